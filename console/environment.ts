@@ -46,6 +46,8 @@ export class ConsoleEnvironment {
   readonly cluster: () => Promise<ClusterInspection>
   readonly inspection: () => Promise<StateInspection>
   readonly #connections: Connections
+  readonly #closing = new AbortController()
+  readonly #background = new Set<Promise<unknown>>()
 
   constructor({ config, functions, isLocal, streams, spans }: EnvironmentOptions) {
     this.config = config
@@ -99,8 +101,22 @@ export class ConsoleEnvironment {
     return this.#connections
   }
 
-  close(): Promise<void> {
-    return this.#connections.close()
+  /**
+   * Lets work go on after the request that began it.
+   *
+   * @param work has to end soon when its signal is aborted: `close` waits for it. Its errors are for itself to tell
+   */
+  inBackground(work: (closing: AbortSignal) => Promise<void>): void {
+    const going = work(this.#closing.signal)
+      .catch(() => {})
+      .finally(() => this.#background.delete(going))
+    this.#background.add(going)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await Promise.all(this.#background)
+    await this.#connections.close()
   }
 }
 

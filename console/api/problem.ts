@@ -1,5 +1,6 @@
 /** What is answered where a question cannot be: one sentence that says what is wrong and what to do. */
 import type { Context } from 'hono'
+import { OperationFailure } from '../../lib/operations/failure.ts'
 import { RefusedByKafka, UnknownTopic } from '../../lib/runtime/adapters/kafka/publisher.ts'
 import { Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
 
@@ -54,6 +55,7 @@ export function answerProblem(context: Context, error: unknown, told: (error: un
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return { code: error.code, message: error.message }
   const message = (error as Error)?.message
+  if (error instanceof OperationFailure) return { code: error.isUsage ? 'bad-request' : 'conflict', message }
   if (error instanceof UnknownTopic) return { code: 'not-found', message }
   if (error instanceof RefusedByKafka) return { code: 'refused', message }
   if (error instanceof Unavailable || error instanceof UnreadableLog) return { code: 'unavailable', message }

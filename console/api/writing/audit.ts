@@ -1,0 +1,54 @@
+/** The audit events of what is written. */
+import { randomUUID } from 'node:crypto'
+import { type Audit, auditEvent } from '../../../lib/audit.ts'
+import { producedRecord } from '../../../lib/runtime/cloudevents/writer.ts'
+import { instant } from '../../../lib/runtime/consumer/instant.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import type { Delivery } from './publish.ts'
+import type { ReplayShown } from './replays.ts'
+
+/** @throws as `Publisher.publish` does */
+export async function audited(environment: ConsoleEnvironment, audit: Audit): Promise<void> {
+  const publisher = await environment.publisher()
+  const { contentMode } = environment.config
+  await publisher.publish([
+    producedRecord(environment.topic('events'), audit.by, auditEvent(audit), contentMode),
+  ])
+}
+
+/** Pure, but for the name of the operation. @param nowMs its end */
+export function publishAudit(
+  by: string,
+  startedAt: string,
+  { id, topic, partition, offset }: Delivery,
+  nowMs: number,
+): Audit {
+  return {
+    action: 'publish',
+    by,
+    startedAt,
+    endedAt: instant(nowMs),
+    operation: randomUUID(),
+    filter: { topic, partition: String(partition), offset: String(offset), id },
+    counts: { published: 1 },
+  }
+}
+
+/** Pure. */
+export function replayAudit(ended: ReplayShown, isShifted: boolean): Audit {
+  const { id, by, recording, speed, startedAt, endedAt, acknowledged, state } = ended
+  return {
+    action: 'replay',
+    by,
+    startedAt,
+    endedAt: endedAt ?? startedAt,
+    operation: id,
+    filter: {
+      recording,
+      speed: String(speed ?? 'max'),
+      ...(isShifted ? { shift: 'now' } : {}),
+      ended: state,
+    },
+    counts: { published: acknowledged },
+  }
+}

@@ -1,0 +1,61 @@
+/** The recorded streams that ship, as their manifest describes them. */
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+
+export interface RecordingShown {
+  readonly name: string
+  /** What is in it. */
+  readonly what: string
+  readonly events: number
+  /** Alerts that fire on an empty state, by rule. */
+  readonly fires: Readonly<Record<string, number>>
+}
+
+interface Manifest {
+  readonly streams: Readonly<
+    Record<
+      string,
+      {
+        readonly what: string
+        readonly events?: number
+        readonly records?: number
+        readonly alerts?: { readonly fired?: Readonly<Record<string, number>> }
+      }
+    >
+  >
+}
+
+const FOLDER = new URL('../../../events/', import.meta.url)
+/** Bytes a read: some thousand events, so that they can be published in large requests. */
+const READ_BYTES = 1024 * 1024
+
+export class Recordings {
+  readonly #folder: URL
+  readonly #manifest: () => Promise<Manifest>
+
+  constructor(folder: URL = FOLDER) {
+    this.#folder = folder
+    this.#manifest = async () => JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8'))
+  }
+
+  async all(): Promise<readonly RecordingShown[]> {
+    const { streams } = await this.#manifest()
+    return Object.entries(streams).map(([file, { what, events, records, alerts }]) => {
+      return { name: nameOf(file), what, events: events ?? records ?? 0, fires: alerts?.fired ?? {} }
+    })
+  }
+
+  /** Opens the bytes of a recording, again and again; undefined if there is none of this name. */
+  async named(name: string): Promise<(() => Readable) | undefined> {
+    const { streams } = await this.#manifest()
+    const file = Object.keys(streams).find(one => nameOf(one) === name)
+    if (file === undefined) return undefined
+    return () => createReadStream(new URL(file, this.#folder), { highWaterMark: READ_BYTES })
+  }
+}
+
+/** `streams/heatwave.jsonl` → `heatwave` */
+function nameOf(file: string): string {
+  return file.replace(/^streams\//, '').replace(/\.jsonl(\.gz)?$/, '')
+}

@@ -1,0 +1,142 @@
+/** The recordings that are being played, and those that were. They end with the process. */
+import { randomUUID } from 'node:crypto'
+import { noneYet, type PlayCounts } from '../../../lib/operations/replay/play.ts'
+import { instant } from '../../../lib/runtime/consumer/instant.ts'
+import { ProblemError, problemOf } from '../problem.ts'
+
+export interface ReplayShown {
+  readonly id: string
+  readonly recording: string
+  /** How many times faster than recorded; null is as fast as it goes. */
+  readonly speed: number | null
+  readonly by: string
+  readonly startedAt: string
+  readonly endedAt: string | null
+  readonly state: 'running' | 'done' | 'stopped' | 'failed'
+  /** Null until the recording has been looked through. */
+  readonly total: number | null
+  readonly acknowledged: number
+  /** Events that were sent so early that consumers refuse them. */
+  readonly ahead: number
+  /** Why it failed. */
+  readonly problem: string | null
+}
+
+export interface StartedReplay {
+  readonly recording: string
+  readonly speed: number
+  readonly by: string
+}
+
+interface Replay {
+  readonly id: string
+  readonly started: StartedReplay
+  readonly startedAt: string
+  readonly counts: PlayCounts
+  readonly stop: AbortController
+  state: ReplayShown['state']
+  endedAt: string | null
+  problem: string | null
+}
+
+type Play = (counts: PlayCounts, stop: AbortSignal) => Promise<void>
+type OnEnd = (ended: ReplayShown) => Promise<void>
+/** As `ConsoleEnvironment.inBackground`. */
+type InBackground = (work: (closing: AbortSignal) => Promise<void>) => void
+
+/** Of those that have ended. */
+const MOST_REMEMBERED = 20
+
+export class Replays {
+  readonly #nowMs: () => number
+  readonly #inBackground: InBackground
+  readonly #replays: Replay[] = []
+
+  constructor(nowMs: () => number, inBackground: InBackground) {
+    this.#nowMs = nowMs
+    this.#inBackground = inBackground
+  }
+
+  /** The newest first. */
+  all(): readonly ReplayShown[] {
+    return this.#replays.map(shown)
+  }
+
+  /**
+   * Begins to play, and does not wait for the end.
+   *
+   * @param play rejects once its signal is aborted
+   * @param onEnd is called when it has ended, however that was
+   * @throws ProblemError if another recording is being played
+   */
+  start(started: StartedReplay, play: Play, onEnd: OnEnd): ReplayShown {
+    const running = this.#replays.find(({ state }) => state === 'running')
+    if (running)
+      throw new ProblemError(
+        'conflict',
+        `The recording ${running.started.recording} is being played: stop it first, or wait for its end.`,
+      )
+    const replay: Replay = {
+      id: randomUUID(),
+      started,
+      startedAt: instant(this.#nowMs()),
+      counts: noneYet(),
+      stop: new AbortController(),
+      state: 'running',
+      endedAt: null,
+      problem: null,
+    }
+    this.#replays.unshift(replay)
+    this.#replays.splice(MOST_REMEMBERED)
+    this.#inBackground(closing =>
+      this.#run(replay, AbortSignal.any([replay.stop.signal, closing]), play, onEnd),
+    )
+    return shown(replay)
+  }
+
+  /** @throws ProblemError if there is no such replay; one that has ended stays as it is */
+  stop(id: string): ReplayShown {
+    const replay = this.#replays.find(one => one.id === id)
+    if (!replay) throw new ProblemError('not-found', 'There is no such replay: it may have been long ago.')
+    replay.stop.abort()
+    return shown(replay)
+  }
+
+  async #run(replay: Replay, stop: AbortSignal, play: Play, onEnd: OnEnd): Promise<void> {
+    let [state, problem]: [Replay['state'], string | null] = ['done', null]
+    try {
+      await play(replay.counts, stop)
+    } catch (error) {
+      state = stop.aborted ? 'stopped' : 'failed'
+      if (state === 'failed') problem = problemOf(error).message
+    }
+    replay.endedAt = instant(this.#nowMs())
+    try {
+      await onEnd({ ...shown(replay), state, problem })
+    } catch (error) {
+      problem = [problem, `The audit event could not be written: ${problemOf(error).message}`]
+        .filter(Boolean)
+        .join(' ')
+    }
+    replay.problem = problem
+    replay.state = state
+  }
+}
+
+function shown(replay: Replay): ReplayShown {
+  const { id, started, startedAt, endedAt, state, counts, problem } = replay
+  const { total = null, acknowledged, ahead } = counts
+  return {
+    id,
+    recording: started.recording,
+    speed: Number.isFinite(started.speed) ? started.speed : null,
+    by: started.by,
+    startedAt,
+    endedAt,
+    state,
+    total,
+    acknowledged,
+    ahead,
+    problem,
+  }
+}

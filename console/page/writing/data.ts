@@ -1,0 +1,63 @@
+/** What a form holds, as the data of a reading. Pure. */
+import type { FormField } from '../../api/writing/forms.ts'
+
+type Values = Readonly<Record<string, string>>
+
+/**
+ * The data of a reading. Fields that are empty are left out; a number that is none stays text, so that the server says what is wrong.
+ *
+ * @param values by the paths of the fields
+ */
+export function dataOf(fields: readonly FormField[], values: Values): Record<string, unknown> {
+  const data: Record<string, unknown> = {}
+  for (const field of fields) {
+    const value = readValue(field, values[field.path] ?? '')
+    if (value !== undefined) put(data, field.path.split('.'), value)
+  }
+  return data
+}
+
+/** What the fields of a form show of a reading. */
+export function valuesOf(fields: readonly FormField[], data: unknown): Record<string, string> {
+  return Object.fromEntries(fields.map(({ path }) => [path, textOf(at(data, path.split('.')))]))
+}
+
+function readValue({ kind }: FormField, text: string): unknown {
+  if (text.trim() === '') return undefined
+  if (kind === 'labels') return labelsIn(text)
+  if (kind !== 'number' && kind !== 'integer') return text
+  const number = Number(text)
+  return Number.isFinite(number) ? number : text
+}
+
+/** `tenant=harbour, floor=3`; what has no `=` is a name without a value. */
+export function labelsIn(text: string): Record<string, string> {
+  const pairs = text.split(',').map(pair => pair.trim())
+  return Object.fromEntries(
+    pairs.filter(Boolean).map(pair => {
+      const [name = '', ...value] = pair.split('=')
+      return [name.trim(), value.join('=').trim()]
+    }),
+  )
+}
+
+function put(data: Record<string, unknown>, [name = '', ...below]: readonly string[], value: unknown): void {
+  if (below.length === 0) {
+    data[name] = value
+    return
+  }
+  data[name] ??= {}
+  put(data[name] as Record<string, unknown>, below, value)
+}
+
+function at(data: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((found, name) => (found as Record<string, unknown> | undefined)?.[name], data)
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value !== 'object') return String(value)
+  return Object.entries(value)
+    .map(([name, one]) => `${name}=${one}`)
+    .join(', ')
+}

@@ -1,0 +1,163 @@
+/** Plays recorded streams into the environment. */
+import type { JSX, TargetedSubmitEvent } from 'preact'
+import { useState } from 'preact/hooks'
+import type { RecordingShown } from '../../api/writing/recordings.ts'
+import type { ReplayShown } from '../../api/writing/replays.ts'
+import type { ReplayList } from '../../api/writing.ts'
+import { useParameter } from '../data/address.ts'
+import { act, problemOf, useLive } from '../data/answers.ts'
+import { useIsOperator } from '../data/environment.ts'
+import { Empty, Known } from '../parts/known.tsx'
+import { Moment } from '../parts/moment.tsx'
+import { countText } from '../parts/words.ts'
+import { paceText, progressText } from './progress.ts'
+
+const SPEEDS = [1, 10, 60, 600, 3_600] as const
+
+export function ReplayForm({ recordings }: { readonly recordings: readonly RecordingShown[] }): JSX.Element {
+  const replays = useLive<ReplayList>('/writing/replays')
+  const isRunning = replays.answer?.replays.some(({ state }) => state === 'running') ?? false
+  return (
+    <section aria-labelledby="writing-replay">
+      <h2 id="writing-replay">Play a recording</h2>
+      <Start recordings={recordings} isRunning={isRunning} onStarted={replays.again} />
+      <Known of={replays} what="the replays">
+        {list => <Replays replays={list.replays} />}
+      </Known>
+    </section>
+  )
+}
+
+interface StartProps {
+  readonly recordings: readonly RecordingShown[]
+  readonly isRunning: boolean
+  readonly onStarted: () => void
+}
+
+function Start({ recordings, isRunning, onStarted }: StartProps): JSX.Element {
+  const isOperator = useIsOperator()
+  const [name, setName] = useParameter('recording', recordings[0]?.name)
+  const [problem, setProblem] = useState<string>()
+  const chosen = recordings.find(recording => recording.name === name) ?? recordings[0]
+  const start = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    const speed = form.get('speed')
+    try {
+      await act('/writing/replays', {
+        recording: chosen?.name,
+        speed: speed === 'max' ? 'max' : Number(speed),
+        shift: form.get('shift') !== null,
+      })
+      setProblem(undefined)
+      onStarted()
+    } catch (error) {
+      setProblem(problemOf(error).message)
+    }
+  }
+  return (
+    <form onSubmit={start}>
+      <div class="writing-fields">
+        <label class="writing-field">
+          <span>Recording</span>
+          <select value={chosen?.name} onChange={event => setName(event.currentTarget.value)}>
+            {recordings.map(recording => (
+              <option key={recording.name} value={recording.name}>
+                {recording.name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="writing-field">
+          <span>Pace</span>
+          <select name="speed" defaultValue="600">
+            {SPEEDS.map(speed => (
+              <option key={speed} value={String(speed)} selected={speed === 600}>
+                {paceText(speed)}
+              </option>
+            ))}
+            <option value="max">{paceText(null)}</option>
+          </select>
+        </label>
+        <label class="writing-shift">
+          <input name="shift" type="checkbox" defaultChecked />
+          As new events of now; otherwise they are duplicates to those who have seen them
+        </label>
+      </div>
+      {chosen && <About recording={chosen} />}
+      <button
+        type="submit"
+        class="writing-button"
+        disabled={!isOperator || isRunning || !chosen}
+        title={isOperator ? undefined : 'Only an operator may do this.'}
+      >
+        Play
+      </button>
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </form>
+  )
+}
+
+function About({ recording: { what, events, fires } }: { readonly recording: RecordingShown }): JSX.Element {
+  const alerts = Object.entries(fires).map(([rule, count]) => `${rule} ${countText(count, 'time')}`)
+  return (
+    <p class="writing-about">
+      {countText(events, 'event')}. {what}{' '}
+      {alerts.length > 0 ? `On an empty state, it fires ${alerts.join(', ')}.` : 'It fires no alert.'}
+    </p>
+  )
+}
+
+function Replays({ replays }: { readonly replays: readonly ReplayShown[] }): JSX.Element {
+  if (replays.length === 0) return <Empty>No recording has been played since the console was started.</Empty>
+  return (
+    <ul class="writing-replays">
+      {replays.map(replay => (
+        <li key={replay.id}>
+          <Replay replay={replay} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Replay({ replay }: { readonly replay: ReplayShown }): JSX.Element {
+  const { id, recording, speed, startedAt, state, total, acknowledged, problem, by } = replay
+  const isOperator = useIsOperator()
+  const [refused, setRefused] = useState<string>()
+  const stop = () => act(`/writing/replays/${id}/stop`).catch(error => setRefused(problemOf(error).message))
+  return (
+    <article class="writing-replay">
+      <p>
+        <strong>{recording}</strong> {paceText(speed)}, by {by} at <Moment at={startedAt} />
+        <span class={`writing-state ${TONES[state]}`}>{state}</span>
+      </p>
+      {state === 'running' && (
+        <progress
+          value={total === null ? undefined : acknowledged}
+          max={total ?? 1}
+          aria-label={`Progress of ${recording}`}
+        />
+      )}
+      <p class="writing-progress">
+        {progressText(replay, Date.now())}
+        {state === 'running' && (
+          <button type="button" class="secondary outline" disabled={!isOperator} onClick={stop}>
+            Stop
+          </button>
+        )}
+      </p>
+      {(problem ?? refused) && (
+        <p class="problem" role="alert">
+          {problem ?? refused}
+        </p>
+      )}
+    </article>
+  )
+}
+
+const TONES = { running: '', done: 'good', stopped: 'warn', failed: 'bad' } as const

@@ -1,0 +1,63 @@
+/** Plays one recording from its beginning to its end, at a pace. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Publisher } from '../../runtime/pipeline/ports.ts'
+import { departing } from './departures.ts'
+import type { Addressing } from './outgoing.ts'
+import { pacer } from './pace.ts'
+import { publishAll, type ReplayCounts, requests } from './publish.ts'
+import { type OnInvalid, readRecorded } from './recorded.ts'
+import { selected, survey } from './selection.ts'
+import { sequence } from './sequence.ts'
+import { shiftFor } from './shift.ts'
+
+export interface Playing {
+  readonly name: string
+  /** The bytes of the recording: it is read twice. */
+  readonly open: () => AsyncIterable<Uint8Array>
+  /** How many times faster than recorded; `Infinity` is as fast as it goes. */
+  readonly speed: number
+  /** Makes new events of it, as near to the present as consumers accept. */
+  readonly shiftToNow: boolean
+  readonly addressing: Omit<Addressing, 'shiftMs'>
+  readonly publisher: Publisher
+  /** How far before its time consumers take an event. */
+  readonly futureToleranceMs: number
+  readonly nowMs: () => number
+  readonly stop: AbortSignal
+}
+
+/** How far it has come; counted up while it is played. */
+export interface PlayCounts extends ReplayCounts {
+  /** How many there are; undefined until the recording has been looked through. */
+  total: number | undefined
+}
+
+const ALL = Number.POSITIVE_INFINITY
+const WHOLE = { fromLine: 1, filters: [] }
+
+export function noneYet(): PlayCounts {
+  return { total: undefined, attempted: 0, acknowledged: 0, nextLine: 1, ahead: 0 }
+}
+
+/**
+ * @param counts as `noneYet` makes them
+ * @throws the reason of the signal once it is aborted; OperationFailure if the recording cannot be read; as `Publisher.publish` does
+ */
+export async function play(playing: Playing, counts: PlayCounts): Promise<void> {
+  const { name, open, speed, publisher, futureToleranceMs, nowMs, stop } = playing
+  const read = (onInvalid?: OnInvalid) => readRecorded(open(), name, onInvalid)
+  const { extent, count } = await survey(read(), WHOLE, { limit: ALL, forMs: ALL })
+  stop.throwIfAborted()
+  counts.total = count
+  const shiftMs = playing.shiftToNow && extent ? shiftFor('now', extent, speed, nowMs()) : undefined
+  const addressing = { ...playing.addressing, ...(shiftMs === undefined ? {} : { shiftMs }) }
+  const limits = { loop: 1, periodMs: 0, limit: ALL, forMs: ALL, skip: 0 }
+  const items = sequence(() => selected(read(), WHOLE), limits)
+  const startedMs = performance.now()
+  const stopwatch = {
+    elapsedMs: () => performance.now() - startedMs,
+    wait: (ms: number) => sleep(ms, undefined, { signal: stop }),
+  }
+  const due = requests(departing(items, addressing, stop), pacer(speed), stopwatch)
+  await publishAll(due, publisher, counts, { futureToleranceMs, nowMs })
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { TestBrowser, type Visit } from '../support/browser.ts'
+import { type ServedConsole, servedConsole } from '../support/console.ts'
+import { TestEnvironment } from '../support/environment.ts'
+
+/** Where pictures of the pages are put, if somebody wants to look at them. */
+const PICTURES = process.env.SLUICE_PICTURES
+
+describe('given the pages of messages and of writing', { timeout: 120_000 }, () => {
+  let environment: TestEnvironment
+  let served: ServedConsole
+  let browser: TestBrowser
+
+  before(async () => {
+    const [made, launched] = await Promise.all([TestEnvironment.create(), TestBrowser.launch()])
+    environment = made
+    browser = launched
+    served = await servedConsole({ env: environment.name })
+  })
+
+  after(async () => {
+    await browser?.close()
+    await served?.close()
+    await environment?.close()
+  })
+
+  async function requireGood(visit: Visit, name: string): Promise<void> {
+    if (PICTURES) await visit.page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true })
+    assert.deepEqual(await visit.obstacles(), [])
+    assert.equal(await visit.isTooWide(), false, `${name} is too wide`)
+  }
+
+  it('when a reading is written, then it leads to its message, which opens to all that it says', async () => {
+    const visit = await browser.visit(served.address('/write'), { width: 1024, theme: 'dark' })
+    const { page } = visit
+    await page.getByRole('textbox', { name: 'sensorId' }).fill('<b>roof</b>')
+    await requireGood(visit, 'write-1024-dark')
+    await page.getByRole('button', { name: 'Publish' }).click()
+    await page.getByText('Kafka has it').waitFor()
+    await page.getByRole('link', { name: 'Its message' }).click()
+    await page.getByRole('heading', { name: 'Messages' }).waitFor()
+    await page.getByText('"sensorId": "<b>roof</b>"').waitFor()
+    await requireGood(visit, 'messages-1024-dark')
+    await page.getByLabel('Text anywhere').fill('<B>ROOF')
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByText('Looked at').waitFor()
+    assert.match(page.url(), /text=%3CB%3EROOF/)
+    await page.getByRole('button', { name: 'Download' }).click()
+    await page.getByText('Saved 1 message').waitFor()
+    await visit.close()
+  })
+
+  it('when a recording is played on a phone, then its progress shows, and its messages arrive live', async () => {
+    const visit = await browser.visit(served.address('/write?recording=device-walk'), { width: 360 })
+    const { page } = visit
+    await page.getByLabel('Pace').selectOption('1')
+    await page.getByRole('button', { name: 'Play' }).click()
+    await page.getByRole('progressbar').waitFor()
+    await requireGood(visit, 'play-360-light')
+    await page.goto(`${new URL(page.url()).origin}/kafka/messages?live=1`)
+    await page
+      .getByRole('button', { name: /^Message/ })
+      .first()
+      .waitFor()
+    await requireGood(visit, 'live-360-light')
+    await page.goto(`${new URL(page.url()).origin}/write`)
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByText('stopped').waitFor()
+    await visit.close()
+  })
+})

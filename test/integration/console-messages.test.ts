@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { MessageList } from '../../console/api/kafka/messages/list.ts'
+import type { Message } from '../../console/api/kafka/messages/one.ts'
+import type { MessageTopics } from '../../console/api/kafka/messages.ts'
+import type { Delivery } from '../../console/api/writing/publish.ts'
+import type { ReplayList, WritingForms } from '../../console/api/writing.ts'
+import { type ServedConsole, servedConsole } from '../support/console.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { until } from '../support/until.ts'
+
+/** Messages of the large topic: a million with SLUICE_MANY_MESSAGES=1000000, which takes a minute. */
+const MANY = Number(process.env.SLUICE_MANY_MESSAGES ?? 20_000)
+
+const LOCATION = { site: 'roof', latitude: 52, longitude: 4 }
+
+describe('given a console beside Kafka', { timeout: 300_000 }, () => {
+  let environment: TestEnvironment
+  let served: ServedConsole
+  const messages = (values: Record<string, string>) =>
+    served.ask<MessageList>(`/kafka/messages?${new URLSearchParams(values)}`)
+  const post = (path: string, body: unknown, on = served) =>
+    on.request(path, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    })
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    served = await servedConsole({ env: environment.name })
+  })
+
+  after(async () => {
+    await served?.close()
+    await environment?.close()
+  })
+
+  it('when a reading is written, then Kafka has it, it is found there, and an audit event says who did it', async () => {
+    const { families } = await served.ask<WritingForms>('/writing')
+    const form = families.find(({ family }) => family === 'environment')
+    const response = await post('/writing/readings', { family: 'environment', data: form?.example })
+    const { id, topic, partition, offset, traceId } = (await response.json()) as Delivery
+    assert.equal(topic, environment.topic('readings'))
+    const place = new URLSearchParams({ topic, partition: String(partition), offset: String(offset) })
+    const message = await served.ask<Message>(`/kafka/messages/one?${place}`)
+    assert.deepEqual([message.event?.id, message.event?.data], [id, form?.example])
+    assert.match(String(message.event?.traceparent), new RegExp(traceId))
+    const [audit] = (await messages({ topic: environment.topic('events') })).messages
+    assert.equal(audit?.shortType, 'audit')
+    assert.match(audit?.summary ?? '', /by=ada.*action=publish/)
+  })
+
+  it('when a reading breaks its schema, then it is refused, and nothing is published', async () => {
+    const held = async () => (await messages({ topic: environment.topic('readings') })).held
+    const before = await held()
+    const data = { sensorId: 's', temperature: 'warm', location: LOCATION }
+    const response = await post('/writing/readings', { family: 'environment', data })
+    assert.equal(response.status, 400)
+    assert.match(await response.text(), /temperature must be number/)
+    assert.equal(await held(), before)
+  })
+
+  it('when a recording is played, then its progress can be watched, and its events are found as they were', async () => {
+    const response = await post('/writing/replays', { recording: 'heatwave', speed: 'max', shift: false })
+    assert.equal(response.status, 202)
+    const first = async () => (await served.ask<ReplayList>('/writing/replays')).replays[0]
+    await until('it is played', async () => (await first())?.state === 'done')
+    assert.deepEqual([(await first())?.total, (await first())?.acknowledged], [291, 291])
+    const topic = environment.topic('readings')
+    const hot = await messages({ topic, where: 'data.temperature>40 and subject=roof-1', limit: '200' })
+    assert.equal(hot.endedBy, 'end')
+    assert.ok(hot.messages.length > 5 && hot.messages.every(({ entity }) => entity === 'roof-1'))
+    const times = hot.messages.map(({ recordTime }) => Date.parse(recordTime))
+    assert.deepEqual(
+      times,
+      times.toSorted((a, b) => b - a),
+    )
+    const file = await served.request(
+      `/kafka/messages/download?${new URLSearchParams({ topic, text: 'roof-2' })}`,
+    )
+    assert.deepEqual([file.headers.get('sluice-records'), file.headers.get('sluice-is-cut')], ['96', 'false'])
+    assert.equal((await file.text()).trim().split('\n').length, 96)
+  })
+
+  it('when a recording is stopped, then it ends, and another can be played', async () => {
+    const response = await post('/writing/replays', { recording: 'device-walk', speed: 1, shift: true })
+    const { id } = (await response.json()) as { id: string }
+    const second = await post('/writing/replays', { recording: 'heatwave', speed: 1, shift: true })
+    assert.equal(second.status, 409)
+    await post(`/writing/replays/${id}/stop`, {})
+    const states = async () => (await served.ask<ReplayList>('/writing/replays')).replays
+    await until(
+      'it has stopped',
+      async () => (await states()).find(one => one.id === id)?.state === 'stopped',
+    )
+  })
+
+  it('when messages are followed, then a new one arrives by itself', async () => {
+    const topic = environment.topic('alerts')
+    const over = new AbortController()
+    const path = `/kafka/messages/live?${new URLSearchParams({ topic, live: '1' })}`
+    const response = await served.request(path, { signal: over.signal })
+    const seen: MessageList[] = []
+    const reading = (async () => {
+      let rest = ''
+      for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+        const events = (rest + piece).split('\n\n')
+        rest = events.pop() ?? ''
+        for (const event of events)
+          if (event.startsWith('data: ')) seen.push(JSON.parse(event.slice(6)).answer)
+      }
+    })().catch(() => {})
+    await until('the first answer is there', () => seen.length > 0)
+    await environment.client.send(topic, [{ key: 'k', value: 'not an event' }])
+    await until('the message is there', () => seen.at(-1)?.messages[0]?.summary === 'not an event')
+    over.abort()
+    await reading
+  })
+
+  it('when the topic is large, then the newest come at once, and a search says where it stopped', async () => {
+    const topic = environment.topic('analytics')
+    for (let at = 0; at < MANY; at += 5_000)
+      await environment.client.send(
+        topic,
+        Array.from({ length: Math.min(5_000, MANY - at) }, (_, index) => {
+          return { key: `k${at + index}`, value: `{"number":${at + index}}` }
+        }),
+      )
+    const startedMs = performance.now()
+    const newest = await messages({ topic })
+    const tookMs = performance.now() - startedMs
+    assert.deepEqual([newest.held, newest.messages.length, newest.looked], [MANY, 50, 50])
+    assert.ok(tookMs < 2_000, `${tookMs} ms`)
+    let [cursor, looked]: [string | null | undefined, number] = [undefined, 0]
+    do {
+      const found: MessageList = await messages({ topic, text: 'nowhere', ...(cursor ? { cursor } : {}) })
+      assert.equal(found.messages.length, 0)
+      assert.ok(found.looked <= 100_000)
+      assert.equal(found.endedBy, found.cursor === null ? 'end' : 'limit')
+      looked += found.looked
+      cursor = found.cursor
+    } while (cursor !== null)
+    assert.equal(looked, MANY)
+  })
+
+  it('when the topics are asked for, then those of the environment are known by their signals', async () => {
+    const { topics } = await served.ask<MessageTopics>('/kafka/messages/topics')
+    assert.equal(topics.find(({ topic }) => topic === environment.topic('readings'))?.signal, 'readings')
+    const unknown = await served.request('/kafka/messages?topic=no.such.topic')
+    assert.equal(unknown.status, 404)
+  })
+
+  it('when the environment is deployed, or the person a viewer, then nothing is written', async () => {
+    const body = { family: 'environment', data: { sensorId: 's', temperature: 1, location: LOCATION } }
+    const person = { name: 'eve', role: 'viewer' } as const
+    const [deployed, viewed] = await Promise.all([
+      servedConsole({ env: environment.name, isLocal: false }),
+      servedConsole({ env: environment.name, person }),
+    ])
+    try {
+      for (const [path, content] of [
+        ['/writing/readings', body],
+        ['/writing/replays', { recording: 'heatwave', speed: 1, shift: true }],
+        ['/writing/replays/x/stop', {}],
+      ] as const)
+        for (const on of [deployed, viewed]) assert.equal((await post(path, content, on)).status, 403, path)
+    } finally {
+      await Promise.all([deployed.close(), viewed.close()])
+    }
+  })
+})

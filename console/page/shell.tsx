@@ -61,7 +61,7 @@ function Top({ path, title }: TopProps): JSX.Element {
         aria-controls="areas"
         onClick={() => setOpen(!isOpen)}
       >
-        {title} <span aria-hidden="true">{isOpen ? '▴' : '▾'}</span>
+        {title}
       </button>
       <nav id="areas" aria-label="Areas" class={isOpen ? 'open' : undefined}>
         <ul>

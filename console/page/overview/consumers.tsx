@@ -28,10 +28,14 @@ export function Consumers({ overview, past }: Props): JSX.Element {
   )
 }
 
+function waitText(seconds: number): string {
+  return seconds === 0 ? '0 s' : durationText(seconds * 1_000)
+}
+
 const FIGURES = [
   { heading: 'Records a second', name: 'rate', text: (value: number) => rateText(value), top: 1 },
   { heading: 'Lag, records', name: 'lag', text: numberText, top: 10 },
-  { heading: 'Lag, time', name: 'wait', text: (seconds: number) => durationText(seconds * 1_000), top: 5 },
+  { heading: 'Lag, time', name: 'wait', text: waitText, top: 5 },
 ] as const
 
 function columnsOf(overview: Overview, past: History): Column<ShownConsumer>[] {

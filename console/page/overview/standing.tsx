@@ -11,20 +11,30 @@ export function StandingStill({ overview }: { readonly overview: Overview }): JS
       <p class={standing.length === 0 ? 'overview-well' : 'unseen'} role="status">
         {standing.length === 0 ? 'Everything flows.' : 'Something stands still; the list says what and why.'}
       </p>
-      {standing.map(({ functions, reason, advice, sinceMs }) => {
-        const [first = '', ...further] = reason.split('\n')
-        return (
-          <div class="problem" key={`${functions.join()} ${first.replace(/\d+/g, '#')}`}>
-            <p>
-              {functions.length > 0 && <strong>{functions.join(', ')}: </strong>}
-              {first}
-              {further.map(line => ` ${line.trim()}`)}.{' '}
-              <span class="muted">For {durationText(Math.max(0, atMs - sinceMs))}.</span>
-            </p>
-            <p>{advice}</p>
-          </div>
-        )
-      })}
+      {standing.length > 0 && (
+        <ul class="problem overview-standing">
+          {standing.map(one => (
+            <Standing key={`${one.functions.join()} ${one.advice}`} standing={one} atMs={atMs} />
+          ))}
+        </ul>
+      )}
     </>
+  )
+}
+
+interface Props {
+  readonly standing: Overview['standing'][number]
+  /** When it was looked at. */
+  readonly atMs: number
+}
+
+function Standing({ standing: { functions, reason, advice, sinceMs }, atMs }: Props): JSX.Element {
+  const lines = reason.split('\n').map(line => line.trim())
+  return (
+    <li>
+      {functions.length > 0 && <strong>{functions.join(', ')}: </strong>}
+      {lines.join(' ')}, for {durationText(Math.max(0, atMs - sinceMs))}.{' '}
+      <span class="overview-advice">{advice}</span>
+    </li>
   )
 }

@@ -12,7 +12,7 @@ export interface KafkaLook {
   readonly lags: readonly (ReadTopic & ConsumerLag)[]
   /** By signal; undefined for a topic that does not exist. */
   readonly bounds: Readonly<Record<Signal, readonly Bounds[] | undefined>>
-  /** How many members each consumer group has. */
+  /** How many members each consumer group has, as far as that is known. */
   readonly members: ReadonlyMap<string, number>
 }
 
@@ -44,16 +44,28 @@ export class KafkaLooks {
         async signal => [signal, await boundsIfThere(asked, this.#environment.topic(signal))] as const,
       ),
     )
-    await this.#lookAtMembers(nowMs)
+    if (nowMs - this.#membersAtMs >= MEMBERS_EVERY_MS) this.#askForMembers(nowMs)
     return { lags, bounds: Object.fromEntries(bounds) as KafkaLook['bounds'], members: this.#members }
   }
 
-  async #lookAtMembers(nowMs: number): Promise<void> {
-    if (nowMs - this.#membersAtMs < MEMBERS_EVERY_MS) return
+  /** The look does not wait for it: who may not ask for groups, or waits long for their coordinators, shall see the rest. */
+  #askForMembers(nowMs: number): void {
     this.#membersAtMs = nowMs
+    void this.#membersNow().then(
+      members => {
+        this.#members = members
+      },
+      () => {
+        // Members that are not known are said to be so.
+        this.#members = new Map()
+      },
+    )
+  }
+
+  async #membersNow(): Promise<ReadonlyMap<string, number>> {
     const groups = [...new Set(this.#environment.consumers.map(({ group }) => group))]
     const described = await consumerGroups(await this.#environment.kafka(), groups)
-    this.#members = new Map(described.map(({ group, members }) => [group, members.length]))
+    return new Map(described.map(({ group, members }) => [group, members.length]))
   }
 }
 

@@ -15,7 +15,7 @@ import { Waits } from './waits.ts'
 
 const EVERY_MS = 2_000
 /** A server that has not answered by then counts as away. */
-const ANSWERS_WITHIN_MS = 5_000
+const ANSWERS_WITHIN_MS = 8_000
 
 /** An answer, or why there is none. */
 type Asked<T> =

@@ -27,8 +27,9 @@ export interface EntityNow {
   /** Readings since the first one, and the event time of the newest, RFC 3339. */
   readonly readings: number
   readonly lastAt: string
-  /** Where charts end, milliseconds since the epoch: now, or for an entity that has been silent for longer than the span, its last reading. */
+  /** Where charts end, milliseconds since the epoch: now, or with its last reading if that is older than the span. */
   readonly endsMs: number
+  readonly endsEarly: boolean
   /** The minute that is not over yet. */
   readonly openMinute: { readonly startMs: number; readonly metrics: Readonly<Record<string, OpenValues>> }
   readonly activity: ShownActivity | null
@@ -107,6 +108,7 @@ export async function entityNow(
     readings: known.readings,
     lastAt: instant(known.lastAtMs),
     endsMs,
+    endsEarly: endsMs === known.lastAtMs,
     openMinute: { startMs: open.startMs, metrics: open.metrics },
     activity: activity
       ? {
@@ -137,7 +139,7 @@ export async function knownEntity(environment: ConsoleEnvironment, entity: strin
 /** Where charts of the entity end: now, unless nothing of it would be in them. */
 export function endOf({ lastAtMs }: { readonly lastAtMs: number }, spanMs: number): number {
   const nowMs = Date.now()
-  return lastAtMs < nowMs - spanMs ? lastAtMs : nowMs
+  return lastAtMs < nowMs - spanMs ? lastAtMs : Math.max(nowMs, lastAtMs + 1)
 }
 
 function shownReadings(

@@ -73,7 +73,7 @@ function Family({ family: { all, metrics, groups, count }, statistic }: FamilyPr
       align: 'right',
     },
     {
-      heading: 'Readings in the last minute',
+      heading: 'Last minute',
       cell: ({ readingsInMinute }) => numberText(readingsInMinute),
       sortBy: ({ readingsInMinute }) => readingsInMinute,
       align: 'right',
@@ -91,17 +91,19 @@ function Family({ family: { all, metrics, groups, count }, statistic }: FamilyPr
     <section class="telemetry-family">
       <h2>{all.family}</h2>
       <p>
-        {countText(all.entities, 'entity', 'entities')} of {countText(count, 'source')},{' '}
-        {countText(all.readingsInMinute, 'reading')} in the last whole minute.
+        {countText(all.entities, 'entity', 'entities')} of {countText(count, 'source')};{' '}
+        {countText(all.readingsInMinute, 'reading')} in the last whole minute, by event time.
       </p>
       <dl class="telemetry-tiles">
         {metrics.map(({ name, unit }) => {
           const value = all.metrics[name]?.[statistic]
           return (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value === undefined ? '–' : valueText(value, unit)}</dd>
-            </div>
+            value !== undefined && (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{valueText(value, unit)}</dd>
+              </div>
+            )
           )
         })}
       </dl>

@@ -18,12 +18,17 @@ interface Props {
 }
 
 export function EntityCharts({ now, history, span }: Props): JSX.Element {
+  const missing = now.metrics.filter(({ statistics }) => !statistics).map(({ name }) => name)
   return (
-    <div class="telemetry-charts">
-      {now.metrics.map((_, index) => (
-        <MetricChart key={now.metrics[index]?.name} now={now} history={history} span={span} index={index} />
-      ))}
-    </div>
+    <>
+      <div class="telemetry-charts">
+        {now.metrics.map(
+          ({ name, statistics }, index) =>
+            statistics && <MetricChart key={name} now={now} history={history} span={span} index={index} />,
+        )}
+      </div>
+      {missing.length > 0 && <p class="telemetry-note">It has never reported {missing.join(', ')}.</p>}
+    </>
   )
 }
 
@@ -46,12 +51,10 @@ function MetricChart({ now, history, span, index }: Props & { readonly index: nu
         {name}
         <small>{unitText(unit)}</small>
       </h3>
-      <p class="telemetry-now">
-        {statistics ? <strong>{valueText(statistics.last, unit)}</strong> : 'It has never reported this.'}
-      </p>
+      <p class="telemetry-now">{statistics && <strong>{valueText(statistics.last, unit)}</strong>}</p>
       <TimeChart
         data={[columns.times, ...columns.lists] as unknown as uPlot.AlignedData}
-        shapes={isLive ? ['points'] : ['line', 'edge', 'edge']}
+        shapes={isLive ? ['line'] : ['line', 'edge', 'edge']}
         fromS={toS - span.ms / 1_000}
         toS={toS}
         range={rangeOf(columns.lists, levels)}

@@ -19,7 +19,6 @@ export function EntityTable({ page, choices }: { page: EntityPage; choices: Choi
             <Heading by="entity" choices={choices}>
               Entity
             </Heading>
-            <th scope="col">Source</th>
             <Heading by="alerts" choices={choices} isNumber>
               Alerts
             </Heading>
@@ -35,6 +34,7 @@ export function EntityTable({ page, choices }: { page: EntityPage; choices: Choi
                 {unitText(unit)}
               </Heading>
             ))}
+            <th scope="col">Source</th>
           </tr>
         </thead>
         <tbody>
@@ -43,7 +43,6 @@ export function EntityTable({ page, choices }: { page: EntityPage; choices: Choi
               <th scope="row">
                 <a href={addressOf('/telemetry', { entity })}>{partsOf(entity).subject || entity}</a>
               </th>
-              <td>{partsOf(entity).source}</td>
               <td class="right">{alerts > 0 ? <strong class="bad">{alerts}</strong> : '0'}</td>
               <td class="telemetry-time">
                 <Moment at={lastAt} />
@@ -54,6 +53,7 @@ export function EntityTable({ page, choices }: { page: EntityPage; choices: Choi
                   {value === null ? '–' : numberText(value)}
                 </td>
               ))}
+              <td>{partsOf(entity).source}</td>
             </tr>
           ))}
         </tbody>

@@ -64,7 +64,7 @@ function Entity({ now, history, span }: EntityProps): JSX.Element {
         <h2>Metrics</h2>
         <SpanChoice hasLive chosen={span} />
       </div>
-      {now.endsMs === Date.parse(now.lastAt) && (
+      {now.endsEarly && (
         <p class="warn">
           Its newest reading is older than {span.words}, so the charts end there: <Moment at={now.lastAt} />.
         </p>

@@ -39,9 +39,9 @@ function limitText({ compares }: WatchingRule, limit: number, unit: string): str
   return compares === 'deviation' ? numberText(limit) : valueText(limit, unit)
 }
 
-/** `for 5 min 0 s`; `at once`. */
+/** How long a rule waits: `5 min`; `at once`. Rules have whole minutes and hours, mostly. */
 export function forText({ forMs }: WatchingRule): string {
-  return forMs === 0 ? 'at once' : durationText(forMs)
+  return forMs === 0 ? 'at once' : durationText(forMs).replace(/ 0 \w+$/, '')
 }
 
 /** What a search could not see; undefined if it saw everything. */

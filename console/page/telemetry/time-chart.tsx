@@ -6,7 +6,7 @@ import 'uplot/dist/uPlot.min.css'
 import { type Marks, marksPlugin } from './chart-marks.ts'
 
 /** `edge` is the border of a band, which is filled between the second and the third list. */
-export type Shape = 'line' | 'edge' | 'bars' | 'points'
+export type Shape = 'line' | 'edge' | 'bars'
 
 interface Props {
   readonly data: uPlot.AlignedData
@@ -122,8 +122,8 @@ function seriesOf(shape: Shape, colour: (property: string) => string): uPlot.Ser
       ...(bars && { paths: bars({ size: [0.8, 24] }) }),
     }
   }
-  const points = { size: 4, fill: stroke, stroke }
-  return { stroke, width: 1.5, points: shape === 'points' ? { ...points, show: true } : points }
+  // Single points are shown where there is room for them.
+  return { stroke, width: 1.5, points: { size: 4, fill: stroke, stroke } }
 }
 
 /** The colour, so light that lines are seen on it. */

@@ -45,7 +45,8 @@ describe('figures of telemetry', () => {
       assert.equal(conditionText({ ...RULE, ...rule }, '°C'), text))
 
   it('given a duration, then it is told, and none is at once', () => {
-    assert.deepEqual([forText(RULE), forText({ ...RULE, forMs: 300_000 })], ['at once', '5 min 0 s'])
+    const texts = [0, 90_000, 300_000, 7_200_000].map(forMs => forText({ ...RULE, forMs }))
+    assert.deepEqual(texts, ['at once', '1 min 30 s', '5 min', '2 h'])
   })
 
   it('given a search that reached its limit, then it says what was left out', () => {

@@ -34,6 +34,8 @@ export interface AlertHistory {
   readonly total: number
   /** How many records were not read, because there are newer ones. */
   readonly leftOut: number
+  /** Whether reading took too long, so that not all was read. */
+  readonly isCut: boolean
 }
 
 export interface PendingAlerts {
@@ -104,7 +106,8 @@ export function listRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
       ...one,
       silencedBy: one.state === 'firing' ? silencedBy(silences, one) : [],
     }))
-    return { alerts, total: found.length, leftOut: source.leftOut } satisfies AlertHistory
+    const { leftOut, isCut } = source
+    return { alerts, total: found.length, leftOut, isCut } satisfies AlertHistory
   })
   watchable(routes, '/pending', { query: NOW, everyMs: 10_000, environment }, async given => {
     const { env } = environment.config

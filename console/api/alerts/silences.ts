@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import {
   array,
+  check,
   type InferOutput,
   isoTimestamp,
   maxLength,
@@ -19,6 +20,7 @@ import {
 import { keptSilences } from '../../../lib/app/silences.ts'
 import { matchText } from '../../../lib/notification/match.ts'
 import { faultsIn, newSilence, type SilenceFault } from '../../../lib/notification/new-silence.ts'
+import { isSeverity } from '../../../lib/notification/parse-routes.ts'
 import {
   phaseOf,
   type Silence,
@@ -79,7 +81,13 @@ const TEXTS = optional(
 )
 const LABEL_NAME = pipe(string(), regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'the name of a label, such as team'))
 const MATCH = strictObject({
-  ...{ rule: TEXTS, severity: TEXTS, source: TEXTS, entity: TEXTS },
+  ...{ rule: TEXTS, source: TEXTS, entity: TEXTS },
+  severity: optional(
+    pipe(
+      TEXTS.wrapped,
+      check(all => all.every(isSeverity), 'critical, warning or info, or a text with * that fits one'),
+    ),
+  ),
   labels: optional(record(LABEL_NAME, TEXTS.wrapped)),
 })
 const TIME = pipe(string(), isoTimestamp('a time of RFC 3339'))

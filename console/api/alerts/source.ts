@@ -18,6 +18,7 @@ import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import { PlainLog, plainRecords } from '../../../lib/runtime/pipeline/plain-records.ts'
 import type { DataReader } from '../../../lib/runtime/pipeline/ports.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
+import { ProblemError } from '../problem.ts'
 
 /** How many records of the alerts topic one question reads at most, and for how long. */
 export const MOST_RECORDS = 100_000
@@ -31,6 +32,8 @@ interface Bounds {
 export class ConsoleAlerts implements AlertSource {
   /** How many records were not read, because there are newer ones. */
   leftOut = 0
+  /** Whether it took too long, so that not all was read. */
+  isCut = false
   readonly #environment: ConsoleEnvironment
   readonly #reader: DataReader
   readonly #holding: string | undefined
@@ -71,7 +74,9 @@ export class ConsoleAlerts implements AlertSource {
     const signal = AbortSignal.timeout(MOST_MS)
     if (this.#holding !== undefined) return this.#found(ranges, this.#holding, signal, isWanted)
     const log = new PlainLog(await this.#environment.log(), this.#reader)
-    return [...(await alertLives(log, ranges, { signal, ...(isWanted && { isWanted }) })).values()]
+    const lives = await alertLives(log, ranges, { signal, ...(isWanted && { isWanted }) })
+    this.isCut = signal.aborted
+    return [...lives.values()]
   }
 
   async active(entity: string): Promise<ActiveAlert[]> {
@@ -100,7 +105,15 @@ export class ConsoleAlerts implements AlertSource {
     isWanted: IsWanted | undefined,
   ): Promise<AlertLife[]> {
     const records: LogRecord[] = []
-    await searchRecords(await this.#environment.log(), ranges, text, one => records.push(one), signal)
+    try {
+      await searchRecords(await this.#environment.log(), ranges, text, one => records.push(one), signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+      throw new ProblemError(
+        'unavailable',
+        `The alerts topic could not be searched within ${MOST_MS / 1000} s: \`sluice alerts show\` takes as long as it needs.`,
+      )
+    }
     return [...livesIn(await this.plain(records), isWanted).values()]
   }
 }

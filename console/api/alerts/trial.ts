@@ -105,7 +105,8 @@ async function tried(
     ...{ ranges, entity, untilMs },
   })
   const { rules, firings, ...more } = trial
-  const told = await toldIn(environment, trial, entity)
+  const sinceMs = leftOut > 0 ? (trial.span?.fromMs ?? untilMs) : untilMs - hours * HOUR_MS
+  const told = trial.span && !trial.cut ? await toldSince(environment, sinceMs, entity) : undefined
   return {
     ...more,
     errors: [],
@@ -120,16 +121,15 @@ async function tried(
   }
 }
 
-/** How many alerts of each rule fired in the same time. Undefined where nothing was tried. */
-async function toldIn(
+/** How many alerts of each rule have fired. */
+async function toldSince(
   environment: ConsoleEnvironment,
-  { span, cut }: Trial,
+  sinceMs: number,
   entity: string,
-): Promise<ReadonlyMap<string, number> | undefined> {
-  if (!span || cut) return undefined
-  const lives = await new ConsoleAlerts(environment).lives(span.fromMs - HOUR_MS)
+): Promise<ReadonlyMap<string, number>> {
+  const lives = await new ConsoleAlerts(environment).lives(sinceMs - HOUR_MS)
   const own = lives.filter(
-    ({ startedAt, entity: of }) => Date.parse(startedAt) >= span.fromMs && of.includes(entity),
+    ({ startedAt, entity: of }) => Date.parse(startedAt) >= sinceMs && of.includes(entity),
   )
   const byRule = Map.groupBy(own, ({ rule, labels }) => identityOf({ name: rule, labels }))
   return new Map([...byRule].map(([rule, all]) => [rule, all.length]))

@@ -64,7 +64,7 @@ function Page({ title, children }: PageProps): JSX.Element {
   const at = TABS.findLast(tab => path.startsWith(tab.path))?.path
   return (
     <div class="alerts">
-      <nav class="alerts-tabs" aria-label="Alerts, silences and rules">
+      <nav class="tabs" aria-label="Alerts, silences and rules">
         <ul>
           {TABS.map(tab => (
             <li key={tab.path}>

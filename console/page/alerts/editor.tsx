@@ -1,6 +1,7 @@
 /** Rules as text: edited, checked, tried on what has been read lately, and saved or downloaded. */
 import type { JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import type { NamedRuleFile } from '../../../lib/operations/rule-file.ts'
 import type { RuleFiles, RulesChecked, RulesSaved } from '../../api/alerts/rule-files.ts'
 import { useParameter } from '../data/address.ts'
 import { act, problemOf, useAnswer } from '../data/answers.ts'
@@ -45,20 +46,22 @@ function Editor({ known, again }: Props): JSX.Element {
   const text = drafts[chosen] ?? file?.text ?? TEMPLATE
   const name = file?.name ?? newName
   const isChanged = text !== (file?.text ?? '')
+  const isDraft = (of: NamedRuleFile) => drafts[of.name] !== undefined && drafts[of.name] !== of.text
   const options = [
-    ...files.map(({ name: of }) => [of, drafts[of] === undefined ? of : `${of} (changed)`] as const),
+    ...files.map(of => [of.name, isDraft(of) ? `${of.name} (changed)` : of.name] as const),
     ...(canBeSaved ? [[NEW, 'a new file'] as const] : []),
   ]
   const saved = () => {
-    const { [chosen]: _, ...others } = drafts
-    setDrafts(others)
+    // The text stays as it is until the file that has it now is read again.
+    const { [NEW]: _, ...others } = drafts
+    setDrafts({ ...others, [name]: text })
     again()
     if (!file) choose(name)
   }
   return (
     <>
       <p role="status">{inForceText(canBeSaved, areInForce)}</p>
-      <div class="alerts-filter">
+      <div class="bar">
         <Choice label="File" value={file ? chosen : NEW} set={choose} options={options} />
         {!file && (
           <label>
@@ -68,7 +71,7 @@ function Editor({ known, again }: Props): JSX.Element {
         )}
       </div>
       <TextField name={name} text={text} set={changed => setDrafts({ ...drafts, [chosen]: changed })} />
-      <p class="alerts-actions">
+      <p class="bar">
         {canBeSaved && (
           <SaveButton name={name} text={text} was={file?.hash ?? null} isChanged={isChanged} saved={saved} />
         )}

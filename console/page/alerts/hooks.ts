@@ -1,6 +1,5 @@
-/** What pages about alerts need of time and of answers. */
-import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Answer } from '../data/answers.ts'
+/** What pages about alerts need of time. */
+import { useEffect, useState } from 'preact/hooks'
 
 /** A value that a person is typing, once it has been as it is for a moment. */
 export function useSettled(value: string, afterMs = 300): string {
@@ -10,13 +9,6 @@ export function useSettled(value: string, afterMs = 300): string {
     return () => clearTimeout(timer)
   }, [value, afterMs])
   return settled
-}
-
-/** While another question is asked, the answer to the one before stays, so that nothing flickers. */
-export function useKept<T>(answer: Answer<T>): Answer<T> {
-  const last = useRef<T>(undefined)
-  if (answer.answer !== undefined) last.current = answer.answer
-  return answer.problem ? answer : { ...answer, answer: answer.answer ?? last.current }
 }
 
 /** Milliseconds since the epoch, for durations that grow while one looks at them. */

@@ -50,7 +50,7 @@ export function ListFilter(): JSX.Element {
   const [hours, setHours] = useParameter('hours', '24')
   const [unacknowledged, setUnacknowledged] = useParameter('unacknowledged')
   return (
-    <form class="alerts-filter" onSubmit={event => event.preventDefault()} aria-label="Which alerts">
+    <form class="bar" onSubmit={event => event.preventDefault()} aria-label="Which alerts">
       <Choice label="Show" value={state} set={setState} options={STATES} />
       {state === 'history' && <Choice label="Fired in the" value={hours} set={setHours} options={HOURS} />}
       <Text name="rule" label="Rule" placeholder="HIGH_TEMP" />

@@ -7,7 +7,7 @@ import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, numberText } from '../parts/words.ts'
-import { useKept, useNow } from './hooks.ts'
+import { useNow } from './hooks.ts'
 import { type AlertQuery, ListFilter, useListFilter } from './list-filter.tsx'
 import { Badge, EntityLink, Severity } from './marks.tsx'
 import { lastsText, reasonText, valueText } from './words.ts'
@@ -34,7 +34,7 @@ interface Props {
 }
 
 function Now({ query: { filter, isNarrowed } }: Props): JSX.Element {
-  const now = useKept(useLive<AlertsNow>(addressOf('/alerts/now', filter)))
+  const now = useLive<AlertsNow>(addressOf('/alerts/now', filter), { keep: true })
   return (
     <Known of={now} what="the alerts that fire">
       {({ alerts, total, firing, behind }) => (
@@ -66,14 +66,15 @@ function Now({ query: { filter, isNarrowed } }: Props): JSX.Element {
 }
 
 function History({ query: { filter, hours, isNarrowed } }: Props): JSX.Element {
-  const history = useKept(useLive<AlertHistory>(addressOf('/alerts/history', { ...filter, hours })))
+  const history = useLive<AlertHistory>(addressOf('/alerts/history', { ...filter, hours }), { keep: true })
   return (
     <Known of={history} what="the alerts that have fired">
-      {({ alerts, total, leftOut }) => (
+      {({ alerts, total, leftOut, isCut }) => (
         <>
           <p role="status">
             {countText(total, 'alert')} in this time.
             {total > alerts.length && ` The newest ${alerts.length} are listed.`}
+            {isCut && ' Reading took too long, so not all of them are here: choose a shorter time.'}
             {leftOut > 0 &&
               ` ${countText(leftOut, 'older record')} of the topic not read: choose a shorter time to be sure of all.`}
           </p>
@@ -89,7 +90,7 @@ function History({ query: { filter, hours, isNarrowed } }: Props): JSX.Element {
 }
 
 function Pending({ query: { filter } }: Props): JSX.Element {
-  const pending = useKept(useLive<PendingAlerts>(addressOf('/alerts/pending', filter)))
+  const pending = useLive<PendingAlerts>(addressOf('/alerts/pending', filter), { keep: true })
   return (
     <Known of={pending} what="the alerts that are pending">
       {({ pending: rows, total }) => (

@@ -16,7 +16,7 @@ export function Badge({
   readonly title?: string
 }): JSX.Element {
   return (
-    <span class="alerts-badge" title={title}>
+    <span class="badge" title={title}>
       {children}
     </span>
   )
@@ -28,7 +28,7 @@ export function EntityLink({ entity }: { readonly entity: string }): JSX.Element
   const [source, subject] = space < 0 ? [entity, ''] : [entity.slice(0, space), entity.slice(space + 1)]
   const shown = (
     <>
-      {subject || source} {subject && <small class="alerts-muted">{source}</small>}
+      {subject || source} {subject && <small class="muted">{source}</small>}
     </>
   )
   const hasTelemetry = /^\/(environment|database|device)\//.test(source)

@@ -25,7 +25,7 @@ export function OneRulePage({ rule }: { readonly rule: string }): JSX.Element {
           {known.rules.map(row => (
             <About key={row.rule} row={row} />
           ))}
-          <p class="alerts-actions">
+          <p class="bar">
             <a class="alerts-button" href="/alerts/rules/edit">
               Edit and try rules
             </a>
@@ -63,8 +63,8 @@ function About({ row }: { readonly row: OneRule['rules'][number] }): JSX.Element
       <p class="alerts-title">
         <Severity of={severity} /> <strong>{rule}</strong> {paused && <Badge>paused</Badge>}
       </p>
-      <p class="alerts-lead">{condition}</p>
-      <p class="alerts-muted">{summary}</p>
+      <p>{condition}</p>
+      <p class="muted">{summary}</p>
       <ul class="alerts-counts">
         {counts.map(([name, count]) => (
           <li key={name}>

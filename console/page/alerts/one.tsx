@@ -17,9 +17,9 @@ export function OneAlertPage({ id }: { readonly id: string }): JSX.Element {
       {alert => (
         <>
           <Head alert={alert} />
-          <div class="alerts-columns">
+          <div class="grid-cards">
             <Facts alert={alert} />
-            <div>
+            <div class="alerts-stack">
               <Cause id={id} alert={alert} />
               <Life alert={alert} />
             </div>
@@ -43,7 +43,7 @@ function Head({ alert }: Props): JSX.Element {
       <p class="alerts-title">
         <Severity of={severity} /> <strong>{rule}</strong> of <EntityLink entity={entity} />
       </p>
-      <p class="alerts-lead">{summary}</p>
+      <p>{summary}</p>
       <p>
         <span class={state === 'firing' ? 'bad' : 'good'}>{lastsText(alert, nowMs)}</span>{' '}
         {acknowledged && <Badge title={acknowledged.comment ?? ''}>{`taken by ${acknowledged.by}`}</Badge>}{' '}
@@ -54,7 +54,7 @@ function Head({ alert }: Props): JSX.Element {
         ))}
       </p>
       {state === 'firing' && (
-        <div class="alerts-actions">
+        <div class="bar">
           <AcknowledgeButtons alert={alert} />
           <a
             class="alerts-button"
@@ -73,9 +73,9 @@ function Facts({ alert }: Props): JSX.Element {
   const trace = traceOf(alert.traceparent)
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   return (
-    <section aria-label="Facts">
+    <section aria-label="Facts" class="card">
       <h2>Facts</h2>
-      <dl class="alerts-facts">
+      <dl class="facts">
         {metric && <Fact name="Metric">{`${family}.${metric}`}</Fact>}
         <Fact name="Value">{comparedText(alert)}</Fact>
         <Fact name="Condition since">{<Moment at={activeAt} />}</Fact>
@@ -128,19 +128,17 @@ const AS = {
 function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
   const known = useAnswer<CauseOfAlert>(addressOf('/alerts/cause', { id }))
   return (
-    <section aria-label="The reading that caused it">
+    <section aria-label="The reading that caused it" class="card">
       <h2>The reading that caused it</h2>
       <Known of={known} what="the reading that caused it">
         {({ cause, lookedAt }) =>
           cause ? (
             <>
               <p>{AS[cause.as]}</p>
-              <dl class="alerts-facts">
+              <dl class="facts">
                 <Fact name="Read">{<Moment at={cause.time} />}</Fact>
-                {alert.metric ? (
+                {alert.metric && (
                   <Fact name={alert.metric}>{valueText(valueIn(cause.data, alert.metric))}</Fact>
-                ) : (
-                  <></>
                 )}
                 <Fact name="Id">{<a href={addressOf('/event', { id: cause.id })}>{cause.id}</a>}</Fact>
                 <Fact name="In Kafka">
@@ -173,7 +171,7 @@ function valueIn(data: unknown, metric: string): number | string | null {
 
 function Life({ alert: { transitions, topic } }: Props): JSX.Element {
   return (
-    <section aria-label="What happened to it">
+    <section aria-label="What happened to it" class="card">
       <h2>What happened to it</h2>
       {transitions.length === 0 && <p class="empty">Its events are no longer on the alerts topic.</p>}
       <ol class="alerts-life">
@@ -184,7 +182,7 @@ function Life({ alert: { transitions, topic } }: Props): JSX.Element {
             {[reasonText(reason), value === undefined ? '' : `value ${valueText(value)}`, comment ?? '']
               .filter(one => one !== '')
               .join('; ')}{' '}
-            <a class="alerts-muted" href={addressOf('/kafka/messages', { topic, partition, offset })}>
+            <a class="muted" href={addressOf('/kafka/messages', { topic, partition, offset })}>
               {`${partition}@${offset}`}
             </a>
           </li>

@@ -80,7 +80,7 @@ function countColumn(
     cell: row => {
       const count = of(row)
       if (count === null) return <span title="It watches only some entities: how many is not known.">–</span>
-      return <span class={count > 0 ? kind : 'alerts-muted'}>{numberText(count)}</span>
+      return <span class={count > 0 ? kind : 'muted'}>{numberText(count)}</span>
     },
     sortBy: row => of(row) ?? -1,
   }

@@ -49,7 +49,7 @@ export function SilenceForm(): JSX.Element {
           An alert matches if every field that is filled in fits. Several texts are set apart by commas, and *
           stands for any characters.
         </p>
-        <div class="alerts-filter">
+        <div class="bar">
           {FIELDS.map(([key, title, example]) => (
             <label key={key}>
               {title}
@@ -123,7 +123,7 @@ function sentenceOf(error: unknown): string {
 
 function When({ form: { hours, setHours, until, setUntil } }: { readonly form: Form }): JSX.Element {
   return (
-    <div class="alerts-filter">
+    <div class="bar">
       <label>
         It holds for
         <select value={hours} onChange={event => setHours(event.currentTarget.value)}>
@@ -157,7 +157,7 @@ function SubmitLine({ form, author }: { readonly form: Form; readonly author: st
   const { isBusy, said } = form
   return (
     <>
-      <p class="alerts-actions">
+      <p class="bar">
         <button type="submit" disabled={isBusy || !isOperator} aria-busy={isBusy}>
           Silence
         </button>
@@ -193,9 +193,9 @@ function Preview({ fields }: { readonly fields: SilenceFields }): JSX.Element {
     }
   }, [wanted])
   return (
-    <div class="alerts-preview" role="status">
+    <div role="status">
       {problem && <p class="warn">{problem}</p>}
-      {!problem && !preview && <p class="alerts-muted">Fill in what it is about to see what it mutes.</p>}
+      {!problem && !preview && <p class="muted">Fill in what it is about to see what it mutes.</p>}
       {preview && (
         <p>
           It would mute <strong>{countText(preview.total, 'alert')}</strong> of the {preview.firing} that fire

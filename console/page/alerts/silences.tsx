@@ -30,7 +30,7 @@ export function SilencesPage(): JSX.Element {
         as before. The last 200 that are over are kept.
       </p>
       <SilenceForm />
-      <form class="alerts-filter" onSubmit={event => event.preventDefault()} aria-label="Which silences">
+      <form class="bar" onSubmit={event => event.preventDefault()} aria-label="Which silences">
         <Choice label="Show" value={state} set={setState} options={STATES} />
       </form>
       <Known of={known} what="the silences">

@@ -39,13 +39,13 @@ export function TrialPart({ text }: { readonly text: string }): JSX.Element {
     }
   }
   return (
-    <section aria-label="Try it" class="alerts-trial">
+    <section aria-label="Try it">
       <h2>Try it on what has been read</h2>
       <p>
         Alerting itself reads the readings of the last hours by this text, and nothing leaves the trial. It
         begins without any state: a long <code>for</code>, a change or a deviation needs some time first.
       </p>
-      <form class="alerts-filter" onSubmit={run} aria-label="Try it">
+      <form class="bar" onSubmit={run} aria-label="Try it">
         <Choice label="Readings of the last" value={hours} set={setHours} options={HOURS} />
         <label>
           Only entities with
@@ -163,7 +163,7 @@ function ruleColumns({ firings, span, total }: RulesTried): readonly Column<Trie
       sortBy: ({ firing }) => firing,
     },
     {
-      heading: 'Fired in truth',
+      heading: 'Actually fired',
       align: 'right',
       cell: ({ told }) => (told === null ? '–' : numberText(told)),
       sortBy: ({ told }) => told ?? -1,

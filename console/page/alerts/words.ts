@@ -28,7 +28,7 @@ export function lastsText(
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  condition: 'the condition held for long enough',
+  condition: 'its condition held',
   silent: 'the entity was silent',
   'no-ticks': 'the clock of the log stopped',
   pattern: 'the events of its pattern came',

@@ -3,7 +3,7 @@ import type { BrokerFeatures, ClusterMetadata, LogDir, MetadataQuorum } from '@s
 import { brokersAnswer } from '../runtime/adapters/kafka/answers.ts'
 import { isRefusal } from '../runtime/adapters/kafka/availability.ts'
 import type { ClusterInspection, OfBroker } from '../runtime/adapters/kafka/cluster-inspection.ts'
-import type { TopicLayout, TopicPartition } from '../runtime/adapters/kafka/topic-admin.ts'
+import { layoutOf, type TopicLayout, type TopicPartition } from '../runtime/adapters/kafka/topic-admin.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 import { releaseOf } from './kafka-releases.ts'
 
@@ -143,13 +143,7 @@ export interface ClusterTopic extends TopicLayout {
 /** The topics of an answer in the order of their names and partitions. Pure. */
 export function layoutsIn({ topics }: ClusterMetadata): ClusterTopic[] {
   return topics
-    .map(({ topic, isInternal, partitions }) => ({
-      topic,
-      isInternal,
-      partitions: partitions
-        .map(({ partition, leader, replicas, inSync }) => ({ partition, leader, replicas, inSync }))
-        .sort((a, b) => a.partition - b.partition),
-    }))
+    .map(topic => ({ ...layoutOf(topic), isInternal: topic.isInternal }))
     .sort((a, b) => (a.topic < b.topic ? -1 : 1))
 }
 

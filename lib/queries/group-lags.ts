@@ -38,7 +38,7 @@ export interface AgedTopicLag extends Omit<ConsumerLag, 'partitions'> {
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
 export function allGroups(kafka: Kafka): Promise<GroupDescription[]> {
-  return kafkaAnswer('the list of consumer groups', describedGroups(kafka))
+  return kafkaAnswer('list of consumer groups', describedGroups(kafka))
 }
 
 async function describedGroups(kafka: Kafka): Promise<GroupDescription[]> {
@@ -135,10 +135,7 @@ export async function groupsReading(
 ): Promise<GroupLag[]> {
   const groups = await allGroups(kafka)
   const names = groups.map(({ group }) => group)
-  const committed = await kafkaAnswer(
-    `the groups that read ${topic}`,
-    committedOffsetsOf(kafka, names, topic),
-  )
+  const committed = await kafkaAnswer(`groups that read ${topic}`, committedOffsetsOf(kafka, names))
   const reading: GroupLag[] = []
   for (const group of groups) {
     const lag = await lagOf(offsets, group, committed.get(group.group) ?? new Map(), topic)

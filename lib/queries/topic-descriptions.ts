@@ -18,7 +18,7 @@ import { topicBounds } from './topics.ts'
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
 export async function allTopics(kafka: Kafka): Promise<TopicLayout[]> {
-  const all = await kafkaAnswer('the list of topics', topicLayouts(kafka))
+  const all = await kafkaAnswer('list of topics', topicLayouts(kafka))
   return all.filter(({ topic }) => !isInternal(topic))
 }
 

@@ -69,5 +69,5 @@ export function topicsByTable(
   kafka: Kafka,
   wanted: Pick<TopicsOptions, 'topics' | 'replication'>,
 ): Promise<TopicComparison> {
-  return kafkaAnswer('the list of topics', compareTopics(kafka, wanted))
+  return kafkaAnswer('list of topics', compareTopics(kafka, wanted))
 }

@@ -3,7 +3,9 @@ import { Hono } from 'hono'
 import { maxLength, minLength, object, optional, pipe, string } from 'valibot'
 import { type AgedGroupLag, allGroups, groupLags, withGroupAges } from '../../../lib/queries/group-lags.ts'
 import { consumerGroups } from '../../../lib/queries/groups.ts'
+import type { Kafka } from '../../../lib/runtime/adapters/kafka/client.ts'
 import type { KnownBounds } from '../../../lib/runtime/adapters/kafka/cluster-inspection.ts'
+import type { GroupDescription } from '../../../lib/runtime/adapters/kafka/groups.ts'
 import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { watchable } from '../../live/watchable.ts'
@@ -69,8 +71,8 @@ async function listed(environment: ConsoleEnvironment, find: string): Promise<Gr
 /** @throws ProblemError if there is no such group */
 async function oneGroup(environment: ConsoleEnvironment, name: string): Promise<GroupAnswer> {
   const kafka = await environment.kafka()
-  const [description] = await consumerGroups(kafka, [name])
-  if (!description || description.state === 'missing')
+  const description = await groupCalled(kafka, name)
+  if (!description)
     throw new ProblemError(
       'not-found',
       `Kafka has no consumer group ${name}. A function has one once it has begun to read.`,
@@ -83,6 +85,13 @@ async function oneGroup(environment: ConsoleEnvironment, name: string): Promise<
       ? withoutAges(lag)
       : await withGroupAges(await environment.log(), lag, Date.now())
   return { ...aged, function: functionOf(environment, name), seconds: longestWait(aged) }
+}
+
+/** One whose coordinator does not describe it to this client may be listed nevertheless. */
+async function groupCalled(kafka: Kafka, name: string): Promise<GroupDescription | undefined> {
+  const [described] = await consumerGroups(kafka, [name])
+  if (described && described.state !== 'missing') return described
+  return (await allGroups(kafka)).find(({ group }) => group === name)
 }
 
 async function boundsOfTopics(

@@ -5,6 +5,7 @@ export {
   type AskingCluster,
   askBroker,
   askingCluster,
+  type DescribedGroup,
   UnsupportedQuestion,
 } from './kafkajs-asking.ts'
 export { edgesQuestion, type PartitionEdge } from './list-offsets.ts'

@@ -6,14 +6,42 @@ import { type ClusterOptions, createCluster, requireMethod } from '../kafkajs-in
 import { type Question, type VersionRange, versionFor } from './question.ts'
 
 /** What is called on a cluster, beside the methods in `kafkajs-internals.ts`. */
-export const ASKING_CLUSTER_METHODS = ['getNodeIds'] as const
+export const ASKING_CLUSTER_METHODS = ['getNodeIds', 'findGroupCoordinator'] as const
 /** What is called on the broker pool of a cluster. */
 export const BROKER_POOL_METHODS = ['findConnectedBroker'] as const
+/** What is called on a broker. */
+export const ASKED_BROKER_METHODS = ['listGroups', 'describeGroups', 'offsetFetch'] as const
 
 export interface AskedBroker {
   /** By the key of a request. Known once it is connected. */
   readonly versions: Readonly<Record<number, VersionRange>> | null
   readonly connectionPool: { send(request: object): Promise<unknown> }
+  /** The groups whose coordinator it is. */
+  listGroups(): Promise<{
+    readonly groups: readonly { readonly groupId: string; readonly protocolType: string }[]
+  }>
+  /** Of groups whose coordinator it is. */
+  describeGroups(request: { readonly groupIds: readonly string[] }): Promise<{
+    readonly groups: readonly DescribedGroup[]
+  }>
+  /** @param request without topics: all that the group has read */
+  offsetFetch(request: { readonly groupId: string; readonly topics: readonly [] }): Promise<{
+    readonly responses: readonly {
+      readonly topic: string
+      readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+    }[]
+  }>
+}
+
+export interface DescribedGroup {
+  readonly groupId: string
+  readonly state: string
+  readonly members: readonly {
+    readonly memberId: string
+    readonly clientId: string
+    readonly clientHost: string
+    readonly memberAssignment: Buffer
+  }[]
 }
 
 export interface AskingCluster {
@@ -26,6 +54,7 @@ export interface AskingCluster {
   /** The brokers that `findBroker` knows. */
   getNodeIds(): string[]
   findBroker(node: { readonly nodeId: string }): Promise<AskedBroker>
+  findGroupCoordinator(request: { readonly groupId: string }): Promise<AskedBroker>
   readonly brokerPool: { findConnectedBroker(): Promise<AskedBroker> }
 }
 

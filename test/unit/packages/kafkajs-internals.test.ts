@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import { Kafka, logLevel } from 'kafkajs'
 import {
+  ASKED_BROKER_METHODS,
   ASKING_CLUSTER_METHODS,
   askingCluster,
   BROKER_POOL_METHODS,
@@ -65,6 +66,7 @@ describe('the internals of kafkajs', () => {
     assert.deepEqual(missing(cluster.brokerPool, BROKER_POOL_METHODS), [])
     assert.ok('targetTopics' in cluster)
     const Broker = require('kafkajs/src/broker/index.js')
+    assert.deepEqual(missing(Broker.prototype, ASKED_BROKER_METHODS), [])
     const broker = new Broker({ connectionPool: {}, logger: { namespace: () => ({}) } })
     assert.ok('versions' in broker && 'connectionPool' in broker)
   })

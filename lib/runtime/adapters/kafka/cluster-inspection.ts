@@ -3,7 +3,6 @@ import {
   type AskedBroker,
   type AskingCluster,
   askBroker,
-  askingCluster,
   type BrokerFeatures,
   type ClusterMetadata,
   edgesQuestion,
@@ -11,12 +10,12 @@ import {
   type LogDir,
   logDirsQuestion,
   type MetadataQuorum,
-  metadataQuestion,
   type Question,
   quorumQuestion,
   type Setting,
   settingsQuestion,
 } from '@sluice/kafka-records/asking'
+import { knowBrokers, metadataOf, openCluster } from './ask-cluster.ts'
 import type { Kafka } from './client.ts'
 import { answerError } from './inspection-errors.ts'
 import type { Bounds } from './offsets.ts'
@@ -36,7 +35,7 @@ export class ClusterInspection {
 
   constructor(kafka: Kafka) {
     const open = async () => {
-      const cluster = askingCluster(kafka, { allowAutoTopicCreation: false })
+      const cluster = openCluster(kafka)
       await cluster.connect()
       return cluster
     }
@@ -45,7 +44,7 @@ export class ClusterInspection {
 
   /** Brokers, topics and partitions, with those that have no leader. */
   metadata(): Promise<ClusterMetadata> {
-    return this.#ask(metadataOf)
+    return this.#ask(cluster => metadataOf(cluster))
   }
 
   /** The range of each partition that can be read now. A partition whose leader does not tell leaves the others alone. */
@@ -133,23 +132,6 @@ export class ClusterInspection {
 }
 
 const CLUSTER_AUTHORIZATION_FAILED = 31
-
-async function metadataOf(cluster: AskingCluster): Promise<ClusterMetadata> {
-  return askBroker(await cluster.brokerPool.findConnectedBroker(), metadataQuestion(null))
-}
-
-/** Has the library look up brokers that it does not know. It does so with topics, and fails where one of these has no leader. */
-async function knowBrokers(cluster: AskingCluster, brokers: readonly number[]): Promise<void> {
-  const known = cluster.getNodeIds()
-  if (brokers.every(id => known.includes(String(id)))) return
-  const { topics } = await metadataOf(cluster)
-  const whole = topics.find(
-    ({ errorCode, partitions }) => errorCode === 0 && partitions.every(({ leader }) => leader >= 0),
-  )
-  cluster.targetTopics = new Set(whole ? [whole.topic] : [])
-  // Where no topic is whole, each broker that is not known fails by itself.
-  await cluster.refreshMetadata().catch(() => {})
-}
 
 function eachBroker<T>(
   cluster: AskingCluster,

@@ -1,5 +1,7 @@
-import kafkajs, { type Admin, type Kafka } from 'kafkajs'
-import { askAdmin } from './ask-admin.ts'
+import type { AskedBroker, AskingCluster, DescribedGroup } from '@sluice/kafka-records/asking'
+import kafkajs, { type Kafka } from 'kafkajs'
+import { askCluster } from './ask-cluster.ts'
+import { requestsOf } from './requests.ts'
 
 /** A consumer group as its coordinator sees it. */
 export interface GroupDescription {
@@ -28,11 +30,11 @@ const STATES: Readonly<Record<string, GroupDescription['state']>> = {
 
 /** Describes consumer groups, in the order in which they are named. */
 export async function describeGroups(kafka: Kafka, groups: readonly string[]): Promise<GroupDescription[]> {
-  // The library does not answer a question about an empty list of groups.
+  // Nothing has to be asked about no group.
   if (groups.length === 0) return []
-  const described = await askAdmin(kafka, admin => admin.describeGroups([...groups]))
+  const described = await askCluster(kafka, cluster => describedBy(cluster, groups))
   return groups.map(group => {
-    const found = described.groups.find(({ groupId }) => groupId === group)
+    const found = described.find(({ groupId }) => groupId === group)
     const members = (found?.members ?? []).map(({ memberId, clientId, clientHost, memberAssignment }) => ({
       memberId,
       clientId,
@@ -43,9 +45,24 @@ export async function describeGroups(kafka: Kafka, groups: readonly string[]): P
   })
 }
 
+/** Each coordinator describes its own groups. */
+async function describedBy(cluster: AskingCluster, groups: readonly string[]): Promise<DescribedGroup[]> {
+  const byCoordinator = new Map<AskedBroker, string[]>()
+  for (const some of requestsOf(groups, () => 0, { items: GROUPS_AT_ONCE, bytes: 0 })) {
+    const found = await Promise.all(some.map(groupId => cluster.findGroupCoordinator({ groupId })))
+    for (const [index, coordinator] of found.entries())
+      byCoordinator.set(coordinator, [...(byCoordinator.get(coordinator) ?? []), some[index] as string])
+  }
+  const answers = [...byCoordinator].map(([broker, groupIds]) => broker.describeGroups({ groupIds }))
+  return (await Promise.all(answers)).flatMap(answer => answer.groups)
+}
+
 /** The names of the consumer groups of the cluster, sorted; other users of the group protocol are left out. */
 export async function groupNames(kafka: Kafka): Promise<string[]> {
-  const { groups } = await askAdmin(kafka, admin => admin.listGroups())
+  const groups = await askCluster(kafka, async (cluster, brokers) => {
+    const answers = brokers.map(async id => (await cluster.findBroker({ nodeId: String(id) })).listGroups())
+    return (await Promise.all(answers)).flatMap(answer => answer.groups)
+  })
   const consumers = groups.filter(({ protocolType }) => protocolType === '' || protocolType === 'consumer')
   return consumers.map(({ groupId }) => groupId).sort()
 }
@@ -55,38 +72,32 @@ export type Committed = ReadonlyMap<string, ReadonlyMap<number, number>>
 
 /** By topic: the offset that a group has committed for each partition; nothing where it has committed none. */
 export async function committedOffsets(kafka: Kafka, group: string): Promise<Committed> {
-  return committedIn(await askAdmin(kafka, admin => admin.fetchOffsets({ groupId: group })))
+  return (await committedOffsetsOf(kafka, [group])).get(group) ?? new Map()
 }
 
 /** How many groups are asked about at a time, over one connection. */
 const GROUPS_AT_ONCE = 16
 
-/**
- * By group, then by topic: what each has committed. A cluster can have thousands of groups.
- *
- * @param topic only of this one; by default, of all that they have read
- */
+/** By group, then by topic: what each has committed. A cluster can have thousands of groups. */
 export async function committedOffsetsOf(
   kafka: Kafka,
   groups: readonly string[],
-  topic?: string,
 ): Promise<ReadonlyMap<string, Committed>> {
-  return askAdmin(kafka, async admin => {
+  return askCluster(kafka, async cluster => {
     const found = new Map<string, Committed>()
-    for (let at = 0; at < groups.length; at += GROUPS_AT_ONCE)
-      await Promise.all(
-        groups.slice(at, at + GROUPS_AT_ONCE).map(async groupId => {
-          const only = topic === undefined ? {} : { topics: [topic] }
-          found.set(groupId, committedIn(await admin.fetchOffsets({ groupId, ...only })))
-        }),
-      )
+    const ask = async (groupId: string) => {
+      const coordinator = await cluster.findGroupCoordinator({ groupId })
+      found.set(groupId, committedIn(await coordinator.offsetFetch({ groupId, topics: [] })))
+    }
+    for (const some of requestsOf(groups, () => 0, { items: GROUPS_AT_ONCE, bytes: 0 }))
+      await Promise.all(some.map(ask))
     return found
   })
 }
 
-function committedIn(answer: Awaited<ReturnType<Admin['fetchOffsets']>>): Committed {
+function committedIn({ responses }: Awaited<ReturnType<AskedBroker['offsetFetch']>>): Committed {
   return new Map(
-    answer.map(({ topic, partitions }) => [
+    responses.map(({ topic, partitions }) => [
       topic,
       new Map(
         partitions.flatMap(({ partition, offset }) =>

@@ -11,10 +11,13 @@ const ANSWERS: Readonly<Record<number, string>> = {
   56: 'KAFKA_STORAGE_ERROR',
 }
 
+/** A new topic is known everywhere within a second. */
+const PASSING: ReadonlySet<string> = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'BROKER_NOT_AVAILABLE'])
+
 /** The code as an error of the client library has it, so that `brokersAnswer` and `isRefusal` understand it. */
 export function answerError(code: number): Error {
   const type = answerName(code)
-  return Object.assign(new Error(`the broker answers ${type}`), { type, retriable: false })
+  return Object.assign(new Error(`the broker answers ${type}`), { type, retriable: PASSING.has(type) })
 }
 
 /** As the protocol names it. */

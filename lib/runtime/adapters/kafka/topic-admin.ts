@@ -1,7 +1,10 @@
 /** What operators ask of topics, and do to them. The table of an application is kept by `topics.ts`. */
+import type { TopicMetadata } from '@sluice/kafka-records/asking'
 import kafkajs, { type Admin, type Kafka } from 'kafkajs'
 import { brokersAnswer } from './answers.ts'
 import { askAdmin } from './ask-admin.ts'
+import { askCluster, metadataOf } from './ask-cluster.ts'
+import { answerError } from './inspection-errors.ts'
 import { untilLed } from './topics.ts'
 
 export interface TopicPartition {
@@ -26,8 +29,8 @@ export interface TopicDescription extends TopicLayout {
 
 /** The topics of the cluster, by name, with those that Kafka keeps for itself. */
 export async function topicLayouts(kafka: Kafka): Promise<TopicLayout[]> {
-  const layouts = await askAdmin(kafka, layoutsOf)
-  return layouts.sort((a, b) => (a.topic < b.topic ? -1 : 1))
+  const { topics } = await askCluster(kafka, cluster => metadataOf(cluster))
+  return topics.map(layoutOf).sort((a, b) => (a.topic < b.topic ? -1 : 1))
 }
 
 /** Whether Kafka keeps this topic for itself. */
@@ -36,26 +39,30 @@ export function isInternal(topic: string): boolean {
 }
 
 /** @throws the answer UNKNOWN_TOPIC_OR_PARTITION if there is no such topic */
-export function describeTopic(kafka: Kafka, topic: string): Promise<TopicDescription> {
-  return askAdmin(kafka, async admin => {
-    const [layout] = await layoutsOf(admin, [topic])
-    return { topic, partitions: layout?.partitions ?? [], settings: await ownSettings(admin, topic) }
+export async function describeTopic(kafka: Kafka, topic: string): Promise<TopicDescription> {
+  const layout = await askCluster(kafka, async cluster => {
+    const [found] = (await metadataOf(cluster, [topic])).topics
+    if (!found || isMissing(found)) throw answerError(found?.errorCode ?? UNKNOWN_TOPIC_OR_PARTITION)
+    return layoutOf(found)
   })
+  const settings = await askAdmin(kafka, admin => ownSettings(admin, topic))
+  return { ...layout, settings }
 }
 
-async function layoutsOf(admin: Admin, topics: readonly string[] = []): Promise<TopicLayout[]> {
-  const metadata = await admin.fetchTopicMetadata({ topics: [...topics] })
-  return metadata.topics.map(({ name, partitions }) => ({
-    topic: name,
-    partitions: partitions
-      .map(({ partitionId, leader, replicas, isr }) => ({
-        partition: partitionId,
-        leader,
-        replicas,
-        inSync: isr,
-      }))
-      .sort((a, b) => a.partition - b.partition),
-  }))
+/** The code of the protocol. */
+const UNKNOWN_TOPIC_OR_PARTITION = 3
+
+/** A topic whose partitions are told is there, though one of them may have no leader. */
+function isMissing({ errorCode, partitions }: TopicMetadata): boolean {
+  return errorCode !== 0 && partitions.length === 0
+}
+
+/** With partitions in the order of their numbers. */
+export function layoutOf({ topic, partitions }: TopicMetadata): TopicLayout {
+  const ordered = partitions
+    .map(({ partition, leader, replicas, inSync }) => ({ partition, leader, replicas, inSync }))
+    .sort((a, b) => a.partition - b.partition)
+  return { topic, partitions: ordered }
 }
 
 async function ownSettings(admin: Admin, topic: string): Promise<Record<string, string>> {

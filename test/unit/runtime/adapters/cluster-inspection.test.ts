@@ -1,57 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Kafka } from 'kafkajs'
 import { brokersAnswer } from '../../../../lib/runtime/adapters/kafka/answers.ts'
 import { isRefusal } from '../../../../lib/runtime/adapters/kafka/availability.ts'
 import { ClusterInspection } from '../../../../lib/runtime/adapters/kafka/cluster-inspection.ts'
 import { rejection } from '../../../support/rejection.ts'
-
-const ALL = { minVersion: 0, maxVersion: 99 }
-const VERSIONS = { 2: ALL, 3: ALL, 32: ALL, 35: { minVersion: 0, maxVersion: 1 }, 55: ALL }
-
-/** What a scripted broker answers to the questions of the protocol, by their names. */
-type Script = Readonly<Record<string, () => unknown>>
-
-interface SentRequest {
-  readonly request: { readonly apiName: string }
-  readonly response: { parse(decoded: { answer: unknown }): unknown }
-}
-
-function scripted(brokers: Readonly<Record<string, Script | Error>>) {
-  const calls: string[] = []
-  const brokerOf = (id: string) => ({
-    versions: VERSIONS,
-    connectionPool: {
-      async send({ request: { apiName }, response }: SentRequest) {
-        calls.push(`${apiName} ${id}`)
-        const script = brokers[id]
-        if (!script || script instanceof Error) throw script
-        const answer = script[apiName]?.()
-        if (answer instanceof Error) throw answer
-        return response.parse({ answer })
-      },
-    },
-  })
-  const cluster = {
-    targetTopics: new Set<string>(),
-    known: [] as string[],
-    connect: async () => {},
-    disconnect: async () => void calls.push('disconnect'),
-    getNodeIds: () => cluster.known,
-    refreshMetadata: async () => {
-      calls.push(`look up with ${[...cluster.targetTopics]}`)
-      cluster.known = Object.keys(brokers)
-    },
-    findBroker: async ({ nodeId }: { nodeId: string }) => {
-      const found = brokers[nodeId]
-      if (!found || found instanceof Error) throw found ?? new Error(`no broker ${nodeId}`)
-      return brokerOf(nodeId)
-    },
-    brokerPool: { findConnectedBroker: async () => brokerOf('1') },
-  }
-  const kafka = { [Symbol('private:Kafka:createCluster')]: () => cluster }
-  return { inspection: new ClusterInspection(kafka as unknown as Kafka), calls }
-}
+import { scriptedCluster } from '../../../support/scripted-cluster.ts'
 
 const partition = (number: number, leader: number) => {
   return { errorCode: 0, partition: number, leader, replicas: [1, 2], inSync: [1] }
@@ -66,6 +19,11 @@ const metadata = {
   ],
 }
 const edges = (offset: number) => [{ topic: 't', partition: 0, errorCode: 0, offset }]
+
+function scripted(brokers: Parameters<typeof scriptedCluster>[0]) {
+  const { kafka, calls } = scriptedCluster(brokers)
+  return { inspection: new ClusterInspection(kafka), calls }
+}
 
 describe('given a cluster that is inspected', () => {
   it('when brokers are not known yet, then they are looked up with a topic that has all its leaders', async () => {

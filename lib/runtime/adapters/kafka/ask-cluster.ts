@@ -1,0 +1,59 @@
+/** Questions below the public interface of the library: its admin client fails where a partition of any topic has no leader. */
+import {
+  type AskingCluster,
+  askBroker,
+  askingCluster,
+  type ClusterMetadata,
+  metadataQuestion,
+} from '@sluice/kafka-records/asking'
+import { askLeaders } from './ask-leaders.ts'
+import type { Kafka } from './client.ts'
+
+/**
+ * Asks a cluster whose brokers are known, over connections of its own. It repeats the question while the answer is retriable.
+ *
+ * @param question is given the brokers' ids
+ * @throws what the library throws, if it does not pass in time
+ */
+export function askCluster<T>(
+  kafka: Kafka,
+  question: (cluster: AskingCluster, brokers: readonly number[]) => Promise<T>,
+): Promise<T> {
+  return askLeaders(async () => {
+    const cluster = openCluster(kafka)
+    try {
+      await cluster.connect()
+      const brokers = (await metadataOf(cluster)).brokers.map(({ id }) => id)
+      await knowBrokers(cluster, brokers)
+      return await question(cluster, brokers)
+    } finally {
+      await cluster.disconnect()
+    }
+  })
+}
+
+/** Not connected yet. No topic is created by being asked for. */
+export function openCluster(kafka: Kafka): AskingCluster {
+  return askingCluster(kafka, { allowAutoTopicCreation: false })
+}
+
+/** @param topics by default all, with those that have partitions without leader */
+export async function metadataOf(
+  cluster: AskingCluster,
+  topics: readonly string[] | null = null,
+): Promise<ClusterMetadata> {
+  return askBroker(await cluster.brokerPool.findConnectedBroker(), metadataQuestion(topics))
+}
+
+/** Has the library look up brokers that it does not know. It does so with topics, and fails where one of these has no leader. */
+export async function knowBrokers(cluster: AskingCluster, brokers: readonly number[]): Promise<void> {
+  const known = cluster.getNodeIds()
+  if (brokers.every(id => known.includes(String(id)))) return
+  const { topics } = await metadataOf(cluster)
+  const whole = topics.find(
+    ({ errorCode, partitions }) => errorCode === 0 && partitions.every(({ leader }) => leader >= 0),
+  )
+  cluster.targetTopics = new Set(whole ? [whole.topic] : [])
+  // Where no topic is whole, each broker that is not known fails by itself.
+  await cluster.refreshMetadata().catch(() => {})
+}

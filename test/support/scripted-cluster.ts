@@ -1,0 +1,70 @@
+/** A cluster below the public interface of the client library, whose brokers answer as they are told. */
+import type { Kafka } from 'kafkajs'
+
+const ALL = { minVersion: 0, maxVersion: 99 }
+const VERSIONS = { 2: ALL, 3: ALL, 32: ALL, 35: { minVersion: 0, maxVersion: 1 }, 55: ALL }
+
+/** What a broker answers to questions of the protocol, and to methods of the library, by their names. */
+type Script = Readonly<Record<string, (asked: string) => unknown>>
+
+interface SentRequest {
+  readonly request: { readonly apiName: string }
+  readonly response: { parse(decoded: { answer: unknown }): unknown }
+}
+
+/**
+ * @param scripts by id: what each broker answers, or why it cannot be reached. Broker 1 is connected.
+ * @param coordinators by group: the id of its coordinator
+ */
+export function scriptedCluster(
+  scripts: Readonly<Record<string, Script | Error>>,
+  coordinators: Readonly<Record<string, string>> = {},
+) {
+  const calls: string[] = []
+  const answer = (id: string, name: string, asked = '') => {
+    const script = scripts[id]
+    if (!script || script instanceof Error) throw script ?? new Error(`no broker ${id}`)
+    calls.push(`${name} ${id}${asked && `: ${asked}`}`)
+    const given = script[name]?.(asked)
+    if (given instanceof Error) throw given
+    return given
+  }
+  const brokers = new Map(
+    Object.keys(scripts).map(id => [
+      id,
+      {
+        versions: VERSIONS,
+        connectionPool: {
+          send: async ({ request, response }: SentRequest) =>
+            response.parse({ answer: answer(id, request.apiName) }),
+        },
+        fetch: async () => {},
+        listGroups: async () => answer(id, 'listGroups'),
+        describeGroups: async ({ groupIds }: { groupIds: string[] }) =>
+          answer(id, 'describeGroups', groupIds.join(' ')),
+        offsetFetch: async ({ groupId }: { groupId: string }) => answer(id, 'offsetFetch', groupId),
+      },
+    ]),
+  )
+  const find = async ({ nodeId }: { nodeId: string }) => {
+    if (scripts[nodeId] instanceof Error) throw scripts[nodeId]
+    return brokers.get(nodeId)
+  }
+  let known: string[] = []
+  const cluster = {
+    targetTopics: new Set<string>(),
+    connect: async () => {},
+    disconnect: async () => void calls.push('disconnect'),
+    getNodeIds: () => known,
+    async refreshMetadata() {
+      calls.push(`look up with ${[...this.targetTopics]}`)
+      known = Object.keys(scripts)
+    },
+    findBroker: find,
+    findGroupCoordinator: ({ groupId }: { groupId: string }) =>
+      find({ nodeId: coordinators[groupId] ?? '1' }),
+    brokerPool: { findConnectedBroker: () => find({ nodeId: '1' }) },
+  }
+  const kafka = { [Symbol('private:Kafka:createCluster')]: () => cluster }
+  return { kafka: kafka as unknown as Kafka, calls }
+}

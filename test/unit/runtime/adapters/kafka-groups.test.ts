@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  committedOffsetsOf,
+  describeGroups,
+  groupNames,
+} from '../../../../lib/runtime/adapters/kafka/groups.ts'
+import { describeTopic, topicLayouts } from '../../../../lib/runtime/adapters/kafka/topic-admin.ts'
+import { rejection } from '../../../support/rejection.ts'
+import { scriptedCluster } from '../../../support/scripted-cluster.ts'
+
+const partition = (number: number, leader: number) => {
+  return { errorCode: leader < 0 ? 5 : 0, partition: number, leader, replicas: [1], inSync: [] }
+}
+/** One topic has a partition without leader: the library's own admin client would fail. */
+const Metadata = () => ({
+  brokers: [{ id: 1 }, { id: 2 }],
+  topics: [
+    { errorCode: 0, topic: 'whole', isInternal: false, partitions: [partition(0, 1)] },
+    { errorCode: 0, topic: 'broken', isInternal: false, partitions: [partition(1, 1), partition(0, -1)] },
+  ],
+})
+const group = (groupId: string, state: string) => ({ groupId, state, members: [] })
+
+describe('given a cluster with a partition that has no leader', () => {
+  it('then the groups of all brokers are listed, without those of other protocols', async () => {
+    const listed = (...groups: [groupId: string, protocolType: string][]) => ({
+      groups: groups.map(([groupId, protocolType]) => ({ groupId, protocolType })),
+    })
+    const { kafka, calls } = scriptedCluster({
+      1: { Metadata, listGroups: () => listed(['b', 'consumer'], ['c', 'connect']) },
+      2: { listGroups: () => listed(['a', '']) },
+    })
+    assert.deepEqual(await groupNames(kafka), ['a', 'b'])
+    assert.ok(calls.includes('look up with whole'))
+    assert.equal(calls.at(-1), 'disconnect')
+  })
+
+  it('then each coordinator describes its own groups, in the order in which they were named', async () => {
+    const states: Readonly<Record<string, string>> = { a: 'Stable', b: 'Empty', c: 'Dead' }
+    const answer = (asked: string) => ({ groups: asked.split(' ').map(id => group(id, states[id] ?? '')) })
+    const { kafka, calls } = scriptedCluster(
+      { 1: { Metadata, describeGroups: answer }, 2: { describeGroups: answer } },
+      { a: '2', b: '1', c: '2' },
+    )
+    const described = await describeGroups(kafka, ['a', 'b', 'c'])
+    assert.deepEqual(
+      described.map(one => [one.group, one.state]),
+      [
+        ['a', 'stable'],
+        ['b', 'empty'],
+        ['c', 'missing'],
+      ],
+    )
+    const asked = calls.filter(call => call.startsWith('describeGroups')).sort()
+    assert.deepEqual(asked, ['describeGroups 1: b', 'describeGroups 2: a c'])
+  })
+
+  it('then offsets are those that a group has committed, and -1 is none', async () => {
+    const offsets = [
+      { partition: 0, offset: '7' },
+      { partition: 1, offset: '-1' },
+    ]
+    const { kafka } = scriptedCluster({
+      1: { Metadata, offsetFetch: () => ({ responses: [{ topic: 't', partitions: offsets }] }) },
+    })
+    const found = await committedOffsetsOf(kafka, ['a'])
+    assert.deepEqual([...(found.get('a')?.get('t') ?? [])], [[0, 7]])
+  })
+
+  it('then all topics are told, and the partition without leader with them', async () => {
+    const { kafka } = scriptedCluster({ 1: { Metadata } })
+    assert.deepEqual(
+      (await topicLayouts(kafka)).map(({ topic, partitions }) => [topic, partitions.map(one => one.leader)]),
+      [
+        ['broken', [-1, 1]],
+        ['whole', [1]],
+      ],
+    )
+  })
+
+  it('when a topic is not there, then the answer has the name of the protocol', async () => {
+    const topics = [{ errorCode: 29, topic: 't', isInternal: false, partitions: [] }]
+    const { kafka } = scriptedCluster({ 1: { Metadata: () => ({ brokers: [], topics }) } })
+    assert.match((await rejection(describeTopic(kafka, 't'))).message, /TOPIC_AUTHORIZATION_FAILED/)
+  })
+})

@@ -17,6 +17,8 @@ const MOST_TRACES = 20
 /** What the store has been sent. */
 export interface SpanCounts {
   readonly kept: number
+  /** How many different ids the events in them have. */
+  readonly ids: number
   /** Since the store exists. */
   readonly received: number
   readonly forgotten: number
@@ -96,7 +98,7 @@ export class SpanStore {
 
   get counts(): SpanCounts {
     const kept = this.#plain.spans + this.#notable.spans
-    return { kept, received: this.#received, forgotten: this.#forgotten }
+    return { kept, ids: this.#byEvent.size, received: this.#received, forgotten: this.#forgotten }
   }
 
   #traceOf(traceId: string): Trace | undefined {

@@ -130,10 +130,10 @@ export function valuesOf({
   event,
   data,
 }: Pick<EventStep, 'event' | 'data'>): readonly (readonly [string, string])[] {
-  const named = WORTH_SEEING.find(([form]) => form.test(event?.type ?? ''))?.[1]
-  const all = Object.entries((data ?? {}) as Record<string, unknown>)
-  const shown = named ? all.filter(([name]) => named.includes(name)) : all
-  return shown
+  const all = (data ?? {}) as Readonly<Record<string, unknown>>
+  const named = WORTH_SEEING.find(([form]) => form.test(event?.type ?? ''))?.[1] ?? Object.keys(all)
+  return named
+    .map(name => [name, all[name]] as const)
     .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value) && value !== event?.subject)
     .map(([name, value]) => [name, String(value)] as const)
     .slice(0, MOST_VALUES)

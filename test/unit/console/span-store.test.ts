@@ -100,7 +100,7 @@ describe('the store of spans', () => {
     const store = new SpanStore()
     store.add([aDecision({ event: EVENT }), aDecision({ event: EVENT })])
     assert.equal(store.ofEvent('a').length, 1)
-    assert.deepEqual(store.counts, { kept: 1, received: 2, forgotten: 0 })
+    assert.deepEqual(store.counts, { kept: 1, ids: 1, received: 2, forgotten: 0 })
   })
 
   it('given more than it may keep, then the oldest of which nothing came are forgotten first', () => {
@@ -129,7 +129,7 @@ describe('the store of spans', () => {
     now = 1_001
     store.add([aDecision({ trace: 2, event: { ...EVENT, id: 'b' } })])
     assert.deepEqual(store.ofEvent('a'), [])
-    assert.deepEqual(store.counts, { kept: 1, received: 3, forgotten: 2 })
+    assert.deepEqual(store.counts, { kept: 1, ids: 1, received: 3, forgotten: 2 })
   })
 
   it('given an event that begins a trace of its own, then one follows it there', () => {

@@ -13,11 +13,14 @@ interface Props {
 }
 
 const STARTS: readonly (readonly [Start, string])[] = [
-  ['newest', 'The newest first'],
-  ['oldest', 'The oldest first'],
-  ['time', 'From a time on'],
-  ['offset', 'From an offset on'],
+  ['newest', 'Newest'],
+  ['oldest', 'Oldest'],
+  ['time', 'A time'],
+  ['offset', 'An offset'],
 ]
+
+/** The id of the form, for the button that sends it. */
+export const FORM = 'messages-form'
 
 export function Controls({ topics, topic, asked }: Props): JSX.Element {
   const { route } = useLocation()
@@ -31,7 +34,7 @@ export function Controls({ topics, topic, asked }: Props): JSX.Element {
     route(addressOf(MESSAGES, { ...chosenIn({ ...form, topic }) }))
   }
   return (
-    <form class="messages-form" onSubmit={show}>
+    <form id={FORM} class="messages-form" onSubmit={show}>
       <label class="messages-wide">
         Topic
         <select
@@ -106,9 +109,8 @@ export function Controls({ topics, topic, asked }: Props): JSX.Element {
       </label>
       <label class="messages-check">
         <input name="ticks" type="checkbox" value="1" defaultChecked={asked.ticks === '1'} />
-        Ticks and rule sets, too
+        Ticks and rule sets
       </label>
-      <button type="submit">Show</button>
     </form>
   )
 }

@@ -1,6 +1,6 @@
 /** Where a message leads: to its event's way through the system, its entity, its alert, the record that failed. Pure. */
 import type { Message } from '../../../api/kafka/messages/one.ts'
-import { addressOf } from '../../data/address.ts'
+import { addressOf } from '../../data/search.ts'
 import { MESSAGES } from './question.ts'
 
 export interface MessageLink {

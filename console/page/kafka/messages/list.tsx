@@ -17,7 +17,7 @@ interface Props {
   readonly opened: string
 }
 
-const HEADINGS = ['Place', 'Written', 'Event time', 'Key', 'Type', 'Entity', 'Content'] as const
+const HEADINGS = ['Place', 'Written', 'Event time', 'Type', 'Entity', 'Content', 'Key'] as const
 
 export function List({ list, asked, isLive, opened }: Props): JSX.Element {
   const [open, setOpen] = useParameter('open', opened)
@@ -78,7 +78,7 @@ function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
     <tr>
       <td>
         <button type="button" class="messages-place" aria-expanded={isOpen} onClick={onToggle}>
-          <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span> <span class="unseen">Message </span>
+          <span class="unseen">Message </span>
           {partition}@{offset}
         </button>
       </td>
@@ -86,12 +86,12 @@ function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
         <Moment at={recordTime} />
       </td>
       <td>{eventTime ? <EventTime at={eventTime} /> : '–'}</td>
-      <td class="messages-key">{key ?? '–'}</td>
       <td title={type ?? undefined}>{shortType ?? <span class="bad">{failure}</span>}</td>
       <td>{entity ?? '–'}</td>
       <td class="messages-content" title={summary}>
         <span class="messages-summary">{summary}</span>
       </td>
+      <td class="messages-key">{key ?? '–'}</td>
     </tr>
   )
 }
@@ -111,7 +111,7 @@ function Nothing({ list, asked }: { readonly list: MessageList; readonly asked: 
       <Empty>
         {hidden === looked
           ? 'All that is there are ticks and rule sets, which only functions need: the form can show them.'
-          : `None of ${countText(looked, 'message')} fits. ${reachText(list, false)}`}
+          : `None fits. ${reachText(list, false)}`}
       </Empty>
       <Further list={list} asked={asked} />
     </>

@@ -7,7 +7,7 @@ import type { MessageTopics } from '../../../api/kafka/messages.ts'
 import { addressOf, useParameter } from '../../data/address.ts'
 import { useAnswer, useLive } from '../../data/answers.ts'
 import { Empty, Known } from '../../parts/known.tsx'
-import { Controls } from './controls.tsx'
+import { Controls, FORM } from './controls.tsx'
 import { Download } from './download.tsx'
 import { List } from './list.tsx'
 import { type Asked, askedIn, MESSAGES, questionOf, startOf } from './question.ts'
@@ -42,6 +42,9 @@ function OfTopics({ topics }: { readonly topics: MessageTopics['topics'] }): JSX
     <>
       <Controls key={JSON.stringify(asked)} topics={topics} topic={topic} asked={asked} />
       <div class="messages-actions">
+        <button type="submit" form={FORM} class="messages-small">
+          Show
+        </button>
         <label>
           <input
             type="checkbox"

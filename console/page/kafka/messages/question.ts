@@ -1,5 +1,5 @@
 /** What the address of the page asks for, as a question to the server. Pure. */
-import { addressOf } from '../../data/address.ts'
+import { addressOf } from '../../data/search.ts'
 
 export const MESSAGES = '/kafka/messages'
 

@@ -1,0 +1,142 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { duration } from '../lib/app/settings/duration.ts'
+import { durationText } from '../lib/duration.ts'
+import { wholeNumber } from '../lib/runtime/settings/values.ts'
+import { runMain } from '../programs/main.ts'
+import { readOptions } from '../programs/options.ts'
+import { TestBrowser } from '../test/support/browser.ts'
+import { TestEnvironment } from '../test/support/environment.ts'
+import { Offline } from '../test/support/offline.ts'
+import { withOwnServers } from '../test/support/own-servers.ts'
+import { filledPages, OpenPage } from './console/pages.ts'
+import { ConsoleServer } from './console/server.ts'
+import { SimulatedFlow } from './console/simulated-flow.ts'
+import { aimed, type Figure, table } from './kit/figures.ts'
+
+// `npm run bench:console`: the console before a real flow. All functions run, readings arrive at a steady rate, and one page stays open:
+// how long each page takes until it is filled, and whether the memory of page and server grows.
+
+const MOST_FILLED_MS = 1_000
+const MOST_GROWTH = 1.1
+/** What the page keeps of the past is whole by then. */
+const FIRST_AFTER_MS = 5 * 60_000
+
+const USAGE = `Usage: npm run bench:console -- [options]
+
+  --for TIME       how long the page stays open (60m); less than ten minutes tells little of its memory
+  --rate N         readings a second (1000)
+  --picture FILE   takes a picture of the overview at the end
+  --json FILE      writes the figures to this file`
+
+const OPTIONS = {
+  for: { type: 'string', default: '60m' },
+  rate: { type: 'string', default: '1000' },
+  picture: { type: 'string' },
+  json: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const
+
+interface Options {
+  readonly for: number
+  readonly rate: number
+  readonly picture?: string | undefined
+  readonly json?: string | undefined
+}
+
+// Waiting for a server does not keep this process alive.
+const alive = setInterval(() => {}, 60_000)
+await runMain({ readOptions: optionsOf, usage: USAGE, run })
+clearInterval(alive)
+
+/** Undefined if the arguments ask for help. */
+function optionsOf(args: readonly string[]): Options | undefined {
+  const kinds = { for: duration(), rate: wholeNumber({ least: 1 }) }
+  const options = readOptions('npm run bench:console', args, OPTIONS, kinds)
+  return options.help ? undefined : options
+}
+
+async function run(options: Options, signal: AbortSignal): Promise<number> {
+  const figures = await withOwnServers({ signal }, async variables => {
+    Object.assign(process.env, variables)
+    return withFlow(options, signal, measured)
+  })
+  console.log(`\n${table(figures)}`)
+  if (options.json) await writeFile(options.json, `${JSON.stringify({ figures }, undefined, 2)}\n`)
+  return 0
+}
+
+type Measure = (env: string, flow: SimulatedFlow, options: Options, signal: AbortSignal) => Promise<Figure[]>
+
+/** Starts the functions, and sends readings while `measure` runs. */
+async function withFlow(options: Options, signal: AbortSignal, measure: Measure): Promise<Figure[]> {
+  const environment = await TestEnvironment.create()
+  const logs = await mkdtemp(join(tmpdir(), 'bench-console-'))
+  const over = new AbortController()
+  let offline: Offline | undefined
+  try {
+    console.log('starting the functions')
+    offline = await Offline.start(environment.name, { SLUICE_FUNCTION_LOGS: logs })
+    await offline.invoke('rules')
+    const flow = new SimulatedFlow(environment, options.rate)
+    const flowing = flow.run(AbortSignal.any([signal, over.signal]))
+    const figures = await measure(environment.name, flow, options, signal)
+    over.abort()
+    await flowing
+    return figures
+  } finally {
+    over.abort()
+    await offline?.stop()
+    await environment.close()
+    await rm(logs, { recursive: true, force: true })
+  }
+}
+
+async function measured(
+  env: string,
+  flow: SimulatedFlow,
+  options: Options,
+  signal: AbortSignal,
+): Promise<Figure[]> {
+  const server = await ConsoleServer.start(env)
+  const browser = await TestBrowser.launch()
+  try {
+    const open = await OpenPage.at(browser, server.address('/'))
+    const filled = await filledPages(browser, server, line => console.log(line))
+    const firstMs = Math.min(FIRST_AFTER_MS, options.for / 2)
+    await pauseFor(firstMs, signal)
+    const [before, serverBefore] = [await open.heap(), await server.heap()]
+    console.log(`after ${durationText(firstMs)}: page ${mib(before)}, server ${mib(serverBefore)}`)
+    await pauseFor(options.for - firstMs, signal)
+    const [after, serverAfter] = [await open.heap(), await server.heap()]
+    console.log(`after ${durationText(options.for)}: page ${mib(after)}, server ${mib(serverAfter)}`)
+    if (options.picture) await open.picture(options.picture)
+    await open.close()
+    const growth = (name: string, from: number, to: number) => [
+      { name: `console/heap of the ${name} at the end`, unit: 'MiB', rounds: [to / 1024 / 1024] },
+      aimed(`console/heap of the ${name}, end to beginning`, 'times', { atMost: MOST_GROWTH }, [to / from]),
+    ]
+    return [
+      { name: 'console/readings', unit: 'a second', rounds: [flow.achieved] },
+      ...filled.map(({ path, times }) =>
+        aimed(`console/${path} is filled`, 'ms', { atMost: MOST_FILLED_MS }, times),
+      ),
+      ...growth('page', before, after),
+      ...growth('server', serverBefore, serverAfter),
+    ]
+  } finally {
+    await browser.close()
+    await server.stop()
+  }
+}
+
+/** @throws the reason of the signal */
+async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+  await pause(ms, undefined, { signal })
+}
+
+function mib(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+}

@@ -1,0 +1,86 @@
+/** Pages of the console in a browser: when they are filled, and what they hold. */
+import type { CDPSession, Page } from 'playwright-core'
+import type { TestBrowser, Visit } from '../../test/support/browser.ts'
+import type { ConsoleServer } from './server.ts'
+
+const VISITS = 5
+const WITHIN_MS = 30_000
+/** There is a heading, every question is answered, and no part of it is on its way. */
+const FILLED =
+  'document.querySelector("h1") !== null && document.querySelector("[aria-busy=true], .loading") === null'
+
+export interface Filled {
+  readonly path: string
+  /** Milliseconds from the request to the filled page, of each visit. */
+  readonly times: readonly number[]
+}
+
+/** Visits the first page of every area several times, each time as a new person whose browser knows nothing of it. */
+export async function filledPages(
+  browser: TestBrowser,
+  server: ConsoleServer,
+  say: (line: string) => void,
+): Promise<Filled[]> {
+  const filled: Filled[] = []
+  for (const path of await areas(browser, server)) {
+    const times: number[] = []
+    for (let visit = 0; visit < VISITS; visit += 1) times.push(await filledIn(browser, server.address(path)))
+    say(`${path.padEnd(12)} ${times.map(ms => `${Math.round(ms)} ms`).join(', ')}`)
+    filled.push({ path, times })
+  }
+  if (filled.length === 0) throw new Error('the console has no area')
+  return filled
+}
+
+async function areas(browser: TestBrowser, server: ConsoleServer): Promise<string[]> {
+  const visit = await browser.visit(server.address('/'))
+  await visit.page.waitForFunction(FILLED, undefined, { timeout: WITHIN_MS })
+  const paths = await visit.page
+    .locator('#areas a')
+    .evaluateAll('links => links.map(a => a.getAttribute("href"))')
+  await visit.close()
+  return paths as unknown as string[]
+}
+
+async function filledIn(browser: TestBrowser, address: string): Promise<number> {
+  const beganAtMs = performance.now()
+  const visit = await browser.visit(address)
+  await visit.page.waitForFunction(FILLED, undefined, { timeout: WITHIN_MS })
+  const ms = performance.now() - beganAtMs
+  await visit.close()
+  return ms
+}
+
+/** A page that stays open. */
+export class OpenPage {
+  readonly #visit: Visit
+  readonly #devtools: CDPSession
+
+  private constructor(visit: Visit, devtools: CDPSession) {
+    this.#visit = visit
+    this.#devtools = devtools
+  }
+
+  static async at(browser: TestBrowser, address: string): Promise<OpenPage> {
+    const visit = await browser.visit(address, { width: 1280, height: 900 })
+    const { page }: { page: Page } = visit
+    await page.waitForFunction(FILLED, undefined, { timeout: WITHIN_MS })
+    return new OpenPage(visit, await page.context().newCDPSession(page))
+  }
+
+  /** The bytes that its script holds after a collection of garbage. */
+  async heap(): Promise<number> {
+    await this.#devtools.send('HeapProfiler.collectGarbage')
+    const { usedSize } = await this.#devtools.send('Runtime.getHeapUsage')
+    return usedSize
+  }
+
+  async picture(path: string): Promise<void> {
+    await this.#visit.page.screenshot({ path })
+  }
+
+  /** @throws if the page has failed meanwhile */
+  close(): Promise<void> {
+    return this.#visit.close()
+  }
+}

@@ -1,6 +1,7 @@
 /** The running environment that the console shows: its settings, and its connections, each opened by the first question that needs it. */
 import type { Config } from '../lib/app/config.ts'
 import { groupName, type Signal, topicName } from '../lib/app/topics.ts'
+import type { OpenStall } from '../lib/queries/health/stalls.ts'
 import type { ReadTopic } from '../lib/queries/lag.ts'
 import type { Kafka } from '../lib/runtime/adapters/kafka/client.ts'
 import { ClusterInspection } from '../lib/runtime/adapters/kafka/cluster-inspection.ts'
@@ -34,6 +35,8 @@ export interface EnvironmentOptions {
   readonly streams: boolean
   /** What the functions tell of their decisions; absent where they tell it somewhere else. */
   readonly spans?: SpanStore | undefined
+  /** What stands still, by who sees the functions themselves; without it, Kafka and Redis tell what they can. */
+  readonly standing?: () => readonly OpenStall[]
 }
 
 export class ConsoleEnvironment {
@@ -42,6 +45,7 @@ export class ConsoleEnvironment {
   readonly isLocal: boolean
   readonly streams: boolean
   readonly spans: SpanStore | undefined
+  readonly standing: () => readonly OpenStall[]
   readonly offsets: () => Promise<TopicOffsets>
   readonly cluster: () => Promise<ClusterInspection>
   readonly inspection: () => Promise<StateInspection>
@@ -49,12 +53,13 @@ export class ConsoleEnvironment {
   readonly #closing = new AbortController()
   readonly #background = new Set<Promise<unknown>>()
 
-  constructor({ config, functions, isLocal, streams, spans }: EnvironmentOptions) {
+  constructor({ config, functions, isLocal, streams, spans, standing = () => [] }: EnvironmentOptions) {
     this.config = config
     this.functions = functions
     this.isLocal = isLocal
     this.streams = streams
     this.spans = spans
+    this.standing = standing
     this.#connections = new Connections(config, 'console')
     this.offsets = once(async () => this.#connections.kept(new TopicOffsets(await this.kafka())))
     this.cluster = once(async () => this.#connections.kept(new ClusterInspection(await this.kafka())))

@@ -1,6 +1,6 @@
 import { endlessRun, failedRun, noProgress, serverAway } from '../../lib/queries/health/causes.ts'
 import { ProgressWatch, type WatchedLag } from '../../lib/queries/health/progress-watch.ts'
-import { type Cause, firstLine, type Place, Stalls } from '../../lib/queries/health/stalls.ts'
+import { type Cause, firstLine, type OpenStall, type Place, Stalls } from '../../lib/queries/health/stalls.ts'
 import { listOf, recordsOf } from '../../lib/queries/health/words.ts'
 import type { Report } from '../msk-trigger/report/reports.ts'
 import type { LoggedLine, LogLine } from './log-lines.ts'
@@ -122,6 +122,11 @@ export class Health {
     const lines = [...this.#lines, ...this.#notices.due(nowMs), ...this.#stalls.due(nowMs)]
     this.#lines = []
     return lines
+  }
+
+  /** What stands still now, for the console. */
+  get standing(): readonly OpenStall[] {
+    return this.#stalls.open
   }
 
   /** The pending records of the consumer with the largest lag. */

@@ -7,6 +7,7 @@ import { REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { alertIn } from '../../lib/queries/alerts.ts'
 import type { BatchedTopic } from '../../lib/queries/health/progress-watch.ts'
+import type { OpenStall } from '../../lib/queries/health/stalls.ts'
 import { consumerLags } from '../../lib/queries/lag.ts'
 import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
 import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
@@ -27,6 +28,8 @@ import { alertLine, eventLine, figuresLine, type Screen } from './screen.ts'
 
 /** Shows the flow of one environment on the screen, and what keeps its functions from making progress. */
 export interface Watch {
+  /** What stands still now, for the console. */
+  standing(): readonly OpenStall[]
   /** Updates the live line. */
   refresh(): Promise<void>
   /** Handles a line of the functions' log. */
@@ -134,6 +137,7 @@ export async function watchFlow(
   }
 
   return {
+    standing: () => health.standing,
     refresh,
     logged(line) {
       const read = readLogLine(line)

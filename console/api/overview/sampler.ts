@@ -103,6 +103,7 @@ export class OverviewSampler {
       lags: lags && withWindows(lags, functions),
       members: members ?? new Map<string, number>(),
       broken: redis.value?.broken,
+      known: this.#environment.standing(),
     }
     this.#last = {
       atMs,

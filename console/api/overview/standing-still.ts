@@ -1,7 +1,7 @@
 /** What stands still, and why: by what Kafka and Redis tell, for any environment. Pure. */
 import { away, deferredCause, noProgress, noReaders } from '../../../lib/queries/health/causes.ts'
 import { ProgressWatch, type WatchedLag } from '../../../lib/queries/health/progress-watch.ts'
-import { type Cause, type Place, Stalls } from '../../../lib/queries/health/stalls.ts'
+import { type Cause, type OpenStall, type Place, Stalls } from '../../../lib/queries/health/stalls.ts'
 import type { Standing } from './shapes.ts'
 
 export interface Seen {
@@ -13,6 +13,8 @@ export interface Seen {
   readonly members: ReadonlyMap<string, number>
   /** The consumers whose circuit breaker is open; undefined if Redis did not answer. */
   readonly broken: readonly string[] | undefined
+  /** What those who see the functions themselves know. They know more, and sooner. */
+  readonly known: readonly OpenStall[]
 }
 
 /** A group is without members for a moment whenever its consumer is started again. */
@@ -34,7 +36,8 @@ export class StandingStill {
     else this.#progress.forget()
     // Forgets what is over; its lines are for a terminal.
     this.#stalls.due(nowMs)
-    return this.#stalls.open
+    const own = this.#stalls.open.filter(stall => !seen.known.some(known => explains(known, stall)))
+    return [...seen.known, ...own]
       .map(({ cause: { reason, advice }, sinceMs, functions }) => {
         return { functions: [...functions].sort(), reason, advice, sinceMs }
       })
@@ -97,6 +100,12 @@ export class StandingStill {
         nowMs,
       )
   }
+}
+
+/** Whether one tells of the same as the other: of the same cause, or of a function that the other is about. */
+function explains(known: OpenStall, { cause, functions }: OpenStall): boolean {
+  if (known.cause.id === cause.id) return true
+  return functions.size > 0 && [...functions].every(name => known.functions.has(name))
 }
 
 const PROGRESS = 'progress'

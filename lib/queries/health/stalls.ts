@@ -26,6 +26,15 @@ export interface Place {
   readonly obstacle: string
 }
 
+/** Something that stands still now, and what has stalled with it. */
+export interface OpenStall {
+  readonly cause: Cause
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number
+  /** Empty if `npm start` itself cannot reach a server. */
+  readonly functions: ReadonlySet<string>
+}
+
 /** The public part of an outage. */
 interface Told {
   readonly cause: Cause
@@ -116,7 +125,7 @@ export class Stalls {
   }
 
   /** The current outages, with the functions that are stalled. */
-  get open(): { readonly cause: Cause; readonly sinceMs: number; readonly functions: ReadonlySet<string> }[] {
+  get open(): OpenStall[] {
     return [...this.#outages.values()]
       .filter(({ places }) => places.size > 0)
       .map(({ cause, sinceMs, places }) => ({

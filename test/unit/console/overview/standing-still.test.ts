@@ -18,6 +18,7 @@ class Watcher {
         servers: { kafka: null, redis: null },
         lags: [{ ...lag, pending: end - next, partitions }],
         broken: [],
+        known: [],
         ...seen,
         members: new Map([[GROUP, members]]),
       },
@@ -81,6 +82,14 @@ describe('what stands still, and why', () => {
     assert.equal(told?.reason, kafka)
     assert.equal(told?.sinceMs, watcher.nowMs - 2_000)
     assert.deepEqual(watcher.look(), [])
+  })
+
+  it('given somebody who sees the functions, then that cause is told, and the guess of this one is not', () => {
+    const cause = { id: 'invocation/boom', reason: 'boom in process.ts:12', advice: 'Fix its code.' }
+    const known = [{ cause, sinceMs: 1_000, functions: new Set(['alerting', 'activity']) }]
+    const told = new Watcher().lookFor(60_000, { end: 12, known })
+    const functions = ['activity', 'alerting']
+    assert.deepEqual(told, [{ functions, reason: cause.reason, advice: cause.advice, sinceMs: 1_000 }])
   })
 
   it('given an outage that is over, when the next one comes, then it begins with itself', () => {

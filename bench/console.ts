@@ -104,12 +104,14 @@ async function measured(
   const browser = await TestBrowser.launch()
   try {
     const open = await OpenPage.at(browser, server.address('/'))
+    const openedAtMs = performance.now()
+    const openFor = (ms: number) => pauseFor(openedAtMs + ms - performance.now(), signal)
     const filled = await filledPages(browser, server, line => console.log(line))
     const firstMs = Math.min(FIRST_AFTER_MS, options.for / 2)
-    await pauseFor(firstMs, signal)
+    await openFor(firstMs)
     const [before, serverBefore] = [await open.heap(), await server.heap()]
     console.log(`after ${durationText(firstMs)}: page ${mib(before)}, server ${mib(serverBefore)}`)
-    await pauseFor(options.for - firstMs, signal)
+    await openFor(options.for)
     const [after, serverAfter] = [await open.heap(), await server.heap()]
     console.log(`after ${durationText(options.for)}: page ${mib(after)}, server ${mib(serverAfter)}`)
     if (options.picture) await open.picture(options.picture)
@@ -134,7 +136,7 @@ async function measured(
 
 /** @throws the reason of the signal */
 async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
-  await pause(ms, undefined, { signal })
+  await pause(Math.max(0, ms), undefined, { signal })
 }
 
 function mib(bytes: number): string {

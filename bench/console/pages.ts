@@ -35,11 +35,11 @@ export async function filledPages(
 async function areas(browser: TestBrowser, server: ConsoleServer): Promise<string[]> {
   const visit = await browser.visit(server.address('/'))
   await visit.page.waitForFunction(FILLED, undefined, { timeout: WITHIN_MS })
-  const paths = await visit.page
-    .locator('#areas a')
-    .evaluateAll('links => links.map(a => a.getAttribute("href"))')
+  const paths: string[] = await visit.page.evaluate(
+    '[...document.querySelectorAll("#areas a")].map(link => link.getAttribute("href"))',
+  )
   await visit.close()
-  return paths as unknown as string[]
+  return paths
 }
 
 async function filledIn(browser: TestBrowser, address: string): Promise<number> {

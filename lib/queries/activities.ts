@@ -40,20 +40,20 @@ export async function activitiesNow(
 ): Promise<ActivitiesNow> {
   const doing: Doing[] = []
   const silent: Silent[] = []
-  let [entities, isWhole] = [0, true]
-  const look = async (partitionState: ReturnType<typeof partitionsOf>[number]) => {
+  let entities = 0
+  let isWhole = true
+  // One partition at a time: an answer of Redis must not wait for this process to take in those of all others.
+  for (const partitionState of partitionsOf(activity.name, readings)) {
     for await (const { entity, state } of storedEntities(inspection, partitionState, '')) {
-      if (entities >= most) {
-        isWhole = false
-        return
-      }
+      isWhole = entities < most
+      if (!isWhole) break
       entities++
       const { doing: does, isSilent, lastMs } = state as Activity
       if (does) doing.push({ entity, ...does })
       if (isSilent) silent.push({ entity, lastMs })
     }
+    if (!isWhole) break
   }
-  await Promise.all(partitionsOf(activity.name, readings).map(look))
   doing.sort((a, b) => b.sinceMs - a.sinceMs)
   silent.sort((a, b) => b.lastMs - a.lastMs)
   return { entities, doing, silent, isWhole }

@@ -43,18 +43,13 @@ export async function listedEntities(
   most: number,
 ): Promise<EntityList> {
   const entities: ListedEntity[] = []
-  let isWhole = true
-  const list = async (partitionState: ReturnType<typeof partitionsOf>[number]) => {
+  // One partition at a time: an answer of Redis must not wait for this process to take in those of all others.
+  for (const partitionState of partitionsOf(processor.name, readings))
     for await (const { entity, partition, state } of storedEntities(inspection, partitionState, '')) {
-      if (entities.length >= most) {
-        isWhole = false
-        return
-      }
+      if (entities.length >= most) return { entities, isWhole: false }
       entities.push(listed(entity, partition, state as EntityStatistics))
     }
-  }
-  await Promise.all(partitionsOf(processor.name, readings).map(list))
-  return { entities, isWhole }
+  return { entities, isWhole: true }
 }
 
 function listed(entity: string, partition: number, state: EntityStatistics): ListedEntity {

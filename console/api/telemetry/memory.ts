@@ -38,7 +38,7 @@ const LIST_FOR_MS = 4_000
 const RULES_FOR_MS = 15_000
 /** What was read of a topic for one entity is kept while a page shows it, for this many entities at once. */
 const KEPT = { most: 20, idleMs: 60_000 }
-const LIMITS = { mostRecords: 200_000, withinMs: 3_000 }
+const LIMITS = { mostRecords: 200_000, withinMs: 2_000 }
 
 export class TelemetryMemory {
   readonly entities: KeptAnswer<Awaited<ReturnType<typeof listedEntities>> & { readonly asOfMs: number }>

@@ -71,7 +71,7 @@ function Devices({ found, chosen, choices }: DevicesProps): JSX.Element {
         empty="No device has told of an activity yet."
       />
       {matching > devices.length && (
-        <p class="telemetry-note">
+        <p class="muted">
           The {devices.length} of {numberText(matching)} that changed last.
         </p>
       )}

@@ -7,6 +7,7 @@ import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Empty, Known } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
+import { Tile } from '../parts/tile.tsx'
 import { countText, numberText } from '../parts/words.ts'
 import { useChoices } from './choices.ts'
 import { STATISTIC_WORDS, unitText, valueText } from './figures.ts'
@@ -28,7 +29,7 @@ export function AveragesPage(): JSX.Element {
           </a>
         ))}
       </nav>
-      <p class="telemetry-note">{ABOUT[statistic] ?? ABOUT.mean}</p>
+      <p class="muted">{ABOUT[statistic] ?? ABOUT.mean}</p>
       <Known of={answer} what="the averages">
         {({ families, known, isWhole }) => (
           <>
@@ -94,17 +95,10 @@ function Family({ family: { all, metrics, groups, count }, statistic }: FamilyPr
         {countText(all.entities, 'entity', 'entities')} of {countText(count, 'source')};{' '}
         {countText(all.readingsInMinute, 'reading')} in the last whole minute, by event time.
       </p>
-      <dl class="telemetry-tiles">
+      <dl class="tiles">
         {metrics.map(({ name, unit }) => {
           const value = all.metrics[name]?.[statistic]
-          return (
-            value !== undefined && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{valueText(value, unit)}</dd>
-              </div>
-            )
-          )
+          return value !== undefined && <Tile key={name} title={name} value={valueText(value, unit)} />
         })}
       </dl>
       <Table

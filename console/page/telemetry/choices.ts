@@ -2,7 +2,7 @@
 
 import { useRef } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import { addressOf } from '../data/address.ts'
+import { addressOf, useParameters } from '../data/address.ts'
 import type { Answer } from '../data/answers.ts'
 
 export interface Choices {
@@ -14,12 +14,12 @@ export interface Choices {
 }
 
 export function useChoices(): Choices {
-  const { path, query, route } = useLocation()
-  const address = (changes: Readonly<Record<string, string>>) => addressOf(path, { ...query, ...changes })
+  const { path } = useLocation()
+  const [query, change] = useParameters()
   return {
     of: name => query[name] ?? '',
-    with: address,
-    change: changes => route(address(changes), true),
+    with: changes => addressOf(path, { ...query, ...changes }),
+    change,
   }
 }
 

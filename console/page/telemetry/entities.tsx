@@ -5,6 +5,7 @@ import type { EntityPage, StatisticName } from '../../api/telemetry/entity-page.
 import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Empty, Known } from '../parts/known.tsx'
+import { Pager } from '../parts/pager.tsx'
 import { numberText } from '../parts/words.ts'
 import { type Choices, useChoices, useSteady } from './choices.ts'
 import { EntityTable } from './entity-table.tsx'
@@ -44,27 +45,13 @@ function Entities({ page, choices }: { page: EntityPage; choices: Choices }): JS
   return (
     <>
       <EntityTable page={page} choices={choices} />
-      <nav class="pages" aria-label="Pages of entities">
-        <button
-          type="button"
-          class="secondary outline"
-          disabled={page.page === 1}
-          onClick={() => choices.change({ page: String(page.page - 1) })}
-        >
-          Back
-        </button>
-        <span>
-          Page {page.page} of {page.pages}, {numberText(page.matching)} in all
-        </span>
-        <button
-          type="button"
-          class="secondary outline"
-          disabled={page.page === page.pages}
-          onClick={() => choices.change({ page: String(page.page + 1) })}
-        >
-          On
-        </button>
-      </nav>
+      <Pager
+        of="entities"
+        at={page.page}
+        pages={page.pages}
+        total={page.matching}
+        onPage={to => choices.change({ page: to === 1 ? '' : String(to) })}
+      />
       {!page.isWhole && (
         <p class="warn">
           There are more entities than the {numberText(page.known)} that were looked at. One that is missing
@@ -83,7 +70,7 @@ interface BarProps {
 function Bar({ choices, families }: BarProps): JSX.Element {
   const [statisticId, alertingId] = [useId(), useId()]
   return (
-    <div class="telemetry-bar">
+    <div class="bar">
       {families && families.families.length > 0 && (
         <nav class="telemetry-families" aria-label="Families">
           {families.families.map(({ family, entities }) => (

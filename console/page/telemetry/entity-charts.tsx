@@ -27,7 +27,7 @@ export function EntityCharts({ now, history, span }: Props): JSX.Element {
             statistics && <MetricChart key={name} now={now} history={history} span={span} index={index} />,
         )}
       </div>
-      {missing.length > 0 && <p class="telemetry-note">It has never reported {missing.join(', ')}.</p>}
+      {missing.length > 0 && <p class="muted">It has never reported {missing.join(', ')}.</p>}
     </>
   )
 }
@@ -46,7 +46,7 @@ function MetricChart({ now, history, span, index }: Props & { readonly index: nu
   const spans = spansOf(history?.alerts ?? [], now.alerts, { metric: name, endsMs: now.endsMs })
   const toS = now.endsMs / 1_000
   return (
-    <section class="telemetry-metric">
+    <section class="card telemetry-metric">
       <h3>
         {name}
         <small>{unitText(unit)}</small>
@@ -63,7 +63,7 @@ function MetricChart({ now, history, span, index }: Props & { readonly index: nu
         readout={at => readoutOf(columns, at, unit)}
       />
       {!isLive && !history && (
-        <p class="telemetry-note" aria-busy="true">
+        <p class="muted" aria-busy="true">
           Searching the minutes …
         </p>
       )}

@@ -26,7 +26,7 @@ export function EntityPage({ entity }: { readonly entity: string }): JSX.Element
         <a href={addressOf('/telemetry', { family: now.answer?.family })}>All entities</a>
       </nav>
       <h1>{subject || entity}</h1>
-      <p class="telemetry-note">{source}</p>
+      <p class="muted">{source}</p>
       <Known of={now} what="the entity">
         {known => <Entity now={known} history={history} span={span} />}
       </Known>
@@ -86,7 +86,7 @@ function Entity({ now, history, span }: EntityProps): JSX.Element {
 function Facts({ now }: { readonly now: EntityNow }): JSX.Element {
   const { entity, family, readings, lastAt, activity, topic, partition } = now
   return (
-    <dl class="telemetry-tiles">
+    <dl class="tiles">
       <Fact name="Family">{family}</Fact>
       <Fact name="Last reading">
         <Moment at={lastAt} />
@@ -120,7 +120,7 @@ function Facts({ now }: { readonly now: EntityNow }): JSX.Element {
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
   return (
-    <div>
+    <div class="tile">
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>

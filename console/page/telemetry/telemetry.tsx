@@ -31,12 +31,16 @@ export function Telemetry(): JSX.Element {
   return (
     <>
       <h1>Telemetry</h1>
-      <nav class="telemetry-tabs" aria-label="Telemetry">
-        {PAGES.map(({ title, path: to }) => (
-          <a key={to} href={to} aria-current={to === shown.path ? 'page' : undefined}>
-            {title}
-          </a>
-        ))}
+      <nav class="tabs" aria-label="Telemetry">
+        <ul>
+          {PAGES.map(({ title, path: to }) => (
+            <li key={to}>
+              <a href={to} aria-current={to === shown.path ? 'page' : undefined}>
+                {title}
+              </a>
+            </li>
+          ))}
+        </ul>
       </nav>
       <shown.page />
     </>

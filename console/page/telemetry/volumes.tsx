@@ -29,7 +29,7 @@ export function VolumesPage(): JSX.Element {
   return (
     <>
       <SpanChoice hasLive={false} chosen={span} />
-      <p class="telemetry-note">Records a minute, by the time at which Kafka or their producer wrote them.</p>
+      <p class="muted">Records a minute, by the time at which Kafka or their producer wrote them.</p>
       <Known of={answer} what="the volumes">
         {volumes => (
           <div class="telemetry-charts">
@@ -60,11 +60,11 @@ function SignalVolume({ volume, of: { steps, stepMs }, span }: Props): JSX.Eleme
     [steps, perMinute],
   )
   return (
-    <section class="telemetry-metric">
+    <section class="card telemetry-metric">
       <h2>
         <a href={addressOf('/kafka/topics', { topic })}>{signal}</a>
       </h2>
-      <p class="telemetry-note">{SIGNALS[signal]}</p>
+      <p class="muted">{SIGNALS[signal]}</p>
       <p class="telemetry-now">
         <strong>{numberText(now)}</strong> a minute, at most {numberText(most)};{' '}
         {countText(records, 'record')} in {span.words}

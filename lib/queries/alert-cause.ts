@@ -11,7 +11,7 @@ import type { LogReader } from '../runtime/pipeline/ports.ts'
 import { type Range, searchRecords } from './records.ts'
 
 /** Where an event lies. */
-export interface FoundEvent {
+interface FoundEvent {
   readonly event: Event
   readonly record: LogRecord
 }
@@ -51,7 +51,7 @@ export async function alertCause(
 }
 
 /** Pure. @param events of the alert's entity */
-export function causeIn(events: readonly FoundEvent[], about: About): AlertCause | undefined {
+function causeIn(events: readonly FoundEvent[], about: About): AlertCause | undefined {
   const { alertId, fingerprint, activeAt, startedAt } = about
   const fired = events.find(({ event: { source, id } }) =>
     [derivedId(fingerprint, source, id), derivedId(fingerprint, 'pattern', source, id)].includes(alertId),

@@ -87,7 +87,7 @@ export function pendingAlerts(
 }
 
 /** Before which time nothing needs to be read. */
-export function writtenFromMs({ sinceMs, untilMs }: Pick<AlertFilter, 'sinceMs' | 'untilMs'>): number {
+function writtenFromMs({ sinceMs, untilMs }: Pick<AlertFilter, 'sinceMs' | 'untilMs'>): number {
   return sinceMs === undefined ? (untilMs ?? Date.now()) - DAY_MS : sinceMs - AHEAD_MS
 }
 

@@ -3,14 +3,32 @@ import type { Alert } from '../../../lib/alerting/alert.ts'
 import { topicName } from '../../../lib/app/topics.ts'
 import { type AlertCause, alertCause } from '../../../lib/queries/alert-cause.ts'
 import { alertIn } from '../../../lib/queries/alerts.ts'
+import type { ShownAlert } from '../../../lib/queries/known-alerts.ts'
 import { newestOf } from '../../../lib/queries/newest.ts'
 import { rangesOf } from '../../../lib/queries/records.ts'
 import { topicReach } from '../../../lib/queries/topics.ts'
 import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
 import { instant } from '../../../lib/runtime/consumer/instant.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import type { CauseOfAlert, OneAlert } from './one.ts'
 import { ConsoleAlerts } from './source.ts'
+
+/** The reading that caused an alert; null if it was not found. */
+export interface CauseOfAlert {
+  readonly cause: {
+    readonly as: AlertCause['as']
+    readonly id: string
+    readonly time: string
+    readonly topic: string
+    readonly partition: number
+    readonly offset: number
+    readonly data: unknown
+  } | null
+  /** How much was looked at, for people. */
+  readonly lookedAt: string
+}
+
+/** Where the events of an alert lie. */
+type Whose = Pick<ShownAlert, 'id' | 'transitions'> & { readonly topic: string }
 
 const MOST_RECORDS = 200_000
 const MOST_MS = 8_000
@@ -31,7 +49,7 @@ interface Told {
 }
 
 /** @throws Unavailable if Kafka does not answer */
-export async function causeOf(environment: ConsoleEnvironment, one: OneAlert): Promise<CauseOfAlert> {
+export async function causeOf(environment: ConsoleEnvironment, one: Whose): Promise<CauseOfAlert> {
   const source = new ConsoleAlerts(environment)
   const told = await toldIn(environment, source, one)
   if (!told) return GONE
@@ -56,7 +74,7 @@ export async function causeOf(environment: ConsoleEnvironment, one: OneAlert): P
 async function toldIn(
   environment: ConsoleEnvironment,
   source: ConsoleAlerts,
-  { transitions, topic, id }: OneAlert,
+  { transitions, topic, id }: Whose,
 ): Promise<Told | undefined> {
   const fired = transitions.find(({ kind }) => kind === 'fired')
   if (!fired) return undefined

@@ -3,7 +3,6 @@ import { Hono } from 'hono'
 import { boolean, maxLength, minLength, object, optional, pipe, string, trim } from 'valibot'
 import { topicName } from '../../../lib/app/topics.ts'
 import { type Acknowledged, acknowledge, isAcknowledged } from '../../../lib/operations/alerts/acknowledge.ts'
-import type { AlertCause } from '../../../lib/queries/alert-cause.ts'
 import { type ShownAlert, shownAlerts } from '../../../lib/queries/known-alerts.ts'
 import { type ConsoleHono, requireOperator } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -20,21 +19,6 @@ export interface OneAlert extends ShownAlert {
   /** The topic of its events. */
   readonly topic: string
   readonly behind: number | null
-}
-
-/** The reading that caused an alert; null if it was not found. */
-export interface CauseOfAlert {
-  readonly cause: {
-    readonly as: AlertCause['as']
-    readonly id: string
-    readonly time: string
-    readonly topic: string
-    readonly partition: number
-    readonly offset: number
-    readonly data: unknown
-  } | null
-  /** How much was looked at, for people. */
-  readonly lookedAt: string
 }
 
 /** What came of an acknowledgement. */

@@ -21,7 +21,7 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 
 /** How many records of the alerts topic one question reads at most, and for how long. */
-export const MOST_RECORDS = 100_000
+const MOST_RECORDS = 100_000
 const MOST_MS = 10_000
 
 interface Bounds {

@@ -1,6 +1,7 @@
 /** One alert: what it says, what caused it, what happened to it, and who takes it on. */
 import type { JSX } from 'preact'
-import type { CauseOfAlert, OneAlert } from '../../api/alerts/one.ts'
+import type { CauseOfAlert } from '../../api/alerts/cause.ts'
+import type { OneAlert } from '../../api/alerts/one.ts'
 import { addressOf } from '../data/address.ts'
 import { useAnswer, useLive } from '../data/answers.ts'
 import { Known } from '../parts/known.tsx'

@@ -25,6 +25,13 @@ export interface RecentDeadLetters {
   readonly records: number
   /** Whether these are all that the topic holds; if not, there are older ones. */
   readonly isWhole: boolean
+  /** How many records this look has not come to: the next one goes on from there. */
+  readonly pending: number
+}
+
+interface Bounds {
+  readonly start: number
+  readonly end: number
 }
 
 /** Long errors are shown in whole with the letter itself. */
@@ -44,14 +51,16 @@ export class DeadLetterWatch {
    * Reads what is new. One look follows the other.
    *
    * @param bounds of the topic's partitions now
+   * @param mayGoOn asked between reads: false ends the look early
    * @throws see `readRecords`
    */
   look(
     log: LogReader,
     topic: string,
-    bounds: () => Promise<readonly { readonly start: number; readonly end: number }[]>,
+    bounds: () => Promise<readonly Bounds[]>,
+    mayGoOn: () => boolean = () => true,
   ): Promise<RecentDeadLetters> {
-    const looked = this.#last.then(async () => this.#look(log, topic, await bounds()))
+    const looked = this.#last.then(async () => this.#look(log, topic, await bounds(), mayGoOn))
     this.#last = looked.catch(() => {})
     return looked
   }
@@ -59,7 +68,8 @@ export class DeadLetterWatch {
   async #look(
     log: LogReader,
     topic: string,
-    bounds: readonly { readonly start: number; readonly end: number }[],
+    bounds: readonly Bounds[],
+    mayGoOn: () => boolean,
   ): Promise<RecentDeadLetters> {
     const ranges = bounds.map((bound, partition) => {
       const known = this.#partitions[partition]
@@ -69,14 +79,23 @@ export class DeadLetterWatch {
       part.keep(Math.max(bound.start, bound.end - this.#most))
       return { topic, partition, start: part.next, end: bound.end }
     })
-    for await (const records of readRecordGroups(log, ranges))
+    let isEnded = true
+    for await (const records of readRecordGroups(log, ranges)) {
       for (const record of records) this.#partitions[record.partition]?.take(record)
-    for (const [partition, { end }] of bounds.entries()) this.#partitions[partition]?.readTo(end)
+      isEnded = mayGoOn()
+      if (!isEnded) break
+    }
+    // What lies between the last record and the end are markers of transactions.
+    if (isEnded) for (const [partition, { end }] of bounds.entries()) this.#partitions[partition]?.readTo(end)
     const letters = this.#partitions.flatMap(({ letters }) => letters)
     return {
       letters: letters.toSorted((a, b) => b.writtenAtMs - a.writtenAtMs),
       records: this.#partitions.reduce((sum, { start, next }) => sum + next - start, 0),
       isWhole: bounds.every(({ start }, partition) => (this.#partitions[partition]?.start ?? 0) <= start),
+      pending: bounds.reduce(
+        (sum, { end }, partition) => sum + end - (this.#partitions[partition]?.next ?? end),
+        0,
+      ),
     }
   }
 }
@@ -112,7 +131,6 @@ class Partition {
         this.#handle(read.handled.action, from, Math.min(to, record.offset - 1))
   }
 
-  /** What lies between the last record and the end are markers of transactions. */
   readTo(end: number): void {
     this.next = Math.max(this.next, end)
   }

@@ -45,13 +45,17 @@ export interface LettersAnswer {
   /** How many records of the topic were looked at, the newest, and whether these are all. */
   readonly records: number
   readonly isWhole: boolean
+  /** How many records are still to be looked at: the next answer knows of them. */
+  readonly pending: number
 }
 
 /** Of each partition; the newest. Older letters are reached by their places, and by operations. */
 const LOOKED_AT = 4_000
+/** Large records take long to read: an answer that knows a part comes first. */
+const LOOK_MS = 2_000
 const MOST_LISTED = 200
 const PARTS = 60
-/** A minute for each part: a shorter stretch would look busier than it was. */
+/** A second for each part. */
 const SHORTEST_MS = PARTS * 1_000
 
 const QUERY = v.object({
@@ -64,7 +68,9 @@ export function addLetters(routes: Hono<ConsoleHono>, environment: ConsoleEnviro
   watchable(routes, '/', { query: QUERY, everyMs: 3_000, environment }, async ({ state, ...conditions }) => {
     const topic = environment.topic('dlq')
     const bounds = async () => topicBounds(await environment.offsets(), topic)
-    const recent = await watch.look(await environment.log(), topic, bounds)
+    const untilMs = performance.now() + LOOK_MS
+    const inTime = () => performance.now() < untilMs
+    const recent = await watch.look(await environment.log(), topic, bounds, inTime)
     const filter = filterFrom(conditions, Date.now())
     return lettersAnswer(recent, countedLetters(recent.letters, filter, state), filter, Date.now())
   })
@@ -72,7 +78,7 @@ export function addLetters(routes: Hono<ConsoleHono>, environment: ConsoleEnviro
 
 /** Pure. */
 export function lettersAnswer(
-  { letters: all, records, isWhole }: RecentDeadLetters,
+  { letters: all, records, isWhole, pending }: RecentDeadLetters,
   { letters, broken, codes, consumers }: CountedDeadLetters,
   { sinceMs, untilMs }: DeadLetterFilter,
   nowMs: number,
@@ -94,6 +100,7 @@ export function lettersAnswer(
     times: { fromMs, toMs, counts: histogram(timesMs, { fromMs, toMs, parts: PARTS }) },
     records,
     isWhole,
+    pending,
   }
 }
 

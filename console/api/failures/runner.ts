@@ -29,7 +29,7 @@ export class OperationRunner {
     this.operations = new DeadLetterOperations({
       config,
       readers,
-      kept: () => environment.value(`dead-letter-operations:${config.env}`),
+      shared: connections,
       connect: () => new Connections(config, 'console-operation'),
     })
     connections.kept({ close: () => this.#pause() })

@@ -18,16 +18,19 @@ export function Failures(): JSX.Element {
   return (
     <div class="failures">
       <h1>Failures</h1>
-      <nav class="failures-tabs" aria-label="Pages of failures">
-        {PAGES.map(page => (
-          <a
-            key={page.path}
-            href={page.path}
-            aria-current={isOperations === (page.path !== '/failures') ? 'page' : undefined}
-          >
-            {page.title}
-          </a>
-        ))}
+      <nav class="tabs" aria-label="Pages of failures">
+        <ul>
+          {PAGES.map(page => (
+            <li key={page.path}>
+              <a
+                href={page.path}
+                aria-current={isOperations === (page.path !== '/failures') ? 'page' : undefined}
+              >
+                {page.title}
+              </a>
+            </li>
+          ))}
+        </ul>
       </nav>
       {shown(isOperations, query)}
     </div>

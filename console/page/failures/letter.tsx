@@ -23,7 +23,7 @@ export function OneLetter({ at }: { readonly at: string }): JSX.Element {
             <p class="failures-reason">
               <strong>{letter.code}</strong> {letter.error}
             </p>
-            {letter.means && <p>{letter.means}.</p>}
+            {letter.means && <p class="muted">That means: {letter.means}.</p>}
             <Actions letter={letter} />
             <Facts letter={letter} />
             <History letter={letter} />
@@ -51,7 +51,7 @@ function Actions({ letter: { at, redrive } }: { readonly letter: LetterAnswer })
           ? `A redrive leaves it out, because it is ${leftOutBecause}.`
           : `A redrive brings it to ${to.topic}/${to.partition} for ${to.consumer}, as attempt ${to.attempt}.`}
       </p>
-      <div class="failures-actions">
+      <div class="bar">
         {!leftOutBecause && <Handle command="redrive" ats={[at]} what="" />}
         {!handled && <Handle command="drop" ats={[at]} what="" />}
       </div>
@@ -62,13 +62,13 @@ function Actions({ letter: { at, redrive } }: { readonly letter: LetterAnswer })
 function Facts({ letter }: { readonly letter: LetterAnswer }): JSX.Element {
   const { originalTopic: topic, originalPartition: partition, originalOffset: offset, entity } = letter
   return (
-    <dl class="failures-facts">
+    <dl class="facts">
       <Fact title="Consumer">{letter.consumer}</Fact>
       <Fact title="Failed at">
         <Moment at={letter.failedAt} />, attempt {letter.attempt} since <Moment at={letter.firstFailedAt} />
       </Fact>
-      <Fact title="Became a dead letter">
-        <Moment at={letter.writtenAtMs} />: {letter.routedBecause}
+      <Fact title="Dead letter">
+        since <Moment at={letter.writtenAtMs} />: {letter.routedBecause}
         {letter.quarantined && <strong> It is quarantined.</strong>}
       </Fact>
       <Fact title="Record">
@@ -110,10 +110,10 @@ function Fact({
   readonly children: ComponentChildren
 }): JSX.Element {
   return (
-    <div>
+    <>
       <dt>{title}</dt>
       <dd>{children}</dd>
-    </div>
+    </>
   )
 }
 

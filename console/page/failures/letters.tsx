@@ -1,11 +1,12 @@
 /** The list of dead letters: which there are, by what and when, and what to do with them. */
-import type { JSX } from 'preact'
-import { useId, useState } from 'preact/hooks'
+import type { ComponentChildren, JSX } from 'preact'
+import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { LetterLine, LettersAnswer } from '../../api/failures/letters.ts'
 import { addressOf, useParameter } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
-import { Empty, Known } from '../parts/known.tsx'
+import { Badge } from '../parts/badge.tsx'
+import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, numberText } from '../parts/words.ts'
@@ -47,13 +48,14 @@ export function Letters(): JSX.Element {
 }
 
 function Summary({ known, state }: { readonly known: LettersAnswer; readonly state: string }): JSX.Element {
-  const { total, quarantined, records, isWhole } = known
+  const { total, quarantined, records, isWhole, pending } = known
   const kind = state === 'open' || state === 'quarantined' ? 'open ' : ''
   return (
     <>
       <strong>{countText(total, `${kind}dead letter`)}</strong>
       {quarantined > 0 && <>, {numberText(quarantined)} of them quarantined</>}
       {!isWhole && <> in the newest {numberText(records)} records of the topic: there are older ones</>}.
+      {pending > 0 && <> Reading on: {countText(pending, 'record')} to go.</>}
     </>
   )
 }
@@ -64,7 +66,7 @@ function ConditionFields(): JSX.Element {
   const [entity, setEntity] = useParameter('entity')
   const [type, setType] = useParameter('type')
   return (
-    <form class="failures-conditions" onSubmit={event => event.preventDefault()}>
+    <form class="bar" onSubmit={event => event.preventDefault()}>
       <Choice label="Came in" value={since} values={TIMES} choose={setSince} />
       <Choice label="State" value={state} values={STATES} choose={setState} />
       <Words label="Entity" value={entity} set={setEntity} placeholder="source and subject, or subject" />
@@ -81,12 +83,11 @@ interface ChoiceProps {
 }
 
 function Choice({ label, value, values, choose }: ChoiceProps): JSX.Element {
-  const id = useId()
   const isKnown = values.some(([one]) => one === value)
   return (
-    <div>
-      <label for={id}>{label}</label>
-      <select id={id} value={value} onChange={event => choose(event.currentTarget.value)}>
+    <label>
+      {label}
+      <select value={value} onChange={event => choose(event.currentTarget.value)}>
         {values.map(([one, text]) => (
           <option key={one} value={one}>
             {text}
@@ -94,7 +95,7 @@ function Choice({ label, value, values, choose }: ChoiceProps): JSX.Element {
         ))}
         {!isKnown && <option value={value}>since {value}</option>}
       </select>
-    </div>
+    </label>
   )
 }
 
@@ -107,18 +108,16 @@ interface WordsProps {
 
 /** Asks when the person has finished writing, not with each letter. */
 function Words({ label, value, set, placeholder }: WordsProps): JSX.Element {
-  const id = useId()
   return (
-    <div>
-      <label for={id}>{label}</label>
+    <label>
+      {label}
       <input
-        id={id}
         type="search"
         value={value}
         placeholder={placeholder}
         onChange={event => set(event.currentTarget.value.trim())}
       />
-    </div>
+    </label>
   )
 }
 
@@ -141,7 +140,7 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
   return (
     <>
       {ats.length > 0 ? (
-        <div class="failures-actions">
+        <div class="bar">
           <Handle command="redrive" ats={ats} what={`${numberText(ats.length)} chosen`} />
           <Handle command="drop" ats={ats} what={`${numberText(ats.length)} chosen`} />
           <button type="button" class="secondary outline" onClick={() => setChosen(new Set())}>
@@ -151,7 +150,7 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
       ) : (
         total > 0 &&
         isOpen && (
-          <div class="failures-actions">
+          <div class="bar">
             <Handle command="redrive" filter={() => filterFrom(conditions, Date.now())} what="all of these" />
             <Handle command="drop" filter={() => filterFrom(conditions, Date.now())} what="all of these" />
           </div>
@@ -213,13 +212,23 @@ function columnsFor(
     { heading: 'Consumer', cell: ({ consumer }) => consumer, sortBy: ({ consumer }) => consumer },
     { heading: 'Entity', cell: ({ entity }) => entity ?? 'unknown', sortBy: ({ entity }) => entity ?? '' },
     { heading: 'Attempt', cell: ({ attempt }) => attempt, sortBy: ({ attempt }) => attempt, align: 'right' },
-    { heading: 'State', cell: stateOf, sortBy: stateOf },
+    {
+      heading: 'State',
+      cell: stateCell,
+      sortBy: stateOf,
+    },
     { heading: 'Error', cell: ({ error }) => <span class="failures-error">{error}</span> },
   ]
 }
 
 function stateOf({ handled, quarantined }: Pick<LetterLine, 'handled' | 'quarantined'>): string {
   return handled ?? (quarantined ? 'quarantined' : 'open')
+}
+
+/** Most are open: only what is not stands out. */
+function stateCell(letter: LetterLine): ComponentChildren {
+  const state = stateOf(letter)
+  return state === 'open' ? state : <Badge tone={letter.handled ? 'plain' : 'bad'}>{state}</Badge>
 }
 
 interface BrokenProps {
@@ -235,18 +244,14 @@ function Broken({ broken, total }: BrokenProps): JSX.Element | null {
         {countText(total, 'record')} of the topic {total === 1 ? 'is' : 'are'} broken: they can only be
         dropped
       </summary>
-      {broken.length === 0 ? (
-        <Empty>None is listed.</Empty>
-      ) : (
-        <ul>
-          {broken.map(({ at, why, handled, writtenAtMs }) => (
-            <li key={at} class="failures-broken">
-              <strong>{at}</strong> <Moment at={writtenAtMs} /> {why}{' '}
-              {handled ? <em>{handled}</em> : <Handle command="drop" ats={[at]} what="" />}
-            </li>
-          ))}
-        </ul>
-      )}
+      <ul>
+        {broken.map(({ at, why, handled, writtenAtMs }) => (
+          <li key={at} class="failures-broken">
+            <strong>{at}</strong> <Moment at={writtenAtMs} /> {why}{' '}
+            {handled ? <em>{handled}</em> : <Handle command="drop" ats={[at]} what="" />}
+          </li>
+        ))}
+      </ul>
     </details>
   )
 }

@@ -10,7 +10,7 @@ import { Moment } from '../parts/moment.tsx'
 import { durationText, numberText } from '../parts/words.ts'
 import { LeftOutList } from './plan.tsx'
 import { goOnFromHere } from './steps.ts'
-import { meantText, STATE_CLASS, STATE_TEXT, WORDS } from './words.ts'
+import { meantText, STATE_TONE, WORDS } from './words.ts'
 
 export function OneOperation({ id }: { readonly id: string }): JSX.Element {
   const answer = useLive<OperationAnswer>(`/failures/operation?${new URLSearchParams({ id })}`)
@@ -38,7 +38,7 @@ function Operation({ operation, again }: Props): JSX.Element {
   return (
     <article class="failures-operation">
       <h2>
-        {does}: <span class={STATE_CLASS[state]}>{STATE_TEXT[state]}</span>
+        {does}: <span class={STATE_TONE[state]}>{state}</span>
       </h2>
       <progress value={percent} max={100} aria-label={`Progress of the ${command}`} />
       <p role="status">
@@ -52,23 +52,17 @@ function Operation({ operation, again }: Props): JSX.Element {
         </p>
       )}
       <LeftOutList leftOut={leftOut} />
-      <dl class="failures-facts">
-        <div>
-          <dt>Which</dt>
-          <dd>{meantText(operation)}</dd>
-        </div>
-        <div>
-          <dt>Begun</dt>
-          <dd>
-            <Moment at={begunAtMs} /> by {by}
-          </dd>
-        </div>
-        <div>
-          <dt>Operation</dt>
-          <dd>
-            <code>{id}</code>
-          </dd>
-        </div>
+      <dl class="facts">
+        <dt>Which</dt>
+        <dd>{meantText(operation)}</dd>
+        <dt>Begun</dt>
+        <dd>
+          <Moment at={begunAtMs} /> by {by}
+        </dd>
+        <dt>Operation</dt>
+        <dd>
+          <code>{id}</code>
+        </dd>
       </dl>
       <Controls operation={operation} again={again} />
     </article>
@@ -92,7 +86,7 @@ function Controls({ operation: { id, state, resume }, again }: Props): JSX.Eleme
   }
   return (
     <>
-      <div class="failures-actions">
+      <div class="bar">
         {state === 'running' ? (
           <button type="button" class="secondary" disabled={!isOperator} onClick={() => void ask('stop')}>
             Stop

@@ -3,11 +3,12 @@ import type { JSX } from 'preact'
 import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
 import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
+import { Badge } from '../parts/badge.tsx'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { numberText } from '../parts/words.ts'
-import { meantText, STATE_CLASS, STATE_TEXT, WORDS } from './words.ts'
+import { meantText, STATE_TONE, WORDS } from './words.ts'
 
 export function Operations(): JSX.Element {
   const answer = useLive<readonly OperationAnswer[]>('/failures/operations')
@@ -48,7 +49,7 @@ const COLUMNS: readonly Column<OperationAnswer>[] = [
   { heading: 'By', cell: ({ by }) => by, sortBy: ({ by }) => by },
   {
     heading: 'State',
-    cell: ({ state }) => <span class={STATE_CLASS[state]}>{STATE_TEXT[state]}</span>,
+    cell: ({ state }) => <Badge tone={STATE_TONE[state]}>{state}</Badge>,
     sortBy: ({ state }) => state,
   },
   {

@@ -27,7 +27,7 @@ export function PlanText({ plan, lookAgain }: Props): JSX.Element {
         </p>
       )}
       {taken > 0 && (
-        <dl class="failures-facts">
+        <dl class="facts">
           <Counted title="Codes" counts={codes} />
           <Counted title="Consumers" counts={consumers} />
           <Counted title={request.command === 'redrive' ? 'To topics' : 'Topics'} counts={topics} />
@@ -60,10 +60,10 @@ function Counted({
 }): JSX.Element {
   const listed = Object.entries(counts).map(([name, count]) => `${name} ${numberText(count)}`)
   return (
-    <div>
+    <>
       <dt>{title}</dt>
       <dd>{listed.join(', ')}</dd>
-    </div>
+    </>
   )
 }
 

@@ -1,5 +1,6 @@
 /** How commands and states are called. Pure. */
 import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
+import type { Tone } from '../parts/badge.tsx'
 import { countText } from '../parts/words.ts'
 
 export type Command = OperationAnswer['command']
@@ -16,17 +17,8 @@ export function meantText({ named, conditions }: Pick<OperationAnswer, 'named' |
   return texts.length > 0 ? texts.join(', ') : 'all that were open'
 }
 
-export const STATE_TEXT: Readonly<Record<OperationAnswer['state'], string>> = {
-  running: 'running',
-  stopped: 'stopped',
-  finished: 'finished',
-  failed: 'failed',
-  interrupted: 'interrupted',
-}
-
-/** The class that colours it. */
-export const STATE_CLASS: Readonly<Record<OperationAnswer['state'], string>> = {
-  running: '',
+export const STATE_TONE: Readonly<Record<OperationAnswer['state'], Tone>> = {
+  running: 'plain',
   stopped: 'warn',
   finished: 'good',
   failed: 'bad',

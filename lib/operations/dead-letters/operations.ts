@@ -29,9 +29,9 @@ import { endOf, RunProgress } from './run-progress.ts'
 const BEAT_MS = 1_000
 
 interface Setup extends Surroundings {
-  /** Where the list is kept. */
-  readonly kept: () => Promise<Value<KeptOperations>>
-  /** Connections for one run, which are closed at its end. */
+  /** For what is asked of the list. */
+  readonly shared: Pick<Connections, 'value'>
+  /** Connections for one run, which are closed at its end: a run may end after the others are closed. */
   readonly connect: () => Connections
 }
 
@@ -44,6 +44,14 @@ interface Claim {
   readonly kept: KeptOperation
 }
 
+interface Beating extends Pick<Claim, 'name'> {
+  readonly connections: Connections
+  readonly id: string
+  readonly progress: RunProgress
+  /** Aborted when the run is to stop. */
+  readonly stop: AbortController
+}
+
 export class DeadLetterOperations {
   readonly #setup: Setup
 
@@ -53,7 +61,7 @@ export class DeadLetterOperations {
 
   /** The newest first. @throws Unavailable if Redis does not answer */
   async list(): Promise<KeptOperations> {
-    return (await (await this.#setup.kept()).read()) ?? []
+    return (await (await this.#kept()).read()) ?? []
   }
 
   /** Begins an operation; `run` does it. @throws Unavailable if Redis does not answer */
@@ -107,13 +115,13 @@ export class DeadLetterOperations {
     return this.#connected(async connections => {
       const [stop, over] = [new AbortController(), new AbortController()]
       const progress = new RunProgress(kept)
-      const beats = this.#beat(id, name, progress, stop, over.signal)
+      const beats = this.#beat({ connections, id, name, progress, stop }, over.signal)
       const signal = AbortSignal.any([pause, stop.signal])
       const error = await this.#carryOut(connections, kept, by, signal, progress)
       over.abort()
       await beats
       const end = { ...progress.standing(), ...endOf({ error, stop, pause, progress }) }
-      const ended = await this.#change(id, (all, nowMs) => withEnd(all, id, name, end, nowMs))
+      const ended = await this.#change(id, (all, nowMs) => withEnd(all, id, name, end, nowMs), connections)
       if (error !== undefined && !isExpected(error)) throw error
       return ended
     })
@@ -148,20 +156,14 @@ export class DeadLetterOperations {
   }
 
   /** Says how far the run is, and stops it if somebody wants that, or if another process does the operation meanwhile. */
-  async #beat(
-    id: string,
-    name: string,
-    progress: RunProgress,
-    stop: AbortController,
-    over: AbortSignal,
-  ): Promise<void> {
+  async #beat({ connections, id, name, progress, stop }: Beating, over: AbortSignal): Promise<void> {
     while (!over.aborted) {
       await sleep(BEAT_MS, undefined, { signal: over }).catch(() => {})
       if (over.aborted) return
       try {
-        const { isToStop } = await this.#change(id, (all, nowMs) =>
-          withProgress(all, id, name, progress.standing(), nowMs),
-        )
+        const said = (all: KeptOperations | undefined, nowMs: number) =>
+          withProgress(all, id, name, progress.standing(), nowMs)
+        const { isToStop } = await this.#change(id, said, connections)
         if (isToStop) stop.abort()
       } catch (error) {
         // Without Redis the run goes on: what it does stands in the dlq topic. Its end needs Redis, and tells.
@@ -173,9 +175,14 @@ export class DeadLetterOperations {
   async #change(
     id: string,
     change: (all: KeptOperations | undefined, nowMs: number) => KeptOperations,
+    connections: Pick<Connections, 'value'> = this.#setup.shared,
   ): Promise<KeptOperation> {
-    const value = await this.#setup.kept()
+    const value = await this.#kept(connections)
     return operationIn(await value.update(all => change(all, Date.now())), id)
+  }
+
+  #kept(connections: Pick<Connections, 'value'> = this.#setup.shared): Promise<Value<KeptOperations>> {
+    return connections.value(`dead-letter-operations:${this.#setup.config.env}`)
   }
 
   async #connected<T>(use: (connections: Connections) => Promise<T>): Promise<T> {

@@ -28,19 +28,24 @@ function handled(
 }
 
 /** A look at a topic of two partitions that has these records. */
-function look(watch: DeadLetterWatch, records: readonly LogRecord[], starts: readonly number[] = [0, 0]) {
+function look(
+  watch: DeadLetterWatch,
+  records: readonly LogRecord[],
+  starts: readonly number[] = [0, 0],
+  { fetchRecords = 1_000, mayGoOn = (): boolean => true } = {},
+) {
   const bounds = [0, 1].map(partition => {
     const offsets = records.filter(one => one.partition === partition).map(({ offset }) => offset)
     const start = starts[partition] ?? 0
     return { start, end: Math.max(start, ...offsets.map(offset => offset + 1)) }
   })
   let reads = 0
-  const log = new MemoryLogReader(records)
+  const log = new MemoryLogReader(records, fetchRecords)
   const read: MemoryLogReader['read'] = (...args) => {
     reads++
     return log.read(...args)
   }
-  return watch.look({ read }, TOPIC, async () => bounds).then(recent => ({ ...recent, reads }))
+  return watch.look({ read }, TOPIC, async () => bounds, mayGoOn).then(recent => ({ ...recent, reads }))
 }
 
 describe('the newest dead letters', () => {
@@ -104,5 +109,14 @@ describe('the newest dead letters', () => {
         ['broken', 1, 1],
       ],
     )
+  })
+
+  it('given a look that takes too long, then it knows a part, and the next one goes on from there', async () => {
+    const watch = new DeadLetterWatch(10)
+    const records = Array.from({ length: 6 }, (_, offset) => letter(0, offset))
+    const first = await look(watch, records, [0, 0], { fetchRecords: 2, mayGoOn: () => false })
+    assert.deepEqual([first.letters.length, first.pending], [2, 4])
+    const second = await look(watch, records)
+    assert.deepEqual([second.letters.length, second.pending], [6, 0])
   })
 })

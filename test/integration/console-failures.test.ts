@@ -1,0 +1,273 @@
+/** The failures of the console on real servers: the list, one letter, and operations that are begun, watched, stopped and resumed. */
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import type { LettersAnswer } from '../../console/api/failures/letters.ts'
+import type { LetterAnswer } from '../../console/api/failures/one-letter.ts'
+import type { OperationAnswer } from '../../console/api/failures/operation-answer.ts'
+import type { Plan } from '../../console/api/failures/plan.ts'
+import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
+import { TestBrowser } from '../support/browser.ts'
+import { type ServedConsole, servedConsole } from '../support/console.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { FailingConsumer } from '../support/failing-consumer.ts'
+import { until } from '../support/until.ts'
+
+const LETTERS = 120
+
+describe('the failures of the console', { timeout: 180_000 }, () => {
+  let environment: TestEnvironment
+  let consumer: FailingConsumer
+  let served: ServedConsole[] = []
+
+  async function begin(): Promise<void> {
+    environment = await TestEnvironment.create()
+    consumer = new FailingConsumer(environment)
+  }
+
+  async function end(): Promise<void> {
+    consumer?.close()
+    await environment?.close()
+  }
+
+  afterEach(async () => {
+    const consoles = served
+    served = []
+    await Promise.all(consoles.map(one => one.close()))
+  })
+
+  async function opened(options: Partial<Parameters<typeof servedConsole>[0]> = {}): Promise<ServedConsole> {
+    const one = await servedConsole({ env: environment.name, ...options })
+    served.push(one)
+    return one
+  }
+
+  async function asked(one: ServedConsole, path: string, body: object): Promise<Response> {
+    return one.request(`/failures${path}`, { method: 'POST', body: JSON.stringify(body) })
+  }
+
+  async function posted<T>(one: ServedConsole, path: string, body: object): Promise<T> {
+    const response = await asked(one, path, body)
+    const text = await response.text()
+    assert.ok(response.ok, `${path}: ${response.status} ${text}`)
+    return JSON.parse(text)
+  }
+
+  async function operation(
+    one: ServedConsole,
+    { id }: Pick<OperationAnswer, 'id'>,
+  ): Promise<OperationAnswer> {
+    return one.ask<OperationAnswer>(`/failures/operation?${new URLSearchParams({ id })}`)
+  }
+
+  async function ended(one: ServedConsole, begun: OperationAnswer): Promise<OperationAnswer> {
+    await until('the operation has ended', async () => (await operation(one, begun)).state !== 'running')
+    return operation(one, begun)
+  }
+
+  async function lengthOf(signal: 'readings' | 'dlq'): Promise<number> {
+    return (await environment.client.ends(environment.topic(signal))).reduce((sum, end) => sum + end, 0)
+  }
+
+  async function audits(): Promise<Audit[]> {
+    const events = await environment.read('events')
+    return events
+      .filter(({ headers }) => String(headers?.ce_type) === AUDIT_TYPE)
+      .map(({ value }) => JSON.parse(String(value)))
+  }
+
+  async function appliedOnce(letters: number): Promise<void> {
+    consumer.fails = false
+    await consumer.catchUp()
+    assert.equal((await consumer.tally())['applied/counted'], letters)
+  }
+
+  const OF_PROCESSOR = { command: 'redrive', filter: { consumer: 'processor' } } as const
+
+  describe('what they show', () => {
+    let browser: TestBrowser
+
+    before(async () => {
+      browser = await TestBrowser.launch()
+      await begin()
+      await consumer.deadLetters(3)
+      const before = { attempt: 1, failedAt: '2026-03-01T11:00:00Z', errorType: 'rejected', error: 'no' }
+      const history = [{ ...before, redrivenBy: 'ann' }]
+      await consumer.deadLetters(1, { errorType: 'schema-violated', quarantined: true, attempt: 2, history })
+    })
+
+    after(async () => {
+      await browser?.close()
+      await end()
+    })
+
+    it('given dead letters, then they are counted and listed, and one is shown with all that is known', async () => {
+      const console = await opened()
+      const all = await console.ask<LettersAnswer>('/failures')
+      assert.deepEqual([all.total, all.quarantined, all.isWhole], [4, 1, true])
+      assert.deepEqual(
+        all.codes.map(({ name, count }) => [name, count]),
+        [
+          ['rejected', 3],
+          ['schema-violated', 1],
+        ],
+      )
+      assert.equal(
+        all.times.counts.reduce((sum, count) => sum + count),
+        4,
+      )
+      const narrowed = await console.ask<LettersAnswer>('/failures?code=schema-violated&since=1h')
+      const [line] = narrowed.letters
+      assert.deepEqual([narrowed.total, line?.error], [1, 'not today'])
+
+      const at = line?.at.replace('@', ':') ?? ''
+      const letter = await console.ask<LetterAnswer>(`/failures/letter?at=${at}`)
+      assert.deepEqual([letter.history[0]?.redrivenBy, letter.redrive.to.attempt], ['ann', 3])
+      const bytes = await console.request(`/failures/letter/bytes?at=${at}&part=value`)
+      assert.match(
+        bytes.headers.get('content-disposition') ?? '',
+        /^attachment; filename="letter-\d-\d\.value"$/,
+      )
+      assert.equal(await bytes.text(), String(Buffer.from(letter.value?.base64 ?? '', 'base64')))
+      assert.equal((await console.request('/failures/letter?at=0:999')).status, 404)
+      assert.equal((await console.request('/failures/letter?at=x')).status, 400)
+    })
+
+    it('given letters, when a person chooses and redrives two, then the page shows how far it is', async () => {
+      const console = await opened()
+      const { letters, total } = await console.ask<LettersAnswer>('/failures')
+      const [first, second] = letters.filter(({ quarantined }) => !quarantined)
+      const visit = await browser.visit(console.address('/failures'), { width: 360 })
+      const { page } = visit
+      await page
+        .getByRole('link', { name: /^\d@\d$/ })
+        .first()
+        .waitFor()
+      assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
+      for (const one of [first, second])
+        await page.getByRole('checkbox', { name: `Choose ${one?.at}` }).check()
+      await page.getByRole('button', { name: 'Redrive 2 chosen' }).click()
+      await page.getByText('2 dead letters would be redriven').waitFor()
+      assert.deepEqual(await visit.obstacles(), [])
+      await page.getByRole('button', { name: 'Redrive 2', exact: true }).click()
+      await page.getByRole('heading', { name: 'Redrive: finished' }).waitFor()
+      assert.match(new URL(page.url()).pathname, /^\/failures\/operations$/)
+      assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
+      await page.getByRole('link', { name: 'Dead letters' }).click()
+      await page.getByText(`${total - 2} open dead letter`).waitFor()
+      await page
+        .getByRole('link', { name: /^\d@\d$/ })
+        .first()
+        .click()
+      await page.getByRole('heading', { name: /^Dead letter \d@\d$/ }).waitFor()
+      await page.getByRole('button', { name: 'Hex' }).first().click()
+      await page.getByText('00000000').first().waitFor()
+      assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
+      await visit.close()
+    })
+
+    it('given a console that cannot stream, then an operation is done in steps, within the calls of the page', async () => {
+      await consumer.deadLetters(4)
+      const console = await opened({ streams: false })
+      const [{ at } = { at: '' }] = (await console.ask<LettersAnswer>('/failures')).letters
+      const done = await posted<OperationAnswer>(console, '/operations', { command: 'drop', ats: [at] })
+      assert.deepEqual([done.state, done.taken], ['finished', 1])
+      assert.equal(
+        (await console.ask<LettersAnswer>('/failures?state=handled')).letters[0]?.handled,
+        'dropped',
+      )
+      for (const [body, status] of [
+        [{ command: 'redrive', ats: [at], filter: { code: 'x' } }, 400],
+        [{ command: 'redrive', again: true }, 400],
+        [{ command: 'erase', ats: [at] }, 400],
+      ] as const)
+        assert.equal((await asked(console, '/operations', body)).status, status)
+    })
+  })
+
+  describe('what they do', () => {
+    beforeEach(begin)
+    afterEach(end)
+
+    it('given a plan, then exactly that is redriven, and a viewer can only look at it', async () => {
+      await consumer.deadLetters(4)
+      await consumer.deadLetters(2, { quarantined: true })
+      const [console, viewer] = [
+        await opened(),
+        await opened({ person: { name: 'eve', role: 'viewer' as const } }),
+      ]
+      const plan = await posted<Plan>(viewer, '/plan', OF_PROCESSOR)
+      assert.deepEqual([plan.taken, plan.isWhole], [4, true])
+      assert.deepEqual(
+        plan.leftOut.map(({ reason, count }) => [reason, count]),
+        [['quarantined', 2]],
+      )
+      assert.equal(plan.consumersNow[0]?.state, 'missing')
+      assert.equal((await asked(viewer, '/operations', plan.request)).status, 403)
+      assert.equal(await lengthOf('readings'), 6)
+      // It came after the plan, so it is not part of it.
+      await consumer.deadLetters(1)
+      const done = await ended(console, await posted<OperationAnswer>(console, '/operations', plan.request))
+      assert.deepEqual([done.state, done.taken, done.problem, done.part], ['finished', 4, null, 1])
+      await until('the list says so', async () => (await console.ask<LettersAnswer>('/failures')).total === 3)
+      const [audit, ...others] = await audits()
+      assert.deepEqual([audit?.action, audit?.by, audit?.operation], ['dlq redrive', 'ada', done.id])
+      assert.deepEqual([audit?.counts, others.length], [{ redriven: 4, quarantined: 2 }, 0])
+      await appliedOnce(5 - 1)
+    })
+
+    it('given two operators who redrive the same letters at once, then each letter is applied once', async () => {
+      await consumer.deadLetters(LETTERS)
+      const consoles = [await opened(), await opened({ person: { name: 'bob', role: 'operator' as const } })]
+      const begun = await Promise.all(
+        consoles.map(one => posted<OperationAnswer>(one, '/operations', { ...OF_PROCESSOR, perSecond: 200 })),
+      )
+      const done = await Promise.all(consoles.map((one, at) => ended(one, begun[at] as OperationAnswer)))
+      assert.deepEqual(
+        done.map(({ state }) => state),
+        ['finished', 'finished'],
+      )
+      assert.ok((await lengthOf('readings')) > 2 * LETTERS, 'they did not redrive the same letters')
+      assert.deepEqual((await audits()).map(({ by }) => by).toSorted(), ['ada', 'bob'])
+      await appliedOnce(LETTERS)
+    })
+
+    it('given an operation that is stopped, and later interrupted, then it goes on by its id to the end', async () => {
+      await consumer.deadLetters(LETTERS)
+      const first = await opened()
+      const begun = await posted<OperationAnswer>(first, '/operations', { ...OF_PROCESSOR, perSecond: 40 })
+      await until('some are redriven', async () => (await lengthOf('readings')) > LETTERS)
+      await posted(first, '/operation/stop', begun)
+      const stopped = await ended(first, begun)
+      assert.equal(stopped.state, 'stopped')
+      assert.ok(stopped.taken > 0 && stopped.taken < LETTERS, `${stopped.taken}`)
+      assert.equal((await lengthOf('readings')) - LETTERS, stopped.taken)
+      assert.match(
+        stopped.resume ?? '',
+        /^sluice dlq redrive --consumer processor --rate 40\/s --env t\w+ --yes --resume /,
+      )
+      assert.equal((await asked(first, '/operation/step', begun)).status, 409)
+
+      await posted(first, '/operation/resume', begun)
+      await until('it goes on', async () => (await operation(first, begun)).taken > stopped.taken)
+      assert.equal((await asked(first, '/operation/resume', begun)).status, 409)
+      await first.close()
+      served = []
+
+      const second = await opened({ person: { name: 'bob', role: 'operator' as const } })
+      await posted(second, '/operation/resume', begun)
+      const done = await ended(second, begun)
+      assert.deepEqual([done.state, done.taken, done.leftOut], ['finished', LETTERS, []])
+      assert.equal((await lengthOf('readings')) - LETTERS, LETTERS)
+      const trail = await audits()
+      assert.deepEqual(
+        trail.map(({ by }) => by),
+        ['ada', 'ada', 'bob'],
+      )
+      assert.equal(
+        trail.reduce((sum, { counts }) => sum + (counts.redriven ?? 0), 0),
+        LETTERS,
+      )
+      await appliedOnce(LETTERS)
+    })
+  })
+})

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Run } from '../../../../lib/operations/dead-letters/handle.ts'
+import { type KeptOperation, operationIn, withBegun } from '../../../../lib/operations/dead-letters/kept.ts'
+import { endOf, RunProgress } from '../../../../lib/operations/dead-letters/run-progress.ts'
+import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
+
+const REQUEST = { command: 'drop', ats: [], filter: {} } as const
+
+/** A run of an operation that has come some way before. */
+function run(scanned: number): { progress: RunProgress; ended: (changes?: object) => object } {
+  const [begun] = withBegun(undefined, { id: 'a', request: REQUEST, by: 'ann' }, 0)
+  const passed = { taken: 2, leftOut: {}, next: { 0: 5 }, scanned: 5 }
+  const progress = new RunProgress({ ...(begun as KeptOperation), passed, taken: 3, total: 20 })
+  const started = new Run({ ranges: [{ topic: 'dlq', partition: 0, start: 5, end: 15 }] }, passed)
+  started.scanned = scanned
+  progress.run = started
+  const [stop, pause] = [new AbortController(), new AbortController().signal]
+  return { progress, ended: changes => endOf({ error: undefined, stop, pause, progress, ...changes }) }
+}
+
+describe('the run of an operation', () => {
+  it('given a run that goes on from before, then all its records count, also those of the runs before', () => {
+    const { progress } = run(0)
+    const { taken, total } = progress.standing()
+    assert.deepEqual([taken, total], [2, 15])
+  })
+
+  it('given that it has not begun to read, then it is as far as it was', () => {
+    const [begun] = withBegun(undefined, { id: 'a', request: REQUEST, by: 'ann' }, 0)
+    const kept = { ...operationIn([begun as KeptOperation], 'a'), taken: 3, total: 20 }
+    assert.deepEqual(new RunProgress(kept).standing(), { passed: kept.passed, taken: 3, total: 20 })
+  })
+
+  it('given its end, then it is finished, stopped, paused or failed, by what has ended it', () => {
+    const { ended } = run(3)
+    assert.deepEqual(ended(), { state: 'finished' })
+    const stop = new AbortController()
+    stop.abort()
+    assert.deepEqual(ended({ stop }), { state: 'stopped' })
+    assert.deepEqual(ended({ pause: AbortSignal.abort() }), { state: 'running' })
+    const away = new Unavailable('broker-unavailable', 'Kafka does not answer')
+    assert.deepEqual(ended({ error: away }), { state: 'failed', problem: 'Kafka does not answer' })
+  })
+
+  it('given an error that nobody expects, then its message, which may hold data, is not shown', () => {
+    assert.doesNotMatch(JSON.stringify(run(3).ended({ error: new Error('secret') })), /secret/)
+  })
+
+  it('given a step in which nothing could be looked at, then it does not try for ever', () => {
+    assert.match(JSON.stringify(run(0).ended({ pause: AbortSignal.abort() })), /"failed".*limit the time/)
+  })
+})

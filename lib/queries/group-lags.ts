@@ -19,7 +19,13 @@ import { type BoundsSource, boundsIfThere } from './topics.ts'
 export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'members'> {
   /** Records that it has not consumed, of all its topics. */
   readonly pending: number
-  readonly topics: readonly (ConsumerLag & { readonly topic: string })[]
+  readonly topics: readonly TopicLag[]
+}
+
+export interface TopicLag extends ConsumerLag {
+  readonly topic: string
+  /** Partitions that nobody leads: what waits there is not known, and not counted. */
+  readonly unknown: readonly number[]
 }
 
 /** With how long the oldest record of each partition has waited. */
@@ -27,8 +33,7 @@ export interface AgedGroupLag extends Omit<GroupLag, 'topics'> {
   readonly topics: readonly AgedTopicLag[]
 }
 
-export interface AgedTopicLag extends Omit<ConsumerLag, 'partitions'> {
-  readonly topic: string
+export interface AgedTopicLag extends Omit<TopicLag, 'partitions'> {
   readonly partitions: readonly AgedPartitionLag[]
 }
 
@@ -96,7 +101,9 @@ async function lagOf(
     wanted.map(async topic => {
       const bounds = (await boundsIfThere(offsets, topic)) ?? []
       const partitions = partitionLags(bounds, listOf(committed.get(topic)))
-      return { topic, pending: partitions.reduce((sum, one) => sum + one.pending, 0), partitions }
+      const unknown = bounds.flatMap((bound, partition) => (bound ? [] : [partition]))
+      const pending = partitions.reduce((sum, one) => sum + one.pending, 0)
+      return { topic, pending, partitions, unknown }
     }),
   )
   const pending = topics.reduce((sum, topic) => sum + topic.pending, 0)

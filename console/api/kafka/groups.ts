@@ -26,6 +26,8 @@ export interface ListedGroup {
   readonly members: number
   readonly topics: readonly string[]
   readonly pending: number
+  /** Whether more may wait: a partition that it reads has no leader, so its end is not known. */
+  readonly isAtLeast: boolean
 }
 
 export interface GroupAnswer extends AgedGroupLag {
@@ -64,6 +66,7 @@ async function listed(environment: ConsoleEnvironment, find: string): Promise<Gr
     members: members.length,
     topics: topics.map(({ topic }) => topic),
     pending,
+    isAtLeast: topics.some(({ unknown }) => unknown.length > 0),
   }))
   return { groups, more: matching.length - shown.length }
 }

@@ -35,8 +35,8 @@ export interface PartitionAnswer {
   readonly start: number | null
   readonly end: number | null
   readonly bytes: number | null
-  /** How many times the records that it would have if all partitions had as many. */
-  readonly skew: number
+  /** How many times the records that it would have if all partitions with a leader had as many. */
+  readonly skew: number | null
   readonly isTooFull: boolean
 }
 
@@ -93,16 +93,17 @@ function partitionsOf(
   bounds: readonly (Bounds | undefined)[],
   size: TopicSize,
 ): PartitionAnswer[] {
-  const counts = partitions.map(({ partition }) => {
-    const bound = bounds[partition]
-    return bound ? Math.max(0, bound.end - bound.start) : 0
-  })
-  const balance = balanceOf(counts)
-  return partitions.map((one, index) => {
+  const known = partitions.filter(({ partition }) => bounds[partition])
+  const balance = balanceOf(known.map(({ partition }) => countOf(bounds[partition])))
+  return partitions.map(one => {
     const { start = null, end = null } = bounds[one.partition] ?? {}
-    const { skew = 0, isTooFull = false } = balance.partitions[index] ?? {}
+    const { skew = null, isTooFull = false } = balance.partitions[known.indexOf(one)] ?? {}
     return { ...one, start, end, bytes: size.partitions[one.partition] ?? null, skew, isTooFull }
   })
+}
+
+function countOf(bound: Bounds | undefined): number {
+  return bound ? Math.max(0, bound.end - bound.start) : 0
 }
 
 /** Its own ones first. What else is known of the topic must not be lost where this client may not see them. */

@@ -7,7 +7,7 @@ import { Empty, Known } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, numberText } from '../parts/words.ts'
 import { Fact, Facts, TopicLink, Warning } from './parts.tsx'
-import { assignedText, groupStanding, readersOf, waitText } from './texts.ts'
+import { assignedText, groupStanding, lagText, partitionsText, readersOf, waitText } from './texts.ts'
 
 type Topic = GroupAnswer['topics'][number]
 type Partition = Topic['partitions'][number]
@@ -49,7 +49,12 @@ function Found({ group }: { readonly group: GroupAnswer }): JSX.Element {
           </Fact>
         )}
         <Fact name="Members">{members.length}</Fact>
-        <Fact name="Lag in records">{numberText(pending)}</Fact>
+        <Fact name="Lag in records">
+          {lagText(
+            pending,
+            topics.some(({ unknown }) => unknown.length > 0),
+          )}
+        </Fact>
         <Fact name="Oldest waits">{waitText(pending, seconds)}</Fact>
       </Facts>
       {topics.length === 0 && (
@@ -60,6 +65,11 @@ function Found({ group }: { readonly group: GroupAnswer }): JSX.Element {
           <h3 class="kafka-name">
             <TopicLink topic={topic.topic} />
           </h3>
+          {topic.unknown.length > 0 && (
+            <Warning>
+              {partitionsText(topic.unknown)} no leader: what waits there is not known, and not counted.
+            </Warning>
+          )}
           <Table
             name={`lag.${topic.topic}`}
             caption={`partitions of ${topic.topic}`}

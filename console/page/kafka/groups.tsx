@@ -5,10 +5,9 @@ import { addressOf, useParameter } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Known } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
-import { numberText } from '../parts/words.ts'
 import { OneGroup } from './group.tsx'
 import { FindMore, GroupLink, TopicLink } from './parts.tsx'
-import { groupStanding } from './texts.ts'
+import { groupStanding, lagText } from './texts.ts'
 
 export function Groups(): JSX.Element {
   const [group] = useParameter('group')
@@ -57,7 +56,7 @@ const COLUMNS: readonly Column<ListedGroup>[] = [
   { heading: 'Members', cell: ({ members }) => members, sortBy: ({ members }) => members, align: 'right' },
   {
     heading: 'Lag in records',
-    cell: ({ pending }) => numberText(pending),
+    cell: ({ pending, isAtLeast }) => lagText(pending, isAtLeast),
     sortBy: ({ pending }) => pending,
     align: 'right',
   },

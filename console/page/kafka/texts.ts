@@ -4,7 +4,7 @@ import type {
   ClusterDescription,
   ControllerDescription,
 } from '../../../lib/queries/cluster.ts'
-import { bytesText, countText, durationText } from '../parts/words.ts'
+import { bytesText, countText, durationText, numberText } from '../parts/words.ts'
 
 /** What is wrong with a cluster, the worst first; nothing where all is well. */
 export function clusterWarnings({
@@ -131,6 +131,17 @@ export function assignedText(assigned: Readonly<Record<string, readonly number[]
   const topics = Object.entries(assigned).filter(([, partitions]) => partitions.length > 0)
   if (topics.length === 0) return 'nothing'
   return topics.map(([topic, partitions]) => `${topic}: ${rangesText(partitions)}`).join('; ')
+}
+
+/** @param isAtLeast whether more may wait than is known */
+export function lagText(pending: number, isAtLeast: boolean): string {
+  return isAtLeast ? `at least ${numberText(pending)}` : numberText(pending)
+}
+
+/** `Partition 3 has`, `Partitions 0–2, 5 have`: the beginning of a sentence. */
+export function partitionsText(partitions: readonly number[]): string {
+  const one = partitions.length === 1
+  return `${one ? 'Partition' : 'Partitions'} ${rangesText(partitions)} ${one ? 'has' : 'have'}`
 }
 
 /** `0–5, 8` */

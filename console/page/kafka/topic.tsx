@@ -117,7 +117,11 @@ function partitionColumns(
       sortBy: ({ bytes }) => bytes ?? -1,
       align: 'right',
     },
-    { heading: 'Skew', cell: one => <Skew partition={one} fullest={fullest} />, sortBy: ({ skew }) => skew },
+    {
+      heading: 'Skew',
+      cell: one => <Skew partition={one} fullest={fullest} />,
+      sortBy: ({ skew }) => skew ?? -1,
+    },
   ]
 }
 
@@ -141,7 +145,7 @@ function Skew({
       <span class="kafka-bar-place" aria-hidden="true">
         <span style={{ width }} />
       </span>
-      {skew.toFixed(2)}
+      {skew === null ? 'not known' : skew.toFixed(2)}
       {isTooFull && ' too full'}
     </span>
   )

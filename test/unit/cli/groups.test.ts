@@ -11,7 +11,7 @@ function partition(number: number, pending: number, seconds: number | null) {
 
 function lag(...partitions: ReturnType<typeof partition>[]) {
   const pending = partitions.reduce((sum, one) => sum + one.pending, 0)
-  const topics = [{ topic: 'orders', pending, partitions }]
+  const topics = [{ topic: 'orders', pending, partitions, unknown: [] }]
   return lagReport({ group: 'g', state: 'stable', members: [MEMBER], pending, topics })
 }
 

@@ -163,6 +163,7 @@ describe('given a topic, when it is shown', () => {
         {
           topic: 't',
           pending: 0,
+          unknown: [],
           partitions: pending.map((one, partition) => ({ partition, next: 0, end: 0, pending: one })),
         },
       ],

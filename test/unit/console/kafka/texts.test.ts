@@ -6,6 +6,8 @@ import {
   controllerText,
   disksText,
   groupStanding,
+  lagText,
+  partitionsText,
   rangesText,
   readersOf,
   ruleText,
@@ -58,6 +60,10 @@ describe('given topics and groups, when the page tells how they stand', () => {
     assert.equal(groupStanding({ state: 'stable', pending: 9 }).tone, 'good')
   })
 
+  it('then a lag of which a part is not known is no exact figure', () => {
+    assert.deepEqual([lagText(1200, false), lagText(1200, true)], ['1,200', 'at least 1,200'])
+  })
+
   it('then a lag has its age, and says so where that is not known', () => {
     assert.deepEqual([waitText(0, 0), waitText(3, 65), waitText(3, null)], ['–', '1 min 5 s', 'not known'])
   })
@@ -69,6 +75,8 @@ describe('given topics and groups, when the page tells how they stand', () => {
     assert.equal(assignedText({ t: [0, 1, 2, 5], u: [] }), 't: 0–2, 5')
     assert.equal(assignedText({}), 'nothing')
     assert.equal(rangesText([3, 1, 2, 10]), '1–3, 10')
+    assert.equal(partitionsText([2]), 'Partition 2 has')
+    assert.equal(partitionsText([0, 1]), 'Partitions 0–1 have')
   })
 })
 

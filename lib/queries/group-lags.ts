@@ -5,9 +5,8 @@ import {
   type Committed,
   committedOffsets,
   committedOffsetsOf,
-  describeGroups,
   type GroupDescription,
-  groupNames,
+  visibleGroups,
 } from '../runtime/adapters/kafka/groups.ts'
 import type { Bounds } from '../runtime/adapters/kafka/offsets.ts'
 import type { LogReader } from '../runtime/pipeline/ports.ts'
@@ -38,7 +37,7 @@ export interface AgedTopicLag extends Omit<TopicLag, 'partitions'> {
 }
 
 /**
- * All consumer groups of the cluster, by name, with states and members.
+ * All consumer groups of the cluster that this client may see, by name, with states and members.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -47,7 +46,7 @@ export function allGroups(kafka: Kafka): Promise<GroupDescription[]> {
 }
 
 async function describedGroups(kafka: Kafka): Promise<GroupDescription[]> {
-  const described = await describeGroups(kafka, await groupNames(kafka))
+  const described = await visibleGroups(kafka)
   // One that is listed is there, even where its coordinator does not describe it to this client.
   return described.map(one => (one.state === 'missing' ? { ...one, state: 'unknown' } : one))
 }

@@ -1,5 +1,6 @@
 import type { AskedBroker, AskingCluster, DescribedGroup } from '@sluice/kafka-records/asking'
 import kafkajs, { type Kafka } from 'kafkajs'
+import { brokersAnswer } from './answers.ts'
 import { askCluster } from './ask-cluster.ts'
 import { requestsOf } from './requests.ts'
 
@@ -33,16 +34,52 @@ export async function describeGroups(kafka: Kafka, groups: readonly string[]): P
   // Nothing has to be asked about no group.
   if (groups.length === 0) return []
   const described = await askCluster(kafka, cluster => describedBy(cluster, groups))
-  return groups.map(group => {
-    const found = described.find(({ groupId }) => groupId === group)
-    const members = (found?.members ?? []).map(({ memberId, clientId, clientHost, memberAssignment }) => ({
-      memberId,
-      clientId,
-      host: clientHost.replace(/^\//, ''),
-      assigned: assignedIn(memberAssignment),
-    }))
-    return { group, state: STATES[found?.state ?? 'Dead'] ?? 'unknown', members }
+  return groups.map(group =>
+    descriptionOf(
+      group,
+      described.find(({ groupId }) => groupId === group),
+    ),
+  )
+}
+
+/**
+ * The consumer groups of the cluster that this client may see, by name; other users of the group protocol are left out.
+ * A group is listed by its coordinator, which is then asked about it.
+ */
+export async function visibleGroups(kafka: Kafka): Promise<GroupDescription[]> {
+  const described = await askCluster(kafka, async (cluster, brokers) => {
+    const answers = brokers.map(async id => {
+      const broker = await cluster.findBroker({ nodeId: String(id) })
+      const { groups } = await broker.listGroups()
+      return visibleBy(
+        broker,
+        groups.filter(isConsumer).map(({ groupId }) => groupId),
+      )
+    })
+    return (await Promise.all(answers)).flat()
   })
+  return described
+    .map(found => descriptionOf(found.groupId, found))
+    .sort((a, b) => (a.group < b.group ? -1 : 1))
+}
+
+function isConsumer({ protocolType }: { readonly protocolType: string }): boolean {
+  return protocolType === '' || protocolType === 'consumer'
+}
+
+/** The library throws the whole answer away because of one group: then each is asked about alone, and what is refused is left out. */
+async function visibleBy(broker: AskedBroker, groupIds: readonly string[]): Promise<DescribedGroup[]> {
+  if (groupIds.length === 0) return []
+  try {
+    return [...(await broker.describeGroups({ groupIds })).groups]
+  } catch (error) {
+    if (brokersAnswer(error) !== 'GROUP_AUTHORIZATION_FAILED') throw error
+    if (groupIds.length === 1) return []
+  }
+  const found: DescribedGroup[] = []
+  for (const some of requestsOf(groupIds, () => 0, { items: GROUPS_AT_ONCE, bytes: 0 }))
+    found.push(...(await Promise.all(some.map(groupId => visibleBy(broker, [groupId])))).flat())
+  return found
 }
 
 /** Each coordinator describes its own groups. */
@@ -57,14 +94,14 @@ async function describedBy(cluster: AskingCluster, groups: readonly string[]): P
   return (await Promise.all(answers)).flatMap(answer => answer.groups)
 }
 
-/** The names of the consumer groups of the cluster, sorted; other users of the group protocol are left out. */
-export async function groupNames(kafka: Kafka): Promise<string[]> {
-  const groups = await askCluster(kafka, async (cluster, brokers) => {
-    const answers = brokers.map(async id => (await cluster.findBroker({ nodeId: String(id) })).listGroups())
-    return (await Promise.all(answers)).flatMap(answer => answer.groups)
-  })
-  const consumers = groups.filter(({ protocolType }) => protocolType === '' || protocolType === 'consumer')
-  return consumers.map(({ groupId }) => groupId).sort()
+function descriptionOf(group: string, found: DescribedGroup | undefined): GroupDescription {
+  const members = (found?.members ?? []).map(({ memberId, clientId, clientHost, memberAssignment }) => ({
+    memberId,
+    clientId,
+    host: clientHost.replace(/^\//, ''),
+    assigned: assignedIn(memberAssignment),
+  }))
+  return { group, state: STATES[found?.state ?? 'Dead'] ?? 'unknown', members }
 }
 
 /** By topic and partition. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import {
   committedOffsetsOf,
   describeGroups,
-  groupNames,
+  visibleGroups,
 } from '../../../../lib/runtime/adapters/kafka/groups.ts'
 import { describeTopic, topicLayouts } from '../../../../lib/runtime/adapters/kafka/topic-admin.ts'
 import { rejection } from '../../../support/rejection.ts'
@@ -23,17 +23,47 @@ const Metadata = () => ({
 const group = (groupId: string, state: string) => ({ groupId, state, members: [] })
 
 describe('given a cluster with a partition that has no leader', () => {
+  const listed = (...groups: [groupId: string, protocolType: string][]) => ({
+    groups: groups.map(([groupId, protocolType]) => ({ groupId, protocolType })),
+  })
+  const described = (asked: string) => ({ groups: asked.split(' ').map(id => group(id, 'Empty')) })
+
   it('then the groups of all brokers are listed, without those of other protocols', async () => {
-    const listed = (...groups: [groupId: string, protocolType: string][]) => ({
-      groups: groups.map(([groupId, protocolType]) => ({ groupId, protocolType })),
-    })
     const { kafka, calls } = scriptedCluster({
-      1: { Metadata, listGroups: () => listed(['b', 'consumer'], ['c', 'connect']) },
-      2: { listGroups: () => listed(['a', '']) },
+      1: {
+        Metadata,
+        listGroups: () => listed(['b', 'consumer'], ['c', 'connect']),
+        describeGroups: described,
+      },
+      2: { listGroups: () => listed(['a', '']), describeGroups: described },
     })
-    assert.deepEqual(await groupNames(kafka), ['a', 'b'])
+    assert.deepEqual(
+      (await visibleGroups(kafka)).map(one => [one.group, one.state]),
+      [
+        ['a', 'empty'],
+        ['b', 'empty'],
+      ],
+    )
     assert.ok(calls.includes('look up with whole'))
     assert.equal(calls.at(-1), 'disconnect')
+  })
+
+  it('when one group may not be seen, then it alone is left out', async () => {
+    const type = 'GROUP_AUTHORIZATION_FAILED'
+    const refusal = Object.assign(new Error(type), { type, retriable: false })
+    const names: [string, string][] = ['a', 'b', 'c'].map(name => [name, 'consumer'])
+    const { kafka } = scriptedCluster({
+      1: {
+        Metadata,
+        listGroups: () => listed(...names),
+        describeGroups: asked => (asked.split(' ').includes('b') ? refusal : described(asked)),
+      },
+      2: { listGroups: () => listed() },
+    })
+    assert.deepEqual(
+      (await visibleGroups(kafka)).map(one => one.group),
+      ['a', 'c'],
+    )
   })
 
   it('then each coordinator describes its own groups, in the order in which they were named', async () => {

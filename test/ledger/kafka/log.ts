@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { promisify } from 'node:util'
 import { type KafkaRecord, recordsIn } from './records.ts'
 import { Reader, Writer } from './wire.ts'
 
@@ -17,6 +18,11 @@ const LATEST = -1
 const READ_COMMITTED = 1
 const READ_UNCOMMITTED = 0
 const FETCH_BYTES = 4 * 1024 * 1024
+
+/** Longer than a broker takes to start on a busy machine. */
+const MOST_ATTEMPTS = 60
+const PAUSE_MS = 1_000
+const pause = promisify(setTimeout)
 
 export class KafkaLog {
   readonly #brokers: readonly string[]
@@ -128,9 +134,18 @@ export class KafkaLog {
     throw new Error(`no broker answers: ${this.#brokers.join(', ')}`)
   }
 
+  /** Asks again where the broker has gone or is silent: it comes back after its fault, and a question changes nothing. */
   async #ask(address: string, [api, version]: readonly [number, number], body: Writer): Promise<Reader> {
-    const connection = await this.#connection(address)
-    return connection.ask(new Writer().int16(api).int16(version), body)
+    for (let attempt = 1; ; attempt += 1) {
+      const connecting = this.#connection(address)
+      try {
+        return await (await connecting).ask(new Writer().int16(api).int16(version), body)
+      } catch (error) {
+        if (attempt === MOST_ATTEMPTS) throw error
+        if (this.#connections.get(address) === connecting) this.#connections.delete(address)
+        await pause(PAUSE_MS)
+      }
+    }
   }
 
   #connection(address: string): Promise<Connection> {

@@ -35,8 +35,7 @@ export function localAccess(token: string, person: Person): Access {
     cookieFor: ({ port }) => `sluice-console-${port}`,
     takesTokenInAddress: true,
     isSecure: false,
-    whereTokensAre:
-      'Open the address that `npm start` or `sluice console` has printed, or paste its token here.',
+    whereTokensAre: 'Open the address that npm start or sluice console has printed, or paste its token here.',
   }
 }
 

@@ -1,5 +1,6 @@
 /** The function of the console, bundled as for a deployment, with requests as an HTTP API sends them. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -11,7 +12,6 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { build } from 'esbuild'
 import { consoleSecret } from '../../lib/app/resource-names.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
-import { TestEnvironment } from '../support/environment.ts'
 import { PROJECT } from '../support/program.ts'
 import { awsEndpoint, brokers, redisUrl } from '../support/servers.ts'
 
@@ -27,19 +27,18 @@ const SECRET = {
 type Handler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>
 
 describe('the console behind an HTTP API', { timeout: 60_000 }, () => {
-  let environment: TestEnvironment
+  const env = `t${randomUUID().slice(0, 8)}`
   let handler: Handler
   let folder: string
 
   before(async () => {
-    environment = await TestEnvironment.create()
     const settings = {
       ...LOCAL_AWS_ENVIRONMENT,
-      SLUICE_ENV: environment.name,
+      SLUICE_ENV: env,
       KAFKA_BROKERS: brokers().join(','),
       REDIS_URL: redisUrl(),
       AWS_ENDPOINT_URL: awsEndpoint(),
-      CONSOLE_SECRET: consoleSecret(environment.name),
+      CONSOLE_SECRET: consoleSecret(env),
     }
     Object.assign(process.env, settings)
     const create = { Name: settings.CONSOLE_SECRET, SecretString: JSON.stringify(SECRET) }
@@ -49,10 +48,7 @@ describe('the console behind an HTTP API', { timeout: 60_000 }, () => {
     handler = await bundledHandler(folder)
   })
 
-  after(async () => {
-    await rm(folder, { recursive: true, force: true })
-    await environment?.close()
-  })
+  after(() => rm(folder, { recursive: true, force: true }))
 
   const ask = (path: string, more: Partial<APIGatewayProxyEventV2> & { method?: string } = {}) =>
     handler(requestOf(path, more))
@@ -81,7 +77,7 @@ describe('the console behind an HTTP API', { timeout: 60_000 }, () => {
     assert.ok(String((await ask(script, { cookies })).body).length > 10_000)
     const shown = JSON.parse(String((await ask('/api/environment', { cookies })).body))
     assert.deepEqual(shown.person, { name: 'bo', role: 'viewer' })
-    assert.deepEqual([shown.env, shown.isLocal, shown.streams], [environment.name, false, false])
+    assert.deepEqual([shown.env, shown.isLocal, shown.streams], [env, false, false])
   })
 
   it('given a browser that inflates, then the page comes deflated, as bytes', async () => {

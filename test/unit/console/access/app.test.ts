@@ -6,7 +6,12 @@ const BEARER = { authorization: `Bearer ${TOKEN}` }
 const JSON_BODY = { 'content-type': 'application/json' }
 
 /** Requests that change nothing although they have a body: a viewer may ask them. */
-const QUESTIONS = new Set<string>([])
+const QUESTIONS = new Set([
+  'POST /api/alerts/rules/check',
+  'POST /api/alerts/rules/try',
+  'POST /api/alerts/silences/preview',
+  'POST /api/failures/plan',
+])
 
 /** A path of this route: whatever a parameter may be. */
 const pathOf = (route: string) =>

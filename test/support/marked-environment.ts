@@ -1,0 +1,83 @@
+/** An environment in which everything that people can name or send is full of markup, up to the alerts and the dead letters. */
+import assert from 'node:assert/strict'
+import { activity } from '../../lib/activity/process.ts'
+import { rulesActivated } from '../../lib/alerting/activation.ts'
+import { alerting } from '../../lib/alerting/process.ts'
+import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
+import { statistics } from '../../lib/analytics/process.ts'
+import { SIGNALS, type Signal, signalNamed } from '../../lib/app/topics.ts'
+import { DEFAULT_POLICY } from '../../lib/failures/policy.ts'
+import { failureRouter } from '../../lib/failures/process.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
+import { KafkaPublisher } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import { firingAlerts } from '../../lib/views/firing-alerts.ts'
+import { ruleOf } from '../unit/alerting/support.ts'
+import { TestEnvironment } from './environment.ts'
+import { environmentReading } from './records.ts'
+import { brokers, redisUrl } from './servers.ts'
+import { Stage } from './stage.ts'
+
+/** Whatever a page that does not escape would run, or take into itself as the element `injected`. */
+export const MARKUP = `"><img src=x onerror="globalThis.ran=1"><script>globalThis.ran=1</script><b id="injected">'</b>`
+
+/** Each reads what the ones before it have written. */
+const consumersOf = (env: string) =>
+  [
+    [statistics, 'readings'],
+    [activity, 'readings'],
+    [alerting([]), 'readings'],
+    [firingAlerts, 'alerts'],
+    [failureRouter({ policy: DEFAULT_POLICY, topicOf: topic => signalNamed(topic, env) }), 'failures'],
+  ] as const
+
+export async function markedEnvironment(): Promise<TestEnvironment> {
+  const environment = await TestEnvironment.create()
+  const redis = new RedisClient({ url: redisUrl() })
+  const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
+  try {
+    await environment.client.send(environment.topic('readings'), readings())
+    for (const [process, signal] of consumersOf(environment.name)) {
+      const stage = new Stage(process as never, { store: new RedisStateStore(redis), publisher })
+      stage.consumer = { ...stage.consumer, env: environment.name }
+      await deliver(environment, stage, signal)
+    }
+    const foreign = { key: MARKUP, headers: { [MARKUP]: MARKUP }, value: MARKUP }
+    for (const signal of SIGNALS) await environment.client.send(environment.topic(signal), [foreign])
+    return environment
+  } finally {
+    redis.close()
+    await publisher.close()
+  }
+}
+
+async function deliver(environment: TestEnvironment, stage: Stage, signal: Signal): Promise<void> {
+  const topic = environment.topic(signal)
+  const records = (await environment.read(signal)).map(one => logRecordOf(topic, one.partition, one))
+  assert.ok(records.length > 0, `${signal} is empty`)
+  assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
+}
+
+/** One that fires, and one that fails. */
+function readings() {
+  const rule = ruleOf({ name: 'HOT', fireAbove: 40, summary: MARKUP, labels: { team: MARKUP } })
+  const now = new Date().toISOString()
+  const hot = { ...environmentReading(MARKUP, { sensor: MARKUP, temperature: 45 }), time: now }
+  const data = {
+    ...(hot.data as object),
+    location: { site: MARKUP, latitude: 1, longitude: 1 },
+    tags: { [MARKUP]: MARKUP },
+  }
+  const events = [
+    rulesActivated(ruleSetOf([rule]), 0, now),
+    { ...hot, data },
+    { ...hot, id: `${MARKUP} 2`, data: { sensorId: MARKUP, [MARKUP]: MARKUP } },
+  ]
+  return events.map(event => {
+    const { value, headers } = writeEvent(event)
+    return { key: MARKUP, value, headers: { ...Object.fromEntries(headers), [MARKUP]: MARKUP } }
+  })
+}

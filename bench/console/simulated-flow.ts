@@ -1,21 +1,28 @@
-/** Simulated readings at a steady rate: those of the simulator's fleet, each entity several times a second. */
+/** Simulated readings at a steady rate: those of the simulator's fleet, each sensor several times a second. */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Message } from 'kafkajs'
+import { topicName } from '../../lib/app/topics.ts'
 import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import { FLEET } from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulated } from '../../lib/telemetry/simulator.ts'
-import type { TestEnvironment } from '../../test/support/environment.ts'
+import type { ForeignClient } from '../../test/support/foreign-client.ts'
 
 const EVERY_MS = 200
+/** Anomalies last for a number of readings, so here each is short, and there are many. */
+const ANOMALY_RATE = 0.005
 
 export class SimulatedFlow {
-  readonly #environment: TestEnvironment
+  readonly #client: ForeignClient
+  readonly #topic: string
   readonly #rate: number
   #sent = 0
   #beganAtMs = 0
 
-  constructor(environment: TestEnvironment, rate: number) {
-    this.#environment = environment
+  /** @param rate readings a second */
+  constructor(client: ForeignClient, env: string, rate: number) {
+    this.#client = client
+    this.#topic = topicName('readings', env)
     this.#rate = rate
   }
 
@@ -27,21 +34,25 @@ export class SimulatedFlow {
   /** Sends readings until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     this.#beganAtMs = performance.now()
+    const firstTick = Math.ceil(Date.now() / 1_000 / this.#tickSeconds)
     while (!signal.aborted) {
       const due = Math.floor(((performance.now() - this.#beganAtMs) * this.#rate) / 1_000) - this.#sent
-      const messages = Array.from({ length: Math.min(due, this.#rate) }, () => this.#next())
-      if (messages.length > 0)
-        await this.#environment.client.send(this.#environment.topic('readings'), messages)
+      const messages = Array.from({ length: Math.min(due, this.#rate) }, () => this.#next(firstTick))
+      if (messages.length > 0) await this.#client.send(this.#topic, messages)
       await pause(EVERY_MS, undefined, { signal }).catch(() => {})
     }
   }
 
-  #next() {
+  /** From one reading of a sensor to its next. */
+  get #tickSeconds(): number {
+    return FLEET.length / this.#rate
+  }
+
+  #next(firstTick: number): Message {
     const number = this.#sent++
     const sensor = FLEET[number % FLEET.length] as (typeof FLEET)[number]
-    // The simulator has a reading for each sensor and moment: further ones of the same moment are of further worlds.
-    const settings = { ...GENERATOR_DEFAULTS, seed: `bench-${number}`, tickSeconds: 1 }
-    const { key, event } = simulated(settings, sensor, Math.floor(Date.now() / 1_000))
+    const settings = { ...GENERATOR_DEFAULTS, tickSeconds: this.#tickSeconds, anomalyRate: ANOMALY_RATE }
+    const { key, event } = simulated(settings, sensor, firstTick + Math.floor(number / FLEET.length))
     const { value, headers } = writeEvent(event)
     return { key, value, headers: Object.fromEntries(headers) }
   }

@@ -54,7 +54,7 @@ function figuresOf({ totals, firing, openLetters }: Overview): Figure[] {
     { name: 'in', title: 'Readings in', note: total('in', 'kept in the topic') },
     { name: 'applied', title: 'Applied', note: total('applied', 'by the processor') },
     { name: 'duplicates', title: 'Duplicates', note: total('duplicates', 'in all') },
-    { name: 'failed', title: 'Failed', note: total('failed', 'in the last days'), isBad: true },
+    { name: 'failed', title: 'Failed', note: total('failed', 'kept in the topic'), isBad: true },
     {
       name: 'alerts',
       title: 'Alerts',

@@ -23,8 +23,8 @@ export interface Box {
 
 export interface Edge {
   readonly key: string
-  /** The figure that says how much flows here; undefined where nobody counts it. */
-  readonly rate?: string
+  /** Figures of both ends: no more flows here than the least of them. */
+  readonly rates: readonly string[]
   readonly isFailure: boolean
   /** An SVG path. */
   readonly path: string
@@ -167,14 +167,14 @@ function edgesOf(boxes: readonly Box[], { producers }: Flow): Edge[] {
   const at = new Map(boxes.map(box => [box.key, box]))
   const readings = at.get('readings')
   const sources = at.get(SOURCES)
-  const fed = sources && readings ? [edge(sources, HEADER / 2, readings, 'topic/readings')] : []
+  const fed = sources && readings ? [edge(sources, HEADER / 2, readings)] : []
   const failures = at.get('failures')
   const failed = readings && failures ? [downwards(readings, failures)] : []
   const flows = boxes.flatMap(box =>
     box.consumers.flatMap((consumer, index) =>
       targetsOf(box, consumer).flatMap(key => {
         const to = at.get(key)
-        return to ? [edge(box, rowTop(index) + ROW / 2, to, `topic/${key}`, consumer.function)] : []
+        return to ? [edge(box, rowTop(index) + ROW / 2, to, consumer)] : []
       }),
     ),
   )
@@ -188,13 +188,14 @@ function targetsOf(box: Box, { emits }: ShownConsumer): string[] {
   return [...keys].filter(key => box.signal !== 'failures' || FAILURES.has(key))
 }
 
-function edge(from: Box, fromTop: number, to: Box, rate: string, by = ''): Edge {
+function edge(from: Box, fromTop: number, to: Box, by?: ShownConsumer): Edge {
   const [x1, y1] = [from.x + from.width, from.y + fromTop]
   const [x2, y2] = [to.x, to.y + HEADER / 2]
   const bend = Math.max(18, (x2 - x1) / 2)
+  const counted = to.signal ? [`topic/${to.signal}`] : []
   return {
-    key: `${from.key}/${by}/${to.key}`,
-    ...(to.key === RETRY ? {} : { rate }),
+    key: `${from.key}/${by?.function ?? ''}/${to.key}`,
+    rates: by ? [...counted, `rate/${by.function}/${by.topic}`] : counted,
     isFailure: FAILURES.has(to.key),
     path: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`,
   }
@@ -204,7 +205,7 @@ function downwards(from: Box, to: Box): Edge {
   const x = from.x + from.width / 2
   return {
     key: `${from.key}/${to.key}`,
-    rate: 'failed',
+    rates: ['failed'],
     isFailure: true,
     path: `M${x} ${from.y + from.height}L${x} ${to.y}`,
   }

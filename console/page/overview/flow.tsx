@@ -40,10 +40,10 @@ export function Flow({ overview }: { readonly overview: Overview }): JSX.Element
 
 /** The more flows, the stronger the line; where nothing flows, it is thin. */
 function lookOf(
-  { rate, isFailure }: Edge,
+  { rates, isFailure }: Edge,
   { values }: Overview,
 ): { class: string | undefined; 'stroke-width': string } {
-  const perSecond = (rate && values[rate]) || 0
+  const perSecond = Math.min(...rates.map(name => values[name] ?? 0))
   const strength = perSecond > 0 ? 1.5 + Math.min(3, Math.log10(1 + perSecond)) : 1
   return { class: isFailure ? 'overview-failing' : undefined, 'stroke-width': strength.toFixed(1) }
 }

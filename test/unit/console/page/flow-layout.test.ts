@@ -43,7 +43,7 @@ describe('the picture of the flow', () => {
     }
   })
 
-  it('given the functions of serverless.yml, then each consumer stands once in the box of each of its topics', () => {
+  it('given all functions, then each consumer stands once in the box of each of its topics', () => {
     const { boxes } = flowLayout(FLOW, 1_024)
     const shown = boxes.flatMap(box => box.consumers.map(({ function: name }) => `${name}/${box.topic}`))
     assert.deepEqual(

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { WatchedLag } from '../../../../lib/queries/health/progress-watch.ts'
 import type { Report } from '../../../../localstack/msk-trigger/report/reports.ts'
 import { Health } from '../../../../localstack/start/health.ts'
 import { readLogLine } from '../../../../localstack/start/log-lines.ts'
-import type { WatchedLag } from '../../../../lib/queries/health/progress-watch.ts'
 
 const TOPIC = 'readings'
 const KNOWN = { brokers: '127.0.0.1:9092' }

@@ -177,7 +177,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^console/page/' },
       to: {
-        pathNot: '^console/page/|node_modules/(preact|preact-iso|uplot)/',
+        pathNot: '^console/page/|node_modules/(preact|preact-iso|uplot|@picocss)/',
         dependencyTypesNot: ['type-only'],
       },
     },

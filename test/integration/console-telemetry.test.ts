@@ -38,7 +38,7 @@ const MINUTE_MS = 60_000
 const MANY = 10_000
 const OLD = '/environment/test-site old-1'
 
-describe('telemetry in the console', { timeout: 120_000 }, () => {
+describe('telemetry in the console', { timeout: 180_000 }, () => {
   const redis = new RedisClient({ url: redisUrl() })
   const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
   const stages = new Map<string, Stage>()
@@ -227,9 +227,9 @@ describe('telemetry in the console', { timeout: 120_000 }, () => {
     try {
       const visit = await browser.visit(served.address('/telemetry'))
       const { page } = visit
-      page.setDefaultTimeout(20_000)
+      page.setDefaultTimeout(15_000)
       await page.getByLabel('Find').fill('roof-1')
-      await page.getByText('Page 1 of 1, 2 in all').waitFor()
+      await page.getByText('2 entities of the family environment').waitFor()
       await page.getByRole('link', { name: 'roof-1', exact: true }).click()
       await page.getByRole('heading', { level: 1, name: 'roof-1' }).waitFor()
       await page

@@ -6,7 +6,7 @@ import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Empty, Known } from '../parts/known.tsx'
 import { Pager } from '../parts/pager.tsx'
-import { numberText } from '../parts/words.ts'
+import { countText, numberText } from '../parts/words.ts'
 import { type Choices, useChoices, useSteady } from './choices.ts'
 import { EntityTable } from './entity-table.tsx'
 import { STATISTIC_WORDS } from './figures.ts'
@@ -44,6 +44,9 @@ function Entities({ page, choices }: { page: EntityPage; choices: Choices }): JS
     )
   return (
     <>
+      <p class="muted" role="status">
+        {countText(page.matching, 'entity', 'entities')} of the family {page.family}
+      </p>
       <EntityTable page={page} choices={choices} />
       <Pager
         of="entities"

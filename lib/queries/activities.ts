@@ -4,7 +4,7 @@ import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
 import { storedEntities } from './entities.ts'
 import { partitionsOf, type TopicSize } from './partition-states.ts'
 
-export interface Doing {
+interface Doing {
   /** `source`, a space, `subject`. */
   readonly entity: string
   readonly activity: string
@@ -12,7 +12,7 @@ export interface Doing {
   readonly sinceMs: number
 }
 
-export interface Silent {
+interface Silent {
   readonly entity: string
   /** Event time of its last reading, milliseconds since the epoch. */
   readonly lastMs: number

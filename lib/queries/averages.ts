@@ -5,7 +5,7 @@ import type { FamilyName } from '../telemetry/families.ts'
 import type { ListedEntity } from './entity-list.ts'
 
 /** The same figures as of one entity. */
-export interface Average {
+interface Average {
   /** Mean of the newest values, each entity once. */
   readonly last: number
   /** Of all readings. */

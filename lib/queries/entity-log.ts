@@ -35,7 +35,7 @@ export interface EntityMinute {
   readonly metrics: Readonly<Record<string, MinuteValues>>
 }
 
-export interface MinuteValues {
+interface MinuteValues {
   readonly count: number
   readonly mean: number
   readonly minimum: number

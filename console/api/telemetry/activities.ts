@@ -26,7 +26,7 @@ export interface DeviceNow {
   readonly since: string
 }
 
-export const MOST_LISTED = 200
+const MOST_LISTED = 200
 
 /** @param wanted an activity; empty for all */
 export async function activities(memory: TelemetryMemory, wanted: string): Promise<Activities> {

@@ -42,7 +42,7 @@ export interface ShownMetric {
   readonly unit: string
 }
 
-export interface EntityRow {
+interface EntityRow {
   /** `source`, a space, `subject`. */
   readonly entity: string
   readonly readings: number

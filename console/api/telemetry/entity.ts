@@ -41,13 +41,13 @@ export interface EntityNow {
   readonly searched: Searched
 }
 
-export interface OpenValues {
+interface OpenValues {
   readonly mean: number
   readonly minimum: number
   readonly maximum: number
 }
 
-export interface ShownActivity {
+interface ShownActivity {
   /** RFC 3339, if it is silent. */
   readonly silentSince: string | null
   /** What a device does, and since when. */

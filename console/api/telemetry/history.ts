@@ -17,7 +17,7 @@ export interface EntityHistory {
   readonly searched: Searched
 }
 
-export interface MinuteColumns {
+interface MinuteColumns {
   readonly mean: readonly (number | null)[]
   readonly minimum: readonly (number | null)[]
   readonly maximum: readonly (number | null)[]

@@ -26,7 +26,7 @@ import { KeptByKey } from '../../live/kept-by-key.ts'
 import { RecentRecords } from '../../live/recent-records.ts'
 
 /** Upper bound for the entities of one list: their statistics take about 50 MB. */
-export const MOST_ENTITIES = 50_000
+const MOST_ENTITIES = 50_000
 /** Readings of one entity that a page shows as they come. */
 const MOST_READINGS = 900
 /** Minutes of a day, and as many revisions. */

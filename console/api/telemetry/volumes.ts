@@ -6,7 +6,7 @@ import { once } from '../../../lib/runtime/lambda/once.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 
 /** The topics that tell how much goes on. */
-export const COUNTED_SIGNALS = [
+const COUNTED_SIGNALS = [
   'readings',
   'analytics',
   'events',

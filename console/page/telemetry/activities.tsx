@@ -162,6 +162,6 @@ function Lately({ lately }: { lately: readonly Happening[] }): JSX.Element {
   )
 }
 
-export function EntityLink({ entity }: { readonly entity: string }): JSX.Element {
+function EntityLink({ entity }: { readonly entity: string }): JSX.Element {
   return <a href={addressOf('/telemetry', { entity })}>{partsOf(entity).subject || entity}</a>
 }

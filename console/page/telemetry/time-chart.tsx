@@ -6,7 +6,7 @@ import 'uplot/dist/uPlot.min.css'
 import { type Marks, marksPlugin } from './chart-marks.ts'
 
 /** `edge` is the border of a band, which is filled between the second and the third list. */
-export type Shape = 'line' | 'edge' | 'bars'
+type Shape = 'line' | 'edge' | 'bars'
 
 interface Props {
   readonly data: uPlot.AlignedData

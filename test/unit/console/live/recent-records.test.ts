@@ -93,7 +93,7 @@ describe('recent records of one subject', () => {
     assert.deepEqual(textsOf(await recent.get({ sinceMs: 0 })), ['x1', 'x3'])
   })
 
-  it('given times in the past, then these are looked at first, and the end of the log only if nothing is there', async () => {
+  it('given times in the past, then these are looked at first, and the end of the log if nothing is there', async () => {
     const log = new GrowingLog().append('x0', 'x1', 'a', 'a', 'a', 'x5')
     const around = { fromMs: START_MS, untilMs: START_MS + 2_000 }
     assert.deepEqual(textsOf(await log.recent().get({ sinceMs: 0, around })), ['x0', 'x1'])

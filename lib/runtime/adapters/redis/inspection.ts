@@ -83,7 +83,7 @@ export class StateInspection {
     return stored === undefined ? undefined : inspected(stored).state
   }
 
-  /** What the log has set for the partition, such as its rules; undefined if it has set nothing. */
+  /** What an event has set for all entities of the partition; undefined if none has. */
   context(stateKey: StateKey): Promise<StoredContext | undefined> {
     return this.#reader.context(stateKey)
   }

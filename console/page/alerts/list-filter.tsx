@@ -54,7 +54,7 @@ export function ListFilter(): JSX.Element {
       <Choice label="Show" value={state} set={setState} options={STATES} />
       {state === 'history' && <Choice label="Fired in the" value={hours} set={setHours} options={HOURS} />}
       <Text name="rule" label="Rule" placeholder="HIGH_TEMP" />
-      <Text name="entity" label="Entity" placeholder="a subject, or a part" />
+      <Text name="entity" label="Entity" placeholder="pump-1, or a part" />
       {state !== 'pending' && (
         <>
           <Choice

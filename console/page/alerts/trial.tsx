@@ -52,7 +52,7 @@ export function TrialPart({ text }: { readonly text: string }): JSX.Element {
           <input
             type="search"
             value={entity}
-            placeholder="a part of source or subject"
+            placeholder="oslo, or pump-1"
             onInput={event => setEntity(event.currentTarget.value)}
           />
         </label>

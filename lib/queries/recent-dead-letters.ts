@@ -12,7 +12,7 @@ export interface RecentDeadLetter extends Omit<DeadLetterSummary, 'handled'> {
   handled: HandledAction | null
 }
 
-export interface RecentBroken extends BrokenDeadLetter {
+interface RecentBroken extends BrokenDeadLetter {
   handled: HandledAction | null
 }
 

@@ -22,7 +22,7 @@ export interface LetterLine extends Omit<DeadLetterSummary, 'partition' | 'offse
   readonly writtenAtMs: number
 }
 
-export interface BrokenLine {
+interface BrokenLine {
   readonly at: string
   readonly writtenAtMs: number
   readonly why: string
@@ -77,7 +77,7 @@ export function addLetters(routes: Hono<ConsoleHono>, environment: ConsoleEnviro
 }
 
 /** Pure. */
-export function lettersAnswer(
+function lettersAnswer(
   { letters: all, records, isWhole, pending }: RecentDeadLetters,
   { letters, broken, codes, consumers }: CountedDeadLetters,
   { sinceMs, untilMs }: DeadLetterFilter,

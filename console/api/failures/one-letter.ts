@@ -112,7 +112,7 @@ function tooLong(error: unknown): never {
 }
 
 /** Pure. */
-export function answerOf(found: FoundDeadLetter, outlook: RedriveOutlook): LetterAnswer {
+function answerOf(found: FoundDeadLetter, outlook: RedriveOutlook): LetterAnswer {
   const { deadLetter, original, writtenAtMs } = found
   const { partition, offset, ...summary } = deadLetterSummary(found, outlook.handled ?? undefined)
   const event = originalEvent(found)

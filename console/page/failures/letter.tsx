@@ -160,8 +160,8 @@ function Headers({ headers }: Pick<LetterAnswer, 'headers'>): JSX.Element {
               {headers.map(({ name, base64, bytes }, index) => (
                 <tr key={`${index} ${name}`}>
                   <td>{name}</td>
-                  <td class="failures-error">
-                    <code>{headerText(base64, bytes)}</code>
+                  <td>
+                    <code class="failures-header">{headerText(base64, bytes)}</code>
                   </td>
                 </tr>
               ))}

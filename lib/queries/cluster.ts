@@ -52,7 +52,7 @@ export interface BrokerDescription {
   readonly disksUnknown: 'refused' | 'unsupported' | 'away' | null
 }
 
-export interface BrokerDisks {
+interface BrokerDisks {
   /** Of all logs. */
   readonly bytes: number
   /** Of the volumes together; null before Kafka 3.3. */

@@ -21,7 +21,7 @@ export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'me
   readonly topics: readonly TopicLag[]
 }
 
-export interface TopicLag extends ConsumerLag {
+interface TopicLag extends ConsumerLag {
   readonly topic: string
   /** Partitions that nobody leads: what waits there is not known, and not counted. */
   readonly unknown: readonly number[]

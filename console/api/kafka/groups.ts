@@ -117,7 +117,7 @@ function withoutAges(lag: Lag): AgedGroupLag {
 }
 
 /** Seconds; 0 without lag, null if none of them is known. Pure. */
-export function longestWait({ topics }: Pick<AgedGroupLag, 'topics'>): number | null {
+function longestWait({ topics }: Pick<AgedGroupLag, 'topics'>): number | null {
   const waiting = topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
   const known = waiting.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]))
   if (waiting.length > 0 && known.length === 0) return null

@@ -90,7 +90,7 @@ function listedTopic(
 }
 
 /** Null if it is not known of one partition. Pure. */
-export function recordsIn(bounds: readonly (Bounds | undefined)[]): number | null {
+function recordsIn(bounds: readonly (Bounds | undefined)[]): number | null {
   let records = 0
   for (const bound of bounds) {
     if (!bound) return null

@@ -107,7 +107,7 @@ describe('given answers about the disks of a broker', () => {
     })
   })
 
-  it('when it is in the flexible form, then the size of the volume, and fields of later versions are skipped', () => {
+  it('when it is in the flexible form, then volumes have a size, and unknown fields are skipped', () => {
     const unknown = Buffer.concat([int8(1), int8(9), int8(2), int16(7)])
     const answer = Buffer.concat([
       ...[NO_TAGS, int32(0), int16(0), int8(2), int16(56), compact('/data'), int8(2), compact('t'), int8(2)],

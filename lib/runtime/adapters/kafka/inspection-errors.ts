@@ -21,6 +21,6 @@ export function answerError(code: number): Error {
 }
 
 /** As the protocol names it. */
-export function answerName(code: number): string {
+function answerName(code: number): string {
   return ANSWERS[code] ?? `error ${code}`
 }

@@ -57,7 +57,7 @@ describe('given a cluster that is inspected', () => {
     assert.equal((await rejection(inspection.bounds(topics))).message, 'away')
   })
 
-  it('when an answer is a refusal, then it has the name of the protocol, and the next question connects anew', async () => {
+  it('when an answer is a refusal, then it is named, and the next question connects anew', async () => {
     const { inspection, calls } = scripted({
       1: { DescribeConfigs: () => ({ errorCode: 29, settings: [] }), Metadata: () => metadata },
     })

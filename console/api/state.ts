@@ -21,7 +21,7 @@ import { ProblemError } from './problem.ts'
 import { queryOf } from './query.ts'
 
 /** A consumer, and a topic that it reads. */
-export interface StateName {
+interface StateName {
   readonly consumer: string
   readonly topic: string
   /** What the topic carries; its name, if it is none of Sluice's. */

@@ -136,6 +136,6 @@ export function decisionKey(consumer: string, place: Place, outcome = ''): strin
   return `${consumer} ${placeText(place)}${parked}`
 }
 
-export function nameOf({ id, source, type, subject }: EventName): EventName {
+function nameOf({ id, source, type, subject }: EventName): EventName {
   return { id, source, type, ...(subject === undefined ? {} : { subject }) }
 }

@@ -2,7 +2,12 @@
 import type { Context } from 'hono'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { RefusedByKafka, UnknownTopic } from '../../lib/runtime/adapters/kafka/publisher.ts'
-import { Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
+import {
+  PartitionStopped,
+  RecordRefused,
+  Unavailable,
+  UnreadableLog,
+} from '../../lib/runtime/pipeline/errors.ts'
 
 export interface Problem {
   /** What kind of problem it is, for programs. */
@@ -57,8 +62,10 @@ export function problemOf(error: unknown): Problem {
   const message = (error as Error)?.message
   if (error instanceof OperationFailure) return { code: error.isUsage ? 'bad-request' : 'conflict', message }
   if (error instanceof UnknownTopic) return { code: 'not-found', message }
-  if (error instanceof RefusedByKafka) return { code: 'refused', message }
+  if (error instanceof RefusedByKafka || error instanceof RecordRefused) return { code: 'refused', message }
   if (error instanceof Unavailable || error instanceof UnreadableLog) return { code: 'unavailable', message }
+  if (error instanceof PartitionStopped)
+    return { code: 'unavailable', message: 'The topic has changed while it was read: ask again.' }
   // Not its message: it may quote what it was given.
   return { code: 'fault', message: 'This is a fault of Sluice itself; the log of the console says more.' }
 }

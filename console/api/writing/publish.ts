@@ -4,7 +4,6 @@ import { dataWriterOf } from '../../../lib/app/data-writer.ts'
 import { appendPlaced, type PublishedEvent, placed } from '../../../lib/operations/publish/publish.ts'
 import { spanContextOf } from '../../../lib/runtime/cloudevents/trace.ts'
 import type { Event } from '../../../lib/runtime/consumer/event.ts'
-import { RecordRefused } from '../../../lib/runtime/pipeline/errors.ts'
 import { KeyFieldMissing, type KeyStrategy } from '../../../lib/telemetry/key.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
@@ -56,5 +55,5 @@ function explained(error: unknown): unknown {
   if (error instanceof KeyFieldMissing) return new ProblemError('bad-request', `The key: ${message}.`)
   if (error instanceof UnencodableError)
     return new ProblemError('bad-request', `The reading cannot be written: ${message}.`)
-  return error instanceof RecordRefused ? new ProblemError('refused', message) : error
+  return error
 }

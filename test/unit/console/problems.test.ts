@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { problemOf } from '../../../console/api/problem.ts'
+import { OperationFailure } from '../../../lib/operations/failure.ts'
+import { PartitionStopped, RecordRefused } from '../../../lib/runtime/pipeline/errors.ts'
+
+describe('given an error of what reads and writes records', () => {
+  for (const [name, error, code, message] of [
+    [
+      'a recording that cannot be read',
+      new OperationFailure('walk:7: not JSON'),
+      'conflict',
+      /walk:7: not JSON/,
+    ],
+    ['a wrong request', new OperationFailure('both', { isUsage: true }), 'bad-request', /both/],
+    ['a record that Kafka refuses', new RecordRefused('too large'), 'refused', /too large/],
+    ['a log that was made anew', new PartitionStopped('another-log', 'drop it'), 'unavailable', /ask again/],
+  ] as const)
+    it(`when it is ${name}, then people are told in a sentence`, () => {
+      const problem = problemOf(error)
+      assert.equal(problem.code, code)
+      assert.match(problem.message, message)
+    })
+
+  it('when nobody expects it, then its message is not shown: it may quote a payload', () => {
+    assert.doesNotMatch(problemOf(new TypeError('secret')).message, /secret/)
+  })
+})

@@ -60,7 +60,7 @@ export async function admission(
 }
 
 /** A path of the console, whatever was asked for: one that begins with two slashes would lead to another host. */
-export function localPath(path: string): string {
+function localPath(path: string): string {
   return `/${path.replace(/^[/\\]+/, '')}`
 }
 

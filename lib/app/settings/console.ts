@@ -1,7 +1,7 @@
 import { setting, slice } from '../../runtime/settings/slice.ts'
 import { text } from '../../runtime/settings/values.ts'
 
-export interface ConsoleSettings {
+interface ConsoleSettings {
   /** The name of the secret; absent on this machine. */
   readonly consoleSecret?: string
 }

@@ -34,7 +34,7 @@ export function Figures({ overview, past }: Props): JSX.Element {
           >
             <Sparkline
               values={pastOf(past, name)}
-              label={`${title} a second, last five minutes`}
+              label={`${title} a second in the last minutes`}
               text={rateText}
               top={1}
             />

@@ -181,8 +181,8 @@ function edgesOf(boxes: readonly Box[], { producers }: Flow): Edge[] {
   return producers.length > 0 ? [...fed, ...failed, ...flows] : [...failed, ...flows]
 }
 
-/** Where a consumer's emissions go. What the router of failures tells other topics is no part of the flow. */
-function targetsOf(box: Box, { emits }: ShownConsumer): string[] {
+/** The boxes to which a consumer's emissions go. What the router of failures tells other topics is not part of the flow. */
+export function targetsOf(box: Box, { emits }: ShownConsumer): string[] {
   const keys = new Set<string>(emits.map(signal => (signal.startsWith('retry-') ? RETRY : signal)))
   keys.delete(box.key)
   return [...keys].filter(key => box.signal !== 'failures' || FAILURES.has(key))

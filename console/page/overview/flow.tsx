@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Overview, ShownConsumer } from '../../api/overview/shapes.ts'
 import { addressOf } from '../data/address.ts'
 import { compactText, durationText, rateText } from '../parts/words.ts'
-import { type Box, type Edge, flowLayout, HEADER, ROW, rowTop } from './flow-layout.ts'
+import { type Box, type Edge, flowLayout, HEADER, ROW, rowTop, targetsOf } from './flow-layout.ts'
 import { stateOf } from './states.ts'
 
 export function Flow({ overview }: { readonly overview: Overview }): JSX.Element {
@@ -85,6 +85,7 @@ function FlowBox({ box, overview, isNarrow }: BoxProps): JSX.Element {
           overview={overview}
           top={rowTop(index)}
           isNarrow={isNarrow}
+          targets={targetsOf(box, consumer)}
         />
       ))}
     </section>
@@ -105,10 +106,12 @@ interface RowProps {
   readonly overview: Overview
   readonly top: number
   readonly isNarrow: boolean
+  /** Where its emissions go: where no line can show it, words do. */
+  readonly targets: readonly string[]
 }
 
-function ConsumerRow({ consumer, overview, top, isNarrow }: RowProps): JSX.Element {
-  const { function: name, topic, emits, group } = consumer
+function ConsumerRow({ consumer, overview, top, isNarrow, targets }: RowProps): JSX.Element {
+  const { function: name, topic, group } = consumer
   const value = (figure: string) => overview.values[`${figure}/${name}/${topic}`] ?? null
   const [lag, wait] = [value('lag'), value('wait')]
   const state = stateOf(consumer, overview)
@@ -119,7 +122,7 @@ function ConsumerRow({ consumer, overview, top, isNarrow }: RowProps): JSX.Eleme
         {name}
         {state.tone === 'bad' && <span class="unseen">: {state.text}</span>}
       </a>
-      {isNarrow && emits.length > 0 && <span class="overview-to">→ {emits.join(', ')}</span>}
+      {isNarrow && targets.length > 0 && <span class="overview-to">to {targets.join(', ')}</span>}
       <span class="overview-rate">{rateText(value('rate'))}</span>
       <span class={`overview-lag ${state.tone}`}>
         {lag === null ? '' : lag === 0 ? 'no lag' : `lag ${compactText(lag)}`}

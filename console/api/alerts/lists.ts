@@ -1,6 +1,6 @@
 /** Alerts now, before, and to come. */
 import { Hono } from 'hono'
-import { check, number, object, optional, picklist, pipe, string, transform } from 'valibot'
+import { check, type InferOutput, number, object, optional, picklist, pipe, string, transform } from 'valibot'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import { topicSize } from '../../../lib/app/topics.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../../lib/queries/alert-summary.ts'
@@ -10,6 +10,7 @@ import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { watchable } from '../../live/watchable.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
+import { Unhurried } from './unhurried.ts'
 
 /** An alert of a list. */
 export interface AlertRow extends AlertSummary {
@@ -97,26 +98,39 @@ export function listRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
     const alerts = newestFirst(found).map(one => ({ ...one, silencedBy: silencedBy(silences, one) }))
     return { alerts, total: found.length, firing: firing.length, behind } satisfies AlertsNow
   })
-  watchable(routes, '/history', { query: HISTORY, everyMs: 10_000, environment }, async given => {
-    const source = new ConsoleAlerts(environment)
-    const sinceMs = Date.now() - given.hours * HOUR_MS
-    const found = await selectedAlerts(source, given.state, { ...filterOf(given), sinceMs })
-    const silences = await source.silences()
-    const alerts = newestFirst(found).map(one => ({
-      ...one,
-      silencedBy: one.state === 'firing' ? silencedBy(silences, one) : [],
-    }))
-    const { leftOut, isCut } = source
-    return { alerts, total: found.length, leftOut, isCut } satisfies AlertHistory
-  })
-  watchable(routes, '/pending', { query: NOW, everyMs: 10_000, environment }, async given => {
-    const { env } = environment.config
-    const topics = [topicSize('readings', env), topicSize('patterns', env)] as const
-    const active = await activeAlerts(await environment.inspection(), ...topics)
-    const found = pendingAlerts(active, filterOf(given))
-    return { pending: found.slice(0, MOST_ROWS), total: found.length } satisfies PendingAlerts
-  })
+  const histories = new Unhurried<AlertHistory>()
+  watchable(routes, '/history', { query: HISTORY, everyMs: 10_000, environment }, given =>
+    histories.ask(JSON.stringify(given), () => historyOf(environment, given)),
+  )
+  const pending = new Unhurried<PendingAlerts>()
+  watchable(routes, '/pending', { query: NOW, everyMs: 10_000, environment }, given =>
+    pending.ask(JSON.stringify(given), () => pendingIn(environment, given)),
+  )
   return routes
+}
+
+async function historyOf(
+  environment: ConsoleEnvironment,
+  given: InferOutput<typeof HISTORY>,
+): Promise<AlertHistory> {
+  const source = new ConsoleAlerts(environment)
+  const sinceMs = Date.now() - given.hours * HOUR_MS
+  const found = await selectedAlerts(source, given.state, { ...filterOf(given), sinceMs })
+  const silences = await source.silences()
+  const alerts = newestFirst(found).map(one => ({
+    ...one,
+    silencedBy: one.state === 'firing' ? silencedBy(silences, one) : [],
+  }))
+  const { leftOut, isCut } = source
+  return { alerts, total: found.length, leftOut, isCut }
+}
+
+async function pendingIn(environment: ConsoleEnvironment, given: Given): Promise<PendingAlerts> {
+  const { env } = environment.config
+  const topics = [topicSize('readings', env), topicSize('patterns', env)] as const
+  const active = await activeAlerts(await environment.inspection(), ...topics)
+  const found = pendingAlerts(active, filterOf(given))
+  return { pending: found.slice(0, MOST_ROWS), total: found.length }
 }
 
 function filterOf({ rule, severity, entity, label, unacknowledged }: Given): AlertFilter {

@@ -14,6 +14,7 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 import { watchable } from '../../live/watchable.ts'
 import { ProblemError } from '../problem.ts'
 import { conditionText } from './rule-words.ts'
+import { Unhurried } from './unhurried.ts'
 
 export interface RuleRow {
   /** Name and labels. */
@@ -69,14 +70,16 @@ const ONE = object({
 
 export function ruleRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
+  const kept = new Unhurried<RuleStates>()
+  const statesNow = () => kept.ask('', () => statesIn(environment))
   watchable(routes, '/', { query: object({}), everyMs: 5_000, environment }, async () => {
-    const [known, states] = await Promise.all([rulesInForce(environment), statesIn(environment)])
+    const [known, states] = await Promise.all([rulesInForce(environment), statesNow()])
     const rules = known.rules.map(rule => rowOf(rule, states)).sort((a, b) => (a.rule < b.rule ? -1 : 1))
     const { hash, having, partitions } = known
     return { rules, hash, having, partitions, entities: states.entities } satisfies Rules
   })
   watchable(routes, '/one', { query: ONE, everyMs: 5_000, environment }, async ({ rule: asked }) => {
-    const [known, states] = await Promise.all([rulesInForce(environment), statesIn(environment)])
+    const [known, states] = await Promise.all([rulesInForce(environment), statesNow()])
     const own = known.rules.filter(rule => asked === rule.name || asked === identityOf(rule))
     const identities = new Set([asked, ...own.map(identityOf)])
     const on = states.on.filter(({ identity }) => identities.has(identity))

@@ -6,6 +6,8 @@ import type { LetterAnswer } from '../../console/api/failures/one-letter.ts'
 import type { OperationAnswer } from '../../console/api/failures/operation-answer.ts'
 import type { Plan } from '../../console/api/failures/plan.ts'
 import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
+import { DeadLetterOperations } from '../../lib/operations/dead-letters/operations.ts'
+import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -89,7 +91,7 @@ describe('the failures of the console', { timeout: 180_000 }, () => {
     before(async () => {
       browser = await TestBrowser.launch()
       await begin()
-      await consumer.deadLetters(3)
+      await consumer.deadLetters(6)
       const before = { attempt: 1, failedAt: '2026-03-01T11:00:00Z', errorType: 'rejected', error: 'no' }
       const history = [{ ...before, redrivenBy: 'ann' }]
       await consumer.deadLetters(1, { errorType: 'schema-violated', quarantined: true, attempt: 2, history })
@@ -103,17 +105,17 @@ describe('the failures of the console', { timeout: 180_000 }, () => {
     it('given dead letters, then they are counted and listed, and one is shown with all that is known', async () => {
       const console = await opened()
       const all = await console.ask<LettersAnswer>('/failures')
-      assert.deepEqual([all.total, all.quarantined, all.isWhole], [4, 1, true])
+      assert.deepEqual([all.total, all.quarantined, all.isWhole], [7, 1, true])
       assert.deepEqual(
         all.codes.map(({ name, count }) => [name, count]),
         [
-          ['rejected', 3],
+          ['rejected', 6],
           ['schema-violated', 1],
         ],
       )
       assert.equal(
         all.times.counts.reduce((sum, count) => sum + count),
-        4,
+        7,
       )
       const narrowed = await console.ask<LettersAnswer>('/failures?code=schema-violated&since=1h')
       const [line] = narrowed.letters
@@ -181,6 +183,30 @@ describe('the failures of the console', { timeout: 180_000 }, () => {
         [{ command: 'erase', ats: [at] }, 400],
       ] as const)
         assert.equal((await asked(console, '/operations', body)).status, status)
+    })
+
+    it('given an operation in steps, then each goes on where the one before has ended, until all is done', async () => {
+      const console = await opened({ streams: false })
+      const { config, connections, consumers: readers } = console.environment
+      const connect = () => new Connections(config, 'test')
+      const operations = new DeadLetterOperations({ config, readers, shared: connections, connect })
+      const { total: open } = await console.ask<LettersAnswer>('/failures?code=rejected')
+      const request = { command: 'redrive', ats: [], filter: { code: 'rejected' }, perSecond: 4 } as const
+      const { id } = await operations.begin(request, 'ada')
+      const taken: number[] = []
+      for (let state = 'running'; state === 'running'; ) {
+        const [pause, before] = [new AbortController(), await lengthOf('readings')]
+        const step = operations.run(await operations.claim(id, 'running'), 'ada', pause.signal)
+        if (taken.length === 0)
+          await until('one is redriven', async () => (await lengthOf('readings')) > before)
+        if (taken.length === 0) pause.abort()
+        const ended = await step
+        taken.push(ended.taken)
+        state = ended.state
+      }
+      assert.ok((taken[0] ?? 0) > 0 && (taken[0] ?? 0) < open, `${taken}`)
+      assert.deepEqual([taken.length, taken[1]], [2, open])
+      assert.equal((await operation(console, { id })).state, 'finished')
     })
   })
 
@@ -261,7 +287,7 @@ describe('the failures of the console', { timeout: 180_000 }, () => {
       assert.equal((await lengthOf('readings')) - LETTERS, LETTERS)
       const trail = await audits()
       assert.deepEqual(
-        trail.map(({ by }) => by),
+        trail.map(({ by }) => by).toSorted(),
         taken < LETTERS ? ['ada', 'ada', 'bob'] : ['ada', 'ada'],
       )
       assert.equal(

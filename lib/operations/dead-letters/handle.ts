@@ -100,6 +100,8 @@ export class Run {
   /** What of it needs no second look when it goes on after a stop. */
   readonly passage: Passage
   readonly startedMs = performance.now()
+  /** Whether it has come to its records: before, it looks for what people have handled. */
+  hasBegun = false
   /** Records that were looked at, of those that are to be. */
   scanned = 0
   readonly total: number
@@ -186,6 +188,7 @@ async function* departing(work: Work, selection: Selection, run: Run): AsyncGene
     },
   }
   for await (const { taken, scanned, next } of chosenGroups(work, selection, counts)) {
+    run.hasBegun = true
     for (const { record } of taken) if (record) written.add(record.topic)
     await watch.check(written)
     passage.read(taken.length, scanned, next)

@@ -35,7 +35,7 @@ export function endOf({
   if (error !== undefined) return { state: 'failed', problem: problemOf(error) }
   if (stop.signal.aborted) return { state: 'stopped' }
   if (!pause.aborted) return { state: 'finished' }
-  return progress.run?.scanned ? { state: 'running' } : { state: 'failed', problem: NO_STEP }
+  return progress.run?.hasBegun ? { state: 'running' } : { state: 'failed', problem: NO_STEP }
 }
 
 const NO_STEP =

@@ -8,12 +8,12 @@ import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
 const REQUEST = { command: 'drop', ats: [], filter: {} } as const
 
 /** A run of an operation that has come some way before. */
-function run(scanned: number): { progress: RunProgress; ended: (changes?: object) => object } {
+function run(hasBegun: boolean): { progress: RunProgress; ended: (changes?: object) => object } {
   const [begun] = withBegun(undefined, { id: 'a', request: REQUEST, by: 'ann' }, 0)
   const passed = { taken: 2, leftOut: {}, next: { 0: 5 }, scanned: 5 }
   const progress = new RunProgress({ ...(begun as KeptOperation), passed, taken: 3, total: 20 })
   const started = new Run({ ranges: [{ topic: 'dlq', partition: 0, start: 5, end: 15 }] }, passed)
-  started.scanned = scanned
+  started.hasBegun = hasBegun
   progress.run = started
   const [stop, pause] = [new AbortController(), new AbortController().signal]
   return { progress, ended: changes => endOf({ error: undefined, stop, pause, progress, ...changes }) }
@@ -21,7 +21,7 @@ function run(scanned: number): { progress: RunProgress; ended: (changes?: object
 
 describe('the run of an operation', () => {
   it('given a run that goes on from before, then all its records count, also those of the runs before', () => {
-    const { progress } = run(0)
+    const { progress } = run(false)
     const { taken, total } = progress.standing()
     assert.deepEqual([taken, total], [2, 15])
   })
@@ -33,7 +33,7 @@ describe('the run of an operation', () => {
   })
 
   it('given its end, then it is finished, stopped, paused or failed, by what has ended it', () => {
-    const { ended } = run(3)
+    const { ended } = run(true)
     assert.deepEqual(ended(), { state: 'finished' })
     const stop = new AbortController()
     stop.abort()
@@ -44,10 +44,10 @@ describe('the run of an operation', () => {
   })
 
   it('given an error that nobody expects, then its message, which may hold data, is not shown', () => {
-    assert.doesNotMatch(JSON.stringify(run(3).ended({ error: new Error('secret') })), /secret/)
+    assert.doesNotMatch(JSON.stringify(run(true).ended({ error: new Error('secret') })), /secret/)
   })
 
   it('given a step in which nothing could be looked at, then it does not try for ever', () => {
-    assert.match(JSON.stringify(run(0).ended({ pause: AbortSignal.abort() })), /"failed".*limit the time/)
+    assert.match(JSON.stringify(run(false).ended({ pause: AbortSignal.abort() })), /"failed".*limit the time/)
   })
 })

@@ -18,8 +18,9 @@ interface StatsOptions {
 
 const ABOUT = `Show how full a topic is, and who has yet to read it.
 
-messages are the records that Kafka keeps now, and bytes what they take on disk, without their copies. messages_pending are those of them that at least one subscriber has not consumed; without any
-subscriber, all. subscribers are the consumer groups with a member that reads the topic, or with committed offsets of it.`
+messages are the records that Kafka keeps now, and bytes what they take on disk, without their copies. messages_pending are those of them
+that at least one subscriber has not consumed; without any subscriber, all. subscribers are the consumer groups with a member that reads
+the topic, or with committed offsets of it.`
 
 const MORE = `
 Records are counted by their offsets, so markers of transactions count, too, and so does what compaction has removed. Bytes are those of the

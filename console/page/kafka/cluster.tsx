@@ -54,12 +54,12 @@ function columnsOf(cluster: ClusterDescription): readonly Column<BrokerDescripti
   const hasRacks = cluster.brokers.some(({ rack }) => rack !== null)
   return [
     { heading: 'Broker', cell: ({ id }) => id, sortBy: ({ id }) => id, align: 'right' },
-    { heading: 'Address', cell: ({ host, port }) => <code>{`${host}:${port}`}</code> },
+    { heading: 'Address', cell: ({ host, port }) => <code class="kafka-line">{`${host}:${port}`}</code> },
     ...(hasRacks
       ? [
           {
             heading: 'Rack',
-            cell: ({ rack }: BrokerDescription) => rack ?? '–',
+            cell: ({ rack }: BrokerDescription) => <span class="kafka-line">{rack ?? '–'}</span>,
           } satisfies Column<BrokerDescription>,
         ]
       : []),
@@ -82,7 +82,7 @@ function columnsOf(cluster: ClusterDescription): readonly Column<BrokerDescripti
     },
     {
       heading: 'Logs',
-      cell: ({ disks }) => (disks ? bytesText(disks.bytes) : 'not told'),
+      cell: ({ disks }) => <span class="kafka-line">{disks ? bytesText(disks.bytes) : 'not told'}</span>,
       sortBy: ({ disks }) => disks?.bytes ?? -1,
       align: 'right',
     },

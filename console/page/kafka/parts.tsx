@@ -1,5 +1,5 @@
 /** What the pages about Kafka share. */
-import type { ComponentChildren, JSX } from 'preact'
+import { type ComponentChildren, Fragment, type JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import { addressOf, useParameter } from '../data/address.ts'
 import { countText } from '../parts/words.ts'
@@ -34,7 +34,7 @@ export function Warning({ children }: { readonly children: ComponentChildren }):
 export function TopicLink({ topic }: { readonly topic: string }): JSX.Element {
   return (
     <a class="kafka-link" href={addressOf('/kafka/topics', { topic })}>
-      {topic}
+      <Breaking name={topic} />
     </a>
   )
 }
@@ -42,8 +42,24 @@ export function TopicLink({ topic }: { readonly topic: string }): JSX.Element {
 export function GroupLink({ group }: { readonly group: string }): JSX.Element {
   return (
     <a class="kafka-link" href={addressOf('/kafka/groups', { group })}>
-      {group}
+      <Breaking name={group} />
     </a>
+  )
+}
+
+/** A name that breaks behind its dots, where it has to break. */
+function Breaking({ name }: { readonly name: string }): JSX.Element {
+  const [first = '', ...others] = name.split(/(?<=\.)/)
+  return (
+    <>
+      {first}
+      {others.map((part, at) => (
+        <Fragment key={`${at} ${part}`}>
+          <wbr />
+          {part}
+        </Fragment>
+      ))}
+    </>
   )
 }
 

@@ -2,14 +2,15 @@
 import { Hono } from 'hono'
 import { maxLength, minLength, object, optional, pipe, string } from 'valibot'
 import { signalNamed, topicSize } from '../../lib/app/topics.ts'
-import { type EntityState, findEntities } from '../../lib/queries/entities.ts'
+import type { EntityState } from '../../lib/queries/entities.ts'
+import { findEntities } from '../../lib/queries/find-entities.ts'
 import {
   type ConsumerState,
   consumerState,
   type MeasuredState,
   measuredStates,
-  partitionsOf,
-} from '../../lib/queries/partition-states.ts'
+} from '../../lib/queries/measured-states.ts'
+import { partitionsOf } from '../../lib/queries/partition-states.ts'
 import { boundsIfThere } from '../../lib/queries/topics.ts'
 import type { Bounds } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/publisher.ts'

@@ -2,11 +2,10 @@
 import type { Bounds } from '../runtime/adapters/kafka/offsets.ts'
 import type { StateDetails, StateInspection } from '../runtime/adapters/redis/inspection.ts'
 import type { ListedState, StateList } from '../runtime/adapters/redis/state-list.ts'
-import { Unavailable } from '../runtime/pipeline/errors.ts'
 import type { StateKey } from '../runtime/pipeline/model.ts'
 import { type TimerState, timerState } from './entities.ts'
 import { offsetsBehind } from './lag.ts'
-import { heldNow, sumOfReasons } from './outcomes.ts'
+import { heldNow } from './outcomes.ts'
 
 /** A failure that may still be taken back. */
 interface OpenFailure {
@@ -88,109 +87,6 @@ export async function partitionStates(
   return states
 }
 
-/** A partition state with its size; what is null was not counted, because the time for that was over. */
-export interface MeasuredState
-  extends Omit<PartitionState, 'timers' | 'nextTimer' | 'oldestOutbox' | 'openFailures' | 'ids'> {
-  readonly timers: number | null
-  readonly nextTimer: TimerState | null
-  readonly oldestOutbox: string | null
-  readonly openFailures: number | null
-  readonly ids: number | null
-  /** Bytes of server memory. */
-  readonly bytes: number | null
-}
-
-/**
- * As `partitionStates`, for as long as the signal is not aborted; of the partitions after that, what takes no counting.
- *
- * @throws Unavailable if Redis does not answer
- */
-export async function measuredStates(
-  inspection: Pick<StateInspection, 'details' | 'summary' | 'bytes'>,
-  partitions: readonly StateKey[],
-  bounds: readonly Bounds[] | undefined,
-  signal: AbortSignal,
-): Promise<MeasuredState[]> {
-  const states: MeasuredState[] = []
-  for (const one of partitions) {
-    const [counted] = signal.aborted ? [] : await partitionStates(inspection, [one], { bounds })
-    states.push(
-      counted
-        ? { ...counted, bytes: await bytesOf(inspection, one) }
-        : await uncounted(inspection, one, bounds?.[one.partition]),
-    )
-  }
-  return states
-}
-
-/** Null where the server does not tell. */
-async function bytesOf(inspection: Pick<StateInspection, 'bytes'>, one: StateKey): Promise<number | null> {
-  try {
-    return await inspection.bytes(one)
-  } catch (error) {
-    if (error instanceof Unavailable) throw error
-    // Servers that others run for one may not have the command.
-    return null
-  }
-}
-
-async function uncounted(
-  inspection: Pick<StateInspection, 'summary'>,
-  one: StateKey,
-  bounds: Bounds | undefined,
-): Promise<MeasuredState> {
-  const summary = await inspection.summary(one)
-  const details = {
-    ...summary,
-    timers: 0,
-    nextTimer: undefined,
-    oldestOutbox: undefined,
-    openFailures: [],
-    ids: 0,
-  }
-  const known = partitionState(one, details, bounds, false)
-  return { ...known, timers: null, openFailures: null, ids: null, bytes: null }
-}
-
-/** What a consumer remembers of a topic, all partitions together. */
-export interface ConsumerState {
-  readonly partitions: number
-  /** Those of which anything is remembered. */
-  readonly begun: number
-  readonly entities: number
-  readonly outbox: number
-  readonly held: number
-  readonly parked: number
-  /** Offsets behind the end of the log; null if that is not known. */
-  readonly lag: number | null
-  /** RFC 3339: when the newest record that is applied was written; null if there is none. */
-  readonly asOf: string | null
-  /** Records by `outcome/reason` since the state exists. */
-  readonly tally: Readonly<Record<string, number>>
-}
-
-/** @throws Unavailable if Redis does not answer */
-export async function consumerState(
-  inspection: Pick<StateInspection, 'summary'>,
-  partitions: readonly StateKey[],
-  bounds: readonly Bounds[] | undefined,
-): Promise<ConsumerState> {
-  const states = await Promise.all(partitions.map(one => uncounted(inspection, one, bounds?.[one.partition])))
-  const sum = (of: (state: MeasuredState) => number) => states.reduce((all, state) => all + of(state), 0)
-  const times = states.flatMap(({ asOf }) => asOf ?? []).sort()
-  return {
-    partitions: partitions.length,
-    begun: states.filter(({ appliedOffset }) => appliedOffset >= 0).length,
-    entities: sum(({ entities }) => entities),
-    outbox: sum(({ outbox }) => outbox),
-    held: sum(({ held }) => held),
-    parked: sum(({ parked }) => parked),
-    lag: bounds ? sum(({ lag }) => lag ?? 0) : null,
-    asOf: times.at(-1) ?? null,
-    tally: sumOfReasons(states.map(({ tally }) => tally)),
-  }
-}
-
 /**
  * Every partition state that Redis holds, of any consumer and environment, by consumer, topic and partition.
  *
@@ -223,7 +119,8 @@ export async function topicsRemembered<Topic extends TopicSize>(
   return (await Promise.all(topics.map(remembers))).flat()
 }
 
-function partitionState(
+/** What the details of a partition state come to. Pure. */
+export function partitionState(
   { partition }: StateKey,
   details: StateDetails,
   bounds: Bounds | undefined,

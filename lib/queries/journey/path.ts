@@ -2,6 +2,7 @@
 import { FAILURE_TYPE } from '../../failures/event-types.ts'
 import type { FailureData } from '../../runtime/consumer/failure-event.ts'
 import { placeOf } from '../../runtime/pipeline/deciding/emission.ts'
+import { Assembly, byTime, timeOf } from './assembly.ts'
 import {
   type DecisionDraft,
   Drafts,
@@ -9,19 +10,10 @@ import {
   draftOf,
   type EventDraft,
   inferred,
-  placeText,
   toldBy,
 } from './draft.ts'
 import { endOf } from './end.ts'
-import type {
-  DecisionSpan,
-  DecisionStep,
-  EventStep,
-  Journey,
-  Known,
-  ReadingFunction,
-  ToldSpan,
-} from './model.ts'
+import type { DecisionSpan, Journey, Known, ReadingFunction, ToldSpan } from './model.ts'
 
 /** A producer can put thousands of events into one trace. */
 const MOST_ROOTS = 50
@@ -175,47 +167,6 @@ function fromPositions(drafts: Drafts, { positions, functions }: Known): void {
       }
 }
 
-/** Puts the drafts together, each event once. */
-class Assembly {
-  readonly #order: ReadonlyMap<string, number>
-
-  constructor(functions: readonly ReadingFunction[]) {
-    this.#order = new Map(functions.map(({ name }, index) => [name, index]))
-  }
-
-  event(draft: EventDraft): EventStep {
-    const { places, decisions, parent, sequence, ...known } = draft
-    return {
-      ...known,
-      places: [...places.values()].sort((a, b) => (placeText(a) < placeText(b) ? -1 : 1)),
-      decisions: [...decisions.values()].sort((a, b) => this.#compared(a, b)).map(one => this.decision(one)),
-    }
-  }
-
-  decision({ of, emitted, timers, ...known }: DecisionDraft): DecisionStep {
-    return {
-      ...known,
-      emitted: [...emitted].sort(byTime).map(one => this.event(one)),
-      timers: [...timers].sort((a, b) => (a.toMs ?? 0) - (b.toMs ?? 0)).map(one => this.decision(one)),
-    }
-  }
-
-  #compared(a: DecisionDraft, b: DecisionDraft): number {
-    const offsets = (a.place?.offset ?? 0) - (b.place?.offset ?? 0)
-    return offsets || (this.#order.get(a.consumer) ?? 0) - (this.#order.get(b.consumer) ?? 0)
-  }
-}
-
 function withTimers(decision: DecisionDraft): DecisionDraft[] {
   return [decision, ...[...decision.timers].flatMap(withTimers)]
-}
-
-/** When an event was written, or else emitted; undefined if neither is known. */
-function timeOf({ places, emittedAtMs }: EventDraft): number | undefined {
-  const written = [...places.values()].flatMap(({ writtenAtMs }) => writtenAtMs ?? [])
-  return written.length > 0 ? Math.min(...written) : emittedAtMs
-}
-
-function byTime(a: EventDraft, b: EventDraft): number {
-  return (timeOf(a) ?? 0) - (timeOf(b) ?? 0)
 }

@@ -1,0 +1,45 @@
+/** Puts the drafts of a path together. Pure. */
+import { type DecisionDraft, type EventDraft, placeText } from './draft.ts'
+import type { DecisionStep, EventStep, ReadingFunction } from './model.ts'
+
+/** Puts the drafts together, each event once. */
+export class Assembly {
+  readonly #order: ReadonlyMap<string, number>
+
+  constructor(functions: readonly ReadingFunction[]) {
+    this.#order = new Map(functions.map(({ name }, index) => [name, index]))
+  }
+
+  event(draft: EventDraft): EventStep {
+    const { places, decisions, parent, sequence, ...known } = draft
+    return {
+      ...known,
+      places: [...places.values()].sort((a, b) => (placeText(a) < placeText(b) ? -1 : 1)),
+      decisions: [...decisions.values()].sort((a, b) => this.#compared(a, b)).map(one => this.decision(one)),
+    }
+  }
+
+  decision({ of, emitted, timers, ...known }: DecisionDraft): DecisionStep {
+    return {
+      ...known,
+      emitted: [...emitted].sort(byTime).map(one => this.event(one)),
+      timers: [...timers].sort((a, b) => (a.toMs ?? 0) - (b.toMs ?? 0)).map(one => this.decision(one)),
+    }
+  }
+
+  #compared(a: DecisionDraft, b: DecisionDraft): number {
+    const offsets = (a.place?.offset ?? 0) - (b.place?.offset ?? 0)
+    return offsets || (this.#order.get(a.consumer) ?? 0) - (this.#order.get(b.consumer) ?? 0)
+  }
+}
+
+/** When an event was written, or else emitted; undefined if neither is known. */
+export function timeOf({ places, emittedAtMs }: EventDraft): number | undefined {
+  const written = [...places.values()].flatMap(({ writtenAtMs }) => writtenAtMs ?? [])
+  return written.length > 0 ? Math.min(...written) : emittedAtMs
+}
+
+/** For sorting, the earliest first. */
+export function byTime(a: EventDraft, b: EventDraft): number {
+  return (timeOf(a) ?? 0) - (timeOf(b) ?? 0)
+}

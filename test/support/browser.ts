@@ -54,8 +54,6 @@ export class TestBrowser {
       // Without it, the browser has that of a server without languages, which its own formatters refuse.
       locale: 'en-GB',
       reducedMotion: 'reduce',
-      // Else it follows the system's, and a language that is none makes charts fail.
-      locale: 'en-GB',
     }
     const context = await this.#browser.newContext(options)
     const page = await context.newPage()

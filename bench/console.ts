@@ -82,8 +82,7 @@ async function withFlow(options: Options, signal: AbortSignal, measure: Measure)
   let offline: Offline | undefined
   try {
     console.log('starting the functions')
-    // They would fill this process with what nobody reads.
-    offline = await Offline.start(ENV, { POWERTOOLS_METRICS_DISABLED: 'true' })
+    offline = await Offline.start(ENV)
     await offline.invoke('rules')
     const flow = new SimulatedFlow(client, ENV, options.rate)
     const flowing = flow.run(AbortSignal.any([signal, over.signal]))

@@ -4,6 +4,7 @@ import { type Range, rangesOf } from '../../lib/queries/records.ts'
 import { topicReach } from '../../lib/queries/topics.ts'
 import type { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { partitionOf } from '../../lib/runtime/consumer/murmur2.ts'
 import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
 
 /** Whatever is found in a record has a time, by which the newest are kept. */
@@ -16,8 +17,8 @@ export interface RecentOptions<T extends Timed> {
   readonly log: () => Promise<LogReader>
   readonly offsets: () => Promise<Pick<TopicOffsets, 'bounds' | 'at'>>
   readonly topic: string
-  /** The only partition to look into; without it, all of them. */
-  readonly partition?: number | undefined
+  /** The only partition to look into, or the record key that leads to it; without it, all of them. */
+  readonly partition?: number | { readonly ofKey: string } | undefined
   /** Records without this text in their bytes may be passed over. */
   readonly holding?: string | undefined
   /** Finds in records what is wanted. */
@@ -105,7 +106,9 @@ export class RecentRecords<T extends Timed> {
 
   async #search(all: readonly Range[]): Promise<Searched> {
     const { partition, holding, limits, find, most } = this.#options
-    const ranges = all.filter(one => partition === undefined || one.partition === partition)
+    const only =
+      typeof partition === 'object' ? partitionOf(Buffer.from(partition.ofKey), all.length) : partition
+    const ranges = all.filter(one => only === undefined || one.partition === only)
     const fresh: T[] = []
     const searched = await searchNewest(
       await this.#options.log(),

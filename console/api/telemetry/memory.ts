@@ -23,7 +23,7 @@ import { plainEvents } from '../../../lib/runtime/pipeline/plain-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswer } from '../../live/kept-answer.ts'
 import { KeptByKey } from '../../live/kept-by-key.ts'
-import { RecentRecords } from '../../live/recent-records.ts'
+import { type RecentOptions, RecentRecords } from '../../live/recent-records.ts'
 
 /** Upper bound for the entities of one list: their statistics take about 50 MB. */
 const MOST_ENTITIES = 50_000
@@ -88,9 +88,14 @@ export class TelemetryMemory {
     )
   }
 
-  /** @param hours each span is searched on its own */
+  /**
+   * Of the partition that the entity's key leads to: if the topic has grown in the last hours, minutes from before are in another one.
+   *
+   * @param hours each span is searched on its own
+   */
   minutes(entity: string, hours: number): RecentRecords<EntityMinute> {
-    const options = { holding: textOfEntity(entity), most: MOST_MINUTES }
+    const partition = { ofKey: entity }
+    const options = { holding: textOfEntity(entity), partition, most: MOST_MINUTES }
     return this.#minutes.get(`${hours} ${entity}`, () =>
       this.#recent('analytics', one => minuteIn(one, entity), options),
     )
@@ -115,7 +120,7 @@ export class TelemetryMemory {
   #recent<T extends { readonly timeMs: number }>(
     signal: 'readings' | 'analytics' | 'alerts' | 'events',
     findIn: (read: ReadRecord) => T | undefined,
-    more: { most: number; holding?: string | undefined; partition?: number },
+    more: Pick<RecentOptions<T>, 'most' | 'holding' | 'partition'>,
   ): RecentRecords<T> {
     const find = async (records: readonly LogRecord[]) => {
       const events = await plainEvents(records, this.#reader)

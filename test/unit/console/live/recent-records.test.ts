@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RecentRecords } from '../../../../console/live/recent-records.ts'
 import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import { partitionOf } from '../../../../lib/runtime/consumer/murmur2.ts'
 import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
 import { logRecord } from '../../../support/records.ts'
 
@@ -91,6 +92,16 @@ describe('recent records of one subject', () => {
   it('given one partition, then the others are not looked at', async () => {
     const recent = new GrowingLog().append('x0', 'x1', 'x2', 'x3').recent({ partition: 1 })
     assert.deepEqual(textsOf(await recent.get({ sinceMs: 0 })), ['x1', 'x3'])
+  })
+
+  it('given a record key, then the partition that it leads to is looked at', async () => {
+    const log = new GrowingLog().append('x0', 'x1', 'x2', 'x3')
+    const found = async (ofKey: string) =>
+      textsOf(await log.recent({ partition: { ofKey } }).get({ sinceMs: 0 }))
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f']
+    for (const key of keys)
+      assert.deepEqual(await found(key), partitionOf(Buffer.from(key), 2) === 0 ? ['x0', 'x2'] : ['x1', 'x3'])
+    assert.equal(new Set(keys.map(key => partitionOf(Buffer.from(key), 2))).size, 2)
   })
 
   it('given times in the past, then these are looked at first, and the end of the log if nothing is there', async () => {

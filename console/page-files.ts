@@ -1,7 +1,7 @@
 /** The page as the browser gets it: one document, and files whose names change with their content. */
 import { createHash } from 'node:crypto'
 
-export interface PageFile {
+interface PageFile {
   readonly type: string
   readonly text: string
 }

@@ -1,7 +1,7 @@
 /** The readings of a recording, in the order in which a log would have received them. */
 
-import type { Arrival } from '../../lib/operations/rule-log/arrivals.ts'
 import { plainGroup } from '../../lib/operations/replay/plain.ts'
+import type { Arrival } from '../../lib/operations/rule-log/arrivals.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { entityOf } from '../../lib/runtime/consumer/event.ts'
 import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'

@@ -11,7 +11,7 @@ import type { ConsoleEnvironment } from '../environment.ts'
 import { SharedAnswers } from './shared-answers.ts'
 
 /** What goes through a stream: the answer, or why there is none at the moment. */
-export type Live<T> = { readonly answer: T } | { readonly problem: ReturnType<typeof problemOf> }
+type Live<T> = { readonly answer: T } | { readonly problem: ReturnType<typeof problemOf> }
 
 /** A proxy, or a laptop that was asleep, must not make a dead stream look alive. */
 const HEARTBEAT_MS = 15_000

@@ -1,4 +1,6 @@
-/** Where the page begins. */
+/** Where the page begins. The looks that all areas share come first, so that an area can differ from them. */
+import '@picocss/pico/css/pico.min.css'
+import './style.css'
 import { type JSX, render } from 'preact'
 import { LocationProvider, Route, Router } from 'preact-iso'
 import type { Shown } from '../api/environment.ts'
@@ -7,8 +9,6 @@ import { useAnswer } from './data/answers.ts'
 import { EnvironmentContext } from './data/environment.ts'
 import { Empty, Known } from './parts/known.tsx'
 import { Shell } from './shell.tsx'
-import '@picocss/pico/css/pico.min.css'
-import './style.css'
 import './sign-in/sign-in.css'
 
 function Console(): JSX.Element {

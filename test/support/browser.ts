@@ -1,6 +1,5 @@
 /** A real browser that looks at the console, as a person would: at three widths, in light and dark. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
 import { extractedChromium } from './chromium.ts'
 
@@ -12,8 +11,6 @@ export const WIDTHS = [360, 1024, 1920] as const
  * turn off the web's security, of which tests of a page must see the effects.
  */
 const ARGS = ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none']
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 export interface Looking {
   readonly width?: number
@@ -84,7 +81,7 @@ export class Visit {
   /** Serious and critical findings only. */
   async obstacles(): Promise<Obstacle[]> {
     // A policy of the page that forbids foreign scripts does not bind the one who tests it.
-    await this.page.evaluate(AXE)
+    await this.page.evaluate(axe.source)
     return this.page.evaluate(async () => {
       // biome-ignore lint/suspicious/noExplicitAny: axe is in the page, not here
       const { violations } = await (globalThis as any).axe.run()

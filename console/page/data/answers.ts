@@ -5,7 +5,7 @@ import { ask, problemOf } from './ask.ts'
 import { useEnvironment } from './environment.ts'
 import { type Message, watch } from './watched.ts'
 
-export { ask, problemOf, RefusedByServer } from './ask.ts'
+export { problemOf, RefusedByServer } from './ask.ts'
 
 /** What is known of an answer. While the server is away, the last answer stays, beside the problem. */
 export interface Answer<T> {

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { readRecording } from '../../../cli/rule-score/recording.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
-import { RuleLog } from '../../../lib/operations/rule-log/rule-log.ts'
 import { readRecorded } from '../../../lib/operations/replay/recorded.ts'
+import { RuleLog } from '../../../lib/operations/rule-log/rule-log.ts'
 
 const EVENTS = join(import.meta.dirname, '..', '..', '..', 'events')
 

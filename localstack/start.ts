@@ -88,6 +88,7 @@ async function runFunctions(
     environment: { ...stack.environment, ...variables, SLUICE_ENV: ENV },
     dataDir,
     say: line => screen.line(line),
+    standing: watch.standing,
   })
   try {
     const environment = {

@@ -12,6 +12,7 @@ import { receiveSpans } from '../../console/spans/receiver.ts'
 import { consolePage } from '../../infra/console-page.ts'
 import { readFunctions } from '../../infra/functions.ts'
 import { readConfig } from '../../lib/app/config.ts'
+import type { OpenStall } from '../../lib/queries/health/stalls.ts'
 import { userOf } from '../../programs/person.ts'
 import { formatEvent } from '../report.ts'
 import { consolePorts } from '../settings.ts'
@@ -32,6 +33,8 @@ interface ConsoleOptions {
   /** Where the token is kept, so that open pages survive a restart. */
   readonly dataDir: string
   readonly say: (line: string) => void
+  /** What stands still, as `npm start` sees it from the functions' logs. */
+  readonly standing: () => readonly OpenStall[]
 }
 
 /**
@@ -53,7 +56,7 @@ export function consoleLines({ address, kafkaAddress }: StartedConsole): string[
   return [...(address ? [line(address)] : []), ...(kafkaAddress ? [line(`${kafkaAddress} for Kafka`)] : [])]
 }
 
-async function served({ environment, dataDir, say }: ConsoleOptions): Promise<StartedConsole> {
+async function served({ environment, dataDir, say, standing }: ConsoleOptions): Promise<StartedConsole> {
   const ports = consolePorts(environment)
   const config = readConfig(environment)
   // Who has a collector wants the spans there.
@@ -64,6 +67,7 @@ async function served({ environment, dataDir, say }: ConsoleOptions): Promise<St
     isLocal: true,
     streams: true,
     spans: receiver?.store,
+    standing,
   })
   const token = await keptToken(dataDir)
   const app = consoleApp({

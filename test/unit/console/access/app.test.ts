@@ -39,7 +39,7 @@ describe('every route of the API', () => {
       assert.equal((await localConsole().ask(pathOf(route), headers, init)).status, 403)
     })
 
-    it(`given a foreign page that writes ${route} otherwise, then it is refused as well`, async () => {
+    it(`given another page's ${route} in other letters, then it is refused`, async () => {
       const headers = { ...BEARER, 'sec-fetch-site': 'cross-site' }
       const path = pathOf(route).replace('/api', '/%61pi')
       assert.equal((await localConsole().ask(path, headers, init)).status, 403)
@@ -64,7 +64,7 @@ describe('every answer', () => {
     ['a file that is not there', '/assets/nothing.js', {}, 404],
   ]
   for (const [what, path, headers, status] of cases)
-    it(`given ${what}, then browsers run nothing but the console's own scripts, and show it in no frame`, async () => {
+    it(`given ${what}, then browsers run own scripts alone, and frame nothing`, async () => {
       const answer = await localConsole().ask(path, headers)
       assert.equal(answer.status, status)
       const policy = (answer.headers.get('content-security-policy') ?? '').split('; ').sort()

@@ -116,7 +116,7 @@ describe('what charts are drawn from', () => {
     ['no value', [], [40], 0, 1],
   ]
   for (const [title, values, levels, from, to] of ranges)
-    it(`given ${title}, then the chart reaches from ${from} to ${to}, and a little further`, () => {
+    it(`given ${title}, then the chart reaches a little beyond ${from} and ${to}`, () => {
       const [least, most] = rangeOf([values], levels.map(level))
       const margin = (to - from) * 0.1
       assert.ok(least < from && least > from - margin, `${least}`)

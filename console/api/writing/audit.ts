@@ -1,7 +1,7 @@
 /** The audit events of what is written. */
 import { randomUUID } from 'node:crypto'
-import { type Audit, auditEvent } from '../../../lib/audit.ts'
-import { producedRecord } from '../../../lib/runtime/cloudevents/writer.ts'
+import type { Audit } from '../../../lib/audit.ts'
+import { leaveAudit } from '../../../lib/operations/audit.ts'
 import { instant } from '../../../lib/runtime/consumer/instant.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import type { Delivery } from './publish.ts'
@@ -9,11 +9,7 @@ import type { ReplayShown } from './replays.ts'
 
 /** @throws as `Publisher.publish` does */
 export async function audited(environment: ConsoleEnvironment, audit: Audit): Promise<void> {
-  const publisher = await environment.publisher()
-  const { contentMode } = environment.config
-  await publisher.publish([
-    producedRecord(environment.topic('events'), audit.by, auditEvent(audit), contentMode),
-  ])
+  await leaveAudit(await environment.publisher(), environment.config, audit)
 }
 
 /** Pure, but for the name of the operation. @param nowMs its end */

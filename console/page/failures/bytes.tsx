@@ -2,8 +2,8 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { PartOfRecord } from '../../api/failures/one-letter.ts'
+import { bytesIn, hexDump, readableText, textIn } from '../parts/bytes.ts'
 import { bytesText } from '../parts/words.ts'
-import { bytesIn, hexDump, readableText, textIn } from './byte-text.ts'
 
 interface Props {
   readonly title: string

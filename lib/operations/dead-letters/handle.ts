@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../app/config.ts'
 import { topicName } from '../../app/topics.ts'
-import { type Audit, auditEvent } from '../../audit.ts'
+import type { Audit } from '../../audit.ts'
 import {
   type DeadLetterFilter,
   type DeadLetterSummary,
@@ -10,10 +10,10 @@ import {
   type FoundDeadLetter,
 } from '../../queries/dead-letters.ts'
 import type { ReadTopic } from '../../queries/lag.ts'
-import { producedRecord } from '../../runtime/cloudevents/writer.ts'
 import { instant } from '../../runtime/consumer/instant.ts'
 import type { Connections } from '../../runtime/lambda/connections.ts'
 import type { Publisher } from '../../runtime/pipeline/ports.ts'
+import { leaveAudit } from '../audit.ts'
 import { type Selection, type Taken, Tally } from './choose.ts'
 import type { RedriveTopics } from './decide.ts'
 import { Names } from './named.ts'
@@ -165,7 +165,7 @@ export async function audited(
   filter: Audit['filter'],
   startedAt: string,
 ): Promise<void> {
-  const event = auditEvent({
+  await leaveAudit(publisher, config, {
     action: `dlq ${command}`,
     by,
     startedAt,
@@ -174,7 +174,6 @@ export async function audited(
     filter,
     counts: { [ACTIONS[command]]: tally.taken, ...Object.fromEntries(tally.leftOut) },
   })
-  await publisher.publish([producedRecord(topicName('events', config.env), by, event, config.contentMode)])
 }
 
 async function* departing(work: Work, selection: Selection, run: Run): AsyncGenerator<readonly Taken[]> {

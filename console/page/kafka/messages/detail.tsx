@@ -4,9 +4,9 @@ import { useState } from 'preact/hooks'
 import type { Message } from '../../../api/kafka/messages/one.ts'
 import { addressOf } from '../../data/address.ts'
 import { useAnswer } from '../../data/answers.ts'
+import { bytesIn, hexDump, textIn } from '../../parts/bytes.ts'
 import { Known } from '../../parts/known.tsx'
 import { bytesText } from '../../parts/words.ts'
-import { bytesIn, hexDump, textIn } from './bytes.ts'
 import { linksOf } from './links.ts'
 
 interface Props {
@@ -96,6 +96,8 @@ function Raw({ message: { raw, isOversize, bytes }, isOpen }: RawProps): JSX.Ele
     return <p>With {bytesText(bytes)}, it is larger than any reader gets: its value is only in Kafka.</p>
   if (!raw) return <p>It has no value.</p>
   const shown = bytesIn(raw.base64)
+  const text = textIn(shown, shown.length < raw.bytes)
+  const asHex = isHex || text === undefined
   return (
     <details open={isOpen}>
       <summary>Bytes of the value ({bytesText(raw.bytes)})</summary>
@@ -103,15 +105,16 @@ function Raw({ message: { raw, isOversize, bytes }, isOpen }: RawProps): JSX.Ele
         <input
           type="checkbox"
           role="switch"
-          aria-checked={isHex}
-          checked={isHex}
+          aria-checked={asHex}
+          checked={asHex}
+          disabled={text === undefined}
           onChange={() => setHex(now => !now)}
         />
         Hexadecimal
       </label>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys */}
       <pre class="messages-bytes" tabIndex={0}>
-        {isHex ? hexDump(shown) : textIn(shown)}
+        {asHex ? hexDump(shown) : text}
       </pre>
       {raw.bytes > shown.length && <p>Only the first {bytesText(shown.length)} are shown.</p>}
     </details>

@@ -6,7 +6,6 @@ import { listedMessages, type MessagePorts } from '../../../../console/api/kafka
 import { NewestMessages } from '../../../../console/api/kafka/messages/newest.ts'
 import { oneMessage } from '../../../../console/api/kafka/messages/one.ts'
 import { MESSAGES_QUERY } from '../../../../console/api/kafka/messages/query.ts'
-import { bytesIn, hexDump, textIn } from '../../../../console/page/kafka/messages/bytes.ts'
 import { linksOf } from '../../../../console/page/kafka/messages/links.ts'
 import { readConfig } from '../../../../lib/app/config.ts'
 import { dataReader } from '../../../../lib/app/data-reader.ts'
@@ -171,13 +170,6 @@ describe('given a topic with events, ticks and what is none', () => {
 })
 
 describe('given a message on the page', () => {
-  it('then bytes are shown as text or in hexadecimal', () => {
-    const bytes = bytesIn(Buffer.from('kafka\0\n').toString('base64'))
-    assert.equal(textIn(bytes), 'kafka\0\n')
-    assert.equal(hexDump(bytes), `00000000  ${'6b 61 66 6b 61 00 0a'.padEnd(47)}  kafka..`)
-    assert.equal(hexDump(new Uint8Array(40), 32).split('\n').length, 2)
-  })
-
   it('then it leads to its event, trace, entity, alert, or the record that failed', () => {
     const hrefs = (event: Record<string, unknown> | null) =>
       linksOf({ event, partition: 1, offset: 7 }).map(({ href }) => href)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { bytesIn, hexDump, readableText, textIn } from '../../../../console/page/failures/byte-text.ts'
+import { bytesIn, hexDump, readableText, textIn } from '../../../../console/page/parts/bytes.ts'
 
 const bytes = (text: string) => bytesIn(Buffer.from(text).toString('base64'))
 

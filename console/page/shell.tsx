@@ -77,6 +77,13 @@ function Top({ path, title }: TopProps): JSX.Element {
       <p class="person">
         {shown.person.name}, {shown.person.role}
       </p>
+      {!shown.isLocal && (
+        <form method="post" action="/sign-out">
+          <button type="submit" class="secondary outline">
+            Sign out
+          </button>
+        </form>
+      )}
     </header>
   )
 }

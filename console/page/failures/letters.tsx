@@ -106,16 +106,22 @@ interface WordsProps {
   readonly placeholder: string
 }
 
-/** Asks when the person has finished writing, not with each letter. */
+/** Asks when the person has finished writing, not with each letter. Until then the text is kept here: live answers render the field again. */
 function Words({ label, value, set, placeholder }: WordsProps): JSX.Element {
+  const [draft, setDraft] = useState<string>()
   return (
     <label>
       {label}
       <input
         type="search"
-        value={value}
+        value={draft ?? value}
         placeholder={placeholder}
-        onChange={event => set(event.currentTarget.value.trim())}
+        onInput={event => setDraft(event.currentTarget.value)}
+        onChange={event => {
+          setDraft(undefined)
+          set(event.currentTarget.value.trim())
+        }}
+        onBlur={() => setDraft(undefined)}
       />
     </label>
   )

@@ -15,6 +15,9 @@ import { Facet } from './facet.tsx'
 import { Handle } from './handle.tsx'
 import { Times } from './times.tsx'
 
+/** Its name in the address. */
+const TABLE = 'letters'
+
 export function Letters(): JSX.Element {
   const [code, setCode] = useParameter('code')
   const [consumer, setConsumer] = useParameter('consumer')
@@ -154,13 +157,7 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
           </button>
         </div>
       ) : (
-        total > 0 &&
-        isOpen && (
-          <div class="bar">
-            <Handle command="redrive" filter={() => filterFrom(conditions, Date.now())} what="all of these" />
-            <Handle command="drop" filter={() => filterFrom(conditions, Date.now())} what="all of these" />
-          </div>
-        )
+        total > 0 && isOpen && <ForAll conditions={conditions} />
       )}
       {total > letters.length && (
         <p>
@@ -169,7 +166,7 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
         </p>
       )}
       <Table
-        name="letters"
+        name={TABLE}
         caption="dead letters"
         columns={columnsFor(chosen, toggle)}
         rows={letters}
@@ -186,6 +183,25 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
         }
       />
     </>
+  )
+}
+
+/** The filter of the table is none of the conditions: while it is set, "all of these" would be more than a person sees. */
+function ForAll({ conditions }: Pick<ListedProps, 'conditions'>): JSX.Element {
+  const [tableFilter] = useParameter(`${TABLE}.filter`)
+  if (tableFilter)
+    return (
+      <p>
+        The filter of the table limits only what is listed. Choose letters, or empty it to redrive or drop all
+        that meet the conditions.
+      </p>
+    )
+  const filter = () => filterFrom(conditions, Date.now())
+  return (
+    <div class="bar">
+      <Handle command="redrive" filter={filter} what="all of these" />
+      <Handle command="drop" filter={filter} what="all of these" />
+    </div>
   )
 }
 

@@ -30,15 +30,22 @@ interface Asked {
 export function Handle({ command, ats = [], filter, what }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const [asked, setAsked] = useState<Asked>({})
+  const newest = useRef(0)
   const { does } = WORDS[command]
   const look = async (again: boolean) => {
-    setAsked({})
+    newest.current += 1
+    const question = newest.current
+    // The answer to an earlier question may arrive after that to a later one.
+    const say = (answer: Asked) => {
+      if (question === newest.current) setAsked(answer)
+    }
+    say({})
     if (!dialog.current?.open) dialog.current?.showModal()
     try {
       const body = { command, ats, ...(filter ? { filter: filter() } : {}), ...(again ? { again } : {}) }
-      setAsked({ plan: await act<Plan>('/failures/plan', body) })
+      say({ plan: await act<Plan>('/failures/plan', body) })
     } catch (error) {
-      setAsked({ problem: problemOf(error) })
+      say({ problem: problemOf(error) })
     }
   }
   const close = () => dialog.current?.close()

@@ -10,7 +10,7 @@ import type { ConsoleEnvironment } from '../environment.ts'
 import { watchable } from '../live/watchable.ts'
 import { ProblemError } from './problem.ts'
 import { bodyOf } from './query.ts'
-import { audited, publishAudit, replayAudit } from './writing/audit.ts'
+import { audited, publishAudit, replayAudit, stopAudit } from './writing/audit.ts'
 import { type FamilyForm, formOf, KEY_STRATEGIES } from './writing/forms.ts'
 import { playInto } from './writing/player.ts'
 import { type Delivery, publishReading } from './writing/publish.ts'
@@ -54,9 +54,12 @@ export function writingRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono
   routes.post('/replays', async context =>
     context.json(await started(context, environment, recordings, replays), 202),
   )
-  routes.post('/replays/:id/stop', context => {
-    requireOperator(context)
-    return context.json(replays.stop(context.req.param('id')))
+  routes.post('/replays/:id/stop', async context => {
+    const { name } = requireOperator(context)
+    const replay = replays.stop(context.req.param('id'))
+    // One that has ended stays as it is.
+    if (replay.state === 'running') await audited(environment, stopAudit(name, replay, Date.now()))
+    return context.json(replay)
   })
   return routes
 }

@@ -285,7 +285,13 @@ describe('the failures of the console', { timeout: 180_000 }, () => {
       const done = await ended(second, begun)
       assert.deepEqual([done.state, done.taken, done.leftOut], ['finished', LETTERS, []])
       assert.equal((await lengthOf('readings')) - LETTERS, LETTERS)
-      const trail = await audits()
+      const all = await audits()
+      const stops = all.filter(({ action }) => action === 'dlq stop')
+      assert.deepEqual(
+        stops.map(({ by, filter }) => [by, filter.operation]),
+        [['ada', begun.id]],
+      )
+      const trail = all.filter(({ action }) => action === 'dlq redrive')
       assert.deepEqual(
         trail.map(({ by }) => by).toSorted(),
         taken < LETTERS ? ['ada', 'ada', 'bob'] : ['ada', 'ada'],

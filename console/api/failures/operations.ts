@@ -5,6 +5,7 @@ import type { ConsoleHono } from '../../access/person.ts'
 import { requireOperator } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { watchable } from '../../live/watchable.ts'
+import { audited } from '../alerts/audited.ts'
 import { ProblemError } from '../problem.ts'
 import { bodyOf } from '../query.ts'
 import { FILTER, PLACE } from './conditions.ts'
@@ -80,7 +81,12 @@ export function addOperations(routes: Hono<ConsoleHono>, environment: ConsoleEnv
     return context.json(answer(await runner.goOn((await bodyOf(ONE, context)).id, name, 'running')))
   })
   routes.post('/operation/stop', async context => {
-    requireOperator(context)
-    return context.json(answer(await runner.stop((await bodyOf(ONE, context)).id)))
+    const { name: by } = requireOperator(context)
+    const { id } = await bodyOf(ONE, context)
+    const about = { by, action: 'dlq stop', filter: { operation: id } }
+    const stopped = await audited(environment, about, async () => {
+      return { result: await runner.stop(id), counts: { stopped: 1 } }
+    })
+    return context.json(answer(stopped))
   })
 }

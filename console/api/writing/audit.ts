@@ -48,3 +48,17 @@ export function replayAudit(ended: ReplayShown, isShifted: boolean): Audit {
     counts: { published: acknowledged },
   }
 }
+
+/** Pure, but for the name of the operation. @param replay what was stopped @param nowMs when */
+export function stopAudit(by: string, { id, recording }: ReplayShown, nowMs: number): Audit {
+  const at = instant(nowMs)
+  return {
+    action: 'replay stop',
+    by,
+    startedAt: at,
+    endedAt: at,
+    operation: randomUUID(),
+    filter: { operation: id, recording },
+    counts: { stopped: 1 },
+  }
+}

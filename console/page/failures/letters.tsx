@@ -26,7 +26,7 @@ export function Letters(): JSX.Element {
   const [since] = useParameter('since')
   const [state] = useParameter('state', 'open')
   const conditions = { code, consumer, entity, type, since, state }
-  const answer = useLive<LettersAnswer>(listPath(conditions))
+  const answer = useLive<LettersAnswer>(listPath(conditions), { keep: true })
   return (
     <>
       <ConditionFields />

@@ -41,7 +41,11 @@ export function linksOf({
   return links
 }
 
-function failedRecord({ topic, partition, offset }: Readonly<Record<string, unknown>>): MessageLink[] {
+function failedRecord({
+  originalTopic: topic,
+  originalPartition: partition,
+  originalOffset: offset,
+}: Readonly<Record<string, unknown>>): MessageLink[] {
   if (typeof topic !== 'string' || typeof partition !== 'number' || typeof offset !== 'number') return []
   return [{ text: 'The record that failed', href: addressOf(MESSAGES, { topic, partition, offset }) }]
 }

@@ -183,7 +183,8 @@ describe('given a message on the page', () => {
     ])
     const alert = { id: 'b', type: 'io.sluice.alert.fired.v1', data: { alertId: 'x' } }
     assert.deepEqual(hrefs(alert).slice(1), ['/alerts?alert=x'])
-    const dead = { id: 'c', type: 'io.sluice.dead-letter.v1', data: { topic: 't', partition: 2, offset: 9 } }
+    const failed = { originalTopic: 't', originalPartition: 2, originalOffset: 9 }
+    const dead = { id: 'c', type: 'io.sluice.dead-letter.v1', data: failed }
     assert.deepEqual(hrefs(dead).slice(1), [
       '/failures?letter=1%3A7',
       '/kafka/messages?topic=t&partition=2&offset=9',

@@ -1,6 +1,6 @@
 /** What the pages about Kafka share. */
 import { type ComponentChildren, Fragment, type JSX } from 'preact'
-import { useId } from 'preact/hooks'
+import { useEffect, useId, useState } from 'preact/hooks'
 import { addressOf, useParameter } from '../data/address.ts'
 import { countText } from '../parts/words.ts'
 
@@ -66,19 +66,27 @@ function Breaking({ name }: { readonly name: string }): JSX.Element {
 /** Where the server lists only some: the others are found by name. */
 export function FindMore({ more, one }: { readonly more: number; readonly one: string }): JSX.Element | null {
   const [find, setFind] = useParameter('find')
+  const [draft, setDraft] = useState(find)
   const id = useId()
+  useEffect(() => setDraft(find), [find])
   if (more === 0 && !find) return null
   return (
     <form
       class="kafka-find"
       onSubmit={event => {
         event.preventDefault()
-        setFind(String(new FormData(event.currentTarget).get('find') ?? '').trim())
+        setFind(draft.trim())
       }}
     >
       {more > 0 && <p>{countText(more, one)} more: name a part of what you look for.</p>}
       <label for={id}>Find by name</label>
-      <input id={id} name="find" type="search" value={find} />
+      <input
+        id={id}
+        name="find"
+        type="search"
+        value={draft}
+        onInput={event => setDraft(event.currentTarget.value)}
+      />
       <button type="submit" class="secondary">
         Find
       </button>

@@ -25,6 +25,7 @@ export const FORM = 'messages-form'
 export function Controls({ topics, topic, asked }: Props): JSX.Element {
   const { route } = useLocation()
   const [start, setStart] = useState(startOf(asked))
+  const [partition, setPartition] = useState(asked.partition ?? '')
   const partitions = topics.find(one => one.topic === topic)?.partitions ?? 0
   const show = (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -58,7 +59,12 @@ export function Controls({ topics, topic, asked }: Props): JSX.Element {
       </label>
       <label>
         Partition
-        <select name="partition" value={asked.partition ?? ''} required={start === 'offset'}>
+        <select
+          name="partition"
+          value={partition}
+          required={start === 'offset'}
+          onChange={event => setPartition(event.currentTarget.value)}
+        >
           <option value="">{start === 'offset' ? 'Choose one' : 'All'}</option>
           {Array.from({ length: partitions }, (_, number) => (
             <option key={String(number)} value={String(number)}>

@@ -16,7 +16,7 @@ export function Groups(): JSX.Element {
 
 function AllGroups(): JSX.Element {
   const [find] = useParameter('find')
-  const groups = useLive<GroupsAnswer>(addressOf('/kafka/groups', { find }))
+  const groups = useLive<GroupsAnswer>(addressOf('/kafka/groups', { find }), { keep: true })
   return (
     <>
       <h2>Consumer groups</h2>

@@ -1,6 +1,6 @@
 /** What the pages about Kafka share. */
 import { type ComponentChildren, Fragment, type JSX } from 'preact'
-import { useEffect, useId, useState } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { addressOf, useParameter } from '../data/address.ts'
 import { countText } from '../parts/words.ts'
 
@@ -63,13 +63,15 @@ function Breaking({ name }: { readonly name: string }): JSX.Element {
   )
 }
 
-/** Where the server lists only some: the others are found by name. */
+/** Where the server lists only some: the others are found by name. Once shown, it stays, since it can have the focus. */
 export function FindMore({ more, one }: { readonly more: number; readonly one: string }): JSX.Element | null {
   const [find, setFind] = useParameter('find')
   const [draft, setDraft] = useState(find)
   const id = useId()
   useEffect(() => setDraft(find), [find])
-  if (more === 0 && !find) return null
+  const isShown = useRef(false)
+  isShown.current ||= more > 0 || find !== ''
+  if (!isShown.current) return null
   return (
     <form
       class="kafka-find"

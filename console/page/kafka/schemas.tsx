@@ -13,7 +13,7 @@ export function Schemas(): JSX.Element {
   const [subject] = useParameter('subject')
   const { hasRegistry } = useEnvironment()
   if (!hasRegistry) return <NoRegistry />
-  return subject ? <OneSubject name={subject} /> : <AllSubjects />
+  return subject ? <OneSubject key={subject} name={subject} /> : <AllSubjects />
 }
 
 function NoRegistry(): JSX.Element {
@@ -31,7 +31,7 @@ function NoRegistry(): JSX.Element {
 
 function AllSubjects(): JSX.Element {
   const [find] = useParameter('find')
-  const subjects = useAnswer<SubjectsAnswer>(addressOf('/kafka/schemas', { find }))
+  const subjects = useAnswer<SubjectsAnswer>(addressOf('/kafka/schemas', { find }), { keep: true })
   return (
     <>
       <h2>Schemas</h2>

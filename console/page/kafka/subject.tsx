@@ -10,7 +10,7 @@ import { ruleText, schemaText } from './texts.ts'
 
 export function OneSubject({ name }: { readonly name: string }): JSX.Element {
   const [version, setVersion] = useParameter('version')
-  const subject = useAnswer<SubjectAnswer>(addressOf('/kafka/schemas/one', { name, version }))
+  const subject = useAnswer<SubjectAnswer>(addressOf('/kafka/schemas/one', { name, version }), { keep: true })
   return (
     <>
       <p class="kafka-back">
@@ -18,7 +18,7 @@ export function OneSubject({ name }: { readonly name: string }): JSX.Element {
       </p>
       <h2 class="kafka-name">{name}</h2>
       <Known of={subject} what="the schema">
-        {found => <Found subject={found} choose={setVersion} />}
+        {found => <Found subject={found} chosen={version} choose={setVersion} />}
       </Known>
     </>
   )
@@ -26,11 +26,14 @@ export function OneSubject({ name }: { readonly name: string }): JSX.Element {
 
 interface FoundProps {
   readonly subject: SubjectAnswer
+  /** Empty for the last one. While its answer is on its way, the one before it is shown. */
+  readonly chosen: string
   readonly choose: (version: string) => void
 }
 
 function Found({
   subject: { shown, versions, rule, shipped, before, changes },
+  chosen,
   choose,
 }: FoundProps): JSX.Element {
   const id = useId()
@@ -48,7 +51,11 @@ function Found({
       </Facts>
       <div class="kafka-find">
         <label for={id}>Version</label>
-        <select id={id} value={String(shown.version)} onChange={event => choose(event.currentTarget.value)}>
+        <select
+          id={id}
+          value={chosen || String(versions.at(-1) ?? shown.version)}
+          onChange={event => choose(event.currentTarget.value)}
+        >
           {versions.toReversed().map(version => (
             <option key={version} value={String(version)}>
               {version}

@@ -18,7 +18,7 @@ export function Topics(): JSX.Element {
 function AllTopics(): JSX.Element {
   const [find] = useParameter('find')
   const [internal, setInternal] = useParameter('internal')
-  const topics = useLive<TopicsAnswer>(addressOf('/kafka/topics', { find }))
+  const topics = useLive<TopicsAnswer>(addressOf('/kafka/topics', { find }), { keep: true })
   return (
     <>
       <h2>Topics</h2>

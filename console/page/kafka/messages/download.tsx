@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks'
 import { problemOf } from '../../data/answers.ts'
 import { saveFile } from '../../data/save-file.ts'
 import { countText } from '../../parts/words.ts'
-import { type Asked, recordCommand } from './question.ts'
+import { type Asked, recordCommand, recordNote } from './question.ts'
 
 interface Props {
   /** Path of the file below `/api`. */
@@ -49,7 +49,7 @@ export function Download({ question, asked, topic }: Props): JSX.Element {
             <>
               {' '}
               There may be more: one file holds only so much. The whole of it is written by{' '}
-              <code>{recordCommand(asked, topic)}</code>
+              <code>{recordCommand(asked, topic)}</code>. {recordNote(asked)}
             </>
           )}
         </div>

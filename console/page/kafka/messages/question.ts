@@ -71,6 +71,11 @@ export function recordCommand(asked: Asked, topic: string): string {
   return `npx sluice record ${options.join(' ')} --out messages.jsonl.gz`
 }
 
+/** What the command leaves out of the question, as a sentence; empty if it asks for the same. */
+export function recordNote({ text }: Asked): string {
+  return text ? `It cannot look for a text anywhere, so it also writes messages without “${text}”.` : ''
+}
+
 function literally(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 }

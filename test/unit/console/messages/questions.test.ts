@@ -10,6 +10,7 @@ import {
   localTime,
   questionOf,
   recordCommand,
+  recordNote,
   startOf,
 } from '../../../../console/page/kafka/messages/question.ts'
 
@@ -124,5 +125,12 @@ describe('given the address of the page', () => {
       command,
       "npx sluice record --topic t --from T --filter 'key~it'\\''s' --filter 'data.x>1' --filter 'subject=a' --out messages.jsonl.gz",
     )
+    assert.equal(recordNote({ key: 'k' }), '')
+  })
+
+  it('when a text anywhere is asked for, then it is said that the command does not look for it', () => {
+    const asked = { key: 'k', text: 'roof' }
+    assert.equal(recordCommand(asked, 't'), recordCommand({ key: 'k' }, 't'))
+    assert.match(recordNote(asked), /cannot look for a text anywhere, .* without “roof”/)
   })
 })

@@ -23,7 +23,7 @@ const STARTS: readonly (readonly [Start, string])[] = [
 export const FORM = 'messages-form'
 
 export function Controls({ topics, topic, asked }: Props): JSX.Element {
-  const { route } = useLocation()
+  const { route, query } = useLocation()
   const [start, setStart] = useState(startOf(asked))
   const [partition, setPartition] = useState(asked.partition ?? '')
   const partitions = topics.find(one => one.topic === topic)?.partitions ?? 0
@@ -32,7 +32,7 @@ export function Controls({ topics, topic, asked }: Props): JSX.Element {
     const form = Object.fromEntries(
       [...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)]),
     )
-    route(addressOf(MESSAGES, { ...chosenIn({ ...form, topic }) }))
+    route(addressOf(MESSAGES, { ...chosenIn({ ...form, topic }), live: query.live }))
   }
   return (
     <form id={FORM} class="messages-form" onSubmit={show}>
@@ -40,7 +40,9 @@ export function Controls({ topics, topic, asked }: Props): JSX.Element {
         Topic
         <select
           value={topic}
-          onChange={event => route(addressOf(MESSAGES, { topic: event.currentTarget.value }))}
+          onChange={event =>
+            route(addressOf(MESSAGES, { topic: event.currentTarget.value, live: query.live }))
+          }
         >
           {!topics.some(one => one.topic === topic) && <option value={topic}>{topic}</option>}
           <Options label="This environment" topics={topics.filter(({ signal }) => signal !== null)} />

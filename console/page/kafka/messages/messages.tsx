@@ -64,7 +64,7 @@ function OfTopics({ topics }: { readonly topics: MessageTopics['topics'] }): JSX
         {query.cursor && <a href={addressOf(MESSAGES, asked)}>Back to where it began</a>}
       </div>
       {isLive ? (
-        <Following question={`${question}&live=1`} {...shown} />
+        <Following key={question} question={`${question}&live=1`} {...shown} />
       ) : (
         <Once question={question} {...shown} />
       )}

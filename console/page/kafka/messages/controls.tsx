@@ -83,7 +83,7 @@ export function Controls({ topics, topic, asked }: Props): JSX.Element {
             type="datetime-local"
             step="1"
             required
-            defaultValue={localTime(asked.time, new Date().getTimezoneOffset())}
+            defaultValue={localTime(asked.time, at => at.getTimezoneOffset())}
           />
         </label>
       )}

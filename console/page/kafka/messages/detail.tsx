@@ -1,12 +1,14 @@
 /** One message with all that it says: its event, its headers, and its bytes. */
-import type { JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Message } from '../../../api/kafka/messages/one.ts'
 import { addressOf } from '../../data/address.ts'
 import { useAnswer } from '../../data/answers.ts'
 import { bytesIn, hexDump, textIn } from '../../parts/bytes.ts'
 import { Known } from '../../parts/known.tsx'
+import { Moment } from '../../parts/moment.tsx'
 import { bytesText } from '../../parts/words.ts'
+import { EventTime } from './event-time.tsx'
 import { linksOf } from './links.ts'
 
 interface Props {
@@ -42,8 +44,15 @@ function Shown({ message }: { readonly message: Message }): JSX.Element {
         </p>
       )}
       <dl class="messages-facts">
-        <Fact name="Record time" value={recordTime} />
-        <Fact name="Event time" value={eventTime ?? 'none'} />
+        <Fact
+          name="Record time"
+          value={
+            <>
+              <Moment at={recordTime} /> ({recordTime})
+            </>
+          }
+        />
+        <Fact name="Event time" value={eventTime ? <EventTime at={eventTime} /> : 'none'} />
         <Fact name="Key" value={key === null ? 'none' : 'text' in key ? key.text : `base64:${key.base64}`} />
         <Fact name="Form" value={formText(message)} />
         <Fact name="Size" value={bytesText(bytes)} />
@@ -70,7 +79,7 @@ function Shown({ message }: { readonly message: Message }): JSX.Element {
   )
 }
 
-function Fact({ name, value }: { readonly name: string; readonly value: string }): JSX.Element {
+function Fact({ name, value }: { readonly name: string; readonly value: ComponentChildren }): JSX.Element {
   return (
     <div>
       <dt class="messages-name">{name}</dt>

@@ -7,6 +7,7 @@ import { Empty } from '../../parts/known.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { countText, numberText } from '../../parts/words.ts'
 import { Detail } from './detail.tsx'
+import { EventTime } from './event-time.tsx'
 import { type Asked, MESSAGES } from './question.ts'
 
 interface Props {
@@ -94,11 +95,6 @@ function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
       <td class="messages-key">{key ?? '–'}</td>
     </tr>
   )
-}
-
-/** A leap second is a valid time of an event, and none of JavaScript. */
-function EventTime({ at }: { readonly at: string }): JSX.Element {
-  return Number.isNaN(Date.parse(at)) ? <span>{at}</span> : <Moment at={at} />
 }
 
 function Nothing({ list, asked }: { readonly list: MessageList; readonly asked: Asked }): JSX.Element {

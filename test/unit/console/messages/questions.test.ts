@@ -114,9 +114,11 @@ describe('given the address of the page', () => {
     assert.deepEqual(chosenIn({ ...form, start: 'time', time: '' }), { topic: 't', key: 'k' })
   })
 
-  it('then a time of it is shown as local time', () => {
-    assert.equal(localTime('2026-03-01T12:00:00Z', -60), '2026-03-01T13:00:00')
-    assert.equal(localTime(undefined, 0), '')
+  it('then a time of it is shown as local time, as the clocks went on its day', () => {
+    const berlin = (at: Date) => (at.getUTCMonth() === 6 ? -120 : -60)
+    assert.equal(localTime('2026-03-01T12:00:00Z', berlin), '2026-03-01T13:00:00')
+    assert.equal(localTime('2026-07-01T12:00:00Z', berlin), '2026-07-01T14:00:00')
+    assert.equal(localTime(undefined, berlin), '')
   })
 
   it('then a command is told that records as much as there is', () => {

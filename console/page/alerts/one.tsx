@@ -4,12 +4,13 @@ import type { CauseOfAlert } from '../../api/alerts/cause.ts'
 import type { OneAlert } from '../../api/alerts/one.ts'
 import { addressOf } from '../data/address.ts'
 import { useAnswer, useLive } from '../data/answers.ts'
+import { traceIdOf } from '../data/trace.ts'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { AcknowledgeButtons } from './acknowledge.tsx'
 import { useNow } from './hooks.ts'
 import { Badge, EntityLink, Severity } from './marks.tsx'
-import { comparedText, happenedText, lastsText, reasonText, traceOf, valueText } from './words.ts'
+import { comparedText, happenedText, lastsText, reasonText, valueText } from './words.ts'
 
 export function OneAlertPage({ id }: { readonly id: string }): JSX.Element {
   const one = useLive<OneAlert>(addressOf('/alerts/one', { id }))
@@ -71,7 +72,7 @@ function Head({ alert }: Props): JSX.Element {
 
 function Facts({ alert }: Props): JSX.Element {
   const { metric, family, activeAt, startedAt, endedAt, reason, labels, rule, phase, state, id } = alert
-  const trace = traceOf(alert.traceparent)
+  const trace = traceIdOf(alert.traceparent)
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   return (
     <section aria-label="Facts" class="card">

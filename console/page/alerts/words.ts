@@ -59,11 +59,6 @@ export function happenedText(kind: AlertTransition['kind']): string {
   return HAPPENED[kind]
 }
 
-/** The id of a W3C trace, from a `traceparent`; undefined if there is none. */
-export function traceOf(traceparent: string | null | undefined): string | undefined {
-  return /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent ?? '')?.[1]
-}
-
 /** What a person has written into the form of a silence. */
 export interface SilenceFields {
   readonly rule: string

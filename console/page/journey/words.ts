@@ -1,5 +1,6 @@
 /** What the page of an event calls things. Pure. */
 import type { DecisionStep, EventStep, JourneyEnd } from '../../../lib/queries/journey/model.ts'
+import { traceIdOf } from '../data/trace.ts'
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad'
 
@@ -107,7 +108,8 @@ export function outcomeOf({ outcome }: Pick<DecisionStep, 'outcome'>): Kind {
 /** What a person has typed or pasted: an id, a trace id, or a traceparent. */
 export function askedFor(text: string): { readonly id: string } | { readonly trace: string } {
   const asked = text.trim()
-  const [, trace] = /^(?:00-)?([0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2})?$/.exec(asked.toLowerCase()) ?? []
+  const inHex = asked.toLowerCase()
+  const trace = /^[0-9a-f]{32}$/.test(inHex) ? inHex : traceIdOf(inHex)
   return trace === undefined ? { id: asked } : { trace }
 }
 

@@ -1,6 +1,7 @@
 /** Where a message leads: to its event's way through the system, its entity, its alert, the record that failed. Pure. */
 import type { Message } from '../../../api/kafka/messages/one.ts'
 import { addressOf } from '../../data/search.ts'
+import { traceIdOf } from '../../data/trace.ts'
 import { MESSAGES } from './question.ts'
 
 export interface MessageLink {
@@ -24,7 +25,7 @@ export function linksOf({
   const links: MessageLink[] = [
     { text: 'Follow this event', href: addressOf('/event', { id: String(event.id) }) },
   ]
-  const trace = traceIn(event.traceparent)
+  const trace = traceIdOf(event.traceparent)
   if (trace) links.push({ text: 'Follow its trace', href: addressOf('/event', { trace }) })
   if (READING.test(type)) {
     const entity = `${event.source} ${event.subject ?? ''}`
@@ -48,10 +49,6 @@ function failedRecord({
 }: Readonly<Record<string, unknown>>): MessageLink[] {
   if (typeof topic !== 'string' || typeof partition !== 'number' || typeof offset !== 'number') return []
   return [{ text: 'The record that failed', href: addressOf(MESSAGES, { topic, partition, offset }) }]
-}
-
-function traceIn(traceparent: unknown): string | undefined {
-  return /^00-([0-9a-f]{32})-/.exec(String(traceparent ?? ''))?.[1]
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -2,14 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { conditionText } from '../../../../console/api/alerts/rule-words.ts'
 import { barsOf } from '../../../../console/page/alerts/bars.ts'
-import {
-  lastsText,
-  matchOf,
-  placeIn,
-  traceOf,
-  trialText,
-  valueText,
-} from '../../../../console/page/alerts/words.ts'
+import { lastsText, matchOf, placeIn, trialText, valueText } from '../../../../console/page/alerts/words.ts'
 import { patternOf } from '../../alerting/patterns/support.ts'
 import { ruleOf } from '../../alerting/support.ts'
 
@@ -46,13 +39,6 @@ describe('what is said of alerts', () => {
 
   it('given values, then they have few digits', () =>
     assert.deepEqual([1 / 3, 41, 'degraded', null].map(valueText), ['0.33', '41', 'degraded', '–']))
-
-  it('given a trace context, then its trace is known; anything else has none', () => {
-    const trace = '0af7651916cd43dd8448eb211c80319c'
-    assert.equal(traceOf(`00-${trace}-b7ad6b7169203331-01`), trace)
-    for (const none of [null, undefined, '', 'javascript:1', `00-${trace}`])
-      assert.equal(traceOf(none), undefined)
-  })
 
   it('given a line and a column, then the place in the text is found, also beyond its end', () => {
     const text = 'rules:\n  - name: X\n'

@@ -5,14 +5,17 @@ import { useLocation } from 'preact-iso'
 import { AREAS } from './areas.tsx'
 import { useArrival } from './data/arrival.ts'
 import { useEnvironment } from './data/environment.ts'
+import { shownPage } from './data/shown-page.ts'
 import { Guarded } from './parts/fault.tsx'
 
 export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
   const { env } = useEnvironment()
-  const { path } = useLocation()
+  const { path, query } = useLocation()
   const content = useRef<HTMLElement>(null)
   const current = AREAS.findLast(area => isBelow(path, area.path))
-  useArrival(path, `${current?.title ?? 'Not found'} · Sluice ${env}`, content)
+  const page = shownPage(path, query)
+  const title = [page.name, current?.title ?? 'Not found', `Sluice ${env}`].filter(Boolean).join(' · ')
+  useArrival(page.key, title, content)
   return (
     <>
       <a class="skip" href="#content">
@@ -20,7 +23,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }): J
       </a>
       <Top path={path} title={current?.title ?? 'Menu'} />
       <main id="content" ref={content} tabIndex={-1}>
-        <Guarded page={path}>{children}</Guarded>
+        <Guarded page={page.key}>{children}</Guarded>
       </main>
     </>
   )

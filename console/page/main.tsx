@@ -12,7 +12,7 @@ import { Shell } from './shell.tsx'
 import './sign-in/sign-in.css'
 
 function Console(): JSX.Element {
-  const environment = useAnswer<Shown>('/environment')
+  const environment = useAnswer<Shown>('/environment', { insist: true })
   return (
     <Known of={environment} what="the environment">
       {shown => (

@@ -1,7 +1,7 @@
 /** Asks the console's server. All questions go through here, so that signing in, errors and streams are treated alike. */
 import { useEffect, useState } from 'preact/hooks'
 import type { Problem } from '../../api/problem.ts'
-import { ask, problemOf } from './ask.ts'
+import { ask, problemMeanwhile, problemOf } from './ask.ts'
 import { useEnvironment } from './environment.ts'
 import { type Message, watch } from './watched.ts'
 
@@ -22,21 +22,36 @@ export interface Asking {
   readonly keep?: boolean
 }
 
+interface AskingOnce extends Asking {
+  /** While there is no answer because a server is away, it is asked for again. */
+  readonly insist?: boolean
+}
+
+const INSIST_MS = 2_000
+
 /** The answer to one question, asked once for each address. @param path below `/api`, with its query */
-export function useAnswer<T>(path: string, { keep = false }: Asking = {}): Answer<T> {
+export function useAnswer<T>(path: string, { keep = false, insist = false }: AskingOnce = {}): Answer<T> {
   const [state, setState] = useState<Kept<T>>(NOTHING)
   const [round, setRound] = useState(0)
   useEffect(() => {
     const over = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
     ask<T>(path, { signal: over.signal }).then(
       answer => {
         if (!over.signal.aborted) setState({ path, answer, problem: undefined })
       },
       (error: unknown) => {
-        if (!over.signal.aborted) setState(kept => after(kept, path, { problem: problemOf(error) }))
+        if (over.signal.aborted) return
+        const problem = insist ? problemMeanwhile(error) : problemOf(error)
+        setState(kept => after(kept, path, { problem }))
+        if (insist && problem.code === 'unavailable')
+          timer = setTimeout(() => setRound(now => now + 1), INSIST_MS)
       },
     )
-    return () => over.abort()
+    return () => {
+      over.abort()
+      clearTimeout(timer)
+    }
   }, [path, round])
   return { ...known(state, path, keep), again: () => setRound(now => now + 1) }
 }

@@ -3,7 +3,7 @@ import type { Problem } from '../../api/problem.ts'
 
 const AWAY: Problem = {
   code: 'unavailable',
-  message: 'The console does not answer: has it been stopped? It is asked again and again.',
+  message: 'The console does not answer: has it been stopped?',
 }
 
 /** The server has refused, or is away; its message is for people. */
@@ -24,6 +24,13 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   })
   if (response.ok) return response.json()
   throw new RefusedByServer(await response.json().catch(() => AWAY))
+}
+
+/** As `problemOf`, for a question that the page itself asks again: where the console is away, that is said, too. */
+export function problemMeanwhile(error: unknown): Problem {
+  const problem = problemOf(error)
+  if (problem !== AWAY) return problem
+  return { ...problem, message: `${problem.message} The page keeps asking.` }
 }
 
 /** The sentence of an error for people. */

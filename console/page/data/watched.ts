@@ -1,6 +1,6 @@
 /** Questions that are watched: one stream for each, however many parts of the page watch it, and none while nobody sees the page. */
 import type { Problem } from '../../api/problem.ts'
-import { ask, problemOf } from './ask.ts'
+import { ask, problemMeanwhile } from './ask.ts'
 import { liveOf } from './search.ts'
 
 /** The newest answer, or why there is none at the moment. */
@@ -112,6 +112,6 @@ async function askOnce(path: string, tell: Tell, signal: AbortSignal): Promise<v
     const answer = await ask<never>(path, { signal })
     if (!signal.aborted) tell({ answer })
   } catch (error) {
-    if (!signal.aborted) tell({ problem: problemOf(error) })
+    if (!signal.aborted) tell({ problem: problemMeanwhile(error) })
   }
 }

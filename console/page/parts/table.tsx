@@ -1,6 +1,6 @@
 /** A table that sorts, filters and pages; how it stands is in the address. Nothing is cut: on a narrow screen it scrolls. */
 import type { ComponentChildren, JSX } from 'preact'
-import { useId } from 'preact/hooks'
+import { useId, useRef } from 'preact/hooks'
 import { useParameters } from '../data/address.ts'
 import { Empty } from './known.tsx'
 import { Pager } from './pager.tsx'
@@ -28,27 +28,41 @@ interface Props<Row> {
   readonly pageSize?: number
 }
 
-/** So few rows need no filter. */
+/** Up to this many rows need no filter. */
 const FEW = 5
 
 export function Table<Row>(props: Props<Row>): JSX.Element {
-  const { name, caption, columns, rows, keyOf, textOf, empty, pageSize = 25 } = props
+  const { name, caption, rows, textOf, empty } = props
   const [query, change] = useParameters()
   const filter = query[`${name}.filter`] ?? ''
-  const order = query[`${name}.sort`] ?? ''
-  const matching = sorted(filtered(rows, filter, textOf), columns, order)
-  const { shown, at, pages } = paged(matching, query[`${name}.page`] ?? '', pageSize)
-  const toPage = (page: number) => change({ [`${name}.page`]: page === 1 ? '' : String(page) })
-  if (rows.length === 0) return <Empty>{empty}</Empty>
+  // Once it is there, it stays: a person may be typing into it while the rows become few.
+  const hasFilter = useRef(false)
+  if (textOf && (rows.length > FEW || filter !== '')) hasFilter.current = true
   return (
     <div class="listing">
-      {textOf && (rows.length > FEW || filter) && (
+      {hasFilter.current && (
         <Filter
           caption={caption}
           value={filter}
           onChange={text => change({ [`${name}.filter`]: text, [`${name}.page`]: '' })}
         />
       )}
+      {rows.length === 0 ? <Empty>{empty}</Empty> : <Rows {...props} />}
+    </div>
+  )
+}
+
+/** Those that the filter leaves, in their order, a page at a time. */
+function Rows<Row>(props: Props<Row>): JSX.Element {
+  const { name, caption, columns, rows, keyOf, textOf, pageSize = 25 } = props
+  const [query, change] = useParameters()
+  const filter = query[`${name}.filter`] ?? ''
+  const order = query[`${name}.sort`] ?? ''
+  const matching = sorted(filtered(rows, filter, textOf), columns, order)
+  const { shown, at, pages } = paged(matching, query[`${name}.page`] ?? '', pageSize)
+  const toPage = (page: number) => change({ [`${name}.page`]: page === 1 ? '' : String(page) })
+  return (
+    <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys */}
       <section class="scrolls" aria-label={caption} tabIndex={0}>
         <table>
@@ -80,7 +94,7 @@ export function Table<Row>(props: Props<Row>): JSX.Element {
       </section>
       {matching.length === 0 && <Empty>None of {rows.length} matches the filter.</Empty>}
       <Pager of={caption} at={at} pages={pages} total={matching.length} onPage={toPage} />
-    </div>
+    </>
   )
 }
 

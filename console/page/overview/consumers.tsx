@@ -7,7 +7,7 @@ import { Sparkline } from '../parts/sparkline.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { durationText, numberText, rateText } from '../parts/words.ts'
 import { pastOf } from './past.ts'
-import { stateOf } from './states.ts'
+import { stateOf, urgencyOf } from './states.ts'
 
 interface Props {
   readonly overview: Overview
@@ -80,7 +80,7 @@ function columnsOf(overview: Overview, past: History): Column<ShownConsumer>[] {
     ...figures,
     {
       heading: 'State',
-      sortBy: consumer => stateOf(consumer, overview).tone,
+      sortBy: consumer => urgencyOf(stateOf(consumer, overview)),
       cell: consumer => {
         const { tone, text } = stateOf(consumer, overview)
         return <Badge tone={tone}>{tone === 'bad' ? 'stands still' : text}</Badge>

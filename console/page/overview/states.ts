@@ -21,3 +21,8 @@ export function stateOf(
   if (wait !== null && wait > BEHIND_SECONDS) return { tone: 'warn', text: 'behind' }
   return { tone: 'good', text: lag === 0 ? 'up to date' : 'flows' }
 }
+
+/** For a list in which the worst come first. */
+export function urgencyOf({ tone }: ConsumerState): number {
+  return ['bad', 'warn', 'plain', 'good'].indexOf(tone)
+}

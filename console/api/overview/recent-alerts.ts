@@ -18,11 +18,6 @@ export class RecentAlerts {
     this.#environment = environment
   }
 
-  /** Whether there is more than at the last question. */
-  hasNew(bounds: readonly Bounds[]): boolean {
-    return endsOf(bounds) !== this.#ends
-  }
-
   /**
    * The newest first. It reads the topic only where there is more than at the last question.
    *
@@ -30,7 +25,7 @@ export class RecentAlerts {
    * @throws see `readRecords`
    */
   async newest(bounds: readonly Bounds[] = []): Promise<readonly AlertSummary[]> {
-    if (bounds.length === 0 || !this.hasNew(bounds)) return this.#alerts
+    if (bounds.length === 0 || endsOf(bounds) === this.#ends) return this.#alerts
     const topic = this.#environment.topic('alerts')
     const ranges = bounds.map(({ start, end }, partition) => {
       return { topic, partition, start: Math.max(start, end - LOOKED_AT), end }

@@ -5,7 +5,10 @@ import type { Outcomes } from '../../../lib/queries/outcomes.ts'
 import { processorOutcomes } from '../../../lib/queries/statistics.ts'
 import { RedisCircuitBreaker } from '../../../lib/runtime/adapters/redis/circuit-breaker.ts'
 import { OPEN_MS } from '../../../lib/runtime/pipeline/failures/failure-surge.ts'
+import { firingAlerts } from '../../../lib/views/firing-alerts.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
+import { FiringCount } from './firing-count.ts'
+import type { KafkaLook } from './kafka-look.ts'
 
 export interface RedisLook {
   readonly outcomes: Outcomes
@@ -15,24 +18,28 @@ export interface RedisLook {
   readonly broken: readonly string[]
 }
 
-/** It reads every alert that fires: where there are thousands, that is not done every two seconds. */
-const FIRING_EVERY_MS = 10_000
-
 export class RedisLooks {
   readonly #environment: ConsoleEnvironment
-  #firing = 0
-  #firingAtMs = Number.NEGATIVE_INFINITY
+  readonly #firing: FiringCount
 
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
+    this.#firing = new FiringCount(async () => {
+      const inspection = await environment.inspection()
+      return (await firingNow(inspection, topicSize('alerts', environment.config.env))).length
+    })
   }
 
   /**
    * @param partitions of readings
-   * @param hasNewAlerts whether the number of alerts that fire may have changed
+   * @param lags of all consumers; undefined if they are not known
    * @throws Unavailable if Redis does not answer
    */
-  async look(nowMs: number, partitions: number | undefined, hasNewAlerts: boolean): Promise<RedisLook> {
+  async look(
+    nowMs: number,
+    partitions: number | undefined,
+    lags: KafkaLook['lags'] | undefined,
+  ): Promise<RedisLook> {
     const inspection = await this.#environment.inspection()
     const readings = {
       topic: this.#environment.topic('readings'),
@@ -40,19 +47,10 @@ export class RedisLooks {
     }
     const [outcomes, firing, broken] = await Promise.all([
       processorOutcomes(inspection, readings),
-      this.#lookAtFiring(nowMs, hasNewAlerts),
+      this.#firing.at(nowMs, appliedByView(lags)),
       this.#broken(nowMs),
     ])
     return { outcomes, firing, broken }
-  }
-
-  async #lookAtFiring(nowMs: number, hasNewAlerts: boolean): Promise<number> {
-    if (!hasNewAlerts && nowMs - this.#firingAtMs < FIRING_EVERY_MS) return this.#firing
-    const inspection = await this.#environment.inspection()
-    const { length } = await firingNow(inspection, topicSize('alerts', this.#environment.config.env))
-    this.#firing = length
-    this.#firingAtMs = nowMs
-    return length
   }
 
   async #broken(nowMs: number): Promise<string[]> {
@@ -66,4 +64,10 @@ export class RedisLooks {
     )
     return open.flat()
   }
+}
+
+/** How far the view of firing alerts has come; undefined if that is not known. */
+function appliedByView(lags: KafkaLook['lags'] | undefined): string | undefined {
+  const lag = lags?.find(one => one.function === firingAlerts.name)
+  return lag?.partitions.map(({ next }) => next).join()
 }

@@ -85,9 +85,8 @@ export class OverviewSampler {
     const atMs = Date.now()
     const kafka = await asked('Kafka', this.#kafka.look(atMs))
     const { bounds, lags, members } = kafka.value ?? {}
-    const hasNewAlerts = bounds?.alerts !== undefined && this.#alerts.hasNew(bounds.alerts)
     const [redis, alerts, letters] = await Promise.all([
-      asked('Redis', this.#redis.look(atMs, bounds?.readings?.length, hasNewAlerts)),
+      asked('Redis', this.#redis.look(atMs, bounds?.readings?.length, lags)),
       asked('Kafka', this.#alerts.newest(bounds?.alerts)),
       asked('Kafka', this.#letters.count(bounds?.dlq)),
     ])

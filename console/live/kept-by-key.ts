@@ -34,6 +34,10 @@ export class KeptByKey<T> {
     return value
   }
 
+  drop(key: string): void {
+    this.#kept.delete(key)
+  }
+
   get size(): number {
     return this.#kept.size
   }

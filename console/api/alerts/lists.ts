@@ -8,9 +8,9 @@ import { activeAlerts } from '../../../lib/queries/alerts.ts'
 import { type PendingAlert, pendingAlerts, selectedAlerts } from '../../../lib/queries/known-alerts.ts'
 import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
+import { KeptAnswers } from '../../live/kept-answers.ts'
 import { watchable } from '../../live/watchable.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
-import { Unhurried } from './unhurried.ts'
 
 /** An alert of a list. */
 export interface AlertRow extends AlertSummary {
@@ -45,6 +45,8 @@ export interface PendingAlerts {
 }
 
 const MOST_ROWS = 500
+/** Only for as long as its time tells: what is quick to answer is always new. */
+const KEPT = { forMs: 0, most: 20, idleMs: 300_000 }
 const HOUR_MS = 3_600_000
 
 const text = optional(
@@ -98,11 +100,11 @@ export function listRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
     const alerts = newestFirst(found).map(one => ({ ...one, silencedBy: silencedBy(silences, one) }))
     return { alerts, total: found.length, firing: firing.length, behind } satisfies AlertsNow
   })
-  const histories = new Unhurried<AlertHistory>()
+  const histories = new KeptAnswers<AlertHistory>(KEPT)
   watchable(routes, '/history', { query: HISTORY, everyMs: 10_000, environment }, given =>
     histories.ask(JSON.stringify(given), () => historyOf(environment, given)),
   )
-  const pending = new Unhurried<PendingAlerts>()
+  const pending = new KeptAnswers<PendingAlerts>(KEPT)
   watchable(routes, '/pending', { query: NOW, everyMs: 10_000, environment }, given =>
     pending.ask(JSON.stringify(given), () => pendingIn(environment, given)),
   )

@@ -11,10 +11,10 @@ import { topicSize } from '../../../lib/app/topics.ts'
 import { activatedRules, type RuleOn, type RuleStates, ruleStates } from '../../../lib/queries/rule-states.ts'
 import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
+import { KeptAnswer } from '../../live/kept-answer.ts'
 import { watchable } from '../../live/watchable.ts'
 import { ProblemError } from '../problem.ts'
 import { conditionText } from './rule-words.ts'
-import { Unhurried } from './unhurried.ts'
 
 export interface RuleRow {
   /** Name and labels. */
@@ -70,24 +70,23 @@ const ONE = object({
 
 export function ruleRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
-  const kept = new Unhurried<RuleStates>()
-  const statesNow = () => kept.ask('', () => statesIn(environment))
+  const states = new KeptAnswer(() => statesIn(environment), { forMs: 0 })
   watchable(routes, '/', { query: object({}), everyMs: 5_000, environment }, async () => {
-    const [known, states] = await Promise.all([rulesInForce(environment), statesNow()])
-    const rules = known.rules.map(rule => rowOf(rule, states)).sort((a, b) => (a.rule < b.rule ? -1 : 1))
+    const [known, now] = await Promise.all([rulesInForce(environment), states.get()])
+    const rules = known.rules.map(rule => rowOf(rule, now)).sort((a, b) => (a.rule < b.rule ? -1 : 1))
     const { hash, having, partitions } = known
-    return { rules, hash, having, partitions, entities: states.entities } satisfies Rules
+    return { rules, hash, having, partitions, entities: now.entities } satisfies Rules
   })
   watchable(routes, '/one', { query: ONE, everyMs: 5_000, environment }, async ({ rule: asked }) => {
-    const [known, states] = await Promise.all([rulesInForce(environment), statesNow()])
+    const [known, now] = await Promise.all([rulesInForce(environment), states.get()])
     const own = known.rules.filter(rule => asked === rule.name || asked === identityOf(rule))
     const identities = new Set([asked, ...own.map(identityOf)])
-    const on = states.on.filter(({ identity }) => identities.has(identity))
+    const on = now.on.filter(({ identity }) => identities.has(identity))
     // A rule that has been removed may still be on, until its entities are looked at.
     if (own.length === 0 && on.length === 0)
       throw new ProblemError('not-found', `No rule ${asked} is in force. The list of rules shows which are.`)
     return {
-      rules: own.map(rule => ({ ...rowOf(rule, states), text: textOf([rule]), summary: rule.summary })),
+      rules: own.map(rule => ({ ...rowOf(rule, now), text: textOf([rule]), summary: rule.summary })),
       on: on.slice(0, MOST_ON).map(onRow),
       total: on.length,
     } satisfies OneRule

@@ -22,6 +22,7 @@ import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
 import { plainEvents } from '../../../lib/runtime/pipeline/plain-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswer } from '../../live/kept-answer.ts'
+import { KeptAnswers } from '../../live/kept-answers.ts'
 import { KeptByKey } from '../../live/kept-by-key.ts'
 import { type RecentOptions, RecentRecords } from '../../live/recent-records.ts'
 
@@ -35,7 +36,7 @@ const MOST_ALERTS = 500
 export const MOST_HAPPENINGS = 50
 
 const LIST_FOR_MS = 4_000
-const RULES_FOR_MS = 15_000
+const RULES = { forMs: 15_000, most: 100, idleMs: 60_000 }
 /** What was read of a topic for one entity is kept while a page shows it, for this many entities at once. */
 const KEPT = { most: 20, idleMs: 60_000 }
 const LIMITS = { mostRecords: 200_000, withinMs: 2_000 }
@@ -45,7 +46,7 @@ export class TelemetryMemory {
   readonly activities: KeptAnswer<Awaited<ReturnType<typeof activitiesNow>>>
   readonly #environment: ConsoleEnvironment
   readonly #reader: ReturnType<typeof dataReader>
-  readonly #rules = new KeptByKey<KeptAnswer<readonly AnyRule[] | undefined>>({ most: 100, idleMs: 60_000 })
+  readonly #rules = new KeptAnswers<readonly AnyRule[] | undefined>(RULES)
   readonly #readings = new KeptByKey<RecentRecords<EntityReading>>(KEPT)
   readonly #minutes = new KeptByKey<RecentRecords<EntityMinute>>(KEPT)
   readonly #alerts = new KeptByKey<RecentRecords<EntityAlert>>(KEPT)
@@ -71,11 +72,9 @@ export class TelemetryMemory {
   /** The rules that the log has put into force in a partition of readings. */
   rules(partition: number): Promise<readonly AnyRule[] | undefined> {
     const topic = this.#environment.topic('readings')
-    const kept = this.#rules.get(String(partition), () => {
-      const ask = async () => rulesOfPartition(await this.#environment.inspection(), topic, partition)
-      return new KeptAnswer(ask, { forMs: RULES_FOR_MS })
-    })
-    return kept.get()
+    return this.#rules.ask(String(partition), async () =>
+      rulesOfPartition(await this.#environment.inspection(), topic, partition),
+    )
   }
 
   readings(entity: string, partition: number): RecentRecords<EntityReading> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { KeptAnswer } from '../../../../console/live/kept-answer.ts'
+import { KeptAnswers } from '../../../../console/live/kept-answers.ts'
 import { KeptByKey } from '../../../../console/live/kept-by-key.ts'
 
 /** A clock that stands still until it is moved, and a question that takes some of its time. */
@@ -71,5 +72,48 @@ describe('things that are kept by key', () => {
       1,
     )
     assert.equal(kept.size, 1)
+  })
+})
+
+describe('answers that are kept by question', () => {
+  /** Questions that take as long as is said, on a clock that only they and `pass` move. */
+  function questions() {
+    let nowMs = 0
+    let asked = 0
+    const kept = new KeptAnswers<number>({ forMs: 0, most: 20, idleMs: 300_000, nowMs: () => nowMs })
+    const ask = (key: string, takesMs = 0) =>
+      kept.ask(key, async () => {
+        nowMs += takesMs
+        return ++asked
+      })
+    const pass = (ms: number) => {
+      nowMs += ms
+    }
+    return { kept, ask, pass }
+  }
+
+  it('given an answer that took no time, then each question is asked', async () => {
+    const { ask } = questions()
+    assert.deepEqual([await ask('a'), await ask('a')], [1, 2])
+  })
+
+  it('given an answer that took long, then it is that of its own question only, until its time is over', async () => {
+    const { ask, pass } = questions()
+    assert.deepEqual([await ask('a', 100), await ask('b', 100), await ask('a')], [1, 2, 1])
+    pass(1_000)
+    assert.equal(await ask('a'), 3)
+  })
+
+  it('given an answer that is forgotten, then the next one who asks gets a new one', async () => {
+    const { kept, ask } = questions()
+    await ask('a', 100)
+    kept.forget('a')
+    assert.equal(await ask('a'), 2)
+  })
+
+  it('given many questions, then the oldest answers are forgotten', async () => {
+    const { ask } = questions()
+    for (let at = 0; at < 21; at += 1) await ask(`q${at}`, 1_000)
+    assert.deepEqual([await ask('q20'), await ask('q0')], [21, 22])
   })
 })

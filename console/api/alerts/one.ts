@@ -6,6 +6,7 @@ import { type Acknowledged, acknowledge, isAcknowledged } from '../../../lib/ope
 import { type ShownAlert, shownAlerts } from '../../../lib/queries/known-alerts.ts'
 import { type ConsoleHono, requireOperator } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
+import { KeptAnswers } from '../../live/kept-answers.ts'
 import { watchable } from '../../live/watchable.ts'
 import { ProblemError } from '../problem.ts'
 import { bodyOf, queryOf } from '../query.ts'
@@ -39,10 +40,13 @@ const SAID = object({
 
 export function oneRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
-  watchable(routes, '/one', { query: ID, everyMs: 3_000, environment }, ({ id }) => oneAlert(environment, id))
+  const known = new KeptAnswers<OneAlert | undefined>({ forMs: 0, most: 50, idleMs: 300_000 })
+  const oneAlert = async (id: string) =>
+    (await known.ask(id, () => alertOf(environment, id))) ?? throwUnknown(id)
+  watchable(routes, '/one', { query: ID, everyMs: 3_000, environment }, ({ id }) => oneAlert(id))
   routes.get('/cause', async context => {
     const { id } = queryOf(ID, context)
-    return context.json(await causeOf(environment, await oneAlert(environment, id)))
+    return context.json(await causeOf(environment, await oneAlert(id)))
   })
   routes.post('/acknowledge', async context => {
     const person = requireOperator(context)
@@ -71,22 +75,26 @@ export function oneRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
         counts: { alerts: 1 },
       }),
     )
+    known.forget(id)
     return context.json(done satisfies Acknowledged)
   })
   return routes
 }
 
-/** @throws ProblemError if there is no such alert in what was looked at */
-async function oneAlert(environment: ConsoleEnvironment, id: string): Promise<OneAlert> {
+/** Undefined if there is no such alert in what was looked at: to find that out takes the longest. */
+async function alertOf(environment: ConsoleEnvironment, id: string): Promise<OneAlert | undefined> {
   const source = new ConsoleAlerts(environment, { holding: id })
   const { alerts, behind } = await shownAlerts(source, id, { sinceMs: undefined, limit: 1 })
   const [alert] = alerts
   // An id can also be a part of an entity's name.
-  if (alert?.id !== id)
-    throw new ProblemError(
-      'not-found',
-      `There is no alert ${id}: the topic keeps alerts for 90 days. The list of alerts shows which there are.`,
-    )
+  if (alert?.id !== id) return undefined
   const muted = alert.state === 'firing' ? silencedBy(await source.silences(), alert) : []
   return { ...alert, silencedBy: muted, topic: topicName('alerts', environment.config.env), behind }
+}
+
+function throwUnknown(id: string): never {
+  throw new ProblemError(
+    'not-found',
+    `There is no alert ${id}: the topic keeps alerts for 90 days. The list of alerts shows which there are.`,
+  )
 }

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { oneRoutes } from '../../../../console/api/alerts/one.ts'
+import type { ConsoleEnvironment } from '../../../../console/environment.ts'
+import { readConfig } from '../../../../lib/app/config.ts'
+
+/** An environment in which nothing fires, with one record on the alerts topic that takes a while to read. */
+function quiet() {
+  const reads: string[] = []
+  const environment = {
+    config: readConfig({
+      SLUICE_ENV: 'test',
+      KAFKA_BROKERS: '127.0.0.1:1',
+      REDIS_URL: 'redis://127.0.0.1:1',
+    }),
+    streams: false,
+    offsets: async () => ({ bounds: async () => [{ start: 0, end: 1 }] }),
+    inspection: async () => ({ states: async function* () {}, summary: async () => ({ appliedOffset: 0 }) }),
+    log: async () => ({
+      read: async (...[, , , text]: readonly unknown[]) => {
+        reads.push(String(text))
+        await pause(50)
+        return { records: [], nextOffset: 1 }
+      },
+    }),
+  } as unknown as ConsoleEnvironment
+  return { routes: oneRoutes(environment), reads }
+}
+
+describe('one alert that does not fire', () => {
+  it('given that the search for it took long, when it is asked for again, then nothing is searched', async () => {
+    const { routes, reads } = quiet()
+    const told: unknown[] = []
+    routes.onError((error, context) => {
+      told.push(error.message.slice(0, 17))
+      return context.text('')
+    })
+    for (const path of ['/one?id=a', '/one?id=a', '/cause?id=a', '/one?id=b']) await routes.request(path)
+    const none = 'There is no alert'
+    assert.deepEqual(told, [none, none, none, none])
+    assert.deepEqual(reads, ['a', 'b'])
+  })
+})

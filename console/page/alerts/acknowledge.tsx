@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { useId, useState } from 'preact/hooks'
 import type { Acknowledged, OneAlert } from '../../api/alerts/one.ts'
 import { act } from '../data/answers.ts'
-import { ConfirmButton } from '../parts/confirm.tsx'
+import { ConfirmButton, type Said } from '../parts/confirm.tsx'
 
 const OUTCOMES = {
   shown: '',
@@ -11,7 +11,13 @@ const OUTCOMES = {
   'not-yet': ' It is in the log, but firing-alerts has not come to it yet.',
 } as const
 
-export function AcknowledgeButtons({ alert }: { readonly alert: OneAlert }): JSX.Element {
+interface Props {
+  readonly alert: OneAlert
+  /** Hears what came of it: the buttons go away with the next answer. */
+  readonly tell: (said: Said | undefined) => void
+}
+
+export function AcknowledgeButtons({ alert, tell }: Props): JSX.Element {
   const { id, acknowledged } = alert
   const [comment, setComment] = useState('')
   const field = useId()
@@ -27,7 +33,7 @@ export function AcknowledgeButtons({ alert }: { readonly alert: OneAlert }): JSX
   }
   return (
     <>
-      <ConfirmButton label={acknowledged ? 'Take it over' : 'Acknowledge'} onConfirm={take}>
+      <ConfirmButton label={acknowledged ? 'Take it over' : 'Acknowledge'} onConfirm={take} tell={tell}>
         <p>Everybody sees that you are working on it, until the alert resolves.</p>
         <label for={field}>What is being done (may be empty)</label>
         <input
@@ -39,7 +45,7 @@ export function AcknowledgeButtons({ alert }: { readonly alert: OneAlert }): JSX
         />
       </ConfirmButton>
       {acknowledged && (
-        <ConfirmButton label="Give it back" onConfirm={giveBack}>
+        <ConfirmButton label="Give it back" onConfirm={giveBack} tell={tell}>
           <p>Nobody is working on it any more, for all to see.</p>
         </ConfirmButton>
       )}

@@ -1,10 +1,12 @@
 /** One alert: what it says, what caused it, what happened to it, and who takes it on. */
 import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
 import type { CauseOfAlert } from '../../api/alerts/cause.ts'
 import type { OneAlert } from '../../api/alerts/one.ts'
 import { addressOf } from '../data/address.ts'
 import { useAnswer, useLive } from '../data/answers.ts'
 import { traceIdOf } from '../data/trace.ts'
+import { Outcome, type Said } from '../parts/confirm.tsx'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { AcknowledgeButtons } from './acknowledge.tsx'
@@ -14,21 +16,25 @@ import { comparedText, happenedText, lastsText, reasonText, valueText } from './
 
 export function OneAlertPage({ id }: { readonly id: string }): JSX.Element {
   const one = useLive<OneAlert>(addressOf('/alerts/one', { id }))
+  const [said, tell] = useState<Said>()
   return (
-    <Known of={one} what="the alert">
-      {alert => (
-        <>
-          <Head alert={alert} />
-          <div class="grid-cards">
-            <Facts alert={alert} />
-            <div class="alerts-stack">
-              <Cause id={id} alert={alert} />
-              <Life alert={alert} />
+    <>
+      <Outcome of={said} />
+      <Known of={one} what="the alert">
+        {alert => (
+          <>
+            <Head alert={alert} tell={tell} />
+            <div class="grid-cards">
+              <Facts alert={alert} />
+              <div class="alerts-stack">
+                <Cause id={id} alert={alert} />
+                <Life alert={alert} />
+              </div>
             </div>
-          </div>
-        </>
-      )}
-    </Known>
+          </>
+        )}
+      </Known>
+    </>
   )
 }
 
@@ -36,7 +42,7 @@ interface Props {
   readonly alert: OneAlert
 }
 
-function Head({ alert }: Props): JSX.Element {
+function Head({ alert, tell }: Props & Parameters<typeof AcknowledgeButtons>[0]): JSX.Element {
   const { rule, entity, severity, state, summary, silencedBy, acknowledged } = alert
   const nowMs = useNow(1_000)
   const [source, ...subject] = entity.split(' ')
@@ -57,7 +63,7 @@ function Head({ alert }: Props): JSX.Element {
       </p>
       {state === 'firing' && (
         <div class="bar">
-          <AcknowledgeButtons alert={alert} />
+          <AcknowledgeButtons alert={alert} tell={tell} />
           <a
             class="alerts-button"
             href={addressOf('/alerts/silences', { rule, source, entity: subject.join(' '), new: 1 })}

@@ -5,6 +5,7 @@ import { useLocation } from 'preact-iso'
 import type { SilencePreview } from '../../api/alerts/silences.ts'
 import { act, problemOf } from '../data/answers.ts'
 import { useEnvironment, useIsOperator } from '../data/environment.ts'
+import { Outcome, type Said } from '../parts/confirm.tsx'
 import { countText } from '../parts/words.ts'
 import { useSettled } from './hooks.ts'
 import { matchOf, type SilenceFields } from './words.ts'
@@ -91,7 +92,7 @@ function useSilence(fields: SilenceFields, done: () => void) {
   const [until, setUntil] = useState('')
   const [comment, setComment] = useState('')
   const [isBusy, setBusy] = useState(false)
-  const [said, setSaid] = useState<{ text: string; isProblem: boolean }>()
+  const [said, setSaid] = useState<Said>()
   const submit = async (event: Event) => {
     event.preventDefault()
     setBusy(true)
@@ -165,11 +166,7 @@ function SubmitLine({ form, author }: { readonly form: Form; readonly author: st
           {isOperator ? `Its author is ${author}, for all to see.` : 'Only an operator may do this.'}
         </small>
       </p>
-      {said && (
-        <p class={said.isProblem ? 'problem' : 'done'} role={said.isProblem ? 'alert' : 'status'}>
-          {said.text}
-        </p>
-      )}
+      <Outcome of={said} />
     </>
   )
 }

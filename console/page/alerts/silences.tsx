@@ -1,9 +1,10 @@
 /** Silences: those that hold, those to come, those that are over; and how one begins and ends. */
 import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
 import type { SilenceRow, Silences } from '../../api/alerts/silences.ts'
 import { useParameter } from '../data/address.ts'
 import { act, useLive } from '../data/answers.ts'
-import { ConfirmButton } from '../parts/confirm.tsx'
+import { ConfirmButton, Outcome, type Said } from '../parts/confirm.tsx'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
@@ -23,6 +24,7 @@ const STATE_TEXT = { active: 'active', pending: 'to come', past: 'over' } as con
 export function SilencesPage(): JSX.Element {
   const known = useLive<Silences>('/alerts/silences')
   const [state, setState] = useParameter('state')
+  const [said, tell] = useState<Said>()
   return (
     <>
       <p>
@@ -33,12 +35,13 @@ export function SilencesPage(): JSX.Element {
       <form class="bar" onSubmit={event => event.preventDefault()} aria-label="Which silences">
         <Choice label="Show" value={state} set={setState} options={STATES} />
       </form>
+      <Outcome of={said} />
       <Known of={known} what="the silences">
         {({ silences }) => (
           <Table
             name="silences"
             caption="silences"
-            columns={COLUMNS}
+            columns={[...COLUMNS, endColumn(tell)]}
             rows={silences.filter(one => isAsked(one, state))}
             keyOf={({ id }) => id}
             textOf={({ about, author, comment }) => `${about} ${author} ${comment}`}
@@ -91,23 +94,32 @@ const COLUMNS: readonly Column<SilenceRow>[] = [
     ),
     sortBy: ({ author }) => author,
   },
-  {
+]
+
+function endColumn(tell: EndProps['tell']): Column<SilenceRow> {
+  return {
     heading: 'Id',
     cell: one => (
       <>
-        <code>{one.id}</code> {one.state !== 'past' && <EndButton silence={one} />}
+        <code>{one.id}</code> {one.state !== 'past' && <EndButton silence={one} tell={tell} />}
       </>
     ),
-  },
-]
+  }
+}
 
-function EndButton({ silence: { id, about } }: { readonly silence: SilenceRow }): JSX.Element {
+interface EndProps {
+  readonly silence: SilenceRow
+  /** Hears what came of it: the button goes away with the silence. */
+  readonly tell: (said: Said | undefined) => void
+}
+
+function EndButton({ silence: { id, about }, tell }: EndProps): JSX.Element {
   const end = async () => {
     await act('/alerts/silences/end', { id })
-    return 'It has ended.'
+    return `The silence of ${about} has ended.`
   }
   return (
-    <ConfirmButton label="End" onConfirm={end}>
+    <ConfirmButton label="End" onConfirm={end} tell={tell}>
       <p>
         The silence of <code>{about}</code> ends now. Alerts that it has muted and that still fire are told
         within a group interval, five minutes by default.

@@ -12,9 +12,12 @@ interface Props {
   /** Resolves to a sentence that says what was done. */
   readonly onConfirm: () => Promise<string>
   readonly disabled?: boolean
+  /** Hears what came of it, and shows it, where the change takes the button itself away. */
+  readonly tell?: (said: Said | undefined) => void
 }
 
-interface Said {
+/** What came of a change. */
+export interface Said {
   readonly text: string
   readonly isProblem: boolean
 }
@@ -25,11 +28,12 @@ const FOR_OPERATORS: Said = {
 }
 
 /** Only an operator can use it; a viewer who tries is told why not. */
-export function ConfirmButton({ label, children, onConfirm, disabled = false }: Props): JSX.Element {
+export function ConfirmButton({ label, children, onConfirm, disabled = false, tell }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const isOperator = useIsOperator()
   const [isBusy, setBusy] = useState(false)
-  const [said, setSaid] = useState<Said>()
+  const [said, setOwn] = useState<Said>()
+  const setSaid = tell ?? setOwn
   const open = () => {
     setSaid(isOperator ? undefined : FOR_OPERATORS)
     if (isOperator) dialog.current?.showModal()
@@ -65,11 +69,16 @@ export function ConfirmButton({ label, children, onConfirm, disabled = false }: 
           </footer>
         </article>
       </dialog>
-      {said && (
-        <p class={said.isProblem ? 'problem' : 'done'} role={said.isProblem ? 'alert' : 'status'}>
-          {said.text}
-        </p>
-      )}
+      <Outcome of={said} />
     </>
+  )
+}
+
+export function Outcome({ of: said }: { readonly of: Said | undefined }): JSX.Element | null {
+  if (!said) return null
+  return (
+    <p class={said.isProblem ? 'problem' : 'done'} role={said.isProblem ? 'alert' : 'status'}>
+      {said.text}
+    </p>
   )
 }

@@ -327,7 +327,7 @@ describe('the console about alerts', { timeout: 120_000 }, () => {
       await page.getByRole('cell').getByRole('button', { name: 'End', exact: true }).click()
       await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click()
       await page.getByText('None holds, and none is to come.').waitFor()
-      await page.getByRole('status').getByText(/^The silence of .* has ended/).waitFor()
+      await page.getByText(/^The silence of .* has ended/).waitFor()
       await page.getByRole('navigation', { name: 'Alerts, silences and rules' }).getByText('Rules').click()
       await page.getByRole('link', { name: 'Edit and try rules' }).click()
       const text = page.getByLabel('Text of weather.yaml')

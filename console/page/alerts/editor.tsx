@@ -5,6 +5,7 @@ import type { NamedRuleFile } from '../../../lib/operations/rule-file.ts'
 import type { RuleFiles, RulesChecked, RulesSaved } from '../../api/alerts/rule-files.ts'
 import { useParameter } from '../data/address.ts'
 import { act, problemOf, useAnswer } from '../data/answers.ts'
+import { saveBlob } from '../data/save-file.ts'
 import { ConfirmButton } from '../parts/confirm.tsx'
 import { Known } from '../parts/known.tsx'
 import { countText } from '../parts/words.ts'
@@ -75,7 +76,11 @@ function Editor({ known, again }: Props): JSX.Element {
         {canBeSaved && (
           <SaveButton name={name} text={text} was={file?.hash ?? null} isChanged={isChanged} saved={saved} />
         )}
-        <button type="button" class="secondary outline" onClick={() => download(name, text)}>
+        <button
+          type="button"
+          class="secondary outline"
+          onClick={() => saveBlob(new Blob([text], { type: 'application/yaml' }), name)}
+        >
           Download
         </button>
         {isChanged && file && (
@@ -205,13 +210,4 @@ function SaveButton({ name, text, was, isChanged, saved }: SaveProps): JSX.Eleme
       </p>
     </ConfirmButton>
   )
-}
-
-/** The link is in no document, so that the page's own navigation does not follow it. */
-function download(name: string, text: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([text], { type: 'application/yaml' }))
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(link.href)
 }

@@ -8,20 +8,6 @@ export function Severity({ of }: { readonly of: string }): JSX.Element {
   return <span class={`alerts-severity alerts-${known}`}>{of}</span>
 }
 
-export function Badge({
-  children,
-  title,
-}: {
-  readonly children: string
-  readonly title?: string
-}): JSX.Element {
-  return (
-    <span class="badge" title={title}>
-      {children}
-    </span>
-  )
-}
-
 /** An entity, as a link to its telemetry. Groups have none. */
 export function EntityLink({ entity }: { readonly entity: string }): JSX.Element {
   const space = entity.indexOf(' ')

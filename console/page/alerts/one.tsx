@@ -6,12 +6,13 @@ import type { OneAlert } from '../../api/alerts/one.ts'
 import { addressOf } from '../data/address.ts'
 import { useAnswer, useLive } from '../data/answers.ts'
 import { traceIdOf } from '../data/trace.ts'
+import { Badge } from '../parts/badge.tsx'
 import { Outcome, type Said } from '../parts/confirm.tsx'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { AcknowledgeButtons } from './acknowledge.tsx'
 import { useNow } from './hooks.ts'
-import { Badge, EntityLink, Severity } from './marks.tsx'
+import { EntityLink, Severity } from './marks.tsx'
 import { comparedText, happenedText, lastsText, reasonText, valueText } from './words.ts'
 
 export function OneAlertPage({ id }: { readonly id: string }): JSX.Element {
@@ -42,7 +43,12 @@ interface Props {
   readonly alert: OneAlert
 }
 
-function Head({ alert, tell }: Props & Parameters<typeof AcknowledgeButtons>[0]): JSX.Element {
+interface HeadProps extends Props {
+  /** Hears what came of an acknowledgement. */
+  readonly tell: (said: Said | undefined) => void
+}
+
+function Head({ alert, tell }: HeadProps): JSX.Element {
   const { rule, entity, severity, state, summary, silencedBy, acknowledged } = alert
   const nowMs = useNow(1_000)
   const [source, ...subject] = entity.split(' ')

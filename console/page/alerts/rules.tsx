@@ -3,10 +3,11 @@ import type { JSX } from 'preact'
 import type { RuleRow, Rules } from '../../api/alerts/rules.ts'
 import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
+import { Badge } from '../parts/badge.tsx'
 import { Known } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, numberText } from '../parts/words.ts'
-import { Badge, Severity } from './marks.tsx'
+import { Severity } from './marks.tsx'
 
 export function RuleList(): JSX.Element {
   const known = useLive<Rules>('/alerts/rules')

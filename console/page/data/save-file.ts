@@ -1,7 +1,9 @@
-/** Lets the browser save what the server answers. */
+/** Lets the browser save files. */
 import { problemOf, RefusedByServer } from './answers.ts'
 
 /**
+ * Saves what the server answers.
+ *
  * @param path below `/api`
  * @returns the headers of the answer
  * @throws RefusedByServer with a sentence for people
@@ -15,11 +17,15 @@ export async function saveFile(path: string, name: string): Promise<Headers> {
     })
   })
   if (!response.ok) throw new RefusedByServer(await response.json())
-  const address = URL.createObjectURL(await response.blob())
+  saveBlob(await response.blob(), name)
+  return response.headers
+}
+
+/** The link is in no document, so that the page's own navigation does not follow it. */
+export function saveBlob(blob: Blob, name: string): void {
   const link = document.createElement('a')
-  link.href = address
+  link.href = URL.createObjectURL(blob)
   link.download = name
   link.click()
-  URL.revokeObjectURL(address)
-  return response.headers
+  URL.revokeObjectURL(link.href)
 }

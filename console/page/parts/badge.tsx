@@ -5,10 +5,17 @@ export type Tone = 'good' | 'warn' | 'bad' | 'plain'
 
 export function Badge({
   tone = 'plain',
+  title,
   children,
 }: {
   readonly tone?: Tone
+  /** More words, for those who point at it. */
+  readonly title?: string
   readonly children: ComponentChildren
 }): JSX.Element {
-  return <span class={`badge ${tone}`}>{children}</span>
+  return (
+    <span class={`badge ${tone}`} title={title}>
+      {children}
+    </span>
+  )
 }

@@ -1,5 +1,6 @@
 /** Where everything stands in the picture of the flow, in pixels. Pure. */
 import type { Overview, ShownConsumer, ShownTopic } from '../../api/overview/shapes.ts'
+import { flowLine } from './flow-line.ts'
 
 type Flow = Pick<Overview, 'topics' | 'consumers' | 'producers'>
 type Signal = ShownTopic['signal']
@@ -75,7 +76,7 @@ export function flowLayout(flow: Flow, width: number): Layout {
   const isNarrow = width < NARROW
   const boxes = isNarrow ? stacked(placed, width) : besideEachOther(placed, width)
   const height = Math.max(0, ...boxes.map(box => box.y + box.height))
-  return { width, height, isNarrow, boxes, edges: isNarrow ? [] : edgesOf(boxes, flow) }
+  return { width, height, isNarrow, boxes, edges: isNarrow ? [] : edgesOf(boxes, flow, columnsOf(width).gap) }
 }
 
 /** Where a consumer's row stands in its box. */
@@ -144,12 +145,17 @@ function inOrder(placed: readonly Placed[]): Placed[] {
 const FAILURES: ReadonlySet<string> = new Set(['failures', 'dlq', RETRY])
 
 function besideEachOther(placed: readonly Placed[], width: number): Box[] {
-  const boxWidth = Math.min(WIDEST_BOX, Math.floor(width / (COLUMNS + (COLUMNS - 1) * 0.27)))
-  const step = (width - boxWidth) / (COLUMNS - 1)
+  const { boxWidth, step } = columnsOf(width)
   const tops = laneTops(placed)
   return placed.map(({ column, lane, ...box }) => {
     return { ...box, x: Math.round(column * step), y: tops[lane] ?? 0, width: boxWidth }
   })
+}
+
+function columnsOf(width: number) {
+  const boxWidth = Math.min(WIDEST_BOX, Math.floor(width / (COLUMNS + (COLUMNS - 1) * 0.27)))
+  const step = (width - boxWidth) / (COLUMNS - 1)
+  return { boxWidth, step, gap: Math.floor(step - boxWidth) }
 }
 
 /** Where each lane begins: below whatever stands in the lanes above it. */
@@ -163,18 +169,18 @@ function laneTops(placed: readonly Placed[]): number[] {
   return tops
 }
 
-function edgesOf(boxes: readonly Box[], { producers }: Flow): Edge[] {
+function edgesOf(boxes: readonly Box[], { producers }: Flow, gap: number): Edge[] {
   const at = new Map(boxes.map(box => [box.key, box]))
   const readings = at.get('readings')
   const sources = at.get(SOURCES)
-  const fed = sources && readings ? [edge(sources, HEADER / 2, readings)] : []
+  const fed = sources && readings ? [edge(sources, HEADER / 2, readings, gap)] : []
   const failures = at.get('failures')
   const failed = readings && failures ? [downwards(readings, failures)] : []
   const flows = boxes.flatMap(box =>
     box.consumers.flatMap((consumer, index) =>
       targetsOf(box, consumer).flatMap(key => {
         const to = at.get(key)
-        return to ? [edge(box, rowTop(index) + ROW / 2, to, consumer)] : []
+        return to ? [edge(box, rowTop(index) + ROW / 2, to, gap, consumer)] : []
       }),
     ),
   )
@@ -188,16 +194,15 @@ export function targetsOf(box: Box, { emits }: ShownConsumer): string[] {
   return [...keys].filter(key => box.signal !== 'failures' || FAILURES.has(key))
 }
 
-function edge(from: Box, fromTop: number, to: Box, by?: ShownConsumer): Edge {
-  const [x1, y1] = [from.x + from.width, from.y + fromTop]
-  const [x2, y2] = [to.x, to.y + HEADER / 2]
-  const bend = Math.max(18, (x2 - x1) / 2)
+function edge(from: Box, fromTop: number, to: Box, gap: number, by?: ShownConsumer): Edge {
+  const start = { x: from.x + from.width, y: from.y + fromTop }
+  const end = { x: to.x, y: to.y + HEADER / 2 }
   const counted = to.signal ? [`topic/${to.signal}`] : []
   return {
     key: `${from.key}/${by?.function ?? ''}/${to.key}`,
     rates: by ? [...counted, `rate/${by.function}/${by.topic}`] : counted,
     isFailure: FAILURES.has(to.key),
-    path: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`,
+    path: flowLine(start, end, { gap, aboveY: to.y - GAP / 2 }),
   }
 }
 

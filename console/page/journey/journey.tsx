@@ -56,21 +56,27 @@ function AskForm({ asked }: { readonly asked: string }): JSX.Element {
 function Followed({ asked }: { readonly asked: Asked }): JSX.Element {
   const live = useLive<JourneyAnswer>(addressOf('/journey', asked))
   const [minutes, setMinutes] = useParameter('minutes')
+  const [round, setRound] = useState(0)
+  // The same time is searched again: the log has grown meanwhile.
+  const search = (chosen: string) => {
+    setMinutes(chosen)
+    setRound(now => now + 1)
+  }
   return (
     <Known of={live} what="the event">
       {answer =>
         answer.journey.roots.length > 0 && minutes === '' ? (
           <>
             <Path answer={answer} />
-            <SearchChoice minutes={minutes} choose={setMinutes} title="Search the log for more of it" />
+            <SearchChoice minutes={minutes} search={search} title="Search the log for more of it" />
           </>
         ) : (
           <>
             {answer.hearsSpans && minutes === '' && (
               <p>No function has told of it, or that was too long ago: the log is searched.</p>
             )}
-            <Searched asked={asked} minutes={minutes || '15'} />
-            <SearchChoice minutes={minutes || '15'} choose={setMinutes} title="The log was searched for" />
+            <Searched key={round} asked={asked} minutes={minutes || '15'} />
+            <SearchChoice minutes={minutes || '15'} search={search} title="The log was searched for" />
           </>
         )
       }
@@ -105,11 +111,11 @@ function spanText(minutes: string): string {
 
 interface ChoiceProps {
   readonly minutes: string
-  readonly choose: (minutes: string) => void
+  readonly search: (minutes: string) => void
   readonly title: string
 }
 
-function SearchChoice({ minutes, choose, title }: ChoiceProps): JSX.Element {
+function SearchChoice({ minutes, search, title }: ChoiceProps): JSX.Element {
   return (
     <fieldset class="journey-search">
       <legend>{title}</legend>
@@ -119,11 +125,16 @@ function SearchChoice({ minutes, choose, title }: ChoiceProps): JSX.Element {
           type="button"
           class="secondary outline"
           aria-pressed={choice === minutes}
-          onClick={() => choose(choice)}
+          onClick={() => search(choice)}
         >
           the last {spanText(choice)}
         </button>
       ))}
+      {minutes !== '' && (
+        <button type="button" class="secondary outline" onClick={() => search(minutes)}>
+          Search again
+        </button>
+      )}
     </fieldset>
   )
 }

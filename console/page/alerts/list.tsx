@@ -4,13 +4,14 @@ import type { AlertHistory, AlertRow, AlertsNow, PendingAlerts } from '../../api
 import { addressOf, useParameter } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Badge } from '../parts/badge.tsx'
+import { EntityLink } from '../parts/entity-link.tsx'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, numberText } from '../parts/words.ts'
 import { useNow } from './hooks.ts'
 import { type AlertQuery, ListFilter, useListFilter } from './list-filter.tsx'
-import { EntityLink, Severity } from './marks.tsx'
+import { Severity } from './marks.tsx'
 import { lastsText, reasonText, valueText } from './words.ts'
 
 export function AlertList(): JSX.Element {

@@ -4,12 +4,13 @@ import type { OneRule, OnRow } from '../../api/alerts/rules.ts'
 import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Badge } from '../parts/badge.tsx'
+import { EntityLink } from '../parts/entity-link.tsx'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, durationText, numberText } from '../parts/words.ts'
 import { useNow } from './hooks.ts'
-import { EntityLink, Severity } from './marks.tsx'
+import { Severity } from './marks.tsx'
 
 export function OneRulePage({ rule }: { readonly rule: string }): JSX.Element {
   const one = useLive<OneRule>(addressOf('/alerts/rules/one', { rule }))

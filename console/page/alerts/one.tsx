@@ -8,11 +8,12 @@ import { useAnswer, useLive } from '../data/answers.ts'
 import { traceIdOf } from '../data/trace.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Outcome, type Said } from '../parts/confirm.tsx'
+import { EntityLink } from '../parts/entity-link.tsx'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { AcknowledgeButtons } from './acknowledge.tsx'
 import { useNow } from './hooks.ts'
-import { EntityLink, Severity } from './marks.tsx'
+import { Severity } from './marks.tsx'
 import { comparedText, happenedText, lastsText, reasonText, valueText } from './words.ts'
 
 export function OneAlertPage({ id }: { readonly id: string }): JSX.Element {

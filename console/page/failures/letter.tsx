@@ -4,6 +4,7 @@ import type { LetterAnswer } from '../../api/failures/one-letter.ts'
 import { addressOf } from '../data/address.ts'
 import { useAnswer } from '../data/answers.ts'
 import { bytesIn, hexDump, textIn } from '../parts/bytes.ts'
+import { EntityLink } from '../parts/entity-link.tsx'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Bytes } from './bytes.tsx'
@@ -78,11 +79,7 @@ function Facts({ letter }: { readonly letter: LetterAnswer }): JSX.Element {
         , written at <Moment at={letter.originalTimestampMs} />
       </Fact>
       <Fact title="Entity">
-        {entity === null ? (
-          'unknown: the record cannot be read as an event'
-        ) : (
-          <a href={addressOf('/telemetry', { entity })}>{entity}</a>
-        )}
+        {entity === null ? 'unknown: the record cannot be read as an event' : <EntityLink entity={entity} />}
       </Fact>
       <Fact title="Event">
         {letter.eventId === null ? (

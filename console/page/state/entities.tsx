@@ -5,6 +5,7 @@ import type { EntityState, TimerState } from '../../../lib/queries/entities.ts'
 import type { EntitiesAnswer } from '../../api/state.ts'
 import { addressOf, useParameter } from '../data/address.ts'
 import { useAnswer } from '../data/answers.ts'
+import { hasTelemetry } from '../parts/entity.ts'
 import { Empty, Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { countText, durationText, numberText } from '../parts/words.ts'
@@ -73,9 +74,11 @@ function Entity({ state, onlyOne }: { readonly state: EntityState; readonly only
         <strong>{entity}</strong> partition {partition}
         {version !== undefined && `, version ${version}`}
       </summary>
-      <p>
-        <a href={addressOf('/telemetry', { entity })}>Its readings and charts</a>
-      </p>
+      {hasTelemetry(entity) && (
+        <p>
+          <a href={addressOf('/telemetry', { entity })}>Its readings and charts</a>
+        </p>
+      )}
       {held && (
         <p class="warn">
           {held.failure === null

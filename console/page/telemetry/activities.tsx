@@ -4,12 +4,12 @@ import type { Happening } from '../../../lib/queries/happenings.ts'
 import type { Activities, DeviceNow } from '../../api/telemetry/activities.ts'
 import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
+import { partsOf } from '../parts/entity.ts'
 import { Empty, Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, durationText, numberText } from '../parts/words.ts'
 import { type Choices, useChoices, useSteady } from './choices.ts'
-import { partsOf } from './figures.ts'
 import { happeningText } from './happening-text.ts'
 
 export function ActivitiesPage(): JSX.Element {

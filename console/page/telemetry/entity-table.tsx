@@ -2,10 +2,11 @@
 import type { ComponentChildren, JSX } from 'preact'
 import type { EntityPage } from '../../api/telemetry/entity-page.ts'
 import { addressOf } from '../data/address.ts'
+import { partsOf } from '../parts/entity.ts'
 import { Moment } from '../parts/moment.tsx'
 import { numberText } from '../parts/words.ts'
 import type { Choices } from './choices.ts'
-import { partsOf, unitText } from './figures.ts'
+import { unitText } from './figures.ts'
 
 export function EntityTable({ page, choices }: { page: EntityPage; choices: Choices }): JSX.Element {
   const { rows, metrics } = page

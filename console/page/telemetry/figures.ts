@@ -49,9 +49,3 @@ export function searchedText({ records, ended }: Searched): string | undefined {
   if (ended !== 'limit') return undefined
   return `Only the last ${countText(records, 'record')} were looked at: older ones are left out.`
 }
-
-/** The parts of an entity's name. */
-export function partsOf(entity: string): { readonly source: string; readonly subject: string } {
-  const space = entity.indexOf(' ')
-  return { source: entity.slice(0, space), subject: entity.slice(space + 1) }
-}

@@ -4,7 +4,6 @@ import type { WatchingRule } from '../../../../console/api/telemetry/thresholds.
 import {
   conditionText,
   forText,
-  partsOf,
   searchedText,
   unitText,
   valueText,
@@ -53,10 +52,6 @@ describe('figures of telemetry', () => {
     assert.match(searchedText({ records: 200_000, ended: 'limit' }) ?? '', /last 200,000 records/)
     assert.equal(searchedText({ records: 5, ended: 'whole' }), undefined)
     assert.equal(searchedText({ records: 5, ended: 'enough' }), undefined)
-  })
-
-  it('given the name of an entity, then its parts are told', () => {
-    assert.deepEqual(partsOf('/a/b c d'), { source: '/a/b', subject: 'c d' })
   })
 
   it('given an unknown span, then it is an hour', () => {

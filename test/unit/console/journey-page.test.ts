@@ -141,10 +141,12 @@ describe('where a path leads on to', () => {
     const hrefs = (type: string, data: unknown) =>
       linksOf({ event: { ...READING, type }, data, places: [place] }).map(({ href }) => href)
     assert.deepEqual(hrefs(READING.type, {}), ['/telemetry?entity=%2Fenvironment%2Fberlin+roof-1'])
-    assert.deepEqual(hrefs('io.sluice.alert.fired.v1', { alertId: 'a b', rule: 'HOT' }), [
-      '/alerts?alert=a+b',
-      '/alerts/rules?rule=HOT',
-    ])
+    for (const happened of ['fired', 'resolved', 'acknowledged'])
+      assert.deepEqual(hrefs(`io.sluice.alert.${happened}.v1`, { alertId: 'a b', rule: 'HOT' }), [
+        '/alerts?alert=a+b',
+        '/alerts/rules?rule=HOT',
+      ])
+    assert.deepEqual(hrefs('com.example.reading.v1', {}), [])
     assert.deepEqual(hrefs('io.sluice.dead-letter.v1', {}), ['/failures?letter=2%3A7'])
     assert.deepEqual(hrefs('com.example.order', { alertId: 'a' }), [])
   })

@@ -181,8 +181,8 @@ describe('given a message on the page', () => {
       `/event?trace=${trace}`,
       '/telemetry?entity=%2Fenvironment%2Fx+s',
     ])
-    const alert = { id: 'b', type: 'io.sluice.alert.fired.v1', data: { alertId: 'x' } }
-    assert.deepEqual(hrefs(alert).slice(1), ['/alerts?alert=x'])
+    const alert = { id: 'b', type: 'io.sluice.alert.fired.v1', data: { alertId: 'x', rule: 'HOT' } }
+    assert.deepEqual(hrefs(alert).slice(1), ['/alerts?alert=x', '/alerts/rules?rule=HOT'])
     const failed = { originalTopic: 't', originalPartition: 2, originalOffset: 9 }
     const dead = { id: 'c', type: 'io.sluice.dead-letter.v1', data: failed }
     assert.deepEqual(hrefs(dead).slice(1), [

@@ -10,7 +10,7 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** The same console, for who asks for the root of the address and expects the pages of this area there. */
+/** The same console at an address of its own, whose root leads to one area. */
 export function beginningAt(path: string, app: Hono<ConsoleHono>): Hono<ConsoleHono> {
   const entrance = new Hono<ConsoleHono>()
   entrance.get('/', context => context.redirect(`${path}${new URL(context.req.url).search}`))

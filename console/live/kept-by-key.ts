@@ -1,4 +1,4 @@
-/** Keeps one thing for each key while it is asked for, and not more than so many: the memory of the console must not grow. */
+/** Keeps one thing for each key while it is asked for, up to a limit: the memory of the console must not grow. */
 
 export interface KeptByKeyOptions {
   /** Upper bound for the number of things; the one that was not asked for the longest gives way. */

@@ -6,7 +6,7 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 
 /** How many are shown. */
 const SHOWN = 8
-/** So many records of each partition are looked at. */
+/** Upper bound for the records of each partition that are read, the newest of them. */
 const LOOKED_AT = 200
 
 export class RecentAlerts {

@@ -4,7 +4,7 @@ import { Unavailable, UnreadableLog } from '../../../lib/runtime/pipeline/errors
 import type { LogReader } from '../../../lib/runtime/pipeline/ports.ts'
 import { OffsetTimes } from './offset-times.ts'
 
-/** So many records are read after one look. */
+/** Upper bound for the records that are read after one look. */
 const MOST_READ = 12
 
 interface Place {

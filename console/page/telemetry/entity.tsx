@@ -41,8 +41,16 @@ const AGAIN_MS = 15_000
 function useHistory(path: string): Answer<EntityHistory> {
   const history = useAnswer<EntityHistory>(path)
   useEffect(() => {
-    const again = setInterval(history.again, AGAIN_MS)
-    return () => clearInterval(again)
+    // A page that nobody sees asks for nothing; it asks at once when it is seen again.
+    const look = () => {
+      if (!document.hidden) history.again()
+    }
+    const again = setInterval(look, AGAIN_MS)
+    document.addEventListener('visibilitychange', look)
+    return () => {
+      clearInterval(again)
+      document.removeEventListener('visibilitychange', look)
+    }
   }, [path])
   return history
 }

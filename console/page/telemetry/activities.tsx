@@ -9,13 +9,13 @@ import { Empty, Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, durationText, numberText } from '../parts/words.ts'
-import { type Choices, useChoices, useSteady } from './choices.ts'
+import { type Choices, useChoices } from './choices.ts'
 import { happeningText } from './happening-text.ts'
 
 export function ActivitiesPage(): JSX.Element {
   const choices = useChoices()
   const activity = choices.of('activity')
-  const answer = useSteady(useLive<Activities>(addressOf('/telemetry/activities', { activity })))
+  const answer = useLive<Activities>(addressOf('/telemetry/activities', { activity }), { keep: true })
   return (
     <Known of={answer} what="the activities">
       {found => (

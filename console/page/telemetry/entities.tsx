@@ -7,7 +7,7 @@ import { useLive } from '../data/answers.ts'
 import { Empty, Known } from '../parts/known.tsx'
 import { Pager } from '../parts/pager.tsx'
 import { countText, numberText } from '../parts/words.ts'
-import { type Choices, useChoices, useSteady } from './choices.ts'
+import { type Choices, useChoices } from './choices.ts'
 import { EntityTable } from './entity-table.tsx'
 import { STATISTIC_WORDS } from './figures.ts'
 
@@ -16,7 +16,7 @@ const CHOICES = ['find', 'family', 'statistic', 'sort', 'alerting', 'page'] as c
 export function EntitiesPage(): JSX.Element {
   const choices = useChoices()
   const query = Object.fromEntries(CHOICES.map(name => [name, choices.of(name)]))
-  const answer = useSteady(useLive<EntityPage>(addressOf('/telemetry/entities', query)))
+  const answer = useLive<EntityPage>(addressOf('/telemetry/entities', query), { keep: true })
   return (
     <>
       <Bar choices={choices} families={answer.answer} />

@@ -9,7 +9,6 @@ import { partsOf } from '../parts/entity.ts'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { numberText } from '../parts/words.ts'
-import { useSteady } from './choices.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-tables.tsx'
 import { searchedText } from './figures.ts'
@@ -19,8 +18,8 @@ import type { ChartSpan } from './spans.ts'
 export function EntityPage({ entity }: { readonly entity: string }): JSX.Element {
   const span = useSpan(true)
   const { source, subject } = partsOf(entity)
-  const now = useSteady(useLive<EntityNow>(addressOf('/telemetry/entity', { entity, span: span.name })))
-  const history = useSteady(useHistory(addressOf('/telemetry/history', { entity, hours: span.hours })))
+  const now = useLive<EntityNow>(addressOf('/telemetry/entity', { entity, span: span.name }), { keep: true })
+  const history = useHistory(addressOf('/telemetry/history', { entity, hours: span.hours }))
   return (
     <>
       <nav aria-label="Way back" class="telemetry-back">
@@ -39,7 +38,7 @@ export function EntityPage({ entity }: { readonly entity: string }): JSX.Element
 const AGAIN_MS = 15_000
 
 function useHistory(path: string): Answer<EntityHistory> {
-  const history = useAnswer<EntityHistory>(path)
+  const history = useAnswer<EntityHistory>(path, { keep: true })
   useEffect(() => {
     // A page that nobody sees asks for nothing; it asks at once when it is seen again.
     const look = () => {

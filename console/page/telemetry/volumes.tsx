@@ -7,7 +7,6 @@ import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Known } from '../parts/known.tsx'
 import { compactText, countText, numberText, timeText } from '../parts/words.ts'
-import { useSteady } from './choices.ts'
 import { SpanChoice, useSpan } from './span-choice.tsx'
 import type { ChartSpan } from './spans.ts'
 import { TimeChart } from './time-chart.tsx'
@@ -25,7 +24,7 @@ const SIGNALS: Readonly<Record<CountedSignal, string>> = {
 export function VolumesPage(): JSX.Element {
   const span = useSpan(false)
   const path = addressOf('/telemetry/volumes', { hours: span.hours })
-  const answer = useSteady(useLive<VolumesOfTopics>(path))
+  const answer = useLive<VolumesOfTopics>(path, { keep: true })
   return (
     <>
       <SpanChoice hasLive={false} chosen={span} />

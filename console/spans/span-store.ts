@@ -1,10 +1,10 @@
-/** Keeps the spans that the functions send, within bounds of number and age: the newest, and longest those of which something came. */
+/** Keeps the newest spans that the functions send, within limits of number and age. Traces that led to something are kept longest. */
 import type { EventName, ToldSpan } from '../../lib/queries/journey/model.ts'
 
 export interface SpanLimits {
-  /** How many spans are kept of traces in which nothing was emitted, failed or timed; and as many again of the others. */
+  /** Upper bound for the spans of traces in which nothing was emitted, failed or timed. The other traces have the same bound. */
   readonly spans: number
-  /** Of one trace. A trace that goes on for ever must not take the place of all others. */
+  /** Upper bound for the spans of one trace: a trace that never ends must not displace all others. */
   readonly spansOfTrace: number
   readonly ageMs: number
 }

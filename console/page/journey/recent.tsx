@@ -1,4 +1,4 @@
-/** The newest events, for who does not know yet which one to follow. */
+/** The newest events, for people who do not know yet which one to follow. */
 import type { JSX } from 'preact'
 import type { RecentAnswer, RecentJourney } from '../../journey/answers.ts'
 import { addressOf } from '../data/address.ts'

@@ -1,7 +1,7 @@
 /** For how long the first pending record of each consumer has waited. */
 import type { ConsumerLag, ReadTopic } from '../../../lib/queries/lag.ts'
-import { Unavailable, UnreadableLog } from '../../../lib/runtime/pipeline/errors.ts'
 import type { LogReader } from '../../../lib/runtime/pipeline/ports.ts'
+import { problemOf } from '../problem.ts'
 import { OffsetTimes } from './offset-times.ts'
 
 /** Upper bound for the records that are read after one look. */
@@ -16,10 +16,15 @@ interface Place {
 export class Waits {
   readonly #times = new OffsetTimes()
   readonly #log: () => Promise<LogReader>
+  readonly #told: (error: unknown) => void
   #isReading = false
+  /** The fault of the last reading. */
+  #fault: string | undefined
 
-  constructor(log: () => Promise<LogReader>) {
+  /** @param told hears of faults of Sluice itself, once where the same one happens again and again */
+  constructor(log: () => Promise<LogReader>, told = logged) {
     this.#log = log
+    this.#told = told
   }
 
   /**
@@ -55,12 +60,19 @@ export class Waits {
     try {
       const log = await this.#log()
       for (const place of places) await this.#readOne(log, place)
+      this.#fault = undefined
     } catch (error) {
-      // The next look at Kafka tells of it.
-      if (!(error instanceof Unavailable || error instanceof UnreadableLog)) throw error
+      // Nobody waits for the reading. The next look at Kafka tells of what is no fault of Sluice.
+      if (problemOf(error).code === 'fault') this.#tell(error)
     } finally {
       this.#isReading = false
     }
+  }
+
+  #tell(error: unknown): void {
+    const fault = String(error)
+    if (fault !== this.#fault) this.#told(error)
+    this.#fault = fault
   }
 
   async #readOne(log: LogReader, { topic, partition, offset }: Place): Promise<void> {
@@ -68,4 +80,8 @@ export class Waits {
     const [first] = records
     if (first) this.#times.written(topic, partition, first.offset, first.timestampMs)
   }
+}
+
+function logged(error: unknown): void {
+  process.stderr.write(`${(error as Error)?.stack ?? error}\n`)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Waits } from '../../../../console/api/overview/waits.ts'
-import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
+import { PartitionStopped, Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
 import type { LogReader } from '../../../../lib/runtime/pipeline/ports.ts'
 
 const T0 = 1_000_000
@@ -72,5 +72,34 @@ describe('how long the first pending record has waited', () => {
     waits.next(lagAt(40, 100), T0 + 4_000)
     await settled()
     assert.deepEqual(waits.next(lagAt(40, 100), T0 + 6_000), { 'alerting/readings': 66 })
+  })
+
+  const failing = (error: Error): LogReader => ({ read: () => Promise.reject(error) })
+
+  it('given a topic that is made anew before it is read, then its time is unknown, and nothing is told', async () => {
+    const told: unknown[] = []
+    const anew = new PartitionStopped('another-log', 'the topic was made anew')
+    const waits = new Waits(
+      async () => failing(anew),
+      error => told.push(error),
+    )
+    waits.next(lagAt(40, 100), T0)
+    await settled()
+    assert.deepEqual(waits.next(lagAt(40, 100), T0 + 2_000), { 'alerting/readings': null })
+    assert.deepEqual(told, [])
+  })
+
+  it('given a fault of Sluice while it reads, then it is told once, and the next look goes on', async () => {
+    const told: unknown[] = []
+    const fault = new TypeError('no function')
+    const waits = new Waits(
+      async () => failing(fault),
+      error => told.push(error),
+    )
+    for (const look of [0, 1, 2]) {
+      waits.next(lagAt(40, 100), T0 + look * 2_000)
+      await settled()
+    }
+    assert.deepEqual(told, [fault])
   })
 })

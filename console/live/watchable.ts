@@ -36,6 +36,8 @@ export function watchable<Schema extends GenericSchema, T>(
   if (!environment.streams) return
   routes.get(path === '/' ? '/live' : `${path}/live`, context => {
     const wanted = queryOf(query, context)
+    // Hono answers HEAD through this route and drops the body unread: a stream would never learn that it is over.
+    if (context.req.method !== 'GET') return context.body(null, 200, { 'content-type': 'text/event-stream' })
     const key = context.req.url
     const told = onceInARow(context.get('told'))
     const answered = async () => JSON.stringify(await answerOf(() => ask(wanted), told))

@@ -53,4 +53,18 @@ describe('a question that can be watched', () => {
     assert.equal((first as { problem: { code: string } }).problem.code, 'fault')
     assert.ok(!JSON.stringify(first).includes('secret'))
   })
+
+  it('given HEAD, then its headers are answered without a stream, and nothing is asked', async () => {
+    let asked = 0
+    const routes = new Hono<ConsoleHono>()
+    watchable(routes, '/figures', { query: object({}), everyMs: 1, environment: STREAMS }, async () => {
+      asked += 1
+    })
+    // More than there may be streams.
+    for (let times = 0; times < 101; times++) {
+      const { status, headers, body } = await routes.request('/figures/live?d', { method: 'HEAD' })
+      assert.deepEqual([status, headers.get('content-type'), body], [200, 'text/event-stream', null])
+    }
+    assert.equal(asked, 0)
+  })
 })

@@ -56,15 +56,17 @@ export async function consumerLags<Consumer extends ReadTopic>(
 ): Promise<(Consumer & ConsumerLag)[]> {
   const topics = [...new Set(consumers.map(({ topic }) => topic))]
   const bounds = new Map(
-    await Promise.all(
-      topics.map(async topic => [topic, (await boundsIfThere(offsets, topic)) ?? []] as const),
-    ),
+    await Promise.all(topics.map(async topic => [topic, await boundsIfThere(offsets, topic)] as const)),
   )
   return Promise.all(
     consumers.map(async consumer => {
       const { group, topic } = consumer
-      const committed = await kafkaAnswer(`consumer group ${group}`, offsets.committed(group, topic))
-      const partitions = partitionLags(bounds.get(topic) ?? [], committed)
+      const known = bounds.get(topic)
+      // Kafka refuses to tell what a group has committed in a topic that does not exist.
+      const committed = known
+        ? await kafkaAnswer(`consumer group ${group}`, offsets.committed(group, topic))
+        : []
+      const partitions = partitionLags(known ?? [], committed)
       return { ...consumer, partitions, pending: sumOf(partitions.map(({ pending }) => pending)) }
     }),
   )

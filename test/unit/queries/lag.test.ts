@@ -10,17 +10,23 @@ function consumer(name: string, topic = 't'): ReadTopic {
   return { function: name, topic, group: `g-${name}` }
 }
 
+function requireTopic(topic: string): void {
+  if (topic !== 't') throw Object.assign(new Error('no such topic'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' })
+}
+
 /** Two partitions, of which the first begins at 10. */
 const offsets = {
   bounds: async (topic: string) => {
-    if (topic !== 't') throw Object.assign(new Error('no such topic'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' })
+    requireTopic(topic)
     return [
       { start: 10, end: 20 },
       { start: 0, end: 5 },
     ]
   },
-  committed: async (group: string) =>
-    ({ 'g-ahead': [20, 5], 'g-new': [-1, -1], 'g-half': [15, -1] })[group] ?? [],
+  committed: async (group: string, topic: string) => {
+    requireTopic(topic)
+    return { 'g-ahead': [20, 5], 'g-new': [-1, -1], 'g-half': [15, -1] }[group] ?? []
+  },
 }
 
 describe('how far consumers are behind', () => {
@@ -47,6 +53,17 @@ describe('how far consumers are behind', () => {
     assert.deepEqual([lag?.pending, lag?.partitions], [0, []])
     const away = { ...offsets, bounds: () => Promise.reject(new Error('away')) }
     await assert.rejects(consumerLags(away, [consumer('frost')]), /away/)
+  })
+
+  it('given that one of the topics is missing, then the lags of the others are known', async () => {
+    const lags = await consumerLags(offsets, [consumer('frost', 'missing'), consumer('half')])
+    assert.deepEqual(
+      lags.map(({ function: name, pending }) => [name, pending]),
+      [
+        ['frost', 0],
+        ['half', 10],
+      ],
+    )
   })
 
   it('given ends of a while ago, then what came later does not count', async () => {

@@ -5,7 +5,8 @@ export type Tell = (json: string) => void
 
 interface Watched {
   readonly watchers: Set<Tell>
-  readonly over: AbortController
+  /** Ends the pause between two questions; absent while one is on its way. */
+  pause?: AbortController
   last: string | undefined
 }
 
@@ -27,30 +28,37 @@ export class SharedAnswers {
    */
   watch(key: string, ask: () => Promise<string>, everyMs: number, tell: Tell): () => void {
     const known = this.#watched.get(key)
-    const watched = known ?? { watchers: new Set(), over: new AbortController(), last: undefined }
+    const watched: Watched = known ?? { watchers: new Set(), last: undefined }
     watched.watchers.add(tell)
     if (watched.last !== undefined) tell(watched.last)
     if (!known) {
       this.#watched.set(key, watched)
-      void this.#keepAsking(watched, ask, everyMs)
+      void this.#keepAsking(key, watched, ask, everyMs)
     }
     return () => {
       watched.watchers.delete(tell)
-      if (watched.watchers.size > 0) return
-      watched.over.abort()
-      if (this.#watched.get(key) === watched) this.#watched.delete(key)
+      if (watched.watchers.size === 0) watched.pause?.abort()
     }
   }
 
-  async #keepAsking(watched: Watched, ask: () => Promise<string>, everyMs: number): Promise<void> {
-    const { signal } = watched.over
-    while (!signal.aborted) {
+  /** A question that nobody waits for any more goes on: those who come before its answer join it, instead of asking again. */
+  async #keepAsking(
+    key: string,
+    watched: Watched,
+    ask: () => Promise<string>,
+    everyMs: number,
+  ): Promise<void> {
+    while (watched.watchers.size > 0) {
       const json = await ask()
-      if (json !== watched.last && !signal.aborted) {
+      if (json !== watched.last) {
         watched.last = json
         for (const tell of watched.watchers) tell(json)
       }
-      await this.#wait(everyMs, signal)
+      if (watched.watchers.size === 0) break
+      watched.pause = new AbortController()
+      await this.#wait(everyMs, watched.pause.signal)
+      delete watched.pause
     }
+    this.#watched.delete(key)
   }
 }

@@ -83,6 +83,34 @@ describe('answers that several people watch', () => {
     assert.deepEqual(heard, ['b'])
   })
 
+  it('given watchers who come and go while the question is on its way, then it is asked once', async () => {
+    const { shared } = new Stage()
+    let asked = 0
+    const answered = Promise.withResolvers<string>()
+    const ask = () => {
+      asked += 1
+      return answered.promise
+    }
+    for (let times = 0; times < 10; times++) shared.watch('question', ask, 1_000, () => {})()
+    const heard: string[] = []
+    shared.watch('question', ask, 1_000, json => heard.push(json))
+    answered.resolve('a')
+    await settled()
+    assert.deepEqual([asked, heard], [1, ['a']])
+  })
+
+  it('given one who comes in the moment in which the last one leaves, then it is asked anew', async () => {
+    const stage = new Stage()
+    const leave = stage.watch([])
+    await settled()
+    stage.answer = 'b'
+    leave()
+    const heard: string[] = []
+    stage.watch(heard)
+    await settled()
+    assert.deepEqual([stage.asked, heard.at(-1)], [2, 'b'])
+  })
+
   it('given other questions, then each has answers of its own', async () => {
     const stage = new Stage()
     const heard: string[] = []

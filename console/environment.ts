@@ -5,13 +5,13 @@ import type { OpenStall } from '../lib/queries/health/stalls.ts'
 import type { ReadTopic } from '../lib/queries/lag.ts'
 import type { Kafka } from '../lib/runtime/adapters/kafka/client.ts'
 import { ClusterInspection } from '../lib/runtime/adapters/kafka/cluster-inspection.ts'
-import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
 import type { RedisClient } from '../lib/runtime/adapters/redis/client.ts'
 import { StateInspection } from '../lib/runtime/adapters/redis/inspection.ts'
 import { Connections, type Value } from '../lib/runtime/lambda/connections.ts'
 import type { TopicPublisher } from '../lib/runtime/lambda/kafka-connections.ts'
 import { once } from '../lib/runtime/lambda/once.ts'
 import type { LogReader } from '../lib/runtime/pipeline/ports.ts'
+import { PageOffsets } from './kafka-offsets.ts'
 import type { SpanStore } from './spans/span-store.ts'
 
 /** A function as its entry in serverless.yml declares it: what the console must know of it. */
@@ -46,7 +46,7 @@ export class ConsoleEnvironment {
   readonly streams: boolean
   readonly spans: SpanStore | undefined
   readonly standing: () => readonly OpenStall[]
-  readonly offsets: () => Promise<TopicOffsets>
+  readonly offsets: () => Promise<PageOffsets>
   readonly cluster: () => Promise<ClusterInspection>
   readonly inspection: () => Promise<StateInspection>
   readonly #connections: Connections
@@ -61,7 +61,7 @@ export class ConsoleEnvironment {
     this.spans = spans
     this.standing = standing
     this.#connections = new Connections(config, 'console')
-    this.offsets = once(async () => this.#connections.kept(new TopicOffsets(await this.kafka())))
+    this.offsets = once(async () => this.#connections.kept(new PageOffsets(await this.kafka())))
     this.cluster = once(async () => this.#connections.kept(new ClusterInspection(await this.kafka())))
     this.inspection = once(async () => new StateInspection(await this.redis()))
   }

@@ -2,9 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { UnreadableBatch } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
+import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
 import { KafkaLogReader } from '../../../../lib/runtime/adapters/kafka/log-reader.ts'
 import { Unavailable, UnreadableLog } from '../../../../lib/runtime/pipeline/errors.ts'
 import { rejection } from '../../../support/rejection.ts'
+
+/** As brokers number their answers. */
+const UNKNOWN_TOPIC_OR_PARTITION = 3
 
 describe('the log reader, when it cannot read', () => {
   it('given a bug, then the error stays what it is', async () => {
@@ -47,12 +51,46 @@ describe('the log reader, when it cannot read', () => {
   })
 })
 
+describe('the log reader, after it could not read', () => {
+  it('given that a deleted topic fails the metadata of all, then the next read begins without it', async () => {
+    const unknown = () => {
+      throw createErrorFromCode(UNKNOWN_TOPIC_OR_PARTITION)
+    }
+    const { reader, seen } = given({ addTargetTopic: async () => unknown(), refreshMetadata: async () => unknown() })
+    for (const _ of [1, 2])
+      await assert.rejects(reader.read('t', 0, { fromOffset: 0, toOffset: 0 }), /does not host this topic/)
+    assert.deepEqual(seen, { opened: 2, closed: 2, refreshed: 0 })
+  })
+})
+
+/** A reader whose cluster behaves like this. */
+function given(behaviour: object) {
+  const seen = { opened: 0, closed: 0, refreshed: 0 }
+  const open = () => {
+    seen.opened += 1
+    return {
+      connect: async () => {},
+      disconnect: async () => {
+        seen.closed += 1
+      },
+      addTargetTopic: async () => {},
+      refreshMetadata: async () => {
+        seen.refreshed += 1
+      },
+      ...behaviour,
+    }
+  }
+  const kafka = { [Symbol('private:Kafka:createCluster')]: open }
+  return { reader: new KafkaLogReader(kafka as unknown as Kafka), seen }
+}
+
 /** What reading rejects with where the fetch fails with this error, or brings nothing. */
 function failureFor(error: Error | undefined): Promise<Error> {
   const cluster = {
     connect: async () => {},
     disconnect: async () => {},
     addTargetTopic: async () => {},
+    refreshMetadata: async () => {},
     findLeaderForPartitions: () => ({ 1: [3] }),
     fetchTopicsOffset: async () => [{ topic: 't', partitions: [{ partition: 3, offset: '0' }] }],
     findBroker: async () => ({

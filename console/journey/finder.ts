@@ -7,6 +7,8 @@ import type { FoundRecord, Known, Place, ReadingFunction, ToldSpan } from '../..
 import { journeyOf } from '../../lib/queries/journey/path.ts'
 import { placesOf, unplaced } from '../../lib/queries/journey/places.ts'
 import { positionsAt } from '../../lib/queries/journey/positions.ts'
+import { outOfBounds } from '../../lib/queries/out-of-bounds.ts'
+import { topicBounds } from '../../lib/queries/topics.ts'
 import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
 import { spanContextOf, startedTrace } from '../../lib/runtime/cloudevents/trace.ts'
 import { Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
@@ -33,7 +35,7 @@ export class JourneyFinder {
   /** What spans tell of it, and the records that they name. Where there are no spans, that is nothing. */
   async follow(asked: Asked): Promise<JourneyAnswer> {
     const missing = new Set<string>()
-    const at = await this.#known(missing, () => this.#atPlace(asked), [])
+    const at = await this.#known(missing, () => this.#atPlace(asked, missing), [])
     const spans = this.#spansOf(asked, at)
     return this.#answer(asked, spans, at, missing)
   }
@@ -41,7 +43,7 @@ export class JourneyFinder {
   /** Searches the log from this time on as well. @param signal ends it early */
   async search(asked: Asked, sinceMs: number, signal: AbortSignal): Promise<JourneyAnswer> {
     const missing = new Set<string>()
-    const at = await this.#atPlace(asked)
+    const at = await this.#atPlace(asked, missing)
     const [event] = at.map(one => one.event)
     const wanted = event && !isFailure(event) ? { ...asked, id: event.id } : asked
     const over = AbortSignal.any([signal, AbortSignal.timeout(SEARCH_MS)])
@@ -94,8 +96,13 @@ export class JourneyFinder {
     return spans.following([...new Set(traces)])
   }
 
-  async #atPlace({ place }: Asked): Promise<readonly FoundRecord[]> {
-    return place ? this.#records.at([place], await this.#sources()) : []
+  async #atPlace({ place }: Asked, missing: Set<string>): Promise<readonly FoundRecord[]> {
+    if (!place) return []
+    const sources = await this.#sources()
+    if (this.#records.has(place)) return this.#records.at([place], sources)
+    const outside = outOfBounds(place, await topicBounds(sources.offsets, place.topic))
+    if (outside !== undefined) missing.add(outside)
+    return outside === undefined ? this.#records.at([place], sources) : []
   }
 
   /** The records that spans name, and those of events that nobody has read yet. */

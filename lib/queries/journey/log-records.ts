@@ -40,6 +40,10 @@ export class KnownRecords {
     return (await Promise.all(found)).flat()
   }
 
+  has(place: Place): boolean {
+    return this.#kept.has(placeText(place))
+  }
+
   #keep(text: string, found: FoundRecord): void {
     this.#kept.set(text, found)
     const [oldest] = this.#kept.keys()

@@ -1,4 +1,5 @@
 /** One message, with all that it says. */
+import { outOfBounds } from '../../../../lib/queries/out-of-bounds.ts'
 import { plainEvent } from '../../../../lib/queries/plain-event.ts'
 import { type RecordView, recordView } from '../../../../lib/queries/record-view.ts'
 import { topicBounds } from '../../../../lib/queries/topics.ts'
@@ -36,7 +37,8 @@ const MOST_RAW_BYTES = 64 * 1024
 /** @throws ProblemError if there is no such message, with the reason; else as `LogReader.read` */
 export async function oneMessage(place: Place, ports: MessagePorts): Promise<Message> {
   const { topic, partition, offset } = place
-  await requireInBounds(place, ports)
+  const outside = outOfBounds(place, await topicBounds(ports.offsets, topic))
+  if (outside !== undefined) throw new ProblemError('not-found', outside)
   const { records } = await ports.log.read(topic, partition, { fromOffset: offset, toOffset: offset })
   const record = records.find(one => one.offset === offset)
   if (!record)
@@ -46,30 +48,6 @@ export async function oneMessage(place: Place, ports: MessagePorts): Promise<Mes
         'belonged to one that was aborted, or compaction has removed it.',
     )
   return messageOf(record, recordView(record, await plainEvent(record, ports.reader)))
-}
-
-async function requireInBounds(
-  { topic, partition, offset }: Place,
-  { offsets }: MessagePorts,
-): Promise<void> {
-  const bounds = await topicBounds(offsets, topic)
-  const bound = bounds[partition]
-  const where = `${topic}/${partition}`
-  if (!bound)
-    throw new ProblemError(
-      'not-found',
-      `${topic} has no partition ${partition}; the last is ${bounds.length - 1}.`,
-    )
-  if (offset < bound.start)
-    throw new ProblemError(
-      'not-found',
-      `The message at offset ${offset} has expired: ${where} begins at offset ${bound.start} now.`,
-    )
-  if (offset >= bound.end)
-    throw new ProblemError(
-      'not-found',
-      `There is no offset ${offset} yet: ${where} ends before offset ${bound.end}.`,
-    )
 }
 
 /** Pure. */

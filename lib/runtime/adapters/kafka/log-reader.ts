@@ -88,8 +88,9 @@ export class KafkaLogReader implements LogReader {
       // Other partitions are read over the same connection, so it is closed only if it may be broken.
       if (brokersAnswer(error) === 'OFFSET_OUT_OF_RANGE')
         throw await outOfRange(cluster, topic, partition, range.fromOffset)
-      // The library asks for all topics together: one that was deleted fails the metadata of those that others read.
-      if (isRetriableAnswer(error)) await cluster.refreshMetadata().catch(() => this.#cluster.drop())
+      // Unavailable is said here: Kafka has answered. The library asks for all topics together, so a deleted one fails them all.
+      if (error instanceof Unavailable || isRetriableAnswer(error))
+        await cluster.refreshMetadata().catch(() => this.#cluster.drop())
       else await this.#cluster.drop()
       throw error
     }

@@ -52,11 +52,21 @@ describe('the log reader, when it cannot read', () => {
 })
 
 describe('the log reader, after it could not read', () => {
+  it('given a partition that does not exist, then the connection stays, for those who read others', async () => {
+    const { reader, seen } = given({ findLeaderForPartitions: () => ({}) })
+    for (const _ of [1, 2])
+      await assert.rejects(reader.read('t', 999, { fromOffset: 0, toOffset: 0 }), /t\/999 has no leader/)
+    assert.deepEqual(seen, { opened: 1, closed: 0, refreshed: 2 })
+  })
+
   it('given that a deleted topic fails the metadata of all, then the next read begins without it', async () => {
     const unknown = () => {
       throw createErrorFromCode(UNKNOWN_TOPIC_OR_PARTITION)
     }
-    const { reader, seen } = given({ addTargetTopic: async () => unknown(), refreshMetadata: async () => unknown() })
+    const { reader, seen } = given({
+      addTargetTopic: async () => unknown(),
+      refreshMetadata: async () => unknown(),
+    })
     for (const _ of [1, 2])
       await assert.rejects(reader.read('t', 0, { fromOffset: 0, toOffset: 0 }), /does not host this topic/)
     assert.deepEqual(seen, { opened: 2, closed: 2, refreshed: 0 })

@@ -20,7 +20,7 @@ import { Names } from './named.ts'
 import { Passage, type Passed } from './passage.ts'
 import { publishChosen } from './publish.ts'
 import type { Chooser } from './redriving.ts'
-import { ACTIONS } from './request.ts'
+import { ACTIONS, type Command } from './request.ts'
 import { chosenGroups, type Search } from './search.ts'
 import { redriveTopics, TopicWatch } from './topics.ts'
 
@@ -172,8 +172,13 @@ export async function audited(
     endedAt: instant(Date.now()),
     operation: operation.id,
     filter,
-    counts: { [ACTIONS[command]]: tally.taken, ...Object.fromEntries(tally.leftOut) },
+    counts: countsOf(command, tally),
   })
+}
+
+/** What an audit event counts. */
+export function countsOf(command: Command, { taken, leftOut }: Tally): Audit['counts'] {
+  return { [ACTIONS[command]]: taken, ...Object.fromEntries(leftOut) }
 }
 
 async function* departing(work: Work, selection: Selection, run: Run): AsyncGenerator<readonly Taken[]> {

@@ -2,11 +2,15 @@
  * The operations of an environment, as they are kept while they run and after: who asked for what, how far it has come, and which process
  * does it now. Pure. The list is changed by compare-and-set, so that two who change it at once lose nothing.
  */
+import type { Audit } from '../../audit.ts'
 import { NOTHING_PASSED, type Passed } from './passage.ts'
 import type { HandlingRequest } from './request.ts'
 
 /** An operation is `running` also between the steps in which it is done. */
 export type OperationState = 'running' | 'stopped' | 'finished' | 'failed'
+
+/** What a run has done; the operation itself says the rest of its audit event. */
+export type Unaudited = Pick<Audit, 'by' | 'startedAt' | 'endedAt' | 'counts'>
 
 export interface KeptOperation {
   readonly id: string
@@ -19,6 +23,8 @@ export interface KeptOperation {
   readonly taken: number
   /** How many records it is to look at; null before it knows. */
   readonly total: number | null
+  /** What a run has done without an audit event: the next run writes it first. */
+  readonly unaudited?: Unaudited | undefined
   /** Why it has failed. */
   readonly problem?: string
   /** The process that does it now, until it says so again. */
@@ -89,12 +95,15 @@ export function withWorker(
   })
 }
 
+/** How far an operation is. */
+export type Standing = Pick<KeptOperation, 'passed' | 'taken' | 'total' | 'unaudited'>
+
 /** The worker says how far it is. @throws OperationRefused if another one does the operation meanwhile */
 export function withProgress(
   all: KeptOperations | undefined,
   id: string,
   name: string,
-  progress: Pick<KeptOperation, 'passed' | 'taken' | 'total'>,
+  progress: Standing,
   nowMs: number,
 ): KeptOperations {
   return changed(all, id, nowMs, one => {
@@ -108,7 +117,7 @@ export function withEnd(
   all: KeptOperations | undefined,
   id: string,
   name: string,
-  end: Pick<KeptOperation, 'passed' | 'taken' | 'total' | 'state'> & { readonly problem?: string },
+  end: Standing & Pick<KeptOperation, 'state' | 'problem'>,
   nowMs: number,
 ): KeptOperations {
   return changed(all, id, nowMs, one => {

@@ -4,10 +4,10 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { instant } from '../../runtime/consumer/instant.ts'
 import type { Connections, Value } from '../../runtime/lambda/connections.ts'
+import { leaveAudit } from '../audit.ts'
 import { isExpected } from './errors.ts'
-import { audited, done, type Outcome, Run, surveyed } from './handle.ts'
+import { done, type Outcome, Run, surveyed } from './handle.ts'
 import {
   type KeptOperation,
   type KeptOperations,
@@ -105,7 +105,8 @@ export class DeadLetterOperations {
   }
 
   /**
-   * Does an operation, or goes on with it, until it ends, is stopped or is paused. What was done is audited at the end of the run.
+   * Does an operation, or goes on with it, until it ends, is stopped or is paused. What was done is audited at the end of the run; where
+   * that fails, at the beginning of the next. If Redis is away just then, it can be audited twice.
    *
    * @param pause ends the run after the batch at hand: another run goes on
    * @throws OperationRefused if another process runs it meanwhile; Unavailable if Redis does not answer at the end; an error that nobody expects
@@ -114,7 +115,7 @@ export class DeadLetterOperations {
     const { id } = kept
     return this.#connected(async connections => {
       const [stop, over] = [new AbortController(), new AbortController()]
-      const progress = new RunProgress(kept)
+      const progress = new RunProgress(kept, by)
       const beats = this.#beat({ connections, id, name, progress, stop }, over.signal)
       const signal = AbortSignal.any([pause, stop.signal])
       const error = await this.#carryOut(connections, kept, by, signal, progress)
@@ -135,20 +136,19 @@ export class DeadLetterOperations {
     stop: AbortSignal,
     progress: RunProgress,
   ): Promise<unknown> {
+    const about = { action: `dlq ${request.command}`, operation: id, filter: requestTexts(request) }
+    const audit = () =>
+      progress.audit(async one =>
+        leaveAudit(await connections.publisher(), this.#setup.config, { ...about, ...one }),
+      )
     try {
-      const startedAt = instant(Date.now())
-      const work = await workFor(connections, this.#setup, {
-        request,
-        operation: operationOf(id),
-        by,
-        stop,
-        passed,
-      })
+      await audit()
+      const asked = { request, operation: operationOf(id), by, stop, passed }
+      const work = await workFor(connections, this.#setup, asked)
       const run = new Run(work, passed)
       progress.run = run
       const outcome = await done(work, run, { perSecond: request.perSecond })
-      if (outcome.tally.taken > 0)
-        await audited(await connections.publisher(), work, outcome, requestTexts(request), startedAt)
+      await audit()
       return outcome.error
     } catch (error) {
       return error

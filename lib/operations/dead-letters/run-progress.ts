@@ -1,22 +1,51 @@
-/** How far the run of an operation is, and how it has ended, as the list of operations says it. Pure. */
+/** How far the run of an operation is, what it has to audit, and how it has ended, as the list of operations says it. */
+import { instant } from '../../runtime/consumer/instant.ts'
 import { isExpected } from './errors.ts'
-import type { Run } from './handle.ts'
-import type { KeptOperation } from './kept.ts'
+import { countsOf, type Run } from './handle.ts'
+import type { KeptOperation, Standing, Unaudited } from './kept.ts'
 
 /** How far a run is, from before it knows its records on. */
 export class RunProgress {
   run: Run | undefined
   readonly #before: KeptOperation
+  readonly #by: string
+  readonly #startedAt = instant(Date.now())
+  /** What is to be written next: of the run before, then of this one. */
+  #owed: Unaudited | undefined
+  #isOver = false
 
-  constructor(before: KeptOperation) {
+  /** @param by who lets it run */
+  constructor(before: KeptOperation, by: string) {
     this.#before = before
+    this.#by = by
+    this.#owed = before.unaudited
   }
 
-  standing(): Pick<KeptOperation, 'passed' | 'taken' | 'total'> {
+  standing(): Standing {
     const { passed, taken, total } = this.#before
-    if (!this.run) return { passed, taken, total }
+    const unaudited = this.#unaudited()
+    if (!this.run) return { passed, taken, total, unaudited }
     const { passage, total: toRead } = this.run
-    return { passed: passage.passed, taken: passage.taken, total: passed.scanned + toRead }
+    return { passed: passage.passed, taken: passage.taken, total: passed.scanned + toRead, unaudited }
+  }
+
+  /**
+   * Audits what has no audit event yet: before the run has begun, what the one before could not; else, what this one has done.
+   *
+   * @param write what it throws is thrown, and the next run writes the event
+   */
+  async audit(write: (unaudited: Unaudited) => Promise<void>): Promise<void> {
+    this.#owed = this.#unaudited()
+    this.#isOver = this.run !== undefined
+    if (this.#owed) await write(this.#owed)
+    this.#owed = undefined
+  }
+
+  /** Also while it runs: its process may die. */
+  #unaudited(): Unaudited | undefined {
+    if (this.#owed || this.#isOver || !this.run?.tally.taken) return this.#owed
+    const counts = countsOf(this.#before.request.command, this.run.tally)
+    return { by: this.#by, startedAt: this.#startedAt, endedAt: instant(Date.now()), counts }
   }
 }
 

@@ -11,7 +11,7 @@ const REQUEST = { command: 'drop', ats: [], filter: {} } as const
 function run(hasBegun: boolean): { progress: RunProgress; ended: (changes?: object) => object } {
   const [begun] = withBegun(undefined, { id: 'a', request: REQUEST, by: 'ann' }, 0)
   const passed = { taken: 2, leftOut: {}, next: { 0: 5 }, scanned: 5 }
-  const progress = new RunProgress({ ...(begun as KeptOperation), passed, taken: 3, total: 20 })
+  const progress = new RunProgress({ ...(begun as KeptOperation), passed, taken: 3, total: 20 }, 'ann')
   const started = new Run({ ranges: [{ topic: 'dlq', partition: 0, start: 5, end: 15 }] }, passed)
   started.hasBegun = hasBegun
   progress.run = started
@@ -29,7 +29,30 @@ describe('the run of an operation', () => {
   it('given that it has not begun to read, then it is as far as it was', () => {
     const [begun] = withBegun(undefined, { id: 'a', request: REQUEST, by: 'ann' }, 0)
     const kept = { ...operationIn([begun as KeptOperation], 'a'), taken: 3, total: 20 }
-    assert.deepEqual(new RunProgress(kept).standing(), { passed: kept.passed, taken: 3, total: 20 })
+    const { passed, taken, total } = new RunProgress(kept, 'ann').standing()
+    assert.deepEqual([passed, taken, total], [kept.passed, 3, 20])
+  })
+
+  it('given that Kafka does not take its audit event, then the next run writes it, and then its own', async () => {
+    const { progress } = run(true)
+    progress.run?.tally.take({})
+    const away = async () => Promise.reject(new Unavailable('broker-unavailable', 'Kafka does not answer'))
+    await assert.rejects(progress.audit(away), /does not answer/)
+    const { unaudited } = progress.standing()
+    assert.deepEqual([unaudited?.by, unaudited?.counts], ['ann', { dropped: 1 }])
+
+    const all = withBegun(undefined, { id: 'a', request: REQUEST, by: 'ann' }, 0)
+    const next = new RunProgress({ ...operationIn(all, 'a'), unaudited }, 'bob')
+    const written: unknown[] = []
+    const write = async (one: unknown) => void written.push(one)
+    await next.audit(write)
+    assert.deepEqual([written, next.standing().unaudited], [[unaudited], undefined])
+    next.run = run(true).progress.run
+    next.run?.tally.take({})
+    assert.equal(next.standing().unaudited?.by, 'bob')
+    await next.audit(write)
+    await next.audit(write)
+    assert.deepEqual([written.length, next.standing().unaudited], [2, undefined])
   })
 
   it('given its end, then it is finished, stopped, paused or failed, by what has ended it', () => {

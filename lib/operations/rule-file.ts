@@ -1,7 +1,7 @@
 /** Saves a rule file of this machine, if the rules of its folder are right with it. */
 import { createHash, randomUUID } from 'node:crypto'
 import { rename, rm, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { checkRules, type LocatedError } from '../alerting/check-rules.ts'
 import type { RuleFile } from '../alerting/rule-files.ts'
 import { readRuleFiles } from '../alerting/rules-directory.ts'
@@ -46,12 +46,32 @@ export function errorsWith(
   return { errors, rules }
 }
 
+/** By folder, the last change that this process has begun. */
+const saving = new Map<string, Promise<unknown>>()
+
 /**
+ * One after another in each folder, so that of two who have edited the same text, the second hears of the first. Another process that
+ * saves at the same moment is not seen.
+ *
  * @param name see `RULE_FILE_NAME`
  * @param was the hash of the text that was edited; null for a file that must not be there yet
  * @throws RulesFolderError if the folder cannot be used, or the error of the file system
  */
 export async function saveRuleFile(
+  folder: string,
+  name: string,
+  text: string,
+  was: string | null,
+): Promise<Saved> {
+  const key = resolve(folder)
+  const saved = (saving.get(key) ?? Promise.resolve())
+    .catch(() => {})
+    .then(() => checkedAndSaved(folder, name, text, was))
+  saving.set(key, saved)
+  return saved
+}
+
+async function checkedAndSaved(
   folder: string,
   name: string,
   text: string,

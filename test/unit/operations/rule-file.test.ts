@@ -56,6 +56,17 @@ describe('saving a rule file', () => {
     assert.equal(textOf('b.yaml'), ruleText('WARM', 21))
   })
 
+  it('given two who save the same file at once, then the second one hears of it', async () => {
+    const was = await hashOf('a.yaml')
+    const texts = [40, 41].map(limit => ruleText('HOT', limit))
+    const saved = await Promise.all(texts.map(text => saveRuleFile(folder, 'a.yaml', text, was)))
+    assert.deepEqual(
+      saved.map(({ outcome }) => outcome),
+      ['saved', 'changed-meanwhile'],
+    )
+    assert.equal(textOf('a.yaml'), texts[0])
+  })
+
   it('given a new file, then it is written beside the others', async () => {
     assert.equal((await saveRuleFile(folder, 'c.yml', ruleText('COLD', 5), null)).outcome, 'saved')
     assert.equal((await namedRuleFiles(folder)).length, 3)

@@ -4,16 +4,18 @@ import type { Audit } from '../../../lib/audit.ts'
 import { leaveAudit } from '../../../lib/operations/audit.ts'
 import { instant } from '../../../lib/runtime/consumer/instant.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { ProblemError } from '../problem.ts'
+import { ProblemError, problemOf } from '../problem.ts'
 
 interface Changed<T> {
   readonly result: T
   readonly counts: Audit['counts']
+  /** Why it has no effect yet, although the change was made: this is thrown once it is audited. */
+  readonly problem?: ProblemError
 }
 
 /**
  * @param change what it throws is thrown, and leaves no audit event: nothing was changed
- * @throws ProblemError if the change was made, and its audit event could not be written
+ * @throws ProblemError if the change was made, and has no effect yet, or its audit event could not be written
  */
 export async function audited<T>(
   environment: ConsoleEnvironment,
@@ -21,7 +23,7 @@ export async function audited<T>(
   change: () => Promise<Changed<T>>,
 ): Promise<T> {
   const startedAt = instant(Date.now())
-  const { result, counts } = await change()
+  const { result, counts, problem } = await change()
   const endedAt = instant(Date.now())
   const audit = { ...about, startedAt, endedAt, operation: `console-${randomUUID().slice(0, 8)}`, counts }
   try {
@@ -29,8 +31,9 @@ export async function audited<T>(
   } catch (error) {
     throw new ProblemError(
       'unavailable',
-      `It is done, but its audit event could not be written: ${(error as Error).message}`,
+      `${problem?.message ?? 'It is done.'} Its audit event could not be written: ${problemOf(error).message}`,
     )
   }
+  if (problem) throw problem
   return result
 }

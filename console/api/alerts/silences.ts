@@ -157,19 +157,20 @@ async function changed(
   // Before anything is kept: without its topic, a silence would never hold.
   await topicBounds(await environment.offsets(), environment.topic('notifications'))
   await audited(environment, { by, action, filter: { id } }, async () => {
+    const done = { result: undefined, counts: { silences: 1 } }
     try {
-      const result = await changeSilences(connections, config, change)
-      return { result, counts: { silences: 1 } }
+      await changeSilences(connections, config, change)
+      return done
     } catch (error) {
       if (!(error instanceof SilencesNotAppended)) throw error
-      throw new ProblemError(
-        'unavailable',
-        'It is kept, but Kafka does not answer, so it does not hold yet: the function `silences` appends it within a minute of ' +
-          "Kafka's return.",
-      )
+      return { ...done, problem: new ProblemError('unavailable', NOT_APPENDED) }
     }
   })
 }
+
+const NOT_APPENDED =
+  'It is kept, but Kafka does not answer, so it does not hold yet: the function `silences` appends it within a minute of ' +
+  "Kafka's return."
 
 async function silencesIn(environment: ConsoleEnvironment): Promise<Silences> {
   const { connections, config } = environment

@@ -7,6 +7,7 @@ import type { TopicSize } from '../../queries/partition-states.ts'
 import type { StateInspection } from '../../runtime/adapters/redis/inspection.ts'
 import { producedRecord } from '../../runtime/cloudevents/writer.ts'
 import { partsOfEntity } from '../../runtime/consumer/event.ts'
+import { Unavailable } from '../../runtime/pipeline/errors.ts'
 import type { Publisher } from '../../runtime/pipeline/ports.ts'
 import { type FiringAlerts, firingAlerts as view } from '../../views/firing-alerts.ts'
 
@@ -76,12 +77,23 @@ async function untilShown(
 ): Promise<Acknowledged['outcome']> {
   const endMs = performance.now() + PATIENCE_MS
   while (true) {
-    const shown = await Promise.all(places.map(place => firingAt(to, place)))
+    const shown = await shownAt(to, places)
+    if (!shown) return 'not-yet'
     const still = shown.filter(one => one?.alert.alertId === id)
     if (still.length === 0) return 'resolved'
     if (still.every(one => one?.acknowledged?.at === at)) return 'shown'
     if (stop.aborted || performance.now() > endMs) return 'not-yet'
     await sleep(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => {})
+  }
+}
+
+/** Undefined if Redis does not answer: the acknowledgement is in the log all the same. */
+async function shownAt(to: Acknowledging, places: readonly AlertPlace[]) {
+  try {
+    return await Promise.all(places.map(place => firingAt(to, place)))
+  } catch (error) {
+    if (error instanceof Unavailable) return undefined
+    throw error
   }
 }
 

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { audited } from '../../../../console/api/alerts/audited.ts'
+import { ProblemError } from '../../../../console/api/problem.ts'
+import type { ConsoleEnvironment } from '../../../../console/environment.ts'
+import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
+import { MemoryPublisher } from '../../../../lib/runtime/testing/publisher.ts'
+
+const ABOUT = { by: 'ada', action: 'silence add', filter: { id: 'x' } }
+const NO_EFFECT_YET = new ProblemError('unavailable', 'It is kept, and holds later.')
+
+function environmentWith(publisher: () => Promise<MemoryPublisher>): ConsoleEnvironment {
+  return { publisher, config: { env: 'test', contentMode: 'binary' } } as unknown as ConsoleEnvironment
+}
+
+describe('a change that is audited', () => {
+  it('given a change without effect yet, then it is audited all the same, and the person hears of it', async () => {
+    const publisher = new MemoryPublisher()
+    const changed = { result: undefined, counts: { silences: 1 }, problem: NO_EFFECT_YET }
+    await assert.rejects(
+      audited(
+        environmentWith(async () => publisher),
+        ABOUT,
+        async () => changed,
+      ),
+      NO_EFFECT_YET,
+    )
+    assert.equal(publisher.published.length, 1)
+  })
+
+  it('given that nothing was changed, then nothing is audited', async () => {
+    const publisher = new MemoryPublisher()
+    const environment = environmentWith(async () => publisher)
+    await assert.rejects(
+      audited(environment, ABOUT, () => Promise.reject(new Error('no'))),
+      /no/,
+    )
+    assert.equal(publisher.published.length, 0)
+  })
+
+  it('given that Kafka is away, then the person hears that it is done, and has no audit event', async () => {
+    const environment = environmentWith(async () => {
+      throw new Unavailable('broker-unavailable', 'Kafka does not answer')
+    })
+    for (const [problem, message] of [
+      [undefined, /^It is done\. Its audit event could not be written: Kafka does not answer$/],
+      [NO_EFFECT_YET, /^It is kept, and holds later\. Its audit event could not be written: /],
+    ] as const)
+      await assert.rejects(
+        audited(environment, ABOUT, async () => ({
+          ...{ result: 1, counts: {} },
+          ...(problem && { problem }),
+        })),
+        { code: 'unavailable', message },
+      )
+  })
+})

@@ -5,6 +5,7 @@ import { OneLetter } from './letter.tsx'
 import { Letters } from './letters.tsx'
 import { OneOperation } from './operation.tsx'
 import { Operations } from './operations.tsx'
+import { PlanDialogs } from './plan-dialog.tsx'
 import './failures.css'
 
 const PAGES = [
@@ -39,5 +40,5 @@ export function Failures(): JSX.Element {
 
 function shown(isOperations: boolean, { letter, operation }: Readonly<Record<string, string>>): JSX.Element {
   if (isOperations) return operation ? <OneOperation id={operation} /> : <Operations />
-  return letter ? <OneLetter at={letter} /> : <Letters />
+  return <PlanDialogs key={letter}>{letter ? <OneLetter at={letter} /> : <Letters />}</PlanDialogs>
 }

@@ -38,10 +38,14 @@ function Operation({ operation, again }: Props): JSX.Element {
   return (
     <article class="failures-operation">
       <h2>
-        {does}: <span class={STATE_TONE[state]}>{state}</span>
+        {/* Only a change of state is read out: the counts change twice a second. */}
+        {does}:{' '}
+        <span class={STATE_TONE[state]} role="status">
+          {state}
+        </span>
       </h2>
       <progress value={percent} max={100} aria-label={`Progress of the ${command}`} />
-      <p role="status">
+      <p>
         <strong>{numberText(taken)}</strong> {done}
         {percent !== undefined && <>, {percent} %</>}, in {durationText(updatedAtMs - begunAtMs)}
       </p>

@@ -1,14 +1,12 @@
 /** How many dead letters have each value of something: choosing one narrows the list to it. */
 import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
 import { numberText } from '../parts/words.ts'
+import { type FacetValue, listedValues } from './facet-values.ts'
 
 interface Props {
   readonly title: string
-  readonly values: readonly {
-    readonly name: string
-    readonly count: number
-    readonly means?: string | null
-  }[]
+  readonly values: readonly FacetValue[]
   /** Empty if none is chosen. */
   readonly chosen: string
   readonly choose: (name: string) => void
@@ -18,16 +16,15 @@ interface Props {
 const SHOWN = 12
 
 export function Facet({ title, values, chosen, choose }: Props): JSX.Element {
+  const [isWhole, setWhole] = useState(false)
   const most = Math.max(1, ...values.map(({ count }) => count))
-  // What is chosen stays, so that it can be undone.
-  const listed =
-    values.some(({ name }) => name === chosen) || !chosen ? values : [{ name: chosen, count: 0 }, ...values]
+  const { listed, more } = listedValues(values, chosen, isWhole ? values.length : SHOWN)
   return (
     <section class="failures-facet" aria-label={title}>
       <h2>{title}</h2>
       {listed.length === 0 && <p>None.</p>}
       <ul>
-        {listed.slice(0, SHOWN).map(({ name, count, means }) => (
+        {listed.map(({ name, count, means }) => (
           <li key={name}>
             <button
               type="button"
@@ -42,7 +39,16 @@ export function Facet({ title, values, chosen, choose }: Props): JSX.Element {
           </li>
         ))}
       </ul>
-      {listed.length > SHOWN && <p>and {listed.length - SHOWN} more</p>}
+      {(isWhole ? values.length > SHOWN : more > 0) && (
+        <button
+          type="button"
+          class="failures-more"
+          aria-expanded={isWhole}
+          onClick={() => setWhole(!isWhole)}
+        >
+          {isWhole ? 'Show fewer' : `Show ${numberText(more)} more`}
+        </button>
+      )}
     </section>
   )
 }

@@ -14,7 +14,7 @@ import { boundsOf, clusterTopics, FIND, functionOf, isFound } from './layouts.ts
 
 export interface GroupsAnswer {
   readonly groups: readonly ListedGroup[]
-  /** How many others match: only so many are listed. */
+  /** How many others match that are not listed, because the list has an upper bound. */
   readonly more: number
 }
 

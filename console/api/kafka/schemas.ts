@@ -22,7 +22,7 @@ export interface SubjectsAnswer {
   /** Its address, without credentials. */
   readonly registry: string
   readonly subjects: readonly ListedSubject[]
-  /** How many others match: only so many are listed. */
+  /** How many others match that are not listed, because the list has an upper bound. */
   readonly more: number
 }
 

@@ -15,7 +15,7 @@ import { oneTopic } from './topic.ts'
 
 export interface TopicsAnswer {
   readonly topics: readonly ListedTopic[]
-  /** How many others match: only so many are listed. */
+  /** How many others match that are not listed, because the list has an upper bound. */
   readonly more: number
 }
 

@@ -48,7 +48,7 @@ export function Download({ question, asked, topic }: Props): JSX.Element {
           {said.isCut && (
             <>
               {' '}
-              There may be more: one file holds only so much. The whole of it is written by{' '}
+              There may be more than one file takes. The whole of it is written by{' '}
               <code>{recordCommand(asked, topic)}</code>. {recordNote(asked)}
             </>
           )}

@@ -141,8 +141,9 @@ describe('the console about alerts', { timeout: 120_000 }, () => {
         await count('severity=warning'),
         await count('label=team%3Dops'),
         await count('entity=roof-1&rule=HOT'),
+        await count('rule=ho'),
       ],
-      [0, 1, 1],
+      [0, 1, 1, 1],
     )
     const { pending } = await served.ask<PendingAlerts>('/alerts/pending')
     assert.deepEqual(pending.map(({ entity, rule }) => `${rule} ${entity}`).sort(), [

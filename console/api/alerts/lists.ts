@@ -10,6 +10,7 @@ import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswers } from '../../live/kept-answers.ts'
 import { watchable } from '../../live/watchable.ts'
+import { alertsOfRule } from './of-rule.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
 
 /** An alert of a list. */
@@ -93,10 +94,11 @@ export function listRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
       source.silences(),
       source.behind(),
     ])
-    const found = filteredAlerts<AlertSummary>(
+    const fitting = filteredAlerts<AlertSummary>(
       firing.map(({ places: _, ...summary }) => summary),
       filterOf(given),
     )
+    const found = alertsOfRule(fitting, given.rule)
     const alerts = newestFirst(found).map(one => ({ ...one, silencedBy: silencedBy(silences, one) }))
     return { alerts, total: found.length, firing: firing.length, behind } satisfies AlertsNow
   })
@@ -117,7 +119,8 @@ async function historyOf(
 ): Promise<AlertHistory> {
   const source = new ConsoleAlerts(environment)
   const sinceMs = Date.now() - given.hours * HOUR_MS
-  const found = await selectedAlerts(source, given.state, { ...filterOf(given), sinceMs })
+  const fitting = await selectedAlerts(source, given.state, { ...filterOf(given), sinceMs })
+  const found = alertsOfRule(fitting, given.rule)
   const silences = await source.silences()
   const alerts = newestFirst(found).map(one => ({
     ...one,
@@ -131,14 +134,14 @@ async function pendingIn(environment: ConsoleEnvironment, given: Given): Promise
   const { env } = environment.config
   const topics = [topicSize('readings', env), topicSize('patterns', env)] as const
   const active = await activeAlerts(await environment.inspection(), ...topics)
-  const found = pendingAlerts(active, filterOf(given))
+  const found = alertsOfRule(pendingAlerts(active, filterOf(given)), given.rule)
   return { pending: found.slice(0, MOST_ROWS), total: found.length }
 }
 
-function filterOf({ rule, severity, entity, label, unacknowledged }: Given): AlertFilter {
+/** All but the rule, see `alertsOfRule`. */
+function filterOf({ severity, entity, label, unacknowledged }: Given): AlertFilter {
   const [name = '', ...value] = label?.split('=') ?? []
   return {
-    rule: rule || undefined,
     severity,
     entity: entity || undefined,
     labels: label === undefined ? undefined : [{ name, value: value.join('=') }],

@@ -53,7 +53,7 @@ export function ListFilter(): JSX.Element {
     <form class="bar" onSubmit={event => event.preventDefault()} aria-label="Which alerts">
       <Choice label="Show" value={state} set={setState} options={STATES} />
       {state === 'history' && <Choice label="Fired in the" value={hours} set={setHours} options={HOURS} />}
-      <Text name="rule" label="Rule" placeholder="HIGH_TEMP" />
+      <Text name="rule" label="Rule" placeholder="HIGH_TEMP, or a part" />
       <Text name="entity" label="Entity" placeholder="pump-1, or a part" />
       {state !== 'pending' && (
         <>

@@ -15,21 +15,26 @@ export interface PartitionEdge {
 
 /** A client that is not a replica. */
 const NO_REPLICA = -1
-/** Records of a transaction that is open, and those behind it, do not count yet. */
-const READ_COMMITTED = 1
-/** Times that stand for an edge of the log. */
-const EDGES = { start: -2, end: -1 } as const
+/** Isolation levels. For readers of committed records, those of an open transaction and those behind it do not count yet. */
+const [READ_UNCOMMITTED, READ_COMMITTED] = [0, 1]
+/** Times that stand for an edge of the log, and for which readers. */
+const EDGES = {
+  start: { time: -2, isolation: READ_COMMITTED },
+  end: { time: -1, isolation: READ_COMMITTED },
+  'high-watermark': { time: -1, isolation: READ_UNCOMMITTED },
+} as const
 
 /**
- * The ListOffsets request, version 2 (https://kafka.apache.org/protocol#The_Messages_ListOffsets), for the first offset of partitions or
- * the one after their last record. It goes to their leader. An error of one partition leaves the others alone.
+ * The ListOffsets request, version 2 (https://kafka.apache.org/protocol#The_Messages_ListOffsets), for the first offset of partitions,
+ * the one after their last record that can be read, or their high watermark, which includes open transactions. It goes to their leader.
+ * An error of one partition leaves the others alone.
  */
 export function edgesQuestion(
   topics: readonly TopicPartitions[],
   edge: keyof typeof EDGES,
 ): Question<readonly PartitionEdge[]> {
-  const time = int64(EDGES[edge])
-  const partition = (number: number) => Buffer.concat([int32(number), time])
+  const { time, isolation } = EDGES[edge]
+  const partition = (number: number) => Buffer.concat([int32(number), int64(time)])
   return {
     apiKey: 2,
     name: 'ListOffsets',
@@ -37,7 +42,7 @@ export function edgesQuestion(
     encode: () =>
       Buffer.concat([
         int32(NO_REPLICA),
-        int8(READ_COMMITTED),
+        int8(isolation),
         array(topics, one => Buffer.concat([string(one.topic), array(one.partitions, partition)])),
       ]),
     decode: bytes => {

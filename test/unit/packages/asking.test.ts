@@ -70,7 +70,7 @@ describe('given the answer to a question about the cluster', () => {
 })
 
 describe('given answers about the edges of partitions', () => {
-  it('then an error of one partition leaves the others alone', () => {
+  it('then an error of one partition leaves the others alone, and each edge has its isolation', () => {
     const edge = (number: number, error: number, offset: bigint) =>
       Buffer.concat([int32(number), int16(error), int64(-1n), int64(offset)])
     const question = edgesQuestion([{ topic: 't', partitions: [0, 1] }], 'start')
@@ -83,6 +83,12 @@ describe('given answers about the edges of partitions', () => {
     assert.deepEqual(
       question.encode(2),
       Buffer.concat([int32(-1), int8(1), int32(1), text('t'), int32(2), asked(0), asked(1)]),
+    )
+    const written = edgesQuestion([{ topic: 't', partitions: [0] }], 'high-watermark').encode(2)
+    const readUncommitted = int8(0)
+    assert.deepEqual(
+      written,
+      Buffer.concat([int32(-1), readUncommitted, int32(1), text('t'), int32(1), int32(0), int64(-1n)]),
     )
   })
 })

@@ -42,20 +42,24 @@ export class ClusterInspection {
     this.#cluster = new ReconnectingClient(open, cluster => cluster.disconnect())
   }
 
-  /** Brokers, topics and partitions, with those that have no leader. */
-  metadata(): Promise<ClusterMetadata> {
-    return this.#ask(cluster => metadataOf(cluster))
+  /** Brokers, topics and partitions, with those that have no leader. @param topics by default, all */
+  metadata(topics?: readonly string[]): Promise<ClusterMetadata> {
+    return this.#ask(cluster => metadataOf(cluster, topics))
   }
 
-  /** The range of each partition that can be read now. A partition whose leader does not tell leaves the others alone. */
-  bounds(topics: readonly TopicLayout[]): Promise<KnownBounds> {
+  /**
+   * The range of each partition that can be read now. A partition whose leader does not tell leaves the others alone.
+   *
+   * @param upTo `high-watermark` includes open transactions and what lies behind them
+   */
+  bounds(topics: readonly TopicLayout[], upTo: 'end' | 'high-watermark' = 'end'): Promise<KnownBounds> {
     return this.#ask(async cluster => {
       const byLeader = partitionsByLeader(topics)
       await knowBrokers(cluster, [...byLeader.keys()])
       const edges = async (broker: AskedBroker, id: number) => {
         const led = byLeader.get(id) ?? []
         const starts = await askBroker(broker, edgesQuestion(led, 'start'))
-        return { starts, ends: await askBroker(broker, edgesQuestion(led, 'end')) }
+        return { starts, ends: await askBroker(broker, edgesQuestion(led, upTo)) }
       }
       return boundsIn(topics, await eachBroker(cluster, [...byLeader.keys()], edges))
     })

@@ -42,6 +42,16 @@ export function boundsOf(
   return kafkaAnswer('ends of topics', cluster.bounds(topics))
 }
 
+/** By partition, with what open transactions hide; nothing if there is no such topic. @throws RefusedByKafka or Unavailable */
+export async function highWatermarksOf(
+  cluster: Pick<ClusterInspection, 'metadata' | 'bounds'>,
+  topic: string,
+): Promise<readonly (number | undefined)[]> {
+  const layouts = layoutsIn(await kafkaAnswer(`topic ${topic}`, cluster.metadata([topic])))
+  const bounds = await kafkaAnswer(`topic ${topic}`, cluster.bounds(layouts, 'high-watermark'))
+  return bounds.get(topic)?.map(bound => bound?.end) ?? []
+}
+
 /** The function that reads as a group; null if the group belongs to somebody else. */
 export function functionOf({ consumers }: ConsoleEnvironment, group: string): string | null {
   return consumers.find(consumer => consumer.group === group)?.function ?? null

@@ -7,6 +7,7 @@ import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { watchable } from '../../live/watchable.ts'
 import { queryOf } from '../query.ts'
+import { highWatermarksOf } from './layouts.ts'
 import { recordedMessages } from './messages/download.ts'
 import { listedMessages, type MessagePorts } from './messages/list.ts'
 import { NewestMessages } from './messages/newest.ts'
@@ -34,8 +35,13 @@ export function messageRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono
   const { config, streams } = environment
   const reader = dataReader(config)
   const ports = async (): Promise<MessagePorts> => {
-    const [log, offsets] = await Promise.all([environment.log(), environment.offsets()])
-    return { log, offsets, reader, nowMs: Date.now }
+    const [log, offsets, cluster] = await Promise.all([
+      environment.log(),
+      environment.offsets(),
+      environment.cluster(),
+    ])
+    const highWatermarks = (topic: string) => highWatermarksOf(cluster, topic)
+    return { log, offsets, highWatermarks, reader, nowMs: Date.now }
   }
   const newest = new NewestMessages(ports)
   watchable(routes, '/', { query: MESSAGES_QUERY, everyMs: EVERY_MS, environment }, async query =>

@@ -26,6 +26,8 @@ export interface MessageList {
   readonly reached: string | null
   /** Goes on where this answer ends; null at the end. */
   readonly cursor: string | null
+  /** Offsets that cannot be read before an open transaction ends: its own, and those behind it. */
+  readonly behindTransactions: number
   /** Live, messages that came faster than they could be looked at. */
   readonly skipped: number
 }
@@ -34,6 +36,8 @@ export interface MessageList {
 export interface MessagePorts {
   readonly log: LogReader
   readonly offsets: Pick<TopicOffsets, 'bounds' | 'at'>
+  /** How far each partition is written, by partition, with what open transactions hide. Undefined where it is not known. */
+  readonly highWatermarks: (topic: string) => Promise<readonly (number | undefined)[]>
   readonly reader: DataReader
   readonly nowMs: () => number
 }
@@ -47,9 +51,11 @@ export interface Most {
 
 const MOST: Most = { records: 100_000, bytes: 64 * 1024 * 1024, ms: 5_000 }
 
-/** @throws as `beginningOf`, `findRecords` and `Wanted` do */
+/** @throws as `beginningOf`, `findRecords`, `Wanted` and the ports do */
 export async function listedMessages(query: MessagesQuery, ports: MessagePorts): Promise<MessageList> {
   const wanted = new Wanted(query, ports.reader)
+  // Asked before the ends: what is written and committed between the two questions does not count.
+  const watermarks = await ports.highWatermarks(query.topic)
   const { direction, ranges, bounds } = await beginningOf(query, ports.offsets)
   const found = await findRecords(ports.log, ranges, direction, record => wanted.row(record), {
     ...limitsOf(ports),
@@ -67,8 +73,21 @@ export async function listedMessages(query: MessagesQuery, ports: MessagePorts):
     endedBy,
     reached: reachedMs === undefined ? null : instant(reachedMs),
     cursor: cursorOf(direction, found.left) ?? null,
+    behindTransactions: behindTransactions(watermarks, bounds, query.partition),
     skipped: 0,
   }
+}
+
+/** @param only of this partition; by default, of all. Pure. */
+export function behindTransactions(
+  watermarks: readonly (number | undefined)[],
+  bounds: readonly Pick<Range, 'end'>[],
+  only?: number,
+): number {
+  return bounds.reduce((sum, { end }, partition) => {
+    if (only !== undefined && partition !== only) return sum
+    return sum + Math.max(0, (watermarks[partition] ?? end) - end)
+  }, 0)
 }
 
 export function limitsOf({ nowMs }: Pick<MessagePorts, 'nowMs'>, { records, bytes, ms }: Most = MOST) {

@@ -2,7 +2,14 @@
 import { findRecords } from '../../../../lib/queries/find-records.ts'
 import { topicBounds } from '../../../../lib/queries/topics.ts'
 import type { Bounds } from '../../../../lib/runtime/adapters/kafka/offsets.ts'
-import { limitsOf, listedMessages, type MessageList, type MessagePorts, offsetsIn } from './list.ts'
+import {
+  behindTransactions,
+  limitsOf,
+  listedMessages,
+  type MessageList,
+  type MessagePorts,
+  offsetsIn,
+} from './list.ts'
 import type { MessagesQuery } from './query.ts'
 import { Wanted } from './rows.ts'
 
@@ -40,6 +47,7 @@ export class NewestMessages {
   async #next(before: Promise<Followed> | undefined, query: MessagesQuery): Promise<Followed> {
     const ports = await this.#ports()
     const known = await before?.catch(() => undefined)
+    const watermarks = await ports.highWatermarks(query.topic)
     const bounds = await topicBounds(ports.offsets, query.topic)
     const atMs = ports.nowMs()
     const isFresh =
@@ -52,7 +60,10 @@ export class NewestMessages {
     const { partition: _, offset: __, time: ___, cursor: ____, ...others } = query
     const newest = { ...others, ...(query.partition === undefined ? {} : { partition: query.partition }) }
     const list = isFresh
-      ? await goneOn(known, bounds, query, ports)
+      ? {
+          ...(await goneOn(known, bounds, query, ports)),
+          behindTransactions: behindTransactions(watermarks, bounds, query.partition),
+        }
       : await listedMessages({ ...newest, from: 'newest' }, ports)
     return { list, ends, atMs }
   }

@@ -37,7 +37,9 @@ const MOST_RAW_BYTES = 64 * 1024
 /** @throws ProblemError if there is no such message, with the reason; else as `LogReader.read` */
 export async function oneMessage(place: Place, ports: MessagePorts): Promise<Message> {
   const { topic, partition, offset } = place
-  const outside = outOfBounds(place, await topicBounds(ports.offsets, topic))
+  const bounds = await topicBounds(ports.offsets, topic)
+  await requireReadable(place, bounds[partition]?.end, ports)
+  const outside = outOfBounds(place, bounds)
   if (outside !== undefined) throw new ProblemError('not-found', outside)
   const { records } = await ports.log.read(topic, partition, { fromOffset: offset, toOffset: offset })
   const record = records.find(one => one.offset === offset)
@@ -48,6 +50,20 @@ export async function oneMessage(place: Place, ports: MessagePorts): Promise<Mes
         'belonged to one that was aborted, or compaction has removed it.',
     )
   return messageOf(record, recordView(record, await plainEvent(record, ports.reader)))
+}
+
+/** @param end of what can be read; undefined if there is no such partition */
+async function requireReadable(
+  { topic, partition, offset }: Place,
+  end: number | undefined,
+  { highWatermarks }: MessagePorts,
+): Promise<void> {
+  if (end === undefined || offset < end) return
+  if (offset < ((await highWatermarks(topic))[partition] ?? 0))
+    throw new ProblemError(
+      'not-found',
+      `The message at offset ${offset} of ${topic}/${partition} cannot be read yet: a transaction is open at offset ${end}.`,
+    )
 }
 
 /** Pure. */

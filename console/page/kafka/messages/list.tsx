@@ -23,9 +23,16 @@ const HEADINGS = ['Place', 'Written', 'Event time', 'Type', 'Entity', 'Content',
 export function List({ list, asked, isLive, opened }: Props): JSX.Element {
   const [open, setOpen] = useParameter('open', opened)
   const { messages, topic } = list
-  if (messages.length === 0) return <Nothing list={list} asked={asked} />
+  if (messages.length === 0)
+    return (
+      <>
+        <NotYetReadable list={list} />
+        <Nothing list={list} asked={asked} />
+      </>
+    )
   return (
     <>
+      <NotYetReadable list={list} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys */}
       <section class="scrolls" aria-label="Messages" tabIndex={0}>
         <table class="messages-table">
@@ -97,9 +104,20 @@ function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
   )
 }
 
+function NotYetReadable({ list }: { readonly list: MessageList }): JSX.Element | null {
+  const { behindTransactions: offsets } = list
+  if (offsets === 0) return null
+  return (
+    <p class="warn">
+      A transaction is open: the newest {countText(offsets, 'offset')} {offsets === 1 ? 'is' : 'are'} not
+      shown until it ends.
+    </p>
+  )
+}
+
 function Nothing({ list, asked }: { readonly list: MessageList; readonly asked: Asked }): JSX.Element {
   const { held, looked, hidden } = list
-  if (held === 0) return <Empty>Kafka keeps no message of this topic now.</Empty>
+  if (held === 0) return <Empty>Kafka keeps no message of this topic that can be read now.</Empty>
   if (looked === 0)
     return <Empty>There is no message from there on. Begin with the newest, or earlier.</Empty>
   return (

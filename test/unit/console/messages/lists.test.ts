@@ -29,11 +29,14 @@ const avro = (id: string) => {
 describe('given a topic with events, ticks and what is none', () => {
   let log: LogRecord[]
   let nowMs = 0
+  /** Offsets that an open transaction hides. */
+  let open = 0
   const add = (content: Parameters<typeof logRecord>[1]) =>
     log.push(logRecord(log.length, content, { topic: 't' }))
   const ports: MessagePorts = {
     log: { read: (...range) => new MemoryLogReader(log).read(...range) },
     offsets: { bounds: async () => [{ start: 0, end: log.length }], at: async () => [0] },
+    highWatermarks: async () => [log.length + open],
     reader: dataReader(config),
     nowMs: () => nowMs,
   }
@@ -43,6 +46,7 @@ describe('given a topic with events, ticks and what is none', () => {
 
   beforeEach(() => {
     nowMs = 0
+    open = 0
     log = []
     add(reading('a', 20))
     add(tick(0, '2026-03-01T12:00:00Z'))
@@ -128,6 +132,18 @@ describe('given a topic with events, ticks and what is none', () => {
     for (let at = 0; at < 5_010; at++) add(reading(`n${at}`, at))
     const { messages, skipped } = await ask()
     assert.deepEqual([messages[0]?.offset, skipped], [5_015, 10])
+  })
+
+  it('when a transaction is open, then it is told how much cannot be read before it ends', async () => {
+    const newest = new NewestMessages(async () => ports)
+    const ask = () => newest.ask(query({ live: '1' }))
+    assert.deepEqual([(await list()).behindTransactions, (await ask()).behindTransactions], [0, 0])
+    open = 3
+    for (const { messages, behindTransactions } of [await list(), await ask()])
+      assert.deepEqual([messages[0]?.offset, behindTransactions], [5, 3])
+    const at = (offset: number) => oneMessage({ topic: 't', partition: 0, offset }, ports)
+    await assert.rejects(at(8), /offset 8 of t\/0 cannot be read yet: a transaction is open at offset 6/)
+    await assert.rejects(at(9), /There is no offset 9 yet/)
   })
 
   it('when it is downloaded, then the lines are those of a recording, in the order of time', async () => {

@@ -164,7 +164,7 @@ function Rate({ rate, set }: { readonly rate: string; readonly set: (rate: strin
   const id = useId()
   return (
     <div class="failures-rate">
-      <label for={id}>At most so many a second</label>
+      <label for={id}>Limit (dead letters a second)</label>
       <input
         id={id}
         type="number"

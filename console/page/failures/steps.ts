@@ -7,7 +7,7 @@ import { act, problemOf } from '../data/answers.ts'
 
 const called = new Set<string>()
 const AGAIN_MS = 3_000
-/** A server that has failed so many calls is not coming back soon. */
+/** After this many failed calls in a row, the server is not expected back soon. */
 const MOST_FAILED = 5
 
 /** Sees to it that an operation goes on that runs in steps. */

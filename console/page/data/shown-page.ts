@@ -14,7 +14,7 @@ const NAMED_BY: Readonly<Record<string, readonly string[]>> = {
   '/kafka/schemas': ['subject'],
 }
 
-export interface ShownPage {
+interface ShownPage {
   /** Two addresses with the same key show the same page. */
   readonly key: string
   /** Of the one thing that the page is about; empty for all other pages. */

@@ -77,7 +77,9 @@ export function ruleFileRoutes(environment: ConsoleEnvironment): Hono<ConsoleHon
       if (result.outcome === 'changed-meanwhile')
         throw new ProblemError(
           'conflict',
-          `${file} has been changed since you opened it. Keep your text, open the file again, and bring both together.`,
+          was === null
+            ? `There is a file ${file} already: choose another name.`
+            : `${file} has been changed since you opened it, so nothing was saved: bring its text and yours together.`,
         )
       return { result, counts: { rules } }
     })

@@ -1,0 +1,84 @@
+/** The text of a rule file, checked while one types: every error leads to its place. */
+import type { JSX } from 'preact'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import type { RulesChecked } from '../../api/alerts/rule-files.ts'
+import { act, problemOf } from '../data/answers.ts'
+import { countText } from '../parts/words.ts'
+import { useSettled } from './hooks.ts'
+import { placeIn } from './words.ts'
+
+interface TextProps {
+  /** Of the file. */
+  readonly name: string
+  readonly text: string
+  readonly set: (text: string) => void
+}
+
+export function RulesText({ name, text, set }: TextProps): JSX.Element {
+  const field = useId()
+  const area = useRef<HTMLTextAreaElement>(null)
+  const { checked, problem } = useCheck(name, text)
+  const errors = checked?.errors ?? []
+  const goTo = (line: number, column: number) => {
+    const at = placeIn(text, line, column)
+    area.current?.focus()
+    area.current?.setSelectionRange(at, at)
+  }
+  return (
+    <div class="alerts-editor">
+      <label for={field}>Text of {name}</label>
+      <textarea
+        id={field}
+        ref={area}
+        spellcheck={false}
+        rows={Math.min(30, Math.max(12, text.split('\n').length + 1))}
+        value={text}
+        aria-invalid={errors.length > 0 ? 'true' : undefined}
+        aria-describedby={`${field}-errors`}
+        onInput={event => set(event.currentTarget.value)}
+      />
+      <div id={`${field}-errors`} role="status">
+        {problem && <p class="bad">{problem}</p>}
+        {checked && errors.length === 0 && (
+          <p class="good">No errors; {countText(checked.rules, 'rule')} in all.</p>
+        )}
+        {errors.length > 0 && (
+          <ul class="alerts-errors">
+            {errors.map(({ file, line, column, rule, key, message }) => (
+              <li key={`${file} ${line} ${column} ${key} ${message}`}>
+                {file === name ? (
+                  <button type="button" class="alerts-place" onClick={() => goTo(line, column)}>
+                    line {line}, column {column}
+                  </button>
+                ) : (
+                  `${file}, line ${line}, column ${column}`
+                )}
+                {': '}
+                {[rule, key].filter(Boolean).join('.')} {message}
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </div>
+  )
+}
+
+function useCheck(
+  file: string,
+  text: string,
+): { readonly checked?: RulesChecked; readonly problem?: string } {
+  const [known, setKnown] = useState<{ checked?: RulesChecked; problem?: string }>({})
+  const settled = useSettled(text, 400)
+  useEffect(() => {
+    let isOld = false
+    act<RulesChecked>('/alerts/rules/check', { file, text: settled }).then(
+      checked => !isOld && setKnown({ checked }),
+      error => !isOld && setKnown({ problem: problemOf(error).message }),
+    )
+    return () => {
+      isOld = true
+    }
+  }, [file, settled])
+  return known
+}

@@ -80,7 +80,12 @@ function Editor({ known, again }: Props): JSX.Element {
           </label>
         )}
       </div>
-      <RulesText name={name} text={text} set={typed => change(all => withText(all, chosen, typed, file))} />
+      <RulesText
+        key={chosen}
+        name={name}
+        text={text}
+        set={typed => change(all => withText(all, chosen, typed, file))}
+      />
       {file && isOvertaken(draft, file) && (
         <Overtaken by={file} settle={() => change(all => ({ ...all, [chosen]: { text, of: file } }))} />
       )}

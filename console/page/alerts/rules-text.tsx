@@ -69,16 +69,17 @@ function useCheck(
   text: string,
 ): { readonly checked?: RulesChecked; readonly problem?: string } {
   const [known, setKnown] = useState<{ checked?: RulesChecked; problem?: string }>({})
-  const settled = useSettled(text, 400)
+  // Together: a text is not checked by the name of another file.
+  const settled = useSettled(JSON.stringify({ file, text }), 400)
   useEffect(() => {
     let isOld = false
-    act<RulesChecked>('/alerts/rules/check', { file, text: settled }).then(
+    act<RulesChecked>('/alerts/rules/check', JSON.parse(settled)).then(
       checked => !isOld && setKnown({ checked }),
       error => !isOld && setKnown({ problem: problemOf(error).message }),
     )
     return () => {
       isOld = true
     }
-  }, [file, settled])
+  }, [settled])
   return known
 }

@@ -1,5 +1,6 @@
 /** Keeps the newest spans that the functions send, within limits of number and age. Traces that led to something are kept longest. */
 import type { EventName, ToldSpan } from '../../lib/queries/journey/model.ts'
+import { TraceIndex } from './trace-index.ts'
 
 export interface SpanLimits {
   /** Upper bound for the spans of traces in which nothing was emitted, failed or timed. The other traces have the same bound. */
@@ -37,7 +38,7 @@ export class SpanStore {
   /** In the order of their last spans, the oldest first. */
   readonly #plain = new Traces()
   readonly #notable = new Traces()
-  readonly #byEvent = new Map<string, Set<string>>()
+  readonly #byEvent = new TraceIndex()
   #received = 0
   #forgotten = 0
 
@@ -59,10 +60,10 @@ export class SpanStore {
 
   /**
    * The traces in which an event with this id appears, and those of the events that it led to: an event that carries no trace
-   * context begins a new one.
+   * context begins a new one. Several sources may give the same id: of more than a few traces, only the newest.
    */
   ofEvent(id: string): readonly ToldSpan[] {
-    return this.following([...(this.#byEvent.get(id) ?? [])])
+    return this.following(this.#byEvent.withId(id).slice(-MOST_TRACES))
   }
 
   /** These traces, and those that their events lead to. */
@@ -73,17 +74,17 @@ export class SpanStore {
     for (const traceId of found) {
       for (const span of this.ofTrace(traceId)) {
         spans.push(span)
-        for (const other of this.#tracesOf(span.event)) if (found.size < MOST_TRACES) found.add(other)
+        if (span.event) this.#addTraces(span.event, found)
       }
     }
     return spans
   }
 
-  /** Several sources may give the same id. */
-  #tracesOf(event: EventName | undefined): readonly string[] {
-    if (!event) return []
-    const isOf = (span: ToldSpan) => span.event?.id === event.id && span.event.source === event.source
-    return [...(this.#byEvent.get(event.id) ?? [])].filter(other => this.ofTrace(other).some(isOf))
+  #addTraces(event: EventName, found: Set<string>): void {
+    for (const traceId of this.#byEvent.of(event)) {
+      if (found.size >= MOST_TRACES) return
+      found.add(traceId)
+    }
   }
 
   /** The newest traces of which something came, the newest first. */
@@ -98,7 +99,7 @@ export class SpanStore {
 
   get counts(): SpanCounts {
     const kept = this.#plain.spans + this.#notable.spans
-    return { kept, ids: this.#byEvent.size, received: this.#received, forgotten: this.#forgotten }
+    return { kept, ids: this.#byEvent.ids, received: this.#received, forgotten: this.#forgotten }
   }
 
   #traceOf(traceId: string): Trace | undefined {
@@ -111,23 +112,17 @@ export class SpanStore {
     const trace = known ?? { id: span.traceId, spans: new Map(), lastMs: nowMs, isNotable: false }
     if (known) this.#listOf(known).delete(known)
     // Ids are derived from what they name: a span that is sent again is the same.
-    if (trace.spans.has(span.spanId) || trace.spans.size < this.#limits.spansOfTrace)
+    if (trace.spans.has(span.spanId) || trace.spans.size < this.#limits.spansOfTrace) {
       trace.spans.set(span.spanId, span)
-    else this.#forgotten += 1
+      if (span.event) this.#byEvent.add(span.event, trace.id)
+    } else this.#forgotten += 1
     trace.lastMs = nowMs
     trace.isNotable ||= isNotable(span)
     this.#listOf(trace).add(trace)
-    if (span.event) this.#index(span.event.id, trace.id)
   }
 
   #listOf({ isNotable }: Trace): Traces {
     return isNotable ? this.#notable : this.#plain
-  }
-
-  #index(eventId: string, traceId: string): void {
-    const traces = this.#byEvent.get(eventId)
-    if (traces) traces.add(traceId)
-    else this.#byEvent.set(eventId, new Set([traceId]))
   }
 
   #bound(traces: Traces, nowMs: number): void {
@@ -141,12 +136,7 @@ export class SpanStore {
 
   #forget(trace: Trace): void {
     this.#forgotten += trace.spans.size
-    for (const { event } of trace.spans.values()) {
-      const traces = event && this.#byEvent.get(event.id)
-      if (!event || !traces) continue
-      traces.delete(trace.id)
-      if (traces.size === 0) this.#byEvent.delete(event.id)
-    }
+    for (const { event } of trace.spans.values()) if (event) this.#byEvent.delete(event, trace.id)
   }
 }
 

@@ -146,4 +146,19 @@ describe('the store of spans', () => {
       [traceId(1), traceId(1), traceId(2)],
     )
   })
+
+  it('given many sources that give the same id, then only the newest traces are told', () => {
+    const store = new SpanStore()
+    for (let trace = 1; trace <= 200; trace++)
+      store.add([aDecision({ trace, event: { ...EVENT, source: `/source/${trace}` } })])
+    const traces = store.ofEvent('a').map(span => span.traceId)
+    assert.deepEqual([traces.length, traces.at(-1)], [20, traceId(200)])
+  })
+
+  it('given a trace that never ends, then the ids of what was not kept of it are not either', () => {
+    const store = new SpanStore({ spansOfTrace: 10 })
+    for (let span = 0; span < 50; span++)
+      store.add([aDecision({ span, event: { ...EVENT, id: `e-${span}` } })])
+    assert.equal(store.counts.ids, 10)
+  })
 })

@@ -80,8 +80,10 @@ export function stateRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> 
 async function statesOf(environment: ConsoleEnvironment): Promise<StatesAnswer> {
   const inspection = await environment.inspection()
   const problems = new Set<string>()
+  const topics = new Set(environment.consumers.map(({ topic }) => topic))
+  const sizes = new Map([...topics].map(topic => [topic, sizeOf(environment, topic)]))
   const states = environment.consumers.map(async ({ function: consumer, topic }) => {
-    const { count, bounds, problem } = await sizeOf(environment, topic)
+    const { count, bounds, problem } = await (sizes.get(topic) ?? sizeOf(environment, topic))
     if (problem) problems.add(problem)
     const state = await consumerState(
       inspection,

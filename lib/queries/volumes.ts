@@ -1,5 +1,6 @@
 /** How many records a topic was given from one instant to the next. It asks for offsets by time, and reads no record. */
 import type { TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
+import { UnknownTopic } from '../runtime/adapters/kafka/publisher.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
 /** Offsets by partition at instants that have been asked for, by milliseconds since the epoch. */
@@ -39,6 +40,19 @@ export async function recordsBetween(
     const [earlier, later] = [found.get(instants[index] as number), found.get(instant)]
     return earlier && later ? difference(earlier, later) : null
   })
+}
+
+/** As `recordsBetween`, with nothing known of a topic that does not exist. @throws RefusedByKafka or Unavailable */
+export async function recordsIfThere(
+  ...asked: Parameters<typeof recordsBetween>
+): Promise<(number | null)[]> {
+  try {
+    return await recordsBetween(...asked)
+  } catch (error) {
+    if (!(error instanceof UnknownTopic)) throw error
+    const [, , instants] = asked
+    return instants.slice(1).map(() => null)
+  }
 }
 
 /** A partition that came later began with nothing. */

@@ -1,9 +1,10 @@
 /** How many records the topics get a minute. */
 import type { Signal } from '../../../lib/app/topics.ts'
-import { instantsUntil, type KnownOffsets, recordsBetween } from '../../../lib/queries/volumes.ts'
+import { instantsUntil, type KnownOffsets, recordsIfThere } from '../../../lib/queries/volumes.ts'
 import { TopicOffsets } from '../../../lib/runtime/adapters/kafka/offsets.ts'
 import { once } from '../../../lib/runtime/lambda/once.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
+import { PATIENCE_OF_A_PAGE } from '../../kafka-offsets.ts'
 
 /** The topics that tell how much goes on. */
 const COUNTED_SIGNALS = [
@@ -26,7 +27,7 @@ export interface VolumesOfTopics {
 export interface Volume {
   readonly signal: CountedSignal
   readonly topic: string
-  /** Records a minute in each step; null where that is not known yet. */
+  /** Records a minute in each step; null where that is not known yet, or there is no such topic. */
   readonly perMinute: readonly (number | null)[]
   /** Records in the steps that are known. */
   readonly records: number
@@ -51,11 +52,11 @@ export class Volumes {
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
     this.#offsets = once(async () =>
-      environment.connections.kept(new TopicOffsets(await environment.kafka())),
+      environment.connections.kept(new TopicOffsets(await environment.kafka(), PATIENCE_OF_A_PAGE)),
     )
   }
 
-  /** @throws UnknownTopic, RefusedByKafka or Unavailable */
+  /** @throws RefusedByKafka or Unavailable */
   async of(hours: number): Promise<VolumesOfTopics> {
     const { stepMs, count } = STEPS[hours] ?? { stepMs: MINUTE_MS, count: 60 }
     const nowMs = Date.now()
@@ -75,7 +76,7 @@ export class Volumes {
     const name = `${signal} ${stepMs}`
     const known = this.#known.get(name) ?? new Map()
     this.#known.set(name, known)
-    const counts = await recordsBetween(await this.#offsets(), topic, instants, known, limits)
+    const counts = await recordsIfThere(await this.#offsets(), topic, instants, known, limits)
     return {
       signal,
       topic,

@@ -48,7 +48,7 @@ export async function searchLog(
   sources: SearchSources,
   signal: AbortSignal,
 ): Promise<Searched> {
-  const search = new Search(sources, await rangesSince(sources, sinceMs), signal)
+  const search = new Search(sources, await rangesSince(sources, sinceMs, signal), signal)
   if (id !== undefined) await search.for(id, ({ event }) => !isFailure(event) && event.id === id)
   const begun = search.found
   const traces = trace === undefined ? tracesOf(begun) : [trace]
@@ -103,7 +103,15 @@ function holds({ value, headers }: LogRecord, text: string): boolean {
   return value?.includes(text) || headers.some(([, bytes]) => bufferOf(bytes).includes(text))
 }
 
-async function rangesSince({ offsets, topics }: SearchSources, sinceMs: number): Promise<readonly Range[]> {
+/** Of topics that have not answered when the signal is aborted, it knows none. */
+async function rangesSince(
+  { offsets, topics }: SearchSources,
+  sinceMs: number,
+  signal: AbortSignal,
+): Promise<readonly Range[]> {
+  const { promise: over, resolve: end } = Promise.withResolvers<[]>()
+  const stop = () => end([])
+  signal.addEventListener('abort', stop, { once: true })
   const ranges = topics.map(async topic => {
     try {
       return rangesOf(topic, await topicReach(offsets, topic, sinceMs))
@@ -112,7 +120,12 @@ async function rangesSince({ offsets, topics }: SearchSources, sinceMs: number):
       throw error
     }
   })
-  return (await Promise.all(ranges)).flat()
+  if (signal.aborted) stop()
+  try {
+    return (await Promise.all(ranges.map(range => Promise.race([range, over])))).flat()
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }
 
 function tracesOf(found: readonly FoundRecord[]): readonly string[] {
@@ -138,7 +151,7 @@ export async function locate(
   signal: AbortSignal,
 ): Promise<FoundRecord | undefined> {
   // Clocks differ a little; and it is published right after it was decided.
-  const ranges = await rangesSince({ ...sources, topics: [topic] }, emittedAtMs - CLOCKS_MS)
+  const ranges = await rangesSince({ ...sources, topics: [topic] }, emittedAtMs - CLOCKS_MS, signal)
   const near = ranges.map(range => ({ ...range, end: Math.min(range.end, range.start + NEAR_RECORDS) }))
   const search = new Search({ ...sources, topics: [topic] }, near, signal)
   await search.for(id, ({ event }) => !isFailure(event) && event.id === id)

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { instantsUntil, type KnownOffsets, recordsBetween } from '../../../lib/queries/volumes.ts'
+import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
+import {
+  instantsUntil,
+  type KnownOffsets,
+  recordsBetween,
+  recordsIfThere,
+} from '../../../lib/queries/volumes.ts'
 
 const MINUTE = 60_000
 const NOW_MS = 10 * MINUTE + 30_000
@@ -73,5 +79,14 @@ describe('volumes of a topic', () => {
   it('given records that retention has taken, then they do not count as less than none', async () => {
     const offsets = { at: async (_: string, timeMs: number) => [timeMs === 0 ? 50 : 40] }
     assert.deepEqual(await recordsBetween(offsets, 't', [0, MINUTE], new Map(), { nowMs: NOW_MS }), [0])
+  })
+
+  it('given a topic that does not exist, then nothing is known of it; other errors are thrown', async () => {
+    const failing = (code: number) => ({ at: () => Promise.reject(createErrorFromCode(code)) })
+    const ask = (code: number) =>
+      recordsIfThere(failing(code), 't', [0, MINUTE, 2 * MINUTE], new Map(), { nowMs: NOW_MS })
+    const [unknownTopic, unauthorized] = [3, 29]
+    assert.deepEqual(await ask(unknownTopic), [null, null])
+    await assert.rejects(ask(unauthorized), /refuses/)
   })
 })

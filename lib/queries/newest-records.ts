@@ -1,12 +1,14 @@
 /** Searches ranges from their newest records backwards, and no further than a limit: a page must not read a topic to death. */
-import type { LogRecord } from '../runtime/cloudevents/record.ts'
+import { type LogRecord, sizeOf } from '../runtime/cloudevents/record.ts'
 import type { LogReader } from '../runtime/pipeline/ports.ts'
 import type { Range } from './records.ts'
 
 export interface SearchLimits {
   /** Upper bound for the offsets that are looked at, all ranges together. */
   readonly mostRecords: number
-  /** Ends the search early, with what was found until then. */
+  /** Upper bound for the bytes of the records that are in memory at once; one record may be larger. */
+  readonly mostBytes?: number
+  /** Ends the search early, with what was found until then; a few of the newest records are always looked at. */
   readonly signal?: AbortSignal
 }
 
@@ -21,6 +23,7 @@ export interface Searched {
 /** Offsets of one read: few at first, so that what is newest is there soon. */
 const FIRST_STEP = 500
 const LARGEST_STEP = 8_000
+const MOST_BYTES = 32 * 1024 * 1024
 
 /**
  * Gives the records of ranges, the newest steps first; those of one step and partition are in their own order.
@@ -32,16 +35,32 @@ const LARGEST_STEP = 8_000
 export async function searchNewest(
   log: LogReader,
   ranges: readonly Range[],
-  { mostRecords, signal, holding }: SearchLimits & { readonly holding?: string | undefined },
+  {
+    mostRecords,
+    mostBytes = MOST_BYTES,
+    signal,
+    holding,
+  }: SearchLimits & { readonly holding?: string | undefined },
   take: (records: readonly LogRecord[]) => boolean | Promise<boolean>,
 ): Promise<Searched> {
   let open = ranges.filter(isOpen)
   let records = 0
-  for (let step = FIRST_STEP; open.length > 0; step = Math.min(step * 2, LARGEST_STEP)) {
+  let largest = LARGEST_STEP
+  for (let step = FIRST_STEP; open.length > 0; ) {
     const each = Math.min(step, Math.floor((mostRecords - records) / open.length))
     if (each < 1 || signal?.aborted) return { records, ended: 'limit' }
     const steps = open.map(range => ({ ...range, start: Math.max(range.start, range.end - each) }))
-    const found = await Promise.all(steps.map(one => recordsIn(log, one, holding)))
+    const reading = new StepReading(log, holding, {
+      bytes: each > 1 ? mostBytes : Number.POSITIVE_INFINITY,
+      signal: records > 0 ? signal : undefined,
+    })
+    const found = await Promise.all(steps.map(one => reading.recordsIn(one)))
+    if (reading.isTooLarge) {
+      largest = step = Math.max(1, Math.floor(each / 2))
+      continue
+    }
+    if (reading.isOver) return { records, ended: 'limit' }
+    step = Math.min(step * 2, largest)
     records += steps.reduce((sum, { start, end }) => sum + end - start, 0)
     open = open.map((range, index) => ({ ...range, end: steps[index]?.start ?? range.start })).filter(isOpen)
     const wantsMore = await take(found.flat())
@@ -50,20 +69,47 @@ export async function searchNewest(
   return { records, ended: 'whole' }
 }
 
-function isOpen({ start, end }: Range): boolean {
-  return end > start
+interface StepLimits {
+  readonly bytes: number
+  readonly signal: AbortSignal | undefined
 }
 
-async function recordsIn(
-  log: LogReader,
-  { topic, partition, start, end }: Range,
-  holding: string | undefined,
-): Promise<LogRecord[]> {
-  const records: LogRecord[] = []
-  for (let next = start; next < end; ) {
-    const looked = await log.read(topic, partition, { fromOffset: next, toOffset: end - 1 }, holding)
-    records.push(...looked.records.filter(({ offset }) => offset < end))
-    next = looked.nextOffset
+/** The reading of one step: of all partitions side by side, within common limits. */
+class StepReading {
+  readonly #log: LogReader
+  readonly #holding: string | undefined
+  readonly #limits: StepLimits
+  #bytes = 0
+
+  constructor(log: LogReader, holding: string | undefined, limits: StepLimits) {
+    this.#log = log
+    this.#holding = holding
+    this.#limits = limits
   }
-  return records
+
+  get isTooLarge(): boolean {
+    return this.#bytes > this.#limits.bytes
+  }
+
+  get isOver(): boolean {
+    return this.#limits.signal?.aborted === true
+  }
+
+  /** Not all of them where it is too large, or over. */
+  async recordsIn({ topic, partition, start, end }: Range): Promise<LogRecord[]> {
+    const records: LogRecord[] = []
+    for (let next = start; next < end && !this.isTooLarge && !this.isOver; ) {
+      const range = { fromOffset: next, toOffset: end - 1 }
+      const looked = await this.#log.read(topic, partition, range, this.#holding)
+      const found = looked.records.filter(({ offset }) => offset < end)
+      this.#bytes += found.reduce((sum, record) => sum + sizeOf(record), 0)
+      records.push(...found)
+      next = looked.nextOffset
+    }
+    return records
+  }
+}
+
+function isOpen({ start, end }: Range): boolean {
+  return end > start
 }

@@ -71,4 +71,53 @@ describe('a search from the newest records backwards', () => {
     const searched = await searchNewest(LOG, [range(0, 5, 5), range(1, 3, 2)], ALL, () => assert.fail())
     assert.deepEqual(searched, { records: 0, ended: 'whole' })
   })
+
+  it('given large records, then only so many are in memory at once, and each is given once', async () => {
+    const log = new MemoryLogReader(
+      Array.from({ length: 200 }, (_, offset) => record(0, offset, 'x'.repeat(10_000))),
+      5,
+    )
+    const steps: number[][] = []
+    const limits = { ...ALL, mostBytes: 300_000 }
+    const searched = await searchNewest(log, [range(0, 0, 200)], limits, records =>
+      Boolean(steps.push(records.map(({ offset }) => offset))),
+    )
+    assert.deepEqual(searched, { records: 200, ended: 'whole' })
+    assert.ok(steps.every(({ length }) => length < 30))
+    assert.equal(new Set(steps.flat()).size, 200)
+    assert.ok(steps[0]?.includes(199))
+  })
+
+  it('given one record that is larger than the bound, then it is given all the same', async () => {
+    const log = new MemoryLogReader([record(0, 0, 'x'.repeat(10_000)), record(0, 1)])
+    const found: number[] = []
+    const searched = await searchNewest(log, [range(0, 0, 2)], { ...ALL, mostBytes: 1_000 }, records =>
+      Boolean(found.push(...records.map(({ offset }) => offset))),
+    )
+    assert.deepEqual([searched.ended, found], ['whole', [1, 0]])
+  })
+
+  it('given that time is over within a step, then nothing more of it is read', async () => {
+    const over = new AbortController()
+    const inSmallReads = new MemoryLogReader(
+      Array.from({ length: 2_000 }, (_, offset) => record(0, offset)),
+      10,
+    )
+    let reads = 0
+    const log = {
+      read: (...asked: Parameters<MemoryLogReader['read']>) => {
+        reads += 1
+        if (reads === 60) over.abort()
+        return inSmallReads.read(...asked)
+      },
+    }
+    const searched = await searchNewest(
+      log,
+      [range(0, 0, 2_000)],
+      { ...ALL, signal: over.signal },
+      () => true,
+    )
+    assert.deepEqual(searched, { records: 500, ended: 'limit' })
+    assert.equal(reads, 60)
+  })
 })

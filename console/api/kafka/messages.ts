@@ -8,7 +8,7 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 import { watchable } from '../../live/watchable.ts'
 import { queryOf } from '../query.ts'
 import { highWatermarksOf } from './layouts.ts'
-import { recordedMessages } from './messages/download.ts'
+import { Downloads } from './messages/download.ts'
 import { listedMessages, type MessagePorts } from './messages/list.ts'
 import { NewestMessages } from './messages/newest.ts'
 import { oneMessage } from './messages/one.ts'
@@ -26,9 +26,9 @@ export interface MessageTopics {
 
 /** A new look for those who watch. */
 const EVERY_MS = 1_000
-/** Of a file. Behind an HTTP API, no answer may be larger than 6 MB. */
+/** Of a file. Behind an HTTP API, no answer may be larger than 6 MB, and this one goes as Base64. */
 const MOST_RECORDED = { records: 10_000, bytes: 64 * 1024 * 1024 } as const
-const MOST_BEHIND_HTTP_API = { records: 10_000, bytes: 4 * 1024 * 1024 } as const
+const MOST_BEHIND_HTTP_API = { records: 10_000, bytes: 3.5 * 1024 * 1024 } as const
 
 export function messageRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
@@ -44,6 +44,7 @@ export function messageRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono
     return { log, offsets, highWatermarks, reader, nowMs: Date.now }
   }
   const newest = new NewestMessages(ports)
+  const downloads = new Downloads()
   watchable(routes, '/', { query: MESSAGES_QUERY, everyMs: EVERY_MS, environment }, async query =>
     query.live ? newest.ask(query) : listedMessages(query, await ports()),
   )
@@ -60,7 +61,7 @@ export function messageRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono
   routes.get('/download', async context => {
     const query = queryOf(MESSAGES_QUERY, context)
     const most = streams ? MOST_RECORDED : MOST_BEHIND_HTTP_API
-    const { text, records, isCut } = await recordedMessages(query, await ports(), most)
+    const { text, records, isCut } = await downloads.make(query, await ports(), most)
     return context.body(text, 200, {
       'content-type': 'application/x-ndjson; charset=utf-8',
       'content-disposition': `attachment; filename="${query.topic}.jsonl"`,

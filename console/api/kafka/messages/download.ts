@@ -1,6 +1,7 @@
 /** Messages as a file of JSON lines, as `sluice record` writes them and `sluice replay` reads them. */
 import { findRecords } from '../../../../lib/queries/find-records.ts'
 import { recordedLine } from '../../../../lib/queries/recorded-line.ts'
+import { ProblemError } from '../../problem.ts'
 import { beginningOf } from './beginning.ts'
 import { limitsOf, type MessagePorts, type Most } from './list.ts'
 import type { MessagesQuery } from './query.ts'
@@ -17,6 +18,26 @@ export interface Recording {
 export interface RecordingLimits {
   readonly records: number
   readonly bytes: number
+}
+
+/** Each may take as much memory as its file and what is looked at for it. */
+const MOST_AT_ONCE = 2
+
+/** The downloads that are being made. */
+export class Downloads {
+  #running = 0
+
+  /** @throws ProblemError if there are too many; else as `recordedMessages` does */
+  async make(...asked: Parameters<typeof recordedMessages>): Promise<Recording> {
+    if (this.#running >= MOST_AT_ONCE)
+      throw new ProblemError('busy', `${MOST_AT_ONCE} downloads are being made. Try again in a moment.`)
+    this.#running += 1
+    try {
+      return await recordedMessages(...asked)
+    } finally {
+      this.#running -= 1
+    }
+  }
 }
 
 /** What is looked at for one file. */
@@ -36,8 +57,10 @@ export async function recordedMessages(
   const line = async (record: Parameters<Wanted['view']>[0]) => {
     if ((await wanted.view(record)) === undefined) return undefined
     const text = recordedLine(record)
-    bytes += Buffer.byteLength(text) + 1
-    isFull = bytes >= most.bytes
+    const withIt = bytes + Buffer.byteLength(text) + 1
+    isFull = withIt > most.bytes
+    if (isFull) return undefined
+    bytes = withIt
     return text
   }
   const limits = { ...limitsOf(ports, MOST_LOOKED), nowMs, wanted: most.records }
@@ -46,6 +69,6 @@ export async function recordedMessages(
   return {
     text: lines.map(text => `${text}\n`).join(''),
     records: lines.length,
-    isCut: endedBy !== 'end',
+    isCut: isFull || endedBy !== 'end',
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { parse } from 'valibot'
-import { recordedMessages } from '../../../../console/api/kafka/messages/download.ts'
+import { Downloads, recordedMessages } from '../../../../console/api/kafka/messages/download.ts'
 import { listedMessages, type MessagePorts } from '../../../../console/api/kafka/messages/list.ts'
 import { NewestMessages } from '../../../../console/api/kafka/messages/newest.ts'
 import { oneMessage } from '../../../../console/api/kafka/messages/one.ts'
@@ -155,8 +155,29 @@ describe('given a topic with events, ticks and what is none', () => {
       .split('\n')
       .map(line => readRecordedLine(JSON.parse(line)))
     assert.deepEqual(lines, [log[2], log[4]])
-    const few = await recordedMessages(query(), ports, { records: 100, bytes: 1 })
-    assert.deepEqual([few.records, few.isCut], [1, true])
+  })
+
+  it('when its download is larger than allowed, then it ends before the line that is too much', async () => {
+    const download = (bytes: number) =>
+      recordedMessages(query({ type: 'reading' }), ports, { records: 100, bytes })
+    const { text } = await download(1_000_000)
+    const bytes = Buffer.byteLength(text)
+    const [whole, cut, none] = await Promise.all([download(bytes), download(bytes - 1), download(1)])
+    assert.deepEqual([whole.text, whole.isCut], [text, false])
+    assert.ok(text.endsWith(cut.text))
+    assert.deepEqual([cut.records, cut.isCut], [2, true])
+    assert.deepEqual([none.records, none.isCut], [0, true])
+  })
+
+  it('when several are downloaded at once, then no more than two', async () => {
+    const downloads = new Downloads()
+    const make = () => downloads.make(query(), ports, { records: 1, bytes: 1_000_000 })
+    const made = await Promise.allSettled([make(), make(), make()])
+    assert.deepEqual(
+      made.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'rejected'],
+    )
+    await make()
   })
 
   it('when one message is asked for, then all of it is told, with the bytes that lie in Kafka', async () => {

@@ -5,7 +5,7 @@ import { Unavailable } from '../runtime/pipeline/errors.ts'
 import type { StateKey } from '../runtime/pipeline/model.ts'
 import type { TimerState } from './entities.ts'
 import { sumOfReasons } from './outcomes.ts'
-import { type PartitionState, partitionState, partitionStates } from './partition-states.ts'
+import { type PartitionState, partitionState } from './partition-states.ts'
 
 /** A partition state with its size; what is null was not counted, because the time for that was over. */
 export interface MeasuredState
@@ -20,7 +20,8 @@ export interface MeasuredState
 }
 
 /**
- * As `partitionStates`, for as long as the signal is not aborted; of the partitions after that, what takes no counting.
+ * As `partitionStates`, until the signal is aborted; of the partition that is being counted then, and of those after it, what
+ * takes no counting.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -32,14 +33,27 @@ export async function measuredStates(
 ): Promise<MeasuredState[]> {
   const states: MeasuredState[] = []
   for (const one of partitions) {
-    const [counted] = signal.aborted ? [] : await partitionStates(inspection, [one], { bounds })
-    states.push(
-      counted
-        ? { ...counted, bytes: await bytesOf(inspection, one) }
-        : await uncounted(inspection, one, bounds?.[one.partition]),
-    )
+    const reach = bounds?.[one.partition]
+    states.push((await counted(inspection, one, reach, signal)) ?? (await uncounted(inspection, one, reach)))
   }
   return states
+}
+
+/** Undefined if the time for counting is over. */
+async function counted(
+  inspection: Pick<StateInspection, 'details' | 'bytes'>,
+  one: StateKey,
+  bounds: Bounds | undefined,
+  signal: AbortSignal,
+): Promise<MeasuredState | undefined> {
+  if (signal.aborted) return undefined
+  try {
+    const details = await inspection.details(one, signal)
+    return { ...partitionState(one, details, bounds, false), bytes: await bytesOf(inspection, one) }
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return undefined
+    throw error
+  }
 }
 
 /** Null where the server does not tell. */

@@ -53,9 +53,13 @@ export class StateInspection {
     return { appliedOffset: version.appliedOffset, version, clock, ...counts, tally }
   }
 
-  /** Not a snapshot: the consumer may commit during the reads. */
-  async details(stateKey: StateKey): Promise<StateDetails> {
-    const reader = this.#reader
+  /**
+   * Not a snapshot: the consumer may commit during the reads.
+   *
+   * @throws the reason of the signal, once it is aborted: counting a large state takes many reads
+   */
+  async details(stateKey: StateKey, signal?: AbortSignal): Promise<StateDetails> {
+    const reader = signal ? new StateReader(this.#client, undefined, signal) : this.#reader
     const meta = await reader.meta(stateKey)
     const { version, clock, tally } = meta
     const timers = new Map<string, number>()

@@ -26,11 +26,16 @@ export interface StateMeta extends Meta {
 export class StateReader {
   readonly #client: RedisClient
   readonly #copy: CopyName | undefined
+  readonly #signal: AbortSignal | undefined
 
-  /** @param copy reads this copy of each partition state instead of the live state */
-  constructor(client: RedisClient, copy?: CopyName) {
+  /**
+   * @param copy reads this copy of each partition state instead of the live state
+   * @param signal once it is aborted, paged reads throw its reason instead of asking for the next page
+   */
+  constructor(client: RedisClient, copy?: CopyName, signal?: AbortSignal) {
     this.#client = client
     this.#copy = copy
+    this.#signal = signal
   }
 
   async meta(stateKey: StateKey): Promise<StateMeta> {
@@ -146,6 +151,7 @@ export class StateReader {
   async *fieldPages(key: string): AsyncGenerator<[field: Buffer, value: Buffer][]> {
     let cursor = '0'
     do {
+      this.#signal?.throwIfAborted()
       const [next, flat] = await this.#client.run(redis => redis.hscanBuffer(key, cursor, 'COUNT', PAGE))
       const page: [Buffer, Buffer][] = []
       for (let at = 0; at < flat.length; at += 2) page.push([flat[at] as Buffer, flat[at + 1] as Buffer])

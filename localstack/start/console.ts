@@ -6,7 +6,7 @@ import type { Hono } from 'hono'
 import { localAccess } from '../../console/access/access.ts'
 import type { ConsoleHono } from '../../console/access/person.ts'
 import { consoleApp } from '../../console/app.ts'
-import { ConsoleEnvironment } from '../../console/environment.ts'
+import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
 import { beginningAt, PortInUse, type Served, serveConsole } from '../../console/serve.ts'
 import { receiveSpans } from '../../console/spans/receiver.ts'
 import { consolePage } from '../../infra/console-page.ts'
@@ -64,7 +64,7 @@ async function served({ environment, dataDir, say, standing }: ConsoleOptions): 
   const shown = new ConsoleEnvironment({
     config,
     functions: readFunctions(),
-    isLocal: true,
+    isLocal: isOnThisMachine(config),
     streams: true,
     spans: receiver?.store,
     standing,

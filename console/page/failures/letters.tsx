@@ -10,7 +10,8 @@ import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, numberText } from '../parts/words.ts'
-import { type Conditions, filterFrom, isLimited, listPath, STATES, TIMES } from './conditions.ts'
+import { ConditionFields } from './condition-fields.tsx'
+import { type Conditions, filterFrom, isLimited, listPath } from './conditions.ts'
 import { Facet } from './facet.tsx'
 import { Handle } from './handle.tsx'
 import { Times } from './times.tsx'
@@ -60,73 +61,6 @@ function Summary({ known, state }: { readonly known: LettersAnswer; readonly sta
       {!isWhole && <> in the newest {numberText(records)} records of the topic: there are older ones</>}.
       {pending > 0 && <> Reading on: {countText(pending, 'record')} to go.</>}
     </>
-  )
-}
-
-function ConditionFields(): JSX.Element {
-  const [since, setSince] = useParameter('since')
-  const [state, setState] = useParameter('state', 'open')
-  const [entity, setEntity] = useParameter('entity')
-  const [type, setType] = useParameter('type')
-  return (
-    <form class="bar" onSubmit={event => event.preventDefault()}>
-      <Choice label="Came in" value={since} values={TIMES} choose={setSince} />
-      <Choice label="State" value={state} values={STATES} choose={setState} />
-      <Words label="Entity" value={entity} set={setEntity} placeholder="source and subject, or subject" />
-      <Words label="Event type" value={type} set={setType} placeholder="as in the event that failed" />
-    </form>
-  )
-}
-
-interface ChoiceProps {
-  readonly label: string
-  readonly value: string
-  readonly values: readonly (readonly [value: string, text: string])[]
-  readonly choose: (value: string) => void
-}
-
-function Choice({ label, value, values, choose }: ChoiceProps): JSX.Element {
-  const isKnown = values.some(([one]) => one === value)
-  return (
-    <label>
-      {label}
-      <select value={value} onChange={event => choose(event.currentTarget.value)}>
-        {values.map(([one, text]) => (
-          <option key={one} value={one}>
-            {text}
-          </option>
-        ))}
-        {!isKnown && <option value={value}>since {value}</option>}
-      </select>
-    </label>
-  )
-}
-
-interface WordsProps {
-  readonly label: string
-  readonly value: string
-  readonly set: (value: string) => void
-  readonly placeholder: string
-}
-
-/** Asks when the person has finished writing, not with each letter. Until then the text is kept here: live answers render the field again. */
-function Words({ label, value, set, placeholder }: WordsProps): JSX.Element {
-  const [draft, setDraft] = useState<string>()
-  return (
-    <label>
-      {label}
-      <input
-        type="search"
-        value={draft ?? value}
-        placeholder={placeholder}
-        onInput={event => setDraft(event.currentTarget.value)}
-        onChange={event => {
-          setDraft(undefined)
-          set(event.currentTarget.value.trim())
-        }}
-        onBlur={() => setDraft(undefined)}
-      />
-    </label>
   )
 }
 

@@ -1,8 +1,10 @@
 /** The running environment that the console shows: its settings, and its connections, each opened by the first question that needs it. */
 import type { Config } from '../lib/app/config.ts'
-import { groupName, type Signal, topicName } from '../lib/app/topics.ts'
+import { groupName, type Signal, topicName, topicSize } from '../lib/app/topics.ts'
 import type { OpenStall } from '../lib/queries/health/stalls.ts'
 import type { ReadTopic } from '../lib/queries/lag.ts'
+import type { TopicSize } from '../lib/queries/partition-states.ts'
+import { topicBounds } from '../lib/queries/topics.ts'
 import type { Kafka } from '../lib/runtime/adapters/kafka/client.ts'
 import { ClusterInspection } from '../lib/runtime/adapters/kafka/cluster-inspection.ts'
 import type { RedisClient } from '../lib/runtime/adapters/redis/client.ts'
@@ -12,6 +14,7 @@ import type { TopicPublisher } from '../lib/runtime/lambda/kafka-connections.ts'
 import { once } from '../lib/runtime/lambda/once.ts'
 import type { LogReader } from '../lib/runtime/pipeline/ports.ts'
 import { PageOffsets } from './kafka-offsets.ts'
+import { PartitionCounts } from './partition-counts.ts'
 import type { SpanStore } from './spans/span-store.ts'
 
 /** A function as its entry in serverless.yml declares it: what the console must know of it. */
@@ -50,6 +53,7 @@ export class ConsoleEnvironment {
   readonly cluster: () => Promise<ClusterInspection>
   readonly inspection: () => Promise<StateInspection>
   readonly #connections: Connections
+  readonly #partitions = new PartitionCounts(async topic => topicBounds(await this.offsets(), topic))
   readonly #closing = new AbortController()
   readonly #background = new Set<Promise<unknown>>()
 
@@ -79,6 +83,12 @@ export class ConsoleEnvironment {
   /** The name in Kafka of a topic of the table. */
   topic(signal: Signal): string {
     return topicName(signal, this.config.env)
+  }
+
+  /** The name in Kafka of a topic of the table, and how many partitions it has: by the table, where Kafka does not tell soon. */
+  async topicSize(signal: Signal): Promise<TopicSize> {
+    const { topic, partitions } = topicSize(signal, this.config.env)
+    return { topic, partitions: await this.#partitions.of(topic, partitions) }
   }
 
   kafka(): Promise<Kafka> {

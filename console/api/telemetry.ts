@@ -1,7 +1,6 @@
 /** Entities, their statistics and their recent past. */
 import { Hono } from 'hono'
 import { maxLength, minLength, object, optional, picklist, pipe, regex, string, transform } from 'valibot'
-import { topicSize } from '../../lib/app/topics.ts'
 import { averagesBy, type GroupAverages } from '../../lib/queries/averages.ts'
 import { firingNow } from '../../lib/queries/firing-alerts.ts'
 import { partsOfEntity } from '../../lib/runtime/consumer/event.ts'
@@ -95,7 +94,7 @@ export function telemetryRoutes(environment: ConsoleEnvironment): Hono<ConsoleHo
 
 /** How many alerts fire, by the name of the entity. */
 async function firingByEntity(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {
-  const alerts = await firingNow(await environment.inspection(), topicSize('alerts', environment.config.env))
+  const alerts = await firingNow(await environment.inspection(), await environment.topicSize('alerts'))
   const counts = new Map<string, number>()
   for (const { entity } of alerts) counts.set(entity, (counts.get(entity) ?? 0) + 1)
   return counts

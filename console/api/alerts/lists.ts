@@ -2,7 +2,6 @@
 import { Hono } from 'hono'
 import { check, type InferOutput, number, object, optional, picklist, pipe, string, transform } from 'valibot'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
-import { topicSize } from '../../../lib/app/topics.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../../lib/queries/alert-summary.ts'
 import { activeAlerts } from '../../../lib/queries/alerts.ts'
 import { type PendingAlert, pendingAlerts, selectedAlerts } from '../../../lib/queries/known-alerts.ts'
@@ -131,8 +130,7 @@ async function historyOf(
 }
 
 async function pendingIn(environment: ConsoleEnvironment, given: Given): Promise<PendingAlerts> {
-  const { env } = environment.config
-  const topics = [topicSize('readings', env), topicSize('patterns', env)] as const
+  const topics = [await environment.topicSize('readings'), await environment.topicSize('patterns')] as const
   const active = await activeAlerts(await environment.inspection(), ...topics)
   const found = alertsOfRule(pendingAlerts(active, filterOf(given)), given.rule)
   return { pending: found.slice(0, MOST_ROWS), total: found.length }

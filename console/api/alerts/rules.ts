@@ -7,7 +7,6 @@ import { identityOf } from '../../../lib/alerting/rule.ts'
 import { InvalidRules } from '../../../lib/alerting/rule-files.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
 import { loadRules, RulesFolderError } from '../../../lib/alerting/rules-directory.ts'
-import { topicSize } from '../../../lib/app/topics.ts'
 import { activatedRules, type RuleOn, type RuleStates, ruleStates } from '../../../lib/queries/rule-states.ts'
 import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -104,7 +103,7 @@ interface InForce extends Pick<Rules, 'hash' | 'having' | 'partitions'> {
  * @throws Unavailable if Redis does not answer; ProblemError if there are none to be found
  */
 export async function rulesInForce(environment: ConsoleEnvironment): Promise<InForce> {
-  const readings = topicSize('readings', environment.config.env)
+  const readings = await environment.topicSize('readings')
   const activated = await activatedRules(await environment.inspection(), readings)
   if (activated) return activated
   const none = { hash: null, having: 0, partitions: readings.partitions }
@@ -123,8 +122,7 @@ export function textOf(rules: readonly AnyRule[]): string {
 }
 
 async function statesIn(environment: ConsoleEnvironment): Promise<RuleStates> {
-  const { env } = environment.config
-  const topics = [topicSize('readings', env), topicSize('patterns', env)] as const
+  const topics = [await environment.topicSize('readings'), await environment.topicSize('patterns')] as const
   return ruleStates(await environment.inspection(), ...topics)
 }
 

@@ -49,7 +49,7 @@ export class ConsoleAlerts implements AlertSource {
   }
 
   async firing(): Promise<FiringNow[]> {
-    return firingNow(await this.#environment.inspection(), this.topic)
+    return firingNow(await this.#environment.inspection(), await this.#environment.topicSize('alerts'))
   }
 
   async behind(): Promise<number | null> {
@@ -80,8 +80,8 @@ export class ConsoleAlerts implements AlertSource {
   }
 
   async active(entity: string): Promise<ActiveAlert[]> {
-    const { env } = this.#environment.config
-    const topics = [topicSize('readings', env), topicSize('patterns', env)] as const
+    const size = (signal: 'readings' | 'patterns') => this.#environment.topicSize(signal)
+    const topics = [await size('readings'), await size('patterns')] as const
     return activeAlertsOf(await this.#environment.inspection(), ...topics, entity)
   }
 

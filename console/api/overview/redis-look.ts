@@ -1,5 +1,4 @@
 /** What consumers have made of their records, and which of them keep theirs in Kafka because their code fails. */
-import { TOPICS, topicSize } from '../../../lib/app/topics.ts'
 import { firingNow } from '../../../lib/queries/firing-alerts.ts'
 import type { Outcomes } from '../../../lib/queries/outcomes.ts'
 import { processorOutcomes } from '../../../lib/queries/statistics.ts'
@@ -26,7 +25,7 @@ export class RedisLooks {
     this.#environment = environment
     this.#firing = new FiringCount(async () => {
       const inspection = await environment.inspection()
-      return (await firingNow(inspection, topicSize('alerts', environment.config.env))).length
+      return (await firingNow(inspection, await environment.topicSize('alerts'))).length
     })
   }
 
@@ -41,10 +40,8 @@ export class RedisLooks {
     lags: KafkaLook['lags'] | undefined,
   ): Promise<RedisLook> {
     const inspection = await this.#environment.inspection()
-    const readings = {
-      topic: this.#environment.topic('readings'),
-      partitions: partitions ?? TOPICS.readings.partitions,
-    }
+    const { topic, partitions: known } = await this.#environment.topicSize('readings')
+    const readings = { topic, partitions: partitions ?? known }
     const [outcomes, firing, broken] = await Promise.all([
       processorOutcomes(inspection, readings),
       this.#firing.at(nowMs, appliedByView(lags)),

@@ -1,6 +1,5 @@
 /** One entity as it is now. */
 import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
-import { topicSize } from '../../../lib/app/topics.ts'
 import { activityOf } from '../../../lib/queries/activities.ts'
 import { type ActiveAlert, activeAlertsOf } from '../../../lib/queries/alerts.ts'
 import type { EntityReading } from '../../../lib/queries/entity-log.ts'
@@ -83,14 +82,14 @@ export async function entityNow(
 ): Promise<EntityNow> {
   const known = await knownEntity(environment, entity)
   const { partition, family, metrics, open } = known
-  const { env } = environment.config
   const inspection = await environment.inspection()
-  const readings = topicSize('readings', env)
+  const readings = await environment.topicSize('readings')
+  const patterns = await environment.topicSize('patterns')
   const endsMs = endOf(known, spanMs)
   const period = { sinceMs: endsMs - LIVE_MS }
   const [activity, alerts, rules, recent] = await Promise.all([
     activityOf(inspection, readings, partition, entity),
-    activeAlertsOf(inspection, readings, topicSize('patterns', env), entity),
+    activeAlertsOf(inspection, readings, patterns, entity),
     memory.rules(partition),
     memory.readings(entity, partition).get(period),
   ])
@@ -127,7 +126,7 @@ export async function entityNow(
 /** @throws ProblemError if the processor knows no such entity */
 export async function knownEntity(environment: ConsoleEnvironment, entity: string): Promise<FoundStatistics> {
   const inspection = await environment.inspection()
-  const readings = topicSize('readings', environment.config.env)
+  const readings = await environment.topicSize('readings')
   const known = await entityStatistics(inspection, readings, entity)
   if (known) return known
   throw new ProblemError(

@@ -3,7 +3,6 @@
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { readData } from '../../../lib/app/event-data.ts'
-import { topicSize } from '../../../lib/app/topics.ts'
 import { activitiesNow } from '../../../lib/queries/activities.ts'
 import { listedEntities } from '../../../lib/queries/entity-list.ts'
 import {
@@ -55,16 +54,19 @@ export class TelemetryMemory {
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
     this.#reader = dataReader(environment.config)
-    const readings = topicSize('readings', environment.config.env)
+    const readings = () => environment.topicSize('readings')
     this.entities = new KeptAnswer(
       async () => {
         const asOfMs = Date.now()
-        return { asOfMs, ...(await listedEntities(await environment.inspection(), readings, MOST_ENTITIES)) }
+        return {
+          asOfMs,
+          ...(await listedEntities(await environment.inspection(), await readings(), MOST_ENTITIES)),
+        }
       },
       { forMs: LIST_FOR_MS },
     )
     this.activities = new KeptAnswer(
-      async () => activitiesNow(await environment.inspection(), readings, MOST_ENTITIES),
+      async () => activitiesNow(await environment.inspection(), await readings(), MOST_ENTITIES),
       { forMs: LIST_FOR_MS },
     )
   }

@@ -38,12 +38,12 @@ function Operation({ operation, again }: Props): JSX.Element {
   return (
     <article class="failures-operation">
       <h2>
-        {/* Only a change of state is read out: the counts change twice a second. */}
-        {does}:{' '}
-        <span class={STATE_TONE[state]} role="status">
-          {state}
-        </span>
+        {does}: <span class={STATE_TONE[state]}>{state}</span>
       </h2>
+      {/* Only a change of state is read out: the counts change twice a second. */}
+      <p class="unseen" role="status">
+        The {command} is {state}.
+      </p>
       <progress value={percent} max={100} aria-label={`Progress of the ${command}`} />
       <p>
         <strong>{numberText(taken)}</strong> {done}

@@ -87,7 +87,12 @@ function Entity({ state, onlyOne }: { readonly state: EntityState; readonly only
           {countText(held.parked.length, 'event')} parked.
         </p>
       )}
-      {value === undefined ? <p>It has no state yet.</p> : <pre>{JSON.stringify(value, null, 2)}</pre>}
+      {value === undefined ? (
+        <p>It has no state yet.</p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys
+        <pre tabIndex={0}>{JSON.stringify(value, null, 2)}</pre>
+      )}
       <Timers title="Timers" timers={timers} />
       {held && <Timers title="Timers that do not fire meanwhile" timers={held.timers} />}
     </details>

@@ -1,51 +1,35 @@
 import assert from 'node:assert/strict'
-import { connect, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { Kafka, logLevel } from 'kafkajs'
 import type { Page } from 'playwright-core'
-import { freePort } from '../../localstack/services/ports.ts'
 import { AlternatingSensors } from '../support/alternating-sensors.ts'
 import { TestBrowser, WIDTHS } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
-import { TestEnvironment } from '../support/environment.ts'
+import { AREAS, PAGES, type Things, thingsIn } from '../support/console-pages.ts'
+import type { TestEnvironment } from '../support/environment.ts'
+import { markedEnvironment } from '../support/marked-environment.ts'
 import { brokers } from '../support/servers.ts'
+import { SeveredKafka } from '../support/severed-kafka.ts'
 
-/** Every area, and the pages below them. */
-const PAGES = [
-  '/',
-  '/telemetry',
-  '/alerts',
-  '/failures',
-  '/event',
-  '/state',
-  '/kafka',
-  '/write',
-  '/alerts/rules',
-  '/alerts/silences',
-  '/kafka/topics',
-  '/kafka/messages',
-  '/kafka/groups',
-  '/kafka/schemas',
-  '/nowhere',
-]
 const LOOKS = WIDTHS.flatMap(width => (['light', 'dark'] as const).map(theme => ({ width, theme })))
 
-/** All pages in all looks take minutes: `npm test` looks at each area in one of them. */
+/** All pages in all looks take minutes: `npm test` looks at each page in one of them. */
 const ALL = process.env.SLUICE_ALL_PAGES === '1'
-const AREAS = 8
 
-describe('the pages of the console', { timeout: 240_000 }, () => {
+describe('the pages of the console', { timeout: 280_000 }, () => {
   let environment: TestEnvironment
   let served: ServedConsole
   let browser: TestBrowser
   let kafka: SeveredKafka
+  let things: Things
 
   before(async () => {
     kafka = await SeveredKafka.at(brokers())
-    environment = await TestEnvironment.create()
+    environment = await markedEnvironment()
     served = await servedConsole({ env: environment.name })
     Object.assign(served.environment, { kafka: async () => kafka.client })
     await environment.client.send(environment.topic('readings'), new AlternatingSensors(24).nextRound())
+    things = await thingsIn(environment, served)
+    await commitTo(things)
     // From now on, it looks at what flows.
     await served.ask('/overview')
     browser = await TestBrowser.launch()
@@ -58,12 +42,22 @@ describe('the pages of the console', { timeout: 240_000 }, () => {
     await environment?.close()
   })
 
-  const visits = PAGES.slice(0, ALL ? PAGES.length : AREAS).flatMap((path, index) =>
-    LOOKS.filter((_, look) => ALL || look === index % LOOKS.length).map(look => ({ path, ...look })),
+  /** A group that has read everything and has no members now. */
+  async function commitTo({ group: groupId, topic }: Things): Promise<void> {
+    const ends = await environment.client.ends(topic)
+    const partitions = ends.map((end, partition) => ({ partition, offset: String(end) }))
+    const admin = kafka.client.admin()
+    await admin.connect()
+    await admin.setOffsets({ groupId, topic, partitions })
+    await admin.disconnect()
+  }
+
+  const visits = PAGES.flatMap((page, index) =>
+    LOOKS.filter((_, look) => ALL || look === index % LOOKS.length).map(look => ({ ...page, ...look })),
   )
-  for (const { path, width, theme } of visits)
-    it(`given a screen of ${width} px in ${theme} colours, then ${path} has no obstacle and fits`, async () => {
-      const visit = await browser.visit(served.address(path), { width, theme })
+  for (const { name, address, width, theme } of visits)
+    it(`given a screen of ${width} px in ${theme} colours, then ${name}: no obstacle, and it fits`, async () => {
+      const visit = await browser.visit(served.address(address(things)), { width, theme })
       await untilFilled(visit.page)
       assert.deepEqual(await visit.obstacles(), [])
       assert.equal(await visit.isTooWide(), false)
@@ -89,6 +83,30 @@ describe('the pages of the console', { timeout: 240_000 }, () => {
     await visit.close()
   })
 
+  it('given a list, when one of its things is opened, then the page begins at its top, with its name', async () => {
+    const visit = await browser.visit(served.address(`/kafka/topics?find=${environment.name}`), {
+      height: 300,
+    })
+    const { page } = visit
+    await untilFilled(page)
+    await page.getByRole('link', { name: things.topic, exact: true }).click()
+    await page.waitForFunction('document.activeElement.tagName === "H1"')
+    assert.equal(await page.evaluate('scrollY'), 0)
+    assert.equal(await page.title(), `${things.topic} · Kafka · Sluice ${environment.name}`)
+    await visit.close()
+  })
+
+  it('given a console that restarts, when a page is opened meanwhile, then it says so, and goes on', async () => {
+    const visit = await browser.visit(served.address('/'))
+    const { page } = visit
+    await page.route('**/api/environment', route => route.abort())
+    await page.reload()
+    await page.locator('.problem', { hasText: 'The page keeps asking.' }).waitFor()
+    await page.unroute('**/api/environment')
+    await page.locator('h1').waitFor()
+    await visit.close()
+  })
+
   it('given a phone, then a button opens the navigation, and Escape closes it', async () => {
     const visit = await browser.visit(served.address('/'), { width: 360 })
     const { page } = visit
@@ -107,7 +125,9 @@ describe('the pages of the console', { timeout: 240_000 }, () => {
     const reason = `the consumer group sluice-alerting-${environment.name} has no members`
     const problem = visit.page.locator('.problem', { hasText: reason })
     await problem.waitFor()
-    assert.match((await problem.textContent()) ?? '', /24 records pending.*Is the function deployed/)
+    const pending = (await environment.client.ends(things.topic)).reduce((sum, end) => sum + end, 0)
+    const text = (await problem.textContent()) ?? ''
+    assert.match(text, new RegExp(`${pending} records pending.*Is the function deployed`))
     await visit.close()
   })
 
@@ -128,50 +148,10 @@ describe('the pages of the console', { timeout: 240_000 }, () => {
 
 /** Every question is answered, and nothing is on its way. */
 async function untilFilled(page: Page): Promise<void> {
-  await page.locator('h1').waitFor()
-  await page.waitForFunction('document.querySelector("#content [aria-busy=true]") === null')
+  await page.locator('main h1').waitFor()
+  await page.locator('main [aria-busy=true]:visible').first().waitFor({ state: 'detached' })
 }
 
 function focused(page: Page): Promise<string> {
   return page.evaluate('document.activeElement.textContent.trim()')
-}
-
-/** A client of the brokers whose connections can be cut, and refused, as if the brokers were away. */
-class SeveredKafka {
-  readonly client: Kafka
-  readonly #sockets = new Set<Socket>()
-  readonly #deadPort: number
-  #isAway = false
-
-  private constructor(addresses: readonly string[], deadPort: number) {
-    this.#deadPort = deadPort
-    this.client = new Kafka({
-      brokers: [...addresses],
-      logLevel: logLevel.NOTHING,
-      // As that of the console.
-      connectionTimeout: 3_000,
-      requestTimeout: 10_000,
-      retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
-      socketFactory: ({ host, port, onConnect }) => {
-        const socket = connect(this.#isAway ? this.#deadPort : port, host, onConnect)
-        this.#sockets.add(socket)
-        socket.once('close', () => this.#sockets.delete(socket))
-        return socket
-      },
-    })
-  }
-
-  static async at(addresses: readonly string[]): Promise<SeveredKafka> {
-    return new SeveredKafka(addresses, await freePort())
-  }
-
-  sever(): void {
-    this.#isAway = true
-    const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
-    for (const socket of this.#sockets) socket.destroy(reset)
-  }
-
-  mend(): void {
-    this.#isAway = false
-  }
 }

@@ -1,0 +1,102 @@
+/** The pages of the console, and what an environment has to show on each of them. */
+import assert from 'node:assert/strict'
+import type { AlertsNow } from '../../console/api/alerts/lists.ts'
+import type { LettersAnswer } from '../../console/api/failures/letters.ts'
+import type { OperationAnswer } from '../../console/api/failures/operation-answer.ts'
+import { addressOf } from '../../console/page/data/search.ts'
+import { groupName } from '../../lib/app/topics.ts'
+import type { ServedConsole } from './console.ts'
+import type { TestEnvironment } from './environment.ts'
+import { MARKUP } from './marked-environment.ts'
+
+/** What the pages of one thing are about. */
+export interface Things {
+  readonly entity: string
+  readonly event: string
+  readonly rule: string
+  readonly alert: string
+  readonly letter: string
+  readonly operation: string
+  readonly topic: string
+  readonly group: string
+}
+
+interface ConsolePage {
+  /** For the titles of tests. */
+  readonly name: string
+  readonly address: (things: Things) => string
+}
+
+/** How many of the pages the navigation lists. They come first. */
+export const AREAS = 8
+
+const at = (path: string): ConsolePage => ({ name: path, address: () => path })
+
+export const PAGES: readonly ConsolePage[] = [
+  at('/'),
+  at('/telemetry'),
+  at('/alerts'),
+  at('/failures'),
+  at('/event'),
+  at('/state'),
+  at('/kafka'),
+  at('/write'),
+  at('/telemetry/averages'),
+  at('/telemetry/activities'),
+  at('/telemetry/volumes'),
+  { name: 'an entity', address: ({ entity }) => addressOf('/telemetry', { entity }) },
+  at('/alerts?state=history'),
+  { name: 'an alert', address: ({ alert }) => addressOf('/alerts', { alert }) },
+  at('/alerts/rules'),
+  { name: 'a rule', address: ({ rule }) => addressOf('/alerts/rules', { rule }) },
+  at('/alerts/rules/edit'),
+  at('/alerts/silences'),
+  at('/alerts/silences?new=1'),
+  { name: 'a dead letter', address: ({ letter }) => addressOf('/failures', { letter }) },
+  at('/failures/operations'),
+  { name: 'an operation', address: ({ operation }) => addressOf('/failures/operations', { operation }) },
+  { name: 'the path of an event', address: ({ event: id }) => addressOf('/event', { id }) },
+  { name: 'a consumer', address: () => '/state?consumer=processor' },
+  {
+    name: 'the state of an entity',
+    address: ({ entity }) => addressOf('/state', { consumer: 'processor', entity }),
+  },
+  at('/kafka/topics'),
+  { name: 'a topic', address: ({ topic }) => addressOf('/kafka/topics', { topic }) },
+  at('/kafka/messages'),
+  { name: 'the messages of a topic', address: ({ topic }) => addressOf('/kafka/messages', { topic }) },
+  at('/kafka/groups'),
+  { name: 'a group', address: ({ group }) => addressOf('/kafka/groups', { group }) },
+  at('/kafka/schemas'),
+  at('/nowhere'),
+]
+
+/** @param environment of `markedEnvironment` */
+export async function thingsIn(environment: TestEnvironment, served: ServedConsole): Promise<Things> {
+  const { alerts } = await served.ask<AlertsNow>('/alerts/now')
+  const { letters } = await served.ask<LettersAnswer>('/failures')
+  const [[alert], [letter]] = [alerts, letters]
+  assert.ok(alert && letter, 'an alert fires, and there is a dead letter')
+  return {
+    entity: `/environment/test-site ${MARKUP}`,
+    event: MARKUP,
+    rule: alert.rule,
+    alert: alert.id,
+    letter: letter.at.replace('@', ':'),
+    operation: await operationIn(served),
+    topic: environment.topic('readings'),
+    group: groupName('processor', environment.name),
+  }
+}
+
+/** Drops what there is none of. */
+async function operationIn(served: ServedConsole): Promise<string> {
+  const request = { command: 'drop', filter: { consumer: 'none' } }
+  const response = await served.request('/failures/operations', {
+    method: 'POST',
+    body: JSON.stringify(request),
+  })
+  assert.equal(response.status, 201, await response.clone().text())
+  const { id }: OperationAnswer = await response.json()
+  return id
+}

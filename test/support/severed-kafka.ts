@@ -1,0 +1,43 @@
+import { connect, type Socket } from 'node:net'
+import { Kafka, logLevel } from 'kafkajs'
+import { freePort } from '../../localstack/services/ports.ts'
+
+/** A client of the brokers whose connections can be cut, and refused, as if the brokers were away. */
+export class SeveredKafka {
+  readonly client: Kafka
+  readonly #sockets = new Set<Socket>()
+  readonly #deadPort: number
+  #isAway = false
+
+  private constructor(addresses: readonly string[], deadPort: number) {
+    this.#deadPort = deadPort
+    this.client = new Kafka({
+      brokers: [...addresses],
+      logLevel: logLevel.NOTHING,
+      // As that of the console.
+      connectionTimeout: 3_000,
+      requestTimeout: 10_000,
+      retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
+      socketFactory: ({ host, port, onConnect }) => {
+        const socket = connect(this.#isAway ? this.#deadPort : port, host, onConnect)
+        this.#sockets.add(socket)
+        socket.once('close', () => this.#sockets.delete(socket))
+        return socket
+      },
+    })
+  }
+
+  static async at(addresses: readonly string[]): Promise<SeveredKafka> {
+    return new SeveredKafka(addresses, await freePort())
+  }
+
+  sever(): void {
+    this.#isAway = true
+    const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+    for (const socket of this.#sockets) socket.destroy(reset)
+  }
+
+  mend(): void {
+    this.#isAway = false
+  }
+}

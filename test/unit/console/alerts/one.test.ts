@@ -15,6 +15,7 @@ function quiet() {
       REDIS_URL: 'redis://127.0.0.1:1',
     }),
     streams: false,
+    topicSize: async () => ({ topic: 'alerts', partitions: 1 }),
     offsets: async () => ({ bounds: async () => [{ start: 0, end: 1 }] }),
     inspection: async () => ({ states: async function* () {}, summary: async () => ({ appliedOffset: 0 }) }),
     log: async () => ({

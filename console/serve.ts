@@ -18,22 +18,29 @@ export function beginningAt(path: string, app: Hono<ConsoleHono>): Hono<ConsoleH
   return entrance
 }
 
-/** Nothing can listen on this port. */
-export class PortInUse extends Error {
-  override readonly name = 'PortInUse'
+/** Nothing can listen on this port: another program does, or this one lacks the right to. */
+export class PortUnusable extends Error {
+  override readonly name = 'PortUnusable'
+  readonly isInUse: boolean
+
+  constructor(port: number, isInUse: boolean) {
+    super(`Port ${port} ${isInUse ? 'is in use' : 'needs more rights than this program has'}`)
+    this.isInUse = isInUse
+  }
 }
 
 /**
  * Listens on 127.0.0.1 alone.
  *
- * @throws PortInUse
+ * @throws PortUnusable
  */
 export async function serveConsole(app: Hono<ConsoleHono>, port: number): Promise<Served> {
   const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>()
   const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, resolve)
-  server.on('error', (error: NodeJS.ErrnoException) =>
-    reject(error.code === 'EADDRINUSE' ? new PortInUse(`Port ${port} is in use`) : error),
-  )
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    const isInUse = error.code === 'EADDRINUSE'
+    reject(isInUse || error.code === 'EACCES' ? new PortUnusable(port, isInUse) : error)
+  })
   const address = await promise
   return {
     port: address.port,

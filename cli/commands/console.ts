@@ -5,7 +5,7 @@ import { localAccess } from '../../console/access/access.ts'
 import { ROLES, type Role } from '../../console/access/person.ts'
 import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
-import { PortInUse, serveConsole } from '../../console/serve.ts'
+import { PortUnusable, serveConsole } from '../../console/serve.ts'
 import { consolePage } from '../../infra/console-page.ts'
 import { readFunctions } from '../../infra/functions.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
@@ -69,8 +69,7 @@ async function showConsole(options: ConsoleCommandOptions, terminal: Terminal): 
 }
 
 function refused(error: unknown): never {
-  if (!(error instanceof PortInUse)) throw error
-  throw new CliFailure(
-    `${error.message}: \`npm start\` may serve a console there. Give another one: --port 8060`,
-  )
+  if (!(error instanceof PortUnusable)) throw error
+  const hint = error.isInUse ? ': `npm start` may serve a console there' : ''
+  throw new CliFailure(`${error.message}${hint}. Give another one: --port 8060`)
 }

@@ -7,7 +7,7 @@ import { localAccess } from '../../console/access/access.ts'
 import type { ConsoleHono } from '../../console/access/person.ts'
 import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
-import { beginningAt, PortInUse, type Served, serveConsole } from '../../console/serve.ts'
+import { beginningAt, PortUnusable, serveConsole } from '../../console/serve.ts'
 import { receiveSpans } from '../../console/spans/receiver.ts'
 import { consolePage } from '../../infra/console-page.ts'
 import { readFunctions } from '../../infra/functions.ts'
@@ -42,9 +42,11 @@ interface ConsoleOptions {
  * nothing but the console.
  */
 export async function startConsole(options: ConsoleOptions): Promise<StartedConsole> {
+  const opened: Closable[] = []
   try {
-    return await served(options)
+    return await served(options, opened)
   } catch (error) {
+    await closed(opened)
     options.say(`! There is no console: ${(error as Error).message}`)
     return { functionVariables: {}, close: async () => {} }
   }
@@ -56,19 +58,37 @@ export function consoleLines({ address, kafkaAddress }: StartedConsole): string[
   return [...(address ? [line(address)] : []), ...(kafkaAddress ? [line(`${kafkaAddress} for Kafka`)] : [])]
 }
 
-async function served({ environment, dataDir, say, standing }: ConsoleOptions): Promise<StartedConsole> {
+/** Something that was opened, and has to be closed. */
+type Closable = Pick<StartedConsole, 'close'>
+
+/** The last one first: each may need those that were opened before it. */
+async function closed(opened: readonly Closable[]): Promise<void> {
+  for (const one of opened.toReversed()) await one.close()
+}
+
+/** @param opened gets what has to be closed, as soon as it is open */
+async function served(
+  { environment, dataDir, say, standing }: ConsoleOptions,
+  opened: Closable[],
+): Promise<StartedConsole> {
+  const keep = <T extends Closable>(one: T): T => {
+    opened.push(one)
+    return one
+  }
   const ports = consolePorts(environment)
   const config = readConfig(environment)
   // Who has a collector wants the spans there.
-  const receiver = config.otlp ? undefined : await receiveSpans()
-  const shown = new ConsoleEnvironment({
-    config,
-    functions: readFunctions(),
-    isLocal: isOnThisMachine(config),
-    streams: true,
-    spans: receiver?.store,
-    standing,
-  })
+  const receiver = config.otlp ? undefined : keep(await receiveSpans())
+  const shown = keep(
+    new ConsoleEnvironment({
+      config,
+      functions: readFunctions(),
+      isLocal: isOnThisMachine(config),
+      streams: true,
+      spans: receiver?.store,
+      standing,
+    }),
+  )
   const token = await keptToken(dataDir)
   const app = consoleApp({
     environment: shown,
@@ -76,34 +96,35 @@ async function served({ environment, dataDir, say, standing }: ConsoleOptions): 
     access: localAccess(token, { name: userOf(environment), role: 'operator' }),
     told: error => say(`✗ console: ${(error as Error).stack}`),
   })
-  const console = await listening(app, ports.consolePort)
-  const kafka = await listening(beginningAt('/kafka', app), ports.kafkaUiPort)
-  if (!console) say(`! There is no console: ${inUse(ports.consolePort, 'CONSOLE_PORT')}`)
-  if (!kafka)
-    say(`! Kafka's pages have no address of their own: ${inUse(ports.kafkaUiPort, 'KAFKA_UI_PORT')}`)
+  /** Undefined if nothing can listen on the port. */
+  const listening = async (what: Hono<ConsoleHono>, port: number, variable: string, without: string) => {
+    try {
+      return keep(await serveConsole(what, port))
+    } catch (error) {
+      if (!(error instanceof PortUnusable)) throw error
+      say(`! ${without}: ${unusable(error, port, variable)}`)
+      return undefined
+    }
+  }
+  const console = await listening(app, ports.consolePort, 'CONSOLE_PORT', 'There is no console')
+  const kafka = await listening(
+    beginningAt('/kafka', app),
+    ports.kafkaUiPort,
+    'KAFKA_UI_PORT',
+    "Kafka's pages have no address of their own",
+  )
   return {
     ...(console ? { address: `http://127.0.0.1:${console.port}/?token=${token}` } : {}),
     ...(kafka ? { kafkaAddress: `http://localhost:${kafka.port}/?token=${token}` } : {}),
     functionVariables: receiver?.variables ?? {},
-    async close() {
-      await Promise.all([console?.close(), kafka?.close(), receiver?.close()])
-      await shown.close()
-    },
+    close: () => closed(opened),
   }
 }
 
-/** Undefined if the port is in use. */
-async function listening(app: Hono<ConsoleHono>, port: number): Promise<Served | undefined> {
-  try {
-    return await serveConsole(app, port)
-  } catch (error) {
-    if (error instanceof PortInUse) return undefined
-    throw error
-  }
-}
-
-function inUse(port: number, variable: string): string {
-  return `port ${port} is in use. Stop the program that listens there, or set another port: ${variable}=${port + 10}`
+function unusable({ isInUse }: PortUnusable, port: number, variable: string): string {
+  return isInUse
+    ? `port ${port} is in use. Stop the program that listens there, or set another port: ${variable}=${port + 10}`
+    : `port ${port} needs more rights than yours. Set another port, from 1024 on, by ${variable}`
 }
 
 /** The token of this stack; the first start makes it. Only its owner can read the file. */

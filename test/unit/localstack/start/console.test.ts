@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, it } from 'node:test'
-import { freePorts } from '../../../../localstack/services/ports.ts'
+import { after, describe, it, type TestContext } from 'node:test'
+import { freePort, freePorts, portInUse } from '../../../../localstack/services/ports.ts'
 import { startConsole } from '../../../../localstack/start/console.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-start-console-'))
@@ -28,6 +29,16 @@ async function started(variables: Readonly<Record<string, string>>) {
   return { console, said }
 }
 
+/** Lets nothing listen on a port. */
+function forbidden(test: TestContext, port: number, code: string): void {
+  const { listen } = Server.prototype
+  test.mock.method(Server.prototype, 'listen', function (this: Server, ...args: [number]) {
+    if (args[0] !== port) return listen.apply(this, args)
+    setImmediate(() => this.emit('error', Object.assign(new Error(code), { code })))
+    return this
+  })
+}
+
 describe('the console that npm start serves', () => {
   for (const [where, brokers, expected] of [
     ['on this machine', '127.0.0.1:1', true],
@@ -44,4 +55,36 @@ describe('the console that npm start serves', () => {
         await console.close()
       }
     })
+
+  it('given a port in use, then it says so, and serves the other one', async () => {
+    const { console, said } = await started({ KAFKA_BROKERS: '127.0.0.1:1' })
+    try {
+      const { port } = new URL(console.address ?? '')
+      const second = await started({ KAFKA_BROKERS: '127.0.0.1:1', CONSOLE_PORT: port })
+      await second.console.close()
+      assert.deepEqual([said, second.said.length, second.console.address], [[], 1, undefined])
+      assert.match(second.said[0] ?? '', new RegExp(`no console: port ${port} is in use.*CONSOLE_PORT=`))
+      assert.ok(second.console.kafkaAddress)
+    } finally {
+      await console.close()
+    }
+  })
+
+  it('given a second port that cannot be used, then what was opened before is closed', async test => {
+    const [CONSOLE_PORT, KAFKA_UI_PORT] = (await freePorts(2)).map(String) as [string, string]
+    forbidden(test, Number(KAFKA_UI_PORT), 'EMFILE')
+    const { console, said } = await started({ KAFKA_BROKERS: '127.0.0.1:1', CONSOLE_PORT, KAFKA_UI_PORT })
+    assert.deepEqual([console.address, said], [undefined, ['! There is no console: EMFILE']])
+    test.mock.restoreAll()
+    assert.equal(await portInUse(Number(CONSOLE_PORT)), false)
+  })
+
+  it('given a port that needs more rights, then it says so, and serves the other one', async test => {
+    const port = await freePort()
+    forbidden(test, port, 'EACCES')
+    const { console, said } = await started({ KAFKA_BROKERS: '127.0.0.1:1', KAFKA_UI_PORT: `${port}` })
+    await console.close()
+    assert.match(said.join(), /Kafka's pages have no address of their own: port \d+ needs more rights/)
+    assert.ok(console.address)
+  })
 })

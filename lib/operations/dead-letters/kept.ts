@@ -69,7 +69,11 @@ export function withBegun(
     total: null,
     updatedAtMs: nowMs,
   }
-  return [begun, ...(all ?? [])].slice(0, MOST_KEPT)
+  const known = [begun, ...(all ?? [])]
+  // One that runs stays: without its entry, its worker is stopped.
+  const runs = (one: KeptOperation) => stateNow(one, nowMs) === 'running'
+  let room = MOST_KEPT - known.filter(runs).length
+  return known.filter(one => runs(one) || room-- > 0)
 }
 
 interface Claiming {

@@ -94,10 +94,13 @@ describe('an operation that is kept', () => {
     )
   })
 
-  it('given many, then the newest are kept, the newest first', () => {
+  it('given many, then the newest are kept, and each that runs', () => {
     let all: KeptOperations | undefined
-    for (let number = 0; number < 40; number++)
+    for (let number = 0; number < 40; number++) {
       all = withBegun(all, { id: `${number}`, request: REQUEST, by: 'ann' }, number)
-    assert.deepEqual([all?.length, all?.[0]?.id], [30, '39'])
+      if (number > 0) all = withStop(all, `${number}`, number)
+    }
+    assert.deepEqual([all?.length, all?.[0]?.id, all?.at(-1)?.id], [30, '39', '0'])
+    assert.equal(all?.at(-1)?.state, 'running')
   })
 })

@@ -100,5 +100,6 @@ async function started(
     { recording, speed: pace, by },
     (counts, stop) => playInto({ config: environment.config, kafka }, played, counts, stop),
     ended => audited(environment, replayAudit(ended, shift)),
+    context.get('told'),
   )
 }

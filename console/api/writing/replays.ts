@@ -39,6 +39,8 @@ interface Replay {
   problem: string | null
 }
 
+/** Hears of errors that nobody expects. */
+type Told = (error: unknown) => void
 type Play = (counts: PlayCounts, stop: AbortSignal) => Promise<void>
 type OnEnd = (ended: ReplayShown) => Promise<void>
 /** As `ConsoleEnvironment.inBackground`. */
@@ -67,9 +69,10 @@ export class Replays {
    *
    * @param play rejects once its signal is aborted
    * @param onEnd is called when it has ended, however that was
+   * @param told hears of faults: nobody waits for the end
    * @throws ProblemError if another recording is being played
    */
-  start(started: StartedReplay, play: Play, onEnd: OnEnd): ReplayShown {
+  start(started: StartedReplay, play: Play, onEnd: OnEnd, told: Told): ReplayShown {
     const running = this.#replays.find(({ state }) => state === 'running')
     if (running)
       throw new ProblemError(
@@ -89,7 +92,7 @@ export class Replays {
     this.#replays.unshift(replay)
     this.#replays.splice(MOST_REMEMBERED)
     this.#inBackground(closing =>
-      this.#run(replay, AbortSignal.any([replay.stop.signal, closing]), play, onEnd),
+      this.#run(replay, AbortSignal.any([replay.stop.signal, closing]), play, onEnd, told),
     )
     return shown(replay)
   }
@@ -102,19 +105,24 @@ export class Replays {
     return shown(replay)
   }
 
-  async #run(replay: Replay, stop: AbortSignal, play: Play, onEnd: OnEnd): Promise<void> {
+  async #run(replay: Replay, stop: AbortSignal, play: Play, onEnd: OnEnd, told: Told): Promise<void> {
+    const messageOf = (error: unknown) => {
+      const { code, message } = problemOf(error)
+      if (code === 'fault') told(error)
+      return message
+    }
     let [state, problem]: [Replay['state'], string | null] = ['done', null]
     try {
       await play(replay.counts, stop)
     } catch (error) {
       state = stop.aborted ? 'stopped' : 'failed'
-      if (state === 'failed') problem = problemOf(error).message
+      if (state === 'failed') problem = messageOf(error)
     }
     replay.endedAt = instant(this.#nowMs())
     try {
       await onEnd({ ...shown(replay), state, problem })
     } catch (error) {
-      problem = [problem, `The audit event could not be written: ${problemOf(error).message}`]
+      problem = [problem, `The audit event could not be written: ${messageOf(error)}`]
         .filter(Boolean)
         .join(' ')
     }

@@ -103,6 +103,7 @@ describe('given recordings to play', () => {
     const onEnd = async (replay: ReplayShown) => void ended.push(replay)
     return { all, ended, onEnd, closing, run: () => running }
   }
+  const told = (error: unknown) => assert.fail(String(error))
   const untilStopped = (_: unknown, stop: AbortSignal) =>
     new Promise<void>((_, reject) => stop.addEventListener('abort', () => reject(stop.reason)))
 
@@ -121,7 +122,7 @@ describe('given recordings to play', () => {
     const play = async (counts: { total: number | undefined; acknowledged: number }) => {
       Object.assign(counts, { total: 3, acknowledged: 3 })
     }
-    assert.equal(all.start(started, play, onEnd).state, 'running')
+    assert.equal(all.start(started, play, onEnd, told).state, 'running')
     await run()
     const { state, total, acknowledged, endedAt } = all.all()[0] ?? {}
     assert.deepEqual([state, total, acknowledged, endedAt], ['done', 3, 3, '2026-03-01T12:00:00.000Z'])
@@ -133,9 +134,9 @@ describe('given recordings to play', () => {
 
   it('when another is played, then a second is refused, and a stop ends the first', async () => {
     const { all, ended, onEnd, run } = replays()
-    const { id } = all.start(started, untilStopped, onEnd)
+    const { id } = all.start(started, untilStopped, onEnd, told)
     assert.throws(
-      () => all.start({ ...started, recording: 'heat' }, untilStopped, onEnd),
+      () => all.start({ ...started, recording: 'heat' }, untilStopped, onEnd, told),
       /walk is being played/,
     )
     assert.throws(() => all.stop('unknown'), /no such replay/)
@@ -145,13 +146,13 @@ describe('given recordings to play', () => {
       ended.map(({ state, problem }) => [state, problem]),
       [['stopped', null]],
     )
-    all.start(started, untilStopped, onEnd)
+    all.start(started, untilStopped, onEnd, told)
     assert.equal(all.all().length, 2)
   })
 
   it('when the console closes, then what is played is stopped', async () => {
     const { all, ended, onEnd, closing, run } = replays()
-    all.start(started, untilStopped, onEnd)
+    all.start(started, untilStopped, onEnd, told)
     closing.abort()
     await run()
     assert.equal(ended[0]?.state, 'stopped')
@@ -162,13 +163,27 @@ describe('given recordings to play', () => {
     const fail = async () => {
       throw new OperationFailure('walk:7: not JSON')
     }
-    all.start(started, fail, fail)
+    all.start(started, fail, fail, told)
     await until('it has ended', () => all.all()[0]?.state === 'failed')
     await run()
     assert.equal(
       all.all()[0]?.problem,
       'walk:7: not JSON The audit event could not be written: walk:7: not JSON',
     )
+  })
+
+  it('when it ends by a fault of Sluice, then the fault is told, and its message is not shown', async () => {
+    const { all, onEnd, run } = replays()
+    const [fault, faults] = [new Error('secret'), [] as unknown[]]
+    all.start(
+      started,
+      () => Promise.reject(fault),
+      onEnd,
+      error => faults.push(error),
+    )
+    await run()
+    assert.deepEqual(faults, [fault])
+    assert.match(all.all()[0]?.problem ?? '', /fault of Sluice/)
   })
 
   it('then its progress is told in words', () => {

@@ -8,7 +8,7 @@ import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { type ConsoleHono, requireOperator } from '../access/person.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { watchable } from '../live/watchable.ts'
-import { ProblemError } from './problem.ts'
+import { ProblemError, problemOf } from './problem.ts'
 import { bodyOf } from './query.ts'
 import { audited, publishAudit, replayAudit, stopAudit } from './writing/audit.ts'
 import { type FamilyForm, formOf, KEY_STRATEGIES } from './writing/forms.ts'
@@ -79,7 +79,15 @@ async function published(context: Context<ConsoleHono>, environment: ConsoleEnvi
   const { keyBy, ...written } = await bodyOf(READING, context)
   const event = writtenEvent({ ...written, id: written.id ?? randomUUID(), time: written.time ?? startedAt })
   const delivery = await publishReading(event, keyBy, environment)
-  await audited(environment, publishAudit(name, startedAt, delivery, Date.now()))
+  try {
+    await audited(environment, publishAudit(name, startedAt, delivery, Date.now()))
+  } catch (error) {
+    const { message } = problemOf(error)
+    throw new ProblemError(
+      'unavailable',
+      `It is published, but its audit event could not be written: ${message}`,
+    )
+  }
   return delivery
 }
 

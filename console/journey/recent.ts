@@ -1,5 +1,5 @@
 /** The newest paths that spans tell of, for those who do not know yet which one to look at. */
-import type { ToldSpan } from '../../lib/queries/journey/model.ts'
+import type { EventStep, ToldSpan } from '../../lib/queries/journey/model.ts'
 import { journeyOf } from '../../lib/queries/journey/path.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import type { SpanStore } from '../spans/span-store.ts'
@@ -40,6 +40,14 @@ function summaryOf(traceId: string, spans: readonly ToldSpan[]): RecentJourney |
   const { roots, end, fromMs } = journeyOf({ spans, records: [], positions: [], functions: [] })
   const event = roots[0]?.event
   if (!event || fromMs === undefined) return undefined
-  const emitted = spans.flatMap(span => (span.kind === 'emission' ? [span.event.type] : []))
-  return { traceId, atMs: fromMs, end, event, emitted: [...new Set(emitted)] }
+  return { traceId, atMs: fromMs, end, event, emitted: [...new Set(emittedAfter(roots))] }
+}
+
+/** The types of what was emitted, causes before what came of them: spans arrive in any order. */
+function emittedAfter(steps: readonly EventStep[]): string[] {
+  const next = steps.flatMap(({ decisions }) =>
+    decisions.flatMap(({ emitted, timers }) => [...emitted, ...timers.flatMap(timer => timer.emitted)]),
+  )
+  if (next.length === 0) return []
+  return [...next.flatMap(({ event }) => (event ? [event.type] : [])), ...emittedAfter(next)]
 }

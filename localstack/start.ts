@@ -19,7 +19,7 @@ import {
 } from './settings.ts'
 import { type OwnStack, stackVariables, withStack } from './stack/with-stack.ts'
 import { readArguments, type StartOptions, USAGE } from './start/arguments.ts'
-import { consoleLines, startConsole } from './start/console.ts'
+import type { ConsoleOptions, StartedConsole } from './start/console.ts'
 import { localSqs, pollQueue } from './start/queue-poller.ts'
 import { watchVariables } from './start/reload.ts'
 import { type RevivedFunctions, startRevivedFunctions } from './start/revived-functions.ts'
@@ -84,7 +84,7 @@ async function runFunctions(
   const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
   const watch = await watchFlow(cloud.services, ENV, screen, { expectsReadings })
   // Before the functions: they have to know where it listens.
-  const console = await startConsole({
+  const console = await consoleFor({
     environment: { ...stack.environment, ...variables, SLUICE_ENV: ENV },
     dataDir,
     say: line => screen.line(line),
@@ -130,6 +130,26 @@ async function runFunctions(
     await console.close()
     await watch.stop()
   }
+}
+
+/**
+ * It shares its code with the functions. Where that cannot be loaded, their own start says so with file and line, so that here it is
+ * not an error.
+ */
+async function consoleFor(options: ConsoleOptions): Promise<StartedConsole> {
+  try {
+    const { startConsole } = await import('./start/console.ts')
+    return await startConsole(options)
+  } catch (error) {
+    options.say(`! There is no console: ${(error as Error).message}`)
+    return { functionVariables: {}, close: async () => {} }
+  }
+}
+
+/** The lines that tell where it is. */
+function consoleLines({ address, kafkaAddress }: StartedConsole): string[] {
+  const line = (detail: string) => formatEvent({ service: 'console', state: 'ready', detail, ms: 0 })
+  return [...(address ? [line(address)] : []), ...(kafkaAddress ? [line(`${kafkaAddress} for Kafka`)] : [])]
 }
 
 /** Runs until a stop is requested, the time is over, or the functions cannot be restarted. */

@@ -14,7 +14,6 @@ import { readFunctions } from '../../infra/functions.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import type { OpenStall } from '../../lib/queries/health/stalls.ts'
 import { userOf } from '../../programs/person.ts'
-import { formatEvent } from '../report.ts'
 import { consolePorts } from '../settings.ts'
 
 /** Empty where there is no console. */
@@ -27,7 +26,7 @@ export interface StartedConsole {
   close(): Promise<void>
 }
 
-interface ConsoleOptions {
+export interface ConsoleOptions {
   /** The environment of the stack, with the addresses of its servers. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Where the token is kept, so that open pages survive a restart. */
@@ -50,12 +49,6 @@ export async function startConsole(options: ConsoleOptions): Promise<StartedCons
     options.say(`! There is no console: ${(error as Error).message}`)
     return { functionVariables: {}, close: async () => {} }
   }
-}
-
-/** The lines that tell where it is. */
-export function consoleLines({ address, kafkaAddress }: StartedConsole): string[] {
-  const line = (detail: string) => formatEvent({ service: 'console', state: 'ready', detail, ms: 0 })
-  return [...(address ? [line(address)] : []), ...(kafkaAddress ? [line(`${kafkaAddress} for Kafka`)] : [])]
 }
 
 /** Something that was opened, and has to be closed. */

@@ -32,6 +32,9 @@ const ID = object({
     maxLength(200, 'the id of an alert'),
   ),
 })
+/** As `derivedId` makes it. Any other text would find half of the topic, and no alert. */
+const DERIVED_ID = /^[\w-]{22}$/
+
 const SAID = object({
   ...ID.entries,
   acknowledged: boolean('true or false'),
@@ -42,7 +45,8 @@ export function oneRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
   const known = new KeptAnswers<OneAlert | undefined>({ forMs: 0, most: 50, idleMs: 300_000 })
   const oneAlert = async (id: string) =>
-    (await known.ask(id, () => alertOf(environment, id))) ?? throwUnknown(id)
+    (DERIVED_ID.test(id) ? await known.ask(id, () => alertOf(environment, id)) : undefined) ??
+    throwUnknown(id)
   watchable(routes, '/one', { query: ID, everyMs: 3_000, environment }, ({ id }) => oneAlert(id))
   routes.get('/cause', async context => {
     const { id } = queryOf(ID, context)
@@ -95,6 +99,6 @@ async function alertOf(environment: ConsoleEnvironment, id: string): Promise<One
 function throwUnknown(id: string): never {
   throw new ProblemError(
     'not-found',
-    `There is no alert ${id}: the topic keeps alerts for 90 days. The list of alerts shows which there are.`,
+    `There is no alert ${id} among those that fire and in the newest 100,000 records of their topic. \`sluice alerts show ${id}\` looks at all that Kafka keeps.`,
   )
 }

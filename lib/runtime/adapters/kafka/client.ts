@@ -32,7 +32,7 @@ export interface KafkaConnection {
 /** A client whose connections and requests fail within seconds: records that cannot be processed now stay in Kafka. */
 export function kafkaClient(connection: KafkaConnection): Kafka {
   readEveryCodec(kafkajs.CompressionCodecs)
-  restIdleConnections(RequestQueue)
+  letConnectionsRest()
   const kafka = new Kafka({
     clientId: connection.clientId,
     brokers: [...connection.brokers],
@@ -44,6 +44,11 @@ export function kafkaClient(connection: KafkaConnection): Kafka {
   })
   readRecordsOf(kafka)
   return kafka
+}
+
+/** Whoever makes a client of the library otherwise calls this before it connects. */
+export function letConnectionsRest(): void {
+  restIdleConnections(RequestQueue)
 }
 
 /** The settings of the library by which a client connects and signs in. */

@@ -3,6 +3,7 @@ import type { TopicSettings } from '../../consumer/application.ts'
 import { isRetriableAnswer } from './answers.ts'
 import { askAdmin } from './ask-admin.ts'
 import { askLeaders, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
+import { letConnectionsRest } from './client.ts'
 import { TopicOffsets } from './offsets.ts'
 
 /** The required definition of a topic. */
@@ -194,6 +195,7 @@ async function withAdmin<T>(
   retries: number,
   use: (admin: Admin, kafka: Kafka) => Promise<T>,
 ): Promise<T> {
+  letConnectionsRest()
   const kafka = new kafkajs.Kafka({
     clientId: 'sluice-topics',
     brokers: [...brokers],

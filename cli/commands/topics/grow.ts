@@ -1,8 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Config } from '../../../lib/app/config.ts'
-import { topicName } from '../../../lib/app/topics.ts'
-import { type Audit, auditEvent } from '../../../lib/audit.ts'
-import { producedRecord } from '../../../lib/runtime/cloudevents/writer.ts'
+import { leaveAudit } from '../../../lib/operations/audit.ts'
 import type { Connections } from '../../../lib/runtime/lambda/connections.ts'
 import { takeCheckpoints } from '../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
 import {
@@ -132,7 +130,7 @@ async function done(
   const grown = await growth.run()
   const checkpoints = await checkpointed(topic, grown.consumers, to, around)
   const moved = consumers.reduce((sum, { moving }) => sum + moving, 0)
-  await audited(around, {
+  await leaveAudit(await around.connections.publisher(), around.config, {
     action: 'topics grow',
     by: around.by,
     startedAt,
@@ -166,14 +164,4 @@ async function checkpointed(
       `The topic has grown, but ${notTaken.length} partition states have no checkpoint of after it: take them with \`sluice state export\`.`,
     )
   return written
-}
-
-async function audited({ config, connections }: Around, audit: Audit): Promise<void> {
-  const record = producedRecord(
-    topicName('events', config.env),
-    audit.by,
-    auditEvent(audit),
-    config.contentMode,
-  )
-  await (await connections.publisher()).publish([record])
 }

@@ -14,9 +14,9 @@ import {
 } from '../../../lib/operations/rule-file.ts'
 import { type ConsoleHono, requireOperator } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
+import { audited } from '../audited.ts'
 import { ProblemError } from '../problem.ts'
 import { bodyOf } from '../query.ts'
-import { audited } from './audited.ts'
 import { rulesInForce, textOf } from './rules.ts'
 
 export interface RuleFiles {

@@ -1,5 +1,5 @@
 /** Lets the browser save files. */
-import { problemOf, RefusedByServer } from './answers.ts'
+import { RefusedByServer } from './answers.ts'
 
 /**
  * Saves what the server answers.
@@ -9,12 +9,8 @@ import { problemOf, RefusedByServer } from './answers.ts'
  * @throws RefusedByServer with a sentence for people
  */
 export async function saveFile(path: string, name: string): Promise<Headers> {
-  const response = await fetch(`/api${path}`, { credentials: 'same-origin' }).catch(error => {
-    throw new RefusedByServer({
-      ...problemOf(error),
-      code: 'unavailable',
-      message: 'The console does not answer.',
-    })
+  const response = await fetch(`/api${path}`, { credentials: 'same-origin' }).catch(() => {
+    throw new RefusedByServer({ code: 'unavailable', message: 'The console does not answer.' })
   })
   if (!response.ok) throw new RefusedByServer(await response.json())
   saveBlob(await response.blob(), name)

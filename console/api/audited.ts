@@ -1,10 +1,10 @@
 /** Changes something, and leaves the audit event of it. */
 import { randomUUID } from 'node:crypto'
-import type { Audit } from '../../../lib/audit.ts'
-import { leaveAudit } from '../../../lib/operations/audit.ts'
-import { instant } from '../../../lib/runtime/consumer/instant.ts'
-import type { ConsoleEnvironment } from '../../environment.ts'
-import { ProblemError, problemOf } from '../problem.ts'
+import type { Audit } from '../../lib/audit.ts'
+import { leaveAudit } from '../../lib/operations/audit.ts'
+import { instant } from '../../lib/runtime/consumer/instant.ts'
+import type { ConsoleEnvironment } from '../environment.ts'
+import { ProblemError, problemOf } from './problem.ts'
 
 interface Changed<T> {
   readonly result: T

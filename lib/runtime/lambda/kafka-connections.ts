@@ -28,6 +28,7 @@ export class KafkaConnections {
   readonly log: () => Promise<LogReader>
   readonly bounds: () => Promise<LogBounds>
   readonly #open: Closable[] = []
+  #isClosed = false
 
   /** @param name identifies the client in the broker's logs */
   constructor(config: KafkaSettings, name: string) {
@@ -47,11 +48,12 @@ export class KafkaConnections {
   }
 
   /**
-   * Closes all open connections, so that they no longer keep the process alive.
+   * Closes all connections for good, so that they no longer keep the process alive: also one that is being made.
    *
    * @throws the error of the first that could not be closed, after all were tried
    */
   async close(): Promise<void> {
+    this.#isClosed = true
     const ends = await Promise.allSettled(this.#open.map(async connection => connection.close()))
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
@@ -61,9 +63,10 @@ export class KafkaConnections {
     if (singleInvocation) await this.close()
   }
 
-  /** Registers a connection that `close` will close. */
+  /** Registers a connection that `close` will close, or closes it if that was before. */
   kept<T extends Closable>(connection: T): T {
-    this.#open.push(connection)
+    if (this.#isClosed) void connection.close()
+    else this.#open.push(connection)
     return connection
   }
 }

@@ -105,7 +105,7 @@ export class ClusterInspection {
   }
 
   close(): Promise<void> {
-    return this.#cluster.drop()
+    return this.#cluster.close()
   }
 
   #askEach<Answer, T>(
@@ -123,7 +123,7 @@ export class ClusterInspection {
   #ask<T>(question: (cluster: AskingCluster) => Promise<T>): Promise<T> {
     const once = async () => {
       try {
-        return await question(await this.#cluster.get())
+        return await this.#cluster.use(question)
       } catch (error) {
         await this.#cluster.drop()
         throw error

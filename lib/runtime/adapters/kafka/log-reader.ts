@@ -61,7 +61,8 @@ export class KafkaLogReader implements LogReader {
   async read(topic: string, partition: number, range: OffsetRange, holding?: string): Promise<Looked> {
     const wanted = { ...range, ...(holding === undefined ? {} : { holding: Buffer.from(holding) }) }
     try {
-      return await askLeaders(() => this.#read(topic, partition, wanted), PATIENCE_OF_A_BATCH)
+      const ask = () => this.#cluster.use(cluster => this.#read(cluster, topic, partition, wanted))
+      return await askLeaders(ask, PATIENCE_OF_A_BATCH)
     } catch (error) {
       throw failureOf(error, `${topic}/${partition} cannot be read from offset ${range.fromOffset} on`)
     }
@@ -72,12 +73,11 @@ export class KafkaLogReader implements LogReader {
   }
 
   close(): Promise<void> {
-    return this.#cluster.drop()
+    return this.#cluster.close()
   }
 
   /** After a failure, the next attempt begins with new metadata or a new connection. */
-  async #read(topic: string, partition: number, range: Wanted): Promise<Looked> {
-    const cluster = await this.#cluster.get()
+  async #read(cluster: Cluster, topic: string, partition: number, range: Wanted): Promise<Looked> {
     try {
       const firsts = this.#firsts.get(cluster) ?? new FirstRequests()
       this.#firsts.set(cluster, firsts)

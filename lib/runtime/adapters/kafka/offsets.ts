@@ -67,13 +67,13 @@ export class TopicOffsets {
   }
 
   close(): Promise<void> {
-    return this.#admin.drop()
+    return this.#admin.close()
   }
 
   #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const once = async () => {
       try {
-        return await question(await this.#admin.get())
+        return await this.#admin.use(question)
       } catch (error) {
         // Metadata belong to the connection, and the library has no other way to renew them.
         await this.#admin.drop()

@@ -59,7 +59,7 @@ export class KafkaPublisher implements Publisher {
   }
 
   close(): Promise<void> {
-    return this.#producer.drop()
+    return this.#producer.close()
   }
 
   /** The partitions of a batch publish in parallel, so everything that waits is sent together. */
@@ -96,9 +96,10 @@ export class KafkaPublisher implements Publisher {
   async #send(records: readonly OutgoingRecord[], isAgain = false): Promise<void> {
     if (records.length === 0) return
     try {
-      const producer = await this.#producer.get()
-      const copied = await this.#copied(records)
-      for (const request of requestsOf(copied, sizeOf, REQUEST_LIMITS)) await sendAll(producer, request)
+      await this.#producer.use(async producer => {
+        const copied = await this.#copied(records)
+        for (const request of requestsOf(copied, sizeOf, REQUEST_LIMITS)) await sendAll(producer, request)
+      })
     } catch (error) {
       // A request that timed out may still be in flight: closing its connection keeps it from overtaking later requests.
       await this.#producer.drop()

@@ -1,13 +1,28 @@
+import { Unavailable } from '../../pipeline/errors.ts'
+
 /** A client that was idle for longer is replaced: if the environment was frozen meanwhile, its connections are dead. */
 const LONGEST_IDLE_MS = 2 * 60_000
 
-/** Creates a client on first use, and a new one after a failure or a long idle time. */
+/** A client, and the work that uses it. */
+interface Opened<Client> {
+  readonly client: Promise<Client>
+  readonly uses: Set<Promise<unknown>>
+}
+
+/**
+ * Creates a client on first use, and a new one after a failure or a long idle time.
+ *
+ * A client is closed once more when the last work that used it has ended: the library connects a closed client to another broker if it is
+ * asked to, and nobody would close that connection.
+ */
 export class ReconnectingClient<Client> {
   readonly #open: () => Promise<Client>
   readonly #close: (client: Client) => Promise<void>
   readonly #now: () => number
-  #client: Promise<Client> | undefined
+  readonly #closing = new Set<Promise<void>>()
+  #opened: Opened<Client> | undefined
   #usedAtMs = 0
+  #isClosed = false
 
   constructor(
     open: () => Promise<Client>,
@@ -19,24 +34,61 @@ export class ReconnectingClient<Client> {
     this.#now = now
   }
 
-  /** Rejects if `open` does; the next call then opens a new client. */
-  async get(): Promise<Client> {
+  /**
+   * Does work with the client. Its failure leaves the client as it is: `drop` it if it may be broken.
+   *
+   * @throws what opening the client throws (the next call opens another one), what `work` throws, and Unavailable once this is closed
+   */
+  async use<T>(work: (client: Client) => Promise<T>): Promise<T> {
     const nowMs = this.#now()
-    if (nowMs - this.#usedAtMs > LONGEST_IDLE_MS) await this.drop()
+    if (this.#opened && nowMs - this.#usedAtMs > LONGEST_IDLE_MS) await this.drop()
+    if (this.#isClosed) throw new Unavailable('broker-unavailable', 'the connection to Kafka was closed')
     this.#usedAtMs = nowMs
-    this.#client ??= this.#open()
+    this.#opened ??= { client: this.#open(), uses: new Set() }
+    const { client, uses } = this.#opened
+    const used = this.#worked(client, work)
+    uses.add(used)
     try {
-      return await this.#client
-    } catch (error) {
-      await this.drop()
-      throw error
+      return await used
+    } finally {
+      uses.delete(used)
     }
   }
 
-  /** Closes what is open: the next call gets another one. Never rejects. */
+  /** Closes what is open: the next use gets another one. Never rejects. */
   async drop(): Promise<void> {
-    const client = this.#client
-    this.#client = undefined
-    await client?.then(this.#close).catch(() => {})
+    const opened = this.#opened
+    this.#opened = undefined
+    if (!opened) return
+    const closed = this.#closed(opened.client)
+    if (opened.uses.size > 0) {
+      const closedAgain = Promise.allSettled(opened.uses)
+        .then(() => this.#closed(opened.client))
+        .finally(() => this.#closing.delete(closedAgain))
+      this.#closing.add(closedAgain)
+    }
+    await closed
+  }
+
+  /** Ends for good, after the work that is under way. Never rejects. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.drop()
+    await Promise.all(this.#closing)
+  }
+
+  async #worked<T>(opening: Promise<Client>, work: (client: Client) => Promise<T>): Promise<T> {
+    let client: Client
+    try {
+      client = await opening
+    } catch (error) {
+      if (this.#opened?.client === opening) await this.drop()
+      throw error
+    }
+    return work(client)
+  }
+
+  #closed(client: Promise<Client>): Promise<void> {
+    return client.then(this.#close).catch(() => {})
   }
 }

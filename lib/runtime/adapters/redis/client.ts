@@ -24,6 +24,7 @@ export class RedisClient {
   readonly #settings: () => Promise<RedisSettings>
   #connection: Promise<Connection> | undefined
   #usedAtMs = 0
+  #isClosed = false
 
   /** @param settings the settings, or a function that reads them, called for each new connection */
   constructor(settings: RedisSettings | (() => Promise<RedisSettings>)) {
@@ -74,15 +75,22 @@ export class RedisClient {
     }
   }
 
+  /** For good: commands after it fail as `Unavailable`. */
   close(): void {
+    this.#isClosed = true
+    this.#drop()
+  }
+
+  #drop(): void {
     const connection = this.#connection
     this.#connection = undefined
     void connection?.then(({ redis }) => redis.disconnect()).catch(() => {})
   }
 
   #connected(): Promise<Connection> {
+    if (this.#isClosed) throw new Unavailable('store-unavailable', 'the connection to Redis was closed')
     const nowMs = Date.now()
-    if (nowMs - this.#usedAtMs > TRUSTED_FOR_MS) this.close()
+    if (nowMs - this.#usedAtMs > TRUSTED_FOR_MS) this.#drop()
     this.#usedAtMs = nowMs
     this.#connection ??= this.#connect()
     return this.#connection
@@ -102,7 +110,7 @@ export class RedisClient {
 
   /** Several commands may fail on the same connection: only the first failure replaces it. */
   #replace(connection: Promise<Connection>): void {
-    if (this.#connection === connection) this.close()
+    if (this.#connection === connection) this.#drop()
   }
 }
 

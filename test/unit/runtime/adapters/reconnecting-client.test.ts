@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ReconnectingClient } from '../../../../lib/runtime/adapters/kafka/reconnecting-client.ts'
+
+const MINUTE = 60_000
+
+describe('a client that reconnects', () => {
+  it('given one use after another, then they share a client, and after a drop there is another', async () => {
+    const { reconnecting, opened, closed } = clients()
+    const used = [await reconnecting.use(name), await reconnecting.use(name)]
+    await reconnecting.drop()
+    used.push(await reconnecting.use(name))
+    assert.deepEqual(used, ['client 1', 'client 1', 'client 2'])
+    assert.deepEqual({ opened: opened.length, closed }, { opened: 2, closed: ['client 1'] })
+  })
+
+  it('given more than two minutes without a use, then the next one gets another client', async () => {
+    const { reconnecting, clock, closed } = clients()
+    await reconnecting.use(name)
+    clock.nowMs += 2 * MINUTE
+    assert.equal(await reconnecting.use(name), 'client 1')
+    clock.nowMs += 2 * MINUTE + 1
+    assert.equal(await reconnecting.use(name), 'client 2')
+    assert.deepEqual(closed, ['client 1'])
+  })
+
+  it('given a client that cannot be opened, then the use fails, and the next one opens another', async () => {
+    const { reconnecting, opened } = clients(2)
+    await assert.rejects(reconnecting.use(name), /cannot be opened/)
+    assert.equal(await reconnecting.use(name), 'client 2')
+    assert.equal(opened.length, 2)
+  })
+
+  it('given work under way at a drop, then its client is closed at once, and again when the work has ended', async () => {
+    const { reconnecting, closed } = clients()
+    const work = Promise.withResolvers<void>()
+    const used = reconnecting.use(() => work.promise)
+    await reconnecting.drop()
+    assert.deepEqual(closed, ['client 1'])
+    assert.equal(await reconnecting.use(name), 'client 2')
+    work.resolve()
+    await used
+    await reconnecting.close()
+    assert.deepEqual(closed, ['client 1', 'client 2', 'client 1'])
+  })
+
+  it('given work under way at the end, then closing waits for it, and nothing is opened any more', async () => {
+    const { reconnecting, opened, closed } = clients()
+    const work = Promise.withResolvers<void>()
+    const used = reconnecting.use(() => work.promise)
+    let isClosed = false
+    const closing = reconnecting.close().then(() => {
+      isClosed = true
+    })
+    await assert.rejects(reconnecting.use(name), { name: 'Unavailable', message: /was closed/ })
+    assert.equal(isClosed, false)
+    work.resolve()
+    await Promise.all([used, closing])
+    assert.deepEqual({ opened: opened.length, closed }, { opened: 1, closed: ['client 1', 'client 1'] })
+  })
+
+  it('given the end while a long idle client is replaced, then no other is opened', async () => {
+    const { reconnecting, opened, clock } = clients()
+    await reconnecting.use(name)
+    clock.nowMs += 3 * MINUTE
+    const used = assert.rejects(reconnecting.use(name), { name: 'Unavailable' })
+    await reconnecting.close()
+    await used
+    assert.equal(opened.length, 1)
+  })
+})
+
+const name = async (client: string) => client
+
+/** @param firstGood before it, none can be opened */
+function clients(firstGood = 1) {
+  const opened: string[] = []
+  const closed: string[] = []
+  const clock = { nowMs: 10 * MINUTE }
+  const reconnecting = new ReconnectingClient(
+    async () => {
+      const client = `client ${opened.push('')}`
+      if (opened.length < firstGood) throw new Error('it cannot be opened')
+      return client
+    },
+    async client => {
+      closed.push(client)
+    },
+    () => clock.nowMs,
+  )
+  return { reconnecting, opened, closed, clock }
+}

@@ -6,10 +6,6 @@ import type { ConsoleServer } from './server.ts'
 const VISITS = 5
 const LOOKS = 5
 const WITHIN_MS = 30_000
-/** There is a heading, every question is answered, and no part of it is on its way. */
-const FILLED =
-  'document.querySelector("h1") !== null && document.querySelector("[aria-busy=true], .loading") === null'
-
 export interface Filled {
   readonly path: string
   /** Milliseconds from the request to the filled page, of each visit. */
@@ -35,7 +31,7 @@ export async function filledPages(
 
 async function areas(browser: TestBrowser, server: ConsoleServer): Promise<string[]> {
   const visit = await browser.visit(server.address('/'))
-  await visit.page.waitForFunction(FILLED, undefined, { timeout: WITHIN_MS })
+  await untilFilled(visit.page)
   const paths: string[] = await visit.page.evaluate(
     '[...document.querySelectorAll("#areas a")].map(link => link.getAttribute("href"))',
   )
@@ -46,10 +42,17 @@ async function areas(browser: TestBrowser, server: ConsoleServer): Promise<strin
 async function filledIn(browser: TestBrowser, address: string): Promise<number> {
   const beganAtMs = performance.now()
   const visit = await browser.visit(address)
-  await visit.page.waitForFunction(FILLED, undefined, { timeout: WITHIN_MS })
+  await untilFilled(visit.page)
   const ms = performance.now() - beganAtMs
   await visit.close()
   return ms
+}
+
+/** There is a heading, every question is answered, and no part of it is on its way. */
+async function untilFilled(page: Page): Promise<void> {
+  await page.locator('h1').waitFor({ timeout: WITHIN_MS })
+  const underWay = page.locator('[aria-busy=true], .loading').first()
+  await underWay.waitFor({ state: 'detached', timeout: WITHIN_MS })
 }
 
 /** A page that stays open. */
@@ -65,7 +68,7 @@ export class OpenPage {
   static async at(browser: TestBrowser, address: string): Promise<OpenPage> {
     const visit = await browser.visit(address, { width: 1280, height: 900 })
     const { page }: { page: Page } = visit
-    await page.waitForFunction(FILLED, undefined, { timeout: WITHIN_MS })
+    await untilFilled(page)
     return new OpenPage(visit, await page.context().newCDPSession(page))
   }
 

@@ -78,7 +78,7 @@ describe('the pages of the console', { timeout: 280_000 }, () => {
     }
     await page.keyboard.press('Enter')
     await page.waitForURL('**/write')
-    await page.waitForFunction('document.activeElement.tagName === "H1"')
+    await page.locator('h1:focus').waitFor()
     assert.match(await page.title(), /^Write · Sluice /)
     await visit.close()
   })
@@ -90,7 +90,7 @@ describe('the pages of the console', { timeout: 280_000 }, () => {
     const { page } = visit
     await untilFilled(page)
     await page.getByRole('link', { name: things.topic, exact: true }).click()
-    await page.waitForFunction('document.activeElement.tagName === "H1"')
+    await page.locator('h1:focus').waitFor()
     assert.equal(await page.evaluate('scrollY'), 0)
     assert.equal(await page.title(), `${things.topic} · Kafka · Sluice ${environment.name}`)
     await visit.close()

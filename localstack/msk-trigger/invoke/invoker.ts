@@ -1,9 +1,9 @@
-import process from 'node:process'
 import { explain } from '../report/explain.ts'
 import type { Report, WriteReport } from '../report/reports.ts'
 import type { Log, Serverless } from '../support/framework.ts'
-import { Instance, watchThread } from './instance.ts'
+import { Instance } from './instance.ts'
 import { InstancePool } from './instance-pool.ts'
+import { startRuntime } from './runtimes/start-runtime.ts'
 
 /** What the invoker needs to know about a function. */
 export interface Invoked {
@@ -11,7 +11,7 @@ export interface Invoked {
   readonly functionTimeoutMs: number
 }
 
-/** Invokes functions as serverless-offline does for its own events: in threads, or as its options say. */
+/** Invokes functions as Lambda does. */
 export class Invoker {
   readonly #serverless: Serverless
   readonly #options: Readonly<Record<string, unknown>>
@@ -30,7 +30,6 @@ export class Invoker {
     this.#report = report
     this.#serverless = serverless
     this.#options = options
-    process.on('worker', watchThread)
   }
 
   /**
@@ -67,7 +66,6 @@ export class Invoker {
   /** Terminates all threads. */
   async close(): Promise<void> {
     await Promise.all([...this.#functions.values()].map(instances => instances.close()))
-    process.off('worker', watchThread)
   }
 
   #instances(functionKey: string): InstancePool {
@@ -79,7 +77,7 @@ export class Invoker {
       this.#log.error(`msk  ${functionKey}  ${reason}`)
       this.#report(JSON.stringify(report))
     }
-    const start = () => new Instance(this.#serverless, this.#options, functionKey, onIdleEnd)
+    const start = () => new Instance(startRuntime(this.#serverless, this.#options, functionKey), onIdleEnd)
     const instances = new InstancePool(start, this.#options.reloadHandler !== true)
     this.#functions.set(functionKey, instances)
     return instances

@@ -1,0 +1,81 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { EventLoopUtilization } from 'node:perf_hooks'
+import process from 'node:process'
+import type { Worker } from 'node:worker_threads'
+import Lambda, { type LambdaFunction } from 'serverless-offline/lambda'
+import type { Serverless } from '../../support/framework.ts'
+import { within } from '../../support/wait.ts'
+import { type Invocation, type Runtime, RuntimeEnded } from './runtime.ts'
+
+/** Upper bound for terminating a thread. Termination is immediate, so only a defect reaches this bound. */
+const END_MS = 1_000
+
+/** The runtime that is starting a thread. */
+const starting = new AsyncLocalStorage<FrameworkRuntime>()
+let isWatching = false
+
+/**
+ * A runner of serverless-offline, for what this plugin does not run itself. The runner does not watch its thread: an uncaught exception
+ * would end the whole process, and `process.exit` in a handler would leave the invocation hanging. Its own timer is not used because it
+ * outlives the invocation.
+ *
+ * After a failure serverless-offline would treat the function as busy forever. Each has therefore a pool of its own and is discarded with
+ * it.
+ */
+export class FrameworkRuntime implements Runtime {
+  readonly #lambda: Lambda
+  readonly #function: LambdaFunction
+  readonly #ended = Promise.withResolvers<RuntimeEnded>()
+  #thread: Worker | undefined
+  #useBefore: EventLoopUtilization | undefined
+
+  /** @param options those of serverless-offline */
+  constructor(serverless: Serverless, options: Readonly<Record<string, unknown>>, functionKey: string) {
+    this.#lambda = new Lambda(serverless, { ...options, noTimeout: true })
+    this.#lambda.create([{ functionKey, functionDefinition: serverless.service.getFunction(functionKey) }])
+    this.#function = this.#lambda.get(functionKey)
+    if (!isWatching) process.on('worker', watchThread)
+    isWatching = true
+  }
+
+  async invoke({ event }: Invocation): Promise<unknown> {
+    this.#useBefore = this.#thread?.performance.eventLoopUtilization()
+    this.#function.setEvent(event)
+    try {
+      return await starting.run(this, () => this.#function.runHandler())
+    } finally {
+      this.#function.setEvent(undefined)
+    }
+  }
+
+  get ended(): Promise<RuntimeEnded> {
+    return this.#ended.promise
+  }
+
+  get isComputing(): boolean {
+    return (this.#thread?.performance.eventLoopUtilization(this.#useBefore).utilization ?? 0) > 0.5
+  }
+
+  async close(): Promise<void> {
+    await within(END_MS, this.#lambda.cleanup())
+  }
+
+  watch(worker: Worker): void {
+    this.#thread = worker
+    let cause: unknown
+    // This listener also keeps an uncaught exception of the thread from ending this process.
+    worker.on('error', error => {
+      cause = error
+    })
+    worker.on('exit', code => {
+      const what =
+        cause === undefined ? `ended its process with exit code ${code}` : 'threw an uncaught exception'
+      this.#ended.resolve(new RuntimeEnded(`the handler ${what}`, { cause }))
+    })
+  }
+}
+
+/** Hands a new thread to the runtime that started it. */
+function watchThread(worker: Worker): void {
+  starting.getStore()?.watch(worker)
+}

@@ -1,0 +1,53 @@
+/** What runs a handler: a thread, a process, or a runner of serverless-offline. */
+
+/** One event for a handler. */
+export interface Invocation {
+  readonly event: unknown
+  /** As in the handler's context. */
+  readonly requestId: string
+  /** When Lambda would end it, in milliseconds since 1970; infinity if it has no timeout. */
+  readonly deadlineMs: number
+}
+
+/** A loaded handler, which runs one invocation at a time. It starts with the first one. */
+export interface Runtime {
+  /**
+   * Resolves with what the handler returned, as Lambda would send it on: a JSON value; null where it returned nothing.
+   *
+   * @throws HandlerError
+   */
+  invoke(invocation: Invocation): Promise<unknown>
+  /** Resolves when it has ended, by itself or by `close`. An invocation that it was running need not be settled then. */
+  readonly ended: Promise<RuntimeEnded>
+  /** Whether its invocation uses a processor, rather than waiting for I/O. */
+  readonly isComputing: boolean
+  /** Ends it at once, with what it runs. */
+  close(): Promise<void>
+}
+
+/** What a runtime of Lambda reports of an invocation that failed. */
+export interface ReportedError {
+  /** As `Error`, or `Runtime.MarshalError`. */
+  readonly errorType: string
+  readonly errorMessage: string
+  /** The lines of its stack; empty if what was thrown has none. */
+  readonly trace: readonly string[]
+}
+
+/** The handler failed: it threw, rejected, called back with an error, could not be loaded, or returned what has no JSON. */
+export class HandlerError extends Error {
+  override readonly name = 'HandlerError'
+  readonly reported: ReportedError
+
+  constructor(reported: ReportedError) {
+    super(`${reported.errorType}: ${reported.errorMessage}`)
+    this.reported = reported
+    // Where it was thrown, not where it arrived.
+    this.stack = reported.trace.length > 0 ? reported.trace.join('\n') : this.message
+  }
+}
+
+/** An invocation ended without a response: its thread or process ended, or its time was up. */
+export class RuntimeEnded extends Error {
+  override readonly name = 'RuntimeEnded'
+}

@@ -76,12 +76,15 @@ describe('the log reader, after it could not read', () => {
 /** A reader whose cluster behaves like this. */
 function given(behaviour: object) {
   const seen = { opened: 0, closed: 0, refreshed: 0 }
+  const closed = new Set<number>()
   const open = () => {
     seen.opened += 1
+    const cluster = seen.opened
     return {
       connect: async () => {},
       disconnect: async () => {
-        seen.closed += 1
+        // The one that was read with is closed again after the read.
+        seen.closed = closed.add(cluster).size
       },
       addTargetTopic: async () => {},
       refreshMetadata: async () => {

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import type { Context } from 'aws-lambda'
-import { handler } from '../../functions/dead-letters/handler.ts'
 import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FailingConsumer } from '../support/failing-consumer.ts'
@@ -225,7 +224,11 @@ describe('sluice dlq, beside the consumer that failed', { timeout: 180_000 }, ()
     const before = { ...process.env }
     Object.assign(process.env, variables(), { IS_LOCAL: 'true' })
     try {
+      let times = 0
       const measured = async () => {
+        // With `IS_LOCAL`, a function is invoked once.
+        times += 1
+        const { handler } = await import(`../../functions/dead-letters/handler.ts?${times}`)
         const context = { getRemainingTimeInMillis: () => 60_000 } as Context
         const result = await handler({ time: new Date().toISOString() } as never, context)
         const { open, quarantined, oldestSeconds, pending } = result as Record<string, number>

@@ -113,11 +113,15 @@ function seconds(sinceMs) {
   return `${Math.round((Date.now() - sinceMs) / 1000)} s`
 }
 
-/** Runs the script on the project's Node. The IPC channel lets the script notice when this process has been killed. */
+/**
+ * Runs the script on the project's Node, which keeps what it has compiled, also for the processes that the script starts: a command
+ * then starts in half the time. The IPC channel lets the script notice when this process has been killed.
+ */
 async function handOver([script, ...args]) {
   if (script === undefined) throw new Error('Usage: node programs/bootstrap.mjs SCRIPT.ts [arguments]')
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc']
-  const child = spawn(NODE, [...NODE_FLAGS, script, ...args], { stdio })
+  const env = { NODE_COMPILE_CACHE: join(PROJECT, '.local', 'compile-cache'), ...process.env }
+  const child = spawn(NODE, [...NODE_FLAGS, script, ...args], { stdio, env })
   const { code, signal } = await ended(child)
   return code ?? 128 + constants.signals[signal]
 }

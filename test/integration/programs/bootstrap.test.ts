@@ -100,6 +100,15 @@ describe('given a fresh clone', () => {
     assert.doesNotMatch(output, /script ran/)
   })
 
+  it('when a script runs, then Node keeps what it compiles, in the project or where the environment says', async () => {
+    const shown = script('console.log(process.env.NODE_COMPILE_CACHE)')
+    await bootstrap(shown)
+    const kept = join(folder, '.local', 'compile-cache')
+    assert.equal((await bootstrap(shown)).output, `${kept}\n`)
+    const elsewhere = join(folder, 'elsewhere')
+    assert.equal((await bootstrapWith({ NODE_COMPILE_CACHE: elsewhere }, shown)).output, `${elsewhere}\n`)
+  })
+
   it('when it gets SIGTERM, then the script shuts down in order first', async () => {
     const marker = join(folder, 'ready')
     const file = script(`
@@ -129,7 +138,7 @@ describe('given a fresh clone', () => {
   }
 
   function start(extra: Record<string, string>, ...args: string[]) {
-    const { npm_execpath: _, ...inherited } = process.env
+    const { npm_execpath: _, NODE_COMPILE_CACHE: __, ...inherited } = process.env
     const path = `${join(folder, 'bin')}:${process.env.PATH}`
     const env = { ...inherited, ...extra, PATH: path, PROJECT: folder, NODE: process.execPath, CI: 'true' }
     return spawn(process.execPath, [join(folder, 'programs', 'bootstrap.mjs'), ...args], {

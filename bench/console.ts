@@ -18,7 +18,8 @@ import { SimulatedFlow } from './console/simulated-flow.ts'
 import { aimed, type Figure, table } from './kit/figures.ts'
 
 // `npm run bench:console`: the console before a real flow. All functions run, readings arrive at a steady rate, and one page stays open:
-// how long each page takes until it is filled, and whether the memory of page and server grows.
+// how long each page takes until it is filled, and whether the memory of page and server grows. The functions tell the console of every
+// record, as under `npm start`.
 
 /** The environment that is shown. */
 const ENV = 'bench'
@@ -71,34 +72,42 @@ async function run(options: Options, signal: AbortSignal): Promise<number> {
   return 0
 }
 
-type Measure = (flow: SimulatedFlow, options: Options, signal: AbortSignal) => Promise<Figure[]>
+/** What is looked at. */
+interface Flowing {
+  readonly flow: SimulatedFlow
+  readonly server: ConsoleServer
+}
 
-/** Starts the functions, and sends readings while `measure` runs. */
+type Measure = (flowing: Flowing, options: Options, signal: AbortSignal) => Promise<Figure[]>
+
+/** Starts the console and the functions, and sends readings while `measure` runs. */
 async function withFlow(options: Options, signal: AbortSignal, measure: Measure): Promise<Figure[]> {
   await createTopics({ brokers: brokers(), env: ENV })
   await createResources({ awsEndpoint: awsEndpoint(), env: ENV, generator: {} })
   const client = await ForeignClient.connect()
   const over = new AbortController()
+  let server: ConsoleServer | undefined
   let offline: Offline | undefined
   try {
-    console.log('starting the functions')
-    offline = await Offline.start(ENV)
+    console.log('starting the console and the functions')
+    server = await ConsoleServer.start(ENV)
+    offline = await Offline.start(ENV, server.functionVariables)
     await offline.invoke('rules')
     const flow = new SimulatedFlow(client, ENV, options.rate)
     const flowing = flow.run(AbortSignal.any([signal, over.signal]))
-    const figures = await measure(flow, options, signal)
+    const figures = await measure({ flow, server }, options, signal)
     over.abort()
     await flowing
     return figures
   } finally {
     over.abort()
     await offline?.stop()
+    await server?.stop()
     await client.close()
   }
 }
 
-async function measured(flow: SimulatedFlow, options: Options, signal: AbortSignal): Promise<Figure[]> {
-  const server = await ConsoleServer.start(ENV)
+async function measured({ flow, server }: Flowing, options: Options, signal: AbortSignal): Promise<Figure[]> {
   const browser = await TestBrowser.launch()
   try {
     const open = await OpenPage.at(browser, server.address('/'))
@@ -128,7 +137,6 @@ async function measured(flow: SimulatedFlow, options: Options, signal: AbortSign
     ]
   } finally {
     await browser.close()
-    await server.stop()
   }
 }
 

@@ -3,13 +3,22 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
+/** What `served.ts` tells first. */
+interface Started {
+  readonly address: string
+  readonly functionVariables: Readonly<Record<string, string>>
+}
+
 export class ConsoleServer {
+  /** What the functions have to know, so that their spans come to it. */
+  readonly functionVariables: Readonly<Record<string, string>>
   readonly #child: ChildProcess
   readonly #address: string
 
-  private constructor(child: ChildProcess, address: string) {
+  private constructor(child: ChildProcess, { address, functionVariables }: Started) {
     this.#child = child
     this.#address = address
+    this.functionVariables = functionVariables
   }
 
   /** @param env the environment that it shows */
@@ -17,8 +26,8 @@ export class ConsoleServer {
     const child = fork(join(import.meta.dirname, 'served.ts'), [env], {
       execArgv: [...process.execArgv, '--expose-gc'],
     })
-    const [address] = await once(child, 'message', { signal: AbortSignal.timeout(60_000) })
-    return new ConsoleServer(child, address)
+    const [started] = await once(child, 'message', { signal: AbortSignal.timeout(60_000) })
+    return new ConsoleServer(child, started)
   }
 
   /** Where a person begins who may do everything. */

@@ -1,11 +1,16 @@
 /** The part of the Serverless Framework's plugin API that is used here. */
 export interface Serverless {
+  readonly config: { readonly servicePath: string }
   readonly service: {
     readonly service: string
+    readonly package?: { readonly artifact?: string }
     readonly custom?: Readonly<Record<string, unknown>>
     readonly provider: {
       readonly compiledCloudFormationTemplate?: Template
       readonly timeout?: number
+      readonly runtime?: string
+      readonly memorySize?: number
+      readonly environment?: Readonly<Record<string, unknown>>
       readonly role?: unknown
       readonly iam?: { readonly role?: unknown }
     }
@@ -43,6 +48,10 @@ export interface FunctionDefinition {
   readonly events?: readonly Readonly<Record<string, unknown>>[]
   /** Its name in the cloud. */
   readonly name?: string
+  readonly handler?: string
+  readonly runtime?: string
+  readonly memorySize?: number
+  readonly package?: { readonly artifact?: string }
   /** Seconds. */
   readonly timeout?: number
   readonly role?: unknown

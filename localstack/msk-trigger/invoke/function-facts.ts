@@ -1,0 +1,115 @@
+import { resolve } from 'node:path'
+import process from 'node:process'
+import type { Provider, Serverless } from '../support/framework.ts'
+import { isObject } from '../support/values.ts'
+
+/** What a runtime is told of its function. */
+export interface FunctionFacts {
+  readonly functionKey: string
+  /** In the cloud. */
+  readonly functionName: string
+  /** As in its definition: `folder/module.name`; empty if it has none. */
+  readonly handler: string
+  /** `nodejs22.x`, `python3.13` … */
+  readonly runtime: string
+  readonly memoryMb: number
+  readonly timeoutMs: number
+  readonly region: string
+  /** The folder of its code, to which `handler` is relative. */
+  readonly folder: string
+  /** The variables that it sees: all of them, because it does not inherit those of this process. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** Defaults of Lambda and of the framework. */
+const RUNTIME = 'nodejs20.x'
+const MEMORY_MB = 1024
+const TIMEOUT_S = 6
+
+/**
+ * Reads what a function is from its definition, as it is now: a bundler may have replaced the handler or the folder since
+ * the start.
+ *
+ * @param options those of serverless-offline. `location` is a bundler's output folder, `localEnvironment` passes on every
+ *   variable of this process instead of only those that begin with `AWS_`.
+ */
+export function functionFacts(
+  serverless: Serverless,
+  options: Readonly<Record<string, unknown>>,
+  functionKey: string,
+  own: NodeJS.ProcessEnv = process.env,
+): FunctionFacts {
+  const { config, service } = serverless
+  const { provider } = service
+  const definition = service.getFunction(functionKey)
+  const aws: Provider = serverless.getProvider('aws')
+  const { location } = options
+  const facts = {
+    functionKey,
+    functionName: definition.name ?? `${service.service}-${aws.getStage()}-${functionKey}`,
+    handler: definition.handler ?? '',
+    runtime: definition.runtime ?? provider.runtime ?? RUNTIME,
+    memoryMb: definition.memorySize ?? provider.memorySize ?? MEMORY_MB,
+    timeoutMs: (definition.timeout ?? provider.timeout ?? TIMEOUT_S) * 1000,
+    region: aws.getRegion(),
+    folder: resolve(config.servicePath, typeof location === 'string' ? location : ''),
+  }
+  const environment = texts({
+    ...(options.localEnvironment ? own : awsVariables(own)),
+    ...lambdaVariables(facts),
+    ...provider.environment,
+    ...definition.environment,
+    IS_OFFLINE: 'true',
+  })
+  return { ...facts, environment }
+}
+
+/** Credentials and endpoints come from the environment of `serverless offline`. */
+function awsVariables(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(own).filter(([name]) => name.startsWith('AWS_')))
+}
+
+/**
+ * The variables that Lambda sets, as serverless-offline does, so that a function sees the same whoever invokes it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+ */
+function lambdaVariables({ functionName, handler, memoryMb, region }: Omit<FunctionFacts, 'environment'>) {
+  return {
+    _HANDLER: handler,
+    AWS_DEFAULT_REGION: region,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memoryMb,
+    AWS_LAMBDA_FUNCTION_NAME: functionName,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: '2016/12/02/[$LATEST]f77ff5e4026c45bda9a9ebcec6bc9cad',
+    AWS_REGION: region,
+    LAMBDA_RUNTIME_DIR: '/var/runtime',
+    LAMBDA_TASK_ROOT: '/var/task',
+    LANG: 'en_US.UTF-8',
+    LD_LIBRARY_PATH:
+      '/usr/local/lib64/node-v4.3.x/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib',
+    NODE_PATH: '/var/runtime:/var/task:/var/runtime/node_modules',
+  }
+}
+
+/** Variables are text. One that is null or missing in the definition is not set. */
+function texts(variables: Readonly<Record<string, unknown>>): Record<string, string> {
+  const set = Object.entries(variables).filter(([, value]) => value !== null && value !== undefined)
+  return Object.fromEntries(set.map(([name, value]) => [name, textOf(value)]))
+}
+
+/** `Fn::Join` and `Fn::Sub` as far as their parts are known; a reference that only CloudFormation can resolve, as JSON. */
+function textOf(value: unknown): string {
+  if (!isObject(value)) return String(value)
+  const { 'Fn::Join': join, 'Fn::Sub': sub } = value
+  if (Array.isArray(join) && Array.isArray(join[1])) return join[1].map(textOf).join(String(join[0]))
+  if (typeof sub === 'string') return sub
+  if (Array.isArray(sub) && isObject(sub[1])) return substituted(String(sub[0]), sub[1])
+  return JSON.stringify(value)
+}
+
+function substituted(template: string, variables: Readonly<Record<string, unknown>>): string {
+  return template.replaceAll(/\$\{([^}]*)\}/g, (whole, name) =>
+    Object.hasOwn(variables, name) ? textOf(variables[name]) : whole,
+  )
+}

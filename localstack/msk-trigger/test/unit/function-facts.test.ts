@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { functionFacts } from '../../invoke/function-facts.ts'
+import type { FunctionDefinition, Serverless } from '../../support/framework.ts'
+
+interface Given {
+  readonly definition?: FunctionDefinition
+  readonly provider?: Partial<Serverless['service']['provider']>
+  readonly options?: Record<string, unknown>
+  readonly own?: NodeJS.ProcessEnv
+}
+
+function facts({ definition = {}, provider = {}, options = {}, own = {} }: Given = {}) {
+  const serverless = {
+    config: { servicePath: '/shop' },
+    service: { service: 'shop', provider, getFunction: () => definition },
+    getProvider: () => ({ getStage: () => 'dev', getRegion: () => 'eu-west-1' }),
+  }
+  return functionFacts(serverless as unknown as Serverless, options, 'orders', own)
+}
+
+describe('the facts of a function', () => {
+  it('given nothing but a handler, are the defaults of Lambda and of the framework', () => {
+    const { environment: _, ...others } = facts({ definition: { handler: 'src/orders.handler' } })
+    assert.deepEqual(others, {
+      functionKey: 'orders',
+      functionName: 'shop-dev-orders',
+      handler: 'src/orders.handler',
+      runtime: 'nodejs20.x',
+      memoryMb: 1024,
+      timeoutMs: 6_000,
+      region: 'eu-west-1',
+      folder: '/shop',
+    })
+  })
+
+  it('come from the function, or else from the provider', () => {
+    const provider = { runtime: 'nodejs22.x', memorySize: 256, timeout: 20 }
+    const own = { name: 'its-name', runtime: 'python3.13', memorySize: 512, timeout: 30 }
+    const shown = (given: Given) => {
+      const { functionName, runtime, memoryMb, timeoutMs } = facts(given)
+      return [functionName, runtime, memoryMb, timeoutMs]
+    }
+    assert.deepEqual(shown({ provider }), ['shop-dev-orders', 'nodejs22.x', 256, 20_000])
+    assert.deepEqual(shown({ provider, definition: own }), ['its-name', 'python3.13', 512, 30_000])
+  })
+
+  it("have the folder of a bundler's output, which its plugin announces to serverless-offline", () => {
+    assert.equal(facts({ options: { location: '.esbuild/.build' } }).folder, '/shop/.esbuild/.build')
+    assert.equal(facts({ options: { location: '/elsewhere' } }).folder, '/elsewhere')
+  })
+})
+
+describe('the environment of a function', () => {
+  it('has what Lambda sets, as text', () => {
+    const { environment } = facts({ definition: { handler: 'a.b', name: 'f', memorySize: 128 } })
+    assert.equal(environment._HANDLER, 'a.b')
+    assert.equal(environment.AWS_LAMBDA_FUNCTION_NAME, 'f')
+    assert.equal(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, '128')
+    assert.equal(environment.AWS_REGION, 'eu-west-1')
+    assert.equal(environment.IS_OFFLINE, 'true')
+  })
+
+  it('has the variables of the function before those of the provider, and none that is null', () => {
+    const { environment } = facts({
+      provider: { environment: { A: 'provider', B: 'provider', GONE: 'provider' } },
+      definition: { environment: { A: 'function', COUNT: 3, ON: true, GONE: null } },
+    })
+    const { A, B, COUNT, ON, GONE } = environment
+    assert.deepEqual([A, B, COUNT, ON, GONE], ['function', 'provider', '3', 'true', undefined])
+  })
+
+  it('inherits AWS_ variables alone, and everything with localEnvironment', () => {
+    const own = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566', SECRET: 'x' }
+    const inherited = (options: Record<string, unknown>) => {
+      const { AWS_ENDPOINT_URL, SECRET } = facts({ own, options }).environment
+      return [AWS_ENDPOINT_URL, SECRET]
+    }
+    assert.deepEqual(inherited({}), ['http://127.0.0.1:4566', undefined])
+    assert.deepEqual(inherited({ localEnvironment: true }), ['http://127.0.0.1:4566', 'x'])
+  })
+
+  it('has intrinsic functions resolved as far as their parts are known', () => {
+    const environment = {
+      JOINED: { 'Fn::Join': ['-', ['a', { 'Fn::Sub': ['${x}!', { x: 'b' }] }]] },
+      KEPT: { 'Fn::Sub': 'arn:${AWS::Region}' },
+      REF: { Ref: 'Queue' },
+    }
+    const { JOINED, KEPT, REF } = facts({ definition: { environment } }).environment
+    assert.deepEqual([JOINED, KEPT, REF], ['a-b!', 'arn:${AWS::Region}', '{"Ref":"Queue"}'])
+  })
+})

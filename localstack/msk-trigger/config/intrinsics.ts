@@ -1,0 +1,227 @@
+import { isObject } from '../support/values.ts'
+
+/** What CloudFormation would know of a stack, as far as this machine knows it. */
+export interface IntrinsicContext {
+  /** `resources.Resources`. A resource has the name that its properties give it; without one it is not known here. */
+  readonly resources: Readonly<Record<string, unknown>>
+  readonly region: string
+  readonly stage: string
+  /** `000000000000`, as in LocalStack. */
+  readonly accountId: string
+  readonly stackName?: string
+  /** The values of other stacks' exports, by name. */
+  readonly imports?: Readonly<Record<string, string>>
+}
+
+type Known = IntrinsicContext & {
+  /** The resources whose names are being resolved, which must not refer to themselves. */
+  readonly within: readonly string[]
+}
+
+/** What a reference to a resource can give. */
+type Part = 'arn' | 'name' | 'url'
+
+interface ResourceType {
+  /** The property with its name. */
+  readonly name: string
+  /** The ARN behind `arn:<partition>:`. */
+  arn(name: string, context: IntrinsicContext): string
+  readonly ref: Part
+  readonly attributes: Readonly<Record<string, Part>>
+}
+
+/** The last part of a cluster's ARN, which AWS makes up. */
+const CLUSTER_ID = '00000000-0000-0000-0000-000000000000-1'
+
+const CLUSTER: ResourceType = {
+  name: 'ClusterName',
+  arn: (name, context) => `kafka:${placeOf(context)}:cluster/${name}/${CLUSTER_ID}`,
+  ref: 'arn',
+  attributes: { Arn: 'arn' },
+}
+
+/** The resources that a Kafka event can refer to. */
+const TYPES: Readonly<Record<string, ResourceType>> = {
+  'AWS::SQS::Queue': {
+    name: 'QueueName',
+    arn: (name, context) => `sqs:${placeOf(context)}:${name}`,
+    ref: 'url',
+    attributes: { Arn: 'arn', QueueName: 'name', QueueUrl: 'url' },
+  },
+  'AWS::SNS::Topic': {
+    name: 'TopicName',
+    arn: (name, context) => `sns:${placeOf(context)}:${name}`,
+    ref: 'arn',
+    attributes: { TopicArn: 'arn', TopicName: 'name' },
+  },
+  'AWS::S3::Bucket': { name: 'BucketName', arn: name => `s3:::${name}`, ref: 'name', attributes: { Arn: 'arn' } },
+  'AWS::SecretsManager::Secret': {
+    name: 'Name',
+    // AWS appends six characters, and accepts the ARN without them.
+    arn: (name, context) => `secretsmanager:${placeOf(context)}:secret:${name}`,
+    ref: 'arn',
+    attributes: { Id: 'arn' },
+  },
+  'AWS::Glue::Registry': {
+    name: 'Name',
+    arn: (name, context) => `glue:${placeOf(context)}:registry/${name}`,
+    ref: 'arn',
+    attributes: { Arn: 'arn' },
+  },
+  'AWS::MSK::Cluster': CLUSTER,
+  'AWS::MSK::ServerlessCluster': CLUSTER,
+}
+
+const PSEUDO_PARAMETERS: Readonly<Record<string, (context: IntrinsicContext) => string | undefined>> = {
+  'AWS::AccountId': ({ accountId }) => accountId,
+  'AWS::Partition': partitionOf,
+  'AWS::Region': ({ region }) => region,
+  'AWS::StackName': ({ stackName }) => stackName,
+  'AWS::URLSuffix': urlSuffixOf,
+}
+
+const FUNCTIONS: Readonly<Record<string, (argument: unknown, known: Known) => unknown>> = {
+  Ref: (id, known) => (typeof id === 'string' ? reference(id, known) : undefined),
+  'Fn::GetAtt': (argument, known) => {
+    const [id, attribute] = idAndAttribute(argument)
+    return id !== undefined && attribute !== undefined ? attributeOf(id, attribute, known) : undefined
+  },
+  'Fn::ImportValue': (argument, known) => {
+    const name = resolve(argument, known)
+    return typeof name === 'string' ? own(known.imports ?? {}, name) : undefined
+  },
+  'Fn::Join': join,
+  'Fn::Select': (argument, known) => {
+    const [index, list] = listOf(resolve(argument, known))
+    return Array.isArray(list) ? list[Number(index)] : undefined
+  },
+  'Fn::Split': (argument, known) => {
+    const [separator, text] = listOf(resolve(argument, known))
+    return typeof separator === 'string' && typeof text === 'string' ? text.split(separator) : undefined
+  },
+  'Fn::Sub': substitute,
+}
+
+/**
+ * The value with its intrinsic functions replaced by what they would give: `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`,
+ * `Fn::Select`, `Fn::Split`, and `Fn::ImportValue` of the given imports. A value without any is returned as it is.
+ * Undefined if part of it is known to CloudFormation only, such as a resource without a name or a condition.
+ */
+export function resolveIntrinsics(value: unknown, context: IntrinsicContext): unknown {
+  return resolve(value, { ...context, within: [] })
+}
+
+/** Whether the value is a call of an intrinsic function, known here or not. */
+export function isIntrinsic(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (!isObject(value)) return false
+  const [name = '', ...others] = Object.keys(value)
+  return others.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))
+}
+
+/** The logical id of the resource in `Ref: Queue`, `Fn::GetAtt: [Queue, Arn]` or `Fn::GetAtt: Queue.Arn`. */
+export function referredResource(value: unknown): string | undefined {
+  if (!isObject(value)) return undefined
+  return typeof value.Ref === 'string' ? value.Ref : idAndAttribute(value['Fn::GetAtt'])[0]
+}
+
+function resolve(value: unknown, known: Known): unknown {
+  if (Array.isArray(value)) return allOf(value.map(item => resolve(item, known)))
+  if (!isObject(value)) return value
+  if (isIntrinsic(value)) {
+    const [[name, argument] = ['', undefined]] = Object.entries(value)
+    return own(FUNCTIONS, name)?.(argument, known)
+  }
+  const values = allOf(Object.values(value).map(item => resolve(item, known)))
+  return values && Object.fromEntries(Object.keys(value).map((key, index) => [key, values[index]]))
+}
+
+function reference(id: string, known: Known): unknown {
+  const pseudo = own(PSEUDO_PARAMETERS, id)
+  return pseudo ? pseudo(known) : partOf(id, ({ ref }) => ref, known)
+}
+
+function attributeOf(id: string, attribute: string, known: Known): unknown {
+  return partOf(id, ({ attributes }) => own(attributes, attribute), known)
+}
+
+/** A part of a resource that has a name. */
+function partOf(id: string, part: (type: ResourceType) => Part | undefined, known: Known): unknown {
+  const resource = own(known.resources, id)
+  const type = isObject(resource) ? own(TYPES, String(resource.Type)) : undefined
+  if (!isObject(resource) || !type || known.within.includes(id)) return undefined
+  const properties = isObject(resource.Properties) ? resource.Properties : {}
+  const name = resolve(properties[type.name], { ...known, within: [...known.within, id] })
+  if (typeof name !== 'string' || name === '') return undefined
+  switch (part(type)) {
+    case 'arn':
+      return `arn:${partitionOf(known)}:${type.arn(name, known)}`
+    case 'name':
+      return name
+    case 'url':
+      return `https://sqs.${known.region}.${urlSuffixOf(known)}/${known.accountId}/${name}`
+    default:
+      return undefined
+  }
+}
+
+function join(argument: unknown, known: Known): unknown {
+  const [separator, list] = listOf(resolve(argument, known))
+  const isJoinable = typeof separator === 'string' && Array.isArray(list) && list.every(isScalar)
+  return isJoinable ? list.join(separator) : undefined
+}
+
+/** `Fn::Sub: text` and `Fn::Sub: [text, { variable: value }]`; `${!Name}` stays, without its mark. */
+function substitute(argument: unknown, known: Known): unknown {
+  const [text, variables] = Array.isArray(argument) ? argument : [argument]
+  if (typeof text !== 'string') return undefined
+  let isKnown = true
+  const replaced = text.replace(/\$\{(!?)([^{}]+)\}/g, (_, isLiteral: string, name: string) => {
+    if (isLiteral) return `\${${name}}`
+    const value = variable(name.trim(), isObject(variables) ? variables : {}, known)
+    isKnown &&= isScalar(value)
+    return String(value)
+  })
+  return isKnown ? replaced : undefined
+}
+
+function variable(name: string, variables: Readonly<Record<string, unknown>>, known: Known): unknown {
+  if (Object.hasOwn(variables, name)) return resolve(variables[name], known)
+  const [id = '', attribute] = idAndAttribute(name)
+  return attribute === undefined ? reference(id, known) : attributeOf(id, attribute, known)
+}
+
+/** `[Queue, Arn]` and `Queue.Arn`. */
+function idAndAttribute(argument: unknown): readonly (string | undefined)[] {
+  const parts = typeof argument === 'string' ? /^([^.]*)(?:\.(.*))?$/.exec(argument)?.slice(1) : argument
+  return listOf(parts).map(part => (typeof part === 'string' ? part : undefined))
+}
+
+function allOf(values: readonly unknown[]): readonly unknown[] | undefined {
+  return values.includes(undefined) ? undefined : values
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+}
+
+/** The value of a key of the map itself, not of one that every object inherits. */
+function own<Value>(map: Readonly<Record<string, Value>>, key: string): Value | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined
+}
+
+function placeOf({ region, accountId }: IntrinsicContext): string {
+  return `${region}:${accountId}`
+}
+
+function partitionOf({ region }: IntrinsicContext): string {
+  if (region.startsWith('cn-')) return 'aws-cn'
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
+}
+
+function urlSuffixOf({ region }: IntrinsicContext): string {
+  return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
+}

@@ -1,13 +1,11 @@
 import { isObject } from '../support/values.ts'
+import { type Part, partitionOf, type Place, nameResource, type ResourceType, TYPES, urlSuffixOf } from './resource-types.ts'
 
 /** What CloudFormation would know of a stack, as far as this machine knows it. */
-export interface IntrinsicContext {
+export interface IntrinsicContext extends Place {
   /** `resources.Resources`. A resource has the name that its properties give it; without one it is not known here. */
   readonly resources: Readonly<Record<string, unknown>>
-  readonly region: string
   readonly stage: string
-  /** `000000000000`, as in LocalStack. */
-  readonly accountId: string
   readonly stackName?: string
   /** The values of other stacks' exports, by name. */
   readonly imports?: Readonly<Record<string, string>>
@@ -16,60 +14,6 @@ export interface IntrinsicContext {
 type Known = IntrinsicContext & {
   /** The resources whose names are being resolved, which must not refer to themselves. */
   readonly within: readonly string[]
-}
-
-/** What a reference to a resource can give. */
-type Part = 'arn' | 'name' | 'url'
-
-interface ResourceType {
-  /** The property with its name. */
-  readonly name: string
-  /** The ARN behind `arn:<partition>:`. */
-  arn(name: string, context: IntrinsicContext): string
-  readonly ref: Part
-  readonly attributes: Readonly<Record<string, Part>>
-}
-
-/** The last part of a cluster's ARN, which AWS makes up. */
-const CLUSTER_ID = '00000000-0000-0000-0000-000000000000-1'
-
-const CLUSTER: ResourceType = {
-  name: 'ClusterName',
-  arn: (name, context) => `kafka:${placeOf(context)}:cluster/${name}/${CLUSTER_ID}`,
-  ref: 'arn',
-  attributes: { Arn: 'arn' },
-}
-
-/** The resources that a Kafka event can refer to. */
-const TYPES: Readonly<Record<string, ResourceType>> = {
-  'AWS::SQS::Queue': {
-    name: 'QueueName',
-    arn: (name, context) => `sqs:${placeOf(context)}:${name}`,
-    ref: 'url',
-    attributes: { Arn: 'arn', QueueName: 'name', QueueUrl: 'url' },
-  },
-  'AWS::SNS::Topic': {
-    name: 'TopicName',
-    arn: (name, context) => `sns:${placeOf(context)}:${name}`,
-    ref: 'arn',
-    attributes: { TopicArn: 'arn', TopicName: 'name' },
-  },
-  'AWS::S3::Bucket': { name: 'BucketName', arn: name => `s3:::${name}`, ref: 'name', attributes: { Arn: 'arn' } },
-  'AWS::SecretsManager::Secret': {
-    name: 'Name',
-    // AWS appends six characters, and accepts the ARN without them.
-    arn: (name, context) => `secretsmanager:${placeOf(context)}:secret:${name}`,
-    ref: 'arn',
-    attributes: { Id: 'arn' },
-  },
-  'AWS::Glue::Registry': {
-    name: 'Name',
-    arn: (name, context) => `glue:${placeOf(context)}:registry/${name}`,
-    ref: 'arn',
-    attributes: { Arn: 'arn' },
-  },
-  'AWS::MSK::Cluster': CLUSTER,
-  'AWS::MSK::ServerlessCluster': CLUSTER,
 }
 
 const PSEUDO_PARAMETERS: Readonly<Record<string, (context: IntrinsicContext) => string | undefined>> = {
@@ -152,16 +96,8 @@ function partOf(id: string, part: (type: ResourceType) => Part | undefined, know
   const properties = isObject(resource.Properties) ? resource.Properties : {}
   const name = resolve(properties[type.name], { ...known, within: [...known.within, id] })
   if (typeof name !== 'string' || name === '') return undefined
-  switch (part(type)) {
-    case 'arn':
-      return `arn:${partitionOf(known)}:${type.arn(name, known)}`
-    case 'name':
-      return name
-    case 'url':
-      return `https://sqs.${known.region}.${urlSuffixOf(known)}/${known.accountId}/${name}`
-    default:
-      return undefined
-  }
+  const wanted = part(type)
+  return wanted && nameResource(type, name, wanted, known)
 }
 
 function join(argument: unknown, known: Known): unknown {
@@ -211,17 +147,4 @@ function isScalar(value: unknown): boolean {
 /** The value of a key of the map itself, not of one that every object inherits. */
 function own<Value>(map: Readonly<Record<string, Value>>, key: string): Value | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined
-}
-
-function placeOf({ region, accountId }: IntrinsicContext): string {
-  return `${region}:${accountId}`
-}
-
-function partitionOf({ region }: IntrinsicContext): string {
-  if (region.startsWith('cn-')) return 'aws-cn'
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
-}
-
-function urlSuffixOf({ region }: IntrinsicContext): string {
-  return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
 }

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { type Runtime, RuntimeEnded } from './runtimes/runtime.ts'
 
+/**
+ * The time to load a handler that does not count as time of its first invocation, as in the cloud.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+ */
+const LOADING_MS = 10_000
+
 /** One instance of a function, which runs one invocation at a time. It is broken after a timeout, and when its runtime has ended. */
 export class Instance {
   isBroken = false
@@ -33,8 +39,10 @@ export class Instance {
       this.isBroken = true
       failed.reject(new RuntimeEnded(`timeout: the handler took longer than ${timeoutMs} ms`))
     }
-    const timer = Number.isFinite(timeoutMs) ? setTimeout(tooLate, timeoutMs) : undefined
+    let timer: NodeJS.Timeout | undefined
     try {
+      await this.#load(failed.promise)
+      if (Number.isFinite(timeoutMs)) timer = setTimeout(tooLate, timeoutMs)
       const invocation = { event, requestId: randomUUID(), deadlineMs: Date.now() + timeoutMs }
       return await Promise.race([this.#runtime.invoke(invocation), failed.promise])
     } finally {
@@ -44,6 +52,14 @@ export class Instance {
       // End it before the batch is retried: two handlers must not have the same partition. Rule 19.
       if (this.isBroken) await this.close()
     }
+  }
+
+  async #load(failed: Promise<never>): Promise<void> {
+    const loading = this.#runtime.load?.()
+    if (!loading) return
+    const late = Promise.withResolvers<void>()
+    const timer = setTimeout(late.resolve, LOADING_MS)
+    await Promise.race([loading, late.promise, failed]).finally(() => clearTimeout(timer))
   }
 
   /** Whether its invocation uses a processor, rather than waiting for I/O. */

@@ -12,6 +12,12 @@ export interface Invocation {
 /** A loaded handler, which runs one invocation at a time. It starts with the first one. */
 export interface Runtime {
   /**
+   * Loads the handler, unless it is loaded. A runtime without this method loads it with the first invocation.
+   *
+   * @throws HandlerError
+   */
+  load?(): Promise<void>
+  /**
    * Resolves with what the handler returned, as Lambda would send it on: a JSON value; null where it returned nothing.
    *
    * @throws HandlerError

@@ -15,7 +15,7 @@ export interface Invoked {
 export class Invoker {
   readonly #serverless: Serverless
   readonly #options: Readonly<Record<string, unknown>>
-  readonly #log: Pick<Log, 'error'>
+  readonly #log: Pick<Log, 'notice' | 'error'>
   readonly #report: WriteReport
   readonly #functions = new Map<string, InstancePool>()
 
@@ -23,7 +23,7 @@ export class Invoker {
   constructor(
     serverless: Serverless,
     options: Readonly<Record<string, unknown>>,
-    log: Pick<Log, 'error'>,
+    log: Pick<Log, 'notice' | 'error'>,
     report: WriteReport = () => {},
   ) {
     this.#log = log
@@ -77,7 +77,13 @@ export class Invoker {
       this.#log.error(`msk  ${functionKey}  ${reason}`)
       this.#report(JSON.stringify(report))
     }
-    const start = () => new Instance(startRuntime(this.#serverless, this.#options, functionKey), onIdleEnd)
+    const said = new Set<string>()
+    const notice = (line: string) => {
+      if (!said.has(line)) this.#log.notice(`msk  ${functionKey}  ${line}`)
+      said.add(line)
+    }
+    const start = () =>
+      new Instance(startRuntime(this.#serverless, this.#options, functionKey, notice), onIdleEnd)
     const instances = new InstancePool(start, this.#options.reloadHandler !== true)
     this.#functions.set(functionKey, instances)
     return instances

@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import process from 'node:process'
+import { promisify } from 'node:util'
+
+/** A Python that has been started once. */
+export interface Python {
+  readonly executable: string
+  /** Major and minor, as `3.12`. */
+  readonly version: string
+}
+
+/** The variables of the environment that decide. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Starts an executable to ask for its version. Rejects if it is not a Python. */
+export type AskVersion = (executable: string, environment: Environment) => Promise<string>
+
+/** An executable can be a script that looks for the real one. */
+const ANSWER_WITHIN_MS = 20_000
+
+/** Searches that are under way, or have found one. */
+const searches = new Map<string, Promise<Python>>()
+
+/**
+ * Finds the Python for a runtime of Lambda: that of the active virtual environment, which has the packages of the
+ * project; or else the version that the runtime names; or else any Python 3. Searches only once for each environment.
+ *
+ * @param runtime as `python3.12`
+ * @throws Error if there is none; the message says what to do
+ */
+export async function findPython(
+  runtime: string,
+  environment: Environment,
+  ask: AskVersion = askVersion,
+): Promise<Python> {
+  const { VIRTUAL_ENV, CONDA_PREFIX, PATH } = environment
+  const key = JSON.stringify([runtime, VIRTUAL_ENV, CONDA_PREFIX, PATH])
+  const search = searches.get(key) ?? firstThatAnswers(runtime, environment, ask)
+  searches.set(key, search)
+  try {
+    return await search
+  } catch (error) {
+    // It may be installed before the next attempt.
+    searches.delete(key)
+    throw error
+  }
+}
+
+async function firstThatAnswers(runtime: string, environment: Environment, ask: AskVersion): Promise<Python> {
+  const tried = candidates(runtime, environment)
+  for (const executable of tried) {
+    const version = await ask(executable, environment).catch(() => '')
+    if (version.startsWith('3.')) return { executable, version }
+  }
+  throw new Error(
+    `no Python 3 was found for the runtime ${runtime} (tried ${tried.join(', ')}): ` +
+      'install it, or activate the virtual environment of the project before the start',
+  )
+}
+
+/** In order. An executable on the PATH may be a shim (pyenv, asdf) that has nothing to start. */
+export function candidates(
+  runtime: string,
+  { VIRTUAL_ENV, CONDA_PREFIX }: Environment,
+  platform: NodeJS.Platform = process.platform,
+): string[] {
+  const isWindows = platform === 'win32'
+  const active = [
+    ...(VIRTUAL_ENV ? [join(VIRTUAL_ENV, isWindows ? 'Scripts' : 'bin', 'python')] : []),
+    ...(CONDA_PREFIX ? [join(CONDA_PREFIX, isWindows ? '.' : 'bin', 'python')] : []),
+  ]
+  return [...active, runtime, 'python3', 'python']
+}
+
+const askVersion: AskVersion = async (executable, environment) => {
+  const question = 'import sys; print("%d.%d" % sys.version_info[:2])'
+  const { stdout } = await promisify(execFile)(executable, ['-I', '-S', '-c', question], {
+    env: environment as NodeJS.ProcessEnv,
+    timeout: ANSWER_WITHIN_MS,
+    windowsHide: true,
+  })
+  return stdout.trim()
+}

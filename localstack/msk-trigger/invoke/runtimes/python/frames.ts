@@ -1,0 +1,51 @@
+/** What travels between this process and the one that runs a handler: a kind (one character), a length, and a body. */
+export interface Frame {
+  readonly kind: string
+  readonly body: Buffer
+}
+
+/** Kind, and length in four bytes, big-endian. */
+const HEAD_BYTES = 5
+
+/** The bytes of a frame. */
+export function frame(kind: string, body: string): Buffer {
+  const bytes = Buffer.byteLength(body)
+  const whole = Buffer.allocUnsafe(HEAD_BYTES + bytes)
+  whole.write(kind, 0, 'latin1')
+  whole.writeUInt32BE(bytes, 1)
+  whole.write(body, HEAD_BYTES)
+  return whole
+}
+
+/** Puts frames together from the pieces in which they arrive. */
+export class FrameReader {
+  #pieces: Buffer[] = []
+  #bytes = 0
+
+  /** Returns the frames that this piece completes. */
+  read(piece: Buffer): Frame[] {
+    this.#pieces.push(piece)
+    this.#bytes += piece.length
+    const frames: Frame[] = []
+    for (let next = this.#next(); next; next = this.#next()) frames.push(next)
+    return frames
+  }
+
+  #next(): Frame | undefined {
+    if (this.#bytes < HEAD_BYTES) return undefined
+    if ((this.#pieces[0] as Buffer).length < HEAD_BYTES) this.#join()
+    const end = HEAD_BYTES + (this.#pieces[0] as Buffer).readUInt32BE(1)
+    // A large frame comes in many pieces: they are joined only once.
+    if (this.#bytes < end) return undefined
+    this.#join()
+    const [whole] = this.#pieces as [Buffer]
+    // An empty rest would keep the memory of the whole.
+    this.#pieces = end < whole.length ? [whole.subarray(end)] : []
+    this.#bytes -= end
+    return { kind: whole.toString('latin1', 0, 1), body: whole.subarray(HEAD_BYTES, end) }
+  }
+
+  #join(): void {
+    if (this.#pieces.length > 1) this.#pieces = [Buffer.concat(this.#pieces)]
+  }
+}

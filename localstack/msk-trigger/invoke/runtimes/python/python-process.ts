@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import process from 'node:process'
+import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { within } from '../../../support/wait.ts'
+import { HandlerError, type ReportedError } from '../runtime.ts'
+import { type Frame, FrameReader, frame } from './frames.ts'
+
+/** It has this name in the source and in the package. */
+const RUNNER = fileURLToPath(new URL('./python-runner.py', import.meta.url))
+
+/** The last answer arrives at once, unless another process has inherited the channel and holds it open. */
+const REST_MS = 200
+
+/** Upper bound for ending a process. It is killed, so only a defect reaches this bound. */
+const END_MS = 1_000
+
+/** What to start. */
+export interface PythonCommand {
+  readonly executable: string
+  /** Where the code lies: the working directory, and the first place where modules are looked for. */
+  readonly folder: string
+  readonly handler: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * A Python process that runs a handler. It has the standard streams of this process, so whatever the handler prints is
+ * seen at once, and `breakpoint()` works in a terminal. It leads a process group of its own: Ctrl-C does not reach it,
+ * because the trigger decides which invocations may finish, and the processes that the handler started end with it.
+ */
+export class PythonProcess {
+  /** Resolves when it has ended, or could not be started: with what happened. */
+  readonly ended: Promise<string>
+  readonly #child: ChildProcess
+  readonly #channel: Duplex | undefined
+  readonly #frames = new FrameReader()
+  readonly #loaded = Promise.withResolvers<void>()
+  #answered = Promise.withResolvers<unknown>()
+
+  constructor({ executable, folder, handler, environment }: PythonCommand) {
+    this.#child = spawn(executable, ['-X', 'utf8', RUNNER, folder, handler], {
+      cwd: folder,
+      env: environment as NodeJS.ProcessEnv,
+      // Over the last one nothing is sent: it closes when this process ends, however it ends.
+      stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'],
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+    })
+    const [channel, lifeline] = this.#child.stdio.slice(3) as (Duplex | undefined)[]
+    this.#channel = channel
+    // They break when the process ends, which `ended` reports.
+    for (const stream of [channel, lifeline]) stream?.on('error', () => {})
+    channel?.on('data', (piece: Buffer) => {
+      for (const one of this.#frames.read(piece)) this.#received(one)
+    })
+    // It can fail before somebody waits for it.
+    this.#loaded.promise.catch(() => {})
+    this.ended = this.#end(executable)
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  /** Resolves when the handler is loaded; never, if the process ends before. Rejects with a HandlerError. */
+  get loaded(): Promise<void> {
+    return this.#loaded.promise
+  }
+
+  /** Sends a request and resolves with the answer; never, if the process ends before. Rejects with a HandlerError. */
+  exchange(request: string): Promise<unknown> {
+    this.#answered = Promise.withResolvers()
+    this.#channel?.write(frame('r', request))
+    return this.#answered.promise
+  }
+
+  /** Ends it at once, with all that it has started. */
+  async kill(): Promise<void> {
+    this.#killGroup()
+    await within(END_MS, this.ended)
+  }
+
+  #received({ kind, body }: Frame): void {
+    if (kind === 'l') this.#loaded.resolve()
+    else if (kind === 'x') this.#loaded.reject(errorIn(body))
+    else if (kind === 'a') this.#answered.resolve(valueIn(body))
+    else this.#answered.reject(errorIn(body))
+  }
+
+  async #end(executable: string): Promise<string> {
+    try {
+      const [code, signal] = await once(this.#child, 'exit')
+      this.#killGroup()
+      const channel = this.#channel
+      if (channel && !channel.closed) await within(REST_MS, once(channel, 'close'))
+      return signal
+        ? `the process of the handler was ended by ${signal}`
+        : `the handler ended its process with exit code ${code}`
+    } catch (error) {
+      return `${executable} cannot be started: ${(error as Error).message}`
+    }
+  }
+
+  #killGroup(): void {
+    const { pid } = this.#child
+    if (pid === undefined) return
+    try {
+      // Negative: the group.
+      process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
+}
+
+function errorIn(body: Buffer): HandlerError {
+  return new HandlerError(JSON.parse(body.toString()) as ReportedError)
+}
+
+/** A handler can return bytes or NaN, which Lambda sends on as they are: then it is text. */
+function valueIn(body: Buffer): unknown {
+  const text = body.toString()
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,208 @@
+"""Runs the handler of a Lambda function. Each instance of the function is a process of its own.
+
+Requests and responses are frames on descriptor 3, so standard output belongs to the handler alone: a kind (one byte), a
+length (four bytes, big-endian), and that many bytes. Descriptor 4 is only ever closed: when the parent process ends.
+
+It does what the runtime interface client of AWS does (https://github.com/aws/aws-lambda-python-runtime-interface-client),
+with the standard library of Python 3.7 or later. Only a subclass of Exception is an error of the handler: SystemExit and
+the like end the process.
+"""
+
+import decimal
+import importlib
+import json
+import logging
+import math
+import os
+import signal
+import struct
+import sys
+import threading
+import time
+import traceback
+
+CHANNEL = 3
+LIFELINE = 4
+HEAD = struct.Struct(">cI")
+LOADED, LOAD_ERROR, ANSWER, ERROR = b"l", b"x", b"a", b"e"
+
+# What remains of an invocation without a timeout: the longest that Lambda allows.
+LONGEST_MS = 900_000
+
+invocation = {"requestId": ""}
+
+
+class Fault(Exception):
+    """An error that the runtime itself reports, under the names of AWS."""
+
+    def __init__(self, kind, message, trace=()):
+        super().__init__(message)
+        self.kind = "Runtime." + kind
+        self.trace = trace
+
+
+class Context:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-context.html"""
+
+    def __init__(self, request):
+        variable = os.environ.get
+        self.aws_request_id = request["requestId"]
+        self.function_name = variable("AWS_LAMBDA_FUNCTION_NAME")
+        self.function_version = variable("AWS_LAMBDA_FUNCTION_VERSION")
+        self.invoked_function_arn = request["functionArn"]
+        # In the cloud it is text, too.
+        self.memory_limit_in_mb = variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        self.log_group_name = variable("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = variable("AWS_LAMBDA_LOG_STREAM_NAME")
+        self.identity = Identity()
+        self.client_context = None
+        self.tenant_id = None
+        self._deadline_ms = request["deadlineMs"]
+
+    def get_remaining_time_in_millis(self):
+        if self._deadline_ms is None:
+            return LONGEST_MS
+        return max(0, int(self._deadline_ms - time.time() * 1000))
+
+    def log(self, message):
+        sys.stdout.write(str(message))
+
+
+class Identity:
+    cognito_identity_id = None
+    cognito_identity_pool_id = None
+
+
+def load(name):
+    """Returns the handler. `src/orders.handler` is `handler` in the module `src.orders`."""
+    module_name, dot, function = name.rpartition(".")
+    if not dot:
+        raise Fault("MalformedHandlerName", f"Bad handler '{name}': it has no module, as in 'file.function'")
+    if module_name.split(".")[0] in sys.builtin_module_names:
+        raise Fault("BuiltInModuleConflict", f"Cannot use built-in module {module_name} as a handler module")
+    try:
+        module = importlib.import_module(module_name.replace("/", "."))
+    except ImportError as error:
+        raise Fault("ImportModuleError", f"Unable to import module '{module_name}': {error}") from error
+    except SyntaxError as error:
+        trace = [f'  File "{error.filename}" Line {error.lineno}\n    {error.text}']
+        raise Fault("UserCodeSyntaxError", f"Syntax error in module '{module_name}': {error}", trace) from error
+    try:
+        return getattr(module, function)
+    except AttributeError:
+        raise Fault("HandlerNotFound", f"Handler '{function}' missing on module '{module_name}'") from None
+
+
+def encoded(answer):
+    """Returns the answer as JSON. Bytes are sent as they are."""
+    if isinstance(answer, bytes):
+        return answer
+    try:
+        return json.dumps(plain(answer)).encode()
+    except Exception as error:
+        raise Fault("MarshalError", f"Unable to marshal response: {error}") from None
+
+
+def plain(value, above=()):
+    """Converts what the client of AWS can encode and `json` cannot: Decimal, bytes, and named tuples as objects."""
+    if id(value) in above:
+        raise ValueError("Circular reference detected")
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, decimal.Decimal):
+        return math.nan if value.is_nan() else float(value)
+    if callable(getattr(value, "_asdict", None)):
+        value = value._asdict()
+    within = (*above, id(value))
+    if isinstance(value, dict):
+        return {key.decode() if isinstance(key, bytes) else key: plain(item, within) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item, within) for item in value]
+    return value
+
+
+def is_ours(frame):
+    return frame.filename in (__file__, importlib.__file__) or frame.filename.startswith("<frozen importlib")
+
+
+def described(error):
+    """Returns type, message and trace as AWS reports them, and writes the error to the log of the handler."""
+    of_handler = traceback.TracebackException.from_exception(error)
+    one = of_handler
+    while one is not None:
+        one.stack = traceback.StackSummary.from_list([frame for frame in one.stack if not is_ours(frame)])
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    if isinstance(error, Fault):
+        kind, trace = error.kind, list(error.trace)
+        # The location is in its cause.
+        lines = [] if of_handler.__cause__ is None else list(of_handler.__cause__.format())
+    else:
+        kind, trace = type(error).__name__, of_handler.stack.format()
+        lines = list(of_handler.format())
+    print(f"[ERROR] {kind}: {error}\n{''.join(lines)}".rstrip(), flush=True)
+    return {"errorType": kind, "errorMessage": str(error), "trace": [line.rstrip("\n") for line in trace]}
+
+
+class LogHandler(logging.Handler):
+    """The format of Lambda. The root logger has a handler from the start, so `basicConfig` does nothing, as there."""
+
+    def __init__(self):
+        super().__init__()
+        logging.Formatter.converter = time.gmtime
+        form = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
+        self.setFormatter(logging.Formatter(form, "%Y-%m-%dT%H:%M:%S"))
+
+    def emit(self, record):
+        record.aws_request_id = invocation["requestId"]
+        sys.stdout.write(self.format(record))
+
+
+def end_with_parent():
+    """Ends this process and all that the handler has started, when the parent process has ended."""
+    os.read(LIFELINE, 1)
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+def send(channel, kind, body):
+    """Sends a frame, after whatever the handler has printed."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    channel.write(HEAD.pack(kind, len(body)) + body)
+    channel.flush()
+
+
+def main(folder, name):
+    # A process that the handler starts must not keep the descriptors open.
+    for descriptor in (CHANNEL, LIFELINE):
+        os.set_inheritable(descriptor, False)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)
+    sys.path[0] = folder
+    del sys.argv[1:]
+    logging.getLogger().addHandler(LogHandler())
+    incoming = open(CHANNEL, "rb", closefd=False)
+    outgoing = open(CHANNEL, "wb", closefd=False)
+    try:
+        handler = load(name)
+    except Exception as error:
+        body = json.dumps(described(error)).encode()
+        print(f"  in Python {sys.version.split()[0]}, {sys.executable}")
+        send(outgoing, LOAD_ERROR, body)
+        sys.exit(1)
+    send(outgoing, LOADED, b"")
+    for head in iter(lambda: incoming.read(HEAD.size), b""):
+        _, length = HEAD.unpack(head)
+        request = json.loads(incoming.read(length))
+        invocation["requestId"] = request["requestId"]
+        try:
+            kind, body = ANSWER, encoded(handler(request["event"], Context(request)))
+        except Exception as error:
+            kind, body = ERROR, json.dumps(described(error)).encode()
+        send(outgoing, kind, body)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

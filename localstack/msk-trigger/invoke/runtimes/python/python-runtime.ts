@@ -1,0 +1,92 @@
+import process from 'node:process'
+import type { FunctionFacts } from '../../function-facts.ts'
+import { type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
+import { CpuUse } from './cpu-use.ts'
+import { findPython } from './find-python.ts'
+import { PythonProcess } from './python-process.ts'
+
+/** What it needs to know of a function. */
+export type PythonFunction = Pick<
+  FunctionFacts,
+  'functionName' | 'handler' | 'runtime' | 'region' | 'folder' | 'environment'
+>
+
+/**
+ * Runs a Python handler as Lambda does, in a process of its own. The runner of serverless-offline takes None for a
+ * missing response and does not report exceptions, so that both end as timeouts.
+ */
+export class PythonRuntime implements Runtime {
+  readonly #function: PythonFunction
+  readonly #notice: (line: string) => void
+  readonly #ended = Promise.withResolvers<RuntimeEnded>()
+  #start: Promise<PythonProcess> | undefined
+  #process: PythonProcess | undefined
+  #cpu: CpuUse | undefined
+  #isClosed = false
+
+  /** @param notice receives a line if the version of Python is not that of the runtime */
+  constructor(definition: PythonFunction, notice: (line: string) => void) {
+    this.#function = definition
+    this.#notice = notice
+  }
+
+  async load(): Promise<void> {
+    await this.#loaded()
+  }
+
+  async invoke({ event, requestId, deadlineMs }: Invocation): Promise<unknown> {
+    const python = await this.#loaded()
+    const { functionName, region } = this.#function
+    const functionArn = `arn:aws:lambda:${region}:000000000000:function:${functionName}`
+    // An infinite deadline becomes null.
+    const request = JSON.stringify({ requestId, deadlineMs, functionArn, event })
+    this.#cpu = new CpuUse(python.pid)
+    return python.exchange(request)
+  }
+
+  get ended(): Promise<RuntimeEnded> {
+    return this.#ended.promise
+  }
+
+  get isComputing(): boolean {
+    return this.#cpu?.isHigh() ?? false
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#process?.kill()
+    this.#ended.resolve(new RuntimeEnded('the handler was stopped'))
+  }
+
+  async #loaded(): Promise<PythonProcess> {
+    this.#start ??= this.#started()
+    try {
+      const python = await this.#start
+      await python.loaded
+      return python
+    } catch (error) {
+      // As in the cloud, the next invocation loads the handler again, in a new process.
+      const failed = this.#process
+      this.#start = undefined
+      this.#process = undefined
+      await failed?.kill()
+      throw error
+    }
+  }
+
+  async #started(): Promise<PythonProcess> {
+    const { runtime, folder, handler } = this.#function
+    const environment = { ...process.env, ...this.#function.environment }
+    const { executable, version } = await findPython(runtime, environment)
+    if (this.#isClosed) throw new RuntimeEnded('the handler was stopped')
+    if (runtime !== `python${version}`)
+      this.#notice(`runs on Python ${version} (${executable}), not ${runtime}`)
+    const python = new PythonProcess({ executable, folder, handler, environment })
+    this.#process = python
+    void python.ended.then(how => {
+      // One whose handler could not be loaded has reported that.
+      if (this.#process === python) this.#ended.resolve(new RuntimeEnded(how))
+    })
+    return python
+  }
+}

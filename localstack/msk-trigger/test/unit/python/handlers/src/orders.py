@@ -1,0 +1,5 @@
+import app
+
+
+def handler(event, context):
+    return app.echo(event, context)

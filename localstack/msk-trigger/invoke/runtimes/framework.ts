@@ -5,10 +5,15 @@ import type { Worker } from 'node:worker_threads'
 import Lambda, { type LambdaFunction } from 'serverless-offline/lambda'
 import type { Serverless } from '../../support/framework.ts'
 import { within } from '../../support/wait.ts'
+import { functionFacts } from '../function-facts.ts'
+import { checkedAnswer, refuseUncalled } from './framework-answer.ts'
 import { type Invocation, type Runtime, RuntimeEnded } from './runtime.ts'
 
 /** Upper bound for terminating a thread. Termination is immediate, so only a defect reaches this bound. */
 const END_MS = 1_000
+
+/** A container gets 10 seconds to stop, and no other one may get its batch before. */
+const END_CONTAINER_MS = 15_000
 
 /** The runtime that is starting a thread. */
 const starting = new AsyncLocalStorage<FrameworkRuntime>()
@@ -26,6 +31,8 @@ export class FrameworkRuntime implements Runtime {
   readonly #lambda: Lambda
   readonly #function: LambdaFunction
   readonly #ended = Promise.withResolvers<RuntimeEnded>()
+  readonly #runtime: string
+  readonly #inDocker: boolean
   #thread: Worker | undefined
   #useBefore: EventLoopUtilization | undefined
 
@@ -34,15 +41,19 @@ export class FrameworkRuntime implements Runtime {
     this.#lambda = new Lambda(serverless, { ...options, noTimeout: true })
     this.#lambda.create([{ functionKey, functionDefinition: serverless.service.getFunction(functionKey) }])
     this.#function = this.#lambda.get(functionKey)
+    this.#runtime = functionFacts(serverless, options, functionKey).runtime
+    this.#inDocker = Boolean(options.useDocker)
     if (!isWatching) process.on('worker', watchThread)
     isWatching = true
   }
 
   async invoke({ event }: Invocation): Promise<unknown> {
+    refuseUncalled(this.#runtime, this.#inDocker)
     this.#useBefore = this.#thread?.performance.eventLoopUtilization()
     this.#function.setEvent(event)
     try {
-      return await starting.run(this, () => this.#function.runHandler())
+      const answer = await starting.run(this, () => this.#function.runHandler())
+      return checkedAnswer(answer, this.#runtime, this.#inDocker)
     } finally {
       this.#function.setEvent(undefined)
     }
@@ -57,7 +68,7 @@ export class FrameworkRuntime implements Runtime {
   }
 
   async close(): Promise<void> {
-    await within(END_MS, this.#lambda.cleanup())
+    await within(this.#inDocker ? END_CONTAINER_MS : END_MS, this.#lambda.cleanup())
   }
 
   watch(worker: Worker): void {

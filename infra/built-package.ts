@@ -1,0 +1,123 @@
+/**
+ * Builds an npm package of this repository: `dist/` with JavaScript and types. The repository itself runs the TypeScript as it
+ * is. Private workspaces become part of the JavaScript; declared dependencies stay imports.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { build, type Plugin } from 'esbuild'
+
+export const PROJECT = resolve(import.meta.dirname, '..')
+
+export interface PackageBuild {
+  /** Absolute path of the folder with its `package.json` and its `tsconfig.build.json`. */
+  readonly folder: string
+  /** The modules that are files of their own: the name in `dist`, without an extension, and the source in the folder. */
+  readonly entries: Readonly<Record<string, string>>
+  /** The sources of the package's `exports`: their types are written, and those that these need. */
+  readonly typed: readonly string[]
+  /** The name of a file with code that several entries share, without an extension; `[name]` and `[hash]` are replaced. */
+  readonly chunkNames: string
+  readonly plugins?: readonly Plugin[]
+}
+
+interface Manifest {
+  readonly engines: { readonly node: string }
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
+
+/**
+ * Writes `dist` in the package's folder anew.
+ *
+ * @returns the path of `dist`
+ * @throws Error if the code or its types cannot be built, or if a type comes from a package that is not a dependency
+ */
+export async function buildPackage(parts: PackageBuild): Promise<string> {
+  const { folder } = parts
+  const dist = join(folder, 'dist')
+  const manifest: Manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+  await rm(dist, { recursive: true, force: true })
+  await writeCode(parts, manifest, dist)
+  await writeTypes(parts, manifest, dist)
+  return dist
+}
+
+async function writeCode(
+  { folder, entries, chunkNames, plugins = [] }: PackageBuild,
+  { engines, dependencies, peerDependencies }: Manifest,
+  outdir: string,
+): Promise<void> {
+  await build({
+    absWorkingDir: folder,
+    entryPoints: Object.entries(entries).map(([out, source]) => ({ in: join(folder, source), out })),
+    outdir,
+    chunkNames,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: `node${engines.node.replace('>=', '')}`,
+    external: Object.keys({ ...dependencies, ...peerDependencies }),
+    plugins: [...plugins],
+    logLevel: 'warning',
+  })
+}
+
+/** Only the declarations that the typed sources need: those of everything else are internal. */
+async function writeTypes(
+  { folder, typed }: PackageBuild,
+  { dependencies = {} }: Manifest,
+  dist: string,
+): Promise<void> {
+  await mkdir(join(PROJECT, '.local'), { recursive: true })
+  const emitted = await mkdtemp(join(PROJECT, '.local', 'package-types-'))
+  try {
+    const tsc = join(PROJECT, 'node_modules', '.bin', 'tsc')
+    const args = [tsc, '-p', join(folder, 'tsconfig.build.json'), '--outDir', emitted]
+    execFileSync(process.execPath, args, { stdio: 'inherit' })
+    const root = join(emitted, relative(PROJECT, folder))
+    const reached = new Set(typed.map(source => join(root, source.replace(/\.ts$/, '.d.ts'))))
+    // The set grows while it is walked.
+    for (const file of reached) {
+      const text = withJsExtensions(await readFile(file, 'utf8'))
+      for (const module of importsOf(text))
+        if (module.startsWith('.')) reached.add(join(dirname(file), module.replace(/\.js$/, '.d.ts')))
+        else assertDeclared(module, file, { folder, dependencies })
+      const to = join(dist, relative(root, file))
+      await mkdir(dirname(to), { recursive: true })
+      await writeFile(to, text)
+    }
+  } finally {
+    await rm(emitted, { recursive: true, force: true })
+  }
+}
+
+const IMPORTED = /(?:\bfrom|\bimport\(|^import|^declare module) ?["']([^"'\s;]+)["']/gm
+
+/** The compiler keeps the names of the sources in declarations. */
+function withJsExtensions(text: string): string {
+  return text.replace(IMPORTED, statement => statement.replace(/\.ts(["'])$/, '.js$1'))
+}
+
+function importsOf(text: string): string[] {
+  return [...text.matchAll(IMPORTED)].map(([, module = '']) => module)
+}
+
+function assertDeclared(
+  module: string,
+  file: string,
+  {
+    folder,
+    dependencies,
+  }: { readonly folder: string; readonly dependencies: Readonly<Record<string, string>> },
+): void {
+  const name = module
+    .split('/')
+    .slice(0, module.startsWith('@') ? 2 : 1)
+    .join('/')
+  if (!module.startsWith('node:') && !Object.hasOwn(dependencies, name))
+    throw new Error(
+      `${basename(file)} imports types of "${module}", which ${relative(PROJECT, folder)}/package.json does not declare`,
+    )
+}

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
-import { promisify } from 'node:util'
+import { join } from 'node:path'
 import { freePort } from '../../localstack/services/ports.ts'
+import { INSTALL, npm, pack, shell } from './npm.ts'
 import { PROJECT, Program } from './program.ts'
 
 /** Tools that the foreign project has in common with this one, so that only what it runs is installed. */
@@ -11,12 +10,12 @@ const SHARED = {
   'node_modules/@types/node': 'node_modules/@types/node',
   'node_modules/esbuild': 'node_modules/esbuild',
   'node_modules/serverless-offline': 'node_modules/serverless-offline',
-  'node_modules/serverless-offline-msk-trigger': 'localstack/msk-trigger',
 }
 
-const NPM_TIMEOUT_MS = 120_000
+/** What is installed from the tarballs that this repository packs. */
+const PACKED = ['@sluice/runtime', 'serverless-offline-msk-trigger']
 
-/** An example in a temporary folder, where `@sluice/runtime` is installed from its tarball as by anybody else. */
+/** An example in a temporary folder, where the engine and the trigger are installed from their tarballs as by anybody else. */
 export class ForeignProject {
   readonly folder: string
   #program: Program | undefined
@@ -49,17 +48,9 @@ export class ForeignProject {
     await cp(example, this.folder, { recursive: true })
     const manifest = JSON.parse(await readFile(join(example, 'package.json'), 'utf8'))
     await writeFile(join(this.folder, 'package.json'), JSON.stringify({ ...manifest, devDependencies: {} }))
-    const packed = await npm(
-      PROJECT,
-      'pack',
-      '--workspace',
-      '@sluice/runtime',
-      '--json',
-      '--pack-destination',
-      this.folder,
-    )
-    const [{ filename }] = JSON.parse(packed.slice(packed.indexOf('[\n')))
-    await npm(this.folder, 'install', `./${filename}`, '--prefer-offline', '--no-audit', '--no-fund')
+    const tarballs = await pack(this.folder, ...PACKED)
+    // Without peers: serverless-offline is one of the tools below.
+    await npm(this.folder, ...INSTALL, '--legacy-peer-deps', ...tarballs.map(file => `./${file}`))
     await mkdir(join(this.folder, 'node_modules', '@types'), { recursive: true })
     for (const [link, target] of Object.entries(SHARED)) {
       await rm(join(this.folder, link), { recursive: true, force: true })
@@ -76,8 +67,7 @@ export class ForeignProject {
   async runAll(...names: readonly string[]): Promise<string> {
     const { scripts } = JSON.parse(await readFile(join(this.folder, 'package.json'), 'utf8'))
     const commands = names.map(name => scripts[name] ?? `echo "no script ${name}"; exit 1`)
-    const { stdout } = await promisify(execFile)('sh', ['-c', commands.join(' && ')], optionsIn(this.folder))
-    return stdout
+    return shell(this.folder, commands.join(' && '))
   }
 
   /** Starts `serverless offline`, and waits until every event source has joined its group. */
@@ -110,17 +100,4 @@ export class ForeignProject {
     process.stderr.write(ended?.output ?? '')
     await rm(this.folder, { recursive: true, force: true })
   }
-}
-
-/** Runs npm with the tools of this project on the PATH. */
-async function npm(cwd: string, ...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)('npm', args, optionsIn(cwd))
-  return stdout
-}
-
-function optionsIn(cwd: string) {
-  const tools = join(PROJECT, 'node_modules', '.bin')
-  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env
-  const env = { ...inherited, PATH: [tools, process.env.PATH].join(delimiter) }
-  return { cwd, env, timeout: NPM_TIMEOUT_MS }
 }

@@ -18,6 +18,8 @@ export interface ProgramOptions {
   /** Aborting it ends the program. */
   readonly signal?: AbortSignal
   readonly cwd?: string
+  /** Path of the Node that runs it, if it is not the project's own. */
+  readonly node?: string
 }
 
 export interface Ended {
@@ -45,11 +47,11 @@ export class Program {
   constructor(
     script: string,
     args: readonly string[],
-    { env = {}, signal, cwd = PROJECT }: ProgramOptions = {},
+    { env = {}, signal, cwd = PROJECT, node = process.execPath }: ProgramOptions = {},
   ) {
     const path = [TOOLS, process.env.PATH].join(delimiter)
     const file = script.includes('/') ? script : join(TOOLS, script)
-    this.#child = spawn(process.execPath, [file, ...args], {
+    this.#child = spawn(node, [file, ...args], {
       cwd,
       env: { ...process.env, ...CLEAN, PATH: path, ...env },
       detached: true,

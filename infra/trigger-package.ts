@@ -1,0 +1,40 @@
+/**
+ * Builds the npm package of the Kafka trigger, `serverless-offline-msk-trigger`: `npm run build` in `localstack/msk-trigger`
+ * writes JavaScript and types to `dist/`. All JavaScript lies in one folder, where the code finds what it starts.
+ */
+import { copyFile, glob, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildPackage, PROJECT } from './built-package.ts'
+import { type FileBeside, filesBeside } from './files-beside.ts'
+
+const TRIGGER = join(PROJECT, 'localstack', 'msk-trigger')
+/** Folders that are not part of the plugin. */
+const OTHERS = /^(test|example|dist|node_modules)(\/|$)/
+/** The modules of the package's `exports`. */
+const EXPORTED = { index: 'index.ts', 'inject-fault': 'faults/inject-fault.ts' }
+
+async function main(): Promise<void> {
+  const started = await startedFiles()
+  const compiled = started.filter(({ source }) => source.endsWith('.ts'))
+  const dist = await buildPackage({
+    folder: TRIGGER,
+    entries: {
+      ...EXPORTED,
+      ...Object.fromEntries(compiled.map(({ source, name }) => [name.replace(/\.js$/, ''), source])),
+    },
+    typed: Object.values(EXPORTED),
+    chunkNames: '[name]-[hash]',
+  })
+  const copied = started.filter(file => !compiled.includes(file))
+  await Promise.all(copied.map(({ source, name }) => copyFile(join(TRIGGER, source), join(dist, name))))
+}
+
+/** What the plugin starts as a thread or a process. */
+async function startedFiles(): Promise<FileBeside[]> {
+  const files: FileBeside[] = []
+  for await (const path of glob('**/*.ts', { cwd: TRIGGER, exclude: found => OTHERS.test(found) }))
+    files.push(...filesBeside(path, await readFile(join(TRIGGER, path), 'utf8')))
+  return files
+}
+
+await main()

@@ -1,0 +1,23 @@
+import process from 'node:process'
+
+/** It is the first with zstd, one of Kafka's codecs. */
+const OLDEST = { major: 22, minor: 15 }
+
+/**
+ * Rejects a Node that cannot run the plugin, before anything that it lacks is used.
+ *
+ * @param version such as `22.15.0`
+ * @throws Error that the framework shows as one sentence, without a stack
+ */
+export function assertSupportedNode(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor)) return
+  const needed = `${OLDEST.major}.${OLDEST.minor}`
+  const error = new Error(
+    `serverless-offline-msk-trigger needs Node ${needed} or later, and this is ${version}.`,
+  )
+  // The framework shows errors of this name as a message, and all others as a crash.
+  throw Object.assign(error, { name: 'ServerlessError', code: 'MSK_TRIGGER_NODE' })
+}
+
+assertSupportedNode(process.versions.node)

@@ -1,0 +1,49 @@
+/** npm, with the tools of this project on the PATH. */
+import { execFile } from 'node:child_process'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
+import { withLockFile } from '../../programs/lock-file.mjs'
+import { PROJECT } from './program.ts'
+
+const TIMEOUT_MS = 120_000
+
+/** For installing what a lock file does not pin yet: fast, quiet, and with the packages that npm has already downloaded. */
+export const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund'] as const
+
+/** Runs npm in a folder and returns what it prints. Rejects if it fails. */
+export async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('npm', args, toolsIn(cwd))
+  return stdout
+}
+
+/** Runs shell commands in a folder, as `npm run` does, and returns what they print. Rejects if one fails. */
+export async function shell(cwd: string, commands: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', commands], toolsIn(cwd))
+  return stdout
+}
+
+/**
+ * Builds and packs workspaces of this repository, as for publishing.
+ *
+ * @param into the folder for the tarballs
+ * @returns their file names, one for each workspace
+ */
+export async function pack(into: string, ...workspaces: readonly string[]): Promise<string[]> {
+  const selected = workspaces.flatMap(name => ['--workspace', name])
+  // Test files run side by side, and each build replaces the same `dist`.
+  const printed = await withLockFile(join(PROJECT, '.local', 'pack.lock'), () =>
+    npm(PROJECT, 'pack', ...selected, '--json', '--pack-destination', into),
+  )
+  // The builds may print lines before it.
+  const packed: { readonly filename: string }[] = JSON.parse(printed.slice(printed.indexOf('[\n')))
+  if (packed.length !== workspaces.length) throw new Error(`npm packed ${packed.length} of ${workspaces}`)
+  return packed.map(({ filename }) => filename)
+}
+
+function toolsIn(cwd: string) {
+  const tools = join(PROJECT, 'node_modules', '.bin')
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env
+  const env = { ...inherited, PATH: [tools, process.env.PATH].join(delimiter) }
+  return { cwd, env, timeout: TIMEOUT_MS }
+}

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { filesBeside } from '../../../infra/files-beside.ts'
+
+const path = 'invoke/node/runtime.ts'
+const worker = { source: 'invoke/node/worker.ts', name: 'node-worker.js' }
+
+describe('files that a package starts at run time', () => {
+  it('given both names of a file, on one line or several, then it is found', () => {
+    for (const code of [
+      "new Worker(new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './node-worker.js', import.meta.url))",
+      `const WORKER = new URL(
+        import.meta.url.endsWith('.ts') ? './worker.ts' : './node-worker.js',
+        import.meta.url,
+      )`,
+    ])
+      assert.deepEqual(filesBeside(path, code), [worker])
+  })
+
+  it('given a script of another folder and language, then its source is found there', () => {
+    const code = "new URL(import.meta.url.endsWith('.ts') ? '../python/run.py' : './run.py', import.meta.url)"
+    assert.deepEqual(filesBeside(path, code), [{ source: 'invoke/python/run.py', name: 'run.py' }])
+  })
+
+  it('given code that starts no file, then there is none', () => {
+    assert.deepEqual(
+      filesBeside(path, '/** import.meta.url */\n// import.meta.dirname\nexport const a = 1'),
+      [],
+    )
+  })
+
+  for (const code of [
+    "new URL('./worker.ts', import.meta.url)",
+    'join(import.meta.dirname, name)',
+    "new URL(import.meta.url.endsWith('.ts') ? './a.ts' : './sub/a.js', import.meta.url)",
+  ])
+    it(`given ${code}, then it is refused, because it is wrong after compilation`, () => {
+      assert.throws(() => filesBeside(path, code), /invoke\/node\/runtime\.ts uses import\.meta/)
+    })
+})

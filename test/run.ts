@@ -30,6 +30,8 @@ interface Phase {
   readonly title: string
   readonly files: readonly string[]
   readonly needsServers: boolean
+  /** How long a file may take; five minutes by default. */
+  readonly fileTimeoutMs?: number
 }
 
 /** The tests of a package lie beside its code. */
@@ -48,6 +50,14 @@ const PHASES: readonly Phase[] = [
     title: 'Integration tests',
     files: ['test/integration/**/*.test.ts', `${TRIGGER}/integration/**/*.test.ts`],
     needsServers: true,
+  },
+  {
+    group: 'matrix',
+    title: 'The trigger in every framework',
+    files: [`${TRIGGER}/matrix/**/*.test.ts`],
+    needsServers: true,
+    // Installing a framework takes minutes where npm has not downloaded it before.
+    fileTimeoutMs: 20 * 60_000,
   },
 ]
 
@@ -109,7 +119,7 @@ async function runAll(
 }
 
 async function runPhase(
-  { title, needsServers }: Phase,
+  { title, needsServers, fileTimeoutMs = FILE_TIMEOUT_MS }: Phase,
   files: readonly string[],
   screen: Screen,
   options: { readonly kafkaVersion: string | undefined; readonly signal: AbortSignal },
@@ -119,7 +129,7 @@ async function runPhase(
   if (files.length === 0) return [nothing]
   const run = (variables: Readonly<Record<string, string>>) => {
     const env = { ...process.env, ...variables }
-    return runTests(files, { width: WIDTH, fileTimeoutMs: FILE_TIMEOUT_MS, env, signal }, screen)
+    return runTests(files, { width: WIDTH, fileTimeoutMs, env, signal }, screen)
   }
   try {
     if (!needsServers) return await run({})

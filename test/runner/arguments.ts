@@ -2,7 +2,7 @@ import { oneOf, text, wholeNumber } from '../../lib/runtime/settings/values.ts'
 import { readCommandLine } from '../../programs/options.ts'
 import { UserError } from '../../programs/user-error.ts'
 
-const GROUPS = ['checks', 'unit', 'integration'] as const
+const GROUPS = ['checks', 'unit', 'integration', 'matrix'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** What of all there is a run is to look at. */
@@ -16,6 +16,9 @@ export interface Selection {
   readonly repeat: number
 }
 
+/** Too slow for every run. */
+const ON_REQUEST: readonly Group[] = ['matrix']
+
 const MOST_RUNS = 1_000
 
 export const USAGE = `Usage: npm test -- [options] [PATTERN]
@@ -25,7 +28,8 @@ LocalStack, which it starts on ports of its own. Where KAFKA_BROKERS, REDIS_URL 
 is used.
 
   PATTERN          only checks and test files whose name or path has this in it
-  --only GROUP     ${GROUPS.join(', ')}; may be given more than once
+  --only GROUP     ${GROUPS.join(', ')}; may be given more than once. The matrix runs only when it is named: it tries
+                   the Kafka trigger with every framework, in minutes, and downloads them
   --kafka VERSION  start this version of Kafka instead, for example 3.9.1
   --repeat N       run all of it N times, each time with new servers, and list what was not the same each time
   --help           show this`
@@ -51,7 +55,7 @@ export function parseSelection(args: readonly string[]): Selection | undefined {
   if (positionals.length > 1) throw new UserError(`One PATTERN at most, not ${positionals.join(' ')}.`)
   const [pattern] = positionals
   return {
-    groups: GROUPS.filter(group => only.length === 0 || only.includes(group)),
+    groups: GROUPS.filter(group => (only.length === 0 ? !ON_REQUEST.includes(group) : only.includes(group))),
     repeat,
     ...(pattern === undefined ? {} : { pattern }),
     ...(kafka === undefined ? {} : { kafkaVersion: kafka }),

@@ -15,15 +15,25 @@ export interface Invocation {
   readonly endedAtMs?: number
 }
 
+/** What runs a project; by default the framework and the Node of this repository. */
+export interface Framework {
+  /** Its name in `node_modules/.bin` of this repository, or a path. */
+  readonly command: string
+  /** Path of a Node. */
+  readonly node?: string
+}
+
 /** A separate serverless project that uses the plugin, in a temporary folder, with its own functions. */
 export class Project {
   readonly service: string
   readonly #folder: string
+  readonly #framework: Framework
   #program: Program | undefined
 
-  private constructor(folder: string, service: string) {
+  private constructor(folder: string, service: string, framework: Framework = { command: 'serverless' }) {
     this.#folder = folder
     this.service = service
+    this.#framework = framework
   }
 
   /**
@@ -78,8 +88,8 @@ export class Project {
   }
 
   /** A project in an existing folder, which `remove` deletes. */
-  static in(folder: string, service: string): Project {
-    return new Project(folder, service)
+  static in(folder: string, service: string, framework?: Framework): Project {
+    return new Project(folder, service, framework)
   }
 
   /** Runs `serverless <command>` until it ends, and returns its output. */
@@ -148,7 +158,8 @@ export class Project {
   }
 
   #serverless(command: readonly string[]): Program {
-    return new Program('serverless', command, { cwd: this.#folder })
+    const { command: script, ...options } = this.#framework
+    return new Program(script, command, { cwd: this.#folder, ...options })
   }
 }
 

@@ -3,8 +3,9 @@ import { isObject } from '../support/values.ts'
 import { must, settingsMap } from './setting-errors.ts'
 
 /**
- * Behaviour that AWS does not specify, as settings with the possible choices, default first. The default is the choice
- * that is harder to live with, so that code which works here works with either.
+ * Behaviour that AWS does not specify for Kafka, as settings with the possible choices, default first. The default is
+ * what AWS documents of the same feature for Kinesis and DynamoDB streams; where it documents none, it is the choice that
+ * is harder to live with, so that code which works here works with either.
  */
 const READINGS = {
   /**
@@ -20,10 +21,10 @@ const READINGS = {
   /** With bisect: records named by a partial response are redelivered together, or are split in two as well. */
   bisectAfterPartialResponse: ['never', 'split'],
   /**
-   * The retries left for each half of a split batch: those of the batch minus the failure that split it, those of the
-   * batch without counting that failure, or all of them again.
+   * Whether splitting a batch uses up one of its retries: no, as for streams, so a batch is split until it has one record;
+   * or yes; or yes, but each half has all of them again.
    */
-  bisectRetries: ['charged', 'uncharged', 'restart'],
+  bisectRetries: ['uncharged', 'charged', 'restart'],
   /**
    * Whether records that are discarded together are sent to SQS, SNS or S3 in one message, or in one message per
    * record.

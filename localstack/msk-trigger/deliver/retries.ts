@@ -28,7 +28,8 @@ export interface NextAttempts<R extends WithOffset> {
  * Decides what follows an attempt. A failure counts whether it was thrown or reported: a record that stays in
  * `batchItemFailures` also uses up the retries (rule 32). The first attempt is not a retry (rule 26). With bisect the
  * remaining records are split in two, and the halves run one after the other, so a partition is never in flight twice
- * (rules 19, 29).
+ * (rules 19, 29). A split is no retry, unless `bisectRetries` says so: only a batch that cannot be split any further uses
+ * up its retries, also where it has none.
  */
 export function afterAttempt<R extends WithOffset>(
   unit: Unit<R>,
@@ -40,13 +41,15 @@ export function afterAttempt<R extends WithOffset>(
   const failures = unit.failures + 1
   const invocations = unit.invocations + 1
   const { maximumRetryAttempts: retries, open } = policy
-  if (retries >= 0 && failures > retries) {
+  const isSplit = splits(outcome, policy)
+  const isCharged = !isSplit || open.bisectRetries !== 'uncharged'
+  if (isCharged && retries >= 0 && failures > retries) {
     const exhausted = reported && open.exhaustedAfterPartialResponse === 'reported' ? reported : again
     const rest = without(again, exhausted)
     return { exhausted, units: rest.length > 0 ? [{ parts: rest, failures: 0, invocations }] : [] }
   }
-  if (!splits(outcome, policy)) return { exhausted: [], units: [{ parts: again, failures, invocations }] }
-  const charged = { charged: failures, uncharged: unit.failures, restart: 0 }[open.bisectRetries]
+  if (!isSplit) return { exhausted: [], units: [{ parts: again, failures, invocations }] }
+  const charged = { uncharged: unit.failures, charged: failures, restart: 0 }[open.bisectRetries]
   return {
     exhausted: [],
     units: halves(again).map(parts => ({ parts, failures: charged, invocations })),

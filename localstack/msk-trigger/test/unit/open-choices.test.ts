@@ -6,13 +6,13 @@ import { readSettings } from '../../config/settings.ts'
 const readOpenChoices = (open: unknown) => readSettings({ brokers: 'a:1', open }, {}).open
 
 describe('behaviour that AWS does not specify', () => {
-  it('is the harder choice by default', () => {
+  it('is by default what AWS documents of streams, or else the harder choice', () => {
     assert.deepEqual(readOpenChoices(undefined), DEFAULT_OPEN_CHOICES)
     assert.deepEqual(DEFAULT_OPEN_CHOICES, {
       afterPartialResponse: 'resume-at-failure',
       exhaustedAfterPartialResponse: 'reported',
       bisectAfterPartialResponse: 'never',
-      bisectRetries: 'charged',
+      bisectRetries: 'uncharged',
       discardUnit: 'batch',
       overAgeCondition: 'RecordAgeExceeded',
       kafkaCondition: 'RetriesExhausted',

@@ -56,16 +56,41 @@ describe('bisect', () => {
   const bisect = { bisectBatchOnFunctionError: true }
 
   it('splits after a function error; a single record is not split (rule 29)', () => {
-    assert.deepEqual(after(0, thrown, bisect).units, ['0@0,1 1', '0@2,3 1'])
+    assert.deepEqual(after(0, thrown, bisect).units, ['0@0,1 0', '0@2,3 0'])
     assert.deepEqual(after(4, { again: [part(0, 7)] }, bisect).units, ['0@7 5'])
   })
 
-  it('gives each half the retries that its batch had left, or more, as configured', () => {
+  it('gives each half the retries of its batch, or one fewer, or all of them again, as configured', () => {
     const failures = (bisectRetries: 'charged' | 'uncharged' | 'restart') =>
       after(3, thrown, { ...bisect, open: openChoices({ bisectRetries }) }).units.map(one => one.at(-1))
-    assert.deepEqual(failures('charged'), ['4', '4'])
     assert.deepEqual(failures('uncharged'), ['3', '3'])
+    assert.deepEqual(failures('charged'), ['4', '4'])
     assert.deepEqual(failures('restart'), ['0', '0'])
+  })
+
+  it('goes on until the bad record is alone, whatever the retries: only it is discarded (rules 26, 29)', () => {
+    for (const maximumRetryAttempts of [0, 1, 2]) {
+      const policy = mappingOf({ ...bisect, maximumRetryAttempts })
+      const attempts: string[] = []
+      const exhausted: string[] = []
+      let units: Parameters<typeof afterAttempt>[0][] = [
+        { ...unit, parts: [part(0, 0, 1, 2, 3, 4, 5, 6, 7)] },
+      ]
+      for (let next = units.shift(); next; next = units.shift()) {
+        attempts.push(show(next.parts))
+        const isBad = next.parts.some(({ records }) => records.some(({ offset }) => offset === 5))
+        const sequel = afterAttempt(next, { again: isBad ? next.parts : [] }, policy)
+        exhausted.push(...sequel.exhausted.map(one => show([one])))
+        units = [...sequel.units, ...units]
+      }
+      const alone = Array(maximumRetryAttempts + 1).fill('0@5')
+      assert.deepEqual(attempts, [
+        ...['0@0,1,2,3,4,5,6,7', '0@0,1,2,3', '0@4,5,6,7', '0@4,5', '0@4'],
+        ...alone,
+        '0@6,7',
+      ])
+      assert.deepEqual(exhausted, ['0@5'])
+    }
   })
 
   it('ends with every choice', () => {
@@ -88,11 +113,14 @@ describe('bisect', () => {
   it('keeps records named by a partial response together, or splits them, as configured', () => {
     assert.deepEqual(after(0, reported, bisect).units, ['0@1,2,3 1'])
     const open = openChoices({ bisectAfterPartialResponse: 'split' })
-    assert.deepEqual(after(0, reported, { ...bisect, open }).units, ['0@1,2 1', '0@3 1'])
+    assert.deepEqual(after(0, reported, { ...bisect, open }).units, ['0@1,2 0', '0@3 0'])
   })
 
-  it('does not split exhausted records', () => {
-    assert.deepEqual(after(1, thrown, { ...bisect, maximumRetryAttempts: 1 }).units, [])
+  it('does not split exhausted records where a split is a retry', () => {
+    for (const bisectRetries of ['charged', 'restart'] as const) {
+      const open = openChoices({ bisectRetries })
+      assert.deepEqual(after(1, thrown, { ...bisect, maximumRetryAttempts: 1, open }).units, [])
+    }
   })
 })
 

@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { Kafka, logLevel } from 'kafkajs'
-import { lambdaEvent, lambdaRecord } from '../../localstack/msk-trigger/invoke/event.ts'
+import { plainEvent } from './plain-event.ts'
 
 // The baseline: a plain kafkajs consumer that calls the handler in its own process, a hundred records at a time, and lets
 // kafkajs commit. It starts at the oldest record and ends on SIGTERM.
@@ -9,7 +9,6 @@ const [brokers = '', topic = '', groupId = '', handlerFile = '', batchSize = '10
 const { handler } = await import(handlerFile)
 const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
 const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 })
-const mapping = { kind: 'kafka', topic } as const
 
 consumer.on(consumer.events.GROUP_JOIN, () => console.log('ready'))
 await consumer.connect()
@@ -19,8 +18,7 @@ await consumer.run({
   eachBatch: async ({ batch, resolveOffset, heartbeat }) => {
     for (let from = 0; from < batch.messages.length; from += Number(batchSize)) {
       const messages = batch.messages.slice(from, from + Number(batchSize))
-      const records = messages.map(message => lambdaRecord(topic, batch.partition, message))
-      await handler(lambdaEvent(mapping, [brokers], [[batch.partition, records]]))
+      await handler(plainEvent(topic, batch.partition, messages, brokers))
       resolveOffset(messages.at(-1)?.offset ?? '')
       await heartbeat()
     }

@@ -1,6 +1,7 @@
 import { percentile } from '../kit/statistics.ts'
+import { Consumer, type Note } from './consumer.ts'
 import type { Load } from './load.ts'
-import { Consumer, type Note, type Side } from './sides.ts'
+import { type Side, trigger } from './sides.ts'
 
 export interface Plan {
   readonly brokers: readonly string[]
@@ -71,7 +72,7 @@ export async function latency(
 
 /** Measures the resident memory of the trigger's process in MiB, every 100,000 records. */
 export async function memory(topic: string, count: number, { brokers }: Plan): Promise<number[]> {
-  const consumer = await Consumer.start('trigger', { brokers, topic, window: 1, ages: false })
+  const consumer = await Consumer.start(trigger, { brokers, topic, window: 1, ages: false })
   try {
     const resident: number[] = []
     for (let seen = MEMORY_STEP; seen <= count; seen += MEMORY_STEP) {

@@ -1,4 +1,5 @@
 /** Decodes the fetched bytes of one partition. */
+import { setImmediate } from 'node:timers/promises'
 import { type Batch, batchesOf, verifyChecksum } from './batch.ts'
 import { Malformed } from './cursor.ts'
 import { contextOf, FetchedRecord } from './fetched-record.ts'
@@ -20,6 +21,11 @@ export interface FetchedPartition {
 
 /** Records take at most this much memory by default, unless one alone takes more. The rest is left for the next fetch. */
 const MOST_BYTES = 8 * 1024 * 1024
+/**
+ * After this many bytes as in the log, other work has its turn. To decode a whole fetch takes tens of milliseconds, in which nothing
+ * would be sent to those who wait for the records that came before.
+ */
+const TURN_BYTES = 256 * 1024
 /** Approximate overhead of a record, and of each header. */
 const RECORD_BYTES = 300
 const HEADER_BYTES = 150
@@ -50,8 +56,14 @@ export async function recordsOf(
   let room = mostBytes
   let hasTakenLong = false
   let at = fromOffset
+  let inThisTurn = 0
   try {
     for (const batch of batchesOf(bytes)) {
+      if (inThisTurn > TURN_BYTES) {
+        await setImmediate()
+        inThisTurn = 0
+      }
+      inThisTurn += batch.records.length
       // Not for batches before the offset, which an earlier fetch has checked.
       const isAhead = batch.lastOffset >= fromOffset
       if (isAhead) {

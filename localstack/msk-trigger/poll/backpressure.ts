@@ -8,10 +8,7 @@ import type { PartitionQueue } from './partition-queue.ts'
  */
 const FULL_GRACE_MS = 100
 
-/**
- * A fetch has room for this many partitions with many records. Not for more, because a fetch is decoded in one turn of
- * the event loop.
- */
+/** A fetch has room for this many partitions with many records. Not for more, because all of its records take memory at once. */
 export const PARTITIONS_PER_FETCH = 4
 
 /**
@@ -20,7 +17,9 @@ export const PARTITIONS_PER_FETCH = 4
  * records accumulate. The first record after a silence is not delayed, because a fetch is then already waiting at the
  * broker.
  */
-export function fetchDelayMs(fetched: Pick<Batch, 'messages' | 'offsetLag'>): number {
+export function fetchDelayMs(
+  fetched: Pick<Batch, 'offsetLag'> & { readonly messages: readonly unknown[] },
+): number {
   return fetched.messages.length < FEW_RECORDS && fetched.offsetLag() === '0' ? FETCH_DELAY_MS : 0
 }
 

@@ -170,6 +170,21 @@ describe('the records of a batch', () => {
 })
 
 describe('the batches of a fetch', () => {
+  it('given many, then other work has its turn in between', async () => {
+    const value = 'v'.repeat(200_000)
+    const batches = Array.from({ length: 8 }, (_, n) => recordBatch({ records: [{ value }], baseOffset: n }))
+    let turns = 0
+    const count = () => {
+      turns += 1
+      immediate = setImmediate(count)
+    }
+    let immediate = setImmediate(count)
+    const records = await read(batches)
+    clearImmediate(immediate)
+    assert.equal(records.length, 8)
+    assert.ok(turns >= 3, `${turns} turns`)
+  })
+
   it('given an offset within a batch, then earlier records are skipped', async () => {
     const batches = [
       recordBatch({ records: [{}, {}], baseOffset: 0 }),

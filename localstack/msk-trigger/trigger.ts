@@ -52,7 +52,7 @@ export class Trigger {
         // A broker that does not answer is reported within a second or two; the sources keep retrying.
         retry: { retries: 2 },
       })
-      readRecordsOf(kafka)
+      readRecordsOf(kafka, { asBundles: true })
       return kafka
     }
     const kafka = connect(settings.clientId)

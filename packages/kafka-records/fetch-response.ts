@@ -1,7 +1,7 @@
 /** The response to a Fetch request, versions 4 to 11: https://kafka.apache.org/protocol#The_Messages_Fetch */
 import { MAGIC, magicOf } from './batch.ts'
 import { Cursor } from './cursor.ts'
-import type { FetchedRecord } from './fetched-record.ts'
+import { bundled, type FetchedRecord, type RecordBundle } from './fetched-record.ts'
 import type { FetchedPartition } from './partition.ts'
 import { UnreadableBatch } from './unreadable-batch.ts'
 
@@ -32,7 +32,7 @@ interface PartitionHead {
 type PartitionResponse = PartitionHead & {
   /** Always empty: aborted records are already removed. */
   readonly abortedTransactions: readonly []
-  readonly messages: readonly FetchedRecord[]
+  readonly messages: readonly (FetchedRecord | RecordBundle)[]
 }
 
 /** A partition as received. */
@@ -55,6 +55,8 @@ export interface Asked {
   recordsOf(fetched: FetchedPartition): Promise<readonly FetchedRecord[]>
   /** Errors that were postponed when they occurred last. */
   readonly putOff: Set<string>
+  /** Whether the records of a partition are one message. */
+  readonly asBundles?: boolean
 }
 
 /**
@@ -108,7 +110,7 @@ function isOfOldFormat({ bytes }: Raw): boolean {
  */
 async function decoded(
   topics: readonly RawTopic[],
-  { offsetOf, recordsOf, putOff }: Asked,
+  { offsetOf, recordsOf, putOff, asBundles = false }: Asked,
 ): Promise<FetchResponse['responses']> {
   const unreadable: UnreadableBatch[] = []
   const responses = []
@@ -122,7 +124,7 @@ async function decoded(
         unreadable.push(error)
         return [] as const
       })
-      answers.push({ ...head, abortedTransactions: [], messages })
+      answers.push({ ...head, abortedTransactions: [], messages: asBundles ? bundled(messages) : messages })
     }
     responses.push({ topicName, partitions: answers })
   }

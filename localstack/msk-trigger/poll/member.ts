@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { unbundled } from '@sluice/kafka-records'
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs'
 import type { Mapping } from '../config/mappings.ts'
 import type { Settings } from '../config/settings.ts'
@@ -189,9 +190,10 @@ export class GroupMember {
 
   async #received({ batch, isStale, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
     this.#commit = commitOffsetsIfNecessary
+    const messages = unbundled(batch.messages)
     // Records fetched before a seek are fetched again after it.
-    if (this.#isReading && !isStale()) await this.#listener.records(batch.partition, batch.messages)
-    const rest = fetchDelayMs(batch)
+    if (this.#isReading && !isStale()) await this.#listener.records(batch.partition, messages)
+    const rest = fetchDelayMs({ messages, offsetLag: () => batch.offsetLag() })
     if (rest > 0) await pause(rest)
   }
 }

@@ -2,6 +2,7 @@ import type { OpenChoices } from '../config/open-choices.ts'
 import { partitionName } from '../invoke/event.ts'
 import { describe, type Part, pick, type WithOffset } from '../support/parts.ts'
 import { isObject, show } from '../support/values.ts'
+import { listOfFailures, misnamedList, whatIsWrong } from './answer-hints.ts'
 
 /** The outcome of an invocation for its records. Records that are not redelivered are done. */
 export interface Outcome<R extends WithOffset> {
@@ -43,18 +44,17 @@ export function readAnswer<R extends WithOffset>(
   if (answer == null) return { again: [] }
   if (!isObject(answer)) return retryWholeBatch(parts, `it returned ${brief(answer)}, not batchItemFailures`)
   const { batchItemFailures: failures } = answer
-  if (failures == null) return { again: [] }
+  if (failures == null) return { again: [], ...misnamedList(answer) }
   if (!Array.isArray(failures))
     return retryWholeBatch(parts, `batchItemFailures is ${brief(failures)}, not a list`)
   return partial(parts, failures, reading)
 }
 
 function warningOfIgnored(answer: unknown): { warning?: string } {
-  const isIgnored =
-    isObject(answer) && Array.isArray(answer.batchItemFailures) && answer.batchItemFailures.length > 0
-  if (!isIgnored) return {}
+  const name = listOfFailures(answer)
+  if (name === undefined) return {}
   const warning =
-    'it returned batchItemFailures, but its event lacks functionResponseType: ReportBatchItemFailures. ' +
+    `it returned ${name}, but its event lacks functionResponseType: ReportBatchItemFailures. ` +
     'The list is ignored and the batch is committed, as in the cloud'
   return { warning }
 }
@@ -74,7 +74,11 @@ function partial<R extends WithOffset>(
     const part = byName.get((acceptsOld ? item['topic-partition'] : item.partition) as string)
     const { offset } = item
     if (!part || typeof offset !== 'number' || !part.records.some(record => record.offset === offset)) {
-      return retryWholeBatch(parts, `batchItemFailures names ${brief(failure)}, ${whatIsWrong(item)}`)
+      const [sample = ''] = byName.keys()
+      return retryWholeBatch(
+        parts,
+        `batchItemFailures names ${brief(failure)}, ${whatIsWrong(failure, sample)}`,
+      )
     }
     const offsets = failed.get(part.partition) ?? new Set()
     failed.set(part.partition, offsets.add(offset))
@@ -94,13 +98,6 @@ function fromFirst<R extends WithOffset>(
 ): Part<R>[] {
   const first = new Map([...failed].map(([partition, offsets]) => [partition, Math.min(...offsets)]))
   return pick(parts, ({ offset }, partition) => offset >= (first.get(partition) ?? Number.POSITIVE_INFINITY))
-}
-
-function whatIsWrong(item: Readonly<Record<string, unknown>>): string {
-  if (item.partition === undefined && item['topic-partition'] !== undefined) {
-    return 'which has the older key "topic-partition": use "partition"'
-  }
-  return 'which is not a partition and offset of this batch'
 }
 
 function brief(value: unknown): string {

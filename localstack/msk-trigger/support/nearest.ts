@@ -1,0 +1,47 @@
+/** From this length on, two mistakes in a name are forgiven. */
+const LONG = 8
+
+/**
+ * The known name that is probably meant by another one: it differs in case, hyphens and underscores only, or by one edit
+ * (a character added, left out, replaced, or swapped with the next), or by two in a long name.
+ *
+ * @returns undefined if there is none, or if the name is itself known
+ */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (known.includes(name)) return undefined
+  const best = known
+    .map(one => ({ one, edits: editsBetween(folded(name), folded(one)) }))
+    .sort((a, b) => a.edits - b.edits)[0]
+  const most = name.length >= LONG ? 2 : 1
+  return best && best.edits <= most ? best.one : undefined
+}
+
+function folded(name: string): string {
+  return name.toLowerCase().replaceAll(/[-_\s]/g, '')
+}
+
+/** The distance by optimal string alignment. */
+function editsBetween(a: string, b: string): number {
+  let before: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= b.length; column++) {
+      const isSame = a[row - 1] === b[column - 1]
+      const isSwapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
+      const edits = Math.min(
+        at(last, column) + 1,
+        at(current, column - 1) + 1,
+        at(last, column - 1) + (isSame ? 0 : 1),
+      )
+      current[column] = isSwapped ? Math.min(edits, at(before, column - 2) + 1) : edits
+    }
+    before = last
+    last = current
+  }
+  return at(last, b.length)
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? Number.POSITIVE_INFINITY
+}

@@ -1,12 +1,16 @@
 import process from 'node:process'
-import { extendEventSchemas } from './config/event-schema.ts'
-import { kafkaEvents } from './config/event-settings.ts'
-import { readMappings } from './config/mappings.ts'
-import { readSettings } from './config/settings.ts'
+import { extendEventSchemas, type FrameworkEvents } from './config/event-schema.ts'
+import { type EventSettings, kafkaEvents } from './config/event-settings.ts'
+import type { IntrinsicContext } from './config/intrinsics.ts'
+import { intrinsicContext, type Mapping, readMappings, type ServiceFacts } from './config/mappings.ts'
+import { nearMisses } from './config/near-misses.ts'
+import { readSettings, type Settings } from './config/settings.ts'
+import { readTemplateSettings } from './config/template-settings.ts'
 import { cloudWarnings } from './config/warnings.ts'
+import { followOffline } from './offline.ts'
 import { addPermissions } from './package/permissions.ts'
 import { announceResponseType } from './package/response-type.ts'
-import { writeMappings } from './package/template.ts'
+import { lostMappings, writeMappings } from './package/template.ts'
 import {
   ConfigurationError,
   type FunctionDefinition,
@@ -25,22 +29,30 @@ export default class MskTriggerPlugin {
   readonly #serverless: Serverless
   readonly #cliOptions: Readonly<Record<string, unknown>>
   readonly #log: Log
+  readonly #framework: FrameworkEvents
+  /** What is read once all plugins are ready. */
+  #prepared: { readonly mappings: readonly Mapping[]; readonly settings: Settings } | undefined
   #trigger: Trigger | undefined
 
   constructor(serverless: Serverless, cliOptions: Readonly<Record<string, unknown>>, { log }: { log: Log }) {
     this.#serverless = serverless
     this.#cliOptions = cliOptions
     this.#log = log
-    extendEventSchemas(serverless.configSchemaHandler)
+    this.#framework = extendEventSchemas(serverless.configSchemaHandler)
     this.hooks = {
-      initialize: this.#guard(() => announceResponseType(this.#functions(), log)),
+      initialize: this.#guard(() => this.#announceResponseType()),
       'before:package:compileEvents': this.#guard(() => this.#warn()),
       'after:package:compileEvents': this.#guard(() => this.#writeTemplate()),
       'before:offline:start': this.#guard(() => {
-        this.#start()
-        this.#stopBeforeOfflineEnds()
+        this.#prepare()
+        const isFollowed = followOffline(serverless.pluginManager.getPlugins(), {
+          start: this.#guard(() => this.#run()),
+          stop: () => this.#trigger?.stop(),
+        })
+        if (!isFollowed) this.#run()
       }),
-      'before:offline:start:init': this.#guard(() => this.#start()),
+      'before:offline:start:init': this.#guard(() => this.#prepare()),
+      'offline:start:init': this.#guard(() => this.#run()),
       'before:offline:start:end': () => this.#trigger?.stop(),
       // Bundlers announce this after a build.
       'offline:functionsUpdated:cleanup': () => this.replaceInstances(),
@@ -56,59 +68,86 @@ export default class MskTriggerPlugin {
     await this.#trigger?.replaceInstances(functionKeys)
   }
 
-  #start(): void {
-    const { service, getProvider } = this.#serverless
-    const provider = getProvider.call(this.#serverless, 'aws')
+  /** Reads the configuration, so that a mistake in it is reported before anything is built or started. */
+  #prepare(): void {
+    this.#warn()
     const functions = this.#functions()
     if (kafkaEvents(functions).next().done) return
-    this.#warn()
-    const settings = readSettings(service.custom?.mskTrigger, process.env)
-    const facts = {
-      service: service.service,
-      stage: provider.getStage(),
-      region: provider.getRegion(),
-      ...(service.provider.timeout !== undefined && { timeout: service.provider.timeout }),
-      ...(service.resources?.Resources && { resources: service.resources.Resources }),
-    }
-    const mappings = readMappings(functions, facts, settings)
-    if (mappings.length === 0) return
-    this.#trigger = new Trigger(this.#serverless, this.#offlineOptions(), {
-      mappings,
-      settings,
-      log: this.#log,
-    })
-    this.#trigger.start()
+    const settings = readSettings(this.#custom(), process.env)
+    const mappings = readMappings(functions, this.#facts(), settings)
+    if (mappings.length > 0) this.#prepared = { mappings, settings }
   }
 
   /**
-   * Plain `serverless offline` has no hook for its end: on SIGINT or SIGTERM it calls its own `end`, which exits.
-   * `serverless offline start` has such a hook, and calls `end` through a reference that it took earlier.
+   * Starts reading. Before this, every plugin must have had its turn at `before:offline:start`, in whatever order they
+   * are listed: bundlers build the functions there, and only then say where the bundles are.
    */
-  #stopBeforeOfflineEnds(): void {
-    const plugins = this.#serverless.pluginManager.getPlugins()
-    const offline = plugins.find(plugin => plugin.constructor.name === 'ServerlessOffline') as
-      | Offline
-      | undefined
-    if (!offline) return
-    const end = offline.end.bind(offline)
-    offline.end = async (...args) => {
-      await this.#trigger?.stop()
-      await end(...args)
-    }
+  #run(): void {
+    if (!this.#prepared) return
+    this.#trigger = new Trigger(this.#serverless, this.#offlineOptions(), {
+      ...this.#prepared,
+      log: this.#log,
+    })
+    this.#prepared = undefined
+    this.#trigger.start()
+  }
+
+  #announceResponseType(): void {
+    if (!readTemplateSettings(this.#custom()).announceResponseType) return
+    const isWritten = (settings: EventSettings) =>
+      this.#framework.hasProvisionedMode || settings.provisionedPollerConfig !== undefined
+    announceResponseType(this.#functions(), this.#log, isWritten)
   }
 
   #writeTemplate(): void {
     const template = this.#serverless.service.provider.compiledCloudFormationTemplate
     if (!template) return
-    writeMappings(this.#functions(), template, this.#serverless.getProvider('aws').naming)
-    addPermissions(this.#functions(), template)
+    const functions = this.#functions()
+    const intrinsics = this.#intrinsics()
+    const leavesOut = !this.#framework.hasProvisionedMode
+    writeMappings(functions, template, this.#serverless.getProvider('aws').naming, { intrinsics, leavesOut })
+    addPermissions(functions, template, intrinsics)
   }
 
-  /** Logs the warnings about the cloud, before a deployment and at every start. */
+  /** Logs the warnings about the cloud and about names, before a deployment and at every start. */
   #warn(): void {
-    for (const line of cloudWarnings(this.#functions(), this.#serverless.service.provider)) {
-      this.#log.warning(`msk  ${line}`)
+    const functions = this.#functions()
+    const { timeout } = this.#serverless.service.provider
+    const facts = {
+      intrinsics: this.#intrinsics(),
+      leavesOut: !this.#framework.hasProvisionedMode,
+      ...(timeout !== undefined && { timeout }),
     }
+    const lines = [
+      ...nearMisses(functions, this.#serverless.service.custom),
+      ...cloudWarnings(functions, facts),
+      ...lostMappings(functions, this.#serverless.getProvider('aws').naming),
+    ]
+    for (const line of lines) this.#log.warning(`msk  ${line}`)
+  }
+
+  #facts(): ServiceFacts {
+    const { service } = this.#serverless
+    const provider = this.#serverless.getProvider('aws')
+    const { importValues } = readTemplateSettings(this.#custom())
+    const stackName = provider.naming.getStackName?.()
+    return {
+      service: service.service,
+      stage: provider.getStage(),
+      region: provider.getRegion(),
+      importValues,
+      ...(stackName !== undefined && { stackName }),
+      ...(service.provider.timeout !== undefined && { timeout: service.provider.timeout }),
+      ...(service.resources?.Resources && { resources: service.resources.Resources }),
+    }
+  }
+
+  #intrinsics(): IntrinsicContext {
+    return intrinsicContext(this.#facts())
+  }
+
+  #custom(): unknown {
+    return this.#serverless.service.custom?.mskTrigger
   }
 
   #functions(): Record<string, FunctionDefinition> {
@@ -133,8 +172,4 @@ export default class MskTriggerPlugin {
       }
     }
   }
-}
-
-interface Offline {
-  end(skipExit?: boolean): Promise<void>
 }

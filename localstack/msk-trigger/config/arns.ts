@@ -1,5 +1,5 @@
 /** The account id of resources that have none, as in LocalStack. */
-const ACCOUNT = '000000000000'
+export const ACCOUNT = '000000000000'
 
 /** The ARN of a function, in the account of its cluster where that is known. */
 export function functionArn(cluster: unknown, name: string, region: string): string {

@@ -1,10 +1,14 @@
 import type { Serverless } from '../support/framework.ts'
 
+type SchemaHandler = Serverless['configSchemaHandler']
+type Schema = NonNullable<SchemaHandler['schema']>
+
 /**
- * Settings that the frameworks lack, under the names of their `stream` event. The schema only lets them pass: each setting is
- * checked in one place, with one message, whatever `configValidationMode` says.
+ * Settings of both events, under the names of the framework's `stream` and `kafka` events. Each is checked in one place,
+ * with one message, whatever `configValidationMode` says, so the schema lets everything pass. Which of them a framework
+ * has differs by its version: Serverless 3 lacks most of them, and osls 3 has some in one event only.
  */
-const SETTINGS = [
+const OURS = [
   'functionResponseType',
   'maximumRetryAttempts',
   'maximumRecordAgeInSeconds',
@@ -12,22 +16,44 @@ const SETTINGS = [
   'onFailureDestination',
   'destinations',
   'schemaRegistryConfig',
-]
+  'provisionedPollerConfig',
+  'startingPosition',
+  'startingPositionTimestamp',
+] as const
 
-/** Makes the framework accept these settings on its `msk` and `kafka` events. */
-export function extendEventSchemas(schema: Serverless['configSchemaHandler']): void {
-  const known = schema.schema?.definitions?.mskProvisionedPollerConfig?.properties
-  // Rule 18: the framework allows 1000 for `msk` and 2000 for `kafka`.
-  if (known?.maximumPollers) known.maximumPollers.maximum = 2000
-  for (const event of ['msk', 'kafka']) for (const name of SETTINGS) accept(schema, event, name)
-  schema.defineCustomProperties({ properties: { mskTrigger: { type: 'object' } } })
+/** What the framework knows of Kafka events without this plugin. */
+export interface FrameworkEvents {
+  /** Whether its `msk` event has `provisionedPollerConfig`; Serverless 3 has not. */
+  readonly hasProvisionedMode: boolean
 }
 
-/** Frameworks differ in the settings that they have. One that is there keeps the framework's own schema. */
-function accept(schema: Serverless['configSchemaHandler'], event: string, name: string): void {
-  try {
-    schema.defineFunctionEventProperties('aws', event, { properties: { [name]: {} } })
-  } catch (error) {
-    if ((error as { readonly code?: unknown }).code !== 'SCHEMA_COLLISION') throw error
+/** Makes the framework accept these settings on its `msk` and `kafka` events. */
+export function extendEventSchemas(handler: SchemaHandler): FrameworkEvents {
+  const known = { msk: extend(handler, 'msk'), kafka: extend(handler, 'kafka') }
+  handler.defineCustomProperties({ properties: { mskTrigger: { type: 'object' } } })
+  return { hasProvisionedMode: known.msk.has('provisionedPollerConfig') }
+}
+
+/** Returns which settings the framework has itself. */
+function extend(handler: SchemaHandler, kind: 'msk' | 'kafka'): ReadonlySet<string> {
+  const known = new Set<string>()
+  for (const name of OURS) {
+    try {
+      handler.defineFunctionEventProperties('aws', kind, { properties: { [name]: {} } })
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code !== 'SCHEMA_COLLISION') throw error
+      known.add(name)
+    }
   }
+  // Rules 18, 34, 42: the framework's own schemas allow less than Lambda, and nothing but texts as destinations.
+  const properties = eventProperties(handler.schema, kind)
+  if (properties) for (const name of known) properties[name] = {}
+  return known
+}
+
+/** The framework's schemas of an event's settings. Not public API: where it has another form, its own bounds stay. */
+function eventProperties(schema: Schema | undefined, kind: string): Record<string, object> | undefined {
+  const [definition] = Object.values(schema?.properties?.functions?.patternProperties ?? {})
+  const event = definition?.properties?.events?.items?.anyOf?.find(({ properties }) => properties?.[kind])
+  return event?.properties?.[kind]?.properties
 }

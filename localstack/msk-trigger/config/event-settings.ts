@@ -89,6 +89,9 @@ const SETTINGS = object({
   provisionedPollerConfig: exactOptional(POLLERS),
 })
 
+/** The names of these settings. */
+export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS.entries)
+
 /** The checked settings of an event. A setting is absent if it was not set, or set to null. */
 export type EventSettings = InferOutput<typeof SETTINGS>
 

@@ -1,5 +1,13 @@
 import { isObject } from '../support/values.ts'
-import { type Part, partitionOf, type Place, nameResource, type ResourceType, TYPES, urlSuffixOf } from './resource-types.ts'
+import {
+  nameResource,
+  type Part,
+  type Place,
+  partitionOf,
+  type ResourceType,
+  TYPES,
+  urlSuffixOf,
+} from './resource-types.ts'
 
 /** What CloudFormation would know of a stack, as far as this machine knows it. */
 export interface IntrinsicContext extends Place {
@@ -10,6 +18,9 @@ export interface IntrinsicContext extends Place {
   /** The values of other stacks' exports, by name. */
   readonly imports?: Readonly<Record<string, string>>
 }
+
+/** A stack of which nothing is known. */
+export const NOTHING_KNOWN: IntrinsicContext = { resources: {}, region: '', stage: '', accountId: '' }
 
 type Known = IntrinsicContext & {
   /** The resources whose names are being resolved, which must not refer to themselves. */

@@ -1,10 +1,11 @@
 import { ConfigurationError, type FunctionDefinition } from '../support/framework.ts'
 import { show } from '../support/values.ts'
-import { clusterArn, functionArn } from './arns.ts'
+import { ACCOUNT, clusterArn, functionArn } from './arns.ts'
 import type { Destination } from './destination.ts'
-import { givenDestination, localDestination } from './destination-setting.ts'
+import { destinationOf } from './event-destination.ts'
 import { type EventSettings, kafkaEvents, nameOf, type ReadEvent, readEvents } from './event-settings.ts'
 import type { Filter } from './filters.ts'
+import { type IntrinsicContext, resolveIntrinsics } from './intrinsics.ts'
 import type { OpenChoices } from './open-choices.ts'
 import { localRegistry, type RegistryConfig } from './registry.ts'
 import { readEach } from './setting-errors.ts'
@@ -57,6 +58,9 @@ export interface ServiceFacts {
   readonly timeout?: number
   /** `resources.Resources`. A destination can refer to one of them. */
   readonly resources?: Readonly<Record<string, unknown>>
+  readonly stackName?: string
+  /** The values of other stacks' exports, by name. */
+  readonly importValues?: Readonly<Record<string, string>>
 }
 
 /** Rule 3: the window if it was never set. An explicit setting cannot produce this value. */
@@ -97,6 +101,13 @@ export function readMappings(
   return mappings
 }
 
+/** What intrinsic functions in the settings of events can be resolved with. */
+export function intrinsicContext(facts: Omit<ServiceFacts, 'timeout'>): IntrinsicContext {
+  const { service, stage, region, resources = {}, importValues = {} } = facts
+  const stackName = facts.stackName ?? `${service}-${stage}`
+  return { resources, region, stage, accountId: ACCOUNT, stackName, imports: importValues }
+}
+
 function readMapping(
   kafkaEvent: ReadEvent,
   facts: ServiceFacts,
@@ -104,7 +115,8 @@ function readMapping(
 ): Omit<Mapping, 'functionArn' | 'functionTimeoutMs'> {
   const { functionKey, kind, event, settings } = kafkaEvent
   const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
-  const destination = readDestination(kafkaEvent, facts)
+  const context = intrinsicContext(facts)
+  const destination = readDestination(kafkaEvent, context)
   return {
     functionKey,
     kind,
@@ -121,7 +133,9 @@ function readMapping(
     filters: settings.filterPatterns ?? [],
     registry: readRegistry(kafkaEvent, schemaRegistry),
     open,
-    ...(kind === 'msk' && { eventSourceArn: clusterArn(event.arn, facts.region) }),
+    ...(kind === 'msk' && {
+      eventSourceArn: clusterArn(resolveIntrinsics(event.arn, context), facts.region),
+    }),
   }
 }
 
@@ -139,16 +153,12 @@ function retries({ maximumRetryAttempts = -1 }: EventSettings, destination: Dest
   return maximumRetryAttempts === -1 && destination ? RETRIES_BEFORE_DESTINATION : maximumRetryAttempts
 }
 
-function readDestination(
-  kafkaEvent: ReadEvent,
-  { resources = {}, region }: ServiceFacts,
-): Destination | undefined {
-  const given = givenDestination(kafkaEvent.settings)
-  if (!given) return undefined
-  const destination = localDestination(given, { resources, region })
-  if (destination) return destination
+function readDestination(kafkaEvent: ReadEvent, context: IntrinsicContext): Destination | undefined {
+  const destination = destinationOf(kafkaEvent, context)
+  if (!destination) return undefined
+  if (destination.local) return destination.local
   throw new ConfigurationError(
-    `destinations.onFailure of the ${nameOf(kafkaEvent)} is ${show(given.reference)}, which only CloudFormation resolves: to run locally, give the resource a name in ` +
+    `${destination.setting} of the ${nameOf(kafkaEvent)} is ${show(destination.reference)}, which only CloudFormation resolves: to run locally, give the resource a name in ` +
       'resources, or write out its ARN',
   )
 }

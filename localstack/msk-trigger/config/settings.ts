@@ -17,9 +17,10 @@ import { ConfigurationError } from '../support/framework.ts'
 import { isObject, show } from '../support/values.ts'
 import { DEFAULT_OPEN_CHOICES, OPEN_CHOICES, type OpenChoices } from './open-choices.ts'
 import { configurationError, must, settingsMap } from './setting-errors.ts'
+import { TEMPLATE_SETTINGS, type TemplateSettings } from './template-settings.ts'
 
 /** The settings under `custom.mskTrigger`. Durations are in milliseconds. */
-export interface Settings {
+export interface Settings extends TemplateSettings {
   readonly brokers: readonly string[]
   readonly clientId: string
   /** The delay before a failed batch is redelivered; it doubles with every further failure. */
@@ -66,6 +67,7 @@ const SCHEMA = pipe(
     faults: optional(text),
     reports: optional(text),
     open: optional(OPEN_CHOICES, DEFAULT_OPEN_CHOICES),
+    ...TEMPLATE_SETTINGS,
   }),
   forward(
     check(

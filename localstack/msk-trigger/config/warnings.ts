@@ -1,5 +1,5 @@
 import { ConfigurationError, type FunctionDefinition } from '../support/framework.ts'
-import { givenDestination } from './destination-setting.ts'
+import { destinationOf, type EventDestination } from './event-destination.ts'
 import {
   type EventSettings,
   type KafkaEvent,
@@ -8,6 +8,9 @@ import {
   type ReadEvent,
   readEvents,
 } from './event-settings.ts'
+import { type IntrinsicContext, NOTHING_KNOWN } from './intrinsics.ts'
+import { outsideProvisionedMode } from './provisioned-only.ts'
+import { readEach } from './setting-errors.ts'
 
 /** Rule 10. */
 const MAX_TIMEOUT_SECONDS = 14 * 60
@@ -18,6 +21,20 @@ const LEAST_DESTINATION = 'kafka://1234'.length
 /** Rule 37: more need a raised quota. */
 const FILTERS_WITHOUT_REQUEST = 5
 
+/** What the warnings depend on beside the functions. */
+interface WarningFacts {
+  /** `provider.timeout`, in seconds. */
+  readonly timeout?: number
+  readonly intrinsics?: IntrinsicContext
+  /** Whether settings of provisioned mode are left out of the template of an event that is not in that mode. */
+  readonly leavesOut?: boolean
+}
+
+/** An event with what is known of its destination. */
+interface Warned extends ReadEvent {
+  readonly destination: EventDestination | undefined
+}
+
 /**
  * Warnings about settings that work locally and cause problems in the cloud, one line each, without the trigger's
  * prefix.
@@ -26,39 +43,34 @@ const FILTERS_WITHOUT_REQUEST = 5
  */
 export function cloudWarnings(
   functions: Readonly<Record<string, FunctionDefinition>>,
-  { timeout: defaultTimeout }: { readonly timeout?: number },
+  { timeout: defaultTimeout, intrinsics = NOTHING_KNOWN, leavesOut = false }: WarningFacts,
 ): string[] {
-  const events = readEvents(kafkaEvents(functions))
+  const events = readEach(readEvents(kafkaEvents(functions)), event => ({
+    ...event,
+    destination: destinationOf(event, intrinsics),
+  }))
   rejectCycles(events)
   return events.flatMap(event => {
-    const { settings } = event
     const timeout = functions[event.functionKey]?.timeout ?? defaultTimeout
     return [
-      ...provisionedOnly(event, settings),
+      ...provisionedOnly(event, leavesOut),
       ...tooLong(event, timeout),
-      ...manyFilters(event, settings),
-      ...shortTopic(event, settings),
+      ...manyFilters(event, event.settings),
+      ...shortTopic(event),
     ]
   })
 }
 
-/** Rules 15, 25, 43. */
-function provisionedOnly(event: KafkaEvent, settings: EventSettings): string[] {
-  if (settings.provisionedPollerConfig) return []
-  const names = (
-    [
-      'functionResponseType',
-      'maximumRetryAttempts',
-      'maximumRecordAgeInSeconds',
-      'bisectBatchOnFunctionError',
-      'schemaRegistryConfig',
-    ] as const
-  ).filter(name => settings[name] !== undefined) as string[]
-  if (givenDestination(settings)?.kind === 'kafka') names.push('a Kafka topic as destination')
+function provisionedOnly(event: Warned, leavesOut: boolean): string[] {
+  const { settings, destination } = event
+  const names = outsideProvisionedMode(settings, destination)
   if (names.length === 0) return []
+  const ignored = settings.functionResponseType ? ', where a list that the handler returns is ignored' : ''
+  const consequence = leavesOut
+    ? `without provisionedPollerConfig, AWS would reject the mapping, so the template is written without ${names.length > 1 ? 'them' : 'it'}${ignored}`
+    : 'without provisionedPollerConfig, AWS rejects the mapping'
   return [
-    `${nameOf(event)}: ${names.join(', ')} ${names.length > 1 ? 'exist' : 'exists'} in provisioned mode only: ` +
-      'without provisionedPollerConfig, AWS rejects the mapping',
+    `${nameOf(event)}: ${names.join(', ')} ${names.length > 1 ? 'exist' : 'exists'} in provisioned mode only: ${consequence}`,
   ]
 }
 
@@ -78,11 +90,12 @@ function manyFilters(event: KafkaEvent, { filterPatterns = [] }: EventSettings):
   ]
 }
 
-function shortTopic(event: KafkaEvent, settings: EventSettings): string[] {
-  const given = givenDestination(settings)
-  if (given?.kind !== 'kafka' || String(given.reference).length >= LEAST_DESTINATION) return []
+function shortTopic({ destination, ...event }: Warned): string[] {
+  if (destination?.local?.kind !== 'kafka') return []
+  const address = `kafka://${destination.local.topic}`
+  if (address.length >= LEAST_DESTINATION) return []
   return [
-    `${nameOf(event)}: CloudFormation rejects the destination ${given.reference}, because it is shorter than ` +
+    `${nameOf(event)}: CloudFormation rejects the destination ${address}, because it is shorter than ` +
       `${LEAST_DESTINATION} characters`,
   ]
 }
@@ -92,12 +105,10 @@ function shortTopic(event: KafkaEvent, settings: EventSettings): string[] {
  * setting is read) nor through the destinations of other functions; failed records would circulate endlessly. A
  * destination that another function reads without sending it back is fine.
  */
-function rejectCycles(events: readonly ReadEvent[]): void {
+function rejectCycles(events: readonly Warned[]): void {
   const targets = events.flatMap(event => {
-    const { settings } = event
-    const given = givenDestination(settings)
-    if (given?.kind !== 'kafka') return []
-    return [{ event, from: settings.topic, to: String(given.reference).slice('kafka://'.length) }]
+    const to = event.destination?.local
+    return to?.kind === 'kafka' ? [{ event, from: event.settings.topic, to: to.topic }] : []
   })
   for (const { event, from, to } of targets) {
     const reached = new Set([to])

@@ -1,5 +1,6 @@
-import { type GivenDestination, givenDestination } from '../config/destination-setting.ts'
+import { destinationOf, type EventDestination } from '../config/event-destination.ts'
 import { kafkaEvents, type ReadEvent, readEvents } from '../config/event-settings.ts'
+import { type IntrinsicContext, NOTHING_KNOWN } from '../config/intrinsics.ts'
 import type { RegistrySettings } from '../config/registry.ts'
 import type { FunctionDefinition, Template } from '../support/framework.ts'
 
@@ -20,6 +21,7 @@ const GENERATED_ROLE = 'IamRoleLambdaExecution'
 export function addPermissions(
   functions: Readonly<Record<string, FunctionDefinition>>,
   template: Template,
+  intrinsics: IntrinsicContext = NOTHING_KNOWN,
 ): void {
   const role = template.Resources[GENERATED_ROLE]?.Properties as GeneratedRole | undefined
   const policy = role?.Policies[0]?.PolicyDocument
@@ -27,7 +29,7 @@ export function addPermissions(
   const present = new Set(policy.Statement.map(statement => JSON.stringify(statement)))
   for (const kafkaEvent of readEvents(kafkaEvents(functions))) {
     if (functions[kafkaEvent.functionKey]?.role) continue
-    for (const statement of statementsFor(kafkaEvent)) {
+    for (const statement of statementsFor(kafkaEvent, intrinsics)) {
       const text = JSON.stringify(statement)
       if (!present.has(text)) policy.Statement.push(statement)
       present.add(text)
@@ -40,9 +42,10 @@ interface GeneratedRole {
 }
 
 /** The statements that one event needs beyond the framework's own. */
-function statementsFor({ kind, settings, event }: ReadEvent): Statement[] {
+function statementsFor(kafkaEvent: ReadEvent, intrinsics: IntrinsicContext): Statement[] {
+  const { kind, settings, event } = kafkaEvent
   const cluster = event.arn
-  const destination = givenDestination(settings)
+  const destination = destinationOf(kafkaEvent, intrinsics)
   return [
     ...(kind === 'msk' ? clusterStatements(cluster, settings, event.saslScram512) : []),
     ...(destination ? destinationStatements(destination, kind === 'msk' ? cluster : undefined) : []),
@@ -76,7 +79,7 @@ function clusterStatements(cluster: unknown, settings: ReadEvent['settings'], se
 }
 
 /** Rules 41 to 43. A self-managed cluster controls writes to a topic by its own ACLs. */
-function destinationStatements({ kind, reference }: GivenDestination, cluster: unknown): Statement[] {
+function destinationStatements({ kind, reference, local }: EventDestination, cluster: unknown): Statement[] {
   switch (kind) {
     case 'sqs':
       return [allow(['sqs:SendMessage'], [reference])]
@@ -85,8 +88,8 @@ function destinationStatements({ kind, reference }: GivenDestination, cluster: u
     case 's3':
       return [allow(['s3:ListBucket'], [reference]), allow(['s3:PutObject'], [joined(reference, '/*')])]
     case 'kafka': {
-      if (cluster === undefined) return []
-      const topic = within(cluster, 'topic', String(reference).slice('kafka://'.length))
+      if (cluster === undefined || local?.kind !== 'kafka') return []
+      const topic = within(cluster, 'topic', local.topic)
       return [allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'], [topic])]
     }
   }

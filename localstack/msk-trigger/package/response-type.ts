@@ -1,4 +1,4 @@
-import { kafkaEvents, readEvents } from '../config/event-settings.ts'
+import { type EventSettings, kafkaEvents, readEvents } from '../config/event-settings.ts'
 import type { FunctionDefinition, Log } from '../support/framework.ts'
 
 /**
@@ -12,11 +12,17 @@ type Functions = Readonly<Record<string, FunctionDefinition>>
 /**
  * Sets `REPORT_BATCH_ITEM_FAILURES=true` on every function whose Kafka mappings all read its response. If one of them
  * does not, a list returned to it would be lost; such a function is not told, so it throws instead.
+ *
+ * @param isDeployed whether the setting of an event gets into the template.
  */
-export function announceResponseType(functions: Functions, log: Pick<Log, 'warning'>): void {
+export function announceResponseType(
+  functions: Functions,
+  log: Pick<Log, 'warning'>,
+  isDeployed: (settings: EventSettings) => boolean = () => true,
+): void {
   const reads = new Map<string, boolean[]>()
   for (const { functionKey, settings } of readEvents(kafkaEvents(functions))) {
-    const isRead = settings.functionResponseType !== undefined
+    const isRead = settings.functionResponseType !== undefined && isDeployed(settings)
     reads.set(functionKey, [...(reads.get(functionKey) ?? []), isRead])
   }
   for (const [functionKey, list] of reads) {

@@ -1,17 +1,28 @@
-import { givenDestination } from '../config/destination-setting.ts'
+import { destinationOf, type EventDestination } from '../config/event-destination.ts'
 import {
   type EventSettings,
   type KafkaEvent,
   kafkaEvents,
   nameOf,
+  type ReadEvent,
   readEvents,
 } from '../config/event-settings.ts'
+import { type IntrinsicContext, NOTHING_KNOWN } from '../config/intrinsics.ts'
+import { outsideProvisionedMode } from '../config/provisioned-only.ts'
 import {
   ConfigurationError,
   type FunctionDefinition,
   type Provider,
   type Template,
 } from '../support/framework.ts'
+import { isObject } from '../support/values.ts'
+
+/** What the template depends on beside the functions. */
+interface TemplateFacts {
+  readonly intrinsics?: IntrinsicContext
+  /** Whether settings of provisioned mode are left out of the mapping of an event that is not in that mode. */
+  readonly leavesOut?: boolean
+}
 
 /**
  * Writes the settings that the framework omits into the event source mappings of the compiled template, so that the
@@ -23,37 +34,85 @@ export function writeMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   template: Template,
   naming: Provider['naming'],
+  { intrinsics = NOTHING_KNOWN, leavesOut = false }: TemplateFacts = {},
 ): void {
-  for (const kafkaEvent of readEvents(kafkaEvents(functions))) {
+  for (const [id, kafkaEvent] of writtenEvents(functions, naming)) {
+    const destination = destinationOf(kafkaEvent, intrinsics)
     const { settings } = kafkaEvent
-    const properties = mappingProperties(settings)
-    const registry = registryProperty(settings)
-    if (Object.keys(properties).length === 0 && !registry) continue
-    const id = logicalId(kafkaEvent, settings, naming)
-    const resource = template.Resources[id]
-    if (!resource) {
-      throw new ConfigurationError(
-        `the settings of the ${nameOf(kafkaEvent)} cannot be written: the template has no resource ${id}`,
-      )
+    const isLeftOut = leavesOut && outsideProvisionedMode(settings, destination).length > 0
+    const properties = {
+      ...basicProperties(settings, destination?.kind === 'kafka' && isLeftOut ? undefined : destination),
+      ...(!isLeftOut && provisionedProperties(settings)),
     }
-    Object.assign(resource.Properties, properties)
-    if (registry) addRegistry(resource.Properties, kafkaEvent.kind, registry)
+    const registry = isLeftOut ? undefined : registryProperty(settings)
+    if (Object.keys(properties).length === 0 && !registry && !isLeftOut) continue
+    const Properties = propertiesOf(id, kafkaEvent, template)
+    Object.assign(Properties, properties)
+    if (isLeftOut && destination?.kind === 'kafka') delete Properties.DestinationConfig
+    if (registry) addRegistry(Properties, kafkaEvent.kind, registry)
   }
 }
 
-/** The properties that this plugin writes. Settings that are absent keep Lambda's defaults. */
-function mappingProperties(settings: EventSettings): Readonly<Record<string, unknown>> {
-  const destination = givenDestination(settings)
-  const properties = {
+/**
+ * Warnings about events whose mappings get the same logical id, a line each: of these the framework writes the last one
+ * only.
+ */
+export function lostMappings(
+  functions: Readonly<Record<string, FunctionDefinition>>,
+  naming: Provider['naming'],
+): string[] {
+  const written = writtenEvents(functions, naming)
+  const events = readEvents(kafkaEvents(functions))
+  return events.flatMap(event => {
+    const last = written.get(logicalId(event, naming))
+    if (!last || last.event === event.event) return []
+    return [
+      `the ${nameOf(event)} for topic ${event.settings.topic} is not deployed: the framework gives its mapping the ` +
+        `same name as that for topic ${last.settings.topic}. Move one of them to a function of its own`,
+    ]
+  })
+}
+
+/** The events that the framework writes, by the logical ids of their mappings. */
+function writtenEvents(
+  functions: Readonly<Record<string, FunctionDefinition>>,
+  naming: Provider['naming'],
+): ReadonlyMap<string, ReadEvent> {
+  return new Map(readEvents(kafkaEvents(functions)).map(event => [logicalId(event, naming), event]))
+}
+
+function propertiesOf(id: string, event: ReadEvent, template: Template): Record<string, unknown> {
+  const resource = template.Resources[id]
+  if (resource) return resource.Properties
+  throw new ConfigurationError(
+    `the settings of the ${nameOf(event)} cannot be written: the template has no resource ${id}`,
+  )
+}
+
+/** The properties that this plugin writes for any mapping. Settings that are absent keep Lambda's defaults. */
+function basicProperties(settings: EventSettings, destination: EventDestination | undefined): object {
+  return present({
     // The framework writes every window except 0, which would then become Lambda's 500 ms (rules 3, 5).
     MaximumBatchingWindowInSeconds: settings.maximumBatchingWindow,
     StartingPositionTimestamp: settings.startingPositionTimestamp,
+    DestinationConfig: destination && { OnFailure: { Destination: destination.reference } },
+  })
+}
+
+/** Rules 15, 18, 25. Serverless 3 does not write the pollers itself. */
+function provisionedProperties(settings: EventSettings): object {
+  const { provisionedPollerConfig: pollers } = settings
+  return present({
+    ProvisionedPollerConfig:
+      pollers && present({ MinimumPollers: pollers.minimumPollers, MaximumPollers: pollers.maximumPollers }),
     FunctionResponseTypes: settings.functionResponseType && [settings.functionResponseType],
     MaximumRetryAttempts: settings.maximumRetryAttempts,
     MaximumRecordAgeInSeconds: settings.maximumRecordAgeInSeconds,
     BisectBatchOnFunctionError: settings.bisectBatchOnFunctionError,
-    DestinationConfig: destination && { OnFailure: { Destination: destination.reference } },
-  }
+  })
+}
+
+function present(properties: object): object {
   return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined))
 }
 
@@ -78,18 +137,14 @@ function addRegistry(properties: Record<string, unknown>, kind: KafkaEvent['kind
   properties[property] = { ...(properties[property] as object | undefined), SchemaRegistryConfig: registry }
 }
 
-function logicalId(
-  { functionKey, kind, event }: KafkaEvent,
-  { topic }: EventSettings,
-  naming: Provider['naming'],
-): string {
+function logicalId({ functionKey, kind, event, settings }: ReadEvent, naming: Provider['naming']): string {
   return kind === 'msk'
-    ? naming.getMSKEventLogicalId(functionKey, clusterName(event.arn), topic)
-    : naming.getKafkaEventLogicalId(functionKey, topic)
+    ? naming.getMSKEventLogicalId(functionKey, clusterName(event.arn), settings.topic)
+    : naming.getKafkaEventLogicalId(functionKey, settings.topic)
 }
 
 /** How the framework names a cluster inside a logical id. */
 function clusterName(arn: unknown): string {
-  const reference = arn as { readonly 'Fn::ImportValue'?: string; readonly Ref?: string }
-  return reference['Fn::ImportValue'] ?? reference.Ref ?? String(arn).split('/')[1] ?? ''
+  if (!isObject(arn)) return String(arn).split('/')[1] ?? ''
+  return String(arn['Fn::ImportValue'] ?? arn.Ref ?? '')
 }

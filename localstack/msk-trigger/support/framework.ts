@@ -19,14 +19,8 @@ export interface Serverless {
     getFunction(key: string): FunctionDefinition
   }
   readonly configSchemaHandler: {
-    /** Not public API; one of its bounds is lower than Lambda's. */
-    readonly schema?: {
-      readonly definitions?: {
-        readonly mskProvisionedPollerConfig?: {
-          readonly properties?: { readonly maximumPollers?: { maximum: number } }
-        }
-      }
-    }
+    /** Not public API. */
+    readonly schema?: ConfigSchema
     defineFunctionEventProperties(provider: string, event: string, schema: object): void
     defineCustomProperties(schema: object): void
   }
@@ -35,8 +29,29 @@ export interface Serverless {
   getProvider(name: 'aws'): Provider
 }
 
+/** The part of the framework's JSON Schema in which the events of functions are. */
+interface ConfigSchema {
+  readonly properties?: {
+    readonly functions?: {
+      readonly patternProperties?: Readonly<
+        Record<string, { readonly properties?: { readonly events?: EventsSchema } }>
+      >
+    }
+  }
+}
+
+interface EventsSchema {
+  readonly items?: {
+    readonly anyOf?: readonly {
+      readonly properties?: Readonly<Record<string, { readonly properties?: Record<string, object> }>>
+    }[]
+  }
+}
+
 export interface Provider {
   readonly naming: {
+    /** Absent from the naming of other providers. */
+    getStackName?(): string
     getMSKEventLogicalId(functionKey: string, cluster: string, topic: string): string
     getKafkaEventLogicalId(functionKey: string, topic: string): string
   }

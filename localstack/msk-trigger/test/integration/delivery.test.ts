@@ -74,6 +74,7 @@ describe('the delivery to a function', { timeout: 180_000 }, () => {
         slow: 'if (attempt === 1) await delay(20_000)',
         long: 'await delay(8_000)',
       },
+      { mskTrigger: { announceResponseType: true } },
     )
     await project.start()
   })

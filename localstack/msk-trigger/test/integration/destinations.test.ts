@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are CloudFormation's
+
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { until } from '../../../../test/support/until.ts'
@@ -40,7 +42,7 @@ describe('a discarded record', { timeout: 180_000 }, () => {
       none: 1,
     }
     for (const [name, count] of Object.entries(partitions)) topics[name] = await kafka.topic(name, count)
-    const msk = (name: string, onFailureDestination: string | undefined, more = {}) => {
+    const msk = (name: string, onFailureDestination: unknown, more = {}) => {
       const destination = onFailureDestination === undefined ? {} : { onFailureDestination }
       const own = { arn: CLUSTER, topic: topic(name), maximumRetryAttempts: 1, maximumBatchingWindow: 1 }
       return { events: [{ msk: { ...own, ...POLLERS, ...destination, ...more } }] }
@@ -48,9 +50,10 @@ describe('a discarded record', { timeout: 180_000 }, () => {
     const toTopic = `kafka://${topic('failed')}`
     project = await Project.create(
       {
-        sqs: msk('sqs', queue.arn),
-        sns: msk('sns', notifications.arn),
-        s3: msk('s3', bucket.arn),
+        // References to resources of the service, whose kind is inferred.
+        sqs: msk('sqs', { Ref: 'Queue' }),
+        sns: msk('sns', { 'Fn::Sub': '${Topic}' }),
+        s3: msk('s3', { 'Fn::GetAtt': ['Bucket', 'Arn'] }),
         kafka: msk('kafka', toTopic),
         large: msk('large', bucket.arn, { maximumBatchingWindow: 0 }),
         reported: msk('reported', toTopic, { functionResponseType: 'ReportBatchItemFailures' }),
@@ -71,6 +74,15 @@ describe('a discarded record', { timeout: 180_000 }, () => {
         missing: FAILS,
         nowhere: FAILS,
         none: FAILS,
+      },
+      {
+        resources: {
+          Resources: {
+            Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: nameIn(queue.arn) } },
+            Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: nameIn(notifications.arn) } },
+            Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: nameIn(bucket.arn) } },
+          },
+        },
       },
     )
     await project.start()
@@ -269,3 +281,7 @@ describe('a discarded record', { timeout: 180_000 }, () => {
     assert.match(lines[0] ?? '', /-0@0–1 discarded: RetryAttemptsExhausted, .* There is no destination/)
   })
 })
+
+function nameIn(arn: string): string {
+  return arn.split(':').at(-1) ?? ''
+}

@@ -27,9 +27,13 @@ const msk = {
     accessConfigs: [{ type: 'BASIC_AUTH', uri: secret }],
   },
 }
-const kafka = {
+const provisionedPollerConfig = { minimumPollers: 1 }
+const self = {
   accessConfigurations: { saslScram512Auth: [secret] },
   bootstrapServers: ['b-1.example:9092'],
+}
+const kafka = {
+  ...self,
   topic: 'own',
   startingPosition: 'AT_TIMESTAMP',
   startingPositionTimestamp: 1_700_000_000,
@@ -38,7 +42,12 @@ const kafka = {
 const resources = { Resources: { Failed: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'failed' } } } }
 
 /** Only the template matters, so nothing needs to be zipped. */
-const artifact = { package: { artifact: 'package.json' }, configValidationMode: 'error', resources }
+const artifact = {
+  package: { artifact: 'package.json' },
+  configValidationMode: 'error',
+  resources,
+  mskTrigger: { announceResponseType: true },
+}
 
 async function packaged(functions: Record<string, object>) {
   const handlers = Object.fromEntries(Object.keys(functions).map(key => [key, '']))
@@ -58,6 +67,22 @@ describe('serverless package', { timeout: 120_000 }, () => {
       f: { events: [{ msk }] },
       g: { events: [{ msk: { arn, topic: 'a' } }] },
       h: { events: [{ kafka }] },
+      two: {
+        events: [
+          {
+            msk: {
+              arn,
+              topic: 'first',
+              maximumRetryAttempts: 1,
+              onFailureDestination: { Ref: 'Failed' },
+              provisionedPollerConfig,
+            },
+          },
+          { msk: { arn, topic: 'second', maximumRetryAttempts: 2, provisionedPollerConfig } },
+          { kafka: { ...self, topic: 'first', maximumRetryAttempts: 3, provisionedPollerConfig } },
+          { kafka: { ...self, topic: 'second', onFailureDestination: { Ref: 'Failed' } } },
+        ],
+      },
     })
     assert.equal(code, 0, output)
     assert.doesNotMatch(output, /Invalid configuration/i)
@@ -91,6 +116,18 @@ describe('serverless package', { timeout: 120_000 }, () => {
     assert.deepEqual(own.DestinationConfig, { OnFailure: { Destination: 'kafka://own.failed' } })
     assert.equal(own.StartingPositionTimestamp, 1_700_000_000)
 
+    const of = (id: string) => Resources[`TwoEventSourceMapping${id}`].Properties
+    const retries = ['MSKShopFirst', 'MSKShopSecond', 'KafkaFirst', 'KafkaSecond'].map(
+      id => of(id).MaximumRetryAttempts,
+    )
+    assert.deepEqual(retries, [1, 2, 3, undefined], 'two mappings of each kind')
+    for (const id of ['MSKShopFirst', 'KafkaSecond'])
+      assert.deepEqual(
+        of(id).DestinationConfig,
+        { OnFailure: { Destination: queue } },
+        'the ARN, not the address',
+      )
+
     const role = Resources.IamRoleLambdaExecution.Properties.Policies[0].PolicyDocument.Statement
     // All functions share a role; `kafka:DescribeCluster` is the framework's own statement.
     const actions = actionsOf(role)
@@ -102,7 +139,8 @@ describe('serverless package', { timeout: 120_000 }, () => {
     assert.deepEqual(allowed('sqs:SendMessage'), [queue])
     assert.deepEqual(allowed('kafka:DescribeClusterV2'), [arn])
     const named = (kind: string, name: string) => `${arn.replace('cluster', kind)}/${name}`
-    assert.deepEqual(allowed('kafka-cluster:ReadData'), [named('topic', 'a.b'), named('topic', 'a')])
+    const topics = ['a.b', 'a', 'first', 'second'].map(name => named('topic', name))
+    assert.deepEqual(allowed('kafka-cluster:ReadData'), topics)
     assert.deepEqual(allowed('kafka-cluster:AlterGroup'), [named('group', 'group'), named('group', '*')])
     assert.ok(allowed('secretsmanager:GetSecretValue').includes(secret))
 

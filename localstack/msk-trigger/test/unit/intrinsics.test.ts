@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are CloudFormation's
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type IntrinsicContext, isIntrinsic, resolveIntrinsics } from '../../config/intrinsics.ts'
@@ -10,7 +12,10 @@ const resources = {
   Cluster: { Type: 'AWS::MSK::Cluster', Properties: { ClusterName: 'shop' } },
   Schemas: { Type: 'AWS::Glue::Registry', Properties: { Name: 'schemas' } },
   Nameless: { Type: 'AWS::SQS::Queue' },
-  Circular: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::GetAtt': ['Circular', 'QueueName'] } } },
+  Circular: {
+    Type: 'AWS::SQS::Queue',
+    Properties: { QueueName: { 'Fn::GetAtt': ['Circular', 'QueueName'] } },
+  },
   Table: { Type: 'AWS::DynamoDB::Table', Properties: { TableName: 'table' } },
 }
 const context: IntrinsicContext = {
@@ -42,13 +47,19 @@ describe('intrinsic functions', () => {
     [{ Ref: 'AWS::Region' }, 'eu-west-1'],
     [{ 'Fn::Sub': 'arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:failed' }, queue],
     [{ 'Fn::Sub': '${Failed.Arn}-${Kept}' }, `${queue}-kept`],
-    [{ 'Fn::Sub': ['${name}/${ AWS::Region }/${!kept}', { name: { Ref: 'Kept' } }] }, 'kept/eu-west-1/${kept}'],
+    [
+      { 'Fn::Sub': ['${name}/${ AWS::Region }/${!kept}', { name: { Ref: 'Kept' } }] },
+      'kept/eu-west-1/${kept}',
+    ],
     [{ 'Fn::Join': [':', ['arn:aws:sqs', { Ref: 'AWS::Region' }, '000000000000', 'failed']] }, queue],
     [{ 'Fn::Join': ['-', { 'Fn::Split': ['.', 'a.b'] }] }, 'a-b'],
     [{ 'Fn::Select': ['1', { 'Fn::Split': ['.', 'a.b'] }] }, 'b'],
     [{ 'Fn::ImportValue': 'shared-queue' }, 'arn:aws:sqs:eu-west-1:1:shared'],
     [{ 'Fn::ImportValue': { 'Fn::Sub': ['${x}-queue', { x: 'shared' }] } }, 'arn:aws:sqs:eu-west-1:1:shared'],
-    [{ a: [{ Ref: 'Kept' }, 1], b: { c: null } }, { a: ['kept', 1], b: { c: null } }],
+    [
+      { a: [{ Ref: 'Kept' }, 1], b: { c: null } },
+      { a: ['kept', 1], b: { c: null } },
+    ],
     [queue, queue],
     [7, 7],
     [null, null],

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are CloudFormation's
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readMappings, type ServiceFacts } from '../../config/mappings.ts'
@@ -65,6 +67,28 @@ describe('event source mappings', () => {
     assert.deepEqual(mapping.startingPosition, { at: 'AT_TIMESTAMP', timestampMs: 1700000000500 })
     assert.equal(mapping.reportsFailures, true)
     assert.match(mapping.eventSourceArn ?? '', /^arn:aws:kafka:eu-west-1:000000000000:cluster\/local\//)
+  })
+
+  it('have the ARN of a cluster among the resources, by its name', () => {
+    const resources = { Cluster: { Type: 'AWS::MSK::Cluster', Properties: { ClusterName: 'shop' } } }
+    assert.equal(
+      readMsk({ arn: { Ref: 'Cluster' } }, { resources })?.eventSourceArn,
+      'arn:aws:kafka:eu-west-1:000000000000:cluster/shop/00000000-0000-0000-0000-000000000000-1',
+    )
+  })
+
+  it('refer to resources by the name of the stack, and to exports of others by the given values', () => {
+    const resources = {
+      Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::Sub': '${AWS::StackName}-failed' } } },
+    }
+    const arnOf = (onFailureDestination: object, more: Partial<ServiceFacts>) => {
+      const destination = readMsk({ onFailureDestination }, more)?.destination
+      return destination?.kind === 'sqs' ? destination.arn : undefined
+    }
+    const here = 'arn:aws:sqs:eu-west-1:000000000000'
+    assert.equal(arnOf({ Ref: 'Q' }, { resources }), `${here}:shop-dev-failed`)
+    assert.equal(arnOf({ Ref: 'Q' }, { resources, stackName: 'own' }), `${here}:own-failed`)
+    assert.equal(arnOf({ 'Fn::ImportValue': 'q' }, { importValues: { q: queue } }), queue)
   })
 
   it('of a self-managed cluster have no ARN (rule 11)', () => {
@@ -203,7 +227,10 @@ describe('event source mappings', () => {
     [{ destinations: {} }, /destinations\.onFailure .* must be the ARN .* not nothing/],
     [{ destinations: queue }, /destinations .* must be a map, not "arn/],
     [{ destinations: { onFailure: 'kafka://t' } }, /destinations\.onFailure .* must not be "kafka:\/\/t"/],
-    [{ destinations: { onFailure: { arn: { Ref: 'Q' } } } }, /destinations\.onFailure .* must be the ARN/],
+    [
+      { destinations: { onFailure: { arn: { Ref: 'Q' } } } },
+      /destinations\.onFailure .* only CloudFormation knows what it is/,
+    ],
     [
       { destinations: { onFailure: queue }, onFailureDestination: queue },
       /onFailureDestination .* must not be set together with destinations\.onFailure/,
@@ -282,6 +309,31 @@ describe('event source mappings', () => {
     assert.throws(
       both,
       /^[^\n]*which only CloudFormation resolves[^\n]*\n[^\n]*is not on this machine[^\n]*$/,
+    )
+  })
+
+  it('given two of each kind on one function, then each has its own settings and its own group', () => {
+    const mappings = read(
+      { msk: { arn, topic: 'a', batchSize: 1, functionResponseType: 'ReportBatchItemFailures' } },
+      { msk: { arn, topic: 'b', batchSize: 2, onFailureDestination: queue } },
+      { kafka: { topic: 'c', batchSize: 3, filterPatterns: [{}] } },
+      { kafka: { topic: 'd', batchSize: 4, consumerGroupId: 'own' } },
+    )
+    assert.deepEqual(
+      mappings.map(m => [
+        m.kind,
+        m.groupId,
+        m.batchSize,
+        m.reportsFailures,
+        m.destination?.kind,
+        m.filters.length,
+      ]),
+      [
+        ['msk', 'shop-dev-orders-a', 1, true, undefined, 0],
+        ['msk', 'shop-dev-orders-b', 2, false, 'sqs', 0],
+        ['kafka', 'shop-dev-orders-c', 3, false, undefined, 1],
+        ['kafka', 'own', 4, false, undefined, 0],
+      ],
     )
   })
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
 import { readSettings } from '../../config/settings.ts'
+import { readTemplateSettings } from '../../config/template-settings.ts'
 
 describe('settings under custom.mskTrigger', () => {
   it('have defaults for all but the brokers', () => {
@@ -15,6 +16,8 @@ describe('settings under custom.mskTrigger', () => {
       faults: undefined,
       reports: undefined,
       open: DEFAULT_OPEN_CHOICES,
+      announceResponseType: false,
+      importValues: {},
     })
   })
 
@@ -96,6 +99,18 @@ describe('settings under custom.mskTrigger', () => {
       {},
       /mskTrigger\.open\.colour/,
     ],
+    [
+      'an announcement that is neither true nor false',
+      { brokers: 'a:1', announceResponseType: 'yes' },
+      {},
+      /mskTrigger\.announceResponseType must be true or false, not "yes"/,
+    ],
+    [
+      'an import that is no text',
+      { brokers: 'a:1', importValues: { queue: { Ref: 'Q' } } },
+      {},
+      /mskTrigger\.importValues\.queue must be a text, not \{"Ref":"Q"\}/,
+    ],
     ['something other than a map', 'a:1', {}, /custom\.mskTrigger must be a map, not "a:1"/],
   ]
   it('given several that are wrong, then each is named, the variable where the value came from one', () => {
@@ -107,7 +122,7 @@ describe('settings under custom.mskTrigger', () => {
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
         'custom.mskTrigger.open.tombstone must be absent or null, not "nil"',
         'custom.mskTrigger.colour is not a setting; known are: brokers, clientId, retryDelayMs, maxRetryDelayMs, ' +
-          'sessionTimeoutMs, schemaRegistry, faults, reports, open',
+          'sessionTimeoutMs, schemaRegistry, faults, reports, open, announceResponseType, importValues',
       ].join('\n'),
     })
   })
@@ -115,4 +130,22 @@ describe('settings under custom.mskTrigger', () => {
   for (const [title, custom, env, message] of refused) {
     it(`are rejected: ${title}`, () => assert.throws(() => readSettings(custom, env), message))
   }
+})
+
+describe('the settings that count in the template, too', () => {
+  it('given no Kafka, or anything else that is wrong, then they are read all the same', () => {
+    assert.deepEqual(readTemplateSettings(undefined), { announceResponseType: false, importValues: {} })
+    const custom = { broker: 1, announceResponseType: true, importValues: { queue: 'arn:q' } }
+    assert.deepEqual(readTemplateSettings(custom), {
+      announceResponseType: true,
+      importValues: { queue: 'arn:q' },
+    })
+  })
+
+  it('given a wrong one, then it is named', () => {
+    assert.throws(
+      () => readTemplateSettings({ announceResponseType: 1 }),
+      /custom\.mskTrigger\.announceResponseType must be true or false, not 1/,
+    )
+  })
 })

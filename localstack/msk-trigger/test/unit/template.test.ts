@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { NOTHING_KNOWN } from '../../config/intrinsics.ts'
 import { addPermissions } from '../../package/permissions.ts'
-import { writeMappings } from '../../package/template.ts'
+import { lostMappings, writeMappings } from '../../package/template.ts'
 
 const arn = 'arn:aws:kafka:us-east-1:1:cluster/c/id'
 const queue = 'arn:aws:sqs:us-east-1:1:q'
@@ -96,6 +97,99 @@ describe('the mapping in the packaged template', () => {
   })
 })
 
+describe('the mapping in the template of a framework without provisioned mode', () => {
+  function written(kind: 'msk' | 'kafka', settings: object, properties: Record<string, unknown> = {}) {
+    const id = kind === 'msk' ? 'MSK.f.c.t' : 'Kafka.f.t'
+    const template = {
+      Resources: { [id]: { Type: 'AWS::Lambda::EventSourceMapping', Properties: properties } },
+    }
+    const functions = { f: { events: [{ [kind]: { arn, topic: 't', ...settings } }] } }
+    writeMappings(functions, template, naming, { leavesOut: true })
+    return properties
+  }
+  const settings = {
+    functionResponseType: 'ReportBatchItemFailures',
+    maximumRetryAttempts: 3,
+    maximumRecordAgeInSeconds: 60,
+    bisectBatchOnFunctionError: true,
+    maximumBatchingWindow: 0,
+    schemaRegistryConfig: {
+      schemaRegistryURI: 'https://r',
+      eventRecordFormat: 'SOURCE',
+      schemaValidationConfigs: [{ attribute: 'VALUE' }],
+    },
+  }
+
+  for (const kind of ['msk', 'kafka'] as const) {
+    it(`given a ${kind} event with pollers, then they are written, and what needs them`, () => {
+      const provisionedPollerConfig = { minimumPollers: 1, maximumPollers: 2 }
+      const properties = written(kind, { ...settings, provisionedPollerConfig })
+      assert.deepEqual(properties.ProvisionedPollerConfig, { MinimumPollers: 1, MaximumPollers: 2 })
+      assert.equal(properties.MaximumRetryAttempts, 3)
+      assert.deepEqual(properties.FunctionResponseTypes, ['ReportBatchItemFailures'])
+      assert.deepEqual(written(kind, { provisionedPollerConfig: { minimumPollers: 1 } }), {
+        ProvisionedPollerConfig: { MinimumPollers: 1 },
+      })
+    })
+
+    it(`given a ${kind} event without, then nothing is written that AWS would reject`, () => {
+      assert.deepEqual(written(kind, { ...settings, onFailureDestination: queue }, { BatchSize: 1 }), {
+        BatchSize: 1,
+        MaximumBatchingWindowInSeconds: 0,
+        DestinationConfig: { OnFailure: { Destination: queue } },
+      })
+      const byFramework = { DestinationConfig: { OnFailure: { Destination: 'kafka://failed' } } }
+      assert.deepEqual(written(kind, { onFailureDestination: 'kafka://failed' }, byFramework), {})
+    })
+  }
+})
+
+describe('mappings of several events', () => {
+  const functions = {
+    f: {
+      events: [
+        { msk: { arn, topic: 'a', maximumRetryAttempts: 1 } },
+        { msk: { arn, topic: 'b', maximumRetryAttempts: 2 } },
+        { kafka: { topic: 'a', maximumRetryAttempts: 3 } },
+        { kafka: { topic: 'b', onFailureDestination: { Ref: 'Q' } } },
+      ],
+    },
+  }
+  const resources = { Q: { Type: 'AWS::SQS::Queue' } }
+  const ids = ['MSK.f.c.a', 'MSK.f.c.b', 'Kafka.f.a', 'Kafka.f.b']
+  const template = () => ({
+    Resources: Object.fromEntries(
+      ids.map(id => [id, { Type: '', Properties: {} as Record<string, unknown> }]),
+    ),
+  })
+
+  it('given two of each kind on one function, then each is written into its own', () => {
+    const { Resources } = template()
+    writeMappings(functions, { Resources }, naming, { intrinsics: { ...NOTHING_KNOWN, resources } })
+    assert.deepEqual(
+      ids.map(id => Resources[id]?.Properties),
+      [
+        { MaximumRetryAttempts: 1 },
+        { MaximumRetryAttempts: 2 },
+        { MaximumRetryAttempts: 3 },
+        // The kind is inferred from the resource, and its ARN is what Lambda needs.
+        { DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Q', 'Arn'] } } } },
+      ],
+    )
+    assert.deepEqual(lostMappings(functions, naming), [])
+  })
+
+  it('given two for which the framework has one name, then the last is written, and the other is named', () => {
+    const alike = { ...naming, getMSKEventLogicalId: () => 'MSK.f.c.a' }
+    const { Resources } = template()
+    writeMappings(functions, { Resources }, alike, { intrinsics: { ...NOTHING_KNOWN, resources } })
+    assert.deepEqual(Resources['MSK.f.c.a']?.Properties, { MaximumRetryAttempts: 2 })
+    const lines = lostMappings(functions, alike)
+    assert.equal(lines.length, 1)
+    assert.match(lines.join(), /the msk event of function "f" for topic a is not deployed: .* for topic b\./)
+  })
+})
+
 describe('the permissions of the generated role', () => {
   interface Statement {
     Action: string[]
@@ -181,6 +275,19 @@ describe('the permissions of the generated role', () => {
       'sqs:SendMessage': [queue],
     })
     assert.deepEqual(added({ kafka: { topic: 't', onFailureDestination: 'kafka://failed' } }), {})
+  })
+
+  it('allow sending to a destination that is referred to, by its ARN', () => {
+    const Statement: Statement[] = []
+    const Properties = { Policies: [{ PolicyDocument: { Statement } }] }
+    addPermissions(
+      { f: { events: [{ kafka: { topic: 't', onFailureDestination: { Ref: 'Q' } } }] } },
+      { Resources: { IamRoleLambdaExecution: { Type: 'AWS::IAM::Role', Properties } } },
+      { ...NOTHING_KNOWN, resources: { Q: { Type: 'AWS::SQS::Queue' } } },
+    )
+    assert.deepEqual(Statement, [
+      { Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [{ 'Fn::GetAtt': ['Q', 'Arn'] }] },
+    ])
   })
 
   it('are not written for a function with a role of its own', () => {

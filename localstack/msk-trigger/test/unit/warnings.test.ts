@@ -41,6 +41,19 @@ describe('a warning about the cloud is logged', () => {
     })
   }
 
+  it('that says what is left out, where the framework has no provisioned mode', () => {
+    const leftOut = (event: object) => warned(event, {}, { leavesOut: true })
+    assert.match(
+      leftOut({ functionResponseType: 'ReportBatchItemFailures' }).join(),
+      /the template is written without it, where a list that the handler returns is ignored$/,
+    )
+    assert.match(
+      leftOut({ maximumRetryAttempts: 1, onFailureDestination: 'kafka://failed' }).join(),
+      /maximumRetryAttempts, a Kafka topic as destination exist in .* the template is written without them$/,
+    )
+    assert.deepEqual(leftOut({ maximumRetryAttempts: 1, ...provisioned }), [])
+  })
+
   it('for a timeout over 14 minutes (rule 10), wherever it is set', () => {
     assert.match(
       warned({}, { timeout: 841 }).join(),

@@ -1,0 +1,89 @@
+import { ConfigurationError } from '../support/framework.ts'
+import { isObject, show } from '../support/values.ts'
+import type { Destination } from './destination.ts'
+import {
+  DESTINATION_KINDS,
+  destinationIn,
+  type GivenDestination,
+  givenDestination,
+} from './destination-setting.ts'
+import { nameOf, type ReadEvent } from './event-settings.ts'
+import { type IntrinsicContext, referredResource, resolveIntrinsics } from './intrinsics.ts'
+
+/** The destination of an event, with what this machine knows of it. */
+export interface EventDestination extends Pick<GivenDestination, 'setting'> {
+  readonly kind: Destination['kind']
+  /** For the template: an ARN, `kafka://topic`, or a call of an intrinsic function that gives one there. */
+  readonly reference: unknown
+  /** For this machine; undefined if only CloudFormation knows its name. */
+  readonly local: Destination | undefined
+}
+
+type Kind = NonNullable<GivenDestination['type']>
+
+const KIND_OF_TYPE: ReadonlyMap<string, Kind> = new Map([
+  ['AWS::SQS::Queue', 'sqs'],
+  ['AWS::SNS::Topic', 'sns'],
+  ['AWS::S3::Bucket', 's3'],
+])
+
+/** The start of an ARN in `Fn::Sub`, whose end may be unknown here. */
+const SUBSTITUTED_ARN = /^arn:(?:\$\{AWS::Partition\}|[\w-]+):(sqs|sns|s3):/
+
+/**
+ * The destination of an event. What kind it is follows from its ARN, or from the type of the resource that it refers to.
+ *
+ * @throws ConfigurationError if it refers to something else, or to something of which nothing is known here
+ */
+export function destinationOf(event: ReadEvent, context: IntrinsicContext): EventDestination | undefined {
+  const given = givenDestination(event.settings)
+  if (!given) return undefined
+  const wrong = (what: string) =>
+    new ConfigurationError(`${given.setting} of the ${nameOf(event)} is ${show(given.reference)}, ${what}`)
+  const reference = toArn(given.reference, context)
+  const text = resolveIntrinsics(reference, context)
+  const local = typeof text === 'string' ? destinationIn(text) : undefined
+  if (text !== undefined && !local)
+    throw wrong(`which is ${show(text)} here; it must be ${DESTINATION_KINDS}`)
+  const kind =
+    local?.kind ?? kindOfResource(given.reference, context, wrong) ?? kindOfText(reference) ?? given.type
+  if (kind === undefined) {
+    throw wrong(
+      'of which only CloudFormation knows what it is: write { arn, type } with the type sqs, sns or s3, ' +
+        'or give the value of an import under custom.mskTrigger.importValues',
+    )
+  }
+  if (given.type !== undefined && given.type !== kind)
+    throw wrong(`which is of the type ${kind}, not ${given.type}`)
+  return { setting: given.setting, kind, reference, local }
+}
+
+/** `Ref` gives the ARN of a topic, but the address of a queue and the name of a bucket. */
+function toArn(reference: unknown, { resources }: IntrinsicContext): unknown {
+  const id = isObject(reference) ? reference.Ref : undefined
+  const kind = typeof id === 'string' ? KIND_OF_TYPE.get(typeOf(resources, id) ?? '') : undefined
+  return kind === 'sqs' || kind === 's3' ? { 'Fn::GetAtt': [id, 'Arn'] } : reference
+}
+
+function kindOfResource(
+  reference: unknown,
+  { resources }: IntrinsicContext,
+  wrong: (what: string) => ConfigurationError,
+): Kind | undefined {
+  const type = typeOf(resources, referredResource(reference) ?? '')
+  if (type === undefined) return undefined
+  const kind = KIND_OF_TYPE.get(type)
+  if (!kind) throw wrong(`which is of the type ${type}; it must be ${DESTINATION_KINDS}`)
+  return kind
+}
+
+function kindOfText(reference: unknown): Kind | undefined {
+  const argument = isObject(reference) ? reference['Fn::Sub'] : undefined
+  const [text] = Array.isArray(argument) ? argument : [argument]
+  return SUBSTITUTED_ARN.exec(String(text))?.[1] as Kind | undefined
+}
+
+function typeOf(resources: IntrinsicContext['resources'], id: string): string | undefined {
+  const resource = Object.hasOwn(resources, id) ? resources[id] : undefined
+  return isObject(resource) && typeof resource.Type === 'string' ? resource.Type : undefined
+}

@@ -1,0 +1,102 @@
+import type { FunctionDefinition } from '../support/framework.ts'
+import { nearest } from '../support/nearest.ts'
+import { isObject, show } from '../support/values.ts'
+import { type KafkaEvent, kafkaEvents, nameOf, SETTING_NAMES } from './event-settings.ts'
+
+const KINDS = ['msk', 'kafka'] as const
+
+/** The settings that are the framework's alone, as the trigger does not read them. */
+const FRAMEWORK_SETTINGS = {
+  msk: ['arn', 'enabled', 'saslScram512'],
+  kafka: ['accessConfigurations', 'bootstrapServers', 'enabled'],
+} as const
+
+/** What settings are called in CloudFormation, in the CDK, or in other events of the framework, in lower case. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['batchwindow', 'maximumBatchingWindow'],
+  ['maxbatchingwindow', 'maximumBatchingWindow'],
+  ['maximumbatchingwindowinseconds', 'maximumBatchingWindow'],
+  ['bisectbatch', 'bisectBatchOnFunctionError'],
+  ['bisectbatchonerror', 'bisectBatchOnFunctionError'],
+  ['bisectonerror', 'bisectBatchOnFunctionError'],
+  ['bisectonfunctionerror', 'bisectBatchOnFunctionError'],
+  ['consumergroup', 'consumerGroupId'],
+  ['groupid', 'consumerGroupId'],
+  ['deadletterqueue', 'onFailureDestination'],
+  ['destination', 'onFailureDestination'],
+  ['destinationconfig', 'onFailureDestination'],
+  ['onfailure', 'onFailureDestination'],
+  ['filtercriteria', 'filterPatterns'],
+  ['filters', 'filterPatterns'],
+  ['maxrecordage', 'maximumRecordAgeInSeconds'],
+  ['maxrecordageinseconds', 'maximumRecordAgeInSeconds'],
+  ['maximumrecordage', 'maximumRecordAgeInSeconds'],
+  ['maxretries', 'maximumRetryAttempts'],
+  ['maxretryattempts', 'maximumRetryAttempts'],
+  ['retryattempts', 'maximumRetryAttempts'],
+  ['reportbatchitemfailures', 'functionResponseType: ReportBatchItemFailures'],
+  ['responsetype', 'functionResponseType'],
+  ['provisionedpollers', 'provisionedPollerConfig'],
+  ['schemaregistry', 'schemaRegistryConfig'],
+])
+
+/** Where Kafka is, in the words of its clients. */
+const BROKERS = ['broker', 'brokers', 'bootstrapServers', 'bootstrapBrokers']
+
+/**
+ * Warnings about names that look like those of Kafka events and of their settings, a line each, without the trigger's
+ * prefix. What has such a name is not read, and depending on `configValidationMode` the framework says nothing.
+ */
+export function nearMisses(
+  functions: Readonly<Record<string, FunctionDefinition>>,
+  custom: Readonly<Record<string, unknown>> = {},
+): string[] {
+  return [
+    ...missedSection(custom),
+    ...Object.entries(functions).flatMap(([functionKey, { events }]) =>
+      missedEvents(functionKey, events ?? []),
+    ),
+    ...[...kafkaEvents(functions)].flatMap(missedSettings),
+  ]
+}
+
+function missedSection(custom: Readonly<Record<string, unknown>>): string[] {
+  if ('mskTrigger' in custom) return []
+  const missed = Object.keys(custom).find(key => nearest(key, ['mskTrigger']))
+  return missed === undefined ? [] : [`custom.${missed} is not read; did you mean custom.mskTrigger?`]
+}
+
+function missedEvents(functionKey: string, events: readonly unknown[]): string[] {
+  return events.filter(isObject).flatMap(entry => {
+    const kind = KINDS.find(name => name in entry)
+    if (kind) return isObject(entry[kind]) ? [] : [notAMap(nameOf({ functionKey, kind }), entry, kind)]
+    return Object.keys(entry).flatMap(key => {
+      const meant = nearest(key, KINDS)
+      return meant
+        ? [`function "${functionKey}" has an event ${key}, which is not read; did you mean ${meant}?`]
+        : []
+    })
+  })
+}
+
+function notAMap(name: string, entry: Readonly<Record<string, unknown>>, kind: string): string {
+  const value = entry[kind]
+  const beside = Object.keys(entry).filter(key => key !== kind)
+  return value === null && beside.length > 0
+    ? `the ${name} is empty, and is not read: indent ${beside.join(', ')} below ${kind}`
+    : `the ${name} is ${show(value)}, not a map with arn or bootstrapServers and topic, and is not read`
+}
+
+function missedSettings({ functionKey, kind, event }: KafkaEvent): string[] {
+  const known = [...SETTING_NAMES, ...FRAMEWORK_SETTINGS[kind]]
+  return Object.keys(event)
+    .filter(key => !known.includes(key))
+    .flatMap(key => {
+      const meant = nearest(key, known) ?? OTHER_NAMES.get(key.toLowerCase())
+      const what = `${nameOf({ functionKey, kind })}: ${key} is not a setting, and has no effect`
+      if (meant !== undefined) return [`${what}; did you mean ${meant}?`]
+      if (!nearest(key, BROKERS) && !BROKERS.includes(key)) return []
+      const here = 'the Kafka on this machine is set by custom.mskTrigger.brokers'
+      return [`${what}; ${kind === 'kafka' ? 'did you mean bootstrapServers? And ' : ''}${here}`]
+    })
+}

@@ -1,0 +1,91 @@
+/** Where resources are. */
+export interface Place {
+  readonly region: string
+  /** `000000000000`, as in LocalStack. */
+  readonly accountId: string
+}
+
+/** What a reference to a resource can give. */
+export type Part = 'arn' | 'name' | 'url'
+
+/** How the resources of a type are named. */
+export interface ResourceType {
+  /** The property with its name. */
+  readonly name: string
+  /** The ARN behind `arn:<partition>:`. */
+  arn(name: string, place: Place): string
+  readonly ref: Part
+  readonly attributes: Readonly<Record<string, Part>>
+}
+
+/** The last part of a cluster's ARN, which AWS makes up. */
+const CLUSTER_ID = '00000000-0000-0000-0000-000000000000-1'
+
+const CLUSTER: ResourceType = {
+  name: 'ClusterName',
+  arn: (name, place) => `kafka:${placeOf(place)}:cluster/${name}/${CLUSTER_ID}`,
+  ref: 'arn',
+  attributes: { Arn: 'arn' },
+}
+
+/** The resources that a Kafka event can refer to. */
+export const TYPES: Readonly<Record<string, ResourceType>> = {
+  'AWS::SQS::Queue': {
+    name: 'QueueName',
+    arn: (name, place) => `sqs:${placeOf(place)}:${name}`,
+    ref: 'url',
+    attributes: { Arn: 'arn', QueueName: 'name', QueueUrl: 'url' },
+  },
+  'AWS::SNS::Topic': {
+    name: 'TopicName',
+    arn: (name, place) => `sns:${placeOf(place)}:${name}`,
+    ref: 'arn',
+    attributes: { TopicArn: 'arn', TopicName: 'name' },
+  },
+  'AWS::S3::Bucket': {
+    name: 'BucketName',
+    arn: name => `s3:::${name}`,
+    ref: 'name',
+    attributes: { Arn: 'arn' },
+  },
+  'AWS::SecretsManager::Secret': {
+    name: 'Name',
+    // AWS appends six characters, and accepts the ARN without them.
+    arn: (name, place) => `secretsmanager:${placeOf(place)}:secret:${name}`,
+    ref: 'arn',
+    attributes: { Id: 'arn' },
+  },
+  'AWS::Glue::Registry': {
+    name: 'Name',
+    arn: (name, place) => `glue:${placeOf(place)}:registry/${name}`,
+    ref: 'arn',
+    attributes: { Arn: 'arn' },
+  },
+  'AWS::MSK::Cluster': CLUSTER,
+  'AWS::MSK::ServerlessCluster': CLUSTER,
+}
+
+/** A part of the resource with this name. */
+export function nameResource({ arn }: ResourceType, name: string, part: Part, place: Place): string {
+  switch (part) {
+    case 'arn':
+      return `arn:${partitionOf(place)}:${arn(name, place)}`
+    case 'name':
+      return name
+    case 'url':
+      return `https://sqs.${place.region}.${urlSuffixOf(place)}/${place.accountId}/${name}`
+  }
+}
+
+function placeOf({ region, accountId }: Place): string {
+  return `${region}:${accountId}`
+}
+
+export function partitionOf({ region }: Place): string {
+  if (region.startsWith('cn-')) return 'aws-cn'
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
+}
+
+export function urlSuffixOf({ region }: Place): string {
+  return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
+}

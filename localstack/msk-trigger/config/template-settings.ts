@@ -1,0 +1,31 @@
+import { boolean, nullish, object, record, safeParse, string } from 'valibot'
+import { isObject } from '../support/values.ts'
+import { configurationError, must } from './setting-errors.ts'
+
+/** The settings under `custom.mskTrigger` that also count without a Kafka, in `package` and `deploy`. */
+export interface TemplateSettings {
+  /** Whether functions learn from their environment that their response is read. */
+  readonly announceResponseType: boolean
+  /** The values of other stacks' exports, by name. */
+  readonly importValues: Readonly<Record<string, string>>
+}
+
+const IMPORTS = must('a map of texts, by the names of the exports')
+const VALUE = must('a text')
+
+/** What each must be. */
+export const TEMPLATE_SETTINGS = {
+  announceResponseType: nullish(boolean(must('true or false')), false),
+  importValues: nullish(record(string(), string(VALUE), IMPORTS), {}),
+}
+
+/**
+ * Reads these settings, and leaves the others to where they are used.
+ *
+ * @throws ConfigurationError naming each wrong setting, what it must be and what it was
+ */
+export function readTemplateSettings(custom: unknown): TemplateSettings {
+  const { output, issues } = safeParse(object(TEMPLATE_SETTINGS), isObject(custom) ? custom : {})
+  if (!issues) return output
+  throw configurationError(issues, path => ['custom.mskTrigger', ...path].join('.'))
+}

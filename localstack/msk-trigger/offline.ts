@@ -1,0 +1,39 @@
+/** What the trigger does when serverless-offline starts, and before it ends. */
+interface Parts {
+  start(): void
+  stop(): Promise<void> | undefined
+}
+
+/** The part of serverless-offline that is followed. */
+interface Offline {
+  start(): Promise<void>
+  end(skipExit?: boolean): Promise<void>
+}
+
+/**
+ * Starts and stops with plain `serverless offline`. That command has a single hook, during which serverless-offline
+ * starts, runs until SIGINT or SIGTERM, and calls its own `end`, which exits. It calls both through its properties, so
+ * they are replaced. By then every plugin has had its turn before the hook, in whatever order the plugins are listed.
+ *
+ * `serverless offline start` has hooks for its parts instead, and calls both through references that it took earlier.
+ *
+ * @param plugins all that are loaded
+ * @returns false if serverless-offline is not among them
+ */
+export function followOffline(plugins: readonly object[], { start, stop }: Parts): boolean {
+  const offline = plugins.find(plugin => plugin.constructor.name === 'ServerlessOffline') as
+    | Offline
+    | undefined
+  if (!offline) return false
+  const startOffline = offline.start.bind(offline)
+  const endOffline = offline.end.bind(offline)
+  offline.start = async () => {
+    start()
+    await startOffline()
+  }
+  offline.end = async (...args) => {
+    await stop()
+    await endOffline(...args)
+  }
+  return true
+}

@@ -1,0 +1,126 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are CloudFormation's
+
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { destinationOf } from '../../config/event-destination.ts'
+import { kafkaEvents, readEvents } from '../../config/event-settings.ts'
+import { type IntrinsicContext, NOTHING_KNOWN } from '../../config/intrinsics.ts'
+
+const arn = 'arn:aws:kafka:eu-west-1:1:cluster/c/id'
+const here = 'eu-west-1:000000000000'
+const resources = {
+  Failed: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'failed' } },
+  Told: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'told' } },
+  Kept: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'kept' } },
+  Nameless: { Type: 'AWS::SQS::Queue' },
+  Other: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'other' } },
+}
+const context: IntrinsicContext = {
+  resources,
+  region: 'eu-west-1',
+  stage: 'dev',
+  accountId: '000000000000',
+  imports: { 'shared-failed': 'arn:aws:sqs:eu-west-1:1:shared' },
+}
+
+function destination(settings: object, of = context) {
+  const [event] = readEvents(kafkaEvents({ f: { events: [{ msk: { arn, topic: 't', ...settings } }] } }))
+  assert.ok(event)
+  return destinationOf(event, of)
+}
+
+const sqs = (name: string) => ({ kind: 'sqs', arn: `arn:aws:sqs:${here}:${name}` })
+const getArn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] })
+
+describe('the destination of an event', () => {
+  const known: [reference: unknown, local: object, inTemplate: unknown][] = [
+    [getArn('Failed'), sqs('failed'), getArn('Failed')],
+    [{ 'Fn::GetAtt': 'Failed.Arn' }, sqs('failed'), { 'Fn::GetAtt': 'Failed.Arn' }],
+    // In the cloud, `Ref` gives the address of a queue and the name of a bucket, which Lambda rejects.
+    [{ Ref: 'Failed' }, sqs('failed'), getArn('Failed')],
+    [{ Ref: 'Kept' }, { kind: 's3', arn: 'arn:aws:s3:::kept' }, getArn('Kept')],
+    [{ Ref: 'Told' }, { kind: 'sns', arn: `arn:aws:sns:${here}:told` }, { Ref: 'Told' }],
+    [
+      { 'Fn::Sub': 'arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:failed' },
+      sqs('failed'),
+      { 'Fn::Sub': 'arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:failed' },
+    ],
+    [{ 'Fn::Sub': '${Failed.Arn}' }, sqs('failed'), { 'Fn::Sub': '${Failed.Arn}' }],
+    [
+      { 'Fn::Sub': ['kafka://${name}.failed', { name: 'orders' }] },
+      { kind: 'kafka', topic: 'orders.failed' },
+      { 'Fn::Sub': ['kafka://${name}.failed', { name: 'orders' }] },
+    ],
+    [
+      { 'Fn::ImportValue': 'shared-failed' },
+      { kind: 'sqs', arn: 'arn:aws:sqs:eu-west-1:1:shared' },
+      { 'Fn::ImportValue': 'shared-failed' },
+    ],
+    ['kafka://failed', { kind: 'kafka', topic: 'failed' }, 'kafka://failed'],
+  ]
+  for (const [reference, local, inTemplate] of known) {
+    it(`given ${JSON.stringify(reference)}, then its kind is inferred, under each of its names`, () => {
+      for (const [setting, settings] of [
+        ['onFailureDestination', { onFailureDestination: reference }],
+        ['destinations.onFailure', { destinations: { onFailure: reference } }],
+        ['destinations.onFailure', { destinations: { onFailure: { arn: reference } } }],
+      ] as const)
+        assert.deepEqual(destination(settings), {
+          setting,
+          kind: (local as { kind: string }).kind,
+          reference: inTemplate,
+          local,
+        })
+    })
+  }
+
+  const unresolved: [onFailure: unknown, kind: string][] = [
+    [getArn('Nameless'), 'sqs'],
+    [{ Ref: 'Nameless' }, 'sqs'],
+    [{ arn: getArn('Elsewhere'), type: 's3' }, 's3'],
+    [{ 'Fn::Sub': 'arn:${AWS::Partition}:sns:${AWS::Region}:1:${Elsewhere}' }, 'sns'],
+    [{ arn: { 'Fn::ImportValue': 'other' }, type: 'sns' }, 'sns'],
+  ]
+  for (const [onFailure, kind] of unresolved) {
+    it(`given ${JSON.stringify(onFailure)}, then its kind is known, and nothing more`, () => {
+      const found = destination({ destinations: { onFailure } })
+      assert.equal(found?.kind, kind)
+      assert.equal(found.local, undefined)
+    })
+  }
+
+  const refused: [onFailure: unknown, message: RegExp][] = [
+    [
+      { 'Fn::ImportValue': 'other' },
+      /^ConfigurationError: destinations\.onFailure of the msk event of function "f" is \{"Fn::ImportValue":"other"\}, of which .* custom\.mskTrigger\.importValues/,
+    ],
+    [{ Ref: 'Elsewhere' }, /only CloudFormation knows what it is: write \{ arn, type \}/],
+    [getArn('Other'), /which is of the type AWS::Lambda::Function; it must be the ARN of an SQS queue/],
+    [{ 'Fn::GetAtt': ['Failed', 'QueueName'] }, /which is "failed" here; it must be the ARN of an SQS queue/],
+    [{ arn: getArn('Failed'), type: 'sns' }, /which is of the type sqs, not sns/],
+    [{ arn: { Ref: 'Nameless' }, type: 'sns' }, /which is of the type sqs, not sns/],
+  ]
+  for (const [onFailure, message] of refused) {
+    it(`given ${JSON.stringify(onFailure)}, then it is rejected`, () =>
+      assert.throws(() => destination({ destinations: { onFailure } }), message))
+  }
+
+  it('given neither a text nor a reference, then what it must be is said', () => {
+    for (const onFailureDestination of [
+      7,
+      ['q'],
+      {},
+      { Queue: 'q' },
+      { arn: getArn('Failed'), type: 'kinesis' },
+    ])
+      assert.throws(
+        () => destination({ onFailureDestination }),
+        /onFailureDestination of the msk event of function "f" must be the ARN .* or a reference to such a resource/,
+      )
+  })
+
+  it('given none, or one that is empty, then there is none', () => {
+    for (const settings of [{}, { onFailureDestination: '' }, { destinations: { onFailure: '' } }])
+      assert.equal(destination(settings, NOTHING_KNOWN), undefined)
+  })
+})

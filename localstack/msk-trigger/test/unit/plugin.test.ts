@@ -1,0 +1,134 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are CloudFormation's
+
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import MskTriggerPlugin from '../../plugin.ts'
+import type { FunctionDefinition } from '../../support/framework.ts'
+import { serverlessOf } from './framework.ts'
+
+const arn = 'arn:aws:kafka:eu-west-1:1:cluster/c/id'
+const reads = { arn, topic: 't', functionResponseType: 'ReportBatchItemFailures' }
+const pollers = { provisionedPollerConfig: { minimumPollers: 1 } }
+
+type Options = Parameters<typeof serverlessOf>[2]
+
+/** The plugin in a framework that knows provisioned mode unless told otherwise, and what it logs. */
+function plugged(
+  events: readonly Record<string, unknown>[],
+  custom: Record<string, unknown> = {},
+  { msk = { provisionedPollerConfig: {} }, ...options }: Options = {},
+) {
+  const f: FunctionDefinition = { events }
+  const lines: string[] = []
+  const log = (line: string) => void lines.push(line)
+  const plugin = new MskTriggerPlugin(
+    serverlessOf({ f }, custom, { msk, ...options }),
+    {},
+    { log: { notice: log, warning: log, error: log } },
+  )
+  const run = (hook: string) => plugin.hooks[hook]?.() ?? undefined
+  return { f, lines, run }
+}
+
+describe('the variable that tells a function that its response is read', () => {
+  const announced = (event: object, mskTrigger: object, options: Options = {}) => {
+    const { f, run } = plugged([{ msk: event }], { mskTrigger }, options)
+    run('initialize')
+    return f.environment
+  }
+
+  it('given nobody asked for it, then it is not set', () => {
+    assert.equal(announced(reads, {}), undefined)
+    assert.equal(announced(reads, { announceResponseType: false }), undefined)
+  })
+
+  it('given somebody asked for it, then it is set, without any broker', () => {
+    assert.deepEqual(announced(reads, { announceResponseType: true }), { REPORT_BATCH_ITEM_FAILURES: 'true' })
+  })
+
+  it('given a framework in whose template the setting would be left out, then it is set with pollers only', () => {
+    const announce = { announceResponseType: true }
+    assert.equal(announced(reads, announce, { msk: {} }), undefined)
+    assert.deepEqual(announced({ ...reads, ...pollers }, announce, { msk: {} }), {
+      REPORT_BATCH_ITEM_FAILURES: 'true',
+    })
+  })
+
+  it('given a mistake, then it is the framework that shows it', () => {
+    assert.throws(() => announced(reads, { announceResponseType: 'yes' }), {
+      message: 'custom.mskTrigger.announceResponseType must be true or false, not "yes"',
+      code: 'MSK_TRIGGER_CONFIGURATION',
+    })
+  })
+})
+
+describe('the start', () => {
+  for (const hook of ['before:offline:start', 'before:offline:start:init']) {
+    it(`given a mistake, then ${hook} reports it, before anything is built`, () => {
+      const { run } = plugged([{ msk: { arn, topic: 't', batchSize: 0 } }])
+      assert.throws(() => run(hook), {
+        message: /batchSize of the msk event/,
+        code: 'MSK_TRIGGER_CONFIGURATION',
+      })
+      assert.throws(() => plugged([{ msk: reads }]).run(hook), /no Kafka to read from/)
+    })
+
+    it(`given no Kafka event but a name like one, then ${hook} warns, and nothing is read`, () => {
+      const { run, lines } = plugged([{ Kafka: { topic: 't' } }], { msktrigger: {} })
+      run(hook)
+      run('offline:start:init')
+      assert.deepEqual(lines, [
+        'msk  custom.msktrigger is not read; did you mean custom.mskTrigger?',
+        'msk  function "f" has an event Kafka, which is not read; did you mean kafka?',
+      ])
+    })
+  }
+})
+
+describe('the template', () => {
+  const mapping = () => ({ 'MSK.f.c.t': { Type: 'AWS::Lambda::EventSourceMapping', Properties: {} } })
+  const resources = {
+    Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::Sub': '${AWS::StackName}-q' } } },
+  }
+
+  function written(event: object, msk: Record<string, object>) {
+    const template = mapping()
+    const { run, lines } = plugged([{ msk: event }], {}, { msk, resources, template })
+    run('before:package:compileEvents')
+    run('after:package:compileEvents')
+    return { properties: template['MSK.f.c.t'].Properties, lines }
+  }
+
+  it('given a reference to a resource, then the mapping has its ARN', () => {
+    const { properties, lines } = written({ arn, topic: 't', onFailureDestination: { Ref: 'Q' } }, {})
+    assert.deepEqual(properties, {
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Q', 'Arn'] } } },
+    })
+    assert.deepEqual(lines, [])
+  })
+
+  it('given a framework without provisioned mode, then what AWS would reject is left out, with a warning', () => {
+    const { properties, lines } = written(reads, {})
+    assert.deepEqual(properties, {})
+    assert.match(
+      lines.join(),
+      /^msk {2}msk event of function "f": functionResponseType .* is written without it/,
+    )
+  })
+
+  it('given a framework without provisioned mode, then pollers are written, and what needs them', () => {
+    assert.deepEqual(written({ ...reads, ...pollers }, {}), {
+      properties: {
+        ProvisionedPollerConfig: { MinimumPollers: 1 },
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+      },
+      lines: [],
+    })
+  })
+
+  it('given a framework with provisioned mode, then the setting is written, with a warning', () => {
+    const { properties, lines } = written(reads, { provisionedPollerConfig: {} })
+    assert.deepEqual(properties, { FunctionResponseTypes: ['ReportBatchItemFailures'] })
+    assert.match(lines.join(), /AWS rejects the mapping$/)
+  })
+})

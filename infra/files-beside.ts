@@ -1,13 +1,18 @@
 /**
  * Files that code finds beside itself at run time, because they are started and not imported: a thread, a script for another
- * interpreter. Compiled code lies in one flat folder, so such a file has one name among the sources and another one there:
+ * interpreter. Compiled code lies in one flat folder, so TypeScript has one name among the sources and another one there:
  *
  *     new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './node-worker.js', import.meta.url)
+ *     new URL('./runner.py', import.meta.url)
  */
 import { join } from 'node:path'
 
-const BOTH_NAMES =
+const TWO_NAMES =
   /new URL\(\s*import\.meta\.url\.endsWith\('\.ts'\)\s*\?\s*'([^']+)'\s*:\s*'\.\/([^'/]+)',\s*import\.meta\.url,?\s*\)/g
+/** What is not compiled keeps its name. */
+const ONE_NAME = /new URL\(\s*'\.\/([^'/]+(?<!\.[jt]s))',\s*import\.meta\.url,?\s*\)/g
+/** Where the code itself lies, and packages that it finds from there: right among the sources, and after compilation. */
+const HARMLESS = /new URL\('\.', import\.meta\.url\)|createRequire\(import\.meta\.url\)/g
 const COMMENTS = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm
 
 /** One file that is found at run time. */
@@ -26,13 +31,14 @@ export interface FileBeside {
  * @throws Error if it uses `import.meta` in another way, because that would be wrong after compilation
  */
 export function filesBeside(path: string, code: string): FileBeside[] {
-  const text = code.replace(COMMENTS, '')
-  if (text.replace(BOTH_NAMES, '').includes('import.meta'))
+  const text = code.replace(COMMENTS, '').replace(HARMLESS, '')
+  if (text.replace(TWO_NAMES, '').replace(ONE_NAME, '').includes('import.meta'))
     throw new Error(
-      `${path} uses import.meta, which names another file after compilation: name both files as infra/files-beside.ts says`,
+      `${path} uses import.meta, which names another file after compilation: name the file as infra/files-beside.ts says`,
     )
-  return [...text.matchAll(BOTH_NAMES)].map(([, source = '', name = '']) => ({
-    source: join(path, '..', source),
-    name,
-  }))
+  const found = [
+    ...[...text.matchAll(TWO_NAMES)].map(([, source = '', name = '']) => ({ source, name })),
+    ...[...text.matchAll(ONE_NAME)].map(([, name = '']) => ({ source: name, name })),
+  ]
+  return found.map(({ source, name }) => ({ source: join(path, '..', source), name }))
 }

@@ -22,6 +22,16 @@ describe('files that a package starts at run time', () => {
     assert.deepEqual(filesBeside(path, code), [{ source: 'invoke/python/run.py', name: 'run.py' }])
   })
 
+  it('given a script beside the code, then it keeps its name', () => {
+    const code = "fileURLToPath(new URL('./runner.py', import.meta.url))"
+    assert.deepEqual(filesBeside(path, code), [{ source: 'invoke/node/runner.py', name: 'runner.py' }])
+  })
+
+  it('given code that asks where it lies, or for a package, then that holds after compilation', () => {
+    const code = "new URL('.', import.meta.url); createRequire(import.meta.url).resolve('serverless-offline')"
+    assert.deepEqual(filesBeside(path, code), [])
+  })
+
   it('given code that starts no file, then there is none', () => {
     assert.deepEqual(
       filesBeside(path, '/** import.meta.url */\n// import.meta.dirname\nexport const a = 1'),
@@ -31,6 +41,7 @@ describe('files that a package starts at run time', () => {
 
   for (const code of [
     "new URL('./worker.ts', import.meta.url)",
+    "new URL('../python/runner.py', import.meta.url)",
     'join(import.meta.dirname, name)',
     "new URL(import.meta.url.endsWith('.ts') ? './a.ts' : './sub/a.js', import.meta.url)",
   ])

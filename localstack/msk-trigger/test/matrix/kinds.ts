@@ -48,7 +48,7 @@ const TYPES = `import MskTriggerPlugin from 'serverless-offline-msk-trigger'
 import { injectFault } from 'serverless-offline-msk-trigger/inject-fault'
 
 export const replace = (plugin: MskTriggerPlugin): Promise<void> => plugin.replaceInstances(['orders'])
-export const rebalance = (): Promise<void> => injectFault('/tmp/faults.sock', { fault: 'rebalance' })
+export const rebalance = (): Promise<void> => injectFault('/tmp/faults.sock', { function: 'orders', fault: 'rebalance' })
 `
 
 const TSCONFIG = {

@@ -33,6 +33,7 @@ const ERRORS = [
   'KafkaJSNoBrokerAvailableError',
   'KafkaJSNumberOfRetriesExceeded',
   'KafkaJSProtocolError',
+  'KafkaJSSASLAuthenticationError',
 ]
 
 describe('the internals of kafkajs', () => {

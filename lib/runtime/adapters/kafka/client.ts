@@ -56,7 +56,7 @@ function securityOf(connection: KafkaConnection): Partial<KafkaConfig> {
   const { auth, encrypted = true } = connection
   const ssl = auth !== 'none' && encrypted ? { ssl: tlsOf(connection) } : {}
   return {
-    socketFactory: explainingSockets(connection.certificate !== undefined),
+    socketFactory: explainingSockets,
     ...ssl,
     ...signIn(connection),
   }

@@ -1,7 +1,7 @@
 /** Why a broker did not let a client in. Pure. */
+import { tlsProblem } from '@sluice/kafka-records/connecting'
 import { isInterruptedSignIn } from './availability.ts'
 import { NoIamToken } from './iam-token.ts'
-import { tlsProblem } from './sockets.ts'
 
 /** Answers to a request that a listener does not allow, or not before signing in. */
 const ANSWERS: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { AnswerTooLarge, isObject, RegistryHttp, type RegistryLogin, signalWithin } from './http.ts'
+import { AnswerTooLarge, isObject, type RegistryConnection, RegistryHttp, signalWithin } from './http.ts'
 
 export type SchemaFormat = 'JSON' | 'AVRO' | 'PROTOBUF'
 
@@ -21,9 +21,7 @@ const ANSWER_WITHIN_MS = 5_000
 /** Upper bound for the schemas that one references. */
 const MOST_REFERENCES = 200
 
-export interface RegistryAccess {
-  /** Instead of that in the address. */
-  readonly login?: RegistryLogin
+export interface RegistryAccess extends RegistryConnection {
   /** Milliseconds for a schema with all that it references; 5,000 by default. */
   readonly answerWithinMs?: number
 }
@@ -36,8 +34,8 @@ export class RegistryClient {
   readonly #http: RegistryHttp
   readonly #answerWithinMs: number
 
-  constructor(uri: string, { login, answerWithinMs = ANSWER_WITHIN_MS }: RegistryAccess = {}) {
-    this.#http = new RegistryHttp(uri, login)
+  constructor(uri: string, { answerWithinMs = ANSWER_WITHIN_MS, ...connection }: RegistryAccess = {}) {
+    this.#http = new RegistryHttp(uri, connection)
     this.#answerWithinMs = answerWithinMs
   }
 

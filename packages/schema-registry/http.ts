@@ -1,4 +1,5 @@
 /** Requests to a schema registry, bounded in time and size. */
+import { type HttpAnswer, type RegistryTls, type Send, transport } from './transport.ts'
 
 /** The registry did not answer, or not as a registry. Nothing is known about the schema, so the record must wait. */
 export class RegistryUnavailableError extends Error {
@@ -11,6 +12,14 @@ export class AnswerTooLarge extends RegistryUnavailableError {}
 export interface RegistryLogin {
   readonly username: string
   readonly password: string
+}
+
+/** How to reach a registry, beside its address. */
+export interface RegistryConnection {
+  /** Instead of that in the address. */
+  readonly login?: RegistryLogin
+  /** For an address with `https:`. */
+  readonly tls?: RegistryTls
 }
 
 interface Question {
@@ -37,10 +46,11 @@ export class RegistryHttp {
   /** Without a login and without a slash at the end. */
   readonly base: string
   readonly #headers: Readonly<Record<string, string>>
+  readonly #send: Send
 
-  /** @param login instead of that in the address */
-  constructor(address: string, login?: RegistryLogin) {
+  constructor(address: string, { login, tls }: RegistryConnection = {}) {
     const url = new URL(address)
+    this.#send = transport(url.protocol === 'https:' ? tls : undefined)
     const { username, password } = login ?? {
       username: decodeURIComponent(url.username),
       password: decodeURIComponent(url.password),
@@ -65,13 +75,13 @@ export class RegistryHttp {
   async ask(path: string, { method = 'GET', body, signal }: Question): Promise<Answer> {
     const headers = { ...this.#headers, ...(body && { 'content-type': MEDIA_TYPE }) }
     try {
-      const response = await fetch(this.base + path, {
+      const answer = await this.#send(this.base + path, {
         method,
         headers,
         signal,
         ...(body && { body: JSON.stringify(body) }),
       })
-      return { status: response.status, body: JSON.parse(await textOf(response)) as unknown }
+      return { status: answer.status, body: JSON.parse(await textOf(answer)) as unknown }
     } catch (error) {
       const { message } = this.unavailable(path, explain(error))
       const Unavailable = error instanceof TooManyBytes ? AnswerTooLarge : RegistryUnavailableError
@@ -96,13 +106,13 @@ export function signalWithin(withinMs: number, longestMs: number): AbortSignal {
 class TooManyBytes extends Error {}
 
 /** @throws Error if the answer is too large: `TooManyBytes`, if it is not the page of an error */
-async function textOf({ body, ok }: Response): Promise<string> {
+async function textOf({ body, status }: HttpAnswer): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body) {
     bytes += chunk.length
     if (bytes > LARGEST_ANSWER) {
-      const TooLarge = ok ? TooManyBytes : Error
+      const TooLarge = status >= 200 && status < 300 ? TooManyBytes : Error
       throw new TooLarge(`its answer has more than ${LARGEST_ANSWER} bytes`)
     }
     chunks.push(chunk)

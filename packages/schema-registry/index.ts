@@ -8,7 +8,7 @@ export {
 } from './client.ts'
 export type { Codec, DataForm } from './codec.ts'
 export { InexactNumberError } from './exact-integer.ts'
-export { RegistryUnavailableError } from './http.ts'
+export { type RegistryLogin, RegistryUnavailableError } from './http.ts'
 export { loadCodec } from './load-codec.ts'
 export {
   type Compatibility,
@@ -16,5 +16,6 @@ export {
   RegistrySubjects,
   type SchemaVersion,
 } from './subjects.ts'
+export type { RegistryTls } from './transport.ts'
 export { UnencodableError } from './unencodable-error.ts'
 export { type Framed, frame, UndecodableError, unframe } from './wire.ts'

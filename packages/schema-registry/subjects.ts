@@ -41,8 +41,8 @@ export class RegistrySubjects {
   readonly #answerWithinMs: number
 
   /** @param uri may contain `user:password` */
-  constructor(uri: string, { login, answerWithinMs = ANSWER_WITHIN_MS }: RegistryAccess = {}) {
-    this.#http = new RegistryHttp(uri, login)
+  constructor(uri: string, { answerWithinMs = ANSWER_WITHIN_MS, ...connection }: RegistryAccess = {}) {
+    this.#http = new RegistryHttp(uri, connection)
     this.#answerWithinMs = answerWithinMs
   }
 

@@ -1,5 +1,5 @@
-import process from 'node:process'
 import type { Destination } from '../config/destination.ts'
+import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aws.ts'
 
 /** Sends one payload. For S3, `key` is the object's key. */
 export type Put = (payload: string, key?: string) => Promise<void>
@@ -13,19 +13,16 @@ const COMMON = { maxAttempts: 1 }
  */
 const abort = () => ({ abortSignal: AbortSignal.timeout(10_000) })
 
-/** Creates a client for one destination. The SDK is loaded here because few projects need it. */
+/**
+ * Creates a client for one destination. The SDK is loaded here because few projects need it.
+ *
+ * @throws Error if no address stands in for the service: records discarded in a local test do not belong in an AWS account
+ */
 export async function awsPut(kind: Exclude<Destination['kind'], 'kafka'>, arn: string): Promise<Put> {
-  // The ARN of a bucket has no region.
-  const region = arn.split(':')[3] || process.env.AWS_REGION || 'us-east-1'
-  const config = { ...COMMON, region, ...credentials() }
+  const endpoint = awsEndpoint(kind, `nothing is sent to ${arn} in the cloud`)
+  const config = { ...COMMON, endpoint, region: awsRegion(arn), ...awsCredentials() }
   if (kind === 'sqs') return sqs(arn, config)
   return kind === 'sns' ? sns(arn, config) : s3(arn, config)
-}
-
-/** A local server needs no credentials, but the SDK does. */
-function credentials() {
-  if (process.env.AWS_ACCESS_KEY_ID || process.env.AWS_PROFILE) return {}
-  return { credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
 }
 
 async function sqs(arn: string, config: object): Promise<Put> {
@@ -68,14 +65,5 @@ async function s3(arn: string, config: object): Promise<Put> {
       new PutObjectCommand({ Bucket, Key, Body: payload, ContentType: 'application/json' }),
       abort(),
     )
-  }
-}
-
-async function installed<T>(load: () => Promise<T>, name: string): Promise<T> {
-  try {
-    return await load()
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new Error(`${name} is missing: npm install --save-dev ${name}`)
   }
 }

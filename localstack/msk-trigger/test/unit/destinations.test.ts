@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Message } from 'kafkajs'
 import { senderFor } from '../../deliver/destinations.ts'
 import type { DiscardedRecords } from '../../deliver/invocation-record.ts'
@@ -87,20 +92,49 @@ describe('a topic as a destination', () => {
 })
 
 describe('a destination in AWS', () => {
+  const arn = 'arn:aws:sqs:eu-west-1:123456789012:failed'
+  const variables = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_SQS', 'AWS_ENDPOINT_URL_S3']
+  const before = new Map(variables.map(name => [name, process.env[name]]))
+  beforeEach(() => {
+    for (const name of variables) delete process.env[name]
+  })
+  afterEach(() => {
+    for (const [name, value] of before) if (value !== undefined) process.env[name] = value
+  })
+  const send = () => {
+    const origin = { mapping: mappingOf(), brokers: [] }
+    const sender = senderFor({ kind: 'sqs', arn }, { origin, groupId: 'g', kafka: undefined as never })
+    return sender.send(discarded(1))
+  }
+
   it('receives nothing if no endpoint is set: local failures do not belong in an account', async () => {
-    const before = process.env.AWS_ENDPOINT_URL
-    delete process.env.AWS_ENDPOINT_URL
-    try {
-      const arn = 'arn:aws:sqs:eu-west-1:123456789012:failed'
-      const origin = { mapping: mappingOf(), brokers: [] }
-      const sender = senderFor({ kind: 'sqs', arn }, { origin, groupId: 'g', kafka: undefined as never })
-      await assert.rejects(
-        sender.send(discarded(1)),
-        /AWS_ENDPOINT_URL is not set, so nothing is sent to arn/,
-      )
-    } finally {
-      if (before !== undefined) process.env.AWS_ENDPOINT_URL = before
-    }
+    process.env.AWS_ENDPOINT_URL_S3 = 'http://127.0.0.1:9'
+    await assert.rejects(send(), {
+      message: `neither AWS_ENDPOINT_URL_SQS nor AWS_ENDPOINT_URL is set, so nothing is sent to ${arn} in the cloud`,
+    })
+  })
+
+  it('is asked for at the address of its own service first', async () => {
+    const asked: string[] = []
+    const server = createServer(async (request, response) => {
+      asked.push(String(request.headers['x-amz-target']))
+      const { MessageBody = '' } = (await json(request)) as { MessageBody?: string }
+      // The client checks it.
+      const MD5OfMessageBody = createHash('md5').update(MessageBody).digest('hex')
+      response.end(JSON.stringify({ QueueUrl: 'http://elsewhere.example/failed', MD5OfMessageBody }))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:9'
+    process.env.AWS_ENDPOINT_URL_SQS = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    await send()
+    server.closeAllConnections()
+    server.close()
+    assert.deepEqual(asked, ['AmazonSQS.GetQueueUrl', 'AmazonSQS.SendMessage'])
+  })
+
+  it('needs an address with a protocol', async () => {
+    process.env.AWS_ENDPOINT_URL_SQS = 'localhost:9324'
+    await assert.rejects(send(), /AWS_ENDPOINT_URL_SQS must be an address like http:/)
   })
 })
 

@@ -1,0 +1,58 @@
+import process from 'node:process'
+
+/** The services that the trigger calls, each with the SDK's variable for the address of its local stand-in. */
+const ENDPOINT_VARIABLES = {
+  sqs: 'AWS_ENDPOINT_URL_SQS',
+  sns: 'AWS_ENDPOINT_URL_SNS',
+  s3: 'AWS_ENDPOINT_URL_S3',
+  secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
+} as const
+
+/** The variable for all services that have none of their own. */
+const COMMON_VARIABLE = 'AWS_ENDPOINT_URL'
+
+export type AwsService = keyof typeof ENDPOINT_VARIABLES
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * The address that stands in for a service of AWS. The variable of the service has precedence over `AWS_ENDPOINT_URL`.
+ *
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ * @param otherwise what does not happen without an address, for the message
+ * @throws Error if there is no address: a local run does not touch an AWS account by itself
+ */
+export function awsEndpoint(service: AwsService, otherwise: string, env: Environment = process.env): string {
+  const own = ENDPOINT_VARIABLES[service]
+  const variable = env[own] ? own : COMMON_VARIABLE
+  const address = env[variable]
+  if (!address) throw new Error(`neither ${own} nor ${COMMON_VARIABLE} is set, so ${otherwise}`)
+  if (/^https?:$/.test(URL.parse(address)?.protocol ?? '')) return address
+  throw new Error(`${variable} must be an address like http://127.0.0.1:4566, with http:// or https://`)
+}
+
+/** The region in an ARN, or else that of the environment. The ARN of a bucket has none. */
+export function awsRegion(arn: string, env: Environment = process.env): string {
+  const named = arn.startsWith('arn:') ? arn.split(':')[3] : undefined
+  return named || env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1'
+}
+
+/** A local server needs no credentials, but the SDK does. */
+export function awsCredentials(env: Environment = process.env) {
+  if (env.AWS_ACCESS_KEY_ID || env.AWS_PROFILE) return {}
+  return { credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
+}
+
+/**
+ * Loads a package that a project installs only if it needs it.
+ *
+ * @throws Error that says how to install it
+ */
+export async function installed<T>(load: () => Promise<T>, name: string): Promise<T> {
+  try {
+    return await load()
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new Error(`${name} is missing: npm install --save-dev ${name}`)
+  }
+}

@@ -1,7 +1,13 @@
 export { inflate } from './codecs.ts'
 export { headersOf, unbundled } from './fetched-record.ts'
 export { readEveryCodec, readRecordsOf, restIdleConnections } from './kafkajs.ts'
-export { type Broker, type Cluster, createCluster, type FetchedMessage } from './kafkajs-internals.ts'
+export {
+  type Broker,
+  type Cluster,
+  createCluster,
+  type FetchedMessage,
+  hookClusters,
+} from './kafkajs-internals.ts'
 export { OpenBatches, placeOf } from './open-batches.ts'
 export { LARGEST_EVENT_BYTES } from './record.ts'
 export { UnreadableBatch } from './unreadable-batch.ts'

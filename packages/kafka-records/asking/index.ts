@@ -14,3 +14,4 @@ export { type ClusterMetadata, metadataQuestion, type TopicMetadata } from './me
 export type { Question } from './question.ts'
 export { type MetadataQuorum, quorumQuestion } from './quorum.ts'
 export { type Setting, type SettingsAnswer, settingsQuestion } from './settings.ts'
+export { type TopicId, topicIdsQuestion } from './topic-ids.ts'

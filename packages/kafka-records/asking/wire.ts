@@ -90,22 +90,22 @@ export function array<T>(items: readonly T[] | null, write: (item: T) => Buffer)
   return Buffer.concat([int32(items?.length ?? -1), ...(items ?? []).map(write)])
 }
 
-/** Text of up to 126 bytes. */
 export function compactString(text: string): Buffer {
   const bytes = Buffer.from(text)
   return Buffer.concat([compactLength(bytes.length), bytes])
 }
 
-/** Up to 126 items. */
 export function compactArray<T>(items: readonly T[] | null, write: (item: T) => Buffer): Buffer {
   if (items === null) return int8(0)
   return Buffer.concat([compactLength(items.length), ...items.map(write)])
 }
 
-/** One more than the number; a number of one byte is enough for the questions asked here. */
+/** One more than the length, seven bits a byte, lowest first: 0 stands for null. */
 function compactLength(length: number): Buffer {
-  if (length > 126) throw new RangeError(`${length} is more than a compact length of one byte can say`)
-  return int8(length + 1)
+  const bytes: number[] = []
+  let rest = length + 1
+  for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80)
+  return Buffer.from([...bytes, rest])
 }
 
 /** No tagged fields. */

@@ -9,6 +9,7 @@ import {
   metadataQuestion,
   quorumQuestion,
   settingsQuestion,
+  topicIdsQuestion,
   UnsupportedQuestion,
 } from '@sluice/kafka-records/asking'
 import { Malformed } from '../../../packages/kafka-records/cursor.ts'
@@ -66,6 +67,44 @@ describe('given the answer to a question about the cluster', () => {
   it('then no topic is created by the question', () => {
     assert.deepEqual(metadataQuestion(null).encode(5), Buffer.concat([int32(-1), int8(0)]))
     assert.deepEqual(metadataQuestion(['t']).encode(5), Buffer.concat([int32(1), text('t'), int8(0)]))
+  })
+})
+
+describe('given the ids of topics', () => {
+  const [ID, NO_ID] = ['0123456789abcdef0123456789abcdef', '0'.repeat(32)]
+  const [none, one] = [int8(1), (value: number) => Buffer.concat([int8(2), int32(value)])]
+  const partition = (number: number) =>
+    Buffer.concat([int16(0), int32(number), int32(1), int32(0), one(1), one(1), none, NO_TAGS])
+  const broker = Buffer.concat([int32(1), compact('host'), int32(9092), int8(0), NO_TAGS])
+  const topic = (name: string, error: number, id: string, ...partitions: Buffer[]) =>
+    Buffer.concat([
+      ...[int16(error), compact(name), Buffer.from(id, 'hex'), int8(0)],
+      ...[int8(partitions.length + 1), ...partitions, int32(-1), NO_TAGS],
+    ])
+  const answer = Buffer.concat([
+    ...[NO_TAGS, int32(0), int8(2), broker, compact('cluster'), int32(1)],
+    ...[int8(3), topic('orders', 0, ID, partition(0), partition(1)), topic('gone', 3, NO_ID)],
+  ])
+
+  it('then each has its id and how many partitions it has, or the reason why it has none', () => {
+    assert.deepEqual(topicIdsQuestion(['orders', 'gone']).decode(answer, 10), [
+      { errorCode: 0, topic: 'orders', id: ID, partitionCount: 2 },
+      { errorCode: 3, topic: 'gone', id: NO_ID, partitionCount: 0 },
+    ])
+  })
+
+  it('when the answer is cut off anywhere, then that is an error, and never half an answer', () => {
+    for (let length = 0; length < answer.length; length++)
+      assert.throws(() => topicIdsQuestion([]).decode(answer.subarray(0, length), 10), Malformed)
+  })
+
+  it('when a name is as long as it can be, then its length takes two bytes', () => {
+    const longest = 'x'.repeat(249)
+    const name = Buffer.concat([Buffer.from([(250 & 0x7f) | 0x80, 250 >> 7]), Buffer.from(longest)])
+    assert.deepEqual(
+      topicIdsQuestion([longest]).encode(10),
+      Buffer.concat([NO_TAGS, int8(2), Buffer.alloc(16), name, NO_TAGS, Buffer.alloc(3), NO_TAGS]),
+    )
   })
 })
 

@@ -9,6 +9,9 @@ import type { Cluster } from './poll/cluster.ts'
 import { makeIntake } from './poll/intake.ts'
 import type { GroupMember, MemberListener } from './poll/member.ts'
 import { type StartOffsets, startOffsets } from './poll/start-offsets.ts'
+import { TopicTracker } from './poll/topic-tracker.ts'
+import type { TopicObserver } from './poll/topic-watch.ts'
+import type { TopicState } from './poll/topics.ts'
 import { Attempts } from './report/attempts.ts'
 import { isUnreachable } from './report/explain.ts'
 import { MappingReports, type StallKind, type WriteReport } from './report/reports.ts'
@@ -28,7 +31,7 @@ const REJOIN = { retryDelayMs: 250, maxRetryDelayMs: 2_000 }
 export interface SourceParts {
   readonly settings: Settings
   readonly log: Log
-  readonly cluster: Pick<Cluster, keyof Cluster>
+  readonly cluster: Omit<Cluster, 'close'>
   /** Present if the mapping has a destination. */
   readonly sender: Sender | undefined
   readonly report: WriteReport
@@ -37,7 +40,7 @@ export interface SourceParts {
 }
 
 /** A running event source mapping: reads the topic as a consumer group and invokes the function. */
-export class EventSource implements MemberListener, FaultTarget {
+export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   readonly #mapping: Mapping
   readonly #parts: SourceParts
   readonly #member: Pick<GroupMember, keyof GroupMember>
@@ -45,6 +48,7 @@ export class EventSource implements MemberListener, FaultTarget {
   readonly #ending = new AbortController()
   readonly #joined = Promise.withResolvers<void>()
   readonly #faults = new Faults()
+  readonly #tracker: TopicTracker
   /** Resolves the next time that reading starts. */
   #nextReading = Promise.withResolvers<void>()
   readonly #name: string
@@ -59,6 +63,14 @@ export class EventSource implements MemberListener, FaultTarget {
     this.#name = `msk  ${mapping.functionKey} ← ${mapping.topic}`
     this.#reports = new MappingReports(mapping, parts.report)
     this.#member = parts.member(mapping, this)
+    this.#tracker = new TopicTracker({
+      topic: mapping.topic,
+      topicStates: topics => parts.cluster.topicStates(topics),
+      onRecreated: () =>
+        parts.log.notice(
+          `${this.#name}  the topic was deleted and created again: reading it from its beginning`,
+        ),
+    })
     this.#dispatcher = new Dispatcher(mapping, {
       name: this.#name,
       brokers: parts.settings.brokers,
@@ -135,8 +147,19 @@ export class EventSource implements MemberListener, FaultTarget {
     return this.#dispatcher.keepOnly(isSameMember ? partitions : [])
   }
 
-  startOffsets(partitions: readonly number[]): Promise<StartOffsets> {
-    return startOffsets(this.#parts.cluster, this.#mapping, partitions)
+  isSameTopic(): Promise<boolean> {
+    return this.#tracker.isSame()
+  }
+
+  async startOffsets(partitions: readonly number[]): Promise<StartOffsets> {
+    if (partitions.length > 0) await this.#tracker.isSame()
+    return startOffsets(this.#parts.cluster, this.#mapping, partitions, this.#tracker.isRecreated)
+  }
+
+  topicSeen(state: TopicState | undefined): void {
+    const change = this.#tracker.changeOf(state)
+    if (change === 'rejoin') void this.#rejoin()
+    else if (change === 'refresh') this.#member.refresh()
   }
 
   reading(offsets: ReadonlyMap<number, number>): void {
@@ -147,6 +170,7 @@ export class EventSource implements MemberListener, FaultTarget {
       )
     this.#hasJoined = true
     this.#joined.resolve()
+    this.#tracker.reads()
     this.#dispatcher.open(offsets)
     this.#nextReading.resolve()
     this.#nextReading = Promise.withResolvers()
@@ -166,6 +190,7 @@ export class EventSource implements MemberListener, FaultTarget {
   /** Drops everything, like a poller that dies or is removed from the group, and joins again. */
   async #rejoin(): Promise<void> {
     const reading = this.#nextReading.promise
+    this.#tracker.leaves()
     this.#dispatcher.keepOnly([])
     this.#member.rejoin()
     await reading

@@ -9,6 +9,7 @@ import { FaultSocket } from './faults/fault-socket.ts'
 import { Invoker } from './invoke/invoker.ts'
 import { Cluster } from './poll/cluster.ts'
 import { GroupMember } from './poll/member.ts'
+import { TopicWatch } from './poll/topic-watch.ts'
 import { writeReportsTo } from './report/reports.ts'
 import { stopOnSignals } from './signals.ts'
 import { EventSource } from './source.ts'
@@ -18,7 +19,7 @@ import { within } from './support/wait.ts'
 /** Grace period for running invocations on shutdown. Together with leaving the groups it stays within 5 s. */
 const GRACE_MS = 3_000
 
-/** Upper bound for ending the threads. They are terminated, so only a defect reaches it. */
+/** Upper bound for ending threads and connections. They are terminated, so only a defect reaches it. */
 const CLOSE_MS = 500
 
 /** The running event sources of a service. */
@@ -26,6 +27,8 @@ export class Trigger {
   readonly #sources: readonly EventSource[]
   readonly #invoker: Invoker
   readonly #faults: FaultSocket | undefined
+  readonly #cluster: Cluster
+  readonly #watch: TopicWatch
   readonly #log: Log
   #forgetSignals: (() => void) | undefined
   #stopped: Promise<void> | undefined
@@ -65,6 +68,8 @@ export class Trigger {
       origin: { mapping, brokers: settings.brokers },
     })
     this.#invoker = invoker
+    this.#cluster = cluster
+    this.#watch = new TopicWatch(cluster)
     this.#log = log
     this.#sources = mappings.map(
       mapping =>
@@ -87,6 +92,7 @@ export class Trigger {
     this.#forgetSignals = stopOnSignals(() => this.stop())
     this.#faults?.listen()
     for (const source of this.#sources) void source.run()
+    void this.#watch.run(this.#sources)
     const count = this.#sources.length
     void Promise.all(this.#sources.map(source => source.joined)).then(() =>
       this.#log.notice(`msk  ready: ${count} of ${count} event sources have joined their groups`),
@@ -106,8 +112,9 @@ export class Trigger {
 
   async #stop(): Promise<void> {
     this.#faults?.close()
+    this.#watch.close()
     await Promise.all(this.#sources.map(source => source.stop(GRACE_MS)))
-    await within(CLOSE_MS, this.#invoker.close())
+    await within(CLOSE_MS, Promise.all([this.#invoker.close(), this.#cluster.close()]))
     this.#forgetSignals?.()
   }
 }

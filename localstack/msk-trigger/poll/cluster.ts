@@ -2,6 +2,7 @@ import type { Admin, Kafka } from 'kafkajs'
 import type { Mapping, StartingPosition } from '../config/mappings.ts'
 import { pause } from '../support/wait.ts'
 import { isRetriableAnswer } from './retriable-answer.ts'
+import { type TopicStates, Topics } from './topics.ts'
 
 /** The resource type of a topic's configuration. kafkajs exports it in a form that an ES module cannot import. */
 const TOPIC = 2
@@ -15,17 +16,29 @@ const ASK_EVERY_MS = 50
 
 type Offsets = ReadonlyMap<number, number>
 
-/** Rare requests to the cluster. Each opens a connection of its own. */
+/** Requests to the cluster. Rare ones open a connection of their own. */
 export class Cluster {
   readonly #kafka: Kafka
+  readonly #topics: Topics
 
   constructor(kafka: Kafka) {
     this.#kafka = kafka
+    this.#topics = new Topics(kafka)
   }
 
   /** Returns whether the topic exists. Does not create it. */
   hasTopic(topic: string): Promise<boolean> {
     return this.#ask(async admin => (await admin.listTopics()).includes(topic))
+  }
+
+  /** See `Topics.states`. */
+  topicStates(topics: readonly string[]): Promise<TopicStates | undefined> {
+    return this.#topics.states(topics)
+  }
+
+  /** Closes the connection that is kept. */
+  close(): Promise<void> {
+    return this.#topics.close()
   }
 
   /** Returns the size of the largest batch that the topic accepts, in bytes. */

@@ -26,7 +26,7 @@ export function consumerOptions(
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
     allowAutoTopicCreation: false,
-    // Partitions that are added to a topic are noticed within this time.
+    // Partitions that are added to a topic are noticed within this time, unless the watch over topics sees them first.
     metadataMaxAge: 30_000,
     // Upper bound for a fetch, which kafkajs cannot interrupt. It delays a resumed partition and the shutdown.
     maxWaitTimeInMs: 200,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { unbundled } from '@sluice/kafka-records'
+import { type Cluster, hookClusters, unbundled } from '@sluice/kafka-records'
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs'
 import type { Mapping } from '../config/mappings.ts'
 import type { Settings } from '../config/settings.ts'
@@ -10,13 +10,17 @@ import { CONCURRENT_PARTITIONS, consumerOptions } from './consumer-options.ts'
 import { GroupExit } from './group-exit.ts'
 import type { StartOffsets } from './start-offsets.ts'
 
-/** What a group member calls. Only `startOffsets` may take long. */
+/** What a group member calls. Only `isSameTopic` and `startOffsets` may take long. */
 export interface MemberListener {
   /**
    * These partitions are assigned now. `isSameMember` is false if the group had dropped this member, so that others may
    * have read further. Returns the next offset for each partition that continues.
    */
   assigned(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number>
+  /**
+   * Returns whether the topic still is the one that its positions are for, and was not deleted and created again.
+   */
+  isSameTopic(): Promise<boolean>
   startOffsets(partitions: readonly number[]): Promise<StartOffsets>
   /** Reading starts at these offsets. */
   reading(offsets: ReadonlyMap<number, number>): void
@@ -44,6 +48,8 @@ export class GroupMember {
   readonly #left = Promise.withResolvers<void>()
   readonly #exit: GroupExit
   #consumer: Consumer | undefined
+  /** The connections of the current consumer, which its public interface does not show. */
+  #cluster: Pick<Cluster, 'refreshMetadata'> | undefined
   /** Settled when the current consumer has joined for the first time, or has failed before that. */
   #started: Promise<void> = Promise.resolve()
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
@@ -64,6 +70,9 @@ export class GroupMember {
     // Unique to this member.
     const clientId = `${settings.clientId}-${randomUUID().slice(0, 8)}`
     this.#kafka = connect(clientId)
+    hookClusters(this.#kafka, cluster => {
+      this.#cluster = cluster
+    })
     this.#exit = new GroupExit(this.#kafka, mapping.groupId, clientId)
     this.#mapping = mapping
     this.#settings = settings
@@ -147,6 +156,12 @@ export class GroupMember {
     this.#rejoins.resolve()
   }
 
+  /** Makes the consumer look for added partitions before its next fetch, and join again if there are some. */
+  refresh(): void {
+    // It refreshes again if this fails.
+    this.#cluster?.refreshMetadata().catch(() => {})
+  }
+
   /**
    * Leaves the group at once, whether it has joined or is joining, so that its partitions are free before its session
    * ends. Does not join again. Resolves when the group has no member of this client, or when no broker can be reached.
@@ -167,7 +182,12 @@ export class GroupMember {
     this.pause(partitions)
     const isSameMember = memberId === this.#memberId
     this.#memberId = memberId
-    const known = this.#listener.assigned(partitions, isSameMember)
+    let known = this.#listener.assigned(partitions, isSameMember)
+    // A topic that is deleted and created again makes kafkajs join again as the same member.
+    if (known.size > 0 && !(await this.#listener.isSameTopic())) {
+      if (join !== this.#join) return
+      known = this.#listener.assigned(partitions, false)
+    }
     const { from, pin } = await this.#listener.startOffsets(partitions.filter(p => !known.has(p)))
     if (join !== this.#join) return
     if (pin.length > 0) await this.#pin(pin)

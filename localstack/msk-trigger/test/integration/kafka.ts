@@ -11,6 +11,9 @@ if (!BROKERS) {
   )
 }
 
+/** The value of `ConfigResourceTypes.TOPIC`, which an ES module cannot import. */
+const TOPIC_RESOURCE = 2
+
 /** Messages of one partition whose values are the numbers `from` to `to`, without the last. */
 export function numbered(from: number, to: number, partition = 0): { partition: number; value: string }[] {
   return Array.from({ length: to - from }, (_, n) => ({ partition, value: `${from + n}` }))
@@ -29,8 +32,8 @@ export class TestKafka {
     this.producer = kafka.producer()
   }
 
-  static async connect(): Promise<TestKafka> {
-    const it = new TestKafka(new Kafka({ brokers: BROKERS.split(','), logLevel: logLevel.NOTHING }))
+  static async connect(brokers: readonly string[] = BROKERS.split(',')): Promise<TestKafka> {
+    const it = new TestKafka(new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }))
     await Promise.all([it.admin.connect(), it.producer.connect()])
     return it
   }
@@ -49,6 +52,13 @@ export class TestKafka {
   ): Promise<void> {
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
     await createTopic(this.admin, { topic, numPartitions, configEntries })
+  }
+
+  /** Changes settings of a topic. */
+  async configure(topic: string, config: Record<string, string>): Promise<void> {
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
+    const resources = [{ type: TOPIC_RESOURCE, name: topic, configEntries }]
+    await this.admin.alterConfigs({ validateOnly: false, resources })
   }
 
   async send(topic: string, messages: Message[]): Promise<void> {

@@ -42,12 +42,13 @@ describe('a stopped source leaves its group, in whatever state its join is', {
   function given(groupId: string, onRequest: (key: number) => void) {
     const settings = readSettings({ brokers: BROKERS, sessionTimeoutMs: 6_000 }, {})
     const log = { notice: () => {}, warning: () => {}, error: () => {} }
+    const cluster = new Cluster(client('questions'))
     const source = new EventSource(mappingOf({ topic, groupId }), {
       settings,
       log,
       report: () => {},
       sender: undefined,
-      cluster: new Cluster(client('questions')),
+      cluster,
       invoke: async () => {},
       member: (mapping, listener) =>
         new GroupMember(clientId => client(clientId, onRequest), mapping, settings, listener),
@@ -57,7 +58,9 @@ describe('a stopped source leaves its group, in whatever state its join is', {
       const toldAtMs = performance.now()
       await source.stop(GRACE_MS)
       await running
-      return performance.now() - toldAtMs
+      const tookMs = performance.now() - toldAtMs
+      await cluster.close()
+      return tookMs
     }
     return { source, stop }
   }

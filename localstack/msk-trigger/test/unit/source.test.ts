@@ -2,14 +2,24 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readSettings } from '../../config/settings.ts'
 import type { MemberListener } from '../../poll/member.ts'
+import type { TopicState } from '../../poll/topics.ts'
 import { EventSource } from '../../source.ts'
 import { inShort, mappingOf } from './support.ts'
 
 /** A source whose topic exists, and whose group member does what the test says, one call after another. */
 function given(...reads: ((listener: MemberListener) => Promise<void>)[]) {
+  return givenTopic({ states: [] }, ...reads)
+}
+
+/** The same, with what the brokers say of the topic each time that they are asked. */
+function givenTopic(
+  { states }: { states: (TopicState | undefined)[] },
+  ...reads: ((listener: MemberListener) => Promise<void>)[]
+) {
   const log: string[] = []
   const written: string[] = []
   const note = (line: string) => log.push(line)
+  const calls: string[] = []
   const over = Promise.withResolvers<void>()
   const source = new EventSource(mappingOf(), {
     settings: readSettings({ brokers: 'b:1' }, {}),
@@ -21,7 +31,11 @@ function given(...reads: ((listener: MemberListener) => Promise<void>)[]) {
       hasTopic: async () => true,
       largestBatch: async () => 1_048_588,
       committed: async () => new Map(),
-      offsetsAt: async () => new Map(),
+      offsetsAt: async (_topic, { at }) => new Map([[0, at === 'LATEST' ? 9 : 1]]),
+      topicStates: async () => {
+        const state = states.shift()
+        return new Map<string, TopicState>(state ? [['t', state]] : [])
+      },
     },
     member: (_, listener) => ({
       read: async () => {
@@ -32,7 +46,8 @@ function given(...reads: ((listener: MemberListener) => Promise<void>)[]) {
       commit: async () => {},
       pause: () => {},
       resume: () => {},
-      rejoin: () => {},
+      rejoin: () => void calls.push('rejoin'),
+      refresh: () => void calls.push('refresh'),
       leave: async () => {},
     }),
   })
@@ -43,7 +58,7 @@ function given(...reads: ((listener: MemberListener) => Promise<void>)[]) {
     await running
     return log
   }
-  return { run, written }
+  return { run, written, calls, source }
 }
 const breaks = async () => assert.fail('not allowed to join the group')
 const joinsAndBreaks = async (listener: MemberListener) => {
@@ -99,4 +114,60 @@ describe('a source that cannot read', () => {
     const log = await given(readsAndBreaks, readsAndBreaks).run()
     assert.equal(log.filter(line => line.includes('attempt 1')).length, 2)
   })
+})
+
+describe('a source whose topic changes while it is read', () => {
+  const [OLD, NEW] = [
+    { id: 'a', partitionCount: 1 },
+    { id: 'b', partitionCount: 1 },
+  ]
+
+  /** What fails while a member reads is only logged. */
+  async function logOf(run: () => Promise<string[]>): Promise<string[]> {
+    const log = await run()
+    assert.deepEqual(
+      log.filter(line => line.includes('not reading')),
+      [],
+    )
+    return log
+  }
+
+  it('given the same topic, when the group is joined again, then positions are kept', async () => {
+    const { run } = givenTopic({ states: [OLD, OLD] }, async listener => {
+      assert.equal((await listener.startOffsets([0])).from.get(0), 9, 'the end')
+      assert.equal(await listener.isSameTopic(), true)
+    })
+    await logOf(run)
+  })
+
+  it('given one that was created again, then it is read from its beginning, once, with a log line', async () => {
+    const { run } = givenTopic({ states: [OLD, NEW, NEW, NEW] }, async listener => {
+      await listener.startOffsets([0])
+      listener.reading(new Map([[0, 9]]))
+      assert.equal(await listener.isSameTopic(), false)
+      assert.equal((await listener.startOffsets([0])).from.get(0), 1, 'the beginning')
+      listener.reading(new Map([[0, 1]]))
+      assert.equal((await listener.startOffsets([0])).from.get(0), 9, 'it is known now')
+    })
+    const lines = (await logOf(run)).filter(line => line.includes('deleted and created again'))
+    assert.equal(lines.length, 1)
+  })
+
+  for (const [what, seen, expected] of [
+    ['was deleted', undefined, ['rejoin']],
+    ['was created again', NEW, ['rejoin']],
+    ['has more partitions', { id: 'a', partitionCount: 2 }, ['refresh']],
+  ] as const)
+    it(`given one that ${what}, when a look shows it, then the source does something about it once`, async () => {
+      const { run, source, calls } = givenTopic({ states: [OLD] }, async listener => {
+        await listener.startOffsets([0])
+        source.topicSeen(seen)
+        assert.deepEqual(calls, [], 'nothing before it reads')
+        listener.reading(new Map([[0, 9]]))
+        source.topicSeen(seen)
+        source.topicSeen(seen)
+      })
+      await logOf(run)
+      assert.deepEqual(calls, expected)
+    })
 })

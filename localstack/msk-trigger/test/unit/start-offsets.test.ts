@@ -8,13 +8,19 @@ const LATEST: StartingPosition = { at: 'LATEST' }
 const AT_TIMESTAMP: StartingPosition = { at: 'AT_TIMESTAMP', timestampMs: 5 }
 
 /** A topic of two partitions with the offsets 3 to 9 and 0 to 20. The timestamp lies in the middle. */
-function start(startingPosition: StartingPosition, committed: [number, number][], partitions = [0, 1]) {
+function start(
+  startingPosition: StartingPosition,
+  committed: [number, number][],
+  partitions = [0, 1],
+  isRecreated = false,
+) {
   const offsets = { TRIM_HORIZON: [3, 0], AT_TIMESTAMP: [6, 10], LATEST: [9, 20] }
   const cluster = {
     committed: async () => new Map(committed),
     offsetsAt: async (_topic: string, { at }: StartingPosition) => new Map(offsets[at].entries()),
   }
-  return startOffsets(cluster, { groupId: 'g', topic: 't', startingPosition }, partitions)
+  const mapping = { groupId: 'g', topic: 't', startingPosition }
+  return startOffsets(cluster, mapping, partitions, isRecreated)
 }
 const from = (...offsets: number[]) => new Map(offsets.entries())
 
@@ -43,6 +49,15 @@ describe('where a partition is read from', () => {
 
   it('a partition that was added later is read from its beginning', async () => {
     assert.deepEqual(await start(LATEST, [[0, 4]]), { from: from(4, 0), pin: [] })
+  })
+
+  it('a topic that was created again is read from its beginning, whatever is committed', async () => {
+    const pin = [
+      { partition: 0, offset: 3 },
+      { partition: 1, offset: 0 },
+    ]
+    for (const position of [LATEST, TRIM_HORIZON])
+      assert.deepEqual(await start(position, [[0, 8]], [0, 1], true), { from: from(3, 0), pin })
   })
 
   it('no partitions need no requests', async () => {

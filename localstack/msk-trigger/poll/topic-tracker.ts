@@ -1,0 +1,62 @@
+import { TopicIdentity } from './topic-identity.ts'
+import type { TopicState, TopicStates } from './topics.ts'
+
+interface TrackerParts {
+  readonly topic: string
+  topicStates(topics: readonly string[]): Promise<TopicStates | undefined>
+  /** The topic was deleted and created again. */
+  onRecreated(): void
+}
+
+/** What a look at the topic asks for: to join the group anew, or to look for added partitions. */
+type TopicChange = 'rejoin' | 'refresh' | undefined
+
+/** Follows what becomes of the topic of one event source: whether it is deleted, created again or enlarged. */
+export class TopicTracker {
+  readonly #parts: TrackerParts
+  readonly #identity = new TopicIdentity()
+  #isReading = false
+  #isRecreated = false
+  #partitionCount = 0
+
+  constructor(parts: TrackerParts) {
+    this.#parts = parts
+  }
+
+  /** The topic was created again, and its new log has not been read yet. */
+  get isRecreated(): boolean {
+    return this.#isRecreated
+  }
+
+  /** Asks whether the topic still is the one whose positions are known. */
+  async isSame(): Promise<boolean> {
+    const { topic, topicStates, onRecreated } = this.#parts
+    const states = await topicStates([topic])
+    if (!this.#identity.replacedBy(states?.get(topic)?.id)) return true
+    this.#isRecreated = true
+    onRecreated()
+    return false
+  }
+
+  /** Reading starts. */
+  reads(): void {
+    this.#isReading = true
+    this.#isRecreated = false
+  }
+
+  /** The group is left, to be joined again. */
+  leaves(): void {
+    this.#isReading = false
+  }
+
+  /** @param state undefined if the topic does not exist */
+  changeOf(state: TopicState | undefined): TopicChange {
+    // While it is not reading, it asks by itself.
+    if (!this.#isReading) return undefined
+    if (!state || this.#identity.isOther(state.id)) return 'rejoin'
+    const { partitionCount } = state
+    if (partitionCount === this.#partitionCount) return undefined
+    this.#partitionCount = partitionCount
+    return 'refresh'
+  }
+}

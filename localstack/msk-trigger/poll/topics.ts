@@ -1,0 +1,80 @@
+import {
+  type AskingCluster,
+  askBroker,
+  askingCluster,
+  type TopicId,
+  topicIdsQuestion,
+  UnsupportedQuestion,
+} from '@sluice/kafka-records/asking'
+import type { Kafka } from 'kafkajs'
+
+/** A topic as the brokers have it now. */
+export interface TopicState {
+  /** Another one if a topic of the same name was deleted and created again. Absent if the broker does not tell. */
+  readonly id?: string
+  readonly partitionCount: number
+}
+
+/** By name. A topic that is missing does not exist. */
+export type TopicStates = ReadonlyMap<string, TopicState>
+
+/** The protocol's UNKNOWN_TOPIC_OR_PARTITION. */
+const UNKNOWN_TOPIC = 3
+const NO_ID = /^0*$/
+
+/** Asks for the state of topics, again and again, over one connection. */
+export class Topics {
+  readonly #kafka: Kafka
+  #cluster: Promise<AskingCluster> | undefined
+  #haveIds = true
+
+  constructor(kafka: Kafka) {
+    this.#kafka = kafka
+  }
+
+  /**
+   * Returns the state of these topics, and undefined if the brokers have no ids for topics: before Kafka 2.8, and some
+   * that are not Kafka.
+   *
+   * @throws if no broker can be reached
+   */
+  async states(names: readonly string[]): Promise<TopicStates | undefined> {
+    if (!this.#haveIds) return undefined
+    this.#cluster ??= this.#connect()
+    const cluster = this.#cluster
+    try {
+      const broker = await (await cluster).brokerPool.findConnectedBroker()
+      return statesIn(await askBroker(broker, topicIdsQuestion(names)))
+    } catch (error) {
+      // The next question opens a new connection.
+      if (this.#cluster === cluster) await this.close()
+      if (!(error instanceof UnsupportedQuestion)) throw error
+      this.#haveIds = false
+      return undefined
+    }
+  }
+
+  /** Closes the connection. A later question opens another one. */
+  async close(): Promise<void> {
+    const cluster = this.#cluster
+    this.#cluster = undefined
+    // A connection that was never opened, or is lost, needs no closing.
+    await cluster?.then(open => open.disconnect()).catch(() => {})
+  }
+
+  async #connect(): Promise<AskingCluster> {
+    const cluster = askingCluster(this.#kafka, { allowAutoTopicCreation: false })
+    await cluster.connect()
+    return cluster
+  }
+}
+
+function statesIn(answer: readonly TopicId[]): TopicStates {
+  const existing = answer.filter(({ errorCode }) => errorCode !== UNKNOWN_TOPIC)
+  return new Map(
+    existing.map(({ topic, id, partitionCount }): [string, TopicState] => [
+      topic,
+      { partitionCount, ...(!NO_ID.test(id) && { id }) },
+    ]),
+  )
+}

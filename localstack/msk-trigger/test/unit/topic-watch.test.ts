@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { TopicIdentity } from '../../poll/topic-identity.ts'
+import { TopicWatch } from '../../poll/topic-watch.ts'
+import type { TopicState, TopicStates } from '../../poll/topics.ts'
+
+describe('a topic that may be another one of the same name', () => {
+  it('given no id so far, when there is one, then it is not another topic', () => {
+    const identity = new TopicIdentity()
+    assert.equal(identity.isOther('a'), false)
+    assert.equal(identity.replacedBy('a'), false)
+    assert.equal(identity.isOther('a'), false)
+  })
+
+  it('given an id, when there is another one, then it is another topic, once', () => {
+    const identity = new TopicIdentity()
+    identity.replacedBy('a')
+    assert.equal(identity.isOther('b'), true)
+    assert.equal(identity.replacedBy('b'), true)
+    assert.equal(identity.replacedBy('b'), false)
+  })
+
+  it('given a topic that was created again, when a broker still names the former id, then nothing has changed', () => {
+    const identity = new TopicIdentity()
+    for (const id of ['a', 'b']) identity.replacedBy(id)
+    assert.equal(identity.replacedBy('a'), false)
+    assert.equal(identity.isOther('b'), false)
+    assert.equal(identity.isOther('c'), true)
+  })
+
+  it('given a broker that does not tell ids, then no topic is another one', () => {
+    const identity = new TopicIdentity()
+    identity.replacedBy('a')
+    assert.equal(identity.replacedBy(undefined), false)
+    assert.equal(identity.isOther('a'), false)
+  })
+})
+
+describe('a watch over topics', () => {
+  /** Runs a watch over two topics that gets these answers, and returns what its observers saw. */
+  async function given(...answers: (() => Promise<TopicStates | undefined>)[]): Promise<string[]> {
+    const seen: string[] = []
+    const watch = new TopicWatch({
+      topicStates: async names => {
+        seen.push(`asked for ${names}`)
+        const answer = answers.shift()
+        if (answers.length === 0) watch.close()
+        return answer?.()
+      },
+    })
+    const observer = (topic: string) => ({
+      topic,
+      topicSeen: (state: TopicState | undefined) => void seen.push(`${topic}: ${state?.id}`),
+    })
+    await watch.run([observer('t'), observer('u'), observer('t')], 0)
+    return seen
+  }
+  const nothing = async () => undefined
+
+  it('given several observers, then it asks once for all, and tells each of its own topic', async () => {
+    const states = async () => new Map([['t', { id: 'a', partitionCount: 1 }]])
+    assert.deepEqual(await given(states, nothing), [
+      'asked for t,u',
+      't: a',
+      'u: undefined',
+      't: a',
+      'asked for t,u',
+    ])
+  })
+
+  it('given brokers that do not answer, or have no ids, then nobody is told anything', async () => {
+    const fails = async () => assert.fail('unreachable')
+    assert.deepEqual(await given(fails, nothing, nothing), Array(3).fill('asked for t,u'))
+  })
+})

@@ -84,7 +84,7 @@ describe('the delivery to a function', { timeout: 180_000 }, () => {
     await kafka?.close()
   })
 
-  it('has the same form as the managed one, key for key (rules 11 to 13)', async () => {
+  it('has the same form as the managed one, key for key (rules 7, 11 to 13)', async () => {
     await kafka.send(topic('form'), [
       {
         partition: 0,
@@ -98,7 +98,7 @@ describe('the delivery to a function', { timeout: 180_000 }, () => {
     await kafka.untilCommitted(group('form'), topic('form'), [2, 1])
 
     const [first, ...rest] = project.invocations('form')
-    assert.deepEqual(rest, [], 'one batch mixes the partitions that arrived within the window (rule 7)')
+    assert.deepEqual(rest, [], 'one batch mixes the partitions that arrived within the window')
     const name = topic('form')
     const timestamps = recordsOf(first as Invocation)
       .toSorted((a, b) => a.partition - b.partition || a.offset - b.offset)
@@ -186,7 +186,7 @@ describe('the delivery to a function', { timeout: 180_000 }, () => {
     assert.match(project.output, /retry ← .* 0@0 succeeded at attempt \d+/)
   })
 
-  it('follows a partial response, and retries the whole batch after an invalid one (rule 30)', async () => {
+  it('follows a partial response, and retries the whole batch after an invalid one (rules 30, 31)', async () => {
     await kafka.send(topic('partial'), [
       ...['good', 'bad', 'good'].map(value => ({ partition: 0, value })),
       { partition: 1, value: 'good' },

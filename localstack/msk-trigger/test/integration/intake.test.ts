@@ -62,7 +62,7 @@ describe('records before they are in a batch', { timeout: 120_000 }, () => {
       .flatMap(recordsOf)
       .map(record => [record.offset, Buffer.from(record.value ?? '', 'base64').toString()])
 
-  it('belong to functions whose cloud warnings are logged once at startup', () => {
+  it('belong to functions whose cloud warnings are logged once at startup (rules 10, 25)', () => {
     const about = (line: RegExp) => project.output.split('\n').filter(one => line.test(one)).length
     assert.equal(
       about(/msk {2}msk event of function "slow": a function that reads Kafka may run for 840 seconds/),

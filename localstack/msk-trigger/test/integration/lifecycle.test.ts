@@ -19,7 +19,7 @@ describe('the shutdown of the trigger', { timeout: 180_000 }, () => {
     return project
   }
 
-  it('loses nothing when the process is killed during a batch', async () => {
+  it('loses nothing when the process is killed during a batch (rule 20)', async () => {
     const topic = await kafka.topic('killed', 1)
     const own = await create(topic, `if (attempt === 3) await delay(60_000)`)
     await own.start()

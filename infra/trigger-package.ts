@@ -12,6 +12,8 @@ const TRIGGER = join(PROJECT, 'localstack', 'msk-trigger')
 const OTHERS = /^(test|example|dist|node_modules)(\/|$)/
 /** The modules of the package's `exports`. */
 const EXPORTED = { index: 'index.ts', 'inject-fault': 'faults/inject-fault.ts' }
+/** The modules of the package's `bin`. */
+const COMMANDS = { kafka: 'broker/command.ts' }
 
 async function main(): Promise<void> {
   const started = await startedFiles()
@@ -20,6 +22,7 @@ async function main(): Promise<void> {
     folder: TRIGGER,
     entries: {
       ...EXPORTED,
+      ...COMMANDS,
       ...Object.fromEntries(compiled.map(({ source, name }) => [name.replace(/\.js$/, ''), source])),
     },
     typed: Object.values(EXPORTED),

@@ -64,7 +64,7 @@ function handlerOf(known: Readonly<Record<string, readonly string[]>>) {
 
 describe('the configuration schema', () => {
   for (const [framework, known] of Object.entries(FRAMEWORKS)) {
-    it(`given ${framework}, then its events take every setting, and keep what they had`, () => {
+    it(`given ${framework}, then its events take every setting, and keep theirs`, () => {
       const handler = handlerOf(known)
       extendEventSchemas(handler)
       for (const event of ['msk', 'kafka'] as const) {

@@ -36,7 +36,7 @@ describe("an answer of serverless-offline's runner", () => {
     { ...OF_RIE, more: 1 },
   ]
   for (const answer of answers) {
-    it(`given ${JSON.stringify(answer)}, then it is the answer`, () => {
+    it(`given ${JSON.stringify(answer).slice(0, 70)}, then it is the answer`, () => {
       assert.equal(checkedAnswer(answer, 'java21', true), answer)
       assert.equal(checkedAnswer(answer, 'java21', false), answer)
     })

@@ -65,7 +65,7 @@ describe('intrinsic functions', () => {
     [null, null],
   ]
   for (const [value, result] of known) {
-    it(`given ${JSON.stringify(value).slice(0, 80)}, then it is what the cloud would make of it`, () =>
+    it(`given ${JSON.stringify(value).slice(0, 70)}, then it is resolved`, () =>
       assert.deepEqual(resolveIntrinsics(value, context), result))
   }
 

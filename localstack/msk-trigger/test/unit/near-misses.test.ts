@@ -51,7 +51,7 @@ describe('names that look like those of Kafka events', () => {
     ['reportBatchItemFailures', 'functionResponseType: ReportBatchItemFailures'],
   ]
   for (const [name, setting] of meant) {
-    it(`given the setting ${name}, then ${setting} is proposed`, () => {
+    it(`given ${name}, then ${setting} is proposed`, () => {
       const line = `${name} is not a setting, and has no effect; did you mean ${setting}?`
       assert.deepEqual(msk({ [name]: 1 }), [`msk event of function "f": ${line}`])
       assert.deepEqual(kafka({ [name]: 1 }), [`kafka event of function "f": ${line}`])

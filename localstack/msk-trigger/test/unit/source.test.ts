@@ -158,7 +158,7 @@ describe('a source whose topic changes while it is read', () => {
     ['was created again', NEW, ['rejoin']],
     ['has more partitions', { id: 'a', partitionCount: 2 }, ['refresh']],
   ] as const)
-    it(`given one that ${what}, when a look shows it, then the source does something about it once`, async () => {
+    it(`given one that ${what}, when a look shows it, then the source acts once`, async () => {
       const { run, source, calls } = givenTopic({ states: [OLD] }, async listener => {
         await listener.startOffsets([0])
         source.topicSeen(seen)

@@ -20,7 +20,7 @@ describe('a topic that may be another one of the same name', () => {
     assert.equal(identity.replacedBy('b'), false)
   })
 
-  it('given a topic that was created again, when a broker still names the former id, then nothing has changed', () => {
+  it('given a topic made again, when a broker still names the former id, then nothing has changed', () => {
     const identity = new TopicIdentity()
     for (const id of ['a', 'b']) identity.replacedBy(id)
     assert.equal(identity.replacedBy('a'), false)

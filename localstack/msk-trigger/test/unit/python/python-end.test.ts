@@ -48,7 +48,7 @@ describe('the end of a Python process', () => {
     ['app.is_killed', 'the process of the handler was ended by SIGSEGV'],
   ]
   for (const [handler, message] of ends) {
-    it(`given ${handler}, then the invocation fails with: ${message}`, async () => {
+    it(`given ${handler}, then it fails with: ${message}`, async () => {
       const { instance, idleEnds } = instanceOf(handler)
       await assert.rejects(instance.invoke({}, 20_000), (error: unknown) => {
         assert.ok(error instanceof RuntimeEnded)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Mapping } from '../config/mappings.ts'
 import { type LambdaEvent, type LambdaRecord, lambdaEvent, partitionName } from '../invoke/event.ts'
+import { eventText } from '../invoke/event-text.ts'
 import type { PendingRecord } from '../poll/partition-queue.ts'
 import { countOf, type Part } from '../support/parts.ts'
 
@@ -58,7 +59,7 @@ export function batchRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
 export function objectRecord(discarded: DiscardedRecords, origin: Origin, nowMs: number) {
   return {
     ...batchRecord(discarded, origin, nowMs),
-    payload: JSON.stringify(eventOf(discarded.parts, origin)),
+    payload: eventText(eventOf(discarded.parts, origin)),
   }
 }
 
@@ -127,7 +128,7 @@ function commonFields(
       batchSize: countOf(parts),
       ...(event.eventSourceArn !== undefined && { eventSourceArn: event.eventSourceArn }),
       bootstrapServers: brokers.join(','),
-      payloadSize: Buffer.byteLength(JSON.stringify(event)),
+      payloadSize: Buffer.byteLength(eventText(event)),
       ...info,
     },
   }

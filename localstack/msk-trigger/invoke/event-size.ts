@@ -1,5 +1,6 @@
+import { headersOf } from '@sluice/kafka-records'
 import type { OpenChoices } from '../config/open-choices.ts'
-import { headerEntries, type Message, partitionName, type SchemaMetadata } from './event.ts'
+import { type Message, partitionName, type SchemaMetadata } from './event.ts'
 
 /** Rule 1: the maximum payload of a synchronous invocation, 6 MB of JSON. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
@@ -31,7 +32,7 @@ export function recordBytes(
   }
   if (message.keySchema) bytes += KEY_SCHEMA + metadataLength(message.keySchema)
   if (message.valueSchema) bytes += VALUE_SCHEMA + metadataLength(message.valueSchema)
-  const headers = headerEntries(message)
+  const headers = headersOf(message)
   for (const [name, value] of headers) bytes += headerBytes(name, value)
   return bytes + Math.max(0, headers.length - 1)
 }
@@ -51,7 +52,8 @@ function metadataLength({ dataFormat, schemaId }: SchemaMetadata): number {
 }
 
 /** `{"name":[1,22,255]}` */
-function headerBytes(name: string, value: Buffer): number {
+function headerBytes(name: string, value: Buffer | null): number {
+  if (!value) return '{:[]}'.length + nameBytes(name)
   let numbers = Math.max(0, value.length - 1)
   for (const byte of value) numbers += digits(byte)
   return '{:[]}'.length + nameBytes(name) + numbers

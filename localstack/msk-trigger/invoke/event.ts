@@ -2,6 +2,7 @@ import { headersOf } from '@sluice/kafka-records'
 import type { KafkaMessage } from 'kafkajs'
 import type { Mapping } from '../config/mappings.ts'
 import type { OpenChoices } from '../config/open-choices.ts'
+import { type LambdaHeaders, setHeaders } from './event-text.ts'
 
 /** A Kafka record as Lambda delivers it. Rules 12, 13. */
 export interface LambdaRecord {
@@ -18,7 +19,7 @@ export interface LambdaRecord {
   /** Base64. For a tombstone it is absent, or null if so configured: AWS does not specify which. */
   readonly value?: string | null
   readonly valueSchemaMetadata?: SchemaMetadata
-  readonly headers: readonly Readonly<Record<string, readonly number[]>>[]
+  readonly headers: LambdaHeaders
 }
 
 /** The event that a Kafka mapping sends to a function. Rule 11. */
@@ -83,8 +84,9 @@ export function lambdaRecord(
     timestamp: Number(message.timestamp),
     // For LogAppendTime (1), kafkajs already sets the timestamp to the broker's time.
     timestampType: message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
-    headers: headersOf(message).map(([name, bytes]) => ({ [name]: numbersOf(bytes ?? NO_BYTES) })),
+    headers: [],
   }
+  setHeaders(record, headersOf(message))
   if (message.key != null) record.key = field(message.key, message.bare?.key)
   else if (tombstone === 'null') record.key = null
   if (message.keySchema) record.keySchemaMetadata = message.keySchema
@@ -94,21 +96,7 @@ export function lambdaRecord(
   return record
 }
 
-/** The bytes as numbers. A spread takes four times as long, and every header of every record passes through here. */
-function numbersOf(bytes: Buffer): number[] {
-  const numbers: number[] = []
-  for (let at = 0; at < bytes.length; at += 1) numbers.push(bytes[at] as number)
-  return numbers
-}
-
 /** In base64; or the JSON that a registry decoded, which can have any type. */
 function field(bytes: Buffer, isBare = false): string {
   return isBare ? JSON.parse(bytes.toString()) : bytes.toString('base64')
 }
-
-/** The headers in order. A header without a value becomes an empty byte array. */
-export function headerEntries(message: Pick<Message, 'headers' | 'headerList'>): [string, Buffer][] {
-  return headersOf(message).map(([name, bytes]) => [name, bytes ?? NO_BYTES])
-}
-
-const NO_BYTES = Buffer.alloc(0)

@@ -1,4 +1,5 @@
 import process from 'node:process'
+import { eventText } from '../../event-text.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
 import { type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
 import { CpuUse } from './cpu-use.ts'
@@ -39,7 +40,8 @@ export class PythonRuntime implements Runtime {
     const { functionName, region } = this.#function
     const functionArn = `arn:aws:lambda:${region}:000000000000:function:${functionName}`
     // An infinite deadline becomes null.
-    const request = JSON.stringify({ requestId, deadlineMs, functionArn, event })
+    const about = JSON.stringify({ requestId, deadlineMs, functionArn })
+    const request = `${about.slice(0, -1)},"event":${eventText(event)}}`
     this.#cpu = new CpuUse(python.pid)
     return python.exchange(request)
   }

@@ -77,6 +77,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
       backoff: parts.settings,
       log: parts.log,
       reports: this.#reports,
+      invocationLines: parts.settings.invocationLines,
       intake: makeIntake(mapping),
       sender: parts.sender,
       faults: this.#faults,

@@ -1,5 +1,6 @@
 import {
   array,
+  boolean,
   check,
   forward,
   integer,
@@ -18,6 +19,7 @@ import { isObject, show } from '../support/values.ts'
 import { DEFAULT_OPEN_CHOICES, OPEN_CHOICES, type OpenChoices } from './open-choices.ts'
 import { configurationError, must, settingsMap } from './setting-errors.ts'
 import { TEMPLATE_SETTINGS, type TemplateSettings } from './template-settings.ts'
+import { CREATE_TOPICS, type NewTopic } from './topic-creation.ts'
 
 /** The settings under `custom.mskTrigger`. Durations are in milliseconds. */
 export interface Settings extends TemplateSettings {
@@ -28,6 +30,10 @@ export interface Settings extends TemplateSettings {
   readonly maxRetryDelayMs: number
   /** After this time without a heartbeat, the broker reassigns the partitions of a process that was killed. */
   readonly sessionTimeoutMs: number
+  /** Creates the topics that are missing. */
+  readonly createTopics: NewTopic | undefined
+  /** Whether each successful invocation is logged. */
+  readonly invocationLines: boolean
   /** The local registry, used instead of the one that an event names for the cloud. */
   readonly schemaRegistry: string | undefined
   /** The Unix socket over which tests inject faults. */
@@ -63,6 +69,8 @@ const SCHEMA = pipe(
     maxRetryDelayMs: optional(milliseconds(0), 30_000),
     // Kafka's own lower bound, group.min.session.timeout.ms.
     sessionTimeoutMs: optional(milliseconds(6_000), 10_000),
+    createTopics: optional(CREATE_TOPICS),
+    invocationLines: optional(boolean(must('true or false')), false),
     schemaRegistry: optional(pipe(string(ADDRESS), check(isAddress, ADDRESS))),
     faults: optional(text),
     reports: optional(text),
@@ -77,6 +85,8 @@ const SCHEMA = pipe(
     ['maxRetryDelayMs'],
   ),
 )
+
+const UNSET = { createTopics: undefined, schemaRegistry: undefined, faults: undefined, reports: undefined }
 
 /** Variables that win over a setting, so that one configuration serves wherever the servers happen to run. */
 const VARIABLES: Readonly<Record<string, string>> = {
@@ -102,7 +112,7 @@ export function readSettings(custom: unknown, env: Readonly<Record<string, strin
     )
   // In YAML a key without a value is null.
   const { output, issues } = safeParse(SCHEMA, withoutNull(input))
-  if (!issues) return { schemaRegistry: undefined, faults: undefined, reports: undefined, ...output }
+  if (!issues) return { ...UNSET, ...output }
   const byVariable = new Map(variables)
   throw configurationError(
     issues,
@@ -120,7 +130,8 @@ function listed(given: string | string[]): string[] {
 }
 
 function isBroker(entry: string): boolean {
-  return /^[^\s,:]+:\d+$|^\[[^\]]+\]:\d+$/.test(entry)
+  const [, port] = /^(?:[^\s,:]+|\[[^\]]+\]):(\d+)$/.exec(entry) ?? []
+  return Number(port) >= 1 && Number(port) <= 65_535
 }
 
 function isAddress(value: string): boolean {

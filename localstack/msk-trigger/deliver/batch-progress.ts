@@ -36,6 +36,13 @@ export class BatchProgress {
     return commits
   }
 
+  /** The records that would be delivered again after a restart: the open ones, and those that are done behind them. */
+  get uncommitted(): readonly Part[] {
+    return [...this.#partitions].flatMap(([partition, { records, prefix }]) =>
+      prefix < records.length ? [{ partition, records: records.slice(prefix) }] : [],
+    )
+  }
+
   isDone(partition: number): boolean {
     const own = this.#partitions.get(partition)
     return own === undefined || own.prefix === own.records.length

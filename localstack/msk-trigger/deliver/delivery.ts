@@ -4,9 +4,10 @@ import type { PartitionQueue, PendingRecord } from '../poll/partition-queue.ts'
 import type { FailedBatches } from '../report/attempts.ts'
 import { explain } from '../report/explain.ts'
 import type { StallKind } from '../report/reports.ts'
-import { delayAfter, shouldLog } from '../support/backoff.ts'
-import { describe, type Part, pick, without } from '../support/parts.ts'
+import { delayAfter } from '../support/backoff.ts'
+import { type Part, pick, without } from '../support/parts.ts'
 import { pause } from '../support/wait.ts'
+import { type AttemptLog, attemptsOf, logFailure, logSuccess, shownReason } from './attempt-log.ts'
 import { BatchProgress } from './batch-progress.ts'
 import { type DiscardContext, discard } from './discard.ts'
 import type { Condition, LastResponse } from './invocation-record.ts'
@@ -18,7 +19,7 @@ import type { Semaphore } from './semaphore.ts'
 export type Batch = readonly Part<PendingRecord>[]
 
 /** What the delivery of a batch needs from its event source. */
-export interface DeliveryContext extends DiscardContext {
+export interface DeliveryContext extends DiscardContext, AttemptLog {
   readonly mapping: RetryPolicy & AnswerOptions
   readonly permits: Pick<Semaphore, 'acquire' | 'release'>
   readonly faults: Pick<Faults, 'fires'>
@@ -43,13 +44,16 @@ type TriedUnit = Unit<PendingRecord> & { readonly tries: number; readonly respon
  * it (rules 21, 22, 26 to 29). The delivery keeps its partitions until it is done with them (rule 19), but holds a
  * permit only while the handler runs, so a batch that waits does not keep others from running. The caller has already
  * acquired the permit for the first attempt.
+ *
+ * @param progress where the caller sees how far it is
  */
 export function deliver(
   batch: Batch,
   queues: ReadonlyMap<number, PartitionQueue>,
   to: DeliveryContext,
+  progress = new BatchProgress(batch),
 ): Promise<void> {
-  return new Delivery(batch, queues, to).run()
+  return new Delivery(batch, queues, to, progress).run()
 }
 
 class Delivery {
@@ -61,11 +65,16 @@ class Delivery {
   readonly #partitions: Set<number>
   #hasPermit = true
 
-  constructor(batch: Batch, queues: ReadonlyMap<number, PartitionQueue>, to: DeliveryContext) {
+  constructor(
+    batch: Batch,
+    queues: ReadonlyMap<number, PartitionQueue>,
+    to: DeliveryContext,
+    progress: BatchProgress,
+  ) {
     this.#batch = batch
     this.#queues = queues
     this.#to = to
-    this.#progress = new BatchProgress(batch)
+    this.#progress = progress
     this.#partitions = new Set(batch.map(part => part.partition))
   }
 
@@ -92,19 +101,19 @@ class Delivery {
     // Waiting for a permit can take long; the partition may have been revoked meanwhile.
     const parts = this.#stillAssigned([{ parts: young }])[0]?.parts
     if (!parts || ending.aborted) return []
-    const { requestId, outcome } = await this.#invoke(parts)
+    const { requestId, outcome, tookMs } = await this.#invoke(parts)
     const tries = unit.tries + 1
     const invocations = unit.invocations + 1
     const response = { requestId, isFunctionError: outcome.reported === undefined }
     if (outcome.warning) log.warning(`${name}  ${outcome.warning}`)
     await this.#complete(without(parts, outcome.again))
     if (outcome.again.length === 0) {
-      if (tries > 1) log.notice(`${name}  ${describe(parts)} succeeded at attempt ${tries}`)
+      logSuccess(this.#to, parts, tries, tookMs)
       return []
     }
     const { exhausted, units } = afterAttempt({ ...unit, parts }, outcome, mapping)
     if (exhausted.length > 0) {
-      const why = `after ${invocations} attempts: ${outcome.reason}`
+      const why = `after ${attemptsOf(invocations)}: ${shownReason(outcome.reason ?? '', tries)}`
       await this.#discard(exhausted, 'RetryAttemptsExhausted', why, { invocations, response })
     } else {
       const waitMs = delayAfter(tries, backoff)
@@ -114,17 +123,25 @@ class Delivery {
     return units.map(next => ({ ...next, response, tries: exhausted.length > 0 ? 0 : tries }))
   }
 
-  async #invoke(parts: Batch): Promise<{ requestId: string; outcome: Outcome<PendingRecord> }> {
+  async #invoke(
+    parts: Batch,
+  ): Promise<{ requestId: string; outcome: Outcome<PendingRecord>; tookMs: number }> {
     const { mapping, faults } = this.#to
     const requestId = randomUUID()
     const ended = this.#to.running.begin(parts)
+    const startedAtMs = performance.now()
+    const result = (outcome: Outcome<PendingRecord>) => ({
+      requestId,
+      outcome,
+      tookMs: performance.now() - startedAtMs,
+    })
     try {
       if (faults.fires('duplicate')) await this.#to.invoke(parts, true)
       const answer = await this.#to.invoke(parts, !faults.fires('timeout'))
       if (faults.fires('crash')) this.#to.crash()
-      return { requestId, outcome: readAnswer(parts, answer, mapping) }
+      return result(readAnswer(parts, answer, mapping))
     } catch (error) {
-      return { requestId, outcome: retryWholeBatch(parts, explain(error)) }
+      return result(retryWholeBatch(parts, explain(error)))
     } finally {
       ended()
       this.#releasePermit()
@@ -213,16 +230,12 @@ class Delivery {
   }
 
   #failed({ again, reported, reason = '' }: Outcome<PendingRecord>, attempt: number, waitMs: number): void {
-    const { ending, log, name, failedBatches, reports } = this.#to
+    const { ending, failedBatches, reports } = this.#to
     failedBatches.failed(again, attempt)
     if (ending.aborted) return
     const kind = reported ? 'reported' : kindOf(reason)
     reports.stalled({ obstacle: 'invocation', kind, reason, attempt }, again)
-    if (!shouldLog(attempt)) return
-    // Log the full reason once. A batch that fails for hours repeats only its first line.
-    const shownReason = attempt === 1 ? reason : reason.split('\n')[0]
-    const batch = describe(again)
-    log.error(`${name}  ${batch} failed (attempt ${attempt}, retrying in ${waitMs} ms): ${shownReason}`)
+    logFailure(this.#to, again, reason, attempt, waitMs)
   }
 }
 

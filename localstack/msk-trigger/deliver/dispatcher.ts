@@ -15,14 +15,19 @@ import type { Backoff } from '../support/backoff.ts'
 import type { Log } from '../support/framework.ts'
 import { describe, type Part } from '../support/parts.ts'
 import { within } from '../support/wait.ts'
-import { type DeliveryContext, deliver } from './delivery.ts'
+import { Deliveries } from './deliveries.ts'
+import type { DeliveryContext } from './delivery.ts'
 import type { Sender } from './destinations.ts'
 import { eventOf } from './invocation-record.ts'
 import { RunningInvocations } from './running-invocations.ts'
 import { Semaphore } from './semaphore.ts'
+import { abandoned, waitsFor } from './stopping.ts'
 
 /** Rule 18: invocations that one event poller runs at once, each with other partitions (rule 19). */
 const CONCURRENT_INVOCATIONS = 5
+
+/** Whoever stops the trigger is told what it still waits for, unless that takes no longer than this. */
+const UNNOTICED_MS = 300
 
 export interface DispatcherParts extends Fetching {
   readonly name: string
@@ -30,6 +35,8 @@ export interface DispatcherParts extends Fetching {
   readonly backoff: Backoff
   readonly log: Log
   readonly reports: Pick<MappingReports, 'stalled' | 'resumed' | 'discarded'>
+  /** Whether each successful invocation is logged. */
+  readonly invocationLines: boolean
   readonly intake: Intake
   /** Present if the mapping has a destination. */
   readonly sender: Sender | undefined
@@ -55,7 +62,7 @@ export class Dispatcher {
   readonly #running: RunningInvocations
   readonly #permits = new Semaphore(CONCURRENT_INVOCATIONS)
   readonly #ending = new AbortController()
-  readonly #deliveries = new Set<Promise<void>>()
+  readonly #deliveries = new Deliveries()
   /**
    * Partitions in flight. By number, because a partition that is revoked and assigned again must still wait for its old
    * batch.
@@ -118,13 +125,20 @@ export class Dispatcher {
 
   /**
    * Starts nothing more, and waits up to `graceMs` for running deliveries. Whatever is not done then is never
-   * committed.
+   * committed, and is logged.
    */
   async stop(graceMs: number): Promise<void> {
     this.#ending.abort()
     clearTimeout(this.#timer)
-    const work = Promise.allSettled(this.#deliveries).then(() => this.#commits.finished())
-    await within(graceMs, work)
+    const work = this.#deliveries.over().then(() => this.#commits.finished())
+    const { log, name } = this.#parts
+    const unnoticedMs = Math.min(UNNOTICED_MS, graceMs)
+    if (!(await within(unnoticedMs, work))) {
+      for (const line of waitsFor(this.#running.parts, graceMs)) log.notice(`${name}  ${line}`)
+      await within(graceMs - unnoticedMs, work)
+    }
+    for (const line of abandoned(this.#deliveries.uncommitted, this.#commits.pending))
+      log.warning(`${name}  ${line}`)
     this.#notifyReleased()
     this.#running.close()
     this.keepOnly([])
@@ -177,10 +191,7 @@ export class Dispatcher {
 
   #start(takes: readonly Take[]): void {
     const batch = takes.map(({ partition, count }) => ({ partition, records: this.#take(partition, count) }))
-    const delivery = deliver(batch, this.#queues, this.#delivery).finally(() =>
-      this.#deliveries.delete(delivery),
-    )
-    this.#deliveries.add(delivery)
+    this.#deliveries.begin(batch, this.#queues, this.#delivery)
   }
 
   /** Takes records out of a queue. Its partition is busy until it is released. */
@@ -206,11 +217,12 @@ export class Dispatcher {
   }
 
   #deliveryContext(): DeliveryContext {
-    const { name, backoff, log, reports, brokers, sender, faults } = this.#parts
+    const { name, backoff, log, reports, brokers, sender, faults, invocationLines } = this.#parts
     const mapping = this.#mapping
     return {
       name,
       backoff,
+      invocationLines,
       log,
       reports,
       sending: new Attempts(),

@@ -30,6 +30,11 @@ export class RunningInvocations {
     }
   }
 
+  /** What the handlers have now. */
+  get parts(): readonly Part[] {
+    return [...this.#running].flatMap(({ parts }) => parts)
+  }
+
   close(): void {
     clearInterval(this.#timer)
     this.#timer = undefined

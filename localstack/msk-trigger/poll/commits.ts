@@ -55,6 +55,12 @@ export class Commits {
     await this.#running
   }
 
+  /** What is done and not committed yet. */
+  get pending(): readonly PartitionOffset[] {
+    const held = [...this.#pending].filter(([queue]) => !queue.revoked)
+    return held.map(([{ partition }, offset]) => ({ partition, offset }))
+  }
+
   async #run(): Promise<void> {
     while (this.#pending.size > 0) {
       const outage = Promise.withResolvers<void>()

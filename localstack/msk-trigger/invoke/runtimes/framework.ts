@@ -7,6 +7,7 @@ import type { Serverless } from '../../support/framework.ts'
 import { within } from '../../support/wait.ts'
 import { functionFacts } from '../function-facts.ts'
 import { checkedAnswer, refuseUncalled } from './framework-answer.ts'
+import { leaveOutInvocationLines } from './framework-log.ts'
 import { type Invocation, type Runtime, RuntimeEnded } from './runtime.ts'
 
 /** Upper bound for terminating a thread. Termination is immediate, so only a defect reaches this bound. */
@@ -49,6 +50,7 @@ export class FrameworkRuntime implements Runtime {
 
   async invoke({ event }: Invocation): Promise<unknown> {
     refuseUncalled(this.#runtime, this.#inDocker)
+    await leaveOutInvocationLines(() => starting.getStore() !== undefined)
     this.#useBefore = this.#thread?.performance.eventLoopUtilization()
     this.#function.setEvent(event)
     try {

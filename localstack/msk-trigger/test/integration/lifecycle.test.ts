@@ -88,7 +88,7 @@ describe('the shutdown of the trigger', { timeout: 180_000 }, () => {
     assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
   })
 
-  it('abandons an invocation that does not end, uncommitted', async () => {
+  it('abandons an invocation that does not end, uncommitted, and says so', async () => {
     const topic = await kafka.topic('abandoned', 1)
     const own = await create(topic, 'await delay(60_000)')
     await own.start()
@@ -98,5 +98,7 @@ describe('the shutdown of the trigger', { timeout: 180_000 }, () => {
     assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
     assert.equal(await kafka.members(own.group('f', topic)), 0)
     assert.deepEqual(await kafka.committed(own.group('f', topic), topic), [-1])
+    assert.match(own.output, /msk {2}f ← \S+ {2}stops when 0@0 is done, or after 3 s/)
+    assert.match(own.output, /msk {2}f ← \S+ {2}abandoned 0@0: not committed, so it will be delivered again/)
   })
 })

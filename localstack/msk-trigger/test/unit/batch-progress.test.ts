@@ -28,6 +28,14 @@ describe('the progress of a batch', () => {
     assert.deepEqual(progress.complete([part(0, 2)]), [{ partition: 0, offset: 4 }])
   })
 
+  it('knows what is uncommitted: open records, and those that are done behind them', () => {
+    const progress = new BatchProgress([part(0, 0, 1, 2), part(1, 4)])
+    progress.complete([part(0, 0, 2), part(1, 4)])
+    assert.deepEqual(progress.uncommitted, [part(0, 1, 2)])
+    progress.complete([part(0, 1)])
+    assert.deepEqual(progress.uncommitted, [])
+  })
+
   it('commits a record together with the skipped ones after it (rule 39)', () => {
     const progress = new BatchProgress([{ partition: 0, records: [record(0, 7), record(8)] }])
     assert.deepEqual(progress.complete([part(0, 0)]), [{ partition: 0, offset: 8 }])

@@ -42,6 +42,7 @@ function given(answers: (() => unknown)[], options: Options = {}) {
   const context: DeliveryContext = {
     name: 'f',
     topic: 't',
+    invocationLines: false,
     mapping,
     destination: mapping.destination,
     sender: mapping.destination && {
@@ -112,6 +113,15 @@ describe('the delivery of a batch', () => {
     const logged = seen.log.filter(line => line.includes('failed')).length
     assert.equal(logged, 2, 'attempts 1 and 2 are logged, 3 is not')
     assert.match(seen.log.at(-1) ?? '', /succeeded at attempt 4/)
+  })
+
+  it('logs each successful invocation where that is configured, with its records and its duration', async () => {
+    const { run, seen } = given([fail, succeed], { invocationLines: true })
+    await run()
+    assert.match(seen.log[1] ?? '', /^f {2}0@0–1 1@0–1 succeeded at attempt 2 in \d+ ms$/)
+    const quick = given([succeed], { invocationLines: true })
+    await quick.run()
+    assert.match(quick.seen.log.join(), /^f {2}0@0–1 1@0–1 succeeded in \d+ ms$/)
   })
 
   it('releases a partition that is done while the rest is retried', async () => {
@@ -299,7 +309,7 @@ describe('discarded records', () => {
     assert.equal(seen.committed.length, 2)
     const lines = seen.log.filter(line => line.includes('discarded'))
     assert.equal(lines.length, 1)
-    assert.match(lines[0] ?? '', /t-0@0–1 t-1@0–1 discarded: RetryAttemptsExhausted, after 1 attempts: boom/)
+    assert.match(lines[0] ?? '', /t-0@0–1 t-1@0–1 discarded: RetryAttemptsExhausted, after 1 attempt: boom/)
   })
 
   it('are those that a response names, although every invocation returns (rule 32)', async () => {

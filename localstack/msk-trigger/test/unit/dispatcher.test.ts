@@ -9,7 +9,12 @@ import type { PartitionOffset } from '../../poll/member.ts'
 import { delivered, mappingOf, messages, recordedReports } from './support.ts'
 
 /** A dispatcher for topic `t` with a window of 0, whose invocations end when the test says so. */
-function given(batchSize = 10, intake: Intake = (_, list) => delivered(list), retryDelayMs = 0) {
+function given(
+  batchSize = 10,
+  intake: Intake = (_, list) => delivered(list),
+  retryDelayMs = 0,
+  refuseCommits?: () => Promise<void>,
+) {
   const running: { records: string; end: () => void; fail: () => void }[] = []
   const committed: PartitionOffset[] = []
   const fetching: string[] = []
@@ -21,6 +26,7 @@ function given(batchSize = 10, intake: Intake = (_, list) => delivered(list), re
   const dispatcher = new Dispatcher(mapping, {
     name: 'f',
     brokers: ['b:1'],
+    invocationLines: false,
     backoff: { retryDelayMs, maxRetryDelayMs: retryDelayMs },
     log: { notice: note, warning: note, error: note },
     intake,
@@ -38,7 +44,7 @@ function given(batchSize = 10, intake: Intake = (_, list) => delivered(list), re
       })
       return promise
     },
-    commit: async offsets => void committed.push(...offsets),
+    commit: refuseCommits ?? (async offsets => void committed.push(...offsets)),
     pause: partition => fetching.push(`pause ${partition}`),
     resume: partition => fetching.push(`resume ${partition}`),
   })
@@ -255,14 +261,58 @@ describe('the dispatcher', () => {
     assert.deepEqual(committed, [{ partition: 0, offset: 1 }])
   })
 
-  it('abandons batches that do not end in time', async () => {
-    const { dispatcher, running, committed } = given()
-    dispatcher.open(opened(0))
+  it('abandons batches that do not end in time, and says which records will be delivered again', async () => {
+    const { dispatcher, running, committed, log } = given()
+    dispatcher.open(opened(0, 1))
     void dispatcher.add(0, messages(0, 1))
+    void dispatcher.add(1, messages(5, 8))
     await turn()
     await dispatcher.stop(1)
     running[0]?.end()
     await turn()
     assert.deepEqual(committed, [])
+    assert.deepEqual(log, [
+      'f  stops when 0@0 1@5–7 is done, or after 0.001 s',
+      'f  abandoned 0@0 1@5–7: not committed, so it will be delivered again',
+    ])
+  })
+
+  it('also says so of a batch that waits for its next attempt', async () => {
+    const { dispatcher, running, log } = given(10, undefined, 60_000)
+    dispatcher.open(opened(0))
+    void dispatcher.add(0, messages(0, 2))
+    await turn()
+    running[0]?.fail()
+    await turn()
+    await dispatcher.stop(10_000)
+    assert.deepEqual(log.slice(1), ['f  abandoned 0@0–1: not committed, so it will be delivered again'])
+  })
+
+  it('says nothing of batches that are done or belong to another member by now', async () => {
+    const { dispatcher, running, log } = given(1)
+    dispatcher.open(opened(0, 1))
+    void dispatcher.add(0, messages(0, 1))
+    void dispatcher.add(1, messages(0, 1))
+    await turn()
+    dispatcher.keepOnly([1])
+    running[1]?.end()
+    await dispatcher.stop(1)
+    assert.deepEqual(log, ['f  stops when 0@0 is done, or after 0.001 s'])
+  })
+
+  it('says what is done and could not be committed', async () => {
+    const { dispatcher, running, log } = given(10, undefined, 0, () =>
+      Promise.reject(new Error('not the coordinator')),
+    )
+    dispatcher.open(opened(0))
+    void dispatcher.add(0, messages(0, 3))
+    await turn()
+    running[0]?.end()
+    await turn()
+    await dispatcher.stop(1)
+    assert.match(
+      log.at(-1) ?? '',
+      /^f {2}0@2 and records before it are done, but could not be committed: they will be delivered again$/,
+    )
   })
 })

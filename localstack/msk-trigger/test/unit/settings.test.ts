@@ -12,6 +12,8 @@ describe('settings under custom.mskTrigger', () => {
       retryDelayMs: 200,
       maxRetryDelayMs: 30_000,
       sessionTimeoutMs: 10_000,
+      createTopics: undefined,
+      invocationLines: false,
       schemaRegistry: undefined,
       faults: undefined,
       reports: undefined,
@@ -40,6 +42,14 @@ describe('settings under custom.mskTrigger', () => {
     const custom = { brokers: 'a:1', reports: 'a.jsonl' }
     assert.equal(readSettings(custom, {}).reports, 'a.jsonl')
     assert.equal(readSettings(custom, { MSK_TRIGGER_REPORTS: 'b.jsonl' }).reports, 'b.jsonl')
+  })
+
+  it('create missing topics as the broker does, or with the given numbers, or not at all', () => {
+    const of = (createTopics: unknown) => readSettings({ brokers: 'a:1', createTopics }, {}).createTopics
+    assert.deepEqual(of(true), { partitions: -1, replicationFactor: -1 })
+    assert.deepEqual(of({ partitions: 3 }), { partitions: 3, replicationFactor: -1 })
+    assert.deepEqual(of({ partitions: 3, replicationFactor: 2 }), { partitions: 3, replicationFactor: 2 })
+    assert.equal(of(false), undefined)
   })
 
   const refused: [title: string, custom: unknown, env: Record<string, string>, message: RegExp][] = [
@@ -94,6 +104,30 @@ describe('settings under custom.mskTrigger', () => {
       /mskTrigger\.schemaRegistry must be an address like/,
     ],
     [
+      'topics without a number of partitions',
+      { brokers: 'a:1', createTopics: { partitions: 0 } },
+      {},
+      /mskTrigger\.createTopics\.partitions must be a whole number from 1 to 10000, not 0/,
+    ],
+    [
+      'a text that should create topics',
+      { brokers: 'a:1', createTopics: 'yes' },
+      {},
+      /mskTrigger\.createTopics must be true, false or \{ partitions, replicationFactor \}, not "yes"/,
+    ],
+    [
+      'an unknown key of createTopics',
+      { brokers: 'a:1', createTopics: { replicas: 1 } },
+      {},
+      /mskTrigger\.createTopics\.replicas is not a setting; known are: partitions, replicationFactor/,
+    ],
+    [
+      'a text as a switch',
+      { brokers: 'a:1', invocationLines: 'no' },
+      {},
+      /mskTrigger\.invocationLines must be true or false, not "no"/,
+    ],
+    [
       'an unknown choice under open',
       { brokers: 'a:1', open: { colour: 'red' } },
       {},
@@ -122,7 +156,7 @@ describe('settings under custom.mskTrigger', () => {
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
         'custom.mskTrigger.open.tombstone must be absent or null, not "nil"',
         'custom.mskTrigger.colour is not a setting; known are: brokers, clientId, retryDelayMs, maxRetryDelayMs, ' +
-          'sessionTimeoutMs, schemaRegistry, faults, reports, open, announceResponseType, importValues',
+          'sessionTimeoutMs, createTopics, invocationLines, schemaRegistry, faults, reports, open, announceResponseType, importValues',
       ].join('\n'),
     })
   })

@@ -1,0 +1,47 @@
+import { shouldLog } from '../support/backoff.ts'
+import type { Log } from '../support/framework.ts'
+import { describe, type Part } from '../support/parts.ts'
+
+/** Where the attempts of a batch are logged. */
+export interface AttemptLog {
+  readonly name: string
+  readonly log: Log
+  /** Whether each successful invocation is logged. */
+  readonly invocationLines: boolean
+}
+
+/** @param attempt counted from 1. A success after failures is always logged. */
+export function logSuccess(
+  { name, log, invocationLines }: AttemptLog,
+  parts: readonly Part[],
+  attempt: number,
+  tookMs: number,
+): void {
+  if (attempt === 1 && !invocationLines) return
+  const when = attempt === 1 ? '' : ` at attempt ${attempt}`
+  const howLong = invocationLines ? ` in ${Math.ceil(tookMs)} ms` : ''
+  log.notice(`${name}  ${describe(parts)} succeeded${when}${howLong}`)
+}
+
+/** Logs attempts 1, 2, 4, 8 … of a batch that fails. */
+export function logFailure(
+  { name, log }: AttemptLog,
+  parts: readonly Part[],
+  reason: string,
+  attempt: number,
+  waitMs: number,
+): void {
+  if (!shouldLog(attempt)) return
+  const shown = shownReason(reason, attempt)
+  log.error(`${name}  ${describe(parts)} failed (attempt ${attempt}, retrying in ${waitMs} ms): ${shown}`)
+}
+
+/** A reason with its stack the first time. A batch that fails for hours repeats only the first line. */
+export function shownReason(reason: string, attempt: number): string {
+  return attempt === 1 ? reason : (reason.split('\n')[0] ?? '')
+}
+
+/** `1 attempt`, `2 attempts`. */
+export function attemptsOf(count: number): string {
+  return `${count} attempt${count === 1 ? '' : 's'}`
+}

@@ -1,0 +1,32 @@
+import type { PartitionQueue } from '../poll/partition-queue.ts'
+import type { Part } from '../support/parts.ts'
+import { BatchProgress } from './batch-progress.ts'
+import { type Batch, type DeliveryContext, deliver } from './delivery.ts'
+
+type Queues = ReadonlyMap<number, PartitionQueue>
+
+/** The deliveries that are in flight, and those that a stop has cut off. */
+export class Deliveries {
+  readonly #open = new Map<BatchProgress, { readonly queues: Queues; readonly over: Promise<void> }>()
+
+  /** See `deliver`. */
+  begin(batch: Batch, queues: Queues, to: DeliveryContext): void {
+    const progress = new BatchProgress(batch)
+    const over = deliver(batch, queues, to, progress).finally(() => {
+      if (!to.ending.aborted) this.#open.delete(progress)
+    })
+    this.#open.set(progress, { queues, over })
+  }
+
+  /** Resolves when those of now are over. */
+  async over(): Promise<void> {
+    await Promise.allSettled([...this.#open.values()].map(({ over }) => over))
+  }
+
+  /** What was begun and is not committed, without partitions that have been revoked: another member has those. */
+  get uncommitted(): readonly Part[] {
+    return [...this.#open].flatMap(([progress, { queues }]) =>
+      progress.uncommitted.filter(({ partition }) => queues.get(partition)?.revoked === false),
+    )
+  }
+}

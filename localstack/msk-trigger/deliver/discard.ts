@@ -1,7 +1,7 @@
 import type { Destination } from '../config/destination.ts'
 import { partitionName } from '../invoke/event.ts'
 import type { Attempts } from '../report/attempts.ts'
-import { rootMessage } from '../report/explain.ts'
+import { rootMessage, withoutStack } from '../report/explain.ts'
 import type { MappingReports } from '../report/reports.ts'
 import { type Backoff, delayAfter, shouldLog } from '../support/backoff.ts'
 import type { Log } from '../support/framework.ts'
@@ -44,12 +44,15 @@ export async function discard(
     const parts = discarded.parts.filter(({ partition }) => isHeld(partition))
     if (parts.length === 0) return []
     const which = describe(parts, partition => partitionName(to.topic, partition))
-    const reason = `${discarded.condition}, ${why}`
+    const said = withoutStack(why)
+    // That of a batch that was retried has been logged.
+    const stack = discarded.invocations === 1 ? why.slice(said.length) : ''
+    const reason = `${discarded.condition}, ${said}`
     const what = `${to.name}  ${which} discarded: ${reason}`
     const records = countOf(parts)
     if (!to.sender) {
       to.reports.discarded({ reason, records, destination: null })
-      to.log.error(`${what}. There is no destination`)
+      to.log.error(`${what}. There is no destination${stack}`)
       return parts
     }
     const where = nameOf(to.destination)
@@ -60,7 +63,7 @@ export async function discard(
       const partitions = parts.map(({ partition }) => partition)
       to.reports.resumed('destination', partitions)
       to.reports.discarded({ reason, records, destination: where })
-      to.log.warning(`${what}. Sent to ${where}`)
+      to.log.warning(`${what}. Sent to ${where}${stack}`)
       return parts
     } catch (error) {
       if (to.ending.aborted) return []

@@ -29,9 +29,8 @@ export function setHeaders(record: { headers: LambdaHeaders }, headers: Headers)
 export function eventText(event: unknown): string {
   if (!isObject(event) || !isObject(event.records)) return JSON.stringify(event)
   const { records, ...rest } = event
-  const partitions = Object.entries(records)
-  if (!partitions.some(([, list]) => Array.isArray(list) && list.some(record => texts.has(record))))
-    return JSON.stringify(event)
+  const partitions = Object.entries(records as Readonly<Record<string, readonly Record<string, unknown>[]>>)
+  if (!partitions.some(([, list]) => list.some(record => texts.has(record)))) return JSON.stringify(event)
   const named = partitions.map(([name, list]) => `${JSON.stringify(name)}:[${list.map(recordText).join()}]`)
   return `${JSON.stringify({ ...rest, records: {} }).slice(0, -2)}${named.join()}}}`
 }

@@ -1,8 +1,32 @@
-/** The message, with the stack of an exception that serverless-offline does not print itself. */
+/** The error of a handler, as a runtime reported it. */
+interface Reported {
+  readonly reported?: {
+    readonly errorType: string
+    readonly errorMessage: string
+    readonly trace: readonly string[]
+  }
+}
+
+/** `Error`, `TypeError`, `ConfigError`; not `string` and not `Runtime.ImportModuleError`. */
+const ORDINARY = /^\w*Error$/
+
+/** The first frame of a stack, and everything behind it. */
+const STACK = /\n\s+at .*$/s
+
+/** The message, with the stack of what the handler threw: nothing else prints that. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const cause = error.cause instanceof Error ? `\n${error.cause.stack}` : ''
-  return `${error.message || error.name}${cause}`
+  const { message, name, cause } = error
+  const { errorType = '', errorMessage = '', trace = [] } = (error as Reported).reported ?? {}
+  const said = ORDINARY.test(errorType) && errorMessage !== '' ? errorMessage : message || name
+  // A stack begins with the message.
+  const stack = trace.filter(line => !message.includes(line.trim()))
+  return [said, ...stack, ...(cause instanceof Error ? [cause.stack] : [])].join('\n')
+}
+
+/** An explanation without its stack. */
+export function withoutStack(explanation: string): string {
+  return explanation.replace(STACK, '')
 }
 
 const UNREACHABLE = [

@@ -12,11 +12,12 @@ export interface Invocation {
 /** A loaded handler, which runs one invocation at a time. It starts with the first one. */
 export interface Runtime {
   /**
-   * Loads the handler, unless it is loaded. A runtime without this method loads it with the first invocation.
+   * Loads the handler; undefined if it is loaded. A runtime without this method loads it with the first invocation, and any
+   * runtime may report there that it could not be loaded.
    *
    * @throws HandlerError
    */
-  load?(): Promise<void>
+  load?(): Promise<void> | undefined
   /**
    * Resolves with what the handler returned, as Lambda would send it on: a JSON value; null where it returned nothing.
    *

@@ -1,6 +1,8 @@
 import type { Serverless } from '../../support/framework.ts'
 import { functionFacts } from '../function-facts.ts'
 import { FrameworkRuntime } from './framework.ts'
+import { InProcessRuntime } from './node/in-process-runtime.ts'
+import { NodeRuntime } from './node/node-runtime.ts'
 import { PythonRuntime } from './python/python-runtime.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -17,6 +19,11 @@ export function startRuntime(
   notice: (line: string) => void,
 ): Runtime {
   const facts = functionFacts(serverless, options, functionKey)
-  if (!options.useDocker && facts.runtime.startsWith('python')) return new PythonRuntime(facts, notice)
+  const { service } = serverless
+  const artifact = service.getFunction(functionKey).package?.artifact ?? service.package?.artifact
+  const isOurs = !options.useDocker && !artifact
+  if (isOurs && facts.runtime.startsWith('python')) return new PythonRuntime(facts, notice)
+  if (isOurs && facts.runtime.startsWith('nodejs'))
+    return options.useInProcess ? new InProcessRuntime(facts) : new NodeRuntime(facts)
   return new FrameworkRuntime(serverless, options, functionKey)
 }

@@ -214,10 +214,7 @@ describe('the delivery to a function', { timeout: 180_000 }, () => {
     await kafka.send(topic('escape'), [{ partition: 1, value: 'reject' }])
     await kafka.untilCommitted(group('escape'), topic('escape'), [1, 1])
     assert.match(project.output, /failed .* the handler ended its process with exit code 3/)
-    assert.match(
-      project.output,
-      /failed .* the handler threw an uncaught exception\n\s+Error: uncaught\n\s+at /,
-    )
+    assert.match(project.output, /failed .* Runtime\.UnhandledPromiseRejection: Error: uncaught\n\s+at /)
   })
 
   it('survives an uncaught exception after the response, and logs its stack', async () => {

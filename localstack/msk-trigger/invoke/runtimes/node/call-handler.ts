@@ -1,0 +1,23 @@
+import type { Call, Handler, Outcome } from './call.ts'
+import { callWithCallback } from './callback-style.ts'
+import { lambdaContext } from './lambda-context.ts'
+import type { Request, ThreadData } from './messages.ts'
+import { callForPromise } from './promise-style.ts'
+import { callStreaming, isStreaming } from './streaming.ts'
+
+type Callee = Pick<ThreadData, 'style' | 'functionArn' | 'timeoutMs'>
+
+/** Calls a handler in the style of its runtime. The outcome is told once, and not necessarily later. */
+export function callHandler(
+  handler: Handler,
+  { event: json, ...invocation }: Request,
+  callee: Callee,
+  outcome: Outcome,
+  sharesLoop = false,
+): Call {
+  const event: unknown = JSON.parse(json)
+  const context = lambdaContext(invocation, callee)
+  if (isStreaming(handler)) return callStreaming(handler, event, context, outcome)
+  if (callee.style === 'promise') return callForPromise(handler, event, context, outcome)
+  return callWithCallback(handler, event, context, outcome, sharesLoop)
+}

@@ -1,0 +1,134 @@
+import { types } from 'node:util'
+import type { Call, Handler, Outcome } from './call.ts'
+import type { LambdaContext } from './lambda-context.ts'
+import { RuntimeFailure } from './reported-error.ts'
+
+type Callback = (error?: unknown, result?: unknown) => void
+
+/** What a context has in addition where a handler may call back. */
+export interface CallbackContext extends LambdaContext {
+  callbackWaitsForEmptyEventLoop: boolean
+  readonly done: Callback
+  readonly succeed: (result?: unknown) => void
+  readonly fail: (error?: unknown) => void
+}
+
+/**
+ * Calls a handler as nodejs22.x and earlier do. A promise that it returns counts, and no other value does. Without a promise
+ * it calls back, or calls a method of its context; otherwise the response is null as soon as the event loop is empty. The
+ * first of these counts. An error that is null or undefined is not an error, even if it was thrown.
+ *
+ * @param sharesLoop the event loop never becomes empty, because it is not the handler's own. A response then does not wait
+ *   for it, and a handler that shows no sign of calling back is answered when it returns.
+ */
+export function callWithCallback(
+  handler: Handler,
+  event: unknown,
+  context: LambdaContext,
+  outcome: Outcome,
+  sharesLoop = false,
+): Call {
+  const call = new CallbackCall(handler, outcome, sharesLoop)
+  const whole = call.extended(context)
+  const { succeed, fail } = whole
+  call.isExpected = handler.length > 2
+  try {
+    const result = handler(event, whole, call.callback)
+    if (isThenable(result)) result.then(succeed, fail)
+    else call.returned()
+  } catch (thrown) {
+    call.callback(thrown)
+  }
+  return call
+}
+
+class CallbackCall implements Call {
+  /** Whether the handler may still call back. */
+  isExpected = false
+  readonly callback: Callback
+  readonly #outcome: Outcome
+  readonly #sharesLoop: boolean
+  #context: CallbackContext | undefined
+  #isSettled = false
+  #whenLoopIsEmpty: () => void
+
+  constructor(handler: Handler, outcome: Outcome, sharesLoop: boolean) {
+    this.#outcome = outcome
+    this.#sharesLoop = sharesLoop
+    this.#whenLoopIsEmpty = () =>
+      types.isAsyncFunction(handler) ? outcome.fail(neverSettled()) : outcome.succeed(null)
+    this.callback = this.#once((error, result) => {
+      const waits = this.#context?.callbackWaitsForEmptyEventLoop && !this.#sharesLoop
+      if (isNothing(error) && waits) this.#whenLoopIsEmpty = () => outcome.succeed(result)
+      else this.#settle(error, result)
+    })
+  }
+
+  /** The context with the methods that settle the invocation. They do not wait for the event loop. */
+  extended(context: LambdaContext): CallbackContext {
+    const done = this.#once((error, result) => this.#settle(error, result))
+    const methods = {
+      done,
+      succeed: (result?: unknown) => done(null, result),
+      fail: (error?: unknown) => done(isNothing(error) ? 'handled' : error),
+    }
+    const extended: CallbackContext = {
+      callbackWaitsForEmptyEventLoop: true,
+      ...methods,
+      ...context,
+    }
+    if (this.#sharesLoop) this.#watch(extended, methods)
+    this.#context = extended
+    return extended
+  }
+
+  /** The handler has returned and not given a promise. */
+  returned(): void {
+    if (this.#sharesLoop && !this.isExpected && !this.#isSettled) this.callback(null, null)
+  }
+
+  loopIsEmpty(): void {
+    this.#whenLoopIsEmpty()
+  }
+
+  #settle(error: unknown, result: unknown): void {
+    if (isNothing(error)) this.#outcome.succeed(result)
+    else this.#outcome.fail(error)
+  }
+
+  #once(settle: Callback): Callback {
+    return (error, result) => {
+      if (this.#isSettled) return
+      this.#isSettled = true
+      this.#whenLoopIsEmpty = () => {}
+      settle(error, result)
+    }
+  }
+
+  /** Who reads one of these methods is going to call it. */
+  #watch(context: CallbackContext, methods: Readonly<Record<string, unknown>>): void {
+    for (const [name, method] of Object.entries(methods))
+      Object.defineProperty(context, name, {
+        get: () => {
+          this.isExpected = true
+          return method
+        },
+      })
+  }
+}
+
+function isThenable(result: unknown): result is PromiseLike<unknown> {
+  return Boolean(result) && typeof (result as Partial<PromiseLike<unknown>>).then === 'function'
+}
+
+function isNothing(error: unknown): boolean {
+  return error === undefined || error === null
+}
+
+function neverSettled(): RuntimeFailure {
+  return new RuntimeFailure(
+    'Runtime.NodeJsExit',
+    'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was ' +
+      'never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes',
+  )
+}

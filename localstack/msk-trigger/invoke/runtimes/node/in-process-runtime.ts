@@ -1,0 +1,69 @@
+import process from 'node:process'
+import type { FunctionFacts } from '../../function-facts.ts'
+import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
+import type { Handler, Outcome } from './call.ts'
+import { callHandler } from './call-handler.ts'
+import { loadHandler } from './load-handler.ts'
+import type { HandlerStyle, ThreadData } from './messages.ts'
+import { reportedError } from './reported-error.ts'
+import { responseJson } from './response.ts'
+import { defineAwslambda } from './streaming.ts'
+import { threadDataOf } from './thread-data.ts'
+
+/**
+ * A handler in the process of the plugin, for debuggers that do not follow threads. It shares the event loop, so nothing waits
+ * for that to be empty; an uncaught exception and `process.exit` end everything; and nothing stops a handler after its timeout.
+ */
+export class InProcessRuntime implements Runtime {
+  readonly isComputing = false
+  readonly #facts: FunctionFacts
+  readonly #ended = Promise.withResolvers<RuntimeEnded>()
+  #handler: Handler | undefined
+
+  constructor(facts: FunctionFacts) {
+    this.#facts = facts
+  }
+
+  async invoke({ event, requestId, deadlineMs }: Invocation): Promise<unknown> {
+    const data = threadDataOf(this.#facts)
+    Object.assign(process.env, this.#facts.environment)
+    this.#handler ??= await loaded(data)
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    const request = { requestId, deadlineMs, event: JSON.stringify(event) }
+    callHandler(this.#handler, request, data, outcomeOf(data.style, resolve, reject), true)
+    return JSON.parse(await promise)
+  }
+
+  get ended(): Promise<RuntimeEnded> {
+    return this.#ended.promise
+  }
+
+  async close(): Promise<void> {
+    this.#ended.resolve(new RuntimeEnded('it was closed'))
+  }
+}
+
+async function loaded(data: ThreadData): Promise<Handler> {
+  defineAwslambda()
+  try {
+    return await loadHandler(data)
+  } catch (error) {
+    throw new HandlerError(reportedError(error))
+  }
+}
+
+function outcomeOf(
+  style: HandlerStyle,
+  resolve: (json: string) => void,
+  reject: (error: Error) => void,
+): Outcome {
+  const fail = (thrown: unknown) => reject(new HandlerError(reportedError(thrown)))
+  const succeed = (result: unknown) => {
+    try {
+      resolve(responseJson(result, style))
+    } catch (error) {
+      fail(error)
+    }
+  }
+  return { succeed, fail, failForGood: fail }
+}

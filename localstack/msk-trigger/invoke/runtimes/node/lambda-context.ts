@@ -1,0 +1,41 @@
+import process from 'node:process'
+import type { Request } from './messages.ts'
+
+/**
+ * The context object of an invocation, without what only callback handlers have.
+ * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html
+ */
+export interface LambdaContext {
+  readonly awsRequestId: string
+  readonly invokedFunctionArn: string
+  readonly functionName: string | undefined
+  readonly functionVersion: string | undefined
+  /** In megabytes, as text. */
+  readonly memoryLimitInMB: string | undefined
+  readonly logGroupName: string | undefined
+  readonly logStreamName: string | undefined
+  readonly clientContext: undefined
+  readonly identity: undefined
+  getRemainingTimeInMillis(): number
+}
+
+/** Most of it comes from the environment, as in Lambda. */
+export function lambdaContext(
+  { requestId, deadlineMs }: Omit<Request, 'event'>,
+  { functionArn, timeoutMs }: { readonly functionArn: string; readonly timeoutMs: number },
+): LambdaContext {
+  const { env } = process
+  return {
+    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+    clientContext: undefined,
+    identity: undefined,
+    invokedFunctionArn: functionArn,
+    awsRequestId: requestId,
+    // Without a timeout there is always all of it left: a timer cannot be set to infinity.
+    getRemainingTimeInMillis: () => (Number.isFinite(deadlineMs) ? deadlineMs - Date.now() : timeoutMs),
+  }
+}

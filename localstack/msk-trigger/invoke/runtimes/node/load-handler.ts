@@ -1,0 +1,127 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Handler } from './call.ts'
+import type { ThreadData } from './messages.ts'
+import { refuseCallback } from './promise-style.ts'
+import { RuntimeFailure } from './reported-error.ts'
+import { isStreaming } from './streaming.ts'
+
+type Place = Pick<ThreadData, 'handler' | 'folder' | 'style' | 'loaderFrom'>
+
+/**
+ * Loads a handler as Lambda does: `a/b.c.d` is `d` in `c`, which the module `a/b` exports. CommonJS and ES modules may both
+ * be `.js`; the nearest package.json decides. TypeScript, which Lambda does not run, is loaded last.
+ *
+ * @throws RuntimeFailure, or what the module throws when it is loaded
+ */
+export async function loadHandler(place: Place): Promise<Handler> {
+  const { modulePath, exported } = parsed(place.handler)
+  const module = await loadModule(modulePath, place).catch(error => {
+    throw explained(error)
+  })
+  const handler = handlerIn(module, exported, place.handler)
+  if (place.style === 'promise' && !isStreaming(handler)) refuseCallback(handler)
+  return handler
+}
+
+function parsed(handler: string) {
+  if (handler.includes('..')) {
+    const why = `'${handler}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`
+    throw new RuntimeFailure('Runtime.MalformedHandlerName', why)
+  }
+  const name = basename(handler)
+  const dot = name.indexOf('.')
+  if (dot < 0) throw new RuntimeFailure('Runtime.MalformedHandlerName', 'Bad handler')
+  const modulePath = join(dirname(handler), name.slice(0, dot))
+  return { modulePath, exported: name.slice(dot + 1).split('.') }
+}
+
+/** @param name the module's path from the folder of the function, without an extension */
+async function loadModule(name: string, { folder, style, loaderFrom }: Place): Promise<unknown> {
+  const path = resolve(folder, name)
+  const require = createRequire(join(folder, 'package.json'))
+  const isModule = typeOf(dirname(path)) === 'module'
+  const imported = (file: string) => import(pathToFileURL(file).href)
+  // nodejs24.x imports CommonJS, too.
+  const required = (file: string) => (style === 'promise' ? imported(file) : require(file))
+  if (isFile(path)) return require(path)
+  if (isFile(`${path}.js`)) return isModule ? imported(`${path}.js`) : required(`${path}.js`)
+  if (isFile(`${path}.mjs`)) return imported(`${path}.mjs`)
+  if (isFile(`${path}.cjs`)) return required(`${path}.cjs`)
+  if (isFile(`${path}.ts`)) return loadTypeScript(`${path}.ts`, isModule, loaderFrom)
+  if (isFile(`${path}.mts`)) return imported(`${path}.mts`)
+  if (existsSync(path)) return require(path)
+  return require(resolved(name, path, require))
+}
+
+/** The file of a module in `node_modules`. */
+function resolved(name: string, path: string, require: NodeJS.Require): string {
+  try {
+    return require.resolve(name)
+  } catch {
+    const details = [`(there is no ${path} with .js, .mjs, .cjs, .ts or .mts)`]
+    throw new RuntimeFailure('Runtime.ImportModuleError', `Error: Cannot find module '${name}'`, details)
+  }
+}
+
+/**
+ * Loads TypeScript with the loader of serverless-offline, so that a function that it can run runs here, too. Without one, Node
+ * removes the types itself.
+ */
+async function loadTypeScript(
+  file: string,
+  isModule: boolean,
+  loaderFrom: string | undefined,
+): Promise<unknown> {
+  if (loaderFrom === undefined) return import(pathToFileURL(file).href)
+  const require = createRequire(loaderFrom)
+  if (!isModule) return require('tsx/cjs/api').require(file, file)
+  require('tsx/esm/api').register()
+  return import(pathToFileURL(file).href)
+}
+
+/** The default export, too, because that is where the exports of an imported CommonJS module are. */
+function handlerIn(module: unknown, exported: readonly string[], name: string): Handler {
+  const handler = memberOf(module, exported) || memberOf((module as { default?: unknown })?.default, exported)
+  if (!handler) throw new RuntimeFailure('Runtime.HandlerNotFound', `${name} is undefined or not exported`)
+  if (typeof handler !== 'function')
+    throw new RuntimeFailure('Runtime.HandlerNotFound', `${name} is not a function`)
+  return handler as Handler
+}
+
+function memberOf(object: unknown, names: readonly string[]): unknown {
+  return names.reduce<unknown>((nested, name) => nested && (nested as Record<string, unknown>)[name], object)
+}
+
+/** The `type` of the nearest package.json; none within node_modules. */
+function typeOf(folder: string): unknown {
+  if (basename(folder) === 'node_modules') return undefined
+  const file = join(folder, 'package.json')
+  if (existsSync(file)) {
+    try {
+      return JSON.parse(readFileSync(file, 'utf8'))?.type
+    } catch {
+      // As in Lambda, a package.json that cannot be read does not make ES modules of its files.
+      return undefined
+    }
+  }
+  const parent = dirname(folder)
+  return parent === folder ? undefined : typeOf(parent)
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+}
+
+/** The errors that Lambda gives a name of its own, with the stack of the cause. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const details = `${error.stack}`.split('\n')
+  if (error instanceof SyntaxError)
+    return new RuntimeFailure('Runtime.UserCodeSyntaxError', String(error), details)
+  if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND')
+    return new RuntimeFailure('Runtime.ImportModuleError', String(error), details)
+  return error
+}

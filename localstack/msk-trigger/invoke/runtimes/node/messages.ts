@@ -1,0 +1,46 @@
+/** What the plugin and the thread of a handler tell each other. */
+
+import type { ReportedError } from '../runtime.ts'
+
+/** What a thread is told when it starts. */
+export interface ThreadData {
+  /** Not used by the thread: it shows who creates a thread whose it is, as that of serverless-offline does. */
+  readonly functionKey: string
+  /** As in the definition of the function: `folder/module.name`. */
+  readonly handler: string
+  readonly folder: string
+  readonly style: HandlerStyle
+  readonly functionArn: string
+  /** The function's timeout, which the context shows while no timeout applies. */
+  readonly timeoutMs: number
+  /** Where serverless-offline is installed, with the loader that it uses for TypeScript. */
+  readonly loaderFrom: string | undefined
+  /** `NODE_OPTIONS` of the function, if a thread does not accept them. */
+  readonly nodeOptions: string | undefined
+}
+
+/**
+ * How Lambda calls a handler. Up to nodejs22.x it may call back; from nodejs24.x on only what it returns counts.
+ * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
+ */
+export type HandlerStyle = 'callback' | 'promise'
+
+/** One invocation. */
+export interface Request {
+  readonly requestId: string
+  /** Milliseconds since 1970; infinity if it has no timeout. */
+  readonly deadlineMs: number
+  /** The event as JSON, as Lambda sends it. */
+  readonly event: string
+}
+
+/** `loaded`: the handler was loaded, or could not be; this comes once, first. */
+export type Message = 'loaded' | Answer
+
+/**
+ * The answer to a request. The thread ends with its last answer and with a fatal error, which can also come without a
+ * request.
+ */
+export type Answer =
+  | { readonly ok: string; readonly isLast: boolean }
+  | { readonly error: ReportedError; readonly isFatal: boolean }

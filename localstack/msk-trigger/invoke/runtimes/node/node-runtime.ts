@@ -1,0 +1,122 @@
+import type { EventLoopUtilization } from 'node:perf_hooks'
+import { Worker } from 'node:worker_threads'
+import { within } from '../../../support/wait.ts'
+import type { FunctionFacts } from '../../function-facts.ts'
+import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
+import type { Answer, Message, Request, ThreadData } from './messages.ts'
+import { threadDataOf } from './thread-data.ts'
+
+/** The module of the thread: as source, and as the package has it. */
+const THREAD = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './node-worker.js', import.meta.url)
+
+/** Upper bound for terminating a thread. Termination is immediate, so only a defect reaches this bound. */
+const END_MS = 1_000
+
+/**
+ * A handler in JavaScript or TypeScript, in a thread of its own, which starts with the first invocation. After an error with
+ * which Lambda would start the runtime again (a module that does not load, an uncaught exception), the next invocation gets a
+ * new thread.
+ */
+export class NodeRuntime implements Runtime {
+  readonly #facts: FunctionFacts
+  readonly #ended = Promise.withResolvers<RuntimeEnded>()
+  /** Present while a thread loads the handler. */
+  #loading: PromiseWithResolvers<void> | undefined
+  #thread: Worker | undefined
+  #pending: PromiseWithResolvers<unknown> | undefined
+  #useBefore: EventLoopUtilization | undefined
+
+  constructor(facts: FunctionFacts) {
+    this.#facts = facts
+  }
+
+  /** Resolves also if it cannot be loaded, which the next invocation reports. */
+  load(): Promise<void> | undefined {
+    this.#thread ??= this.#start()
+    return this.#loading?.promise
+  }
+
+  invoke({ event, requestId, deadlineMs }: Invocation): Promise<unknown> {
+    this.#thread ??= this.#start()
+    this.#useBefore = this.#thread.performance.eventLoopUtilization()
+    this.#pending = Promise.withResolvers()
+    // Lambda sends JSON, which is also faster than a structured clone.
+    this.#thread.postMessage({ requestId, deadlineMs, event: JSON.stringify(event) } satisfies Request)
+    return this.#pending.promise
+  }
+
+  get ended(): Promise<RuntimeEnded> {
+    return this.#ended.promise
+  }
+
+  get isComputing(): boolean {
+    const use = this.#thread?.performance.eventLoopUtilization(this.#useBefore)
+    return (use?.utilization ?? 0) > 0.5
+  }
+
+  async close(): Promise<void> {
+    this.#ended.resolve(new RuntimeEnded('it was closed'))
+    this.#loaded()
+    if (this.#thread) await within(END_MS, this.#thread.terminate())
+  }
+
+  #start(): Worker {
+    const thread = newThread(this.#facts)
+    this.#loading = Promise.withResolvers()
+    let cause: unknown
+    thread.on('message', (message: Message) => {
+      if (thread !== this.#thread) return
+      if (message === 'loaded') this.#loaded()
+      else this.#answered(message)
+    })
+    // Such as the end of its memory: the thread catches the exceptions of the handler itself.
+    thread.on('error', error => {
+      cause = error
+    })
+    thread.on('exit', code => {
+      if (thread !== this.#thread) return
+      const what = cause === undefined ? `ended its process with exit code ${code}` : 'ended with an error'
+      this.#ended.resolve(new RuntimeEnded(`the handler ${what}`, { cause }))
+    })
+    return thread
+  }
+
+  #loaded(): void {
+    this.#loading?.resolve()
+    this.#loading = undefined
+  }
+
+  #answered(answer: Answer): void {
+    const pending = this.#pending
+    this.#pending = undefined
+    if ('ok' in answer) {
+      if (answer.isLast) this.#abandon()
+      pending?.resolve(JSON.parse(answer.ok))
+      return
+    }
+    const error = new HandlerError(answer.error)
+    if (answer.isFatal) this.#abandon()
+    if (pending) pending.reject(error)
+    else this.#ended.resolve(new RuntimeEnded('the handler threw an uncaught exception', { cause: error }))
+  }
+
+  #abandon(): void {
+    void this.#thread?.terminate()
+    this.#thread = undefined
+  }
+}
+
+function newThread(facts: FunctionFacts): Worker {
+  const { functionKey: name, environment: env } = facts
+  const data = threadDataOf(facts)
+  const start = (variables: Record<string, string>, workerData: ThreadData) =>
+    new Worker(THREAD, { name, env: variables, workerData })
+  try {
+    return start(env, data)
+  } catch (error) {
+    // Some options are for a whole process. The handler sees them all the same.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error
+    const { NODE_OPTIONS: nodeOptions, ...others } = env
+    return start(others, { ...data, nodeOptions })
+  }
+}

@@ -1,0 +1,54 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Call, Handler, Outcome } from './call.ts'
+import type { LambdaContext } from './lambda-context.ts'
+import { RuntimeFailure } from './reported-error.ts'
+
+/**
+ * Calls a handler as nodejs24.x and later do: what it returns counts, whether that is a promise or not.
+ *
+ * The outcome is told one turn of the event loop later, as there. A rejection that nothing handled comes before it and fails
+ * the invocation.
+ */
+export function callForPromise(
+  handler: Handler,
+  event: unknown,
+  context: LambdaContext,
+  outcome: Outcome,
+): Call {
+  const run = async () => handler(event, context)
+  void run().then(
+    async result => {
+      await setImmediate()
+      outcome.succeed(result)
+    },
+    async thrown => {
+      await setImmediate()
+      outcome.fail(thrown)
+    },
+  )
+  return { loopIsEmpty: () => outcome.failForGood(neverSettled()) }
+}
+
+/** The process has nothing left to do, so it ends. */
+export function neverSettled(): RuntimeFailure {
+  return new RuntimeFailure('Runtime.ExitError', 'Runtime exited without providing a reason', [
+    '(the promise of the handler was never settled, and nothing was left to wait for)',
+  ])
+}
+
+/**
+ * Why nodejs24.x and later do not load a handler: it declares a callback.
+ * https://aws.amazon.com/blogs/compute/node-js-24-runtime-now-available-in-aws-lambda/
+ *
+ * @throws RuntimeFailure
+ */
+export function refuseCallback({ length }: Handler): void {
+  if (length < 3) return
+  throw new RuntimeFailure(
+    'Runtime.CallbackHandlerDeprecated',
+    'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to ' +
+      'modify this function to use a supported handler signature to use Node.js 24 or later. For more information see ' +
+      'https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
+    [`(the handler declares ${length} parameters, and a third one would be a callback)`],
+  )
+}

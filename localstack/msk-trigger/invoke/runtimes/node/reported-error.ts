@@ -1,0 +1,74 @@
+import { fileURLToPath } from 'node:url'
+import { types } from 'node:util'
+import type { ReportedError } from '../runtime.ts'
+
+/** Frames in the plugin and inside Node tell a reader nothing. */
+const OWN = new URL('.', import.meta.url)
+const NOT_SHOWN = [OWN.href, fileURLToPath(OWN), 'node:internal/']
+
+/** An error that Lambda's runtime raises itself, such as `Runtime.HandlerNotFound`. It has no frames of its own. */
+export class RuntimeFailure extends Error {
+  /** @param details more lines for a reader, such as the stack of the cause */
+  constructor(name: string, message: string, details: readonly string[] = []) {
+    super(message)
+    this.name = name
+    this.stack = [`${name}: ${message}`, ...details].join('\n')
+  }
+}
+
+/**
+ * Describes what a handler threw, as Lambda does: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html.
+ * Anything can be thrown, and it may throw itself when it is read.
+ */
+export function reportedError(thrown: unknown): ReportedError {
+  try {
+    if (isError(thrown)) {
+      const { name, message, stack } = thrown
+      return { errorType: String(name), errorMessage: String(message), trace: linesOf(stack) }
+    }
+    return { errorType: typeof thrown, errorMessage: String(thrown), trace: hintAt(thrown) }
+  } catch {
+    const errorMessage =
+      'callback called with Error argument, but there was a problem while retrieving one or more of its message, name, and stack'
+    return { errorType: 'handled', errorMessage, trace: [] }
+  }
+}
+
+/** A rejected promise that nothing handled. Its stack is that of the reason. */
+export function unhandledRejection(reason: unknown): Error {
+  const { trace } = reportedError(reason)
+  return new RuntimeFailure('Runtime.UnhandledPromiseRejection', textOf(reason), trace.slice(1))
+}
+
+/** An error of any realm, or an object that looks like one. */
+function isError(thrown: unknown): thrown is Error {
+  if (thrown instanceof Error || types.isNativeError(thrown)) return true
+  if (typeof thrown !== 'object' || thrown === null) return false
+  const { name, message, stack } = thrown as Partial<Error>
+  return [name, message, stack].every(text => typeof text === 'string' && text !== '')
+}
+
+function linesOf(stack: unknown): string[] {
+  if (stack === undefined) return []
+  if (typeof stack !== 'string') throw new TypeError('the stack is not a text')
+  return stack.split('\n').filter(line => line !== '' && !isNotShown(line))
+}
+
+function isNotShown(line: string): boolean {
+  return line.trimStart().startsWith('at ') && NOT_SHOWN.some(place => line.includes(place))
+}
+
+/** The message of an object without one is `[object Object]`, in the cloud as well. */
+function hintAt(thrown: unknown): string[] {
+  return typeof thrown === 'object' && thrown !== null
+    ? ['(what was thrown is not an Error, so it has neither message nor stack)']
+    : []
+}
+
+function textOf(reason: unknown): string {
+  try {
+    return reason === undefined ? '' : String(reason)
+  } catch {
+    return '(no text)'
+  }
+}

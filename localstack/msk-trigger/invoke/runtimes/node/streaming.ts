@@ -1,0 +1,75 @@
+import process from 'node:process'
+import { Writable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import type { Call, Handler, Outcome } from './call.ts'
+import type { LambdaContext } from './lambda-context.ts'
+import { neverSettled } from './promise-style.ts'
+
+const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming')
+
+/**
+ * Defines the global `awslambda`, which modules expect even if only some of their handlers stream.
+ * https://docs.aws.amazon.com/lambda/latest/dg/config-rs-write-functions.html
+ */
+export function defineAwslambda(): void {
+  const { AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA: isUnwanted } = process.env
+  if (isUnwanted === '1' || isUnwanted === 'true') return
+  Object.assign(globalThis, {
+    awslambda: {
+      streamifyResponse: (handler: Handler) => Object.assign(handler, { [STREAMING]: 'response' }),
+      // Metadata is for HTTP.
+      HttpResponseStream: { from: (stream: Writable) => stream },
+    },
+  })
+}
+
+export function isStreaming(handler: Handler): boolean {
+  return STREAMING in handler
+}
+
+/** Calls a handler that streams. What it wrote is the response, as text, because an event source invokes it without a stream. */
+export function callStreaming(
+  handler: Handler,
+  event: unknown,
+  context: LambdaContext,
+  outcome: Outcome,
+): Call {
+  void stream(handler, event, context, outcome)
+  return { loopIsEmpty: () => outcome.failForGood(neverSettled()) }
+}
+
+async function stream(
+  handler: Handler,
+  event: unknown,
+  context: LambdaContext,
+  outcome: Outcome,
+): Promise<void> {
+  const written = new Collected()
+  try {
+    const result = handler(event, written, context)
+    if (!(result instanceof Promise)) throw new Error('Streaming does not support non-async handlers.')
+    await result
+    // A stream that was ended finishes within this turn of the event loop.
+    await setImmediate()
+    if (!written.writableFinished) throw new Error('Response stream is not finished.')
+    outcome.succeed(written.text)
+  } catch (thrown) {
+    outcome.fail(thrown)
+  }
+}
+
+class Collected extends Writable {
+  readonly #chunks: Buffer[] = []
+
+  get text(): string {
+    return Buffer.concat(this.#chunks).toString()
+  }
+
+  /** Metadata is for HTTP. */
+  setContentType(): void {}
+
+  override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
+    this.#chunks.push(chunk)
+    done()
+  }
+}

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it, type TestContext } from 'node:test'
+import { build } from 'esbuild'
+import { NodeRuntime } from '../../invoke/runtimes/node/node-runtime.ts'
+import { HandlerError, type Runtime } from '../../invoke/runtimes/runtime.ts'
+import { HANDLER_KINDS, handlerModule } from '../handler-kinds.ts'
+import {
+  errorOf,
+  factsOf,
+  folderOf,
+  invocationOf,
+  nodeRuntime,
+  resultOf,
+  thrownBy,
+} from './node-runtime-support.ts'
+
+const STYLES = [
+  ['callback', 'nodejs22.x'],
+  ['promise', 'nodejs24.x'],
+] as const
+
+const UNTIL_EMPTY = `let isDone = false
+export const handler = (event, context, callback) => {
+  callback(null, isDone)
+  setTimeout(() => setTimeout(() => { isDone = true }, 20), 20)
+}`
+
+const WITHOUT_WAITING = `export const handler = (event, context, callback) => {
+  context.callbackWaitsForEmptyEventLoop = false
+  setInterval(() => {}, 1)
+  callback(null, 'x')
+}`
+
+const THROWS = `let count = 0
+export const handler = async ({ throws }) => {
+  count += 1
+  if (throws) await new Promise(() => setTimeout(() => { throw new Error('boom') }))
+  return count
+}`
+
+const SHOWS_CONTEXT = `export const handler = async (event, context) => {
+  const { getRemainingTimeInMillis: remaining, ...others } = context
+  return { ...others, remaining: remaining(), methods: ['done', 'succeed', 'fail'].filter(name => name in context) }
+}`
+
+for (const [style, runtime] of STYLES) {
+  describe(`a handler of ${runtime} has the outcome that it has in Lambda`, { timeout: 120_000 }, () => {
+    const ends: (() => Promise<void>)[] = []
+    let folder: string
+    let node: Runtime
+
+    before(async () => {
+      const files = { 'handler.mjs': handlerModule('event => event.kind') }
+      folder = await folderOf({ after: end => ends.push(end) }, files)
+      node = new NodeRuntime(factsOf({ runtime, folder }))
+    })
+    after(async () => {
+      await node.close()
+      for (const end of ends) await end()
+    })
+
+    for (const [kind, { [style]: expected }] of Object.entries(HANDLER_KINDS)) {
+      if (!expected) continue
+      it(kind, async () => {
+        assert.deepEqual(await resultOf(node, { kind }), expected)
+        // The end of a process is final; after every other error the same runtime goes on.
+        if (kind === 'ends its process') node = new NodeRuntime(factsOf({ runtime, folder }))
+      })
+    }
+  })
+}
+
+describe('a handler that may call back', { timeout: 60_000 }, () => {
+  it('is answered when the event loop is empty', async t => {
+    const node = await nodeRuntime(t, UNTIL_EMPTY)
+    assert.deepEqual([await resultOf(node), await resultOf(node)], [{ ok: false }, { ok: true }])
+  })
+
+  it('is answered at once if it does not wait for that', async t => {
+    assert.deepEqual(await resultOf(await nodeRuntime(t, WITHOUT_WAITING)), { ok: 'x' })
+  })
+
+  it('is answered at once when a promise that it returned is resolved', async t => {
+    const code = `export const handler = async () => { setInterval(() => {}, 1); return 'x' }`
+    assert.deepEqual(await resultOf(await nodeRuntime(t, code)), { ok: 'x' })
+  })
+
+  it('fails if it is async and nothing is left to wait for', async t => {
+    const node = await nodeRuntime(t, 'export const handler = async () => { await new Promise(() => {}) }')
+    assert.match(await errorOf(node), /^Runtime\.NodeJsExit: .* never settled/)
+    assert.match(await errorOf(node), /^Runtime\.NodeJsExit: /)
+  })
+
+  it('does not load from nodejs24.x on', async t => {
+    const code = 'export const handler = async (event, context, callback) => {}'
+    const node = await nodeRuntime(t, code, { runtime: 'nodejs24.x' })
+    assert.match(await errorOf(node), /^Runtime\.CallbackHandlerDeprecated: /)
+  })
+})
+
+describe('the thread of a handler', { timeout: 60_000 }, () => {
+  it('keeps what the module remembers, and has only the variables of the function', async t => {
+    const code = `let count = 0
+      export const handler = async () => [++count, Object.keys(process.env)]`
+    const node = await nodeRuntime(t, code, { environment: { ONLY: 'this' } })
+    assert.deepEqual(await resultOf(node), { ok: [1, ['ONLY']] })
+    assert.deepEqual(await resultOf(node), { ok: [2, ['ONLY']] })
+  })
+
+  it('is replaced after an error with which Lambda would start it again', async t => {
+    const node = await nodeRuntime(t, THROWS)
+    const results = []
+    for (const throws of [false, false, true, false]) results.push(await resultOf(node, { throws }))
+    assert.deepEqual(results, [{ ok: 1 }, { ok: 2 }, { error: 'Error: boom' }, { ok: 1 }])
+  })
+
+  it('accepts options of Node that are for a whole process', async t => {
+    const NODE_OPTIONS = '--title=x --max-old-space-size=300'
+    const code = 'export const handler = async () => process.env.NODE_OPTIONS'
+    const node = await nodeRuntime(t, code, { environment: { NODE_OPTIONS } })
+    assert.deepEqual(await resultOf(node), { ok: NODE_OPTIONS })
+  })
+
+  it('ends when it is closed, also while it computes', async t => {
+    const node = await nodeRuntime(t, 'export const handler = () => { for (;;); }')
+    void node.invoke(invocationOf({}))
+    await node.close()
+    assert.match((await node.ended).message, /closed/)
+  })
+
+  it('reports an exception after the response as its end, with its stack', async t => {
+    const code = `export const handler = async () => { setTimeout(() => { throw new Error('late') }, 20) }`
+    const node = await nodeRuntime(t, code)
+    assert.equal(await node.invoke(invocationOf({})), null)
+    const { message, cause } = await node.ended
+    assert.equal(message, 'the handler threw an uncaught exception')
+    assert.match(`${(cause as Error).stack}`, /^Error: late\n\s+at .*handler\.mjs/)
+  })
+
+  it('has loaded the module before the first invocation, or could not', async t => {
+    const node = await nodeRuntime(t, 'await Promise.resolve(); throw new Error("at load")')
+    await node.load()
+    assert.equal(node.load(), undefined)
+    assert.equal(await errorOf(node), 'Error: at load')
+  })
+
+  it('fails each invocation until a module that does not load is repaired', async t => {
+    const folder = await folderOf(t, { 'handler.js': 'exports.handler = async () => {' })
+    const node = new NodeRuntime(factsOf({ folder }))
+    t.after(() => node.close())
+    const error = await thrownBy(node)
+    assert.match(error.message, /^Runtime\.UserCodeSyntaxError: SyntaxError: /)
+    assert.match(`${error.stack}`, /handler\.js:1/)
+    await writeFile(join(folder, 'handler.js'), 'exports.handler = async () => "x"')
+    assert.deepEqual(await resultOf(node), { ok: 'x' })
+  })
+
+  it('runs TypeScript that only the loader of serverless-offline understands', async t => {
+    const files = {
+      'a.ts': `import { Kind } from './kinds'\nexport const handler = async () => Kind.B`,
+      'kinds.ts': 'export enum Kind { A, B }',
+    }
+    const handler = 'a.handler'
+    assert.deepEqual(await resultOf(await nodeRuntime(t, files, { handler })), { ok: 1 })
+    const asModule = { ...files, 'package.json': '{"type":"module"}' }
+    assert.deepEqual(await resultOf(await nodeRuntime(t, asModule, { handler })), { ok: 1 })
+  })
+
+  it('gives what a streaming handler wrote', async t => {
+    const code = `export const handler = awslambda.streamifyResponse(async (event, stream) => {
+      stream.setContentType('text/plain')
+      stream.write('a')
+      stream.end('b')
+    })`
+    assert.deepEqual(await resultOf(await nodeRuntime(t, code, { runtime: 'nodejs24.x' })), { ok: 'ab' })
+  })
+})
+
+describe('the stack of an error', { timeout: 60_000 }, () => {
+  it('names the place in the source that was compiled, and no place in the plugin', async t => {
+    const source = `type Event = { a: number }
+export const handler = async (event: Event) => {
+  throw new Error('boom')
+}`
+    const folder = await folderOf(t, { 'src/orders.ts': source })
+    const common = { format: 'cjs', sourcemap: true, minify: true } as const
+    const [from, outfile] = [join(folder, 'src/orders.ts'), join(folder, 'dist/orders.js')]
+    await build({ entryPoints: [from], outfile, ...common })
+    const node = new NodeRuntime(factsOf({ folder: join(folder, 'dist'), handler: 'orders.handler' }))
+    t.after(() => node.close())
+    const error = await thrownBy(node)
+    assert.ok(error instanceof HandlerError)
+    const [message, ...frames] = error.reported.trace
+    assert.equal(message, 'Error: boom')
+    assert.match(frames.join('\n'), /^ +at .*src\/orders\.ts:3:9\)?$/)
+  })
+})
+
+describe('the context of an invocation', { timeout: 60_000 }, () => {
+  const environment = {
+    AWS_LAMBDA_FUNCTION_NAME: 'shop-dev-f',
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+    AWS_LAMBDA_LOG_GROUP_NAME: 'group',
+    AWS_LAMBDA_LOG_STREAM_NAME: 'stream',
+  }
+  const contextOf = async (t: TestContext, runtime: string, deadlineMs: number) => {
+    const node = await nodeRuntime(t, SHOWS_CONTEXT, { runtime, environment })
+    return (await node.invoke({ event: {}, requestId: 'id', deadlineMs })) as Record<string, unknown>
+  }
+
+  it('has what Lambda tells', async t => {
+    const { remaining, ...others } = await contextOf(t, 'nodejs24.x', Date.now() + 60_000)
+    assert.ok(Number(remaining) > 1_000 && Number(remaining) <= 60_000)
+    assert.deepEqual(others, {
+      awsRequestId: 'id',
+      functionName: 'shop-dev-f',
+      functionVersion: '$LATEST',
+      invokedFunctionArn: 'arn:aws:lambda:eu-west-1:000000000000:function:shop-dev-f',
+      logGroupName: 'group',
+      logStreamName: 'stream',
+      memoryLimitInMB: '512',
+      methods: [],
+    })
+  })
+
+  it('has methods to call back where AWS has them', async t => {
+    const context = await contextOf(t, 'nodejs22.x', Date.now() + 60_000)
+    assert.deepEqual(context.methods, ['done', 'succeed', 'fail'])
+    assert.equal(context.callbackWaitsForEmptyEventLoop, true)
+  })
+
+  it('has all of the time left where no timeout applies', async t => {
+    const { remaining } = await contextOf(t, 'nodejs24.x', Number.POSITIVE_INFINITY)
+    assert.equal(remaining, 6_000)
+  })
+})

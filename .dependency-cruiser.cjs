@@ -44,6 +44,7 @@ const onlyRightwards = LAYERS.slice(0, -1).map((layer, index) => ({
 const TRIGGER_ROOMS = [
   'support',
   'config',
+  'access',
   'report',
   'faults',
   'package',

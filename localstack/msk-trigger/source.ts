@@ -13,7 +13,7 @@ import { TopicTracker } from './poll/topic-tracker.ts'
 import type { TopicObserver } from './poll/topic-watch.ts'
 import type { TopicState } from './poll/topics.ts'
 import { Attempts } from './report/attempts.ts'
-import { isUnreachable } from './report/explain.ts'
+import { isUnreachable, rootMessage } from './report/explain.ts'
 import { MappingReports, type StallKind, type WriteReport } from './report/reports.ts'
 import { delayAfter, shouldLog } from './support/backoff.ts'
 import type { Log } from './support/framework.ts'
@@ -207,7 +207,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   }
 
   #whyNotReading(error: unknown): string {
-    const { message } = error instanceof Error ? error : new Error(String(error))
+    const message = rootMessage(error)
     const hint = `; is Kafka running at ${this.#parts.settings.brokers.join(',')}?`
     return `not reading: ${message}${isUnreachable(error) ? hint : '.'}`
   }

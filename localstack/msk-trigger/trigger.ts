@@ -1,7 +1,10 @@
+import process from 'node:process'
 import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
 import kafkajs, { Kafka, logLevel } from 'kafkajs'
 // @ts-expect-error: the library has no types of its inner modules
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
+import { withFilesRead } from './access/certificates.ts'
+import { accessWarnings, KafkaAccess } from './access/kafka-access.ts'
 import type { Mapping } from './config/mappings.ts'
 import type { Settings } from './config/settings.ts'
 import { senderFor } from './deliver/destinations.ts'
@@ -29,6 +32,7 @@ export class Trigger {
   readonly #faults: FaultSocket | undefined
   readonly #cluster: Cluster
   readonly #watch: TopicWatch
+  readonly #settings: Settings
   readonly #log: Log
   #forgetSignals: (() => void) | undefined
   #stopped: Promise<void> | undefined
@@ -45,6 +49,9 @@ export class Trigger {
     const { mappings, settings, log } = parts
     readEveryCodec(kafkajs.CompressionCodecs)
     restIdleConnections(RequestQueue)
+    const access = new KafkaAccess(settings, process.env)
+    // Read again with the first schema, and missing files are reported now.
+    if (settings.registrySsl) withFilesRead(settings.registrySsl, 'custom.mskTrigger.registrySsl')
     // kafkajs logs nothing: the source itself logs what keeps it from reading.
     const connect = (clientId: string) => {
       const kafka = new Kafka({
@@ -52,6 +59,7 @@ export class Trigger {
         brokers: [...settings.brokers],
         logLevel: logLevel.NOTHING,
         connectionTimeout: 3_000,
+        ...access.options,
         // A broker that does not answer is reported within a second or two; the sources keep retrying.
         retry: { retries: 2 },
       })
@@ -61,7 +69,7 @@ export class Trigger {
     const kafka = connect(settings.clientId)
     const report = writeReportsTo(settings.reports)
     const invoker = new Invoker(serverless, offlineOptions, log, report)
-    const cluster = new Cluster(kafka)
+    const cluster = new Cluster(kafka, () => access.ready())
     const senderParts = (mapping: Mapping) => ({
       kafka,
       groupId: mapping.groupId,
@@ -70,6 +78,7 @@ export class Trigger {
     this.#invoker = invoker
     this.#cluster = cluster
     this.#watch = new TopicWatch(cluster)
+    this.#settings = settings
     this.#log = log
     this.#sources = mappings.map(
       mapping =>
@@ -89,6 +98,7 @@ export class Trigger {
 
   /** Starts reading without waiting for it, and logs when every source has joined its group. */
   start(): void {
+    for (const line of accessWarnings(this.#settings)) this.#log.warning(`msk  ${line}`)
     this.#forgetSignals = stopOnSignals(() => this.stop())
     this.#faults?.listen()
     for (const source of this.#sources) void source.run()

@@ -7,7 +7,7 @@ import { type EventSettings, kafkaEvents, nameOf, type ReadEvent, readEvents } f
 import type { Filter } from './filters.ts'
 import { type IntrinsicContext, resolveIntrinsics } from './intrinsics.ts'
 import type { OpenChoices } from './open-choices.ts'
-import { localRegistry, type RegistryConfig } from './registry.ts'
+import { localRegistry, type RegistryConfig, type RegistryPluginSettings } from './registry.ts'
 import { readEach } from './setting-errors.ts'
 import type { Settings } from './settings.ts'
 
@@ -80,7 +80,7 @@ const DEFAULT_TIMEOUT_SECONDS = 6
 export function readMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   facts: ServiceFacts,
-  settings: Pick<Settings, 'open' | 'schemaRegistry'>,
+  settings: Pick<Settings, 'open'> & RegistryPluginSettings,
 ): Mapping[] {
   const enabled = [...kafkaEvents(functions)].filter(({ event }) => event.enabled !== false)
   const mappings = readEach(readEvents(enabled), kafkaEvent => {
@@ -111,7 +111,7 @@ export function intrinsicContext(facts: Omit<ServiceFacts, 'timeout'>): Intrinsi
 function readMapping(
   kafkaEvent: ReadEvent,
   facts: ServiceFacts,
-  { open, schemaRegistry }: Pick<Settings, 'open' | 'schemaRegistry'>,
+  { open, ...plugin }: Pick<Settings, 'open'> & RegistryPluginSettings,
 ): Omit<Mapping, 'functionArn' | 'functionTimeoutMs'> {
   const { functionKey, kind, event, settings } = kafkaEvent
   const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
@@ -131,7 +131,7 @@ function readMapping(
     bisectBatchOnFunctionError: settings.bisectBatchOnFunctionError ?? false,
     destination,
     filters: settings.filterPatterns ?? [],
-    registry: readRegistry(kafkaEvent, schemaRegistry),
+    registry: readRegistry(kafkaEvent, plugin),
     open,
     ...(kind === 'msk' && {
       eventSourceArn: clusterArn(resolveIntrinsics(event.arn, context), facts.region),
@@ -163,10 +163,14 @@ function readDestination(kafkaEvent: ReadEvent, context: IntrinsicContext): Dest
   )
 }
 
-function readRegistry(kafkaEvent: ReadEvent, here: string | undefined): RegistryConfig | undefined {
+function readRegistry(kafkaEvent: ReadEvent, plugin: RegistryPluginSettings): RegistryConfig | undefined {
   const { schemaRegistryConfig } = kafkaEvent.settings
   if (!schemaRegistryConfig) return undefined
-  const registry = localRegistry(schemaRegistryConfig, here)
+  const registry = localRegistry(schemaRegistryConfig, plugin)
+  if (registry?.tls && plugin.registrySsl && !registry.uri.startsWith('https:'))
+    throw new ConfigurationError(
+      'custom.mskTrigger.registrySsl must not be set: the address of the registry is not encrypted; it would begin with https://',
+    )
   if (registry) return registry
   throw new ConfigurationError(
     `schemaRegistryConfig.schemaRegistryURI of the ${nameOf(kafkaEvent)} is ${show(schemaRegistryConfig.schemaRegistryURI)}, which is not on this machine: set ` +

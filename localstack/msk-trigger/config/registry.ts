@@ -1,6 +1,8 @@
 import { array, custom, type InferOutput, maxLength, minLength, nullish, picklist, pipe } from 'valibot'
-import { isObject } from '../support/values.ts'
+import { isObject, withoutLogin } from '../support/values.ts'
+import type { LoginSettings, TlsSettings } from './security.ts'
 import { must, settingsMap } from './setting-errors.ts'
+import type { Settings } from './settings.ts'
 
 /** The schema registry of a mapping, from `schemaRegistryConfig` of its event. Rules 14, 15. */
 export interface RegistryConfig {
@@ -9,11 +11,18 @@ export interface RegistryConfig {
   /** What the function receives. */
   readonly form: 'JSON' | 'SOURCE'
   readonly validates: readonly ('KEY' | 'VALUE')[]
+  /** How to log in, and with which certificates, each with the name of its setting. */
+  readonly auth?: { readonly setting: string; readonly login: LoginSettings }
+  readonly tls?: { readonly setting: string; readonly certificates: TlsSettings }
 }
 
 const ACCESS_TYPES = ['BASIC_AUTH', 'CLIENT_CERTIFICATE_TLS_AUTH', 'SERVER_ROOT_CA_CERTIFICATE'] as const
 
-const ADDRESS = must('the address of a registry, or the ARN of one in Glue')
+const TLS_TYPES = ACCESS_TYPES.slice(1)
+
+/** The address can have a login. */
+const ADDRESS: ReturnType<typeof must> = issue =>
+  withoutLogin(must('the address of a registry, or the ARN of one in Glue')(issue))
 const ATTRIBUTES = must('a list of { attribute: KEY } and { attribute: VALUE }')
 const ACCESS = must(`a list of up to two { type, uri }, of the types ${ACCESS_TYPES.join(', ')}`)
 
@@ -49,16 +58,46 @@ export const REGISTRY = settingsMap({
 /** The checked `schemaRegistryConfig`. */
 export type RegistrySettings = InferOutput<typeof REGISTRY>
 
+/** The settings of the plugin for registries. */
+export type RegistryPluginSettings = Pick<Settings, 'schemaRegistry'> &
+  Partial<Pick<Settings, 'registryAuth' | 'registrySsl'>>
+
 /**
  * The registry to use locally: the configured local one, or else the address in the event. Undefined where there is
- * neither, because a Glue registry cannot run on this machine.
+ * neither, because a Glue registry cannot run on this machine. The secrets of the event are for its own address: the
+ * plugin's settings replace them.
  */
 export function localRegistry(
   config: RegistrySettings,
-  here: string | undefined,
+  { schemaRegistry, registryAuth, registrySsl }: RegistryPluginSettings,
 ): RegistryConfig | undefined {
   const named = config.schemaRegistryURI
-  const uri = here ?? (typeof named === 'string' && /^https?:/.test(named) ? named : undefined)
-  const validates = config.schemaValidationConfigs.map(({ attribute }) => attribute)
-  return uri === undefined ? undefined : { uri, form: config.eventRecordFormat, validates }
+  const uri = schemaRegistry ?? (typeof named === 'string' && /^https?:/.test(named) ? named : undefined)
+  if (uri === undefined) return undefined
+  const own = uri === named ? eventAccess(config) : {}
+  return {
+    uri,
+    form: config.eventRecordFormat,
+    validates: config.schemaValidationConfigs.map(({ attribute }) => attribute),
+    ...own,
+    ...(registryAuth && { auth: { setting: 'custom.mskTrigger.registryAuth', login: registryAuth } }),
+    ...(registrySsl && { tls: { setting: 'custom.mskTrigger.registrySsl', certificates: registrySsl } }),
+  }
+}
+
+/** Rule 14: the secrets with which Lambda itself would ask the registry. */
+function eventAccess({ accessConfigs }: RegistrySettings): Pick<RegistryConfig, 'auth' | 'tls'> {
+  const secrets = new Map((accessConfigs ?? []).map(({ type, uri }) => [type, uri]))
+  const arn = (type: (typeof ACCESS_TYPES)[number]) => {
+    const uri = secrets.get(type)
+    return typeof uri === 'string' ? uri : undefined
+  }
+  const setting = (...types: string[]) => `schemaRegistryConfig.accessConfigs (${types.join(', ')})`
+  const login = arn('BASIC_AUTH')
+  const [certificate, ca] = [arn('CLIENT_CERTIFICATE_TLS_AUTH'), arn('SERVER_ROOT_CA_CERTIFICATE')]
+  const certificates = { ...(certificate && { secret: certificate }), ...(ca && { ca }) }
+  return {
+    ...(login && { auth: { setting: setting('BASIC_AUTH'), login: { secret: login } } }),
+    ...((certificate || ca) && { tls: { setting: setting(...TLS_TYPES), certificates } }),
+  }
 }

@@ -1,19 +1,41 @@
-import { type BaseIssue, custom, type ObjectEntries, safeParse, strictObject } from 'valibot'
+import { type BaseIssue, custom, type ObjectEntries, pipe, safeParse, strictObject, transform } from 'valibot'
 import { ConfigurationError } from '../support/framework.ts'
-import { isWholeNumber, show } from '../support/values.ts'
+import { isObject, isWholeNumber, kindOf, show } from '../support/values.ts'
 
 /** The message of a value that is not what a setting allows. */
 export function must(be: string): (issue: BaseIssue<unknown>) => string {
   return ({ input }) => `must be ${be}, not ${show(input)}`
 }
 
+/** The same for a value that may be or have a secret: the message tells its kind, and shows nothing of it. */
+export function mustBe(be: string): (issue: BaseIssue<unknown>) => string {
+  return ({ input }) => `must be ${be}, not ${kindOf(input)}`
+}
+
 /** The schema of a map with these settings and no others. */
-export function settingsMap<const Entries extends ObjectEntries>(entries: Entries) {
+export function settingsMap<const Entries extends ObjectEntries>(
+  entries: Entries,
+  otherwise = must('a map'),
+) {
   const known = Object.keys(entries).join(', ')
   return strictObject(entries, issue => {
     if (issue.expected === 'never') return `is not a setting; known are: ${known}`
-    return missing(entries, issue) ?? must('a map')(issue)
+    return missing(entries, issue) ?? otherwise(issue)
   })
+}
+
+/** The same for settings of which some are secrets. A setting without a value is treated as not set, as in the rest. */
+export function hiddenMap<const Entries extends ObjectEntries>(entries: Entries) {
+  return pipe(
+    custom<object>(isObject, mustBe('a map')),
+    transform(withoutNull),
+    settingsMap(entries, mustBe('a map')),
+  )
+}
+
+/** In YAML a key without a value is null. */
+export function withoutNull(settings: object): object {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null))
 }
 
 /** The message about a setting that is missing: the same as about one that is wrong. */

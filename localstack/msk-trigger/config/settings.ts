@@ -15,9 +15,18 @@ import {
   union,
 } from 'valibot'
 import { ConfigurationError } from '../support/framework.ts'
-import { isObject, show } from '../support/values.ts'
+import { isObject, kindOf, withoutLogin } from '../support/values.ts'
 import { DEFAULT_OPEN_CHOICES, OPEN_CHOICES, type OpenChoices } from './open-choices.ts'
-import { configurationError, must, settingsMap } from './setting-errors.ts'
+import {
+  type LoginSettings,
+  REGISTRY_AUTH,
+  REGISTRY_SSL,
+  SASL,
+  type SaslSettings,
+  SSL,
+  type TlsSettings,
+} from './security.ts'
+import { configurationError, must, settingsMap, withoutNull } from './setting-errors.ts'
 import { TEMPLATE_SETTINGS, type TemplateSettings } from './template-settings.ts'
 import { CREATE_TOPICS, type NewTopic } from './topic-creation.ts'
 
@@ -36,6 +45,14 @@ export interface Settings extends TemplateSettings {
   readonly invocationLines: boolean
   /** The local registry, used instead of the one that an event names for the cloud. */
   readonly schemaRegistry: string | undefined
+  /** The encryption of connections to the brokers; false is plain text. */
+  readonly ssl: boolean | TlsSettings
+  /** How clients sign in to the brokers, if they do. */
+  readonly sasl: SaslSettings | undefined
+  /** How to log in to the registry, instead of with the login in its address. */
+  readonly registryAuth: LoginSettings | undefined
+  /** Certificates for a registry whose address has `https`. */
+  readonly registrySsl: TlsSettings | undefined
   /** The Unix socket over which tests inject faults. */
   readonly faults: string | undefined
   /** A file to which reports about stalled consumers are appended, one JSON line each. */
@@ -44,8 +61,9 @@ export interface Settings extends TemplateSettings {
   readonly open: OpenChoices
 }
 
-const BROKERS = must('a list of host:port')
-const ADDRESS = must('an address like http://127.0.0.1:8081')
+/** These values can have a login, though none belongs into an address of a broker. */
+const BROKERS = withoutLoginIn(must('a list of host:port'))
+const ADDRESS = withoutLoginIn(must('an address like http://127.0.0.1:8081'))
 const TEXT = must('a text')
 
 const text = pipe(string(TEXT), regex(/./s, TEXT))
@@ -72,6 +90,10 @@ const SCHEMA = pipe(
     createTopics: optional(CREATE_TOPICS),
     invocationLines: optional(boolean(must('true or false')), false),
     schemaRegistry: optional(pipe(string(ADDRESS), check(isAddress, ADDRESS))),
+    ssl: optional(SSL),
+    sasl: optional(SASL),
+    registryAuth: optional(REGISTRY_AUTH),
+    registrySsl: optional(REGISTRY_SSL),
     faults: optional(text),
     reports: optional(text),
     open: optional(OPEN_CHOICES, DEFAULT_OPEN_CHOICES),
@@ -84,9 +106,25 @@ const SCHEMA = pipe(
     ),
     ['maxRetryDelayMs'],
   ),
+  forward(
+    check(
+      ({ ssl, sasl }) => ssl !== false || sasl?.mechanism !== 'aws-msk-iam',
+      'must not be false: a listener with IAM is always encrypted',
+    ),
+    ['ssl'],
+  ),
 )
 
-const UNSET = { createTopics: undefined, schemaRegistry: undefined, faults: undefined, reports: undefined }
+/** What is not set. */
+const NOT_SET = {
+  createTopics: undefined,
+  schemaRegistry: undefined,
+  sasl: undefined,
+  registryAuth: undefined,
+  registrySsl: undefined,
+  faults: undefined,
+  reports: undefined,
+}
 
 /** Variables that win over a setting, so that one configuration serves wherever the servers happen to run. */
 const VARIABLES: Readonly<Record<string, string>> = {
@@ -103,16 +141,15 @@ const VARIABLES: Readonly<Record<string, string>> = {
  */
 export function readSettings(custom: unknown, env: Readonly<Record<string, string | undefined>>): Settings {
   const given = custom ?? {}
-  if (!isObject(given)) throw new ConfigurationError(`custom.mskTrigger must be a map, not ${show(given)}`)
+  if (!isObject(given)) throw new ConfigurationError(`custom.mskTrigger must be a map, not ${kindOf(given)}`)
   const variables = Object.entries(VARIABLES).filter(([, variable]) => env[variable])
   const input = { ...given, ...Object.fromEntries(variables.map(([key, variable]) => [key, env[variable]])) }
   if ((input.brokers ?? undefined) === undefined)
     throw new ConfigurationError(
       'no Kafka to read from: set custom.mskTrigger.brokers or KAFKA_BROKERS (host:port, …)',
     )
-  // In YAML a key without a value is null.
   const { output, issues } = safeParse(SCHEMA, withoutNull(input))
-  if (!issues) return { ...UNSET, ...output }
+  if (!issues) return { ...NOT_SET, ...output, ssl: output.ssl ?? output.sasl?.mechanism === 'aws-msk-iam' }
   const byVariable = new Map(variables)
   throw configurationError(
     issues,
@@ -121,8 +158,8 @@ export function readSettings(custom: unknown, env: Readonly<Record<string, strin
   )
 }
 
-function withoutNull(settings: object): object {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null))
+function withoutLoginIn(message: ReturnType<typeof must>): typeof message {
+  return issue => withoutLogin(message(issue))
 }
 
 function listed(given: string | string[]): string[] {

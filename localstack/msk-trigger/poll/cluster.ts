@@ -16,14 +16,17 @@ const ASK_EVERY_MS = 50
 
 type Offsets = ReadonlyMap<number, number>
 
-/** Requests to the cluster. Rare ones open a connection of their own. */
+/** Requests to the cluster. Rare ones open a connection of their own. A source makes one before anything else. */
 export class Cluster {
   readonly #kafka: Kafka
   readonly #topics: Topics
+  readonly #ready: () => Promise<void>
 
-  constructor(kafka: Kafka) {
+  /** @param ready resolves when the client has what it needs to connect */
+  constructor(kafka: Kafka, ready = async () => {}) {
     this.#kafka = kafka
     this.#topics = new Topics(kafka)
+    this.#ready = ready
   }
 
   /** Returns whether the topic exists. Does not create it. */
@@ -88,6 +91,7 @@ export class Cluster {
   }
 
   async #askOnce<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    await this.#ready()
     const admin = this.#kafka.admin({ retry: { retries: 2 } })
     try {
       await admin.connect()

@@ -1,8 +1,17 @@
-import { type Codec, loadCodec, RegistryClient, UndecodableError, unframe } from '@sluice/schema-registry'
+import {
+  type Codec,
+  loadCodec,
+  type RegistryClient,
+  RegistryUnavailableError,
+  type Schema,
+  UndecodableError,
+  unframe,
+} from '@sluice/schema-registry'
 import type { FilterData } from '../config/filters.ts'
 import type { OpenChoices } from '../config/open-choices.ts'
 import type { RegistryConfig } from '../config/registry.ts'
 import type { Message, SchemaMetadata } from '../invoke/event.ts'
+import { connectRegistry, registryProblem } from './connection.ts'
 
 /** A record after the registry. `data` is what filters see, if the value was decoded. */
 export type Read =
@@ -29,19 +38,19 @@ interface Decoded {
 export class RegistryReader {
   readonly #config: RegistryConfig
   readonly #asObject: boolean
-  readonly #client: RegistryClient
+  /** Made with the first schema, and again after a failure: a secret may have changed. */
+  #client: Promise<RegistryClient> | undefined
   readonly #codecs = new Map<number, Promise<Codec>>()
 
   constructor(config: RegistryConfig, open: Pick<OpenChoices, 'registryJson'>) {
     this.#config = config
     this.#asObject = config.form === 'JSON' && open.registryJson === 'object'
-    this.#client = new RegistryClient(config.uri)
   }
 
   /**
    * Reads records in order.
    *
-   * @throws RegistryUnavailableError, or Error for a missing package: neither is caused by the records.
+   * @throws RegistryUnavailableError, AccessError, or Error for a missing package: none is caused by the records.
    */
   async read(messages: readonly Message[]): Promise<readonly Read[]> {
     const read: Read[] = []
@@ -107,8 +116,20 @@ export class RegistryReader {
   }
 
   async #load(schemaId: number): Promise<Codec> {
-    const schema = await this.#client.schema(schemaId)
+    const schema = await this.#ask(schemaId)
     if (!schema) throw new SchemaNotFoundError(`the registry has no schema ${schemaId}`)
     return loadCodec(schema)
+  }
+
+  async #ask(schemaId: number): Promise<Schema | undefined> {
+    this.#client ??= connectRegistry(this.#config)
+    try {
+      return await (await this.#client).schema(schemaId)
+    } catch (error) {
+      this.#client = undefined
+      if (!(error instanceof RegistryUnavailableError)) throw error
+      const problem = registryProblem(error, this.#config)
+      throw problem === undefined ? error : new RegistryUnavailableError(problem, { cause: error })
+    }
   }
 }

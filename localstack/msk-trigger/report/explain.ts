@@ -1,3 +1,5 @@
+import { accessProblem } from '../access/problem.ts'
+
 /** The error of a handler, as a runtime reported it. */
 interface Reported {
   readonly reported?: {
@@ -37,16 +39,19 @@ const UNREACHABLE = [
 ]
 
 /**
- * Whether kafkajs reports that no broker answers. By name, because kafkajs exports its errors in a form that an ES
- * module cannot import.
+ * Whether kafkajs reports that no broker answers, and not that one refuses how the trigger connects. By name, because
+ * kafkajs exports its errors in a form that an ES module cannot import.
  */
 export function isUnreachable(error: unknown): boolean {
-  return error instanceof Error && UNREACHABLE.includes(error.name)
+  return error instanceof Error && UNREACHABLE.includes(error.name) && accessProblem(error) === undefined
 }
 
-/** The message of the cause, which kafkajs hides behind the number of its retries. */
+/** The message; of an error of kafkajs that of its cause, which it hides behind the number of its retries. */
 export function rootMessage(error: unknown): string {
+  const problem = accessProblem(error)
+  if (problem !== undefined) return problem
   if (!(error instanceof Error)) return String(error)
-  const { message, name } = error.cause instanceof Error ? error.cause : error
+  const isHidden = error.name.startsWith('KafkaJS') && error.cause instanceof Error
+  const { message, name } = isHidden ? (error.cause as Error) : error
   return message || name
 }

@@ -11,3 +11,17 @@ export function isWholeNumber(value: unknown, least: number, most: number): valu
 export function show(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value)
 }
+
+/** Names the kind of a value, for a message that must not show the value itself. */
+export function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing'
+  if (value === '') return 'an empty text'
+  if (Array.isArray(value)) return 'a list'
+  if (isObject(value)) return 'a map'
+  return typeof value === 'string' ? 'a text' : `a ${typeof value}`
+}
+
+/** Hides the login in an address, also where the address is not a valid one. */
+export function withoutLogin(text: string): string {
+  return text.replace(/[^\s"/]*@/g, '***@')
+}

@@ -15,6 +15,10 @@ describe('settings under custom.mskTrigger', () => {
       createTopics: undefined,
       invocationLines: false,
       schemaRegistry: undefined,
+      ssl: false,
+      sasl: undefined,
+      registryAuth: undefined,
+      registrySsl: undefined,
       faults: undefined,
       reports: undefined,
       open: DEFAULT_OPEN_CHOICES,
@@ -145,7 +149,7 @@ describe('settings under custom.mskTrigger', () => {
       {},
       /mskTrigger\.importValues\.queue must be a text, not \{"Ref":"Q"\}/,
     ],
-    ['something other than a map', 'a:1', {}, /custom\.mskTrigger must be a map, not "a:1"/],
+    ['something other than a map', 'a:1', {}, /custom\.mskTrigger must be a map, not a text/],
   ]
   it('given several that are wrong, then each is named, the variable where the value came from one', () => {
     const custom = { retryDelayMs: -1, clientId: '', open: { tombstone: 'nil' }, colour: 'red' }
@@ -156,7 +160,7 @@ describe('settings under custom.mskTrigger', () => {
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
         'custom.mskTrigger.open.tombstone must be absent or null, not "nil"',
         'custom.mskTrigger.colour is not a setting; known are: brokers, clientId, retryDelayMs, maxRetryDelayMs, ' +
-          'sessionTimeoutMs, createTopics, invocationLines, schemaRegistry, faults, reports, open, announceResponseType, importValues',
+          'sessionTimeoutMs, createTopics, invocationLines, schemaRegistry, ssl, sasl, registryAuth, registrySsl, faults, reports, open, announceResponseType, importValues',
       ].join('\n'),
     })
   })

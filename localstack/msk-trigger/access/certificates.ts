@@ -1,0 +1,119 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
+import type { TlsSettings } from '../config/security.ts'
+import { ConfigurationError } from '../support/framework.ts'
+import { AccessError } from './access-error.ts'
+import { readSecret, textIn } from './secrets.ts'
+
+/** What a connection is encrypted with, in PEM form. */
+export type Certificates = Omit<TlsSettings, 'secret'>
+
+/** The settings that are a file, a text or the ARN of a secret, with the member of the secret. */
+const MEMBERS = { ca: 'certificate', cert: 'certificate', key: 'privateKey' } as const
+
+type PemSetting = keyof typeof MEMBERS
+const PEM_SETTINGS = Object.keys(MEMBERS) as readonly PemSetting[]
+
+/**
+ * Reads the files that the settings name. What is a secret stays its ARN.
+ *
+ * @param setting where they are configured, for messages
+ * @throws ConfigurationError for a file that cannot be read, and for certificates and keys that cannot be used
+ */
+export function withFilesRead(settings: TlsSettings, setting: string): TlsSettings {
+  const read = PEM_SETTINGS.flatMap(name => {
+    const given = settings[name]
+    return given === undefined ? [] : [[name, fileOrText(given, `${setting}.${name}`)]]
+  })
+  const texts: TlsSettings = { ...settings, ...Object.fromEntries(read) }
+  const problem = hasSecrets(texts) ? undefined : unusable(texts)
+  if (problem) throw new ConfigurationError(`${setting} cannot be used: ${problem}`)
+  return texts
+}
+
+/** Whether some of the settings are in secrets, which can change. */
+export function hasSecrets(settings: TlsSettings): boolean {
+  return settings.secret !== undefined || PEM_SETTINGS.some(name => isArn(settings[name]))
+}
+
+/**
+ * Reads what the settings leave to secrets: `{"certificate": "…", "privateKey": "…", "privateKeyPassword": "…"}`, the forms
+ * that Lambda requires.
+ *
+ * @param settings with their files read
+ * @throws AccessError
+ */
+export async function certificatesOf(
+  { secret, ...settings }: TlsSettings,
+  setting: string,
+): Promise<Certificates> {
+  const named = await Promise.all(
+    PEM_SETTINGS.filter(name => isArn(settings[name])).map(async name => {
+      const arn = settings[name] as string
+      const where = `${setting}.${name}`
+      return [name, textIn(await readSecret(arn, where), MEMBERS[name], arn, where)]
+    }),
+  )
+  const certificates: Certificates = {
+    ...settings,
+    ...(secret !== undefined && (await clientCertificate(secret, setting))),
+    ...Object.fromEntries(named),
+  }
+  const problem = unusable(certificates)
+  if (problem) throw new AccessError(`${setting} cannot be used: ${problem}`)
+  return certificates
+}
+
+async function clientCertificate(name: string, setting: string): Promise<Certificates> {
+  const where = `${setting}.secret`
+  const content = await readSecret(name, where)
+  const { privateKeyPassword: passphrase } = content
+  return {
+    cert: textIn(content, 'certificate', name, where),
+    key: textIn(content, 'privateKey', name, where),
+    ...(typeof passphrase === 'string' && passphrase !== '' && { passphrase }),
+  }
+}
+
+function fileOrText(given: string, setting: string): string {
+  if (isArn(given)) return given
+  // A text in a variable of the environment often has its line ends escaped.
+  if (isPem(given)) return given.includes('\n') ? given : given.replaceAll('\\n', '\n')
+  const text = contentOf(given, setting)
+  if (isPem(text)) return text
+  throw new ConfigurationError(`${setting}: the file is not in PEM form (-----BEGIN …)`)
+}
+
+function contentOf(file: string, setting: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    // A text that is not a path, such as a key without its first line, does not belong in a message.
+    const named = /^[^\n]{1,200}$/.test(file) && code !== 'ENAMETOOLONG' ? file : 'this'
+    throw new ConfigurationError(
+      `${setting}: ${named} cannot be read (${code}): it must be a file in PEM form, a text in PEM form, or the ARN of a secret`,
+    )
+  }
+}
+
+/** Why a connection cannot be encrypted with these. The library's messages hold nothing of them. */
+function unusable({ ca, cert, key, passphrase }: Certificates): string | undefined {
+  try {
+    // A context ignores an authority that it cannot read.
+    if (ca !== undefined) new X509Certificate(ca)
+    createSecureContext({ ca, cert, key, passphrase })
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+function isArn(text: string | undefined): boolean {
+  return text?.startsWith('arn:') === true
+}
+
+function isPem(text: string): boolean {
+  return text.includes('-----BEGIN ')
+}

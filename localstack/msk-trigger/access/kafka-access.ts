@@ -1,0 +1,101 @@
+import { bearerMechanism, explainedSocket, type TlsAdvice } from '@sluice/kafka-records/connecting'
+import type { KafkaConfig } from 'kafkajs'
+import type { SaslSettings, TlsSettings } from '../config/security.ts'
+import type { Settings } from '../config/settings.ts'
+import { ConfigurationError } from '../support/framework.ts'
+import { type Certificates, certificatesOf, hasSecrets, withFilesRead } from './certificates.ts'
+import { iamToken, regionOf } from './iam-token.ts'
+import { Kept } from './kept.ts'
+import { type Login, loginOf } from './login.ts'
+import { OAuthTokens } from './oauth-token.ts'
+
+/** How old a secret may be when a connection is made with it. */
+const SECRET_AGE_MS = 60_000
+
+const ADVICE: TlsAdvice = {
+  unknownAuthority: "custom.mskTrigger.ssl.ca must name the authority's certificate",
+  tlsExpected: 'set custom.mskTrigger.ssl',
+  plainTextExpected: 'if its listener is in plain text, custom.mskTrigger.ssl must not be set',
+  certificateWanted: 'set custom.mskTrigger.ssl.cert and key, or ssl.secret',
+}
+
+type AccessSettings = Pick<Settings, 'brokers' | 'ssl' | 'sasl'>
+
+/** How clients reach the brokers and sign in there. All clients share it: consumers, producers of destinations, requests. */
+export class KafkaAccess {
+  /** The part of a client's options. The client connects only after `ready`. */
+  readonly options: Pick<KafkaConfig, 'socketFactory' | 'sasl'>
+  readonly #certificates: Kept<Certificates> | undefined
+  readonly #login: Kept<Login> | undefined
+
+  /** @throws ConfigurationError for a file that cannot be read, and for IAM without a region */
+  constructor({ brokers, ssl, sasl }: AccessSettings, env: Readonly<Record<string, string | undefined>>) {
+    this.#certificates = certificatesFor(ssl)
+    this.#login = loginFor(sasl)
+    this.options = {
+      socketFactory: ({ host, port, onConnect }) =>
+        explainedSocket({ host, port, onConnect }, this.#certificates?.value, ADVICE),
+      ...(sasl && { sasl: this.#sasl(sasl, brokers, env) }),
+    }
+  }
+
+  /** Resolves when the secrets have been read once. Rejects with an AccessError; the next call reads again. */
+  async ready(): Promise<void> {
+    await Promise.all([this.#certificates?.ready(), this.#login?.ready()])
+  }
+
+  #sasl(
+    sasl: SaslSettings,
+    brokers: readonly string[],
+    env: Readonly<Record<string, string | undefined>>,
+  ): KafkaConfig['sasl'] & object {
+    if (sasl.mechanism === 'oauthbearer') {
+      const tokens = new OAuthTokens(sasl)
+      const { extensions } = sasl
+      return bearerMechanism(async () => ({ value: await tokens.token(), ...(extensions && { extensions }) }))
+    }
+    if (sasl.mechanism === 'aws-msk-iam') {
+      const region = sasl.region ?? regionOf(brokers) ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION
+      if (!region)
+        throw new ConfigurationError(
+          'custom.mskTrigger.sasl.region must be the region of the cluster: neither the names of the brokers nor AWS_REGION tell it',
+        )
+      return bearerMechanism(() => iamToken(region))
+    }
+    const login = this.#login
+    const { mechanism } = sasl
+    return {
+      mechanism,
+      // kafkajs reads them for each connection.
+      get username() {
+        return login?.value.username
+      },
+      get password() {
+        return login?.value.password
+      },
+    } as KafkaConfig['sasl'] & object
+  }
+}
+
+/** What is allowed and should be known, one line each. */
+export function accessWarnings({ ssl, registrySsl }: Pick<Settings, 'ssl' | 'registrySsl'>): string[] {
+  return Object.entries({ ssl, registrySsl }).flatMap(([name, settings]) =>
+    typeof settings === 'object' && settings.rejectUnauthorized === false
+      ? [`custom.mskTrigger.${name}.rejectUnauthorized is false: any server can pass for the right one`]
+      : [],
+  )
+}
+
+/** Undefined for plain text. */
+function certificatesFor(ssl: boolean | TlsSettings): Kept<Certificates> | undefined {
+  if (ssl === false) return undefined
+  const setting = 'custom.mskTrigger.ssl'
+  const settings = withFilesRead(ssl === true ? {} : ssl, setting)
+  return new Kept(() => certificatesOf(settings, setting), hasSecrets(settings) ? SECRET_AGE_MS : Infinity)
+}
+
+function loginFor(sasl: SaslSettings | undefined): Kept<Login> | undefined {
+  if (!sasl || sasl.mechanism === 'oauthbearer' || sasl.mechanism === 'aws-msk-iam') return undefined
+  const ageMs = sasl.secret === undefined ? Infinity : SECRET_AGE_MS
+  return new Kept(() => loginOf(sasl, 'custom.mskTrigger.sasl'), ageMs)
+}

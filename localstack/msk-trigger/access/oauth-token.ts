@@ -1,0 +1,92 @@
+import type { OAuthSettings } from '../config/security.ts'
+import { AccessError } from './access-error.ts'
+import { readSecret, textIn } from './secrets.ts'
+
+/** Upper bound for a request. */
+const ANSWER_WITHIN_MS = 5_000
+
+/** A token is used for this part of its lifetime, so that it does not expire on its way. */
+const USED_FOR = 0.8
+
+/** The lifetime of a token whose answer tells none. */
+const DEFAULT_LIFETIME_S = 60
+
+const SETTING = 'custom.mskTrigger.sasl'
+
+/** The token of `sasl`, or one from its token endpoint by the grant "client credentials" (RFC 6749, section 4.4). */
+export class OAuthTokens {
+  readonly #settings: OAuthSettings
+  readonly #now: () => number
+  #known: { readonly token: string; readonly untilMs: number } | undefined
+
+  constructor(settings: OAuthSettings, now: () => number = () => performance.now()) {
+    this.#settings = settings
+    this.#now = now
+  }
+
+  /** @throws AccessError if the endpoint gives none. The message holds no secret. */
+  async token(): Promise<string> {
+    const { token, tokenEndpoint } = this.#settings
+    if (tokenEndpoint === undefined) return token ?? ''
+    if (this.#known && this.#now() < this.#known.untilMs) return this.#known.token
+    const askedAtMs = this.#now()
+    const { access_token, expires_in } = await this.#ask(tokenEndpoint)
+    if (typeof access_token !== 'string' || access_token === '')
+      throw refused(tokenEndpoint, 'its answer has no access_token')
+    const lifetimeS = Number(expires_in) > 0 ? Number(expires_in) : DEFAULT_LIFETIME_S
+    this.#known = { token: access_token, untilMs: askedAtMs + lifetimeS * 1000 * USED_FOR }
+    return access_token
+  }
+
+  async #ask(tokenEndpoint: string): Promise<Readonly<Record<string, unknown>>> {
+    const { scope } = this.#settings
+    const { clientId, clientSecret } = await this.#client()
+    const credentials = [clientId, clientSecret].map(formEncoded).join(':')
+    const request = {
+      method: 'POST',
+      headers: {
+        accept: 'application/json',
+        authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
+      },
+      body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope !== undefined && { scope }) }),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    }
+    const response = await fetch(tokenEndpoint, request).catch((error: Error) => {
+      throw refused(tokenEndpoint, rootMessage(error))
+    })
+    const answer = objectIn(await response.text().catch(() => ''))
+    if (response.ok) return answer
+    const reasons = [answer.error, answer.error_description].filter(one => typeof one === 'string')
+    throw refused(tokenEndpoint, [`it answered ${response.status}`, ...reasons].join(', ').slice(0, 300))
+  }
+
+  async #client(): Promise<{ clientId: string; clientSecret: string }> {
+    const { clientId = '', clientSecret = '', secret } = this.#settings
+    if (secret === undefined) return { clientId, clientSecret }
+    const content = await readSecret(secret, SETTING)
+    const text = (key: string) => textIn(content, key, secret, SETTING)
+    return { clientId: text('client_id'), clientSecret: text('client_secret') }
+  }
+}
+
+function refused(tokenEndpoint: string, why: string): AccessError {
+  return new AccessError(`${SETTING}: no token from ${tokenEndpoint}: ${why}`)
+}
+
+/** RFC 6749, section 2.3.1. */
+function formEncoded(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1)
+}
+
+function rootMessage(error: Error): string {
+  return error.cause instanceof Error ? rootMessage(error.cause) : error.message || error.name
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,39 @@
+import { tlsProblem } from '@sluice/kafka-records/connecting'
+import { AccessError } from './access-error.ts'
+
+/** Answers to a request that a listener does not allow, or not before signing in. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  UNSUPPORTED_SASL_MECHANISM:
+    'the listener does not offer this way to sign in: custom.mskTrigger.sasl.mechanism must be another',
+  ILLEGAL_SASL_STATE: 'the listener takes no credentials: custom.mskTrigger.sasl must not be set',
+}
+
+/** kafkajs reports a connection that is lost meanwhile like a refusal. */
+const LOST_CONNECTION =
+  /failed: (Closed connection|Connection (error: |timeout|closed by the server)|Not connected|Request .* timed out)/
+
+/**
+ * What is wrong with how the trigger connects or signs in, as a sentence without a secret and without a full stop; undefined
+ * if the error is about something else.
+ *
+ * @param error from kafkajs, or one that has it as its cause
+ */
+export function accessProblem(error: unknown): string | undefined {
+  return tlsProblem(error) ?? refusal(error)
+}
+
+function refusal(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { name, type, message, cause } = error as Error & { type?: string }
+  if (error instanceof AccessError) return message
+  if (type !== undefined && Object.hasOwn(ANSWERS, type)) return ANSWERS[type]
+  const isRefused = type === 'SASL_AUTHENTICATION_FAILED' || name === 'KafkaJSSASLAuthenticationError'
+  if (isRefused && !LOST_CONNECTION.test(message))
+    return `the broker does not accept the credentials of custom.mskTrigger.sasl: ${shortened(message)}`
+  return refusal(cause)
+}
+
+/** kafkajs puts "SASL PLAIN authentication failed: " before what the broker says, which says it once more. */
+function shortened(message: string): string {
+  return message.replace(/^SASL .*? authentication failed: /, '').replace(/^Authentication failed: /, '')
+}

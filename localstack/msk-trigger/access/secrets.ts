@@ -1,0 +1,58 @@
+import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aws.ts'
+import { AccessError } from './access-error.ts'
+
+/** Upper bound for a request. */
+const ANSWER_WITHIN_MS = 5_000
+
+/** The JSON document in a secret. */
+export type Secret = Readonly<Record<string, unknown>>
+
+/**
+ * Reads a secret from what stands in for Secrets Manager. The SDK is loaded here because few projects need it.
+ *
+ * @param name its ARN or its name
+ * @param setting where it is configured, for messages
+ * @throws AccessError, which names the secret and nothing of its content
+ */
+export async function readSecret(name: string, setting: string): Promise<Secret> {
+  try {
+    return jsonIn(await secretText(name))
+  } catch (error) {
+    const { message, name: kind } = error as Error
+    throw new AccessError(`${setting}: secret ${name} cannot be read: ${message || kind}`, { cause: error })
+  }
+}
+
+/** @throws AccessError if the secret does not have it */
+export function textIn(secret: Secret, key: string, name: string, setting: string): string {
+  const value = secret[key]
+  if (typeof value === 'string' && value !== '') return value
+  throw new AccessError(`${setting}: secret ${name} has no text "${key}"`)
+}
+
+async function secretText(name: string): Promise<string | undefined> {
+  const endpoint = awsEndpoint('secretsmanager', 'no secret is read in the cloud')
+  const { SecretsManagerClient, GetSecretValueCommand } = await installed(
+    () => import('@aws-sdk/client-secrets-manager'),
+    '@aws-sdk/client-secrets-manager',
+  )
+  const config = { endpoint, region: awsRegion(name), maxAttempts: 1, ...awsCredentials() }
+  const client = new SecretsManagerClient(config)
+  try {
+    const abortSignal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: name }), { abortSignal })
+    return SecretString
+  } finally {
+    client.destroy()
+  }
+}
+
+function jsonIn(text: string | undefined): Secret {
+  try {
+    const document: unknown = JSON.parse(text ?? '')
+    if (typeof document === 'object' && document !== null) return document as Secret
+  } catch {
+    // Reported below: the parser's own message quotes the text.
+  }
+  throw new Error('it is not a JSON object')
+}

@@ -1,0 +1,200 @@
+import {
+  boolean,
+  check,
+  custom,
+  exactOptional,
+  forward,
+  type GenericSchema,
+  lazy,
+  partialCheck,
+  picklist,
+  pipe,
+  record,
+  regex,
+  string,
+  transform,
+} from 'valibot'
+import { isObject } from '../support/values.ts'
+import { hiddenMap, must, mustBe, settingsMap } from './setting-errors.ts'
+
+/**
+ * The encryption of a connection, under the names of Node.js. `ca`, `cert` and `key` are the path of a file in PEM form, or
+ * such a text itself, or the ARN of a secret.
+ */
+export interface TlsSettings {
+  /** The certificates of the authorities to trust, instead of those that Node.js knows. */
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  readonly passphrase?: string
+  /** Instead of `cert` and `key`: a secret with both. */
+  readonly secret?: string
+  readonly servername?: string
+  readonly rejectUnauthorized?: boolean
+}
+
+/** Either `username` and `password`, or `secret`, which has both. */
+export interface LoginSettings {
+  readonly username?: string
+  readonly password?: string
+  readonly secret?: string
+}
+
+/** Either `token`, or where to ask for one. `secret` has `clientId` and `clientSecret`. */
+export interface OAuthSettings {
+  readonly token?: string
+  readonly tokenEndpoint?: string
+  readonly clientId?: string
+  readonly clientSecret?: string
+  readonly secret?: string
+  readonly scope?: string
+  readonly extensions?: Readonly<Record<string, string>>
+}
+
+/** The mechanisms of Kafka by which a user signs in with a password. */
+const PASSWORD_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
+const MECHANISMS = [...PASSWORD_MECHANISMS, 'oauthbearer', 'aws-msk-iam'] as const
+
+/** How a client signs in to the brokers. */
+export type SaslSettings =
+  | ({ readonly mechanism: (typeof PASSWORD_MECHANISMS)[number] } & LoginSettings)
+  | ({ readonly mechanism: 'oauthbearer' } & OAuthSettings)
+  | { readonly mechanism: 'aws-msk-iam'; readonly region?: string }
+
+const ADDRESS = mustBe('an address like https://login.example/oauth2/token')
+
+/** Nothing of these values is ever in a message: a password can be in any of them by mistake. */
+const text = pipe(string(mustBe('a text')), regex(/./s, mustBe('a text')))
+const secret = pipe(
+  string(mustBe('the ARN or the name of a secret')),
+  regex(/^\S+$/, mustBe('the ARN or the name of a secret')),
+)
+const address = pipe(string(ADDRESS), check(isAddress, ADDRESS))
+
+const TLS = pipe(
+  hiddenMap({
+    ca: exactOptional(text),
+    cert: exactOptional(text),
+    key: exactOptional(text),
+    passphrase: exactOptional(text),
+    secret: exactOptional(secret),
+    servername: exactOptional(text),
+    rejectUnauthorized: exactOptional(boolean(mustBe('true or false'))),
+  }),
+  // Together, or not at all.
+  forward(
+    partialCheck(
+      [['cert'], ['key']],
+      ({ cert, key }) => cert === undefined || key !== undefined,
+      'must be the key of cert',
+    ),
+    ['key'],
+  ),
+  forward(
+    partialCheck(
+      [['cert'], ['key']],
+      ({ cert, key }) => key === undefined || cert !== undefined,
+      'must be the certificate of key',
+    ),
+    ['cert'],
+  ),
+  forward(
+    partialCheck(
+      [['cert'], ['secret']],
+      ({ cert, secret }) => cert === undefined || secret === undefined,
+      'must not be set together with cert and key',
+    ),
+    ['secret'],
+  ),
+)
+
+/** `ssl`: true, false, or a map. */
+export const SSL = lazy(given => (typeof given === 'boolean' ? boolean() : TLS)) as GenericSchema<
+  unknown,
+  boolean | TlsSettings
+>
+
+/** `registrySsl`: a map, because the address tells whether the connection is encrypted. */
+export const REGISTRY_SSL = TLS as GenericSchema<unknown, TlsSettings>
+
+const LOGIN = {
+  username: exactOptional(text),
+  password: exactOptional(text),
+  secret: exactOptional(secret),
+}
+
+const isLogin = ({ username, password, secret }: LoginSettings) =>
+  secret === undefined
+    ? username !== undefined && password !== undefined
+    : (username ?? password) === undefined
+const LOGIN_WANTED = 'must have username and password, or else secret'
+
+/** `registryAuth`. */
+export const REGISTRY_AUTH = pipe(hiddenMap(LOGIN), check(isLogin, LOGIN_WANTED)) as GenericSchema<
+  unknown,
+  LoginSettings
+>
+
+const mechanism = picklist(MECHANISMS, must(`one of ${MECHANISMS.join(', ')}`))
+
+const BY_PASSWORD = pipe(
+  hiddenMap({ mechanism, ...LOGIN }),
+  check(login => isLogin(login), LOGIN_WANTED),
+)
+
+const OAUTH = pipe(
+  hiddenMap({
+    mechanism,
+    token: exactOptional(text),
+    tokenEndpoint: exactOptional(address),
+    clientId: exactOptional(text),
+    clientSecret: exactOptional(text),
+    secret: exactOptional(secret),
+    scope: exactOptional(text),
+    extensions: exactOptional(record(string(), text, mustBe('a map of texts'))),
+  }),
+  check(
+    ({ token, tokenEndpoint, clientId, clientSecret, secret }) =>
+      token === undefined
+        ? tokenEndpoint !== undefined &&
+          isLogin({
+            ...(clientId !== undefined && { username: clientId }),
+            ...(clientSecret !== undefined && { password: clientSecret }),
+            ...(secret !== undefined && { secret }),
+          })
+        : (tokenEndpoint ?? clientId ?? clientSecret ?? secret) === undefined,
+    'must have token, or else tokenEndpoint with clientId and clientSecret, or with secret',
+  ),
+)
+
+const IAM = hiddenMap({ mechanism, region: exactOptional(text) })
+
+/** As long as the mechanism is not known, nothing can be said of the other settings. */
+const UNKNOWN = pipe(
+  custom<object>(isObject, mustBe('a map')),
+  transform(given => ({ mechanism: (given as { mechanism?: unknown }).mechanism }) as object),
+  settingsMap({ mechanism }),
+)
+
+/** `sasl`. A mechanism can be written as for Java: `SCRAM-SHA-512`, `AWS_MSK_IAM`. */
+export const SASL = pipe(
+  custom<unknown>(() => true),
+  transform(withPlainMechanism),
+  lazy(given => schemaOf(isObject(given) ? given.mechanism : undefined)),
+) as GenericSchema<unknown, SaslSettings>
+
+function schemaOf(mechanism: unknown): GenericSchema {
+  if (mechanism === 'oauthbearer') return OAUTH
+  if (mechanism === 'aws-msk-iam') return IAM
+  return PASSWORD_MECHANISMS.includes(mechanism as never) ? BY_PASSWORD : UNKNOWN
+}
+
+function withPlainMechanism(given: unknown): unknown {
+  if (!isObject(given) || typeof given.mechanism !== 'string') return given
+  return { ...given, mechanism: given.mechanism.toLowerCase().replaceAll('_', '-') }
+}
+
+function isAddress(value: string): boolean {
+  const { protocol = '', username } = URL.parse(value) ?? {}
+  return /^https?:$/.test(protocol) && !username
+}

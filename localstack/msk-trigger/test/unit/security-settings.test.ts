@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { readSettings } from '../../config/settings.ts'
+
+const read = (security: Record<string, unknown>) => readSettings({ brokers: 'a:1', ...security }, {})
+const SECRET = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:kafka'
+
+describe('settings for secured clusters and registries', () => {
+  it('given nothing, then connections are in plain text, without credentials', () => {
+    const { ssl, sasl, registryAuth, registrySsl } = read({})
+    assert.deepEqual([ssl, sasl, registryAuth, registrySsl], [false, undefined, undefined, undefined])
+  })
+
+  it('given ssl, then it is a switch or a map of certificates', () => {
+    assert.equal(read({ ssl: true }).ssl, true)
+    const ssl = { ca: 'ca.pem', cert: 'c.pem', key: 'k.pem', passphrase: 'p', rejectUnauthorized: false }
+    assert.deepEqual(read({ ssl }).ssl, ssl)
+    assert.deepEqual(read({ ssl: { ca: SECRET, secret: SECRET, cert: null } }).ssl, {
+      ca: SECRET,
+      secret: SECRET,
+    })
+  })
+
+  it('given sasl, then every mechanism has its settings, also in the spelling of Java', () => {
+    const login = { username: 'me', password: 'pw' }
+    assert.deepEqual(read({ sasl: { mechanism: 'plain', ...login } }).sasl, { mechanism: 'plain', ...login })
+    assert.deepEqual(read({ sasl: { mechanism: 'SCRAM-SHA-512', secret: SECRET } }).sasl, {
+      mechanism: 'scram-sha-512',
+      secret: SECRET,
+    })
+    const oauth = {
+      tokenEndpoint: 'https://login.example/token',
+      clientId: 'c',
+      clientSecret: 's',
+      scope: 'kafka',
+    }
+    const extensions = { logicalCluster: 'lkc-1' }
+    assert.deepEqual(read({ sasl: { mechanism: 'OAUTHBEARER', ...oauth, extensions } }).sasl, {
+      mechanism: 'oauthbearer',
+      ...oauth,
+      extensions,
+    })
+    assert.deepEqual(read({ sasl: { mechanism: 'oauthbearer', token: 't' } }).sasl, {
+      mechanism: 'oauthbearer',
+      token: 't',
+    })
+  })
+
+  it('given IAM, then connections are encrypted without a further setting', () => {
+    const { ssl, sasl } = read({ sasl: { mechanism: 'AWS_MSK_IAM', region: 'eu-west-1' } })
+    assert.deepEqual([ssl, sasl], [true, { mechanism: 'aws-msk-iam', region: 'eu-west-1' }])
+  })
+
+  it('given a registry, then it has a login and certificates of its own', () => {
+    const registryAuth = { username: 'me', password: 'pw' }
+    assert.deepEqual(read({ registryAuth }).registryAuth, registryAuth)
+    assert.deepEqual(read({ registrySsl: { ca: 'ca.pem' } }).registrySsl, { ca: 'ca.pem' })
+  })
+
+  const refused: [title: string, security: Record<string, unknown>, message: string][] = [
+    [
+      'a password that YAML reads as a number',
+      { sasl: { mechanism: 'plain', username: 'me', password: 123456 } },
+      'sasl.password must be a text, not a number',
+    ],
+    [
+      'an empty password',
+      { sasl: { mechanism: 'plain', username: 'me', password: '' } },
+      'sasl.password must be a text, not an empty text',
+    ],
+    [
+      'a user without a password',
+      { sasl: { mechanism: 'plain', username: 'me' } },
+      'sasl must have username and password, or else secret',
+    ],
+    [
+      'a login beside a secret',
+      { sasl: { mechanism: 'plain', username: 'me', password: 'pw-1', secret: SECRET } },
+      'sasl must have username and password, or else secret',
+    ],
+    [
+      'no mechanism',
+      { sasl: { username: 'me', password: 'pw-1' } },
+      'sasl.mechanism must be one of plain, scram-sha-256, scram-sha-512, oauthbearer, aws-msk-iam, not nothing',
+    ],
+    [
+      'an unknown mechanism',
+      { sasl: { mechanism: 'scram', username: 'me', password: 'pw-1' } },
+      'sasl.mechanism must be one of plain, scram-sha-256, scram-sha-512, oauthbearer, aws-msk-iam, not "scram"',
+    ],
+    [
+      'a setting of another mechanism',
+      { sasl: { mechanism: 'aws-msk-iam', password: 'pw-1' } },
+      'sasl.password is not a setting; known are: mechanism, region',
+    ],
+    ['a text in place of sasl', { sasl: 'plain:me:pw-1' }, 'sasl must be a map, not a text'],
+    ['a text in place of ssl', { ssl: 'pw-1' }, 'ssl must be a map, not a text'],
+    [
+      'a list in place of registryAuth',
+      { registryAuth: ['me', 'pw-1'] },
+      'registryAuth must be a map, not a list',
+    ],
+    ['a certificate without its key', { ssl: { cert: 'c.pem' } }, 'ssl.key must be the key of cert'],
+    ['a key without its certificate', { ssl: { key: 'pw-1' } }, 'ssl.cert must be the certificate of key'],
+    [
+      'a certificate beside a secret',
+      { ssl: { cert: 'c.pem', key: 'k.pem', secret: SECRET } },
+      'ssl.secret must not be set together with cert and key',
+    ],
+    [
+      'a token and an endpoint',
+      { sasl: { mechanism: 'oauthbearer', token: 'pw-1', tokenEndpoint: 'https://a.b' } },
+      'sasl must have token, or else tokenEndpoint with clientId and clientSecret, or with secret',
+    ],
+    [
+      'an endpoint that is not an address',
+      { sasl: { mechanism: 'oauthbearer', tokenEndpoint: 'me:pw-1@a.b', clientId: 'c', clientSecret: 's' } },
+      'sasl.tokenEndpoint must be an address like https://login.example/oauth2/token, not a text',
+    ],
+    [
+      'IAM in plain text',
+      { ssl: false, sasl: { mechanism: 'aws-msk-iam' } },
+      'ssl must not be false: a listener with IAM is always encrypted',
+    ],
+    [
+      'a login in an address of a broker',
+      { brokers: 'me:pw-1@a:1' },
+      'brokers must be a list of host:port, not "***@a:1"',
+    ],
+    [
+      'a login in a wrong address of a registry',
+      { schemaRegistry: 'ftp://me:pw-1@a' },
+      'schemaRegistry must be an address like http://127.0.0.1:8081, not "ftp://***@a"',
+    ],
+  ]
+  for (const [title, security, message] of refused) {
+    it(`given ${title}, then one line says so`, () => {
+      assert.throws(() => read(security), {
+        name: 'ConfigurationError',
+        message: `custom.mskTrigger.${message}`,
+      })
+    })
+  }
+
+  it('given a list in place of all settings, then nothing of it is told', () => {
+    assert.throws(() => readSettings([{ sasl: { password: 'pw-1' } }], {}), {
+      message: 'custom.mskTrigger must be a map, not a list',
+    })
+  })
+
+  it('given a secret anywhere, then no message holds it', () => {
+    const marker = 'S3cr3t-Marker'
+    const value = fc.oneof(
+      fc.constantFrom<unknown>(
+        marker,
+        [marker],
+        { a: marker },
+        `${marker}\n`,
+        ` ${marker}`,
+        true,
+        7,
+        null,
+        '',
+      ),
+      fc.constantFrom<unknown>('me', 'https://a.b', `https://me:${marker}@a.b`, SECRET),
+    )
+    const names = [
+      'username',
+      'password',
+      'secret',
+      'token',
+      'tokenEndpoint',
+      'clientId',
+      'clientSecret',
+      'scope',
+    ]
+    const tls = ['ca', 'cert', 'key', 'passphrase', 'servername', 'rejectUnauthorized', 'secret']
+    const map = (keys: readonly string[]) =>
+      fc.dictionary(fc.constantFrom(...keys, 'extensions', 'unknown'), value, { maxKeys: 4 })
+    const mechanism = fc.constantFrom('plain', 'scram-sha-512', 'oauthbearer', 'aws-msk-iam', 'other')
+    const sasl = fc.oneof(
+      value,
+      fc.tuple(mechanism, map(names)).map(([one, more]) => ({ mechanism: one, ...more })),
+    )
+    const all = fc.record(
+      {
+        sasl,
+        ssl: fc.oneof(value, map(tls)),
+        registryAuth: fc.oneof(value, map(names)),
+        registrySsl: fc.oneof(value, map(tls)),
+      },
+      { requiredKeys: [] },
+    )
+    let refusals = 0
+    fc.assert(
+      fc.property(all, security => {
+        try {
+          read(security)
+        } catch (error) {
+          refusals += 1
+          assert.ok(!(error as Error).message.includes(marker), (error as Error).message)
+        }
+      }),
+      { numRuns: 500 },
+    )
+    assert.ok(refusals > 100, `${refusals} refusals`)
+  })
+})

@@ -72,10 +72,17 @@ export default class MskTriggerPlugin {
   #prepare(): void {
     this.#warn()
     const functions = this.#functions()
-    if (kafkaEvents(functions).next().done) return
+    if (kafkaEvents(functions).next().done) {
+      this.#log.notice('msk  no function has an msk or kafka event: there is nothing to read')
+      return
+    }
     const settings = readSettings(this.#custom(), process.env)
     const mappings = readMappings(functions, this.#facts(), settings)
-    if (mappings.length > 0) this.#prepared = { mappings, settings }
+    if (mappings.length === 0) {
+      this.#log.notice('msk  all msk and kafka events have enabled: false: there is nothing to read')
+      return
+    }
+    this.#prepared = { mappings, settings }
   }
 
   /**

@@ -8,14 +8,15 @@ import type { Message } from './invoke/event.ts'
 import type { Cluster } from './poll/cluster.ts'
 import { makeIntake } from './poll/intake.ts'
 import type { GroupMember, MemberListener } from './poll/member.ts'
+import { ReadingTrouble } from './poll/reading-trouble.ts'
 import { type StartOffsets, startOffsets } from './poll/start-offsets.ts'
 import { TopicTracker } from './poll/topic-tracker.ts'
 import type { TopicObserver } from './poll/topic-watch.ts'
 import type { TopicState } from './poll/topics.ts'
-import { Attempts } from './report/attempts.ts'
 import { isUnreachable, rootMessage } from './report/explain.ts'
-import { MappingReports, type StallKind, type WriteReport } from './report/reports.ts'
-import { delayAfter, shouldLog } from './support/backoff.ts'
+import type { Outage } from './report/outage.ts'
+import { MappingReports, type WriteReport } from './report/reports.ts'
+import { delayAfter } from './support/backoff.ts'
 import type { Log } from './support/framework.ts'
 import { pause, within } from './support/wait.ts'
 
@@ -35,6 +36,10 @@ export interface SourceParts {
   /** Present if the mapping has a destination. */
   readonly sender: Sender | undefined
   readonly report: WriteReport
+  /** Shared by all event sources. */
+  readonly outage: Outage
+  /** See `whyUnreachable`. */
+  whyUnreachable(error: unknown): Promise<string | undefined>
   invoke(event: unknown, answerCounts: boolean): Promise<unknown>
   member(mapping: Mapping, listener: MemberListener): Pick<GroupMember, keyof GroupMember>
 }
@@ -52,8 +57,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   /** Resolves the next time that reading starts. */
   #nextReading = Promise.withResolvers<void>()
   readonly #name: string
-  /** Counts attempts to read, not to join: a member that joins but cannot fetch has not succeeded. */
-  readonly #attempts = new Attempts()
+  readonly #trouble: ReadingTrouble
   #hasJoined = false
   readonly #reports: MappingReports
 
@@ -70,6 +74,13 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
         parts.log.notice(
           `${this.#name}  the topic was deleted and created again: reading it from its beginning`,
         ),
+    })
+    this.#trouble = new ReadingTrouble({
+      ...parts,
+      name: this.#name,
+      mapping,
+      reports: this.#reports,
+      ending: this.#ending.signal,
     })
     this.#dispatcher = new Dispatcher(mapping, {
       name: this.#name,
@@ -113,23 +124,45 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
 
   /** Reads until `stop`. Failures to read are logged at growing intervals and retried. Never rejects. */
   async run(): Promise<void> {
-    const { cluster } = this.#parts
     this.#reports.mapped(this.#mapping)
     while (!this.#ending.signal.aborted) {
-      let attempt = 0
-      try {
-        const { topic } = this.#mapping
-        const largestBatch = (await cluster.hasTopic(topic)) ? await cluster.largestBatch(topic) : undefined
-        // If `stop` was called meanwhile, joining now would leave a member behind in the group.
-        if (this.#ending.signal.aborted) return
-        if (largestBatch !== undefined) await this.#member.read(largestBatch)
-        else attempt = this.#failed(`topic ${topic} does not exist yet: create it.`, 'no-topic')
-      } catch (error) {
-        attempt = this.#failed(this.#whyNotReading(error), isUnreachable(error) ? 'unreachable' : 'error')
-      }
+      const attempt = await this.#readOnce()
+      this.#trouble.settled()
       this.#dispatcher.keepOnly([])
       // A member that was told to rejoin has not failed.
       await pause(delayAfter(Math.max(1, attempt), REJOIN), this.#ending.signal)
+    }
+  }
+
+  /** Reads until that fails, or the member is told to leave. Returns the number of consecutive failures. */
+  async #readOnce(): Promise<number> {
+    this.#trouble.begins()
+    try {
+      if (!(await this.#hasTopic())) return this.#trouble.noTopic()
+      const largestBatch = await this.#parts.cluster.largestBatch(this.#mapping.topic)
+      // If `stop` was called meanwhile, joining now would leave a member behind in the group.
+      if (this.#ending.signal.aborted) return 0
+      this.#trouble.joins()
+      await this.#member.read(largestBatch)
+      return 0
+    } catch (error) {
+      return await this.#trouble.failed(error)
+    }
+  }
+
+  /** Returns whether the topic exists, after creating it where that is configured. */
+  async #hasTopic(): Promise<boolean> {
+    const { cluster, log, settings } = this.#parts
+    const { topic } = this.#mapping
+    if (await cluster.hasTopic(topic)) return true
+    if (!settings.createTopics || this.#ending.signal.aborted) return false
+    try {
+      if (await cluster.createTopic(topic, settings.createTopics))
+        log.notice(`${this.#name}  created topic ${topic}`)
+      return true
+    } catch (error) {
+      if (isUnreachable(error)) throw error
+      throw new Error(`topic ${topic} does not exist, and cannot be created: ${rootMessage(error)}`)
     }
   }
 
@@ -164,10 +197,11 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   }
 
   reading(offsets: ReadonlyMap<number, number>): void {
+    this.#trouble.settled()
     // A member that joins repeatedly but cannot fetch would log this each time.
-    if (!this.#hasJoined || !this.#attempts.isFailing())
+    if (!this.#hasJoined || !this.#trouble.isFailing)
       this.#parts.log.notice(
-        `${this.#name}  group ${this.#mapping.groupId} ready (${offsets.size} partitions)`,
+        `${this.#name}  group ${this.#mapping.groupId} ready (${assignment(offsets.size)})`,
       )
     this.#hasJoined = true
     this.#joined.resolve()
@@ -178,10 +212,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   }
 
   fetched(): void {
-    const failures = this.#attempts.succeeded()
-    if (failures === 0) return
-    this.#parts.log.notice(`${this.#name}  reads again after ${failures} failed attempts`)
-    this.#reports.resumed('reading')
+    this.#trouble.fetched()
   }
 
   records(partition: number, messages: readonly Message[]): Promise<void> {
@@ -196,19 +227,9 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     this.#member.rejoin()
     await reading
   }
+}
 
-  /** Returns the number of consecutive failures. */
-  #failed(what: string, kind: StallKind): number {
-    const attempt = this.#attempts.failed()
-    if (this.#ending.signal.aborted) return attempt
-    this.#reports.stalled({ obstacle: 'reading', kind, reason: what, attempt })
-    if (shouldLog(attempt)) this.#parts.log.warning(`${this.#name}  ${what} Retrying (attempt ${attempt})`)
-    return attempt
-  }
-
-  #whyNotReading(error: unknown): string {
-    const message = rootMessage(error)
-    const hint = `; is Kafka running at ${this.#parts.settings.brokers.join(',')}?`
-    return `not reading: ${message}${isUnreachable(error) ? hint : '.'}`
-  }
+function assignment(partitions: number): string {
+  if (partitions === 0) return '0 partitions: other members of the group read them'
+  return `${partitions} partition${partitions === 1 ? '' : 's'}`
 }

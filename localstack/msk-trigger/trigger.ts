@@ -10,9 +10,12 @@ import type { Settings } from './config/settings.ts'
 import { senderFor } from './deliver/destinations.ts'
 import { FaultSocket } from './faults/fault-socket.ts'
 import { Invoker } from './invoke/invoker.ts'
+import { probe } from './poll/broker-probe.ts'
 import { Cluster } from './poll/cluster.ts'
 import { GroupMember } from './poll/member.ts'
 import { TopicWatch } from './poll/topic-watch.ts'
+import { whyUnreachable } from './poll/unreachable.ts'
+import { Outage } from './report/outage.ts'
 import { writeReportsTo } from './report/reports.ts'
 import { stopOnSignals } from './signals.ts'
 import { EventSource } from './source.ts'
@@ -75,6 +78,7 @@ export class Trigger {
       groupId: mapping.groupId,
       origin: { mapping, brokers: settings.brokers },
     })
+    const outage = new Outage()
     this.#invoker = invoker
     this.#cluster = cluster
     this.#watch = new TopicWatch(cluster)
@@ -87,6 +91,8 @@ export class Trigger {
           log,
           cluster,
           report,
+          outage,
+          whyUnreachable: error => whyUnreachable(error, settings.brokers, probe),
           sender: mapping.destination && senderFor(mapping.destination, senderParts(mapping)),
           invoke: (event, answerCounts) => invoker.invoke(mapping, event, answerCounts),
           member: (of, listener) => new GroupMember(connect, of, settings, listener),

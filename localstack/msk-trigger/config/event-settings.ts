@@ -141,9 +141,9 @@ const SCHEMA = pipe(
 /** All `msk` and `kafka` events, enabled or not, in the order of the configuration. */
 export function* kafkaEvents(functions: Readonly<Record<string, FunctionDefinition>>): Generator<KafkaEvent> {
   for (const [functionKey, definition] of Object.entries(functions)) {
-    for (const entry of definition.events ?? []) {
+    for (const entry of Array.isArray(definition.events) ? definition.events : []) {
       for (const kind of ['msk', 'kafka'] as const) {
-        const event = entry[kind]
+        const event = isObject(entry) ? entry[kind] : undefined
         if (isObject(event)) yield { functionKey, kind, event }
       }
     }

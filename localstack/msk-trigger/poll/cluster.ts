@@ -1,5 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs'
 import type { Mapping, StartingPosition } from '../config/mappings.ts'
+import type { NewTopic } from '../config/topic-creation.ts'
 import { pause } from '../support/wait.ts'
 import { isRetriableAnswer } from './retriable-answer.ts'
 import { type TopicStates, Topics } from './topics.ts'
@@ -42,6 +43,24 @@ export class Cluster {
   /** Closes the connection that is kept. */
   close(): Promise<void> {
     return this.#topics.close()
+  }
+
+  /**
+   * Creates a topic. Its partitions may still be without a leader. Returns whether it was created, rather than by
+   * somebody else at the same moment.
+   *
+   * @throws what the broker says against it
+   */
+  createTopic(topic: string, { partitions: numPartitions, replicationFactor }: NewTopic): Promise<boolean> {
+    return this.#ask(async admin => {
+      const topics = [{ topic, numPartitions, replicationFactor }]
+      try {
+        return await admin.createTopics({ topics, waitForLeaders: false })
+      } catch (error) {
+        // One error for each topic.
+        throw (error as { errors?: Error[] }).errors?.[0] ?? error
+      }
+    })
   }
 
   /** Returns the size of the largest batch that the topic accepts, in bytes. */

@@ -38,12 +38,16 @@ const UNREACHABLE = [
   'KafkaJSNumberOfRetriesExceeded',
 ]
 
+/** What kafkajs says, under the name of many errors, of a broker that has not answered its first request. */
+const NOT_CONNECTED = 'Broker not connected'
+
 /**
  * Whether kafkajs reports that no broker answers, and not that one refuses how the trigger connects. By name, because
  * kafkajs exports its errors in a form that an ES module cannot import.
  */
 export function isUnreachable(error: unknown): boolean {
-  return error instanceof Error && UNREACHABLE.includes(error.name) && accessProblem(error) === undefined
+  if (!(error instanceof Error) || accessProblem(error) !== undefined) return false
+  return UNREACHABLE.includes(error.name) || error.message === NOT_CONNECTED
 }
 
 /** The message; of an error of kafkajs that of its cause, which it hides behind the number of its retries. */

@@ -7,6 +7,7 @@ import { until } from '../../../../test/support/until.ts'
 import { readSettings } from '../../config/settings.ts'
 import { Cluster } from '../../poll/cluster.ts'
 import { GroupMember } from '../../poll/member.ts'
+import { Outage } from '../../report/outage.ts'
 import { EventSource } from '../../source.ts'
 import { mappingOf } from '../unit/support.ts'
 import { BROKERS, TestKafka } from './kafka.ts'
@@ -47,6 +48,8 @@ describe('a stopped source leaves its group, in whatever state its join is', {
       settings,
       log,
       report: () => {},
+      outage: new Outage(),
+      whyUnreachable: async () => undefined,
       sender: undefined,
       cluster,
       invoke: async () => {},

@@ -39,7 +39,7 @@ describe('two processes in one group', { timeout: 120_000 }, () => {
 
     // The second process takes over one of the two while the first still processes it.
     await two.start()
-    await one.untilSays(/ready \(1 partitions\)/)
+    await one.untilSays(/ready \(1 partition\)/)
     await until('the second to process its partition', () => two.invocations('f').length === 1)
     const taken = recordsOf(two.invocations('f')[0] ?? assert.fail()).at(0)?.partition ?? assert.fail()
 

@@ -51,7 +51,9 @@ describe('the startup of the trigger', { timeout: 180_000 }, () => {
     const topic = `missing.${Date.now()}`
     const own = await create(topic, '')
     await own.startWithoutWaiting()
-    await own.untilSays(/topic missing\.\d+ does not exist yet: create it\. Retrying/)
+    await own.untilSays(
+      /topic missing\.\d+ does not exist: create topic missing\.\d+, for example with kafka-topics/,
+    )
     assert.ok(!(await kafka.admin.listTopics()).includes(topic))
     await kafka.createTopic(topic, 2)
     await own.untilSays(/ready \(2 partitions\)/)

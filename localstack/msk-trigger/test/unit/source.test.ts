@@ -3,17 +3,36 @@ import { describe, it } from 'node:test'
 import { readSettings } from '../../config/settings.ts'
 import type { MemberListener } from '../../poll/member.ts'
 import type { TopicState } from '../../poll/topics.ts'
-import { EventSource } from '../../source.ts'
+import { Outage } from '../../report/outage.ts'
+import { EventSource, type SourceParts } from '../../source.ts'
 import { inShort, mappingOf } from './support.ts'
+
+interface Options {
+  readonly custom?: object
+  readonly cluster?: Partial<SourceParts['cluster']>
+  readonly outage?: Outage
+  readonly whyUnreachable?: SourceParts['whyUnreachable']
+}
 
 /** A source whose topic exists, and whose group member does what the test says, one call after another. */
 function given(...reads: ((listener: MemberListener) => Promise<void>)[]) {
-  return givenTopic({ states: [] }, ...reads)
+  return givenWith({}, ...reads)
 }
 
 /** The same, with what the brokers say of the topic each time that they are asked. */
 function givenTopic(
   { states }: { states: (TopicState | undefined)[] },
+  ...reads: ((listener: MemberListener) => Promise<void>)[]
+) {
+  const topicStates = async () => {
+    const state = states.shift()
+    return new Map<string, TopicState>(state ? [['t', state]] : [])
+  }
+  return givenWith({ cluster: { topicStates } }, ...reads)
+}
+
+function givenWith(
+  { custom, cluster, outage = new Outage(), whyUnreachable = async () => 'no answer' }: Options,
   ...reads: ((listener: MemberListener) => Promise<void>)[]
 ) {
   const log: string[] = []
@@ -22,20 +41,21 @@ function givenTopic(
   const calls: string[] = []
   const over = Promise.withResolvers<void>()
   const source = new EventSource(mappingOf(), {
-    settings: readSettings({ brokers: 'b:1' }, {}),
+    settings: readSettings({ brokers: 'b:1', ...custom }, {}),
     log: { notice: note, warning: note, error: note },
     sender: undefined,
+    outage,
+    whyUnreachable,
     report: line => void written.push(inShort(JSON.parse(line))),
     invoke: async () => {},
     cluster: {
       hasTopic: async () => true,
+      createTopic: async () => assert.fail('must not be created'),
       largestBatch: async () => 1_048_588,
       committed: async () => new Map(),
       offsetsAt: async (_topic, { at }) => new Map([[0, at === 'LATEST' ? 9 : 1]]),
-      topicStates: async () => {
-        const state = states.shift()
-        return new Map<string, TopicState>(state ? [['t', state]] : [])
-      },
+      topicStates: async () => new Map(),
+      ...cluster,
     },
     member: (_, listener) => ({
       read: async () => {
@@ -106,7 +126,7 @@ describe('a source that cannot read', () => {
     assert.deepEqual(written, ['mapped', 'stalled reading error 1', 'resumed reading all'])
     assert.deepEqual(
       log.filter(line => line.includes('again after')),
-      ['msk  f ← t  reads again after 1 failed attempts'],
+      ['msk  f ← t  reads again after 1 failed attempt'],
     )
   })
 
@@ -170,4 +190,90 @@ describe('a source whose topic changes while it is read', () => {
       await logOf(run)
       assert.deepEqual(calls, expected)
     })
+})
+
+describe('a source without its topic', () => {
+  /** The topic exists after some questions about it. */
+  const missingFor = (questions: number) => {
+    let left = questions
+    return { hasTopic: async () => left-- <= 0 }
+  }
+  const reads = async (listener: MemberListener) => listener.reading(new Map([[0, 0]]))
+
+  it('says what to create and how, once, and then only that it is still missing', async () => {
+    const { run, written } = givenWith({ cluster: missingFor(2) }, reads)
+    assert.deepEqual(await run(), [
+      'msk  f ← t  topic t does not exist: create topic t, for example with kafka-topics.sh --bootstrap-server b:1 ' +
+        '--create --topic t, or set custom.mskTrigger.createTopics: true. Retrying (attempt 1)',
+      'msk  f ← t  topic t still does not exist. Retrying (attempt 2)',
+      // The group is joined, and nothing is fetched yet.
+      'msk  f ← t  group g ready (1 partition)',
+    ])
+    assert.deepEqual(written.slice(0, 3), [
+      'mapped',
+      'stalled reading no-topic 1',
+      'stalled reading no-topic 2',
+    ])
+  })
+
+  it('creates it where that is configured, and reads', async () => {
+    const created: unknown[] = []
+    const createTopic = async (...args: unknown[]) => created.push(args) > 0
+    const custom = { createTopics: { partitions: 3 } }
+    const log = await givenWith({ custom, cluster: { ...missingFor(1), createTopic } }, reads).run()
+    assert.deepEqual(created, [['t', { partitions: 3, replicationFactor: -1 }]])
+    assert.deepEqual(log, ['msk  f ← t  created topic t', 'msk  f ← t  group g ready (1 partition)'])
+  })
+
+  it('reads when another process has created it at the same moment', async () => {
+    const cluster = { ...missingFor(1), createTopic: async () => false }
+    const log = await givenWith({ custom: { createTopics: true }, cluster }, reads).run()
+    assert.deepEqual(log, ['msk  f ← t  group g ready (1 partition)'])
+  })
+
+  it('says why it cannot be created', async () => {
+    const createTopic = async () => assert.fail('Replication factor is larger than the number of brokers')
+    const cluster = { ...missingFor(1), createTopic }
+    const [line] = await givenWith({ custom: { createTopics: true }, cluster }, reads).run()
+    assert.equal(
+      line,
+      'msk  f ← t  not reading: topic t does not exist, and cannot be created: Replication factor is larger than the ' +
+        'number of brokers. Retrying (attempt 1)',
+    )
+  })
+})
+
+describe('sources that no broker answers', () => {
+  const unreachable = Object.assign(new Error('connect ECONNREFUSED'), { name: 'KafkaJSConnectionError' })
+  const fails = async () => {
+    throw unreachable
+  }
+
+  it('say so once for all of them, with the reason', async () => {
+    const outage = new Outage()
+    const reasons: unknown[] = []
+    const whyUnreachable = async (error: unknown) => {
+      reasons.push(error)
+      return 'Kafka does not answer: nothing listens at b:1'
+    }
+    const logs = await Promise.all(
+      [1, 2, 3].map(() => givenWith({ outage, whyUnreachable }, fails, fails).run()),
+    )
+    assert.deepEqual(logs.flat().sort(), [
+      'msk  Kafka does not answer: nothing listens at b:1. Retrying (attempt 1)',
+      'msk  Kafka does not answer: nothing listens at b:1. Retrying (attempt 2)',
+    ])
+    assert.deepEqual(reasons, [unreachable, unreachable])
+  })
+
+  it('say so again in the next outage', async () => {
+    const outage = new Outage()
+    const fetches = async (listener: MemberListener) => {
+      listener.reading(new Map())
+      listener.fetched()
+      await fails()
+    }
+    const log = await givenWith({ outage }, fails, fetches).run()
+    assert.equal(log.filter(line => line.includes('(attempt 1)')).length, 2)
+  })
 })

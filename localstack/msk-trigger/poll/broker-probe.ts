@@ -1,0 +1,83 @@
+import { connect } from 'node:net'
+
+/** What listens at the address of a broker, as far as one short request can tell. */
+export type Listener =
+  /** Kafka, without TLS. It answers this request before a login. */
+  | 'kafka'
+  | 'http'
+  | 'tls'
+  /** Something that answers, but not as Kafka does. */
+  | 'foreign'
+  /** It ends the connection without a word. A broker that expects TLS can do so. */
+  | 'closes'
+  /** It accepts the connection and says nothing. */
+  | 'silent'
+  | 'refused'
+  | 'unknown-name'
+  /** No connection within the time, or no way to that network. */
+  | 'away'
+
+const PROBE_MS = 1_500
+
+/** Servers of text protocols wait for the end of a line. Kafka has answered by then. */
+const END_OF_LINE_AFTER_MS = 700
+const END_OF_LINE = '\r\n\r\n'
+
+/** Correlation id of the request, which Kafka repeats. */
+const REQUEST_ID = 0x6d736b30
+
+/** Asks what listens there, over a connection of its own. Takes at most 1.5 s. Never rejects. */
+export function probe(broker: string): Promise<Listener> {
+  const { host, port } = addressOf(broker)
+  const { promise, resolve } = Promise.withResolvers<Listener>()
+  const socket = connect({ host, port })
+  let isConnected = false
+  let answer = Buffer.alloc(0)
+  const endOfLine = setTimeout(() => isConnected && socket.write(END_OF_LINE), END_OF_LINE_AFTER_MS)
+  const tooLate = setTimeout(() => resolve(isConnected ? 'silent' : 'away'), PROBE_MS)
+  socket.on('connect', () => {
+    isConnected = true
+    socket.write(apiVersionsRequest())
+  })
+  socket.on('data', chunk => {
+    answer = Buffer.concat([answer, chunk])
+    if (answer.length >= 8) resolve(whoAnswers(answer))
+  })
+  socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(whyNot(code, isConnected)))
+  socket.on('close', () => resolve(answer.length > 0 ? whoAnswers(answer) : 'closes'))
+  return promise.finally(() => {
+    clearTimeout(endOfLine)
+    clearTimeout(tooLate)
+    socket.destroy()
+  })
+}
+
+/** The oldest version of the one request that Kafka answers to everybody: `ApiVersions`. */
+function apiVersionsRequest(): Buffer {
+  const request = Buffer.alloc(14)
+  request.writeInt32BE(request.length - 4, 0)
+  request.writeInt16BE(18, 4)
+  request.writeInt16BE(0, 6)
+  request.writeInt32BE(REQUEST_ID, 8)
+  // No client id.
+  request.writeInt16BE(-1, 12)
+  return request
+}
+
+function whoAnswers(answer: Buffer): Listener {
+  if (answer.subarray(0, 5).toString('latin1') === 'HTTP/') return 'http'
+  // An alert of TLS: its type and the major version.
+  if (answer[0] === 0x15 && answer[1] === 3) return 'tls'
+  return answer.length >= 8 && answer.readInt32BE(4) === REQUEST_ID ? 'kafka' : 'foreign'
+}
+
+function whyNot(code: string | undefined, isConnected: boolean): Listener {
+  if (isConnected) return 'closes'
+  if (code === 'ECONNREFUSED') return 'refused'
+  return code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? 'unknown-name' : 'away'
+}
+
+function addressOf(broker: string): { host: string; port: number } {
+  const colon = broker.lastIndexOf(':')
+  return { host: broker.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(broker.slice(colon + 1)) }
+}

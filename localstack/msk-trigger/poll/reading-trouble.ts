@@ -1,0 +1,134 @@
+import type { Mapping } from '../config/mappings.ts'
+import type { Settings } from '../config/settings.ts'
+import { Attempts } from '../report/attempts.ts'
+import { isUnreachable, rootMessage } from '../report/explain.ts'
+import type { Outage } from '../report/outage.ts'
+import type { MappingReports, StallKind } from '../report/reports.ts'
+import { shouldLog } from '../support/backoff.ts'
+import type { Log } from '../support/framework.ts'
+import { missingTopic } from './missing-topic.ts'
+
+/** How long a start may take until it is explained. A usual one takes well under a second. */
+const EXPLAINED_AFTER_MS = 4_000
+
+export interface TroubleParts {
+  readonly name: string
+  readonly mapping: Pick<Mapping, 'topic' | 'groupId'>
+  readonly settings: Pick<Settings, 'brokers' | 'sessionTimeoutMs'>
+  readonly log: Pick<Log, 'notice' | 'warning'>
+  readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
+  /** Shared by all event sources. */
+  readonly outage: Outage
+  /** Aborted when the trigger stops. What fails after that is nobody's concern. */
+  readonly ending: AbortSignal
+  /** @param error as kafkajs throws it; undefined if nothing has failed yet */
+  whyUnreachable(error: unknown): Promise<string | undefined>
+}
+
+/**
+ * Tells why an event source does not read. Consecutive failures are counted until a fetch succeeds: a member that joins
+ * but cannot fetch has not succeeded.
+ */
+export class ReadingTrouble {
+  readonly #parts: TroubleParts
+  readonly #attempts = new Attempts()
+  #waiting: NodeJS.Timeout | undefined
+
+  constructor(parts: TroubleParts) {
+    this.#parts = parts
+  }
+
+  get isFailing(): boolean {
+    return this.#attempts.isFailing()
+  }
+
+  /** An attempt to read begins: Kafka is asked. If there is no answer for a while, the wait is explained. */
+  begins(): void {
+    this.#explainLater(() => this.#explainSilence())
+  }
+
+  /** The group is being joined. If that takes a while, the wait is explained. */
+  joins(): void {
+    this.#explainLater(() => this.#explainJoin())
+  }
+
+  /** The attempt is over, or reading has started. */
+  settled(): void {
+    clearTimeout(this.#waiting)
+  }
+
+  /** The topic does not exist. Returns the number of consecutive failures. */
+  noTopic(): number {
+    const { mapping, settings } = this.#parts
+    const { topic } = mapping
+    const attempt = this.#failed(`topic ${topic} does not exist`, 'no-topic')
+    const what =
+      attempt === 1 ? missingTopic(topic, settings.brokers) : `topic ${topic} still does not exist.`
+    this.#warn(what, attempt)
+    return attempt
+  }
+
+  /** Returns the number of consecutive failures. */
+  async failed(error: unknown): Promise<number> {
+    if (!isUnreachable(error)) {
+      const what = `not reading: ${rootMessage(error)}.`
+      const attempt = this.#failed(what, 'error')
+      this.#warn(what, attempt)
+      return attempt
+    }
+    const attempt = this.#failed(`not reading: ${rootMessage(error)}`, 'unreachable')
+    if (shouldLog(attempt) && this.#parts.outage.isNews(attempt)) await this.#warnOfOutage(error, attempt)
+    return attempt
+  }
+
+  /** A fetch has succeeded. */
+  fetched(): void {
+    const { name, log, reports, outage } = this.#parts
+    const failures = this.#attempts.succeeded()
+    if (failures === 0) return
+    outage.over()
+    log.notice(`${name}  reads again after ${failures} failed ${failures === 1 ? 'attempt' : 'attempts'}`)
+    reports.resumed('reading')
+  }
+
+  #failed(reason: string, kind: StallKind): number {
+    const attempt = this.#attempts.failed()
+    if (!this.#parts.ending.aborted)
+      this.#parts.reports.stalled({ obstacle: 'reading', kind, reason, attempt })
+    return attempt
+  }
+
+  #warn(what: string, attempt: number): void {
+    const { name, log, ending } = this.#parts
+    if (shouldLog(attempt) && !ending.aborted) log.warning(`${name}  ${what} Retrying (attempt ${attempt})`)
+  }
+
+  async #warnOfOutage(error: unknown, attempt: number): Promise<void> {
+    const { log, ending, whyUnreachable } = this.#parts
+    if (ending.aborted) return
+    const why = await whyUnreachable(error)
+    if (!ending.aborted) log.warning(`msk  ${why}. Retrying (attempt ${attempt})`)
+  }
+
+  #explainLater(explain: () => void): void {
+    clearTimeout(this.#waiting)
+    if (!this.isFailing) this.#waiting = setTimeout(explain, EXPLAINED_AFTER_MS).unref()
+  }
+
+  /** What listens there may say nothing that kafkajs would take for an answer. */
+  async #explainSilence(): Promise<void> {
+    const { log, ending, outage, whyUnreachable } = this.#parts
+    const why = await whyUnreachable(undefined)
+    if (why !== undefined && !ending.aborted && !this.isFailing && outage.isNews(0))
+      log.warning(`msk  ${why}`)
+  }
+
+  #explainJoin(): void {
+    const { name, mapping, settings, log, ending } = this.#parts
+    if (ending.aborted) return
+    log.notice(
+      `${name}  still joining group ${mapping.groupId}: a member that was killed is waited for, up to ` +
+        `${settings.sessionTimeoutMs / 1000} s`,
+    )
+  }
+}

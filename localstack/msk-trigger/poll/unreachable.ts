@@ -1,0 +1,80 @@
+import { rootMessage } from '../report/explain.ts'
+import type { Listener } from './broker-probe.ts'
+
+const SETTING = 'custom.mskTrigger.brokers, or KAFKA_BROKERS'
+
+/** What kafkajs says of a failed connection, the innermost cause first. */
+interface ConnectionFailure {
+  readonly message: string
+  /** The address that it tried. */
+  readonly broker: string | undefined
+}
+
+/**
+ * Why no broker can be used, and what to do about it. Undefined if nothing has failed and a broker answers.
+ *
+ * @param error as kafkajs throws it; undefined if it has not thrown yet
+ * @param probe asks what listens at an address; undefined where that cannot be asked, because brokers are reached over TLS
+ */
+export async function whyUnreachable(
+  error: unknown,
+  brokers: readonly string[],
+  probe: ((broker: string) => Promise<Listener>) | undefined,
+): Promise<string | undefined> {
+  const failure = error === undefined ? undefined : failureOf(error)
+  const at = brokers.join(',')
+  if (!probe) return failure && `Kafka does not answer: ${failure.message}; is Kafka running at ${at}?`
+  const listeners = await Promise.all(
+    brokers.map(async broker => ({ broker, listener: await probe(broker) })),
+  )
+  const answering = listeners.find(({ listener }) => listener === 'kafka')
+  if (answering) return failure && whyNotUsable(answering.broker, failure, brokers)
+  const found = listeners.map(({ broker, listener }) => FOUND[listener](broker)).join(', ')
+  const advice = ADVICE[listeners[0]?.listener ?? 'refused'] ?? `is Kafka running at ${at}? (${SETTING})`
+  return `Kafka does not answer: ${found}; ${advice}`
+}
+
+/** A broker answers, and still there is no working connection. */
+function whyNotUsable(
+  answering: string,
+  { message, broker = answering }: ConnectionFailure,
+  brokers: readonly string[],
+): string {
+  if (!brokers.includes(broker))
+    return (
+      `Kafka answers at ${answering}, but names ${broker} as the address of a broker, which cannot be reached from here ` +
+      `(${message}): set its advertised.listeners to an address that this machine can reach`
+    )
+  if (/closed connection/i.test(message))
+    return `Kafka at ${answering} closes the connection: it probably wants a login, which custom.mskTrigger.sasl gives`
+  return `Kafka at ${answering} answers, but not as needed: ${message}`
+}
+
+const FOUND: Readonly<Record<Listener, (broker: string) => string>> = {
+  kafka: broker => `${broker} does`,
+  http: broker => `an HTTP server listens at ${broker}`,
+  tls: broker => `${broker} expects TLS`,
+  foreign: broker => `something other than Kafka listens at ${broker}`,
+  closes: broker => `${broker} closes the connection`,
+  silent: broker => `${broker} accepts the connection and is silent`,
+  refused: broker => `nothing listens at ${broker}`,
+  'unknown-name': broker => `the host of ${broker} has no address here`,
+  away: broker => `${broker} cannot be reached`,
+}
+
+/** What to do, where it is not to start Kafka. */
+const ADVICE: Readonly<Partial<Record<Listener, string>>> = {
+  tls: 'set custom.mskTrigger.ssl',
+  closes: 'if it is a Kafka that expects TLS, set custom.mskTrigger.ssl',
+  http: `set the address of Kafka instead (${SETTING})`,
+  foreign: `set the address of Kafka instead (${SETTING})`,
+}
+
+function failureOf(error: unknown): ConnectionFailure {
+  const causes: (Error & { broker?: string })[] = []
+  for (let one = error; one instanceof Error; one = one.cause) causes.unshift(one)
+  return {
+    message: rootMessage(error),
+    broker: causes.find(({ broker }) => broker !== undefined)?.broker,
+  }
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { describe, it, mock } from 'node:test'
+import { ReadingTrouble, type TroubleParts } from '../../poll/reading-trouble.ts'
+import { Outage } from '../../report/outage.ts'
+import { recordedReports } from './support.ts'
+
+const turn = () => new Promise<void>(resolve => setImmediate(resolve))
+
+function given(part: Partial<TroubleParts> = {}) {
+  const log: string[] = []
+  const note = (line: string) => log.push(line)
+  const trouble = new ReadingTrouble({
+    name: 'f',
+    mapping: { topic: 't', groupId: 'g' },
+    settings: { brokers: ['b:1'], sessionTimeoutMs: 10_000 },
+    log: { notice: note, warning: note },
+    reports: recordedReports().reports,
+    outage: new Outage(),
+    ending: new AbortController().signal,
+    whyUnreachable: async () => undefined,
+    ...part,
+  })
+  return { trouble, log }
+}
+
+/** Does the step of a start, and waits for longer than it usually takes. */
+async function wait(step: 'begins' | 'joins', ...troubles: ReadingTrouble[]): Promise<void> {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  try {
+    for (const trouble of troubles) trouble[step]()
+    mock.timers.tick(4_000)
+    await turn()
+  } finally {
+    mock.timers.reset()
+  }
+}
+
+describe('a start that takes long', () => {
+  it('is explained by the group, if that is being joined', async () => {
+    const { trouble, log } = given()
+    await wait('begins', trouble)
+    assert.deepEqual(log, [], 'Kafka answers')
+    await wait('joins', trouble)
+    assert.deepEqual(log, ['f  still joining group g: a member that was killed is waited for, up to 10 s'])
+  })
+
+  it('is explained by what listens there, once for all sources', async () => {
+    const parts = { outage: new Outage(), whyUnreachable: async () => 'Kafka does not answer: b:1 is silent' }
+    const [one, other] = [given(parts), given(parts)]
+    await wait('begins', one.trouble, other.trouble)
+    assert.deepEqual([...one.log, ...other.log], ['msk  Kafka does not answer: b:1 is silent'])
+  })
+
+  it('is not explained once reading has started, has failed, or is stopped', async () => {
+    const { trouble, log } = given()
+    trouble.begins()
+    trouble.settled()
+    const stopped = given({ ending: AbortSignal.abort() })
+    const failing = given()
+    failing.trouble.noTopic()
+    await wait('joins', stopped.trouble, failing.trouble)
+    assert.deepEqual([log, stopped.log, failing.log.slice(1)], [[], [], []])
+  })
+})

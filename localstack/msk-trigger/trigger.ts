@@ -7,6 +7,8 @@ import { withFilesRead } from './access/certificates.ts'
 import { accessWarnings, KafkaAccess } from './access/kafka-access.ts'
 import type { Mapping } from './config/mappings.ts'
 import type { Settings } from './config/settings.ts'
+import { awsProblem } from './deliver/aws-check.ts'
+import { checkDestinations } from './deliver/destination-check.ts'
 import { senderFor } from './deliver/destinations.ts'
 import { FaultSocket } from './faults/fault-socket.ts'
 import { Invoker } from './invoke/invoker.ts'
@@ -37,6 +39,8 @@ export class Trigger {
   readonly #watch: TopicWatch
   readonly #settings: Settings
   readonly #log: Log
+  readonly #ending = new AbortController()
+  readonly #checkDestinations: () => Promise<void>
   #forgetSignals: (() => void) | undefined
   #stopped: Promise<void> | undefined
 
@@ -84,6 +88,9 @@ export class Trigger {
     this.#watch = new TopicWatch(cluster)
     this.#settings = settings
     this.#log = log
+    const ending = this.#ending.signal
+    this.#checkDestinations = () =>
+      checkDestinations(mappings, { settings, cluster, log, ending, awsProblem })
     this.#sources = mappings.map(
       mapping =>
         new EventSource(mapping, {
@@ -109,6 +116,7 @@ export class Trigger {
     this.#faults?.listen()
     for (const source of this.#sources) void source.run()
     void this.#watch.run(this.#sources)
+    void this.#checkDestinations()
     const count = this.#sources.length
     void Promise.all(this.#sources.map(source => source.joined)).then(() =>
       this.#log.notice(`msk  ready: ${count} of ${count} event sources have joined their groups`),
@@ -127,6 +135,7 @@ export class Trigger {
   }
 
   async #stop(): Promise<void> {
+    this.#ending.abort()
     this.#faults?.close()
     this.#watch.close()
     await Promise.all(this.#sources.map(source => source.stop(GRACE_MS)))

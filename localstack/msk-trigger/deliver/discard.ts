@@ -55,7 +55,7 @@ export async function discard(
       to.log.error(`${what}. There is no destination${stack}`)
       return parts
     }
-    const where = nameOf(to.destination)
+    const where = to.destination ? destinationName(to.destination) : ''
     let attempt = 1
     try {
       await to.sender.send({ ...discarded, parts })
@@ -83,6 +83,7 @@ export async function discard(
   }
 }
 
-function nameOf(destination: Destination | undefined): string {
-  return destination?.kind === 'kafka' ? `kafka://${destination.topic}` : (destination?.arn ?? '')
+/** How logs and reports name a destination. */
+export function destinationName(destination: Destination): string {
+  return destination.kind === 'kafka' ? `kafka://${destination.topic}` : destination.arn
 }

@@ -1,0 +1,71 @@
+import type { Destination } from '../config/destination.ts'
+import type { Mapping } from '../config/mappings.ts'
+import type { Settings } from '../config/settings.ts'
+import type { Cluster } from '../poll/cluster.ts'
+import { isUnreachable, rootMessage } from '../report/explain.ts'
+import type { Log } from '../support/framework.ts'
+import { pause } from '../support/wait.ts'
+import { destinationName } from './discard.ts'
+
+/** How long to wait for Kafka between two questions. That it does not answer is logged elsewhere. */
+const ASK_AGAIN_MS = 2_000
+
+export interface CheckParts {
+  readonly settings: Pick<Settings, 'createTopics'>
+  readonly cluster: Pick<Cluster, 'hasTopic' | 'createTopic'>
+  readonly log: Pick<Log, 'notice' | 'warning'>
+  /** Aborted when the trigger stops. */
+  readonly ending: AbortSignal
+  /** Says what is wrong with a queue, a topic of SNS or a bucket. */
+  awsProblem(kind: Exclude<Destination['kind'], 'kafka'>, arn: string): Promise<string | undefined>
+}
+
+/**
+ * Warns at the start of what would otherwise be noticed when the first record is discarded: a destination is missing or
+ * cannot be reached, so the partition of that record would wait. A missing topic is created where that is configured. Never
+ * rejects.
+ */
+export async function checkDestinations(
+  mappings: readonly Pick<Mapping, 'functionKey' | 'destination'>[],
+  parts: CheckParts,
+): Promise<void> {
+  const users = new Map<string, { destination: Destination; functionKeys: Set<string> }>()
+  for (const { functionKey, destination } of mappings) {
+    if (!destination) continue
+    const name = destinationName(destination)
+    const { functionKeys } = users.get(name) ?? { functionKeys: new Set() }
+    users.set(name, { destination, functionKeys: functionKeys.add(functionKey) })
+  }
+  await Promise.all(
+    [...users].map(async ([name, { destination, functionKeys }]) => {
+      const problem = await problemOf(destination, parts)
+      if (problem === undefined || parts.ending.aborted) return
+      parts.log.warning(
+        `msk  destination ${name} of ${[...functionKeys].join(', ')}: ${problem}. Until then, what should be sent there ` +
+          'waits, and so does its partition',
+      )
+    }),
+  )
+}
+
+function problemOf(destination: Destination, parts: CheckParts): Promise<string | undefined> {
+  return destination.kind === 'kafka'
+    ? topicProblem(destination.topic, parts)
+    : parts.awsProblem(destination.kind, destination.arn)
+}
+
+async function topicProblem(topic: string, parts: CheckParts): Promise<string | undefined> {
+  const { settings, cluster, log, ending } = parts
+  while (!ending.aborted) {
+    try {
+      if (await cluster.hasTopic(topic)) return undefined
+      if (!settings.createTopics) return `topic ${topic} does not exist: create topic ${topic}`
+      if (await cluster.createTopic(topic, settings.createTopics)) log.notice(`msk  created topic ${topic}`)
+      return undefined
+    } catch (error) {
+      if (!isUnreachable(error)) return `topic ${topic} cannot be used: ${rootMessage(error)}`
+    }
+    await pause(ASK_AGAIN_MS, ending)
+  }
+  return undefined
+}

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
 import process from 'node:process'
+import { ACCOUNT } from '../config/arns.ts'
+import { type IntrinsicContext, resolveIntrinsics } from '../config/intrinsics.ts'
 import type { Provider, Serverless } from '../support/framework.ts'
 import { isObject } from '../support/values.ts'
 
@@ -54,12 +56,18 @@ export function functionFacts(
     region: aws.getRegion(),
     folder: resolve(config.servicePath, typeof location === 'string' ? location : ''),
   }
-  const environment = texts({
+  const variables = {
     ...(options.localEnvironment ? own : awsVariables(own)),
     ...lambdaVariables(facts),
     ...provider.environment,
     ...definition.environment,
     IS_OFFLINE: 'true',
+  }
+  const environment = texts(variables, {
+    resources: service.resources?.Resources ?? {},
+    region: facts.region,
+    stage: aws.getStage(),
+    accountId: ACCOUNT,
   })
   return { ...facts, environment }
 }
@@ -93,23 +101,16 @@ function lambdaVariables({ functionName, handler, memoryMb, region }: Omit<Funct
 }
 
 /** Variables are text. One that is null or missing in the definition is not set. */
-function texts(variables: Readonly<Record<string, unknown>>): Record<string, string> {
+function texts(
+  variables: Readonly<Record<string, unknown>>,
+  context: IntrinsicContext,
+): Record<string, string> {
   const set = Object.entries(variables).filter(([, value]) => value !== null && value !== undefined)
-  return Object.fromEntries(set.map(([name, value]) => [name, textOf(value)]))
+  return Object.fromEntries(set.map(([name, value]) => [name, textOf(value, context)]))
 }
 
-/** `Fn::Join` and `Fn::Sub` as far as their parts are known; a reference that only CloudFormation can resolve, as JSON. */
-function textOf(value: unknown): string {
-  if (!isObject(value)) return String(value)
-  const { 'Fn::Join': join, 'Fn::Sub': sub } = value
-  if (Array.isArray(join) && Array.isArray(join[1])) return join[1].map(textOf).join(String(join[0]))
-  if (typeof sub === 'string') return sub
-  if (Array.isArray(sub) && isObject(sub[1])) return substituted(String(sub[0]), sub[1])
-  return JSON.stringify(value)
-}
-
-function substituted(template: string, variables: Readonly<Record<string, unknown>>): string {
-  return template.replaceAll(/\$\{([^}]*)\}/g, (whole, name) =>
-    Object.hasOwn(variables, name) ? textOf(variables[name]) : whole,
-  )
+/** What only CloudFormation can resolve is given as JSON. */
+function textOf(value: unknown, context: IntrinsicContext): string {
+  const known = resolveIntrinsics(value, context) ?? value
+  return isObject(known) ? JSON.stringify(known) : String(known)
 }

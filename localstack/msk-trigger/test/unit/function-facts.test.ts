@@ -6,14 +6,15 @@ import type { FunctionDefinition, Serverless } from '../../support/framework.ts'
 interface Given {
   readonly definition?: FunctionDefinition
   readonly provider?: Partial<Serverless['service']['provider']>
+  readonly resources?: object
   readonly options?: Record<string, unknown>
   readonly own?: NodeJS.ProcessEnv
 }
 
-function facts({ definition = {}, provider = {}, options = {}, own = {} }: Given = {}) {
+function facts({ definition = {}, provider = {}, resources = {}, options = {}, own = {} }: Given = {}) {
   const serverless = {
     config: { servicePath: '/shop' },
-    service: { service: 'shop', provider, getFunction: () => definition },
+    service: { service: 'shop', provider, resources, getFunction: () => definition },
     getProvider: () => ({ getStage: () => 'dev', getRegion: () => 'eu-west-1' }),
   }
   return functionFacts(serverless as unknown as Serverless, options, 'orders', own)
@@ -80,13 +81,16 @@ describe('the environment of a function', () => {
     assert.deepEqual(inherited({ localEnvironment: true }), ['http://127.0.0.1:4566', 'x'])
   })
 
-  it('has intrinsic functions resolved as far as their parts are known', () => {
+  it('has intrinsic functions resolved as far as this machine can', () => {
     const environment = {
-      JOINED: { 'Fn::Join': ['-', ['a', { 'Fn::Sub': ['${x}!', { x: 'b' }] }]] },
-      KEPT: { 'Fn::Sub': 'arn:${AWS::Region}' },
-      REF: { Ref: 'Queue' },
+      JOINED: { 'Fn::Join': ['-', ['a', { Ref: 'AWS::Region' }]] },
+      QUEUE: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+      UNKNOWN: { Ref: 'Nothing' },
     }
-    const { JOINED, KEPT, REF } = facts({ definition: { environment } }).environment
-    assert.deepEqual([JOINED, KEPT, REF], ['a-b!', 'arn:${AWS::Region}', '{"Ref":"Queue"}'])
+    const resources = { Resources: { Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q' } } } }
+    const { JOINED, QUEUE, UNKNOWN } = facts({ definition: { environment }, resources }).environment
+    assert.equal(JOINED, 'a-eu-west-1')
+    assert.equal(QUEUE, 'arn:aws:sqs:eu-west-1:000000000000:q')
+    assert.equal(UNKNOWN, '{"Ref":"Nothing"}')
   })
 })

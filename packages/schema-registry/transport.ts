@@ -16,7 +16,7 @@ export interface RegistryTls {
   readonly rejectUnauthorized?: boolean
 }
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal

@@ -2,24 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import MskTriggerPlugin from '../../plugin.ts'
 import type { FunctionDefinition } from '../../support/framework.ts'
+import { serverlessOf } from './framework.ts'
 
 /** What the plugin logs when `serverless offline` starts with these functions. */
-function startedWith(functions: Record<string, FunctionDefinition>, more: object = {}): string[] {
+function startedWith(functions: Record<string, FunctionDefinition>, custom = {}): string[] {
   const log: string[] = []
   const note = (line: string) => log.push(line)
-  const serverless = {
-    service: {
-      service: 'shop',
-      provider: {},
-      getAllFunctions: () => Object.keys(functions),
-      getFunction: (key: string) => functions[key],
-      ...more,
-    },
-    configSchemaHandler: { defineFunctionEventProperties: () => {}, defineCustomProperties: () => {} },
-    pluginManager: { getPlugins: () => [] },
-    classes: { Error },
-    getProvider: () => ({ naming: {}, getStage: () => 'dev', getRegion: () => 'eu-west-1' }),
-  }
+  const serverless = serverlessOf(functions, custom)
   const plugin = new MskTriggerPlugin(
     serverless as never,
     {},
@@ -41,7 +30,7 @@ describe('the start of the plugin', () => {
 
   it('says that everything is disabled', () => {
     const events = [{ msk: { arn: 'arn:x', topic: 't', enabled: false } }]
-    assert.deepEqual(startedWith({ f: { events } }, { custom: { mskTrigger: { brokers: 'a:1' } } }), [
+    assert.deepEqual(startedWith({ f: { events } }, { mskTrigger: { brokers: 'a:1' } }), [
       'msk  all msk and kafka events have enabled: false: there is nothing to read',
     ])
   })

@@ -80,6 +80,7 @@ describe('the start', () => {
       assert.deepEqual(lines, [
         'msk  custom.msktrigger is not read; did you mean custom.mskTrigger?',
         'msk  function "f" has an event Kafka, which is not read; did you mean kafka?',
+        'msk  no function has an msk or kafka event: there is nothing to read',
       ])
     })
   }

@@ -6,7 +6,7 @@ import { RuntimeFailure } from './reported-error.ts'
 type Callback = (error?: unknown, result?: unknown) => void
 
 /** What a context has in addition where a handler may call back. */
-export interface CallbackContext extends LambdaContext {
+interface CallbackContext extends LambdaContext {
   callbackWaitsForEmptyEventLoop: boolean
   readonly done: Callback
   readonly succeed: (result?: unknown) => void

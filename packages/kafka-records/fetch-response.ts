@@ -1,4 +1,5 @@
 /** The response to a Fetch request, versions 4 to 11: https://kafka.apache.org/protocol#The_Messages_Fetch */
+import { setImmediate as turn } from 'node:timers/promises'
 import { MAGIC, magicOf } from './batch.ts'
 import { Cursor } from './cursor.ts'
 import { bundled, type FetchedRecord, type RecordBundle } from './fetched-record.ts'
@@ -7,6 +8,9 @@ import { UnreadableBatch } from './unreadable-batch.ts'
 
 export const OLDEST_VERSION = 4
 export const NEWEST_VERSION = 11
+
+/** How long partitions are decoded before the event loop gets a turn, for heartbeats and for whatever else the process does. */
+const LONGEST_STRETCH_MS = 20
 
 /** In the form of kafkajs. */
 export interface FetchResponse {
@@ -114,9 +118,14 @@ async function decoded(
 ): Promise<FetchResponse['responses']> {
   const unreadable: UnreadableBatch[] = []
   const responses = []
+  let turnAtMs = performance.now()
   for (const { topicName, partitions } of topics) {
     const answers: PartitionResponse[] = []
     for (const { head, aborted, bytes } of partitions) {
+      if (performance.now() - turnAtMs > LONGEST_STRETCH_MS) {
+        await turn()
+        turnAtMs = performance.now()
+      }
       const { partition } = head
       const place = { topic: topicName, partition, fromOffset: offsetOf(topicName, partition) }
       const messages = await recordsOf({ ...place, bytes, aborted }).catch(error => {

@@ -9,14 +9,14 @@ export type LambdaHeaders = readonly Readonly<Record<string, readonly number[]>>
  * From this number of headers on, a record has them as text. As objects, 90,000 headers take 30 MB of memory, and three
  * times as long to create and to send; the other consumers would wait meanwhile.
  */
-const MANY = 500
+export const MANY_HEADERS = 500
 
 /** The JSON of the headers of a record, if they are many. */
 const texts = new WeakMap<object, string>()
 
 /** Gives a record its headers. If they are many, each access creates the objects anew. */
 export function setHeaders(record: { headers: LambdaHeaders }, headers: Headers): void {
-  if (headers.length < MANY) {
+  if (headers.length < MANY_HEADERS) {
     record.headers = headers.map(([name, bytes]) => ({ [name]: numbersOf(bytes) }))
     return
   }
@@ -35,9 +35,9 @@ export function eventText(event: unknown): string {
   return `${JSON.stringify({ ...rest, records: {} }).slice(0, -2)}${named.join()}}}`
 }
 
-function recordText(record: Readonly<Record<string, unknown>>): string {
-  const headers = texts.get(record)
-  if (headers === undefined) return JSON.stringify(record)
+function recordText(record: unknown): string {
+  const headers = isObject(record) ? texts.get(record) : undefined
+  if (!isObject(record) || headers === undefined) return JSON.stringify(record)
   // Nothing may read the headers: that would create the objects.
   const textOf = (name: string) => (name === 'headers' ? headers : JSON.stringify(record[name]))
   return `{${Object.keys(record).map(name => `${JSON.stringify(name)}:${textOf(name)}`)}}`

@@ -2,7 +2,7 @@ import { headersOf } from '@sluice/kafka-records'
 import type { KafkaMessage } from 'kafkajs'
 import type { Mapping } from '../config/mappings.ts'
 import type { OpenChoices } from '../config/open-choices.ts'
-import { type LambdaHeaders, setHeaders } from './event-text.ts'
+import { type LambdaHeaders, MANY_HEADERS, setHeaders } from './event-text.ts'
 
 /** A Kafka record as Lambda delivers it. Rules 12, 13. */
 export interface LambdaRecord {
@@ -68,6 +68,11 @@ export function lambdaEvent(
     bootstrapServers: brokers.join(','),
     records: Object.fromEntries(named),
   }
+}
+
+/** Whether it takes far longer than others to build a record of this message. */
+export function hasManyHeaders({ headerList }: Message): boolean {
+  return headerList !== undefined && headerList.length >= MANY_HEADERS
 }
 
 /** Builds one record. Rules 12, 13. */

@@ -266,6 +266,11 @@ describe('sources that no broker answers', () => {
     assert.deepEqual(reasons, [unreachable, unreachable])
   })
 
+  it('say so as well if a server there never answers the first request', async () => {
+    const silent = async () => assert.fail('Broker not connected')
+    assert.deepEqual(await given(silent).run(), ['msk  no answer. Retrying (attempt 1)'])
+  })
+
   it('say so again in the next outage', async () => {
     const outage = new Outage()
     const fetches = async (listener: MemberListener) => {

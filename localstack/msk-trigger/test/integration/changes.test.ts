@@ -13,14 +13,13 @@ const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
 describe('a topic that changes while it is read', { timeout: 180_000 }, () => {
   let kafka: TestKafka
   let project: Project
-  const topics: Record<string, string> = {}
+  let topics: Record<string, string> = {}
   const topic = (name: string): string => topics[name] ?? assert.fail(`no topic ${name}`)
   const group = (name: string): string => project.group(name, topic(name))
 
   before(async () => {
     kafka = await TestKafka.connect()
-    const partitions = { refilled: 2, gone: 1, cured: 1, grown: 1, packed: 1 }
-    for (const [name, count] of Object.entries(partitions)) topics[name] = await kafka.topic(name, count)
+    topics = await kafka.topics({ refilled: 2, gone: 1, cured: 1, grown: 1, packed: 1 })
     const msk = (name: string, more = {}) => ({
       events: [{ msk: { arn, topic: topic(name), batchSize: 10, maximumBatchingWindow: 0, ...more } }],
     })

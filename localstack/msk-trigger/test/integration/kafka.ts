@@ -45,6 +45,15 @@ export class TestKafka {
     return topic
   }
 
+  /** Several topics, at once. Returns their full names by these names. */
+  async topics(partitions: Readonly<Record<string, number>>): Promise<Record<string, string>> {
+    const created = Object.entries(partitions).map(async ([name, count]) => [
+      name,
+      await this.topic(name, count),
+    ])
+    return Object.fromEntries(await Promise.all(created))
+  }
+
   async createTopic(
     topic: string,
     numPartitions: number,

@@ -22,7 +22,7 @@ const DEFAULT_WINDOW_MS = 500
 describe('the rules of an event source mapping', { timeout: 180_000 }, () => {
   let kafka: TestKafka
   let project: Project
-  const topics: Record<string, string> = {}
+  let topics: Record<string, string> = {}
   const topic = (name: string): string => topics[name] ?? assert.fail(`no topic ${name}`)
   const group = (name: string): string => project.group(name, topic(name))
   const sizes = (name: string) => project.invocations(name).map(one => recordsOf(one).length)
@@ -31,8 +31,7 @@ describe('the rules of an event source mapping', { timeout: 180_000 }, () => {
     kafka = await TestKafka.connect()
     const partitions = { defaults: 1, first: 1, zero: 1, payload: 1, five: 7, unlimited: 1, failed: 1 }
     const more = { known: 1, json: 1, text: 1, msk1: 1, msk2: 1, own1: 1, own2: 1 }
-    for (const [name, count] of Object.entries({ ...partitions, ...more }))
-      topics[name] = await kafka.topic(name, count)
+    topics = await kafka.topics({ ...partitions, ...more })
     await kafka.send(topic('defaults'), numbered(0, 250))
     await kafka.send(topic('known'), numbered(0, 10))
     const groupId = `known-${topic('known')}`

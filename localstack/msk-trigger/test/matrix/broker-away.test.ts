@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, afterEach, before, describe, it } from 'node:test'
-import { awsEndpoint, redisUrl } from '../../../../test/support/servers.ts'
 import { until } from '../../../../test/support/until.ts'
-import { freePort } from '../../../services/ports.ts'
-import { type Services, startServices } from '../../../services.ts'
+import { kafkaServer } from '../../../services/kafka.ts'
+import { freePort, LOOPBACK } from '../../../services/ports.ts'
+import { type RunningServer, startServer } from '../../../services/server.ts'
 import { numbered, TestKafka } from '../integration/kafka.ts'
 import { assertAllInOrder } from '../integration/ordered.ts'
 import { Project } from '../integration/project.ts'
@@ -32,24 +32,27 @@ const HANDLERS: Readonly<Record<(typeof FUNCTIONS)[number], string>> = {
 
 describe('the only broker is away in the middle of a run', { timeout: 600_000 }, () => {
   let folder: string
-  let services: Services
+  let broker: RunningServer
+  let address: string
   let kafka: TestKafka
   let project: Project
-  const topics: Record<string, string> = {}
+  let topics: Record<string, string> = {}
   const topic = (name: string): string => topics[name] ?? assert.fail(`no topic ${name}`)
   const formerly = process.env.KAFKA_BROKERS
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'msk-trigger-broker-'))
-    services = await startServices({
-      kafka: { port: await freePort() },
-      valkey: { address: redisUrl() },
-      aws: { address: awsEndpoint() },
-      dataDir: folder,
+    const port = await freePort()
+    broker = await startServer(kafkaServer({ port, dataDir: folder }), {
+      report: () => {},
+      signal: new AbortController().signal,
       logsDir: folder,
+      logFile: join(folder, 'kafka.log'),
+      revive: false,
     })
+    address = `${LOOPBACK}:${port}`
     // It takes precedence over the setting.
-    process.env.KAFKA_BROKERS = services.brokers.join(',')
+    process.env.KAFKA_BROKERS = address
   })
   afterEach(async () => {
     await project?.remove()
@@ -57,13 +60,13 @@ describe('the only broker is away in the middle of a run', { timeout: 600_000 },
   })
   after(async () => {
     process.env.KAFKA_BROKERS = formerly
-    await services?.stop()
+    await broker?.stop()
     await rm(folder, { recursive: true, force: true })
   })
 
   async function given(): Promise<void> {
-    kafka = await TestKafka.connect(services.brokers)
-    for (const name of FUNCTIONS) topics[name] = await kafka.topic(name, PARTITIONS)
+    kafka = await TestKafka.connect([address])
+    topics = await kafka.topics(Object.fromEntries(FUNCTIONS.map(name => [name, PARTITIONS])))
     const msk = (name: string) => ({
       arn,
       topic: topic(name),
@@ -107,8 +110,8 @@ describe('the only broker is away in the middle of a run', { timeout: 600_000 },
       await given()
       await send(0, 100)
       await until('all functions to run', () => FUNCTIONS.every(name => project.invocations(name).length > 0))
-      await services.kill('kafka', signal)
-      await services.restart('kafka')
+      await broker.kill(signal)
+      await broker.restart()
       await send(100, 150)
       await untilAllDelivered()
     })
@@ -117,9 +120,9 @@ describe('the only broker is away in the middle of a run', { timeout: 600_000 },
     await given()
     await send(0, 100)
     await until('all functions to run', () => FUNCTIONS.every(name => project.invocations(name).length > 0))
-    await services.kill('kafka')
+    await broker.kill('SIGKILL')
     await project.untilSays(/Retrying \(attempt 4\)/)
-    await services.restart('kafka')
+    await broker.restart()
     await send(100, 150)
     await untilAllDelivered()
     assert.match(project.output, /reads again after \d+ failed attempts/)
@@ -129,8 +132,8 @@ describe('the only broker is away in the middle of a run', { timeout: 600_000 },
     await given()
     for (let round = 0; round < 3; round += 1) {
       await send(round * 50, round * 50 + 50)
-      await services.kill('kafka')
-      await services.restart('kafka')
+      await broker.kill('SIGKILL')
+      await broker.restart()
     }
     await untilAllDelivered()
   })

@@ -40,7 +40,8 @@ export interface SourceParts {
   readonly outage: Outage
   /** See `whyUnreachable`. */
   whyUnreachable(error: unknown): Promise<string | undefined>
-  invoke(event: unknown, answerCounts: boolean): Promise<unknown>
+  /** @param event as JSON */
+  invoke(event: string, answerCounts: boolean): Promise<unknown>
   member(mapping: Mapping, listener: MemberListener): Pick<GroupMember, keyof GroupMember>
 }
 

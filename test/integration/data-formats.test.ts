@@ -5,7 +5,7 @@ import { bufferOf } from '../../lib/runtime/cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { DEFAULT_OPEN_CHOICES } from '../../localstack/msk-trigger/config/open-choices.ts'
 import type { RegistryConfig } from '../../localstack/msk-trigger/config/registry.ts'
-import { lambdaRecord } from '../../localstack/msk-trigger/invoke/event.ts'
+import { recordJson } from '../../localstack/msk-trigger/invoke/event-json.ts'
 import { makeIntake } from '../../localstack/msk-trigger/poll/intake.ts'
 import { type Apicurio, startApicurio } from '../support/apicurio.ts'
 import { environmentReading, type kafkaEvent } from '../support/records.ts'
@@ -73,7 +73,7 @@ describe('a consumer and a real schema registry', { timeout: 400_000 }, () => {
     )
     const delivered = entries.map(entry => {
       assert.equal(entry.fate, 'deliver', JSON.stringify(entry))
-      return lambdaRecord(topic, 0, entry.message)
+      return JSON.parse(recordJson(topic, 0, entry.message))
     })
     return { records: { [`${topic}-0`]: delivered } } as ReturnType<typeof kafkaEvent>
   }

@@ -79,9 +79,9 @@ class Delivery {
   }
 
   async run(): Promise<void> {
-    await this.#complete(pick(this.#batch, ({ record }) => record === undefined))
+    await this.#complete(pick(this.#batch, ({ json }) => json === undefined))
     await this.#discardUndeliverable()
-    const sent = pick(this.#batch, ({ record, undeliverable }) => record !== undefined && !undeliverable)
+    const sent = pick(this.#batch, ({ json, undeliverable }) => json !== undefined && !undeliverable)
     // A partition that was revoked and assigned again continues its backoff.
     const tries = this.#to.failedBatches.triesOf(sent)
     let units = this.#stillAssigned<TriedUnit>([{ parts: sent, failures: 0, invocations: 0, tries }])
@@ -165,7 +165,7 @@ class Delivery {
   async #discardOverAge({ parts, invocations, response }: TriedUnit): Promise<Batch> {
     const { mapping } = this.#to
     const nowMs = Date.now()
-    const old = pick(parts, ({ record }) => isOverAge(record?.timestamp ?? nowMs, mapping, nowMs))
+    const old = pick(parts, ({ timestampMs }) => isOverAge(timestampMs, mapping, nowMs))
     if (old.length === 0) return parts
     const why = `older than ${mapping.maximumRecordAgeMs} ms`
     await this.#discard(old, mapping.open.overAgeCondition, why, {

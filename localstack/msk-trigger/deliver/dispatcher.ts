@@ -1,6 +1,6 @@
 import type { Mapping } from '../config/mappings.ts'
 import type { Faults } from '../faults/faults.ts'
-import { lambdaEvent, type Message } from '../invoke/event.ts'
+import type { Message } from '../invoke/event.ts'
 import { MAX_PAYLOAD_BYTES } from '../invoke/event-size.ts'
 import { Backpressure, type Fetching } from '../poll/backpressure.ts'
 import { type BatchLimits, nextBatch, type Take } from '../poll/batching.ts'
@@ -41,8 +41,11 @@ export interface DispatcherParts extends Fetching {
   /** Present if the mapping has a destination. */
   readonly sender: Sender | undefined
   readonly faults: Faults
-  /** @param answerCounts false to simulate a response that arrives after the timeout. */
-  invoke(event: unknown, answerCounts: boolean): Promise<unknown>
+  /**
+   * @param event as JSON
+   * @param answerCounts false to simulate a response that arrives after the timeout.
+   */
+  invoke(event: string, answerCounts: boolean): Promise<unknown>
   /** Injected fault: the poller must start again. */
   crash(): void
   commit(offsets: readonly PartitionOffset[]): Promise<void>
@@ -81,7 +84,7 @@ export class Dispatcher {
       batchSize: mapping.batchSize,
       windowMs: mapping.windowMs,
       payloadBytes: MAX_PAYLOAD_BYTES,
-      envelopeBytes: Buffer.byteLength(JSON.stringify(lambdaEvent(mapping, parts.brokers, []))),
+      envelopeBytes: Buffer.byteLength(eventOf([], { mapping, brokers: parts.brokers })),
     }
     const { name, log, reports, backoff, intake } = parts
     const common = { name, log, reports, backoff, ending: this.#ending.signal }
@@ -184,7 +187,7 @@ export class Dispatcher {
   /** Rule 39: records skipped by a filter are committed without an invocation and without waiting for a window. */
   #commitSkipped(queue: PartitionQueue): void {
     const first = queue.pending[0]
-    if (!first || first.record || this.#mapping.open.filteredRecords === 'counted') return
+    if (!first || first.json !== undefined || this.#mapping.open.filteredRecords === 'counted') return
     for (const { lastOffset } of queue.take(1)) void this.#commits.done(queue, lastOffset + 1)
     this.#backpressure.taken(queue)
   }

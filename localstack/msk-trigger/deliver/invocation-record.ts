@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Mapping } from '../config/mappings.ts'
-import { type LambdaEvent, type LambdaRecord, lambdaEvent, partitionName } from '../invoke/event.ts'
-import { eventText } from '../invoke/event-text.ts'
+import { type LambdaEvent, partitionName } from '../invoke/event.ts'
+import { eventJson } from '../invoke/event-json.ts'
 import type { PendingRecord } from '../poll/partition-queue.ts'
 import { countOf, type Part } from '../support/parts.ts'
 
@@ -59,7 +59,7 @@ export function batchRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
 export function objectRecord(discarded: DiscardedRecords, origin: Origin, nowMs: number) {
   return {
     ...batchRecord(discarded, origin, nowMs),
-    payload: eventText(eventOf(discarded.parts, origin)),
+    payload: eventOf(discarded.parts, origin),
   }
 }
 
@@ -80,7 +80,8 @@ export function topicRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
     origin,
     nowMs,
   )
-  return { ...payload, payload: event }
+  const asObject: LambdaEvent = JSON.parse(event)
+  return { ...payload, payload: asObject }
 }
 
 /** Splits discarded records into single ones. */
@@ -90,11 +91,12 @@ export function* oneByOne(discarded: DiscardedRecords): Generator<DiscardedRecor
   }
 }
 
-export function eventOf(parts: readonly Part<PendingRecord>[], { mapping, brokers }: Origin): LambdaEvent {
-  return lambdaEvent(
+/** The event with these records, as JSON. */
+export function eventOf(parts: readonly Part<PendingRecord>[], { mapping, brokers }: Origin): string {
+  return eventJson(
     mapping,
     brokers,
-    parts.map(({ partition, records }) => [partition, records.flatMap(({ record }) => record ?? [])]),
+    parts.map(({ partition, records }) => [partition, records.flatMap(({ json }) => json ?? [])]),
   )
 }
 
@@ -103,8 +105,8 @@ function commonFields(
   functionArn: string,
   condition: string,
   info: object,
-  event: LambdaEvent,
-  { brokers }: Origin,
+  event: string,
+  { mapping, brokers }: Origin,
   nowMs: number,
 ) {
   return {
@@ -126,14 +128,14 @@ function commonFields(
     timestamp: new Date(nowMs).toISOString(),
     KafkaBatchInfo: {
       batchSize: countOf(parts),
-      ...(event.eventSourceArn !== undefined && { eventSourceArn: event.eventSourceArn }),
+      ...(mapping.eventSourceArn !== undefined && { eventSourceArn: mapping.eventSourceArn }),
       bootstrapServers: brokers.join(','),
-      payloadSize: Buffer.byteLength(eventText(event)),
+      payloadSize: Buffer.byteLength(event),
       ...info,
     },
   }
 }
 
-function time(record: { readonly record?: LambdaRecord | undefined } | undefined): string {
-  return new Date(record?.record?.timestamp ?? 0).toISOString()
+function time(record: Pick<PendingRecord, 'timestampMs'> | undefined): string {
+  return new Date(record?.timestampMs ?? 0).toISOString()
 }

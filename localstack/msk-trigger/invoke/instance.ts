@@ -28,11 +28,11 @@ export class Instance {
   }
 
   /**
-   * Resolves with the handler's answer.
+   * Resolves with the handler's answer to an event, which is given as JSON.
    *
    * @throws what the runtime throws, and RuntimeEnded at its timeout and at its end
    */
-  async invoke(event: unknown, timeoutMs: number): Promise<unknown> {
+  async invoke(event: string, timeoutMs: number): Promise<unknown> {
     const failed = Promise.withResolvers<never>()
     this.#fail = failed.reject
     const tooLate = () => {

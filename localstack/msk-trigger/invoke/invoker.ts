@@ -35,11 +35,12 @@ export class Invoker {
   /**
    * Resolves with the handler's return value. Rejects on its error, its timeout, or the end of its thread.
    *
+   * @param event as JSON
    * @param answerCounts false to inject a fault: a handler that succeeds has timed out nevertheless.
    */
   async invoke(
     { functionKey, functionTimeoutMs }: Invoked,
-    event: unknown,
+    event: string,
     answerCounts = true,
   ): Promise<unknown> {
     const instances = this.#instances(functionKey)

@@ -1,5 +1,6 @@
 import type { Mapping } from '../config/mappings.ts'
-import { type LambdaRecord, lambdaRecord, type Message } from '../invoke/event.ts'
+import type { Message } from '../invoke/event.ts'
+import { recordJson } from '../invoke/event-json.ts'
 import { MAX_PAYLOAD_BYTES, partitionBytes, recordBytes } from '../invoke/event-size.ts'
 import type { BatchableQueue, BatchableRecord } from './batching.ts'
 import type { Entry } from './intake.ts'
@@ -20,8 +21,10 @@ export interface PendingRecord extends BatchableRecord {
    * Rule 39.
    */
   lastOffset: number
-  /** As it is delivered; undefined for a record that a filter skips. */
-  readonly record: LambdaRecord | undefined
+  /** As it is delivered, in JSON; undefined for a record that a filter skips. */
+  readonly json: string | undefined
+  /** Milliseconds since 1970. */
+  readonly timestampMs: number
   /** The original key, kept only for a destination that reuses it. Rule 43. */
   readonly key: Buffer | null
   /** Its approximate size in memory, whether it is sent or not. */
@@ -133,7 +136,7 @@ export class PartitionQueue implements BatchableQueue {
     const { message } = entry
     const offset = Number(message.offset)
     if (entry.fate === 'skip' && open.filteredRecords === 'not-counted') {
-      this.#coverSkipped(offset, arrivedAtMs)
+      this.#coverSkipped(offset, Number(message.timestamp), arrivedAtMs)
       return
     }
     const size = recordBytes(topic, this.partition, message, open.tombstone)
@@ -144,8 +147,8 @@ export class PartitionQueue implements BatchableQueue {
       // A record that is not sent takes nothing of the payload.
       eventBytes: undeliverable ? 0 : size,
       arrivedAtMs,
-      record:
-        entry.fate === 'skip' ? undefined : lambdaRecord(topic, this.partition, message, open.tombstone),
+      json: entry.fate === 'skip' ? undefined : recordJson(topic, this.partition, message, open.tombstone),
+      timestampMs: Number(message.timestamp),
       // A copy: the original is a slice of the whole fetch.
       key: destination?.kind === 'kafka' && key ? Buffer.from(key) : null,
       memoryBytes: size,
@@ -158,18 +161,18 @@ export class PartitionQueue implements BatchableQueue {
    * Lets the last pending record cover a skipped one. If none is pending, the skipped record becomes an entry of its
    * own.
    */
-  #coverSkipped(offset: number, arrivedAtMs: number): void {
+  #coverSkipped(offset: number, timestampMs: number, arrivedAtMs: number): void {
     const last = this.#pending.at(-1)
     if (last) last.lastOffset = offset
     else {
       const nothing = {
         eventBytes: 0,
-        record: undefined,
+        json: undefined,
         key: null,
         memoryBytes: 0,
         undeliverable: undefined,
       }
-      this.#pending.push({ offset, lastOffset: offset, arrivedAtMs, ...nothing })
+      this.#pending.push({ offset, lastOffset: offset, timestampMs, arrivedAtMs, ...nothing })
     }
   }
 

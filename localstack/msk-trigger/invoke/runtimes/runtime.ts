@@ -2,7 +2,8 @@
 
 /** One event for a handler. */
 export interface Invocation {
-  readonly event: unknown
+  /** JSON, as Lambda sends it. */
+  readonly event: string
   /** As in the handler's context. */
   readonly requestId: string
   /** When Lambda would end it, in milliseconds since 1970; infinity if it has no timeout. */

@@ -36,7 +36,8 @@ function given(
     crash: () => {},
     invoke: event => {
       const { promise, resolve, reject } = Promise.withResolvers<void>()
-      const lists = Object.entries((event as LambdaEvent).records)
+      const { records }: LambdaEvent = JSON.parse(event)
+      const lists = Object.entries(records)
       running.push({
         records: lists.map(([name, list]) => `${name}: ${list.map(r => r.offset)}`).join(' '),
         end: resolve,

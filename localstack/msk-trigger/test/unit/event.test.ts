@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { lambdaEvent, lambdaRecord, type Message } from '../../invoke/event.ts'
+import type { Message } from '../../invoke/event.ts'
 import { partitionBytes, recordBytes } from '../../invoke/event-size.ts'
+import { lambdaEvent, lambdaRecord } from './event-object.ts'
 
 const message = (part: Partial<Message> = {}): Message => ({
   key: Buffer.from('k'),

@@ -53,7 +53,7 @@ export function factsOf(part: Partial<FunctionFacts>): FunctionFacts {
 }
 
 export function invocationOf(event: unknown): Invocation {
-  return { event, requestId: randomUUID(), deadlineMs: Date.now() + 60_000 }
+  return { event: JSON.stringify(event), requestId: randomUUID(), deadlineMs: Date.now() + 60_000 }
 }
 
 /** Invokes a runtime as an instance does. */

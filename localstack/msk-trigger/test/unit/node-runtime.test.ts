@@ -208,7 +208,7 @@ describe('the context of an invocation', { timeout: 60_000 }, () => {
   }
   const contextOf = async (t: TestContext, runtime: string, deadlineMs: number) => {
     const node = await nodeRuntime(t, SHOWS_CONTEXT, { runtime, environment })
-    return (await node.invoke({ event: {}, requestId: 'id', deadlineMs })) as Record<string, unknown>
+    return (await node.invoke({ event: '{}', requestId: 'id', deadlineMs })) as Record<string, unknown>
   }
 
   it('has what Lambda tells', async t => {

@@ -56,7 +56,7 @@ describe('a partition queue', () => {
       /in the log it has 314572800 bytes, more than the \d+ that/,
     )
     assert.equal(record?.eventBytes, 0)
-    assert.equal(record?.record?.key, 'aw==')
+    assert.equal(JSON.parse(record?.json ?? '{}').key, 'aw==')
     assert.ok(own.isLow)
   })
 
@@ -133,7 +133,7 @@ describe('a record in a partition queue', () => {
     const own = queue()
     fill(own, list, 0, skipping(0, 1, 4))
     assert.deepEqual(
-      own.pending.map(({ offset, lastOffset, record }) => [offset, lastOffset, record !== undefined]),
+      own.pending.map(({ offset, lastOffset, json }) => [offset, lastOffset, json !== undefined]),
       [
         [0, 1, false],
         [2, 2, true],
@@ -146,7 +146,7 @@ describe('a record in a partition queue', () => {
     const own = queue({ open: openChoices({ filteredRecords: 'counted' }) })
     fill(own, list, 0, skipping(1))
     assert.deepEqual(
-      own.pending.map(({ record, eventBytes }) => [record !== undefined, eventBytes > 0]),
+      own.pending.map(({ json, eventBytes }) => [json !== undefined, eventBytes > 0]),
       [true, false, true, true, true].map(isSent => [isSent, true]),
     )
   })

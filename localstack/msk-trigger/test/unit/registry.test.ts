@@ -6,9 +6,10 @@ import { framed, startSchemaRegistry } from '../../../../test/support/schema-reg
 import { readFilter } from '../../config/filters.ts'
 import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
 import type { RegistryConfig } from '../../config/registry.ts'
-import { type LambdaRecord, lambdaRecord, type Message } from '../../invoke/event.ts'
+import type { LambdaRecord, Message } from '../../invoke/event.ts'
 import { recordBytes } from '../../invoke/event-size.ts'
 import { type Entry, makeIntake } from '../../poll/intake.ts'
+import { lambdaRecord } from './event-object.ts'
 
 const JSON_SCHEMA = JSON.stringify({
   type: 'object',

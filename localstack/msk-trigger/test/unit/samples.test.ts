@@ -3,13 +3,9 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
 import { batchRecord, objectRecord, topicRecord } from '../../deliver/invocation-record.ts'
-import {
-  type LambdaEvent,
-  type LambdaRecord,
-  lambdaEvent,
-  lambdaRecord,
-  type Message,
-} from '../../invoke/event.ts'
+import type { LambdaEvent, LambdaRecord, Message } from '../../invoke/event.ts'
+import { recordJson } from '../../invoke/event-json.ts'
+import { lambdaEvent, lambdaRecord } from './event-object.ts'
 
 function sample<T = LambdaEvent>(name: string): T {
   return JSON.parse(readFileSync(new URL(`samples/${name}.json`, import.meta.url), 'utf8'))
@@ -76,7 +72,8 @@ describe("a destination's message has the same form as AWS's samples (rules 44 t
     lastOffset: 100,
     eventBytes: 1,
     arrivedAtMs: 0,
-    record: lambdaRecord('mytopic', 0, message),
+    json: recordJson('mytopic', 0, message),
+    timestampMs: Number(message.timestamp),
     key: message.key,
     memoryBytes: 0,
     undeliverable: undefined,
@@ -106,7 +103,7 @@ describe("a destination's message has the same form as AWS's samples (rules 44 t
   it('in S3, with the event as text', () => {
     const made = objectRecord(discarded, origin, nowMs)
     assert.deepEqual(shape(made), shape(sample<object>('destination-object')))
-    const event = lambdaEvent(origin.mapping, origin.brokers, [[0, [record.record]]])
+    const event = lambdaEvent(origin.mapping, origin.brokers, [[0, [lambdaRecord('mytopic', 0, message)]]])
     assert.deepEqual(JSON.parse(made.payload), event)
   })
 

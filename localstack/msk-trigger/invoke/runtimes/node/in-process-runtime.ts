@@ -29,7 +29,7 @@ export class InProcessRuntime implements Runtime {
     Object.assign(process.env, this.#facts.environment)
     this.#handler ??= await loaded(data)
     const { promise, resolve, reject } = Promise.withResolvers<string>()
-    const request = { requestId, deadlineMs, event: JSON.stringify(event) }
+    const request = { requestId, deadlineMs, event }
     callHandler(this.#handler, request, data, outcomeOf(data.style, resolve, reject), true)
     return JSON.parse(await promise)
   }

@@ -1,5 +1,4 @@
 import process from 'node:process'
-import { eventText } from '../../event-text.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
 import { type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
 import { CpuUse } from './cpu-use.ts'
@@ -41,7 +40,7 @@ export class PythonRuntime implements Runtime {
     const functionArn = `arn:aws:lambda:${region}:000000000000:function:${functionName}`
     // An infinite deadline becomes null.
     const about = JSON.stringify({ requestId, deadlineMs, functionArn })
-    const request = `${about.slice(0, -1)},"event":${eventText(event)}}`
+    const request = `${about.slice(0, -1)},"event":${event}}`
     this.#cpu = new CpuUse(python.pid)
     return python.exchange(request)
   }

@@ -50,7 +50,7 @@ describe('the end of a Python process', () => {
   for (const [handler, message] of ends) {
     it(`given ${handler}, then it fails with: ${message}`, async () => {
       const { instance, idleEnds } = instanceOf(handler)
-      await assert.rejects(instance.invoke({}, 20_000), (error: unknown) => {
+      await assert.rejects(instance.invoke('{}', 20_000), (error: unknown) => {
         assert.ok(error instanceof RuntimeEnded)
         assert.equal(error.message, message)
         return true
@@ -62,7 +62,7 @@ describe('the end of a Python process', () => {
 
   it('given that it ends after its answer, then the answer counts, and the end is told', async () => {
     const { instance, idleEnds } = instanceOf('app.answers_and_exits')
-    assert.equal(await instance.invoke({}, 20_000), 'answered')
+    assert.equal(await instance.invoke('{}', 20_000), 'answered')
     await until('the end to be told', () => idleEnds.length > 0)
     assert.deepEqual(idleEnds, ['the handler ended its process with exit code 7'])
   })
@@ -70,7 +70,7 @@ describe('the end of a Python process', () => {
   it('given a timeout, then the handler and the processes that it started end with it', async t => {
     const file = await idFile(t)
     const { instance, idleEnds } = instanceOf('app.starts_and_sleeps')
-    const invoked = instance.invoke({ file }, 1_000)
+    const invoked = instance.invoke(JSON.stringify({ file }), 1_000)
     await assert.rejects(invoked, /timeout: the handler took longer than 1000 ms/)
     const ids = await idsIn(file)
     assert.equal(ids.length, 2)
@@ -82,7 +82,7 @@ describe('the end of a Python process', () => {
     const file = await idFile(t)
     const script = `
       import { runtimeOf } from ${JSON.stringify(new URL('./support.ts', import.meta.url).href)}
-      const event = { file: ${JSON.stringify(file)} }
+      const event = ${JSON.stringify(JSON.stringify({ file }))}
       await runtimeOf('app.spins').invoke({ event, requestId: 'r', deadlineMs: Infinity })`
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' })
     const ended = once(parent, 'exit')
@@ -95,7 +95,7 @@ describe('the end of a Python process', () => {
 
   it('given a close while it loads, then no process is left', async () => {
     const runtime = runtimeOf('app.echo')
-    const invoked = runtime.invoke({ event: {}, requestId: 'r', deadlineMs: Infinity })
+    const invoked = runtime.invoke({ event: '{}', requestId: 'r', deadlineMs: Infinity })
     invoked.catch(() => {})
     await runtime.close()
     assert.match((await runtime.ended).message, /stopped/)

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import v8 from 'node:v8'
+import vm from 'node:vm'
+import { headersOf } from '@sluice/kafka-records'
+import fc from 'fast-check'
+import type { Message } from '../../invoke/event.ts'
+import { eventJson, recordJson } from '../../invoke/event-json.ts'
+import { recordBytes } from '../../invoke/event-size.ts'
+
+const bytes = fc.uint8Array({ maxLength: 40 }).map(array => Buffer.from(array))
+const json = fc.json().map(text => Buffer.from(text))
+const schema = fc.record({
+  dataFormat: fc.constantFrom('JSON', 'AVRO', 'PROTOBUF'),
+  schemaId: fc.nat().map(String),
+})
+const messages: fc.Arbitrary<Message> = fc.oneof(
+  fc.record({
+    key: fc.option(bytes),
+    value: fc.option(bytes),
+    timestamp: fc.integer().map(String),
+    offset: fc.nat().map(String),
+    headers: fc.dictionary(fc.string({ unit: 'binary' }), fc.oneof(bytes, fc.array(bytes))),
+    batchContext: fc.record({ timestampType: fc.constantFrom(0, 1) }),
+  }),
+  fc.record({
+    key: json,
+    value: json,
+    timestamp: fc.nat().map(String),
+    offset: fc.nat().map(String),
+    headerList: fc.array(fc.tuple(fc.string(), fc.option(bytes))),
+    keySchema: schema,
+    valueSchema: schema,
+    bare: fc.record({ key: fc.boolean(), value: fc.boolean() }),
+  }) as fc.Arbitrary<Message>,
+)
+const tombstones = fc.constantFrom('absent' as const, 'null' as const)
+const mappings = [
+  { kind: 'msk', topic: 'a.topic_-1', eventSourceArn: 'arn:"aws"' },
+  { kind: 'kafka', topic: 'a.topic_-1' },
+] as const
+
+/** What Lambda's pages say of a record, in the simplest way. */
+function model(topic: string, partition: number, message: Message, nothing: object): object {
+  const { bare, keySchema, valueSchema } = message
+  const field = (bytes: Buffer | null, isBare = false) =>
+    bytes && (isBare ? JSON.parse(bytes.toString()) : bytes.toString('base64'))
+  return {
+    topic,
+    partition,
+    offset: Number(message.offset),
+    timestamp: Number(message.timestamp),
+    timestampType: message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
+    headers: headersOf(message).map(([name, bytes]) => ({ [name]: [...(bytes ?? [])] })),
+    ...(message.key === null ? pick(nothing, 'key') : { key: field(message.key, bare?.key) }),
+    ...(message.value === null ? pick(nothing, 'value') : { value: field(message.value, bare?.value) }),
+    ...(keySchema && { keySchemaMetadata: keySchema }),
+    ...(valueSchema && { valueSchemaMetadata: valueSchema }),
+  }
+}
+
+const pick = (from: object, name: string) =>
+  Object.fromEntries(Object.entries(from).filter(([key]) => key === name))
+
+describe('the event as JSON', () => {
+  it('given any records, then it is the JSON of an event with each of them', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...mappings),
+        fc.array(fc.array(messages, { maxLength: 3 }), { maxLength: 3 }),
+        tombstones,
+        (mapping, parts, tombstone) => {
+          const { kind, topic, ...arn } = mapping
+          const nothing = tombstone === 'null' ? { key: null, value: null } : {}
+          const records = parts.map((list, partition) => [
+            `${topic}-${partition}`,
+            list.map(one => model(topic, partition, one, nothing)),
+          ])
+          const expected = {
+            eventSource: kind === 'msk' ? 'aws:kafka' : 'SelfManagedKafka',
+            ...arn,
+            bootstrapServers: 'h:1,h:2',
+            records: Object.fromEntries(records),
+          }
+          const texts = parts.map(
+            (list, partition) =>
+              [partition, list.map(one => recordJson(topic, partition, one, tombstone))] as const,
+          )
+          const json = eventJson(mapping, ['h:1', 'h:2'], texts)
+          assert.deepEqual(JSON.parse(json), JSON.parse(JSON.stringify(expected)))
+        },
+      ),
+    )
+  })
+
+  it('given a number that JavaScript cannot hold in the JSON of a registry, then it is kept as it is', () => {
+    const value = Buffer.from('{"id":12345678901234567890}')
+    const message = { key: null, value, timestamp: '1', offset: '1', headers: {}, bare: { value: true } }
+    assert.match(recordJson('t', 0, message), /"value":\{"id":12345678901234567890\}\}$/)
+  })
+})
+
+type Header = readonly [name: string, value: Buffer | null]
+
+const NAMES = ['2', 'a', '1', '2', '__proto__', 'ä"\\\u2028😀', '']
+const many = (count: number): Header[] =>
+  Array.from({ length: count }, (_, n) => [
+    NAMES[n] ?? `name ${n}`,
+    n % 3 === 0 ? null : Buffer.from([n % 256, 255]),
+  ])
+
+describe('a record with many headers', () => {
+  const messageWith = (headerList: readonly Header[]): Message => ({
+    key: Buffer.from('k'),
+    value: Buffer.from('v'),
+    timestamp: '1',
+    offset: '7',
+    headerList,
+  })
+  const jsonWith = (count: number) => recordJson('t', 0, messageWith(many(count)))
+
+  it('has them in the order of the log, with repeats', () => {
+    const { headers } = JSON.parse(jsonWith(2_000))
+    const expected = many(2_000).map(([name, value]) => Object.fromEntries([[name, [...(value ?? [])]]]))
+    assert.deepEqual(headers, expected)
+  })
+
+  it('has the size in the event that was calculated for it', () => {
+    // With the comma after it.
+    assert.equal(Buffer.byteLength(jsonWith(2_000)) + 1, recordBytes('t', 0, messageWith(many(2_000))))
+  })
+
+  it('given ten times as many, then the time is about ten times as long', () => {
+    const cpuUs = (count: number) => {
+      const message = messageWith(many(count))
+      const { user, system } = process.cpuUsage()
+      Buffer.byteLength(recordJson('t', 0, message))
+      const after = process.cpuUsage()
+      return after.user + after.system - user - system
+    }
+    cpuUs(9_000)
+    const few = cpuUs(9_000)
+    const all = cpuUs(90_000)
+    // If it were quadratic, it would take a hundred times as long.
+    assert.ok(all < 50 * Math.max(few, 10_000), `${few} µs, then ${all} µs`)
+  })
+
+  it('is kept in about as much memory as its text, because many may wait', () => {
+    const before = usedBytes()
+    const kept = Array.from({ length: 10 }, () => jsonWith(20_000))
+    const each = (usedBytes() - before) / kept.length
+    const text = Buffer.byteLength(kept[0] ?? '', 'utf16le')
+    // As objects they take ten times as much.
+    assert.ok(each < 2 * text, `${each} bytes for a text of ${text}`)
+  })
+})
+
+v8.setFlagsFromString('--expose-gc')
+const collectGarbage = vm.runInNewContext('gc')
+
+function usedBytes(): number {
+  collectGarbage()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}

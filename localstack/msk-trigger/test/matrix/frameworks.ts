@@ -24,7 +24,7 @@ const OSLS_4 = {
   nodeRuntime: 'nodejs24.x',
 } as const
 
-/** Serverless 4 cannot be tried: it wants a licence. `unit/event-schema.test.ts` compares its configuration schema. */
+/** Serverless 4 cannot be tried: it wants a licence. `unit/framework-schemas.test.ts` tries its configuration schema. */
 export const FRAMEWORKS = {
   'serverless-3': {
     name: 'Serverless 3 with serverless-offline 13',

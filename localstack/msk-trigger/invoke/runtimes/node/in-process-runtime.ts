@@ -4,7 +4,7 @@ import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../ru
 import type { Handler, Outcome } from './call.ts'
 import { callHandler } from './call-handler.ts'
 import { loadHandler } from './load-handler.ts'
-import type { HandlerStyle, ThreadData } from './messages.ts'
+import type { ThreadData } from './messages.ts'
 import { reportedError } from './reported-error.ts'
 import { responseJson } from './response.ts'
 import { defineAwslambda } from './streaming.ts'
@@ -30,7 +30,7 @@ export class InProcessRuntime implements Runtime {
     this.#handler ??= await loaded(data)
     const { promise, resolve, reject } = Promise.withResolvers<string>()
     const request = { requestId, deadlineMs, event }
-    callHandler(this.#handler, request, data, outcomeOf(data.style, resolve, reject), true)
+    callHandler(this.#handler, request, data, outcomeOf(data, resolve, reject), true)
     return JSON.parse(await promise)
   }
 
@@ -48,16 +48,16 @@ async function loaded(data: ThreadData): Promise<Handler> {
   try {
     return await loadHandler(data)
   } catch (error) {
-    throw new HandlerError(reportedError(error))
+    throw new HandlerError(reportedError(error, data.plugin))
   }
 }
 
 function outcomeOf(
-  style: HandlerStyle,
+  { style, plugin }: ThreadData,
   resolve: (json: string) => void,
   reject: (error: Error) => void,
 ): Outcome {
-  const fail = (thrown: unknown) => reject(new HandlerError(reportedError(thrown)))
+  const fail = (thrown: unknown) => reject(new HandlerError(reportedError(thrown, plugin)))
   const succeed = (result: unknown) => {
     try {
       resolve(responseJson(result, style))

@@ -13,6 +13,8 @@ export interface ThreadData {
   readonly functionArn: string
   /** The function's timeout, which the context shows while no timeout applies. */
   readonly timeoutMs: number
+  /** The URL of the folder of the plugin's code, which stacks do not show. */
+  readonly plugin: string
   /** Where serverless-offline is installed, with the loader that it uses for TypeScript. */
   readonly loaderFrom: string | undefined
   /** `NODE_OPTIONS` of the function, if a thread does not accept them. */

@@ -4,10 +4,7 @@ import { within } from '../../../support/wait.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
 import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
 import type { Answer, Message, Request, ThreadData } from './messages.ts'
-import { threadDataOf } from './thread-data.ts'
-
-/** The module of the thread: as source, and as the package has it. */
-const THREAD = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './node-worker.js', import.meta.url)
+import { THREAD, threadDataOf } from './thread-data.ts'
 
 /** Upper bound for terminating a thread. Termination is immediate, so only a defect reaches this bound. */
 const END_MS = 1_000

@@ -2,10 +2,6 @@ import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import type { ReportedError } from '../runtime.ts'
 
-/** Frames in the plugin and inside Node tell a reader nothing. */
-const OWN = new URL('.', import.meta.url)
-const NOT_SHOWN = [OWN.href, fileURLToPath(OWN), 'node:internal/']
-
 /** An error that Lambda's runtime raises itself, such as `Runtime.HandlerNotFound`. It has no frames of its own. */
 export class RuntimeFailure extends Error {
   /** @param details more lines for a reader, such as the stack of the cause */
@@ -19,12 +15,14 @@ export class RuntimeFailure extends Error {
 /**
  * Describes what a handler threw, as Lambda does: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html.
  * Anything can be thrown, and it may throw itself when it is read.
+ *
+ * @param plugin the URL of the folder of the plugin's code, whose frames tell a reader nothing
  */
-export function reportedError(thrown: unknown): ReportedError {
+export function reportedError(thrown: unknown, plugin?: string): ReportedError {
   try {
     if (isError(thrown)) {
       const { name, message, stack } = thrown
-      return { errorType: String(name), errorMessage: String(message), trace: linesOf(stack) }
+      return { errorType: String(name), errorMessage: String(message), trace: shownLines(stack, plugin) }
     }
     return { errorType: typeof thrown, errorMessage: String(thrown), trace: hintAt(thrown) }
   } catch {
@@ -48,14 +46,12 @@ function isError(thrown: unknown): thrown is Error {
   return [name, message, stack].every(text => typeof text === 'string' && text !== '')
 }
 
-function linesOf(stack: unknown): string[] {
+function shownLines(stack: unknown, plugin?: string): string[] {
   if (stack === undefined) return []
   if (typeof stack !== 'string') throw new TypeError('the stack is not a text')
-  return stack.split('\n').filter(line => line !== '' && !isNotShown(line))
-}
-
-function isNotShown(line: string): boolean {
-  return line.trimStart().startsWith('at ') && NOT_SHOWN.some(place => line.includes(place))
+  const hidden = ['node:internal/', ...(plugin === undefined ? [] : [plugin, fileURLToPath(plugin)])]
+  const isShown = (line: string) => !/^\s+at /.test(line) || !hidden.some(place => line.includes(place))
+  return stack.split('\n').filter(line => line !== '' && isShown(line))
 }
 
 /** The message of an object without one is `[object Object]`, in the cloud as well. */

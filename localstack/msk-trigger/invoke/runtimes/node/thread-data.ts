@@ -1,7 +1,15 @@
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import process from 'node:process'
 import { functionArn } from '../../../config/arns.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
 import type { HandlerStyle, ThreadData } from './messages.ts'
+
+/** The module of the thread: as source, and as the package has it. */
+export const THREAD = new URL(
+  import.meta.url.endsWith('.ts') ? './worker.ts' : './node-worker.js',
+  import.meta.url,
+)
 
 /** The first version of Node.js with which Lambda does not let handlers call back. */
 const FIRST_WITHOUT_CALLBACKS = 24
@@ -23,7 +31,8 @@ export function threadDataOf({
     style: styleOf(runtime),
     functionArn: functionArn(undefined, functionName, region),
     timeoutMs,
-    loaderFrom: serverlessOffline(),
+    plugin: new URL('.', THREAD).href,
+    loaderFrom: serverlessOffline([folder, process.cwd()]),
     nodeOptions: undefined,
   }
 }
@@ -33,13 +42,14 @@ function styleOf(runtime: string): HandlerStyle {
   return version >= FIRST_WITHOUT_CALLBACKS ? 'promise' : 'callback'
 }
 
-/** Its main module, from which its loader of TypeScript can be found; undefined if it has none. */
-function serverlessOffline(): string | undefined {
+/** Its main module, from which its loader of TypeScript can be found; undefined if these folders have no such version. */
+function serverlessOffline([folder, ...others]: readonly string[]): string | undefined {
+  if (folder === undefined) return undefined
   try {
-    const file = createRequire(import.meta.url).resolve('serverless-offline')
+    const file = createRequire(join(folder, 'package.json')).resolve('serverless-offline')
     createRequire(file).resolve('tsx/cjs/api')
     return file
   } catch {
-    return undefined
+    return serverlessOffline(others)
   }
 }

@@ -58,11 +58,11 @@ class Response implements Outcome {
   }
 
   fail(thrown: unknown): void {
-    this.#settle(() => send({ error: reportedError(thrown), isFatal: false }))
+    this.#settle(() => send({ error: reportedError(thrown, data.plugin), isFatal: false }))
   }
 
   failForGood(thrown: unknown): void {
-    this.#settle(() => send({ error: reportedError(thrown), isFatal: true }))
+    this.#settle(() => send({ error: reportedError(thrown, data.plugin), isFatal: true }))
   }
 
   #settle(answer: () => void): void {
@@ -96,7 +96,7 @@ function send(answer: Answer): void {
 
 /** Fails the running invocation, if there is one, and ends the thread. */
 function end(thrown: unknown, exitCode: number): void {
-  const error = reportedError(thrown)
+  const error = reportedError(thrown, data.plugin)
   if (unsent === undefined) send({ error, isFatal: true })
   else {
     const what = [`${error.errorType}: ${error.errorMessage}`, ...error.trace.slice(1)]

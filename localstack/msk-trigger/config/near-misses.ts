@@ -84,7 +84,7 @@ function notAMap(name: string, entry: Readonly<Record<string, unknown>>, kind: s
   const beside = Object.keys(entry).filter(key => key !== kind)
   return value === null && beside.length > 0
     ? `the ${name} is empty, and is not read: indent ${beside.join(', ')} below ${kind}`
-    : `the ${name} is ${show(value)}, not a map with arn or bootstrapServers and topic, and is not read`
+    : `the ${name} is ${show(value)}, not a map with ${kind === 'msk' ? 'arn' : 'bootstrapServers'} and topic, and is not read`
 }
 
 function missedSettings({ functionKey, kind, event }: KafkaEvent): string[] {

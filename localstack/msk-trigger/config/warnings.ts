@@ -65,12 +65,16 @@ function provisionedOnly(event: Warned, leavesOut: boolean): string[] {
   const { settings, destination } = event
   const names = outsideProvisionedMode(settings, destination)
   if (names.length === 0) return []
-  const ignored = settings.functionResponseType ? ', where a list that the handler returns is ignored' : ''
+  const several = names.length > 1
+  const lost = settings.functionResponseType
+    ? '; a list of failures that the handler returns is ignored there, and its records are lost'
+    : ''
   const consequence = leavesOut
-    ? `without provisionedPollerConfig, AWS would reject the mapping, so the template is written without ${names.length > 1 ? 'them' : 'it'}${ignored}`
-    : 'without provisionedPollerConfig, AWS rejects the mapping'
+    ? `AWS would reject the mapping, so the template is written without ${several ? 'them' : 'it'}${lost}`
+    : 'AWS rejects the mapping'
   return [
-    `${nameOf(event)}: ${names.join(', ')} ${names.length > 1 ? 'exist' : 'exists'} in provisioned mode only: ${consequence}`,
+    `${nameOf(event)}: ${names.join(', ')} ${several ? 'exist' : 'exists'} in provisioned mode only: ` +
+      `without provisionedPollerConfig, ${consequence}`,
   ]
 }
 

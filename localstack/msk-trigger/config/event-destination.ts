@@ -40,13 +40,13 @@ export function destinationOf(event: ReadEvent, context: IntrinsicContext): Even
   if (!given) return undefined
   const wrong = (what: string) =>
     new ConfigurationError(`${given.setting} of the ${nameOf(event)} is ${show(given.reference)}, ${what}`)
+  const ofResource = kindOfResource(given.reference, context, wrong)
   const reference = toArn(given.reference, context)
   const text = resolveIntrinsics(reference, context)
   const local = typeof text === 'string' ? destinationIn(text) : undefined
   if (text !== undefined && !local)
     throw wrong(`which is ${show(text)} here; it must be ${DESTINATION_KINDS}`)
-  const kind =
-    local?.kind ?? kindOfResource(given.reference, context, wrong) ?? kindOfText(reference) ?? given.type
+  const kind = local?.kind ?? ofResource ?? kindOfText(reference) ?? given.type
   if (kind === undefined) {
     throw wrong(
       'of which only CloudFormation knows what it is: write { arn, type } with the type sqs, sns or s3, ' +

@@ -53,9 +53,7 @@ export function nearMisses(
 ): string[] {
   return [
     ...missedSection(custom),
-    ...Object.entries(functions).flatMap(([functionKey, { events }]) =>
-      missedEvents(functionKey, events ?? []),
-    ),
+    ...Object.entries(functions).flatMap(([key, { events }]) => missedEvents(key, events)),
     ...[...kafkaEvents(functions)].flatMap(missedSettings),
   ]
 }
@@ -66,8 +64,10 @@ function missedSection(custom: Readonly<Record<string, unknown>>): string[] {
   return missed === undefined ? [] : [`custom.${missed} is not read; did you mean custom.mskTrigger?`]
 }
 
-function missedEvents(functionKey: string, events: readonly unknown[]): string[] {
-  return events.filter(isObject).flatMap(entry => {
+/** `configValidationMode` can let anything through. */
+function missedEvents(functionKey: string, events: unknown): string[] {
+  const list: unknown[] = Array.isArray(events) ? events : []
+  return list.filter(isObject).flatMap(entry => {
     const kind = KINDS.find(name => name in entry)
     if (kind) return isObject(entry[kind]) ? [] : [notAMap(nameOf({ functionKey, kind }), entry, kind)]
     return Object.keys(entry).flatMap(key => {

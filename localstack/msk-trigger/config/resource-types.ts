@@ -28,7 +28,12 @@ const CLUSTER: ResourceType = {
   attributes: { Arn: 'arn' },
 }
 
-/** The resources that a Kafka event can refer to. */
+/** A resource of which `Ref` gives the name. */
+function byName(name: string, arn: ResourceType['arn']): ResourceType {
+  return { name, arn, ref: 'name', attributes: { Arn: 'arn' } }
+}
+
+/** The resources that Kafka events refer to, and the variables of functions. */
 export const TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::SQS::Queue': {
     name: 'QueueName',
@@ -42,11 +47,16 @@ export const TYPES: Readonly<Record<string, ResourceType>> = {
     ref: 'arn',
     attributes: { TopicArn: 'arn', TopicName: 'name' },
   },
-  'AWS::S3::Bucket': {
-    name: 'BucketName',
-    arn: name => `s3:::${name}`,
+  'AWS::S3::Bucket': byName('BucketName', name => `s3:::${name}`),
+  'AWS::DynamoDB::Table': byName('TableName', (name, place) => `dynamodb:${placeOf(place)}:table/${name}`),
+  'AWS::Events::EventBus': byName('Name', (name, place) => `events:${placeOf(place)}:event-bus/${name}`),
+  'AWS::Kinesis::Stream': byName('Name', (name, place) => `kinesis:${placeOf(place)}:stream/${name}`),
+  'AWS::Lambda::Function': byName('FunctionName', (name, place) => `lambda:${placeOf(place)}:function:${name}`),
+  'AWS::SSM::Parameter': {
+    name: 'Name',
+    arn: (name, place) => `ssm:${placeOf(place)}:parameter/${name.replace(/^\//, '')}`,
     ref: 'name',
-    attributes: { Arn: 'arn' },
+    attributes: {},
   },
   'AWS::SecretsManager::Secret': {
     name: 'Name',

@@ -17,6 +17,8 @@ const resources = {
     Properties: { QueueName: { 'Fn::GetAtt': ['Circular', 'QueueName'] } },
   },
   Table: { Type: 'AWS::DynamoDB::Table', Properties: { TableName: 'table' } },
+  Setting: { Type: 'AWS::SSM::Parameter', Properties: { Name: '/own/setting' } },
+  Role: { Type: 'AWS::IAM::Role', Properties: { RoleName: 'role' } },
 }
 const context: IntrinsicContext = {
   resources,
@@ -38,6 +40,9 @@ describe('intrinsic functions', () => {
     [{ 'Fn::GetAtt': ['Told', 'TopicArn'] }, 'arn:aws:sns:eu-west-1:000000000000:shop-dev-told'],
     [{ Ref: 'Kept' }, 'kept'],
     [{ 'Fn::GetAtt': ['Kept', 'Arn'] }, 'arn:aws:s3:::kept'],
+    [{ Ref: 'Table' }, 'table'],
+    [{ 'Fn::GetAtt': ['Table', 'Arn'] }, 'arn:aws:dynamodb:eu-west-1:000000000000:table/table'],
+    [{ Ref: 'Setting' }, '/own/setting'],
     [{ Ref: 'Login' }, 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:kafka/login'],
     [
       { Ref: 'Cluster' },
@@ -75,7 +80,8 @@ describe('intrinsic functions', () => {
     { Ref: 'toString' },
     { Ref: ['Failed'] },
     { Ref: 'Circular' },
-    { Ref: 'Table' },
+    { Ref: 'Role' },
+    { 'Fn::GetAtt': ['Setting', 'Value'] },
     { Ref: 'AWS::StackId' },
     { 'Fn::GetAtt': ['Failed'] },
     { 'Fn::GetAtt': ['Failed', 'Nothing'] },

@@ -72,6 +72,11 @@ describe('names that look like those of Kafka events', () => {
     assert.match(kafka({ bootstrapServer: ['b:1'] }).join(), /did you mean bootstrapServers\?$/)
   })
 
+  it('given events that are no list, then they are left to the framework', () => {
+    const events = { msk: { topic: 't' } } as never
+    assert.deepEqual(nearMisses({ f: { events }, g: {} }), [])
+  })
+
   it('given an event with a name like msk or kafka, then that is proposed', () => {
     for (const [name, kind] of [
       ['MSK', 'msk'],

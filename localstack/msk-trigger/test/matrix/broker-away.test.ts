@@ -92,8 +92,14 @@ describe('the only broker is away in the middle of a run', { timeout: 600_000 },
 
   /** The offsets after the last records: a request that was repeated has left its records twice. */
   async function ends(name: string): Promise<number[]> {
-    const offsets = await kafka.admin.fetchTopicOffsets(topic(name))
-    return offsets.toSorted((a, b) => a.partition - b.partition).map(({ high }) => Number(high))
+    const found: number[] = []
+    // A broker that was restarted does not lead its partitions at once.
+    await until('the broker leads again', async () => {
+      for (const { partition, high } of await kafka.admin.fetchTopicOffsets(topic(name)))
+        found[partition] = Number(high)
+      return true
+    })
+    return found
   }
 
   async function untilAllDelivered(): Promise<void> {

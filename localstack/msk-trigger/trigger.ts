@@ -70,7 +70,7 @@ export class Trigger {
         // A broker that does not answer is reported within a second or two; the sources keep retrying.
         retry: { retries: 2 },
       })
-      readRecordsOf(kafka, { asBundles: true })
+      readRecordsOf(kafka)
       return kafka
     }
     const kafka = connect(settings.clientId)

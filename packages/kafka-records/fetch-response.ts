@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { MAGIC, magicOf } from './batch.ts'
 import { Cursor } from './cursor.ts'
-import { bundled, type FetchedRecord, type RecordBundle } from './fetched-record.ts'
+import type { FetchedRecord } from './fetched-record.ts'
 import type { FetchedPartition } from './partition.ts'
 import { UnreadableBatch } from './unreadable-batch.ts'
 
@@ -36,7 +36,7 @@ interface PartitionHead {
 type PartitionResponse = PartitionHead & {
   /** Always empty: aborted records are already removed. */
   readonly abortedTransactions: readonly []
-  readonly messages: readonly (FetchedRecord | RecordBundle)[]
+  readonly messages: readonly FetchedRecord[]
 }
 
 /** A partition as received. */
@@ -59,8 +59,6 @@ export interface Asked {
   recordsOf(fetched: FetchedPartition): Promise<readonly FetchedRecord[]>
   /** Errors that were postponed when they occurred last. */
   readonly putOff: Set<string>
-  /** Whether the records of a partition are one message. */
-  readonly asBundles?: boolean
 }
 
 /**
@@ -114,7 +112,7 @@ function isOfOldFormat({ bytes }: Raw): boolean {
  */
 async function decoded(
   topics: readonly RawTopic[],
-  { offsetOf, recordsOf, putOff, asBundles = false }: Asked,
+  { offsetOf, recordsOf, putOff }: Asked,
 ): Promise<FetchResponse['responses']> {
   const unreadable: UnreadableBatch[] = []
   const responses = []
@@ -133,7 +131,7 @@ async function decoded(
         unreadable.push(error)
         return [] as const
       })
-      answers.push({ ...head, abortedTransactions: [], messages: asBundles ? bundled(messages) : messages })
+      answers.push({ ...head, abortedTransactions: [], messages })
     }
     responses.push({ topicName, partitions: answers })
   }

@@ -51,42 +51,6 @@ export class FetchedRecord {
   }
 }
 
-/**
- * All records of a partition in a response, as one message with the offset of the last. kafkajs looks at each message several times,
- * with numbers of its own making, which costs as much as to decode a small record.
- */
-export class RecordBundle {
-  readonly magicByte = 2
-  readonly attributes = 0
-  readonly key = null
-  readonly value = null
-  readonly isControlRecord = false
-  readonly offset: string
-  readonly timestamp: string
-  /** Without those that stand for offsets alone. At least one. */
-  readonly records: readonly FetchedRecord[]
-
-  constructor(records: readonly FetchedRecord[], { offset, timestamp }: FetchedRecord) {
-    this.records = records
-    this.offset = offset
-    this.timestamp = timestamp
-  }
-}
-
-/** At most one message for all records. */
-export function bundled(records: readonly FetchedRecord[]): readonly (FetchedRecord | RecordBundle)[] {
-  const last = records.at(-1)
-  if (!last) return []
-  const own = records.filter(({ isControlRecord }) => !isControlRecord)
-  return [own.length > 0 ? new RecordBundle(own, last) : last]
-}
-
-/** The messages of a batch of kafkajs, with the content of a bundle in its place. */
-export function unbundled<T extends object>(messages: readonly T[]): readonly T[] {
-  const [first] = messages
-  return first instanceof RecordBundle ? (first.records as readonly object[] as readonly T[]) : messages
-}
-
 /** What kafkajs reports about a record's batch. */
 export type BatchContext = ReturnType<typeof contextOf>
 

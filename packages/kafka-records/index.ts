@@ -1,5 +1,5 @@
 export { inflate } from './codecs.ts'
-export { headersOf, unbundled } from './fetched-record.ts'
+export { headersOf } from './fetched-record.ts'
 export { readEveryCodec, readRecordsOf, restIdleConnections } from './kafkajs.ts'
 export {
   type Broker,

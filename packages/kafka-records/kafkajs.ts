@@ -72,16 +72,8 @@ export function restIdleConnections(queues: { readonly prototype: object }): voi
 /** A session lasts 6 seconds at least. */
 const LONGEST_DECODING_MS = 2_000
 
-export interface ReadingOptions {
-  /**
-   * Whether consumers get the records of each partition in one message, which is faster. They take them out with `unbundled`. The
-   * formats before Kafka 0.11 come as they always do.
-   */
-  readonly asBundles?: boolean
-}
-
 /** What one client keeps from one response to the next. */
-interface Memory extends ReadingOptions {
+interface Memory {
   readonly putOff: Set<string>
   decoding?: Decoding
 }
@@ -95,10 +87,10 @@ const hooked = new WeakSet<object>()
  * @param kafka an instance of `Kafka`
  * @throws where kafkajs is another version, without a part that is needed
  */
-export function readRecordsOf(kafka: object, { asBundles = false }: ReadingOptions = {}): void {
+export function readRecordsOf(kafka: object): void {
   if (hooked.has(kafka)) return
   hooked.add(kafka)
-  const memory: Memory = { putOff: new Set(), asBundles }
+  const memory: Memory = { putOff: new Set() }
   hookClusters(kafka, cluster => {
     requireMethod(cluster, 'findBroker')
     const find = cluster.findBroker
@@ -151,7 +143,6 @@ function withOwnDecoder(
       recordsOf: fetched =>
         isPatient ? recordsOf(fetched, mostBytes, open, holding) : decoding.recordsOf(fetched, untilMs),
       putOff: memory.putOff,
-      asBundles: memory.asBundles ?? false,
     }
     const { apiVersion } = request
     const isKnown = apiVersion >= OLDEST_VERSION && apiVersion <= NEWEST_VERSION

@@ -17,9 +17,7 @@ export const PARTITIONS_PER_FETCH = 4
  * records accumulate. The first record after a silence is not delayed, because a fetch is then already waiting at the
  * broker.
  */
-export function fetchDelayMs(
-  fetched: Pick<Batch, 'offsetLag'> & { readonly messages: readonly unknown[] },
-): number {
+export function fetchDelayMs(fetched: Pick<Batch, 'messages' | 'offsetLag'>): number {
   return fetched.messages.length < FEW_RECORDS && fetched.offsetLag() === '0' ? FETCH_DELAY_MS : 0
 }
 

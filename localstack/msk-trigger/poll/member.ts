@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Cluster, hookClusters, unbundled } from '@sluice/kafka-records'
+import { type Cluster, hookClusters } from '@sluice/kafka-records'
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs'
 import type { Mapping } from '../config/mappings.ts'
 import type { Settings } from '../config/settings.ts'
@@ -211,12 +211,11 @@ export class GroupMember {
 
   async #received({ batch, isStale, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
     this.#commit = commitOffsetsIfNecessary
-    const messages = unbundled(batch.messages)
     // Each takes tens of milliseconds, and a fetch may bring one for every partition.
-    if (messages.some(hasManyHeaders)) await turn()
+    if (batch.messages.some(hasManyHeaders)) await turn()
     // Records fetched before a seek are fetched again after it.
-    if (this.#isReading && !isStale()) await this.#listener.records(batch.partition, messages)
-    const rest = fetchDelayMs({ messages, offsetLag: () => batch.offsetLag() })
+    if (this.#isReading && !isStale()) await this.#listener.records(batch.partition, batch.messages)
+    const rest = fetchDelayMs(batch)
     if (rest > 0) await pause(rest)
   }
 }

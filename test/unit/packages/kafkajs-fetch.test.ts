@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
-import { readRecordsOf, unbundled } from '@sluice/kafka-records'
+import { readRecordsOf } from '@sluice/kafka-records'
 import { Kafka, logLevel } from 'kafkajs'
 import { createCluster } from '../../../packages/kafka-records/kafkajs-internals.ts'
 import { recordBatch, type WrittenBatch } from '../../support/record-batches.ts'
@@ -130,27 +130,6 @@ describe('a kafkajs client that uses this decoder', () => {
       batch.messages.map(({ value }: { value: Buffer }) => String(value)),
       ['v'],
     )
-  })
-
-  it('given a client that wants bundles, then each batch is one message, from which the records are taken', async () => {
-    const kafka = new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING })
-    readRecordsOf(kafka, { asBundles: true })
-    const partitions = [batchOf(), Buffer.alloc(0)]
-    const fetch = await fetching(kafka, { partitions }, { partitions })
-    const { batch } = await fetch(1)
-    assert.equal(batch.messages.length, 1)
-    assert.deepEqual([batch.lastOffset(), batch.offsetLag()], ['2', '97'])
-    assert.deepEqual(offsets({ messages: [...unbundled<{ offset: string }>(batch.messages)] }), ['1', '2'])
-    assert.equal((await fetch(1, 1)).batch.isEmpty(), true)
-  })
-
-  it('given bundles, and offsets without records, then kafkajs continues after them, too', async () => {
-    const kafka = new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING })
-    readRecordsOf(kafka, { asBundles: true })
-    const aborted = batchOf({ producerId: 5, isTransactional: true })
-    const fetch = await fetching(kafka, { partitions: [aborted], aborted: [[5, 0]] })
-    const { batch } = await fetch()
-    assert.deepEqual([batch.isEmptyDueToFiltering(), batch.lastOffset()], [true, '2'])
   })
 
   it('given a client without the decoder, then it reads as before', async () => {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { fetchDelayMs } from '../../poll/backpressure.ts'
 
 const fetched = (count: number, lag: number) => ({
-  messages: Array.from({ length: count }),
+  messages: Array.from({ length: count }) as Parameters<typeof fetchDelayMs>[0]['messages'],
   offsetLag: () => String(lag),
 })
 

@@ -54,6 +54,8 @@ function mayBeEmpty(runtime: string): boolean {
 
 function noAnswer(runtime: string, inDocker: boolean): string {
   const why =
-    inDocker || !runtime.startsWith('java') ? 'its process ended' : 'it threw an exception, see above'
+    inDocker || !runtime.startsWith('java')
+      ? 'its process ended'
+      : 'it threw an exception, or the JVM cannot run java-invoke-local; see the output above'
   return `the handler did not answer: ${why}`
 }

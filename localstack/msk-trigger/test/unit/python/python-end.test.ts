@@ -74,7 +74,7 @@ describe('the end of a Python process', () => {
     await assert.rejects(invoked, /timeout: the handler took longer than 1000 ms/)
     const ids = await idsIn(file)
     assert.equal(ids.length, 2)
-    await until('both to end', () => !ids.some(isRunning))
+    await until('both to end', () => !ids.some(isRunning), { withinMs: 10_000 })
     assert.deepEqual(idleEnds, [])
   })
 
@@ -90,7 +90,7 @@ describe('the end of a Python process', () => {
     assert.equal(isRunning(id), true)
     parent.kill('SIGKILL')
     await ended
-    await until('it to end', () => !isRunning(id))
+    await until('it to end', () => !isRunning(id), { withinMs: 10_000 })
   })
 
   it('given a close while it loads, then no process is left', async () => {

@@ -133,10 +133,10 @@ def answers_and_exits(event, context):
 
 
 def starts_and_sleeps(event, context):
-    started = subprocess.Popen(["sleep", "60"])
+    started = subprocess.Popen(["sleep", "600"])
     with open(event["file"], "w") as file:
         file.write(f"{os.getpid()} {started.pid}")
-    time.sleep(60)
+    time.sleep(600)
 
 
 def spins(event, context):

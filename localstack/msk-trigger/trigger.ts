@@ -83,6 +83,8 @@ export class Trigger {
       origin: { mapping, brokers: settings.brokers },
     })
     const outage = new Outage()
+    // It asks in plain text.
+    const ask = settings.ssl === false ? probe : undefined
     this.#invoker = invoker
     this.#cluster = cluster
     this.#watch = new TopicWatch(cluster)
@@ -99,7 +101,7 @@ export class Trigger {
           cluster,
           report,
           outage,
-          whyUnreachable: error => whyUnreachable(error, settings.brokers, probe),
+          whyUnreachable: error => whyUnreachable(error, settings.brokers, ask),
           sender: mapping.destination && senderFor(mapping.destination, senderParts(mapping)),
           invoke: (event, answerCounts) => invoker.invoke(mapping, event, answerCounts),
           member: (of, listener) => new GroupMember(connect, of, settings, listener),

@@ -21,6 +21,40 @@ describe('the README', () => {
   })
 })
 
+describe('the pages', () => {
+  it('given those that the README links, then they exist, and the package has them', () => {
+    const { files } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+    const linked = new Set([...README.matchAll(/\]\(([A-Z]+\.md)/g)].map(([, page]) => page))
+    assert.ok(linked.has('SECURED.md') && linked.has('RULES.md'))
+    for (const page of linked) assert.ok(files.includes(page), page)
+  })
+
+  it('given settings for secured brokers and registries, then SECURED.md has each', () => {
+    const page = readFileSync(new URL('../../SECURED.md', import.meta.url), 'utf8')
+    const wrong = [
+      { ssl: { x: 1 } },
+      { registrySsl: { x: 1 } },
+      { registryAuth: { x: 1 } },
+      ...['plain', 'oauthbearer', 'aws-msk-iam'].map(mechanism => ({ sasl: { mechanism, x: 1 } })),
+    ]
+    for (const settings of wrong) {
+      const { message } = thrown(() => readSettings({ brokers: 'a:1', ...settings }, {}))
+      const [, known = ''] = /known are: (.*)/.exec(message) ?? []
+      assert.notEqual(known, '', message)
+      for (const name of known.split(', ')) assert.ok(page.includes(`\`${name}\``), name)
+    }
+  })
+})
+
+function thrown(call: () => unknown): Error {
+  try {
+    call()
+  } catch (error) {
+    return error as Error
+  }
+  return assert.fail('nothing was thrown')
+}
+
 describe('the list of rules', () => {
   const rows = [...RULES.matchAll(/^\| (\d+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)]
 

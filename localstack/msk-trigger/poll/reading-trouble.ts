@@ -33,6 +33,8 @@ export class ReadingTrouble {
   readonly #parts: TroubleParts
   readonly #attempts = new Attempts()
   #waiting: NodeJS.Timeout | undefined
+  /** Whether it was said how to create the topic. */
+  #isTopicTold = false
 
   constructor(parts: TroubleParts) {
     this.#parts = parts
@@ -62,9 +64,10 @@ export class ReadingTrouble {
     const { mapping, settings } = this.#parts
     const { topic } = mapping
     const attempt = this.#failed(`topic ${topic} does not exist`, 'no-topic')
-    const what =
-      attempt === 1 ? missingTopic(topic, settings.brokers) : `topic ${topic} still does not exist.`
-    this.#warn(what, attempt)
+    if (this.#isTopicTold) this.#warn(`topic ${topic} still does not exist.`, attempt)
+    // Kafka may have been away before: this is the first attempt that sees its topics.
+    else this.#tell(missingTopic(topic, settings.brokers), attempt)
+    this.#isTopicTold = true
     return attempt
   }
 
@@ -85,6 +88,7 @@ export class ReadingTrouble {
   fetched(): void {
     const { name, log, reports, outage } = this.#parts
     const failures = this.#attempts.succeeded()
+    this.#isTopicTold = false
     if (failures === 0) return
     outage.over()
     log.notice(`${name}  reads again after ${failures} failed ${failures === 1 ? 'attempt' : 'attempts'}`)
@@ -99,8 +103,12 @@ export class ReadingTrouble {
   }
 
   #warn(what: string, attempt: number): void {
+    if (shouldLog(attempt)) this.#tell(what, attempt)
+  }
+
+  #tell(what: string, attempt: number): void {
     const { name, log, ending } = this.#parts
-    if (shouldLog(attempt) && !ending.aborted) log.warning(`${name}  ${what} Retrying (attempt ${attempt})`)
+    if (!ending.aborted) log.warning(`${name}  ${what} Retrying (attempt ${attempt})`)
   }
 
   async #warnOfOutage(error: unknown, attempt: number): Promise<void> {

@@ -62,3 +62,24 @@ describe('a start that takes long', () => {
     assert.deepEqual([log, stopped.log, failing.log.slice(1)], [[], [], []])
   })
 })
+
+describe('a topic that does not exist', () => {
+  it('is named with the way to create it as soon as Kafka answers, also after an outage', async () => {
+    const { trouble, log } = given()
+    const away = Object.assign(new Error('refused'), { name: 'KafkaJSConnectionError' })
+    for (let attempt = 1; attempt <= 4; attempt += 1) await trouble.failed(away)
+    log.length = 0
+    for (let attempt = 5; attempt <= 8; attempt += 1) trouble.noTopic()
+    assert.equal(log.length, 2)
+    assert.match(log[0] ?? '', /^f {2}topic t does not exist: create topic t, .* Retrying \(attempt 5\)$/)
+    assert.equal(log[1], 'f  topic t still does not exist. Retrying (attempt 8)')
+  })
+
+  it('is named in full again if it is deleted after it was read', () => {
+    const { trouble, log } = given()
+    trouble.noTopic()
+    trouble.fetched()
+    trouble.noTopic()
+    assert.equal(log.filter(line => line.includes('create topic t')).length, 2)
+  })
+})

@@ -7,11 +7,11 @@ import { assertAllInOrder } from '../integration/ordered.ts'
 import { type Invocation, offsetsSeen, Project, recordsOf } from '../integration/project.ts'
 
 const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
-const POSITIONS: readonly object[] = [
+const POSITIONS = [
   { startingPosition: 'TRIM_HORIZON' },
   { startingPosition: 'LATEST' },
   { startingPosition: 'AT_TIMESTAMP', startingPositionTimestamp: 1_700_000_000 },
-]
+] as const
 
 describe('a topic that is deleted and created again in the middle of a run', { timeout: 600_000 }, () => {
   let kafka: TestKafka
@@ -81,7 +81,7 @@ describe('a topic that is deleted and created again in the middle of a run', { t
   }
 
   for (const event of POSITIONS)
-    it(`given ${JSON.stringify(event)}, then each generation is read from its beginning`, async () => {
+    it(`given ${event.startingPosition}, then each generation is read from its beginning`, async () => {
       const all = await given(2, { event })
       await send(all.topic, 0, 25, 2)
       await untilAllDelivered(all, 0, [25, 25])

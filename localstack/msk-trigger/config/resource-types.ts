@@ -51,7 +51,10 @@ export const TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::DynamoDB::Table': byName('TableName', (name, place) => `dynamodb:${placeOf(place)}:table/${name}`),
   'AWS::Events::EventBus': byName('Name', (name, place) => `events:${placeOf(place)}:event-bus/${name}`),
   'AWS::Kinesis::Stream': byName('Name', (name, place) => `kinesis:${placeOf(place)}:stream/${name}`),
-  'AWS::Lambda::Function': byName('FunctionName', (name, place) => `lambda:${placeOf(place)}:function:${name}`),
+  'AWS::Lambda::Function': byName(
+    'FunctionName',
+    (name, place) => `lambda:${placeOf(place)}:function:${name}`,
+  ),
   'AWS::SSM::Parameter': {
     name: 'Name',
     arn: (name, place) => `ssm:${placeOf(place)}:parameter/${name.replace(/^\//, '')}`,

@@ -7,7 +7,7 @@ import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Side, SideOptions } from './sides.ts'
 
-const READY_WITHIN_MS = 60_000
+const READY_WITHIN_MS = 120_000
 const NOTES = 'notes.ndjson'
 const OUTPUT = 'output.txt'
 

@@ -8,6 +8,9 @@ import { refuseCallback } from './promise-style.ts'
 import { RuntimeFailure } from './reported-error.ts'
 import { isStreaming } from './streaming.ts'
 
+/** The loader of serverless-offline, which is found from there. */
+const LOADER = { ofCommonJs: 'tsx/cjs/api', ofModules: 'tsx/esm/api' }
+
 type Place = Pick<ThreadData, 'handler' | 'folder' | 'style' | 'loaderFrom'>
 
 /**
@@ -77,8 +80,8 @@ async function loadTypeScript(
 ): Promise<unknown> {
   if (loaderFrom === undefined) return import(pathToFileURL(file).href)
   const require = createRequire(loaderFrom)
-  if (!isModule) return require('tsx/cjs/api').require(file, file)
-  require('tsx/esm/api').register()
+  if (!isModule) return require(LOADER.ofCommonJs).require(file, file)
+  require(LOADER.ofModules).register()
   return import(pathToFileURL(file).href)
 }
 

@@ -8,6 +8,7 @@ import { iamToken, regionOf } from './iam-token.ts'
 import { Kept } from './kept.ts'
 import { type Login, loginOf } from './login.ts'
 import { OAuthTokens } from './oauth-token.ts'
+import { requireSecrets } from './secrets.ts'
 
 /** How old a secret may be when a connection is made with it. */
 const SECRET_AGE_MS = 60_000
@@ -28,8 +29,10 @@ export class KafkaAccess {
   readonly #certificates: Kept<Certificates> | undefined
   readonly #login: Kept<Login> | undefined
 
-  /** @throws ConfigurationError for a file that cannot be read, and for IAM without a region */
+  /** @throws ConfigurationError for a file or a secret that cannot be read, and for IAM without a region */
   constructor({ brokers, ssl, sasl }: AccessSettings, env: Readonly<Record<string, string | undefined>>) {
+    if (typeof ssl === 'object' && hasSecrets(ssl)) requireSecrets('custom.mskTrigger.ssl', env)
+    if (sasl && 'secret' in sasl) requireSecrets('custom.mskTrigger.sasl', env)
     this.#certificates = certificatesFor(ssl)
     this.#login = loginFor(sasl)
     this.options = {

@@ -1,11 +1,27 @@
 import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aws.ts'
+import { ConfigurationError } from '../support/framework.ts'
 import { AccessError } from './access-error.ts'
 
 /** Upper bound for a request. */
 const ANSWER_WITHIN_MS = 5_000
 
+const NOTHING_READ = 'no secret is read in the cloud'
+
 /** The JSON document in a secret. */
 export type Secret = Readonly<Record<string, unknown>>
+
+/**
+ * Secrets are configured, so there must be something to read them from. That does not change while the trigger runs.
+ *
+ * @throws ConfigurationError
+ */
+export function requireSecrets(setting: string, env: Readonly<Record<string, string | undefined>>): void {
+  try {
+    awsEndpoint('secretsmanager', NOTHING_READ, env)
+  } catch (error) {
+    throw new ConfigurationError(`${setting} names a secret: ${(error as Error).message}`)
+  }
+}
 
 /**
  * Reads a secret from what stands in for Secrets Manager. The SDK is loaded here because few projects need it.
@@ -31,7 +47,7 @@ export function textIn(secret: Secret, key: string, name: string, setting: strin
 }
 
 async function secretText(name: string): Promise<string | undefined> {
-  const endpoint = awsEndpoint('secretsmanager', 'no secret is read in the cloud')
+  const endpoint = awsEndpoint('secretsmanager', NOTHING_READ)
   const { SecretsManagerClient, GetSecretValueCommand } = await installed(
     () => import('@aws-sdk/client-secrets-manager'),
     '@aws-sdk/client-secrets-manager',

@@ -64,7 +64,9 @@ export type SaslSettings =
 const ADDRESS = mustBe('an address like https://login.example/oauth2/token')
 
 /** Nothing of these values is ever in a message: a password can be in any of them by mistake. */
-const text = pipe(string(mustBe('a text')), regex(/./s, mustBe('a text')))
+const TEXT: ReturnType<typeof mustBe> = issue =>
+  `${mustBe('a text')(issue)}${typeof issue.input === 'number' ? ': put it in quotes' : ''}`
+const text = pipe(string(TEXT), regex(/./s, TEXT))
 const secret = pipe(
   string(mustBe('the ARN or the name of a secret')),
   regex(/^\S+$/, mustBe('the ARN or the name of a secret')),

@@ -51,8 +51,20 @@ describe('a password in a secret', () => {
     server.close()
   })
 
+  it('given nothing that it can be read from, then the start ends with one line', () => {
+    const nowhere = 'neither AWS_ENDPOINT_URL_SECRETS_MANAGER nor AWS_ENDPOINT_URL is set'
+    for (const [name, security] of [
+      ['sasl', { sasl: { mechanism: 'plain', secret: ARN } }],
+      ['ssl', { ssl: { ca: ARN } }],
+    ] as const)
+      assert.throws(() => accessOf(security), {
+        name: 'ConfigurationError',
+        message: `custom.mskTrigger.${name} names a secret: ${nowhere}, so no secret is read in the cloud`,
+      })
+  })
+
   it('given that it is missing, then clients wait for it, and connect with it once it is there', async () => {
-    const access = accessOf({ sasl: { mechanism: 'plain', secret: ARN } })
+    const access = accessOf({ sasl: { mechanism: 'plain', secret: ARN } }, 'b:1', process.env)
     await assert.rejects(access.ready(), {
       name: 'AccessError',
       message: `custom.mskTrigger.sasl: secret ${ARN} cannot be read: can't find the specified secret`,

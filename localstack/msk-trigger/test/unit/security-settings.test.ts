@@ -62,7 +62,7 @@ describe('settings for secured clusters and registries', () => {
     [
       'a password that YAML reads as a number',
       { sasl: { mechanism: 'plain', username: 'me', password: 123456 } },
-      'sasl.password must be a text, not a number',
+      'sasl.password must be a text, not a number: put it in quotes',
     ],
     [
       'an empty password',

@@ -12,7 +12,8 @@ const TWO_NAMES =
 /** What is not compiled keeps its name. */
 const ONE_NAME = /new URL\(\s*'\.\/([^'/]+(?<!\.[jt]s))',\s*import\.meta\.url,?\s*\)/g
 /** Where the code itself lies, and packages that it finds from there: right among the sources, and after compilation. */
-const HARMLESS = /new URL\('\.', import\.meta\.url\)|createRequire\(import\.meta\.url\)/g
+const HARMLESS =
+  /new URL\('\.', import\.meta\.url\)|createRequire\(import\.meta\.url\)|import\.meta\.resolve\('[^'./][^']*'\)/g
 const COMMENTS = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm
 
 /** One file that is found at run time. */

@@ -36,7 +36,8 @@ export class Cluster {
   }
 
   /** See `Topics.states`. */
-  topicStates(topics: readonly string[]): Promise<TopicStates | undefined> {
+  async topicStates(topics: readonly string[]): Promise<TopicStates | undefined> {
+    await this.#ready()
     return this.#topics.states(topics)
   }
 

@@ -9,8 +9,8 @@ interface Reported {
   }
 }
 
-/** `Error`, `TypeError`, `ConfigError`; not `string` and not `Runtime.ImportModuleError`. */
-const ORDINARY = /^\w*Error$/
+/** The type that tells nothing: a `KeyError` or `Runtime.ImportModuleError` is named. */
+const PLAIN = 'Error'
 
 /** The first frame of a stack, and everything behind it. */
 const STACK = /\n\s+at .*$/s
@@ -20,7 +20,7 @@ export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { message, name, cause } = error
   const { errorType = '', errorMessage = '', trace = [] } = (error as Reported).reported ?? {}
-  const said = ORDINARY.test(errorType) && errorMessage !== '' ? errorMessage : message || name
+  const said = errorType === PLAIN && errorMessage !== '' ? errorMessage : message || name
   // A stack begins with the message.
   const stack = trace.filter(line => !message.includes(line.trim()))
   return [said, ...stack, ...(cause instanceof Error ? [cause.stack] : [])].join('\n')

@@ -229,7 +229,7 @@ describe('settings that AWS would reject', { timeout: 120_000 }, () => {
         /startingPosition .* must be "TRIM_HORIZON" or "LATEST" or "AT_TIMESTAMP"/,
       ],
       [{ filterPatterns: [{ topic: ['x'] }] }, /filterPatterns\[0\] .* topic cannot be filtered/],
-      [{ onFailureDestination: 'kafka://.x' }, /onFailureDestination .* must be the ARN of .*, or kafka:/],
+      [{ onFailureDestination: 'kafka://.x' }, /onFailureDestination .* must be the ARN of .*, kafka:/],
       [{ provisionedPollerConfig: { minimumPollers: 201 } }, /minimumPollers .* from 1 to 200, not 201/],
     ]
     const functions = wrong.map(([settings], n) => [

@@ -23,6 +23,7 @@ describe('the explanation of an error', () => {
       of('Runtime.HandlerNotFound', 'a.b is not a function'),
       'Runtime.HandlerNotFound: a.b is not a function',
     )
+    assert.equal(of('KeyError', "'id'"), "KeyError: 'id'")
     assert.equal(of('TypeError', ''), 'TypeError: ')
   })
 

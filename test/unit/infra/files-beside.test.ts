@@ -28,7 +28,8 @@ describe('files that a package starts at run time', () => {
   })
 
   it('given code that asks where it lies, or for a package, then that holds after compilation', () => {
-    const code = "new URL('.', import.meta.url); createRequire(import.meta.url).resolve('a'); import.meta.resolve('a/b')"
+    const code =
+      "new URL('.', import.meta.url); createRequire(import.meta.url).resolve('a'); import.meta.resolve('a/b')"
     assert.deepEqual(filesBeside(path, code), [])
   })
 

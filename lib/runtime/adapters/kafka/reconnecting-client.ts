@@ -40,10 +40,8 @@ export class ReconnectingClient<Client> {
    * @throws what opening the client throws (the next call opens another one), what `work` throws, and Unavailable once this is closed
    */
   async use<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    const nowMs = this.#now()
-    if (this.#opened && nowMs - this.#usedAtMs > LONGEST_IDLE_MS) await this.drop()
+    if (this.#isIdleForTooLong()) await this.drop()
     if (this.#isClosed) throw new Unavailable('broker-unavailable', 'the connection to Kafka was closed')
-    this.#usedAtMs = nowMs
     this.#opened ??= { client: this.#open(), uses: new Set() }
     const { client, uses } = this.#opened
     const used = this.#worked(client, work)
@@ -52,6 +50,7 @@ export class ReconnectingClient<Client> {
       return await used
     } finally {
       uses.delete(used)
+      this.#usedAtMs = this.#now()
     }
   }
 
@@ -75,6 +74,10 @@ export class ReconnectingClient<Client> {
     this.#isClosed = true
     await this.drop()
     await Promise.all(this.#closing)
+  }
+
+  #isIdleForTooLong(): boolean {
+    return this.#opened?.uses.size === 0 && this.#now() - this.#usedAtMs > LONGEST_IDLE_MS
   }
 
   async #worked<T>(opening: Promise<Client>, work: (client: Client) => Promise<T>): Promise<T> {

@@ -24,6 +24,19 @@ describe('a client that reconnects', () => {
     assert.deepEqual(closed, ['client 1'])
   })
 
+  it('given work that takes more than two minutes, then it is not idle, and others share its client', async () => {
+    const { reconnecting, clock, closed } = clients()
+    const work = Promise.withResolvers<void>()
+    const used = reconnecting.use(() => work.promise)
+    clock.nowMs += 3 * MINUTE
+    assert.equal(await reconnecting.use(name), 'client 1')
+    work.resolve()
+    await used
+    clock.nowMs += MINUTE
+    assert.equal(await reconnecting.use(name), 'client 1')
+    assert.deepEqual(closed, [])
+  })
+
   it('given a client that cannot be opened, then the use fails, and the next one opens another', async () => {
     const { reconnecting, opened } = clients(2)
     await assert.rejects(reconnecting.use(name), /cannot be opened/)

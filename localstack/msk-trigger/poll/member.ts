@@ -10,6 +10,7 @@ import { fetchDelayMs } from './backpressure.ts'
 import { CONCURRENT_PARTITIONS, consumerOptions } from './consumer-options.ts'
 import { GroupExit } from './group-exit.ts'
 import type { StartOffsets } from './start-offsets.ts'
+import { unlessStopped } from './stopped-consumer.ts'
 
 /** What a group member calls. Only `isSameTopic` and `startOffsets` may take long. */
 export interface MemberListener {
@@ -145,11 +146,15 @@ export class GroupMember {
 
   // Always list partitions explicitly: pausing a whole topic and then one partition makes kafkajs resume the rest.
   pause(partitions: readonly number[]): void {
-    this.#consumer?.pause([{ topic: this.#mapping.topic, partitions: [...partitions] }])
+    unlessStopped(() => this.#consumer?.pause([this.#these(partitions)]))
   }
 
   resume(partitions: readonly number[]): void {
-    this.#consumer?.resume([{ topic: this.#mapping.topic, partitions: [...partitions] }])
+    unlessStopped(() => this.#consumer?.resume([this.#these(partitions)]))
+  }
+
+  #these(partitions: readonly number[]): { topic: string; partitions: number[] } {
+    return { topic: this.#mapping.topic, partitions: [...partitions] }
   }
 
   /** Leaves the group and ends `read`, so that the group can be joined as a new member. */

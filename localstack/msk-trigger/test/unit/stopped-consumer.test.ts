@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Kafka, logLevel } from 'kafkajs'
+import { readSettings } from '../../config/settings.ts'
+import { GroupMember } from '../../poll/member.ts'
+import { mappingOf } from './support.ts'
+
+/** Nothing listens there. */
+const NOWHERE = '127.0.0.1:1'
+
+const listener = {
+  assigned: () => new Map(),
+  isSameTopic: async () => true,
+  startOffsets: async () => assert.fail('never joins'),
+  reading: () => {},
+  fetched: () => {},
+  records: async () => {},
+}
+
+/** A member whose consumer has no group: it is not connected yet, or it has crashed. */
+function given() {
+  const connect = (clientId: string) =>
+    new Kafka({ clientId, brokers: [NOWHERE], logLevel: logLevel.NOTHING, retry: { retries: 0 } })
+  const settings = readSettings({ brokers: NOWHERE }, {})
+  const member = new GroupMember(connect, mappingOf(), settings, listener)
+  return { member, reading: member.read(1_000) }
+}
+
+describe('a consumer that has stopped', () => {
+  it('given a partition to pause or resume, then nothing happens: its next join does both', async () => {
+    const { member, reading } = given()
+    member.pause([0])
+    member.resume([0])
+    await assert.rejects(reading, /ECONNREFUSED/)
+  })
+
+  it('given something that is no partition, then that still is an error', async () => {
+    const { member, reading } = given()
+    assert.throws(() => member.pause([Number.NaN]), /Array of valid partitions required to pause/)
+    assert.throws(() => member.resume([Number.NaN]), /Array of valid partitions required to resume/)
+    await assert.rejects(reading)
+  })
+})

@@ -22,6 +22,7 @@ type PooledInstance = Pick<Instance, 'isBroken' | 'isComputing' | 'close'>
 interface Waiter<I> {
   readonly sinceMs: number
   readonly take: (instance: I) => void
+  readonly refuse: (error: unknown) => void
 }
 
 /**
@@ -47,10 +48,14 @@ export class InstancePool<I extends PooledInstance = Instance> {
     this.#areReused = areReused
   }
 
-  /** Returns an instance for one invocation. The caller must release it. */
+  /**
+   * Returns an instance for one invocation. The caller must release it.
+   *
+   * @throws what starting an instance throws
+   */
   acquire(): Promise<I> {
-    return new Promise(take => {
-      this.#waiting.push({ sinceMs: performance.now(), take })
+    return new Promise((take, refuse) => {
+      this.#waiting.push({ sinceMs: performance.now(), take, refuse })
       this.#serve()
     })
   }
@@ -82,15 +87,16 @@ export class InstancePool<I extends PooledInstance = Instance> {
   #serve(): void {
     clearTimeout(this.#timer)
     for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
-      const instance = this.#free() ?? (this.#areReused && this.#all.size > 0 ? undefined : this.#new())
-      if (!instance) {
+      const instance = this.#free()
+      if (!instance && this.#areReused && this.#all.size > 0) {
         this.#backlogSinceMs ??= performance.now()
         // If this thread was busy, responses may already have arrived: handle them before acting on the timer.
         this.#timer = setTimeout(() => setImmediate(() => this.#startIfDue()), this.#waitMs(first))
         return
       }
       this.#waiting.shift()
-      first.take(instance)
+      if (instance) first.take(instance)
+      else this.#startFor(first)
     }
     this.#backlogSinceMs = undefined
   }
@@ -100,7 +106,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     if (first && this.#waitMs(first) <= 0) {
       this.#waiting.shift()
       this.#backlogSinceMs = undefined
-      first.take(this.#new())
+      this.#startFor(first)
     }
     this.#serve()
   }
@@ -119,10 +125,15 @@ export class InstancePool<I extends PooledInstance = Instance> {
     return undefined
   }
 
-  #new(): I {
-    const instance = this.#start()
-    this.#all.add(instance)
-    return instance
+  /** If none can be started, that concerns only this caller, and not the release or the timer that serves it. */
+  #startFor({ take, refuse }: Waiter<I>): void {
+    try {
+      const instance = this.#start()
+      this.#all.add(instance)
+      take(instance)
+    } catch (error) {
+      refuse(error)
+    }
   }
 }
 

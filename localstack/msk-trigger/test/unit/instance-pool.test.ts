@@ -12,9 +12,13 @@ class Fake {
   }
 }
 
-function given(areReused = true) {
+/** @param failing which starts fail, counted from 1 */
+function given(areReused = true, failing: readonly number[] = []) {
   const started: Fake[] = []
+  let starts = 0
   const start = () => {
+    starts += 1
+    if (failing.includes(starts)) throw new Error('no thread left')
     const fake = new Fake()
     started.push(fake)
     return fake
@@ -111,6 +115,38 @@ describe('the instances of a function', () => {
       started.map(({ isClosed }) => isClosed),
       [true, true],
     )
+  })
+
+  it('when one cannot be started, then its caller learns of it and the next one gets its own', async () => {
+    const { started, instances } = given(true, [1])
+    await assert.rejects(instances.acquire(), /no thread left/)
+    const first = await instances.acquire()
+    await instances.release(first)
+    assert.equal(await instances.acquire(), first, 'nobody else has taken it')
+    assert.equal(started.length, 1)
+  })
+
+  it('when another one cannot be started after a while, then its caller learns of it', async () => {
+    const { instances } = given(true, [2])
+    const first = await instances.acquire()
+    const waitedSince = performance.now()
+    const second = assert.rejects(instances.acquire(), /no thread left/)
+    const third = instances.acquire()
+    while (performance.now() < waitedSince + 220) await new Promise(setImmediate)
+    await pass(220)
+    await second
+    await instances.release(first)
+    assert.equal(await third, first)
+  })
+
+  it('when the next one cannot be started, then a release still closes its own', async () => {
+    const { instances } = given(true, [2])
+    const broken = await instances.acquire()
+    broken.isBroken = true
+    const refused = assert.rejects(instances.acquire(), /no thread left/)
+    await instances.release(broken)
+    assert.equal(broken.isClosed, true)
+    await refused
   })
 
   it('are all closed with the pool', async () => {

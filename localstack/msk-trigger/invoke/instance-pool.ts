@@ -41,6 +41,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
   /** Since when the queue has been non-empty. */
   #backlogSinceMs: number | undefined
   #timer: NodeJS.Timeout | undefined
+  #isClosed = false
 
   /** @param areReused false if every invocation must load the handler again. */
   constructor(start: () => I, areReused: boolean) {
@@ -51,7 +52,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
   /**
    * Returns an instance for one invocation. The caller must release it.
    *
-   * @throws what starting an instance throws
+   * @throws what starting an instance throws, and after `close`
    */
   acquire(): Promise<I> {
     return new Promise((take, refuse) => {
@@ -78,14 +79,20 @@ export class InstancePool<I extends PooledInstance = Instance> {
     await Promise.all(idle.map(instance => instance.close()))
   }
 
+  /** Ends all instances, also during an invocation, and refuses whoever waits for one. */
   async close(): Promise<void> {
-    clearTimeout(this.#timer)
+    this.#isClosed = true
+    this.#serve()
     await Promise.all([...this.#all, ...this.#replaced].map(instance => instance.close()))
   }
 
   /** Serves waiting callers in order: with an idle instance, or else with a new one, immediately or after a while. */
   #serve(): void {
     clearTimeout(this.#timer)
+    if (this.#isClosed) {
+      for (const { refuse } of this.#waiting.splice(0)) refuse(new Error('the trigger has stopped'))
+      return
+    }
     for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
       const instance = this.#free()
       if (!instance && this.#areReused && this.#all.size > 0) {

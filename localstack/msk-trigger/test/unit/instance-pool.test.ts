@@ -158,6 +158,19 @@ describe('the instances of a function', () => {
       [true],
     )
   })
+
+  it('are not started once the pool is closed: whoever waits, or comes later, is refused', async () => {
+    const { started, instances } = given()
+    const first = await instances.acquire()
+    const waiting = assert.rejects(instances.acquire(), /the trigger has stopped/)
+    await instances.close()
+    first.isBroken = true
+    await instances.release(first)
+    await waiting
+    await assert.rejects(instances.acquire(), /the trigger has stopped/)
+    await pass(1_000)
+    assert.equal(started.length, 1)
+  })
 })
 
 describe('a new instance is started', () => {

@@ -18,7 +18,7 @@ import { GroupMember } from './poll/member.ts'
 import { TopicWatch } from './poll/topic-watch.ts'
 import { whyUnreachable } from './poll/unreachable.ts'
 import { Outage } from './report/outage.ts'
-import { writeReportsTo } from './report/reports.ts'
+import { writeReportsTo } from './report/report-file.ts'
 import { stopOnSignals } from './signals.ts'
 import { EventSource } from './source.ts'
 import type { Log, Serverless } from './support/framework.ts'
@@ -74,7 +74,7 @@ export class Trigger {
       return kafka
     }
     const kafka = connect(settings.clientId)
-    const report = writeReportsTo(settings.reports)
+    const report = writeReportsTo(settings.reports, log)
     const invoker = new Invoker(serverless, offlineOptions, log, report)
     const cluster = new Cluster(kafka, () => access.ready())
     const senderParts = (mapping: Mapping) => ({

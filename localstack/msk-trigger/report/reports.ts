@@ -1,6 +1,4 @@
-import { appendFileSync } from 'node:fs'
 import type { Mapping } from '../config/mappings.ts'
-import { ConfigurationError } from '../support/framework.ts'
 import type { Part } from '../support/parts.ts'
 
 /**
@@ -54,26 +52,8 @@ interface EndedThread {
   readonly reason: string
 }
 
-/** Receives one line of JSON per report. */
+/** Receives one line of JSON per report. Never throws: a report must not keep records from being delivered. */
 export type WriteReport = (line: string) => void
-
-/**
- * Appends reports to a file, for a program that runs the trigger and monitors its consumers without reading its log.
- *
- * @throws ConfigurationError if the file cannot be written
- */
-export function writeReportsTo(file: string | undefined): WriteReport {
-  if (file === undefined) return () => {}
-  const append = (text: string) => {
-    try {
-      appendFileSync(file, text)
-    } catch (error) {
-      throw new ConfigurationError(`reports cannot be written to ${file}: ${(error as Error).message}`)
-    }
-  }
-  append('')
-  return line => append(`${line}\n`)
-}
 
 const WHOLE_MAPPING = 'all'
 

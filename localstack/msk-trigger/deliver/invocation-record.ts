@@ -5,6 +5,9 @@ import { eventJson } from '../invoke/event-json.ts'
 import type { PendingRecord } from '../poll/partition-queue.ts'
 import { countOf, type Part } from '../support/parts.ts'
 
+/** The last moment that a Date can have, in milliseconds since 1970; the first one is as far before. */
+const LAST_DATE_MS = 8.64e15
+
 /** Why records are discarded. Rules 15, 45. The setting `overAgeCondition` selects how the age condition is spelled. */
 export type Condition =
   | 'RetryAttemptsExhausted'
@@ -136,6 +139,11 @@ function commonFields(
   }
 }
 
+/**
+ * The record's timestamp, or the nearest that a date can have. A producer may write any 64 bits, such as nanoseconds, and
+ * an error here would hold up the partition for ever.
+ */
 function time(record: Pick<PendingRecord, 'timestampMs'> | undefined): string {
-  return new Date(record?.timestampMs ?? 0).toISOString()
+  const ms = record?.timestampMs ?? 0
+  return new Date(Math.max(-LAST_DATE_MS, Math.min(ms, LAST_DATE_MS))).toISOString()
 }

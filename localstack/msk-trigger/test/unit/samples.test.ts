@@ -116,6 +116,17 @@ describe("a destination's message has the same form as AWS's samples (rules 44 t
     assert.deepEqual(made.payload.records, expected.payload.records)
   })
 
+  it('given a timestamp that no date can have, then the nearest one, so that the record leaves', () => {
+    const at = (timestampMs: number) => {
+      const parts = [{ partition: 0, records: [{ ...record, timestampMs }] }]
+      const made = JSON.stringify(topicRecord({ ...discarded, parts }, origin, nowMs))
+      return JSON.parse(made).KafkaBatchInfo.recordInfo.timestamp
+    }
+    assert.equal(at(1_749_116_692_330_000_000), '+275760-09-13T00:00:00.000Z')
+    assert.equal(at(Number.MIN_SAFE_INTEGER), '-271821-04-20T00:00:00.000Z')
+    assert.equal(at(0), '1970-01-01T00:00:00.000Z')
+  })
+
   it('without a response if it was never sent (rule 44)', () => {
     const { response: _, ...unsent } = discarded
     const tooLarge = { ...unsent, condition: 'MaximumPayloadSizeExceeded', invocations: 0 } as const

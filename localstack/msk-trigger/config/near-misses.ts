@@ -46,13 +46,15 @@ const BROKERS = ['broker', 'brokers', 'bootstrapServers', 'bootstrapBrokers']
 /**
  * Warnings about names that look like those of Kafka events and of their settings, a line each, without the trigger's
  * prefix. What has such a name is not read, and depending on `configValidationMode` the framework says nothing.
+ *
+ * @param custom as it was given: null where it is empty
  */
 export function nearMisses(
   functions: Readonly<Record<string, FunctionDefinition>>,
-  custom: Readonly<Record<string, unknown>> = {},
+  custom?: unknown,
 ): string[] {
   return [
-    ...missedSection(custom),
+    ...missedSection(isObject(custom) ? custom : {}),
     ...Object.entries(functions).flatMap(([key, { events }]) => missedEvents(key, events)),
     ...[...kafkaEvents(functions)].flatMap(missedSettings),
   ]

@@ -4,7 +4,8 @@ export interface Serverless {
   readonly service: {
     readonly service: string
     readonly package?: { readonly artifact?: string }
-    readonly custom?: Readonly<Record<string, unknown>>
+    /** Null where the key has no value, as any key of the configuration. */
+    readonly custom?: Readonly<Record<string, unknown>> | null
     readonly provider: {
       readonly compiledCloudFormationTemplate?: Template
       readonly timeout?: number

@@ -71,6 +71,12 @@ describe('the environment of a function', () => {
     assert.deepEqual([A, B, COUNT, ON, GONE], ['function', 'provider', '3', 'true', undefined])
   })
 
+  it('has what Lambda sets where the definition has keys without values', () => {
+    const nothing = { environment: null as never }
+    const { environment } = facts({ provider: nothing, definition: nothing, resources: null as never })
+    assert.equal(environment.IS_OFFLINE, 'true')
+  })
+
   it('inherits AWS_ variables alone, and everything with localEnvironment', () => {
     const own = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566', SECRET: 'x' }
     const inherited = (options: Record<string, unknown>) => {

@@ -106,4 +106,9 @@ describe('names that look like those of Kafka events', () => {
     assert.equal(nearMisses({}, { 'msk-triggers': {} }).length, 1)
     assert.deepEqual(nearMisses({}, { mskTrigger: {}, mskTriggers: {} }), [])
   })
+
+  it('given a section that is empty or no map, then there is no warning', () => {
+    for (const custom of [null, undefined, 'mskTriggers', ['mskTriggers']])
+      assert.deepEqual(nearMisses({}, custom), [])
+  })
 })

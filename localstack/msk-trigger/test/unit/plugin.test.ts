@@ -21,13 +21,10 @@ function plugged(
   const f: FunctionDefinition = { events }
   const lines: string[] = []
   const log = (line: string) => void lines.push(line)
-  const plugin = new MskTriggerPlugin(
-    serverlessOf({ f }, custom, { msk, ...options }),
-    {},
-    { log: { notice: log, warning: log, error: log } },
-  )
+  const serverless = serverlessOf({ f }, custom, { msk, ...options })
+  const plugin = new MskTriggerPlugin(serverless, {}, { log: { notice: log, warning: log, error: log } })
   const run = (hook: string) => plugin.hooks[hook]?.() ?? undefined
-  return { f, lines, run }
+  return { f, lines, run, service: serverless.service }
 }
 
 describe('the variable that tells a function that its response is read', () => {
@@ -84,6 +81,32 @@ describe('the start', () => {
       ])
     })
   }
+})
+
+describe('a configuration with keys that have no value, which are null', () => {
+  const nothing = null as never
+  const plan = (part: object) => {
+    const template = { 'MSK.f.c.t': { Type: 'AWS::Lambda::EventSourceMapping', Properties: {} } }
+    const made = plugged([{ msk: reads }], nothing, { template })
+    Object.assign(made.service, { resources: null }, part)
+    return { ...made, template }
+  }
+
+  it('given custom and resources, then the template is written', () => {
+    const { run } = plan({})
+    for (const hook of ['initialize', 'before:package:compileEvents', 'after:package:compileEvents'])
+      run(hook)
+  })
+
+  it('given custom, then the start says that there is no Kafka', () => {
+    assert.throws(() => plan({}).run('before:offline:start'), /no Kafka to read from/)
+  })
+
+  it('given events and environment of a function, then there is nothing to read', () => {
+    const { run, lines } = plan({ getFunction: () => ({ events: null, environment: null }) })
+    for (const hook of ['initialize', 'before:package:compileEvents', 'before:offline:start']) run(hook)
+    assert.match(lines.join(), /there is nothing to read$/)
+  })
 })
 
 describe('the template', () => {

@@ -37,6 +37,8 @@ export class PythonProcess {
   readonly #channel: Duplex | undefined
   readonly #frames = new FrameReader()
   readonly #loaded = Promise.withResolvers<void>()
+  /** Then its id may already be that of another process. */
+  #hasEnded = false
   #answered = Promise.withResolvers<unknown>()
 
   constructor({ executable, folder, handler, environment }: PythonCommand) {
@@ -78,7 +80,7 @@ export class PythonProcess {
 
   /** Ends it at once, with all that it has started. */
   async kill(): Promise<void> {
-    this.#killGroup()
+    if (!this.#hasEnded) this.#killGroup()
     await within(END_MS, this.ended)
   }
 
@@ -92,7 +94,9 @@ export class PythonProcess {
   async #end(executable: string): Promise<string> {
     try {
       const [code, signal] = await once(this.#child, 'exit')
+      // What it started can outlive it, and keeps the id of the group in use.
       this.#killGroup()
+      this.#hasEnded = true
       const channel = this.#channel
       if (channel && !channel.closed) await within(REST_MS, once(channel, 'close'))
       return signal
@@ -107,10 +111,12 @@ export class PythonProcess {
     const { pid } = this.#child
     if (pid === undefined) return
     try {
-      // Negative: the group.
-      process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
+      // Negative: the group. Windows has none, and there the child is known by more than its id.
+      if (process.platform === 'win32') this.#child.kill('SIGKILL')
+      else process.kill(-pid, 'SIGKILL')
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      // The group has ended, or all that is left of it is about to.
+      if (!['ESRCH', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code))) throw error
     }
   }
 }

@@ -67,6 +67,25 @@ describe('the end of a Python process', () => {
     assert.deepEqual(idleEnds, ['the handler ended its process with exit code 7'])
   })
 
+  it('given that it has ended, then its id is not killed again, as it may be that of another process', async t => {
+    const { instance } = instanceOf('app.exits')
+    await assert.rejects(instance.invoke('{}', 20_000), /exit code 3/)
+    const kill = t.mock.method(process, 'kill')
+    await instance.close()
+    assert.equal(kill.mock.callCount(), 0)
+  })
+
+  it('given a group that may not be killed, then the end is told all the same', async t => {
+    const { instance } = instanceOf('app.exits')
+    t.mock.method(process, 'kill', () => {
+      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
+    })
+    await assert.rejects(
+      instance.invoke('{}', 20_000),
+      /^RuntimeEnded: the handler ended its process with exit code 3$/,
+    )
+  })
+
   it('given a timeout, then the handler and the processes that it started end with it', async t => {
     const file = await idFile(t)
     const { instance, idleEnds } = instanceOf('app.starts_and_sleeps')

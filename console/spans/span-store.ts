@@ -3,14 +3,17 @@ import type { EventName, ToldSpan } from '../../lib/queries/journey/model.ts'
 import { TraceIndex } from './trace-index.ts'
 
 export interface SpanLimits {
-  /** Upper bound for the spans of traces in which nothing was emitted, failed or timed. The other traces have the same bound. */
+  /**
+   * Upper bound for all spans. Traces in which something was emitted, failed or timed have half of it at most. The others have what
+   * these leave: so the store is full soon, and its memory is then the same for as long as records flow.
+   */
   readonly spans: number
   /** Upper bound for the spans of one trace: a trace that never ends must not displace all others. */
   readonly spansOfTrace: number
   readonly ageMs: number
 }
 
-const LIMITS: SpanLimits = { spans: 20_000, spansOfTrace: 500, ageMs: 3_600_000 }
+const LIMITS: SpanLimits = { spans: 40_000, spansOfTrace: 500, ageMs: 3_600_000 }
 
 /** How many traces one question follows an event through. */
 const MOST_TRACES = 20
@@ -50,7 +53,9 @@ export class SpanStore {
   add(spans: readonly ToldSpan[]): void {
     const nowMs = this.#now()
     for (const span of spans) this.#add(span, nowMs)
-    for (const traces of [this.#plain, this.#notable]) this.#bound(traces, nowMs)
+    const { spans: most } = this.#limits
+    this.#bound(this.#notable, Math.floor(most / 2), nowMs)
+    this.#bound(this.#plain, most - this.#notable.spans, nowMs)
   }
 
   /** All that is known of a trace; empty if nothing is. */
@@ -125,10 +130,10 @@ export class SpanStore {
     return isNotable ? this.#notable : this.#plain
   }
 
-  #bound(traces: Traces, nowMs: number): void {
-    const { spans, ageMs } = this.#limits
+  #bound(traces: Traces, most: number, nowMs: number): void {
+    const oldestMs = nowMs - this.#limits.ageMs
     for (let oldest = traces.oldest; oldest; oldest = traces.oldest) {
-      if (traces.spans <= spans && oldest.lastMs >= nowMs - ageMs) return
+      if (traces.spans <= most && oldest.lastMs >= oldestMs) return
       traces.delete(oldest)
       this.#forget(oldest)
     }

@@ -104,7 +104,7 @@ describe('the store of spans', () => {
   })
 
   it('given more than it may keep, then the oldest of which nothing came are forgotten first', () => {
-    const store = new SpanStore({ spans: 3 })
+    const store = new SpanStore({ spans: 4 })
     store.add([
       aDecision({ trace: 1, event: { ...EVENT, id: 'failed' }, outcome: 'failed', code: 'rejected' }),
     ])
@@ -114,6 +114,29 @@ describe('the store of spans', () => {
     const kept = [2, 3, 4, 5, 6, 7, 8, 9].filter(trace => store.ofEvent(`quiet-${trace}`).length > 0)
     assert.deepEqual(kept, [7, 8, 9])
     assert.equal(store.counts.kept, 4)
+  })
+
+  it('given a flow of hours, then it keeps as many spans at its beginning as later', () => {
+    const store = new SpanStore({ spans: 100 })
+    let trace = 0
+    const quiet = () => aDecision({ trace: ++trace, event: { ...EVENT, id: `e-${trace}` } })
+    while (trace < 200) store.add([quiet()])
+    assert.equal(store.counts.kept, 100)
+    for (let minute = 0; minute < 200; minute++) {
+      store.add([anEmission({ trace: ++trace, event: { ...EVENT, id: `e-${trace}` } })])
+      for (let second = 0; second < 3; second++) store.add([quiet()])
+      assert.deepEqual([store.counts.kept, store.counts.ids], [100, 100], `minute ${minute}`)
+    }
+    assert.deepEqual([store.notable(1_000).length, store.plain(1_000).length], [50, 50])
+  })
+
+  it('given only traces of which something came, then they take half of the room', () => {
+    const store = new SpanStore({ spans: 10 })
+    for (let trace = 1; trace < 50; trace++)
+      store.add([anEmission({ trace, event: { ...EVENT, id: `e-${trace}` } })])
+    assert.equal(store.counts.kept, 5)
+    store.add([aDecision({ trace: 50, event: EVENT })])
+    assert.deepEqual([store.counts.kept, store.plain(10).length], [6, 1])
   })
 
   it('given a trace that never ends, then it takes no more than its part', () => {

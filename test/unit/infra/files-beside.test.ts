@@ -46,7 +46,7 @@ describe('files that a package starts at run time', () => {
     'join(import.meta.dirname, name)',
     "new URL(import.meta.url.endsWith('.ts') ? './a.ts' : './sub/a.js', import.meta.url)",
   ])
-    it(`given ${code.slice(0, 75)}, then it is refused`, () => {
+    it(`given ${code.slice(0, 70)}, then it is refused`, () => {
       assert.throws(() => filesBeside(path, code), /invoke\/node\/runtime\.ts uses import\.meta/)
     })
 })

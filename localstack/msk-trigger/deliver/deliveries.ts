@@ -1,5 +1,5 @@
 import type { PartitionQueue } from '../poll/partition-queue.ts'
-import type { Part } from '../support/parts.ts'
+import { describe, type Part } from '../support/parts.ts'
 import { BatchProgress } from './batch-progress.ts'
 import { type Batch, type DeliveryContext, deliver } from './delivery.ts'
 
@@ -9,18 +9,21 @@ type Queues = ReadonlyMap<number, PartitionQueue>
 export class Deliveries {
   readonly #open = new Map<BatchProgress, { readonly queues: Queues; readonly over: Promise<void> }>()
 
-  /** See `deliver`. */
+  /** See `deliver`. An error that it does not foresee leaves the rest of the batch uncommitted, which is logged. */
   begin(batch: Batch, queues: Queues, to: DeliveryContext): void {
     const progress = new BatchProgress(batch)
-    const over = deliver(batch, queues, to, progress).finally(() => {
-      if (!to.ending.aborted) this.#open.delete(progress)
-    })
+    const over = deliver(batch, queues, to, progress).then(
+      () => {
+        if (!to.ending.aborted) this.#open.delete(progress)
+      },
+      (error: unknown) => to.log.error(`${to.name}  ${describe(batch)} ${unforeseen(error)}`),
+    )
     this.#open.set(progress, { queues, over })
   }
 
   /** Resolves when those of now are over. */
   async over(): Promise<void> {
-    await Promise.allSettled([...this.#open.values()].map(({ over }) => over))
+    await Promise.all([...this.#open.values()].map(({ over }) => over))
   }
 
   /** What was begun and is not committed, without partitions that have been revoked: another member has those. */
@@ -29,4 +32,9 @@ export class Deliveries {
       progress.uncommitted.filter(({ partition }) => queues.get(partition)?.revoked === false),
     )
   }
+}
+
+function unforeseen(error: unknown): string {
+  const stack = error instanceof Error ? error.stack : String(error)
+  return `not committed before a restart, because of a defect of the trigger: ${stack}`
 }

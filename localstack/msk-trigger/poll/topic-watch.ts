@@ -28,6 +28,7 @@ export class TopicWatch {
     const names = [...new Set(observers.map(({ topic }) => topic))]
     while (!this.#ending.signal.aborted) {
       await pause(everyMs, this.#ending.signal)
+      if (this.#ending.signal.aborted) return
       // A broker that does not answer is reported by the sources that read from it.
       const states = await this.#topics.topicStates(names).catch(() => undefined)
       if (!states || this.#ending.signal.aborted) continue

@@ -27,6 +27,7 @@ export class Topics {
   readonly #kafka: Kafka
   #cluster: Promise<AskingCluster> | undefined
   #haveIds = true
+  #isClosed = false
 
   constructor(kafka: Kafka) {
     this.#kafka = kafka
@@ -36,9 +37,10 @@ export class Topics {
    * Returns the state of these topics, and undefined if the brokers have no ids for topics: before Kafka 2.8, and some
    * that are not Kafka.
    *
-   * @throws if no broker can be reached
+   * @throws if no broker can be reached, and after `close`
    */
   async states(names: readonly string[]): Promise<TopicStates | undefined> {
+    if (this.#isClosed) throw new Error('the connection for questions about topics is closed')
     if (!this.#haveIds) return undefined
     this.#cluster ??= this.#connect()
     const cluster = this.#cluster
@@ -47,15 +49,20 @@ export class Topics {
       return statesIn(await askBroker(broker, topicIdsQuestion(names)))
     } catch (error) {
       // The next question opens a new connection.
-      if (this.#cluster === cluster) await this.close()
+      if (this.#cluster === cluster) await this.#disconnect()
       if (!(error instanceof UnsupportedQuestion)) throw error
       this.#haveIds = false
       return undefined
     }
   }
 
-  /** Closes the connection. A later question opens another one. */
+  /** Closes the connection for good. */
   async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#disconnect()
+  }
+
+  async #disconnect(): Promise<void> {
     const cluster = this.#cluster
     this.#cluster = undefined
     // A connection that was never opened, or is lost, needs no closing.

@@ -72,4 +72,18 @@ describe('a watch over topics', () => {
     const fails = async () => assert.fail('unreachable')
     assert.deepEqual(await given(fails, nothing, nothing), Array(3).fill('asked for t,u'))
   })
+
+  it('given that it is closed between two looks, then it asks no more', async () => {
+    let asked = 0
+    const watch = new TopicWatch({
+      topicStates: async () => {
+        asked += 1
+        return undefined
+      },
+    })
+    const running = watch.run([{ topic: 't', topicSeen: () => {} }], 60_000)
+    watch.close()
+    await running
+    assert.equal(asked, 0)
+  })
 })

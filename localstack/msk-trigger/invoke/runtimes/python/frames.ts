@@ -19,10 +19,20 @@ export function frame(kind: string, body: string): Buffer {
 
 /** Puts frames together from the pieces in which they arrive. */
 export class FrameReader {
+  readonly #kinds: string
   #pieces: Buffer[] = []
   #bytes = 0
 
-  /** Returns the frames that this piece completes. */
+  /** @param kinds all that are expected, a character each */
+  constructor(kinds: string) {
+    this.#kinds = kinds
+  }
+
+  /**
+   * Returns the frames that this piece completes.
+   *
+   * @throws Error where a frame would begin with another kind. Its length would be of any size.
+   */
   read(piece: Buffer): Frame[] {
     this.#pieces.push(piece)
     this.#bytes += piece.length
@@ -33,6 +43,8 @@ export class FrameReader {
 
   #next(): Frame | undefined {
     if (this.#bytes < HEAD_BYTES) return undefined
+    const kind = (this.#pieces[0] as Buffer).toString('latin1', 0, 1)
+    if (!this.#kinds.includes(kind)) throw new Error(`no frame has the kind ${JSON.stringify(kind)}`)
     if ((this.#pieces[0] as Buffer).length < HEAD_BYTES) this.#join()
     const end = HEAD_BYTES + (this.#pieces[0] as Buffer).readUInt32BE(1)
     // A large frame comes in many pieces: they are joined only once.
@@ -42,7 +54,7 @@ export class FrameReader {
     // An empty rest would keep the memory of the whole.
     this.#pieces = end < whole.length ? [whole.subarray(end)] : []
     this.#bytes -= end
-    return { kind: whole.toString('latin1', 0, 1), body: whole.subarray(HEAD_BYTES, end) }
+    return { kind, body: whole.subarray(HEAD_BYTES, end) }
   }
 
   #join(): void {

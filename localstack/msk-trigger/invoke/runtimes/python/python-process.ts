@@ -10,11 +10,18 @@ import { type Frame, FrameReader, frame } from './frames.ts'
 /** It has this name in the source and in the package. */
 const RUNNER = fileURLToPath(new URL('./python-runner.py', import.meta.url))
 
+/** Loaded, an error while loading, an answer, an error. */
+const KINDS = 'lxae'
+
 /** The last answer arrives at once, unless another process has inherited the channel and holds it open. */
 const REST_MS = 200
 
 /** Upper bound for ending a process. It is killed, so only a defect reaches this bound. */
 const END_MS = 1_000
+
+/** Such as the handler, or a fork of its process that goes on to answer. */
+const SPOILT =
+  'something other than the runner wrote to descriptor 3, over which the answers of the handler come: leave it alone'
 
 /** What to start. */
 export interface PythonCommand {
@@ -35,11 +42,14 @@ export class PythonProcess {
   readonly ended: Promise<string>
   readonly #child: ChildProcess
   readonly #channel: Duplex | undefined
-  readonly #frames = new FrameReader()
+  readonly #frames = new FrameReader(KINDS)
   readonly #loaded = Promise.withResolvers<void>()
   /** Then its id may already be that of another process. */
   #hasEnded = false
-  #answered = Promise.withResolvers<unknown>()
+  /** Something other than the runner wrote to the channel: what comes over it means nothing any more. */
+  #isSpoilt = false
+  /** Present while an answer is awaited. */
+  #answered: PromiseWithResolvers<unknown> | undefined
 
   constructor({ executable, folder, handler, environment }: PythonCommand) {
     this.#child = spawn(executable, ['-X', 'utf8', RUNNER, folder, handler], {
@@ -55,7 +65,7 @@ export class PythonProcess {
     // They break when the process ends, which `ended` reports.
     for (const stream of [channel, lifeline]) stream?.on('error', () => {})
     channel?.on('data', (piece: Buffer) => {
-      for (const one of this.#frames.read(piece)) this.#received(one)
+      if (!this.#isSpoilt) this.#read(piece)
     })
     // It can fail before somebody waits for it.
     this.#loaded.promise.catch(() => {})
@@ -80,15 +90,31 @@ export class PythonProcess {
 
   /** Ends it at once, with all that it has started. */
   async kill(): Promise<void> {
-    if (!this.#hasEnded) this.#killGroup()
+    this.#killGroup()
     await within(END_MS, this.ended)
   }
 
+  #read(piece: Buffer): void {
+    try {
+      for (const one of this.#frames.read(piece)) this.#received(one)
+    } catch {
+      this.#isSpoilt = true
+      this.#killGroup()
+    }
+  }
+
+  /** @throws Error where it cannot come from the runner. */
   #received({ kind, body }: Frame): void {
     if (kind === 'l') this.#loaded.resolve()
     else if (kind === 'x') this.#loaded.reject(errorIn(body))
-    else if (kind === 'a') this.#answered.resolve(valueIn(body))
-    else this.#answered.reject(errorIn(body))
+    else if (this.#answered) this.#answer(this.#answered, { kind, body })
+    else throw new Error('nothing was asked')
+  }
+
+  #answer(answered: PromiseWithResolvers<unknown>, { kind, body }: Frame): void {
+    if (kind === 'a') answered.resolve(valueIn(body))
+    else answered.reject(errorIn(body))
+    this.#answered = undefined
   }
 
   async #end(executable: string): Promise<string> {
@@ -99,6 +125,7 @@ export class PythonProcess {
       this.#hasEnded = true
       const channel = this.#channel
       if (channel && !channel.closed) await within(REST_MS, once(channel, 'close'))
+      if (this.#isSpoilt) return SPOILT
       return signal
         ? `the process of the handler was ended by ${signal}`
         : `the handler ended its process with exit code ${code}`
@@ -109,7 +136,7 @@ export class PythonProcess {
 
   #killGroup(): void {
     const { pid } = this.#child
-    if (pid === undefined) return
+    if (pid === undefined || this.#hasEnded) return
     try {
       // Negative: the group. Windows has none, and there the child is known by more than its id.
       if (process.platform === 'win32') this.#child.kill('SIGKILL')

@@ -9,7 +9,7 @@ describe('frames', () => {
     fc.assert(
       fc.property(sent, fc.integer({ min: 1, max: 40 }), (frames, pieceBytes) => {
         const bytes = Buffer.concat(frames.map(([kind, body]) => frame(kind, body)))
-        const reader = new FrameReader()
+        const reader = new FrameReader('ae')
         const read = []
         for (let at = 0; at < bytes.length; at += pieceBytes)
           read.push(...reader.read(bytes.subarray(at, at + pieceBytes)))
@@ -21,9 +21,15 @@ describe('frames', () => {
     )
   })
 
+  it('given a kind that is not expected, then it is not waited for its length', () => {
+    const reader = new FrameReader('ae')
+    assert.deepEqual(reader.read(Buffer.from('prin')), [])
+    assert.throws(() => reader.read(Buffer.from('ted')), /^Error: no frame has the kind "p"$/)
+  })
+
   it('given a frame of 6 MB in small pieces, then the time is in proportion', () => {
     const bytes = frame('a', 'x'.repeat(6 * 1024 * 1024))
-    const reader = new FrameReader()
+    const reader = new FrameReader('ae')
     const before = process.cpuUsage()
     let read = 0
     for (let at = 0; at < bytes.length; at += 1024) read += reader.read(bytes.subarray(at, at + 1024)).length

@@ -67,6 +67,26 @@ describe('the end of a Python process', () => {
     assert.deepEqual(idleEnds, ['the handler ended its process with exit code 7'])
   })
 
+  for (const name of ['writes_to_the_channel', 'writes_null_to_the_channel', 'prints_to_the_channel']) {
+    it(`given app.${name}, then the invocation fails, and the process is ended`, async () => {
+      const { instance, idleEnds } = instanceOf(`app.${name}`)
+      await assert.rejects(instance.invoke('{}', 20_000), (error: unknown) => {
+        assert.ok(error instanceof RuntimeEnded)
+        assert.match(error.message, /^something other than the runner wrote to descriptor 3/)
+        return true
+      })
+      assert.equal(instance.isBroken, true)
+      assert.deepEqual(idleEnds, [])
+    })
+  }
+
+  it('given a second answer, then it is not that of the next invocation, and the process is ended', async () => {
+    const { instance, idleEnds } = instanceOf('app.answers_twice')
+    assert.equal(await instance.invoke('{}', 20_000), 1)
+    await until('the end to be told', () => idleEnds.length > 0)
+    assert.match(String(idleEnds[0]), /^something other than the runner wrote to descriptor 3/)
+  })
+
   it('given that it has ended, then its id is not killed again, as it may be that of another process', async t => {
     const { instance } = instanceOf('app.exits')
     await assert.rejects(instance.invoke('{}', 20_000), /exit code 3/)

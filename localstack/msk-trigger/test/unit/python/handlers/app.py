@@ -149,3 +149,23 @@ def spins(event, context):
 def counts(event, context):
     counts.calls = getattr(counts, "calls", 0) + 1
     return counts.calls
+
+
+def writes_to_the_channel(event, context):
+    os.write(3, b"e" + (7).to_bytes(4, "big") + b"no JSON")
+    time.sleep(600)
+
+
+def writes_null_to_the_channel(event, context):
+    os.write(3, b"e" + (4).to_bytes(4, "big") + b"null")
+    time.sleep(600)
+
+
+def prints_to_the_channel(event, context):
+    os.write(3, b"printed by mistake")
+    time.sleep(600)
+
+
+def answers_twice(event, context):
+    os.write(3, b"a" + (1).to_bytes(4, "big") + b"1")
+    return 2

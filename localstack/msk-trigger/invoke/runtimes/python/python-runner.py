@@ -125,6 +125,12 @@ def is_ours(frame):
     return frame.filename in (__file__, importlib.__file__) or frame.filename.startswith("<frozen importlib")
 
 
+def printable(text):
+    """Escapes what the output cannot encode, such as half a character: printing it would hide the error itself."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
 def described(error):
     """Returns type, message and trace as AWS reports them, and writes the error to the log of the handler."""
     of_handler = traceback.TracebackException.from_exception(error)
@@ -139,7 +145,7 @@ def described(error):
     else:
         kind, trace = type(error).__name__, of_handler.stack.format()
         lines = list(of_handler.format())
-    print(f"[ERROR] {kind}: {error}\n{''.join(lines)}".rstrip(), flush=True)
+    print(printable(f"[ERROR] {kind}: {error}\n{''.join(lines)}".rstrip()), flush=True)
     return {"errorType": kind, "errorMessage": str(error), "trace": [line.rstrip("\n") for line in trace]}
 
 

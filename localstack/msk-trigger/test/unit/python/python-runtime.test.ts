@@ -70,6 +70,7 @@ describe('the answer of a Python handler', () => {
 describe('the error of a Python handler', () => {
   const errors: [handler: string, type: string, message: RegExp][] = [
     ['app.raises', 'ValueError', /^boom ä$/],
+    ['app.raises_half_a_character', 'ValueError', /^boom \ud83d$/],
     ['app.raises_its_own', 'OrderError', /^no amount$/],
     ['app.takes_one', 'TypeError', /takes 1 positional argument but 2 were given/],
     [

@@ -84,6 +84,10 @@ def raises(event, context):
     raise ValueError("boom ä")
 
 
+def raises_half_a_character(event, context):
+    raise ValueError("boom \ud83d")
+
+
 def raises_its_own(event, context):
     try:
         checked(event)

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import process from 'node:process'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { build } from 'esbuild'
+import { until } from '../../../../test/support/until.ts'
 import { NodeRuntime } from '../../invoke/runtimes/node/node-runtime.ts'
 import { HandlerError, type Runtime } from '../../invoke/runtimes/runtime.ts'
 import { HANDLER_KINDS, handlerModule } from '../handler-kinds.ts'
@@ -128,6 +131,21 @@ describe('the thread of a handler', { timeout: 60_000 }, () => {
     void node.invoke(invocationOf({}))
     await node.close()
     assert.match((await node.ended).message, /closed/)
+  })
+
+  it('is closed only when a command that it waits for has ended, because nothing interrupts that', async t => {
+    const code = `import { execSync } from 'node:child_process'
+      import { writeFileSync } from 'node:fs'
+      export const handler = async ({ file }) => {
+        writeFileSync(file, 'started')
+        execSync('sleep 2 && echo ended > ' + file)
+      }`
+    const file = join(await folderOf(t, {}), 'state')
+    const node = await nodeRuntime(t, code, { environment: { PATH: `${process.env.PATH}` } })
+    void node.invoke(invocationOf({ file }))
+    await until('the handler to start', () => existsSync(file))
+    await node.close()
+    assert.equal(readFileSync(file, 'utf8'), 'ended\n')
   })
 
   it('reports an exception after the response as its end, with its stack', async t => {

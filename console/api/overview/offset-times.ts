@@ -22,10 +22,11 @@ const MOST_READS = 20
 export class OffsetTimes {
   readonly #known = new Map<string, Known>()
 
-  /** The partition ends here now. */
+  /** The partition ends here now. Each of several consumers of the topic may tell it of the same look. */
   ended(topic: string, partition: number, end: number, atMs: number): void {
     const { looks, reads } = this.#of(topic, partition)
     const last = looks.at(-1)
+    if (last?.atMs === atMs && last.end === end) return
     if (last && end < last.end) {
       // Another log has its name.
       looks.length = 0

@@ -45,6 +45,14 @@ describe('when records were written, by looks at the end of their log', () => {
     assert.equal(times.timeOf('readings', 0, 49), 1_000)
   })
 
+  it('given a topic with several consumers, then a look counts once, and ten minutes are known', () => {
+    const times = new OffsetTimes()
+    for (let look = 0; look < 300; look++)
+      for (let consumer = 0; consumer < 5; consumer++)
+        times.ended('readings', 0, 100 + look * 10, 10_000 + look * 2_000)
+    assert.equal(times.timeOf('readings', 0, 109), 12_000)
+  })
+
   it('given a log that ends earlier than before, then it is another one, and nothing of the first is known', () => {
     const times = known([100, 10_000], [110, 20_000], [5, 30_000], [9, 32_000])
     assert.equal(times.timeOf('readings', 0, 104), undefined)

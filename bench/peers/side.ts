@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { EntitySummary } from '../../lib/analytics/process.ts'
+import { Notes } from '../kit/notes.ts'
 import type { Note } from './noting.ts'
 import type { Expected } from './readings.ts'
 
@@ -28,7 +28,7 @@ export async function untilNoted(
   { withinMs, signal }: { readonly withinMs: number; readonly signal: AbortSignal },
 ): Promise<readonly Note[]> {
   const endAtMs = Date.now() + withinMs
-  const notes = new Notes(side.notes)
+  const notes = new Notes<Note>(side.notes)
   for (;;) {
     const all = await notes.read()
     const seen = all.reduce((sum, note) => sum + note.count, 0)
@@ -80,31 +80,4 @@ export function differencesOf(
       ? []
       : [`${name}: count ${count}, sum ${mean * count}; expected ${wanted.count}, ${wanted.sum}`]
   })
-}
-
-/** The notes of a file that grows. */
-class Notes {
-  readonly #file: string
-  readonly #notes: Note[] = []
-  /** Bytes that were read. */
-  #read = 0
-
-  constructor(file: string) {
-    this.#file = file
-  }
-
-  async read(): Promise<readonly Note[]> {
-    const file = await open(this.#file, 'a+')
-    try {
-      const { size } = await file.stat()
-      const { buffer } = await file.read(Buffer.alloc(size - this.#read), 0, size - this.#read, this.#read)
-      // The last line may be incomplete.
-      const whole = buffer.subarray(0, buffer.lastIndexOf('\n') + 1)
-      this.#read += whole.length
-      for (const line of whole.toString().split('\n')) if (line) this.#notes.push(JSON.parse(line))
-      return this.#notes
-    } finally {
-      await file.close()
-    }
-  }
 }

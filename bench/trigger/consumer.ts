@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { Notes } from '../kit/notes.ts'
 import type { Side, SideOptions } from './sides.ts'
 
 const READY_WITHIN_MS = 120_000
@@ -29,14 +30,13 @@ export class Consumer {
   readonly #child: ChildProcess
   readonly #folder: string
   readonly #ready: RegExp
-  readonly #notes: Note[] = []
-  /** How many bytes of the notes file have been read. */
-  #read = 0
+  readonly #notes: Notes<Note>
 
   private constructor(child: ChildProcess, folder: string, ready: RegExp) {
     this.#child = child
     this.#folder = folder
     this.#ready = ready
+    this.#notes = new Notes(join(folder, NOTES))
   }
 
   /** Starts a consumer and waits until it says that it reads. */
@@ -67,19 +67,8 @@ export class Consumer {
   }
 
   /** All notes of the handler so far. */
-  async notes(): Promise<readonly Note[]> {
-    const file = await open(join(this.#folder, NOTES), 'a+')
-    try {
-      const { size } = await file.stat()
-      const { buffer } = await file.read(Buffer.alloc(size - this.#read), 0, size - this.#read, this.#read)
-      // The last line may be incomplete.
-      const whole = buffer.subarray(0, buffer.lastIndexOf('\n') + 1)
-      this.#read += whole.length
-      for (const line of whole.toString().split('\n')) if (line) this.#notes.push(JSON.parse(line))
-      return this.#notes
-    } finally {
-      await file.close()
-    }
+  notes(): Promise<readonly Note[]> {
+    return this.#notes.read()
   }
 
   /** Waits until the handler has seen this many records. */

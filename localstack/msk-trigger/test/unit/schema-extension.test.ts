@@ -25,7 +25,7 @@ const ADDED = [
   'schemaRegistryConfig',
 ]
 
-/** What each framework knows of the two events, as their source says. Serverless 4 is that of August 2026. */
+/** What each framework knows of the two events, as their source says. Serverless 4 is that of August 2026: it does not run without a licence. */
 const FRAMEWORKS = {
   'Serverless 3': { msk: MSK, kafka: KAFKA },
   'Serverless 4': { msk: MSK, kafka: KAFKA },

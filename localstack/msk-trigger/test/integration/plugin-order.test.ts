@@ -1,11 +1,6 @@
-import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { after, afterEach, before, describe, it } from 'node:test'
-import { builtProject } from './built-project.ts'
-import { numbered, TestKafka } from './kafka.ts'
-import type { Project } from './project.ts'
+import { tryOrders } from './plugin-orders.ts'
 
-/** The order of the plugins, and the command. The first plugin matters most: the trigger before what builds. */
+/** Two of the orders in `../matrix`. The order of the plugins, and the command. The first plugin matters most: the trigger before what builds. */
 const SAMPLE = [
   [['trigger', 'esbuild', 'offline'], ['offline']],
   [
@@ -14,54 +9,4 @@ const SAMPLE = [
   ],
 ] as const
 
-/** All others, which `npm test` leaves out. */
-const MATRIX = [
-  [
-    ['trigger', 'esbuild', 'offline'],
-    ['offline', 'start'],
-  ],
-  [['esbuild', 'trigger', 'offline'], ['offline']],
-  [
-    ['esbuild', 'trigger', 'offline'],
-    ['offline', 'start'],
-  ],
-  [['esbuild', 'offline', 'trigger'], ['offline']],
-  [
-    ['esbuild', 'offline', 'trigger'],
-    ['offline', 'start'],
-  ],
-  [['offline', 'trigger', 'esbuild'], ['offline']],
-  [['trigger', 'webpack', 'offline'], ['offline']],
-  [['webpack', 'trigger', 'offline'], ['offline']],
-] as const
-
-const CASES = process.env.TRIGGER_MATRIX ? [...SAMPLE, ...MATRIX] : SAMPLE
-
-describe('plugins in any order', { timeout: 300_000 }, () => {
-  let kafka: TestKafka
-  let project: Project | undefined
-
-  before(async () => {
-    kafka = await TestKafka.connect()
-  })
-  afterEach(() => project?.remove())
-  after(() => kafka?.close())
-
-  for (const [order, command] of CASES) {
-    it(`given ${order.join(', ')} and serverless ${command.join(' ')}, then the bundle runs`, async () => {
-      const topic = await kafka.topic('order', 1)
-      // Records that lie there already would be the first to meet a function that is not built yet.
-      await kafka.send(topic, numbered(0, 3))
-      project = await builtProject(topic, order)
-      await project.start(...command)
-      await kafka.untilCommitted(project.group('f', topic), topic, [3])
-      assert.equal(await readFile(project.file('seen'), 'utf8'), 'built 0\nbuilt 1\nbuilt 2\n')
-      assert.doesNotMatch(
-        project.output,
-        /failed \(attempt/,
-        'no invocation met a function that was not built',
-      )
-      assert.ok((await project.end('SIGINT')) < 10_000)
-    })
-  }
-})
+tryOrders(SAMPLE)

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { builtProject } from './built-project.ts'
+import { numbered, TestKafka } from './kafka.ts'
+import type { Project } from './project.ts'
+
+type Order = Parameters<typeof builtProject>[1]
+
+/** Tries orders of the plugins, each with a command of serverless. */
+export function tryOrders(cases: Iterable<readonly [order: Order, command: readonly string[]]>): void {
+  describe('plugins in any order', { timeout: 300_000 }, () => {
+    let kafka: TestKafka
+    let project: Project | undefined
+
+    before(async () => {
+      kafka = await TestKafka.connect()
+    })
+    afterEach(() => project?.remove())
+    after(() => kafka?.close())
+
+    for (const [order, command] of cases) {
+      it(`given ${order.join(', ')} and serverless ${command.join(' ')}, then the bundle runs`, async () => {
+        const topic = await kafka.topic('order', 1)
+        // Records that lie there already would be the first to meet a function that is not built yet.
+        await kafka.send(topic, numbered(0, 3))
+        project = await builtProject(topic, order)
+        await project.start(...command)
+        await kafka.untilCommitted(project.group('f', topic), topic, [3])
+        assert.equal(await readFile(project.file('seen'), 'utf8'), 'built 0\nbuilt 1\nbuilt 2\n')
+        assert.doesNotMatch(
+          project.output,
+          /failed \(attempt/,
+          'no invocation met a function that was not built',
+        )
+        assert.ok((await project.end('SIGINT')) < 10_000)
+      })
+    }
+  })
+}

@@ -1,0 +1,31 @@
+/** The stages that can be deployed, and all that differs between them: the only place that says so. */
+
+export interface Stage {
+  /** The kind of MSK cluster that the stack of `infra/` makes. */
+  readonly cluster: 'serverless' | 'provisioned'
+  /** How Lambda polls Kafka: provisioned pollers cost money at rest, and only they read partial responses. */
+  readonly pollers: 'provisioned' | 'on-demand'
+  readonly logRetentionDays: number
+  /** Whether alarms tell people; the dashboard exists in every stage. */
+  readonly alarms: boolean
+  /** Whether buckets, keys, clusters and log groups stay when their stack is deleted. */
+  readonly keepsData: boolean
+}
+
+export const STAGES = {
+  dev: { cluster: 'serverless', pollers: 'on-demand', logRetentionDays: 7, alarms: false, keepsData: false },
+  prod: {
+    cluster: 'provisioned',
+    pollers: 'provisioned',
+    logRetentionDays: 90,
+    alarms: true,
+    keepsData: true,
+  },
+} as const satisfies Readonly<Record<string, Stage>>
+
+export type StageName = keyof typeof STAGES
+
+/** `undefined` for a stage that is not in the table. `local`, this machine, is none: nothing is deployed there. */
+export function stageNamed(name: string): Stage | undefined {
+  return Object.hasOwn(STAGES, name) ? STAGES[name as StageName] : undefined
+}

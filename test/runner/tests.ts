@@ -47,6 +47,9 @@ async function runFile(
   const results = await resultsIn(file, events, signal)
   const hasFailed = results.some(({ outcome }) => outcome === 'failed')
   screen.ended(file, hasFailed ? 'failed' : 'passed', countsOf(results))
+  // In full at the end; who watches a long run, or sees a part of what it printed, should not have to wait for that.
+  for (const { name, why = '' } of results.filter(({ outcome }) => outcome === 'failed'))
+    screen.line(`        ${name}: ${why.split('\n')[0]}`)
   return results
 }
 

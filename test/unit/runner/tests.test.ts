@@ -71,7 +71,7 @@ describe('the test runner', () => {
     assert.deepEqual(others, [])
     assert.deepEqual([result?.outcome, result?.name, result?.output], ['failed', 'a', 'shown once'])
     assert.match(result?.why ?? '', /^Error: broken\n/)
-    assert.match(run.output, /FAIL {2}\S*failing\.test\.mjs {2}1 failed {2}\(/)
+    assert.match(run.output, /FAIL {2}\S*failing\.test\.mjs {2}1 failed {2}\(.*\n {8}a: Error: broken\n/)
   })
 
   it('given a title over 100 characters, then that test has failed', () => {

@@ -182,12 +182,22 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     return this.#dispatcher.keepOnly(isSameMember ? partitions : [])
   }
 
-  isSameTopic(): Promise<boolean> {
-    return this.#tracker.isSame()
+  async isSameTopic(): Promise<boolean> {
+    const fate = await this.#tracker.fate()
+    // By the time of the next fetch there may be another topic of this name, with other records at the known positions.
+    if (fate === 'gone') void this.#rejoin()
+    return fate === 'same'
+  }
+
+  async mayDeliver(): Promise<boolean> {
+    // A broker that does not answer is reported where records are fetched.
+    const fate = await this.#tracker.fate().catch(() => 'same')
+    if (fate !== 'same') void this.#rejoin()
+    return fate === 'same'
   }
 
   async startOffsets(partitions: readonly number[]): Promise<StartOffsets> {
-    if (partitions.length > 0) await this.#tracker.isSame()
+    if (partitions.length > 0) await this.#tracker.fate()
     return startOffsets(this.#parts.cluster, this.#mapping, partitions, this.#tracker.isRecreated)
   }
 

@@ -12,7 +12,13 @@ import { GroupExit } from './group-exit.ts'
 import type { StartOffsets } from './start-offsets.ts'
 import { unlessStopped } from './stopped-consumer.ts'
 
-/** What a group member calls. Only `isSameTopic` and `startOffsets` may take long. */
+/**
+ * A fetch that waits on the broker is answered from the log that has the topic's name by then, without an error, even if the
+ * topic was deleted and created again meanwhile. Where records keep coming, a fetch meets the time in which there is no topic.
+ */
+const QUIET_MS = 50
+
+/** What a group member calls. Only `isSameTopic`, `mayDeliver` and `startOffsets` may take long. */
 export interface MemberListener {
   /**
    * These partitions are assigned now. `isSameMember` is false if the group had dropped this member, so that others may
@@ -20,9 +26,12 @@ export interface MemberListener {
    */
   assigned(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number>
   /**
-   * Returns whether the topic still is the one that its positions are for, and was not deleted and created again.
+   * Returns whether the topic still is the one that its positions are for, and was not deleted, or created again. Where it
+   * does not exist now, `rejoin` has been called.
    */
   isSameTopic(): Promise<boolean>
+  /** The same for records that have come after a pause. Where it is false, `rejoin` has been called. */
+  mayDeliver(): Promise<boolean>
   startOffsets(partitions: readonly number[]): Promise<StartOffsets>
   /** Reading starts at these offsets. */
   reading(offsets: ReadonlyMap<number, number>): void
@@ -61,6 +70,8 @@ export class GroupMember {
   #join = 0
   /** False from a join until the positions to read from are set. */
   #isReading = false
+  /** When records of a partition came last, or could have come for the first time, by `performance.now()`. */
+  readonly #receivedAtMs = new Map<number, number>()
 
   /** @param connect creates a client with this id */
   constructor(
@@ -159,6 +170,8 @@ export class GroupMember {
 
   /** Leaves the group and ends `read`, so that the group can be joined as a new member. */
   rejoin(): void {
+    this.#join += 1
+    this.#isReading = false
     this.#rejoins.resolve()
   }
 
@@ -200,8 +213,10 @@ export class GroupMember {
     if (join !== this.#join) return
     const offsets = new Map([...known, ...from])
     const { topic } = this.#mapping
-    for (const [partition, offset] of offsets)
+    for (const [partition, offset] of offsets) {
       this.#consumer?.seek({ topic, partition, offset: String(offset) })
+      this.#receivedAtMs.set(partition, performance.now())
+    }
     this.resume(partitions)
     this.#isReading = true
     this.#listener.reading(offsets)
@@ -219,8 +234,18 @@ export class GroupMember {
     // Each takes tens of milliseconds, and a fetch may bring one for every partition.
     if (batch.messages.some(hasManyHeaders)) await turn()
     // Records fetched before a seek are fetched again after it.
-    if (this.#isReading && !isStale()) await this.#listener.records(batch.partition, batch.messages)
+    if (this.#isReading && !isStale() && (await this.#isOfSameTopic(batch.partition)) && !isStale())
+      await this.#listener.records(batch.partition, batch.messages)
     const rest = fetchDelayMs(batch)
     if (rest > 0) await pause(rest)
+  }
+
+  async #isOfSameTopic(partition: number): Promise<boolean> {
+    const now = performance.now()
+    const quietMs = now - (this.#receivedAtMs.get(partition) ?? 0)
+    this.#receivedAtMs.set(partition, now)
+    if (quietMs < QUIET_MS) return true
+    const join = this.#join
+    return (await this.#listener.mayDeliver()) && join === this.#join
   }
 }

@@ -7,6 +7,11 @@ export class TopicIdentity {
   /** A broker that lags behind can still name the id of the deleted topic. */
   readonly #former = new Set<string>()
 
+  /** Whether an id was seen before. */
+  get isKnown(): boolean {
+    return this.#id !== undefined
+  }
+
   /** Returns whether this is the id of another topic than the known one. An unknown id is no reason to say so. */
   isOther(id: string | undefined): boolean {
     return id !== undefined && this.#id !== undefined && id !== this.#id && !this.#former.has(id)

@@ -8,6 +8,9 @@ interface TrackerParts {
   onRecreated(): void
 }
 
+/** The topic still is the one that was known, is another one of its name, or does not exist now. */
+type TopicFate = 'same' | 'replaced' | 'gone'
+
 /** What a look at the topic asks for: to join the group anew, or to look for added partitions. */
 type TopicChange = 'rejoin' | 'refresh' | undefined
 
@@ -28,14 +31,15 @@ export class TopicTracker {
     return this.#isRecreated
   }
 
-  /** Asks whether the topic still is the one whose positions are known. */
-  async isSame(): Promise<boolean> {
+  /** Asks what became of the topic whose positions are known. */
+  async fate(): Promise<TopicFate> {
     const { topic, topicStates, onRecreated } = this.#parts
     const states = await topicStates([topic])
-    if (!this.#identity.replacedBy(states?.get(topic)?.id)) return true
+    if (states && !states.has(topic) && this.#identity.isKnown) return 'gone'
+    if (!this.#identity.replacedBy(states?.get(topic)?.id)) return 'same'
     this.#isRecreated = true
     onRecreated()
-    return false
+    return 'replaced'
   }
 
   /** Reading starts. */

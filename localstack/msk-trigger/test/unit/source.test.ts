@@ -173,6 +173,41 @@ describe('a source whose topic changes while it is read', () => {
     assert.equal(lines.length, 1)
   })
 
+  it('given one that is gone, when the group is joined again, then its positions are not used again', async () => {
+    const { run, calls } = givenTopic({ states: [OLD, undefined, NEW] }, async listener => {
+      await listener.startOffsets([0])
+      listener.reading(new Map([[0, 9]]))
+      assert.equal(await listener.isSameTopic(), false)
+      assert.equal((await listener.startOffsets([0])).from.get(0), 1, 'the beginning of the next one')
+    })
+    await logOf(run)
+    assert.deepEqual(calls, ['rejoin'])
+  })
+
+  for (const [what, state, expected] of [
+    ['is the same', OLD, { mayDeliver: true, calls: [] }],
+    ['was created again', NEW, { mayDeliver: false, calls: ['rejoin'] }],
+    ['is gone', undefined, { mayDeliver: false, calls: ['rejoin'] }],
+  ] as const)
+    it(`given records after a pause, when the topic ${what}, then they are delivered, or read anew`, async () => {
+      const { run, calls } = givenTopic({ states: [OLD, state] }, async listener => {
+        await listener.startOffsets([0])
+        listener.reading(new Map([[0, 9]]))
+        assert.equal(await listener.mayDeliver(), expected.mayDeliver)
+      })
+      await logOf(run)
+      assert.deepEqual(calls, expected.calls)
+    })
+
+  it('given brokers that have no ids for topics, when the group is joined again, then positions are kept', async () => {
+    const { run, calls } = givenWith({ cluster: { topicStates: async () => undefined } }, async listener => {
+      await listener.startOffsets([0])
+      assert.equal(await listener.isSameTopic(), true)
+    })
+    await logOf(run)
+    assert.deepEqual(calls, [])
+  })
+
   for (const [what, seen, expected] of [
     ['was deleted', undefined, ['rejoin']],
     ['was created again', NEW, ['rejoin']],

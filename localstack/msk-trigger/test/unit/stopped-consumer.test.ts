@@ -11,6 +11,7 @@ const NOWHERE = '127.0.0.1:1'
 const listener = {
   assigned: () => new Map(),
   isSameTopic: async () => true,
+  mayDeliver: async () => true,
   startOffsets: async () => assert.fail('never joins'),
   reading: () => {},
   fetched: () => {},

@@ -2,6 +2,7 @@
 const { resolve } = require('node:path')
 const { SLICES } = require('../lib/app/config.ts')
 const { account } = require('./account.ts')
+const { withStackOutputs } = require('./stack-outputs.ts')
 const { thisMachine } = require('./this-machine.ts')
 
 const PROJECT = resolve(__dirname, '..')
@@ -9,8 +10,8 @@ const PROJECT = resolve(__dirname, '..')
 module.exports = async ({ resolveVariable }) => {
   const stage = await resolveVariable('sls:stage')
   const region = await resolveVariable('self:provider.region')
-  const place =
-    stage === 'local' ? thisMachine(process.env, PROJECT) : account(stage, region, process.env, PROJECT)
+  const { place, variables } =
+    stage === 'local' ? onThisMachine() : await inAccount(stage, region, resolveVariable)
   const { vpc, brokers, environment, ...deployment } = place
   const { env, checkpointBucket } = place
   return {
@@ -22,11 +23,23 @@ module.exports = async ({ resolveVariable }) => {
       SLUICE_ENV: env,
       REDIS_SECRET: `sluice/${env}/redis`,
       GENERATOR_PARAMETER: `/sluice/${env}/generator`,
-      ...given(process.env),
+      ...given(variables),
       ...(checkpointBucket ? { CHECKPOINT_BUCKET: checkpointBucket } : {}),
       ...environment,
     },
   }
+}
+
+function onThisMachine() {
+  return { place: thisMachine(process.env, PROJECT), variables: process.env }
+}
+
+/** What is not set comes from the long-lived stack, if one is named. */
+async function inAccount(stage, region, resolveVariable) {
+  const found = await withStackOutputs(process.env, region, resolveVariable)
+  const place = account(stage, region, found.environment, PROJECT)
+  const problems = [...found.problems, ...place.problems]
+  return { place: { ...place, problems }, variables: found.environment }
 }
 
 /**

@@ -178,7 +178,7 @@ function checkpointStatements(
   ])
 }
 
-/** The topic is encrypted with a key of its own, which has the topic's name as its alias: see `alerts-topic.yaml`. */
+/** The topic is encrypted with a key of its own, which has the topic's name as its alias: see `stack/alerts-topic.yaml`. */
 function notificationStatements({ uses }: DeclaredFunction, { env }: Deployed): Statement[] {
   const topic = alertsTopicName(env)
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's

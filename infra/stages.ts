@@ -6,6 +6,8 @@ export interface Stage {
   /** How Lambda polls Kafka: provisioned pollers cost money at rest, and only they read partial responses. */
   readonly pollers: 'provisioned' | 'on-demand'
   readonly logRetentionDays: number
+  /** Where the endpoints of the stack are: in one zone they cost a third, and fail with it. */
+  readonly endpointZones: 'one' | 'every'
   /** Whether alarms tell people; the dashboard exists in every stage. */
   readonly alarms: boolean
   /** Whether buckets, keys, clusters and log groups stay when their stack is deleted. */
@@ -13,11 +15,19 @@ export interface Stage {
 }
 
 export const STAGES = {
-  dev: { cluster: 'serverless', pollers: 'on-demand', logRetentionDays: 7, alarms: false, keepsData: false },
+  dev: {
+    cluster: 'serverless',
+    pollers: 'on-demand',
+    logRetentionDays: 7,
+    endpointZones: 'one',
+    alarms: false,
+    keepsData: false,
+  },
   prod: {
     cluster: 'provisioned',
     pollers: 'provisioned',
     logRetentionDays: 90,
+    endpointZones: 'every',
     alarms: true,
     keepsData: true,
   },

@@ -1,0 +1,21 @@
+import { setting, slice } from '../../lib/runtime/settings/slice.ts'
+import { text } from '../../lib/runtime/settings/values.ts'
+
+/** Where a deployment finds what it was not told. */
+export const STACK = slice(
+  'Long-lived stack of a deployment',
+  {
+    INFRA_STACK: setting(
+      text(
+        /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
+        'the name of a stack: a letter, and up to 127 letters, digits and "-"',
+      ),
+      {
+        description:
+          'The [long-lived stack](infrastructure.md), in the region of the deployment. Its outputs stand for variables that are not set: a variable always wins.',
+        otherwise: 'nothing is looked up',
+      },
+    ),
+  },
+  ({ INFRA_STACK }) => ({ stack: INFRA_STACK }),
+)

@@ -1,0 +1,69 @@
+/** What `npm run infra` reads from its command line, and the commands that it prints. Pure. */
+import { ConfigError } from '../lib/runtime/settings/config-error.ts'
+import type { StackFiles } from './stack-files.ts'
+import { STAGES, type Stage, stageNamed } from './stages.ts'
+
+/** @throws ConfigError where the stage is missing or not in the table */
+export function readStage(name: string | undefined): { readonly name: string; readonly stage: Stage } {
+  const stage = name === undefined ? undefined : stageNamed(name)
+  if (name !== undefined && stage !== undefined) return { name, stage }
+  const known = Object.keys(STAGES).join(', ')
+  throw new ConfigError('npm run infra', [
+    `--stage: must be one of ${known} (infra/stages.ts)${name === undefined ? '' : `, not "${name}"`}`,
+  ])
+}
+
+/** From `NAME=VALUE` to values by their names. `Env` is the stage, which is given by itself. */
+export function readAssignments(texts: readonly string[]): {
+  readonly values: Readonly<Record<string, string>>
+  readonly problems: readonly string[]
+} {
+  const values: Record<string, string> = {}
+  const problems: string[] = []
+  for (const text of texts) {
+    const [, name, value] = /^([A-Za-z0-9]+)=(.*)$/s.exec(text) ?? []
+    if (name === undefined || value === undefined) problems.push(`"${text}": must be NAME=VALUE`)
+    else if (name === 'Env') problems.push('Env: is the stage, which --stage names')
+    else if (Object.hasOwn(values, name)) problems.push(`${name}: is set twice`)
+    else values[name] = value
+  }
+  return { values, problems }
+}
+
+/** The name of the stack that these commands make. */
+function stackName(stage: string): string {
+  return `sluice-infra-${stage}`
+}
+
+/** What to type next, as lines. */
+export function deployCommands({
+  name,
+  stage,
+  region = 'REGION',
+  files,
+}: {
+  readonly name: string
+  readonly stage: Pick<Stage, 'keepsData'>
+  readonly region: string | undefined
+  readonly files: StackFiles
+}): string[] {
+  const stack = stackName(name)
+  return [
+    '',
+    'Look at what would change, and deploy it:',
+    '',
+    `  aws cloudformation deploy --region ${region} --stack-name ${stack} --no-execute-changeset \\`,
+    `    --template-file ${files.template} --parameter-overrides file://${files.parameters} --capabilities CAPABILITY_IAM`,
+    `  aws cloudformation deploy --region ${region} --stack-name ${stack} \\`,
+    `    --template-file ${files.template} --parameter-overrides file://${files.parameters} --capabilities CAPABILITY_IAM`,
+    ...(stage.keepsData
+      ? [
+          `  aws cloudformation update-termination-protection --region ${region} --stack-name ${stack} --enable-termination-protection`,
+        ]
+      : []),
+    '',
+    'Then the functions, which read the outputs of that stack:',
+    '',
+    `  INFRA_STACK=${stack} npx serverless deploy --stage ${name} --region ${region}`,
+  ]
+}

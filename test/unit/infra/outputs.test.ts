@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { variablesOf, withOutputs } from '../../../infra/outputs.ts'
+import { withStackOutputs } from '../../../infra/stack-outputs.ts'
+
+const OUTPUTS = {
+  MskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/sluice-prod/1-2',
+  RedisUrl: 'rediss://sluice.example:6379',
+  RedisMode: 'cluster',
+  SubnetIds: 'subnet-1,subnet-2',
+  SecurityGroupIds: 'sg-1',
+  CheckpointBucket: 'sluice-prod-123456789012-eu-west-1',
+  AlarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:sluice-alerts-prod',
+  VpcId: 'vpc-1',
+}
+
+describe('outputs of the long-lived stack', () => {
+  it('given all outputs, then each gives its variable, and others give none', () => {
+    assert.deepEqual(variablesOf(OUTPUTS), {
+      MSK_CLUSTER_ARN: OUTPUTS.MskClusterArn,
+      REDIS_URL: OUTPUTS.RedisUrl,
+      REDIS_MODE: 'cluster',
+      SUBNET_IDS: OUTPUTS.SubnetIds,
+      SECURITY_GROUP_IDS: 'sg-1',
+      CHECKPOINT_BUCKET: OUTPUTS.CheckpointBucket,
+      ALARM_TOPIC_ARN: OUTPUTS.AlarmTopicArn,
+    })
+  })
+
+  it('given a variable that is set, then it wins; an empty one is not set', () => {
+    const found = withOutputs({ SUBNET_IDS: 'subnet-9', MSK_CLUSTER_ARN: ' ', OTHER: 'x' }, OUTPUTS)
+    assert.equal(found.SUBNET_IDS, 'subnet-9')
+    assert.equal(found.MSK_CLUSTER_ARN, OUTPUTS.MskClusterArn)
+    assert.equal(found.OTHER, 'x')
+  })
+
+  it('given another Redis, then how the cache of the stack is reached does not count for it', () => {
+    assert.equal(withOutputs({ REDIS_URL: 'rediss://mine:6379' }, OUTPUTS).REDIS_MODE, undefined)
+    assert.equal(withOutputs({}, OUTPUTS).REDIS_MODE, 'cluster')
+  })
+})
+
+describe('the stack that INFRA_STACK names', () => {
+  const answering = (outputs: Readonly<Record<string, string>>) => {
+    const asked: string[] = []
+    const resolve = async (variable: string) => {
+      asked.push(variable)
+      return outputs[/\.(\w+), null$/.exec(variable)?.[1] ?? ''] ?? null
+    }
+    return { asked, resolve }
+  }
+  const refusing = (error: Error) => () => Promise.reject(error)
+
+  it('given no name, then nothing is asked', async () => {
+    const { asked, resolve } = answering(OUTPUTS)
+    const environment = { REDIS_URL: 'rediss://mine:6379', INFRA_STACK: '' }
+    assert.deepEqual(await withStackOutputs(environment, 'eu-west-1', resolve), { environment, problems: [] })
+    assert.deepEqual(asked, [])
+  })
+
+  it('given a name, then its outputs are asked for in the region of the deployment', async () => {
+    const { asked, resolve } = answering(OUTPUTS)
+    const found = await withStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', resolve)
+    assert.deepEqual(found.problems, [])
+    assert.equal(found.environment.MSK_CLUSTER_ARN, OUTPUTS.MskClusterArn)
+    assert.equal(asked[0], 'cf(eu-west-1):base.MskClusterArn, null')
+  })
+
+  it('given a name that no stack can have, then it is refused before anything is asked', async () => {
+    const { asked, resolve } = answering(OUTPUTS)
+    const { problems } = await withStackOutputs({ INFRA_STACK: '1.stack' }, 'eu-west-1', resolve)
+    assert.match(problems.join('|'), /^INFRA_STACK: must be the name of a stack: [^|]*\.$/)
+    assert.deepEqual(asked, [])
+  })
+
+  it('given a stack that is not there, then that is said', async () => {
+    const { problems } = await withStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', answering({}).resolve)
+    assert.match(problems.join('|'), /^INFRA_STACK: there is no stack base in eu-west-1[^|]*\.$/)
+  })
+
+  it('given that AWS refuses, then its reason is said, without the words and the stack around it', async () => {
+    const said =
+      'Cannot resolve variable at "custom.deployment": AWS provider credentials not found\n  at x.js:1'
+    const { problems } = await withStackOutputs(
+      { INFRA_STACK: 'base' },
+      'eu-west-1',
+      refusing(new Error(said)),
+    )
+    assert.deepEqual(problems, [
+      'INFRA_STACK: the outputs of base in eu-west-1 cannot be read: AWS provider credentials not found.',
+    ])
+  })
+
+  it('given that the framework knows too little yet, then it asks again', async () => {
+    const later = Object.assign(new Error('later'), { code: 'MISSING_VARIABLE_DEPENDENCY' })
+    await assert.rejects(withStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', refusing(later)), later)
+  })
+})

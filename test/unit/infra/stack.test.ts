@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { REQUIRED } from '../../../infra/account.ts'
+import { OTHER_OUTPUTS, VARIABLE_OF_OUTPUT } from '../../../infra/outputs.ts'
+import {
+  LARGEST_TEMPLATE_BYTES,
+  parameterProblems,
+  parametersOf,
+  stackTemplate,
+} from '../../../infra/stack.ts'
+import { readStackTemplate, templateText } from '../../../infra/stack-files.ts'
+import { STAGES } from '../../../infra/stages.ts'
+import { evaluated } from '../../support/cloudformation.ts'
+
+const DEV = await readStackTemplate(STAGES.dev)
+const PROD = await readStackTemplate(STAGES.prod)
+
+const typesOf = (set: Readonly<Record<string, string>>) =>
+  Object.values(evaluated(PROD, { ...parametersOf('prod', STAGES.prod), ...set }).made)
+const services = (types: readonly string[]) => new Set(types.map(type => type.split('::')[1]))
+
+describe('the long-lived stack', () => {
+  it('given both stages, then CloudFormation takes their templates from a command', () => {
+    for (const template of [DEV, PROD]) {
+      const bytes = Buffer.byteLength(templateText(template))
+      assert.ok(bytes < LARGEST_TEMPLATE_BYTES, `${bytes} bytes`)
+    }
+  })
+
+  it('given a stage of the table, then its parameters are some that the stack has, with values it takes', () => {
+    for (const [name, stage] of Object.entries(STAGES))
+      assert.deepEqual(parameterProblems(PROD, parametersOf(name, stage)), [])
+    assert.deepEqual(
+      [STAGES.dev, STAGES.prod].map(stage => parametersOf('x', stage).ClusterKind),
+      ['serverless', 'provisioned'],
+    )
+  })
+
+  it('given what a deployment asks for, then an output gives each, and no output is forgotten', () => {
+    assert.deepEqual(
+      Object.keys(PROD.Outputs).sort(),
+      [...Object.keys(VARIABLE_OF_OUTPUT), ...OTHER_OUTPUTS].sort(),
+    )
+    const variables: string[] = Object.values(VARIABLE_OF_OUTPUT)
+    assert.deepEqual(
+      REQUIRED.filter(name => !variables.includes(name)),
+      [],
+    )
+  })
+
+  it('given a stage that keeps its data, then whatever holds some stays without the stack', () => {
+    const holding =
+      /::(Bucket|Key|Cluster|ServerlessCluster|LogGroup|Secret|ServerlessCache|ReplicationGroup)$/
+    const holders = Object.entries(PROD.Resources).filter(([, { Type }]) => holding.test(Type))
+    assert.ok(holders.length >= 9, `${holders.length}`)
+    for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of holders)
+      assert.deepEqual([DeletionPolicy, UpdateReplacePolicy], ['Retain', 'Retain'], id)
+    for (const [id] of holders) assert.equal(DEV.Resources[id]?.DeletionPolicy, 'Delete', id)
+  })
+
+  it('given nothing that is there already, then all is made, without a way to the internet', () => {
+    const types = typesOf({})
+    for (const service of ['EC2', 'MSK', 'ElastiCache', 'S3', 'KMS', 'SNS', 'SecretsManager'])
+      assert.ok(services(types).has(service), service)
+    assert.equal(types.filter(type => type === 'AWS::EC2::Subnet').length, 3)
+    assert.equal(types.filter(type => type === 'AWS::MSK::Cluster').length, 1)
+    for (const type of ['AWS::EC2::InternetGateway', 'AWS::EC2::NatGateway', 'AWS::EC2::EIP'])
+      assert.ok(!types.includes(type), type)
+  })
+
+  it('given NAT gateways are asked for, then there is one, or one in every zone', () => {
+    const gateways = (NatGateways: string) =>
+      typesOf({ NatGateways }).filter(type => type === 'AWS::EC2::NatGateway').length
+    assert.deepEqual([gateways('one'), gateways('every-zone')], [1, 3])
+  })
+
+  it('given a kind of cluster or cache, then that one is made, and no other', () => {
+    const clusters = (set: Readonly<Record<string, string>>) =>
+      typesOf(set).filter(type => /^AWS::(MSK::.*Cluster|ElastiCache::(ServerlessCache|Rep.*))$/.test(type))
+    assert.deepEqual(clusters({ ClusterKind: 'serverless' }).sort(), [
+      'AWS::ElastiCache::ServerlessCache',
+      'AWS::MSK::ServerlessCluster',
+    ])
+    assert.deepEqual(clusters({ CacheKind: 'nodes' }).sort(), [
+      'AWS::ElastiCache::ReplicationGroup',
+      'AWS::MSK::Cluster',
+    ])
+  })
+
+  const HANDED_IN: [what: string, set: Readonly<Record<string, string>>, notMade: RegExp][] = [
+    ['a VPC', { VpcId: 'vpc-1', SubnetIds: 'subnet-1,subnet-2' }, /EC2::(VPC|Subnet|VPCEndpoint|FlowLog)$/],
+    ['a cluster', { MskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/a/b' }, /MSK/],
+    ['a Redis', { RedisUrl: 'rediss://there:6379', RedisMode: 'single' }, /ElastiCache|SecretsManager/],
+    ['a bucket', { CheckpointBucket: 'my-checkpoints' }, /S3/],
+  ]
+  for (const [what, set, notMade] of HANDED_IN)
+    it(`given ${what} that is there already, then none is made, and the outputs name it`, () => {
+      const { made, outputs, refusals } = evaluated(PROD, set)
+      assert.deepEqual(refusals, [])
+      assert.deepEqual(
+        Object.values(made).filter(type => notMade.test(type)),
+        [],
+      )
+      assert.ok(typesOf({}).some(type => notMade.test(type)))
+      for (const [name, value] of Object.entries(set)) assert.equal(outputs[name], value)
+    })
+
+  it('given only a VPC, only subnets, or a NAT gateway for a foreign VPC, then CloudFormation refuses by name', () => {
+    const refused = (set: Readonly<Record<string, string>>) => evaluated(PROD, set).refusals.join()
+    assert.match(refused({ VpcId: 'vpc-1' }), /^VpcId and SubnetIds: hand in both/)
+    assert.match(refused({ SubnetIds: 'subnet-1,subnet-2' }), /^VpcId and SubnetIds: hand in both/)
+    assert.match(
+      refused({ VpcId: 'vpc-1', SubnetIds: 'subnet-1,subnet-2', NatGateways: 'one' }),
+      /^NatGateways: must be none/,
+    )
+  })
+
+  it('given an alarm topic of another team, then alarms go there, and notifications keep theirs', () => {
+    const AlarmTopicArn = 'arn:aws:sns:eu-west-1:123456789012:on-call'
+    const { made, outputs } = evaluated(PROD, { AlarmTopicArn })
+    assert.equal(outputs.AlarmTopicArn, AlarmTopicArn)
+    assert.ok(Object.values(made).includes('AWS::SNS::Topic'))
+    assert.ok(!typesOf({ AlertsTopic: 'exists' }).includes('AWS::SNS::Topic'))
+  })
+})
+
+describe('parts of a stack', () => {
+  const part = (file: string, content: unknown) => ({ file, content })
+  const keeps = { keepsData: true }
+
+  it('given two parts with one name for different things, then both files are named', () => {
+    const parts = [
+      part('a.yaml', { Resources: { Key: { Type: 'A' } } }),
+      part('b.yaml', { Resources: { Key: { Type: 'A' } } }),
+    ]
+    assert.throws(() => stackTemplate(parts, keeps), /^Error: Resources\.Key is in a\.yaml .* b\.yaml\.$/)
+  })
+
+  it('given one parameter in two parts, then it must be the same', () => {
+    const env = (Type: string) => ({ Parameters: { Env: { Type } } })
+    const same = [part('a.yaml', env('String')), part('b.yaml', env('String'))]
+    assert.deepEqual(Object.keys(stackTemplate(same, keeps).Parameters), ['Env'])
+    const other = [part('a.yaml', env('String')), part('b.yaml', env('Number'))]
+    assert.throws(() => stackTemplate(other, keeps), /Parameters\.Env is in a\.yaml/)
+  })
+
+  it('given a section that is none, or no part at all, then that is an error', () => {
+    assert.throws(() => stackTemplate([part('a.yaml', { Resource: {} })], keeps), /a\.yaml has the section/)
+    assert.throws(() => stackTemplate([], keeps), /no part/)
+  })
+})
+
+describe('parameters that a person sets', () => {
+  const cases: [name: string, value: string, says: RegExp][] = [
+    ['NatGateway', 'one', /^NatGateway: the stack has no such parameter\. It has .*NatGateways/],
+    ['NatGateways', 'two', /^NatGateways: must be one of none, one, every-zone\.$/],
+    ['Brokers', '2', /^Brokers: must be a number from 3 to 30\.$/],
+    ['Brokers', 'three', /^Brokers: must be a number/],
+    ['VpcId', 'my-vpc', /^VpcId: must be text of the form .*A VPC that is there already/],
+    ['MskClusterArn', 'arn:aws:s3:::bucket', /^MskClusterArn: must be/],
+    ['toString', 'x', /^toString: the stack has no such parameter/],
+  ]
+  for (const [name, value, says] of cases)
+    it(`given ${name}=${value}, then it is refused by its name`, () => {
+      const [problem = '', ...more] = parameterProblems(PROD, { [name]: value })
+      assert.deepEqual(more, [])
+      assert.match(problem, says)
+    })
+
+  it('given values that fit, then nothing is in the way', () => {
+    assert.deepEqual(parameterProblems(PROD, { NatGateways: 'one', Brokers: '6', VpcId: '' }), [])
+  })
+})

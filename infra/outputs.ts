@@ -6,11 +6,14 @@ export const VARIABLE_OF_OUTPUT = {
   MskClusterArn: 'MSK_CLUSTER_ARN',
   RedisUrl: 'REDIS_URL',
   RedisMode: 'REDIS_MODE',
+  CacheMaximumGB: 'CACHE_GIGABYTES',
   SubnetIds: 'SUBNET_IDS',
   SecurityGroupIds: 'SECURITY_GROUP_IDS',
   CheckpointBucket: 'CHECKPOINT_BUCKET',
   AlarmTopicArn: 'ALARM_TOPIC_ARN',
 } as const
+
+const OF_ITS_CACHE = ['REDIS_MODE', 'CACHE_GIGABYTES']
 
 /** Those that people look up by themselves. */
 export const OTHER_OUTPUTS: readonly string[] = ['VpcId', 'DataKeyArn']
@@ -31,8 +34,8 @@ export function withOutputs(
   outputs: Readonly<Record<string, string>>,
 ): Environment {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
-  const { REDIS_MODE, ...found } = variablesOf(outputs)
-  // The stack knows how its own cache is reached, and not how another one is.
-  const mode = REDIS_MODE !== undefined && set.REDIS_URL === undefined ? { REDIS_MODE } : {}
-  return { ...found, ...mode, ...set }
+  const found = variablesOf(outputs)
+  // The stack knows how its own cache is reached and limited, and not how another one is.
+  if (set.REDIS_URL !== undefined) for (const name of OF_ITS_CACHE) delete found[name]
+  return { ...found, ...set }
 }

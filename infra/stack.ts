@@ -36,7 +36,7 @@ export interface StackTemplate {
   readonly Rules: Entries
   readonly Conditions: Entries
   readonly Resources: Readonly<Record<string, StackResource>>
-  readonly Outputs: Readonly<Record<string, { readonly Value: unknown; readonly Description: string }>>
+  readonly Outputs: Readonly<Record<string, { readonly Value: unknown; readonly Condition?: string }>>
 }
 
 const SECTIONS = ['Parameters', 'Rules', 'Conditions', 'Resources', 'Outputs'] as const

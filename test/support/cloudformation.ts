@@ -18,7 +18,9 @@ export function evaluated(template: StackTemplate, set: Parameters): Evaluated {
   const holds = (name: string) => truth(template.Conditions[name], parameters, template) === true
   const resources = Object.entries(template.Resources)
   const made = resources.filter(([, { Condition }]) => Condition === undefined || holds(Condition))
-  const outputs = Object.entries(template.Outputs)
+  const outputs = Object.entries(template.Outputs).filter(
+    ([, { Condition }]) => Condition === undefined || holds(Condition),
+  )
   return {
     made: Object.fromEntries(made.map(([id, { Type }]) => [id, Type])),
     outputs: Object.fromEntries(

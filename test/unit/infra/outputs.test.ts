@@ -7,6 +7,7 @@ const OUTPUTS = {
   MskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/sluice-prod/1-2',
   RedisUrl: 'rediss://sluice.example:6379',
   RedisMode: 'cluster',
+  CacheMaximumGB: '10',
   SubnetIds: 'subnet-1,subnet-2',
   SecurityGroupIds: 'sg-1',
   CheckpointBucket: 'sluice-prod-123456789012-eu-west-1',
@@ -20,6 +21,7 @@ describe('outputs of the long-lived stack', () => {
       MSK_CLUSTER_ARN: OUTPUTS.MskClusterArn,
       REDIS_URL: OUTPUTS.RedisUrl,
       REDIS_MODE: 'cluster',
+      CACHE_GIGABYTES: '10',
       SUBNET_IDS: OUTPUTS.SubnetIds,
       SECURITY_GROUP_IDS: 'sg-1',
       CHECKPOINT_BUCKET: OUTPUTS.CheckpointBucket,
@@ -34,9 +36,11 @@ describe('outputs of the long-lived stack', () => {
     assert.equal(found.OTHER, 'x')
   })
 
-  it('given another Redis, then how the cache of the stack is reached does not count for it', () => {
-    assert.equal(withOutputs({ REDIS_URL: 'rediss://mine:6379' }, OUTPUTS).REDIS_MODE, undefined)
-    assert.equal(withOutputs({}, OUTPUTS).REDIS_MODE, 'cluster')
+  it('given another Redis, then what is known of the cache of the stack does not count for it', () => {
+    const other = withOutputs({ REDIS_URL: 'rediss://mine:6379' }, OUTPUTS)
+    assert.deepEqual([other.REDIS_MODE, other.CACHE_GIGABYTES], [undefined, undefined])
+    const own = withOutputs({}, OUTPUTS)
+    assert.deepEqual([own.REDIS_MODE, own.CACHE_GIGABYTES], ['cluster', '10'])
   })
 })
 

@@ -100,6 +100,7 @@ export function parametersOf(name: string, stage: Stage): Record<string, string>
     ClusterKind: stage.cluster,
     LogRetentionDays: String(stage.logRetentionDays),
     EndpointZones: stage.endpointZones,
+    Pollers: stage.pollers,
   }
 }
 

@@ -74,6 +74,13 @@ describe('the long-lived stack', () => {
     assert.deepEqual([gateways('one'), gateways('every-zone')], [1, 3])
   })
 
+  it('given pollers on demand, then they find Lambda and STS, which provisioned ones do not need', () => {
+    const endpoints = (Pollers: string) =>
+      Object.keys(evaluated(PROD, { Pollers }).made).filter(id => /^(Lambda|Sts)Endpoint$/.test(id))
+    assert.deepEqual(endpoints('on-demand'), ['LambdaEndpoint', 'StsEndpoint'])
+    assert.deepEqual(endpoints('provisioned'), [])
+  })
+
   it('given a kind of cluster or cache, then that one is made, and no other', () => {
     const clusters = (set: Readonly<Record<string, string>>) =>
       typesOf(set).filter(type => /^AWS::(MSK::.*Cluster|ElastiCache::(ServerlessCache|Rep.*))$/.test(type))

@@ -21,6 +21,7 @@ import { type KafkaSecrets, kafkaSecretProblems } from './kafka-secrets.ts'
 import { PROCESS_VARIABLES } from './process-variables.ts'
 import { type Schedules, schedulesFrom } from './schedules.ts'
 import { CONSOLE_DEPLOYMENT, VPC } from './settings.ts'
+import { STAGES, type Stage, stageNamed } from './stages.ts'
 
 /** A place where the functions run, as serverless.yml needs it. */
 export interface Place {
@@ -45,6 +46,10 @@ export interface Place {
   /** What the functions that publish alerts know of their topic: an ARN, or what CloudFormation makes one of. */
   readonly alertsTopicArn: string | object
   readonly schedules: Schedules
+  /** How Lambda polls Kafka for the consumers. */
+  readonly pollers: Stage['pollers']
+  /** How long the functions' logs are kept, in days. */
+  readonly logRetentionDays: number
   /** Whether the function with the console is deployed. */
   readonly console: boolean
   /** Where checkpoints are kept; absent where none are taken. */
@@ -93,10 +98,13 @@ export const REQUIRED = ['MSK_CLUSTER_ARN', 'REDIS_URL', 'SUBNET_IDS', 'SECURITY
  */
 export function account(stage: string, region: string, env: Environment, project: string): Place {
   const errors: string[] = []
+  const inTable = stageNamed(stage)
+  // Stands in for one that is not there, so that everything else can be checked, too.
+  const { pollers, logRetentionDays } = inTable ?? STAGES.prod
   const read = <Name extends keyof typeof SETTINGS>(name: Name, from: Environment = env) =>
     readSetting(SETTINGS, name, from, errors)
   const given = {
-    env: read('SLUICE_ENV', { SLUICE_ENV: stage }),
+    env: inTable ? read('SLUICE_ENV', { SLUICE_ENV: stage }) : undefined,
     clusterArn: read('MSK_CLUSTER_ARN'),
     subnetIds: read('SUBNET_IDS'),
     securityGroupIds: read('SECURITY_GROUP_IDS'),
@@ -118,6 +126,7 @@ export function account(stage: string, region: string, env: Environment, project
   }
   const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
   const problems = [
+    ...(inTable ? [] : [noSuchStage(stage)]),
     ...missingVariables(stage, env),
     ...errors.map(
       error => `${error.replace(/^SLUICE_ENV:/, `The stage "${stage}", after which topics are named,`)}.`,
@@ -157,6 +166,8 @@ export function account(stage: string, region: string, env: Environment, project
     mappingPatterns: patternsIn(mappingsDir),
     alertsTopicArn: arnHere('sns', alertsTopicName(given.env ?? 'none')),
     schedules: { ...schedules, checkpoints: schedules.checkpoints && given.checkpointBucket !== undefined },
+    pollers,
+    logRetentionDays,
     console: given.console ?? false,
     ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),
     ...(given.registrySecret ? { registrySecret: given.registrySecret } : {}),
@@ -183,6 +194,11 @@ export function packedRules(folder: string, project: string): string | undefined
 
 export function patternsIn(folder: string): string[] {
   return ['yaml', 'yml'].map(extension => `${folder}/*.${extension}`)
+}
+
+function noSuchStage(stage: string): string {
+  const names = new Intl.ListFormat('en', { type: 'disjunction' }).format(Object.keys(STAGES))
+  return `The stage "${stage}" is not in the table of infra/stages.ts: use ${names}, or add it there.`
 }
 
 function missingVariables(stage: string, env: Environment): string[] {

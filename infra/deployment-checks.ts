@@ -66,6 +66,8 @@ const SETTINGS = {
       required: ['auth'],
       additionalProperties: false,
     },
+    pollers: { type: 'string' },
+    logRetentionDays: { type: 'integer' },
     console: { type: 'boolean' },
     problems: { type: 'array', items: { type: 'string' } },
     schedules: {

@@ -17,6 +17,7 @@ module.exports = async ({ resolveVariable }) => {
   return {
     vpc,
     brokers,
+    logRetentionDays: place.logRetentionDays,
     deployment,
     buildDir: buildDir(process.env, process.argv),
     environment: {

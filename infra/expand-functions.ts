@@ -30,6 +30,7 @@ export type Surroundings = Pick<
   | 'mappingPatterns'
   | 'alertsTopicArn'
   | 'schedules'
+  | 'pollers'
   | 'console'
   | 'checkpointBucket'
   | 'onFailureQueue'
@@ -90,12 +91,22 @@ function topicsOf({ consumes, foreignTopics }: DeclaredFunction, env: string): s
   return [...consumes.map(signal => topicName(signal, env)), ...foreignTopics]
 }
 
+/**
+ * Without provisioned pollers nobody reads a partial response: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html.
+ * The msk trigger's plugin tells a function from the same field whether its response is read, and without it the function throws.
+ */
+function pollersOf({ reading }: DeclaredFunction, { pollers }: Surroundings): object {
+  if (pollers === 'on-demand') return {}
+  return {
+    functionResponseType: 'ReportBatchItemFailures',
+    provisionedPollerConfig: { minimumPollers: 1, maximumPollers: reading.maximumPollers },
+  }
+}
+
 /** Nothing here may hide a record from the consumer or discard one: see the rules of the applied offset in docs/guarantees.md. */
-function mskEvent(
-  { name, reading }: DeclaredFunction,
-  topic: string,
-  { clusterArn, env, kafkaSecrets }: Surroundings,
-): object {
+function mskEvent(declared: DeclaredFunction, topic: string, surroundings: Surroundings): object {
+  const { name, reading } = declared
+  const { clusterArn, env, kafkaSecrets } = surroundings
   return {
     msk: {
       arn: clusterArn,
@@ -104,8 +115,7 @@ function mskEvent(
       startingPosition: 'TRIM_HORIZON',
       batchSize: reading.batchSize,
       maximumBatchingWindow: reading.maximumBatchingWindow,
-      functionResponseType: 'ReportBatchItemFailures',
-      provisionedPollerConfig: { minimumPollers: 1, maximumPollers: reading.maximumPollers },
+      ...pollersOf(declared, surroundings),
       ...(kafkaSecrets ? mappingSignIn(kafkaSecrets) : {}),
     },
   }

@@ -38,6 +38,9 @@ export function thisMachine(env: Environment, project: string): Place {
     mappingPatterns: patternsIn(packedRules(mappingsDir, project) ?? 'mappings'),
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
+    // The trigger of this machine has no other kind.
+    pollers: 'provisioned',
+    logRetentionDays: 30,
     // `npm start` serves it by itself.
     console: false,
     problems: [...errors.map(error => `${error}.`), ...problems],

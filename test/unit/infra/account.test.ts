@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { account } from '../../../infra/account.ts'
+import { STAGES } from '../../../infra/stages.ts'
 import { thisMachine } from '../../../infra/this-machine.ts'
 import type { Environment } from '../../../lib/app/settings/index.ts'
 
@@ -121,11 +122,27 @@ describe('an account to deploy to', () => {
       assert.match(clusterArn, /^arn:aws[\w-]*:kafka:/)
     })
 
-  it('given a stage that topics cannot be named after, then one sentence says so', () => {
-    assert.match(
-      prod({}, 'eu-west-1', 'Prod').problems.join('\n'),
-      /^The stage "Prod", after which topics are named, must be 1 to 20 .*\.$/,
-    )
+  for (const stage of ['Prod', 'staging', 'toString', ''])
+    it(`given the stage "${stage}", which is not in the table, then one sentence names it and those that are`, () => {
+      assert.deepEqual(prod({}, 'eu-west-1', stage).problems, [
+        `The stage "${stage}" is not in the table of infra/stages.ts: use dev or prod, or add it there.`,
+      ])
+    })
+
+  it('given each stage of the table, then it has its pollers and how long logs are kept, and a name for topics', () => {
+    const stages = Object.entries(STAGES)
+    assert.ok(stages.length >= 2)
+    for (const [stage, { pollers, logRetentionDays }] of stages) {
+      const place = prod({}, 'eu-west-1', stage)
+      assert.deepEqual(place.problems, [])
+      assert.equal(place.env, stage)
+      assert.deepEqual([place.pollers, place.logRetentionDays], [pollers, logRetentionDays])
+    }
+  })
+
+  it('given another stage and a variable that is missing, then both are told', () => {
+    const { problems } = prod({ REDIS_URL: undefined }, 'eu-west-1', 'staging')
+    assert.equal(problems.length, 2)
   })
 
   it('given several things that are wrong, then all are told', () => {

@@ -83,6 +83,20 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(expanded('router').events, [msk('router', 'failures', pollers)])
   })
 
+  it('given a stage without provisioned pollers, then no response is asked for that nobody would read', () => {
+    const [declared] = DECLARED.filter(({ name }) => name === 'frost-watch')
+    assert.ok(declared)
+    const [event] = expandedFields(declared, DECLARED, { ...PLACE, pollers: 'on-demand' }).events
+    const { functionResponseType: _, provisionedPollerConfig: __, ...others } = msk('', '').msk
+    assert.deepEqual(event, {
+      msk: {
+        ...others,
+        topic: 'sluice.telemetry.readings.prod',
+        consumerGroupId: 'sluice-frost-watch-prod',
+      },
+    })
+  })
+
   it('given a schedule, then it runs alone, and where its condition holds', () => {
     const schedule = (rate: string, enabled: boolean) => [{ schedule: { rate: [rate], enabled } }]
     assert.deepEqual(expanded('waker'), {

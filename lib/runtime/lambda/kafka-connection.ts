@@ -7,8 +7,8 @@ import { ConfigError } from '../settings/config-error.ts'
 import type { KafkaAccess } from '../settings/kafka-access.ts'
 import { refreshing } from './refreshing.ts'
 
-/** How old a password may be when a connection signs in with it, in milliseconds; then it is read again for the next ones. */
-const LOGIN_AGE_MS = 60_000
+/** How old the content of a secret may be when a connection uses it, in milliseconds; then it is read again for the next ones. */
+const SECRET_AGE_MS = 60_000
 
 /**
  * Everything that a client needs to connect.
@@ -47,11 +47,19 @@ async function brokersFor({
   return brokersOf(clusterArn ?? '', auth, connectivity).catch(asConfigError)
 }
 
-async function authorityOf({ auth, caSecret, caFile }: KafkaAccess): Promise<string | undefined> {
+async function authorityOf({ auth, caSecret, caFile }: KafkaAccess): Promise<(() => string) | undefined> {
   if (auth === 'none') return undefined
-  if (caSecret)
-    return textIn(await secret('KAFKA_CA_SECRET', caSecret), 'KAFKA_CA_SECRET', caSecret, 'certificate')
-  return caFile ? pemIn('KAFKA_CA_FILE', caFile) : undefined
+  if (caSecret) {
+    const read = async () => {
+      const content = await secret('KAFKA_CA_SECRET', caSecret)
+      return { pem: textIn(content, 'KAFKA_CA_SECRET', caSecret, 'certificate') }
+    }
+    const authority = await refreshing(read, SECRET_AGE_MS)
+    return () => authority().pem
+  }
+  if (!caFile) return undefined
+  const pem = await pemIn('KAFKA_CA_FILE', caFile)
+  return () => pem
 }
 
 async function loginOf({ auth, secret: name, login }: KafkaAccess): Promise<(() => Login) | undefined> {
@@ -62,23 +70,22 @@ async function loginOf({ auth, secret: name, login }: KafkaAccess): Promise<(() 
     const field = (key: string) => textIn(content, 'KAFKA_SECRET', name, key)
     return { username: field('username'), password: field('password') }
   }
-  return refreshing(read, LOGIN_AGE_MS)
+  return refreshing(read, SECRET_AGE_MS)
 }
 
-async function certificateOf({
-  auth,
-  secret: name,
-  certificate,
-}: KafkaAccess): Promise<ClientCertificate | undefined> {
+async function certificateOf(access: KafkaAccess): Promise<(() => ClientCertificate) | undefined> {
+  const { auth, secret: name, certificate: files } = access
   if (auth !== 'tls') return undefined
-  if (!name) {
-    if (!certificate) return undefined
-    const [pem, privateKey] = await Promise.all([
-      pemIn('KAFKA_CERT_FILE', certificate.certFile),
-      pemIn('KAFKA_KEY_FILE', certificate.keyFile),
-    ])
-    return { certificate: pem, privateKey }
-  }
+  if (name) return refreshing(() => certificateIn(name), SECRET_AGE_MS)
+  if (!files) return undefined
+  const [certificate, privateKey] = await Promise.all([
+    pemIn('KAFKA_CERT_FILE', files.certFile),
+    pemIn('KAFKA_KEY_FILE', files.keyFile),
+  ])
+  return () => ({ certificate, privateKey })
+}
+
+async function certificateIn(name: string): Promise<ClientCertificate> {
   const content = await secret('KAFKA_SECRET', name)
   const field = (key: string) => textIn(content, 'KAFKA_SECRET', name, key)
   const { privateKeyPassword: passphrase } = content

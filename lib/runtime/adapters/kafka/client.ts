@@ -23,10 +23,13 @@ export interface KafkaConnection {
    * User and password; required for SCRAM and PLAIN. Asked for each time that a connection signs in, so the answer can change.
    */
   readonly login?: () => Login
-  /** The certificates of the authorities to trust, in PEM form, where they are not those that Node.js knows. */
-  readonly ca?: string
-  /** Used with `tls`. */
-  readonly certificate?: ClientCertificate
+  /**
+   * The certificates of the authorities to trust, in PEM form, where they are not those that Node.js knows. Asked for by each new
+   * connection, so the answer can change.
+   */
+  readonly ca?: () => string
+  /** Used with `tls`. Asked for as `ca` is. */
+  readonly certificate?: () => ClientCertificate
 }
 
 /** A client whose connections and requests fail within seconds: records that cannot be processed now stay in Kafka. */
@@ -62,14 +65,21 @@ function securityOf(connection: KafkaConnection): Partial<KafkaConfig> {
   }
 }
 
+/** The library hands the object as it is to whatever opens a connection, which reads the properties then. */
 function tlsOf({ ca, certificate }: KafkaConnection): NonNullable<KafkaConfig['ssl']> {
   if (ca === undefined && certificate === undefined) return true
-  return {
-    ...(ca === undefined ? {} : { ca }),
+  const read = {
+    ...(ca ? { ca } : {}),
     ...(certificate
-      ? { cert: certificate.certificate, key: certificate.privateKey, passphrase: certificate.passphrase }
+      ? {
+          cert: () => certificate().certificate,
+          key: () => certificate().privateKey,
+          passphrase: () => certificate().passphrase,
+        }
       : {}),
   }
+  const properties = Object.entries(read).map(([name, get]) => [name, { get, enumerable: true }])
+  return Object.defineProperties({}, Object.fromEntries(properties))
 }
 
 function signIn({ auth, region, login }: KafkaConnection): Partial<KafkaConfig> {

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
+import { secretOf } from '../adapters/aws/clients.ts'
 import { LambdaObserver } from '../adapters/lambda/observer.ts'
 import { logsContext, telemetryOf } from '../adapters/lambda/telemetry.ts'
 import { timed } from '../adapters/lambda/timed.ts'
@@ -33,6 +34,7 @@ import { dataReaderOf } from './data-reader.ts'
 import { readyToWrite } from './data-writer.ts'
 import type { Choices, KafkaHandler, WorkSource } from './handler-types.ts'
 import { once } from './once.ts'
+import { refreshing } from './refreshing.ts'
 import { boundYoungGeneration } from './young-generation.ts'
 
 /** The settings that every consumer reads. */
@@ -168,9 +170,22 @@ async function tracingOf(
     serviceName: otlp.serviceName ?? `sluice-${name}`,
     sampler: otlp.sampler,
   }
-  const tracing = new Tracing(otlp, traced, (...dropped) => observer.spansDropped(...dropped))
+  const { headersSecret } = otlp
+  const settings = headersSecret ? { ...otlp, secretHeaders: headersIn(headersSecret) } : otlp
+  const tracing = new Tracing(settings, traced, (...dropped) => observer.spansDropped(...dropped))
   observer.traceTo(tracing)
   return tracing
+}
+
+/** How old the headers of a secret may be, in milliseconds; then they are read again for the next export. */
+const HEADERS_AGE_MS = 60_000
+
+/** Read with the first export, so that a secret that cannot be read costs spans and no records. */
+function headersIn(secret: string): () => Promise<Readonly<Record<string, string>>> {
+  const read = async () =>
+    Object.fromEntries(Object.entries(await secretOf(secret)).map(([name, value]) => [name, String(value)]))
+  const headers = once(() => refreshing(read, HEADERS_AGE_MS))
+  return async () => (await headers())()
 }
 
 /** Connects to Kafka on first use: a batch without emissions and without missing records does not need it. */

@@ -7,12 +7,14 @@ export interface TracingSettings {
   readonly otlp?: {
     readonly endpoint: string
     readonly headers: Readonly<Record<string, string>>
+    /** The name or the ARN of the secret with more headers. */
+    readonly headersSecret?: string
     readonly sampler: Sampler
     readonly serviceName?: string
   }
 }
 
-/** Where spans are sent. The variables have the names that OpenTelemetry defines. */
+/** Where spans are sent. The variables have the names that OpenTelemetry defines, beside that of the secret, which it does not know. */
 export const TRACING = slice(
   'Spans',
   {
@@ -22,6 +24,11 @@ export const TRACING = slice(
     }),
     OTEL_EXPORTER_OTLP_HEADERS: setting(namedValues(), {
       description: 'HTTP headers of the requests with spans, such as credentials.',
+    }),
+    OTEL_HEADERS_SECRET: setting(text(/\S/, 'the name of a secret'), {
+      description:
+        'The secret with more such headers, as `{"authorization": "…"}`. A deployment takes credentials from there alone.',
+      otherwise: 'there are no others',
     }),
     OTEL_TRACES_SAMPLER: setting(oneOf(SAMPLERS), {
       description:
@@ -37,6 +44,7 @@ export const TRACING = slice(
   ({
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     OTEL_EXPORTER_OTLP_HEADERS,
+    OTEL_HEADERS_SECRET: headersSecret,
     OTEL_TRACES_SAMPLER: sampler,
     OTEL_SERVICE_NAME,
   }): TracingSettings => ({
@@ -45,6 +53,7 @@ export const TRACING = slice(
           otlp: {
             endpoint,
             headers: OTEL_EXPORTER_OTLP_HEADERS ?? {},
+            ...(headersSecret ? { headersSecret } : {}),
             sampler,
             ...(OTEL_SERVICE_NAME ? { serviceName: OTEL_SERVICE_NAME } : {}),
           },

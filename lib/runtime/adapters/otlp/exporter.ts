@@ -12,7 +12,11 @@ export interface OtlpSettings {
   /** Base URL of the collector. */
   readonly endpoint: string
   readonly headers: Readonly<Record<string, string>>
+  /** More headers, from a secret. Asked for with each export, so the answer can change. */
+  readonly secretHeaders?: () => Promise<Readonly<Record<string, string>>>
 }
+
+type Headers = Readonly<Record<string, string>>
 
 /** Called when spans were dropped. The details are for a log: no headers, because they hold credentials. */
 export type Dropped = (count: number, reason: string, details?: Record<string, unknown>) => void
@@ -27,6 +31,7 @@ const PAUSE_MS = 30_000
 export class OtlpExporter {
   readonly #url: string
   readonly #headers: Readonly<Record<string, string>>
+  readonly #secretHeaders: OtlpSettings['secretHeaders']
   readonly #resource: Readonly<Record<string, string>>
   readonly #dropped: Dropped
   readonly #now: () => number
@@ -35,13 +40,14 @@ export class OtlpExporter {
 
   /** @param resource attributes of who sends */
   constructor(
-    { endpoint, headers }: OtlpSettings,
+    { endpoint, headers, secretHeaders }: OtlpSettings,
     resource: Readonly<Record<string, string>>,
     dropped: Dropped,
     now: () => number = Date.now,
   ) {
     this.#url = `${endpoint.replace(/\/+$/, '')}/v1/traces`
-    this.#headers = { ...headers, 'content-type': 'application/json' }
+    this.#headers = headers
+    this.#secretHeaders = secretHeaders
     this.#resource = resource
     this.#dropped = dropped
     this.#now = now
@@ -62,15 +68,26 @@ export class OtlpExporter {
     if (this.#now() < this.#pausedUntilMs) return this.#dropped(spans.length, 'paused')
     if (withinMs <= 0) return this.#dropped(spans.length, 'out-of-time')
     const signal = AbortSignal.timeout(withinMs)
+    const headers = await this.#allHeaders(signal)
+    if (!headers) return this.#failed(spans.length, 'no-credentials')
     const requests = Array.from({ length: Math.ceil(spans.length / REQUEST_SPANS) }, (_, index) =>
       spans.slice(index * REQUEST_SPANS, (index + 1) * REQUEST_SPANS),
     )
-    await Promise.all(requests.map(request => this.#send(request, signal)))
+    await Promise.all(requests.map(request => this.#send(request, headers, signal)))
   }
 
-  async #send(spans: readonly Span[], signal: AbortSignal): Promise<void> {
+  /** Undefined if the secret cannot be read in time. What its error says stays here: it may name what is in the secret. */
+  async #allHeaders(signal: AbortSignal): Promise<Headers | undefined> {
+    const late = Promise.withResolvers<undefined>()
+    signal.addEventListener('abort', () => late.resolve(undefined), { once: true })
+    const secret = this.#secretHeaders ? this.#secretHeaders().catch(() => undefined) : {}
+    const read = await Promise.race([secret, late.promise])
+    return read && { ...this.#headers, ...read, 'content-type': 'application/json' }
+  }
+
+  async #send(spans: readonly Span[], headers: Headers, signal: AbortSignal): Promise<void> {
     try {
-      const response = await this.#post(encodedSpans(spans, this.#resource), signal)
+      const response = await this.#post(encodedSpans(spans, this.#resource), headers, signal)
       const answer = await response.text()
       if (!response.ok) return this.#failed(spans.length, 'refused', { status: response.status })
       const rejected = rejectedIn(answer)
@@ -82,17 +99,16 @@ export class OtlpExporter {
   }
 
   /** Retries once if the connection broke: after an environment was frozen, its old connections are dead. */
-  async #post(body: string, signal: AbortSignal): Promise<Response> {
+  async #post(body: string, headers: Headers, signal: AbortSignal): Promise<Response> {
     // Do not follow redirects: the credentials are for the endpoint only.
-    const post = () =>
-      fetch(this.#url, { method: 'POST', headers: this.#headers, body, signal, redirect: 'error' })
+    const post = () => fetch(this.#url, { method: 'POST', headers, body, signal, redirect: 'error' })
     return post().catch(error => {
       if (signal.aborted) throw error
       return post()
     })
   }
 
-  #failed(count: number, reason: string, details: Record<string, unknown>): void {
+  #failed(count: number, reason: string, details: Record<string, unknown> = {}): void {
     this.#pausedUntilMs = this.#now() + PAUSE_MS
     this.#dropped(count, reason, details)
   }

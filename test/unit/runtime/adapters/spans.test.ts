@@ -289,6 +289,51 @@ describe('the export', () => {
     )
   })
 
+  it('given headers in a secret, then each export asks for them, and one without them sends nothing', async () => {
+    const answers = ['one', 'two', undefined]
+    const secretHeaders = async () => {
+      const authorization = answers.shift()
+      if (authorization === undefined) throw new Error('the secret SECRET cannot be read')
+      return { authorization }
+    }
+    const dropped: unknown[] = []
+    const { endpoint } = receiver
+    const settings = { endpoint, headers: { 'x-tenant': 't' }, secretHeaders }
+    const made = new OtlpExporter(
+      settings,
+      {},
+      (...what) => dropped.push(what),
+      () => NOW,
+    )
+    for (let invocation = 0; invocation < 3; invocation += 1) {
+      made.add([span])
+      await made.export(10_000)
+    }
+    assert.deepEqual(
+      receiver.requests.map(({ headers }) => [headers.authorization, headers['x-tenant']]),
+      [
+        ['one', 't'],
+        ['two', 't'],
+      ],
+    )
+    assert.deepEqual(dropped, [[1, 'no-credentials', {}]])
+  })
+
+  it('given a secret that is not read in time, then the spans are dropped, and the invocation can end', async () => {
+    const dropped: unknown[] = []
+    const secretHeaders = () => new Promise<never>(() => {})
+    const settings = { endpoint: receiver.endpoint, headers: {}, secretHeaders }
+    const made = new OtlpExporter(
+      settings,
+      {},
+      (...what) => dropped.push(what),
+      () => NOW,
+    )
+    made.add([span])
+    await made.export(20)
+    assert.deepEqual(dropped, [[1, 'no-credentials', {}]])
+  })
+
   it('given nothing, then nothing is sent', async () => {
     await exporter().made.export(10_000)
     assert.equal(receiver.requests.length, 0)

@@ -15,12 +15,14 @@ import {
   REGISTRY,
   RULES,
   readSetting,
+  TRACING,
 } from '../lib/app/settings/index.ts'
 import { arnHere } from './arn.ts'
 import { type KafkaSecrets, kafkaSecretProblems } from './kafka-secrets.ts'
+import { openSecrets } from './open-secrets.ts'
 import { PROCESS_VARIABLES } from './process-variables.ts'
 import { type Schedules, schedulesFrom } from './schedules.ts'
-import { CONSOLE_DEPLOYMENT, VPC } from './settings.ts'
+import { CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './settings.ts'
 import { STAGES, type Stage, stageNamed } from './stages.ts'
 
 /** A place where the functions run, as serverless.yml needs it. */
@@ -50,12 +52,18 @@ export interface Place {
   readonly pollers: Stage['pollers']
   /** How long the functions' logs are kept, in days. */
   readonly logRetentionDays: number
+  /** Whether a queue is told of runs of schedules that failed. */
+  readonly keepsMissedRuns: boolean
+  /** Whether Lambda sends traces to X-Ray. */
+  readonly tracing: boolean
   /** Whether the function with the console is deployed. */
   readonly console: boolean
   /** Where checkpoints are kept; absent where none are taken. */
   readonly checkpointBucket?: string
   /** The secret with the login of the schema registry; absent where there is none. */
   readonly registrySecret?: string
+  /** The secret with headers for spans; absent where there is none. */
+  readonly spansSecret?: string
   /** The queue that tells of what Lambda has given up, and the bucket that such records lie in; absent where there is none. */
   readonly onFailureQueue?: string
   readonly onFailureBucket?: string
@@ -87,6 +95,8 @@ const SETTINGS = {
   ...ON_FAILURE.settings,
   ...VPC.settings,
   ...CONSOLE_DEPLOYMENT.settings,
+  ...TRACING_DEPLOYMENT.settings,
+  ...TRACING.settings,
 }
 
 /** Without these nothing can be deployed. */
@@ -116,7 +126,9 @@ export function account(stage: string, region: string, env: Environment, project
     onFailureBucket: read('ON_FAILURE_BUCKET'),
     checkpointBucket: read('CHECKPOINT_BUCKET'),
     registrySecret: read('SCHEMA_REGISTRY_SECRET'),
+    spansSecret: read('OTEL_HEADERS_SECRET'),
     console: read('SLUICE_CONSOLE'),
+    tracing: read('SLUICE_TRACING'),
   }
   const [kafkaSecret, caSecret] = [read('KAFKA_SECRET'), read('KAFKA_CA_SECRET')]
   const kafkaSecrets: KafkaSecrets = {
@@ -132,6 +144,8 @@ export function account(stage: string, region: string, env: Environment, project
       error => `${error.replace(/^SLUICE_ENV:/, `The stage "${stage}", after which topics are named,`)}.`,
     ),
     ...otherRegion(given.clusterArn, region),
+    ...otherQueueRegion(given.onFailureQueue, region),
+    ...openSecrets(stage, env),
     ...kafkaSecretProblems(kafkaSecrets),
     ...(given.rulesDir === undefined
       ? ['RULES_DIR: must be inside the project, from where rules are packed.']
@@ -168,9 +182,12 @@ export function account(stage: string, region: string, env: Environment, project
     schedules: { ...schedules, checkpoints: schedules.checkpoints && given.checkpointBucket !== undefined },
     pollers,
     logRetentionDays,
+    keepsMissedRuns: true,
+    tracing: given.tracing ?? false,
     console: given.console ?? false,
     ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),
     ...(given.registrySecret ? { registrySecret: given.registrySecret } : {}),
+    ...(given.spansSecret ? { spansSecret: given.spansSecret } : {}),
     ...(given.onFailureQueue ? { onFailureQueue: given.onFailureQueue } : {}),
     ...(given.onFailureBucket ? { onFailureBucket: given.onFailureBucket } : {}),
     kafkaSecrets,
@@ -214,5 +231,14 @@ function otherRegion(clusterArn: string | undefined, region: string): string[] {
   return [
     `MSK_CLUSTER_ARN names a cluster in ${clusterRegion}, but the deployment goes to ${region}: use --region ${clusterRegion}, ` +
       `or a cluster in ${region}.`,
+  ]
+}
+
+/** A function takes messages from queues of its own region alone. */
+function otherQueueRegion(queue: string | undefined, region: string): string[] {
+  const queueRegion = queue?.split(':')[3]
+  if (queueRegion === undefined || queueRegion === region) return []
+  return [
+    `ON_FAILURE_QUEUE_ARN names a queue in ${queueRegion}, but the deployment goes to ${region}: use a queue in ${region}.`,
   ]
 }

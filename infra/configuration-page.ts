@@ -21,7 +21,7 @@ import type { Documented, Setting, Slice } from '../lib/runtime/settings/slice.t
 import { LOCAL_CLOUD } from '../localstack/settings.ts'
 import { REQUIRED } from './account.ts'
 import { STACK } from './settings/stack.ts'
-import { CONSOLE_DEPLOYMENT, SCHEDULES, VPC } from './settings.ts'
+import { CONSOLE_DEPLOYMENT, SCHEDULES, TRACING_DEPLOYMENT, VPC } from './settings.ts'
 
 export const PAGE = new URL('../docs/configuration.md', import.meta.url)
 const README = new URL('../lib/runtime/README.md', import.meta.url)
@@ -56,7 +56,7 @@ function configurationPage(): string {
     table('key', Object.entries(GENERATOR_KEYS)),
     '## Deployment',
     `A deployment needs ${REQUIRED.map(name => `\`${name}\``).join(', ')}. The schedules are for \`npm start\` and \`serverless offline\` as well.`,
-    ...[STACK, VPC, CONSOLE_DEPLOYMENT, SCHEDULES].map(slice => sliceSection(slice)),
+    ...[STACK, VPC, CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, SCHEDULES].map(slice => sliceSection(slice)),
     '## This machine',
     'For `npm start` and `npm run services`. Where `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` is set, that server is used and none is started.',
     ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => sliceSection(slice)),

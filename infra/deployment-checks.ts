@@ -6,8 +6,10 @@
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import type { Place } from './account.ts'
+import { isDeployed } from './expand-functions.ts'
 import { consumersOf, readFunctions } from './functions.ts'
 import type { KafkaSecrets } from './kafka-secrets.ts'
+import { pollerNotice } from './pollers.ts'
 import { clockNotice, type Schedules } from './schedules.ts'
 
 /** The part of the framework that is used here. */
@@ -20,7 +22,9 @@ interface Framework {
   readonly service: {
     readonly provider: { readonly environment?: Readonly<Record<string, unknown>> }
     readonly custom: {
-      readonly deployment: { readonly problems: readonly string[]; readonly schedules: Schedules }
+      readonly deployment: Pick<Place, 'env' | 'console' | 'pollers' | 'problems'> & {
+        readonly schedules: Schedules
+      }
     }
     readonly functions: Readonly<Record<string, FunctionDefinition>>
   }
@@ -54,6 +58,7 @@ const SETTINGS = {
     alertsTopicArn: { anyOf: [{ type: 'string' }, { type: 'object' }] },
     checkpointBucket: { type: 'string' },
     registrySecret: { type: 'string' },
+    spansSecret: { type: 'string' },
     onFailureQueue: { type: 'string' },
     onFailureBucket: { type: 'string' },
     kafkaSecrets: {
@@ -68,6 +73,8 @@ const SETTINGS = {
     },
     pollers: { type: 'string' },
     logRetentionDays: { type: 'integer' },
+    keepsMissedRuns: { type: 'boolean' },
+    tracing: { type: 'boolean' },
     console: { type: 'boolean' },
     problems: { type: 'array', items: { type: 'string' } },
     schedules: {
@@ -98,6 +105,7 @@ const NEEDS_NO_SETTINGS = new Set([
   'rollback function',
 ])
 const BUILDS = new Set(['package', 'deploy', 'deploy function'])
+const SHOWS_COST = new Set(['package', 'deploy'])
 const DEPLOYS = new Set(['deploy', 'deploy function'])
 
 export default class DeploymentChecks {
@@ -113,16 +121,26 @@ export default class DeploymentChecks {
   }
 
   async #check(): Promise<void> {
-    const { processedInput, service } = this.#framework
+    const { serviceDir, processedInput, service } = this.#framework
     const command = processedInput.commands.join(' ')
     if (NEEDS_NO_SETTINGS.has(command)) return
-    const { problems: settings, schedules } = service.custom.deployment
+    const { deployment } = service.custom
+    const { problems: settings, schedules } = deployment
     const stage = this.#framework.getProvider('aws').getStage()
     if (DEPLOYS.has(command))
       this.#refuse(stage === 'local' ? [noStage(command)] : await this.#otherPackage(stage))
     this.#refuse([...settings, ...(BUILDS.has(command) ? await this.#contents() : [])])
     const notice = clockNotice(schedules)
     if (notice) this.#log.notice(notice)
+    if (stage !== 'local' && SHOWS_COST.has(command)) {
+      const functions = readFunctions(resolve(serviceDir, 'serverless.yml'))
+      this.#log.notice(
+        pollerNotice(
+          functions.filter(one => isDeployed(one, deployment)),
+          deployment,
+        ),
+      )
+    }
   }
 
   /** A package that was made before holds the settings of the stage that it was made for. */

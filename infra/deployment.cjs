@@ -18,6 +18,7 @@ module.exports = async ({ resolveVariable }) => {
     vpc,
     brokers,
     logRetentionDays: place.logRetentionDays,
+    tracing: place.tracing,
     deployment,
     buildDir: buildDir(process.env, process.argv),
     environment: {

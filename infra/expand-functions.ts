@@ -11,6 +11,8 @@ import {
   READING_DEFAULTS,
 } from './functions.ts'
 import { mappingSignIn } from './kafka-secrets.ts'
+import { type MissedRunFields, missedRunFields } from './missed-runs.ts'
+import { pollerFields } from './pollers.ts'
 import { roleId } from './roles.ts'
 
 const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]
@@ -31,6 +33,8 @@ export type Surroundings = Pick<
   | 'alertsTopicArn'
   | 'schedules'
   | 'pollers'
+  | 'keepsMissedRuns'
+  | 'tracing'
   | 'console'
   | 'checkpointBucket'
   | 'onFailureQueue'
@@ -38,7 +42,7 @@ export type Surroundings = Pick<
 >
 
 /** The framework's fields of a function, as far as they follow from its entry. */
-export interface ExpandedFields {
+export interface ExpandedFields extends Partial<MissedRunFields> {
   readonly role: string
   readonly reservedConcurrency?: number
   readonly package?: { readonly patterns: readonly string[] }
@@ -75,6 +79,7 @@ export function expandedFields(
     role: roleId(name),
     // Two runs at once would append twice what their schedule asks for once.
     ...(schedule ? { reservedConcurrency: 1 } : {}),
+    ...(schedule && surroundings.keepsMissedRuns ? missedRunFields(schedule.expression) : {}),
     ...(patterns.length > 0 ? { package: { patterns } } : {}),
     ...(Object.keys(environment).length > 0 ? { environment } : {}),
     events: [
@@ -91,18 +96,6 @@ function topicsOf({ consumes, foreignTopics }: DeclaredFunction, env: string): s
   return [...consumes.map(signal => topicName(signal, env)), ...foreignTopics]
 }
 
-/**
- * Without provisioned pollers nobody reads a partial response: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html.
- * The msk trigger's plugin tells a function from the same field whether its response is read, and without it the function throws.
- */
-function pollersOf({ reading }: DeclaredFunction, { pollers }: Surroundings): object {
-  if (pollers === 'on-demand') return {}
-  return {
-    functionResponseType: 'ReportBatchItemFailures',
-    provisionedPollerConfig: { minimumPollers: 1, maximumPollers: reading.maximumPollers },
-  }
-}
-
 /** Nothing here may hide a record from the consumer or discard one: see the rules of the applied offset in docs/guarantees.md. */
 function mskEvent(declared: DeclaredFunction, topic: string, surroundings: Surroundings): object {
   const { name, reading } = declared
@@ -115,7 +108,7 @@ function mskEvent(declared: DeclaredFunction, topic: string, surroundings: Surro
       startingPosition: 'TRIM_HORIZON',
       batchSize: reading.batchSize,
       maximumBatchingWindow: reading.maximumBatchingWindow,
-      ...pollersOf(declared, surroundings),
+      ...pollerFields(declared, surroundings),
       ...(kafkaSecrets ? mappingSignIn(kafkaSecrets) : {}),
     },
   }
@@ -124,7 +117,9 @@ function mskEvent(declared: DeclaredFunction, topic: string, surroundings: Surro
 /** A message that cannot be taken stays in the queue, whose own policy moves it to a dead letter queue. */
 function queueEvents({ onFailureQueue }: Surroundings): object[] {
   if (onFailureQueue === undefined) return []
-  return [{ sqs: { arn: onFailureQueue, batchSize: 10, functionResponseType: 'ReportBatchItemFailures' } }]
+  const sqs = { arn: onFailureQueue, batchSize: 10, functionResponseType: 'ReportBatchItemFailures' }
+  // The least that SQS knows: many messages at once must not take invocations and Kafka from the consumers.
+  return [{ sqs: { ...sqs, maximumConcurrency: 2 } }]
 }
 
 function scheduleEvent(

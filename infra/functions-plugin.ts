@@ -3,13 +3,18 @@
  * It stands before all plugins that read functions. The framework checks the entries as they were written, by the schema that is
  * defined here, and then calls the `initialize` hooks, of which this is the first that looks at functions.
  */
+
+import { destinationProblems } from './destinations.ts'
 import { expandedFields, functionProblems, isDeployed, type Surroundings } from './expand-functions.ts'
 import { declaredFunctions, type FunctionKeys } from './functions.ts'
 import { FUNCTION_PROPERTIES } from './functions-schema.ts'
+import { missedRunsResources } from './missed-runs.ts'
+import { nameProblems } from './names.ts'
 import { roles } from './roles.ts'
 
 /** A function as the framework has it, once `initialize` is called: with a name, and a list of events. */
 interface Definition extends FunctionKeys {
+  readonly name?: string
   readonly package?: object
   readonly environment?: object
   readonly events?: readonly object[]
@@ -48,9 +53,7 @@ export default class FunctionsPlugin {
   #expand(): void {
     const { service, configurationInput } = this.#framework
     const surroundings = service.custom.deployment
-    const problems = functionProblems(service.functions)
-    // The framework shows its own errors as a message, and all others as a crash.
-    if (problems.length > 0) throw new this.#framework.classes.Error(problems.join('\n'), 'SLUICE_FUNCTIONS')
+    this.#refuse([...functionProblems(service.functions), ...nameProblems(service.functions)])
     const all = declaredFunctions(service.functions)
     const declared = all.filter(one => isDeployed(one, surroundings))
     for (const { name } of all.filter(one => !declared.includes(one))) delete service.functions[name]
@@ -59,12 +62,23 @@ export default class FunctionsPlugin {
         service.functions[one.name] ?? {},
         expandedFields(one, declared, surroundings),
       )
+    this.#refuse(destinationProblems(service.functions, surroundings.env))
     const stage = this.#framework.getProvider('aws').getStage()
     service.resources = {
       ...service.resources,
-      Resources: { ...service.resources?.Resources, ...roles(declared, { ...surroundings, stage }) },
+      Resources: {
+        ...service.resources?.Resources,
+        ...roles(declared, { ...surroundings, stage }),
+        ...(surroundings.keepsMissedRuns ? missedRunsResources(stage) : {}),
+      },
     }
     configurationInput.resources = service.resources
+  }
+
+  #refuse(problems: readonly string[]): void {
+    if (problems.length === 0) return
+    // The framework shows its own errors as a message, and all others as a crash.
+    throw new this.#framework.classes.Error(problems.join('\n'), 'SLUICE_FUNCTIONS')
   }
 }
 

@@ -4,8 +4,8 @@ import { CONDITIONS, type FunctionKeys, USES } from './functions.ts'
 
 const SIGNAL = { type: 'string', enum: SIGNALS }
 const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }
-/** As Kafka allows them. */
-const TOPIC = { type: 'string', pattern: '^[\\w.-]{1,249}$' }
+/** What Kafka allows is checked in `names.ts`, with a sentence. */
+const TOPIC = { type: 'string' }
 const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
 
 /** For `defineFunctionProperties`. The limits of batches and pollers are Lambda's. */

@@ -51,6 +51,6 @@ export function kafkaSecretStatements({ auth, secret, caSecret }: KafkaSecrets):
 }
 
 /** Secrets Manager ends each ARN in "-" and six characters, which a name does not tell. */
-function secretArn(name: string): string | object {
+export function secretArn(name: string): string | object {
   return SECRET_ARN.test(name) ? name : arnHere('secretsmanager', `secret:${name}-*`)
 }

@@ -4,7 +4,8 @@ import { groupName, RETRY_TOPICS, SIGNALS, type Signal, topicName } from '../lib
 import type { Place } from './account.ts'
 import { arnHere, type Statement } from './arn.ts'
 import { type DeclaredFunction, isConsumer } from './functions.ts'
-import { kafkaSecretStatements } from './kafka-secrets.ts'
+import { kafkaSecretStatements, secretArn } from './kafka-secrets.ts'
+import { missedRunStatements } from './missed-runs.ts'
 
 /** What has to be known of the place that the functions are deployed to. */
 interface Deployed
@@ -14,9 +15,12 @@ interface Deployed
     | 'clusterArn'
     | 'checkpointBucket'
     | 'registrySecret'
+    | 'spansSecret'
     | 'onFailureQueue'
     | 'onFailureBucket'
     | 'kafkaSecrets'
+    | 'keepsMissedRuns'
+    | 'tracing'
   > {
   readonly stage: string
 }
@@ -52,6 +56,8 @@ function role(declared: DeclaredFunction, deployed: WithForeign): object {
       [arnHere('logs', `log-group:/aws/lambda/sluice-${stage}-${name}:*`)],
     ),
     allow([...NETWORK_ACTIONS], ['*']),
+    ...(deployed.tracing ? [allow([...TRACING_ACTIONS], ['*'])] : []),
+    ...(declared.schedule && deployed.keepsMissedRuns ? missedRunStatements(stage) : []),
     ...clusterStatements(declared, deployed),
     ...topicStatements(declared, deployed),
     ...(uses.includes('parameter')
@@ -66,6 +72,7 @@ function role(declared: DeclaredFunction, deployed: WithForeign): object {
         ]
       : []),
     ...registryStatements(declared, deployed),
+    ...spansStatements(declared, deployed),
     ...checkpointStatements(declared, deployed),
     ...notificationStatements(declared, deployed),
     ...onFailureStatements(declared, deployed),
@@ -94,6 +101,9 @@ const NETWORK_ACTIONS = [
   'ec2:DescribeSubnets',
   'ec2:DescribeSecurityGroups',
 ]
+
+/** X-Ray knows no resource for what it is sent: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html. */
+const TRACING_ACTIONS = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords']
 
 /** The code asks where the brokers are; an event source mapping asks what cluster it is, and how it is configured. */
 function clusterStatements(declared: DeclaredFunction, { clusterArn, kafkaSecrets }: Deployed): Statement[] {
@@ -152,6 +162,12 @@ function topicStatements(declared: DeclaredFunction, deployed: WithForeign): Sta
 function registryStatements(declared: DeclaredFunction, { registrySecret }: Deployed): Statement[] {
   if (!registrySecret || !(isConsumer(declared) || declared.uses.includes('registry'))) return []
   return [allow(['secretsmanager:GetSecretValue'], [arnHere('secretsmanager', `secret:${registrySecret}-*`)])]
+}
+
+/** Consumers send spans. */
+function spansStatements(declared: DeclaredFunction, { spansSecret }: Deployed): Statement[] {
+  if (!spansSecret || !isConsumer(declared)) return []
+  return [allow(['secretsmanager:GetSecretValue'], [secretArn(spansSecret)])]
 }
 
 /** A consumer reads the checkpoints of its own state; the function that takes them writes and removes all, and reads none. */

@@ -33,6 +33,19 @@ export const CONSOLE_DEPLOYMENT = slice(
   ({ SLUICE_CONSOLE }) => ({ console: SLUICE_CONSOLE }),
 )
 
+/** Whether AWS itself traces the functions. */
+export const TRACING_DEPLOYMENT = slice(
+  'Tracing of a deployment',
+  {
+    SLUICE_TRACING: setting(onOff(), {
+      description:
+        'Whether Lambda traces the invocations of the functions with X-Ray. Spans of records are sent by [`OTEL_EXPORTER_OTLP_ENDPOINT`](#spans), with it or without.',
+      default: 'off',
+    }),
+  },
+  ({ SLUICE_TRACING }) => ({ tracing: SLUICE_TRACING }),
+)
+
 /** Which schedules run. */
 export const SCHEDULES = slice(
   'Schedules',

@@ -41,6 +41,8 @@ export function thisMachine(env: Environment, project: string): Place {
     // The trigger of this machine has no other kind.
     pollers: 'provisioned',
     logRetentionDays: 30,
+    keepsMissedRuns: false,
+    tracing: false,
     // `npm start` serves it by itself.
     console: false,
     problems: [...errors.map(error => `${error}.`), ...problems],

@@ -41,10 +41,14 @@ const PATTERNS = must('a list of 1 to 10 patterns')
 const TIMESTAMP = must('Unix seconds')
 const AGE = must('-1 or whole seconds from 60 to 604800')
 
+const POLLER_GROUP = must('a text of 1 to 128 characters')
+
 const POLLERS = pipe(
   settingsMap({
     minimumPollers: exactOptional(wholeNumber(1, 200)),
     maximumPollers: exactOptional(wholeNumber(1, 2000)),
+    // Mappings of a group share what is billed: https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html.
+    pollerGroupName: exactOptional(pipe(string(POLLER_GROUP), regex(/^.{1,128}$/, POLLER_GROUP))),
   }),
   check(
     ({ minimumPollers = 1, maximumPollers = 200 }) => maximumPollers >= minimumPollers,

@@ -104,7 +104,12 @@ function provisionedProperties(settings: EventSettings): object {
   const { provisionedPollerConfig: pollers } = settings
   return present({
     ProvisionedPollerConfig:
-      pollers && present({ MinimumPollers: pollers.minimumPollers, MaximumPollers: pollers.maximumPollers }),
+      pollers &&
+      present({
+        MinimumPollers: pollers.minimumPollers,
+        MaximumPollers: pollers.maximumPollers,
+        PollerGroupName: pollers.pollerGroupName,
+      }),
     FunctionResponseTypes: settings.functionResponseType && [settings.functionResponseType],
     MaximumRetryAttempts: settings.maximumRetryAttempts,
     MaximumRecordAgeInSeconds: settings.maximumRecordAgeInSeconds,

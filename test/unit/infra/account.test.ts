@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { account } from '../../../infra/account.ts'
+import { readFunctions } from '../../../infra/functions.ts'
+import { roles } from '../../../infra/roles.ts'
 import { STAGES } from '../../../infra/stages.ts'
 import { thisMachine } from '../../../infra/this-machine.ts'
 import type { Environment } from '../../../lib/app/settings/index.ts'
@@ -104,6 +106,17 @@ describe('an account to deploy to', () => {
       { CHECKPOINT_BUCKET: 's3://mine/checkpoints' },
       /^CHECKPOINT_BUCKET: must be the name of an S3 bucket: 3 to 63 /,
     ],
+    [
+      'a user and a password in the address of Redis',
+      { REDIS_URL: 'rediss://sluice:hunter2@cache.example:6379' },
+      /^REDIS_URL: must hold neither a user nor a password in a deployment: put them into the secret sluice\/prod\/redis, as \{/,
+    ],
+    [
+      'a queue elsewhere',
+      { ON_FAILURE_QUEUE_ARN: 'arn:aws:sqs:us-east-2:123456789012:given-up' },
+      /^ON_FAILURE_QUEUE_ARN names a queue in us-east-2, but the deployment goes to eu-west-1: /,
+    ],
+    ['neither on nor off for tracing', { SLUICE_TRACING: '1' }, /^SLUICE_TRACING: must be one of on, off\.$/],
     ['neither on nor off', { SLUICE_GENERATOR: 'yes' }, /^SLUICE_GENERATOR: must be one of on, off\.$/],
     [
       'neither on nor off for all',
@@ -143,6 +156,22 @@ describe('an account to deploy to', () => {
   it('given another stage and a variable that is missing, then both are told', () => {
     const { problems } = prod({ REDIS_URL: undefined }, 'eu-west-1', 'staging')
     assert.equal(problems.length, 2)
+  })
+
+  it('given a password in the address of Redis, then no sentence has it', () => {
+    const { problems } = prod({ REDIS_URL: 'rediss://:hunter2@cache.example:6379' })
+    assert.equal(problems.length, 1)
+    assert.doesNotMatch(problems.join(), /hunter2/)
+  })
+
+  it('given that traces are asked for, then Lambda sends them, and every role may', () => {
+    assert.equal(prod({}).tracing, false)
+    const place = prod({ SLUICE_TRACING: 'on' })
+    assert.equal(place.tracing, true)
+    const all = Object.values(roles(readFunctions(), { ...place, stage: 'prod' }))
+    assert.ok(all.length > 0)
+    for (const role of all) assert.match(JSON.stringify(role), /"xray:PutTraceSegments"/)
+    assert.doesNotMatch(JSON.stringify(roles(readFunctions(), { ...prod({}), stage: 'prod' })), /xray/)
   })
 
   it('given several things that are wrong, then all are told', () => {

@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test'
 import { account } from '../../../infra/account.ts'
 import { expandedFields, functionProblems } from '../../../infra/expand-functions.ts'
 import { consumersOf, declaredFunctions, type FunctionKeys, readFunctions } from '../../../infra/functions.ts'
+import { missedRunFields } from '../../../infra/missed-runs.ts'
 import { roleId, roles } from '../../../infra/roles.ts'
 
 const CLUSTER =
@@ -49,6 +50,8 @@ function expanded(name: string) {
   return expandedFields(declared, DECLARED, PLACE)
 }
 
+const groupOf = (signal: string) => `sluice-prod-${signal === 'readings' ? 'readings' : 'others'}`
+
 const msk = (name: string, signal: string, differing: object = {}) => ({
   msk: {
     arn: CLUSTER,
@@ -58,7 +61,7 @@ const msk = (name: string, signal: string, differing: object = {}) => ({
     batchSize: 500,
     maximumBatchingWindow: 1,
     functionResponseType: 'ReportBatchItemFailures',
-    provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 4 },
+    provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 4, pollerGroupName: groupOf(signal) },
     ...differing,
   },
 })
@@ -79,22 +82,9 @@ describe('the fields that the framework gets', () => {
       msk('both', 'events', differing),
       msk('both', 'alerts', differing),
     ])
-    const pollers = { provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 1 } }
+    const provisionedPollerConfig = { minimumPollers: 1, maximumPollers: 1, pollerGroupName: groupOf('') }
+    const pollers = { provisionedPollerConfig }
     assert.deepEqual(expanded('router').events, [msk('router', 'failures', pollers)])
-  })
-
-  it('given a stage without provisioned pollers, then no response is asked for that nobody would read', () => {
-    const [declared] = DECLARED.filter(({ name }) => name === 'frost-watch')
-    assert.ok(declared)
-    const [event] = expandedFields(declared, DECLARED, { ...PLACE, pollers: 'on-demand' }).events
-    const { functionResponseType: _, provisionedPollerConfig: __, ...others } = msk('', '').msk
-    assert.deepEqual(event, {
-      msk: {
-        ...others,
-        topic: 'sluice.telemetry.readings.prod',
-        consumerGroupId: 'sluice-frost-watch-prod',
-      },
-    })
   })
 
   it('given a schedule, then it runs alone, and where its condition holds', () => {
@@ -102,6 +92,7 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(expanded('waker'), {
       role: 'WakerRole',
       reservedConcurrency: 1,
+      ...missedRunFields('rate(1 minute)'),
       events: schedule('rate(1 minute)', true),
     })
     assert.deepEqual(expanded('simulation').events, schedule('cron(0 12 * * ? *)', false))
@@ -112,6 +103,7 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(expanded('mover'), {
       role: 'MoverRole',
       reservedConcurrency: 1,
+      ...missedRunFields('rate(1 minute)'),
       events: [{ schedule: { rate: ['rate(1 minute)'], enabled: true } }],
     })
   })
@@ -189,7 +181,14 @@ describe('a function that takes what Lambda has given up', () => {
   it('given a queue and a bucket, then it may read those alone, and bad messages stay in the queue', () => {
     const { events, statements } = at({ onFailureQueue: queue, onFailureBucket: 'given-up' })
     assert.deepEqual(events, [
-      { sqs: { arn: queue, batchSize: 10, functionResponseType: 'ReportBatchItemFailures' } },
+      {
+        sqs: {
+          arn: queue,
+          batchSize: 10,
+          functionResponseType: 'ReportBatchItemFailures',
+          maximumConcurrency: 2,
+        },
+      },
     ])
     assert.deepEqual(
       statements.map(({ Resource }) => Resource),
@@ -211,7 +210,7 @@ describe('the roles', () => {
           const resource = typeof one === 'string' ? one : one['Fn::Sub']
           return `${Action.map(action => action.replace('kafka-cluster:', '')).join(' ')} ${resource.replace(/^.*[:/]/, '')}`
         }),
-    ).filter((line: string) => !/^(logs|ec2|kafka):|^Connect/.test(line))
+    ).filter((line: string) => !/^(logs|ec2|kafka|sqs:SendMessage):?|^Connect/.test(line))
   }
 
   it('given a consumer, then it reads its topics, and writes what it emits and its failures', () => {

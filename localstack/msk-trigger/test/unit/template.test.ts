@@ -127,8 +127,9 @@ describe('the mapping in the template of a framework without provisioned mode', 
       assert.deepEqual(properties.ProvisionedPollerConfig, { MinimumPollers: 1, MaximumPollers: 2 })
       assert.equal(properties.MaximumRetryAttempts, 3)
       assert.deepEqual(properties.FunctionResponseTypes, ['ReportBatchItemFailures'])
-      assert.deepEqual(written(kind, { provisionedPollerConfig: { minimumPollers: 1 } }), {
-        ProvisionedPollerConfig: { MinimumPollers: 1 },
+      const grouped = { provisionedPollerConfig: { minimumPollers: 1, pollerGroupName: 'orders-prod' } }
+      assert.deepEqual(written(kind, grouped), {
+        ProvisionedPollerConfig: { MinimumPollers: 1, PollerGroupName: 'orders-prod' },
       })
     })
 

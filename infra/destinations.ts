@@ -1,0 +1,67 @@
+/** Where an event source mapping may send what it has given up. Pure. */
+import { signalNamed, topicName } from '../lib/app/topics.ts'
+
+/** A function of the framework, as far as its destinations go. */
+interface WithEvents {
+  readonly events?: readonly object[]
+}
+
+interface KafkaEvent {
+  readonly topic?: unknown
+  readonly onFailureDestination?: unknown
+  readonly destinations?: { readonly onFailure?: unknown }
+}
+
+/**
+ * A destination that is a topic which some function reads would be read by it as a record of that topic: it fails there, too, or is taken for
+ * what it is not. Of the topics that are read, only `failures` is for such records, and not for those who read it.
+ *
+ * @param functions with their events as they are deployed
+ * @returns a sentence each
+ */
+export function destinationProblems(functions: Readonly<Record<string, WithEvents>>, env: string): string[] {
+  const all = Object.entries(functions).flatMap(([name, { events = [] }]) =>
+    events.flatMap(event => kafkaEventsOf(event).map(kafkaEvent => ({ name, ...kafkaEvent }))),
+  )
+  const readers = (topic: string) => [
+    ...new Set(all.flatMap(({ name, event }) => (event.topic === topic ? [name] : []))),
+  ]
+  return all.flatMap(({ name, kind, event }) => {
+    const [setting, topic] = destinationOf(event)
+    if (topic === undefined) return []
+    const where = `functions.${name}.events.${kind}.${setting} of serverless.yml: kafka://${topic}`
+    const reading = readers(topic)
+    const instead = `use kafka://${topicName('failures', env)}, or a topic that nothing reads.`
+    if (reading.includes(name))
+      return [
+        `${where} is a topic that the function reads: what it gives up would come back to it. Instead, ${instead}`,
+      ]
+    if (signalNamed(topic, env) === 'failures' || reading.length === 0) return []
+    return [
+      `${where} is a source topic of ${reading.join(', ')}, which would take it for a record of its own: ${instead}`,
+    ]
+  })
+}
+
+function kafkaEventsOf(event: object): { readonly kind: 'msk' | 'kafka'; readonly event: KafkaEvent }[] {
+  const { msk, kafka } = event as { readonly msk?: unknown; readonly kafka?: unknown }
+  const found = [
+    { kind: 'msk' as const, event: msk },
+    { kind: 'kafka' as const, event: kafka },
+  ]
+  return found.flatMap(one =>
+    typeof one.event === 'object' && one.event !== null ? [{ ...one, event: one.event as KafkaEvent }] : [],
+  )
+}
+
+function destinationOf({
+  onFailureDestination,
+  destinations,
+}: KafkaEvent): [setting: string, topic?: string] {
+  const [setting, value] =
+    onFailureDestination === undefined
+      ? ['destinations.onFailure', destinations?.onFailure]
+      : ['onFailureDestination', onFailureDestination]
+  const topic = typeof value === 'string' ? /^kafka:\/\/(.+)$/.exec(value)?.[1] : undefined
+  return topic === undefined ? [setting] : [setting, topic]
+}

@@ -1,0 +1,41 @@
+/** Names that AWS or Kafka would refuse in the middle of a deployment. Pure. */
+
+interface Named {
+  /** The name that Lambda gets. */
+  readonly name?: string
+  readonly foreignTopics?: string | readonly string[]
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
+const LONGEST_FUNCTION = 64
+/** `Topic.validate` of Kafka: the name is that of a folder, too. */
+const LONGEST_TOPIC = 249
+
+/** A sentence for each name that is too long, or has characters that are not allowed. */
+export function nameProblems(functions: Readonly<Record<string, Named>>): string[] {
+  return Object.entries(functions).flatMap(([key, { name = '', foreignTopics = [] }]) => [
+    ...(name.length > LONGEST_FUNCTION
+      ? [
+          `functions.${key} of serverless.yml: Lambda would know it as ${name}, which has ${name.length} characters, and ${LONGEST_FUNCTION} are allowed.`,
+        ]
+      : []),
+    ...[foreignTopics].flat().flatMap(topic => topicProblem(`functions.${key}.foreignTopics`, topic)),
+  ])
+}
+
+function topicProblem(where: string, topic: string): string[] {
+  const said = `${where} of serverless.yml: "${shortened(topic)}"`
+  if (topic.length > LONGEST_TOPIC)
+    return [
+      `${said} has ${topic.length} characters, and Kafka allows ${LONGEST_TOPIC} in the name of a topic.`,
+    ]
+  if (!/^[\w.-]+$/.test(topic) || topic === '.' || topic === '..')
+    return [
+      `${said} is not the name of a topic: letters, digits, ".", "_" and "-" are allowed, and not "." or ".." alone.`,
+    ]
+  return []
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
+}

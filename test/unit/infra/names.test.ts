@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { destinationProblems } from '../../../infra/destinations.ts'
+import { nameProblems } from '../../../infra/names.ts'
+
+describe('names', () => {
+  const long = 'a'.repeat(250)
+  const table: [given: string, entry: Parameters<typeof nameProblems>[0][string], said: string[]][] = [
+    ['names that are allowed', { name: 'a'.repeat(64), foreignTopics: ['a'.repeat(249), 'a.B_c-1'] }, []],
+    [
+      'a name that is too long for Lambda',
+      { name: `sluice-prod-${'x'.repeat(53)}` },
+      [
+        `functions.one of serverless.yml: Lambda would know it as sluice-prod-${'x'.repeat(53)}, which has 65 characters, and 64 are allowed.`,
+      ],
+    ],
+    [
+      'a topic that is too long for Kafka',
+      { foreignTopics: long },
+      [
+        `functions.one.foreignTopics of serverless.yml: "${'a'.repeat(40)}…" has 250 characters, and Kafka allows 249 in the name of a topic.`,
+      ],
+    ],
+    ...['', '.', '..', 'a b', 'ä', 'a/b'].map((topic): [string, { foreignTopics: string[] }, string[]] => [
+      `the topic "${topic}"`,
+      { foreignTopics: ['fine', topic] },
+      [
+        `functions.one.foreignTopics of serverless.yml: "${topic}" is not the name of a topic: letters, digits, ".", "_" and "-" are allowed, and not "." or ".." alone.`,
+      ],
+    ]),
+  ]
+  for (const [given, entry, said] of table)
+    it(`given ${given}, then ${said.length === 0 ? 'nothing is said' : 'one sentence names the field'}`, () => {
+      assert.deepEqual(nameProblems({ one: entry }), said)
+    })
+})
+
+describe('on-failure destinations', () => {
+  const READINGS = 'sluice.telemetry.readings.prod'
+  const FAILURES = 'sluice.telemetry.failures.prod'
+  const problems = (own: object, others: Record<string, object> = {}) =>
+    destinationProblems(
+      { one: { events: [own] }, ...others } as Parameters<typeof destinationProblems>[0],
+      'prod',
+    )
+  const router = { router: { events: [{ msk: { topic: FAILURES } }] } }
+  const reader = { reader: { events: [{ msk: { topic: READINGS } }] } }
+
+  it('given none, an ARN, a topic that nothing reads, or failures, then nothing is said', () => {
+    for (const onFailureDestination of [
+      undefined,
+      '',
+      'arn:aws:sqs:eu-west-1:123456789012:given-up',
+      { 'Fn::GetAtt': ['Queue', 'Arn'] },
+      'kafka://given.up',
+      `kafka://${FAILURES}`,
+    ])
+      assert.deepEqual(problems({ msk: { topic: READINGS, onFailureDestination } }, router), [])
+    assert.deepEqual(problems({ schedule: 'rate(1 minute)' }), [])
+  })
+
+  it('given the topic that the function reads, then it is refused with the name of the field', () => {
+    const [said, ...more] = problems({
+      msk: { topic: READINGS, onFailureDestination: `kafka://${READINGS}` },
+    })
+    assert.deepEqual(more, [])
+    assert.match(
+      said ?? '',
+      /^functions\.one\.events\.msk\.onFailureDestination of serverless\.yml: kafka:\/\/sluice\.telemetry\.readings\.prod is a topic that the function reads: /,
+    )
+  })
+
+  it('given failures for who reads failures, or a source topic of another, then it is refused', () => {
+    const own = { msk: { topic: FAILURES, destinations: { onFailure: `kafka://${FAILURES}` } } }
+    assert.match(problems(own).join(), /events\.msk\.destinations\.onFailure .* that the function reads/)
+    const other = { kafka: { topic: 'orders', destinations: { onFailure: `kafka://${READINGS}` } } }
+    assert.match(
+      problems(other, reader).join(),
+      /events\.kafka\.destinations\.onFailure .* is a source topic of reader/,
+    )
+  })
+})

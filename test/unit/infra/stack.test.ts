@@ -10,7 +10,7 @@ import {
 } from '../../../infra/stack.ts'
 import { readStackTemplate, templateText } from '../../../infra/stack-files.ts'
 import { STAGES } from '../../../infra/stages.ts'
-import { evaluated } from '../../support/cloudformation.ts'
+import { evaluated } from '../../support/template-conditions.ts'
 
 const DEV = await readStackTemplate(STAGES.dev)
 const PROD = await readStackTemplate(STAGES.prod)

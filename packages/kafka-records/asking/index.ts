@@ -1,4 +1,5 @@
 /** What asks brokers of the state of a cluster. An entry of its own: whoever only reads records has none of it in its bundle. */
+export { type AlteredSettings, alterSettingsQuestion } from './alter-settings.ts'
 export { type BrokerFeatures, featuresQuestion } from './features.ts'
 export {
   type AskedBroker,

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
+  alterSettingsQuestion,
   askBroker,
   edgesQuestion,
   featuresQuestion,
@@ -67,6 +68,23 @@ describe('given the answer to a question about the cluster', () => {
   it('then no topic is created by the question', () => {
     assert.deepEqual(metadataQuestion(null).encode(5), Buffer.concat([int32(-1), int8(0)]))
     assert.deepEqual(metadataQuestion(['t']).encode(5), Buffer.concat([int32(1), text('t'), int8(0)]))
+  })
+})
+
+describe('given settings of a topic, when they are changed', () => {
+  const question = alterSettingsQuestion('t', { a: '1', b: '-1' })
+
+  it('then these are set, for good, and no other', () => {
+    const settings = [int32(2), text('a'), int8(0), text('1'), text('b'), int8(0), text('-1')]
+    const expected = Buffer.concat([int32(1), int8(2), text('t'), ...settings, int8(0)])
+    assert.deepEqual(question.encode(0), expected)
+  })
+
+  it('then the broker says whether it accepts them, and why not', () => {
+    const answer = (...parts: Buffer[]) => Buffer.concat([int32(0), int32(1), ...parts, int8(2), text('t')])
+    assert.deepEqual(question.decode(answer(int16(0), NO_TEXT), 0), { errorCode: 0, message: null })
+    assert.deepEqual(question.decode(answer(int16(40), text('no')), 0), { errorCode: 40, message: 'no' })
+    assert.equal(question.decode(Buffer.concat([int32(0), int32(0)]), 0).errorCode, -1)
   })
 })
 

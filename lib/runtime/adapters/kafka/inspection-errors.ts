@@ -7,17 +7,24 @@ const ANSWERS: Readonly<Record<number, string>> = {
   29: 'TOPIC_AUTHORIZATION_FAILED',
   31: 'CLUSTER_AUTHORIZATION_FAILED',
   35: 'UNSUPPORTED_VERSION',
+  40: 'INVALID_CONFIG',
   41: 'NOT_CONTROLLER',
+  44: 'POLICY_VIOLATION',
   56: 'KAFKA_STORAGE_ERROR',
 }
 
 /** A new topic is known everywhere within a second. */
 const PASSING: ReadonlySet<string> = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'BROKER_NOT_AVAILABLE'])
 
-/** The code as an error of the client library has it, so that `brokersAnswer` and `isRefusal` understand it. */
-export function answerError(code: number): Error {
+/**
+ * The code as an error of the client library has it, so that `brokersAnswer` and `isRefusal` understand it.
+ *
+ * @param why what the broker says about it, if it says anything
+ */
+export function answerError(code: number, why?: string | null): Error {
   const type = answerName(code)
-  return Object.assign(new Error(`the broker answers ${type}`), { type, retriable: PASSING.has(type) })
+  const message = `the broker answers ${type}${why ? `: ${why}` : ''}`
+  return Object.assign(new Error(message), { type, retriable: PASSING.has(type) })
 }
 
 /** As the protocol names it. */

@@ -1,5 +1,5 @@
 /** What operators ask of topics, and do to them. The table of an application is kept by `topics.ts`. */
-import type { TopicMetadata } from '@sluice/kafka-records/asking'
+import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/asking'
 import kafkajs, { type Admin, type Kafka } from 'kafkajs'
 import { brokersAnswer } from './answers.ts'
 import { askAdmin } from './ask-admin.ts'
@@ -164,22 +164,19 @@ function firstOf(error: unknown): unknown {
 }
 
 /**
- * Changes some settings of a topic, and keeps its others: the client library replaces all of them, so it is given all.
+ * Changes some settings of a topic, and keeps its others.
  *
- * @throws the answer INVALID_CONFIG if Kafka does not accept one
+ * @throws the answer INVALID_CONFIG or POLICY_VIOLATION if Kafka does not accept one, with what the broker says about it
  */
 export function alterSettings(
   kafka: Kafka,
   topic: string,
   changes: Readonly<Record<string, string>>,
 ): Promise<void> {
-  return askAdmin(kafka, async admin => {
-    const settings = { ...(await ownSettings(admin, topic)), ...changes }
-    const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }
-    await admin.alterConfigs({
-      validateOnly: false,
-      resources: [{ ...resource, configEntries: entriesOf(settings) }],
-    })
+  return askCluster(kafka, async cluster => {
+    const broker = await cluster.brokerPool.findConnectedBroker()
+    const { errorCode, message } = await askBroker(broker, alterSettingsQuestion(topic, changes))
+    if (errorCode !== 0) throw answerError(errorCode, message)
   })
 }
 

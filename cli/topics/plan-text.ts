@@ -1,6 +1,6 @@
 /** A plan for topics as text for people. Pure. */
+import type { RefusedChange, TopicCreation, TopicPlan } from '../../lib/operations/topic-plan.ts'
 import type { TopicDifference } from '../../lib/runtime/adapters/kafka/topics.ts'
-import type { RefusedChange, TopicCreation, TopicPlan } from './plan.ts'
 
 /** What `topics plan --json` prints. */
 export interface PlanReport extends TopicPlan {
@@ -23,7 +23,8 @@ export function isEmpty({ creations, changes, refused }: TopicPlan): boolean {
 }
 
 function creationText({ topic, partitions, replicationFactor }: TopicCreation): string {
-  return `${topic}: create, partitions ${partitions}, replication.factor ${replicationFactor}`
+  const copies = replicationFactor === undefined ? '' : `, replication.factor ${replicationFactor}`
+  return `${topic}: create, partitions ${partitions}${copies}`
 }
 
 /** `sluice.telemetry.events.local: retention.ms 1000 → 2592000000` */

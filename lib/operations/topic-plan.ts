@@ -1,10 +1,11 @@
 /** What it takes to bring the topics of an environment to what the table says, and what is refused because records would be lost. Pure. */
-import type { TopicComparison, TopicDifference } from '../../lib/runtime/adapters/kafka/topics.ts'
+import type { TopicComparison, TopicDifference } from '../runtime/adapters/kafka/topics.ts'
 
 export interface TopicCreation {
   readonly topic: string
   readonly partitions: number
-  readonly replicationFactor: number
+  /** Absent where the cluster decides. */
+  readonly replicationFactor?: number
 }
 
 export interface RefusedChange extends TopicDifference {
@@ -27,20 +28,45 @@ export interface TopicFacts {
   readonly readers: readonly string[]
 }
 
+/** What a kind of cluster decides by itself, whatever a topic asks for. */
+export interface ClusterKind {
+  /** Neither asked for nor compared. */
+  readonly decides: readonly string[]
+  /** Set when a topic is created, and fixed from then on. */
+  readonly fixes: readonly string[]
+}
+
+/** @see https://docs.aws.amazon.com/msk/latest/developerguide/serverless-config.html */
+const MSK_SERVERLESS: ClusterKind = {
+  decides: ['replication.factor', 'min.insync.replicas'],
+  fixes: ['cleanup.policy'],
+}
+const ANY_CLUSTER: ClusterKind = { decides: [], fixes: [] }
+
+/** @param clusterArn of MSK, which ends the ids of serverless clusters with `-s1` and so on; absent for any other cluster */
+export function clusterKind(clusterArn: string | undefined): ClusterKind {
+  return /-s\d+$/.test(clusterArn ?? '') ? MSK_SERVERLESS : ANY_CLUSTER
+}
+
 /**
  * @param wanted the topics by the table
  * @param facts of each topic that exists
  */
-export function planOf(
+export function planTopics(
   { missing, differences }: Pick<TopicComparison, 'missing' | 'differences'>,
   wanted: readonly TopicCreation[],
   facts: ReadonlyMap<string, TopicFacts>,
+  { decides, fixes }: ClusterKind = ANY_CLUSTER,
 ): TopicPlan {
   const changes: TopicDifference[] = []
   const refused: RefusedChange[] = []
-  for (const difference of differences) {
+  for (const difference of differences.filter(({ setting }) => !decides.includes(setting))) {
     const known = facts.get(difference.topic)
-    const because = known ? refusal(difference, known) : 'what it holds is not known'
+    const because = fixes.includes(difference.setting)
+      ? 'this kind of cluster changes it only while it creates a topic'
+      : known
+        ? refusal(difference, known)
+        : 'what it holds is not known'
     if (because === undefined) changes.push(difference)
     else refused.push({ ...difference, because })
   }
@@ -69,6 +95,11 @@ const RULES: Readonly<Record<string, Rule>> = {
       : undefined,
   'cleanup.policy': (_, { records }) =>
     records > 0 ? `another policy would remove records (it keeps ${counted(records)})` : undefined,
+  // Consumers take the time of a record for that of its log, which must not go back; and retention counts from it.
+  'message.timestamp.type': (_, { records }) =>
+    records > 0
+      ? `the times of the records that it keeps are of the other type (it keeps ${counted(records)})`
+      : undefined,
   'max.message.bytes': ({ found, wanted }, { records }) =>
     records > 0 && Number(wanted) < Number(found)
       ? 'it keeps records that may be larger, and could then not be written again'

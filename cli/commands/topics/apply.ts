@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { type Applying, applyTopics } from '../../../lib/operations/topics/apply.ts'
 import { environmentOption, JSON_OPTION } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
@@ -6,7 +7,6 @@ import { more } from '../../help.ts'
 import { type KafkaCommand, withKafka } from '../../kafka.ts'
 import { confirm } from '../../state/confirm.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
-import { type Applying, applyPlan } from '../../topics/apply.ts'
 import { appliedText, isEmpty, planText, refusedCount } from '../../topics/plan-text.ts'
 import { planned } from '../../topics/planning.ts'
 
@@ -57,7 +57,7 @@ async function applied(command: KafkaCommand, options: ApplyOptions, terminal: T
   try {
     if (creations.length + changes.length > 0) {
       await confirm(`Change the topics of "${env}"?`, options.yes ?? false, terminal)
-      await applyPlan(command.kafka, found, applying)
+      await applyTopics(command.kafka, found, applying)
     }
   } finally {
     printReport(terminal, { env, ...applying, refused }, options.json, appliedText)

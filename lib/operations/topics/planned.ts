@@ -1,45 +1,59 @@
-/** Compares the topics of a cluster with the table, for `topics plan` and `topics apply`. */
-import { readFunctions } from '../../infra/functions.ts'
-import { kafkaTopics, replicationOn, SIGNALS, type Signal, topicName } from '../../lib/app/topics.ts'
-import { recordCounts } from '../../lib/queries/topic-descriptions.ts'
-import { topicsByTable } from '../../lib/queries/topics.ts'
-import { brokerCount } from '../../lib/runtime/adapters/kafka/topic-admin.ts'
-import type { TopicsOptions } from '../../lib/runtime/adapters/kafka/topics.ts'
-import type { KafkaCommand } from '../kafka.ts'
-import { planOf, type TopicFacts, type TopicPlan } from './plan.ts'
-import { replicationOf } from './text.ts'
+/** Compares the topics of a cluster with the table. */
+import { kafkaTopics, replicationOn, SIGNALS, type Signal, topicName } from '../../app/topics.ts'
+import { allTopics, recordCounts } from '../../queries/topic-descriptions.ts'
+import { topicsByTable } from '../../queries/topics.ts'
+import type { Kafka } from '../../runtime/adapters/kafka/client.ts'
+import type { TopicOffsets } from '../../runtime/adapters/kafka/offsets.ts'
+import { brokerCount, type TopicLayout } from '../../runtime/adapters/kafka/topic-admin.ts'
+import { topicConfiguration } from '../../runtime/adapters/kafka/topics.ts'
+import { clusterKind, planTopics, type TopicFacts, type TopicPlan } from '../topic-plan.ts'
 
-export interface Planned {
+/** Of whose topics, and what has to be known of them beside what Kafka tells. */
+export interface Planning {
+  readonly kafka: Kafka
+  readonly offsets: Pick<TopicOffsets, 'bounds'>
+  readonly env: string
+  /** The functions that read a topic. */
+  readersOf(signal: Signal): readonly string[]
+  /** The ARN of the MSK cluster; absent for any other cluster. */
+  readonly clusterArn?: string
+}
+
+export interface PlannedTopics {
   readonly plan: TopicPlan
-  readonly table: Pick<TopicsOptions, 'topics' | 'replication'>
+  /** The settings that a topic of the table gets when it is created, by its name in Kafka. */
+  readonly settings: ReadonlyMap<string, Readonly<Record<string, string>>>
 }
 
-export async function planned(command: KafkaCommand): Promise<Planned> {
-  const { kafka, config } = command
+/** @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */
+export async function plannedTopics(planning: Planning): Promise<PlannedTopics> {
+  const { kafka, env, clusterArn } = planning
+  const kind = clusterKind(clusterArn)
   const replication = replicationOn(await brokerCount(kafka))
-  const table = { topics: kafkaTopics(config.env), replication }
-  const comparison = await topicsByTable(kafka, table)
-  const wanted = table.topics.map(({ name, partitions }) => {
-    return { topic: name, partitions, replicationFactor: replication.factor }
+  const topics = kafkaTopics(env)
+  const comparison = await topicsByTable(kafka, { topics, replication })
+  const copies = kind.decides.includes('replication.factor') ? {} : { replicationFactor: replication.factor }
+  const wanted = topics.map(({ name, partitions }) => ({ topic: name, partitions, ...copies }))
+  const settings = topics.map(topic => {
+    const entries = topicConfiguration(topic, replication).filter(({ name }) => !kind.decides.includes(name))
+    return [topic.name, Object.fromEntries(entries.map(({ name, value }) => [name, value]))] as const
   })
-  return { plan: planOf(comparison, wanted, await factsOf(command)), table }
+  const facts = await factsOf(planning, await allTopics(kafka))
+  return { plan: planTopics(comparison, wanted, facts, kind), settings: new Map(settings) }
 }
 
-async function factsOf({ offsets, config, topics }: KafkaCommand): Promise<Map<string, TopicFacts>> {
+async function factsOf(
+  { offsets, env, readersOf }: Planning,
+  topics: readonly TopicLayout[],
+): Promise<Map<string, TopicFacts>> {
   const facts = new Map<string, TopicFacts>()
   for (const signal of SIGNALS) {
-    const topic = topicName(signal, config.env)
+    const topic = topicName(signal, env)
     const found = topics.find(one => one.topic === topic)
     if (!found) continue
     const records = (await recordCounts(offsets, topic)).reduce((sum, count) => sum + count, 0)
-    const { replicationFactor } = replicationOf(found.partitions)
+    const replicationFactor = Math.max(0, ...found.partitions.map(({ replicas }) => replicas.length))
     facts.set(topic, { signal, records, replicationFactor, readers: readersOf(signal) })
   }
   return facts
-}
-
-function readersOf(signal: Signal): string[] {
-  return readFunctions()
-    .filter(({ consumes, forwards }) => [...consumes, ...forwards].includes(signal))
-    .map(({ name }) => name)
 }

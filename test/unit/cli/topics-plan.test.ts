@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { planOf, type TopicFacts } from '../../../cli/topics/plan.ts'
 import { appliedText, planText, refusedCount } from '../../../cli/topics/plan-text.ts'
+import { clusterKind, planTopics, type TopicFacts } from '../../../lib/operations/topic-plan.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'
 const FACTS: TopicFacts = { signal: 'readings', records: 7, replicationFactor: 1, readers: ['alerting'] }
@@ -9,7 +9,7 @@ const FACTS: TopicFacts = { signal: 'readings', records: 7, replicationFactor: 1
 function decided(setting: string, found: string, wanted: string, facts: Partial<TopicFacts> = {}) {
   const difference = { topic: TOPIC, setting, found, wanted }
   const known = new Map([[TOPIC, { ...FACTS, ...facts }]])
-  const plan = planOf({ missing: [], differences: [difference] }, [], known)
+  const plan = planTopics({ missing: [], differences: [difference] }, [], known)
   assert.equal(plan.changes.length + plan.refused.length, 1, 'each difference is either changed or refused')
   return plan.refused[0]?.because ?? 'changed'
 }
@@ -33,7 +33,18 @@ describe('given a difference between a topic and the table, when it is planned',
       ['more copies needed than there are', ['min.insync.replicas', '1', '2'], {}, /only 1 copies/],
       ['fewer copies needed', ['min.insync.replicas', '2', '1'], {}, /^changed$/],
       ['another compression', ['compression.type', 'gzip', 'producer'], {}, /^changed$/],
-      ['the clock of the broker', ['message.timestamp.type', 'CreateTime', 'LogAppendTime'], {}, /^changed$/],
+      [
+        'the clock of the broker',
+        ['message.timestamp.type', 'CreateTime', 'LogAppendTime'],
+        {},
+        /other type/,
+      ],
+      [
+        'the clock of the broker for nothing',
+        ['message.timestamp.type', 'CreateTime', 'LogAppendTime'],
+        { records: 0 },
+        /^changed$/,
+      ],
     ]
   for (const [what, [setting, found, wanted], facts, said] of cases)
     it(`then ${what} is ${said.source === '^changed$' ? 'changed' : 'refused, with the reason'}`, () =>
@@ -42,8 +53,27 @@ describe('given a difference between a topic and the table, when it is planned',
 
 it('given a topic of which nothing is known, then no change of it is made', () => {
   const difference = { topic: TOPIC, setting: 'compression.type', found: 'gzip', wanted: 'producer' }
-  const { changes, refused } = planOf({ missing: [], differences: [difference] }, [], new Map())
+  const { changes, refused } = planTopics({ missing: [], differences: [difference] }, [], new Map())
   assert.deepEqual([changes.length, refused.length], [0, 1])
+})
+
+it('given MSK Serverless, then its replication is no difference, and its cleanup policies stay', () => {
+  const differences = ['replication.factor', 'min.insync.replicas', 'cleanup.policy', 'retention.ms'].map(
+    setting => ({ topic: TOPIC, setting, found: '1', wanted: '2' }),
+  )
+  const known = new Map([[TOPIC, { ...FACTS, records: 0 }]])
+  const serverless = clusterKind('arn:aws:kafka:eu-west-1:123456789012:cluster/one/751d2973-s1')
+  const { changes, refused } = planTopics({ missing: [], differences }, [], known, serverless)
+  assert.deepEqual(
+    changes.map(({ setting }) => setting),
+    ['retention.ms'],
+  )
+  assert.deepEqual(
+    refused.map(({ setting, because }) => [setting, because]),
+    [['cleanup.policy', 'this kind of cluster changes it only while it creates a topic']],
+  )
+  const provisioned = clusterKind('arn:aws:kafka:eu-west-1:123456789012:cluster/one-s1/751d2973-2')
+  for (const kind of [provisioned, clusterKind(undefined)]) assert.deepEqual(kind, { decides: [], fixes: [] })
 })
 
 describe('given a plan, when it is shown', () => {
@@ -80,7 +110,7 @@ describe('given a plan, when it is shown', () => {
   })
 
   it('then only missing topics are created', () => {
-    const { creations } = planOf(
+    const { creations } = planTopics(
       { missing: ['a'], differences: [] },
       [creation, { ...creation, topic: 'b' }],
       new Map(),

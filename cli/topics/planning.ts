@@ -1,0 +1,19 @@
+/** Compares the topics of a cluster with the table, for `topics plan` and `topics apply`. */
+import { readFunctions } from '../../infra/functions.ts'
+import { type PlannedTopics, plannedTopics } from '../../lib/operations/topics/planned.ts'
+import type { KafkaCommand } from '../kafka.ts'
+
+export function planned({ kafka, offsets, config }: KafkaCommand): Promise<PlannedTopics> {
+  const functions = readFunctions()
+  const { clusterArn } = config.kafka
+  return plannedTopics({
+    kafka,
+    offsets,
+    env: config.env,
+    readersOf: signal =>
+      functions
+        .filter(({ consumes, forwards }) => [...consumes, ...forwards].includes(signal))
+        .map(({ name }) => name),
+    ...(clusterArn ? { clusterArn } : {}),
+  })
+}

@@ -1,14 +1,25 @@
-/** The ARN of something in the account and region of the stack: CloudFormation fills those in. Pure. */
+/** ARNs and statements of policies. Pure. */
+
+/** The ARN of something in the account and region of the stack: CloudFormation fills those in. */
 export function arnHere(service: string, resource: string): object {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: these placeholders are CloudFormation's
   const [partition, region, id] = ['${AWS::Partition}', '${AWS::Region}', '${AWS::AccountId}']
   return { 'Fn::Sub': ['arn', partition, service, region, id, resource].join(':') }
 }
 
-/** A statement of a policy: what may be done with the resources of these ARNs. */
+/** A statement of a policy: what may, or may not, be done with the resources of these ARNs. */
 export interface Statement {
-  readonly Effect: 'Allow'
+  readonly Effect: 'Allow' | 'Deny'
   readonly Action: readonly string[]
   readonly Resource: readonly unknown[]
   readonly Condition?: object
+}
+
+export function allow(actions: readonly string[], resources: readonly unknown[]): Statement {
+  return { Effect: 'Allow', Action: actions, Resource: resources }
+}
+
+/** What a cluster has, by its name: `arn:…:cluster/<name>/<uuid>` names topics and groups as `arn:…:topic/<name>/<uuid>/<topic>`. */
+export function arnInCluster(clusterArn: string, kind: 'topic' | 'group', name: string): string {
+  return `${clusterArn.replace(':cluster/', `:${kind}/`)}/${name}`
 }

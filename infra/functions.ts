@@ -21,6 +21,8 @@ export const USES = {
     'which failures are tried again: the file in the package, FAILURES_DIR and FAILURE_CONSUMERS',
   console:
     'a page for people over an HTTP API: it reads every topic, group and secret of the console, and is deployed only where SLUICE_CONSOLE=on',
+  topics:
+    'every topic of the environment: it creates them and changes their settings, and creates the secret of Redis and the parameter of the generator',
   'on-failure':
     'what Lambda has given up: the queue of ON_FAILURE_QUEUE_ARN, and the bucket ON_FAILURE_BUCKET',
 } as const

@@ -2,10 +2,11 @@
 import { alertsTopicName, consoleSecret } from '../lib/app/resource-names.ts'
 import { groupName, RETRY_TOPICS, SIGNALS, type Signal, topicName } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
-import { arnHere, type Statement } from './arn.ts'
+import { allow, arnHere, type Statement } from './arn.ts'
 import { type DeclaredFunction, isConsumer } from './functions.ts'
 import { kafkaSecretStatements, secretArn } from './kafka-secrets.ts'
 import { missedRunStatements } from './missed-runs.ts'
+import { topicsStatements } from './statements/topics.ts'
 
 /** What has to be known of the place that the functions are deployed to. */
 interface Deployed
@@ -30,6 +31,7 @@ interface WithForeign extends Deployed {
   readonly foreign: readonly string[]
   /** The functions that read topics as groups. */
   readonly consumers: readonly string[]
+  readonly all: readonly DeclaredFunction[]
 }
 
 /** The resources of CloudFormation, by their logical ids. */
@@ -37,7 +39,10 @@ export function roles(functions: readonly DeclaredFunction[], deployed: Deployed
   const foreign = [...new Set(functions.flatMap(({ foreignTopics }) => foreignTopics))]
   const consumers = functions.filter(isConsumer).map(({ name }) => name)
   return Object.fromEntries(
-    functions.map(declared => [roleId(declared.name), role(declared, { ...deployed, foreign, consumers })]),
+    functions.map(declared => [
+      roleId(declared.name),
+      role(declared, { ...deployed, foreign, consumers, all: functions }),
+    ]),
   )
 }
 
@@ -77,6 +82,7 @@ function role(declared: DeclaredFunction, deployed: WithForeign): object {
     ...notificationStatements(declared, deployed),
     ...onFailureStatements(declared, deployed),
     ...consoleStatements(declared, deployed),
+    ...topicsStatements(declared, deployed.all, deployed),
   ]
   const trusted = {
     Effect: 'Allow',
@@ -262,8 +268,4 @@ function consoleStatements({ uses }: DeclaredFunction, deployed: WithForeign): S
 
 function policy(statements: readonly object[]): object {
   return { Version: '2012-10-17', Statement: statements }
-}
-
-function allow(actions: readonly string[], resources: readonly unknown[]): Statement {
-  return { Effect: 'Allow', Action: actions, Resource: resources }
 }

@@ -1,4 +1,5 @@
-import { ensureResources, type InitialSettings, type ResourcesOutcome } from '../lib/app/aws/resources.ts'
+import type { InitialSettings } from '../lib/app/aws/initial-settings.ts'
+import { ensureResources, type ResourcesOutcome } from '../lib/app/aws/resources.ts'
 
 export interface LocalResourcesOptions {
   readonly awsEndpoint: string

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { consumersOf, readFunctions } from '../../infra/functions.ts'
+import { SIGNALS } from '../../lib/app/topics.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 import { filesIn } from '../support/zip.ts'
 import { bundleOf, startedHandler } from './bundles.ts'
@@ -20,6 +21,7 @@ import {
   type Statement,
   topicsFor,
 } from './permissions.ts'
+import { assertTopicsResource, TOPICS_ACTIONS } from './topics.ts'
 
 /** An account that nobody has. */
 const ACCOUNT = {
@@ -49,6 +51,8 @@ interface Resource {
 describe('serverless package', { timeout: 120_000 }, () => {
   let folder: string
   let resources: Resource[]
+  let template: { readonly Resources: Readonly<Record<string, Resource>> }
+  const begunAtMs = Date.now()
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-package-'))
@@ -65,8 +69,8 @@ describe('serverless package', { timeout: 120_000 }, () => {
     )
     assert.equal(code, 0, output)
     assert.doesNotMatch(output, /warning/i)
-    const template = await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8')
-    resources = Object.values(JSON.parse(template).Resources)
+    template = JSON.parse(await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8'))
+    resources = Object.values(template.Resources)
   })
 
   after(() => rm(folder, { recursive: true, force: true }))
@@ -189,7 +193,8 @@ describe('serverless package', { timeout: 120_000 }, () => {
       const reads = [...consumes, ...forwards]
       assert.deepEqual(topicsFor('kafka-cluster:ReadData', statements), reads)
       assert.deepEqual(topicsFor('kafka-cluster:WriteData', statements), writes)
-      assert.deepEqual(topicsFor('kafka-cluster:DescribeTopic', statements), [...reads, ...writes])
+      const described = uses.includes('topics') ? SIGNALS : [...reads, ...writes]
+      assert.deepEqual(topicsFor('kafka-cluster:DescribeTopic', statements), described)
       assert.deepEqual(groupsFor(statements), consumes.length > 0 ? [`sluice-${name}-prod`] : [])
       assertNarrow(statements)
     })
@@ -219,6 +224,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
         ...(uses.includes('checkpoints') ? ['s3:DeleteObject', 's3:ListBucket', 's3:PutObject'] : []),
         ...(uses.includes('parameter') ? ['ssm:GetParameter'] : []),
         ...(uses.includes('redis') ? ['secretsmanager:GetSecretValue'] : []),
+        ...(uses.includes('topics') ? TOPICS_ACTIONS : []),
         ...(uses.includes('alerts-topic') ? ['kms:Decrypt', 'kms:GenerateDataKey', 'sns:Publish'] : []),
       ])
       assert.deepEqual(actionsOf(policy.PolicyDocument.Statement), [...expected].sort())
@@ -236,6 +242,10 @@ describe('serverless package', { timeout: 120_000 }, () => {
     const policy = roles.find(({ PolicyName }) => PolicyName === CONSOLE)
     assertConsoleRole(policy.PolicyDocument.Statement)
     assertConsoleApi(ofType)
+  })
+
+  it('has every trigger wait for the topics, which a custom resource makes', () => {
+    assertTopicsResource(template, begunAtMs)
   })
 
   it('makes an event source mapping for each consumer, whose answer is read', () => {

@@ -1,12 +1,7 @@
 import { BucketAlreadyOwnedByYou, CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import {
-  CreateSecretCommand,
-  ResourceExistsException,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager'
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
-import { ParameterAlreadyExists, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { alertsTopicName } from '../resource-names.ts'
+import { ensureSettings, type InitialSettings, type SettingsOutcome } from './initial-settings.ts'
 
 export interface AwsAccess {
   /** Address of a local stand-in; AWS itself by default. */
@@ -16,18 +11,10 @@ export interface AwsAccess {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
-/** Settings that are written only if there are none yet, so that later changes by a person are kept. */
-export interface InitialSettings {
-  readonly generator: unknown
-  readonly redis: { readonly username: string; readonly password: string }
-}
-
-export interface ResourcesOutcome {
+export interface ResourcesOutcome extends Pick<SettingsOutcome, 'generatorParameter' | 'redisSecret'> {
   readonly alertsTopicArn: string
   readonly historyBucket: string
   readonly checkpointBucket: string
-  readonly generatorParameter: string
-  readonly redisSecret: string
 }
 
 /** Creates the missing AWS resources that the functions of an environment need. */
@@ -38,14 +25,11 @@ export async function ensureResources(
 ): Promise<ResourcesOutcome> {
   const historyBucket = `sluice-history-${env}`
   const checkpointBucket = `sluice-checkpoints-${env}`
-  const generatorParameter = `/sluice/${env}/generator`
-  const redisSecret = `sluice/${env}/redis`
-  const [alertsTopicArn] = await Promise.all([
+  const [alertsTopicArn, { generatorParameter, redisSecret }] = await Promise.all([
     ensureTopic(access, alertsTopicName(env)),
+    ensureSettings(access, env, settings),
     ensureBucket(access, historyBucket),
     ensureBucket(access, checkpointBucket),
-    ensureParameter(access, generatorParameter, JSON.stringify(settings.generator)),
-    ensureSecret(access, redisSecret, JSON.stringify(settings.redis)),
   ])
   return { alertsTopicArn, historyBucket, checkpointBucket, generatorParameter, redisSecret }
 }
@@ -67,16 +51,6 @@ async function ensureBucket(access: AwsAccess, bucket: string): Promise<void> {
   await s3
     .send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: elsewhere }))
     .catch(unless(BucketAlreadyOwnedByYou))
-}
-
-async function ensureParameter(access: AwsAccess, name: string, value: string): Promise<void> {
-  const put = new PutParameterCommand({ Name: name, Value: value, Type: 'String', Overwrite: false })
-  await new SSMClient(access).send(put).catch(unless(ParameterAlreadyExists))
-}
-
-async function ensureSecret(access: AwsAccess, name: string, value: string): Promise<void> {
-  const create = new CreateSecretCommand({ Name: name, SecretString: value })
-  await new SecretsManagerClient(access).send(create).catch(unless(ResourceExistsException))
 }
 
 /** Ignores the error that says that the resource exists already. */

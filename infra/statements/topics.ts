@@ -1,0 +1,52 @@
+/** What the function that manages topics may do. Pure. */
+import { SIGNALS, type Signal, topicName } from '../../lib/app/topics.ts'
+import { allow, arnHere, arnInCluster, type Statement } from '../arn.ts'
+import type { DeclaredFunction } from '../functions.ts'
+import { type KafkaSecrets, kafkaSecretStatements } from '../kafka-secrets.ts'
+
+interface Deployed {
+  readonly env: string
+  readonly clusterArn: string
+  readonly kafkaSecrets?: KafkaSecrets
+}
+
+/**
+ * It creates the topics of the environment, looks at their settings and changes them. It can neither delete one nor read or write a
+ * record. Partitions are added only where no function reads: `sluice topics grow` adds the others, as a person.
+ *
+ * @param all every function that is deployed
+ * @see https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
+ */
+export function topicsStatements(
+  { uses }: DeclaredFunction,
+  all: readonly DeclaredFunction[],
+  { env, clusterArn, kafkaSecrets }: Deployed,
+): Statement[] {
+  if (!uses.includes('topics')) return []
+  const arns = (signals: readonly Signal[]) =>
+    signals.map(signal => arnInCluster(clusterArn, 'topic', topicName(signal, env)))
+  const read = new Set(all.flatMap(({ consumes, forwards }) => [...consumes, ...forwards]))
+  const unread = SIGNALS.filter(signal => !read.has(signal))
+  const redis = `secret:sluice/${env}/redis`
+  return [
+    allow(['kafka:GetBootstrapBrokers'], [clusterArn]),
+    allow(['kafka-cluster:Connect'], [clusterArn]),
+    allow(
+      [
+        'kafka-cluster:AlterTopicDynamicConfiguration',
+        'kafka-cluster:CreateTopic',
+        'kafka-cluster:DescribeTopic',
+        'kafka-cluster:DescribeTopicDynamicConfiguration',
+      ],
+      arns(SIGNALS),
+    ),
+    ...(unread.length > 0 ? [allow(['kafka-cluster:AlterTopic'], arns(unread))] : []),
+    ...(kafkaSecrets ? kafkaSecretStatements(kafkaSecrets) : []),
+    // A secret that is not there has no suffix yet.
+    allow(
+      ['secretsmanager:CreateSecret'],
+      [arnHere('secretsmanager', redis), arnHere('secretsmanager', `${redis}-??????`)],
+    ),
+    allow(['ssm:PutParameter'], [arnHere('ssm', `parameter/sluice/${env}/generator`)]),
+  ]
+}

@@ -1,0 +1,51 @@
+/** A plugin of the framework: adds the custom resource of the topics to the template, once functions and triggers are in it. */
+
+import { resolve } from 'node:path'
+import { type FunctionKeys, readFunctions } from './functions.ts'
+import { addTopicsResource, type Template } from './topics-resource.ts'
+
+/** The part of the framework that is used here. */
+interface Framework {
+  readonly serviceDir: string
+  readonly service: {
+    readonly provider: { readonly compiledCloudFormationTemplate: Template }
+    readonly package: { readonly artifactDirectoryName?: string }
+    readonly custom: { readonly deployment: { readonly env: string } }
+    readonly functions: Readonly<Record<string, FunctionKeys>>
+  }
+  getProvider(name: 'aws'): { readonly naming: { getLambdaLogicalId(name: string): string } }
+}
+
+export default class TopicsPlugin {
+  readonly hooks: Readonly<Record<string, () => void>>
+  readonly #framework: Framework
+
+  constructor(framework: Framework) {
+    this.#framework = framework
+    this.hooks = { 'after:package:compileEvents': () => this.#add() }
+  }
+
+  #add(): void {
+    const { service, serviceDir } = this.#framework
+    const declared = readFunctions(resolve(serviceDir, 'serverless.yml'))
+    const { naming } = this.#framework.getProvider('aws')
+    addTopicsResource(service.provider.compiledCloudFormationTemplate, {
+      env: service.custom.deployment.env,
+      functions: declared.filter(({ name }) => Object.hasOwn(service.functions, name)),
+      logicalId: name => naming.getLambdaLogicalId(name),
+      packagedAtMs: packagedAtMs(service.package.artifactDirectoryName),
+    })
+  }
+}
+
+/**
+ * The framework keeps what it deploys in folders such as `serverless/sluice/prod/1700000000000-2023-11-14T22:13:20.000Z`.
+ *
+ * @throws Error if the name has another form
+ */
+export function packagedAtMs(folder: string | undefined): number {
+  const [, ms] = /\/(\d+)-[^/]*$/.exec(folder ?? '') ?? []
+  if (ms === undefined)
+    throw new Error(`the framework's folder for artifacts has no time in its name: ${folder}`)
+  return Number(ms)
+}

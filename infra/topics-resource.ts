@@ -1,0 +1,80 @@
+/** The custom resource of a deployment that creates and changes topics before anything reads or writes them. Pure. */
+
+import { SIGNALS } from '../lib/app/topics.ts'
+import { consumersOf, type DeclaredFunction } from './functions.ts'
+
+/** Its logical id. */
+export const TOPICS_RESOURCE = 'SluiceTopics'
+
+/** The part of a template that is looked at and changed here. */
+export interface Template {
+  readonly Resources: Record<string, TemplateResource>
+}
+
+interface TemplateResource {
+  readonly Type: string
+  readonly Properties?: object
+  DependsOn?: string | readonly string[]
+}
+
+export interface TopicsResourceParts {
+  readonly env: string
+  /** Every function that is deployed. */
+  readonly functions: readonly DeclaredFunction[]
+  /** The logical id of a function's Lambda function. */
+  logicalId(name: string): string
+  /** When the package was made, in milliseconds since the epoch: of two deployments, the one with less is the older. */
+  readonly packagedAtMs: number
+}
+
+/** What starts a function by itself. What people invoke by hand waits for nothing. */
+const TRIGGERS = new Set(['AWS::Events::Rule', 'AWS::Lambda::EventSourceMapping', 'AWS::Scheduler::Schedule'])
+
+/**
+ * After that many seconds without an answer the deployment fails. The function answers before its own time is over, so this is for
+ * one that could not be started at all; CloudFormation would wait an hour.
+ */
+const SERVICE_TIMEOUT = 600
+
+/**
+ * Adds the resource to a template whose functions and events are compiled, and has every trigger wait for it. Without a function that
+ * manages topics, nothing is added.
+ *
+ * @returns the logical ids of the triggers that wait
+ */
+export function addTopicsResource(template: Template, parts: TopicsResourceParts): string[] {
+  const manager = parts.functions.find(({ uses }) => uses.includes('topics'))
+  if (!manager) return []
+  const triggers = Object.entries(template.Resources).filter(([, { Type }]) => TRIGGERS.has(Type))
+  for (const [, trigger] of triggers)
+    trigger.DependsOn = [...new Set([trigger.DependsOn ?? [], TOPICS_RESOURCE].flat())]
+  template.Resources[TOPICS_RESOURCE] = topicsResource(parts.logicalId(manager.name), parts)
+  return triggers.map(([id]) => id)
+}
+
+function topicsResource(
+  lambda: string,
+  { env, functions, packagedAtMs }: TopicsResourceParts,
+): TemplateResource {
+  return {
+    Type: 'Custom::SluiceTopics',
+    Properties: {
+      ServiceToken: { 'Fn::GetAtt': [lambda, 'Arn'] },
+      ServiceTimeout: SERVICE_TIMEOUT,
+      Environment: env,
+      // It differs each time, so each deployment looks at the topics; and it tells an older one that comes back from a newer one.
+      PackagedAt: String(packagedAtMs),
+      Readers: Object.fromEntries(
+        SIGNALS.map(signal => [signal, readersOf(functions, signal)] as const).filter(
+          ([, readers]) => readers.length > 0,
+        ),
+      ),
+    },
+  }
+}
+
+/** Consumers of the topic, and forwarders. */
+function readersOf(functions: readonly DeclaredFunction[], signal: (typeof SIGNALS)[number]): string[] {
+  const forwarders = functions.filter(({ forwards }) => forwards.includes(signal)).map(({ name }) => name)
+  return [...consumersOf(functions, signal), ...forwarders]
+}

@@ -1,0 +1,54 @@
+/** The parameter and the secret that the functions of an environment read, where nobody has made them. */
+import {
+  CreateSecretCommand,
+  ResourceExistsException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
+import { ParameterAlreadyExists, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import type { AwsPlace } from '../../runtime/adapters/aws/clients.ts'
+
+/** Settings that are written only if there are none yet, so that later changes by a person are kept. */
+export interface InitialSettings {
+  readonly generator: unknown
+  readonly redis: { readonly username: string; readonly password: string }
+}
+
+export interface SettingsOutcome {
+  readonly generatorParameter: string
+  readonly redisSecret: string
+  /** The names of those that were missing. */
+  readonly created: readonly string[]
+}
+
+/** Creates the parameter and the secret, if they are missing. Never changes one that is there, and never reads one. */
+export async function ensureSettings(
+  access: AwsPlace,
+  env: string,
+  settings: InitialSettings,
+): Promise<SettingsOutcome> {
+  const generatorParameter = `/sluice/${env}/generator`
+  const redisSecret = `sluice/${env}/redis`
+  const created = await Promise.all([
+    ensureParameter(access, generatorParameter, JSON.stringify(settings.generator)),
+    ensureSecret(access, redisSecret, JSON.stringify(settings.redis)),
+  ])
+  return { generatorParameter, redisSecret, created: created.flat() }
+}
+
+async function ensureParameter(access: AwsPlace, name: string, value: string): Promise<string[]> {
+  const put = new PutParameterCommand({ Name: name, Value: value, Type: 'String', Overwrite: false })
+  return new SSMClient(access).send(put).then(() => [name], unless(ParameterAlreadyExists))
+}
+
+async function ensureSecret(access: AwsPlace, name: string, value: string): Promise<string[]> {
+  const create = new CreateSecretCommand({ Name: name, SecretString: value })
+  return new SecretsManagerClient(access).send(create).then(() => [name], unless(ResourceExistsException))
+}
+
+/** Nothing was created, if the error says that it exists already. */
+function unless(expected: new (...args: never[]) => Error) {
+  return (error: unknown): string[] => {
+    if (error instanceof expected) return []
+    throw error
+  }
+}

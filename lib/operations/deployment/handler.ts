@@ -1,0 +1,119 @@
+/** The handler of the custom resource that creates and changes the topics of an environment when it is deployed. */
+import { setTimeout as pause } from 'node:timers/promises'
+import middy from '@middy/core'
+import type { Context } from 'aws-lambda'
+import { putAnswer } from '../../app/aws/cloudformation-answer.ts'
+import { type Environment, GENERAL, KAFKA, type PartsOf, readSettings } from '../../app/settings/index.ts'
+import { logsContext, telemetryOf } from '../../runtime/adapters/lambda/telemetry.ts'
+import { KafkaConnections } from '../../runtime/lambda/kafka-connections.ts'
+import { once } from '../../runtime/lambda/once.ts'
+import { type DeploymentPorts, failed, fulfil, type Teller } from './fulfil.ts'
+import { patiently } from './patience.ts'
+import { answerTo, type Outcome, type ResourceRequest, resourceRequest } from './request.ts'
+
+/** The time of an invocation that is left for the answer, in milliseconds: all attempts to hand it over take less. */
+const RESERVE_MS = 20_000
+
+/** Redis without a login, and the generator with its defaults: what a person changes afterwards stays. */
+const INITIAL = { generator: {}, redis: { username: '', password: '' } }
+
+/**
+ * A handler that CloudFormation calls. It answers in every case, also if its settings are wrong or its time runs out.
+ *
+ * @param environment the settings; by default, the environment of the process when it is called
+ * @returns a function that rejects if it is called by somebody else, or if the answer cannot be handed over: Lambda then calls it again
+ */
+export function topicsResource(name: string, environment?: Environment) {
+  const { logger } = telemetryOf(name)
+  return middy<unknown, { readonly status: Outcome['status'] }, Error, Context>()
+    .use(logsContext(logger))
+    .handler(async (event, context) => {
+      const request = resourceRequest(event)
+      const withinMs = context.getRemainingTimeInMillis() - RESERVE_MS
+      const outcome = await outcomeInTime(request, { name, environment, withinMs }, logger)
+      await putAnswer(request.ResponseURL, answerTo(request, outcome))
+      logger.info('answered', { status: outcome.status })
+      return { status: outcome.status }
+    })
+}
+
+interface Run {
+  readonly name: string
+  readonly environment: Environment | undefined
+  readonly withinMs: number
+}
+
+/** Never rejects. What has been begun when the time is over ends with the step that it is in. */
+async function outcomeInTime(request: ResourceRequest, run: Run, told: Teller): Promise<Outcome> {
+  const stopping = new AbortController()
+  const deployment = new Deployment(run, stopping.signal)
+  const late = pause(Math.max(0, run.withinMs), undefined, { signal: stopping.signal }).then(
+    () => failed(request, lateReason(run), told),
+    // Not late: the other one has won.
+    () => new Promise<never>(() => {}),
+  )
+  try {
+    return await Promise.race([fulfil(request, deployment, told), late])
+  } finally {
+    stopping.abort()
+    await deployment.close()
+  }
+}
+
+function lateReason({ withinMs }: Run): string {
+  const seconds = Math.round(withinMs / 1000)
+  return `The topics were not created and changed within ${seconds} seconds. Can brokers and AWS be reached from the subnets? Deploying again goes on where this has ended.`
+}
+
+/** The world of one request. */
+class Deployment implements DeploymentPorts {
+  readonly #stop: AbortSignal
+  readonly #start: () => Promise<Started>
+  #connections: KafkaConnections | undefined
+
+  constructor({ name, environment }: Run, stop: AbortSignal) {
+    this.#stop = stop
+    this.#start = once(async () => {
+      const config = readSettings([GENERAL, KAFKA], environment)
+      this.#connections = new KafkaConnections(config, name)
+      return { config, kafka: await this.#connections.kafka() }
+    })
+  }
+
+  planned: DeploymentPorts['planned'] = async readers => {
+    const { config, kafka } = await this.#start()
+    const [{ TopicOffsets }, { plannedTopics }] = await Promise.all([
+      import('../../runtime/adapters/kafka/offsets.ts'),
+      import('../topics/planned.ts'),
+    ])
+    const { clusterArn } = config.kafka
+    const offsets = new TopicOffsets(kafka)
+    const planning = { kafka, offsets, env: config.env, ...(clusterArn ? { clusterArn } : {}) }
+    return plannedTopics({ ...planning, readersOf: signal => readers.get(signal) ?? [] }).finally(() =>
+      offsets.close(),
+    )
+  }
+
+  applied: DeploymentPorts['applied'] = async (planned, applying) => {
+    const { kafka } = await this.#start()
+    const { applyTopics } = await import('../topics/apply.ts')
+    await applyTopics(kafka, planned, applying, this.#stop)
+  }
+
+  ensureSettings: DeploymentPorts['ensureSettings'] = async () => {
+    const { config } = await this.#start()
+    const { ensureSettings } = await import('../../app/aws/initial-settings.ts')
+    return (await ensureSettings({}, config.env, INITIAL)).created
+  }
+
+  patiently: DeploymentPorts['patiently'] = work => patiently(work, this.#stop)
+
+  async close(): Promise<void> {
+    await this.#connections?.close().catch(() => {})
+  }
+}
+
+interface Started {
+  readonly config: PartsOf<readonly [typeof GENERAL, typeof KAFKA]>
+  readonly kafka: Awaited<ReturnType<KafkaConnections['kafka']>>
+}

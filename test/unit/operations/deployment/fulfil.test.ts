@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type DeploymentPorts, fulfil } from '../../../../lib/operations/deployment/fulfil.ts'
+import type { ResourceRequest } from '../../../../lib/operations/deployment/request.ts'
+import type { TopicPlan } from '../../../../lib/operations/topic-plan.ts'
+
+const NOTHING: TopicPlan = { creations: [], changes: [], refused: [] }
+const CREATION = { topic: 'sluice.telemetry.readings.prod', partitions: 12, replicationFactor: 3 }
+const CHANGE = { topic: 'sluice.telemetry.dlq.prod', setting: 'retention.ms', found: '1', wanted: '2' }
+const REFUSED = {
+  topic: 'sluice.telemetry.alerts.prod',
+  setting: 'retention.ms',
+  found: '2',
+  wanted: '1',
+  because: 'records older than the new retention would be lost',
+}
+
+function requested(more: Partial<ResourceRequest> = {}): ResourceRequest {
+  return {
+    RequestType: 'Create',
+    RequestId: 'r1',
+    StackId: 's1',
+    LogicalResourceId: 'SluiceTopics',
+    ResponseURL: 'https://bucket.example/answer',
+    ResourceProperties: { Environment: 'prod', PackagedAt: '200', Readers: { readings: ['alerting'] } },
+    ...more,
+  }
+}
+const UPDATE = requested({ RequestType: 'Update', OldResourceProperties: { PackagedAt: '100' } })
+const ROLLBACK = requested({ RequestType: 'Update', OldResourceProperties: { PackagedAt: '300' } })
+
+/** Runs a request, and keeps what was done in its order. */
+async function done(
+  request: ResourceRequest,
+  plan: TopicPlan,
+  ports: Partial<DeploymentPorts> = {},
+): Promise<{ outcome: Awaited<ReturnType<typeof fulfil>>; steps: string[]; told: string[] }> {
+  const steps: string[] = []
+  const told: string[] = []
+  const tell = (level: string) => (message: string, details: object) => {
+    told.push(`${level}: ${message} ${JSON.stringify(details)}`)
+  }
+  const outcome = await fulfil(
+    request,
+    {
+      planned: async () => {
+        steps.push('plan')
+        return { plan, settings: new Map() }
+      },
+      applied: async (_, applying) => {
+        steps.push('apply')
+        applying.created.push(...plan.creations.map(({ topic }) => topic))
+        applying.changed.push(...plan.changes)
+      },
+      ensureSettings: async () => {
+        steps.push('settings')
+        return ['sluice/prod/redis']
+      },
+      patiently: work => work(),
+      ...ports,
+    },
+    { info: tell('info'), warn: tell('warn'), error: tell('error') },
+  )
+  return { outcome, steps, told }
+}
+
+describe('given a plan that loses nothing, when the resource is created or updated', () => {
+  for (const request of [requested(), UPDATE])
+    it(`then ${request.RequestType} creates settings and topics, and says so`, async () => {
+      const { outcome, steps, told } = await done(request, {
+        ...NOTHING,
+        creations: [CREATION],
+        changes: [CHANGE],
+      })
+      assert.deepEqual([outcome, steps], [{ status: 'SUCCESS' }, ['plan', 'settings', 'apply']])
+      assert.match(told.join(), /^info: done .*readings\.prod.*dlq\.prod.*sluice\/prod\/redis/)
+    })
+})
+
+describe('given a change that would lose records', () => {
+  it('then nothing at all is changed, and the answer names the topic, the reason and what to do', async () => {
+    const { outcome, steps } = await done(UPDATE, { ...NOTHING, creations: [CREATION], refused: [REFUSED] })
+    assert.deepEqual(steps, ['plan'])
+    assert.deepEqual(outcome, {
+      status: 'FAILED',
+      reason:
+        'No topic was changed, because of a change that is refused. sluice.telemetry.alerts.prod: retention.ms 2 → 1: records ' +
+        'older than the new retention would be lost. Take the change of lib/app/topics.ts back; or make it by hand, as with ' +
+        'kafka-configs.sh, if the loss is meant; then deploy again.',
+    })
+  })
+
+  it('then an older deployment that comes back keeps it, and does the rest', async () => {
+    const plan = { ...NOTHING, creations: [CREATION], refused: [REFUSED] }
+    const { outcome, steps, told } = await done(ROLLBACK, plan)
+    assert.deepEqual([outcome, steps], [{ status: 'SUCCESS' }, ['plan', 'settings', 'apply']])
+    assert.match(told[0] ?? '', /^warn: an older deployment comes back: topics keep .*alerts\.prod/)
+  })
+})
+
+describe('given a stack that is deleted', () => {
+  it('then topics and settings stay, and neither Kafka nor AWS is asked', async () => {
+    const { outcome, steps, told } = await done(requested({ RequestType: 'Delete' }), NOTHING)
+    assert.deepEqual([outcome, steps], [{ status: 'SUCCESS' }, []])
+    assert.match(told.join(), /they stay/)
+  })
+})
+
+describe('given that something goes wrong', () => {
+  const failing: Partial<DeploymentPorts> = {
+    applied: async (_, applying) => {
+      applying.created.push(CREATION.topic)
+      throw new Error('Kafka does not answer')
+    },
+  }
+
+  it('then the answer says what, and what had been done before', async () => {
+    const { outcome, told } = await done(UPDATE, NOTHING, failing)
+    assert.deepEqual(outcome, {
+      status: 'FAILED',
+      reason: `Kafka does not answer. Before that, these were created or changed: ${CREATION.topic}.`,
+    })
+    assert.match(told.join(), /^error: the topics are not as the table says/)
+  })
+
+  it('then it is no obstacle to an older deployment that comes back, but it is logged', async () => {
+    const { outcome, told } = await done(ROLLBACK, NOTHING, failing)
+    assert.deepEqual(outcome, { status: 'SUCCESS' })
+    assert.match(told.join(), /^error: .*Kafka does not answer/)
+  })
+
+  it('then a request without readers is a failure, not a crash', async () => {
+    const { outcome } = await done(requested({ ResourceProperties: {} }), NOTHING)
+    assert.deepEqual(outcome, {
+      status: 'FAILED',
+      reason: 'the properties of the resource have no Readers.',
+    })
+  })
+})

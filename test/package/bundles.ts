@@ -72,18 +72,30 @@ async function importsOf(file: string, code: string): Promise<Import[]> {
 }
 
 /** Loads the handler as Lambda does when a function starts: from what is in its zip, with the AWS SDK beside it. */
-export async function startedHandler(files: Files, name: string): Promise<unknown> {
+export function startedHandler(files: Files, name: string): Promise<unknown> {
+  return unpacked(
+    files,
+    async place => (await import(pathToFileURL(place(`functions/${name}/handler.js`)).href)).handler,
+  )
+}
+
+/** @param use is given the path at which a file of the zip lies meanwhile */
+export async function unpacked<T>(
+  files: Files,
+  use: (place: (path: string) => string) => Promise<T>,
+): Promise<T> {
   // Inside the project, where it finds an AWS SDK.
   const room = join(PROJECT, '.local')
   await mkdir(room, { recursive: true })
-  const place = await mkdtemp(join(room, 'test-package-'))
+  const folder = await mkdtemp(join(room, 'test-package-'))
+  const place = (path: string) => join(folder, path)
   try {
     for (const [path, content] of files) {
-      await mkdir(dirname(join(place, path)), { recursive: true })
-      await writeFile(join(place, path), content)
+      await mkdir(dirname(place(path)), { recursive: true })
+      await writeFile(place(path), content)
     }
-    return (await import(pathToFileURL(join(place, 'functions', name, 'handler.js')).href)).handler
+    return await use(place)
   } finally {
-    await rm(place, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true })
   }
 }

@@ -40,11 +40,15 @@ it('given entries with typing errors, then each is named, with what could stand 
       /functions\.frost\.uses.*\[redis, rules, notifications, registry, parameter, checkpoints, [^\]]+\]/,
     )
     const apart = '\n  frost:\n    handler: functions/frost/handler.handler\n    batchSize: 3\n'
-    await writeFile(file, `${yaml}${apart}`)
+    const far = `  far:\n    handler: functions/far/handler.handler\n    foreignTopics: ${'a'.repeat(250)}\n    uses: [redis]\n`
+    await writeFile(file, `${yaml}${apart}${far}`)
+    const [frost, long, ...more] = (await refusal(['package', ...PROD], {}, copy)).split('\n')
     assert.equal(
-      await refusal(['package', ...PROD], {}, copy),
+      frost,
       'functions.frost of serverless.yml: batchSize says how topics are read, but there is no consumes.',
     )
+    assert.match(long ?? '', /^functions\.far\.foreignTopics of serverless\.yml: "a+…" has 250 characters, /)
+    assert.deepEqual(more, [])
   } finally {
     await rm(copy, { recursive: true, force: true })
   }

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { consumersOf, readFunctions } from '../../infra/functions.ts'
+import { STAGES } from '../../infra/stages.ts'
 import { SIGNALS } from '../../lib/app/topics.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 import { filesIn } from '../support/zip.ts'
-import { bundleOf, startedHandler } from './bundles.ts'
+import { assertLoads, assertSize, BUDGETS } from './budgets.ts'
+import { type Bundle, bundleOf, type Files, startedHandler } from './bundles.ts'
 import { assertConsoleApi, assertConsoleBundle, assertConsoleRole } from './console.ts'
 import {
   ANY_FUNCTION_ACTIONS,
@@ -75,6 +77,18 @@ describe('serverless package', { timeout: 120_000 }, () => {
 
   after(() => rm(folder, { recursive: true, force: true }))
 
+  const bundles = new Map<string, Promise<{ files: Files; bundle: Bundle }>>()
+  /** What is in the zip of a function, read once for all tests. */
+  const packaged = (name: string) => {
+    const read = async () => {
+      const files = await filesIn(join(folder, `${name}.zip`))
+      return { files, bundle: await bundleOf(files, `functions/${name}/handler.js`) }
+    }
+    const known = bundles.get(name) ?? read()
+    bundles.set(name, known)
+    return known
+  }
+
   const ofType = (type: string) =>
     resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties)
 
@@ -94,10 +108,10 @@ describe('serverless package', { timeout: 120_000 }, () => {
     )
   })
 
-  for (const { name, consumes, forwards, writes, uses } of FUNCTIONS) {
+  for (const { name, consumes, forwards, writes, uses, schedule } of FUNCTIONS) {
     it(`puts ${name} into a zip of its own: minified ES modules, without the AWS SDK`, async () => {
-      const files = await filesIn(join(folder, `${name}.zip`))
-      const { all, foreign } = await bundleOf(files, `functions/${name}/handler.js`)
+      const { files, bundle } = await packaged(name)
+      const { all, foreign } = bundle
       const own = [
         ...(uses.includes('rules') ? ['rules/database.yaml', 'rules/weather.yaml'] : []),
         ...(uses.includes('notifications')
@@ -124,8 +138,8 @@ describe('serverless package', { timeout: 120_000 }, () => {
     })
 
     it(`has ${name} read the clients of Kafka and Redis on demand, and carry none that it never needs`, async () => {
-      const files = await filesIn(join(folder, `${name}.zip`))
-      const { all, atStart } = await bundleOf(files, `functions/${name}/handler.js`)
+      const { files, bundle } = await packaged(name)
+      const { all, atStart } = bundle
       const holding = (text: string) => all.filter(file => files.get(file)?.includes(text))
       const kafka = holding('KafkaJSConnectionError')
       const redis = holding('MaxRetriesPerRequestError')
@@ -137,8 +151,8 @@ describe('serverless package', { timeout: 120_000 }, () => {
     })
 
     it(`has ${name} read the client of S3 when it needs an object, and not before`, async () => {
-      const files = await filesIn(join(folder, `${name}.zip`))
-      const { all, atStart } = await bundleOf(files, `functions/${name}/handler.js`)
+      const { files, bundle } = await packaged(name)
+      const { all, atStart } = bundle
       const holding = all.filter(file => files.get(file)?.includes('@aws-sdk/client-s3'))
       assert.deepEqual(holding.length, uses.includes('redis') || uses.includes('on-failure') ? 1 : 0)
       assert.deepEqual(
@@ -148,8 +162,8 @@ describe('serverless package', { timeout: 120_000 }, () => {
     })
 
     it(`has ${name} read a codec of Kafka when it meets one`, async () => {
-      const files = await filesIn(join(folder, `${name}.zip`))
-      const { all, atStart } = await bundleOf(files, `functions/${name}/handler.js`)
+      const { files, bundle } = await packaged(name)
+      const { all, atStart } = bundle
       const holding = (text: string) => all.filter(file => files.get(file)?.includes(text))
       const codecs = ['ERR_BUFFER_TOO_LARGE', 'invalid snappy length header', 'no LZ4 frame begins'].map(
         holding,
@@ -167,8 +181,8 @@ describe('serverless package', { timeout: 120_000 }, () => {
 
     if (consumes.length > 0)
       it(`has ${name} take its version from the file that names all others by their content`, async () => {
-        const files = await filesIn(join(folder, `${name}.zip`))
-        const { all } = await bundleOf(files, `functions/${name}/handler.js`)
+        const { files, bundle } = await packaged(name)
+        const { all } = bundle
         const [handler, ...others] = all
         const readsItself = all.filter(file => files.get(file)?.includes('new URL(import.meta.url)'))
         assert.deepEqual(readsItself, [handler])
@@ -176,8 +190,15 @@ describe('serverless package', { timeout: 120_000 }, () => {
       })
 
     it(`gives ${name} a bundle that starts`, async () => {
-      const handler = await startedHandler(await filesIn(join(folder, `${name}.zip`)), name)
+      const { files } = await packaged(name)
+      const handler = await startedHandler(files, name)
       assert.equal(typeof handler, 'function')
+    })
+
+    it(`keeps ${name} within its budget: of code, of what it reads at start, of time to load`, async () => {
+      const { files, bundle } = await packaged(name)
+      assertSize(name, files, bundle)
+      await assertLoads(name, files)
     })
 
     it(`gives ${name} a role of its own, for its topics and no others`, () => {
@@ -222,6 +243,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
         ...(forwards.length > 0 ? ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'] : []),
         ...(writes.length > 0 ? PRODUCER_ACTIONS : []),
         ...(uses.includes('checkpoints') ? ['s3:DeleteObject', 's3:ListBucket', 's3:PutObject'] : []),
+        ...(schedule ? ['sqs:SendMessage'] : []),
         ...(uses.includes('parameter') ? ['ssm:GetParameter'] : []),
         ...(uses.includes('redis') ? ['secretsmanager:GetSecretValue'] : []),
         ...(uses.includes('topics') ? TOPICS_ACTIONS : []),
@@ -230,6 +252,26 @@ describe('serverless package', { timeout: 120_000 }, () => {
       assert.deepEqual(actionsOf(policy.PolicyDocument.Statement), [...expected].sort())
     })
   }
+
+  it('has a budget for every function, and for no other', () => {
+    assert.deepEqual(Object.keys(BUDGETS).sort(), FUNCTIONS.map(({ name }) => name).sort())
+  })
+
+  it('keeps every log as long as the stage says, and tells a queue of each run of a schedule that failed', () => {
+    const logs = ofType('AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays)
+    assert.ok(logs.length >= NAMES.length)
+    assert.deepEqual(new Set(logs), new Set([STAGES.prod.logRetentionDays]))
+    const told = ofType('AWS::Lambda::EventInvokeConfig').map(({ FunctionName, DestinationConfig }) => {
+      assert.deepEqual(DestinationConfig, {
+        OnFailure: { Destination: { 'Fn::GetAtt': ['MissedRuns', 'Arn'] } },
+      })
+      return FunctionName.Ref
+    })
+    const scheduled = FUNCTIONS.filter(({ schedule }) => schedule)
+    assert.equal(new Set(told).size, scheduled.length)
+    assert.equal(ofType('AWS::SQS::Queue').length, 1)
+    for (const { TracingConfig } of ofType('AWS::Lambda::Function')) assert.equal(TracingConfig, undefined)
+  })
 
   it('gives the console a bundle with its page, which starts', async () => {
     const files = await filesIn(join(folder, `${CONSOLE}.zip`))
@@ -253,6 +295,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
       topic: mapping.Topics,
       group: mapping.AmazonManagedKafkaEventSourceConfig.ConsumerGroupId,
       responses: mapping.FunctionResponseTypes,
+      pollers: mapping.ProvisionedPollerConfig.PollerGroupName,
       cluster: mapping.EventSourceArn,
       from: mapping.StartingPosition,
     }))
@@ -302,6 +345,7 @@ function mappingOf(name: string, signal: string) {
     topic: [`sluice.telemetry.${signal}.prod`],
     group: `sluice-${name}-prod`,
     responses: ['ReportBatchItemFailures'],
+    pollers: `sluice-prod-${signal === 'readings' ? 'readings' : 'others'}`,
     cluster: CLUSTER,
     from: 'TRIM_HORIZON',
   }

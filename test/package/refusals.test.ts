@@ -38,6 +38,13 @@ describe('what cannot be deployed', { timeout: 240_000 }, () => {
     assert.equal(await refusal(['deploy', ...PROD], missing), sentence)
   })
 
+  it('given a stage that is not in the table, then it is refused by name', async () => {
+    assert.equal(
+      await refusal(['deploy', '--stage', 'staging']),
+      'The stage "staging" is not in the table of infra/stages.ts: use dev or prod, or add it there.',
+    )
+  })
+
   it('given a cluster of another region, then it is refused by name', async () => {
     assert.equal(
       await refusal(['package', ...PROD, '--region', 'us-east-1']),

@@ -1,0 +1,95 @@
+/** How large a function may be, and how long it may take to load. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { type Bundle, type Files, unpacked } from './bundles.ts'
+
+const KIB = 1024
+
+/**
+ * For all of a function's code, and for what of it is read at each start, in KiB. A change that needs more raises the number here, so that
+ * somebody decides it; one that needs much less lowers it.
+ */
+interface Sizes {
+  readonly all: number
+  readonly atStart: number
+}
+
+export const BUDGETS: Readonly<Record<string, Sizes>> = {
+  rules: { all: 860, atStart: 280 },
+  silences: { all: 700, atStart: 120 },
+  clock: { all: 420, atStart: 70 },
+  generator: { all: 1250, atStart: 140 },
+  processor: { all: 1670, atStart: 450 },
+  alerting: { all: 1810, atStart: 640 },
+  activity: { all: 1670, atStart: 440 },
+  grouping: { all: 1780, atStart: 610 },
+  patterns: { all: 1790, atStart: 620 },
+  'firing-alerts': { all: 1670, atStart: 440 },
+  'alert-router': { all: 1700, atStart: 530 },
+  notifier: { all: 1700, atStart: 530 },
+  'notify-sns': { all: 1690, atStart: 510 },
+  'notify-webhook': { all: 1690, atStart: 520 },
+  'dlq-router': { all: 1680, atStart: 510 },
+  redriver: { all: 1080, atStart: 370 },
+  'dead-letters': { all: 920, atStart: 340 },
+  checkpoints: { all: 700, atStart: 120 },
+  'on-failure': { all: 440, atStart: 80 },
+}
+
+/** A function that needs less than this part of its budget has one that says nothing. */
+const LEAST_PART = 0.75
+
+export function assertSize(name: string, files: Files, { all, atStart }: Bundle): void {
+  const sizes = { all: kibOf(all, files), atStart: kibOf(atStart, files) }
+  const budget = BUDGETS[name]
+  assert.ok(budget, `${name} has no budget, and ${JSON.stringify(sizes)} KiB`)
+  for (const part of ['all', 'atStart'] as const) {
+    const [size, most] = [sizes[part], budget[part]]
+    assert.ok(size <= most, `${name}, ${part}: ${size.toFixed(1)} KiB, and its budget is ${most}`)
+    assert.ok(
+      size >= most * LEAST_PART,
+      `${name}, ${part}: ${size.toFixed(1)} KiB: lower its budget of ${most}`,
+    )
+  }
+}
+
+function kibOf(paths: readonly string[], files: Files): number {
+  return paths.reduce((sum, path) => sum + (files.get(path)?.length ?? 0), 0) / KIB
+}
+
+/** To load a function may take so many times the processor time that Node itself takes to start. Measured: 0.4 to 1.6. */
+const MOST_STARTS = 4
+/** Other work on the machine costs processor time, too: the best of these counts. */
+const ATTEMPTS = 3
+
+/** Processor time, so that it does not matter what else the machine does; relative to Node's own, so that the machine does not. */
+export async function assertLoads(name: string, files: Files): Promise<void> {
+  await unpacked(files, async place => {
+    const seen: number[] = []
+    while (seen.length < ATTEMPTS) {
+      const { bareMs, loadMs } = await timesOf(place(`functions/${name}/handler.js`))
+      const starts = loadMs / bareMs
+      if (starts <= MOST_STARTS) return
+      seen.push(starts)
+    }
+    assert.fail(
+      `${name} takes ${seen.map(starts => starts.toFixed(1)).join(', ')} times as long to load as Node to start`,
+    )
+  })
+}
+
+const LOAD = `
+const ms = ({ user, system }) => (user + system) / 1000
+const before = process.cpuUsage()
+const { handler } = await import(process.argv[1])
+if (typeof handler !== 'function') throw new Error('there is no handler')
+console.log(JSON.stringify({ bareMs: ms(before), loadMs: ms(process.cpuUsage(before)) }))
+process.exit()
+`
+
+async function timesOf(file: string): Promise<{ readonly bareMs: number; readonly loadMs: number }> {
+  const args = ['--input-type=module', '--eval', LOAD, file]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  return JSON.parse(stdout)
+}

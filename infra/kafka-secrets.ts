@@ -1,6 +1,7 @@
 /** What follows for a deployment from how the functions sign in to Kafka: secrets that they read, and what polls for them. Pure. */
 import type { KafkaAuth } from '../lib/runtime/adapters/kafka/authentication.ts'
-import { arnHere, type Statement } from './arn.ts'
+import { allow, arnHere, type Statement } from './arn.ts'
+import { isSecretArn, readSecrets, secretArn } from './statements/secrets.ts'
 
 /** How functions sign in, as far as a deployment needs to know. */
 export interface KafkaSecrets {
@@ -10,11 +11,9 @@ export interface KafkaSecrets {
   readonly caSecret?: string
 }
 
-const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:/
-
 /** Why an event source mapping could not sign in; a sentence each. */
 export function kafkaSecretProblems({ auth, secret }: KafkaSecrets): string[] {
-  if (auth === 'scram-sha-512' && secret !== undefined && !SECRET_ARN.test(secret))
+  if (auth === 'scram-sha-512' && secret !== undefined && !isSecretArn(secret))
     return [
       'KAFKA_SECRET: must be the ARN of the secret in a deployment, because event source mappings take no name.',
     ]
@@ -39,18 +38,14 @@ export function kafkaSecretStatements({ auth, secret, caSecret }: KafkaSecrets):
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
   const secretsManager = { 'Fn::Sub': 'secretsmanager.${AWS::Region}.amazonaws.com' }
   return [
-    { Effect: 'Allow', Action: ['secretsmanager:GetSecretValue'], Resource: secrets.map(secretArn) },
-    // MSK requires a key of the account for a secret with a user and a password.
+    readSecrets(...secrets),
+    // MSK requires a key of the account for a secret with a user and a password. The key is known by what it decrypts.
     {
-      Effect: 'Allow',
-      Action: ['kms:Decrypt'],
-      Resource: [arnHere('kms', 'key/*')],
-      Condition: { StringEquals: { 'kms:ViaService': secretsManager } },
+      ...allow(['kms:Decrypt'], [arnHere('kms', 'key/*')]),
+      Condition: {
+        StringEquals: { 'kms:ViaService': secretsManager },
+        StringLike: { 'kms:EncryptionContext:SecretARN': secrets.map(secretArn) },
+      },
     },
   ]
-}
-
-/** Secrets Manager ends each ARN in "-" and six characters, which a name does not tell. */
-export function secretArn(name: string): string | object {
-  return SECRET_ARN.test(name) ? name : arnHere('secretsmanager', `secret:${name}-*`)
 }

@@ -2,10 +2,12 @@
 import { alertsTopicName, consoleSecret } from '../lib/app/resource-names.ts'
 import { groupName, RETRY_TOPICS, SIGNALS, type Signal, topicName } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
-import { allow, arnHere, type Statement } from './arn.ts'
+import { allow, arnHere, arnInCluster, type Statement } from './arn.ts'
 import { type DeclaredFunction, isConsumer } from './functions.ts'
-import { kafkaSecretStatements, secretArn } from './kafka-secrets.ts'
+import { kafkaSecretStatements } from './kafka-secrets.ts'
 import { missedRunStatements } from './missed-runs.ts'
+import { networkStatements } from './statements/network.ts'
+import { readSecrets } from './statements/secrets.ts'
 import { topicsStatements } from './statements/topics.ts'
 
 /** What has to be known of the place that the functions are deployed to. */
@@ -55,12 +57,13 @@ export function roleId(name: string): string {
 function role(declared: DeclaredFunction, deployed: WithForeign): object {
   const { name, uses } = declared
   const { env, stage } = deployed
+  const lambdaName = `sluice-${stage}-${name}`
   const statements = [
     allow(
       ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-      [arnHere('logs', `log-group:/aws/lambda/sluice-${stage}-${name}:*`)],
+      [arnHere('logs', `log-group:/aws/lambda/${lambdaName}:*`)],
     ),
-    allow([...NETWORK_ACTIONS], ['*']),
+    ...networkStatements(lambdaName, isConsumer(declared)),
     ...(deployed.tracing ? [allow([...TRACING_ACTIONS], ['*'])] : []),
     ...(declared.schedule && deployed.keepsMissedRuns ? missedRunStatements(stage) : []),
     ...clusterStatements(declared, deployed),
@@ -68,14 +71,7 @@ function role(declared: DeclaredFunction, deployed: WithForeign): object {
     ...(uses.includes('parameter')
       ? [allow(['ssm:GetParameter'], [arnHere('ssm', `parameter/sluice/${env}/${name}`)])]
       : []),
-    ...(uses.includes('redis')
-      ? [
-          allow(
-            ['secretsmanager:GetSecretValue'],
-            [arnHere('secretsmanager', `secret:sluice/${env}/redis-*`)],
-          ),
-        ]
-      : []),
+    ...(uses.includes('redis') ? [readSecrets(`sluice/${env}/redis`)] : []),
     ...registryStatements(declared, deployed),
     ...spansStatements(declared, deployed),
     ...checkpointStatements(declared, deployed),
@@ -98,16 +94,6 @@ function role(declared: DeclaredFunction, deployed: WithForeign): object {
   }
 }
 
-/** Lambda attaches the function, and what polls for it, to the VPC with these; EC2 knows no narrower resource for them. */
-const NETWORK_ACTIONS = [
-  'ec2:CreateNetworkInterface',
-  'ec2:DescribeNetworkInterfaces',
-  'ec2:DescribeVpcs',
-  'ec2:DeleteNetworkInterface',
-  'ec2:DescribeSubnets',
-  'ec2:DescribeSecurityGroups',
-]
-
 /** X-Ray knows no resource for what it is sent: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html. */
 const TRACING_ACTIONS = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords']
 
@@ -126,18 +112,17 @@ function clusterStatements(declared: DeclaredFunction, { clusterArn, kafkaSecret
   ]
 }
 
-/** `arn:…:cluster/<name>/<uuid>` names topics and groups as `arn:…:topic/<name>/<uuid>/<topic>`. */
 function topicStatements(declared: DeclaredFunction, deployed: WithForeign): Statement[] {
   const { name, consumes, foreignTopics, forwards, writes, uses } = declared
   const { clusterArn, env, foreign } = deployed
-  const named = (topic: string) => `${clusterArn.replace(':cluster/', ':topic/')}/${topic}`
+  const named = (topic: string) => arnInCluster(clusterArn, 'topic', topic)
   const topic = (signal: Signal) => named(topicName(signal, env))
   // What is tried again goes back to where it was.
   const redrives =
     writes.length > 0 &&
     (uses.includes('console') ||
       forwards.some(signal => (RETRY_TOPICS as readonly Signal[]).includes(signal)))
-  const group = `${clusterArn.replace(':cluster/', ':group/')}/${groupName(name, env)}`
+  const group = arnInCluster(clusterArn, 'group', groupName(name, env))
   const reading = isConsumer(declared)
     ? [
         allow(
@@ -167,13 +152,13 @@ function topicStatements(declared: DeclaredFunction, deployed: WithForeign): Sta
 /** Consumers read and write data with the schemas of the registry; others that write such data say so. */
 function registryStatements(declared: DeclaredFunction, { registrySecret }: Deployed): Statement[] {
   if (!registrySecret || !(isConsumer(declared) || declared.uses.includes('registry'))) return []
-  return [allow(['secretsmanager:GetSecretValue'], [arnHere('secretsmanager', `secret:${registrySecret}-*`)])]
+  return [readSecrets(registrySecret)]
 }
 
 /** Consumers send spans. */
 function spansStatements(declared: DeclaredFunction, { spansSecret }: Deployed): Statement[] {
   if (!spansSecret || !isConsumer(declared)) return []
-  return [allow(['secretsmanager:GetSecretValue'], [secretArn(spansSecret)])]
+  return [readSecrets(spansSecret)]
 }
 
 /** A consumer reads the checkpoints of its own state; the function that takes them writes and removes all, and reads none. */
@@ -214,14 +199,8 @@ function notificationStatements({ uses }: DeclaredFunction, { env }: Deployed): 
   }
   return [
     ...(uses.includes('alerts-topic') ? [allow(['sns:Publish'], [arnHere('sns', topic)]), key] : []),
-    ...(uses.includes('receiver-secrets')
-      ? [
-          allow(
-            ['secretsmanager:GetSecretValue'],
-            [arnHere('secretsmanager', `secret:sluice/${env}/receivers/*`)],
-          ),
-        ]
-      : []),
+    // Receivers are files that people edit, so their secrets are not known by name.
+    ...(uses.includes('receiver-secrets') ? [readSecrets(`sluice/${env}/receivers/*`)] : []),
   ]
 }
 
@@ -245,8 +224,8 @@ function consoleStatements({ uses }: DeclaredFunction, deployed: WithForeign): S
   if (!uses.includes('console')) return []
   const { clusterArn, env, consumers, foreign } = deployed
   const topics = [...SIGNALS.map(signal => topicName(signal, env)), ...foreign]
-  const below = (kind: string, names: readonly string[]) =>
-    names.map(name => `${clusterArn.replace(':cluster/', `:${kind}/`)}/${name}`)
+  const below = (kind: 'topic' | 'group', names: readonly string[]) =>
+    names.map(name => arnInCluster(clusterArn, kind, name))
   const groups = consumers.map(name => groupName(name, env))
   return [
     allow(
@@ -262,7 +241,7 @@ function consoleStatements({ uses }: DeclaredFunction, deployed: WithForeign): S
       below('topic', topics),
     ),
     allow(['kafka-cluster:DescribeGroup'], below('group', groups)),
-    allow(['secretsmanager:GetSecretValue'], [arnHere('secretsmanager', `secret:${consoleSecret(env)}-*`)]),
+    readSecrets(consoleSecret(env)),
   ]
 }
 

@@ -219,7 +219,7 @@ describe('the roles', () => {
       'DescribeGroup AlterGroup sluice-frost-watch-prod',
       'DescribeTopic WriteData sluice.telemetry.events.prod',
       'DescribeTopic WriteData sluice.telemetry.failures.prod',
-      'secretsmanager:GetSecretValue redis-*',
+      'secretsmanager:GetSecretValue redis-??????',
       's3:ListBucket bucket',
       's3:GetObject *',
     ])
@@ -228,7 +228,7 @@ describe('the roles', () => {
   it('given a secret of the schema registry, then consumers and who says so may read it', () => {
     const readers = Object.entries(
       roles(DECLARED, { ...PLACE, stage: 'prod', registrySecret: 'apicurio/login' }),
-    ).filter(([, made]) => JSON.stringify(made).includes(':secret:apicurio/login-*'))
+    ).filter(([, made]) => JSON.stringify(made).includes(':secret:apicurio/login-??????'))
     const expected = DECLARED.filter(
       ({ name, consumes, foreignTopics }) =>
         name === 'simulation' || consumes.length + foreignTopics.length > 0,
@@ -252,14 +252,14 @@ describe('the roles', () => {
         stage: 'prod',
         registrySecret: 'apicurio/login',
       })
-      assert.match(JSON.stringify(role), /:secret:apicurio\/login-\*/, declared.name)
+      assert.match(JSON.stringify(role), /:secret:apicurio\/login-\?{6}"/, declared.name)
     }
   })
 
   it('given a consumer of failures, then its own do not come back to it', () => {
     assert.deepEqual(allowed('RouterRole').slice(2, 4), [
       'DescribeTopic WriteData sluice.telemetry.dlq.prod',
-      'secretsmanager:GetSecretValue redis-*',
+      'secretsmanager:GetSecretValue redis-??????',
     ])
   })
 
@@ -268,7 +268,7 @@ describe('the roles', () => {
       'DescribeTopic ReadData sluice.telemetry.alerts.prod',
       'DescribeTopic WriteData sluice.telemetry.readings.prod',
       'DescribeTopic WriteData sluice.telemetry.failures.prod',
-      'secretsmanager:GetSecretValue redis-*',
+      'secretsmanager:GetSecretValue redis-??????',
     ])
   })
 
@@ -279,13 +279,13 @@ describe('the roles', () => {
       'DescribeTopic WriteData sluice.telemetry.readings.prod',
       'DescribeTopic WriteData sluice.telemetry.dlq.prod',
       'DescribeTopic WriteData factory.motion',
-      'secretsmanager:GetSecretValue redis-*',
+      'secretsmanager:GetSecretValue redis-??????',
     ])
   })
 
   it('given what publishes alerts, then it may publish to that topic alone, and use its key for that', () => {
     assert.deepEqual(allowed('TellerRole').slice(3), [
-      'secretsmanager:GetSecretValue redis-*',
+      'secretsmanager:GetSecretValue redis-??????',
       's3:ListBucket bucket',
       's3:GetObject *',
       'sns:Publish sluice-alerts-prod',
@@ -303,7 +303,7 @@ describe('the roles', () => {
 
   it('given what calls webhooks, then it may read the secrets of receivers, and no others', () => {
     assert.deepEqual(allowed('CallerRole').slice(3), [
-      'secretsmanager:GetSecretValue redis-*',
+      'secretsmanager:GetSecretValue redis-??????',
       's3:ListBucket bucket',
       's3:GetObject *',
       'secretsmanager:GetSecretValue *',
@@ -315,7 +315,7 @@ describe('the roles', () => {
     assert.deepEqual(allowed('WakerRole'), ['DescribeTopic WriteData sluice.telemetry.readings.prod'])
     assert.deepEqual(allowed('SimulationRole'), ['ssm:GetParameter simulation'])
     assert.deepEqual(allowed('KeeperRole'), [
-      'secretsmanager:GetSecretValue redis-*',
+      'secretsmanager:GetSecretValue redis-??????',
       's3:ListBucket bucket',
       's3:PutObject s3:DeleteObject *',
     ])

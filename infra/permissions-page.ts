@@ -1,0 +1,182 @@
+/** Writes docs/permissions.md from the roles of a deployment: `npm run permissions`. */
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { account } from './account.ts'
+import type { Statement } from './arn.ts'
+import { isDeployed } from './expand-functions.ts'
+import { readFunctions } from './functions.ts'
+import { roleId, roles } from './roles.ts'
+import { STAGES } from './stages.ts'
+
+export const PAGE = new URL('../docs/permissions.md', import.meta.url)
+
+const PROJECT = resolve(import.meta.dirname, '..')
+const REGION = 'eu-west-1'
+const CLUSTER = `arn:aws:kafka:${REGION}:123456789012:cluster/telemetry/00000000-0000-0000-0000-000000000000-1`
+
+/** With all that a deployment may have. */
+const EVERYTHING = {
+  MSK_CLUSTER_ARN: CLUSTER,
+  REDIS_URL: 'rediss://cache.example:6379',
+  SUBNET_IDS: 'subnet-1',
+  SECURITY_GROUP_IDS: 'sg-1',
+  SCHEMA_REGISTRY_URL: 'https://registry.example',
+  SCHEMA_REGISTRY_SECRET: 'registry-secret',
+  CHECKPOINT_BUCKET: 'checkpoint-bucket',
+  ON_FAILURE_QUEUE_ARN: `arn:aws:sqs:${REGION}:123456789012:on-failure-queue`,
+  ON_FAILURE_BUCKET: 'on-failure-bucket',
+  SLUICE_CONSOLE: 'on',
+}
+
+/** A form of resources that are not named by their whole ARN. */
+export interface Pattern {
+  readonly form: RegExp
+  readonly shown: string
+  readonly why: string
+}
+
+/** All such forms, as `resourceText` writes them, but for `*` alone. */
+export const PATTERNS: readonly Pattern[] = [
+  {
+    form: /^logs:log-group:\S+:\*$/,
+    shown: 'logs:log-group:…:*',
+    why: 'the streams of its own log group, which Lambda names',
+  },
+  {
+    form: /^ec2:\*\/\*$/,
+    shown: 'ec2:*/*',
+    why: 'Lambda, which makes the interfaces, has to be allowed one of them or all; the code of the function is denied it',
+  },
+  {
+    form: /^secretsmanager:secret:\S+-\?{6}$/,
+    shown: 'secretsmanager:secret:…-??????',
+    why: 'Secrets Manager ends the ARN of a secret in six characters of its own',
+  },
+  {
+    form: /^secretsmanager:secret:\S+\/receivers\/\*$/,
+    shown: 'secretsmanager:secret:…/receivers/*',
+    why: 'receivers, and their secrets, are in a file that people edit',
+  },
+  {
+    form: /^kms:key\/\*$/,
+    shown: 'kms:key/*',
+    why: 'the key is not known by its id: the condition says which one it is',
+  },
+  {
+    form: /^s3:::[^/]+\/\S*\*$/,
+    shown: 's3:::…/*',
+    why: 'the objects below a prefix of its own, or of a bucket for nothing else',
+  },
+]
+
+/** AWS knows no resource for these: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
+export const UNNAMED: ReadonlyMap<string, string> = new Map([
+  ['ec2:DescribeNetworkInterfaces', 'EC2 describes all or nothing'],
+  ['ec2:DescribeSecurityGroups', 'EC2 describes all or nothing'],
+  ['ec2:DescribeSubnets', 'EC2 describes all or nothing'],
+  ['ec2:DescribeVpcs', 'EC2 describes all or nothing'],
+])
+
+/** What the role of each function allows in a stage, by the function's name. */
+export function statementsIn(stage: string): ReadonlyMap<string, readonly Statement[]> {
+  const place = account(stage, REGION, EVERYTHING, PROJECT)
+  if (place.problems.length > 0) throw new Error(place.problems.join('\n'))
+  const functions = readFunctions().filter(one => isDeployed(one, place))
+  const made = roles(functions, { ...place, stage })
+  return new Map(functions.map(({ name }) => [name, statementsOf(made[roleId(name)])] as const))
+}
+
+interface Role {
+  readonly Properties: {
+    readonly Policies: readonly { readonly PolicyDocument: { readonly Statement: readonly Statement[] } }[]
+  }
+}
+
+function statementsOf(role: object | undefined): readonly Statement[] {
+  return (role as Role).Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+}
+
+/**
+ * An ARN as people read it: without what all of the account and region begin with, and with what differs from one account to another
+ * by its name.
+ */
+export function resourceText(resource: unknown): string {
+  const text = typeof resource === 'string' ? resource : (resource as { 'Fn::Sub': string })['Fn::Sub']
+  return text
+    .replace(/\$\{AWS::(\w+)\}/g, (_, name: string) => `<${PLACEHOLDERS[name] ?? name}>`)
+    .replace(/^arn:(?:aws|<partition>):(\w+):(?:[\w-]+:\d+|<region>:<account>):/, '$1:')
+    .replace(/^arn:<partition>:s3:::/, 's3:::')
+    .replace('telemetry/00000000-0000-0000-0000-000000000000-1', '<cluster>')
+}
+
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  Partition: 'partition',
+  Region: 'region',
+  AccountId: 'account',
+}
+
+const INTRODUCTION = `# Permissions
+
+<!-- Written by \`npm run permissions\` from the code that makes the roles. Changes made here are lost. -->
+
+Each function has a role of its own, and this page has all that these roles allow, in every stage (${Object.keys(STAGES).join(', ')}). It is for a
+deployment with everything: [bucket](deployment.md#checkpoints), [console](console.md#in-an-account), registry with a login, queue and bucket of
+what Lambda has given up. Without one of these, its lines are not there. With [SCRAM](deployment.md#signing-in-to-kafka), each function with Kafka may also
+read that secret. Names in angle brackets are filled in by the deployment. \`arn:<partition>:<service>:<region>:<account>:…\` is written \`<service>:…\`, and
+\`arn:<partition>:s3:::…\` is written \`s3:::…\`.`
+
+/** The whole page, from the same code every time. */
+export function permissionsPage(): string {
+  const [first] = Object.keys(STAGES)
+  const names = [...statementsIn(first ?? '').keys()]
+  return `${[
+    INTRODUCTION,
+    '## What has no name',
+    'Everything else is named.',
+    table('resource', [
+      ...PATTERNS.map(({ shown, why }) => [`\`${shown}\``, why]),
+      ...[...UNNAMED].map(([action, why]) => [`\`*\`, for \`${action}\``, why]),
+    ]),
+    ...names.map(permissionsSection),
+  ].join('\n\n')}\n`
+}
+
+function table(what: string, rows: readonly (readonly string[])[]): string {
+  return [`| ${what} | why |`, '|---|---|', ...rows.map(cells => `| ${cells.join(' | ')} |`)].join('\n')
+}
+
+/** The part of the page about one function. */
+export function permissionsSection(name: string): string {
+  const stages = Object.keys(STAGES).map(stage => ({ stage, rows: rowsIn(stage, name) }))
+  const all = [...new Set(stages.flatMap(({ rows }) => rows))]
+  const rows = all.map(row => {
+    const having = stages.filter(one => one.rows.includes(row)).map(({ stage }) => stage)
+    return having.length === stages.length ? `| ${row} |` : `| ${row} (${having.join(', ')} only) |`
+  })
+  return [`## ${name}`, '', '| may | with |', '|---|---|', ...rows].join('\n')
+}
+
+function rowsIn(stage: string, name: string): string[] {
+  const statements = statementsIn(stage).get(name) ?? []
+  const inAnyStage = (text: string) => text.replace(new RegExp(`\\b${stage}\\b`, 'g'), '<stage>')
+  return statements.map(statement => inAnyStage(rowOf(statement)))
+}
+
+function rowOf({ Effect, Action, Resource, Condition }: Statement): string {
+  const code = (text: string) => `\`${text}\``
+  const actions = [...Action].sort().map(code).join('<br>')
+  const resources = Resource.map(one => code(resourceText(one))).join('<br>')
+  const condition = Condition ? `<br>if ${code(conditionText(Condition))}` : ''
+  return `${Effect === 'Deny' ? 'denied to its code:<br>' : ''}${actions} | ${resources}${condition}`
+}
+
+function conditionText(condition: object): string {
+  const text = (value: unknown): string => [value].flat().map(resourceText).join(' or ')
+  return Object.entries(condition as Record<string, Record<string, unknown>>)
+    .flatMap(([operator, keys]) =>
+      Object.entries(keys).map(([key, value]) => `${key} ${operator} ${text(value)}`),
+    )
+    .join(' and ')
+}
+
+if (import.meta.main) writeFileSync(PAGE, permissionsPage())

@@ -5,6 +5,7 @@ import type { Scheduled } from '../runtime/lambda/scheduled.ts'
 import type { StateKey } from '../runtime/pipeline/model.ts'
 import type { PartitionStates } from '../runtime/pipeline/recovery/checkpoints.ts'
 import { type NotTaken, takeCheckpoints } from '../runtime/pipeline/recovery/take-checkpoints.ts'
+import { report } from './metrics.ts'
 import type { CheckpointConsumers, CheckpointSettings, GeneralSettings } from './settings/index.ts'
 import { TOPICS, topicName } from './topics.ts'
 
@@ -29,7 +30,8 @@ export async function takeAllCheckpoints(scheduled: Scheduled<Connections, Setti
   const { kept } = config.checkpoints
   const options = { kept, nowMs: Date.now, remainingMs, reserveMs: RESERVE_MS }
   const { notTaken, ...done } = await takeCheckpoints(recovery, partitionStates, options)
-  telemetry.gauge('checkpointAgeSeconds', Math.max(0, ...notTaken.map(({ ageMs }) => (ageMs ?? 0) / 1000)))
+  const oldestMs = Math.max(0, ...notTaken.map(({ ageMs }) => ageMs ?? 0))
+  report(telemetry, { checkpointAgeSeconds: oldestMs / 1000 })
   for (const one of notTaken)
     telemetry.warn('a partition state has changed and has no new checkpoint', told(one))
   const failed = notTaken.find(({ reason }) => reason === 'failed')

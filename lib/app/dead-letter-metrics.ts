@@ -3,6 +3,7 @@ import { type CountedPartition, countOpen } from '../queries/open-dead-letters.t
 import type { Connections } from '../runtime/lambda/connections.ts'
 import type { Scheduled } from '../runtime/lambda/scheduled.ts'
 import type { LogBounds } from '../runtime/pipeline/ports.ts'
+import { report } from './metrics.ts'
 import type { GeneralSettings } from './settings/index.ts'
 import { RETRY_TOPICS, topicName } from './topics.ts'
 
@@ -50,10 +51,12 @@ export async function measureDeadLetters({
     last && retries >= last.retries
       ? ((retries - last.retries) * MINUTE_MS) / Math.max(1, atMs - last.atMs)
       : 0
-  telemetry.count('deadLettersOpen', open)
-  telemetry.count('deadLettersQuarantined', quarantined)
-  telemetry.gauge('oldestDeadLetterSeconds', oldestSeconds)
-  telemetry.count('retriesPerMinute', retriesPerMinute)
+  report(telemetry, {
+    deadLettersOpen: open,
+    deadLettersQuarantined: quarantined,
+    oldestDeadLetterSeconds: oldestSeconds,
+    retriesPerMinute,
+  })
   return { open, quarantined, oldestSeconds, retriesPerMinute, pending }
 }
 

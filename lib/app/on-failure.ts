@@ -5,7 +5,8 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { Discarded } from '../failures/on-failure/discarded.ts'
 import { failureEvent, failuresOf } from '../failures/on-failure/failures.ts'
 import { type ObjectPlace, readNotice, readObject } from '../failures/on-failure/notices.ts'
-import { logsContext, telemetryOf } from '../runtime/adapters/lambda/telemetry.ts'
+import { inEnvironment, logsContext, telemetryOf } from '../runtime/adapters/lambda/telemetry.ts'
+import { addValues } from '../runtime/adapters/lambda/values.ts'
 import type { OutgoingRecord } from '../runtime/cloudevents/record.ts'
 import { writeEvent } from '../runtime/cloudevents/writer.ts'
 import { KafkaConnections } from '../runtime/lambda/kafka-connections.ts'
@@ -28,9 +29,13 @@ export interface OnFailurePorts {
 /** A handler for the event source mapping of an SQS queue that has ReportBatchItemFailures. */
 export function onFailure(name: string) {
   const { logger, metrics } = telemetryOf(name)
+  let publishedMs: number[] = []
   const start = once(async () => {
     const config = readSettings([GENERAL, KAFKA])
-    return { config, connections: new KafkaConnections(config, name) }
+    inEnvironment(metrics, config.env)
+    const connections = new KafkaConnections(config, name)
+    connections.onPublished = ms => void publishedMs.push(ms)
+    return { config, connections }
   })
   const objects = once(async () => {
     const { DiscardedObjects } = await import('./aws/discarded-objects.ts')
@@ -52,6 +57,8 @@ export function onFailure(name: string) {
           }),
       }).finally(() => connections.afterInvocation(config))
       logger.info('done', { messages: event.Records.length, failed: answer.batchItemFailures.length })
+      addValues(metrics, 'publishMs', publishedMs)
+      publishedMs = []
       metrics.publishStoredMetrics()
       return answer
     })

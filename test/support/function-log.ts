@@ -1,7 +1,7 @@
 /** Captures what a function logs during a test. */
 import { mock } from 'node:test'
 import { LambdaObserver } from '../../lib/runtime/adapters/lambda/observer.ts'
-import { telemetryOf } from '../../lib/runtime/adapters/lambda/telemetry.ts'
+import { inEnvironment, telemetryOf } from '../../lib/runtime/adapters/lambda/telemetry.ts'
 
 // Makes Powertools write to the global console, where a test can capture the lines.
 process.env.POWERTOOLS_DEV = 'true'
@@ -12,16 +12,18 @@ export type LogLine = Record<string, unknown>
 interface Given {
   readonly level?: 'DEBUG' | 'INFO' | 'WARN'
   readonly now?: () => number
+  readonly environment?: string
 }
 
 /** The log lines of one invocation. Lines with `_aws` are metrics. */
 export async function logOf(
   work: (observer: LambdaObserver) => void | Promise<void>,
-  { level = 'INFO', now = Date.now }: Given = {},
+  { level = 'INFO', now = Date.now, environment }: Given = {},
 ): Promise<LogLine[]> {
   process.env.LOG_LEVEL = level
   const lines: string[] = []
   const { logger, metrics } = telemetryOf('tested')
+  if (environment) inEnvironment(metrics, environment)
   for (const method of ['log', 'debug', 'info', 'warn', 'error'] as const)
     mock.method(console, method, (line: string) => void lines.push(line))
   try {

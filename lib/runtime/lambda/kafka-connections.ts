@@ -27,6 +27,8 @@ export class KafkaConnections {
   readonly publisher: () => Promise<TopicPublisher>
   readonly log: () => Promise<LogReader>
   readonly bounds: () => Promise<LogBounds>
+  /** Is told how many milliseconds each publishing took, whether it succeeded or not. */
+  onPublished: ((ms: number) => void) | undefined
   readonly #open: Closable[] = []
   #isClosed = false
 
@@ -35,7 +37,7 @@ export class KafkaConnections {
     this.kafka = once(() => connectKafka(config, name))
     this.publisher = once(async () => {
       const { KafkaPublisher } = await import('../adapters/kafka/publisher.ts')
-      return this.kept(new KafkaPublisher(await this.kafka()))
+      return this.#timed(this.kept(new KafkaPublisher(await this.kafka())))
     })
     this.log = once(async () => {
       const { KafkaLogReader } = await import('../adapters/kafka/log-reader.ts')
@@ -56,6 +58,16 @@ export class KafkaConnections {
     this.#isClosed = true
     const ends = await Promise.allSettled(this.#open.map(async connection => connection.close()))
     for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+
+  #timed(publisher: TopicPublisher): TopicPublisher {
+    return {
+      partitionsOf: topic => publisher.partitionsOf(topic),
+      publish: async records => {
+        const sinceMs = Date.now()
+        await publisher.publish(records).finally(() => this.onPublished?.(Date.now() - sinceMs))
+      },
+    }
   }
 
   /** Keeps the connections open for the next invocation. Closes them only if there will be none. */

@@ -4,7 +4,7 @@ import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { secretOf } from '../adapters/aws/clients.ts'
 import { LambdaObserver } from '../adapters/lambda/observer.ts'
-import { logsContext, telemetryOf } from '../adapters/lambda/telemetry.ts'
+import { inEnvironment, logsContext, telemetryOf } from '../adapters/lambda/telemetry.ts'
 import { timed } from '../adapters/lambda/timed.ts'
 import type { Application } from '../consumer/application.ts'
 import { parkingError } from '../consumer/parking.ts'
@@ -69,6 +69,7 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
   }
   const start = once(async () => {
     const config = configIn()
+    inEnvironment(metrics, config.env)
     const connections = new Connections(config, name)
     const consumer = await madeFrom(config)
     const { process } = consumer

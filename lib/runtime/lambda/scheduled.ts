@@ -1,7 +1,8 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics'
 import middy from '@middy/core'
 import type { Context, ScheduledEvent } from 'aws-lambda'
-import { logsContext, telemetryOf } from '../adapters/lambda/telemetry.ts'
+import { inEnvironment, logsContext, telemetryOf } from '../adapters/lambda/telemetry.ts'
+import { addValues } from '../adapters/lambda/values.ts'
 import { type PartsOf, readSettings } from '../settings/environment.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { Slice } from '../settings/slice.ts'
@@ -60,9 +61,13 @@ export function scheduled<
     gauge: (metric, seconds) => metrics.addMetric(metric, MetricUnit.Seconds, seconds),
     count: (metric, count) => metrics.addMetric(metric, MetricUnit.Count, count),
   }
+  let publishedMs: number[] = []
   const start = once(async () => {
     const config = readSettings(slices as Slices) as PartsOf<Slices> & Needed & GeneralSettings
-    return { config, connections: new Reached(config, name) }
+    inEnvironment(metrics, config.env)
+    const connections = new Reached(config, name)
+    connections.onPublished = ms => void publishedMs.push(ms)
+    return { config, connections }
   })
   const handler = middy<ScheduledEvent, object, Error, Context>()
     .use(logsContext(logger))
@@ -72,6 +77,8 @@ export function scheduled<
       const remainingMs = () => context.getRemainingTimeInMillis()
       const done = run({ config, connections, scheduledFor, remainingMs, telemetry, powertools })
       const result = await done.finally(async () => {
+        addValues(metrics, 'publishMs', publishedMs)
+        publishedMs = []
         if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()
         await connections.afterInvocation(config)
       })

@@ -13,7 +13,8 @@ import type {
 import type { Observer } from '../../pipeline/ports.ts'
 import { detailsOf, explanation, failureOf, keyText, shortened } from './details.ts'
 import { Lines } from './lines.ts'
-import { Measurements, type TimedStep } from './measurements.ts'
+import { Measurements } from './measurements.ts'
+import type { TimedStep } from './metric-names.ts'
 import { PerTopic } from './per-topic.ts'
 import { isOfRecord, Progress } from './progress.ts'
 

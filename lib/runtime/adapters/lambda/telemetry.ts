@@ -1,10 +1,16 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
 import { Metrics } from '@aws-lambda-powertools/metrics'
+import { NAMESPACE } from './metric-names.ts'
 
 /** Logger and metrics of one function. Both write to standard output only, as Lambda wants it. */
 export function telemetryOf(serviceName: string): { logger: Logger; metrics: Metrics } {
-  return { logger: new Logger({ serviceName }), metrics: new Metrics({ namespace: 'Sluice', serviceName }) }
+  return { logger: new Logger({ serviceName }), metrics: new Metrics({ namespace: NAMESPACE, serviceName }) }
+}
+
+/** Puts the environment into the dimensions of every metric that is written from now on. */
+export function inEnvironment(metrics: Metrics, environment: string): void {
+  metrics.setDefaultDimensions({ environment })
 }
 
 /** Puts the invocation into every line. Whatever the environment says, not the event: Powertools would write whole batches. */

@@ -1,5 +1,5 @@
 import type { Ports } from '../../pipeline/ports.ts'
-import type { TimedStep } from './measurements.ts'
+import type { TimedStep } from './metric-names.ts'
 
 /** Wraps the ports so that each call to Redis or Kafka reports its duration, whether it succeeded or not. */
 export function timed(ports: Ports, took: (step: TimedStep, ms: number) => void, now = Date.now): Ports {

@@ -1,0 +1,23 @@
+/** The metrics of scheduled functions: the code that writes them, and the alarms of a deployment, read this table. */
+import type { Scheduled } from '../runtime/lambda/scheduled.ts'
+
+/** By name: the function that writes it at each run, and whether it is a number of things or a time in seconds. */
+export const SCHEDULED_METRICS = {
+  deadLettersOpen: { by: 'dead-letters', unit: 'Count' },
+  deadLettersQuarantined: { by: 'dead-letters', unit: 'Count' },
+  oldestDeadLetterSeconds: { by: 'dead-letters', unit: 'Seconds' },
+  retriesPerMinute: { by: 'dead-letters', unit: 'Count' },
+  checkpointAgeSeconds: { by: 'checkpoints', unit: 'Seconds' },
+} as const
+
+/** Writes metrics of the table. */
+export function report(
+  telemetry: Pick<Scheduled<unknown, unknown>['telemetry'], 'count' | 'gauge'>,
+  values: Partial<Readonly<Record<keyof typeof SCHEDULED_METRICS, number>>>,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    const { unit } = SCHEDULED_METRICS[name as keyof typeof SCHEDULED_METRICS]
+    if (unit === 'Count') telemetry.count(name, value)
+    else telemetry.gauge(name, value)
+  }
+}

@@ -1,0 +1,64 @@
+/** Every metric of the engine, by its name: the code that writes them, and the alarms of a deployment, read this table. */
+import type { Counters } from './counters.ts'
+
+/** The namespace of all metrics in CloudWatch. */
+export const NAMESPACE = 'Sluice'
+
+/**
+ * The dimensions of each metric: of those that a function has as a whole, and of those that are told apart by their reasons. Without
+ * the environment, two environments of one account would be added up.
+ */
+export const DIMENSIONS = {
+  whole: ['environment', 'service'],
+  byReason: ['environment', 'service', 'reason'],
+} as const
+
+/** A step of the pipeline that waits for Redis or Kafka. */
+export type TimedStep = 'load' | 'commit' | 'trimOutbox' | 'publish' | 'read'
+
+/** As CloudWatch writes it. */
+export type Unit = 'Count' | 'Seconds' | 'Milliseconds'
+
+type MetricName = keyof Counters | `${TimedStep}Ms` | 'latencyMs' | 'invocationMs' | 'lagSeconds'
+
+/** The unit of each metric. Counters and `latencyMs` have reasons. */
+export const METRICS = {
+  applied: 'Count',
+  duplicate: 'Count',
+  ignored: 'Count',
+  failed: 'Count',
+  parked: 'Count',
+  'parked-applied': 'Count',
+  'parked-ignored': 'Count',
+  'parked-failed': 'Count',
+  'parked-erased': 'Count',
+  timer: 'Count',
+  held: 'Count',
+  released: 'Count',
+  redelivered: 'Count',
+  deferred: 'Count',
+  'offer-failed': 'Count',
+  'dead-letters': 'Count',
+  'breaker-open': 'Count',
+  refused: 'Count',
+  'outbox-not-trimmed': 'Count',
+  'range-read-back': 'Count',
+  expired: 'Count',
+  'no-applied-offset': 'Count',
+  'restored-from-checkpoint': 'Count',
+  'checkpoint-damaged': 'Count',
+  'failure-memory': 'Count',
+  'clock-gap': 'Count',
+  'timed-by-producers': 'Count',
+  'context-unreadable': 'Count',
+  misrouted: 'Count',
+  'spans-dropped': 'Count',
+  latencyMs: 'Milliseconds',
+  invocationMs: 'Milliseconds',
+  loadMs: 'Milliseconds',
+  commitMs: 'Milliseconds',
+  trimOutboxMs: 'Milliseconds',
+  publishMs: 'Milliseconds',
+  readMs: 'Milliseconds',
+  lagSeconds: 'Seconds',
+} as const satisfies Readonly<Record<MetricName, Unit>>

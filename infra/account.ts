@@ -17,6 +17,8 @@ import {
   readSetting,
   TRACING,
 } from '../lib/app/settings/index.ts'
+import type { Alarming } from './alarms/alarm.ts'
+import { alarmingOf } from './alarms/place.ts'
 import { arnHere } from './arn.ts'
 import { type KafkaSecrets, kafkaSecretProblems } from './kafka-secrets.ts'
 import { openSecrets } from './open-secrets.ts'
@@ -69,6 +71,8 @@ export interface Place {
   readonly onFailureBucket?: string
   /** How the functions sign in to Kafka; absent where they do not. */
   readonly kafkaSecrets?: KafkaSecrets
+  /** What it says of its alarms; absent where there are neither alarms nor a dashboard. */
+  readonly alarms?: Alarming
   readonly vpc?: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] }
   /** Variables of every function. */
   readonly environment: Readonly<Record<string, string>>
@@ -137,6 +141,8 @@ export function account(stage: string, region: string, env: Environment, project
     ...(caSecret ? { caSecret } : {}),
   }
   const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
+  const clusterArn = given.clusterArn ?? NO_CLUSTER
+  const alarms = alarmingOf(stage, clusterArn, env, errors)
   const problems = [
     ...(inTable ? [] : [noSuchStage(stage)]),
     ...missingVariables(stage, env),
@@ -161,7 +167,6 @@ export function account(stage: string, region: string, env: Environment, project
       : []),
     ...wrongSchedules,
   ]
-  const clusterArn = given.clusterArn ?? NO_CLUSTER
   const rulesDir = given.rulesDir ?? 'rules'
   const notificationsDir = given.notificationsDir ?? 'notifications'
   const failuresDir = given.failuresDir ?? 'failures'
@@ -191,6 +196,7 @@ export function account(stage: string, region: string, env: Environment, project
     ...(given.onFailureQueue ? { onFailureQueue: given.onFailureQueue } : {}),
     ...(given.onFailureBucket ? { onFailureBucket: given.onFailureBucket } : {}),
     kafkaSecrets,
+    alarms,
     vpc: { subnetIds: given.subnetIds ?? [], securityGroupIds: given.securityGroupIds ?? [] },
     environment: {
       ...PROCESS_VARIABLES,

@@ -1,6 +1,6 @@
 /**
- * Writes docs/configuration.md, and the tables in the README of the engine, from the declarations of the settings: `npm run
- * configuration`. With `--check` it only says whether the pages are as they give them.
+ * Writes docs/configuration.md, the tables in the README of the engine, and those of the alarms in docs/runbook.md, from their
+ * declarations: `npm run configuration`. With `--check` it only says whether the pages are as they give them.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { SLICES } from '../lib/app/config.ts'
@@ -20,11 +20,14 @@ import {
 import type { Documented, Setting, Slice } from '../lib/runtime/settings/slice.ts'
 import { LOCAL_CLOUD } from '../localstack/settings.ts'
 import { REQUIRED } from './account.ts'
+import { runbookPage } from './alarms/runbook-page.ts'
+import { ALARMS } from './alarms/settings.ts'
 import { STACK } from './settings/stack.ts'
 import { CONSOLE_DEPLOYMENT, SCHEDULES, TRACING_DEPLOYMENT, VPC } from './settings.ts'
 
 export const PAGE = new URL('../docs/configuration.md', import.meta.url)
 const README = new URL('../lib/runtime/README.md', import.meta.url)
+const RUNBOOK = new URL('../docs/runbook.md', import.meta.url)
 
 /** What a handler of the engine reads. */
 const ENGINE = [KAFKA, REDIS, REGISTRY, SERIALIZATION, GENERAL, CONSUMER, CHECKPOINTS, TRACING, LOGGING]
@@ -56,7 +59,7 @@ function configurationPage(): string {
     table('key', Object.entries(GENERATOR_KEYS)),
     '## Deployment',
     `A deployment needs ${REQUIRED.map(name => `\`${name}\``).join(', ')}. The schedules are for \`npm start\` and \`serverless offline\` as well.`,
-    ...[STACK, VPC, CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, SCHEDULES].map(slice => sliceSection(slice)),
+    ...[STACK, VPC, CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, ALARMS, SCHEDULES].map(slice => sliceSection(slice)),
     '## This machine',
     'For `npm start` and `npm run services`. Where `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` is set, that server is used and none is started.',
     ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => sliceSection(slice)),
@@ -102,6 +105,7 @@ function main(check: boolean): void {
   const pages = [
     { name: 'docs/configuration.md', file: PAGE, text: configurationPage() },
     { name: 'lib/runtime/README.md', file: README, text: engineReadme() },
+    { name: 'docs/runbook.md', file: RUNBOOK, text: runbookPage(readFileSync(RUNBOOK, 'utf8')) },
   ]
   for (const { name, file, text } of pages)
     if (!check) writeFileSync(file, text)

@@ -76,6 +76,7 @@ const SETTINGS = {
     keepsMissedRuns: { type: 'boolean' },
     tracing: { type: 'boolean' },
     console: { type: 'boolean' },
+    alarms: { type: 'object' },
     problems: { type: 'array', items: { type: 'string' } },
     schedules: {
       type: 'object',

@@ -1,0 +1,80 @@
+/**
+ * A plugin of the framework: adds the alarms and the dashboard of a stage to the template. It stands behind the plugins that expand
+ * the functions and refuse what would not work, and reads the same entries.
+ */
+import { resolve } from 'node:path'
+import type { Deployed } from './alarms/alarm.ts'
+import { costOf } from './alarms/cost.ts'
+import { dashboardResource } from './alarms/dashboard.ts'
+import { alarmNotices } from './alarms/place.ts'
+import { alarmResources, alarmsOf } from './alarms/resources.ts'
+import { isDeployed, type Surroundings } from './expand-functions.ts'
+import { readFunctions } from './functions.ts'
+
+interface Resources {
+  readonly Resources?: Readonly<Record<string, object>>
+}
+
+/** The part of the framework that is used here. */
+interface Framework {
+  readonly serviceDir: string
+  readonly processedInput: { readonly commands: readonly string[] }
+  /** What `serverless print` shows. */
+  readonly configurationInput: { resources?: Resources }
+  readonly service: {
+    readonly custom: { readonly deployment: Surroundings & Partial<Pick<Deployed, 'alarms'>> }
+    resources?: Resources
+  }
+  getProvider(name: 'aws'): { getStage(): string; getRegion(): string }
+}
+
+interface Log {
+  notice(line: string): void
+}
+
+const TELLS = new Set(['package', 'deploy'])
+
+export default class AlarmsPlugin {
+  readonly hooks: Readonly<Record<string, () => void>>
+  readonly #framework: Framework
+  readonly #log: Log
+
+  constructor(framework: Framework, _: unknown, { log }: { readonly log: Log }) {
+    this.#framework = framework
+    this.#log = log
+    this.hooks = { initialize: () => this.#add() }
+  }
+
+  #add(): void {
+    const { service, serviceDir, configurationInput, processedInput } = this.#framework
+    const { alarms, ...surroundings } = service.custom.deployment
+    // This machine has neither.
+    if (alarms === undefined) return
+    const provider = this.#framework.getProvider('aws')
+    const functions = readFunctions(resolve(serviceDir, 'serverless.yml'))
+    const deployed: Deployed = {
+      ...surroundings,
+      stage: provider.getStage(),
+      functions: functions.filter(one => isDeployed(one, surroundings)),
+      alarms,
+    }
+    service.resources = {
+      ...service.resources,
+      Resources: {
+        ...service.resources?.Resources,
+        ...alarmResources(deployed),
+        Dashboard: dashboardResource(deployed, provider.getRegion()),
+      },
+    }
+    configurationInput.resources = service.resources
+    if (TELLS.has(processedInput.commands.join(' '))) this.#tell(deployed)
+  }
+
+  #tell(deployed: Deployed): void {
+    const found = alarmsOf(deployed)
+    if (found.length === 0) return
+    const { alarms, dollars } = costOf(found)
+    this.#log.notice(`${alarms} alarms, about ${dollars.toFixed(0)} dollars a month: docs/runbook.md`)
+    for (const line of alarmNotices(deployed.alarms)) this.#log.notice(line)
+  }
+}

@@ -1,0 +1,94 @@
+/** What an alarm is, before CloudFormation is told of it. */
+
+import type { DeclaredFunction } from '../functions.ts'
+import type { Schedules } from '../schedules.ts'
+import type { Metric, Query } from './metrics.ts'
+
+/** A deployment, as far as alarms and dashboard depend on it. */
+export interface Deployed {
+  readonly stage: string
+  readonly env: string
+  readonly functions: readonly DeclaredFunction[]
+  readonly schedules: Schedules
+  readonly clusterArn: string
+  /** ARN of the queue that tells of what Lambda has given up. */
+  readonly onFailureQueue?: string
+  readonly alarms: Alarming
+}
+
+/** What a deployment says of its alarms. */
+export interface Alarming {
+  /** Whether there are alarms. There is a dashboard in any case. */
+  readonly enabled: boolean
+  /** Who is told; absent, the alarms only change their state. */
+  readonly topicArn?: string
+  /** Address or path of the runbook, to which each alarm adds its heading. */
+  readonly runbook: string
+  /** What may flow in a second, in bytes: through one broker or, of MSK Serverless, through the cluster. */
+  readonly capacity: { readonly bytesIn: number; readonly bytesOut: number }
+  /** Absent where it is not known which cache of ElastiCache it is. */
+  readonly cache?: Cache
+}
+
+export type Cache =
+  | { readonly kind: 'serverless'; readonly name: string; readonly bytes: number }
+  | { readonly kind: 'nodes'; readonly nodes: readonly string[] }
+
+/**
+ * What is done with a minute without data.
+ *
+ * - `breaching`: there should always be data, so its absence is an alarm;
+ * - `notBreaching`: there is only data when something happens;
+ * - `ignore`: it says nothing, so the alarm stays as it is.
+ */
+export type Missing = 'breaching' | 'notBreaching' | 'ignore'
+
+/** How the value comes about that an alarm compares. */
+export type Value =
+  | { readonly metric: Metric; readonly statistic: 'Sum' | 'Maximum' | 'p99' }
+  | { readonly query: Query }
+  | {
+      readonly expression: string
+      readonly metrics: Readonly<Record<string, { readonly metric: Metric; readonly statistic: 'Sum' }>>
+    }
+
+/** One thing that an alarm of a kind watches. */
+export interface Watched {
+  /** Tells apart the alarms of one kind: the last part of its name; absent where the kind has one alarm. */
+  readonly of?: string
+  readonly value: Value
+  /** Instead of that of the kind. */
+  readonly missing?: Missing
+  /** Instead of those of the kind. */
+  readonly periodSeconds?: number
+}
+
+/** When there is an alarm: so many of the latest periods are beyond the threshold. */
+export interface When {
+  readonly above?: number
+  readonly below?: number
+  /** For stages that may be worse, or are on purpose, by the name of the stage. */
+  readonly stages?: Readonly<Record<string, number>>
+  readonly periodSeconds: number
+  readonly periods: number
+  /** How many of the periods; all, where absent. */
+  readonly breaching?: number
+  /** Why this threshold, and this long. */
+  readonly because: string
+}
+
+/** A kind of alarm: its key is its heading in docs/runbook.md. */
+export interface AlarmKind {
+  /** What has happened, as one sentence: people read it first. */
+  readonly says: string
+  /** Whether somebody must be woken, or whether it can wait for the next working day. */
+  readonly urgency: 'now' | 'soon'
+  readonly watches: (deployed: Deployed) => readonly Watched[]
+  readonly when: When | ((deployed: Deployed) => When)
+  readonly missing: Missing
+}
+
+/** The threshold of an alarm in a stage. */
+export function thresholdOf({ above, below, stages }: When, stage: string): number {
+  return stages?.[stage] ?? above ?? below ?? 0
+}

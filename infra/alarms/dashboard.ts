@@ -1,0 +1,79 @@
+/** The dashboard of a deployment as a resource of CloudFormation. Pure. */
+import type { Deployed } from './alarm.ts'
+import { type Graph, graphsOf, type Search } from './graphs.ts'
+import { alarmsOf } from './resources.ts'
+
+/** The grid of a dashboard has 24 columns. */
+const COLUMNS = 24
+const [WIDTH, HEIGHT] = [8, 6]
+
+/** The dashboard as a resource of CloudFormation. @param region the one that is deployed to */
+export function dashboardResource(deployed: Deployed, region: string): object {
+  const names = alarmsOf(deployed).map(({ name }) => name)
+  // An empty list of alarms would be an error.
+  const rows = names.length > 0 ? [alarmWidget(names)] : []
+  const top = rows.length * HEIGHT
+  const widgets = graphsOf(deployed).map((one, index) => widget(one, index, top, region))
+  const body = JSON.stringify({ periodOverride: 'auto', widgets: [...rows, ...widgets] })
+  return {
+    Type: 'AWS::CloudWatch::Dashboard',
+    Properties: {
+      DashboardName: `sluice-${deployed.stage}`,
+      // Without alarms there is nothing for CloudFormation to fill in.
+      DashboardBody: names.length > 0 ? { 'Fn::Sub': body } : body,
+    },
+  }
+}
+
+function alarmWidget(names: readonly string[]): object {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: these placeholders are CloudFormation's
+  const arn = 'arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:'
+  return {
+    type: 'alarm',
+    ...{ x: 0, y: 0, width: COLUMNS, height: HEIGHT },
+    properties: { title: 'Alarms', alarms: names.map(name => `${arn}${name}`) },
+  }
+}
+
+function widget(
+  { title, statistic, metrics, searches = [], limit }: Graph,
+  index: number,
+  top: number,
+  region: string,
+): object {
+  const perRow = COLUMNS / WIDTH
+  return {
+    type: 'metric',
+    x: (index % perRow) * WIDTH,
+    y: top + Math.floor(index / perRow) * HEIGHT,
+    width: WIDTH,
+    height: HEIGHT,
+    properties: {
+      title,
+      region,
+      view: 'timeSeries',
+      stat: statistic,
+      period: 60,
+      metrics: [
+        ...metrics.map(({ namespace, name, dimensions }) => [
+          namespace,
+          name,
+          ...Object.entries(dimensions).flat(),
+        ]),
+        ...searches.map((one, at) => [{ expression: searchOf(one, statistic), id: `s${at}` }]),
+      ],
+      ...(limit === undefined ? {} : { annotations: { horizontal: [{ label: 'limit', value: limit }] } }),
+    },
+  }
+}
+
+/** As the search of CloudWatch takes it. */
+function searchOf({ namespace, name, dimensions, where }: Search, statistic: string): string {
+  const schema = [namespace, ...dimensions].map(quoted).join(',')
+  const terms = Object.entries(where).map(([label, value]) => `${quoted(label)}="${value}"`)
+  return `SEARCH('{${schema}} MetricName="${name}" ${terms.join(' ')}', '${statistic}')`
+}
+
+function quoted(name: string): string {
+  return name.includes(' ') ? `"${name}"` : name
+}

@@ -1,0 +1,165 @@
+/** What the dashboard of a deployment shows: what is late, what has gone wrong, and how near the servers are to their limits. Pure. */
+import { DIMENSIONS, NAMESPACE } from '../../lib/runtime/adapters/lambda/metric-names.ts'
+import { isConsumer } from '../functions.ts'
+import type { Deployed } from './alarm.ts'
+import { type Metric, type OwnMetric, ofCache, ofKafka, ofLambda, ofQueue, own } from './metrics.ts'
+import { clusterName, isServerless, lambdaName, queueName } from './names.ts'
+import { recordLags } from './progress.ts'
+
+/** What a graph shows: metrics one by one, and searches that find them. */
+export interface Graph {
+  readonly title: string
+  readonly statistic: 'Sum' | 'Maximum' | 'Average' | 'p99'
+  readonly metrics: readonly Metric[]
+  /** Metrics that are found by their names, so that only those are shown that exist. */
+  readonly searches?: readonly Search[]
+  /** A line, as high as the threshold of an alarm. */
+  readonly limit?: number
+}
+
+export interface Search {
+  readonly namespace: string
+  readonly name: string
+  readonly dimensions: readonly string[]
+  readonly where: Readonly<Record<string, string>>
+}
+
+/** The graphs, in rows of three. */
+export function graphsOf(deployed: Deployed): readonly Graph[] {
+  const { env, stage, functions, alarms, onFailureQueue } = deployed
+  const consumers = functions.filter(isConsumer).map(({ name }) => name)
+  const ownOf = (names: readonly string[], metric: OwnMetric) => names.map(name => own(env, name, metric))
+  const lambdas = (metric: Parameters<typeof ofLambda>[1]) =>
+    functions.map(({ name }) => ofLambda(lambdaName(stage, name), metric))
+  const wrong = (...names: readonly OwnMetric[]) => names.map(name => counted(env, name))
+  return [
+    { title: 'Lag, seconds', statistic: 'Maximum', metrics: ownOf(consumers, 'lagSeconds'), limit: 300 },
+    {
+      title: 'Lag, records',
+      statistic: 'Maximum',
+      metrics: recordLags(deployed).map(({ metric }) => metric),
+      limit: 10_000,
+    },
+    { title: 'Records processed', statistic: 'Sum', metrics: ownOf(consumers, 'applied') },
+    { title: 'Errors', statistic: 'Sum', metrics: lambdas('Errors') },
+    { title: 'Throttles', statistic: 'Sum', metrics: lambdas('Throttles') },
+    { title: 'Duration', statistic: 'Maximum', metrics: lambdas('Duration') },
+    graph('Waiting in Kafka', wrong('deferred', 'breaker-open')),
+    graph('Failed', wrong('failed', 'parked-failed', 'timer', 'refused')),
+    graph(
+      'Lost, repeated or misplaced',
+      wrong('expired', 'range-read-back', 'misrouted', 'duplicate', 'redelivered'),
+    ),
+    graph(
+      'Clock and state',
+      wrong(
+        'clock-gap',
+        'timed-by-producers',
+        'context-unreadable',
+        'no-applied-offset',
+        'restored-from-checkpoint',
+        'checkpoint-damaged',
+      ),
+    ),
+    graph(
+      'Retries and order',
+      wrong('offer-failed', 'held', 'released', 'parked', 'failure-memory', 'outbox-not-trimmed'),
+    ),
+    {
+      title: 'Dead letters',
+      statistic: 'Maximum',
+      metrics: (['deadLettersOpen', 'deadLettersQuarantined', 'retriesPerMinute'] as const).map(name =>
+        own(env, 'dead-letters', name),
+      ),
+    },
+    {
+      title: 'Oldest dead letter, seconds',
+      statistic: 'Maximum',
+      metrics: [own(env, 'dead-letters', 'oldestDeadLetterSeconds')],
+      limit: 86_400,
+    },
+    { ...graph('Publishing, p99 in ms', wrong('publishMs')), statistic: 'p99', limit: 100 },
+    { ...graph('Redis, p99 in ms', wrong('loadMs', 'commitMs')), statistic: 'p99' },
+    { ...graph('From append to commit, p99 in ms', wrong('latencyMs')), statistic: 'p99' },
+    { ...graph('Invocations, p99 in ms', wrong('invocationMs')), statistic: 'p99' },
+    { ...graph('Checkpoints, seconds', wrong('checkpointAgeSeconds')), statistic: 'Maximum' },
+    { ...kafka(deployed, 'Kafka in, bytes/s', 'BytesInPerSec'), limit: alarms.capacity.bytesIn },
+    { ...kafka(deployed, 'Kafka out, bytes/s', 'BytesOutPerSec'), limit: alarms.capacity.bytesOut },
+    ...(onFailureQueue === undefined
+      ? []
+      : [
+          {
+            title: 'Oldest message that on-failure has not taken, seconds',
+            statistic: 'Maximum' as const,
+            metrics: [ofQueue(queueName(onFailureQueue))],
+            limit: 900,
+          },
+        ]),
+    ...replication(deployed),
+    ...caches(deployed),
+  ]
+}
+
+function graph(title: string, searches: readonly Search[]): Graph {
+  return { title, statistic: 'Sum', metrics: [], searches }
+}
+
+/** Of whatever function writes it. */
+function counted(environment: string, name: OwnMetric): Search {
+  return { namespace: NAMESPACE, name, dimensions: DIMENSIONS.whole, where: { environment } }
+}
+
+function kafka(deployed: Deployed, title: string, name: 'BytesInPerSec' | 'BytesOutPerSec'): Graph {
+  const dimensions = ['Cluster Name', isServerless(deployed) ? 'Topic' : 'Broker ID']
+  const where = { 'Cluster Name': clusterName(deployed) }
+  return {
+    title,
+    statistic: 'Average',
+    metrics: [],
+    searches: [{ namespace: 'AWS/Kafka', name, dimensions, where }],
+  }
+}
+
+function replication(deployed: Deployed): Graph[] {
+  if (isServerless(deployed)) return []
+  const where = { 'Cluster Name': clusterName(deployed) }
+  const brokers = (name: string) => ({
+    namespace: 'AWS/Kafka',
+    name,
+    dimensions: ['Cluster Name', 'Broker ID'],
+    where,
+  })
+  return [
+    {
+      title: 'Partitions under-replicated or offline',
+      statistic: 'Maximum',
+      metrics: [ofKafka('OfflinePartitionsCount', where)],
+      searches: [brokers('UnderReplicatedPartitions')],
+    },
+    {
+      title: 'Disks of Kafka, %',
+      statistic: 'Maximum',
+      metrics: [],
+      searches: [brokers('KafkaDataLogsDiskUsed')],
+      limit: 80,
+    },
+  ]
+}
+
+function caches({ alarms: { cache } }: Deployed): Graph[] {
+  if (!cache) return []
+  const of = (serverless: Parameters<typeof ofCache>[0], node: Parameters<typeof ofCache>[0]) =>
+    cache.kind === 'serverless'
+      ? [ofCache(serverless, { clusterId: cache.name })]
+      : cache.nodes.map(id => ofCache(node, { CacheClusterId: id }))
+  return [
+    {
+      title: cache.kind === 'serverless' ? 'Redis, bytes' : 'Redis, % of memory',
+      statistic: 'Maximum',
+      metrics: of('BytesUsedForCache', 'DatabaseMemoryUsagePercentage'),
+      limit: cache.kind === 'serverless' ? cache.bytes : 100,
+    },
+    { title: 'Redis, evictions', statistic: 'Sum', metrics: of('Evictions', 'Evictions') },
+    { title: 'Redis, limits', statistic: 'Maximum', metrics: of('ThrottledCmds', 'EngineCPUUtilization') },
+  ]
+}

@@ -1,0 +1,127 @@
+/** The metrics that alarms and dashboard look at: those that the functions write, and those of AWS. Pure. */
+import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
+import { DIMENSIONS, METRICS, NAMESPACE } from '../../lib/runtime/adapters/lambda/metric-names.ts'
+
+/** A metric of the functions, by its name. */
+export type OwnMetric = keyof typeof METRICS | keyof typeof SCHEDULED_METRICS
+
+/** The metrics of the functions: what the code writes that reads the same tables. */
+export const OWN_METRICS: readonly OwnMetric[] = [
+  ...(Object.keys(METRICS) as (keyof typeof METRICS)[]),
+  ...(Object.keys(SCHEDULED_METRICS) as (keyof typeof SCHEDULED_METRICS)[]),
+]
+
+/**
+ * The metrics of AWS that are used, with the dimensions under which each can be found.
+ *
+ * - Lambda: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+ * - MSK, level DEFAULT, which is free: https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html and, for MSK
+ *   Serverless, https://docs.aws.amazon.com/msk/latest/developerguide/serverless-monitoring.html
+ * - ElastiCache: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/serverless-metrics-events-redis.html and, for nodes,
+ *   https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Redis.html
+ * - SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+ */
+export const AWS_METRICS = {
+  'AWS/Lambda': {
+    Errors: [['FunctionName']],
+    Throttles: [['FunctionName']],
+    Invocations: [['FunctionName']],
+    Duration: [['FunctionName']],
+  },
+  'AWS/Kafka': {
+    SumOffsetLag: [['Cluster Name', 'Consumer Group', 'Topic']],
+    BytesInPerSec: [
+      ['Cluster Name', 'Broker ID'],
+      ['Cluster Name', 'Topic'],
+    ],
+    BytesOutPerSec: [
+      ['Cluster Name', 'Broker ID'],
+      ['Cluster Name', 'Topic'],
+    ],
+    UnderReplicatedPartitions: [['Cluster Name', 'Broker ID']],
+    OfflinePartitionsCount: [['Cluster Name']],
+    KafkaDataLogsDiskUsed: [['Cluster Name', 'Broker ID']],
+  },
+  'AWS/ElastiCache': {
+    BytesUsedForCache: [['clusterId']],
+    ThrottledCmds: [['clusterId']],
+    Evictions: [['clusterId'], ['CacheClusterId']],
+    DatabaseMemoryUsagePercentage: [['CacheClusterId']],
+    EngineCPUUtilization: [['CacheClusterId']],
+  },
+  'AWS/SQS': { ApproximateAgeOfOldestMessage: [['QueueName']] },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, readonly (readonly string[])[]>>>>
+
+/** A metric with the values of its dimensions. */
+export interface Metric {
+  readonly namespace: string
+  readonly name: string
+  readonly dimensions: Readonly<Record<string, string>>
+}
+
+/** A metric that a function writes for itself as a whole. @param service the function */
+export function own(environment: string, service: string, name: OwnMetric): Metric {
+  return { namespace: NAMESPACE, name, dimensions: { environment, service } }
+}
+
+export function ofLambda(functionName: string, name: keyof (typeof AWS_METRICS)['AWS/Lambda']): Metric {
+  return { namespace: 'AWS/Lambda', name, dimensions: { FunctionName: functionName } }
+}
+
+export function ofKafka(
+  name: keyof (typeof AWS_METRICS)['AWS/Kafka'],
+  dimensions: Metric['dimensions'],
+): Metric {
+  return { namespace: 'AWS/Kafka', name, dimensions }
+}
+
+export function ofCache(
+  name: keyof (typeof AWS_METRICS)['AWS/ElastiCache'],
+  dimensions: Metric['dimensions'],
+): Metric {
+  return { namespace: 'AWS/ElastiCache', name, dimensions }
+}
+
+export function ofQueue(queue: string): Metric {
+  return { namespace: 'AWS/SQS', name: 'ApproximateAgeOfOldestMessage', dimensions: { QueueName: queue } }
+}
+
+/** Several metrics of one name as one value, found when it is asked for: what is added later counts as well. */
+export interface Query {
+  readonly statistic: 'SUM' | 'MAX'
+  readonly namespace: string
+  readonly name: string
+  /** Exactly the dimensions that the metrics have. */
+  readonly dimensions: readonly string[]
+  readonly where: Readonly<Record<string, string>>
+}
+
+/** What all functions of an environment have counted. @param reason only what was counted for it */
+export function ofAllFunctions(environment: string, name: OwnMetric, reason?: string): Query {
+  return {
+    statistic: 'SUM',
+    namespace: NAMESPACE,
+    name,
+    dimensions: reason === undefined ? DIMENSIONS.whole : DIMENSIONS.byReason,
+    where: { environment, ...(reason === undefined ? {} : { reason }) },
+  }
+}
+
+/** The highest value of any broker of the cluster. */
+export function ofAnyBroker(cluster: string, name: keyof (typeof AWS_METRICS)['AWS/Kafka']): Query {
+  const dimensions = ['Broker ID', 'Cluster Name']
+  return { statistic: 'MAX', namespace: 'AWS/Kafka', name, dimensions, where: { 'Cluster Name': cluster } }
+}
+
+/** The sum over the topics of an MSK Serverless cluster, which tells nothing of brokers. */
+export function ofAllTopics(cluster: string, name: keyof (typeof AWS_METRICS)['AWS/Kafka']): Query {
+  const dimensions = ['Cluster Name', 'Topic']
+  return { statistic: 'SUM', namespace: 'AWS/Kafka', name, dimensions, where: { 'Cluster Name': cluster } }
+}
+
+/** As Metrics Insights takes it: names in double quotes, values in single ones. */
+export function sqlOf({ statistic, namespace, name, dimensions, where }: Query): string {
+  const schema = [namespace, ...dimensions].map(one => `"${one}"`).join(', ')
+  const conditions = Object.entries(where).map(([label, value]) => `"${label}" = '${value}'`)
+  return `SELECT ${statistic}("${name}") FROM SCHEMA(${schema}) WHERE ${conditions.join(' AND ')}`
+}

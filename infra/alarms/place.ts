@@ -1,0 +1,73 @@
+/** What a deployment says of its alarms, read from the environment of its command. Pure. */
+import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
+import { stageNamed } from '../stages.ts'
+import type { Alarming, Cache } from './alarm.ts'
+import { isServerless } from './names.ts'
+import { ALARMS } from './settings.ts'
+
+const MB = 1_000_000
+const GB = 1_000_000_000
+
+/**
+ * What flows in a second where nothing is set, in MB.
+ *
+ * - A cluster of MSK Serverless: its quotas.
+ * - A broker: a kafka.m7g.large has 937 Mbit/s (117 MB/s) of network at all times. With three copies, three brokers and four readers of
+ *   a topic, each MB that comes in goes out six times, twice to other brokers and four times to readers: 117 / 6 = 19.5.
+ */
+const CAPACITY = { serverless: { in: 200, out: 400 }, broker: { in: 20, out: 60 } } as const
+
+/** @param errors receives what is wrong, as `readSetting` says it */
+export function alarmingOf(stage: string, clusterArn: string, env: Environment, errors: string[]): Alarming {
+  const read = <Name extends keyof typeof ALARMS.settings>(name: Name) =>
+    readSetting(ALARMS.settings, name, env, errors)
+  const usual = isServerless({ clusterArn }) ? CAPACITY.serverless : CAPACITY.broker
+  const topicArn = read('ALARM_TOPIC_ARN')
+  const cache = cacheOf(
+    { name: read('CACHE_NAME'), nodes: read('CACHE_NODES'), gigabytes: read('CACHE_GIGABYTES') },
+    env.REDIS_URL ?? '',
+  )
+  return {
+    enabled: read('SLUICE_ALARMS') ?? stageNamed(stage)?.alarms ?? false,
+    ...(topicArn ? { topicArn } : {}),
+    runbook: read('RUNBOOK_URL') ?? 'docs/runbook.md',
+    capacity: {
+      bytesIn: (read('KAFKA_CAPACITY_IN') ?? usual.in) * MB,
+      bytesOut: (read('KAFKA_CAPACITY_OUT') ?? usual.out) * MB,
+    },
+    ...(cache ? { cache } : {}),
+  }
+}
+
+interface Given {
+  readonly name: string | undefined
+  readonly nodes: readonly string[] | undefined
+  readonly gigabytes: number | undefined
+}
+
+function cacheOf({ name, nodes, gigabytes }: Given, redisUrl: string): Cache | undefined {
+  if (name === undefined && nodes) return { kind: 'nodes', nodes }
+  const serverless = name ?? serverlessCacheIn(redisUrl)
+  if (serverless === undefined) return undefined
+  return { kind: 'serverless', name: serverless, bytes: (gigabytes ?? 10) * GB }
+}
+
+/** AWS makes the host of a serverless cache from its name and a few characters more. */
+function serverlessCacheIn(redisUrl: string): string | undefined {
+  return /(?:\/\/|@)([\w-]+)-[a-z0-9]+\.serverless\.[\w-]+\.cache\.amazonaws\.com/.exec(redisUrl)?.[1]
+}
+
+/** What a person should know who deploys this; a line each. */
+export function alarmNotices({ enabled, topicArn, cache }: Alarming): readonly string[] {
+  if (!enabled) return []
+  return [
+    ...(topicArn
+      ? []
+      : ['ALARM_TOPIC_ARN is not set: the alarms change their state, and tell nobody. See docs/runbook.md.']),
+    ...(cache
+      ? []
+      : [
+          'CACHE_NAME and CACHE_NODES are not set, and REDIS_URL names no serverless cache: no alarm watches memory and evictions of Redis.',
+        ]),
+  ]
+}

@@ -1,0 +1,260 @@
+/** Alarms about what became of records, and of what the consumers remember of them. Pure. */
+import { SIGNALS } from '../../lib/app/topics.ts'
+import { consumersOf } from '../functions.ts'
+import type { AlarmKind, Deployed, Watched, When } from './alarm.ts'
+import { type OwnMetric, ofAllFunctions, own } from './metrics.ts'
+
+const MINUTE = 60
+
+/** A single one is too many. */
+function atOnce(because: string): When {
+  return { above: 0, periodSeconds: MINUTE, periods: 1, because }
+}
+
+/** Whatever consumer counts it, and each of the reasons by itself where there are any. */
+function counted(name: OwnMetric, reasons?: readonly string[]): AlarmKind['watches'] {
+  return ({ env }) =>
+    reasons?.map(reason => ({ of: reason, value: { query: ofAllFunctions(env, name, reason) } })) ?? [
+      { value: { query: ofAllFunctions(env, name) } },
+    ]
+}
+
+/** What the scheduled function `dead-letters` measures, if it runs. */
+function measured(name: OwnMetric): AlarmKind['watches'] {
+  return ({ env, schedules }) =>
+    schedules.clock ? [{ value: { metric: own(env, 'dead-letters', name), statistic: 'Maximum' } }] : []
+}
+
+export const RECORDS = {
+  'records-lost': {
+    says: 'Records were deleted by retention before they were processed: they are lost.',
+    urgency: 'now',
+    watches: counted('expired'),
+    when: atOnce('nothing brings them back, and the next ones may follow'),
+    missing: 'notBreaching',
+  },
+  'range-read-back': {
+    says: 'Offsets that were never delivered are read from the log: Redis may have lost writes.',
+    urgency: 'now',
+    watches: counted('range-read-back'),
+    when: atOnce(
+      'it is repaired by itself, but a store that forgets, or a group that was reset, must be known',
+    ),
+    missing: 'notBreaching',
+  },
+  misrouted: {
+    says: 'Records are not in the partition of their key: a producer uses another partitioner.',
+    urgency: 'now',
+    watches: counted('misrouted'),
+    when: atOnce('each one may split the state of an entity'),
+    missing: 'notBreaching',
+  },
+  'timed-by-producers': {
+    says: "The timestamps of a topic are its producers', so timers go by wrong clocks.",
+    urgency: 'now',
+    watches: counted('timed-by-producers'),
+    when: atOnce('the topic has the wrong settings, which does not pass'),
+    missing: 'notBreaching',
+  },
+  'clock-gap': {
+    says: 'A log was silent for longer than its clock may advance: timers did not count that time.',
+    urgency: 'soon',
+    watches: counted('clock-gap'),
+    when: atOnce(
+      'it tells that clock, Kafka and producers were all away for over two minutes, once for each time',
+    ),
+    missing: 'notBreaching',
+  },
+  'failed-unexpectedly': {
+    says: 'A consumer threw at a record: a bug.',
+    urgency: 'now',
+    watches: deployed => [
+      ...named('record', counted('failed', ['unexpected-error'])(deployed)),
+      ...named('parked', counted('parked-failed', ['unexpected-error'])(deployed)),
+    ],
+    when: atOnce('no data may make a consumer throw, so each one is a bug'),
+    missing: 'notBreaching',
+  },
+  'timer-failed': {
+    says: 'A timer failed and was removed: what it was for does not happen.',
+    urgency: 'now',
+    watches: counted('timer', ['timer-failed', 'timer-rejected']),
+    when: atOnce('a timer is not tried again'),
+    missing: 'notBreaching',
+  },
+  'dead-letters': {
+    says: 'Records have become dead letters.',
+    urgency: 'soon',
+    watches: counted('dead-letters'),
+    when: { above: 0, periodSeconds: 5 * MINUTE, periods: 1, because: 'a person has to look at each' },
+    missing: 'notBreaching',
+  },
+  'dead-letters-open': {
+    says: 'Dead letters have waited for a quarter of an hour, or are not counted.',
+    urgency: 'soon',
+    watches: measured('deadLettersOpen'),
+    when: {
+      above: 0,
+      periodSeconds: MINUTE,
+      periods: 15,
+      because: 'a redrive or a drop is done in that time',
+    },
+    missing: 'breaching',
+  },
+  'dead-letter-old': {
+    says: 'The oldest dead letter is more than a day old.',
+    urgency: 'now',
+    watches: measured('oldestDeadLetterSeconds'),
+    when: {
+      above: 86_400,
+      periodSeconds: 5 * MINUTE,
+      periods: 1,
+      because: 'the dlq keeps 30 days, and a weekend is two',
+    },
+    // `dead-letters-open` tells of a count that is missing.
+    missing: 'ignore',
+  },
+  'dead-letters-quarantined': {
+    says: 'Dead letters failed again after three redrives.',
+    urgency: 'soon',
+    watches: measured('deadLettersQuarantined'),
+    when: { above: 0, periodSeconds: 5 * MINUTE, periods: 1, because: 'a fourth redrive will not help' },
+    missing: 'ignore',
+  },
+  'retry-rate': {
+    says: 'More than 60 records a minute are tried again.',
+    urgency: 'now',
+    watches: measured('retriesPerMinute'),
+    when: {
+      above: 60,
+      stages: { dev: 600 },
+      periodSeconds: MINUTE,
+      periods: 10,
+      because:
+        'one a second for ten minutes is a receiver that is down, or a deployment that fails; change it to ten times what is usual',
+    },
+    missing: 'ignore',
+  },
+  'duplicate-rate': {
+    says: 'More than a tenth of the records of a topic are repeats.',
+    urgency: 'soon',
+    watches: duplicateRates,
+    when: {
+      above: 10,
+      periodSeconds: 5 * MINUTE,
+      periods: 3,
+      because:
+        'a producer repeats a batch after a lost answer now and then; a tenth for a quarter of an hour is a loop',
+    },
+    missing: 'notBreaching',
+  },
+  'receiver-refuses': {
+    says: 'A receiver has not accepted records for a quarter of an hour.',
+    urgency: 'now',
+    watches: counted('offer-failed'),
+    when: {
+      above: 0,
+      periodSeconds: 5 * MINUTE,
+      periods: 3,
+      because: 'each record is offered three times within seconds, then retried',
+    },
+    missing: 'notBreaching',
+  },
+  'records-refused': {
+    says: 'Kafka refuses records for good: a topic has other limits than the table.',
+    urgency: 'now',
+    watches: counted('refused'),
+    when: atOnce('each one leaves as a failure in the place of what should have been published'),
+    missing: 'notBreaching',
+  },
+  'outbox-not-trimmed': {
+    says: 'Published events are published again and again: the outbox is not trimmed.',
+    urgency: 'soon',
+    watches: counted('outbox-not-trimmed'),
+    when: {
+      above: 0,
+      periodSeconds: 5 * MINUTE,
+      periods: 3,
+      because: 'a failover of Redis does it once; repeats have the same ids',
+    },
+    missing: 'notBreaching',
+  },
+  'failure-memory': {
+    says: 'What is remembered of failures is nearly full, or failures were forgotten.',
+    urgency: 'now',
+    watches: counted('failure-memory', ['nearly-full', 'forgotten']),
+    when: atOnce('what is forgotten cannot be redriven'),
+    missing: 'notBreaching',
+  },
+  'entities-held': {
+    says: 'Many entities wait for a retry: a bug, or data that the code does not expect.',
+    urgency: 'soon',
+    watches: counted('held'),
+    when: { above: 10, periodSeconds: 5 * MINUTE, periods: 1, because: 'single ones are single records' },
+    missing: 'notBreaching',
+  },
+  'order-given-up': {
+    says: 'An entity was held for longer than its consumer allows: its order was given up.',
+    urgency: 'soon',
+    watches: counted('released', ['full', 'time']),
+    when: atOnce('its later events were processed before one that is still retried'),
+    missing: 'notBreaching',
+  },
+  'context-unreadable': {
+    says: 'Chunks are decided by the packaged rules, because newer code stored a set that this code cannot read.',
+    urgency: 'soon',
+    watches: counted('context-unreadable'),
+    when: {
+      above: 0,
+      periodSeconds: MINUTE,
+      periods: 6,
+      breaching: 5,
+      because: 'after a rollback `rules` appends its set within a minute',
+    },
+    missing: 'notBreaching',
+  },
+  'state-from-checkpoint': {
+    says: 'Redis has lost the state of a partition: it went on from a checkpoint.',
+    urgency: 'now',
+    watches: counted('restored-from-checkpoint'),
+    when: atOnce('the store has lost data'),
+    missing: 'notBreaching',
+  },
+  'checkpoint-damaged': {
+    says: 'A checkpoint could not be used.',
+    urgency: 'now',
+    watches: counted('checkpoint-damaged'),
+    when: atOnce('an object in the bucket is not what was written'),
+    missing: 'notBreaching',
+  },
+  'state-from-nothing': {
+    says: 'A consumer reads a partition from its beginning: it is new, or Redis is empty.',
+    urgency: 'soon',
+    watches: counted('no-applied-offset'),
+    when: atOnce('for a consumer that is not new, all its state is gone'),
+    missing: 'notBreaching',
+  },
+} as const satisfies Readonly<Record<string, AlarmKind>>
+
+/** With other names for the alarms, where several metrics have the same reason. */
+function named(of: string, [first]: readonly Watched[]): Watched[] {
+  return first ? [{ ...first, of }] : []
+}
+
+/** All consumers of a topic see the same repeats, so the first one tells. */
+function duplicateRates({ env, functions }: Deployed): Watched[] {
+  return SIGNALS.flatMap(signal => {
+    const [name] = consumersOf(functions, signal)
+    if (name === undefined) return []
+    return {
+      of: signal,
+      value: {
+        expression: '100 * FILL(repeats, 0) / (FILL(repeats, 0) + FILL(applied, 0))',
+        metrics: {
+          repeats: { metric: own(env, name, 'duplicate'), statistic: 'Sum' },
+          applied: { metric: own(env, name, 'applied'), statistic: 'Sum' },
+        },
+      },
+    } satisfies Watched
+  })
+}

@@ -1,0 +1,98 @@
+/** The alarms of a deployment as resources of CloudFormation. Pure. */
+import { type Deployed, thresholdOf, type Value, type Watched, type When } from './alarm.ts'
+import { type Metric, sqlOf } from './metrics.ts'
+import { ALARM_KINDS } from './table.ts'
+
+/** An alarm of a deployment. */
+export interface Alarm {
+  /** Its key in the table. */
+  readonly kind: string
+  /** In the account; begins with the stack's name. */
+  readonly name: string
+  /** In the template. */
+  readonly logicalId: string
+  readonly watched: Watched
+  readonly when: When
+}
+
+/** All alarms of a deployment, in the order of the table; none where the stage has none. */
+export function alarmsOf(deployed: Deployed): readonly Alarm[] {
+  if (!deployed.alarms.enabled) return []
+  return Object.entries(ALARM_KINDS).flatMap(([kind, { watches, when }]) =>
+    watches(deployed).map(watched => {
+      const short = [kind, ...(watched.of === undefined ? [] : [watched.of])].join('-')
+      const found = typeof when === 'function' ? when(deployed) : when
+      return {
+        kind,
+        name: `sluice-${deployed.stage}-${short}`,
+        logicalId: `Alarm${short
+          .split(/[^a-zA-Z0-9]+/)
+          .map(capitalised)
+          .join('')}`,
+        watched,
+        when: { ...found, periodSeconds: watched.periodSeconds ?? found.periodSeconds },
+      }
+    }),
+  )
+}
+
+/** The resources of the alarms, by their logical ids. */
+export function alarmResources(deployed: Deployed): Record<string, object> {
+  return Object.fromEntries(alarmsOf(deployed).map(alarm => [alarm.logicalId, resourceOf(alarm, deployed)]))
+}
+
+function resourceOf({ kind, name, watched, when }: Alarm, { stage, alarms }: Deployed): object {
+  const { says = '', urgency, missing } = ALARM_KINDS[kind] ?? {}
+  const { periods, breaching = periods, below } = when
+  const told = alarms.topicArn === undefined ? [] : [alarms.topicArn]
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: name,
+      AlarmDescription: `${says} Urgency: ${urgency}. What to do: ${alarms.runbook}#${kind}`,
+      ComparisonOperator: below === undefined ? 'GreaterThanThreshold' : 'LessThanThreshold',
+      Threshold: thresholdOf(when, stage),
+      EvaluationPeriods: periods,
+      DatapointsToAlarm: breaching,
+      TreatMissingData: watched.missing ?? missing,
+      ...comparedOf(watched.value, when.periodSeconds),
+      // Also when it is over, so that nobody goes on looking.
+      ...(told.length > 0 ? { AlarmActions: told, OKActions: told } : {}),
+    },
+  }
+}
+
+function comparedOf(value: Value, period: number): object {
+  if ('query' in value)
+    return { Metrics: [{ Id: 'found', Expression: sqlOf(value.query), Period: period, ReturnData: true }] }
+  if ('expression' in value)
+    return {
+      Metrics: [
+        { Id: 'value', Expression: value.expression, ReturnData: true },
+        ...Object.entries(value.metrics).map(([id, { metric, statistic }]) => ({
+          Id: id,
+          MetricStat: { Metric: metricOf(metric), Period: period, Stat: statistic },
+          ReturnData: false,
+        })),
+      ],
+    }
+  const { metric, statistic } = value
+  return {
+    ...metricOf(metric),
+    Period: period,
+    // An alarm decides by few values as well: the metrics of a quiet environment have no others.
+    ...(statistic === 'p99' ? { ExtendedStatistic: statistic } : { Statistic: statistic }),
+  }
+}
+
+function metricOf({ namespace, name, dimensions }: Metric): object {
+  return {
+    Namespace: namespace,
+    MetricName: name,
+    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+  }
+}
+
+function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}

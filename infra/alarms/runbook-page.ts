@@ -1,0 +1,84 @@
+/** The tables of docs/runbook.md that follow from the table of alarms. Pure. */
+import { account } from '../account.ts'
+import { isDeployed } from '../expand-functions.ts'
+import { readFunctions } from '../functions.ts'
+import { type AlarmKind, type Deployed, thresholdOf, type When } from './alarm.ts'
+import { costOf } from './cost.ts'
+import { alarmsOf } from './resources.ts'
+import { ALARM_KINDS } from './table.ts'
+
+/** What a production stage has, with everything that can be watched. */
+const ENVIRONMENT = {
+  MSK_CLUSTER_ARN:
+    'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/01234567-0123-0123-0123-0123456789ab-1',
+  REDIS_URL: 'rediss://telemetry-abcdef.serverless.euw1.cache.amazonaws.com:6379',
+  SUBNET_IDS: 'subnet-1',
+  SECURITY_GROUP_IDS: 'sg-1',
+  CHECKPOINT_BUCKET: 'telemetry-checkpoints',
+  ALARM_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alarms-prod',
+}
+
+/** The functions of serverless.yml in `prod`. */
+function example(): Deployed {
+  const { env, clusterArn, schedules, alarms, ...place } = account('prod', 'eu-west-1', ENVIRONMENT, '/')
+  if (!alarms) throw new Error('a deployment to an account has alarms')
+  const functions = readFunctions().filter(one => isDeployed(one, place))
+  return { stage: 'prod', env, clusterArn, schedules, functions, alarms }
+}
+
+const TABLE = /(?<=^<!-- The table is .* -->\n).*?(?=^<!-- end of the table -->$)/ms
+const COSTS = /(?<=^<!-- The costs are .* -->\n).*?(?=^<!-- end of the costs -->$)/ms
+
+/** The page with its tables as they are now. @throws Error if it has no place for them */
+export function runbookPage(page: string): string {
+  for (const place of [TABLE, COSTS])
+    if (!place.test(page)) throw new Error('docs/runbook.md has no place for the tables of the alarms')
+  const deployed = example()
+  return page
+    .replace(TABLE, () => `\n${table(deployed)}\n\n`)
+    .replace(COSTS, () => `\n${costs(deployed)}\n\n`)
+}
+
+function table(deployed: Deployed): string {
+  const rows = Object.entries(ALARM_KINDS).map(([kind, { says, urgency, when, missing, watches }]) => {
+    const found = typeof when === 'function' ? when(deployed) : when
+    const without = [...new Set([missing, ...watches(deployed).flatMap(one => one.missing ?? [])])]
+    return [
+      `[\`${kind}\`](#${kind})`,
+      says,
+      urgency,
+      text(found),
+      without.map(one => MISSING[one]).join(' or '),
+    ]
+  })
+  const cells = [
+    ['alarm', 'what it says', 'urgency', 'when', 'without data'],
+    ['---', '---', '---', '---', '---'],
+    ...rows,
+  ]
+  return cells.map(row => `| ${row.join(' | ')} |`).join('\n')
+}
+
+const MISSING: Readonly<Record<AlarmKind['missing'], string>> = {
+  breaching: 'alarm',
+  notBreaching: 'no alarm',
+  ignore: 'stays as it is',
+}
+
+function text(when: When): string {
+  const { below, periodSeconds, periods, breaching = periods, because } = when
+  const value = thresholdOf(when, 'prod').toLocaleString('en')
+  const minutes = periodSeconds / 60
+  const each = minutes === 1 ? 'minutes' : `periods of ${minutes} minutes`
+  const span =
+    periods === 1
+      ? `within ${minutes === 1 ? 'a minute' : `${minutes} minutes`}`
+      : `in ${breaching} of ${periods} ${each}`
+  return `${below === undefined ? 'above' : 'below'} ${value} ${span}: ${because}`
+}
+
+function costs(deployed: Deployed): string {
+  const { alarms, metrics, queries, dollars } = costOf(alarmsOf(deployed))
+  return `The functions of \`serverless.yml\` without the console, on provisioned brokers with a serverless cache, have **${alarms} alarms**: ${queries} that find
+their metrics by a query, and others that name ${metrics} metrics: **${dollars.toFixed(2)} dollars a month**.`
+}

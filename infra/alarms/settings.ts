@@ -1,0 +1,48 @@
+/** What is set for the alarms of a deployment. */
+import { setting, slice } from '../../lib/runtime/settings/slice.ts'
+import { list, onOff, positiveDecimal, text } from '../../lib/runtime/settings/values.ts'
+
+export const ALARMS = slice(
+  'Alarms of a deployment',
+  {
+    SLUICE_ALARMS: setting(onOff(), {
+      description: 'Whether the deployment has [alarms](runbook.md). It has a dashboard in any case.',
+      otherwise: 'as the stage has it: `on` in `prod`, `off` in `dev`',
+    }),
+    ALARM_TOPIC_ARN: setting(text(/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic'), {
+      description:
+        'The SNS topic that alarms are published to. CloudWatch must be allowed to publish there, and to use its key, as with `infra/alerts-topic.yaml`.',
+      otherwise: 'the alarms tell nobody, and only change their state',
+    }),
+    RUNBOOK_URL: setting(text(/^[^\s#]{1,200}$/, 'an address or a path without "#"'), {
+      description: 'Where people read the runbook: each alarm names it, with its own heading behind it.',
+      default: 'docs/runbook.md',
+    }),
+    KAFKA_CAPACITY_IN: setting(positiveDecimal(), {
+      description:
+        'How many MB a second may come in: into each broker or, with MSK Serverless, into the cluster. There is an alarm above four fifths of it.',
+      otherwise: '20 for a broker, 200 for MSK Serverless',
+    }),
+    KAFKA_CAPACITY_OUT: setting(positiveDecimal(), {
+      description: 'The same for what goes out.',
+      otherwise: '60 for a broker, 400 for MSK Serverless',
+    }),
+    CACHE_NAME: setting(text(/^[a-zA-Z][\w-]{0,39}$/, 'the name of a serverless cache'), {
+      description: 'The ElastiCache Serverless cache whose memory and evictions are watched.',
+      otherwise: 'that of `REDIS_URL`, where it is one',
+    }),
+    CACHE_GIGABYTES: setting(positiveDecimal(), {
+      description: 'The limit of the data in that cache.',
+      default: '10',
+    }),
+    CACHE_NODES: setting(
+      list(id => /^[a-zA-Z][\w-]{0,49}$/.test(id), 'ids of nodes such as telemetry-001'),
+      {
+        description:
+          'The nodes of an ElastiCache that is not serverless, whose memory and evictions are watched.',
+        otherwise: 'none',
+      },
+    ),
+  },
+  values => values,
+)

@@ -1,0 +1,26 @@
+/** Every kind of alarm, by its heading in docs/runbook.md, and why other metrics have none. Pure. */
+import type { AlarmKind } from './alarm.ts'
+import type { OwnMetric } from './metrics.ts'
+import { PROGRESS } from './progress.ts'
+import { RECORDS } from './records.ts'
+import { SERVERS } from './servers.ts'
+
+export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = { ...PROGRESS, ...RECORDS, ...SERVERS }
+
+/** Metrics of the functions that have no alarm, and why not. */
+export const WITHOUT_ALARM: Readonly<Partial<Record<OwnMetric, string>>> = {
+  ignored: 'these records are not for the consumer: ticks above all',
+  parked: 'entities-held tells of entities that wait, and order-given-up of those that waited for too long',
+  'parked-applied': 'parked records that were processed in the end',
+  'parked-ignored': 'parked records that were not for the consumer',
+  'parked-erased': 'somebody asked for it',
+  redelivered: 'nothing is lost or repeated; errors tells of the invocations that were delivered again',
+  'spans-dropped': 'the records are processed without their spans',
+  latencyMs:
+    'lag-seconds tells of a consumer that is late; what is promised for single records differs by consumer',
+  invocationMs: 'an invocation that runs out of time is an error: errors',
+  loadMs: 'a slow Redis shows as lag, one that does not answer as partition-waits',
+  commitMs: 'a slow Redis shows as lag, one that does not answer as partition-waits',
+  trimOutboxMs: 'a slow Redis shows as lag, and outbox-not-trimmed tells where it fails',
+  readMs: 'only what was not delivered is read, of which range-read-back tells',
+}

@@ -1,0 +1,29 @@
+/** Deployments whose alarms are looked at. */
+import { account } from '../../infra/account.ts'
+import type { Deployed } from '../../infra/alarms/alarm.ts'
+import { readFunctions } from '../../infra/functions.ts'
+
+const PROVISIONED =
+  'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/01234567-0123-0123-0123-0123456789ab-1'
+export const SERVERLESS = PROVISIONED.replace(/-1$/, '-s1')
+export const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:sluice-alarms'
+
+/** All functions of serverless.yml, where everything can be watched. @param env beside what such a stage needs */
+export function deployed(
+  env: Readonly<Record<string, string>> = {},
+  stage = 'prod',
+): Deployed & { readonly problems: readonly string[] } {
+  const variables = {
+    MSK_CLUSTER_ARN: PROVISIONED,
+    REDIS_URL: 'rediss://telemetry-abcdef.serverless.euw1.cache.amazonaws.com:6379',
+    SUBNET_IDS: 'subnet-1',
+    SECURITY_GROUP_IDS: 'sg-1',
+    CHECKPOINT_BUCKET: 'telemetry-checkpoints',
+    ON_FAILURE_QUEUE_ARN: 'arn:aws:sqs:eu-west-1:123456789012:given-up',
+    ALARM_TOPIC_ARN: TOPIC,
+    ...env,
+  }
+  const { alarms, ...place } = account(stage, 'eu-west-1', variables, '/project')
+  if (!alarms) throw new Error('an account has alarms')
+  return { ...place, stage, functions: readFunctions(), alarms }
+}

@@ -1,0 +1,43 @@
+/** Every metric that an observer can write, by name and reason, as CloudWatch would extract it. */
+import type { LambdaObserver } from '../../lib/runtime/adapters/lambda/observer.ts'
+import { failure } from '../../lib/runtime/consumer/failure-codes.ts'
+import type { Decision } from '../../lib/runtime/pipeline/model.ts'
+import { logOf, metricsIn } from './function-log.ts'
+import { EVENTS, letter, STATE_KEY } from './observed.ts'
+
+const AT = { offset: 1, appendMs: 0 } as const
+const BUG = { reason: 'unexpected-error', failure: failure('unexpected-error', 'x') } as const
+
+/** Each outcome, and what an alarm looks at by its reason. */
+const DECISIONS: readonly Decision[] = [
+  ...(['applied', 'duplicate', 'ignored', 'parked'] as const).map(outcome => ({
+    ...AT,
+    outcome,
+    reason: 'any',
+  })),
+  ...(['parked-applied', 'parked-ignored', 'parked-erased'] as const).map(outcome => ({
+    ...AT,
+    outcome,
+    reason: 'any',
+  })),
+  ...(['failed', 'parked-failed'] as const).map(outcome => ({ ...AT, outcome, ...BUG })),
+  ...(['timer-failed', 'timer-rejected'] as const).map(
+    code => ({ ...AT, outcome: 'timer', reason: code, failure: failure(code, 'x') }) as const,
+  ),
+  { ...AT, outcome: 'timer', reason: 'parking-full', hold: 'full' },
+]
+
+function tellAll(observer: LambdaObserver): void {
+  for (const [, tell] of EVENTS) tell(observer)
+  for (const step of ['load', 'commit', 'trimOutbox', 'publish', 'read'] as const) observer.took(step, 1)
+  for (const decision of DECISIONS) observer.decided(STATE_KEY, [decision])
+  observer.refused(STATE_KEY, [letter('k')], new Error('x'))
+  observer.restoredFromCheckpoint(STATE_KEY, 1, 0)
+  observer.checkpointDamaged(STATE_KEY, 0, new Error('x'))
+  observer.failureMemory(STATE_KEY, { bytes: 9, forgotten: 1 }, 10)
+  observer.contextUnreadable(STATE_KEY, 'x')
+}
+
+export async function everythingWritten(): Promise<ReturnType<typeof metricsIn>> {
+  return metricsIn(await logOf(tellAll, { environment: 'prod' }))
+}

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { costOf } from '../../../../infra/alarms/cost.ts'
+import { dashboardResource } from '../../../../infra/alarms/dashboard.ts'
+import { AWS_METRICS, OWN_METRICS } from '../../../../infra/alarms/metrics.ts'
+import { alarmNotices } from '../../../../infra/alarms/place.ts'
+import { alarmResources, alarmsOf } from '../../../../infra/alarms/resources.ts'
+import { consumersOf } from '../../../../infra/functions.ts'
+import { deployed, SERVERLESS, TOPIC } from '../../../support/alarms.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: a template is what it is
+type Properties = Record<string, any>
+
+const propertiesOf = (given = deployed()): Properties[] =>
+  Object.values(alarmResources(given)).map(resource => (resource as { Properties: Properties }).Properties)
+const named = (name: string, given = deployed()) =>
+  propertiesOf(given).find(({ AlarmName }) => AlarmName === `sluice-${given.stage}-${name}`)
+const kindsOf = (given = deployed()) => new Set(alarmsOf(given).map(({ kind }) => kind))
+
+describe('the alarms of a deployment', () => {
+  it('given any alarm, then its name is its own, it names its section, and tells of its begin and end', () => {
+    const all = propertiesOf()
+    assert.equal(new Set(all.map(({ AlarmName }) => AlarmName)).size, alarmsOf(deployed()).length)
+    for (const { AlarmName, AlarmDescription, AlarmActions, OKActions, TreatMissingData } of all) {
+      assert.match(AlarmName, /^sluice-prod-[\w-]{1,100}$/)
+      assert.match(
+        AlarmDescription,
+        /^[A-Z].{20,900} Urgency: (now|soon)\. What to do: docs\/runbook\.md#[a-z-]+$/,
+      )
+      assert.deepEqual([AlarmActions, OKActions], [[TOPIC], [TOPIC]])
+      assert.match(TreatMissingData, /^(breaching|notBreaching|ignore)$/)
+    }
+  })
+
+  it('given any alarm, then CloudWatch takes its periods, and a query is of no longer than it can be', () => {
+    for (const { Period, Metrics, EvaluationPeriods, DatapointsToAlarm } of propertiesOf()) {
+      const periods = [
+        Period,
+        ...(Metrics ?? []).map((one: Properties) => one.Period ?? one.MetricStat?.Period),
+      ]
+      const [period, ...others] = new Set(periods.filter(one => one !== undefined))
+      assert.deepEqual(others, [], 'all metrics of an alarm have the same period')
+      assert.equal(period % 60, 0)
+      assert.ok(period * EvaluationPeriods <= 86_400)
+      assert.ok(DatapointsToAlarm >= 1 && DatapointsToAlarm <= EvaluationPeriods)
+      for (const { Expression = 'x' } of Metrics ?? []) assert.ok(Expression.length <= 1_024)
+    }
+  })
+
+  it('given a consumer of a topic with ticks, then silence is an alarm; of another topic, it says nothing', () => {
+    assert.equal(named('lag-seconds-alerting')?.TreatMissingData, 'breaching')
+    assert.equal(named('lag-seconds-firing-alerts')?.TreatMissingData, 'ignore')
+    const stopped = deployed({ SLUICE_SCHEDULES: 'off' })
+    assert.equal(named('lag-seconds-alerting', stopped)?.TreatMissingData, 'ignore')
+  })
+
+  it('given lag in records, then each consumer has an alarm for each of its topics, as MSK counts it', () => {
+    assert.deepEqual(named('lag-records-processor-readings')?.Dimensions, [
+      { Name: 'Cluster Name', Value: 'telemetry' },
+      { Name: 'Consumer Group', Value: 'sluice-processor-prod' },
+      { Name: 'Topic', Value: 'sluice.telemetry.readings.prod' },
+    ])
+    const lags = propertiesOf().filter(({ MetricName }) => MetricName === 'SumOffsetLag')
+    assert.equal(lags.length, consumersOf(deployed().functions).length)
+    for (const { Threshold } of lags) assert.equal(Threshold, 10_000)
+  })
+
+  it('given schedules, then only those that run can be missed, five times their interval', () => {
+    const missed = (given: ReturnType<typeof deployed>) =>
+      alarmsOf(given).filter(({ kind }) => kind === 'schedule-missed')
+    const names = missed(deployed()).map(({ watched }) => watched.of)
+    assert.ok(names.includes('clock') && names.includes('checkpoints') && !names.includes('generator'))
+    const simulated = missed(deployed({ SLUICE_GENERATOR: 'on' })).map(({ watched }) => watched.of)
+    assert.ok(simulated.includes('generator'))
+    assert.deepEqual(missed(deployed({ SLUICE_SCHEDULES: 'off' })), [])
+    const periods = missed(deployed()).map(({ watched, when }) => [watched.of, when.periodSeconds])
+    assert.deepEqual(Object.fromEntries(periods).clock, 300)
+    assert.deepEqual(Object.fromEntries(periods).checkpoints, 4_500)
+  })
+
+  it('given what all functions count, then one query adds up this environment alone', () => {
+    assert.deepEqual(named('records-lost')?.Metrics, [
+      {
+        Id: 'found',
+        Expression: `SELECT SUM("expired") FROM SCHEMA("Sluice", "environment", "service") WHERE "environment" = 'prod'`,
+        Period: 60,
+        ReturnData: true,
+      },
+    ])
+    assert.match(
+      named('failed-unexpectedly-record')?.Metrics[0].Expression,
+      /SCHEMA\("Sluice", "environment", "service", "reason"\) WHERE "environment" = 'prod' AND "reason" = 'unexpected-error'$/,
+    )
+  })
+
+  it('given MSK Serverless, then nothing is asked of brokers, and its quotas count', () => {
+    const given = deployed({ MSK_CLUSTER_ARN: SERVERLESS })
+    const kinds = kindsOf(given)
+    for (const kind of ['under-replicated', 'partitions-offline', 'kafka-disk'])
+      assert.ok(!kinds.has(kind), kind)
+    assert.equal(named('kafka-bytes-in', given)?.Threshold, 160_000_000)
+    assert.match(named('kafka-bytes-in', given)?.Metrics[0].Expression, /^SELECT SUM.*"Topic"/)
+    assert.equal(named('kafka-bytes-in')?.Threshold, 16_000_000)
+    assert.match(named('kafka-bytes-in')?.Metrics[0].Expression, /^SELECT MAX.*"Broker ID"/)
+    assert.equal(named('kafka-bytes-out', deployed({ KAFKA_CAPACITY_OUT: '100' }))?.Threshold, 80_000_000)
+  })
+
+  it('given a cache, then its memory and evictions are watched; given none that is known, a line says so', () => {
+    assert.deepEqual(named('redis-memory')?.Dimensions, [{ Name: 'clusterId', Value: 'telemetry' }])
+    assert.equal(named('redis-memory', deployed({ CACHE_GIGABYTES: '5' }))?.Threshold, 4_000_000_000)
+    assert.equal(named('redis-evictions')?.MetricName, 'Evictions')
+    const nodes = { REDIS_URL: 'rediss://cache.example:6379', CACHE_NODES: 'a-001,a-002' }
+    assert.equal(named('redis-memory-a-002', deployed(nodes))?.Threshold, 80)
+    const unknown = deployed({ REDIS_URL: 'rediss://cache.example:6379' })
+    assert.ok(![...kindsOf(unknown)].some(kind => kind.startsWith('redis-')))
+    assert.match(alarmNotices(unknown.alarms).join(), /CACHE_NAME/)
+  })
+
+  it('given no topic for alarms, then they tell nobody, and a line says so', () => {
+    const given = deployed({ ALARM_TOPIC_ARN: '' })
+    for (const { AlarmActions, OKActions } of propertiesOf(given))
+      assert.deepEqual([AlarmActions, OKActions], [undefined, undefined])
+    assert.match(alarmNotices(given.alarms).join(), /^ALARM_TOPIC_ARN is not set/)
+    assert.deepEqual(alarmNotices(deployed().alarms), [])
+  })
+
+  it('given a stage without alarms, then it has none and costs nothing, unless it is asked for them', () => {
+    assert.deepEqual(alarmResources(deployed({}, 'dev')), {})
+    assert.deepEqual(alarmNotices(deployed({ ALARM_TOPIC_ARN: '' }, 'dev').alarms), [])
+    const asked = deployed({ SLUICE_ALARMS: 'on' }, 'dev')
+    assert.equal(named('lag-seconds-alerting', asked)?.Threshold, 900)
+    assert.equal(named('lag-seconds-alerting')?.Threshold, 300)
+    assert.deepEqual(alarmResources(deployed({ SLUICE_ALARMS: 'off' })), {})
+  })
+
+  it('given wrong settings, then each is refused by its name', () => {
+    const { problems } = deployed({
+      ALARM_TOPIC_ARN: 'alarms',
+      SLUICE_ALARMS: 'yes',
+      CACHE_GIGABYTES: '0',
+      KAFKA_CAPACITY_IN: 'much',
+    })
+    const wrong = ['SLUICE_ALARMS', 'ALARM_TOPIC_ARN', 'CACHE_GIGABYTES', 'KAFKA_CAPACITY_IN']
+    assert.deepEqual(problems.map(problem => problem.split(':')[0]).sort(), wrong.sort())
+  })
+
+  it('given what is paid for, then each metric that is named counts, and a query only for what it finds', () => {
+    const { alarms, metrics, queries, dollars } = costOf(alarmsOf(deployed()))
+    const counted = propertiesOf().flatMap(({ Metrics }) =>
+      Metrics ? Metrics.filter((one: Properties) => one.MetricStat) : [1],
+    )
+    assert.equal(metrics, counted.length)
+    assert.ok(queries > 15 && alarms < metrics + queries)
+    assert.equal(dollars, metrics * 0.1)
+    assert.ok(dollars < 20)
+  })
+})
+
+describe('the dashboard of a deployment', () => {
+  const bodyOf = (given: ReturnType<typeof deployed>) => {
+    const { DashboardBody } = (dashboardResource(given, 'eu-west-1') as { Properties: Properties }).Properties
+    const text: string = DashboardBody['Fn::Sub'] ?? DashboardBody
+    assert.ok(text.length < 200_000)
+    return JSON.parse(text).widgets as Properties[]
+  }
+
+  for (const [name, given] of Object.entries({
+    prod: deployed(),
+    dev: deployed({ MSK_CLUSTER_ARN: SERVERLESS }, 'dev'),
+    nodes: deployed({ CACHE_NODES: 'a-001', REDIS_URL: 'rediss://x:6379' }),
+  }))
+    it(`given ${name}, then each graph shows metrics that there are, and none covers another`, () => {
+      const widgets = bodyOf(given)
+      const cells = widgets.flatMap(({ x, y, width }) =>
+        Array.from({ length: width / 8 }, (_, at) => `${x + 8 * at}/${y}`),
+      )
+      assert.equal(new Set(cells).size, cells.length)
+      const known = new Set<string>([
+        ...OWN_METRICS,
+        ...Object.values(AWS_METRICS).flatMap(one => Object.keys(one)),
+      ])
+      const graphs = widgets.filter(({ type }) => type === 'metric')
+      for (const { properties } of graphs) {
+        assert.ok(properties.metrics.length > 0, properties.title)
+        for (const [first, second] of properties.metrics) {
+          const metric =
+            typeof first === 'string' ? second : /MetricName="([^"]+)"/.exec(first.expression)?.[1]
+          assert.ok(known.has(metric), `${properties.title}: ${metric}`)
+        }
+      }
+      assert.ok(graphs.length > 15)
+    })
+
+  it('given alarms, then their states are above the graphs; given none, there are graphs alone', () => {
+    const [first] = bodyOf(deployed())
+    assert.equal(first?.type, 'alarm')
+    assert.equal(first?.properties.alarms.length, alarmsOf(deployed()).length)
+    assert.ok(bodyOf(deployed({}, 'dev')).every(({ type }) => type === 'metric'))
+  })
+
+  it('given the metrics of alarms, then the dashboard shows each of them', () => {
+    const shown = JSON.stringify(bodyOf(deployed()))
+    const missing = propertiesOf().flatMap(({ MetricName, Metrics = [] }) => {
+      const names = Metrics.flatMap(({ MetricStat, Expression = '' }: Properties) => [
+        MetricStat?.Metric.MetricName ?? /\("([^"]+)"\)/.exec(Expression)?.[1] ?? [],
+      ])
+      return [MetricName ?? [], names].flat(2).filter((name: string) => !shown.includes(name))
+    })
+    assert.deepEqual([...new Set(missing)], [])
+  })
+})

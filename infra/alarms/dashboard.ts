@@ -6,12 +6,17 @@ import { alarmsOf } from './resources.ts'
 /** The grid of a dashboard has 24 columns. */
 const COLUMNS = 24
 const [WIDTH, HEIGHT] = [8, 6]
+/** In one list of a dashboard. */
+const MOST_ALARMS = 100
 
 /** The dashboard as a resource of CloudFormation. @param region the one that is deployed to */
 export function dashboardResource(deployed: Deployed, region: string): object {
   const names = alarmsOf(deployed).map(({ name }) => name)
-  // An empty list of alarms would be an error.
-  const rows = names.length > 0 ? [alarmWidget(names)] : []
+  // An empty list of alarms would be an error, and so would one that is too long.
+  const lists = Array.from({ length: Math.ceil(names.length / MOST_ALARMS) }, (_, at) =>
+    names.slice(at * MOST_ALARMS, (at + 1) * MOST_ALARMS),
+  )
+  const rows = lists.map(alarmWidget)
   const top = rows.length * HEIGHT
   const widgets = graphsOf(deployed).map((one, index) => widget(one, index, top, region))
   const body = JSON.stringify({ periodOverride: 'auto', widgets: [...rows, ...widgets] })
@@ -25,12 +30,12 @@ export function dashboardResource(deployed: Deployed, region: string): object {
   }
 }
 
-function alarmWidget(names: readonly string[]): object {
+function alarmWidget(names: readonly string[], row: number): object {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: these placeholders are CloudFormation's
   const arn = 'arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:'
   return {
     type: 'alarm',
-    ...{ x: 0, y: 0, width: COLUMNS, height: HEIGHT },
+    ...{ x: 0, y: row * HEIGHT, width: COLUMNS, height: HEIGHT },
     properties: { title: 'Alarms', alarms: names.map(name => `${arn}${name}`) },
   }
 }

@@ -3,7 +3,7 @@ import { DIMENSIONS, NAMESPACE } from '../../lib/runtime/adapters/lambda/metric-
 import { isConsumer } from '../functions.ts'
 import type { Deployed } from './alarm.ts'
 import { type Metric, type OwnMetric, ofCache, ofKafka, ofLambda, ofQueue, own } from './metrics.ts'
-import { clusterName, isServerless, lambdaName, queueName } from './names.ts'
+import { clusterName, isServerless, lambdaName, missedRunsQueue, queueName } from './names.ts'
 import { recordLags } from './progress.ts'
 
 /** What a graph shows: metrics one by one, and searches that find them. */
@@ -26,7 +26,7 @@ export interface Search {
 
 /** The graphs, in rows of three. */
 export function graphsOf(deployed: Deployed): readonly Graph[] {
-  const { env, stage, functions, alarms, onFailureQueue } = deployed
+  const { env, stage, functions, alarms } = deployed
   const consumers = functions.filter(isConsumer).map(({ name }) => name)
   const ownOf = (names: readonly string[], metric: OwnMetric) => names.map(name => own(env, name, metric))
   const lambdas = (metric: Parameters<typeof ofLambda>[1]) =>
@@ -85,16 +85,12 @@ export function graphsOf(deployed: Deployed): readonly Graph[] {
     { ...graph('Checkpoints, seconds', wrong('checkpointAgeSeconds')), statistic: 'Maximum' },
     { ...kafka(deployed, 'Kafka in, bytes/s', 'BytesInPerSec'), limit: alarms.capacity.bytesIn },
     { ...kafka(deployed, 'Kafka out, bytes/s', 'BytesOutPerSec'), limit: alarms.capacity.bytesOut },
-    ...(onFailureQueue === undefined
-      ? []
-      : [
-          {
-            title: 'Oldest message that on-failure has not taken, seconds',
-            statistic: 'Maximum' as const,
-            metrics: [ofQueue(queueName(onFailureQueue))],
-            limit: 900,
-          },
-        ]),
+    {
+      title: 'Scheduled runs that were given up',
+      statistic: 'Sum',
+      metrics: [ofQueue(missedRunsQueue(stage), 'NumberOfMessagesSent')],
+    },
+    ...discarded(deployed),
     ...replication(deployed),
     ...caches(deployed),
   ]
@@ -118,6 +114,18 @@ function kafka(deployed: Deployed, title: string, name: 'BytesInPerSec' | 'Bytes
     metrics: [],
     searches: [{ namespace: 'AWS/Kafka', name, dimensions, where }],
   }
+}
+
+function discarded({ onFailureQueue }: Deployed): Graph[] {
+  if (onFailureQueue === undefined) return []
+  return [
+    {
+      title: 'Oldest message that on-failure has not taken, seconds',
+      statistic: 'Maximum',
+      metrics: [ofQueue(queueName(onFailureQueue), 'ApproximateAgeOfOldestMessage')],
+      limit: 900,
+    },
+  ]
 }
 
 function replication(deployed: Deployed): Graph[] {

@@ -49,7 +49,7 @@ export const AWS_METRICS = {
     DatabaseMemoryUsagePercentage: [['CacheClusterId']],
     EngineCPUUtilization: [['CacheClusterId']],
   },
-  'AWS/SQS': { ApproximateAgeOfOldestMessage: [['QueueName']] },
+  'AWS/SQS': { ApproximateAgeOfOldestMessage: [['QueueName']], NumberOfMessagesSent: [['QueueName']] },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, readonly (readonly string[])[]>>>>
 
 /** A metric with the values of its dimensions. */
@@ -82,8 +82,8 @@ export function ofCache(
   return { namespace: 'AWS/ElastiCache', name, dimensions }
 }
 
-export function ofQueue(queue: string): Metric {
-  return { namespace: 'AWS/SQS', name: 'ApproximateAgeOfOldestMessage', dimensions: { QueueName: queue } }
+export function ofQueue(queue: string, name: keyof (typeof AWS_METRICS)['AWS/SQS']): Metric {
+  return { namespace: 'AWS/SQS', name, dimensions: { QueueName: queue } }
 }
 
 /** Several metrics of one name as one value, found when it is asked for: what is added later counts as well. */

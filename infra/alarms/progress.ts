@@ -3,7 +3,7 @@ import { groupName, TICKED, topicName } from '../../lib/app/topics.ts'
 import { type DeclaredFunction, isConsumer } from '../functions.ts'
 import type { AlarmKind, Deployed, Watched } from './alarm.ts'
 import { type Metric, ofAllFunctions, ofKafka, ofLambda, ofQueue, own } from './metrics.ts'
-import { clusterName, lambdaName, queueName } from './names.ts'
+import { clusterName, lambdaName, missedRunsQueue, queueName } from './names.ts'
 
 const MINUTE = 60
 /** CloudWatch adds up no more than a day. */
@@ -170,6 +170,21 @@ export const PROGRESS = {
     },
     missing: 'breaching',
   },
+  'run-given-up': {
+    says: 'Lambda has given up a scheduled run, after all its tries.',
+    urgency: 'soon',
+    watches: ({ stage }) => [
+      { value: { metric: ofQueue(missedRunsQueue(stage), 'NumberOfMessagesSent'), statistic: 'Sum' } },
+    ],
+    when: {
+      above: 0,
+      periodSeconds: 5 * MINUTE,
+      periods: 1,
+      because:
+        'each message is a run that failed three times; they stay in the queue for two weeks, so its length would not fall',
+    },
+    missing: 'notBreaching',
+  },
   'on-failure-waits': {
     says: 'What Lambda has given up waits in its queue for a quarter of an hour: on-failure does not take it.',
     urgency: 'now',
@@ -178,7 +193,10 @@ export const PROGRESS = {
         ? []
         : [
             {
-              value: { metric: ofQueue(queueName(onFailureQueue)), statistic: 'Maximum' },
+              value: {
+                metric: ofQueue(queueName(onFailureQueue), 'ApproximateAgeOfOldestMessage'),
+                statistic: 'Maximum',
+              },
             },
           ],
     when: {

@@ -11,7 +11,7 @@ export const ALARMS = slice(
     }),
     ALARM_TOPIC_ARN: setting(text(/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic'), {
       description:
-        'The SNS topic that alarms are published to. CloudWatch must be allowed to publish there, and to use its key, as with `infra/alerts-topic.yaml`.',
+        'The SNS topic that alarms are published to. CloudWatch must be allowed to publish there, and to use its key, as with the topic of `infra/`.',
       otherwise: 'the alarms tell nobody, and only change their state',
     }),
     RUNBOOK_URL: setting(text(/^[^\s#]{1,200}$/, 'an address or a path without "#"'), {

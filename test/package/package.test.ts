@@ -8,6 +8,7 @@ import { STAGES } from '../../infra/stages.ts'
 import { SIGNALS } from '../../lib/app/topics.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 import { filesIn } from '../support/zip.ts'
+import { assertAlarms, assertFits } from './alarms.ts'
 import { assertLoads, assertSize, BUDGETS } from './budgets.ts'
 import { type Bundle, bundleOf, type Files, startedHandler } from './bundles.ts'
 import { assertConsoleApi, assertConsoleBundle, assertConsoleRole } from './console.ts'
@@ -53,7 +54,7 @@ interface Resource {
 describe('serverless package', { timeout: 120_000 }, () => {
   let folder: string
   let resources: Resource[]
-  let template: { readonly Resources: Readonly<Record<string, Resource>> }
+  let template: string
   const begunAtMs = Date.now()
 
   before(async () => {
@@ -71,8 +72,8 @@ describe('serverless package', { timeout: 120_000 }, () => {
     )
     assert.equal(code, 0, output)
     assert.doesNotMatch(output, /warning/i)
-    template = JSON.parse(await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8'))
-    resources = Object.values(template.Resources)
+    template = await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8')
+    resources = Object.values(JSON.parse(template).Resources)
   })
 
   after(() => rm(folder, { recursive: true, force: true }))
@@ -287,7 +288,12 @@ describe('serverless package', { timeout: 120_000 }, () => {
   })
 
   it('has every trigger wait for the topics, which a custom resource makes', () => {
-    assertTopicsResource(template, begunAtMs)
+    assertTopicsResource(JSON.parse(template), begunAtMs)
+  })
+
+  it('has alarms for every function, and a dashboard, and fits into what CloudFormation takes', () => {
+    assertAlarms(ofType, ACCOUNT)
+    assertFits(template)
   })
 
   it('makes an event source mapping for each consumer, whose answer is read', () => {

@@ -117,6 +117,26 @@ describe('docs/runbook.md', () => {
   })
 })
 
+describe('docs/observability.md', () => {
+  const page = readFileSync(join(PROJECT, 'docs', 'observability.md'), 'utf8')
+  const [, table = ''] = page.split('| metric | unit | reasons | meaning | alarm |')
+  const rows = table.split('\n\n')[0]?.split('\n') ?? []
+
+  it('given any metric of the functions, then its row names its alarms, and no others', () => {
+    const namesIn = (row: string) =>
+      [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name)
+    assert.deepEqual(rows.flatMap(namesIn).toSorted(), OWN_METRICS.toSorted())
+    for (const row of rows) {
+      const names = namesIn(row)
+      const alarms = EVERYWHERE.filter(({ watched }) =>
+        lookedAt(watched.value).some(({ name }) => names.includes(name)),
+      )
+      const linked = [...row.matchAll(/\(runbook\.md#([a-z-]+)\)/g)].map(([, kind]) => kind)
+      assert.deepEqual(new Set(linked), new Set(alarms.map(({ kind }) => kind)), row)
+    }
+  })
+})
+
 function namesOf(set: string): string {
   return set
     .split(' ')

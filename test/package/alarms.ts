@@ -1,0 +1,33 @@
+/** The alarms and the dashboard of a packaged template. */
+import assert from 'node:assert/strict'
+import { alarmsOf } from '../../infra/alarms/resources.ts'
+import { deployed } from '../support/alarms.ts'
+
+/** CloudFormation's own limits for a template that it reads from a bucket. */
+const [MOST_RESOURCES, MOST_BYTES] = [500, 1_000_000]
+
+// biome-ignore lint/suspicious/noExplicitAny: a template is what it is
+type OfType = (type: string) => any[]
+
+/** @param variables what it was packaged with */
+export function assertAlarms(ofType: OfType, variables: Readonly<Record<string, string>>): void {
+  const expected = alarmsOf(deployed({ ON_FAILURE_QUEUE_ARN: '', ALARM_TOPIC_ARN: '', ...variables }))
+  const alarms = ofType('AWS::CloudWatch::Alarm')
+  assert.deepEqual(alarms.map(({ AlarmName }) => AlarmName).sort(), expected.map(({ name }) => name).sort())
+  const lambdas = new Set(ofType('AWS::Lambda::Function').map(({ FunctionName }) => FunctionName))
+  const watched = alarms.flatMap(({ Dimensions = [] }) =>
+    Dimensions.flatMap(({ Name, Value }: { Name: string; Value: string }) =>
+      Name === 'FunctionName' ? Value : [],
+    ),
+  )
+  assert.deepEqual(new Set(watched), lambdas, 'each function is watched, and no other')
+  const [dashboard, ...more] = ofType('AWS::CloudWatch::Dashboard')
+  assert.deepEqual([dashboard?.DashboardName, more], ['sluice-prod', []])
+}
+
+/** @param template the file as it is uploaded */
+export function assertFits(template: string): void {
+  const { length } = Object.keys(JSON.parse(template).Resources)
+  assert.ok(length > 100 && length < MOST_RESOURCES, `${length} resources`)
+  assert.ok(template.length < MOST_BYTES, `${template.length} bytes`)
+}

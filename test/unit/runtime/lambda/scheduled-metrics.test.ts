@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { it, mock } from 'node:test'
+import type { Context, ScheduledEvent } from 'aws-lambda'
+import type { Kafka } from '../../../../lib/runtime/adapters/kafka/client.ts'
+import { KafkaConnections } from '../../../../lib/runtime/lambda/kafka-connections.ts'
+import { scheduled } from '../../../../lib/runtime/lambda/scheduled.ts'
+import { GENERAL } from '../../../../lib/runtime/settings/general.ts'
+import { KAFKA } from '../../../../lib/runtime/settings/kafka.ts'
+import { type LogLine, metricsIn } from '../../../support/function-log.ts'
+
+const RECORD = { topic: 'a', partition: 0, key: null, value: Buffer.from('x'), headers: [] }
+
+/** A Kafka that takes all but what it is told to refuse. */
+class OnKafka extends KafkaConnections {
+  static refuses = false
+  override readonly kafka = async () => {
+    const sendBatch = async () => {
+      if (OnKafka.refuses) throw Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' })
+    }
+    const producer = { connect: async () => {}, disconnect: async () => {}, sendBatch }
+    return { producer: () => producer } as unknown as Kafka
+  }
+}
+
+async function metricsOf(run: () => Promise<unknown>): Promise<ReturnType<typeof metricsIn>> {
+  const lines: string[] = []
+  for (const method of ['log', 'info', 'warn', 'error'] as const)
+    mock.method(console, method, (line: string) => void lines.push(line))
+  try {
+    await run()
+  } finally {
+    mock.restoreAll()
+  }
+  return metricsIn(lines.map(line => JSON.parse(line) as LogLine))
+}
+
+it('given a scheduled function that publishes, then each publishing is measured once, in its environment', async () => {
+  Object.assign(process.env, { SLUICE_ENV: 'test', KAFKA_BROKERS: '127.0.0.1:1', AWS_REGION: 'eu-west-1' })
+  let times = 2
+  const handler = scheduled('ticking', OnKafka, [GENERAL, KAFKA], async ({ connections, telemetry }) => {
+    const publisher = await connections.publisher()
+    for (let at = 0; at < times; at += 1) await publisher.publish([RECORD])
+    telemetry.count('things', 3)
+    return {}
+  })
+  const context = { getRemainingTimeInMillis: () => 60_000 } as Context
+  const run = () => handler({} as ScheduledEvent, context)
+  const first = await metricsOf(run)
+  assert.equal(first.get('publishMs')?.values.length, 2)
+  assert.deepEqual(first.get('publishMs')?.dimensions, ['service=ticking environment=test'])
+  assert.deepEqual(first.get('things')?.dimensions, ['service=ticking environment=test'])
+
+  times = 1
+  assert.equal(
+    (await metricsOf(run)).get('publishMs')?.values.length,
+    1,
+    'what was written is not written again',
+  )
+
+  OnKafka.refuses = true
+  const refused = await metricsOf(() => assert.rejects(run()))
+  assert.equal(refused.get('publishMs')?.values.length, 1, 'one that fails is measured as well')
+})

@@ -142,7 +142,7 @@ export function account(stage: string, region: string, env: Environment, project
   }
   const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
   const clusterArn = given.clusterArn ?? NO_CLUSTER
-  const alarms = alarmingOf(stage, clusterArn, env, errors)
+  const alarms = alarmingOf(stage, region, clusterArn, env, errors)
   const problems = [
     ...(inTable ? [] : [noSuchStage(stage)]),
     ...missingVariables(stage, env),

@@ -17,12 +17,24 @@ const GB = 1_000_000_000
  */
 const CAPACITY = { serverless: { in: 200, out: 400 }, broker: { in: 20, out: 60 } } as const
 
-/** @param errors receives what is wrong, as `readSetting` says it */
-export function alarmingOf(stage: string, clusterArn: string, env: Environment, errors: string[]): Alarming {
+/**
+ * @param region the one that is deployed to
+ * @param errors receives what is wrong, as `readSetting` says it
+ */
+export function alarmingOf(
+  stage: string,
+  region: string,
+  clusterArn: string,
+  env: Environment,
+  errors: string[],
+): Alarming {
   const read = <Name extends keyof typeof ALARMS.settings>(name: Name) =>
     readSetting(ALARMS.settings, name, env, errors)
   const usual = isServerless({ clusterArn }) ? CAPACITY.serverless : CAPACITY.broker
   const topicArn = read('ALARM_TOPIC_ARN')
+  // CloudWatch publishes to no other.
+  if (topicArn && topicArn.split(':')[3] !== region)
+    errors.push(`ALARM_TOPIC_ARN: must be a topic in ${region}, where the alarms are`)
   const cache = cacheOf(
     { name: read('CACHE_NAME'), nodes: read('CACHE_NODES'), gigabytes: read('CACHE_GIGABYTES') },
     env.REDIS_URL ?? '',

@@ -37,6 +37,19 @@ export async function logOf(
   return lines.map(line => JSON.parse(line))
 }
 
+/** The metrics that a handler writes while it is called, by name and reason, if any. */
+export async function metricsOf(call: () => Promise<unknown>): Promise<Map<string, Metric>> {
+  const lines: string[] = []
+  for (const method of ['log', 'debug', 'info', 'warn', 'error'] as const)
+    mock.method(console, method, (line: string) => void lines.push(line))
+  try {
+    await call()
+  } finally {
+    mock.restoreAll()
+  }
+  return metricsIn(lines.map(line => JSON.parse(line)))
+}
+
 /** A metric as CloudWatch extracts it from a line. */
 interface Metric {
   readonly unit: string

@@ -142,6 +142,10 @@ describe('the alarms of a deployment', () => {
     })
     const wrong = ['SLUICE_ALARMS', 'ALARM_TOPIC_ARN', 'CACHE_GIGABYTES', 'KAFKA_CAPACITY_IN']
     assert.deepEqual(problems.map(problem => problem.split(':')[0]).sort(), wrong.sort())
+    const elsewhere = deployed({ ALARM_TOPIC_ARN: TOPIC.replace('eu-west-1', 'us-east-1') })
+    assert.deepEqual(elsewhere.problems, [
+      'ALARM_TOPIC_ARN: must be a topic in eu-west-1, where the alarms are.',
+    ])
   })
 
   it('given what is paid for, then each metric that is named counts, and a query only for what it finds', () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { it, mock } from 'node:test'
+import { it } from 'node:test'
 import type { Context, ScheduledEvent } from 'aws-lambda'
 import type { Kafka } from '../../../../lib/runtime/adapters/kafka/client.ts'
 import { KafkaConnections } from '../../../../lib/runtime/lambda/kafka-connections.ts'
 import { scheduled } from '../../../../lib/runtime/lambda/scheduled.ts'
 import { GENERAL } from '../../../../lib/runtime/settings/general.ts'
 import { KAFKA } from '../../../../lib/runtime/settings/kafka.ts'
-import { type LogLine, metricsIn } from '../../../support/function-log.ts'
+import { metricsOf } from '../../../support/function-log.ts'
 
 const RECORD = { topic: 'a', partition: 0, key: null, value: Buffer.from('x'), headers: [] }
 
@@ -20,18 +20,6 @@ class OnKafka extends KafkaConnections {
     const producer = { connect: async () => {}, disconnect: async () => {}, sendBatch }
     return { producer: () => producer } as unknown as Kafka
   }
-}
-
-async function metricsOf(run: () => Promise<unknown>): Promise<ReturnType<typeof metricsIn>> {
-  const lines: string[] = []
-  for (const method of ['log', 'info', 'warn', 'error'] as const)
-    mock.method(console, method, (line: string) => void lines.push(line))
-  try {
-    await run()
-  } finally {
-    mock.restoreAll()
-  }
-  return metricsIn(lines.map(line => JSON.parse(line) as LogLine))
 }
 
 it('given a scheduled function that publishes, then each publishing is measured once, in its environment', async () => {

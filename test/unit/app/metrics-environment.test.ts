@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { Context } from 'aws-lambda'
+import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
+import { DIMENSIONS } from '../../../lib/runtime/adapters/lambda/metric-names.ts'
+import { metricsOf } from '../../support/function-log.ts'
+import { environmentReading, kafkaEvent, logRecord } from '../../support/records.ts'
+
+const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
+
+it('given a deployed consumer, then its metrics have the dimensions that alarms look for, with its stage', async () => {
+  Object.assign(process.env, { ...NOWHERE, SLUICE_ENV: 'prod', REPORT_BATCH_ITEM_FAILURES: 'true' })
+  const sink = { name: 'bell', accepts: [], deliver: async () => [] }
+  // It keeps more time back than there is, so the batch waits in Kafka, and no server is asked.
+  const handler = kafkaConsumer('bell', sink, { reserveMs: 60_001 })
+  const context = { getRemainingTimeInMillis: () => 60_000 } as Context
+  const batch = kafkaEvent([logRecord(0, environmentReading('a'))])
+  const metrics = await metricsOf(async () => handler(batch, context))
+  const values = { environment: 'prod', service: 'bell', reason: 'out-of-time' }
+  const set = (names: readonly (keyof typeof values)[]) => names.map(name => `${name}=${values[name]}`).sort()
+  const found = (name: string) => metrics.get(name)?.dimensions.map(pairs => pairs.split(' ').sort())
+  assert.deepEqual(found('deferred out-of-time'), [set(DIMENSIONS.whole), set(DIMENSIONS.byReason)])
+  assert.deepEqual(found('lagSeconds'), [set(DIMENSIONS.whole)])
+})

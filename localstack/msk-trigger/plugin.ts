@@ -7,10 +7,13 @@ import { nearMisses } from './config/near-misses.ts'
 import { readSettings, type Settings } from './config/settings.ts'
 import { readTemplateSettings } from './config/template-settings.ts'
 import { cloudWarnings } from './config/warnings.ts'
+import { Invoker } from './invoke/invoker.ts'
+import { frameworkRuntimes } from './invoke/runtimes/start-runtime.ts'
 import { followOffline } from './offline.ts'
 import { addPermissions } from './package/permissions.ts'
 import { announceResponseType } from './package/response-type.ts'
 import { lostMappings, writeMappings } from './package/template.ts'
+import { writeReportsTo } from './report/report-file.ts'
 import {
   ConfigurationError,
   type FunctionDefinition,
@@ -33,6 +36,7 @@ export default class MskTriggerPlugin {
   /** What is read once all plugins are ready. */
   #prepared: { readonly mappings: readonly Mapping[]; readonly settings: Settings } | undefined
   #trigger: Trigger | undefined
+  #invoker: Invoker | undefined
 
   constructor(serverless: Serverless, cliOptions: Readonly<Record<string, unknown>>, { log }: { log: Log }) {
     this.#serverless = serverless
@@ -65,7 +69,7 @@ export default class MskTriggerPlugin {
    * record repeated. For plugins that build functions; `offline:functionsUpdated` does the same for all functions.
    */
   async replaceInstances(functionKeys?: Iterable<string>): Promise<void> {
-    await this.#trigger?.replaceInstances(functionKeys)
+    await this.#invoker?.replaceInstances(functionKeys)
   }
 
   /** Reads the configuration, so that a mistake in it is reported before anything is built or started. */
@@ -91,10 +95,11 @@ export default class MskTriggerPlugin {
    */
   #run(): void {
     if (!this.#prepared) return
-    this.#trigger = new Trigger(this.#serverless, this.#offlineOptions(), {
-      ...this.#prepared,
-      log: this.#log,
-    })
+    const log = this.#log
+    const report = writeReportsTo(this.#prepared.settings.reports, log)
+    const runtimes = frameworkRuntimes(this.#serverless, this.#offlineOptions())
+    this.#invoker = new Invoker(runtimes, log, report)
+    this.#trigger = new Trigger({ ...this.#prepared, log, report, invoker: this.#invoker })
     this.#prepared = undefined
     this.#trigger.start()
   }

@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
-import kafkajs, { Kafka, logLevel } from 'kafkajs'
+import kafkajs, { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 // @ts-expect-error: the library has no types of its inner modules
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { withFilesRead } from './access/certificates.ts'
@@ -11,17 +11,17 @@ import { awsProblem } from './deliver/aws-check.ts'
 import { checkDestinations } from './deliver/destination-check.ts'
 import { senderFor } from './deliver/destinations.ts'
 import { FaultSocket } from './faults/fault-socket.ts'
-import { Invoker } from './invoke/invoker.ts'
+import type { FunctionInvoker } from './invoke/function-invoker.ts'
 import { probe } from './poll/broker-probe.ts'
 import { Cluster } from './poll/cluster.ts'
 import { GroupMember } from './poll/member.ts'
 import { TopicWatch } from './poll/topic-watch.ts'
 import { whyUnreachable } from './poll/unreachable.ts'
 import { Outage } from './report/outage.ts'
-import { writeReportsTo } from './report/report-file.ts'
+import type { WriteReport } from './report/reports.ts'
 import { stopOnSignals } from './signals.ts'
 import { EventSource } from './source.ts'
-import type { Log, Serverless } from './support/framework.ts'
+import type { Log } from './support/framework.ts'
 import { within } from './support/wait.ts'
 
 /** Grace period for running invocations on shutdown. Together with leaving the groups it stays within 5 s. */
@@ -30,10 +30,26 @@ const GRACE_MS = 3_000
 /** Upper bound for ending threads and connections. They are terminated, so only a defect reaches it. */
 const CLOSE_MS = 500
 
+/** What a program hands in that has event sources. */
+export interface TriggerParts {
+  readonly mappings: readonly Mapping[]
+  readonly settings: Settings
+  readonly log: Log
+  /** Runs the functions. It is closed when the trigger stops. */
+  readonly invoker: FunctionInvoker
+  /** Receives reports about what keeps event sources from making progress. */
+  readonly report?: WriteReport
+  /** How clients reach the brokers and sign in there, where the settings do not say it. */
+  readonly access?: { readonly options: Partial<KafkaConfig>; ready(): Promise<void> }
+  /** False where the program itself stops the trigger when a signal arrives. */
+  readonly handlesSignals?: boolean
+}
+
 /** The running event sources of a service. */
 export class Trigger {
   readonly #sources: readonly EventSource[]
-  readonly #invoker: Invoker
+  readonly #invoker: FunctionInvoker
+  readonly #handlesSignals: boolean
   readonly #faults: FaultSocket | undefined
   readonly #cluster: Cluster
   readonly #watch: TopicWatch
@@ -44,19 +60,17 @@ export class Trigger {
   #forgetSignals: (() => void) | undefined
   #stopped: Promise<void> | undefined
 
-  constructor(
-    serverless: Serverless,
-    offlineOptions: Readonly<Record<string, unknown>>,
-    parts: {
-      readonly mappings: readonly Mapping[]
-      readonly settings: Settings
-      readonly log: Log
-    },
-  ) {
-    const { mappings, settings, log } = parts
+  constructor({
+    mappings,
+    settings,
+    log,
+    invoker,
+    report = () => {},
+    access = new KafkaAccess(settings, process.env),
+    handlesSignals = true,
+  }: TriggerParts) {
     readEveryCodec(kafkajs.CompressionCodecs)
     restIdleConnections(RequestQueue)
-    const access = new KafkaAccess(settings, process.env)
     // Read again with the first schema, and missing files are reported now.
     if (settings.registrySsl) withFilesRead(settings.registrySsl, 'custom.mskTrigger.registrySsl')
     // kafkajs logs nothing: the source itself logs what keeps it from reading.
@@ -74,8 +88,6 @@ export class Trigger {
       return kafka
     }
     const kafka = connect(settings.clientId)
-    const report = writeReportsTo(settings.reports, log)
-    const invoker = new Invoker(serverless, offlineOptions, log, report)
     const cluster = new Cluster(kafka, () => access.ready())
     const senderParts = (mapping: Mapping) => ({
       kafka,
@@ -86,6 +98,7 @@ export class Trigger {
     // It asks in plain text.
     const ask = settings.ssl === false ? probe : undefined
     this.#invoker = invoker
+    this.#handlesSignals = handlesSignals
     this.#cluster = cluster
     this.#watch = new TopicWatch(cluster)
     this.#settings = settings
@@ -114,7 +127,7 @@ export class Trigger {
   /** Starts reading without waiting for it, and logs when every source has joined its group. */
   start(): void {
     for (const line of accessWarnings(this.#settings)) this.#log.warning(`msk  ${line}`)
-    this.#forgetSignals = stopOnSignals(() => this.stop())
+    if (this.#handlesSignals) this.#forgetSignals = stopOnSignals(() => this.stop())
     this.#faults?.listen()
     for (const source of this.#sources) void source.run()
     void this.#watch.run(this.#sources)
@@ -125,22 +138,26 @@ export class Trigger {
     )
   }
 
-  /** See `Invoker.replaceInstances`. */
-  replaceInstances(functionKeys?: Iterable<string>): Promise<void> {
-    return this.#invoker.replaceInstances(functionKeys)
+  /** The event sources, each with a promise of its first join. */
+  get sources(): readonly Pick<EventSource, 'functionKey' | 'topic' | 'joined'>[] {
+    return this.#sources
   }
 
-  /** Shuts down in order, within 5 seconds. Can be called repeatedly. */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop()
+  /**
+   * Shuts down in order. Can be called repeatedly.
+   *
+   * @param graceMs how long running invocations may take until they are abandoned; the rest takes two seconds at most
+   */
+  stop(graceMs = GRACE_MS): Promise<void> {
+    this.#stopped ??= this.#stop(graceMs)
     return this.#stopped
   }
 
-  async #stop(): Promise<void> {
+  async #stop(graceMs: number): Promise<void> {
     this.#ending.abort()
     this.#faults?.close()
     this.#watch.close()
-    await Promise.all(this.#sources.map(source => source.stop(GRACE_MS)))
+    await Promise.all(this.#sources.map(source => source.stop(graceMs)))
     await within(CLOSE_MS, Promise.all([this.#invoker.close(), this.#cluster.close()]))
     this.#forgetSignals?.()
   }

@@ -1,43 +1,38 @@
 import { explain } from '../report/explain.ts'
 import type { Report, WriteReport } from '../report/reports.ts'
-import type { Log, Serverless } from '../support/framework.ts'
+import type { Log } from '../support/framework.ts'
+import type { FunctionInvoker, Invoked } from './function-invoker.ts'
 import { Instance } from './instance.ts'
 import { InstancePool } from './instance-pool.ts'
-import { startRuntime } from './runtimes/start-runtime.ts'
+import type { Runtime } from './runtimes/runtime.ts'
 
-/** What the invoker needs to know about a function. */
-export interface Invoked {
-  readonly functionKey: string
-  readonly functionTimeoutMs: number
+/** How the functions of a program run. */
+export interface Runtimes {
+  /**
+   * Makes the runtime of a function, as its definition is now.
+   *
+   * @param notice receives lines for the log
+   */
+  start(functionKey: string, notice: (line: string) => void): Runtime
+  /** False if every invocation must load the handler again. */
+  readonly areReused: boolean
+  /** False if no timeout of a function applies. */
+  readonly haveTimeouts: boolean
 }
 
-/** Invokes functions as Lambda does. */
-export class Invoker {
-  readonly #serverless: Serverless
-  readonly #options: Readonly<Record<string, unknown>>
+/** Invokes functions that run on this machine, each in instances of its own. */
+export class Invoker implements FunctionInvoker {
+  readonly #runtimes: Runtimes
   readonly #log: Pick<Log, 'notice' | 'error'>
   readonly #report: WriteReport
   readonly #functions = new Map<string, InstancePool>()
 
-  /** `options` are serverless-offline's: its `custom` section and the command line. */
-  constructor(
-    serverless: Serverless,
-    options: Readonly<Record<string, unknown>>,
-    log: Pick<Log, 'notice' | 'error'>,
-    report: WriteReport = () => {},
-  ) {
+  constructor(runtimes: Runtimes, log: Pick<Log, 'notice' | 'error'>, report: WriteReport = () => {}) {
+    this.#runtimes = runtimes
     this.#log = log
     this.#report = report
-    this.#serverless = serverless
-    this.#options = options
   }
 
-  /**
-   * Resolves with the handler's return value. Rejects on its error, its timeout, or the end of its thread.
-   *
-   * @param event as JSON
-   * @param answerCounts false to inject a fault: a handler that succeeds has timed out nevertheless.
-   */
   async invoke(
     { functionKey, functionTimeoutMs }: Invoked,
     event: string,
@@ -45,7 +40,7 @@ export class Invoker {
   ): Promise<unknown> {
     const instances = this.#instances(functionKey)
     const instance = await instances.acquire()
-    const timeoutMs = this.#options.noTimeout ? Number.POSITIVE_INFINITY : functionTimeoutMs
+    const timeoutMs = this.#runtimes.haveTimeouts ? functionTimeoutMs : Number.POSITIVE_INFINITY
     try {
       const answer = await instance.invoke(event, timeoutMs)
       if (answerCounts) return answer
@@ -83,9 +78,8 @@ export class Invoker {
       if (!said.has(line)) this.#log.notice(`msk  ${functionKey}  ${line}`)
       said.add(line)
     }
-    const start = () =>
-      new Instance(startRuntime(this.#serverless, this.#options, functionKey, notice), onIdleEnd)
-    const instances = new InstancePool(start, this.#options.reloadHandler !== true)
+    const start = () => new Instance(this.#runtimes.start(functionKey, notice), onIdleEnd)
+    const instances = new InstancePool(start, this.#runtimes.areReused)
     this.#functions.set(functionKey, instances)
     return instances
   }

@@ -7,12 +7,25 @@ import { PythonRuntime } from './python/python-runtime.ts'
 import type { Runtime } from './runtime.ts'
 
 /**
+ * How the functions of a service run under serverless-offline.
+ *
+ * @param options its `custom` section and the command line
+ */
+export function frameworkRuntimes(serverless: Serverless, options: Readonly<Record<string, unknown>>) {
+  return {
+    start: (functionKey: string, notice: (line: string) => void) =>
+      startRuntime(serverless, options, functionKey, notice),
+    areReused: options.reloadHandler !== true,
+    haveTimeouts: !options.noTimeout,
+  }
+}
+
+/**
  * The runtime of a function, as its definition is now.
  *
- * @param options those of serverless-offline
  * @param notice receives lines for the log
  */
-export function startRuntime(
+function startRuntime(
   serverless: Serverless,
   options: Readonly<Record<string, unknown>>,
   functionKey: string,

@@ -1,4 +1,5 @@
 import type { EventLoopUtilization } from 'node:perf_hooks'
+import type { Readable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import { within } from '../../../support/wait.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
@@ -12,6 +13,9 @@ import { THREAD, threadDataOf } from './thread-data.ts'
  */
 const END_MS = 30_000
 
+/** Receives what a thread writes, instead of the streams of this process. It must be read. */
+export type OnOutput = (stdout: Readable, stderr: Readable) => void
+
 /**
  * A handler in JavaScript or TypeScript, in a thread of its own, which starts with the first invocation. After an error with
  * which Lambda would start the runtime again (a module that does not load, an uncaught exception), the next invocation gets a
@@ -19,6 +23,7 @@ const END_MS = 30_000
  */
 export class NodeRuntime implements Runtime {
   readonly #facts: FunctionFacts
+  readonly #onOutput: OnOutput | undefined
   readonly #ended = Promise.withResolvers<RuntimeEnded>()
   /** Present while a thread loads the handler. */
   #loading: PromiseWithResolvers<void> | undefined
@@ -26,8 +31,9 @@ export class NodeRuntime implements Runtime {
   #pending: PromiseWithResolvers<unknown> | undefined
   #useBefore: EventLoopUtilization | undefined
 
-  constructor(facts: FunctionFacts) {
+  constructor(facts: FunctionFacts, onOutput?: OnOutput) {
     this.#facts = facts
+    this.#onOutput = onOutput
   }
 
   /** Resolves also if it cannot be loaded, which the next invocation reports. */
@@ -60,7 +66,8 @@ export class NodeRuntime implements Runtime {
   }
 
   #start(): Worker {
-    const thread = newThread(this.#facts)
+    const thread = newThread(this.#facts, this.#onOutput !== undefined)
+    this.#onOutput?.(thread.stdout, thread.stderr)
     this.#loading = Promise.withResolvers()
     let cause: unknown
     thread.on('message', (message: Message) => {
@@ -105,11 +112,17 @@ export class NodeRuntime implements Runtime {
   }
 }
 
-function newThread(facts: FunctionFacts): Worker {
+/** @param isCaptured whether its output is read here */
+function newThread(facts: FunctionFacts, isCaptured: boolean): Worker {
   const { functionKey: name, environment: env } = facts
   const data = threadDataOf(facts)
   const start = (variables: Record<string, string>, workerData: ThreadData) =>
-    new Worker(THREAD, { name, env: variables, workerData })
+    new Worker(THREAD, {
+      name,
+      env: variables,
+      workerData,
+      ...(isCaptured && { stdout: true, stderr: true }),
+    })
   try {
     return start(env, data)
   } catch (error) {

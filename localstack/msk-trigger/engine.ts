@@ -1,0 +1,16 @@
+/**
+ * The trigger without the framework, for programs that run functions themselves: they hand in the mappings, and what invokes a
+ * function.
+ */
+import './support/supported-node.ts'
+
+export { type Mapping, readMappings, type ServiceFacts } from './config/mappings.ts'
+export { readSettings, type Settings } from './config/settings.ts'
+export type { FunctionFacts } from './invoke/function-facts.ts'
+export type { FunctionInvoker, Invoked } from './invoke/function-invoker.ts'
+export { Invoker, type Runtimes } from './invoke/invoker.ts'
+export { NodeRuntime } from './invoke/runtimes/node/node-runtime.ts'
+export { announceResponseType } from './package/response-type.ts'
+export type { Report, WriteReport } from './report/reports.ts'
+export { ConfigurationError, type FunctionDefinition, type Log } from './support/framework.ts'
+export { Trigger, type TriggerParts } from './trigger.ts'

@@ -1,0 +1,89 @@
+/** ministack, from the Python index: an emulator of AWS that deploys stacks and runs the zips of functions as processes of Node. */
+import { mkdir, symlink } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
+import type { Server } from '../../../localstack/services/definition.ts'
+import { LOOPBACK } from '../../../localstack/services/ports.ts'
+import { awsAnswers } from '../../../localstack/services/probes.ts'
+import type { Launch } from '../../../localstack/services/process.ts'
+import { ensurePythonPackages } from '../../../localstack/services/python.ts'
+import { LOCAL, PROJECT } from '../../../programs/paths.ts'
+
+/** As in localstack/python/ministack.txt. */
+const VERSION = '1.5.33'
+const TITLE = `ministack ${VERSION}`
+const INSTALLED = join(LOCAL, 'python', 'ministack')
+const PACKAGES = {
+  service: 'aws',
+  title: TITLE,
+  lock: 'ministack.txt',
+  dir: INSTALLED,
+  probe: join('bin', 'python'),
+} as const
+
+/** What a deployment and its functions call. Others would listen on addresses of their own, IoT for one. */
+const SERVICES = [
+  'apigateway',
+  'cloudformation',
+  'cloudwatch',
+  'events',
+  'iam',
+  'kafka',
+  'kms',
+  'lambda',
+  'logs',
+  's3',
+  'secretsmanager',
+  'sns',
+  'sqs',
+  'ssm',
+  'sts',
+]
+
+/** What the runtime of Lambda brings: nothing else of this project's packages is there for a function. */
+const SDK = ['@aws-sdk', '@smithy']
+
+export interface EmulatorOptions {
+  readonly port: number
+  /** A folder of its own, which is removed by the caller. */
+  readonly dir: string
+  /** What it answers who asks for the brokers of a cluster. */
+  readonly brokers: string
+}
+
+/** On loopback. It keeps everything in memory. */
+export function emulatorServer({ port, dir, brokers }: EmulatorOptions): Server {
+  return {
+    name: 'aws',
+    title: TITLE,
+    variable: 'AWS_PORT',
+    port,
+    dir,
+    install: context => ensurePythonPackages(PACKAGES, context),
+    prepare: () => prepare(port, dir, brokers),
+    answers: () => awsAnswers(`http://${LOOPBACK}:${port}/_ministack/health`),
+  }
+}
+
+async function prepare(port: number, dir: string, brokers: string): Promise<Launch> {
+  const code = join(dir, 'code')
+  await mkdir(join(code, 'node_modules'), { recursive: true })
+  for (const scope of SDK)
+    await symlink(join(PROJECT, 'node_modules', scope), join(code, 'node_modules', scope))
+  return {
+    command: join(INSTALLED, 'bin', 'python'),
+    args: [join(import.meta.dirname, 'run.py')],
+    // Not the whole environment: functions inherit it.
+    env: {
+      PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+      HOME: dir,
+      LANG: 'C.UTF-8',
+      BIND_HOST: LOOPBACK,
+      GATEWAY_PORT: String(port),
+      SERVICES: SERVICES.join(','),
+      // Where it unpacks the zips: Node looks for packages in the folders above.
+      TMPDIR: code,
+      AWS_SECRET_ACCESS_KEY: 'test',
+      MINISTACK_MSK_BOOTSTRAP: brokers,
+    },
+  }
+}

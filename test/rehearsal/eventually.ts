@@ -1,0 +1,27 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** Its questions read whole topics, so they are asked less often than a test usually would. */
+const ASK_EVERY_MS = 300
+/** For a machine that has much else to do. */
+const WITHIN_MS = 180_000
+
+/**
+ * Waits for a condition in other processes.
+ *
+ * @param answer undefined while it does not hold
+ * @param situation says what is missing, for the message if it never holds
+ */
+export async function eventually<T>(
+  what: string,
+  answer: () => Promise<T | undefined>,
+  situation: () => Promise<string> = async () => '',
+): Promise<T> {
+  const giveUpAtMs = Date.now() + WITHIN_MS
+  for (;;) {
+    const found = await answer()
+    if (found !== undefined) return found
+    if (Date.now() > giveUpAtMs)
+      throw new Error(`not within ${WITHIN_MS / 1000} s: ${what} ${await situation()}`)
+    await pause(ASK_EVERY_MS)
+  }
+}

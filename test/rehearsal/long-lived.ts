@@ -1,0 +1,61 @@
+/** What stands in for the stack that lives long: a cluster, secrets, a parameter, a bucket, a queue and topics of SNS and Kafka. */
+import { randomBytes } from 'node:crypto'
+import { consoleSecret } from '../../lib/app/resource-names.ts'
+import { createResources, LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
+import { createTopics } from '../../localstack/topics.ts'
+import { STAGE, type Variables } from './deployment/project.ts'
+import { ACCOUNT, type Emulator, REGION } from './emulator/requests.ts'
+import type { Servers } from './servers.ts'
+
+/** The queue that tells of what Lambda has given up. */
+const GIVEN_UP = 'rehearsal-given-up'
+
+export interface LongLived {
+  /** Variables of the command that deploys. */
+  readonly variables: Variables
+  readonly givenUpQueue: string
+  readonly consoleToken: string
+}
+
+export async function createLongLived(emulator: Emulator, servers: Servers): Promise<LongLived> {
+  const { brokers, redisUrl, awsEndpoint } = servers
+  const consoleToken = randomBytes(24).toString('hex')
+  const [clusterArn, queue, { checkpointBucket }] = await Promise.all([
+    createCluster(emulator),
+    emulator.json('sqs', 'CreateQueue', { QueueName: GIVEN_UP }),
+    createResources({ awsEndpoint, env: STAGE, generator: {} }),
+    createTopics({ brokers, env: STAGE }),
+    emulator.json('secretsmanager', 'CreateSecret', {
+      Name: consoleSecret(STAGE),
+      SecretString: JSON.stringify({ tokens: [{ token: consoleToken, name: 'rehearsal', role: 'viewer' }] }),
+    }),
+  ])
+  return {
+    variables: {
+      ...LOCAL_AWS_ENVIRONMENT,
+      AWS_ENDPOINT_URL: awsEndpoint,
+      MSK_CLUSTER_ARN: clusterArn,
+      // The local broker has neither TLS nor IAM.
+      KAFKA_AUTH: 'none',
+      REDIS_URL: redisUrl,
+      SUBNET_IDS: 'subnet-1,subnet-2',
+      SECURITY_GROUP_IDS: 'sg-1',
+      CHECKPOINT_BUCKET: checkpointBucket,
+      ON_FAILURE_QUEUE_ARN: `arn:aws:sqs:${REGION}:${ACCOUNT}:${GIVEN_UP}`,
+      SLUICE_CONSOLE: 'on',
+    },
+    givenUpQueue: String(queue.QueueUrl),
+    consoleToken,
+  }
+}
+
+/** An entry that leads to the local brokers: functions look them up by its ARN. */
+async function createCluster(emulator: Emulator): Promise<string> {
+  const cluster = await emulator.rest('kafka', '/v1/clusters', 'POST', {
+    clusterName: 'rehearsal',
+    kafkaVersion: '4.1.0',
+    numberOfBrokerNodes: 3,
+    brokerNodeGroupInfo: { instanceType: 'kafka.m7g.large', clientSubnets: ['subnet-1', 'subnet-2'] },
+  })
+  return String(cluster.clusterArn)
+}

@@ -1,0 +1,81 @@
+/** Who gets notifications: a queue that is subscribed to the topic, and a webhook on this machine. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { alertsTopicName } from '../../lib/app/resource-names.ts'
+import { LOOPBACK } from '../../localstack/services/ports.ts'
+import { ACCOUNT, type Emulator, REGION } from './emulator/requests.ts'
+
+const QUEUE = 'rehearsal-subscriber'
+const SECRET = 'rehearsal'
+
+/** The files of the deployed project: without waits, so that people are told with the next tick. */
+export function notificationFiles(): Readonly<Record<string, string>> {
+  return {
+    'notifications/receivers.yaml': `receivers:
+  - { name: sns, kind: sns }
+  - { name: hook, kind: webhook, secret: ${SECRET}, allowPrivate: true }
+`,
+    'notifications/routes.yaml': `routes:
+  - { name: all, groupWait: 0s, receivers: [sns, hook] }
+`,
+  }
+}
+
+export class Receivers {
+  readonly #emulator: Emulator
+  readonly #queueUrl: string
+  readonly #server = createServer((request, response) => {
+    this.hooked.push(String(request.headers['webhook-signature'] ?? ''))
+    request.resume()
+    response.end()
+  })
+  /** The signatures of what the webhook got. */
+  readonly hooked: string[] = []
+  /** How many messages came by way of the topic. */
+  queued = 0
+
+  private constructor(emulator: Emulator, queueUrl: string) {
+    this.#emulator = emulator
+    this.#queueUrl = queueUrl
+  }
+
+  /** The topic of this environment must exist. */
+  static async subscribe(emulator: Emulator, env: string): Promise<Receivers> {
+    const { QueueUrl } = await emulator.json('sqs', 'CreateQueue', { QueueName: QUEUE })
+    const receivers = new Receivers(emulator, String(QueueUrl))
+    await receivers.#listen(env)
+    await emulator.query('sns', 'Subscribe', {
+      TopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:${alertsTopicName(env)}`,
+      Protocol: 'sqs',
+      Endpoint: `arn:aws:sqs:${REGION}:${ACCOUNT}:${QUEUE}`,
+    })
+    return receivers
+  }
+
+  /** Takes what is in the queue. */
+  async receive(): Promise<void> {
+    const request = { QueueUrl: this.#queueUrl, MaxNumberOfMessages: 10 }
+    const { Messages } = await this.#emulator.json('sqs', 'ReceiveMessage', request)
+    for (const { ReceiptHandle } of (Messages ?? []) as { readonly ReceiptHandle: string }[]) {
+      this.queued += 1
+      await this.#emulator.json('sqs', 'DeleteMessage', { QueueUrl: this.#queueUrl, ReceiptHandle })
+    }
+  }
+
+  close(): void {
+    this.#server.closeAllConnections()
+    this.#server.close()
+  }
+
+  async #listen(env: string): Promise<void> {
+    this.#server.listen(0, LOOPBACK)
+    await once(this.#server, 'listening')
+    const { port } = this.#server.address() as AddressInfo
+    const signingSecret = `whsec_${Buffer.from('a rehearsal signs as well').toString('base64')}`
+    await this.#emulator.json('secretsmanager', 'CreateSecret', {
+      Name: `sluice/${env}/receivers/${SECRET}`,
+      SecretString: JSON.stringify({ url: `http://${LOOPBACK}:${port}/`, signingSecret }),
+    })
+  }
+}

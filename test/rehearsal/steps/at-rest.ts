@@ -1,0 +1,25 @@
+import { eventually } from '../eventually.ts'
+import type { Rehearsal } from '../rehearsal.ts'
+
+/** Waits until every consumer has decided, published and committed all that there is, and nothing new comes of it. */
+export async function atRest({ view, mappings }: Pick<Rehearsal, 'view' | 'mappings'>): Promise<void> {
+  const open = async () => {
+    const counts = await Promise.all(
+      mappings.map(async mapping => {
+        const [waiting, uncommitted] = await Promise.all([view.waiting(mapping), view.uncommitted(mapping)])
+        return [mapping.functionKey, waiting + uncommitted] as const
+      }),
+    )
+    return counts.filter(([, count]) => count > 0)
+  }
+  // What one consumer publishes, another one still has to read.
+  let quiet = 0
+  await eventually(
+    'every consumer has come to the end of its topic:',
+    async () => {
+      quiet = (await open()).length === 0 ? quiet + 1 : 0
+      return quiet >= 3 || undefined
+    },
+    async () => JSON.stringify(Object.fromEntries(await open())),
+  )
+}

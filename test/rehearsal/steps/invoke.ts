@@ -1,0 +1,148 @@
+/** Every function is invoked, and what it does is looked at where it does it. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
+import { ALERT_FIRED_TYPE } from '../../../lib/alerting/alert.ts'
+import { TICKED } from '../../../lib/app/topics.ts'
+import type { SilenceSet } from '../../../lib/notification/silences.ts'
+import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
+import { RedisValue } from '../../../lib/runtime/adapters/redis/value.ts'
+import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
+import { writtenMessage } from '../../support/written-message.ts'
+import { PREFIX } from '../deployment/project.ts'
+import { sdkAccess } from '../emulator/inventory.ts'
+import { eventually } from '../eventually.ts'
+import { weather } from '../load.ts'
+import type { Rehearsal } from '../rehearsal.ts'
+import { atRest } from './at-rest.ts'
+import { askConsole } from './console.ts'
+import { runScheduled } from './scheduled.ts'
+
+/** What Lambda writes into a queue, as AWS documents it. */
+const GIVEN_UP = new URL('../../unit/failures/samples/sqs.json', import.meta.url)
+/** Above the threshold of a rule that ships, and below the changed one of the second deployment. */
+export const WARM = 42
+const MINUTE_MS = 60_000
+
+export async function invokeEach(rehearsal: Rehearsal): Promise<string> {
+  await schedulesBegin(rehearsal)
+  await readingsFlow(rehearsal)
+  await peopleAreTold(rehearsal)
+  await failuresArrive(rehearsal)
+  await copiesAreTaken(rehearsal)
+  await askConsole(rehearsal)
+  const names = await eventually(
+    'every function has run:',
+    async () =>
+      (await unseen(rehearsal)).length === 0 ? Object.keys(rehearsal.deployed.functions) : undefined,
+    async () => `not ${(await unseen(rehearsal)).join(', ')}`,
+  )
+  assert.deepEqual([...rehearsal.invoker.failed], [], 'invocations have failed')
+  return `${names.length} functions have run, ${sum(rehearsal.invoker.answered)} invocations by the pollers and schedules`
+}
+
+/** Rules, silences, simulated readings, ticks. */
+async function schedulesBegin(rehearsal: Rehearsal): Promise<void> {
+  const { view } = rehearsal
+  await keepSilences(rehearsal)
+  await runScheduled(rehearsal, 'rules')
+  await runScheduled(rehearsal, 'silences')
+  const { readings } = await runScheduled(rehearsal, 'generator')
+  await runScheduled(rehearsal, 'clock')
+  assert.ok(Number(readings) > 0, 'the generator has published nothing')
+  const expected = [
+    ...(['readings', 'events', 'patterns'] as const).map(signal => [signal, RULES_ACTIVATED_TYPE] as const),
+    ['notifications', 'io.sluice.silences.changed.v1'] as const,
+    ...TICKED.map(signal => [signal, TICK_TYPE] as const),
+  ]
+  for (const [signal, type] of expected)
+    assert.ok(await view.everyPartitionHas(signal, type), `${signal} lacks ${type}`)
+}
+
+/** As the command that ends a silence leaves them, if it cannot reach Kafka. */
+async function keepSilences({ redisUrl, view }: Rehearsal): Promise<void> {
+  const client = new RedisClient({ url: redisUrl })
+  const change = { action: 'ended', silenceId: 'rehearsal', author: 'rehearsal', comment: 'over' } as const
+  const set: SilenceSet = { revision: 1, silences: [], change }
+  await new RedisValue<SilenceSet>(client, `silences:${view.env}`).write(set).finally(() => client.close())
+}
+
+/** Readings become statistics, alerts and events. */
+async function readingsFlow(rehearsal: Rehearsal): Promise<void> {
+  const { view } = rehearsal
+  const nowMs = Date.now()
+  // Minutes apart: the statistics of the earlier ones are over.
+  const readings = [3, 2, 1, 0].map(ago =>
+    weather('warm', `warm-${ago}`, { atMs: nowMs - ago * MINUTE_MS, temperature: WARM }),
+  )
+  const poison = { key: 'poison', value: 'no event' }
+  const messages = [...readings.map(event => writtenMessage(event)), poison]
+  await view.client.sendUntilAcknowledged(view.topic('readings'), messages)
+  await atRest(rehearsal)
+  const alerts = await view.events('alerts')
+  assert.ok(
+    alerts.some(({ type, data }) => type === ALERT_FIRED_TYPE && data.entity.subject === 'warm'),
+    'no alert has fired',
+  )
+  assert.ok((await view.events('analytics')).some(({ subject }) => subject === 'warm'))
+  const happenings = (await view.events('events')).filter(({ type }) => type !== RULES_ACTIVATED_TYPE)
+  assert.ok(happenings.length > 0, 'nothing has happened to any sensor')
+}
+
+/** The alert reaches the subscribers of the topic, and the webhook. */
+async function peopleAreTold(rehearsal: Rehearsal): Promise<void> {
+  const { receivers } = rehearsal
+  await eventually(
+    'the alert is told by SNS and to the webhook:',
+    async () => {
+      // Waits are on the clock of the log.
+      await runScheduled(rehearsal, 'clock')
+      await receivers.receive()
+      return (receivers.queued > 0 && receivers.hooked.length > 0) || undefined
+    },
+    async () => `${receivers.queued} by SNS, ${receivers.hooked.length} to the webhook`,
+  )
+  for (const signature of receivers.hooked) assert.match(signature, /^v1,/)
+}
+
+/** The record that is none, and what Lambda has given up, become dead letters. */
+async function failuresArrive(rehearsal: Rehearsal): Promise<void> {
+  const { view, emulator, longLived } = rehearsal
+  const notice = readFileSync(GIVEN_UP, 'utf8')
+  await emulator.json('sqs', 'SendMessage', { QueueUrl: longLived.givenUpQueue, MessageBody: notice })
+  await eventually('both are dead letters', async () => {
+    const codes = (await view.events('dlq')).map(({ data }) => data.errorType)
+    return (codes.includes('not-a-cloudevent') && codes.includes('lambda-discarded')) || undefined
+  })
+  const { open } = await runScheduled(rehearsal, 'dead-letters')
+  assert.ok(Number(open) >= 2, 'the dead letters are not counted')
+  await runScheduled(rehearsal, 'redriver')
+}
+
+async function copiesAreTaken(rehearsal: Rehearsal): Promise<void> {
+  await runScheduled(rehearsal, 'checkpoints')
+  const s3 = new S3Client(sdkAccess(rehearsal.emulator.endpoint))
+  const Bucket = String(rehearsal.longLived.variables.CHECKPOINT_BUCKET)
+  const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket })).finally(() => s3.destroy())
+  assert.ok(Number(KeyCount) > 0, 'there is no checkpoint')
+}
+
+/** The functions whose logs tell of no invocation that has ended. */
+async function unseen({ deployed, emulator }: Rehearsal): Promise<string[]> {
+  const names = Object.keys(deployed.functions)
+  const ended = await Promise.all(
+    names.map(async name => {
+      const logGroupName = `/aws/lambda/${PREFIX}${name}`
+      const { events } = await emulator.json('logs', 'FilterLogEvents', { logGroupName, limit: 10_000 })
+      return ((events ?? []) as readonly { readonly message: string }[]).some(({ message }) =>
+        message.startsWith('END RequestId'),
+      )
+    }),
+  )
+  return names.filter((_, at) => !ended[at])
+}
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0)
+}

@@ -1,0 +1,24 @@
+/** The stack is removed, and nothing of it is left. */
+import assert from 'node:assert/strict'
+import { addedTo, inventoryOf } from '../emulator/inventory.ts'
+import type { Rehearsal } from '../rehearsal.ts'
+
+/** Of these the stack makes some: a list without them has looked at nothing. */
+const MADE = ['bucket', 'event source mapping', 'function', 'log group', 'role', 'rule', 'stack']
+
+export async function remove(rehearsal: Rehearsal): Promise<string> {
+  const { emulator, before, project } = rehearsal
+  const made = addedTo(before, await inventoryOf(emulator))
+  for (const kind of MADE)
+    assert.ok(
+      made.some(one => one.startsWith(`${kind} `)),
+      `no ${kind} was deployed`,
+    )
+  // The mappings go with the stack.
+  await rehearsal.polling?.stop()
+  await project.remove()
+  const after = await inventoryOf(emulator)
+  assert.deepEqual(addedTo(before, after), [])
+  assert.deepEqual(addedTo(after, before), [], 'what lives long must stay')
+  return `${made.length} things are gone`
+}

@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto'
+import { ACCOUNT, REGION } from '../emulator/requests.ts'
+import type { Rehearsal } from '../rehearsal.ts'
+
+/** Invokes a function as its schedule does. @returns what it answered */
+export async function runScheduled(
+  { deployed, invoker }: Pick<Rehearsal, 'deployed' | 'invoker'>,
+  name: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  const event = {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': 'Scheduled Event',
+    source: 'aws.events',
+    account: ACCOUNT,
+    time: new Date().toISOString(),
+    region: REGION,
+    resources: [`arn:aws:events:${REGION}:${ACCOUNT}:rule/${name}`],
+    detail: {},
+  }
+  const functionTimeoutMs = (deployed.functions[name]?.timeout ?? 0) * 1000
+  const answer = await invoker.invoke({ functionKey: name, functionTimeoutMs }, JSON.stringify(event))
+  return answer as Readonly<Record<string, unknown>>
+}

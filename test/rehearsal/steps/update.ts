@@ -1,0 +1,121 @@
+/** The stack is deployed again while readings come: with other rules, and another setting for every function. */
+import assert from 'node:assert/strict'
+import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
+import type { LedgerEvent } from '../../ledger/count/event.ts'
+import { writtenMessage } from '../../support/written-message.ts'
+import { type Found, violations } from '../count.ts'
+import { PREFIX } from '../deployment/project.ts'
+import { eventually } from '../eventually.ts'
+import { type Expected, Load, weather } from '../load.ts'
+import type { Rehearsal } from '../rehearsal.ts'
+import { atRest } from './at-rest.ts'
+import { WARM } from './invoke.ts'
+import { runScheduled } from './scheduled.ts'
+
+/** The readings are of this long ago, so that none is of the future. */
+const AGO_MS = 3_600_000
+/** Rounds of readings before the deployment begins, and after it has ended. */
+const ROUNDS_AROUND = 15
+const CHANGED = { LOG_LEVEL: 'WARN' }
+
+export async function update(rehearsal: Rehearsal): Promise<string> {
+  const { view, project, invoker } = rehearsal
+  const before = await codeOf(rehearsal, 'alerting')
+  const failures = await failuresOf(rehearsal)
+  const load = new Load(view.client, view.topic('readings'), Date.now() - AGO_MS)
+  const rounds = (count: number) =>
+    eventually(`${count} rounds of readings are counted`, async () => {
+      const counted = await countedOf(rehearsal)
+      return (counted.get('load-0') ?? 0) >= count || undefined
+    })
+  load.start()
+  let expected: Expected | undefined
+  try {
+    await rounds(ROUNDS_AROUND)
+    await project.replace('rules/weather.yaml', 'fireAbove: 40', 'fireAbove: 45')
+    await project.deploy(await project.package('package-2', CHANGED), CHANGED)
+    await rounds(load.rounds + ROUNDS_AROUND)
+  } finally {
+    expected = await load.stop()
+  }
+  await atRest(rehearsal)
+  assert.deepEqual(violations(expected, await foundIn(rehearsal, failures)).slice(0, 20), [])
+  await assertChanged(rehearsal, before)
+  const refused = [...invoker.failed.values()].reduce((total, count) => total + count, 0)
+  return `${expected.sensors.length * expected.readings} readings, each counted once; ${refused} invocations were cut off and repeated`
+}
+
+/** Every function has the new setting and those with rules have new code; and it is in force. */
+async function assertChanged(rehearsal: Rehearsal, before: string): Promise<void> {
+  const { view, deployed } = rehearsal
+  for (const name of Object.keys(deployed.functions)) {
+    const { Environment } = await configurationOf(rehearsal, name)
+    assert.equal((Environment as { Variables: typeof CHANGED }).Variables.LOG_LEVEL, CHANGED.LOG_LEVEL, name)
+  }
+  assert.notEqual(await codeOf(rehearsal, 'alerting'), before)
+  const { appended } = await runScheduled(rehearsal, 'rules')
+  assert.ok(Number(appended) > 0, 'the changed rules were not appended')
+  const warm = weather('mild', 'mild-0', { atMs: Date.now(), temperature: WARM })
+  await view.client.sendUntilAcknowledged(view.topic('readings'), [writtenMessage(warm)])
+  await atRest(rehearsal)
+  const alerts = await view.events('alerts')
+  assert.deepEqual(
+    alerts.filter(({ data }) => data.entity.subject === 'mild'),
+    [],
+  )
+}
+
+async function foundIn(rehearsal: Rehearsal, failuresBefore: ReadonlyMap<string, number>): Promise<Found> {
+  const { view } = rehearsal
+  const readings = new Map<string, number>()
+  for (const { id } of await view.events('readings')) readings.set(id, (readings.get(id) ?? 0) + 1)
+  const alerts = await view.events('alerts')
+  const failures = [...(await failuresOf(rehearsal))].map(
+    ([name, count]) => [name, count - (failuresBefore.get(name) ?? 0)] as const,
+  )
+  return {
+    readings,
+    counted: await countedOf(rehearsal),
+    fired: alertsBySensor(alerts, ALERT_FIRED_TYPE),
+    resolved: alertsBySensor(alerts, ALERT_RESOLVED_TYPE),
+    failures: new Map(failures),
+  }
+}
+
+function alertsBySensor(alerts: readonly LedgerEvent[], type: string): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>()
+  for (const { data } of alerts.filter(alert => alert.type === type)) {
+    const { subject } = data.entity
+    found.set(subject, (found.get(subject) ?? new Set()).add(data.alertId))
+  }
+  return found
+}
+
+/** By sensor, how many temperatures the statistics have counted. */
+async function countedOf({ view, mappings }: Rehearsal): Promise<Map<string, number>> {
+  const processor = mappings.find(({ functionKey }) => functionKey === 'processor')
+  assert.ok(processor)
+  const counted = new Map<string, number>()
+  for (const { states } of await view.contents(processor))
+    for (const [entity, json] of states)
+      counted.set(entity.split(' ')[1] ?? '', JSON.parse(json).metrics?.temperature?.count ?? 0)
+  return counted
+}
+
+/** By consumer, how many records ended as failures. */
+async function failuresOf({ view, mappings }: Rehearsal): Promise<Map<string, number>> {
+  const counts = mappings.map(async mapping => {
+    const tallies = (await view.contents(mapping)).flatMap(({ tally }) => [...tally])
+    const failed = tallies.filter(([outcome]) => outcome.startsWith('failed/'))
+    return [mapping.functionKey, failed.reduce((sum, [, count]) => sum + count, 0)] as const
+  })
+  return new Map(await Promise.all(counts))
+}
+
+async function codeOf(rehearsal: Rehearsal, name: string): Promise<string> {
+  return String((await configurationOf(rehearsal, name)).CodeSha256)
+}
+
+function configurationOf({ emulator }: Rehearsal, name: string): Promise<Readonly<Record<string, unknown>>> {
+  return emulator.rest('lambda', `/2015-03-31/functions/${PREFIX}${name}/configuration`)
+}

@@ -52,6 +52,14 @@ const PHASES: readonly Phase[] = [
     needsServers: true,
   },
   {
+    group: 'rehearsal',
+    title: 'Rehearsal of a deployment',
+    files: ['test/rehearsal/**/*.test.ts'],
+    // It starts its own.
+    needsServers: false,
+    fileTimeoutMs: 10 * 60_000,
+  },
+  {
     group: 'matrix',
     title: 'The trigger in every framework',
     files: [`${TRIGGER}/matrix/**/*.test.ts`],

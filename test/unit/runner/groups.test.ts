@@ -4,7 +4,7 @@ import { parseSelection } from '../../runner/arguments.ts'
 
 describe('--only GROUP', () => {
   it('given none, then everything runs except the matrix, which takes minutes', () => {
-    assert.deepEqual(parseSelection([])?.groups, ['checks', 'unit', 'integration'])
+    assert.deepEqual(parseSelection([])?.groups, ['checks', 'unit', 'integration', 'rehearsal'])
   })
 
   it('given the matrix, then it runs alone', () => {

@@ -9,6 +9,7 @@ import { addCompletion } from './commands/completion.ts'
 import { addConsole } from './commands/console.ts'
 import { addConsume } from './commands/consume.ts'
 import { addDlq } from './commands/dlq.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addGroups } from './commands/groups.ts'
 import { addImport } from './commands/import.ts'
 import { addInspect } from './commands/inspect.ts'
@@ -100,6 +101,7 @@ function program(terminal: Terminal, running: Running): Command {
   addTopics(sluice, context)
   addAlerts(sluice, context)
   addDlq(sluice, context)
+  addDoctor(sluice, context)
   addGroups(sluice, context)
   addConsole(sluice, context)
   addConsume(sluice, context)

@@ -1,5 +1,6 @@
 /** What asks brokers of the state of a cluster. An entry of its own: whoever only reads records has none of it in its bundle. */
 export { type AlteredSettings, alterSettingsQuestion } from './alter-settings.ts'
+export { type BatchesFrom, type BatchHead, batchesQuestion, type FetchedBatches } from './batches.ts'
 export { type BrokerFeatures, featuresQuestion } from './features.ts'
 export {
   type AskedBroker,

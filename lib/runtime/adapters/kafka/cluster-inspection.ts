@@ -137,7 +137,8 @@ export class ClusterInspection {
 
 const CLUSTER_AUTHORIZATION_FAILED = 31
 
-function eachBroker<T>(
+/** Asks several brokers side by side: one that does not answer leaves the others alone. */
+export function eachBroker<T>(
   cluster: AskingCluster,
   brokers: readonly number[],
   ask: (broker: AskedBroker, id: number) => Promise<T>,
@@ -154,7 +155,7 @@ function eachBroker<T>(
 }
 
 /** By the id of the leader: its partitions by topic. */
-function partitionsByLeader(
+export function partitionsByLeader(
   topics: readonly TopicLayout[],
 ): Map<number, { topic: string; partitions: number[] }[]> {
   const byLeader = new Map<number, { topic: string; partitions: number[] }[]>()

@@ -15,6 +15,9 @@ import { requestsOf } from './requests.ts'
  */
 const REQUEST_LIMITS = { bytes: 900 * 1024 }
 
+/** How everything is published that functions emit: acknowledged by all copies in sync (-1), one request after another. */
+export const PUBLISHING = { acks: -1, maxInFlight: 1, idempotent: false, attemptMs: 5_000 } as const
+
 interface Waiting {
   readonly records: readonly OutgoingRecord[]
   readonly resolve: () => void
@@ -128,7 +131,8 @@ export class KafkaPublisher implements Publisher {
 export async function producerOf(kafka: Kafka): Promise<Producer> {
   const producer = kafka.producer({
     createPartitioner: murmur2Partitioner,
-    maxInFlightRequests: 1,
+    maxInFlightRequests: PUBLISHING.maxInFlight,
+    idempotent: PUBLISHING.idempotent,
     allowAutoTopicCreation: false,
     retry: { retries: 0 },
   })
@@ -138,7 +142,11 @@ export async function producerOf(kafka: Kafka): Promise<Producer> {
 
 /** Sends records in one request, acknowledged by all replicas. Resolves to where each partition's records begin in the log. */
 export function sendAll(producer: Producer, records: readonly OutgoingRecord[]): Promise<RecordMetadata[]> {
-  return sendWhole(producer, { acks: -1, timeout: 5_000, topicMessages: byTopic(records) })
+  return sendWhole(producer, {
+    acks: PUBLISHING.acks,
+    timeout: PUBLISHING.attemptMs,
+    topicMessages: byTopic(records),
+  })
 }
 
 /** Waits before the second, third and fourth attempt. */

@@ -15,6 +15,13 @@ type Commands = RedisCommander<{ type: 'default'; mapping: 'resp2' }>
  */
 const TRUSTED_FOR_MS = 300_000
 
+/** One server, for commands without a key. */
+export interface RedisServerClient {
+  /** Host and port. */
+  readonly address: string
+  run<T>(command: (redis: Commands) => Promise<T>): Promise<T>
+}
+
 /**
  * A client that soon reports `Unavailable` whenever it cannot reach the server: the records wait in Kafka, not in memory. It
  * replaces a connection that no longer answers, as after a freeze, one whose password has changed, and one to a server that
@@ -62,17 +69,26 @@ export class RedisClient {
 
   /** The keys that match a pattern, on every node of a cluster, page by page; a key may appear twice. */
   async *keys(pattern: string): AsyncGenerator<string> {
-    // A cluster knows its nodes only after it has connected.
-    await this.run(redis => redis.ping())
-    const { redis } = await this.#connected()
-    for (const node of 'nodes' in redis ? redis.nodes('master') : [redis]) {
+    for (const { run } of await this.servers()) {
       let cursor = '0'
       do {
-        const [next, page] = await this.run(() => node.scan(cursor, 'MATCH', pattern, 'COUNT', 1_000))
+        const [next, page] = await run(redis => redis.scan(cursor, 'MATCH', pattern, 'COUNT', 1_000))
         yield* page
         cursor = next
       } while (cursor !== '0')
     }
+  }
+
+  /** The servers that take writes: one, or the primaries of a cluster. */
+  async servers(): Promise<readonly RedisServerClient[]> {
+    // A cluster knows its nodes only after it has connected.
+    await this.run(redis => redis.ping())
+    const { redis, address } = await this.#connected()
+    if (!('nodes' in redis)) return [{ address, run: command => this.run(command) }]
+    return redis.nodes('master').map(node => {
+      const { host = '', port = 0 } = node.options
+      return { address: `${host}:${port}`, run: command => this.run(() => command(node)) }
+    })
   }
 
   /** For good: commands after it fail as `Unavailable`. */

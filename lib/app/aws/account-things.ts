@@ -1,0 +1,130 @@
+/** Looks for what an environment needs in an account. Nothing is changed, and no value of a secret leaves this file. */
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import type { AccountThing, ThingSeen } from '../../queries/doctor/checks/account.ts'
+import { parameterOf, secretOf } from '../../runtime/adapters/aws/clients.ts'
+import { brokersOf } from '../../runtime/adapters/aws/msk-brokers.ts'
+import type { Config } from '../config.ts'
+import { alertsTopicName, consoleSecret } from '../resource-names.ts'
+import { findAlertsTopic } from './alerts-topic.ts'
+
+/** What the environment uses of an account. */
+export interface AccountUses {
+  readonly config: Pick<Config, 'env' | 'kafka' | 'checkpoints'>
+  readonly region: string
+  readonly generator: boolean
+  readonly console: boolean
+  readonly registrySecret?: string
+  /** A local cloud in the place of AWS. */
+  readonly endpoint?: string
+}
+
+interface Look extends AccountThing {
+  readonly look: () => Promise<ThingSeen>
+}
+
+/** Each with what was seen of it. Never throws. */
+export async function accountThings(
+  uses: AccountUses,
+): Promise<{ readonly thing: AccountThing; readonly seen: ThingSeen }[]> {
+  const looks = looksFor(uses)
+  return Promise.all(
+    looks.map(async ({ look, ...thing }) => ({ thing, seen: await look().catch(unseenFor) })),
+  )
+}
+
+function looksFor({ config, region, generator, console, registrySecret, endpoint }: AccountUses): Look[] {
+  const { env, kafka, checkpoints } = config
+  const { clusterArn, auth, connectivity } = kafka
+  const secret = (name: string, todo: string, keys: readonly string[], isMadeByDeployment = false): Look => {
+    return { check: 'secret', name, todo, isMadeByDeployment, look: () => secretSeen(name, keys) }
+  }
+  const parameter = `/sluice/${env}/generator`
+  return [
+    ...(clusterArn
+      ? [
+          {
+            check: 'cluster',
+            name: clusterArn,
+            todo: 'MSK_CLUSTER_ARN must name a cluster with a listener for KAFKA_AUTH.',
+            isMadeByDeployment: false,
+            look: async () =>
+              there(`listens at ${(await brokersOf(clusterArn, auth, connectivity)).join(', ')}`),
+          },
+        ]
+      : []),
+    secret(`sluice/${env}/redis`, 'Create it with {"username": "…", "password": "…"}: docs/deployment.md.', [
+      'username',
+      'password',
+    ]),
+    ...(generator
+      ? [
+          {
+            check: 'parameter',
+            name: parameter,
+            todo: 'Create it with {} for the defaults: docs/deployment.md.',
+            isMadeByDeployment: false,
+            look: async () => {
+              await parameterOf(parameter)
+              return there('is there, with a JSON object')
+            },
+          },
+        ]
+      : []),
+    ...(console
+      ? [secret(consoleSecret(env), 'Create it with the tokens of the console: docs/console.md.', [])]
+      : []),
+    ...(registrySecret ? [secret(registrySecret, 'SCHEMA_REGISTRY_SECRET must name a secret.', [])] : []),
+    {
+      check: 'alerts-topic',
+      name: alertsTopicName(env),
+      todo: 'Deploy its stack: docs/deployment.md#notifications.',
+      isMadeByDeployment: false,
+      look: async () => {
+        const arn = await findAlertsTopic({ region, ...(endpoint ? { endpoint } : {}) }, env)
+        return arn === undefined ? { is: 'missing' } : there(arn)
+      },
+    },
+    ...(checkpoints
+      ? [
+          {
+            check: 'bucket',
+            name: checkpoints.bucket,
+            todo: 'CHECKPOINT_BUCKET must name a bucket of the account.',
+            isMadeByDeployment: false,
+            look: () => bucketSeen(checkpoints.bucket, region, checkpoints.pathStyle),
+          },
+        ]
+      : []),
+  ]
+}
+
+function there(says: string): ThingSeen {
+  return { is: 'there', says }
+}
+
+async function secretSeen(name: string, keys: readonly string[]): Promise<ThingSeen> {
+  const content = await secretOf(name)
+  const missing = keys.filter(key => typeof content[key] !== 'string')
+  if (missing.length > 0)
+    return { is: 'wrong', says: `has no text ${missing.map(key => `"${key}"`).join(' and ')}` }
+  return there('is there, with a JSON object')
+}
+
+async function bucketSeen(bucket: string, region: string, pathStyle: boolean): Promise<ThingSeen> {
+  const s3 = new S3Client({ region, forcePathStyle: pathStyle })
+  await s3.send(new HeadBucketCommand({ Bucket: bucket }))
+  return there('is there')
+}
+
+/** Names of AWS's answers to a question about something that does not exist. */
+const MISSING = /^(ResourceNotFoundException|ParameterNotFound|NotFound|NoSuchBucket|NotFoundException)$/
+/** What our own readers say of a value that cannot be used. */
+const UNUSABLE = /: not a JSON object$|has no listener for/
+
+function unseenFor(error: Error & { readonly $metadata?: { readonly httpStatusCode?: number } }): ThingSeen {
+  const root = error.cause instanceof Error ? error.cause : error
+  if (MISSING.test(root.name)) return { is: 'missing' }
+  if (UNUSABLE.test(error.message)) return { is: 'wrong', says: error.message }
+  const why = error.message || root.name
+  return { is: 'unseen', why: why.replace(/\.$/, '') }
+}

@@ -1,0 +1,51 @@
+/** Where the servers of a configuration are, and by what standards they are judged. Pure. */
+import type { KafkaFacts, RedisFacts, Standards } from '../../queries/doctor/facts.ts'
+import { describeAddress, parseRedisUrl } from '../../runtime/adapters/redis/address.ts'
+import type { Config } from '../config.ts'
+import { replicationOn } from '../topics.ts'
+
+/** Three zones have a broker each, and any one may fail. */
+const BROKERS_OF_AN_ACCOUNT = 3
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)$/
+
+export function kafkaPlace({ kafka }: Config): Omit<KafkaFacts, 'cluster'> {
+  const { brokers, clusterArn, auth, encrypted } = kafka
+  return {
+    address: brokers.join(', ') || clusterArn || '',
+    auth,
+    encrypted: auth !== 'none' && encrypted !== false,
+  }
+}
+
+export function redisPlace({ redis, checkpoints }: Config): Omit<RedisFacts, 'servers' | 'refused'> {
+  const address = parseRedisUrl(redis.url)
+  return {
+    address: address ? describeAddress(address) : '',
+    encrypted: address?.tls ?? false,
+    mode: redis.mode,
+    hasCheckpoints: checkpoints !== undefined,
+  }
+}
+
+/**
+ * On one machine, topics have a copy on each broker, up to three. Everywhere else they have what an account needs.
+ *
+ * @param brokers how many the cluster has
+ */
+export function standardsFor(config: Config, asAccount: boolean, brokers: number): Standards {
+  if (asAccount || !isThisMachine(config)) {
+    const { factor, minInsync } = replicationOn(BROKERS_OF_AN_ACCOUNT)
+    return { isLocal: false, brokers: BROKERS_OF_AN_ACCOUNT, replication: factor, minInsync }
+  }
+  const { factor, minInsync } = replicationOn(brokers)
+  return { isLocal: true, brokers: 1, replication: factor, minInsync }
+}
+
+function isThisMachine({ kafka, redis }: Config): boolean {
+  const hosts = [
+    ...kafka.brokers.map(broker => broker.replace(/:\d+$/, '')),
+    ...(parseRedisUrl(redis.url)?.hosts ?? []).map(({ host }) => host),
+  ]
+  return kafka.brokers.length > 0 && hosts.every(host => LOOPBACK.test(host))
+}

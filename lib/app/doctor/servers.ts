@@ -1,0 +1,78 @@
+/**
+ * What a deployment refuses of the servers that it will use: a Redis that evicts, and a topic with the wrong timestamps. Both would be
+ * found only when an alert is missing.
+ */
+
+import { topicFacts } from '../../queries/doctor/ask-kafka.ts'
+import { redisServers } from '../../queries/doctor/ask-redis.ts'
+import { evictionFinding } from '../../queries/doctor/checks/redis.ts'
+import { timestampFinding } from '../../queries/doctor/checks/topics.ts'
+import type { Finding } from '../../queries/doctor/finding.ts'
+import { seenIf, soon } from '../../queries/doctor/seen.ts'
+import type { Connections } from '../../runtime/lambda/connections.ts'
+import type { Config } from '../config.ts'
+import { openedKafka, wantedTopics } from './examine.ts'
+import { standardsFor } from './places.ts'
+
+/** A deployment does not wait long for a server that it may not be able to reach. */
+const PATIENCE_MS = 5_000
+
+export interface DeploymentRefusals {
+  /** A sentence each, which begins with the name of the variable. */
+  readonly problems: readonly string[]
+  /** What could not be looked at from here, a sentence each. */
+  readonly unseen: readonly string[]
+}
+
+/** Looks over the network; a server that is not reached is no problem. Never throws. */
+export async function deploymentRefusals(
+  config: Config,
+  connections: Connections,
+): Promise<DeploymentRefusals> {
+  const found = [
+    await refusals('REDIS_URL', 'its maxmemory-policy', () => soon(redisVerdicts(connections), PATIENCE_MS)),
+    await refusals(kafkaVariable(config), 'the timestamp types of its topics', () =>
+      soon(topicVerdicts(config, connections), PATIENCE_MS),
+    ),
+  ]
+  return {
+    problems: found.flatMap(({ problems }) => problems),
+    unseen: found.flatMap(({ unseen }) => unseen),
+  }
+}
+
+async function refusals(
+  variable: string,
+  what: string,
+  ask: () => Promise<readonly Finding[]>,
+): Promise<DeploymentRefusals> {
+  const findings = await seenIf(ask)
+  const notSeen = (why: string) => `${variable}: ${what} cannot be seen from here (${why}).`
+  if ('unseen' in findings) return { problems: [], unseen: [notSeen(findings.unseen)] }
+  const of = (verdict: Finding['verdict']) => findings.seen.filter(finding => finding.verdict === verdict)
+  return {
+    problems: of('wrong').map(({ subject, says, todo }) => `${variable}: ${subject}: ${says}. ${todo}`),
+    unseen: of('unknown').map(({ says }) => notSeen(says)),
+  }
+}
+
+function kafkaVariable({ kafka }: Config): string {
+  return kafka.brokers.length > 0 ? 'KAFKA_BROKERS' : 'MSK_CLUSTER_ARN'
+}
+
+async function redisVerdicts(connections: Connections): Promise<Finding[]> {
+  return (await redisServers(await connections.redis())).map(evictionFinding)
+}
+
+async function topicVerdicts(config: Config, connections: Connections): Promise<Finding[]> {
+  const opened = await openedKafka(connections)
+  if ('unseen' in opened) throw new Error(opened.unseen)
+  const { kafka, inspection } = opened.seen
+  try {
+    const standards = standardsFor(config, true, 1)
+    const topics = await topicFacts(kafka, inspection, wantedTopics(config.env))
+    return topics.flatMap(topic => timestampFinding(topic, standards) ?? [])
+  } finally {
+    await inspection.close()
+  }
+}

@@ -1,0 +1,153 @@
+/** Asks Kafka and Redis how far consumers are. */
+import type { Kafka } from '../../runtime/adapters/kafka/client.ts'
+import type { ClusterInspection, KnownBounds } from '../../runtime/adapters/kafka/cluster-inspection.ts'
+import {
+  type Committed,
+  committedOffsetsOf,
+  describeGroups,
+  type GroupDescription,
+} from '../../runtime/adapters/kafka/groups.ts'
+import type { RedisCircuitBreaker } from '../../runtime/adapters/redis/circuit-breaker.ts'
+import type { StateInspection } from '../../runtime/adapters/redis/inspection.ts'
+import { OPEN_MS } from '../../runtime/pipeline/failures/failure-surge.ts'
+import type { LogReader } from '../../runtime/pipeline/ports.ts'
+import { kafkaAnswer } from '../kafka-answers.ts'
+import { partitionLags, withAges } from '../lag.ts'
+import type { ConsumerFacts, FoundTopic, PartitionProgress, TopicFacts } from './facts.ts'
+import type { Seen } from './finding.ts'
+import { seenIf } from './seen.ts'
+
+/** A consumer, as the list of functions has it. */
+export type AskedConsumer = Omit<ConsumerFacts, 'state' | 'partitions' | 'breakerOpenUntilMs'>
+
+interface Sources {
+  readonly kafka: Kafka
+  readonly inspection: Pick<ClusterInspection, 'bounds'>
+  readonly log: LogReader
+  readonly states: Pick<StateInspection, 'summary'>
+  readonly breaker: Pick<RedisCircuitBreaker, 'look'>
+}
+
+/**
+ * How far consumers are. What a group has committed is asked for before and after its state, because both move on meanwhile: a state
+ * is never behind what was committed before, and ahead of what is committed after by no more than what is under way.
+ *
+ * @param topics what is known of the topics that they read; of one that is not there, its consumers are left out
+ */
+export async function consumerFacts(
+  sources: Sources,
+  consumers: readonly AskedConsumer[],
+  topics: readonly TopicFacts[],
+): Promise<ConsumerFacts[]> {
+  const there = consumers.flatMap(consumer => {
+    const found = topics.find(({ topic }) => topic === consumer.topic)?.found
+    return found && 'seen' in found && found.seen ? [{ consumer, found: found.seen }] : []
+  })
+  const groups = [...new Set(there.map(({ consumer }) => consumer.group))]
+  const before = await askedOf(sources.kafka, groups)
+  const applied: (readonly Applied[])[] = []
+  // One after another: a look must not put load on a Redis that consumers use.
+  for (const { consumer, found } of there) applied.push(await appliedOf(sources.states, consumer, found))
+  const after = await askedOf(sources.kafka, groups)
+  const layouts = there.map(({ consumer, found }) => ({
+    topic: consumer.topic,
+    partitions: found.partitions,
+  }))
+  const bounds = await seenIf(() => kafkaAnswer('offsets of topics', sources.inspection.bounds(layouts)))
+  const facts: ConsumerFacts[] = []
+  for (const [index, { consumer }] of there.entries()) {
+    const answers = [before.get(consumer.group), after.get(consumer.group)] as const
+    facts.push({
+      ...consumer,
+      breakerOpenUntilMs: await seenIf(() => openUntil(sources.breaker, consumer.function)),
+      state: stateIn(answers[1]),
+      partitions: await progressOf(sources.log, consumer, answers, applied[index] ?? [], bounds),
+    })
+  }
+  return facts
+}
+
+interface OfGroup {
+  readonly description: GroupDescription
+  readonly committed: Committed
+}
+
+/** All together; one by one if any is refused, so that the others are seen. */
+async function askedOf(kafka: Kafka, groups: readonly string[]): Promise<ReadonlyMap<string, Seen<OfGroup>>> {
+  const together = await seenIf(() => askGroups(kafka, groups))
+  if ('seen' in together) return new Map(together.seen.map(one => [one.description.group, { seen: one }]))
+  const found = new Map<string, Seen<OfGroup>>()
+  for (const group of groups) {
+    const alone = await seenIf(() => askGroups(kafka, [group]))
+    const [one] = 'seen' in alone ? alone.seen : []
+    found.set(group, one ? { seen: one } : { unseen: 'unseen' in alone ? alone.unseen : 'no answer' })
+  }
+  return found
+}
+
+async function askGroups(kafka: Kafka, groups: readonly string[]): Promise<OfGroup[]> {
+  const what = groups.length === 1 ? `consumer group ${groups[0]}` : 'consumer groups'
+  const descriptions = await kafkaAnswer(what, describeGroups(kafka, groups))
+  const committed = await kafkaAnswer(what, committedOffsetsOf(kafka, groups))
+  return descriptions.map(description => {
+    return { description, committed: committed.get(description.group) ?? new Map() }
+  })
+}
+
+function stateIn(answer: Seen<OfGroup> | undefined): ConsumerFacts['state'] {
+  if (!answer || 'unseen' in answer) return answer ?? { unseen: 'the group was not asked for' }
+  const { state, members } = answer.seen.description
+  return { seen: { state, members: members.length } }
+}
+
+async function openUntil(breaker: Sources['breaker'], consumer: string): Promise<number | undefined> {
+  const found = await breaker.look(consumer)
+  return found === undefined || found.since === 'reset' ? undefined : found.since + OPEN_MS
+}
+
+type Applied = Pick<PartitionProgress, 'partition' | 'applied' | 'outbox'>
+
+async function appliedOf(
+  states: Sources['states'],
+  { function: consumer, topic }: AskedConsumer,
+  { partitions }: FoundTopic,
+): Promise<Applied[]> {
+  const summaries = await seenIf(() =>
+    Promise.all(partitions.map(({ partition }) => states.summary({ consumer, topic, partition }))),
+  )
+  return partitions.map(({ partition }, index) => {
+    const summary = 'seen' in summaries ? summaries.seen[index] : undefined
+    return { partition, applied: summary?.appliedOffset ?? null, outbox: summary?.outbox ?? null }
+  })
+}
+
+async function progressOf(
+  log: LogReader,
+  { topic }: AskedConsumer,
+  [before, after]: readonly [Seen<OfGroup> | undefined, Seen<OfGroup> | undefined],
+  applied: readonly Applied[],
+  bounds: Seen<KnownBounds>,
+): Promise<ConsumerFacts['partitions']> {
+  if (!before || 'unseen' in before) return before ?? { unseen: 'the group was not asked for' }
+  if (!after || 'unseen' in after) return after ?? { unseen: 'the group was not asked for' }
+  if ('unseen' in bounds) return bounds
+  const known = bounds.seen.get(topic) ?? []
+  const committed = (of: OfGroup, partition: number) => of.committed.get(topic)?.get(partition) ?? -1
+  const lags = partitionLags(
+    known,
+    applied.map(({ partition }) => committed(after.seen, partition)),
+  )
+  const aged = await withAges(log, { topic, partitions: lags, pending: 0 }, Date.now())
+  const progress = applied.flatMap(one => {
+    const { partition } = one
+    const bound = known[partition]
+    if (!bound) return []
+    const waitsSeconds = aged.partitions.find(lag => lag.partition === partition)?.seconds ?? null
+    const offsets = {
+      committedBefore: committed(before.seen, partition),
+      committedAfter: committed(after.seen, partition),
+    }
+    return [{ ...one, ...bound, ...offsets, waitsSeconds }]
+  })
+  return { seen: progress }
+}

@@ -1,0 +1,114 @@
+/** Asks Kafka what the checks look at. What it refuses, or does not know, is told as such. */
+import type { BatchHead, Setting } from '@sluice/kafka-records/asking'
+import type { Kafka } from '../../runtime/adapters/kafka/client.ts'
+import type { ClusterInspection, KnownBounds } from '../../runtime/adapters/kafka/cluster-inspection.ts'
+import {
+  brokerSettings,
+  type NewestBatches,
+  newestBatches,
+} from '../../runtime/adapters/kafka/newest-batches.ts'
+import { layoutOf, type TopicLayout } from '../../runtime/adapters/kafka/topic-admin.ts'
+import { kafkaAnswer } from '../kafka-answers.ts'
+import type { BatchFacts, ClusterFacts, FoundTopic, PartitionBatches, Settings, TopicFacts } from './facts.ts'
+import type { Seen } from './finding.ts'
+import { seenIf } from './seen.ts'
+
+type Inspection = Pick<ClusterInspection, 'metadata' | 'bounds' | 'topicSettings'>
+
+/** @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */
+export async function clusterFacts(kafka: Kafka, inspection: Inspection): Promise<ClusterFacts> {
+  const { brokers } = await kafkaAnswer('cluster', inspection.metadata([]))
+  const ids = brokers.map(({ id }) => id)
+  const answers = await seenIf(() => kafkaAnswer('settings of the brokers', brokerSettings(kafka, ids)))
+  const settingsOf = (id: number): Seen<Settings> => {
+    if ('unseen' in answers) return answers
+    const answer = answers.seen.find(({ broker }) => broker === id)
+    if (answer && 'answer' in answer) return { seen: settingsIn(answer.answer) }
+    return { unseen: `broker ${id} does not tell its settings: ${(answer?.error as Error)?.message}` }
+  }
+  return { brokers: brokers.map(({ id, rack }) => ({ id, rack, settings: settingsOf(id) })) }
+}
+
+/** The code of the protocol. */
+const UNKNOWN_TOPIC = 3
+
+/** What the cluster says of topics. Never throws: what cannot be asked is unseen. */
+export async function topicFacts(
+  kafka: Kafka,
+  inspection: Inspection,
+  wanted: readonly TopicFacts['wanted'][],
+): Promise<TopicFacts[]> {
+  const names = wanted.map(({ name }) => name)
+  const metadata = await seenIf(() => kafkaAnswer('topics', inspection.metadata(names)))
+  if ('unseen' in metadata) return wanted.map(one => ({ topic: one.name, wanted: one, found: metadata }))
+  const { topics } = metadata.seen
+  const there = topics.filter(({ partitions }) => partitions.length > 0).map(layoutOf)
+  const newest = await newestOf(kafka, inspection, there)
+  const facts: TopicFacts[] = []
+  for (const one of wanted) {
+    const layout = there.find(({ topic }) => topic === one.name)
+    const code = topics.find(({ topic }) => topic === one.name)?.errorCode ?? UNKNOWN_TOPIC
+    const found: TopicFacts['found'] = layout
+      ? { seen: await foundTopic(inspection, layout, newest) }
+      : code === UNKNOWN_TOPIC
+        ? { seen: undefined }
+        : { unseen: `Kafka refuses to tell of the topic (error ${code})` }
+    facts.push({ topic: one.name, wanted: one, found })
+  }
+  return facts
+}
+
+async function foundTopic(
+  inspection: Inspection,
+  layout: TopicLayout,
+  newest: Seen<NewestBatches>,
+): Promise<FoundTopic> {
+  const { topic, partitions } = layout
+  const settings = await seenIf(async () =>
+    settingsIn(await kafkaAnswer(`settings of ${topic}`, inspection.topicSettings(topic))),
+  )
+  return {
+    partitions,
+    settings,
+    newest: 'unseen' in newest ? newest : { seen: batchesIn(layout, newest.seen) },
+  }
+}
+
+async function newestOf(
+  kafka: Kafka,
+  inspection: Inspection,
+  topics: readonly TopicLayout[],
+): Promise<Seen<NewestBatches>> {
+  return seenIf(async () => {
+    const bounds: KnownBounds = await kafkaAnswer(
+      'offsets of topics',
+      inspection.bounds(topics, 'high-watermark'),
+    )
+    return kafkaAnswer('newest records', newestBatches(kafka, topics, bounds))
+  })
+}
+
+function batchesIn({ topic, partitions }: TopicLayout, newest: NewestBatches): PartitionBatches[] {
+  return partitions.map(({ partition }) => {
+    const heads = newest.get(topic)?.get(partition) ?? []
+    return { partition, batches: heads.map(batchFacts) }
+  })
+}
+
+/** By their numbers in the protocol. */
+const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+
+function batchFacts(head: BatchHead): BatchFacts {
+  return {
+    codec: CODECS[head.codec] ?? `codec ${head.codec}`,
+    isIdempotent: head.producerId >= 0,
+    records: head.recordCount,
+    bytes: head.bytes,
+    isLogAppendTime: head.isLogAppendTime,
+    timestampMs: head.maxTimestampMs,
+  }
+}
+
+function settingsIn(settings: readonly Setting[]): Settings {
+  return Object.fromEntries(settings.map(({ name, value }) => [name, value]))
+}

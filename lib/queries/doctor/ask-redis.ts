@@ -1,0 +1,82 @@
+/** Asks Redis what the checks look at. Nothing is changed: commands that write are tried on a key that does not exist. */
+import type { RedisClient, RedisServerClient } from '../../runtime/adapters/redis/client.ts'
+import type { RedisFacts, RedisServer } from './facts.ts'
+import type { Seen } from './finding.ts'
+import { seenIf } from './seen.ts'
+
+type Place = Pick<RedisFacts, 'address' | 'encrypted' | 'mode' | 'hasCheckpoints'>
+
+/** Never throws: what cannot be asked is unseen. */
+export async function redisFacts(client: RedisClient, place: Place): Promise<RedisFacts> {
+  const servers = await seenIf(() => redisServers(client))
+  const refused = 'unseen' in servers ? servers : await seenIf(() => refusedCommands(client))
+  return { ...place, servers, refused }
+}
+
+/** The servers that take writes. @throws Unavailable if Redis does not answer */
+export async function redisServers(client: RedisClient): Promise<RedisServer[]> {
+  const servers = await client.servers()
+  const asked: RedisServer[] = []
+  for (const server of servers)
+    asked.push({
+      address: server.address,
+      info: await seenIf(async () => infoIn(await server.run(redis => redis.info()))),
+      clock: await clockOf(server),
+    })
+  return asked
+}
+
+/** `name:value` lines, in sections. */
+function infoIn(text: string): Record<string, string> {
+  const lines = text.split(/\r?\n/).flatMap(line => {
+    const [, name, value] = /^(\w+):(.*)$/.exec(line) ?? []
+    return name === undefined || value === undefined ? [] : [[name, value] as const]
+  })
+  return Object.fromEntries(lines)
+}
+
+async function clockOf(server: RedisServerClient): Promise<RedisServer['clock']> {
+  return seenIf(async () => {
+    const beganMs = Date.now()
+    const [seconds, microseconds] = await server.run(redis => redis.time())
+    const endedMs = Date.now()
+    return {
+      theirsMs: Number(seconds) * 1000 + Number(microseconds) / 1000,
+      oursMs: (beganMs + endedMs) / 2,
+      toleranceMs: (endedMs - beganMs) / 2,
+    }
+  })
+}
+
+/** Nobody has a key of this name, and no consumer one like it. */
+const NO_KEY = '{sluice-doctor}:none'
+const SCRIPT = "return redis.call('HGET', KEYS[1], 'none')"
+
+/** A command of each kind that functions use. Each does nothing to a key that does not exist. */
+const TRIED: readonly (readonly [command: string, ...args: string[]])[] = [
+  ['HGETALL', NO_KEY],
+  ['HDEL', NO_KEY, 'none'],
+  ['ZRANGE', NO_KEY, '0', '0'],
+  ['ZREM', NO_KEY, 'none'],
+  ['GET', NO_KEY],
+  ['UNLINK', NO_KEY],
+  ['EVAL', SCRIPT, '1', NO_KEY],
+]
+
+const REFUSED = /NOPERM|READONLY|unknown command/i
+
+/** What the user may not do, in the words of the server. @throws Unavailable if Redis does not answer */
+async function refusedCommands(client: RedisClient): Promise<string[]> {
+  const refused: string[] = []
+  for (const [command, ...args] of TRIED) {
+    const tried = await seenIf(() => client.run(redis => redis.call(command, ...args)))
+    if ('seen' in tried) continue
+    if (!REFUSED.test(tried.unseen)) throw new Error(tried.unseen)
+    refused.push(saidBy(tried))
+  }
+  return refused
+}
+
+function saidBy({ unseen }: Extract<Seen<unknown>, { unseen: string }>): string {
+  return /(NOPERM|READONLY|ERR unknown command).*/i.exec(unseen)?.[0] ?? unseen
+}

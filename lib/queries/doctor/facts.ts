@@ -1,0 +1,133 @@
+/** What `sluice doctor` looks at, as it was seen. Only data: `checks/` judges them, and `ask-*.ts` gathers them. */
+import type { TopicPartition } from '../../runtime/adapters/kafka/topic-admin.ts'
+import type { KafkaTopic } from '../../runtime/adapters/kafka/topics.ts'
+import type { Seen } from './finding.ts'
+
+/** How an environment is to be judged. */
+export interface Standards {
+  /** Whether everything runs on one machine: then there is one copy of each record for want of brokers, and nothing is encrypted. */
+  readonly isLocal: boolean
+  readonly brokers: number
+  readonly replication: number
+  readonly minInsync: number
+}
+
+/** Settings by name; null for one that is secret or has no value. */
+export type Settings = Readonly<Record<string, string | null>>
+
+export interface KafkaFacts {
+  readonly address: string
+  readonly auth: string
+  readonly encrypted: boolean
+  readonly cluster: Seen<ClusterFacts>
+}
+
+export interface ClusterFacts {
+  readonly brokers: readonly {
+    readonly id: number
+    readonly rack: string | null
+    readonly settings: Seen<Settings>
+  }[]
+}
+
+/** A topic of the table, and what the cluster says of it. */
+export interface TopicFacts {
+  readonly topic: string
+  readonly wanted: KafkaTopic & { readonly isTicked: boolean }
+  /** Undefined if there is no such topic. */
+  readonly found: Seen<FoundTopic | undefined>
+}
+
+export interface FoundTopic {
+  readonly partitions: readonly TopicPartition[]
+  /** With the defaults of its brokers. */
+  readonly settings: Seen<Settings>
+  /** The newest record batches of each partition, as their producers wrote them. */
+  readonly newest: Seen<readonly PartitionBatches[]>
+}
+
+/** Oldest first. */
+export interface PartitionBatches {
+  readonly partition: number
+  readonly batches: readonly BatchFacts[]
+}
+
+export interface BatchFacts {
+  readonly codec: string
+  /** Whether its producer is idempotent: the broker then drops what it sends again. */
+  readonly isIdempotent: boolean
+  readonly records: number
+  /** As it lies in the log, compressed or not. */
+  readonly bytes: number
+  readonly isLogAppendTime: boolean
+  /** Of its newest record, in milliseconds since the epoch. */
+  readonly timestampMs: number
+}
+
+/** How the producers of an environment work, as their code and their settings say. */
+export interface ProducerFacts {
+  readonly name: string
+  readonly acks: 'all' | 1
+  readonly idempotent: boolean
+  readonly maxInFlight: number
+  /** Whether every record is reported as delivered or failed before the next step. */
+  readonly awaitsDelivery: boolean
+  readonly deliveryTimeoutMs: number
+}
+
+/** A function that reads a topic as a consumer group. */
+export interface ConsumerFacts {
+  readonly function: string
+  readonly group: string
+  readonly topic: string
+  readonly batchSize: number
+  /** How long an invocation may take, and how much of it is kept to end a batch in order. */
+  readonly timeoutMs: number
+  readonly reserveMs: number
+  /** Whether records that it cannot process go to the topic of failures. */
+  readonly writesFailures: boolean
+  /** Until when its circuit breaker is open, in milliseconds since the epoch; undefined if it is closed. */
+  readonly breakerOpenUntilMs: Seen<number | undefined>
+  readonly state: Seen<GroupState>
+  readonly partitions: Seen<readonly PartitionProgress[]>
+}
+
+export interface GroupState {
+  readonly state: 'stable' | 'rebalancing' | 'empty' | 'missing' | 'unknown'
+  readonly members: number
+}
+
+/** How far a consumer is in one partition, by the log, by its group and by its state. */
+export interface PartitionProgress {
+  readonly partition: number
+  /** The first offset that is retained, and the one after the last record. */
+  readonly start: number
+  readonly end: number
+  /** What the group had committed before the state was read, and after; -1 where it has committed nothing. */
+  readonly committedBefore: number
+  readonly committedAfter: number
+  /** The last offset whose effects are in the state; -1 where there is none. Null if Redis did not tell. */
+  readonly applied: number | null
+  /** Emissions that are committed and not published yet. Null if Redis did not tell. */
+  readonly outbox: number | null
+  /** Since when the first record has waited that is not consumed; null if it cannot be read, 0 if none waits. */
+  readonly waitsSeconds: number | null
+}
+
+/** One server of Redis or Valkey; a cluster has several. */
+export interface RedisServer {
+  readonly address: string
+  readonly info: Seen<Readonly<Record<string, string>>>
+  /** Its clock, in milliseconds since the epoch, and ours when it was read, with half of the time that the question took. */
+  readonly clock: Seen<{ readonly theirsMs: number; readonly oursMs: number; readonly toleranceMs: number }>
+}
+
+export interface RedisFacts {
+  readonly address: string
+  readonly encrypted: boolean
+  readonly mode: 'single' | 'cluster'
+  readonly hasCheckpoints: boolean
+  readonly servers: Seen<readonly RedisServer[]>
+  /** What the user may not do, in Redis's words; empty if it may do all that the functions do. */
+  readonly refused: Seen<readonly string[]>
+}

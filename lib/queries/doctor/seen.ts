@@ -1,0 +1,31 @@
+import { signInProblem } from '../../runtime/adapters/kafka/sign-in.ts'
+import type { Seen } from './finding.ts'
+
+/** What was asked for, or why it could not be seen. An error of the code itself is thrown. */
+export async function seenIf<T>(ask: () => Promise<T>): Promise<Seen<T>> {
+  try {
+    return { seen: await ask() }
+  } catch (error) {
+    return { unseen: whyUnseen(error) }
+  }
+}
+
+const BUGS = [TypeError, RangeError, ReferenceError, SyntaxError]
+
+function whyUnseen(error: unknown): string {
+  if (!(error instanceof Error) || BUGS.some(kind => error instanceof kind)) throw error
+  const problem = signInProblem(error)
+  if (problem !== undefined) return `it cannot be used: ${problem}`
+  // Errors of settings have a line for each.
+  return error.message.replace(/\s*\n\s*(- )?/g, ' ').replace(/\.$/, '')
+}
+
+/** How long a server may take to answer for the first time. */
+const PATIENCE_MS = 10_000
+
+/** @throws Error if the answer takes longer than this */
+export function soon<T>(answer: Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`no answer within ${patienceMs / 1000} s`)), patienceMs)
+  return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
+}

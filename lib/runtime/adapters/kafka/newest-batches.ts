@@ -1,0 +1,77 @@
+/** How the newest records were written: the frames of their batches, and the settings of the brokers that keep them. */
+import {
+  askBroker,
+  type BatchesFrom,
+  type BatchHead,
+  batchesQuestion,
+  type Setting,
+  settingsQuestion,
+} from '@sluice/kafka-records/asking'
+import { askCluster } from './ask-cluster.ts'
+import type { Kafka } from './client.ts'
+import { eachBroker, type KnownBounds, type OfBroker, partitionsByLeader } from './cluster-inspection.ts'
+import { answerError } from './inspection-errors.ts'
+import type { TopicLayout } from './topic-admin.ts'
+
+/** By topic, and there by partition; nothing of a partition whose leader did not answer. Oldest first, without control batches. */
+export type NewestBatches = ReadonlyMap<string, ReadonlyMap<number, readonly BatchHead[]>>
+
+/** Of each partition: enough for the last seconds of a busy topic, and for hours of a quiet one. */
+const NEWEST_OFFSETS = 500
+const MOST_BYTES = 256 * 1024
+
+/**
+ * The newest batches of topics, at most 500 offsets and 256 KiB of each partition.
+ *
+ * @param bounds how far the topics reach
+ * @throws what the library throws, or the first answer of a broker that refuses
+ */
+export async function newestBatches(
+  kafka: Kafka,
+  topics: readonly TopicLayout[],
+  bounds: KnownBounds,
+): Promise<NewestBatches> {
+  const byLeader = partitionsByLeader(topics)
+  const answers = await askCluster(kafka, cluster =>
+    eachBroker(cluster, [...byLeader.keys()], (broker, id) => {
+      const from = (byLeader.get(id) ?? []).map(one => newestFrom(one, bounds))
+      return askBroker(broker, batchesQuestion(from, MOST_BYTES))
+    }),
+  )
+  const found = new Map(topics.map(({ topic }) => [topic, new Map<number, readonly BatchHead[]>()]))
+  for (const one of answers) {
+    if ('error' in one) throw one.error
+    for (const { topic, partition, errorCode, batches } of one.answer) {
+      if (errorCode !== 0) throw answerError(errorCode)
+      const data = batches.filter(({ isControl }) => !isControl)
+      found.get(topic)?.set(partition, data)
+    }
+  }
+  return found
+}
+
+function newestFrom(
+  { topic, partitions }: { readonly topic: string; readonly partitions: readonly number[] },
+  bounds: KnownBounds,
+): BatchesFrom {
+  const known = partitions.flatMap(partition => {
+    const bound = bounds.get(topic)?.[partition]
+    if (!bound || bound.end === bound.start) return []
+    return [{ partition, offset: Math.max(bound.start, bound.end - NEWEST_OFFSETS) }]
+  })
+  return { topic, partitions: known }
+}
+
+/** All settings of each broker, with defaults; of one that refuses, why. */
+export function brokerSettings(
+  kafka: Kafka,
+  brokers: readonly number[],
+): Promise<OfBroker<readonly Setting[]>[]> {
+  return askCluster(kafka, cluster =>
+    eachBroker(cluster, brokers, async (broker, id) => {
+      const { errorCode, settings } = await askBroker(broker, settingsQuestion('broker', String(id)))
+      if (errorCode !== 0) throw answerError(errorCode)
+      return settings
+    }),
+  )
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { doctorText, reportOf } from '../../../cli/doctor/text.ts'
+import { functionTimeouts } from '../../../infra/timeouts.ts'
+import { about } from '../../../lib/queries/doctor/finding.ts'
+import { ran } from './terminal.ts'
+
+/** Nothing listens there. */
+const NOWHERE = {
+  KAFKA_BROKERS: '127.0.0.1:1',
+  REDIS_URL: 'redis://127.0.0.1:1',
+}
+
+describe('given findings, when they are shown to people', () => {
+  it('then what is ok shares a line, and all else has its own, with what to do', () => {
+    const findings = [
+      about('topics', 'retention', 'a').ok('7 days'),
+      about('topics', 'retention', 'b').ok('30 days'),
+      about('topics', 'retention', 'c').wrong('1 h', 'Raise it.'),
+      about('redis', 'eviction', 'cache').unknown('refused'),
+      about('kafka', 'reached', 'b-1').ok('answers'),
+    ]
+    assert.deepEqual(doctorText(reportOf('prod', false, findings)).split('\n'), [
+      'Kafka',
+      '  ✓ reached: b-1: answers',
+      '',
+      'Redis',
+      '  ? eviction: cache: refused',
+      '',
+      'Topics',
+      '  ✓ retention (2): a 7 days, …',
+      '  ✗ retention: c: 1 h',
+      '      → Raise it.',
+      '',
+      '"prod": 3 ok, 1 wrong, 1 unknown.',
+      '',
+    ])
+  })
+
+  it('then control characters in names are not shown as they are', () => {
+    const text = doctorText(reportOf('e', false, [about('kafka', 'reached', '\u001b[31m').wrong('x', 'y')]))
+    assert.ok(!text.includes('\u001b'))
+  })
+})
+
+describe('given wrong usage of the doctor', () => {
+  const cases: [args: string[], says: RegExp][] = [
+    [['--before-deploy'], /^--before-deploy needs the stage: --stage prod\.$/m],
+    [['--before-deploy', '--stage', 'prod', '--env', 'x'], /^--before-deploy takes no --env/m],
+    [['--stage', 'staging'], /"staging" is invalid\. It must be one of dev, prod/],
+    [['--env', 'Not A Name'], /It must be 1 to 20 lower-case letters/],
+  ]
+  for (const [args, says] of cases)
+    it(`then \`doctor ${args.join(' ')}\` says what is wrong, and nothing is asked`, async () => {
+      const { status, stdout, stderr } = await ran(['doctor', ...args], { environment: NOWHERE })
+      assert.deepEqual([status, stdout], [2, ''])
+      assert.match(stderr, says)
+    })
+})
+
+describe('given no server that answers', { timeout: 60_000 }, () => {
+  it('then each is wrong with the reason, what needs them is unknown, and nothing of it is ok', async () => {
+    const { status, stdout, stderr } = await ran(['doctor', '--json'], { environment: NOWHERE })
+    assert.equal(status, 1)
+    assert.match(stderr, /^2 things are wrong\.$/m)
+    const { findings } = JSON.parse(stdout)
+    const of = (area: string) => findings.filter((finding: { area: string }) => finding.area === area)
+    for (const area of ['kafka', 'redis']) {
+      const [reached] = of(area)
+      assert.equal(`${reached.check} ${reached.verdict}`, 'reached wrong')
+      assert.match(reached.says, /ECONNREFUSED/)
+    }
+    for (const area of ['topics', 'consumers'])
+      assert.deepEqual(
+        of(area).map((finding: { verdict: string }) => finding.verdict),
+        ['unknown'],
+      )
+  })
+})
+
+describe('given serverless.yml', () => {
+  it('then each function has its own timeout, or that of all', () => {
+    const timeouts = functionTimeouts()
+    assert.ok(timeouts.size > 10)
+    assert.ok([...timeouts.values()].every(ms => ms >= 6_000))
+    assert.equal(timeouts.get('checkpoints'), 300_000)
+  })
+})

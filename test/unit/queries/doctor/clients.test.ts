@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { consumerFindings } from '../../../../lib/queries/doctor/checks/consumers.ts'
+import { deadLettersFinding } from '../../../../lib/queries/doctor/checks/dead-letters.ts'
+import { batchFindings, producerFindings } from '../../../../lib/queries/doctor/checks/producers.ts'
+import type {
+  BatchFacts,
+  ConsumerFacts,
+  PartitionProgress,
+  ProducerFacts,
+} from '../../../../lib/queries/doctor/facts.ts'
+import { batch, consumer, NOW_MS, notOk, progress, topic } from '../../../support/doctor-facts.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const PRODUCER: ProducerFacts = {
+  name: 'p',
+  acks: 'all',
+  idempotent: true,
+  maxInFlight: 5,
+  awaitsDelivery: true,
+  deliveryTimeoutMs: 120_000,
+}
+
+describe('given a consumer, when its group is held against its state', () => {
+  const cases: [what: string, progress: Partial<PartitionProgress>, found: string[], says?: RegExp][] = [
+    ['both at the end', {}, []],
+    ['a batch under way', { applied: 999, committedBefore: 600, committedAfter: 600 }, []],
+    [
+      'a topic that was never written to',
+      { end: 0, committedBefore: -1, committedAfter: -1, applied: -1 },
+      [],
+    ],
+    [
+      'a state behind its group',
+      { applied: 899 },
+      ['commits wrong'],
+      /offsets 900 to 999 are committed and not applied/,
+    ],
+    [
+      'a state ahead by more than a batch',
+      { committedBefore: 10, committedAfter: 10 },
+      ['commits wrong'],
+      /990 applied records/,
+    ],
+    ['a group that has gone on meanwhile', { committedBefore: 10, committedAfter: 1_000 }, []],
+    ['a state of another log', { applied: 5_000 }, ['commits wrong'], /another log/],
+    [
+      'no state where much was consumed',
+      { applied: -1 },
+      ['commits wrong', 'idempotent wrong'],
+      /offsets 0 to 999/,
+    ],
+    ['no state where nothing was ever read', { applied: -1, start: 1_000 }, []],
+    [
+      'a Redis that does not tell',
+      { applied: null, outbox: null },
+      ['commits unknown', 'idempotent unknown', 'published unknown'],
+    ],
+  ]
+  for (const [what, changes, found, says] of cases)
+    it(`then ${what} is ${found.length === 0 ? 'ok' : found.join(', ')}`, () => {
+      const findings = consumerFindings(consumer(changes), NOW_MS)
+      assert.deepEqual(notOk(findings), found)
+      if (says) assert.match(findings.find(({ check }) => check === 'commits')?.says ?? '', says)
+    })
+
+  it('then the first partition is named, with how many more there are', () => {
+    const behind = [3, 4].map(partition => progress({ partition, applied: 10 }))
+    const findings = consumerFindings(consumer({}, { partitions: { seen: behind } }), NOW_MS)
+    assert.match(
+      findings.find(({ check }) => check === 'commits')?.says ?? '',
+      /\(partition 3\), and 1 more partitions$/,
+    )
+  })
+})
+
+describe('given a consumer', () => {
+  const lagging = (changes: Partial<PartitionProgress>) =>
+    notOk(consumerFindings(consumer({ end: 30_000, ...changes }), NOW_MS))
+
+  it('then more than 10,000 records or five minutes of lag are wrong', () => {
+    assert.deepEqual(lagging({ waitsSeconds: 10 }), ['lag wrong'])
+    const few = { committedBefore: 29_000, committedAfter: 29_000, applied: 28_999 }
+    assert.deepEqual(lagging({ ...few, waitsSeconds: 10 }), [])
+    assert.deepEqual(lagging({ ...few, waitsSeconds: 301 }), ['lag wrong'])
+  })
+
+  const others: [what: string, changes: Partial<ConsumerFacts>, found: string[]][] = [
+    [
+      'whose group rebalances is unknown',
+      { state: { seen: { state: 'rebalancing', members: 2 } } },
+      ['readers unknown'],
+    ],
+    ['without members and without lag is ok', { state: { seen: { state: 'empty', members: 0 } } }, []],
+    ['that cannot write failures is wrong', { writesFailures: false }, ['dead-letters wrong']],
+    ['with a short timeout is wrong', { timeoutMs: 6_000 }, ['shutdown wrong']],
+    ['whose breaker is open is wrong', { breakerOpenUntilMs: { seen: NOW_MS + 1 } }, ['breaker wrong']],
+    ['whose breaker was open is ok', { breakerOpenUntilMs: { seen: NOW_MS } }, []],
+    [
+      'whose group is refused is unknown',
+      { partitions: { unseen: 'refused' } },
+      ['commits unknown', 'lag unknown'],
+    ],
+  ]
+  for (const [what, changes, found] of others)
+    it(`then one ${what}`, () =>
+      assert.deepEqual(notOk(consumerFindings(consumer({}, changes), NOW_MS)), found))
+
+  it('then records that nobody reads are wrong, and emissions that no batch will bring', () => {
+    const empty = { state: { seen: { state: 'empty' as const, members: 0 } } }
+    assert.deepEqual(notOk(consumerFindings(consumer({ end: 1_001 }, empty), NOW_MS)), ['readers wrong'])
+    assert.deepEqual(notOk(consumerFindings(consumer({ outbox: 2 }), NOW_MS)), ['published wrong'])
+    assert.deepEqual(notOk(consumerFindings(consumer({ outbox: 2, end: 1_001 }), NOW_MS)), [])
+  })
+})
+
+describe('given producers', () => {
+  it('then one that waits for all and does not repeat is ok', () =>
+    assert.deepEqual(notOk(producerFindings(PRODUCER, HOUR_MS)), []))
+
+  const wrong: [what: string, changes: Partial<ProducerFacts>, idWindowMs: number, found: string[]][] = [
+    ['acks of the leader alone', { acks: 1 }, HOUR_MS, ['acks wrong']],
+    ['repeats that are known by their id', { idempotent: false, maxInFlight: 1 }, HOUR_MS, []],
+    [
+      'repeats after their id is forgotten',
+      { idempotent: false, maxInFlight: 1 },
+      60_000,
+      ['idempotence wrong'],
+    ],
+    ['retries that overtake', { idempotent: false }, HOUR_MS, ['order wrong']],
+    ['nobody who is told', { awaitsDelivery: false }, HOUR_MS, ['delivery wrong']],
+  ]
+  for (const [what, changes, idWindowMs, found] of wrong)
+    it(`then ${what}: ${found.join(', ') || 'ok'}`, () =>
+      assert.deepEqual(notOk(producerFindings({ ...PRODUCER, ...changes }, idWindowMs)), found))
+
+  const written = (batches: BatchFacts[], idWindowMs = HOUR_MS) =>
+    notOk(batchFindings(topic({ newest: { seen: [{ partition: 0, batches }] } }), idWindowMs))
+
+  it('then the log shows large batches without compression, and repeats that nobody would know', () => {
+    assert.deepEqual(written([batch()]), [])
+    assert.deepEqual(written([batch({ codec: 'none' })]), ['compression wrong'])
+    assert.deepEqual(written([batch({ codec: 'none', bytes: 100 })]), [])
+    assert.deepEqual(written([batch({ isIdempotent: false })], 60_000), ['idempotence wrong'])
+    assert.deepEqual(written([batch({ isIdempotent: false })]), [])
+  })
+
+  it('then many batches of one record each are wrong, and few of them are not', () => {
+    const apart = (ms: number) =>
+      Array.from({ length: 30 }, (_, at) => batch({ records: 1, bytes: 99, timestampMs: NOW_MS + at * ms }))
+    assert.deepEqual(written(apart(5)), ['batching wrong'])
+    assert.deepEqual(written(apart(1_000)), [])
+  })
+
+  it('then a topic that cannot be read is unknown', () =>
+    assert.deepEqual(notOk(batchFindings(topic({ newest: { unseen: 'refused' } }), HOUR_MS)), [
+      'batches unknown',
+    ]))
+})
+
+describe('given dead letters', () => {
+  const found = (open: number, pending = 0, ageMs = HOUR_MS) =>
+    deadLettersFinding(
+      'dlq',
+      30,
+      { seen: { open, pending, oldestMs: open ? NOW_MS - ageMs : undefined } },
+      NOW_MS,
+    )
+
+  it('then they are wrong with their age, and with when they are gone if that is soon', () => {
+    assert.equal(found(0).verdict, 'ok')
+    assert.equal(found(1).says, '1 dead letter waits for people, the oldest for 1 h')
+    assert.match(found(2, 0, 29 * DAY_MS).says, /; the first is gone in 24 h$/)
+  })
+
+  it('then what is not counted is unknown', () => {
+    assert.equal(found(0, 7).verdict, 'unknown')
+    assert.equal(deadLettersFinding('dlq', 30, { unseen: 'Redis is away' }, NOW_MS).verdict, 'unknown')
+  })
+})

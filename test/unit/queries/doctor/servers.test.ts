@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { logClockFindings, redisClockFinding } from '../../../../lib/queries/doctor/checks/clocks.ts'
+import { kafkaFindings } from '../../../../lib/queries/doctor/checks/kafka.ts'
+import { evictionFinding, redisFindings } from '../../../../lib/queries/doctor/checks/redis.ts'
+import type { RedisFacts } from '../../../../lib/queries/doctor/facts.ts'
+import {
+  ACCOUNT,
+  BROKER_SETTINGS,
+  batch,
+  kafka,
+  MACHINE,
+  NOW_MS,
+  notOk,
+  redisServer,
+  topic,
+} from '../../../support/doctor-facts.ts'
+
+function redis(info: Record<string, string | undefined> = {}, changes: Partial<RedisFacts> = {}): RedisFacts {
+  const place = { address: 'cache:6379', encrypted: true, mode: 'single' as const, hasCheckpoints: false }
+  return { ...place, servers: { seen: [redisServer(info)] }, refused: { seen: [] }, ...changes }
+}
+
+describe('given the brokers of an account', () => {
+  it('then three in three zones with sound settings are ok', () =>
+    assert.deepEqual(notOk(kafkaFindings(kafka(), ACCOUNT)), []))
+
+  it('then each setting that loses something is wrong for each broker', () => {
+    const settings = {
+      'auto.create.topics.enable': 'true',
+      'unclean.leader.election.enable': 'true',
+      'offsets.retention.minutes': '60',
+    }
+    const found = notOk(kafkaFindings(kafka({}, settings), ACCOUNT))
+    const each = ['auto-create wrong', 'unclean-election wrong', 'offsets-kept wrong']
+    assert.deepEqual(found, [...each, ...each, ...each])
+    const { 'auto.create.topics.enable': _, ...without } = BROKER_SETTINGS
+    assert.deepEqual(
+      new Set(notOk(kafkaFindings(kafka({}, without), ACCOUNT))),
+      new Set(['auto-create unknown']),
+    )
+  })
+
+  it('then plain text is wrong, and ok on one machine', () => {
+    const plain = kafka({ auth: 'none', encrypted: false })
+    assert.deepEqual(notOk(kafkaFindings(plain, ACCOUNT)), ['encryption wrong'])
+    assert.deepEqual(notOk(kafkaFindings(plain, MACHINE)), [])
+  })
+
+  it('then one broker or one zone is wrong, and brokers that tell no zone are unknown', () => {
+    const settings = { seen: BROKER_SETTINGS }
+    const of = (racks: (string | null)[]) =>
+      kafka({ cluster: { seen: { brokers: racks.map((rack, id) => ({ id, rack, settings })) } } })
+    assert.deepEqual(notOk(kafkaFindings(of(['a']), ACCOUNT)), ['brokers wrong', 'zones wrong'])
+    assert.deepEqual(notOk(kafkaFindings(of(['a', 'a', 'a']), ACCOUNT)), ['zones wrong'])
+    assert.deepEqual(notOk(kafkaFindings(of([null, null, null]), ACCOUNT)), ['zones unknown'])
+  })
+
+  it('then a cluster that does not answer is wrong with the reason, and settings that are refused unknown', () => {
+    const away = kafkaFindings(kafka({ cluster: { unseen: 'connect ECONNREFUSED' } }), ACCOUNT)
+    assert.deepEqual(notOk(away), ['reached wrong'])
+    assert.equal(away[0]?.says, 'connect ECONNREFUSED')
+    const brokers = [1, 2, 3].map(id => ({ id, rack: `z${id}`, settings: { unseen: 'refused' } }))
+    const refused = kafkaFindings(kafka({ cluster: { seen: { brokers } } }), ACCOUNT)
+    assert.equal(notOk(refused).filter(one => one.endsWith('unknown')).length, 9)
+  })
+})
+
+describe('given a Redis', () => {
+  it('then one that keeps everything is ok', () =>
+    assert.deepEqual(notOk(redisFindings(redis(), ACCOUNT)), []))
+
+  const wrong: [what: string, info: Record<string, string>, found: string][] = [
+    ['that evicts', { maxmemory_policy: 'allkeys-lru' }, 'eviction wrong'],
+    ['that has evicted', { evicted_keys: '3' }, 'evicted wrong'],
+    ['that is nearly full', { used_memory: '900', maxmemory: '1000' }, 'memory wrong'],
+    ['without replica', { connected_slaves: '0' }, 'copies wrong'],
+    ['that is a cluster', { cluster_enabled: '1' }, 'mode wrong'],
+  ]
+  for (const [what, info, found] of wrong)
+    it(`then one ${what} is wrong`, () =>
+      assert.deepEqual(notOk(redisFindings(redis(info), ACCOUNT)), [found]))
+
+  it('then an old one is wrong, whether Redis or Valkey', () => {
+    const old = redis({ valkey_version: undefined, redis_version: '6.0.16' })
+    assert.deepEqual(notOk(redisFindings(old, ACCOUNT)), ['version wrong'])
+    const enough = redis({ valkey_version: undefined, redis_version: '6.2.1' })
+    assert.deepEqual(notOk(redisFindings(enough, ACCOUNT)), [])
+  })
+
+  it('then only policies that take keys without a time to live are wrong', () => {
+    const verdicts = ['noeviction', 'volatile-lru', 'volatile-ttl', 'allkeys-lru', 'allkeys-random'].map(
+      policy => evictionFinding(redisServer({ maxmemory_policy: policy })).verdict,
+    )
+    assert.deepEqual(verdicts, ['ok', 'ok', 'ok', 'wrong', 'wrong'])
+  })
+
+  it('then what it does not tell is unknown, and never ok', () => {
+    const silent = redisFindings(redis({ maxmemory_policy: undefined, evicted_keys: undefined }), ACCOUNT)
+    assert.deepEqual(notOk(silent), ['eviction unknown', 'evicted unknown'])
+    const refused = { ...redisServer(), info: { unseen: 'NOPERM' } }
+    const found = notOk(redisFindings(redis({}, { servers: { seen: [refused] } }), ACCOUNT))
+    assert.deepEqual([...new Set(found.map(one => one.split(' ')[1]))], ['unknown'])
+    assert.equal(found.length, 6)
+  })
+
+  it('then a user that may not run scripts is named, and one without TLS is wrong in an account', () => {
+    const facts = redis({}, { refused: { seen: ['NOPERM eval'] }, encrypted: false })
+    const found = redisFindings(facts, ACCOUNT)
+    assert.deepEqual(notOk(found), ['encryption wrong', 'permissions wrong'])
+    assert.match(found.find(({ check }) => check === 'permissions')?.says ?? '', /NOPERM eval/)
+  })
+
+  it('then checkpoints stand in for a replica', () =>
+    assert.deepEqual(
+      notOk(redisFindings(redis({ connected_slaves: '0' }, { hasCheckpoints: true }), ACCOUNT)),
+      [],
+    ))
+})
+
+describe('given clocks', () => {
+  const clock = (theirsMs: number) =>
+    redisClockFinding({ ...redisServer(), clock: { seen: { theirsMs, oursMs: NOW_MS, toleranceMs: 100 } } })
+
+  it('then one that is seconds apart is wrong, and says in which direction', () => {
+    assert.equal(clock(NOW_MS + 5_000).verdict, 'ok')
+    assert.match(clock(NOW_MS + 60_000).says, /1 min ahead of/)
+    assert.match(clock(NOW_MS - 60_000).says, /1 min behind/)
+    assert.equal(redisClockFinding({ ...redisServer(), clock: { unseen: 'NOPERM' } }).verdict, 'unknown')
+  })
+
+  it('then a tick in every partition is ok, and a partition without one is named', () => {
+    assert.deepEqual(notOk(logClockFindings(topic(), NOW_MS, true)), [])
+    assert.deepEqual(notOk(logClockFindings(topic(), NOW_MS + 600_000, true)), ['ticks wrong'])
+    const newest = {
+      seen: [
+        { partition: 0, batches: [batch()] },
+        { partition: 1, batches: [] },
+      ],
+    }
+    const [, tick] = logClockFindings(topic({ newest }), NOW_MS, false)
+    assert.match(tick?.says ?? '', /^1 of 2 partitions have no tick \(partition 1: none yet\)/)
+    assert.match(tick?.todo ?? '', /SLUICE_SCHEDULES=off/)
+  })
+
+  it('then a broker whose clock is ahead is found by the times that it gave', () => {
+    assert.deepEqual(notOk(logClockFindings(topic(), NOW_MS - 60_000, true)), ['brokers wrong'])
+    const unread = topic({ newest: { unseen: 'refused' } })
+    assert.deepEqual(notOk(logClockFindings(unread, NOW_MS, true)), ['brokers unknown'])
+  })
+})

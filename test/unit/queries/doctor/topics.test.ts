@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { timestampFinding, topicFindings } from '../../../../lib/queries/doctor/checks/topics.ts'
+import { ACCOUNT, MACHINE, notOk, topic } from '../../../support/doctor-facts.ts'
+
+const copies = (replicas: number[], inSync = replicas, leader = 1) => ({
+  partitions: [0, 1].map(partition => ({ partition, leader, replicas, inSync })),
+})
+
+describe('given a topic of an account, when its settings are held against the table', () => {
+  it('then a topic as the table has it is ok in every point', () => {
+    const findings = topicFindings(topic(), ACCOUNT)
+    assert.deepEqual(notOk(findings), [])
+    assert.equal(findings.length, 11)
+  })
+
+  const wrong: [what: string, setting: string, value: string, found: string[], says: RegExp][] = [
+    [
+      'timestamps of producers',
+      'message.timestamp.type',
+      'CreateTime',
+      ['timestamp-type wrong'],
+      /must be LogAppendTime/,
+    ],
+    ['a shorter retention', 'retention.ms', '3600000', ['retention wrong'], /for 1 h, not 7 days/],
+    ['a limit of bytes', 'retention.bytes', '1000', ['retention-bytes wrong'], /before their time/],
+    ['compaction', 'cleanup.policy', 'compact', ['cleanup wrong'], /not read yet/],
+    ['smaller messages', 'max.message.bytes', '1000', ['message-size wrong'], /must be 1048576/],
+    ['another compression', 'compression.type', 'gzip', ['compression wrong'], /compress every batch anew/],
+    ['one copy that acknowledges', 'min.insync.replicas', '1', ['min-insync wrong'], /must be 2/],
+    [
+      'as many that acknowledge as there are',
+      'min.insync.replicas',
+      '3',
+      ['min-insync wrong'],
+      /stops writes/,
+    ],
+    [
+      'more that acknowledge than there are',
+      'min.insync.replicas',
+      '4',
+      ['min-insync wrong'],
+      /nothing can be written/,
+    ],
+  ]
+  for (const [what, setting, value, found, says] of wrong)
+    it(`then ${what} is wrong, with what to change`, () => {
+      const findings = topicFindings(topic({}, { [setting]: value }), ACCOUNT)
+      assert.deepEqual(notOk(findings), found)
+      const [finding] = findings.filter(({ verdict }) => verdict === 'wrong')
+      assert.match(finding?.says ?? '', says)
+      assert.ok(finding?.todo)
+    })
+
+  const right: [what: string, setting: string, value: string][] = [
+    ['a longer retention', 'retention.ms', '999999999999'],
+    ['retention without end', 'retention.ms', '-1'],
+    ['larger messages', 'max.message.bytes', '2097152'],
+  ]
+  for (const [what, setting, value] of right)
+    it(`then ${what} is ok`, () =>
+      assert.deepEqual(notOk(topicFindings(topic({}, { [setting]: value }), ACCOUNT)), []))
+
+  it('then one copy is wrong in an account, and right on a machine with one broker', () => {
+    const one = topic(copies([1]), { 'min.insync.replicas': '1' })
+    assert.deepEqual(notOk(topicFindings(one, ACCOUNT)), ['replication wrong', 'min-insync wrong'])
+    assert.deepEqual(notOk(topicFindings(one, MACHINE)), [])
+  })
+
+  it('then a copy that has fallen behind is wrong, and so is a partition without leader', () => {
+    assert.deepEqual(notOk(topicFindings(topic(copies([1, 2, 3], [1, 2])), ACCOUNT)), ['in-sync wrong'])
+    assert.deepEqual(notOk(topicFindings(topic(copies([1, 2, 3], [], -1)), ACCOUNT)), ['in-sync wrong'])
+  })
+
+  it('then fewer partitions than the table has are wrong, and more are ok', () => {
+    const { partitions } = copies([1, 2, 3])
+    assert.deepEqual(notOk(topicFindings(topic({ partitions: partitions.slice(1) }), ACCOUNT)), [
+      'partitions wrong',
+    ])
+    const three = { partitions: [...partitions, { ...partitions[0], partition: 2 }] as typeof partitions }
+    assert.deepEqual(notOk(topicFindings(topic(three), ACCOUNT)), [])
+  })
+
+  it('then a topic that is not there is wrong, and one that cannot be asked for is unknown', () => {
+    assert.deepEqual(notOk(topicFindings({ ...topic(), found: { seen: undefined } }, ACCOUNT)), [
+      'exists wrong',
+    ])
+    assert.deepEqual(notOk(topicFindings({ ...topic(), found: { unseen: 'refused' } }, ACCOUNT)), [
+      'exists unknown',
+    ])
+  })
+
+  it('then settings that are not told are unknown, each with what it takes to see them', () => {
+    const findings = topicFindings(topic({ settings: { unseen: 'Kafka refuses' } }), ACCOUNT)
+    const unknown = findings.filter(({ verdict }) => verdict === 'unknown')
+    assert.equal(unknown.length, 7)
+    for (const { says, todo } of unknown) assert.deepEqual([says, typeof todo], ['Kafka refuses', 'string'])
+    const secret = topicFindings(topic({}, { 'retention.ms': null }), ACCOUNT)
+    assert.deepEqual(notOk(secret), ['retention unknown'])
+  })
+})
+
+describe('given a topic, when a deployment asks for its timestamps alone', () => {
+  it('then it learns of the wrong ones, and nothing of a topic that is not there', () => {
+    assert.equal(timestampFinding(topic(), ACCOUNT)?.verdict, 'ok')
+    const other = topic({}, { 'message.timestamp.type': 'CreateTime' })
+    assert.equal(timestampFinding(other, ACCOUNT)?.verdict, 'wrong')
+    assert.equal(timestampFinding({ ...topic(), found: { seen: undefined } }, ACCOUNT), undefined)
+    assert.equal(timestampFinding({ ...topic(), found: { unseen: 'x' } }, ACCOUNT)?.verdict, 'unknown')
+  })
+})

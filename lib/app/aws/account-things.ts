@@ -32,70 +32,87 @@ export async function accountThings(
   )
 }
 
-function looksFor({ config, region, generator, console, registrySecret, endpoint }: AccountUses): Look[] {
+function looksFor(uses: AccountUses): Look[] {
+  const { config, generator, console, registrySecret } = uses
   const { env, kafka, checkpoints } = config
-  const { clusterArn, auth, connectivity } = kafka
-  const secret = (name: string, todo: string, keys: readonly string[], isMadeByDeployment = false): Look => {
-    return { check: 'secret', name, todo, isMadeByDeployment, look: () => secretSeen(name, keys) }
-  }
-  const parameter = `/sluice/${env}/generator`
   return [
-    ...(clusterArn
-      ? [
-          {
-            check: 'cluster',
-            name: clusterArn,
-            todo: 'MSK_CLUSTER_ARN must name a cluster with a listener for KAFKA_AUTH.',
-            isMadeByDeployment: false,
-            look: async () =>
-              there(`listens at ${(await brokersOf(clusterArn, auth, connectivity)).join(', ')}`),
-          },
-        ]
-      : []),
-    secret(`sluice/${env}/redis`, 'Create it with {"username": "…", "password": "…"}: docs/deployment.md.', [
-      'username',
-      'password',
-    ]),
-    ...(generator
-      ? [
-          {
-            check: 'parameter',
-            name: parameter,
-            todo: 'Create it with {} for the defaults: docs/deployment.md.',
-            isMadeByDeployment: false,
-            look: async () => {
-              await parameterOf(parameter)
-              return there('is there, with a JSON object')
-            },
-          },
-        ]
-      : []),
+    ...(kafka.clusterArn ? [clusterLook(kafka.clusterArn, kafka)] : []),
+    secretLook(`sluice/${env}/redis`, ['username', 'password'], {
+      todo: 'Give it {"username": "…", "password": "…"}: docs/deployment.md.',
+      isMadeByDeployment: true,
+    }),
+    ...(generator ? [parameterLook(`/sluice/${env}/generator`)] : []),
     ...(console
-      ? [secret(consoleSecret(env), 'Create it with the tokens of the console: docs/console.md.', [])]
-      : []),
-    ...(registrySecret ? [secret(registrySecret, 'SCHEMA_REGISTRY_SECRET must name a secret.', [])] : []),
-    {
-      check: 'alerts-topic',
-      name: alertsTopicName(env),
-      todo: 'Deploy its stack: docs/deployment.md#notifications.',
-      isMadeByDeployment: false,
-      look: async () => {
-        const arn = await findAlertsTopic({ region, ...(endpoint ? { endpoint } : {}) }, env)
-        return arn === undefined ? { is: 'missing' } : there(arn)
-      },
-    },
-    ...(checkpoints
       ? [
-          {
-            check: 'bucket',
-            name: checkpoints.bucket,
-            todo: 'CHECKPOINT_BUCKET must name a bucket of the account.',
-            isMadeByDeployment: false,
-            look: () => bucketSeen(checkpoints.bucket, region, checkpoints.pathStyle),
-          },
+          secretLook(consoleSecret(env), [], {
+            todo: 'Create it with the tokens of the console: docs/console.md.',
+          }),
         ]
       : []),
+    ...(registrySecret
+      ? [secretLook(registrySecret, [], { todo: 'SCHEMA_REGISTRY_SECRET must name a secret.' })]
+      : []),
+    alertsTopicLook(uses),
+    ...(checkpoints ? [bucketLook(checkpoints, uses.region)] : []),
   ]
+}
+
+function clusterLook(arn: string, { auth, connectivity }: Config['kafka']): Look {
+  return {
+    check: 'cluster',
+    name: arn,
+    todo: 'MSK_CLUSTER_ARN must name a cluster with a listener for KAFKA_AUTH.',
+    isMadeByDeployment: false,
+    look: async () => there(`listens at ${(await brokersOf(arn, auth, connectivity)).join(', ')}`),
+  }
+}
+
+function secretLook(
+  name: string,
+  keys: readonly string[],
+  { todo, isMadeByDeployment = false }: { readonly todo: string; readonly isMadeByDeployment?: boolean },
+): Look {
+  return { check: 'secret', name, todo, isMadeByDeployment, look: () => secretSeen(name, keys) }
+}
+
+function parameterLook(name: string): Look {
+  return {
+    check: 'parameter',
+    name,
+    todo: 'Give it a JSON object, {} for the defaults: docs/deployment.md.',
+    isMadeByDeployment: true,
+    look: async () => {
+      await parameterOf(name)
+      return there('is there, with a JSON object')
+    },
+  }
+}
+
+function alertsTopicLook({ config: { env }, region, endpoint }: AccountUses): Look {
+  return {
+    check: 'alerts-topic',
+    name: alertsTopicName(env),
+    todo: 'Deploy its stack: docs/deployment.md#notifications.',
+    isMadeByDeployment: false,
+    look: async () => {
+      const arn = await findAlertsTopic({ region, ...(endpoint ? { endpoint } : {}) }, env)
+      return arn === undefined ? { is: 'missing' } : there(arn)
+    },
+  }
+}
+
+function bucketLook({ bucket, pathStyle }: NonNullable<Config['checkpoints']>, region: string): Look {
+  return {
+    check: 'bucket',
+    name: bucket,
+    todo: 'CHECKPOINT_BUCKET must name a bucket of the account.',
+    isMadeByDeployment: false,
+    look: async () => {
+      const s3 = new S3Client({ region, forcePathStyle: pathStyle })
+      await s3.send(new HeadBucketCommand({ Bucket: bucket }))
+      return there('is there')
+    },
+  }
 }
 
 function there(says: string): ThingSeen {
@@ -108,12 +125,6 @@ async function secretSeen(name: string, keys: readonly string[]): Promise<ThingS
   if (missing.length > 0)
     return { is: 'wrong', says: `has no text ${missing.map(key => `"${key}"`).join(' and ')}` }
   return there('is there, with a JSON object')
-}
-
-async function bucketSeen(bucket: string, region: string, pathStyle: boolean): Promise<ThingSeen> {
-  const s3 = new S3Client({ region, forcePathStyle: pathStyle })
-  await s3.send(new HeadBucketCommand({ Bucket: bucket }))
-  return there('is there')
 }
 
 /** Names of AWS's answers to a question about something that does not exist. */

@@ -7,6 +7,9 @@ import { replicationOn } from '../topics.ts'
 /** Three zones have a broker each, and any one may fail. */
 const BROKERS_OF_AN_ACCOUNT = 3
 
+/** How the ARN of a cluster of MSK Serverless ends. */
+const SERVERLESS = /-s\d+$/
+
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)$/
 
 export function kafkaPlace({ kafka }: Config): Omit<KafkaFacts, 'cluster'> {
@@ -36,7 +39,10 @@ export function redisPlace({ redis, checkpoints }: Config): Omit<RedisFacts, 'se
 export function standardsFor(config: Config, asAccount: boolean, brokers: number): Standards {
   if (asAccount || !isThisMachine(config)) {
     const { factor, minInsync } = replicationOn(BROKERS_OF_AN_ACCOUNT)
-    return { isLocal: false, brokers: BROKERS_OF_AN_ACCOUNT, replication: factor, minInsync }
+    // MSK Serverless does not show how many brokers it has.
+    const isServerless = SERVERLESS.test(config.kafka.clusterArn ?? '')
+    const least = isServerless ? 1 : BROKERS_OF_AN_ACCOUNT
+    return { isLocal: false, brokers: least, replication: factor, minInsync }
   }
   const { factor, minInsync } = replicationOn(brokers)
   return { isLocal: true, brokers: 1, replication: factor, minInsync }

@@ -49,11 +49,11 @@ export async function consumerFacts(
   // One after another: a look must not put load on a Redis that consumers use.
   for (const { consumer, found } of there) applied.push(await appliedOf(sources.states, consumer, found))
   const after = await askedOf(sources.kafka, groups)
-  const layouts = there.map(({ consumer, found }) => ({
-    topic: consumer.topic,
-    partitions: found.partitions,
-  }))
-  const bounds = await seenIf(() => kafkaAnswer('offsets of topics', sources.inspection.bounds(layouts)))
+  // Each topic once: a broker refuses a question that names a partition twice.
+  const layouts = new Map(there.map(({ consumer: { topic }, found }) => [topic, { topic, ...found }]))
+  const bounds = await seenIf(() =>
+    kafkaAnswer('offsets of topics', sources.inspection.bounds([...layouts.values()])),
+  )
   const facts: ConsumerFacts[] = []
   for (const [index, { consumer }] of there.entries()) {
     const answers = [before.get(consumer.group), after.get(consumer.group)] as const
@@ -138,16 +138,18 @@ async function progressOf(
     applied.map(({ partition }) => committed(after.seen, partition)),
   )
   const aged = await withAges(log, { topic, partitions: lags, pending: 0 }, Date.now())
-  const progress = applied.flatMap(one => {
+  const progress: PartitionProgress[] = []
+  for (const one of applied) {
     const { partition } = one
     const bound = known[partition]
-    if (!bound) return []
-    const waitsSeconds = aged.partitions.find(lag => lag.partition === partition)?.seconds ?? null
-    const offsets = {
+    if (!bound) return { unseen: `partition ${partition} of ${topic} does not tell how far it reaches` }
+    progress.push({
+      ...one,
+      ...bound,
       committedBefore: committed(before.seen, partition),
       committedAfter: committed(after.seen, partition),
-    }
-    return [{ ...one, ...bound, ...offsets, waitsSeconds }]
-  })
+      waitsSeconds: aged.partitions.find(lag => lag.partition === partition)?.seconds ?? null,
+    })
+  }
   return { seen: progress }
 }

@@ -42,7 +42,7 @@ export function encryptionFinding({ address, auth, encrypted }: KafkaFacts, { is
 function brokersFinding(address: string, { brokers }: ClusterFacts, standards: Standards): Finding {
   const { ok, wrong } = about('kafka', 'brokers', address)
   if (brokers.length >= standards.brokers)
-    return ok(brokers.length === 1 ? '1 broker, on this machine' : `${brokers.length} brokers`)
+    return ok(brokers.length === 1 ? '1 broker' : `${brokers.length} brokers`)
   return wrong(
     `${brokers.length} of ${standards.brokers} brokers are there: the loss of one stops writes, or loses records`,
     'Bring back the missing brokers, or use a cluster with one in each of three zones.',

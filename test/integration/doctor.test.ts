@@ -1,0 +1,214 @@
+/** `sluice doctor` on real servers, with settings that are wrong on purpose. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { readConfig } from '../../lib/app/config.ts'
+import { deploymentRefusals } from '../../lib/app/doctor/servers.ts'
+import { groupName } from '../../lib/app/topics.ts'
+import type { Finding } from '../../lib/queries/doctor/finding.ts'
+import { keysOf } from '../../lib/runtime/adapters/redis/keys.ts'
+import { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { brokers } from '../support/servers.ts'
+import { TopicCommands } from '../support/topic-commands.ts'
+import { until } from '../support/until.ts'
+import { startValkey, type Valkey } from '../support/valkey.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+const RECORDS = 700
+
+describe('given an environment on real servers, when a doctor looks at it', { timeout: 120_000 }, () => {
+  let valkey: Valkey
+  let environment: TestEnvironment
+  let commands: TopicCommands
+  let readings: string
+
+  before(async () => {
+    valkey = await startValkey()
+    environment = await TestEnvironment.create({ url: valkey.url })
+    commands = await TopicCommands.open()
+    readings = environment.topic('readings')
+    await environment.client.send(
+      readings,
+      Array.from({ length: RECORDS }, () => ({ partition: 0, value: 'x' })),
+    )
+  })
+
+  after(async () => {
+    await commands?.close()
+    await environment?.close()
+    await valkey?.stop()
+  })
+
+  const variables = () => ({
+    KAFKA_BROKERS: brokers().join(','),
+    REDIS_URL: valkey.url,
+    SLUICE_ENV: environment.name,
+  })
+
+  async function examine(args: readonly string[] = [], changes: object = {}) {
+    const ended = await ran(['doctor', '--json', ...args], { environment: { ...variables(), ...changes } })
+    const findings: Finding[] = JSON.parse(ended.stdout).findings
+    const of = (area: string, check: string, subject?: string) =>
+      findings.filter(
+        one => one.area === area && one.check === check && (subject ?? one.subject) === one.subject,
+      )
+    return { ...ended, findings, of }
+  }
+
+  /** The one finding about this. */
+  function only(found: readonly Finding[]): Finding {
+    assert.equal(found.length, 1, JSON.stringify(found))
+    return found[0] as Finding
+  }
+
+  async function set(topic: string, settings: Record<string, string>): Promise<void> {
+    await commands.set(topic, settings)
+    const [[name = '', value] = []] = Object.entries(settings)
+    await until('the setting is known', async () => (await commands.setting(topic, name)) === value)
+  }
+
+  it('then servers and topics as created are ok, and clocks and readers that are missing are wrong', async () => {
+    const { status, stderr, findings, of } = await examine()
+    const bad = findings.filter(
+      ({ area, verdict }) => verdict !== 'ok' && ['kafka', 'redis', 'topics', 'producers'].includes(area),
+    )
+    assert.deepEqual(bad, [])
+    assert.equal(of('topics', 'timestamp-type').length, 11)
+    assert.match(only(of('producers', 'compression')).says, /^\d+ none/)
+    assert.equal(only(of('clocks', 'redis')).verdict, 'ok')
+    assert.equal(only(of('clocks', 'brokers', readings)).verdict, 'ok')
+    assert.equal(status, 1)
+    assert.match(stderr, /^\d+ things are wrong\.$/m)
+    assert.match(only(of('clocks', 'ticks', readings)).says, /^11 of 12 partitions have no tick/)
+    const readers = only(of('consumers', 'readers', `alerting on ${readings}`))
+    assert.match(readers.says, /^700 records wait, and the group sluice-alerting-\w+ has no members$/)
+  })
+
+  it('then a machine is not an account: one copy in plain text is wrong there', async () => {
+    const { of } = await examine(['--stage', 'prod', '--env', environment.name])
+    for (const [area, check] of [
+      ['kafka', 'encryption'],
+      ['kafka', 'brokers'],
+      ['redis', 'encryption'],
+      ['topics', 'replication'],
+      ['topics', 'min-insync'],
+    ] as const)
+      assert.deepEqual(new Set(of(area, check).map(({ verdict }) => verdict)), new Set(['wrong']), check)
+  })
+
+  it('then wrong settings of a topic are named, and the other topics are ok', async () => {
+    const alerts = environment.topic('alerts')
+    await set(alerts, { 'retention.ms': '3600000', 'cleanup.policy': 'compact', 'compression.type': 'gzip' })
+    const { findings, of } = await examine()
+    const wrong = findings.filter(({ area, verdict }) => area === 'topics' && verdict !== 'ok')
+    assert.deepEqual(
+      wrong.map(({ check, subject }) => [check, subject]),
+      ['retention', 'cleanup', 'compression'].map(check => [check, alerts]),
+    )
+    assert.equal(
+      only(of('topics', 'retention', alerts)).says.split(':')[0],
+      'records are kept for 1 h, not 90 days',
+    )
+  })
+
+  it('then a consumer whose group and state do not agree is wrong, with the offsets', async () => {
+    const of = async (committed: number, applied: number) => {
+      const groupId = groupName('alerting', environment.name)
+      const partitions = [{ partition: 0, offset: String(committed) }]
+      await commands.admin.setOffsets({ groupId, topic: readings, partitions })
+      const { meta } = keysOf({ consumer: 'alerting', topic: readings, partition: 0 })
+      await valkey.admin.hset(meta, 'appliedOffset', applied)
+      const { verdict, says } = only((await examine()).of('consumers', 'commits', `alerting on ${readings}`))
+      return `${verdict}: ${says}`
+    }
+    assert.match(
+      await of(650, 599),
+      /^wrong: .* offsets 600 to 649 are committed and not applied \(partition 0\)$/,
+    )
+    assert.match(await of(10, 599), /^wrong: .* 590 applied records are not committed/)
+    assert.match(await of(700, 9_999), /^wrong: .* it is another log/)
+    assert.match(await of(100, 599), /^ok: /)
+  })
+
+  it('then a Redis that evicts is wrong, and what a user may not see is unknown', async () => {
+    await valkey.admin.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    const evicting = only((await examine()).of('redis', 'eviction'))
+    assert.equal(evicting.verdict, 'wrong')
+    assert.match(evicting.says, /^maxmemory-policy=allkeys-lru, must be noeviction/)
+    await valkey.admin.acl('SETUSER', 'blind', 'on', '>secret', '~*', '+@connection', '+@hash', '+@string')
+    const { of } = await examine([], { REDIS_URL: valkey.url.replace('//', '//blind:secret@') })
+    assert.deepEqual(
+      ['eviction', 'memory', 'version'].map(check => only(of('redis', check)).verdict),
+      ['unknown', 'unknown', 'unknown'],
+    )
+    assert.equal(only(of('clocks', 'redis')).verdict, 'unknown')
+    const permissions = only(of('redis', 'permissions'))
+    assert.equal(permissions.verdict, 'wrong')
+    assert.match(permissions.says, /NOPERM.*'zrange'.*NOPERM.*'eval'/i)
+  })
+
+  it('then a deployment refuses both by the name of the variable', async () => {
+    await valkey.admin.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    await set(readings, { 'message.timestamp.type': 'CreateTime' })
+    const refusals = await refused(variables())
+    assert.equal(refusals.problems.length, 2)
+    assert.match(
+      refusals.problems[0] ?? '',
+      /^REDIS_URL: 127\.0\.0\.1:\d+: maxmemory-policy=allkeys-lru, must be/,
+    )
+    const named = `KAFKA_BROKERS: ${readings}: message.timestamp.type=CreateTime, must be LogAppendTime:`
+    assert.ok(refusals.problems[1]?.startsWith(named), refusals.problems[1])
+    assert.deepEqual(refusals.unseen, [])
+  })
+
+  it('then a deployment that reaches no server refuses nothing, and says what it could not see', async () => {
+    const nowhere = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
+    const { problems, unseen } = await refused({ ...variables(), ...nowhere })
+    assert.deepEqual(problems, [])
+    assert.match(
+      unseen[0] ?? '',
+      /^REDIS_URL: its maxmemory-policy cannot be seen from here \(.*ECONNREFUSED.*\)\.$/,
+    )
+    assert.match(
+      unseen[1] ?? '',
+      /^KAFKA_BROKERS: the timestamp types of its topics cannot be seen from here/,
+    )
+  })
+
+  it('then before a deployment, what an account lacks is wrong, and what cannot be asked unknown', async () => {
+    const account = {
+      AWS_ENDPOINT_URL: process.env.AWS_ENDPOINT_URL,
+      MSK_CLUSTER_ARN:
+        'arn:aws:kafka:us-east-1:000000000000:cluster/none/00000000-0000-0000-0000-000000000000-1',
+      SUBNET_IDS: 'subnet-1',
+      SECURITY_GROUP_IDS: 'sg-1',
+      CHECKPOINT_BUCKET: 'no-such-bucket-of-anybody',
+    }
+    const { status, stdout } = await ran(['doctor', '--before-deploy', '--stage', 'prod', '--json'], {
+      environment: { ...variables(), ...account },
+    })
+    assert.equal(status, 1)
+    const { beforeDeploy, env, findings } = JSON.parse(stdout)
+    assert.deepEqual([beforeDeploy, env], [true, 'prod'])
+    const verdict = (area: string, check: string) => {
+      return findings.find((one: Finding) => one.area === area && one.check === check)?.verdict
+    }
+    assert.deepEqual(
+      ['settings', 'secret', 'bucket', 'cluster', 'concurrency'].map(check => verdict('account', check)),
+      ['ok', 'ok', 'wrong', 'unknown', 'unknown'],
+    )
+    // The topics of prod are not on this Kafka: a deployment makes them.
+    assert.equal(verdict('topics', 'exists'), 'ok')
+    assert.equal(verdict('consumers', 'lag'), undefined)
+  })
+
+  async function refused(environment: Record<string, string>) {
+    const config = readConfig(environment)
+    const connections = new Connections(config, 'test')
+    try {
+      return await deploymentRefusals(config, connections)
+    } finally {
+      await connections.close()
+    }
+  }
+})

@@ -29,6 +29,8 @@ const PURE =
   '^lib/(runtime/consumer/|(?!runtime/|queries/|app/|operations/)[^/]+/(?!adapters/|rules-directory[.]))'
 
 const PRODUCT = '^(lib|functions|programs|stacks|console|cli)/'
+/** `sluice run` stands in for Lambda. */
+const RUN = '^cli/run/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
 const OWN_CLIENTS = '^(localstack/msk-trigger|test|bench)/'
 
@@ -162,8 +164,16 @@ module.exports = {
     {
       name: 'product-stands-alone',
       severity: 'error',
-      from: { path: PRODUCT },
+      from: { path: PRODUCT, pathNot: RUN },
       to: { path: '^(test|bench|localstack)/' },
+    },
+    {
+      name: 'run-by-the-engine',
+      comment:
+        'what runs functions without Lambda reads Kafka by the engine of the trigger, and knows no more of it',
+      severity: 'error',
+      from: { path: RUN },
+      to: { path: '^(test|bench|localstack)/', pathNot: '^localstack/msk-trigger/engine[.]ts$' },
     },
     {
       name: 'bundles-without-infra',

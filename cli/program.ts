@@ -21,6 +21,7 @@ import { addRecord } from './commands/record.ts'
 import { addReplay } from './commands/replay.ts'
 import { addReprocess } from './commands/reprocess.ts'
 import { addRules } from './commands/rules.ts'
+import { addRun } from './commands/run.ts'
 import { addSchemas } from './commands/schemas.ts'
 import { addSilence } from './commands/silence.ts'
 import { addSimulate } from './commands/simulate.ts'
@@ -109,6 +110,7 @@ function program(terminal: Terminal, running: Running): Command {
   addInspect(sluice, context)
   addLogs(sluice, context)
   addRules(sluice, context)
+  addRun(sluice, context)
   addNotifications(sluice, context)
   addSchemas(sluice, context)
   addSilence(sluice, context)

@@ -30,13 +30,17 @@ export class PortUnusable extends Error {
 }
 
 /**
- * Listens on 127.0.0.1 alone.
- *
+ * @param host the address to listen on. Only in a container is it another one, behind a port that is published on 127.0.0.1:
+ *   requests for the names of other machines are refused all the same.
  * @throws PortUnusable
  */
-export async function serveConsole(app: Hono<ConsoleHono>, port: number): Promise<Served> {
+export async function serveConsole(
+  app: Hono<ConsoleHono>,
+  port: number,
+  host = '127.0.0.1',
+): Promise<Served> {
   const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>()
-  const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, resolve)
+  const server = serve({ fetch: app.fetch, hostname: host, port }, resolve)
   server.on('error', (error: NodeJS.ErrnoException) => {
     const isInUse = error.code === 'EADDRINUSE'
     reject(isInUse || error.code === 'EACCES' ? new PortUnusable(port, isInUse) : error)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Argument, type Command } from 'commander'
+import { PROJECT } from '../../programs/paths.ts'
 import { complete } from '../completion/candidates.ts'
 import { knownValues } from '../completion/known-values.ts'
 import { completionScript, FILES_FIT, SHELLS, type Shell } from '../completion/scripts.ts'
@@ -7,7 +8,7 @@ import { more } from '../help.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** The program that a shell can start from any folder, on any Node. */
-const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'sluice.mjs')
+const PROGRAM = join(PROJECT, 'bin', 'sluice.mjs')
 
 const ABOUT = `Print what a shell needs to complete commands, options and values of sluice when Tab is pressed.
 

@@ -10,7 +10,7 @@ import { consolePage } from '../../infra/console-page.ts'
 import { readFunctions } from '../../infra/functions.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { port } from '../../lib/runtime/settings/values.ts'
-import { choice, environmentOption, parserOf } from '../arguments.ts'
+import { choice, environmentOption, parserOf, someText } from '../arguments.ts'
 import { configOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { more } from '../help.ts'
@@ -20,6 +20,7 @@ import type { Terminal } from '../terminal.ts'
 interface ConsoleCommandOptions {
   readonly env?: string
   readonly port?: number
+  readonly host: string
   readonly role: Role
 }
 
@@ -41,6 +42,7 @@ export function addConsole(program: Command, terminal: Terminal): void {
     .description(ABOUT)
     .option(...environmentOption('to show'))
     .option('--port <number>', 'the port on 127.0.0.1 (default: CONSOLE_PORT, else 8050)', parserOf(port()))
+    .option('--host <address>', 'the address to listen on; in a container, 0.0.0.0', someText, '127.0.0.1')
     .addOption(choice('--role <role>', 'whether changes are possible', ROLES).default('operator'))
     .addHelpText('after', more(MORE))
     .action((options: ConsoleCommandOptions) => showConsole(options, terminal))
@@ -59,7 +61,7 @@ async function showConsole(options: ConsoleCommandOptions, terminal: Terminal): 
     told: error => terminal.stderr.write(`${(error as Error).stack}\n`),
   })
   try {
-    const served = await serveConsole(app, options.port ?? consolePort).catch(refused)
+    const served = await serveConsole(app, options.port ?? consolePort, options.host).catch(refused)
     terminal.stdout.write(`http://127.0.0.1:${served.port}/?token=${token}\n`)
     if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
     await served.close()

@@ -54,8 +54,8 @@ export function letConnectionsRest(): void {
   restIdleConnections(RequestQueue)
 }
 
-/** The settings of the library by which a client connects and signs in. */
-function securityOf(connection: KafkaConnection): Partial<KafkaConfig> {
+/** The settings of the library by which a client connects and signs in: also for programs with clients of their own. */
+export function securityOf(connection: KafkaConnection): Partial<KafkaConfig> {
   const { auth, encrypted = true } = connection
   const ssl = auth !== 'none' && encrypted ? { ssl: tlsOf(connection) } : {}
   return {

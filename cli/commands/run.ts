@@ -1,0 +1,169 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Command, Option } from 'commander'
+import { readFunctions } from '../../infra/functions.ts'
+import { schedulesFrom } from '../../infra/schedules.ts'
+import { readConfig } from '../../lib/app/config.ts'
+import type { Environment } from '../../lib/runtime/settings/slice.ts'
+import { LAST_PORT, wholeNumber } from '../../lib/runtime/settings/values.ts'
+import { LOCAL, PROJECT } from '../../programs/paths.ts'
+import { duration, environmentOption, parserOf, someText } from '../arguments.ts'
+import { environmentOf } from '../connections.ts'
+import { StoppedByUser, usageFailure } from '../failure.ts'
+import { more } from '../help.ts'
+import { type FunctionEntry, readEntries } from '../run/entries.ts'
+import { type ChosenFunctions, chooseFunctions } from '../run/functions.ts'
+import { jsonLog } from '../run/log.ts'
+import { startRun } from '../run/start.ts'
+import { suggestion } from '../similar.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface RunCommandOptions {
+  readonly env?: string
+  readonly host: string
+  readonly port: number
+  readonly grace: number
+  readonly schedules: boolean
+}
+
+const ABOUT = `Run functions as one process until it is told to stop: without Lambda, against any Kafka and Redis.
+
+Without names it runs every function that can run here, and says which ones it leaves out. Several processes share the work: each
+partition is read by one of them. What is guaranteed is in docs/run.md.`
+
+const MORE = `
+The servers are those of the variables that functions read: KAFKA_BROKERS (or MSK_CLUSTER_ARN) and REDIS_URL at least. Nothing has a
+default, so that a forgotten variable is noticed. --stack takes those of a stack of \`npm start\`.
+
+/health answers as long as the process does. /ready answers 200 once every consumer has joined its group. /metrics is for Prometheus.
+What the process and its functions log goes to standard output, one JSON document a line.
+
+SIGTERM and SIGINT end it: it fetches no more, waits for what runs, commits, and leaves its groups. What takes longer than --grace is
+delivered again, to the next process.
+
+Examples:
+  sluice run
+  sluice run alerting patterns --no-schedules --port 0
+  sluice run clock rules silences generator --env staging`
+
+const DEFAULT_PORT = 9_464
+
+export function addRun(program: Command, terminal: Terminal): void {
+  program
+    .command('run')
+    .summary('run functions as a process, without Lambda')
+    .description(ABOUT)
+    .argument('[function...]', 'only these')
+    .option(...environmentOption('whose topics are read'))
+    .option('--host <address>', 'where /health, /ready and /metrics listen', someText, '127.0.0.1')
+    .option(
+      '--port <number>',
+      'the port for them; 0 for any that is free',
+      parserOf(wholeNumber({ least: 0, most: LAST_PORT })),
+      DEFAULT_PORT,
+    )
+    .addOption(
+      new Option('--grace <time>', 'how long what runs may take when it is stopped')
+        .argParser(duration)
+        .default(8_000, '8s'),
+    )
+    .option('--no-schedules', 'call no function by its schedule: another process does')
+    .addHelpText('after', more(MORE))
+    .action((names: string[], options: RunCommandOptions) => runFunctions(names, options, terminal))
+}
+
+async function runFunctions(
+  names: readonly string[],
+  { env, host, port, grace, schedules: runsSchedules }: RunCommandOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const environment = variablesOf(terminal, env)
+  const config = readConfig(environment)
+  const { schedules, problems } = schedulesFrom(environment, false)
+  if (problems.length > 0) throw usageFailure(problems.join('\n'))
+  const file = join(PROJECT, 'serverless.yml')
+  const [all, entryOf] = [readFunctions(file), readEntries(file)]
+  const none = { generator: false, clock: false, checkpoints: false }
+  const place = { env: config.env, environment, files: PROJECT, schedules: runsSchedules ? schedules : none }
+  const { chosen, leftOut } = chosenOf(all, names, place)
+  const log = jsonLog(terminal.stdout)
+  const code = await codeOf(
+    chosen.map(({ name }) => name),
+    entryOf,
+    line => log.notice(line),
+  )
+  try {
+    const run = await startRun({
+      functions: chosen,
+      all,
+      entryOf,
+      config,
+      place,
+      code: code.folder,
+      listen: { host, port },
+      out: terminal.stdout,
+    })
+    log.notice(
+      `runs ${chosen.map(({ name }) => name).join(', ')}; /ready is on http://${host}:${run.served.port}`,
+    )
+    for (const { name, why } of leftOut) log.notice(`does not run ${name}: ${why}`)
+    if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
+    log.notice(`stops within ${grace / 1_000} s`)
+    await run.stop(grace)
+    log.notice('stopped')
+  } finally {
+    await code.remove()
+  }
+  throw new StoppedByUser()
+}
+
+/** Unlike other commands, it takes the servers of a stack only if one is named. */
+function variablesOf(terminal: Terminal, env: string | undefined): Environment {
+  const { environment, stack, withKafkaOptions = same => same } = terminal
+  if (stack !== undefined || environment.SLUICE_STACK) return environmentOf(terminal, env)
+  const reaching = withKafkaOptions(environment)
+  return env === undefined ? reaching : { ...reaching, SLUICE_ENV: env }
+}
+
+/** @throws CliFailure for a name that is none, for a function that is asked for and cannot run, and if none can */
+function chosenOf(
+  all: Parameters<typeof chooseFunctions>[0],
+  names: readonly string[],
+  place: Pick<Parameters<typeof chooseFunctions>[1], 'environment' | 'schedules'>,
+): ChosenFunctions {
+  const { unknown, ...found } = chooseFunctions(all, { names, ...place })
+  const known = all.map(({ name }) => name)
+  const [first] = unknown
+  if (first !== undefined)
+    throw usageFailure(
+      `There is no function ${first}.${suggestion(first, known) ?? ` There are: ${known.join(', ')}.`}`,
+    )
+  const missing = names.length > 0 ? found.leftOut : []
+  if (missing.length > 0)
+    throw usageFailure(missing.map(({ name, why }) => `${name} cannot run: ${why}.`).join('\n'))
+  if (found.chosen.length === 0) throw usageFailure('No function can run here.')
+  return found
+}
+
+/** The folder with the bundles: built ahead, as in an image, or built now. */
+async function codeOf(
+  names: readonly string[],
+  entryOf: (name: string) => FunctionEntry,
+  notice: (line: string) => void,
+): Promise<{ readonly folder: string; remove(): Promise<void> }> {
+  const isBuilt = names.every(name => existsSync(join(PROJECT, 'functions', name, 'handler.js')))
+  if (isBuilt) return { folder: PROJECT, remove: async () => {} }
+  const folder = join(LOCAL, 'run', String(process.pid))
+  const remove = () => rm(folder, { recursive: true, force: true })
+  notice(`builds ${names.length === 1 ? names[0] : `${names.length} functions`}`)
+  const { writeBundles } = await import('../run/bundles.ts')
+  try {
+    await writeBundles(names, entryOf, { project: PROJECT, to: folder, isAlone: false })
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return { folder, remove }
+}

@@ -1,0 +1,45 @@
+/** Builds functions for processes, with the options of `serverless.yml`. */
+import { readFileSync } from 'node:fs'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { load } from 'js-yaml'
+import { Builder } from '../../infra/bundle-builder.ts'
+import { CliFailure } from '../failure.ts'
+import type { FunctionEntry } from './entries.ts'
+
+/** What the plugins of the bundles ask about the command that builds. */
+const COMMAND = { processedInput: { commands: ['run'] }, classes: { Error } }
+
+/**
+ * Writes the bundles of these functions, each at the place of its handler.
+ *
+ * @param project the folder with `serverless.yml` and the sources
+ * @param to the folder that the paths of handlers are relative to
+ * @param isAlone whether the AWS SDK becomes part of them: it does where no `node_modules` is to be found from there
+ * @throws CliFailure with the errors of the first function that cannot be built
+ */
+export async function writeBundles(
+  names: readonly string[],
+  entryOf: (name: string) => FunctionEntry,
+  { project, to, isAlone }: { readonly project: string; readonly to: string; readonly isAlone: boolean },
+): Promise<void> {
+  const yml = load(readFileSync(join(project, 'serverless.yml'), 'utf8')) as {
+    custom: { esbuild: Readonly<Record<string, unknown>> }
+  }
+  const settings = { ...yml.custom.esbuild, ...(isAlone ? { external: [], exclude: [] } : { minify: false }) }
+  const builder = new Builder({ projectDir: project, settings, serverless: COMMAND })
+  try {
+    for (const name of names) {
+      const source = `${entryOf(name).handler.replace(/\.[^./]+$/, '')}.ts`
+      const built = await builder.build(source)
+      if ('errors' in built) throw new CliFailure(`${name} cannot be built:\n${built.errors.join('\n')}`)
+      const folder = join(to, dirname(source))
+      await mkdir(folder, { recursive: true })
+      for (const [file, content] of built.bundle) await writeFile(join(folder, file), content)
+    }
+    // It says that the bundles are ES modules.
+    await copyFile(join(project, 'functions', 'package.json'), join(to, 'functions', 'package.json'))
+  } finally {
+    await builder.close()
+  }
+}

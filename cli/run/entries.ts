@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { load } from 'js-yaml'
+
+/** What the framework's own keys of an entry say. */
+export interface FunctionEntry {
+  /** `folder/module.name` */
+  readonly handler: string
+  readonly timeoutSeconds: number
+  readonly memoryMb: number
+}
+
+/** What Lambda and the framework take where nothing is set. */
+const TIMEOUT_SECONDS = 6
+const MEMORY_MB = 1_024
+
+interface Keys {
+  readonly handler?: unknown
+  readonly timeout?: unknown
+  readonly memorySize?: unknown
+}
+
+/**
+ * Reads the handlers and limits of functions from a `serverless.yml`.
+ *
+ * @returns the entry of a function by its name
+ * @throws YAMLException with file, line and column where it is not YAML
+ */
+export function readEntries(file: string): (name: string) => FunctionEntry {
+  const { provider = {}, functions = {} } = load(readFileSync(file, 'utf8'), { filename: file }) as {
+    provider?: Keys
+    functions?: Readonly<Record<string, Keys>>
+  }
+  const numberIn = (values: readonly unknown[], otherwise: number): number =>
+    values.find(value => typeof value === 'number') ?? otherwise
+  return name => ({
+    handler: String(functions[name]?.handler ?? `functions/${name}/handler.handler`),
+    timeoutSeconds: numberIn([functions[name]?.timeout, provider.timeout], TIMEOUT_SECONDS),
+    memoryMb: numberIn([functions[name]?.memorySize, provider.memorySize], MEMORY_MB),
+  })
+}

@@ -1,0 +1,68 @@
+/** How far the consumers of this process are behind, for whoever asks for metrics. */
+import type { ReadTopic } from '../../lib/queries/lag.ts'
+import { consumerLags } from '../../lib/queries/lag.ts'
+import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
+import type { KafkaConnections } from '../../lib/runtime/lambda/kafka-connections.ts'
+import type { Metrics } from './metrics/metrics.ts'
+
+const LAG = 'sluice_runner_lag_records'
+const LAG_HELP = 'Records of a partition that the consumer group has not got through yet.'
+const UP = 'sluice_runner_kafka_up'
+const UP_HELP = '1 if Kafka has told the lag, 0 if it did not: there is no lag to see then.'
+
+/** Whoever asks more often gets the same answer. */
+const FRESH_MS = 5_000
+/** Metrics are not held up for longer by a Kafka that does not answer. */
+const PATIENCE_MS = 4_000
+
+export class Lag {
+  readonly #kafka: Pick<KafkaConnections, 'kafka'>
+  readonly #consumers: readonly ReadTopic[]
+  readonly #metrics: Metrics
+  #offsets: TopicOffsets | undefined
+  #askedAtMs = Number.NEGATIVE_INFINITY
+  #asking: Promise<void> | undefined
+
+  constructor(kafka: Pick<KafkaConnections, 'kafka'>, consumers: readonly ReadTopic[], metrics: Metrics) {
+    this.#kafka = kafka
+    this.#consumers = consumers
+    this.#metrics = metrics
+  }
+
+  /** Brings the metrics up to date, unless Kafka takes long. Never rejects. */
+  async refresh(): Promise<void> {
+    if (this.#consumers.length === 0) return
+    if (performance.now() - this.#askedAtMs >= FRESH_MS)
+      this.#asking ??= this.#ask().finally(() => {
+        this.#askedAtMs = performance.now()
+        this.#asking = undefined
+      })
+    const patience = Promise.withResolvers<void>()
+    const timer = setTimeout(() => patience.resolve(this.#unknown()), PATIENCE_MS)
+    await Promise.race([this.#asking, patience.promise]).finally(() => clearTimeout(timer))
+  }
+
+  async close(): Promise<void> {
+    await this.#offsets?.close()
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      this.#offsets ??= new TopicOffsets(await this.#kafka.kafka())
+      const lags = await consumerLags(this.#offsets, this.#consumers)
+      this.#metrics.clear(LAG)
+      for (const { function: name, topic, partitions } of lags)
+        for (const { partition, pending } of partitions)
+          this.#metrics.set(LAG, LAG_HELP, { function: name, topic, partition: String(partition) }, pending)
+      this.#metrics.set(UP, UP_HELP, {}, 1)
+    } catch {
+      // Why is in the log already, by the event sources.
+      this.#unknown()
+    }
+  }
+
+  #unknown(): void {
+    this.#metrics.clear(LAG)
+    this.#metrics.set(UP, UP_HELP, {}, 0)
+  }
+}

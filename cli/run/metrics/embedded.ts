@@ -1,0 +1,75 @@
+/**
+ * The lines in which functions write their metrics for CloudWatch. Here they become metrics for Prometheus. Pure.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+import type { Labels } from './metrics.ts'
+
+/** One metric of a line. */
+export interface Measured {
+  /** As Prometheus wants it: `sluice_applied_total`, `sluice_lag_seconds`. */
+  readonly name: string
+  readonly kind: 'counter' | 'gauge' | 'histogram'
+  /** As the function names it. */
+  readonly of: string
+  readonly labels: Labels
+  /** Durations in seconds. */
+  readonly values: readonly number[]
+}
+
+/** Counts of what is there now, not of what has happened since. */
+const LEVELS: readonly string[] = ['deadLettersOpen', 'deadLettersQuarantined', 'retriesPerMinute']
+
+/** How such a line begins; it is parsed only then. */
+const BEGINNING = '{"_aws":'
+
+interface Directive {
+  readonly Dimensions?: readonly (readonly string[])[]
+  readonly Metrics?: readonly { readonly Name: string; readonly Unit?: string }[]
+}
+
+/** The metrics of a line; undefined if it is none of these lines. */
+export function measuredIn(line: string): Measured[] | undefined {
+  if (!line.startsWith(BEGINNING)) return undefined
+  const document = parsed(line)
+  const directives = (document?._aws as { CloudWatchMetrics?: readonly Directive[] })?.CloudWatchMetrics
+  if (!document || !Array.isArray(directives)) return undefined
+  return directives.flatMap(({ Dimensions = [], Metrics = [] }: Directive) => {
+    const labels = labelsIn(document, Dimensions)
+    return Metrics.map(metric => measured(metric.Name, metric.Unit, labels, document[metric.Name]))
+  })
+}
+
+function measured(of: string, unit: string | undefined, labels: Labels, value: unknown): Measured {
+  const values = [value].flat().map(Number).filter(Number.isFinite)
+  const name = `sluice_${snakeCase(of)}`
+  if (unit === 'Milliseconds') {
+    const seconds = values.map(ms => ms / 1_000)
+    return { of, name: name.replace(/_ms$/, '_seconds'), kind: 'histogram', labels, values: seconds }
+  }
+  return unit === 'Count' && !LEVELS.includes(of)
+    ? { of, name: `${name}_total`, kind: 'counter', labels, values }
+    : { of, name, kind: 'gauge', labels, values }
+}
+
+/** The largest set of dimensions: the others are sums over it. */
+function labelsIn(document: Readonly<Record<string, unknown>>, sets: readonly (readonly string[])[]): Labels {
+  const names = sets.reduce((largest, names) => (names.length > largest.length ? names : largest), [])
+  return Object.fromEntries(
+    names.map(name => [name === 'service' ? 'function' : snakeCase(name), String(document[name] ?? '')]),
+  )
+}
+
+function snakeCase(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/\W/g, '_')
+    .toLowerCase()
+}
+
+function parsed(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,56 @@
+/** When a schedule is due, by the expressions of EventBridge. Pure. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html */
+import { Cron } from 'croner'
+
+const MINUTE_MS = 60_000
+const UNITS_MS = { minute: MINUTE_MS, hour: 60 * MINUTE_MS, day: 24 * 60 * MINUTE_MS } as const
+
+const RATE = /^rate\((\d+) (minute|hour|day)s?\)$/
+const CRON = /^cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)$/
+
+/** Due times of one schedule, in milliseconds since the epoch. */
+export interface Times {
+  /** The first time after this one; undefined if there is none. */
+  after(ms: number): number | undefined
+  /** The time between two runs; undefined where it varies. */
+  readonly everyMs?: number
+}
+
+/**
+ * Reads `rate(5 minutes)`, which is due at whole multiples of five minutes since 1970, so that processes agree on the times; or
+ * `cron(0 9 ? * MON-FRI *)`, in UTC.
+ *
+ * @throws RangeError if it is neither
+ */
+export function timesOf(expression: string): Times {
+  const [, count = '', unit] = RATE.exec(expression) ?? []
+  if (unit !== undefined && Number(count) > 0) {
+    const everyMs = Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS]
+    return { everyMs, after: ms => (Math.floor(ms / everyMs) + 1) * everyMs }
+  }
+  const [, ...fields] = CRON.exec(expression) ?? []
+  const cron = fields.length === 0 ? undefined : cronOf(fields)
+  if (!cron) throw new RangeError(`"${expression}" must be rate(5 minutes) or cron(0 9 ? * MON-FRI *)`)
+  return { after: ms => cron.nextRun(new Date(ms))?.getTime() }
+}
+
+/** Undefined if a field is not allowed. `sloppyRanges` allows `0/15`, which EventBridge does. */
+function cronOf([
+  minutes = '',
+  hours = '',
+  days = '',
+  months = '',
+  weekdays = '',
+  years = '',
+]: readonly string[]) {
+  const pattern = ['0', minutes, hours, days, months, fromSunday(weekdays), years].join(' ')
+  try {
+    return new Cron(pattern.replaceAll('?', '*'), { timezone: 'UTC', paused: true, sloppyRanges: true })
+  } catch {
+    return undefined
+  }
+}
+
+/** The days of a week: EventBridge counts from 1 for Sunday, the library from 0. What follows `#` and `/` is no day. */
+function fromSunday(weekdays: string): string {
+  return weekdays.replace(/(?<![#/\d])[1-7](?!\d)/g, day => String(Number(day) - 1))
+}

@@ -1,0 +1,73 @@
+/** The endpoints for whatever watches over the process: an orchestrator, and Prometheus. */
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { CliFailure } from '../failure.ts'
+import { TEXT_FORMAT } from './metrics/metrics.ts'
+
+export interface Endpoints {
+  /** Why the process is not ready, a line each; none if it is. */
+  readonly notReady: () => readonly string[]
+  /** All metrics, in the text format of Prometheus. */
+  readonly metrics: () => Promise<string>
+}
+
+export interface Served {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/**
+ * Serves `/health` (200 as long as the process answers), `/ready` (200, or 503 with the reasons) and `/metrics`.
+ *
+ * @param port 0 for any that is free
+ * @throws CliFailure if nothing can listen there
+ */
+export async function serveEndpoints(
+  endpoints: Endpoints,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<Served> {
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?')[0] ?? ''
+    request.resume()
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD')
+      answer(response, 405, { error: 'only GET and HEAD are allowed' })
+    } else if (path === '/health') answer(response, 200, { status: 'ok' })
+    else if (path === '/ready') {
+      const reasons = endpoints.notReady()
+      answer(response, reasons.length === 0 ? 200 : 503, {
+        status: reasons.length === 0 ? 'ready' : 'not ready',
+        reasons,
+      })
+    } else if (path === '/metrics')
+      endpoints.metrics().then(
+        text => response.writeHead(200, { 'content-type': TEXT_FORMAT }).end(text),
+        () => answer(response, 500, { error: 'the metrics cannot be written' }),
+      )
+    else answer(response, 404, { error: 'there are /health, /ready and /metrics' })
+  })
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', (error: NodeJS.ErrnoException) => reject(refused(error, host, port)))
+  server.listen(port, host, resolve)
+  await promise
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise(done => {
+        server.close(() => done())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`)
+}
+
+function refused({ code, message }: NodeJS.ErrnoException, host: string, port: number): CliFailure {
+  const why =
+    { EADDRINUSE: 'the port is in use', EADDRNOTAVAIL: 'this machine does not have the address' }[
+      code ?? ''
+    ] ?? message
+  return new CliFailure(`Nothing can listen on ${host}:${port}: ${why}. Give another one: --port, --host.`)
+}

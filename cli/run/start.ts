@@ -1,0 +1,188 @@
+/** Runs functions as one process: the trigger's engine, their schedules, and the endpoints that tell how they are. */
+import { randomUUID } from 'node:crypto'
+import type { Writable } from 'node:stream'
+import { type DeclaredFunction, isConsumer } from '../../infra/functions.ts'
+import type { Config } from '../../lib/app/config.ts'
+import { groupName, topicName } from '../../lib/app/topics.ts'
+import { securityOf } from '../../lib/runtime/adapters/kafka/client.ts'
+import { kafkaConnection } from '../../lib/runtime/lambda/kafka-connection.ts'
+import { KafkaConnections } from '../../lib/runtime/lambda/kafka-connections.ts'
+import {
+  announceResponseType,
+  type FunctionInvoker,
+  readMappings,
+  readSettings,
+  Trigger,
+} from '../../localstack/msk-trigger/engine.ts'
+import type { FunctionEntry } from './entries.ts'
+import { isScheduled } from './functions.ts'
+import { CountingInvoker, threadsFor } from './invoking.ts'
+import { Lag } from './lag.ts'
+import { jsonLog } from './log.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { processMetrics } from './metrics/process-metrics.ts'
+import { definitionsOf, type RunPlace } from './place.ts'
+import { Scheduler } from './scheduler.ts'
+import { type Served, serveEndpoints } from './server.ts'
+import { Status } from './status.ts'
+import { doneWithin } from './wait.ts'
+
+export interface RunOptions {
+  /** The functions to run. */
+  readonly functions: readonly DeclaredFunction[]
+  /** Every function of the project. */
+  readonly all: readonly DeclaredFunction[]
+  readonly entryOf: (name: string) => FunctionEntry
+  readonly config: Config
+  readonly place: RunPlace
+  /** The folder that has `functions/<name>/handler.js`. */
+  readonly code: string
+  /** Where the endpoints listen. */
+  readonly listen: { readonly host: string; readonly port: number }
+  /** Receives what the process and its functions log, a line each. */
+  readonly out: Writable
+  /** Settings of the trigger that are not the usual ones. */
+  readonly engine?: Readonly<Record<string, unknown>>
+}
+
+export interface Run {
+  readonly served: Pick<Served, 'port'>
+  /** Resolves when every event source has joined its group. */
+  readonly joined: Promise<void>
+  /** Calls a function, as its schedule would by default. Rejects with what it throws. */
+  invoke(name: string, event?: object): Promise<unknown>
+  /** @param graceMs how long what runs may take: what is not done then is delivered again by the next process */
+  stop(graceMs: number): Promise<void>
+}
+
+/**
+ * Starts to read and to serve. It waits for neither Kafka nor Redis: the log and `/ready` tell of them.
+ *
+ * @throws ConfigError or ConfigurationError for settings that cannot be used
+ * @throws CliFailure if nothing can listen at the address
+ */
+export async function startRun(options: RunOptions): Promise<Run> {
+  const { config, place, functions, listen } = options
+  const metrics = new Metrics()
+  const status = new Status(metrics)
+  const log = jsonLog(options.out)
+  const connection = await kafkaConnection(config.kafka, 'sluice-run')
+  const settings = readSettings(
+    {
+      brokers: [...connection.brokers],
+      clientId: 'sluice-run',
+      ssl: connection.auth !== 'none' && connection.encrypted !== false,
+      ...options.engine,
+    },
+    {},
+  )
+  const region = config.kafka.region ?? 'us-east-1'
+  const definitions = definitionsOf(functions, options.all, place, options.entryOf)
+  announceResponseType(definitions, log)
+  const mappings = readMappings(definitions, { service: 'sluice', stage: place.env, region }, settings)
+  const report = (line: string) => status.reported(line)
+  const threads = threadsFor({
+    definitions,
+    code: options.code,
+    region,
+    metrics,
+    log,
+    out: options.out,
+    report,
+  })
+  const invoker = new CountingInvoker(threads, metrics)
+  const access = { options: securityOf(connection), ready: async () => {} }
+  const trigger = new Trigger({ mappings, settings, log, invoker, report, access, handlesSignals: false })
+  const run = (name: string, event: object) => {
+    const functionTimeoutMs = (definitions[name]?.timeout ?? 0) * 1_000
+    return invoker.invoke({ functionKey: name, functionTimeoutMs }, JSON.stringify(event))
+  }
+  const scheduler = new Scheduler(schedulesOf(functions, place), {
+    log,
+    metrics,
+    run: (name, dueMs) => run(name, scheduledEvent(dueMs, region)),
+  })
+  const connections = new KafkaConnections(config, 'run')
+  const lag = new Lag(connections, readTopics(functions, place.env), metrics)
+  const processed = processMetrics(metrics)
+  const served = await serveEndpoints(
+    {
+      notReady: () => status.notReady,
+      metrics: async () => {
+        await lag.refresh()
+        processed()
+        return metrics.text
+      },
+    },
+    listen,
+  )
+  trigger.start()
+  status.starts(trigger.sources)
+  scheduler.start()
+  const parts: Parts = {
+    trigger,
+    scheduler,
+    threads,
+    status,
+    served,
+    closing: [() => lag.close(), () => connections.close()],
+  }
+  return {
+    served,
+    joined: Promise.all(trigger.sources.map(({ joined }) => joined)).then(() => {}),
+    invoke: (name, event = scheduledEvent(Date.now(), region)) => run(name, event),
+    stop: graceMs => stopped(parts, graceMs),
+  }
+}
+
+interface Parts {
+  readonly trigger: Trigger
+  readonly scheduler: Scheduler
+  readonly threads: FunctionInvoker
+  readonly status: Status
+  readonly served: Served
+  readonly closing: readonly (() => Promise<void>)[]
+}
+
+/** The endpoints answer until the end: an orchestrator sees that the process is stopping. */
+async function stopped(
+  { trigger, scheduler, threads, status, served, closing }: Parts,
+  graceMs: number,
+): Promise<void> {
+  status.stops()
+  await Promise.all([trigger.stop(graceMs), doneWithin(graceMs, scheduler.stop())])
+  await threads.close()
+  await Promise.allSettled(closing.map(close => close()))
+  await served.close()
+}
+
+function schedulesOf(functions: readonly DeclaredFunction[], { schedules }: RunPlace) {
+  return functions
+    .filter(declared => isScheduled(declared, schedules))
+    .map(({ name, schedule }) => ({ name, expression: schedule?.expression ?? '' }))
+}
+
+function readTopics(functions: readonly DeclaredFunction[], env: string) {
+  return functions.filter(isConsumer).flatMap(({ name, consumes, foreignTopics }) =>
+    [...consumes.map(signal => topicName(signal, env)), ...foreignTopics].map(topic => ({
+      function: name,
+      topic,
+      group: groupName(name, env),
+    })),
+  )
+}
+
+/** As EventBridge sends it. */
+function scheduledEvent(dueMs: number, region: string): object {
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': 'Scheduled Event',
+    source: 'aws.events',
+    account: '000000000000',
+    time: new Date(dueMs).toISOString(),
+    region,
+    resources: [],
+    detail: {},
+  }
+}

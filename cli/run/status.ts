@@ -1,0 +1,106 @@
+/** What the event sources report of themselves: whether the process is ready, and what stands still. */
+import type { Report } from '../../localstack/msk-trigger/engine.ts'
+import type { Metrics } from './metrics/metrics.ts'
+
+const STALLED = 'sluice_runner_stalled_partitions'
+const STALLED_HELP =
+  'Partitions that wait for something to be retried, by what they wait for. 1 for a whole topic.'
+const DISCARDED = 'sluice_runner_discarded_records_total'
+const DISCARDED_HELP = 'Records that were given up: too large for any event. Nothing else is.'
+const JOINED = 'sluice_runner_joined'
+const JOINED_HELP = '1 once the event source has joined its consumer group.'
+
+/** An event source, as the trigger shows it. */
+interface Source {
+  readonly functionKey: string
+  readonly topic: string
+  readonly joined: Promise<void>
+}
+
+export class Status {
+  readonly #metrics: Metrics
+  /** Event sources that have not joined yet, as people read them. */
+  readonly #joining = new Set<string>()
+  /** What stands still: partitions, or `all`, by function, topic and obstacle. */
+  readonly #stalled = new Map<string, Set<string>>()
+  #isStarted = false
+  #isStopping = false
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics
+  }
+
+  /** The event sources begin to read. */
+  starts(sources: readonly Source[]): void {
+    this.#isStarted = true
+    for (const { functionKey, topic, joined } of sources) {
+      const name = `${functionKey} ← ${topic}`
+      const labels = { function: functionKey, topic }
+      this.#joining.add(name)
+      this.#metrics.set(JOINED, JOINED_HELP, labels, 0)
+      void joined.then(() => {
+        this.#joining.delete(name)
+        this.#metrics.set(JOINED, JOINED_HELP, labels, 1)
+      })
+    }
+  }
+
+  stops(): void {
+    this.#isStopping = true
+  }
+
+  /** @param line a report of the trigger, as JSON */
+  reported(line: string): void {
+    const report: Report = JSON.parse(line)
+    if (report.report === 'stalled')
+      for (const scope of Object.keys(report.offsets ?? { all: 0 })) this.#stalls(report, scope)
+    else if (report.report === 'resumed')
+      for (const scope of report.partitions?.map(String) ?? ['all']) this.#resumes(report, scope)
+    else if (report.report === 'discarded') {
+      const { function: name, topic, records } = report
+      this.#metrics.count(DISCARDED, DISCARDED_HELP, { function: name, topic }, records)
+    }
+  }
+
+  /** Why it is not ready, a line each; none if it is. No line has anything of a record. */
+  get notReady(): readonly string[] {
+    if (!this.#isStarted) return ['it is starting']
+    if (this.#isStopping) return ['it is stopping']
+    const unread = [...this.#stalled]
+      .map(([key, scopes]) => ({ place: placeIn(key), scopes }))
+      .filter(({ place, scopes }) => place.obstacle === 'reading' && scopes.size > 0)
+      .map(({ place }) => `${place.function} ← ${place.topic} cannot be read`)
+    return [...[...this.#joining].map(name => `${name} has not joined its group`), ...unread]
+  }
+
+  #stalls(place: Place, scope: string): void {
+    const key = keyOf(place)
+    const scopes = this.#stalled.get(key) ?? new Set()
+    this.#stalled.set(key, scopes.add(scope))
+    this.#show(place, scopes.size)
+  }
+
+  #resumes(place: Place, scope: string): void {
+    const scopes = this.#stalled.get(keyOf(place))
+    if (scopes?.delete(scope)) this.#show(place, scopes.size)
+  }
+
+  #show({ function: name, topic, obstacle }: Place, count: number): void {
+    this.#metrics.set(STALLED, STALLED_HELP, { function: name, topic, obstacle }, count)
+  }
+}
+
+interface Place {
+  readonly function: string
+  readonly topic: string
+  readonly obstacle: string
+}
+
+function keyOf({ function: name, topic, obstacle }: Place): string {
+  return JSON.stringify([name, topic, obstacle])
+}
+
+function placeIn(key: string): Place {
+  const [name, topic, obstacle] = JSON.parse(key)
+  return { function: name, topic, obstacle }
+}

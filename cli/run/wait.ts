@@ -1,0 +1,6 @@
+/** Resolves with whether the work was done in time. What it rejects with is thrown. */
+export async function doneWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => late.resolve(false), ms)
+  return Promise.race([work.then(() => true), late.promise]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ran } from '../terminal.ts'
+
+const SERVERS = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:2' }
+
+describe('sluice run: wrong usage has exit status 2, and starts nothing', () => {
+  const wrong: [args: string[], environment: object, said: RegExp][] = [
+    [[], {}, /KAFKA_BROKERS .*must name the cluster[\s\S]*REDIS_URL: must name the server/],
+    [['alertin'], SERVERS, /There is no function alertin\. Did you mean alerting\?/],
+    [['qqqqqq'], SERVERS, /There is no function qqqqqq\. There are: rules, /],
+    [['notify-sns'], SERVERS, /notify-sns cannot run: ALERTS_TOPIC_ARN is not set\./],
+    [['console'], SERVERS, /console cannot run: .*`sluice console` serves the same page/],
+    [['on-failure'], SERVERS, /on-failure cannot run: it reads what Lambda has given up/],
+    [['generator'], SERVERS, /generator cannot run: its schedule is off \(SLUICE_GENERATOR\)/],
+    [['clock', '--no-schedules'], SERVERS, /clock cannot run: no schedule runs/],
+    [['clock'], { ...SERVERS, SLUICE_SCHEDULES: 'maybe' }, /SLUICE_SCHEDULES: must be one of on, off/],
+    [['clock', '--port', '70000'], SERVERS, /'--port <number>'.*from 0 to 65535/],
+    [['clock', '--grace', '5'], SERVERS, /'--grace <time>'.*a duration/],
+    [['clock', '--host', ' '], SERVERS, /'--host <address>'.*not empty/],
+  ]
+  for (const [args, environment, said] of wrong)
+    it(`given ${args.join(' ') || 'no server'}`, async () => {
+      const { status, stderr, stdout } = await ran(['run', ...args], { environment })
+      assert.match(stderr, said)
+      assert.deepEqual({ status, stdout }, { status: 2, stdout: '' })
+    })
+})

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { chooseFunctions } from '../../../../cli/run/functions.ts'
+import { definitionsOf } from '../../../../cli/run/place.ts'
+import { declaredFunctions, readFunctions } from '../../../../infra/functions.ts'
+import {
+  announceResponseType,
+  readMappings,
+  readSettings,
+} from '../../../../localstack/msk-trigger/engine.ts'
+
+const ON = { generator: true, clock: true, checkpoints: true }
+const ENTRY = { handler: 'functions/x/handler.handler', timeoutSeconds: 60, memoryMb: 512 }
+
+describe('the functions of a process', () => {
+  const chosen = (environment: object, schedules = ON) =>
+    chooseFunctions(readFunctions(), { names: [], environment: { ...environment }, schedules })
+
+  it('given all that some of them need, then only what is for Lambda alone is left out', () => {
+    const { leftOut, unknown } = chosen({ ALERTS_TOPIC_ARN: 'arn:x', CHECKPOINT_BUCKET: 'b' })
+    assert.deepEqual(leftOut.map(({ name }) => name).sort(), ['console', 'on-failure'])
+    assert.deepEqual(unknown, [])
+  })
+
+  it('given nothing of it, then what needs it is left out as well, and says what it needs', () => {
+    const why = Object.fromEntries(
+      chosen({ CHECKPOINT_BUCKET: ' ' }).leftOut.map(({ name, why }) => [name, why]),
+    )
+    assert.equal(why['notify-sns'], 'ALERTS_TOPIC_ARN is not set')
+    assert.equal(why.checkpoints, 'CHECKPOINT_BUCKET is not set')
+  })
+
+  it('given no schedules, then consumers alone remain', () => {
+    const none = { generator: false, clock: false, checkpoints: false }
+    const names = chosen({ ALERTS_TOPIC_ARN: 'arn:x' }, none).chosen
+    assert.ok(names.length > 5)
+    assert.ok(names.every(({ consumes }) => consumes.length > 0))
+  })
+})
+
+describe('what entries become in a process', () => {
+  const all = declaredFunctions({
+    frost: {
+      consumes: 'readings',
+      uses: ['redis', 'rules'],
+      batchSize: 7,
+      maximumBatchingWindow: 2,
+    },
+    clock: { schedule: 'rate(1 minute)', emits: ['readings'] },
+  })
+  const definitions = definitionsOf(
+    all,
+    all,
+    { env: 'lab', environment: { KAFKA_BROKERS: 'a:1', RULES_DIR: 'own' }, files: '/app', schedules: ON },
+    () => ENTRY,
+  )
+
+  it('then a consumer reads its topics with the batches and the group of the cloud, and its answer counts', () => {
+    announceResponseType(definitions, { warning: assert.fail })
+    const settings = readSettings({ brokers: ['a:1'] }, {})
+    const mappings = readMappings(
+      definitions,
+      { service: 'sluice', stage: 'lab', region: 'us-east-1' },
+      settings,
+    )
+    assert.deepEqual(
+      mappings.map(({ topic, groupId, batchSize, windowMs, reportsFailures, maximumRetryAttempts }) => ({
+        topic,
+        groupId,
+        batchSize,
+        windowMs,
+        reportsFailures,
+        maximumRetryAttempts,
+      })),
+      [
+        {
+          topic: 'sluice.telemetry.readings.lab',
+          groupId: 'sluice-frost-lab',
+          batchSize: 7,
+          windowMs: 2_000,
+          reportsFailures: true,
+          maximumRetryAttempts: -1,
+        },
+      ],
+    )
+    assert.equal(definitions.frost?.environment.REPORT_BATCH_ITEM_FAILURES, 'true')
+  })
+
+  it('then each sees the variables of the process and its own', () => {
+    const { environment } = definitions.frost ?? {}
+    assert.equal(environment?.KAFKA_BROKERS, 'a:1')
+    assert.equal(environment?.SLUICE_ENV, 'lab')
+    assert.equal(environment?.RULES_DIR, '/app/own')
+    assert.equal(definitions.clock?.environment.RULES_DIR, 'own')
+  })
+})

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import { Metrics } from '../../../../cli/run/metrics/metrics.ts'
+import { timesOf } from '../../../../cli/run/schedule-times.ts'
+import { Scheduler } from '../../../../cli/run/scheduler.ts'
+
+const at = (text: string) => Date.parse(text)
+const next = (expression: string, after: string) => {
+  const ms = timesOf(expression).after(at(after))
+  return ms === undefined ? undefined : new Date(ms).toISOString()
+}
+
+describe('when a schedule is due', () => {
+  const cases: [expression: string, after: string, due: string][] = [
+    ['rate(1 minute)', '2026-03-01T12:00:00Z', '2026-03-01T12:01:00.000Z'],
+    ['rate(1 minute)', '2026-03-01T12:00:59.999Z', '2026-03-01T12:01:00.000Z'],
+    ['rate(15 minutes)', '2026-03-01T12:01:00Z', '2026-03-01T12:15:00.000Z'],
+    ['rate(2 hours)', '2026-03-01T13:00:00Z', '2026-03-01T14:00:00.000Z'],
+    ['rate(1 day)', '2026-03-01T13:00:00Z', '2026-03-02T00:00:00.000Z'],
+    ['cron(0 9 * * ? *)', '2026-03-01T09:00:00Z', '2026-03-02T09:00:00.000Z'],
+    ['cron(0/15 * * * ? *)', '2026-03-01T09:01:00Z', '2026-03-01T09:15:00.000Z'],
+    // 1 March 2026 is a Sunday, which is day 1 there.
+    ['cron(30 6 ? * 1 *)', '2026-03-01T00:00:00Z', '2026-03-01T06:30:00.000Z'],
+    ['cron(30 6 ? * 2-6 *)', '2026-03-01T00:00:00Z', '2026-03-02T06:30:00.000Z'],
+    ['cron(30 6 ? * MON-FRI *)', '2026-03-01T00:00:00Z', '2026-03-02T06:30:00.000Z'],
+    ['cron(0 8 ? * 3#2 *)', '2026-03-01T00:00:00Z', '2026-03-10T08:00:00.000Z'],
+    ['cron(0 8 L * ? *)', '2026-03-01T00:00:00Z', '2026-03-31T08:00:00.000Z'],
+  ]
+  for (const [expression, after, due] of cases)
+    it(`given ${expression}, then after ${after} it is ${due}`, () => {
+      assert.equal(next(expression, after), due)
+    })
+
+  it('given a year that is past, then it is never due', () => {
+    assert.equal(next('cron(0 9 1 1 ? 2020)', '2026-03-01T00:00:00Z'), undefined)
+  })
+
+  for (const wrong of [
+    'rate(0 minutes)',
+    'rate(1 second)',
+    'every minute',
+    'cron(0 9 * *)',
+    'cron(99 9 * * ? *)',
+  ])
+    it(`given ${wrong}, then it is refused with what is allowed`, () => {
+      assert.throws(() => timesOf(wrong), /must be rate\(5 minutes\) or cron/)
+    })
+})
+
+describe('the scheduler', () => {
+  /** A scheduler on a clock of its own, and the calls that it has made. */
+  function scheduled(t: TestContext, run: (name: string) => Promise<void> = async () => {}) {
+    t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: at('2026-03-01T12:00:30Z') })
+    const calls: string[] = []
+    const errors: string[] = []
+    const metrics = new Metrics()
+    const log = { notice: () => {}, warning: () => {}, error: (line: string) => void errors.push(line) }
+    const functions = [
+      { name: 'rules', expression: 'rate(1 minute)' },
+      { name: 'clock', expression: 'rate(1 minute)' },
+      { name: 'checkpoints', expression: 'rate(15 minutes)' },
+    ]
+    const scheduler = new Scheduler(functions, {
+      log,
+      metrics,
+      run: async (name, dueMs) => {
+        calls.push(`${name} ${new Date(dueMs).toISOString().slice(11, 19)}`)
+        await run(name)
+      },
+    })
+    const settled = () => new Promise<void>(resolve => setImmediate(resolve))
+    const tick = async (ms: number) => {
+      t.mock.timers.tick(ms)
+      await settled()
+    }
+    return { scheduler, calls, errors, metrics, settled, tick }
+  }
+
+  it('given its start, then what is due each minute is called at once, in order, and then when it is due', async t => {
+    const { scheduler, calls, settled, tick } = scheduled(t)
+    scheduler.start()
+    await settled()
+    assert.deepEqual(calls.splice(0), ['rules 12:00:30', 'clock 12:00:30'])
+    await tick(29_999)
+    assert.equal(calls.length, 0)
+    await tick(1)
+    assert.deepEqual(calls.splice(0), ['rules 12:01:00', 'clock 12:01:00'])
+    for (let minute = 2; minute <= 15; minute++) await tick(60_000)
+    assert.deepEqual(
+      calls.filter(call => call.startsWith('checkpoints')),
+      ['checkpoints 12:15:00'],
+    )
+    assert.equal(calls.filter(call => call.startsWith('rules')).length, 14)
+    await scheduler.stop()
+  })
+
+  it('given a run that is not over, then the next one is left out and counted', async t => {
+    const release = Promise.withResolvers<void>()
+    const { scheduler, calls, metrics, settled, tick } = scheduled(t, name =>
+      name === 'clock' ? release.promise : Promise.resolve(),
+    )
+    scheduler.start()
+    await settled()
+    await tick(30_000)
+    assert.deepEqual(calls, ['rules 12:00:30', 'clock 12:00:30', 'rules 12:01:00'])
+    assert.match(metrics.text, /scheduled_runs_total\{function="clock",outcome="skipped"\} 1/)
+    release.resolve()
+    await settled()
+    await tick(60_000)
+    assert.equal(calls.filter(call => call.startsWith('clock')).at(-1), 'clock 12:02:00')
+    await scheduler.stop()
+  })
+
+  it('given a run that fails, then that is logged with its reason, and the next one is called', async t => {
+    const { scheduler, calls, errors, metrics, settled, tick } = scheduled(t, name =>
+      name === 'rules' ? Promise.reject(new Error('no broker')) : Promise.resolve(),
+    )
+    scheduler.start()
+    await settled()
+    assert.deepEqual(calls, ['rules 12:00:30', 'clock 12:00:30'])
+    assert.match(errors[0] ?? '', /^rules: its scheduled run failed.*no broker/)
+    assert.match(metrics.text, /scheduled_runs_total\{function="rules",outcome="error"\} 1/)
+    assert.match(metrics.text, /last_run_timestamp_seconds\{function="clock"\} 1772366430/)
+    await tick(30_000)
+    assert.equal(calls.filter(call => call.startsWith('rules')).length, 2)
+    await scheduler.stop()
+  })
+
+  it('when it is stopped, then it waits for what runs, and calls nothing more', async t => {
+    const release = Promise.withResolvers<void>()
+    const { scheduler, calls, settled, tick } = scheduled(t, () => release.promise)
+    scheduler.start()
+    await settled()
+    let isStopped = false
+    const stopping = scheduler.stop().then(() => {
+      isStopped = true
+    })
+    await settled()
+    assert.equal(isStopped, false)
+    release.resolve()
+    await stopping
+    await tick(3_600_000)
+    assert.deepEqual(calls, ['rules 12:00:30'])
+  })
+})

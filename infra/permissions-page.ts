@@ -29,7 +29,7 @@ const EVERYTHING = {
 }
 
 /** A form of resources that are not named by their whole ARN. */
-export interface Pattern {
+interface Pattern {
   readonly form: RegExp
   readonly shown: string
   readonly why: string

@@ -17,7 +17,7 @@ interface TemplateResource {
   DependsOn?: string | readonly string[]
 }
 
-export interface TopicsResourceParts {
+interface TopicsResourceParts {
   readonly env: string
   /** Every function that is deployed. */
   readonly functions: readonly DeclaredFunction[]

@@ -29,7 +29,7 @@ export interface TopicFacts {
 }
 
 /** What a kind of cluster decides by itself, whatever a topic asks for. */
-export interface ClusterKind {
+interface ClusterKind {
   /** Neither asked for nor compared. */
   readonly decides: readonly string[]
   /** Set when a topic is created, and fixed from then on. */

@@ -6,7 +6,7 @@ import { topicsResource } from '../../lib/operations/deployment/handler.ts'
 import type { ResourceRequest } from '../../lib/operations/deployment/request.ts'
 import type { Environment } from '../../lib/runtime/settings/slice.ts'
 
-export interface ResourceAnswer {
+interface ResourceAnswer {
   readonly Status: 'SUCCESS' | 'FAILED'
   readonly Reason?: string
   readonly PhysicalResourceId: string

@@ -1,33 +1,34 @@
-/** Waits for permissions of a role that was just made. */
+/** Waits for what is on its way: permissions of a role that was just made, leaders of a topic that was just created. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { brokersAnswer } from '../../runtime/adapters/kafka/answers.ts'
+import { brokersAnswer, isRetriableAnswer } from '../../runtime/adapters/kafka/answers.ts'
 
-export interface Patience {
+interface Patience {
   /** For how many milliseconds after the first attempt another one may begin. */
   readonly forMs: number
   readonly everyMs: number
 }
 
 /** IAM is eventually consistent: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html speaks of seconds, rarely more. */
-const NEW_ROLE: Patience = { forMs: 60_000, everyMs: 5_000 }
+const PATIENCE: Patience = { forMs: 60_000, everyMs: 5_000 }
 
 /**
- * Tries again while a permission is missing: CloudFormation calls the function within seconds after it has made or changed the role,
- * and brokers may not know yet what that allows. Each attempt must be complete in itself.
+ * Tries again while a permission is missing or a partition has no leader: CloudFormation calls the function within seconds after it
+ * has made or changed the role, and brokers may not know yet what that allows. Each attempt must be complete in itself.
  *
  * @throws the error of the last attempt; an AbortError if `stop` comes first
  */
 export async function patiently<T>(
   work: () => Promise<T>,
   stop: AbortSignal,
-  { forMs, everyMs }: Patience = NEW_ROLE,
+  { forMs, everyMs }: Patience = PATIENCE,
 ): Promise<T> {
   const beganAtMs = performance.now()
   for (;;) {
     try {
       return await work()
     } catch (error) {
-      if (!lacksPermission(error) || performance.now() - beganAtMs >= forMs) throw error
+      if (!(lacksPermission(error) || isRetriableAnswer(error)) || performance.now() - beganAtMs >= forMs)
+        throw error
     }
     await pause(everyMs, undefined, { signal: stop })
   }

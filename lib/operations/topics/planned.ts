@@ -9,7 +9,7 @@ import { topicConfiguration } from '../../runtime/adapters/kafka/topics.ts'
 import { clusterKind, planTopics, type TopicFacts, type TopicPlan } from '../topic-plan.ts'
 
 /** Of whose topics, and what has to be known of them beside what Kafka tells. */
-export interface Planning {
+interface Planning {
   readonly kafka: Kafka
   readonly offsets: Pick<TopicOffsets, 'bounds'>
   readonly env: string

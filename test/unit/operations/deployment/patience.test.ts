@@ -34,6 +34,15 @@ describe('given work that lacks a permission', () => {
   })
 })
 
+it('given a partition that nobody leads yet, then the work is repeated', async () => {
+  const answer = Object.assign(new Error('there is no leader'), {
+    type: 'LEADER_NOT_AVAILABLE',
+    retriable: true,
+  })
+  const unled = new Error('topic x has a partition that no broker leads', { cause: answer })
+  assert.equal(await patiently(failing(unled), GOING, { forMs: 60_000, everyMs: 0 }), 'done')
+})
+
 it('given any other error, then the work is not repeated', async () => {
   const error = new Error('no such thing')
   await assert.rejects(patiently(failing(error), GOING, { forMs: 60_000, everyMs: 0 }), error)

@@ -72,6 +72,10 @@ function surroundingsOf({ env, environment, files, schedules }: RunPlace): Surro
     alertsTopicArn: environment.ALERTS_TOPIC_ARN ?? '',
     schedules,
     console: false,
+    // The engine reads partial responses, a run that was missed comes again with its schedule, and X-Ray is Lambda's.
+    pollers: 'provisioned',
+    keepsMissedRuns: false,
+    tracing: false,
     ...(environment.CHECKPOINT_BUCKET ? { checkpointBucket: environment.CHECKPOINT_BUCKET } : {}),
   }
 }

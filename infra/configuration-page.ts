@@ -59,7 +59,9 @@ function configurationPage(): string {
     table('key', Object.entries(GENERATOR_KEYS)),
     '## Deployment',
     `A deployment needs ${REQUIRED.map(name => `\`${name}\``).join(', ')}. The schedules are for \`npm start\` and \`serverless offline\` as well.`,
-    ...[STACK, VPC, CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, ALARMS, SCHEDULES].map(slice => sliceSection(slice)),
+    ...[STACK, VPC, CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, ALARMS, SCHEDULES].map(slice =>
+      sliceSection(slice),
+    ),
     '## This machine',
     'For `npm start` and `npm run services`. Where `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` is set, that server is used and none is started.',
     ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => sliceSection(slice)),

@@ -31,6 +31,7 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   'notify-sns': { all: 1690, atStart: 510 },
   'notify-webhook': { all: 1690, atStart: 520 },
   'dlq-router': { all: 1680, atStart: 510 },
+  topics: { all: 490, atStart: 75 },
   redriver: { all: 1080, atStart: 370 },
   'dead-letters': { all: 920, atStart: 340 },
   checkpoints: { all: 700, atStart: 120 },

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { deployCommands, readAssignments, readStage } from '../../../infra/stack-commands.ts'
 
 describe('npm run infra', () => {
-  it('given a stage of the table, then it is that one; given another or none, then the known ones are named', () => {
+  it('given a stage of the table, then it is that one; given another or none, the known ones are named', () => {
     assert.equal(readStage('prod').stage.keepsData, true)
     for (const name of ['production', 'local', 'toString', undefined])
       assert.throws(() => readStage(name), /--stage: must be one of dev, prod \(infra\/stages\.ts\)/)

@@ -112,7 +112,7 @@ describe('the long-lived stack', () => {
       for (const [name, value] of Object.entries(set)) assert.equal(outputs[name], value)
     })
 
-  it('given only a VPC, only subnets, or a NAT gateway for a foreign VPC, then CloudFormation refuses by name', () => {
+  it('given only a VPC, only subnets, or NAT for a foreign VPC, then CloudFormation refuses it by name', () => {
     const refused = (set: Readonly<Record<string, string>>) => evaluated(PROD, set).refusals.join()
     assert.match(refused({ VpcId: 'vpc-1' }), /^VpcId and SubnetIds: hand in both/)
     assert.match(refused({ SubnetIds: 'subnet-1,subnet-2' }), /^VpcId and SubnetIds: hand in both/)

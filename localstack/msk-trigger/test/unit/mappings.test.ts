@@ -240,7 +240,10 @@ describe('event source mappings', () => {
       /provisionedPollerConfig\.minimumPollers .* from 1 to 200, not 0/,
     ],
     [{ provisionedPollerConfig: { minimumPollers: 201 } }, /minimumPollers .* from 1 to 200, not 201/],
-    [{ provisionedPollerConfig: { pollerGroupName: '' } }, /pollerGroupName .* must be a text of 1 to 128 char/],
+    [
+      { provisionedPollerConfig: { pollerGroupName: '' } },
+      /pollerGroupName .* must be a text of 1 to 128 char/,
+    ],
     [{ provisionedPollerConfig: { maximumPollers: 2001 } }, /maximumPollers .* from 1 to 2000, not 2001/],
     [{ provisionedPollerConfig: { minimumPollers: 3, maximumPollers: 2 } }, /not less than minimumPollers/],
     [

@@ -28,7 +28,7 @@ function added(deployment: object, stage: string, command = 'package') {
   return { names: Object.keys(framework.service.resources?.Resources ?? {}), said }
 }
 
-it('given prod, then alarms and dashboard stand beside the resources of the project, and a line says their price', () => {
+it('given prod, then alarms and dashboard are added to the resources, and a line says their price', () => {
   const { names, said } = added(deployed(), 'prod')
   assert.deepEqual([names[0], names.at(-1)], ['Own', 'Dashboard'])
   assert.ok(names.length > 100 && names.slice(1, -1).every(name => name.startsWith('Alarm')))

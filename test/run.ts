@@ -13,6 +13,7 @@ import { configuration } from './runner/checks/configuration.ts'
 import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
 import { schemas } from './runner/checks/schemas.ts'
+import { templates } from './runner/checks/templates.ts'
 import { titles } from './runner/checks/titles.ts'
 import { types } from './runner/checks/types.ts'
 import { unused } from './runner/checks/unused.ts'
@@ -23,7 +24,8 @@ import { sourceFiles } from './runner/source-files.ts'
 import { runTests } from './runner/tests.ts'
 import { withOwnServers } from './support/own-servers.ts'
 
-const CHECKS: readonly Check[] = [format, types, imports, unused, schemas, configuration, titles]
+// The longest is the first, so that the others run beside it.
+const CHECKS: readonly Check[] = [templates, format, types, imports, unused, schemas, configuration, titles]
 
 interface Phase {
   readonly group: Group

@@ -1,0 +1,35 @@
+/**
+ * A resource with faults that both linters know, which is added to each template before they look at it. A linter that does not name
+ * it has not read that template. Pure.
+ */
+import type { Finding } from './findings.ts'
+
+const CANARY = 'LintersMustFindThis'
+
+const FAULTY = { Type: 'AWS::S3::Bucket', Properties: { NoSuchProperty: true } }
+
+export interface Template {
+  readonly Resources: Readonly<Record<string, unknown>>
+}
+
+export function withCanary<T extends Template>(template: T): T {
+  return { ...template, Resources: { ...template.Resources, [CANARY]: FAULTY } }
+}
+
+/**
+ * The findings without those of the canary.
+ *
+ * @throws Error naming the templates that the linter has not read
+ */
+export function withoutCanary(
+  linter: string,
+  findings: readonly Finding[],
+  templates: readonly string[],
+): Finding[] {
+  const isCanary = ({ resource }: Finding) => resource === CANARY
+  const read = new Set(findings.filter(isCanary).map(({ template }) => template))
+  const missed = templates.filter(template => !read.has(template))
+  if (templates.length === 0 || missed.length > 0)
+    throw new Error(`${linter} has not looked at ${missed.join(', ') || 'any template'}`)
+  return findings.filter(finding => !isCanary(finding))
+}

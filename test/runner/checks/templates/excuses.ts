@@ -1,0 +1,55 @@
+/** Findings that are meant to be there, each with its reason: `infra/lint/excused.yaml`. Pure. */
+import type { Finding } from './findings.ts'
+
+/** A rule that these resources may break. */
+interface Excuse {
+  readonly rule: string
+  /** Logical ids; `*` stands for any characters. */
+  readonly resources: readonly string[]
+  readonly reason: string
+}
+
+/** @throws Error naming the entry that is none */
+export function readExcuses(content: unknown): Excuse[] {
+  const entries = (content as { readonly excused?: unknown } | undefined)?.excused
+  if (!Array.isArray(entries)) throw new Error('excused.yaml: must have a list named excused')
+  return entries.map((entry: Partial<Excuse>, index) => {
+    const { rule, resources, reason } = entry
+    const isComplete =
+      typeof rule === 'string' &&
+      Array.isArray(resources) &&
+      resources.length > 0 &&
+      typeof reason === 'string' &&
+      reason.trim().length > 20
+    if (!isComplete)
+      throw new Error(`excused.yaml: entry ${index + 1} (${rule}) must have rule, resources, and a reason`)
+    return { rule, resources, reason }
+  })
+}
+
+export interface Judged {
+  readonly broken: readonly Finding[]
+  /** Names in excuses that excuse nothing, as `<rule> <name>`. */
+  readonly unused: readonly string[]
+  readonly excused: number
+}
+
+export function judge(findings: readonly Finding[], excuses: readonly Excuse[]): Judged {
+  const names = excuses.flatMap(({ rule, resources }) =>
+    resources.map(name => ({ rule, name, pattern: patternOf(name) })),
+  )
+  const excusing = (finding: Finding) =>
+    names.filter(({ rule, pattern }) => rule === finding.rule && pattern.test(finding.resource))
+  const broken = findings.filter(finding => excusing(finding).length === 0)
+  const used = new Set(findings.flatMap(excusing))
+  return {
+    broken,
+    unused: names.filter(one => !used.has(one)).map(({ rule, name }) => `${rule} ${name}`),
+    excused: findings.length - broken.length,
+  }
+}
+
+function patternOf(name: string): RegExp {
+  const parts = name.split('*').map(part => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts.join('.*')}$`)
+}

@@ -1,0 +1,56 @@
+/** Runs cfn-lint and checkov, which are packages of Python, over templates. */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { ensurePythonPackages } from '../../../../localstack/services/python.ts'
+import { LOCAL, LOGS_DIR } from '../../../../programs/paths.ts'
+import { Failed } from '../../check.ts'
+import { cfnLintFindings, checkovFindings, type Finding } from './findings.ts'
+
+const DIR = join(LOCAL, 'python', 'lint')
+
+/** Beyond what any report of theirs has. */
+const LONGEST_OUTPUT_BYTES = 256 * 1024 * 1024
+
+interface Linter {
+  readonly name: string
+  find(files: readonly string[], signal: AbortSignal): Promise<Finding[]>
+}
+
+/** Installs both in their pinned versions, the first time. */
+export async function installLinters(signal: AbortSignal): Promise<void> {
+  const packages = { service: 'aws', title: 'cfn-lint and checkov', lock: 'lint.txt' } as const
+  await ensurePythonPackages(
+    { ...packages, dir: DIR, probe: join('bin', 'checkov') },
+    { report: () => {}, signal, logsDir: LOGS_DIR },
+  )
+}
+
+export const LINTERS: readonly Linter[] = [
+  {
+    name: 'cfn-lint',
+    find: async (files, signal) =>
+      cfnLintFindings(await outputOf('cfn-lint', ['--format', 'json', '--', ...files], signal)),
+  },
+  {
+    name: 'checkov',
+    find: async (files, signal) => {
+      const options = ['--framework', 'cloudformation', '--output', 'json', '--compact', '--skip-download']
+      const named = files.flatMap(file => ['--file', file])
+      return checkovFindings(await outputOf('checkov', [...options, ...named], signal))
+    },
+  },
+]
+
+/** Both end with a status other than 0 where they find something, so that their output decides. */
+async function outputOf(program: string, args: readonly string[], signal: AbortSignal): Promise<string> {
+  const options = { signal, maxBuffer: LONGEST_OUTPUT_BYTES, env: { ...process.env, LOG_LEVEL: 'ERROR' } }
+  const python = join(DIR, 'bin', 'python')
+  const ended = await promisify(execFile)(python, [join(DIR, 'bin', program), ...args], options).catch(
+    (error: Error & { readonly stdout?: string; readonly stderr?: string }) => error,
+  )
+  const { stdout = '', stderr = '' } = ended
+  if (/^\s*[[{]/.test(stdout)) return stdout
+  const why = [stderr, stdout, ended instanceof Error ? ended.message : ''].find(text => text.trim() !== '')
+  throw new Failed(`${program} gave no report: ${why?.trim() ?? 'it said nothing'}`)
+}

@@ -4,6 +4,7 @@ import { BROKERS } from '../../localstack/brokers-option.ts'
 import type { BrokerCount } from '../../localstack/services/kafka-data.ts'
 import { readOptions as optionsOf } from '../../programs/options.ts'
 import { FAULT_NAMES, type FaultName } from './faults.ts'
+import { RUNNERS, type Runner } from './workers.ts'
 
 export interface Options {
   readonly events: number
@@ -12,6 +13,7 @@ export interface Options {
   /** Maximum number of events per second. */
   readonly rate: number
   readonly workers: number
+  readonly runner: Runner
   readonly brokers: BrokerCount
   /** Whether the fuzzing producer also sends, and which kinds of records it leaves out. */
   readonly fuzz: boolean
@@ -38,6 +40,7 @@ twice, or out of order.
                    (grow, not with --fuzz: its keys are anywhere)
   --rate N         maximum number of records per second (2000)
   --workers N      processes that run the functions (2)
+  --runner NAME    what runs them: offline (serverless offline) or run (what \`sluice run\` is) (offline)
   --brokers N      1 or 3 (1)
   --fuzz           also send the records of \`npm run fuzz\`, each of which must have one outcome; needs a JDK
   --without KINDS  kinds of these records to leave out, separated by commas
@@ -68,6 +71,7 @@ const OPTIONS = {
   faults: { type: 'string', default: 'all' },
   rate: { type: 'string', default: '2000' },
   workers: { type: 'string', default: '2' },
+  runner: { type: 'string', default: 'offline' },
   brokers: { type: 'string', default: '1' },
   fuzz: { type: 'boolean', default: false },
   without: { type: 'string', default: '' },
@@ -98,6 +102,7 @@ const KINDS = {
   faults: FAULTS,
   rate: POSITIVE,
   workers: POSITIVE,
+  runner: oneOf(RUNNERS),
   brokers: BROKERS,
   sabotage: oneOf(['', ...SABOTAGES]),
   patience: POSITIVE,
@@ -107,7 +112,7 @@ const KINDS = {
 export function readOptions(args: readonly string[]): Options | undefined {
   const given = optionsOf('npm run ledger', args, OPTIONS, KINDS)
   const isPossible = (name: FaultName) => name !== 'grow' || !given.fuzz
-  const { events, seed = Date.now() % 1_000_000, faults, rate, workers, brokers, fuzz, out, sabotage } = given
+  const { events, seed = Date.now() % 1_000_000, faults, rate, workers, runner, brokers, fuzz, out, sabotage } = given
   if (given.help) return undefined
   const without = given.without.split(',').filter(kind => kind !== '')
   const patienceMs = given.patience * 1_000
@@ -117,6 +122,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     faults: faults.filter(isPossible),
     rate,
     workers,
+    runner,
     brokers,
     fuzz,
     without,
@@ -128,9 +134,9 @@ export function readOptions(args: readonly string[]): Options | undefined {
 
 /** The command that repeats the run. */
 export function commandOf(options: Options): string {
-  const { events, seed, faults, rate, workers, brokers, sabotage, fuzz, without } = options
+  const { events, seed, faults, rate, workers, runner, brokers, sabotage, fuzz, without } = options
   const names = faults.length === FAULT_NAMES.length ? 'all' : faults.join(',') || 'none'
-  const given = { events, seed, faults: names, rate, workers, brokers, ...(sabotage ? { sabotage } : {}) }
+  const given = { events, seed, faults: names, rate, workers, runner, brokers, ...(sabotage ? { sabotage } : {}) }
   const words = Object.entries(given).map(([name, value]) => `--${name} ${value}`)
   const kinds = without.length > 0 ? ` --without ${without.join(',')}` : ''
   return `npm run ledger -- ${words.join(' ')}${fuzz ? ` --fuzz${kinds}` : ''}`

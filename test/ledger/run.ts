@@ -45,7 +45,7 @@ export async function run(
     LEDGER_SABOTAGE: options.sabotage,
     LEDGER_SEGMENTS: segments,
   }
-  const workers = Array.from({ length: options.workers }, () => new Worker(variables))
+  const workers = Array.from({ length: options.workers }, () => new Worker(variables, options.runner))
   const { partitions } = TOPICS.readings
   const publisher = await Publisher.connect(brokers, topicName('readings', env), {
     partitions,

@@ -1,4 +1,4 @@
-/** The functions under `serverless offline`: several processes that share the partitions, and that can be killed. */
+/** The functions under `serverless offline` or `sluice run`: several processes that share the partitions, and that can be killed. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,19 +8,25 @@ import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
 import { START_WITHIN_MS } from '../support/offline.ts'
 import { PROJECT, Program } from '../support/program.ts'
 
-const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
+const READY = /(?:^msk {2}|"message":")ready: (\d+) of \1 event sources have joined their groups/m
 const SERVICE = join(PROJECT, 'test', 'ledger', 'service')
+
+/** What runs the functions. */
+export const RUNNERS = ['offline', 'run'] as const
+export type Runner = (typeof RUNNERS)[number]
 
 export class Worker {
   readonly #variables: Readonly<Record<string, string>>
+  readonly #runner: Runner
   #program: Program | undefined
   #folder = ''
   #lambdaPort = 0
   /** The output of earlier processes of this worker. */
   #said = ''
 
-  constructor(variables: Readonly<Record<string, string>>) {
+  constructor(variables: Readonly<Record<string, string>>, runner: Runner) {
     this.#variables = variables
+    this.#runner = runner
   }
 
   get output(): string {
@@ -34,10 +40,11 @@ export class Worker {
     const [http = 0, lambda = 0, websocket = 0] = await freePorts(3)
     const ports = ['--httpPort', `${http}`, '--lambdaPort', `${lambda}`, '--websocketPort', `${websocket}`]
     this.#lambdaPort = lambda
-    this.#program = new Program('serverless', ['offline', ...ports], {
-      cwd: SERVICE,
-      env: { ...this.#variables, LEDGER_FAULTS: this.#socket },
-    })
+    const options = { cwd: SERVICE, env: { ...this.#variables, LEDGER_FAULTS: this.#socket } }
+    this.#program =
+      this.#runner === 'run'
+        ? new Program('./run.ts', [`${lambda}`], options)
+        : new Program('serverless', ['offline', ...ports], options)
     await this.#program.says(READY, START_WITHIN_MS)
   }
 

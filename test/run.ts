@@ -10,6 +10,7 @@ import { describeError } from '../programs/user-error.ts'
 import { type Group, parseSelection, type Selection, USAGE } from './runner/arguments.ts'
 import { type Check, runChecks } from './runner/check.ts'
 import { configuration } from './runner/checks/configuration.ts'
+import { dockerfiles } from './runner/checks/dockerfiles.ts'
 import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
 import { schemas } from './runner/checks/schemas.ts'
@@ -25,7 +26,17 @@ import { runTests } from './runner/tests.ts'
 import { withOwnServers } from './support/own-servers.ts'
 
 // The longest is the first, so that the others run beside it.
-const CHECKS: readonly Check[] = [templates, format, types, imports, unused, schemas, configuration, titles]
+const CHECKS: readonly Check[] = [
+  templates,
+  format,
+  types,
+  imports,
+  unused,
+  schemas,
+  configuration,
+  titles,
+  dockerfiles,
+]
 
 interface Phase {
   readonly group: Group

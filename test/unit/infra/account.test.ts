@@ -142,7 +142,7 @@ describe('an account to deploy to', () => {
       ])
     })
 
-  it('given each stage of the table, then it has its pollers, how long logs are kept, and a name for topic', () => {
+  it('given each stage of the table, then it has its pollers, how long logs are kept, and its topics', () => {
     const stages = Object.entries(STAGES)
     assert.ok(stages.length >= 2)
     for (const [stage, { pollers, logRetentionDays }] of stages) {

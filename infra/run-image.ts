@@ -1,0 +1,97 @@
+/**
+ * Builds what the image of `sluice run` holds: `node infra/run-image.ts FOLDER`. The command is one bundle, each function another, so
+ * that the image needs no npm package. `Dockerfile` copies the folder.
+ */
+import { copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+import { build, type Plugin } from 'esbuild'
+import { writeBundles } from '../cli/run/bundles.ts'
+import { readEntries } from '../cli/run/entries.ts'
+import { PROJECT } from './built-package.ts'
+import { builtPage } from './console-page.ts'
+import { readFunctions } from './functions.ts'
+
+const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)('../esbuild.plugins.cjs')
+
+/** What functions and the command read beside their code. */
+const FILES = ['serverless.yml', 'LICENSE', 'rules', 'notifications', 'failures', 'mappings']
+
+/** Its 70 MB are for one command, which says that it needs them. */
+const LEFT_OUT = ['@duckdb/node-api']
+
+/** CommonJS in a bundle of ES modules calls `require`. */
+const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+
+/**
+ * @param to is emptied first
+ * @param names the functions that are built; by default all that are not Lambda's alone
+ */
+export async function buildRunImage(to: string, names?: readonly string[]): Promise<void> {
+  await rm(to, { recursive: true, force: true })
+  await mkdir(join(to, 'bin'), { recursive: true })
+  await writeCommand(join(to, 'bin'))
+  const run = readFunctions().filter(({ uses }) => !uses.includes('console') && !uses.includes('on-failure'))
+  const entryOf = readEntries(join(PROJECT, 'serverless.yml'))
+  await writeBundles(names ?? run.map(({ name }) => name), entryOf, { project: PROJECT, to, isAlone: true })
+  await Promise.all(FILES.map(file => cp(join(PROJECT, file), join(to, file), { recursive: true })))
+  await copyFile(join(PROJECT, 'package.json'), join(to, 'package.json'))
+}
+
+async function writeCommand(outdir: string): Promise<void> {
+  await build({
+    absWorkingDir: PROJECT,
+    entryPoints: [
+      { in: 'cli/sluice.ts', out: 'sluice' },
+      { in: 'localstack/msk-trigger/invoke/runtimes/node/worker.ts', out: 'node-worker' },
+    ],
+    outdir,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    external: LEFT_OUT,
+    banner: { js: BANNER },
+    plugins: [inlineText, await withPage(), builtAlready],
+    logLevel: 'warning',
+  })
+  // Where the command is in a clone.
+  await writeFile(join(outdir, 'sluice.mjs'), "import './sluice.js'\n")
+}
+
+/** The console's page is built here: the module that builds it needs its sources. */
+async function withPage(): Promise<Plugin> {
+  const page = JSON.stringify(await builtPage())
+  return {
+    name: 'page',
+    setup({ onLoad }) {
+      onLoad({ filter: /infra[\\/]console-page\.ts$/ }, ({ path }) => ({
+        resolveDir: resolve(path, '..'),
+        loader: 'ts',
+        contents: `import { pageFiles } from '../console/page-files.ts'\nexport const consolePage = async () => pageFiles(${page})`,
+      }))
+    },
+  }
+}
+
+/** Nothing is built in an image. */
+const builtAlready: Plugin = {
+  name: 'built-already',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^esbuild$/ }, () => ({ path: 'esbuild', namespace: 'built-already' }))
+    onLoad({ filter: /./, namespace: 'built-already' }, () => ({
+      contents:
+        "const refuse = () => { throw new Error('Nothing can be built here: a clone of the project can.') }\n" +
+        'export { refuse as build, refuse as context }',
+    }))
+  },
+}
+
+if (import.meta.main) {
+  const [folder, ...names] = process.argv.slice(2)
+  if (folder === undefined) throw new Error('Usage: node infra/run-image.ts FOLDER [FUNCTION…]')
+  await buildRunImage(resolve(folder), names.length > 0 ? names : undefined)
+}

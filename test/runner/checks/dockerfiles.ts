@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { ensurePythonPackages } from '../../../localstack/services/python.ts'
+import { LOCAL, LOGS_DIR, PROJECT } from '../../../programs/paths.ts'
+import { type Check, Failed } from '../check.ts'
+import { sourceFiles } from '../source-files.ts'
+
+const DIR = join(LOCAL, 'python', 'hadolint')
+const HADOLINT = join('bin', 'hadolint')
+
+/** It breaks a rule, so a linter that finds nothing in it does not work. */
+const BROKEN = 'FROM node:latest\nCMD node main.js\n'
+
+/** Every Dockerfile, by hadolint. */
+export const dockerfiles: Check = {
+  name: 'Dockerfiles',
+  async run(signal) {
+    const files = await sourceFiles('Dockerfile', 'examples/*/Dockerfile')
+    if (files.length < 3) throw new Failed(`only ${files.length} Dockerfiles were found`)
+    await ensurePythonPackages(
+      { service: 'aws', title: 'hadolint', lock: 'hadolint.txt', dir: DIR, probe: HADOLINT },
+      { report: () => {}, signal, logsDir: LOGS_DIR },
+    )
+    const found = await findings(files, '', signal)
+    if (found !== '') throw new Failed(found)
+    if (!(await findings(['-'], BROKEN, signal)).includes('DL3007'))
+      throw new Failed('hadolint finds nothing wrong in a Dockerfile that is')
+    return `${files.length} files`
+  },
+}
+
+/** What it says, a line each. */
+async function findings(files: readonly string[], input: string, signal: AbortSignal): Promise<string> {
+  const running = promisify(execFile)(join(DIR, HADOLINT), ['--no-color', ...files], { cwd: PROJECT, signal })
+  running.child.stdin?.end(input)
+  // Its status is 1 where it finds something; where it cannot run, that is the error.
+  const ended = await running.catch((error: Error & { readonly stdout?: string }) => error)
+  const said = (ended.stdout ?? '').trim()
+  if (ended instanceof Error && said === '') throw new Failed(`hadolint cannot run: ${ended.message}`)
+  return said
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { describe, it } from 'node:test'
+import { Ajv } from 'ajv'
+import { CORE_SCHEMA, load, mergeTag } from 'js-yaml'
+import { readFunctions } from '../../../infra/functions.ts'
+import { COMPOSE_FILE } from '../../../localstack/docker.ts'
+import { PROJECT } from '../../../programs/paths.ts'
+import { ran } from '../cli/terminal.ts'
+
+interface Service {
+  readonly image?: string
+  readonly build?: string
+  readonly command?: readonly string[]
+  readonly networks?: readonly string[]
+  readonly ports?: readonly string[]
+  readonly stop_grace_period?: string
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+interface Compose {
+  readonly services: Readonly<Record<string, Service>>
+  readonly networks?: Readonly<Record<string, { readonly name: string }>>
+}
+
+/** Compose merges what `<<` names. */
+const YAML = CORE_SCHEMA.withTags([mergeTag])
+const read = (file: string): Compose => load(readFileSync(file, 'utf8'), { schema: YAML }) as Compose
+const FILE = join(PROJECT, 'compose.yaml')
+const compose = read(FILE)
+const { services } = compose
+
+/** The schema of the compose specification, as a linter of compose files ships it. */
+function composeSchema() {
+  const linter = dirname(createRequire(import.meta.url).resolve('dclint/package.json'))
+  const schema = JSON.parse(readFileSync(join(linter, 'schemas', 'compose.schema.json'), 'utf8'))
+  // The address of its dialect is one that no validator knows.
+  delete schema.$schema
+  return new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(schema)
+}
+
+describe('the schema of the compose specification', () => {
+  const validate = composeSchema()
+
+  for (const file of [FILE, COMPOSE_FILE])
+    it(`given ${file.slice(PROJECT.length + 1)}, then it is valid`, () => {
+      assert.ok(validate(read(file)), JSON.stringify(validate.errors))
+    })
+
+  it('given an unknown key of a service, or a port that is none, then it is not', () => {
+    const broken = (service: object) => validate({ ...compose, services: { ...services, broken: service } })
+    assert.equal(broken({ image: 'x' }), true)
+    assert.equal(broken({ image: 'x', memory: '1g' }), false)
+    assert.equal(broken({ image: 'x', ports: '8080:80' }), false)
+  })
+})
+
+describe('the containers without Lambda', () => {
+  it('then all are in the network that other parts join', () => {
+    assert.ok(Object.keys(services).length >= 9)
+    assert.equal(compose.networks?.['dataeng-network']?.name, 'dataeng-network')
+    for (const [name, { networks }] of Object.entries(services))
+      assert.deepEqual(networks, ['dataeng-network'], name)
+  })
+
+  it('then every port is published on the loopback address alone', () => {
+    const ports = Object.values(services).flatMap(({ ports = [] }) => ports)
+    assert.ok(ports.length >= 5)
+    for (const port of ports) assert.match(port, /^127\.0\.0\.1:/)
+  })
+
+  it('then the servers are the images of the local cloud', () => {
+    const local = read(COMPOSE_FILE).services
+    for (const [name, { image }] of Object.entries(local)) assert.equal(services[name]?.image, image, name)
+  })
+
+  it('then one process runs everything that a schedule calls, and consumers run nothing of it', () => {
+    const scheduled = readFunctions().flatMap(({ name, schedule }) => (schedule ? [name] : []))
+    const [verb, ...words] = services.schedules?.command ?? []
+    const named = words.slice(0, words.indexOf('--host'))
+    assert.equal(verb, 'run')
+    assert.deepEqual([...named].sort(), [...scheduled].sort())
+    assert.ok(services.consumers?.command?.includes('--no-schedules'))
+  })
+
+  for (const name of ['topics', 'consumers', 'schedules', 'console'])
+    it(`then the command of ${name} is one that sluice has`, async () => {
+      const { command = [] } = services[name] ?? {}
+      // --help answers before anything is read; an option that is unknown is refused before that.
+      const { status, stderr } = await ran([...command, '--help'])
+      assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
+      const options = command.filter(word => word.startsWith('--'))
+      const { stdout } = await ran([...command.filter(word => /^[a-z]/.test(word)).slice(0, name === 'topics' ? 2 : 1), '--help'])
+      for (const option of options) assert.match(stdout, new RegExp(`${option}\\b`))
+    })
+
+  it('then Docker waits longer than the process does', () => {
+    for (const name of ['consumers', 'schedules']) {
+      const { command = [], stop_grace_period = '' } = services[name] ?? {}
+      const grace = command[command.indexOf('--grace') + 1] ?? ''
+      assert.ok(Number.parseInt(stop_grace_period, 10) > Number.parseInt(grace, 10) + 2, name)
+    }
+  })
+})

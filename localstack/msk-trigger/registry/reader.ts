@@ -11,6 +11,7 @@ import type { FilterData } from '../config/filters.ts'
 import type { OpenChoices } from '../config/open-choices.ts'
 import type { RegistryConfig } from '../config/registry.ts'
 import type { Message, SchemaMetadata } from '../invoke/event.ts'
+import { compactJson } from './compact-json.ts'
 import { connectRegistry, registryProblem } from './connection.ts'
 
 /** A record after the registry. `data` is what filters see, if the value was decoded. */
@@ -94,10 +95,10 @@ export class RegistryReader {
     }
   }
 
-  /** As an object it must have the same length as in the event, whatever whitespace the producer wrote. */
+  /** As an object it must not have the whitespace that the producer wrote: it has none in the event of Lambda. */
   #delivered(json: string, body: Buffer): Buffer {
     if (this.#config.form === 'SOURCE') return body
-    return Buffer.from(this.#asObject ? JSON.stringify(JSON.parse(json)) : json)
+    return Buffer.from(this.#asObject ? compactJson(json) : json)
   }
 
   /**

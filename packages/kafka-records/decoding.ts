@@ -6,6 +6,18 @@ import { type FetchedPartition, recordsOf } from './partition.ts'
 const OPEN_BATCHES = 16
 
 /**
+ * A reader asks again for records that were late with its next request. What nobody has asked for this long belongs to a partition
+ * that another one reads by now, or that is paused: it would only take memory.
+ */
+const FORGET_AFTER_MS = 60_000
+
+interface Late {
+  readonly fromOffset: number
+  readonly records: Promise<FetchedRecord[]>
+  readonly askedAtMs: number
+}
+
+/**
  * Decoding for one client, with a time limit for each response. A consumer sends heartbeats only between two fetches,
  * and inflating a record of many gigabytes can take longer than its session. In that case a response brings nothing of
  * that partition, and a later one brings the records that were decoded meanwhile. Otherwise a member would lose its
@@ -14,13 +26,13 @@ const OPEN_BATCHES = 16
 export class Decoding {
   readonly #decode: typeof recordsOf
   readonly #open = new OpenBatches(OPEN_BATCHES)
-  readonly #inProgress = new Map<
-    string,
-    { readonly fromOffset: number; readonly records: Promise<FetchedRecord[]> }
-  >()
+  readonly #inProgress = new Map<string, Late>()
+  readonly #nowMs: () => number
 
-  constructor(decode: typeof recordsOf = recordsOf) {
+  /** @param nowMs milliseconds since any moment */
+  constructor(decode: typeof recordsOf = recordsOf, nowMs = () => performance.now()) {
     this.#decode = decode
+    this.#nowMs = nowMs
   }
 
   /**
@@ -35,7 +47,9 @@ export class Decoding {
     const before = this.#inProgress.get(key)
     const records =
       before?.fromOffset === fromOffset ? before.records : this.#decode(fetched, undefined, this.#open)
-    this.#inProgress.set(key, { fromOffset, records })
+    const askedAtMs = this.#nowMs()
+    this.#inProgress.set(key, { fromOffset, records, askedAtMs })
+    this.#forgetBefore(askedAtMs - FORGET_AFTER_MS)
     const late = Promise.withResolvers<undefined>()
     const timer = setTimeout(() => late.resolve(undefined), Math.max(0, untilMs - performance.now()))
     try {
@@ -50,5 +64,9 @@ export class Decoding {
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  #forgetBefore(timeMs: number): void {
+    for (const [key, { askedAtMs }] of this.#inProgress) if (askedAtMs < timeMs) this.#inProgress.delete(key)
   }
 }

@@ -15,13 +15,13 @@ const RECORDS = [{ offset: '7' }] as FetchedRecord[]
 const now = () => performance.now()
 
 /** Decoding that completes when the test says so. */
-function staged() {
+function staged(nowMs?: () => number) {
   const begun: { place: string; done: PromiseWithResolvers<FetchedRecord[]> }[] = []
   const decoding = new Decoding(({ partition, fromOffset }) => {
     const done = Promise.withResolvers<FetchedRecord[]>()
     begun.push({ place: `${partition}@${fromOffset}`, done })
     return done.promise
-  })
+  }, nowMs)
   return { decoding, begun }
 }
 
@@ -48,6 +48,29 @@ describe('decoding that exceeds the time limit of a response', () => {
       begun.map(({ place }) => place),
       ['0@7', '0@8', '1@7'],
     )
+  })
+
+  it('given that nobody asks for it for a minute, then its records are not kept', async () => {
+    let nowMs = 0
+    const { decoding, begun } = staged(() => nowMs)
+    await decoding.recordsOf(at(7), now())
+    begun[0]?.done.resolve(RECORDS)
+    await decoding.recordsOf(at(7, 1), now())
+    nowMs = 61_000
+    await decoding.recordsOf(at(7, 2), now())
+    void decoding.recordsOf(at(7), now() + 60_000)
+    assert.deepEqual(
+      begun.map(({ place }) => place),
+      ['0@7', '1@7', '2@7', '0@7'],
+    )
+    begun[3]?.done.resolve(RECORDS)
+  })
+
+  it('given that it is asked for again and again, then it is not begun anew however long it takes', async () => {
+    let nowMs = 0
+    const { decoding, begun } = staged(() => nowMs)
+    for (nowMs = 0; nowMs < 300_000; nowMs += 50_000) await decoding.recordsOf(at(7), now())
+    assert.equal(begun.length, 1)
   })
 
   it('given that it fails, then the next response throws, and the one after it starts again', async () => {

@@ -19,11 +19,11 @@ import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import { plainRecords } from '../../lib/runtime/pipeline/plain-records.ts'
-import type { Report } from '../msk-trigger/report/reports.ts'
 import type { Services } from '../services.ts'
 import { type Figures, FlowFigures } from './figures.ts'
 import { Health } from './health.ts'
 import { readLogLine } from './log-lines.ts'
+import { BROKEN_REPORT, readReport } from './report-lines.ts'
 import { alertLine, eventLine, figuresLine, type Screen } from './screen.ts'
 
 /** Shows the flow of one environment on the screen, and what keeps its functions from making progress. */
@@ -144,7 +144,9 @@ export async function watchFlow(
       if (read) health.logged(read, Date.now())
     },
     reported(line) {
-      const report = JSON.parse(line) as Report
+      const report = readReport(line)
+      if (report === 'broken') screen.line(`✗ ${BROKEN_REPORT}`)
+      if (report === 'broken' || report === 'empty') return
       if (report.report === 'mapped')
         consumers.set(`${report.function}|${report.topic}`, {
           function: report.function,

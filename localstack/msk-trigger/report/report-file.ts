@@ -4,7 +4,8 @@ import type { WriteReport } from './reports.ts'
 
 /**
  * Appends reports to a file, for a program that runs the trigger and monitors its consumers without reading its log.
- * If the file can no longer be written later, reports are dropped until it can, and the log says both.
+ * If the file can no longer be written later, reports are dropped until it can, and the log says both. The file then has the
+ * beginning of a line, or an empty one, before the next report.
  *
  * @throws ConfigurationError if the file cannot be written now
  */
@@ -18,7 +19,8 @@ export function writeReportsTo(file: string | undefined, log: Pick<Log, 'notice'
   let dropped = 0
   return line => {
     try {
-      appendFileSync(file, `${line}\n`)
+      // Part of a line may have been written before the disk was full.
+      appendFileSync(file, dropped > 0 ? `\n${line}\n` : `${line}\n`)
     } catch (error) {
       const reason = (error as Error).message
       if (dropped === 0)

@@ -45,7 +45,7 @@ describe('the file of reports', () => {
     for (const line of ['1', '2']) write(line)
     mkdirSync(folder)
     for (const line of ['3', '4']) write(line)
-    assert.equal(readFileSync(inFolder(), 'utf8'), '3\n4\n')
+    assert.equal(readFileSync(inFolder(), 'utf8'), '\n3\n4\n')
     assert.equal(log.length, 2)
     assert.match(log[1] ?? '', /again; 2 of them were dropped$/)
     rmSync(folder, { recursive: true })

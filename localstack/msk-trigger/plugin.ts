@@ -10,6 +10,7 @@ import { cloudWarnings } from './config/warnings.ts'
 import { Invoker } from './invoke/invoker.ts'
 import { frameworkRuntimes } from './invoke/runtimes/start-runtime.ts'
 import { followOffline } from './offline.ts'
+import { nameClusters } from './package/cluster-names.ts'
 import { addPermissions } from './package/permissions.ts'
 import { announceResponseType } from './package/response-type.ts'
 import { lostMappings, writeMappings } from './package/template.ts'
@@ -37,6 +38,8 @@ export default class MskTriggerPlugin {
   #prepared: { readonly mappings: readonly Mapping[]; readonly settings: Settings } | undefined
   #trigger: Trigger | undefined
   #invoker: Invoker | undefined
+  /** Present while events are packaged. */
+  #forgetNames: (() => void) | undefined
 
   constructor(serverless: Serverless, cliOptions: Readonly<Record<string, unknown>>, { log }: { log: Log }) {
     this.#serverless = serverless
@@ -45,8 +48,14 @@ export default class MskTriggerPlugin {
     this.#framework = extendEventSchemas(serverless.configSchemaHandler)
     this.hooks = {
       initialize: this.#guard(() => this.#announceResponseType()),
-      'before:package:compileEvents': this.#guard(() => this.#warn()),
-      'after:package:compileEvents': this.#guard(() => this.#writeTemplate()),
+      'before:package:compileEvents': this.#guard(() => {
+        this.#forgetNames = nameClusters(this.#functions(), this.#intrinsics())
+        this.#warn()
+      }),
+      'after:package:compileEvents': this.#guard(() => {
+        this.#writeTemplate()
+        this.#forgetNames?.()
+      }),
       'before:offline:start': this.#guard(() => {
         this.#prepare()
         const isFollowed = followOffline(serverless.pluginManager.getPlugins(), {

@@ -48,6 +48,8 @@ function extend(handler: SchemaHandler, kind: 'msk' | 'kafka'): ReadonlySet<stri
   // Rules 18, 34, 42: the framework's own schemas allow less than Lambda, and nothing but texts as destinations.
   const properties = eventProperties(handler.schema, kind)
   if (properties) for (const name of known) properties[name] = {}
+  // `nameClusters` lets the framework package every reference.
+  if (properties?.arn) properties.arn = {}
   return known
 }
 

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are CloudFormation's
+
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
@@ -152,6 +154,21 @@ describe('serverless package', { timeout: 120_000 }, () => {
       output,
       /msk {2}kafka event of function "h": a Kafka topic as destination exists in provisioned/,
     )
+  })
+
+  it('takes a cluster by any reference, which the framework alone does not', async () => {
+    const written = { 'Fn::Sub': 'arn:aws:kafka:${AWS::Region}:${AWS::AccountId}:cluster/shop/751d2973-2' }
+    const attribute = { 'Fn::GetAtt': ['Shop', 'Arn'] }
+    const { code, output, Resources } = await packaged({
+      f: { events: [{ msk: { arn: written, topic: 'a', maximumBatchingWindow: 0 } }] },
+      g: { events: [{ msk: { arn: attribute, topic: 'a', maximumBatchingWindow: 0 } }] },
+    })
+    assert.equal(code, 0, output)
+    const { Properties } = Resources.FEventSourceMappingMSKShopA
+    assert.deepEqual([Properties.EventSourceArn, Properties.MaximumBatchingWindowInSeconds], [written, 0])
+    assert.deepEqual(Resources.GEventSourceMappingMSKShopA.Properties.EventSourceArn, attribute)
+    const role = JSON.stringify(Resources.IamRoleLambdaExecution)
+    assert.ok(role.includes(JSON.stringify(written)) && role.includes(JSON.stringify(attribute)))
   })
 
   it('rejects an invalid setting with one message', async () => {

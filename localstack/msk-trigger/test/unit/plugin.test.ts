@@ -109,6 +109,48 @@ describe('a configuration with keys that have no value, which are null', () => {
   })
 })
 
+describe('the cluster of a packaged event', () => {
+  const packaged = (event: object) => {
+    const { run } = plugged([{ msk: event }])
+    run('before:package:compileEvents')
+    // What the framework asks for; see `getMskClusterNameToken`.
+    const { arn: cluster } = event as { arn: { Ref?: unknown } }
+    const name = cluster.Ref
+    const inTemplate = JSON.parse(JSON.stringify(cluster))
+    return { name, inTemplate }
+  }
+  const PLACE = 'arn:aws:kafka:${AWS::Region}:${AWS::AccountId}'
+
+  it('given a reference that the framework cannot name, then it gets a name that is not written', () => {
+    const references: [string, object][] = [
+      ['shop', { 'Fn::Sub': `${PLACE}:cluster/shop/751d2973` }],
+      ['Shop', { 'Fn::GetAtt': ['Shop', 'Arn'] }],
+      ['Cluster', { 'Fn::Sub': '${Elsewhere.Arn}' }],
+    ]
+    for (const [name, reference] of references)
+      assert.deepEqual(packaged({ arn: reference, topic: 't' }), { name, inTemplate: reference })
+  })
+
+  it('given the end of the packaging, then nothing is left of that name', () => {
+    const cluster = { 'Fn::GetAtt': ['Shop', 'Arn'] }
+    const template = { 'MSK.f.Shop.t': { Type: 'AWS::Lambda::EventSourceMapping', Properties: {} } }
+    const { run } = plugged([{ msk: { ...reads, arn: cluster } }], {}, { template, msk: {} })
+    run('before:package:compileEvents')
+    run('after:package:compileEvents')
+    assert.deepEqual(Reflect.ownKeys(cluster), ['Fn::GetAtt'])
+  })
+
+  for (const nothing of [undefined, null, 7, 'shop', {}])
+    it(`given ${JSON.stringify(nothing)}, then the message names function and event`, () => {
+      const { run } = plugged([{ msk: { arn: nothing, topic: 't' } }])
+      assert.throws(() => run('before:package:compileEvents'), {
+        message:
+          /^arn of the msk event of function "f" must be the ARN of a cluster, or a reference to one, not /,
+        code: 'MSK_TRIGGER_CONFIGURATION',
+      })
+    })
+})
+
 describe('the template', () => {
   const mapping = () => ({ 'MSK.f.c.t': { Type: 'AWS::Lambda::EventSourceMapping', Properties: {} } })
   const resources = {

@@ -90,6 +90,7 @@ export class Installation {
       maximumBatchingWindow: 0,
       maximumRetryAttempts: 0,
       onFailureDestination: `kafka://${failed}`,
+      provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 2 },
     }
     return JSON.stringify({
       service: 'shop',

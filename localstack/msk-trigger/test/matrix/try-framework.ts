@@ -96,10 +96,11 @@ async function assertTemplate(project: Project, { failed }: Topics): Promise<voi
   )
   const mappings = resources.filter(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping')
   assert.equal(mappings.length, 1)
-  const { MaximumRetryAttempts, MaximumBatchingWindowInSeconds, DestinationConfig } =
+  const { MaximumRetryAttempts, MaximumBatchingWindowInSeconds, DestinationConfig, ProvisionedPollerConfig } =
     mappings[0]?.Properties ?? {}
   assert.deepEqual([MaximumRetryAttempts, MaximumBatchingWindowInSeconds], [0, 0])
   assert.deepEqual(DestinationConfig, { OnFailure: { Destination: `kafka://${failed}` } })
+  assert.deepEqual(ProvisionedPollerConfig, { MinimumPollers: 1, MaximumPollers: 2 })
 }
 
 async function assertZip(project: Project, { handler, isBundled }: Kind): Promise<void> {

@@ -48,8 +48,9 @@ export class PythonProcess {
   #hasEnded = false
   /** Something other than the runner wrote to the channel: what comes over it means nothing any more. */
   #isSpoilt = false
+  #isLoaded = false
   /** Present while an answer is awaited. */
-  #answered: PromiseWithResolvers<unknown> | undefined
+  #asked: (PromiseWithResolvers<unknown> & { readonly requestId: string }) | undefined
 
   constructor({ executable, folder, handler, environment }: PythonCommand) {
     this.#child = spawn(executable, ['-X', 'utf8', RUNNER, folder, handler], {
@@ -81,11 +82,16 @@ export class PythonProcess {
     return this.#loaded.promise
   }
 
-  /** Sends a request and resolves with the answer; never, if the process ends before. Rejects with a HandlerError. */
-  exchange(request: string): Promise<unknown> {
-    this.#answered = Promise.withResolvers()
+  /**
+   * Sends a request and resolves with its answer; never, if the process ends before. Rejects with a HandlerError.
+   *
+   * @param requestId as in the request
+   */
+  exchange(requestId: string, request: string): Promise<unknown> {
+    const asked = { requestId, ...Promise.withResolvers<unknown>() }
+    this.#asked = asked
     this.#channel?.write(frame('r', request))
-    return this.#answered.promise
+    return asked.promise
   }
 
   /** Ends it at once, with all that it has started. */
@@ -105,16 +111,22 @@ export class PythonProcess {
 
   /** @throws Error where it cannot come from the runner. */
   #received({ kind, body }: Frame): void {
-    if (kind === 'l') this.#loaded.resolve()
+    if (kind === 'a' || kind === 'e') this.#answer(kind, body)
+    else if (this.#isLoaded) throw new Error('it was loaded before')
     else if (kind === 'x') this.#loaded.reject(errorIn(body))
-    else if (this.#answered) this.#answer(this.#answered, { kind, body })
-    else throw new Error('nothing was asked')
+    else this.#loaded.resolve()
+    this.#isLoaded = true
   }
 
-  #answer(answered: PromiseWithResolvers<unknown>, { kind, body }: Frame): void {
-    if (kind === 'a') answered.resolve(valueIn(body))
-    else answered.reject(errorIn(body))
-    this.#answered = undefined
+  /** A fork of the process may answer a request again, or one that was answered long ago. */
+  #answer(kind: string, body: Buffer): void {
+    const asked = this.#asked
+    const end = body.indexOf('\n')
+    if (!asked || body.toString('utf8', 0, end) !== asked.requestId) throw new Error('that was not asked')
+    const rest = body.subarray(end + 1)
+    if (kind === 'a') asked.resolve(valueIn(rest))
+    else asked.reject(errorIn(rest))
+    this.#asked = undefined
   }
 
   async #end(executable: string): Promise<string> {

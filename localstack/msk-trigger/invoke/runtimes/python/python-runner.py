@@ -24,6 +24,7 @@ import traceback
 CHANNEL = 3
 LIFELINE = 4
 HEAD = struct.Struct(">cI")
+# The last two begin with the id of the request, in a line of its own.
 LOADED, LOAD_ERROR, ANSWER, ERROR = b"l", b"x", b"a", b"e"
 
 # What remains of an invocation without a timeout: the longest that Lambda allows.
@@ -207,7 +208,7 @@ def main(folder, name):
             kind, body = ANSWER, encoded(handler(request["event"], Context(request)))
         except Exception as error:
             kind, body = ERROR, json.dumps(described(error)).encode()
-        send(outgoing, kind, body)
+        send(outgoing, kind, request["requestId"].encode() + b"\n" + body)
 
 
 if __name__ == "__main__":

@@ -40,9 +40,8 @@ export class PythonRuntime implements Runtime {
     const functionArn = `arn:aws:lambda:${region}:000000000000:function:${functionName}`
     // An infinite deadline becomes null.
     const about = JSON.stringify({ requestId, deadlineMs, functionArn })
-    const request = `${about.slice(0, -1)},"event":${event}}`
     this.#cpu = new CpuUse(python.pid)
-    return python.exchange(request)
+    return python.exchange(requestId, `${about.slice(0, -1)},"event":${event}}`)
   }
 
   get ended(): Promise<RuntimeEnded> {

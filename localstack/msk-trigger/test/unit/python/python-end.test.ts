@@ -50,11 +50,14 @@ describe('the end of a Python process', () => {
   for (const [handler, message] of ends) {
     it(`given ${handler}, then it fails with: ${message}`, async () => {
       const { instance, idleEnds } = instanceOf(handler)
-      await assert.rejects(instance.invoke('{}', 20_000), (error: unknown) => {
-        assert.ok(error instanceof RuntimeEnded)
-        assert.equal(error.message, message)
-        return true
-      })
+      await assert.rejects(
+        instance.invoke('{}', 20_000),
+        (error: unknown) => {
+          assert.ok(error instanceof RuntimeEnded)
+          assert.equal(error.message, message)
+          return true
+        },
+      )
       assert.equal(instance.isBroken, true)
       assert.deepEqual(idleEnds, [])
     })
@@ -62,19 +65,32 @@ describe('the end of a Python process', () => {
 
   it('given that it ends after its answer, then the answer counts, and the end is told', async () => {
     const { instance, idleEnds } = instanceOf('app.answers_and_exits')
-    assert.equal(await instance.invoke('{}', 20_000), 'answered')
+    assert.equal(
+      await instance.invoke('{}', 20_000),
+      'answered',
+    )
     await until('the end to be told', () => idleEnds.length > 0)
     assert.deepEqual(idleEnds, ['the handler ended its process with exit code 7'])
   })
 
-  for (const name of ['writes_to_the_channel', 'writes_null_to_the_channel', 'prints_to_the_channel']) {
+  const FORGERIES = [
+    'writes_to_the_channel',
+    'writes_null_to_the_channel',
+    'prints_to_the_channel',
+    'answers_without_id',
+    'says_it_is_loaded',
+  ]
+  for (const name of FORGERIES) {
     it(`given app.${name}, then the invocation fails, and the process is ended`, async () => {
       const { instance, idleEnds } = instanceOf(`app.${name}`)
-      await assert.rejects(instance.invoke('{}', 20_000), (error: unknown) => {
-        assert.ok(error instanceof RuntimeEnded)
-        assert.match(error.message, /^something other than the runner wrote to descriptor 3/)
-        return true
-      })
+      await assert.rejects(
+        instance.invoke('{}', 20_000),
+        (error: unknown) => {
+          assert.ok(error instanceof RuntimeEnded)
+          assert.match(error.message, /^something other than the runner wrote to descriptor 3/)
+          return true
+        },
+      )
       assert.equal(instance.isBroken, true)
       assert.deepEqual(idleEnds, [])
     })
@@ -87,9 +103,25 @@ describe('the end of a Python process', () => {
     assert.match(String(idleEnds[0]), /^something other than the runner wrote to descriptor 3/)
   })
 
+  it('given an answer to an earlier request, as of a fork, then it is not taken for that of this one', async () => {
+    const { instance } = instanceOf('app.answers_an_earlier_request')
+    assert.equal(
+      await instance.invoke('{}', 20_000),
+      'own',
+    )
+    await assert.rejects(
+      instance.invoke('{}', 20_000),
+      /other than the runner wrote to descriptor 3/,
+    )
+    assert.equal(instance.isBroken, true)
+  })
+
   it('given that it has ended, then its id is not killed again, as it may be that of another process', async t => {
     const { instance } = instanceOf('app.exits')
-    await assert.rejects(instance.invoke('{}', 20_000), /exit code 3/)
+    await assert.rejects(
+      instance.invoke('{}', 20_000),
+      /exit code 3/,
+    )
     const kill = t.mock.method(process, 'kill')
     await instance.close()
     assert.equal(kill.mock.callCount(), 0)
@@ -109,7 +141,10 @@ describe('the end of a Python process', () => {
   it('given a timeout, then the handler and the processes that it started end with it', async t => {
     const file = await idFile(t)
     const { instance, idleEnds } = instanceOf('app.starts_and_sleeps')
-    const invoked = instance.invoke(JSON.stringify({ file }), 1_000)
+    const invoked = instance.invoke(
+      JSON.stringify({ file }),
+      1_000,
+    )
     await assert.rejects(invoked, /timeout: the handler took longer than 1000 ms/)
     const ids = await idsIn(file)
     assert.equal(ids.length, 2)

@@ -170,6 +170,31 @@ def prints_to_the_channel(event, context):
     time.sleep(600)
 
 
-def answers_twice(event, context):
+def forged(request_id, answer):
+    body = request_id.encode() + b"\n" + answer
+    os.write(3, b"a" + len(body).to_bytes(4, "big") + body)
+
+
+def answers_without_id(event, context):
     os.write(3, b"a" + (1).to_bytes(4, "big") + b"1")
     return 2
+
+
+def answers_twice(event, context):
+    forged(context.aws_request_id, b"1")
+    return 2
+
+
+earlier = []
+
+
+def answers_an_earlier_request(event, context):
+    earlier.append(context.aws_request_id)
+    if len(earlier) > 1:
+        forged(earlier[0], b'"late"')
+    return "own"
+
+
+def says_it_is_loaded(event, context):
+    os.write(3, b"l" + bytes(4))
+    time.sleep(600)

@@ -36,6 +36,25 @@ export function logFailure(
   log.error(`${name}  ${describe(parts)} failed (attempt ${attempt}, retrying in ${waitMs} ms): ${shown}`)
 }
 
+/**
+ * Logs times 1, 2, 4, 8 … that an error which nobody foresaw has ended a delivery, with its stack.
+ *
+ * @param count of these errors of the batch
+ */
+export function logDefect(
+  { name, log }: AttemptLog,
+  parts: readonly Part[],
+  error: unknown,
+  count: number,
+  waitMs: number,
+): void {
+  if (!shouldLog(count)) return
+  const stack = error instanceof Error ? error.stack : String(error)
+  log.error(
+    `${name}  ${describe(parts)} is delivered again in ${waitMs} ms, because of a defect of the trigger (time ${count}): ${stack}`,
+  )
+}
+
 /** A reason with its stack the first time. A batch that fails for hours repeats only the first line. */
 export function shownReason(reason: string, attempt: number): string {
   return attempt === 1 ? reason : (reason.split('\n')[0] ?? '')

@@ -7,10 +7,10 @@ interface Passed extends WithOffset {
 }
 
 /** Tracks which records of a batch are done, and how far each of its partitions can be committed. */
-export class BatchProgress {
-  readonly #partitions = new Map<number, { records: readonly Passed[]; done: Set<number>; prefix: number }>()
+export class BatchProgress<R extends Passed = Passed> {
+  readonly #partitions = new Map<number, { records: readonly R[]; done: Set<number>; prefix: number }>()
 
-  constructor(batch: readonly Part<Passed>[]) {
+  constructor(batch: readonly Part<R>[]) {
     for (const { partition, records } of batch) {
       this.#partitions.set(partition, { records, done: new Set(), prefix: 0 })
     }
@@ -37,10 +37,19 @@ export class BatchProgress {
   }
 
   /** The records that would be delivered again after a restart: the open ones, and those that are done behind them. */
-  get uncommitted(): readonly Part[] {
+  get uncommitted(): readonly Part<R>[] {
     return [...this.#partitions].flatMap(([partition, { records, prefix }]) =>
       prefix < records.length ? [{ partition, records: records.slice(prefix) }] : [],
     )
+  }
+
+  /** The records that are not done. */
+  get open(): readonly Part<R>[] {
+    return [...this.#partitions].flatMap(([partition, { records, done, prefix }]) => {
+      // In the common case none of the partition is done.
+      const open = prefix + done.size === 0 ? records : records.slice(prefix).filter(r => !done.has(r.offset))
+      return open.length > 0 ? [{ partition, records: open }] : []
+    })
   }
 
   isDone(partition: number): boolean {

@@ -1,5 +1,5 @@
-import type { PartitionQueue } from '../poll/partition-queue.ts'
-import { describe, type Part } from '../support/parts.ts'
+import type { PartitionQueue, PendingRecord } from '../poll/partition-queue.ts'
+import type { Part } from '../support/parts.ts'
 import { BatchProgress } from './batch-progress.ts'
 import { type Batch, type DeliveryContext, deliver } from './delivery.ts'
 
@@ -7,17 +7,17 @@ type Queues = ReadonlyMap<number, PartitionQueue>
 
 /** The deliveries that are in flight, and those that a stop has cut off. */
 export class Deliveries {
-  readonly #open = new Map<BatchProgress, { readonly queues: Queues; readonly over: Promise<void> }>()
+  readonly #open = new Map<
+    BatchProgress<PendingRecord>,
+    { readonly queues: Queues; readonly over: Promise<void> }
+  >()
 
-  /** See `deliver`. An error that it does not foresee leaves the rest of the batch uncommitted, which is logged. */
+  /** See `deliver`. */
   begin(batch: Batch, queues: Queues, to: DeliveryContext): void {
     const progress = new BatchProgress(batch)
-    const over = deliver(batch, queues, to, progress).then(
-      () => {
-        if (!to.ending.aborted) this.#open.delete(progress)
-      },
-      (error: unknown) => to.log.error(`${to.name}  ${describe(batch)} ${unforeseen(error)}`),
-    )
+    const over = deliver(batch, queues, to, progress).then(() => {
+      if (!to.ending.aborted) this.#open.delete(progress)
+    })
     this.#open.set(progress, { queues, over })
   }
 
@@ -32,9 +32,4 @@ export class Deliveries {
       progress.uncommitted.filter(({ partition }) => queues.get(partition)?.revoked === false),
     )
   }
-}
-
-function unforeseen(error: unknown): string {
-  const stack = error instanceof Error ? error.stack : String(error)
-  return `not committed before a restart, because of a defect of the trigger: ${stack}`
 }

@@ -7,7 +7,7 @@ import type { StallKind } from '../report/reports.ts'
 import { delayAfter } from '../support/backoff.ts'
 import { type Part, pick, without } from '../support/parts.ts'
 import { pause } from '../support/wait.ts'
-import { type AttemptLog, attemptsOf, logFailure, logSuccess, shownReason } from './attempt-log.ts'
+import { type AttemptLog, attemptsOf, logDefect, logFailure, logSuccess, shownReason } from './attempt-log.ts'
 import { BatchProgress } from './batch-progress.ts'
 import { type DiscardContext, discard } from './discard.ts'
 import type { Condition, LastResponse } from './invocation-record.ts'
@@ -43,7 +43,8 @@ type TriedUnit = Unit<PendingRecord> & { readonly tries: number; readonly respon
  * rest after a backoff, until that succeeds, or until its retries or age are used up and the destination has received
  * it (rules 21, 22, 26 to 29). The delivery keeps its partitions until it is done with them (rule 19), but holds a
  * permit only while the handler runs, so a batch that waits does not keep others from running. The caller has already
- * acquired the permit for the first attempt.
+ * acquired the permit for the first attempt. After an error that it does not foresee, which is a defect, it delivers again what
+ * is not committed: the partitions would otherwise wait until a restart.
  *
  * @param progress where the caller sees how far it is
  */
@@ -51,16 +52,15 @@ export function deliver(
   batch: Batch,
   queues: ReadonlyMap<number, PartitionQueue>,
   to: DeliveryContext,
-  progress = new BatchProgress(batch),
+  progress = new BatchProgress<PendingRecord>(batch),
 ): Promise<void> {
   return new Delivery(batch, queues, to, progress).run()
 }
 
 class Delivery {
-  readonly #batch: Batch
   readonly #queues: ReadonlyMap<number, PartitionQueue>
   readonly #to: DeliveryContext
-  readonly #progress: BatchProgress
+  readonly #progress: BatchProgress<PendingRecord>
   /** Partitions that are not released yet. */
   readonly #partitions: Set<number>
   #hasPermit = true
@@ -69,9 +69,8 @@ class Delivery {
     batch: Batch,
     queues: ReadonlyMap<number, PartitionQueue>,
     to: DeliveryContext,
-    progress: BatchProgress,
+    progress: BatchProgress<PendingRecord>,
   ) {
-    this.#batch = batch
     this.#queues = queues
     this.#to = to
     this.#progress = progress
@@ -79,9 +78,30 @@ class Delivery {
   }
 
   async run(): Promise<void> {
-    await this.#complete(pick(this.#batch, ({ json }) => json === undefined))
-    await this.#discardUndeliverable()
-    const sent = pick(this.#batch, ({ json, undeliverable }) => json !== undefined && !undeliverable)
+    const { ending, backoff } = this.#to
+    for (let defects = 0; !ending.aborted; ) {
+      const { open } = this.#progress
+      this.#releaseAllBut(open)
+      try {
+        await this.#deliver(open)
+        return
+      } catch (error) {
+        this.#releasePermit()
+        defects += 1
+        const waitMs = delayAfter(defects, backoff)
+        logDefect(this.#to, open, error, defects, waitMs)
+        const stall = { obstacle: 'invocation', kind: 'error', reason: `a defect: ${error}` } as const
+        this.#to.reports.stalled({ ...stall, attempt: defects }, open)
+        await pause(waitMs, ending)
+      }
+    }
+    this.#releasePermit()
+  }
+
+  async #deliver(batch: Batch): Promise<void> {
+    await this.#complete(pick(batch, ({ json }) => json === undefined))
+    await this.#discardUndeliverable(batch)
+    const sent = pick(batch, ({ json, undeliverable }) => json !== undefined && !undeliverable)
     // A partition that was revoked and assigned again continues its backoff.
     const tries = this.#to.failedBatches.triesOf(sent)
     let units = this.#stillAssigned<TriedUnit>([{ parts: sent, failures: 0, invocations: 0, tries }])
@@ -149,11 +169,8 @@ class Delivery {
   }
 
   /** Rules 9, 15: records that cannot be sent to the function are discarded before the rest of the batch is sent. */
-  async #discardUndeliverable(): Promise<void> {
-    for (const { partition, records } of pick(
-      this.#batch,
-      ({ undeliverable }) => undeliverable !== undefined,
-    )) {
+  async #discardUndeliverable(batch: Batch): Promise<void> {
+    for (const { partition, records } of pick(batch, ({ undeliverable }) => undeliverable !== undefined)) {
       for (const record of records) {
         const { condition, why } = record.undeliverable ?? { condition: 'DESERIALIZATION_ERROR', why: '' }
         await this.#discard([{ partition, records: [record] }], condition, why, { invocations: 0 })
@@ -209,6 +226,12 @@ class Delivery {
         parts: unit.parts.filter(({ partition }) => this.#partitions.has(partition)),
       }))
       .filter(({ parts }) => parts.length > 0)
+  }
+
+  /** Releases partitions of which nothing is left. */
+  #releaseAllBut(open: Batch): void {
+    for (const partition of this.#partitions)
+      if (!open.some(part => part.partition === partition)) this.#release(partition)
   }
 
   #isAssigned(partition: number): boolean {

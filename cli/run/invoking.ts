@@ -1,6 +1,7 @@
 /** Runs the handlers in threads of this process, and counts what they do. */
 import type { Writable } from 'node:stream'
 import {
+  type EventContent,
   type FunctionFacts,
   type FunctionInvoker,
   type Invoked,
@@ -54,7 +55,12 @@ export class CountingInvoker implements FunctionInvoker {
     this.#metrics = metrics
   }
 
-  async invoke(invoked: Invoked, event: string, answerCounts?: boolean): Promise<unknown> {
+  async invoke(
+    invoked: Invoked,
+    event: EventContent,
+    requestId: string,
+    answerCounts?: boolean,
+  ): Promise<unknown> {
     const labels = { function: invoked.functionKey }
     const beganAtMs = performance.now()
     const ended = (outcome: 'ok' | 'error') => {
@@ -63,7 +69,7 @@ export class CountingInvoker implements FunctionInvoker {
     }
     this.#runs(invoked.functionKey, 1)
     try {
-      const answer = await this.#inner.invoke(invoked, event, answerCounts)
+      const answer = await this.#inner.invoke(invoked, event, requestId, answerCounts)
       ended('ok')
       return answer
     } catch (error) {

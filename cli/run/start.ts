@@ -95,7 +95,11 @@ export async function startRun(options: RunOptions): Promise<Run> {
   const trigger = new Trigger({ mappings, settings, log, invoker, report, access, handlesSignals: false })
   const run = (name: string, event: object) => {
     const functionTimeoutMs = (definitions[name]?.timeout ?? 0) * 1_000
-    return invoker.invoke({ functionKey: name, functionTimeoutMs }, JSON.stringify(event))
+    return invoker.invoke(
+      { functionKey: name, functionTimeoutMs },
+      { json: () => JSON.stringify(event) },
+      randomUUID(),
+    )
   }
   const scheduler = new Scheduler(schedulesOf(functions, place), {
     log,

@@ -6,6 +6,7 @@ import './support/supported-node.ts'
 
 export { type Mapping, readMappings, type ServiceFacts } from './config/mappings.ts'
 export { readSettings, type Settings } from './config/settings.ts'
+export type { EventContent } from './invoke/event-content.ts'
 export type { FunctionFacts } from './invoke/function-facts.ts'
 export type { FunctionInvoker, Invoked } from './invoke/function-invoker.ts'
 export { Invoker, type Runtimes } from './invoke/invoker.ts'

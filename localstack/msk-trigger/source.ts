@@ -5,6 +5,7 @@ import { Dispatcher } from './deliver/dispatcher.ts'
 import type { FaultTarget } from './faults/fault-socket.ts'
 import { type Fault, Faults } from './faults/faults.ts'
 import type { Message } from './invoke/event.ts'
+import type { EventContent } from './invoke/event-content.ts'
 import type { Cluster } from './poll/cluster.ts'
 import { makeIntake } from './poll/intake.ts'
 import type { GroupMember, MemberListener } from './poll/member.ts'
@@ -40,8 +41,7 @@ export interface SourceParts {
   readonly outage: Outage
   /** See `whyUnreachable`. */
   whyUnreachable(error: unknown): Promise<string | undefined>
-  /** @param event as JSON */
-  invoke(event: string, answerCounts: boolean): Promise<unknown>
+  invoke(event: EventContent, requestId: string, answerCounts: boolean): Promise<unknown>
   member(mapping: Mapping, listener: MemberListener): Pick<GroupMember, keyof GroupMember>
 }
 
@@ -93,7 +93,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
       intake: makeIntake(mapping),
       sender: parts.sender,
       faults: this.#faults,
-      invoke: (event, answerCounts) => parts.invoke(event, answerCounts),
+      invoke: (...of) => parts.invoke(...of),
       crash: () => void this.#rejoin(),
       commit: offsets => this.#member.commit(offsets),
       pause: partition => this.#member.pause([partition]),

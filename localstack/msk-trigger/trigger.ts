@@ -116,7 +116,7 @@ export class Trigger {
           outage,
           whyUnreachable: error => whyUnreachable(error, settings.brokers, ask),
           sender: mapping.destination && senderFor(mapping.destination, senderParts(mapping)),
-          invoke: (event, answerCounts) => invoker.invoke(mapping, event, answerCounts),
+          invoke: (...of) => invoker.invoke(mapping, ...of),
           member: (of, listener) => new GroupMember(connect, of, settings, listener),
         }),
     )

@@ -25,8 +25,11 @@ export interface DeliveryContext extends DiscardContext, AttemptLog {
   readonly faults: Pick<Faults, 'fires'>
   readonly failedBatches: FailedBatches
   readonly running: Pick<RunningInvocations, 'begin'>
-  /** @param answerCounts false to simulate a response that arrives after the timeout. */
-  invoke(batch: Batch, answerCounts: boolean): Promise<unknown>
+  /**
+   * @param requestId what the handler and a destination are told
+   * @param answerCounts false to simulate a response that arrives after the timeout.
+   */
+  invoke(batch: Batch, requestId: string, answerCounts: boolean): Promise<unknown>
   /** Injected fault: nothing that is in flight may be committed. */
   crash(): void
   /** The partition is processed up to this offset. Resolves when more of it may be processed. */
@@ -99,9 +102,9 @@ class Delivery {
   }
 
   async #deliver(batch: Batch): Promise<void> {
-    await this.#complete(pick(batch, ({ json }) => json === undefined))
+    await this.#complete(pick(batch, ({ packed }) => packed === undefined))
     await this.#discardUndeliverable(batch)
-    const sent = pick(batch, ({ json, undeliverable }) => json !== undefined && !undeliverable)
+    const sent = pick(batch, ({ packed, undeliverable }) => packed !== undefined && !undeliverable)
     // A partition that was revoked and assigned again continues its backoff.
     const tries = this.#to.failedBatches.triesOf(sent)
     let units = this.#stillAssigned<TriedUnit>([{ parts: sent, failures: 0, invocations: 0, tries }])
@@ -156,8 +159,8 @@ class Delivery {
       tookMs: performance.now() - startedAtMs,
     })
     try {
-      if (faults.fires('duplicate')) await this.#to.invoke(parts, true)
-      const answer = await this.#to.invoke(parts, !faults.fires('timeout'))
+      if (faults.fires('duplicate')) await this.#to.invoke(parts, randomUUID(), true)
+      const answer = await this.#to.invoke(parts, requestId, !faults.fires('timeout'))
       if (faults.fires('crash')) this.#to.crash()
       return result(readAnswer(parts, answer, mapping))
     } catch (error) {

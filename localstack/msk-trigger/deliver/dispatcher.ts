@@ -1,6 +1,7 @@
 import type { Mapping } from '../config/mappings.ts'
 import type { Faults } from '../faults/faults.ts'
 import type { Message } from '../invoke/event.ts'
+import type { EventContent } from '../invoke/event-content.ts'
 import { MAX_PAYLOAD_BYTES } from '../invoke/event-size.ts'
 import { Backpressure, type Fetching } from '../poll/backpressure.ts'
 import { type BatchLimits, nextBatch, type Take } from '../poll/batching.ts'
@@ -41,11 +42,8 @@ export interface DispatcherParts extends Fetching {
   /** Present if the mapping has a destination. */
   readonly sender: Sender | undefined
   readonly faults: Faults
-  /**
-   * @param event as JSON
-   * @param answerCounts false to simulate a response that arrives after the timeout.
-   */
-  invoke(event: string, answerCounts: boolean): Promise<unknown>
+  /** See `DeliveryContext`. */
+  invoke(event: EventContent, requestId: string, answerCounts: boolean): Promise<unknown>
   /** Injected fault: the poller must start again. */
   crash(): void
   commit(offsets: readonly PartitionOffset[]): Promise<void>
@@ -84,7 +82,7 @@ export class Dispatcher {
       batchSize: mapping.batchSize,
       windowMs: mapping.windowMs,
       payloadBytes: MAX_PAYLOAD_BYTES,
-      envelopeBytes: Buffer.byteLength(eventOf([], { mapping, brokers: parts.brokers })),
+      envelopeBytes: Buffer.byteLength(eventOf([], { mapping, brokers: parts.brokers }).json()),
     }
     const { name, log, reports, backoff, intake } = parts
     const common = { name, log, reports, backoff, ending: this.#ending.signal }
@@ -187,7 +185,7 @@ export class Dispatcher {
   /** Rule 39: records skipped by a filter are committed without an invocation and without waiting for a window. */
   #commitSkipped(queue: PartitionQueue): void {
     const first = queue.pending[0]
-    if (!first || first.json !== undefined || this.#mapping.open.filteredRecords === 'counted') return
+    if (!first || first.packed !== undefined || this.#mapping.open.filteredRecords === 'counted') return
     for (const { lastOffset } of queue.take(1)) void this.#commits.done(queue, lastOffset + 1)
     this.#backpressure.taken(queue)
   }
@@ -245,7 +243,7 @@ export class Dispatcher {
       },
       ending: this.#ending.signal,
       faults,
-      invoke: (batch, answerCounts) => this.#parts.invoke(eventOf(batch, { mapping, brokers }), answerCounts),
+      invoke: (batch, ...how) => this.#parts.invoke(eventOf(batch, { mapping, brokers }), ...how),
       crash: () => this.#parts.crash(),
       committed: (queue, offset) => this.#commits.done(queue, offset),
       release: partition => {

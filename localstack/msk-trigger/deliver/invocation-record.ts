@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Mapping } from '../config/mappings.ts'
 import { type LambdaEvent, partitionName } from '../invoke/event.ts'
-import { eventJson } from '../invoke/event-json.ts'
+import { type EventContent, RecordsEvent } from '../invoke/event-content.ts'
 import type { PendingRecord } from '../poll/partition-queue.ts'
 import { countOf, type Part } from '../support/parts.ts'
 
@@ -53,7 +53,7 @@ export function batchRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
       lastRecordTimestamp: time(records.at(-1)),
     },
   ])
-  const event = eventOf(parts, origin)
+  const event = eventOf(parts, origin).json()
   const info = { recordsInfo: Object.fromEntries(ranges) }
   return commonFields(discarded, mapping.functionArn, discarded.condition, info, event, origin, nowMs)
 }
@@ -62,7 +62,7 @@ export function batchRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
 export function objectRecord(discarded: DiscardedRecords, origin: Origin, nowMs: number) {
   return {
     ...batchRecord(discarded, origin, nowMs),
-    payload: eventOf(discarded.parts, origin),
+    payload: eventOf(discarded.parts, origin).json(),
   }
 }
 
@@ -72,7 +72,7 @@ export function topicRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
   const record = discarded.parts[0]?.records[0]
   const { condition } = discarded
   const conditionName = condition === 'RetryAttemptsExhausted' ? mapping.open.kafkaCondition : condition
-  const event = eventOf(discarded.parts, origin)
+  const event = eventOf(discarded.parts, origin).json()
   const info = { recordInfo: { offset: String(record?.offset), timestamp: time(record) } }
   const payload = commonFields(
     discarded,
@@ -94,12 +94,12 @@ export function* oneByOne(discarded: DiscardedRecords): Generator<DiscardedRecor
   }
 }
 
-/** The event with these records, as JSON. */
-export function eventOf(parts: readonly Part<PendingRecord>[], { mapping, brokers }: Origin): string {
-  return eventJson(
+/** The event with these records. */
+export function eventOf(parts: readonly Part<PendingRecord>[], { mapping, brokers }: Origin): EventContent {
+  return new RecordsEvent(
     mapping,
     brokers,
-    parts.map(({ partition, records }) => [partition, records.flatMap(({ json }) => json ?? [])]),
+    parts.map(({ partition, records }) => [partition, records.flatMap(({ packed }) => packed ?? [])]),
   )
 }
 

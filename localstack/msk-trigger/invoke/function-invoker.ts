@@ -1,5 +1,7 @@
 /** What the event sources need of whatever runs functions: threads of this process, or anything else that answers as Lambda does. */
 
+import type { EventContent } from './event-content.ts'
+
 /** What has to be known of a function to invoke it. */
 export interface Invoked {
   readonly functionKey: string
@@ -12,10 +14,10 @@ export interface FunctionInvoker {
    * Resolves with the handler's return value. Rejects on its error and its timeout, and if it cannot be reached: the records
    * are then delivered again.
    *
-   * @param event as JSON
+   * @param requestId as in the handler's context; another one for each invocation
    * @param answerCounts false to inject a fault: a handler that succeeds has timed out nevertheless.
    */
-  invoke(invoked: Invoked, event: string, answerCounts?: boolean): Promise<unknown>
+  invoke(invoked: Invoked, event: EventContent, requestId: string, answerCounts?: boolean): Promise<unknown>
   /** Ends whatever still runs. Later invocations are refused. */
   close(): Promise<void>
 }

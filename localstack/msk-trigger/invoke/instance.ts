@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { type Runtime, RuntimeEnded } from './runtimes/runtime.ts'
+import { type Invocation, type Runtime, RuntimeEnded } from './runtimes/runtime.ts'
 
 /**
  * The time to load a handler that does not count as time of its first invocation, as in the cloud.
@@ -28,11 +27,11 @@ export class Instance {
   }
 
   /**
-   * Resolves with the handler's answer to an event, which is given as JSON.
+   * Resolves with the handler's answer to an event.
    *
    * @throws what the runtime throws, and RuntimeEnded at its timeout and at its end
    */
-  async invoke(event: string, timeoutMs: number): Promise<unknown> {
+  async invoke(what: Omit<Invocation, 'deadlineMs'>, timeoutMs: number): Promise<unknown> {
     const failed = Promise.withResolvers<never>()
     this.#fail = failed.reject
     const tooLate = () => {
@@ -43,8 +42,8 @@ export class Instance {
     try {
       await this.#load(failed.promise)
       if (Number.isFinite(timeoutMs)) timer = setTimeout(tooLate, timeoutMs)
-      const invocation = { event, requestId: randomUUID(), deadlineMs: Date.now() + timeoutMs }
-      return await Promise.race([this.#runtime.invoke(invocation), failed.promise])
+      const answer = this.#runtime.invoke({ ...what, deadlineMs: Date.now() + timeoutMs })
+      return await Promise.race([answer, failed.promise])
     } finally {
       clearTimeout(timer)
       this.#fail = undefined

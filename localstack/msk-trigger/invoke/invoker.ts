@@ -1,6 +1,7 @@
 import { explain } from '../report/explain.ts'
 import type { Report, WriteReport } from '../report/reports.ts'
 import type { Log } from '../support/framework.ts'
+import type { EventContent } from './event-content.ts'
 import type { FunctionInvoker, Invoked } from './function-invoker.ts'
 import { Instance } from './instance.ts'
 import { InstancePool } from './instance-pool.ts'
@@ -35,14 +36,15 @@ export class Invoker implements FunctionInvoker {
 
   async invoke(
     { functionKey, functionTimeoutMs }: Invoked,
-    event: string,
+    event: EventContent,
+    requestId: string,
     answerCounts = true,
   ): Promise<unknown> {
     const instances = this.#instances(functionKey)
     const instance = await instances.acquire()
     const timeoutMs = this.#runtimes.haveTimeouts ? functionTimeoutMs : Number.POSITIVE_INFINITY
     try {
-      const answer = await instance.invoke(event, timeoutMs)
+      const answer = await instance.invoke({ event, requestId }, timeoutMs)
       if (answerCounts) return answer
       instance.isBroken = true
       throw new Error('timeout: the response came too late (injected fault)')

@@ -1,7 +1,7 @@
 import type { Mapping } from '../config/mappings.ts'
 import type { Message } from '../invoke/event.ts'
-import { recordJson } from '../invoke/event-json.ts'
 import { MAX_PAYLOAD_BYTES, partitionBytes, recordBytes } from '../invoke/event-size.ts'
+import { PACKED_BYTES, type PackedRecord, RecordPacker } from '../invoke/packed-records.ts'
 import type { BatchableQueue, BatchableRecord } from './batching.ts'
 import type { Entry } from './intake.ts'
 
@@ -21,8 +21,8 @@ export interface PendingRecord extends BatchableRecord {
    * Rule 39.
    */
   lastOffset: number
-  /** As it is delivered, in JSON; undefined for a record that a filter skips. */
-  readonly json: string | undefined
+  /** What is delivered; undefined for a record that a filter skips. */
+  readonly packed: PackedRecord | undefined
   /** Milliseconds since 1970. */
   readonly timestampMs: number
   /** The original key, kept only for a destination that reuses it. Rule 43. */
@@ -33,6 +33,9 @@ export interface PendingRecord extends BatchableRecord {
 }
 
 export type QueueMapping = Pick<Mapping, 'topic' | 'batchSize' | 'open' | 'destination'>
+
+/** What a header takes in memory beside its name and value. */
+const HEADER_BYTES = 150
 
 /** Kept small so that most records are released before the garbage collector promotes them to the old generation. */
 const MIN_LOW_WATERMARK = 500
@@ -103,7 +106,7 @@ export class PartitionQueue implements BatchableQueue {
   reserve(messages: readonly Message[]): (entries: readonly Entry[], nowMs: number) => void {
     this.#forgetFrom(Number(messages[0]?.offset ?? this.#nextOffset))
     this.#nextOffset = Number(messages.at(-1)?.offset ?? this.#nextOffset - 1) + 1
-    const bytes = messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
+    const bytes = messages.reduce((sum, message) => sum + memoryBytes(message), 0)
     this.#reserved += messages.length
     this.#reservedBytes += bytes
     const epoch = this.#logEpoch
@@ -111,8 +114,9 @@ export class PartitionQueue implements BatchableQueue {
       if (epoch !== this.#logEpoch) return
       this.#reserved -= messages.length
       this.#reservedBytes -= bytes
+      const packer = new RecordPacker(bytes + messages.length * PACKED_BYTES)
       let n = 0
-      for (const entry of entries) this.#append(entry, messages[n++]?.key ?? null, nowMs)
+      for (const entry of entries) this.#append(entry, messages[n++]?.key ?? null, packer, nowMs)
     }
   }
 
@@ -131,7 +135,7 @@ export class PartitionQueue implements BatchableQueue {
     return this.#room.promise
   }
 
-  #append(entry: Entry, key: Buffer | null, arrivedAtMs: number): void {
+  #append(entry: Entry, key: Buffer | null, packer: RecordPacker, arrivedAtMs: number): void {
     const { topic, open, destination } = this.#mapping
     const { message } = entry
     const offset = Number(message.offset)
@@ -147,7 +151,7 @@ export class PartitionQueue implements BatchableQueue {
       // A record that is not sent takes nothing of the payload.
       eventBytes: undeliverable ? 0 : size,
       arrivedAtMs,
-      json: entry.fate === 'skip' ? undefined : recordJson(topic, this.partition, message, open.tombstone),
+      packed: entry.fate === 'skip' ? undefined : packer.pack(message),
       timestampMs: Number(message.timestamp),
       // A copy: the original is a slice of the whole fetch.
       key: destination?.kind === 'kafka' && key ? Buffer.from(key) : null,
@@ -167,7 +171,7 @@ export class PartitionQueue implements BatchableQueue {
     else {
       const nothing = {
         eventBytes: 0,
-        json: undefined,
+        packed: undefined,
         key: null,
         memoryBytes: 0,
         undeliverable: undefined,
@@ -188,6 +192,13 @@ export class PartitionQueue implements BatchableQueue {
     this.#pending = this.#pending.filter(record => record.offset < offset)
     this.#pendingBytes = this.#pending.reduce((sum, record) => sum + record.memoryBytes, 0)
   }
+}
+
+/** About what a fetched message takes in memory. */
+function memoryBytes({ key, value, headerList = [] }: Message): number {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0)
+  for (const [name, of] of headerList) bytes += HEADER_BYTES + name.length + (of?.length ?? 0)
+  return bytes
 }
 
 function undeliverableReason(entry: Entry, size: number, maxRecordBytes: number): Undeliverable | undefined {

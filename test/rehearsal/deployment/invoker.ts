@@ -1,6 +1,6 @@
 /** Invokes functions by the emulator's Invoke, as the pollers of event source mappings do. */
 import { Semaphore } from '../../../localstack/msk-trigger/deliver/semaphore.ts'
-import type { FunctionInvoker, Invoked } from '../../../localstack/msk-trigger/engine.ts'
+import type { EventContent, FunctionInvoker, Invoked } from '../../../localstack/msk-trigger/engine.ts'
 
 /** Each instance is a process of Node: more than a small machine has processors for would only slow down the others. */
 const INSTANCES = 2
@@ -24,12 +24,12 @@ export class EmulatorInvoker implements FunctionInvoker {
     this.#prefix = prefix
   }
 
-  async invoke({ functionKey, functionTimeoutMs }: Invoked, event: string): Promise<unknown> {
+  async invoke({ functionKey, functionTimeoutMs }: Invoked, event: EventContent): Promise<unknown> {
     const permits = this.#permits.get(functionKey) ?? new Semaphore(INSTANCES)
     this.#permits.set(functionKey, permits)
     await permits.acquire()
     try {
-      const answer = await this.#send(functionKey, event, functionTimeoutMs + START_MS)
+      const answer = await this.#send(functionKey, event.json(), functionTimeoutMs + START_MS)
       count(this.answered, functionKey)
       return answer
     } catch (error) {

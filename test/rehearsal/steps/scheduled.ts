@@ -19,6 +19,7 @@ export async function runScheduled(
     detail: {},
   }
   const functionTimeoutMs = (deployed.functions[name]?.timeout ?? 0) * 1000
-  const answer = await invoker.invoke({ functionKey: name, functionTimeoutMs }, JSON.stringify(event))
+  const json = () => JSON.stringify(event)
+  const answer = await invoker.invoke({ functionKey: name, functionTimeoutMs }, { json })
   return answer as Readonly<Record<string, unknown>>
 }

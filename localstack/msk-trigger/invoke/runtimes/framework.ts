@@ -52,7 +52,7 @@ export class FrameworkRuntime implements Runtime {
     refuseUncalled(this.#runtime, this.#inDocker)
     await leaveOutInvocationLines(() => starting.getStore() !== undefined)
     this.#useBefore = this.#thread?.performance.eventLoopUtilization()
-    this.#function.setEvent(JSON.parse(event))
+    this.#function.setEvent(JSON.parse(event.json()))
     try {
       const answer = await starting.run(this, () => this.#function.runHandler())
       return checkedAnswer(answer, this.#runtime, this.#inDocker)

@@ -1,9 +1,10 @@
 /** What runs a handler: a thread, a process, or a runner of serverless-offline. */
 
+import type { EventContent } from '../event-content.ts'
+
 /** One event for a handler. */
 export interface Invocation {
-  /** JSON, as Lambda sends it. */
-  readonly event: string
+  readonly event: EventContent
   /** As in the handler's context. */
   readonly requestId: string
   /** When Lambda would end it, in milliseconds since 1970; infinity if it has no timeout. */

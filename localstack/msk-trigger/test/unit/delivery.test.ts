@@ -232,6 +232,24 @@ describe('the delivery of a batch', () => {
     ])
   })
 
+  it('tells the destination the id that the handler saw last, which is another one each time (rule 44)', async () => {
+    const ids: string[] = []
+    const mapping = mappingOf({ maximumRetryAttempts: 1, destination: { kind: 'sqs', arn: 'arn:sqs' } })
+    const { run, seen } = given([], {
+      mapping,
+      invoke: async (_, requestId) => {
+        ids.push(requestId)
+        throw new Error('boom')
+      },
+    })
+    await run()
+    assert.equal(new Set(ids).size, 2)
+    assert.deepEqual(
+      seen.sent.map(({ response }) => response?.requestId),
+      [ids[1]],
+    )
+  })
+
   it('ends during a backoff without a commit when the trigger stops', async () => {
     const backoff = { retryDelayMs: 60_000, maxRetryDelayMs: 60_000 }
     const { run, ending, seen } = given([fail], { backoff })
@@ -410,7 +428,7 @@ describe('injected faults in a delivery', () => {
     const counts: boolean[] = []
     const { run } = given([], {
       faults,
-      invoke: async (_, answerCounts) => {
+      invoke: async (_, _requestId, answerCounts) => {
         counts.push(answerCounts)
         if (!answerCounts) throw new Error('timeout')
       },

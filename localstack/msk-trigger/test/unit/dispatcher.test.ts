@@ -36,7 +36,7 @@ function given(
     crash: () => {},
     invoke: event => {
       const { promise, resolve, reject } = Promise.withResolvers<void>()
-      const { records }: LambdaEvent = JSON.parse(event)
+      const { records }: LambdaEvent = JSON.parse(event.json())
       const lists = Object.entries(records)
       running.push({
         records: lists.map(([name, list]) => `${name}: ${list.map(r => r.offset)}`).join(' '),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import { Instance } from '../../invoke/instance.ts'
 import type { Runtime } from '../../invoke/runtimes/runtime.ts'
@@ -41,7 +42,7 @@ describe('an instance that loads its handler', () => {
 
   it('given that it takes longer than the timeout, then the invocation has all of its time afterwards', async () => {
     const { instance, loading, answer, events } = given()
-    const invoked = instance.invoke('{}', TIMEOUT_MS)
+    const invoked = instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, TIMEOUT_MS)
     await pass(LOADING_MS - 1)
     assert.deepEqual(events, [])
     loading.resolve()
@@ -52,7 +53,7 @@ describe('an instance that loads its handler', () => {
 
   it('given that it takes longer than Lambda allows, then the time of the invocation begins', async () => {
     const { instance, events } = given()
-    const invoked = instance.invoke('{}', TIMEOUT_MS)
+    const invoked = instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, TIMEOUT_MS)
     const failed = assert.rejects(invoked, /timeout: the handler took longer than 3000 ms/)
     await pass(LOADING_MS)
     assert.deepEqual(events, ['invoked'])
@@ -63,7 +64,7 @@ describe('an instance that loads its handler', () => {
 
   it('given that it fails, then the invocation fails with that error, and the instance is kept', async () => {
     const { instance, loading, events } = given()
-    const invoked = instance.invoke('{}', TIMEOUT_MS)
+    const invoked = instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, TIMEOUT_MS)
     loading.reject(new HandlerError({ errorType: 'KeyError', errorMessage: 'x', trace: [] }))
     await assert.rejects(invoked, HandlerError)
     assert.equal(instance.isBroken, false)
@@ -72,7 +73,7 @@ describe('an instance that loads its handler', () => {
 
   it('given that it ends meanwhile, then the invocation fails at once', async () => {
     const { instance, ended, events } = given()
-    const invoked = instance.invoke('{}', TIMEOUT_MS)
+    const invoked = instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, TIMEOUT_MS)
     ended.resolve(new RuntimeEnded('it ended'))
     await assert.rejects(invoked, /it ended/)
     assert.deepEqual(events, ['closed'])

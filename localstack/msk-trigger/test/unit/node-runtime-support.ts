@@ -53,7 +53,8 @@ export function factsOf(part: Partial<FunctionFacts>): FunctionFacts {
 }
 
 export function invocationOf(event: unknown): Invocation {
-  return { event: JSON.stringify(event), requestId: randomUUID(), deadlineMs: Date.now() + 60_000 }
+  const content = { json: () => JSON.stringify(event) }
+  return { event: content, requestId: randomUUID(), deadlineMs: Date.now() + 60_000 }
 }
 
 /** Invokes a runtime as an instance does. */

@@ -4,8 +4,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, describe, it, type TestContext } from 'node:test'
+import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
 import { until } from '../../../../test/support/until.ts'
+import { RecordsEvent } from '../../invoke/event-content.ts'
+import { RecordPacker } from '../../invoke/packed-records.ts'
 import { NodeRuntime } from '../../invoke/runtimes/node/node-runtime.ts'
 import { HandlerError, type Runtime } from '../../invoke/runtimes/runtime.ts'
 import { HANDLER_KINDS, handlerModule } from '../handler-kinds.ts'
@@ -18,6 +21,7 @@ import {
   resultOf,
   thrownBy,
 } from './node-runtime-support.ts'
+import { mappingOf, messages } from './support.ts'
 
 const STYLES = [
   ['callback', 'nodejs22.x'],
@@ -112,11 +116,45 @@ describe('the thread of a handler', { timeout: 60_000 }, () => {
     assert.deepEqual(await resultOf(node), { ok: [2, ['ONLY']] })
   })
 
+  it('gets records as their JSON says, however large the event is and that before it was', async t => {
+    const node = await nodeRuntime(t, 'export const handler = async event => JSON.stringify(event)')
+    const mapping = mappingOf()
+    for (const [count, bytes] of [
+      [1, 10],
+      [3, 300_000],
+      [2, 0],
+    ] as const) {
+      const packer = new RecordPacker(1_000)
+      const records = messages(0, count, {
+        key: Buffer.from('k'),
+        value: Buffer.alloc(bytes, 'x'),
+        headerList: [['name', Buffer.from([1, 255])]],
+      }).map(one => packer.pack(one))
+      const event = new RecordsEvent(mapping, ['b:1'], [[7, records]])
+      const answer = await node.invoke({ event, requestId: 'id', deadlineMs: Date.now() + 60_000 })
+      assert.equal(answer, event.json())
+    }
+  })
+
   it('is replaced after an error with which Lambda would start it again', async t => {
     const node = await nodeRuntime(t, THROWS)
     const results = []
     for (const throws of [false, false, true, false]) results.push(await resultOf(node, { throws }))
     assert.deepEqual(results, [{ ok: 1 }, { ok: 2 }, { error: 'Error: boom' }, { ok: 1 }])
+  })
+
+  it('has ended when its fatal error is told, so that no two handlers have the batch', async t => {
+    const node = await nodeRuntime(t, THROWS)
+    const order: string[] = []
+    const { terminate } = Worker.prototype
+    t.mock.method(Worker.prototype, 'terminate', async function (this: Worker) {
+      const code = await terminate.call(this)
+      order.push('ended')
+      return code
+    })
+    await errorOf(node, { throws: true })
+    order.push('told')
+    assert.deepEqual(order, ['ended', 'told'])
   })
 
   it('accepts options of Node that are for a whole process', async t => {
@@ -226,7 +264,10 @@ describe('the context of an invocation', { timeout: 60_000 }, () => {
   }
   const contextOf = async (t: TestContext, runtime: string, deadlineMs: number) => {
     const node = await nodeRuntime(t, SHOWS_CONTEXT, { runtime, environment })
-    return (await node.invoke({ event: '{}', requestId: 'id', deadlineMs })) as Record<string, unknown>
+    return (await node.invoke({ event: { json: () => '{}' }, requestId: 'id', deadlineMs })) as Record<
+      string,
+      unknown
+    >
   }
 
   it('has what Lambda tells', async t => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { unpacked } from '../../invoke/packed-records.ts'
 import type { Entry } from '../../poll/intake.ts'
 import { PartitionQueue } from '../../poll/partition-queue.ts'
 import { fill, mappingOf, messages, openChoices } from './support.ts'
@@ -56,7 +57,7 @@ describe('a partition queue', () => {
       /in the log it has 314572800 bytes, more than the \d+ that/,
     )
     assert.equal(record?.eventBytes, 0)
-    assert.equal(JSON.parse(record?.json ?? '{}').key, 'aw==')
+    assert.equal(String(record?.packed && unpacked(record.packed).key), 'k')
     assert.ok(own.isLow)
   })
 
@@ -98,6 +99,18 @@ describe('a partition queue', () => {
     assert.equal(own.pending.length, 1_000)
   })
 
+  it('counts headers and keys before they are appended: they take more memory than values', () => {
+    const headerList = Array.from({ length: 40_000 }, (_, n) => [`name ${n}`, null] as const)
+    const own = queue()
+    own.reserve(messages(0, 1, { headerList }))
+    assert.equal(own.isFull, false)
+    own.reserve(messages(1, 2, { headerList }))
+    assert.equal(own.isFull, true)
+    const keys = queue()
+    keys.reserve(messages(0, 1, { key: Buffer.alloc(12 * MiB) }))
+    assert.equal(keys.isFull, true)
+  })
+
   it('drops old records when its log starts again, including those not yet appended', () => {
     const own = queue()
     fill(own, messages(0, 5))
@@ -133,7 +146,7 @@ describe('a record in a partition queue', () => {
     const own = queue()
     fill(own, list, 0, skipping(0, 1, 4))
     assert.deepEqual(
-      own.pending.map(({ offset, lastOffset, json }) => [offset, lastOffset, json !== undefined]),
+      own.pending.map(({ offset, lastOffset, packed }) => [offset, lastOffset, packed !== undefined]),
       [
         [0, 1, false],
         [2, 2, true],
@@ -146,7 +159,7 @@ describe('a record in a partition queue', () => {
     const own = queue({ open: openChoices({ filteredRecords: 'counted' }) })
     fill(own, list, 0, skipping(1))
     assert.deepEqual(
-      own.pending.map(({ json, eventBytes }) => [json !== undefined, eventBytes > 0]),
+      own.pending.map(({ packed, eventBytes }) => [packed !== undefined, eventBytes > 0]),
       [true, false, true, true, true].map(isSent => [isSent, true]),
     )
   })

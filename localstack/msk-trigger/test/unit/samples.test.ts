@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
 import { batchRecord, objectRecord, topicRecord } from '../../deliver/invocation-record.ts'
 import type { LambdaEvent, LambdaRecord, Message } from '../../invoke/event.ts'
-import { recordJson } from '../../invoke/event-json.ts'
+import { RecordPacker } from '../../invoke/packed-records.ts'
 import { lambdaEvent, lambdaRecord } from './event-object.ts'
 
 function sample<T = LambdaEvent>(name: string): T {
@@ -72,7 +72,7 @@ describe("a destination's message has the same form as AWS's samples (rules 44 t
     lastOffset: 100,
     eventBytes: 1,
     arrivedAtMs: 0,
-    json: recordJson('mytopic', 0, message),
+    packed: new RecordPacker(0).pack(message),
     timestampMs: Number(message.timestamp),
     key: message.key,
     memoryBytes: 0,

@@ -7,15 +7,17 @@ import { callStreaming, isStreaming } from './streaming.ts'
 
 type Callee = Pick<ThreadData, 'style' | 'functionArn' | 'timeoutMs'>
 
-/** Calls a handler in the style of its runtime. The outcome is told once, and not necessarily later. */
+/**
+ * Calls a handler in the style of its runtime. The outcome is told once, and not necessarily later.
+ */
 export function callHandler(
   handler: Handler,
-  { event: json, ...invocation }: Request,
+  event: unknown,
+  invocation: Pick<Request, 'requestId' | 'deadlineMs'>,
   callee: Callee,
   outcome: Outcome,
   sharesLoop = false,
 ): Call {
-  const event: unknown = JSON.parse(json)
   const context = lambdaContext(invocation, callee)
   if (isStreaming(handler)) return callStreaming(handler, event, context, outcome)
   if (callee.style === 'promise') return callForPromise(handler, event, context, outcome)

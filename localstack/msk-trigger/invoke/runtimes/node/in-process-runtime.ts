@@ -29,8 +29,8 @@ export class InProcessRuntime implements Runtime {
     Object.assign(process.env, this.#facts.environment)
     this.#handler ??= await loaded(data)
     const { promise, resolve, reject } = Promise.withResolvers<string>()
-    const request = { requestId, deadlineMs, event }
-    callHandler(this.#handler, request, data, outcomeOf(data, resolve, reject), true)
+    const outcome = outcomeOf(data, resolve, reject)
+    callHandler(this.#handler, JSON.parse(event.json()), { requestId, deadlineMs }, data, outcome, true)
     return JSON.parse(await promise)
   }
 

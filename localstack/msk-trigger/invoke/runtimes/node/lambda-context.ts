@@ -21,7 +21,7 @@ export interface LambdaContext {
 
 /** Most of it comes from the environment, as in Lambda. */
 export function lambdaContext(
-  { requestId, deadlineMs }: Omit<Request, 'event'>,
+  { requestId, deadlineMs }: Pick<Request, 'requestId' | 'deadlineMs'>,
   { functionArn, timeoutMs }: { readonly functionArn: string; readonly timeoutMs: number },
 ): LambdaContext {
   const { env } = process

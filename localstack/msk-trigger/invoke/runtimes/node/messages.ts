@@ -1,5 +1,6 @@
 /** What the plugin and the thread of a handler tell each other. */
 
+import type { EventHead } from '../../event-content.ts'
 import type { ReportedError } from '../runtime.ts'
 
 /** What a thread is told when it starts. */
@@ -32,8 +33,10 @@ export interface Request {
   readonly requestId: string
   /** Milliseconds since 1970; infinity if it has no timeout. */
   readonly deadlineMs: number
-  /** The event as JSON, as Lambda sends it. */
-  readonly event: string
+  /** The event, if its records are at the beginning of the memory that both share; or else its JSON. */
+  readonly event: EventHead | string
+  /** That memory. Sent when it is new. */
+  readonly memory?: SharedArrayBuffer
 }
 
 /** `loaded`: the handler was loaded, or could not be; this comes once, first. */

@@ -2,6 +2,7 @@ import type { EventLoopUtilization } from 'node:perf_hooks'
 import type { Readable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import { within } from '../../../support/wait.ts'
+import type { EventContent } from '../../event-content.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
 import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
 import type { Answer, Message, Request, ThreadData } from './messages.ts'
@@ -16,6 +17,9 @@ const END_MS = 30_000
 /** Receives what a thread writes, instead of the streams of this process. It must be read. */
 export type OnOutput = (stdout: Readable, stderr: Readable) => void
 
+/** Room for a batch of a hundred small records. */
+const LEAST_MEMORY_BYTES = 128 * 1024
+
 /**
  * A handler in JavaScript or TypeScript, in a thread of its own, which starts with the first invocation. After an error with
  * which Lambda would start the runtime again (a module that does not load, an uncaught exception), the next invocation gets a
@@ -28,8 +32,12 @@ export class NodeRuntime implements Runtime {
   /** Present while a thread loads the handler. */
   #loading: PromiseWithResolvers<void> | undefined
   #thread: Worker | undefined
+  /** The end of the last thread that was given up. */
+  #abandoned: Promise<number> | undefined
   #pending: PromiseWithResolvers<unknown> | undefined
   #useBefore: EventLoopUtilization | undefined
+  /** Shared with the thread. To send records in a message would copy them twice more, and leave both copies to be collected. */
+  #memory: Uint8Array<SharedArrayBuffer> | undefined
 
   constructor(facts: FunctionFacts, onOutput?: OnOutput) {
     this.#facts = facts
@@ -46,8 +54,21 @@ export class NodeRuntime implements Runtime {
     this.#thread ??= this.#start()
     this.#useBefore = this.#thread.performance.eventLoopUtilization()
     this.#pending = Promise.withResolvers()
-    this.#thread.postMessage({ requestId, deadlineMs, event } satisfies Request)
+    this.#thread.postMessage({ requestId, deadlineMs, ...this.#handedOver(event) } satisfies Request)
     return this.#pending.promise
+  }
+
+  /** Writes the records of an event where the thread reads them. It has read those of the event before: it has answered. */
+  #handedOver(event: EventContent): Pick<Request, 'event' | 'memory'> {
+    const { packed } = event
+    if (!packed) return { event: event.json() }
+    const { head, length } = packed
+    const known = this.#memory
+    const fits = known !== undefined && known.length >= length
+    const memory = fits ? known : new Uint8Array(new SharedArrayBuffer(memoryFor(length)))
+    this.#memory = memory
+    packed.copyTo(memory)
+    return fits ? { event: head } : { event: head, memory: memory.buffer }
   }
 
   get ended(): Promise<RuntimeEnded> {
@@ -62,18 +83,19 @@ export class NodeRuntime implements Runtime {
   async close(): Promise<void> {
     this.#ended.resolve(new RuntimeEnded('it was closed'))
     this.#loaded()
-    if (this.#thread) await within(END_MS, this.#thread.terminate())
+    await within(END_MS, Promise.all([this.#thread?.terminate(), this.#abandoned]))
   }
 
   #start(): Worker {
     const thread = newThread(this.#facts, this.#onOutput !== undefined)
     this.#onOutput?.(thread.stdout, thread.stderr)
     this.#loading = Promise.withResolvers()
+    this.#memory = undefined
     let cause: unknown
     thread.on('message', (message: Message) => {
       if (thread !== this.#thread) return
       if (message === 'loaded') this.#loaded()
-      else this.#answered(message)
+      else void this.#answered(message)
     })
     // Such as the end of its memory: the thread catches the exceptions of the handler itself.
     thread.on('error', error => {
@@ -92,24 +114,34 @@ export class NodeRuntime implements Runtime {
     this.#loading = undefined
   }
 
-  #answered(answer: Answer): void {
+  async #answered(answer: Answer): Promise<void> {
     const pending = this.#pending
     this.#pending = undefined
+    const isLast = 'ok' in answer ? answer.isLast : answer.isFatal
+    if (isLast) await this.#abandon()
     if ('ok' in answer) {
-      if (answer.isLast) this.#abandon()
       pending?.resolve(JSON.parse(answer.ok))
       return
     }
     const error = new HandlerError(answer.error)
-    if (answer.isFatal) this.#abandon()
     if (pending) pending.reject(error)
     else this.#ended.resolve(new RuntimeEnded('the handler threw an uncaught exception', { cause: error }))
   }
 
-  #abandon(): void {
-    void this.#thread?.terminate()
+  /** Ends the thread. What it still does, such as to handle its own end, must be over before the batch is tried again. */
+  async #abandon(): Promise<void> {
+    const thread = this.#thread
     this.#thread = undefined
+    this.#abandoned = thread?.terminate()
+    if (this.#abandoned) await within(END_MS, this.#abandoned)
   }
+}
+
+/** Twice as much each time, so that growing events do not replace it often. */
+function memoryFor(bytes: number): number {
+  let size = LEAST_MEMORY_BYTES
+  while (size < bytes) size *= 2
+  return size
 }
 
 /** @param isCaptured whether its output is read here */

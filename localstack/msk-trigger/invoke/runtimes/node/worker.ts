@@ -5,6 +5,7 @@
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { parentPort, workerData } from 'node:worker_threads'
+import { eventIn } from '../../event-content.ts'
 import type { Call, Outcome } from './call.ts'
 import { callHandler } from './call-handler.ts'
 import { loadHandler } from './load-handler.ts'
@@ -22,6 +23,8 @@ const data: ThreadData = workerData
 let call: Call | undefined
 /** A response that this turn of the event loop can still make the last one. */
 let unsent: string | undefined
+/** Where records arrive. They are read before anything can answer: afterwards others may be written there. */
+let memory: Buffer = Buffer.alloc(0)
 
 if (data.nodeOptions !== undefined) process.env.NODE_OPTIONS = data.nodeOptions
 process.setSourceMapsEnabled(true)
@@ -34,14 +37,19 @@ const tellLoaded = () => port.postMessage('loaded' satisfies Message)
 loading.then(tellLoaded, tellLoaded)
 port.on('message', (request: Request) => {
   const outcome = new Response()
+  if (request.memory) memory = Buffer.from(request.memory)
   loading.then(
     handler => {
       port.unref()
-      call = callHandler(handler, request, data, outcome)
+      call = callHandler(handler, eventOf(request), request, data, outcome)
     },
     error => outcome.failForGood(error),
   )
 })
+
+function eventOf({ event }: Request): unknown {
+  return typeof event === 'string' ? JSON.parse(event) : eventIn(memory, event)
+}
 
 class Response implements Outcome {
   #isSettled = false

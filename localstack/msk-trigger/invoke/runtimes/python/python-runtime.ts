@@ -41,7 +41,7 @@ export class PythonRuntime implements Runtime {
     // An infinite deadline becomes null.
     const about = JSON.stringify({ requestId, deadlineMs, functionArn })
     this.#cpu = new CpuUse(python.pid)
-    return python.exchange(requestId, `${about.slice(0, -1)},"event":${event}}`)
+    return python.exchange(requestId, `${about.slice(0, -1)},"event":${event.json()}}`)
   }
 
   get ended(): Promise<RuntimeEnded> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -51,7 +52,7 @@ describe('the end of a Python process', () => {
     it(`given ${handler}, then it fails with: ${message}`, async () => {
       const { instance, idleEnds } = instanceOf(handler)
       await assert.rejects(
-        instance.invoke('{}', 20_000),
+        instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000),
         (error: unknown) => {
           assert.ok(error instanceof RuntimeEnded)
           assert.equal(error.message, message)
@@ -66,7 +67,7 @@ describe('the end of a Python process', () => {
   it('given that it ends after its answer, then the answer counts, and the end is told', async () => {
     const { instance, idleEnds } = instanceOf('app.answers_and_exits')
     assert.equal(
-      await instance.invoke('{}', 20_000),
+      await instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000),
       'answered',
     )
     await until('the end to be told', () => idleEnds.length > 0)
@@ -84,7 +85,7 @@ describe('the end of a Python process', () => {
     it(`given app.${name}, then the invocation fails, and the process is ended`, async () => {
       const { instance, idleEnds } = instanceOf(`app.${name}`)
       await assert.rejects(
-        instance.invoke('{}', 20_000),
+        instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000),
         (error: unknown) => {
           assert.ok(error instanceof RuntimeEnded)
           assert.match(error.message, /^something other than the runner wrote to descriptor 3/)
@@ -98,7 +99,7 @@ describe('the end of a Python process', () => {
 
   it('given a second answer, then it is not that of the next invocation, and the process is ended', async () => {
     const { instance, idleEnds } = instanceOf('app.answers_twice')
-    assert.equal(await instance.invoke('{}', 20_000), 1)
+    assert.equal(await instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000), 1)
     await until('the end to be told', () => idleEnds.length > 0)
     assert.match(String(idleEnds[0]), /^something other than the runner wrote to descriptor 3/)
   })
@@ -106,11 +107,11 @@ describe('the end of a Python process', () => {
   it('given an answer to an earlier request, as of a fork, then it is not taken for that of this one', async () => {
     const { instance } = instanceOf('app.answers_an_earlier_request')
     assert.equal(
-      await instance.invoke('{}', 20_000),
+      await instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000),
       'own',
     )
     await assert.rejects(
-      instance.invoke('{}', 20_000),
+      instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000),
       /other than the runner wrote to descriptor 3/,
     )
     assert.equal(instance.isBroken, true)
@@ -119,7 +120,7 @@ describe('the end of a Python process', () => {
   it('given that it has ended, then its id is not killed again, as it may be that of another process', async t => {
     const { instance } = instanceOf('app.exits')
     await assert.rejects(
-      instance.invoke('{}', 20_000),
+      instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000),
       /exit code 3/,
     )
     const kill = t.mock.method(process, 'kill')
@@ -133,7 +134,7 @@ describe('the end of a Python process', () => {
       throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
     })
     await assert.rejects(
-      instance.invoke('{}', 20_000),
+      instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000),
       /^RuntimeEnded: the handler ended its process with exit code 3$/,
     )
   })
@@ -142,7 +143,7 @@ describe('the end of a Python process', () => {
     const file = await idFile(t)
     const { instance, idleEnds } = instanceOf('app.starts_and_sleeps')
     const invoked = instance.invoke(
-      JSON.stringify({ file }),
+      { event: { json: () => JSON.stringify({ file }) }, requestId: randomUUID() },
       1_000,
     )
     await assert.rejects(invoked, /timeout: the handler took longer than 1000 ms/)
@@ -156,7 +157,7 @@ describe('the end of a Python process', () => {
     const file = await idFile(t)
     const script = `
       import { runtimeOf } from ${JSON.stringify(new URL('./support.ts', import.meta.url).href)}
-      const event = ${JSON.stringify(JSON.stringify({ file }))}
+      const event = { json: () => ${JSON.stringify(JSON.stringify({ file }))} }
       await runtimeOf('app.spins').invoke({ event, requestId: 'r', deadlineMs: Infinity })`
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' })
     const ended = once(parent, 'exit')
@@ -169,7 +170,7 @@ describe('the end of a Python process', () => {
 
   it('given a close while it loads, then no process is left', async () => {
     const runtime = runtimeOf('app.echo')
-    const invoked = runtime.invoke({ event: '{}', requestId: 'r', deadlineMs: Infinity })
+    const invoked = runtime.invoke({ event: { json: () => '{}' }, requestId: 'r', deadlineMs: Infinity })
     invoked.catch(() => {})
     await runtime.close()
     assert.match((await runtime.ended).message, /stopped/)

@@ -40,7 +40,7 @@ export function runtimeOf(
 /** Invokes a handler once. */
 export async function invoke(handler: string, event: unknown = {}): Promise<unknown> {
   return runtimeOf(handler).invoke({
-    event: JSON.stringify(event),
+    event: { json: () => JSON.stringify(event) },
     requestId: 'id-1',
     deadlineMs: Date.now() + 5_000,
   })

@@ -1,4 +1,4 @@
-/** `npm run infra -- --stage prod`: the template and the parameters of the long-lived stack, and the commands that deploy them. */
+/** `npm run infra -- --stage prod`: the template of the long-lived stack, and the commands that deploy it. */
 import { relative, resolve } from 'node:path'
 import { ConfigError } from '../lib/runtime/settings/config-error.ts'
 import { runMain } from '../programs/main.ts'
@@ -6,17 +6,17 @@ import { readOptions } from '../programs/options.ts'
 import { PROJECT } from '../programs/paths.ts'
 import { parameterProblems, parametersOf } from './stack.ts'
 import { deployCommands, readAssignments, readStage } from './stack-commands.ts'
-import { readStackTemplate, writeStackFiles } from './stack-files.ts'
+import { readStackTemplate, writeTemplate } from './stack-files.ts'
 
 const USAGE = `Usage: npm run infra -- --stage NAME [options]
 
-Writes the template of the long-lived stack (network, brokers, cache, bucket, keys, topic) and its parameters for a stage, and prints
-the commands that deploy them. It calls nobody.
+Writes the template of the long-lived stack (network, brokers, cache, bucket, keys, topic) for a stage, and prints the commands that
+deploy it. It calls nobody.
 
   --stage NAME      a stage of infra/stages.ts
   --region NAME     the region to deploy to (also: AWS_REGION)
   --set NAME=VALUE  a parameter of the stack, as often as you like: VpcId=vpc-…, MskClusterArn=arn:…, NatGateways=one
-  --out FOLDER      where the files are written; .local/infra/<stage> by default
+  --out FOLDER      where <stage>.yaml is written; .local/infra by default
   --help            show this`
 
 interface Options {
@@ -45,14 +45,11 @@ async function writeStack({ stage: wanted, region, set, out }: Options): Promise
   const assigned = readAssignments(set)
   const problems = [...assigned.problems, ...parameterProblems(template, assigned.values)]
   if (problems.length > 0) throw new ConfigError('--set', problems)
-  const folder = resolve(out ?? `${PROJECT}/.local/infra/${name}`)
+  const file = resolve(out ?? `${PROJECT}/.local/infra`, `${name}.yaml`)
+  await writeTemplate(file, template)
+  const shown = relative(process.cwd(), file)
+  console.log(`Wrote ${shown}, with ${Object.keys(template.Resources).length} resources.`)
   const parameters = { ...parametersOf(name, stage), ...assigned.values }
-  const written = await writeStackFiles(folder, template, parameters)
-  const shown = (file: string) => relative(process.cwd(), file)
-  const files = { template: shown(written.template), parameters: shown(written.parameters) }
-  const count = Object.keys(template.Resources).length
-  console.log(`Wrote ${files.template}, with ${count} resources, and ${files.parameters}:`)
-  for (const [parameter, value] of Object.entries(parameters)) console.log(`  ${parameter}=${value}`)
-  console.log(deployCommands({ name, stage, region, files }).join('\n'))
+  console.log(deployCommands({ name, stage, region, file: shown, parameters }).join('\n'))
   return 0
 }

@@ -1,6 +1,5 @@
 /** What `npm run infra` reads from its command line, and the commands that it prints. Pure. */
 import { ConfigError } from '../lib/runtime/settings/config-error.ts'
-import type { StackFiles } from './stack-files.ts'
 import { STAGES, type Stage, stageNamed } from './stages.ts'
 
 /** @throws ConfigError where the stage is missing or not in the table */
@@ -35,35 +34,40 @@ function stackName(stage: string): string {
   return `sluice-infra-${stage}`
 }
 
-/** What to type next, as lines. */
-export function deployCommands({
-  name,
-  stage,
-  region = 'REGION',
-  files,
-}: {
+interface Deployed {
   readonly name: string
   readonly stage: Pick<Stage, 'keepsData'>
   readonly region: string | undefined
-  readonly files: StackFiles
-}): string[] {
+  /** The template. */
+  readonly file: string
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+/** What to type next, as lines. Version 1 of the AWS CLI takes no file of parameters, so they are on the line. */
+export function deployCommands({ name, stage, region = 'REGION', file, parameters }: Deployed): string[] {
   const stack = stackName(name)
+  const place = `--region ${region} --stack-name ${stack}`
+  const assigned = Object.entries(parameters).map(([parameter, value]) => quoted(`${parameter}=${value}`))
+  const deploy = [
+    `  aws cloudformation deploy ${place} \\`,
+    `    --template-file ${quoted(file)} --capabilities CAPABILITY_IAM \\`,
+    `    --parameter-overrides ${assigned.join(' ')}`,
+  ]
+  const protect = `  aws cloudformation update-termination-protection ${place} --enable-termination-protection`
   return [
     '',
-    'Look at what would change, and deploy it:',
+    'Deploy it; with --no-execute-changeset, look at what would change:',
     '',
-    `  aws cloudformation deploy --region ${region} --stack-name ${stack} --no-execute-changeset \\`,
-    `    --template-file ${files.template} --parameter-overrides file://${files.parameters} --capabilities CAPABILITY_IAM`,
-    `  aws cloudformation deploy --region ${region} --stack-name ${stack} \\`,
-    `    --template-file ${files.template} --parameter-overrides file://${files.parameters} --capabilities CAPABILITY_IAM`,
-    ...(stage.keepsData
-      ? [
-          `  aws cloudformation update-termination-protection --region ${region} --stack-name ${stack} --enable-termination-protection`,
-        ]
-      : []),
+    ...deploy,
+    ...(stage.keepsData ? [protect] : []),
     '',
     'Then the functions, which read the outputs of that stack:',
     '',
     `  INFRA_STACK=${stack} npx serverless deploy --stage ${name} --region ${region}`,
   ]
+}
+
+/** As a shell takes it for one word. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,6 +1,6 @@
-/** Reads the parts of the long-lived stack, and writes the template and its parameters for the command that deploys them. */
+/** Reads the parts of the long-lived stack, and writes the template for the command that deploys it. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { dump } from 'js-yaml'
 import { PROJECT } from '../programs/paths.ts'
 import { loadCloudFormation } from './cloudformation-yaml.ts'
@@ -30,20 +30,8 @@ export function templateText(template: StackTemplate): string {
   return dump(template, { noRefs: true, lineWidth: 130, flowLevel: 6 })
 }
 
-export interface StackFiles {
-  readonly template: string
-  readonly parameters: string
-}
-
-/** Writes both files into a folder; the paths are as they were given. */
-export async function writeStackFiles(
-  folder: string,
-  template: StackTemplate,
-  parameters: Readonly<Record<string, string>>,
-): Promise<StackFiles> {
-  const files = { template: join(folder, 'template.yaml'), parameters: join(folder, 'parameters.json') }
-  await mkdir(folder, { recursive: true })
-  await writeFile(files.template, templateText(template))
-  await writeFile(files.parameters, `${JSON.stringify({ Parameters: parameters }, undefined, 2)}\n`)
-  return files
+/** Writes the template to a file, whose folder is made where it is missing. */
+export async function writeTemplate(file: string, template: StackTemplate): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, templateText(template))
 }

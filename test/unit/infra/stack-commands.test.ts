@@ -24,18 +24,29 @@ describe('npm run infra', () => {
     ])
   })
 
-  it('given a stage, then the commands name stack, files and region, and protect what is kept', () => {
-    const files = { template: 'out/template.yaml', parameters: 'out/parameters.json' }
-    const commands = (keepsData: boolean) =>
-      deployCommands({ name: 'prod', stage: { keepsData }, region: 'eu-west-1', files }).join('\n')
+  const commands = (keepsData: boolean, parameters: Readonly<Record<string, string>> = {}) =>
+    deployCommands({
+      name: 'prod',
+      stage: { keepsData },
+      region: 'eu-west-1',
+      file: 'out/prod.yaml',
+      parameters: { Env: 'prod', ...parameters },
+    }).join('\n')
+
+  it('given a stage, then the commands name stack, file and region, and protect what is kept', () => {
     const said = commands(true)
     assert.match(
       said,
-      /--region eu-west-1 --stack-name sluice-infra-prod \\\n +--template-file out\/template\.yaml/,
+      /--region eu-west-1 --stack-name sluice-infra-prod \\\n +--template-file out\/prod\.yaml/,
     )
-    assert.match(said, /--parameter-overrides file:\/\/out\/parameters\.json --capabilities CAPABILITY_IAM/)
+    assert.match(said, /--capabilities CAPABILITY_IAM \\\n +--parameter-overrides Env=prod\n/)
     assert.match(said, /INFRA_STACK=sluice-infra-prod npx serverless deploy --stage prod --region eu-west-1/)
     assert.match(said, /--enable-termination-protection/)
     assert.doesNotMatch(commands(false), /--enable-termination-protection/)
+  })
+
+  it('given a value that a shell would read, then it stays one word', () => {
+    assert.match(commands(true, { RedisUrl: "rediss://a?b&c'd" }), / 'RedisUrl=rediss:\/\/a\?b&c'\\''d'\n/)
+    assert.match(commands(true, { SubnetIds: 'subnet-1,subnet-2' }), / SubnetIds=subnet-1,subnet-2\n/)
   })
 })

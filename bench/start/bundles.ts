@@ -1,15 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { PROJECT } from '../../programs/paths.ts'
-import { bundleOf } from '../../test/package/bundles.ts'
+import { bundleOf, type Files } from '../../test/package/bundles.ts'
 import { runProgram } from '../../test/support/program.ts'
 import { filesIn } from '../../test/support/zip.ts'
 
-/** The functions as deployed, unpacked, and an empty function for comparison. */
-export interface Bundles {
+/** The functions as deployed, unpacked. */
+export interface Unpacked {
+  fileOf(name: string): string
+}
+
+/** These, and an empty function for comparison. */
+export interface Bundles extends Unpacked {
   /** Size of each function's code in bytes: all of it, and the part that is read at start. */
   readonly sizes: ReadonlyMap<string, { readonly all: number; readonly atStart: number }>
-  fileOf(name: string): string
 }
 
 const EMPTY = 'export const handler = async () => ({ batchItemFailures: [] })\n'
@@ -23,8 +27,26 @@ const ACCOUNT = {
   SECURITY_GROUP_IDS: 'sg-1',
 }
 
-/** Packages the functions in a folder inside the project. */
+/** Packages the functions in a folder inside the project, where they find the AWS SDK, and looks at what is in them. */
 export async function packaged(names: readonly string[], room: string): Promise<Bundles> {
+  const { contents, fileOf } = await unpacked(names, room)
+  await put(fileOf('empty'), EMPTY)
+  await put(join(room, 'unpacked', 'empty', 'package.json'), '{"type":"module"}')
+  const sizes = new Map<string, { all: number; atStart: number }>()
+  for (const [name, files] of contents) {
+    const { all, atStart } = await bundleOf(files, `functions/${name}/handler.js`)
+    const bytes = (paths: readonly string[]) =>
+      paths.reduce((sum, path) => sum + (files.get(path)?.length ?? 0), 0)
+    sizes.set(name, { all: bytes(all), atStart: bytes(atStart) })
+  }
+  return { sizes, fileOf }
+}
+
+/** Packages them without that look, which takes long. */
+export async function unpacked(
+  names: readonly string[],
+  room: string,
+): Promise<Unpacked & { readonly contents: ReadonlyMap<string, Files> }> {
   const packages = join(room, 'packages')
   const { code, output } = await runProgram(
     'serverless',
@@ -35,18 +57,13 @@ export async function packaged(names: readonly string[], room: string): Promise<
   )
   if (code !== 0) throw new Error(`serverless package failed:\n${output}`)
   const fileOf = (name: string) => join(room, 'unpacked', name, 'functions', name, 'handler.js')
-  await put(fileOf('empty'), EMPTY)
-  await put(join(room, 'unpacked', 'empty', 'package.json'), '{"type":"module"}')
-  const sizes = new Map<string, { all: number; atStart: number }>()
+  const contents = new Map<string, Files>()
   for (const name of names) {
     const files = await filesIn(join(packages, `${name}.zip`))
     for (const [path, content] of files) await put(join(room, 'unpacked', name, path), content)
-    const { all, atStart } = await bundleOf(files, `functions/${name}/handler.js`)
-    const bytes = (paths: readonly string[]) =>
-      paths.reduce((sum, path) => sum + (files.get(path)?.length ?? 0), 0)
-    sizes.set(name, { all: bytes(all), atStart: bytes(atStart) })
+    contents.set(name, files)
   }
-  return { sizes, fileOf }
+  return { contents, fileOf }
 }
 
 async function put(file: string, content: string | Buffer): Promise<void> {

@@ -1,0 +1,35 @@
+// One function, alone in this process as in Lambda. Plain JavaScript, so that nothing but the handler is loaded. For each event that it
+// is sent it answers with the processor time that the event took, as JSON text to the end of the response.
+import process from 'node:process'
+
+// Long, so that no batch is given up beside other work.
+const TIME_MS = 600_000
+const [file] = process.argv.slice(2)
+const { handler } = await import(file)
+process.on('message', async text => {
+  const deadlineMs = Date.now() + TIME_MS
+  const context = {
+    awsRequestId: 'bench',
+    functionName: 'bench',
+    getRemainingTimeInMillis: () => deadlineMs - Date.now(),
+  }
+  const [before, beganMs] = [process.cpuUsage(), performance.now()]
+  let problem
+  try {
+    const answer = await handler(JSON.parse(text), context)
+    const failed = answer?.batchItemFailures?.length ?? 0
+    if (failed > 0) problem = `${failed} records were not processed`
+  } catch (error) {
+    problem = `${error.name}: ${error.message}`
+  }
+  const { user, system } = process.cpuUsage(before)
+  process.send({
+    cpuMs: (user + system) / 1000,
+    wallMs: performance.now() - beganMs,
+    // Since the start of the process, in KiB.
+    peakMib: process.resourceUsage().maxRSS / 1024,
+    problem,
+  })
+})
+const { user, system } = process.cpuUsage()
+process.send({ loadedCpuMs: (user + system) / 1000 })

@@ -1,0 +1,89 @@
+/** Measures one function: over all that lies in its topics, or called as its schedule does. */
+import { type DeclaredFunction, isConsumer } from '../../infra/functions.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import { discardedEvent } from './discarded.ts'
+import { type Hosted, hosted } from './hosted.ts'
+import { batchesOf } from './log.ts'
+
+/** A larger event is one of large records. */
+const SMALL_BYTES = 2 * 1024 * 1024
+const RUNS = 6
+const MINUTE_MS = 60_000
+
+export interface Measured {
+  readonly name: string
+  /** Processor time, in milliseconds: the start of the process, its first batch or run, and the later ones. */
+  readonly loadedMs: number
+  readonly firstMs: number
+  /** Of full batches where there are any, and of runs. */
+  readonly laterMs: readonly number[]
+  /** The records of such a batch; 0 for a run. */
+  readonly records: number
+  /** Processor time of the slowest event of large records, where there was one. */
+  readonly largestMs?: number
+  readonly peakMib: number
+}
+
+interface Place {
+  readonly file: string
+  readonly memoryMb: number
+  readonly variables: Readonly<Record<string, string>>
+  readonly broker: string
+  readonly env: string
+}
+
+export async function measure(declared: DeclaredFunction, place: Place): Promise<Measured> {
+  const host = await hosted(declared.name, place.file, place.memoryMb, place.variables)
+  try {
+    const measured = isConsumer(declared)
+      ? await overBatches(host, declared, place)
+      : await overRuns(host, declared)
+    return { name: declared.name, loadedMs: host.loadedCpuMs, ...measured }
+  } finally {
+    host.close()
+  }
+}
+
+type Work = Omit<Measured, 'name' | 'loadedMs'>
+
+async function overBatches(
+  host: Hosted,
+  { name, consumes, reading }: DeclaredFunction,
+  { broker, env }: Place,
+): Promise<Work> {
+  const all = await Promise.all(
+    consumes.map(signal => batchesOf(broker, topicName(signal, env), reading.batchSize)),
+  )
+  const batches = all.flat()
+  if (batches.length === 0) throw new Error(`${name}: nothing lies in the topics that it reads`)
+  const small = batches.filter(({ text }) => text.length < SMALL_BYTES)
+  const records = Math.max(...small.map(batch => batch.records))
+  let [peakMib, largestMs] = [0, 0]
+  const took: number[] = []
+  const laterMs: number[] = []
+  for (const batch of batches) {
+    const invoked = await host.invoke(batch.text)
+    peakMib = invoked.peakMib
+    took.push(invoked.cpuMs)
+    if (batch.text.length >= SMALL_BYTES) largestMs = Math.max(largestMs, invoked.cpuMs)
+    else if (took.length > 1 && batch.records === records) laterMs.push(invoked.cpuMs)
+  }
+  const [firstMs = 0] = took
+  const typical = laterMs.length > 0 ? laterMs : [firstMs]
+  return { firstMs, laterMs: typical, records, peakMib, ...(largestMs > 0 ? { largestMs } : {}) }
+}
+
+/** Each run is that of the next minute. */
+async function overRuns(host: Hosted, { uses }: DeclaredFunction): Promise<Work> {
+  const took: number[] = []
+  let peakMib = 0
+  for (let run = 0; run < RUNS; run += 1) {
+    const time = new Date(Date.now() + run * MINUTE_MS).toISOString()
+    const event = uses.includes('on-failure') ? discardedEvent(run) : { time }
+    const invoked = await host.invoke(JSON.stringify(event))
+    peakMib = invoked.peakMib
+    took.push(invoked.cpuMs)
+  }
+  const [firstMs = 0, ...laterMs] = took
+  return { firstMs, laterMs, records: 0, peakMib }
+}

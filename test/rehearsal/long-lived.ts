@@ -1,14 +1,14 @@
-/** What stands in for the stack that lives long: a cluster, secrets, a parameter, a bucket, a queue and topics of SNS and Kafka. */
+/** What stands in for the stack that lives long: a cluster, a bucket, a queue, a topic of SNS, and the secret of the console. */
 import { randomBytes } from 'node:crypto'
-import { consoleSecret } from '../../lib/app/resource-names.ts'
-import { createResources, LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
-import { createTopics } from '../../localstack/topics.ts'
+import { alertsTopicName, consoleSecret } from '../../lib/app/resource-names.ts'
+import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
 import { STAGE, type Variables } from './deployment/project.ts'
 import { ACCOUNT, type Emulator, REGION } from './emulator/requests.ts'
 import type { Servers } from './servers.ts'
 
 /** The queue that tells of what Lambda has given up. */
 const GIVEN_UP = 'rehearsal-given-up'
+const CHECKPOINTS = 'rehearsal-checkpoints'
 
 export interface LongLived {
   /** Variables of the command that deploys. */
@@ -18,13 +18,13 @@ export interface LongLived {
 }
 
 export async function createLongLived(emulator: Emulator, servers: Servers): Promise<LongLived> {
-  const { brokers, redisUrl, awsEndpoint } = servers
+  const { redisUrl, awsEndpoint } = servers
   const consoleToken = randomBytes(24).toString('hex')
-  const [clusterArn, queue, { checkpointBucket }] = await Promise.all([
+  const [clusterArn, queue] = await Promise.all([
     createCluster(emulator),
     emulator.json('sqs', 'CreateQueue', { QueueName: GIVEN_UP }),
-    createResources({ awsEndpoint, env: STAGE, generator: {} }),
-    createTopics({ brokers, env: STAGE }),
+    emulator.query('sns', 'CreateTopic', { Name: alertsTopicName(STAGE) }),
+    emulator.rest('s3', `/${CHECKPOINTS}`, 'PUT'),
     emulator.json('secretsmanager', 'CreateSecret', {
       Name: consoleSecret(STAGE),
       SecretString: JSON.stringify({ tokens: [{ token: consoleToken, name: 'rehearsal', role: 'viewer' }] }),
@@ -40,7 +40,7 @@ export async function createLongLived(emulator: Emulator, servers: Servers): Pro
       REDIS_URL: redisUrl,
       SUBNET_IDS: 'subnet-1,subnet-2',
       SECURITY_GROUP_IDS: 'sg-1',
-      CHECKPOINT_BUCKET: checkpointBucket,
+      CHECKPOINT_BUCKET: CHECKPOINTS,
       ON_FAILURE_QUEUE_ARN: `arn:aws:sqs:${REGION}:${ACCOUNT}:${GIVEN_UP}`,
       SLUICE_CONSOLE: 'on',
     },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Admin, Kafka, type KafkaMessage, logLevel, type Message, type Producer } from 'kafkajs'
+import kafkajs, { type Admin, Kafka, type KafkaMessage, logLevel, type Message, type Producer } from 'kafkajs'
 import { brokers } from './servers.ts'
 import { until } from './until.ts'
 
@@ -70,6 +70,13 @@ export class ForeignClient {
     const offsets: number[] = []
     for (const { partition, offset } of answer?.partitions ?? []) offsets[partition] = Number(offset)
     return offsets
+  }
+
+  /** The value of a setting of a topic. */
+  async setting(topic: string, name: string): Promise<string | undefined> {
+    const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }]
+    const answer = await this.#admin.describeConfigs({ resources, includeSynonyms: false })
+    return answer.resources[0]?.configEntries[0]?.configValue
   }
 
   /** Reads every record that is in the topic now, in order within each partition. */

@@ -25,6 +25,8 @@ const SERVICES = [
   'apigateway',
   'cloudformation',
   'cloudwatch',
+  // `serverless remove` asks whether there are images.
+  'ecr',
   'events',
   'iam',
   'kafka',

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import type { Rehearsal } from '../rehearsal.ts'
 
 /** Asks the console through the HTTP API, with and without a token. */
@@ -6,10 +9,16 @@ export async function askConsole({ emulator, longLived }: Rehearsal): Promise<vo
   const { items } = await emulator.rest('apigateway', '/v2/apis')
   const [api, ...more] = items as readonly { readonly apiId: string }[]
   assert.ok(api && more.length === 0, 'there is one HTTP API')
-  const ask = (headers: Record<string, string>) =>
-    fetch(`${emulator.endpoint}/_aws/execute-api/${api.apiId}/$default/api/environment`, { headers })
+  // By its name, because the console answers only under its own; without the port, as API Gateway says it.
+  const host = `${api.apiId}.execute-api.localhost`
+  const ask = async (headers: Readonly<Record<string, string>>) => {
+    const request = get(`${emulator.endpoint}/api/environment`, { headers: { ...headers, host } })
+    const [answer]: IncomingMessage[] = await once(request, 'response')
+    assert.ok(answer)
+    return { status: answer.statusCode, body: await text(answer) }
+  }
   assert.equal((await ask({})).status, 401)
-  const answer = await ask({ authorization: `Bearer ${longLived.consoleToken}` })
-  assert.equal(answer.status, 200)
-  assert.equal(((await answer.json()) as { readonly env: string }).env, 'dev')
+  const { status, body } = await ask({ authorization: `Bearer ${longLived.consoleToken}` })
+  assert.equal(status, 200, body)
+  assert.equal(JSON.parse(body).env, 'dev')
 }

@@ -1,6 +1,8 @@
 /** The stack is deployed, and its mappings are polled. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { readFunctions } from '../../../infra/functions.ts'
+import { SIGNALS, TOPICS } from '../../../lib/app/topics.ts'
 import { deployedFunctions, resourcesOf, type Template } from '../deployment/deployed-template.ts'
 import { startPolling } from '../deployment/polling.ts'
 import { PREFIX, STACK } from '../deployment/project.ts'
@@ -13,7 +15,7 @@ export async function deploy(rehearsal: Rehearsal): Promise<string> {
   await project.deploy(await project.package('package-1'))
   const template = await templateOf(emulator)
   const functions = deployedFunctions(template, PREFIX)
-  const names = readFunctions().map(({ name }) => name)
+  const names = readFunctions(join(project.folder, 'serverless.yml')).map(({ name }) => name)
   assert.deepEqual(Object.keys(functions).sort(), names.sort())
   const { Functions } = await emulator.rest('lambda', '/2015-03-31/functions/')
   const running = (Functions as readonly { readonly FunctionName: string }[]).map(
@@ -21,7 +23,14 @@ export async function deploy(rehearsal: Rehearsal): Promise<string> {
   )
   assert.deepEqual(running.sort(), names.map(name => `${PREFIX}${name}`).sort())
   rehearsal.deployed = { template, functions }
+  await assertTopics(rehearsal)
   return `${names.length} functions, ${Object.keys(template.Resources).length} resources`
+}
+
+/** Nobody but the deployment has created them. */
+async function assertTopics({ view }: Rehearsal): Promise<void> {
+  for (const signal of SIGNALS)
+    assert.equal((await view.ends(signal)).length, TOPICS[signal].partitions, view.topic(signal))
 }
 
 /** Joins the group of every mapping that was deployed. */

@@ -1,4 +1,4 @@
-/** The stack is deployed again while readings come: with other rules, and another setting for every function. */
+/** The stack is deployed again while readings come: with another rule, another topic table, and another setting for every function. */
 import assert from 'node:assert/strict'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
 import type { LedgerEvent } from '../../ledger/count/event.ts'
@@ -14,13 +14,16 @@ import { runScheduled } from './scheduled.ts'
 
 /** The readings are of this long ago, so that none is of the future. */
 const AGO_MS = 3_600_000
+const DAY_MS = 24 * 3_600_000
 /** Rounds of readings before the deployment begins, and after it has ended. */
 const ROUNDS_AROUND = 15
 const CHANGED = { LOG_LEVEL: 'WARN' }
+/** One more than the table says. */
+const KEPT_DAYS = 8
 
 export async function update(rehearsal: Rehearsal): Promise<string> {
   const { view, project, invoker } = rehearsal
-  const before = await codeOf(rehearsal, 'alerting')
+  const before = await codesOf(rehearsal)
   const failures = await failuresOf(rehearsal)
   const load = new Load(view.client, view.topic('readings'), Date.now() - AGO_MS)
   const rounds = (count: number) =>
@@ -33,6 +36,7 @@ export async function update(rehearsal: Rehearsal): Promise<string> {
   try {
     await rounds(ROUNDS_AROUND)
     await project.replace('rules/weather.yaml', 'fireAbove: 40', 'fireAbove: 45')
+    await project.replace('lib/app/topics.ts', 'analytics: topic(3, 7,', `analytics: topic(3, ${KEPT_DAYS},`)
     await project.deploy(await project.package('package-2', CHANGED), CHANGED)
     await rounds(load.rounds + ROUNDS_AROUND)
   } finally {
@@ -45,14 +49,16 @@ export async function update(rehearsal: Rehearsal): Promise<string> {
   return `${expected.sensors.length * expected.readings} readings, each counted once; ${refused} invocations were cut off and repeated`
 }
 
-/** Every function has the new setting and those with rules have new code; and it is in force. */
-async function assertChanged(rehearsal: Rehearsal, before: string): Promise<void> {
-  const { view, deployed } = rehearsal
-  for (const name of Object.keys(deployed.functions)) {
+/** Every function has new code and the new setting, the topic is kept for longer, and the new rule is in force. */
+async function assertChanged(rehearsal: Rehearsal, before: ReadonlyMap<string, string>): Promise<void> {
+  const { view } = rehearsal
+  for (const [name, code] of await codesOf(rehearsal)) {
     const { Environment } = await configurationOf(rehearsal, name)
     assert.equal((Environment as { Variables: typeof CHANGED }).Variables.LOG_LEVEL, CHANGED.LOG_LEVEL, name)
+    assert.notEqual(code, before.get(name), `${name} has its old code`)
   }
-  assert.notEqual(await codeOf(rehearsal, 'alerting'), before)
+  const kept = await view.client.setting(view.topic('analytics'), 'retention.ms')
+  assert.equal(Number(kept), KEPT_DAYS * DAY_MS)
   const { appended } = await runScheduled(rehearsal, 'rules')
   assert.ok(Number(appended) > 0, 'the changed rules were not appended')
   const warm = weather('mild', 'mild-0', { atMs: Date.now(), temperature: WARM })
@@ -97,8 +103,11 @@ async function countedOf({ view, mappings }: Rehearsal): Promise<Map<string, num
   assert.ok(processor)
   const counted = new Map<string, number>()
   for (const { states } of await view.contents(processor))
-    for (const [entity, json] of states)
-      counted.set(entity.split(' ')[1] ?? '', JSON.parse(json).metrics?.temperature?.count ?? 0)
+    for (const [entity, stored] of states) {
+      // Before the state may stand the version of its shape.
+      const { metrics } = JSON.parse(stored.replace(/^v\d+ /, ''))
+      counted.set(entity.split(' ')[1] ?? '', metrics.temperature?.count ?? 0)
+    }
   return counted
 }
 
@@ -112,8 +121,13 @@ async function failuresOf({ view, mappings }: Rehearsal): Promise<Map<string, nu
   return new Map(await Promise.all(counts))
 }
 
-async function codeOf(rehearsal: Rehearsal, name: string): Promise<string> {
-  return String((await configurationOf(rehearsal, name)).CodeSha256)
+/** The hash of each function's zip. */
+async function codesOf(rehearsal: Rehearsal): Promise<Map<string, string>> {
+  const codes = Object.keys(rehearsal.deployed.functions).map(async name => {
+    const { CodeSha256 } = await configurationOf(rehearsal, name)
+    return [name, String(CodeSha256)] as const
+  })
+  return new Map(await Promise.all(codes))
 }
 
 function configurationOf({ emulator }: Rehearsal, name: string): Promise<Readonly<Record<string, unknown>>> {

@@ -1,5 +1,5 @@
 /** What a deployment will need: its settings, what is in the account, and the servers as far as they are reached from here. */
-import { account } from '../../infra/account.ts'
+import { account, REQUIRED } from '../../infra/account.ts'
 import { stageNamed } from '../../infra/stages.ts'
 import { accountThings } from '../../lib/app/aws/account-things.ts'
 import { type Config, readConfig } from '../../lib/app/config.ts'
@@ -13,6 +13,7 @@ import { PROJECT } from '../../programs/paths.ts'
 
 /** Neither is there before the first deployment, and a deployment makes or changes them. */
 const MADE_BY_DEPLOYMENT = new Set(['exists', 'retention', 'message-size', 'compression'])
+const SETTINGS_PAGE = 'docs/deployment.md says what to set.'
 /** They are about what runs. */
 const NOT_YET = new Set(['consumers', 'producers'])
 
@@ -23,13 +24,7 @@ export async function findingsBeforeDeploy(
   environment: Environment,
 ): Promise<Finding[]> {
   const place = account(stage, region, environment, PROJECT)
-  const settings = place.problems.map(problem => {
-    const [, name = 'settings'] = /^([A-Z][A-Z_]+)\b/.exec(problem) ?? []
-    return about('account', 'settings', name).wrong(
-      problem.replace(/\.$/, ''),
-      'docs/deployment.md says what to set.',
-    )
-  })
+  const settings = settingFindings(place.problems, environment)
   const config = configFor(stage, region, environment)
   if (!(stageNamed(stage) && 'env' in config)) return [...settings, ...('env' in config ? [] : [config])]
   const things = await accountThings({
@@ -47,6 +42,20 @@ export async function findingsBeforeDeploy(
     ...things.map(({ thing, seen }) => accountFinding(thing, seen, true)),
     concurrencyFinding(region),
     ...(await serverFindings(config)),
+  ]
+}
+
+/** One for each variable that is missing or wrong. */
+function settingFindings(problems: readonly string[], environment: Environment): Finding[] {
+  const missing = REQUIRED.filter(name => !environment[name])
+  // The sentence that names all that are missing.
+  const others = problems.filter(problem => missing.length === 0 || !problem.includes(` needs ${missing[0]}`))
+  return [
+    ...missing.map(name => about('account', 'settings', name).wrong('is not set', SETTINGS_PAGE)),
+    ...others.map(problem => {
+      const [, name = 'settings'] = /^([A-Z][A-Z_]+)\b/.exec(problem) ?? []
+      return about('account', 'settings', name).wrong(problem.replace(/\.$/, ''), SETTINGS_PAGE)
+    }),
   ]
 }
 

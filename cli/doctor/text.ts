@@ -51,7 +51,7 @@ function okLine(findings: readonly Finding[]): string[] {
   if (!first) return []
   if (others.length === 0) return [`  ${SIGNS.ok} ${first.check}: ${shown(first)}`]
   const says = new Set(findings.map(one => one.says))
-  const what = says.size === 1 ? first.says : `${first.subject} ${first.says}, …`
+  const what = says.size === 1 ? first.says : `${first.subject}: ${first.says}, …`
   return [`  ${SIGNS.ok} ${first.check} (${findings.length}): ${harmless(what)}`]
 }
 

@@ -76,7 +76,7 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
     assert.equal(of('topics', 'timestamp-type').length, 11)
     assert.match(only(of('producers', 'compression')).says, /^\d+ none/)
     assert.equal(only(of('clocks', 'redis')).verdict, 'ok')
-    assert.equal(only(of('clocks', 'brokers', readings)).verdict, 'ok')
+    assert.equal(only(of('clocks', 'brokers')).verdict, 'ok')
     assert.equal(status, 1)
     assert.match(stderr, /^\d+ things are wrong\.$/m)
     assert.match(only(of('clocks', 'ticks', readings)).says, /^11 of 12 partitions have no tick/)
@@ -112,22 +112,27 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
   })
 
   it('then a consumer whose group and state do not agree is wrong, with the offsets', async () => {
+    // The admin's own way joins the group anew each time.
+    const member = commands.kafka.consumer({ groupId: groupName('alerting', environment.name) })
+    await member.connect()
+    await member.subscribe({ topic: readings, fromBeginning: true })
+    await member.run({ autoCommit: false, eachMessage: async () => {} })
     const of = async (committed: number, applied: number) => {
-      const groupId = groupName('alerting', environment.name)
-      const partitions = [{ partition: 0, offset: String(committed) }]
-      await commands.admin.setOffsets({ groupId, topic: readings, partitions })
+      const offset = [{ topic: readings, partition: 0, offset: String(committed) }]
+      await until('the group commits', () => member.commitOffsets(offset).then(() => true))
       const { meta } = keysOf({ consumer: 'alerting', topic: readings, partition: 0 })
       await valkey.admin.hset(meta, 'appliedOffset', applied)
       const { verdict, says } = only((await examine()).of('consumers', 'commits', `alerting on ${readings}`))
       return `${verdict}: ${says}`
     }
-    assert.match(
-      await of(650, 599),
-      /^wrong: .* offsets 600 to 649 are committed and not applied \(partition 0\)$/,
-    )
-    assert.match(await of(10, 599), /^wrong: .* 590 applied records are not committed/)
-    assert.match(await of(700, 9_999), /^wrong: .* it is another log/)
-    assert.match(await of(100, 599), /^ok: /)
+    try {
+      assert.match(await of(650, 599), /^wrong: .* offsets 600 to 649 are committed and not applied/)
+      assert.match(await of(10, 599), /^wrong: .* 590 applied records are not committed/)
+      assert.match(await of(700, 9_999), /^wrong: .* it is another log/)
+      assert.match(await of(100, 599), /^ok: /)
+    } finally {
+      await member.disconnect()
+    }
   })
 
   it('then a Redis that evicts is wrong, and what a user may not see is unknown', async () => {
@@ -180,7 +185,6 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
       AWS_ENDPOINT_URL: process.env.AWS_ENDPOINT_URL,
       MSK_CLUSTER_ARN:
         'arn:aws:kafka:us-east-1:000000000000:cluster/none/00000000-0000-0000-0000-000000000000-1',
-      SUBNET_IDS: 'subnet-1',
       SECURITY_GROUP_IDS: 'sg-1',
       CHECKPOINT_BUCKET: 'no-such-bucket-of-anybody',
     }
@@ -195,7 +199,12 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
     }
     assert.deepEqual(
       ['settings', 'secret', 'bucket', 'cluster', 'concurrency'].map(check => verdict('account', check)),
-      ['ok', 'ok', 'wrong', 'unknown', 'unknown'],
+      ['wrong', 'ok', 'wrong', 'unknown', 'unknown'],
+    )
+    const settings = findings.filter((one: Finding) => one.check === 'settings')
+    assert.deepEqual(
+      settings.map(({ subject, says }: Finding) => `${subject} ${says}`),
+      ['SUBNET_IDS is not set'],
     )
     // The topics of prod are not on this Kafka: a deployment makes them.
     assert.equal(verdict('topics', 'exists'), 'ok')

@@ -3,7 +3,7 @@
 import { consumerFacts } from '../../queries/doctor/ask-consumers.ts'
 import { clusterFacts, topicFacts } from '../../queries/doctor/ask-kafka.ts'
 import { redisFacts } from '../../queries/doctor/ask-redis.ts'
-import { logClockFindings, redisClockFinding } from '../../queries/doctor/checks/clocks.ts'
+import { brokersClockFinding, redisClockFinding, tickFindings } from '../../queries/doctor/checks/clocks.ts'
 import { consumerFindings } from '../../queries/doctor/checks/consumers.ts'
 import { kafkaFindings } from '../../queries/doctor/checks/kafka.ts'
 import { batchFindings, producerFindings } from '../../queries/doctor/checks/producers.ts'
@@ -34,6 +34,8 @@ export interface Examination {
   readonly asAccount: boolean
 }
 
+const NOT_SEEN = 'Kafka was not seen'
+
 /** All findings. A server that does not answer is a finding, and so is all that could not be seen for it. */
 export async function examined(examination: Examination): Promise<Finding[]> {
   const { config, connections, ticks, asAccount } = examination
@@ -46,8 +48,9 @@ export async function examined(examination: Examination): Promise<Finding[]> {
       ...kafkaFindings({ ...place, cluster: opened }, standards),
       ...redisFindings(redis, standards),
       ...redisClocks(redis),
-      about('topics', 'exists', config.env).unknown(`Kafka was not seen: ${opened.unseen}`),
-      about('consumers', 'lag', config.env).unknown(`Kafka was not seen: ${opened.unseen}`),
+      about('topics', 'exists', config.env).unknown(NOT_SEEN),
+      about('topics', 'timestamp-type', config.env).unknown(NOT_SEEN),
+      about('consumers', 'lag', config.env).unknown(NOT_SEEN),
       ...ownFindings(config),
     ]
   }
@@ -61,7 +64,8 @@ export async function examined(examination: Examination): Promise<Finding[]> {
       ...kafkaFindings({ ...place, cluster }, standards),
       ...redisFindings(redis, standards),
       ...redisClocks(redis),
-      ...topics.flatMap(topic => logClockFindings(topic, Date.now(), ticks)),
+      brokersClockFinding(topics, Date.now()),
+      ...topics.flatMap(topic => tickFindings(topic, Date.now(), ticks)),
       ...topics.flatMap(topic => topicFindings(topic, standards)),
       ...ownFindings(config),
       ...topics.slice(0, 1).flatMap(topic => batchFindings(topic, config.idWindowMs)),

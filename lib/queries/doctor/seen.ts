@@ -17,7 +17,8 @@ function whyUnseen(error: unknown): string {
   const problem = signInProblem(error)
   if (problem !== undefined) return `it cannot be used: ${problem}`
   // Errors of settings have a line for each.
-  return error.message.replace(/\s*\n\s*(- )?/g, ' ').replace(/\.$/, '')
+  const line = error.message.replace(/\s*\n\s*(- )?/g, ' ').replace(/^the environment has \d+ errors?: /, '')
+  return line.replace(/\.$/, '')
 }
 
 /** How long a server may take to answer for the first time. */

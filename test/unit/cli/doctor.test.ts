@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { doctorText, reportOf } from '../../../cli/doctor/text.ts'
 import { functionTimeouts } from '../../../infra/timeouts.ts'
-import { about } from '../../../lib/queries/doctor/finding.ts'
+import { about, type Finding } from '../../../lib/queries/doctor/finding.ts'
 import { ran } from './terminal.ts'
 
 /** Nothing listens there. */
@@ -28,7 +28,7 @@ describe('given findings, when they are shown to people', () => {
       '  ? eviction: cache: refused',
       '',
       'Topics',
-      '  ✓ retention (2): a 7 days, …',
+      '  ✓ retention (2): a: 7 days, …',
       '  ✗ retention: c: 1 h',
       '      → Raise it.',
       '',
@@ -71,10 +71,7 @@ describe('given no server that answers', { timeout: 60_000 }, () => {
       assert.match(reached.says, /ECONNREFUSED/)
     }
     for (const area of ['topics', 'consumers'])
-      assert.deepEqual(
-        of(area).map((finding: { verdict: string }) => finding.verdict),
-        ['unknown'],
-      )
+      assert.ok(of(area).length > 0 && of(area).every(({ verdict }: Finding) => verdict === 'unknown'), area)
   })
 })
 

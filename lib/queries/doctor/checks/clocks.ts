@@ -1,6 +1,6 @@
 /** Clocks: events are judged by their producers' clocks, timers by those of the brokers, and people read ours. Pure. */
 import { durationText } from '../../../duration.ts'
-import type { RedisServer, TopicFacts } from '../facts.ts'
+import type { BatchFacts, RedisServer, TopicFacts } from '../facts.ts'
 import { about, type Finding } from '../finding.ts'
 
 /** More than NTP leaves between two machines, less than what a timer of a rule would notice. */
@@ -20,38 +20,48 @@ export function redisClockFinding({ address, clock }: RedisServer): Finding {
   )
 }
 
+/** What the timestamps that brokers gave say of their clocks. @param nowMs milliseconds since the epoch, by the clock of this machine */
+export function brokersClockFinding(topics: readonly TopicFacts[], nowMs: number): Finding {
+  const { ok, wrong, unknown } = about('clocks', 'brokers', 'brokers')
+  const seen = topics.flatMap(({ topic, found }) => {
+    const newest = 'seen' in found ? (found.seen?.newest ?? { unseen: '' }) : { unseen: found.unseen }
+    return [{ topic, newest }]
+  })
+  const times = seen.flatMap(({ topic, newest }) =>
+    'unseen' in newest ? [] : newest.seen.flatMap(({ batches }) => appended(batches).map(ms => ({ topic, ms }))),
+  )
+  const latest = times.reduce((one, other) => (other.ms > one.ms ? other : one), { topic: '', ms: 0 })
+  if (times.length === 0) {
+    const [why = 'no record has a time that a broker gave'] = seen.flatMap(({ newest }) =>
+      'unseen' in newest && newest.unseen !== '' ? [newest.unseen] : [],
+    )
+    return unknown(why, 'It takes a record in a topic with LogAppendTime, and the right to read it.')
+  }
+  const aheadMs = latest.ms - nowMs
+  return aheadMs > TOLERANCE_MS
+    ? wrong(
+        `the newest record of ${latest.topic} is ${durationText(aheadMs)} in the future of this machine's clock`,
+        'Let the brokers and this machine follow a time server: timers count by the clock of the brokers.',
+      )
+    : ok("no record is in the future of this machine's clock")
+}
+
+function appended(batches: readonly BatchFacts[]): number[] {
+  return batches.filter(({ isLogAppendTime }) => isLogAppendTime).map(({ timestampMs }) => timestampMs)
+}
+
 /**
- * What the timestamps that brokers gave say of their clock, and of the ticks.
+ * Whether a topic whose consumers have timers has a tick in each partition.
  *
- * @param nowMs milliseconds since the epoch, by the clock of this machine
  * @param ticks whether the clock is meant to run
  */
-export function logClockFindings(
-  { topic, wanted, found }: TopicFacts,
-  nowMs: number,
-  ticks: boolean,
-): Finding[] {
-  if (wanted.timestamps !== 'LogAppendTime' || 'unseen' in found || found.seen === undefined) return []
+export function tickFindings({ topic, wanted, found }: TopicFacts, nowMs: number, ticks: boolean): Finding[] {
+  if (!wanted.isTicked || 'unseen' in found || found.seen === undefined) return []
   const { newest } = found.seen
-  const brokers = about('clocks', 'brokers', topic)
-  if ('unseen' in newest) return [brokers.unknown(newest.unseen, 'It takes the right to read the topic.')]
-  const times = newest.seen.map(({ partition, batches }) => {
-    const appended = batches.filter(({ isLogAppendTime }) => isLogAppendTime)
-    return { partition, newestMs: appended.at(-1)?.timestampMs }
-  })
-  const known = times.flatMap(({ newestMs }) => newestMs ?? [])
-  const aheadMs = Math.max(...known) - nowMs
-  return [
-    known.length === 0
-      ? brokers.unknown('no broker has given a record of it a time yet')
-      : aheadMs > TOLERANCE_MS
-        ? brokers.wrong(
-            `its newest record is ${durationText(aheadMs)} in the future of this machine's clock`,
-            'Let the brokers and this machine follow a time server: timers count by the clock of the brokers.',
-          )
-        : brokers.ok("no record is in the future of this machine's clock"),
-    ...(wanted.isTicked ? [tickFinding(topic, times, nowMs, ticks)] : []),
-  ]
+  if ('unseen' in newest)
+    return [about('clocks', 'ticks', topic).unknown(newest.unseen, 'It takes the right to read the topic.')]
+  const times = newest.seen.map(({ partition, batches }) => ({ partition, newestMs: appended(batches).at(-1) }))
+  return [tickFinding(topic, times, nowMs, ticks)]
 }
 
 function tickFinding(

@@ -19,6 +19,10 @@ export function positionFindings(
     return [commits.unknown(why), idempotent.unknown(why)]
   }
   const known = partitions.map(one => ({ ...one, applied: one.applied ?? -1 }))
+  if (known.every(({ applied, committedAfter }) => applied < 0 && committedAfter < 0)) {
+    const says = 'nothing was consumed yet'
+    return [commits.ok(says), idempotent.ok(says)]
+  }
   return [commitsFinding(commits, group, known, batchSize), idempotenceFinding(idempotent, known)]
 }
 

@@ -16,6 +16,7 @@ export function redisFindings(facts: RedisFacts, standards: Standards): Finding[
         'Is it running, and is it reached from here? See docs/troubleshooting.md.',
       ),
       redisEncryptionFinding(facts, standards),
+      about('redis', 'eviction', address).unknown('Redis was not seen'),
     ]
   const count = servers.seen.length
   return [

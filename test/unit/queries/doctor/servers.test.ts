@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { logClockFindings, redisClockFinding } from '../../../../lib/queries/doctor/checks/clocks.ts'
+import { brokersClockFinding, redisClockFinding, tickFindings } from '../../../../lib/queries/doctor/checks/clocks.ts'
 import { kafkaFindings } from '../../../../lib/queries/doctor/checks/kafka.ts'
 import { evictionFinding, redisFindings } from '../../../../lib/queries/doctor/checks/redis.ts'
 import type { RedisFacts } from '../../../../lib/queries/doctor/facts.ts'
@@ -130,22 +130,27 @@ describe('given clocks', () => {
   })
 
   it('then a tick in every partition is ok, and a partition without one is named', () => {
-    assert.deepEqual(notOk(logClockFindings(topic(), NOW_MS, true)), [])
-    assert.deepEqual(notOk(logClockFindings(topic(), NOW_MS + 600_000, true)), ['ticks wrong'])
+    assert.deepEqual(notOk(tickFindings(topic(), NOW_MS, true)), [])
+    assert.deepEqual(notOk(tickFindings(topic(), NOW_MS + 600_000, true)), ['ticks wrong'])
     const newest = {
       seen: [
         { partition: 0, batches: [batch()] },
-        { partition: 1, batches: [] },
+        { partition: 1, batches: [batch({ isLogAppendTime: false })] },
       ],
     }
-    const [, tick] = logClockFindings(topic({ newest }), NOW_MS, false)
+    const [tick] = tickFindings(topic({ newest }), NOW_MS, false)
     assert.match(tick?.says ?? '', /^1 of 2 partitions have no tick \(partition 1: none yet\)/)
     assert.match(tick?.todo ?? '', /SLUICE_SCHEDULES=off/)
   })
 
   it('then a broker whose clock is ahead is found by the times that it gave', () => {
-    assert.deepEqual(notOk(logClockFindings(topic(), NOW_MS - 60_000, true)), ['brokers wrong'])
+    assert.equal(brokersClockFinding([topic()], NOW_MS).verdict, 'ok')
+    const ahead = brokersClockFinding([topic()], NOW_MS - 60_000)
+    assert.equal(ahead.says, "the newest record of readings is 30 s in the future of this machine's clock")
     const unread = topic({ newest: { unseen: 'refused' } })
-    assert.deepEqual(notOk(logClockFindings(unread, NOW_MS, true)), ['brokers unknown'])
+    assert.equal(brokersClockFinding([unread], NOW_MS).says, 'refused')
+    const empty = topic({ newest: { seen: [] } })
+    assert.deepEqual([empty, unread].map(one => brokersClockFinding([one], NOW_MS).verdict), ['unknown', 'unknown'])
+    assert.deepEqual(notOk(tickFindings(unread, NOW_MS, true)), ['ticks unknown'])
   })
 })

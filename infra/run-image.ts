@@ -10,7 +10,7 @@ import { writeBundles } from '../cli/run/bundles.ts'
 import { readEntries } from '../cli/run/entries.ts'
 import { PROJECT } from './built-package.ts'
 import { builtPage } from './console-page.ts'
-import { readFunctions } from './functions.ts'
+import { isConsumer, readFunctions } from './functions.ts'
 
 const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)('../esbuild.plugins.cjs')
 
@@ -25,13 +25,13 @@ const BANNER = "import { createRequire } from 'node:module'; const require = cre
 
 /**
  * @param to is emptied first
- * @param names the functions that are built; by default all that are not Lambda's alone
+ * @param names the functions that are built; by default all that a process can run
  */
 export async function buildRunImage(to: string, names?: readonly string[]): Promise<void> {
   await rm(to, { recursive: true, force: true })
   await mkdir(join(to, 'bin'), { recursive: true })
   await writeCommand(join(to, 'bin'))
-  const run = readFunctions().filter(({ uses }) => !uses.includes('console') && !uses.includes('on-failure'))
+  const run = readFunctions().filter(declared => isConsumer(declared) || declared.schedule !== undefined)
   const entryOf = readEntries(join(PROJECT, 'serverless.yml'))
   await writeBundles(names ?? run.map(({ name }) => name), entryOf, { project: PROJECT, to, isAlone: true })
   await Promise.all(FILES.map(file => cp(join(PROJECT, file), join(to, file), { recursive: true })))

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type Options, readOptions } from '../ledger/options.ts'
+import { report } from '../ledger/report.ts'
+import { run } from '../ledger/run.ts'
+import { type Servers, startServers } from '../ledger/servers.ts'
+
+const say = (line: string) => console.error(line)
+
+/** A sample: `npm run ledger -- --runner run` has all faults. */
+const SAMPLE = ['--runner', 'run', '--events', '2000', '--faults', 'rebalance,crash', '--seed', '2000']
+
+describe('the ledger over functions that run as processes', { timeout: 280_000 }, () => {
+  let servers: Servers
+
+  before(async () => {
+    servers = await startServers(1, AbortSignal.timeout(120_000))
+  })
+
+  after(() => servers?.stop())
+
+  it('given 2,000 records and faults, then none is lost, none applied twice, and none out of order', async t => {
+    const options = readOptions(SAMPLE) as Options
+    const result = await run(options, servers, say, t.signal)
+    assert.ok(result.violations.isEmpty, report(result).join('\n'))
+    assert.deepEqual(result.struck.map(({ name }) => name).sort(), ['crash', 'rebalance'])
+    // What was counted was there: nothing of nothing is always right.
+    const { figures, acknowledged, refused } = result
+    assert.equal(acknowledged + refused, options.events)
+    assert.ok((figures.tally.get('applied/counted') ?? 0) > 0)
+    assert.ok(figures.emissions.distinct > 100)
+    assert.equal(figures.received, figures.emissions.distinct)
+  })
+})

@@ -1,16 +1,8 @@
 import type { Mapping } from '../config/mappings.ts'
 import type { OpenChoices } from '../config/open-choices.ts'
-import { type LambdaEvent, type LambdaRecord, partitionName } from './event.ts'
+import type { LambdaEvent } from './event.ts'
 import { eventJson, recordJson } from './event-json.ts'
-import {
-  copyRecords,
-  lengthOf,
-  nextAfter,
-  type PackedRecord,
-  recordAt,
-  unpacked,
-  viewOf,
-} from './packed-records.ts'
+import { copyRecords, lengthOf, type PackedRecord, unpacked } from './packed-records.ts'
 
 /** An event for a handler. */
 export interface EventContent {
@@ -89,28 +81,5 @@ export class RecordsEvent implements EventContent, PackedEvent {
         records.map(record => recordJson(topic, partition, unpacked(record), tombstone)),
       ]),
     )
-  }
-}
-
-/** The event as a handler gets it: what `JSON.parse` makes of its JSON. */
-export function eventIn(bytes: Buffer, head: EventHead): LambdaEvent {
-  const { eventSource, eventSourceArn, bootstrapServers, topic, tombstone, parts } = head
-  const records: Record<string, LambdaRecord[]> = {}
-  const view = viewOf(bytes)
-  let at = 0
-  for (const [partition, count] of parts) {
-    const place = { topic, partition, tombstone }
-    const list: LambdaRecord[] = []
-    for (let n = 0; n < count; n += 1) {
-      list.push(recordAt(bytes, view, at, place))
-      at = nextAfter(view, at)
-    }
-    records[partitionName(topic, partition)] = list
-  }
-  return {
-    eventSource,
-    ...(eventSourceArn !== undefined && { eventSourceArn }),
-    bootstrapServers,
-    records,
   }
 }

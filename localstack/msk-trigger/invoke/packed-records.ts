@@ -3,8 +3,18 @@
  * and to parse it takes three times as long, and as text every record would be work for the garbage collector of both threads.
  */
 import { headersOf } from '@sluice/kafka-records'
-import type { OpenChoices } from '../config/open-choices.ts'
-import type { LambdaRecord, Message, SchemaMetadata } from './event.ts'
+import type { Message } from './event.ts'
+import {
+  BARE_KEY,
+  BARE_VALUE,
+  fieldsAt,
+  HEAD,
+  HEADER_LENGTHS,
+  headersAt,
+  LOG_APPEND_TIME,
+  schemasOf,
+  viewOf,
+} from './packed-layout.ts'
 
 /** A record in bytes that it shares with its neighbours. */
 export interface PackedRecord {
@@ -12,30 +22,6 @@ export interface PackedRecord {
   readonly start: number
   readonly end: number
 }
-
-/**
- * The positions of what every record begins with; little-endian. Then follow the schemas as JSON, the key, the value, and the
- * headers: the lengths of name and value, and both. A length of -1 means null.
- */
-const HEAD = {
-  length: 0,
-  offset: 4,
-  timestamp: 12,
-  key: 20,
-  value: 24,
-  headers: 28,
-  schemas: 32,
-  flags: 36,
-  end: 40,
-}
-const HEADER_LENGTHS = 8
-
-/** What a packed record has beside its content. */
-export const PACKED_BYTES = HEAD.end
-
-const LOG_APPEND_TIME = 1
-const BARE_KEY = 2
-const BARE_VALUE = 4
 
 /** Large enough for a batch, and small enough that a record which waits long keeps little of the others in memory. */
 const STRETCH_BYTES = 256 * 1024
@@ -97,11 +83,6 @@ export class RecordPacker {
   }
 }
 
-/** Numbers are read and written far faster through a view. */
-export function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, length)
-}
-
 function writeHeader(bytes: Buffer, at: number, name: string, value: Buffer | null): number {
   const begin = at + HEADER_LENGTHS
   const nameBytes = bytes.write(name, begin)
@@ -127,110 +108,6 @@ export function unpacked({ bytes, start }: PackedRecord): Message {
     ...(keySchema && { keySchema }),
     ...(valueSchema && { valueSchema }),
   }
-}
-
-/** Where the record after the one at this position begins. */
-export function nextAfter(view: DataView, start: number): number {
-  return start + view.getInt32(start + HEAD.length, true)
-}
-
-/**
- * The record at this position as a handler gets it: what `JSON.parse` makes of `recordJson`. Rules 12, 13.
- *
- * @param view of these bytes
- */
-export function recordAt(
-  bytes: Buffer,
-  view: DataView,
-  start: number,
-  { topic, partition, tombstone }: Place,
-): LambdaRecord {
-  const of = fieldsAt(view, start)
-  const schemas = schemasOf(bytes, of)
-  const headers = headersAt(bytes, of, (at, length) => numbers(bytes, at, at + length))
-  const record: { -readonly [Key in keyof LambdaRecord]: LambdaRecord[Key] } = {
-    topic,
-    partition,
-    offset: of.offset,
-    timestamp: of.timestamp,
-    timestampType: of.flags & LOG_APPEND_TIME ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
-    headers: headers.map(([name, list]) => ({ [name]: list })),
-  }
-  if (of.keyLength >= 0) record.key = field(bytes, of.keyAt, of.keyLength, of.flags & BARE_KEY)
-  else if (tombstone === 'null') record.key = null
-  if (schemas[0]) record.keySchemaMetadata = schemas[0]
-  if (of.valueLength >= 0) record.value = field(bytes, of.valueAt, of.valueLength, of.flags & BARE_VALUE)
-  else if (tombstone === 'null') record.value = null
-  if (schemas[1]) record.valueSchemaMetadata = schemas[1]
-  return record
-}
-
-/** What the records of a partition have in common. */
-export interface Place {
-  readonly topic: string
-  readonly partition: number
-  readonly tombstone: OpenChoices['tombstone']
-}
-
-type Fields = ReturnType<typeof fieldsAt>
-
-function fieldsAt(view: DataView, start: number) {
-  const keyLength = view.getInt32(start + HEAD.key, true)
-  const valueLength = view.getInt32(start + HEAD.value, true)
-  const schemasAt = start + HEAD.end
-  const keyAt = schemasAt + view.getInt32(start + HEAD.schemas, true)
-  const valueAt = keyAt + Math.max(0, keyLength)
-  return {
-    offset: view.getFloat64(start + HEAD.offset, true),
-    timestamp: view.getFloat64(start + HEAD.timestamp, true),
-    headerCount: view.getInt32(start + HEAD.headers, true),
-    flags: view.getInt32(start + HEAD.flags, true),
-    schemasAt,
-    keyAt,
-    keyLength,
-    valueAt,
-    valueLength,
-    restAt: valueAt + Math.max(0, valueLength),
-  }
-}
-
-type Schemas = readonly [key?: SchemaMetadata | null, value?: SchemaMetadata | null]
-const NO_SCHEMAS: Schemas = []
-
-function schemasOf(bytes: Buffer, { schemasAt, keyAt }: Fields): Schemas {
-  return keyAt === schemasAt ? NO_SCHEMAS : JSON.parse(bytes.toString('utf8', schemasAt, keyAt))
-}
-
-/** @param readValue is called in order, with the length -1 for null */
-function headersAt<Value>(
-  bytes: Buffer,
-  { restAt, headerCount }: Fields,
-  readValue: (at: number, length: number) => Value,
-): (readonly [name: string, value: Value])[] {
-  const headers: (readonly [string, Value])[] = []
-  let at = restAt
-  for (let n = 0; n < headerCount; n += 1) {
-    const nameAt = at + HEADER_LENGTHS
-    const valueAt = nameAt + bytes.readInt32LE(at)
-    const length = bytes.readInt32LE(at + 4)
-    headers.push([bytes.toString('utf8', nameAt, valueAt), readValue(valueAt, length)])
-    at = valueAt + Math.max(0, length)
-  }
-  return headers
-}
-
-/** A header without a value becomes an empty list. */
-function numbers(bytes: Buffer, start: number, end: number): number[] {
-  const list: number[] = []
-  for (let at = start; at < end; at += 1) list.push(bytes[at] as number)
-  return list
-}
-
-/** In base64; or what a registry decoded, which the type of the record leaves out. */
-function field(bytes: Buffer, at: number, length: number, isBare: number): string {
-  return isBare === 0
-    ? bytes.toString('base64', at, at + length)
-    : JSON.parse(bytes.toString('utf8', at, at + length))
 }
 
 export function lengthOf(records: readonly PackedRecord[]): number {

@@ -1,7 +1,8 @@
 import type { Mapping } from '../config/mappings.ts'
 import type { Message } from '../invoke/event.ts'
 import { MAX_PAYLOAD_BYTES, partitionBytes, recordBytes } from '../invoke/event-size.ts'
-import { PACKED_BYTES, type PackedRecord, RecordPacker } from '../invoke/packed-records.ts'
+import { PACKED_BYTES } from '../invoke/packed-layout.ts'
+import { type PackedRecord, RecordPacker } from '../invoke/packed-records.ts'
 import type { BatchableQueue, BatchableRecord } from './batching.ts'
 import type { Entry } from './intake.ts'
 

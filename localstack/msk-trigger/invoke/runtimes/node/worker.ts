@@ -5,7 +5,7 @@
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { parentPort, workerData } from 'node:worker_threads'
-import { eventIn } from '../../event-content.ts'
+import { eventIn } from '../../packed-event.ts'
 import type { Call, Outcome } from './call.ts'
 import { callHandler } from './call-handler.ts'
 import { loadHandler } from './load-handler.ts'

@@ -1,0 +1,89 @@
+/** The event of packed records, in the thread of a handler. It imports little, because each thread loads it. */
+import { type LambdaEvent, type LambdaRecord, partitionName } from './event.ts'
+import type { EventHead } from './event-content.ts'
+import {
+  BARE_KEY,
+  BARE_VALUE,
+  fieldsAt,
+  HEAD,
+  headersAt,
+  LOG_APPEND_TIME,
+  schemasOf,
+  viewOf,
+} from './packed-layout.ts'
+
+/** The event as a handler gets it: what `JSON.parse` makes of its JSON. */
+export function eventIn(bytes: Buffer, head: EventHead): LambdaEvent {
+  const { eventSource, eventSourceArn, bootstrapServers, topic, tombstone, parts } = head
+  const records: Record<string, LambdaRecord[]> = {}
+  const view = viewOf(bytes)
+  let at = 0
+  for (const [partition, count] of parts) {
+    const place = { topic, partition, tombstone }
+    const list: LambdaRecord[] = []
+    for (let n = 0; n < count; n += 1) {
+      list.push(recordAt(bytes, view, at, place))
+      at = nextAfter(view, at)
+    }
+    records[partitionName(topic, partition)] = list
+  }
+  return {
+    eventSource,
+    ...(eventSourceArn !== undefined && { eventSourceArn }),
+    bootstrapServers,
+    records,
+  }
+}
+
+/** Where the record after the one at this position begins. */
+function nextAfter(view: DataView, start: number): number {
+  return start + view.getInt32(start + HEAD.length, true)
+}
+
+/**
+ * The record at this position as a handler gets it: what `JSON.parse` makes of `recordJson`. Rules 12, 13.
+ *
+ * @param view of these bytes
+ */
+function recordAt(
+  bytes: Buffer,
+  view: DataView,
+  start: number,
+  { topic, partition, tombstone }: Place,
+): LambdaRecord {
+  const of = fieldsAt(view, start)
+  const schemas = schemasOf(bytes, of)
+  const headers = headersAt(bytes, of, (at, length) => numbers(bytes, at, at + length))
+  const record: { -readonly [Key in keyof LambdaRecord]: LambdaRecord[Key] } = {
+    topic,
+    partition,
+    offset: of.offset,
+    timestamp: of.timestamp,
+    timestampType: of.flags & LOG_APPEND_TIME ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
+    headers: headers.map(([name, list]) => ({ [name]: list })),
+  }
+  if (of.keyLength >= 0) record.key = field(bytes, of.keyAt, of.keyLength, of.flags & BARE_KEY)
+  else if (tombstone === 'null') record.key = null
+  if (schemas[0]) record.keySchemaMetadata = schemas[0]
+  if (of.valueLength >= 0) record.value = field(bytes, of.valueAt, of.valueLength, of.flags & BARE_VALUE)
+  else if (tombstone === 'null') record.value = null
+  if (schemas[1]) record.valueSchemaMetadata = schemas[1]
+  return record
+}
+
+/** What the records of a partition have in common. */
+type Place = Pick<EventHead, 'topic' | 'tombstone'> & { readonly partition: number }
+
+/** A header without a value becomes an empty list. */
+function numbers(bytes: Buffer, start: number, end: number): number[] {
+  const list: number[] = []
+  for (let at = start; at < end; at += 1) list.push(bytes[at] as number)
+  return list
+}
+
+/** In base64; or what a registry decoded, which the type of the record leaves out. */
+function field(bytes: Buffer, at: number, length: number, isBare: number): string {
+  return isBare === 0
+    ? bytes.toString('base64', at, at + length)
+    : JSON.parse(bytes.toString('utf8', at, at + length))
+}

@@ -1,6 +1,6 @@
 /**
- * The event as the JSON that Lambda sends. It is built from the bytes of the records: to build objects and to serialize them takes
- * several times as long, and every record passes through here. A record that is retried is not built again.
+ * The event as the JSON that Lambda sends, for runtimes that are not threads of this process, and for destinations. It is built from
+ * the bytes of the records: to build objects and to serialize them takes several times as long.
  */
 import { headersOf } from '@sluice/kafka-records'
 import type { Mapping } from '../config/mappings.ts'

@@ -5,10 +5,10 @@
 import { arnHere, type Statement } from './arn.ts'
 
 /** The logical id of the queue. */
-export const MISSED_RUNS = 'MissedRuns'
+const MISSED_RUNS = 'MissedRuns'
 
 /** The name of the queue in a stage. */
-export function missedRunsName(stage: string): string {
+function missedRunsName(stage: string): string {
   return `sluice-${stage}-missed-runs`
 }
 

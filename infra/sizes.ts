@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
 
 /** Lambda gives a function of this memory one processor, and others their share of one, or more. */
-export const ONE_PROCESSOR_MB = 1_769
+const ONE_PROCESSOR_MB = 1_769
 
 export interface Size {
   readonly memoryMb: number

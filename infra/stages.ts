@@ -33,7 +33,7 @@ export const STAGES = {
   },
 } as const satisfies Readonly<Record<string, Stage>>
 
-export type StageName = keyof typeof STAGES
+type StageName = keyof typeof STAGES
 
 /** `undefined` for a stage that is not in the table. `local`, this machine, is none: nothing is deployed there. */
 export function stageNamed(name: string): Stage | undefined {

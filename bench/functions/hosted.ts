@@ -10,7 +10,7 @@ const HOST = join(import.meta.dirname, 'host.js')
 const ATTEMPTS = 5
 
 /** What one invocation took. */
-export interface Invoked {
+interface Invoked {
   /** Processor time of the process, in milliseconds. */
   readonly cpuMs: number
   readonly wallMs: number

@@ -41,7 +41,7 @@ export type Cache =
  * - `notBreaching`: there is only data when something happens;
  * - `ignore`: it says nothing, so the alarm stays as it is.
  */
-export type Missing = 'breaching' | 'notBreaching' | 'ignore'
+type Missing = 'breaching' | 'notBreaching' | 'ignore'
 
 /** How the value comes about that an alarm compares. */
 export type Value =

@@ -2,7 +2,7 @@
 import type { Alarm } from './resources.ts'
 
 /** In US dollars a month, in most regions: https://aws.amazon.com/cloudwatch/pricing/ */
-export const PRICES = { alarmMetric: 0.1, dashboard: 3 } as const
+const PRICES = { alarmMetric: 0.1, dashboard: 3 } as const
 
 export interface Cost {
   readonly alarms: number

@@ -112,7 +112,18 @@ const KINDS = {
 export function readOptions(args: readonly string[]): Options | undefined {
   const given = optionsOf('npm run ledger', args, OPTIONS, KINDS)
   const isPossible = (name: FaultName) => name !== 'grow' || !given.fuzz
-  const { events, seed = Date.now() % 1_000_000, faults, rate, workers, runner, brokers, fuzz, out, sabotage } = given
+  const {
+    events,
+    seed = Date.now() % 1_000_000,
+    faults,
+    rate,
+    workers,
+    runner,
+    brokers,
+    fuzz,
+    out,
+    sabotage,
+  } = given
   if (given.help) return undefined
   const without = given.without.split(',').filter(kind => kind !== '')
   const patienceMs = given.patience * 1_000
@@ -136,7 +147,16 @@ export function readOptions(args: readonly string[]): Options | undefined {
 export function commandOf(options: Options): string {
   const { events, seed, faults, rate, workers, runner, brokers, sabotage, fuzz, without } = options
   const names = faults.length === FAULT_NAMES.length ? 'all' : faults.join(',') || 'none'
-  const given = { events, seed, faults: names, rate, workers, runner, brokers, ...(sabotage ? { sabotage } : {}) }
+  const given = {
+    events,
+    seed,
+    faults: names,
+    rate,
+    workers,
+    runner,
+    brokers,
+    ...(sabotage ? { sabotage } : {}),
+  }
   const words = Object.entries(given).map(([name, value]) => `--${name} ${value}`)
   const kinds = without.length > 0 ? ` --without ${without.join(',')}` : ''
   return `npm run ledger -- ${words.join(' ')}${fuzz ? ` --fuzz${kinds}` : ''}`

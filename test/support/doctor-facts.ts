@@ -27,7 +27,7 @@ export function kafka(changes: Partial<KafkaFacts> = {}, settings: Settings = BR
   return { address: 'b-1:9098', auth: 'iam', encrypted: true, cluster: { seen: { brokers } }, ...changes }
 }
 
-export const TOPIC_SETTINGS: Settings = {
+const TOPIC_SETTINGS: Settings = {
   'min.insync.replicas': '2',
   'retention.ms': String(7 * 86_400_000),
   'retention.bytes': '-1',
@@ -110,7 +110,7 @@ export function consumer(
   }
 }
 
-export const INFO = {
+const INFO = {
   redis_version: '7.2.4',
   valkey_version: '9.1.0',
   maxmemory_policy: 'noeviction',

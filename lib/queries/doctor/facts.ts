@@ -92,7 +92,7 @@ export interface ConsumerFacts {
   readonly partitions: Seen<readonly PartitionProgress[]>
 }
 
-export interface GroupState {
+interface GroupState {
   readonly state: 'stable' | 'rebalancing' | 'empty' | 'missing' | 'unknown'
   readonly members: number
 }

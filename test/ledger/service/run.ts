@@ -16,13 +16,23 @@ const SERVICE = import.meta.dirname
 const file = join(SERVICE, 'serverless.yml')
 const functions = readFunctions(file)
 const config = readConfig()
-const environment = { ...process.env, LOG_LEVEL: 'WARN', AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' }
+const environment = {
+  ...process.env,
+  LOG_LEVEL: 'WARN',
+  AWS_ACCESS_KEY_ID: 'none',
+  AWS_SECRET_ACCESS_KEY: 'none',
+}
 const run = await startRun({
   functions,
   all: functions,
   entryOf: readEntries(file),
   config,
-  place: { env: config.env, environment, files: SERVICE, schedules: { generator: false, clock: false, checkpoints: false } },
+  place: {
+    env: config.env,
+    environment,
+    files: SERVICE,
+    schedules: { generator: false, clock: false, checkpoints: false },
+  },
   code: SERVICE,
   listen: { host: LOOPBACK, port: 0 },
   out: process.stdout,

@@ -1,6 +1,6 @@
 /** What a deployed template says of functions, of what invokes them, and of how. Pure. */
 
-export interface Resource {
+interface Resource {
   readonly Type: string
   readonly Properties?: Readonly<Record<string, unknown>>
 }

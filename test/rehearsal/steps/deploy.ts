@@ -47,7 +47,7 @@ export async function poll(rehearsal: Rehearsal): Promise<string> {
 }
 
 /** The template as the emulator has it. */
-export async function templateOf(emulator: Emulator): Promise<Template> {
+async function templateOf(emulator: Emulator): Promise<Template> {
   const xml = await emulator.query('cloudformation', 'GetTemplate', { StackName: STACK })
   const [body = ''] = elements(xml, 'TemplateBody')
   return JSON.parse(body)

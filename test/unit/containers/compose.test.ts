@@ -92,7 +92,10 @@ describe('the containers without Lambda', () => {
       const { status, stderr } = await ran([...command, '--help'])
       assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
       const options = command.filter(word => word.startsWith('--'))
-      const { stdout } = await ran([...command.filter(word => /^[a-z]/.test(word)).slice(0, name === 'topics' ? 2 : 1), '--help'])
+      const { stdout } = await ran([
+        ...command.filter(word => /^[a-z]/.test(word)).slice(0, name === 'topics' ? 2 : 1),
+        '--help',
+      ])
       for (const option of options) assert.match(stdout, new RegExp(`${option}\\b`))
     })
 

@@ -39,7 +39,8 @@ describe('the images', () => {
   it('then the image of Sluice installs every workspace', () => {
     const copied = instructions(textOf('Dockerfile'), 'COPY').join('\n')
     const packages = ['packages/kafka-records', 'packages/schema-registry', ...workspaces.slice(1)]
-    for (const folder of packages) assert.match(copied, new RegExp(`^${folder}/package.json ${folder}/$`, 'm'))
+    for (const folder of packages)
+      assert.match(copied, new RegExp(`^${folder}/package.json ${folder}/$`, 'm'))
   })
 })
 

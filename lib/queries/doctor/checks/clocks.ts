@@ -28,7 +28,9 @@ export function brokersClockFinding(topics: readonly TopicFacts[], nowMs: number
     return [{ topic, newest }]
   })
   const times = seen.flatMap(({ topic, newest }) =>
-    'unseen' in newest ? [] : newest.seen.flatMap(({ batches }) => appended(batches).map(ms => ({ topic, ms }))),
+    'unseen' in newest
+      ? []
+      : newest.seen.flatMap(({ batches }) => appended(batches).map(ms => ({ topic, ms }))),
   )
   const latest = times.reduce((one, other) => (other.ms > one.ms ? other : one), { topic: '', ms: 0 })
   if (times.length === 0) {
@@ -60,7 +62,10 @@ export function tickFindings({ topic, wanted, found }: TopicFacts, nowMs: number
   const { newest } = found.seen
   if ('unseen' in newest)
     return [about('clocks', 'ticks', topic).unknown(newest.unseen, 'It takes the right to read the topic.')]
-  const times = newest.seen.map(({ partition, batches }) => ({ partition, newestMs: appended(batches).at(-1) }))
+  const times = newest.seen.map(({ partition, batches }) => ({
+    partition,
+    newestMs: appended(batches).at(-1),
+  }))
   return [tickFinding(topic, times, nowMs, ticks)]
 }
 

@@ -27,7 +27,7 @@ export function kafkaFindings(facts: KafkaFacts, standards: Standards): Finding[
   ]
 }
 
-export function encryptionFinding({ address, auth, encrypted }: KafkaFacts, { isLocal }: Standards): Finding {
+function encryptionFinding({ address, auth, encrypted }: KafkaFacts, { isLocal }: Standards): Finding {
   const { ok, wrong } = about('kafka', 'encryption', address)
   if (encrypted) return ok(`is reached by TLS (KAFKA_AUTH=${auth})`)
   if (isLocal) return ok('is reached in plain text, on this machine')

@@ -34,7 +34,7 @@ export function redisFindings(facts: RedisFacts, standards: Standards): Finding[
   ]
 }
 
-export function redisEncryptionFinding({ address, encrypted }: RedisFacts, { isLocal }: Standards): Finding {
+function redisEncryptionFinding({ address, encrypted }: RedisFacts, { isLocal }: Standards): Finding {
   const { ok, wrong } = about('redis', 'encryption', address)
   if (encrypted) return ok('is reached by TLS')
   return isLocal

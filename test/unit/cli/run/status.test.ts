@@ -36,7 +36,9 @@ describe('whether a process is ready', () => {
     const { status, joined } = started()
     joined.resolve()
     await joined.promise
-    status.reported(report({ report: 'stalled', obstacle: 'reading', kind: 'unreachable', reason: 'x', attempt: 1 }))
+    status.reported(
+      report({ report: 'stalled', obstacle: 'reading', kind: 'unreachable', reason: 'x', attempt: 1 }),
+    )
     assert.deepEqual(status.notReady, ['alerting ← readings cannot be read'])
     status.reported(report({ report: 'resumed', obstacle: 'reading' }))
     assert.deepEqual(status.notReady, [])
@@ -78,7 +80,11 @@ describe('the endpoints', () => {
     t.after(() => server.close())
     const get = async (path: string, method = 'GET') => {
       const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { method })
-      return { status: response.status, type: response.headers.get('content-type'), text: await response.text() }
+      return {
+        status: response.status,
+        type: response.headers.get('content-type'),
+        text: await response.text(),
+      }
     }
     return { ...server, endpoints, get }
   }
@@ -136,7 +142,9 @@ describe('what the process logs', () => {
 
 it('docs/run.md names every metric of the process, and no other', () => {
   const names = (text: string) => [...new Set(text.match(/\bsluice_runner_\w+/g))].sort()
-  const code = globSync('cli/run/**/*.ts', { cwd: PROJECT }).map(file => readFileSync(join(PROJECT, file), 'utf8'))
+  const code = globSync('cli/run/**/*.ts', { cwd: PROJECT }).map(file =>
+    readFileSync(join(PROJECT, file), 'utf8'),
+  )
   const documented = names(readFileSync(join(PROJECT, 'docs/run.md'), 'utf8'))
   assert.ok(documented.length >= 10)
   assert.deepEqual(documented, names(code.join('\n')))

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { brokersClockFinding, redisClockFinding, tickFindings } from '../../../../lib/queries/doctor/checks/clocks.ts'
+import {
+  brokersClockFinding,
+  redisClockFinding,
+  tickFindings,
+} from '../../../../lib/queries/doctor/checks/clocks.ts'
 import { kafkaFindings } from '../../../../lib/queries/doctor/checks/kafka.ts'
 import { evictionFinding, redisFindings } from '../../../../lib/queries/doctor/checks/redis.ts'
 import type { RedisFacts } from '../../../../lib/queries/doctor/facts.ts'
@@ -150,7 +154,10 @@ describe('given clocks', () => {
     const unread = topic({ newest: { unseen: 'refused' } })
     assert.equal(brokersClockFinding([unread], NOW_MS).says, 'refused')
     const empty = topic({ newest: { seen: [] } })
-    assert.deepEqual([empty, unread].map(one => brokersClockFinding([one], NOW_MS).verdict), ['unknown', 'unknown'])
+    assert.deepEqual(
+      [empty, unread].map(one => brokersClockFinding([one], NOW_MS).verdict),
+      ['unknown', 'unknown'],
+    )
     assert.deepEqual(notOk(tickFindings(unread, NOW_MS, true)), ['ticks unknown'])
   })
 })

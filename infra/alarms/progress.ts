@@ -1,13 +1,10 @@
-/** Alarms about functions that do not run, do not go on, or are late. Pure. */
+/** Alarms about consumers that are late, or do not go on. Pure. */
 import { groupName, TICKED, topicName } from '../../lib/app/topics.ts'
 import { type DeclaredFunction, isConsumer } from '../functions.ts'
-import type { AlarmKind, Deployed, Watched } from './alarm.ts'
-import { type Metric, ofAllFunctions, ofKafka, ofLambda, ofQueue, own } from './metrics.ts'
-import { clusterName, lambdaName, missedRunsQueue, queueName } from './names.ts'
-
-const MINUTE = 60
-/** CloudWatch adds up no more than a day. */
-const LONGEST_PERIOD = 86_400
+import type { AlarmKind, Deployed } from './alarm.ts'
+import { counted, MINUTE } from './counted.ts'
+import { type Metric, ofKafka, own } from './metrics.ts'
+import { clusterName } from './names.ts'
 
 export const PROGRESS = {
   'lag-seconds': {
@@ -45,73 +42,10 @@ export const PROGRESS = {
     // Before the first commit of a group MSK tells nothing; `lag-seconds` then does.
     missing: 'notBreaching',
   },
-  errors: {
-    says: 'A function fails again and again: it throws, or runs out of time or memory.',
-    urgency: 'now',
-    watches: ({ functions, stage }) =>
-      functions.map(({ name }) => ({
-        of: name,
-        value: { metric: ofLambda(lambdaName(stage, name), 'Errors'), statistic: 'Sum' },
-      })),
-    when: {
-      above: 0,
-      stages: { dev: 5 },
-      periodSeconds: 5 * MINUTE,
-      periods: 2,
-      because:
-        'one failed invocation is tried again by Lambda. Without partial responses, as in dev, a partition that waits is an error as well',
-    },
-    missing: 'notBreaching',
-  },
-  throttles: {
-    says: 'Lambda refuses to run a function: its concurrency, or that of the account, is used up.',
-    urgency: 'now',
-    watches: ({ functions, stage }) =>
-      functions.map(({ name }) => ({
-        of: name,
-        value: { metric: ofLambda(lambdaName(stage, name), 'Throttles'), statistic: 'Sum' },
-      })),
-    when: {
-      above: 0,
-      periodSeconds: 5 * MINUTE,
-      periods: 2,
-      because:
-        'a scheduled function runs alone, so a run that takes long throttles the next one; ten minutes are not that',
-    },
-    missing: 'notBreaching',
-  },
-  'schedule-missed': {
-    says: 'A scheduled function has not succeeded for five times its interval.',
-    urgency: 'now',
-    watches: deployed =>
-      deployed.functions.flatMap(declared => {
-        const seconds = intervalOf(declared, deployed)
-        const name = lambdaName(deployed.stage, declared.name)
-        if (seconds === undefined) return []
-        return {
-          of: declared.name,
-          periodSeconds: Math.min(5 * seconds, LONGEST_PERIOD),
-          value: {
-            expression: 'FILL(invocations, 0) - FILL(errors, 0)',
-            metrics: {
-              invocations: { metric: ofLambda(name, 'Invocations'), statistic: 'Sum' },
-              errors: { metric: ofLambda(name, 'Errors'), statistic: 'Sum' },
-            },
-          },
-        } satisfies Watched
-      }),
-    when: {
-      below: 1,
-      periodSeconds: 5 * MINUTE,
-      periods: 1,
-      because: 'the log clock takes at most two minutes of silence for time; after five, timers are late',
-    },
-    missing: 'breaching',
-  },
   'partition-waits': {
     says: 'A consumer cannot go on in a partition: its records stay in Kafka.',
     urgency: 'now',
-    watches: ({ env }) => [{ value: { query: ofAllFunctions(env, 'deferred') } }],
+    watches: counted('deferred'),
     when: {
       above: 0,
       stages: { dev: 5 },
@@ -126,7 +60,7 @@ export const PROGRESS = {
   'breaker-open': {
     says: 'Nearly all records fail unexpectedly: a consumer leaves them in Kafka.',
     urgency: 'now',
-    watches: ({ env }) => [{ value: { query: ofAllFunctions(env, 'breaker-open') } }],
+    watches: counted('breaker-open'),
     when: {
       above: 0,
       periodSeconds: MINUTE,
@@ -152,58 +86,6 @@ export const PROGRESS = {
       periods: 3,
       because:
         'the first publishing of a cold start connects, which takes longer: a quarter of an hour is more than that. dev has MSK Serverless',
-    },
-    missing: 'notBreaching',
-  },
-  'checkpoint-old': {
-    says: 'A changed partition state has had no checkpoint for an hour, or none are taken.',
-    urgency: 'soon',
-    watches: ({ env, schedules }) =>
-      schedules.checkpoints
-        ? [{ value: { metric: own(env, 'checkpoints', 'checkpointAgeSeconds'), statistic: 'Maximum' } }]
-        : [],
-    when: {
-      above: 3_600,
-      periodSeconds: 60 * MINUTE,
-      periods: 1,
-      because: 'checkpoints are taken every quarter of an hour: four in a row have failed',
-    },
-    missing: 'breaching',
-  },
-  'run-given-up': {
-    says: 'Lambda has given up a scheduled run, after all its tries.',
-    urgency: 'soon',
-    watches: ({ stage }) => [
-      { value: { metric: ofQueue(missedRunsQueue(stage), 'NumberOfMessagesSent'), statistic: 'Sum' } },
-    ],
-    when: {
-      above: 0,
-      periodSeconds: 5 * MINUTE,
-      periods: 1,
-      because:
-        'each message is a run that failed three times; they stay in the queue for two weeks, so its length would not fall',
-    },
-    missing: 'notBreaching',
-  },
-  'on-failure-waits': {
-    says: 'What Lambda has given up waits in its queue for a quarter of an hour: on-failure does not take it.',
-    urgency: 'now',
-    watches: ({ onFailureQueue }) =>
-      onFailureQueue === undefined
-        ? []
-        : [
-            {
-              value: {
-                metric: ofQueue(queueName(onFailureQueue), 'ApproximateAgeOfOldestMessage'),
-                statistic: 'Maximum',
-              },
-            },
-          ],
-    when: {
-      above: 900,
-      periodSeconds: 5 * MINUTE,
-      periods: 1,
-      because: 'the function takes messages within seconds, and a queue keeps them for days',
     },
     missing: 'notBreaching',
   },
@@ -234,11 +116,4 @@ function consumersOf({ functions }: Deployed): readonly DeclaredFunction[] {
 
 function isTicked({ consumes }: DeclaredFunction): boolean {
   return consumes.some(signal => TICKED.includes(signal))
-}
-
-/** How often a schedule calls the function, in seconds; undefined where none does, or where it is not a rate. */
-function intervalOf({ schedule }: DeclaredFunction, { schedules }: Deployed): number | undefined {
-  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(schedule?.expression ?? '') ?? []
-  if (!schedule || !schedules[schedule.condition] || count === undefined) return undefined
-  return Number(count) * { minute: 60, hour: 3_600, day: 86_400 }[unit as 'minute' | 'hour' | 'day']
 }

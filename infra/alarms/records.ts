@@ -1,29 +1,9 @@
-/** Alarms about what became of records, and of what the consumers remember of them. Pure. */
+/** Alarms about what became of records. Pure. */
 import { SIGNALS } from '../../lib/app/topics.ts'
 import { consumersOf } from '../functions.ts'
-import type { AlarmKind, Deployed, Watched, When } from './alarm.ts'
-import { type OwnMetric, ofAllFunctions, own } from './metrics.ts'
-
-const MINUTE = 60
-
-/** A single one is too many. */
-function atOnce(because: string): When {
-  return { above: 0, periodSeconds: MINUTE, periods: 1, because }
-}
-
-/** Whatever consumer counts it, and each of the reasons by itself where there are any. */
-function counted(name: OwnMetric, reasons?: readonly string[]): AlarmKind['watches'] {
-  return ({ env }) =>
-    reasons?.map(reason => ({ of: reason, value: { query: ofAllFunctions(env, name, reason) } })) ?? [
-      { value: { query: ofAllFunctions(env, name) } },
-    ]
-}
-
-/** What the scheduled function `dead-letters` measures, if it runs. */
-function measured(name: OwnMetric): AlarmKind['watches'] {
-  return ({ env, schedules }) =>
-    schedules.clock ? [{ value: { metric: own(env, 'dead-letters', name), statistic: 'Maximum' } }] : []
-}
+import type { AlarmKind, Deployed, Watched } from './alarm.ts'
+import { atOnce, counted, MINUTE } from './counted.ts'
+import { type OwnMetric, own } from './metrics.ts'
 
 export const RECORDS = {
   'records-lost': {
@@ -47,22 +27,6 @@ export const RECORDS = {
     urgency: 'now',
     watches: counted('misrouted'),
     when: atOnce('each one may split the state of an entity'),
-    missing: 'notBreaching',
-  },
-  'timed-by-producers': {
-    says: "The timestamps of a topic are its producers', so timers go by wrong clocks.",
-    urgency: 'now',
-    watches: counted('timed-by-producers'),
-    when: atOnce('the topic has the wrong settings, which does not pass'),
-    missing: 'notBreaching',
-  },
-  'clock-gap': {
-    says: 'A log was silent for longer than its clock may advance: timers did not count that time.',
-    urgency: 'soon',
-    watches: counted('clock-gap'),
-    when: atOnce(
-      'it tells that clock, Kafka and producers were all away for over two minutes, once for each time',
-    ),
     missing: 'notBreaching',
   },
   'failed-unexpectedly': {
@@ -167,74 +131,13 @@ export const RECORDS = {
     when: atOnce('each one leaves as a failure in the place of what should have been published'),
     missing: 'notBreaching',
   },
-  'outbox-not-trimmed': {
-    says: 'Published events are published again and again: the outbox is not trimmed.',
-    urgency: 'soon',
-    watches: counted('outbox-not-trimmed'),
-    when: {
-      above: 0,
-      periodSeconds: 5 * MINUTE,
-      periods: 3,
-      because: 'a failover of Redis does it once; repeats have the same ids',
-    },
-    missing: 'notBreaching',
-  },
-  'failure-memory': {
-    says: 'What is remembered of failures is nearly full, or failures were forgotten.',
-    urgency: 'now',
-    watches: counted('failure-memory', ['nearly-full', 'forgotten']),
-    when: atOnce('what is forgotten cannot be redriven'),
-    missing: 'notBreaching',
-  },
-  'entities-held': {
-    says: 'Many entities wait for a retry: a bug, or data that the code does not expect.',
-    urgency: 'soon',
-    watches: counted('held'),
-    when: { above: 10, periodSeconds: 5 * MINUTE, periods: 1, because: 'single ones are single records' },
-    missing: 'notBreaching',
-  },
-  'order-given-up': {
-    says: 'An entity was held for longer than its consumer allows: its order was given up.',
-    urgency: 'soon',
-    watches: counted('released', ['full', 'time']),
-    when: atOnce('its later events were processed before one that is still retried'),
-    missing: 'notBreaching',
-  },
-  'context-unreadable': {
-    says: 'Chunks are decided by the packaged rules, because newer code stored a set that this code cannot read.',
-    urgency: 'soon',
-    watches: counted('context-unreadable'),
-    when: {
-      above: 0,
-      periodSeconds: MINUTE,
-      periods: 6,
-      breaching: 5,
-      because: 'after a rollback `rules` appends its set within a minute',
-    },
-    missing: 'notBreaching',
-  },
-  'state-from-checkpoint': {
-    says: 'Redis has lost the state of a partition: it went on from a checkpoint.',
-    urgency: 'now',
-    watches: counted('restored-from-checkpoint'),
-    when: atOnce('the store has lost data'),
-    missing: 'notBreaching',
-  },
-  'checkpoint-damaged': {
-    says: 'A checkpoint could not be used.',
-    urgency: 'now',
-    watches: counted('checkpoint-damaged'),
-    when: atOnce('an object in the bucket is not what was written'),
-    missing: 'notBreaching',
-  },
-  'state-from-nothing': {
-    says: 'A consumer reads a partition from its beginning: it is new, or Redis is empty.',
-    urgency: 'soon',
-    watches: counted('no-applied-offset'),
-    when: atOnce('for a consumer that is not new, all its state is gone'),
-    missing: 'notBreaching',
-  },
 } as const satisfies Readonly<Record<string, AlarmKind>>
+
+/** What the scheduled function `dead-letters` measures, if it runs. */
+function measured(name: OwnMetric): AlarmKind['watches'] {
+  return ({ env, schedules }) =>
+    schedules.clock ? [{ value: { metric: own(env, 'dead-letters', name), statistic: 'Maximum' } }] : []
+}
 
 /** With other names for the alarms, where several metrics have the same reason. */
 function named(of: string, [first]: readonly Watched[]): Watched[] {

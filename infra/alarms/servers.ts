@@ -1,9 +1,9 @@
 /** Alarms about Kafka and Redis themselves. Pure. */
 import type { AlarmKind, Cache, Deployed, Watched } from './alarm.ts'
+import { MINUTE } from './counted.ts'
 import { type Metric, ofAllTopics, ofAnyBroker, ofCache, ofKafka } from './metrics.ts'
 import { clusterName, isServerless } from './names.ts'
 
-const MINUTE = 60
 /** More than this part of what a server can take is too much. */
 const PART = 0.8
 

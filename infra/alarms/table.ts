@@ -3,9 +3,17 @@ import type { AlarmKind } from './alarm.ts'
 import type { OwnMetric } from './metrics.ts'
 import { PROGRESS } from './progress.ts'
 import { RECORDS } from './records.ts'
+import { RUNS } from './runs.ts'
 import { SERVERS } from './servers.ts'
+import { STATES } from './states.ts'
 
-export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = { ...PROGRESS, ...RECORDS, ...SERVERS }
+export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
+  ...PROGRESS,
+  ...RUNS,
+  ...RECORDS,
+  ...STATES,
+  ...SERVERS,
+}
 
 /** Metrics of the functions that have no alarm, and why not. */
 export const WITHOUT_ALARM: Readonly<Partial<Record<OwnMetric, string>>> = {

@@ -1,0 +1,19 @@
+/** Alarms on what the functions count, all of them together. Pure. */
+import type { AlarmKind, When } from './alarm.ts'
+import { type OwnMetric, ofAllFunctions } from './metrics.ts'
+
+/** In seconds. */
+export const MINUTE = 60
+
+/** A single one is too many. */
+export function atOnce(because: string): When {
+  return { above: 0, periodSeconds: MINUTE, periods: 1, because }
+}
+
+/** Whatever function counts it; where there are reasons, each of them by itself, and no others. */
+export function counted(name: OwnMetric, reasons?: readonly string[]): AlarmKind['watches'] {
+  return ({ env }) =>
+    reasons?.map(reason => ({ of: reason, value: { query: ofAllFunctions(env, name, reason) } })) ?? [
+      { value: { query: ofAllFunctions(env, name) } },
+    ]
+}

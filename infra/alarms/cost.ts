@@ -2,7 +2,7 @@
 import type { Alarm } from './resources.ts'
 
 /** In US dollars a month, in most regions: https://aws.amazon.com/cloudwatch/pricing/ */
-const PRICES = { alarmMetric: 0.1, dashboard: 3 } as const
+const ALARM_METRIC = 0.1
 
 export interface Cost {
   readonly alarms: number
@@ -18,7 +18,7 @@ export function costOf(alarms: readonly Alarm[]): Cost {
   const values = alarms.map(({ watched }) => watched.value)
   const queries = values.filter(value => 'query' in value).length
   const metrics = values.reduce((sum, value) => sum + metricsOf(value), 0)
-  return { alarms: alarms.length, metrics, queries, dollars: metrics * PRICES.alarmMetric }
+  return { alarms: alarms.length, metrics, queries, dollars: metrics * ALARM_METRIC }
 }
 
 function metricsOf(value: Alarm['watched']['value']): number {

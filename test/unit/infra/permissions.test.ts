@@ -18,7 +18,7 @@ const ALL = Object.keys(STAGES).map(stage => [stage, statementsIn(stage)] as con
 
 describe('docs/permissions.md', () => {
   for (const { name } of readFunctions())
-    it(`says exactly what ${name} may do in every stage; if that is meant to change, run npm run permissions`, () => {
+    it(`says exactly what ${name} may do in every stage (npm run permissions writes it)`, () => {
       const [, rest = ''] = WRITTEN.split(`\n## ${name}\n`)
       const [section = ''] = rest.split('\n## ')
       assert.equal(`## ${name}\n${section.trimEnd()}`, permissionsSection(name))

@@ -94,7 +94,7 @@ describe('an event of packed records', () => {
     assert.equal(Object.getPrototypeOf(header), Object.prototype)
   })
 
-  it('given a number that JavaScript cannot hold, in a registry's JSON, then all its digits are kept', () => {
+  it('given a number that JavaScript cannot hold, in the JSON of a registry, then its digits are kept', () => {
     const [message] = numbered(0, 1, {
       value: Buffer.from('{"id":12345678901234567890}'),
       bare: { value: true },

@@ -8,7 +8,7 @@ describe('sluice run: wrong usage has exit status 2, and starts nothing', () => 
   const wrong: [args: string[], environment: object, said: RegExp][] = [
     [[], {}, /KAFKA_BROKERS .*must name the cluster[\s\S]*REDIS_URL: must name the server/],
     [['alertin'], SERVERS, /There is no function alertin\. Did you mean alerting\?/],
-    [['qqqqqq'], SERVERS, /There is no function qqqqqq\. There are: rules, /],
+    [['qqqqqq'], SERVERS, /There is no function qqqqqq\. There are: topics, rules, /],
     [['notify-sns'], SERVERS, /notify-sns cannot run: ALERTS_TOPIC_ARN is not set\./],
     [['console'], SERVERS, /console cannot run: .*`sluice console` serves the same page/],
     [['on-failure'], SERVERS, /on-failure cannot run: it reads what Lambda has given up/],

@@ -13,7 +13,7 @@ import { notificationFiles, Receivers } from './receivers.ts'
 import { type Servers, startServers } from './servers.ts'
 
 /** What the first deployment has left. */
-export interface Deployed {
+interface Deployed {
   readonly template: Template
   /** By the names that they have in serverless.yml. */
   readonly functions: Readonly<Record<string, DeployedFunction>>

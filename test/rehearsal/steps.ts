@@ -5,7 +5,7 @@ import { invokeEach } from './steps/invoke.ts'
 import { remove } from './steps/remove.ts'
 import { update } from './steps/update.ts'
 
-export interface Step {
+interface Step {
   readonly title: string
   /** Resolves to what was looked at, in a few words. Rejects if it is not as it should be. */
   run(rehearsal: Rehearsal): Promise<string>

@@ -12,7 +12,7 @@ const JSON_SERVICES = {
   sqs: 'AmazonSQS',
   ssm: 'AmazonSSM',
 } as const
-export type JsonService = keyof typeof JSON_SERVICES
+type JsonService = keyof typeof JSON_SERVICES
 
 /** The versions of their interfaces. */
 const QUERY_SERVICES = {
@@ -21,7 +21,7 @@ const QUERY_SERVICES = {
   monitoring: '2010-08-01',
   sns: '2010-03-31',
 } as const
-export type QueryService = keyof typeof QUERY_SERVICES
+type QueryService = keyof typeof QUERY_SERVICES
 
 type Answer = Readonly<Record<string, unknown>>
 

@@ -44,7 +44,7 @@ const SERVICES = [
 /** What the runtime of Lambda brings: nothing else of this project's packages is there for a function. */
 const SDK = ['@aws-sdk', '@smithy']
 
-export interface EmulatorOptions {
+interface EmulatorOptions {
   readonly port: number
   /** A folder of its own, which is removed by the caller. */
   readonly dir: string

@@ -1,9 +1,10 @@
 /** What the dashboard of a deployment shows: what is late, what has gone wrong, and how near the servers are to their limits. Pure. */
 import { DIMENSIONS, NAMESPACE } from '../../lib/runtime/adapters/lambda/metric-names.ts'
 import { isConsumer } from '../functions.ts'
+import { missedRunsName } from '../missed-runs.ts'
 import type { Deployed } from './alarm.ts'
 import { type Metric, type OwnMetric, ofCache, ofKafka, ofLambda, ofQueue, own } from './metrics.ts'
-import { clusterName, isServerless, lambdaName, missedRunsQueue, queueName } from './names.ts'
+import { clusterName, isServerless, lambdaName, queueName } from './names.ts'
 import { recordLags } from './progress.ts'
 
 /** What a graph shows: metrics one by one, and searches that find them. */
@@ -88,7 +89,7 @@ export function graphsOf(deployed: Deployed): readonly Graph[] {
     {
       title: 'Scheduled runs that were given up',
       statistic: 'Sum',
-      metrics: [ofQueue(missedRunsQueue(stage), 'NumberOfMessagesSent')],
+      metrics: [ofQueue(missedRunsName(stage), 'NumberOfMessagesSent')],
     },
     ...discarded(deployed),
     ...replication(deployed),

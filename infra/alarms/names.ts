@@ -20,8 +20,3 @@ export function isServerless({ clusterArn }: Pick<Deployed, 'clusterArn'>): bool
 export function queueName(arn: string): string {
   return arn.split(':').at(-1) ?? ''
 }
-
-/** The queue that has the scheduled runs that Lambda has given up. */
-export function missedRunsQueue(stage: string): string {
-  return `sluice-${stage}-missed-runs`
-}

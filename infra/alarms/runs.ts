@@ -1,9 +1,10 @@
 /** Alarms about invocations that fail, and about schedules. Pure. */
 import type { DeclaredFunction } from '../functions.ts'
+import { missedRunsName } from '../missed-runs.ts'
 import type { AlarmKind, Deployed, Watched } from './alarm.ts'
 import { MINUTE } from './counted.ts'
 import { ofLambda, ofQueue, own } from './metrics.ts'
-import { lambdaName, missedRunsQueue, queueName } from './names.ts'
+import { lambdaName, queueName } from './names.ts'
 
 /** CloudWatch adds up no more than a day. */
 const LONGEST_PERIOD = 86_400
@@ -76,7 +77,7 @@ export const RUNS = {
     says: 'Lambda has given up a scheduled run, after all its tries.',
     urgency: 'soon',
     watches: ({ stage }) => [
-      { value: { metric: ofQueue(missedRunsQueue(stage), 'NumberOfMessagesSent'), statistic: 'Sum' } },
+      { value: { metric: ofQueue(missedRunsName(stage), 'NumberOfMessagesSent'), statistic: 'Sum' } },
     ],
     when: {
       above: 0,

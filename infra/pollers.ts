@@ -37,7 +37,7 @@ const POLLER_MEGABYTES_PER_SECOND = 5
 const HOURS_PER_MONTH = 730
 
 /** Event poller units, which AWS bills by the hour. */
-export interface PollerUnits {
+interface PollerUnits {
   readonly mappings: number
   readonly groups: number
   /** At rest. */

@@ -9,7 +9,7 @@ import { kafkaEvent } from '../../test/support/records.ts'
 const PAYLOAD_BYTES = 6 * 1024 * 1024
 
 /** An event as JSON text, and how many records it has. */
-export interface Batch {
+interface Batch {
   readonly text: string
   readonly records: number
 }

@@ -136,7 +136,7 @@ describe('an account to deploy to', () => {
     })
 
   for (const stage of ['Prod', 'staging', 'toString', ''])
-    it(`given the stage "${stage}", which is not in the table, then one sentence names it and those that are`, () => {
+    it(`given the stage "${stage}", not in the table, then one sentence names it and those that are`, () => {
       assert.deepEqual(prod({}, 'eu-west-1', stage).problems, [
         `The stage "${stage}" is not in the table of infra/stages.ts: use dev or prod, or add it there.`,
       ])

@@ -8,7 +8,7 @@ const WITHIN_MS = 180_000
 /**
  * Waits for a condition in other processes.
  *
- * @param answer undefined while it does not hold
+ * @param answer undefined while it does not hold; an error counts as "not yet", because a busy broker may have no leader for a moment
  * @param situation says what is missing, for the message if it never holds
  */
 export async function eventually<T>(
@@ -17,11 +17,16 @@ export async function eventually<T>(
   situation: () => Promise<string> = async () => '',
 ): Promise<T> {
   const giveUpAtMs = Date.now() + WITHIN_MS
+  let cause: unknown
   for (;;) {
-    const found = await answer()
-    if (found !== undefined) return found
+    try {
+      const found = await answer()
+      if (found !== undefined) return found
+    } catch (error) {
+      cause = error
+    }
     if (Date.now() > giveUpAtMs)
-      throw new Error(`not within ${WITHIN_MS / 1000} s: ${what} ${await situation()}`)
+      throw new Error(`not within ${WITHIN_MS / 1000} s: ${what} ${await situation()}`, { cause })
     await pause(ASK_EVERY_MS)
   }
 }

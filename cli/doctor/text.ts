@@ -3,7 +3,7 @@ import { type Area, counted, type Finding, type Verdict } from '../../lib/querie
 import { harmless } from '../text-width.ts'
 
 /** What `doctor --json` prints. */
-export interface DoctorReport {
+interface DoctorReport {
   readonly env: string
   readonly beforeDeploy: boolean
   readonly counts: Readonly<Record<Verdict, number>>

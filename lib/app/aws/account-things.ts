@@ -8,7 +8,7 @@ import { alertsTopicName, consoleSecret } from '../resource-names.ts'
 import { findAlertsTopic } from './alerts-topic.ts'
 
 /** What the environment uses of an account. */
-export interface AccountUses {
+interface AccountUses {
   readonly config: Pick<Config, 'env' | 'kafka' | 'checkpoints'>
   readonly region: string
   readonly generator: boolean

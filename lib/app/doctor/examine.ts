@@ -24,7 +24,7 @@ import { deadLettersCounted } from './dead-letters.ts'
 import { kafkaPlace, redisPlace, standardsFor } from './places.ts'
 import { ownProducers } from './producers.ts'
 
-export interface Examination {
+interface Examination {
   readonly config: Config
   readonly connections: Connections
   readonly functions: readonly ExaminedFunction[]

@@ -23,7 +23,7 @@ export interface Finding {
 export type Seen<T> = { readonly seen: T } | { readonly unseen: string }
 
 /** The findings that one check can come to. */
-export interface Judgement {
+interface Judgement {
   ok(says: string): Finding
   wrong(says: string, todo: string): Finding
   unknown(why: string, todo?: string): Finding

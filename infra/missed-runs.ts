@@ -8,7 +8,7 @@ import { arnHere, type Statement } from './arn.ts'
 const MISSED_RUNS = 'MissedRuns'
 
 /** The name of the queue in a stage. */
-function missedRunsName(stage: string): string {
+export function missedRunsName(stage: string): string {
   return `sluice-${stage}-missed-runs`
 }
 

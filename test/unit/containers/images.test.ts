@@ -19,7 +19,7 @@ describe('the images', () => {
   for (const folder of ['.', ...EXAMPLES]) {
     const dockerfile = textOf(folder, 'Dockerfile')
 
-    it(`given ${folder}, then Node is the one of the project, without root, without a shell`, () => {
+    it(`given ${folder}, then Node is that of the project, without root and shell`, () => {
       for (const from of instructions(dockerfile, 'FROM'))
         assert.match(from, new RegExp(`^node:${devDependencies.node}-\\w+-slim( AS build)?$`))
       assert.equal(instructions(dockerfile, 'USER').at(-1), '1000')

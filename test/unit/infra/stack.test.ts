@@ -54,7 +54,7 @@ describe('the long-lived stack', () => {
     const holders = Object.entries(PROD.Resources).filter(([, { Type }]) => holding.test(Type))
     assert.ok(holders.length >= 9, `${holders.length}`)
     for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of holders)
-      assert.deepEqual([DeletionPolicy, UpdateReplacePolicy], ['Retain', 'Retain'], id)
+      assert.deepEqual([DeletionPolicy, UpdateReplacePolicy], ['RetainExceptOnCreate', 'Retain'], id)
     for (const [id] of holders) assert.equal(DEV.Resources[id]?.DeletionPolicy, 'Delete', id)
   })
 

@@ -26,6 +26,7 @@ interface StackResource {
   readonly Condition?: string
   readonly DeletionPolicy?: string
   readonly UpdateReplacePolicy?: string
+  readonly UpdatePolicy?: Entries
   readonly Properties?: Entries
 }
 

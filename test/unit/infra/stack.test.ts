@@ -58,6 +58,11 @@ describe('the long-lived stack', () => {
     for (const [id] of holders) assert.equal(DEV.Resources[id]?.DeletionPolicy, 'Delete', id)
   })
 
+  it('given another number of shards, then the same cache gets it, and no other is made in its place', () => {
+    for (const { Resources } of [DEV, PROD])
+      assert.deepEqual(Resources.CacheNodes?.UpdatePolicy, { UseOnlineResharding: true })
+  })
+
   it('given nothing that is there already, then all is made, without a way to the internet', () => {
     const types = typesOf({})
     for (const service of ['EC2', 'MSK', 'ElastiCache', 'S3', 'KMS', 'SNS', 'SecretsManager'])

@@ -170,6 +170,7 @@ describe('parameters that a person sets', () => {
     ['Brokers', 'three', /^Brokers: must be a number/],
     ['VpcId', 'my-vpc', /^VpcId: must be text of the form .*A VPC that is there already/],
     ['MskClusterArn', 'arn:aws:s3:::bucket', /^MskClusterArn: must be/],
+    ['RedisUrl', 'rediss://user:password@there:6379', /^RedisUrl: must be text .*without user and password/],
     ['toString', 'x', /^toString: the stack has no such parameter/],
   ]
   for (const [name, value, says] of cases)

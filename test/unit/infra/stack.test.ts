@@ -58,6 +58,17 @@ describe('the long-lived stack', () => {
     for (const [id] of holders) assert.equal(DEV.Resources[id]?.DeletionPolicy, 'Delete', id)
   })
 
+  it('given all that stayed of a stack that was deleted, then another one makes nothing whose name is taken', () => {
+    const set = {
+      ...{ VpcId: 'vpc-1', SubnetIds: 'subnet-1,subnet-2', SecurityGroupIds: 'sg-1', AlertsTopic: 'exists' },
+      ...{ MskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/a/b', RedisUrl: 'rediss://there:6379' },
+      CheckpointBucket: 'my-checkpoints',
+    }
+    const kept = Object.keys(evaluated(PROD, set).made).filter(id => PROD.Resources[id]?.DeletionPolicy)
+    // A key has no name.
+    assert.deepEqual(kept, ['DataKey'])
+  })
+
   it('given another number of shards, then the same cache gets it, and no other is made in its place', () => {
     for (const { Resources } of [DEV, PROD])
       assert.deepEqual(Resources.CacheNodes?.UpdatePolicy, { UseOnlineResharding: true })

@@ -84,7 +84,7 @@ export const RUNS = {
       periodSeconds: 5 * MINUTE,
       periods: 1,
       because:
-        'each message is a run that failed three times; they stay in the queue for two weeks, so its length would not fall',
+        'each message is a run that nobody tries again; they stay in the queue for two weeks, so its length would not fall',
     },
     missing: 'notBreaching',
   },

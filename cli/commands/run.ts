@@ -133,16 +133,15 @@ function chosenOf(
   names: readonly string[],
   place: Pick<Parameters<typeof chooseFunctions>[1], 'environment' | 'schedules'>,
 ): ChosenFunctions {
-  const { unknown, ...found } = chooseFunctions(all, { names, ...place })
+  const { unknown, refused, ...found } = chooseFunctions(all, { names, ...place })
   const known = all.map(({ name }) => name)
   const [first] = unknown
   if (first !== undefined)
     throw usageFailure(
       `There is no function ${first}.${suggestion(first, known) ?? ` There are: ${known.join(', ')}.`}`,
     )
-  const missing = names.length > 0 ? found.leftOut : []
-  if (missing.length > 0)
-    throw usageFailure(missing.map(({ name, why }) => `${name} cannot run: ${why}.`).join('\n'))
+  if (refused.length > 0)
+    throw usageFailure(refused.map(({ name, why }) => `${name} cannot run: ${why}.`).join('\n'))
   if (found.chosen.length === 0) throw usageFailure('No function can run here.')
   return found
 }

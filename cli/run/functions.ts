@@ -15,6 +15,12 @@ export interface ChosenFunctions {
   readonly leftOut: readonly LeftOut[]
 }
 
+interface Choices extends ChosenFunctions {
+  /** Those of `leftOut` that were asked for by name, and not switched off. */
+  readonly refused: readonly LeftOut[]
+  readonly unknown: readonly string[]
+}
+
 /** What a function cannot do without, by the word of `uses` that asks for it. */
 const NEEDED: Readonly<Record<string, string>> = {
   'alerts-topic': 'ALERTS_TOPIC_ARN',
@@ -36,21 +42,25 @@ export interface Choice {
 }
 
 /**
+ * A function that is named and cannot run is refused, except the generator beside others where SLUICE_GENERATOR=off: the names of a
+ * service stay the same then.
+ *
  * @param functions all that there are
  * @returns with the names that are those of no function
  */
 export function chooseFunctions(
   functions: readonly DeclaredFunction[],
   { names, environment, schedules }: Choice,
-): ChosenFunctions & { readonly unknown: readonly string[] } {
+): Choices {
   const unknown = names.filter(name => functions.every(one => one.name !== name))
   const asked = functions.filter(({ name }) => names.length === 0 || names.includes(name))
   const judged = asked.map(one => ({ one, why: whyNot(one, environment, schedules) }))
-  return {
-    unknown,
-    chosen: judged.flatMap(({ one, why }) => (why === undefined ? [one] : [])),
-    leftOut: judged.flatMap(({ one: { name }, why }) => (why === undefined ? [] : [{ name, why }])),
-  }
+  const chosen = judged.flatMap(({ one, why }) => (why === undefined ? [one] : []))
+  const leftOut = judged.flatMap(({ one: { name }, why }) => (why === undefined ? [] : [{ name, why }]))
+  const isOff = chosen.length > 0 && environment.SLUICE_GENERATOR?.trim() === 'off'
+  const switchedOff = asked.filter(({ schedule }) => isOff && schedule?.condition === 'generator')
+  const isRefused = ({ name }: LeftOut) => names.includes(name) && switchedOff.every(one => one.name !== name)
+  return { unknown, chosen, leftOut, refused: leftOut.filter(isRefused) }
 }
 
 /** Whether its schedule runs now. */

@@ -40,6 +40,28 @@ describe('the functions of a process', () => {
     assert.ok(names.length > 5)
     assert.ok(names.every(({ consumes }) => consumes.length > 0))
   })
+
+  const named = (names: readonly string[], environment: object) => {
+    const schedules = { ...ON, generator: false }
+    const found = chooseFunctions(readFunctions(), { names, environment: { ...environment }, schedules })
+    const namesOf = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name)
+    const { leftOut, refused } = found
+    return { chosen: namesOf(found.chosen), leftOut: namesOf(leftOut), refused: namesOf(refused) }
+  }
+  const off = { SLUICE_GENERATOR: 'off' }
+
+  it('given the generator by name beside others, when it is switched off, then it is left out', () => {
+    const found = named(['generator', 'clock'], off)
+    assert.deepEqual(found, { chosen: ['clock'], leftOut: ['generator'], refused: [] })
+  })
+
+  for (const [what, names, environment] of [
+    ['nothing says whether it runs', ['generator', 'clock'], {}],
+    ['nothing else is asked for', ['generator'], off],
+  ] as const)
+    it(`given the generator by name, when ${what}, then it is refused`, () => {
+      assert.deepEqual(named(names, environment).refused, ['generator'])
+    })
 })
 
 describe('what entries become in a process', () => {

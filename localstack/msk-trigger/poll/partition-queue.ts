@@ -115,7 +115,7 @@ export class PartitionQueue implements BatchableQueue {
       if (epoch !== this.#logEpoch) return
       this.#reserved -= messages.length
       this.#reservedBytes -= bytes
-      const packer = new RecordPacker(bytes + messages.length * PACKED_BYTES)
+      const packer = new RecordPacker(packedBytes(entries))
       let n = 0
       for (const entry of entries) this.#append(entry, messages[n++]?.key ?? null, packer, nowMs)
     }
@@ -199,6 +199,13 @@ export class PartitionQueue implements BatchableQueue {
 function memoryBytes({ key, value, headerList = [] }: Message): number {
   let bytes = (key?.length ?? 0) + (value?.length ?? 0)
   for (const [name, of] of headerList) bytes += HEADER_BYTES + name.length + (of?.length ?? 0)
+  return bytes
+}
+
+/** About what records take when they are packed. Room for skipped ones would be kept as long as one of the others waits. */
+function packedBytes(entries: readonly Entry[]): number {
+  let bytes = 0
+  for (const { fate, message } of entries) if (fate !== 'skip') bytes += memoryBytes(message) + PACKED_BYTES
   return bytes
 }
 

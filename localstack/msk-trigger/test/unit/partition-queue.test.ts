@@ -111,6 +111,16 @@ describe('a partition queue', () => {
     assert.equal(keys.isFull, true)
   })
 
+  it('keeps no room for records that a filter skips beside one that waits', () => {
+    const own = queue()
+    const list = messages(0, 200, { value: Buffer.alloc(1_000) })
+    const entries = list.map((message, n): Entry => ({ fate: n === 100 ? 'deliver' : 'skip', message }))
+    fill(own, list, 0, entries)
+    const [packed, ...others] = own.pending.flatMap(record => record.packed ?? [])
+    assert.deepEqual(others, [])
+    assert.ok(packed && packed.bytes.length < 2_000, `${packed?.bytes.length} bytes`)
+  })
+
   it('drops old records when its log starts again, including those not yet appended', () => {
     const own = queue()
     fill(own, messages(0, 5))

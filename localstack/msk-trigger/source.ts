@@ -27,6 +27,12 @@ import { pause, within } from './support/wait.ts'
  */
 const LEAVE_MS = 1_000
 
+/**
+ * How long fetched records wait for the answer whether their topic is the same. Another broker than theirs may be asked, which
+ * hangs; and the member sends no heartbeat meanwhile.
+ */
+const IDENTITY_MS = 4_000
+
 /** Backoff for finding the topic and joining the group. */
 const REJOIN = { retryDelayMs: 250, maxRetryDelayMs: 2_000 }
 
@@ -190,6 +196,12 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   }
 
   async mayDeliver(): Promise<boolean> {
+    const isSame = this.#rejoinUnlessSame()
+    return (await within(IDENTITY_MS, isSame)) ? isSame : true
+  }
+
+  /** Returns whether the topic is the same. A late answer counts as well: the records are then read anew. */
+  async #rejoinUnlessSame(): Promise<boolean> {
     // A broker that does not answer is reported where records are fetched.
     const fate = await this.#tracker.fate().catch(() => 'same')
     if (fate !== 'same') void this.#rejoin()

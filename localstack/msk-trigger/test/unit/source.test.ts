@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { readSettings } from '../../config/settings.ts'
 import type { MemberListener } from '../../poll/member.ts'
 import type { TopicState } from '../../poll/topics.ts'
@@ -198,6 +199,22 @@ describe('a source whose topic changes while it is read', () => {
       await logOf(run)
       assert.deepEqual(calls, expected.calls)
     })
+
+  it('given records after a pause, when the answer is late, then they are delivered, and it counts', async () => {
+    const late = Promise.withResolvers<Map<string, TopicState>>()
+    const answers = [Promise.resolve(new Map([['t', OLD]]))]
+    const topicStates = () => answers.shift() ?? late.promise
+    const { run, calls } = givenWith({ cluster: { topicStates } }, async listener => {
+      await listener.startOffsets([0])
+      listener.reading(new Map([[0, 9]]))
+      assert.equal(await listener.mayDeliver(), true)
+      assert.deepEqual(calls, [])
+      late.resolve(new Map([['t', NEW]]))
+      await turn()
+      assert.deepEqual(calls, ['rejoin'])
+    })
+    await logOf(run)
+  })
 
   it('given brokers that have no ids for topics, when the group is joined again, then positions are kept', async () => {
     const { run, calls } = givenWith({ cluster: { topicStates: async () => undefined } }, async listener => {

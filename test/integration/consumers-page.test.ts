@@ -103,12 +103,16 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 28
   }
 })
 
+/** They install tools of their own, and look at what a new consumer does not touch. */
+const OF_THE_DEPLOYMENT = ['templates', 'Dockerfiles']
+
 /** The checks of `npm test`, as the project in a folder has them: they look at that project. */
 async function checksIn(project: string): Promise<Check[]> {
   const folder = join(project, 'test', 'runner', 'checks')
   const files = (await readdir(folder)).filter(file => file.endsWith('.ts'))
   const modules = await Promise.all(files.map(file => import(pathToFileURL(join(folder, file)).href)))
-  return modules.flatMap(module => Object.values<Partial<Check>>(module)).filter(isCheck)
+  const checks = modules.flatMap(module => Object.values<Partial<Check>>(module)).filter(isCheck)
+  return checks.filter(({ name }) => !OF_THE_DEPLOYMENT.includes(name))
 }
 
 function isCheck(exported: Partial<Check>): exported is Check {

@@ -122,7 +122,8 @@ const INTRODUCTION = `# Permissions
 Each function has a role of its own, and this page has all that these roles allow, in every stage (${Object.keys(STAGES).join(', ')}). It is for a
 deployment with everything: [bucket](deployment.md#checkpoints), [console](console.md#in-an-account), registry with a login, queue and bucket of
 what Lambda has given up. Without one of these, its lines are not there. With [SCRAM](deployment.md#signing-in-to-kafka), each function with Kafka may also
-read that secret. Names in angle brackets are filled in by the deployment. \`arn:<partition>:<service>:<region>:<account>:…\` is written \`<service>:…\`, and
+read that secret, and with \`OTEL_HEADERS_SECRET\` each consumer that one. With [tracing](functions.md#tracing), each may send traces to X-Ray, which knows no
+resource for them. Names in angle brackets are filled in by the deployment. \`arn:<partition>:<service>:<region>:<account>:…\` is written \`<service>:…\`, and
 \`arn:<partition>:s3:::…\` is written \`s3:::…\`.`
 
 /** The whole page, from the same code every time. */

@@ -145,7 +145,7 @@ function timestampType(value: string, { wanted }: TopicFacts): readonly [string,
       : 'the time that producers gave is lost'
   return [
     `message.timestamp.type=${value}, must be ${wanted.timestamps}: ${because}`,
-    'Set message.timestamp.type of the topic before its consumers run: `sluice topics apply` does. Records that are there keep their timestamps.',
+    'Set message.timestamp.type of the topic before its consumers run: `sluice topics apply` does while it is empty, kafka-configs.sh of Kafka also with records, which keep their timestamps.',
   ]
 }
 

@@ -260,7 +260,8 @@ class Delivery {
     failedBatches.failed(again, attempt)
     if (ending.aborted) return
     const kind = reported ? 'reported' : kindOf(reason)
-    reports.stalled({ obstacle: 'invocation', kind, reason, attempt }, again)
+    const assigned = again.filter(({ partition }) => this.#isAssigned(partition))
+    reports.stalled({ obstacle: 'invocation', kind, reason, attempt }, assigned)
     logFailure(this.#to, again, reason, attempt, waitMs)
   }
 }

@@ -70,7 +70,8 @@ export async function discard(
       attempt = to.sending.failed()
       const message = rootMessage(error)
       const notSent = `not sent to ${where}: ${message}`
-      to.reports.stalled({ obstacle: 'destination', kind: 'error', reason: notSent, attempt }, parts)
+      const held = parts.filter(({ partition }) => isHeld(partition))
+      to.reports.stalled({ obstacle: 'destination', kind: 'error', reason: notSent, attempt }, held)
       if (shouldLog(attempt)) {
         to.log.error(
           `${to.name}  ${which} cannot be discarded yet: ${reason}. ` +

@@ -35,7 +35,7 @@ export interface DispatcherParts extends Fetching {
   readonly brokers: readonly string[]
   readonly backoff: Backoff
   readonly log: Log
-  readonly reports: Pick<MappingReports, 'stalled' | 'resumed' | 'discarded'>
+  readonly reports: Pick<MappingReports, 'stalled' | 'resumed' | 'discarded' | 'keepOnly'>
   /** Whether each successful invocation is logged. */
   readonly invocationLines: boolean
   readonly intake: Intake
@@ -102,7 +102,7 @@ export class Dispatcher {
     return new Map([...this.#queues.values()].map(queue => [queue.partition, queue.nextOffset]))
   }
 
-  /** Opens a queue for each partition that has none. All of them were just resumed. */
+  /** Opens a queue for each partition that has none. All of them were just resumed, and no others are assigned. */
   open(offsets: ReadonlyMap<number, number>): void {
     const queues = new Map(this.#queues)
     for (const [partition, offset] of offsets) {
@@ -112,6 +112,7 @@ export class Dispatcher {
       queues.set(partition, queue)
     }
     this.#queues = queues
+    this.#parts.reports.keepOnly([...queues.keys()])
     this.#backpressure.reopened(queues.values())
     this.#dispatch()
   }
@@ -213,7 +214,8 @@ export class Dispatcher {
   #reportSlow(parts: readonly Part[], forMs: number): void {
     const { log, name, reports } = this.#parts
     const reason = `no answer for ${forMs / 1000} s`
-    reports.stalled({ obstacle: 'answer', kind: 'timeout', reason, attempt: 1 }, parts)
+    const assigned = parts.filter(({ partition }) => this.#queues.has(partition))
+    reports.stalled({ obstacle: 'answer', kind: 'timeout', reason, attempt: 1 }, assigned)
     log.warning(`${name}  ${describe(parts)}: ${reason}`)
   }
 

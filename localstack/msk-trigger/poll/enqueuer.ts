@@ -73,7 +73,7 @@ export class Enqueuer {
         const attempt = this.#attempts.failed(partition)
         const reason = rootMessage(error)
         const part = { partition, records: messages.map(({ offset }) => ({ offset: Number(offset) })) }
-        reports.stalled({ obstacle: 'registry', kind: 'error', reason, attempt }, [part])
+        reports.stalled({ obstacle: 'registry', kind: 'error', reason, attempt }, queue.revoked ? [] : [part])
         if (shouldLog(attempt)) {
           log.warning(`${name}  partition ${partition} waits: ${reason}. Retrying (attempt ${attempt})`)
         }

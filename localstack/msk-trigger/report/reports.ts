@@ -73,7 +73,9 @@ export class MappingReports {
     this.#report({ ...this.#of, report: 'mapped', windowMs, timeoutMs: functionTimeoutMs })
   }
 
+  /** Reports nothing if `parts` is empty. */
   stalled(stall: Omit<Stall, 'offsets'>, parts?: readonly Part[]): void {
+    if (parts?.length === 0) return
     for (const scope of scopesOf(parts?.map(({ partition }) => partition)))
       this.#stalled.add(`${stall.obstacle}/${scope}`)
     const offsets =
@@ -92,6 +94,15 @@ export class MappingReports {
       obstacle,
       ...(partitions && { partitions: over.map(Number) }),
     })
+  }
+
+  /** Only these partitions are assigned now. The others are no longer stalled here: another member has them. */
+  keepOnly(partitions: readonly number[]): void {
+    for (const stalled of [...this.#stalled]) {
+      const [obstacle, scope] = stalled.split('/') as [Obstacle, string]
+      if (scope !== WHOLE_MAPPING && !partitions.includes(Number(scope)))
+        this.resumed(obstacle, [Number(scope)])
+    }
   }
 
   discarded(what: Discarded): void {

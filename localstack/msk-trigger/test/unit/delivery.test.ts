@@ -161,6 +161,7 @@ describe('the delivery of a batch', () => {
     assert.deepEqual(test.seen.invoked, ['0@0,1 1@0,1', '1@0,1'])
     assert.deepEqual(test.seen.committed, [])
     assert.deepEqual(test.seen.released.toSorted(), [0, 1])
+    assert.deepEqual(test.written, ['stalled invocation reported 1 1@0'])
   })
 
   for (const [what, happens, released] of [

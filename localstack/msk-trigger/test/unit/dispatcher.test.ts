@@ -129,6 +129,22 @@ describe('the dispatcher', () => {
     assert.deepEqual(committed, [])
   })
 
+  it('reports that a stall is over when another member has the partition', async () => {
+    const { dispatcher, running, written } = given(1, undefined, 60_000)
+    dispatcher.open(opened(0, 1))
+    for (const partition of [0, 1]) void dispatcher.add(partition, messages(0, 1))
+    await turn()
+    for (const { fail } of running) fail()
+    await turn()
+    const stalled = ['stalled invocation error 1 0@0', 'stalled invocation error 1 1@0']
+    assert.deepEqual(written, stalled)
+    dispatcher.keepOnly([])
+    dispatcher.open(opened(1))
+    assert.deepEqual(written, [...stalled, 'resumed invocation 0'])
+    await dispatcher.stop(0)
+    assert.equal(written.length, 3, 'a stop ends no stall')
+  })
+
   it('continues a kept partition at its position', () => {
     const { dispatcher } = given()
     dispatcher.open(new Map([[0, 7]]))

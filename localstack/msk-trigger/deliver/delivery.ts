@@ -83,8 +83,10 @@ class Delivery {
   async run(): Promise<void> {
     const { ending, backoff } = this.#to
     for (let defects = 0; !ending.aborted; ) {
-      const { open } = this.#progress
+      // Another member delivers what is open of partitions that were revoked.
+      const open = this.#progress.open.filter(({ partition }) => this.#isAssigned(partition))
       this.#releaseAllBut(open)
+      if (open.length === 0) break
       try {
         await this.#deliver(open)
         return
@@ -94,7 +96,8 @@ class Delivery {
         const waitMs = delayAfter(defects, backoff)
         logDefect(this.#to, open, error, defects, waitMs)
         const stall = { obstacle: 'invocation', kind: 'error', reason: `a defect: ${error}` } as const
-        this.#to.reports.stalled({ ...stall, attempt: defects }, open)
+        const assigned = open.filter(({ partition }) => this.#isAssigned(partition))
+        this.#to.reports.stalled({ ...stall, attempt: defects }, assigned)
         await pause(waitMs, ending)
       }
     }

@@ -251,6 +251,22 @@ describe('the delivery of a batch', () => {
     )
   })
 
+  it('ends after a defect when its partitions have been revoked', async () => {
+    let defects = 0
+    const failedBatches = new FailedBatches()
+    failedBatches.triesOf = () => {
+      defects += 1
+      test.queue(defects - 1).revoked = true
+      return assert.fail('unforeseen')
+    }
+    const test: Given = given([], { failedBatches })
+    await test.run()
+    assert.equal(defects, 2)
+    assert.deepEqual(test.seen.released, [0, 1])
+    assert.deepEqual([test.seen.invoked, test.seen.committed], [[], []])
+    assert.equal(test.permits.tryAcquire(), true, 'the permit is free again')
+  })
+
   it('ends during a backoff without a commit when the trigger stops', async () => {
     const backoff = { retryDelayMs: 60_000, maxRetryDelayMs: 60_000 }
     const { run, ending, seen } = given([fail], { backoff })

@@ -60,7 +60,7 @@ export class Rehearsal {
   /** Starts the servers and copies the project. If that fails, nothing is left. */
   static async begin(report: Report, signal: AbortSignal): Promise<Rehearsal> {
     const servers = await startServers(report, signal)
-    const ends: (() => void | Promise<void>)[] = [() => servers.stop()]
+    const ends: End[] = [() => servers.stop()]
     try {
       const emulator = new Emulator(servers.awsEndpoint)
       const longLived = await createLongLived(emulator, servers)
@@ -75,7 +75,8 @@ export class Rehearsal {
       const before = await inventoryOf(emulator)
       return new Rehearsal({ servers, emulator, longLived, receivers, view, project, before })
     } catch (error) {
-      for (const end of ends.reverse()) await end()
+      // What went wrong first is what is thrown.
+      await endAll(ends.reverse()).catch(() => {})
       throw error
     }
   }
@@ -98,12 +99,28 @@ export class Rehearsal {
 
   /** Ends whatever runs, and removes what it has made. */
   async end(): Promise<void> {
-    await this.polling?.stop()
-    this.receivers.close()
-    await this.view.close()
-    await this.#servers.stop()
-    await this.project.delete()
+    await endAll([
+      () => this.polling?.stop(),
+      () => this.receivers.close(),
+      () => this.view.close(),
+      () => this.#servers.stop(),
+      () => this.project.delete(),
+    ])
   }
+}
+
+type End = () => void | Promise<void>
+
+/** Ends one after another, also where one of them fails. @throws what the first of those threw */
+async function endAll(ends: readonly End[]): Promise<void> {
+  const errors: unknown[] = []
+  for (const end of ends)
+    try {
+      await end()
+    } catch (error) {
+      errors.push(error)
+    }
+  if (errors.length > 0) throw errors[0]
 }
 
 /** What a person has set for other environments must not decide what is rehearsed. */

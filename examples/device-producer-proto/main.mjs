@@ -51,9 +51,10 @@ function record(deviceId, nowMs) {
 }
 
 let timer
+let isStopping = false
 let sent = 0
-/** What is on its way. A reading that cannot be delivered is dropped and said: the next one is a second away. */
-let sending = Promise.resolve()
+/** What is on its way, if anything. A reading that cannot be delivered is dropped and said: the next one is a second away. */
+let sending
 
 async function send(nowMs) {
   const messages = Array.from({ length: DEVICES }, (_, n) => record(`${MODEL}-${n + 1}`, nowMs))
@@ -66,6 +67,7 @@ async function send(nowMs) {
 }
 
 async function stop() {
+  isStopping = true
   clearInterval(timer)
   await sending
   await producer.disconnect()
@@ -74,7 +76,13 @@ async function stop() {
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop)
 await producer.connect()
-console.log(`sends ${DEVICES} readings a second to ${TOPIC}${id === undefined ? '' : `, with schema ${id}`}`)
-timer = setInterval(() => {
-  sending = sending.then(() => send(Date.now()))
-}, EVERY_MS)
+if (isStopping) await producer.disconnect()
+else {
+  console.log(`sends ${DEVICES} readings a second to ${TOPIC}${id === undefined ? '' : `, with schema ${id}`}`)
+  timer = setInterval(() => {
+    // While Kafka is away there are no readings, rather than more and more of them that wait.
+    sending ??= send(Date.now()).finally(() => {
+      sending = undefined
+    })
+  }, EVERY_MS)
+}

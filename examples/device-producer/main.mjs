@@ -36,9 +36,10 @@ function record({ id, time, data }) {
 }
 
 let timer
+let isStopping = false
 let sent = 0
-/** What is on its way. A reading that cannot be delivered is dropped and said: the next one is a second away. */
-let sending = Promise.resolve()
+/** What is on its way, if anything. A reading that cannot be delivered is dropped and said: the next one is a second away. */
+let sending
 
 async function send(nowMs) {
   const messages = readings(DEVICES, 'wristband', nowMs).map(record)
@@ -51,6 +52,7 @@ async function send(nowMs) {
 }
 
 async function stop() {
+  isStopping = true
   clearInterval(timer)
   await sending
   await producer.disconnect()
@@ -59,7 +61,13 @@ async function stop() {
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop)
 await producer.connect()
-console.log(`sends ${DEVICES} readings a second to ${TOPIC}`)
-timer = setInterval(() => {
-  sending = sending.then(() => send(Date.now()))
-}, EVERY_MS)
+if (isStopping) await producer.disconnect()
+else {
+  console.log(`sends ${DEVICES} readings a second to ${TOPIC}`)
+  timer = setInterval(() => {
+    // While Kafka is away there are no readings, rather than more and more of them that wait.
+    sending ??= send(Date.now()).finally(() => {
+      sending = undefined
+    })
+  }, EVERY_MS)
+}

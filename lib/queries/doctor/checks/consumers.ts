@@ -72,13 +72,20 @@ function readersFinding(
 }
 
 function lagFinding(subject: string, partitions: readonly PartitionProgress[]): Finding {
-  const { ok, wrong } = about('consumers', 'lag', subject)
+  const { ok, wrong, unknown } = about('consumers', 'lag', subject)
   const pending = sumOf(partitions.map(pendingIn))
   if (pending === 0) return ok('nothing waits')
   const waits = Math.max(0, ...partitions.map(({ waitsSeconds }) => waitsSeconds ?? 0))
-  const said = `${pending === 1 ? '1 record waits' : `${pending} records wait`}, the oldest for ${durationText(waits * 1000)}`
-  if (pending <= MOST_PENDING && waits <= LONGEST_WAIT_SECONDS) return ok(said)
-  return wrong(said, '`sluice groups lag` shows each partition; docs/troubleshooting.md says why lag grows.')
+  const isUnread = partitions.some(one => one.waitsSeconds === null && pendingIn(one) > 0)
+  const many = pending === 1 ? '1 record waits' : `${pending} records wait`
+  if (pending > MOST_PENDING || waits > LONGEST_WAIT_SECONDS)
+    return wrong(
+      `${many}, the oldest for ${isUnread ? 'at least ' : ''}${durationText(waits * 1000)}`,
+      '`sluice groups lag` shows each partition; docs/troubleshooting.md says why lag grows.',
+    )
+  return isUnread
+    ? unknown(`${many}, and it cannot be read for how long`, 'It takes the right to read the topic.')
+    : ok(`${many}, the oldest for ${durationText(waits * 1000)}`)
 }
 
 /** Emissions leave after the commit; what stays has not been published, and leaves with the next batch. */

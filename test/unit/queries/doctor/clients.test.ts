@@ -86,6 +86,14 @@ describe('given a consumer', () => {
     assert.deepEqual(lagging({ ...few, waitsSeconds: 301 }), ['lag wrong'])
   })
 
+  it('then records of which none can be read are unknown, unless there are too many', () => {
+    assert.deepEqual(lagging({ waitsSeconds: null }), ['lag wrong'])
+    const few = { committedBefore: 29_000, committedAfter: 29_000, applied: 28_999 }
+    assert.deepEqual(lagging({ ...few, waitsSeconds: null }), ['lag unknown'])
+    const none = { end: 1_000, waitsSeconds: null }
+    assert.deepEqual(lagging(none), [])
+  })
+
   const others: [what: string, changes: Partial<ConsumerFacts>, found: string[]][] = [
     [
       'whose group rebalances is unknown',

@@ -15,7 +15,7 @@ import { until } from '../support/until.ts'
 import { startValkey, type Valkey } from '../support/valkey.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
-const RECORDS = 700
+const RECORDS = 1_200
 
 /** A broker of the library. */
 interface Committing {
@@ -104,7 +104,7 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
     assert.match(stderr, /^\d+ things are wrong\.$/m)
     assert.match(only(of('clocks', 'ticks', readings)).says, /^11 of 12 partitions have no tick/)
     const readers = only(of('consumers', 'readers', `alerting on ${readings}`))
-    assert.match(readers.says, /^700 records wait, and the group sluice-alerting-\w+ has no members$/)
+    assert.match(readers.says, /^1200 records wait, and the group sluice-alerting-\w+ has no members$/)
   })
 
   it('then a machine is not an account: one copy in plain text is wrong there', async () => {
@@ -143,7 +143,7 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
       return `${verdict}: ${says}`
     }
     assert.match(await of(650, 599), /^wrong: .* offsets 600 to 649 are committed and not applied/)
-    assert.match(await of(10, 599), /^wrong: .* 590 applied records are not committed/)
+    assert.match(await of(10, 1_099), /^wrong: .* 1090 applied offsets are not committed/)
     assert.match(await of(700, 9_999), /^wrong: .* it is another log/)
     assert.match(await of(100, 599), /^ok: /)
   })

@@ -38,10 +38,15 @@ describe('given a consumer, when its group is held against its state', () => {
       /offsets 900 to 999 are committed and not applied/,
     ],
     [
-      'a state ahead by more than a batch',
-      { committedBefore: 10, committedAfter: 10 },
+      'a batch under way between markers of transactions',
+      { committedBefore: 0, committedAfter: 0 },
+      [],
+    ],
+    [
+      'a state ahead by more than two batches',
+      { end: 1_001, applied: 1_000, committedBefore: 0, committedAfter: 0 },
       ['commits wrong'],
-      /990 applied records/,
+      /1001 applied offsets/,
     ],
     ['a group that has gone on meanwhile', { committedBefore: 10, committedAfter: 1_000 }, []],
     ['a state of another log', { applied: 5_000 }, ['commits wrong'], /another log/],

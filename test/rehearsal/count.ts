@@ -1,10 +1,10 @@
-/** What has come of the readings, counted against what was sent: a line for whatever is lost, there twice, or too much. Pure. */
+/** What has come of the readings, counted against what was sent: a line for whatever is lost, counted twice, or too much. Pure. */
 import type { Expected } from './load.ts'
 
 /** What was found after everything had come to rest. */
 export interface Found {
-  /** By id, how often the reading is in Kafka. */
-  readonly readings: ReadonlyMap<string, number>
+  /** The ids of the readings that are in Kafka. One that was sent again is there more than once, and has to be counted once. */
+  readonly readings: ReadonlySet<string>
   /** By sensor, how many readings the statistics have counted. */
   readonly counted: ReadonlyMap<string, number>
   /** The ids of the alerts that fired and resolved, by sensor. An id that is published again counts once. */
@@ -14,7 +14,7 @@ export interface Found {
   readonly failures: ReadonlyMap<string, number>
 }
 
-/** Nothing if all is there, and once. */
+/** Nothing if all is there, and was counted once. */
 export function violations({ sensors, readings, alerts }: Expected, found: Found): string[] {
   if (sensors.length * readings === 0 || alerts === 0) return ['nothing was sent that could have been lost']
   return [

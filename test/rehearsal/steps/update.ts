@@ -73,8 +73,7 @@ async function assertChanged(rehearsal: Rehearsal, before: ReadonlyMap<string, s
 
 async function foundIn(rehearsal: Rehearsal, failuresBefore: ReadonlyMap<string, number>): Promise<Found> {
   const { view } = rehearsal
-  const readings = new Map<string, number>()
-  for (const { id } of await view.events('readings')) readings.set(id, (readings.get(id) ?? 0) + 1)
+  const readings = new Set((await view.events('readings')).map(({ id }) => id))
   const alerts = await view.events('alerts')
   const failures = [...(await failuresOf(rehearsal))].map(
     ([name, count]) => [name, count - (failuresBefore.get(name) ?? 0)] as const,

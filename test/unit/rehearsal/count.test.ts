@@ -7,7 +7,7 @@ const IDS = ['a-0', 'a-1', 'b-0', 'b-1']
 
 function found(changes: Partial<Found> = {}): Found {
   return {
-    readings: new Map(IDS.map(id => [id, 1])),
+    readings: new Set(IDS),
     counted: new Map([
       ['a', 2],
       ['b', 2],
@@ -34,7 +34,7 @@ it('given something of another sensor, then it is not counted', () => {
 })
 
 it('given a reading that is not in Kafka, then it is named', () => {
-  const readings = new Map(IDS.slice(1).map(id => [id, 1]))
+  const readings = new Set(IDS.slice(1))
   assert.deepEqual(violations(EXPECTED, found({ readings })), ['a-0: acknowledged, but not in Kafka'])
 })
 

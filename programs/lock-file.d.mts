@@ -4,3 +4,6 @@ export function withLockFile<T>(
   work: () => Promise<T>,
   options?: { signal?: AbortSignal | undefined; onWait?: ((holder: number) => void) | undefined },
 ): Promise<T>
+
+/** Whether a process runs, of whatever user. */
+export function alive(pid: number): boolean

@@ -80,7 +80,12 @@ function pidOf(holder) {
   return Number.parseInt(holder, 10)
 }
 
-function alive(pid) {
+/**
+ * Whether a process runs, of whatever user.
+ *
+ * @param {number} pid
+ */
+export function alive(pid) {
   try {
     process.kill(pid, 0)
     return true

@@ -15,6 +15,7 @@ import { StoppedByUser, usageFailure } from '../failure.ts'
 import { more } from '../help.ts'
 import { type FunctionEntry, readEntries } from '../run/entries.ts'
 import { type ChosenFunctions, chooseFunctions } from '../run/functions.ts'
+import { removeLeftBundles } from '../run/left-bundles.ts'
 import { jsonLog } from '../run/log.ts'
 import { startRun } from '../run/start.ts'
 import { suggestion } from '../similar.ts'
@@ -49,6 +50,8 @@ Examples:
   sluice run clock rules silences generator --env staging`
 
 const DEFAULT_PORT = 9_464
+/** Has a folder for each process that builds its functions itself, by the id of the process. */
+const BUNDLES = join(LOCAL, 'run')
 
 export function addRun(program: Command, terminal: Terminal): void {
   program
@@ -154,8 +157,9 @@ async function codeOf(
 ): Promise<{ readonly folder: string; remove(): Promise<void> }> {
   const isBuilt = names.every(name => existsSync(join(PROJECT, 'functions', name, 'handler.js')))
   if (isBuilt) return { folder: PROJECT, remove: async () => {} }
-  const folder = join(LOCAL, 'run', String(process.pid))
+  const folder = join(BUNDLES, String(process.pid))
   const remove = () => rm(folder, { recursive: true, force: true })
+  await removeLeftBundles(BUNDLES)
   notice(`builds ${names.length === 1 ? names[0] : `${names.length} functions`}`)
   const { writeBundles } = await import('../run/bundles.ts')
   try {

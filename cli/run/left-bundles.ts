@@ -1,0 +1,18 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { alive } from '../../programs/lock-file.mjs'
+
+/**
+ * Removes the bundles of processes that were killed, which could not do it themselves.
+ *
+ * @param folder has a folder for each process, by its id; may not be there
+ */
+export async function removeLeftBundles(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  const left = names.filter(name => /^[1-9]\d*$/.test(name) && !alive(Number(name)))
+  // Those of another user may have to stay.
+  await Promise.allSettled(left.map(name => rm(join(folder, name), { recursive: true, force: true })))
+}

@@ -90,8 +90,17 @@ export class CountingInvoker implements FunctionInvoker {
   }
 }
 
-/** Whether the line was one of metrics. */
-function measure(line: string, metrics: Metrics): boolean {
+/** Whether the line was one of metrics that could be added. Functions may log anything, also what only looks like metrics. */
+export function measure(line: string, metrics: Metrics): boolean {
+  try {
+    return addTo(metrics, line)
+  } catch {
+    return false
+  }
+}
+
+/** @throws TypeError for a metric that has another kind already, and for a line of another shape */
+function addTo(metrics: Metrics, line: string): boolean {
   const measured = measuredIn(line)
   for (const { name, kind, of, labels, values } of measured ?? []) {
     const help = `\`${of}\` of the functions: see docs/observability.md.`

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 // First: it makes Powertools write where a test can read it.
 import '../../../support/function-log.ts'
 import { describe, it } from 'node:test'
+import { measure } from '../../../../cli/run/invoking.ts'
 import { measuredIn } from '../../../../cli/run/metrics/embedded.ts'
 import { Metrics } from '../../../../cli/run/metrics/metrics.ts'
 import { Measurements } from '../../../../lib/runtime/adapters/lambda/measurements.ts'
@@ -137,5 +138,17 @@ describe('the metrics that functions write for CloudWatch', () => {
     assert.equal(measuredIn('{"_aws":'), undefined)
     assert.equal(measuredIn('{"_aws":{}}'), undefined)
     assert.equal(measuredIn(''), undefined)
+  })
+
+  it('given a line that only looks like metrics, or contradicts others, then it is none', () => {
+    const metrics = new Metrics()
+    const line = (Unit: string) => {
+      const directives = [{ Dimensions: [], Metrics: [{ Name: 'a_total', Unit }] }]
+      return JSON.stringify({ _aws: { CloudWatchMetrics: directives }, a_total: 1 })
+    }
+    assert.equal(measure(line('Seconds'), metrics), true)
+    metrics.count('sluice_b_total', '', {})
+    assert.equal(measure(line('Seconds').replaceAll('a_total', 'b_total'), metrics), false)
+    assert.equal(measure('{"_aws":{"CloudWatchMetrics":[null]}}', metrics), false)
   })
 })

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, it, type TestContext } from 'node:test'
-import { eachLine } from '../../../../cli/run/lines.ts'
+import { eachLine, LONGEST_LINE } from '../../../../cli/run/lines.ts'
 import { jsonLog } from '../../../../cli/run/log.ts'
 import { Metrics } from '../../../../cli/run/metrics/metrics.ts'
 import { serveEndpoints } from '../../../../cli/run/server.ts'
@@ -137,6 +137,19 @@ describe('what the process logs', () => {
     stream.end()
     await new Promise(resolve => stream.on('end', resolve))
     assert.deepEqual(lines, ['one', 'tw°o', 'three'])
+  })
+
+  it('given a line that does not end, then it comes in pieces, and nothing of it is lost', async () => {
+    const stream = new PassThrough()
+    const lines: string[] = []
+    eachLine(stream, line => lines.push(line))
+    for (let written = 0; written < 2 * LONGEST_LINE; written += 65_536) stream.write('x'.repeat(65_536))
+    stream.end('y\nz')
+    await new Promise(resolve => stream.on('end', resolve))
+    assert.deepEqual(
+      lines.map(line => line.length),
+      [LONGEST_LINE, LONGEST_LINE, 1, 1],
+    )
   })
 })
 

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { alive } from '../../programs/lock-file.mjs'
+import { alive } from '../../programs/lock-file.mjs.mts'
 
 /**
  * Removes the bundles of processes that were killed, which could not do it themselves.

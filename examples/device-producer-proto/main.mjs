@@ -78,7 +78,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop)
 await producer.connect()
 if (isStopping) await producer.disconnect()
 else {
-  console.log(`sends ${DEVICES} readings a second to ${TOPIC}${id === undefined ? '' : `, with schema ${id}`}`)
+  console.log(
+    `sends ${DEVICES} readings a second to ${TOPIC}${id === undefined ? '' : `, with schema ${id}`}`,
+  )
   timer = setInterval(() => {
     // While Kafka is away there are no readings, rather than more and more of them that wait.
     sending ??= send(Date.now()).finally(() => {

@@ -61,7 +61,10 @@ describe('the long-lived stack', () => {
   it('given all that stayed of a stack that was deleted, then another one makes nothing whose name is taken', () => {
     const set = {
       ...{ VpcId: 'vpc-1', SubnetIds: 'subnet-1,subnet-2', SecurityGroupIds: 'sg-1', AlertsTopic: 'exists' },
-      ...{ MskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/a/b', RedisUrl: 'rediss://there:6379' },
+      ...{
+        MskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/a/b',
+        RedisUrl: 'rediss://there:6379',
+      },
       CheckpointBucket: 'my-checkpoints',
     }
     const kept = Object.keys(evaluated(PROD, set).made).filter(id => PROD.Resources[id]?.DeletionPolicy)

@@ -37,11 +37,7 @@ describe('given a consumer, when its group is held against its state', () => {
       ['commits wrong'],
       /offsets 900 to 999 are committed and not applied/,
     ],
-    [
-      'a batch under way between markers of transactions',
-      { committedBefore: 0, committedAfter: 0 },
-      [],
-    ],
+    ['a batch under way between markers of transactions', { committedBefore: 0, committedAfter: 0 }, []],
     [
       'a state ahead by more than two batches',
       { end: 1_001, applied: 1_000, committedBefore: 0, committedAfter: 0 },

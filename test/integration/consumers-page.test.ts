@@ -52,6 +52,7 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 28
   })
 
   it('given what it says, then every check of the project passes', async () => {
+    for (const page of ['infra/configuration-page.ts', 'infra/permissions-page.ts']) await runInCopy(page)
     const checks = await checksIn(tutorial.folder)
     assert.ok(checks.length >= 5)
     const { signal } = new AbortController()

@@ -58,7 +58,7 @@ describe('the long-lived stack', () => {
     for (const [id] of holders) assert.equal(DEV.Resources[id]?.DeletionPolicy, 'Delete', id)
   })
 
-  it('given all that stayed of a stack that was deleted, then another one makes nothing whose name is taken', () => {
+  it('given all that stayed of a deleted stack, then another one makes nothing whose name is taken', () => {
     const set = {
       ...{ VpcId: 'vpc-1', SubnetIds: 'subnet-1,subnet-2', SecurityGroupIds: 'sg-1', AlertsTopic: 'exists' },
       ...{

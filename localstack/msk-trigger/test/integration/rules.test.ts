@@ -153,7 +153,7 @@ describe('the rules of an event source mapping', { timeout: 180_000 }, () => {
   it('given no limit and a destination, then a batch is retried ten times (rule 27)', async () => {
     await kafka.send(topic('unlimited'), numbered(0, 1))
     await kafka.untilCommitted(group('unlimited'), topic('unlimited'), [1])
-    assert.equal(project.invocations('unlimited').length, 11)
+    assert.equal(project.invocations('unlimited').length, 11, project.output)
     const [{ value } = {}] = await kafka.records(topic('failed'))
     assert.equal(JSON.parse(`${value}`).requestContext.approximateInvokeCount, 11)
   })

@@ -3,6 +3,7 @@
  * tries again by itself, and tells a queue when it has given up. Pure.
  */
 import { arnHere, type Statement } from './arn.ts'
+import { periodOf } from './schedules.ts'
 
 /** The logical id of the queue. */
 const MISSED_RUNS = 'MissedRuns'
@@ -19,8 +20,6 @@ const YOUNGEST = 60
 const OLDEST = 6 * 60 * 60
 /** For a schedule whose period is not written down, as of `cron(…)`. */
 const SOME_PERIOD = 60 * 60
-
-const UNITS: Readonly<Record<string, number>> = { minute: 60, hour: 60 * 60, day: 24 * 60 * 60 }
 
 /** The fields of the framework for asynchronous invocations. */
 export interface MissedRunFields {
@@ -45,13 +44,6 @@ export function missedRunFields(expression: string): MissedRunFields {
     maximumEventAge: Math.min(OLDEST, Math.max(YOUNGEST, period)),
     maximumRetryAttempts: RETRIES_AFTER.filter(seconds => seconds < period).length,
   }
-}
-
-/** In seconds; undefined for what is not a rate. */
-function periodOf(expression: string): number | undefined {
-  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? []
-  const seconds = UNITS[unit]
-  return seconds === undefined ? undefined : Number(count) * seconds
 }
 
 /** Lambda writes to the queue in the function's name. */

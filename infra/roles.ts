@@ -1,5 +1,5 @@
 /** The role of each function: what its entry says that it reads, writes and uses, and no more. Pure. */
-import { alertsTopicName, consoleSecret } from '../lib/app/resource-names.ts'
+import { alertsTopicName, consoleSecret, lambdaName } from '../lib/app/resource-names.ts'
 import { groupName, RETRY_TOPICS, SIGNALS, type Signal, topicName } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
 import { allow, arnHere, arnInCluster, type Statement } from './arn.ts'
@@ -57,13 +57,13 @@ export function roleId(name: string): string {
 function role(declared: DeclaredFunction, deployed: WithForeign): object {
   const { name, uses } = declared
   const { env, stage } = deployed
-  const lambdaName = `sluice-${stage}-${name}`
+  const inLambda = lambdaName(stage, name)
   const statements = [
     allow(
       ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-      [arnHere('logs', `log-group:/aws/lambda/${lambdaName}:*`)],
+      [arnHere('logs', `log-group:/aws/lambda/${inLambda}:*`)],
     ),
-    ...networkStatements(lambdaName, isConsumer(declared)),
+    ...networkStatements(inLambda, isConsumer(declared)),
     ...(deployed.tracing ? [allow([...TRACING_ACTIONS], ['*'])] : []),
     ...(declared.schedule && deployed.keepsMissedRuns ? missedRunStatements(stage) : []),
     ...clusterStatements(declared, deployed),

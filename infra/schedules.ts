@@ -38,3 +38,12 @@ export function clockNotice({ clock }: Schedules): string | undefined {
     'alone, and without them no timer fires, so a silent sensor is not noticed. Changed alert rules do not take effect.'
   )
 }
+
+const UNITS: Readonly<Record<string, number>> = { minute: 60, hour: 60 * 60, day: 24 * 60 * 60 }
+
+/** How often `rate(…)` calls a function, in seconds; undefined for what is not a rate. */
+export function periodOf(expression: string): number | undefined {
+  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? []
+  const seconds = UNITS[unit]
+  return seconds === undefined ? undefined : Number(count) * seconds
+}

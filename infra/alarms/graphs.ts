@@ -1,10 +1,11 @@
 /** What the dashboard of a deployment shows: what is late, what has gone wrong, and how near the servers are to their limits. Pure. */
+import { isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts'
 import { DIMENSIONS, NAMESPACE } from '../../lib/runtime/adapters/lambda/metric-names.ts'
 import { isConsumer } from '../functions.ts'
 import { missedRunsName } from '../missed-runs.ts'
 import type { Deployed } from './alarm.ts'
 import { type Metric, type OwnMetric, ofCache, ofKafka, ofLambda, ofQueue, own } from './metrics.ts'
-import { clusterName, isServerless, lambdaName, queueName } from './names.ts'
+import { clusterName, queueName } from './names.ts'
 import { recordLags } from './progress.ts'
 
 /** What a graph shows: metrics one by one, and searches that find them. */
@@ -107,7 +108,7 @@ function counted(environment: string, name: OwnMetric): Search {
 }
 
 function kafka(deployed: Deployed, title: string, name: 'BytesInPerSec' | 'BytesOutPerSec'): Graph {
-  const dimensions = ['Cluster Name', isServerless(deployed) ? 'Topic' : 'Broker ID']
+  const dimensions = ['Cluster Name', isServerlessCluster(deployed.clusterArn) ? 'Topic' : 'Broker ID']
   const where = { 'Cluster Name': clusterName(deployed) }
   return {
     title,
@@ -130,7 +131,7 @@ function discarded({ onFailureQueue }: Deployed): Graph[] {
 }
 
 function replication(deployed: Deployed): Graph[] {
-  if (isServerless(deployed)) return []
+  if (isServerlessCluster(deployed.clusterArn)) return []
   const where = { 'Cluster Name': clusterName(deployed) }
   const brokers = (name: string) => ({
     namespace: 'AWS/Kafka',

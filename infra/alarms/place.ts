@@ -1,8 +1,8 @@
 /** What a deployment says of its alarms, read from the environment of its command. Pure. */
+import { isServerlessCluster } from '../../lib/app/resource-names.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import { stageNamed } from '../stages.ts'
 import type { Alarming, Cache } from './alarm.ts'
-import { isServerless } from './names.ts'
 import { ALARMS } from './settings.ts'
 
 const MB = 1_000_000
@@ -30,7 +30,7 @@ export function alarmingOf(
 ): Alarming {
   const read = <Name extends keyof typeof ALARMS.settings>(name: Name) =>
     readSetting(ALARMS.settings, name, env, errors)
-  const usual = isServerless({ clusterArn }) ? CAPACITY.serverless : CAPACITY.broker
+  const usual = isServerlessCluster(clusterArn) ? CAPACITY.serverless : CAPACITY.broker
   const topicArn = read('ALARM_TOPIC_ARN')
   // CloudWatch publishes to no other.
   if (topicArn && topicArn.split(':')[3] !== region)

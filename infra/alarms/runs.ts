@@ -1,10 +1,12 @@
 /** Alarms about invocations that fail, and about schedules. Pure. */
+import { lambdaName } from '../../lib/app/resource-names.ts'
 import type { DeclaredFunction } from '../functions.ts'
 import { missedRunsName } from '../missed-runs.ts'
+import { periodOf } from '../schedules.ts'
 import type { AlarmKind, Deployed, Watched } from './alarm.ts'
 import { MINUTE } from './counted.ts'
 import { ofLambda, ofQueue, own } from './metrics.ts'
-import { lambdaName, queueName } from './names.ts'
+import { queueName } from './names.ts'
 
 /** CloudWatch adds up no more than a day. */
 const LONGEST_PERIOD = 86_400
@@ -129,7 +131,5 @@ export const RUNS = {
 
 /** How often a schedule calls the function, in seconds; undefined where none does, or where it is not a rate. */
 function intervalOf({ schedule }: DeclaredFunction, { schedules }: Deployed): number | undefined {
-  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(schedule?.expression ?? '') ?? []
-  if (!schedule || !schedules[schedule.condition] || count === undefined) return undefined
-  return Number(count) * { minute: 60, hour: 3_600, day: 86_400 }[unit as 'minute' | 'hour' | 'day']
+  return schedule && schedules[schedule.condition] ? periodOf(schedule.expression) : undefined
 }

@@ -1,8 +1,9 @@
 /** Alarms about Kafka and Redis themselves. Pure. */
+import { isServerlessCluster } from '../../lib/app/resource-names.ts'
 import type { AlarmKind, Cache, Deployed, Watched } from './alarm.ts'
 import { MINUTE } from './counted.ts'
 import { type Metric, ofAllTopics, ofAnyBroker, ofCache, ofKafka } from './metrics.ts'
-import { clusterName, isServerless } from './names.ts'
+import { clusterName } from './names.ts'
 
 /** More than this part of what a server can take is too much. */
 const PART = 0.8
@@ -53,7 +54,7 @@ export const SERVERS = {
     says: 'Partitions have no leader: they can be neither read nor written.',
     urgency: 'now',
     watches: deployed =>
-      isServerless(deployed)
+      isServerlessCluster(deployed.clusterArn)
         ? []
         : [
             {
@@ -122,7 +123,9 @@ type KafkaMetric = Parameters<typeof ofAnyBroker>[1]
 function flow(name: KafkaMetric): AlarmKind['watches'] {
   return deployed => {
     const cluster = clusterName(deployed)
-    const query = isServerless(deployed) ? ofAllTopics(cluster, name) : ofAnyBroker(cluster, name)
+    const query = isServerlessCluster(deployed.clusterArn)
+      ? ofAllTopics(cluster, name)
+      : ofAnyBroker(cluster, name)
     return [{ value: { query } }]
   }
 }
@@ -130,7 +133,9 @@ function flow(name: KafkaMetric): AlarmKind['watches'] {
 /** MSK Serverless shows no brokers. */
 function ofBrokers(name: KafkaMetric): AlarmKind['watches'] {
   return deployed =>
-    isServerless(deployed) ? [] : [{ value: { query: ofAnyBroker(clusterName(deployed), name) } }]
+    isServerlessCluster(deployed.clusterArn)
+      ? []
+      : [{ value: { query: ofAnyBroker(clusterName(deployed), name) } }]
 }
 
 type CacheMetric = Parameters<typeof ofCache>[0]

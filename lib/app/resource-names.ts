@@ -5,11 +5,21 @@ export function alertsTopicName(env: string): string {
   return `sluice-alerts-${env}`
 }
 
+/** The name of a function in AWS, by its stage and its name in serverless.yml. */
+export function lambdaName(stage: string, name: string): string {
+  return `sluice-${stage}-${name}`
+}
+
+/** The id of an MSK Serverless cluster ends in `-s1`, `-s2` …, that of others in a number alone. */
+export function isServerlessCluster(clusterArn: string): boolean {
+  return /-s\d+$/.test(clusterArn)
+}
+
 /** The name that a Lambda function has in serverless.yml. A function of another project keeps its own. */
-export function functionOf(lambdaName: string, env: string): string {
+export function functionOf(name: string, env: string): string {
   // On this machine, the environments share one stage.
-  const prefix = [env, 'local'].map(stage => `sluice-${stage}-`).find(one => lambdaName.startsWith(one))
-  return lambdaName.slice(prefix?.length ?? 0)
+  const prefix = [env, 'local'].map(stage => lambdaName(stage, '')).find(one => name.startsWith(one))
+  return name.slice(prefix?.length ?? 0)
 }
 
 /** The secret with the tokens of those who may use the console. */

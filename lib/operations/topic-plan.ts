@@ -1,4 +1,5 @@
 /** What it takes to bring the topics of an environment to what the table says, and what is refused because records would be lost. Pure. */
+import { isServerlessCluster } from '../app/resource-names.ts'
 import type { TopicComparison, TopicDifference } from '../runtime/adapters/kafka/topics.ts'
 
 export interface TopicCreation {
@@ -43,9 +44,9 @@ const MSK_SERVERLESS: ClusterKind = {
 }
 const ANY_CLUSTER: ClusterKind = { decides: [], fixes: [] }
 
-/** @param clusterArn of MSK, which ends the ids of serverless clusters with `-s1` and so on; absent for any other cluster */
+/** @param clusterArn of MSK; absent for any other cluster */
 export function clusterKind(clusterArn: string | undefined): ClusterKind {
-  return /-s\d+$/.test(clusterArn ?? '') ? MSK_SERVERLESS : ANY_CLUSTER
+  return isServerlessCluster(clusterArn ?? '') ? MSK_SERVERLESS : ANY_CLUSTER
 }
 
 /**

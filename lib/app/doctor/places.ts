@@ -2,13 +2,11 @@
 import type { KafkaFacts, RedisFacts, Standards } from '../../queries/doctor/facts.ts'
 import { describeAddress, parseRedisUrl } from '../../runtime/adapters/redis/address.ts'
 import type { Config } from '../config.ts'
+import { isServerlessCluster } from '../resource-names.ts'
 import { replicationOn } from '../topics.ts'
 
 /** Three zones have a broker each, and any one may fail. */
 const BROKERS_OF_AN_ACCOUNT = 3
-
-/** How the ARN of a cluster of MSK Serverless ends. */
-const SERVERLESS = /-s\d+$/
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)$/
 
@@ -40,7 +38,7 @@ export function standardsFor(config: Config, asAccount: boolean, brokers: number
   if (asAccount || !isThisMachine(config)) {
     const { factor, minInsync } = replicationOn(BROKERS_OF_AN_ACCOUNT)
     // MSK Serverless does not show how many brokers it has.
-    const isServerless = SERVERLESS.test(config.kafka.clusterArn ?? '')
+    const isServerless = isServerlessCluster(config.kafka.clusterArn ?? '')
     const least = isServerless ? 1 : BROKERS_OF_AN_ACCOUNT
     return { isLocal: false, brokers: least, replication: factor, minInsync }
   }

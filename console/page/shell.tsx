@@ -1,6 +1,6 @@
 /** What stands around every page: the name of the environment, the navigation, and the way to the content. */
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { AREAS } from './areas.tsx'
 import { useArrival } from './data/arrival.ts'
@@ -40,7 +40,8 @@ function Top({ path, title }: TopProps): JSX.Element {
   const [isOpen, setOpen] = useState(false)
   const button = useRef<HTMLButtonElement>(null)
   useEffect(() => setOpen(false), [path])
-  useEffect(() => {
+  // Heard from the moment it is open: another effect would begin after the next painting, and a key pressed before it would be lost.
+  useLayoutEffect(() => {
     if (!isOpen) return
     const closeByKey = ({ key }: KeyboardEvent) => {
       if (key !== 'Escape') return

@@ -120,6 +120,16 @@ describe('the pages of the console', { timeout: 280_000 }, () => {
     await visit.close()
   })
 
+  it('given Escape in the moment in which the navigation opens, before it is painted, then it closes', async () => {
+    const visit = await browser.visit(served.address('/'), { width: 360 })
+    const { page } = visit
+    await untilFilled(page)
+    const menu = page.getByRole('button', { name: 'Overview' })
+    await Promise.all([page.evaluate(ESCAPE_WHEN_OPEN), menu.press('Enter')])
+    await page.getByRole('link', { name: 'Failures', exact: true }).waitFor({ state: 'hidden' })
+    await visit.close()
+  })
+
   it('given a consumer that is dead, then the overview says so, and what to do', async () => {
     const visit = await browser.visit(served.address('/'))
     const reason = `the consumer group sluice-alerting-${environment.name} has no members`
@@ -145,6 +155,14 @@ describe('the pages of the console', { timeout: 280_000 }, () => {
     await visit.close()
   })
 })
+
+/** Observers are told of a change before the browser paints it. */
+const ESCAPE_WHEN_OPEN = `new Promise(resolve => {
+  new MutationObserver((changes, observer) => {
+    observer.disconnect()
+    resolve(dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' })))
+  }).observe(document.querySelector('#areas'), { attributeFilter: ['class'] })
+})`
 
 /** Every question is answered, and nothing is on its way. */
 async function untilFilled(page: Page): Promise<void> {

@@ -28,7 +28,7 @@ const [BATCH_MS, RUN_MS] = [1_000, 10_000]
 const PEAK_PERCENT = 75
 /** Later steps read what earlier ones have written. */
 const STEPS = [
-  ['rules', 'silences', 'clock', 'generator'],
+  ['topics', 'rules', 'silences', 'clock', 'generator'],
   ['processor', 'alerting', 'activity'],
   ['grouping', 'patterns', 'firing-alerts', 'alert-router'],
   ['notifier'],
@@ -69,6 +69,7 @@ async function allOf(cloud: Cloud, { all, bundles, room, run }: Subjects): Promi
   const { broker } = cloud
   await createTopics({ brokers: [broker], env })
   await createResources({ awsEndpoint: cloud.awsEndpoint, env, generator: {} })
+  // Of webhooks, and of answers to CloudFormation.
   const receiver = createServer((request, response) => request.resume().on('end', () => response.end()))
   await once(receiver.listen(0, LOOPBACK), 'listening')
   const { port } = receiver.address() as AddressInfo
@@ -84,7 +85,8 @@ async function allOf(cloud: Cloud, { all, bundles, room, run }: Subjects): Promi
       for (const declared of all.filter(({ name }) => (names as readonly string[]).includes(name))) {
         run.signal.throwIfAborted()
         const size = sizes.get(declared.name) as Size
-        const place = { file: bundles.fileOf(declared.name), memoryMb: size.memoryMb, broker, env }
+        const file = bundles.fileOf(declared.name)
+        const place = { file, memoryMb: size.memoryMb, broker, env, receiver: `http://${LOOPBACK}:${port}/` }
         const measured = await measure(declared, { ...place, variables: variables(declared, all) })
         run.say(line(measured, size))
         figures.push(...figuresOf(measured, size))

@@ -1,5 +1,6 @@
 /** Measures one function: over all that lies in its topics, or called as its schedule does. */
 import { type DeclaredFunction, isConsumer } from '../../infra/functions.ts'
+import { TOPICS_RESOURCE } from '../../infra/topics-resource.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { discardedEvent } from './discarded.ts'
 import { type Hosted, hosted } from './hosted.ts'
@@ -30,6 +31,8 @@ interface Place {
   readonly variables: Readonly<Record<string, string>>
   readonly broker: string
   readonly env: string
+  /** An address that takes whatever it is sent. */
+  readonly receiver: string
 }
 
 export async function measure(declared: DeclaredFunction, place: Place): Promise<Measured> {
@@ -37,7 +40,7 @@ export async function measure(declared: DeclaredFunction, place: Place): Promise
   try {
     const measured = isConsumer(declared)
       ? await overBatches(host, declared, place)
-      : await overRuns(host, declared)
+      : await overRuns(host, declared, place)
     return { name: declared.name, loadedMs: host.loadedCpuMs, ...measured }
   } finally {
     host.close()
@@ -74,16 +77,35 @@ async function overBatches(
 }
 
 /** Each run is that of the next minute. */
-async function overRuns(host: Hosted, { uses }: DeclaredFunction): Promise<Work> {
+async function overRuns(host: Hosted, declared: DeclaredFunction, place: Place): Promise<Work> {
   const took: number[] = []
   let peakMib = 0
   for (let run = 0; run < RUNS; run += 1) {
-    const time = new Date(Date.now() + run * MINUTE_MS).toISOString()
-    const event = uses.includes('on-failure') ? discardedEvent(run) : { time }
-    const invoked = await host.invoke(JSON.stringify(event))
+    const invoked = await host.invoke(JSON.stringify(eventOf(declared, run, place)))
     peakMib = invoked.peakMib
     took.push(invoked.cpuMs)
   }
   const [firstMs = 0, ...laterMs] = took
   return { firstMs, laterMs, records: 0, peakMib }
+}
+
+function eventOf({ uses }: DeclaredFunction, run: number, { env, receiver }: Place): object {
+  if (uses.includes('on-failure')) return discardedEvent(run)
+  if (uses.includes('topics')) return deploymentEvent(run, env, receiver)
+  return { time: new Date(Date.now() + run * MINUTE_MS).toISOString() }
+}
+
+/** CloudFormation's request to a custom resource, at each deployment after the first. */
+function deploymentEvent(run: number, env: string, ResponseURL: string): object {
+  const properties = { Environment: env, PackagedAt: String(run), Readers: {} }
+  return {
+    RequestType: 'Update',
+    RequestId: `request-${run}`,
+    StackId: 'stack',
+    LogicalResourceId: TOPICS_RESOURCE,
+    PhysicalResourceId: `sluice-topics-${env}`,
+    ResponseURL,
+    ResourceProperties: properties,
+    OldResourceProperties: { ...properties, PackagedAt: String(run - 1) },
+  }
 }

@@ -1,4 +1,4 @@
-/** A plugin of the framework: adds the custom resource of the topics to the template, once functions and triggers are in it. */
+/** A plugin of the framework: adds the custom resource of the topics to the template, once everything else is in it. */
 
 import { resolve } from 'node:path'
 import { type FunctionKeys, readFunctions } from './functions.ts'
@@ -22,7 +22,8 @@ export default class TopicsPlugin {
 
   constructor(framework: Framework) {
     this.#framework = framework
-    this.hooks = { 'after:package:compileEvents': () => this.#add() }
+    // Roles, queues and alarms are merged into the template last.
+    this.hooks = { 'after:aws:package:finalize:mergeCustomProviderResources': () => this.#add() }
   }
 
   #add(): void {

@@ -1,7 +1,8 @@
-/** The custom resource of a deployment that creates and changes topics before anything reads or writes them. Pure. */
+/** The custom resource of a deployment that creates and changes topics before anything else changes. Pure. */
 
 import { SIGNALS } from '../lib/app/topics.ts'
 import { consumersOf, type DeclaredFunction } from './functions.ts'
+import { neededBy } from './needed-resources.ts'
 
 /** Its logical id. */
 export const TOPICS_RESOURCE = 'SluiceTopics'
@@ -27,9 +28,6 @@ interface TopicsResourceParts {
   readonly packagedAtMs: number
 }
 
-/** What starts a function by itself. What people invoke by hand waits for nothing. */
-const TRIGGERS = new Set(['AWS::Events::Rule', 'AWS::Lambda::EventSourceMapping', 'AWS::Scheduler::Schedule'])
-
 /**
  * After that many seconds without an answer the deployment fails. The function answers before its own time is over, so this is for
  * one that could not be started at all; CloudFormation would wait an hour.
@@ -37,19 +35,23 @@ const TRIGGERS = new Set(['AWS::Events::Rule', 'AWS::Lambda::EventSourceMapping'
 const SERVICE_TIMEOUT = 600
 
 /**
- * Adds the resource to a template whose functions and events are compiled, and has every trigger wait for it. Without a function that
- * manages topics, nothing is added.
+ * Adds the resource to a template that is complete, and has everything wait for it but the function that it calls and what that needs.
+ * So a deployment whose topics are refused has changed nothing else: no code, no role, no trigger. Without a function that manages
+ * topics, nothing is added.
  *
- * @returns the logical ids of the triggers that wait
+ * @returns the logical ids of what waits
  */
 export function addTopicsResource(template: Template, parts: TopicsResourceParts): string[] {
   const manager = parts.functions.find(({ uses }) => uses.includes('topics'))
   if (!manager) return []
-  const triggers = Object.entries(template.Resources).filter(([, { Type }]) => TRIGGERS.has(Type))
-  for (const [, trigger] of triggers)
-    trigger.DependsOn = [...new Set([trigger.DependsOn ?? [], TOPICS_RESOURCE].flat())]
-  template.Resources[TOPICS_RESOURCE] = topicsResource(parts.logicalId(manager.name), parts)
-  return triggers.map(([id]) => id)
+  const lambda = parts.logicalId(manager.name)
+  const first = neededBy(template.Resources, lambda)
+  // What waits is needed by nothing that goes first, so this makes no circle.
+  const waiting = Object.entries(template.Resources).filter(([id]) => !first.has(id))
+  for (const [, resource] of waiting)
+    resource.DependsOn = [...new Set([resource.DependsOn ?? [], TOPICS_RESOURCE].flat())]
+  template.Resources[TOPICS_RESOURCE] = topicsResource(lambda, parts)
+  return waiting.map(([id]) => id)
 }
 
 function topicsResource(

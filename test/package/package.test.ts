@@ -292,7 +292,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
     assertConsoleApi(ofType)
   })
 
-  it('has every trigger wait for the topics, which a custom resource makes', () => {
+  it('has everything wait for the topics, which a custom resource makes', () => {
     assertTopicsResource(JSON.parse(template), begunAtMs)
   })
 

@@ -1,4 +1,4 @@
-/** What a package must do about topics: they are there before anything reads or writes them. */
+/** What a package must do about topics: they are right before anything else changes. */
 import assert from 'node:assert/strict'
 
 /** What the function that manages topics does beside what every function does. */
@@ -35,9 +35,14 @@ export function assertTopicsResource(
   assert.ok(Number(PackagedAt) >= madeAfterMs && Number(PackagedAt) <= Date.now(), PackagedAt)
   assert.ok(Readers.readings.includes('alerting') && Readers['retry-1h'].includes('redriver'))
   const waiting = (type: string) => {
-    const all = Object.values(template.Resources).filter(({ Type }) => Type === type)
-    assert.ok(all.length > 1, `there are triggers of type ${type}`)
-    return all.every(({ DependsOn }) => [DependsOn].flat().includes('SluiceTopics'))
+    const all = Object.entries(template.Resources).filter(([, { Type }]) => Type === type)
+    assert.ok(all.length > 1, `there are resources of type ${type}`)
+    return all.flatMap(([id, { DependsOn }]) => ([DependsOn].flat().includes('SluiceTopics') ? [] : [id]))
   }
-  assert.ok(waiting('AWS::Lambda::EventSourceMapping') && waiting('AWS::Events::Rule'))
+  for (const type of ['AWS::Lambda::EventSourceMapping', 'AWS::Events::Rule', 'AWS::CloudWatch::Alarm'])
+    assert.deepEqual(waiting(type), [], type)
+  // Of functions, roles and logs, the one that is called first.
+  assert.deepEqual(waiting('AWS::Lambda::Function'), ['TopicsLambdaFunction'])
+  assert.deepEqual(waiting('AWS::IAM::Role'), ['TopicsRole'])
+  assert.deepEqual(waiting('AWS::Logs::LogGroup'), ['TopicsLogGroup'])
 }

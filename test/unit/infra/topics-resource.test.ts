@@ -13,11 +13,25 @@ const FUNCTIONS = declaredFunctions({
 function template(): Template {
   return {
     Resources: {
-      KeeperLambdaFunction: { Type: 'AWS::Lambda::Function' },
+      Bucket: { Type: 'AWS::S3::Bucket' },
+      Key: { Type: 'AWS::KMS::Key' },
+      KeeperLog: { Type: 'AWS::Logs::LogGroup', Properties: { KmsKeyId: { 'Fn::GetAtt': 'Key.Arn' } } },
+      KeeperRole: { Type: 'AWS::IAM::Role', Properties: { Of: [{ 'Fn::Sub': `\${Queue.Arn}/\${!Frost}` }] } },
+      Queue: { Type: 'AWS::SQS::Queue' },
+      keeperLambda: {
+        Type: 'AWS::Lambda::Function',
+        Properties: {
+          Code: { S3Bucket: { Ref: 'Bucket' } },
+          Role: { 'Fn::GetAtt': ['KeeperRole', 'Arn'] },
+          Region: { Ref: 'AWS::Region' },
+        },
+        DependsOn: ['KeeperLog'],
+      },
+      Frost: { Type: 'AWS::Lambda::Function', Properties: { Code: { S3Bucket: { Ref: 'Bucket' } } } },
+      FrostRole: { Type: 'AWS::IAM::Role' },
+      Version: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'keeperLambda' } } },
       Mapping: { Type: 'AWS::Lambda::EventSourceMapping', DependsOn: ['FrostRole'] },
-      Queue: { Type: 'AWS::Lambda::EventSourceMapping', DependsOn: 'TakerRole' },
-      Rule: { Type: 'AWS::Events::Rule' },
-      Schedule: { Type: 'AWS::Scheduler::Schedule' },
+      Rule: { Type: 'AWS::Events::Rule', DependsOn: 'Frost' },
     },
   }
 }
@@ -33,19 +47,21 @@ describe('given a template with functions and triggers, when the topics are adde
   const made = template()
   const waiting = addTopicsResource(made, parts())
 
-  it('then every trigger waits for them, and for what it waited for before', () => {
-    assert.deepEqual(waiting, ['Mapping', 'Queue', 'Rule', 'Schedule'])
+  it('then all but the function and what it needs waits for them, and for what it waited for before', () => {
+    const expected = {
+      Frost: [TOPICS_RESOURCE],
+      FrostRole: [TOPICS_RESOURCE],
+      Version: [TOPICS_RESOURCE],
+      Mapping: ['FrostRole', TOPICS_RESOURCE],
+      Rule: ['Frost', TOPICS_RESOURCE],
+    }
+    assert.deepEqual(waiting, Object.keys(expected))
+    const resources = Object.entries(made.Resources).filter(([id]) => id !== 'keeperLambda')
     assert.deepEqual(
-      Object.entries(made.Resources).map(([id, { DependsOn }]) => [id, DependsOn]),
-      [
-        ['KeeperLambdaFunction', undefined],
-        ['Mapping', ['FrostRole', TOPICS_RESOURCE]],
-        ['Queue', ['TakerRole', TOPICS_RESOURCE]],
-        ['Rule', [TOPICS_RESOURCE]],
-        ['Schedule', [TOPICS_RESOURCE]],
-        [TOPICS_RESOURCE, undefined],
-      ],
+      Object.fromEntries(resources.flatMap(([id, { DependsOn }]) => (DependsOn ? [[id, DependsOn]] : []))),
+      expected,
     )
+    assert.deepEqual(made.Resources.keeperLambda, template().Resources.keeperLambda)
   })
 
   it('then the resource calls the function, and says who reads which topic and when the package was made', () => {

@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LOCAL, PROJECT } from '../programs/paths.ts'
+import { readFunctions } from '../infra/functions.ts'
+import { LOCAL } from '../programs/paths.ts'
 import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
 import { withServers } from './kit/servers.ts'
@@ -17,10 +18,9 @@ await runBenchmark({
   --only NAME     one function`,
   rounds: 15,
   async *measure(run) {
-    const folders = await readdir(join(PROJECT, 'functions'), { withFileTypes: true })
-    const names = folders
-      .filter(folder => folder.isDirectory() && run.wants(folder.name))
+    const names = readFunctions()
       .map(({ name }) => name)
+      .filter(name => run.wants(name))
     // Inside the project, so that the bundles find the AWS SDK.
     const room = await mkdtemp(join(LOCAL, 'bench-start-'))
     try {

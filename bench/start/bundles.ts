@@ -25,6 +25,8 @@ const ACCOUNT = {
   REDIS_URL: 'rediss://cache.example:6379',
   SUBNET_IDS: 'subnet-1,subnet-2',
   SECURITY_GROUP_IDS: 'sg-1',
+  // It is deployed only on request.
+  SLUICE_CONSOLE: 'on',
 }
 
 /** Packages the functions in a folder inside the project, where they find the AWS SDK, and looks at what is in them. */

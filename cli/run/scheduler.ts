@@ -1,17 +1,24 @@
-/** Calls functions when their schedules are due, each one run at a time. */
+/** Calls functions when their schedules are due, each one run at a time. A run that fails is called again soon. */
 import type { Log } from '../../localstack/msk-trigger/engine.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { type Times, timesOf } from './schedule-times.ts'
 
 const RUNS = 'sluice_runner_scheduled_runs_total'
 const RUNS_HELP =
-  'Times at which a schedule was due: ok, error, or skipped because the run before was not over.'
+  'Times at which a schedule was due: ok, error (also after its retries), or skipped because the run before was not over.'
+const RETRIES = 'sluice_runner_scheduled_retries_total'
+const RETRIES_HELP = 'Runs of a schedule that were called again because they had failed.'
 const LAST_OK = 'sluice_runner_last_run_timestamp_seconds'
 const LAST_OK_HELP = 'When the last run that succeeded was due, in seconds since 1970.'
 
 /** A timer of Node counts no further than 24 days. */
 const LONGEST_WAIT_MS = 60 * 60 * 1_000
 const MINUTE_MS = 60_000
+/**
+ * How long after a run has failed it is called again: the first time, the second, the third. Lambda takes one minute and two, so
+ * there nothing that is due each minute is called again.
+ */
+const RETRY_AFTER_MS = [5_000, 30_000, 120_000] as const
 
 export interface ScheduledFunction {
   readonly name: string
@@ -22,22 +29,32 @@ export interface ScheduledFunction {
 interface SchedulerParts {
   readonly log: Log
   readonly metrics: Metrics
-  /** Runs a function for this time, in milliseconds since the epoch. */
+  /** Runs a function for this time, in milliseconds since the epoch. A retry has the time of the run that failed. */
   run(name: string, dueMs: number): Promise<unknown>
   readonly now?: () => number
 }
 
+/** A run for one time at which its schedule was due. */
+interface DueRun {
+  readonly name: string
+  readonly dueMs: number
+  /** How often it has been called and has failed. */
+  readonly failures: number
+}
+
 export class Scheduler {
-  readonly #schedules: readonly { readonly name: string; readonly times: Times }[]
+  readonly #times: ReadonlyMap<string, Times>
   readonly #parts: SchedulerParts
   readonly #now: () => number
   readonly #timers = new Map<string, NodeJS.Timeout>()
+  readonly #retries = new Map<string, NodeJS.Timeout>()
   readonly #running = new Map<string, Promise<void>>()
+  readonly #failing = new Map<string, { readonly reason: string; readonly calls: number }>()
   #isStopped = false
 
   /** @throws RangeError for an expression that cannot be read */
   constructor(functions: readonly ScheduledFunction[], parts: SchedulerParts) {
-    this.#schedules = functions.map(({ name, expression }) => ({ name, times: timesOf(expression) }))
+    this.#times = new Map(functions.map(({ name, expression }) => [name, timesOf(expression)]))
     this.#parts = parts
     this.#now = parts.now ?? Date.now
   }
@@ -47,19 +64,19 @@ export class Scheduler {
    * list: rules come before readings, and nobody has to wait for the next minute.
    */
   start(): void {
-    for (const { name, times } of this.#schedules) this.#wait(name, times)
-    void this.#callFirst(this.#schedules.filter(({ times }) => times.everyMs === MINUTE_MS))
+    for (const [name, times] of this.#times) this.#wait(name, times)
+    void this.#callFirst([...this.#times].filter(([, { everyMs }]) => everyMs === MINUTE_MS))
   }
 
   /** Calls nothing more, and resolves when what runs is over. */
   async stop(): Promise<void> {
     this.#isStopped = true
-    for (const timer of this.#timers.values()) clearTimeout(timer)
+    for (const timer of [...this.#timers.values(), ...this.#retries.values()]) clearTimeout(timer)
     await Promise.all(this.#running.values())
   }
 
-  async #callFirst(schedules: readonly { readonly name: string }[]): Promise<void> {
-    for (const { name } of schedules) await this.#call(name, this.#now())
+  async #callFirst(schedules: readonly (readonly [name: string, times: Times])[]): Promise<void> {
+    for (const [name] of schedules) await this.#call({ name, dueMs: this.#now(), failures: 0 })
   }
 
   #wait(name: string, times: Times): void {
@@ -70,36 +87,69 @@ export class Scheduler {
       // Timers and the clock do not agree to the millisecond, and the clock can be set.
       if (waitMs > 0) this.#timers.set(name, setTimeout(look, Math.min(waitMs, LONGEST_WAIT_MS)))
       else {
-        void this.#call(name, dueMs)
+        void this.#call({ name, dueMs, failures: 0 })
         this.#wait(name, times)
       }
     }
     look()
   }
 
-  #call(name: string, dueMs: number): Promise<void> {
+  #call(due: DueRun): Promise<void> {
+    const { name } = due
     if (this.#isStopped) return Promise.resolve()
     if (this.#running.has(name)) {
       this.#count(name, 'skipped')
       return Promise.resolve()
     }
-    const run = this.#run(name, dueMs).finally(() => this.#running.delete(name))
+    const run = this.#run(due).finally(() => this.#running.delete(name))
     this.#running.set(name, run)
     return run
   }
 
-  async #run(name: string, dueMs: number): Promise<void> {
-    const { log, metrics } = this.#parts
+  async #run(due: DueRun): Promise<void> {
+    const { name, dueMs } = due
     try {
       await this.#parts.run(name, dueMs)
-      this.#count(name, 'ok')
-      metrics.set(LAST_OK, LAST_OK_HELP, { function: name }, dueMs / 1_000)
     } catch (error) {
-      this.#count(name, 'error')
-      log.error(
-        `${name}: its scheduled run failed, and is called again when it is due next: ${messageOf(error)}`,
-      )
+      this.#failed({ ...due, failures: due.failures + 1 }, messageOf(error))
+      return
     }
+    this.#count(name, 'ok')
+    this.#parts.metrics.set(LAST_OK, LAST_OK_HELP, { function: name }, dueMs / 1_000)
+    const failing = this.#failing.get(name)
+    this.#failing.delete(name)
+    if (failing)
+      this.#parts.log.notice(`${name}: its scheduled run succeeds again, after ${failing.calls} that failed`)
+  }
+
+  /** An outage is told once, and again only if another reason comes. */
+  #failed(due: DueRun, reason: string): void {
+    const { name } = due
+    const pauseMs = this.#pauseMs(due)
+    if (pauseMs === undefined) this.#count(name, 'error')
+    else this.#retryAfter(pauseMs, due)
+    const known = this.#failing.get(name)
+    this.#failing.set(name, { reason, calls: (known?.calls ?? 0) + 1 })
+    if (known?.reason === reason) return
+    const again = pauseMs === undefined ? 'when it is due next' : `in ${pauseMs / 1_000} s`
+    this.#parts.log.error(`${name}: its scheduled run failed, and is called again ${again}: ${reason}`)
+  }
+
+  /** How long to wait before it is called again; undefined if that is left to the next time at which it is due. */
+  #pauseMs({ name, failures }: DueRun): number | undefined {
+    const pauseMs = RETRY_AFTER_MS[failures - 1]
+    const nowMs = this.#now()
+    if (pauseMs === undefined || this.#isStopped) return undefined
+    const nextMs = this.#times.get(name)?.after(nowMs)
+    return nextMs === undefined || nowMs + pauseMs < nextMs ? pauseMs : undefined
+  }
+
+  #retryAfter(pauseMs: number, due: DueRun): void {
+    const retry = () => {
+      this.#parts.metrics.count(RETRIES, RETRIES_HELP, { function: due.name })
+      void this.#call(due)
+    }
+    this.#retries.set(due.name, setTimeout(retry, pauseMs))
   }
 
   #count(name: string, outcome: 'ok' | 'error' | 'skipped'): void {

@@ -52,9 +52,13 @@ describe('the scheduler', () => {
   function scheduled(t: TestContext, run: (name: string) => Promise<void> = async () => {}) {
     t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: at('2026-03-01T12:00:30Z') })
     const calls: string[] = []
-    const errors: string[] = []
+    const [errors, notices]: [string[], string[]] = [[], []]
     const metrics = new Metrics()
-    const log = { notice: () => {}, warning: () => {}, error: (line: string) => void errors.push(line) }
+    const log = {
+      notice: (line: string) => void notices.push(line),
+      warning: () => {},
+      error: (line: string) => void errors.push(line),
+    }
     const functions = [
       { name: 'rules', expression: 'rate(1 minute)' },
       { name: 'clock', expression: 'rate(1 minute)' },
@@ -73,7 +77,7 @@ describe('the scheduler', () => {
       t.mock.timers.tick(ms)
       await settled()
     }
-    return { scheduler, calls, errors, metrics, settled, tick }
+    return { scheduler, calls, errors, notices, metrics, settled, tick }
   }
 
   it('given its start, then what is due each minute is called at once, in order, and then when it is due', async t => {
@@ -111,19 +115,71 @@ describe('the scheduler', () => {
     await scheduler.stop()
   })
 
-  it('given a run that fails, then that is logged with its reason, and the next one is called', async t => {
+  it('given a run that fails, then it is called again for the same time, three times within its period', async t => {
     const { scheduler, calls, errors, metrics, settled, tick } = scheduled(t, name =>
+      name === 'checkpoints' ? Promise.reject(new Error('no bucket')) : Promise.resolve(),
+    )
+    scheduler.start()
+    await settled()
+    for (let second = 30; second < 15 * 60; second += 5) await tick(5_000)
+    const due = () => calls.splice(0).filter(call => call.startsWith('checkpoints'))
+    assert.deepEqual(due(), ['checkpoints 12:15:00'])
+    await tick(4_999)
+    assert.deepEqual(due(), [])
+    await tick(1)
+    await tick(30_000)
+    await tick(120_000)
+    assert.deepEqual(due(), Array(3).fill('checkpoints 12:15:00'))
+    await tick(600_000)
+    assert.deepEqual(due(), [])
+    assert.match(metrics.text, /scheduled_retries_total\{function="checkpoints"\} 3/)
+    assert.match(metrics.text, /scheduled_runs_total\{function="checkpoints",outcome="error"\} 1/)
+    // The same reason is told once.
+    assert.deepEqual(errors, ['checkpoints: its scheduled run failed, and is called again in 5 s: no bucket'])
+    await scheduler.stop()
+  })
+
+  it('given a run that is due each minute, then no retry comes after the next one, and none delays others', async t => {
+    const { scheduler, calls, metrics, settled, tick } = scheduled(t, name =>
       name === 'rules' ? Promise.reject(new Error('no broker')) : Promise.resolve(),
     )
     scheduler.start()
     await settled()
-    assert.deepEqual(calls, ['rules 12:00:30', 'clock 12:00:30'])
-    assert.match(errors[0] ?? '', /^rules: its scheduled run failed.*no broker/)
-    assert.match(metrics.text, /scheduled_runs_total\{function="rules",outcome="error"\} 1/)
-    assert.match(metrics.text, /last_run_timestamp_seconds\{function="clock"\} 1772366430/)
-    await tick(30_000)
-    assert.equal(calls.filter(call => call.startsWith('rules')).length, 2)
+    assert.deepEqual(calls.splice(0), ['rules 12:00:30', 'clock 12:00:30'])
+    // 5 s later, but not another 30 s later: it is due again before that.
+    for (let second = 30; second < 60; second += 5) await tick(5_000)
+    assert.deepEqual(calls.splice(0), ['rules 12:00:30', 'rules 12:01:00', 'clock 12:01:00'])
+    for (let second = 0; second < 59; second += 1) await tick(1_000)
+    assert.deepEqual(calls.splice(0), ['rules 12:01:00', 'rules 12:01:00'])
+    assert.match(metrics.text, /scheduled_runs_total\{function="rules",outcome="error"\} 2/)
+    assert.match(metrics.text, /last_run_timestamp_seconds\{function="clock"\} 1772366460/)
     await scheduler.stop()
+  })
+
+  it('given an outage, then it is told once with its reason, and its end with the number of failed calls', async t => {
+    const reasons = ['no broker', 'no broker', 'no Redis']
+    const { scheduler, errors, notices, metrics, settled, tick } = scheduled(t, async name => {
+      const reason = name === 'clock' ? reasons.shift() : undefined
+      if (reason !== undefined) throw new Error(reason)
+    })
+    scheduler.start()
+    await settled()
+    for (let second = 0; second < 90; second += 1) await tick(1_000)
+    const failed = 'clock: its scheduled run failed, and is called again'
+    assert.deepEqual(errors, [`${failed} in 5 s: no broker`, `${failed} in 5 s: no Redis`])
+    assert.deepEqual(notices, ['clock: its scheduled run succeeds again, after 3 that failed'])
+    assert.match(metrics.text, /scheduled_runs_total\{function="clock",outcome="error"\} 1/)
+    await scheduler.stop()
+  })
+
+  it('given a run that failed, when it is stopped, then it is not called again', async t => {
+    const { scheduler, calls, settled, tick } = scheduled(t, () => Promise.reject(new Error('no broker')))
+    scheduler.start()
+    await settled()
+    calls.length = 0
+    await scheduler.stop()
+    await tick(3_600_000)
+    assert.deepEqual(calls, [])
   })
 
   it('when it is stopped, then it waits for what runs, and calls nothing more', async t => {

@@ -17,6 +17,7 @@ import { type FunctionEntry, readEntries } from '../run/entries.ts'
 import { type ChosenFunctions, chooseFunctions } from '../run/functions.ts'
 import { removeLeftBundles } from '../run/left-bundles.ts'
 import { jsonLog } from '../run/log.ts'
+import { flushed } from '../run/output.ts'
 import { startRun } from '../run/start.ts'
 import { suggestion } from '../similar.ts'
 import type { Terminal } from '../terminal.ts'
@@ -50,6 +51,8 @@ Examples:
   sluice run clock rules silences generator --env staging`
 
 const DEFAULT_PORT = 9_464
+/** How long the end of the log may take to be read. */
+const FLUSH_MS = 1_000
 /** Has a folder for each process that builds its functions itself, by the id of the process. */
 const BUNDLES = join(LOCAL, 'run')
 
@@ -116,6 +119,7 @@ async function runFunctions(
     log.notice(`stops within ${grace / 1_000} s`)
     await run.stop(grace)
     log.notice('stopped')
+    await flushed(terminal.stdout, FLUSH_MS)
   } finally {
     await code.remove()
   }

@@ -1,5 +1,4 @@
 /** Runs the handlers in threads of this process, and counts what they do. */
-import type { Writable } from 'node:stream'
 import {
   type EventContent,
   type FunctionFacts,
@@ -10,6 +9,7 @@ import {
   NodeRuntime,
 } from '../../localstack/msk-trigger/engine.ts'
 import { eachLine } from './lines.ts'
+import type { Lines } from './log.ts'
 import { measuredIn } from './metrics/embedded.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Definition } from './place.ts'
@@ -29,7 +29,7 @@ interface InvokingParts {
   readonly metrics: Metrics
   readonly log: Log
   /** Receives what the functions log. */
-  readonly out: Writable
+  readonly out: Lines
   readonly report: (line: string) => void
 }
 

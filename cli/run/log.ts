@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream'
 import type { Log } from '../../localstack/msk-trigger/engine.ts'
 
 /** How the engine names settings of the framework, and what they are called here. */
@@ -9,8 +8,13 @@ const NAMES: readonly (readonly [string, string])[] = [
   ['custom.mskTrigger.ssl', 'KAFKA_AUTH'],
 ]
 
+/** Takes whole lines. */
+export interface Lines {
+  write(text: string): unknown
+}
+
 /** The program's own lines: JSON documents with the keys that those of the functions have. */
-export function jsonLog(out: Writable, now: () => Date = () => new Date()): Log {
+export function jsonLog(out: Lines, now: () => Date = () => new Date()): Log {
   const at = (level: string) => (text: string) => {
     const message = NAMES.reduce(
       (said, [there, here]) => said.replaceAll(there, here),

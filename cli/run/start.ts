@@ -21,6 +21,7 @@ import { Lag } from './lag.ts'
 import { jsonLog } from './log.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { processMetrics } from './metrics/process-metrics.ts'
+import { Output } from './output.ts'
 import { definitionsOf, type RunPlace } from './place.ts'
 import { Scheduler } from './scheduler.ts'
 import { type Served, serveEndpoints } from './server.ts'
@@ -65,7 +66,8 @@ export async function startRun(options: RunOptions): Promise<Run> {
   const { config, place, functions, listen } = options
   const metrics = new Metrics()
   const status = new Status(metrics)
-  const log = jsonLog(options.out)
+  const out = new Output(options.out, metrics)
+  const log = jsonLog(out)
   const connection = await kafkaConnection(config.kafka, 'sluice-run')
   const settings = readSettings(
     {
@@ -87,7 +89,7 @@ export async function startRun(options: RunOptions): Promise<Run> {
     region,
     metrics,
     log,
-    out: options.out,
+    out,
     report,
   })
   const invoker = new CountingInvoker(threads, metrics)

@@ -1,0 +1,54 @@
+/** Where the process and its functions log: lines to a reader that may be slow, or stand still. */
+import type { Writable } from 'node:stream'
+import type { Metrics } from './metrics/metrics.ts'
+import { doneWithin } from './wait.ts'
+
+const LOST = 'sluice_runner_lost_log_lines_total'
+const LOST_HELP = 'Lines of the log that were left out, because nothing read standard output for too long.'
+
+/** At most this many bytes wait for the reader. */
+const MOST_WAITING = 8 * 1024 * 1024
+
+/**
+ * Writes lines, and holds up nothing for it: what a reader does not take is kept up to a limit. What comes then is left out until
+ * all of that has been read; it is counted, and told in a line of its own.
+ */
+export class Output {
+  readonly #out: Writable
+  readonly #metrics: Metrics
+  readonly #mostWaiting: number
+  #lost = 0
+
+  constructor(out: Writable, metrics: Metrics, mostWaiting = MOST_WAITING) {
+    this.#out = out
+    this.#metrics = metrics
+    this.#mostWaiting = mostWaiting
+    metrics.count(LOST, LOST_HELP, {}, 0)
+  }
+
+  /** @param text whole lines */
+  write(text: string): void {
+    if (this.#lost === 0 && this.#out.writableLength < this.#mostWaiting) this.#out.write(text)
+    else this.#lose()
+  }
+
+  #lose(): void {
+    if (this.#lost === 0) this.#out.once('drain', () => this.#tell())
+    this.#lost += 1
+    this.#metrics.count(LOST, LOST_HELP, {})
+  }
+
+  #tell(): void {
+    const message = `${this.#lost} lines were left out: nothing read them fast enough`
+    this.#lost = 0
+    const line = { level: 'WARN', message, timestamp: new Date().toISOString(), service: 'run' }
+    this.#out.write(`${JSON.stringify(line)}\n`)
+  }
+}
+
+/** Waits until everything has been read, though not for longer than this; what is left then is dropped, so that the process can end. */
+export async function flushed(out: Writable, withinMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  out.write('', () => resolve())
+  if (!(await doneWithin(withinMs, promise))) out.destroy()
+}

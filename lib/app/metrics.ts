@@ -1,7 +1,10 @@
 /** The metrics of scheduled functions: the code that writes them, and the alarms of a deployment, read this table. */
 import type { Scheduled } from '../runtime/lambda/scheduled.ts'
 
-/** By name: the function that writes it at each run, and whether it is a number of things or a time in seconds. */
+/**
+ * By name: the function that writes it at each run, and whether it is a number of things or a time in seconds. Each tells what there
+ * is at that moment: a value replaces the one before, and is not added to it.
+ */
 export const SCHEDULED_METRICS = {
   deadLettersOpen: { by: 'dead-letters', unit: 'Count' },
   deadLettersQuarantined: { by: 'dead-letters', unit: 'Count' },

@@ -2,6 +2,7 @@
  * The lines in which functions write their metrics for CloudWatch. Here they become metrics for Prometheus. Pure.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
+import { SCHEDULED_METRICS } from '../../../lib/app/metrics.ts'
 import type { Labels } from './metrics.ts'
 
 /** One metric of a line. */
@@ -15,9 +16,6 @@ export interface Measured {
   /** Durations in seconds. */
   readonly values: readonly number[]
 }
-
-/** Counts of what is there now, not of what has happened since. */
-const LEVELS: readonly string[] = ['deadLettersOpen', 'deadLettersQuarantined', 'retriesPerMinute']
 
 /** How such a line begins; it is parsed only then. */
 const BEGINNING = '{"_aws":'
@@ -46,7 +44,8 @@ function measured(of: string, unit: string | undefined, labels: Labels, value: u
     const seconds = values.map(ms => ms / 1_000)
     return { of, name: name.replace(/_ms$/, '_seconds'), kind: 'histogram', labels, values: seconds }
   }
-  return unit === 'Count' && !LEVELS.includes(of)
+  // What a scheduled function reports is there now, and has not happened since it reported last.
+  return unit === 'Count' && !Object.hasOwn(SCHEDULED_METRICS, of)
     ? { of, name: `${name}_total`, kind: 'counter', labels, values }
     : { of, name, kind: 'gauge', labels, values }
 }

@@ -49,6 +49,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^cli\//, /^lib\//],
   [/^cli\//, /^lib\/queries\//],
   [/^cli\//, /^stacks\//],
+  [/^cli\/run\//, /^localstack\/msk-trigger\/engine\.ts$/],
   [/^cli\/alert-log\//, /node_modules\/@duckdb\//],
   [/^cli\//, /^console\//],
   [/^console\/page\//, /^console\/api\//],

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
 // First: it makes Powertools write where a test can read it.
 import '../../../support/function-log.ts'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { measure } from '../../../../cli/run/invoking.ts'
 import { measuredIn } from '../../../../cli/run/metrics/embedded.ts'
 import { Metrics } from '../../../../cli/run/metrics/metrics.ts'
+import { SCHEDULED_METRICS } from '../../../../lib/app/metrics.ts'
 import { Measurements } from '../../../../lib/runtime/adapters/lambda/measurements.ts'
+import { METRICS } from '../../../../lib/runtime/adapters/lambda/metric-names.ts'
 import { telemetryOf } from '../../../../lib/runtime/adapters/lambda/telemetry.ts'
+import { PROJECT } from '../../../../programs/paths.ts'
 
 describe('the text for Prometheus', () => {
   it('given counters and gauges, then each family has its help and type once, before its values', () => {
@@ -107,30 +112,20 @@ describe('the metrics that functions write for CloudWatch', () => {
     })
   })
 
-  it('given a count of what waits now, then it is a gauge', () => {
-    const line = JSON.stringify({
-      _aws: {
-        Timestamp: 0,
-        CloudWatchMetrics: [
-          {
-            Namespace: 'Sluice',
-            Dimensions: [['service']],
-            Metrics: [{ Name: 'deadLettersOpen', Unit: 'Count' }],
-          },
-        ],
-      },
-      service: 'dead-letters',
-      deadLettersOpen: 3,
-    })
-    assert.deepEqual(measuredIn(line), [
-      {
-        name: 'sluice_dead_letters_open',
-        of: 'deadLettersOpen',
-        kind: 'gauge',
-        labels: { function: 'dead-letters' },
-        values: [3],
-      },
-    ])
+  it('given what scheduled functions report of the moment, then each is a gauge', () => {
+    const names = Object.keys(SCHEDULED_METRICS) as (keyof typeof SCHEDULED_METRICS)[]
+    assert.ok(names.length > 0)
+    const metrics = new Metrics()
+    for (const name of names) {
+      const Metrics = [{ Name: name, Unit: SCHEDULED_METRICS[name].unit }]
+      const directive = { Namespace: 'Sluice', Dimensions: [['service']], Metrics }
+      const document = { _aws: { Timestamp: 0, CloudWatchMetrics: [directive] }, service: 'f', [name]: 3 }
+      for (let run = 0; run < 2; run += 1) assert.ok(measure(JSON.stringify(document), metrics))
+    }
+    const values = metrics.text.split('\n').filter(line => line !== '' && !line.startsWith('#'))
+    assert.equal(values.length, names.length)
+    for (const line of values) assert.match(line, /^sluice_[a-z_]+\{function="f"\} 3$/)
+    assert.match(metrics.text, /^sluice_dead_letters_open\{function="f"\} 3$/m)
   })
 
   it('given any other line, then it is none', () => {
@@ -151,4 +146,17 @@ describe('the metrics that functions write for CloudWatch', () => {
     assert.equal(measure(line('Seconds').replaceAll('a_total', 'b_total'), metrics), false)
     assert.equal(measure('{"_aws":{"CloudWatchMetrics":[null]}}', metrics), false)
   })
+})
+
+it('docs/run.md names every metric of the functions, and no other', () => {
+  const names = Object.entries({ ...METRICS, ...SCHEDULED_METRICS }).flatMap(([name, of]) => {
+    const Unit = typeof of === 'string' ? of : of.unit
+    const directive = { Dimensions: [], Metrics: [{ Name: name, Unit }] }
+    const line = JSON.stringify({ _aws: { CloudWatchMetrics: [directive] }, [name]: 1 })
+    return (measuredIn(line) ?? []).map(measured => measured.name)
+  })
+  const page = readFileSync(join(PROJECT, 'docs/run.md'), 'utf8').split('```yaml\n# Alerts')[0] ?? ''
+  const documented = page.match(/\bsluice_(?!runner_)\w+/g)
+  assert.ok(names.length > 30)
+  assert.deepEqual([...new Set(documented)].sort(), names.sort())
 })

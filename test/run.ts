@@ -7,7 +7,7 @@ import { formatEvent, type Report } from '../localstack/report.ts'
 import { runMain } from '../programs/main.ts'
 import { StopRequested } from '../programs/stop-request.ts'
 import { describeError } from '../programs/user-error.ts'
-import { type Group, parseSelection, type Selection, USAGE } from './runner/arguments.ts'
+import { parseSelection, type Selection, USAGE } from './runner/arguments.ts'
 import { type Check, runChecks } from './runner/check.ts'
 import { configuration } from './runner/checks/configuration.ts'
 import { dockerfiles } from './runner/checks/dockerfiles.ts'
@@ -18,10 +18,10 @@ import { templates } from './runner/checks/templates.ts'
 import { titles } from './runner/checks/titles.ts'
 import { types } from './runner/checks/types.ts'
 import { unused } from './runner/checks/unused.ts'
+import { filesOf, PHASES, type Selected } from './runner/phases.ts'
 import { describeDifferences, differences } from './runner/repeats.ts'
 import { countLine, type Result } from './runner/result.ts'
 import { Screen } from './runner/screen.ts'
-import { sourceFiles } from './runner/source-files.ts'
 import { runTests } from './runner/tests.ts'
 import { withOwnServers } from './support/own-servers.ts'
 
@@ -38,53 +38,11 @@ const CHECKS: readonly Check[] = [
   dockerfiles,
 ]
 
-interface Phase {
-  readonly group: Group
-  readonly title: string
-  readonly files: readonly string[]
-  readonly needsServers: boolean
-  /** How long a file may take; five minutes by default. */
-  readonly fileTimeoutMs?: number
-}
-
-/** The tests of a package lie beside its code. */
-const TRIGGER = 'localstack/msk-trigger/test'
-
-const PHASES: readonly Phase[] = [
-  { group: 'checks', title: 'Package', files: ['test/package/**/*.test.ts'], needsServers: false },
-  {
-    group: 'unit',
-    title: 'Unit, property and conformance tests',
-    files: ['test/{unit,property,conformance}/**/*.test.ts', `${TRIGGER}/unit/**/*.test.ts`],
-    needsServers: false,
-  },
-  {
-    group: 'integration',
-    title: 'Integration tests',
-    files: ['test/integration/**/*.test.ts', `${TRIGGER}/integration/**/*.test.ts`],
-    needsServers: true,
-  },
-  {
-    group: 'rehearsal',
-    title: 'Rehearsal of a deployment',
-    files: ['test/rehearsal/**/*.test.ts'],
-    // It starts its own.
-    needsServers: false,
-    fileTimeoutMs: 10 * 60_000,
-  },
-  {
-    group: 'matrix',
-    title: 'The trigger in every framework',
-    files: [`${TRIGGER}/matrix/**/*.test.ts`],
-    needsServers: true,
-    // Installing a framework takes minutes where npm has not downloaded it before.
-    fileTimeoutMs: 20 * 60_000,
-  },
-]
-
-/** Two at once: a check or a test file is one or two busy processes, and the smallest machines have two cores. */
+/**
+ * Two at once: a check or a test file is one or two busy processes, and the smallest machines have two cores. Test files that mostly wait
+ * have a lane beside these: see `runner/longest.ts`.
+ */
 const WIDTH = 2
-const FILE_TIMEOUT_MS = 5 * 60_000
 
 await runMain({ readOptions: parseSelection, usage: USAGE, run: test })
 
@@ -130,27 +88,27 @@ async function runAll(
     results.push(...(await runChecks(checks, WIDTH, screen, signal)))
   }
   for (const phase of PHASES) {
-    if (!groups.includes(phase.group) || signal.aborted) continue
-    const files = (await sourceFiles(...phase.files)).filter(wanted)
-    if (files.length === 0 && pattern !== undefined) continue
+    if (signal.aborted) break
+    const selected = await filesOf(phase, groups, wanted)
+    if (selected === undefined || (selected.files.length === 0 && pattern !== undefined)) continue
     screen.heading(phase.title)
-    results.push(...(await runPhase(phase, files, screen, { kafkaVersion, signal })))
+    results.push(...(await runPhase(phase.title, selected, screen, { kafkaVersion, signal })))
   }
   return results
 }
 
 async function runPhase(
-  { title, needsServers, fileTimeoutMs = FILE_TIMEOUT_MS }: Phase,
-  files: readonly string[],
+  title: string,
+  { files, needsServers, missing }: Selected,
   screen: Screen,
   options: { readonly kafkaVersion: string | undefined; readonly signal: AbortSignal },
 ): Promise<Result[]> {
   const { signal } = options
-  const nothing: Result = { outcome: 'failed', name: title, why: 'there is no test file' }
-  if (files.length === 0) return [nothing]
+  const failed = (why: string): Result => ({ outcome: 'failed', name: title, why })
+  if (missing.length > 0) return [failed(`there is no test file: ${missing.join(', ')}`)]
   const run = (variables: Readonly<Record<string, string>>) => {
     const env = { ...process.env, ...variables }
-    return runTests(files, { width: WIDTH, fileTimeoutMs, env, signal }, screen)
+    return runTests(files, { width: WIDTH, env, signal }, screen)
   }
   try {
     if (!needsServers) return await run({})
@@ -158,6 +116,6 @@ async function runPhase(
     return await withOwnServers({ ...options, report }, run)
   } catch (error) {
     if (error instanceof StopRequested) return []
-    return [{ outcome: 'failed', name: title, why: describeError(error) }]
+    return [failed(describeError(error))]
   }
 }

@@ -24,8 +24,8 @@ const MOST_RUNS = 1_000
 export const USAGE = `Usage: npm test -- [options] [PATTERN]
 
 Runs the checks, then the unit, property and conformance tests, then the integration tests against Kafka, Valkey and
-LocalStack, which it starts on ports of its own, then the rehearsal of a deployment. Where KAFKA_BROKERS, REDIS_URL or
-AWS_ENDPOINT_URL is set, the integration tests use that server.
+LocalStack, which it starts on ports of its own, and beside them the rehearsal of a deployment. Where KAFKA_BROKERS,
+REDIS_URL or AWS_ENDPOINT_URL is set, the integration tests use that server.
 
   PATTERN          only checks and test files whose name or path has this in it
   --only GROUP     ${GROUPS.join(', ')}; may be given more than once. The matrix runs only when it is named: it tries

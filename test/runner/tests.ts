@@ -4,44 +4,48 @@
  */
 import { resolve } from 'node:path'
 import { run } from 'node:test'
-import pMap, { pMapSkip } from 'p-map'
 import { PROJECT } from '../support/program.ts'
+import { inLanes } from './lanes.ts'
 import { resultsIn } from './reporter.ts'
 import type { Result } from './result.ts'
 import type { Screen } from './screen.ts'
 
+export interface TestFile {
+  /** Relative to the project. */
+  readonly path: string
+  /** If it takes longer, it is ended and has failed. */
+  readonly timeoutMs: number
+  /** It uses little of a processor: others can run beside it. */
+  readonly waits: boolean
+}
+
 export interface TestOptions {
-  /** How many files run at once. */
+  /** How many files run at once, without one that mostly waits. */
   readonly width: number
-  /** A file that takes longer is ended and has failed. */
-  readonly fileTimeoutMs: number
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
 }
 
-/** Runs test files, each in a process of its own, and tells how each ended; the files are relative to the project. */
+/** Runs test files, each in a process of its own, and tells how each ended. */
 export async function runTests(
-  files: readonly string[],
+  files: readonly TestFile[],
   options: TestOptions,
   screen: Screen,
 ): Promise<Result[]> {
   const { width, signal } = options
-  const results = await pMap(files, file => (signal.aborted ? pMapSkip : runFile(file, options, screen)), {
-    concurrency: width,
-  })
-  return results.flat()
+  return (await inLanes(files, width, file => runFile(file, options, screen), signal)).flat()
 }
 
 async function runFile(
-  file: string,
-  { fileTimeoutMs, env, signal }: TestOptions,
+  { path: file, timeoutMs }: TestFile,
+  { env, signal }: TestOptions,
   screen: Screen,
 ): Promise<Result[]> {
   screen.begun(file)
   const events = run({
     files: [resolve(PROJECT, file)],
     env: definedOnly(env),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(fileTimeoutMs)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     cwd: PROJECT,
   })
   const results = await resultsIn(file, events, signal)

@@ -38,9 +38,9 @@ async function ran(sources: Readonly<Record<string, string>>, { width = 2, fileT
     `import { runTests } from ${JSON.stringify(join(PROJECT, 'test/runner/tests.ts'))}
      import { Screen } from ${JSON.stringify(join(PROJECT, 'test/runner/screen.ts'))}
      const screen = new Screen(process.stderr, process.env)
-     const options = ${JSON.stringify({ width, fileTimeoutMs })}
+     const options = ${JSON.stringify({ width })}
      const { signal } = new AbortController()
-     const results = await runTests(${JSON.stringify(files)}, { ...options, env: process.env, signal }, screen)
+     const results = await runTests(${JSON.stringify(files.map(path => ({ path, timeoutMs: fileTimeoutMs, waits: false })))}, { ...options, env: process.env, signal }, screen)
      console.log(JSON.stringify(results))`,
   )
   const { stdout, output } = await runProgram(script, [])

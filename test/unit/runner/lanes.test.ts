@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { inLanes } from '../../runner/lanes.ts'
+
+/** Works that end when the test says so. */
+class Works {
+  readonly begun: string[] = []
+  readonly #ends = new Map<string, () => void>()
+  readonly #abort = new AbortController()
+  readonly results: Promise<string[]>
+
+  /** @param names those that mostly wait begin with `w` */
+  constructor(names: readonly string[]) {
+    const works = names.map(name => ({ name, waits: name.startsWith('w') }))
+    this.results = inLanes(works, 2, ({ name }) => this.#run(name), this.#abort.signal)
+  }
+
+  async end(name: string): Promise<void> {
+    this.#ends.get(name)?.()
+    await turn()
+  }
+
+  stop(): void {
+    this.#abort.abort()
+  }
+
+  #run(name: string): Promise<string> {
+    this.begun.push(name)
+    return new Promise(resolve => this.#ends.set(name, () => resolve(name)))
+  }
+}
+
+describe('the lanes of the test runner', () => {
+  it('given works that are busy, then two run at once, in their order', async () => {
+    const works = new Works(['a', 'b', 'c', 'd'])
+    assert.deepEqual(works.begun, ['a', 'b'])
+    await works.end('b')
+    assert.deepEqual(works.begun, ['a', 'b', 'c'])
+    for (const name of ['a', 'c', 'd']) await works.end(name)
+    assert.deepEqual(await works.results, ['a', 'b', 'c', 'd'])
+  })
+
+  it('given some that mostly wait, then one of these runs beside two others', async () => {
+    const works = new Works(['w1', 'w2', 'a', 'b', 'c'])
+    assert.deepEqual(works.begun.toSorted(), ['a', 'b', 'w1'])
+    await works.end('a')
+    assert.equal(works.begun.at(-1), 'c', 'those that are busy come first')
+    await works.end('b')
+    assert.equal(works.begun.at(-1), 'w2', 'then the others, in whatever lane is free')
+    for (const name of ['w1', 'w2', 'c']) await works.end(name)
+    assert.deepEqual(await works.results, ['w1', 'w2', 'a', 'b', 'c'])
+  })
+
+  it('given a stop, then nothing else is begun, and what has ended is told', async () => {
+    const works = new Works(['a', 'b', 'w', 'c'])
+    works.stop()
+    for (const name of ['a', 'b', 'w']) await works.end(name)
+    assert.deepEqual(await works.results, ['a', 'b', 'w'])
+  })
+})

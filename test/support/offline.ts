@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '../../localstack/services/ports.ts'
+import { keptBundles } from './kept-bundles/variables.ts'
 import { PROJECT, Program } from './program.ts'
 
 /**
@@ -57,6 +58,7 @@ export class Offline {
       env: {
         // The project may be edited while its tests run.
         SLUICE_WATCH: 'off',
+        ...keptBundles(),
         ...this.#variables,
         SLUICE_ENV: this.#env,
         SLUICE_BUILD_DIR: this.buildDir,

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { type Bundler, bundled } from '../../support/kept-bundles/bundler.ts'
+
+const ENTRY = 'functions/one/handler.ts'
+const CODE = 'lib/code.ts'
+const SCRIPT = 'lib/script.lua'
+
+describe('bundles that tests keep for one another', () => {
+  let project: string
+  let built: string[] = []
+
+  const write = async (file: string, text: string) => {
+    await mkdir(dirname(join(project, file)), { recursive: true })
+    await writeFile(join(project, file), text)
+  }
+
+  before(async () => {
+    project = await mkdtemp(join(tmpdir(), 'sluice-kept-'))
+    const files = ['esbuild.plugins.cjs', 'package-lock.json', ENTRY, CODE, SCRIPT]
+    for (const file of files) await write(file, file)
+  })
+
+  after(() => rm(project, { recursive: true }))
+
+  beforeEach(async () => {
+    await start()
+    built = []
+  })
+
+  /** As serverless-esbuild builds: what it has built already, it does not build again. */
+  async function build(this: Bundler): Promise<void> {
+    for (const { entry } of this.functionEntries) {
+      if (this.buildCache?.[entry]) continue
+      built.push(entry)
+      const output = join('build', dirname(entry), 'handler.js')
+      await write(output, `built of ${await readFile(join(project, CODE), 'utf8')}`)
+      const metafile = { inputs: { [entry]: {}, [CODE]: {} }, outputs: { [output]: {} } }
+      this.buildCache = { ...this.buildCache, [entry]: { result: { metafile } } }
+    }
+  }
+
+  /** @returns the bundle that the function has then */
+  async function start(buildOptions: object = { minify: true }): Promise<string> {
+    await rm(join(project, 'build'), { recursive: true, force: true })
+    const functionEntries = [{ entry: ENTRY }]
+    const bundler = {
+      buildDirPath: join(project, 'build'),
+      buildOptions: { ...buildOptions },
+      functionEntries,
+    }
+    await bundled(bundler, build, { folder: join(project, 'kept'), project })
+    return readFile(join(project, 'build', dirname(ENTRY), 'handler.js'), 'utf8')
+  }
+
+  it('given the same files as before, then nothing is built, and the bundle is there', async () => {
+    assert.equal(await start(), `built of ${CODE}`)
+    assert.deepEqual(built, [])
+  })
+
+  it('given another file in the bundle, then it is built, and the bundle is the new one', async () => {
+    await write(CODE, 'other')
+    assert.equal(await start(), 'built of other')
+    assert.deepEqual(built, [ENTRY])
+    await write(CODE, CODE)
+    assert.equal(await start(), `built of ${CODE}`)
+    assert.deepEqual(built, [ENTRY], 'the one before is kept, too')
+  })
+
+  for (const [what, file] of [
+    ['a script that a plugin puts into it', SCRIPT],
+    ['another plugin', 'esbuild.plugins.cjs'],
+    ['other packages', 'package-lock.json'],
+  ] as const)
+    it(`given ${what}, then it is built`, async () => {
+      await write(file, 'other')
+      await start()
+      assert.deepEqual(built, [ENTRY])
+      await write(file, file)
+    })
+
+  it('given another option of the bundler, then it is built', async () => {
+    await start({ minify: false })
+    assert.deepEqual(built, [ENTRY])
+  })
+
+  it('given a file of the bundle that is gone, then it is built', async () => {
+    await rm(join(project, CODE))
+    await assert.rejects(start(), { code: 'ENOENT' })
+    assert.deepEqual(built, [ENTRY])
+    await write(CODE, CODE)
+  })
+})

@@ -1,5 +1,6 @@
 /** Where an event source mapping may send what it has given up. Pure. */
 import { signalNamed, topicName } from '../lib/app/topics.ts'
+import type { DeclaredFunction } from './functions.ts'
 
 /** A function of the framework, as far as its destinations go. */
 interface WithEvents {
@@ -17,14 +18,23 @@ interface KafkaEvent {
  * what it is not. Of the topics that are read, only `failures` is for such records, and not for those who read it.
  *
  * @param functions with their events as they are deployed
+ * @param declared the same by their entries: forwarders read topics without events
  * @returns a sentence each
  */
-export function destinationProblems(functions: Readonly<Record<string, WithEvents>>, env: string): string[] {
+export function destinationProblems(
+  functions: Readonly<Record<string, WithEvents>>,
+  declared: readonly Pick<DeclaredFunction, 'name' | 'forwards'>[],
+  env: string,
+): string[] {
   const all = Object.entries(functions).flatMap(([name, { events = [] }]) =>
     events.flatMap(event => kafkaEventsOf(event).map(kafkaEvent => ({ name, ...kafkaEvent }))),
   )
+  const forwarded = declared.flatMap(({ name, forwards }) =>
+    forwards.map(signal => ({ name, topic: topicName(signal, env) })),
+  )
+  const read = [...all.map(({ name, event }) => ({ name, topic: event.topic })), ...forwarded]
   const readers = (topic: string) => [
-    ...new Set(all.flatMap(({ name, event }) => (event.topic === topic ? [name] : []))),
+    ...new Set(read.filter(one => one.topic === topic).map(({ name }) => name)),
   ]
   return all.flatMap(({ name, kind, event }) => {
     const [setting, topic] = destinationOf(event)

@@ -62,7 +62,7 @@ export default class FunctionsPlugin {
         service.functions[one.name] ?? {},
         expandedFields(one, declared, surroundings),
       )
-    this.#refuse(destinationProblems(service.functions, surroundings.env))
+    this.#refuse(destinationProblems(service.functions, declared, surroundings.env))
     const stage = this.#framework.getProvider('aws').getStage()
     service.resources = {
       ...service.resources,

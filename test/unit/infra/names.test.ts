@@ -41,6 +41,10 @@ describe('on-failure destinations', () => {
   const problems = (own: object, others: Record<string, object> = {}) =>
     destinationProblems(
       { one: { events: [own] }, ...others } as Parameters<typeof destinationProblems>[0],
+      [
+        { name: 'counter', forwards: ['dlq', 'retry-1h'] },
+        { name: 'redriver', forwards: ['retry-1h'] },
+      ],
       'prod',
     )
   const router = { router: { events: [{ msk: { topic: FAILURES } }] } }
@@ -78,5 +82,21 @@ describe('on-failure destinations', () => {
       problems(other, reader).join(),
       /events\.kafka\.destinations\.onFailure .* is a source topic of reader/,
     )
+  })
+
+  it('given a topic that only forwarders read, then it is refused, too', () => {
+    const said = (signal: string) =>
+      problems({
+        msk: { topic: READINGS, onFailureDestination: `kafka://sluice.telemetry.${signal}.prod` },
+      })
+    for (const [signal, readers] of [
+      ['dlq', 'counter'],
+      ['retry-1h', 'counter, redriver'],
+    ] as const)
+      assert.deepEqual(said(signal), [
+        `functions.one.events.msk.onFailureDestination of serverless.yml: kafka://sluice.telemetry.${signal}.prod is a source topic of ${readers}, ` +
+          `which would take it for a record of its own: use kafka://${FAILURES}, or a topic that nothing reads.`,
+      ])
+    assert.deepEqual(said('analytics'), [])
   })
 })

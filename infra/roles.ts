@@ -59,8 +59,9 @@ function role(declared: DeclaredFunction, deployed: WithForeign): object {
   const { env, stage } = deployed
   const inLambda = lambdaName(stage, name)
   const statements = [
+    // The template makes the log group. Whoever could make it would bring back one that was removed, and keep it for ever.
     allow(
-      ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+      ['logs:CreateLogStream', 'logs:PutLogEvents'],
       [arnHere('logs', `log-group:/aws/lambda/${inLambda}:*`)],
     ),
     ...networkStatements(inLambda, isConsumer(declared)),

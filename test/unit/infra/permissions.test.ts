@@ -83,4 +83,10 @@ describe('given the roles of a stage', () => {
         assert.match(JSON.stringify(denied?.Condition), new RegExp(`:function:sluice-${stage}-${name}"`))
       }
   })
+
+  it('then none can make a log group, which would be kept for ever: the template makes it', () => {
+    const text = JSON.stringify(ALL.map(([, functions]) => [...functions.values()]))
+    assert.match(text, /logs:CreateLogStream/)
+    assert.doesNotMatch(text, /CreateLogGroup/)
+  })
 })

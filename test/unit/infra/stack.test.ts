@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { REQUIRED } from '../../../infra/account.ts'
+import { AWS_METRICS } from '../../../infra/alarms/metrics.ts'
 import { OTHER_OUTPUTS, VARIABLE_OF_OUTPUT } from '../../../infra/outputs.ts'
 import {
   LARGEST_TEMPLATE_BYTES,
@@ -14,6 +15,16 @@ import { evaluated } from '../../support/template-conditions.ts'
 
 const DEV = await readStackTemplate(STAGES.dev)
 const PROD = await readStackTemplate(STAGES.prod)
+
+/** Of the level DEFAULT: https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html */
+const FREE_OF_BROKERS = [
+  'BytesInPerSec',
+  'BytesOutPerSec',
+  'KafkaDataLogsDiskUsed',
+  'OfflinePartitionsCount',
+  'SumOffsetLag',
+  'UnderReplicatedPartitions',
+]
 
 const typesOf = (set: Readonly<Record<string, string>>) =>
   Object.values(evaluated(PROD, { ...parametersOf('prod', STAGES.prod), ...set }).made)
@@ -75,6 +86,15 @@ describe('the long-lived stack', () => {
   it('given another number of shards, then the same cache gets it, and no other is made in its place', () => {
     for (const { Resources } of [DEV, PROD])
       assert.deepEqual(Resources.CacheNodes?.UpdatePolicy, { UseOnlineResharding: true })
+  })
+
+  it('given brokers, then they tell the metrics that are free, and alarms and dashboard use no others', () => {
+    for (const { Resources } of [DEV, PROD])
+      assert.equal(Resources.ProvisionedCluster?.Properties?.EnhancedMonitoring, 'DEFAULT')
+    assert.deepEqual(
+      Object.keys(AWS_METRICS['AWS/Kafka']).filter(name => !FREE_OF_BROKERS.includes(name)),
+      [],
+    )
   })
 
   it('given nothing that is there already, then all is made, without a way to the internet', () => {

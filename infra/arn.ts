@@ -7,6 +7,13 @@ export function arnHere(service: string, resource: string): object {
   return { 'Fn::Sub': ['arn', partition, service, region, id, resource].join(':') }
 }
 
+/** The same of whatever account: for what others share with this one. */
+export function arnOfAnyAccount(service: string, resource: string): object {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: these placeholders are CloudFormation's
+  const [partition, region] = ['${AWS::Partition}', '${AWS::Region}']
+  return { 'Fn::Sub': ['arn', partition, service, region, '*', resource].join(':') }
+}
+
 /** A statement of a policy: what may, or may not, be done with the resources of these ARNs. */
 export interface Statement {
   readonly Effect: 'Allow' | 'Deny'

@@ -11,6 +11,7 @@ import { FUNCTION_PROPERTIES } from './functions-schema.ts'
 import { missedRunsResources } from './missed-runs.ts'
 import { nameProblems } from './names.ts'
 import { roles } from './roles.ts'
+import type { Network } from './statements/network.ts'
 
 /** A function as the framework has it, once `initialize` is called: with a name, and a list of events. */
 interface Definition extends FunctionKeys {
@@ -31,6 +32,7 @@ interface Framework {
   readonly service: {
     readonly custom: { readonly deployment: Surroundings }
     readonly functions: Record<string, Definition>
+    readonly provider: { readonly vpc?: Network | null }
     resources?: Resources
   }
   readonly configSchemaHandler: { defineFunctionProperties(provider: 'aws', schema: object): void }
@@ -64,11 +66,12 @@ export default class FunctionsPlugin {
       )
     this.#refuse(destinationProblems(service.functions, declared, surroundings.env))
     const stage = this.#framework.getProvider('aws').getStage()
+    const vpc = service.provider.vpc ?? undefined
     service.resources = {
       ...service.resources,
       Resources: {
         ...service.resources?.Resources,
-        ...roles(declared, { ...surroundings, stage }),
+        ...roles(declared, { ...surroundings, stage, ...(vpc ? { vpc } : {}) }),
         ...(surroundings.keepsMissedRuns ? missedRunsResources(stage) : {}),
       },
     }

@@ -48,6 +48,11 @@ export const PATTERNS: readonly Pattern[] = [
     why: 'Lambda, which makes the interfaces, has to be allowed one of them or all; the code of the function is denied it',
   },
   {
+    form: /^arn:<partition>:ec2:<region>:\*:(subnet|security-group)\/\S+$/,
+    shown: 'arn:<partition>:ec2:<region>:*:…/…',
+    why: 'a subnet or a security group that another account shares has the ARN of that account, which the id does not tell',
+  },
+  {
     form: /^secretsmanager:secret:\S+-\?{6}$/,
     shown: 'secretsmanager:secret:…-??????',
     why: 'Secrets Manager ends the ARN of a secret in six characters of its own',
@@ -107,6 +112,7 @@ export function resourceText(resource: unknown): string {
     .replace(/^arn:(?:aws|<partition>):(\w+):(?:[\w-]+:\d+|<region>:<account>):/, '$1:')
     .replace(/^arn:<partition>:s3:::/, 's3:::')
     .replace('telemetry/00000000-0000-0000-0000-000000000000-1', '<cluster>')
+    .replace(/(?<=:(subnet|security-group)\/)[a-z]+-1$/, '<$1>')
 }
 
 const PLACEHOLDERS: Readonly<Record<string, string>> = {

@@ -24,6 +24,7 @@ interface Deployed
     | 'kafkaSecrets'
     | 'keepsMissedRuns'
     | 'tracing'
+    | 'vpc'
   > {
   readonly stage: string
 }
@@ -64,7 +65,7 @@ function role(declared: DeclaredFunction, deployed: WithForeign): object {
       ['logs:CreateLogStream', 'logs:PutLogEvents'],
       [arnHere('logs', `log-group:/aws/lambda/${inLambda}:*`)],
     ),
-    ...networkStatements(inLambda, isConsumer(declared)),
+    ...networkStatements(inLambda, isConsumer(declared), deployed.vpc),
     ...(deployed.tracing ? [allow([...TRACING_ACTIONS], ['*'])] : []),
     ...(declared.schedule && deployed.keepsMissedRuns ? missedRunStatements(stage) : []),
     ...clusterStatements(declared, deployed),

@@ -1,5 +1,5 @@
 /** What Lambda may do in a function's name to attach it, and what polls for it, to the VPC. Pure. */
-import { allow, arnHere, type Statement } from '../arn.ts'
+import { allow, arnHere, arnOfAnyAccount, type Statement } from '../arn.ts'
 
 /** EC2 knows no resource for what only describes. */
 const DESCRIBED = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets']
@@ -8,23 +8,53 @@ const DESCRIBED_BY_POLLERS = ['ec2:DescribeSecurityGroups', 'ec2:DescribeVpcs']
 /** Lambda takes one interface or all for these: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
 const MADE = ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface']
 
+/** Where the functions are. */
+export interface Network {
+  readonly subnetIds: readonly string[]
+  readonly securityGroupIds: readonly string[]
+}
+
 /**
  * Lambda does this itself, so the code of the function is denied it: of the credentials of a role, only those that the code has
  * know the function (https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html).
  *
  * @param lambdaName of the Lambda function
  * @param isPolledFor whether an event source mapping of a cluster calls it
+ * @param network absent where functions run in none
  */
-export function networkStatements(lambdaName: string, isPolledFor: boolean): Statement[] {
+export function networkStatements(
+  lambdaName: string,
+  isPolledFor: boolean,
+  network: Network | undefined,
+): Statement[] {
   const described = [...DESCRIBED, ...(isPolledFor ? DESCRIBED_BY_POLLERS : [])]
   return [
     allow(described, ['*']),
     allow(MADE, [arnHere('ec2', '*/*')]),
+    ...sharedStatements(network),
     {
       Effect: 'Deny',
       Action: [...described, ...MADE],
       Resource: ['*'],
       Condition: { ArnEquals: { 'lambda:SourceFunctionArn': arnHere('lambda', `function:${lambdaName}`) } },
     },
+  ]
+}
+
+/**
+ * A subnet that another account shares has the ARN of that account, which its id does not tell, and so has a shared security group. An
+ * interface in it is made there, and belongs to the account of the function.
+ */
+function sharedStatements(network: Network | undefined): Statement[] {
+  const ids = [
+    ...(network?.subnetIds ?? []).map(id => `subnet/${id}`),
+    ...(network?.securityGroupIds ?? []).map(id => `security-group/${id}`),
+  ]
+  if (ids.length === 0) return []
+  return [
+    allow(
+      ['ec2:CreateNetworkInterface'],
+      ids.map(id => arnOfAnyAccount('ec2', id)),
+    ),
   ]
 }

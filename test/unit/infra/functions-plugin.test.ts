@@ -12,6 +12,7 @@ function frameworkWith(functions: Record<string, FunctionKeys & Readonly<Record<
     service: {
       custom: { deployment: thisMachine({ SLUICE_ENV: 'test' }, '/project') as Surroundings },
       functions,
+      provider: {},
       resources: { Resources: { Own: { Type: 'AWS::SNS::Topic' } } },
     },
     configSchemaHandler: { defineFunctionProperties: () => {} },

@@ -77,10 +77,30 @@ describe('given the roles of a stage', () => {
             .filter(({ Effect }) => Effect === effect)
             .flatMap(({ Action }) => Action)
             .filter(action => action.startsWith('ec2:'))
-        assert.deepEqual(actions('Deny').sort(), actions('Allow').sort())
+        assert.deepEqual(new Set(actions('Deny')), new Set(actions('Allow')))
         const [denied, ...more] = statements.filter(({ Effect }) => Effect === 'Deny')
         assert.deepEqual(more, [])
         assert.match(JSON.stringify(denied?.Condition), new RegExp(`:function:sluice-${stage}-${name}"`))
+      }
+  })
+
+  it('then an interface may be made in subnets and groups that another account shares, by their ids alone', () => {
+    for (const [, functions] of ALL)
+      for (const [name, statements] of functions) {
+        const shared = statements.filter(({ Resource }) => JSON.stringify(Resource).includes(':*:'))
+        assert.deepEqual(
+          shared.map(({ Action, Resource }) => [Action, Resource.map(resourceText)]),
+          [
+            [
+              ['ec2:CreateNetworkInterface'],
+              [
+                'arn:<partition>:ec2:<region>:*:subnet/<subnet>',
+                'arn:<partition>:ec2:<region>:*:security-group/<security-group>',
+              ],
+            ],
+          ],
+          name,
+        )
       }
   })
 

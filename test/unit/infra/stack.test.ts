@@ -97,6 +97,14 @@ describe('the long-lived stack', () => {
     )
   })
 
+  it('given other accounts with buckets, then the endpoint leads there as well, and to no others', () => {
+    const policy = JSON.stringify(PROD.Resources.S3Endpoint?.Properties?.PolicyDocument)
+    assert.match(policy, /"aws:ResourceAccount":\{"Fn::If":\["HasBucketAccounts",/)
+    assert.deepEqual(parameterProblems(PROD, { BucketAccounts: '123456789012,210987654321' }), [])
+    for (const BucketAccounts of ['*', '123', '123456789012, 210987654321'])
+      assert.match(parameterProblems(PROD, { BucketAccounts }).join(), /^BucketAccounts: must be text/)
+  })
+
   it('given nothing that is there already, then all is made, without a way to the internet', () => {
     const types = typesOf({})
     for (const service of ['EC2', 'MSK', 'ElastiCache', 'S3', 'KMS', 'SNS', 'SecretsManager'])

@@ -8,7 +8,7 @@ import type { Message } from '../../lib/notification/message.ts'
 import { notificationId } from '../../lib/notification/notification.ts'
 import type { Receiver, WebhookReceiver } from '../../lib/notification/receiver.ts'
 import { snsMessage } from '../../lib/notification/sns/message.ts'
-import { attempt } from '../../lib/notification/webhook/attempt.ts'
+import { attempt, type WebhookPorts } from '../../lib/notification/webhook/attempt.ts'
 import type { AwsPlace } from '../../lib/runtime/adapters/aws/clients.ts'
 
 export interface Tried {
@@ -26,13 +26,13 @@ interface Config {
 }
 
 /** All side by side; the results are in the order of the receivers. */
-export function tryReceivers(
+export async function tryReceivers(
   receivers: readonly Receiver[],
   config: Config,
   aws: AwsPlace,
 ): Promise<readonly Tried[]> {
   const atMs = Date.now()
-  const ports = webhookPorts(config, aws)
+  const ports = await webhookPorts(config, aws)
   return Promise.all(
     receivers.map(async (receiver): Promise<Tried> => {
       const message = testMessage(receiver.name, config.env, atMs)
@@ -51,11 +51,7 @@ export function tryReceivers(
 /** Undefined if it was delivered, or else why not. */
 type Why = string | undefined
 
-async function call(
-  receiver: WebhookReceiver,
-  message: Message,
-  ports: ReturnType<typeof webhookPorts>,
-): Promise<Why> {
+async function call(receiver: WebhookReceiver, message: Message, ports: WebhookPorts): Promise<Why> {
   const { outcome } = await attempt(receiver, message, ports)
   return outcome.kind === 'delivered' ? undefined : outcome.why.replace(`${receiver.name}: `, '')
 }

@@ -6,7 +6,6 @@ import type { Sink } from '../runtime/consumer/sink.ts'
 import { ConfigError } from '../runtime/settings/config-error.ts'
 import type { PartsOf } from '../runtime/settings/environment.ts'
 import type { GeneralSettings } from '../runtime/settings/general.ts'
-import { SnsTopic } from './aws/alerts-topic.ts'
 import type { NOTIFICATIONS } from './settings/notifications.ts'
 import type { ALERTS_TOPIC } from './settings/receivers.ts'
 
@@ -20,6 +19,8 @@ export async function notifySns({
 }: Config): Promise<Sink<Notification>> {
   if (alertsTopicArn === undefined)
     throw new ConfigError('the environment', ['ALERTS_TOPIC_ARN: must be the ARN of an SNS topic'])
+  // With the SDK, only now: a function that starts does not wait for it.
+  const { SnsTopic } = await import('./aws/alerts-topic.ts')
   const topic = new SnsTopic(alertsTopicArn)
   return { ...snsSink(await loadReceivers(notificationsDir), env, topic), close: () => topic.close() }
 }

@@ -1,6 +1,5 @@
 /** Assembles the sink that delivers notifications to webhooks. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { httpsPost } from '../notification/adapters/https.ts'
 import { loadReceivers } from '../notification/adapters/receivers-file.ts'
 import type { Notification } from '../notification/notification.ts'
 import type { WebhookPorts } from '../notification/webhook/attempt.ts'
@@ -16,10 +15,12 @@ import type { RECEIVERS } from './settings/receivers.ts'
 type ReceiverSettings = PartsOf<readonly [typeof NOTIFICATIONS, typeof RECEIVERS]>
 
 /** What webhooks need of the world. @param aws where secrets are, if not where the variables of the SDK say */
-export function webhookPorts(
+export async function webhookPorts(
   { env, receiverSecrets }: Pick<GeneralSettings, 'env'> & Pick<ReceiverSettings, 'receiverSecrets'>,
   aws: AwsPlace = {},
-): WebhookPorts {
+): Promise<WebhookPorts> {
+  // With Node's TLS, only now: a function that starts does not wait for it.
+  const { httpsPost } = await import('../notification/adapters/https.ts')
   return {
     post: httpsPost(),
     access: receiverAccess({ env, localSecrets: receiverSecrets, read: name => secretOf(name, aws) }),
@@ -32,5 +33,5 @@ export function webhookPorts(
 
 /** @throws NotificationFileError, InvalidReceivers */
 export async function notifyWebhook(config: GeneralSettings & ReceiverSettings): Promise<Sink<Notification>> {
-  return webhookSink(await loadReceivers(config.notificationsDir), config.env, webhookPorts(config))
+  return webhookSink(await loadReceivers(config.notificationsDir), config.env, await webhookPorts(config))
 }

@@ -5,7 +5,7 @@ import { runMain } from '../programs/main.ts'
 import { readOptions } from '../programs/options.ts'
 import { PROJECT } from '../programs/paths.ts'
 import { parameterProblems, parametersOf } from './stack.ts'
-import { deployCommands, readAssignments, readStage } from './stack-commands.ts'
+import { deployCommands, readAssignments, readStage, regionFor, regionProblems } from './stack-commands.ts'
 import { readStackTemplate, writeTemplate } from './stack-files.ts'
 
 const USAGE = `Usage: npm run infra -- --stage NAME [options]
@@ -14,7 +14,7 @@ Writes the template of the long-lived stack (network, brokers, cache, bucket, ke
 deploy it. It calls nobody.
 
   --stage NAME      a stage of infra/stages.ts
-  --region NAME     the region to deploy to (also: AWS_REGION)
+  --region NAME     the region to deploy to (also: AWS_REGION; else that of MskClusterArn)
   --set NAME=VALUE  a parameter of the stack, as often as you like: VpcId=vpc-…, MskClusterArn=arn:…, NatGateways=one
   --out FOLDER      where <stage>.yaml is written; .local/infra by default
   --help            show this`
@@ -39,11 +39,16 @@ function optionsFrom(args: readonly string[]): Options | undefined {
   return help ? undefined : { stage, region: region ?? process.env.AWS_REGION, set, out }
 }
 
-async function writeStack({ stage: wanted, region, set, out }: Options): Promise<number> {
+async function writeStack({ stage: wanted, region: named, set, out }: Options): Promise<number> {
   const { name, stage } = readStage(wanted)
   const template = await readStackTemplate(stage)
   const assigned = readAssignments(set)
-  const problems = [...assigned.problems, ...parameterProblems(template, assigned.values)]
+  const region = regionFor(named, assigned.values)
+  const problems = [
+    ...assigned.problems,
+    ...parameterProblems(template, assigned.values),
+    ...regionProblems(region, assigned.values),
+  ]
   if (problems.length > 0) throw new ConfigError('--set', problems)
   const file = resolve(out ?? `${PROJECT}/.local/infra`, `${name}.yaml`)
   await writeTemplate(file, template)

@@ -29,6 +29,35 @@ export function readAssignments(texts: readonly string[]): {
   return { values, problems }
 }
 
+/** What is handed in by an ARN, and must be where the stack is: brokers are in its subnets, and alarms publish to no other region. */
+const IN_ITS_REGION = ['MskClusterArn', 'AlarmTopicArn']
+
+/** The region to deploy to: the one that a person names, else that of what is handed in. */
+export function regionFor(
+  named: string | undefined,
+  values: Readonly<Record<string, string>>,
+): string | undefined {
+  return named ?? IN_ITS_REGION.map(name => regionIn(values[name])).find(region => region !== undefined)
+}
+
+/** What is handed in of another region; a sentence each, which begins with the parameter's name. */
+export function regionProblems(
+  region: string | undefined,
+  values: Readonly<Record<string, string>>,
+): string[] {
+  return IN_ITS_REGION.flatMap(name => {
+    const own = regionIn(values[name])
+    if (own === undefined || own === region) return []
+    return [
+      `${name}: is in ${own}, but the stack goes to ${region}: use --region ${own}, or one in ${region}.`,
+    ]
+  })
+}
+
+function regionIn(arn: string | undefined): string | undefined {
+  return arn?.split(':')[3] || undefined
+}
+
 /** The name of the stack that these commands make. */
 function stackName(stage: string): string {
   return `sluice-infra-${stage}`

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { deployCommands, readAssignments, readStage } from '../../../infra/stack-commands.ts'
+import {
+  deployCommands,
+  readAssignments,
+  readStage,
+  regionFor,
+  regionProblems,
+} from '../../../infra/stack-commands.ts'
 
 describe('npm run infra', () => {
   it('given a stage of the table, then it is that one; given another or none, the known ones are named', () => {
@@ -22,6 +28,26 @@ describe('npm run infra', () => {
       'A: is set twice',
       'Env: is the stage, which --stage names',
     ])
+  })
+
+  const MskClusterArn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/a/b'
+  const AlarmTopicArn = 'arn:aws:sns:us-east-1:123456789012:on-call'
+
+  it('given no region, then it is that of the cluster that is handed in; a region that is named wins', () => {
+    assert.equal(regionFor(undefined, { MskClusterArn }), 'eu-west-1')
+    assert.equal(regionFor('us-east-1', { MskClusterArn }), 'us-east-1')
+    assert.equal(regionFor(undefined, { MskClusterArn: '', VpcId: 'vpc-1' }), undefined)
+  })
+
+  it('given a cluster or a topic of another region, then it is refused by its name', () => {
+    assert.deepEqual(regionProblems('us-east-1', { MskClusterArn, AlarmTopicArn }), [
+      'MskClusterArn: is in eu-west-1, but the stack goes to us-east-1: use --region eu-west-1, or one in us-east-1.',
+    ])
+    assert.match(
+      regionProblems('eu-west-1', { MskClusterArn, AlarmTopicArn }).join(),
+      /^AlarmTopicArn: is in/,
+    )
+    assert.deepEqual(regionProblems('eu-west-1', { MskClusterArn, AlarmTopicArn: '' }), [])
   })
 
   const commands = (keepsData: boolean, parameters: Readonly<Record<string, string>> = {}) =>

@@ -223,6 +223,11 @@ describe('parameters that a person sets', () => {
     })
 
   it('given values that fit, then nothing is in the way', () => {
-    assert.deepEqual(parameterProblems(PROD, { NatGateways: 'one', Brokers: '6', VpcId: '' }), [])
+    const MskClusterArn =
+      'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/751d2973-a626-431c-9d4e-d7975eb44dd7-s2'
+    const fitting = { NatGateways: 'one', Brokers: '6', VpcId: '', MskClusterArn }
+    assert.deepEqual(parameterProblems(PROD, fitting), [])
   })
+    ['MskClusterArn', 'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry', /^MskClusterArn: must be/],
+    ['MskClusterArn', 'arn:aws:kafka:eu-west-1:123456789012:topic/telemetry/1-2/a', /^MskClusterArn: must/],
 })

@@ -7,13 +7,14 @@ export const VARIABLE_OF_OUTPUT = {
   RedisUrl: 'REDIS_URL',
   RedisMode: 'REDIS_MODE',
   CacheMaximumGB: 'CACHE_GIGABYTES',
+  CacheNodes: 'CACHE_NODES',
   SubnetIds: 'SUBNET_IDS',
   SecurityGroupIds: 'SECURITY_GROUP_IDS',
   CheckpointBucket: 'CHECKPOINT_BUCKET',
   AlarmTopicArn: 'ALARM_TOPIC_ARN',
 } as const
 
-const OF_ITS_CACHE = ['REDIS_MODE', 'CACHE_GIGABYTES']
+const OF_ITS_CACHE = ['REDIS_MODE', 'CACHE_GIGABYTES', 'CACHE_NODES']
 
 /** Those that people look up by themselves. */
 export const OTHER_OUTPUTS: readonly string[] = ['VpcId', 'DataKeyArn']

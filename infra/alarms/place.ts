@@ -3,6 +3,7 @@ import { isServerlessCluster } from '../../lib/app/resource-names.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import { stageNamed } from '../stages.ts'
 import type { Alarming, Cache } from './alarm.ts'
+import { cacheNodes } from './cache-nodes.ts'
 import { ALARMS } from './settings.ts'
 
 const MB = 1_000_000
@@ -58,7 +59,7 @@ interface Given {
 }
 
 function cacheOf({ name, nodes, gigabytes }: Given, redisUrl: string): Cache | undefined {
-  if (name === undefined && nodes) return { kind: 'nodes', nodes }
+  if (name === undefined && nodes) return { kind: 'nodes', nodes: nodes.flatMap(cacheNodes) }
   const serverless = name ?? serverlessCacheIn(redisUrl)
   if (serverless === undefined) return undefined
   return { kind: 'serverless', name: serverless, bytes: (gigabytes ?? 10) * GB }

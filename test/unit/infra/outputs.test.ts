@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { account } from '../../../infra/account.ts'
 import { variablesOf, withOutputs } from '../../../infra/outputs.ts'
 import { withStackOutputs } from '../../../infra/stack-outputs.ts'
 
 const OUTPUTS = {
-  MskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/sluice-prod/1-2',
+  MskClusterArn:
+    'arn:aws:kafka:eu-west-1:123456789012:cluster/sluice-prod/751d2973-a626-431c-9d4e-d7975eb44dd7-2',
   RedisUrl: 'rediss://sluice.example:6379',
   RedisMode: 'cluster',
   CacheMaximumGB: '10',
+  CacheNodes: 'sluice-prod/2',
   SubnetIds: 'subnet-1,subnet-2',
   SecurityGroupIds: 'sg-1',
   CheckpointBucket: 'sluice-prod-123456789012-eu-west-1',
@@ -22,6 +25,7 @@ describe('outputs of the long-lived stack', () => {
       REDIS_URL: OUTPUTS.RedisUrl,
       REDIS_MODE: 'cluster',
       CACHE_GIGABYTES: '10',
+      CACHE_NODES: 'sluice-prod/2',
       SUBNET_IDS: OUTPUTS.SubnetIds,
       SECURITY_GROUP_IDS: 'sg-1',
       CHECKPOINT_BUCKET: OUTPUTS.CheckpointBucket,
@@ -38,9 +42,31 @@ describe('outputs of the long-lived stack', () => {
 
   it('given another Redis, then what is known of the cache of the stack does not count for it', () => {
     const other = withOutputs({ REDIS_URL: 'rediss://mine:6379' }, OUTPUTS)
-    assert.deepEqual([other.REDIS_MODE, other.CACHE_GIGABYTES], [undefined, undefined])
-    const own = withOutputs({}, OUTPUTS)
-    assert.deepEqual([own.REDIS_MODE, own.CACHE_GIGABYTES], ['cluster', '10'])
+    const ofCache = ({ REDIS_MODE, CACHE_GIGABYTES, CACHE_NODES }: typeof other) => [
+      ...[REDIS_MODE, CACHE_GIGABYTES, CACHE_NODES],
+    ]
+    assert.deepEqual(ofCache(other), [undefined, undefined, undefined])
+    assert.deepEqual(ofCache(withOutputs({}, OUTPUTS)), ['cluster', '10', 'sluice-prod/2'])
+  })
+})
+
+describe('a deployment with the outputs of a stack', () => {
+  const placed = (region: string) => account('prod', region, withOutputs({}, OUTPUTS), '/project')
+
+  it('given a cache of nodes, then alarms watch each of them by its id', () => {
+    const { alarms, problems } = placed('eu-west-1')
+    assert.deepEqual(problems, [])
+    assert.deepEqual(alarms?.cache, {
+      kind: 'nodes',
+      nodes: ['0001-001', '0001-002', '0002-001', '0002-002'].map(node => `sluice-prod-${node}`),
+    })
+  })
+
+  it('given a cluster or a topic of another region, then both are refused by their names', () => {
+    assert.deepEqual(
+      placed('us-east-1').problems.map(problem => /^[A-Z_]+/.exec(problem)?.[0]),
+      ['ALARM_TOPIC_ARN', 'MSK_CLUSTER_ARN'],
+    )
   })
 })
 

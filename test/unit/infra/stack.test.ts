@@ -85,7 +85,7 @@ describe('the long-lived stack', () => {
 
   it('given another number of shards, then the same cache gets it, and no other is made in its place', () => {
     for (const { Resources } of [DEV, PROD])
-      assert.deepEqual(Resources.CacheNodes?.UpdatePolicy, { UseOnlineResharding: true })
+      assert.deepEqual(Resources.NodesCache?.UpdatePolicy, { UseOnlineResharding: true })
   })
 
   it('given brokers, then they tell the metrics that are free, and alarms and dashboard use no others', () => {
@@ -141,10 +141,23 @@ describe('the long-lived stack', () => {
     ])
   })
 
+  it('given a cache of nodes, then an output names them, and none does for a serverless one', () => {
+    assert.deepEqual(evaluated(PROD, { CacheKind: 'nodes', CacheShards: '3' }).outputs.CacheNodes, {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders are CloudFormation's
+      'Fn::Sub': '${NodesCache}/${CacheShards}',
+    })
+    assert.equal(evaluated(PROD, {}).outputs.CacheNodes, undefined)
+    assert.equal(evaluated(PROD, { CacheNodes: 'forgotten-001' }).outputs.CacheNodes, undefined)
+  })
+
   const HANDED_IN: [what: string, set: Readonly<Record<string, string>>, notMade: RegExp][] = [
     ['a VPC', { VpcId: 'vpc-1', SubnetIds: 'subnet-1,subnet-2' }, /EC2::(VPC|Subnet|VPCEndpoint|FlowLog)$/],
     ['a cluster', { MskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/a/b' }, /MSK/],
-    ['a Redis', { RedisUrl: 'rediss://there:6379', RedisMode: 'single' }, /ElastiCache|SecretsManager/],
+    [
+      'a Redis',
+      { RedisUrl: 'rediss://there:6379', RedisMode: 'single', CacheNodes: 'there-001' },
+      /ElastiCache|SecretsManager/,
+    ],
     ['a bucket', { CheckpointBucket: 'my-checkpoints' }, /S3/],
   ]
   for (const [what, set, notMade] of HANDED_IN)
@@ -212,6 +225,8 @@ describe('parameters that a person sets', () => {
     ['Brokers', 'three', /^Brokers: must be a number/],
     ['VpcId', 'my-vpc', /^VpcId: must be text of the form .*A VPC that is there already/],
     ['MskClusterArn', 'arn:aws:s3:::bucket', /^MskClusterArn: must be/],
+    ['MskClusterArn', 'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry', /^MskClusterArn: must be/],
+    ['MskClusterArn', 'arn:aws:kafka:eu-west-1:123456789012:topic/telemetry/1-2/a', /^MskClusterArn: must/],
     ['RedisUrl', 'rediss://user:password@there:6379', /^RedisUrl: must be text .*without user and password/],
     ['toString', 'x', /^toString: the stack has no such parameter/],
   ]
@@ -228,6 +243,4 @@ describe('parameters that a person sets', () => {
     const fitting = { NatGateways: 'one', Brokers: '6', VpcId: '', MskClusterArn }
     assert.deepEqual(parameterProblems(PROD, fitting), [])
   })
-    ['MskClusterArn', 'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry', /^MskClusterArn: must be/],
-    ['MskClusterArn', 'arn:aws:kafka:eu-west-1:123456789012:topic/telemetry/1-2/a', /^MskClusterArn: must/],
 })

@@ -147,6 +147,44 @@ export function conformsAsPartitionStates(
       await commit(state, copy.version, 6)
       await assert.rejects(partsIn(copy.pages), PartitionMoved)
     })
+
+    it('given a state held still, then it is read as it was then, whatever is committed, until it is let go', async () => {
+      const state = newState()
+      assert.equal(await states().holdStill(state), undefined)
+      await states().replace(state, ABSENT, inPages(partsAt(41)))
+      const before = await taken(state)
+      const still = await states().holdStill(state)
+      assert.ok(still)
+      assert.equal(await commit(state, still.version, 42), 'committed')
+      assert.deepEqual(await partsIn(still.pages), before)
+      assert.equal((await versionOf(state)).appliedOffset, 42)
+      const newer = await states().holdStill(state)
+      assert.ok(newer)
+      assert.equal(newer.version.appliedOffset, 42)
+      assert.deepEqual(await partsIn(newer.pages), await taken(state))
+      await states().letGo(state)
+      await states().letGo(state)
+      assert.equal((await versionOf(state)).appliedOffset, 42)
+    })
+
+    it('given a state held still, when it is let go while it is read, then its pages fail at their end', async () => {
+      const state = newState()
+      await states().replace(state, ABSENT, inPages(partsAt(41)))
+      const still = await states().holdStill(state)
+      assert.ok(still)
+      await states().letGo(state)
+      await assert.rejects(partsIn(still.pages), PartitionMoved)
+    })
+
+    it('given a state held still twice, then only the pages of the second one are whole', async () => {
+      const state = newState()
+      await states().replace(state, ABSENT, inPages(partsAt(41)))
+      const [first, second] = [await states().holdStill(state), await states().holdStill(state)]
+      assert.ok(first && second)
+      await assert.rejects(partsIn(first.pages), PartitionMoved)
+      assert.deepEqual(await partsIn(second.pages), await taken(state))
+      await states().letGo(state)
+    })
   })
 }
 

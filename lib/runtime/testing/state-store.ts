@@ -25,6 +25,7 @@ import {
   type PartitionStates,
   type Replacement,
   sameVersion,
+  type TakenState,
 } from '../pipeline/recovery/checkpoints.ts'
 
 interface MemoryState {
@@ -52,6 +53,7 @@ interface MemoryState {
 /** Partition states in memory, for tests. The port's suite checks that it behaves like the Redis store. */
 export class MemoryStateStore implements StateStore, PartitionStates {
   readonly #stateKeys = new Map<string, MemoryState>()
+  readonly #still = new Map<string, MemoryStateStore>()
 
   async load(stateKey: StateKey, wanted: Wanted): Promise<Snapshot> {
     const {
@@ -152,11 +154,22 @@ export class MemoryStateStore implements StateStore, PartitionStates {
     for (const position of positions) this.#stateKey(stateKey).outbox.delete(position)
   }
 
-  async take(
-    stateKey: StateKey,
-  ): Promise<{ readonly version: Version; readonly pages: CheckpointPages } | undefined> {
+  async take(stateKey: StateKey): Promise<TakenState | undefined> {
     const { version } = this.#stateKey(stateKey)
     return isAbsent(version) ? undefined : { version, pages: this.#pages(stateKey, version) }
+  }
+
+  async holdStill(stateKey: StateKey): Promise<TakenState | undefined> {
+    await this.letGo(stateKey)
+    const still = new MemoryStateStore()
+    still.restore(stateKey, this.copyOf(stateKey))
+    this.#still.set(nameOf(stateKey), still)
+    return still.take(stateKey)
+  }
+
+  async letGo(stateKey: StateKey): Promise<void> {
+    this.#still.get(nameOf(stateKey))?.restore(stateKey, undefined)
+    this.#still.delete(nameOf(stateKey))
   }
 
   async replace(stateKey: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {

@@ -17,7 +17,7 @@ import { ValkeyCluster } from '../../support/valkey-cluster.ts'
 
 /** All that docs/deployment.md asks for the user of the functions. */
 const LEAST =
-  '~* -@all +@hash +@sortedset +@set +@string +del +rename +unlink +@scripting +@connection +info +cluster|slots'.split(
+  '~* -@all +@hash +@sortedset +@set +@string +copy +del +rename +unlink +@scripting +@connection +info +cluster|slots'.split(
     ' ',
   )
 /** With characters that stand for something in a URL. */

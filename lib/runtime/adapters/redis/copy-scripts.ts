@@ -1,4 +1,4 @@
-/** The scripts about whole partition states and their copies. Functions do not need them, so they are not in their bundles. */
+/** The scripts about whole partition states and their copies. Only the bundles of functions with checkpoints have them. */
 import { readFileSync } from 'node:fs'
 import { EVICTED_PART, PARTITION_STATE, script } from './scripts.ts'
 
@@ -9,6 +9,11 @@ export const COPY_STATE = script(
   PARTITION_STATE,
   STATE_PARTS,
   readFileSync(new URL('./lua/copy-state.lua', import.meta.url), 'utf8'),
+)
+export const HOLD_STILL = script(
+  PARTITION_STATE,
+  STATE_PARTS,
+  readFileSync(new URL('./lua/hold-still.lua', import.meta.url), 'utf8'),
 )
 export const REMOVE_STATE = script(
   PARTITION_STATE,

@@ -1,5 +1,8 @@
 import type { StateKey } from '../../pipeline/model.ts'
-import type { CopyName } from '../../pipeline/reprocessing/copies.ts'
+import type { CopyName as RebuildCopy } from '../../pipeline/reprocessing/copies.ts'
+
+/** A copy of a partition state beside it: those of a rebuild, and `still`, from which a checkpoint is taken. */
+export type CopyName = RebuildCopy | 'still'
 
 /** The keys of a partition state share a hash tag: a cluster keeps them together, and one script can change them all. */
 export interface PartitionStateKeys {
@@ -46,6 +49,12 @@ export function keysOf(stateKey: StateKey, copy?: CopyName): PartitionStateKeys 
     failures: `${tag}:failures`,
     context: `${tag}:context`,
   }
+}
+
+/** The last parts of the keys that are one each, apart from meta and the outbox. Ids are only generations, which the scripts find. */
+export function plainOf(stateKey: StateKey): readonly string[] {
+  const { meta: _meta, outbox: _outbox, ids: _ids, ...plain } = keysOf(stateKey)
+  return Object.values(plain).map(key => key.slice(prefixOf(stateKey).length + 1))
 }
 
 /** Where a forwarder keeps how far it has come in a partition. */

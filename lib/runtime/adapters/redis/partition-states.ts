@@ -1,38 +1,61 @@
-import { isDeepStrictEqual } from 'node:util'
+import { randomUUID } from 'node:crypto'
 import { Unavailable } from '../../pipeline/errors.ts'
 import type { StateKey, Version } from '../../pipeline/model.ts'
 import {
   type CheckpointPages,
-  type CheckpointPart,
   isAbsent,
   PartitionMoved,
   type PartitionStates,
   type Replacement,
+  type TakenState,
 } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
-import { unpackBucket, unpackId } from './id-packing.ts'
-import { keysOf } from './keys.ts'
-import { beyondFull } from './layout.ts'
+import { HOLD_STILL, REMOVE_STATE } from './copy-scripts.ts'
+import { keysOf, plainOf, prefixOf } from './keys.ts'
+import { packed } from './message-pack.ts'
 import { RestoreRefused, replaceState } from './staging.ts'
-import { checkpointMetaOf, idKeys, type StateMeta, StateReader } from './state-reader.ts'
+import { StatePages } from './state-pages.ts'
+
+/** What the server says if it has no room for a copy, if the user may not make one, or if it is too old. */
+const NO_COPY = /\b(OOM|NOPERM|ERR unknown command|Unknown Redis command|can't run this command)\b/i
 
 /** Partition states in Redis, read and replaced page by page. */
 export class RedisPartitionStates implements PartitionStates {
   readonly #client: RedisClient
-  readonly #reader: StateReader
+  readonly #live: StatePages
+  readonly #still: StatePages
 
   constructor(client: RedisClient) {
     this.#client = client
-    this.#reader = new StateReader(client)
+    this.#live = new StatePages(client)
+    this.#still = new StatePages(client, 'still')
   }
 
-  async take(
-    partitionState: StateKey,
-  ): Promise<{ readonly version: Version; readonly pages: CheckpointPages } | undefined> {
-    const meta = await this.#reader.meta(partitionState)
+  async take(partitionState: StateKey): Promise<TakenState | undefined> {
+    const meta = await this.#live.meta(partitionState)
     return isAbsent(meta.version)
       ? undefined
-      : { version: meta.version, pages: this.#pages(partitionState, meta) }
+      : { version: meta.version, pages: this.#live.of(partitionState, meta) }
+  }
+
+  async holdStill(partitionState: StateKey): Promise<TakenState | undefined> {
+    const token = randomUUID()
+    const keys = [prefixOf(partitionState), prefixOf(partitionState, 'still')]
+    try {
+      await this.#client.eval(HOLD_STILL, keys, [packed({ plain: plainOf(partitionState), token })])
+    } catch (error) {
+      if (error instanceof Error && NO_COPY.test(error.message)) return undefined
+      throw error
+    }
+    const meta = await this.#still.meta(partitionState)
+    if (isAbsent(meta.version)) return undefined
+    const pages = this.#still.of(partitionState, meta)
+    return { version: meta.version, pages: this.#unlessReplaced(partitionState, token, pages) }
+  }
+
+  async letGo(partitionState: StateKey): Promise<void> {
+    const keys = [prefixOf(partitionState, 'still')]
+    await this.#client.eval(REMOVE_STATE, keys, [packed({ plain: plainOf(partitionState) })])
   }
 
   async replace(partitionState: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {
@@ -46,54 +69,11 @@ export class RedisPartitionStates implements PartitionStates {
     }
   }
 
-  /**
-   * Every commit changes the version, so everything read between two checks that found the same version is consistent. Trimming
-   * the outbox does not change it: the entries removed are published, and a checkpoint may or may not contain them.
-   */
-  async *#pages(partitionState: StateKey, meta: StateMeta): AsyncGenerator<CheckpointPart[]> {
-    yield [{ kind: 'meta', meta: checkpointMetaOf(meta) }]
-    yield* this.#parts(partitionState, meta)
-    if (!isDeepStrictEqual(meta, await this.#reader.meta(partitionState)))
-      throw new PartitionMoved('a commit came while the partition state was read')
+  /** Another run may have made a copy in the place of this one. */
+  async *#unlessReplaced(partitionState: StateKey, token: string, pages: CheckpointPages): CheckpointPages {
+    yield* pages
+    const { meta } = keysOf(partitionState, 'still')
+    if ((await this.#client.run(redis => redis.hget(meta, 'token'))) !== token)
+      throw new PartitionMoved('another run has copied the partition state meanwhile')
   }
-
-  async *#parts(partitionState: StateKey, meta: StateMeta): AsyncGenerator<CheckpointPart[]> {
-    const { states, timers, outbox } = keysOf(partitionState)
-    yield* this.#mapped(states, (entity, json) => [
-      { kind: 'state', entity: String(entity), state: String(json) },
-    ])
-    yield* this.#mapped(timers, (entity, json) => [
-      { kind: 'timers', entity: String(entity), timers: parsed(json) },
-    ])
-    yield* this.#mapped(outbox, (_, json) => [{ kind: 'outbox', outbox: parsed(json) }])
-    // If an id was seen several times, the newest comes last.
-    for (const key of [...idKeys(partitionState, meta)].reverse()) {
-      yield* this.#mapped(key, (name, bucket) =>
-        unpackBucket(name, bucket)
-          .reverse()
-          .map(id => ({ kind: 'id', id })),
-      )
-      yield* this.#mapped(beyondFull(key), (id, known) => [
-        { kind: 'id', id: unpackId(id.toString('latin1'), known) },
-      ])
-    }
-    const failures: CheckpointPart[] = []
-    for await (const failure of this.#reader.failures(partitionState))
-      failures.push({ kind: 'failure', failure })
-    yield failures
-    const context = await this.#reader.context(partitionState)
-    if (context) yield [{ kind: 'context', context }]
-  }
-
-  async *#mapped(
-    key: string,
-    partsOf: (field: Buffer, value: Buffer) => CheckpointPart[],
-  ): AsyncGenerator<CheckpointPart[]> {
-    for await (const page of this.#reader.fieldPages(key))
-      yield page.flatMap(([field, value]) => partsOf(field, value))
-  }
-}
-
-function parsed<T>(json: Buffer): T {
-  return JSON.parse(json.toString()) as T
 }

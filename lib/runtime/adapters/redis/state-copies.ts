@@ -17,7 +17,7 @@ import type {
 } from '../../pipeline/reprocessing/copies.ts'
 import type { RedisClient } from './client.ts'
 import { CLAIM_STATE, COPY_STATE, REMOVE_STATE, SWITCH_TO_REBUILT } from './copy-scripts.ts'
-import { keysOf, prefixOf } from './keys.ts'
+import { plainOf, prefixOf } from './keys.ts'
 import { packed } from './message-pack.ts'
 import { RestoreRefused, replaceState } from './staging.ts'
 import { StateReader } from './state-reader.ts'
@@ -96,10 +96,4 @@ export class RedisStateCopies implements StateCopies {
   #reader(copy: CopyName | undefined): StateReader {
     return new StateReader(this.#client, copy)
   }
-}
-
-/** The last parts of the keys that are one each. Ids are only generations, which the scripts find themselves. */
-function plainOf(partitionState: StateKey): readonly string[] {
-  const { meta: _meta, outbox: _outbox, ids: _ids, ...plain } = keysOf(partitionState)
-  return Object.values(plain).map(key => key.slice(prefixOf(partitionState).length + 1))
 }

@@ -80,15 +80,26 @@ export type Replacement =
   /** Another attempt to replace the state began meanwhile, and continues. */
   | 'overtaken'
 
+/** A partition state of one moment. */
+export interface TakenState {
+  readonly version: Version
+  readonly pages: CheckpointPages
+}
+
 /** Reads and replaces whole partition states. Every method rejects with `Unavailable` if they cannot be reached. */
 export interface PartitionStates {
   /**
    * A consistent copy; reading its pages fails with `PartitionMoved` if there was a commit meanwhile. Undefined if there is no
    * state.
    */
-  take(
-    partitionState: StateKey,
-  ): Promise<{ readonly version: Version; readonly pages: CheckpointPages } | undefined>
+  take(partitionState: StateKey): Promise<TakenState | undefined>
+  /**
+   * As `take`, from a copy that the store makes of the state, so that commits do not disturb the reading: it takes as much room
+   * there as the state. Who calls this calls `letGo` in the end. Undefined also if the store has no room, or does not allow it.
+   */
+  holdStill(partitionState: StateKey): Promise<TakenState | undefined>
+  /** Removes the copy of `holdStill`, also one that a caller has left that was killed. */
+  letGo(partitionState: StateKey): Promise<void>
   /**
    * Replaces the whole state, or nothing if the pages fail or the version of the state is not `base`. The new epoch is higher
    * than those of both the old state and the pages, so that nothing that was computed from the old state can be committed.

@@ -3,7 +3,7 @@
 import { Unavailable } from '../errors.ts'
 import type { StateKey } from '../model.ts'
 import type { Recovery } from './checkpoints.ts'
-import { type KeptCheckpoint, PartitionMoved, sameVersion } from './checkpoints.ts'
+import { type KeptCheckpoint, PartitionMoved, sameVersion, type TakenState } from './checkpoints.ts'
 
 export interface TakingOptions {
   /** How many checkpoints of a partition are kept, including the new one. */
@@ -32,8 +32,11 @@ export interface TakenCheckpoints {
   readonly notTaken: readonly NotTaken[]
 }
 
-/** How often a partition state is tried that changes while it is read. The other states are tried in between. */
-const ROUNDS = 20
+/**
+ * How often a partition state is tried that changes while it is read; the other states are tried in between. The last time it is
+ * read from a copy in the store, which does not change: that takes room there, but no rate of commits is too high for it.
+ */
+const ROUNDS = 3
 
 interface Candidate {
   readonly partitionState: StateKey
@@ -47,10 +50,11 @@ export async function takeCheckpoints(
   partitionStates: readonly StateKey[],
   options: TakingOptions,
 ): Promise<TakenCheckpoints> {
-  const listed = partitionStates.map(async partitionState => ({
-    partitionState,
-    all: await recovery.checkpoints.list(partitionState),
-  }))
+  const listed = partitionStates.map(async partitionState => {
+    // A run that was killed may have left a copy in the store.
+    await recovery.states.letGo(partitionState)
+    return { partitionState, all: await recovery.checkpoints.list(partitionState) }
+  })
   const ageMs = ({ all: [newest] }: Candidate) => newest && options.nowMs() - newest.takenAtMs
   const notTaken: NotTaken[] = []
   const leave = (candidate: Candidate, reason: NotTaken['reason'], error?: unknown) =>
@@ -70,7 +74,7 @@ export async function takeCheckpoints(
         continue
       }
       try {
-        const outcome = await takeOne(recovery, candidate, options)
+        const outcome = await takeOne(recovery, candidate, options, round === ROUNDS)
         if (outcome === 'moved') moving.push(candidate)
         else if (outcome === 'unchanged') unchanged += 1
         else if (outcome !== 'absent') {
@@ -88,15 +92,36 @@ export async function takeCheckpoints(
   return { written, bytes, unchanged, notTaken }
 }
 
-/** Returns how many bytes were written, or why none were. */
+type Outcome = number | 'absent' | 'unchanged' | 'moved'
+
+/** Returns how many bytes were written, or why none were. @param isLast whether the store is asked for a copy */
 async function takeOne(
-  { checkpoints, states }: Recovery,
+  recovery: Recovery,
+  candidate: Candidate,
+  options: TakingOptions,
+  isLast: boolean,
+): Promise<Outcome> {
+  const { states } = recovery
+  const { partitionState } = candidate
+  if (!isLast) {
+    const taken = await states.take(partitionState)
+    // If the state is gone, its checkpoints are needed more than ever: remove none.
+    return taken ? writeOne(recovery, candidate, options, taken) : 'absent'
+  }
+  try {
+    const taken = await states.holdStill(partitionState)
+    return taken ? await writeOne(recovery, candidate, options, taken) : 'moved'
+  } finally {
+    await states.letGo(partitionState)
+  }
+}
+
+async function writeOne(
+  { checkpoints }: Recovery,
   { partitionState, all }: Candidate,
   { kept, nowMs }: TakingOptions,
-): Promise<number | 'absent' | 'unchanged' | 'moved'> {
-  const taken = await states.take(partitionState)
-  // If the state is gone, its checkpoints are needed more than ever: remove none.
-  if (!taken) return 'absent'
+  taken: TakenState,
+): Promise<Outcome> {
   const [newest] = all
   if (newest && sameVersion(newest.version, taken.version)) return 'unchanged'
   const takenAtMs = Math.max(nowMs(), newest ? newest.takenAtMs + 1 : 0)

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
 import type { StateKey } from '../../../../lib/runtime/pipeline/model.ts'
-import {
-  type CheckpointStore,
-  PartitionMoved,
+import type {
+  CheckpointPages,
+  CheckpointStore,
 } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { takeCheckpoints } from '../../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
 import { MemoryCheckpointStore } from '../../../../lib/runtime/testing/checkpoint-store.ts'
@@ -22,6 +22,8 @@ class Given {
   readonly store = new MemoryStateStore()
   readonly checkpoints: CheckpointStore = new MemoryCheckpointStore()
   readonly written: number[] = []
+  /** The partitions whose states the store holds still. */
+  readonly held = new Set<number>()
   nowMs = 10_000
 
   constructor() {
@@ -30,11 +32,41 @@ class Given {
       this.written.push(state.partition)
       return write(state, ...rest)
     }
+    const { holdStill, letGo } = this.store
+    this.store.holdStill = state => {
+      this.held.add(state.partition)
+      return holdStill.call(this.store, state)
+    }
+    this.store.letGo = state => {
+      this.held.delete(state.partition)
+      return letGo.call(this.store, state)
+    }
   }
 
+  /** Its states say the applied offset. */
   async commit(state: StateKey, appliedOffset: number): Promise<void> {
     const base = (await this.store.take(state))?.version ?? versionAt(-1)
-    assert.equal(await this.store.commit(state, changeOf({ base, appliedOffset })), 'committed')
+    const states = new Map([['e', String(appliedOffset)]])
+    assert.equal(await this.store.commit(state, changeOf({ base, appliedOffset, states })), 'committed')
+  }
+
+  /** From now on there is a commit while the pages of this state are written, so many times. */
+  movesWhileRead(moving: StateKey, times: number): { count: number } {
+    const moves = { count: 0 }
+    const write = this.checkpoints.write.bind(this.checkpoints)
+    const commit = () => this.commit(moving, 100 + moves.count)
+    this.checkpoints.write = async (state, kept, pages) =>
+      write(state, kept, state.partition === moving.partition ? disturbed(pages) : pages)
+    async function* disturbed(pages: CheckpointPages): CheckpointPages {
+      for await (const page of pages) {
+        if (moves.count < times) {
+          moves.count += 1
+          await commit()
+        }
+        yield page
+      }
+    }
+    return moves
   }
 
   take(states = ALL, { kept = 4, remainingMs = () => 60_000 as number } = {}) {
@@ -117,30 +149,43 @@ describe('taking checkpoints', () => {
   it('given a state that moves while it is copied, then others have their turn, and it is tried again', async () => {
     const given = new Given()
     for (const state of ALL) await given.commit(state, 1)
-    let moves = 3
-    const write = given.checkpoints.write.bind(given.checkpoints)
-    given.checkpoints.write = async (state, kept, pages) => {
-      if (state.partition === 0 && moves-- > 0) {
-        for await (const _ of pages) await given.commit(state, 10 - moves)
-      }
-      return write(state, kept, pages)
-    }
+    given.movesWhileRead(partition(0), 1)
     const { written, notTaken } = await given.take()
     assert.deepEqual([written, notTaken], [3, []])
-    assert.deepEqual(given.written.slice(0, 2), [1, 2])
+    assert.deepEqual(given.written, [0, 1, 2, 0])
   })
 
-  it('given a state that never rests, then it is told with the age of its newest checkpoint', async () => {
+  it('given a state that never rests, then it is copied as it was at one moment, and nothing stays behind', async () => {
+    const given = new Given()
+    for (const state of ALL) await given.commit(state, 1)
+    const moves = given.movesWhileRead(partition(0), Number.POSITIVE_INFINITY)
+    const { written, notTaken } = await given.take()
+    assert.deepEqual([written, notTaken, moves.count > 2], [3, [], true])
+    const [kept] = await given.checkpoints.list(partition(0))
+    assert.ok(kept)
+    for await (const page of given.checkpoints.read(partition(0), kept))
+      for (const part of page)
+        if (part.kind === 'state') assert.equal(part.state, String(kept.version.appliedOffset))
+    assert.deepEqual([...given.held], [])
+  })
+
+  it('given a copy that a killed run has left, then it goes with the next run', async () => {
+    const given = new Given()
+    await given.commit(partition(0), 1)
+    await given.store.holdStill(partition(0))
+    assert.deepEqual([...given.held], [0])
+    await given.take()
+    assert.deepEqual([...given.held], [])
+  })
+
+  it('given a state that never rests, and no room for a copy, then it is told with the age of its newest', async () => {
     const given = new Given()
     for (const state of ALL) await given.commit(state, 1)
     await given.take()
     for (const state of ALL) await given.commit(state, 2)
     given.nowMs += 900_000
-    const write = given.checkpoints.write.bind(given.checkpoints)
-    given.checkpoints.write = async (state, ...rest) => {
-      if (state.partition === 1) throw new PartitionMoved('again')
-      return write(state, ...rest)
-    }
+    given.movesWhileRead(partition(1), Number.POSITIVE_INFINITY)
+    given.store.holdStill = async () => undefined
     const { written, notTaken } = await given.take()
     assert.equal(written, 2)
     assert.deepEqual(notTaken, [{ partitionState: partition(1), reason: 'moving', ageMs: 900_000 }])

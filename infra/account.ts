@@ -201,7 +201,7 @@ export function account(stage: string, region: string, env: Environment, project
     environment: {
       ...PROCESS_VARIABLES,
       MSK_CLUSTER_ARN: clusterArn,
-      REDIS_URL: env.REDIS_URL || NO_REDIS,
+      REDIS_URL: env.REDIS_URL?.trim() || NO_REDIS,
     },
     problems,
   }
@@ -225,7 +225,8 @@ function noSuchStage(stage: string): string {
 }
 
 function missingVariables(stage: string, env: Environment): string[] {
-  const missing = REQUIRED.filter(name => !env[name])
+  // A blank one counts as not set, as everywhere.
+  const missing = REQUIRED.filter(name => !env[name]?.trim())
   if (missing.length === 0) return []
   const names = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' }).format(missing)
   return [`The stage "${stage}" needs ${names}: docs/deployment.md says what to set.`]

@@ -65,6 +65,11 @@ describe('an account to deploy to', () => {
     ],
     ['one variable that is missing', { REDIS_URL: undefined }, /^The stage "prod" needs REDIS_URL: /],
     [
+      'variables that are blank',
+      { MSK_CLUSTER_ARN: ' ', REDIS_URL: ' ', SUBNET_IDS: '\t', SECURITY_GROUP_IDS: '  ' },
+      /^The stage "prod" needs MSK_CLUSTER_ARN, REDIS_URL, SUBNET_IDS, and SECURITY_GROUP_IDS: /,
+    ],
+    [
       'no ARN',
       { MSK_CLUSTER_ARN: 'b-1.example:9098' },
       /^MSK_CLUSTER_ARN: must be the ARN of an MSK cluster: arn:aws:kafka:/,

@@ -8,7 +8,7 @@ import { type Servers, startServers } from '../ledger/servers.ts'
 const say = (line: string) => console.error(line)
 
 /** A sample: `npm run ledger -- --runner run` has all faults. */
-const SAMPLE = ['--runner', 'run', '--events', '2000', '--faults', 'rebalance,crash', '--seed', '2000']
+const SAMPLE = ['--runner', 'run', '--events', '1200', '--faults', 'rebalance,crash', '--seed', '1200']
 
 describe('the ledger over functions that run as processes', { timeout: 280_000 }, () => {
   let servers: Servers
@@ -19,7 +19,7 @@ describe('the ledger over functions that run as processes', { timeout: 280_000 }
 
   after(() => servers?.stop())
 
-  it('given 2,000 records and faults, then none is lost, none applied twice, and none out of order', async t => {
+  it('given 1,200 records and faults, then none is lost, none applied twice, and none out of order', async t => {
     const options = readOptions(SAMPLE) as Options
     const result = await run(options, servers, say, t.signal)
     assert.ok(result.violations.isEmpty, report(result).join('\n'))

@@ -8,6 +8,9 @@ import { type Servers, startServers } from '../ledger/servers.ts'
 
 const say = (line: string) => console.error(line)
 
+/** A sample, in which every fault comes once: `npm run ledger` sends more. Slow enough that records come during each fault. */
+const SAMPLE = ['--events', '9000', '--rate', '1000']
+
 describe('the ledger', { timeout: 340_000 }, () => {
   let servers: Servers
 
@@ -17,8 +20,8 @@ describe('the ledger', { timeout: 340_000 }, () => {
 
   after(() => servers?.stop())
 
-  it('given 20,000 records and every fault, then none is lost, none applied twice, and none out of order', async t => {
-    const options = readOptions(['--events', '20000', '--seed', '20000']) as Options
+  it('given 9,000 records and every fault, then none is lost, none applied twice, and none out of order', async t => {
+    const options = readOptions([...SAMPLE, '--seed', '9000']) as Options
     const result = await run(options, servers, say, t.signal)
     assert.ok(result.violations.isEmpty, report(result).join('\n'))
     assert.deepEqual(result.struck.map(({ name }) => name).sort(), [...FAULT_NAMES].sort())
@@ -36,7 +39,7 @@ describe('the ledger', { timeout: 340_000 }, () => {
       'timer/forgotten',
     ])
       assert.ok((figures.tally.get(outcome) ?? 0) > 0, outcome)
-    assert.ok(figures.emissions.distinct > 1_000 && figures.emissions.repeats > 0)
+    assert.ok(figures.emissions.distinct > 500 && figures.emissions.repeats > 0)
     assert.equal(figures.received, figures.emissions.distinct)
     assert.equal(figures.deadLetters + figures.retried.waited, figures.failures.distinct)
     assert.ok(figures.retried.waited > 0 && figures.retried.byHand > 0)
@@ -44,6 +47,6 @@ describe('the ledger', { timeout: 340_000 }, () => {
     for (const outcome of ['parked/entity-held', 'parked-applied/told', 'released/retried', 'released/ended'])
       assert.ok((figures.chapters.get(outcome) ?? 0) > 0, outcome)
     assert.ok(figures.moved > 0)
-    assert.ok(figures.segments > 100 && figures.archived > 10_000)
+    assert.ok(figures.segments > 50 && figures.archived > 4_000)
   })
 })

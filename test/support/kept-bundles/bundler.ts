@@ -8,6 +8,7 @@ import { KeptBundles, type Metafile } from './kept.ts'
 export interface Bundler {
   readonly buildDirPath: string
   readonly buildOptions: Readonly<Record<string, unknown>>
+  readonly plugins: readonly { readonly name: string }[]
   readonly functionEntries: readonly { readonly entry: string }[]
   /** What it has built, by entry: it builds no such entry again, but calls `rebuild`. */
   buildCache?: Record<
@@ -53,17 +54,16 @@ function isMadeOfMore({ inputs }: Metafile): boolean {
   return Object.keys(inputs).includes('console/built.ts')
 }
 
+const DECIDING = ['esbuild.plugins.cjs', 'localstack/invoke-local/esbuild.cjs', 'package-lock.json']
+
 /** What esbuild is told, what its plugins do and read, and where they find packages. */
-function settingsOf({ buildOptions }: Bundler, project: string): string {
+function settingsOf({ buildOptions, plugins }: Bundler, project: string): string {
   const { outputWorkFolder: _, watch: __, ...options } = buildOptions
   const packages = join(project, 'node_modules')
-  const files = [
-    'esbuild.plugins.cjs',
-    'package-lock.json',
-    ...globSync('lib/**/*.lua', { cwd: project }).sort(),
-  ]
+  const files = [...DECIDING, ...globSync('lib/**/*.lua', { cwd: project }).sort()]
   return JSON.stringify([
     options,
+    plugins.map(({ name }) => name),
     existsSync(packages) && relative(project, realpathSync(packages)),
     files.map(file => [file, readFileSync(join(project, file), 'utf8')]),
   ])

@@ -8,6 +8,8 @@ import { type Bundler, bundled } from '../../support/kept-bundles/bundler.ts'
 const ENTRY = 'functions/one/handler.ts'
 const CODE = 'lib/code.ts'
 const SCRIPT = 'lib/script.lua'
+const PLUGINS = 'esbuild.plugins.cjs'
+const STAND_INS = 'localstack/invoke-local/esbuild.cjs'
 
 describe('bundles that tests keep for one another', () => {
   let project: string
@@ -20,7 +22,7 @@ describe('bundles that tests keep for one another', () => {
 
   before(async () => {
     project = await mkdtemp(join(tmpdir(), 'sluice-kept-'))
-    const files = ['esbuild.plugins.cjs', 'package-lock.json', ENTRY, CODE, SCRIPT]
+    const files = [PLUGINS, STAND_INS, 'package-lock.json', ENTRY, CODE, SCRIPT]
     for (const file of files) await write(file, file)
   })
 
@@ -44,13 +46,13 @@ describe('bundles that tests keep for one another', () => {
   }
 
   /** @returns the bundle that the function has then */
-  async function start(buildOptions: object = { minify: true }): Promise<string> {
+  async function start({ minify = true, plugins = ['inline-text'] } = {}): Promise<string> {
     await rm(join(project, 'build'), { recursive: true, force: true })
-    const functionEntries = [{ entry: ENTRY }]
     const bundler = {
       buildDirPath: join(project, 'build'),
-      buildOptions: { ...buildOptions },
-      functionEntries,
+      buildOptions: { minify },
+      plugins: plugins.map(name => ({ name })),
+      functionEntries: [{ entry: ENTRY }],
     }
     await bundled(bundler, build, { folder: join(project, 'kept'), project })
     return readFile(join(project, 'build', dirname(ENTRY), 'handler.js'), 'utf8')
@@ -72,7 +74,8 @@ describe('bundles that tests keep for one another', () => {
 
   for (const [what, file] of [
     ['a script that a plugin puts into it', SCRIPT],
-    ['another plugin', 'esbuild.plugins.cjs'],
+    ['another plugin', PLUGINS],
+    ['another stand-in for servers', STAND_INS],
     ['other packages', 'package-lock.json'],
   ] as const)
     it(`given ${what}, then it is built`, async () => {
@@ -82,9 +85,10 @@ describe('bundles that tests keep for one another', () => {
       await write(file, file)
     })
 
-  it('given another option of the bundler, then it is built', async () => {
+  it('given another option of the bundler, or plugins of another command, then it is built', async () => {
     await start({ minify: false })
-    assert.deepEqual(built, [ENTRY])
+    await start({ plugins: ['inline-text', 'stand-ins'] })
+    assert.deepEqual(built, [ENTRY, ENTRY])
   })
 
   it('given a file of the bundle that is gone, then it is built', async () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { pathToFileURL } from 'node:url'
-import { USES } from '../../infra/functions.ts'
+import { readFunctions, USES } from '../../infra/functions.ts'
 import { FUNCTION_PROPERTIES } from '../../infra/functions-schema.ts'
-import type { Check } from '../runner/check.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { keptBundles } from '../support/kept-bundles/variables.ts'
+import { failedChecks } from '../support/new-consumer-checks.ts'
 import { PROJECT, type Program, runProgram } from '../support/program.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { eventOf } from '../support/sdk-reader.ts'
@@ -53,15 +53,8 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 28
 
   it('given what it says, then every check of the project passes', async () => {
     for (const page of ['infra/configuration-page.ts', 'infra/permissions-page.ts']) await runInCopy(page)
-    const checks = await checksIn(tutorial.folder)
-    assert.ok(checks.length >= 5)
-    const { signal } = new AbortController()
-    // Each ends before the files of the copy are removed, whatever becomes of the others.
-    const ended = await Promise.allSettled(checks.map(check => check.run(signal)))
-    const failures = ended.flatMap((end, at) =>
-      end.status === 'rejected' ? [`${checks[at]?.name}: ${end.reason.message}`] : [],
-    )
-    assert.deepEqual(failures, [])
+    const code = tutorial.files.filter(file => file.endsWith('.ts'))
+    assert.deepEqual(await failedChecks(tutorial.folder, code), [])
   })
 
   it('given its test, then that passes', async () => {
@@ -71,14 +64,23 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 28
   })
 
   it('given serverless package, then its zip, role and event source are as those of all others', async () => {
-    const { code, output } = await runInCopy('test/package/package.test.ts')
+    // What is said of each of the others is said of it in the project itself.
+    const others = readFunctions().map(({ name }) => name)
+    const ofOthers = `(puts|has|gives|keeps|lets).(${others.join('|')}).`
+    const { NODE_OPTIONS } = keptBundles()
+    const { code, output } = await runInCopy('test/package/package.test.ts', {
+      NODE_OPTIONS: `${NODE_OPTIONS} --test-skip-pattern=${ofOthers}`,
+    })
     assert.equal(code, 0, output)
-    assert.match(output, /gives frost a role of its own, for its topics and no others/)
+    for (const told of OF_FROST) assert.match(output, new RegExp(`✔ ${told}`), told)
+    assert.match(output, /✔ makes an event source mapping for each consumer/)
+    assert.match(output, /✔ has alarms for every function/)
   })
 
   it('given npm start, when readings come, then it tells of frost, and all is well', async () => {
     const project = await StartedProject.in(tutorial.folder, environment.name)
-    running = project.start(['--for', '15s'])
+    // At the end it waits until all is decided that has come by then.
+    running = project.start(['--for', '5s'])
     await running.says(/^functions ready.*\bfrost\b/m, 120_000)
     const frosty = [0, 60, 660].map(at => reading(`frost ${at}`, { sensor: 's-frost', at, temperature: -2 }))
     const over = reading('over', { sensor: 's-frost', at: 700, temperature: 3 })
@@ -99,23 +101,16 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 28
     )
   })
 
-  function runInCopy(file: string) {
-    return runProgram(join(tutorial.folder, file), [], { cwd: tutorial.folder })
+  function runInCopy(file: string, env: Readonly<Record<string, string>> = {}) {
+    return runProgram(join(tutorial.folder, file), [], { cwd: tutorial.folder, env })
   }
 })
 
-/** They install tools of their own, and look at what a new consumer does not touch. */
-const OF_THE_DEPLOYMENT = ['templates', 'Dockerfiles']
-
-/** The checks of `npm test`, as the project in a folder has them: they look at that project. */
-async function checksIn(project: string): Promise<Check[]> {
-  const folder = join(project, 'test', 'runner', 'checks')
-  const files = (await readdir(folder)).filter(file => file.endsWith('.ts'))
-  const modules = await Promise.all(files.map(file => import(pathToFileURL(join(folder, file)).href)))
-  const checks = modules.flatMap(module => Object.values<Partial<Check>>(module)).filter(isCheck)
-  return checks.filter(({ name }) => !OF_THE_DEPLOYMENT.includes(name))
-}
-
-function isCheck(exported: Partial<Check>): exported is Check {
-  return typeof exported === 'object' && typeof exported.run === 'function'
-}
+/** How the tests of the package begin that look at one function. */
+const OF_FROST = [
+  'puts frost into a zip of its own',
+  'gives frost a bundle that starts',
+  'keeps frost within its budget',
+  'gives frost a role of its own',
+  'lets frost do what AWS lists for it',
+]

@@ -1,0 +1,91 @@
+/** The checks of `npm test` in a copy of the project to which a consumer was added. */
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Check } from '../runner/check.ts'
+import { runProgram } from './program.ts'
+
+/** They look at what a new consumer does not touch, or install tools of their own. */
+const UNTOUCHED = ['templates', 'Dockerfiles', 'schemas']
+
+type Look = (project: string, files: readonly string[]) => Promise<string>
+
+/**
+ * Checks that look at each file with what it imports. Nothing imports the new files, and they declare nothing for others: so what is
+ * found of them is all that a check of the whole project would find that it does not find without them.
+ */
+const OF_THE_FILES: Readonly<Record<string, Look>> = {
+  'format and lint': async (project, files) => {
+    const { code, output } = await runProgram('biome', ['check', '--error-on-warnings', ...files], {
+      cwd: project,
+    })
+    return code === 0 && output.includes(`Checked ${files.length} files`) ? '' : output
+  },
+
+  types: async (project, files) => {
+    const config = 'tsconfig.new-files.json'
+    await writeFile(join(project, config), JSON.stringify({ extends: './tsconfig.json', include: files }))
+    const options = ['--project', config, '--noEmit', '--listFiles', '--pretty', 'false']
+    const { code, output, stdout } = await runProgram('tsc', options, { cwd: project })
+    const read = stdout.split('\n')
+    const missed = files.filter(file => !read.some(line => line.endsWith(`/${file}`)))
+    return code === 0 && missed.length === 0 ? '' : `${output}\nnot read: ${missed.join(', ')}`
+  },
+
+  'import direction': async (project, files) => {
+    const options = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json']
+    const { stdout, output } = await runProgram('depcruise', [...options, ...files], { cwd: project })
+    const { modules = [], summary } = parsed(stdout)
+    const missed = files.filter(file => !modules.some(({ source }) => source === file))
+    if (!summary || missed.length > 0) return `not read: ${missed.join(', ')}\n${output}`
+    const own = summary.violations.filter(({ from }) => files.includes(from))
+    return own.length === 0 ? '' : JSON.stringify(own)
+  },
+}
+
+interface Cruise {
+  readonly modules?: readonly { readonly source: string }[]
+  readonly summary?: { readonly violations: readonly { readonly from: string }[] }
+}
+
+/** @returns what each check that fails says */
+export async function failedChecks(project: string, files: readonly string[]): Promise<string[]> {
+  const checks = await checksIn(project)
+  const looks = Object.entries(OF_THE_FILES)
+  const known = checks.map(({ name }) => name)
+  const unknown = [...UNTOUCHED, ...Object.keys(OF_THE_FILES)].filter(name => !known.includes(name))
+  if (unknown.length > 0) throw new Error(`the project has no check ${unknown.join(', ')}`)
+  const whole = checks.filter(({ name }) => !UNTOUCHED.includes(name) && !(name in OF_THE_FILES))
+  const { signal } = new AbortController()
+  const says = await Promise.all([
+    ...looks.map(async ([name, look]) => [name, await look(project, files)] as const),
+    ...whole.map(async check => {
+      const why = await check.run(signal).then(
+        () => '',
+        (error: Error) => error.message,
+      )
+      return [check.name, why] as const
+    }),
+  ])
+  return says.flatMap(([name, why]) => (why === '' ? [] : [`${name}: ${why}`]))
+}
+
+/** The checks of `npm test`, as the project in a folder has them: they look at that project. */
+async function checksIn(project: string): Promise<Check[]> {
+  const folder = join(project, 'test', 'runner', 'checks')
+  const files = (await readdir(folder)).filter(file => file.endsWith('.ts'))
+  const modules = await Promise.all(files.map(file => import(pathToFileURL(join(folder, file)).href)))
+  return modules.flatMap(module => Object.values<Partial<Check>>(module)).filter(isCheck)
+}
+
+function isCheck(exported: Partial<Check>): exported is Check {
+  return typeof exported === 'object' && typeof exported.run === 'function'
+}
+
+function parsed(json: string): Cruise {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return {}
+  }
+}

@@ -3,7 +3,10 @@ import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pMap from 'p-map'
 import { PROJECT } from './program.ts'
+
+const AT_ONCE = 32
 
 /** A copy of the project in a temporary folder: what is under version control, and what is about to be. Packages of others are shared. */
 export async function copyProject(name: string): Promise<string> {
@@ -14,7 +17,7 @@ export async function copyProject(name: string): Promise<string> {
   })
   // Git still lists files that were just deleted.
   const files = listed.split('\0').filter(file => file !== '' && existsSync(join(PROJECT, file)))
-  for (const file of files) await cp(join(PROJECT, file), join(folder, file))
+  await pMap(files, file => cp(join(PROJECT, file), join(folder, file)), { concurrency: AT_ONCE })
   await linkPackages(join(PROJECT, 'node_modules'), join(folder, 'node_modules'))
   return folder
 }
@@ -24,7 +27,7 @@ const WORKSPACES = '@sluice'
 
 async function linkPackages(from: string, to: string): Promise<void> {
   await mkdir(to)
-  for (const name of await readdir(from))
-    if (name !== WORKSPACES) await symlink(join(from, name), join(to, name))
+  const others = (await readdir(from)).filter(name => name !== WORKSPACES)
+  await pMap(others, name => symlink(join(from, name), join(to, name)), { concurrency: AT_ONCE })
   await cp(join(from, WORKSPACES), join(to, WORKSPACES), { recursive: true, verbatimSymlinks: true })
 }

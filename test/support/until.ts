@@ -1,6 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-const ASK_EVERY_MS = 25
+/** Soon at first, as most conditions hold soon; then less often, as each question takes time from what is waited for. */
+const FIRST_PAUSE_MS = 20
+const LONGEST_PAUSE_MS = 150
+const GROWTH = 1.25
 
 /**
  * Waits for a condition in another process.
@@ -15,13 +18,13 @@ export async function until(
 ): Promise<void> {
   const giveUpAtMs = Date.now() + withinMs
   let cause: unknown
-  while (Date.now() < giveUpAtMs) {
+  for (let pauseMs = FIRST_PAUSE_MS; Date.now() < giveUpAtMs; pauseMs *= GROWTH) {
     try {
       if (await holds()) return
     } catch (error) {
       cause = error
     }
-    await pause(ASK_EVERY_MS)
+    await pause(Math.min(pauseMs, LONGEST_PAUSE_MS))
   }
   throw new Error(`not within ${withinMs} ms: ${what} ${JSON.stringify(await describe())}`, { cause })
 }

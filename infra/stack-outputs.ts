@@ -1,10 +1,13 @@
-/** Reads the outputs of the long-lived stack, by the framework's own variables, which know its credentials and its endpoint. */
+/** What a deployment takes from the outputs of the long-lived stack. */
 import { type Environment, readSetting } from '../lib/app/settings/index.ts'
-import { VARIABLE_OF_OUTPUT, withOutputs } from './outputs.ts'
+import { VARIABLE_OF_OUTPUT, variablesOf, withOutputs } from './outputs.ts'
 import { STACK } from './settings/stack.ts'
 
 /** The framework's resolver: `cf(<region>):<stack>.<output>` is the value of an output. */
 type ResolveVariable = (variable: string) => Promise<unknown>
+
+/** The outputs of a stack by their names: none where there is no such stack. Rejects if it cannot be asked. */
+export type OutputsOf = (stack: string, region: string) => Promise<Readonly<Record<string, string>>>
 
 interface Found {
   /** The environment, with the outputs in the place of variables that are not set. */
@@ -17,14 +20,15 @@ interface Found {
 export async function withStackOutputs(
   environment: Environment,
   region: string,
-  resolveVariable: ResolveVariable,
+  outputsOf: OutputsOf,
 ): Promise<Found> {
   const problems: string[] = []
   const stack = readSetting(STACK.settings, 'INFRA_STACK', environment, problems)
   if (stack === undefined) return { environment, problems: problems.map(problem => `${problem}.`) }
   try {
-    const outputs = await outputsOf(stack, region, resolveVariable)
-    if (Object.keys(outputs).length === 0) return { environment, problems: [noOutputs(stack, region)] }
+    const outputs = await outputsOf(stack, region)
+    if (Object.keys(variablesOf(outputs)).length === 0)
+      return { environment, problems: [noOutputs(stack, region)] }
     return { environment: withOutputs(environment, outputs), problems: [] }
   } catch (error) {
     // The framework asks again when it knows more.
@@ -33,18 +37,17 @@ export async function withStackOutputs(
   }
 }
 
-async function outputsOf(
-  stack: string,
-  region: string,
-  resolveVariable: ResolveVariable,
-): Promise<Record<string, string>> {
-  const outputs: Record<string, string> = {}
-  // The framework asks CloudFormation once.
-  for (const output of Object.keys(VARIABLE_OF_OUTPUT)) {
-    const value = await resolveVariable(`cf(${region}):${stack}.${output}, null`)
-    if (typeof value === 'string' && value !== '') outputs[output] = value
+/** By the framework's own variables, which know its credentials and its endpoint. */
+export function byFramework(resolveVariable: ResolveVariable): OutputsOf {
+  return async (stack, region) => {
+    const outputs: Record<string, string> = {}
+    // The framework asks CloudFormation once.
+    for (const output of Object.keys(VARIABLE_OF_OUTPUT)) {
+      const value = await resolveVariable(`cf(${region}):${stack}.${output}, null`)
+      if (typeof value === 'string' && value !== '') outputs[output] = value
+    }
+    return outputs
   }
-  return outputs
 }
 
 function noOutputs(stack: string, region: string): string {

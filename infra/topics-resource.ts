@@ -1,6 +1,6 @@
 /** The custom resource of a deployment that creates and changes topics before anything else changes. Pure. */
 
-import { SIGNALS } from '../lib/app/topics.ts'
+import { SIGNALS, type Signal } from '../lib/app/topics.ts'
 import { consumersOf, type DeclaredFunction } from './functions.ts'
 import { neededBy } from './needed-resources.ts'
 
@@ -76,7 +76,7 @@ function topicsResource(
 }
 
 /** Consumers of the topic, and forwarders. */
-function readersOf(functions: readonly DeclaredFunction[], signal: (typeof SIGNALS)[number]): string[] {
+export function readersOf(functions: readonly DeclaredFunction[], signal: Signal): string[] {
   const forwarders = functions.filter(({ forwards }) => forwards.includes(signal)).map(({ name }) => name)
   return [...consumersOf(functions, signal), ...forwarders]
 }

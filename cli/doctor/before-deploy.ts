@@ -1,30 +1,37 @@
 /** What a deployment will need: its settings, what is in the account, and the servers as far as they are reached from here. */
 import { account, REQUIRED } from '../../infra/account.ts'
+import { deploymentPlan } from '../../infra/checks/topic-plan.ts'
+import { withStackOutputs } from '../../infra/stack-outputs.ts'
 import { stageNamed } from '../../infra/stages.ts'
 import { accountThings } from '../../lib/app/aws/account-things.ts'
+import { stackOutputs } from '../../lib/app/aws/stack-outputs.ts'
 import { type Config, readConfig } from '../../lib/app/config.ts'
 import { examined } from '../../lib/app/doctor/examine.ts'
+import type { TopicPlan } from '../../lib/operations/topic-plan.ts'
 import { accountFinding } from '../../lib/queries/doctor/checks/account.ts'
-import { about, type Finding } from '../../lib/queries/doctor/finding.ts'
+import { about, type Finding, type Seen } from '../../lib/queries/doctor/finding.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { ConfigError } from '../../lib/runtime/settings/config-error.ts'
 import type { Environment } from '../../lib/runtime/settings/slice.ts'
 import { PROJECT } from '../../programs/paths.ts'
+import { asPlanned } from './as-planned.ts'
 
-/** Neither is there before the first deployment, and a deployment makes or changes them. */
-const MADE_BY_DEPLOYMENT = new Set(['exists', 'retention', 'message-size', 'compression'])
 const SETTINGS_PAGE = 'docs/deployment.md says what to set.'
 /** They are about what runs. */
 const NOT_YET = new Set(['consumers', 'producers'])
 
-/** @param environment the variables of the command that will deploy */
+/** @param variables those of the command that will deploy */
 export async function findingsBeforeDeploy(
   stage: string,
   region: string,
-  environment: Environment,
+  variables: Environment,
 ): Promise<Finding[]> {
+  const endpoint = variables.AWS_ENDPOINT_URL ? { endpoint: variables.AWS_ENDPOINT_URL } : {}
+  const { environment, problems } = await withStackOutputs(variables, region, stack =>
+    stackOutputs({ region, ...endpoint }, stack),
+  )
   const place = account(stage, region, environment, PROJECT)
-  const settings = settingFindings(place.problems, environment)
+  const settings = settingFindings([...problems, ...place.problems], environment)
   const config = configFor(stage, region, environment)
   if (!(stageNamed(stage) && 'env' in config)) return [...settings, ...('env' in config ? [] : [config])]
   const things = await accountThings({
@@ -33,7 +40,7 @@ export async function findingsBeforeDeploy(
     generator: place.schedules.generator,
     console: place.console,
     ...(place.registrySecret ? { registrySecret: place.registrySecret } : {}),
-    ...(environment.AWS_ENDPOINT_URL ? { endpoint: environment.AWS_ENDPOINT_URL } : {}),
+    ...endpoint,
   })
   return [
     ...(settings.length > 0
@@ -54,7 +61,8 @@ function settingFindings(problems: readonly string[], environment: Environment):
     ...missing.map(name => about('account', 'settings', name).wrong('is not set', SETTINGS_PAGE)),
     ...others.map(problem => {
       const [, name = 'settings'] = /^([A-Z][A-Z_]+)\b/.exec(problem) ?? []
-      return about('account', 'settings', name).wrong(problem.replace(/\.$/, ''), SETTINGS_PAGE)
+      const says = problem.replace(`${name}: `, '').replace(/\.$/, '')
+      return about('account', 'settings', name).wrong(says, SETTINGS_PAGE)
     }),
   ]
 }
@@ -80,24 +88,32 @@ async function serverFindings(config: Config): Promise<Finding[]> {
   const connections = new Connections(config, 'doctor')
   try {
     const all = await examined({ config, connections, functions: [], ticks: false, asAccount: true })
-    return all.filter(({ area, check }) => !NOT_YET.has(area) && check !== 'ticks').map(asBefore)
+    const seen = all.filter(({ area, check }) => !NOT_YET.has(area) && check !== 'ticks')
+    return asPlanned(seen, await planIfReached(seen, config, connections)).map(asBefore)
   } finally {
     await connections.close().catch(() => {})
   }
 }
 
+async function planIfReached(
+  findings: readonly Finding[],
+  config: Config,
+  connections: Connections,
+): Promise<Seen<TopicPlan>> {
+  const isReached = findings.some(
+    ({ area, check, verdict }) => area === 'kafka' && check === 'reached' && verdict === 'ok',
+  )
+  return isReached ? deploymentPlan(config, connections) : { unseen: 'Kafka was not seen' }
+}
+
 /** From here, a server that is only reached from within its network is not wrong. */
 function asBefore(finding: Finding): Finding {
   const { area, check, verdict, subject, says } = finding
-  if (verdict !== 'wrong') return finding
-  if (check === 'reached')
-    return about(area, check, subject).unknown(
-      `not reached from here: ${says}`,
-      'Ask from within the network of the functions. A deployment looks at its topics from there.',
-    )
-  if (area === 'topics' && MADE_BY_DEPLOYMENT.has(check))
-    return about(area, check, subject).ok(`${says}; the deployment puts it right`)
-  return finding
+  if (verdict !== 'wrong' || check !== 'reached') return finding
+  return about(area, check, subject).unknown(
+    `not reached from here: ${says}`,
+    'Ask from within the network of the functions. A deployment looks at its topics from there.',
+  )
 }
 
 /** The limit is of the account, and Lambda alone tells it. */

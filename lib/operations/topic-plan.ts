@@ -13,6 +13,10 @@ export interface RefusedChange extends TopicDifference {
   readonly because: string
 }
 
+/** What people do about refused changes. */
+export const ABOUT_REFUSED =
+  'Take the change of lib/app/topics.ts back; or make it by hand, as with kafka-configs.sh, if the loss is meant'
+
 export interface TopicPlan {
   readonly creations: readonly TopicCreation[]
   readonly changes: readonly TopicDifference[]

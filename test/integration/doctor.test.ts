@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { askingCluster } from '@sluice/kafka-records/asking'
+import { asPlanned } from '../../cli/doctor/as-planned.ts'
+import { deploymentPlan } from '../../infra/checks/topic-plan.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { deploymentRefusals } from '../../lib/app/doctor/servers.ts'
 import { groupName } from '../../lib/app/topics.ts'
-import type { Finding } from '../../lib/queries/doctor/finding.ts'
+import { about, type Finding } from '../../lib/queries/doctor/finding.ts'
 import { keysOf } from '../../lib/runtime/adapters/redis/keys.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -222,6 +224,26 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
     // The topics of prod are not on this Kafka: a deployment makes them.
     assert.equal(verdict('topics', 'exists'), 'ok')
     assert.equal(verdict('consumers', 'lag'), undefined)
+  })
+
+  it('then a shorter retention of a topic with records is what the deployment would refuse', async () => {
+    await set(readings, { 'retention.ms': '1209600000' })
+    const config = readConfig(variables())
+    const connections = new Connections(config, 'test')
+    try {
+      const plan = await deploymentPlan(config, connections)
+      assert.ok('seen' in plan, JSON.stringify(plan))
+      const found = asPlanned([about('topics', 'retention', readings).ok('14 days')], plan)
+      const refusal = only(
+        found.filter(({ subject, verdict }) => subject === readings && verdict === 'wrong'),
+      )
+      assert.match(
+        refusal.says,
+        /^the deployment refuses to change retention\.ms from 1209600000 to 604800000: /,
+      )
+    } finally {
+      await connections.close()
+    }
   })
 
   async function refused(environment: Record<string, string>) {

@@ -1,7 +1,7 @@
 /** Does what CloudFormation asks of the topics of an environment. */
 import type { Signal } from '../../app/topics.ts'
 import { OperationFailure } from '../failure.ts'
-import type { RefusedChange } from '../topic-plan.ts'
+import { ABOUT_REFUSED, type RefusedChange } from '../topic-plan.ts'
 import type { Applying } from '../topics/apply.ts'
 import type { PlannedTopics } from '../topics/planned.ts'
 import { isRollback, type Outcome, type ResourceRequest, readersIn } from './request.ts'
@@ -74,15 +74,12 @@ async function deploy(
   told.info('done', { created: applying.created, changed: applying.changed, settings })
 }
 
-const WHAT_TO_DO =
-  'Take the change of lib/app/topics.ts back; or make it by hand, as with kafka-configs.sh, if the loss is meant; then deploy again.'
-
 function refusalOf(refused: readonly RefusedChange[]): string {
   const changes = refused.map(
     ({ topic, setting, found, wanted, because }) => `${topic}: ${setting} ${found} → ${wanted}: ${because}.`,
   )
   const why = refused.length === 1 ? 'a change that is refused' : `${refused.length} changes that are refused`
-  return `No topic was changed, because of ${why}. ${changes.join(' ')} ${WHAT_TO_DO}`
+  return `No topic was changed, because of ${why}. ${changes.join(' ')} ${ABOUT_REFUSED}; then deploy again.`
 }
 
 /** The messages of libraries hold names and places, never records or passwords. */

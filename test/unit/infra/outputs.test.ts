@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { account } from '../../../infra/account.ts'
 import { variablesOf, withOutputs } from '../../../infra/outputs.ts'
-import { withStackOutputs } from '../../../infra/stack-outputs.ts'
+import { byFramework, withStackOutputs } from '../../../infra/stack-outputs.ts'
 
 const OUTPUTS = {
   MskClusterArn:
@@ -77,34 +77,37 @@ describe('the stack that INFRA_STACK names', () => {
       asked.push(variable)
       return outputs[/\.(\w+), null$/.exec(variable)?.[1] ?? ''] ?? null
     }
-    return { asked, resolve }
+    return { asked, outputsOf: byFramework(resolve) }
   }
-  const refusing = (error: Error) => () => Promise.reject(error)
+  const refusing = (error: Error) => byFramework(() => Promise.reject(error))
 
   it('given no name, then nothing is asked', async () => {
-    const { asked, resolve } = answering(OUTPUTS)
+    const { asked, outputsOf } = answering(OUTPUTS)
     const environment = { REDIS_URL: 'rediss://mine:6379', INFRA_STACK: '' }
-    assert.deepEqual(await withStackOutputs(environment, 'eu-west-1', resolve), { environment, problems: [] })
+    assert.deepEqual(await withStackOutputs(environment, 'eu-west-1', outputsOf), {
+      environment,
+      problems: [],
+    })
     assert.deepEqual(asked, [])
   })
 
   it('given a name, then its outputs are asked for in the region of the deployment', async () => {
-    const { asked, resolve } = answering(OUTPUTS)
-    const found = await withStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', resolve)
+    const { asked, outputsOf } = answering(OUTPUTS)
+    const found = await withStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', outputsOf)
     assert.deepEqual(found.problems, [])
     assert.equal(found.environment.MSK_CLUSTER_ARN, OUTPUTS.MskClusterArn)
     assert.equal(asked[0], 'cf(eu-west-1):base.MskClusterArn, null')
   })
 
   it('given a name that no stack can have, then it is refused before anything is asked', async () => {
-    const { asked, resolve } = answering(OUTPUTS)
-    const { problems } = await withStackOutputs({ INFRA_STACK: '1.stack' }, 'eu-west-1', resolve)
+    const { asked, outputsOf } = answering(OUTPUTS)
+    const { problems } = await withStackOutputs({ INFRA_STACK: '1.stack' }, 'eu-west-1', outputsOf)
     assert.match(problems.join('|'), /^INFRA_STACK: must be the name of a stack: [^|]*\.$/)
     assert.deepEqual(asked, [])
   })
 
   it('given a stack that is not there, then that is said', async () => {
-    const { problems } = await withStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', answering({}).resolve)
+    const { problems } = await withStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', answering({}).outputsOf)
     assert.match(problems.join('|'), /^INFRA_STACK: there is no stack base in eu-west-1[^|]*\.$/)
   })
 

@@ -108,6 +108,13 @@ const RULES: readonly Rule[] = [
   },
 ]
 
+/** The check that judges a setting, of those that a plan of topics changes or refuses. */
+export function topicCheckOf(setting: string): string {
+  if (setting === 'partitions') return 'partitions'
+  if (setting === 'replication.factor') return 'replication'
+  return RULES.find(rule => rule.setting === setting)?.check ?? setting
+}
+
 function settingFindings(facts: TopicFacts, found: FoundTopic, standards: Standards): Finding[] {
   return RULES.map(rule => settingFinding(rule, facts, found, standards))
 }

@@ -1,0 +1,68 @@
+/** What is found of topics, in the light of what a deployment will do about them. Pure. */
+import { ABOUT_REFUSED, type RefusedChange, type TopicPlan } from '../../lib/operations/topic-plan.ts'
+import { topicCheckOf } from '../../lib/queries/doctor/checks/topics.ts'
+import { about, type Finding, type Seen } from '../../lib/queries/doctor/finding.ts'
+
+/** A deployment refuses a topic for it before anything is planned. */
+const NEVER_RIGHT = new Set(['timestamp-type'])
+/** What a plan creates or changes. */
+const PLANNED = new Set([
+  'exists',
+  'partitions',
+  'min-insync',
+  'retention',
+  'cleanup',
+  'message-size',
+  'compression',
+])
+
+/**
+ * A change that is refused is wrong, also where the topic is well as it is; what is wrong and will be put right is ok.
+ *
+ * @param plan of the deployment, or why there is none: then nobody knows what will be put right
+ */
+export function asPlanned(findings: readonly Finding[], plan: Seen<TopicPlan>): Finding[] {
+  if ('unseen' in plan) return findings.map(finding => unplanned(finding, plan.unseen))
+  const { creations, changes, refused } = plan.seen
+  const created = new Set(creations.map(({ topic }) => `exists ${topic}`))
+  const changed = new Set(changes.map(({ topic, setting }) => `${topicCheckOf(setting)} ${topic}`))
+  const refusals = new Map(refused.map(change => [`${topicCheckOf(change.setting)} ${change.topic}`, change]))
+  const told = findings.map(finding => {
+    const key = keyOf(finding)
+    const refusal = refusals.get(key)
+    if (refusal) return refusedFinding(refusal)
+    if (created.has(key)) return rightFinding(finding, 'the deployment creates it')
+    if (changed.has(key)) return rightFinding(finding, 'the deployment puts it right')
+    return finding
+  })
+  const known = new Set(findings.map(keyOf))
+  const others = [...refusals].filter(([key]) => !known.has(key))
+  return [...told, ...others.map(([, refusal]) => refusedFinding(refusal))]
+}
+
+/** Findings of other areas have keys of their own. */
+function keyOf({ area, check, subject }: Finding): string {
+  return area === 'topics' ? `${check} ${subject}` : `${area}/${check} ${subject}`
+}
+
+function refusedFinding({ topic, setting, found, wanted, because }: RefusedChange): Finding {
+  return about('topics', topicCheckOf(setting), topic).wrong(
+    `the deployment refuses to change ${setting} from ${found} to ${wanted}: ${because}`,
+    `${ABOUT_REFUSED}.`,
+  )
+}
+
+function rightFinding(finding: Finding, what: string): Finding {
+  const { area, check, subject, verdict, says } = finding
+  if (verdict !== 'wrong' || NEVER_RIGHT.has(check)) return finding
+  return about(area, check, subject).ok(`${says}; ${what}`)
+}
+
+function unplanned(finding: Finding, why: string): Finding {
+  const { area, check, subject, verdict, says } = finding
+  if (area !== 'topics' || verdict !== 'wrong' || !PLANNED.has(check)) return finding
+  return about(area, check, subject).unknown(
+    `${says}; whether the deployment puts that right cannot be seen from here: ${why}`,
+    '`sluice topics plan` shows what it would do.',
+  )
+}

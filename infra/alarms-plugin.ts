@@ -6,10 +6,12 @@ import { resolve } from 'node:path'
 import type { Deployed } from './alarms/alarm.ts'
 import { costOf } from './alarms/cost.ts'
 import { dashboardResource } from './alarms/dashboard.ts'
+import { makeAlarmsLast } from './alarms/made-last.ts'
 import { alarmNotices } from './alarms/place.ts'
 import { alarmResources, alarmsOf } from './alarms/resources.ts'
 import { isDeployed, type Surroundings } from './expand-functions.ts'
 import { readFunctions } from './functions.ts'
+import type { Template } from './topics-resource.ts'
 
 interface Resources {
   readonly Resources?: Readonly<Record<string, object>>
@@ -23,6 +25,7 @@ interface Framework {
   readonly configurationInput: { resources?: Resources }
   readonly service: {
     readonly custom: { readonly deployment: Surroundings & Partial<Pick<Deployed, 'alarms'>> }
+    readonly provider: { readonly compiledCloudFormationTemplate: Template }
     resources?: Resources
   }
   getProvider(name: 'aws'): { getStage(): string; getRegion(): string }
@@ -42,7 +45,12 @@ export default class AlarmsPlugin {
   constructor(framework: Framework, _: unknown, { log }: { readonly log: Log }) {
     this.#framework = framework
     this.#log = log
-    this.hooks = { initialize: () => this.#add() }
+    this.hooks = {
+      initialize: () => this.#add(),
+      // Triggers and alarms are in the template by then.
+      'after:aws:package:finalize:mergeCustomProviderResources': () =>
+        void makeAlarmsLast(framework.service.provider.compiledCloudFormationTemplate),
+    }
   }
 
   #add(): void {

@@ -25,6 +25,26 @@ export function assertAlarms(ofType: OfType, variables: Readonly<Record<string, 
   assert.deepEqual([dashboard?.DashboardName, more], ['sluice-prod', []])
 }
 
+/** Alarms for which no data is a fault are made after everything that makes data. @param template the file as it is uploaded */
+export function assertMadeLast(template: string): void {
+  const all = Object.entries<Resource>(JSON.parse(template).Resources)
+  const triggers = all.filter(([, { Type }]) => /::(EventSourceMapping|Rule)$/.test(Type)).map(([id]) => id)
+  const silent = all.filter(([, { Properties }]) => Properties?.TreatMissingData === 'breaching')
+  assert.ok(triggers.length > 10 && silent.length > 10)
+  for (const [id, { DependsOn }] of silent)
+    assert.deepEqual(
+      triggers.filter(trigger => !DependsOn?.includes(trigger)),
+      [],
+      id,
+    )
+}
+
+interface Resource {
+  readonly Type: string
+  readonly DependsOn?: readonly string[]
+  readonly Properties?: { readonly TreatMissingData?: string }
+}
+
 /** @param template the file as it is uploaded */
 export function assertFits(template: string): void {
   const { length } = Object.keys(JSON.parse(template).Resources)

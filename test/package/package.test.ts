@@ -8,7 +8,7 @@ import { STAGES } from '../../infra/stages.ts'
 import { SIGNALS } from '../../lib/app/topics.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 import { filesIn } from '../support/zip.ts'
-import { assertAlarms, assertFits } from './alarms.ts'
+import { assertAlarms, assertFits, assertMadeLast } from './alarms.ts'
 import { assertLoads, assertSize, BUDGETS } from './budgets.ts'
 import { type Bundle, bundleOf, type Files, startedHandler } from './bundles.ts'
 import { assertConsoleApi, assertConsoleBundle, assertConsoleRole } from './console.ts'
@@ -298,6 +298,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
 
   it('has alarms for every function, and a dashboard, and fits into what CloudFormation takes', () => {
     assertAlarms(ofType, ACCOUNT)
+    assertMadeLast(template)
     assertFits(template)
   })
 

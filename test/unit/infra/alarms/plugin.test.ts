@@ -15,6 +15,7 @@ function added(deployment: object, stage: string, command = 'package') {
     configurationInput: {},
     service: {
       custom: { deployment: deployment as Framework['service']['custom']['deployment'] },
+      provider: { compiledCloudFormationTemplate: { Resources: {} } },
       resources: { Resources: { Own: { Type: 'AWS::SNS::Topic' } } },
     },
     getProvider: () => ({ getStage: () => stage, getRegion: () => 'eu-west-1' }),

@@ -1,4 +1,5 @@
 /** Every kind of alarm, by its heading in docs/runbook.md, and why other metrics have none. Pure. */
+import type { ErrorLineKind } from '../../lib/runtime/adapters/lambda/lines.ts'
 import type { AlarmKind } from './alarm.ts'
 import type { OwnMetric } from './metrics.ts'
 import { PROGRESS } from './progress.ts'
@@ -31,4 +32,23 @@ export const WITHOUT_ALARM: Readonly<Partial<Record<OwnMetric, string>>> = {
   commitMs: 'a slow Redis shows as lag, one that does not answer as partition-waits',
   trimOutboxMs: 'a slow Redis shows as lag, and outbox-not-trimmed tells where it fails',
   readMs: 'only what was not delivered is read, of which range-read-back tells',
+}
+
+/** The metric that counts what each line at ERROR of a consumer tells, or why none does. */
+export const COUNTED_BY: Readonly<Record<ErrorLineKind, OwnMetric | { readonly because: string }>> = {
+  deferred: 'deferred',
+  'records-refused': 'refused',
+  'records-lost': 'expired',
+  'range-read-back': 'range-read-back',
+  'restored-from-checkpoint': 'restored-from-checkpoint',
+  'checkpoint-damaged': 'checkpoint-damaged',
+  'failures-forgotten': 'failure-memory',
+  'timed-by-producers': 'timed-by-producers',
+  'context-unreadable': 'context-unreadable',
+  misrouted: 'misrouted',
+  'breaker-open': 'breaker-open',
+  'metrics-not-written': {
+    because:
+      'who cannot write metrics cannot write this one: lag-seconds has no data then, which is an alarm, and lag-records is counted by MSK',
+  },
 }

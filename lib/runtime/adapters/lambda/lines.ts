@@ -7,8 +7,8 @@ interface Line {
   readonly message: string
 }
 
-const warn = (message: string): Line => ({ level: 'warn', message })
-const error = (message: string): Line => ({ level: 'error', message })
+const warn = (message: string) => ({ level: 'warn', message }) as const
+const error = (message: string) => ({ level: 'error', message }) as const
 
 const LINES = {
   deferred: error('a partition waits: its records stay in Kafka'),
@@ -62,6 +62,11 @@ const LINES = {
 } as const satisfies Readonly<Record<string, Line>>
 
 export type LineKind = keyof typeof LINES
+
+/** The kinds of lines at ERROR. */
+export type ErrorLineKind = {
+  [Kind in LineKind]: (typeof LINES)[Kind]['level'] extends 'error' ? Kind : never
+}[LineKind]
 
 /** Writes these lines, each kind at a limited rate: the same condition can last for many batches. */
 export class Lines {

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import type { Value } from '../../../../infra/alarms/alarm.ts'
 import { AWS_METRICS, OWN_METRICS } from '../../../../infra/alarms/metrics.ts'
 import { alarmsOf } from '../../../../infra/alarms/resources.ts'
-import { ALARM_KINDS, WITHOUT_ALARM } from '../../../../infra/alarms/table.ts'
+import { ALARM_KINDS, COUNTED_BY, WITHOUT_ALARM } from '../../../../infra/alarms/table.ts'
 import { SCHEDULED_METRICS } from '../../../../lib/app/metrics.ts'
 import { METRICS } from '../../../../lib/runtime/adapters/lambda/metric-names.ts'
 import { deployed, SERVERLESS } from '../../../support/alarms.ts'
@@ -88,6 +88,13 @@ describe('the table of alarms', () => {
     for (const name of OWN_METRICS) assert.equal(watched.has(name), WITHOUT_ALARM[name] === undefined, name)
     assert.ok(Object.values(WITHOUT_ALARM).every(reason => reason.length > 10))
     assert.ok(OWN_METRICS.length > 35)
+  })
+
+  it('given any line at ERROR, then a metric with an alarm counts it, or a reason says why none does', () => {
+    const watched = new Set<string>(OWN.map(({ name }) => name))
+    for (const [kind, by] of Object.entries(COUNTED_BY))
+      assert.ok(typeof by === 'string' ? watched.has(by) : by.because.length > 10, kind)
+    assert.ok(Object.keys(COUNTED_BY).length > 10)
   })
 
   it('given any kind of alarm, then some deployment has one of it', () => {

@@ -1,14 +1,18 @@
 /** `sluice run` as a process, with real servers: what it serves, what it does, and how it ends. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { json } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { Kafka, logLevel } from 'kafkajs'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { StateReader } from '../../lib/runtime/adapters/redis/state-reader.ts'
 import { createTopics } from '../../localstack/topics.ts'
 import { Program } from '../support/program.ts'
+import { startSchemaRegistry } from '../support/schema-registry.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
-/** A run that fails, as on topics that have no leaders yet, is called again with the next minute. */
+/** A run that fails, as on topics that have no leaders yet, is called again after 5 s, or with the next minute. */
 const TWO_RUNS = { withinMs: 110_000 }
 
 describe('given functions that run as a process', { timeout: 280_000 }, () => {
@@ -17,6 +21,8 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
   const admin = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).admin()
   let program: Program
   let address = ''
+  let registry: Awaited<ReturnType<typeof startSchemaRegistry>>
+  const redis = new RedisClient({ url: redisUrl() })
 
   const get = async (path: string) => {
     const response = await fetch(`${address}${path}`)
@@ -29,13 +35,39 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
       .filter(line => line.startsWith(`${name}{`) && line.includes(labels))
       .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
 
+  /** The entities of which a consumer has a state, in all partitions of a topic. */
+  const entitiesOf = async (consumer: string, topic: string) => {
+    const states = new StateReader(redis)
+    const entities: string[] = []
+    for (let partition = 0; partition < 12; partition += 1)
+      for await (const [entity] of states.states({ consumer, topic, partition })) entities.push(entity)
+    return entities
+  }
+
   before(async () => {
+    registry = await startSchemaRegistry()
+    // As a registry does: a schema gets the next id.
+    registry.answerBy((request, response) => {
+      const [, id] = /\/schemas\/ids\/(\d+)$/.exec(request.url ?? '') ?? []
+      if (request.method === 'GET') response.end(JSON.stringify(registry.schemas.get(Number(id))))
+      else
+        void json(request).then(schema => {
+          registry.schemas.set(registry.schemas.size + 1, schema as { schema: string })
+          response.end(JSON.stringify({ id: registry.schemas.size }))
+        })
+    })
     await Promise.all([admin.connect(), createTopics({ brokers: brokers(), env })])
     program = new Program(
       './cli/sluice.ts',
       ['run', 'clock', 'generator', 'processor', '--port', '0', '--grace', '20s'],
       {
-        env: { SLUICE_ENV: env, REDIS_URL: redisUrl(), SLUICE_GENERATOR: 'on', LOG_LEVEL: 'WARN' },
+        env: {
+          SLUICE_ENV: env,
+          REDIS_URL: redisUrl(),
+          SCHEMA_REGISTRY_URL: registry.uri,
+          SLUICE_GENERATOR: 'on',
+          LOG_LEVEL: 'WARN',
+        },
       },
     )
     await program.says(/\/ready is on http/)
@@ -45,6 +77,8 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
   after(async () => {
     program?.signal('SIGKILL')
     await program?.ended
+    redis.close()
+    await registry?.close()
     await admin.disconnect()
   })
 
@@ -76,6 +110,40 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
     for (const line of text.trimEnd().split('\n'))
       assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? -?[\d.e+-]+)$/)
     assert.doesNotMatch(program.output, /"_aws"/)
+  })
+
+  it('given the producers of examples/, then what they send is applied, with a schema registry and without', async () => {
+    const topic = `sluice.telemetry.readings.${env}`
+    const run = (example: string, DEVICES: string, registry = '') =>
+      new Program(`./examples/${example}/main.mjs`, [], {
+        env: { KAFKA_BROKERS: brokers().join(), TOPIC: topic, DEVICES, SCHEMA_REGISTRY_URL: registry },
+      })
+    const producers = [
+      run('device-producer', '3'),
+      run('device-producer-proto', '2'),
+      // The others are trackers, too: the third one comes from here alone.
+      run('device-producer-proto', '3', registry.uri.replace(/\/$/, '')),
+    ]
+    const devices = [...['wristband', 'tracker'].flatMap(model => [1, 2, 3].map(n => `${model}-${n}`))]
+    const missing = async () => {
+      const known = await entitiesOf('processor', topic)
+      return devices.filter(device => !known.some(entity => entity.endsWith(device)))
+    }
+    try {
+      await until('each device is known', async () => (await missing()).length === 0, { describe: missing })
+      for (const one of producers) {
+        one.signal('SIGTERM')
+        const { code, output } = await one.ended
+        assert.equal(code, 0, output)
+        assert.match(output, /^[1-9]\d* readings were delivered$/m)
+      }
+    } finally {
+      for (const one of producers) one.signal('SIGKILL')
+    }
+    assert.deepEqual([...registry.schemas.keys()], [1])
+    const { text } = await get('/metrics')
+    assert.equal(sumOf(text, 'sluice_failed_total'), 0, text)
+    assert.equal(sumOf(text, 'sluice_misrouted_total'), 0, text)
   })
 
   it('when it is told to stop, then it commits what it has done, leaves its group, and ends with status 0', async () => {

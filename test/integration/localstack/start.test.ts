@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, it } from 'node:test'
+import { before, describe, it, type TestContext } from 'node:test'
+import { TestKafka } from '../../../localstack/msk-trigger/test/integration/kafka.ts'
 import { TestEnvironment } from '../../support/environment.ts'
 import type { Program } from '../../support/program.ts'
 import { StartedProject } from '../../support/started-project.ts'
+import { until } from '../../support/until.ts'
 import { jsonOf } from '../../unit/console/access/support.ts'
 
 /** Four ways in which a handler fails or never returns. */
@@ -19,26 +21,14 @@ const BROKEN = {
   },
 }
 
-describe('npm start', { timeout: 300_000 }, () => {
-  let environment: TestEnvironment
-  let project: StartedProject
-  let running: Program | undefined
+// At the same time: most of it is waiting. Each has an environment, a copy of the project and ports of its own.
+describe('npm start', { timeout: 300_000, concurrency: true }, () => {
+  before(coordinatorsReady)
 
-  before(async () => {
-    environment = await TestEnvironment.create()
-  })
-
-  afterEach(async () => {
-    running?.signal('SIGTERM')
-    await running?.ended
-    await project?.remove()
-  })
-
-  after(() => environment?.close())
-
-  it('given working functions, when readings are sent through them, then all was well', async () => {
-    project = await StartedProject.copy(environment.name)
-    running = project.start(['--for', '20s'])
+  it('given working functions, when readings are sent through them, then all was well', async t => {
+    const { project, start } = await copiedFor(t)
+    // Time for both, on a busy machine.
+    const running = start('--for', '30s')
     await running.says(/^functions ready/m, 120_000)
     await assertConsole(running)
     for (const time of [1, 2]) {
@@ -56,13 +46,13 @@ describe('npm start', { timeout: 300_000 }, () => {
     assert.equal(code, 0, output)
   })
 
-  it('given consumers broken in each of four ways, then each is reported once, and the exit status is 1', async () => {
-    project = await StartedProject.copy(environment.name)
+  it('given consumers broken in each of four ways, then each is reported once, and the exit status is 1', async t => {
+    const { project, start } = await copiedFor(t)
     for (const [name, { code }] of Object.entries(BROKEN))
       await project.write(`functions/${name}/handler.ts`, code)
     await project.write('serverless.yml', yaml => `${yaml}${brokenFunctions()}`)
-    running = project.start(['--for', '30s'])
-    const { code, output } = await running.ended
+    // After that it waits for pending records, as long again.
+    const { code, output } = await start('--for', '20s').ended
     const lines = output.split('\n')
     const reported = (start: string) => lines.filter(line => line.startsWith(`✗ ${start}`)).length
     assert.equal(reported('load is stalled: no rules here. '), 1, output)
@@ -77,16 +67,51 @@ describe('npm start', { timeout: 300_000 }, () => {
     assert.equal(code, 1)
   })
 
-  it('given code that cannot be bundled, then file, line and column are shown at once, and it ends', async () => {
-    project = await StartedProject.copy(environment.name)
+  it('given code that cannot be bundled, then file, line and column are shown at once, and it ends', async t => {
+    const { project, start } = await copiedFor(t)
     await project.write('lib/alerting/process.ts', code => `${code}\nexport const const broken = 1\n`)
-    running = project.start([])
+    const running = start()
     await running.says(/^✗ The functions cannot start: lib\/alerting\/process\.ts:\d+:13: .*"const"$/m)
     const { code, output } = await running.ended
     assert.equal(code, 1)
     assert.doesNotMatch(output, /^\s+at /m)
   })
 })
+
+/** With its first groups, a new Kafka makes the topic of their offsets. Until that is read, nothing can join one, which is reported. */
+async function coordinatorsReady(): Promise<void> {
+  const kafka = await TestKafka.connect()
+  try {
+    // Enough of them that each partition of that topic has one.
+    for (let number = 0; number < 20; number += 1)
+      await until('the coordinator of a group', async () => {
+        await kafka.admin.fetchOffsets({ groupId: `start-${number}` })
+        return true
+      })
+  } finally {
+    await kafka.close()
+  }
+}
+
+/** A copy of the project with an environment of its own. The test ends and removes it all. */
+async function copiedFor(t: TestContext) {
+  const environment = await TestEnvironment.create()
+  let project: StartedProject | undefined
+  let running: Program | undefined
+  t.after(async () => {
+    running?.signal('SIGTERM')
+    await running?.ended
+    await project?.remove()
+    await environment.close()
+  })
+  const copy = await StartedProject.copy(environment.name)
+  project = copy
+  const start = (...args: readonly string[]) => {
+    running = copy.start(args)
+    return running
+  }
+  return { project: copy, start }
+}
 
 /** The printed addresses open the page, and that for Kafka leads to its pages. */
 async function assertConsole(running: Program): Promise<void> {

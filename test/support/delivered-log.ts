@@ -27,13 +27,13 @@ export class DeliveredLog {
   }
 
   /** Delivers what the consumer has not taken yet, in one batch to a handler of its own. @returns whether it took all of it */
-  async deliver(topic: string, consumer: string, make: () => Handler): Promise<boolean> {
+  async deliver(topic: string, consumer: string, make: () => Handler, context = CONTEXT): Promise<boolean> {
     const taken = this.#taken.get(consumer) ?? new Map<string, number>()
     this.#taken.set(consumer, taken)
     const records = await this.read(topic, taken)
     if (records.length === 0) return true
     const event = kafkaEvent(records.map(record => ({ ...record, topic })))
-    const isDone = await make()(event as never, CONTEXT).then(
+    const isDone = await make()(event as never, context).then(
       () => true,
       () => false,
     )

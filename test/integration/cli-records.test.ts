@@ -4,20 +4,27 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { RecordView } from '../../lib/queries/record-view.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { PROJECT, Program, runProgram } from '../support/program.ts'
-import { sluice } from '../support/recordings.ts'
+import { PROJECT, Program } from '../support/program.ts'
+import { ran } from '../unit/cli/terminal.ts'
 
 const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
 const POISON = join(PROJECT, 'events', 'batches', 'poison.json')
 
 describe('given topics with records, good and bad', { timeout: 120_000 }, () => {
   let environment: TestEnvironment
-  const run = (...args: string[]) => runProgram('./cli/sluice.ts', [...args, '--env', environment.name])
+  /** In this process: a process of its own is started where signals, pipes or bytes are looked at. */
+  async function run(...args: string[]) {
+    const inEnvironment = [...args, '--env', environment.name]
+    const { status, stdout, stderr } = await ran(inEnvironment, { environment: process.env, folder: PROJECT })
+    return { code: status, stdout, output: `${stdout}${stderr}` }
+  }
 
   before(async () => {
     environment = await TestEnvironment.create()
-    for (const file of [HEATWAVE, POISON])
-      await sluice('replay', file, '--speed', 'max', '--env', environment.name)
+    for (const file of [HEATWAVE, POISON]) {
+      const { code, output } = await run('replay', file, '--speed', 'max')
+      assert.equal(code, 0, output)
+    }
   })
 
   after(() => environment?.close())

@@ -7,11 +7,13 @@ import { gunzipSync } from 'node:zlib'
 import { Kafka, logLevel } from 'kafkajs'
 import { createTopic } from '../support/create-topic.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
-import { Program, runProgram } from '../support/program.ts'
+import { PROJECT, Program } from '../support/program.ts'
 import { brokers } from '../support/servers.ts'
 import { until } from '../support/until.ts'
+import { ran } from '../unit/cli/terminal.ts'
 
 const NAME = `rr-${process.pid}-${Date.now()}`
+const TOPICS = ['from', 'to', 'stopped', 'merged', 'transactions', 'empty']
 const PARTITIONS = 3
 const GROUP = `${NAME}-live`
 const RECORDS = 6_000
@@ -31,8 +33,13 @@ describe('given a topic with records of every kind, and a group that reads it', 
   const topic = (name: string) => `${NAME}-${name}`
   let folder: string
   let client: ForeignClient
+  /** In this process; what a signal stops has one of its own. */
+  const run = async (...args: string[]) => {
+    const { status, stdout, stderr } = await ran(args, { environment: process.env, folder: PROJECT })
+    return { code: status, output: `${stdout}${stderr}` }
+  }
   const sluice = async (...args: string[]) => {
-    const { code, output } = await runProgram('./cli/sluice.ts', args)
+    const { code, output } = await run(...args)
     assert.equal(code, 0, output)
     return output
   }
@@ -41,8 +48,9 @@ describe('given a topic with records of every kind, and a group that reads it', 
     folder = await mkdtemp(join(tmpdir(), 'sluice-rr-'))
     client = await ForeignClient.connect()
     await admin.connect()
-    for (const name of ['from', 'to', 'stopped', 'merged', 'transactions', 'empty'])
-      await createTopic(admin, { topic: topic(name), numPartitions: PARTITIONS })
+    await Promise.all(
+      TOPICS.map(name => createTopic(admin, { topic: topic(name), numPartitions: PARTITIONS })),
+    )
     for (let at = 0; at < RECORDS; at += 500)
       await client.send(
         topic('from'),
@@ -59,9 +67,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
   })
 
   after(async () => {
-    await admin.deleteTopics({
-      topics: ['from', 'to', 'stopped', 'merged', 'transactions', 'empty'].map(topic),
-    })
+    await admin.deleteTopics({ topics: TOPICS.map(topic) })
     await admin.disconnect()
     await client?.close()
     await rm(folder, { recursive: true, force: true })
@@ -161,7 +167,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
 
   it('when the range is empty, expired, or of the other topic, then it says so', async () => {
     const nothing = ['--topic', topic('empty'), '--out', file('none.jsonl')]
-    const empty = await runProgram('./cli/sluice.ts', ['record', ...nothing])
+    const empty = await run('record', ...nothing)
     assert.deepEqual(
       [empty.code, /nothing between --from and --to/.test(empty.output)],
       [1, true],
@@ -176,7 +182,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
     assert.deepEqual(offsets, [4, 5, 6, 7, 8])
     const since = await record('to', 'since.jsonl', '--partition', '1', '--from', '1h')
     assert.match(since, /Partition 1 begins at offset 4: what is before has expired/)
-    const unknown = await runProgram('./cli/sluice.ts', ['record', '--topic', 'nowhere', '--out', file('x')])
+    const unknown = await run('record', '--topic', 'nowhere', '--out', file('x'))
     assert.match(unknown.output, /has no topic nowhere/)
   })
 

@@ -131,7 +131,7 @@ export default class DeploymentChecks {
     if (DEPLOYS.has(command))
       this.#refuse(stage === 'local' ? [noStage(command)] : await this.#otherPackage(stage))
     this.#refuse([...settings, ...(BUILDS.has(command) ? await this.#contents() : [])])
-    if (DEPLOYS.has(command)) await this.#servers()
+    if (DEPLOYS.has(command)) await this.#servers(command === 'deploy')
     const notice = clockNotice(schedules)
     if (notice) this.#log.notice(notice)
     if (stage !== 'local' && SHOWS_COST.has(command)) {
@@ -162,12 +162,13 @@ export default class DeploymentChecks {
   }
 
   /** What would only be found when an alert is missing. Last, because it asks over the network. */
-  async #servers(): Promise<void> {
+  async #servers(changesTopics: boolean): Promise<void> {
     const { environment = {} } = this.#framework.service.provider
     const texts = Object.entries(environment).map(([name, value]) => [name, String(value)])
     const { serverProblems } = await import('./checks/servers.ts')
     const AWS_REGION = this.#framework.getProvider('aws').getRegion()
-    const { problems, unseen } = await serverProblems({ ...Object.fromEntries(texts), AWS_REGION })
+    const variables = { ...Object.fromEntries(texts), AWS_REGION }
+    const { problems, unseen } = await serverProblems(variables, changesTopics)
     this.#refuse(problems)
     for (const line of unseen) this.#log.notice(line)
   }

@@ -1,5 +1,6 @@
 /** Compares the topics of a cluster with the table, for `topics plan` and `topics apply`. */
 import { readFunctions } from '../../infra/functions.ts'
+import { readersOf } from '../../infra/topics-resource.ts'
 import { type PlannedTopics, plannedTopics } from '../../lib/operations/topics/planned.ts'
 import type { KafkaCommand } from '../kafka.ts'
 
@@ -10,10 +11,7 @@ export function planned({ kafka, offsets, config }: KafkaCommand): Promise<Plann
     kafka,
     offsets,
     env: config.env,
-    readersOf: signal =>
-      functions
-        .filter(({ consumes, forwards }) => [...consumes, ...forwards].includes(signal))
-        .map(({ name }) => name),
+    readersOf: signal => readersOf(functions, signal),
     ...(clusterArn ? { clusterArn } : {}),
   })
 }

@@ -1,24 +1,59 @@
 /** What the servers of a deployment must be, as far as they are reached from where it is deployed. */
 import { readConfig } from '../../lib/app/config.ts'
-import { type DeploymentRefusals, deploymentRefusals } from '../../lib/app/doctor/servers.ts'
+import { type DeploymentRefusals, deploymentRefusals, kafkaVariable } from '../../lib/app/doctor/servers.ts'
 import type { Environment } from '../../lib/app/settings/index.ts'
+import { ABOUT_REFUSED, type TopicPlan } from '../../lib/operations/topic-plan.ts'
+import type { Seen } from '../../lib/queries/doctor/finding.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { ConfigError } from '../../lib/runtime/settings/config-error.ts'
+import { deploymentPlan } from './topic-plan.ts'
+
+/** A deployment does not wait long for a server that it may not be able to reach. */
+const PATIENCE_MS = 5_000
 
 /**
  * Looks over the network. Nothing is changed.
  *
  * @param variables those of the functions, which are known to be right
+ * @param changesTopics whether the deployment brings the topics to what the table says
  */
-export async function serverProblems(variables: Environment): Promise<DeploymentRefusals> {
-  const connections = opened(variables)
-  if (!connections) return { problems: [], unseen: [] }
+export async function serverProblems(
+  variables: Environment,
+  changesTopics: boolean,
+): Promise<DeploymentRefusals> {
+  const opening = opened(variables)
+  if (!opening) return { problems: [], unseen: [] }
+  const { config, connections } = opening
   try {
-    return await deploymentRefusals(connections.config, connections.connections)
+    const found = await deploymentRefusals(config, connections)
+    const variable = kafkaVariable(config)
+    const isSeen = !found.unseen.some(line => line.startsWith(`${variable}:`))
+    return changesTopics && isSeen
+      ? withPlan(found, variable, await deploymentPlan(config, connections, PATIENCE_MS))
+      : found
   } finally {
     // What was not reached may still be connecting.
-    await connections.connections.close().catch(() => {})
+    await connections.close().catch(() => {})
   }
+}
+
+/** Adds what the function that brings the topics up to date would refuse, once the deployment has begun. */
+function withPlan(
+  { problems, unseen }: DeploymentRefusals,
+  variable: string,
+  plan: Seen<TopicPlan>,
+): DeploymentRefusals {
+  if ('unseen' in plan) {
+    const why = `${variable}: what happens to its topics cannot be seen from here (${plan.unseen}).`
+    return { problems, unseen: [...unseen, why] }
+  }
+  // A wrong type of timestamps is refused already.
+  const refused = plan.seen.refused.filter(({ setting }) => setting !== 'message.timestamp.type')
+  const sentences = refused.map(
+    ({ topic, setting, found, wanted, because }) =>
+      `${variable}: ${topic}: ${setting} ${found} → ${wanted}: ${because}. ${ABOUT_REFUSED}.`,
+  )
+  return { problems: [...problems, ...sentences], unseen }
 }
 
 /** Undefined if the settings are wrong: another check says so. */

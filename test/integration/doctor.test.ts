@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { askingCluster } from '@sluice/kafka-records/asking'
 import { asPlanned } from '../../cli/doctor/as-planned.ts'
+import { serverProblems } from '../../infra/checks/servers.ts'
 import { deploymentPlan } from '../../infra/checks/topic-plan.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { deploymentRefusals } from '../../lib/app/doctor/servers.ts'
@@ -243,6 +244,12 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
     } finally {
       await connections.close()
     }
+    // `serverless deploy` says so before anything is built; one that leaves topics alone does not.
+    const named = `KAFKA_BROKERS: ${readings}: retention.ms 1209600000 → 604800000: records older than`
+    const refusedBy = async (changesTopics: boolean) =>
+      (await serverProblems(variables(), changesTopics)).problems.filter(one => one.startsWith(named))
+    assert.equal((await refusedBy(true)).length, 1)
+    assert.equal((await refusedBy(false)).length, 0)
   })
 
   async function refused(environment: Record<string, string>) {

@@ -56,7 +56,8 @@ async function refusals(
   }
 }
 
-function kafkaVariable({ kafka }: Config): string {
+/** The variable that names the cluster. */
+export function kafkaVariable({ kafka }: Pick<Config, 'kafka'>): string {
   return kafka.brokers.length > 0 ? 'KAFKA_BROKERS' : 'MSK_CLUSTER_ARN'
 }
 

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { readFunctions } from '../../infra/functions.ts'
+import { serverProblems } from '../../infra/checks/servers.ts'
 import { schedulesFrom } from '../../infra/schedules.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import type { Environment } from '../../lib/runtime/settings/slice.ts'
@@ -11,7 +12,7 @@ import { LAST_PORT, wholeNumber } from '../../lib/runtime/settings/values.ts'
 import { LOCAL, PROJECT } from '../../programs/paths.ts'
 import { duration, environmentOption, parserOf, someText } from '../arguments.ts'
 import { environmentOf } from '../connections.ts'
-import { StoppedByUser, usageFailure } from '../failure.ts'
+import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { more } from '../help.ts'
 import { type FunctionEntry, readEntries } from '../run/entries.ts'
 import { type ChosenFunctions, chooseFunctions } from '../run/functions.ts'
@@ -95,6 +96,9 @@ async function runFunctions(
   const place = { env: config.env, environment, files: PROJECT, schedules: runsSchedules ? schedules : none }
   const { chosen, leftOut } = chosenOf(all, names, place)
   const log = jsonLog(terminal.stdout)
+  const { problems: wrong, unseen } = await serverProblems(environment)
+  if (wrong.length > 0) throw new CliFailure(wrong.join('\n'))
+  for (const line of unseen) log.warning(line)
   const code = await codeOf(
     chosen.map(({ name }) => name),
     entryOf,

@@ -5,8 +5,8 @@ import { CliFailure } from '../failure.ts'
 import { TEXT_FORMAT } from './metrics/metrics.ts'
 
 export interface Endpoints {
-  /** Why the process is not ready, a line each; none if it is. */
-  readonly notReady: () => readonly string[]
+  /** Why the process is not ready, a line each; none if it is. Never rejects. */
+  readonly notReady: () => Promise<readonly string[]>
   /** All metrics, in the text format of Prometheus. */
   readonly metrics: () => Promise<string>
 }
@@ -33,13 +33,12 @@ export async function serveEndpoints(
       response.setHeader('allow', 'GET, HEAD')
       answer(response, 405, { error: 'only GET and HEAD are allowed' })
     } else if (path === '/health') answer(response, 200, { status: 'ok' })
-    else if (path === '/ready') {
-      const reasons = endpoints.notReady()
-      answer(response, reasons.length === 0 ? 200 : 503, {
-        status: reasons.length === 0 ? 'ready' : 'not ready',
-        reasons,
+    else if (path === '/ready')
+      void endpoints.notReady().then(reasons => {
+        const isReady = reasons.length === 0
+        answer(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', reasons })
       })
-    } else if (path === '/metrics')
+    else if (path === '/metrics')
       endpoints.metrics().then(
         text => response.writeHead(200, { 'content-type': TEXT_FORMAT }).end(text),
         () => answer(response, 500, { error: 'the metrics cannot be written' }),

@@ -6,7 +6,7 @@ import type { Config } from '../../lib/app/config.ts'
 import { groupName, topicName } from '../../lib/app/topics.ts'
 import { securityOf } from '../../lib/runtime/adapters/kafka/client.ts'
 import { kafkaConnection } from '../../lib/runtime/lambda/kafka-connection.ts'
-import { KafkaConnections } from '../../lib/runtime/lambda/kafka-connections.ts'
+import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import {
   announceResponseType,
   type FunctionInvoker,
@@ -23,6 +23,7 @@ import { Metrics } from './metrics/metrics.ts'
 import { processMetrics } from './metrics/process-metrics.ts'
 import { Output } from './output.ts'
 import { definitionsOf, type RunPlace } from './place.ts'
+import { RedisCheck } from './redis-check.ts'
 import { Scheduler } from './scheduler.ts'
 import { type Served, serveEndpoints } from './server.ts'
 import { Status } from './status.ts'
@@ -108,14 +109,18 @@ export async function startRun(options: RunOptions): Promise<Run> {
     metrics,
     run: (name, dueMs) => run(name, scheduledEvent(dueMs, region)),
   })
-  const connections = new KafkaConnections(config, 'run')
+  const connections = new Connections(config, 'run')
+  const redis = new RedisCheck(connections.redis, metrics)
   const lag = new Lag(connections, readTopics(functions, place.env), metrics)
   const processed = processMetrics(metrics)
   const served = await serveEndpoints(
     {
-      notReady: () => status.notReady,
+      notReady: async () => {
+        const problem = await redis.problem()
+        return [...status.notReady, ...(problem === undefined ? [] : [problem])]
+      },
       metrics: async () => {
-        await lag.refresh()
+        await Promise.all([lag.refresh(), redis.problem()])
         processed()
         return metrics.text
       },

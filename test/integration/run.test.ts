@@ -7,10 +7,11 @@ import { Kafka, logLevel } from 'kafkajs'
 import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { StateReader } from '../../lib/runtime/adapters/redis/state-reader.ts'
 import { createTopics } from '../../localstack/topics.ts'
-import { Program } from '../support/program.ts'
+import { Program, runProgram } from '../support/program.ts'
 import { startSchemaRegistry } from '../support/schema-registry.ts'
-import { brokers, redisUrl } from '../support/servers.ts'
+import { brokers } from '../support/servers.ts'
 import { until } from '../support/until.ts'
+import { startValkey, type Valkey } from '../support/valkey.ts'
 
 /** A run that fails, as on topics that have no leaders yet, is called again after 5 s, or with the next minute. */
 const TWO_RUNS = { withinMs: 110_000 }
@@ -22,7 +23,9 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
   let program: Program
   let address = ''
   let registry: Awaited<ReturnType<typeof startSchemaRegistry>>
-  const redis = new RedisClient({ url: redisUrl() })
+  /** Its own, because it is stopped. */
+  let valkey: Valkey
+  let redis: RedisClient
 
   const get = async (path: string) => {
     const response = await fetch(`${address}${path}`)
@@ -46,6 +49,8 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
 
   before(async () => {
     registry = await startSchemaRegistry()
+    valkey = await startValkey()
+    redis = new RedisClient({ url: valkey.url })
     // As a registry does: a schema gets the next id.
     registry.answerBy((request, response) => {
       const [, id] = /\/schemas\/ids\/(\d+)$/.exec(request.url ?? '') ?? []
@@ -63,7 +68,7 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
       {
         env: {
           SLUICE_ENV: env,
-          REDIS_URL: redisUrl(),
+          REDIS_URL: valkey.url,
           SCHEMA_REGISTRY_URL: registry.uri,
           SLUICE_GENERATOR: 'on',
           LOG_LEVEL: 'WARN',
@@ -77,7 +82,8 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
   after(async () => {
     program?.signal('SIGKILL')
     await program?.ended
-    redis.close()
+    redis?.close()
+    await valkey?.stop()
     await registry?.close()
     await admin.disconnect()
   })
@@ -144,6 +150,28 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
     const { text } = await get('/metrics')
     assert.equal(sumOf(text, 'sluice_failed_total'), 0, text)
     assert.equal(sumOf(text, 'sluice_misrouted_total'), 0, text)
+  })
+
+  it('given a Redis that evicts, then a process is refused before it reads anything', async () => {
+    await redis.run(one => one.config('SET', 'maxmemory-policy', 'allkeys-lru'))
+    const { code, output } = await runProgram('./cli/sluice.ts', ['run', 'clock', '--port', '0'], {
+      env: { SLUICE_ENV: env, REDIS_URL: valkey.url },
+    })
+    assert.match(output, /^REDIS_URL: 127\.0\.0\.1:\d+: maxmemory-policy=allkeys-lru, must be noeviction: /)
+    assert.equal(output.trimEnd().split('\n').length, 1)
+    assert.equal(code, 1)
+    await redis.run(one => one.config('SET', 'maxmemory-policy', 'noeviction'))
+  })
+
+  it('given that Redis goes away, then it is not ready and says why, and /health does not change', async () => {
+    await valkey.kill()
+    const ready = async () => JSON.parse((await get('/ready')).text)
+    await until('it is not ready', async () => (await get('/ready')).status === 503)
+    const { reasons } = await ready()
+    assert.equal(reasons.length, 1)
+    assert.match(reasons[0], /^Redis at 127\.0\.0\.1:\d+ does not answer: /)
+    assert.equal((await get('/health')).status, 200)
+    assert.match((await get('/metrics')).text, /^sluice_runner_redis_up 0$/m)
   })
 
   it('when it is told to stop, then it commits what it has done, leaves its group, and ends with status 0', async () => {

@@ -75,7 +75,7 @@ describe('whether a process is ready', () => {
 
 describe('the endpoints', () => {
   async function served(t: TestContext, notReady: readonly string[] = []) {
-    const endpoints = { notReady: () => notReady, metrics: async () => 'a 1\n' }
+    const endpoints = { notReady: async () => notReady, metrics: async () => 'a 1\n' }
     const server = await serveEndpoints(endpoints, { host: '127.0.0.1', port: 0 })
     t.after(() => server.close())
     const get = async (path: string, method = 'GET') => {

@@ -1,0 +1,41 @@
+/** Whether Redis answers, for whoever asks whether the process is ready. */
+import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import type { Metrics } from './metrics/metrics.ts'
+
+const UP = 'sluice_runner_redis_up'
+const UP_HELP = '1 if Redis answers, 0 if it does not: batches wait in Kafka then.'
+
+/** Whoever asks more often gets the same answer. */
+const FRESH_MS = 2_000
+
+export class RedisCheck {
+  readonly #redis: () => Promise<Pick<RedisClient, 'run'>>
+  readonly #metrics: Metrics
+  #asking: Promise<string | undefined> | undefined
+  #askedAtMs = 0
+
+  constructor(redis: () => Promise<Pick<RedisClient, 'run'>>, metrics: Metrics) {
+    this.#redis = redis
+    this.#metrics = metrics
+  }
+
+  /** Why Redis cannot be used; undefined if it answers. The client waits two seconds for that. Never rejects. */
+  problem(): Promise<string | undefined> {
+    if (this.#asking && performance.now() - this.#askedAtMs < FRESH_MS) return this.#asking
+    this.#askedAtMs = performance.now()
+    this.#asking = this.#ask()
+    return this.#asking
+  }
+
+  async #ask(): Promise<string | undefined> {
+    try {
+      const client = await this.#redis()
+      await client.run(redis => redis.ping())
+      this.#metrics.set(UP, UP_HELP, {}, 1)
+      return undefined
+    } catch (error) {
+      this.#metrics.set(UP, UP_HELP, {}, 0)
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+}

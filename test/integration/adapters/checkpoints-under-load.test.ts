@@ -1,6 +1,6 @@
 /**
  * Checkpoints of partition states that never rest. `CHECKPOINT_LOAD=500` takes them for a minute at that many readings a second, in
- * 12 partitions with 60,000 ids and 10,000 entities each, and prints what it has measured.
+ * 12 partitions with 60,000 ids and 10,000 entities each.
  */
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'

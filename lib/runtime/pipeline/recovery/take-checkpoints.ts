@@ -33,10 +33,10 @@ export interface TakenCheckpoints {
 }
 
 /**
- * How often a partition state is tried that changes while it is read; the other states are tried in between. The last time it is
- * read from a copy in the store, which does not change: that takes room there, but no rate of commits is too high for it.
+ * How often a partition state is tried. If it changes while it is read, all others have their turn first. The last time it is read
+ * from a copy in the store, which does not change: that takes room there, but no rate of commits is too high for it.
  */
-const ROUNDS = 3
+const ROUNDS = 2
 
 interface Candidate {
   readonly partitionState: StateKey

@@ -33,9 +33,10 @@ class Given {
       return write(state, ...rest)
     }
     const { holdStill, letGo } = this.store
-    this.store.holdStill = state => {
+    this.store.holdStill = async state => {
+      const still = await holdStill.call(this.store, state)
       this.held.add(state.partition)
-      return holdStill.call(this.store, state)
+      return still
     }
     this.store.letGo = state => {
       this.held.delete(state.partition)

@@ -1,8 +1,11 @@
 /** `npx sluice COMMAND …`: the command line for operators. */
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { hideSecrets } from '../programs/hide-secrets.mjs'
+import { exitOnceRead } from './exit.ts'
 import { run } from './program.ts'
 import { callersFolder } from './terminal.ts'
+
+const LAST_WORDS_MS = 1_000
 
 const stop = new AbortController()
 // The signal can arrive twice, because a terminal sends it to the whole group and npm passes it on. Treat both as one.
@@ -24,5 +27,5 @@ const status = await run(args, {
   folder,
   stop: stop.signal,
 })
-// Do not wait for an empty event loop: a connection attempt that never succeeds would keep the command running for a while.
-stdout.write('', () => process.exit(status))
+// What was told to stop ends, also if nobody reads what it has said.
+exitOnceRead(stdout, status, stop.signal.aborted ? LAST_WORDS_MS : undefined)

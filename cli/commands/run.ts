@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { readFunctions } from '../../infra/functions.ts'
 import { serverProblems } from '../../infra/checks/servers.ts'
+import { readFunctions } from '../../infra/functions.ts'
 import { schedulesFrom } from '../../infra/schedules.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import type { Environment } from '../../lib/runtime/settings/slice.ts'
@@ -18,7 +18,6 @@ import { type FunctionEntry, readEntries } from '../run/entries.ts'
 import { type ChosenFunctions, chooseFunctions } from '../run/functions.ts'
 import { removeLeftBundles } from '../run/left-bundles.ts'
 import { jsonLog } from '../run/log.ts'
-import { flushed } from '../run/output.ts'
 import { startRun } from '../run/start.ts'
 import { suggestion } from '../similar.ts'
 import type { Terminal } from '../terminal.ts'
@@ -52,8 +51,6 @@ Examples:
   sluice run clock rules silences generator --env staging`
 
 const DEFAULT_PORT = 9_464
-/** How long the end of the log may take to be read. */
-const FLUSH_MS = 1_000
 /** Has a folder for each process that builds its functions itself, by the id of the process. */
 const BUNDLES = join(LOCAL, 'run')
 
@@ -123,7 +120,6 @@ async function runFunctions(
     log.notice(`stops within ${grace / 1_000} s`)
     await run.stop(grace)
     log.notice('stopped')
-    await flushed(terminal.stdout, FLUSH_MS)
   } finally {
     await code.remove()
   }

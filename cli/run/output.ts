@@ -1,7 +1,6 @@
 /** Where the process and its functions log: lines to a reader that may be slow, or stand still. */
 import type { Writable } from 'node:stream'
 import type { Metrics } from './metrics/metrics.ts'
-import { doneWithin } from './wait.ts'
 
 const LOST = 'sluice_runner_lost_log_lines_total'
 const LOST_HELP = 'Lines of the log that were left out, because nothing read standard output for too long.'
@@ -44,11 +43,4 @@ export class Output {
     const line = { level: 'WARN', message, timestamp: new Date().toISOString(), service: 'run' }
     this.#out.write(`${JSON.stringify(line)}\n`)
   }
-}
-
-/** Waits until everything has been read, though not for longer than this; what is left then is dropped, so that the process can end. */
-export async function flushed(out: Writable, withinMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  out.write('', () => resolve())
-  if (!(await doneWithin(withinMs, promise))) out.destroy()
 }

@@ -5,8 +5,8 @@ import { type DeclaredFunction, isConsumer } from '../../infra/functions.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { groupName, topicName } from '../../lib/app/topics.ts'
 import { securityOf } from '../../lib/runtime/adapters/kafka/client.ts'
-import { kafkaConnection } from '../../lib/runtime/lambda/kafka-connection.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { kafkaConnection } from '../../lib/runtime/lambda/kafka-connection.ts'
 import {
   announceResponseType,
   type FunctionInvoker,

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { Writable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { Metrics } from '../../../../cli/run/metrics/metrics.ts'
-import { flushed, Output } from '../../../../cli/run/output.ts'
+import { Output } from '../../../../cli/run/output.ts'
 
 /** A reader that takes one chunk each time it is told to. */
 class SlowReader extends Writable {
@@ -60,16 +63,43 @@ describe('the output of a process', () => {
     assert.match(metrics.text, /^sluice_runner_lost_log_lines_total 0$/m)
   })
 
-  it('given the end, then it waits for the reader, but not for ever', async () => {
-    const slow = new SlowReader()
-    slow.write(LINE)
-    await flushed(slow, 1)
-    assert.ok(slow.destroyed)
-    const quick = new SlowReader()
-    quick.write(LINE)
-    const flushing = flushed(quick, 60_000)
-    await quick.takeAll()
-    await flushing
-    assert.ok(!quick.destroyed)
+  it('given a process whose output nobody reads, then its memory is bounded', async () => {
+    const { status, said } = await ran(
+      `const output = new Output(process.stdout, new Metrics())
+      for (let line = 0; line < 300_000; line += 1) {
+        output.write('x'.repeat(200) + '\\n')
+        if (line % 1_000 === 0) await new Promise(setImmediate)
+      }
+      console.error(process.stdout.writableLength)
+      exitOnceRead(process.stdout, 3, 50)`,
+      'unread',
+    )
+    assert.equal(status, 3)
+    // All lines together have 60 MB.
+    const waiting = Number(said)
+    assert.ok(waiting > 8_000_000 && waiting < 8_500_000, `${said} bytes wait`)
+  })
+
+  it('given a process that ends, then its reader gets everything, unless it was told to stop', async () => {
+    const { status, read } = await ran(
+      "process.stdout.write('x'.repeat(1_000_000)); exitOnceRead(process.stdout, 3)",
+      'read',
+    )
+    assert.deepEqual([status, read.length], [3, 1_000_000])
   })
 })
+
+/** Runs a script as a process, with what it needs imported. Its output is read to the end, or not at all. */
+async function ran(script: string, output: 'read' | 'unread') {
+  const folder = import.meta.resolve('../../../../cli/')
+  const code = `
+    import { Output } from '${folder}run/output.ts'
+    import { Metrics } from '${folder}run/metrics/metrics.ts'
+    import { exitOnceRead } from '${folder}exit.ts'
+    ${script}`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { timeout: 60_000 })
+  const [said, read] = [text(child.stderr), output === 'read' ? text(child.stdout) : '']
+  const [status] = await once(child, 'exit')
+  child.stdout.destroy()
+  return { status, said: await said, read: await read }
+}

@@ -131,8 +131,12 @@ export class Scheduler {
     const known = this.#failing.get(name)
     this.#failing.set(name, { reason, calls: (known?.calls ?? 0) + 1 })
     if (known?.reason === reason) return
-    const again = pauseMs === undefined ? 'when it is due next' : `in ${pauseMs / 1_000} s`
-    this.#parts.log.error(`${name}: its scheduled run failed, and is called again ${again}: ${reason}`)
+    this.#parts.log.error(`${name}: its scheduled run failed${this.#next(pauseMs)}: ${reason}`)
+  }
+
+  #next(pauseMs: number | undefined): string {
+    if (this.#isStopped) return ' while the process stops'
+    return `, and is called again ${pauseMs === undefined ? 'when it is due next' : `in ${pauseMs / 1_000} s`}`
   }
 
   /** How long to wait before it is called again; undefined if that is left to the next time at which it is due. */

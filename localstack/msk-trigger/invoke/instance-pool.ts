@@ -1,34 +1,32 @@
-import { availableParallelism } from 'node:os'
-import type { Instance } from './instance.ts'
-
-/**
- * A new instance is started when a caller has waited this long. Starting one takes longer, some hundreds of
- * milliseconds of a processor, which slows down its own caller and all others.
- */
-const PATIENCE_MS = 100
-
-/** The same limit when all processors are busy: another thread would only slow down the others. */
-const PATIENCE_WITHOUT_PROCESSOR_MS = 200
-
-/** A new instance is also started when the queue has been non-empty for this long and a processor is idle. */
-const BACKLOG_MS = 1_000
-
-/** Threads that can run at once. The main thread is not counted: it waits for them as often as they wait for it. */
-const PROCESSORS = availableParallelism()
+import { type EventLoopUtilization, performance } from 'node:perf_hooks'
+import type { Instance, Started } from './instance.ts'
+import { startInstanceAtMs } from './patience.ts'
+import { NotBegun } from './runtimes/runtime.ts'
+import { WaitingList } from './waiting-list.ts'
 
 /** The part of an instance that the pool uses. */
-type PooledInstance = Pick<Instance, 'isBroken' | 'isComputing' | 'close'>
+type PooledInstance = Pick<Instance, 'isBroken' | 'isComputing' | 'hasRoom' | 'close'>
 
-interface Waiter<I> {
+/**
+ * Starts an invocation on an instance, which may be busy: then it waits there.
+ *
+ * @param onBegun to be called when it runs
+ */
+type Start<I> = (instance: I, onBegun: () => void) => Started
+
+interface Caller<I> {
   readonly sinceMs: number
-  readonly take: (instance: I) => void
-  readonly refuse: (error: unknown) => void
+  readonly start: Start<I>
+  readonly outcome: PromiseWithResolvers<unknown>
+  /** At an instance, running or in line. */
+  at: Started | undefined
 }
 
 /**
  * The instances of one function. The most recently used one is taken first, and callers wait a moment for a busy one,
  * so that few threads serve a quick handler. Each thread costs tens of megabytes, and starting one takes as long as
- * hundreds of invocations.
+ * hundreds of invocations. Callers wait in line at a busy instance that takes them, which then goes from one to the next by itself; whoever
+ * has waited there for too long is taken back.
  */
 export class InstancePool<I extends PooledInstance = Instance> {
   readonly #start: () => I
@@ -37,9 +35,12 @@ export class InstancePool<I extends PooledInstance = Instance> {
   /** Instances that were replaced during an invocation. They end with it. */
   readonly #replaced = new Set<I>()
   readonly #idle: I[] = []
-  readonly #waiting: Waiter<I>[] = []
-  /** Since when the queue has been non-empty. */
-  #backlogSinceMs: number | undefined
+  /** How many callers are at an instance. */
+  readonly #callers = new Map<I, Set<Caller<I>>>()
+  /** Those whose invocation has not begun. */
+  readonly #waiting = new WaitingList<Caller<I>>()
+  /** Since when the queue has been non-empty, and what this thread had done by then. */
+  #backlog: { readonly sinceMs: number; readonly use: EventLoopUtilization } | undefined
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
@@ -50,24 +51,16 @@ export class InstancePool<I extends PooledInstance = Instance> {
   }
 
   /**
-   * Returns an instance for one invocation. The caller must release it.
+   * Runs an invocation on one of the instances, and ends that if it is broken.
    *
-   * @throws what starting an instance throws, and after `close`
+   * @param start may be called again, if the invocation has not begun
+   * @throws what its answer rejects with, what starting an instance throws, and an error after `close`
    */
-  acquire(): Promise<I> {
-    return new Promise((take, refuse) => {
-      this.#waiting.push({ sinceMs: performance.now(), take, refuse })
-      this.#serve()
-    })
-  }
-
-  async release(instance: I): Promise<void> {
-    const isReplaced = this.#replaced.delete(instance)
-    const isKept = this.#areReused && !instance.isBroken && !isReplaced
-    if (isKept) this.#idle.push(instance)
-    else this.#all.delete(instance)
+  run(start: Start<I>): Promise<unknown> {
+    const outcome = Promise.withResolvers<unknown>()
+    this.#waiting.add({ sinceMs: performance.now(), start, outcome, at: undefined })
     this.#serve()
-    if (!isKept) await instance.close()
+    return outcome.promise
   }
 
   /** Later invocations get new instances. Running invocations finish on the instance on which they started. */
@@ -75,6 +68,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     const idle = this.#idle.splice(0)
     for (const instance of this.#all) if (!idle.includes(instance)) this.#replaced.add(instance)
     this.#all.clear()
+    for (const caller of this.#waiting.all) this.#takeBack(caller)
     this.#serve()
     await Promise.all(idle.map(instance => instance.close()))
   }
@@ -88,39 +82,55 @@ export class InstancePool<I extends PooledInstance = Instance> {
 
   /** Serves waiting callers in order: with an idle instance, or else with a new one, immediately or after a while. */
   #serve(): void {
-    clearTimeout(this.#timer)
     if (this.#isClosed) {
-      for (const { refuse } of this.#waiting.splice(0)) refuse(new Error('the trigger has stopped'))
+      clearTimeout(this.#timer)
+      for (const caller of this.#waiting.all) this.#refuse(caller, new Error('the trigger has stopped'))
       return
     }
-    for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
-      const instance = this.#free()
-      if (!instance && this.#areReused && this.#all.size > 0) {
-        this.#backlogSinceMs ??= performance.now()
-        // If this thread was busy, responses may already have arrived: handle them before acting on the timer.
-        this.#timer = setTimeout(() => setImmediate(() => this.#startIfDue()), this.#waitMs(first))
-        return
-      }
-      this.#waiting.shift()
-      if (instance) first.take(instance)
-      else this.#startFor(first)
+    for (const caller of this.#waiting.all) if (!this.#place(caller)) break
+    const { first } = this.#waiting
+    if (!first) {
+      this.#backlog = undefined
+      return
     }
-    this.#backlogSinceMs = undefined
+    this.#backlog ??= { sinceMs: performance.now(), use: performance.eventLoopUtilization() }
+    // If this thread was busy, responses may already have arrived: handle them before acting on the timer.
+    this.#timer ??= setTimeout(() => setImmediate(() => this.#startIfDue()), this.#waitMs(first))
+  }
+
+  /** Returns false if this caller must wait here, and so must those after it. */
+  #place(caller: Caller<I>): boolean {
+    const idle = this.#free()
+    if (idle) {
+      if (this.#takeBack(caller)) this.#run(caller, idle)
+      else this.#idle.push(idle)
+      return true
+    }
+    if (caller.at) return true
+    if (!this.#areReused || this.#all.size === 0) {
+      this.#startFor(caller)
+      return true
+    }
+    const shortest = this.#shortestLine()
+    if (shortest) this.#hand(caller, shortest)
+    return shortest !== undefined
   }
 
   #startIfDue(): void {
-    const first = this.#waiting[0]
-    if (first && this.#waitMs(first) <= 0) {
-      this.#waiting.shift()
-      this.#backlogSinceMs = undefined
+    this.#timer = undefined
+    const { first } = this.#waiting
+    if (first && this.#waitMs(first) <= 0 && this.#takeBack(first)) {
+      this.#backlog = undefined
       this.#startFor(first)
     }
     this.#serve()
   }
 
-  #waitMs({ sinceMs }: Waiter<I>): number {
-    const backlogSinceMs = this.#backlogSinceMs ?? sinceMs
-    return startInstanceAtMs({ sinceMs, backlogSinceMs }, this.#all) - performance.now()
+  #waitMs({ sinceMs }: Caller<I>): number {
+    const { sinceMs: backlogSinceMs, use } = this.#backlog ?? { sinceMs, use: undefined }
+    const isComputing = performance.eventLoopUtilization(use).utilization > 0.5
+    const threads = [...this.#all, { isComputing }]
+    return startInstanceAtMs({ sinceMs, backlogSinceMs }, threads) - performance.now()
   }
 
   /** The most recently used idle instance. A thread can end while idle. */
@@ -132,30 +142,75 @@ export class InstancePool<I extends PooledInstance = Instance> {
     return undefined
   }
 
+  #shortestLine(): I | undefined {
+    const open = this.#areReused ? [...this.#all].filter(instance => instance.hasRoom) : []
+    const length = (instance: I) => this.#callers.get(instance)?.size ?? 0
+    return open.sort((a, b) => length(a) - length(b))[0]
+  }
+
   /** If none can be started, that concerns only this caller, and not the release or the timer that serves it. */
-  #startFor({ take, refuse }: Waiter<I>): void {
+  #startFor(caller: Caller<I>): void {
     try {
       const instance = this.#start()
       this.#all.add(instance)
-      take(instance)
+      this.#run(caller, instance)
     } catch (error) {
-      refuse(error)
+      this.#refuse(caller, error)
     }
   }
-}
 
-/**
- * Returns when a new instance is started for a caller that waits for a busy one.
- *
- * @param waiting since when this caller has waited, and since when the queue has been non-empty.
- */
-export function startInstanceAtMs(
-  { sinceMs, backlogSinceMs }: { readonly sinceMs: number; readonly backlogSinceMs: number },
-  instances: Iterable<Pick<PooledInstance, 'isComputing'>>,
-  processors = PROCESSORS,
-): number {
-  const computing = [...instances].filter(instance => instance.isComputing).length
-  return computing < processors
-    ? Math.min(sinceMs + PATIENCE_MS, backlogSinceMs + BACKLOG_MS)
-    : sinceMs + PATIENCE_WITHOUT_PROCESSOR_MS
+  #refuse(caller: Caller<I>, error: unknown): void {
+    this.#waiting.remove(caller)
+    caller.outcome.reject(error)
+  }
+
+  #run(caller: Caller<I>, instance: I): void {
+    this.#waiting.remove(caller)
+    this.#hand(caller, instance)
+  }
+
+  #hand(caller: Caller<I>, instance: I): void {
+    const callers = this.#callers.get(instance) ?? new Set()
+    this.#callers.set(instance, callers.add(caller))
+    const at = caller.start(instance, () => this.#waiting.remove(caller))
+    caller.at = at
+    const settle = async (of: () => void) => {
+      await this.#release(caller, instance)
+      of()
+    }
+    at.answer.then(
+      answer => settle(() => caller.outcome.resolve(answer)),
+      error => {
+        if (!(error instanceof NotBegun)) return settle(() => caller.outcome.reject(error))
+        // Nothing has begun: it is served again, before those that came later. Whoever was taken back, is.
+        if (caller.at === at) {
+          caller.at = undefined
+          this.#waiting.add(caller)
+        }
+        return this.#release(caller, instance)
+      },
+    )
+  }
+
+  /** Whether this caller is not at an instance, or not any more. */
+  #takeBack(caller: Caller<I>): boolean {
+    if (caller.at && !caller.at.takeBack()) return false
+    caller.at = undefined
+    return true
+  }
+
+  async #release(caller: Caller<I>, instance: I): Promise<void> {
+    const callers = this.#callers.get(instance)
+    callers?.delete(caller)
+    const isKept = this.#areReused && !instance.isBroken && !this.#replaced.has(instance)
+    if (!isKept) this.#all.delete(instance)
+    const isIdle = callers?.size === 0
+    if (isIdle) {
+      this.#callers.delete(instance)
+      this.#replaced.delete(instance)
+      if (isKept) this.#idle.push(instance)
+    }
+    this.#serve()
+    if (isIdle && !isKept) await instance.close()
+  }
 }

@@ -1,4 +1,4 @@
-import { type Invocation, type Runtime, RuntimeEnded } from './runtimes/runtime.ts'
+import { type HandedOver, type Invocation, NotBegun, type Runtime, RuntimeEnded } from './runtimes/runtime.ts'
 
 /**
  * The time to load a handler that does not count as time of its first invocation, as in the cloud.
@@ -6,12 +6,29 @@ import { type Invocation, type Runtime, RuntimeEnded } from './runtimes/runtime.
  */
 const LOADING_MS = 10_000
 
+/** An invocation that an instance has. */
+export interface Started {
+  /** Rejects with `NotBegun` if it was taken back, or if the instance is broken: another one can have it then. */
+  readonly answer: Promise<unknown>
+  /** Whether it was taken back: it will not run there. */
+  takeBack(): boolean
+}
+
+/** One that runs, or waits for those before it. */
+interface Turn {
+  readonly invocation: Invocation
+  readonly failed: PromiseWithResolvers<never>
+  readonly onBegun: () => void
+  handedOver?: HandedOver
+  timer?: NodeJS.Timeout
+}
+
 /** One instance of a function, which runs one invocation at a time. It is broken after a timeout, and when its runtime has ended. */
 export class Instance {
   isBroken = false
   readonly #runtime: Runtime
-  /** Fails the invocation that is running. */
-  #fail: ((error: Error) => void) | undefined
+  /** The first one runs. */
+  readonly #line: Turn[] = []
   /** True until the first invocation has ended, because that one loads the handler. */
   #isCold = true
   #isClosed = false
@@ -21,36 +38,81 @@ export class Instance {
     this.#runtime = runtime
     void runtime.ended.then(error => {
       this.isBroken = true
-      if (this.#fail) this.#fail(error)
+      const [running] = this.#line
+      if (running) running.failed.reject(error)
       else if (!this.#isClosed) onIdleEnd(error)
     })
   }
 
+  /** Whether it takes another invocation while one runs. */
+  get hasRoom(): boolean {
+    const isRunning = this.#line[0]?.handedOver !== undefined
+    return isRunning && !this.#isCold && !this.isBroken && !this.#isClosed && (this.#runtime.room ?? 0) > 0
+  }
+
   /**
-   * Resolves with the handler's answer to an event.
+   * Sends an event to the handler. While another one runs, call this only if it has room.
    *
-   * @throws what the runtime throws, and RuntimeEnded at its timeout and at its end
+   * @param onBegun called when it runs, at once or after those before it
    */
-  async invoke(what: Omit<Invocation, 'deadlineMs'>, timeoutMs: number): Promise<unknown> {
-    const failed = Promise.withResolvers<never>()
-    this.#fail = failed.reject
-    const tooLate = () => {
-      this.isBroken = true
-      failed.reject(new RuntimeEnded(`timeout: the handler took longer than ${timeoutMs} ms`))
-    }
-    let timer: NodeJS.Timeout | undefined
+  invoke(invocation: Invocation, onBegun = () => {}): Started {
+    const turn: Turn = { invocation, onBegun, failed: Promise.withResolvers() }
+    // An instance that breaks fails the one that runs, which may just have ended.
+    turn.failed.promise.catch(() => {})
+    this.#line.push(turn)
+    if (this.#line.length > 1) turn.handedOver = this.#handOver(turn)
+    return { answer: this.#answerTo(turn), takeBack: () => this.#takeBack(turn) }
+  }
+
+  /** Resolves with the handler's answer. Rejects with what the runtime throws, and RuntimeEnded at its timeout and at its end. */
+  async #answerTo(turn: Turn): Promise<unknown> {
+    let isBegun = true
     try {
-      await this.#load(failed.promise)
-      if (Number.isFinite(timeoutMs)) timer = setTimeout(tooLate, timeoutMs)
-      const answer = this.#runtime.invoke({ ...what, deadlineMs: Date.now() + timeoutMs })
-      return await Promise.race([answer, failed.promise])
+      if (!turn.handedOver) {
+        await this.#load(turn.failed.promise)
+        turn.handedOver = this.#handOver(turn)
+        this.#begins(turn)
+      }
+      return await Promise.race([turn.handedOver.answer, turn.failed.promise])
+    } catch (error) {
+      isBegun = !(error instanceof NotBegun)
+      throw error
     } finally {
-      clearTimeout(timer)
-      this.#fail = undefined
-      this.#isCold = false
+      clearTimeout(turn.timer)
+      this.#leave(turn)
+      if (isBegun) this.#isCold = false
       // End it before the batch is retried: two handlers must not have the same partition. Rule 19.
-      if (this.isBroken) await this.close()
+      if (this.isBroken && isBegun) await this.close()
     }
+  }
+
+  #handOver({ invocation }: Turn): HandedOver {
+    if (this.#runtime.handOver) return this.#runtime.handOver(invocation)
+    return { answer: this.#runtime.invoke(invocation), hasBegun: () => true, takeBack: () => false }
+  }
+
+  #begins(turn: Turn): void {
+    const { timeoutMs } = turn.invocation
+    if (Number.isFinite(timeoutMs)) turn.timer = setTimeout(() => this.#tooLate(turn), timeoutMs)
+    turn.onBegun()
+  }
+
+  #tooLate({ failed, invocation }: Turn): void {
+    // The next one has begun, so the answer has been given and is on its way.
+    if (this.#line[1]?.handedOver?.hasBegun()) return
+    this.isBroken = true
+    failed.reject(new RuntimeEnded(`timeout: the handler took longer than ${invocation.timeoutMs} ms`))
+  }
+
+  #leave(turn: Turn): void {
+    const wasFirst = this.#line[0] === turn
+    this.#line.splice(this.#line.indexOf(turn), 1)
+    const [next] = this.#line
+    if (wasFirst && next && !this.isBroken) this.#begins(next)
+  }
+
+  #takeBack(turn: Turn): boolean {
+    return turn !== this.#line[0] && turn.handedOver?.takeBack() === true
   }
 
   async #load(failed: Promise<never>): Promise<void> {

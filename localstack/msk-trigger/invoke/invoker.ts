@@ -21,6 +21,12 @@ export interface Runtimes {
   readonly haveTimeouts: boolean
 }
 
+/** An injected fault. */
+function tooLate(instance: Instance): never {
+  instance.isBroken = true
+  throw new Error('timeout: the response came too late (injected fault)')
+}
+
 /** Invokes functions that run on this machine, each in instances of its own. */
 export class Invoker implements FunctionInvoker {
   readonly #runtimes: Runtimes
@@ -40,17 +46,12 @@ export class Invoker implements FunctionInvoker {
     requestId: string,
     answerCounts = true,
   ): Promise<unknown> {
-    const instances = this.#instances(functionKey)
-    const instance = await instances.acquire()
     const timeoutMs = this.#runtimes.haveTimeouts ? functionTimeoutMs : Number.POSITIVE_INFINITY
-    try {
-      const answer = await instance.invoke({ event, requestId }, timeoutMs)
-      if (answerCounts) return answer
-      instance.isBroken = true
-      throw new Error('timeout: the response came too late (injected fault)')
-    } finally {
-      await instances.release(instance)
-    }
+    const invocation = { event, requestId, timeoutMs }
+    return this.#instances(functionKey).run((instance, onBegun) => {
+      const started = instance.invoke(invocation, onBegun)
+      return answerCounts ? started : { ...started, answer: started.answer.then(() => tooLate(instance)) }
+    })
   }
 
   /**

@@ -7,8 +7,18 @@ export interface Invocation {
   readonly event: EventContent
   /** As in the handler's context. */
   readonly requestId: string
-  /** When Lambda would end it, in milliseconds since 1970; infinity if it has no timeout. */
-  readonly deadlineMs: number
+  /** After how many milliseconds Lambda would end it; infinity if it has no timeout. */
+  readonly timeoutMs: number
+}
+
+/** An invocation that a runtime has, and that may wait there for those before it. */
+export interface HandedOver {
+  /** Rejects with `NotBegun` if it was taken back, or if what would have run it is over. */
+  readonly answer: Promise<unknown>
+  /** False as long as it can be taken back. */
+  hasBegun(): boolean
+  /** Whether it was taken back: it will not run there. */
+  takeBack(): boolean
 }
 
 /** A loaded handler, which runs one invocation at a time. It starts with the first one. */
@@ -26,6 +36,10 @@ export interface Runtime {
    * @throws HandlerError
    */
   invoke(invocation: Invocation): Promise<unknown>
+  /** The same, also while another invocation runs: the handler goes on with the next one without waiting for this process. */
+  handOver?(invocation: Invocation): HandedOver
+  /** How many more invocations can be handed over. */
+  readonly room?: number
   /** Resolves when it has ended, by itself or by `close`. An invocation that it was running need not be settled then. */
   readonly ended: Promise<RuntimeEnded>
   /** Whether its invocation uses a processor, rather than waiting for I/O. */
@@ -59,4 +73,9 @@ export class HandlerError extends Error {
 /** An invocation ended without a response: its thread or process ended, or its time was up. */
 export class RuntimeEnded extends Error {
   override readonly name = 'RuntimeEnded'
+}
+
+/** An invocation was handed over, and its handler was not called. It can be tried elsewhere. */
+export class NotBegun extends Error {
+  override readonly name = 'NotBegun'
 }

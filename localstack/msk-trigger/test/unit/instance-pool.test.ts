@@ -1,30 +1,95 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
-import { InstancePool, startInstanceAtMs } from '../../invoke/instance-pool.ts'
+import { InstancePool } from '../../invoke/instance-pool.ts'
+import { startInstanceAtMs } from '../../invoke/patience.ts'
+import { NotBegun } from '../../invoke/runtimes/runtime.ts'
 
-/** An instance without a thread. */
+/** An instance without a thread. The first of its callers runs. */
 class Fake {
   isBroken = false
   isComputing = false
   isClosed = false
+  /** How many callers may wait for the one that runs. */
+  room = 0
+  readonly line: Call[] = []
+
+  get hasRoom(): boolean {
+    return this.line.length > 0 && this.line.length <= this.room
+  }
+
   async close(): Promise<void> {
     this.isClosed = true
+  }
+
+  leave(call: Call): void {
+    this.line.splice(this.line.indexOf(call), 1)
+    this.line[0]?.onBegun()
+  }
+}
+
+/** An invocation of a function, which the test ends. */
+class Call {
+  at: Fake | undefined
+  onBegun = () => {}
+  readonly over: Promise<unknown>
+  #answer = Promise.withResolvers<unknown>()
+
+  constructor(instances: InstancePool<Fake>) {
+    this.over = instances.run((instance, onBegun) => {
+      const answer = Promise.withResolvers<unknown>()
+      this.#answer = answer
+      this.at = instance
+      this.onBegun = onBegun
+      instance.line.push(this)
+      if (this.isRunning) onBegun()
+      return { answer: answer.promise, takeBack: () => this.#isTakenBack() }
+    })
+    // Some tests await something else first.
+    this.over.catch(() => {})
+  }
+
+  get isRunning(): boolean {
+    return this.at?.line[0] === this
+  }
+
+  /** Resolves when the pool has the instance again. */
+  async end(): Promise<void> {
+    this.at?.leave(this)
+    this.#answer.resolve('x')
+    await this.over
+  }
+
+  /** As an instance does that breaks before this one has begun. */
+  dropped(): void {
+    this.at?.leave(this)
+    this.#answer.reject(new NotBegun())
+  }
+
+  #isTakenBack(): boolean {
+    if (this.isRunning) return false
+    this.dropped()
+    return true
   }
 }
 
 /** @param failing which starts fail, counted from 1 */
-function given(areReused = true, failing: readonly number[] = []) {
+function given({ areReused = true, failing = [] as readonly number[], room = 0 } = {}) {
   const started: Fake[] = []
   let starts = 0
   const start = () => {
     starts += 1
     if (failing.includes(starts)) throw new Error('no thread left')
     const fake = new Fake()
+    fake.room = room
     started.push(fake)
     return fake
   }
-  return { started, instances: new InstancePool<Fake>(start, areReused) }
+  const instances = new InstancePool<Fake>(start, areReused)
+  return { started, instances, call: () => new Call(instances) }
 }
+
+/** Lets promises do what they have to. */
+const settled = () => new Promise(setImmediate)
 
 describe('the instances of a function', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
@@ -36,80 +101,84 @@ describe('the instances of a function', () => {
     await new Promise(setImmediate)
   }
 
+  /** Busy for so long: what is decided depends on the clock, and the timer only triggers it. */
+  const waitFor = async (ms: number) => {
+    const sinceMs = performance.now()
+    while (performance.now() < sinceMs + ms) await settled()
+    await pass(ms)
+  }
+
   it('are started one by one, and the most recently used one is used first', async () => {
-    const { started, instances } = given()
-    const first = await instances.acquire()
-    await instances.release(first)
-    assert.equal(await instances.acquire(), first)
+    const { started, call } = given()
+    const first = call()
+    await first.end()
+    assert.equal(call().at, first.at)
     assert.equal(started.length, 1)
   })
 
   it('are awaited while they are quick', async () => {
-    const { started, instances } = given()
-    const first = await instances.acquire()
-    const second = instances.acquire()
-    await instances.release(first)
-    assert.equal(await second, first)
+    const { started, call } = given()
+    const [first, second] = [call(), call()]
+    assert.equal(second.at, undefined)
+    await first.end()
+    assert.equal(second.at, first.at)
     assert.equal(started.length, 1)
   })
 
   it('increase in number if none is free for too long', async () => {
-    const { started, instances } = given()
-    const first = await instances.acquire()
-    const waitedSince = performance.now()
-    const second = instances.acquire()
-    // The decision depends on the clock; the timer only triggers it.
-    while (performance.now() < waitedSince + 120) await new Promise(setImmediate)
-    await pass(120)
-    assert.notEqual(await second, first)
+    const { started, call } = given()
+    const [first, second] = [call(), call()]
+    await waitFor(220)
+    assert.notEqual(second.at, first.at)
     assert.equal(started.length, 2)
   })
 
   it('are removed when they are broken, even while idle', async () => {
-    const { started, instances } = given()
-    const first = await instances.acquire()
-    first.isBroken = true
-    await instances.release(first)
-    assert.equal(first.isClosed, true)
-    const second = await instances.acquire()
-    await instances.release(second)
-    second.isBroken = true
-    assert.notEqual(await instances.acquire(), second)
+    const { started, call } = given()
+    const first = call()
+    ;(first.at as Fake).isBroken = true
+    await first.end()
+    assert.equal(first.at?.isClosed, true)
+    const second = call()
+    await second.end()
+    ;(second.at as Fake).isBroken = true
+    assert.notEqual(call().at, second.at)
     assert.equal(started.length, 3)
   })
 
   it('are new each time if the handler must be loaded again', async () => {
-    const { started, instances } = given(false)
-    const [first, second] = await Promise.all([instances.acquire(), instances.acquire()])
-    assert.notEqual(first, second)
-    await instances.release(first)
-    assert.equal(first.isClosed, true)
-    await instances.acquire()
+    const { started, call } = given({ areReused: false, room: 5 })
+    const [first, second] = [call(), call()]
+    assert.notEqual(first.at, second.at)
+    await first.end()
+    assert.equal(first.at?.isClosed, true)
+    call()
     assert.equal(started.length, 3)
   })
 
-  it('when replaced, end at once if idle, and after their invocation if running', async () => {
-    const { started, instances } = given()
-    const running = await instances.acquire()
-    const waiting = instances.acquire()
-    await instances.replace()
-    assert.equal(running.isClosed, false, 'the invocation continues')
-    const next = await waiting
-    assert.notEqual(next, running, 'a waiting caller gets a new one at once')
-    await instances.release(running)
-    assert.equal(running.isClosed, true)
-    await instances.release(next)
-    await instances.replace()
-    assert.equal(next.isClosed, true, 'it was idle')
-    await instances.acquire()
-    assert.equal(started.length, 3)
-  })
+  for (const room of [0, 5])
+    it(`when replaced, end at once if idle, and after their invocation if running (room ${room})`, async () => {
+      const { started, instances, call } = given({ room })
+      const [running, next] = [call(), call()]
+      await instances.replace()
+      await settled()
+      assert.equal(running.at?.isClosed, false, 'the invocation continues')
+      assert.notEqual(next.at, running.at, 'a waiting caller gets a new one at once')
+      assert.equal(next.isRunning, true)
+      await running.end()
+      assert.equal(running.at?.isClosed, true)
+      await next.end()
+      await instances.replace()
+      assert.equal(next.at?.isClosed, true, 'it was idle')
+      call()
+      assert.equal(started.length, 3)
+    })
 
   it('when replaced while running, are closed with the pool', async () => {
-    const { started, instances } = given()
-    await instances.acquire()
+    const { started, instances, call } = given()
+    call()
     await instances.replace()
-    await instances.acquire()
+    call()
     await instances.close()
     assert.deepEqual(
       started.map(({ isClosed }) => isClosed),
@@ -118,40 +187,36 @@ describe('the instances of a function', () => {
   })
 
   it('when one cannot be started, then its caller learns of it and the next one gets its own', async () => {
-    const { started, instances } = given(true, [1])
-    await assert.rejects(instances.acquire(), /no thread left/)
-    const first = await instances.acquire()
-    await instances.release(first)
-    assert.equal(await instances.acquire(), first, 'nobody else has taken it')
+    const { started, call } = given({ failing: [1] })
+    await assert.rejects(call().over, /no thread left/)
+    const first = call()
+    await first.end()
+    assert.equal(call().at, first.at, 'nobody else has taken it')
     assert.equal(started.length, 1)
   })
 
   it('when another one cannot be started after a while, then its caller learns of it', async () => {
-    const { instances } = given(true, [2])
-    const first = await instances.acquire()
-    const waitedSince = performance.now()
-    const second = assert.rejects(instances.acquire(), /no thread left/)
-    const third = instances.acquire()
-    while (performance.now() < waitedSince + 220) await new Promise(setImmediate)
-    await pass(220)
-    await second
-    await instances.release(first)
-    assert.equal(await third, first)
+    const { call } = given({ failing: [2] })
+    const [first, second, third] = [call(), call(), call()]
+    const refused = assert.rejects(second.over, /no thread left/)
+    await waitFor(220)
+    await refused
+    await first.end()
+    assert.equal(third.at, first.at)
   })
 
   it('when the next one cannot be started, then a release still closes its own', async () => {
-    const { instances } = given(true, [2])
-    const broken = await instances.acquire()
-    broken.isBroken = true
-    const refused = assert.rejects(instances.acquire(), /no thread left/)
-    await instances.release(broken)
-    assert.equal(broken.isClosed, true)
-    await refused
+    const { call } = given({ failing: [2] })
+    const [broken, refused] = [call(), call()]
+    ;(broken.at as Fake).isBroken = true
+    await broken.end()
+    assert.equal(broken.at?.isClosed, true)
+    await assert.rejects(refused.over, /no thread left/)
   })
 
   it('are all closed with the pool', async () => {
-    const { started, instances } = given()
-    await instances.acquire()
+    const { started, instances, call } = given()
+    call()
     await instances.close()
     assert.deepEqual(
       started.map(({ isClosed }) => isClosed),
@@ -159,17 +224,79 @@ describe('the instances of a function', () => {
     )
   })
 
-  it('are not started once the pool is closed: whoever waits, or comes later, is refused', async () => {
-    const { started, instances } = given()
-    const first = await instances.acquire()
-    const waiting = assert.rejects(instances.acquire(), /the trigger has stopped/)
-    await instances.close()
-    first.isBroken = true
-    await instances.release(first)
-    await waiting
-    await assert.rejects(instances.acquire(), /the trigger has stopped/)
-    await pass(1_000)
+  for (const room of [0, 5])
+    it(`are not started once the pool is closed: whoever waits, or comes later, is refused (room ${room})`, async () => {
+      const { started, instances, call } = given({ room })
+      const [first, waiting] = [call(), call()]
+      await instances.close()
+      if (waiting.at) waiting.dropped()
+      ;(first.at as Fake).isBroken = true
+      await first.end()
+      await assert.rejects(waiting.over, /the trigger has stopped/)
+      await assert.rejects(call().over, /the trigger has stopped/)
+      await pass(1_000)
+      assert.equal(started.length, 1)
+    })
+})
+
+describe('a busy instance that has room', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
+  afterEach(() => mock.timers.reset())
+
+  it('gets callers in line, in order, until its room is used up', async () => {
+    const { started, call } = given({ room: 2 })
+    const calls = [call(), call(), call(), call()]
+    assert.deepEqual(
+      calls.map(({ at }) => at),
+      [started[0], started[0], started[0], undefined],
+    )
+    await calls[0]?.end()
+    assert.equal(calls[1]?.isRunning, true)
+    assert.equal(calls[3]?.at, started[0])
     assert.equal(started.length, 1)
+  })
+
+  it('loses the caller that has waited for too long to a new one', async () => {
+    const { started, call } = given({ room: 2 })
+    const [first, second, third] = [call(), call(), call()]
+    const sinceMs = performance.now()
+    while (performance.now() < sinceMs + 220) await settled()
+    mock.timers.tick(220)
+    await settled()
+    assert.equal(second.at, started[1])
+    assert.equal(second.isRunning, true)
+    assert.equal(third.at, started[0])
+    await first.end()
+    assert.equal(third.isRunning, true)
+  })
+
+  it('loses its callers to one that is idle', async () => {
+    const { started, instances, call } = given({ room: 2 })
+    const slow = call()
+    await instances.replace()
+    const quick = call()
+    const [second, third] = [call(), call()]
+    assert.deepEqual([slow.at, second.at, third.at], [started[0], started[1], started[1]])
+    await quick.end()
+    assert.equal(second.isRunning, true)
+    assert.equal(third.at, started[1])
+  })
+
+  it('that breaks gives its callers back, in order, and none of them is lost', async () => {
+    const { started, call } = given({ room: 3 })
+    const [first, second, third] = [call(), call(), call()]
+    const [broken] = started as [Fake]
+    broken.isBroken = true
+    second.dropped()
+    third.dropped()
+    await settled()
+    await first.end()
+    assert.equal(second.at, started[1])
+    assert.equal(second.isRunning, true)
+    await second.end()
+    assert.equal(third.isRunning, true)
+    await third.end()
+    assert.equal(broken.isClosed, true)
   })
 })
 

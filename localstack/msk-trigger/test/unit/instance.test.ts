@@ -3,10 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import { Instance } from '../../invoke/instance.ts'
 import type { Runtime } from '../../invoke/runtimes/runtime.ts'
-import { HandlerError, RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
+import { HandlerError, NotBegun, RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
 
 const TIMEOUT_MS = 3_000
 const LOADING_MS = 10_000
+
+const invocation = () => ({ event: { json: () => '{}' }, requestId: randomUUID(), timeoutMs: TIMEOUT_MS })
 
 /** A runtime whose handler is loaded and answers when the test says so. */
 function given() {
@@ -42,7 +44,7 @@ describe('an instance that loads its handler', () => {
 
   it('given that it takes longer than the timeout, then the invocation has all of its time afterwards', async () => {
     const { instance, loading, answer, events } = given()
-    const invoked = instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, TIMEOUT_MS)
+    const invoked = instance.invoke(invocation()).answer
     await pass(LOADING_MS - 1)
     assert.deepEqual(events, [])
     loading.resolve()
@@ -53,7 +55,7 @@ describe('an instance that loads its handler', () => {
 
   it('given that it takes longer than Lambda allows, then the time of the invocation begins', async () => {
     const { instance, events } = given()
-    const invoked = instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, TIMEOUT_MS)
+    const invoked = instance.invoke(invocation()).answer
     const failed = assert.rejects(invoked, /timeout: the handler took longer than 3000 ms/)
     await pass(LOADING_MS)
     assert.deepEqual(events, ['invoked'])
@@ -64,7 +66,7 @@ describe('an instance that loads its handler', () => {
 
   it('given that it fails, then the invocation fails with that error, and the instance is kept', async () => {
     const { instance, loading, events } = given()
-    const invoked = instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, TIMEOUT_MS)
+    const invoked = instance.invoke(invocation()).answer
     loading.reject(new HandlerError({ errorType: 'KeyError', errorMessage: 'x', trace: [] }))
     await assert.rejects(invoked, HandlerError)
     assert.equal(instance.isBroken, false)
@@ -73,9 +75,133 @@ describe('an instance that loads its handler', () => {
 
   it('given that it ends meanwhile, then the invocation fails at once', async () => {
     const { instance, ended, events } = given()
-    const invoked = instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, TIMEOUT_MS)
+    const invoked = instance.invoke(invocation()).answer
     ended.resolve(new RuntimeEnded('it ended'))
     await assert.rejects(invoked, /it ended/)
     assert.deepEqual(events, ['closed'])
+  })
+})
+
+/** A loaded runtime that takes several invocations, and runs them in order when the test says so. */
+function givenLine() {
+  const events: string[] = []
+  const handed: { hasBegun: boolean; answer: PromiseWithResolvers<unknown> }[] = []
+  const ended = Promise.withResolvers<RuntimeEnded>()
+  const runtime: Runtime = {
+    isComputing: false,
+    ended: ended.promise,
+    room: 4,
+    invoke: () => assert.fail('it hands over'),
+    handOver: () => {
+      const one = { hasBegun: handed.length === 0, answer: Promise.withResolvers<unknown>() }
+      handed.push(one)
+      const takeBack = () => {
+        if (!one.hasBegun) one.answer.reject(new NotBegun())
+        return !one.hasBegun
+      }
+      return { answer: one.answer.promise, hasBegun: () => one.hasBegun, takeBack }
+    },
+    close: async () => {
+      events.push('closed')
+      for (const one of handed) if (!one.hasBegun) one.answer.reject(new NotBegun())
+    },
+  }
+  const instance = new Instance(runtime, error => events.push(`told: ${error.message}`))
+  const invoke = (name: string) => {
+    const started = instance.invoke(invocation(), () => events.push(`${name} begins`))
+    started.answer.catch(() => {})
+    return started
+  }
+  /** The thread goes on, whether this process knows it or not. */
+  const begins = (n: number) => {
+    ;(handed[n] as (typeof handed)[number]).hasBegun = true
+  }
+  return { instance, invoke, handed, begins, ended, events }
+}
+
+describe('an instance that gets invocations while one runs', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'Date'] }))
+  afterEach(() => mock.timers.reset())
+  const settled = () => new Promise(setImmediate)
+
+  /** Its first invocation is over: it was loaded with that. */
+  async function givenWarmLine() {
+    const line = givenLine()
+    const { answer } = line.invoke('first')
+    assert.equal(line.instance.hasRoom, false, 'it is loading')
+    await settled()
+    line.handed[0]?.answer.resolve(1)
+    await answer
+    line.handed.length = 0
+    line.events.length = 0
+    return line
+  }
+
+  it('hands them over, and each has all of its time from when the one before it is over', async () => {
+    const { instance, invoke, handed, begins, events } = await givenWarmLine()
+    const first = invoke('a')
+    await settled()
+    assert.equal(instance.hasRoom, true)
+    const second = invoke('b')
+    assert.equal(handed.length, 2)
+    mock.timers.tick(TIMEOUT_MS - 1)
+    begins(1)
+    handed[0]?.answer.resolve('of a')
+    assert.equal(await first.answer, 'of a')
+    await settled()
+    assert.deepEqual(events, ['a begins', 'b begins'])
+    mock.timers.tick(TIMEOUT_MS - 1)
+    handed[1]?.answer.resolve('of b')
+    assert.equal(await second.answer, 'of b')
+    assert.equal(instance.isBroken, false)
+  })
+
+  it('gives one back that has not begun, and none that has', async () => {
+    const { invoke, begins } = await givenWarmLine()
+    const first = invoke('a')
+    await settled()
+    const [second, third] = [invoke('b'), invoke('c')]
+    assert.equal(first.takeBack(), false)
+    begins(1)
+    assert.equal(second.takeBack(), false)
+    assert.equal(third.takeBack(), true)
+    await assert.rejects(third.answer, NotBegun)
+  })
+
+  it('after a timeout is ended, and gives back the others, whose time has not begun', async () => {
+    const { instance, invoke, events } = await givenWarmLine()
+    const first = invoke('a')
+    await settled()
+    const second = invoke('b')
+    mock.timers.tick(TIMEOUT_MS)
+    await assert.rejects(first.answer, /timeout: the handler took longer than 3000 ms/)
+    await assert.rejects(second.answer, NotBegun)
+    assert.equal(instance.isBroken, true)
+    assert.deepEqual(events, ['a begins', 'closed'])
+  })
+
+  it('does not time out while the answer is on its way: the next one runs already', async () => {
+    const { instance, invoke, handed, begins } = await givenWarmLine()
+    const first = invoke('a')
+    await settled()
+    const second = invoke('b')
+    begins(1)
+    mock.timers.tick(TIMEOUT_MS)
+    handed[0]?.answer.resolve('of a')
+    assert.equal(await first.answer, 'of a')
+    assert.equal(instance.isBroken, false)
+    mock.timers.tick(TIMEOUT_MS)
+    await assert.rejects(second.answer, /timeout/)
+  })
+
+  it('whose runtime ends fails the one that runs, and nobody else', async () => {
+    const { invoke, ended, handed } = await givenWarmLine()
+    const first = invoke('a')
+    await settled()
+    const second = invoke('b')
+    handed[1]?.answer.reject(new NotBegun())
+    ended.resolve(new RuntimeEnded('it ended'))
+    await assert.rejects(first.answer, /it ended/)
+    await assert.rejects(second.answer, NotBegun)
   })
 })

@@ -54,7 +54,7 @@ export function factsOf(part: Partial<FunctionFacts>): FunctionFacts {
 
 export function invocationOf(event: unknown): Invocation {
   const content = { json: () => JSON.stringify(event) }
-  return { event: content, requestId: randomUUID(), deadlineMs: Date.now() + 60_000 }
+  return { event: content, requestId: randomUUID(), timeoutMs: 60_000 }
 }
 
 /** Invokes a runtime as an instance does. */

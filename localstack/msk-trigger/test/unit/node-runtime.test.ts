@@ -10,7 +10,7 @@ import { until } from '../../../../test/support/until.ts'
 import { RecordsEvent } from '../../invoke/event-content.ts'
 import { RecordPacker } from '../../invoke/packed-records.ts'
 import { NodeRuntime } from '../../invoke/runtimes/node/node-runtime.ts'
-import { HandlerError, type Runtime } from '../../invoke/runtimes/runtime.ts'
+import { HandlerError, NotBegun, type Runtime } from '../../invoke/runtimes/runtime.ts'
 import { HANDLER_KINDS, handlerModule } from '../handler-kinds.ts'
 import {
   errorOf,
@@ -131,7 +131,7 @@ describe('the thread of a handler', { timeout: 60_000 }, () => {
         headerList: [['name', Buffer.from([1, 255])]],
       }).map(one => packer.pack(one))
       const event = new RecordsEvent(mapping, ['b:1'], [[7, records]])
-      const answer = await node.invoke({ event, requestId: 'id', deadlineMs: Date.now() + 60_000 })
+      const answer = await node.invoke({ event, requestId: 'id', timeoutMs: 60_000 })
       assert.equal(answer, event.json())
     }
   })
@@ -166,7 +166,7 @@ describe('the thread of a handler', { timeout: 60_000 }, () => {
 
   it('ends when it is closed, also while it computes', async t => {
     const node = await nodeRuntime(t, 'export const handler = () => { for (;;); }')
-    void node.invoke(invocationOf({}))
+    node.invoke(invocationOf({})).catch(() => {})
     await node.close()
     assert.match((await node.ended).message, /closed/)
   })
@@ -234,6 +234,101 @@ describe('the thread of a handler', { timeout: 60_000 }, () => {
   })
 })
 
+describe('a thread that gets invocations while one runs', { timeout: 60_000 }, () => {
+  /** Waits for a file of the event; then answers, throws, or ends as the event says. */
+  const code = `import { existsSync, appendFileSync } from 'node:fs'
+    export const handler = async ({ name, folder, how }, { getRemainingTimeInMillis }) => {
+      appendFileSync(folder + '/begun', name + ' ')
+      while (!existsSync(folder + '/' + name)) await new Promise(done => setTimeout(done, 5))
+      if (how === 'exits') process.exit(3)
+      if (how === 'throws later') setTimeout(() => { throw new Error('later') })
+      if (how === 'never ends') await new Promise(() => {})
+      return [name, Math.round(getRemainingTimeInMillis() / 60_000)]
+    }`
+
+  async function given(t: TestContext, runtime: string) {
+    const folder = await folderOf(t, {})
+    const node = await nodeRuntime(t, code, { runtime })
+    await node.load()
+    const hand = (name: string, how = '') => node.handOver(invocationOf({ name, folder, how }))
+    const begun = () => (existsSync(join(folder, 'begun')) ? readFileSync(join(folder, 'begun'), 'utf8') : '')
+    const goOn = (name: string) => writeFile(join(folder, name), '')
+    return { node, hand, begun, goOn }
+  }
+
+  for (const [style, runtime] of STYLES) {
+    it(`runs one after another, each with all of its time, and none that was taken back (${style})`, async t => {
+      const { node, hand, begun, goOn } = await given(t, runtime)
+      const [first, second, third, fourth] = [hand('a'), hand('b'), hand('c'), hand('d')]
+      await until('the first to begin', () => first.hasBegun() && begun() === 'a ')
+      assert.equal(node.room, 1)
+      assert.equal(first.takeBack(), false)
+      assert.equal(second.hasBegun(), false)
+      assert.equal(third.takeBack(), true)
+      await assert.rejects(third.answer, NotBegun)
+      for (const name of ['a', 'b', 'd']) await goOn(name)
+      const answers = await Promise.all([first, second, fourth].map(({ answer }) => answer))
+      assert.deepEqual(answers, [
+        ['a', 1],
+        ['b', 1],
+        ['d', 1],
+      ])
+      assert.equal(begun(), 'a b d ')
+      assert.equal(second.takeBack(), false, 'it is over')
+      assert.equal(node.room, 5)
+    })
+
+    it(`that ends with one of them gives back the others (${style})`, async t => {
+      const { node, hand, begun, goOn } = await given(t, runtime)
+      const [first, second] = [hand('a', 'exits'), hand('b')]
+      const taken = assert.rejects(second.answer, NotBegun)
+      first.answer.catch(() => {})
+      await goOn('a')
+      assert.match((await node.ended).message, /ended its process with exit code 3/)
+      await taken
+      assert.equal(begun(), 'a ')
+    })
+  }
+
+  it('that never settles one of them goes on with another thread, and gives back the others', async t => {
+    const { hand, begun, goOn } = await given(t, 'nodejs24.x')
+    const [first, second] = [hand('a', 'never ends'), hand('b')]
+    const taken = assert.rejects(second.answer, NotBegun)
+    await goOn('a')
+    await assert.rejects(first.answer, /Runtime\.ExitError/)
+    await taken
+    assert.equal(begun(), 'a ')
+    await goOn('c')
+    assert.deepEqual(await hand('c').answer, ['c', 1])
+  })
+
+  it('that fails after an answer loses none: each has begun, or is given back', async t => {
+    const { node, hand, goOn } = await given(t, 'nodejs24.x')
+    await goOn('a')
+    const [first, second] = [hand('a', 'throws later'), hand('b')]
+    assert.deepEqual(await first.answer, ['a', 1])
+    const outcome = await Promise.race([second.answer.catch((error: Error) => error), node.ended])
+    assert.match(String(outcome), /later|NotBegun|uncaught/)
+  })
+
+  it('gives each the records of its own event', async t => {
+    const node = await nodeRuntime(t, 'export const handler = async event => JSON.stringify(event)')
+    await node.load()
+    const events = [10, 200_000, 5, 300_000].map((bytes, n) => {
+      const packer = new RecordPacker(1_000)
+      const records = messages(n, n + 1, { value: Buffer.alloc(bytes, `${n}`) }).map(one => packer.pack(one))
+      return new RecordsEvent(mappingOf(), ['b:1'], [[n, records]])
+    })
+    for (let round = 0; round < 3; round += 1) {
+      const answers = events.map(event => node.handOver({ event, requestId: 'id', timeoutMs: 60_000 }).answer)
+      assert.deepEqual(
+        await Promise.all(answers),
+        events.map(event => event.json()),
+      )
+    }
+  })
+})
+
 describe('the stack of an error', { timeout: 60_000 }, () => {
   it('names the place in the source that was compiled, and no place in the plugin', async t => {
     const source = `type Event = { a: number }
@@ -262,16 +357,16 @@ describe('the context of an invocation', { timeout: 60_000 }, () => {
     AWS_LAMBDA_LOG_GROUP_NAME: 'group',
     AWS_LAMBDA_LOG_STREAM_NAME: 'stream',
   }
-  const contextOf = async (t: TestContext, runtime: string, deadlineMs: number) => {
+  const contextOf = async (t: TestContext, runtime: string, timeoutMs: number) => {
     const node = await nodeRuntime(t, SHOWS_CONTEXT, { runtime, environment })
-    return (await node.invoke({ event: { json: () => '{}' }, requestId: 'id', deadlineMs })) as Record<
+    return (await node.invoke({ event: { json: () => '{}' }, requestId: 'id', timeoutMs })) as Record<
       string,
       unknown
     >
   }
 
   it('has what Lambda tells', async t => {
-    const { remaining, ...others } = await contextOf(t, 'nodejs24.x', Date.now() + 60_000)
+    const { remaining, ...others } = await contextOf(t, 'nodejs24.x', 60_000)
     assert.ok(Number(remaining) > 1_000 && Number(remaining) <= 60_000)
     assert.deepEqual(others, {
       awsRequestId: 'id',
@@ -286,7 +381,7 @@ describe('the context of an invocation', { timeout: 60_000 }, () => {
   })
 
   it('has methods to call back where AWS has them', async t => {
-    const context = await contextOf(t, 'nodejs22.x', Date.now() + 60_000)
+    const context = await contextOf(t, 'nodejs22.x', 60_000)
     assert.deepEqual(context.methods, ['done', 'succeed', 'fail'])
     assert.equal(context.callbackWaitsForEmptyEventLoop, true)
   })

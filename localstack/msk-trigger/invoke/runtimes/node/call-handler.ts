@@ -1,7 +1,7 @@
 import type { Call, Handler, Outcome } from './call.ts'
 import { callWithCallback } from './callback-style.ts'
-import { lambdaContext } from './lambda-context.ts'
-import type { Request, ThreadData } from './messages.ts'
+import { type Begun, lambdaContext } from './lambda-context.ts'
+import type { ThreadData } from './messages.ts'
 import { callForPromise } from './promise-style.ts'
 import { callStreaming, isStreaming } from './streaming.ts'
 
@@ -13,7 +13,7 @@ type Callee = Pick<ThreadData, 'style' | 'functionArn' | 'timeoutMs'>
 export function callHandler(
   handler: Handler,
   event: unknown,
-  invocation: Pick<Request, 'requestId' | 'deadlineMs'>,
+  invocation: Begun,
   callee: Callee,
   outcome: Outcome,
   sharesLoop = false,

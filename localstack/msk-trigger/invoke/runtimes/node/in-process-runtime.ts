@@ -24,13 +24,14 @@ export class InProcessRuntime implements Runtime {
     this.#facts = facts
   }
 
-  async invoke({ event, requestId, deadlineMs }: Invocation): Promise<unknown> {
+  async invoke({ event, requestId, timeoutMs }: Invocation): Promise<unknown> {
     const data = threadDataOf(this.#facts)
     Object.assign(process.env, this.#facts.environment)
     this.#handler ??= await loaded(data)
     const { promise, resolve, reject } = Promise.withResolvers<string>()
     const outcome = outcomeOf(data, resolve, reject)
-    callHandler(this.#handler, JSON.parse(event.json()), { requestId, deadlineMs }, data, outcome, true)
+    const about = { requestId, deadlineMs: Date.now() + timeoutMs }
+    callHandler(this.#handler, JSON.parse(event.json()), about, data, outcome, true)
     return JSON.parse(await promise)
   }
 

@@ -1,5 +1,4 @@
 import process from 'node:process'
-import type { Request } from './messages.ts'
 
 /**
  * The context object of an invocation, without what only callback handlers have.
@@ -19,9 +18,16 @@ export interface LambdaContext {
   getRemainingTimeInMillis(): number
 }
 
+/** What the context of an invocation is made of. */
+export interface Begun {
+  readonly requestId: string
+  /** Milliseconds since 1970; infinity if it has no timeout. */
+  readonly deadlineMs: number
+}
+
 /** Most of it comes from the environment, as in Lambda. */
 export function lambdaContext(
-  { requestId, deadlineMs }: Pick<Request, 'requestId' | 'deadlineMs'>,
+  { requestId, deadlineMs }: Begun,
   { functionArn, timeoutMs }: { readonly functionArn: string; readonly timeoutMs: number },
 ): LambdaContext {
   const { env } = process

@@ -28,12 +28,13 @@ export interface ThreadData {
  */
 export type HandlerStyle = 'callback' | 'promise'
 
-/** One invocation. */
+/** One invocation, which the thread may have to take first: see `places.ts`. */
 export interface Request {
+  readonly place: number
   readonly requestId: string
-  /** Milliseconds since 1970; infinity if it has no timeout. */
-  readonly deadlineMs: number
-  /** The event, if its records are at the beginning of the memory that both share; or else its JSON. */
+  /** In milliseconds; infinity if it has no timeout. */
+  readonly timeoutMs: number
+  /** The event, if its records are at the beginning of the memory of its place; or else its JSON. */
   readonly event: EventHead | string
   /** That memory. Sent when it is new. */
   readonly memory?: SharedArrayBuffer
@@ -47,5 +48,5 @@ export type Message = 'loaded' | Answer
  * request.
  */
 export type Answer =
-  | { readonly ok: string; readonly isLast: boolean }
-  | { readonly error: ReportedError; readonly isFatal: boolean }
+  | { readonly place: number; readonly ok: string; readonly isLast: boolean }
+  | { readonly place: number | undefined; readonly error: ReportedError; readonly isFatal: boolean }

@@ -2,10 +2,10 @@ import type { EventLoopUtilization } from 'node:perf_hooks'
 import type { Readable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import { within } from '../../../support/wait.ts'
-import type { EventContent } from '../../event-content.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
-import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
-import type { Answer, Message, Request, ThreadData } from './messages.ts'
+import { type HandedOver, HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
+import { Line } from './line.ts'
+import type { Answer, Message, ThreadData } from './messages.ts'
 import { THREAD, threadDataOf } from './thread-data.ts'
 
 /**
@@ -16,9 +16,6 @@ const END_MS = 30_000
 
 /** Receives what a thread writes, instead of the streams of this process. It must be read. */
 export type OnOutput = (stdout: Readable, stderr: Readable) => void
-
-/** Room for a batch of a hundred small records. */
-const LEAST_MEMORY_BYTES = 128 * 1024
 
 /**
  * A handler in JavaScript or TypeScript, in a thread of its own, which starts with the first invocation. After an error with
@@ -34,10 +31,9 @@ export class NodeRuntime implements Runtime {
   #thread: Worker | undefined
   /** The end of the last thread that was given up. */
   #abandoned: Promise<number> | undefined
-  #pending: PromiseWithResolvers<unknown> | undefined
+  /** What the current thread has. */
+  #line = new Line()
   #useBefore: EventLoopUtilization | undefined
-  /** Shared with the thread. To send records in a message would copy them twice more, and leave both copies to be collected. */
-  #memory: Uint8Array<SharedArrayBuffer> | undefined
 
   constructor(facts: FunctionFacts, onOutput?: OnOutput) {
     this.#facts = facts
@@ -50,25 +46,18 @@ export class NodeRuntime implements Runtime {
     return this.#loading?.promise
   }
 
-  invoke({ event, requestId, deadlineMs }: Invocation): Promise<unknown> {
-    this.#thread ??= this.#start()
-    this.#useBefore = this.#thread.performance.eventLoopUtilization()
-    this.#pending = Promise.withResolvers()
-    this.#thread.postMessage({ requestId, deadlineMs, ...this.#handedOver(event) } satisfies Request)
-    return this.#pending.promise
+  invoke(invocation: Invocation): Promise<unknown> {
+    return this.handOver(invocation).answer
   }
 
-  /** Writes the records of an event where the thread reads them. It has read those of the event before: it has answered. */
-  #handedOver(event: EventContent): Pick<Request, 'event' | 'memory'> {
-    const { packed } = event
-    if (!packed) return { event: event.json() }
-    const { head, length } = packed
-    const known = this.#memory
-    const fits = known !== undefined && known.length >= length
-    const memory = fits ? known : new Uint8Array(new SharedArrayBuffer(memoryFor(length)))
-    this.#memory = memory
-    packed.copyTo(memory)
-    return fits ? { event: head } : { event: head, memory: memory.buffer }
+  handOver(invocation: Invocation): HandedOver {
+    this.#thread ??= this.#start()
+    if (this.#line.isEmpty) this.#useBefore = this.#thread.performance.eventLoopUtilization()
+    return this.#line.handOver(this.#thread, invocation)
+  }
+
+  get room(): number {
+    return this.#thread ? this.#line.places.free : 0
   }
 
   get ended(): Promise<RuntimeEnded> {
@@ -81,16 +70,17 @@ export class NodeRuntime implements Runtime {
   }
 
   async close(): Promise<void> {
+    this.#line.takeBackAll()
     this.#ended.resolve(new RuntimeEnded('it was closed'))
     this.#loaded()
     await within(END_MS, Promise.all([this.#thread?.terminate(), this.#abandoned]))
   }
 
   #start(): Worker {
-    const thread = newThread(this.#facts, this.#onOutput !== undefined)
+    this.#line = new Line()
+    const thread = newThread(this.#facts, this.#line.places.shared, this.#onOutput !== undefined)
     this.#onOutput?.(thread.stdout, thread.stderr)
     this.#loading = Promise.withResolvers()
-    this.#memory = undefined
     let cause: unknown
     thread.on('message', (message: Message) => {
       if (thread !== this.#thread) return
@@ -103,6 +93,7 @@ export class NodeRuntime implements Runtime {
     })
     thread.on('exit', code => {
       if (thread !== this.#thread) return
+      this.#line.takeBackAll()
       const what = cause === undefined ? `ended its process with exit code ${code}` : 'ended with an error'
       this.#ended.resolve(new RuntimeEnded(`the handler ${what}`, { cause }))
     })
@@ -115,10 +106,11 @@ export class NodeRuntime implements Runtime {
   }
 
   async #answered(answer: Answer): Promise<void> {
-    const pending = this.#pending
-    this.#pending = undefined
+    const { place } = answer
+    const pending = place === undefined ? undefined : this.#line.answered(place)
     const isLast = 'ok' in answer ? answer.isLast : answer.isFatal
     if (isLast) await this.#abandon()
+    else if (!this.#line.isEmpty) this.#useBefore = this.#thread?.performance.eventLoopUtilization()
     if ('ok' in answer) {
       pending?.resolve(JSON.parse(answer.ok))
       return
@@ -132,27 +124,24 @@ export class NodeRuntime implements Runtime {
   async #abandon(): Promise<void> {
     const thread = this.#thread
     this.#thread = undefined
+    this.#line.takeBackAll()
     this.#abandoned = thread?.terminate()
     if (this.#abandoned) await within(END_MS, this.#abandoned)
   }
 }
 
-/** Twice as much each time, so that growing events do not replace it often. */
-function memoryFor(bytes: number): number {
-  let size = LEAST_MEMORY_BYTES
-  while (size < bytes) size *= 2
-  return size
-}
-
-/** @param isCaptured whether its output is read here */
-function newThread(facts: FunctionFacts, isCaptured: boolean): Worker {
+/**
+ * @param places where invocations wait for it
+ * @param isCaptured whether its output is read here
+ */
+function newThread(facts: FunctionFacts, places: SharedArrayBuffer, isCaptured: boolean): Worker {
   const { functionKey: name, environment: env } = facts
   const data = threadDataOf(facts)
   const start = (variables: Record<string, string>, workerData: ThreadData) =>
     new Worker(THREAD, {
       name,
       env: variables,
-      workerData,
+      workerData: { ...workerData, places },
       ...(isCaptured && { stdout: true, stderr: true }),
     })
   try {

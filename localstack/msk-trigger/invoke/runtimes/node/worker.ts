@@ -1,6 +1,7 @@
 /**
  * The thread of a handler: loads it, and then answers one request after another. While an invocation runs, nothing else keeps
- * the event loop from being empty, so that `beforeExit` tells when nothing is left to wait for.
+ * the event loop from being empty, so that `beforeExit` tells when nothing is left to wait for. Requests that come meanwhile wait here:
+ * the next one begins without a way to the other thread and back.
  */
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
@@ -10,6 +11,7 @@ import type { Call, Outcome } from './call.ts'
 import { callHandler } from './call-handler.ts'
 import { loadHandler } from './load-handler.ts'
 import type { Answer, Message, Request, ThreadData } from './messages.ts'
+import { Places } from './places.ts'
 import { reportedError, unhandledRejection } from './reported-error.ts'
 import { responseJson } from './response.ts'
 import { defineAwslambda } from './streaming.ts'
@@ -19,12 +21,20 @@ const UNHANDLED_REJECTION = 128
 const UNCAUGHT_EXCEPTION = 129
 
 const port = parentPort as NonNullable<typeof parentPort>
-const data: ThreadData = workerData
+const { places: states, ...data }: ThreadData & { readonly places: SharedArrayBuffer } = workerData
+const places = new Places(states)
+/** Where records arrive, by place. They are read before anything can answer: afterwards others may be written there. */
+const memories: Buffer[] = []
+const waiting: Request[] = []
+/** From the beginning of an invocation until the next one may begin. */
+let isBusy = false
+/** The thread is being ended. */
+let isOver = false
+/** The place of the invocation that runs. */
+let running: number | undefined
 let call: Call | undefined
 /** A response that this turn of the event loop can still make the last one. */
-let unsent: string | undefined
-/** Where records arrive. They are read before anything can answer: afterwards others may be written there. */
-let memory: Buffer = Buffer.alloc(0)
+let unsent: { readonly place: number; readonly ok: string } | undefined
 
 if (data.nodeOptions !== undefined) process.env.NODE_OPTIONS = data.nodeOptions
 process.setSourceMapsEnabled(true)
@@ -36,23 +46,46 @@ const loading = loadHandler(data)
 const tellLoaded = () => port.postMessage('loaded' satisfies Message)
 loading.then(tellLoaded, tellLoaded)
 port.on('message', (request: Request) => {
-  const outcome = new Response()
-  if (request.memory) memory = Buffer.from(request.memory)
+  if (request.memory) memories[request.place] = Buffer.from(request.memory)
+  waiting.push(request)
+  if (!isBusy) beginNext()
+})
+
+function beginNext(): void {
+  isBusy = false
+  for (let next = waiting.shift(); next && !isOver; next = waiting.shift()) {
+    if (!places.take(next.place)) continue
+    isBusy = true
+    begin(next)
+    return
+  }
+}
+
+function begin(request: Request): void {
+  const { place, requestId, timeoutMs } = request
+  const outcome = new Response(place)
+  running = place
   loading.then(
     handler => {
       port.unref()
-      call = callHandler(handler, eventOf(request), request, data, outcome)
+      const deadlineMs = Date.now() + timeoutMs
+      call = callHandler(handler, eventOf(request), { requestId, deadlineMs }, data, outcome)
     },
     error => outcome.failForGood(error),
   )
-})
+}
 
-function eventOf({ event }: Request): unknown {
-  return typeof event === 'string' ? JSON.parse(event) : eventIn(memory, event)
+function eventOf({ event, place }: Request): unknown {
+  return typeof event === 'string' ? JSON.parse(event) : eventIn(memories[place] as Buffer, event)
 }
 
 class Response implements Outcome {
+  readonly #place: number
   #isSettled = false
+
+  constructor(place: number) {
+    this.#place = place
+  }
 
   succeed(result: unknown): void {
     let ok: string
@@ -62,22 +95,22 @@ class Response implements Outcome {
       this.fail(error)
       return
     }
-    this.#settle(() => sendSoon(ok))
+    this.#settle(place => sendSoon(place, ok))
   }
 
   fail(thrown: unknown): void {
-    this.#settle(() => send({ error: reportedError(thrown, data.plugin), isFatal: false }))
+    this.#settle(place => send({ place, error: reportedError(thrown, data.plugin), isFatal: false }))
   }
 
   failForGood(thrown: unknown): void {
-    this.#settle(() => send({ error: reportedError(thrown, data.plugin), isFatal: true }))
+    this.#settle(place => send({ place, error: reportedError(thrown, data.plugin), isFatal: true }))
   }
 
-  #settle(answer: () => void): void {
+  #settle(answer: (place: number) => void): void {
     if (this.#isSettled) return
     this.#isSettled = true
     call = undefined
-    answer()
+    answer(this.#place)
   }
 }
 
@@ -85,31 +118,36 @@ class Response implements Outcome {
  * Where a handler may call back, a rejection of the same turn that nothing handles comes after the response: it ends the
  * runtime, but does not fail the invocation. Elsewhere the response has waited for it.
  */
-function sendSoon(ok: string): void {
+function sendSoon(place: number, ok: string): void {
   if (data.style === 'promise') {
-    send({ ok, isLast: false })
+    send({ place, ok, isLast: false })
     return
   }
-  unsent = ok
+  unsent = { place, ok }
   setImmediate(() => {
     unsent = undefined
-    send({ ok, isLast: false })
+    send({ place, ok, isLast: false })
   })
 }
 
 function send(answer: Answer): void {
+  isOver ||= 'ok' in answer ? answer.isLast : answer.isFatal
+  running = undefined
   port.ref()
   port.postMessage(answer)
+  // What the handler left behind has a turn, as between any two invocations.
+  if (waiting.length > 0) setImmediate(beginNext)
+  else isBusy = false
 }
 
 /** Fails the running invocation, if there is one, and ends the thread. */
 function end(thrown: unknown, exitCode: number): void {
   const error = reportedError(thrown, data.plugin)
-  if (unsent === undefined) send({ error, isFatal: true })
+  if (unsent === undefined) send({ place: running, error, isFatal: true })
   else {
     const what = [`${error.errorType}: ${error.errorMessage}`, ...error.trace.slice(1)]
     console.error(`after it had responded, the handler failed: ${what.join('\n')}`)
-    send({ ok: unsent, isLast: true })
+    send({ ...unsent, isLast: true })
   }
   process.exit(exitCode)
 }

@@ -34,12 +34,12 @@ export class PythonRuntime implements Runtime {
     await this.#loaded()
   }
 
-  async invoke({ event, requestId, deadlineMs }: Invocation): Promise<unknown> {
+  async invoke({ event, requestId, timeoutMs }: Invocation): Promise<unknown> {
     const python = await this.#loaded()
     const { functionName, region } = this.#function
     const functionArn = `arn:aws:lambda:${region}:000000000000:function:${functionName}`
     // An infinite deadline becomes null.
-    const about = JSON.stringify({ requestId, deadlineMs, functionArn })
+    const about = JSON.stringify({ requestId, deadlineMs: Date.now() + timeoutMs, functionArn })
     this.#cpu = new CpuUse(python.pid)
     return python.exchange(requestId, `${about.slice(0, -1)},"event":${event.json()}}`)
   }

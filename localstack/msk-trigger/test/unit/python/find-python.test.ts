@@ -82,7 +82,7 @@ describe('the Python of a function', () => {
   it('given another version than that of the runtime, then a line names both', async () => {
     const notices: string[] = []
     const runtime = runtimeOf('app.echo', { runtime: 'python3.999' }, notices)
-    await runtime.invoke({ event: { json: () => '1' }, requestId: 'r', deadlineMs: Date.now() + 5_000 })
+    await runtime.invoke({ event: { json: () => '1' }, requestId: 'r', timeoutMs: 5_000 })
     assert.equal(notices.length, 1)
     assert.match(String(notices[0]), /^runs on Python 3\.\d+ \(.+\), not python3\.999$/)
   })
@@ -90,7 +90,7 @@ describe('the Python of a function', () => {
   it('given no Python at all, then each invocation fails with that message', async () => {
     const bare = { PATH: '/nowhere', VIRTUAL_ENV: '', CONDA_PREFIX: '' }
     const runtime = runtimeOf('app.echo', { environment: bare })
-    const invocation = { event: { json: () => '1' }, requestId: 'r', deadlineMs: Date.now() + 5_000 }
+    const invocation = { event: { json: () => '1' }, requestId: 'r', timeoutMs: 5_000 }
     await assert.rejects(runtime.invoke(invocation), /no Python 3 was found for the runtime python3/)
     await assert.rejects(runtime.invoke(invocation), /no Python 3 was found for the runtime python3/)
   })

@@ -42,6 +42,12 @@ function isRunning(pid: number): boolean {
   }
 }
 
+const invocation = (timeoutMs = 20_000, json = '{}') => ({
+  event: { json: () => json },
+  requestId: randomUUID(),
+  timeoutMs,
+})
+
 describe('the end of a Python process', () => {
   const ends: [handler: string, message: string][] = [
     ['app.exits', 'the handler ended its process with exit code 3'],
@@ -51,14 +57,11 @@ describe('the end of a Python process', () => {
   for (const [handler, message] of ends) {
     it(`given ${handler}, then it fails with: ${message}`, async () => {
       const { instance, idleEnds } = instanceOf(handler)
-      await assert.rejects(
-        instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000),
-        (error: unknown) => {
-          assert.ok(error instanceof RuntimeEnded)
-          assert.equal(error.message, message)
-          return true
-        },
-      )
+      await assert.rejects(instance.invoke(invocation()).answer, (error: unknown) => {
+        assert.ok(error instanceof RuntimeEnded)
+        assert.equal(error.message, message)
+        return true
+      })
       assert.equal(instance.isBroken, true)
       assert.deepEqual(idleEnds, [])
     })
@@ -66,10 +69,7 @@ describe('the end of a Python process', () => {
 
   it('given that it ends after its answer, then the answer counts, and the end is told', async () => {
     const { instance, idleEnds } = instanceOf('app.answers_and_exits')
-    assert.equal(
-      await instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000),
-      'answered',
-    )
+    assert.equal(await instance.invoke(invocation()).answer, 'answered')
     await until('the end to be told', () => idleEnds.length > 0)
     assert.deepEqual(idleEnds, ['the handler ended its process with exit code 7'])
   })
@@ -84,14 +84,11 @@ describe('the end of a Python process', () => {
   for (const name of FORGERIES) {
     it(`given app.${name}, then the invocation fails, and the process is ended`, async () => {
       const { instance, idleEnds } = instanceOf(`app.${name}`)
-      await assert.rejects(
-        instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000),
-        (error: unknown) => {
-          assert.ok(error instanceof RuntimeEnded)
-          assert.match(error.message, /^something other than the runner wrote to descriptor 3/)
-          return true
-        },
-      )
+      await assert.rejects(instance.invoke(invocation()).answer, (error: unknown) => {
+        assert.ok(error instanceof RuntimeEnded)
+        assert.match(error.message, /^something other than the runner wrote to descriptor 3/)
+        return true
+      })
       assert.equal(instance.isBroken, true)
       assert.deepEqual(idleEnds, [])
     })
@@ -99,30 +96,21 @@ describe('the end of a Python process', () => {
 
   it('given a second answer, then it is not that of the next invocation, and the process is ended', async () => {
     const { instance, idleEnds } = instanceOf('app.answers_twice')
-    assert.equal(await instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000), 1)
+    assert.equal(await instance.invoke(invocation()).answer, 1)
     await until('the end to be told', () => idleEnds.length > 0)
     assert.match(String(idleEnds[0]), /^something other than the runner wrote to descriptor 3/)
   })
 
   it('given an answer to an earlier request, as of a fork, then it is not taken for that of this one', async () => {
     const { instance } = instanceOf('app.answers_an_earlier_request')
-    assert.equal(
-      await instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000),
-      'own',
-    )
-    await assert.rejects(
-      instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000),
-      /other than the runner wrote to descriptor 3/,
-    )
+    assert.equal(await instance.invoke(invocation()).answer, 'own')
+    await assert.rejects(instance.invoke(invocation()).answer, /other than the runner wrote to descriptor 3/)
     assert.equal(instance.isBroken, true)
   })
 
   it('given that it has ended, then its id is not killed again, as it may be that of another process', async t => {
     const { instance } = instanceOf('app.exits')
-    await assert.rejects(
-      instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000),
-      /exit code 3/,
-    )
+    await assert.rejects(instance.invoke(invocation()).answer, /exit code 3/)
     const kill = t.mock.method(process, 'kill')
     await instance.close()
     assert.equal(kill.mock.callCount(), 0)
@@ -134,7 +122,7 @@ describe('the end of a Python process', () => {
       throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
     })
     await assert.rejects(
-      instance.invoke({ event: { json: () => '{}' }, requestId: randomUUID() }, 20_000),
+      instance.invoke(invocation()).answer,
       /^RuntimeEnded: the handler ended its process with exit code 3$/,
     )
   })
@@ -142,10 +130,7 @@ describe('the end of a Python process', () => {
   it('given a timeout, then the handler and the processes that it started end with it', async t => {
     const file = await idFile(t)
     const { instance, idleEnds } = instanceOf('app.starts_and_sleeps')
-    const invoked = instance.invoke(
-      { event: { json: () => JSON.stringify({ file }) }, requestId: randomUUID() },
-      1_000,
-    )
+    const invoked = instance.invoke(invocation(1_000, JSON.stringify({ file }))).answer
     await assert.rejects(invoked, /timeout: the handler took longer than 1000 ms/)
     const ids = await idsIn(file)
     assert.equal(ids.length, 2)
@@ -158,7 +143,7 @@ describe('the end of a Python process', () => {
     const script = `
       import { runtimeOf } from ${JSON.stringify(new URL('./support.ts', import.meta.url).href)}
       const event = { json: () => ${JSON.stringify(JSON.stringify({ file }))} }
-      await runtimeOf('app.spins').invoke({ event, requestId: 'r', deadlineMs: Infinity })`
+      await runtimeOf('app.spins').invoke({ event, requestId: 'r', timeoutMs: Infinity })`
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' })
     const ended = once(parent, 'exit')
     const [id] = (await idsIn(file)) as [number]
@@ -170,7 +155,7 @@ describe('the end of a Python process', () => {
 
   it('given a close while it loads, then no process is left', async () => {
     const runtime = runtimeOf('app.echo')
-    const invoked = runtime.invoke({ event: { json: () => '{}' }, requestId: 'r', deadlineMs: Infinity })
+    const invoked = runtime.invoke({ event: { json: () => '{}' }, requestId: 'r', timeoutMs: Infinity })
     invoked.catch(() => {})
     await runtime.close()
     assert.match((await runtime.ended).message, /stopped/)

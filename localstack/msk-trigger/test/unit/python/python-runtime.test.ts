@@ -34,7 +34,7 @@ describe('the answer of a Python handler', () => {
 
   it('given several invocations, then the handler is loaded once', async () => {
     const runtime = runtimeOf('app.counts')
-    const invocation = { event: { json: () => '{}' }, requestId: 'r', deadlineMs: Number.POSITIVE_INFINITY }
+    const invocation = { event: { json: () => '{}' }, requestId: 'r', timeoutMs: Number.POSITIVE_INFINITY }
     const answers = [await runtime.invoke(invocation), await runtime.invoke(invocation)]
     assert.deepEqual(answers, [1, 2])
   })
@@ -60,7 +60,7 @@ describe('the answer of a Python handler', () => {
     const answer = await runtime.invoke({
       event: { json: () => '{}' },
       requestId: 'r',
-      deadlineMs: Number.POSITIVE_INFINITY,
+      timeoutMs: Number.POSITIVE_INFINITY,
     })
     assert.equal((answer as { remaining: number }).remaining, 900_000)
   })
@@ -119,7 +119,7 @@ describe('the error of a Python handler', () => {
 
   it('given an exception, then the process goes on with the next invocation', async () => {
     const runtime = runtimeOf('app.takes_one')
-    const invocation = { event: { json: () => '{}' }, requestId: 'r', deadlineMs: Date.now() + 5_000 }
+    const invocation = { event: { json: () => '{}' }, requestId: 'r', timeoutMs: 5_000 }
     await assert.rejects(runtime.invoke(invocation), /TypeError/)
     await assert.rejects(runtime.invoke(invocation), /TypeError/)
   })
@@ -128,7 +128,7 @@ describe('the error of a Python handler', () => {
     const folder = await mkdtemp(join(tmpdir(), 'python-'))
     t.after(() => rm(folder, { recursive: true, force: true }))
     const runtime = runtimeOf('later.handler', { folder })
-    const invocation = { event: { json: () => '4' }, requestId: 'r', deadlineMs: Date.now() + 5_000 }
+    const invocation = { event: { json: () => '4' }, requestId: 'r', timeoutMs: 5_000 }
     await assert.rejects(runtime.invoke(invocation), /ImportModuleError/)
     await writeFile(join(folder, 'later.py'), 'def handler(event, context):\n    return event\n')
     assert.equal(await runtime.invoke(invocation), 4)

@@ -42,6 +42,6 @@ export async function invoke(handler: string, event: unknown = {}): Promise<unkn
   return runtimeOf(handler).invoke({
     event: { json: () => JSON.stringify(event) },
     requestId: 'id-1',
-    deadlineMs: Date.now() + 5_000,
+    timeoutMs: 5_000,
   })
 }

@@ -1,0 +1,74 @@
+import type { Worker } from 'node:worker_threads'
+import type { EventContent } from '../../event-content.ts'
+import { type HandedOver, type Invocation, NotBegun } from '../runtime.ts'
+import type { Request } from './messages.ts'
+import { Places } from './places.ts'
+
+/** Room for a batch of a hundred small records. */
+const LEAST_MEMORY_BYTES = 128 * 1024
+
+type Pending = PromiseWithResolvers<unknown>
+
+/** The invocations that a thread has: one that runs, and others that wait for it. */
+export class Line {
+  readonly places = new Places()
+  readonly #pending = new Map<number, Pending>()
+  /** Shared with the thread. To send records in a message would copy them twice more, and leave both copies to be collected. */
+  readonly #memories: Uint8Array<SharedArrayBuffer>[] = []
+
+  get isEmpty(): boolean {
+    return this.#pending.size === 0
+  }
+
+  handOver(thread: Pick<Worker, 'postMessage'>, { event, ...about }: Invocation): HandedOver {
+    const place = this.places.offer()
+    const pending: Pending = Promise.withResolvers()
+    this.#pending.set(place, pending)
+    thread.postMessage({ place, ...about, ...this.#written(event, place) } satisfies Request)
+    return {
+      answer: pending.promise,
+      hasBegun: () => this.#pending.get(place) !== pending || this.places.isTaken(place),
+      takeBack: () => this.#pending.get(place) === pending && this.#takeBack(place, pending),
+    }
+  }
+
+  /** Takes the one with this answer out of the line. */
+  answered(place: number): Pending | undefined {
+    const pending = this.#pending.get(place)
+    this.#pending.delete(place)
+    this.places.leave(place)
+    return pending
+  }
+
+  /** Takes back all that have not begun. */
+  takeBackAll(): void {
+    for (const [place, pending] of this.#pending) this.#takeBack(place, pending)
+  }
+
+  #takeBack(place: number, pending: Pending): boolean {
+    if (!this.places.takeBack(place)) return false
+    this.#pending.delete(place)
+    pending.reject(new NotBegun('the invocation was taken back before it began'))
+    return true
+  }
+
+  /** Writes the records of an event where the thread reads them. It has read those before: their invocation is over. */
+  #written(event: EventContent, place: number): Pick<Request, 'event' | 'memory'> {
+    const { packed } = event
+    if (!packed) return { event: event.json() }
+    const { head, length } = packed
+    const known = this.#memories[place]
+    const fits = known !== undefined && known.length >= length
+    const memory = fits ? known : new Uint8Array(new SharedArrayBuffer(memoryFor(length)))
+    this.#memories[place] = memory
+    packed.copyTo(memory)
+    return fits ? { event: head } : { event: head, memory: memory.buffer }
+  }
+}
+
+/** Twice as much each time, so that growing events do not replace it often. */
+function memoryFor(bytes: number): number {
+  let size = LEAST_MEMORY_BYTES
+  while (size < bytes) size *= 2
+  return size
+}

@@ -1,0 +1,62 @@
+/**
+ * Where invocations wait for a thread. Both threads see at once who has one: the thread takes it, or whoever has handed it over takes it
+ * back. It imports nothing, because each thread loads it.
+ */
+
+/** One for the invocation that runs, and as many as an event poller has in flight beside it. */
+const COUNT = 5
+
+const [FREE, OFFERED, TAKEN, TAKEN_BACK] = [0, 1, 2, 3]
+
+export class Places {
+  readonly shared: SharedArrayBuffer
+  readonly #states: Int32Array<SharedArrayBuffer>
+
+  constructor(shared = new SharedArrayBuffer(COUNT * Int32Array.BYTES_PER_ELEMENT)) {
+    this.shared = shared
+    this.#states = new Int32Array(shared)
+  }
+
+  /** How many are free. */
+  get free(): number {
+    let free = 0
+    for (let place = 0; place < COUNT; place += 1) if (this.#is(place, FREE)) free += 1
+    return free
+  }
+
+  /** Returns a place that was free. */
+  offer(): number {
+    for (let place = 0; place < COUNT; place += 1) if (this.#change(place, FREE, OFFERED)) return place
+    throw new Error('the thread has no place for another invocation')
+  }
+
+  /** Of an invocation that was not taken back. */
+  isTaken(place: number): boolean {
+    return this.#is(place, TAKEN)
+  }
+
+  /** Called by whoever has offered it. Returns whether the thread has not taken it, and will not. */
+  takeBack(place: number): boolean {
+    return this.#change(place, OFFERED, TAKEN_BACK)
+  }
+
+  /** The invocation is over. */
+  leave(place: number): void {
+    Atomics.store(this.#states, place, FREE)
+  }
+
+  /** Called by the thread. Returns false if it was taken back: it is free again then. */
+  take(place: number): boolean {
+    if (this.#change(place, OFFERED, TAKEN)) return true
+    this.leave(place)
+    return false
+  }
+
+  #is(place: number, state: number): boolean {
+    return Atomics.load(this.#states, place) === state
+  }
+
+  #change(place: number, from: number, to: number): boolean {
+    return Atomics.compareExchange(this.#states, place, from, to) === from
+  }
+}

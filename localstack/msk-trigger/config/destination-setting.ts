@@ -27,7 +27,7 @@ const KAFKA = /^kafka:\/\/([\w-][\w.-]{0,248})$/
 
 /** What a destination must be. */
 export const DESTINATION_KINDS =
-  'the ARN of an SQS queue, an SNS topic or an S3 bucket, kafka://<topic>, or a reference to such a resource'
+  'the ARN of an SQS queue, an SNS topic or an S3 bucket, kafka://<topic> (up to 249 characters), or a reference to such a resource'
 
 /** Under the name of the framework's `kafka` event. */
 export const ON_FAILURE_DESTINATION = custom<unknown>(

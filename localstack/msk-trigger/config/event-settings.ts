@@ -35,7 +35,7 @@ export interface ReadEvent extends KafkaEvent {
   readonly settings: EventSettings
 }
 
-const TOPIC = must('the name of a topic')
+const TOPIC = must('the name of a topic (1 to 249 letters, digits, ".", "_" and "-")')
 const GROUP = must('a text of 1 to 200 letters, digits and -/*:_+=.@')
 const PATTERNS = must('a list of 1 to 10 patterns')
 const TIMESTAMP = must('Unix seconds')

@@ -197,8 +197,10 @@ describe('event source mappings', () => {
   const refused: [event: Record<string, unknown>, message: RegExp][] = [
     [
       { topic: { Ref: 'T' } },
-      /topic of the msk event of function "orders" must be the name of a topic, not \{"Ref":"T"\}/,
+      /topic of the msk event of function "orders" must be the name of a topic \(1 to 249 [^)]+\), not \{"Ref":"T"\}/,
     ],
+    [{ topic: 'a'.repeat(250) }, /topic .* must be the name of a topic \(1 to 249 letters, .*not "a{250}"/],
+    [{ onFailureDestination: `kafka://${'a'.repeat(250)}` }, /kafka:\/\/<topic> \(up to 249 characters\)/],
     [{ batchSize: 0 }, /batchSize .* from 1 to 10000, not 0/],
     [{ batchSize: 1.5 }, /batchSize .* not 1\.5/],
     [{ maximumBatchingWindow: 301 }, /maximumBatchingWindow .* from 0 to 300, not 301/],
@@ -286,7 +288,7 @@ describe('event source mappings', () => {
     assert.throws(() => read(first, second), {
       name: 'ConfigurationError',
       message: [
-        'topic of the msk event of function "orders" must be the name of a topic, not nothing',
+        'topic of the msk event of function "orders" must be the name of a topic (1 to 249 letters, digits, ".", "_" and "-"), not nothing',
         'batchSize of the msk event of function "orders" must be a whole number from 1 to 10000, not 0.5',
         'startingPositionTimestamp of the msk event of function "orders" must be Unix seconds, not nothing',
         'filterPatterns[1] of the kafka event of function "orders" is not a valid pattern: it must be a map, not 1',

@@ -22,6 +22,7 @@ import { alarmingOf } from './alarms/place.ts'
 import { arnHere } from './arn.ts'
 import { type KafkaSecrets, kafkaSecretProblems } from './kafka-secrets.ts'
 import { openSecrets } from './open-secrets.ts'
+import { otherRegions } from './other-regions.ts'
 import { PROCESS_VARIABLES } from './process-variables.ts'
 import { type Schedules, schedulesFrom } from './schedules.ts'
 import { CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './settings.ts'
@@ -149,8 +150,17 @@ export function account(stage: string, region: string, env: Environment, project
     ...errors.map(
       error => `${error.replace(/^SLUICE_ENV:/, `The stage "${stage}", after which topics are named,`)}.`,
     ),
-    ...otherRegion(given.clusterArn, region),
-    ...otherQueueRegion(given.onFailureQueue, region),
+    ...otherRegions(
+      {
+        MSK_CLUSTER_ARN: given.clusterArn,
+        ON_FAILURE_QUEUE_ARN: given.onFailureQueue,
+        KAFKA_SECRET: kafkaSecret,
+        KAFKA_CA_SECRET: caSecret,
+        SCHEMA_REGISTRY_SECRET: given.registrySecret,
+        OTEL_HEADERS_SECRET: given.spansSecret,
+      },
+      region,
+    ),
     ...openSecrets(stage, env),
     ...kafkaSecretProblems(kafkaSecrets),
     ...(given.rulesDir === undefined
@@ -230,22 +240,4 @@ function missingVariables(stage: string, env: Environment): string[] {
   if (missing.length === 0) return []
   const names = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' }).format(missing)
   return [`The stage "${stage}" needs ${names}: docs/deployment.md says what to set.`]
-}
-
-function otherRegion(clusterArn: string | undefined, region: string): string[] {
-  const clusterRegion = clusterArn?.split(':')[3]
-  if (clusterRegion === undefined || clusterRegion === region) return []
-  return [
-    `MSK_CLUSTER_ARN names a cluster in ${clusterRegion}, but the deployment goes to ${region}: use --region ${clusterRegion}, ` +
-      `or a cluster in ${region}.`,
-  ]
-}
-
-/** A function takes messages from queues of its own region alone. */
-function otherQueueRegion(queue: string | undefined, region: string): string[] {
-  const queueRegion = queue?.split(':')[3]
-  if (queueRegion === undefined || queueRegion === region) return []
-  return [
-    `ON_FAILURE_QUEUE_ARN names a queue in ${queueRegion}, but the deployment goes to ${region}: use a queue in ${region}.`,
-  ]
 }

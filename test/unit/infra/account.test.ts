@@ -10,6 +10,7 @@ import type { Environment } from '../../../lib/app/settings/index.ts'
 const PROJECT = '/project'
 const CLUSTER =
   'arn:aws:kafka:eu-west-1:123456789012:cluster/my-cluster/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
+const HERE = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:AmazonMSK_telemetry-a1b2c3'
 const COMPLETE: Environment = {
   MSK_CLUSTER_ARN: CLUSTER,
   REDIS_URL: 'rediss://cache.example:6379',
@@ -121,6 +122,20 @@ describe('an account to deploy to', () => {
       { ON_FAILURE_QUEUE_ARN: 'arn:aws:sqs:us-east-2:123456789012:given-up' },
       /^ON_FAILURE_QUEUE_ARN names a queue in us-east-2, but the deployment goes to eu-west-1: /,
     ],
+    ...(['KAFKA_SECRET', 'KAFKA_CA_SECRET', 'OTEL_HEADERS_SECRET', 'SCHEMA_REGISTRY_SECRET'] as const).map(
+      (name): [string, Environment, RegExp] => [
+        `a secret elsewhere as ${name}`,
+        {
+          KAFKA_AUTH: 'scram-sha-512',
+          KAFKA_SECRET: HERE,
+          SCHEMA_REGISTRY_URL: 'https://registry.example',
+          [name]: HERE.replace('eu-west-1', 'us-east-2'),
+        },
+        new RegExp(
+          `^${name} names a secret in us-east-2, but the deployment goes to eu-west-1: use a secret in eu-west-1\\.$`,
+        ),
+      ],
+    ),
     ['neither on nor off for tracing', { SLUICE_TRACING: '1' }, /^SLUICE_TRACING: must be one of on, off\.$/],
     ['neither on nor off', { SLUICE_GENERATOR: 'yes' }, /^SLUICE_GENERATOR: must be one of on, off\.$/],
     [

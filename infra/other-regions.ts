@@ -1,0 +1,34 @@
+/** What a deployment cannot use because it is in another region. Pure. */
+import { isSecretArn } from './statements/secrets.ts'
+
+/** Brokers, secrets and queues of the own region alone are reached: by the mappings, and by the code. */
+const KINDS = {
+  MSK_CLUSTER_ARN: 'cluster',
+  ON_FAILURE_QUEUE_ARN: 'queue',
+  KAFKA_SECRET: 'secret',
+  KAFKA_CA_SECRET: 'secret',
+  SCHEMA_REGISTRY_SECRET: 'secret',
+  OTEL_HEADERS_SECRET: 'secret',
+} as const
+
+/**
+ * A sentence for each variable that names something elsewhere.
+ *
+ * @param given ARNs by their variables; secrets may be named without one
+ * @param region the one that is deployed to
+ */
+export function otherRegions(
+  given: Readonly<Record<keyof typeof KINDS, string | undefined>>,
+  region: string,
+): string[] {
+  return Object.entries(KINDS).flatMap(([variable, kind]) => {
+    const arn = given[variable as keyof typeof KINDS]
+    if (arn === undefined || (kind === 'secret' && !isSecretArn(arn))) return []
+    const its = arn.split(':')[3]
+    if (its === region) return []
+    // The region is chosen for the cluster; the rest goes where it is.
+    const instead =
+      kind === 'cluster' ? `use --region ${its}, or a cluster in ${region}` : `use a ${kind} in ${region}`
+    return [`${variable} names a ${kind} in ${its}, but the deployment goes to ${region}: ${instead}.`]
+  })
+}

@@ -93,7 +93,7 @@ async function runFunctions(
   const place = { env: config.env, environment, files: PROJECT, schedules: runsSchedules ? schedules : none }
   const { chosen, leftOut } = chosenOf(all, names, place)
   const log = jsonLog(terminal.stdout)
-  const { problems: wrong, unseen } = await serverProblems(environment)
+  const { problems: wrong, unseen } = await serverProblems(environment, false)
   if (wrong.length > 0) throw new CliFailure(wrong.join('\n'))
   for (const line of unseen) log.warning(line)
   const code = await codeOf(

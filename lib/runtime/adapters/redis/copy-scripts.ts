@@ -1,24 +1,13 @@
-/** The scripts about whole partition states and their copies. Only the bundles of functions with checkpoints have them. */
+/** The scripts about whole partition states and their copies. Functions do not need them, so they are not in their bundles. */
 import { readFileSync } from 'node:fs'
 import { EVICTED_PART, PARTITION_STATE, script } from './scripts.ts'
-
-const STATE_PARTS = readFileSync(new URL('./lua/state-parts.lua', import.meta.url), 'utf8')
+import { STATE_PARTS } from './still-scripts.ts'
 
 export const CLAIM_STATE = script(readFileSync(new URL('./lua/claim-state.lua', import.meta.url), 'utf8'))
 export const COPY_STATE = script(
   PARTITION_STATE,
   STATE_PARTS,
   readFileSync(new URL('./lua/copy-state.lua', import.meta.url), 'utf8'),
-)
-export const HOLD_STILL = script(
-  PARTITION_STATE,
-  STATE_PARTS,
-  readFileSync(new URL('./lua/hold-still.lua', import.meta.url), 'utf8'),
-)
-export const REMOVE_STATE = script(
-  PARTITION_STATE,
-  STATE_PARTS,
-  readFileSync(new URL('./lua/remove-state.lua', import.meta.url), 'utf8'),
 )
 export const SWITCH_TO_REBUILT = script(
   PARTITION_STATE,

@@ -10,11 +10,11 @@ import {
   type TakenState,
 } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
-import { HOLD_STILL, REMOVE_STATE } from './copy-scripts.ts'
 import { keysOf, plainOf, prefixOf } from './keys.ts'
 import { packed } from './message-pack.ts'
 import { RestoreRefused, replaceState } from './staging.ts'
 import { StatePages } from './state-pages.ts'
+import { HOLD_STILL, REMOVE_STATE } from './still-scripts.ts'
 
 /** What the server says if it has no room for a copy, if the user may not make one, or if it is too old. */
 const NO_COPY = /\b(OOM|NOPERM|ERR unknown command|Unknown Redis command|can't run this command)\b/i

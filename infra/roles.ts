@@ -215,6 +215,7 @@ function onFailureStatements(
   const actions = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes']
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
   const objects = `arn:${'${AWS::Partition}'}:s3:::${onFailureBucket}/*`
+  // All of the bucket, which is for nothing else: Lambda chooses the names of the objects.
   return [
     ...(onFailureQueue ? [allow(actions, [onFailureQueue])] : []),
     ...(onFailureBucket ? [allow(['s3:GetObject'], [{ 'Fn::Sub': objects }])] : []),

@@ -226,7 +226,7 @@ describe('parameters that a person sets', () => {
     ['VpcId', 'my-vpc', /^VpcId: must be text of the form .*A VPC that is there already/],
     ['MskClusterArn', 'arn:aws:s3:::bucket', /^MskClusterArn: must be/],
     ['MskClusterArn', 'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry', /^MskClusterArn: must be/],
-    ['MskClusterArn', 'arn:aws:kafka:eu-west-1:123456789012:topic/telemetry/1-2/a', /^MskClusterArn: must/],
+    ['MskClusterArn', 'arn:aws:kafka:eu-west-1:123456789012:topic/a/1-2/b', /^MskClusterArn: must be/],
     ['RedisUrl', 'rediss://user:password@there:6379', /^RedisUrl: must be text .*without user and password/],
     ['toString', 'x', /^toString: the stack has no such parameter/],
   ]

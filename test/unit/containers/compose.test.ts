@@ -99,6 +99,13 @@ describe('the containers without Lambda', () => {
       for (const option of options) assert.match(stdout, new RegExp(`${option}\\b`))
     })
 
+  it('then what reads readings has the registry with whose ids a producer of the file writes them', () => {
+    const registry = services['device-producer-proto']?.environment?.SCHEMA_REGISTRY_URL
+    assert.match(registry ?? '', /^http:\/\/registry:/)
+    for (const name of ['consumers', 'schedules', 'console'])
+      assert.equal(services[name]?.environment?.SCHEMA_REGISTRY_URL, registry, name)
+  })
+
   it('then Docker waits longer than the process does', () => {
     for (const name of ['consumers', 'schedules']) {
       const { command = [], stop_grace_period = '' } = services[name] ?? {}

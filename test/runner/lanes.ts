@@ -1,7 +1,7 @@
 /** What runs at once, and what runs next. */
 
 interface Work {
-  /** It uses little of a processor: others can run beside it. */
+  /** For most of its time: others can run beside it. */
   readonly waits: boolean
 }
 

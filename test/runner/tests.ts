@@ -15,7 +15,7 @@ export interface TestFile {
   readonly path: string
   /** If it takes longer, it is ended and has failed. */
   readonly timeoutMs: number
-  /** It uses little of a processor: others can run beside it. */
+  /** For most of its time: two others can run beside it. */
   readonly waits: boolean
 }
 

@@ -56,7 +56,7 @@ describe('the ledger, of a runtime that is broken on purpose', { timeout: 900_00
     // Slow enough that records are still being sent when a fault takes effect, also on a busy machine: a paused partition in
     // which nothing waits reveals nothing.
     const pace = ['--rate', '300']
-    const size = ['--events', '600', '--seed', '7', '--workers', '1', '--patience', '8', '--out', out]
+    const size = ['--events', '1500', '--seed', '7', '--workers', '1', '--patience', '8', '--out', out]
     const options = readOptions([...chosen, ...pace, ...size]) as Options
     return run(options, servers, line => console.error(line), signal)
   }

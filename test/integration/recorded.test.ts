@@ -19,121 +19,143 @@ rules:
     severity: warning
 `
 
+const USABLE = RECORDINGS.filter(({ skip }) => !skip)
+
 /** The kill takes two more starts of all functions, so it is played once: with the longest recording that there is. */
-const KILLED = RECORDINGS.find(({ skip }) => !skip)
+const [KILLED] = USABLE
 
-for (const recording of RECORDINGS)
-  describe(`${recording.name}, replayed at full speed`, { timeout: 240_000 }, () => {
-    const { skip } = recording
-    let folder: string
-    let replays: Replays
+describe('recordings, replayed one after another at full speed', { timeout: 280_000 }, () => {
+  let folder: string
+  let replays: Replays
 
-    before(async () => {
-      if (skip) return
-      folder = await mkdtemp(join(tmpdir(), 'sluice-recorded-'))
-      await writeFile(join(folder, 'warm.yaml'), RULES)
-      replays = await Replays.of(recording, folder)
-    })
-
-    after(async () => {
-      await replays?.end()
-      if (folder) await rm(folder, { recursive: true, force: true })
-    })
-
-    it('when it comes for the first time, then each reading is applied once, with the expected results', {
-      skip,
-    }, async () => {
-      const { environment, total, byHand } = replays
-      await sluice('replay', replays.stream, '--speed', 'max', '--env', environment.name)
-      await environment.untilTrimmed()
-      assert.ok(byHand.fired > 0)
-      for (const consumer of CONSUMERS_OF_READINGS) {
-        const tally = await environment.tally(consumer)
-        assert.equal(taken(tally), total)
-        assert.equal(sum(tally), total, 'and none ended otherwise')
-      }
-      assertStatistics(await environment.states('processor'), byHand)
-      const alerts = await alertsOf(environment)
-      assert.deepEqual([alerts.fired.length, alerts.resolved.length], [byHand.fired, byHand.resolved])
-    })
-
-    it('when it comes once more, then all of it are duplicates, and nothing else changes', {
-      skip,
-    }, async () => {
-      const { environment, total } = replays
-      const before = await pictureOf(environment)
-      await sluice('replay', replays.stream, '--speed', 'max', '--env', environment.name)
-      await environment.untilTrimmed()
-      for (const consumer of CONSUMERS_OF_READINGS) {
-        const tally = await environment.tally(consumer)
-        assert.equal(outcomes(tally, 'duplicate'), outcomes(tally, 'applied'))
-        assert.equal(sum(tally), 2 * total)
-      }
-      assert.deepEqual(await pictureOf(environment), before)
-    })
-
-    if (recording === KILLED)
-      it('given functions that are killed in the middle and started again, then the same comes out', async () => {
-        const expected = await pictureOf(replays.environment)
-        const { environment, offline } = await replays.another()
-        const half = Math.floor(replays.total / 2)
-        const replay = (...part: string[]) =>
-          sluice('replay', replays.stream, '--speed', 'max', '--env', environment.name, ...part)
-        await replay('--limit', String(half))
-        await environment.untilDecided('processor', 1)
-        const rest = replay('--from-line', String(half + 1))
-        await offline.kill()
-        const decided = await environment.decided('processor')
-        assert.ok(decided < replays.total, 'it was in the middle')
-        await rest
-        await offline.start()
-        await environment.untilTrimmed()
-        for (const consumer of CONSUMERS_OF_READINGS)
-          assert.equal(taken(await environment.tally(consumer)), replays.total)
-        assert.deepEqual(await pictureOf(environment), expected)
-      })
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sluice-recorded-'))
+    await writeFile(join(folder, 'warm.yaml'), RULES)
+    replays = await Replays.start(folder)
   })
 
-/** A recording, and the environments that it is replayed into, each with functions of its own. */
-class Replays {
+  after(async () => {
+    await replays?.end()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('are there', () => assert.ok(USABLE.length > 0))
+
+  for (const recording of RECORDINGS)
+    describe(recording.name, { skip: recording.skip }, () => {
+      let replayed: Replayed
+
+      it('when it comes for the first time, then each reading is applied once, with the expected results', async () => {
+        replayed = await replays.add(recording)
+        await replay(replayed.stream, replays.environment)
+        const { environment, total, sent, byHand } = replays
+        await environment.untilTrimmed()
+        assert.ok(replayed.byHand.fired > 0)
+        for (const consumer of CONSUMERS_OF_READINGS) {
+          const tally = await environment.tally(consumer)
+          assert.equal(taken(tally), total)
+          assert.equal(sum(tally), sent, 'and none ended otherwise')
+        }
+        assertStatistics(await environment.states('processor'), byHand.statistics)
+        const alerts = await alertsOf(environment)
+        assert.deepEqual([alerts.fired.length, alerts.resolved.length], [byHand.fired, byHand.resolved])
+      })
+
+      it('when it comes once more, then all of it are duplicates, and nothing else changes', async () => {
+        const { environment } = replays
+        const before = await pictureOf(environment)
+        replays.again(replayed)
+        await replay(replayed.stream, environment)
+        await environment.untilTrimmed()
+        for (const consumer of CONSUMERS_OF_READINGS) {
+          const tally = await environment.tally(consumer)
+          assert.equal(outcomes(tally, 'duplicate'), outcomes(tally, 'applied'))
+          assert.equal(sum(tally), replays.sent)
+        }
+        assert.deepEqual(await pictureOf(environment), before)
+      })
+
+      if (recording === KILLED)
+        it('given functions that are killed in the middle and started again, then the same comes out', async () => {
+          const expected = await pictureOf(replays.environment)
+          const { environment, offline } = await replays.another()
+          const { stream, total } = replayed
+          const half = Math.floor(total / 2)
+          await replay(stream, environment, '--limit', String(half))
+          await environment.untilDecided('processor', 1)
+          const rest = replay(stream, environment, '--from-line', String(half + 1))
+          await offline.kill()
+          const decided = await environment.decided('processor')
+          assert.ok(decided < total, 'it was in the middle')
+          await rest
+          await offline.start()
+          await environment.untilTrimmed()
+          for (const consumer of CONSUMERS_OF_READINGS)
+            assert.equal(taken(await environment.tally(consumer)), total)
+          assert.deepEqual(await pictureOf(environment), expected)
+        })
+    })
+})
+
+function replay(stream: string, { name }: TestEnvironment, ...part: string[]): Promise<string> {
+  return sluice('replay', stream, '--speed', 'max', '--env', name, ...part)
+}
+
+interface Replayed {
   readonly stream: string
   readonly total: number
   readonly byHand: Counted
-  readonly environment: TestEnvironment
-  readonly #folder: string
-  readonly #running: { readonly environment: TestEnvironment; readonly offline: Offline }[] = []
+}
 
-  private constructor(
-    stream: string,
-    total: number,
-    byHand: Counted,
-    environment: TestEnvironment,
-    folder: string,
-  ) {
-    this.stream = stream
-    this.total = total
-    this.byHand = byHand
-    this.environment = environment
+interface Running {
+  readonly environment: TestEnvironment
+  readonly offline: Offline
+}
+
+/** The recordings so far, the environment that they are replayed into, and others, each with functions of its own. */
+class Replays {
+  readonly environment: TestEnvironment
+  /** How many records were sent in all, and how many of them are not repetitions. */
+  sent = 0
+  total = 0
+  /** Of all recordings together: no two have an entity in common. */
+  byHand: Counted = { fired: 0, resolved: 0, statistics: new Map() }
+  readonly #folder: string
+  readonly #running: Running[]
+
+  private constructor(folder: string, first: Running) {
+    this.environment = first.environment
     this.#folder = folder
+    this.#running = [first]
   }
 
-  static async of(recording: Recording, folder: string): Promise<Replays> {
+  static async start(folder: string): Promise<Replays> {
+    return new Replays(folder, await running(folder))
+  }
+
+  /** Counts a recording that is about to be replayed for the first time. */
+  async add(recording: Recording): Promise<Replayed> {
     const observations = await recording.observations()
     const byHand = countedByHand(observations, THRESHOLD)
-    const environment = await TestEnvironment.create()
-    const replays = new Replays(
-      await recording.stream(folder),
-      observations.length,
-      byHand,
-      environment,
-      folder,
-    )
-    await replays.#start(environment)
-    return replays
+    this.byHand = {
+      fired: this.byHand.fired + byHand.fired,
+      resolved: this.byHand.resolved + byHand.resolved,
+      statistics: new Map([...this.byHand.statistics, ...byHand.statistics]),
+    }
+    this.total += observations.length
+    this.sent += observations.length
+    return { stream: await recording.stream(this.#folder), total: observations.length, byHand }
   }
 
-  async another(): Promise<{ environment: TestEnvironment; offline: Offline }> {
-    return this.#start(await TestEnvironment.create())
+  /** Counts a recording that is about to be repeated. */
+  again({ total }: Replayed): void {
+    this.sent += total
+  }
+
+  async another(): Promise<Running> {
+    const another = await running(this.#folder)
+    this.#running.push(another)
+    return another
   }
 
   async end(): Promise<void> {
@@ -142,15 +164,11 @@ class Replays {
       await environment.close()
     }
   }
+}
 
-  async #start(environment: TestEnvironment) {
-    const running = {
-      environment,
-      offline: await Offline.start(environment.name, { RULES_DIR: this.#folder }),
-    }
-    this.#running.push(running)
-    return running
-  }
+async function running(rulesDir: string): Promise<Running> {
+  const environment = await TestEnvironment.create()
+  return { environment, offline: await Offline.start(environment.name, { RULES_DIR: rulesDir }) }
 }
 
 /** All that must be the same whenever the same recording was processed; an alert that was published twice is one. */
@@ -170,7 +188,7 @@ async function alertsOf(environment: TestEnvironment): Promise<{ fired: string[]
   return { fired: ids('fired'), resolved: ids('resolved') }
 }
 
-function assertStatistics(states: ReadonlyMap<string, unknown>, { statistics }: Counted): void {
+function assertStatistics(states: ReadonlyMap<string, unknown>, statistics: Counted['statistics']): void {
   assert.deepEqual([...states.keys()].sort(), [...statistics.keys()].sort())
   for (const [entity, expected] of statistics) {
     const found = summarise(states.get(entity) as EntityStatistics).metrics.temperature

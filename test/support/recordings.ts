@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PROJECT, runProgram } from './program.ts'
+import { ran } from '../unit/cli/terminal.ts'
+import { PROJECT } from './program.ts'
 
 export interface Observation {
   readonly entity: string
@@ -59,11 +60,11 @@ const heatwave: Recording = {
 
 export const RECORDINGS: readonly Recording[] = [office, heatwave]
 
-/** Runs a command as an operator does. Fails if the command fails. */
+/** Runs a command as an operator does, but in this process. Fails if the command fails. */
 export async function sluice(...args: string[]): Promise<string> {
-  const { code, output } = await runProgram('./cli/sluice.ts', args)
-  assert.equal(code, 0, output)
-  return output
+  const { status, stdout, stderr } = await ran(args, { environment: process.env, folder: PROJECT })
+  assert.equal(status, 0, stderr)
+  return `${stdout}${stderr}`
 }
 
 export interface Counted {

@@ -101,7 +101,7 @@ describe('the containers without Lambda', () => {
 
   it('then what reads readings has the registry with whose ids a producer of the file writes them', () => {
     const registry = services['device-producer-proto']?.environment?.SCHEMA_REGISTRY_URL
-    assert.match(registry ?? '', /^http:\/\/registry:/)
+    assert.match(registry ?? '', /http:\/\/registry:8080\/apis\/ccompat\/v7/)
     for (const name of ['consumers', 'schedules', 'console'])
       assert.equal(services[name]?.environment?.SCHEMA_REGISTRY_URL, registry, name)
   })

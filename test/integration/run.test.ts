@@ -174,11 +174,11 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
     assert.match((await get('/metrics')).text, /^sluice_runner_redis_up 0$/m)
   })
 
-  it('when it is told to stop, then it commits what it has done, leaves its group, and ends with status 0', async () => {
-    program.signal('SIGTERM')
+  it('when it is told to stop, even thrice, then it commits, leaves its group, and ends with status 0', async () => {
+    for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT'] as const) program.signal(signal)
     const { code, output } = await program.ended
     assert.equal(code, 0, output)
-    assert.match(output, /"message":"stopped"/)
+    assert.equal(output.match(/"message":"stopped"/g)?.length, 1)
     const { groups } = await admin.describeGroups([group])
     assert.equal(groups[0]?.members.length, 0)
     const topic = `sluice.telemetry.readings.${env}`

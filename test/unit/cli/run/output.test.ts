@@ -39,7 +39,7 @@ describe('the output of a process', () => {
     assert.match(metrics.text, /^sluice_runner_lost_log_lines_total 99990$/m)
   })
 
-  it('given that it reads again, then one line tells how many are missing and where; all others come', async () => {
+  it('given that it reads again, then one line tells how many are missing, and all others come', async () => {
     const reader = new SlowReader({ highWaterMark: 200 })
     const output = new Output(reader, new Metrics(), 1_000)
     for (let line = 0; line < 15; line += 1) output.write(LINE)

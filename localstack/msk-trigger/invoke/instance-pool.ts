@@ -5,7 +5,7 @@ import { NotBegun } from './runtimes/runtime.ts'
 import { WaitingList } from './waiting-list.ts'
 
 /** The part of an instance that the pool uses. */
-type PooledInstance = Pick<Instance, 'isBroken' | 'isComputing' | 'hasRoom' | 'close'>
+type PooledInstance = Pick<Instance, 'isBroken' | 'isComputing' | 'isLoading' | 'hasRoom' | 'close'>
 
 /**
  * Starts an invocation on an instance, which may be busy: then it waits there.
@@ -16,6 +16,8 @@ type Start<I> = (instance: I, onBegun: () => void) => Started
 
 interface Caller<I> {
   readonly sinceMs: number
+  /** The same, or since when it has been in line. */
+  patientSinceMs: number
   readonly start: Start<I>
   readonly outcome: PromiseWithResolvers<unknown>
   /** At an instance, running or in line. */
@@ -58,7 +60,8 @@ export class InstancePool<I extends PooledInstance = Instance> {
    */
   run(start: Start<I>): Promise<unknown> {
     const outcome = Promise.withResolvers<unknown>()
-    this.#waiting.add({ sinceMs: performance.now(), start, outcome, at: undefined })
+    const sinceMs = performance.now()
+    this.#waiting.add({ sinceMs, patientSinceMs: sinceMs, start, outcome, at: undefined })
     this.#serve()
     return outcome.promise
   }
@@ -126,7 +129,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     this.#serve()
   }
 
-  #waitMs({ sinceMs }: Caller<I>): number {
+  #waitMs({ patientSinceMs: sinceMs }: Caller<I>): number {
     const { sinceMs: backlogSinceMs, use } = this.#backlog ?? { sinceMs, use: undefined }
     const isComputing = performance.eventLoopUtilization(use).utilization > 0.5
     const threads = [...this.#all, { isComputing }]
@@ -172,8 +175,12 @@ export class InstancePool<I extends PooledInstance = Instance> {
   #hand(caller: Caller<I>, instance: I): void {
     const callers = this.#callers.get(instance) ?? new Set()
     this.#callers.set(instance, callers.add(caller))
-    const at = caller.start(instance, () => this.#waiting.remove(caller))
+    const at = caller.start(instance, () => {
+      this.#waiting.remove(caller)
+      this.#serve()
+    })
     caller.at = at
+    caller.patientSinceMs = performance.now()
     const settle = async (of: () => void) => {
       await this.#release(caller, instance)
       of()

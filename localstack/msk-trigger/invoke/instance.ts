@@ -47,7 +47,7 @@ export class Instance {
   /** Whether it takes another invocation while one runs. */
   get hasRoom(): boolean {
     const isRunning = this.#line[0]?.handedOver !== undefined
-    return isRunning && !this.#isCold && !this.isBroken && !this.#isClosed && (this.#runtime.room ?? 0) > 0
+    return isRunning && !this.isBroken && !this.#isClosed && (this.#runtime.room ?? 0) > 0
   }
 
   /**
@@ -121,6 +121,12 @@ export class Instance {
     const late = Promise.withResolvers<void>()
     const timer = setTimeout(late.resolve, LOADING_MS)
     await Promise.race([loading, late.promise, failed]).finally(() => clearTimeout(timer))
+  }
+
+  /** Whether its handler is being loaded. */
+  get isLoading(): boolean {
+    const [first] = this.#line
+    return first !== undefined && first.handedOver === undefined
   }
 
   /** Whether its invocation uses a processor, rather than waiting for I/O. */

@@ -13,21 +13,28 @@ const PATIENCE_WITHOUT_PROCESSOR_MS = 200
 /** A new instance is also started when the queue has been non-empty for this long and a processor is idle. */
 const BACKLOG_MS = 1_000
 
+/**
+ * How long a caller waits while an instance loads its handler. To load it takes a processor for some hundreds of milliseconds, and a quick
+ * handler then has all that wait in no time: several that load at once take longer, and stay.
+ */
+const LOADING_PATIENCE_MS = 1_000
+
 /** Threads that can run at once. */
 const PROCESSORS = availableParallelism()
 
 /**
  * Returns when a new instance is started for a caller that waits for a busy one.
  *
- * @param waiting since when this caller has waited, and since when the queue has been non-empty.
+ * @param waiting since when this caller has waited, or has been in line at an instance, and since when the queue has been non-empty.
  * @param threads the instances, and whatever else may need a processor
  */
 export function startInstanceAtMs(
   { sinceMs, backlogSinceMs }: { readonly sinceMs: number; readonly backlogSinceMs: number },
-  threads: Iterable<{ readonly isComputing: boolean }>,
+  threads: readonly { readonly isComputing: boolean; readonly isLoading?: boolean }[],
   processors = PROCESSORS,
 ): number {
-  const computing = [...threads].filter(thread => thread.isComputing).length
+  if (threads.some(thread => thread.isLoading)) return sinceMs + LOADING_PATIENCE_MS
+  const computing = threads.filter(thread => thread.isComputing).length
   return computing < processors
     ? Math.min(sinceMs + PATIENCE_MS, backlogSinceMs + BACKLOG_MS)
     : sinceMs + PATIENCE_WITHOUT_PROCESSOR_MS

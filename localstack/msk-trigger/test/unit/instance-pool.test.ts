@@ -8,6 +8,7 @@ import { NotBegun } from '../../invoke/runtimes/runtime.ts'
 class Fake {
   isBroken = false
   isComputing = false
+  isLoading = false
   isClosed = false
   /** How many callers may wait for the one that runs. */
   room = 0
@@ -303,8 +304,11 @@ describe('a busy instance that has room', () => {
 describe('a new instance is started', () => {
   const computing = { isComputing: true }
   const waiting = { isComputing: false }
-  const startsAt = (sinceMs: number, backlogSinceMs: number, instances: (typeof computing)[]) =>
-    startInstanceAtMs({ sinceMs, backlogSinceMs }, instances, 2)
+  const startsAt = (
+    sinceMs: number,
+    backlogSinceMs: number,
+    instances: { isComputing: boolean; isLoading?: boolean }[],
+  ) => startInstanceAtMs({ sinceMs, backlogSinceMs }, instances, 2)
 
   it('for a caller that has waited about as long as a start takes', () => {
     assert.equal(startsAt(1_000, 990, [waiting, computing]), 1_100)
@@ -312,6 +316,10 @@ describe('a new instance is started', () => {
 
   it('when the queue has been non-empty for a while', () => {
     assert.equal(startsAt(1_000, 40, [waiting, computing]), 1_040)
+  })
+
+  it('much later while one loads its handler', () => {
+    assert.equal(startsAt(1_000, 0, [{ ...computing, isLoading: true }]), 2_000)
   })
 
   it('later if every processor is busy', () => {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Faults } from '../faults/faults.ts'
 import type { PartitionQueue, PendingRecord } from '../poll/partition-queue.ts'
-import type { FailedBatches } from '../report/attempts.ts'
 import { explain } from '../report/explain.ts'
 import type { StallKind } from '../report/reports.ts'
 import { delayAfter } from '../support/backoff.ts'
@@ -10,6 +9,7 @@ import { pause } from '../support/wait.ts'
 import { type AttemptLog, attemptsOf, logDefect, logFailure, logSuccess, shownReason } from './attempt-log.ts'
 import { BatchProgress } from './batch-progress.ts'
 import { type DiscardContext, discard } from './discard.ts'
+import type { FailedBatches, Tried } from './failed-batches.ts'
 import type { Condition, LastResponse } from './invocation-record.ts'
 import { type AnswerOptions, type Outcome, readAnswer, retryWholeBatch } from './outcome.ts'
 import { afterAttempt, isOverAge, type RetryPolicy, type Unit } from './retries.ts'
@@ -39,7 +39,7 @@ export interface DeliveryContext extends DiscardContext, AttemptLog {
 }
 
 /** A unit with its last response and its number of attempts, which determines the backoff. */
-type TriedUnit = Unit<PendingRecord> & { readonly tries: number; readonly response?: LastResponse }
+type TriedUnit = Unit<PendingRecord> & Tried & { readonly response?: LastResponse }
 
 /**
  * Delivers one batch until all its records are done: it invokes the function, commits what succeeded, and retries the
@@ -108,9 +108,8 @@ class Delivery {
     await this.#complete(pick(batch, ({ packed }) => packed === undefined))
     await this.#discardUndeliverable(batch)
     const sent = pick(batch, ({ packed, undeliverable }) => packed !== undefined && !undeliverable)
-    // A partition that was revoked and assigned again continues its backoff.
-    const tries = this.#to.failedBatches.triesOf(sent)
-    let units = this.#stillAssigned<TriedUnit>([{ parts: sent, failures: 0, invocations: 0, tries }])
+    // What failed before its partition was revoked and assigned again has these attempts behind it.
+    let units = this.#stillAssigned<TriedUnit>(this.#to.failedBatches.unitsOf(sent))
     for (let unit = units[0]; unit && !this.#to.ending.aborted; unit = units[0]) {
       const next = await this.#attempt(unit)
       // Partitions can be revoked while their batch runs or waits.
@@ -143,7 +142,7 @@ class Delivery {
       await this.#discard(exhausted, 'RetryAttemptsExhausted', why, { invocations, response })
     } else {
       const waitMs = delayAfter(tries, backoff)
-      this.#failed(outcome, tries, waitMs)
+      this.#failed(outcome, units, tries, waitMs)
       await pause(waitMs, ending)
     }
     return units.map(next => ({ ...next, response, tries: exhausted.length > 0 ? 0 : tries }))
@@ -258,9 +257,16 @@ class Delivery {
     this.#hasPermit = false
   }
 
-  #failed({ again, reported, reason = '' }: Outcome<PendingRecord>, attempt: number, waitMs: number): void {
+  #failed(
+    { again, reported, reason = '' }: Outcome<PendingRecord>,
+    units: readonly Unit<PendingRecord>[],
+    attempt: number,
+    waitMs: number,
+  ): void {
     const { ending, failedBatches, reports } = this.#to
-    failedBatches.failed(again, attempt)
+    // The last one first: of a partition that is in both halves, the first is tried next.
+    for (const { parts, failures, invocations } of units.toReversed())
+      failedBatches.failed(parts, { tries: attempt, failures, invocations })
     if (ending.aborted) return
     const kind = reported ? 'reported' : kindOf(reason)
     const assigned = again.filter(({ partition }) => this.#isAssigned(partition))

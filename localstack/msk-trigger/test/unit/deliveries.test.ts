@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Deliveries } from '../../deliver/deliveries.ts'
 import type { DeliveryContext } from '../../deliver/delivery.ts'
+import { FailedBatches } from '../../deliver/failed-batches.ts'
 import { Faults } from '../../faults/faults.ts'
-import { Attempts, FailedBatches } from '../../report/attempts.ts'
+import { Attempts } from '../../report/attempts.ts'
 import { mappingOf, queueWithTaken, recordedReports, show } from './support.ts'
 
 /** Offsets 0 and 1 of partition 3, delivered by a handler that succeeds. */

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Mapping } from '../../config/mappings.ts'
 import { type DeliveryContext, deliver } from '../../deliver/delivery.ts'
+import { FailedBatches } from '../../deliver/failed-batches.ts'
 import type { DiscardedRecords } from '../../deliver/invocation-record.ts'
 import { Semaphore } from '../../deliver/semaphore.ts'
 import { Faults } from '../../faults/faults.ts'
 import type { PartitionOffset } from '../../poll/member.ts'
 import type { PartitionQueue } from '../../poll/partition-queue.ts'
-import { Attempts, FailedBatches } from '../../report/attempts.ts'
+import { Attempts } from '../../report/attempts.ts'
 import { mappingOf, openChoices, queueWithTaken, recordedReports, show } from './support.ts'
 
 interface Options extends Partial<DeliveryContext> {
@@ -202,9 +203,11 @@ describe('the delivery of a batch', () => {
 
   it('continues its backoff when its partitions are revoked and assigned again', async () => {
     const failedBatches = new FailedBatches()
+    const timestamps = () => 1_000
     for (let member = 1; member <= 4; member += 1) {
       const test: Given = given([fail], {
         failedBatches,
+        timestamps,
         backoff: { retryDelayMs: 1, maxRetryDelayMs: 16 },
         invoke: async () => {
           for (const partition of [0, 1]) test.queue(partition).revoked = true
@@ -215,11 +218,62 @@ describe('the delivery of a batch', () => {
       const waits = test.seen.log.map(line => /attempt (\d+), retrying in (\d+) ms/.exec(line)?.slice(1))
       assert.deepEqual(waits, { 1: [['1', '1']], 2: [['2', '2']], 3: [], 4: [['4', '8']] }[member])
     }
-    const { run, seen, written } = given([succeed], { failedBatches })
+    const { run, seen, written } = given([succeed], { failedBatches, timestamps })
     await run()
     assert.match(seen.log[0] ?? '', /succeeded at attempt 5/)
     assert.deepEqual(written, [], 'these reports had not seen it fail')
-    assert.equal(failedBatches.triesOf([{ partition: 0, records: [{ offset: 0 }] }]), 0)
+    const again = failedBatches.unitsOf([{ partition: 0, records: [{ offset: 0, timestampMs: 1_000 }] }])
+    assert.deepEqual(
+      again.map(({ tries }) => tries),
+      [0],
+    )
+  })
+
+  it('continues its retries when its partitions are revoked and assigned again (rules 26, 27)', async () => {
+    const failedBatches = new FailedBatches()
+    const mapping = mappingOf({ maximumRetryAttempts: 3, destination: queue })
+    const timestampMs = Date.now()
+    const options = { mapping, failedBatches, timestamps: () => timestampMs }
+    const lost: Given = given([fail, fail], {
+      ...options,
+      invoke: async parts => {
+        lost.seen.invoked.push(show(parts))
+        if (lost.seen.invoked.length === 2) lost.queues.forEach(revoke)
+        return fail()
+      },
+    })
+    await lost.run()
+    const { run, seen } = given(Array(6).fill(fail), { ...options, records: 3 })
+    await run()
+    assert.deepEqual(lost.seen.invoked, Array(2).fill('0@0,1 1@0,1'))
+    // What came later has not been tried yet, and is behind what failed.
+    assert.deepEqual(seen.invoked, ['0@0,1 1@0,1', '0@0,1 1@0,1', '0@2 1@2', '0@2 1@2', '0@2 1@2', '0@2 1@2'])
+    assert.deepEqual(
+      seen.sent.map(({ parts, invocations }) => [show(parts), invocations]),
+      [
+        ['0@0,1 1@0,1', 4],
+        ['0@2 1@2', 4],
+      ],
+    )
+  })
+
+  it('counts from the beginning where the topic was created again meanwhile', async () => {
+    const failedBatches = new FailedBatches()
+    const mapping = mappingOf({ maximumRetryAttempts: 3, destination: queue })
+    for (const timestampMs of [1_000, 2_000]) {
+      const test: Given = given([], {
+        mapping,
+        failedBatches,
+        timestamps: () => timestampMs,
+        invoke: async parts => {
+          test.seen.invoked.push(show(parts))
+          if (timestampMs === 1_000) test.queues.forEach(revoke)
+          return fail()
+        },
+      })
+      await test.run()
+      assert.equal(test.seen.invoked.length, timestampMs === 1_000 ? 1 : 4)
+    }
   })
 
   it('reports a stall with every attempt, and once that it is over', async () => {
@@ -254,7 +308,7 @@ describe('the delivery of a batch', () => {
   it('ends after a defect when its partitions have been revoked', async () => {
     let defects = 0
     const failedBatches = new FailedBatches()
-    failedBatches.triesOf = () => {
+    failedBatches.unitsOf = () => {
       defects += 1
       test.queue(defects - 1).revoked = true
       return assert.fail('unforeseen')

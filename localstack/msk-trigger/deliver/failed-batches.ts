@@ -1,0 +1,91 @@
+import type { Part, WithOffset } from '../support/parts.ts'
+
+/** How often records that are delivered together were tried. */
+export interface Tried {
+  /** Failed attempts in a row, which determine the backoff. */
+  readonly tries: number
+  /** Failed attempts, as counted against the retries. */
+  readonly failures: number
+  /** How often the records were sent to the function. */
+  readonly invocations: number
+}
+
+interface StampedRecord extends WithOffset {
+  /** Milliseconds since 1970. Where the topic was created again, another record has the offset. */
+  readonly timestampMs: number
+}
+
+interface Failed {
+  readonly tried: Tried
+  readonly timestamps: ReadonlyMap<number, number>
+}
+
+const NEVER: Tried = { tries: 0, failures: 0, invocations: 0 }
+
+/**
+ * The failed batches of the partitions, each with its attempts. A rebalance does not reset them: a member whose session was lost, because
+ * its machine was busy, reads the same records again, and they would otherwise be tried ten times more, or for ever if that repeats.
+ */
+export class FailedBatches {
+  readonly #byPartition = new Map<number, Failed>()
+
+  /** These records are redelivered together. */
+  failed(parts: readonly Part<StampedRecord>[], tried: Tried): void {
+    for (const { partition, records } of parts) {
+      const timestamps = new Map(records.map(({ offset, timestampMs }) => [offset, timestampMs]))
+      this.#byPartition.set(partition, { tried, timestamps })
+    }
+  }
+
+  /**
+   * Divides a batch into records that failed together and others, which have not been tried as often. Delivered one after another, they
+   * keep the order of each partition.
+   */
+  unitsOf<R extends StampedRecord>(parts: readonly Part<R>[]): (Tried & { readonly parts: Part<R>[] })[] {
+    const before: Part<R>[] = []
+    const known = new Map<Tried, Part<R>[]>()
+    const after: Part<R>[] = []
+    const add = (to: Part<R>[], partition: number, records: readonly R[]) => {
+      if (records.length > 0) to.push({ partition, records })
+    }
+    for (const { partition, records } of parts) {
+      const failed = this.#byPartition.get(partition)
+      const [begin, end] = failed ? rangeOf(records, failed) : [0, 0]
+      if (!failed || begin === end) {
+        add(after, partition, records)
+        continue
+      }
+      add(before, partition, records.slice(0, begin))
+      const together = known.get(failed.tried) ?? []
+      known.set(failed.tried, together)
+      add(together, partition, begin === 0 && end === records.length ? records : records.slice(begin, end))
+      add(after, partition, records.slice(end))
+    }
+    return [
+      { parts: before, ...NEVER },
+      ...[...known].map(([tried, together]) => ({ parts: together, ...tried })),
+      { parts: after, ...NEVER },
+    ].filter(unit => unit.parts.length > 0)
+  }
+
+  /** These are done, delivered or discarded. */
+  done(parts: readonly Part[]): void {
+    if (this.#byPartition.size === 0) return
+    for (const { partition, records } of parts) {
+      const [first = Number.POSITIVE_INFINITY] = this.#byPartition.get(partition)?.timestamps.keys() ?? []
+      if (records.some(({ offset }) => offset >= first)) this.#byPartition.delete(partition)
+    }
+  }
+}
+
+/** Where the records that failed begin and end: those that follow one another. */
+function rangeOf(
+  records: readonly StampedRecord[],
+  { timestamps }: Failed,
+): readonly [begin: number, end: number] {
+  const isKnown = ({ offset, timestampMs }: StampedRecord) => timestamps.get(offset) === timestampMs
+  const begin = records.findIndex(isKnown)
+  if (begin < 0) return [0, 0]
+  const length = records.slice(begin).findIndex(record => !isKnown(record))
+  return [begin, length < 0 ? records.length : begin + length]
+}

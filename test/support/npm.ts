@@ -6,21 +6,31 @@ import { promisify } from 'node:util'
 import { withLockFile } from '../../programs/lock-file.mjs'
 import { PROJECT } from './program.ts'
 
-const TIMEOUT_MS = 120_000
+/** An installation of hundreds of packages, on a machine that does much else. */
+const TIMEOUT_MS = 300_000
 
 /** For installing what a lock file does not pin yet: fast, quiet, and with the packages that npm has already downloaded. */
 export const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund'] as const
 
 /** Runs npm in a folder and returns what it prints. Rejects if it fails. */
 export async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)('npm', args, toolsIn(cwd))
-  return stdout
+  return outputOf('npm', args, cwd)
 }
 
 /** Runs shell commands in a folder, as `npm run` does, and returns what they print. Rejects if one fails. */
 export async function shell(cwd: string, commands: string): Promise<string> {
-  const { stdout } = await promisify(execFile)('sh', ['-c', commands], toolsIn(cwd))
-  return stdout
+  return outputOf('sh', ['-c', commands], cwd)
+}
+
+async function outputOf(command: string, args: readonly string[], cwd: string): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)(command, args, toolsIn(cwd))
+    return stdout
+  } catch (error) {
+    // Node says only that the command failed.
+    if (!(error as { killed?: boolean }).killed) throw error
+    throw new Error(`${command} ${args.join(' ')} was ended: it took longer than ${TIMEOUT_MS / 1000} s`)
+  }
 }
 
 /**

@@ -63,7 +63,8 @@ interface Running {
   command: Command | undefined
 }
 
-function program(terminal: Terminal, running: Running): Command {
+/** The whole command line. @param running is told which command runs */
+export function program(terminal: Terminal, running: Running): Command {
   const sluice = new Command('sluice')
     .description(ABOUT)
     .exitOverride()

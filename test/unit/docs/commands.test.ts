@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { describe, it } from 'node:test'
+import type { Command } from 'commander'
+import { program } from '../../../cli/program.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const PAGES = globSync(
+  '{README.md,CONTRIBUTING.md,docs/*.md,rules/*.md,notifications/*.md,mappings/*.md,events/*.md}',
+  {
+    cwd: ROOT,
+  },
+)
+
+interface Documented {
+  readonly page: string
+  /** What stands behind `npx sluice`. */
+  readonly args: readonly string[]
+}
+
+/** Every command with `npx sluice` of a page, in blocks of code and in the text. */
+function commandsIn(page: string): Documented[] {
+  const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/\\\n\s*/g, ' ')
+  const blocks = text.match(/^ *```.*?^ *```/gms) ?? []
+  const lines = blocks.flatMap(block => block.split('\n')).map(line => line.trim())
+  const spans = [...text.replaceAll(/^ *```.*?^ *```/gms, '').matchAll(/`(npx\ssluice[^`]*)`/g)]
+  const inline = spans.map(([, code = '']) => code.replaceAll(/\s+/g, ' '))
+  return [...lines, ...inline].flatMap(line => {
+    const [, command] = /^(?:\w+=\S+ )*npx sluice (.*)$/.exec(line) ?? []
+    // An ellipsis, and a variable, stand for what is not written down.
+    return command === undefined || /[…$]/.test(command) ? [] : [{ page, args: wordsOf(command) }]
+  })
+}
+
+/** As a shell takes them: without a comment, a redirection or another command behind. */
+function wordsOf(command: string): string[] {
+  const all = command.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []
+  const end = all.findIndex(word => /^(?:#|>|<<|\||&&|;|\))/.test(word))
+  const words = end < 0 ? all : all.slice(0, end)
+  // What a person fills in is written <so>.
+  return words.map(word => word.replaceAll(/^["']|["']$|[<>]/g, ''))
+}
+
+/** What is wrong with the command; undefined if it would run. Nothing runs: the actions are replaced. */
+async function refusalOf(args: readonly string[]): Promise<string | undefined> {
+  const out = new PassThrough()
+  const stop = new AbortController().signal
+  const terminal = { stdin: out, stdout: out, stderr: out, environment: {}, folder: ROOT, stop }
+  let hasRun = false
+  const command = program(terminal, { command: undefined })
+  withoutActions(command, () => {
+    hasRun = true
+  })
+  try {
+    await command.parseAsync([...args], { from: 'user' })
+    return hasRun ? undefined : 'no command is named'
+  } catch (error) {
+    return (error as { code?: string }).code === 'commander.helpDisplayed'
+      ? undefined
+      : (error as Error).message
+  }
+}
+
+function withoutActions(command: Command, ran: () => void): void {
+  if (command.commands.length === 0) command.action(ran)
+  for (const one of command.commands) withoutActions(one, ran)
+}
+
+describe('the commands in the pages', () => {
+  const all = PAGES.flatMap(commandsIn)
+
+  it('given each with npx sluice, then it exists, with these arguments, options and values', async () => {
+    const wrong: string[] = []
+    for (const { page, args } of all) {
+      const refusal = await refusalOf(args)
+      if (refusal !== undefined) wrong.push(`${page}: npx sluice ${args.join(' ')}: ${refusal}`)
+    }
+    assert.deepEqual(wrong, [])
+    assert.ok(all.length > 100, `only ${all.length} were looked at`)
+  })
+
+  it('given one that is wrong, then it is refused', async () => {
+    assert.match((await refusalOf(['simulate', '--for', '1d'])) ?? '', /--from/)
+    assert.match((await refusalOf(['nonsense'])) ?? '', /nonsense/)
+    assert.match((await refusalOf(['doctor', '--nonsense'])) ?? '', /--nonsense/)
+    assert.match((await refusalOf(['doctor', '--stage', 'nonsense'])) ?? '', /nonsense/)
+  })
+})

@@ -231,7 +231,7 @@ describe('parameters that a person sets', () => {
     ['toString', 'x', /^toString: the stack has no such parameter/],
   ]
   for (const [name, value, says] of cases)
-    it(`given ${name}=${value}, then it is refused by its name`, () => {
+    it(`given ${name}=${value}, then it is refused`, () => {
       const [problem = '', ...more] = parameterProblems(PROD, { [name]: value })
       assert.deepEqual(more, [])
       assert.match(problem, says)

@@ -15,6 +15,7 @@ import { type Ended, PROJECT, Program } from '../support/program.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { until } from '../support/until.ts'
+import { ran } from '../unit/cli/terminal.ts'
 
 const SENSORS = 100
 const ROUNDS = 60
@@ -74,19 +75,26 @@ describe('sluice reprocess, beside alerting', { timeout: 300_000 }, () => {
     sent += SENSORS
   }
 
-  function sluice(...args: readonly string[]): Program {
-    return new Program(join(PROJECT, 'bin', 'sluice.mjs'), ['reprocess', ...args], {
-      env: {
-        KAFKA_BROKERS: brokers().join(','),
-        REDIS_URL: redisUrl(),
-        SLUICE_ENV: environment.name,
-        RULES_DIR: folder,
-      },
-    })
+  const variables = () => ({
+    KAFKA_BROKERS: brokers().join(','),
+    REDIS_URL: redisUrl(),
+    SLUICE_ENV: environment.name,
+    RULES_DIR: folder,
+  })
+
+  /** In a process of its own, which can be killed. */
+  function apart(...args: readonly string[]): Program {
+    return new Program(join(PROJECT, 'bin', 'sluice.mjs'), ['reprocess', ...args], { env: variables() })
+  }
+
+  async function sluice(...args: readonly string[]): Promise<Ended> {
+    const environment = { ...process.env, ...variables() }
+    const { status, stdout, stderr } = await ran(['reprocess', ...args], { environment, folder: PROJECT })
+    return { code: status, stdout, output: `${stdout}${stderr}` }
   }
 
   async function succeeds(...args: readonly string[]): Promise<Ended> {
-    const ended = await sluice(...args).ended
+    const ended = await sluice(...args)
     assert.equal(ended.code, 0, ended.output)
     return ended
   }
@@ -133,11 +141,11 @@ describe('sluice reprocess, beside alerting', { timeout: 300_000 }, () => {
   it('given a kill while readings arrive, when it is resumed, then nothing is told and all goes on', async () => {
     const before = await standing()
     assert.equal(count(before, 'HOT'), SENSORS / 5)
-    const command = sluice('alerting', '--from', 'start', '--at-once', '1', '--yes')
+    const command = apart('alerting', '--from', 'start', '--at-once', '1', '--yes')
     await until('a partition is being rebuilt', async () => (await copies()).length > 0)
     command.signal('SIGKILL')
     await command.ended
-    const again = await sluice('alerting', '--from', 'start', '--yes').ended
+    const again = await sluice('alerting', '--from', 'start', '--yes')
     assert.equal(again.code, 1, again.output)
     assert.match(again.output, /is not finished: go on with it with --resume/)
     const resumed = succeeds('alerting', '--resume', '--yes', '--json')
@@ -191,7 +199,7 @@ describe('sluice reprocess, beside alerting', { timeout: 300_000 }, () => {
       for (const key of await client.keys(`{alerting:${environment.topic('readings')}:*}:meta`))
         await client.hset(key, 'code', '0123456789abcdef/12345678')
     })
-    const ended = await sluice('alerting', '--from', 'start', '--yes').ended
+    const ended = await sluice('alerting', '--from', 'start', '--yes')
     assert.equal(ended.code, 1, ended.output)
     assert.match(ended.output, /decided last by version 0123456789abcdef .* two versions are never mixed/s)
     assert.deepEqual(await copies(), [])

@@ -57,10 +57,10 @@ describe('Valkey, forgetting what it was told while Kafka has the offsets', { ti
   }
 
   it('given that it forgets everything, then the log is read from its start, and nothing is missing', async () => {
-    await sendRounds(10)
+    await sendRounds(5)
     await environment.untilTrimmed()
-    const flow = sendRounds(30)
-    await environment.untilDecided('processor', 12 * sensors.count)
+    const flow = sendRounds(15)
+    await environment.untilDecided('processor', 6 * sensors.count)
     await primary.admin.flushall()
     await flow
     // Send a record to every partition: without one, no consumer would look.
@@ -76,7 +76,7 @@ describe('Valkey, forgetting what it was told while Kafka has the offsets', { ti
     )
     // From now on it lags: it hears of nothing any more.
     await replica.admin.replicaof('NO', 'ONE')
-    await sendRounds(20)
+    await sendRounds(8)
     await environment.untilTrimmed()
     await primary.kill()
     serving = replica

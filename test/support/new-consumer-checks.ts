@@ -8,6 +8,21 @@ import { runProgram } from './program.ts'
 /** They look at what a new consumer does not touch, or install tools of their own. */
 const UNTOUCHED = ['templates', 'Dockerfiles', 'schemas']
 
+/**
+ * Checks the types of files with all that they import, by the project's own options.
+ *
+ * @returns what is wrong; empty where nothing is
+ */
+export async function typesOf(project: string, files: readonly string[]): Promise<string> {
+  const config = 'tsconfig.new-files.json'
+  await writeFile(join(project, config), JSON.stringify({ extends: './tsconfig.json', include: files }))
+  const options = ['--project', config, '--noEmit', '--listFiles', '--pretty', 'false']
+  const { code, output, stdout } = await runProgram('tsc', options, { cwd: project })
+  const read = stdout.split('\n')
+  const missed = files.filter(file => !read.some(line => line.endsWith(`/${file}`)))
+  return code === 0 && missed.length === 0 ? '' : `${output}\nnot read: ${missed.join(', ')}`
+}
+
 type Look = (project: string, files: readonly string[]) => Promise<string>
 
 /**
@@ -22,15 +37,7 @@ const OF_THE_FILES: Readonly<Record<string, Look>> = {
     return code === 0 && output.includes(`Checked ${files.length} files`) ? '' : output
   },
 
-  types: async (project, files) => {
-    const config = 'tsconfig.new-files.json'
-    await writeFile(join(project, config), JSON.stringify({ extends: './tsconfig.json', include: files }))
-    const options = ['--project', config, '--noEmit', '--listFiles', '--pretty', 'false']
-    const { code, output, stdout } = await runProgram('tsc', options, { cwd: project })
-    const read = stdout.split('\n')
-    const missed = files.filter(file => !read.some(line => line.endsWith(`/${file}`)))
-    return code === 0 && missed.length === 0 ? '' : `${output}\nnot read: ${missed.join(', ')}`
-  },
+  types: typesOf,
 
   'import direction': async (project, files) => {
     const options = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json']

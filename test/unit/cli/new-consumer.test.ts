@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { withEntry } from '../../../cli/new/consumer.ts'
 import { readFunctions } from '../../../infra/functions.ts'
+import { typesOf } from '../../support/new-consumer-checks.ts'
 import { runProgram } from '../../support/program.ts'
 import { copyProject } from '../../support/project-copy.ts'
 import { ran } from './terminal.ts'
@@ -54,8 +55,7 @@ describe('sluice new consumer', () => {
     const test = await runProgram(join(folder, FILES[1] ?? ''), [], { cwd: folder })
     assert.equal(test.code, 0, test.output)
     assert.match(test.output, /pass 1\b/)
-    const types = await runProgram('tsc', ['--noEmit', '-p', '.'], { cwd: folder })
-    assert.equal(types.code, 0, types.output)
+    assert.equal(await typesOf(folder, FILES), '')
     const lint = await runProgram('biome', ['check', ...FILES], { cwd: folder })
     assert.equal(lint.code, 0, lint.output)
   })

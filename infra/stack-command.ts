@@ -5,7 +5,15 @@ import { runMain } from '../programs/main.ts'
 import { readOptions } from '../programs/options.ts'
 import { PROJECT } from '../programs/paths.ts'
 import { parameterProblems, parametersOf } from './stack.ts'
-import { deployCommands, readAssignments, readStage, regionFor, regionProblems } from './stack-commands.ts'
+import {
+  brokerProblems,
+  deployCommands,
+  readAssignments,
+  readRegion,
+  readStage,
+  regionFor,
+  regionProblems,
+} from './stack-commands.ts'
 import { readStackTemplate, writeTemplate } from './stack-files.ts'
 
 const USAGE = `Usage: npm run infra -- --stage NAME [options]
@@ -36,7 +44,7 @@ function optionsFrom(args: readonly string[]): Options | undefined {
     set: { type: 'string', multiple: true, default: [] },
     out: { type: 'string' },
   })
-  return help ? undefined : { stage, region: region ?? process.env.AWS_REGION, set, out }
+  return help ? undefined : { stage, region: readRegion(region ?? process.env.AWS_REGION), set, out }
 }
 
 async function writeStack({ stage: wanted, region: named, set, out }: Options): Promise<number> {
@@ -48,6 +56,7 @@ async function writeStack({ stage: wanted, region: named, set, out }: Options): 
     ...assigned.problems,
     ...parameterProblems(template, assigned.values),
     ...regionProblems(region, assigned.values),
+    ...brokerProblems({ ...parametersOf(name, stage), ...assigned.values }),
   ]
   if (problems.length > 0) throw new ConfigError('--set', problems)
   const file = resolve(out ?? `${PROJECT}/.local/infra`, `${name}.yaml`)

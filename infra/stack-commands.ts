@@ -2,6 +2,9 @@
 import { ConfigError } from '../lib/runtime/settings/config-error.ts'
 import { STAGES, type Stage, stageNamed } from './stages.ts'
 
+/** In a VPC that the stack makes: one in each of three zones. */
+const MADE_SUBNETS = 3
+
 /** @throws ConfigError where the stage is missing or not in the table */
 export function readStage(name: string | undefined): { readonly name: string; readonly stage: Stage } {
   const stage = name === undefined ? undefined : stageNamed(name)
@@ -27,6 +30,29 @@ export function readAssignments(texts: readonly string[]): {
     else values[name] = value
   }
   return { values, problems }
+}
+
+/** @throws ConfigError for what is not the name of a region */
+export function readRegion(named: string | undefined): string | undefined {
+  const region = named?.trim() || undefined
+  if (region === undefined || /^[a-z]{2}(-[a-z]+)+-\d+$/.test(region)) return region
+  throw new ConfigError('npm run infra', [
+    `--region: must be the name of a region, such as eu-west-1, not "${region}"`,
+  ])
+}
+
+/**
+ * MSK puts as many brokers into each subnet as into the others, and says so only when it makes the cluster. Values that are not given
+ * here may be those of the last time, so they are not looked at.
+ *
+ * @param values those of the stage, and those that a person sets
+ */
+export function brokerProblems(values: Readonly<Record<string, string>>): string[] {
+  const { ClusterKind, MskClusterArn, SubnetIds, Brokers } = values
+  if (ClusterKind !== 'provisioned' || MskClusterArn || Brokers === undefined) return []
+  const subnets = SubnetIds ? SubnetIds.split(',').length : MADE_SUBNETS
+  if (Number(Brokers) % subnets === 0) return []
+  return [`Brokers: must be a multiple of the number of subnets, ${subnets}.`]
 }
 
 /** What is handed in by an ARN, and must be where the stack is: brokers are in its subnets, and alarms publish to no other region. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
+  brokerProblems,
   deployCommands,
   readAssignments,
+  readRegion,
   readStage,
   regionFor,
   regionProblems,
@@ -28,6 +30,33 @@ describe('npm run infra', () => {
       'A: is set twice',
       'Env: is the stage, which --stage names',
     ])
+  })
+
+  it('given a region that is none, then it is refused by its name; none at all may come from elsewhere', () => {
+    assert.equal(readRegion('us-gov-west-1'), 'us-gov-west-1')
+    assert.deepEqual([readRegion(undefined), readRegion(' ')], [undefined, undefined])
+    for (const region of ['nowhere', 'eu-west', 'eu-west-1;ls'])
+      assert.throws(
+        () => readRegion(region),
+        /--region: must be the name of a region, such as eu-west-1, not/,
+      )
+  })
+
+  it('given brokers that do not fit into the subnets, then they are refused by name', () => {
+    const ClusterKind = 'provisioned'
+    assert.deepEqual(brokerProblems({ ClusterKind, Brokers: '4' }), [
+      'Brokers: must be a multiple of the number of subnets, 3.',
+    ])
+    const two = { ClusterKind, SubnetIds: 'subnet-1,subnet-2' }
+    assert.match(brokerProblems({ ...two, Brokers: '3' }).join(), /^Brokers: .*, 2\.$/)
+    for (const fitting of [
+      { ClusterKind },
+      { ClusterKind, Brokers: '6' },
+      { ...two, Brokers: '4' },
+      { ClusterKind: 'serverless', Brokers: '4' },
+      { ClusterKind, Brokers: '4', MskClusterArn: 'arn' },
+    ])
+      assert.deepEqual(brokerProblems(fitting), [])
   })
 
   const MskClusterArn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/a/b'

@@ -2,7 +2,7 @@
 const { resolve } = require('node:path')
 const { SLICES } = require('../lib/app/config.ts')
 const { account } = require('./account.ts')
-const { byFramework, withStackOutputs } = require('./stack-outputs.ts')
+const { byFramework, problemsWith, withStackOutputs } = require('./stack-outputs.ts')
 const { thisMachine } = require('./this-machine.ts')
 
 const PROJECT = resolve(__dirname, '..')
@@ -40,7 +40,7 @@ function onThisMachine() {
 async function inAccount(stage, region, resolveVariable) {
   const found = await withStackOutputs(process.env, region, byFramework(resolveVariable))
   const place = account(stage, region, found.environment, PROJECT)
-  const problems = [...found.problems, ...place.problems]
+  const problems = problemsWith(found.problems, place.problems)
   return { place: { ...place, problems }, variables: found.environment }
 }
 

@@ -37,6 +37,12 @@ export async function withStackOutputs(
   }
 }
 
+/** All that is wrong. Where the outputs could not be read, variables are missing because of that, which is said once. */
+export function problemsWith(ofStack: readonly string[], others: readonly string[]): readonly string[] {
+  if (ofStack.length === 0) return others
+  return [...ofStack, ...others.filter(problem => !/^The stage "[^"]*" needs /.test(problem))]
+}
+
 /** By the framework's own variables, which know its credentials and its endpoint. */
 export function byFramework(resolveVariable: ResolveVariable): OutputsOf {
   return async (stack, region) => {

@@ -1,7 +1,7 @@
 /** What a deployment will need: its settings, what is in the account, and the servers as far as they are reached from here. */
 import { account, REQUIRED } from '../../infra/account.ts'
 import { deploymentPlan } from '../../infra/checks/topic-plan.ts'
-import { withStackOutputs } from '../../infra/stack-outputs.ts'
+import { problemsWith, withStackOutputs } from '../../infra/stack-outputs.ts'
 import { stageNamed } from '../../infra/stages.ts'
 import { accountThings } from '../../lib/app/aws/account-things.ts'
 import { stackOutputs } from '../../lib/app/aws/stack-outputs.ts'
@@ -31,9 +31,10 @@ export async function findingsBeforeDeploy(
     stackOutputs({ region, ...endpoint }, stack),
   )
   const place = account(stage, region, environment, PROJECT)
-  const settings = settingFindings([...problems, ...place.problems], environment)
+  const settings = settingFindings(problemsWith(problems, place.problems), environment, problems.length > 0)
   const config = configFor(stage, region, environment)
-  if (!(stageNamed(stage) && 'env' in config)) return [...settings, ...('env' in config ? [] : [config])]
+  if (!('env' in config)) return [...settings, ...otherSettings(config, settings)]
+  if (!stageNamed(stage)) return settings
   const things = await accountThings({
     config,
     region,
@@ -52,22 +53,41 @@ export async function findingsBeforeDeploy(
   ]
 }
 
-/** One for each variable that is missing or wrong. */
-function settingFindings(problems: readonly string[], environment: Environment): Finding[] {
-  const missing = REQUIRED.filter(name => !environment[name])
+/**
+ * One for each variable that is missing or wrong.
+ *
+ * @param isBlind whether the stack that would name them could not be read: then it is not known which are missing
+ */
+function settingFindings(problems: readonly string[], environment: Environment, isBlind: boolean): Finding[] {
+  const missing = isBlind ? [] : REQUIRED.filter(name => !environment[name]?.trim())
   // The sentence that names all that are missing.
-  const others = problems.filter(problem => missing.length === 0 || !problem.includes(` needs ${missing[0]}`))
+  const others = problems.filter(
+    problem => missing.length === 0 || !/^The stage "[^"]*" needs /.test(problem),
+  )
   return [
     ...missing.map(name => about('account', 'settings', name).wrong('is not set', SETTINGS_PAGE)),
-    ...others.map(problem => {
-      const [, name = 'settings'] = /^([A-Z][A-Z_]+)\b/.exec(problem) ?? []
-      const says = problem.replace(`${name}: `, '').replace(/\.$/, '')
-      return about('account', 'settings', name).wrong(says, SETTINGS_PAGE)
-    }),
+    ...others.map(problem => wrongSetting(problem, SETTINGS_PAGE)),
   ]
 }
 
-function configFor(stage: string, region: string, environment: Environment): Config | Finding {
+/** @param problem begins with the name of a variable, or is about none */
+function wrongSetting(problem: string, todo: string): Finding {
+  const [, name = 'settings'] = /^([A-Z][A-Z_]+)\b/.exec(problem) ?? []
+  return about('account', 'settings', name).wrong(problem.replace(`${name}: `, '').replace(/\.$/, ''), todo)
+}
+
+/** What else is wrong with the settings of the functions. Where the stack or the cluster is not known, the brokers are not, either. */
+function otherSettings(errors: readonly string[], told: readonly Finding[]): Finding[] {
+  const names = new Set(told.map(({ subject }) => subject))
+  const follows = (name: string) =>
+    names.has(name) || (names.has('INFRA_STACK') && REQUIRED.includes(name)) || name === 'KAFKA_BROKERS'
+  return errors
+    .map(error => wrongSetting(error, 'docs/configuration.md has every variable.'))
+    .filter(({ subject }) => !follows(subject))
+}
+
+/** The errors of the settings, where there are any. */
+function configFor(stage: string, region: string, environment: Environment): Config | readonly string[] {
   try {
     return readConfig({
       REDIS_SECRET: `sluice/${stage}/redis`,
@@ -77,10 +97,7 @@ function configFor(stage: string, region: string, environment: Environment): Con
     })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return about('account', 'settings', stage).wrong(
-      error.errors.join('; '),
-      'docs/configuration.md has every variable.',
-    )
+    return error.errors
   }
 }
 

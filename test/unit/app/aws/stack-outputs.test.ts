@@ -77,11 +77,32 @@ describe('given a stack of CloudFormation', { timeout: 120_000 }, () => {
       (await settingsOf('base')).map(({ verdict, says }) => [verdict, says]),
       [['ok', 'the settings are complete']],
     )
-    const missing = await settingsOf('nowhere')
-    assert.ok(missing.every(({ verdict }) => verdict === 'wrong'))
-    assert.match(
-      missing.find(({ subject }) => subject === 'INFRA_STACK')?.says ?? '',
-      /there is no stack nowhere/,
+    assert.deepEqual(
+      (await settingsOf('nowhere')).map(({ subject, verdict, says }) => [
+        subject,
+        verdict,
+        says.split(',')[0],
+      ]),
+      [['INFRA_STACK', 'wrong', 'there is no stack nowhere in us-east-1']],
+    )
+  })
+
+  it('then variables that are missing or blank are each told once, and beside them what else is wrong', async () => {
+    const variables = {
+      AWS_ENDPOINT_URL: endpoint,
+      MSK_CLUSTER_ARN: ' ',
+      SUBNET_IDS: 'subnet-1',
+      REDIS_MODE: 'many',
+    }
+    const found = await findingsBeforeDeploy('prod', 'us-east-1', variables)
+    assert.deepEqual(
+      found.map(({ subject, says }) => `${subject} ${says}`),
+      [
+        'MSK_CLUSTER_ARN is not set',
+        'REDIS_URL is not set',
+        'SECURITY_GROUP_IDS is not set',
+        'REDIS_MODE must be one of single, cluster',
+      ],
     )
   })
 })

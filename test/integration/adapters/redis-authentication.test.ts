@@ -10,6 +10,7 @@ import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import { conformsAsPartitionStates } from '../../conformance/partition-states.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
+import { changeOf } from '../../support/changes.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { assertUnavailable, rejection } from '../../support/rejection.ts'
 import { startValkey, type Valkey } from '../../support/valkey.ts'
@@ -68,6 +69,34 @@ describe('a user who may do the least', () => {
       assert.ok(error instanceof Unavailable)
       assert.match(error.message, /NOAUTH/)
     })
+  })
+})
+
+describe('a partition state that is to be held still', () => {
+  const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
+  const held = async (client: RedisClient) => {
+    const states = new RedisPartitionStates(client)
+    const still = await states.holdStill(state)
+    await states.letGo(state)
+    return still
+  }
+
+  before(() => new RedisStateStore(userClient).commit(state, changeOf({ states: new Map([['e', '1']]) })))
+
+  it('given a user who may not copy, then that is answered, and no error', async () => {
+    assert.ok(await held(userClient))
+    await withUser.admin.acl('SETUSER', 'sluice', '-copy')
+    assert.equal(await held(userClient), undefined)
+    await withUser.admin.acl('SETUSER', 'sluice', '+copy')
+    assert.ok(await held(userClient))
+  })
+
+  it('given a server whose memory is full, then that is answered, and nothing is left of the copy', async () => {
+    await withUser.admin.config('SET', 'maxmemory', '1')
+    assert.equal(await held(userClient), undefined)
+    await withUser.admin.config('SET', 'maxmemory', '0')
+    assert.deepEqual(await withUser.admin.keys('*:still:*'), [])
+    assert.ok(await held(userClient))
   })
 })
 

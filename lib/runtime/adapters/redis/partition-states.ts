@@ -17,7 +17,7 @@ import { StatePages } from './state-pages.ts'
 import { HOLD_STILL, REMOVE_STATE } from './still-scripts.ts'
 
 /** What the server says if it has no room for a copy, if the user may not make one, or if it is too old. */
-const NO_COPY = /\b(OOM|NOPERM|ERR unknown command|Unknown Redis command|can't run this command)\b/i
+const NO_COPY = /\b(OOM|NOPERM|ACL failure|unknown command|Unknown Redis command|can't run this command)\b/i
 
 /** Partition states in Redis, read and replaced page by page. */
 export class RedisPartitionStates implements PartitionStates {

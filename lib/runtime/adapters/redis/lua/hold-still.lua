@@ -12,6 +12,8 @@
 ]]
 local from, to = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
+-- A server whose memory is full refuses only the first write of a script, and not if that removes something.
+redis.call('HSET', to .. ':meta', 'token', request.token)
 removeState(to, request.plain)
 -- First: by it, what an interrupted copy has left is found.
 redis.call('COPY', from .. ':meta', to .. ':meta')

@@ -158,6 +158,12 @@ export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>
       problems.push(
         `${where}: mappings say how the records of its topics are read, but there is no consumes.`,
       )
+    const read = [...declared.consumes, ...foreignTopics]
+    if (read.length > 1)
+      problems.push(
+        `${where}: it reads ${read.length} topics (${read.join(', ')}), but a consumer has one group, and AWS wants a group for each event source: ` +
+          'make it a function for each topic. They can have the same handler.',
+      )
     if (isConsumer(declared) && !uses.includes('redis'))
       problems.push(`${where}: a consumer keeps its state in Redis, so it must have uses: [redis].`)
     if (isForwarder && !uses.includes('redis'))

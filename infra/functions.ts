@@ -34,14 +34,14 @@ type Condition = (typeof CONDITIONS)[number]
 
 /** The keys that serverless.yml has for a function beside the framework's own. Their schema is in `functions-schema.ts`. */
 export interface FunctionKeys {
-  /** Topics that it reads as a consumer group of its own. */
+  /** The topic that it reads as a consumer group of its own: one, as a group is for one event source. See `functionProblems`. */
   readonly consumes?: Signal | readonly Signal[]
   /** Topics that a forwarder reads when its schedule calls it, from an offset that it keeps itself. */
   readonly forwards?: Signal | readonly Signal[]
   /** Topics that it writes. */
   readonly emits?: Signal | readonly Signal[]
   readonly uses?: Use | readonly Use[]
-  /** Kafka topics that are none of Sluice's, by their whole names: it reads them with the same group. */
+  /** Instead of `consumes`: a Kafka topic that is none of Sluice's, by its whole name. */
   readonly foreignTopics?: string | readonly string[]
   /** The mappings by which it reads records of foreign forms: files of `mappings/`, asked in this order. */
   readonly mappings?: string | readonly string[]

@@ -397,6 +397,16 @@ describe('entries that cannot work', () => {
       { schedule: 'rate(1 minute)', batchSize: 3 },
       ['functions.one of serverless.yml: batchSize says how topics are read, but there is no consumes.'],
     ],
+    ...[
+      { consumes: ['events', 'alerts'], uses: ['redis'] } as const,
+      { consumes: 'events', foreignTopics: 'alerts', uses: ['redis'] } as const,
+    ].map((entry): (typeof problems)[number] => [
+      `two topics in ${Object.keys(entry).join(', ')}`,
+      entry,
+      [
+        'functions.one of serverless.yml: it reads 2 topics (events, alerts), but a consumer has one group, and AWS wants a group for each event source: make it a function for each topic. They can have the same handler.',
+      ],
+    ]),
     [
       'a forwarder that is complete',
       { forwards: 'retry-1m', schedule: 'rate(1 minute)', uses: ['redis'] },

@@ -13,7 +13,7 @@ describe('an injected fault', { timeout: 120_000 }, () => {
   let kafka: TestKafka
   let project: Project
   const topics: Record<string, string> = {}
-  const names = ['duplicate', 'timeout', 'crash', 'rebalance', 'hold'] as const
+  const names = ['duplicate', 'timeout', 'crash', 'rebalance', 'retries', 'hold'] as const
   const topic = (name: string): string => topics[name] ?? assert.fail(`no topic ${name}`)
   const group = (name: string): string => project.group(name, topic(name))
   const batches = (name: string) =>
@@ -25,15 +25,22 @@ describe('an injected fault', { timeout: 120_000 }, () => {
 
   before(async () => {
     kafka = await TestKafka.connect()
-    for (const name of names) topics[name] = await kafka.topic(name, 2)
-    const functions = names.map(name => [
-      name,
-      { timeout: 30, events: [{ msk: { arn, topic: topic(name), maximumBatchingWindow: 0 } }] },
-    ])
+    for (const name of [...names, 'failed']) topics[name] = await kafka.topic(name, 2)
+    const onFailureDestination = `kafka://${topic('failed')}`
+    const limited = { provisionedPollerConfig: { minimumPollers: 1 }, onFailureDestination }
+    const functions = names.map(name => {
+      const own = name === 'retries' ? limited : {}
+      const msk = { arn, topic: topic(name), maximumBatchingWindow: 0, ...own }
+      return [name, { timeout: 30, events: [{ msk }] }]
+    })
     const handlers = names.map(name => [name, ''])
     project = await Project.create(
       Object.fromEntries(functions),
-      { ...Object.fromEntries(handlers), rebalance: `while (!existsSync('go')) await delay(20)` },
+      {
+        ...Object.fromEntries(handlers),
+        rebalance: `while (!existsSync('go')) await delay(20)`,
+        retries: `throw new Error('boom')`,
+      },
       { mskTrigger: { faults: 'faults.sock' } },
     )
     await project.start()
@@ -69,6 +76,17 @@ describe('an injected fault', { timeout: 120_000 }, () => {
     await kafka.untilCommitted(group('crash'), topic('crash'), [2, -1])
     assert.deepEqual(batches('crash'), [['0@0'], ['0@1'], ['0@1']])
     assert.equal(project.output.match(/crash ← .* ready/g)?.length, 2, 'it has joined again')
+  })
+
+  it('reassigns the partitions while a batch fails, which goes on with its retries', async () => {
+    await kafka.send(topic('retries'), [{ partition: 0, value: 'x' }])
+    await until('some attempts', () => project.invocations('retries').length >= 3)
+    await inject({ fault: 'rebalance' }, 'retries')
+    assert.equal(project.output.match(/retries ← .* ready/g)?.length, 2, 'it has joined again')
+    await kafka.untilCommitted(group('retries'), topic('retries'), [1, -1])
+    assert.equal(project.invocations('retries').length, 11)
+    const [{ value } = {}] = await kafka.records(topic('failed'))
+    assert.equal(JSON.parse(`${value}`).requestContext.approximateInvokeCount, 11)
   })
 
   it('reassigns the partitions while a batch runs', async () => {

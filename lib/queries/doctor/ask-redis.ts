@@ -60,6 +60,7 @@ const TRIED: readonly (readonly [command: string, ...args: string[]])[] = [
   ['ZREM', NO_KEY, 'none'],
   ['GET', NO_KEY],
   ['UNLINK', NO_KEY],
+  ['COPY', NO_KEY, '{sluice-doctor}:none-either'],
   ['EVAL', SCRIPT, '1', NO_KEY],
 ]
 

@@ -1,13 +1,16 @@
 /** What runs at once, and what runs next. */
 
 interface Work {
+  /** Busy for long: others that are slow down with it. */
+  readonly isLong: boolean
   /** For most of its time: others can run beside it. */
   readonly waits: boolean
 }
 
 /**
- * Does all works in their order: `width` of them at once, and beside these one that mostly waits, as long as there is one. The
- * others come first, so that those that wait are left for the lane beside them.
+ * Does all works: `width` of them at once, and beside these one that mostly waits, as long as there is one. Of those at once, one is
+ * long as long as there are such, and the others are short, so that what is busy for long does not run beside its like. Of each kind,
+ * the first comes first.
  *
  * @param signal after it, no other work is begun
  * @returns the results of those that have begun, in the order of the works
@@ -31,8 +34,12 @@ export async function inLanes<W extends Work, R>(
       results.set(work, await run(work))
     }
   }
-  const any = () => take(({ waits }) => !waits) ?? take(() => true)
+  const long = () => take(({ isLong }) => isLong)
+  const short = () => take(({ isLong, waits }) => !isLong && !waits)
   const waiting = () => take(({ waits }) => waits)
-  await Promise.all([...Array.from({ length: width }, () => lane(any)), lane(waiting)])
+  const longFirst = () => long() ?? short() ?? waiting()
+  const shortFirst = () => short() ?? long() ?? waiting()
+  const lanes = [longFirst, ...Array.from({ length: width - 1 }, () => shortFirst), waiting]
+  await Promise.all(lanes.map(lane))
   return works.flatMap(work => (results.has(work) ? [results.get(work) as R] : []))
 }

@@ -1,8 +1,6 @@
 /**
  * The test files that take longest, longest first: they are begun first, so that at the end of a run none is left for one lane alone.
- *
- * Over a whole run in two lanes, a file of the integration tests uses about 0.6 of a processor. So two processors have room for a third
- * one, as long as that is one that waits; and two others that are busy at the same time are not slowed down.
+ * One of them runs beside short ones, because two that start functions and servers would slow each other down beyond what they allow.
  */
 
 interface Long {
@@ -12,18 +10,17 @@ interface Long {
 }
 
 export const LONGEST: readonly Long[] = [
-  { file: 'test/integration/ledger.test.ts', waits: true },
+  { file: 'test/integration/ledger.test.ts' },
   { file: 'test/integration/ledger-sabotage.test.ts', waits: true },
   { file: 'test/integration/consumers-page.test.ts' },
   { file: 'test/integration/brokers-lost.test.ts', waits: true },
   { file: 'test/integration/localstack/reload.test.ts' },
   { file: 'test/integration/recorded.test.ts' },
-  { file: 'test/rehearsal/deploy-rehearsal.test.ts' },
   { file: 'test/integration/reprocess.test.ts' },
   { file: 'test/integration/localstack/start.test.ts' },
   { file: 'test/integration/captured.test.ts' },
   { file: 'test/integration/redis-forgets.test.ts' },
-  { file: 'test/integration/ledger-run.test.ts', waits: true },
+  { file: 'test/integration/ledger-run.test.ts' },
   { file: 'test/package/refusals.test.ts' },
   { file: 'test/integration/valkey-killed.test.ts', waits: true },
   { file: 'test/unit/cli/new-consumer.test.ts' },
@@ -43,6 +40,8 @@ export function longestFirst<T extends { readonly path: string }>(files: readonl
   return [...files].sort((a, b) => place(a) - place(b))
 }
 
-export function mostlyWaits(path: string): boolean {
-  return WAITING.has(path)
+/** How a file is run: see `inLanes`. */
+export function laneOf(path: string): { readonly isLong: boolean; readonly waits: boolean } {
+  const waits = WAITING.has(path)
+  return { isLong: PLACES.has(path) && !waits, waits }
 }

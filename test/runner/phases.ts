@@ -1,10 +1,11 @@
-/** The test files by group, and which groups run together. */
+/** The test files by group. */
 import type { Group } from './arguments.ts'
-import { longestFirst, mostlyWaits } from './longest.ts'
+import { laneOf, longestFirst } from './longest.ts'
 import { sourceFiles } from './source-files.ts'
 import type { TestFile } from './tests.ts'
 
-interface Part {
+export interface Phase {
+  readonly title: string
   readonly group: Group
   readonly files: readonly string[]
   readonly needsServers?: true
@@ -12,16 +13,11 @@ interface Part {
   readonly fileTimeoutMs?: number
 }
 
-export interface Phase {
-  readonly title: string
-  readonly parts: readonly Part[]
-}
-
 /** What of a phase is to run. */
 export interface Selected {
   readonly files: readonly TestFile[]
   readonly needsServers: boolean
-  /** Patterns of a part that no file matches, whatever is selected. */
+  /** Patterns of the phase if no file matches any of them, whatever is selected. */
   readonly missing: readonly string[]
 }
 
@@ -31,60 +27,47 @@ const TRIGGER = 'localstack/msk-trigger/test'
 const FILE_TIMEOUT_MS = 5 * 60_000
 
 export const PHASES: readonly Phase[] = [
-  { title: 'Package', parts: [{ group: 'checks', files: ['test/package/**/*.test.ts'] }] },
+  { group: 'checks', title: 'Package', files: ['test/package/**/*.test.ts'] },
   {
+    group: 'unit',
     title: 'Unit, property and conformance tests',
-    parts: [
-      {
-        group: 'unit',
-        files: ['test/{unit,property,conformance}/**/*.test.ts', `${TRIGGER}/unit/**/*.test.ts`],
-      },
-    ],
+    files: ['test/{unit,property,conformance}/**/*.test.ts', `${TRIGGER}/unit/**/*.test.ts`],
   },
   {
-    title: 'Integration tests, and a deployment rehearsed',
-    parts: [
-      {
-        group: 'integration',
-        files: ['test/integration/**/*.test.ts', `${TRIGGER}/integration/**/*.test.ts`],
-        needsServers: true,
-      },
-      // It starts its own servers.
-      { group: 'rehearsal', files: ['test/rehearsal/**/*.test.ts'], fileTimeoutMs: 10 * 60_000 },
-    ],
+    group: 'integration',
+    title: 'Integration tests',
+    files: ['test/integration/**/*.test.ts', `${TRIGGER}/integration/**/*.test.ts`],
+    needsServers: true,
   },
   {
+    // Alone: it takes two minutes so, and more than twice that beside others. It starts its own servers.
+    group: 'rehearsal',
+    title: 'Rehearsal of a deployment',
+    files: ['test/rehearsal/**/*.test.ts'],
+    fileTimeoutMs: 10 * 60_000,
+  },
+  {
+    group: 'matrix',
     title: 'The trigger in every framework',
-    parts: [
-      {
-        group: 'matrix',
-        files: [`${TRIGGER}/matrix/**/*.test.ts`],
-        needsServers: true,
-        // Installing a framework takes minutes where npm has not downloaded it before.
-        fileTimeoutMs: 20 * 60_000,
-      },
-    ],
+    files: [`${TRIGGER}/matrix/**/*.test.ts`],
+    needsServers: true,
+    // Installing a framework takes minutes where npm has not downloaded it before.
+    fileTimeoutMs: 20 * 60_000,
   },
 ]
 
-/** The files of the phase in the order in which they are begun; undefined if none of its groups is selected. */
+/** The files of the phase in the order in which they are begun; undefined if its group is not selected. */
 export async function filesOf(
-  { parts }: Phase,
+  { group, files: patterns, needsServers, fileTimeoutMs: timeoutMs = FILE_TIMEOUT_MS }: Phase,
   groups: readonly Group[],
   wanted: (path: string) => boolean,
 ): Promise<Selected | undefined> {
-  const selected = parts.filter(({ group }) => groups.includes(group))
-  if (selected.length === 0) return undefined
-  const found = await Promise.all(
-    selected.map(async part => ({ ...part, paths: await sourceFiles(...part.files) })),
-  )
-  const chosen = found.map(part => ({ ...part, paths: part.paths.filter(wanted) }))
-  const files = chosen.flatMap(({ paths, fileTimeoutMs: timeoutMs = FILE_TIMEOUT_MS }) =>
-    paths.map(path => ({ path, timeoutMs, waits: mostlyWaits(path) })),
-  )
+  if (!groups.includes(group)) return undefined
+  const found = await sourceFiles(...patterns)
+  const files = found.filter(wanted).map(path => ({ path, timeoutMs, ...laneOf(path) }))
   return {
     files: longestFirst(files),
-    needsServers: chosen.some(({ needsServers, paths }) => needsServers === true && paths.length > 0),
-    missing: found.flatMap(({ paths, files: patterns }) => (paths.length === 0 ? patterns : [])),
+    needsServers: needsServers === true && files.length > 0,
+    missing: found.length === 0 ? patterns : [],
   }
 }

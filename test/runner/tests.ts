@@ -15,6 +15,8 @@ export interface TestFile {
   readonly path: string
   /** If it takes longer, it is ended and has failed. */
   readonly timeoutMs: number
+  /** Busy for long: only short ones run beside it. */
+  readonly isLong: boolean
   /** For most of its time: two others can run beside it. */
   readonly waits: boolean
 }

@@ -40,7 +40,7 @@ interface Emitted {
   readonly code: string
 }
 
-describe('a project that is edited while its functions run', { timeout: 240_000 }, () => {
+describe('a project that is edited while its functions run', { timeout: 290_000 }, () => {
   let project: string
   let environment: TestEnvironment
   let kafka: TestKafka

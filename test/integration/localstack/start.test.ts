@@ -21,14 +21,12 @@ const BROKEN = {
   },
 }
 
-// At the same time: most of it is waiting. Each has an environment, a copy of the project and ports of its own.
-describe('npm start', { timeout: 300_000, concurrency: true }, () => {
+describe('npm start', { timeout: 300_000 }, () => {
   before(coordinatorsReady)
 
   it('given working functions, when readings are sent through them, then all was well', async t => {
     const { project, start } = await copiedFor(t)
-    // Time for both, on a busy machine.
-    const running = start('--for', '30s')
+    const running = start('--for', '20s')
     await running.says(/^functions ready/m, 120_000)
     await assertConsole(running)
     for (const time of [1, 2]) {
@@ -51,8 +49,7 @@ describe('npm start', { timeout: 300_000, concurrency: true }, () => {
     for (const [name, { code }] of Object.entries(BROKEN))
       await project.write(`functions/${name}/handler.ts`, code)
     await project.write('serverless.yml', yaml => `${yaml}${brokenFunctions()}`)
-    // After that it waits for pending records, as long again.
-    const { code, output } = await start('--for', '20s').ended
+    const { code, output } = await start('--for', '30s').ended
     const lines = output.split('\n')
     const reported = (start: string) => lines.filter(line => line.startsWith(`✗ ${start}`)).length
     assert.equal(reported('load is stalled: no rules here. '), 1, output)

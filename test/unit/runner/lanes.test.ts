@@ -10,9 +10,9 @@ class Works {
   readonly #abort = new AbortController()
   readonly results: Promise<string[]>
 
-  /** @param names those that mostly wait begin with `w` */
+  /** @param names those that mostly wait begin with `w`, the long ones with `l` */
   constructor(names: readonly string[]) {
-    const works = names.map(name => ({ name, waits: name.startsWith('w') }))
+    const works = names.map(name => ({ name, waits: name.startsWith('w'), isLong: name.startsWith('l') }))
     this.results = inLanes(works, 2, ({ name }) => this.#run(name), this.#abort.signal)
   }
 
@@ -39,6 +39,19 @@ describe('the lanes of the test runner', () => {
     assert.deepEqual(works.begun, ['a', 'b', 'c'])
     for (const name of ['a', 'c', 'd']) await works.end(name)
     assert.deepEqual(await works.results, ['a', 'b', 'c', 'd'])
+  })
+
+  it('given long ones, then one of these runs beside short ones, and with its like only at the end', async () => {
+    const works = new Works(['l1', 'l2', 'l3', 'a', 'b'])
+    assert.deepEqual(works.begun, ['l1', 'a'])
+    await works.end('a')
+    assert.equal(works.begun.at(-1), 'b')
+    await works.end('l1')
+    assert.equal(works.begun.at(-1), 'l2')
+    await works.end('b')
+    assert.equal(works.begun.at(-1), 'l3')
+    for (const name of ['l2', 'l3']) await works.end(name)
+    assert.deepEqual(await works.results, ['l1', 'l2', 'l3', 'a', 'b'])
   })
 
   it('given some that mostly wait, then one of these runs beside two others', async () => {

@@ -40,7 +40,7 @@ async function ran(sources: Readonly<Record<string, string>>, { width = 2, fileT
      const screen = new Screen(process.stderr, process.env)
      const options = ${JSON.stringify({ width })}
      const { signal } = new AbortController()
-     const results = await runTests(${JSON.stringify(files.map(path => ({ path, timeoutMs: fileTimeoutMs, waits: false })))}, { ...options, env: process.env, signal }, screen)
+     const results = await runTests(${JSON.stringify(files.map(path => ({ path, timeoutMs: fileTimeoutMs, isLong: false, waits: false })))}, { ...options, env: process.env, signal }, screen)
      console.log(JSON.stringify(results))`,
   )
   const { stdout, output } = await runProgram(script, [])

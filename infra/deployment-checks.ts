@@ -15,10 +15,7 @@ import { clockNotice, type Schedules } from './schedules.ts'
 /** The part of the framework that is used here. */
 interface Framework {
   readonly serviceDir: string
-  readonly processedInput: {
-    readonly commands: readonly string[]
-    readonly options: { readonly package?: string }
-  }
+  readonly processedInput: Input
   readonly service: {
     readonly provider: { readonly environment?: Readonly<Record<string, unknown>> }
     readonly custom: {
@@ -31,6 +28,12 @@ interface Framework {
   readonly configSchemaHandler: { defineCustomProperties(schema: object): void }
   readonly classes: { readonly Error: new (message: string, code: string) => Error }
   getProvider(name: 'aws'): { getStage(): string; getRegion(): string }
+}
+
+/** What was typed. */
+interface Input {
+  readonly commands: readonly string[]
+  readonly options: { readonly package?: string }
 }
 
 interface FunctionDefinition {
@@ -131,7 +134,7 @@ export default class DeploymentChecks {
     if (DEPLOYS.has(command))
       this.#refuse(stage === 'local' ? [noStage(command)] : await this.#otherPackage(stage))
     this.#refuse([...settings, ...(BUILDS.has(command) ? await this.#contents() : [])])
-    if (DEPLOYS.has(command)) await this.#servers(command === 'deploy')
+    if (DEPLOYS.has(command)) await this.#servers(bringsTable(processedInput))
     const notice = clockNotice(schedules)
     if (notice) this.#log.notice(notice)
     if (stage !== 'local' && SHOWS_COST.has(command)) {
@@ -232,6 +235,14 @@ export default class DeploymentChecks {
     // The framework shows its own errors as a message, and all others as a crash.
     throw new this.#framework.classes.Error(message, 'SLUICE_DEPLOYMENT')
   }
+}
+
+/**
+ * Whether topics are brought to the table of this working tree. A package that was made before has its own table, and an older one
+ * that comes back is not refused: topics keep what it would have to lose.
+ */
+export function bringsTable({ commands, options }: Input): boolean {
+  return commands.join(' ') === 'deploy' && options.package === undefined
 }
 
 function noStage(command: string): string {

@@ -3,7 +3,7 @@ import { isServerlessCluster } from '../../lib/app/resource-names.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import { stageNamed } from '../stages.ts'
 import type { Alarming, Cache } from './alarm.ts'
-import { cacheNodes } from './cache-nodes.ts'
+import { cacheNodes, MOST_CACHE_NODES } from './cache-nodes.ts'
 import { ALARMS } from './settings.ts'
 
 const MB = 1_000_000
@@ -40,8 +40,11 @@ export function alarmingOf(
     { name: read('CACHE_NAME'), nodes: read('CACHE_NODES'), gigabytes: read('CACHE_GIGABYTES') },
     env.REDIS_URL ?? '',
   )
+  const enabled = read('SLUICE_ALARMS') ?? stageNamed(stage)?.alarms ?? false
+  if (enabled && cache?.kind === 'nodes' && cache.nodes.length > MOST_CACHE_NODES)
+    errors.push(tooManyNodes(cache.nodes.length))
   return {
-    enabled: read('SLUICE_ALARMS') ?? stageNamed(stage)?.alarms ?? false,
+    enabled,
     ...(topicArn ? { topicArn } : {}),
     runbook: read('RUNBOOK_URL') ?? 'docs/runbook.md',
     capacity: {
@@ -63,6 +66,13 @@ function cacheOf({ name, nodes, gigabytes }: Given, redisUrl: string): Cache | u
   const serverless = name ?? serverlessCacheIn(redisUrl)
   if (serverless === undefined) return undefined
   return { kind: 'serverless', name: serverless, bytes: (gigabytes ?? 10) * GB }
+}
+
+function tooManyNodes(nodes: number): string {
+  return (
+    `CACHE_NODES: stands for ${nodes} nodes, and may stand for ${MOST_CACHE_NODES}: each has three alarms, and CloudFormation takes ` +
+    'no more than 500 resources. Name those to watch, such as one node of each shard, or set SLUICE_ALARMS=off'
+  )
 }
 
 /** AWS makes the host of a serverless cache from its name and a few characters more. */

@@ -1,7 +1,7 @@
 /** What is set for the alarms of a deployment. */
 import { setting, slice } from '../../lib/runtime/settings/slice.ts'
 import { list, onOff, positiveDecimal, text } from '../../lib/runtime/settings/values.ts'
-import { isCacheNodes } from './cache-nodes.ts'
+import { isCacheNodes, MOST_CACHE_NODES } from './cache-nodes.ts'
 
 export const ALARMS = slice(
   'Alarms of a deployment',
@@ -39,8 +39,7 @@ export const ALARMS = slice(
     CACHE_NODES: setting(
       list(isCacheNodes, 'ids of nodes such as telemetry-001, or CLUSTER/SHARDS such as telemetry/3'),
       {
-        description:
-          'The nodes of an ElastiCache that is not serverless, whose memory and evictions are watched. `telemetry/3` stands for `telemetry-0001-001` to `telemetry-0003-002`: three shards with a replica each, as ElastiCache names them.',
+        description: `The nodes of an ElastiCache that is not serverless, whose memory and evictions are watched. \`telemetry/3\` stands for \`telemetry-0001-001\` to \`telemetry-0003-002\`: three shards with a replica each, as ElastiCache names them. With alarms, at most ${MOST_CACHE_NODES} nodes.`,
         otherwise: 'none',
       },
     ),

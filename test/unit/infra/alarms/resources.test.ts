@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { MOST_CACHE_NODES } from '../../../../infra/alarms/cache-nodes.ts'
 import { costOf } from '../../../../infra/alarms/cost.ts'
 import { dashboardResource } from '../../../../infra/alarms/dashboard.ts'
 import { AWS_METRICS, OWN_METRICS } from '../../../../infra/alarms/metrics.ts'
@@ -114,6 +115,22 @@ describe('the alarms of a deployment', () => {
     const unknown = deployed({ REDIS_URL: 'rediss://cache.example:6379' })
     assert.ok(![...kindsOf(unknown)].some(kind => kind.startsWith('redis-')))
     assert.match(alarmNotices(unknown.alarms).join(), /CACHE_NAME/)
+  })
+
+  it('given a cluster of many nodes, then those that fit have alarms, and more are refused by name', () => {
+    const nodes = (text: string, stage?: string) =>
+      deployed({ REDIS_URL: 'rediss://cache.example:6379', CACHE_NODES: text }, stage)
+    const most = nodes('a/30')
+    assert.deepEqual(most.problems, [])
+    assert.equal(alarmsOf(most).filter(({ kind }) => kind.startsWith('redis-')).length, 3 * MOST_CACHE_NODES)
+    const [problem, ...others] = nodes('a/90').problems
+    assert.deepEqual(others, [])
+    assert.match(
+      problem ?? '',
+      /^CACHE_NODES: stands for 180 nodes, and may stand for 60: .*SLUICE_ALARMS=off\.$/,
+    )
+    assert.equal(nodes('a/30,b-001').problems.length, 1)
+    assert.deepEqual(nodes('a/90', 'dev').problems, [])
   })
 
   it('given no topic for alarms, then they tell nobody, and a line says so', () => {

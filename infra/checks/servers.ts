@@ -1,6 +1,11 @@
 /** What the servers of a deployment must be, as far as they are reached from where it is deployed. */
 import { readConfig } from '../../lib/app/config.ts'
-import { type DeploymentRefusals, deploymentRefusals, kafkaVariable } from '../../lib/app/doctor/servers.ts'
+import {
+  type DeploymentRefusals,
+  deploymentRefusals,
+  kafkaVariable,
+  PATIENCE_MS,
+} from '../../lib/app/doctor/servers.ts'
 import type { Environment } from '../../lib/app/settings/index.ts'
 import { ABOUT_REFUSED, type TopicPlan } from '../../lib/operations/topic-plan.ts'
 import type { Seen } from '../../lib/queries/doctor/finding.ts'
@@ -8,28 +13,27 @@ import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { ConfigError } from '../../lib/runtime/settings/config-error.ts'
 import { deploymentPlan } from './topic-plan.ts'
 
-/** A deployment does not wait long for a server that it may not be able to reach. */
-const PATIENCE_MS = 5_000
-
 /**
  * Looks over the network. Nothing is changed.
  *
  * @param variables those of the functions, which are known to be right
  * @param changesTopics whether the deployment brings the topics to what the table says
+ * @param patienceMs how long each look may take, in milliseconds: at Redis, at the topics and, where they change, at what becomes of them
  */
 export async function serverProblems(
   variables: Environment,
   changesTopics: boolean,
+  patienceMs = PATIENCE_MS,
 ): Promise<DeploymentRefusals> {
   const opening = opened(variables)
   if (!opening) return { problems: [], unseen: [] }
   const { config, connections } = opening
   try {
-    const found = await deploymentRefusals(config, connections)
+    const found = await deploymentRefusals(config, connections, patienceMs)
     const variable = kafkaVariable(config)
     const isSeen = !found.unseen.some(line => line.startsWith(`${variable}:`))
     return changesTopics && isSeen
-      ? withPlan(found, variable, await deploymentPlan(config, connections, PATIENCE_MS))
+      ? withPlan(found, variable, await deploymentPlan(config, connections, patienceMs))
       : found
   } finally {
     // What was not reached may still be connecting.

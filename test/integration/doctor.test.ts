@@ -20,6 +20,9 @@ import { ran } from '../unit/cli/terminal.ts'
 
 const RECORDS = 1_200
 
+/** Other tests keep the servers busy meanwhile. */
+const PATIENCE_MS = 60_000
+
 /** A broker of the library. */
 interface Committing {
   offsetCommit(request: object): Promise<unknown>
@@ -171,7 +174,7 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
   it('then a deployment refuses both by the name of the variable', async () => {
     await valkey.admin.config('SET', 'maxmemory-policy', 'allkeys-lru')
     await set(readings, { 'message.timestamp.type': 'CreateTime' })
-    const refusals = await refused(variables())
+    const refusals = await refused(variables(), PATIENCE_MS)
     assert.equal(refusals.problems.length, 2)
     assert.match(
       refusals.problems[0] ?? '',
@@ -232,7 +235,7 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
     const config = readConfig(variables())
     const connections = new Connections(config, 'test')
     try {
-      const plan = await deploymentPlan(config, connections)
+      const plan = await deploymentPlan(config, connections, PATIENCE_MS)
       assert.ok('seen' in plan, JSON.stringify(plan))
       const found = asPlanned([about('topics', 'retention', readings).ok('14 days')], plan)
       const refusal = found.find(({ check, subject }) => check === 'retention' && subject === readings)
@@ -247,16 +250,18 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
     // `serverless deploy` says so before anything is built; one that leaves topics alone does not.
     const named = `KAFKA_BROKERS: ${readings}: retention.ms 1209600000 → 604800000: records older than`
     const refusedBy = async (changesTopics: boolean) =>
-      (await serverProblems(variables(), changesTopics)).problems.filter(one => one.startsWith(named))
+      (await serverProblems(variables(), changesTopics, PATIENCE_MS)).problems.filter(one =>
+        one.startsWith(named),
+      )
     assert.equal((await refusedBy(true)).length, 1)
     assert.equal((await refusedBy(false)).length, 0)
   })
 
-  async function refused(environment: Record<string, string>) {
+  async function refused(environment: Record<string, string>, patienceMs?: number) {
     const config = readConfig(environment)
     const connections = new Connections(config, 'test')
     try {
-      return await deploymentRefusals(config, connections)
+      return await deploymentRefusals(config, connections, patienceMs)
     } finally {
       await connections.close()
     }

@@ -14,8 +14,8 @@ import type { Config } from '../config.ts'
 import { openedKafka, wantedTopics } from './examine.ts'
 import { standardsFor } from './places.ts'
 
-/** A deployment does not wait long for a server that it may not be able to reach. */
-const PATIENCE_MS = 5_000
+/** How long each look may take: a deployment does not wait long for a server that it may not be able to reach. */
+export const PATIENCE_MS = 5_000
 
 export interface DeploymentRefusals {
   /** A sentence each, which begins with the name of the variable. */
@@ -24,15 +24,20 @@ export interface DeploymentRefusals {
   readonly unseen: readonly string[]
 }
 
-/** Looks over the network; a server that is not reached is no problem. Never throws. */
+/**
+ * Looks over the network; a server that is not reached is no problem. Never throws.
+ *
+ * @param patienceMs how long Redis may take, and then Kafka, in milliseconds
+ */
 export async function deploymentRefusals(
   config: Config,
   connections: Connections,
+  patienceMs = PATIENCE_MS,
 ): Promise<DeploymentRefusals> {
   const found = [
-    await refusals('REDIS_URL', 'its maxmemory-policy', () => soon(redisVerdicts(connections), PATIENCE_MS)),
+    await refusals('REDIS_URL', 'its maxmemory-policy', () => soon(redisVerdicts(connections), patienceMs)),
     await refusals(kafkaVariable(config), 'the timestamp types of its topics', () =>
-      soon(topicVerdicts(config, connections), PATIENCE_MS),
+      soon(topicVerdicts(config, connections), patienceMs),
     ),
   ]
   return {

@@ -107,6 +107,9 @@ const SETTINGS = {
 /** Without these nothing can be deployed. */
 export const REQUIRED = ['MSK_CLUSTER_ARN', 'REDIS_URL', 'SUBNET_IDS', 'SECURITY_GROUP_IDS']
 
+/** Ends the sentence that names those that are missing, and no other. */
+const WHAT_TO_SET = ': docs/deployment.md says what to set.'
+
 /**
  * @param region the one that is deployed to
  * @param project the folder of the project
@@ -239,5 +242,10 @@ function missingVariables(stage: string, env: Environment): string[] {
   const missing = REQUIRED.filter(name => !env[name]?.trim())
   if (missing.length === 0) return []
   const names = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' }).format(missing)
-  return [`The stage "${stage}" needs ${names}: docs/deployment.md says what to set.`]
+  return [`The stage "${stage}" needs ${names}${WHAT_TO_SET}`]
+}
+
+/** Whether a problem is the sentence that names the variables that are missing. */
+export function tellsMissing(problem: string): boolean {
+  return problem.endsWith(WHAT_TO_SET)
 }

@@ -1,5 +1,6 @@
 /** What a deployment takes from the outputs of the long-lived stack. */
 import { type Environment, readSetting } from '../lib/app/settings/index.ts'
+import { tellsMissing } from './account.ts'
 import { VARIABLE_OF_OUTPUT, variablesOf, withOutputs } from './outputs.ts'
 import { STACK } from './settings/stack.ts'
 
@@ -40,7 +41,7 @@ export async function withStackOutputs(
 /** All that is wrong. Where the outputs could not be read, variables are missing because of that, which is said once. */
 export function problemsWith(ofStack: readonly string[], others: readonly string[]): readonly string[] {
   if (ofStack.length === 0) return others
-  return [...ofStack, ...others.filter(problem => !/^The stage "[^"]*" needs /.test(problem))]
+  return [...ofStack, ...others.filter(problem => !tellsMissing(problem))]
 }
 
 /** By the framework's own variables, which know its credentials and its endpoint. */

@@ -1,5 +1,5 @@
 /** What a deployment will need: its settings, what is in the account, and the servers as far as they are reached from here. */
-import { account, REQUIRED } from '../../infra/account.ts'
+import { account, REQUIRED, tellsMissing } from '../../infra/account.ts'
 import { deploymentPlan } from '../../infra/checks/topic-plan.ts'
 import { problemsWith, withStackOutputs } from '../../infra/stack-outputs.ts'
 import { stageNamed } from '../../infra/stages.ts'
@@ -61,9 +61,7 @@ export async function findingsBeforeDeploy(
 function settingFindings(problems: readonly string[], environment: Environment, isBlind: boolean): Finding[] {
   const missing = isBlind ? [] : REQUIRED.filter(name => !environment[name]?.trim())
   // The sentence that names all that are missing.
-  const others = problems.filter(
-    problem => missing.length === 0 || !/^The stage "[^"]*" needs /.test(problem),
-  )
+  const others = problems.filter(problem => missing.length === 0 || !tellsMissing(problem))
   return [
     ...missing.map(name => about('account', 'settings', name).wrong('is not set', SETTINGS_PAGE)),
     ...others.map(problem => wrongSetting(problem, SETTINGS_PAGE)),

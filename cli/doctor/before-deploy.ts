@@ -19,6 +19,8 @@ import { asPlanned } from './as-planned.ts'
 const SETTINGS_PAGE = 'docs/deployment.md says what to set.'
 /** They are about what runs. */
 const NOT_YET = new Set(['consumers', 'producers'])
+/** They lead this command to a cluster of their own. A deployment hands neither to its functions. */
+const OTHER_KAFKA: readonly string[] = ['KAFKA_BROKERS', 'EVENT_HUBS_CONN_STR']
 
 /** @param variables those of the command that will deploy */
 export async function findingsBeforeDeploy(
@@ -32,7 +34,7 @@ export async function findingsBeforeDeploy(
   )
   const place = account(stage, region, environment, PROJECT)
   const settings = settingFindings(problemsWith(problems, place.problems), environment, problems.length > 0)
-  const config = configFor(stage, region, environment)
+  const config = configFor(stage, region, withoutOtherKafka(environment))
   if (!('env' in config)) return [...settings, ...otherSettings(config, settings)]
   if (!stageNamed(stage)) return settings
   const things = await accountThings({
@@ -49,8 +51,36 @@ export async function findingsBeforeDeploy(
       : [about('account', 'settings', stage).ok('the settings are complete')]),
     ...things.map(({ thing, seen }) => accountFinding(thing, seen, true)),
     concurrencyFinding(region),
-    ...(await serverFindings(config)),
+    ...(await kafkaAndRedisFindings(stage, region, environment, config)),
   ]
+}
+
+function withoutOtherKafka(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !OTHER_KAFKA.includes(name)))
+}
+
+/** Of the cluster of the deployment, or of another one that a variable names: that is said, too. */
+async function kafkaAndRedisFindings(
+  stage: string,
+  region: string,
+  environment: Environment,
+  deployed: Config,
+): Promise<Finding[]> {
+  const others = OTHER_KAFKA.filter(name => environment[name]?.trim())
+  if (others.length === 0) return serverFindings(deployed)
+  const looked = configFor(stage, region, environment)
+  if (!('env' in looked))
+    return looked.map(error =>
+      wrongSetting(error, `Unset ${others.join(' and ')}, which a deployment ignores.`),
+    )
+  return [...others.map(ignoredFinding), ...(await serverFindings(looked))]
+}
+
+function ignoredFinding(name: string): Finding {
+  return about('account', 'settings', name).unknown(
+    'a deployment ignores it: what is said of Kafka is of the cluster that it names',
+    'Unset it to look at the cluster that MSK_CLUSTER_ARN names.',
+  )
 }
 
 /**
@@ -74,7 +104,10 @@ function wrongSetting(problem: string, todo: string): Finding {
   return about('account', 'settings', name).wrong(problem.replace(`${name}: `, '').replace(/\.$/, ''), todo)
 }
 
-/** What else is wrong with the settings of the functions. Where the stack or the cluster is not known, the brokers are not, either. */
+/**
+ * What else is wrong with the settings of the functions. The brokers are those of the cluster: where that is missing or wrong, it is
+ * told already.
+ */
 function otherSettings(errors: readonly string[], told: readonly Finding[]): Finding[] {
   const names = new Set(told.map(({ subject }) => subject))
   const follows = (name: string) =>
@@ -88,8 +121,8 @@ function otherSettings(errors: readonly string[], told: readonly Finding[]): Fin
 function configFor(stage: string, region: string, environment: Environment): Config | readonly string[] {
   try {
     return readConfig({
-      REDIS_SECRET: `sluice/${stage}/redis`,
       ...environment,
+      REDIS_SECRET: `sluice/${stage}/redis`,
       SLUICE_ENV: stage,
       AWS_REGION: region,
     })

@@ -223,7 +223,10 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
     const settings = findings.filter((one: Finding) => one.check === 'settings')
     assert.deepEqual(
       settings.map(({ subject, says }: Finding) => `${subject} ${says}`),
-      ['SUBNET_IDS is not set'],
+      [
+        'SUBNET_IDS is not set',
+        'KAFKA_BROKERS a deployment ignores it: what is said of Kafka is of the cluster that it names',
+      ],
     )
     // The topics of prod are not on this Kafka: a deployment makes them.
     assert.equal(verdict('topics', 'exists'), 'ok')

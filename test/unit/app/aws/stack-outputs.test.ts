@@ -68,15 +68,21 @@ describe('given a stack of CloudFormation', { timeout: 120_000 }, () => {
   })
 
   it('then the doctor sees its outputs before a deployment, and says so of a stack that is not there', async () => {
-    const settingsOf = async (INFRA_STACK: string) => {
-      const variables = { INFRA_STACK, AWS_ENDPOINT_URL: endpoint, KAFKA_BROKERS: '127.0.0.1:1' }
+    const settingsOf = async (INFRA_STACK: string, KAFKA_BROKERS = '127.0.0.1:1') => {
+      const variables = { INFRA_STACK, AWS_ENDPOINT_URL: endpoint, KAFKA_BROKERS }
       const found = await findingsBeforeDeploy('prod', 'us-east-1', variables)
       return found.filter(({ check }) => check === 'settings')
     }
     assert.deepEqual(
       (await settingsOf('base')).map(({ verdict, says }) => [verdict, says]),
-      [['ok', 'the settings are complete']],
+      [
+        ['ok', 'the settings are complete'],
+        ['unknown', 'a deployment ignores it: what is said of Kafka is of the cluster that it names'],
+      ],
     )
+    const wrong = (await settingsOf('base', 'no port'))[1]
+    assert.deepEqual([wrong?.subject, wrong?.verdict], ['KAFKA_BROKERS', 'wrong'])
+    assert.equal(wrong?.todo, 'Unset KAFKA_BROKERS, which a deployment ignores.')
     assert.deepEqual(
       (await settingsOf('nowhere')).map(({ subject, verdict, says }) => [
         subject,

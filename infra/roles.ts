@@ -60,7 +60,7 @@ function role(declared: DeclaredFunction, deployed: WithForeign): object {
   const { env, stage } = deployed
   const inLambda = lambdaName(stage, name)
   const statements = [
-    // The template makes the log group. Whoever could make it would bring back one that was removed, and keep it for ever.
+    // The template makes the log group. A role that may create one would bring back a removed one, without a retention.
     allow(
       ['logs:CreateLogStream', 'logs:PutLogEvents'],
       [arnHere('logs', `log-group:/aws/lambda/${inLambda}:*`)],

@@ -46,7 +46,7 @@ export function addTopicsResource(template: Template, parts: TopicsResourceParts
   if (!manager) return []
   const lambda = parts.logicalId(manager.name)
   const first = neededBy(template.Resources, lambda)
-  // What waits is needed by nothing that goes first, so this makes no circle.
+  // What waits is needed by nothing that goes first, so this makes no cycle.
   const waiting = Object.entries(template.Resources).filter(([id]) => !first.has(id))
   for (const [, resource] of waiting)
     resource.DependsOn = [...new Set([resource.DependsOn ?? [], TOPICS_RESOURCE].flat())]

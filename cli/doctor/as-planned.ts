@@ -19,7 +19,7 @@ const PLANNED = new Set([
 /**
  * A change that is refused is wrong, also where the topic is well as it is; what is wrong and will be put right is ok.
  *
- * @param plan of the deployment, or why there is none: then nobody knows what will be put right
+ * @param plan of the deployment, or why there is none: then it is unknown what will be put right
  */
 export function asPlanned(findings: readonly Finding[], plan: Seen<TopicPlan>): Finding[] {
   if ('unseen' in plan) return findings.map(finding => unplanned(finding, plan.unseen))

@@ -49,6 +49,6 @@ export const COUNTED_BY: Readonly<Record<ErrorLineKind, OwnMetric | { readonly b
   'breaker-open': 'breaker-open',
   'metrics-not-written': {
     because:
-      'who cannot write metrics cannot write this one: lag-seconds has no data then, which is an alarm, and lag-records is counted by MSK',
+      'it would be a metric itself, and could not be written either: lag-seconds then has no data, which is an alarm, and MSK counts lag-records',
   },
 }

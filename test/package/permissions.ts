@@ -23,8 +23,8 @@ function resourcesFor(action: string, statements: readonly Statement[]): string[
  * source mappings" (https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html, "Required permissions") and, for
  * clusters with IAM, "Configuring Amazon MSK cluster authentication methods in Lambda"
  * (https://docs.aws.amazon.com/lambda/latest/dg/msk-cluster-auth.html, "IAM authentication"). Of `kafka:DescribeCluster` and
- * `kafka:DescribeClusterV2` one is enough, and the second is the one that works with every cluster. `logs:CreateLogGroup` is for who has
- * no log group yet: the template makes it.
+ * `kafka:DescribeClusterV2` one is enough, and the second is the one that works with every cluster. `logs:CreateLogGroup` is left
+ * out: the template makes the log group.
  */
 export const MSK_TRIGGER_ACTIONS = [
   'ec2:CreateNetworkInterface',

@@ -2,7 +2,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import type { AwsPlace } from '../../runtime/adapters/aws/clients.ts'
 
-/** Whoever asks does not wait for long. */
+/** A command waits for the answer. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000 }
 
 /**

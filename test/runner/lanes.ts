@@ -12,6 +12,8 @@ interface Work {
  * long as long as there are such, and the others are short, so that what is busy for long does not run beside its like. Of each kind,
  * the first comes first.
  *
+ * After an error no other work is begun, and it is thrown once those that run have ended: nothing needs the servers any more then.
+ *
  * @param signal after it, no other work is begun
  * @returns the results of those that have begun, in the order of the works
  */
@@ -23,15 +25,20 @@ export async function inLanes<W extends Work, R>(
 ): Promise<R[]> {
   const left = [...works]
   const results = new Map<W, R>()
+  const errors: unknown[] = []
   const take = (wanted: (work: W) => boolean) => {
     const at = left.findIndex(wanted)
     return at < 0 ? undefined : left.splice(at, 1)[0]
   }
   const lane = async (next: () => W | undefined) => {
-    while (!signal.aborted) {
+    while (!signal.aborted && errors.length === 0) {
       const work = next()
       if (work === undefined) return
-      results.set(work, await run(work))
+      try {
+        results.set(work, await run(work))
+      } catch (error) {
+        errors.push(error)
+      }
     }
   }
   const long = () => take(({ isLong }) => isLong)
@@ -41,5 +48,6 @@ export async function inLanes<W extends Work, R>(
   const shortFirst = () => short() ?? long() ?? waiting()
   const lanes = [longFirst, ...Array.from({ length: width - 1 }, () => shortFirst), waiting]
   await Promise.all(lanes.map(lane))
+  if (errors.length > 0) throw errors[0]
   return works.flatMap(work => (results.has(work) ? [results.get(work) as R] : []))
 }

@@ -6,18 +6,33 @@ import { inLanes } from '../../runner/lanes.ts'
 /** Works that end when the test says so. */
 class Works {
   readonly begun: string[] = []
-  readonly #ends = new Map<string, () => void>()
+  readonly #ends = new Map<string, PromiseWithResolvers<string>>()
   readonly #abort = new AbortController()
   readonly results: Promise<string[]>
+  #isOver = false
+  readonly #over = () => {
+    this.#isOver = true
+  }
 
   /** @param names those that mostly wait begin with `w`, the long ones with `l` */
   constructor(names: readonly string[]) {
     const works = names.map(name => ({ name, waits: name.startsWith('w'), isLong: name.startsWith('l') }))
     this.results = inLanes(works, 2, ({ name }) => this.#run(name), this.#abort.signal)
+    // A test looks at a rejection only after other works have ended.
+    this.results.then(this.#over, this.#over)
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
   }
 
   async end(name: string): Promise<void> {
-    this.#ends.get(name)?.()
+    this.#ends.get(name)?.resolve(name)
+    await turn()
+  }
+
+  async fail(name: string): Promise<void> {
+    this.#ends.get(name)?.reject(new Error(name))
     await turn()
   }
 
@@ -27,7 +42,9 @@ class Works {
 
   #run(name: string): Promise<string> {
     this.begun.push(name)
-    return new Promise(resolve => this.#ends.set(name, () => resolve(name)))
+    const end = Promise.withResolvers<string>()
+    this.#ends.set(name, end)
+    return end.promise
   }
 }
 
@@ -70,5 +87,17 @@ describe('the lanes of the test runner', () => {
     works.stop()
     for (const name of ['a', 'b', 'w']) await works.end(name)
     assert.deepEqual(await works.results, ['a', 'b', 'w'])
+  })
+
+  it('given one that fails, then nothing else is begun, and those that run end before it is told', async () => {
+    const works = new Works(['a', 'b', 'w', 'c', 'd'])
+    await works.fail('a')
+    for (const name of ['b', 'w']) {
+      assert.equal(works.isOver, false)
+      await works.end(name)
+    }
+    assert.equal(works.isOver, true)
+    assert.deepEqual(works.begun.toSorted(), ['a', 'b', 'w'])
+    await assert.rejects(works.results, { message: 'a' })
   })
 })

@@ -47,6 +47,7 @@ export async function bundled(
     const metafile = bundler.buildCache[entry]?.result.metafile
     if (!restored.has(entry) && metafile && !isMadeOfMore(metafile)) await kept.keep(entry, metafile)
   }
+  await kept.tidy()
 }
 
 /** The console's bundle holds a page that is built of files which esbuild does not name. */
@@ -54,13 +55,27 @@ function isMadeOfMore({ inputs }: Metafile): boolean {
   return Object.keys(inputs).includes('console/built.ts')
 }
 
-const DECIDING = ['esbuild.plugins.cjs', 'localstack/invoke-local/esbuild.cjs', 'package-lock.json']
+const DECIDING = [
+  'esbuild.plugins.cjs',
+  'localstack/invoke-local/esbuild.cjs',
+  'package-lock.json',
+  'package.json',
+  'tsconfig.json',
+]
+/** What plugins put into bundles, and what decides which file an import of a workspace is, and whether it may be left out. */
+const DECIDING_GLOBS = [
+  'lib/**/*.lua',
+  'functions/package.json',
+  'lib/runtime/package.json',
+  'packages/*/package.json',
+  'localstack/msk-trigger/package.json',
+]
 
-/** What esbuild is told, what its plugins do and read, and where they find packages. */
+/** What esbuild is told and reads beside the code, what its plugins do and read, and where they find packages. */
 function settingsOf({ buildOptions, plugins }: Bundler, project: string): string {
   const { outputWorkFolder: _, watch: __, ...options } = buildOptions
   const packages = join(project, 'node_modules')
-  const files = [...DECIDING, ...globSync('lib/**/*.lua', { cwd: project }).sort()]
+  const files = [...DECIDING, ...globSync(DECIDING_GLOBS, { cwd: project }).sort()]
   return JSON.stringify([
     options,
     plugins.map(({ name }) => name),

@@ -1,6 +1,17 @@
 /** Bundles that an earlier build has made, each with what it was made of. */
 import { createHash } from 'node:crypto'
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 
 /** What of esbuild's `metafile` is used: paths relative to the project. */
@@ -24,6 +35,11 @@ type Inputs = Readonly<Record<string, string>>
 const INPUTS = 'inputs.json'
 /** Versions of a function: enough for the branches and copies that are worked on in turn. */
 const MOST_VERSIONS = 4
+/** Settings: enough for the commands that bundle, on some branches. */
+const MOST_SETTINGS = 8
+const MAKING = 'making-'
+/** No start takes so long to copy a bundle: one that was killed has left it. */
+const MAKING_MS = 3_600_000
 
 export class KeptBundles {
   readonly #folder: string
@@ -56,13 +72,25 @@ export class KeptBundles {
     const json = JSON.stringify(Object.fromEntries(read.sort(([a], [b]) => (a < b ? -1 : 1))))
     const versions = this.#versionsOf(entry)
     await mkdir(versions, { recursive: true })
-    const made = await mkdtemp(join(this.#folder, 'making-'))
+    const made = await mkdtemp(join(this.#folder, MAKING))
     for (const output of Object.keys(outputs))
       await copyFile(resolve(this.#project, output), join(made, basename(output)))
     await writeFile(join(made, INPUTS), json)
     // Another start may have built and kept the same meanwhile.
     await rename(made, join(versions, fingerprint(json))).catch(() => rm(made, { recursive: true }))
-    await this.#prune(versions)
+    await removeOld(versions, MOST_VERSIONS)
+  }
+
+  /** Removes bundles of settings that were not used lately, and what starts that were killed have left unfinished. */
+  async tidy(): Promise<void> {
+    const now = new Date()
+    // Nothing may have been kept.
+    await utimes(this.#folder, now, now).catch(none)
+    const all = dirname(this.#folder)
+    await removeOld(all, MOST_SETTINGS)
+    for (const settings of await newestFirst(all))
+      for (const { path, changedMs } of await newestFirst(settings.path))
+        if (basename(path).startsWith(MAKING) && changedMs < now.getTime() - MAKING_MS) await remove(path)
   }
 
   async #isAsNow(version: string): Promise<boolean> {
@@ -72,18 +100,6 @@ export class KeptBundles {
       inputs.map(async ([path, content]) => content === (await this.#fingerprintOf(path))),
     )
     return same.length > 0 && same.every(Boolean)
-  }
-
-  async #prune(versions: string): Promise<void> {
-    const names = await readdir(versions)
-    const dated = await Promise.all(
-      names.map(
-        async name =>
-          [name, (await stat(join(versions, name)).catch(() => undefined))?.mtimeMs ?? 0] as const,
-      ),
-    )
-    const old = dated.sort(([, a], [, b]) => b - a).slice(MOST_VERSIONS)
-    for (const [name] of old) await rm(join(versions, name), { recursive: true, force: true })
   }
 
   #versionsOf(entry: string): string {
@@ -111,6 +127,26 @@ async function copied(version: string, to: string): Promise<boolean> {
     throw error
   }
 }
+
+interface Dated {
+  readonly path: string
+  readonly changedMs: number
+}
+
+/** What is in a folder; nothing if there is no such folder. Another start may remove some of it meanwhile. */
+async function newestFirst(folder: string): Promise<Dated[]> {
+  const dated = (await readdir(folder).catch(none)).map(async name => {
+    const path = join(folder, name)
+    return { path, changedMs: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0 }
+  })
+  return (await Promise.all(dated)).sort((a, b) => b.changedMs - a.changedMs)
+}
+
+async function removeOld(folder: string, most: number): Promise<void> {
+  for (const { path } of (await newestFirst(folder)).slice(most)) await remove(path)
+}
+
+const remove = (path: string) => rm(path, { recursive: true, force: true })
 
 const none = (): string[] => []
 

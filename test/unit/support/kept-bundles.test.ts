@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
@@ -10,6 +10,8 @@ const CODE = 'lib/code.ts'
 const SCRIPT = 'lib/script.lua'
 const PLUGINS = 'esbuild.plugins.cjs'
 const STAND_INS = 'localstack/invoke-local/esbuild.cjs'
+const WORKSPACES = ['functions', 'lib/runtime', 'packages/one', 'localstack/msk-trigger']
+const HOUR_MS = 3_600_000
 
 describe('bundles that tests keep for one another', () => {
   let project: string
@@ -22,7 +24,8 @@ describe('bundles that tests keep for one another', () => {
 
   before(async () => {
     project = await mkdtemp(join(tmpdir(), 'sluice-kept-'))
-    const files = [PLUGINS, STAND_INS, 'package-lock.json', ENTRY, CODE, SCRIPT]
+    const packages = ['package-lock.json', 'package.json', ...WORKSPACES.map(name => `${name}/package.json`)]
+    const files = [PLUGINS, STAND_INS, 'tsconfig.json', ...packages, ENTRY, CODE, SCRIPT]
     for (const file of files) await write(file, file)
   })
 
@@ -77,6 +80,9 @@ describe('bundles that tests keep for one another', () => {
     ['another plugin', PLUGINS],
     ['another stand-in for servers', STAND_INS],
     ['other packages', 'package-lock.json'],
+    ['another option of the compiler', 'tsconfig.json'],
+    ['another package.json', 'package.json'],
+    ...WORKSPACES.map(name => [`another package.json of ${name}`, `${name}/package.json`] as const),
   ] as const)
     it(`given ${what}, then it is built`, async () => {
       await write(file, 'other')
@@ -89,6 +95,38 @@ describe('bundles that tests keep for one another', () => {
     await start({ minify: false })
     await start({ plugins: ['inline-text', 'stand-ins'] })
     assert.deepEqual(built, [ENTRY, ENTRY])
+  })
+
+  /** Makes a folder, if there is none, and lets it look as if it had last been changed so long ago. */
+  const age = async (folder: string, ms: number) => {
+    await mkdir(folder, { recursive: true })
+    const changed = new Date(Date.now() - ms)
+    await utimes(folder, changed, changed)
+  }
+
+  it('given many settings, then those that were used lately are kept, and others are removed', async () => {
+    const folder = join(project, 'kept')
+    for (const name of await readdir(folder)) await age(join(folder, name), 2 * HOUR_MS)
+    for (let n = 0; n < 20; n += 1) await age(join(folder, `other-${n}`), HOUR_MS + n)
+    await start()
+    const left = await readdir(folder)
+    assert.equal(left.length, 8)
+    assert.deepEqual(left.filter(name => name.startsWith('other-')).length, 7)
+    await start()
+    assert.deepEqual(built, [], 'those of this start are kept')
+  })
+
+  it('given what starts have not finished, then it is removed once it is old', async () => {
+    const folder = join(project, 'kept')
+    const [settings = ''] = await readdir(folder)
+    await age(join(folder, settings, 'making-old'), HOUR_MS + 60_000)
+    await age(join(folder, settings, 'making-new'), HOUR_MS - 60_000)
+    await start()
+    const left = await readdir(join(folder, settings))
+    assert.deepEqual(
+      left.filter(name => name.startsWith('making-')),
+      ['making-new'],
+    )
   })
 
   it('given a file of the bundle that is gone, then it is built', async () => {

@@ -3,11 +3,15 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { json } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
-import { Kafka, logLevel } from 'kafkajs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Kafka, logLevel, type Message } from 'kafkajs'
 import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { StateReader } from '../../lib/runtime/adapters/redis/state-reader.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import { createTopics } from '../../localstack/topics.ts'
+import { ForeignClient } from '../support/foreign-client.ts'
 import { Program, runProgram } from '../support/program.ts'
+import { environmentReading } from '../support/records.ts'
 import { startSchemaRegistry } from '../support/schema-registry.ts'
 import { brokers } from '../support/servers.ts'
 import { until } from '../support/until.ts'
@@ -15,10 +19,16 @@ import { startValkey, type Valkey } from '../support/valkey.ts'
 
 /** A run that fails, as on topics that have no leaders yet, is called again after 5 s, or with the next minute. */
 const TWO_RUNS = { withinMs: 110_000 }
+/** Of the readings' topic. */
+const PARTITIONS = 12
+/** Readings that are sent at once while a process is told to stop, and the pause before the next. */
+const SENSORS = 200
+const ROUND_MS = 20
 
 describe('given functions that run as a process', { timeout: 280_000 }, () => {
   const env = `run-${randomUUID().slice(0, 8)}`
   const group = `sluice-processor-${env}`
+  const readings = `sluice.telemetry.readings.${env}`
   const admin = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).admin()
   let program: Program
   let address = ''
@@ -38,13 +48,46 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
       .filter(line => line.startsWith(`${name}{`) && line.includes(labels))
       .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
 
-  /** The entities of which a consumer has a state, in all partitions of a topic. */
-  const entitiesOf = async (consumer: string, topic: string) => {
+  const stateKeys = Array.from({ length: PARTITIONS }, (_, partition) => ({
+    consumer: 'processor',
+    topic: readings,
+    partition,
+  }))
+
+  /** The entities of which the processor has a state. */
+  const knownEntities = async () => {
     const states = new StateReader(redis)
     const entities: string[] = []
-    for (let partition = 0; partition < 12; partition += 1)
-      for await (const [entity] of states.states({ consumer, topic, partition })) entities.push(entity)
+    for (const key of stateKeys) for await (const [entity] of states.states(key)) entities.push(entity)
     return entities
+  }
+
+  /** How many records of each partition the processor has applied, by its state. */
+  const applied = async () => {
+    const states = new StateReader(redis)
+    return Promise.all(stateKeys.map(async key => (await states.meta(key)).version.appliedOffset + 1))
+  }
+
+  /** How many records of each partition the processor's group is through. */
+  const committed = async () => {
+    const [topic] = await admin.fetchOffsets({ groupId: group, topics: [readings] })
+    const offsets = new Map(topic?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
+    return stateKeys.map(({ partition }) => Math.max(0, offsets.get(partition) ?? 0))
+  }
+
+  /** Starts a process: its endpoints are asked from then on. */
+  const start = async (...args: string[]) => {
+    program = new Program('./cli/sluice.ts', ['run', ...args, '--port', '0', '--grace', '20s'], {
+      env: {
+        SLUICE_ENV: env,
+        REDIS_URL: valkey.url,
+        SCHEMA_REGISTRY_URL: registry.uri,
+        SLUICE_GENERATOR: 'on',
+        LOG_LEVEL: 'WARN',
+      },
+    })
+    await program.says(/\/ready is on http/)
+    address = /\/ready is on (http:\/\/[\d.]+:\d+)/.exec(program.output)?.[1] ?? ''
   }
 
   before(async () => {
@@ -62,21 +105,7 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
         })
     })
     await Promise.all([admin.connect(), createTopics({ brokers: brokers(), env })])
-    program = new Program(
-      './cli/sluice.ts',
-      ['run', 'clock', 'generator', 'processor', '--port', '0', '--grace', '20s'],
-      {
-        env: {
-          SLUICE_ENV: env,
-          REDIS_URL: valkey.url,
-          SCHEMA_REGISTRY_URL: registry.uri,
-          SLUICE_GENERATOR: 'on',
-          LOG_LEVEL: 'WARN',
-        },
-      },
-    )
-    await program.says(/\/ready is on http/)
-    address = /\/ready is on (http:\/\/[\d.]+:\d+)/.exec(program.output)?.[1] ?? ''
+    await start('clock', 'generator', 'processor')
   })
 
   after(async () => {
@@ -92,9 +121,9 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
     assert.deepEqual(await get('/health'), { status: 200, text: '{"status":"ok"}\n' })
     await until('it is ready', async () => (await get('/ready')).status === 200)
     // The generator and the clock were called at the start: what they append is counted by the consumer.
-    const applied = async () =>
+    const counted = async () =>
       sumOf((await get('/metrics')).text, 'sluice_applied_total', 'function="processor"')
-    await until('readings are applied', async () => (await applied()) > 0, {
+    await until('readings are applied', async () => (await counted()) > 0, {
       ...TWO_RUNS,
       describe: () => program.output,
     })
@@ -119,10 +148,9 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
   })
 
   it('given the producers of examples/, then what they send is applied, with a schema registry and without', async () => {
-    const topic = `sluice.telemetry.readings.${env}`
     const run = (example: string, DEVICES: string, registry = '') =>
       new Program(`./examples/${example}/main.mjs`, [], {
-        env: { KAFKA_BROKERS: brokers().join(), TOPIC: topic, DEVICES, SCHEMA_REGISTRY_URL: registry },
+        env: { KAFKA_BROKERS: brokers().join(), TOPIC: readings, DEVICES, SCHEMA_REGISTRY_URL: registry },
       })
     const producers = [
       run('device-producer', '3'),
@@ -132,7 +160,7 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
     ]
     const devices = [...['wristband', 'tracker'].flatMap(model => [1, 2, 3].map(n => `${model}-${n}`))]
     const missing = async () => {
-      const known = await entitiesOf('processor', topic)
+      const known = await knownEntities()
       return devices.filter(device => !known.some(entity => entity.endsWith(device)))
     }
     try {
@@ -163,27 +191,61 @@ describe('given functions that run as a process', { timeout: 280_000 }, () => {
     await redis.run(one => one.config('SET', 'maxmemory-policy', 'noeviction'))
   })
 
+  it('when it is told to stop, even thrice, then it commits all that it has applied, and leaves its group', async () => {
+    const client = await ForeignClient.connect()
+    // They go on until it has ended, so that it is told to stop in the middle of its work.
+    const over = new AbortController()
+    const sending = (async () => {
+      for (let round = 0; !over.signal.aborted; round += 1) {
+        await client.send(readings, roundOf(round))
+        await pause(ROUND_MS)
+      }
+    })()
+    try {
+      const before = sum(await applied())
+      await until('some of them are applied', async () => sum(await applied()) > before + SENSORS)
+      for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT'] as const) program.signal(signal)
+      const { code, output } = await program.ended
+      assert.equal(code, 0, output)
+      assert.equal(output.match(/"message":"stopped"/g)?.length, 1)
+      const done = await applied()
+      assert.deepEqual(await committed(), done)
+      assert.ok(sum(await client.ends(readings)) > sum(done), 'it was not in the middle of its work')
+      const { groups } = await admin.describeGroups([group])
+      assert.equal(groups[0]?.members.length, 0)
+    } finally {
+      over.abort()
+      await sending
+      await client.close()
+    }
+  })
+
   it('given that Redis goes away, then it is not ready and says why, and /health does not change', async () => {
+    await start('patterns')
+    await until('it is ready', async () => (await get('/ready')).status === 200)
     await valkey.kill()
-    const ready = async () => JSON.parse((await get('/ready')).text)
     await until('it is not ready', async () => (await get('/ready')).status === 503)
-    const { reasons } = await ready()
+    const { reasons } = JSON.parse((await get('/ready')).text)
     assert.equal(reasons.length, 1)
     assert.match(reasons[0], /^Redis at 127\.0\.0\.1:\d+ does not answer: /)
     assert.equal((await get('/health')).status, 200)
     assert.match((await get('/metrics')).text, /^sluice_runner_redis_up 0$/m)
-  })
-
-  it('when it is told to stop, even thrice, then it commits, leaves its group, and ends with status 0', async () => {
-    for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT'] as const) program.signal(signal)
+    program.signal('SIGTERM')
     const { code, output } = await program.ended
     assert.equal(code, 0, output)
-    assert.equal(output.match(/"message":"stopped"/g)?.length, 1)
-    const { groups } = await admin.describeGroups([group])
-    assert.equal(groups[0]?.members.length, 0)
-    const topic = `sluice.telemetry.readings.${env}`
-    const [committed] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
-    const done = committed?.partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0) ?? 0
-    assert.ok(done > 0)
   })
 })
+
+/** Readings of many sensors, in all partitions. */
+function roundOf(round: number): Message[] {
+  return Array.from({ length: SENSORS }, (_, n) => {
+    const sensor = `s-${n}`
+    const event = environmentReading(`${round}-${sensor}`, { sensor, time: new Date().toISOString() })
+    const { value, headers } = writeEvent(event)
+    return { key: sensor, value, headers: Object.fromEntries(headers) }
+  })
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}

@@ -5,19 +5,14 @@ import { after, before, describe, it } from 'node:test'
 import type { RecordView } from '../../lib/queries/record-view.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { PROJECT, Program } from '../support/program.ts'
-import { ran } from '../unit/cli/terminal.ts'
+import { runSluice } from '../support/sluice.ts'
 
 const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
 const POISON = join(PROJECT, 'events', 'batches', 'poison.json')
 
 describe('given topics with records, good and bad', { timeout: 120_000 }, () => {
   let environment: TestEnvironment
-  /** In this process: a process of its own is started where signals, pipes or bytes are looked at. */
-  async function run(...args: string[]) {
-    const inEnvironment = [...args, '--env', environment.name]
-    const { status, stdout, stderr } = await ran(inEnvironment, { environment: process.env, folder: PROJECT })
-    return { code: status, stdout, output: `${stdout}${stderr}` }
-  }
+  const run = (...args: string[]) => runSluice([...args, '--env', environment.name])
 
   before(async () => {
     environment = await TestEnvironment.create()

@@ -13,8 +13,8 @@ import { type KafkaEvent, receive } from '../../lib/runtime/pipeline/receive.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import type { ForeignRecord } from '../support/foreign-client.ts'
 import { PROJECT, Program, runProgram } from '../support/program.ts'
-import { sluice } from '../support/recordings.ts'
 import { redisUrl } from '../support/servers.ts'
+import { sluice } from '../support/sluice.ts'
 import { Stage } from '../support/stage.ts'
 
 const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')

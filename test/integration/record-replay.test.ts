@@ -7,10 +7,10 @@ import { gunzipSync } from 'node:zlib'
 import { Kafka, logLevel } from 'kafkajs'
 import { createTopic } from '../support/create-topic.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
-import { PROJECT, Program } from '../support/program.ts'
+import { Program } from '../support/program.ts'
 import { brokers } from '../support/servers.ts'
+import { runSluice, sluice } from '../support/sluice.ts'
 import { until } from '../support/until.ts'
-import { ran } from '../unit/cli/terminal.ts'
 
 const NAME = `rr-${process.pid}-${Date.now()}`
 const TOPICS = ['from', 'to', 'stopped', 'merged', 'transactions', 'empty']
@@ -33,16 +33,6 @@ describe('given a topic with records of every kind, and a group that reads it', 
   const topic = (name: string) => `${NAME}-${name}`
   let folder: string
   let client: ForeignClient
-  /** In this process; what a signal stops has one of its own. */
-  const run = async (...args: string[]) => {
-    const { status, stdout, stderr } = await ran(args, { environment: process.env, folder: PROJECT })
-    return { code: status, output: `${stdout}${stderr}` }
-  }
-  const sluice = async (...args: string[]) => {
-    const { code, output } = await run(...args)
-    assert.equal(code, 0, output)
-    return output
-  }
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-rr-'))
@@ -167,7 +157,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
 
   it('when the range is empty, expired, or of the other topic, then it says so', async () => {
     const nothing = ['--topic', topic('empty'), '--out', file('none.jsonl')]
-    const empty = await run('record', ...nothing)
+    const empty = await runSluice(['record', ...nothing])
     assert.deepEqual(
       [empty.code, /nothing between --from and --to/.test(empty.output)],
       [1, true],
@@ -182,7 +172,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
     assert.deepEqual(offsets, [4, 5, 6, 7, 8])
     const since = await record('to', 'since.jsonl', '--partition', '1', '--from', '1h')
     assert.match(since, /Partition 1 begins at offset 4: what is before has expired/)
-    const unknown = await run('record', '--topic', 'nowhere', '--out', file('x'))
+    const unknown = await runSluice(['record', '--topic', 'nowhere', '--out', file('x')])
     assert.match(unknown.output, /has no topic nowhere/)
   })
 

@@ -7,7 +7,8 @@ import { type EntityStatistics, summarise } from '../../lib/analytics/process.ts
 import { CONSUMERS_OF_READINGS, taken } from '../support/consumers.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
-import { type Counted, countedByHand, RECORDINGS, type Recording, sluice } from '../support/recordings.ts'
+import { type Counted, countedByHand, RECORDINGS, type Recording } from '../support/recordings.ts'
+import { sluice } from '../support/sluice.ts'
 
 const THRESHOLD = 27
 const RULES = `

@@ -14,8 +14,8 @@ import { Offline } from '../support/offline.ts'
 import { type Ended, PROJECT, Program } from '../support/program.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
+import { runSluice } from '../support/sluice.ts'
 import { until } from '../support/until.ts'
-import { ran } from '../unit/cli/terminal.ts'
 
 const SENSORS = 100
 const ROUNDS = 60
@@ -87,14 +87,10 @@ describe('sluice reprocess, beside alerting', { timeout: 300_000 }, () => {
     return new Program(join(PROJECT, 'bin', 'sluice.mjs'), ['reprocess', ...args], { env: variables() })
   }
 
-  async function sluice(...args: readonly string[]): Promise<Ended> {
-    const environment = { ...process.env, ...variables() }
-    const { status, stdout, stderr } = await ran(['reprocess', ...args], { environment, folder: PROJECT })
-    return { code: status, stdout, output: `${stdout}${stderr}` }
-  }
+  const reprocess = (...args: readonly string[]) => runSluice(['reprocess', ...args], variables())
 
   async function succeeds(...args: readonly string[]): Promise<Ended> {
-    const ended = await sluice(...args)
+    const ended = await reprocess(...args)
     assert.equal(ended.code, 0, ended.output)
     return ended
   }
@@ -145,7 +141,7 @@ describe('sluice reprocess, beside alerting', { timeout: 300_000 }, () => {
     await until('a partition is being rebuilt', async () => (await copies()).length > 0)
     command.signal('SIGKILL')
     await command.ended
-    const again = await sluice('alerting', '--from', 'start', '--yes')
+    const again = await reprocess('alerting', '--from', 'start', '--yes')
     assert.equal(again.code, 1, again.output)
     assert.match(again.output, /is not finished: go on with it with --resume/)
     const resumed = succeeds('alerting', '--resume', '--yes', '--json')
@@ -199,7 +195,7 @@ describe('sluice reprocess, beside alerting', { timeout: 300_000 }, () => {
       for (const key of await client.keys(`{alerting:${environment.topic('readings')}:*}:meta`))
         await client.hset(key, 'code', '0123456789abcdef/12345678')
     })
-    const ended = await sluice('alerting', '--from', 'start', '--yes')
+    const ended = await reprocess('alerting', '--from', 'start', '--yes')
     assert.equal(ended.code, 1, ended.output)
     assert.match(ended.output, /decided last by version 0123456789abcdef .* two versions are never mixed/s)
     assert.deepEqual(await copies(), [])

@@ -1,10 +1,9 @@
 /** Recorded telemetry, its content as parsed by an independent reader, and the commands that write it to Kafka. */
-import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ran } from '../unit/cli/terminal.ts'
 import { PROJECT } from './program.ts'
+import { sluice } from './sluice.ts'
 
 export interface Observation {
   readonly entity: string
@@ -59,13 +58,6 @@ const heatwave: Recording = {
 }
 
 export const RECORDINGS: readonly Recording[] = [office, heatwave]
-
-/** Runs a command as an operator does, but in this process. Fails if the command fails. */
-export async function sluice(...args: string[]): Promise<string> {
-  const { status, stdout, stderr } = await ran(args, { environment: process.env, folder: PROJECT })
-  assert.equal(status, 0, stderr)
-  return `${stdout}${stderr}`
-}
 
 export interface Counted {
   readonly fired: number

@@ -1,0 +1,26 @@
+/** Commands that run in this process. One of its own is needed only where signals, pipes or bytes are looked at. */
+import assert from 'node:assert/strict'
+import { ran } from '../unit/cli/terminal.ts'
+import { type Ended, PROJECT } from './program.ts'
+
+/**
+ * Runs a command as an operator does, whether it fails or not.
+ *
+ * @param variables added to the environment of this process
+ * @returns its output with standard error after standard output
+ */
+export async function runSluice(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const environment = { ...process.env, ...variables }
+  const { status, stdout, stderr } = await ran(args, { environment, folder: PROJECT })
+  return { code: status, stdout, output: `${stdout}${stderr}` }
+}
+
+/** Runs a command, and returns its output. Fails if the command fails. */
+export async function sluice(...args: string[]): Promise<string> {
+  const { code, output } = await runSluice(args)
+  assert.equal(code, 0, output)
+  return output
+}

@@ -20,6 +20,8 @@ interface Turn {
   readonly failed: PromiseWithResolvers<never>
   readonly onBegun: () => void
   handedOver?: HandedOver
+  /** The runtime has answered it, or has given it back. */
+  isOver: boolean
   timer?: NodeJS.Timeout
 }
 
@@ -32,15 +34,18 @@ export class Instance {
   /** True until the first invocation has ended, because that one loads the handler. */
   #isCold = true
   #isClosed = false
+  /** It was closed because one invocation was too late. The others have not failed by themselves. */
+  #givesBack = false
 
   /** @param onIdleEnd called when the runtime ends by itself after it has responded. */
   constructor(runtime: Runtime, onIdleEnd: (error: Error) => void) {
     this.#runtime = runtime
     void runtime.ended.then(error => {
       this.isBroken = true
-      const [running] = this.#line
-      if (running) running.failed.reject(error)
-      else if (!this.#isClosed) onIdleEnd(error)
+      // An answer can arrive together with the end, before its turn has left the line.
+      const open = this.#line.filter(turn => !turn.isOver)
+      for (const turn of open) turn.failed.reject(this.#givesBack ? new NotBegun(error.message) : error)
+      if (open.length === 0 && !this.#isClosed) onIdleEnd(error)
     })
   }
 
@@ -56,11 +61,10 @@ export class Instance {
    * @param onBegun called when it runs, at once or after those before it
    */
   invoke(invocation: Invocation, onBegun = () => {}): Started {
-    const turn: Turn = { invocation, onBegun, failed: Promise.withResolvers() }
+    const turn: Turn = { invocation, onBegun, failed: Promise.withResolvers(), isOver: false }
     // An instance that breaks fails the one that runs, which may just have ended.
     turn.failed.promise.catch(() => {})
     this.#line.push(turn)
-    if (this.#line.length > 1) turn.handedOver = this.#handOver(turn)
     return { answer: this.#answerTo(turn), takeBack: () => this.#takeBack(turn) }
   }
 
@@ -68,27 +72,40 @@ export class Instance {
   async #answerTo(turn: Turn): Promise<unknown> {
     let isBegun = true
     try {
-      if (!turn.handedOver) {
-        await this.#load(turn.failed.promise)
-        turn.handedOver = this.#handOver(turn)
-        this.#begins(turn)
-      }
-      return await Promise.race([turn.handedOver.answer, turn.failed.promise])
+      const isFirst = this.#line[0] === turn
+      if (isFirst) await this.#load(turn.failed.promise)
+      const { answer } = this.#handOver(turn)
+      if (isFirst) this.#begins(turn)
+      return await Promise.race([answer, turn.failed.promise])
     } catch (error) {
-      isBegun = !(error instanceof NotBegun)
+      // One that the runtime has not given back may have begun.
+      isBegun = !(error instanceof NotBegun && turn.isOver)
       throw error
     } finally {
       clearTimeout(turn.timer)
       this.#leave(turn)
       if (isBegun) this.#isCold = false
       // End it before the batch is retried: two handlers must not have the same partition. Rule 19.
-      if (this.isBroken && isBegun) await this.close()
+      if (this.isBroken && isBegun) {
+        this.#givesBack = true
+        await this.close()
+      }
     }
   }
 
-  #handOver({ invocation }: Turn): HandedOver {
-    if (this.#runtime.handOver) return this.#runtime.handOver(invocation)
-    return { answer: this.#runtime.invoke(invocation), hasBegun: () => true, takeBack: () => false }
+  #handOver(turn: Turn): HandedOver {
+    const { invocation } = turn
+    const handedOver = this.#runtime.handOver?.(invocation) ?? {
+      answer: this.#runtime.invoke(invocation),
+      hasBegun: () => true,
+      takeBack: () => false,
+    }
+    const over = () => {
+      turn.isOver = true
+    }
+    handedOver.answer.then(over, over)
+    turn.handedOver = handedOver
+    return handedOver
   }
 
   #begins(turn: Turn): void {

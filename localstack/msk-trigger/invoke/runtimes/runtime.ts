@@ -75,7 +75,7 @@ export class RuntimeEnded extends Error {
   override readonly name = 'RuntimeEnded'
 }
 
-/** An invocation was handed over, and its handler was not called. It can be tried elsewhere. */
+/** An invocation was handed over, and has not failed: its handler was not called, or was ended because of another one. Try it elsewhere. */
 export class NotBegun extends Error {
   override readonly name = 'NotBegun'
 }

@@ -92,7 +92,8 @@ function givenLine() {
     ended: ended.promise,
     room: 4,
     invoke: () => assert.fail('it hands over'),
-    handOver: () => {
+    handOver: ({ event }) => {
+      event.json()
       const one = { hasBegun: handed.length === 0, answer: Promise.withResolvers<unknown>() }
       handed.push(one)
       const takeBack = () => {
@@ -104,6 +105,7 @@ function givenLine() {
     close: async () => {
       events.push('closed')
       for (const one of handed) if (!one.hasBegun) one.answer.reject(new NotBegun())
+      ended.resolve(new RuntimeEnded('it was closed'))
     },
   }
   const instance = new Instance(runtime, error => events.push(`told: ${error.message}`))
@@ -203,5 +205,59 @@ describe('an instance that gets invocations while one runs', () => {
     ended.resolve(new RuntimeEnded('it ended'))
     await assert.rejects(first.answer, /it ended/)
     await assert.rejects(second.answer, NotBegun)
+  })
+
+  it('whose runtime ends together with an answer fails the next one, which has begun', async () => {
+    const { invoke, ended, handed, begins, events } = await givenWarmLine()
+    const first = invoke('a')
+    await settled()
+    const second = invoke('b')
+    handed[0]?.answer.resolve('of a')
+    begins(1)
+    ended.resolve(new RuntimeEnded('it ended'))
+    assert.equal(await first.answer, 'of a')
+    await assert.rejects(second.answer, /it ended/)
+    assert.deepEqual(events, ['a begins', 'closed', 'closed'])
+  })
+
+  it('whose runtime ends after an answer, and before the next one, tells that, and fails none', async () => {
+    const { invoke, ended, handed, events } = await givenWarmLine()
+    const first = invoke('a')
+    await settled()
+    const second = invoke('b')
+    handed[0]?.answer.resolve('of a')
+    handed[1]?.answer.reject(new NotBegun())
+    ended.resolve(new RuntimeEnded('it ended'))
+    assert.equal(await first.answer, 'of a')
+    await assert.rejects(second.answer, NotBegun)
+    assert.deepEqual(events, ['a begins', 'told: it ended', 'closed'])
+  })
+
+  it('that is ended because one was too late gives back another one that has begun, once it has', async () => {
+    const { instance, invoke, handed, begins, events } = await givenWarmLine()
+    const first = invoke('a')
+    await settled()
+    const second = invoke('b')
+    // As an injected fault does.
+    instance.isBroken = true
+    handed[0]?.answer.resolve('of a')
+    begins(1)
+    assert.equal(await first.answer, 'of a')
+    await assert.rejects(second.answer, NotBegun)
+    assert.deepEqual(events, ['a begins', 'closed', 'closed'])
+  })
+
+  it('fails one that cannot be handed over, and goes on with the others', async () => {
+    const { instance, invoke, handed, begins } = await givenWarmLine()
+    const first = invoke('a')
+    await settled()
+    const event = { json: () => assert.fail('no memory') }
+    const second = instance.invoke({ event, requestId: 'b', timeoutMs: TIMEOUT_MS })
+    await assert.rejects(second.answer, /no memory/)
+    const third = invoke('c')
+    begins(1)
+    handed[0]?.answer.resolve('of a')
+    handed[1]?.answer.resolve('of c')
+    assert.deepEqual(await Promise.all([first.answer, third.answer]), ['of a', 'of c'])
   })
 })

@@ -23,8 +23,15 @@ export class Line {
   handOver(thread: Pick<Worker, 'postMessage'>, { event, ...about }: Invocation): HandedOver {
     const place = this.places.offer()
     const pending: Pending = Promise.withResolvers()
+    try {
+      thread.postMessage({ place, ...about, ...this.#written(event, place) } satisfies Request)
+    } catch (error) {
+      // The thread does not know this memory.
+      delete this.#memories[place]
+      this.places.leave(place)
+      throw error
+    }
     this.#pending.set(place, pending)
-    thread.postMessage({ place, ...about, ...this.#written(event, place) } satisfies Request)
     return {
       answer: pending.promise,
       hasBegun: () => this.#pending.get(place) !== pending || this.places.isTaken(place),

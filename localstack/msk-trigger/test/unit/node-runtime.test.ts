@@ -8,6 +8,8 @@ import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
 import { until } from '../../../../test/support/until.ts'
 import { RecordsEvent } from '../../invoke/event-content.ts'
+import { Instance } from '../../invoke/instance.ts'
+import { InstancePool } from '../../invoke/instance-pool.ts'
 import { RecordPacker } from '../../invoke/packed-records.ts'
 import { NodeRuntime } from '../../invoke/runtimes/node/node-runtime.ts'
 import { HandlerError, NotBegun, type Runtime } from '../../invoke/runtimes/runtime.ts'
@@ -242,6 +244,8 @@ describe('a thread that gets invocations while one runs', { timeout: 60_000 }, (
       while (!existsSync(folder + '/' + name)) await new Promise(done => setTimeout(done, 5))
       if (how === 'exits') process.exit(3)
       if (how === 'throws later') setTimeout(() => { throw new Error('later') })
+      // After this one has answered, and before the next one begins.
+      if (how === 'throws between') setImmediate(() => setImmediate(() => { throw new Error('between') }))
       if (how === 'never ends') await new Promise(() => {})
       return [name, Math.round(getRemainingTimeInMillis() / 60_000)]
     }`
@@ -309,6 +313,33 @@ describe('a thread that gets invocations while one runs', { timeout: 60_000 }, (
     assert.deepEqual(await first.answer, ['a', 1])
     const outcome = await Promise.race([second.answer.catch((error: Error) => error), node.ended])
     assert.match(String(outcome), /later|NotBegun|uncaught/)
+  })
+
+  it('that fails between two of them ends with that, and the next one runs in another thread', async t => {
+    const folder = await folderOf(t, { 'handler.mjs': code })
+    const [runtimes, told]: [NodeRuntime[], Error[]] = [[], []]
+    const instances = new InstancePool(() => {
+      const runtime = new NodeRuntime(factsOf({ folder, runtime: 'nodejs24.x' }))
+      runtimes.push(runtime)
+      return new Instance(runtime, error => told.push(error))
+    }, true)
+    t.after(() => instances.close())
+    const run = (name: string, how = '') =>
+      instances.run((one, onBegun) => one.invoke(invocationOf({ name, folder, how }), onBegun))
+    const first = run('a', 'throws between')
+    await until('the first to begin', () => existsSync(join(folder, 'begun')))
+    const second = run('b')
+    await writeFile(join(folder, 'b'), '')
+    await writeFile(join(folder, 'a'), '')
+    assert.deepEqual(await Promise.all([first, second]), [
+      ['a', 1],
+      ['b', 1],
+    ])
+    assert.equal(runtimes.length, 2)
+    assert.deepEqual(
+      told.map(({ message }) => message),
+      ['the handler threw an uncaught exception'],
+    )
   })
 
   it('gives each the records of its own event', async t => {

@@ -108,16 +108,17 @@ export class NodeRuntime implements Runtime {
   async #answered(answer: Answer): Promise<void> {
     const { place } = answer
     const pending = place === undefined ? undefined : this.#line.answered(place)
+    if (!pending && 'error' in answer) {
+      // No invocation runs. Those that wait go elsewhere: this must not start another thread for them.
+      const cause = new HandlerError(answer.error)
+      this.#line.takeBackAll()
+      this.#ended.resolve(new RuntimeEnded('the handler threw an uncaught exception', { cause }))
+    }
     const isLast = 'ok' in answer ? answer.isLast : answer.isFatal
     if (isLast) await this.#abandon()
     else if (!this.#line.isEmpty) this.#useBefore = this.#thread?.performance.eventLoopUtilization()
-    if ('ok' in answer) {
-      pending?.resolve(JSON.parse(answer.ok))
-      return
-    }
-    const error = new HandlerError(answer.error)
-    if (pending) pending.reject(error)
-    else this.#ended.resolve(new RuntimeEnded('the handler threw an uncaught exception', { cause: error }))
+    if ('ok' in answer) pending?.resolve(JSON.parse(answer.ok))
+    else pending?.reject(new HandlerError(answer.error))
   }
 
   /** Ends the thread. What it still does, such as to handle its own end, must be over before the batch is tried again. */

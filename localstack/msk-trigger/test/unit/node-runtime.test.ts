@@ -411,6 +411,14 @@ describe('the context of an invocation', { timeout: 60_000 }, () => {
     })
   })
 
+  it('counts the time from when the invocation was handed over, also if the handler is still being loaded', async t => {
+    const code = `await new Promise(done => setTimeout(done, 500))
+      export const handler = async (event, { getRemainingTimeInMillis }) => getRemainingTimeInMillis()`
+    const node = await nodeRuntime(t, code)
+    const remaining = Number(await node.invoke(invocationOf({})))
+    assert.ok(remaining > 30_000 && remaining <= 59_500, `${remaining}`)
+  })
+
   it('has methods to call back where AWS has them', async t => {
     const context = await contextOf(t, 'nodejs22.x', 60_000)
     assert.deepEqual(context.methods, ['done', 'succeed', 'fail'])

@@ -24,7 +24,12 @@ export class Line {
     const place = this.places.offer()
     const pending: Pending = Promise.withResolvers()
     try {
-      thread.postMessage({ place, ...about, ...this.#written(event, place) } satisfies Request)
+      thread.postMessage({
+        place,
+        atMs: Date.now(),
+        ...about,
+        ...this.#written(event, place),
+      } satisfies Request)
     } catch (error) {
       // The thread does not know this memory.
       delete this.#memories[place]

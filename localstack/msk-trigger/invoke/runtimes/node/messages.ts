@@ -32,6 +32,8 @@ export type HandlerStyle = 'callback' | 'promise'
 export interface Request {
   readonly place: number
   readonly requestId: string
+  /** When it was handed over, in milliseconds since 1970. */
+  readonly atMs: number
   /** In milliseconds; infinity if it has no timeout. */
   readonly timeoutMs: number
   /** The event, if its records are at the beginning of the memory of its place; or else its JSON. */

@@ -32,6 +32,8 @@ let isBusy = false
 let isOver = false
 /** The place of the invocation that runs. */
 let running: number | undefined
+/** When the invocation before it was over, in milliseconds since 1970. */
+let freeSinceMs = 0
 let call: Call | undefined
 /** A response that this turn of the event loop can still make the last one. */
 let unsent: { readonly place: number; readonly ok: string } | undefined
@@ -62,13 +64,14 @@ function beginNext(): void {
 }
 
 function begin(request: Request): void {
-  const { place, requestId, timeoutMs } = request
+  const { place, requestId, timeoutMs, atMs } = request
+  // As the plugin counts, which does not wait forever for a handler to be loaded.
+  const deadlineMs = Math.max(atMs, freeSinceMs) + timeoutMs
   const outcome = new Response(place)
   running = place
   loading.then(
     handler => {
       port.unref()
-      const deadlineMs = Date.now() + timeoutMs
       call = callHandler(handler, eventOf(request), { requestId, deadlineMs }, data, outcome)
     },
     error => outcome.failForGood(error),
@@ -133,6 +136,7 @@ function sendSoon(place: number, ok: string): void {
 function send(answer: Answer): void {
   isOver ||= 'ok' in answer ? answer.isLast : answer.isFatal
   running = undefined
+  freeSinceMs = Date.now()
   port.ref()
   port.postMessage(answer)
   // What the handler left behind has a turn, as between any two invocations.

@@ -1,6 +1,6 @@
 /**
- * Where invocations wait for a thread. Both threads see at once who has one: the thread takes it, or whoever has handed it over takes it
- * back. It imports nothing, because each thread loads it.
+ * Where invocations wait for the thread of a handler. The plugin offers an invocation there. Then either the thread takes it, or the plugin
+ * takes it back, and both see at once which of these has happened. This module imports nothing, because each thread loads it.
  */
 
 /** One for the invocation that runs, and as many as an event poller has in flight beside it. */
@@ -35,7 +35,7 @@ export class Places {
     return this.#is(place, TAKEN)
   }
 
-  /** Called by whoever has offered it. Returns whether the thread has not taken it, and will not. */
+  /** Called by the plugin. Returns whether the thread has not taken it, and will not. */
   takeBack(place: number): boolean {
     return this.#change(place, OFFERED, TAKEN_BACK)
   }

@@ -24,7 +24,7 @@ const NEVER: Tried = { tries: 0, failures: 0, invocations: 0 }
 
 /**
  * The failed batches of the partitions, each with its attempts. A rebalance does not reset them: a member whose session was lost, because
- * its machine was busy, reads the same records again, and they would otherwise be tried ten times more, or for ever if that repeats.
+ * its machine was busy, reads the same records again, and they would otherwise be tried ten times more, or forever if that repeats.
  */
 export class FailedBatches {
   readonly #byPartition = new Map<number, Failed>()
@@ -39,7 +39,7 @@ export class FailedBatches {
 
   /**
    * Divides a batch into records that failed together and others, which have not been tried as often. Delivered one after another, they
-   * keep the order of each partition.
+   * keep the order of each partition. Partitions without failures come first: they need not wait for the backoffs of the others.
    */
   unitsOf<R extends StampedRecord>(parts: readonly Part<R>[]): (Tried & { readonly parts: Part<R>[] })[] {
     const before: Part<R>[] = []
@@ -52,7 +52,7 @@ export class FailedBatches {
       const failed = this.#byPartition.get(partition)
       const [begin, end] = failed ? rangeOf(records, failed) : [0, 0]
       if (!failed || begin === end) {
-        add(after, partition, records)
+        add(before, partition, records)
         continue
       }
       add(before, partition, records.slice(0, begin))

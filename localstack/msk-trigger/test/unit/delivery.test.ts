@@ -257,6 +257,18 @@ describe('the delivery of a batch', () => {
     )
   })
 
+  it('delivers partitions without failures first when they come back with others that failed', async () => {
+    const failedBatches = new FailedBatches()
+    const tried = { tries: 1, failures: 1, invocations: 1 }
+    failedBatches.failed(
+      [{ partition: 0, records: [0, 1].map(offset => ({ offset, timestampMs: 1_000 })) }],
+      tried,
+    )
+    const { run, seen } = given([succeed, succeed], { failedBatches, timestamps: () => 1_000 })
+    await run()
+    assert.deepEqual(seen.invoked, ['1@0,1', '0@0,1'])
+  })
+
   it('counts from the beginning where the topic was created again meanwhile', async () => {
     const failedBatches = new FailedBatches()
     const mapping = mappingOf({ maximumRetryAttempts: 3, destination: queue })

@@ -39,7 +39,7 @@ export interface DeliveryContext extends DiscardContext, AttemptLog {
 }
 
 /** A unit with its last response and its number of attempts, which determines the backoff. */
-type TriedUnit = Unit<PendingRecord> & Tried & { readonly response?: LastResponse }
+type TriedUnit = Unit<PendingRecord> & Tried
 
 /**
  * Delivers one batch until all its records are done: it invokes the function, commits what succeeded, and retries the
@@ -142,7 +142,7 @@ class Delivery {
       await this.#discard(exhausted, 'RetryAttemptsExhausted', why, { invocations, response })
     } else {
       const waitMs = delayAfter(tries, backoff)
-      this.#failed(outcome, units, tries, waitMs)
+      this.#failed(outcome, units, { tries, response }, waitMs)
       await pause(waitMs, ending)
     }
     return units.map(next => ({ ...next, response, tries: exhausted.length > 0 ? 0 : tries }))
@@ -260,18 +260,18 @@ class Delivery {
   #failed(
     { again, reported, reason = '' }: Outcome<PendingRecord>,
     units: readonly Unit<PendingRecord>[],
-    attempt: number,
+    { tries, response }: { readonly tries: number; readonly response: LastResponse },
     waitMs: number,
   ): void {
     const { ending, failedBatches, reports } = this.#to
     // The last one first: of a partition that is in both halves, the first is tried next.
     for (const { parts, failures, invocations } of units.toReversed())
-      failedBatches.failed(parts, { tries: attempt, failures, invocations })
+      failedBatches.failed(parts, { tries, failures, invocations, response })
     if (ending.aborted) return
     const kind = reported ? 'reported' : kindOf(reason)
     const assigned = again.filter(({ partition }) => this.#isAssigned(partition))
-    reports.stalled({ obstacle: 'invocation', kind, reason, attempt }, assigned)
-    logFailure(this.#to, again, reason, attempt, waitMs)
+    reports.stalled({ obstacle: 'invocation', kind, reason, attempt: tries }, assigned)
+    logFailure(this.#to, again, reason, tries, waitMs)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Part, WithOffset } from '../support/parts.ts'
+import type { LastResponse } from './invocation-record.ts'
 
 /** How often records that are delivered together were tried. */
 export interface Tried {
@@ -8,6 +9,8 @@ export interface Tried {
   readonly failures: number
   /** How often the records were sent to the function. */
   readonly invocations: number
+  /** The last one; absent if they were never sent. */
+  readonly response?: LastResponse
 }
 
 interface StampedRecord extends WithOffset {

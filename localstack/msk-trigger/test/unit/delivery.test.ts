@@ -269,6 +269,29 @@ describe('the delivery of a batch', () => {
     assert.deepEqual(seen.invoked, ['1@0,1', '0@0,1'])
   })
 
+  it('tells the destination the last response, also that of before a rejoin (rules 28, 44)', async () => {
+    const failedBatches = new FailedBatches()
+    const timestampMs = Date.now() - 50_000
+    const options = { failedBatches, timestamps: () => timestampMs }
+    let requestId = ''
+    const lost: Given = given([], {
+      ...options,
+      invoke: async (_, id) => {
+        requestId = id
+        lost.queues.forEach(revoke)
+        return fail()
+      },
+    })
+    await lost.run()
+    const mapping = mappingOf({ maximumRecordAgeMs: 1_000, destination: queue })
+    const { run, seen } = given([], { ...options, mapping })
+    await run()
+    assert.deepEqual(
+      seen.sent.map(({ condition, invocations, response }) => [condition, invocations, response]),
+      [['RecordAgeExceeded', 1, { requestId, isFunctionError: true }]],
+    )
+  })
+
   it('counts from the beginning where the topic was created again meanwhile', async () => {
     const failedBatches = new FailedBatches()
     const mapping = mappingOf({ maximumRetryAttempts: 3, destination: queue })

@@ -175,13 +175,18 @@ export class InstancePool<I extends PooledInstance = Instance> {
   #hand(caller: Caller<I>, instance: I): void {
     const callers = this.#callers.get(instance) ?? new Set()
     this.#callers.set(instance, callers.add(caller))
-    const at = caller.start(instance, () => {
+    let at: Started | undefined
+    at = caller.start(instance, () => {
+      // One that was taken back a moment ago may wait for another instance already.
+      if (caller.at !== at) return
       this.#waiting.remove(caller)
       this.#serve()
     })
     caller.at = at
     caller.patientSinceMs = performance.now()
     const settle = async (of: () => void) => {
+      // An instance that breaks does not tell those in line that they begin.
+      this.#waiting.remove(caller)
       await this.#release(caller, instance)
       of()
     }
@@ -189,7 +194,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
       answer => settle(() => caller.outcome.resolve(answer)),
       error => {
         if (!(error instanceof NotBegun)) return settle(() => caller.outcome.reject(error))
-        // Nothing has begun: it is served again, before those that came later. Whoever was taken back, is.
+        // It has not failed, so it is served again, before those that came later. If it was taken back, that has been done.
         if (caller.at === at) {
           caller.at = undefined
           this.#waiting.add(caller)

@@ -60,6 +60,12 @@ class Call {
     await this.over
   }
 
+  /** As an instance does that ends. */
+  failed(): void {
+    this.at?.line.splice(this.at.line.indexOf(this), 1)
+    this.#answer.reject(new Error('it ended'))
+  }
+
   /** As an instance does that breaks before this one has begun. */
   dropped(): void {
     this.at?.leave(this)
@@ -67,7 +73,7 @@ class Call {
   }
 
   #isTakenBack(): boolean {
-    if (this.isRunning) return false
+    if (this.isRunning || !this.at?.line.includes(this)) return false
     this.dropped()
     return true
   }
@@ -281,6 +287,24 @@ describe('a busy instance that has room', () => {
     await quick.end()
     assert.equal(second.isRunning, true)
     assert.equal(third.at, started[1])
+  })
+
+  it('that breaks may fail a caller in line, which then waits no longer', async () => {
+    const { started, call } = given({ room: 1 })
+    const [first, second] = [call(), call()]
+    const [broken] = started as [Fake]
+    broken.isBroken = true
+    second.failed()
+    await assert.rejects(second.over, /it ended/)
+    await first.end()
+    const [third, fourth] = [call(), call()]
+    assert.deepEqual([third.at, fourth.at], [started[1], started[1]])
+    const sinceMs = performance.now()
+    while (performance.now() < sinceMs + 220) await settled()
+    mock.timers.tick(220)
+    await settled()
+    assert.equal(started.length, 3)
+    assert.equal(fourth.at, started[2])
   })
 
   it('that breaks gives its callers back, in order, and none of them is lost', async () => {

@@ -27,8 +27,8 @@ interface Caller<I> {
 /**
  * The instances of one function. The most recently used one is taken first, and callers wait a moment for a busy one,
  * so that few threads serve a quick handler. Each thread costs tens of megabytes, and starting one takes as long as
- * hundreds of invocations. Callers wait in line at a busy instance that takes them, which then goes from one to the next by itself; whoever
- * has waited there for too long is taken back.
+ * hundreds of invocations. Callers wait in line at a busy instance that takes them, which then goes from one to the next by itself. A caller
+ * that has waited there for too long is taken back.
  */
 export class InstancePool<I extends PooledInstance = Instance> {
   readonly #start: () => I
@@ -37,13 +37,15 @@ export class InstancePool<I extends PooledInstance = Instance> {
   /** Instances that were replaced during an invocation. They end with it. */
   readonly #replaced = new Set<I>()
   readonly #idle: I[] = []
-  /** How many callers are at an instance. */
+  /** The callers at each instance, running or in line. */
   readonly #callers = new Map<I, Set<Caller<I>>>()
   /** Those whose invocation has not begun. */
   readonly #waiting = new WaitingList<Caller<I>>()
   /** Since when the queue has been non-empty, and what this thread had done by then. */
   #backlog: { readonly sinceMs: number; readonly use: EventLoopUtilization } | undefined
   #timer: NodeJS.Timeout | undefined
+  /** When the timer expires. */
+  #timerAtMs = 0
   #isClosed = false
 
   /** @param areReused false if every invocation must load the handler again. */
@@ -76,7 +78,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     await Promise.all(idle.map(instance => instance.close()))
   }
 
-  /** Ends all instances, also during an invocation, and refuses whoever waits for one. */
+  /** Ends all instances, also during an invocation, and refuses the callers that wait for one. */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#serve()
@@ -97,8 +99,16 @@ export class InstancePool<I extends PooledInstance = Instance> {
       return
     }
     this.#backlog ??= { sinceMs: performance.now(), use: performance.eventLoopUtilization() }
+    this.#setTimer(this.#startAtMs(first))
+  }
+
+  /** An earlier one replaces a later one: a caller waits longer while a handler is loaded than afterwards. */
+  #setTimer(atMs: number): void {
+    if (this.#timer && this.#timerAtMs <= atMs) return
+    clearTimeout(this.#timer)
+    this.#timerAtMs = atMs
     // If this thread was busy, responses may already have arrived: handle them before acting on the timer.
-    this.#timer ??= setTimeout(() => setImmediate(() => this.#startIfDue()), this.#waitMs(first))
+    this.#timer = setTimeout(() => setImmediate(() => this.#startIfDue()), atMs - performance.now())
   }
 
   /** Returns false if this caller must wait here, and so must those after it. */
@@ -120,20 +130,21 @@ export class InstancePool<I extends PooledInstance = Instance> {
   }
 
   #startIfDue(): void {
+    clearTimeout(this.#timer)
     this.#timer = undefined
     const { first } = this.#waiting
-    if (first && this.#waitMs(first) <= 0 && this.#takeBack(first)) {
+    if (first && this.#startAtMs(first) <= performance.now() && this.#takeBack(first)) {
       this.#backlog = undefined
       this.#startFor(first)
     }
     this.#serve()
   }
 
-  #waitMs({ patientSinceMs: sinceMs }: Caller<I>): number {
+  #startAtMs({ patientSinceMs: sinceMs }: Caller<I>): number {
     const { sinceMs: backlogSinceMs, use } = this.#backlog ?? { sinceMs, use: undefined }
     const isComputing = performance.eventLoopUtilization(use).utilization > 0.5
     const threads = [...this.#all, { isComputing }]
-    return startInstanceAtMs({ sinceMs, backlogSinceMs }, threads) - performance.now()
+    return startInstanceAtMs({ sinceMs, backlogSinceMs }, threads)
   }
 
   /** The most recently used idle instance. A thread can end while idle. */

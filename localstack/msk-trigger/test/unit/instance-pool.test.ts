@@ -289,6 +289,22 @@ describe('a busy instance that has room', () => {
     assert.equal(third.at, started[1])
   })
 
+  it('that has loaded its handler soon gets a second one beside it', async () => {
+    const { started, call } = given()
+    const first = call()
+    const [instance] = started as [Fake]
+    instance.isLoading = true
+    const second = call()
+    instance.isLoading = false
+    first.onBegun()
+    const sinceMs = performance.now()
+    while (performance.now() < sinceMs + 220) await settled()
+    mock.timers.tick(220)
+    await settled()
+    assert.equal(started.length, 2)
+    assert.equal(second.at, started[1])
+  })
+
   it('that breaks may fail a caller in line, which then waits no longer', async () => {
     const { started, call } = given({ room: 1 })
     const [first, second] = [call(), call()]

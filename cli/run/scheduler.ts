@@ -6,6 +6,7 @@ import { type Times, timesOf } from './schedule-times.ts'
 const RUNS = 'sluice_runner_scheduled_runs_total'
 const RUNS_HELP =
   'Times at which a schedule was due: ok, error (also after its retries), or skipped because the run before was not over.'
+const OUTCOMES = ['ok', 'error', 'skipped'] as const
 const RETRIES = 'sluice_runner_scheduled_retries_total'
 const RETRIES_HELP = 'Runs of a schedule that were called again because they had failed.'
 const LAST_OK = 'sluice_runner_last_run_timestamp_seconds'
@@ -64,7 +65,11 @@ export class Scheduler {
    * list: rules come before readings, and nobody has to wait for the next minute.
    */
   start(): void {
-    for (const [name, times] of this.#times) this.#wait(name, times)
+    for (const [name, times] of this.#times) {
+      // A rate is seen only from the second value on: without a 0, the first run that fails would raise no alert.
+      for (const outcome of OUTCOMES) this.#count(name, outcome, 0)
+      this.#wait(name, times)
+    }
     void this.#callFirst([...this.#times].filter(([, { everyMs }]) => everyMs === MINUTE_MS))
   }
 
@@ -150,14 +155,16 @@ export class Scheduler {
 
   #retryAfter(pauseMs: number, due: DueRun): void {
     const retry = () => {
+      // A later run does the same work.
+      if (this.#running.has(due.name)) return
       this.#parts.metrics.count(RETRIES, RETRIES_HELP, { function: due.name })
       void this.#call(due)
     }
     this.#retries.set(due.name, setTimeout(retry, pauseMs))
   }
 
-  #count(name: string, outcome: 'ok' | 'error' | 'skipped'): void {
-    this.#parts.metrics.count(RUNS, RUNS_HELP, { function: name, outcome })
+  #count(name: string, outcome: (typeof OUTCOMES)[number], by = 1): void {
+    this.#parts.metrics.count(RUNS, RUNS_HELP, { function: name, outcome }, by)
   }
 }
 

@@ -49,11 +49,12 @@ describe('when a schedule is due', () => {
 
 describe('the scheduler', () => {
   /** A scheduler on a clock of its own, and the calls that it has made. */
-  function scheduled(t: TestContext, run: (name: string) => Promise<void> = async () => {}) {
+  function scheduled(t: TestContext, run: (name: string) => Promise<unknown> = async () => {}) {
     t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: at('2026-03-01T12:00:30Z') })
     const calls: string[] = []
     const [errors, notices]: [string[], string[]] = [[], []]
     const metrics = new Metrics()
+    const clock = { aheadMs: 0 }
     const log = {
       notice: (line: string) => void notices.push(line),
       warning: () => {},
@@ -67,6 +68,7 @@ describe('the scheduler', () => {
     const scheduler = new Scheduler(functions, {
       log,
       metrics,
+      now: () => Date.now() + clock.aheadMs,
       run: async (name, dueMs) => {
         calls.push(`${name} ${new Date(dueMs).toISOString().slice(11, 19)}`)
         await run(name)
@@ -77,7 +79,7 @@ describe('the scheduler', () => {
       t.mock.timers.tick(ms)
       await settled()
     }
-    return { scheduler, calls, errors, notices, metrics, settled, tick }
+    return { scheduler, calls, clock, errors, notices, metrics, settled, tick }
   }
 
   it('given its start, then what is due each minute is called at once, in order, and then when it is due', async t => {
@@ -95,6 +97,46 @@ describe('the scheduler', () => {
       ['checkpoints 12:15:00'],
     )
     assert.equal(calls.filter(call => call.startsWith('rules')).length, 14)
+    await scheduler.stop()
+  })
+
+  it('given its start, then each outcome of each schedule is counted from 0 on, so that the first shows', async t => {
+    const { scheduler, metrics, settled } = scheduled(t)
+    scheduler.start()
+    for (const outcome of ['ok', 'error', 'skipped'])
+      assert.match(
+        metrics.text,
+        new RegExp(`scheduled_runs_total\\{function="checkpoints",outcome="${outcome}"\\} 0`),
+      )
+    await settled()
+    await scheduler.stop()
+  })
+
+  it('given a retry while a later run is not over, then it is left out, and counted as nothing', async t => {
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const runs = [first, second]
+    const { scheduler, calls, clock, metrics, settled, tick } = scheduled(
+      t,
+      async name => name === 'clock' && runs.shift()?.promise,
+    )
+    scheduler.start()
+    await settled()
+    await tick(29_900)
+    // The clock of the machine is set back while the run fails, and then set right.
+    clock.aheadMs = -29_900
+    first.reject(new Error('no broker'))
+    await settled()
+    clock.aheadMs = 0
+    await tick(100)
+    await tick(10_000)
+    assert.deepEqual(
+      calls.filter(call => call.startsWith('clock')),
+      ['clock 12:00:30', 'clock 12:01:00'],
+    )
+    assert.match(metrics.text, /scheduled_runs_total\{function="clock",outcome="skipped"\} 0/)
+    assert.doesNotMatch(metrics.text, /scheduled_retries_total/)
+    second.resolve()
+    await settled()
     await scheduler.stop()
   })
 

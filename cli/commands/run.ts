@@ -93,7 +93,7 @@ async function runFunctions(
   const place = { env: config.env, environment, files: PROJECT, schedules: runsSchedules ? schedules : none }
   const { chosen, leftOut } = chosenOf(all, names, place)
   const log = jsonLog(terminal.stdout)
-  const { problems: wrong, unseen } = await serverProblems(environment, false)
+  const { problems: wrong, unseen } = await unlessStopped(terminal.stop, serverProblems(environment, false))
   if (wrong.length > 0) throw new CliFailure(wrong.join('\n'))
   for (const line of unseen) log.warning(line)
   const code = await codeOf(
@@ -151,6 +151,15 @@ function chosenOf(
     throw usageFailure(refused.map(({ name, why }) => `${name} cannot run: ${why}.`).join('\n'))
   if (found.chosen.length === 0) throw usageFailure('No function can run here.')
   return found
+}
+
+/** @throws StoppedByUser as soon as the signal is aborted, and leaves the work */
+function unlessStopped<T>(stop: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise: stopped, reject } = Promise.withResolvers<never>()
+  const giveUp = () => reject(new StoppedByUser())
+  if (stop.aborted) giveUp()
+  else stop.addEventListener('abort', giveUp, { once: true })
+  return Promise.race([work, stopped]).finally(() => stop.removeEventListener('abort', giveUp))
 }
 
 /** The folder with the bundles: built ahead, as in an image, or built now. */

@@ -27,19 +27,19 @@ export interface DeploymentRefusals {
 /**
  * Looks over the network; a server that is not reached is no problem. Never throws.
  *
- * @param patienceMs how long Redis may take, and then Kafka, in milliseconds
+ * @param patienceMs how long Redis and Kafka may take, in milliseconds
  */
 export async function deploymentRefusals(
   config: Config,
   connections: Connections,
   patienceMs = PATIENCE_MS,
 ): Promise<DeploymentRefusals> {
-  const found = [
-    await refusals('REDIS_URL', 'its maxmemory-policy', () => soon(redisVerdicts(connections), patienceMs)),
-    await refusals(kafkaVariable(config), 'the timestamp types of its topics', () =>
+  const found = await Promise.all([
+    refusals('REDIS_URL', 'its maxmemory-policy', () => soon(redisVerdicts(connections), patienceMs)),
+    refusals(kafkaVariable(config), 'the timestamp types of its topics', () =>
       soon(topicVerdicts(config, connections), patienceMs),
     ),
-  ]
+  ])
   return {
     problems: found.flatMap(({ problems }) => problems),
     unseen: found.flatMap(({ unseen }) => unseen),

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import { ran } from '../terminal.ts'
 
@@ -25,4 +27,23 @@ describe('sluice run: wrong usage has exit status 2, and starts nothing', () => 
       assert.match(stderr, said)
       assert.deepEqual({ status, stdout }, { status: 2, stdout: '' })
     })
+})
+
+describe('sluice run: while it looks at its servers', () => {
+  it('given servers that say nothing, when it is stopped, then it waits for neither', async () => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const place = `127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const beganMs = performance.now()
+    try {
+      const { status, stderr } = await ran(['run', 'clock', '--port', '0'], {
+        environment: { KAFKA_BROKERS: place, REDIS_URL: `redis://${place}` },
+        stop: AbortSignal.timeout(300),
+      })
+      assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
+      assert.ok(performance.now() - beganMs < 4_000)
+    } finally {
+      silent.close()
+    }
+  })
 })

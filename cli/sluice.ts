@@ -8,12 +8,14 @@ import { callersFolder } from './terminal.ts'
 const LAST_WORDS_MS = 1_000
 
 const stop = new AbortController()
+let stopsWhenUnread = false
 // The signal can arrive twice, because a terminal sends it to the whole group and npm passes it on. Treat both as one.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
   // `sluice … | head`: the reader has closed the pipe.
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  if (!stopsWhenUnread) process.exit(0)
+  stop.abort()
 })
 
 const args = hideSecrets(process.argv.slice(2))
@@ -26,6 +28,9 @@ const status = await run(args, {
   environment,
   folder,
   stop: stop.signal,
+  stopWhenUnread: () => {
+    stopsWhenUnread = true
+  },
 })
 // What was told to stop ends, also if nobody reads what it has said.
 exitOnceRead(stdout, status, stop.signal.aborted ? LAST_WORDS_MS : undefined)

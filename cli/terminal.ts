@@ -20,6 +20,8 @@ export interface Terminal {
   readonly stacksDir?: string
   /** Aborted when the user wants to stop: the command then ends in order. */
   readonly stop: AbortSignal
+  /** From now on `stop` is aborted if the reader of `stdout` closes it. Without this call, the process ends at once. */
+  stopWhenUnread?(): void
 }
 
 /** The columns of the terminal. Undefined if the output is not a terminal and COLUMNS is not set: then nothing is cut. */

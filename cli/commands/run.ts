@@ -92,6 +92,7 @@ async function runFunctions(
   const none = { generator: false, clock: false, checkpoints: false }
   const place = { env: config.env, environment, files: PROJECT, schedules: runsSchedules ? schedules : none }
   const { chosen, leftOut } = chosenOf(all, names, place)
+  terminal.stopWhenUnread?.()
   const log = jsonLog(terminal.stdout)
   const { problems: wrong, unseen } = await unlessStopped(terminal.stop, serverProblems(environment, false))
   if (wrong.length > 0) throw new CliFailure(wrong.join('\n'))

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
+import { LOCAL, PROJECT } from '../../../../programs/paths.ts'
 import { ran } from '../terminal.ts'
 
 const SERVERS = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:2' }
@@ -45,5 +50,26 @@ describe('sluice run: while it looks at its servers', () => {
     } finally {
       silent.close()
     }
+  })
+})
+
+describe('sluice run: its reader closes the pipe', () => {
+  it('then it ends in order, and leaves no bundles behind', async () => {
+    const child = spawn(process.execPath, ['./cli/sluice.ts', 'run', 'clock', '--port', '0'], {
+      cwd: PROJECT,
+      env: { PATH: process.env.PATH, ...SERVERS },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 60_000,
+    })
+    const ended = once(child, 'exit')
+    const said = text(child.stderr)
+    let read = ''
+    for await (const lines of child.stdout.setEncoding('utf8')) {
+      read += lines
+      if (read.includes('runs clock')) break
+    }
+    child.stdout.destroy()
+    assert.deepEqual([(await ended)[0], await said], [0, ''], read)
+    assert.equal(existsSync(join(LOCAL, 'run', String(child.pid))), false)
   })
 })

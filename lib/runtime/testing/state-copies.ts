@@ -2,7 +2,7 @@ import type { RememberedFailure, RememberedId, StateKey, StoredContext, Version 
 import type { CheckpointPages, CheckpointPart } from '../pipeline/recovery/checkpoints.ts'
 import { EMPTY_META, isAbsent, sameVersion } from '../pipeline/recovery/checkpoints.ts'
 import type {
-  CopyName,
+  RebuildCopy,
   StateCopies,
   StateFacts,
   SwitchExpectation,
@@ -20,7 +20,7 @@ export class MemoryStateCopies implements StateCopies {
     this.#live = live
   }
 
-  async facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts> {
+  async facts(partitionState: StateKey, copy?: RebuildCopy): Promise<StateFacts> {
     const state = this.#of(copy).copyOf(partitionState) as StateFacts
     const { version, clock, code, partitioning, growing } = state
     return {
@@ -32,7 +32,7 @@ export class MemoryStateCopies implements StateCopies {
     }
   }
 
-  store(copy: CopyName): MemoryStateStore {
+  store(copy: RebuildCopy): MemoryStateStore {
     return this.#copies[copy]
   }
 
@@ -59,17 +59,17 @@ export class MemoryStateCopies implements StateCopies {
     return live.version
   }
 
-  async *states(partitionState: StateKey, copy: CopyName): AsyncGenerator<[string, string]> {
+  async *states(partitionState: StateKey, copy: RebuildCopy): AsyncGenerator<[string, string]> {
     for await (const part of this.#parts(partitionState, copy))
       if (part.kind === 'state') yield [part.entity, part.state]
   }
 
-  async *failures(partitionState: StateKey, copy?: CopyName): AsyncGenerator<RememberedFailure> {
+  async *failures(partitionState: StateKey, copy?: RebuildCopy): AsyncGenerator<RememberedFailure> {
     for await (const part of this.#parts(partitionState, copy))
       if (part.kind === 'failure') yield part.failure
   }
 
-  async *ids(partitionState: StateKey, copy: CopyName): AsyncGenerator<RememberedId> {
+  async *ids(partitionState: StateKey, copy: RebuildCopy): AsyncGenerator<RememberedId> {
     for await (const part of this.#parts(partitionState, copy)) if (part.kind === 'id') yield part.id
   }
 
@@ -106,15 +106,15 @@ export class MemoryStateCopies implements StateCopies {
     return { kind: 'switched', epoch }
   }
 
-  async drop(partitionState: StateKey, copy: CopyName): Promise<void> {
+  async drop(partitionState: StateKey, copy: RebuildCopy): Promise<void> {
     this.#copies[copy].restore(partitionState, undefined)
   }
 
-  #of(copy: CopyName | undefined): MemoryStateStore {
+  #of(copy: RebuildCopy | undefined): MemoryStateStore {
     return copy ? this.#copies[copy] : this.#live
   }
 
-  async *#parts(partitionState: StateKey, copy: CopyName | undefined): AsyncGenerator<CheckpointPart> {
+  async *#parts(partitionState: StateKey, copy: RebuildCopy | undefined): AsyncGenerator<CheckpointPart> {
     const taken = await this.#of(copy).take(partitionState)
     const version = taken?.version ?? EMPTY_META.version
     if (taken && !isAbsent(version)) for await (const page of taken.pages) yield* page

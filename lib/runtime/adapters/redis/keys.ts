@@ -1,5 +1,5 @@
 import type { StateKey } from '../../pipeline/model.ts'
-import type { CopyName as RebuildCopy } from '../../pipeline/reprocessing/copies.ts'
+import type { RebuildCopy } from '../../pipeline/reprocessing/copies.ts'
 
 /** A copy of a partition state beside it: those of a rebuild, and `still`, from which a checkpoint is taken. */
 export type CopyName = RebuildCopy | 'still'

@@ -9,7 +9,7 @@ import type {
 import type { StateStore } from '../../pipeline/ports.ts'
 import type { CheckpointPages } from '../../pipeline/recovery/checkpoints.ts'
 import type {
-  CopyName,
+  RebuildCopy,
   StateCopies,
   StateFacts,
   SwitchExpectation,
@@ -32,11 +32,11 @@ export class RedisStateCopies implements StateCopies {
     this.#client = client
   }
 
-  facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts> {
+  facts(partitionState: StateKey, copy?: RebuildCopy): Promise<StateFacts> {
     return this.#reader(copy).meta(partitionState)
   }
 
-  store(copy: CopyName): StateStore {
+  store(copy: RebuildCopy): StateStore {
     return new RedisStateStore(this.#client, copy)
   }
 
@@ -61,15 +61,15 @@ export class RedisStateCopies implements StateCopies {
     return { epoch, appliedOffset, fired }
   }
 
-  states(partitionState: StateKey, copy: CopyName): AsyncIterable<readonly [string, string]> {
+  states(partitionState: StateKey, copy: RebuildCopy): AsyncIterable<readonly [string, string]> {
     return this.#reader(copy).states(partitionState)
   }
 
-  failures(partitionState: StateKey, copy?: CopyName): AsyncIterable<RememberedFailure> {
+  failures(partitionState: StateKey, copy?: RebuildCopy): AsyncIterable<RememberedFailure> {
     return this.#reader(copy).failures(partitionState)
   }
 
-  async *ids(partitionState: StateKey, copy: CopyName): AsyncGenerator<RememberedId> {
+  async *ids(partitionState: StateKey, copy: RebuildCopy): AsyncGenerator<RememberedId> {
     const reader = this.#reader(copy)
     yield* reader.ids(partitionState, await reader.meta(partitionState))
   }
@@ -89,12 +89,12 @@ export class RedisStateCopies implements StateCopies {
     return this.#reader(undefined).context(partitionState)
   }
 
-  async drop(partitionState: StateKey, copy: CopyName): Promise<void> {
+  async drop(partitionState: StateKey, copy: RebuildCopy): Promise<void> {
     const prefix = prefixOf(partitionState, copy)
     await this.#client.eval(REMOVE_STATE, [prefix], [packed({ plain: plainOf(partitionState) })])
   }
 
-  #reader(copy: CopyName | undefined): StateReader {
+  #reader(copy: RebuildCopy | undefined): StateReader {
     return new StateReader(this.#client, copy)
   }
 }

@@ -12,7 +12,7 @@ import type { Change, OffsetRange, OutboxEntry, RememberedFailure, StateKey, Wai
 import { PartitionRun } from '../partition.ts'
 import type { LogReader, Observer, Ports, StateStore } from '../ports.ts'
 import { sameVersion } from '../recovery/checkpoints.ts'
-import type { CopyName, StateCopies } from './copies.ts'
+import type { RebuildCopy, StateCopies } from './copies.ts'
 import { failuresById, newFailures } from './new-failures.ts'
 
 /** Why a copy cannot be advanced. */
@@ -72,7 +72,7 @@ export class AdvancingCopy {
   readonly changed = new Set<string>()
   readonly #with: Advancing
   readonly #partitionState: StateKey
-  readonly #copy: CopyName
+  readonly #copy: RebuildCopy
   readonly #store: StateStore
   readonly #logChecks = new LogChecks()
   readonly #epoch: number
@@ -82,7 +82,7 @@ export class AdvancingCopy {
   #liveFailures: ReadonlyMap<string, RememberedFailure> | undefined
 
   /** @param epoch that the copy has as long as it is this command's */
-  constructor(advancing: Advancing, partitionState: StateKey, copy: CopyName, epoch: number) {
+  constructor(advancing: Advancing, partitionState: StateKey, copy: RebuildCopy, epoch: number) {
     this.#with = advancing
     this.#partitionState = partitionState
     this.#copy = copy

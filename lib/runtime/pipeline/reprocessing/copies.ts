@@ -15,7 +15,7 @@ import type { CheckpointPages } from '../recovery/checkpoints.ts'
  * `rebuilt` is computed anew from the log and becomes the live state. `compared` is the live state of one moment, against which
  * the rebuilt one is compared while the live one goes on.
  */
-export type CopyName = 'rebuilt' | 'compared'
+export type RebuildCopy = 'rebuilt' | 'compared'
 
 export interface StateFacts {
   readonly version: Version
@@ -52,9 +52,9 @@ export type SwitchOutcome =
 /** Every method rejects with `Unavailable` if the store cannot be reached. */
 export interface StateCopies {
   /** The version is absent (see `isAbsent`) if there is no such state. @param copy without one, of the live state */
-  facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts>
+  facts(partitionState: StateKey, copy?: RebuildCopy): Promise<StateFacts>
   /** The store whose partition states are these copies. */
-  store(copy: CopyName): StateStore
+  store(copy: RebuildCopy): StateStore
   /** Makes the rebuilt state what the pages say. It gets a higher epoch than the pages say and than it had before. */
   seed(partitionState: StateKey, pages: CheckpointPages): Promise<void>
   /**
@@ -65,11 +65,11 @@ export interface StateCopies {
   /** Makes `compared` a copy of the live state of one moment, without its outbox. */
   copyLive(partitionState: StateKey): Promise<Version>
   /** Each entity with its stored state, page by page; like all paged reads, it may return an entity twice. */
-  states(partitionState: StateKey, copy: CopyName): AsyncIterable<readonly [entity: string, state: string]>
+  states(partitionState: StateKey, copy: RebuildCopy): AsyncIterable<readonly [entity: string, state: string]>
   /** The newest first: if one appears several times, the first counts. @param copy without one, of the live state */
-  failures(partitionState: StateKey, copy?: CopyName): AsyncIterable<RememberedFailure>
+  failures(partitionState: StateKey, copy?: RebuildCopy): AsyncIterable<RememberedFailure>
   /** The newest first: if one appears several times, the first counts. */
-  ids(partitionState: StateKey, copy: CopyName): AsyncIterable<RememberedId>
+  ids(partitionState: StateKey, copy: RebuildCopy): AsyncIterable<RememberedId>
   /**
    * Replaces the live state by the rebuilt one, all or nothing, and raises the live epoch. What the live outbox still holds stays
    * in it, beside the rebuilt one's entries; the counters of decisions go on from the live ones.
@@ -77,5 +77,5 @@ export interface StateCopies {
   switchOver(partitionState: StateKey, expected: SwitchExpectation): Promise<SwitchOutcome>
   /** The context that an event has set for the live state; undefined if none has. */
   context(partitionState: StateKey): Promise<StoredContext | undefined>
-  drop(partitionState: StateKey, copy: CopyName): Promise<void>
+  drop(partitionState: StateKey, copy: RebuildCopy): Promise<void>
 }

@@ -11,12 +11,14 @@ import {
   EMPTY_META,
   PartitionMoved,
   type PartitionStates,
+  STALE_AFTER_MS,
 } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
 import { changeOf } from '../support/changes.ts'
 import { inPages, metaAt, partsAt, partsIn, sorted } from '../support/parts.ts'
 
 const ABSENT = EMPTY_META.version
+const NOW_MS = Date.parse('2026-03-01T12:00:00Z')
 
 export function conformsAsPartitionStates(
   name: string,
@@ -30,6 +32,12 @@ export function conformsAsPartitionStates(
     const copy = await states().take(state)
     assert.ok(copy)
     return partsIn(copy.pages)
+  }
+
+  const held = async (state: StateKey, nowMs = NOW_MS) => {
+    const still = await states().holdStill(state, nowMs)
+    assert.ok(typeof still === 'object', String(still))
+    return still
   }
 
   describe(`${name} as partition states`, () => {
@@ -150,40 +158,52 @@ export function conformsAsPartitionStates(
 
     it('given a state held still, then it is read as it was then, whatever is committed, until it is let go', async () => {
       const state = newState()
-      assert.equal(await states().holdStill(state), undefined)
+      assert.equal(await states().holdStill(state, NOW_MS), 'absent')
       await states().replace(state, ABSENT, inPages(partsAt(41)))
       const before = await taken(state)
-      const still = await states().holdStill(state)
-      assert.ok(still)
+      const still = await held(state)
       assert.equal(await commit(state, still.version, 42), 'committed')
       assert.deepEqual(await partsIn(still.pages), before)
       assert.equal((await versionOf(state)).appliedOffset, 42)
-      const newer = await states().holdStill(state)
-      assert.ok(newer)
+      await still.letGo()
+      await still.letGo()
+      const newer = await held(state)
       assert.equal(newer.version.appliedOffset, 42)
       assert.deepEqual(await partsIn(newer.pages), await taken(state))
-      await states().letGo(state)
-      await states().letGo(state)
+      await newer.letGo()
       assert.equal((await versionOf(state)).appliedOffset, 42)
     })
 
     it('given a state held still, when it is let go while it is read, then its pages fail at their end', async () => {
       const state = newState()
       await states().replace(state, ABSENT, inPages(partsAt(41)))
-      const still = await states().holdStill(state)
-      assert.ok(still)
-      await states().letGo(state)
+      const still = await held(state)
+      await still.letGo()
       await assert.rejects(partsIn(still.pages), PartitionMoved)
     })
 
-    it('given a state held still twice, then only the pages of the second one are whole', async () => {
+    it('given a state that another run holds still, then that one is not disturbed, and comes to its end', async () => {
       const state = newState()
       await states().replace(state, ABSENT, inPages(partsAt(41)))
-      const [first, second] = [await states().holdStill(state), await states().holdStill(state)]
-      assert.ok(first && second)
+      const first = await held(state)
+      const laterMs = NOW_MS + STALE_AFTER_MS
+      await states().removeStaleCopy(state, laterMs)
+      assert.equal(await states().holdStill(state, laterMs), 'other-run')
+      assert.deepEqual(await partsIn(first.pages), await taken(state))
+      await first.letGo()
+      await (await held(state)).letGo()
+    })
+
+    it('given a copy that is stale, then it is replaced, its pages fail, and its run removes no other one', async () => {
+      const state = newState()
+      await states().replace(state, ABSENT, inPages(partsAt(41)))
+      const first = await held(state)
+      const second = await held(state, NOW_MS + STALE_AFTER_MS + 1)
       await assert.rejects(partsIn(first.pages), PartitionMoved)
+      await first.letGo()
       assert.deepEqual(await partsIn(second.pages), await taken(state))
-      await states().letGo(state)
+      await states().removeStaleCopy(state, NOW_MS + 2 * STALE_AFTER_MS + 2)
+      await (await held(state)).letGo()
     })
   })
 }

@@ -20,10 +20,13 @@ import type { StateStore } from '../pipeline/ports.ts'
 import {
   type CheckpointPages,
   type CheckpointPart,
+  type HeldState,
   isAbsent,
+  type NotHeld,
   PartitionMoved,
   type PartitionStates,
   type Replacement,
+  STALE_AFTER_MS,
   sameVersion,
   type TakenState,
 } from '../pipeline/recovery/checkpoints.ts'
@@ -53,7 +56,8 @@ interface MemoryState {
 /** Partition states in memory, for tests. The port's suite checks that it behaves like the Redis store. */
 export class MemoryStateStore implements StateStore, PartitionStates {
   readonly #stateKeys = new Map<string, MemoryState>()
-  readonly #still = new Map<string, MemoryStateStore>()
+  /** Copies that are held still. */
+  readonly #still = new Map<string, { readonly states: MemoryStateStore; readonly madeAtMs: number }>()
 
   async load(stateKey: StateKey, wanted: Wanted): Promise<Snapshot> {
     const {
@@ -159,17 +163,26 @@ export class MemoryStateStore implements StateStore, PartitionStates {
     return isAbsent(version) ? undefined : { version, pages: this.#pages(stateKey, version) }
   }
 
-  async holdStill(stateKey: StateKey): Promise<TakenState | undefined> {
-    await this.letGo(stateKey)
-    const still = new MemoryStateStore()
-    still.restore(stateKey, this.copyOf(stateKey))
-    this.#still.set(nameOf(stateKey), still)
-    return still.take(stateKey)
+  async holdStill(stateKey: StateKey, nowMs: number): Promise<HeldState | NotHeld> {
+    await this.removeStaleCopy(stateKey, nowMs)
+    if (this.#still.has(nameOf(stateKey))) return 'other-run'
+    const states = new MemoryStateStore()
+    states.restore(stateKey, this.copyOf(stateKey))
+    const taken = await states.take(stateKey)
+    if (!taken) return 'absent'
+    const own = { states, madeAtMs: nowMs }
+    this.#still.set(nameOf(stateKey), own)
+    return {
+      ...taken,
+      letGo: async () => {
+        if (this.#still.get(nameOf(stateKey)) === own) this.#removeCopy(stateKey)
+      },
+    }
   }
 
-  async letGo(stateKey: StateKey): Promise<void> {
-    this.#still.get(nameOf(stateKey))?.restore(stateKey, undefined)
-    this.#still.delete(nameOf(stateKey))
+  async removeStaleCopy(stateKey: StateKey, nowMs: number): Promise<void> {
+    const still = this.#still.get(nameOf(stateKey))
+    if (still && still.madeAtMs < nowMs - STALE_AFTER_MS) this.#removeCopy(stateKey)
   }
 
   async replace(stateKey: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {
@@ -211,6 +224,12 @@ export class MemoryStateStore implements StateStore, PartitionStates {
     const name = nameOf(stateKey)
     if (copy === undefined) this.#stateKeys.delete(name)
     else this.#stateKeys.set(name, structuredClone(copy) as MemoryState)
+  }
+
+  /** Whoever still reads it notices. */
+  #removeCopy(stateKey: StateKey): void {
+    this.#still.get(nameOf(stateKey))?.states.restore(stateKey, undefined)
+    this.#still.delete(nameOf(stateKey))
   }
 
   #stateKey(stateKey: StateKey): MemoryState {

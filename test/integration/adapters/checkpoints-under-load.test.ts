@@ -12,7 +12,7 @@ import { RedisPartitionStates } from '../../../lib/runtime/adapters/redis/partit
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import { S3CheckpointStore } from '../../../lib/runtime/adapters/s3/checkpoint-store.ts'
 import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
-import type { TakenState } from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import type { HeldState, NotHeld } from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { takeCheckpoints } from '../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../../localstack/resources.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
@@ -91,9 +91,9 @@ class WatchedStates extends RedisPartitionStates {
   held = 0
   slowestMs = 0
 
-  override async holdStill(state: StateKey): Promise<TakenState | undefined> {
+  override async holdStill(state: StateKey, nowMs: number): Promise<HeldState | NotHeld> {
     const beganMs = performance.now()
-    const still = await super.holdStill(state)
+    const still = await super.holdStill(state, nowMs)
     this.held += 1
     this.slowestMs = Math.max(this.slowestMs, performance.now() - beganMs)
     return still

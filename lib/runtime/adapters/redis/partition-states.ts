@@ -3,10 +3,13 @@ import { Unavailable } from '../../pipeline/errors.ts'
 import type { StateKey, Version } from '../../pipeline/model.ts'
 import {
   type CheckpointPages,
+  type HeldState,
   isAbsent,
+  type NotHeld,
   PartitionMoved,
   type PartitionStates,
   type Replacement,
+  STALE_AFTER_MS,
   type TakenState,
 } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
@@ -14,10 +17,12 @@ import { keysOf, plainOf, prefixOf } from './keys.ts'
 import { packed } from './message-pack.ts'
 import { RestoreRefused, replaceState } from './staging.ts'
 import { StatePages } from './state-pages.ts'
-import { HOLD_STILL, REMOVE_STATE } from './still-scripts.ts'
+import { HOLD_STILL, LET_GO } from './still-scripts.ts'
 
-/** What the server says if it has no room for a copy, if the user may not make one, or if it is too old. */
-const NO_COPY = /\b(OOM|NOPERM|ACL failure|unknown command|Unknown Redis command|can't run this command)\b/i
+/** What the server says if its memory is full. */
+const NO_ROOM = /\bOOM\b/
+/** What it says if the user may not make a copy, or if it is too old. */
+const NOT_ALLOWED = /\b(NOPERM|ACL failure|unknown command|Unknown Redis command|can't run this command)\b/i
 
 /** Partition states in Redis, read and replaced page by page. */
 export class RedisPartitionStates implements PartitionStates {
@@ -38,24 +43,23 @@ export class RedisPartitionStates implements PartitionStates {
       : { version: meta.version, pages: this.#live.of(partitionState, meta) }
   }
 
-  async holdStill(partitionState: StateKey): Promise<TakenState | undefined> {
+  async holdStill(partitionState: StateKey, nowMs: number): Promise<HeldState | NotHeld> {
     const token = randomUUID()
-    const keys = [prefixOf(partitionState), prefixOf(partitionState, 'still')]
+    const letGo = () => this.#remove(partitionState, { token })
+    const held = await this.#copied(partitionState, token, nowMs)
+    if (held !== 'held') return held
     try {
-      await this.#client.eval(HOLD_STILL, keys, [packed({ plain: plainOf(partitionState), token })])
+      const meta = await this.#still.meta(partitionState)
+      const pages = this.#unlessReplaced(partitionState, token, this.#still.of(partitionState, meta))
+      return { version: meta.version, pages, letGo }
     } catch (error) {
-      if (error instanceof Error && NO_COPY.test(error.message)) return undefined
+      await letGo().catch(() => {})
       throw error
     }
-    const meta = await this.#still.meta(partitionState)
-    if (isAbsent(meta.version)) return undefined
-    const pages = this.#still.of(partitionState, meta)
-    return { version: meta.version, pages: this.#unlessReplaced(partitionState, token, pages) }
   }
 
-  async letGo(partitionState: StateKey): Promise<void> {
-    const keys = [prefixOf(partitionState, 'still')]
-    await this.#client.eval(REMOVE_STATE, keys, [packed({ plain: plainOf(partitionState) })])
+  removeStaleCopy(partitionState: StateKey, nowMs: number): Promise<void> {
+    return this.#remove(partitionState, { madeBeforeMs: nowMs - STALE_AFTER_MS })
   }
 
   async replace(partitionState: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {
@@ -69,7 +73,30 @@ export class RedisPartitionStates implements PartitionStates {
     }
   }
 
-  /** Another run may have made a copy in the place of this one. */
+  async #copied(partitionState: StateKey, token: string, nowMs: number): Promise<'held' | NotHeld> {
+    const keys = [prefixOf(partitionState), prefixOf(partitionState, 'still')]
+    const request = { plain: plainOf(partitionState), token, nowMs, staleBeforeMs: nowMs - STALE_AFTER_MS }
+    try {
+      return String(await this.#client.eval(HOLD_STILL, keys, [packed(request)])) as 'held' | NotHeld
+    } catch (error) {
+      // The script may have got as far as its first copy.
+      await this.#remove(partitionState, { token }).catch(() => {})
+      const said = error instanceof Error ? error.message : ''
+      if (NO_ROOM.test(said)) return 'no-room'
+      if (NOT_ALLOWED.test(said)) return 'not-allowed'
+      throw error
+    }
+  }
+
+  async #remove(
+    partitionState: StateKey,
+    which: { readonly token: string } | { readonly madeBeforeMs: number },
+  ): Promise<void> {
+    const keys = [prefixOf(partitionState, 'still')]
+    await this.#client.eval(LET_GO, keys, [packed({ plain: plainOf(partitionState), ...which })])
+  }
+
+  /** Another run may have replaced this copy by one of its own, because it was stale. */
   async *#unlessReplaced(partitionState: StateKey, token: string, pages: CheckpointPages): CheckpointPages {
     yield* pages
     const { meta } = keysOf(partitionState, 'still')

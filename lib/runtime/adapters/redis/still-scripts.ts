@@ -9,6 +9,11 @@ export const HOLD_STILL = script(
   STATE_PARTS,
   readFileSync(new URL('./lua/hold-still.lua', import.meta.url), 'utf8'),
 )
+export const LET_GO = script(
+  PARTITION_STATE,
+  STATE_PARTS,
+  readFileSync(new URL('./lua/let-go.lua', import.meta.url), 'utf8'),
+)
 export const REMOVE_STATE = script(
   PARTITION_STATE,
   STATE_PARTS,

@@ -86,6 +86,25 @@ export interface TakenState {
   readonly pages: CheckpointPages
 }
 
+/** A partition state that the store holds still. Reading its pages fails with `PartitionMoved` if the copy was replaced meanwhile. */
+export interface HeldState extends TakenState {
+  /** Removes the copy, unless another one has replaced it. */
+  letGo(): Promise<void>
+}
+
+/** Why a state is not held still. */
+export type NotHeld =
+  | 'absent'
+  /** With the copy, the store would have too little room left for commits. */
+  | 'no-room'
+  /** The user may not make copies, or the server is too old for it. */
+  | 'not-allowed'
+  /** Another run has a copy that is not stale. */
+  | 'other-run'
+
+/** A copy is read within seconds. If it is older than this, its run was killed: a copy that stays takes room, and keeps others away. */
+export const STALE_AFTER_MS = 5 * 60_000
+
 /** Reads and replaces whole partition states. Every method rejects with `Unavailable` if they cannot be reached. */
 export interface PartitionStates {
   /**
@@ -95,11 +114,13 @@ export interface PartitionStates {
   take(partitionState: StateKey): Promise<TakenState | undefined>
   /**
    * As `take`, from a copy that the store makes of the state, so that commits do not disturb the reading: it takes as much room
-   * there as the state. Who calls this calls `letGo` in the end. Undefined also if the store has no room, or does not allow it.
+   * there as the state. There is one such copy of a state at a time; one that has become stale is replaced.
+   *
+   * @param nowMs milliseconds since the epoch
    */
-  holdStill(partitionState: StateKey): Promise<TakenState | undefined>
-  /** Removes the copy of `holdStill`, also one that a caller has left that was killed. */
-  letGo(partitionState: StateKey): Promise<void>
+  holdStill(partitionState: StateKey, nowMs: number): Promise<HeldState | NotHeld>
+  /** Removes the copy of `holdStill` if it is stale: who made it was killed. @param nowMs milliseconds since the epoch */
+  removeStaleCopy(partitionState: StateKey, nowMs: number): Promise<void>
   /**
    * Replaces the whole state, or nothing if the pages fail or the version of the state is not `base`. The new epoch is higher
    * than those of both the old state and the pages, so that nothing that was computed from the old state can be committed.

@@ -2,8 +2,14 @@
 
 import { Unavailable } from '../errors.ts'
 import type { StateKey } from '../model.ts'
-import type { Recovery } from './checkpoints.ts'
-import { type KeptCheckpoint, PartitionMoved, sameVersion, type TakenState } from './checkpoints.ts'
+import {
+  type KeptCheckpoint,
+  type NotHeld,
+  PartitionMoved,
+  type Recovery,
+  sameVersion,
+  type TakenState,
+} from './checkpoints.ts'
 
 export interface TakingOptions {
   /** How many checkpoints of a partition are kept, including the new one. */
@@ -15,10 +21,13 @@ export interface TakingOptions {
   readonly reserveMs: number
 }
 
+/** Why a state that never rests was not read from a copy. */
+type CopyRefusal = Exclude<NotHeld, 'absent'>
+
 /** A partition without a new checkpoint although its state may have changed since the last one, and why. */
 export interface NotTaken {
   readonly partitionState: StateKey
-  readonly reason: 'moving' | 'out-of-time' | 'failed'
+  readonly reason: 'moving' | 'out-of-time' | 'failed' | CopyRefusal
   /** Milliseconds since the newest checkpoint was taken; undefined if there is none. */
   readonly ageMs: number | undefined
   readonly error?: unknown
@@ -51,8 +60,7 @@ export async function takeCheckpoints(
   options: TakingOptions,
 ): Promise<TakenCheckpoints> {
   const listed = partitionStates.map(async partitionState => {
-    // A run that was killed may have left a copy in the store.
-    await recovery.states.letGo(partitionState)
+    await recovery.states.removeStaleCopy(partitionState, options.nowMs())
     return { partitionState, all: await recovery.checkpoints.list(partitionState) }
   })
   const ageMs = ({ all: [newest] }: Candidate) => newest && options.nowMs() - newest.takenAtMs
@@ -77,7 +85,9 @@ export async function takeCheckpoints(
         const outcome = await takeOne(recovery, candidate, options, round === ROUNDS)
         if (outcome === 'moved') moving.push(candidate)
         else if (outcome === 'unchanged') unchanged += 1
-        else if (outcome !== 'absent') {
+        else if (typeof outcome === 'string') {
+          if (outcome !== 'absent') leave(candidate, outcome)
+        } else {
           written += 1
           bytes += outcome
         }
@@ -92,9 +102,13 @@ export async function takeCheckpoints(
   return { written, bytes, unchanged, notTaken }
 }
 
-type Outcome = number | 'absent' | 'unchanged' | 'moved'
+type Outcome = number | 'absent' | 'unchanged' | 'moved' | CopyRefusal
 
-/** Returns how many bytes were written, or why none were. @param isLast whether the store is asked for a copy */
+/**
+ * Returns how many bytes were written, or why none were.
+ *
+ * @param isLast whether the store is asked for a copy
+ */
 async function takeOne(
   recovery: Recovery,
   candidate: Candidate,
@@ -108,11 +122,13 @@ async function takeOne(
     // If the state is gone, its checkpoints are needed more than ever: remove none.
     return taken ? writeOne(recovery, candidate, options, taken) : 'absent'
   }
+  const held = await states.holdStill(partitionState, options.nowMs())
+  if (typeof held === 'string') return held
   try {
-    const taken = await states.holdStill(partitionState)
-    return taken ? await writeOne(recovery, candidate, options, taken) : 'moved'
+    return await writeOne(recovery, candidate, options, held)
   } finally {
-    await states.letGo(partitionState)
+    // The checkpoint is written, or has failed for a reason of its own. A copy that stays is removed once it is stale.
+    await held.letGo().catch(() => {})
   }
 }
 

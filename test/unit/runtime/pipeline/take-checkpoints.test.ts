@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
 import type { StateKey } from '../../../../lib/runtime/pipeline/model.ts'
-import type {
-  CheckpointPages,
-  CheckpointStore,
+import {
+  type CheckpointPages,
+  type CheckpointStore,
+  STALE_AFTER_MS,
 } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { takeCheckpoints } from '../../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
 import { MemoryCheckpointStore } from '../../../../lib/runtime/testing/checkpoint-store.ts'
@@ -32,15 +33,16 @@ class Given {
       this.written.push(state.partition)
       return write(state, ...rest)
     }
-    const { holdStill, letGo } = this.store
-    this.store.holdStill = async state => {
-      const still = await holdStill.call(this.store, state)
+    const { holdStill } = this.store
+    this.store.holdStill = async (state, nowMs) => {
+      const still = await holdStill.call(this.store, state, nowMs)
+      if (typeof still === 'string') return still
       this.held.add(state.partition)
-      return still
-    }
-    this.store.letGo = state => {
-      this.held.delete(state.partition)
-      return letGo.call(this.store, state)
+      const letGo = async () => {
+        this.held.delete(state.partition)
+        await still.letGo()
+      }
+      return { ...still, letGo }
     }
   }
 
@@ -55,7 +57,12 @@ class Given {
   movesWhileRead(moving: StateKey, times: number): { count: number } {
     const moves = { count: 0 }
     const write = this.checkpoints.write.bind(this.checkpoints)
-    const commit = () => this.commit(moving, 100 + moves.count)
+    // Two runs may read it side by side: one commit after the other.
+    let last = Promise.resolve()
+    const commit = () => {
+      last = last.then(() => this.commit(moving, 100 + moves.count))
+      return last
+    }
     this.checkpoints.write = async (state, kept, pages) =>
       write(state, kept, state.partition === moving.partition ? disturbed(pages) : pages)
     async function* disturbed(pages: CheckpointPages): CheckpointPages {
@@ -170,26 +177,55 @@ describe('taking checkpoints', () => {
     assert.deepEqual([...given.held], [])
   })
 
-  it('given a copy that a killed run has left, then it goes with the next run', async () => {
+  it('given a copy that a killed run has left, then it goes once it is stale', async () => {
     const given = new Given()
     await given.commit(partition(0), 1)
-    await given.store.holdStill(partition(0))
-    assert.deepEqual([...given.held], [0])
+    await given.store.holdStill(partition(0), given.nowMs)
+    given.nowMs += STALE_AFTER_MS
     await given.take()
+    assert.equal(await given.store.holdStill(partition(0), given.nowMs), 'other-run')
+    given.nowMs += 1
+    await given.take()
+    assert.equal(typeof (await given.store.holdStill(partition(0), given.nowMs)), 'object')
+  })
+
+  it('given two runs side by side, then each state that never rests has a checkpoint from one of them', async () => {
+    const given = new Given()
+    for (const state of ALL) await given.commit(state, 1)
+    for (const state of ALL) given.movesWhileRead(state, Number.POSITIVE_INFINITY)
+    const runs = await Promise.all([given.take(), given.take()])
+    assert.ok(runs.every(({ notTaken }) => notTaken.every(({ reason }) => reason === 'other-run')))
+    for (const state of ALL) assert.ok((await given.checkpoints.list(state)).length > 0, `${state.partition}`)
     assert.deepEqual([...given.held], [])
   })
 
-  it('given a state that never rests, and no room for a copy, then it is told with the age of its newest', async () => {
+  it('given a copy that cannot be removed, then the checkpoint that was taken from it counts', async () => {
     const given = new Given()
     for (const state of ALL) await given.commit(state, 1)
-    await given.take()
-    for (const state of ALL) await given.commit(state, 2)
-    given.nowMs += 900_000
-    given.movesWhileRead(partition(1), Number.POSITIVE_INFINITY)
-    given.store.holdStill = async () => undefined
+    given.movesWhileRead(partition(0), Number.POSITIVE_INFINITY)
+    const { holdStill } = given.store
+    given.store.holdStill = async (...asked) => {
+      const still = await holdStill.apply(given.store, asked)
+      const letGo = () => Promise.reject(new Unavailable('store-unavailable', 'Redis is away'))
+      return typeof still === 'string' ? still : { ...still, letGo }
+    }
     const { written, notTaken } = await given.take()
-    assert.equal(written, 2)
-    assert.deepEqual(notTaken, [{ partitionState: partition(1), reason: 'moving', ageMs: 900_000 }])
+    assert.deepEqual([written, notTaken], [3, []])
+  })
+
+  it('given a state that never rests, and no copy of it, then it is told why, with the age of its newest', async () => {
+    for (const reason of ['no-room', 'not-allowed', 'other-run'] as const) {
+      const given = new Given()
+      for (const state of ALL) await given.commit(state, 1)
+      await given.take()
+      for (const state of ALL) await given.commit(state, 2)
+      given.nowMs += 900_000
+      given.movesWhileRead(partition(1), Number.POSITIVE_INFINITY)
+      given.store.holdStill = async () => reason
+      const { written, notTaken } = await given.take()
+      assert.equal(written, 2)
+      assert.deepEqual(notTaken, [{ partitionState: partition(1), reason, ageMs: 900_000 }])
+    }
   })
 
   it('given a state that cannot be copied, then the others are all the same', async () => {

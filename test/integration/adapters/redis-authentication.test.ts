@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import type { Redis } from 'ioredis'
 import { RedisClient, type RedisSettings } from '../../../lib/runtime/adapters/redis/client.ts'
@@ -8,9 +8,11 @@ import { StateInspection } from '../../../lib/runtime/adapters/redis/inspection.
 import { RedisPartitionStates } from '../../../lib/runtime/adapters/redis/partition-states.ts'
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import { type CheckpointPart, EMPTY_META } from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { conformsAsPartitionStates } from '../../conformance/partition-states.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { changeOf } from '../../support/changes.ts'
+import { inPages, metaAt } from '../../support/parts.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { assertUnavailable, rejection } from '../../support/rejection.ts'
 import { startValkey, type Valkey } from '../../support/valkey.ts'
@@ -73,13 +75,14 @@ describe('a user who may do the least', () => {
 })
 
 describe('a partition state that is to be held still', () => {
-  const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
+  let state = { consumer: 'c', topic: randomUUID(), partition: 0 }
   const held = async () => {
     const still = await new RedisPartitionStates(userClient).holdStill(state, Date.now())
     if (typeof still === 'string') return still
     await still.letGo()
     return 'held'
   }
+  const usedBytes = async () => Number(/used_memory:(\d+)/.exec(await withUser.admin.info('memory'))?.[1])
   const limitTo = (bytes: number) => withUser.admin.config('SET', 'maxmemory', String(Math.ceil(bytes)))
 
   it('given a user who may not copy, then that is the answer, and nothing is left of the copy', async () => {
@@ -92,14 +95,45 @@ describe('a partition state that is to be held still', () => {
     assert.equal(await held(), 'held')
   })
 
-  it('given a server whose memory is full, then that is the answer, and nothing is left of the copy', async () => {
+  it('given a server whose memory is full, then that is the answer, also if it does not tell its limit', async () => {
     await limitTo(1)
     assert.equal(await held(), 'no-room')
+    await withUser.admin.acl('SETUSER', 'sluice', '-info')
+    assert.equal(await held(), 'no-room')
+    await withUser.admin.acl('SETUSER', 'sluice', '+info')
     await limitTo(0)
     assert.deepEqual(await withUser.admin.keys('*:still:*'), [])
     assert.equal(await held(), 'held')
   })
+
+  it('given a state that would fill the server, then it is not copied; with a tenth left beside it, it is', async () => {
+    state = { ...state, topic: randomUUID() }
+    const before = await usedBytes()
+    await new RedisPartitionStates(userClient).replace(state, EMPTY_META.version, inPages(largeState()))
+    const used = await usedBytes()
+    const size = used - before
+    assert.ok(size > 500_000, `${size} bytes`)
+    await limitTo((used + size / 2) / 0.9)
+    assert.equal(await held(), 'no-room')
+    await limitTo((used + 2 * size) / 0.9)
+    assert.equal(await held(), 'held')
+    await limitTo(0)
+  })
 })
+
+/** With many entities, timers and ids. */
+function largeState(): CheckpointPart[] {
+  const own = Array.from({ length: 10_000 }, (_, number): CheckpointPart[] => {
+    const [entity, id] = [`sensor-${number}`, randomBytes(12).toString('latin1')]
+    const timer = { name: 'silence', dueMs: number, thresholdMs: number, id, trace: {} }
+    return [
+      { kind: 'state', entity, state: '{"sum":12.5,"count":3}' },
+      { kind: 'timers', entity, timers: [timer] },
+      { kind: 'id', id: { id, digest: '12345678', appliedAtMs: 1 } },
+    ]
+  })
+  return [{ kind: 'meta', meta: metaAt(41) }, ...own.flat()]
+}
 
 describe('a password that is changed while the client lives', () => {
   /** A client whose secret is what `secret.password` is at the time. */

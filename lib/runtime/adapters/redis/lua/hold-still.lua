@@ -10,8 +10,48 @@
     nowMs          milliseconds since the epoch
     staleBeforeMs  a copy that was made before this is replaced
 
-  Returns  'held', 'absent' if there is no state, or 'other-run' if there is another copy
+  Returns  'held', 'absent' if there is no state, 'other-run' if there is another copy, or 'no-room' if less than a tenth of the
+           server's memory would be left
 ]]
+local USABLE = 0.9
+-- The estimate of a size: how many fields are looked at in each key, and what the server needs for one beside its bytes.
+local SAMPLE, FIELD_BYTES = 20, 100
+
+local function bytesOf(count, sample, fieldsIn)
+  local bytes = 0
+  for _, text in ipairs(sample) do
+    bytes = bytes + #text
+  end
+  return count == 0 and 0 or count * (FIELD_BYTES + bytes * fieldsIn / #sample)
+end
+
+-- Roughly, how many bytes these keys take.
+local function sizeOf(prefix, names)
+  local sum = 0
+  for _, name in ipairs(names) do
+    local key = prefix .. ':' .. name
+    if name == 'due' then
+      sum = sum + bytesOf(redis.call('ZCARD', key), redis.call('ZRANGE', key, 0, SAMPLE - 1), 1)
+    else
+      sum = sum + bytesOf(redis.call('HLEN', key), redis.call('HRANDFIELD', key, SAMPLE, 'WITHVALUES'), 2)
+    end
+  end
+  return sum
+end
+
+-- How many bytes the server may still use; nil if it has no limit, or does not tell.
+local function roomLeft()
+  local info = redis.pcall('INFO', 'memory')
+  if type(info) ~= 'string' then
+    return nil
+  end
+  local limit, used = string.match(info, 'maxmemory:(%d+)'), string.match(info, 'used_memory:(%d+)')
+  if not (limit and used) or tonumber(limit) == 0 then
+    return nil
+  end
+  return tonumber(limit) * USABLE - tonumber(used)
+end
+
 local from, to = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
 local other, madeAtMs = unpack(redis.call('HMGET', to .. ':meta', 'token', 'madeAtMs'))
@@ -23,6 +63,10 @@ if (meta.epoch or 0) == 0 and (meta.appliedOffset or -1) < 0 then
   return 'absent'
 end
 names[#names + 1] = 'outbox'
+local room = roomLeft()
+if room and sizeOf(from, names) > room then
+  return 'no-room'
+end
 local function mark()
   redis.call('HSET', to .. ':meta', 'token', request.token, 'madeAtMs', string.format('%.0f', request.nowMs))
 end

@@ -1,0 +1,242 @@
+/** Every state that an invocation can have, and everything that can happen then: it is settled in each case, and never runs twice at once. */
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, it, mock } from 'node:test'
+import { Instance } from '../../invoke/instance.ts'
+import { InstancePool } from '../../invoke/instance-pool.ts'
+import { Line } from '../../invoke/runtimes/node/line.ts'
+import type { Request } from '../../invoke/runtimes/node/messages.ts'
+import { Places } from '../../invoke/runtimes/node/places.ts'
+import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
+
+const TIMEOUT_MS = 3_000
+
+/** As `NodeRuntime`, with a thread that does what the test says. */
+class FakeRuntime implements Runtime {
+  readonly isComputing = false
+  isOver = false
+  /** The name of the invocation that runs in the thread. */
+  running: string | undefined
+  readonly #line = new Line()
+  readonly #thread = new Places(this.#line.places.shared)
+  readonly #requests: Request[] = []
+  readonly #ended = Promise.withResolvers<RuntimeEnded>()
+  #loading: PromiseWithResolvers<void> | undefined = Promise.withResolvers()
+  #place = 0
+
+  get ended(): Promise<RuntimeEnded> {
+    return this.#ended.promise
+  }
+
+  get room(): number {
+    return this.#line.places.free
+  }
+
+  load(): Promise<void> | undefined {
+    return this.#loading?.promise
+  }
+
+  invoke(): never {
+    return assert.fail('it hands over')
+  }
+
+  handOver(invocation: Invocation) {
+    const thread = { postMessage: (request: Request) => this.#requests.push(request) }
+    return this.#line.handOver(thread as never, invocation)
+  }
+
+  async close(): Promise<void> {
+    this.#end('it was closed')
+  }
+
+  loaded(): void {
+    this.#loading?.resolve()
+    this.#loading = undefined
+  }
+
+  /** The thread begins the next invocation. */
+  take(): void {
+    for (let next = this.#requests.shift(); next && !this.isOver; next = this.#requests.shift()) {
+      if (!this.#thread.take(next.place)) continue
+      this.#place = next.place
+      this.running = next.requestId
+      return
+    }
+  }
+
+  answer(): void {
+    if (this.running !== undefined) this.#over()?.resolve(this.running)
+    this.running = undefined
+  }
+
+  /** The handler fails with what Lambda starts the runtime again for: with its invocation another thread goes on, here at once. */
+  failFatally(): void {
+    if (this.running === undefined) {
+      this.#end('it failed after it had responded')
+      return
+    }
+    const failed = this.#over()
+    this.running = undefined
+    this.#line.takeBackAll()
+    failed?.reject(new HandlerError({ errorType: 'Error', errorMessage: 'boom', trace: [] }))
+  }
+
+  exit(): void {
+    this.#end('it exited')
+  }
+
+  #over() {
+    return this.#line.answered(this.#place)
+  }
+
+  #end(why: string): void {
+    this.isOver = true
+    this.running = undefined
+    this.#line.takeBackAll()
+    this.#ended.resolve(new RuntimeEnded(why))
+  }
+}
+
+const settled = () => new Promise(setImmediate)
+
+/** `a` and `b` want to run, in this order. */
+function given() {
+  const runtimes: FakeRuntime[] = []
+  const instances = new InstancePool(() => {
+    const runtime = new FakeRuntime()
+    runtimes.push(runtime)
+    return new Instance(runtime, () => {})
+  }, true)
+  const outcomes: Record<string, string[]> = {}
+  const run = (name: string) => {
+    const seen: string[] = []
+    outcomes[name] = seen
+    const invocation = { event: { json: () => '{}' }, requestId: name, timeoutMs: TIMEOUT_MS }
+    instances
+      .run((instance, onBegun) => instance.invoke(invocation, onBegun))
+      .then(
+        answer => seen.push(answer === name ? 'answered' : `answered as ${answer}`),
+        error => seen.push(error.message),
+      )
+  }
+  run('a')
+  const first = runtimes[0] as FakeRuntime
+  /** Whatever still runs or waits goes on, until nothing does. */
+  const goOn = async () => {
+    for (let round = 0; round < 8; round += 1) {
+      await settled()
+      for (const runtime of runtimes) {
+        runtime.loaded()
+        if (runtime.running === undefined) runtime.take()
+      }
+      const running = runtimes.flatMap(one => one.running ?? [])
+      assert.equal(new Set(running).size, running.length, 'none runs twice at once')
+      for (const runtime of runtimes) runtime.answer()
+    }
+  }
+  return { instances, first, run, goOn, outcomes }
+}
+type Given = ReturnType<typeof given>
+
+async function loadedWithBoth({ first, run }: Given): Promise<void> {
+  first.loaded()
+  await settled()
+  first.take()
+  run('b')
+}
+
+async function withSecondRunning(test: Given): Promise<void> {
+  await loadedWithBoth(test)
+  test.first.answer()
+  await settled()
+  test.first.take()
+}
+
+interface State {
+  readonly before?: (test: Given) => Promise<void>
+  /** In the same turn of the event loop as the event: nothing that follows from it has happened then. */
+  readonly justNow?: (test: Given) => void
+}
+
+/** States of `b`. */
+const STATES: Readonly<Record<string, State>> = {
+  'waits for an instance that is loading': { before: async ({ run }) => run('b') },
+  'waits in the thread': { before: loadedWithBoth },
+  'waits in the thread, and the one before it is answered just now': {
+    before: loadedWithBoth,
+    justNow: ({ first }) => first.answer(),
+  },
+  'is third in the thread, and the first is answered just now': {
+    before: async ({ first, run }) => {
+      first.loaded()
+      await settled()
+      first.take()
+      run('next')
+      run('b')
+    },
+    justNow: ({ first }) => first.answer(),
+  },
+  'has begun, and the one before it is answered just now': {
+    before: loadedWithBoth,
+    justNow: ({ first }) => {
+      first.answer()
+      first.take()
+    },
+  },
+  runs: { before: withSecondRunning },
+  'is answered just now': { before: withSecondRunning, justNow: ({ first }) => first.answer() },
+  'is too late just now': { before: withSecondRunning, justNow: () => mock.timers.tick(TIMEOUT_MS) },
+  'is taken back just now': {
+    before: loadedWithBoth,
+    justNow: ({ instances }) => void instances.replace(),
+  },
+}
+
+const EVENTS: Readonly<Record<string, (test: Given) => unknown>> = {
+  'an answer': ({ first }) => first.answer(),
+  'the end of the thread': ({ first }) => first.exit(),
+  'a fatal error': ({ first }) => first.failFatally(),
+  'the timeout': () => mock.timers.tick(TIMEOUT_MS),
+  'the end of the trigger': ({ instances }) => void instances.close(),
+  'new code': ({ instances }) => void instances.replace(),
+}
+
+const [OK, STOPPED, CLOSED] = ['answered', 'the trigger has stopped', 'it was closed']
+const [EXITED, FAILED, LATE] = ['it exited', 'Error: boom', 'timeout: the handler took longer than 3000 ms']
+
+/** What becomes of `b` after each event, in the order of `EVENTS`. */
+const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
+  'waits for an instance that is loading': [OK, OK, OK, OK, STOPPED, OK],
+  'waits in the thread': [OK, OK, OK, OK, STOPPED, OK],
+  'waits in the thread, and the one before it is answered just now': [OK, OK, OK, OK, STOPPED, OK],
+  'is third in the thread, and the first is answered just now': [OK, OK, OK, OK, STOPPED, OK],
+  'has begun, and the one before it is answered just now': [OK, EXITED, FAILED, OK, STOPPED, OK],
+  runs: [OK, EXITED, FAILED, LATE, CLOSED, OK],
+  'is answered just now': [OK, OK, OK, OK, OK, OK],
+  'is too late just now': [LATE, LATE, LATE, LATE, LATE, LATE],
+  'is taken back just now': [OK, OK, OK, OK, CLOSED, OK],
+}
+
+describe('an invocation is settled once', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
+  afterEach(() => mock.timers.reset())
+
+  for (const [state, { before, justNow }] of Object.entries(STATES))
+    for (const [n, [event, happens]] of Object.entries(EVENTS).entries())
+      it(`given that it ${state}, when ${event} comes`, async () => {
+        const test = given()
+        await before?.(test)
+        await settled()
+        justNow?.(test)
+        happens(test)
+        await test.goOn()
+        assert.deepEqual(test.outcomes.b, [OUTCOMES[state]?.[n]])
+        assert.equal(test.outcomes.a?.length, 1)
+        test.run('c')
+        await test.goOn()
+        assert.deepEqual(
+          test.outcomes.c,
+          [event === 'the end of the trigger' ? STOPPED : OK],
+          'the pool goes on',
+        )
+      })
+})

@@ -161,11 +161,11 @@ interface State {
 const STATES: Readonly<Record<string, State>> = {
   'waits for an instance that is loading': { before: async ({ run }) => run('b') },
   'waits in the thread': { before: loadedWithBoth },
-  'waits in the thread, and the one before it is answered just now': {
+  'waits, and the one before it is answered just now': {
     before: loadedWithBoth,
     justNow: ({ first }) => first.answer(),
   },
-  'is third in the thread, and the first is answered just now': {
+  'is third, and the first is answered just now': {
     before: async ({ first, run }) => {
       first.loaded()
       await settled()
@@ -207,8 +207,8 @@ const [EXITED, FAILED, LATE] = ['it exited', 'Error: boom', 'timeout: the handle
 const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
   'waits for an instance that is loading': [OK, OK, OK, OK, STOPPED, OK],
   'waits in the thread': [OK, OK, OK, OK, STOPPED, OK],
-  'waits in the thread, and the one before it is answered just now': [OK, OK, OK, OK, STOPPED, OK],
-  'is third in the thread, and the first is answered just now': [OK, OK, OK, OK, STOPPED, OK],
+  'waits, and the one before it is answered just now': [OK, OK, OK, OK, STOPPED, OK],
+  'is third, and the first is answered just now': [OK, OK, OK, OK, STOPPED, OK],
   'has begun, and the one before it is answered just now': [OK, EXITED, FAILED, OK, STOPPED, OK],
   runs: [OK, EXITED, FAILED, LATE, CLOSED, OK],
   'is answered just now': [OK, OK, OK, OK, OK, OK],
@@ -222,7 +222,7 @@ describe('an invocation is settled once', () => {
 
   for (const [state, { before, justNow }] of Object.entries(STATES))
     for (const [n, [event, happens]] of Object.entries(EVENTS).entries())
-      it(`given that it ${state}, when ${event} comes`, async () => {
+      it(`given that it ${state}: ${event}`, async () => {
         const test = given()
         await before?.(test)
         await settled()

@@ -233,7 +233,7 @@ describe('an instance that gets invocations while one runs', () => {
     assert.deepEqual(events, ['a begins', 'told: it ended', 'closed'])
   })
 
-  it('that is ended because one was too late gives back another one that has begun, once it has', async () => {
+  it('that is ended because one was too late gives back another one that has begun', async () => {
     const { instance, invoke, handed, begins, events } = await givenWarmLine()
     const first = invoke('a')
     await settled()

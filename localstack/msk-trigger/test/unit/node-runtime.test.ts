@@ -411,7 +411,7 @@ describe('the context of an invocation', { timeout: 60_000 }, () => {
     })
   })
 
-  it('counts the time from when the invocation was handed over, also if the handler is still being loaded', async t => {
+  it('counts the time from when the invocation was handed over, also while the handler is loading', async t => {
     const code = `await new Promise(done => setTimeout(done, 500))
       export const handler = async (event, { getRemainingTimeInMillis }) => getRemainingTimeInMillis()`
     const node = await nodeRuntime(t, code)

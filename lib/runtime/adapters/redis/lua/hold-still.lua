@@ -14,8 +14,8 @@
            server's memory would be left
 ]]
 local USABLE = 0.9
--- The estimate of a size: how many fields are looked at in each key, and what the server needs for one beside its bytes.
-local SAMPLE, FIELD_BYTES = 20, 100
+-- The estimate of a size: how many fields are looked at in each key, and what a server needs at most for one beside its bytes.
+local SAMPLE, FIELD_BYTES = 20, 80
 
 local function bytesOf(count, sample, fieldsIn)
   local bytes = 0

@@ -34,6 +34,10 @@ export class Instance {
   /** True until the first invocation has ended, because that one loads the handler. */
   #isCold = true
   #isClosed = false
+  /** Whether an invocation has been answered, successfully or not. */
+  #hasResponded = false
+  /** Why its runtime has ended by itself. */
+  #ownEnd: RuntimeEnded | undefined
   /** It was closed because one invocation was too late. The others have not failed by themselves. */
   #givesBack = false
 
@@ -42,10 +46,11 @@ export class Instance {
     this.#runtime = runtime
     void runtime.ended.then(error => {
       this.isBroken = true
+      if (!this.#isClosed) this.#ownEnd = error
       // An answer can arrive together with the end, before its turn has left the line.
       const open = this.#line.filter(turn => !turn.isOver)
       for (const turn of open) turn.failed.reject(this.#givesBack ? new NotBegun(error.message) : error)
-      if (open.length === 0 && !this.#isClosed) onIdleEnd(error)
+      if (open.length === 0 && this.#ownEnd && this.#hasResponded) onIdleEnd(error)
     })
   }
 
@@ -71,8 +76,8 @@ export class Instance {
   /** Resolves with the handler's answer. Rejects with what the runtime throws, and RuntimeEnded at its timeout and at its end. */
   async #answerTo(turn: Turn): Promise<unknown> {
     let isBegun = true
+    const isFirst = this.#line[0] === turn
     try {
-      const isFirst = this.#line[0] === turn
       if (isFirst) await this.#load(turn.failed.promise)
       const { answer } = this.#handOver(turn)
       if (isFirst) this.#begins(turn)
@@ -80,7 +85,11 @@ export class Instance {
     } catch (error) {
       // One that the runtime has not given back may have begun.
       isBegun = !(error instanceof NotBegun && turn.isOver)
-      throw error
+      // Loading has ended the runtime a moment later. It would do so each time, so this must count as a failure of its first one.
+      const isByLoading = !isBegun && isFirst && !this.#hasResponded && this.#ownEnd
+      if (!isByLoading) throw error
+      isBegun = true
+      throw isByLoading
     } finally {
       clearTimeout(turn.timer)
       this.#leave(turn)
@@ -100,10 +109,11 @@ export class Instance {
       hasBegun: () => true,
       takeBack: () => false,
     }
-    const over = () => {
+    const over = (error?: unknown) => {
       turn.isOver = true
+      if (!(error instanceof NotBegun)) this.#hasResponded = true
     }
-    handedOver.answer.then(over, over)
+    handedOver.answer.then(() => over(), over)
     turn.handedOver = handedOver
     return handedOver
   }

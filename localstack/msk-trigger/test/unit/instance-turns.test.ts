@@ -133,7 +133,7 @@ function given() {
       for (const runtime of runtimes) runtime.answer()
     }
   }
-  return { instances, first, run, goOn, outcomes }
+  return { instances, runtimes, first, run, goOn, outcomes }
 }
 type Given = ReturnType<typeof given>
 
@@ -219,6 +219,17 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
 describe('an invocation is settled once', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
   afterEach(() => mock.timers.reset())
+
+  for (const event of ['the end of the thread', 'a fatal error'] as const)
+    it(`given the first one, loaded and not begun: ${event} counts as its failure`, async () => {
+      const test = given()
+      test.first.loaded()
+      await settled()
+      EVENTS[event]?.(test)
+      await test.goOn()
+      assert.match(test.outcomes.a?.join() ?? '', /^it (exited|failed)/)
+      assert.equal(test.runtimes.length, 1)
+    })
 
   for (const [state, { before, justNow }] of Object.entries(STATES))
     for (const [n, [event, happens]] of Object.entries(EVENTS).entries())

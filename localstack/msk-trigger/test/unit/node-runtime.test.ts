@@ -175,15 +175,13 @@ describe('the thread of a handler', { timeout: 60_000 }, () => {
 
   it('is closed only when a command that it waits for has ended, because nothing interrupts that', async t => {
     const code = `import { execSync } from 'node:child_process'
-      import { writeFileSync } from 'node:fs'
       export const handler = async ({ file }) => {
-        writeFileSync(file, 'started')
-        execSync('sleep 2 && echo ended > ' + file)
+        execSync('echo started > ' + file + ' && sleep 2 && echo ended > ' + file)
       }`
     const file = join(await folderOf(t, {}), 'state')
     const node = await nodeRuntime(t, code, { environment: { PATH: `${process.env.PATH}` } })
     void node.invoke(invocationOf({ file }))
-    await until('the handler to start', () => existsSync(file))
+    await until('the command to start', () => existsSync(file))
     await node.close()
     assert.equal(readFileSync(file, 'utf8'), 'ended\n')
   })

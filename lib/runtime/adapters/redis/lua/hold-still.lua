@@ -55,6 +55,10 @@ end
 local from, to = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
 local other, madeAtMs = unpack(redis.call('HMGET', to .. ':meta', 'token', 'madeAtMs'))
+if other == request.token then
+  -- The same request, sent again because its answer was lost.
+  return 'held'
+end
 if other and tonumber(madeAtMs or 0) >= request.staleBeforeMs then
   return 'other-run'
 end

@@ -60,6 +60,8 @@ describe('sluice run: its reader closes the pipe', () => {
       env: { PATH: process.env.PATH, ...SERVERS },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 60_000,
+      // It must not end in order for that.
+      killSignal: 'SIGKILL',
     })
     const ended = once(child, 'exit')
     const said = text(child.stderr)

@@ -58,7 +58,8 @@ export class Offline {
       env: {
         // The project may be edited while its tests run.
         SLUICE_WATCH: 'off',
-        ...keptBundles(),
+        // A watcher compares what it builds with the bundles: another folder gives their files other names.
+        ...(this.#variables.SLUICE_WATCH === 'on' ? {} : keptBundles()),
         ...this.#variables,
         SLUICE_ENV: this.#env,
         SLUICE_BUILD_DIR: this.buildDir,

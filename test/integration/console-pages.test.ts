@@ -107,26 +107,29 @@ describe('the pages of the console', { timeout: 280_000 }, () => {
     await visit.close()
   })
 
-  it('given a phone, then a button opens the navigation, and Escape closes it', async () => {
+  /** The filled overview on a phone, the button that opens its navigation, and a link in that. */
+  async function onPhone() {
     const visit = await browser.visit(served.address('/'), { width: 360 })
     const { page } = visit
     await untilFilled(page)
     const menu = page.getByRole('button', { name: 'Overview' })
+    return { visit, page, menu, link: page.getByRole('link', { name: 'Failures', exact: true }) }
+  }
+
+  it('given a phone, then a button opens the navigation, and Escape closes it', async () => {
+    const { visit, page, menu, link } = await onPhone()
     await menu.press('Enter')
-    await page.getByRole('link', { name: 'Failures', exact: true }).waitFor()
+    await link.waitFor()
     await page.keyboard.press('Escape')
-    await page.getByRole('link', { name: 'Failures', exact: true }).waitFor({ state: 'hidden' })
+    await link.waitFor({ state: 'hidden' })
     assert.equal(await menu.getAttribute('aria-expanded'), 'false')
     await visit.close()
   })
 
   it('given Escape in the moment in which the navigation opens, before it is painted, then it closes', async () => {
-    const visit = await browser.visit(served.address('/'), { width: 360 })
-    const { page } = visit
-    await untilFilled(page)
-    const menu = page.getByRole('button', { name: 'Overview' })
+    const { visit, page, menu, link } = await onPhone()
     await Promise.all([page.evaluate(ESCAPE_WHEN_OPEN), menu.press('Enter')])
-    await page.getByRole('link', { name: 'Failures', exact: true }).waitFor({ state: 'hidden' })
+    await link.waitFor({ state: 'hidden' })
     await visit.close()
   })
 

@@ -98,22 +98,22 @@ function given({ areReused = true, failing = [] as readonly number[], room = 0 }
 /** Lets promises do what they have to. */
 const settled = () => new Promise(setImmediate)
 
+/** Lets a timer expire, and the turn of the event loop after it. */
+const pass = async (ms: number) => {
+  mock.timers.tick(ms)
+  await new Promise(setImmediate)
+}
+
+/** Busy for so long: what is decided depends on the clock, and the timer only triggers it. */
+const waitFor = async (ms: number) => {
+  const sinceMs = performance.now()
+  while (performance.now() < sinceMs + ms) await settled()
+  await pass(ms)
+}
+
 describe('the instances of a function', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
   afterEach(() => mock.timers.reset())
-
-  /** Lets a timer expire, and the turn of the event loop after it. */
-  const pass = async (ms: number) => {
-    mock.timers.tick(ms)
-    await new Promise(setImmediate)
-  }
-
-  /** Busy for so long: what is decided depends on the clock, and the timer only triggers it. */
-  const waitFor = async (ms: number) => {
-    const sinceMs = performance.now()
-    while (performance.now() < sinceMs + ms) await settled()
-    await pass(ms)
-  }
 
   it('are started one by one, and the most recently used one is used first', async () => {
     const { started, call } = given()
@@ -266,10 +266,7 @@ describe('a busy instance that has room', () => {
   it('loses the caller that has waited for too long to a new one', async () => {
     const { started, call } = given({ room: 2 })
     const [first, second, third] = [call(), call(), call()]
-    const sinceMs = performance.now()
-    while (performance.now() < sinceMs + 220) await settled()
-    mock.timers.tick(220)
-    await settled()
+    await waitFor(220)
     assert.equal(second.at, started[1])
     assert.equal(second.isRunning, true)
     assert.equal(third.at, started[0])
@@ -297,10 +294,7 @@ describe('a busy instance that has room', () => {
     const second = call()
     instance.isLoading = false
     first.onBegun()
-    const sinceMs = performance.now()
-    while (performance.now() < sinceMs + 220) await settled()
-    mock.timers.tick(220)
-    await settled()
+    await waitFor(220)
     assert.equal(started.length, 2)
     assert.equal(second.at, started[1])
   })
@@ -315,10 +309,7 @@ describe('a busy instance that has room', () => {
     await first.end()
     const [third, fourth] = [call(), call()]
     assert.deepEqual([third.at, fourth.at], [started[1], started[1]])
-    const sinceMs = performance.now()
-    while (performance.now() < sinceMs + 220) await settled()
-    mock.timers.tick(220)
-    await settled()
+    await waitFor(220)
     assert.equal(started.length, 3)
     assert.equal(fourth.at, started[2])
   })

@@ -84,12 +84,11 @@ export class Instance {
       return await Promise.race([answer, turn.failed.promise])
     } catch (error) {
       // One that the runtime has not given back may have begun.
-      isBegun = !(error instanceof NotBegun && turn.isOver)
-      // Loading has ended the runtime a moment later. It would do so each time, so this must count as a failure of its first one.
-      const isByLoading = !isBegun && isFirst && !this.#hasResponded && this.#ownEnd
-      if (!isByLoading) throw error
-      isBegun = true
-      throw isByLoading
+      const isGivenBack = error instanceof NotBegun && turn.isOver
+      // What loading has begun may end the runtime a moment later. It would do so each time, so it counts as a failure of the first one.
+      const endByLoading = isGivenBack && isFirst && !this.#hasResponded ? this.#ownEnd : undefined
+      isBegun = !isGivenBack || endByLoading !== undefined
+      throw endByLoading ?? error
     } finally {
       clearTimeout(turn.timer)
       this.#leave(turn)

@@ -32,5 +32,5 @@ const status = await run(args, {
     stopsWhenUnread = true
   },
 })
-// What was told to stop ends, also if nobody reads what it has said.
+// After a request to stop, a reader that reads no more holds the end up for a moment only.
 exitOnceRead(stdout, status, stop.signal.aborted ? LAST_WORDS_MS : undefined)

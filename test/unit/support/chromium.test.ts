@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -14,8 +14,11 @@ describe('the browser of the tests', () => {
       const [one, other] = await Promise.all([extractedChromium(folder), extractedChromium(folder)])
       assert.deepEqual(one, other)
       assert.ok(existsSync(one.executablePath))
-      assert.ok(existsSync(join(one.env.FONTCONFIG_PATH ?? '', 'fonts.conf')))
       assert.deepEqual(await readdir(room), ['browser'])
+      const conf = await readFile(one.env.FONTCONFIG_FILE ?? '', 'utf8')
+      const [, fonts = ''] = /<dir>(.*)<\/dir>/.exec(conf) ?? []
+      assert.ok(fonts.startsWith(folder), 'the fonts lie beside the browser, not in a folder that others may fill')
+      assert.ok((await readdir(fonts, { recursive: true })).some(file => file.endsWith('.ttf')))
     } finally {
       await rm(room, { recursive: true, force: true })
     }

@@ -12,8 +12,8 @@ import { SeveredKafka } from '../support/severed-kafka.ts'
 
 const LOOKS = WIDTHS.flatMap(width => (['light', 'dark'] as const).map(theme => ({ width, theme })))
 
-/** All pages in all looks take minutes: `npm test` looks at each page in one of them. */
-const ALL = process.env.SLUICE_ALL_PAGES === '1'
+/** All pages in all looks take minutes, so a short run shows each page in one of them. */
+const ALL = process.env.SLUICE_TEST_ALL === '1'
 
 describe('the pages of the console', { timeout: 280_000 }, () => {
   let environment: TestEnvironment

@@ -13,6 +13,6 @@ export async function unitTests(): Promise<string[]> {
 export function scriptTests(): Promise<string[]> {
   return sourceFiles(
     'test/integration/adapters/redis-{checkpoint,circuit-breaker,cursor,forward-cursors,partition-states,state-store}.test.ts',
-    'test/integration/same-log.test.ts',
+    'test/long/same-log.test.ts',
   )
 }

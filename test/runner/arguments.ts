@@ -1,63 +1,63 @@
-import { oneOf, text, wholeNumber } from '../../lib/runtime/settings/values.ts'
+import { oneOf, text } from '../../lib/runtime/settings/values.ts'
 import { readCommandLine } from '../../programs/options.ts'
 import { UserError } from '../../programs/user-error.ts'
 
-const GROUPS = ['checks', 'unit', 'integration', 'rehearsal', 'matrix'] as const
+export const GROUPS = ['checks', 'unit', 'integration', 'long', 'matrix'] as const
 export type Group = (typeof GROUPS)[number]
 
-/** What of all there is a run is to look at. */
+/** The part of the tests that a run executes. */
 export interface Selection {
   readonly groups: readonly Group[]
-  /** A part of a check's name or of a test file's path. */
+  /** Part of a test file's path. */
   readonly pattern?: string
-  /** The version of Kafka to start, where it is not the project's own. */
+  /** Version of Kafka to start, if not the project's own. */
   readonly kafkaVersion?: string
-  /** How often all of it is run. */
-  readonly repeat: number
+  /** The run has to show that everything holds: nothing is sampled, and a skipped test is a failure. */
+  readonly isWhole: boolean
 }
 
-/** Too slow for every run. */
-const ON_REQUEST: readonly Group[] = ['matrix']
-
-const MOST_RUNS = 1_000
+const SHORT: readonly Group[] = ['checks', 'unit', 'integration']
+const ALL: readonly Group[] = [...SHORT, 'long']
 
 export const USAGE = `Usage: npm test -- [options] [PATTERN]
 
-Runs the checks, then the unit, property and conformance tests, then the integration tests against Kafka, Valkey and
-LocalStack, which it starts on ports of its own, and beside them the rehearsal of a deployment. Where KAFKA_BROKERS,
-REDIS_URL or AWS_ENDPOINT_URL is set, the integration tests use that server.
+Without options: the checks, the unit and conformance tests, and the integration tests against Kafka, Valkey and
+LocalStack, which are started on free ports. At most six minutes on two quiet cores. Where KAFKA_BROKERS, REDIS_URL or
+AWS_ENDPOINT_URL is set, that server is used instead.
 
-  PATTERN          only checks and test files whose name or path has this in it
-  --only GROUP     ${GROUPS.join(', ')}; may be given more than once. The matrix runs only when it is named: it tries
-                   the Kafka trigger with every framework, in minutes, and downloads them
-  --kafka VERSION  start this version of Kafka instead, for example 3.9.1
-  --repeat N       run all of it N times, each time with new servers, and list what was not the same each time
+  PATTERN          only test files whose path contains it, the long ones included
+  --all            also the long tests: ledger, sabotages, rehearsal, reload, lost brokers …; at most 20 minutes. A
+                   skipped test is a failure
+  --only GROUP     ${GROUPS.join(', ')}; can be repeated. The matrix tries the Kafka trigger with every framework and
+                   runs only when it is named
+  --kafka VERSION  start this version of Kafka, for example 3.9.1
   --help           show this`
 
 const OPTIONS = {
+  all: { type: 'boolean', default: false },
   only: { type: 'string', multiple: true, default: [] as string[] },
   kafka: { type: 'string' },
-  repeat: { type: 'string', default: '1' },
   help: { type: 'boolean', default: false },
 } as const
 
 const KINDS = {
   only: oneOf(GROUPS),
   kafka: text(/^\d+\.\d+\.\d+$/, 'a version, for example 3.9.1'),
-  repeat: wholeNumber({ least: 1, most: MOST_RUNS }),
 } as const
 
-/** What the arguments select; undefined where they ask for help. @throws Error that names every option that is wrong */
+/** Reads the arguments; undefined if they ask for help. @throws UserError that names every invalid option */
 export function parseSelection(args: readonly string[]): Selection | undefined {
   const { values, positionals } = readCommandLine('npm test', args, OPTIONS, KINDS)
-  const { only, kafka, repeat, help } = values
+  const { all, only, kafka, help } = values
   if (help) return undefined
   if (positionals.length > 1) throw new UserError(`One PATTERN at most, not ${positionals.join(' ')}.`)
+  if (all && only.length > 0) throw new UserError('--all runs every group but the matrix: leave out --only.')
   const [pattern] = positionals
+  const byDefault = all || pattern !== undefined ? ALL : SHORT
   return {
-    groups: GROUPS.filter(group => (only.length === 0 ? !ON_REQUEST.includes(group) : only.includes(group))),
-    repeat,
-    ...(pattern === undefined ? {} : { pattern }),
-    ...(kafka === undefined ? {} : { kafkaVersion: kafka }),
+    groups: only.length === 0 ? byDefault : GROUPS.filter(group => only.includes(group)),
+    isWhole: all,
+    ...(pattern !== undefined && { pattern }),
+    ...(kafka !== undefined && { kafkaVersion: kafka }),
   }
 }

@@ -1,72 +1,70 @@
 /**
- * Runs test files with `node:test`, each in a run of its own. One run for all of them cannot end a single file that takes too
- * long: its `timeout` is that of each test, and a file that loops, or waits after its tests, would hold up the others.
+ * Runs test files with `node:test`, each in a run of its own: the time limit of a run is that of each test in it, so a common run
+ * could not end a file that loops, or that stays after its tests.
  */
 import { resolve } from 'node:path'
 import { run } from 'node:test'
+import pMap, { pMapSkip } from 'p-map'
+import { durationText } from '../../lib/duration.ts'
 import { PROJECT } from '../support/program.ts'
-import { inLanes } from './lanes.ts'
-import { resultsIn } from './reporter.ts'
-import type { Result } from './result.ts'
-import type { Screen } from './screen.ts'
-
-export interface TestFile {
-  /** Relative to the project. */
-  readonly path: string
-  /** If it takes longer, it is ended and has failed. */
-  readonly timeoutMs: number
-  /** Busy for long: only short ones run beside it. */
-  readonly isLong: boolean
-  /** For most of its time: two others can run beside it. */
-  readonly waits: boolean
-}
+import { type Result, resultsIn } from './results.ts'
 
 export interface TestOptions {
-  /** How many files run at once, without one that mostly waits. */
+  /** Number of files that run at once. */
   readonly width: number
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
+  readonly print: (line: string) => void
+  /** A file that takes longer is ended and has failed. It only ends a hopeless wait, so it allows for a slow machine. */
+  readonly fileTimeoutMs?: number
 }
 
-/** Runs test files, each in a process of its own, and tells how each ended. */
-export async function runTests(
-  files: readonly TestFile[],
-  options: TestOptions,
-  screen: Screen,
-): Promise<Result[]> {
-  const { width, signal } = options
-  return (await inLanes(files, width, file => runFile(file, options, screen), signal)).flat()
+const FILE_TIMEOUT_MS = 20 * 60_000
+
+/** Runs test files, prints a line for each, and returns the results. Files that were stopped have none. */
+export async function runTests(files: readonly string[], options: TestOptions): Promise<Result[]> {
+  let ended = 0
+  const place = () => `${String(++ended).padStart(String(files.length).length)}/${files.length}`
+  const results = await pMap(
+    files,
+    file => (options.signal.aborted ? pMapSkip : runFile(file, place, options)),
+    { concurrency: options.width },
+  )
+  return results.flat()
 }
 
 async function runFile(
-  { path: file, timeoutMs }: TestFile,
-  { env, signal }: TestOptions,
-  screen: Screen,
+  file: string,
+  place: () => string,
+  { env, signal, print, fileTimeoutMs = FILE_TIMEOUT_MS }: TestOptions,
 ): Promise<Result[]> {
-  screen.begun(file)
+  const startedAtMs = Date.now()
   const events = run({
     files: [resolve(PROJECT, file)],
-    env: definedOnly(env),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    env,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(fileTimeoutMs)]),
     cwd: PROJECT,
   })
-  const results = await resultsIn(file, events, signal)
-  const hasFailed = results.some(({ outcome }) => outcome === 'failed')
-  screen.ended(file, hasFailed ? 'failed' : 'passed', countsOf(results))
-  // In full at the end; who watches a long run, or sees a part of what it printed, should not have to wait for that.
-  for (const { name, why = '' } of results.filter(({ outcome }) => outcome === 'failed'))
-    screen.line(`        ${name}: ${why.split('\n')[0]}`)
+  const { results, output } = await resultsIn(file, events)
+  if (signal.aborted) return []
+  const failures = results.filter(({ outcome }) => outcome === 'failed')
+  const counts = countsOf(results).join(', ')
+  const mark = failures.length > 0 ? 'FAIL' : 'ok  '
+  print(`  ${mark} ${place()}  ${file}  ${counts}  (${durationText(Date.now() - startedAtMs)})`)
+  for (const { name, why = '' } of failures) print(indented(`${name}: ${why}`))
+  if (failures.length > 0 && output !== '')
+    print(indented(`Output:\n${output.split('\n').slice(-60).join('\n')}`))
   return results
 }
 
-function countsOf(results: readonly Result[]): string {
-  const counts = (['passed', 'failed', 'skipped'] as const).flatMap(outcome => {
+/** Counts the results by outcome, and leaves out what did not occur. */
+export function countsOf(results: readonly Result[], always: readonly Result['outcome'][] = []): string[] {
+  return (['passed', 'failed', 'skipped'] as const).flatMap(outcome => {
     const count = results.filter(result => result.outcome === outcome).length
-    return count > 0 ? [`${count} ${outcome}`] : []
+    return count > 0 || always.includes(outcome) ? [`${count} ${outcome}`] : []
   })
-  return counts.join(', ')
 }
 
-function definedOnly(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined))
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, '        ')
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { parseSync } from '@swc/core'
 import { PROJECT } from '../../../programs/paths.ts'
 import { type Check, Failed } from '../check.ts'
-import { LONGEST_TITLE } from '../reporter.ts'
 import { sourceFiles } from '../source-files.ts'
 
 /** The used part of a syntax tree node. */
@@ -12,12 +11,12 @@ interface Node {
   readonly [member: string]: unknown
 }
 
+/** Maximum length of a title, in characters. */
+const LONGEST_TITLE = 100
+
 const CALLS = ['describe', 'it', 'test']
 
-/**
- * Whether the title of each test is short enough to read. Of a title with values in it, only the fixed text counts here; the
- * runner measures the whole title when the test runs.
- */
+/** Checks that the title of each test is short enough to read. Values in a title do not count. */
 export const titles: Check = {
   name: 'test titles',
   async run() {

@@ -3,7 +3,7 @@ import { PROJECT } from '../../support/program.ts'
 import { type Check, Failed, tool } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** Projects that install the packages of this one: test/integration/runtime-package.test.ts checks their types as they do. */
+/** Projects that install the packages of this one: test/long/runtime-package.test.ts checks their types as they do. */
 const FOREIGN_PROJECTS = 'examples/'
 
 /** What runs on Node, and what runs in a browser. */

@@ -1,4 +1,4 @@
-/** `sluice state erase` without servers; beside consumers it is in test/integration/state-erase.test.ts. */
+/** `sluice state erase` without servers; beside consumers it is in test/long/state-erase.test.ts. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { erased, planned, type Servers } from '../../../cli/state/erase.ts'

@@ -17,7 +17,10 @@ describe('the browser of the tests', () => {
       assert.deepEqual(await readdir(room), ['browser'])
       const conf = await readFile(one.env.FONTCONFIG_FILE ?? '', 'utf8')
       const [, fonts = ''] = /<dir>(.*)<\/dir>/.exec(conf) ?? []
-      assert.ok(fonts.startsWith(folder), 'the fonts lie beside the browser, not in a folder that others may fill')
+      assert.ok(
+        fonts.startsWith(folder),
+        'the fonts lie beside the browser, not in a folder that others may fill',
+      )
       assert.ok((await readdir(fonts, { recursive: true })).some(file => file.endsWith('.ttf')))
     } finally {
       await rm(room, { recursive: true, force: true })

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { after, before, describe, it } from 'node:test'
+import { until } from '../../../../test/support/until.ts'
+import { BROKERS, TestKafka } from '../integration/kafka.ts'
+import { type Invocation, Project, recordsOf } from '../integration/project.ts'
+
+const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
+const REPORTS = { functionResponseType: 'ReportBatchItemFailures' }
+
+describe('the delivery to a function', { timeout: 180_000 }, () => {
+  let kafka: TestKafka
+  let project: Project
+  const topics: Record<string, string> = {}
+  const topic = (name: string): string => topics[name] ?? assert.fail(`no topic ${name}`)
+  const group = (name: string): string => project.group(name, topic(name))
+
+  before(async () => {
+    kafka = await TestKafka.connect()
+    const partitions = {
+      form: 2,
+      order: 3,
+      beside: 2,
+      retry: 2,
+      partial: 2,
+      answer: 1,
+      escape: 2,
+      late: 1,
+      slow: 1,
+      long: 1,
+    }
+    for (const [name, count] of Object.entries(partitions)) {
+      topics[name] = await kafka.topic(
+        name,
+        count,
+        name === 'form' ? { 'message.timestamp.type': 'LogAppendTime' } : {},
+      )
+    }
+    const msk = (name: string, more = {}) => ({ msk: { arn: CLUSTER, topic: topic(name), ...more } })
+    project = await Project.create(
+      {
+        form: { events: [msk('form', { batchSize: 3, maximumBatchingWindow: 60 })] },
+        order: { events: [msk('order', { batchSize: 10, maximumBatchingWindow: 0 })] },
+        beside: { timeout: 60, events: [msk('beside', { batchSize: 1, maximumBatchingWindow: 0 })] },
+        retry: { events: [msk('retry', { maximumBatchingWindow: 0 })] },
+        partial: { events: [msk('partial', { ...REPORTS, batchSize: 4, maximumBatchingWindow: 60 })] },
+        answer: { events: [msk('answer', { maximumBatchingWindow: 0 })] },
+        escape: { events: [msk('escape', { maximumBatchingWindow: 0 })] },
+        late: { events: [msk('late', { maximumBatchingWindow: 0 })] },
+        slow: { timeout: 3, events: [msk('slow', { maximumBatchingWindow: 0 })] },
+        long: { timeout: 30, events: [msk('long', { maximumBatchingWindow: 0 })] },
+      },
+      {
+        form: '',
+        order: 'await delay(Math.random() * 30)',
+        // Neither invocation ends before the other has started.
+        beside: `
+          const [{ partition }] = Object.values(event.records).flat()
+          appendFileSync('began-' + partition, '')
+          while (!existsSync('began-' + (1 - partition))) await delay(20)`,
+        retry: `if (values.includes('poison') && !existsSync('cured')) throw new Error('boom ' + attempt)`,
+        partial: `
+          if (process.env.REPORT_BATCH_ITEM_FAILURES !== 'true') throw new Error('not told')
+          const records = Object.values(event.records).flat()
+          const bad = records.find(r => Buffer.from(r.value, 'base64').toString() === 'bad')
+          if (!bad || attempt > 3) return { batchItemFailures: [] }
+          if (attempt === 1) return { batchItemFailures: [{ itemIdentifier: { partition: 'no-such-0', offset: 0 } }] }
+          return { batchItemFailures: [{ itemIdentifier: { partition: bad.topic + '-' + bad.partition, offset: bad.offset } }] }`,
+        answer: `return { batchItemFailures: [{ itemIdentifier: { partition: 'x-0', offset: 0 } }] }`,
+        escape: `
+          if (attempt === 1 && values[0] === 'exit') process.exit(3)
+          if (attempt <= 3 && values[0] === 'reject') { Promise.reject(new Error('uncaught')); await delay(20_000) }`,
+        late: `setTimeout(() => { throw new Error('too late') }, 20)`,
+        slow: 'if (attempt === 1) await delay(20_000)',
+        long: 'await delay(8_000)',
+      },
+      { mskTrigger: { announceResponseType: true } },
+    )
+    await project.start()
+  })
+
+  after(async () => {
+    await project?.remove()
+    await kafka?.close()
+  })
+
+  it('has the same form as the managed one, key for key (rules 7, 11 to 13)', async () => {
+    await kafka.send(topic('form'), [
+      {
+        partition: 0,
+        key: 'test-key',
+        value: 'test-value',
+        headers: { one: ['1', Buffer.from([0, 255])], two: '2' },
+      },
+      { partition: 0, key: null, value: null },
+      { partition: 1, key: 'k', value: '' },
+    ])
+    await kafka.untilCommitted(group('form'), topic('form'), [2, 1])
+
+    const [first, ...rest] = project.invocations('form')
+    assert.deepEqual(rest, [], 'one batch mixes the partitions that arrived within the window')
+    const name = topic('form')
+    const timestamps = recordsOf(first as Invocation)
+      .toSorted((a, b) => a.partition - b.partition || a.offset - b.offset)
+      .map(record => record.timestamp)
+    const common = { topic: name, timestampType: 'LOG_APPEND_TIME', headers: [] }
+    assert.deepEqual(first?.event, {
+      eventSource: 'aws:kafka',
+      eventSourceArn: CLUSTER,
+      bootstrapServers: BROKERS,
+      records: {
+        [`${name}-0`]: [
+          {
+            ...common,
+            partition: 0,
+            offset: 0,
+            timestamp: timestamps[0],
+            key: 'dGVzdC1rZXk=',
+            value: 'dGVzdC12YWx1ZQ==',
+            headers: [{ one: [49] }, { one: [0, 255] }, { two: [50] }],
+          },
+          { ...common, partition: 0, offset: 1, timestamp: timestamps[1] },
+        ],
+        [`${name}-1`]: [
+          { ...common, partition: 1, offset: 0, timestamp: timestamps[2], key: 'aw==', value: '' },
+        ],
+      },
+    })
+    for (const timestamp of timestamps) assert.ok(Math.abs(timestamp - Date.now()) < 60_000)
+  })
+
+  it('keeps the order of a partition and never runs two batches of it at once (rules 16, 19)', async () => {
+    const messages = Array.from({ length: 300 }, (_, n) => ({ partition: n % 3, value: `${n}` }))
+    await kafka.send(topic('order'), messages)
+    await kafka.untilCommitted(group('order'), topic('order'), [100, 100, 100])
+
+    const invocations = project.invocations('order')
+    for (const partition of [0, 1, 2]) {
+      const own = invocations.filter(({ event }) => `${topic('order')}-${partition}` in event.records)
+      const offsets = own.flatMap(
+        ({ event }) => event.records[`${topic('order')}-${partition}`]?.map(r => r.offset) ?? [],
+      )
+      assert.deepEqual(
+        offsets,
+        Array.from({ length: 100 }, (_, n) => n),
+      )
+      for (const [n, next] of own.slice(1).entries()) {
+        assert.ok(
+          next.startedAtMs >= (own[n]?.endedAtMs ?? Number.NaN),
+          `batch ${n + 1} of ${partition} started too early`,
+        )
+      }
+    }
+    assert.ok(invocations.every(invocation => recordsOf(invocation).length <= 10))
+  })
+
+  it('runs different partitions concurrently (rule 19)', async () => {
+    await kafka.send(
+      topic('beside'),
+      [0, 1].map(partition => ({ partition, value: 'x' })),
+    )
+    await kafka.untilCommitted(group('beside'), topic('beside'), [1, 1])
+    assert.equal(project.invocations('beside').length, 2, 'both succeeded at their first attempt')
+  })
+
+  it('is retried after an error, commits nothing before, and delays no other partition (rules 21, 22)', async () => {
+    await kafka.send(topic('retry'), [{ partition: 0, value: 'poison' }])
+    await until('three attempts', () => project.invocations('retry').length >= 3)
+    await kafka.send(topic('retry'), [
+      { partition: 0, value: 'behind it' },
+      { partition: 1, value: 'beside it' },
+    ])
+    await kafka.untilCommitted(group('retry'), topic('retry'), [-1, 1])
+    const ofPoison = () => project.invocations('retry').filter(i => `${topic('retry')}-0` in i.event.records)
+    assert.ok(ofPoison().every(invocation => recordsOf(invocation)[0]?.offset === 0))
+
+    await writeFile(project.file('cured'), '')
+    await kafka.untilCommitted(group('retry'), topic('retry'), [2, 1])
+    assert.deepEqual(
+      ofPoison()
+        .at(-1)
+        ?.event.records[`${topic('retry')}-0`]?.map(r => r.offset),
+      [1],
+    )
+    assert.match(project.output, /retry ← .* 0@0 failed \(attempt 1, retrying in 20 ms\): boom 1/)
+    assert.match(project.output, /retry ← .* 0@0 succeeded at attempt \d+/)
+  })
+
+  it('follows a partial response, and retries the whole batch after an invalid one (rules 30, 31)', async () => {
+    await kafka.send(topic('partial'), [
+      ...['good', 'bad', 'good'].map(value => ({ partition: 0, value })),
+      { partition: 1, value: 'good' },
+    ])
+    await kafka.untilCommitted(group('partial'), topic('partial'), [3, 1])
+    const offsets = project.invocations('partial').map(({ event }) =>
+      Object.entries(event.records)
+        .map(([name, list]) => `${name.at(-1)}: ${list.map(r => r.offset).join()}`)
+        .sort(),
+    )
+    const whole = ['0: 0,1,2', '1: 0']
+    assert.deepEqual(offsets, [whole, whole, ['0: 1,2'], ['0: 1,2']])
+  })
+
+  it('ignores a response without functionResponseType, and warns (rule 33)', async () => {
+    await kafka.send(topic('answer'), [{ value: 'x' }])
+    await kafka.untilCommitted(group('answer'), topic('answer'), [1])
+    assert.equal(project.invocations('answer').length, 1)
+    assert.match(project.output, /answer ← .* lacks functionResponseType: ReportBatchItemFailures/)
+  })
+
+  it('survives a handler that ends its process or throws an uncaught exception', async () => {
+    await kafka.send(topic('escape'), [{ partition: 0, value: 'exit' }])
+    await kafka.untilCommitted(group('escape'), topic('escape'), [1, -1])
+    await kafka.send(topic('escape'), [{ partition: 1, value: 'reject' }])
+    await kafka.untilCommitted(group('escape'), topic('escape'), [1, 1])
+    assert.match(project.output, /failed .* the handler ended its process with exit code 3/)
+    assert.match(project.output, /failed .* Runtime\.UnhandledPromiseRejection: Error: uncaught\n\s+at /)
+  })
+
+  it('survives an uncaught exception after the response, and logs its stack', async () => {
+    for (const n of [1, 2]) {
+      await kafka.send(topic('late'), [{ value: 'x' }])
+      await kafka.untilCommitted(group('late'), topic('late'), [n])
+      const lines = () =>
+        project.output.match(/msk {2}late {2}after it had responded, .*\n\s+Error: too late\n\s+at /g)
+      await until('the stack to be shown', () => lines()?.length === n)
+    }
+  })
+
+  it('stays in the group while a handler runs longer than the session', async () => {
+    await kafka.send(topic('long'), [{ value: 'x' }])
+    await kafka.untilCommitted(group('long'), topic('long'), [1])
+    assert.equal(project.invocations('long').length, 1)
+    assert.equal(project.output.match(/long ← .* ready/g)?.length, 1)
+  })
+
+  it('treats a timeout as an error (rule 23)', async () => {
+    await kafka.send(topic('slow'), [{ value: 'x' }])
+    await kafka.untilCommitted(group('slow'), topic('slow'), [1])
+    assert.equal(project.invocations('slow').length, 2)
+    assert.match(project.output, /slow ← .* failed .* timeout/)
+  })
+})

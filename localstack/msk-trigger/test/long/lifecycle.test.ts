@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { until } from '../../../../test/support/until.ts'
+import { numbered, TestKafka } from '../integration/kafka.ts'
+import { offsetsSeen, Project } from '../integration/project.ts'
+
+describe('the shutdown of the trigger', { timeout: 180_000 }, () => {
+  let kafka: TestKafka
+  let project: Project | undefined
+
+  before(async () => {
+    kafka = await TestKafka.connect()
+  })
+  afterEach(() => project?.remove())
+  after(() => kafka?.close())
+
+  async function create(topic: string, handler: string): Promise<Project> {
+    project = await Project.ofTopic(topic, handler)
+    return project
+  }
+
+  it('loses nothing when the process is killed during a batch (rule 20)', async () => {
+    const topic = await kafka.topic('killed', 1)
+    const own = await create(topic, `if (attempt === 3) await delay(60_000)`)
+    await own.start()
+    await kafka.send(topic, numbered(0, 50))
+    await until('the third batch to run', () => own.invocations('f').length === 3)
+    await kafka.untilCommitted(own.group('f', topic), topic, [20])
+    await own.end('SIGKILL')
+    assert.deepEqual(await kafka.committed(own.group('f', topic), topic), [20])
+
+    await own.start()
+    await kafka.untilCommitted(own.group('f', topic), topic, [50])
+    const seen = offsetsSeen(own, 'f')
+    assert.deepEqual(
+      [...new Set(seen)],
+      Array.from({ length: 50 }, (_, n) => n),
+    )
+    assert.equal(seen.length, 60, 'only the uncommitted batch is redelivered')
+  })
+
+  for (const [command, signal] of [
+    [['offline'], 'SIGINT'],
+    [['offline', 'start'], 'SIGTERM'],
+  ] as const) {
+    it(`${signal} ends "serverless ${command.join(' ')}" within 5 s, with the running batch committed`, async () => {
+      const topic = await kafka.topic('ended', 1)
+      const own = await create(topic, 'await delay(1_500)')
+      await own.start(...command)
+      await kafka.send(topic, numbered(0, 30))
+      await until('a batch to run', () => own.invocations('f').length === 1)
+      assert.equal(await kafka.members(own.group('f', topic)), 1)
+      const tookMs = await own.end(signal)
+      assert.equal(await kafka.members(own.group('f', topic)), 0)
+      assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
+      const ran = own.invocations('f').length
+      assert.deepEqual(await kafka.committed(own.group('f', topic), topic), [10])
+      assert.equal(ran, 1, 'nothing new is started')
+    })
+  }
+
+  for (const [what, line] of [
+    ['before any output', /Starting Offline|Offline \[http/],
+    ['while the group is being joined', /\[http for lambda\] listening/],
+  ] as const) {
+    it(`is orderly ${what}`, async () => {
+      const topic = await kafka.topic('early', 1)
+      const own = await create(topic, '')
+      await own.startWithoutWaiting()
+      await own.untilSays(line)
+      const tookMs = await own.end('SIGINT')
+      assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
+      assert.equal(await kafka.members(own.group('f', topic)), 0)
+    })
+  }
+
+  it('works when Kafka is unavailable', async () => {
+    const own = await create('anything', '')
+    const before = process.env.KAFKA_BROKERS
+    process.env.KAFKA_BROKERS = '127.0.0.1:1'
+    try {
+      await own.startWithoutWaiting()
+      await own.untilSays(/is Kafka running at 127\.0\.0\.1:1\?/)
+    } finally {
+      process.env.KAFKA_BROKERS = before
+    }
+    const tookMs = await own.end('SIGTERM')
+    assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
+  })
+
+  it('abandons an invocation that does not end, uncommitted, and says so', async () => {
+    const topic = await kafka.topic('abandoned', 1)
+    const own = await create(topic, 'await delay(60_000)')
+    await own.start()
+    await kafka.send(topic, numbered(0, 1))
+    await until('the batch to run', () => own.invocations('f').length === 1)
+    const tookMs = await own.end('SIGINT')
+    assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
+    assert.equal(await kafka.members(own.group('f', topic)), 0)
+    assert.deepEqual(await kafka.committed(own.group('f', topic), topic), [-1])
+    assert.match(own.output, /msk {2}f ← \S+ {2}stops when 0@0 is done, or after 3 s/)
+    assert.match(own.output, /msk {2}f ← \S+ {2}abandoned 0@0: not committed, so it will be delivered again/)
+  })
+})

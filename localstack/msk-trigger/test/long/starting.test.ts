@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { until } from '../../../../test/support/until.ts'
+import { numbered, TestKafka } from '../integration/kafka.ts'
+import { offsetsSeen, Project } from '../integration/project.ts'
+
+describe('the startup of the trigger', { timeout: 180_000 }, () => {
+  let kafka: TestKafka
+  let project: Project | undefined
+
+  before(async () => {
+    kafka = await TestKafka.connect()
+  })
+  afterEach(() => project?.remove())
+  after(() => kafka?.close())
+
+  async function create(topic: string, handler: string, event = {}): Promise<Project> {
+    project = await Project.ofTopic(topic, handler, event)
+    return project
+  }
+
+  it('keeps the LATEST of its first start, even if killed before its first success (rule 34)', async () => {
+    const topic = await kafka.topic('latest', 1)
+    const own = await create(topic, `if (attempt === 1) await delay(60_000)`, { startingPosition: 'LATEST' })
+    await kafka.send(topic, numbered(0, 5))
+    await own.start()
+    await kafka.send(topic, numbered(5, 6))
+    await until('the record to arrive', () => own.invocations('f').length === 1)
+    await own.end('SIGKILL')
+    await kafka.send(topic, numbered(6, 7))
+    await own.start()
+    await kafka.untilCommitted(own.group('f', topic), topic, [7])
+    assert.deepEqual([...new Set(offsetsSeen(own, 'f'))], [5, 6])
+  })
+
+  it('starts AT_TIMESTAMP with the first record of that time (rule 34)', async () => {
+    const topic = await kafka.topic('timed', 1)
+    const at = 1_700_000_000
+    await kafka.send(
+      topic,
+      [0, 1, 2].map(n => ({ value: `${n}`, timestamp: `${(at + n) * 1_000}` })),
+    )
+    const event = { startingPosition: 'AT_TIMESTAMP', startingPositionTimestamp: at + 1 }
+    const own = await create(topic, '', event)
+    await own.start()
+    await kafka.untilCommitted(own.group('f', topic), topic, [3])
+    assert.deepEqual(offsetsSeen(own, 'f'), [1, 2])
+  })
+
+  it('waits for a topic that does not exist yet, logs it, and does not create it', async () => {
+    const topic = `missing.${Date.now()}`
+    const own = await create(topic, '')
+    await own.startWithoutWaiting()
+    await own.untilSays(
+      /topic missing\.\d+ does not exist: create topic missing\.\d+, for example with kafka-topics/,
+    )
+    assert.ok(!(await kafka.admin.listTopics()).includes(topic))
+    await kafka.createTopic(topic, 2)
+    await own.untilSays(/ready \(2 partitions\)/)
+    await kafka.send(topic, numbered(0, 1))
+    await kafka.untilCommitted(own.group('f', topic), topic, [1, -1])
+  })
+
+  it('creates missing topics where that is asked for, and names a missing queue', async () => {
+    const name = `created.${Date.now()}`
+    const queue = `arn:aws:sqs:eu-west-1:000000000000:missing-${Date.now()}`
+    const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
+    const event = (onFailureDestination: string) => ({
+      events: [
+        {
+          msk: { arn, topic: name, maximumBatchingWindow: 0, maximumRetryAttempts: 0, onFailureDestination },
+        },
+      ],
+    })
+    project = await Project.create(
+      { f: event(`kafka://${name}.failed`), g: event(queue) },
+      { f: 'throw new Error("boom")', g: '' },
+      { mskTrigger: { createTopics: { partitions: 2 }, invocationLines: true } },
+    )
+    const own = project
+    await own.start()
+    await own.untilSays(RegExp(`destination ${queue} of g: queue missing-\\d+ does not exist at http`))
+    assert.doesNotMatch(own.output, /destination kafka:/)
+    await kafka.send(name, numbered(0, 1, 1))
+    await kafka.untilCommitted(own.group('f', name), name, [-1, 1])
+    await own.untilSays(/msk {2}g ← \S+ {2}1@0 succeeded in \d+ ms/)
+    assert.equal((await kafka.records(`${name}.failed`)).length, 1)
+    assert.doesNotMatch(own.output, /RequestId/)
+  })
+
+  it('starts at the starting position if its offset is no longer in the log', async () => {
+    const topic = await kafka.topic('truncated', 1)
+    const own = await create(topic, '')
+    await own.start()
+    await kafka.send(topic, numbered(0, 5))
+    await kafka.untilCommitted(own.group('f', topic), topic, [5])
+    await own.end('SIGKILL')
+    await kafka.send(topic, numbered(5, 20))
+    await kafka.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '12' }] })
+    await own.start()
+    await kafka.untilCommitted(own.group('f', topic), topic, [20])
+    assert.deepEqual(offsetsSeen(own, 'f').slice(5), [12, 13, 14, 15, 16, 17, 18, 19])
+  })
+
+  it('rejects an invalid setting with a message before anything starts', async () => {
+    const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
+    project = await Project.create(
+      { f: { events: [{ msk: { arn, topic: 't' } }] } },
+      { f: '' },
+      { mskTrigger: { broker: 'x:1' } },
+    )
+    const { code, output } = await project.run('offline')
+    assert.equal(code, 1)
+    assert.match(output, /custom\.mskTrigger\.broker is not a setting; known are: brokers/)
+    assert.doesNotMatch(output, /\n\s+at /, 'no stack')
+  })
+})

@@ -1,0 +1,28 @@
+import { describe, it } from 'node:test'
+import type { Check } from './runner/check.ts'
+import { configuration } from './runner/checks/configuration.ts'
+import { dockerfiles } from './runner/checks/dockerfiles.ts'
+import { format } from './runner/checks/format.ts'
+import { imports } from './runner/checks/imports.ts'
+import { schemas } from './runner/checks/schemas.ts'
+import { templates } from './runner/checks/templates.ts'
+import { titles } from './runner/checks/titles.ts'
+import { types } from './runner/checks/types.ts'
+import { unused } from './runner/checks/unused.ts'
+
+const CHECKS: readonly Check[] = [
+  format,
+  types,
+  imports,
+  unused,
+  schemas,
+  configuration,
+  titles,
+  dockerfiles,
+  // The longest, which installs its linters.
+  templates,
+]
+
+describe('the whole project', () => {
+  for (const { name, run } of CHECKS) it(name, async context => context.diagnostic(await run(context.signal)))
+})

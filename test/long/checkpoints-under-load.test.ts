@@ -1,0 +1,145 @@
+/**
+ * Checkpoints of partition states that never rest. `CHECKPOINT_LOAD=500` takes them for a minute at that many readings a second, in
+ * 12 partitions with 60,000 ids and 10,000 entities each.
+ */
+import assert from 'node:assert/strict'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { after, before, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisPartitionStates } from '../../lib/runtime/adapters/redis/partition-states.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import { S3CheckpointStore } from '../../lib/runtime/adapters/s3/checkpoint-store.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { HeldState, NotHeld } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { takeCheckpoints } from '../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
+import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
+import { changeOf, versionAt } from '../support/changes.ts'
+import { partsIn } from '../support/parts.ts'
+import { awsEndpoint, redisUrl } from '../support/servers.ts'
+
+const rate = Number(process.env.CHECKPOINT_LOAD ?? 0)
+/** Without a rate, each partition commits again as soon as the last commit is done: for one commit, one reading is enough. */
+const LOAD =
+  rate > 0
+    ? {
+        partitions: 12,
+        ids: 60_000,
+        entities: 10_000,
+        forMs: 60_000,
+        readings: Math.ceil(rate / 12),
+        everyMs: 1_000,
+      }
+    : { partitions: 2, ids: 2_000, entities: 500, forMs: 0, readings: 1, everyMs: 0 }
+
+Object.assign(process.env, LOCAL_AWS_ENVIRONMENT, { AWS_ENDPOINT_URL: awsEndpoint() })
+const bucket = `checkpoints-${randomUUID()}`
+const s3 = new S3Client({ forcePathStyle: true })
+const checkpoints = new S3CheckpointStore({ bucket, pathStyle: true })
+const [client, writing] = [new RedisClient({ url: redisUrl() }), new RedisClient({ url: redisUrl() })]
+const store = new RedisStateStore(writing)
+
+before(() => s3.send(new CreateBucketCommand({ Bucket: bucket })))
+after(() => {
+  client.close()
+  writing.close()
+  checkpoints.close()
+  s3.destroy()
+})
+
+/** A consumer of one partition: each reading has an id and changes the state of an entity. */
+class Consumer {
+  readonly state: StateKey
+  #offset = -1
+
+  constructor(topic: string, partition: number) {
+    this.state = { consumer: 'busy', topic, partition }
+  }
+
+  async commit(readings: number): Promise<void> {
+    const base = versionAt(this.#offset)
+    const offsets = Array.from({ length: readings }, (_, index) => this.#offset + 1 + index)
+    this.#offset += readings
+    const change = changeOf({
+      base,
+      appliedOffset: this.#offset,
+      states: new Map([
+        ...offsets.map(offset => [`sensor-${offset % LOAD.entities}`, '{"sum":12.5,"count":3}'] as const),
+        ['newest', String(this.#offset)],
+      ]),
+      ids: offsets.map(() => ({
+        id: randomBytes(12).toString('latin1'),
+        digest: '12345678',
+        appliedAtMs: 1,
+      })),
+      tally: new Map([['applied/counted', readings]]),
+    })
+    assert.equal(await store.commit(this.state, change), 'committed')
+  }
+
+  async run(isOver: () => boolean): Promise<void> {
+    while (!isOver()) {
+      await this.commit(LOAD.readings)
+      if (LOAD.everyMs > 0) await pause(LOAD.everyMs)
+    }
+  }
+}
+
+/** Counts what is asked of it. */
+class WatchedStates extends RedisPartitionStates {
+  held = 0
+  slowestMs = 0
+
+  override async holdStill(state: StateKey, nowMs: number): Promise<HeldState | NotHeld> {
+    const beganMs = performance.now()
+    const still = await super.holdStill(state, nowMs)
+    this.held += 1
+    this.slowestMs = Math.max(this.slowestMs, performance.now() - beganMs)
+    return still
+  }
+}
+
+it('given states that change all the time, then each has a checkpoint, of one moment', {
+  timeout: 280_000,
+}, async t => {
+  const topic = `t-${randomUUID()}`
+  const consumers = Array.from({ length: LOAD.partitions }, (_, partition) => new Consumer(topic, partition))
+  for (const consumer of consumers)
+    for (let ids = 0; ids < LOAD.ids; ids += 500) await consumer.commit(Math.min(500, LOAD.ids - ids))
+  let isOver = false
+  const running = Promise.all(consumers.map(consumer => consumer.run(() => isOver)))
+  const states = new WatchedStates(client)
+  const partitionStates = consumers.map(({ state }) => state)
+  const options = { kept: 2, nowMs: Date.now, remainingMs: () => 280_000, reserveMs: 20_000 }
+  const beganMs = performance.now()
+  try {
+    do {
+      const runMs = performance.now()
+      const { written, notTaken } = await takeCheckpoints({ checkpoints, states }, partitionStates, options)
+      assert.deepEqual([written, notTaken], [LOAD.partitions, []])
+      t.diagnostic(
+        `${Math.round(performance.now() - runMs)} ms for ${written}; held still ${states.held} so far, slowest ${Math.round(states.slowestMs)} ms`,
+      )
+    } while (performance.now() - beganMs < LOAD.forMs)
+  } finally {
+    isOver = true
+    await running
+  }
+  for (const state of partitionStates) {
+    const [newest] = await checkpoints.list(state)
+    assert.ok(newest)
+    const parts = await partsIn(checkpoints.read(state, newest))
+    const [meta] = parts.flatMap(part => (part.kind === 'meta' ? [part.meta] : []))
+    const decided = newest.version.appliedOffset + 1
+    assert.equal(meta?.tally['applied/counted'], decided)
+    assert.equal(parts.filter(({ kind }) => kind === 'id').length, decided)
+    const newestState = parts.flatMap(part =>
+      part.kind === 'state' && part.entity === 'newest' ? [part.state] : [],
+    )
+    assert.deepEqual(newestState, [String(newest.version.appliedOffset)])
+    const left = await client.run(redis => redis.keys(`{busy:${topic}:${state.partition}}:still:*`))
+    assert.deepEqual(left, [])
+  }
+  if (rate === 0) assert.ok(states.held > 0, 'no state changed while it was read')
+})

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { PROD, refusal } from '../package/refusal.ts'
+import { PROJECT } from '../support/program.ts'
+
+describe('what cannot be deployed', { timeout: 240_000 }, () => {
+  let folder: string
+  const inProject = () => relative(PROJECT, folder)
+
+  before(async () => {
+    await mkdir(join(PROJECT, '.local'), { recursive: true })
+    folder = await mkdtemp(join(PROJECT, '.local', 'test-refusals-'))
+    await mkdir(join(folder, 'rules'))
+    await writeFile(
+      join(folder, 'rules', 'a.yaml'),
+      'rules:\n  - name: HOT\n    family: device\n    metric: w\n    fireAbove: 1\n    severity: info\n',
+    )
+  })
+
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  it('given no stage, then deploy refuses: it would deploy this machine', async () => {
+    const said = /^serverless deploy needs the stage of an account, such as --stage prod: [^\n]*$/
+    assert.match(await refusal(['deploy']), said)
+    assert.match(
+      await refusal(['deploy', 'function', '--function', 'clock']),
+      /^serverless deploy function needs the stage of an account/,
+    )
+  })
+
+  it('given variables that are missing, then one sentence says so', async () => {
+    const missing = { MSK_CLUSTER_ARN: undefined, SUBNET_IDS: undefined }
+    const sentence =
+      'The stage "prod" needs MSK_CLUSTER_ARN and SUBNET_IDS: docs/deployment.md says what to set.'
+    assert.equal(await refusal(['deploy', ...PROD], missing), sentence)
+  })
+
+  it('given a stage that is not in the table, then it is refused by name', async () => {
+    assert.equal(
+      await refusal(['deploy', '--stage', 'staging']),
+      'The stage "staging" is not in the table of infra/stages.ts: use dev or prod, or add it there.',
+    )
+  })
+
+  it('given a cluster of another region, then it is refused by name', async () => {
+    assert.equal(
+      await refusal(['package', ...PROD, '--region', 'us-east-1']),
+      'MSK_CLUSTER_ARN names a cluster in eu-west-1, but the deployment goes to us-east-1: use --region eu-west-1, ' +
+        'or a cluster in us-east-1.',
+    )
+  })
+
+  it('given rules that are broken, then they are refused with file, line and key', async () => {
+    const RULES_DIR = `${inProject()}/rules`
+    const said = `${RULES_DIR}/a.yaml:4:5  HOT.metric: must be one of x, y, z, activity, not "w"`
+    assert.equal(await refusal(['deploy', ...PROD], { RULES_DIR }), said)
+  })
+
+  it('given faults in settings, receivers and folders, then they are refused, all at once', async () => {
+    const NOTIFICATIONS_DIR = inProject()
+    await writeFile(join(folder, 'receivers.yaml'), 'receivers:\n  - name: a\n    kind: webhook\n')
+    await writeFile(join(folder, 'routes.yaml'), 'routes: [{ name: all, receivers: [a] }]\n')
+    const faulty = { REDIS_MODE: 'many', SLUICE_GENERATOR: 'yes', NOTIFICATIONS_DIR, RULES_DIR: 'nowhere' }
+    const [first, ...others] = (await refusal(['package', ...PROD], faulty)).split('\n')
+    assert.equal(first, '4 things must be put right first:')
+    assert.deepEqual(
+      others.map(line => line.replace(/(there is no) .*/, '$1')).toSorted(),
+      [
+        '  - RULES_DIR: nowhere: there is no',
+        '  - REDIS_MODE: must be one of single, cluster.',
+        '  - SLUICE_GENERATOR: must be one of on, off.',
+        `  - ${NOTIFICATIONS_DIR}/receivers.yaml:2:5  a.url: has neither url nor a secret that holds one`,
+      ].toSorted(),
+    )
+  })
+
+  it('given a package of another stage, then it is not deployed', async () => {
+    await writeFile(
+      join(folder, 'serverless-state.json'),
+      JSON.stringify({ service: { provider: { stage: 'local' } } }),
+    )
+    assert.match(
+      await refusal(['deploy', ...PROD, '--package', inProject()]),
+      /^The package in \S+ was made for the stage "local", and not for "prod": package it again\.$/,
+    )
+  })
+
+  it('given a command that looks at a deployment alone, then no variable is asked for', async () => {
+    const none = { MSK_CLUSTER_ARN: undefined, REDIS_URL: undefined, SUBNET_IDS: undefined }
+    assert.match(
+      await refusal(['remove', ...PROD], { ...none, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }),
+      /redentials/,
+    )
+  })
+})

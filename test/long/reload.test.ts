@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { groupName, TOPICS } from '../../lib/app/topics.ts'
+import { TestKafka } from '../../localstack/msk-trigger/test/integration/kafka.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { Offline } from '../support/offline.ts'
+import { copyProject } from '../support/project-copy.ts'
+import { environmentReading as reading } from '../support/records.ts'
+import { eventOf } from '../support/sdk-reader.ts'
+import { until } from '../support/until.ts'
+import { writtenMessage } from '../support/written-message.ts'
+
+const HANDLER = 'functions/activity/handler.ts'
+
+/** Emits for every reading which code has processed it, and its number within its entity. */
+const MARKING = `
+import { decided, type KeyedProcess } from '../../lib/runtime/consumer/process.ts'
+import { READING_TYPES } from '../../lib/telemetry/families.ts'
+import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
+
+const marking: KeyedProcess<{ count: number }> = {
+  name: 'activity',
+  accepts: READING_TYPES,
+  onEvent(state, { id, entity }) {
+    const count = (state?.count ?? 0) + 1
+    const data = { reading: id, count, code: 'first' }
+    const emission = { name: 'processed', to: 'events' as const, key: entity, type: 'test.processed', source: '/marking', data }
+    return decided('marked', { count }, [emission])
+  },
+}
+
+export const handler = kafkaConsumer('activity', marking)
+`
+
+interface Emitted {
+  readonly reading: string
+  readonly count: number
+  readonly code: string
+}
+
+describe('a project that is edited while its functions run', { timeout: 290_000 }, () => {
+  let project: string
+  let environment: TestEnvironment
+  let kafka: TestKafka
+  let offline: Offline
+  let traffic: Traffic
+
+  before(async () => {
+    project = await copyProject('reload')
+    await writeFile(join(project, HANDLER), MARKING)
+    environment = await TestEnvironment.create()
+    kafka = await TestKafka.connect()
+    offline = await Offline.start(environment.name, { SLUICE_WATCH: 'on' }, project)
+    traffic = new Traffic(environment)
+  })
+
+  after(async () => {
+    await traffic?.stop()
+    await offline?.stop()
+    await kafka?.close()
+    await environment?.close()
+    if (project) await rm(project, { recursive: true, force: true })
+  })
+
+  const edit = async (file: string, change: (text: string) => string) => {
+    const path = join(project, file)
+    const text = await readFile(path, 'utf8')
+    assert.notEqual(change(text), text, 'the edit changes something')
+    // As most editors save: a new file replaces the old one.
+    await writeFile(`${path}~`, change(text))
+    await rename(`${path}~`, path)
+  }
+  const emitted = async () =>
+    (await environment.read('events')).map(eventOf).filter(({ source }) => source === '/marking') as {
+      data: Emitted
+    }[]
+  const isTakenBy = (code: string) =>
+    until(`${code} takes records`, async () => (await emitted()).some(({ data }) => data.code === code))
+  const alerts = async () =>
+    (await environment.read('alerts')).map(record => (eventOf(record).data as { rule: string }).rule)
+
+  it('given records on their way, when code is saved, then it takes over, and each record counts once', async () => {
+    const group = groupName('activity', environment.name)
+    const [before] = (await kafka.admin.describeGroups([group])).groups
+    traffic.start()
+    await isTakenBy('first')
+    await edit(HANDLER, text => text.replace("code: 'first'", "code: 'second'"))
+    await offline.says(/^watch {2}reloaded activity: functions\/activity\/handler\.ts$/m)
+    await isTakenBy('second')
+    await traffic.stop()
+    await environment.untilCaughtUp('activity')
+
+    const found = await emitted()
+    assert.deepEqual(
+      found.map(({ data }) => data.reading).sort(),
+      [...traffic.sent].sort(),
+      'each reading once, and none is missing',
+    )
+    const byEntity = Map.groupBy(found, ({ data }) => data.reading.split(' ')[0])
+    for (const [entity, own] of byEntity) {
+      const ordered = own.map(({ data }) => data).sort((a, b) => a.count - b.count)
+      assert.deepEqual(
+        ordered.map(({ count }) => count),
+        ordered.map((_, index) => index + 1),
+        `${entity} was counted on`,
+      )
+      assert.doesNotMatch(ordered.map(({ code }) => code).join(), /second,first/)
+    }
+    const tally = await environment.tally('activity')
+    assert.deepEqual(tally, { 'applied/marked': traffic.sent.length }, 'nothing came twice')
+    const [now] = (await kafka.admin.describeGroups([group])).groups
+    assert.deepEqual(now?.members, before?.members, 'the group was not joined anew')
+    const ends = await environment.client.ends(environment.topic('readings'))
+    await kafka.untilCommitted(
+      group,
+      environment.topic('readings'),
+      ends.map(end => (end === 0 ? -1 : end)),
+    )
+  })
+
+  it('given code that does not build, then its error is shown, and the previous code keeps running', async () => {
+    await edit(HANDLER, text => text.replace("'second'", "'third"))
+    await offline.says(/^watch {2}✗ activity keeps its old code: it does not build$/m)
+    await offline.says(/^watch {6}functions\/activity\/handler\.ts:\d+:\d+: Unterminated string literal$/m)
+    await traffic.send(1)
+    await environment.untilCaughtUp('activity')
+    assert.equal((await emitted()).at(-1)?.data.code, 'second')
+  })
+
+  it('given code that cannot start, then its error is shown, and the previous code keeps running', async () => {
+    await edit(HANDLER, text =>
+      text.replace("'third", "'third'").replace("name: 'activity'", "name: 'other'"),
+    )
+    await offline.says(/^watch {2}✗ activity keeps its old code: it does not start: Error: .* 'other'$/m)
+    await traffic.send(1)
+    await environment.untilCaughtUp('activity')
+    assert.equal((await emitted()).at(-1)?.data.code, 'second')
+  })
+
+  it('given a rule that is added, then it fires', async () => {
+    const rule = 'name: MILD, family: environment, metric: temperature, fireAbove: 10, severity: info'
+    await edit('rules/weather.yaml', text => `${text}\n  - { ${rule} }\n`)
+    await offline.says(/^watch {2}reloaded rules, alerting, grouping, patterns: 1 rule added$/m)
+    await traffic.send(1)
+    await until('the rule fires', async () => (await alerts()).includes('MILD'))
+  })
+
+  it('given a rule changed after the log has rules, then the log gets the new ones at once', async () => {
+    const activated = async () => (await environment.tally('alerting'))['applied/rules-activated'] ?? 0
+    const { partitions } = TOPICS.readings
+    await until('every partition has the save before', async () => (await activated()) === partitions)
+    await edit('rules/weather.yaml', text => text.replace('fireAbove: 10,', 'fireAbove: 9.5,'))
+    await offline.says(/^watch {2}reloaded rules, alerting, grouping, patterns: 1 rule changed$/m)
+    await until('every partition has the change', async () => (await activated()) === 2 * partitions)
+  })
+
+  it('given invalid rules, then functions that start later use the previous rules', async () => {
+    await edit('rules/weather.yaml', text => text.replaceAll('severity: info', 'severity: mild'))
+    await offline.says(
+      /^watch {2}✗ rules, alerting, grouping, patterns keep their old rules: rules\/weather\.yaml:\d+:\d+ {2}MILD\.severity: /m,
+    )
+    await edit('functions/alerting/handler.ts', text => `${text}\nconsole.error('alerting starts')\n`)
+    await offline.says(/^watch {2}reloaded alerting: functions\/alerting\/handler\.ts$/m)
+    const fired = (await alerts()).length
+    await environment.client.send(environment.topic('readings'), [
+      writtenMessage(reading('another', { sensor: 's-another', temperature: 15 })),
+    ])
+    await offline.says(/^alerting starts$/m)
+    await until('the rule fires again', async () => (await alerts()).length > fired)
+    assert.deepEqual([...new Set(await alerts())], ['MILD'])
+  })
+
+  it('given new code of a scheduled function, then its next run uses it', async () => {
+    const wrapped = 'export const handler = async (...call) => ({ ...(await before(...call)), isNew: true })'
+    await edit(
+      'functions/clock/handler.ts',
+      text => `${text.replace('export const handler', 'const before')}${wrapped}\n`,
+    )
+    await offline.says(/^watch {2}reloaded clock: functions\/clock\/handler\.ts$/m)
+    assert.deepEqual(await offline.invoke('clock'), { ticks: 18, isNew: true })
+  })
+
+  it('given a file that is read only at startup, then a line says so', async () => {
+    await edit('serverless.yml', text => text.replace('memorySize: 512', 'memorySize: 256'))
+    await offline.says(/^watch {2}serverless\.yml is read only at startup: restart/m)
+  })
+})
+
+/** Records that are sent but not decided yet: some at any time, but never more than are decided soon. */
+const ON_THEIR_WAY = 100
+
+/** Sends readings of a few sensors, as quickly as they are decided. */
+class Traffic {
+  readonly sent: string[] = []
+  readonly #environment: TestEnvironment
+  #isOver = true
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(environment: TestEnvironment) {
+    this.#environment = environment
+  }
+
+  start(): void {
+    this.#isOver = false
+    this.#running = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true
+    await this.#running
+  }
+
+  async send(count: number): Promise<void> {
+    const readings = Array.from({ length: count }, () => {
+      const number = this.sent.length
+      const sensor = `s-${number % 7}`
+      const id = `${sensor} ${number}`
+      this.sent.push(id)
+      return writtenMessage(reading(id, { sensor, at: number }))
+    })
+    await this.#environment.client.send(this.#environment.topic('readings'), readings)
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isOver) {
+      await this.#environment.untilDecided('activity', this.sent.length - ON_THEIR_WAY)
+      await this.send(5)
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { freePort, portInUse } from '../../localstack/services/ports.ts'
+import { PROJECT } from '../../programs/paths.ts'
+import { runningStack } from '../../stacks/stack.ts'
+import { temporaryFolder } from '../integration/localstack/support.ts'
+import { runProgram } from '../support/program.ts'
+import { until } from '../support/until.ts'
+
+const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
+const COMMAND = join(PROJECT, 'localstack', 'services-command.ts')
+
+describe('given the command that runs only the servers', () => {
+  it('when called with --help, then it names its options and ports', async () => {
+    const { code, output } = await finished(run(['--help']))
+    assert.equal(code, 0)
+    assert.match(output, /--fresh.*--name NAME.*--docker.*KAFKA_PORT \(9092\)/s)
+  })
+
+  it('when an option is unknown, then one message says which, and where to look', async () => {
+    const { code, output } = await finished(run(['--frehs']))
+    assert.equal(code, 1)
+    assert.equal(
+      output,
+      'the command line of `npm run services` has 1 error:\n' +
+        '  - --frehs: is not an option; see npm run services -- --help\n',
+    )
+  })
+})
+
+describe('given that it runs with its own ports and data', () => {
+  const { folder, remove } = temporaryFolder()
+  after(remove)
+
+  it('when it gets SIGINT twice, as from a terminal under npm, then it shuts down with exit code 0', async () => {
+    const ports = { KAFKA_PORT: await freePort(), REDIS_PORT: await freePort(), AWS_PORT: await freePort() }
+    const env = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]))
+    const command = run(['--name', stackName()], { ...env, SLUICE_DATA_DIR: join(folder, 'data') })
+    const result = finished(command)
+    let shown = ''
+    command.stdout?.on('data', text => {
+      shown += text
+    })
+    await until('it is ready', () => shown.includes('Ctrl-C stops them') || command.exitCode !== null)
+    command.kill('SIGINT')
+    command.kill('SIGINT')
+    const { code, output } = await result
+    assert.equal(code, 0, output)
+    assert.match(output, new RegExp(`export KAFKA_BROKERS=127\\.0\\.0\\.1:${ports.KAFKA_PORT}`))
+    for (const port of Object.values(ports)) assert.equal(await portInUse(port), false)
+  })
+})
+
+describe('given two that run at once under different names', () => {
+  const names = [stackName(), stackName()] as const
+  const [one, two] = names
+  const running = new Map<string, ReturnType<typeof run>>()
+  const ended = new Map<string, ReturnType<typeof finished>>()
+
+  before(async () => {
+    for (const name of names) {
+      const command = run(['--name', name])
+      running.set(name, command)
+      ended.set(name, finished(command))
+    }
+    // The second shell reads the file that the first one has written when it was ready.
+    const isOver = (name: string) => {
+      const isReady = runningStack(name)?.state === 'ready'
+      return isReady || running.get(name)?.exitCode !== null
+    }
+    await until('both are ready', () => names.every(isOver), { withinMs: 90_000 })
+  })
+
+  after(async () => {
+    for (const command of running.values()) command.kill('SIGTERM')
+    await Promise.all(ended.values())
+    for (const name of names)
+      await rm(join(PROJECT, '.local', 'stacks', name), { recursive: true, force: true })
+  })
+
+  it('when a third shell names one of them, then it reaches that one without variables', async () => {
+    const sent = await inThirdShell('replay', HEATWAVE, '--limit', '5', '--speed', 'max', '--stack', one)
+    assert.match(sent.stdout, /^5 acknowledged, 0 not acknowledged/m, sent.output)
+    const read = ['tail', 'readings', '--no-follow', '--json']
+    const { stdout } = await inThirdShell('--stack', one, ...read)
+    assert.equal(stdout.trimEnd().split('\n').length, 5)
+    const other = await inThirdShell('--stack', two, ...read)
+    assert.deepEqual([other.code, other.stdout], [0, ''], other.output)
+  })
+
+  it('when it names a server by a variable, then the variable takes precedence over the stack', async () => {
+    const { code, output } = await inThirdShellWith({ SLUICE_STACK: one, REDIS_PORT: '1' }, 'stats')
+    assert.equal(code, 1)
+    assert.match(output, /Redis does not answer at 127\.0\.0\.1:1:/)
+  })
+
+  it('when another of the same name is started, then it is rejected, naming the running process', async () => {
+    const { code, output } = await finished(run(['--name', one]))
+    assert.equal(code, 1)
+    const pid = running.get(one)?.pid
+    assert.match(
+      output,
+      new RegExp(`^The stack "${one}" already runs: process ${pid} \\(npm run services\\)\\..*\\n$`),
+    )
+  })
+
+  it('when one has ended, then only the other one is listed', async () => {
+    running.get(two)?.kill('SIGINT')
+    assert.equal((await ended.get(two))?.code, 0)
+    const { stdout } = await inThirdShell('stacks')
+    assert.match(stdout, new RegExp(`^${one} \\(ready\\)`, 'm'))
+    assert.doesNotMatch(stdout, new RegExp(`^${two} `, 'm'))
+  })
+})
+
+/** A name that no real stack has. */
+function stackName(): string {
+  return `test-${randomUUID().slice(0, 8)}`
+}
+
+const NO_SERVERS = { KAFKA_BROKERS: undefined, REDIS_URL: undefined, AWS_ENDPOINT_URL: undefined }
+
+function inThirdShell(...args: string[]) {
+  return inThirdShellWith({}, ...args)
+}
+
+function inThirdShellWith(env: Record<string, string>, ...args: string[]) {
+  return runProgram('./cli/sluice.ts', args, { env: { ...NO_SERVERS, ...env } })
+}
+
+function run(args: string[], extra: Record<string, string> = {}) {
+  const { KAFKA_BROKERS: _k, REDIS_URL: _r, AWS_ENDPOINT_URL: _a, ...env } = process.env
+  const flags = ['--disable-warning=TimeoutNegativeWarning']
+  return spawn(process.execPath, [...flags, COMMAND, ...args], {
+    env: { ...env, ...extra },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+async function finished(command: ReturnType<typeof run>): Promise<{ code: number; output: string }> {
+  let output = ''
+  const add = (text: Buffer) => {
+    output += text
+  }
+  command.stdout.on('data', add)
+  command.stderr.on('data', add)
+  const [code] = await once(command, 'close')
+  return { code, output }
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { freePort } from '../../localstack/services/ports.ts'
+import { PROJECT, runProgram } from '../support/program.ts'
+
+const COMMAND = join(PROJECT, 'localstack', 'smoke.ts')
+
+describe('given the command that sends readings through a running stack', () => {
+  it('when called with --help, then it describes itself and sends nothing', async () => {
+    const { code, output } = await smoke(['--help'])
+    assert.equal(code, 0, output)
+    assert.match(output, /^Usage: npm run smoke.*KAFKA_BROKERS.*REDIS_URL/s)
+    assert.doesNotMatch(output, /sent {2}/)
+  })
+
+  it('when an argument is unknown, then one message says which, and where to look', async () => {
+    const { code, output } = await smoke(['20'])
+    assert.equal(code, 1)
+    assert.equal(
+      output,
+      '✗ the command line of `npm run smoke` has 1 error:\n  - 20: is not expected; see npm run smoke -- --help\n',
+    )
+  })
+
+  it('when no server answers, then each address is named without its password', async () => {
+    const [kafka, redis] = [await freePort(), await freePort()]
+    const { code, output } = await smoke([], {
+      KAFKA_BROKERS: `127.0.0.1:${kafka}`,
+      REDIS_URL: `redis://user:secret@127.0.0.1:${redis}/0`,
+    })
+    assert.equal(code, 1)
+    assert.match(output, new RegExp(`Kafka does not answer at 127\\.0\\.0\\.1:${kafka} `))
+    assert.match(output, new RegExp(`Redis does not answer at 127\\.0\\.0\\.1:${redis} `))
+    assert.match(output, /npm start/)
+    assert.doesNotMatch(output, /secret|sent {2}/)
+  })
+})
+
+function smoke(args: string[], env: Record<string, string> = {}) {
+  return runProgram(COMMAND, args, { env })
+}

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { before, describe, it, type TestContext } from 'node:test'
+import { TestKafka } from '../../localstack/msk-trigger/test/integration/kafka.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import type { Program } from '../support/program.ts'
+import { StartedProject } from '../support/started-project.ts'
+import { until } from '../support/until.ts'
+import { jsonOf } from '../unit/console/access/support.ts'
+
+/** Four ways in which a handler fails or never returns. */
+const BROKEN = {
+  load: { code: "throw new Error('no rules here')\nexport const handler = () => {}", timeout: 60 },
+  throw: { code: "export const handler = async () => { throw new Error('no room for more') }", timeout: 60 },
+  late: {
+    code: 'export const handler = () => new Promise(resolve => setTimeout(resolve, 60_000))',
+    timeout: 2,
+  },
+  never: {
+    code: 'export const handler = () => new Promise(() => setInterval(() => {}, 1_000))',
+    timeout: 60,
+  },
+}
+
+describe('npm start', { timeout: 300_000 }, () => {
+  before(coordinatorsReady)
+
+  it('given working functions, when readings are sent through them, then all was well', async t => {
+    const { project, start } = await copiedFor(t)
+    const running = start('--for', '20s')
+    await running.says(/^functions ready/m, 120_000)
+    await assertConsole(running)
+    for (const time of [1, 2]) {
+      const { code, output } = await project.smoke().ended
+      assert.equal(code, 0, `${time}: ${output}`)
+      const [processed, alerts, pending, passed] = output.trim().split('\n').slice(-4)
+      assert.equal(processed, 'Messages processed: 20')
+      assert.match(alerts ?? '', /^Alerts generated: [345]$/)
+      assert.equal(pending, 'Messages pending in queue: 0')
+      assert.equal(passed, 'TEST PASSED: All messages processed!')
+    }
+    const { code, output } = await running.ended
+    assert.match(output, /^All was well\.$/m)
+    assert.doesNotMatch(output, /✗/)
+    assert.equal(code, 0, output)
+  })
+
+  it('given consumers broken in each of four ways, then each is reported once, and the exit status is 1', async t => {
+    const { project, start } = await copiedFor(t)
+    for (const [name, { code }] of Object.entries(BROKEN))
+      await project.write(`functions/${name}/handler.ts`, code)
+    await project.write('serverless.yml', yaml => `${yaml}${brokenFunctions()}`)
+    const { code, output } = await start('--for', '30s').ended
+    const lines = output.split('\n')
+    const reported = (start: string) => lines.filter(line => line.startsWith(`✗ ${start}`)).length
+    assert.equal(reported('load is stalled: no rules here. '), 1, output)
+    assert.equal(reported('throw is stalled: no room for more. '), 1, output)
+    assert.equal(reported('late is stalled: its handler takes longer than its timeout of 2 s. '), 1, output)
+    assert.equal(reported('never is stalled: its handler has had a batch for 20 s. '), 1, output)
+    assert.equal(reported(''), 4, output)
+    const summary = lines.find(line => line.startsWith('Not well: ')) ?? ''
+    for (const name of Object.keys(BROKEN))
+      assert.match(summary, new RegExp(`${name} is stalled: .* records pending`))
+    assert.doesNotMatch(summary, /processor|alerting|activity|dlq-router|generator|clock/)
+    assert.equal(code, 1)
+  })
+
+  it('given code that cannot be bundled, then file, line and column are shown at once, and it ends', async t => {
+    const { project, start } = await copiedFor(t)
+    await project.write('lib/alerting/process.ts', code => `${code}\nexport const const broken = 1\n`)
+    const running = start()
+    await running.says(/^✗ The functions cannot start: lib\/alerting\/process\.ts:\d+:13: .*"const"$/m)
+    const { code, output } = await running.ended
+    assert.equal(code, 1)
+    assert.doesNotMatch(output, /^\s+at /m)
+  })
+})
+
+/** With its first groups, a new Kafka makes the topic of their offsets. Until that is read, nothing can join one, which is reported. */
+async function coordinatorsReady(): Promise<void> {
+  const kafka = await TestKafka.connect()
+  try {
+    // Enough of them that each partition of that topic has one.
+    for (let number = 0; number < 20; number += 1)
+      await until('the coordinator of a group', async () => {
+        await kafka.admin.fetchOffsets({ groupId: `start-${number}` })
+        return true
+      })
+  } finally {
+    await kafka.close()
+  }
+}
+
+/** A copy of the project with an environment of its own. The test ends and removes it all. */
+async function copiedFor(t: TestContext) {
+  const environment = await TestEnvironment.create()
+  let project: StartedProject | undefined
+  let running: Program | undefined
+  t.after(async () => {
+    running?.signal('SIGTERM')
+    await running?.ended
+    await project?.remove()
+    await environment.close()
+  })
+  const copy = await StartedProject.copy(environment.name)
+  project = copy
+  const start = (...args: readonly string[]) => {
+    running = copy.start(args)
+    return running
+  }
+  return { project: copy, start }
+}
+
+/** The printed addresses open the page, and that for Kafka leads to its pages. */
+async function assertConsole(running: Program): Promise<void> {
+  await running.says(/^console {3}ready .* for Kafka$/m)
+  const [first = '', second = ''] = running.output.match(/http:\/\/\S+\?token=[0-9a-f]{32}/g) ?? []
+  for (const [address, path] of [
+    [first, '/'],
+    [second, '/kafka'],
+  ]) {
+    const { origin, searchParams } = new URL(address ?? '')
+    const headers = { authorization: `Bearer ${searchParams.get('token')}` }
+    const page = await fetch(origin, { headers })
+    assert.equal(new URL(page.url).pathname, path)
+    assert.match(await page.text(), /<div id="console">/)
+    const shown = await fetch(`${origin}/api/environment`, { headers })
+    assert.equal((await jsonOf(shown)).isLocal, true)
+    assert.equal((await fetch(origin)).status, 401)
+  }
+}
+
+function brokenFunctions(): string {
+  return Object.entries(BROKEN)
+    .map(
+      ([name, { timeout }]) => `
+  ${name}:
+    handler: functions/${name}/handler.handler
+    consumes: readings
+    uses: [redis]
+    timeout: ${timeout}
+`,
+    )
+    .join('')
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseSelection } from '../../runner/arguments.ts'
+import { filesOf, TEST_GROUPS } from '../../runner/files.ts'
+import { sourceFiles } from '../../runner/source-files.ts'
+
+const SHORT = ['checks', 'unit', 'integration']
+
+describe('the arguments of npm test', () => {
+  const cases: readonly [args: string[], selection: object][] = [
+    [[], { groups: SHORT, isWhole: false }],
+    [['--all'], { groups: [...SHORT, 'long'], isWhole: true }],
+    [['ledger'], { groups: [...SHORT, 'long'], isWhole: false, pattern: 'ledger' }],
+    [
+      ['--only', 'matrix', 'osls-3', '--kafka', '3.9.1'],
+      { groups: ['matrix'], isWhole: false, pattern: 'osls-3', kafkaVersion: '3.9.1' },
+    ],
+  ]
+  for (const [args, selection] of cases)
+    it(`given "${args.join(' ')}", then it selects those tests`, () =>
+      assert.deepEqual(parseSelection(args), selection))
+
+  it('given --all with --only, then it refuses', () => {
+    assert.throws(() => parseSelection(['--all', '--only', 'unit']), /--all runs every group but the matrix/)
+  })
+})
+
+describe('the groups of tests', () => {
+  it('hold every test file of the project exactly once', async () => {
+    const selection = { groups: [], isWhole: false }
+    const files = (await Promise.all(TEST_GROUPS.map(group => filesOf(group, selection)))).flat()
+    const all = await sourceFiles('test/**/*.test.ts', 'localstack/msk-trigger/test/**/*.test.ts')
+    assert.deepEqual(files.sort(), all)
+  })
+
+  it('given a group without files, then it is an error', async () => {
+    const group = {
+      group: 'unit',
+      title: 'x',
+      patterns: ['test/nowhere/*.test.ts'],
+      needsServers: false,
+      width: 1,
+    } as const
+    await assert.rejects(filesOf(group, { groups: [], isWhole: false }), /no file matches/)
+  })
+})

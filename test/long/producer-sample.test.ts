@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import type { Admin } from 'kafkajs'
-import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
-import { createTopic } from '../../support/create-topic.ts'
-import { ForeignClient } from '../../support/foreign-client.ts'
-import { PROJECT } from '../../support/program.ts'
-import { eventOf } from '../../support/sdk-reader.ts'
-import { brokers } from '../../support/servers.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { createTopic } from '../support/create-topic.ts'
+import { ForeignClient } from '../support/foreign-client.ts'
+import { PROJECT } from '../support/program.ts'
+import { eventOf } from '../support/sdk-reader.ts'
+import { brokers } from '../support/servers.ts'
 
 describe('the samples of the producer', { timeout: 60_000 }, () => {
   const topic = `samples-${randomUUID()}`

@@ -20,7 +20,7 @@ const KINDS: readonly (readonly [type: RegExp, kind: Kind])[] = [
   [/^io\.sluice\.retry\./, { word: 'Retry', tone: 'bad' }],
   [/^io\.sluice\.dead-letter\./, { word: 'Dead letter', tone: 'bad' }],
   [/\.analytics\.minute\./, { word: 'Statistics of a minute', tone: 'plain' }],
-  [/^io\.sluice\.tick\./, { word: 'Tick', tone: 'plain' }],
+  [/^io\.sluice\.clock\.tick\./, { word: 'Tick', tone: 'plain' }],
   [/^io\.sluice\.rules\.activated\./, { word: 'Rule set', tone: 'plain' }],
 ]
 

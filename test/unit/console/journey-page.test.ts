@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { linksOf, stateAddress } from '../../../console/page/journey/links.ts'
 import { mainWay } from '../../../console/page/journey/main-way.ts'
@@ -9,6 +10,9 @@ import { journeyOf } from '../../../lib/queries/journey/path.ts'
 import { aDecision, anEmission, READING, spanId, traceId } from '../../support/journey.ts'
 
 const ALERT = anEmission().event
+const TYPES = readdirSync(new URL('../../../schemas/json', import.meta.url)).map(
+  file => `io.sluice.${file.replace(/\.json$/, '')}`,
+)
 
 describe('what a person asks for', () => {
   it('given an id, a trace id or a traceparent, then it is taken for what it is', () => {
@@ -27,12 +31,24 @@ describe('the words of the page', () => {
       ['io.sluice.environment.reading.v1', 'Reading'],
       ['io.sluice.device.motion.v1', 'Reading'],
       ['io.sluice.alert.fired.v1', 'Alert fires'],
+      ['io.sluice.alert.resolved.v1', 'Alert resolves'],
+      ['io.sluice.alert.routed.v1', 'Alert, in its group'],
+      ['io.sluice.alert.acknowledged.v1', 'Acknowledgement'],
+      ['io.sluice.notification.v1', 'Notification'],
+      ['io.sluice.failure.v1', 'Failure'],
+      ['io.sluice.retry.v1', 'Retry'],
       ['io.sluice.dead-letter.v1', 'Dead letter'],
+      ['io.sluice.analytics.minute.v1', 'Statistics of a minute'],
+      ['io.sluice.clock.tick.v1', 'Tick'],
+      ['io.sluice.rules.activated.v1', 'Rule set'],
       ['io.sluice.sensor.silent.v1', 'Sensor silent'],
       ['com.example.order', 'Com example order'],
       [undefined, 'A record that carries no event'],
     ] as const
-    for (const [type, word] of words) assert.equal(kindOf(type).word, word)
+    for (const [type, word] of words) {
+      assert.equal(kindOf(type).word, word)
+      if (type?.startsWith('io.sluice.')) assert.ok(TYPES.includes(type), `no schema has the type ${type}`)
+    }
   })
 
   it('given the consumers of serverless.yml, then the page says of each what it is for', () => {

@@ -23,10 +23,10 @@ it('given readings of one day, then the timer is set with the first of them, and
   assert.deepEqual(forgetting(midnight, midnight + DAY_MS - 1, 8), [])
 })
 
-describe('an entity that is quiet for longer than the log keeps readings', () => {
+describe('rule 19: an entity that is quiet for longer than the log keeps readings', () => {
   const tooLong = 11 * DAY_MS
 
-  it('given statistics, then its last minute is told, and it is forgotten', async () => {
+  it('rule 19: given statistics, then its last minute is emitted, and it is forgotten', async () => {
     const kit = new Kit<EntityStatistics>(statistics)
     await kit.when(reading('a'), reading('b', { at: 1 }))
     const [step] = await kit.pass(tooLong)
@@ -35,7 +35,7 @@ describe('an entity that is quiet for longer than the log keeps readings', () =>
     assert.equal(await kit.state(SENSOR), undefined)
   })
 
-  it('given a firing alert, then it resolves as forgotten, and nothing more comes', async () => {
+  it('rule 19: given a firing alert, then it resolves as forgotten, and nothing more is emitted', async () => {
     const hot = ruleOf({ fireAbove: 40 })
     const kit = new Kit(alerting([hot]))
     await kit.when(reading('hot', { temperature: 50 }))

@@ -1,6 +1,7 @@
 /**
- * Writes docs/configuration.md, the tables in the README of the engine, and those of the alarms in docs/runbook.md, from their
- * declarations: `npm run configuration`. With `--check` it only says whether the pages are as they give them.
+ * Writes docs/configuration.md, the tables in the README of the engine, those of the alarms in docs/runbook.md, and the list in
+ * docs/functions.md, from their declarations: `npm run configuration`. With `--check` it only says whether the pages are as they
+ * give them.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { SLICES } from '../lib/app/config.ts'
@@ -22,12 +23,14 @@ import { LOCAL_CLOUD } from '../localstack/settings.ts'
 import { REQUIRED } from './account.ts'
 import { runbookPage } from './alarms/runbook-page.ts'
 import { ALARMS } from './alarms/settings.ts'
+import { functionsPage } from './functions-page.ts'
 import { STACK } from './settings/stack.ts'
 import { CONSOLE_DEPLOYMENT, SCHEDULES, TRACING_DEPLOYMENT, VPC } from './settings.ts'
 
 export const PAGE = new URL('../docs/configuration.md', import.meta.url)
 const README = new URL('../lib/runtime/README.md', import.meta.url)
 const RUNBOOK = new URL('../docs/runbook.md', import.meta.url)
+const FUNCTIONS = new URL('../docs/functions.md', import.meta.url)
 
 /** What a handler of the engine reads. */
 const ENGINE = [KAFKA, REDIS, REGISTRY, SERIALIZATION, GENERAL, CONSUMER, CHECKPOINTS, TRACING, LOGGING]
@@ -108,11 +111,12 @@ function main(check: boolean): void {
     { name: 'docs/configuration.md', file: PAGE, text: configurationPage() },
     { name: 'lib/runtime/README.md', file: README, text: engineReadme() },
     { name: 'docs/runbook.md', file: RUNBOOK, text: runbookPage(readFileSync(RUNBOOK, 'utf8')) },
+    { name: 'docs/functions.md', file: FUNCTIONS, text: functionsPage(readFileSync(FUNCTIONS, 'utf8')) },
   ]
   for (const { name, file, text } of pages)
     if (!check) writeFileSync(file, text)
     else if (readFileSync(file, 'utf8') !== text) {
-      console.error(`${name} is not what the settings give: run \`npm run configuration\``)
+      console.error(`${name} is not what the code gives: run \`npm run configuration\``)
       process.exitCode = 1
     }
 }

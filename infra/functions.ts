@@ -53,9 +53,13 @@ export interface FunctionKeys {
   readonly maximumPollers?: number
 }
 
+/** The keys that are read of an entry: one of them is the framework's own. */
+type Entry = FunctionKeys & { readonly description?: string }
+
 /** A function as its entry declares it, with the defaults filled in. */
 export interface DeclaredFunction {
   readonly name: string
+  readonly description: string
   /** Empty where no topic triggers it. */
   readonly consumes: readonly Signal[]
   readonly forwards: readonly Signal[]
@@ -77,7 +81,7 @@ export const READING_DEFAULTS = {
 } as const
 
 /** The functions in the order of their entries. Pure. */
-export function declaredFunctions(entries: Readonly<Record<string, FunctionKeys>>): DeclaredFunction[] {
+export function declaredFunctions(entries: Readonly<Record<string, Entry>>): DeclaredFunction[] {
   return Object.entries(entries).map(([name, entry]) => {
     const { schedule } = entry
     // The framework, too, takes one word for a list of one.
@@ -86,6 +90,7 @@ export function declaredFunctions(entries: Readonly<Record<string, FunctionKeys>
     const foreignTopics = listed(entry.foreignTopics)
     return {
       name,
+      description: entry.description ?? '',
       consumes,
       forwards,
       emits,
@@ -134,7 +139,7 @@ const SERVERLESS_YML = new URL('../serverless.yml', import.meta.url)
 export function readFunctions(file: URL | string = SERVERLESS_YML): DeclaredFunction[] {
   const filename = file instanceof URL ? fileURLToPath(file) : file
   const { functions } = load(readFileSync(filename, 'utf8'), { filename }) as {
-    functions?: Readonly<Record<string, FunctionKeys>>
+    functions?: Readonly<Record<string, Entry>>
   }
   return declaredFunctions(functions ?? {})
 }

@@ -342,6 +342,7 @@ describe('the list of functions', () => {
     assert.deepEqual(readFunctions(file), [
       {
         name: 'a',
+        description: '',
         consumes: ['events'],
         forwards: [],
         emits: ['alerts'],

@@ -10,7 +10,8 @@ import { ensurePythonPackages } from './python.ts'
 /** Works with every Python from 3.11 on. 4.14, the last version of the free edition, uses syntax of Python 3.12. */
 const LOCALSTACK_VERSION = '4.13.1'
 
-const AWS_SERVICES = ['s3', 'sns', 'sqs', 'ssm', 'secretsmanager', 'cloudwatch', 'logs']
+/** The services that LocalStack starts, by the names that it has for them. */
+export const AWS_SERVICES = ['s3', 'sns', 'sqs', 'ssm', 'secretsmanager', 'cloudwatch', 'logs']
 
 export interface AwsOptions {
   readonly port: number

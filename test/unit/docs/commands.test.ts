@@ -45,11 +45,8 @@ function wordsOf(command: string): string[] {
 
 /** What is wrong with the command; undefined if it would run. Nothing runs: the actions are replaced. */
 async function refusalOf(args: readonly string[]): Promise<string | undefined> {
-  const out = new PassThrough()
-  const stop = new AbortController().signal
-  const terminal = { stdin: out, stdout: out, stderr: out, environment: {}, folder: ROOT, stop }
   let hasRun = false
-  const command = program(terminal, { command: undefined })
+  const command = sluice()
   withoutActions(command, () => {
     hasRun = true
   })
@@ -61,6 +58,26 @@ async function refusalOf(args: readonly string[]): Promise<string | undefined> {
       ? undefined
       : (error as Error).message
   }
+}
+
+/** The whole command line, which writes to nowhere. */
+function sluice(): Command {
+  const out = new PassThrough()
+  const stop = new AbortController().signal
+  const terminal = { stdin: out, stdout: out, stderr: out, environment: {}, folder: ROOT, stop }
+  return program(terminal, { command: undefined })
+}
+
+/** The names of the commands that do something, as `alerts list`, without hidden ones and those that print help. */
+function namesBelow(command: Command, before: readonly string[] = []): string[] {
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .filter(one => one.name() !== 'help')
+    .flatMap(one => {
+      const words = [...before, one.name()]
+      return one.commands.length === 0 ? words.join(' ') : namesBelow(one, words)
+    })
 }
 
 function withoutActions(command: Command, ran: () => void): void {
@@ -79,6 +96,16 @@ describe('the commands in the pages', () => {
     }
     assert.deepEqual(wrong, [])
     assert.ok(all.length > 100, `only ${all.length} were looked at`)
+  })
+
+  it('given docs/commands.md, then it has each command', () => {
+    const lines = all.flatMap(({ page, args }) => (page === 'docs/commands.md' ? args.join(' ') : []))
+    const names = namesBelow(sluice())
+    assert.deepEqual(
+      names.filter(name => !lines.some(line => `${line} `.startsWith(`${name} `))),
+      [],
+    )
+    assert.ok(names.length > 40)
   })
 
   it('given one that is wrong, then it is refused', async () => {

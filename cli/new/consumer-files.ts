@@ -40,12 +40,7 @@ function processOf(name: string, process: string): string {
 import { decided, type KeyedProcess } from '../runtime/consumer/process.ts'
 import { READING_TYPES } from '../telemetry/families.ts'
 
-/** The state of an entity. */
-interface Counted {
-  readonly count: number
-}
-
-export const ${process}: KeyedProcess<Counted> = {
+export const ${process}: KeyedProcess<{ readonly count: number }> = {
   name: '${name}',
   accepts: READING_TYPES,
   onEvent: state => decided('counted', { count: (state?.count ?? 0) + 1 }),

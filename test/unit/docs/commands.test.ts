@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream'
 import { describe, it } from 'node:test'
 import type { Command } from 'commander'
 import { program } from '../../../cli/program.ts'
+import { readArguments } from '../../../localstack/start/arguments.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const PAGES = globSync(
@@ -28,10 +29,18 @@ function commandsIn(page: string): Documented[] {
   const spans = [...text.replaceAll(/^ *```.*?^ *```/gms, '').matchAll(/`(npx\ssluice[^`]*)`/g)]
   const inline = spans.map(([, code = '']) => code.replaceAll(/\s+/g, ' '))
   return [...lines, ...inline].flatMap(line => {
-    const [, command] = /^(?:\w+=\S+ )*npx sluice (.*)$/.exec(line) ?? []
+    const [, command] = /^(?:\$ )?(?:\w+=\S+ )*npx sluice (.*)$/.exec(line) ?? []
     // An ellipsis, and a variable, stand for what is not written down.
     return command === undefined || /[…$]/.test(command) ? [] : [{ page, args: wordsOf(command) }]
   })
+}
+
+/** The rest of each line of the pages that a command begins, up to a comment or the end of its code. */
+function behind(command: string): string[] {
+  const form = new RegExp(`\\b${command} ([^\`#\\n]+)`, 'g')
+  return PAGES.flatMap(page => [...readFileSync(join(ROOT, page), 'utf8').matchAll(form)]).map(
+    ([, rest = '']) => rest.trim(),
+  )
 }
 
 /** As a shell takes them: without a comment, a redirection or another command behind. */
@@ -106,6 +115,29 @@ describe('the commands in the pages', () => {
       [],
     )
     assert.ok(names.length > 40)
+  })
+
+  it('given each with npm run, then the project, one of its packages or an example has that script', () => {
+    const manifests = globSync('{,lib/runtime/,localstack/msk-trigger/,examples/**/}package.json', {
+      cwd: ROOT,
+      exclude: ['**/node_modules'],
+    })
+    const scripts = manifests.flatMap(file =>
+      Object.keys(JSON.parse(readFileSync(join(ROOT, file), 'utf8')).scripts ?? {}),
+    )
+    const named = behind('npm run').map(rest => /^[\w:-]+/.exec(rest)?.[0] ?? '')
+    assert.deepEqual(
+      named.filter(name => !scripts.includes(name)),
+      [],
+    )
+    assert.ok(named.length > 30)
+  })
+
+  it('given each with npm start, then it takes these options', () => {
+    const all = behind('npm start --')
+    for (const options of all) readArguments(wordsOf(options))
+    assert.ok(all.length > 4)
+    assert.throws(() => readArguments(['--nonsense']), /nonsense/)
   })
 
   it('given one that is wrong, then it is refused', async () => {

@@ -34,6 +34,15 @@ describe('the pages', () => {
     assert.ok(PAGES.flatMap(linksOf).length > 100, 'too few links were looked at')
   })
 
+  it('given the pages in docs, then docs/README.md links each', () => {
+    const linked = linksOf('docs/README.md')
+    const others = globSync('*.md', { cwd: join(ROOT, 'docs') }).filter(page => page !== 'README.md')
+    assert.deepEqual(
+      others.filter(page => !linked.includes(page)),
+      [],
+    )
+  })
+
   it('given the glossary, then its index has every term, in alphabetical order', () => {
     const page = 'docs/concepts.md'
     const terms = [...textOf(page).matchAll(/^### (.+)$/gm)].map(([, term = '']) => anchorOf(term))

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { PROJECT } from '../../support/program.ts'
+
+const [, section = ''] =
+  /^## Folders$(.*?)^## /ms.exec(readFileSync(join(PROJECT, 'CONTRIBUTING.md'), 'utf8')) ?? []
+const listed = [...section.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']) =>
+  [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, path = '']) => expanded(path)),
+)
+
+/** `lib/{a,b}/` is `lib/a/` and `lib/b/`. */
+function expanded(path: string): string[] {
+  const [, before = '', names, after = ''] = /^(.*)\{(.*)\}(.*)$/.exec(path) ?? []
+  return names === undefined ? [path] : names.split(',').map(name => before + name + after)
+}
+
+describe('the table of folders in CONTRIBUTING.md', () => {
+  it('given its rows, then each folder or file exists, and is listed once', () => {
+    assert.ok(listed.length > 30)
+    assert.deepEqual(
+      listed.filter(path => !existsSync(join(PROJECT, path))),
+      [],
+    )
+    assert.deepEqual(
+      listed.filter((path, index) => listed.indexOf(path) !== index),
+      [],
+    )
+  })
+
+  for (const parent of ['', 'lib/', 'lib/runtime/'])
+    it(`given the folders in ${parent || 'the project'}, then each is listed, or what is in it`, () => {
+      const folders = globSync(`${parent}*/`, { cwd: PROJECT, exclude: ['node_modules', '.*'] })
+      assert.ok(folders.length > 5)
+      assert.deepEqual(
+        folders.filter(
+          folder => !listed.some(path => `${path}/`.startsWith(`${folder.replace(/\/$/, '')}/`)),
+        ),
+        [],
+      )
+    })
+})

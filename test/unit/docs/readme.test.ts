@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { consumerFiles } from '../../../cli/new/consumer-files.ts'
+import { entitiesText } from '../../../cli/state/text.ts'
+import { PROJECT } from '../../support/program.ts'
+
+const README = readFileSync(join(PROJECT, 'README.md'), 'utf8')
+const MOST_WORDS = 500
+
+const BLOCKS = [...README.matchAll(/^```(\w*)\n(.*?)^```$/gms)]
+const blocksOf = (language: string) => BLOCKS.flatMap(([, of, code = '']) => (of === language ? [code] : []))
+
+describe('the README', () => {
+  it(`has at most ${MOST_WORDS} words, with its code, as wc -w counts`, () => {
+    const words = README.trim().split(/\s+/).length
+    assert.ok(words <= MOST_WORDS, `${words} words: move something to the page where a reader looks for it`)
+  })
+
+  it('given its process, then sluice new consumer writes it', () => {
+    const [code = '', ...others] = blocksOf('ts')
+    assert.deepEqual(others, [])
+    const written = consumerFiles('counting').find(({ content }) => content.includes('KeyedProcess'))
+    assert.ok(code !== '' && written?.content.endsWith(code), written?.content)
+  })
+
+  it('given the state of an entity, then sluice state show prints it in that form', () => {
+    const shown = blocksOf('').find(block => block.startsWith('$ npx sluice state show'))
+    const [, entity = '', partition, json = ''] =
+      /^\$ .*\n(\S+ \S+) \(partition (\d+)\)\n(.*)$/s.exec(shown ?? '') ?? []
+    const state = JSON.parse(json)
+    assert.equal(
+      entitiesText([{ partition: Number(partition), entity, state, timers: [] }]),
+      shown?.replace(/.*\n/, ''),
+    )
+  })
+
+  it('has four promises, each with a link to its conditions', () => {
+    const [, promises = ''] = /^## Promises$(.*?)^## /ms.exec(README) ?? []
+    const items = promises.trim().split(/^- /m).slice(1)
+    assert.equal(items.length, 4)
+    for (const item of items) assert.match(item, /\]\(docs\/guarantees\.md#[\w-]+\)\)\.$/m)
+  })
+})

@@ -4,6 +4,7 @@ import { configuration } from './runner/checks/configuration.ts'
 import { dockerfiles } from './runner/checks/dockerfiles.ts'
 import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
+import { promises } from './runner/checks/promises.ts'
 import { schemas } from './runner/checks/schemas.ts'
 import { templates } from './runner/checks/templates.ts'
 import { titles } from './runner/checks/titles.ts'
@@ -17,6 +18,7 @@ const CHECKS: readonly Check[] = [
   unused,
   schemas,
   configuration,
+  promises,
   titles,
   dockerfiles,
   // The longest, which installs its linters.

@@ -33,7 +33,8 @@ export const titles: Check = {
   },
 }
 
-async function titlesIn(file: string): Promise<{ file: string; title: string }[]> {
+/** The titles of the tests and suites of a file. */
+export async function titlesIn(file: string): Promise<{ file: string; title: string }[]> {
   const source = await readFile(join(PROJECT, file), 'utf8')
   const tree = parseSync(source, { syntax: 'typescript', target: 'es2022' }) as unknown as Node
   return calls(tree).flatMap(call => {

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { load } from 'js-yaml'
+import { PROJECT } from '../../../programs/paths.ts'
+import { type Check, Failed } from '../check.ts'
+import { sourceFiles } from '../source-files.ts'
+import { titlesIn } from './titles.ts'
+
+const LIST = 'test/promises.yaml'
+
+/** Pages that explain, compare or measure, and promise no behaviour. */
+const EXPLAIN = /\/(concepts|configuration|costs|from-an-empty-account|peers|performance|scaling)\.md$/
+
+interface Promised {
+  /** The promise in a sentence, unless the page has it in a rule or a row of a table. */
+  readonly promise?: string
+  /** Words of a test title, by the file of the test. */
+  readonly tests: Readonly<Record<string, string>>
+}
+
+type Promises = Readonly<Record<string, Readonly<Record<string, Promised>>>>
+
+/** Breaks the rules of the list: a check that finds nothing wrong in it does not work. */
+const BROKEN: Promises = {
+  'docs/guarantees.md': { 'no such heading': { tests: { [LIST]: 'no such title' } } },
+}
+
+/** Whether every promise of the pages has a test, and every rule and guarantee is listed. */
+export const promises: Check = {
+  name: 'promises',
+  async run() {
+    const listed = load(await readFile(join(PROJECT, LIST), 'utf8')) as Promises
+    const pages = (await sourceFiles('docs/*.md', 'localstack/msk-trigger/RULES.md')).filter(page => !EXPLAIN.test(page))
+    const found = [
+      ...pages.filter(page => !(page in listed)).map(page => `${page}: has no promise in ${LIST}`),
+      ...(await faults(listed)),
+    ]
+    if (found.length > 0) throw new Failed(found.join('\n'))
+    if ((await faults(BROKEN)).length < 3) throw new Failed('the check finds nothing wrong in a list that is')
+    const count = Object.values(listed).flatMap(Object.keys).length
+    return `${count} promises of ${Object.keys(listed).length} pages`
+  },
+}
+
+async function faults(listed: Promises): Promise<string[]> {
+  const found = Object.entries(listed).map(async ([page, promises]) => {
+    const text = existsSync(join(PROJECT, page)) ? await readFile(join(PROJECT, page), 'utf8') : ''
+    const required = [...rulesOf(text), ...guaranteesOf(text)]
+    const places = new Set([...required, ...headingsOf(text)])
+    const missing = required.filter(place => !(place in promises))
+    const held = await Promise.all(
+      Object.entries(promises).map(([place, one]) => unheld(`${page}#${place}`, one)),
+    )
+    return [
+      ...missing.map(place => `${page}#${place}: is missing in ${LIST}`),
+      ...Object.keys(promises)
+        .filter(place => !places.has(place))
+        .map(place => `${page}#${place}: the page has no such heading, rule or guarantee`),
+      ...held.flat(),
+    ]
+  })
+  return (await Promise.all(found)).flat()
+}
+
+/** The reasons why no test holds the promise. */
+async function unheld(id: string, { tests }: Promised): Promise<string[]> {
+  if (Object.keys(tests).length === 0) return [`${id}: names no test`]
+  const found = Object.entries(tests).map(async ([file, words]) => {
+    if (!/\.ts$/.test(file) || !existsSync(join(PROJECT, file)))
+      return [`${id}: ${file} is not a file of tests`]
+    const titles = await titlesIn(file)
+    return titles.some(({ title }) => title.includes(words))
+      ? []
+      : [`${id}: no title in ${file} has "${words}"`]
+  })
+  return (await Promise.all(found)).flat()
+}
+
+/** The rules of a numbered list or table, apart from those that do not hold here. */
+function rulesOf(page: string): string[] {
+  const rows = [...page.matchAll(/^\| (\d+) \|.*\| ([^|]+) \|$/gm)]
+    .filter(([, , here = '']) => !/^(differs|does not concern)/.test(here))
+    .map(([, number]) => number)
+  const [, fine = ''] = /^## The fine print$(.*?)^## /ms.exec(page) ?? []
+  const items = [...fine.matchAll(/^(\d+)\. /gm)].map(([, number]) => number)
+  return [...rows, ...items].map(number => `rule ${number}`)
+}
+
+/** The first cells of a table whose first column is headed "promise". */
+function guaranteesOf(page: string): string[] {
+  const [, rows = ''] = /^\| promise \|.*\n\|[-|]+\n((?:\|.*\n)+)/m.exec(page) ?? []
+  return [...rows.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell)
+}
+
+/** The headings of a page, as links spell them. */
+function headingsOf(page: string): string[] {
+  const text = page.replaceAll(/^```.*?^```/gms, '')
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}

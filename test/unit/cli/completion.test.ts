@@ -21,13 +21,11 @@ describe('what can stand at the end of a command line', () => {
       ['state', 'e'],
       ['export', 'erase'],
     ],
-    [['state', 'erase', 'roof-1', '--d'], ['--dry-run']],
     [['--stack', 'lab', 'dlq', 'l'], ['list']],
     [
       ['dlq', 'list', '--co'],
       ['--code', '--consumer'],
     ],
-    [['dlq', 'list', '--st'], ['--stack']],
     [
       ['dlq', 'list', '--code', 'schema'],
       ['schema-violated', 'schema-unknown'],
@@ -50,7 +48,6 @@ describe('what can stand at the end of a command line', () => {
       ['alerts', 'list', '--state', ''],
       ['firing', 'resolved', 'all'],
     ],
-    [['alerts', 'count', '--by', 'h'], ['hour']],
     [['alerts', 'list', '--rule', 'HIGH_T'], ['HIGH_TEMP']],
     [
       ['alerts', 'list', '--until', '1'],
@@ -59,8 +56,6 @@ describe('what can stand at the end of a command line', () => {
     [['state', 'show', 'proc'], ['processor']],
     [['state', 'show', 'processor', ''], []],
     [['logs', 'processor', 'clo'], ['clock']],
-    [['topics', 'pl'], ['plan']],
-    [['topics', 'describe', 'al'], ['alerts']],
     [
       ['topics', 'create', 'orders', '--cleanup-policy', 'compact'],
       ['compact', 'compact,delete'],
@@ -70,8 +65,6 @@ describe('what can stand at the end of a command line', () => {
       ['consume', '--commit', ''],
       ['auto', 'manual'],
     ],
-    [['consume', '--topic', 'even'], ['events']],
-    [['publish', '--topic', 'events', ''], [':files']],
     [['inspect', ''], [':files']],
     [
       ['completion', ''],

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { groupsText, lagReport, lagText } from '../../../cli/groups/text.ts'
-import { ran } from './terminal.ts'
 
 const MEMBER = { memberId: 'm', clientId: 'c', host: '127.0.0.1', assigned: { b: [0], a: [0, 1] } }
 
@@ -59,12 +58,4 @@ describe('given the lag of a group, when it is shown', () => {
     assert.match(lagText({ groups: [unread] }), /^Total lag: 3 \(age not known\)$/m)
     assert.equal(lag(partition(0, 3, null), partition(1, 1, 4)).seconds, 4)
   })
-})
-
-it('given no broker, then each command says so in one sentence', async () => {
-  for (const args of [['list'], ['lag'], ['lag', 'g']]) {
-    const { status, stderr } = await ran(['groups', ...args], { environment: { KAFKA_PORT: '1' } })
-    assert.equal(status, 1)
-    assert.match(stderr, /^Kafka does not answer at 127\.0\.0\.1:1: is `npm start` running\?.*\n$/)
-  }
 })

@@ -133,12 +133,4 @@ describe('wrong values of them', () => {
       [1, '--event-hubs-conn-str names the variable NOT_SET, which is not set.\n'],
     )
   })
-
-  it('given several wrong ones, then each is named', async () => {
-    const args = ['--brokers', 'nowhere', '--cluster-arn', 'x', '--auth', 'kerberos']
-    const { status, stderr } = await ran(['topics', 'list', ...args])
-    assert.equal(status, 2)
-    for (const option of ['--brokers', '--cluster-arn', '--auth'])
-      assert.match(stderr, new RegExp(`'${option} `))
-  })
 })

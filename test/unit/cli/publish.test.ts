@@ -136,8 +136,6 @@ describe('given an event, when its key is chosen', () => {
 
 describe('wrong usage of publish', () => {
   const wrong: [args: string[], said: RegExp][] = [
-    [['f.json'], /required option '--topic/],
-    [['--topic', 'events'], /missing required argument 'file'/],
     [
       ['--topic', 'events', '-', '--traceparent', '00-0-0-01'],
       /'--traceparent .*a traceparent of W3C Trace Context/,
@@ -146,7 +144,6 @@ describe('wrong usage of publish', () => {
       ['--topic', 'e', '-', '--traceparent', `00-${'0'.repeat(32)}-b7ad6b7169203331-01`],
       /'--traceparent .*W3C Trace Context/,
     ],
-    [['--topic', 'events', '-', '--key', ''], /'--key .*not empty/],
   ]
   for (const [args, said] of wrong)
     it(`sluice publish ${args.join(' ')}`, async () => {

@@ -334,14 +334,4 @@ These hold it too, and the erasure does not reach them: no function comes to it 
     assert.match(text, /Events of it came after the erasure, and have made a new state in processor\./)
     assert.doesNotMatch(text, /These hold it too/)
   })
-
-  for (const columns of [40, 60, 80])
-    it(`at ${columns} columns no line of the tables is wider`, () => {
-      for (const text of [
-        planText(plan, columns).split('\n\n')[1],
-        reportText(report, columns).split('\n\n')[1],
-      ])
-        for (const line of text?.split('\n') ?? assert.fail('no table'))
-          assert.ok(line.length <= columns, line)
-    })
 })

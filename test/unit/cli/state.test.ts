@@ -5,7 +5,7 @@ import { confirm } from '../../../cli/state/confirm.ts'
 import { compareLogs, type Standing } from '../../../cli/state/other-log.ts'
 import { stateReport } from '../../../cli/state/report.ts'
 import { stateKeysOf, topicOf } from '../../../cli/state/state-keys.ts'
-import { clockText, entitiesText, stateText } from '../../../cli/state/text.ts'
+import { entitiesText, stateText } from '../../../cli/state/text.ts'
 import type { PartitionState } from '../../../lib/queries/partition-states.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
@@ -102,20 +102,6 @@ Decided so far: 40 applied/counted, 2 failed/rejected
     )
   })
 
-  for (const columns of [40, 60, 80, 100, 120])
-    test(`at ${columns} columns no line of the table is wider, and the applied offset is shown`, () => {
-      const text = stateText(REPORT, columns)
-      const [, table = ''] = text.split('\n\n')
-      for (const line of table.split('\n')) assert.ok(line.length <= columns, line)
-      assert.match(table, /APPLIED/)
-      assert.match(text, /\b41\b/)
-    })
-
-  test('failures only where they are asked for', () => {
-    const { failures: _, ...counted } = FULL
-    assert.doesNotMatch(stateText(stateReport(OF, [], [counted])), /FAILURE\n/)
-  })
-
   test('without Kafka, all but the lag', () => {
     const report = stateReport(OF, 'away', [{ ...FULL, lag: null }])
     assert.equal(report.kafka, 'away')
@@ -151,10 +137,6 @@ timer silence due 2026-03-01T12:00:00.000Z, which does not fire while the entity
 timer silence due 2026-03-01T12:00:00.000Z, fires when the log has moved on by more than 00:01:00
 `,
     )
-  })
-
-  test('durations of days', () => {
-    assert.equal(clockText(93_784_999), '1d 02:03:04')
   })
 })
 

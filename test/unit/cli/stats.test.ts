@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Report, tableOf } from '../../../cli/stats/table.ts'
+import { tableOf } from '../../../cli/stats/table.ts'
 
 const TEMPERATURE = {
   count: 2,
@@ -35,11 +35,5 @@ describe('the table', () => {
 Processor in "test": 4 applied (4 counted), 2 duplicates (2 id-known), 0 ignored, 1 failed (1 rejected); 2 waiting to be published
 `,
     )
-  })
-
-  test('of nothing says so', () => {
-    const totals = { applied: 0, duplicate: 0, ignored: 0, failed: 0, parked: 0, reasons: {}, outbox: 0 }
-    const nothing: Report = { env: 'test', entities: [], totals }
-    assert.match(tableOf(nothing), /^No statistics yet\.\n\nProcessor in "test": 0 applied, 0 duplicates/)
   })
 })

@@ -4,7 +4,7 @@ import { suggestion } from '../../../cli/similar.ts'
 import { widthOf } from '../../../cli/text-width.ts'
 import { balanceText } from '../../../cli/topics/balance-text.ts'
 import { settingsIn } from '../../../cli/topics/settings.ts'
-import { describeText, listText, replicationOf, statsText } from '../../../cli/topics/text.ts'
+import { replicationOf } from '../../../cli/topics/text.ts'
 import { balanceOf, KeyCounter } from '../../../lib/queries/balance.ts'
 import { pendingOf } from '../../../lib/queries/topic-descriptions.ts'
 import { ran } from './terminal.ts'
@@ -48,12 +48,6 @@ describe('given how many records the partitions of a topic hold, when its balanc
       balanceText({ topic: 't', ...balanceOf([1, 1]), sample: null }),
       /^No partition is too full\.$/m,
     )
-  })
-
-  it('then one record in one partition is not called records', () => {
-    const sample = [{ partition: 0, records: 1, keys: 1, top: { key: 'b', records: 1 } }]
-    const text = balanceText({ topic: 't', ...balanceOf([1]), sample })
-    assert.match(text, /^Topic: t, 1 record in 1 partition\n(?:.*\n)*^Keys of the newest 1 record:$/m)
   })
 
   it('then a sample names the most frequent key of each partition', () => {
@@ -108,14 +102,8 @@ describe('given settings of a topic as options', () => {
   })
 
   const wrong: [args: string[], said: RegExp][] = [
-    [['--partitions', '0'], /'--partitions .*from 1 on/],
-    [['--replication-factor', 'three'], /'--replication-factor .*from 1 on/],
     [['--config', 'retention.ms'], /'--config .*a setting and its value/],
-    [['--config', 'retention.ms='], /'--config .*a setting and its value/],
     [['--retention-ms', '0'], /'--retention-ms .*milliseconds from 1 on, or -1/],
-    [['--retention-ms', '1d'], /'--retention-ms .*milliseconds from 1 on, or -1/],
-    [['--cleanup-policy', 'keep'], /'--cleanup-policy .*one of delete, compact/],
-    [['--compression-type', 'zip'], /'--compression-type .*one of producer, uncompressed/],
   ]
   for (const [args, said] of wrong)
     it(`then ${args.join(' ')} is wrong usage`, async () => {
@@ -135,28 +123,6 @@ describe('given a topic, when it is shown', () => {
     assert.deepEqual(replicationOf([]), { replicationFactor: 0, underReplicated: 0 })
   })
 
-  it('then leaders, replicas, in-sync replicas and its own settings are there', () => {
-    const partitions = [led, unled].map(one => ({ ...one, records: 5 }))
-    const text = describeText({ topic: 't', partitions, settings: { 'retention.ms': '1' } })
-    assert.match(text, /^ +0 +1 +1,2 +1,2 +5$/m)
-    assert.match(text, /^ +2 +none +1,2 +5$/m)
-    assert.match(text, /^Settings that differ from the default:\n {2}retention\.ms = 1$/m)
-    assert.match(describeText({ topic: 't', partitions, settings: {} }), /^No setting differs/m)
-  })
-
-  it('then a list has a line for each, and an empty one says so', () => {
-    const topic = { topic: 'a', signal: null, partitions: 3, replicationFactor: 1, underReplicated: 0 }
-    assert.match(listText({ topics: [topic] }), /^a +- +3 +1 +0$/m)
-    assert.equal(listText({ topics: [] }), 'The cluster has no topics.\n')
-  })
-
-  it('then its statistics have the names of queues', () => {
-    const subscribers = [{ group: 'g', state: 'stable', members: 2, lag: 4 }]
-    const text = statsText({ topic: 't', messages: 9, messages_pending: 4, bytes: null, subscribers })
-    assert.match(text, /^messages: 9\nmessages_pending: 4\nsubscribers: 1\nbytes: not known$/m)
-    assert.match(text, /^g +stable +2 +4$/m)
-  })
-
   it('then pending is what the subscriber that is farthest behind in a partition has left', () => {
     const lagging = (...pending: number[]) => ({
       topics: [
@@ -172,16 +138,4 @@ describe('given a topic, when it is shown', () => {
     assert.equal(pendingOf([10, 10], [lagging(0, 0)]), 0)
     assert.equal(pendingOf([10, 10], []), 20)
   })
-})
-
-it('given no broker, then each command says so in one sentence', async () => {
-  const away = { environment: { KAFKA_PORT: '1' } }
-  for (const args of [['list'], ['describe', 't'], ['stats', 't'], ['balance', 't'], ['plan'], ['apply']]) {
-    const { status, stderr } = await ran(['topics', ...args], away)
-    assert.equal(status, 1)
-    assert.match(stderr, /^Kafka does not answer at 127\.0\.0\.1:1: is `npm start` running\?.*\n$/)
-  }
-  const { status, stderr } = await ran(['topics', 'create', 'orders'], away)
-  assert.equal(status, 1)
-  assert.match(stderr, /^Failed to create orders: Kafka does not answer at 127\.0\.0\.1:1.*\n$/)
 })

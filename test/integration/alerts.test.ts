@@ -113,14 +113,6 @@ describe('sluice alerts, beside alerting and the view', { timeout: 180_000 }, ()
 
   let id = ''
 
-  it('given an environment without any alert, then it says that none fires', async () => {
-    const { status, stdout } = await command('list')
-    assert.deepEqual([status, stdout.startsWith(`No alert fires in "${environment.name}"`)], [0, true])
-    const { status: missing, stderr } = await command('show', 'roof-1')
-    assert.equal(missing, 1)
-    assert.match(stderr, /^No alert in "t\w+" has the id "roof-1", or is of an entity that matches it\./)
-  })
-
   it('given an alert that fires, then list, count and show tell of it', async () => {
     await measured(['roof-1', 45], ['roof-10', 20])
     const { alerts, total, behind } = await listed()
@@ -141,19 +133,6 @@ describe('sluice alerts, beside alerting and the view', { timeout: 180_000 }, ()
     assert.deepEqual(
       shown.alerts[0]?.transitions.map(({ kind, reason }) => [kind, reason]),
       [['fired', 'condition']],
-    )
-  })
-
-  it('given an entity, then its pending alerts are shown too, and a list has them on request', async () => {
-    const { alerts, pending } = await asked<AlertsReport>('show', 'roof-1')
-    assert.deepEqual(
-      [idsOf({ alerts }), pending.map(({ rule }) => rule)],
-      [[id], ['WARM environment.temperature']],
-    )
-    const listing = await listed('--pending', '--entity', 'roof-1')
-    assert.deepEqual(
-      listing.pending?.map(({ entity, rule }) => [entity, rule]),
-      [[ROOF, 'WARM environment.temperature']],
     )
   })
 
@@ -237,26 +216,6 @@ describe('sluice alerts, beside alerting and the view', { timeout: 180_000 }, ()
     )
   })
 
-  it('given an id that does not fire, then it cannot be acknowledged, and one message says so', async () => {
-    for (const wrong of [id, 'no-such-id']) {
-      const { status, stdout, stderr } = await command('ack', '--', wrong)
-      assert.deepEqual([status, stdout], [1, ''])
-      assert.match(stderr, /^No alert \S+ fires in "t\w+": it has resolved, or there never was one\. .*\n$/)
-    }
-  })
-
-  it('given that it fires again, then it is another alert, which nobody has acknowledged', async () => {
-    await measured(['roof-1', 50])
-    const { alerts } = await listed()
-    assert.equal(alerts.length, 1)
-    assert.notEqual(alerts[0]?.id, id)
-    assert.equal(alerts[0]?.acknowledged, null)
-    assert.deepEqual((await listed('--state', 'all')).alerts.map(({ state }) => state).sort(), [
-      'firing',
-      'resolved',
-    ])
-  })
-
   it('given many entities of which one fires, then a list reads as much as before, and no entity', async () => {
     await measured(...Array.from({ length: MANY }, (_, number) => [`s-${number}`, 20] as const))
     assert.ok((await environment.states('alerting')).size > MANY)
@@ -275,14 +234,6 @@ describe('sluice alerts, beside alerting and the view', { timeout: 180_000 }, ()
       assert.equal(asked.length, topicSize('readings', environment.name).partitions)
     } finally {
       for (const monitor of [entities, view]) monitor.close()
-    }
-  })
-
-  it('given an environment that does not run, then it says so', async () => {
-    for (const args of [['list'], ['count'], ['show', 'x'], ['ack', 'x']]) {
-      const { status, stderr } = await command(...args, '--env', 'no-such-env')
-      assert.equal(status, 1)
-      assert.match(stderr, /Kafka at \S+ has no topic sluice\.telemetry\.alerts\.no-such-env.* is --env or/)
     }
   })
 })

@@ -59,27 +59,4 @@ describe('given consumer groups that another client runs', { timeout: 120_000 },
     assert.equal(stdout.trimEnd().split('\n').length, lines.length)
     for (const line of lines) assert.match(stdout, new RegExp(line, 'm'))
   })
-
-  it('when the lag of all is asked for, then this group is among them', async () => {
-    const { stdout } = await commands.spawned('groups', 'lag', '--json')
-    const { groups } = JSON.parse(stdout)
-    const [found] = groups.filter((one: { group: string }) => one.group === group)
-    assert.equal(found.pending, 3)
-    const [ofTopic] = found.topics
-    assert.deepEqual(
-      ofTopic.partitions.map((one: { pending: number }) => one.pending),
-      [3, 0, 0],
-    )
-    const [first] = ofTopic.partitions
-    assert.ok(first.seconds > 0 && first.seconds < 600 && first.seconds === found.seconds, stdout)
-  })
-
-  it('when a group is asked for that there is not, then it is named, with those that look like it', async () => {
-    const { status, stdout, stderr } = await commands.run(['groups', 'lag', `${group}x`])
-    assert.deepEqual([status, stdout], [1, ''])
-    assert.match(
-      stderr,
-      new RegExp(`^Kafka at .* has no consumer group ${group}x\\. Did you mean .*${group}`),
-    )
-  })
 })

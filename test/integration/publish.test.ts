@@ -66,19 +66,6 @@ describe('given events of one’s own, when they are published', { timeout: 120_
       assert.deepEqual([String(key), String(headers?.ce_traceparent)], ['customer-7', TRACE])
   })
 
-  it('then a dry run and a wrong event publish nothing', async () => {
-    const topic = await commands.topic('dry', 1)
-    const dry = await publish(topic, JSON.stringify({ ...ORDER, id: '1' }), '--dry-run')
-    assert.equal(dry.stdout, `Would publish 1 to ${topic}, partition 0, key /shop o-1\n`)
-    const wrong = await publish(topic, `${JSON.stringify({ ...ORDER, id: '1' })}\n${JSON.stringify(ORDER)}`)
-    assert.deepEqual([wrong.status, wrong.stdout], [1, ''])
-    assert.match(wrong.stderr, /^standard input:2: .*"id" is missing or empty\nNothing was published\.\n$/)
-    assert.deepEqual(await commands.client.ends(topic), [0])
-    const named = await publish(topic, JSON.stringify(ORDER), '--new-id')
-    assert.match(named.stdout, /^Published [0-9a-f-]{36} to /)
-    assert.deepEqual(await commands.client.ends(topic), [1])
-  })
-
   it('then one that is too large for the topic is refused in a sentence', async () => {
     const topic = await commands.topic('small', 1, { 'max.message.bytes': '1000' })
     const large = JSON.stringify({ ...ORDER, id: '1', data: { text: 'x'.repeat(5_000) } })

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { PROJECT, Program, runProgram } from '../support/program.ts'
+import { Program, runProgram } from '../support/program.ts'
 import { fired, resolved } from '../unit/cli/alert-log/support.ts'
 
 const ASKED = `SELECT alert_type, COUNT(*) as count FROM alert_log WHERE alert_ts > datetime('now', '-1 hour') GROUP BY alert_type;`
@@ -68,32 +67,6 @@ describe('given alerts in Kafka', { timeout: 120_000 }, () => {
     )
   })
 
-  it('when statements come from a file or standard input, then each is answered, as a table or as CSV', async () => {
-    const text = `SELECT count(*) AS firing FROM alert_log WHERE resolved_ts IS NULL; SELECT event, count(*) AS n FROM alert_events GROUP BY event ORDER BY event`
-    const file = join(folder, 'report.sql')
-    await writeFile(file, text)
-    const table = await sql('--file', file)
-    assert.equal(table.code, 0, table.output)
-    assert.equal(
-      table.stdout,
-      'firing\n    23\n(1 row)\n\nevent      n\nfired     28\nresolved   5\n(2 rows)\n',
-    )
-    const args = ['./cli/sluice.ts', 'alerts', 'sql', '--file', '-', '--csv', '--env', environment.name]
-    const piped = spawnSync(process.execPath, args, { cwd: PROJECT, input: text, encoding: 'utf8' })
-    assert.equal(piped.stdout, 'firing\r\n23\r\n\r\nevent,n\r\nfired,28\r\nresolved,5\r\n')
-  })
-
-  it('when only a time is asked for, then what was written before or after it is not there', async () => {
-    const count = async (...args: string[]) => {
-      const { stdout } = await sql('SELECT count(*) AS n FROM alert_events', '--json', ...args)
-      return JSON.parse(stdout).answers[0].rows[0].n
-    }
-    assert.equal(await count('--since', '10m'), 33)
-    assert.equal(await count('--since', new Date(Date.now() + 60_000).toISOString()), 0)
-    assert.equal(await count('--until', '10m'), 0)
-    assert.equal(await count('--until', new Date(Date.now() + 60_000).toISOString()), 33)
-  })
-
   it('when a statement is wrong, then the message of DuckDB and the columns are shown, with status 1', async () => {
     const { code, output } = await sql('SELECT alert_typ FROM alert_log')
     assert.equal(code, 1)
@@ -112,17 +85,5 @@ describe('given alerts in Kafka', { timeout: 120_000 }, () => {
     program.signal('SIGINT')
     const { code, output } = await program.ended
     assert.equal(code, 130, output)
-  })
-
-  it('given an environment without topics, then it says so', async () => {
-    const { code, output } = await runProgram('./cli/sluice.ts', [
-      'alerts',
-      'sql',
-      'SELECT 1',
-      '--env',
-      'nowhere',
-    ])
-    assert.equal(code, 1)
-    assert.match(output, /has no topic sluice\.telemetry\.alerts\.nowhere/)
   })
 })

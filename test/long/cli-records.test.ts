@@ -92,40 +92,11 @@ describe('given topics with records, good and bad', { timeout: 120_000 }, () => 
     assert.deepEqual(ids, ['before', 'after'])
   })
 
-  it('when --count is given, then a tail that follows ends after that many', async () => {
-    const { code, stdout, output } = await run('tail', 'readings', '--from', 'start', '-n', '2', '--json')
-    assert.equal(code, 0, output)
-    assert.equal(stdout.trimEnd().split('\n').length, 2)
-  })
-
   it('when the reader of a tail goes away, then it ends without a word', () => {
     const tail = `"${process.execPath}" ${QUIET} ./cli/sluice.ts tail readings --no-follow --env ${environment.name} | head -1`
     const piped = spawnSync('bash', ['-o', 'pipefail', '-c', tail], { cwd: PROJECT, encoding: 'utf8' })
     assert.deepEqual([piped.status, piped.stderr], [0, ''])
     assert.equal(piped.stdout.trimEnd().split('\n').length, 1)
-  })
-
-  it('given a topic that there is not, then it says so, and which signals there are', async () => {
-    const { code, output } = await run('tail', 'reading')
-    assert.equal(code, 1)
-    assert.match(output, /^Kafka at .* has no topic reading\. Signals are readings, /m)
-  })
-
-  it('when JSON is asked for, then other reports are one document, too', async () => {
-    const replayed = await run('replay', HEATWAVE, '--speed', 'max', '--limit', '3', '--json')
-    const { elapsedMs, ...counts } = JSON.parse(replayed.stdout)
-    assert.ok(elapsedMs >= 0)
-    // The limit ends the selection: there is nothing left to go on with.
-    assert.deepEqual(counts, {
-      acknowledged: 3,
-      notAcknowledged: 0,
-      nextLine: null,
-      shiftMs: null,
-      ahead: 0,
-      invalid: 0,
-    })
-    const breaker = await run('breaker', 'show', 'processor', '--json')
-    assert.deepEqual(JSON.parse(breaker.stdout), { consumer: 'processor', state: 'never-opened' })
   })
 
   it('when there are dead letters, then they are listed with the reasons, and other records are counted', async () => {
@@ -156,16 +127,6 @@ describe('given topics with records, good and bad', { timeout: 120_000 }, () => 
     const { at } = JSON.parse((await run('dlq', 'show', 'two', '--json')).stdout)
     const raw = ['./cli/sluice.ts', 'dlq', 'show', at, '--raw', '--env', environment.name]
     assert.deepEqual(spawnSync(process.execPath, raw, { cwd: PROJECT }).stdout, NOT_TEXT)
-  })
-
-  it('when a place is wrong, then it says whether anything is there', async () => {
-    const missing = await run('dlq', 'show', '0@999')
-    assert.equal(missing.code, 1)
-    assert.match(missing.output, /^No dead letter 0@999 in "t\w+": `sluice dlq list` shows/m)
-    const stranger = (await tailed('dlq')).find(({ event }) => event === null)
-    const other = await run('dlq', 'show', `${stranger?.partition}@${stranger?.offset}`)
-    assert.equal(other.code, 1)
-    assert.match(other.output, /is not a dead letter/)
   })
 })
 

@@ -8,7 +8,6 @@ import type { CauseOfAlert } from '../../console/api/alerts/cause.ts'
 import type { AlertHistory, AlertsNow, PendingAlerts } from '../../console/api/alerts/lists.ts'
 import type { OneAlert } from '../../console/api/alerts/one.ts'
 import type { RuleFiles, RulesChecked, RulesSaved } from '../../console/api/alerts/rule-files.ts'
-import type { OneRule, Rules } from '../../console/api/alerts/rules.ts'
 import type { SilencePreview, Silences } from '../../console/api/alerts/silences.ts'
 import type { RulesTried } from '../../console/api/alerts/trial.ts'
 import { rulesActivated } from '../../lib/alerting/activation.ts'
@@ -209,55 +208,6 @@ describe('the console about alerts', { timeout: 120_000 }, () => {
     assert.deepEqual((await served.ask<AlertsNow>('/alerts/now')).alerts[0]?.silencedBy, [])
     const actions = (await audits()).map(({ action }) => action)
     assert.deepEqual([actions.includes('silence add'), actions.includes('silence end')], [true, true])
-  })
-
-  it('given a silence that is wrong, or a viewer, then nothing is changed, and it says why', async () => {
-    const endsAt = new Date(Date.now() + 1_000).toISOString()
-    for (const [body, of, status, message] of [
-      [{ match: {}, endsAt, comment: 'x' }, served, 400, /all of them would be silenced/],
-      [
-        { match: { rule: ['X'] }, endsAt: 'soon', comment: ' ' },
-        served,
-        400,
-        /endsAt: a time .*comment: say why/,
-      ],
-      [{ match: { rule: ['X'], other: 1 }, endsAt, comment: 'x' }, served, 400, /match/],
-      [{ match: { rule: ['X'] }, endsAt, comment: 'x' }, viewed, 403, /Only an operator/],
-    ] as const) {
-      const response = await of.request('/alerts/silences', { method: 'POST', body: JSON.stringify(body) })
-      assert.equal(response.status, status)
-      assert.match(((await response.json()) as Error).message, message)
-    }
-    const ack = { method: 'POST', body: JSON.stringify({ id: await firingId(), acknowledged: true }) }
-    assert.equal((await viewed.request('/alerts/acknowledge', ack)).status, 403)
-    const save = { method: 'PUT', body: JSON.stringify({ file: 'weather.yaml', text: RULES, was: null }) }
-    assert.equal((await viewed.request('/alerts/rules/file', save)).status, 403)
-    assert.equal((await served.ask<Silences>('/alerts/silences')).silences.length, 1)
-  })
-
-  it('given the rules in force, then each is told with how many entities are in which state', async () => {
-    const { rules, having, partitions, entities } = await served.ask<Rules>('/alerts/rules')
-    assert.deepEqual(
-      rules.map(({ rule, condition, firing, pending, inactive }) => [
-        rule,
-        condition,
-        firing,
-        pending,
-        inactive,
-      ]),
-      [
-        [HOT, 'temperature above 40 °C', 1, 0, 2],
-        ['WARM', 'temperature above 30 °C for 1 h', 0, 2, 1],
-      ],
-    )
-    assert.deepEqual([having, partitions, entities], [1, 12, 3])
-    const one = await served.ask<OneRule>('/alerts/rules/one?rule=HOT')
-    assert.deepEqual(
-      [one.rules[0]?.rule, one.total, one.on[0]?.entity, one.on[0]?.phase],
-      [HOT, 1, ROOF, 'firing'],
-    )
-    assert.match(one.rules[0]?.text ?? '', /fireAbove: 40/)
-    assert.equal((await served.request('/alerts/rules/one?rule=NONE')).status, 404)
   })
 
   it('given a text, then it is checked with positions, and tried on what has been read', async () => {

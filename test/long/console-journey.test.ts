@@ -132,21 +132,6 @@ describe('one event through the system, and what consumers remember of it', { ti
     assert.equal(there.journey.end, 'dead-letter')
   })
 
-  it('given what is asked wrongly, then a sentence says what is wrong', async () => {
-    const wrong = [
-      ['/journey', /Name an event: by id, by trace/],
-      ['/journey?trace=xyz', /trace: has to be 32 hexadecimal digits/],
-      ['/journey/search?id=a&minutes=9999999', /minutes: has to be one of/],
-      ['/state/partitions?consumer=nobody', /no consumer nobody/],
-      ['/state/partitions?consumer=processor&topic=x', /processor does not read x/],
-    ] as const
-    for (const [path, says] of wrong) {
-      const response = await served.request(path)
-      assert.ok([400, 404].includes(response.status), path)
-      assert.match(((await response.json()) as { message: string }).message, says)
-    }
-  })
-
   it('given what consumers have decided, then their states say up to where, and what they remember', async () => {
     const { states } = await served.ask<StatesAnswer>('/state')
     const processor = states.find(({ consumer }) => consumer === 'processor')

@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { GroupAnswer, GroupsAnswer } from '../../console/api/kafka/groups.ts'
-import type { KeysAnswer } from '../../console/api/kafka/keys.ts'
-import type { SubjectAnswer, SubjectsAnswer } from '../../console/api/kafka/schemas.ts'
 import type { TopicAnswer } from '../../console/api/kafka/topic.ts'
 import type { TopicsAnswer } from '../../console/api/kafka/topics.ts'
 import type { ClusterDescription } from '../../lib/queries/cluster.ts'
@@ -98,43 +96,6 @@ describe('given the console, when Kafka is looked at', { timeout: 120_000 }, () 
       ],
     )
     assert.ok(one.seconds !== null && one.seconds > 0 && one.seconds < 120, `${one.seconds} s`)
-  })
-
-  it('then the keys that fill a partition are counted, in as many records as were asked for', async () => {
-    const keys = await served.ask<KeysAnswer>(`/kafka/keys?topic=${topic}&records=60`)
-    assert.equal(keys.partitions[2]?.top?.key, markup)
-    assert.deepEqual([keys.records, keys.isCutShort, keys.partitions[2]?.keys], [61, false, 1])
-  })
-
-  it('then what is not there, or is too much, is answered in one sentence', async () => {
-    const asked: [path: string, status: number, message: RegExp][] = [
-      ['/kafka/topics/one?name=no-such', 404, /^Kafka has no topic no-such\./],
-      ['/kafka/topics/one', 400, /name a topic/],
-      ['/kafka/groups/one?name=no-such', 404, /^Kafka has no consumer group no-such\./],
-      [`/kafka/keys?topic=${topic}&records=1000000`, 400, /at most 100000 records/],
-      ['/kafka/schemas/one?name=no-such', 404, /has no subject no-such/],
-      ['/kafka/schemas/one?name=orders-value&version=9', 404, /has no version 9; it has 1, 2/],
-    ]
-    for (const [path, status, message] of asked) {
-      const response = await served.request(path)
-      assert.equal(response.status, status, path)
-      assert.match(((await response.json()) as { message: string }).message, message)
-    }
-  })
-
-  it('then subjects have versions, a rule, and what has changed from one to the next', async () => {
-    const { subjects } = await served.ask<SubjectsAnswer>('/kafka/schemas')
-    assert.deepEqual(subjects, [{ subject: 'orders-value', shipped: null }])
-    const one = await served.ask<SubjectAnswer>('/kafka/schemas/one?name=orders-value')
-    assert.deepEqual([one.versions, one.shown.version, one.before], [[1, 2], 2, 1])
-    assert.match(one.rule?.promise ?? '', /reads data of the last version/)
-    assert.ok(one.changes?.some(({ sign, text }) => sign === '+' && text.includes('"note"')))
-    const first = await served.ask<SubjectAnswer>('/kafka/schemas/one?name=orders-value&version=1')
-    assert.deepEqual([first.shown.id, first.before, first.changes], [1, null, []])
-    registry.isAway = true
-    const away = await served.request('/kafka/schemas')
-    registry.isAway = false
-    assert.equal(away.status, 503)
   })
 
   it('then a person goes from the cluster to a topic, its keys and its group, and stumbles over nothing', async () => {

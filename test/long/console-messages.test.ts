@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import type { MessageList } from '../../console/api/kafka/messages/list.ts'
 import type { Message } from '../../console/api/kafka/messages/one.ts'
-import type { MessageTopics } from '../../console/api/kafka/messages.ts'
 import type { Delivery } from '../../console/api/writing/publish.ts'
 import type { ReplayList, WritingForms } from '../../console/api/writing.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
@@ -51,16 +50,6 @@ describe('given a console beside Kafka', { timeout: 300_000 }, () => {
     assert.match(audit?.summary ?? '', /by=ada.*action=publish/)
   })
 
-  it('when a reading breaks its schema, then it is refused, and nothing is published', async () => {
-    const held = async () => (await messages({ topic: environment.topic('readings') })).held
-    const before = await held()
-    const data = { sensorId: 's', temperature: 'warm', location: LOCATION }
-    const response = await post('/writing/readings', { family: 'environment', data })
-    assert.equal(response.status, 400)
-    assert.match(await response.text(), /temperature must be number/)
-    assert.equal(await held(), before)
-  })
-
   it('when a recording is played, then its progress can be watched, and its events are found as they were', async () => {
     const response = await post('/writing/replays', { recording: 'heatwave', speed: 'max', shift: false })
     assert.equal(response.status, 202)
@@ -81,41 +70,6 @@ describe('given a console beside Kafka', { timeout: 300_000 }, () => {
     )
     assert.deepEqual([file.headers.get('sluice-records'), file.headers.get('sluice-is-cut')], ['96', 'false'])
     assert.equal((await file.text()).trim().split('\n').length, 96)
-  })
-
-  it('when a recording is stopped, then it ends, and another can be played', async () => {
-    const response = await post('/writing/replays', { recording: 'device-walk', speed: 1, shift: true })
-    const { id } = (await response.json()) as { id: string }
-    const second = await post('/writing/replays', { recording: 'heatwave', speed: 1, shift: true })
-    assert.equal(second.status, 409)
-    await post(`/writing/replays/${id}/stop`, {})
-    const states = async () => (await served.ask<ReplayList>('/writing/replays')).replays
-    await until(
-      'it has stopped',
-      async () => (await states()).find(one => one.id === id)?.state === 'stopped',
-    )
-  })
-
-  it('when messages are followed, then a new one arrives by itself', async () => {
-    const topic = environment.topic('alerts')
-    const over = new AbortController()
-    const path = `/kafka/messages/live?${new URLSearchParams({ topic, live: '1' })}`
-    const response = await served.request(path, { signal: over.signal })
-    const seen: MessageList[] = []
-    const reading = (async () => {
-      let rest = ''
-      for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-        const events = (rest + piece).split('\n\n')
-        rest = events.pop() ?? ''
-        for (const event of events)
-          if (event.startsWith('data: ')) seen.push(JSON.parse(event.slice(6)).answer)
-      }
-    })().catch(() => {})
-    await until('the first answer is there', () => seen.length > 0)
-    await environment.client.send(topic, [{ key: 'k', value: 'not an event' }])
-    await until('the message is there', () => seen.at(-1)?.messages[0]?.summary === 'not an event')
-    over.abort()
-    await reading
   })
 
   it('when the topic is large, then the newest come at once, and a search says where it stopped', async t => {
@@ -140,13 +94,6 @@ describe('given a console beside Kafka', { timeout: 300_000 }, () => {
       cursor = found.cursor
     } while (cursor !== null)
     assert.equal(looked, MANY)
-  })
-
-  it('when the topics are asked for, then those of the environment are known by their signals', async () => {
-    const { topics } = await served.ask<MessageTopics>('/kafka/messages/topics')
-    assert.equal(topics.find(({ topic }) => topic === environment.topic('readings'))?.signal, 'readings')
-    const unknown = await served.request('/kafka/messages?topic=no.such.topic')
-    assert.equal(unknown.status, 404)
   })
 
   it('when the environment is deployed, or the person a viewer, then nothing is written', async () => {

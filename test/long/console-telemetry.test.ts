@@ -1,24 +1,18 @@
 /** The pages of telemetry over an environment of which everything is known, on real servers and in a real browser. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { Activities } from '../../console/api/telemetry/activities.ts'
 import type { EntityNow } from '../../console/api/telemetry/entity.ts'
 import type { EntityPage } from '../../console/api/telemetry/entity-page.ts'
 import type { EntityHistory } from '../../console/api/telemetry/history.ts'
-import type { VolumesOfTopics } from '../../console/api/telemetry/volumes.ts'
-import type { Averages } from '../../console/api/telemetry.ts'
 import { activity } from '../../lib/activity/process.ts'
 import { rulesActivated } from '../../lib/alerting/activation.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
-import { withReading } from '../../lib/analytics/metrics.ts'
-import { type EntityStatistics, statistics } from '../../lib/analytics/process.ts'
-import { topicSize } from '../../lib/app/topics.ts'
+import { statistics } from '../../lib/analytics/process.ts'
 import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
 import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
 import { KafkaPublisher } from '../../lib/runtime/adapters/kafka/publisher.ts'
 import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
-import { keysOf } from '../../lib/runtime/adapters/redis/keys.ts'
 import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
@@ -35,7 +29,6 @@ const ROOF = '/environment/test-site roof-1'
 const DEVICE = '/device/watch d-1'
 const RULES = [ruleOf({ name: 'HOT', fireAbove: 40, severity: 'critical' })]
 const MINUTE_MS = 60_000
-const MANY = 10_000
 const OLD = '/environment/test-site old-1'
 
 describe('telemetry in the console', { timeout: 180_000 }, () => {
@@ -148,79 +141,6 @@ describe('telemetry in the console', { timeout: 180_000 }, () => {
     )
     assert.equal(found.searched.ended, 'whole')
   })
-
-  it('given an entity that fell silent long ago, then its charts end where it did', async () => {
-    const now = await served.ask<EntityNow>(asking('entity', { entity: OLD, span: '1' }))
-    assert.deepEqual([now.endsEarly, now.endsMs], [true, Date.parse('2026-03-01T12:03:00Z')])
-    const found = await served.ask<EntityHistory>(asking('history', { entity: OLD, hours: '1' }))
-    assert.ok(found.minutes.length > 0)
-  })
-
-  it('given devices and sensors, then activities, averages and volumes tell of them', async () => {
-    const activities = await served.ask<Activities>('/telemetry/activities')
-    assert.deepEqual(activities.counts, [{ activity: 'running', devices: 1 }])
-    assert.equal(activities.lately[0]?.details.from, 'walking')
-    const { families } = await served.ask<Averages>('/telemetry/averages')
-    const [, environments] = families
-    assert.deepEqual(
-      environments?.groups.map(({ name, entities }) => [name, entities]),
-      [['/environment/test-site', 3]],
-    )
-    const volumes = await served.ask<VolumesOfTopics>(asking('volumes', { hours: '1' }))
-    assert.deepEqual([volumes.steps.length, volumes.stepMs], [60, MINUTE_MS])
-    assert.equal(volumes.topics[0]?.topic, environment.topic('readings'))
-    assert.equal(typeof volumes.topics[0]?.perMinute.at(-1), 'number')
-  })
-
-  it('given ten thousand entities, then one page of them is answered, sorted by any metric', async () => {
-    const many = `${environment.name}m`
-    await storeEntities(many, MANY)
-    const console = await servedConsole({ env: many })
-    try {
-      const path = asking('entities', { sort: '-temperature', page: '200' })
-      const { rows, known, page, pages } = await console.ask<EntityPage>(path)
-      assert.deepEqual([known, page, pages, rows.length], [MANY, 200, 200, 50])
-      assert.equal(rows.at(-1)?.values[0], 0)
-      const { families } = await console.ask<Averages>('/telemetry/averages')
-      assert.equal(families[0]?.all.metrics.temperature?.last.toFixed(3), ((MANY - 1) / 2).toFixed(3))
-    } finally {
-      await console.close()
-    }
-  })
-
-  /** As the processor stores them: each has reported its number. */
-  async function storeEntities(env: string, count: number): Promise<void> {
-    const { topic, partitions } = topicSize('readings', env)
-    const fields = Array.from({ length: partitions }, () => new Map<string, string>())
-    for (let number = 0; number < count; number++) {
-      const metrics = withReading({}, { values: [['temperature', number]], timeMs: Date.now() })
-      const window = { startMs: 0, revision: 1, metrics }
-      const state: EntityStatistics = {
-        family: 'environment',
-        metrics,
-        windows: { open: window, closed: window },
-      }
-      fields[number % partitions]?.set(`/environment/many s-${number}`, JSON.stringify(state))
-    }
-    for (const [partition, stored] of fields.entries()) {
-      const { states } = keysOf({ consumer: statistics.name, topic, partition })
-      await redis.run(client => client.hset(states, stored))
-    }
-  }
-
-  for (const [path, query, status, says] of [
-    ['entity', { entity: '/nobody x', span: '1' }, 404, /knows no such entity/],
-    ['entity', { span: '1' }, 400, /entity: must name one/],
-    ['entity', { entity: ROOF, span: 'ever' }, 400, /span: must be live, 1, 6 or 24/],
-    ['history', { entity: ROOF, hours: '9' }, 400, /hours: must be 1, 6 or 24/],
-    ['entities', { page: '0' }, 400, /page: must be a page/],
-    ['volumes', {}, 400, /hours: must be 1, 6 or 24/],
-  ] as const)
-    it(`given ${path} with ${new URLSearchParams(query)}, then it is refused with ${status}`, async () => {
-      const response = await served.request(asking(path, query))
-      assert.equal(response.status, status)
-      assert.match(((await response.json()) as { message: string }).message, says)
-    })
 
   it('given a browser, then one finds an entity, sees its charts, and a new alert comes by itself', async () => {
     const browser = await TestBrowser.launch()

@@ -7,7 +7,7 @@ import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
 import { type ProducerConfig, TelemetryProducer } from '../../lib/runtime/producer/index.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
 import { createTopic } from '../support/create-topic.ts'
-import { CODECS, installForeignProducers } from '../support/foreign-producers.ts'
+import { CODECS, installForeignClients } from '../support/foreign-clients.ts'
 import { readWithJava, readWithLibrdkafka, type SeenRecord } from '../support/foreign-readers.ts'
 import { brokers } from '../support/servers.ts'
 
@@ -21,7 +21,7 @@ describe('what the producer writes', { timeout: 120_000 }, () => {
 
   before(async () => {
     admin = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }).admin()
-    await Promise.all([installForeignProducers(folder), admin.connect()])
+    await Promise.all([installForeignClients(folder), admin.connect()])
     await createTopic(admin, { topic, numPartitions: 1 })
     for (const compression of CODECS) await write({ compression, idempotent: compression !== 'gzip' })
     await writeInTransactions()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -9,7 +9,7 @@ import { createTopic } from '../support/create-topic.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
 import { Program } from '../support/program.ts'
 import { brokers } from '../support/servers.ts'
-import { runSluice, sluice } from '../support/sluice.ts'
+import { sluice } from '../support/sluice.ts'
 import { until } from '../support/until.ts'
 
 const NAME = `rr-${process.pid}-${Date.now()}`
@@ -110,14 +110,6 @@ describe('given a topic with records of every kind, and a group that reads it', 
     assert.deepEqual(bytes(copied), bytes(foreign))
   })
 
-  it('when keys decide, then each goes to the partition that the producer of another client chose', async () => {
-    const keyed = (await linesIn('first.jsonl.gz')).filter(({ key }) => key !== null)
-    const filter = ['--filter', 'key~.', '--speed', 'max']
-    await sluice('replay', file('first.jsonl.gz'), '--topic', topic('merged'), ...filter)
-    await record('merged', 'keyed.jsonl')
-    assert.deepEqual(contents(await linesIn('keyed.jsonl')), contents(keyed))
-  })
-
   it('when a replay is stopped in the middle and resumed, then no record is lost or doubled', async () => {
     const all = await linesIn('first.jsonl.gz')
     const begun = Date.now()
@@ -153,27 +145,6 @@ describe('given a topic with records of every kind, and a group that reads it', 
     assert.deepEqual(contents(await linesIn('resumed.jsonl')), contents(all))
     assert.match(await sluice(...args, ...place), /All of it is published/)
     assert.equal((await client.read(topic('stopped'))).length, RECORDS)
-  })
-
-  it('when the range is empty, expired, or of the other topic, then it says so', async () => {
-    const nothing = ['--topic', topic('empty'), '--out', file('none.jsonl')]
-    const empty = await runSluice(['record', ...nothing])
-    assert.deepEqual(
-      [empty.code, /nothing between --from and --to/.test(empty.output)],
-      [1, true],
-      empty.output,
-    )
-    await assert.rejects(stat(file('none.jsonl')), { code: 'ENOENT' })
-    await client.expire(topic('to'), 1, 4)
-    const range = ['--partition', '1', '--from', '2', '--to', '9']
-    const expired = await record('to', 'expired.jsonl', ...range)
-    assert.match(expired, /Partition 1: offsets 2 to 3 have expired\./)
-    const offsets = (await linesIn('expired.jsonl')).map(({ offset }) => offset)
-    assert.deepEqual(offsets, [4, 5, 6, 7, 8])
-    const since = await record('to', 'since.jsonl', '--partition', '1', '--from', '1h')
-    assert.match(since, /Partition 1 begins at offset 4: what is before has expired/)
-    const unknown = await runSluice(['record', '--topic', 'nowhere', '--out', file('x')])
-    assert.match(unknown.output, /has no topic nowhere/)
   })
 
   it('when there are transactions, then only what was committed is recorded, and the markers are counted', async () => {

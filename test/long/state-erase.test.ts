@@ -201,16 +201,6 @@ describe('sluice state erase, beside its consumers', { timeout: 180_000 }, () =>
     assert.deepEqual(await held('roof-2'), [...consumers.keys()].sort())
   })
 
-  it('given an entity that nobody holds, then its whole name is asked for, and nothing is found to erase', async () => {
-    const unknown = await command('roof-9', '--yes')
-    assert.equal(unknown.status, 1)
-    assert.match(unknown.stderr, /^No consumer holds .* "roof-9"\. Name it whole/)
-    const { status, stdout } = await erasedWhile(`${SITE} roof-9`)
-    assert.equal(status, 0)
-    for (const consumer of CONSUMERS_OF_READINGS)
-      assert.match(stdout, new RegExp(`^${consumer} +held nothing$`, 'm'))
-  })
-
   it('given a consumer that does not come to it, then that is said, with its lag, and it holds later', async () => {
     await measured('roof-3', 7)
     await catchUp()
@@ -238,29 +228,5 @@ describe('sluice state erase, beside its consumers', { timeout: 180_000 }, () =>
     assert.equal(status, 1)
     assert.match(stdout, new RegExp(`^ {2}old-${environment.name} on ${topic}/2$`, 'm'))
     assert.match(stderr, /Not everything is erased: see above/)
-  })
-
-  it('given events that come after it, then it says that there is a state again', async () => {
-    await measured('roof-5', 1)
-    await catchUp()
-    const [length, lengthOfPatterns] = [await ends(), await ends('patterns')]
-    const ended = command('roof-5', '--yes', '--timeout', '60s')
-    await until('the erasure is in the log', async () => (await ends()) > length)
-    await measured('roof-5', 1)
-    await catchUp()
-    await afterwards(lengthOfPatterns)
-    assert.match(
-      (await ended).stdout,
-      /Events of it came after the erasure, and have made a new state in processor, /,
-    )
-  })
-
-  it('given an environment without topics, then nothing is changed, and it says so', async () => {
-    const { status, stderr } = await command(`${SITE} roof-1`, '--yes', '--env', 'no-such-env')
-    assert.equal(status, 1)
-    assert.match(
-      stderr,
-      /Nothing was changed: Kafka at \S+ has no topic sluice\.telemetry\.readings\.no-such-env/,
-    )
   })
 })

@@ -268,34 +268,6 @@ describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
     assert.notDeepEqual(await checkpoints.take(stateKey), checkpoint)
   })
 
-  it('shows what there is, with the lag, and an entity with its state', async () => {
-    const { name, batch } = newConsumer()
-    await batch(0, 20)
-    const { stdout } = await sluice(['state', 'show', name, '--json', '--partition', String(partition)])
-    const [shown] = JSON.parse(stdout).partitions
-    assert.deepEqual(
-      [shown.appliedOffset, shown.lag, shown.epoch, shown.entities, shown.ids, shown.outbox, shown.tally],
-      [19, 40, 0, 4, 20, 0, { 'applied/counted': 20 }],
-    )
-    assert.equal(shown.asOf, new Date(records[19]?.timestampMs as number).toISOString())
-    const entity = await sluice(['state', 'show', name, '--entity', 's-3'])
-    assert.match(entity.stdout, /^\/environment\/test-site s-3 \(partition \d+\)\n\{\n {2}"count": 5\n\}\n$/)
-    assert.match((await sluice(['state', 'show', name])).stdout, /Decided so far: 20 applied\/counted/)
-    const all = await sluice(['state', 'export', name, '--all-partitions', '--to', '.', '--json'])
-    const file = `${name}-${topic}-${partition}.jsonl`
-    assert.deepEqual(JSON.parse(all.stdout), [
-      { consumer: name, topic, partition, appliedOffset: 19, epoch: 0, entities: 4, file },
-    ])
-    await contentsOf(file)
-  })
-
-  it('given another topic than the consumer reads, then it names the one that it does', async () => {
-    const { name, batch } = newConsumer()
-    await batch(0, 20)
-    const { stderr } = await sluice(['state', 'show', name, '--topic', 'alerts'], 1)
-    assert.match(stderr, /remembers nothing of \S+: it does of --topic readings\./)
-  })
-
   it('given an open circuit breaker, then an operator sees and resets it', async () => {
     const { name } = newConsumer()
     const breaker = new RedisCircuitBreaker(redis, environment.name)

@@ -105,30 +105,6 @@ describe('given a cluster, when its topics are looked at and changed', { timeout
     assert.match(stdout, /^messages: 5\nmessages_pending: 3\nsubscribers: 2\nbytes: \d+$/m)
   })
 
-  it('then the balance names a partition that is too full, and a sample the key that fills it', async () => {
-    const topic = await commands.topic('balance', 3)
-    const filled = [...Array(200).fill('hot'), ...Array(20).fill('cold')]
-    await commands.client.send(
-      topic,
-      filled.map(key => ({ key, partition: key === 'hot' ? 2 : 0, value: 'x' })),
-    )
-    const { stdout } = await commands.spawned('topics', 'balance', topic, '--sample', '110')
-    assert.match(stdout, /^Partition {2}2 █+ +90\.9% {2}skew 2\.73 {2}200$/m)
-    assert.match(stdout, /^Too full: partition 2 \(2\.7 times an even share\)$/m)
-    assert.match(stdout, /^Keys of the newest 110 records:$/m)
-    assert.match(stdout, /^Partition {2}2 1 key, the most frequent hot with 100\.0%$/m)
-  })
-
-  it('then an unknown topic is named, with those that look like it', async () => {
-    const topic = await commands.topic('spelled-right', 1)
-    for (const command of ['describe', 'stats', 'balance']) {
-      const { status, stderr } = await commands.run(['topics', command, topic.replace('right', 'rihgt')])
-      assert.equal(status, 1)
-      assert.match(stderr, /^Kafka at .* has no topic .*rihgt\. Did you mean .*\?\n$/)
-      assert.ok(stderr.includes(topic), stderr)
-    }
-  })
-
   async function commit(group: string, topic: string, offsets: readonly number[]): Promise<void> {
     const partitions = offsets.map((offset, partition) => ({ partition, offset: String(offset) }))
     await until(`${group} has offsets`, async () => {
@@ -194,37 +170,5 @@ describe('given topics that differ from the table, when they are planned', { tim
     })
     assert.equal(await commands.setting(topic('alerts'), 'retention.ms'), '-1')
     assert.equal(await commands.setting(topic('alerts'), 'segment.ms'), '7777777')
-  })
-
-  it('then a topic that has grown beyond the table is no difference, and keeps its partitions', async () => {
-    await commands.admin.createPartitions({
-      topicPartitions: [{ topic: topic('events'), count: 4 }],
-    })
-    await until(
-      'the partition is known',
-      async () => (await commands.client.ends(topic('events'))).length === 4,
-    )
-    const { refused } = JSON.parse((await run('plan', '--json')).stdout)
-    assert.deepEqual(
-      refused.filter((one: { setting: string }) => one.setting === 'partitions'),
-      [],
-    )
-    const applied = await run('apply', '--yes', '--json')
-    assert.deepEqual(JSON.parse(applied.stdout).created, [])
-    assert.equal((await commands.client.ends(topic('events'))).length, 4)
-  })
-
-  it('then partitions are added to a topic that no function reads', async () => {
-    env = `${commands.prefix}b`
-    for (const signal of SIGNALS) commands.adopt(topic(signal))
-    const created = await run('create', 'analytics', '--partitions', '1')
-    assert.equal(created.stdout, `Created topic: ${topic('analytics')}\n`)
-    const { changes } = JSON.parse((await run('plan', '--json')).stdout)
-    const grown = { topic: topic('analytics'), setting: 'partitions', wanted: '3', found: '1' }
-    assert.deepEqual(changes, [grown], 'a signal is created by the table, but for what options say')
-    const applied = await run('apply', '--yes')
-    assert.equal(applied.status, 0, applied.stderr)
-    assert.ok(applied.stdout.includes(`Changed ${topic('analytics')}: partitions 1 → 3\n`))
-    assert.equal((await commands.client.ends(topic('analytics'))).length, 3)
   })
 })

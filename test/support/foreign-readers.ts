@@ -16,7 +16,7 @@ export interface SeenRecord {
 const run = promisify(execFile)
 const LIMITS = { timeout: 60_000, maxBuffer: 64 * 1024 * 1024 }
 
-/** Reads so many committed records with librdkafka; `installForeignProducers` has installed it. */
+/** Reads so many committed records with librdkafka; `installForeignClients` has installed it. */
 export async function readWithLibrdkafka(
   brokers: readonly string[],
   topic: string,

@@ -74,7 +74,7 @@ function heldText({ failure, parked, endsAfterMs, timers }: HeldState): string[]
 }
 
 /** `1d 02:03:04` */
-export function clockText(ms: number): string {
+function clockText(ms: number): string {
   const seconds = Math.floor(ms / 1000)
   const days = Math.floor(seconds / 86_400)
   const clock = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60]

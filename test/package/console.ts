@@ -1,49 +1,6 @@
 /** What the function with the console must be in a package; it is deployed only where it is asked for. */
 import assert from 'node:assert/strict'
-import { consumersOf, readFunctions } from '../../infra/functions.ts'
-import { SIGNALS } from '../../lib/app/topics.ts'
 import type { Files } from './bundles.ts'
-import {
-  actionsOf,
-  assertNarrow,
-  CLUSTER,
-  PRODUCER_ACTIONS,
-  type Statement,
-  topicsFor,
-} from './permissions.ts'
-
-const READING = [
-  'kafka-cluster:DescribeCluster',
-  'kafka-cluster:DescribeClusterDynamicConfiguration',
-  'kafka-cluster:DescribeGroup',
-  'kafka-cluster:DescribeTopicDynamicConfiguration',
-  'kafka-cluster:ReadData',
-  'secretsmanager:GetSecretValue',
-]
-
-const { writes = [] } = readFunctions().find(({ name }) => name === 'console') ?? {}
-
-/** It reads every topic and group of the environment, and writes what a change by an operator needs. */
-export function assertConsoleRole(statements: readonly Statement[]): void {
-  assert.ok(writes.length > 0)
-  assert.deepEqual(topicsFor('kafka-cluster:ReadData', statements), SIGNALS)
-  assert.deepEqual(topicsFor('kafka-cluster:WriteData', statements), writes)
-  const groups = statements.filter(({ Action }) => Action.includes('kafka-cluster:DescribeGroup'))
-  assert.deepEqual(
-    groups.flatMap(({ Resource }) => Resource),
-    consumersOf(readFunctions()).map(
-      name => `${CLUSTER.replace(':cluster/', ':group/')}/sluice-${name}-prod`,
-    ),
-  )
-  assertNarrow(statements)
-  const actions = actionsOf(statements).filter(action => !/^s3:/.test(action))
-  assert.deepEqual(actions, [...PRODUCER_ACTIONS, ...READING].sort())
-  const secrets = JSON.stringify(
-    statements.filter(({ Action }) => Action.includes('secretsmanager:GetSecretValue')),
-  )
-  for (const secret of ['sluice/prod/redis-??????', 'sluice/prod/console-??????'])
-    assert.ok(secrets.includes(secret))
-}
 
 /** Every request goes to it, and it knows where the tokens are. */
 // biome-ignore lint/suspicious/noExplicitAny: a template is what it is

@@ -1,7 +1,7 @@
 /** How the framework refuses a project. */
 import assert from 'node:assert/strict'
 import { PROJECT, runProgram } from '../support/program.ts'
-import { CLUSTER } from './permissions.ts'
+import { CLUSTER } from './cluster.ts'
 
 /** An account that nobody has, and no credentials for any. */
 const ACCOUNT = {

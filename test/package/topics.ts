@@ -1,19 +1,6 @@
 /** What a package must do about topics: they are right before anything else changes. */
 import assert from 'node:assert/strict'
 
-/** What the function that manages topics does beside what every function does. */
-export const TOPICS_ACTIONS = [
-  'kafka-cluster:AlterTopic',
-  'kafka-cluster:AlterTopicDynamicConfiguration',
-  'kafka-cluster:Connect',
-  'kafka-cluster:CreateTopic',
-  'kafka-cluster:DescribeTopic',
-  'kafka-cluster:DescribeTopicDynamicConfiguration',
-  'kafka:GetBootstrapBrokers',
-  'secretsmanager:CreateSecret',
-  'ssm:PutParameter',
-]
-
 interface Resource {
   readonly Type: string
   readonly DependsOn?: string | readonly string[]

@@ -145,7 +145,7 @@ export function partitionsText(partitions: readonly number[]): string {
 }
 
 /** `0–5, 8` */
-export function rangesText(numbers: readonly number[]): string {
+function rangesText(numbers: readonly number[]): string {
   const ranges: [first: number, last: number][] = []
   for (const number of [...numbers].sort((a, b) => a - b)) {
     const range = ranges.at(-1)

@@ -58,19 +58,6 @@ export function timeText(at: string | number, nowMs: number): string {
   return date.toDateString() === new Date(nowMs).toDateString() ? time : `${dayText(date)} ${time}`
 }
 
-const DAY_SECONDS = 86_400
-
-/** A mark on an axis of times: as exact as the distance to the next one, in seconds, asks for. */
-export function clockText(atMs: number, stepSeconds: number): string {
-  const date = new Date(atMs)
-  if (stepSeconds >= DAY_SECONDS) return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
-  const hourAndMinute = { hour: '2-digit', minute: '2-digit' } as const
-  return date.toLocaleTimeString(
-    'en-GB',
-    stepSeconds < 60 ? { ...hourAndMinute, second: '2-digit' } : hourAndMinute,
-  )
-}
-
 function dayText(date: Date): string {
   return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 }

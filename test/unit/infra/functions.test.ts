@@ -200,30 +200,6 @@ describe('a function that takes what Lambda has given up', () => {
 
 describe('the roles', () => {
   const all = roles(DECLARED, { ...PLACE, stage: 'prod' })
-  /** What a role may do, in a line for each resource. */
-  const allowed = (id: string) => {
-    // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
-    const [policy] = (all[id] as any).Properties.Policies
-    return policy.PolicyDocument.Statement.flatMap(
-      ({ Action, Resource }: { Action: string[]; Resource: (string | { 'Fn::Sub': string })[] }) =>
-        Resource.map(one => {
-          const resource = typeof one === 'string' ? one : one['Fn::Sub']
-          return `${Action.map(action => action.replace('kafka-cluster:', '')).join(' ')} ${resource.replace(/^.*[:/]/, '')}`
-        }),
-    ).filter((line: string) => !/^(logs|ec2|kafka|sqs:SendMessage):?|^Connect/.test(line))
-  }
-
-  it('given a consumer, then it reads its topics, and writes what it emits and its failures', () => {
-    assert.deepEqual(allowed('FrostWatchRole'), [
-      'DescribeTopic ReadData sluice.telemetry.readings.prod',
-      'DescribeGroup AlterGroup sluice-frost-watch-prod',
-      'DescribeTopic WriteData sluice.telemetry.events.prod',
-      'DescribeTopic WriteData sluice.telemetry.failures.prod',
-      'secretsmanager:GetSecretValue redis-??????',
-      's3:ListBucket bucket',
-      's3:GetObject *',
-    ])
-  })
 
   it('given a secret of the schema registry, then consumers and who says so may read it', () => {
     const readers = Object.entries(
@@ -254,71 +230,6 @@ describe('the roles', () => {
       })
       assert.match(JSON.stringify(role), /:secret:apicurio\/login-\?{6}"/, declared.name)
     }
-  })
-
-  it('given a consumer of failures, then its own do not come back to it', () => {
-    assert.deepEqual(allowed('RouterRole').slice(2, 4), [
-      'DescribeTopic WriteData sluice.telemetry.dlq.prod',
-      'secretsmanager:GetSecretValue redis-??????',
-    ])
-  })
-
-  it('given a forwarder, then it reads as no group, and writes what it emits and its failures', () => {
-    assert.deepEqual(allowed('MoverRole'), [
-      'DescribeTopic ReadData sluice.telemetry.alerts.prod',
-      'DescribeTopic WriteData sluice.telemetry.readings.prod',
-      'DescribeTopic WriteData sluice.telemetry.failures.prod',
-      'secretsmanager:GetSecretValue redis-??????',
-    ])
-  })
-
-  it('given a forwarder of retries, then it writes what it emits, and topics of others, but no failures', () => {
-    assert.deepEqual(allowed('RedriverRole'), [
-      'DescribeTopic ReadData sluice.telemetry.retry-1m.prod',
-      'DescribeTopic ReadData sluice.telemetry.retry-1h.prod',
-      'DescribeTopic WriteData sluice.telemetry.readings.prod',
-      'DescribeTopic WriteData sluice.telemetry.dlq.prod',
-      'DescribeTopic WriteData factory.motion',
-      'secretsmanager:GetSecretValue redis-??????',
-    ])
-  })
-
-  it('given what publishes alerts, then it may publish to that topic alone, and use its key for that', () => {
-    assert.deepEqual(allowed('TellerRole').slice(3), [
-      'secretsmanager:GetSecretValue redis-??????',
-      's3:ListBucket bucket',
-      's3:GetObject *',
-      'sns:Publish sluice-alerts-prod',
-      'kms:GenerateDataKey kms:Decrypt *',
-    ])
-    // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
-    const [policy] = (all.TellerRole as any).Properties.Policies
-    const { Condition } = policy.PolicyDocument.Statement.at(-1)
-    assert.deepEqual(Condition, {
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
-      StringEquals: { 'kms:ViaService': { 'Fn::Sub': 'sns.${AWS::Region}.amazonaws.com' } },
-      'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/sluice-alerts-prod' },
-    })
-  })
-
-  it('given what calls webhooks, then it may read the secrets of receivers, and no others', () => {
-    assert.deepEqual(allowed('CallerRole').slice(3), [
-      'secretsmanager:GetSecretValue redis-??????',
-      's3:ListBucket bucket',
-      's3:GetObject *',
-      'secretsmanager:GetSecretValue *',
-    ])
-    assert.match(JSON.stringify(all.CallerRole), /:secret:sluice\/prod\/receivers\/\*"/)
-  })
-
-  it('given what a schedule calls, then it may do what it emits and uses, and nothing else', () => {
-    assert.deepEqual(allowed('WakerRole'), ['DescribeTopic WriteData sluice.telemetry.readings.prod'])
-    assert.deepEqual(allowed('SimulationRole'), ['ssm:GetParameter simulation'])
-    assert.deepEqual(allowed('KeeperRole'), [
-      'secretsmanager:GetSecretValue redis-??????',
-      's3:ListBucket bucket',
-      's3:PutObject s3:DeleteObject *',
-    ])
   })
 })
 

@@ -7,12 +7,10 @@ import { ProblemError } from '../../../../console/api/problem.ts'
 import {
   askedIn,
   chosenIn,
-  localTime,
   questionOf,
   recordCommand,
   recordNote,
-  startOf,
-} from '../../../../console/page/kafka/messages/question.ts'
+  startOf } from '../../../../console/page/kafka/messages/question.ts'
 
 const BOUNDS = [
   { start: 10, end: 100 },
@@ -114,13 +112,6 @@ describe('given the address of the page', () => {
     assert.deepEqual(chosenIn({ ...form, start: 'time', time: '' }), { topic: 't', key: 'k' })
   })
 
-  it('then a time of it is shown as local time, as the clocks went on its day', () => {
-    const berlin = (at: Date) => (at.getUTCMonth() === 6 ? -120 : -60)
-    assert.equal(localTime('2026-03-01T12:00:00Z', berlin), '2026-03-01T13:00:00')
-    assert.equal(localTime('2026-07-01T12:00:00Z', berlin), '2026-07-01T14:00:00')
-    assert.equal(localTime(undefined, berlin), '')
-  })
-
   it('then a command is told that records as much as there is', () => {
     const command = recordCommand({ key: "it's", where: 'data.x>1 and subject=a', time: 'T' }, 't')
     assert.equal(
@@ -128,11 +119,5 @@ describe('given the address of the page', () => {
       "npx sluice record --topic t --from T --filter 'key~it'\\''s' --filter 'data.x>1' --filter 'subject=a' --out messages.jsonl.gz",
     )
     assert.equal(recordNote({ key: 'k' }), '')
-  })
-
-  it('when a text anywhere is asked for, then it is said that the command does not look for it', () => {
-    const asked = { key: 'k', text: 'roof' }
-    assert.equal(recordCommand(asked, 't'), recordCommand({ key: 'k' }, 't'))
-    assert.match(recordNote(asked), /cannot look for a text anywhere, .* without “roof”/)
   })
 })

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import assert from 'node:assert/strict'
 import { afterEach, describe, it, mock } from 'node:test'
 import { ask, problemMeanwhile, problemOf } from '../../../../console/page/data/ask.ts'

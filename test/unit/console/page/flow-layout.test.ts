@@ -69,22 +69,6 @@ describe('the picture of the flow', () => {
     assert.ok(edges.find(({ key }) => key === 'failures/dlq-router/dlq')?.isFailure)
   })
 
-  it('given any width, then no line runs behind a box', () => {
-    for (const width of WIDTHS) {
-      const { boxes, edges } = flowLayout(FLOW, width)
-      for (const { key, path } of edges)
-        for (const point of pointsOf(path))
-          for (const box of boxes) assert.ok(!isInside(point, box), `${key} behind ${box.key} at ${width}`)
-    }
-  })
-
-  it('given a topic that is none of the table, then it has a box of its own', () => {
-    const foreign = consumerOf('import', 'factory.telemetry', ['readings'])
-    const { boxes, edges } = flowLayout({ ...FLOW, consumers: [...FLOW.consumers, foreign] }, 1_024)
-    assert.equal(boxes.find(({ key }) => key === 'factory.telemetry')?.consumers.length, 1)
-    assert.ok(edges.some(({ key }) => key === 'factory.telemetry/import/readings'))
-  })
-
   it('given a phone, then the boxes stand below each other, and no lines are drawn', () => {
     const { isNarrow, edges, boxes } = flowLayout(FLOW, 330)
     assert.ok(isNarrow)
@@ -102,39 +86,4 @@ interface Rectangle {
 
 function areApart(a: Rectangle, b: Rectangle): boolean {
   return a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y
-}
-
-interface Point {
-  readonly x: number
-  readonly y: number
-}
-
-/** Many points of an SVG path of lines and curves. */
-function* pointsOf(path: string): Generator<Point> {
-  let at: Point = { x: 0, y: 0 }
-  for (const [, command, numbers = ''] of path.matchAll(/([MLC])([^MLC]+)/g)) {
-    const all = numbers.split(' ').map(Number)
-    const given = all.flatMap((x, index) => (index % 2 === 0 ? [{ x, y: all[index + 1] ?? 0 }] : []))
-    const end = given.at(-1) as Point
-    // A straight line is a curve whose handles lie at its ends.
-    const [first = at, second = end] = command === 'C' ? given : [at, end]
-    if (command !== 'M')
-      for (let part = 0.01; part < 1; part += 0.01) yield between([at, first, second, end], part)
-    at = end
-  }
-}
-
-/** De Casteljau's algorithm. */
-function between(points: readonly Point[], part: number): Point {
-  const [only, ...others] = points
-  if (only && others.length === 0) return only
-  const closer = others.map(({ x, y }, index) => {
-    const before = points[index] as Point
-    return { x: before.x + (x - before.x) * part, y: before.y + (y - before.y) * part }
-  })
-  return between(closer, part)
-}
-
-function isInside({ x, y }: Point, box: Rectangle): boolean {
-  return x > box.x + 1 && x < box.x + box.width - 1 && y > box.y && y < box.y + box.height
 }

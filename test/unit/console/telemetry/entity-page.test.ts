@@ -68,16 +68,6 @@ describe('a page of entities', () => {
     assert.equal(first?.values[0], 15)
   })
 
-  it('given words, then all must be in the name, and families count what matches', () => {
-    const found = page({ find: 'BERLIN s-2' })
-    assert.deepEqual(subjects(found), ['s-2'])
-    assert.deepEqual(found.families, [
-      { family: 'environment', entities: 1 },
-      { family: 'device', entities: 0 },
-    ])
-    assert.deepEqual(page({ find: 'nobody' }).rows, [])
-  })
-
   it('given alerts that fire, then they are counted, and entities without can be left out', () => {
     const alerts = new Map([['/environment/berlin s-3', 2]])
     assert.deepEqual(

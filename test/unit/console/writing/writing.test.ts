@@ -5,7 +5,6 @@ import { Recordings } from '../../../../console/api/writing/recordings.ts'
 import { type ReplayShown, Replays } from '../../../../console/api/writing/replays.ts'
 import { writtenEvent } from '../../../../console/api/writing/written.ts'
 import { dataOf, labelsIn, valuesOf } from '../../../../console/page/writing/data.ts'
-import { paceText, progressText } from '../../../../console/page/writing/progress.ts'
 import { packagedSchema } from '../../../../lib/app/packaged-schemas.ts'
 import { schemaViolation } from '../../../../lib/app/schemas.ts'
 import { OperationFailure } from '../../../../lib/operations/failure.ts'
@@ -170,38 +169,5 @@ describe('given recordings to play', () => {
       all.all()[0]?.problem,
       'walk:7: not JSON The audit event could not be written: walk:7: not JSON',
     )
-  })
-
-  it('when it ends by a fault of Sluice, then the fault is told, and its message is not shown', async () => {
-    const { all, onEnd, run } = replays()
-    const [fault, faults] = [new Error('secret'), [] as unknown[]]
-    all.start(
-      started,
-      () => Promise.reject(fault),
-      onEnd,
-      error => faults.push(error),
-    )
-    await run()
-    assert.deepEqual(faults, [fault])
-    assert.match(all.all()[0]?.problem ?? '', /fault of Sluice/)
-  })
-
-  it('then its progress is told in words', () => {
-    const replay = {
-      state: 'running',
-      total: 291,
-      acknowledged: 120,
-      ahead: 0,
-      startedAt: '2026-03-01T12:00:00Z',
-      endedAt: null,
-    } as const
-    assert.equal(progressText(replay, NOW_MS + 5_000), '120 of 291 events, 24 a second, 7.1 s left')
-    assert.equal(progressText({ ...replay, total: null }, NOW_MS), 'Looking through the recording …')
-    const ended = { ...replay, state: 'done', endedAt: '2026-03-01T12:00:10Z', ahead: 2 } as const
-    assert.equal(
-      progressText(ended, NOW_MS),
-      '120 of 291 events, in 10 s; 2 events came before their time, and consumers refuse them',
-    )
-    assert.deepEqual([1, 600, null].map(paceText), ['as recorded', '600 times faster', 'as fast as it goes'])
   })
 })

@@ -19,7 +19,7 @@ export async function processorTime(groups: readonly number[]): Promise<number |
 }
 
 /** Of a line of /proc/PID/stat, if the process is of one of the groups. Source: proc_pid_stat(5). */
-export function timeIn(stat: string, groups: readonly number[]): number {
+function timeIn(stat: string, groups: readonly number[]): number {
   // The second field is a name in brackets, which may hold anything.
   const [, , group, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   // After pgrp (5): user time (14), system time (15), and those of children that were waited for (16, 17).

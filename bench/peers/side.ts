@@ -65,7 +65,7 @@ export async function verify(
 }
 
 /** One line for each entity whose count or sum differs. */
-export function differencesOf(
+function differencesOf(
   found: ReadonlyMap<string, EntitySummary>,
   expected: ReadonlyMap<string, Expected>,
 ): string[] {

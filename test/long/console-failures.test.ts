@@ -197,22 +197,6 @@ describe('the failures of the console', { timeout: 180_000 }, () => {
       await appliedOnce(5 - 1)
     })
 
-    it('given two operators who redrive the same letters at once, then each letter is applied once', async () => {
-      await consumer.deadLetters(LETTERS)
-      const consoles = [await opened(), await opened({ person: { name: 'bob', role: 'operator' as const } })]
-      const begun = await Promise.all(
-        consoles.map(one => posted<OperationAnswer>(one, '/operations', { ...OF_PROCESSOR, perSecond: 200 })),
-      )
-      const done = await Promise.all(consoles.map((one, at) => ended(one, begun[at] as OperationAnswer)))
-      assert.deepEqual(
-        done.map(({ state }) => state),
-        ['finished', 'finished'],
-      )
-      assert.ok((await lengthOf('readings')) > 2 * LETTERS, 'they did not redrive the same letters')
-      assert.deepEqual((await audits()).map(({ by }) => by).toSorted(), ['ada', 'bob'])
-      await appliedOnce(LETTERS)
-    })
-
     it('given an operation that is stopped, and later interrupted, then it goes on by its id to the end', async () => {
       await consumer.deadLetters(LETTERS)
       const first = await opened()

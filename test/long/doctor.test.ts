@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { askingCluster } from '@sluice/kafka-records/asking'
 import { groupName } from '../../lib/app/topics.ts'
-import { type Finding } from '../../lib/queries/doctor/finding.ts'
+import type { Finding } from '../../lib/queries/doctor/finding.ts'
 import { keysOf } from '../../lib/runtime/adapters/redis/keys.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { brokers } from '../support/servers.ts'
@@ -79,12 +79,6 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
     } finally {
       await cluster.disconnect()
     }
-  }
-
-  async function set(topic: string, settings: Record<string, string>): Promise<void> {
-    await commands.set(topic, settings)
-    const [[name = '', value] = []] = Object.entries(settings)
-    await until('the setting is known', async () => (await commands.setting(topic, name)) === value)
   }
 
   it('then servers and topics as created are ok, and clocks and readers that are missing are wrong', async () => {

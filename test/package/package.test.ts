@@ -10,9 +10,8 @@ import { filesIn } from '../support/zip.ts'
 import { assertAlarms, assertFits, assertMadeLast } from './alarms.ts'
 import { assertLoads, assertSize, BUDGETS } from './budgets.ts'
 import { type Bundle, bundleOf, type Files, startedHandler } from './bundles.ts'
+import { CLUSTER } from './cluster.ts'
 import { assertConsoleApi, assertConsoleBundle } from './console.ts'
-import {
-  CLUSTER } from './cluster.ts'
 import { assertTopicsResource } from './topics.ts'
 
 /** An account that nobody has. */

@@ -2,7 +2,7 @@ import { oneOf, text } from '../../lib/runtime/settings/values.ts'
 import { readCommandLine } from '../../programs/options.ts'
 import { UserError } from '../../programs/user-error.ts'
 
-export const GROUPS = ['checks', 'unit', 'integration', 'long', 'matrix'] as const
+const GROUPS = ['checks', 'unit', 'integration', 'long', 'matrix'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** The part of the tests that a run executes. */

@@ -31,7 +31,9 @@ export const promises: Check = {
   name: 'promises',
   async run() {
     const listed = load(await readFile(join(PROJECT, LIST), 'utf8')) as Promises
-    const pages = (await sourceFiles('docs/*.md', 'localstack/msk-trigger/RULES.md')).filter(page => !EXPLAIN.test(page))
+    const pages = (await sourceFiles('docs/*.md', 'localstack/msk-trigger/RULES.md')).filter(
+      page => !EXPLAIN.test(page),
+    )
     const found = [
       ...pages.filter(page => !(page in listed)).map(page => `${page}: has no promise in ${LIST}`),
       ...(await faults(listed)),

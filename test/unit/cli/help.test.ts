@@ -34,7 +34,8 @@ describe('help', () => {
       const { stdout } = await ran([...path, '--help'], { columns: 60 })
       const name = ['sluice', ...path].join(' ')
       for (const line of stdout.split('\n')) assert.ok(widthOf(line) <= 60, `${name}: ${line}`)
-      if (!stdout.includes('\nCommands:\n')) assert.match(stdout, new RegExp(`Examples?:\\n {2}(?:.*&& )?${name}`))
+      if (!stdout.includes('\nCommands:\n'))
+        assert.match(stdout, new RegExp(`Examples?:\\n {2}(?:.*&& )?${name}`))
     }
   })
 

@@ -199,8 +199,6 @@ describe('a function that takes what Lambda has given up', () => {
 })
 
 describe('the roles', () => {
-  const all = roles(DECLARED, { ...PLACE, stage: 'prod' })
-
   it('given a secret of the schema registry, then consumers and who says so may read it', () => {
     const readers = Object.entries(
       roles(DECLARED, { ...PLACE, stage: 'prod', registrySecret: 'apicurio/login' }),

@@ -16,9 +16,14 @@ import { Project } from '../integration/project.ts'
 const MSK_TRIGGER_ACTIONS = [
   ...['CreateNetworkInterface', 'DeleteNetworkInterface'].map(name => `ec2:${name}`),
   ...['NetworkInterfaces', 'SecurityGroups', 'Subnets', 'Vpcs'].map(name => `ec2:Describe${name}`),
-  ...['AlterGroup', 'Connect', 'DescribeClusterDynamicConfiguration', 'DescribeGroup', 'DescribeTopic', 'ReadData'].map(
-    name => `kafka-cluster:${name}`,
-  ),
+  ...[
+    'AlterGroup',
+    'Connect',
+    'DescribeClusterDynamicConfiguration',
+    'DescribeGroup',
+    'DescribeTopic',
+    'ReadData',
+  ].map(name => `kafka-cluster:${name}`),
   'kafka:DescribeClusterV2',
   'kafka:GetBootstrapBrokers',
   'logs:CreateLogStream',

@@ -10,7 +10,8 @@ import {
   questionOf,
   recordCommand,
   recordNote,
-  startOf } from '../../../../console/page/kafka/messages/question.ts'
+  startOf,
+} from '../../../../console/page/kafka/messages/question.ts'
 
 const BOUNDS = [
   { start: 10, end: 100 },

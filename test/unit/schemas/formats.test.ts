@@ -66,20 +66,12 @@ const textOf = (path: string) => readFileSync(new URL(path, SCHEMAS), 'utf8')
 interface JsonSchema {
   readonly $id: string
   readonly type: string | readonly string[]
-  readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly minimum?: number
   readonly maximum?: number
   readonly enum?: readonly string[]
 }
 const jsonOf = (type: string): JsonSchema => JSON.parse(textOf(`json/${nameOf(type)}.json`))
-
-/** Name of a field → whether it may be absent. */
-type Fields = Map<string, boolean>
-
-function jsonFields({ properties = {}, required = [] }: JsonSchema): Fields {
-  return new Map(Object.keys(properties).map(name => [name, !required.includes(name)]))
-}
 
 interface AvroRecord {
   readonly type: 'record'
@@ -89,15 +81,9 @@ interface AvroRecord {
 }
 const avroOf = (type: string): AvroRecord => JSON.parse(textOf(`avro/${nameOf(type)}.avsc`))
 
-function avroFields({ fields }: AvroRecord): Fields {
-  return new Map(fields.map(({ name, default: absent }) => [name, absent === null]))
-}
-
 interface ProtoField {
   readonly name: string
   readonly number: number
-  /** A map can always be left out. */
-  readonly optional: boolean | 'map'
 }
 
 /** Message → its fields. Enough of the language for files that hold messages of plain fields. */
@@ -108,11 +94,10 @@ function protoMessages(text: string): Map<string, ProtoField[]> {
 
 function protoFields(body: string): ProtoField[] {
   const fields = body.matchAll(/^ {2}(optional |repeated )?(map<string, \w+>|\w+) (\w+) = (\d+);$/gm)
-  return [...fields].map(([, label, type, name = '', number]) => ({
+  return [...fields].map(([, , , name = '', number]) => ({
     // Protobuf's own JSON mapping: lowerCamelCase.
     name: name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
     number: Number(number),
-    optional: type?.startsWith('map<') ? 'map' : label === 'optional ',
   }))
 }
 
@@ -152,33 +137,9 @@ describe('given the event types of the code', () => {
 
 for (const type of TYPES) {
   describe(`given ${type}`, () => {
-    const json = jsonFields(jsonOf(type))
     const avro = avroOf(type)
     const proto = protoMessages(textOf(`protobuf/${nameOf(type)}.proto`))
     const [message = []] = proto.values()
-
-    test('then JSON Schema, Avro and Protobuf name the same fields in the same order', () => {
-      assert.ok(json.size > 0)
-      assert.deepEqual([...avroFields(avro).keys()], [...json.keys()])
-      assert.deepEqual(
-        message.map(({ name }) => name),
-        [...json.keys()],
-      )
-    })
-
-    test('then what may be absent in JSON may be absent in Avro', () => {
-      const nullable = Object.entries(jsonOf(type).properties ?? {}).filter(([, property]) =>
-        isNullable(property),
-      )
-      const expected = new Map([...json, ...nullable.map(([name]) => [name, true] as const)])
-      assert.deepEqual(avroFields(avro), expected)
-    })
-
-    test('then what may be absent in Avro may be absent in Protobuf', () => {
-      for (const { name, optional } of message) {
-        if (optional !== 'map') assert.equal(optional, avroFields(avro).get(name), name)
-      }
-    })
 
     test('then its Avro and Protobuf names follow from the type', () => {
       const space = type.replaceAll('-', '_')
@@ -197,10 +158,6 @@ for (const type of TYPES) {
       }
     })
   })
-}
-
-function isNullable({ type }: JsonSchema): boolean {
-  return Array.isArray(type) && type.includes('null')
 }
 
 test('given the schemas, when they are compiled, then the module that is kept is what comes out', async () => {

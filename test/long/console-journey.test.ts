@@ -103,35 +103,6 @@ describe('one event through the system, and what consumers remember of it', { ti
     }
   })
 
-  it('given a console that hears no spans, then the log tells of it, and what it does not tell is said', async () => {
-    const silent = await deaf.ask<JourneyAnswer>('/journey?id=broken')
-    assert.deepEqual([silent.journey.roots, silent.hearsSpans], [[], false])
-    const broken = await deaf.ask<JourneyAnswer>('/journey/search?id=broken')
-    assert.equal(broken.journey.end, 'dead-letter')
-    assert.deepEqual(verdicts(broken.journey.roots[0] as EventStep), [
-      'processor failed schema-violated',
-      'alerting failed schema-violated',
-      'activity failed schema-violated',
-    ])
-    assert.match(broken.missing.join(), /do not tell this console/)
-    const hot = await deaf.ask<JourneyAnswer>('/journey/search?id=hot&minutes=60')
-    assert.deepEqual(verdicts(hot.journey.roots[0] as EventStep), [
-      'processor decided',
-      'alerting decided',
-      'activity decided',
-    ])
-    const none = await deaf.ask<JourneyAnswer>('/journey/search?id=no-such-event')
-    assert.deepEqual([none.journey.roots, none.searched?.isWhole], [[], true])
-  })
-
-  it('given a place in the log, then the event there is followed', async () => {
-    const { journey } = await served.ask<JourneyAnswer>('/journey?id=broken')
-    const { topic, partition, offset } = journey.roots[0]?.places[0] ?? {}
-    const place = `topic=${topic}&partition=${partition}&offset=${offset}`
-    const there = await served.ask<JourneyAnswer>(`/journey?${place}`)
-    assert.equal(there.journey.end, 'dead-letter')
-  })
-
   it('given what consumers have decided, then their states say up to where, and what they remember', async () => {
     const { states } = await served.ask<StatesAnswer>('/state')
     const processor = states.find(({ consumer }) => consumer === 'processor')

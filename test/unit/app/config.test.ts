@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
-import { CONSUMER } from '../../../lib/app/settings/index.ts'
+import { readConfig } from '../../../lib/app/config.ts'
 import { ConfigError } from '../../../lib/runtime/settings/config-error.ts'
 
 const LEAST = { KAFKA_BROKERS: 'one:9092, two:9092', REDIS_URL: 'redis://cache:6379' }
@@ -43,10 +42,6 @@ describe('the configuration', () => {
     })
   })
 
-  it('given no bucket, then no checkpoints are kept', () => {
-    assert.equal(readConfig({ ...LEAST, CHECKPOINTS_KEPT: '7' }).checkpoints, undefined)
-  })
-
   it('given a bucket, then four checkpoints of each partition are kept in it, or as many as are set', () => {
     const bucket = { ...LEAST, CHECKPOINT_BUCKET: 'mine' }
     assert.deepEqual(readConfig(bucket).checkpoints, { bucket: 'mine', pathStyle: false, kept: 4 })
@@ -84,11 +79,6 @@ describe('the configuration', () => {
         return true
       },
     )
-  })
-
-  it('given no endpoint for spans, then none are sent', () => {
-    assert.equal(readConfig(LEAST).otlp, undefined)
-    assert.equal(readConfig({ ...LEAST, OTEL_EXPORTER_OTLP_HEADERS: 'a=b' }).otlp, undefined)
   })
 
   it('given an endpoint for spans, then its headers are read as OpenTelemetry writes them', () => {
@@ -178,11 +168,6 @@ describe('the configuration', () => {
       assert.throws(() => readConfig({ ...LEAST, SLUICE_SINCE: since }), /- SLUICE_SINCE: must be an instant/)
     })
 
-  it('given no earliest time, then it is the one that the documentation names', () => {
-    const { otherwise = '' } = CONSUMER.settings.EARLIEST_TIME
-    assert.equal(readConfig(LEAST).earliestTimeMs, Date.parse(otherwise.replaceAll('`', '')))
-  })
-
   it('given a memory for failures, then it is that many mebibytes, 64 without', () => {
     assert.equal(readConfig({ ...LEAST, FAILURE_MEMORY_MIB: '3' }).failureBytes, 3 * 1024 * 1024)
     assert.equal(readConfig(LEAST).failureBytes, 64 * 1024 * 1024)
@@ -232,10 +217,5 @@ describe('the configuration', () => {
       () => readConfig({ ...LEAST, REDIS_URL: 'redis:/user:secret@cache' }),
       (error: Error) => !error.message.includes('secret'),
     )
-  })
-
-  it('given a laptop, then the servers are where npm start puts them', () => {
-    const { kafka, redis } = readConfig(localEnvironment({ KAFKA_PORT: '9999' }))
-    assert.deepEqual([kafka.brokers, redis.url], [['127.0.0.1:9999'], 'redis://127.0.0.1:6379'])
   })
 })

@@ -70,15 +70,6 @@ describe('a log that is read while it is written', () => {
     writeFileSync(path, 'new\n')
     assert.deepEqual(log.read(), ['new'])
   })
-
-  it('gives the last lines only where it is asked for those', () => {
-    writeFileSync(path, 'first\nsecond\nthird\n')
-    assert.deepEqual(new LogFile(path, 9).read(), ['third'])
-    assert.deepEqual(new LogFile(path, 1000).read(), ['first', 'second', 'third'])
-    const fromNow = new LogFile(path, 0)
-    appendFileSync(path, 'fourth\n')
-    assert.deepEqual(fromNow.read(), ['fourth'])
-  })
 })
 
 describe('sluice logs', () => {
@@ -98,21 +89,6 @@ describe('sluice logs', () => {
       .split('\n')
       .map(shown => shown.trim().split(/ {2,}/).at(-1))
     assert.deepEqual(told, ['a', 'from console.log', 'b', 'c', 'd'])
-  })
-
-  it('shows only those that are named, and only the last', async () => {
-    const { stdout } = await ran(['logs', 'clock', '-n', '1', '--json'], { environment })
-    assert.deepEqual(JSON.parse(stdout), {
-      function: 'clock',
-      time: '2026-03-01T12:00:03.000Z',
-      level: 'INFO',
-      message: 'c',
-      details: {},
-    })
-    assert.match(
-      (await ran(['logs', 'serverless'], { environment })).stdout,
-      /serverless {2}Starting Offline\n/,
-    )
   })
 
   it('names the functions where one is unknown', async () => {

@@ -9,7 +9,7 @@ import { loadPosition, PositionKeeper } from '../../../cli/replay/position.ts'
 import { merged } from '../../../lib/operations/replay/merge.ts'
 import { type Addressing, outgoing } from '../../../lib/operations/replay/outgoing.ts'
 import type { Recorded } from '../../../lib/operations/replay/recorded.ts'
-import { type Limits, periodOf, sequence } from '../../../lib/operations/replay/sequence.ts'
+import { type Limits, sequence } from '../../../lib/operations/replay/sequence.ts'
 import { readEvent } from '../../../lib/runtime/cloudevents/reader.ts'
 import { producedRecord } from '../../../lib/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../lib/runtime/consumer/event.ts'
@@ -135,11 +135,6 @@ describe('rounds and limits', () => {
     assert.deepEqual(await placed({ limit: 1 }), [[1, 0, 10]])
   })
 
-  test('given nothing in it, then even a loop without an end ends', async () => {
-    const none = sequence(() => inGroups([]), { ...ALL, loop: Number.POSITIVE_INFINITY })
-    assert.deepEqual(await collected(none), [])
-  })
-
   test('whatever is passed over, the rest is the same, whether rounds are known or not', async () => {
     for (const limits of [{ loop: 5, limit: 18 }, { loop: 4, forMs: 330 }, { loop: 3 }]) {
       const all = await placed(limits)
@@ -148,13 +143,6 @@ describe('rounds and limits', () => {
         for (const known of [{}, { roundCount: 4, firstMs: 10 }])
           assert.deepEqual(await placed({ ...limits, skip, ...known }), all.slice(skip))
     }
-  })
-
-  test('a period is as long as the recording, and the gap to the next', () => {
-    assert.equal(periodOf(90, 10), 100)
-    assert.equal(periodOf(0, 1), 1_000)
-    assert.equal(periodOf(0, 5), 1_000)
-    assert.equal(periodOf(1, 1_000), 2)
   })
 })
 
@@ -193,17 +181,6 @@ describe('what a round publishes', () => {
     assert.deepEqual([whole[1]?.value, whole[1]?.headers], [log.value, log.headers])
   })
 
-  test('given a shift, then rounds are moved by it as well, and no two have the same ids', async () => {
-    const ids = (await inRounds({ shiftMs: 60_000 })).map(one => (readEvent(one) as Event).id)
-    const unmoved = (await inRounds({})).map(one => (readEvent(one) as Event).id)
-    assert.deepEqual(ids.slice(0, 4), unmoved.slice(2))
-  })
-
-  test('another topic takes all of it', async () => {
-    const topics = (await inRounds({ topic: 'orders' }, 1)).map(({ topic }) => topic)
-    assert.deepEqual(topics, ['orders', 'orders'])
-  })
-
   const carried = (one: { headers: readonly (readonly [string, Buffer])[] }) =>
     one.headers.filter(([name]) => name === 'sluice-logtime').map(([, value]) => String(value))
 
@@ -222,19 +199,6 @@ describe('what a round publishes', () => {
     const twice: Recorded = { line: 1, paceMs: 7_000, eventMs: undefined, record: { ...record, headers } }
     const made = outgoing(twice, { ...addressing, carryLogTime: true })
     assert.deepEqual(carried(made), ['1000'])
-  })
-
-  test('given no time at all, then there is none to carry', () => {
-    const timeless: Recorded = {
-      line: 3,
-      paceMs: undefined,
-      eventMs: undefined,
-      event: { ...eventAt('x', 0) },
-    }
-    assert.throws(
-      () => outgoing(timeless, { ...addressing, carryLogTime: true }),
-      /line 3: .*--carry-log-time/,
-    )
   })
 })
 

@@ -163,24 +163,6 @@ describe('sluice rules score', () => {
     assert.equal(report.rules[0].windows, 0)
   })
 
-  it('given windows of one kind and entity that overlap, then they are one anomaly', async () => {
-    const lines = day({ 12: 35, 70: 35 })
-    put3(
-      HOT,
-      [
-        ...[window('s1', 10, 20, { kind: 'heat' }), window('s1', 20, 25, { kind: 'heat' })],
-        ...[window('s1', 26, 27, { kind: 'heat' }), window('s2', 10, 20, { kind: 'heat' })],
-        window('s1', 70, 71, { kind: 'frost' }),
-      ],
-      [...series('s1', lines), ...series('s2', lines)],
-    )
-    const { report } = await scored('--json')
-    assert.deepEqual(report.kinds, [
-      { kind: 'frost', anomalies: 1, anomaliesFound: 1, windows: 1, found: 1 },
-      { kind: 'heat', anomalies: 3, anomaliesFound: 2, windows: 4, found: 2 },
-    ])
-  })
-
   it('given hours without any reading, then the clock of the log runs on, and a silence fires in time', async () => {
     const silent = `${HOT.trimEnd().slice(0, -2)}, staleAfter: 30m, onSilence: alert }\n`
     const lines = [0, 120].flatMap(minute => series('s1', [20], minute))
@@ -191,16 +173,6 @@ describe('sluice rules score', () => {
     assert.deepEqual(started, [at(30), at(30)])
     assert.equal(report.found[0].alert.entity, '/environment/oslo s2')
     assert.equal(report.falseAlerts[0].endedAt, at(120))
-  })
-
-  it('given entities one after another in the file, then the clock of one does not make another late', async () => {
-    const silent = `${HOT.trimEnd().slice(0, -2)}, staleAfter: 5m, onSilence: alert }\n`
-    const values = [20, 20, null, null, null, null, null, null, null, 20, 20]
-    put3(silent, [window('s2', 2, 9)], [...series('s1', day({})), ...series('s2', values)])
-    const { report } = await scored('--json')
-    assert.deepEqual([report.total.alerts, report.total.found, report.afterTheEnd], [1, 1, 1])
-    // Silent since 00:01, which is noticed at 00:06; the label begins at 00:02.
-    assert.equal(report.total.delayMs.max, 4 * MINUTE_MS)
   })
 
   it('given a label of silence that goes beyond the last reading, then the silence can be found', async () => {

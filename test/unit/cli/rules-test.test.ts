@@ -99,29 +99,6 @@ ok    good.yml:4  one good sample resets
     ])
   })
 
-  it('given a value that its schema refuses, then the test fails and names the observation', async () => {
-    put('refused.yml', `${HEAD.replace('value: 10 }', 'value: 10, unit: kg }')}    notifications: []\n`)
-    const { status, stdout } = await ran(['rules', 'test', 'refused.yml'], { folder })
-    assert.equal(status, 1)
-    assert.match(stdout, /observation 2 was refused: unit-mismatch: /)
-  })
-
-  it('given a folder that is named like a file of tests, then it is passed over, or read as a folder', async () => {
-    put(
-      'named/tests.yml/inner.yml',
-      `${HEAD.replace('rules/changed', '../../rules/changed')}    notifications: []\n`,
-    )
-    put(
-      'named/outer.yml',
-      `${HEAD.replace('rules/changed', '../rules/changed')}    expect: [{ after: 1, rule: R, state: pending }]\n`,
-    )
-    const outer = await ran(['rules', 'test', 'named'], { folder })
-    assert.deepEqual([outer.status, outer.stderr], [0, ''])
-    assert.match(outer.stdout, /^1 of 1 test in 1 file passed$/m)
-    const inner = await ran(['rules', 'test', 'named/tests.yml'], { folder })
-    assert.match(inner.stdout, /^FAIL {2}named\/tests\.yml\/inner\.yml:4 /)
-  })
-
   it('given an id that comes again, then it is the same reading, and is dropped', async () => {
     const times = [0, 1].map(at => `      - { at: ${at}m, id: a, metric: temperature, value: 75 }\n`).join('')
     const text = `rules: [${RULE}]\ntests:\n  - name: twice\n    observations:\n${times}`
@@ -304,23 +281,4 @@ tests:
       assert.equal(status, 1)
       assert.match(stdout, fault)
     })
-})
-
-it('given rules that are taken away and come back at one instant, then they are in force', async () => {
-  put(
-    'back.yml',
-    `rules: &R
-  - { name: T, family: environment, metric: temperature, fireAbove: 40, severity: info }
-tests:
-  - name: there and back
-    observations:
-      - { at: 0m, rules: [] }
-      - { at: 0m, rules: *R }
-      - { at: 2m, metric: temperature, value: 50 }
-    expect:
-      - { after: 3, rule: T, state: firing }
-`,
-  )
-  const { status, stdout } = await ran(['rules', 'test', 'back.yml'], { folder })
-  assert.equal(status, 0, stdout)
 })

@@ -72,12 +72,6 @@ describe('sluice simulate', () => {
     assert.equal(kinds.length, 9)
   })
 
-  it('given no anomalies, then the labels are an empty list', async () => {
-    const args = ['--for', '1m', '--anomaly-rate', '0', '--output', 'calm.jsonl', '--labels', 'calm.json']
-    assert.equal((await ran([...FROM, ...args], { folder })).status, 0)
-    assert.equal(file('calm.json'), '[]\n')
-  })
-
   for (const [args, status, said] of [
     [['simulate'], 2, /required option '--from <time>' not specified/],
     [['simulate', '--from', 'now'], 2, /'--from <time>': "now" is invalid/],

@@ -135,13 +135,6 @@ describe('the file of a stack that was killed', () => {
     running('lab', 20_000, { processStart: 'an earlier one' })
     assert.deepEqual(runningStacks(dir), [])
   })
-
-  it('given that it is broken, or of something else, then it does not count', () => {
-    writeFileSync(stackFile('lab', dir), '{"pid":')
-    writeFileSync(stackFile('other', dir), '[]')
-    writeFileSync(join(dir, '.Hidden.json'), '{}')
-    assert.deepEqual(runningStacks(dir), [])
-  })
 })
 
 describe('sluice stacks', () => {

@@ -130,15 +130,6 @@ describe('the store of spans', () => {
     assert.deepEqual([store.notable(1_000).length, store.plain(1_000).length], [50, 50])
   })
 
-  it('given only traces of which something came, then they take half of the room', () => {
-    const store = new SpanStore({ spans: 10 })
-    for (let trace = 1; trace < 50; trace++)
-      store.add([anEmission({ trace, event: { ...EVENT, id: `e-${trace}` } })])
-    assert.equal(store.counts.kept, 5)
-    store.add([aDecision({ trace: 50, event: EVENT })])
-    assert.deepEqual([store.counts.kept, store.plain(10).length], [6, 1])
-  })
-
   it('given a trace that never ends, then it takes no more than its part', () => {
     const store = new SpanStore({ spansOfTrace: 10 })
     for (let span = 0; span < 50; span++) store.add([aDecision({ span, event: EVENT })])
@@ -168,20 +159,5 @@ describe('the store of spans', () => {
       store.ofEvent('a').map(span => span.traceId),
       [traceId(1), traceId(1), traceId(2)],
     )
-  })
-
-  it('given many sources that give the same id, then only the newest traces are told', () => {
-    const store = new SpanStore()
-    for (let trace = 1; trace <= 200; trace++)
-      store.add([aDecision({ trace, event: { ...EVENT, source: `/source/${trace}` } })])
-    const traces = store.ofEvent('a').map(span => span.traceId)
-    assert.deepEqual([traces.length, traces.at(-1)], [20, traceId(200)])
-  })
-
-  it('given a trace that never ends, then the ids of what was not kept of it are not either', () => {
-    const store = new SpanStore({ spansOfTrace: 10 })
-    for (let span = 0; span < 50; span++)
-      store.add([aDecision({ span, event: { ...EVENT, id: `e-${span}` } })])
-    assert.equal(store.counts.ids, 10)
   })
 })

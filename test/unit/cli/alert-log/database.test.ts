@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { AlertDatabase } from '../../../../cli/alert-log/database.ts'
-import { answered, asked, databaseOf, fired } from './support.ts'
+import { answered, asked, databaseOf } from './support.ts'
 
 describe('statements from people', () => {
   let folder: string
@@ -55,11 +55,6 @@ describe('statements from people', () => {
     } finally {
       database.close()
     }
-  })
-
-  it('given several, then each is answered in turn, and what they make is there for the next', async () => {
-    const sql = `CREATE TABLE hot AS SELECT * FROM alert_log WHERE value > 40; SELECT count(*) AS n FROM hot; ; SELECT 'a;b' AS text`
-    assert.deepEqual(await asked([fired('a', '2026-03-01T12:00:00Z')], sql), [{ n: 1 }, { text: 'a;b' }])
   })
 
   it('given one that is wrong, then the answers before it are given, and the message is that of DuckDB', async () => {

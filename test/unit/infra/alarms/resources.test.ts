@@ -33,21 +33,6 @@ describe('the alarms of a deployment', () => {
     }
   })
 
-  it('given any alarm, then CloudWatch takes its periods, and a query is of no longer than it can be', () => {
-    for (const { Period, Metrics, EvaluationPeriods, DatapointsToAlarm } of propertiesOf()) {
-      const periods = [
-        Period,
-        ...(Metrics ?? []).map((one: Properties) => one.Period ?? one.MetricStat?.Period),
-      ]
-      const [period, ...others] = new Set(periods.filter(one => one !== undefined))
-      assert.deepEqual(others, [], 'all metrics of an alarm have the same period')
-      assert.equal(period % 60, 0)
-      assert.ok(period * EvaluationPeriods <= 86_400)
-      assert.ok(DatapointsToAlarm >= 1 && DatapointsToAlarm <= EvaluationPeriods)
-      for (const { Expression = 'x' } of Metrics ?? []) assert.ok(Expression.length <= 1_024)
-    }
-  })
-
   it('given a consumer of a topic with ticks, then silence is an alarm; of another topic, it says nothing', () => {
     assert.equal(named('lag-seconds-alerting')?.TreatMissingData, 'breaching')
     assert.equal(named('lag-seconds-firing-alerts')?.TreatMissingData, 'ignore')
@@ -77,21 +62,6 @@ describe('the alarms of a deployment', () => {
     const periods = missed(deployed()).map(({ watched, when }) => [watched.of, when.periodSeconds])
     assert.deepEqual(Object.fromEntries(periods).clock, 300)
     assert.deepEqual(Object.fromEntries(periods).checkpoints, 4_500)
-  })
-
-  it('given what all functions count, then one query adds up this environment alone', () => {
-    assert.deepEqual(named('records-lost')?.Metrics, [
-      {
-        Id: 'found',
-        Expression: `SELECT SUM("expired") FROM SCHEMA("Sluice", "environment", "service") WHERE "environment" = 'prod'`,
-        Period: 60,
-        ReturnData: true,
-      },
-    ])
-    assert.match(
-      named('failed-unexpectedly-record')?.Metrics[0].Expression,
-      /SCHEMA\("Sluice", "environment", "service", "reason"\) WHERE "environment" = 'prod' AND "reason" = 'unexpected-error'$/,
-    )
   })
 
   it('given MSK Serverless, then nothing is asked of brokers, and its quotas count', () => {
@@ -139,15 +109,6 @@ describe('the alarms of a deployment', () => {
       assert.deepEqual([AlarmActions, OKActions], [undefined, undefined])
     assert.match(alarmNotices(given.alarms).join(), /^ALARM_TOPIC_ARN is not set/)
     assert.deepEqual(alarmNotices(deployed().alarms), [])
-  })
-
-  it('given a stage without alarms, then it has none and costs nothing, unless it is asked for them', () => {
-    assert.deepEqual(alarmResources(deployed({}, 'dev')), {})
-    assert.deepEqual(alarmNotices(deployed({ ALARM_TOPIC_ARN: '' }, 'dev').alarms), [])
-    const asked = deployed({ SLUICE_ALARMS: 'on' }, 'dev')
-    assert.equal(named('lag-seconds-alerting', asked)?.Threshold, 900)
-    assert.equal(named('lag-seconds-alerting')?.Threshold, 300)
-    assert.deepEqual(alarmResources(deployed({ SLUICE_ALARMS: 'off' })), {})
   })
 
   it('given wrong settings, then each is refused by its name', () => {
@@ -211,18 +172,6 @@ describe('the dashboard of a deployment', () => {
       }
       assert.ok(graphs.length > 15)
     })
-
-  it('given alarms, then their states are above the graphs; given none, there are graphs alone', () => {
-    const lists = bodyOf(deployed()).filter(({ type }) => type === 'alarm')
-    const listed = lists.flatMap(({ properties }) => properties.alarms)
-    assert.deepEqual(
-      listed.map((arn: string) => arn.split(':').at(-1)),
-      alarmsOf(deployed()).map(({ name }) => name),
-    )
-    for (const { properties } of lists) assert.ok(properties.alarms.length <= 100)
-    assert.deepEqual(bodyOf(deployed()).slice(0, lists.length), lists)
-    assert.ok(bodyOf(deployed({}, 'dev')).every(({ type }) => type === 'metric'))
-  })
 
   it('given the metrics of alarms, then the dashboard shows each of them', () => {
     const shown = JSON.stringify(bodyOf(deployed()))

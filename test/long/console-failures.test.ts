@@ -6,6 +6,8 @@ import type { LetterAnswer } from '../../console/api/failures/one-letter.ts'
 import type { OperationAnswer } from '../../console/api/failures/operation-answer.ts'
 import type { Plan } from '../../console/api/failures/plan.ts'
 import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
+import { DeadLetterOperations } from '../../lib/operations/dead-letters/operations.ts'
+import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -163,6 +165,48 @@ describe('the failures of the console', { timeout: 180_000 }, () => {
       await page.getByText('00000000').first().waitFor()
       assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
       await visit.close()
+    })
+
+    it('given a console that cannot stream, then an operation is done in steps, within the calls of the page', async () => {
+      await consumer.deadLetters(4)
+      const console = await opened({ streams: false })
+      const [{ at } = { at: '' }] = (await console.ask<LettersAnswer>('/failures')).letters
+      const done = await posted<OperationAnswer>(console, '/operations', { command: 'drop', ats: [at] })
+      assert.deepEqual([done.state, done.taken], ['finished', 1])
+      assert.equal(
+        (await console.ask<LettersAnswer>('/failures?state=handled')).letters[0]?.handled,
+        'dropped',
+      )
+      for (const [body, status] of [
+        [{ command: 'redrive', ats: [at], filter: { code: 'x' } }, 400],
+        [{ command: 'redrive', again: true }, 400],
+        [{ command: 'erase', ats: [at] }, 400],
+      ] as const)
+        assert.equal((await asked(console, '/operations', body)).status, status)
+    })
+
+    it('given an operation in steps, then each goes on where the one before has ended, until all is done', async () => {
+      const console = await opened({ streams: false })
+      const { config, connections, consumers: readers } = console.environment
+      const connect = () => new Connections(config, 'test')
+      const operations = new DeadLetterOperations({ config, readers, shared: connections, connect })
+      const { total: open } = await console.ask<LettersAnswer>('/failures?code=rejected')
+      const request = { command: 'redrive', ats: [], filter: { code: 'rejected' }, perSecond: 4 } as const
+      const { id } = await operations.begin(request, 'ada')
+      const taken: number[] = []
+      for (let state = 'running'; state === 'running'; ) {
+        const [pause, before] = [new AbortController(), await lengthOf('readings')]
+        const step = operations.run(await operations.claim(id, 'running'), 'ada', pause.signal)
+        if (taken.length === 0)
+          await until('one is redriven', async () => (await lengthOf('readings')) > before)
+        if (taken.length === 0) pause.abort()
+        const ended = await step
+        taken.push(ended.taken)
+        state = ended.state
+      }
+      assert.ok((taken[0] ?? 0) > 0 && (taken[0] ?? 0) < open, `${taken}`)
+      assert.deepEqual([taken.length, taken[1]], [2, open])
+      assert.equal((await operation(console, { id })).state, 'finished')
     })
   })
 

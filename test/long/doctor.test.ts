@@ -2,9 +2,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { askingCluster } from '@sluice/kafka-records/asking'
+import { asPlanned } from '../../cli/doctor/as-planned.ts'
+import { serverProblems } from '../../infra/checks/servers.ts'
+import { deploymentPlan } from '../../infra/checks/topic-plan.ts'
+import { readConfig } from '../../lib/app/config.ts'
+import { deploymentRefusals } from '../../lib/app/doctor/servers.ts'
 import { groupName } from '../../lib/app/topics.ts'
-import type { Finding } from '../../lib/queries/doctor/finding.ts'
+import { about, type Finding } from '../../lib/queries/doctor/finding.ts'
 import { keysOf } from '../../lib/runtime/adapters/redis/keys.ts'
+import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { brokers } from '../support/servers.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
@@ -13,6 +19,9 @@ import { startValkey, type Valkey } from '../support/valkey.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
 const RECORDS = 1_200
+
+/** Other tests keep the servers busy meanwhile. */
+const PATIENCE_MS = 60_000
 
 /** A broker of the library. */
 interface Committing {
@@ -81,6 +90,12 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
     }
   }
 
+  async function set(topic: string, settings: Record<string, string>): Promise<void> {
+    await commands.set(topic, settings)
+    const [[name = '', value] = []] = Object.entries(settings)
+    await until('the setting is known', async () => (await commands.setting(topic, name)) === value)
+  }
+
   it('then servers and topics as created are ok, and clocks and readers that are missing are wrong', async () => {
     const { status, stderr, findings, of } = await examine()
     const bad = findings.filter(
@@ -141,6 +156,20 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
     assert.match(permissions.says, /NOPERM.*'zrange'.*NOPERM.*'eval'/i)
   })
 
+  it('then a deployment refuses both by the name of the variable', async () => {
+    await valkey.admin.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    await set(readings, { 'message.timestamp.type': 'CreateTime' })
+    const refusals = await refused(variables(), PATIENCE_MS)
+    assert.equal(refusals.problems.length, 2)
+    assert.match(
+      refusals.problems[0] ?? '',
+      /^REDIS_URL: 127\.0\.0\.1:\d+: maxmemory-policy=allkeys-lru, must be/,
+    )
+    const named = `KAFKA_BROKERS: ${readings}: message.timestamp.type=CreateTime, must be LogAppendTime:`
+    assert.ok(refusals.problems[1]?.startsWith(named), refusals.problems[1])
+    assert.deepEqual(refusals.unseen, [])
+  })
+
   it('then before a deployment, what an account lacks is wrong, and what cannot be asked unknown', async () => {
     const account = {
       AWS_ENDPOINT_URL: process.env.AWS_ENDPOINT_URL,
@@ -174,4 +203,41 @@ describe('given an environment on real servers, when a doctor looks at it', { ti
     assert.equal(verdict('topics', 'exists'), 'ok')
     assert.equal(verdict('consumers', 'lag'), undefined)
   })
+
+  it('then a shorter retention of a topic with records is what the deployment would refuse', async () => {
+    await set(readings, { 'retention.ms': '1209600000' })
+    const config = readConfig(variables())
+    const connections = new Connections(config, 'test')
+    try {
+      const plan = await deploymentPlan(config, connections, PATIENCE_MS)
+      assert.ok('seen' in plan, JSON.stringify(plan))
+      const found = asPlanned([about('topics', 'retention', readings).ok('14 days')], plan)
+      const refusal = found.find(({ check, subject }) => check === 'retention' && subject === readings)
+      assert.equal(refusal?.verdict, 'wrong')
+      assert.match(
+        refusal.says,
+        /^the deployment refuses to change retention\.ms from 1209600000 to 604800000: /,
+      )
+    } finally {
+      await connections.close()
+    }
+    // `serverless deploy` says so before anything is built; one that leaves topics alone does not.
+    const named = `KAFKA_BROKERS: ${readings}: retention.ms 1209600000 → 604800000: records older than`
+    const refusedBy = async (changesTopics: boolean) =>
+      (await serverProblems(variables(), changesTopics, PATIENCE_MS)).problems.filter(one =>
+        one.startsWith(named),
+      )
+    assert.equal((await refusedBy(true)).length, 1)
+    assert.equal((await refusedBy(false)).length, 0)
+  })
+
+  async function refused(environment: Record<string, string>, patienceMs?: number) {
+    const config = readConfig(environment)
+    const connections = new Connections(config, 'test')
+    try {
+      return await deploymentRefusals(config, connections, patienceMs)
+    } finally {
+      await connections.close()
+    }
+  }
 })

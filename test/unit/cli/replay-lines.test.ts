@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { numberedLines } from '../../../lib/operations/replay/lines.ts'
 import { readRecorded } from '../../../lib/operations/replay/recorded.ts'
+import { unzipped } from '../../../lib/operations/replay/unzipped.ts'
 import { recordedLine } from '../../../lib/queries/recorded-line.ts'
 import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
 import { collected } from './collected.ts'
@@ -108,6 +109,13 @@ describe('a broken line is named by its number', () => {
       assert.deepEqual(said, ['f:2: not JSON'])
     })
 
+  test('given a broken first line that is skipped, then the others are read', async () => {
+    const said: string[] = []
+    const text = Buffer.from(`{"specver\n${LINE}\n`)
+    const read = (await collected(readRecorded(inPieces(text), 'f', message => said.push(message)))).flat()
+    assert.deepEqual([read.map(({ line }) => line), said], [[2], ['f:1: not JSON']])
+  })
+
   test('given gzip that is cut off or damaged, then the line after which it ends is named', async () => {
     const lines = (from: number) => {
       const own = Array.from({ length: 10_000 }, (_, at) => recordedLine({ ...BASE, offset: from + at }))
@@ -129,4 +137,12 @@ describe('a broken line is named by its number', () => {
       await assert.rejects(collected(readRecorded(inPieces(file, 1_000), 'f')), { message })
     }
   })
+})
+
+test('gzip is recognised by its bytes, in pieces of any size', async () => {
+  const zipped = gzipSync('hello')
+  for (const size of [1, 3, 100])
+    assert.equal(String(Buffer.concat(await collected(unzipped(inPieces(zipped, size))))), 'hello')
+  assert.deepEqual(await collected(unzipped(inPieces(Buffer.alloc(0)))), [])
+  assert.equal(String(Buffer.concat(await collected(unzipped(inPieces(Buffer.from('x')))))), 'x')
 })

@@ -9,7 +9,7 @@ import { loadPosition, PositionKeeper } from '../../../cli/replay/position.ts'
 import { merged } from '../../../lib/operations/replay/merge.ts'
 import { type Addressing, outgoing } from '../../../lib/operations/replay/outgoing.ts'
 import type { Recorded } from '../../../lib/operations/replay/recorded.ts'
-import { type Limits, sequence } from '../../../lib/operations/replay/sequence.ts'
+import { type Limits, periodOf, sequence } from '../../../lib/operations/replay/sequence.ts'
 import { readEvent } from '../../../lib/runtime/cloudevents/reader.ts'
 import { producedRecord } from '../../../lib/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../lib/runtime/consumer/event.ts'
@@ -143,6 +143,13 @@ describe('rounds and limits', () => {
         for (const known of [{}, { roundCount: 4, firstMs: 10 }])
           assert.deepEqual(await placed({ ...limits, skip, ...known }), all.slice(skip))
     }
+  })
+
+  test('a period is as long as the recording, and the gap to the next', () => {
+    assert.equal(periodOf(90, 10), 100)
+    assert.equal(periodOf(0, 1), 1_000)
+    assert.equal(periodOf(0, 5), 1_000)
+    assert.equal(periodOf(1, 1_000), 2)
   })
 })
 

@@ -214,7 +214,7 @@ class Delivery {
     const done = parts.filter(({ partition }) => this.#isAssigned(partition))
     this.#to.failedBatches.done(done)
     const partitions = done.map(({ partition }) => partition)
-    for (const obstacle of ['invocation', 'answer'] as const) this.#to.reports.resumed(obstacle, partitions)
+    this.#to.reports.resumed('invocation', partitions)
     for (const { partition, offset } of this.#progress.complete(done)) {
       const queue = this.#queues.get(partition)
       if (queue) await this.#to.committed(queue, offset)

@@ -14,7 +14,7 @@ import { Attempts } from '../report/attempts.ts'
 import type { MappingReports } from '../report/reports.ts'
 import type { Backoff } from '../support/backoff.ts'
 import type { Log } from '../support/framework.ts'
-import { describe, type Part } from '../support/parts.ts'
+import { describe } from '../support/parts.ts'
 import { within } from '../support/wait.ts'
 import { Deliveries } from './deliveries.ts'
 import type { DeliveryContext } from './delivery.ts'
@@ -36,7 +36,7 @@ export interface DispatcherParts extends Fetching {
   readonly brokers: readonly string[]
   readonly backoff: Backoff
   readonly log: Log
-  readonly reports: Pick<MappingReports, 'stalled' | 'resumed' | 'discarded' | 'keepOnly'>
+  readonly reports: Omit<MappingReports, 'mapped'>
   /** Whether each successful invocation is logged. */
   readonly invocationLines: boolean
   readonly intake: Intake
@@ -90,7 +90,13 @@ export class Dispatcher {
     this.#commits = new Commits({ ...common, commit: offsets => parts.commit(offsets) })
     this.#backpressure = new Backpressure(parts)
     this.#enqueuer = new Enqueuer({ ...common, intake })
-    this.#running = new RunningInvocations((running, forMs) => this.#reportSlow(running, forMs))
+    this.#running = new RunningInvocations({
+      running: (slow, forMs) => {
+        reports.running(slow, forMs)
+        log.warning(`${name}  ${describe(slow)}: no answer for ${forMs / 1000} s`)
+      },
+      returned: slow => reports.returned(slow),
+    })
     this.#delivery = this.#deliveryContext()
   }
 
@@ -210,14 +216,6 @@ export class Dispatcher {
   #notifyReleased(): void {
     this.#released.resolve()
     this.#released = Promise.withResolvers()
-  }
-
-  #reportSlow(parts: readonly Part[], forMs: number): void {
-    const { log, name, reports } = this.#parts
-    const reason = `no answer for ${forMs / 1000} s`
-    const assigned = parts.filter(({ partition }) => this.#queues.has(partition))
-    reports.stalled({ obstacle: 'answer', kind: 'timeout', reason, attempt: 1 }, assigned)
-    log.warning(`${name}  ${describe(parts)}: ${reason}`)
   }
 
   #deliveryContext(): DeliveryContext {

@@ -1,6 +1,6 @@
 import type { Part } from '../support/parts.ts'
 
-/** An invocation without a response for this long is reported, well before its timeout. */
+/** An invocation without a response for this long is reported. */
 const SLOW_AFTER_MS = 20_000
 const CHECK_EVERY_MS = 1_000
 
@@ -10,14 +10,21 @@ interface Running {
   isReported: boolean
 }
 
-/** The running invocations. Reports each slow one once. */
+/** Receives slow invocations. */
+interface SlowInvocations {
+  running(parts: readonly Part[], forMs: number): void
+  /** One of them has ended. */
+  returned(parts: readonly Part[]): void
+}
+
+/** The running invocations. Reports each slow one once, and its end. */
 export class RunningInvocations {
   readonly #running = new Set<Running>()
-  readonly #onSlow: (parts: readonly Part[], forMs: number) => void
+  readonly #slow: SlowInvocations
   #timer: NodeJS.Timeout | undefined
 
-  constructor(onSlow: (parts: readonly Part[], forMs: number) => void) {
-    this.#onSlow = onSlow
+  constructor(slow: SlowInvocations) {
+    this.#slow = slow
   }
 
   /** Registers an invocation. Call the returned function when it ends. */
@@ -27,6 +34,7 @@ export class RunningInvocations {
     this.#timer ??= setInterval(() => this.#check(Date.now()), CHECK_EVERY_MS).unref()
     return () => {
       this.#running.delete(invocation)
+      if (invocation.isReported) this.#slow.returned(parts)
     }
   }
 
@@ -44,7 +52,7 @@ export class RunningInvocations {
     for (const invocation of this.#running) {
       if (invocation.isReported || nowMs - invocation.sinceMs < SLOW_AFTER_MS) continue
       invocation.isReported = true
-      this.#onSlow(invocation.parts, SLOW_AFTER_MS)
+      this.#slow.running(invocation.parts, SLOW_AFTER_MS)
     }
   }
 }

@@ -2,10 +2,10 @@ import type { Mapping } from '../config/mappings.ts'
 import type { Part } from '../support/parts.ts'
 
 /**
- * What keeps a mapping from making progress: the topic cannot be read, the function fails or does not respond, or a
- * commit, a schema registry or a destination is unavailable.
+ * What keeps a mapping from making progress: the topic cannot be read, the function fails, or a commit, a schema registry
+ * or a destination is unavailable.
  */
-export type Obstacle = 'reading' | 'invocation' | 'answer' | 'commit' | 'registry' | 'destination'
+export type Obstacle = 'reading' | 'invocation' | 'commit' | 'registry' | 'destination'
 
 /** `unreachable`: no broker answers. `reported`: the function responded and named these records as failed. */
 export type StallKind = 'unreachable' | 'no-topic' | 'timeout' | 'reported' | 'error'
@@ -17,8 +17,11 @@ export interface Stall {
   /** The number of consecutive failed attempts. */
   readonly attempt: number
   /** The first offset of each stalled partition; absent if the whole mapping is stalled. */
-  readonly offsets?: Readonly<Record<string, number>>
+  readonly offsets?: Offsets
 }
+
+/** Offsets by partition. */
+type Offsets = Readonly<Record<string, number>>
 
 export interface Discarded {
   readonly reason: string
@@ -41,6 +44,10 @@ export type Report =
         | ({ readonly report: 'stalled' } & Stall)
         /** The obstacle is gone: these partitions, or all of the mapping, continue. */
         | { readonly report: 'resumed'; readonly obstacle: Obstacle; readonly partitions?: readonly number[] }
+        /** An invocation has taken this long so far. `offsets` as in a stall. */
+        | { readonly report: 'running'; readonly forMs: number; readonly offsets: Offsets }
+        /** That invocation has ended, successfully or not. */
+        | { readonly report: 'returned'; readonly partitions: readonly number[] }
         | ({ readonly report: 'discarded' } & Discarded)
       ))
   | EndedThread
@@ -78,9 +85,17 @@ export class MappingReports {
     if (parts?.length === 0) return
     for (const scope of scopesOf(parts?.map(({ partition }) => partition)))
       this.#stalled.add(`${stall.obstacle}/${scope}`)
-    const offsets =
-      parts && Object.fromEntries(parts.map(({ partition, records }) => [partition, records[0]?.offset ?? 0]))
-    this.#report({ ...this.#of, report: 'stalled', ...stall, ...(offsets && { offsets }) })
+    this.#report({ ...this.#of, report: 'stalled', ...stall, ...(parts && { offsets: offsetsOf(parts) }) })
+  }
+
+  /** Reports an invocation that takes long. Nothing has failed. */
+  running(parts: readonly Part[], forMs: number): void {
+    this.#report({ ...this.#of, report: 'running', forMs, offsets: offsetsOf(parts) })
+  }
+
+  /** Reports the end of an invocation that was reported as running. */
+  returned(parts: readonly Part[]): void {
+    this.#report({ ...this.#of, report: 'returned', partitions: parts.map(({ partition }) => partition) })
   }
 
   /** Reports only what had been stalled. */
@@ -112,6 +127,11 @@ export class MappingReports {
   #report(report: Report): void {
     this.#write(JSON.stringify(report))
   }
+}
+
+/** The first offset of each partition. */
+function offsetsOf(parts: readonly Part[]): Offsets {
+  return Object.fromEntries(parts.map(({ partition, records }) => [partition, records[0]?.offset ?? 0]))
 }
 
 function scopesOf(partitions: readonly number[] | undefined): readonly (string | number)[] {

@@ -4,7 +4,7 @@ import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
 import { until } from '../support/until.ts'
 
-describe('given a cluster, when its topics are looked at and changed', { timeout: 180_000 }, () => {
+describe('given a cluster, when its topics are looked at and changed', { timeout: 600_000 }, () => {
   let commands: TopicCommands
   before(async () => {
     commands = await TopicCommands.open()
@@ -114,7 +114,7 @@ describe('given a cluster, when its topics are looked at and changed', { timeout
   }
 })
 
-describe('given topics that differ from the table, when they are planned', { timeout: 180_000 }, () => {
+describe('given topics that differ from the table, when they are planned', { timeout: 600_000 }, () => {
   let commands: TopicCommands
   let env: string
   const topic = (signal: (typeof SIGNALS)[number]) => topicName(signal, env)
@@ -156,7 +156,11 @@ describe('given topics that differ from the table, when they are planned', { tim
       'cleanup.policy': 'delete',
     })
     await commands.set(topic('dlq'), { 'retention.ms': '-1', 'max.message.bytes': '2097152' })
-    await until('the change is known', async () => (await run('plan')).stdout.includes('gzip → producer'))
+    // The broker answers questions before it has heard of the latest changes.
+    await until('both changes are known', async () => {
+      const { stdout } = await run('plan')
+      return stdout.includes('gzip → producer') && stdout.includes('retention.ms -1 → 2592000000')
+    })
     const applied = await run('apply', '--yes')
     assert.equal(applied.status, 1)
     assert.equal(applied.stderr, '1 change was refused: see the plan.\n')

@@ -102,3 +102,13 @@ export function weather(
   const data = { sensorId: sensor, temperature, humidity: 50, pressure: 1013, windSpeed: 10, location }
   return reading(FAMILIES.environment, id, new Date(atMs).toISOString(), data)
 }
+
+/** A reading of a device. */
+export function motion(
+  device: string,
+  id: string,
+  { atMs, activity }: { readonly atMs: number; readonly activity: string },
+): Event {
+  const data = { deviceId: device, model: 'rehearsal', activity, x: 0, y: 0, z: 9.81 }
+  return reading(FAMILIES.device, id, new Date(atMs).toISOString(), data)
+}

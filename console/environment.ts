@@ -38,8 +38,8 @@ export interface EnvironmentOptions {
   readonly streams: boolean
   /** What the functions tell of their decisions; absent where they tell it somewhere else. */
   readonly spans?: SpanStore | undefined
-  /** What stands still, by who sees the functions themselves; without it, Kafka and Redis tell what they can. */
-  readonly standing?: () => readonly OpenStall[]
+  /** Stalled functions as seen by a program that runs them; absent if Kafka and Redis are the only sources. */
+  readonly standing?: () => readonly OpenStall[] | undefined
 }
 
 export class ConsoleEnvironment {
@@ -48,7 +48,7 @@ export class ConsoleEnvironment {
   readonly isLocal: boolean
   readonly streams: boolean
   readonly spans: SpanStore | undefined
-  readonly standing: () => readonly OpenStall[]
+  readonly standing: () => readonly OpenStall[] | undefined
   readonly offsets: () => Promise<PageOffsets>
   readonly cluster: () => Promise<ClusterInspection>
   readonly inspection: () => Promise<StateInspection>
@@ -57,7 +57,14 @@ export class ConsoleEnvironment {
   readonly #closing = new AbortController()
   readonly #background = new Set<Promise<unknown>>()
 
-  constructor({ config, functions, isLocal, streams, spans, standing = () => [] }: EnvironmentOptions) {
+  constructor({
+    config,
+    functions,
+    isLocal,
+    streams,
+    spans,
+    standing = () => undefined,
+  }: EnvironmentOptions) {
     this.config = config
     this.functions = functions
     this.isLocal = isLocal

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { functionTimeouts } from '../infra/timeouts.ts'
 import { ON_FAILURE, readSettings } from '../lib/app/settings/index.ts'
 import { runMain } from '../programs/main.ts'
 import { PROJECT } from '../programs/paths.ts'
@@ -20,6 +21,7 @@ import {
 import { type OwnStack, stackVariables, withStack } from './stack/with-stack.ts'
 import { readArguments, type StartOptions, USAGE } from './start/arguments.ts'
 import type { ConsoleOptions, StartedConsole } from './start/console.ts'
+import { LOOK_EVERY_MS } from './start/health.ts'
 import { localSqs, pollQueue } from './start/queue-poller.ts'
 import { watchVariables } from './start/reload.ts'
 import { type RevivedFunctions, startRevivedFunctions } from './start/revived-functions.ts'
@@ -119,8 +121,8 @@ async function runFunctions(
     const over = new AbortController()
     const polled = pollGivenUp(stack, cloud, functions, line => screen.line(line), over.signal)
     try {
-      void firstRuns(first, functions, watch)
-      return await flow(functions, watch, forMs, screen, signal)
+      const begun = firstRuns(first, functions, watch)
+      return await flow({ functions, begun, watch, forMs, screen, signal })
     } finally {
       over.abort()
       await polled
@@ -152,32 +154,40 @@ function consoleLines({ address, kafkaAddress }: StartedConsole): string[] {
   return [...(address ? [line(address)] : []), ...(kafkaAddress ? [line(`${kafkaAddress} for Kafka`)] : [])]
 }
 
-/** Runs until a stop is requested, the time is over, or the functions cannot be restarted. */
-async function flow(
-  functions: RevivedFunctions,
-  watch: Watch,
-  forMs: number | undefined,
-  screen: Screen,
-  signal: AbortSignal,
-): Promise<number> {
-  const over = new AbortController()
-  const end = AbortSignal.any([signal, over.signal])
-  const timer = forMs === undefined ? undefined : setTimeout(() => over.abort(), forMs)
+interface Flow {
+  readonly functions: RevivedFunctions
+  /** Resolves when the first runs of the scheduled functions have ended. */
+  readonly begun: Promise<void>
+  readonly watch: Watch
+  readonly forMs: number | undefined
+  readonly screen: Screen
+  readonly signal: AbortSignal
+}
+
+/** Runs until a stop is requested, the functions cannot be restarted, or the time is over and everything is processed. */
+async function flow({ functions, begun, watch, forMs, screen, signal }: Flow): Promise<number> {
   const problems: string[] = []
+  const lost = new AbortController()
   void functions.lost.then(reason => {
     problems.push(reason)
-    over.abort()
+    lost.abort()
   })
+  const stop = AbortSignal.any([signal, lost.signal])
+  const over = new AbortController()
+  const end = AbortSignal.any([stop, over.signal])
+  // On a slow machine the first runs take longer than a short time: their records count, too.
+  const onTime = () => begun.then(() => over.abort())
+  const timer = forMs === undefined ? undefined : setTimeout(onTime, forMs)
   while (!end.aborted) {
     await watch.refresh()
-    await pause(1_000, undefined, { signal: end }).catch(() => {})
+    await pause(LOOK_EVERY_MS, undefined, { signal: end }).catch(() => {})
   }
   clearTimeout(timer)
+  if (!signal.aborted) problems.push(...(await watch.finish(stop)))
   if (signal.aborted) {
     screen.endLive()
     return 0
   }
-  problems.push(...(await watch.finish()))
   screen.line(problems.length === 0 ? 'All was well.' : `Not well: ${problems.join('; ')}.`)
   return problems.length === 0 ? 0 : 1
 }
@@ -198,5 +208,8 @@ async function pollGivenUp(
 
 /** A schedule fires on the minute; the first readings should not wait for it. */
 async function firstRuns(names: readonly string[], functions: RevivedFunctions, watch: Watch): Promise<void> {
-  for (const name of names) await watch.run(name, async () => void (await functions.invoke(name)))
+  const timeouts = functionTimeouts()
+  for (const name of names) {
+    await watch.run(name, timeouts.get(name) ?? 0, async () => void (await functions.invoke(name)))
+  }
 }

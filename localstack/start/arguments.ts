@@ -13,7 +13,8 @@ Starts Kafka, Valkey and LocalStack, the console, then every function, and shows
 
   --fresh      start from empty data
   ${NAME_USAGE}
-  --for TIME   stop this long after the functions are up, e.g. 90s or 5m; exit status 0 if all was well
+  --for TIME   stop this long after the functions are up, e.g. 90s or 5m, when all records that arrived by then are processed;
+               exit status 0 if all was well
   ${BROKERS_USAGE}
   ${REGISTRY_USAGE}
   --no-watch   do not reload code and rules when they are saved

@@ -32,7 +32,7 @@ export interface ConsoleOptions {
   /** Where the token is kept, so that open pages survive a restart. */
   readonly dataDir: string
   readonly say: (line: string) => void
-  /** What stands still, as `npm start` sees it from the functions' logs. */
+  /** Stalled functions, from the trigger's reports and the functions' logs. */
   readonly standing: () => readonly OpenStall[]
 }
 

@@ -1,8 +1,20 @@
-import { endlessRun, failedRun, noProgress, serverAway } from '../../lib/queries/health/causes.ts'
+import {
+  endlessInvocation,
+  endlessRun,
+  failedRun,
+  noProgress,
+  serverAway,
+} from '../../lib/queries/health/causes.ts'
+import type {
+  ConsumerCondition,
+  LagDirection,
+  RunningInvocation,
+} from '../../lib/queries/health/condition.ts'
 import { ProgressWatch, type WatchedLag } from '../../lib/queries/health/progress-watch.ts'
 import { type Cause, firstLine, type OpenStall, type Place, Stalls } from '../../lib/queries/health/stalls.ts'
 import { listOf, recordsOf } from '../../lib/queries/health/words.ts'
 import type { Report } from '../msk-trigger/report/reports.ts'
+import type { Drain } from './drain.ts'
 import type { LoggedLine, LogLine } from './log-lines.ts'
 import { Notices } from './notices.ts'
 import { isExplanation, Reasons } from './reasons.ts'
@@ -11,10 +23,23 @@ import { causeOf, type Known } from './trigger-causes.ts'
 
 /** A reason that arrives this soon after a report belongs to the same attempt. */
 const SAME_ATTEMPT_MS = 2_000
-/** A stall of this age will not end within the seconds that the shutdown can wait. */
+/** At the end, a stall of this age is not waited for. */
 const OLD_MS = 10_000
+/** The time between two looks at the lags. */
+export const LOOK_EVERY_MS = 1_000
+/** A consumer that has no invocation needs less than this for anything else, such as a rebalance of its group. */
+const QUIET_MS = 30_000
+/** An invocation ends this long after the timeout of its function at the latest: loading the handler does not count. */
+const TIMEOUT_MARGIN_MS = 60_000
 
 type Of<Kind extends Report['report']> = Extract<Report, { report: Kind }>
+
+/** A consumer whose records wait, but which works. */
+export interface BusyConsumer {
+  readonly function: string
+  readonly lag: number
+  readonly direction: LagDirection
+}
 
 /**
  * The health of the functions. It receives what the trigger, the functions' log and Kafka report, shows the user each
@@ -29,7 +54,11 @@ export class Health {
   readonly #timeouts = new Map<string, number>()
   /** Scheduled functions whose last run failed, and why. */
   readonly #failedRuns = new Map<string, string>()
-  readonly #progress = new ProgressWatch()
+  readonly #progress = new ProgressWatch({ lookEveryMs: LOOK_EVERY_MS, quietMs: QUIET_MS })
+  /** Start of each long invocation, by function and topic, and by partition. */
+  readonly #invocations = new Map<string, Map<number, number>>()
+  /** By function and topic. */
+  readonly #conditions = new Map<string, ConsumerCondition>()
   readonly #reasons = new Reasons()
   #lags: readonly WatchedLag[] = []
   #lines: string[] = []
@@ -43,6 +72,8 @@ export class Health {
     if (report.report === 'mapped') this.#mapped(report, nowMs)
     else if (report.report === 'stalled') this.#stalled(report, nowMs)
     else if (report.report === 'resumed') this.#resumed(report, nowMs)
+    else if (report.report === 'running') this.#running(report, nowMs)
+    else if (report.report === 'returned') this.#returned(report)
     else if (report.report === 'discarded') this.#discarded(report, nowMs)
     else {
       const reason = firstLine(report.reason)
@@ -79,9 +110,9 @@ export class Health {
     this.#begin({ function: name, obstacle: RUN }, cause, nowMs)
   }
 
-  /** Handles a run that takes very long. */
-  runs(name: string, nowMs: number): void {
-    this.#begin({ function: name, obstacle: RUN }, endlessRun(name), nowMs)
+  /** Handles a run that was not ended at the timeout of its function. */
+  runs(name: string, timeoutMs: number, nowMs: number): void {
+    this.#begin({ function: name, obstacle: RUN }, endlessRun(name, timeoutMs), nowMs)
   }
 
   /** Handles a server that does not answer `npm start` itself. */
@@ -124,7 +155,7 @@ export class Health {
     return lines
   }
 
-  /** What stands still now, for the console. */
+  /** Stalled functions, for the console. */
   get standing(): readonly OpenStall[] {
     return this.#stalls.open
   }
@@ -134,17 +165,48 @@ export class Health {
     return Math.max(0, ...this.#lags.map(({ pending }) => pending))
   }
 
-  /** Whether waiting longer for pending records is pointless. */
-  isSettled(nowMs: number): boolean {
-    const { open } = this.#stalls
-    const isOld = (name: string) =>
-      open.some(({ functions, sinceMs }) => functions.has(name) && nowMs - sinceMs >= OLD_MS)
-    const isDone = this.#lags.every(({ function: name, pending }) => pending === 0 || isOld(name))
-    return isDone && open.every(({ sinceMs }) => nowMs - sinceMs >= OLD_MS)
+  /** The lags of the last look. */
+  get lags(): readonly WatchedLag[] {
+    return this.#lags
   }
 
-  /** The unresolved problems at the end. */
-  get verdict(): string[] {
+  /** The consumers that are busy, largest lag first. */
+  get busy(): BusyConsumer[] {
+    const busy = this.#lags.flatMap(({ function: name, topic }) => {
+      const condition = this.#conditions.get(keyOf(name, topic))
+      return condition?.is === 'busy' && !this.#stalls.isOpen(name) ? [{ function: name, ...condition }] : []
+    })
+    return busy.sort((a, b) => b.lag - a.lag)
+  }
+
+  /** Handles the last look during the drain. Returns whether the drain is over. */
+  isDrained(drain: Drain, nowMs: number): boolean {
+    const isOld = ({ sinceMs }: OpenStall) => nowMs - sinceMs >= OLD_MS
+    const { open } = this.#stalls
+    const consumers = this.#lags.map(lag => {
+      const invocation = this.#invocationOf(lag, nowMs)
+      return {
+        lag,
+        isStalled: open.some(stall => stall.functions.has(lag.function) && isOld(stall)),
+        isInvoked: invocation !== undefined && invocation.forMs <= invocation.limitMs,
+      }
+    })
+    return drain.isOver(consumers, open.every(isOld), nowMs)
+  }
+
+  /** Whether Kafka has not answered for so long that waiting for it is pointless. */
+  isKafkaAway(nowMs: number): boolean {
+    return this.#stalls.open.some(
+      ({ cause, sinceMs }) => cause.server === 'Kafka' && nowMs - sinceMs >= OLD_MS,
+    )
+  }
+
+  /**
+   * The unresolved problems at the end.
+   *
+   * @param left the records that each consumer should have processed
+   */
+  verdict(left: (lag: WatchedLag) => number = ({ pending }) => pending): string[] {
     const { open } = this.#stalls
     const pendingAt = (names: ReadonlySet<string>) =>
       Math.max(0, ...this.#lags.filter(lag => names.has(lag.function)).map(({ pending }) => pending))
@@ -155,8 +217,8 @@ export class Health {
       return `${who}${firstLine(cause.reason)}${pending > 0 ? ` (${recordsOf(pending)} pending)` : ''}`
     })
     const behind = this.#lags
-      .filter(({ function: name, pending }) => pending > 0 && !this.#stalls.isOpen(name))
-      .map(({ function: name, pending }) => `${recordsOf(pending)} still pending at ${name}`)
+      .filter(lag => left(lag) > 0 && !this.#stalls.isOpen(lag.function))
+      .map(lag => `${lag.function} is busy: ${recordsOf(left(lag))} still pending${this.#directionOf(lag)}`)
     const failedRuns = [...this.#failedRuns]
       .filter(([name]) => !this.#stalls.isOpen(name))
       .map(([name, reason]) => `the last run of ${name} failed: ${reason}`)
@@ -165,6 +227,7 @@ export class Health {
 
   #mapped({ function: name, topic, timeoutMs }: Of<'mapped'>, nowMs: number): void {
     this.#timeouts.set(name, timeoutMs)
+    this.#invocations.delete(keyOf(name, topic))
     // A new process does not repeat the obstacles of the old one. Stalls of batches end by progress only.
     this.#resume(
       place => place.function === name && place.topic === topic && place.offset === undefined,
@@ -176,23 +239,45 @@ export class Health {
     const fits = (place: Place) =>
       place.function === name &&
       place.topic === topic &&
-      place.obstacle === obstacleOf(obstacle) &&
+      place.obstacle === obstacle &&
       (place.partition === undefined || partitions === undefined || partitions.includes(place.partition))
     this.#resume(fits, nowMs)
   }
 
   #stalled(report: Of<'stalled'>, nowMs: number): void {
-    const { function: name, topic, offsets } = report
+    const { function: name, topic, offsets, obstacle } = report
     const timeoutMs = this.#timeouts.get(name)
     const known = { ...this.#known, ...(timeoutMs !== undefined && { timeoutMs }) }
     const cause = causeOf(report, known) ?? this.#reasons.of(name, nowMs)
-    const obstacle = obstacleOf(report.obstacle)
     if (offsets === undefined) this.#begin({ function: name, topic, obstacle }, cause, nowMs)
     for (const [partition, offset] of Object.entries(offsets ?? {})) {
       const place = { function: name, topic, partition: Number(partition), offset, obstacle }
-      // A slow attempt says less than the reason why the previous one failed.
-      if (report.obstacle !== 'answer' || !this.#stalls.causeOf(place)) this.#begin(place, cause, nowMs)
+      this.#begin(place, cause, nowMs)
     }
+  }
+
+  #running({ function: name, topic, forMs, offsets }: Of<'running'>, nowMs: number): void {
+    const key = keyOf(name, topic)
+    const since = this.#invocations.get(key) ?? new Map<number, number>()
+    for (const partition of Object.keys(offsets)) since.set(Number(partition), nowMs - forMs)
+    this.#invocations.set(key, since)
+  }
+
+  #returned({ function: name, topic, partitions }: Of<'returned'>): void {
+    for (const partition of partitions) this.#invocations.get(keyOf(name, topic))?.delete(partition)
+  }
+
+  /** The longest invocation of a consumer that is known to run. */
+  #invocationOf({ function: name, topic }: WatchedLag, nowMs: number): RunningInvocation | undefined {
+    const since = [...(this.#invocations.get(keyOf(name, topic))?.values() ?? [])]
+    if (since.length === 0) return undefined
+    const timeoutMs = this.#timeouts.get(name) ?? Number.POSITIVE_INFINITY
+    return { forMs: nowMs - Math.min(...since), limitMs: timeoutMs + TIMEOUT_MARGIN_MS }
+  }
+
+  #directionOf({ function: name, topic }: WatchedLag): string {
+    const condition = this.#conditions.get(keyOf(name, topic))
+    return condition?.is === 'busy' ? `, lag ${condition.direction}` : ''
   }
 
   /**
@@ -206,7 +291,7 @@ export class Health {
     const unknown = this.#reasons.unknown(service).id
     const fits = (place: Place, outage: { readonly cause: Cause; readonly sinceMs: number }) =>
       place.function === service &&
-      place.obstacle === DELIVERY &&
+      place.obstacle === INVOCATION &&
       (outage.cause.id === unknown ||
         (place.topic === details.topic && place.partition === details.partition) ||
         nowMs - outage.sinceMs < SAME_ATTEMPT_MS)
@@ -224,12 +309,15 @@ export class Health {
 
   #watchProgress(lag: WatchedLag, nowMs: number): void {
     const { function: name, topic, pending } = lag
-    const forMs = this.#progress.standsStillFor(lag, nowMs)
-    if (forMs === 0) {
+    const condition = this.#progress.look(lag, nowMs, this.#invocationOf(lag, nowMs))
+    this.#conditions.set(keyOf(name, topic), condition)
+    if (condition.is !== 'stalled') {
       this.#resume(one => one.function === name && one.topic === topic && one.obstacle === PROGRESS, nowMs)
-    } else if (forMs !== undefined && !this.#stalls.isOpen(name)) {
-      const place = { function: name, topic, obstacle: PROGRESS }
-      this.#begin(place, noProgress(name, pending, forMs), nowMs)
+    } else if (!this.#stalls.isOpen(name)) {
+      const { because, forMs } = condition
+      const cause =
+        because === 'not-ended' ? endlessInvocation(name, forMs) : noProgress(name, pending, forMs)
+      this.#begin({ function: name, topic, obstacle: PROGRESS }, cause, nowMs)
     }
   }
 
@@ -248,11 +336,10 @@ export class Health {
   }
 }
 
-/** A failed attempt and a slow one concern the same batch. */
-const DELIVERY = 'delivery'
+const INVOCATION: Of<'stalled'>['obstacle'] = 'invocation'
 const PROGRESS = 'progress'
 const RUN = 'run'
 
-function obstacleOf(obstacle: Of<'stalled'>['obstacle']): string {
-  return obstacle === 'invocation' || obstacle === 'answer' ? DELIVERY : obstacle
+function keyOf(name: string, topic: string): string {
+  return `${name}|${topic}`
 }

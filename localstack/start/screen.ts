@@ -1,6 +1,8 @@
 import type { Alert } from '../../lib/alerting/alert.ts'
+import { recordsOf } from '../../lib/queries/health/words.ts'
 import { type Event, timeOf } from '../../lib/runtime/consumer/event.ts'
 import type { Figures } from './figures.ts'
+import type { BusyConsumer } from './health.ts'
 import type { LoggedLine } from './log-lines.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
@@ -46,10 +48,28 @@ export interface AlertCounts {
   resolved: number
 }
 
-/** @param pending the pending records of the consumer with the largest lag */
-export function figuresLine(figures: Figures, alerts: AlertCounts, pending: number): string {
+/** Progress of the consumers. */
+interface Progress {
+  /** The largest lag of a consumer. */
+  readonly pending: number
+  /** The busy consumers, largest lag first. */
+  readonly busy: readonly BusyConsumer[]
+}
+
+/** Longer lists would hide the figures. */
+const BUSY_SHOWN = 2
+
+/** @param left the records that are still waited for at the end of a run */
+export function figuresLine(
+  figures: Figures,
+  alerts: AlertCounts,
+  { pending, busy }: Progress,
+  left?: number,
+): string {
   const { readings, applied, duplicates, ignored, failed, deadLetters } = figures
   const parts = [
+    ...(left === undefined ? [] : [`finishing, ${recordsOf(left)} left`]),
+    ...(busy.length > 0 ? [busyText(busy)] : []),
     `readings ${readings}`,
     `applied ${applied}`,
     `duplicates ${duplicates}`,
@@ -57,9 +77,17 @@ export function figuresLine(figures: Figures, alerts: AlertCounts, pending: numb
     ...(failed > 0 ? [`failed ${failed}`] : []),
     `alerts ${alerts.fired} fired, ${alerts.resolved} resolved`,
     `dead letters ${deadLetters}`,
-    ...(pending > 0 ? [`pending ${pending}`] : []),
+    ...(busy.length === 0 && pending > 0 ? [`pending ${pending}`] : []),
   ]
   return parts.join(' · ')
+}
+
+function busyText(busy: readonly BusyConsumer[]): string {
+  const shown = busy
+    .slice(0, BUSY_SHOWN)
+    .map(({ function: name, lag, direction }) => `${name} (lag ${lag}, ${direction})`)
+  const more = busy.length - shown.length
+  return `busy: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 export function alertLine(alert: Alert, event: { readonly time?: string; readonly timeMs: number }): string {

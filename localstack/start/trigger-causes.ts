@@ -24,7 +24,7 @@ export function causeOf(stalled: Stalled, known: Known): Cause | undefined {
       reason: `the topic ${topic} does not exist`,
       advice: 'Create it; the function will find it.',
     }
-  if (kind === 'timeout') return noAnswer(name, obstacle, known)
+  if (kind === 'timeout') return tooSlow(name, known)
   const reason = shown(stalled.reason)
   const named = serverNamedIn(reason)
   if (named) return named
@@ -39,7 +39,6 @@ const WORDS: Readonly<Record<Stalled['obstacle'], (reason: string) => Omit<Cause
     advice: 'It is retried.',
   }),
   invocation: broken,
-  answer: reason => ({ reason, advice: 'It is retried.' }),
   commit: reason => ({ reason: `its offsets cannot be committed: ${reason}`, advice: 'It is retried.' }),
   registry: reason => ({ reason, advice: 'Is the schema registry running? It is retried.' }),
   destination: reason => ({
@@ -48,18 +47,12 @@ const WORDS: Readonly<Record<Stalled['obstacle'], (reason: string) => Omit<Cause
   }),
 }
 
-/** The handler has kept a batch for a long time, or longer than its timeout: one cause, whichever is seen first. */
-function noAnswer(name: string, obstacle: Stalled['obstacle'], { timeoutMs }: Known): Cause {
+/** The trigger has ended the handler at its timeout. */
+function tooSlow(name: string, { timeoutMs }: Known): Cause {
   const timeout = timeoutMs === undefined ? 'its timeout' : `its timeout of ${durationText(timeoutMs)}`
   return {
-    id: `no-answer/${name}`,
-    reason:
-      obstacle === 'answer'
-        ? 'its handler has had a batch for 20 s'
-        : `its handler takes longer than ${timeout}`,
-    advice:
-      obstacle === 'answer'
-        ? `Does it ever return? It is terminated after ${timeout}.`
-        : 'Does it ever return? Make it faster, or raise its timeout in serverless.yml; the batch is retried.',
+    id: `timeout/${name}`,
+    reason: `its handler takes longer than ${timeout}`,
+    advice: 'Make it faster, or raise its timeout in serverless.yml; the batch is retried.',
   }
 }

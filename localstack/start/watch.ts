@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { readFunctions } from '../../infra/functions.ts'
 import { RULES_ACTIVATED_TYPE } from '../../lib/alerting/activated-type.ts'
 import type { Alert } from '../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../lib/alerting/pipeline-down.ts'
@@ -20,6 +21,7 @@ import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import { plainRecords } from '../../lib/runtime/pipeline/plain-records.ts'
 import type { Services } from '../services.ts'
+import { Drain, type EmittedTopics } from './drain.ts'
 import { type Figures, FlowFigures } from './figures.ts'
 import { Health } from './health.ts'
 import { readLogLine } from './log-lines.ts'
@@ -28,7 +30,7 @@ import { alertLine, eventLine, figuresLine, type Screen } from './screen.ts'
 
 /** Shows the flow of one environment on the screen, and what keeps its functions from making progress. */
 export interface Watch {
-  /** What stands still now, for the console. */
+  /** Stalled functions, for the console. */
   standing(): readonly OpenStall[]
   /** Updates the live line. */
   refresh(): Promise<void>
@@ -37,17 +39,21 @@ export interface Watch {
   /** Handles a line of the trigger's reports. */
   reported(line: string): void
   /** Runs a scheduled function for `npm start`. Resolves when the run has ended, successfully or not. */
-  run(name: string, invoke: () => Promise<void>): Promise<void>
-  /** Waits until nothing is pending, prints the final figures, and returns the unresolved problems. */
-  finish(): Promise<string[]>
+  run(name: string, timeoutMs: number, invoke: () => Promise<void>): Promise<void>
+  /**
+   * Waits until everything is processed that has arrived so far, prints the final figures, and returns the unresolved
+   * problems.
+   *
+   * @param signal ends the wait
+   */
+  finish(signal: AbortSignal): Promise<string[]>
   stop(): Promise<void>
 }
 
-const SETTLE_WITHIN_MS = 20_000
-/** How often due lines are printed. */
-const LOOK_EVERY_MS = 250
-/** A longer run is reported. */
-const LONG_RUN_MS = 20_000
+/** How often due lines are printed, and how often the drain looks at the lags. */
+const PRINT_EVERY_MS = 250
+/** A run should end this long after its timeout at the latest: loading the handler does not count. */
+const TIMEOUT_MARGIN_MS = 60_000
 
 export interface WatchOptions {
   /** Whether readings are simulated. If so, a run that applies none has failed. */
@@ -76,7 +82,7 @@ export async function watchFlow(
   const consumers = new Map<string, BatchedTopic>()
   const pipelineTold = new Set<string>()
   let figures: Figures | undefined
-  const looking = setInterval(showDue, LOOK_EVERY_MS)
+  const looking = setInterval(showDue, PRINT_EVERY_MS)
 
   function showDue(): void {
     for (const line of health.due(Date.now())) screen.line(line)
@@ -120,7 +126,8 @@ export async function watchFlow(
     return isKnown
   }
 
-  async function refresh(): Promise<void> {
+  /** Returns whether the lags are known. */
+  async function refresh(drain?: Drain): Promise<boolean> {
     const [counted, lags] = await Promise.allSettled([
       flow.read(),
       consumerLags(offsets, [...consumers.values()]),
@@ -129,16 +136,19 @@ export async function watchFlow(
     for (const asked of [counted, lags]) {
       if (asked.status === 'rejected') health.away(serverIn(asked.reason), asked.reason.message, nowMs)
     }
-    if (lags.status === 'fulfilled') health.lagging(lags.value, nowMs)
-    if (counted.status === 'rejected') return
+    const hasLags = lags.status === 'fulfilled'
+    if (hasLags) health.lagging(lags.value, nowMs)
+    if (counted.status === 'rejected') return hasLags
     figures = counted.value
     for (const server of ['Kafka', 'Redis'] as const) health.answers(server, nowMs)
-    screen.live(figuresLine(figures, alerts, health.pending), nowMs)
+    const left = drain && health.lags.reduce((sum, lag) => sum + drain.left(lag), 0)
+    screen.live(figuresLine(figures, alerts, health, left), nowMs)
+    return hasLags
   }
 
   return {
     standing: () => health.standing,
-    refresh,
+    refresh: async () => void (await refresh()),
     logged(line) {
       const read = readLogLine(line)
       if (read) health.logged(read, Date.now())
@@ -156,8 +166,9 @@ export async function watchFlow(
         })
       health.reported(report, Date.now())
     },
-    async run(name, invoke) {
-      const long = setTimeout(() => health.runs(name, Date.now()), LONG_RUN_MS)
+    async run(name, timeoutMs, invoke) {
+      const endless = () => health.runs(name, timeoutMs, Date.now())
+      const long = setTimeout(endless, timeoutMs + TIMEOUT_MARGIN_MS)
       const error = await invoke().then(
         () => undefined,
         (thrown: Error) => thrown.message,
@@ -165,17 +176,18 @@ export async function watchFlow(
       clearTimeout(long)
       health.ran(name, error, Date.now())
     },
-    async finish() {
-      const deadlineMs = Date.now() + SETTLE_WITHIN_MS
-      await refresh()
-      while (!health.isSettled(Date.now()) && Date.now() < deadlineMs) {
-        await pause(LOOK_EVERY_MS)
-        await refresh()
+    async finish(signal) {
+      const drain = new Drain(health.lags, emittedTopics(env), Date.now())
+      for (;;) {
+        const isNew = await refresh(drain)
+        const isOver = isNew ? health.isDrained(drain, Date.now()) : health.isKafkaAway(Date.now())
+        if (isOver || signal.aborted) break
+        await pause(PRINT_EVERY_MS, undefined, { signal }).catch(() => {})
       }
       screen.endLive()
       showDue()
-      if (figures) screen.line(`\n${figuresLine(figures, alerts, health.pending)}`)
-      return [...problemsOf(figures, expectsReadings), ...health.verdict]
+      if (figures) screen.line(`\n${figuresLine(figures, alerts, health)}`)
+      return [...problemsOf(figures, expectsReadings), ...health.verdict(lag => drain.left(lag))]
     },
     async stop() {
       clearInterval(looking)
@@ -183,6 +195,11 @@ export async function watchFlow(
       redis.close()
     },
   }
+}
+
+function emittedTopics(env: string): EmittedTopics {
+  const written = new Map(readFunctions().map(({ name, writes }) => [name, writes]))
+  return name => (written.get(name) ?? []).map(signal => topicName(signal, env))
 }
 
 function serverIn(error: unknown): 'Kafka' | 'Redis' {

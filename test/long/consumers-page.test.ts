@@ -16,7 +16,7 @@ import { writtenMessage } from '../support/written-message.ts'
 
 const PAGE = 'docs/consumers.md'
 
-describe('the page on writing a consumer, followed to the letter', { timeout: 280_000 }, () => {
+describe('the page on writing a consumer, followed to the letter', { timeout: 900_000 }, () => {
   let tutorial: Tutorial
   let environment: TestEnvironment
   let running: Program | undefined
@@ -79,7 +79,7 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 28
 
   it('given npm start, when readings come, then it tells of frost, and all is well', async () => {
     const project = await StartedProject.in(tutorial.folder, environment.name)
-    // At the end it waits until all is decided that has come by then.
+    // At the end it waits until everything is processed that has come by then.
     running = project.start(['--for', '5s'])
     await running.says(/^functions ready.*\bfrost\b/m, 120_000)
     const frosty = [0, 60, 660].map(at => reading(`frost ${at}`, { sensor: 's-frost', at, temperature: -2 }))

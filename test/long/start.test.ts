@@ -7,7 +7,7 @@ import { StartedProject } from '../support/started-project.ts'
 import { until } from '../support/until.ts'
 import { jsonOf } from '../unit/console/access/support.ts'
 
-/** Four ways in which a handler fails or never returns. */
+/** Four ways in which a handler fails or never returns, with timeouts in seconds. */
 const BROKEN = {
   load: { code: "throw new Error('no rules here')\nexport const handler = () => {}", timeout: 60 },
   throw: { code: "export const handler = async () => { throw new Error('no room for more') }", timeout: 60 },
@@ -17,11 +17,19 @@ const BROKEN = {
   },
   never: {
     code: 'export const handler = () => new Promise(() => setInterval(() => {}, 1_000))',
+    timeout: 30,
+  },
+}
+
+/** Takes longer for a batch than the 20 seconds after which an invocation counts as long. */
+const SLOW = {
+  slow: {
+    code: 'export const handler = () => new Promise(resolve => setTimeout(resolve, 22_000))',
     timeout: 60,
   },
 }
 
-describe('npm start', { timeout: 300_000 }, () => {
+describe('npm start', { timeout: 1_200_000 }, () => {
   before(coordinatorsReady)
 
   it('given working functions, when readings are sent through them, then all was well', async t => {
@@ -46,22 +54,30 @@ describe('npm start', { timeout: 300_000 }, () => {
 
   it('given consumers broken in each of four ways, then each is reported once, and the exit status is 1', async t => {
     const { project, start } = await copiedFor(t)
-    for (const [name, { code }] of Object.entries(BROKEN))
-      await project.write(`functions/${name}/handler.ts`, code)
-    await project.write('serverless.yml', yaml => `${yaml}${brokenFunctions()}`)
-    const { code, output } = await start('--for', '30s').ended
+    await addFunctions(project, BROKEN)
+    const { code, output } = await start('--for', '20s').ended
     const lines = output.split('\n')
     const reported = (start: string) => lines.filter(line => line.startsWith(`✗ ${start}`)).length
     assert.equal(reported('load is stalled: no rules here. '), 1, output)
     assert.equal(reported('throw is stalled: no room for more. '), 1, output)
     assert.equal(reported('late is stalled: its handler takes longer than its timeout of 2 s. '), 1, output)
-    assert.equal(reported('never is stalled: its handler has had a batch for 20 s. '), 1, output)
+    assert.equal(reported('never is stalled: its handler takes longer than its timeout of 30 s. '), 1, output)
     assert.equal(reported(''), 4, output)
     const summary = lines.find(line => line.startsWith('Not well: ')) ?? ''
     for (const name of Object.keys(BROKEN))
       assert.match(summary, new RegExp(`${name} is stalled: .* records pending`))
     assert.doesNotMatch(summary, /processor|alerting|activity|dlq-router|generator|clock/)
     assert.equal(code, 1)
+  })
+
+  it('given a function that is slow, then it is busy and not stalled, and all was well at the end', async t => {
+    const { project, start } = await copiedFor(t)
+    await addFunctions(project, SLOW)
+    const { code, output } = await start('--for', '10s').ended
+    assert.match(output, /^(finishing, .*)?busy: slow \(lag \d+, (growing|shrinking|steady)\)/m)
+    assert.doesNotMatch(output, /✗/)
+    assert.match(output, /^All was well\.$/m)
+    assert.equal(code, 0, output)
   })
 
   it('given code that cannot be bundled, then file, line and column are shown at once, and it ends', async t => {
@@ -129,8 +145,12 @@ async function assertConsole(running: Program): Promise<void> {
   }
 }
 
-function brokenFunctions(): string {
-  return Object.entries(BROKEN)
+type AddedFunctions = Readonly<Record<string, { readonly code: string; readonly timeout: number }>>
+
+async function addFunctions(project: StartedProject, functions: AddedFunctions): Promise<void> {
+  for (const [name, { code }] of Object.entries(functions))
+    await project.write(`functions/${name}/handler.ts`, code)
+  const entries = Object.entries(functions)
     .map(
       ([name, { timeout }]) => `
   ${name}:
@@ -141,4 +161,5 @@ function brokenFunctions(): string {
 `,
     )
     .join('')
+  await project.write('serverless.yml', yaml => `${yaml}${entries}`)
 }

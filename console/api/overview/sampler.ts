@@ -30,7 +30,7 @@ export class OverviewSampler {
   readonly #letters: OpenLetters
   readonly #waits: Waits
   readonly #rates = new Rates()
-  readonly #standing = new StandingStill()
+  readonly #standing = new StandingStill(EVERY_MS)
   readonly #history = new SampleHistory()
   readonly #over = new AbortController()
   #last: Overview | undefined

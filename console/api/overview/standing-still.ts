@@ -13,31 +13,39 @@ export interface Seen {
   readonly members: ReadonlyMap<string, number>
   /** The consumers whose circuit breaker is open; undefined if Redis did not answer. */
   readonly broken: readonly string[] | undefined
-  /** What those who see the functions themselves know. They know more, and sooner. */
-  readonly known: readonly OpenStall[]
+  /** Stalls reported by the program that runs the functions; undefined if there is none. It knows more, and sooner. */
+  readonly known: readonly OpenStall[] | undefined
 }
 
 /** A group is without members for a moment whenever its consumer is started again. */
 const DEAD_AFTER_MS = 10_000
+/** Running invocations cannot be seen here. Those of nearly all functions end at a timeout of one minute. */
+const QUIET_MS = 90_000
 
 export class StandingStill {
   readonly #stalls = new Stalls()
-  readonly #progress = new ProgressWatch()
+  readonly #progress: ProgressWatch
   /** Since when nobody reads, and how far the group was then. */
   readonly #unread = new Map<string, { readonly sinceMs: number; readonly reached: number }>()
+
+  /** @param lookEveryMs the time between two looks */
+  constructor(lookEveryMs: number) {
+    this.#progress = new ProgressWatch({ lookEveryMs, quietMs: QUIET_MS })
+  }
 
   /** Takes a look into account, and tells what stands still now, the longest first. */
   next(seen: Seen, nowMs: number): Standing[] {
     this.#server('Kafka', seen.servers.kafka, nowMs)
     this.#server('Redis', seen.servers.redis, nowMs)
     if (seen.broken) this.#breakers(seen.broken, nowMs)
-    if (seen.lags) for (const lag of seen.lags) this.#consumer(lag, seen.members.get(lag.group), nowMs)
+    if (seen.lags) for (const lag of seen.lags) this.#consumer(lag, seen, nowMs)
     // Nobody could see any progress.
     else this.#progress.forget()
     // Forgets what is over; its lines are for a terminal.
     this.#stalls.due(nowMs)
-    const own = this.#stalls.open.filter(stall => !seen.known.some(known => explains(known, stall)))
-    return [...seen.known, ...own]
+    const { known = [] } = seen
+    const own = this.#stalls.open.filter(stall => !known.some(one => explains(one, stall)))
+    return [...known, ...own]
       .map(({ cause: { reason, advice }, sinceMs, functions }) => {
         return { functions: [...functions].sort(), reason, advice, sinceMs }
       })
@@ -64,11 +72,12 @@ export class StandingStill {
       )
   }
 
-  #consumer(lag: WatchedLag, members: number | undefined, nowMs: number): void {
+  #consumer(lag: WatchedLag, { members, known }: Seen, nowMs: number): void {
     const { function: name, topic, pending, group } = lag
     const place = { function: name, topic, obstacle: PROGRESS }
-    const forMs = this.#progress.standsStillFor(lag, nowMs) ?? 0
-    const unreadMs = pending > 0 && members === 0 ? this.#unreadFor(lag, nowMs) : this.#read(lag)
+    const condition = this.#progress.look(lag, nowMs)
+    const forMs = condition.is === 'stalled' && known === undefined ? condition.forMs : 0
+    const unreadMs = pending > 0 && members.get(group) === 0 ? this.#unreadFor(lag, nowMs) : this.#read(lag)
     const isBroken = this.#stalls.causeOf({ function: name, obstacle: BREAKER }) !== undefined
     if (isBroken) this.#set(place, undefined, nowMs)
     else if (unreadMs >= DEAD_AFTER_MS) this.#set(place, noReaders(name, group, pending), nowMs)

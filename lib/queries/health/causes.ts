@@ -109,12 +109,18 @@ export function failedRun(error: string): Cause {
   return serverNamedIn(reason) ?? { id: `invocation/${alike(reason)}`, ...broken(reason) }
 }
 
-export function endlessRun(name: string): Cause {
-  return {
-    id: `run/${name}`,
-    reason: 'its run has not ended for 20 s',
-    advice: 'Does its handler ever return?',
-  }
+/** The cause when a scheduled run outlasts the timeout of its function. */
+export function endlessRun(name: string, timeoutMs: number): Cause {
+  return notEnded(`run/${name}`, `its run takes longer than its timeout of ${durationText(timeoutMs)}`)
+}
+
+/** The cause when an invocation outlasts the timeout of its function. */
+export function endlessInvocation(name: string, forMs: number): Cause {
+  return notEnded(`no-answer/${name}`, `its handler has had a batch for ${durationText(forMs)}`)
+}
+
+function notEnded(id: string, what: string): Cause {
+  return { id, reason: `${what}, and nothing has ended it`, advice: 'Does its handler ever return?' }
 }
 
 /** The cause when a consumer makes no progress and logs no reason. */

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StateInspection, StateSummary } from '../../../../lib/runtime/adapters/redis/inspection.ts'
 import { FlowFigures } from '../../../../localstack/start/figures.ts'
+import type { BusyConsumer } from '../../../../localstack/start/health.ts'
 import { figuresLine } from '../../../../localstack/start/screen.ts'
 
 const NO_ALERTS = { fired: 0, resolved: 0 }
+const UP_TO_DATE = { pending: 0, busy: [] }
 
 describe('the figures of a flow', () => {
   it('when events of foreign types come, then they count as ignored, and the sum is that of the readings', async () => {
@@ -29,10 +31,10 @@ describe('the figures of a flow', () => {
       18,
     )
     assert.equal(
-      figuresLine(await figures.read(), NO_ALERTS, 0),
+      figuresLine(await figures.read(), NO_ALERTS, UP_TO_DATE),
       'readings 10 · applied 5 · duplicates 2 · ignored 3 · alerts 0 fired, 0 resolved · dead letters 0',
     )
-    assert.match(figuresLine(await figures.read(), NO_ALERTS, 7), / · pending 7$/)
+    assert.match(figuresLine(await figures.read(), NO_ALERTS, { pending: 7, busy: [] }), / · pending 7$/)
   })
 
   it('when nothing is ignored, then nothing is said of it', async () => {
@@ -41,7 +43,27 @@ describe('the figures of a flow', () => {
       0,
     )
     const figures = await FlowFigures.from(flow.offsets, flow.stateKeys, 'test')
-    assert.doesNotMatch(figuresLine(await figures.read(), NO_ALERTS, 0), /ignored/)
+    assert.doesNotMatch(figuresLine(await figures.read(), NO_ALERTS, UP_TO_DATE), /ignored/)
+  })
+})
+
+describe('the line of figures', () => {
+  const figures = { readings: 9, applied: 9, duplicates: 0, ignored: 0, failed: 0, deadLetters: 0 }
+  const line = (...busy: BusyConsumer[]) => figuresLine(figures, NO_ALERTS, { pending: 40, busy })
+
+  it('given busy consumers, then it begins with the largest lags and their directions', () => {
+    const one = { function: 'alerting', lag: 40, direction: 'shrinking' } as const
+    const other = { function: 'activity', lag: 7, direction: 'steady' } as const
+    assert.match(line(one), /^busy: alerting \(lag 40, shrinking\) · readings 9 · .* dead letters 0$/)
+    assert.match(
+      line(one, other, other, other),
+      /^busy: alerting \(lag 40, shrinking\), activity \(lag 7, steady\) and 2 more · /,
+    )
+  })
+
+  it('given the end of a run, then it begins with what is still waited for', () => {
+    const text = figuresLine(figures, NO_ALERTS, UP_TO_DATE, 1)
+    assert.match(text, /^finishing, 1 record left · readings 9 · /)
   })
 })
 

@@ -6,7 +6,7 @@ export interface DrainedConsumer {
   readonly lag: WatchedLag
   /** It is stalled, so waiting for it is pointless. */
   readonly isStalled: boolean
-  /** It has an invocation that has not reached its function's timeout. */
+  /** A long invocation of it runs. If nothing ends that, the consumer is stalled before long. */
   readonly isInvoked: boolean
 }
 

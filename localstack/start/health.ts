@@ -184,11 +184,10 @@ export class Health {
     const isOld = ({ sinceMs }: OpenStall) => nowMs - sinceMs >= OLD_MS
     const { open } = this.#stalls
     const consumers = this.#lags.map(lag => {
-      const invocation = this.#invocationOf(lag, nowMs)
       return {
         lag,
         isStalled: open.some(stall => stall.functions.has(lag.function) && isOld(stall)),
-        isInvoked: invocation !== undefined && invocation.forMs <= invocation.limitMs,
+        isInvoked: this.#invocationOf(lag, nowMs) !== undefined,
       }
     })
     return drain.isOver(consumers, open.every(isOld), nowMs)

@@ -236,6 +236,18 @@ describe('a consumer that stands still', () => {
     person.mapped('f')
     assert.deepEqual(person.health.verdict(), [])
   })
+
+  it('has no invocations of a process that has ended', () => {
+    const person = new Person()
+    person.mapped('f')
+    person.runs('f')
+    person.mapped('f')
+    person.lagsFor('f', 35_000, 7)
+    assert.match(
+      person.seen[0] ?? '',
+      /^✗ f is stalled: 7 records pending, and none has gone through for 3\d s\./,
+    )
+  })
 })
 
 describe('one outage is reported in one line', () => {

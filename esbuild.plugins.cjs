@@ -1,23 +1,26 @@
 const { readFileSync } = require('node:fs')
 const { readdir, rm } = require('node:fs/promises')
-const { basename, dirname, join } = require('node:path')
+const { basename, join } = require('node:path')
 const { invokesApart, standIns } = require('./localstack/invoke-local/esbuild.cjs')
 
 const READ = /readFileSync\(new URL\('([^']+)', import\.meta\.url\), 'utf8'\)/g
 
 /**
- * Bundles hold code alone: what it reads beside itself when it runs unbuilt (`readFileSync(new URL('./x', import.meta.url),
- * 'utf8')`) is put into them as text.
+ * Puts the text files that code reads beside itself when it runs unbuilt (`readFileSync(new URL('./x.lua', import.meta.url),
+ * 'utf8')`) into the bundle, as imports: esbuild then lists them among its inputs.
  */
 const inlineText = {
   name: 'inline-text',
   setup(build) {
+    build.initialOptions.loader = { ...build.initialOptions.loader, '.lua': 'text' }
     build.onLoad({ filter: /lib[\\/]runtime[\\/]adapters[\\/].*\.ts$/ }, ({ path }) => {
-      const source = readFileSync(path, 'utf8')
-      const contents = source.replace(READ, (_, file) =>
-        JSON.stringify(readFileSync(join(dirname(path), file), 'utf8')),
-      )
-      return { contents, loader: 'ts' }
+      const imports = []
+      const source = readFileSync(path, 'utf8').replace(READ, (_, file) => {
+        const name = `text${imports.length}`
+        imports.push(`import ${name} from '${file}'; `)
+        return name
+      })
+      return { contents: imports.join('') + source, loader: 'ts' }
     })
   },
 }

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import {
-  type BuildContext,
   type BuildFailure,
   type BuildOptions,
-  context,
-  type Message,
+  type BuildResult,
+  build,
+  type Metafile,
   type Plugin,
 } from 'esbuild'
 
-/** Settings under `custom.esbuild` that belong to serverless-esbuild; all others are esbuild's. */
+/** Settings under `custom.esbuild` that belong to serverless-esbuild or to the reload; all others are esbuild's. */
 const NOT_ESBUILDS = [
   'exclude',
   'outputFileExtension',
@@ -21,13 +21,43 @@ const NOT_ESBUILDS = [
   'watch',
   'keepOutputDirectory',
   'concurrency',
+  'skipRebuild',
 ]
 
-/** The code of one function: file contents by file name. */
-export type Bundle = ReadonlyMap<string, Uint8Array>
+/** File contents by path. */
+export type Files = ReadonlyMap<string, Uint8Array>
 
-/** The result of building a function: its code, or the errors, one line each. */
-export type Built = { readonly bundle: Bundle } | { readonly errors: readonly string[] }
+/** A function of a build. */
+export interface FunctionCode {
+  /** Paths of its sources, relative to the project. */
+  readonly sources: ReadonlySet<string>
+  /** Hash of its sources. It does not depend on which functions are built together. */
+  readonly fingerprint: string
+}
+
+/** Functions that were built together. */
+export interface Built {
+  /** By path relative to the output folder, which mirrors the project. */
+  readonly files: Files
+  /** By entry. */
+  readonly functions: ReadonlyMap<string, FunctionCode>
+}
+
+interface SourceError {
+  readonly text: string
+  readonly location: { readonly file: string; readonly line: number; readonly column: number } | null
+}
+
+/** Sources that cannot be built. The message has a line for each error, such as `lib/x.ts:3:7: Expected ";"`. */
+export class BuildError extends Error {
+  /** Paths of the files with errors, relative to the project. */
+  readonly files: readonly string[]
+
+  constructor(errors: readonly SourceError[]) {
+    super(errors.map(describe).join('\n'))
+    this.files = errors.flatMap(({ location }) => location?.file ?? [])
+  }
+}
 
 interface BuilderOptions {
   readonly projectDir: string
@@ -41,7 +71,6 @@ interface BuilderOptions {
 export class Builder {
   readonly #options: BuildOptions
   readonly #projectDir: string
-  readonly #contexts = new Map<string, BuildContext>()
 
   constructor({ projectDir, settings, serverless }: BuilderOptions) {
     this.#projectDir = projectDir
@@ -51,55 +80,87 @@ export class Builder {
       external: [settings.external, settings.exclude].flatMap(names => (names as string[] | undefined) ?? []),
       plugins: pluginsOf(projectDir, settings.plugins, serverless),
       absWorkingDir: projectDir,
-      write: false,
       // The caller reports errors.
       logLevel: 'silent',
     }
   }
 
-  /** @param entry the handler's source file, relative to the project */
-  async build(entry: string): Promise<Built> {
+  /**
+   * Bundles a function by itself, as a deployment does.
+   *
+   * @param entry the handler's source file, relative to the project
+   * @returns its files by name, and the fingerprint that it has in a build with others
+   * @throws BuildError
+   */
+  async bundle(entry: string): Promise<{ readonly files: Files; readonly fingerprint: string }> {
+    const { outputFiles, metafile } = await this.#build([entry], { outdir: this.#outdir(dirname(entry)) })
+    const files = outputFiles.map(({ path, contents }) => [basename(path), contents] as const)
+    const { fingerprint } = codeReader(this.#projectDir, metafile)(entry)
+    return { files: new Map(files), fingerprint }
+  }
+
+  /**
+   * Bundles several functions at once. Code that they have in common is read and written once: this takes a tenth of the time
+   * and of the memory of separate bundles.
+   *
+   * @param entries as for `bundle`
+   * @throws BuildError if any of them cannot be built
+   */
+  async bundleTogether(entries: readonly string[]): Promise<Built> {
+    const outdir = this.#outdir('')
+    const names = { outbase: this.#projectDir, chunkNames: 'shared/[name]-[hash]' }
+    const { outputFiles, metafile } = await this.#build(entries, { ...names, outdir })
+    const files = outputFiles.map(({ path, contents }) => [path.slice(outdir.length + 1), contents] as const)
+    const codeOf = codeReader(this.#projectDir, metafile)
+    return { files: new Map(files), functions: new Map(entries.map(entry => [entry, codeOf(entry)])) }
+  }
+
+  async #build(entries: readonly string[], names: BuildOptions) {
     try {
-      const built = await (await this.#context(entry)).rebuild()
-      const files = (built.outputFiles ?? []).map(({ path, contents }) => [basename(path), contents] as const)
-      return { bundle: new Map(files) }
+      const options = { ...this.#options, ...names, entryPoints: [...entries], metafile: true, write: false }
+      return (await build(options)) as BuildResult<{ metafile: true; write: false }>
     } catch (error) {
-      const errors = (error as Partial<BuildFailure>).errors ?? []
+      const { errors = [] } = error as Partial<BuildFailure>
       if (errors.length === 0) throw error
-      return { errors: errors.map(describe) }
+      throw new BuildError(errors)
     }
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#contexts.values()].map(each => each.dispose()))
-  }
-
-  async #context(entry: string): Promise<BuildContext> {
-    const known = this.#contexts.get(entry)
-    if (known) return known
-    // Nothing is written there: esbuild only derives file names from it. Still, it is not next to the sources.
-    const outdir = join(this.#projectDir, '.local', 'reload', dirname(entry))
-    const made = await context({ ...this.#options, entryPoints: [entry], outdir })
-    this.#contexts.set(entry, made)
-    return made
+  /** Nothing is written there: esbuild only derives file names from it. Still, it is not next to the sources. */
+  #outdir(folder: string): string {
+    return resolve(this.#projectDir, '.local', 'bundles', folder)
   }
 }
 
-/** Identifies a bundle by the names and contents of its files. */
-export function fingerprintOf(bundle: Bundle): string {
-  const hash = createHash('sha256')
-  for (const [name, content] of [...bundle].sort(([a], [b]) => (a < b ? -1 : 1)))
-    hash.update(`${name}\0${content.length}\0`).update(content)
-  return hash.digest('hex')
+/** As long as the version that a bundle computes of itself. */
+const VERSION_LENGTH = 16
+
+/** Returns a function that reads the sources of an entry. Sources that entries share are read once. */
+function codeReader(projectDir: string, { inputs }: Metafile): (entry: string) => FunctionCode {
+  const hashes = new Map<string, string>()
+  const hashOf = (source: string) => {
+    const hash = hashes.get(source) ?? hashOfFile(join(projectDir, source))
+    hashes.set(source, hash)
+    return hash
+  }
+  return entry => {
+    const sources = new Set([entry])
+    // The set grows while it is walked.
+    for (const source of sources)
+      for (const { path, external } of inputs[source]?.imports ?? []) if (!external) sources.add(path)
+    const hashed = [...sources].sort().map(source => `${source} ${hashOf(source)}`)
+    return { sources, fingerprint: sha256(hashed.join('\n')).slice(0, VERSION_LENGTH) }
+  }
 }
 
-/** Reads the bundle in a folder; empty if there is none. */
-export async function bundleIn(folder: string): Promise<Bundle> {
-  const names = await readdir(folder).catch(() => [])
-  const code = names.filter(name => name.endsWith('.js'))
-  return new Map(
-    await Promise.all(code.map(async name => [name, await readFile(join(folder, name))] as const)),
-  )
+/** Empty if there is no such file: a package can disable a module for a platform. */
+function hashOfFile(path: string): string {
+  const file = statSync(path, { throwIfNoEntry: false })
+  return file?.isFile() ? sha256(readFileSync(path)) : ''
+}
+
+function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
 }
 
 function pluginsOf(projectDir: string, given: unknown, serverless: unknown): Plugin[] {
@@ -109,7 +170,7 @@ function pluginsOf(projectDir: string, given: unknown, serverless: unknown): Plu
 }
 
 /** Formats an error as `lib/x.ts:3:7: Expected ";"`, which terminals of editors turn into a link. */
-function describe({ text, location }: Message): string {
+function describe({ text, location }: SourceError): string {
   if (!location) return text
-  return `${relative('', location.file)}:${location.line}:${location.column + 1}: ${text}`
+  return `${location.file}:${location.line}:${location.column + 1}: ${text}`
 }

@@ -11,25 +11,21 @@ const NO_FRAMEWORK = { processedInput: { commands: [] }, classes: { Error } }
 const VERSION_LENGTH = 16
 
 /**
- * Bundles the function from the sources as they are now, exactly as a deployment does, and returns the versions that
- * `bundleVersion` in one of the bundle's files would have. A function that says one of them runs these sources.
+ * Bundles the function from the sources as they are now, and returns the versions by which the function can call them: the hash of
+ * one of its files, as `bundleVersion` computes it in a bundle of its own, or the hash of its sources, which `serverless offline`
+ * gives it. A function that says one of them runs these sources.
  *
  * @param entry the handler's source file, relative to the project
- * @throws Error with the errors of the sources, if they cannot be bundled
+ * @throws BuildError if they cannot be bundled
  */
 export async function codeVersions(entry: string, project: string): Promise<ReadonlySet<string>> {
   const { custom } = load(readFileSync(join(project, 'serverless.yml'), 'utf8')) as {
     custom: { esbuild: Readonly<Record<string, unknown>> }
   }
   const builder = new Builder({ projectDir: project, settings: custom.esbuild, serverless: NO_FRAMEWORK })
-  try {
-    const built = await builder.build(entry)
-    if ('errors' in built) throw new Error(built.errors.join('\n'))
-    const versions = [...built.bundle.values()].map(content =>
-      createHash('sha256').update(content).digest('hex').slice(0, VERSION_LENGTH),
-    )
-    return new Set(versions)
-  } finally {
-    await builder.close()
-  }
+  const { files, fingerprint } = await builder.bundle(entry)
+  const hashes = [...files.values()].map(content =>
+    createHash('sha256').update(content).digest('hex').slice(0, VERSION_LENGTH),
+  )
+  return new Set([...hashes, fingerprint])
 }

@@ -85,7 +85,7 @@ const builtAlready: Plugin = {
     onLoad({ filter: /./, namespace: 'built-already' }, () => ({
       contents:
         "const refuse = () => { throw new Error('Nothing can be built here: a clone of the project can.') }\n" +
-        'export { refuse as build, refuse as context }',
+        'export { refuse as build, refuse as stop }',
     }))
   },
 }

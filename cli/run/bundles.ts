@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { stop } from 'esbuild'
 import { load } from 'js-yaml'
-import { Builder } from '../../infra/bundle-builder.ts'
+import { BuildError, Builder } from '../../infra/bundle-builder.ts'
 import { CliFailure } from '../failure.ts'
 import type { FunctionEntry } from './entries.ts'
 
@@ -28,18 +29,18 @@ export async function writeBundles(
   }
   const settings = { ...yml.custom.esbuild, ...(isAlone ? { external: [], exclude: [] } : { minify: false }) }
   const builder = new Builder({ projectDir: project, settings, serverless: COMMAND })
-  try {
-    for (const name of names) {
-      const source = `${entryOf(name).handler.replace(/\.[^./]+$/, '')}.ts`
-      const built = await builder.build(source)
-      if ('errors' in built) throw new CliFailure(`${name} cannot be built:\n${built.errors.join('\n')}`)
-      const folder = join(to, dirname(source))
-      await mkdir(folder, { recursive: true })
-      for (const [file, content] of built.bundle) await writeFile(join(folder, file), content)
-    }
-    // It says that the bundles are ES modules.
-    await copyFile(join(project, 'functions', 'package.json'), join(to, 'functions', 'package.json'))
-  } finally {
-    await builder.close()
+  for (const name of names) {
+    const source = `${entryOf(name).handler.replace(/\.[^./]+$/, '')}.ts`
+    const { files } = await builder.bundle(source).catch(error => {
+      if (!(error instanceof BuildError)) throw error
+      throw new CliFailure(`${name} cannot be built:\n${error.message}`)
+    })
+    const folder = join(to, dirname(source))
+    await mkdir(folder, { recursive: true })
+    for (const [file, content] of files) await writeFile(join(folder, file), content)
   }
+  // Otherwise its process holds its memory while the functions run.
+  await stop()
+  // It says that the bundles are ES modules.
+  await copyFile(join(project, 'functions', 'package.json'), join(to, 'functions', 'package.json'))
 }

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import process from 'node:process'
 
 /**
@@ -21,19 +21,17 @@ export class ReloadedFunction {
   /** The configured folder of its alert rules. */
   readonly rulesDir: string | undefined
   readonly #definition: Definition
-  readonly #exportName: string
-  /** The versions of its code and rules in use; 0 is the version at startup. */
-  readonly #versions = { code: 0, rules: 0 }
-  /** Fingerprint of the bundle in use; undefined until it is first needed. */
-  fingerprint: string | undefined
+  /** `functions/clock/handler.handler`, in the folder of any version. */
+  readonly #handler: string
+  #code: CodeVersion | undefined
+  #rules: RulesVersion | undefined
 
   constructor(key: string, definition: Definition) {
     const { handler, environment } = definition
-    const dot = handler.lastIndexOf('.')
     this.key = key
-    this.entry = `${handler.slice(0, dot)}.ts`
+    this.entry = `${moduleOf(handler)}.ts`
     this.rulesDir = environment?.RULES_DIR
-    this.#exportName = handler.slice(dot + 1)
+    this.#handler = handler
     this.#definition = definition
   }
 
@@ -42,26 +40,22 @@ export class ReloadedFunction {
     return this.#definition.events?.some(event => 'schedule' in event) ?? false
   }
 
+  /** The versions of its code and rules in use. */
   get versions(): readonly number[] {
-    return Object.values(this.#versions)
+    return [this.#code, this.#rules].flatMap(used => used?.version ?? [])
   }
 
-  /** The folder of the bundle that serverless-esbuild has built. */
-  get firstBundle(): string {
-    return dirname(this.entry)
+  /** Fingerprint of the code in use; undefined before the first build. */
+  get fingerprint(): string | undefined {
+    return this.#code?.fingerprint
   }
 
   /** Uses this change for all later starts. Running instances are not affected. */
   use(change: Change): void {
-    const { code, rules } = change
-    if (code) {
-      this.#definition.handler = this.#handlerOf(code)
-      this.#versions.code = code.version
-      this.fingerprint = code.fingerprint
-    }
-    if (!rules) return
-    this.#definition.environment = { ...this.#definition.environment, RULES_DIR: rules.folder }
-    this.#versions.rules = rules.version
+    this.#code = change.code ?? this.#code
+    this.#rules = change.rules ?? this.#rules
+    this.#definition.handler = this.#handlerWith(change)
+    this.#definition.environment = { ...this.#definition.environment, ...variablesOf(change) }
   }
 
   /**
@@ -69,30 +63,30 @@ export class ReloadedFunction {
    *
    * @param location the folder that handlers are resolved from
    */
-  candidate({ code, rules }: Change, location: string, provided: Readonly<Record<string, string>>) {
-    const handler = code ? this.#handlerOf(code) : this.#definition.handler
+  candidate(change: Change, location: string, provided: Readonly<Record<string, string>>) {
+    const handler = this.#handlerWith(change)
     return {
-      file: `${resolve(location, handler.slice(0, handler.lastIndexOf('.')))}.js`,
-      name: this.#exportName,
+      file: `${resolve(location, moduleOf(handler))}.js`,
+      name: handler.slice(moduleOf(handler).length + 1),
       environment: {
         ...awsVariables(),
         AWS_LAMBDA_FUNCTION_NAME: this.#definition.name ?? this.key,
         ...provided,
         ...this.#definition.environment,
-        ...(rules ? { RULES_DIR: rules.folder } : {}),
+        ...variablesOf(change),
         IS_OFFLINE: 'true',
       },
     }
   }
 
-  #handlerOf({ folder }: CodeVersion): string {
-    return `${join(folder, 'handler')}.${this.#exportName}`
+  #handlerWith({ code }: Change): string {
+    return code ? join(code.folder, this.#handler) : this.#definition.handler
   }
 }
 
 export interface CodeVersion {
   readonly version: number
-  /** The folder of the bundle, relative to the folder that handlers are resolved from. */
+  /** The folder of all functions of this version, relative to the folder that handlers are resolved from. */
   readonly folder: string
   readonly fingerprint: string
 }
@@ -107,6 +101,18 @@ export interface RulesVersion {
 export interface Change {
   readonly code?: CodeVersion
   readonly rules?: RulesVersion
+}
+
+function moduleOf(handler: string): string {
+  return handler.slice(0, handler.lastIndexOf('.'))
+}
+
+function variablesOf({ code, rules }: Change): Record<string, string> {
+  return {
+    // Functions share files, so a function cannot recognize its code by its file.
+    ...(code ? { CODE_VERSION: code.fingerprint } : {}),
+    ...(rules ? { RULES_DIR: rules.folder } : {}),
+  }
 }
 
 /** serverless-offline passes these on from its own environment. */

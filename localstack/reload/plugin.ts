@@ -1,6 +1,7 @@
-import { join, relative, resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import process from 'node:process'
-import { Builder } from '../../infra/bundle-builder.ts'
+import { stop } from 'esbuild'
+import { BuildError, Builder } from '../../infra/bundle-builder.ts'
 import { type Definition, ReloadedFunction } from './functions.ts'
 import { restartLine } from './lines.ts'
 import { OfflineFunctions } from './offline-functions.ts'
@@ -8,9 +9,6 @@ import { Reloader } from './reloader.ts'
 import { tryOut } from './try-out.ts'
 import { Versions } from './versions.ts'
 import { Watcher } from './watcher.ts'
-
-/** The folder of the versions, within the folder of the bundles. */
-const VERSIONS = 'versions'
 
 /** Files that are read only when `serverless offline` starts. */
 const READ_AT_START = [
@@ -31,17 +29,20 @@ const PREFIX = 'watch  '
 interface Serverless {
   readonly serviceDir: string
   readonly service: {
-    readonly custom: { readonly esbuild: Settings }
+    readonly custom: {
+      readonly esbuild: Settings
+      readonly 'serverless-offline': { readonly location: string }
+    }
     readonly provider: { readonly region: string; readonly environment?: Readonly<Record<string, string>> }
     getAllFunctions(): string[]
     getFunction(key: string): Definition
   }
   readonly pluginManager: { getPlugins(): object[] }
+  readonly classes: { readonly Error: new (message: string, code: string) => Error }
 }
 
 interface Settings extends Readonly<Record<string, unknown>> {
-  readonly outputWorkFolder: string
-  watch: { readonly pattern: readonly string[]; readonly ignore?: readonly string[] }
+  readonly watch: { readonly pattern: readonly string[] }
 }
 
 /** The trigger, which runs the functions that read Kafka. */
@@ -50,16 +51,15 @@ interface Trigger {
 }
 
 /**
- * Reloads code and alert rules while `serverless offline` runs. It precedes serverless-esbuild in serverless.yml and
- * replaces its watching, because serverless-esbuild writes into the bundles in use and ends threads in the middle of an
- * invocation.
+ * Builds the functions for `serverless offline` in one build, and reloads their code and alert rules while it runs. It
+ * replaces serverless-esbuild there, which builds each function by itself, writes into the bundles in use and ends
+ * threads in the middle of an invocation.
  *
- * SLUICE_WATCH=off disables it.
+ * SLUICE_WATCH=off disables reloading.
  */
 export default class ReloadPlugin {
   readonly hooks: Readonly<Record<string, () => unknown>>
   readonly #serverless: Serverless
-  readonly #patterns: readonly string[]
   readonly #log: { notice(line: string): void }
   readonly #beganMs = Date.now()
   readonly #offline: OfflineFunctions
@@ -68,39 +68,25 @@ export default class ReloadPlugin {
     this.#serverless = serverless
     this.#log = log
     this.#offline = new OfflineFunctions(key => serverless.service.getFunction(key))
-    const { esbuild } = serverless.service.custom
-    this.#patterns = esbuild.watch.pattern
-    // serverless-esbuild would also watch every file that is packaged with a function, whatever the pattern.
-    esbuild.watch = { pattern: [], ignore: ['**/*'] }
     const start = () => this.#start()
     this.hooks = { 'before:offline:start': start, 'before:offline:start:init': start }
   }
 
   async #start(): Promise<void> {
-    if (process.env.SLUICE_WATCH === 'off') return
     const { serviceDir, service } = this.#serverless
-    const functions = service
-      .getAllFunctions()
-      .map(key => new ReloadedFunction(key, service.getFunction(key)))
-    const { outputWorkFolder } = service.custom.esbuild
-    // The name that serverless-esbuild gives the folder within its work folder.
-    const location = resolve(serviceDir, outputWorkFolder, '.build')
-    const versions = new Versions(join(location, VERSIONS))
+    const { esbuild, 'serverless-offline': offline } = service.custom
+    const location = resolve(serviceDir, offline.location)
+    const versions = new Versions(location)
     await versions.clear()
-    const builder = new Builder({
-      projectDir: serviceDir,
-      settings: service.custom.esbuild,
-      serverless: this.#serverless,
-    })
-    this.#offline.attach()
+    const builder = new Builder({ projectDir: serviceDir, settings: esbuild, serverless: this.#serverless })
     const reloader = new Reloader({
-      functions,
+      functions: service.getAllFunctions().map(key => new ReloadedFunction(key, service.getFunction(key))),
       projectDir: serviceDir,
       location,
-      versionsPath: VERSIONS,
       versions,
       provided: { AWS_REGION: service.provider.region, ...service.provider.environment },
-      build: entry => builder.build(entry),
+      // esbuild's process keeps the memory of its largest build, so it ends with each.
+      build: entries => builder.bundleTogether(entries).finally(() => stop()),
       tryOut,
       replace: async keys => {
         this.#offline.replace(keys)
@@ -108,17 +94,34 @@ export default class ReloadPlugin {
       },
       say: line => this.#say(line),
     })
+    await this.#build(reloader)
+    if (process.env.SLUICE_WATCH === 'off') return
+    this.#offline.attach()
     await reloader.keepRules()
     this.#watch(reloader)
   }
 
+  async #build(reloader: Reloader): Promise<void> {
+    try {
+      await reloader.start()
+    } catch (error) {
+      if (!(error instanceof BuildError)) throw error
+      // The framework shows its own errors as a message, and all others as a crash.
+      throw new this.#serverless.classes.Error(error.message, 'SLUICE_BUILD')
+    }
+  }
+
   #watch(reloader: Reloader): void {
-    const { serviceDir } = this.#serverless
+    const { serviceDir, service } = this.#serverless
     const rulesDirs = reloader.rulesDirs.map(folder => ({ folder, path: relative(serviceDir, folder) }))
     const isIn = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`)
     new Watcher({
       projectDir: serviceDir,
-      patterns: [...this.#patterns, ...rulesDirs.map(({ path }) => path), ...READ_AT_START],
+      patterns: [
+        ...service.custom.esbuild.watch.pattern,
+        ...rulesDirs.map(({ path }) => path),
+        ...READ_AT_START,
+      ],
       sinceMs: this.#beganMs,
       onSave: async paths => {
         const atStart = paths.filter(path => READ_AT_START.some(folder => isIn(path, folder)))

@@ -1,6 +1,7 @@
-import { join, relative } from 'node:path'
-import { type Built, bundleIn, fingerprintOf } from '../../infra/bundle-builder.ts'
-import type { Change, CodeVersion, ReloadedFunction, RulesVersion } from './functions.ts'
+import { relative } from 'node:path'
+import pMap from 'p-map'
+import { BuildError, type Built, type FunctionCode } from '../../infra/bundle-builder.ts'
+import type { Change, ReloadedFunction, RulesVersion } from './functions.ts'
 import { filesNamed, type Refusal, refusedLines, reloadedLine, unchangedLine } from './lines.ts'
 import { differenceOf, type RuleSet, readRuleSet } from './rule-set.ts'
 import type { Candidate } from './try-out.ts'
@@ -11,12 +12,12 @@ export interface ReloaderParts {
   readonly projectDir: string
   /** The folder that serverless-offline resolves handlers from. */
   readonly location: string
-  /** The folder of the versions, relative to `location`. */
-  readonly versionsPath: string
+  /** Versions within `location`. */
   readonly versions: Versions
   /** Variables that all functions receive. */
   readonly provided: Readonly<Record<string, string>>
-  readonly build: (entry: string) => Promise<Built>
+  /** Rejects with a BuildError if any of the entries cannot be built. */
+  readonly build: (entries: readonly string[]) => Promise<Built>
   /** Returns why the candidate does not start; undefined if it does. */
   readonly tryOut: (candidate: Candidate) => Promise<string | undefined>
   /** Called after the definitions of these functions name the new versions. */
@@ -24,20 +25,30 @@ export interface ReloaderParts {
   readonly say: (line: string) => void
 }
 
-/** A change that was not tried yet, and how to describe it. */
-interface Planned {
+interface Changed {
   readonly target: ReloadedFunction
   readonly change: Change
+}
+
+/** A change that was not tried yet, and how to describe it. */
+interface Planned extends Changed {
   readonly kept: Refusal['kept']
   readonly what: string
 }
 
+/** Functions that are tried at the same time: each takes the memory of a running one. */
+const TRIED_AT_ONCE = 2
+
 /**
- * Applies saved code and rules to functions. A change that does not build, parse or start is rejected, and the running
+ * Builds functions, and applies saved code and rules to them. A change that does not build, parse or start is rejected, and the running
  * version stays. A function that starts later, because of load or after a crash, gets the last accepted version.
  */
 export class Reloader {
   readonly #parts: ReloaderParts
+  /** The sources of each function as last built. */
+  readonly #sources = new Map<ReloadedFunction, ReadonlySet<string>>()
+  /** Functions that could not be built: any file that is saved may be the one that they lack. */
+  readonly #unbuilt = new Set<ReloadedFunction>()
   /** The rules in use, by source folder. */
   readonly #rules = new Map<string, RuleSet>()
 
@@ -48,6 +59,15 @@ export class Reloader {
   /** The folders of alert rules that functions read. */
   get rulesDirs(): readonly string[] {
     return [...new Set(this.#parts.functions.flatMap(({ rulesDir }) => rulesDir ?? []))]
+  }
+
+  /**
+   * Builds all functions before any of them starts.
+   *
+   * @throws BuildError
+   */
+  async start(): Promise<void> {
+    for (const { target, change } of await this.#built(this.#parts.functions)) target.use(change)
   }
 
   /**
@@ -92,37 +112,64 @@ export class Reloader {
 
   /** Handles saved source files. */
   async codeSaved(files: readonly string[]): Promise<void> {
-    const { functions, build, say } = this.#parts
+    const { functions, say } = this.#parts
+    const affected = functions.filter(target => this.#unbuilt.has(target) || this.#hasSource(target, files))
     const refusals: Refusal[] = []
-    const planned: Planned[] = []
-    const version = this.#parts.versions.next()
-    for (const target of functions) {
-      const built = await build(target.entry)
-      if ('errors' in built) {
-        const reason = ['it does not build', ...built.errors].join('\n')
-        refusals.push({ functions: [target.key], kept: 'code', reason })
-        continue
-      }
-      const code = await this.#codeOf(target, version, built.bundle)
-      if (code) planned.push({ target, change: { code }, kept: 'code', what: filesNamed(files) })
-    }
+    const changed = await this.#builtOrRefused(affected, refusals)
     refusedLines(refusals).forEach(say)
-    if (planned.length > 0) await this.#apply(planned)
+    if (changed.length > 0)
+      await this.#apply(changed.map(one => ({ ...one, kept: 'code', what: filesNamed(files) })))
     else if (refusals.length === 0) say(unchangedLine(files, 'function'))
   }
 
-  /** Undefined if the function already runs this bundle. */
-  async #codeOf(
-    target: ReloadedFunction,
-    version: number,
-    bundle: ReadonlyMap<string, Uint8Array>,
-  ): Promise<CodeVersion | undefined> {
-    const { location, versions, versionsPath } = this.#parts
-    target.fingerprint ??= fingerprintOf(await bundleIn(join(location, target.firstBundle)))
-    const fingerprint = fingerprintOf(bundle)
-    if (fingerprint === target.fingerprint) return undefined
-    const folder = join(versionsPath, await versions.writeCode(version, target.key, bundle))
-    return { version, folder, fingerprint }
+  /** Builds these functions. Functions with errors do not keep the others from being built. */
+  async #builtOrRefused(
+    targets: readonly ReloadedFunction[],
+    refusals: Refusal[],
+  ): Promise<readonly Changed[]> {
+    try {
+      return await this.#built(targets)
+    } catch (error) {
+      if (!(error instanceof BuildError)) throw error
+      const known = targets.filter(target => this.#hasSource(target, error.files))
+      // No function had a new file before.
+      const broken = known.length > 0 ? known : targets
+      for (const target of broken) this.#unbuilt.add(target)
+      const reason = `it does not build\n${error.message}`
+      refusals.push({ functions: broken.map(({ key }) => key), kept: 'code', reason })
+      return this.#builtOrRefused(
+        targets.filter(target => !broken.includes(target)),
+        refusals,
+      )
+    }
+  }
+
+  /**
+   * Builds these functions, and returns those whose code differs from the code in use.
+   *
+   * @throws BuildError
+   */
+  async #built(targets: readonly ReloadedFunction[]): Promise<readonly Changed[]> {
+    if (targets.length === 0) return []
+    const { build, versions } = this.#parts
+    const { files, functions } = await build(targets.map(({ entry }) => entry))
+    const changed = targets.flatMap(target => {
+      const { sources, fingerprint } = functions.get(target.entry) as FunctionCode
+      this.#sources.set(target, sources)
+      this.#unbuilt.delete(target)
+      return fingerprint === target.fingerprint ? [] : [{ target, fingerprint }]
+    })
+    if (changed.length === 0) return []
+    const version = versions.next()
+    const folder = await versions.writeCode(version, files)
+    return changed.map(({ target, fingerprint }) => ({
+      target,
+      change: { code: { version, folder, fingerprint } },
+    }))
+  }
+
+  #hasSource(target: ReloadedFunction, files: readonly string[]): boolean {
+    return files.some(file => this.#sources.get(target)?.has(file))
   }
 
   async #copyOf(set: RuleSet): Promise<RulesVersion> {
@@ -133,15 +180,17 @@ export class Reloader {
   /** Tries each change, applies those that start, and reports the result. Returns the applied ones. */
   async #apply(planned: readonly Planned[]): Promise<readonly Planned[]> {
     const { location, provided, tryOut, replace, say, versions, functions } = this.#parts
-    const refusals: Refusal[] = []
-    const accepted: Planned[] = []
-    for (const one of planned) {
-      const { target, change, kept } = one
-      const reason = await tryOut(target.candidate(change, location, provided))
-      if (reason === undefined) accepted.push(one)
-      else refusals.push({ functions: [target.key], kept, reason })
-    }
+    const reasons = await pMap(
+      planned,
+      ({ target, change }) => tryOut(target.candidate(change, location, provided)),
+      { concurrency: TRIED_AT_ONCE },
+    )
+    const refusals = planned.flatMap(({ target, kept }, at) => {
+      const reason = reasons[at]
+      return reason === undefined ? [] : [{ functions: [target.key], kept, reason }]
+    })
     refusedLines(refusals).forEach(say)
+    const accepted = planned.filter((_, at) => reasons[at] === undefined)
     const [first] = accepted
     if (!first) return []
     for (const { target, change } of accepted) target.use(change)

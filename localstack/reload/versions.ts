@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Bundle } from '../../infra/bundle-builder.ts'
+import { dirname, join } from 'node:path'
+import type { Files } from '../../infra/bundle-builder.ts'
 import { copyRuleSet, type RuleSet } from './rule-set.ts'
 
 /** Old versions to keep in addition to those in use: a running invocation may still read a file of one. */
@@ -29,14 +29,14 @@ export class Versions {
     return this.#latest
   }
 
-  /** Returns the folder of the bundle, relative to the folder of all versions. */
-  async writeCode(version: number, functionKey: string, bundle: Bundle): Promise<string> {
-    const path = join(`${version}`, functionKey)
-    const folder = join(this.#folder, path)
-    await mkdir(folder, { recursive: true })
-    await writeFile(join(folder, 'package.json'), '{"type":"module"}')
-    for (const [name, content] of bundle) await writeFile(join(folder, name), content)
-    return path
+  /** Returns the folder of the files, relative to the folder of all versions. */
+  async writeCode(version: number, files: Files): Promise<string> {
+    const folder = join(this.#folder, `${version}`)
+    const all = [...files, ['package.json', '{"type":"module"}'] as const]
+    for (const path of new Set(all.map(([file]) => dirname(file))))
+      await mkdir(join(folder, path), { recursive: true })
+    for (const [file, content] of all) await writeFile(join(folder, file), content)
+    return `${version}`
   }
 
   /** Returns the absolute path of the copy. */

@@ -41,7 +41,7 @@ export function forwarderHandler(
   application: Application,
   name: string,
   source: ForwarderSource,
-  { codeVersion = bundleVersion, failuresTo = application.failuresTopic }: ForwarderChoices = {},
+  { codeVersion, failuresTo = application.failuresTopic }: ForwarderChoices = {},
 ): ScheduledHandler {
   let assembled: (() => Promise<Assembled>) | undefined
   const latest = new LatestDecisions()
@@ -49,14 +49,14 @@ export function forwarderHandler(
     const process = await forwarderOf(name, source, run)
     assembled ??= once(() => assemble(run))
     const { ports, observer } = await assembled()
-    const { env, contentMode } = run.config
+    const { config, remainingMs } = run
+    const { env, contentMode } = config
     const consumer = { ...CONSUMER_DEFAULTS, application, failuresTo, process, env, contentMode }
     observer.begin()
-    const { remainingMs } = run
     const done = forward(consumer, ports, {
       remainingMs,
       nowMs: Date.now,
-      codeVersion,
+      codeVersion: codeVersion ?? (() => config.codeVersion ?? bundleVersion()),
       latest,
     })
     return done.finally(() => observer.flush())

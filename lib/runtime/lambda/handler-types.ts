@@ -33,8 +33,8 @@ export interface Choices<Slices extends readonly Slice[]> {
    */
   readonly reserveMs?: number
   /**
-   * Identifies the deployed code: the circuit breaker defers batches of one version, and a new version is tried again. By default,
-   * a hash of the file that contains this module: right where each function is bundled by itself.
+   * Identifies the deployed code: the circuit breaker defers batches of one version, and a new version is tried again. By default
+   * CODE_VERSION, or else a hash of the file that contains this module: right where each function is bundled by itself.
    */
   readonly codeVersion?: () => string
 }

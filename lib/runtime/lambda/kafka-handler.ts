@@ -53,7 +53,7 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
   application: Application,
   name: string,
   source: WorkSource<State, Data, Slices>,
-  { slices, codeVersion = bundleVersion, foreignReader, ...choices }: Choices<Slices> = {},
+  { slices, codeVersion, foreignReader, ...choices }: Choices<Slices> = {},
 ): KafkaHandler {
   boundYoungGeneration()
   const { logger, metrics } = telemetryOf(name)
@@ -112,7 +112,7 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
         partialResponses: config.partialResponses,
         nowMs: Date.now,
         pause,
-        codeVersion,
+        codeVersion: codeVersion ?? (() => config.codeVersion ?? bundleVersion()),
         latest,
         logChecks,
         ...(unavailable ? { unavailable } : {}),

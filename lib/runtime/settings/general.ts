@@ -15,6 +15,8 @@ export interface GeneralSettings {
   readonly contentMode: ContentMode
   /** Whether this process ends after one invocation, once all connections are closed. */
   readonly singleInvocation: boolean
+  /** Identifies the deployed code, for a function whose files cannot. */
+  readonly codeVersion?: string
 }
 
 /** The settings of every function. */
@@ -34,10 +36,17 @@ export const GENERAL = slice(
       description: 'Whether the process ends after one invocation. `serverless invoke local` sets it.',
       setBy: 'runtime',
     }),
+    CODE_VERSION: setting(text(/^/, 'any text'), {
+      description:
+        'Identifies the code of a function that shares files with others. `serverless offline` sets it.',
+      otherwise: 'a hash of the bundle',
+      setBy: 'runtime',
+    }),
   },
-  ({ SLUICE_ENV, CONTENT_MODE, IS_LOCAL }): GeneralSettings => ({
+  ({ SLUICE_ENV, CONTENT_MODE, IS_LOCAL, CODE_VERSION }): GeneralSettings => ({
     env: SLUICE_ENV,
     contentMode: CONTENT_MODE,
     singleInvocation: IS_LOCAL === 'true',
+    ...(CODE_VERSION === undefined ? {} : { codeVersion: CODE_VERSION }),
   }),
 )

@@ -20,7 +20,7 @@ const ACCOUNT = {
   INFRA_STACK: '',
 }
 
-const BUNDLER = '  - serverless-esbuild\n'
+const BUNDLER = '  - ./infra/package-bundler.cjs\n'
 const WITHOUT_BUNDLES = '  - ./test/runner/checks/templates/without-bundles.ts\n'
 
 /**

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import type { Built } from '../../../../infra/bundle-builder.ts'
+import { BuildError, type Built } from '../../../../infra/bundle-builder.ts'
 import { type Definition, ReloadedFunction } from '../../../../localstack/reload/functions.ts'
 import { Reloader } from '../../../../localstack/reload/reloader.ts'
 import type { Candidate } from '../../../../localstack/reload/try-out.ts'
@@ -24,51 +24,77 @@ describe('given two functions, one of which reads rules', () => {
   })
   afterEach(() => removed())
 
-  it('when saved code changes one of them, then that one starts with it from then on', async () => {
-    stage.code.set('clock', 'new')
-    await stage.reloader.codeSaved(['lib/a.ts'])
-    assert.deepEqual(stage.said, ['reloaded clock: lib/a.ts'])
+  it('when a file of one of them is saved, then that one is built, and starts with it from then on', async () => {
+    await stage.saveCode('clock', 'new')
+    assert.deepEqual(stage.said, ['reloaded clock: functions/clock/handler.ts'])
+    assert.deepEqual(stage.built, [['clock']])
     assert.deepEqual(stage.replaced, [['clock']])
     assert.equal(await stage.codeOf('clock'), 'new')
     assert.equal(await stage.codeOf('alerting'), 'first')
   })
 
-  it('when saved code changes none of them, then nothing is replaced', async () => {
-    await stage.reloader.codeSaved(['lib/a.ts'])
-    assert.deepEqual([stage.said, stage.replaced], [['nothing to reload: lib/a.ts changes no function'], []])
+  it('when a file that both have is saved, then both are built at once and reloaded', async () => {
+    stage.code.set('clock', 'new')
+    stage.code.set('alerting', 'new')
+    await stage.reloader.codeSaved(['lib/shared.ts'])
+    assert.deepEqual(stage.said, ['reloaded clock, alerting: lib/shared.ts'])
+    assert.deepEqual(stage.built, [['clock', 'alerting']])
+  })
+
+  it('when a file of none of them is saved, then nothing is built', async () => {
+    await stage.reloader.codeSaved(['lib/other.ts'])
+    assert.deepEqual(stage.said, ['nothing to reload: lib/other.ts changes no function'])
+    assert.deepEqual([stage.built, stage.replaced], [[], []])
+  })
+
+  it('when a file is saved without a change, then nothing is replaced', async () => {
+    await stage.saveCode('clock', 'first')
+    assert.deepEqual(stage.said, ['nothing to reload: functions/clock/handler.ts changes no function'])
+    assert.deepEqual(stage.replaced, [])
   })
 
   it('when code does not build, then its function keeps the old code, and others are reloaded', async () => {
-    stage.code.set('clock', { errors: ['lib/a.ts:1:1: no'] })
     stage.code.set('alerting', 'new')
-    await stage.reloader.codeSaved(['lib/a.ts'])
+    stage.errors.push(handlerOf('clock'))
+    await stage.reloader.codeSaved([handlerOf('clock'), handlerOf('alerting')])
     assert.deepEqual(stage.said, [
       '✗ clock keeps its old code: it does not build',
-      '    lib/a.ts:1:1: no',
-      'reloaded alerting: lib/a.ts',
+      '    functions/clock/handler.ts:1:1: no',
+      'reloaded alerting: functions/clock/handler.ts, functions/alerting/handler.ts',
     ])
     assert.equal(await stage.codeOf('clock'), 'first')
+    assert.equal(await stage.codeOf('alerting'), 'new')
+  })
+
+  it('when code lacks a file, then it is built with the next save, whatever that is', async () => {
+    stage.errors.push('lib/new.ts')
+    await stage.saveCode('clock', 'new')
+    assert.equal(stage.said[0], '✗ clock keeps its old code: it does not build')
+    stage.errors.pop()
+    await stage.reloader.codeSaved(['lib/missing.ts'])
+    assert.equal(stage.said.at(-1), 'reloaded clock: lib/missing.ts')
+    await stage.reloader.codeSaved(['lib/other.ts'])
+    assert.equal(stage.said.at(-1), 'nothing to reload: lib/other.ts changes no function')
   })
 
   it('when code does not start, then the last good code stays, and is used by later starts', async () => {
-    stage.code.set('clock', 'good')
-    await stage.reloader.codeSaved(['lib/a.ts'])
+    await stage.saveCode('clock', 'good')
     stage.refuses = 'it does not start: Error: no'
-    stage.code.set('clock', 'bad')
-    await stage.reloader.codeSaved(['lib/b.ts'])
+    await stage.saveCode('clock', 'bad')
     assert.equal(stage.said.at(-1), '✗ clock keeps its old code: it does not start: Error: no')
     assert.deepEqual(stage.replaced, [['clock']])
     assert.equal(await stage.codeOf('clock'), 'good')
   })
 
   it('when code is tried, then with the location and the variables that it will have', async () => {
-    stage.code.set('alerting', 'new')
-    await stage.reloader.codeSaved(['lib/a.ts'])
+    await stage.saveCode('alerting', 'new')
     const [{ file, name, environment }] = stage.tried as [Candidate]
     assert.equal(await readFile(file, 'utf8'), 'new')
     assert.equal(name, 'handler')
     assert.equal(environment.OF_ALL, 'yes')
     assert.equal(environment.RULES_DIR, stage.rulesDirOf('alerting'))
+    assert.equal(environment.CODE_VERSION, 'fingerprint of new')
+    assert.equal(stage.variableOf('alerting', 'CODE_VERSION'), 'fingerprint of new')
   })
 
   it('when rules are saved, then their readers start with a copy of them', async () => {
@@ -119,13 +145,9 @@ describe('given two functions, one of which reads rules', () => {
   })
 
   it('when many versions are saved, then old ones are removed, but none that is in use', async () => {
-    stage.code.set('clock', 'kept')
-    await stage.reloader.codeSaved(['lib/a.ts'])
-    for (let version = 0; version < 12; version++) {
-      stage.code.set('alerting', `${version}`)
-      await stage.reloader.codeSaved(['lib/a.ts'])
-    }
-    assert.ok((await readdir(stage.versions)).length <= 8)
+    await stage.saveCode('clock', 'kept')
+    for (let version = 0; version < 12; version++) await stage.saveCode('alerting', `${version}`)
+    assert.ok((await readdir(stage.location)).length <= 8)
     assert.equal(await stage.codeOf('clock'), 'kept')
     assert.equal(await stage.codeOf('alerting'), '11')
     assert.equal(await stage.rulesOf('alerting'), RULES)
@@ -147,12 +169,19 @@ describe('given rules that are invalid at startup', () => {
   })
 })
 
+const handlerOf = (name: string) => `functions/${name}/handler.ts`
+
 /** Functions without threads: builds and trials are given by the test, and replacements are recorded. */
 class ReloadStage {
-  readonly code = new Map<string, string | { readonly errors: readonly string[] }>()
+  /** The code that a build makes of each function. */
+  readonly code = new Map<string, string>()
+  /** Files that do not build. */
+  readonly errors: string[] = []
   readonly said: string[] = []
   readonly tried: Candidate[] = []
   readonly replaced: (readonly string[])[] = []
+  /** The functions of each build since the start. */
+  readonly built: (readonly string[])[] = []
   readonly reloader: Reloader
   /** Why a candidate does not start. */
   refuses: string | undefined
@@ -168,11 +197,10 @@ class ReloadStage {
     this.reloader = new Reloader({
       functions: Object.entries(this.#definitions).map(([key, own]) => new ReloadedFunction(key, own)),
       projectDir: folder,
-      location: join(folder, 'build'),
-      versionsPath: 'versions',
-      versions: new Versions(this.versions),
+      location: this.location,
+      versions: new Versions(this.location),
       provided: { OF_ALL: 'yes' },
-      build: async entry => this.#built(entry.split('/')[1] as string),
+      build: async entries => this.#build(entries.map(entry => entry.split('/')[1] as string)),
       tryOut: async candidate => {
         this.tried.push(candidate)
         return this.refuses
@@ -184,14 +212,11 @@ class ReloadStage {
 
   static async create(folder: string, rules = RULES): Promise<ReloadStage> {
     const stage = new ReloadStage(folder)
-    for (const name of Object.keys(stage.#definitions)) {
-      const place = join(folder, 'build', 'functions', name)
-      await mkdir(place, { recursive: true })
-      await writeFile(join(place, 'handler.js'), 'first')
-    }
     await mkdir(stage.rules)
     await writeFile(join(stage.rules, 'weather.yaml'), rules)
+    await stage.reloader.start()
     await stage.reloader.keepRules()
+    stage.built.length = 0
     return stage
   }
 
@@ -199,8 +224,13 @@ class ReloadStage {
     return join(this.#folder, 'rules')
   }
 
-  get versions(): string {
-    return join(this.#folder, 'build', 'versions')
+  get location(): string {
+    return join(this.#folder, 'build')
+  }
+
+  async saveCode(name: string, code: string): Promise<void> {
+    this.code.set(name, code)
+    await this.reloader.codeSaved([handlerOf(name)])
   }
 
   /** Returns the functions that must run at once. */
@@ -218,11 +248,15 @@ class ReloadStage {
   /** What a new instance would load now. */
   codeOf(name: string): Promise<string> {
     const { handler } = this.#definitions[name] as Definition
-    return readFile(join(this.#folder, 'build', handler.replace(/\.handler$/, '.js')), 'utf8')
+    return readFile(join(this.location, handler.replace(/\.handler$/, '.js')), 'utf8')
+  }
+
+  variableOf(name: string, variable: string): string {
+    return this.#definitions[name]?.environment?.[variable] ?? ''
   }
 
   rulesDirOf(name: string): string {
-    const folder = this.#definitions[name]?.environment?.RULES_DIR ?? ''
+    const folder = this.variableOf(name, 'RULES_DIR')
     assert.ok(existsSync(folder), folder)
     return folder
   }
@@ -231,8 +265,23 @@ class ReloadStage {
     return readFile(join(this.rulesDirOf(name), 'weather.yaml'), 'utf8')
   }
 
-  #built(name: string): Built {
-    const code = this.code.get(name) ?? 'first'
-    return typeof code === 'string' ? { bundle: new Map([['handler.js', Buffer.from(code)]]) } : code
+  #build(names: readonly string[]): Built {
+    this.built.push(names)
+    // An error in a file that no function is known to have fails every build.
+    const known = ['lib/shared.ts', ...Object.keys(this.#definitions).map(handlerOf)]
+    const failed = this.errors.filter(file => !known.includes(file) || names.map(handlerOf).includes(file))
+    if (failed.length > 0)
+      throw new BuildError(failed.map(file => ({ text: 'no', location: { ...START, file } })))
+    const all = names.map(name => ({ name, code: this.code.get(name) ?? 'first' }))
+    const codeOf = (name: string, code: string) => ({
+      sources: new Set([handlerOf(name), 'lib/shared.ts']),
+      fingerprint: `fingerprint of ${code}`,
+    })
+    return {
+      files: new Map(all.map(({ name, code }) => [`functions/${name}/handler.js`, Buffer.from(code)])),
+      functions: new Map(all.map(({ name, code }) => [handlerOf(name), codeOf(name, code)])),
+    }
   }
 }
+
+const START = { line: 1, column: 0 }

@@ -5,7 +5,6 @@ import { after, before, describe, it } from 'node:test'
 import { readFunctions, USES } from '../../infra/functions.ts'
 import { FUNCTION_PROPERTIES } from '../../infra/functions-schema.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { keptBundles } from '../support/kept-bundles/variables.ts'
 import { failedChecks } from '../support/new-consumer-checks.ts'
 import { PROJECT, type Program, runProgram } from '../support/program.ts'
 import { environmentReading as reading } from '../support/records.ts'
@@ -67,9 +66,8 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 90
     // What is said of each of the others is said of it in the project itself.
     const others = readFunctions().map(({ name }) => name)
     const ofOthers = `(puts|has|gives|keeps|lets).(${others.join('|')}).`
-    const { NODE_OPTIONS } = keptBundles()
     const { code, output } = await runInCopy('test/package/package.test.ts', {
-      NODE_OPTIONS: `${NODE_OPTIONS} --test-skip-pattern=${ofOthers}`,
+      NODE_OPTIONS: `--test-skip-pattern=${ofOthers}`,
     })
     assert.equal(code, 0, output)
     for (const told of OF_FROST) assert.match(output, new RegExp(`✔ ${told}`), told)

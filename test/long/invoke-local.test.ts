@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { KafkaEvent } from '../../lib/runtime/pipeline/receive.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { keptBundles } from '../support/kept-bundles/variables.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 
 /** No server listens there. */
@@ -18,7 +17,7 @@ const BUILD_DIR = '.local/test-bundles/invoke-local'
 
 const invokeLocal = (name: string, input: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   runProgram('serverless', ['invoke', 'local', '--function', name, ...input], {
-    env: { ...keptBundles(), SLUICE_BUILD_DIR: BUILD_DIR, ...env },
+    env: { SLUICE_BUILD_DIR: BUILD_DIR, ...env },
   })
 const batch = (name: string) => ['--path', join('events', 'batches', `${name}.json`)]
 

@@ -1,13 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '../../localstack/services/ports.ts'
-import { keptBundles } from './kept-bundles/variables.ts'
 import { PROJECT, Program } from './program.ts'
 
-/**
- * Upper bound for a start, for one that hangs. On a busy machine, bundling all functions and starting their processes has taken
- * more than a minute and a half.
- */
+/** Upper bound for a start, for one that hangs. */
 export const START_WITHIN_MS = 180_000
 const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
 
@@ -58,8 +54,6 @@ export class Offline {
       env: {
         // The project may be edited while its tests run.
         SLUICE_WATCH: 'off',
-        // A watcher compares what it builds with the bundles: another folder gives their files other names.
-        ...(this.#variables.SLUICE_WATCH === 'on' ? {} : keptBundles()),
         ...this.#variables,
         SLUICE_ENV: this.#env,
         SLUICE_BUILD_DIR: this.buildDir,

@@ -4,7 +4,6 @@ import { mkdirSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { freePorts } from '../../localstack/services/ports.ts'
-import { keptBundles } from './kept-bundles/variables.ts'
 import { Program } from './program.ts'
 import { copyProject } from './project-copy.ts'
 
@@ -57,7 +56,7 @@ export class StartedProject {
   #program(file: string, args: readonly string[], env: Readonly<Record<string, string>>): Program {
     return new Program(join(this.folder, 'localstack', file), args, {
       cwd: this.folder,
-      env: { ...keptBundles(), ...this.#environment, ...env },
+      env: { ...this.#environment, ...env },
     })
   }
 }

@@ -1,7 +1,6 @@
 /** A copy of the project, with which is done what a person would do: package, deploy, change something, deploy again, remove. */
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { keptBundles } from '../../support/kept-bundles/variables.ts'
 import { runProgram } from '../../support/program.ts'
 import { copyProject } from '../../support/project-copy.ts'
 import { REGION } from '../emulator/requests.ts'
@@ -69,7 +68,7 @@ export class ProjectCopy {
     const args = [...words, '--stage', STAGE, '--region', REGION]
     const { code, output } = await runProgram('serverless', args, {
       cwd: this.folder,
-      env: { ...this.#variables, ...variables, ...keptBundles() },
+      env: { ...this.#variables, ...variables },
       signal: this.#signal,
     })
     this.#signal.throwIfAborted()

@@ -2,36 +2,19 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isFrameworkError, startupErrorIn } from '../../../../localstack/start/startup-error.ts'
 
-const SYNTAX = `✘ [ERROR] Expected identifier but found "const"
-
-    functions/alerting/handler.ts:6:13:
-      6 │ export const const handler = kafkaConsumer('alerting')
-        ╵              ~~~~~
-
-✘ [ERROR] Could not resolve "../../lib/nothing.ts"
-
-    functions/activity/handler.ts:1:18:
-      1 │ import { x } from '../../lib/nothing.ts'
-        ╵                   ~~~~~~~~~~~~~~~~~~~~~~
-
-Environment: linux, node 24.21.0, osls 4.3.1 (local)
+const SYNTAX = `Environment: linux, node 24.21.0, osls 4.3.1 (local)
 Docs:        github.com/oss-serverless/osls
 
 Error:
-Error: Build failed with 2 errors:
-functions/alerting/handler.ts:6:13: ERROR: Expected identifier but found "const"
-    at failureErrorWithLog (/project/node_modules/esbuild/lib/main.js:1752:15)
+functions/alerting/handler.ts:6:13: Expected identifier but found "const"
+functions/activity/handler.ts:1:18: Could not resolve "../../lib/nothing.ts"
 `
 
 describe('the reason why functions cannot start', () => {
-  it('given code that cannot be bundled, then each error has file, line, column and the code', () => {
+  it('given code that cannot be bundled, then each error has file, line and column', () => {
     assert.deepEqual(startupErrorIn(SYNTAX)?.split('\n'), [
       'functions/alerting/handler.ts:6:13: Expected identifier but found "const"',
-      "      6 │ export const const handler = kafkaConsumer('alerting')",
-      '        ╵              ~~~~~',
       'functions/activity/handler.ts:1:18: Could not resolve "../../lib/nothing.ts"',
-      "      1 │ import { x } from '../../lib/nothing.ts'",
-      '        ╵                   ~~~~~~~~~~~~~~~~~~~~~~',
     ])
   })
 

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { after, beforeEach, describe, it } from 'node:test'
+import { BuildError, Builder } from '../../../infra/bundle-builder.ts'
+import { temporaryFolder } from '../../integration/localstack/support.ts'
+
+const { inlineText } = createRequire(import.meta.url)('../../../esbuild.plugins.cjs')
+
+const CLOCK = 'functions/clock/handler.ts'
+const RULES = 'functions/rules/handler.ts'
+const SHARED = 'lib/shared.ts'
+const SCRIPTS = 'lib/runtime/adapters/scripts.ts'
+const LUA = 'lib/runtime/adapters/load.lua'
+
+const SOURCES = {
+  [CLOCK]: "import { shared } from '../../lib/shared.ts'\nexport const handler = () => ['clock ', shared]\n",
+  [RULES]:
+    "import { shared } from '../../lib/shared.ts'\nexport const handler = async () =>\n" +
+    "  ['rules ', shared, await import('../../lib/runtime/adapters/scripts.ts')]\n",
+  [SHARED]: "export const shared = 'in both'\n",
+  [SCRIPTS]: "export const load = readFileSync(new URL('./load.lua', import.meta.url), 'utf8')\n",
+  [LUA]: "return 'text of a script'\n",
+}
+
+describe('functions that are built together', () => {
+  const { folder, remove } = temporaryFolder()
+  const settings = { bundle: true, splitting: true, format: 'esm', plugins: [inlineText] }
+  const builder = new Builder({ projectDir: folder, settings, serverless: undefined })
+  const build = () => builder.bundleTogether([CLOCK, RULES])
+  const write = async (file: string, text: string) => {
+    await mkdir(dirname(join(folder, file)), { recursive: true })
+    await writeFile(join(folder, file), text)
+  }
+
+  beforeEach(async () => {
+    for (const [file, text] of Object.entries(SOURCES)) await write(file, text)
+  })
+  after(() => remove())
+
+  it('given code that they have in common, then it is written once', async () => {
+    const { files } = await build()
+    const withText = (text: string) =>
+      [...files].filter(([, content]) => Buffer.from(content).includes(text)).map(([file]) => file)
+    assert.deepEqual(withText('clock '), ['functions/clock/handler.js'])
+    assert.deepEqual(withText('rules '), ['functions/rules/handler.js'])
+    for (const text of ['in both', 'text of a script']) {
+      const [file, ...others] = withText(text)
+      assert.match(file ?? '', /^shared\/.*\.js$/)
+      assert.deepEqual(others, [])
+    }
+  })
+
+  it('then each has the sources that it imports, at once or later, and the texts in them', async () => {
+    const { functions } = await build()
+    assert.deepEqual([...(functions.get(CLOCK)?.sources ?? [])].sort(), [CLOCK, SHARED].sort())
+    assert.deepEqual([...(functions.get(RULES)?.sources ?? [])].sort(), [RULES, SHARED, SCRIPTS, LUA].sort())
+  })
+
+  for (const [file, changed] of [
+    [CLOCK, [CLOCK]],
+    [SHARED, [CLOCK, RULES]],
+    [LUA, [RULES]],
+  ] as const)
+    it(`given a change of ${file}, then only these have another fingerprint: ${changed.join(', ')}`, async () => {
+      const before = (await build()).functions
+      await write(file, `${SOURCES[file]}\n`)
+      const now = (await build()).functions
+      const differing = [CLOCK, RULES].filter(
+        entry => before.get(entry)?.fingerprint !== now.get(entry)?.fingerprint,
+      )
+      assert.deepEqual(differing, changed)
+    })
+
+  it('given a function that is built by itself, then it has the same fingerprint', async () => {
+    const { functions } = await build()
+    for (const entry of [CLOCK, RULES]) {
+      assert.equal((await builder.bundle(entry)).fingerprint, functions.get(entry)?.fingerprint)
+      const alone = (await builder.bundleTogether([entry])).functions
+      assert.equal(alone.get(entry)?.fingerprint, functions.get(entry)?.fingerprint)
+    }
+  })
+
+  it('given an error, then it is reported with file, line and column', async () => {
+    await write(RULES, 'export const = 1\n')
+    await assert.rejects(build(), (error: BuildError) => {
+      assert.ok(error instanceof BuildError)
+      assert.match(error.message, /^functions\/rules\/handler\.ts:1:14: \S/)
+      assert.deepEqual(error.files, [RULES])
+      return true
+    })
+  })
+})

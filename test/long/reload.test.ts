@@ -129,16 +129,6 @@ describe('a project that is edited while its functions run', { timeout: 290_000 
     assert.equal((await emitted()).at(-1)?.data.code, 'second')
   })
 
-  it('given code that cannot start, then its error is shown, and the previous code keeps running', async () => {
-    await edit(HANDLER, text =>
-      text.replace("'third", "'third'").replace("name: 'activity'", "name: 'other'"),
-    )
-    await offline.says(/^watch {2}✗ activity keeps its old code: it does not start: Error: .* 'other'$/m)
-    await traffic.send(1)
-    await environment.untilCaughtUp('activity')
-    assert.equal((await emitted()).at(-1)?.data.code, 'second')
-  })
-
   it('given a rule that is added, then it fires', async () => {
     const rule = 'name: MILD, family: environment, metric: temperature, fireAbove: 10, severity: info'
     await edit('rules/weather.yaml', text => `${text}\n  - { ${rule} }\n`)

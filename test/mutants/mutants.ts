@@ -1,43 +1,73 @@
-/** `npm run mutants`: changes the code on purpose, and lists what no test notices. */
+/** `npm run mutants`: changes the code on purpose, and lists the changes that no test notices. */
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { wholeNumber } from '../../lib/runtime/settings/values.ts'
 import { runMain } from '../../programs/main.ts'
+import { readCommandLine } from '../../programs/options.ts'
 import { UserError } from '../../programs/user-error.ts'
 import { sourceFiles } from '../runner/source-files.ts'
 import { PROJECT } from '../support/program.ts'
-import { startValkey, type Valkey } from '../support/valkey.ts'
-import { type Options, readOptions, USAGE } from './options.ts'
-import { runMutants, type Tests } from './run.ts'
-import { readSurvivors } from './survivors.ts'
-import { scriptTests, unitTests } from './test-files.ts'
-import { verdictOf } from './verdict.ts'
+import { areasOf } from './areas.ts'
+import { drawPassages, type Passage } from './sample.ts'
+import { tryScripts } from './scripts.ts'
+import { tryPassages } from './stryker.ts'
+import { readSurvivors, summaryOf } from './survivors.ts'
 
-/** Fewer schedules than `npm test` plays: a mutant that none of them shows costs all of them. */
-const SEEDS = '120'
+const PATHS = ['lib', 'packages', 'localstack/msk-trigger']
+
+const USAGE = `Usage: npm run mutants -- [options] [PATH ...]
+
+Changes one small thing in the code at a time (an operator, a condition, a block, a literal), runs the unit tests of that
+part of the product that execute it, and lists the changes that no test notices. Fails if one of these is not listed in
+test/mutants/survivors.json, with the reason why no test can notice it. Works on a copy of the project.
+
+  PATH         files or folders with .ts or .lua files (${PATHS.join(', ')})
+  --sample N   how many passages of eight lines are drawn (100)
+  --seed S     seed of the sample (1)
+  --jobs N     how many mutants are tried at once (2)
+  --help       show this`
+
+const OPTIONS = {
+  sample: { type: 'string', default: '100' },
+  seed: { type: 'string', default: '1' },
+  jobs: { type: 'string', default: '2' },
+  help: { type: 'boolean', default: false },
+} as const
+
+const POSITIVE = wholeNumber({ least: 1 })
+const KINDS = { sample: POSITIVE, seed: POSITIVE, jobs: POSITIVE } as const
 
 await runMain({ readOptions, usage: USAGE, run })
 
-async function run(options: Options, signal: AbortSignal): Promise<number> {
+interface Options {
+  readonly paths: readonly string[]
+  readonly sample: number
+  readonly seed: number
+  readonly jobs: number
+}
+
+/** Returns undefined if the arguments ask for help. @throws Error that names every option that is wrong */
+function readOptions(args: readonly string[]): Options | undefined {
+  const { values, positionals } = readCommandLine('npm run mutants', args, OPTIONS, KINDS)
+  const { help, ...numbers } = values
+  return help ? undefined : { ...numbers, paths: positionals.length > 0 ? positionals : PATHS }
+}
+
+async function run({ paths, sample, seed, jobs }: Options): Promise<number> {
   const known = await readSurvivors(join(import.meta.dirname, 'survivors.json'))
-  const files = await filesAt(options.paths)
-  const valkey = files.some(needsValkey) ? await startValkey() : undefined
-  try {
-    const judged = await runMutants({
-      ...options,
-      project: PROJECT,
-      files,
-      testsOf: await testsOf(),
-      compiles: lua => compiles(valkey, lua),
-      signal,
-      report: text => console.log(text),
-    })
-    if (signal.aborted) console.log('Stopped before the end: only what had ended is counted.')
-    if (judged.length === 0) return signal.aborted ? 130 : 1
-    const { isGood, lines } = verdictOf(judged, known)
-    console.log(`\n${lines.join('\n')}`)
-    return signal.aborted ? 130 : Number(!isGood)
-  } finally {
-    await valkey?.stop()
-  }
+  const sources = new Map<string, string>()
+  for (const file of await filesAt(paths)) sources.set(file, await readFile(join(PROJECT, file), 'utf8'))
+  const drawn = drawPassages(sources, sample, seed)
+  const [scripts, code] = [drawn.filter(isScript), drawn.filter(passage => !isScript(passage))]
+  const judged = []
+  for (const { tests, passages } of await areasOf(code))
+    judged.push(...(await tryPassages(passages, tests, jobs)))
+  if (scripts.length > 0) judged.push(...(await tryScripts(sources, scripts, text => console.log(text))))
+  if (judged.length === 0)
+    throw new UserError('There is nothing to change in these passages. Draw more: --sample.')
+  const { lines, isGood } = summaryOf(judged, known)
+  console.log(`\n${lines.join('\n')}`)
+  return Number(!isGood)
 }
 
 /** @throws UserError where a path holds no source: it would look as if nothing survived */
@@ -46,36 +76,13 @@ async function filesAt(paths: readonly string[]): Promise<string[]> {
   for (const path of paths) {
     const name = path.replace(/\/+$/, '')
     const files = await sourceFiles(...(/\.(ts|lua)$/.test(name) ? [name] : [`${name}/**/*.{ts,lua}`]))
-    const sources = files.filter(file => !/\.(test|d)\.ts$/.test(file))
+    const sources = files.filter(file => !/\.(test|d)\.ts$|\/test\//.test(file))
     if (sources.length === 0) throw new UserError(`${path}: there is no .ts or .lua file.`)
     for (const file of sources) found.add(file)
   }
   return [...found]
 }
 
-function needsValkey(file: string): boolean {
-  return file.startsWith('lib/runtime/adapters/redis/')
-}
-
-/** By the part of the project that a file belongs to; what of these a mutant needs, coverage tells. */
-async function testsOf(): Promise<(file: string) => Tests> {
-  const inMemory: Tests = { files: await unitTests(), within: work => work({ SEEDS }) }
-  const onValkey: Tests = { files: await scriptTests(), within: withValkey }
-  return file => (needsValkey(file) ? onValkey : inMemory)
-}
-
-async function withValkey<T>(work: (env: Readonly<Record<string, string>>) => Promise<T>): Promise<T> {
-  const valkey = await startValkey()
-  try {
-    return await work({ REDIS_URL: valkey.url })
-  } finally {
-    // One that runs a script without end hears of nothing else.
-    await valkey.kill()
-    await valkey.stop()
-  }
-}
-
-/** By the server itself, so that nothing is taken for a script that it would refuse. */
-async function compiles(valkey: Valkey | undefined, lua: string): Promise<boolean> {
-  return (await valkey?.admin.script('LOAD', lua).catch(() => undefined)) !== undefined
+function isScript({ file }: Passage): boolean {
+  return file.endsWith('.lua')
 }

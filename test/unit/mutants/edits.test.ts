@@ -1,34 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { editsOfLua } from '../../mutants/lua.ts'
-import { type Edit, keyOf, mutantsOf, mutated, sampleOf } from '../../mutants/mutant.ts'
-import { editsOfTypeScript } from '../../mutants/typescript.ts'
+import { type Edit, keyOf, mutantsOf, mutated } from '../../mutants/mutant.ts'
+import { drawPassages, type Passage } from '../../mutants/sample.ts'
 
 /** What becomes of a source, change by change, without the white space that changes leave. */
 function changed(source: string, edits: readonly Edit[]): string[] {
   return edits.map(edit => mutated(source, edit).replace(/\s+/g, ' ').trim())
 }
-
-describe('changes of TypeScript', () => {
-  const table: readonly [source: string, expected: readonly string[]][] = [
-    ['f(a < 1)', [';', 'f(a <= 1)', 'f(a < 2)']],
-    ['const a = (b as string) ?? c', ['const a = (b as string) && c']],
-    ['if (!a) throw b', ['if (true) throw b', 'if (false) throw b', 'if (a) throw b', 'if (!a) ;']],
-    ['const a = b?.c', ['const a = b.c']],
-    ["const a = b.filter(c).at('x')", ["const a = b.at('x')", "const a = b.filter(c).at('')"]],
-    ['const f = () => [x]', ['const f = () => undefined', 'const f = () => []']],
-    ['class A { #b() { return 7 } }', ['class A { #b() {} }', 'class A { #b() { return 8 } }']],
-    ['/* ä */ const a = "ü" // ö', ["/* ä */ const a = '' // ö"]],
-    // Types do nothing, and what is said to people is no promise.
-    ["import type { A } from 'b'; type C = 1 | 'd'; interface E { f: 2 }", []],
-    ['throw new Error(`this is no b`, { cause })', [';']],
-    ["const a = 'two words'", []],
-  ]
-  for (const [source, expected] of table)
-    it(`given ${source}`, () => {
-      assert.deepEqual(changed(source, editsOfTypeScript(source)).sort(), [...expected].sort())
-    })
-})
 
 describe('changes of Lua', () => {
   const table: readonly [source: string, expected: readonly string[]][] = [
@@ -62,33 +41,39 @@ describe('changes of Lua', () => {
   })
 })
 
-describe('the names and the sample of mutants', () => {
-  const source = 'const a = b < c\nconst d = e > f\n'
-  const mutants = mutantsOf('a.ts', source, editsOfTypeScript(source))
+it('given lines put before it and other white space, then a mutant has the same name', () => {
+  const source = 'local a = b < c\nlocal d = e > f\n'
+  const keysOf = (text: string) => mutantsOf('a.lua', text, editsOfLua(text)).map(keyOf)
+  const moved = `-- new\n\n${source.replace('local a', '  local a').replace(' d', '  d')}`
+  assert.deepEqual(keysOf(moved), keysOf(source))
+  assert.equal(new Set(keysOf(source)).size, 2)
+})
 
-  it('given lines put before it and other white space, then a mutant has the same name', () => {
-    const moved = `// new\n\n${source.replace('  ', ' ').replace('const a', '  const a')}`
-    const keys = mutantsOf('a.ts', moved, editsOfTypeScript(moved)).map(keyOf)
-    assert.deepEqual(keys, mutants.map(keyOf))
-    assert.equal(new Set(keys).size, 2)
+describe('a sample', () => {
+  const text = 'line\n'.repeat(100)
+  const sources = new Map([
+    ['a.ts', text],
+    ['b.ts', text],
+  ])
+
+  it('given a seed, then it is always the same; another seed draws others', () => {
+    assert.deepEqual(drawPassages(sources, 5, 1), drawPassages(sources, 5, 1))
+    assert.notDeepEqual(drawPassages(sources, 5, 1), drawPassages(sources, 5, 2))
   })
 
-  it('given a seed, then the sample is always the same; another seed, another order', () => {
-    const many = Array.from({ length: 50 }, (_, n) => `f${n}(a < ${n})`).join('\n')
-    const all = mutantsOf('a.ts', many, editsOfTypeScript(many))
-    const keys = (seed: number) => sampleOf(all, 10, seed).map(keyOf)
-    assert.deepEqual(keys(1), keys(1))
-    assert.notDeepEqual(keys(1), keys(2))
-    assert.equal(new Set(keys(1)).size, 10)
+  it('given all passages of a file, then they are one, so that long mutants are tried too', () => {
+    assert.deepEqual(drawPassages(new Map([['a.ts', text]]), 13, 1), [{ file: 'a.ts', first: 1, last: 104 }])
   })
 
-  it('given code that changes elsewhere, then what was in the sample before it still is, in its order', () => {
-    const more = `${source}const g = h === i\n`
-    const before = sampleOf(mutants, 2, 3).map(keyOf)
-    const after = sampleOf(mutantsOf('a.ts', more, editsOfTypeScript(more)), 3, 3).map(keyOf)
-    assert.deepEqual(
-      after.filter(key => before.includes(key)),
-      before,
-    )
+  it('given one folder, then its passages are drawn in the same order as with others', () => {
+    const lines = (passages: readonly Passage[]) =>
+      passages.flatMap(({ file, first, last }) => (file === 'a.ts' ? [first, last] : []))
+    const whole = lines(drawPassages(sources, 8, 3))
+    const part = lines(drawPassages(new Map([['a.ts', text]]), 8, 3))
+    assert.ok(whole.length > 0 && part.length > 0)
+    for (const first of whole.filter((_, index) => index % 2 === 0))
+      assert.ok(
+        part.some((from, index) => index % 2 === 0 && from <= first && first < (part[index + 1] ?? 0)),
+      )
   })
 })

@@ -53,16 +53,17 @@ function readOptions(args: readonly string[]): Options | undefined {
   return help ? undefined : { ...numbers, paths: positionals.length > 0 ? positionals : PATHS }
 }
 
-async function run({ paths, sample, seed, jobs }: Options): Promise<number> {
+async function run({ paths, sample, seed, jobs }: Options, signal: AbortSignal): Promise<number> {
   const known = await readSurvivors(join(import.meta.dirname, 'survivors.json'))
   const sources = new Map<string, string>()
   for (const file of await filesAt(paths)) sources.set(file, await readFile(join(PROJECT, file), 'utf8'))
   const drawn = drawPassages(sources, sample, seed)
   const [scripts, code] = [drawn.filter(isScript), drawn.filter(passage => !isScript(passage))]
   const judged = []
+  if (scripts.length > 0)
+    judged.push(...(await tryScripts(sources, scripts, signal, text => console.log(text))))
   for (const { tests, passages } of await areasOf(code))
-    judged.push(...(await tryPassages(passages, tests, jobs)))
-  if (scripts.length > 0) judged.push(...(await tryScripts(sources, scripts, text => console.log(text))))
+    judged.push(...(await tryPassages(passages, tests, jobs, signal)))
   if (judged.length === 0)
     throw new UserError('There is nothing to change in these passages. Draw more: --sample.')
   const { lines, isGood } = summaryOf(judged, known)

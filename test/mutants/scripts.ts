@@ -18,27 +18,28 @@ export const SCRIPT_TESTS = [
 
 type Verdict = Judged['verdict']
 
-/** @throws UserError if the tests fail without a mutant, or pass with scripts that do nothing */
+/** @throws UserError if the tests fail without a mutant, or pass with a script that does nothing */
 export async function tryScripts(
   sources: ReadonlyMap<string, string>,
   passages: readonly Passage[],
+  signal: AbortSignal,
   report: (text: string) => void,
 ): Promise<Judged[]> {
   const tests = await sourceFiles(...SCRIPT_TESTS)
   const beganAtMs = Date.now()
-  if ((await tryTests(tests)) !== 'survived')
+  if ((await tryTests(tests, signal)) !== 'survived')
     throw new UserError('The tests of the scripts fail without a mutant.')
   const limitMs = 30_000 + 5 * (Date.now() - beganAtMs)
   const judged: Judged[] = []
   for (const file of new Set(passages.map(passage => passage.file))) {
     const source = sources.get(file) as string
-    if ((await tryTests(tests, limitMs, file, 'return nil')) === 'survived')
+    if ((await tryTests(tests, signal, limitMs, file, 'return nil')) === 'survived')
       throw new UserError(`${file}: the tests pass without the script. Do they use it?`)
     for (const mutant of mutantsOf(file, source, editsOfLua(source))) {
       if (!passages.some(passage => isWithin(mutant, passage))) continue
       const script = mutated(source, mutant)
       if (!(await compiles(script))) continue
-      const verdict = await tryTests(tests, limitMs, file, script)
+      const verdict = await tryTests(tests, signal, limitMs, file, script)
       judged.push({ mutant, verdict })
       report(`${verdict}  ${file}:${mutant.line}`)
     }
@@ -51,7 +52,13 @@ function isWithin({ file, line, lastLine }: Mutant, passage: Passage): boolean {
 }
 
 /** Each trial has its own Valkey: a script that loops would block a shared one, and seem to kill every later mutant. */
-function tryTests(tests: readonly string[], limitMs?: number, file = '', source = ''): Promise<Verdict> {
+function tryTests(
+  tests: readonly string[],
+  signal: AbortSignal,
+  limitMs?: number,
+  file = '',
+  source = '',
+): Promise<Verdict> {
   return withValkey(async ({ url }) => {
     const preload = join(import.meta.dirname, 'replaced-script.ts')
     const child = spawn(
@@ -62,6 +69,7 @@ function tryTests(tests: readonly string[], limitMs?: number, file = '', source 
         env: { ...process.env, REDIS_URL: url, MUTANT_FILE: join(PROJECT, file), MUTANT_SOURCE: source },
         stdio: ['ignore', 'pipe', 'ignore'],
         killSignal: 'SIGKILL',
+        signal,
         ...(limitMs === undefined ? {} : { timeout: limitMs }),
       },
     )
@@ -71,7 +79,10 @@ function tryTests(tests: readonly string[], limitMs?: number, file = '', source 
       hasFailed = true
       child.kill('SIGKILL')
     })
-    const [code] = await once(child, 'close')
+    const [code] = await once(child, 'close').catch(error => {
+      signal.throwIfAborted()
+      throw error
+    })
     return code === 0 ? 'survived' : code === null && !hasFailed ? 'timed-out' : 'killed'
   })
 }

@@ -1,29 +1,52 @@
 /** Tries mutants of TypeScript with StrykerJS, in a copy of the project. */
+import { rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { delimiter, dirname, relative } from 'node:path'
+import { delimiter, dirname, join, relative } from 'node:path'
 import { Stryker } from '@stryker-mutator/core'
 import { PROJECT } from '../support/program.ts'
 import { type Judged, mutantsOf } from './mutant.ts'
 import type { Passage } from './sample.ts'
 
-const VERDICTS = {
+const VERDICTS: Readonly<Record<string, Judged['verdict']>> = {
   Killed: 'killed',
-  Timeout: 'timed-out',
-  // The mutated file could not be loaded.
+  // The tests ended without a result, for example because a file could not be loaded.
   RuntimeError: 'killed',
-  CompileError: 'killed',
+  Timeout: 'timed-out',
   Survived: 'survived',
   NoCoverage: 'not-covered',
-} as const
+}
 
-/** Resolves to the verdicts. @throws if the tests fail without mutants */
+/** Resolves to the verdicts. @throws if a test fails without a mutant */
 export async function tryPassages(
   passages: readonly Passage[],
   tests: readonly string[],
   jobs: number,
+  signal: AbortSignal,
 ): Promise<Judged[]> {
+  signal.throwIfAborted()
+  const copies = `.local/mutants/${process.pid}`
+  // Ended by a signal, StrykerJS leaves its copy behind.
+  const remove = () => rmSync(join(PROJECT, copies), { recursive: true, force: true })
+  const stop = () => process.exit(130)
+  process.on('exit', remove)
+  signal.addEventListener('abort', stop)
   // The runner starts `node` by its name.
   process.env.PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
+  try {
+    return await runStryker(passages, tests, jobs, copies)
+  } finally {
+    process.off('exit', remove)
+    signal.removeEventListener('abort', stop)
+    remove()
+  }
+}
+
+async function runStryker(
+  passages: readonly Passage[],
+  tests: readonly string[],
+  jobs: number,
+  copies: string,
+): Promise<Judged[]> {
   const results = await new Stryker({
     mutate: passages.map(({ file, first, last }) => `${file}:${first}-${last}`),
     testRunner: 'tap',
@@ -37,12 +60,12 @@ export async function tryPassages(
     timeoutFactor: 4,
     dryRunTimeoutMinutes: 30,
     reporters: ['progress-append-only'],
-    tempDirName: '.local/mutants',
+    tempDirName: copies,
     ignorePatterns: ['.local', '.git'],
     // Workspaces must lead to the mutated copy. Every other package is found in a folder above it.
     symlinkNodeModules: false,
     buildCommand:
-      "node --eval=require('fs').cpSync('../../../node_modules/@sluice','node_modules/@sluice',{recursive:true,verbatimSymlinks:true})",
+      "node --eval=require('fs').cpSync('../../../../node_modules/@sluice','node_modules/@sluice',{recursive:true,verbatimSymlinks:true})",
     disableTypeChecks: false,
     // It would be rewritten with an interface that TypeScript 7 does not have.
     tsconfigFile: 'none',
@@ -50,12 +73,12 @@ export async function tryPassages(
   }).runMutationTest()
   const judged: Judged[] = []
   for (const { fileName, location, replacement = '', status } of results) {
-    if (!(status in VERDICTS)) continue
-    const file = relative(PROJECT, fileName)
+    const verdict = VERDICTS[status]
+    if (verdict === undefined) continue
     const source = await readFile(fileName, 'utf8')
     const edit = { start: offsetOf(source, location.start), end: offsetOf(source, location.end), replacement }
-    const verdict = VERDICTS[status as keyof typeof VERDICTS]
-    judged.push(...mutantsOf(file, source, [edit]).map(mutant => ({ mutant, verdict })))
+    const [mutant] = mutantsOf(relative(PROJECT, fileName), source, [edit])
+    if (mutant) judged.push({ mutant, verdict })
   }
   return judged
 }

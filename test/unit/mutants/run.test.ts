@@ -19,6 +19,7 @@ describe('mutants of TypeScript', () => {
       [{ file, first: 1, last }],
       ['test/unit/packages/batches-question.test.ts'],
       2,
+      new AbortController().signal,
     )
     const killed = judged.filter(({ verdict }) => verdict === 'killed')
     assert.ok(killed.length > judged.length / 2, JSON.stringify(judged, undefined, 2))

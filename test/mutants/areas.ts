@@ -9,32 +9,40 @@ export interface Area {
   readonly tests: readonly string[]
 }
 
+/** The tests of parts that no folder with the same name in `test/unit/` mirrors. */
+const TESTS: readonly (readonly [code: RegExp, tests: string])[] = [
+  [/^lib\/runtime\/(pipeline|consumer|testing)\//, 'test/unit/runtime/{pipeline,consumer}/**/*.test.ts'],
+  [/^lib\/runtime\//, 'test/unit/runtime/!(pipeline|consumer)/**/*.test.ts'],
+  [
+    /^lib\/operations\//,
+    'test/unit/{operations/**/*,cli/{dlq,grow,replay,reprocess,silence,state}*}.test.ts',
+  ],
+  [/^lib\/[^/]+$/, 'test/unit/*.test.ts'],
+  [/^packages\//, 'test/unit/packages/**/*.test.ts'],
+  [/^localstack\/msk-trigger\//, 'localstack/msk-trigger/test/unit/**/*.test.ts'],
+]
+
 /** Tests that try many values or schedules. */
-const LONG = /property|same-log|fuzz|sabotage|many-|applied-offset|chunk-bytes/
+const LONG = /property|same-log|fuzz|many-|applied-offset|chunk-bytes/
 
-/** Tests of a part outside the folder that mirrors it. The commands show what operations do. */
-const MORE: Readonly<Record<string, readonly string[]>> = { 'lib/operations': ['test/unit/cli/**/*.test.ts'] }
-
-/** Groups passages by the part of the product. @throws UserError for a file outside */
+/** Groups passages by the tests that have to notice their mutants. @throws UserError for a file of another part */
 export async function areasOf(passages: readonly Passage[]): Promise<Area[]> {
-  const groups = Map.groupBy(passages, ({ file }) => areaOf(file))
+  const groups = Map.groupBy(passages, ({ file }) => testsOf(file))
   return Promise.all(
-    [...groups].map(async ([area, those]) => ({ passages: those, tests: await testsOf(area) })),
+    [...groups].map(async ([tests, those]) => ({ passages: those, tests: await testFiles(tests) })),
   )
 }
 
-function areaOf(file: string): string {
-  const [area] = /^(packages|localstack\/msk-trigger|lib(\/[^/]+(?=\/))?)(?=\/)/.exec(file) ?? []
-  if (area === undefined) throw new UserError(`${file} is not in lib, packages or localstack/msk-trigger.`)
-  return area
+function testsOf(file: string): string {
+  const [, tests] = TESTS.find(([code]) => code.test(file)) ?? []
+  const [, feature] = /^lib\/([^/]+)\//.exec(file) ?? []
+  if (tests !== undefined) return tests
+  if (feature !== undefined) return `test/unit/${feature}/**/*.test.ts`
+  throw new UserError(`${file} is not in lib, packages or localstack/msk-trigger.`)
 }
 
-async function testsOf(area: string): Promise<string[]> {
-  const [, folder] = area.split('/')
-  const mirrored =
-    area === 'lib'
-      ? 'test/unit/*.test.ts'
-      : `${area.startsWith('localstack') ? `${area}/test/unit` : `test/unit/${folder ?? area}`}/**/*.test.ts`
-  const files = await sourceFiles(mirrored, ...(MORE[area] ?? []))
+/** Leaves out the tests of the tests: what they look at is broken on purpose already. */
+async function testFiles(pattern: string): Promise<string[]> {
+  const files = (await sourceFiles(pattern)).filter(file => !file.includes('sabotage'))
   return files.sort((a, b) => Number(LONG.test(a)) - Number(LONG.test(b)))
 }

@@ -13,7 +13,7 @@ import type { Passage } from './sample.ts'
 /** Tests of the scripts. They need a Valkey and no other server. */
 export const SCRIPT_TESTS = [
   'test/integration/adapters/redis-{checkpoint,circuit-breaker,cursor,forward-cursors,partition-states,state-store}.test.ts',
-  'test/integration/same-log.test.ts',
+  'test/long/same-log.test.ts',
 ]
 
 type Verdict = Judged['verdict']

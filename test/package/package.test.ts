@@ -97,7 +97,7 @@ describe('serverless package', { timeout: 120_000 }, () => {
     )
   })
 
-  for (const { name, consumes, forwards, writes, uses, schedule } of FUNCTIONS) {
+  for (const { name, consumes, uses } of FUNCTIONS) {
     it(`puts ${name} into a zip of its own: minified ES modules, without the AWS SDK`, async () => {
       const { files, bundle } = await packaged(name)
       const { all, foreign } = bundle

@@ -139,7 +139,6 @@ for (const type of TYPES) {
   describe(`given ${type}`, () => {
     const avro = avroOf(type)
     const proto = protoMessages(textOf(`protobuf/${nameOf(type)}.proto`))
-    const [message = []] = proto.values()
 
     test('then its Avro and Protobuf names follow from the type', () => {
       const space = type.replaceAll('-', '_')

@@ -91,10 +91,11 @@ async function readingsFlow(rehearsal: Rehearsal): Promise<void> {
     'no alert has fired',
   )
   assert.ok((await view.events('analytics')).some(({ subject }) => subject === 'warm'))
-  const happenings = (await view.events('events')).filter(({ subject }) => subject === 'rider')
-  assert.deepEqual(
-    happenings.map(({ type }) => type),
-    [ACTIVITY_CHANGED_TYPE],
+  assert.ok(
+    (await view.events('events')).some(
+      ({ type, subject }) => type === ACTIVITY_CHANGED_TYPE && subject === 'rider',
+    ),
+    'nothing has happened to a sensor',
   )
 }
 

@@ -59,7 +59,7 @@ describe('what stands still, and why', () => {
       assert.deepEqual(watcher.look({ next, end: 50, members: 0 }), [])
   })
 
-  it('given a consumer that reads and gets nothing done, then it is stalled when every invocation must have ended', () => {
+  it('given a consumer that processes nothing, then it is stalled when its invocations must have ended', () => {
     const watcher = new Watcher()
     assert.deepEqual(watcher.lookFor(90_000, { end: 12 }), [])
     const [stalled] = watcher.lookFor(4_000, { end: 12 })

@@ -6,8 +6,8 @@ import {
   serverAway,
 } from '../../lib/queries/health/causes.ts'
 import type {
+  BusyConsumer,
   ConsumerCondition,
-  LagDirection,
   RunningInvocation,
 } from '../../lib/queries/health/condition.ts'
 import { ProgressWatch, type WatchedLag } from '../../lib/queries/health/progress-watch.ts'
@@ -33,13 +33,6 @@ const QUIET_MS = 30_000
 const TIMEOUT_MARGIN_MS = 60_000
 
 type Of<Kind extends Report['report']> = Extract<Report, { report: Kind }>
-
-/** A consumer whose records wait, but which works. */
-export interface BusyConsumer {
-  readonly function: string
-  readonly lag: number
-  readonly direction: LagDirection
-}
 
 /**
  * The health of the functions. It receives what the trigger, the functions' log and Kafka report, shows the user each

@@ -24,6 +24,13 @@ export interface RunningInvocation {
   readonly limitMs: number
 }
 
+/** A consumer whose records wait, but which works. */
+export interface BusyConsumer {
+  readonly function: string
+  readonly lag: number
+  readonly direction: LagDirection
+}
+
 /** `busy`: records wait longer than usual, but the consumer works. `stalled`: it could make progress, and has not. */
 export type ConsumerCondition =
   | { readonly is: 'moving' }

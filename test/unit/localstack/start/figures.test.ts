@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { BusyConsumer } from '../../../../lib/queries/health/condition.ts'
 import type { StateInspection, StateSummary } from '../../../../lib/runtime/adapters/redis/inspection.ts'
 import { FlowFigures } from '../../../../localstack/start/figures.ts'
-import type { BusyConsumer } from '../../../../localstack/start/health.ts'
 import { figuresLine } from '../../../../localstack/start/screen.ts'
 
 const NO_ALERTS = { fired: 0, resolved: 0 }

@@ -1,6 +1,6 @@
 /** Whether a consumer is moving, busy or stalled: a decision from observations. Pure. */
 
-export type LagDirection = 'growing' | 'shrinking' | 'steady'
+type LagDirection = 'growing' | 'shrinking' | 'steady'
 
 /** Observations of one consumer. */
 export interface ConsumerFacts {

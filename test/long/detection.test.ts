@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { PROJECT } from '../../support/program.ts'
-import { ran } from '../cli/terminal.ts'
+import { PROJECT } from '../support/program.ts'
+import { ran } from '../unit/cli/terminal.ts'
 
 const SHARED = join(PROJECT, '..', 'shared')
 const NAB = join(SHARED, 'data', 'nab')

@@ -36,7 +36,8 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   {
     group: 'long',
     title: 'Long tests',
-    patterns: ['test/long/**/*.test.ts', `${TRIGGER}/long/**/*.test.ts`],
+    // One framework stands for the matrix.
+    patterns: ['test/long/**/*.test.ts', `${TRIGGER}/long/**/*.test.ts`, `${TRIGGER}/matrix/osls-3.test.ts`],
     needsServers: true,
     width: 3,
   },

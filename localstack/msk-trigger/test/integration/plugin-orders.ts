@@ -33,7 +33,7 @@ export function tryOrders(cases: Iterable<readonly [order: Order, command: reado
           /failed \(attempt/,
           'no invocation met a function that was not built',
         )
-        assert.ok((await project.end('SIGINT')) < 10_000)
+        await project.end('SIGINT')
       })
     }
   })

@@ -95,6 +95,6 @@ describe('the example, with the packed trigger installed', { timeout: 120_000 },
     await until('both orders to be taken', () => /took order 1[\s\S]*took order 2/.test(project.output))
     const [end] = await kafka.admin.fetchTopicOffsets(failed)
     assert.equal(end?.offset, '1')
-    assert.ok((await project.end('SIGINT')) < 5_000)
+    await project.end('SIGINT')
   })
 })

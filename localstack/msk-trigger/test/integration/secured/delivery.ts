@@ -29,7 +29,7 @@ export async function assertDelivers({ listener, security }: Way): Promise<void>
     await producer.send({ topic, messages: [{ value: 'good' }, { value: 'bad' }] })
     await until('the failed record to be in the topic', async () => (await endOf(admin, failed)) === 1)
     assert.equal(project.invocations('f').length, 2)
-    assert.ok((await project.end('SIGINT')) < 10_000)
+    await project.end('SIGINT')
     for (const secret of [scram.password, plain.password, 'client-pw', 'BEGIN '])
       assert.ok(!project.output.includes(secret), project.output)
   } finally {

@@ -89,10 +89,10 @@ function rulesOf(page: string): string[] {
   return [...rows, ...items].map(number => `rule ${number}`)
 }
 
-/** The first cells of a table whose first column is headed "promise". */
+/** The first cells of the tables whose first column is headed "promise". */
 function guaranteesOf(page: string): string[] {
-  const [, rows = ''] = /^\| promise \|.*\n\|[-|]+\n((?:\|.*\n)+)/m.exec(page) ?? []
-  return [...rows.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell)
+  const tables = [...page.matchAll(/^\| promise \|.*\n\|[-|]+\n((?:\|.*\n)+)/gm)].map(([, rows = '']) => rows)
+  return tables.flatMap(rows => [...rows.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell))
 }
 
 /** The headings of a page, as links spell them. */

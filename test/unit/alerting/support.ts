@@ -30,23 +30,6 @@ export function ms(duration: string): number {
   return parseDuration(duration) as number
 }
 
-/** One line of a timeline for each observation: when, value, then the expected phase and reason. */
-export function assertTimeline(rule: Life, lines: string, previous?: RuleState): RuleState {
-  const rows = lines
-    .trim()
-    .split('\n')
-    .map(line => line.trim().split(/\s+/))
-  let state = previous
-  const actual = rows.map(([at, value]) => {
-    const made = stored(transition(rule, state, { timeMs: ms(at as string), value: Number(value) }))
-    assert.equal(made.change, made.reason === 'fired' || made.reason === 'resolved' ? made.reason : undefined)
-    state = made.state
-    return [at, value, state.phase, made.reason]
-  })
-  assert.deepEqual(actual, rows)
-  return state as RuleState
-}
-
 /** Each observation's transition. */
 export function run(rule: Life, series: readonly Observation[], previous?: RuleState): Transition[] {
   let state = previous

@@ -272,76 +272,51 @@ describe('the list of functions', () => {
 })
 
 describe('entries that cannot work', () => {
-  const problems: [name: string, entry: FunctionKeys, said: string[]][] = [
-    ['a consumer that names Redis', { consumes: 'readings', uses: ['redis'] }, []],
-    [
-      'a consumer that does not',
-      { consumes: 'readings' },
-      [
-        'functions.one of serverless.yml: a consumer keeps its state in Redis, so it must have uses: [redis].',
-      ],
-    ],
+  const REDIS = 'a consumer keeps its state in Redis, so it must have uses: [redis].'
+  const TWO =
+    'it reads 2 topics (events, alerts), but a consumer has one group, and AWS wants a group for each event source: make it a function for each topic. They can have the same handler.'
+  const every = { schedule: 'rate(1 minute)' }
+  const problems: [name: string, entry: FunctionKeys, said?: string][] = [
+    ['a consumer that names Redis', { consumes: 'readings', uses: ['redis'] }],
+    ['a consumer that does not', { consumes: 'readings' }, REDIS],
     [
       'a topic of Sluice as one of others',
       { foreignTopics: 'sluice.telemetry.readings.prod', uses: ['redis'] },
-      [
-        'functions.one of serverless.yml: sluice.telemetry.readings.prod is a topic of Sluice: consumes names it without its environment.',
-      ],
+      'sluice.telemetry.readings.prod is a topic of Sluice: consumes names it without its environment.',
     ],
-    [
-      'a topic of others without Redis',
-      { foreignTopics: ['a'] },
-      [
-        'functions.one of serverless.yml: a consumer keeps its state in Redis, so it must have uses: [redis].',
-      ],
-    ],
+    ['a topic of others without Redis', { foreignTopics: ['a'] }, REDIS],
     [
       'mappings where nothing is consumed',
-      { schedule: 'rate(1 minute)', mappings: 'device' },
-      [
-        'functions.one of serverless.yml: mappings say how the records of its topics are read, but there is no consumes.',
-      ],
+      { ...every, mappings: 'device' },
+      'mappings say how the records of its topics are read, but there is no consumes.',
     ],
     [
       'a batch size where nothing is consumed',
-      { schedule: 'rate(1 minute)', batchSize: 3 },
-      ['functions.one of serverless.yml: batchSize says how topics are read, but there is no consumes.'],
+      { ...every, batchSize: 3 },
+      'batchSize says how topics are read, but there is no consumes.',
     ],
-    ...[
-      { consumes: ['events', 'alerts'], uses: ['redis'] } as const,
-      { consumes: 'events', foreignTopics: 'alerts', uses: ['redis'] } as const,
-    ].map((entry): (typeof problems)[number] => [
-      `two topics in ${Object.keys(entry).join(', ')}`,
-      entry,
-      [
-        'functions.one of serverless.yml: it reads 2 topics (events, alerts), but a consumer has one group, and AWS wants a group for each event source: make it a function for each topic. They can have the same handler.',
-      ],
-    ]),
-    [
-      'a forwarder that is complete',
-      { forwards: 'retry-1m', schedule: 'rate(1 minute)', uses: ['redis'] },
-      [],
-    ],
+    ['two topics', { consumes: ['events', 'alerts'], uses: ['redis'] }, TWO],
+    ['two topics, one of others', { consumes: 'events', foreignTopics: 'alerts', uses: ['redis'] }, TWO],
+    ['a forwarder that is complete', { ...every, forwards: 'retry-1m', uses: ['redis'] }],
     [
       'a forwarder that does not name Redis',
-      { forwards: 'retry-1m', schedule: 'rate(1 minute)' },
-      [
-        'functions.one of serverless.yml: a forwarder keeps its cursors in Redis, so it must have uses: [redis].',
-      ],
+      { ...every, forwards: 'retry-1m' },
+      'a forwarder keeps its cursors in Redis, so it must have uses: [redis].',
     ],
     [
       'a forwarder that nothing wakes',
       { forwards: 'retry-1m', uses: ['redis'] },
-      ['functions.one of serverless.yml: a schedule wakes a forwarder, so it must have one.'],
+      'a schedule wakes a forwarder, so it must have one.',
     ],
     [
       'a forwarder that consumes as well',
-      { forwards: 'retry-1m', consumes: 'events', schedule: 'rate(1 minute)', uses: ['redis'] },
-      ['functions.one of serverless.yml: a function either consumes or forwards, not both.'],
+      { ...every, forwards: 'retry-1m', consumes: 'events', uses: ['redis'] },
+      'a function either consumes or forwards, not both.',
     ],
   ]
   for (const [name, entry, said] of problems)
-    it(`given ${name}, then ${said.length === 0 ? 'nothing is said' : 'one sentence names it'}`, () => {
-      assert.deepEqual(functionProblems({ one: entry }), said)
+    it(`given ${name}, then ${said ? 'one sentence names it' : 'nothing is said'}`, () => {
+      const expected = said ? [`functions.one of serverless.yml: ${said}`] : []
+      assert.deepEqual(functionProblems({ one: entry }), expected)
     })
 })

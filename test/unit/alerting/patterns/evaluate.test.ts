@@ -83,6 +83,19 @@ describe('so many events within a time', () => {
 })
 
 describe('a sequence', () => {
+  it('given the second too late, first, or alone, then nothing is told', () => {
+    const { told: actual } = assertPattern(
+      patternOf(PAIR, { keepFiringFor: '10m' }),
+      `0s    1 inactive unchanged
+       1m    0 pending  pending
+       6m1s  1 inactive pending-ended
+       7m    1 inactive unchanged
+       8m    0 pending  pending
+       13m   - inactive`,
+    )
+    assert.deepEqual(actual, [])
+  })
+
   it('given the first step again, then the later one counts', () => {
     assertPattern(
       patternOf(PAIR, { keepFiringFor: '10m' }),
@@ -144,6 +157,14 @@ describe('a sequence', () => {
 })
 
 describe('an absence', () => {
+  it('given the event at the last instant, then it is not absent', () => {
+    const { told: actual } = assertPattern(
+      patternOf(SILENT),
+      '0s 0,1 pending pending\n5m 1 inactive pending-ended\n1h - inactive',
+    )
+    assert.deepEqual(actual, [])
+  })
+
   it('given the steps again while it waits, then the first of them counts', () => {
     const fan = { sequence: [HOT, { absence: { ...HOT, metric: 'humidity' }, within: '5m' }] }
     const { told: actual } = assertPattern(

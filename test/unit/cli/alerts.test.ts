@@ -5,7 +5,6 @@ import { type AlertList, countText, listText } from '../../../cli/alerts/text.ts
 import type { FiredAlert } from '../../../lib/alerting/alert.ts'
 import { type AlertSummary, alertSummary } from '../../../lib/queries/alert-summary.ts'
 import { firstAlert } from '../../support/alerts.ts'
-import { ran } from './terminal.ts'
 
 const HELD = { by: 'ann', at: '2026-03-01T12:30:00.000Z', comment: 'on it' }
 const TRACEPARENT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
@@ -139,20 +138,4 @@ describe('one alert', () => {
     for (const text of [showText({ ...report, alerts: [alert] }), listText(listed({ alerts: [alert] }))])
       assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
   })
-})
-
-describe('wrong usage of sluice alerts', () => {
-  const wrong: [args: string[], said: RegExp][] = [
-    [[], /Usage: sluice alerts/],
-    [['list', '--label', 'team'], /'--label .*must be a label and its value, as team=ops/],
-    [['list', '--since', '1h', '--until', '2h'], /--until must be later than --since/],
-    [['list', '--pending', '--state', 'resolved'], /--pending and --state resolved exclude each other/],
-  ]
-  for (const [args, said] of wrong)
-    it(`sluice alerts ${args.join(' ')}`, async () => {
-      const { status, stderr, stdout } = await ran(['alerts', ...args])
-      assert.equal(status, 2, stderr)
-      assert.match(stderr, said)
-      assert.equal(stdout, '')
-    })
 })

@@ -168,20 +168,7 @@ describe('given a consumer group', () => {
   })
 })
 
-describe('wrong usage of consume', () => {
-  const wrong: [args: string[], said: RegExp][] = [
-    [['--topic', 't', '--commit', 'manual'], /--commit needs --group/],
-    [['--topic', 't', '--batch', '--quiet'], /--batch and --quiet print different things/],
-    [['--topic', 't', '--from', '7'], /each partition counts its own offsets/],
-    [['--topic', 't', '--group', 'g', '--from', '1h'], /a group begins where it has committed/],
-  ]
-  for (const [args, said] of wrong)
-    it(`sluice consume ${args.join(' ')}`, async () => {
-      const { status, stderr } = await ran(['consume', ...args])
-      assert.equal(status, 2, stderr)
-      assert.match(stderr, said)
-    })
-
+describe('consume without rules', () => {
   it('given a folder without rules, then it is said that no alert is counted', async () => {
     const { stderr } = await ran(['consume', '--topic', 't'], {
       folder: join(PROJECT, 'test'),

@@ -5,7 +5,6 @@ import { type DeadLetterListReport, deadLetterText, listText } from '../../../cl
 import { shownBytes } from '../../../cli/records/bytes.ts'
 import { deadLetterIn, deadLetterSummary } from '../../../lib/queries/dead-letters.ts'
 import { base64, letterRecord } from '../../support/dead-letters.ts'
-import { ran } from './terminal.ts'
 
 function found(changes: object = {}) {
   const deadLetter = deadLetterIn(letterRecord(changes))
@@ -143,24 +142,4 @@ describe('bytes', () => {
     assert.equal(lines.length, 65)
     assert.equal(lines.at(-1), '(3976 more bytes)')
   })
-})
-
-describe('wrong usage of sluice dlq', () => {
-  const wrong: [args: string[], said: RegExp][] = [
-    [['redrive'], /Which dead letters\? Name them, or limit them/],
-    [['redrive', '0@1', '--code', 'rejected'], /not both/],
-    [['redrive', '--code', 'rejected', '--again'], /--again is for dead letters that are named/],
-    [['redrive', '0@1', '--resume', '2026-11-21T12:07:00.123Z-3f9a2c'], /add --yes/],
-    [['redrive', '0@1', '--patch', '{"a":'], /--patch: it is not JSON/],
-    [['redrive', '--code', 'rejected', '--patch', '{"specversion":"1.0"}'], /name one dead letter/],
-    [['list', '--since', '1h', '--until', '2h'], /is not before --until/],
-    [['export', '--to', '-', '--json'], /name a file with --to/],
-    [['show', '0@1', '--raw', '--json'], /take one of them/],
-  ]
-  for (const [args, said] of wrong)
-    test(`sluice dlq ${args.join(' ')}`, async () => {
-      const { status, stderr } = await ran(['dlq', ...args])
-      assert.equal(status, 2, stderr)
-      assert.match(stderr, said)
-    })
 })

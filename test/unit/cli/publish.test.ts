@@ -134,24 +134,7 @@ describe('given an event, when its key is chosen', () => {
       ))
 })
 
-describe('wrong usage of publish', () => {
-  const wrong: [args: string[], said: RegExp][] = [
-    [
-      ['--topic', 'events', '-', '--traceparent', '00-0-0-01'],
-      /'--traceparent .*a traceparent of W3C Trace Context/,
-    ],
-    [
-      ['--topic', 'e', '-', '--traceparent', `00-${'0'.repeat(32)}-b7ad6b7169203331-01`],
-      /'--traceparent .*W3C Trace Context/,
-    ],
-  ]
-  for (const [args, said] of wrong)
-    it(`sluice publish ${args.join(' ')}`, async () => {
-      const { status, stderr } = await ran(['publish', ...args])
-      assert.equal(status, 2, stderr)
-      assert.match(stderr, said)
-    })
-
+describe('events that are published', () => {
   it('given a broken event, then no server is asked', async () => {
     const away = { environment: { KAFKA_PORT: '1' } }
     const broken = await ran(['publish', '--topic', 'events', '-'], { ...away, stdin: '{}' })

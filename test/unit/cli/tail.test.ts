@@ -6,7 +6,6 @@ import { fromKind } from '../../../cli/tail/from.ts'
 import { parseFilter } from '../../../lib/queries/record-filter.ts'
 import { recordView } from '../../../lib/queries/record-view.ts'
 import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import { ran } from './terminal.ts'
 
 const AT_MS = Date.parse('2026-03-01T12:00:00.250Z')
 
@@ -161,18 +160,5 @@ describe('--from', () => {
     test(text, () => {
       const read = safeParse(fromKind(nowMs).schema, text)
       assert.deepEqual(read.success ? read.output : undefined, from)
-    })
-})
-
-describe('wrong usage of sluice tail', () => {
-  const wrong: [args: string[], said: RegExp][] = [
-    [['--from', 'end', '--no-follow'], /--no-follow shows what is there/],
-    [['readings', 'dlq', '--from', '3'], /an offset needs one topic and --partition/],
-  ]
-  for (const [args, said] of wrong)
-    test(`sluice tail ${args.join(' ')}`, async () => {
-      const { status, stderr } = await ran(['tail', ...args])
-      assert.equal(status, 2, stderr)
-      assert.match(stderr, said)
     })
 })

@@ -7,7 +7,6 @@ import { settingsIn } from '../../../cli/topics/settings.ts'
 import { replicationOf } from '../../../cli/topics/text.ts'
 import { balanceOf, KeyCounter } from '../../../lib/queries/balance.ts'
 import { pendingOf } from '../../../lib/queries/topic-descriptions.ts'
-import { ran } from './terminal.ts'
 
 describe('given how many records the partitions of a topic hold, when its balance is taken', () => {
   const tooFull = (counts: number[]) =>
@@ -100,17 +99,6 @@ describe('given settings of a topic as options', () => {
     assert.throws(() => settingsIn({ config, retentionMs: 2 }), /retention\.ms is given twice: 1 and 2/)
     assert.deepEqual(settingsIn({ config, retentionMs: 1 }), { 'retention.ms': '1' })
   })
-
-  const wrong: [args: string[], said: RegExp][] = [
-    [['--config', 'retention.ms'], /'--config .*a setting and its value/],
-    [['--retention-ms', '0'], /'--retention-ms .*milliseconds from 1 on, or -1/],
-  ]
-  for (const [args, said] of wrong)
-    it(`then ${args.join(' ')} is wrong usage`, async () => {
-      const { status, stderr } = await ran(['topics', 'create', 'orders', ...args])
-      assert.equal(status, 2)
-      assert.match(stderr, said)
-    })
 })
 
 describe('given a topic, when it is shown', () => {

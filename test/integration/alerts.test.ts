@@ -216,6 +216,18 @@ describe('sluice alerts, beside alerting and the view', { timeout: 180_000 }, ()
     )
   })
 
+  it('given that it fires again, then it is another alert, which nobody has acknowledged', async () => {
+    await measured(['roof-1', 50])
+    const { alerts } = await listed()
+    assert.equal(alerts.length, 1)
+    assert.notEqual(alerts[0]?.id, id)
+    assert.equal(alerts[0]?.acknowledged, null)
+    assert.deepEqual((await listed('--state', 'all')).alerts.map(({ state }) => state).sort(), [
+      'firing',
+      'resolved',
+    ])
+  })
+
   it('given many entities of which one fires, then a list reads as much as before, and no entity', async () => {
     await measured(...Array.from({ length: MANY }, (_, number) => [`s-${number}`, 20] as const))
     assert.ok((await environment.states('alerting')).size > MANY)

@@ -6,7 +6,7 @@ import { append } from '../../../lib/runtime/adapters/kafka/append.ts'
 import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
 import { growTopic } from '../../../lib/runtime/adapters/kafka/grow-topic.ts'
 import { KafkaPublisher } from '../../../lib/runtime/adapters/kafka/publisher.ts'
-import { RecordRefused, Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import { bulkPublisher } from '../../../lib/runtime/producer/bulk.ts'
 import { conformsAsPublisher } from '../../conformance/publisher.ts'
 import { createTopic } from '../../support/create-topic.ts'
@@ -94,17 +94,6 @@ it('given a leader that loses answers, then each record is there once and in ord
   }
 })
 
-it('given keys, then both publishers choose the same partitions', async () => {
-  const [topic, other] = [await newTopic(3), await newTopic(3)]
-  const keyed = (to: string) =>
-    Array.from({ length: 20 }, (_, n) => ({ topic: to, key: Buffer.from(`k${n}`), value: null, headers: [] }))
-  await publisher.publish(keyed(topic))
-  await bulk.publish(keyed(other))
-  const placed = async (from: string) =>
-    (await foreign.read(from)).map(({ partition, offset, key }) => `${partition}/${offset} ${key}`).sort()
-  assert.deepEqual(await placed(other), await placed(topic))
-})
-
 it('given a topic that is not there, then many at once are rejected as of an unknown topic', async () => {
   const record = { topic: `none-${randomUUID()}`, key: null, value: null, headers: [] }
   await assert.rejects(bulk.publish([record]), { name: 'UnknownTopic' })
@@ -125,17 +114,6 @@ it('given records for several partitions, then append tells where each of them l
     '2/0 a',
     '2/1 e',
   ])
-})
-
-it('given a partition that the topic does not have, then the record is refused and later ones are sent', async () => {
-  const topic = await newTopic(3)
-  const record = { topic, key: null, value: Buffer.from('x'), headers: [] }
-  await assert.rejects(publisher.publish([{ ...record, partition: 3 }]), RecordRefused)
-  await publisher.publish([{ ...record, partition: 2 }])
-  assert.deepEqual(
-    (await foreign.read(topic)).map(({ partition }) => partition),
-    [2],
-  )
 })
 
 it('given a broker that does not answer, then append is rejected as unavailable', async () => {

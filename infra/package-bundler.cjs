@@ -1,10 +1,12 @@
-const ServerlessEsbuild = require('serverless-esbuild')
-
-/** serverless-esbuild, but not for `serverless offline`: localstack/reload/plugin.ts builds the functions there. */
-module.exports = class PackageBundler extends ServerlessEsbuild {
-  constructor(...args) {
-    super(...args)
-    delete this.hooks['before:offline:start']
-    delete this.hooks['before:offline:start:init']
+/**
+ * serverless-esbuild, for every command except `serverless offline`, whose functions localstack/reload/plugin.ts builds. It is not
+ * even loaded there: that takes 150 MiB and almost a second.
+ */
+module.exports = class PackageBundler {
+  constructor(serverless, ...others) {
+    if (serverless.processedInput.commands[0] === 'offline') return
+    const ServerlessEsbuild = require('serverless-esbuild')
+    // biome-ignore lint/correctness/noConstructorReturn: the framework takes what the constructor makes
+    return new ServerlessEsbuild(serverless, ...others)
   }
 }

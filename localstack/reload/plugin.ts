@@ -1,6 +1,7 @@
-import { relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import process from 'node:process'
-import { stop } from 'esbuild'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build, stop } from 'esbuild'
 import { BuildError, Builder } from '../../infra/bundle-builder.ts'
 import { type Definition, ReloadedFunction } from './functions.ts'
 import { restartLine } from './lines.ts'
@@ -47,6 +48,7 @@ interface Settings extends Readonly<Record<string, unknown>> {
 
 /** The trigger, which runs the functions that read Kafka. */
 interface Trigger {
+  threadModule: URL | undefined
   replaceInstances(functionKeys: Iterable<string>): Promise<void>
 }
 
@@ -94,6 +96,7 @@ export default class ReloadPlugin {
       },
       say: line => this.#say(line),
     })
+    if (this.#trigger) this.#trigger.threadModule = await builtThread(location)
     await this.#build(reloader)
     if (process.env.SLUICE_WATCH === 'off') return
     this.#offline.attach()
@@ -166,4 +169,14 @@ export default class ReloadPlugin {
     const plugins = this.#serverless.pluginManager.getPlugins()
     return plugins.find(plugin => 'replaceInstances' in plugin) as Trigger | undefined
   }
+}
+
+const THREAD = new URL('../msk-trigger/invoke/runtimes/node/worker.ts', import.meta.url)
+
+/** Builds the module that the trigger's threads run. */
+async function builtThread(folder: string): Promise<URL> {
+  const outfile = join(folder, 'thread.mjs')
+  const entryPoints = [fileURLToPath(THREAD)]
+  await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node', logLevel: 'silent' })
+  return pathToFileURL(outfile)
 }

@@ -10,11 +10,16 @@ import type { Runtime } from './runtime.ts'
  * How the functions of a service run under serverless-offline.
  *
  * @param options its `custom` section and the command line
+ * @param thread the module of a thread of Node, built; by default its source
  */
-export function frameworkRuntimes(serverless: Serverless, options: Readonly<Record<string, unknown>>) {
+export function frameworkRuntimes(
+  serverless: Serverless,
+  options: Readonly<Record<string, unknown>>,
+  thread?: URL,
+) {
   return {
     start: (functionKey: string, notice: (line: string) => void) =>
-      startRuntime(serverless, options, functionKey, notice),
+      startRuntime(serverless, options, functionKey, notice, thread),
     areReused: options.reloadHandler !== true,
     haveTimeouts: !options.noTimeout,
   }
@@ -30,6 +35,7 @@ function startRuntime(
   options: Readonly<Record<string, unknown>>,
   functionKey: string,
   notice: (line: string) => void,
+  thread: URL | undefined,
 ): Runtime {
   const facts = functionFacts(serverless, options, functionKey)
   const { service } = serverless
@@ -37,6 +43,6 @@ function startRuntime(
   const isOurs = !options.useDocker && !artifact
   if (isOurs && facts.runtime.startsWith('python')) return new PythonRuntime(facts, notice)
   if (isOurs && facts.runtime.startsWith('nodejs'))
-    return options.useInProcess ? new InProcessRuntime(facts) : new NodeRuntime(facts)
+    return options.useInProcess ? new InProcessRuntime(facts) : new NodeRuntime(facts, undefined, thread)
   return new FrameworkRuntime(serverless, options, functionKey)
 }

@@ -25,6 +25,7 @@ export type OnOutput = (stdout: Readable, stderr: Readable) => void
 export class NodeRuntime implements Runtime {
   readonly #facts: FunctionFacts
   readonly #onOutput: OnOutput | undefined
+  readonly #module: URL
   readonly #ended = Promise.withResolvers<RuntimeEnded>()
   /** Present while a thread loads the handler. */
   #loading: PromiseWithResolvers<void> | undefined
@@ -35,9 +36,11 @@ export class NodeRuntime implements Runtime {
   #line = new Line()
   #useBefore: EventLoopUtilization | undefined
 
-  constructor(facts: FunctionFacts, onOutput?: OnOutput) {
+  /** @param module of the thread */
+  constructor(facts: FunctionFacts, onOutput?: OnOutput, module = THREAD) {
     this.#facts = facts
     this.#onOutput = onOutput
+    this.#module = module
   }
 
   /** Resolves also if it cannot be loaded, which the next invocation reports. */
@@ -78,7 +81,8 @@ export class NodeRuntime implements Runtime {
 
   #start(): Worker {
     this.#line = new Line()
-    const thread = newThread(this.#facts, this.#line.places.shared, this.#onOutput !== undefined)
+    const { shared } = this.#line.places
+    const thread = newThread(this.#module, this.#facts, shared, this.#onOutput !== undefined)
     this.#onOutput?.(thread.stdout, thread.stderr)
     this.#loading = Promise.withResolvers()
     let cause: unknown
@@ -135,11 +139,16 @@ export class NodeRuntime implements Runtime {
  * @param places where invocations wait for it
  * @param isCaptured whether its output is read here
  */
-function newThread(facts: FunctionFacts, places: SharedArrayBuffer, isCaptured: boolean): Worker {
+function newThread(
+  module: URL,
+  facts: FunctionFacts,
+  places: SharedArrayBuffer,
+  isCaptured: boolean,
+): Worker {
   const { functionKey: name, environment: env } = facts
-  const data = threadDataOf(facts)
+  const data = threadDataOf(facts, module)
   const start = (variables: Record<string, string>, workerData: ThreadData) =>
-    new Worker(THREAD, {
+    new Worker(module, {
       name,
       env: variables,
       workerData: { ...workerData, places },

@@ -14,16 +14,15 @@ export const THREAD = new URL(
 /** The first version of Node.js with which Lambda does not let handlers call back. */
 const FIRST_WITHOUT_CALLBACKS = 24
 
-/** What has to be known to load a handler and to call it. */
-export function threadDataOf({
-  functionKey,
-  handler,
-  folder,
-  runtime,
-  timeoutMs,
-  functionName,
-  region,
-}: FunctionFacts): ThreadData {
+/**
+ * What has to be known to load a handler and to call it.
+ *
+ * @param thread its module
+ */
+export function threadDataOf(
+  { functionKey, handler, folder, runtime, timeoutMs, functionName, region }: FunctionFacts,
+  thread = THREAD,
+): ThreadData {
   return {
     functionKey,
     handler,
@@ -31,7 +30,7 @@ export function threadDataOf({
     style: styleOf(runtime),
     functionArn: functionArn(undefined, functionName, region),
     timeoutMs,
-    plugin: new URL('.', THREAD).href,
+    plugin: new URL('.', thread).href,
     loaderFrom: serverlessOffline([folder, process.cwd()]),
     nodeOptions: undefined,
   }

@@ -31,15 +31,15 @@ export type Files = ReadonlyMap<string, Uint8Array>
 export interface FunctionCode {
   /** Paths of its sources, relative to the project. */
   readonly sources: ReadonlySet<string>
-  /** Hash of its sources. It does not depend on which functions are built together. */
+  /** Hash of its sources, independent of the functions that are built with it. */
   readonly fingerprint: string
 }
 
 /** Functions that were built together. */
 export interface Built {
-  /** By path relative to the output folder, which mirrors the project. */
+  /** Contents by path in the output folder, which mirrors the project. */
   readonly files: Files
-  /** By entry. */
+  /** Functions by entry. */
   readonly functions: ReadonlyMap<string, FunctionCode>
 }
 
@@ -132,7 +132,7 @@ export class Builder {
   }
 }
 
-/** As long as the version that a bundle computes of itself. */
+/** Same length as the version that a bundle computes itself. */
 const VERSION_LENGTH = 16
 
 /** Returns a function that reads the sources of an entry. Sources that entries share are read once. */

@@ -132,7 +132,8 @@ export class Reloader {
     } catch (error) {
       if (!(error instanceof BuildError)) throw error
       const known = targets.filter(target => this.#hasSource(target, error.files))
-      // No function had a new file before.
+      // The error is in a file that none of them had before.
+      if (known.length === 0 && targets.length > 1) return this.#eachBuiltOrRefused(targets, refusals)
       const broken = known.length > 0 ? known : targets
       for (const target of broken) this.#unbuilt.add(target)
       const reason = `it does not build\n${error.message}`
@@ -142,6 +143,16 @@ export class Reloader {
         refusals,
       )
     }
+  }
+
+  /** Builds each function by itself, to find those with errors. */
+  async #eachBuiltOrRefused(
+    targets: readonly ReloadedFunction[],
+    refusals: Refusal[],
+  ): Promise<readonly Changed[]> {
+    const changed: Changed[] = []
+    for (const target of targets) changed.push(...(await this.#builtOrRefused([target], refusals)))
+    return changed
   }
 
   /**

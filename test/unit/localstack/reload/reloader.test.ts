@@ -66,8 +66,20 @@ describe('given two functions, one of which reads rules', () => {
     assert.equal(await stage.codeOf('alerting'), 'new')
   })
 
-  it('when code lacks a file, then it is built with the next save, whatever that is', async () => {
+  it('when a new file of one of them does not build, then saves of the other one are reloaded', async () => {
+    stage.imports.set('clock', 'lib/new.ts')
     stage.errors.push('lib/new.ts')
+    stage.code.set('alerting', 'new')
+    await stage.reloader.codeSaved([handlerOf('clock'), handlerOf('alerting')])
+    assert.equal(stage.said[0], '✗ clock keeps its old code: it does not build')
+    assert.match(stage.said.at(-1) ?? '', /^reloaded alerting: /)
+    await stage.saveCode('alerting', 'newer')
+    assert.deepEqual(stage.replaced, [['alerting'], ['alerting']])
+    assert.equal(await stage.codeOf('alerting'), 'newer')
+  })
+
+  it('when code lacks a file, then it is built with the next save, whatever that is', async () => {
+    stage.errors.push(handlerOf('clock'))
     await stage.saveCode('clock', 'new')
     assert.equal(stage.said[0], '✗ clock keeps its old code: it does not build')
     stage.errors.pop()
@@ -175,6 +187,8 @@ const handlerOf = (name: string) => `functions/${name}/handler.ts`
 class ReloadStage {
   /** The code that a build makes of each function. */
   readonly code = new Map<string, string>()
+  /** A further source of a function. */
+  readonly imports = new Map<string, string>()
   /** Files that do not build. */
   readonly errors: string[] = []
   readonly said: string[] = []
@@ -267,14 +281,14 @@ class ReloadStage {
 
   #build(names: readonly string[]): Built {
     this.built.push(names)
-    // An error in a file that no function is known to have fails every build.
-    const known = ['lib/shared.ts', ...Object.keys(this.#definitions).map(handlerOf)]
-    const failed = this.errors.filter(file => !known.includes(file) || names.map(handlerOf).includes(file))
+    const sourcesOf = (name: string) =>
+      [handlerOf(name), 'lib/shared.ts', this.imports.get(name) ?? []].flat()
+    const failed = this.errors.filter(file => names.some(name => sourcesOf(name).includes(file)))
     if (failed.length > 0)
       throw new BuildError(failed.map(file => ({ text: 'no', location: { ...START, file } })))
     const all = names.map(name => ({ name, code: this.code.get(name) ?? 'first' }))
     const codeOf = (name: string, code: string) => ({
-      sources: new Set([handlerOf(name), 'lib/shared.ts']),
+      sources: new Set(sourcesOf(name)),
       fingerprint: `fingerprint of ${code}`,
     })
     return {

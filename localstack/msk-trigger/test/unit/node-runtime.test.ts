@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, describe, it, type TestContext } from 'node:test'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
 import { until } from '../../../../test/support/until.ts'
@@ -12,6 +13,7 @@ import { Instance } from '../../invoke/instance.ts'
 import { InstancePool } from '../../invoke/instance-pool.ts'
 import { RecordPacker } from '../../invoke/packed-records.ts'
 import { NodeRuntime } from '../../invoke/runtimes/node/node-runtime.ts'
+import { THREAD } from '../../invoke/runtimes/node/thread-data.ts'
 import { HandlerError, NotBegun, type Runtime } from '../../invoke/runtimes/runtime.ts'
 import { HANDLER_KINDS, handlerModule } from '../handler-kinds.ts'
 import {
@@ -375,6 +377,27 @@ export const handler = async (event: Event) => {
     const [message, ...frames] = error.reported.trace
     assert.equal(message, 'Error: boom')
     assert.match(frames.join('\n'), /^ +at .*src\/orders\.ts:3:9\)?$/)
+  })
+
+  it('names no place in a thread that was built, either', async t => {
+    const folder = await folderOf(t, {
+      'handler.mjs': "export const handler = async () => { throw new Error('boom') }",
+    })
+    const outfile = join(await folderOf(t, {}), 'thread.mjs')
+    await build({
+      entryPoints: [fileURLToPath(THREAD)],
+      outfile,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+    })
+    const node = new NodeRuntime(factsOf({ folder }), undefined, pathToFileURL(outfile))
+    t.after(() => node.close())
+    const error = await thrownBy(node)
+    assert.ok(error instanceof HandlerError)
+    const [message, ...frames] = error.reported.trace
+    assert.equal(message, 'Error: boom')
+    assert.match(frames.join('\n'), /^ +at .*handler\.mjs:1:\d+\)?$/)
   })
 })
 

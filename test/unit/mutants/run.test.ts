@@ -23,11 +23,7 @@ describe('mutants of TypeScript', () => {
     )
     const killed = judged.filter(({ verdict }) => verdict === 'killed')
     assert.ok(killed.length > judged.length / 2, JSON.stringify(judged, undefined, 2))
-    assert.ok(
-      killed.every(
-        ({ mutant }) => mutant.file === file && source.includes(mutant.before.split(' ')[0] ?? ''),
-      ),
-    )
+    assert.ok(killed.every(({ mutant }) => mutant.file === file))
     assert.equal(await readFile(join(PROJECT, file), 'utf8'), source)
   })
 

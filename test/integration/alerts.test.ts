@@ -44,7 +44,7 @@ const SITE = '/groups/site test-site'
 const READS_OF_THE_VIEW = 3 * 4
 const MANY = 2_000
 
-describe('sluice alerts, beside alerting and the view', { timeout: 180_000 }, () => {
+describe('sluice alerts, beside alerting and the view', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
   const stages = new Map<string, Stage>()

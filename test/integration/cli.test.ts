@@ -16,7 +16,7 @@ import { Stage } from '../support/stage.ts'
 
 const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
 
-describe('the sluice command, against Kafka and Redis', { timeout: 120_000 }, () => {
+describe('the sluice command, against Kafka and Redis', () => {
   let environment: TestEnvironment
   const replayed = (...args: string[]) => sluice('replay', ...args, '--env', environment.name)
 

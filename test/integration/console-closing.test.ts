@@ -10,7 +10,7 @@ import { routesOf } from '../unit/console/access/support.ts'
 /** How long after the questions each console is closed: while it connects, while it asks, and later. */
 const AFTER_MS = [0, 5, 20, 50, 100, 200, 400]
 
-describe('a console that is closed', { timeout: 60_000 }, () => {
+describe('a console that is closed', () => {
   let environment: TestEnvironment
 
   before(async () => {
@@ -32,7 +32,7 @@ describe('a console that is closed', { timeout: 60_000 }, () => {
       // Questions may fail by it, and the console tells so.
       await served.close().catch(() => {})
       await Promise.all(asked)
-      await until('its connections are closed', async () => openConnections() <= before, { withinMs: 10_000 })
+      await until('its connections are closed', async () => openConnections() <= before)
     })
 })
 

@@ -15,7 +15,7 @@ const LOOKS = WIDTHS.flatMap(width => (['light', 'dark'] as const).map(theme => 
 /** All pages in all looks take minutes, so a short run shows each page in one of them. */
 const ALL = process.env.SLUICE_TEST_ALL === '1'
 
-describe('the pages of the console', { timeout: 280_000 }, () => {
+describe('the pages of the console', () => {
   let environment: TestEnvironment
   let served: ServedConsole
   let browser: TestBrowser

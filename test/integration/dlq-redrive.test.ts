@@ -17,7 +17,7 @@ import { ran } from '../unit/cli/terminal.ts'
 const LETTERS = 300
 const WARM = 'io.sluice.environment.reading.v1'
 
-describe('sluice dlq, beside the consumer that failed', { timeout: 180_000 }, () => {
+describe('sluice dlq, beside the consumer that failed', () => {
   let environment: TestEnvironment
   let consumer: FailingConsumer
   let folder: string

@@ -35,7 +35,7 @@ const ENDS: Readonly<Record<string, Signal>> = {
   invalid: 'dlq',
 }
 
-describe('the router on real servers', { timeout: 120_000 }, () => {
+describe('the router on real servers', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
   let environment: TestEnvironment

@@ -14,7 +14,7 @@ import { environmentReading as reading } from '../support/records.ts'
 import { eventOf } from '../support/sdk-reader.ts'
 import { writtenMessage } from '../support/written-message.ts'
 
-describe('the whole flow, through serverless offline', { timeout: 240_000 }, () => {
+describe('the whole flow, through serverless offline', () => {
   let environment: TestEnvironment
   let offline: Offline
 

@@ -9,7 +9,7 @@ import { brokers, redisUrl } from '../support/servers.ts'
 const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context
 const WAITING = 'not yet'
 
-describe('a forwarder on Kafka and Redis', { timeout: 60_000 }, () => {
+describe('a forwarder on Kafka and Redis', () => {
   const variables = { ...process.env }
   let environment: TestEnvironment
 

@@ -4,7 +4,7 @@ import type { Consumer } from 'kafkajs'
 import { TopicCommands } from '../support/topic-commands.ts'
 import { until } from '../support/until.ts'
 
-describe('given consumer groups that another client runs', { timeout: 120_000 }, () => {
+describe('given consumer groups that another client runs', () => {
   let commands: TopicCommands
   let topic: string
   let group: string

@@ -13,7 +13,7 @@ const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context
 const METRIC = { database_type: 'postgresql', instance_id: 'db-1', tags: { environment: 'production' } }
 const MOTION = { model: 'nexus4', x: 1, y: 2, z: 9.8, activity: 'stand' }
 
-describe('a function on a Kafka topic of foreign records', { timeout: 60_000 }, () => {
+describe('a function on a Kafka topic of foreign records', () => {
   const variables = { ...process.env }
   let environment: TestEnvironment
 

@@ -44,7 +44,7 @@ class Killable implements Publisher {
   }
 }
 
-describe('alerts, and what people are told of them', { timeout: 180_000 }, () => {
+describe('alerts, and what people are told of them', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const kafka = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
   const publisher = new Killable(kafka)

@@ -32,7 +32,7 @@ const INVOCATION = {
   codeVersion: () => 'test',
 }
 
-describe('an entity that is held, on Kafka and Redis', { timeout: 120_000 }, () => {
+describe('an entity that is held, on Kafka and Redis', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
   const [publisher, log] = [new KafkaPublisher(kafka), new KafkaLogReader(kafka)]

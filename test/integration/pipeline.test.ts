@@ -55,7 +55,7 @@ class CountingPublisher implements Publisher {
   }
 }
 
-describe('the pipeline on Redis and Kafka', { timeout: 60_000 }, () => {
+describe('the pipeline on Redis and Kafka', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const kafka = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
   const store = new RedisStateStore(redis)

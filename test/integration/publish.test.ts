@@ -15,7 +15,7 @@ interface Published {
   readonly offset: number
 }
 
-describe('given events of one’s own, when they are published', { timeout: 120_000 }, () => {
+describe('given events of one’s own, when they are published', () => {
   let commands: TopicCommands
   before(async () => {
     commands = await TopicCommands.open()

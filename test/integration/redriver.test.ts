@@ -38,7 +38,7 @@ const SHORT = { getRemainingTimeInMillis: () => 4_500 } as Context
 const GOOD = Array.from({ length: 20 }, (_, at) => `good-${at}`)
 const FAILING = ['permanent', 'unexpected', 'recovers', 'refused', 'accepted-later']
 
-describe('failures that come back, on Kafka and Redis', { timeout: 180_000 }, () => {
+describe('failures that come back, on Kafka and Redis', () => {
   const variables = { ...process.env }
   /** How often each id was applied or delivered, by consumer. */
   const applied = new Map<string, number>()

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import type { Fault } from '../../localstack/msk-trigger/faults/faults.ts'
 import { injectFault } from '../../localstack/msk-trigger/faults/inject-fault.ts'
 import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
-import { START_WITHIN_MS } from '../support/offline.ts'
 import { PROJECT, Program } from '../support/program.ts'
 
 const READY = /(?:^msk {2}|"message":")ready: (\d+) of \1 event sources have joined their groups/m
@@ -45,7 +44,7 @@ export class Worker {
       this.#runner === 'run'
         ? new Program('./run.ts', [`${lambda}`], options)
         : new Program('serverless', ['offline', ...ports], options)
-    await this.#program.says(READY, START_WITHIN_MS)
+    await this.#program.says(READY)
   }
 
   /** Kills it, whatever it is doing. */

@@ -11,7 +11,7 @@ import { fired, resolved } from '../unit/cli/alert-log/support.ts'
 
 const ASKED = `SELECT alert_type, COUNT(*) as count FROM alert_log WHERE alert_ts > datetime('now', '-1 hour') GROUP BY alert_type;`
 
-describe('given alerts in Kafka', { timeout: 120_000 }, () => {
+describe('given alerts in Kafka', () => {
   let environment: TestEnvironment
   let folder: string
   const sql = (...args: string[]) =>

@@ -100,9 +100,7 @@ class WatchedStates extends RedisPartitionStates {
   }
 }
 
-it('given states that change all the time, then each has a checkpoint, of one moment', {
-  timeout: 280_000,
-}, async t => {
+it('given states that change all the time, then each has a checkpoint, of one moment', async t => {
   const topic = `t-${randomUUID()}`
   const consumers = Array.from({ length: LOAD.partitions }, (_, partition) => new Consumer(topic, partition))
   for (const consumer of consumers)

@@ -42,7 +42,7 @@ async function takeCheckpoints(): Promise<{ written?: number }> {
   )({} as ScheduledEvent, context)
 }
 
-describe('all of Redis lost, and the start of the log expired', { timeout: 180_000 }, () => {
+describe('all of Redis lost, and the start of the log expired', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
   const log = new KafkaLogReader(kafka)

@@ -10,7 +10,7 @@ import { runSluice } from '../support/sluice.ts'
 const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
 const POISON = join(PROJECT, 'events', 'batches', 'poison.json')
 
-describe('given topics with records, good and bad', { timeout: 120_000 }, () => {
+describe('given topics with records, good and bad', () => {
   let environment: TestEnvironment
   const run = (...args: string[]) => runSluice([...args, '--env', environment.name])
 

@@ -58,7 +58,7 @@ interface Running {
   lines(): string[]
 }
 
-describe('the examples for clients of Kafka', { timeout: 240_000 }, () => {
+describe('the examples for clients of Kafka', () => {
   const topic = `clients-${randomUUID()}`
   const { folder, remove } = temporaryFolder()
   let client: ForeignClient

@@ -39,7 +39,7 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const ROOF = '/environment/test-site roof-1'
 const HOT = 'HOT{team="ops"}'
 
-describe('the console about alerts', { timeout: 120_000 }, () => {
+describe('the console about alerts', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
   const folder = mkdtempSync(join(tmpdir(), 'sluice-console-rules-'))

@@ -16,7 +16,7 @@ import { until } from '../support/until.ts'
 
 const LETTERS = 120
 
-describe('the failures of the console', { timeout: 180_000 }, () => {
+describe('the failures of the console', () => {
   let environment: TestEnvironment
   let consumer: FailingConsumer
   let served: ServedConsole[] = []

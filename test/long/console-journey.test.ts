@@ -16,7 +16,7 @@ import { brokers, redisUrl } from '../support/servers.ts'
 const TRACED = { extensions: { traceparent: `00-${'b'.repeat(32)}-${'c'.repeat(16)}-00` } }
 const now = () => ({ time: new Date().toISOString() })
 
-describe('one event through the system, and what consumers remember of it', { timeout: 120_000 }, () => {
+describe('one event through the system, and what consumers remember of it', () => {
   const variables = { ...process.env }
   let environment: TestEnvironment
   let receiver: SpanReceiver

@@ -10,7 +10,7 @@ import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { startSubjects } from '../support/subjects.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
 
-describe('given the console, when Kafka is looked at', { timeout: 120_000 }, () => {
+describe('given the console, when Kafka is looked at', () => {
   let served: ServedConsole
   let commands: TopicCommands
   let registry: Awaited<ReturnType<typeof startSubjects>>

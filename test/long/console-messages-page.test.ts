@@ -7,7 +7,7 @@ import { TestEnvironment } from '../support/environment.ts'
 /** Where pictures of the pages are put, if somebody wants to look at them. */
 const PICTURES = process.env.SLUICE_PICTURES
 
-describe('given the pages of messages and of writing', { timeout: 120_000 }, () => {
+describe('given the pages of messages and of writing', () => {
   let environment: TestEnvironment
   let served: ServedConsole
   let browser: TestBrowser

@@ -13,7 +13,7 @@ const MANY = Number(process.env.SLUICE_MANY_MESSAGES ?? 20_000)
 
 const LOCATION = { site: 'roof', latitude: 52, longitude: 4 }
 
-describe('given a console beside Kafka', { timeout: 300_000 }, () => {
+describe('given a console beside Kafka', () => {
   let environment: TestEnvironment
   let served: ServedConsole
   const messages = (values: Record<string, string>) =>

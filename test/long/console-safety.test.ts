@@ -14,7 +14,7 @@ const PAGES_WITH_MARKUP = 10
 
 const SECRET = `s3cret-${randomUUID()}`
 
-describe('the console, given an environment full of markup', { timeout: 120_000 }, () => {
+describe('the console, given an environment full of markup', () => {
   let environment: TestEnvironment
   let served: ServedConsole
   let browser: TestBrowser

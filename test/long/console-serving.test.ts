@@ -10,7 +10,7 @@ import { jsonOf, localConsole, TOKEN } from '../unit/console/access/support.ts'
 
 const ADDRESS = /^(http:\/\/127\.0\.0\.1:\d+)\/\?token=([0-9a-f]{32})$/m
 
-describe('sluice console', { timeout: 60_000 }, () => {
+describe('sluice console', () => {
   const running: Program[] = []
   const started = (args: readonly string[], env = {}) => {
     const program = new Program('cli/sluice.ts', ['console', ...args], { env })
@@ -45,7 +45,7 @@ describe('sluice console', { timeout: 60_000 }, () => {
   })
 })
 
-describe('a browser that comes to the console', { timeout: 60_000 }, () => {
+describe('a browser that comes to the console', () => {
   const { app } = localConsole()
   const closing: (() => Promise<unknown>)[] = []
   let browser: TestBrowser

@@ -31,7 +31,7 @@ const RULES = [ruleOf({ name: 'HOT', fireAbove: 40, severity: 'critical' })]
 const MINUTE_MS = 60_000
 const OLD = '/environment/test-site old-1'
 
-describe('telemetry in the console', { timeout: 180_000 }, () => {
+describe('telemetry in the console', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
   const stages = new Map<string, Stage>()

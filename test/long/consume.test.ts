@@ -11,7 +11,7 @@ const HEADERS = {
   'content-type': 'application/json',
 }
 
-describe('given a topic with readings, when it is consumed', { timeout: 240_000 }, () => {
+describe('given a topic with readings, when it is consumed', () => {
   let commands: TopicCommands
   before(async () => {
     commands = await TopicCommands.open()

@@ -13,7 +13,7 @@ import { framed } from '../support/schema-registry.ts'
 import { AVRO, avroBytes, JSON_SCHEMA, PACKAGED, PROTO, protoBytes, sent } from '../support/serialized.ts'
 import { Stage } from '../support/stage.ts'
 
-describe('a consumer and a real schema registry', { timeout: 400_000 }, () => {
+describe('a consumer and a real schema registry', () => {
   let registry: Apicurio
   const ids = { avro: 0, protobuf: 0, json: 0 }
   before(async () => {

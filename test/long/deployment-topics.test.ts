@@ -11,7 +11,7 @@ import { until } from '../support/until.ts'
 const DAY_MS = 86_400_000
 
 /** The tests go on from one another, as the deployments of a stack do. */
-describe('given a stack, when CloudFormation deploys it', { timeout: 180_000 }, () => {
+describe('given a stack, when CloudFormation deploys it', () => {
   let commands: TopicCommands
   let cloudFormation: CloudFormation
   let env: string

@@ -28,7 +28,7 @@ interface Committing {
   offsetCommit(request: object): Promise<unknown>
 }
 
-describe('given an environment on real servers, when a doctor looks at it', { timeout: 300_000 }, () => {
+describe('given an environment on real servers, when a doctor looks at it', () => {
   let valkey: Valkey
   let environment: TestEnvironment
   let commands: TopicCommands

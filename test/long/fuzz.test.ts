@@ -8,7 +8,7 @@ import { temporaryFolder } from '../integration/localstack/support.ts'
 import { brokers } from '../support/servers.ts'
 import { startValkey, type Valkey } from '../support/valkey.ts'
 
-describe('the functions, beside a producer that writes whatever Kafka takes', { timeout: 280_000 }, () => {
+describe('the functions, beside a producer that writes whatever Kafka takes', () => {
   const { folder, remove } = temporaryFolder()
   let valkey: Valkey
 

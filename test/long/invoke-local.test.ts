@@ -21,7 +21,7 @@ const invokeLocal = (name: string, input: readonly string[], env: Readonly<Recor
   })
 const batch = (name: string) => ['--path', join('events', 'batches', `${name}.json`)]
 
-describe('serverless invoke local', { timeout: 240_000 }, () => {
+describe('serverless invoke local', () => {
   let folder: string
 
   before(async () => {

@@ -4,17 +4,18 @@ import { type Options, readOptions } from '../ledger/options.ts'
 import { report } from '../ledger/report.ts'
 import { run } from '../ledger/run.ts'
 import { type Servers, startServers } from '../ledger/servers.ts'
+import { HOPELESS_MS } from '../support/until.ts'
 
 const say = (line: string) => console.error(line)
 
 /** A sample: `npm run ledger -- --runner run` has all faults. */
 const SAMPLE = ['--runner', 'run', '--events', '1200', '--faults', 'rebalance,crash', '--seed', '1200']
 
-describe('the ledger over functions that run as processes', { timeout: 280_000 }, () => {
+describe('the ledger over functions that run as processes', () => {
   let servers: Servers
 
   before(async () => {
-    servers = await startServers(1, AbortSignal.timeout(120_000))
+    servers = await startServers(1, AbortSignal.timeout(HOPELESS_MS))
   })
 
   after(() => servers?.stop())

@@ -8,6 +8,7 @@ import { type Options, readOptions, SABOTAGES } from '../ledger/options.ts'
 import { report } from '../ledger/report.ts'
 import { run } from '../ledger/run.ts'
 import { type Servers, startServers } from '../ledger/servers.ts'
+import { HOPELESS_MS } from '../support/until.ts'
 
 /** For each sabotage: the faults that reveal it, and the violation that the ledger reports. */
 const EXPECTED: Readonly<
@@ -37,13 +38,13 @@ const EXPECTED: Readonly<
 const SAMPLE = ['applied-offset', 'outbox', 'timers'] as const
 const PLAYED = process.env.LEDGER_SABOTAGES === 'all' ? SABOTAGES : SAMPLE
 
-describe('the ledger, of a runtime that is broken on purpose', { timeout: 900_000 }, () => {
+describe('the ledger, of a runtime that is broken on purpose', () => {
   let servers: Servers
   let out: string
 
   before(async () => {
     out = await mkdtemp(join(tmpdir(), 'sluice-ledger-'))
-    servers = await startServers(1, AbortSignal.timeout(60_000))
+    servers = await startServers(1, AbortSignal.timeout(HOPELESS_MS))
   })
 
   after(async () => {

@@ -19,7 +19,7 @@ const ARN = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431
 const BOMB_MIB = 300
 const MOST_MEMORY_MIB = 200
 
-describe('a record that inflates to 300 MiB', { timeout: 180_000 }, () => {
+describe('a record that inflates to 300 MiB', () => {
   const client = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
   const log = new KafkaLogReader(client)
   let kafka: TestKafka

@@ -77,7 +77,7 @@ async function partitionsOf(environment: TestEnvironment, signal: Signal): Promi
   return found
 }
 
-describe('restarts of one tenant’s databases, through serverless offline', { timeout: 240_000 }, () => {
+describe('restarts of one tenant’s databases, through serverless offline', () => {
   let environment: TestEnvironment
   let offline: Offline
   let folder: string
@@ -114,7 +114,7 @@ describe('restarts of one tenant’s databases, through serverless offline', { t
   })
 })
 
-describe('restarts of one tenant’s databases, when consumers are killed', { timeout: 120_000 }, () => {
+describe('restarts of one tenant’s databases, when consumers are killed', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const kafka = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
   const rules = readRules([{ where: 'rules.yaml', text: RULE }])

@@ -33,7 +33,7 @@ function message(event: Event, minute: number, to: Partial<Message>): Message {
   return { ...to, value, headers: Object.fromEntries([...headers, carried]) }
 }
 
-describe('a pipeline that stands still', { timeout: 240_000 }, () => {
+describe('a pipeline that stands still', () => {
   let environment: TestEnvironment
   let offline: Offline | undefined
 

@@ -13,7 +13,7 @@ import { brokers } from '../support/servers.ts'
 
 const EACH = 300
 
-describe('what the producer writes', { timeout: 120_000 }, () => {
+describe('what the producer writes', () => {
   const topic = `codecs-${randomUUID()}`
   const { folder, remove } = temporaryFolder()
   const expected: SeenRecord[] = []

@@ -13,7 +13,7 @@ import { PROJECT } from '../support/program.ts'
 import { eventOf } from '../support/sdk-reader.ts'
 import { brokers } from '../support/servers.ts'
 
-describe('the samples of the producer', { timeout: 60_000 }, () => {
+describe('the samples of the producer', () => {
   const topic = `samples-${randomUUID()}`
   let admin: Admin
   let foreign: ForeignClient
@@ -34,7 +34,6 @@ describe('the samples of the producer', { timeout: 60_000 }, () => {
     const script = join(PROJECT, 'examples', 'producer', name)
     const { stdout } = await promisify(execFile)(process.execPath, [script, ...args], {
       env,
-      timeout: 30_000,
     })
     return stdout.trim().split('\n')
   }

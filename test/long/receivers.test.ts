@@ -26,7 +26,7 @@ const RECEIVERS = `receivers:
 `
 const KEY = 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
-describe('notifications on their way to people', { timeout: 240_000 }, () => {
+describe('notifications on their way to people', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-notifications-'))
   const got: { headers: IncomingHttpHeaders; body: string }[] = []
   const server = createServer(async (request, response) => {

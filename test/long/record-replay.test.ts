@@ -27,7 +27,7 @@ interface Line {
   readonly value: object | null
 }
 
-describe('given a topic with records of every kind, and a group that reads it', { timeout: 240_000 }, () => {
+describe('given a topic with records of every kind, and a group that reads it', () => {
   const kafka = new Kafka({ clientId: NAME, brokers: brokers(), logLevel: logLevel.NOTHING })
   const admin = kafka.admin()
   const topic = (name: string) => `${NAME}-${name}`

@@ -25,7 +25,7 @@ const USABLE = RECORDINGS.filter(({ skip }) => !skip)
 /** The kill takes two more starts of all functions, so it is played once: with the longest recording that there is. */
 const [KILLED] = USABLE
 
-describe('recordings, replayed one after another at full speed', { timeout: 280_000 }, () => {
+describe('recordings, replayed one after another at full speed', () => {
   let folder: string
   let replays: Replays
 

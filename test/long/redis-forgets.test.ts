@@ -10,7 +10,7 @@ import { Offline } from '../support/offline.ts'
 import { until } from '../support/until.ts'
 import { COPIES_AT_ONCE, startValkey, type Valkey } from '../support/valkey.ts'
 
-describe('Valkey, forgetting what it was told while Kafka has the offsets', { timeout: 240_000 }, () => {
+describe('Valkey, forgetting what it was told while Kafka has the offsets', () => {
   let primary: Valkey
   let replica: Valkey
   let serving: Valkey

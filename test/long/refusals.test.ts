@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { PROD, refusal } from '../package/refusal.ts'
 import { PROJECT } from '../support/program.ts'
 
-describe('what cannot be deployed', { timeout: 240_000 }, () => {
+describe('what cannot be deployed', () => {
   let folder: string
   const inProject = () => relative(PROJECT, folder)
 

@@ -37,7 +37,7 @@ rules:
   - { name: BRIEF, family: environment, metric: temperature, fireAbove: 60, severity: warning }
   - { name: LASTING, family: environment, metric: temperature, fireAbove: 40, clearBelow: 5, severity: warning }`
 
-describe('sluice reprocess, beside alerting', { timeout: 300_000 }, () => {
+describe('sluice reprocess, beside alerting', () => {
   const redis = new RedisClient({ url: redisUrl() })
   let environment: TestEnvironment
   let offline: Offline

@@ -32,7 +32,7 @@ function order(type: 'placed' | 'paid', orderId: string, data: object = {}, hour
   return { ...attributes, type: `com.example.order.${type}`, data: { orderId, ...data } }
 }
 
-describe('the engine, installed from its tarball into another project', { timeout: 240_000 }, () => {
+describe('the engine, installed from its tarball into another project', () => {
   let project: ForeignProject
   let client: ForeignClient
   let redis: RedisClient

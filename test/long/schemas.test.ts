@@ -17,7 +17,7 @@ const reading = environmentReading('r-1', { temperature: 21.5 })
 /** Nothing listens there. */
 const NOWHERE = 'http://127.0.0.1:1'
 
-describe('given a schema registry', { timeout: 300_000 }, () => {
+describe('given a schema registry', () => {
   let registry: Apicurio
   before(async () => {
     registry = await startApicurio()

@@ -73,7 +73,7 @@ describe('given two that run at once under different names', () => {
       const isReady = runningStack(name)?.state === 'ready'
       return isReady || running.get(name)?.exitCode !== null
     }
-    await until('both are ready', () => names.every(isOver), { withinMs: 90_000 })
+    await until('both are ready', () => names.every(isOver))
   })
 
   after(async () => {

@@ -28,7 +28,7 @@ const HOT = ruleOf({ name: 'HOT', fireAbove: 40 })
 /** It needs the topic `events`, so its states are those of the consumer `patterns`, under the name of the sensor. */
 const IN_A_ROW = patternOf({ count: 2, of: { event: 'sensor.silent' }, within: '1h' })
 
-describe('sluice state erase, beside its consumers', { timeout: 180_000 }, () => {
+describe('sluice state erase, beside its consumers', () => {
   const redis = new RedisClient({ url: redisUrl() })
   let environment: TestEnvironment
   let consumers: ReadonlyMap<string, Stage>

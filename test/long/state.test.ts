@@ -27,7 +27,7 @@ import { ran } from '../unit/cli/terminal.ts'
 const LENGTH = 60
 const ENTITIES = 4
 
-describe('sluice state, beside a consumer', { timeout: 120_000 }, () => {
+describe('sluice state, beside a consumer', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const store = new RedisStateStore(redis)
   const checkpoints = new StateCheckpoints(redis)

@@ -56,7 +56,7 @@ const KILLS: readonly (readonly [step: Step, time: number])[] = [
 
 class Killed extends Error {}
 
-describe('sluice topics grow', { timeout: 180_000 }, () => {
+describe('sluice topics grow', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
   const [log, bounds] = [new KafkaLogReader(kafka), new KafkaLogBounds(kafka)]

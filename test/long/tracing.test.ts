@@ -18,7 +18,7 @@ const traced = (digit: string) => ({
 const broken = (digit: string) =>
   reading(`broken-${digit}`, { ...traced(digit), data: { nothing: 'SECRET' } })
 
-describe('traces through serverless offline, to a collector', { timeout: 240_000 }, () => {
+describe('traces through serverless offline, to a collector', () => {
   let environment: TestEnvironment
   let receiver: OtlpReceiver
   let offline: Offline

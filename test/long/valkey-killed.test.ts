@@ -14,7 +14,7 @@ import { Offline } from '../support/offline.ts'
 import { awsEndpoint, brokers } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
-describe('Valkey, ended by kill -9 in the middle of the flow', { timeout: 180_000 }, () => {
+describe('Valkey, ended by kill -9 in the middle of the flow', () => {
   let folder: string
   let services: Services
   let environment: TestEnvironment

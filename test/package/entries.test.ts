@@ -15,9 +15,7 @@ const WRONG_ENTRIES = `
     batchSize: 0
 `
 
-it('given entries with typing errors, then each is named, with what could stand there', {
-  timeout: 120_000,
-}, async () => {
+it('given entries with typing errors, then each is named, with what could stand there', async () => {
   const copy = await copyProject('refusals')
   try {
     const file = join(copy, 'serverless.yml')

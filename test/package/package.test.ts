@@ -39,7 +39,7 @@ interface Resource {
   readonly Properties: any
 }
 
-describe('serverless package', { timeout: 120_000 }, () => {
+describe('serverless package', () => {
   let folder: string
   let resources: Resource[]
   let template: string

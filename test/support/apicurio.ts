@@ -6,8 +6,8 @@ import { freePort } from '../../localstack/services/ports.ts'
 import { registryServer } from '../../localstack/services/registry.ts'
 import { startServer } from '../../localstack/services/server.ts'
 import { LOGS_DIR } from '../../programs/paths.ts'
+import { HOPELESS_MS } from './until.ts'
 
-const STARTED_WITHIN_MS = 300_000
 
 export interface Apicurio {
   /** The address of its Confluent-compatible API. */
@@ -24,7 +24,7 @@ export async function startApicurio(port?: number): Promise<Apicurio> {
   const remove = () => rm(dataDir, { recursive: true, force: true })
   const context = {
     report: () => {},
-    signal: AbortSignal.timeout(STARTED_WITHIN_MS),
+    signal: AbortSignal.timeout(HOPELESS_MS),
     logsDir: LOGS_DIR,
     logFile: join(LOGS_DIR, 'registry.log'),
     revive: false,

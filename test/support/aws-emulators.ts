@@ -9,7 +9,7 @@ import { type ManagedProcess, startProcess, tellingLine } from '../../localstack
 import { requireJava, requireMaven } from '../../localstack/services/requirements.ts'
 import { runTool } from '../../localstack/services/tool.ts'
 import { LOCAL, LOGS_DIR } from '../../programs/paths.ts'
-import { until } from './until.ts'
+import { HOPELESS_MS, until } from './until.ts'
 import { onFreePorts } from './valkey.ts'
 
 export interface Emulator {
@@ -31,7 +31,6 @@ interface Kind {
 }
 
 const HEAP = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Djava.net.preferIPv4Stack=true']
-const INSTALLED_WITHIN_MS = 240_000
 
 const ELASTIC_MQ: Kind = {
   name: 'elasticmq',
@@ -115,7 +114,7 @@ async function start(kind: Kind): Promise<Emulator> {
 
 async function install({ name, version, probe, fetch }: Kind): Promise<string> {
   const dir = join(LOCAL, name, version)
-  const signal = AbortSignal.timeout(INSTALLED_WITHIN_MS)
+  const signal = AbortSignal.timeout(HOPELESS_MS)
   const fill = async (folder: string) => {
     const args = ['--batch-mode', '--no-transfer-progress', ...fetch(folder)]
     const logFile = join(LOGS_DIR, `install-${name}.log`)

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runTool } from '../../localstack/services/tool.ts'
+import { HOPELESS_MS } from './until.ts'
 
 /** A private certificate authority, and its certificate for the name `localhost`, but not for the IP address. */
 export interface Certificates {
@@ -28,7 +29,7 @@ export async function makeCertificates(): Promise<Certificates> {
   const openssl = (...args: string[]) =>
     runTool(
       { command: 'openssl', args, env: process.env },
-      { task: 'Making a certificate', logFile: file('log'), signal: AbortSignal.timeout(30_000) },
+      { task: 'Making a certificate', logFile: file('log'), signal: AbortSignal.timeout(HOPELESS_MS) },
     )
   const certificate = (name: string, ...more: string[]) => {
     const made = ['-keyout', file(`${name}.key`), '-out', file(`${name}.pem`)]

@@ -6,6 +6,7 @@ import { KAFKA_VERSION } from '../../localstack/services/kafka.ts'
 import { requireJava } from '../../localstack/services/requirements.ts'
 import { LOCAL } from '../../programs/paths.ts'
 import { PROJECT } from './program.ts'
+import { HOPELESS_MS } from './until.ts'
 
 export interface SeenRecord {
   readonly key: string
@@ -14,7 +15,7 @@ export interface SeenRecord {
 }
 
 const run = promisify(execFile)
-const LIMITS = { timeout: 60_000, maxBuffer: 64 * 1024 * 1024 }
+const LIMITS = { timeout: HOPELESS_MS, maxBuffer: 64 * 1024 * 1024 }
 
 /** Reads so many committed records with librdkafka; `installForeignClients` has installed it. */
 export async function readWithLibrdkafka(

@@ -3,8 +3,6 @@ import { join } from 'node:path'
 import { freePort } from '../../localstack/services/ports.ts'
 import { PROJECT, Program } from './program.ts'
 
-/** Upper bound for a start, for one that hangs. */
-export const START_WITHIN_MS = 180_000
 const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
 
 /**
@@ -61,7 +59,7 @@ export class Offline {
         LOG_LEVEL: 'WARN',
       },
     })
-    await this.#program.says(READY, START_WITHIN_MS)
+    await this.#program.says(READY)
   }
 
   /** Its output since the start. */

@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path'
 import { signalGroup } from '../../localstack/services/groups.ts'
 import { guardGroup } from '../../localstack/services/guard.ts'
 import { PROJECT } from '../../programs/paths.ts'
+import { HOPELESS_MS } from './until.ts'
 
 export { PROJECT }
 
@@ -79,7 +80,7 @@ export class Program {
   }
 
   /** Waits until the program prints this line. Rejects if it ends before that, or does not print it in time. */
-  async says(line: RegExp, withinMs = 60_000): Promise<void> {
+  async says(line: RegExp, withinMs = HOPELESS_MS): Promise<void> {
     const said = Promise.withResolvers<void>()
     const look = () =>
       line.test(this.#output) ? said.resolve() : this.#isOver && said.reject(this.#without(line))

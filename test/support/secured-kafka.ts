@@ -11,7 +11,7 @@ import { requireJava } from '../../localstack/services/requirements.ts'
 import { runTool } from '../../localstack/services/tool.ts'
 import { LOCAL, LOGS_DIR } from '../../programs/paths.ts'
 import { type Certificates, type ClientCertificate, makeCertificates } from './certificates.ts'
-import { until } from './until.ts'
+import { HOPELESS_MS, until } from './until.ts'
 import { onFreePorts } from './valkey.ts'
 
 const JARS = join(LOCAL, 'kafka', KAFKA_VERSION, '*')
@@ -64,7 +64,7 @@ type Ports = Readonly<Record<(typeof NAMES)[number] | 'controller', number>>
 
 async function start(): Promise<SecuredKafka> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-kafka-'))
-  const signal = AbortSignal.timeout(60_000)
+  const signal = AbortSignal.timeout(HOPELESS_MS)
   let certificates: Certificates | undefined
   let running: ManagedProcess | undefined
   const stop = async () => {

@@ -1,5 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
+/** Ends a wait that is hopeless: several times what the slowest wait takes on a quarter of a core. */
+export const HOPELESS_MS = 5 * 60_000
+
 /** Soon at first, as most conditions hold soon; then less often, as each question takes time from what is waited for. */
 const FIRST_PAUSE_MS = 20
 const LONGEST_PAUSE_MS = 150
@@ -14,9 +17,9 @@ const GROWTH = 1.25
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  { withinMs = 60_000, describe = () => '' as unknown } = {},
+  { describe = () => '' as unknown } = {},
 ): Promise<void> {
-  const giveUpAtMs = Date.now() + withinMs
+  const giveUpAtMs = Date.now() + HOPELESS_MS
   let cause: unknown
   for (let pauseMs = FIRST_PAUSE_MS; Date.now() < giveUpAtMs; pauseMs *= GROWTH) {
     try {
@@ -26,5 +29,5 @@ export async function until(
     }
     await pause(Math.min(pauseMs, LONGEST_PAUSE_MS))
   }
-  throw new Error(`not within ${withinMs} ms: ${what} ${JSON.stringify(await describe())}`, { cause })
+  throw new Error(`not within ${HOPELESS_MS / 1000} s: ${what} ${JSON.stringify(await describe())}`, { cause })
 }

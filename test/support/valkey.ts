@@ -7,7 +7,7 @@ import { redisAnswers } from '../../localstack/services/probes.ts'
 import { type ManagedProcess, startProcess, tellingLine } from '../../localstack/services/process.ts'
 import { valkeyServer } from '../../localstack/services/valkey.ts'
 import { LOGS_DIR } from '../../programs/paths.ts'
-import { until } from './until.ts'
+import { HOPELESS_MS, until } from './until.ts'
 
 /** A Valkey for one test: the same server as that of `npm start`, with additional settings. */
 export interface Valkey {
@@ -47,7 +47,7 @@ export async function onFreePorts<T>(start: () => Promise<T>, attempts = 5): Pro
 
 async function start(port: number, settings: readonly string[], password?: string): Promise<Valkey> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sluice-valkey-'))
-  const context = { report: () => {}, signal: AbortSignal.timeout(60_000), logsDir: LOGS_DIR }
+  const context = { report: () => {}, signal: AbortSignal.timeout(HOPELESS_MS), logsDir: LOGS_DIR }
   const server = valkeyServer({ port, dataDir })
   await server.install(context)
   const url = `redis://${LOOPBACK}:${port}`

@@ -14,7 +14,7 @@ import { type ClusterNode, ValkeyCluster } from '../../support/valkey-cluster.ts
 
 const COMMAND_TIMEOUT_MS = 1_000
 
-describe('faults of a cluster', { timeout: 120_000 }, () => {
+describe('faults of a cluster', () => {
   let cluster: ValkeyCluster
   let client: RedisClient
   let store: RedisStateStore

@@ -28,7 +28,7 @@ const FATES: readonly Fate[] = [
 ]
 const MOST_FAULTS = 14
 
-describe('a producer whose acknowledgements are lost', { timeout: 60_000 }, () => {
+describe('a producer whose acknowledgements are lost', () => {
   let foreign: ForeignClient
   let admin: Admin
 

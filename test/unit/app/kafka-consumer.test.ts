@@ -94,9 +94,7 @@ describe('the time that a function keeps back', () => {
   const sink = { name: 'bell', accepts: [], deliver: async () => [] }
   const batch = kafkaEvent([logRecord(0, environmentReading('a'))])
 
-  it('given less than that, then the batch waits in Kafka, and nothing is begun', {
-    timeout: 10_000,
-  }, async t => {
+  it('given less than that, then the batch waits in Kafka, and nothing is begun', async t => {
     withEnvironment(t)
     Object.assign(process.env, { REPORT_BATCH_ITEM_FAILURES: 'true' })
     const handler = kafkaConsumer('bell', sink, { reserveMs: 60_001 })

@@ -58,7 +58,7 @@ describe('given wrong usage of the doctor', () => {
     })
 })
 
-describe('given no server that answers', { timeout: 60_000 }, () => {
+describe('given no server that answers', () => {
   it('then each is wrong with the reason, what needs them is unknown, and nothing of it is ok', async () => {
     const { status, stdout, stderr } = await ran(['doctor', '--json'], { environment: NOWHERE })
     assert.equal(status, 1)

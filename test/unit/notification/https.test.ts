@@ -85,9 +85,7 @@ describe('a request to a receiver that answers', () => {
       assert.deepEqual(answer, { kind: 'status', status: 200 })
     })
 
-  it('given a body without end, as fast as it can be sent, then little of it is read', {
-    timeout: 10_000,
-  }, async () => {
+  it('given a body without end, as fast as it can be sent, then little of it is read', async () => {
     const closed = Promise.withResolvers<void>()
     const piece = Buffer.alloc(65_536)
     let written = 0
@@ -105,9 +103,7 @@ describe('a request to a receiver that answers', () => {
     assert.ok(written < 32 * 1024 * 1024, `${written} bytes were taken, most of them by the system's buffers`)
   })
 
-  it('given a body that stops in the middle, then the connection is not kept', {
-    timeout: 10_000,
-  }, async () => {
+  it('given a body that stops in the middle, then the connection is not kept', async () => {
     const closed = Promise.withResolvers<void>()
     const port = await answering((_, response) => {
       response.on('close', closed.resolve)

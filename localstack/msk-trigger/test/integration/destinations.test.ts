@@ -11,7 +11,7 @@ const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626
 const POLLERS = { provisionedPollerConfig: { minimumPollers: 1 } }
 const FAILS = `if (values.includes('bad')) throw new Error('boom')`
 
-describe('a discarded record', { timeout: 180_000 }, () => {
+describe('a discarded record', () => {
   let kafka: TestKafka
   let aws: TestAws
   let project: Project
@@ -238,7 +238,7 @@ describe('a discarded record', { timeout: 180_000 }, () => {
     await kafka.send(topic('large'), [{ value: 'before' }])
     await kafka.send(topic('large'), [{ value: 'large', headers }])
     await kafka.send(topic('large'), [{ value: 'after' }])
-    await kafka.untilCommitted(group('large'), topic('large'), [3], 60_000)
+    await kafka.untilCommitted(group('large'), topic('large'), [3])
     const offsets = project
       .invocations('large')
       .flatMap(recordsOf)

@@ -9,7 +9,7 @@ import { Project, recordsOf } from './project.ts'
 
 const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
 
-describe('an injected fault', { timeout: 120_000 }, () => {
+describe('an injected fault', () => {
   let kafka: TestKafka
   let project: Project
   const topics: Record<string, string> = {}

@@ -8,7 +8,7 @@ import { Project, recordsOf } from './project.ts'
 const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
 const SCHEMA = '{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}'
 
-describe('records before they are in a batch', { timeout: 120_000 }, () => {
+describe('records before they are in a batch', () => {
   let kafka: TestKafka
   let project: Project
   let registry: Awaited<ReturnType<typeof startSchemaRegistry>>

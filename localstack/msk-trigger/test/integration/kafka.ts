@@ -82,15 +82,10 @@ export class TestKafka {
   }
 
   /** Waits until exactly these offsets are committed. */
-  async untilCommitted(
-    groupId: string,
-    topic: string,
-    offsets: readonly number[],
-    withinMs = 60_000,
-  ): Promise<void> {
+  async untilCommitted(groupId: string, topic: string, offsets: readonly number[]): Promise<void> {
     const wanted = JSON.stringify(offsets)
     const isCommitted = async () => JSON.stringify(await this.committed(groupId, topic)) === wanted
-    await until(`group ${groupId} to commit ${wanted}`, isCommitted, { withinMs })
+    await until(`group ${groupId} to commit ${wanted}`, isCommitted)
   }
 
   /** Reads all records of a topic with a consumer of its own. */

@@ -19,9 +19,7 @@ const END_WITHIN_MS = 5_000
 const FETCH = 1
 const JOIN_GROUP = 11
 
-describe('a stopped source leaves its group, in whatever state its join is', {
-  timeout: 180_000,
-}, () => {
+describe('a stopped source leaves its group, in whatever state its join is', () => {
   let kafka: TestKafka
   let topic: string
   const others: { readonly consumer: Consumer; readonly joined: Promise<void> }[] = []

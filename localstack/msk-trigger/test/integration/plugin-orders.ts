@@ -9,7 +9,7 @@ type Order = Parameters<typeof builtProject>[1]
 
 /** Tries orders of the plugins, each with a command of serverless. */
 export function tryOrders(cases: Iterable<readonly [order: Order, command: readonly string[]]>): void {
-  describe('plugins in any order', { timeout: 300_000 }, () => {
+  describe('plugins in any order', () => {
     let kafka: TestKafka
     let project: Project | undefined
 

@@ -9,7 +9,7 @@ const common = { arn, maximumBatchingWindow: 1, provisionedPollerConfig: { minim
 const failsAt = (...offsets: number[]) =>
   `if (Object.values(event.records).flat().some(r => [${offsets}].includes(r.offset))) throw new Error('boom')`
 
-describe('a failed batch', { timeout: 180_000 }, () => {
+describe('a failed batch', () => {
   let kafka: TestKafka
   let project: Project
   const topics: Record<string, string> = {}

@@ -19,7 +19,7 @@ const selfManaged = {
 const DEFAULT_WINDOW_MS = 500
 
 /** The rules that no other test shows from outside. `unit/rules.test.ts` knows where each of the 49 is held. */
-describe('the rules of an event source mapping', { timeout: 180_000 }, () => {
+describe('the rules of an event source mapping', () => {
   let kafka: TestKafka
   let project: Project
   let topics: Record<string, string> = {}
@@ -211,7 +211,7 @@ describe('the rules of an event source mapping', { timeout: 180_000 }, () => {
   })
 })
 
-describe('settings that AWS would reject', { timeout: 120_000 }, () => {
+describe('settings that AWS would reject', () => {
   it('given one for each limit, then each is named with what it must be (rules 2, 3, 26, 28, 34, 37, 42)', async () => {
     const wrong: [settings: object, message: RegExp][] = [
       [{ batchSize: 10_001 }, /batchSize .* must be a whole number from 1 to 10000, not 10001/],

@@ -8,7 +8,7 @@ import { type Invocation, Project, recordsOf } from '../integration/project.ts'
 const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
 const REPORTS = { functionResponseType: 'ReportBatchItemFailures' }
 
-describe('the delivery to a function', { timeout: 180_000 }, () => {
+describe('the delivery to a function', () => {
   let kafka: TestKafka
   let project: Project
   const topics: Record<string, string> = {}

@@ -6,7 +6,7 @@ import { TestAws } from '../integration/aws.ts'
 
 const endpoint = process.env.AWS_ENDPOINT_URL ?? ''
 
-describe('what is wrong with a destination in AWS', { timeout: 60_000 }, () => {
+describe('what is wrong with a destination in AWS', () => {
   const aws = new TestAws()
   after(() => aws.close())
 

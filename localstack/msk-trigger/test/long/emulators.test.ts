@@ -19,7 +19,7 @@ function discarded(): DiscardedRecords {
   return { parts: [{ partition: 3, records }], condition: 'RetryAttemptsExhausted', invocations: 2 }
 }
 
-describe('stand-ins for single services of AWS', { timeout: 300_000 }, () => {
+describe('stand-ins for single services of AWS', () => {
   const usual = new Map(VARIABLES.map(name => [name, process.env[name]]))
   let started: Emulator[] = []
   before(async () => {

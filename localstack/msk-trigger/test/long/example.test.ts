@@ -17,7 +17,7 @@ const ON_OLDER_NODE = `
 Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })
 import('${NAME}').then(() => console.log('loaded'), error => console.log(error.name + ': ' + error.message))`
 
-describe('the example, with the packed trigger installed', { timeout: 120_000 }, () => {
+describe('the example, with the packed trigger installed', () => {
   let kafka: TestKafka
   let project: Project
   let folder: string

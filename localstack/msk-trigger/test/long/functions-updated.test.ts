@@ -17,7 +17,7 @@ export default class {
   }
 }`
 
-describe('functions that are updated while records arrive', { timeout: 120_000 }, () => {
+describe('functions that are updated while records arrive', () => {
   let kafka: TestKafka
   let project: Project
 

@@ -87,7 +87,7 @@ async function packaged(functions: Record<string, object>) {
   }
 }
 
-describe('serverless package', { timeout: 120_000 }, () => {
+describe('serverless package', () => {
   it('writes the settings into the mappings, and their permissions into the role', async () => {
     const { code, output, Resources } = await packaged({
       f: { events: [{ msk }] },

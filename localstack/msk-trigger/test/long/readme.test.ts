@@ -11,9 +11,7 @@ import { Reader, readSteps, type Step } from '../integration/quick-start.ts'
 const INSTALLED = ['kafkajs', 'serverless', 'serverless-offline']
 const PLUGIN = 'serverless-offline-msk-trigger'
 
-describe('the five minutes of the README, with what this repository has installed', {
-  timeout: 120_000,
-}, () => {
+describe('the five minutes of the README, with what this repository has installed', () => {
   let kafka: TestKafka
   let reader: Reader
   let project: Project

@@ -5,7 +5,7 @@ import { until } from '../../../../test/support/until.ts'
 import { TestKafka } from '../integration/kafka.ts'
 import { Project, recordsOf } from '../integration/project.ts'
 
-describe('two processes in one group', { timeout: 120_000 }, () => {
+describe('two processes in one group', () => {
   let kafka: TestKafka
   const projects: Project[] = []
 

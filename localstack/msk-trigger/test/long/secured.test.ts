@@ -7,7 +7,7 @@ import { saysWhatIsWrong } from '../integration/secured/refusals.ts'
 import { WAYS } from '../integration/secured/ways.ts'
 
 // The matrix runs the whole plugin in every way.
-describe('a secured Kafka', { timeout: 240_000 }, () => {
+describe('a secured Kafka', () => {
   // One broker for all of them: its start takes longer than the tests.
   before(startBroker)
   after(stopBroker)

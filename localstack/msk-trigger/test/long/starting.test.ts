@@ -4,7 +4,7 @@ import { until } from '../../../../test/support/until.ts'
 import { numbered, TestKafka } from '../integration/kafka.ts'
 import { offsetsSeen, Project } from '../integration/project.ts'
 
-describe('the startup of the trigger', { timeout: 180_000 }, () => {
+describe('the startup of the trigger', () => {
   let kafka: TestKafka
   let project: Project | undefined
 

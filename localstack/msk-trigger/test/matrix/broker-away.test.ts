@@ -104,7 +104,7 @@ describe('the only broker is away in the middle of a run', { timeout: 600_000 },
 
   async function untilAllDelivered(): Promise<void> {
     for (const name of FUNCTIONS)
-      await kafka.untilCommitted(project.group(name, topic(name)), topic(name), await ends(name), 120_000)
+      await kafka.untilCommitted(project.group(name, topic(name)), topic(name), await ends(name))
     for (const name of FUNCTIONS) {
       const repeated = assertAllInOrder(project.invocations(name), topic(name), await ends(name))
       if (name === 'quick' || name === 'slow') assert.ok(repeated <= MOST_REPEATED, `${name}: ${repeated}`)

@@ -34,7 +34,7 @@ function given(retryDelayMs = 0) {
 const turn = () => new Promise<void>(resolve => setImmediate(resolve))
 const queue = (partition: number) => ({ partition, revoked: false })
 
-describe('commits', { timeout: 10_000 }, () => {
+describe('commits', () => {
   it('are sent at once, and delay no partition while they succeed', async () => {
     const { commits, requests } = given()
     await commits.done(queue(0), 5)

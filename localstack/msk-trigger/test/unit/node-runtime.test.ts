@@ -57,7 +57,7 @@ const SHOWS_CONTEXT = `export const handler = async (event, context) => {
 }`
 
 for (const [style, runtime] of STYLES) {
-  describe(`a handler of ${runtime} has the outcome that it has in Lambda`, { timeout: 120_000 }, () => {
+  describe(`a handler of ${runtime} has the outcome that it has in Lambda`, () => {
     const ends: (() => Promise<void>)[] = []
     let folder: string
     let node: Runtime
@@ -83,7 +83,7 @@ for (const [style, runtime] of STYLES) {
   })
 }
 
-describe('a handler that may call back', { timeout: 60_000 }, () => {
+describe('a handler that may call back', () => {
   it('is answered when the event loop is empty', async t => {
     const node = await nodeRuntime(t, UNTIL_EMPTY)
     assert.deepEqual([await resultOf(node), await resultOf(node)], [{ ok: false }, { ok: true }])
@@ -111,7 +111,7 @@ describe('a handler that may call back', { timeout: 60_000 }, () => {
   })
 })
 
-describe('the thread of a handler', { timeout: 60_000 }, () => {
+describe('the thread of a handler', () => {
   it('keeps what the module remembers, and has only the variables of the function', async t => {
     const code = `let count = 0
       export const handler = async () => [++count, Object.keys(process.env)]`
@@ -236,7 +236,7 @@ describe('the thread of a handler', { timeout: 60_000 }, () => {
   })
 })
 
-describe('a thread that gets invocations while one runs', { timeout: 60_000 }, () => {
+describe('a thread that gets invocations while one runs', () => {
   /** Waits for a file of the event; then answers, throws, or ends as the event says. */
   const code = `import { existsSync, appendFileSync } from 'node:fs'
     export const handler = async ({ name, folder, how }, { getRemainingTimeInMillis }) => {
@@ -360,7 +360,7 @@ describe('a thread that gets invocations while one runs', { timeout: 60_000 }, (
   })
 })
 
-describe('the stack of an error', { timeout: 60_000 }, () => {
+describe('the stack of an error', () => {
   it('names the place in the source that was compiled, and no place in the plugin', async t => {
     const source = `type Event = { a: number }
 export const handler = async (event: Event) => {
@@ -401,7 +401,7 @@ export const handler = async (event: Event) => {
   })
 })
 
-describe('the context of an invocation', { timeout: 60_000 }, () => {
+describe('the context of an invocation', () => {
   const environment = {
     AWS_LAMBDA_FUNCTION_NAME: 'shop-dev-f',
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',

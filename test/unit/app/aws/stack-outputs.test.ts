@@ -31,7 +31,7 @@ function refused(code: string, message: string): string {
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
 
-describe('given a stack of CloudFormation', { timeout: 120_000 }, () => {
+describe('given a stack of CloudFormation', () => {
   const { env } = process
   let server: Server
   let endpoint: string

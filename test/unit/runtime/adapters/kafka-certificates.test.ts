@@ -6,9 +6,7 @@ import { createServer, type TLSSocket } from 'node:tls'
 import { kafkaClient } from '../../../../lib/runtime/adapters/kafka/client.ts'
 import { makeCertificates } from '../../../support/certificates.ts'
 
-it('given a client certificate that is renewed, then the next connection shows the new one', {
-  timeout: 60_000,
-}, async () => {
+it('given a client certificate that is renewed, then the next connection shows the new one', async () => {
   const { ca, cert, key, client, remove } = await makeCertificates()
   const [old, renewed] = [await client('old'), await client('renewed')]
   const shown: string[] = []

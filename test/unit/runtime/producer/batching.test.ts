@@ -244,7 +244,7 @@ describe('errors', () => {
   })
 })
 
-describe('transactions', { timeout: 60_000 }, () => {
+describe('transactions', () => {
   it('given a delivery that fails, then it aborts, and the next one has another epoch', async () => {
     const brokers = new ScriptedBrokers(1)
     const event = { type: 'x', source: '/s' }

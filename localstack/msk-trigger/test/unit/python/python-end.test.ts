@@ -134,7 +134,7 @@ describe('the end of a Python process', () => {
     await assert.rejects(invoked, /timeout: the handler took longer than 1000 ms/)
     const ids = await idsIn(file)
     assert.equal(ids.length, 2)
-    await until('both to end', () => !ids.some(isRunning), { withinMs: 10_000 })
+    await until('both to end', () => !ids.some(isRunning))
     assert.deepEqual(idleEnds, [])
   })
 
@@ -150,7 +150,7 @@ describe('the end of a Python process', () => {
     assert.equal(isRunning(id), true)
     parent.kill('SIGKILL')
     await ended
-    await until('it to end', () => !isRunning(id), { withinMs: 10_000 })
+    await until('it to end', () => !isRunning(id))
   })
 
   it('given a close while it loads, then no process is left', async () => {

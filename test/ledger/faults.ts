@@ -1,4 +1,4 @@
-/** The faults by name. Each is injected in the middle of the flow, and resolves after it was removed. */
+/** The faults by name. Each is injected at a record in the middle of the flow, and resolves after it was removed. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Fault as TriggerFault } from '../../localstack/msk-trigger/faults/faults.ts'
 import { LOOPBACK } from '../../localstack/services/ports.ts'
@@ -12,11 +12,12 @@ import type { Worker } from './workers.ts'
 
 type Fault = (flow: Flow) => Promise<void>
 
-/** Longer than Kafka's timeout for a worker (`sessionTimeoutMs`) or a broker, so that others take its partitions over. */
-const LOST_MS = 7_500
 const SILENT_MS = 3_000
 
-/** A run shuffles them. */
+/**
+ * A run shuffles them. Each strikes at a record, because nothing is sent meanwhile but what it sends itself; the rest of its
+ * segment follows.
+ */
 export const FAULTS = {
   /** Kills a worker after a commit and before the publish that follows it. */
   async kill(flow) {
@@ -31,11 +32,12 @@ export const FAULTS = {
   /** Pauses a worker in the middle of an invocation until others have taken over, then lets it continue. */
   async pause(flow) {
     const worker = flow.random.pick(flow.workers)
+    const others = flow.workers.filter(other => other !== worker)
     await withPausedPartition(flow, async (stateKey, release) => {
-      const { proceed } = await straggler(flow, worker, stateKey, 'commit')
+      const { overtaken, proceed } = await straggler(flow, worker, stateKey, 'commit')
       worker.signal('SIGSTOP')
-      await release(flow.workers.filter(other => other !== worker))
-      await pause(flow.workers.length > 1 ? LOST_MS : SILENT_MS)
+      await release(others)
+      await (others.length > 0 ? overtaken() : pause(SILENT_MS))
       worker.signal('SIGCONT')
       await release([worker])
       await proceed()
@@ -51,6 +53,8 @@ export const FAULTS = {
         await overtaken()
         await proceed()
       })
+    // A state that was overwritten shows with the next record.
+    await flow.tick('readings')
   },
   rebalance: flow => ofTrigger(flow, 'rebalance'),
   duplicate: flow => ofTrigger(flow, 'duplicate', 5),
@@ -60,19 +64,24 @@ export const FAULTS = {
     const { nodes } = flow.servers
     const broker = flow.random.pick(nodes)
     await broker.kill()
-    // With several brokers, wait until others lead its partitions. Without the only broker, waiting would change nothing.
-    if (nodes.length > 1) await pause(LOST_MS)
+    const sending = flow.send(0.5)
+    // With several brokers, others lead its partitions when all is acknowledged. Without the only broker, nothing is.
+    if (nodes.length > 1) await sending
     await broker.restart()
+    await sending
   },
   async 'broker-pause'(flow) {
     const broker = flow.random.pick(flow.servers.nodes)
     await broker.signal('SIGSTOP')
+    const sending = flow.send(0.5)
     await pause(SILENT_MS)
     await broker.signal('SIGCONT')
+    await sending
   },
   async 'valkey-pause'(flow) {
     const { valkey } = flow.servers
     valkey.signal('SIGSTOP')
+    await flow.send(0.5)
     await pause(SILENT_MS)
     valkey.signal('SIGCONT')
   },
@@ -81,7 +90,8 @@ export const FAULTS = {
     const { admin } = flow.servers.valkey
     const stateKeys = flow.stateKeys().filter(() => flow.random.chance(0.5))
     const copies = await Promise.all(stateKeys.map(stateKey => takeCopy(admin, stateKey)))
-    await flow.untilSent(0.5)
+    await flow.send(0.5)
+    await flow.caughtUp('then')
     await Promise.all(copies.map(copy => restore(admin, copy)))
     await flow.tickAll()
   },
@@ -94,7 +104,8 @@ export const FAULTS = {
       (await replica.admin.info('replication')).includes('master_link_status:up'),
     )
     await replica.admin.replicaof('NO', 'ONE')
-    await flow.untilSent(0.5)
+    await flow.send(0.5)
+    await flow.caughtUp('then')
     await before.kill()
     flow.servers.valkey = replica
     await before.stop()
@@ -102,7 +113,7 @@ export const FAULTS = {
   },
   /** Deletes everything in Valkey. */
   async flush(flow) {
-    await flow.caughtUp('then', SILENT_MS)
+    await flow.caughtUp('then')
     await flow.servers.valkey.admin.flushall()
     await flow.tickAll()
   },
@@ -112,9 +123,8 @@ export const FAULTS = {
   async valkey(flow) {
     const { valkey } = flow.servers
     await valkey.kill()
-    await flow.untilSent(1)
-    // Wait until all records have been delivered without success.
-    await pause(SILENT_MS)
+    await flow.send()
+    await flow.delivered()
     await valkey.restart()
   },
 } as const satisfies Readonly<Record<string, Fault>>

@@ -18,7 +18,15 @@ const SIGNALS = CONSUMERS.flatMap(({ consumes }) => consumes)
 
 const TICK_EVERY_MS = 400
 const AT_ONCE = 200
+const BETWEEN_QUESTIONS = 50
 const ASK_EVERY_MS = 50
+
+/** The records of one fault. */
+interface Segment {
+  /** The number of records that are sent in all at its end. */
+  readonly end: number
+  readonly ticks: boolean
+}
 
 interface Parts {
   readonly env: string
@@ -33,6 +41,8 @@ interface Parts {
   readonly stateKeys: PartitionStateReader
   /** The rule that is broken on purpose; empty for none. */
   readonly sabotage: string
+  /** How long there may be no progress before the flow counts as stuck. */
+  readonly patienceMs: number
   /** Aborts all waits. */
   readonly signal: AbortSignal
 }
@@ -49,7 +59,7 @@ export class Flow {
   /** Resolves when nothing waits anywhere, not even for its time; false if there was no progress. */
   settled: () => Promise<boolean> = async () => true
   #sent = 0
-  #segmentEnd = 0
+  #segment: Segment = { end: 0, ticks: true }
   #lastTickMs = 0
 
   constructor(parts: Parts) {
@@ -119,28 +129,43 @@ export class Flow {
     )
   }
 
-  /** Sends until this many records have been sent in all, at most at the given rate. */
-  async send(upTo: number, { ticks }: { readonly ticks: boolean }): Promise<void> {
-    const { publisher, rate } = this.#parts
-    this.#segmentEnd = upTo
+  begin(segment: Segment): void {
+    this.#segment = segment
+  }
+
+  /** Sends this share of what is left of the segment, at most at the given rate. */
+  async send(share = 1): Promise<void> {
     const [beganAtMs, from] = [Date.now(), this.#sent]
+    const upTo = Math.ceil(from + share * (this.#segment.end - from))
     while (this.#sent < upTo) {
-      this.#parts.signal.throwIfAborted()
-      const count = Math.min(AT_ONCE, upTo - this.#sent)
-      await this.alone(async () => {
-        await publisher.send(this.#feed.next(count, Date.now()))
-        this.#sent += count
-        if (ticks && Date.now() - this.#lastTickMs > TICK_EVERY_MS) await this.tick('readings')
-      })
-      const early = ((this.#sent - from) / rate) * 1000 - (Date.now() - beganAtMs)
+      await this.#sendSome(upTo - this.#sent)
+      const early = ((this.#sent - from) / this.#parts.rate) * 1000 - (Date.now() - beganAtMs)
       if (early > 0) await pause(early)
     }
   }
 
-  /** Resolves when this share of the rest of the segment has been sent. */
-  async untilSent(share: number): Promise<void> {
-    const wanted = this.#sent + share * (this.#segmentEnd - this.#sent)
-    while (this.#sent < wanted) await this.#pause()
+  /** Sends until the condition holds, also beyond the segment. @throws Error if all records are sent before that */
+  async sendUntil(holds: () => Promise<boolean>): Promise<void> {
+    while (!(await holds())) {
+      const left = this.#parts.records - this.#sent
+      if (left === 0) throw new Error('all records are sent, and the fault has not struck: send more')
+      await this.#sendSome(Math.min(left, BETWEEN_QUESTIONS))
+    }
+  }
+
+  async #sendSome(most: number): Promise<void> {
+    this.#parts.signal.throwIfAborted()
+    const count = Math.min(AT_ONCE, most)
+    await this.alone(async () => {
+      await this.#parts.publisher.send(this.#feed.next(count, Date.now()))
+      this.#sent += count
+      if (this.#segment.ticks && Date.now() - this.#lastTickMs > TICK_EVERY_MS) await this.tick('readings')
+    })
+  }
+
+  /** Resolves when all that waits has been delivered, whether it was decided or not. */
+  async delivered(): Promise<void> {
+    await Promise.all(this.workers.map(worker => worker.delivered()))
   }
 
   async tick(signal: Signal): Promise<void> {
@@ -196,10 +221,10 @@ export class Flow {
    *
    * @returns false if there was no progress for `patienceMs`
    */
-  async caughtUp(what: 'then' | 'quiet', patienceMs: number): Promise<boolean> {
+  async caughtUp(what: 'then' | 'quiet', patienceMs = this.#parts.patienceMs): Promise<boolean> {
     let ends = what === 'then' ? await this.#insist(() => this.ends()) : []
     const keys = this.stateKeys()
-    let [seen, movedAtMs] = ['', Date.now()]
+    let [seen, movedAtMs, isJudged] = ['', Date.now(), false]
     for (;;) {
       try {
         const progress = await this.progress()
@@ -211,9 +236,14 @@ export class Flow {
         })
         if (waits.length === 0 || (await this.#areMarkers(waits, what))) return true
         const now = JSON.stringify([progress, what === 'quiet' && ends])
-        if (now !== seen) [seen, movedAtMs] = [now, Date.now()]
+        if (now !== seen) [seen, movedAtMs, isJudged] = [now, Date.now(), false]
       } catch {}
-      if (Date.now() - movedAtMs > patienceMs) return false
+      // A slow machine may not have come to it: what waits is delivered once more before that is judged.
+      if (Date.now() - movedAtMs > patienceMs) {
+        if (isJudged) return false
+        await this.delivered()
+        isJudged = true
+      }
       await this.#pause()
     }
   }

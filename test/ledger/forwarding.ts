@@ -25,6 +25,8 @@ export class Forwarding {
   readonly #stateKeys: PartitionStateReader
   readonly #stop = new AbortController()
   readonly #unanswered = new Map<Worker, number>()
+  /** Number of invocations that have ended. */
+  #ended = 0
   readonly #running: Promise<void>
 
   constructor(flow: Flow, stateKeys: PartitionStateReader, woken: Woken) {
@@ -41,12 +43,13 @@ export class Forwarding {
     for (const topic of from.map(signal => this.#flow.topic(signal)))
       for (const [partition, end] of (await this.#flow.log.ends(topic)).entries())
         wanted.push({ stateKey: { consumer, topic, partition }, end })
-    let [seen, movedAtMs] = ['', Date.now()]
+    let [seen, movedAtMs, ended] = ['', Date.now(), this.#ended]
     for (;;) {
       const cursors = await Promise.all(wanted.map(({ stateKey }) => this.#stateKeys.cursor(stateKey)))
       if (wanted.every(({ end }, at) => (cursors[at] ?? 0) >= end)) return true
-      if (JSON.stringify(cursors) !== seen) [seen, movedAtMs] = [JSON.stringify(cursors), Date.now()]
-      if (Date.now() - movedAtMs > patienceMs) return false
+      const now = JSON.stringify(cursors)
+      if (now !== seen) [seen, movedAtMs, ended] = [now, Date.now(), this.#ended]
+      if (Date.now() - movedAtMs > patienceMs && this.#ended - ended > MOST_AT_ONCE) return false
       await pause(WAKE_EVERY_MS)
     }
   }
@@ -62,6 +65,7 @@ export class Forwarding {
     if (running >= MOST_AT_ONCE) return
     this.#unanswered.set(worker, running + 1)
     await worker.invoke(name, {})
+    this.#ended += 1
     this.#unanswered.set(worker, (this.#unanswered.get(worker) ?? 1) - 1)
   }
 

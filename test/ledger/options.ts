@@ -40,7 +40,8 @@ twice, or out of order.
                    (grow, not with --fuzz: its keys are anywhere)
   --rate N         maximum number of records per second (2000)
   --workers N      processes that run the functions (2)
-  --runner NAME    what runs them: offline (serverless offline) or run (what \`sluice run\` is) (offline)
+  --runner NAME    what runs them: offline (serverless offline), run (what \`sluice run\` is), or direct (no trigger: the
+                   ledger calls them itself, one batch after another) (offline)
   --brokers N      1 or 3 (1)
   --fuzz           also send the records of \`npm run fuzz\`, each of which must have one outcome; needs a JDK
   --without KINDS  kinds of these records to leave out, separated by commas

@@ -10,7 +10,7 @@ export interface Struck {
   /** How many records had been sent before the fault. */
   readonly atRecord: number
   readonly lastedMs: number
-  /** Time from its end until all records sent by then were decided; undefined if that did not happen. */
+  /** Time from its end until all records of its segment were decided; undefined if that did not happen. */
   readonly recoveredMs: number | undefined
 }
 

@@ -65,6 +65,7 @@ export async function run(
     log,
     stateKeys,
     sabotage,
+    patienceMs: options.patienceMs,
     signal,
   })
   let noise: Noise | undefined
@@ -75,6 +76,7 @@ export async function run(
   }, PROGRESS_EVERY_MS)
   try {
     await Promise.all(workers.map(worker => worker.start()))
+    for (const worker of workers) worker.deliver(flow)
     const beganAtMs = Date.now()
     const isDisturbed = options.faults.length > 0
     forwarders.push(
@@ -84,7 +86,7 @@ export async function run(
     flow.settled = () => settled(flow, forwarders, Math.max(options.patienceMs, SETTLING_MS))
     if (options.fuzz)
       noise = new Noise({ brokers, topic: flow.topic('readings'), seed, without: options.without, signal })
-    const struck = await strike(flow, options, noise, say, signal)
+    const struck = await strike(flow, options, noise, say)
     const isSettled = await settled(flow, forwarders, options.patienceMs)
     const byHand = await redriveByHand(flow, publisher)
     const isQuiet = isSettled && (await settled(flow, forwarders, options.patienceMs))
@@ -93,7 +95,7 @@ export async function run(
     say(isQuiet ? 'all records are processed' : `no progress, and ${await flow.lag()} records wait`)
     // Nothing may change during the count.
     await Promise.all(forwarders.map(forwarder => forwarder.end()))
-    await Promise.all(workers.map(worker => worker.kill()))
+    await Promise.all(workers.map(worker => worker.end()))
     const topics = {
       readings: flow.topic('readings'),
       events: flow.topic('events'),
@@ -118,7 +120,7 @@ export async function run(
     await Promise.all(forwarders.map(forwarder => forwarder.end()))
     // Its error was reported when the run awaited it.
     await noise?.end().catch(() => {})
-    await Promise.all(workers.map(worker => worker.kill()))
+    await Promise.all(workers.map(worker => worker.end()))
     await publisher.close()
     stateKeys.close()
     await log.close()
@@ -126,42 +128,42 @@ export async function run(
   }
 }
 
-/** Sends a segment for each fault, and injects the fault when a part of the segment has been sent. */
+/** Sends a segment for each fault, and injects the fault at a random record of the segment. */
 async function strike(
   flow: Flow,
-  { events, faults, patienceMs }: Options,
+  { events, faults }: Options,
   noise: Noise | undefined,
   say: (line: string) => void,
-  signal: AbortSignal,
 ): Promise<Struck[]> {
   const names = schedule(flow, faults, Math.floor(events / RECORDS_PER_FAULT))
   const struck: Struck[] = []
   // Wait for the first invocations, which load the code: a fault before that would affect nothing.
   await flow.tickAll()
-  await flow.caughtUp('then', patienceMs)
+  await flow.caughtUp('then')
   for (const [index, name] of names.entries()) {
-    signal.throwIfAborted()
     const isLast = index === names.length - 1
     if (isLast) await silence(flow, noise)
-    const sending = flow.send(Math.floor((events * (index + 1)) / names.length), { ticks: !isLast })
-    // It is awaited below; if the fault itself fails, that error is reported instead.
-    sending.catch(() => {})
-    await flow.untilSent(0.1 + flow.random.next() * 0.3)
+    // A fault may have sent more than its share.
+    const share = Math.floor((events - flow.sent) / (names.length - index))
+    flow.begin({ end: flow.sent + share, ticks: !isLast })
+    await flow.send(0.1 + flow.random.next() * 0.3)
     const atRecord = flow.sent
     const beganAtMs = Date.now()
     await FAULTS[name](flow)
     const endedAtMs = Date.now()
-    const isRecovered = await flow.caughtUp('then', patienceMs)
+    await flow.send()
+    const isRecovered = await flow.caughtUp('then')
     const recoveredMs = isRecovered ? Date.now() - endedAtMs : undefined
     struck.push({ name, atRecord, lastedMs: endedAtMs - beganAtMs, recoveredMs })
-    await sending
     say(`${flow.sent} of ${events} sent  ${describeFault(struck.at(-1) as Struck)}`)
   }
   if (names.length === 0) {
-    await flow.send(Math.floor(events * SENT_BESIDE), { ticks: true })
+    flow.begin({ end: Math.floor(events * SENT_BESIDE), ticks: true })
+    await flow.send()
     await silence(flow, noise)
   }
-  await flow.send(events, { ticks: true })
+  flow.begin({ end: events, ticks: true })
+  await flow.send()
   return struck
 }
 

@@ -3,27 +3,28 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { until } from '../support/until.ts'
+import { eventOf, recordsBetween } from './batches.ts'
 import type { StateKey } from './count/partition-states.ts'
 import type { Flow } from './flow.ts'
-import type { KafkaRecord } from './kafka/records.ts'
 import type { Worker } from './workers.ts'
 
-const MOST = 100
+/** So many that several entities are among them, with emissions: half of them go to the straggler. */
+const WAITING = 30
 
-/** Keeps all mappings from delivering records of one partition, of which some wait, until `release` is called. */
+/** Keeps all mappings from delivering records of one partition until `release` is called, and sends until enough of them wait. */
 export async function withPausedPartition(
   flow: Flow,
   work: (stateKey: StateKey, release: (workers: readonly Worker[]) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const stateKey = await busyState(flow)
-  const { partition } = stateKey
+  const { topic, partition } = stateKey
   const ask = (workers: readonly Worker[], fault: 'hold' | 'release') =>
     Promise.all(workers.map(worker => worker.inject({ fault, function: 'counting', partition })))
   await ask(flow.workers, 'hold')
-  const waiting = async () => (await undecided(flow, stateKey)).length
-  await until('enough records wait', async () => (await waiting()) >= 20, { withinMs: 2_000 }).catch(() => {})
-  // Possibly all records were sent and decided before.
-  if ((await waiting()) === 0) await flow.tick('readings')
+  // A batch that was in flight holds earlier records only.
+  const endOf = async () => (await flow.log.ends(topic))[partition] ?? 0
+  const enough = (await endOf()) + WAITING
+  await flow.sendUntil(async () => (await endOf()) >= enough)
   await work(stateKey, async workers => void (await ask(workers, 'release')))
 }
 
@@ -42,13 +43,13 @@ async function busyState(flow: Flow): Promise<StateKey> {
 
 /** An invocation that waits before its commit or its publish. */
 export interface Straggler {
-  /** Resolves when the mapping has delivered the same records again and they were decided. */
+  /** Resolves when the mapping has delivered the same records again, with those that follow, and all were decided. */
   overtaken(): Promise<void>
   /** Lets it continue. Resolves when it has ended. */
   proceed(): Promise<void>
 }
 
-/** Starts a delayed invocation. Resolves when its delay begins, or when it has ended without reaching the delay. */
+/** Starts a delayed invocation with half of the records that wait. Resolves when its delay begins. */
 export async function straggler(
   flow: Flow,
   worker: Worker,
@@ -56,61 +57,26 @@ export async function straggler(
   before: 'commit' | 'publish',
 ): Promise<Straggler> {
   const { consumer, topic, partition } = stateKey
-  const records = await undecided(flow, stateKey)
-  const lastOffset = records.at(-1)?.offset ?? -1
+  const end = (await flow.log.ends(topic))[partition] ?? 0
+  const applied = async () => (await flow.progress([stateKey]))[0]?.appliedOffset ?? -1
+  const waiting = await recordsBetween(flow.log, stateKey, (await applied()) + 1, end)
+  const records = waiting.slice(0, Math.ceil(waiting.length / 2))
+  if (records.length === 0) throw new Error(`no record of ${topic}/${partition} reached its ${before}`)
   const [sign, proceed] = [worker.file(`straggler-${randomUUID()}`), worker.file(`proceed-${randomUUID()}`)]
-  const event = {
-    eventSource: 'aws:kafka',
-    records: { [`${topic}-${partition}`]: records.map(record => handedOver(topic, record)) },
-    straggler: { before, sign, proceed },
-  }
+  const event = { ...eventOf([[stateKey, records]]), straggler: { before, sign, proceed } }
   let isOver = false
   const ended = worker.invoke(consumer, event).then(() => {
     isOver = true
   })
   await until(`the delay before its ${before}`, () => isOver || existsSync(sign))
-  const isOvertaken = async () => {
-    const [progress = { appliedOffset: -1, outbox: 0 }] = await flow.progress([stateKey])
-    const { appliedOffset, outbox } = progress
-    // What has committed already is overtaken when its outbox was published by another invocation.
-    if (before === 'publish')
-      return appliedOffset > lastOffset || (appliedOffset === lastOffset && outbox === 0)
-    return appliedOffset >= lastOffset
-  }
+  // There was nothing to publish.
+  if (!existsSync(sign)) return straggler(flow, worker, stateKey, before)
   return {
-    overtaken: () => until('the records to be decided by another invocation', isOvertaken),
+    overtaken: () =>
+      until('others to decide its records and the next', async () => (await applied()) >= end - 1),
     proceed: async () => {
       await writeFile(proceed, '')
       await ended
     },
-  }
-}
-
-async function undecided(flow: Flow, stateKey: StateKey): Promise<readonly KafkaRecord[]> {
-  const { topic, partition } = stateKey
-  const [progress] = await flow.progress([stateKey])
-  const from = (progress?.appliedOffset ?? -1) + 1
-  const end = (await flow.log.ends(topic))[partition] ?? 0
-  for await (const records of flow.log.read(topic, partition, from, end)) {
-    const compressed = records.findIndex(({ isCompressed }) => isCompressed)
-    return records.slice(0, compressed < 0 ? MOST : Math.min(compressed, MOST))
-  }
-  return []
-}
-
-/** A record as Lambda passes it to a function. */
-function handedOver(
-  topic: string,
-  { partition, offset, timestampMs, key, value, headers }: KafkaRecord,
-): object {
-  return {
-    topic,
-    partition,
-    offset,
-    timestamp: timestampMs,
-    timestampType: 'LOG_APPEND_TIME',
-    key: key?.toString('base64'),
-    value: value?.toString('base64'),
-    headers: headers.map(([name, bytes]) => ({ [name]: [...bytes] })),
   }
 }

@@ -1,17 +1,31 @@
-/** The functions under `serverless offline` or `sluice run`: several processes that share the partitions, and that can be killed. */
+/** The functions under `serverless offline` or `sluice run`, or called directly: several processes that share the partitions, and that can be killed. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Fault } from '../../localstack/msk-trigger/faults/faults.ts'
 import { injectFault } from '../../localstack/msk-trigger/faults/inject-fault.ts'
 import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
 import { PROJECT, Program } from '../support/program.ts'
+import { Delivery, type Input } from './delivery.ts'
 
-const READY = /(?:^msk {2}|"message":")ready: (\d+) of \1 event sources have joined their groups/m
+const READY =
+  /^called directly$|(?:^msk {2}|"message":")ready: (\d+) of \1 event sources have joined their groups/m
 const SERVICE = join(PROJECT, 'test', 'ledger', 'service')
 
+/** Many times what a trigger takes to deliver what waits. */
+const DELIVERED_MS = 3_000
+
+/** As `serverless.yml` and the trigger set them. */
+const FIXED = {
+  LOG_LEVEL: 'WARN',
+  AWS_ACCESS_KEY_ID: 'none',
+  AWS_SECRET_ACCESS_KEY: 'none',
+  REPORT_BATCH_ITEM_FAILURES: 'true',
+}
+
 /** What runs the functions. */
-export const RUNNERS = ['offline', 'run'] as const
+export const RUNNERS = ['offline', 'run', 'direct'] as const
 export type Runner = (typeof RUNNERS)[number]
 
 export class Worker {
@@ -20,6 +34,8 @@ export class Worker {
   #program: Program | undefined
   #folder = ''
   #lambdaPort = 0
+  /** In place of the trigger, if there is none. */
+  #delivery: Delivery | undefined
   /** The output of earlier processes of this worker. */
   #said = ''
 
@@ -39,12 +55,24 @@ export class Worker {
     const [http = 0, lambda = 0, websocket = 0] = await freePorts(3)
     const ports = ['--httpPort', `${http}`, '--lambdaPort', `${lambda}`, '--websocketPort', `${websocket}`]
     this.#lambdaPort = lambda
-    const options = { cwd: SERVICE, env: { ...this.#variables, LEDGER_FAULTS: this.#socket } }
+    const options = { cwd: SERVICE, env: { ...this.#variables, ...FIXED, LEDGER_FAULTS: this.#socket } }
     this.#program =
-      this.#runner === 'run'
-        ? new Program('./run.ts', [`${lambda}`], options)
-        : new Program('serverless', ['offline', ...ports], options)
+      this.#runner === 'offline'
+        ? new Program('serverless', ['offline', ...ports], options)
+        : new Program(`./${this.#runner}.ts`, [`${lambda}`], options)
     await this.#program.says(READY)
+  }
+
+  /** Begins to deliver records, unless a trigger does. */
+  deliver(input: Input): void {
+    if (this.#runner === 'direct')
+      this.#delivery = new Delivery(input, (name, event) => this.invoke(name, event))
+  }
+
+  /** Kills it for good. */
+  async end(): Promise<void> {
+    await this.kill()
+    await this.#delivery?.end()
   }
 
   /** Kills it, whatever it is doing. */
@@ -54,6 +82,7 @@ export class Worker {
     await this.#program.ended
     this.#said = this.output
     this.#program = undefined
+    this.#delivery?.forgetFaults()
     await rm(this.#folder, { recursive: true, force: true })
   }
 
@@ -63,15 +92,26 @@ export class Worker {
   }
 
   /** Injects a fault into the trigger. */
-  inject(fault: Fault): Promise<void> {
-    return injectFault(this.#socket, fault)
+  async inject(fault: Fault): Promise<void> {
+    if (this.#delivery) this.#delivery.inject(fault)
+    else await injectFault(this.#socket, fault)
   }
 
-  /** Invokes a function directly. Resolves when the invocation has ended, even if it failed. */
-  async invoke(name: string, event: object): Promise<void> {
+  /** Resolves when all that waits has been delivered; with a trigger, which does not say so, after a while. */
+  delivered(): Promise<unknown> {
+    return this.#delivery?.delivered() ?? pause(DELIVERED_MS)
+  }
+
+  /** Invokes a function directly. Resolves when the invocation has ended; undefined if it failed. */
+  async invoke(name: string, event: object): Promise<unknown> {
     const url = `http://${LOOPBACK}:${this.#lambdaPort}/2015-03-31/functions/ledger-local-${name}/invocations`
-    // The worker may be killed meanwhile.
-    await fetch(url, { method: 'POST', body: JSON.stringify(event) }).catch(() => {})
+    try {
+      const response = await fetch(url, { method: 'POST', body: JSON.stringify(event) })
+      return response.ok ? await response.json() : undefined
+    } catch {
+      // The worker may be killed meanwhile.
+      return undefined
+    }
   }
 
   /** A path in the temporary folder of the present process. */

@@ -9,7 +9,18 @@ import { HOPELESS_MS } from '../support/until.ts'
 const say = (line: string) => console.error(line)
 
 /** A sample: `npm run ledger -- --runner run` has all faults. */
-const SAMPLE = ['--runner', 'run', '--events', '1200', '--faults', 'rebalance,crash', '--seed', '1200']
+const SAMPLE = [
+  '--runner',
+  'run',
+  '--events',
+  '1200',
+  '--faults',
+  'rebalance,crash',
+  '--seed',
+  '1200',
+  '--patience',
+  '300',
+]
 
 describe('the ledger over functions that run as processes', () => {
   let servers: Servers

@@ -9,8 +9,8 @@ import { HOPELESS_MS } from '../support/until.ts'
 
 const say = (line: string) => console.error(line)
 
-/** A sample, in which every fault comes once: `npm run ledger` sends more. Slow enough that records come during each fault. */
-const SAMPLE = ['--events', '9000', '--rate', '1000']
+/** A sample, in which every fault comes once: `npm run ledger` sends more. */
+const SAMPLE = ['--events', '9000', '--patience', '300']
 
 describe('the ledger', () => {
   let servers: Servers

@@ -17,6 +17,7 @@ const TOPICS = ['from', 'to', 'stopped', 'merged', 'transactions', 'empty']
 const PARTITIONS = 3
 const GROUP = `${NAME}-live`
 const RECORDS = 6_000
+const HOUR_MS = 3_600_000
 
 interface Line {
   readonly partition: number
@@ -113,9 +114,9 @@ describe('given a topic with records of every kind, and a group that reads it', 
   it('when a replay is stopped in the middle and resumed, then no record is lost or doubled', async () => {
     const all = await linesIn('first.jsonl.gz')
     const begun = Date.now()
-    // Ten seconds for all of it, so that there is a middle.
+    // A pause of an hour, so that neither stop comes too late.
     const spread = all.map((line, at) =>
-      JSON.stringify({ ...line, timestamp: begun + Math.floor(at / 10) * 10 }),
+      JSON.stringify({ ...line, timestamp: begun + Math.floor(at / 10) * 10 + (at < 3_000 ? 0 : HOUR_MS) }),
     )
     await writeFile(file('spread.jsonl'), `${spread.join('\n')}\n`)
     const args = ['replay', file('spread.jsonl'), '--topic', topic('stopped'), '--keep-partitions']

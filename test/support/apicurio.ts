@@ -8,7 +8,6 @@ import { startServer } from '../../localstack/services/server.ts'
 import { LOGS_DIR } from '../../programs/paths.ts'
 import { HOPELESS_MS } from './until.ts'
 
-
 export interface Apicurio {
   /** The address of its Confluent-compatible API. */
   readonly uri: string

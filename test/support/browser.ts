@@ -2,6 +2,7 @@
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
 import { extractedChromium } from './chromium.ts'
+import { HOPELESS_MS } from './until.ts'
 
 /** A phone, a small laptop, and a wide screen. */
 export const WIDTHS = [360, 1024, 1920] as const
@@ -53,6 +54,7 @@ export class TestBrowser {
       reducedMotion: 'reduce',
     }
     const context = await this.#browser.newContext(options)
+    context.setDefaultTimeout(HOPELESS_MS)
     const page = await context.newPage()
     const visit = new Visit(page)
     await page.goto(address)

@@ -29,5 +29,7 @@ export async function until(
     }
     await pause(Math.min(pauseMs, LONGEST_PAUSE_MS))
   }
-  throw new Error(`not within ${HOPELESS_MS / 1000} s: ${what} ${JSON.stringify(await describe())}`, { cause })
+  throw new Error(`not within ${HOPELESS_MS / 1000} s: ${what} ${JSON.stringify(await describe())}`, {
+    cause,
+  })
 }

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { until } from '../../../../test/support/until.ts'
 import { numbered, TestKafka } from '../integration/kafka.ts'
 import { offsetsSeen, Project } from '../integration/project.ts'
+
+/** Far less than the handlers here would take, and enough for a slow machine. */
+const SOON_MS = 30_000
 
 describe('the shutdown of the trigger', () => {
   let kafka: TestKafka
@@ -43,16 +47,19 @@ describe('the shutdown of the trigger', () => {
     [['offline'], 'SIGINT'],
     [['offline', 'start'], 'SIGTERM'],
   ] as const) {
-    it(`${signal} ends "serverless ${command.join(' ')}" within 5 s, with the running batch committed`, async () => {
+    it(`${signal} ends "serverless ${command.join(' ')}" soon, with the running batch committed`, async () => {
       const topic = await kafka.topic('ended', 1)
-      const own = await create(topic, 'await delay(1_500)')
+      const own = await create(topic, `while (!existsSync('go')) await delay(20)`)
       await own.start(...command)
       await kafka.send(topic, numbered(0, 30))
       await until('a batch to run', () => own.invocations('f').length === 1)
       assert.equal(await kafka.members(own.group('f', topic)), 1)
-      const tookMs = await own.end(signal)
+      const ended = own.end(signal)
+      await own.untilSays(/stops when 0@/)
+      await writeFile(own.file('go'), '')
+      const tookMs = await ended
       assert.equal(await kafka.members(own.group('f', topic)), 0)
-      assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
+      assert.ok(tookMs < SOON_MS, `took ${tookMs} ms`)
       const ran = own.invocations('f').length
       assert.deepEqual(await kafka.committed(own.group('f', topic), topic), [10])
       assert.equal(ran, 1, 'nothing new is started')
@@ -69,7 +76,7 @@ describe('the shutdown of the trigger', () => {
       await own.startWithoutWaiting()
       await own.untilSays(line)
       const tookMs = await own.end('SIGINT')
-      assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
+      assert.ok(tookMs < SOON_MS, `took ${tookMs} ms`)
       assert.equal(await kafka.members(own.group('f', topic)), 0)
     })
   }
@@ -85,7 +92,7 @@ describe('the shutdown of the trigger', () => {
       process.env.KAFKA_BROKERS = before
     }
     const tookMs = await own.end('SIGTERM')
-    assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
+    assert.ok(tookMs < SOON_MS, `took ${tookMs} ms`)
   })
 
   it('abandons an invocation that does not end, uncommitted, and says so', async () => {
@@ -95,7 +102,7 @@ describe('the shutdown of the trigger', () => {
     await kafka.send(topic, numbered(0, 1))
     await until('the batch to run', () => own.invocations('f').length === 1)
     const tookMs = await own.end('SIGINT')
-    assert.ok(tookMs < 5_000, `took ${tookMs} ms`)
+    assert.ok(tookMs < SOON_MS, `took ${tookMs} ms`)
     assert.equal(await kafka.members(own.group('f', topic)), 0)
     assert.deepEqual(await kafka.committed(own.group('f', topic), topic), [-1])
     assert.match(own.output, /msk {2}f ← \S+ {2}stops when 0@0 is done, or after 3 s/)

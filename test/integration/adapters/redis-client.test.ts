@@ -65,7 +65,7 @@ describe('a connection that is of no use any more', () => {
     await once(proxy, 'listening')
     const url = `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`
     try {
-      await withClient({ url, commandTimeoutMs: 300 }, async client => {
+      await withClient({ url, commandTimeoutMs: 2_000 }, async client => {
         assert.ok((await rejection(client.run(redis => redis.ping()))) instanceof Unavailable)
         assert.equal(await client.run(redis => redis.ping()), 'PONG')
       })

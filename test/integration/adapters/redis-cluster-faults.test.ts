@@ -12,7 +12,7 @@ import { assertUnavailable } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
 import { type ClusterNode, ValkeyCluster } from '../../support/valkey-cluster.ts'
 
-const COMMAND_TIMEOUT_MS = 1_000
+const COMMAND_TIMEOUT_MS = 2_000
 
 describe('faults of a cluster', () => {
   let cluster: ValkeyCluster

@@ -58,7 +58,7 @@ describe('a producer whose acknowledgements are lost', () => {
     const producer = new TelemetryProducer(
       {
         ...{ kafka: { brokers: brokers(), auth: 'none' }, topic, profile: 'balanced' },
-        ...{ batchRecords: 20, lingerMs: 5, retryBackoffMs: 20, requestTimeoutMs: 200, ...settings },
+        ...{ batchRecords: 20, lingerMs: 5, retryBackoffMs: 20, requestTimeoutMs: 1_000, ...settings },
         event: { type: 'com.example.counted', source: '/test' },
       },
       { brokers: new ProducingConnection(async () => front.kafka) },

@@ -115,13 +115,14 @@ describe('the rules of an event source mapping', () => {
   })
 
   it('given a window of 0, then nothing is waited for, whatever the batch size (rules 5, 6)', async () => {
-    const waits: number[] = []
-    for (let n = 1; n <= 10; n += 1) {
-      await kafka.send(topic('zero'), numbered(n, n + 1))
-      await until('it is delivered', () => project.invocations('zero').length === n)
-      waits.push(waitedMs(project.invocations('zero').at(-1)))
-    }
-    assert.ok(Math.min(...waits) < DEFAULT_WINDOW_MS, `${waits}`)
+    let sent = 0
+    // On a slow machine, one alone can take as long as a window.
+    await until('one is delivered before a window would have ended', async () => {
+      sent += 1
+      await kafka.send(topic('zero'), numbered(sent, sent + 1))
+      await until('it is delivered', () => project.invocations('zero').length === sent)
+      return waitedMs(project.invocations('zero').at(-1)) < DEFAULT_WINDOW_MS
+    })
   })
 
   it('given large records, then a batch ends before its JSON has more than 6 MB (rules 1, 8)', async () => {

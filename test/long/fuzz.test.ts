@@ -23,7 +23,7 @@ describe('the functions, beside a producer that writes whatever Kafka takes', ()
   })
 
   it('given 400 records of it, then each has one outcome by each consumer, and no partition waits', async t => {
-    const extent = ['--for', '1m', '--records', '400', '--rate', '100', '--seed', '1']
+    const extent = ['--for', '1m', '--records', '400', '--rate', '100', '--seed', '1', '--patience', '300s']
     const options = readOptions(extent) as Options
     const say = (line: string) => console.error(line)
     const result = await run(options, { brokers: brokers(), valkey }, say, t.signal)

@@ -12,24 +12,29 @@ const GROWTH = 1.25
  * Waits for a condition in another process.
  *
  * @param holds the condition; an error counts as "not yet"
- * @param describe describes the present situation, for the message if the condition never holds
+ * @param describe describes the present situation: the wait goes on while that changes, and the message has it if it does not
  */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
   { describe = () => '' as unknown } = {},
 ): Promise<void> {
-  const giveUpAtMs = Date.now() + HOPELESS_MS
+  let giveUpAtMs = Date.now() + HOPELESS_MS
   let cause: unknown
-  for (let pauseMs = FIRST_PAUSE_MS; Date.now() < giveUpAtMs; pauseMs *= GROWTH) {
+  let before: string | undefined
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= GROWTH) {
     try {
       if (await holds()) return
+      before ??= JSON.stringify(await describe())
     } catch (error) {
       cause = error
     }
+    if (Date.now() > giveUpAtMs) {
+      const now = JSON.stringify(await describe())
+      if (now === before) throw new Error(`not within ${HOPELESS_MS / 1000} s: ${what} ${now}`, { cause })
+      before = now
+      giveUpAtMs = Date.now() + HOPELESS_MS
+    }
     await pause(Math.min(pauseMs, LONGEST_PAUSE_MS))
   }
-  throw new Error(`not within ${HOPELESS_MS / 1000} s: ${what} ${JSON.stringify(await describe())}`, {
-    cause,
-  })
 }

@@ -4,7 +4,7 @@ import { LOCAL, PROJECT } from '../../programs/paths.ts'
 import type { Server } from './definition.ts'
 import { LOOPBACK } from './ports.ts'
 import { awsAnswers } from './probes.ts'
-import type { Launch } from './process.ts'
+import { FEW_ARENAS, type Launch } from './process.ts'
 import { ensurePythonPackages } from './python.ts'
 
 /** Works with every Python from 3.11 on. 4.14, the last version of the free edition, uses syntax of Python 3.12. */
@@ -50,6 +50,7 @@ async function prepareLocalStack(port: number, dir: string, python: string): Pro
       HOME: process.env.HOME,
       LANG: 'C.UTF-8',
       PYTHONWARNINGS: 'ignore',
+      ...FEW_ARENAS,
       SERVICES: AWS_SERVICES.join(','),
       GATEWAY_LISTEN: address,
       LOCALSTACK_HOST: address,

@@ -12,6 +12,12 @@ export interface Launch {
   readonly env: NodeJS.ProcessEnv
 }
 
+/**
+ * Variables for programs with many threads. glibc gives each thread a heap of its own, up to eight for each processor, and keeps what
+ * was freed there.
+ */
+export const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' } as const
+
 export interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null

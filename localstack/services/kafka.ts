@@ -10,7 +10,7 @@ import { type BrokerFolder, brokerFolders, clusterIdIn, isFormatted, logFolder }
 import { type KafkaNode, kafkaProperties } from './kafka-properties.ts'
 import { accepts, freePorts, LOOPBACK } from './ports.ts'
 import { brokerTakesPart } from './probes.ts'
-import type { Launch } from './process.ts'
+import { FEW_ARENAS, type Launch } from './process.ts'
 import { requireJava, requireMaven } from './requirements.ts'
 import { runTool } from './tool.ts'
 
@@ -111,11 +111,10 @@ async function prepareKafka({ name, dir, jars, index, id, nodes }: Place, contex
   const configuration = join(dir, 'server.properties')
   await mkdir(log, { recursive: true })
   await writeFile(configuration, kafkaProperties(nodes[index] as KafkaNode, nodes, log))
-  const heap = nodes.length > 1 ? HEAP_OF_SEVERAL : HEAP
   const run = (main: string, ...args: string[]): Launch => ({
     command: java,
-    args: [heap, ...JVM_FLAGS, '-cp', join(jars, '*'), main, ...args],
-    env: process.env,
+    args: [...JVM_FLAGS, '-cp', join(jars, '*'), main, ...args],
+    env: { ...process.env, ...FEW_ARENAS },
   })
   if (!isFormatted(dir)) {
     const format = ['format', '--ignore-formatted', '--cluster-id', id, '--config', configuration]
@@ -129,12 +128,9 @@ async function prepareKafka({ name, dir, jars, index, id, nodes }: Place, contex
   return run('kafka.Kafka', configuration)
 }
 
-const HEAP = '-Xmx512m'
-/** Three brokers share the machine with everything else. */
-const HEAP_OF_SEVERAL = '-Xmx256m'
-
 /** Small and fast to start: a local broker has little to compile and little garbage to collect. */
 const JVM_FLAGS = [
+  '-Xmx256m',
   '-XX:TieredStopAtLevel=1',
   '-XX:+UseSerialGC',
   '-Djava.awt.headless=true',

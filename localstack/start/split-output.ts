@@ -4,19 +4,26 @@ import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import workerThreads, { isMainThread, Worker, type WorkerOptions } from 'node:worker_threads'
 import { FUNCTION_LOGS, functionLog } from '../../stacks/function-logs.ts'
+import { memoryLimits } from '../msk-trigger/invoke/runtimes/node/memory-limits.ts'
 
 // Loaded into `serverless offline` before anything else. serverless-offline runs each function in threads that share
 // one output, and only the creation of a thread shows which function it belongs to. This module therefore replaces the
-// class that creates threads by one that appends the output of each function to its own file.
+// class that creates threads by one that appends the output of each function to its own file, and bounds its memory.
 
 class SplitWorker extends Worker {
   constructor(file: string | URL, options: WorkerOptions = {}) {
     const name = functionOf(options)
-    super(file, name === undefined ? options : { ...options, stdout: true, stderr: true })
+    super(file, name === undefined ? options : { ...limited(options), stdout: true, stderr: true })
     if (name === undefined) return
     const path = functionLog(process.env[FUNCTION_LOGS] as string, name)
     for (const output of [this.stdout, this.stderr]) appendLines(output, path)
   }
+}
+
+/** With the function's own limits, unless the options set some. */
+function limited(options: WorkerOptions): WorkerOptions {
+  const { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memoryMb } = options.env as NodeJS.ProcessEnv
+  return { resourceLimits: memoryLimits(Number(memoryMb)), ...options }
 }
 
 /**

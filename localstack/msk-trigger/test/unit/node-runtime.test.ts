@@ -168,6 +168,13 @@ describe('the thread of a handler', () => {
     assert.deepEqual(await resultOf(node), { ok: NODE_OPTIONS })
   })
 
+  it('ends alone when the handler needs more memory than the function has', async t => {
+    const code = 'const kept = []; export const handler = async () => { for (;;) kept.push({ at: kept.length }) }'
+    const node = await nodeRuntime(t, code, { memoryMb: 64 })
+    node.invoke(invocationOf({})).catch(() => {})
+    assert.match(String((await node.ended).cause), /memory limit/)
+  })
+
   it('ends when it is closed, also while it computes', async t => {
     const node = await nodeRuntime(t, 'export const handler = () => { for (;;); }')
     node.invoke(invocationOf({})).catch(() => {})

@@ -5,6 +5,7 @@ import { within } from '../../../support/wait.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
 import { type HandedOver, HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
 import { Line } from './line.ts'
+import { memoryLimits } from './memory-limits.ts'
 import type { Answer, Message, ThreadData } from './messages.ts'
 import { THREAD, threadDataOf } from './thread-data.ts'
 
@@ -151,6 +152,7 @@ function newThread(
     new Worker(module, {
       name,
       env: variables,
+      resourceLimits: memoryLimits(facts.memoryMb),
       workerData: { ...workerData, places },
       ...(isCaptured && { stdout: true, stderr: true }),
     })

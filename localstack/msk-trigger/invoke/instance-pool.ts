@@ -7,6 +7,9 @@ import { WaitingList } from './waiting-list.ts'
 /** The part of an instance that the pool uses. */
 type PooledInstance = Pick<Instance, 'isBroken' | 'isComputing' | 'isLoading' | 'hasRoom' | 'close'>
 
+/** An idle instance ends after this time, if there is another one. */
+const IDLE_MS = 30_000
+
 /**
  * Starts an invocation on an instance, which may be busy: then it waits there.
  *
@@ -26,7 +29,7 @@ interface Caller<I> {
 
 /**
  * The instances of one function. The most recently used one is taken first, and callers wait a moment for a busy one,
- * so that few threads serve a quick handler. Each thread costs tens of megabytes, and starting one takes as long as
+ * so that few threads serve a quick handler, and those that are not needed any more end. Each thread costs tens of megabytes, and starting one takes as long as
  * hundreds of invocations. Callers wait in line at a busy instance that takes them, which then goes from one to the next by itself. A caller
  * that has waited there for too long is taken back.
  */
@@ -36,7 +39,8 @@ export class InstancePool<I extends PooledInstance = Instance> {
   readonly #all = new Set<I>()
   /** Instances that were replaced during an invocation. They end with it. */
   readonly #replaced = new Set<I>()
-  readonly #idle: I[] = []
+  /** The most recently used one is last. Each has a timer that ends it. */
+  readonly #idle = new Map<I, NodeJS.Timeout>()
   /** The callers at each instance, running or in line. */
   readonly #callers = new Map<I, Set<Caller<I>>>()
   /** Those whose invocation has not begun. */
@@ -70,7 +74,8 @@ export class InstancePool<I extends PooledInstance = Instance> {
 
   /** Later invocations get new instances. Running invocations finish on the instance on which they started. */
   async replace(): Promise<void> {
-    const idle = this.#idle.splice(0)
+    const idle: I[] = []
+    for (let last = this.#popIdle(); last; last = this.#popIdle()) idle.push(last)
     for (const instance of this.#all) if (!idle.includes(instance)) this.#replaced.add(instance)
     this.#all.clear()
     for (const caller of this.#waiting.all) this.#takeBack(caller)
@@ -116,7 +121,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     const idle = this.#free()
     if (idle) {
       if (this.#takeBack(caller)) this.#run(caller, idle)
-      else this.#idle.push(idle)
+      else this.#rest(idle)
       return true
     }
     if (caller.at) return true
@@ -149,11 +154,30 @@ export class InstancePool<I extends PooledInstance = Instance> {
 
   /** The most recently used idle instance. A thread can end while idle. */
   #free(): I | undefined {
-    for (let last = this.#idle.pop(); last; last = this.#idle.pop()) {
+    for (let last = this.#popIdle(); last; last = this.#popIdle()) {
       if (!last.isBroken) return last
       this.#all.delete(last)
     }
     return undefined
+  }
+
+  #popIdle(): I | undefined {
+    const last = [...this.#idle].at(-1)
+    if (!last) return undefined
+    const [instance, timer] = last
+    clearTimeout(timer)
+    this.#idle.delete(instance)
+    return instance
+  }
+
+  #rest(instance: I): void {
+    const end = () => {
+      if (this.#all.size === 1) return
+      this.#idle.delete(instance)
+      this.#all.delete(instance)
+      void instance.close()
+    }
+    this.#idle.set(instance, setTimeout(end, IDLE_MS).unref())
   }
 
   #shortestLine(): I | undefined {
@@ -231,7 +255,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     if (isIdle) {
       this.#callers.delete(instance)
       this.#replaced.delete(instance)
-      if (isKept) this.#idle.push(instance)
+      if (isKept) this.#rest(instance)
     }
     this.#serve()
     if (isIdle && !isKept) await instance.close()

@@ -153,6 +153,25 @@ describe('the instances of a function', () => {
     assert.equal(started.length, 3)
   })
 
+  it('end when they have been idle for a while, except the last one', async () => {
+    const { started, call } = given()
+    const [first, second] = [call(), call()]
+    await waitFor(220)
+    await Promise.all([first.end(), second.end()])
+    await pass(20_000)
+    const third = call()
+    assert.equal(third.at, started[1])
+    await pass(20_000)
+    assert.deepEqual(
+      started.map(({ isClosed }) => isClosed),
+      [true, false],
+    )
+    await third.end()
+    await pass(60_000)
+    assert.equal(call().at, started[1])
+    assert.equal(started.length, 2)
+  })
+
   it('are new each time if the handler must be loaded again', async () => {
     const { started, call } = given({ areReused: false, room: 5 })
     const [first, second] = [call(), call()]

@@ -12,7 +12,7 @@ import {
   loggedFunctions,
 } from '../../stacks/function-logs.ts'
 import { LOOPBACK } from '../services/ports.ts'
-import { describeExit, type Exit, startProcess, tellingLine } from '../services/process.ts'
+import { describeExit, type Exit, FEW_ARENAS, startProcess, tellingLine } from '../services/process.ts'
 import { followLogs } from './log-follower.ts'
 import { reloadIn } from './reload.ts'
 import { isFrameworkError, startupErrorIn } from './startup-error.ts'
@@ -50,6 +50,8 @@ const READY = /^msk {2}ready:/
 const JOINED = /^msk {2}(\S+) ← \S+ {2}group \S+ ready/
 /** Gives each function its own log. */
 const SPLIT_OUTPUT = pathToFileURL(join(import.meta.dirname, 'split-output.ts')).href
+/** The default is 32 MB, thrice, which the framework would fill once. In megabytes. */
+const SMALL_YOUNG_GENERATION = '--max-semi-space-size=8'
 /** Generous: a machine with much else to do takes several times as long as a quiet one. */
 const READY_WITHIN_MS = 300_000
 /** Time for the rest of a message: the framework writes its first line separately. */
@@ -65,6 +67,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   const launch = {
     command: process.execPath,
     args: [
+      SMALL_YOUNG_GENERATION,
       '--import',
       SPLIT_OUTPUT,
       join(PROJECT, 'node_modules', 'serverless', 'bin', 'serverless.js'),
@@ -73,6 +76,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     env: {
       ...process.env,
       ...options.environment,
+      ...FEW_ARENAS,
       MSK_TRIGGER_REPORTS: reportsFile,
       NODE_OPTIONS: nodeOptions(process.env.NODE_OPTIONS),
       [FUNCTION_LOGS]: ofFunctions,

@@ -70,15 +70,18 @@ export async function started(
     return performance.now() - beganAtMs
   }
   try {
-    await until(async () => /^functions +starting/m.test(await readFile(logFile, 'utf8')))
     const client = kafkaClient({ brokers: [`${LOOPBACK}:${kafka}`], clientId: 'bench-local', auth: 'none' })
-    const offsets = new TopicOffsets(client)
     const redis = new RedisClient({ url: `redis://${LOOPBACK}:${valkey}` })
-    // Data of an earlier start does not count.
-    const figures = await FlowFigures.from(offsets, new StateInspection(redis), ENV)
+    const offsets = new TopicOffsets(client)
+    // Data of an earlier start does not count. The servers answer long before the functions run.
+    let figures: FlowFigures | undefined
+    await until(async () => {
+      figures = await FlowFigures.from(offsets, new StateInspection(redis), ENV).catch(() => undefined)
+      return figures !== undefined
+    })
     const [readyMs, flowingMs] = await Promise.all([
       until(async () => runningStack(name)?.state === 'ready'),
-      until(async () => (await figures.read()).applied > 0),
+      until(async () => ((await figures?.read())?.applied ?? 0) > 0),
     ])
     return {
       pid: npm.pid as number,

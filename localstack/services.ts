@@ -17,13 +17,17 @@ import { registryServer } from './services/registry.ts'
 import { type RunningServer, startServer } from './services/server.ts'
 import { valkeyServer } from './services/valkey.ts'
 
-/** The running servers. */
-export interface Services {
+/** Where the servers are. */
+export interface Addresses {
   readonly brokers: readonly string[]
   readonly redisUrl: string
   readonly awsEndpoint: string
   /** Absent if there is no schema registry. */
   readonly registryUrl?: string
+}
+
+/** The running servers. */
+export interface Services extends Addresses {
   /** Stops the servers that were started here, and waits until they have ended. */
   stop(): Promise<void>
   /** Sends a signal (SIGKILL by default) to one server and waits until it has ended. */
@@ -38,12 +42,27 @@ export function serviceEnvironment({
   redisUrl,
   awsEndpoint,
   registryUrl,
-}: Services): Record<string, string> {
+}: Addresses): Record<string, string> {
   return {
     KAFKA_BROKERS: brokers.join(','),
     REDIS_URL: redisUrl,
     AWS_ENDPOINT_URL: awsEndpoint,
     ...(registryUrl ? { SCHEMA_REGISTRY_URL: registryUrl } : {}),
+  }
+}
+
+/** Addresses of servers that run already or are going to be started. */
+export function addressesOf({
+  kafka,
+  valkey,
+  aws,
+  registry,
+}: Pick<ServicesOptions, 'kafka' | 'valkey' | 'aws' | 'registry'>): Addresses {
+  return {
+    brokers: brokersAt(kafka),
+    redisUrl: addressOf('valkey', valkey),
+    awsEndpoint: addressOf('aws', aws),
+    ...(registry ? { registryUrl: registryUrlOf(registry) } : {}),
   }
 }
 
@@ -64,10 +83,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     )
   }
   return {
-    brokers: brokersAt(options.kafka),
-    redisUrl: addressOf('valkey', options.valkey),
-    awsEndpoint: addressOf('aws', options.aws),
-    ...(options.registry ? { registryUrl: registryUrlOf(options.registry) } : {}),
+    ...addressesOf(options),
     stop: () => stopAll(running),
     kill: (name, signal = 'SIGKILL') => here(name).kill(signal),
     restart: name => here(name).restart(),

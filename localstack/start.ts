@@ -7,11 +7,11 @@ import { runMain } from '../programs/main.ts'
 import { PROJECT } from '../programs/paths.ts'
 import { UserError } from '../programs/user-error.ts'
 import { frameworkLog, functionLogsDir } from '../stacks/function-logs.ts'
-import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
+import { startLocalCloud } from './local-cloud.ts'
 import { formatEvent } from './report.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './resources.ts'
 import { requireFreePorts } from './services/ports.ts'
-import { serviceEnvironment } from './services.ts'
+import { type Addresses, addressesOf, serviceEnvironment } from './services.ts'
 import {
   dockerFromEnvironment,
   foldersFromEnvironment,
@@ -47,8 +47,10 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const { notices, ...schedules } = localSchedules(environment)
   for (const notice of notices) screen.line(notice)
   await requireFreePorts([lambdaPort(environment)])
-  const cloud = await startLocalCloud({
-    ...placesFromEnvironment(environment, options.brokers, options.registry),
+  const places = placesFromEnvironment(environment, options.brokers, options.registry)
+  const failed = new AbortController()
+  const cloud = startLocalCloud({
+    ...places,
     ...foldersFromEnvironment(environment),
     env: ENV,
     generator: {},
@@ -57,24 +59,39 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
     stack: options.name,
     revive: true,
     report: event => screen.line(formatEvent(event)),
-    signal,
+    signal: AbortSignal.any([signal, failed.signal]),
   })
+  const watching = cloud.then(({ services }) => watchFlow(services, ENV, screen, schedules))
+  // It may fail before the functions wait for it, which then fail with its reason.
+  watching.catch(() => {})
   try {
-    return await runFunctions(stack, cloud, { ...options, ...schedules }, screen, signal)
+    const all = { ...options, ...schedules, addresses: addressesOf(places) }
+    return await runFunctions(stack, watching, all, screen, signal)
   } catch (error) {
     // Print it before the servers stop, which takes seconds.
     if (!(error instanceof UserError)) throw error
     screen.line(error.message)
     return 1
   } finally {
-    await cloud.services.stop()
+    failed.abort()
+    await watching.then(
+      watch => watch.stop(),
+      () => {},
+    )
+    await cloud.then(
+      ({ services }) => services.stop(),
+      () => {},
+    )
   }
 }
 
+type RunOptions = StartOptions & Omit<LocalSchedules, 'notices'> & { readonly addresses: Addresses }
+
+/** Builds the functions and the console while the servers start, and runs them when the servers are ready. */
 async function runFunctions(
   stack: OwnStack,
-  cloud: LocalCloud,
-  { forMs, watch: reloads, first, expectsReadings }: StartOptions & Omit<LocalSchedules, 'notices'>,
+  watching: Promise<Watch>,
+  { forMs, watch: reloads, first, addresses }: RunOptions,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<number> {
@@ -83,15 +100,19 @@ async function runFunctions(
   const reportsFile = join(logsDir, 'msk-trigger.jsonl')
   for (const log of [frameworkLog(logsDir), functionLogsDir(logsDir), reportsFile])
     await rm(log, { recursive: true, force: true })
-  const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
-  const watch = await watchFlow(cloud.services, ENV, screen, { expectsReadings })
+  const variables = { ...serviceEnvironment(addresses), ...LOCAL_AWS_ENVIRONMENT }
+  let watch: Watch | undefined
   // Before the functions: they have to know where it listens.
   const console = await consoleFor({
     environment: { ...stack.environment, ...variables, SLUICE_ENV: ENV },
     dataDir,
     say: line => screen.line(line),
-    standing: watch.standing,
+    standing: () => watch?.standing() ?? [],
   })
+  const servers = watching.then(started => {
+    watch = started
+  })
+  servers.catch(() => {})
   try {
     const environment = {
       ...variables,
@@ -103,10 +124,12 @@ async function runFunctions(
       environment,
       lambdaPort: port,
       logsDir,
+      servers,
       reportsFile,
       signal,
-      onLogLine: watch.logged,
-      onReport: watch.reported,
+      // No function runs before the watch.
+      onLogLine: (line: string) => watch?.logged(line),
+      onReport: (line: string) => watch?.reported(line),
       onReload: (line: string) => screen.line(line),
     }
     const functions = await startRevivedFunctions(options, line => screen.line(line))
@@ -119,10 +142,11 @@ async function runFunctions(
     screen.line(`${' '.repeat(21)}logs: ${relative(PROJECT, functionLogsDir(logsDir))}\n`)
     screen.line('Ctrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats · npx sluice logs -f\n')
     const over = new AbortController()
-    const polled = pollGivenUp(stack, cloud, functions, line => screen.line(line), over.signal)
+    const polled = pollGivenUp(stack, addresses, functions, line => screen.line(line), over.signal)
     try {
-      const begun = firstRuns(first, functions, watch)
-      return await flow({ functions, begun, watch, forMs, screen, signal })
+      const started = await watching
+      const begun = firstRuns(first, functions, started)
+      return await flow({ functions, begun, watch: started, forMs, screen, signal })
     } finally {
       over.abort()
       await polled
@@ -130,7 +154,6 @@ async function runFunctions(
     }
   } finally {
     await console.close()
-    await watch.stop()
   }
 }
 
@@ -195,7 +218,7 @@ async function flow({ functions, begun, watch, forMs, screen, signal }: Flow): P
 /** Reads the queue that tells of what Lambda has given up, if there is one. */
 async function pollGivenUp(
   { environment }: OwnStack,
-  { services: { awsEndpoint } }: LocalCloud,
+  { awsEndpoint }: Addresses,
   functions: RevivedFunctions,
   say: (line: string) => void,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
@@ -15,12 +15,15 @@ import { LOOPBACK } from '../services/ports.ts'
 import { describeExit, type Exit, FEW_ARENAS, startProcess, tellingLine } from '../services/process.ts'
 import { followLogs } from './log-follower.ts'
 import { reloadIn } from './reload.ts'
+import { SERVERS_READY } from './servers-plugin.ts'
 import { isFrameworkError, startupErrorIn } from './startup-error.ts'
 
 export interface FunctionsOptions {
   /** Additional variables: where the servers are. */
   readonly environment: Readonly<Record<string, string>>
   readonly lambdaPort: number
+  /** Resolves when the servers are ready. Until then the functions are built, and none runs. */
+  readonly servers: Promise<unknown>
   /** The folder of the framework's log, with a folder for the functions' logs. */
   readonly logsDir: string
   readonly signal: AbortSignal
@@ -61,7 +64,9 @@ const GRACE_MS = 10_000
 
 /** Starts the functions and waits until they read Kafka. If that fails, nothing is left running. */
 export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
-  const { logsDir, reportsFile, lambdaPort, signal } = options
+  const { logsDir, reportsFile, lambdaPort, servers, signal } = options
+  const serversReady = join(logsDir, 'servers-ready')
+  rmSync(serversReady, { force: true })
   const logFile = frameworkLog(logsDir)
   const ofFunctions = functionLogsDir(logsDir)
   const launch = {
@@ -77,6 +82,7 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
       ...process.env,
       ...options.environment,
       ...FEW_ARENAS,
+      [SERVERS_READY]: serversReady,
       MSK_TRIGGER_REPORTS: reportsFile,
       NODE_OPTIONS: nodeOptions(process.env.NODE_OPTIONS),
       [FUNCTION_LOGS]: ofFunctions,
@@ -103,7 +109,13 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     unfollowReports()
   })
   try {
-    await readyOrNot(ready.promise, startupError.promise, started.exited, logFile, signal)
+    const opened = servers.then(() => writeFileSync(serversReady, ''))
+    await readyOrNot(
+      { ready: ready.promise, opened, startupError: startupError.promise },
+      started.exited,
+      logFile,
+      signal,
+    )
   } catch (error) {
     await started.stop(GRACE_MS)
     throw error
@@ -116,9 +128,16 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
   }
 }
 
+/** The steps of a start. */
+interface Steps {
+  readonly ready: Promise<void>
+  /** The servers are ready, which may have to be installed first. Rejects if they cannot be started. */
+  readonly opened: Promise<void>
+  readonly startupError: Promise<void>
+}
+
 async function readyOrNot(
-  ready: Promise<void>,
-  startupError: Promise<void>,
+  { ready, opened, startupError }: Steps,
   exited: Promise<Exit>,
   logFile: string,
   signal: AbortSignal,
@@ -126,7 +145,11 @@ async function readyOrNot(
   const settled = Promise.withResolvers<never>()
   const fail = (how: string) => settled.reject(new UserError(failureOf(how, logFile)))
   const onAbort = () => settled.reject(signal.reason)
-  const tooLong = setTimeout(() => fail(`was not ready within ${READY_WITHIN_MS / 1000} s`), READY_WITHIN_MS)
+  let tooLong: NodeJS.Timeout | undefined
+  const late = () => fail(`was not ready within ${READY_WITHIN_MS / 1000} s`)
+  opened.then(() => {
+    tooLong = setTimeout(late, READY_WITHIN_MS).unref()
+  }, settled.reject)
   void exited.then(exit => fail(describeExit(exit)))
   // If a bundle cannot be built, the framework keeps running without doing anything.
   void startupError.then(() => pause(MESSAGE_MS)).then(() => fail('cannot start'))

@@ -169,7 +169,8 @@ describe('the thread of a handler', () => {
   })
 
   it('ends alone when the handler needs more memory than the function has', async t => {
-    const code = 'const kept = []; export const handler = async () => { for (;;) kept.push({ at: kept.length }) }'
+    const code =
+      'const kept = []; export const handler = async () => { for (;;) kept.push({ at: kept.length }) }'
     const node = await nodeRuntime(t, code, { memoryMb: 64 })
     node.invoke(invocationOf({})).catch(() => {})
     assert.match(String((await node.ended).cause), /memory limit/)

@@ -1,0 +1,20 @@
+import { existsSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** Names the file that `npm start` writes when the servers are ready. */
+export const SERVERS_READY = 'SLUICE_SERVERS_READY'
+
+const LOOK_EVERY_MS = 50
+
+/**
+ * Lets `npm start` build the functions while the servers start. It follows serverless-esbuild in serverless.yml: once the functions are
+ * built, it waits for the servers.
+ */
+export default class ServersPlugin {
+  readonly hooks = { 'before:offline:start': untilReady, 'before:offline:start:init': untilReady }
+}
+
+async function untilReady(): Promise<void> {
+  const file = process.env[SERVERS_READY]
+  while (file && !existsSync(file)) await pause(LOOK_EVERY_MS)
+}

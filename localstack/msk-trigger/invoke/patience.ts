@@ -7,8 +7,11 @@ import { availableParallelism } from 'node:os'
  */
 const PATIENCE_MS = 100
 
-/** The same limit when all processors are busy: another thread would only slow down the others. */
-const PATIENCE_WITHOUT_PROCESSOR_MS = 200
+/**
+ * The same limit when all processors are busy: another thread would only slow down the others, and takes up to 100 MB. It must end, as
+ * the handlers may take all of their time.
+ */
+const PATIENCE_WITHOUT_PROCESSOR_MS = 1_000
 
 /** A new instance is also started when the queue has been non-empty for this long and a processor is idle. */
 const BACKLOG_MS = 1_000

@@ -4,6 +4,9 @@ import { InstancePool } from '../../invoke/instance-pool.ts'
 import { startInstanceAtMs } from '../../invoke/patience.ts'
 import { NotBegun } from '../../invoke/runtimes/runtime.ts'
 
+/** Until another instance starts, also where this thread takes the only processor. */
+const PATIENCE_MS = 1_020
+
 /** An instance without a thread. The first of its callers runs. */
 class Fake {
   isBroken = false
@@ -135,7 +138,7 @@ describe('the instances of a function', () => {
   it('increase in number if none is free for too long', async () => {
     const { started, call } = given()
     const [first, second] = [call(), call()]
-    await waitFor(220)
+    await waitFor(PATIENCE_MS)
     assert.notEqual(second.at, first.at)
     assert.equal(started.length, 2)
   })
@@ -156,7 +159,7 @@ describe('the instances of a function', () => {
   it('end when they have been idle for a while, except the last one', async () => {
     const { started, call } = given()
     const [first, second] = [call(), call()]
-    await waitFor(220)
+    await waitFor(PATIENCE_MS)
     await Promise.all([first.end(), second.end()])
     await pass(20_000)
     const third = call()
@@ -225,7 +228,7 @@ describe('the instances of a function', () => {
     const { call } = given({ failing: [2] })
     const [first, second, third] = [call(), call(), call()]
     const refused = assert.rejects(second.over, /no thread left/)
-    await waitFor(220)
+    await waitFor(PATIENCE_MS)
     await refused
     await first.end()
     assert.equal(third.at, first.at)
@@ -285,7 +288,7 @@ describe('a busy instance that has room', () => {
   it('loses the caller that has waited for too long to a new one', async () => {
     const { started, call } = given({ room: 2 })
     const [first, second, third] = [call(), call(), call()]
-    await waitFor(220)
+    await waitFor(PATIENCE_MS)
     assert.equal(second.at, started[1])
     assert.equal(second.isRunning, true)
     assert.equal(third.at, started[0])
@@ -313,7 +316,7 @@ describe('a busy instance that has room', () => {
     const second = call()
     instance.isLoading = false
     first.onBegun()
-    await waitFor(220)
+    await waitFor(PATIENCE_MS)
     assert.equal(started.length, 2)
     assert.equal(second.at, started[1])
   })
@@ -328,7 +331,7 @@ describe('a busy instance that has room', () => {
     await first.end()
     const [third, fourth] = [call(), call()]
     assert.deepEqual([third.at, fourth.at], [started[1], started[1]])
-    await waitFor(220)
+    await waitFor(PATIENCE_MS)
     assert.equal(started.length, 3)
     assert.equal(fourth.at, started[2])
   })
@@ -373,6 +376,6 @@ describe('a new instance is started', () => {
   })
 
   it('later if every processor is busy', () => {
-    assert.equal(startsAt(1_000, 0, [computing, computing]), 1_200)
+    assert.equal(startsAt(1_000, 0, [computing, computing]), 2_000)
   })
 })

@@ -8,8 +8,8 @@ import { availableParallelism } from 'node:os'
 const PATIENCE_MS = 100
 
 /**
- * The same limit when all processors are busy: another thread would only slow down the others, and takes up to 100 MB. It must end, as
- * the handlers may take all of their time.
+ * The same limit when all processors are busy: another thread would only slow down the others, and takes up to 100 MB. Not forever:
+ * the running handlers may take until their timeout.
  */
 const PATIENCE_WITHOUT_PROCESSOR_MS = 1_000
 

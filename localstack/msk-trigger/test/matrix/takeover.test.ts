@@ -34,8 +34,7 @@ describe('a second process that takes over from the first', { timeout: 600_000 }
         topic,
         Array.from({ length: PARTITIONS }, (_, partition) => numbered(from, to, partition)).flat(),
       )
-    const untilDone = (count: number) =>
-      kafka.untilCommitted(group, topic, Array(PARTITIONS).fill(count))
+    const untilDone = (count: number) => kafka.untilCommitted(group, topic, Array(PARTITIONS).fill(count))
     return { topic, first, second, send, untilDone }
   }
 

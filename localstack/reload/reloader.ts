@@ -103,11 +103,9 @@ export class Reloader {
       return []
     }
     const rules = await this.#copyOf(set)
-    const accepted = await this.#apply(
-      readers.map(target => ({ target, change: { rules }, kept: 'rules', what })),
-    )
-    if (accepted.length > 0) this.#rules.set(folder, set)
-    return accepted.flatMap(({ target }) => (target.isScheduled ? [target.key] : []))
+    await this.#apply(readers.map(target => ({ target, change: { rules }, kept: 'rules', what })))
+    this.#rules.set(folder, set)
+    return readers.flatMap(({ key, isScheduled }) => (isScheduled ? [key] : []))
   }
 
   /** Handles saved source files. */
@@ -188,14 +186,13 @@ export class Reloader {
     return { version, folder: await this.#parts.versions.writeRules(version, set) }
   }
 
-  /** Tries each change, applies those that start, and reports the result. Returns the applied ones. */
-  async #apply(planned: readonly Planned[]): Promise<readonly Planned[]> {
+  /** Tries new code, applies what starts, and reports the result. */
+  async #apply(planned: readonly Planned[]): Promise<void> {
     const { location, provided, tryOut, replace, say, versions, functions } = this.#parts
-    const reasons = await pMap(
-      planned,
-      ({ target, change }) => tryOut(target.candidate(change, location, provided)),
-      { concurrency: TRIED_AT_ONCE },
-    )
+    const reasonOf = async ({ target, change }: Planned) =>
+      // Rules were read by the code with which functions read them when they start.
+      change.code ? tryOut(target.candidate(change, location, provided)) : undefined
+    const reasons = await pMap(planned, reasonOf, { concurrency: TRIED_AT_ONCE })
     const refusals = planned.flatMap(({ target, kept }, at) => {
       const reason = reasons[at]
       return reason === undefined ? [] : [{ functions: [target.key], kept, reason }]
@@ -203,13 +200,12 @@ export class Reloader {
     refusedLines(refusals).forEach(say)
     const accepted = planned.filter((_, at) => reasons[at] === undefined)
     const [first] = accepted
-    if (!first) return []
+    if (!first) return
     for (const { target, change } of accepted) target.use(change)
     const keys = accepted.map(({ target }) => target.key)
     await replace(keys)
     say(reloadedLine(keys, first.what))
     await versions.prune(new Set(functions.flatMap(target => target.versions)))
-    return accepted
   }
 
   #readersOf(folder: string): readonly ReloadedFunction[] {

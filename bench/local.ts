@@ -56,7 +56,7 @@ const alive = setInterval(() => {}, 60_000)
 await runMain({ readOptions: optionsOf, usage: USAGE, run })
 clearInterval(alive)
 
-/** Undefined if the arguments ask for help. */
+/** Returns undefined if the arguments ask for help. */
 function optionsOf(args: readonly string[]): Options | undefined {
   const kinds = { for: duration(), replay: wholeNumber({ least: 1 }) }
   const options = readOptions('npm run bench:local', args, OPTIONS, kinds)
@@ -120,7 +120,7 @@ async function measured(
   return figures
 }
 
-/** As a stream of CloudEvents, one a line. */
+/** Returns simulated readings as a stream of CloudEvents, one a line. */
 function readings(count: number): string {
   let lines = ''
   let left = count

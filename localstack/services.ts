@@ -17,7 +17,7 @@ import { registryServer } from './services/registry.ts'
 import { type RunningServer, startServer } from './services/server.ts'
 import { valkeyServer } from './services/valkey.ts'
 
-/** Where the servers are. */
+/** Addresses of the servers. */
 export interface Addresses {
   readonly brokers: readonly string[]
   readonly redisUrl: string

@@ -49,7 +49,7 @@ async function parents(): Promise<Map<number, number>> {
   return new Map(stats.map(([pid, stat]) => [pid, Number(stat.replace(/^.*\) /s, '').split(' ')[1])]))
 }
 
-/** Empty if the process has ended. */
+/** Returns an empty text if the process has ended. */
 function content(pid: number, file: string): Promise<string> {
   return readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')
 }

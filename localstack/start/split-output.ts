@@ -20,7 +20,7 @@ class SplitWorker extends Worker {
   }
 }
 
-/** With the function's own limits, unless the options set some. */
+/** Adds the limits of the function's memory, unless the options have limits. */
 function limited(options: WorkerOptions): WorkerOptions {
   const { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memoryMb } = options.env as NodeJS.ProcessEnv
   return { resourceLimits: memoryLimits(Number(memoryMb)), ...options }

@@ -4,7 +4,7 @@ import { InstancePool } from '../../invoke/instance-pool.ts'
 import { startInstanceAtMs } from '../../invoke/patience.ts'
 import { NotBegun } from '../../invoke/runtimes/runtime.ts'
 
-/** Until another instance starts, also where this thread takes the only processor. */
+/** Milliseconds until another instance starts, also where this thread takes the only processor. */
 const PATIENCE_MS = 1_020
 
 /** An instance without a thread. The first of its callers runs. */

@@ -8,7 +8,7 @@ import { hideSecrets } from './hide-secrets.mjs'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withLockFile } from './lock-file.mjs'
 
-// The first step of every command: `node programs/bootstrap.mjs SCRIPT.ts [arguments]`. In a fresh clone it runs on
+// The first step of every command: `node programs/bootstrap.mjs [options of Node] SCRIPT.ts [arguments]`. In a fresh clone it runs on
 // the machine's own Node, so it is plain JavaScript without dependencies. It installs the npm packages if they are
 // missing, including the Node that the functions run on, and then runs the script on that Node.
 
@@ -118,7 +118,8 @@ function seconds(sinceMs) {
  * then starts in half the time. The IPC channel lets the script notice when this process has been killed.
  */
 async function handOver([script, ...args]) {
-  if (script === undefined) throw new Error('Usage: node programs/bootstrap.mjs SCRIPT.ts [arguments]')
+  if (script === undefined)
+    throw new Error('Usage: node programs/bootstrap.mjs [options of Node] SCRIPT.ts [arguments]')
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc']
   const env = { NODE_COMPILE_CACHE: join(PROJECT, '.local', 'compile-cache'), ...process.env }
   const child = spawn(NODE, [...NODE_FLAGS, script, ...args], { stdio, env })

@@ -110,5 +110,4 @@ const OF_FROST = [
   'gives frost a bundle that starts',
   'keeps frost within its budget',
   'gives frost a role of its own',
-  'lets frost do what AWS lists for it',
 ]

@@ -1,7 +1,8 @@
 /** Builds the console's page: in memory, in a tenth of a second, so that nobody has to know of a build. */
 import { fileURLToPath } from 'node:url'
-import { build, stop } from 'esbuild'
+import { build } from 'esbuild'
 import { type PageFiles, pageFiles } from '../console/page-files.ts'
+import { endingEsbuild } from './esbuild-process.ts'
 
 const MAIN = fileURLToPath(new URL('../console/page/main.tsx', import.meta.url))
 
@@ -13,12 +14,7 @@ export interface BuiltPage {
 
 /** @throws what esbuild says, if the page does not build */
 export async function consolePage(): Promise<PageFiles> {
-  try {
-    return pageFiles(await builtPage())
-  } finally {
-    // The process that serves the page runs for long, and esbuild's would stay with it.
-    await stop()
-  }
+  return pageFiles(await endingEsbuild(builtPage))
 }
 
 /** @throws what esbuild says, if the page does not build */

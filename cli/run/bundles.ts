@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { stop } from 'esbuild'
 import { load } from 'js-yaml'
 import { BuildError, Builder } from '../../infra/bundle-builder.ts'
+import { endingEsbuild } from '../../infra/esbuild-process.ts'
 import { CliFailure } from '../failure.ts'
 import type { FunctionEntry } from './entries.ts'
 
@@ -29,7 +29,7 @@ export async function writeBundles(
   }
   const settings = { ...yml.custom.esbuild, ...(isAlone ? { external: [], exclude: [] } : { minify: false }) }
   const builder = new Builder({ projectDir: project, settings, serverless: COMMAND })
-  for (const name of names) {
+  const write = async (name: string) => {
     const source = `${entryOf(name).handler.replace(/\.[^./]+$/, '')}.ts`
     const { files } = await builder.bundle(source).catch(error => {
       if (!(error instanceof BuildError)) throw error
@@ -39,8 +39,9 @@ export async function writeBundles(
     await mkdir(folder, { recursive: true })
     for (const [file, content] of files) await writeFile(join(folder, file), content)
   }
-  // Otherwise its process holds its memory while the functions run.
-  await stop()
+  await endingEsbuild(async () => {
+    for (const name of names) await write(name)
+  })
   // It says that the bundles are ES modules.
   await copyFile(join(project, 'functions', 'package.json'), join(to, 'functions', 'package.json'))
 }

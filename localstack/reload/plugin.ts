@@ -1,8 +1,9 @@
 import { join, relative, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build, stop } from 'esbuild'
+import { build } from 'esbuild'
 import { BuildError, Builder } from '../../infra/bundle-builder.ts'
+import { endingEsbuild } from '../../infra/esbuild-process.ts'
 import { type Definition, ReloadedFunction } from './functions.ts'
 import { restartLine } from './lines.ts'
 import { OfflineFunctions } from './offline-functions.ts'
@@ -87,8 +88,7 @@ export default class ReloadPlugin {
       location,
       versions,
       provided: { AWS_REGION: service.provider.region, ...service.provider.environment },
-      // esbuild's process keeps the memory of its largest build, so it ends with each.
-      build: entries => builder.bundleTogether(entries).finally(() => stop()),
+      build: entries => endingEsbuild(() => builder.bundleTogether(entries)),
       tryOut,
       replace: async keys => {
         this.#offline.replace(keys)

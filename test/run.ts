@@ -10,8 +10,6 @@ import type { Result } from './runner/results.ts'
 import { countsOf, runTests } from './runner/tests.ts'
 import { withOwnServers } from './support/own-servers.ts'
 
-type Variables = Readonly<Record<string, string>>
-
 await runMain({ readOptions: parseSelection, usage: USAGE, run: test })
 
 async function test(selection: Selection, signal: AbortSignal): Promise<number> {
@@ -31,49 +29,41 @@ async function test(selection: Selection, signal: AbortSignal): Promise<number> 
   return isGood ? 0 : 1
 }
 
-/** Runs the groups in order. The first group that needs servers starts them for all later ones. */
+/**
+ * The smallest machines have two cores. Files that need servers spend much of their time waiting, so three of them keep both cores
+ * busy.
+ */
+const WIDTH = 2
+const WIDTH_BESIDE_SERVERS = 3
+
 async function runAll(selection: Selection, signal: AbortSignal): Promise<Result[]> {
-  const selected: Selected[] = []
-  for (const group of TEST_GROUPS.filter(({ group }) => selection.groups.includes(group)))
-    selected.push({ ...group, files: await filesOf(group, selection) })
-  const groups = selected.filter(({ files }) => files.length > 0)
+  const [alone, beside] = await selectedFiles(selection)
   // Tests that look at samples look at everything then.
   const environment = { ...process.env, ...(selection.isWhole && { SLUICE_TEST_ALL: '1' }) }
-  const alone = await runGroups(
-    groups.filter(({ needsServers }) => !needsServers),
-    environment,
-    signal,
-  )
-  const beside = groups.filter(({ needsServers }) => needsServers)
-  if (beside.length === 0 || signal.aborted) return alone
-  console.log('\nServers')
+  const options = { signal, print: (line: string) => console.log(line) }
+  if (alone.length > 0) console.log('\nTests without servers')
+  const results = await runTests(alone, { ...options, width: WIDTH, env: environment })
+  if (beside.length === 0 || signal.aborted) return results
+  console.log('\nTests beside Kafka, Valkey and LocalStack')
   const report = (event: Parameters<typeof formatEvent>[0]) => console.log(`  ${formatEvent(event)}`)
-  const { kafkaVersion } = selection
+  const run = (variables: Readonly<Record<string, string>>) =>
+    runTests(beside, { ...options, width: WIDTH_BESIDE_SERVERS, env: { ...environment, ...variables } })
   try {
-    const run = (variables: Variables) => runGroups(beside, { ...environment, ...variables }, signal)
-    return [...alone, ...(await withOwnServers({ kafkaVersion, report, signal }, run))]
+    const { kafkaVersion } = selection
+    return [...results, ...(await withOwnServers({ kafkaVersion, report, signal }, run))]
   } catch (error) {
-    if (error instanceof StopRequested) return alone
+    if (error instanceof StopRequested) return results
     throw error
   }
 }
 
-interface Selected extends TestGroup {
-  readonly files: readonly string[]
-}
-
-async function runGroups(
-  groups: readonly Selected[],
-  env: NodeJS.ProcessEnv,
-  signal: AbortSignal,
-): Promise<Result[]> {
-  const results: Result[] = []
-  for (const { title, files, width } of groups) {
-    if (signal.aborted) break
-    console.log(`\n${title}`)
-    results.push(...(await runTests(files, { width, env, signal, print: line => console.log(line) })))
-  }
-  return results
+/** Returns the selected files that need no servers, and those that do. */
+async function selectedFiles(selection: Selection): Promise<[alone: string[], beside: string[]]> {
+  const groups = TEST_GROUPS.filter(({ group }) => selection.groups.includes(group))
+  const filesOfAll = (some: readonly TestGroup[]) => Promise.all(some.map(group => filesOf(group, selection)))
+  const alone = await filesOfAll(groups.filter(({ needsServers }) => !needsServers))
+  const beside = await filesOfAll(groups.filter(({ needsServers }) => needsServers))
+  return [alone.flat(), beside.flat()]
 }
 
 function list(title: string, results: readonly Result[]): void {

@@ -38,13 +38,7 @@ describe('the groups of tests', () => {
   })
 
   it('given a group without files, then it is an error', async () => {
-    const group = {
-      group: 'unit',
-      title: 'x',
-      patterns: ['test/nowhere/*.test.ts'],
-      needsServers: false,
-      width: 1,
-    } as const
+    const group = { group: 'unit', patterns: ['test/nowhere/*.test.ts'], needsServers: false } as const
     await assert.rejects(filesOf(group, { groups: [], isWhole: false }), /no file matches/)
   })
 })

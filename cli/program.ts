@@ -71,6 +71,9 @@ export function program(terminal: Terminal, running: Running): Command {
     .configureOutput({
       writeOut: text => terminal.stdout.write(text),
       writeErr: text => terminal.stderr.write(text),
+      // One id in 64 begins like an option.
+      outputError: (text, write) =>
+        write(text.replace(/(unknown option '-[\w-]{20,}')/, '$1: write -- before an id')),
       getOutHelpWidth: () => helpWidth(columnsOf(terminal)),
       getErrHelpWidth: () => helpWidth(columnsOf({ ...terminal, stdout: terminal.stderr })),
     })

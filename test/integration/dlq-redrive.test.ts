@@ -45,8 +45,8 @@ describe('sluice dlq, beside the consumer that failed', () => {
     return ran(['dlq', ...args], { environment: variables(), folder })
   }
 
-  async function report(...args: string[]) {
-    const { status, stdout, stderr } = await dlq(...args, '--json')
+  async function report(command: string, ...args: string[]) {
+    const { status, stdout, stderr } = await dlq(command, '--json', ...args)
     assert.equal(status, 0, stderr)
     return JSON.parse(stdout)
   }
@@ -256,7 +256,8 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const listed = await report('list')
     const [{ at, id }] = listed.deadLetters
     const [broken] = listed.broken
-    const dropped = await report('drop', id, broken.at, '--yes')
+    // An id can begin like an option.
+    const dropped = await report('drop', '--yes', '--', id, broken.at)
     assert.deepEqual([dropped.taken, dropped.codes], [2, { rejected: 1, broken: 1 }])
     const after = await report('list')
     assert.deepEqual([after.total, after.handled, after.brokenTotal], [2, 1, 0])

@@ -10,6 +10,13 @@ import type { Result } from './runner/results.ts'
 import { countsOf, runTests } from './runner/tests.ts'
 import { withOwnServers } from './support/own-servers.ts'
 
+/**
+ * The smallest machines have two cores. Files that need servers spend much of their time waiting, so three of them keep both cores
+ * busy.
+ */
+const WIDTH = 2
+const WIDTH_BESIDE_SERVERS = 3
+
 await runMain({ readOptions: parseSelection, usage: USAGE, run: test })
 
 async function test(selection: Selection, signal: AbortSignal): Promise<number> {
@@ -28,13 +35,6 @@ async function test(selection: Selection, signal: AbortSignal): Promise<number> 
   const isGood = results.length > 0 && failed.length === 0 && !(selection.isWhole && skipped.length > 0)
   return isGood ? 0 : 1
 }
-
-/**
- * The smallest machines have two cores. Files that need servers spend much of their time waiting, so three of them keep both cores
- * busy.
- */
-const WIDTH = 2
-const WIDTH_BESIDE_SERVERS = 3
 
 async function runAll(selection: Selection, signal: AbortSignal): Promise<Result[]> {
   const [alone, beside] = await selectedFiles(selection)

@@ -136,10 +136,10 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.ok(done > 0 && done < LETTERS, `${done}`)
     // The batch at hand was finished, and is handled.
     assert.equal((await lengthOf('readings')) - LETTERS, done)
-    const rest = command
+    const [name = '', ...rest] = command
       .split(' ')
       .filter((_, at, words) => words[at] !== '--rate' && words[at - 1] !== '--rate')
-    const resumed = await report(...rest)
+    const resumed = await report(name, ...rest)
     assert.deepEqual([resumed.taken, resumed.leftOut.handled], [LETTERS - done, done])
     await appliedOnce(LETTERS)
   })

@@ -6,7 +6,6 @@ import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
 import { promises } from './runner/checks/promises.ts'
 import { schemas } from './runner/checks/schemas.ts'
-import { templates } from './runner/checks/templates.ts'
 import { titles } from './runner/checks/titles.ts'
 import { types } from './runner/checks/types.ts'
 import { unused } from './runner/checks/unused.ts'
@@ -21,8 +20,6 @@ const CHECKS: readonly Check[] = [
   promises,
   titles,
   dockerfiles,
-  // The longest, which installs its linters.
-  templates,
 ]
 
 describe('the whole project', () => {

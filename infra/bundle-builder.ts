@@ -132,9 +132,6 @@ export class Builder {
   }
 }
 
-/** Same length as the version that a bundle computes itself. */
-const VERSION_LENGTH = 16
-
 /** Returns a function that reads the sources of an entry. Sources that entries share are read once. */
 function codeReader(projectDir: string, { inputs }: Metafile): (entry: string) => FunctionCode {
   const hashes = new Map<string, string>()
@@ -149,7 +146,7 @@ function codeReader(projectDir: string, { inputs }: Metafile): (entry: string) =
     for (const source of sources)
       for (const { path, external } of inputs[source]?.imports ?? []) if (!external) sources.add(path)
     const hashed = [...sources].sort().map(source => `${source} ${hashOf(source)}`)
-    return { sources, fingerprint: sha256(hashed.join('\n')).slice(0, VERSION_LENGTH) }
+    return { sources, fingerprint: versionOf(hashed.join('\n')) }
   }
 }
 
@@ -157,6 +154,11 @@ function codeReader(projectDir: string, { inputs }: Metafile): (entry: string) =
 function hashOfFile(path: string): string {
   const file = statSync(path, { throwIfNoEntry: false })
   return file?.isFile() ? sha256(readFileSync(path)) : ''
+}
+
+/** Returns the version of a code, as long as the one that a bundle computes of itself (`bundleVersion`). */
+export function versionOf(content: string | Uint8Array): string {
+  return sha256(content).slice(0, 16)
 }
 
 function sha256(content: string | Uint8Array): string {

@@ -1,14 +1,11 @@
-/** Which version the code of a function is, as the function itself says it when it runs from its bundle. */
-import { createHash } from 'node:crypto'
+/** Versions of a function's code, as the function itself reports them when it runs from its bundle. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { load } from 'js-yaml'
-import { Builder } from './bundle-builder.ts'
+import { Builder, versionOf } from './bundle-builder.ts'
 
 /** What the bundles' plugins ask of the framework: this is no `serverless invoke local`. */
 const NO_FRAMEWORK = { processedInput: { commands: [] }, classes: { Error } }
-
-const VERSION_LENGTH = 16
 
 /**
  * Bundles the function from the sources as they are now, and returns the versions by which the function can call them: the hash of
@@ -24,8 +21,5 @@ export async function codeVersions(entry: string, project: string): Promise<Read
   }
   const builder = new Builder({ projectDir: project, settings: custom.esbuild, serverless: NO_FRAMEWORK })
   const { files, fingerprint } = await builder.bundle(entry)
-  const hashes = [...files.values()].map(content =>
-    createHash('sha256').update(content).digest('hex').slice(0, VERSION_LENGTH),
-  )
-  return new Set([...hashes, fingerprint])
+  return new Set([...[...files.values()].map(versionOf), fingerprint])
 }

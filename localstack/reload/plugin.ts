@@ -177,6 +177,7 @@ const THREAD = new URL('../msk-trigger/invoke/runtimes/node/worker.ts', import.m
 async function builtThread(folder: string): Promise<URL> {
   const outfile = join(folder, 'thread.mjs')
   const entryPoints = [fileURLToPath(THREAD)]
-  await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node', logLevel: 'silent' })
+  const options = { bundle: true, format: 'esm', platform: 'node', logLevel: 'silent' } as const
+  await endingEsbuild(() => build({ ...options, entryPoints, outfile }))
   return pathToFileURL(outfile)
 }

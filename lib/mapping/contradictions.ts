@@ -1,5 +1,6 @@
 /** What no schema can say about a mapping: fields that the family does not have, units that do not fit, and the like. Pure. */
 import type { FilePath, PathError } from '../file-errors.ts'
+import { linearPattern, UnfitPattern } from '../linear-pattern.ts'
 import { FAMILIES } from '../telemetry/families.ts'
 import { conversion, unitsFor } from '../telemetry/units.ts'
 import { listOf, type RawField, type RawMapping, type RawTime, wholeField, wholeMetric } from './raw.ts'
@@ -62,13 +63,13 @@ function patternErrors(pattern: string | undefined, path: FilePath): PathError[]
   if (pattern === undefined) return []
   const at = [...path, 'pattern']
   try {
-    // With an empty alternative, it matches anything, and so shows how many groups it has.
-    const groups = (new RegExp(`${pattern}|`, 'u').exec('')?.length ?? 0) - 1
+    const groups = linearPattern(pattern).groupCount()
     return groups === 1
       ? []
       : [{ path: at, message: `must have one group in parentheses, and has ${groups}` }]
-  } catch {
-    return [{ path: at, message: 'is not a regular expression' }]
+  } catch (error) {
+    if (!(error instanceof UnfitPattern)) throw error
+    return [{ path: at, message: `is not a regular expression that RE2 can match: ${error.message}` }]
   }
 }
 

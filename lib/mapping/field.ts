@@ -1,4 +1,5 @@
 /** Reads one field of a reading from a foreign record. Pure. Messages name fields, never what is in them. */
+import type { LinearPattern } from '../linear-pattern.ts'
 import { type FieldSource, firstAt, type Path } from './mapping.ts'
 
 /** The value; undefined if the record has none and needs none; or why it cannot be used. */
@@ -6,7 +7,7 @@ export type ReadField =
   | { readonly value: string | number | Readonly<Record<string, string>> | undefined }
   | { readonly problem: string }
 
-/** Patterns look at texts up to this length: a longer one costs too much time, and is no name. */
+/** Patterns look at texts up to this length; a longer one is not a name. */
 const LONGEST_MATCHED = 1_000
 /** Labels are not nested more deeply than this. */
 const DEEPEST_LABELS = 8
@@ -37,7 +38,7 @@ export function missing(paths: readonly Path[]): string {
 
 /** The group of a pattern. */
 export function matched(
-  pattern: RegExp,
+  pattern: LinearPattern,
   value: unknown,
 ): { readonly part: string } | { readonly problem: string } {
   if (typeof value !== 'string' || value.length > LONGEST_MATCHED)

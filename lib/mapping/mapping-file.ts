@@ -1,6 +1,7 @@
 /** Reads a mapping, strictly: a typing error must not become a field that is never filled. All errors are found at once. Pure. */
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { errorLine, type LocatedError, located } from '../file-errors.ts'
+import { linearPattern } from '../linear-pattern.ts'
 import { FAMILIES } from '../telemetry/families.ts'
 import { conversion } from '../telemetry/units.ts'
 import { yamlDocument } from '../yaml-document.ts'
@@ -54,7 +55,7 @@ function mappingOf(name: string, { family, when, id, time, fields, metric }: Raw
 function timeSource({ from, pattern, ...rest }: RawTime): TimeSource {
   return {
     from: listOf(from).map(pathOf),
-    ...(pattern === undefined ? {} : { pattern: new RegExp(pattern, 'u') }),
+    ...(pattern === undefined ? {} : { pattern: linearPattern(pattern) }),
     ...rest,
   }
 }
@@ -69,7 +70,7 @@ function fieldSource(family: RawMapping['family'], target: string, raw: RawField
     from: listOf(from).map(pathOf),
     ...(constant === undefined ? {} : { constant }),
     ...(otherwise === undefined ? {} : { otherwise }),
-    ...(pattern === undefined ? {} : { pattern: new RegExp(pattern, 'u') }),
+    ...(pattern === undefined ? {} : { pattern: linearPattern(pattern) }),
     ...(values === undefined ? {} : { values: new Map(Object.entries(values)) }),
     ...(as === undefined ? {} : { as }),
     ...(convert === undefined ? {} : { convert }),

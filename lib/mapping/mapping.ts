@@ -1,4 +1,5 @@
 /** A mapping: how records of a foreign form become readings of one family. Made from a file by `mapping-file.ts`. */
+import type { LinearPattern } from '../linear-pattern.ts'
 import type { Family } from '../telemetry/families.ts'
 
 /** A field of a record: its whole name, and the steps of the dotted path that it can also be. */
@@ -28,7 +29,7 @@ export interface Mapping {
 export interface TimeSource {
   /** The first that the record has. */
   readonly from: readonly Path[]
-  readonly pattern?: RegExp
+  readonly pattern?: LinearPattern
   /** The zone of times without one: an IANA name, or an offset `±hh:mm`. */
   readonly timeZone?: string
   readonly disambiguation?: 'earlier' | 'later'
@@ -48,7 +49,7 @@ export interface FieldSource {
   readonly constant?: string | number
   readonly from: readonly Path[]
   readonly otherwise?: string | number
-  readonly pattern?: RegExp
+  readonly pattern?: LinearPattern
   readonly values?: ReadonlyMap<string, string | number>
   readonly as?: 'number' | 'text'
   /** From the number in the record to that in the reading. */

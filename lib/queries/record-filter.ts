@@ -1,4 +1,5 @@
 /** Conditions on records, as `data.temperature>30`: which of them are shown. Pure. */
+import { linearPattern, UnfitPattern } from '../linear-pattern.ts'
 import type { RecordView } from './record-view.ts'
 
 export type Filter = (view: RecordView) => boolean
@@ -35,12 +36,13 @@ export function parseFilter(text: string): Filter | undefined {
 
 function matching(name: string, wanted: string, isWanted: boolean): Filter | undefined {
   try {
-    const expression = new RegExp(wanted, 'u')
+    const expression = linearPattern(wanted)
     return view => {
       const found = textOf(namedIn(view, name))
       return (found !== undefined && expression.test(found)) === isWanted
     }
-  } catch {
+  } catch (error) {
+    if (!(error instanceof UnfitPattern)) throw error
     return undefined
   }
 }

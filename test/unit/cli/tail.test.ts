@@ -109,6 +109,7 @@ describe('--filter', () => {
     ['subject=roof', false],
     ['subject~^roof-\\d$', true],
     ['type~reading', true],
+    ['subject~^(\\w|\\u0072)+-\\d$', true],
     ['data.temperature>21', true],
     ['data.temperature>100', false],
     ['data.temperature>=21.5', true],

@@ -89,6 +89,13 @@ describe('fields of a record', () => {
     ['an empty text', 'x: x', { model: '' }, /"model" must be a text that is not empty$/],
     ['an object', 'x: x', { model: {} }, /"model" must be a text that is not empty$/],
     ['no match', 'x: x, activity: { from: v, pattern: "(a)" }', { v: 'b' }, /"v" does not fit its pattern$/],
+    // A backtracking engine would try 2 to the power of 999 ways.
+    [
+      'an expression with many ways to match',
+      'x: x, activity: { from: v, pattern: "^((?:a+-?)*)$" }',
+      { v: `${'a'.repeat(999)}!` },
+      /"v" does not fit its pattern$/,
+    ],
     [
       'a long text',
       'x: x, activity: { from: v, pattern: "(a)" }',

@@ -91,7 +91,12 @@ describe('the file of a mapping', () => {
     [
       'a broken pattern',
       fields('x: x\n  activity: { from: a, pattern: "(" }'),
-      /pattern: is not a regular expression$/,
+      /pattern: is not a regular expression that RE2 can match: missing closing \): `\(`$/,
+    ],
+    [
+      'a pattern that looks ahead',
+      fields('x: x\n  activity: { from: a, pattern: "(a(?=b))" }'),
+      /pattern: is not a regular expression that RE2 can match: .*`\(\?=`$/,
     ],
     ['options of tags', fields('x: x\n  tags: { from: t, as: text }'), /tags\.as: says nothing about tags/],
     [

@@ -64,16 +64,11 @@ export function conditionsIn(where = ''): Filter[] {
     .map(text => text.trim())
     .filter(text => text !== '')
     .map(text => {
-      if (/^[A-Za-z][\w.-]*!?~/.test(text))
-        throw new ProblemError(
-          'bad-request',
-          'where: regular expressions are for `sluice tail --filter`, because a slow one would stop the console.',
-        )
       const filter = parseFilter(text)
       if (filter) return filter
       throw new ProblemError(
         'bad-request',
-        'where: must be a name, an operator (= != > >= < <=) and a value, as data.temperature>30; several are joined by "and".',
+        'where: must be a name, an operator (= != > >= < <= ~ !~) and a value, as data.temperature>30; several are joined by "and".',
       )
     })
 }

@@ -52,7 +52,12 @@ export function eventJson(
 function headersJson(message: Message): string {
   const headers = headersOf(message)
   if (headers.length === 0) return '[]'
-  return `[${headers.map(([name, bytes]) => `{${JSON.stringify(name)}:[${bytes?.join() ?? ''}]}`).join()}]`
+  return `[${headers.map(([name, bytes]) => `{${JSON.stringify(name)}:[${signed(bytes)}]}`).join()}]`
+}
+
+/** Bytes as Java's, from -128 to 127. Rule 13. */
+function signed(bytes: Buffer | null): string {
+  return bytes ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length).join() : ''
 }
 
 /** In base64; or the JSON that a registry decoded. */

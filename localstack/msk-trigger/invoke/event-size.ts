@@ -51,11 +51,11 @@ function metadataLength({ dataFormat, schemaId }: SchemaMetadata): number {
   return dataFormat.length + schemaId.length
 }
 
-/** `{"name":[1,22,255]}` */
+/** `{"name":[1,22,-128]}` */
 function headerBytes(name: string, value: Buffer | null): number {
   if (!value) return '{:[]}'.length + nameBytes(name)
   let numbers = Math.max(0, value.length - 1)
-  for (const byte of value) numbers += digits(byte)
+  for (const byte of value) numbers += byte < 128 ? digits(byte) : 1 + digits(256 - byte)
   return '{:[]}'.length + nameBytes(name) + numbers
 }
 

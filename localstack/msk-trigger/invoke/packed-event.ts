@@ -74,10 +74,10 @@ function recordAt(
 /** What the records of a partition have in common. */
 type Place = Pick<EventHead, 'topic' | 'tombstone'> & { readonly partition: number }
 
-/** A header without a value becomes an empty list. */
+/** Signed bytes. A header without a value becomes an empty list. Rule 13. */
 function numbers(bytes: Buffer, start: number, end: number): number[] {
   const list: number[] = []
-  for (let at = start; at < end; at += 1) list.push(bytes[at] as number)
+  for (let at = start; at < end; at += 1) list.push(bytes.readInt8(at))
   return list
 }
 

@@ -16,16 +16,19 @@ const message = (part: Partial<Message> = {}): Message => ({
 
 describe('a record as Lambda delivers it (rules 12, 13)', () => {
   it('has key and value in base64, numbers for offset and timestamp, and headers as bytes', () => {
-    assert.deepEqual(lambdaRecord('t', 3, message({ headers: { a: Buffer.from([1, 255]) } })), {
-      topic: 't',
-      partition: 3,
-      offset: 100,
-      timestamp: 1749116692330,
-      timestampType: 'CREATE_TIME',
-      key: 'aw==',
-      value: 'dg==',
-      headers: [{ a: [1, 255] }],
-    })
+    assert.deepEqual(
+      lambdaRecord('t', 3, message({ headers: { a: Buffer.from([1, 127, 128, 255]), b: 'ë' } })),
+      {
+        topic: 't',
+        partition: 3,
+        offset: 100,
+        timestamp: 1749116692330,
+        timestampType: 'CREATE_TIME',
+        key: 'aw==',
+        value: 'dg==',
+        headers: [{ a: [1, 127, -128, -1] }, { b: [-61, -85] }],
+      },
+    )
   })
 
   it('says whether broker or producer has set the timestamp', () => {

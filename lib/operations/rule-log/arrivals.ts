@@ -11,19 +11,25 @@ export interface Arrival {
   readonly event: Event
 }
 
+/** A log that arrivals are appended to, in milliseconds since the epoch. */
+interface LogSpan {
+  /** Start of the log. Ticks are appended at multiples of an interval from here. */
+  readonly startMs: number
+  /** Time of the newest record. */
+  readonly nowMs: number
+}
+
 /**
- * The arrivals with the ticks between them, in lists of limited length. Ticks are as far apart as the clock counts in full: more of
- * them, as in a deployment, would change nothing, because a timer tells the time at which it was due.
- *
- * @param startMs when the log was appended to before
+ * Returns the arrivals with the ticks between them, in lists of limited length. Ticks are as far apart as the clock counts in full. More
+ * of them, as in a deployment, would change nothing, because a timer reports the time at which it was due.
  */
 export function* inBatches(
   arrivals: Iterable<Arrival>,
-  startMs: number,
+  log: LogSpan,
   length: number,
 ): Generator<readonly Arrival[]> {
   let batch: Arrival[] = []
-  for (const arrival of withTicks(arrivals, startMs)) {
+  for (const arrival of withTicks(arrivals, log)) {
     batch.push(arrival)
     if (batch.length < length) continue
     yield batch
@@ -32,14 +38,13 @@ export function* inBatches(
   if (batch.length > 0) yield batch
 }
 
-function* withTicks(arrivals: Iterable<Arrival>, startMs: number): Generator<Arrival> {
-  let nowMs = startMs
+/** Ticks do not wait for a gap between readings: alerting would take a log without any for a stopped clock. */
+function* withTicks(arrivals: Iterable<Arrival>, { startMs, nowMs }: LogSpan): Generator<Arrival> {
+  const passed = Math.floor((nowMs - startMs) / LONGEST_STEP_MS)
+  let tickMs = startMs + (passed + 1) * LONGEST_STEP_MS
   for (const arrival of arrivals) {
-    while (nowMs + LONGEST_STEP_MS <= arrival.arrivedMs) {
-      nowMs += LONGEST_STEP_MS
-      yield { arrivedMs: nowMs, event: tick(0, instant(nowMs)) }
-    }
-    nowMs = arrival.arrivedMs
+    for (; tickMs <= arrival.arrivedMs; tickMs += LONGEST_STEP_MS)
+      yield { arrivedMs: tickMs, event: tick(0, instant(tickMs)) }
     yield arrival
   }
 }

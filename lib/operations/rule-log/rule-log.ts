@@ -122,7 +122,7 @@ export class RuleLog {
    */
   async replay(arrivals: Iterable<Arrival>, stop: AbortSignal): Promise<number> {
     let duplicates = 0
-    for (const batch of inBatches(arrivals, this.#nowMs, LARGEST_BATCH)) {
+    for (const batch of inBatches(arrivals, { startMs: this.#startMs, nowMs: this.#nowMs }, LARGEST_BATCH)) {
       // Nothing else waits for anything, so no signal would be noticed.
       await setImmediate(undefined, { signal: stop })
       const events = batch.map(({ arrivedMs, event }): Appended => [arrivedMs, event])

@@ -80,6 +80,12 @@ describe('rules that are tried on what has been read', () => {
     assert.deepEqual([before?.fired, after?.fired], [0, 1])
   })
 
+  it('given a gap and then readings 90 seconds apart, then the clock never counts as stopped', async () => {
+    const events = [reading(0, 20), ...Array.from({ length: 20 }, (_, n) => reading(5 + n * 1.5, 20))]
+    const { firings } = await tried(events, [HOT], { untilMs: START_MS + 60 * MINUTE_MS })
+    assert.deepEqual(firings, [])
+  })
+
   it('given an entity, then only its readings are tried; ticks and other records are none', async () => {
     const events = [tick(0, reading(0, 1).time ?? ''), reading(0, 45), reading(0, 45, 's-2')]
     const { rules, readings } = await tried(events, [HOT], { entity: 's-2' })

@@ -2,11 +2,12 @@ import type { AwsPlace } from '../../lib/runtime/adapters/aws/clients.ts'
 import type { Environment } from '../../lib/runtime/settings/slice.ts'
 
 /**
- * Where AWS is: what the running stack or the variables name. Credentials are passed on only to a local cloud; in an account, the
- * SDK finds them itself, in all the places where they can be.
+ * Returns the address of AWS: the running stack's, the one that AWS_ENDPOINT_URL names, or LocalStack at AWS_PORT. Credentials are
+ * passed on only to a local cloud; in an account, the SDK finds them itself.
  */
 export function awsPlace(environment: Environment): AwsPlace {
-  const { AWS_ENDPOINT_URL: endpoint, AWS_REGION: region } = environment
+  const { AWS_ENDPOINT_URL, AWS_PORT, AWS_REGION: region } = environment
+  const endpoint = AWS_ENDPOINT_URL || (AWS_PORT && `http://127.0.0.1:${AWS_PORT}`)
   const { AWS_ACCESS_KEY_ID = 'test', AWS_SECRET_ACCESS_KEY = 'test' } = environment
   if (!endpoint) return region ? { region } : {}
   return {

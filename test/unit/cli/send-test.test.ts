@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -61,6 +61,24 @@ describe('sluice alerts send-test', () => {
     assert.deepEqual([data.reason, data.env, data.receivers], ['test', 'lab', ['good']])
     assert.match(String(signature), /^v1,/)
     assert.match(got.find(({ url }) => url === '/chat')?.body ?? '', /"blocks"/)
+  })
+
+  test('given the port of LocalStack alone, then SNS is asked there, and needs no region', async () => {
+    got.length = 0
+    mkdirSync(join(folder, 'sns'))
+    writeFileSync(join(folder, 'sns', 'receivers.yaml'), 'receivers:\n  - { name: people, kind: sns }\n')
+    const { stdout } = await ran(['alerts', 'send-test'], {
+      folder,
+      environment: {
+        ...environment,
+        NOTIFICATIONS_DIR: 'sns',
+        KAFKA_PORT: '1',
+        REDIS_PORT: '1',
+        AWS_PORT: String((server.address() as AddressInfo).port),
+      },
+    })
+    assert.match(got[0]?.body ?? '', /^Action=/)
+    assert.doesNotMatch(stdout, /Region/)
   })
 
   test('given one receiver and --json, then only it is tried, and the report is one document', async () => {

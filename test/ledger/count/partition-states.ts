@@ -24,11 +24,18 @@ export interface StateContents {
   readonly holders: ReadonlyMap<string, string>
 }
 
+/** A lost connection ends a command at once; this ends only one that gets no answer at all. */
+const COMMAND_MS = 60_000
+
 export class PartitionStateReader {
   readonly #redis: Redis
 
   constructor(url: string) {
-    this.#redis = new Redis(url, { commandTimeout: 2_000, maxRetriesPerRequest: 0, retryStrategy: () => 100 })
+    this.#redis = new Redis(url, {
+      commandTimeout: COMMAND_MS,
+      maxRetriesPerRequest: 0,
+      retryStrategy: () => 100,
+    })
     // Each request reports its own errors.
     this.#redis.on('error', () => {})
   }

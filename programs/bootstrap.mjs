@@ -95,12 +95,12 @@ function startNpm(args) {
   return spawn(command, [...first, ...args], { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** On a terminal, one line that counts the seconds. Otherwise one line at the start and one at the end. */
+/** On a terminal, one line that counts the seconds. Otherwise a line at the start, every ten seconds, and at the end. */
 function showProgress(text) {
   const terminal = process.stderr.isTTY
   const show = () => process.stderr.write(terminal ? `\r${text()}` : `${text()}\n`)
   show()
-  const timer = terminal ? setInterval(show, 1000) : undefined
+  const timer = setInterval(show, terminal ? 1_000 : 10_000)
   return {
     end(last) {
       clearInterval(timer)

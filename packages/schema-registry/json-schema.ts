@@ -2,13 +2,23 @@ import { isUtf8 } from 'node:buffer'
 import { Ajv, type Options, type ValidateFunction } from 'ajv'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import { RE2JS } from 're2js'
 import type { Schema } from './client.ts'
 import type { Codec } from './codec.ts'
 import { UnencodableError } from './unencodable-error.ts'
 import { UndecodableError } from './wire.ts'
 
+/**
+ * Patterns of schemas are matched in linear time: whoever may register a schema could stall its readers with one that a backtracking engine
+ * needs years for. RE2 refuses look-around and back-references.
+ */
+const regExp = Object.assign((pattern: string) => RE2JS.compile(RE2JS.translateRegExp(pattern)), {
+  // Needed for standalone code only.
+  code: '',
+})
+
 /** JSON Schema treats unknown keywords and formats as annotations, not as errors. */
-const OPTIONS: Options = { strict: false, validateFormats: false, logger: false }
+const OPTIONS: Options = { strict: false, validateFormats: false, logger: false, code: { regExp } }
 
 /** JSON, validated against a JSON Schema of draft 6, 7, 2019-09 or 2020-12. */
 export function codecFor({ text, references }: Schema): Codec {

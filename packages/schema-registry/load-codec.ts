@@ -1,12 +1,12 @@
 import type { Schema, SchemaFormat } from './client.ts'
 import type { Codec, DataForm } from './codec.ts'
 
-/** The package that each format needs in the project. It is loaded with the first schema of that format. */
+/** Packages that each format needs in the project. They are loaded with the first schema of that format. */
 const FORMATS: Readonly<
   Record<SchemaFormat, { readonly needs: string; readonly load: () => Promise<CodecModule> }>
 > = {
   AVRO: { needs: 'avsc', load: () => import('./avro.ts') },
-  JSON: { needs: 'ajv', load: () => import('./json-schema.ts') },
+  JSON: { needs: 'ajv re2js', load: () => import('./json-schema.ts') },
   PROTOBUF: { needs: 'protobufjs', load: () => import('./protobuf.ts') },
 }
 
@@ -25,7 +25,7 @@ export async function loadCodec(schema: Schema, form?: DataForm): Promise<Codec>
   const { needs, load } = FORMATS[schema.format]
   const module = await load().catch(error => {
     throw new Error(
-      `records with a schema in ${schema.format} need the package ${needs}: npm install --save-dev ${needs}`,
+      `records with a schema in ${schema.format} need ${needs}: npm install --save-dev ${needs}`,
       { cause: error },
     )
   })

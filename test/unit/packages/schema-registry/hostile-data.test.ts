@@ -117,6 +117,19 @@ message One { ${Array.from({ length: 200 }, (_, index) => `int32 f${index} = ${i
 
 describe('JSON with a schema', () => {
   const LIST = { $ref: '#/$defs/list', $defs: { list: { type: 'array', items: { $ref: '#/$defs/list' } } } }
+  // A backtracking engine would try 2 to the power of 5,000 ways.
+  it('given a pattern with many ways to match, then a text is refused in linear time', async () => {
+    const slow = await codec('JSON', { type: 'string', pattern: '^(\\w+-?)*$' })
+    assert.match(
+      refusal(slow, Buffer.from(JSON.stringify(`${'a'.repeat(5_000)}!`))),
+      /does not match its schema/,
+    )
+    assert.match(refusal(slow, Buffer.from('"roof-1"')), /^read: /)
+  })
+
+  it('given a pattern that RE2 cannot match, then the schema is refused', () =>
+    assert.rejects(codec('JSON', { pattern: '(?=a)' }), /its schema cannot be used: .*\(\?=/))
+
   it('given lists within one another 100,000 times, then it is refused', async () => {
     const deep = Buffer.from('['.repeat(100_000) + ']'.repeat(100_000))
     assert.match(refusal(await codec('JSON', LIST), deep), /nested/)

@@ -26,6 +26,14 @@ export function Detail({ topic, partition, offset }: Props): JSX.Element {
   )
 }
 
+/** Failure code of a record that is not a CloudEvent. Consumers with a mapping apply such records. */
+const FOREIGN = 'not-a-cloudevent'
+
+/** Returns the CSS class of a failure code. Foreign records are not marked as errors. */
+export function failureClass(code: string | null): string {
+  return code === FOREIGN ? 'muted' : 'bad'
+}
+
 function Shown({ message }: { readonly message: Message }): JSX.Element {
   const { topic, partition, offset, recordTime, eventTime, key, event, failure, headers, bytes } = message
   return (
@@ -40,7 +48,8 @@ function Shown({ message }: { readonly message: Message }): JSX.Element {
       </p>
       {failure && (
         <p class="messages-failure">
-          <strong class="bad">{failure.code}</strong> {failure.message}
+          <strong class={failureClass(failure.code)}>{failure.code}</strong> {failure.message}
+          {failure.code === FOREIGN && '. A consumer can still read the record with a mapping.'}
         </p>
       )}
       <dl class="messages-facts">

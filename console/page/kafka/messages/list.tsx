@@ -6,7 +6,7 @@ import { addressOf, useParameter } from '../../data/address.ts'
 import { Empty } from '../../parts/known.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { countText, numberText } from '../../parts/words.ts'
-import { Detail } from './detail.tsx'
+import { Detail, failureClass } from './detail.tsx'
 import { EventTime } from './event-time.tsx'
 import { type Asked, MESSAGES } from './question.ts'
 
@@ -94,7 +94,7 @@ function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
         <Moment at={recordTime} />
       </td>
       <td>{eventTime ? <EventTime at={eventTime} /> : '–'}</td>
-      <td title={type ?? undefined}>{shortType ?? <span class="bad">{failure}</span>}</td>
+      <td title={type ?? undefined}>{shortType ?? <span class={failureClass(failure)}>{failure}</span>}</td>
       <td>{entity ?? '–'}</td>
       <td class="messages-content" title={summary}>
         <span class="messages-summary">{summary}</span>

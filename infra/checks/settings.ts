@@ -1,7 +1,9 @@
 /** What the functions would make of their environment when they start. Pure. */
 import { SLICES } from '../../lib/app/config.ts'
+import { isLoopback } from '../../lib/app/doctor/places.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
-import { readSettings } from '../../lib/app/settings/index.ts'
+import { type Environment, readSettings } from '../../lib/app/settings/index.ts'
+import { parseRedisUrl } from '../../lib/runtime/adapters/redis/address.ts'
 import {
   formatsOf,
   type Serialization,
@@ -31,13 +33,38 @@ export function settingsProblems(functions: Readonly<Record<string, Variables>>,
 function errorsIn(variables: Variables): readonly string[] {
   const texts = Object.entries(variables).filter(([, value]) => typeof value !== 'object')
   const filledInLater = Object.keys(variables).filter(name => typeof variables[name] === 'object')
+  const given = Object.fromEntries(texts.map(([name, value]) => [name, String(value)]))
+  const plain = given.SLUICE_ENV === 'local' ? [] : plainTextErrors(given)
   try {
-    const given = Object.fromEntries(texts.map(([name, value]) => [name, String(value)]))
-    return serializationErrors(readSettings(SLICES, given).serialization)
+    return [...plain, ...serializationErrors(readSettings(SLICES, given).serialization)]
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return error.errors.filter(line => !filledInLater.some(name => line.split(/[ :,]/).includes(name)))
+    return [
+      ...plain,
+      ...error.errors.filter(line => !filledInLater.some(name => line.split(/[ :,]/).includes(name))),
+    ]
   }
+}
+
+/** Addresses behind which data and credentials would cross a network unencrypted. Nothing leaves a machine for its loopback address. */
+function plainTextErrors(given: Environment): string[] {
+  const redis = parseRedisUrl(given.REDIS_URL?.trim() ?? '')
+  const isPlainRedis = redis?.tls === false && !redis.hosts.every(({ host }) => isLoopback(host))
+  const http = ['SCHEMA_REGISTRY_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT'].filter(name => {
+    const url = URL.parse(given[name]?.trim() ?? '')
+    return url?.protocol === 'http:' && !isLoopback(url.hostname)
+  })
+  return [
+    ...(isPlainRedis
+      ? ['REDIS_URL: must begin with rediss:// outside of "local": states and the password need TLS']
+      : []),
+    ...http.map(
+      name => `${name}: must begin with https:// outside of "local": data and credentials need TLS`,
+    ),
+    ...(given.KAFKA_TLS?.trim() === 'off'
+      ? ['KAFKA_TLS: must not be off outside of "local": the password needs TLS']
+      : []),
+  ]
 }
 
 /** The setting itself does not know which families and event types there are. */

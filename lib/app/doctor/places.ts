@@ -10,6 +10,11 @@ const BROKERS_OF_AN_ACCOUNT = 3
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)$/
 
+/** Returns whether a host is this machine itself, by a name that no name server decides. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host)
+}
+
 export function kafkaPlace({ kafka }: Config): Omit<KafkaFacts, 'cluster'> {
   const { brokers, clusterArn, auth, encrypted } = kafka
   return {
@@ -51,5 +56,5 @@ function isThisMachine({ kafka, redis }: Config): boolean {
     ...kafka.brokers.map(broker => broker.replace(/:\d+$/, '')),
     ...(parseRedisUrl(redis.url)?.hosts ?? []).map(({ host }) => host),
   ]
-  return kafka.brokers.length > 0 && hosts.every(host => LOOPBACK.test(host))
+  return kafka.brokers.length > 0 && hosts.every(isLoopback)
 }

@@ -11,7 +11,7 @@ import { rulesProblems } from '../../../infra/checks/rules.ts'
 import { schemaProblems } from '../../../infra/checks/schemas.ts'
 import { settingsProblems } from '../../../infra/checks/settings.ts'
 
-const GOOD = { KAFKA_BROKERS: 'broker:9092', REDIS_URL: 'redis://cache:6379', SLUICE_ENV: 'prod' }
+const GOOD = { KAFKA_BROKERS: 'broker:9092', REDIS_URL: 'rediss://cache:6379', SLUICE_ENV: 'prod' }
 
 describe('the settings of the functions', () => {
   it('given settings that they can start with, then there is nothing to say', () => {
@@ -45,6 +45,36 @@ describe('the settings of the functions', () => {
     assert.deepEqual(settingsProblems({ one: { ...filledIn, CONTENT_MODE: 'x' } }, 'eu-west-1'), [
       'CONTENT_MODE: must be one of binary, structured.',
     ])
+  })
+
+  const PLAIN: [name: string, value: string, must: RegExp][] = [
+    ['REDIS_URL', 'redis://cache:6379', /^REDIS_URL: must begin with rediss:\/\/ outside of "local".*\.$/],
+    ['SCHEMA_REGISTRY_URL', 'http://registry:8081', /^SCHEMA_REGISTRY_URL: must begin with https:\/\//],
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'http://spans:4318',
+      /^OTEL_EXPORTER_OTLP_ENDPOINT: must begin with https:/,
+    ],
+    ['KAFKA_TLS', 'off', /^KAFKA_TLS: must not be off/],
+  ]
+  for (const [name, value, must] of PLAIN)
+    it(`given ${name}=${value}, then it is refused in an account, with a blank around it too, and taken on this machine`, () => {
+      const scram = { KAFKA_AUTH: 'scram-sha-512', KAFKA_SECRET: 's', [name]: value }
+      const said = (changes: object) =>
+        settingsProblems({ one: { ...GOOD, ...scram, ...changes } }, 'eu-west-1')
+      for (const changes of [{}, { [name]: ` ${value} ` }]) {
+        const [problem = '', ...more] = said(changes)
+        assert.deepEqual(more, [])
+        assert.match(problem, must)
+      }
+      assert.deepEqual(said({ SLUICE_ENV: 'local' }), [])
+    })
+
+  it('given plain text that does not leave the machine, such as to a collector beside the function, then it is taken', () => {
+    const here = { REDIS_URL: 'redis://127.0.0.1:6379', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }
+    assert.deepEqual(settingsProblems({ one: { ...GOOD, ...here } }, 'eu-west-1'), [])
+    const half = { ...GOOD, REDIS_MODE: 'cluster', REDIS_URL: 'redis://127.0.0.1:6379,cache:6379' }
+    assert.match(settingsProblems({ one: half }, 'eu-west-1').join(), /^REDIS_URL: must begin with rediss:/)
   })
 
   it('given an address with a password that is wrong, then the password is not repeated', () => {

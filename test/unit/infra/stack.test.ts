@@ -227,6 +227,7 @@ describe('parameters that a person sets', () => {
     ['MskClusterArn', 'arn:aws:s3:::bucket', /^MskClusterArn: must be/],
     ['MskClusterArn', 'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry', /^MskClusterArn: must be/],
     ['MskClusterArn', 'arn:aws:kafka:eu-west-1:123456789012:topic/a/1-2/b', /^MskClusterArn: must be/],
+    ['RedisUrl', 'redis://there:6379', /^RedisUrl: must be text .*takes TLS/],
     ['RedisUrl', 'rediss://user:password@there:6379', /^RedisUrl: must be text .*without user and password/],
     ['toString', 'x', /^toString: the stack has no such parameter/],
   ]

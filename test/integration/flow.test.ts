@@ -28,6 +28,10 @@ describe('the whole flow, through serverless offline', () => {
     await environment?.close()
   })
 
+  it('given a web page that invokes a function, then it is refused', async () => {
+    await assert.rejects(offline.invoke('clock', {}, { origin: 'https://page.example' }), /from a web page/)
+  })
+
   it('given records of all kinds from a foreign client, then each is accounted for and none blocks', async () => {
     const first = reading('first', { sensor: 's-mixed', temperature: 10 })
     const strange: Message[] = [

@@ -73,9 +73,14 @@ export class Offline {
   }
 
   /** Invokes a function through Lambda's endpoint. Rejects if the handler throws. */
-  async invoke<T = unknown>(name: string, payload: unknown = {}): Promise<T> {
+  async invoke<T = unknown>(
+    name: string,
+    payload: unknown = {},
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
     const response = await fetch(`${this.#endpoint}/sluice-local-${name}/invocations`, {
       method: 'POST',
+      headers,
       body: JSON.stringify(payload),
     })
     const answer = await response.json()

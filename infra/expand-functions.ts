@@ -1,5 +1,5 @@
 /** From what an entry of serverless.yml declares to the framework's own fields. Pure. */
-import { consoleSecret } from '../lib/app/resource-names.ts'
+import { consoleSecret, redisSecret } from '../lib/app/resource-names.ts'
 import { groupName, topicName, topicNamed } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
 import {
@@ -66,7 +66,12 @@ export function expandedFields(
       : {}),
     ...(mappings.length > 0 ? { MAPPINGS: mappings.join(','), MAPPINGS_DIR: surroundings.mappingsDir } : {}),
     ...(uses.includes('checkpoints') ? { CHECKPOINT_CONSUMERS: checkpointConsumers(all) } : {}),
-    ...(uses.includes('console') ? { CONSOLE_SECRET: consoleSecret(surroundings.env) } : {}),
+    ...(uses.includes('console')
+      ? {
+          CONSOLE_SECRET: consoleSecret(surroundings.env),
+          REDIS_SECRET: redisSecret(surroundings.env, 'console'),
+        }
+      : {}),
     ...(uses.includes('alerts-topic') ? { ALERTS_TOPIC_ARN: surroundings.alertsTopicArn } : {}),
   }
   const patterns = [

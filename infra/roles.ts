@@ -1,5 +1,5 @@
 /** The role of each function: what its entry says that it reads, writes and uses, and no more. Pure. */
-import { alertsTopicName, consoleSecret, lambdaName } from '../lib/app/resource-names.ts'
+import { alertsTopicName, consoleSecret, lambdaName, redisSecret } from '../lib/app/resource-names.ts'
 import { groupName, RETRY_TOPICS, SIGNALS, type Signal, topicName } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
 import { allow, arnHere, arnInCluster, type Statement } from './arn.ts'
@@ -73,7 +73,9 @@ function role(declared: DeclaredFunction, deployed: WithForeign): object {
     ...(uses.includes('parameter')
       ? [allow(['ssm:GetParameter'], [arnHere('ssm', `parameter/sluice/${env}/${name}`)])]
       : []),
-    ...(uses.includes('redis') ? [readSecrets(`sluice/${env}/redis`)] : []),
+    ...(uses.includes('redis')
+      ? [readSecrets(redisSecret(env, uses.includes('console') ? 'console' : undefined))]
+      : []),
     ...registryStatements(declared, deployed),
     ...spansStatements(declared, deployed),
     ...checkpointStatements(declared, deployed),

@@ -27,7 +27,7 @@ export async function readStackTemplate(stage: Stage): Promise<StackTemplate> {
 
 /** As people review it, and as CloudFormation takes it. Deep parts are on one line: it takes no large template. */
 export function templateText(template: StackTemplate): string {
-  return dump(template, { noRefs: true, lineWidth: 130, flowLevel: 6 })
+  return dump(template, { noRefs: true, lineWidth: 130, flowLevel: 4 })
 }
 
 /** Writes the template to a file, whose folder is made where it is missing. */

@@ -7,6 +7,7 @@ import { accountThings } from '../../lib/app/aws/account-things.ts'
 import { stackOutputs } from '../../lib/app/aws/stack-outputs.ts'
 import { type Config, readConfig } from '../../lib/app/config.ts'
 import { examined } from '../../lib/app/doctor/examine.ts'
+import { redisSecret } from '../../lib/app/resource-names.ts'
 import type { TopicPlan } from '../../lib/operations/topic-plan.ts'
 import { accountFinding } from '../../lib/queries/doctor/checks/account.ts'
 import { about, type Finding, type Seen } from '../../lib/queries/doctor/finding.ts'
@@ -122,7 +123,7 @@ function configFor(stage: string, region: string, environment: Environment): Con
   try {
     return readConfig({
       ...environment,
-      REDIS_SECRET: `sluice/${stage}/redis`,
+      REDIS_SECRET: redisSecret(stage),
       SLUICE_ENV: stage,
       AWS_REGION: region,
     })

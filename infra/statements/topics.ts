@@ -1,4 +1,5 @@
 /** What the function that manages topics may do. Pure. */
+import { redisSecret } from '../../lib/app/resource-names.ts'
 import { SIGNALS, type Signal, topicName } from '../../lib/app/topics.ts'
 import { allow, arnHere, arnInCluster, type Statement } from '../arn.ts'
 import type { DeclaredFunction } from '../functions.ts'
@@ -27,7 +28,7 @@ export function topicsStatements(
     signals.map(signal => arnInCluster(clusterArn, 'topic', topicName(signal, env)))
   const read = new Set(all.flatMap(({ consumes, forwards }) => [...consumes, ...forwards]))
   const unread = SIGNALS.filter(signal => !read.has(signal))
-  const redis = `secret:sluice/${env}/redis`
+  const redis = `secret:${redisSecret(env)}`
   return [
     allow(['kafka:GetBootstrapBrokers'], [clusterArn]),
     allow(['kafka-cluster:Connect'], [clusterArn]),

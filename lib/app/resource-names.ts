@@ -22,6 +22,11 @@ export function functionOf(name: string, env: string): string {
   return name.slice(prefix?.length ?? 0)
 }
 
+/** The secret with the user and the password of Redis that the functions have; the console has a user of its own, who changes no state. */
+export function redisSecret(env: string, user?: 'console'): string {
+  return user ? `sluice/${env}/redis-${user}` : `sluice/${env}/redis`
+}
+
 /** The secret with the tokens of those who may use the console. */
 export function consoleSecret(env: string): string {
   return `sluice/${env}/console`

@@ -1,6 +1,6 @@
 /** What stands in for the stack that lives long: a cluster, a bucket, a queue, a topic of SNS, and the secret of the console. */
 import { randomBytes } from 'node:crypto'
-import { alertsTopicName, consoleSecret } from '../../lib/app/resource-names.ts'
+import { alertsTopicName, consoleSecret, redisSecret } from '../../lib/app/resource-names.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
 import { STAGE, type Variables } from './deployment/project.ts'
 import { ACCOUNT, type Emulator, REGION } from './emulator/requests.ts'
@@ -28,6 +28,10 @@ export async function createLongLived(emulator: Emulator, servers: Servers): Pro
     emulator.json('secretsmanager', 'CreateSecret', {
       Name: consoleSecret(STAGE),
       SecretString: JSON.stringify({ tokens: [{ token: consoleToken, name: 'rehearsal', role: 'viewer' }] }),
+    }),
+    emulator.json('secretsmanager', 'CreateSecret', {
+      Name: redisSecret(STAGE, 'console'),
+      SecretString: JSON.stringify({ username: '', password: '' }),
     }),
   ])
   return {

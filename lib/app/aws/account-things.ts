@@ -4,7 +4,7 @@ import type { AccountThing, ThingSeen } from '../../queries/doctor/checks/accoun
 import { parameterOf, secretOf } from '../../runtime/adapters/aws/clients.ts'
 import { brokersOf } from '../../runtime/adapters/aws/msk-brokers.ts'
 import type { Config } from '../config.ts'
-import { alertsTopicName, consoleSecret } from '../resource-names.ts'
+import { alertsTopicName, consoleSecret, redisSecret } from '../resource-names.ts'
 import { findAlertsTopic } from './alerts-topic.ts'
 
 /** What the environment uses of an account. */
@@ -37,7 +37,7 @@ function looksFor(uses: AccountUses): Look[] {
   const { env, kafka, checkpoints } = config
   return [
     ...(kafka.clusterArn ? [clusterLook(kafka.clusterArn, kafka)] : []),
-    secretLook(`sluice/${env}/redis`, ['username', 'password'], {
+    secretLook(redisSecret(env), ['username', 'password'], {
       todo: 'Give it {"username": "…", "password": "…"}: docs/deployment.md.',
       isMadeByDeployment: true,
     }),
@@ -46,6 +46,9 @@ function looksFor(uses: AccountUses): Look[] {
       ? [
           secretLook(consoleSecret(env), [], {
             todo: 'Create it with the tokens of the console: docs/console.md.',
+          }),
+          secretLook(redisSecret(env, 'console'), ['username', 'password'], {
+            todo: 'Create it with {"username": "…", "password": "…"} of a user who changes no state: docs/deployment.md#redis.',
           }),
         ]
       : []),

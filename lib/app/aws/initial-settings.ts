@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { ParameterAlreadyExists, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { AwsPlace } from '../../runtime/adapters/aws/clients.ts'
+import { redisSecret as redisSecretName } from '../resource-names.ts'
 
 /** Settings that are written only if there are none yet, so that later changes by a person are kept. */
 export interface InitialSettings {
@@ -27,7 +28,7 @@ export async function ensureSettings(
   settings: InitialSettings,
 ): Promise<SettingsOutcome> {
   const generatorParameter = `/sluice/${env}/generator`
-  const redisSecret = `sluice/${env}/redis`
+  const redisSecret = redisSecretName(env)
   const created = await Promise.all([
     ensureParameter(access, generatorParameter, JSON.stringify(settings.generator)),
     ensureSecret(access, redisSecret, JSON.stringify(settings.redis)),

@@ -2,11 +2,16 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import type { Redis } from 'ioredis'
+import { readStackTemplate } from '../../../infra/stack-files.ts'
+import { STAGES } from '../../../infra/stages.ts'
+import { RedisCircuitBreaker } from '../../../lib/runtime/adapters/redis/circuit-breaker.ts'
 import { RedisClient, type RedisSettings } from '../../../lib/runtime/adapters/redis/client.ts'
 import { RedisCursor } from '../../../lib/runtime/adapters/redis/cursor.ts'
 import { StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
 import { RedisPartitionStates } from '../../../lib/runtime/adapters/redis/partition-states.ts'
+import { StateList } from '../../../lib/runtime/adapters/redis/state-list.ts'
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
+import { RedisValue } from '../../../lib/runtime/adapters/redis/value.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import { type CheckpointPart, EMPTY_META } from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { conformsAsPartitionStates } from '../../conformance/partition-states.ts'
@@ -18,11 +23,11 @@ import { assertUnavailable, rejection } from '../../support/rejection.ts'
 import { startValkey, type Valkey } from '../../support/valkey.ts'
 import { ValkeyCluster } from '../../support/valkey-cluster.ts'
 
-/** All that docs/deployment.md asks for the user of the functions. */
-const LEAST =
-  '~* -@all +@hash +@sortedset +@set +@string +copy +del +rename +unlink +@scripting +@connection +info +cluster|slots'.split(
-    ' ',
-  )
+/** What the users of the long-lived stack may do. */
+const STACK = await readStackTemplate(STAGES.prod)
+const accessOf = (user: string) => String(STACK.Resources[user]?.Properties?.AccessString).split(' ')
+const LEAST = accessOf('RedisUser').slice(1)
+const USERS = { sluice: 'RedisUser', console: 'ConsoleRedisUser', operators: 'OperatorsRedisUser' }
 /** With characters that stand for something in a URL. */
 const PASSWORD = 'p@ss:/%w'
 
@@ -33,7 +38,9 @@ let userClient: RedisClient
 
 before(async () => {
   withPassword = await startValkey(['--requirepass', PASSWORD], PASSWORD)
-  withUser = await startValkey(['--user', 'sluice', 'on', `>${PASSWORD}`, ...LEAST])
+  withUser = await startValkey(
+    Object.entries(USERS).flatMap(([name, user]) => ['--user', name, `>${PASSWORD}`, ...accessOf(user)]),
+  )
   passwordClient = new RedisClient({
     url: withPassword.url.replace('//', `//:${encodeURIComponent(PASSWORD)}@`),
   })
@@ -56,7 +63,7 @@ conformsAsPartitionStates(
 
 describe('a user who may do the least', () => {
   it('may keep a cursor, and inspect', async () => {
-    const cursor = new RedisCursor(userClient, randomUUID())
+    const cursor = new RedisCursor(userClient, `c:${randomUUID()}`)
     await cursor.advance(3)
     assert.equal(await cursor.read(), 3)
     const stateKey = { consumer: 'c', topic: randomUUID(), partition: 0 }
@@ -71,6 +78,91 @@ describe('a user who may do the least', () => {
       assert.ok(error instanceof Unavailable)
       assert.match(error.message, /NOAUTH/)
     })
+  })
+})
+
+describe('each user of the long-lived stack', () => {
+  const as = <T>(username: string, work: (client: RedisClient) => Promise<T>) =>
+    withClient({ url: withUser.url, username, password: PASSWORD }, work)
+
+  /** What the server says to each command of the user, without running it. */
+  const refusedOf = async (user: string, commands: readonly string[]) => {
+    const said = await Promise.all(
+      commands.map(command => withUser.admin.call('ACL', 'DRYRUN', user, ...command.split(' '))),
+    )
+    return commands.filter((_, at) => said[at] !== 'OK')
+  }
+  const STATE = '{alerting:sluice.telemetry.readings.prod:0}:states'
+  const HARMFUL = [
+    'CLIENT PAUSE 60000 ALL',
+    'CLIENT KILL TYPE normal',
+    'CLIENT LIST',
+    'CLIENT NO-EVICT on',
+    'FUNCTION FLUSH',
+    'FUNCTION LOAD code',
+    'FCALL name 0',
+    'SCRIPT FLUSH',
+    'SCRIPT KILL',
+    'FLUSHALL',
+    'FLUSHDB',
+    'SWAPDB 0 1',
+    'KEYS *',
+    'CONFIG GET *',
+    'ACL LIST',
+    'DEBUG SLEEP 1',
+    'SHUTDOWN',
+    'REPLICAOF host 1',
+    'MONITOR',
+    'SORT {a:b}:c',
+    'MIGRATE host 1 key 0 1',
+    `EXPIRE ${STATE} 1`,
+    'GET key-of-another-application',
+    'SET key-of-another-application value',
+  ]
+  for (const user of Object.keys(USERS))
+    it(`given ${user}, then nothing that stops the server or takes what is others' is allowed`, async () => {
+      assert.deepEqual(await refusedOf(user, HARMFUL), HARMFUL)
+      assert.deepEqual(await refusedOf(user, ['PING', `HGET ${STATE} entity`, 'INFO']), [])
+    })
+
+  it('given the console, then it reads what others write, and changes silences and redrives alone', async () => {
+    const stateKey = { consumer: 'alerting', topic: randomUUID(), partition: 0 }
+    const change = changeOf({ states: new Map([['e', '{"version":1,"state":1}']]) })
+    await as('sluice', client => new RedisStateStore(client).commit(stateKey, change))
+    await as('console', async client => {
+      const inspection = new StateInspection(client)
+      assert.equal((await inspection.summary(stateKey)).entities, 1)
+      assert.ok((await inspection.bytes(stateKey)) > 0)
+      assert.equal(await new RedisCircuitBreaker(client, 'prod').look('alerting'), undefined)
+      for (const name of ['silences:prod', 'silences-appended:prod', 'dead-letter-operations:prod']) {
+        const value = new RedisValue<number>(client, name)
+        await value.write(1)
+        assert.equal(await value.update((before = 0) => before + 1), 2)
+      }
+      assert.equal(await new RedisValue(client, 'dead-letters:prod').read(), undefined)
+      await assertUnavailable(new RedisStateStore(client).commit(stateKey, change), 2_000)
+      await assertUnavailable(new RedisValue(client, 'rules:prod').write(1), 2_000)
+    })
+    const write = [
+      `HSET ${STATE} e 1`,
+      `DEL ${STATE}`,
+      `EVAL script 1 ${STATE}`,
+      'HSET breaker:prod:c since 1',
+    ]
+    assert.deepEqual(await refusedOf('console', write), write)
+  })
+
+  it('given operators, then they list states and reset breakers, which functions need not list', async () => {
+    const stateKey = { consumer: 'listed', topic: randomUUID(), partition: 0 }
+    await as('sluice', client => new RedisStateStore(client).commit(stateKey, changeOf({})))
+    const listed = await as('operators', client => new StateList(client).all())
+    assert.deepEqual(
+      listed.filter(({ consumer }) => consumer === 'listed').map(({ topic }) => topic),
+      [stateKey.topic],
+    )
+    const people = ['SCAN 0', `MEMORY USAGE ${STATE}`]
+    assert.deepEqual(await refusedOf('operators', [...people, 'HSET breaker:prod:c since reset']), [])
+    assert.deepEqual(await refusedOf('sluice', people), people)
   })
 })
 
@@ -158,7 +250,9 @@ describe('a password that is changed while the client lives', () => {
     await setPassword(admins, 'old')
     const { client, secret } = rotating(settings)
     const work = () =>
-      Promise.all(Array.from({ length: 12 }, (_, at) => client.run(redis => redis.get(`${at}`))))
+      Promise.all(
+        Array.from({ length: 12 }, (_, at) => client.run(redis => redis.get(`{rotating:${at}}:value`))),
+      )
     try {
       await work()
       await setPassword(admins, 'new')

@@ -67,7 +67,13 @@ it('given the console, then it is deployed only where it is asked for, with an H
   new FunctionsPlugin(on).hooks.initialize?.()
   const { events, environment } = on.service.functions.console ?? {}
   assert.deepEqual(events, [{ httpApi: '*' }])
-  assert.deepEqual(environment, { CONSOLE_SECRET: 'sluice/test/console' })
+  assert.deepEqual(environment, {
+    CONSOLE_SECRET: 'sluice/test/console',
+    REDIS_SECRET: 'sluice/test/redis-console',
+  })
+  const roleOf = (id: string) => JSON.stringify(on.service.resources.Resources[id as never])
+  assert.match(roleOf('ConsoleRole'), /sluice\/test\/redis-console/)
+  assert.doesNotMatch(roleOf('ConsoleRole'), /sluice\/test\/redis-\?/)
   assert.deepEqual(Object.keys(on.service.resources.Resources), ['Own', 'ConsoleRole', 'FrostRole'])
 })
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { REQUIRED } from '../../../infra/account.ts'
 import { AWS_METRICS } from '../../../infra/alarms/metrics.ts'
@@ -11,6 +13,7 @@ import {
 } from '../../../infra/stack.ts'
 import { readStackTemplate, templateText } from '../../../infra/stack-files.ts'
 import { STAGES } from '../../../infra/stages.ts'
+import { PROJECT } from '../../support/program.ts'
 import { evaluated } from '../../support/template-conditions.ts'
 
 const DEV = await readStackTemplate(STAGES.dev)
@@ -113,6 +116,25 @@ describe('the long-lived stack', () => {
     assert.equal(types.filter(type => type === 'AWS::MSK::Cluster').length, 1)
     for (const type of ['AWS::EC2::InternetGateway', 'AWS::EC2::NatGateway', 'AWS::EC2::EIP'])
       assert.ok(!types.includes(type), type)
+  })
+
+  it('given users of the cache, then each has a secret of its own, and docs/deployment.md names what each may do', () => {
+    const page = readFileSync(join(PROJECT, 'docs', 'deployment.md'), 'utf8')
+    const users = Object.values(PROD.Resources).filter(({ Type }) => Type === 'AWS::ElastiCache::User')
+    assert.equal(users.length, 3)
+    for (const { Properties = {} } of users)
+      assert.ok(
+        page
+          .replaceAll(/ {2,}/g, ' ')
+          .includes(
+            `ACL SETUSER ${Properties.UserName} ${`${Properties.AccessString}`.replace('on ', 'on >password ')}\n`,
+          ),
+        `${Properties.UserName}`,
+      )
+    const passwords = users.map(({ Properties }) => JSON.stringify(Properties?.AuthenticationMode))
+    assert.equal(new Set(passwords).size, users.length)
+    const group = PROD.Resources.RedisUserGroup?.Properties?.UserIds
+    assert.equal((group as readonly object[]).length, users.length)
   })
 
   it('given NAT gateways are asked for, then there is one, or one in every zone', () => {

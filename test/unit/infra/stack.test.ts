@@ -29,6 +29,12 @@ const FREE_OF_BROKERS = [
   'UnderReplicatedPartitions',
 ]
 
+interface Policy {
+  readonly Sid?: string
+  readonly Resource: unknown
+  readonly Condition?: unknown
+}
+
 const typesOf = (set: Readonly<Record<string, string>>) =>
   Object.values(evaluated(PROD, { ...parametersOf('prod', STAGES.prod), ...set }).made)
 const services = (types: readonly string[]) => new Set(types.map(type => type.split('::')[1]))
@@ -102,10 +108,29 @@ describe('the long-lived stack', () => {
 
   it('given other accounts with buckets, then the endpoint leads there as well, and to no others', () => {
     const policy = JSON.stringify(PROD.Resources.S3Endpoint?.Properties?.PolicyDocument)
-    assert.match(policy, /"aws:ResourceAccount":\{"Fn::If":\["HasBucketAccounts",/)
-    assert.deepEqual(parameterProblems(PROD, { BucketAccounts: '123456789012,210987654321' }), [])
-    for (const BucketAccounts of ['*', '123', '123456789012, 210987654321'])
-      assert.match(parameterProblems(PROD, { BucketAccounts }).join(), /^BucketAccounts: must be text/)
+    assert.match(policy, /"aws:ResourceAccount":\{"Fn::If":\["HasOtherAccounts",/)
+    assert.deepEqual(parameterProblems(PROD, { OtherAccounts: '123456789012,210987654321' }), [])
+    for (const OtherAccounts of ['*', '123', '123456789012, 210987654321'])
+      assert.match(parameterProblems(PROD, { OtherAccounts }).join(), /^OtherAccounts: must be text/)
+  })
+
+  it('given any endpoint, then each statement names the account of what it leads to, or one bucket of AWS', () => {
+    const endpoints = Object.entries(PROD.Resources).filter(
+      ([, { Type }]) => Type === 'AWS::EC2::VPCEndpoint',
+    )
+    assert.ok(endpoints.length > 10)
+    for (const [id, { Properties = {} }] of endpoints) {
+      const { Statement } = Properties.PolicyDocument as { readonly Statement: readonly Policy[] }
+      for (const { Sid, Resource, Condition } of Statement) {
+        const named = JSON.stringify([Resource, Condition])
+        if (Sid === 'AnswersOfCustomResources') assert.doesNotMatch(named, /response-\*/)
+        else if (Resource === '*') assert.match(named, /"aws:ResourceAccount":.*AWS::AccountId/, id)
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
+        else assert.ok(named.includes(':${AWS::AccountId}:'), id)
+        if (Resource === '*' && id !== 'S3Endpoint')
+          assert.match(named, /"StringEquals":\{"aws:PrincipalAccount":\{"Ref":"AWS::AccountId"\}\}/, id)
+      }
+    }
   })
 
   it('given nothing that is there already, then all is made, without a way to the internet', () => {

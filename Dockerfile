@@ -2,7 +2,7 @@
 #   docker build -t sluice .
 #   docker run --rm -e KAFKA_BROKERS=kafka:9092 -e REDIS_URL=redis://valkey:6379 sluice
 #   docker run --rm -e KAFKA_BROKERS=kafka:9092 sluice topics apply --yes
-FROM node:24.21.0-bookworm-slim AS build
+FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553 AS build
 WORKDIR /source
 # The packages change less often than the code.
 COPY package.json package-lock.json ./
@@ -14,7 +14,7 @@ RUN npm ci --no-audit --no-fund
 COPY . .
 RUN node infra/run-image.ts /app
 
-FROM node:24.21.0-bookworm-slim
+FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553
 ENV NODE_ENV=production \
     # glibc's heaps of threads keep what batches took: see infra/process-variables.ts.
     MALLOC_ARENA_MAX=1 \

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
+import { load } from 'js-yaml'
 import { PROJECT } from '../../../programs/paths.ts'
 
 const EXAMPLES = ['examples/device-producer', 'examples/device-producer-proto']
@@ -15,13 +16,56 @@ function instructions(dockerfile: string, name: string): string[] {
   )
 }
 
+/** No digest of it is known for certain. It runs for the profile "devices" alone. */
+const BY_TAG = 'apicurio/apicurio-registry-mem'
+
+describe('what is fetched to build, test and run', () => {
+  const pinnedIn = (file: string, names: RegExp) =>
+    [...textOf(file).matchAll(names)].map(([, name = '']) => name)
+  const compositions = ['compose.yaml', 'localstack/docker-compose.yml']
+  const dockerfiles = ['.', ...EXAMPLES].map(folder => join(folder, 'Dockerfile'))
+
+  it('given an image that is not built here, then it is named by its digest, beside its version', () => {
+    const images = [
+      ...compositions.flatMap(file => pinnedIn(file, /^ *image: (\S+)$/gm)),
+      ...dockerfiles.flatMap(file => pinnedIn(file, /^FROM (\S+)/gm)),
+    ].filter(image => image !== 'sluice:local' && !image.startsWith(`${BY_TAG}:`))
+    assert.ok(images.length >= 10)
+    for (const image of images) assert.match(image, /^[a-z/]+:[\w.-]+@sha256:[0-9a-f]{64}$/)
+  })
+
+  it('given an action of a workflow, then it is named by its commit, beside its version', () => {
+    const files = readdirSync(join(PROJECT, '.github', 'workflows'))
+    const actions = files.flatMap(file => pinnedIn(join('.github', 'workflows', file), /\buses: (.+)$/gm))
+    assert.ok(actions.length >= 5)
+    for (const action of actions) assert.match(action, /^actions\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
+  })
+
+  it('given a folder with a manifest, then Dependabot looks there', () => {
+    const { updates } = load(textOf('.github/dependabot.yml')) as { readonly updates: readonly Update[] }
+    const watched = updates.flatMap(one =>
+      (one.directories ?? [one.directory]).map(folder => `${one['package-ecosystem']} ${folder}`),
+    )
+    const folderOf = (file: string) => `/${dirname(file)}`.replace(/\/\.$/, '/')
+    for (const file of dockerfiles) assert.ok(watched.includes(`docker ${folderOf(file)}`), file)
+    for (const file of compositions) assert.ok(watched.includes(`docker-compose ${folderOf(file)}`), file)
+    for (const kind of ['npm /', 'github-actions /']) assert.ok(watched.includes(kind), kind)
+  })
+})
+
+interface Update {
+  readonly 'package-ecosystem': string
+  readonly directory?: string
+  readonly directories?: readonly string[]
+}
+
 describe('the images', () => {
   for (const folder of ['.', ...EXAMPLES]) {
     const dockerfile = textOf(folder, 'Dockerfile')
 
     it(`given ${folder}, then Node is that of the project, without root and shell`, () => {
       for (const from of instructions(dockerfile, 'FROM'))
-        assert.match(from, new RegExp(`^node:${devDependencies.node}-\\w+-slim( AS build)?$`))
+        assert.match(from, new RegExp(`^node:${devDependencies.node}-\\w+-slim@\\S+( AS build)?$`))
       assert.equal(instructions(dockerfile, 'USER').at(-1), '1000')
       for (const command of [...instructions(dockerfile, 'ENTRYPOINT'), ...instructions(dockerfile, 'CMD')])
         assert.ok(Array.isArray(JSON.parse(command)), command)

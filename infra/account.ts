@@ -20,6 +20,7 @@ import {
 import type { Alarming } from './alarms/alarm.ts'
 import { alarmingOf } from './alarms/place.ts'
 import { arnHere } from './arn.ts'
+import type { ConsoleTokens } from './console-api.ts'
 import { type KafkaSecrets, kafkaSecretProblems } from './kafka-secrets.ts'
 import { openSecrets } from './open-secrets.ts'
 import { otherRegions } from './other-regions.ts'
@@ -61,6 +62,8 @@ export interface Place {
   readonly tracing: boolean
   /** Whether the function with the console is deployed. */
   readonly console: boolean
+  /** Whose tokens requests of the console must have besides its own; absent where there are none. */
+  readonly consoleTokens?: ConsoleTokens
   /** Where checkpoints are kept; absent where none are taken. */
   readonly checkpointBucket?: string
   /** The secret with the login of the schema registry; absent where there is none. */
@@ -137,6 +140,8 @@ export function account(stage: string, region: string, env: Environment, project
     spansSecret: read('OTEL_HEADERS_SECRET'),
     console: read('SLUICE_CONSOLE'),
     tracing: read('SLUICE_TRACING'),
+    issuer: read('CONSOLE_JWT_ISSUER'),
+    audience: read('CONSOLE_JWT_AUDIENCE'),
   }
   const [kafkaSecret, caSecret] = [read('KAFKA_SECRET'), read('KAFKA_CA_SECRET')]
   const kafkaSecrets: KafkaSecrets = {
@@ -178,6 +183,9 @@ export function account(stage: string, region: string, env: Environment, project
     ...(given.mappingsDir === undefined
       ? ['MAPPINGS_DIR: must be inside the project, from where its files are packed.']
       : []),
+    ...((given.issuer === undefined) === (given.audience === undefined)
+      ? []
+      : ['CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: set both, or neither.']),
     ...wrongSchedules,
   ]
   const rulesDir = given.rulesDir ?? 'rules'
@@ -203,6 +211,9 @@ export function account(stage: string, region: string, env: Environment, project
     keepsMissedRuns: true,
     tracing: given.tracing ?? false,
     console: given.console ?? false,
+    ...(given.issuer && given.audience
+      ? { consoleTokens: { issuer: given.issuer, audience: given.audience } }
+      : {}),
     ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),
     ...(given.registrySecret ? { registrySecret: given.registrySecret } : {}),
     ...(given.spansSecret ? { spansSecret: given.spansSecret } : {}),

@@ -79,6 +79,7 @@ const SETTINGS = {
     keepsMissedRuns: { type: 'boolean' },
     tracing: { type: 'boolean' },
     console: { type: 'boolean' },
+    consoleTokens: { type: 'object' },
     alarms: { type: 'object' },
     problems: { type: 'array', items: { type: 'string' } },
     schedules: {

@@ -2,6 +2,7 @@
 import { consoleSecret, redisSecret } from '../lib/app/resource-names.ts'
 import { groupName, topicName, topicNamed } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
+import { consoleEvent } from './console-api.ts'
 import {
   consumersOf,
   type DeclaredFunction,
@@ -36,6 +37,7 @@ export type Surroundings = Pick<
   | 'keepsMissedRuns'
   | 'tracing'
   | 'console'
+  | 'consoleTokens'
   | 'checkpointBucket'
   | 'onFailureQueue'
   | 'kafkaSecrets'
@@ -91,8 +93,7 @@ export function expandedFields(
       ...topicsOf(declared, surroundings.env).map(topic => mskEvent(declared, topic, surroundings)),
       ...(schedule ? [scheduleEvent(schedule, surroundings)] : []),
       ...(uses.includes('on-failure') ? queueEvents(surroundings) : []),
-      // Every request: the console knows its own addresses.
-      ...(uses.includes('console') ? [{ httpApi: '*' }] : []),
+      ...(uses.includes('console') ? [consoleEvent(surroundings.consoleTokens)] : []),
     ],
   }
 }

@@ -4,6 +4,7 @@
  * defined here, and then calls the `initialize` hooks, of which this is the first that looks at functions.
  */
 
+import { CONSOLE_STAGE, consoleApi } from './console-api.ts'
 import { destinationProblems } from './destinations.ts'
 import { expandedFields, functionProblems, isDeployed, type Surroundings } from './expand-functions.ts'
 import { declaredFunctions, type FunctionKeys } from './functions.ts'
@@ -23,6 +24,8 @@ interface Definition extends FunctionKeys {
 
 interface Resources {
   readonly Resources?: Readonly<Record<string, object>>
+  /** Properties that the framework's own resources get besides. */
+  readonly extensions?: Readonly<Record<string, object>>
 }
 
 /** The part of the framework that is used here. */
@@ -32,7 +35,7 @@ interface Framework {
   readonly service: {
     readonly custom: { readonly deployment: Surroundings }
     readonly functions: Record<string, Definition>
-    readonly provider: { readonly vpc?: Network | null }
+    readonly provider: { readonly vpc?: Network | null; httpApi?: object }
     resources?: Resources
   }
   readonly configSchemaHandler: { defineFunctionProperties(provider: 'aws', schema: object): void }
@@ -74,7 +77,10 @@ export default class FunctionsPlugin {
         ...roles(declared, { ...surroundings, stage, ...(vpc ? { vpc } : {}) }),
         ...(surroundings.keepsMissedRuns ? missedRunsResources(stage) : {}),
       },
+      ...(surroundings.console ? { extensions: { ...service.resources?.extensions, ...CONSOLE_STAGE } } : {}),
     }
+    if (surroundings.console)
+      service.provider.httpApi = { ...service.provider.httpApi, ...consoleApi(surroundings.consoleTokens) }
     configurationInput.resources = service.resources
   }
 

@@ -1,6 +1,6 @@
 /** What is set for the command that deploys, beside the settings that it hands on to the functions. */
 import { setting, slice } from '../lib/runtime/settings/slice.ts'
-import { list, onOff } from '../lib/runtime/settings/values.ts'
+import { list, onOff, text } from '../lib/runtime/settings/values.ts'
 
 const ids = (prefix: string) =>
   list(id => new RegExp(`^${prefix}-[0-9a-z]+$`).test(id), `ids such as ${prefix}-0a1b2c3d`)
@@ -28,6 +28,17 @@ export const CONSOLE_DEPLOYMENT = slice(
       description:
         'Whether the [console](console.md#in-an-account) is deployed, behind an HTTP API. It is for deployments alone: `npm start` serves one by itself.',
       default: 'off',
+    }),
+    CONSOLE_JWT_ISSUER: setting(
+      text(/^https:\/\/[^\s@]+$/, 'the https:// address of an OpenID Connect issuer'),
+      {
+        description:
+          'Whose tokens requests must have before they reach the console, in the header `X-Console-Authorization`: see [what protects it](console.md#what-protects-it).',
+        otherwise: 'the tokens of the console alone are asked for',
+      },
+    ),
+    CONSOLE_JWT_AUDIENCE: setting(text(/^\S+$/, 'the audience of such tokens'), {
+      description: 'For whom those tokens must be. Set both, or neither.',
     }),
   },
   ({ SLUICE_CONSOLE }) => ({ console: SLUICE_CONSOLE }),

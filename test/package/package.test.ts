@@ -22,6 +22,8 @@ const ACCOUNT = {
   SECURITY_GROUP_IDS: 'sg-1',
   CHECKPOINT_BUCKET: 'sluice-checkpoints',
   SLUICE_CONSOLE: 'on',
+  CONSOLE_JWT_ISSUER: 'https://issuer.example',
+  CONSOLE_JWT_AUDIENCE: 'sluice',
 }
 
 const NAMES = readFunctions()

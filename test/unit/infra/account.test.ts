@@ -114,6 +114,11 @@ describe('an account to deploy to', () => {
         ),
       ],
     ),
+    [
+      'an issuer of tokens without an audience',
+      { CONSOLE_JWT_ISSUER: 'https://issuer.example' },
+      /^CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: set both, or neither\.$/,
+    ],
     ['neither on nor off for tracing', { SLUICE_TRACING: '1' }, /^SLUICE_TRACING: must be one of on, off\.$/],
     ['neither on nor off', { SLUICE_GENERATOR: 'yes' }, /^SLUICE_GENERATOR: must be one of on, off\.$/],
     [

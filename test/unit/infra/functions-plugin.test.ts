@@ -67,6 +67,23 @@ it('given the console, then it is deployed only where it is asked for, with an H
   new FunctionsPlugin(on).hooks.initialize?.()
   const { events, environment } = on.service.functions.console ?? {}
   assert.deepEqual(events, [{ httpApi: '*' }])
+  const { extensions } = on.service.resources as { extensions?: Record<string, { Properties: object }> }
+  assert.deepEqual(extensions?.HttpApiStage?.Properties, {
+    DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 50 },
+  })
+  assert.deepEqual(on.service.provider, { httpApi: {} })
+
+  const guarded = frameworkWith(entries())
+  const consoleTokens = { issuer: 'https://issuer.example', audience: 'sluice' }
+  guarded.service.custom.deployment = { ...on.service.custom.deployment, consoleTokens }
+  new FunctionsPlugin(guarded).hooks.initialize?.()
+  assert.deepEqual(guarded.service.functions.console?.events, [
+    { httpApi: { path: '*', authorizer: { name: 'consoleTokens' } } },
+  ])
+  assert.match(
+    JSON.stringify(guarded.service.provider),
+    /"type":"jwt".*"https:\/\/issuer.example","audience":\["sluice"\]/,
+  )
   assert.deepEqual(environment, {
     CONSOLE_SECRET: 'sluice/test/console',
     REDIS_SECRET: 'sluice/test/redis-console',

@@ -408,6 +408,8 @@ export interface FailureEnded {
   readonly consumer: string
   /** Id of the failure, the same for all attempts */
   readonly failure: string
+  /** Digest of the failed record's bytes. It shows that the writer of this event has read the failure */
+  readonly digest: string
   /** The number of the last attempt */
   readonly attempt: number
   /** Why it is not tried again */

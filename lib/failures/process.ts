@@ -2,11 +2,13 @@ import type { FailureEnded } from '../../schemas/types.ts'
 import type { TopicName } from '../runtime/consumer/declared.ts'
 import { type FailureData, failureId } from '../runtime/consumer/failure-event.ts'
 import { decided, type Emission, type KeyedProcess, rejected } from '../runtime/consumer/process.ts'
+import { digestOf } from '../runtime/pipeline/failures/failure-record.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { DEAD_LETTER_TYPE, FAILURE_ENDED_TYPE, FAILURE_TYPE, RETRY_TYPE } from './event-types.ts'
 import { type Discarded, LAMBDA_DISCARDED_TYPE } from './on-failure/discarded.ts'
 import { addressOf, failuresOf } from './on-failure/failures.ts'
 import type { FailurePolicy, RoutedClass } from './policy.ts'
+import { redrivenRecord } from './redriven-record.ts'
 import { ROUTER, type Route, route } from './route.ts'
 
 /** Data of a failure that is tried again: the failure, and why it is. */
@@ -88,7 +90,8 @@ function ended(one: Routed, { to, because }: Route, topicOf: RouterOptions['topi
   const original = topicOf(topic)
   if (original === undefined) return []
   const id = failureId(consumer, { topic, partition, offset })
-  const data: FailureEnded = { consumer, failure: id, attempt: failure.attempt, because }
+  const digest = digestOf(redrivenRecord(failure))
+  const data: FailureEnded = { consumer, failure: id, digest, attempt: failure.attempt, because }
   const addressedTo = addressed(one, FAILURE_ENDED_TYPE)
   return [{ ...addressedTo, name: `failure-ended${suffix}`, to: original, partition, data }]
 }

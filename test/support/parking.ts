@@ -4,6 +4,7 @@ import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { type FailureData, failureId } from '../../lib/runtime/consumer/failure-event.ts'
+import { digestOf } from '../../lib/runtime/pipeline/failures/failure-record.ts'
 
 /** The record as the redriver brings it back, at this offset. */
 export function nextAttempt(failure: FailureData, offset: number, timestampMs: number): LogRecord {
@@ -12,22 +13,27 @@ export function nextAttempt(failure: FailureData, offset: number, timestampMs: n
 }
 
 /** The event that says that a failure is not retried any more. */
-export function failureEnded({
-  consumer,
-  originalTopic: topic,
-  originalPartition: partition,
-  originalOffset: offset,
-  attempt,
-}: Pick<
-  FailureData,
-  'consumer' | 'originalTopic' | 'originalPartition' | 'originalOffset' | 'attempt'
->): Event {
+export function failureEnded(failed: FailureData): Event {
+  const { consumer, originalTopic: topic, originalPartition: partition, originalOffset: offset } = failed
+  return failureEndedAt(consumer, { ...redrivenRecord(failed), topic, partition, offset }, failed.attempt)
+}
+
+export function failureEndedAt(
+  consumer: string,
+  {
+    topic,
+    partition,
+    offset,
+    ...bytes
+  }: Pick<LogRecord, 'topic' | 'partition' | 'offset' | 'key' | 'value' | 'headers'>,
+  attempt: number,
+): Event {
   const failure = failureId(consumer, { topic, partition, offset })
   return {
     id: `ended ${failure} ${attempt}`,
     source: '/consumers/dlq-router',
     type: FAILURE_ENDED_TYPE,
     datacontenttype: 'application/json',
-    data: { consumer, failure, attempt, because: 'no attempts are left' },
+    data: { consumer, failure, digest: digestOf(bytes), attempt, because: 'no attempts are left' },
   }
 }

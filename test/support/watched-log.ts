@@ -5,7 +5,7 @@ import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { failureId } from '../../lib/runtime/consumer/failure-event.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import { erasing } from './erasures.ts'
-import { failureEnded } from './parking.ts'
+import { failureEndedAt } from './parking.ts'
 import type { Random } from './random.ts'
 import { logRecord } from './records.ts'
 import { SETTING_TYPE, SIGNAL_TYPE, type Signal, WATCHING, type WatchedSetting } from './watching.ts'
@@ -143,9 +143,7 @@ class LogWriter {
 
   #failureEnded(): LogRecord {
     const { record, attempt } = this.#random.pick(this.#failed.slice(-6))
-    const { topic: originalTopic, partition: originalPartition, offset: originalOffset } = record
-    const { name: consumer } = WATCHING.before
-    return this.#at(failureEnded({ consumer, originalTopic, originalPartition, originalOffset, attempt }))
+    return this.#at(failureEndedAt(WATCHING.before.name, record, attempt))
   }
 
   #mayFail(record: LogRecord): LogRecord {

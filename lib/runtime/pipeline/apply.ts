@@ -11,7 +11,7 @@ import { WorkingCopy } from './deciding/working-copy.ts'
 import type { Decoded } from './decode.ts'
 import { PartitionStopped } from './errors.ts'
 import { clockGapMs } from './log/clock.ts'
-import type { Change, Decision, Deferred, LogClock, Snapshot } from './model.ts'
+import type { Change, Decision, Deferred, EndedFailure, LogClock, Snapshot } from './model.ts'
 import type { IgnoredReason } from './reasons.ts'
 
 export interface Applied {
@@ -151,7 +151,7 @@ class Chunk {
   }
 
   /** An event that says that a failure is not retried any more. */
-  #ended(failure: string, { record, event }: Decoded, clock: LogClock): Outcome {
+  #ended(failure: EndedFailure, { record, event }: Decoded, clock: LogClock): Outcome {
     const { offset, timestampMs: appendMs } = record
     const place = { offset, appendMs, ...(event ? { event } : {}), reason: 'failure-ended' }
     const hold = this.#holding.ended(failure, clock)

@@ -17,7 +17,7 @@ import { type Consumer, keepsStates } from './consumer.ts'
 import { DEEPEST_NESTING, fingerprint, NestedTooDeeply } from './deciding/fingerprint.ts'
 import { largeAttribute } from './deciding/limits.ts'
 import { SchemaNotAtHand } from './errors.ts'
-import type { Fingerprint } from './model.ts'
+import type { EndedFailure, Fingerprint } from './model.ts'
 import type { IgnoredReason } from './reasons.ts'
 
 /** A record with an event that the consumer accepts. */
@@ -42,7 +42,7 @@ export type Decoded =
       readonly event?: Event
       readonly reason: IgnoredReason
       /** The failure of this consumer that is not retried any more, if the event says so. */
-      readonly endedFailure?: string
+      readonly endedFailure?: EndedFailure
     })
   | (Origin & { readonly kind: 'failed'; readonly event?: Event; readonly failure: Failure })
 
@@ -172,9 +172,10 @@ function tick(record: LogRecord, event: Event, { accepts }: Expectations['proces
 }
 
 function failureEnded(event: Event, data: unknown, { name }: Expectations['process']): Content {
-  const { consumer, failure } = (data ?? {}) as { readonly consumer?: unknown; readonly failure?: unknown }
-  const isMine = consumer === name && typeof failure === 'string'
-  return { kind: 'ignored', event, reason: 'failure-ended', ...(isMine ? { endedFailure: failure } : {}) }
+  const { consumer, failure, digest } = (data ?? {}) as Readonly<Record<string, unknown>>
+  const isMine = consumer === name && typeof failure === 'string' && typeof digest === 'string'
+  const endedFailure = isMine ? { endedFailure: { failure, digest } } : {}
+  return { kind: 'ignored', event, reason: 'failure-ended', ...endedFailure }
 }
 
 function failed(event: Event, failure: Failure): Content {

@@ -109,7 +109,7 @@ function entitiesOf(decoded: Decoded, states: Snapshot['states'], consumer: Load
 /** Where the entity stands that waits for the failure of which the record is a retry or the end; undefined if it is neither. */
 function holderOf(decoded: Decoded, { process }: LoadedFor): string | undefined {
   if (decoded.kind === 'ignored' && decoded.endedFailure !== undefined)
-    return holderName(decoded.endedFailure)
+    return holderName(decoded.endedFailure.failure)
   const { redriveTarget } = decoded
   return redriveTarget?.consumer === process.name ? holderName(redriveTarget.failure) : undefined
 }

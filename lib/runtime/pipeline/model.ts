@@ -97,6 +97,14 @@ export interface RememberedFailure {
 /** The key by which a failure is looked up. */
 export type FailureName = Pick<RememberedFailure, 'id' | 'producerGroup'>
 
+/** A failure that is not retried any more, as an event reports it. */
+export interface EndedFailure {
+  /** Its id. */
+  readonly failure: string
+  /** Digest of the record that failed. Any client can write such an event, but only a reader of the failure knows its record. */
+  readonly digest: string
+}
+
 /** What a partition state remembers of failures. */
 export interface FailureMemory {
   /** Approximate size in the store. */

@@ -6,12 +6,19 @@ import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { type DeadLetter, failureRouter } from '../../../lib/failures/process.ts'
 import { FAILURES } from '../../../lib/runtime/consumer/failure-codes.ts'
 import { type FailureData, failureId } from '../../../lib/runtime/consumer/failure-event.ts'
+import { digestOf } from '../../../lib/runtime/pipeline/failures/failure-record.ts'
 import { Kit } from '../../support/kit.ts'
 import { after, FAILURE, failed } from './failure.ts'
 
 const policy = DEFAULT_POLICY
 const router = failureRouter({ policy, topicOf: topic => signalNamed(topic, 'test') })
 const failure = FAILURE
+const bytesOf = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
+const failedRecord = {
+  key: bytesOf(failure.originalKey),
+  value: bytesOf(failure.originalValue),
+  headers: failure.originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const),
+}
 
 const event = (data?: FailureData, subject?: string) => ({
   id: 'f-1',
@@ -92,6 +99,7 @@ describe('the router of failures', () => {
       data: {
         consumer: 'alerting',
         failure: failureId('alerting', { topic: failure.originalTopic, partition: 3, offset: 7 }),
+        digest: digestOf(failedRecord),
         attempt: 2,
         because: FAILURES['schema-violated'].description,
       },

@@ -124,7 +124,7 @@ describe('partition states', () => {
 
 describe('held entities', () => {
   const HOLD: Hold = {
-    waitsFor: { failure: 'f1', eventId: 'e', clockMs: 1_000 },
+    waitsFor: { failure: 'f1', eventId: 'e', digest: 'd', clockMs: 1_000 },
     untilMs: 90_000,
     parked: [{ offset: 7, timestampMs: 0, clockMs: 2_000, id: 'i', key: null, value: null, headers: [] }],
     timers: [],

@@ -12,6 +12,8 @@ export interface Hold {
     readonly failure: string
     /** `Fingerprint.id` of the event that failed. */
     readonly eventId: string
+    /** `digestOf` the record that failed. */
+    readonly digest: string
     /** The log's clock when that event came first. */
     readonly clockMs: number
   }

@@ -8,7 +8,8 @@ import { failureId } from '../../consumer/failure-event.ts'
 import { parkingOf } from '../../consumer/parking.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { decode } from '../decode.ts'
-import type { Decision, LogClock, ParkedOutcome } from '../model.ts'
+import { digestOf } from '../failures/failure-record.ts'
+import type { Decision, EndedFailure, LogClock, ParkedOutcome } from '../model.ts'
 import type { BoundReason, ReleaseReason } from '../reasons.ts'
 import type { Admission, AlreadyDecided, Task } from './admission.ts'
 import {
@@ -54,13 +55,7 @@ export class Holding {
     const decision = this.#admission.fail(task, result, parks)
     if (!attemptAt && decision.hold === 'begins') {
       this.#admission.remember(task)
-      this.#begin(
-        event.entity,
-        failureId(this.#consumer.process.name, record),
-        task.fingerprint.id,
-        clock.nowMs,
-        clock,
-      )
+      this.#begin(event.entity, record, task.fingerprint.id, clock.nowMs, clock)
     }
     return decision
   }
@@ -101,10 +96,11 @@ export class Holding {
     return { ...decision, hold: why }
   }
 
-  /** The retries of a failure have ended. Undefined if no entity waits for it. */
-  ended(failure: string, clock: LogClock): ReleaseReason | undefined {
-    const entity = this.#copy.states.heldBy(failure)
-    if (entity === undefined) return undefined
+  /** The retries of a failure have ended. Undefined if no entity waits for it, or if its record was another one. */
+  ended({ failure, digest }: EndedFailure, clock: LogClock): ReleaseReason | undefined {
+    const { states } = this.#copy
+    const entity = states.heldBy(failure)
+    if (entity === undefined || states.hold(entity)?.waitsFor?.digest !== digest) return undefined
     this.#release(entity, clock)
     return 'ended'
   }
@@ -145,8 +141,7 @@ export class Holding {
     this.#copy.fired(decision)
     const untilMs = hold.untilMs
     if (decision.hold === 'begins') {
-      const failure = failureId(this.#consumer.process.name, logRecordOf(next, record))
-      this.#begin(entity, failure, next.id, next.clockMs, clock, rest)
+      this.#begin(entity, logRecordOf(next, record), next.id, next.clockMs, clock, rest)
     } else this.#put(entity, { untilMs, parked: rest, timers: timerQueue.of(entity) })
   }
 
@@ -180,7 +175,7 @@ export class Holding {
 
   #begin(
     entity: string,
-    failure: string,
+    failed: LogRecord,
     eventId: string,
     clockMs: number,
     { nowMs }: LogClock,
@@ -188,7 +183,9 @@ export class Holding {
   ): void {
     const untilMs = (parked[0]?.clockMs ?? nowMs) + (this.#bounds ?? NO_PARKING).forMs
     const timers = this.#copy.timerQueue.of(entity)
-    this.#put(entity, { waitsFor: { failure, eventId, clockMs }, untilMs, parked, timers })
+    const failure = failureId(this.#consumer.process.name, failed)
+    const waitsFor = { failure, eventId, digest: digestOf(failed), clockMs }
+    this.#put(entity, { waitsFor, untilMs, parked, timers })
   }
 
   /** @param eventId of the event that was processed; the id of an event that was not is forgotten */

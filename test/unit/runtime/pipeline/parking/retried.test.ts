@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { heldLog, ListingLog, listing } from '../../../../support/listing-log.ts'
-import { failureEnded } from '../../../../support/parking.ts'
-import { environmentReading as reading } from '../../../../support/records.ts'
+import { failureEnded, failureEndedAt } from '../../../../support/parking.ts'
+import { logRecord, environmentReading as reading } from '../../../../support/records.ts'
 
 describe('given an event that fails and is retried', () => {
   it('when events of its entity follow, then they are parked, and its failure record says so', async () => {
@@ -89,6 +89,19 @@ describe('given an event that fails and is retried', () => {
     assert.deepEqual(await log.append(failureEnded(log.failure())), ['applied/failure-ended'])
     await log.append(reading('e', { at: 4 }))
     assert.deepEqual(await log.ids(), ['a', 'c', 'd', 'e'])
+  })
+
+  it('when a producer ends it that knows its place alone, then it stays held', async () => {
+    const log = await heldLog()
+    const forged = failureEndedAt(
+      log.failure().consumer,
+      logRecord(log.failure().originalOffset, reading('forged', { at: 1 }), { topic: log.stage.topic }),
+      1,
+    )
+    assert.deepEqual(await log.append(forged), ['ignored/failure-ended'])
+    log.mood.throwsAt.clear()
+    await log.append(log.again(), reading('e', { at: 4 }))
+    assert.deepEqual(await log.ids(), ['a', 'b', 'c', 'd', 'e'])
   })
 
   it('when the failure of another consumer is ended, or its own again, then that is ignored', async () => {

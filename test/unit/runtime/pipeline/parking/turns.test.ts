@@ -21,6 +21,16 @@ describe('given a held entity whose parked events have their turn', () => {
     assert.deepEqual(log.now, { held: 0, parked: 0 })
   })
 
+  it('when a parked event fails in its turn, and is dead-lettered, then those behind it follow', async () => {
+    const log = await heldLog()
+    log.mood.throwsAt.clear()
+    log.mood.throwsAt.add('c')
+    await log.append(log.again(), reading('e', { at: 4 }))
+    assert.deepEqual(await log.append(failureEnded(log.failure())), ['applied/failure-ended'])
+    await log.append(reading('f', { at: 5 }))
+    assert.deepEqual(await log.ids(), ['a', 'b', 'd', 'e', 'f'])
+  })
+
   it('when a parked event is rejected in its turn, then its redrive is accepted', async () => {
     const log = await heldLog()
     log.mood.throwsAt.clear()

@@ -1,5 +1,6 @@
 /** The `alert-router`: sends each alert to the group that tells of it, and its end to the same group, whatever the routes are by then. */
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../alerting/alert.ts'
+import { isBefore, type OrderedAlert, orderedAlert } from '../alerting/alert-order.ts'
 import { decided, type Emission, type KeyedProcess, rejected } from '../runtime/consumer/process.ts'
 import { inhibitionEmission, isInhibiting } from './inhibition.ts'
 import { type NotificationRoutes, type Target, targetsOf } from './route.ts'
@@ -8,11 +9,17 @@ import { routedEmission } from './routed-alert.ts'
 /** Where the alerts of a rule and entity went that still fire. */
 export interface RouterState {
   readonly firing: Readonly<Record<string, readonly Target[]>>
-  /** Ids of the alerts that ended last, of a rule that mutes others: each partition of readings tells of them, and some lag. */
-  readonly ended?: readonly string[]
+  /** By fingerprint: the latest alert that has fired or ended. */
+  readonly latest?: Readonly<Record<string, LatestAlert>>
 }
 
-const MOST_ENDED = 16
+interface LatestAlert extends OrderedAlert {
+  /**
+   * Kept when nothing fires any more, because an old fire may still come: it failed and is redriven, or the alert mutes others, and
+   * each partition of readings reports it.
+   */
+  readonly isKept: boolean
+}
 
 /** `no-route` cannot come of checked routes, whose last one takes every alert. */
 type RouterReason = 'routed' | 'routed-already' | 'ended-before' | 'end-routed' | 'no-route'
@@ -25,38 +32,67 @@ export function alertRouter(routes: NotificationRoutes): KeyedProcess<RouterStat
   return {
     name: 'alert-router',
     accepts: [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE],
-    onEvent(state, { data: alert }) {
+    onEvent(state, event) {
+      const { data: alert } = event
       if (alert === undefined) return rejected('an alert without data')
-      if (state?.ended?.includes(alert.alertId))
-        return decided<RouterState>('ended-before' satisfies RouterReason, state)
-      return alert.status === 'firing' ? onFired(routes, state, alert) : onResolved(routes, state, alert)
+      const place = orderedAlert(alert, event)
+      return alert.status === 'firing'
+        ? onFired(routes, state, alert, place)
+        : onResolved(routes, state, alert, place)
     },
   }
 }
 
-function onFired(routes: NotificationRoutes, state: RouterState | undefined, alert: Alert) {
-  const { firing, ended } = state ?? { firing: {} }
+function onFired(
+  routes: NotificationRoutes,
+  state: RouterState | undefined,
+  alert: Alert,
+  place: OrderedAlert,
+) {
+  const { firing, latest } = state ?? { firing: {} }
   // Several partitions can tell of one pipeline alert.
   if (firing[alert.alertId]) return decided<RouterState>('routed-already' satisfies RouterReason, state)
+  const last = state?.latest?.[alert.fingerprint]
+  if (last && (last.alertId === alert.alertId || isBefore(place, last)))
+    return decided<RouterState>('ended-before' satisfies RouterReason, state)
   const targets = targetsOf(routes, alert)
   const reason: RouterReason = targets.length > 0 ? 'routed' : 'no-route'
   return decided<RouterState>(
     reason,
-    { firing: { ...firing, [alert.alertId]: targets }, ...(ended ? { ended } : {}) },
+    {
+      firing: { ...firing, [alert.alertId]: targets },
+      latest: { ...latest, [alert.fingerprint]: { ...place, isKept: last?.isKept === true } },
+    },
     emissions(targets, alert),
   )
 }
 
-function onResolved(routes: NotificationRoutes, state: RouterState | undefined, alert: Alert) {
+function onResolved(
+  routes: NotificationRoutes,
+  state: RouterState | undefined,
+  alert: Alert,
+  place: OrderedAlert,
+) {
   const { [alert.alertId]: known, ...firing } = state?.firing ?? {}
+  const last = state?.latest?.[alert.fingerprint]
+  if (!known && last?.alertId === alert.alertId)
+    return decided<RouterState>('ended-before' satisfies RouterReason, state)
   // A group that does not know the alert passes over its end.
   const targets = known ?? targetsOf(routes, alert)
-  const ended = isInhibiting(alert)
-    ? [...(state?.ended ?? []), alert.alertId].slice(-MOST_ENDED)
-    : state?.ended
-  const isNeeded = ended !== undefined || Object.keys(firing).length > 0
-  const next = isNeeded ? { firing, ...(ended ? { ended } : {}) } : undefined
-  return decided<RouterState>('end-routed' satisfies RouterReason, next, emissions(targets, alert))
+  const { [alert.fingerprint]: _, ...others } = state?.latest ?? {}
+  const isKept = !known || last?.isKept === true || isInhibiting(alert)
+  const later = last && isBefore(place, last) ? last : place
+  const stays = isKept || firing[later.alertId] !== undefined
+  const next = {
+    firing,
+    latest: { ...others, ...(stays && { [alert.fingerprint]: { ...later, isKept } }) },
+  }
+  const isNeeded = Object.keys({ ...firing, ...next.latest }).length > 0
+  return decided<RouterState>(
+    'end-routed' satisfies RouterReason,
+    isNeeded ? next : undefined,
+    emissions(targets, alert),
+  )
 }
 
 function emissions(targets: readonly Target[], alert: Alert): readonly Emission[] {

@@ -1,7 +1,17 @@
 /** A group of alerts that are told together: which it has, and which of them people know. Pure. */
 import type { Alert } from '../alerting/alert.ts'
+import { isBefore } from '../alerting/alert-order.ts'
 import { isInhibited } from './inhibition.ts'
-import { hasMore, isFull, type MoreAlerts, NO_MORE, TOLD, withMore, withoutMore } from './more-alerts.ts'
+import {
+  hasMore,
+  isFull,
+  type MoreAlerts,
+  moreSince,
+  NO_MORE,
+  TOLD,
+  withMore,
+  withoutMore,
+} from './more-alerts.ts'
 import type { Muting } from './muting.ts'
 import type { Target, Timing } from './route.ts'
 import { silencing } from './silences.ts'
@@ -16,6 +26,8 @@ export interface Group extends Timing {
   readonly moreEnded?: number
   /** Ids of the alerts that ended last: several partitions can tell of the same alert, and late. */
   readonly ended: readonly string[]
+  /** Alerts that ended before they fired, each with when its end came. Such a fire failed and may be redriven. Most groups have none. */
+  readonly endedFirst?: MoreAlerts
   /** When the last notification was due, in milliseconds since the epoch. */
   readonly notifiedAtMs?: number
   /** Whether people know that the group fires. */
@@ -37,6 +49,9 @@ export interface Known {
 const MOST_ALERTS = 100
 const LARGEST_ALERTS_BYTES = 128 * 1024
 const MOST_ENDED = 64
+
+/** How long a fire that failed can be redriven: as long as dead letters are kept. */
+export const ENDED_FIRST_MS = 30 * 24 * 60 * 60_000
 
 type GroupReason = 'queued' | 'known' | 'ended-before' | 'end-queued' | 'never-told' | 'not-known'
 
@@ -76,10 +91,13 @@ function silencedUntil(alert: Alert, atMs: number, { silences }: Muting): number
 }
 
 export function withFired(group: Group, alert: Alert, atMs: number, muting: Muting): Taken {
-  const { alerts, more = NO_MORE, ended } = group
+  const { alerts, more = NO_MORE, ended, endedFirst = NO_MORE } = group
   const { alertId } = alert
   const taken = (reason: GroupReason, next: Group): Taken => ({ kind: 'taken', group: next, reason })
-  if (ended.includes(alertId)) return taken('ended-before', group)
+  const end = withoutMore(endedFirst, alertId)
+  if (end) return taken('ended-before', withEndedFirst(group, end.rest))
+  if (ended.includes(alertId) || alerts.some(known => isOver(alert, known)))
+    return taken('ended-before', group)
   if (hasMore(more, alertId) || alerts.some(known => known.alert.alertId === alertId))
     return taken('known', group)
   const known = { alert, isTold: false }
@@ -103,8 +121,13 @@ function yieldingTo(alert: Alert, alerts: readonly Known[], atMs: number, muting
   return isMuted(alert) ? undefined : alerts.find(one => !one.isTold && isMuted(one.alert))
 }
 
-/** An alert that ends before people know of it is forgotten; else its end is told, too. */
-export function withResolved(group: Group, alert: Alert): Taken {
+/** Returns whether a later alert of the same rule and entity fires: only one of them fires at a time. */
+function isOver(alert: Alert, { alert: known }: Known): boolean {
+  return alert.fingerprint === known.fingerprint && known.status === 'firing' && isBefore(alert, known)
+}
+
+/** An alert that ends before people know of it is forgotten; else its end is told, too. @param atMs when the end came */
+export function withResolved(group: Group, alert: Alert, atMs: number): Taken {
   const { alertId } = alert
   const { alerts, more = NO_MORE, moreEnded = 0 } = group
   const taken = (reason: GroupReason, next: Partial<Group>): Taken => ({
@@ -120,9 +143,19 @@ export function withResolved(group: Group, alert: Alert): Taken {
   if (known && !known.isTold) return taken('never-told', { alerts: alerts.filter(one => one !== known) })
   const ending = withoutMore(more, alertId)
   // Its fire may still come, from a partition that lags or out of the dead letters.
-  if (ending === undefined) return taken('not-known', {})
+  if (ending === undefined) {
+    const endedFirst = moreSince(group.endedFirst ?? NO_MORE, atMs - ENDED_FIRST_MS)
+    if (group.ended.includes(alertId) || hasMore(endedFirst, alertId)) return taken('not-known', {})
+    if (isFull(endedFirst))
+      return { kind: 'full', why: 'its group has no room for another alert that ends before it fires' }
+    return taken('not-known', { endedFirst: withMore(endedFirst, alertId, atMs) })
+  }
   if (ending.one === TOLD) return taken('end-queued', { more: ending.rest, moreEnded: moreEnded + 1 })
   return taken('never-told', { more: ending.rest })
+}
+
+function withEndedFirst({ endedFirst: _, ...group }: Group, endedFirst: MoreAlerts): Group {
+  return endedFirst === NO_MORE ? group : { ...group, endedFirst }
 }
 
 function withEnded(ended: readonly string[], alertId: string): readonly string[] {

@@ -58,6 +58,14 @@ export function allTold(more: MoreAlerts, atMs: number, muting: Muting): MoreAle
     .join('')
 }
 
+/** The same alerts without those whose number is lower. */
+export function moreSince(more: MoreAlerts, least: number): MoreAlerts {
+  return entries(more)
+    .filter(([, one]) => one === TOLD || one >= least)
+    .map(([id, one]) => `;${id}=${one}`)
+    .join('')
+}
+
 export function isMoreMuted(one: MoreAlert, atMs: number, muting: Muting): boolean {
   return one !== TOLD && ((one < 0 && atMs < muting.inhibitedUntilMs) || atMs < silencedUntilMs(one))
 }

@@ -12,7 +12,15 @@ import {
 } from '../runtime/consumer/process.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { dueWithNews, type Flushed, flush } from './flush.ts'
-import { type Group, isEmpty, newGroup, withFired, withPolicy, withResolved } from './group.ts'
+import {
+  ENDED_FIRST_MS,
+  type Group,
+  isEmpty,
+  newGroup,
+  withFired,
+  withPolicy,
+  withResolved,
+} from './group.ts'
 import { isInhibiting } from './inhibition.ts'
 import { MUTING, type Muting } from './muting.ts'
 import { notificationEmission } from './notification.ts'
@@ -23,7 +31,7 @@ import { onTick, type WatchdogState } from './watchdog.ts'
 const FLUSH = 'flush'
 const FORGET = 'forget'
 
-/** How long a group without alerts is remembered, so that an alert that comes late once more is not told again. */
+/** How long a group without alerts is remembered, so that an alert that comes late once more is not told again. See `ENDED_FIRST_MS`. */
 const REMEMBERED_MS = 60 * 60_000
 
 interface Notifier extends KeyedProcess<Group | WatchdogState, never, Muting> {
@@ -59,7 +67,7 @@ function onAlert(
   const taken =
     alert.status === 'firing'
       ? withFired(state ? withPolicy(state, routed) : newGroup(routed), alert, timeMs, muting)
-      : withResolved(state ?? newGroup(routed), alert)
+      : withResolved(state ?? newGroup(routed), alert, timeMs)
   if (taken.kind === 'full') return rejected(taken.why)
   const { group, reason } = taken
   if (reason !== 'queued' && reason !== 'end-queued') return step(reason, state, group, timeMs)
@@ -90,7 +98,7 @@ function step(reason: string, before: Group | undefined, after: Group, nowMs: nu
   const timers: TimerChange[] = []
   if (isEmpty(after)) {
     if (before?.dueMs !== undefined) timers.push({ name: FLUSH })
-    timers.push({ name: FORGET, dueMs: nowMs + REMEMBERED_MS })
+    timers.push({ name: FORGET, dueMs: nowMs + (after.endedFirst ? ENDED_FIRST_MS : REMEMBERED_MS) })
     return decided<Group>(reason, rest, [], timers)
   }
   if (dueMs !== undefined && dueMs !== before?.dueMs) timers.push({ name: FLUSH, dueMs })

@@ -14,28 +14,28 @@ import {
   type FiredAlert,
   type ResolvedAlert,
 } from '../alerting/alert.ts'
+import { isBefore, type OrderedAlert, orderedAlert } from '../alerting/alert-order.ts'
 import { isClock } from '../alerting/pipeline-down.ts'
 import { entityOf, type Received, timeOf } from '../runtime/consumer/event.ts'
 import { type Decided, decided, type KeyedProcess, rejected } from '../runtime/consumer/process.ts'
 
 /**
  * The state of an entity, whose name is that of the alert's events: `/alerting`, the rule and what it watches. Rules of one name
- * with other labels share it. An entity of which nothing fires has none, except that of the clock.
+ * with other labels share it. An entity of which nothing fires has a state only if an old fire may still come.
  */
 export interface FiringAlerts {
   /** By fingerprint: of one, a single alert can fire at a time. */
   readonly alerts: Readonly<Record<string, FiringAlert>>
   /**
-   * By fingerprint: the last alert that has ended, only of the clock. Every partition of readings tells of its alert, so one that is
-   * behind may say that it fires when it is over.
+   * By fingerprint: the last alert that has ended, kept from the first end on whose fire may still come. Such a fire failed and is
+   * redriven, or it is that of the clock, which every partition of readings reports.
    */
-  readonly ended?: Readonly<Record<string, EndedAlert>>
+  readonly ended?: Readonly<Record<string, OrderedAlert>>
 }
-
-type EndedAlert = Pick<Alert, 'alertId' | 'startedAt'>
 
 export interface FiringAlert {
   readonly alert: FiredAlert
+  readonly sequence?: OrderedAlert['sequence']
   /** W3C trace context of the fired event: it continues the trace of the reading that caused it. */
   readonly traceparent?: string
   readonly acknowledged?: Acknowledgement
@@ -63,33 +63,38 @@ export const firingAlerts: KeyedProcess<FiringAlerts, Alert | AlertAcknowledged>
     if (event.data === undefined) return rejected('an event of an alert without data')
     switch (event.type) {
       case ALERT_FIRED_TYPE:
-        return fired(state, event.data as FiredAlert, event.extensions?.traceparent)
+        return fired(state, event.data as FiredAlert, event)
       case ALERT_RESOLVED_TYPE:
-        return resolved(state, event.data as ResolvedAlert)
+        return resolved(state, event.data as ResolvedAlert, event)
       default:
         return acknowledged(state, event as Received<AlertAcknowledged>, event.data as AlertAcknowledged)
     }
   },
 }
 
-function fired(state: State, alert: FiredAlert, traceparent: string | undefined): Decided<FiringAlerts> {
+function fired(state: State, alert: FiredAlert, event: Received): Decided<FiringAlerts> {
   const known = latestOf(state, alert.fingerprint)
-  if (known?.alertId === alert.alertId) return step('repeated', state)
-  if (known && isOlder(alert, known)) return step('late', state)
-  return step('fired', having(state, alert.fingerprint, { alert, ...(traceparent && { traceparent }) }))
+  const own = orderedAlert(alert, event)
+  if (known?.alertId === own.alertId) return step('repeated', state)
+  if (known && isBefore(own, known)) return step('late', state)
+  const traceparent = event.extensions?.traceparent
+  const entry = { alert, sequence: own.sequence, ...(traceparent && { traceparent }) }
+  return step('fired', having(state, alert.fingerprint, entry))
 }
 
 /** Ends an older alert as well: one whose own end never came, because the state of alerting was lost. */
-function resolved(state: State, alert: ResolvedAlert): Decided<FiringAlerts> {
-  const { fingerprint, alertId, startedAt } = alert
+function resolved(state: State, alert: ResolvedAlert, event: Received): Decided<FiringAlerts> {
+  const { fingerprint, alertId } = alert
+  const own = orderedAlert(alert, event)
   const latest = latestOf(state, fingerprint)
-  if (latest && isOlder(alert, latest)) return step('not-firing', state)
-  const reason = alertOf(state, fingerprint) ? 'resolved' : 'not-firing'
+  if (latest && isBefore(own, latest))
+    return step('not-firing', { alerts: {}, ...state, ended: { [fingerprint]: own, ...state?.ended } })
+  const firing = alertOf(state, fingerprint)
   const { [fingerprint]: _, ...alerts } = state?.alerts ?? {}
-  const ended = isClock({ entity: entityOf(alert.entity) })
-    ? { ...state?.ended, [fingerprint]: { alertId, startedAt } }
-    : state?.ended
-  return step(reason, { alerts, ...(ended && { ended }) })
+  const mayFire = firing?.alert.alertId !== alertId || isClock({ entity: entityOf(alert.entity) })
+  const isKept = mayFire || Object.hasOwn(state?.ended ?? {}, fingerprint)
+  const ended = isKept ? { ...state?.ended, [fingerprint]: own } : state?.ended
+  return step(firing ? 'resolved' : 'not-firing', { alerts, ...(ended && { ended }) })
 }
 
 function acknowledged(
@@ -116,17 +121,13 @@ function alertOf(state: State, fingerprint: string): FiringAlert | undefined {
 }
 
 /** The alert that fires or, where that is remembered, the last one that has ended. */
-function latestOf(state: State, fingerprint: string): EndedAlert | undefined {
+function latestOf(state: State, fingerprint: string): OrderedAlert | undefined {
+  const firing = alertOf(state, fingerprint)
+  if (firing) return { ...firing.alert, sequence: firing.sequence }
   const ended = state?.ended ?? {}
-  return (
-    alertOf(state, fingerprint)?.alert ?? (Object.hasOwn(ended, fingerprint) ? ended[fingerprint] : undefined)
-  )
+  return Object.hasOwn(ended, fingerprint) ? ended[fingerprint] : undefined
 }
 
 function having(state: State, fingerprint: string, alert: FiringAlert): FiringAlerts {
   return { ...state, alerts: { ...state?.alerts, [fingerprint]: alert } }
-}
-
-function isOlder(one: EndedAlert, other: EndedAlert): boolean {
-  return Date.parse(one.startedAt) < Date.parse(other.startedAt)
 }

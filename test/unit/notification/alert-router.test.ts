@@ -6,8 +6,10 @@ import { alertRouter, type RouterState } from '../../../lib/notification/alert-r
 import { INHIBITION_CHANGED_TYPE } from '../../../lib/notification/inhibition.ts'
 import { readRoutes } from '../../../lib/notification/parse-routes.ts'
 import type { RoutedAlert } from '../../../lib/notification/routed-alert.ts'
+import type { Event } from '../../../lib/runtime/consumer/event.ts'
 import { ProcessKit } from '../../../lib/runtime/testing/process-kit.ts'
-import { assertFit, eventOf, fired, resolved } from './support.ts'
+import { beginOf, type Change, LATE_CHANGES, nameOf, STORY, sequenceOf } from '../../support/late-changes.ts'
+import { assertFit, at, eventOf, fired, resolved } from './support.ts'
 
 const ROUTES = readRoutes(
   `routes:
@@ -114,11 +116,61 @@ describe('given the alert router', () => {
     )
   })
 
-  it('when many pipeline alerts have ended, then the router remembers the last 16', async () => {
-    const down = { rule: 'PIPELINE_DOWN', entity: { source: '/clock' } }
+  it('when many pipeline alerts have ended, then one small entry is left, and none fires again', async () => {
+    const down = (n: number) => ({
+      rule: 'PIPELINE_DOWN',
+      fingerprint: 'f-down',
+      entity: { source: '/clock' },
+      startedAt: at(n * 600),
+    })
     const ids = Array.from({ length: 17 }, (_, n) => `p${n}`)
-    const all = ids.flatMap(id => [fired(id, down), resolved(id, down)])
-    const steps = await kitOf(OTHERS).when(...all.map((alert, n) => event(n + 1, alert, '/clock ')))
-    assert.deepEqual(steps.at(-1)?.state, { firing: {}, ended: ids.slice(1) })
+    const all = ids.flatMap((id, n) => [fired(id, down(n)), resolved(id, down(n))])
+    const late = ids.map((id, n) => fired(id, down(n)))
+    const steps = await kitOf(OTHERS).when(...[...all, ...late].map((one, n) => event(n + 1, one, '/clock ')))
+    assert.deepEqual(new Set(steps.slice(-17).map(({ reason }) => reason)), new Set(['ended-before']))
+    const last = { alertId: 'p16', startedAt: at(9600), isKept: true }
+    assert.deepEqual(steps.at(-1)?.state, { firing: {}, latest: { 'f-down': last } })
+  })
+})
+
+/** @param atOneInstant whether all alerts have the same start, so that only the sequence orders them */
+function changeOf(change: Change, atOneInstant = false): Event {
+  const facts = { fingerprint: 'f', startedAt: at(atOneInstant ? 0 : 60 * beginOf(change)) }
+  const id = nameOf(change)
+  const made = event(600, change.startsWith('+') ? fired(id, facts) : resolved(id, facts))
+  return { ...made, extensions: { sequence: sequenceOf(change) } }
+}
+
+describe('given alerts of a rule and entity, of which some changes come late', () => {
+  for (const { given, order, fires } of LATE_CHANGES)
+    for (const atOneInstant of [false, true])
+      it(`given ${given}${atOneInstant ? ', at one instant' : ''}, then no alert that is over fires`, async () => {
+        const steps = await kitOf(OTHERS).when(...order.map(change => changeOf(change, atOneInstant)))
+        const sent = order.filter((_, index) => steps[index]?.emitted.length)
+        assert.deepEqual(
+          sent.filter(change => change.startsWith('+')),
+          fires,
+        )
+        assert.deepEqual(
+          sent.filter(change => change.startsWith('-')),
+          order.filter(change => change.startsWith('-')),
+        )
+      })
+
+  it('given nothing late, then nothing is remembered', async () => {
+    const steps = await kitOf(OTHERS).when(...STORY.map(change => changeOf(change)))
+    assert.equal(steps.at(-1)?.state, undefined)
+  })
+
+  it('given an end without its fire, and a later alert in a new topic, whose sequences begin again, then that fires', async () => {
+    const again = { ...changeOf('+b'), extensions: { sequence: '0.0' } }
+    const steps = await kitOf(OTHERS).when(changeOf('-a'), again)
+    assert.equal(steps[1]?.reason, 'routed')
+  })
+
+  it('given an end without its fire, and an alert computed anew that began before it, then that fires', async () => {
+    const earlier = { ...changeOf('+a'), extensions: { sequence: '0.9' } }
+    const steps = await kitOf(OTHERS).when(changeOf('-b'), earlier)
+    assert.equal(steps[1]?.reason, 'routed')
   })
 })

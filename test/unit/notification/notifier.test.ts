@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Group, newGroup, withFired, withResolved } from '../../../lib/notification/group.ts'
+import { TOPICS } from '../../../lib/app/topics.ts'
+import {
+  ENDED_FIRST_MS,
+  type Group,
+  newGroup,
+  withFired,
+  withResolved,
+} from '../../../lib/notification/group.ts'
 import { NOTHING_MUTED } from '../../../lib/notification/muting.ts'
+import { notifier } from '../../../lib/notification/notifier.ts'
 import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { beginOf, LATE_CHANGES, nameOf } from '../../support/late-changes.ts'
 import {
   at,
   fired,
@@ -295,7 +304,7 @@ describe('given more alerts than a notification has room for', () => {
     const taken = withFired(group, fired('one too many'), 0, NOTHING_MUTED)
     assert.match(taken.kind === 'full' ? taken.why : '', /no room .*: group by something finer$/)
     assert.equal(withFired(group, fired('m1'), 0, NOTHING_MUTED).kind, 'taken')
-    const { group: after } = withResolved(group, resolved('one too many')) as { group: Group }
+    const { group: after } = withResolved(group, resolved('one too many'), 0) as { group: Group }
     const again = withFired({ ...after, more: '' }, fired('one too many'), 0, NOTHING_MUTED)
     assert.equal(again.kind === 'taken' && again.reason, 'ended-before')
   })
@@ -306,6 +315,100 @@ describe('given more alerts than a notification has room for', () => {
     const [told] = kit.published
     assert.ok(JSON.stringify(told).length < 140_000)
     assert.match(notifications(kit)[0] ?? '', /\(54 more\)$/)
+  })
+})
+
+describe('given alerts that end before they fire, because their fires failed', () => {
+  const many = Array.from({ length: 100 }, (_, index) => `m${index}`)
+
+  it('when others of the group have ended since, and the fire is redriven, then it is not told', async () => {
+    const log = [
+      ...many.map(id => routed(1, fired(id))),
+      routed(5, resolved('z')),
+      ...many.map(id => routed(10, resolved(id))),
+      routed(1200, fired('z')),
+    ]
+    assert.deepEqual(notifications(await played([first, ...log], 3 * HOUR)), [])
+  })
+
+  it('when all fires of the group are redriven, then none is told, and the group forgets them', async () => {
+    const log = [...many.map(id => routed(1, resolved(id))), ...many.map(id => routed(2 * HOUR, fired(id)))]
+    const kit = await played([first, ...log], 2 * HOUR + 10 * MINUTE)
+    assert.deepEqual(notifications(kit), [])
+    const group = (await kit.state(`/notification ${TARGET.group}`)) as Group
+    assert.equal(group.endedFirst, undefined)
+  })
+
+  for (const { given, order, fires } of LATE_CHANGES)
+    it(`given ${given}, then no alert that is over is told`, async () => {
+      const log = order.map((change, index) => {
+        const facts = { fingerprint: 'f', startedAt: at(beginOf(change)) }
+        const id = nameOf(change)
+        return routed(400 * index, change.startsWith('+') ? fired(id, facts) : resolved(id, facts))
+      })
+      const told = notifications(await played([first, ...log], 10 * HOUR))
+      const names = told.flatMap(line => line.split(': ')[1]?.split(' ') ?? [])
+      assert.deepEqual(
+        [...new Set(names.filter(name => !name.startsWith('-')))],
+        fires.map(change => nameOf(change)),
+      )
+      assert.match(told.at(-1) ?? 'resolved', /resolved/)
+    })
+
+  it('when an alert that is computed anew began before the one that it replaces, then it is told', async () => {
+    const [before, anew] = [{ fingerprint: 'f', startedAt: at(60) }, { fingerprint: 'f' }]
+    const log = [
+      routed(1, fired('b', before)),
+      routed(400, resolved('b', before)),
+      routed(401, fired('a', anew)),
+    ]
+    assert.deepEqual(notifications(await played([first, ...log], 10 * MINUTE)), [
+      '+31 new firing: b',
+      '+430 changed firing: a -b',
+    ])
+  })
+
+  it('when an alert of another entity began earlier and comes later, then it is told', async () => {
+    const log = [routed(1, fired('b', { startedAt: at(60) })), routed(2, fired('a'))]
+    assert.deepEqual(notifications(await played([first, ...log], 10 * MINUTE)), ['+31 new firing: b a'])
+  })
+
+  const DAY_MS = 24 * HOUR * 1000
+  const end = (group: Group, id: string, atMs: number) => {
+    const taken = withResolved(group, resolved(id), atMs)
+    return taken.kind === 'taken' ? taken.group : taken.why
+  }
+
+  it('then the group remembers them as long as their fires can be redriven', () => {
+    assert.equal(ENDED_FIRST_MS, TOPICS.dlq.keptDays * DAY_MS)
+    const [event, entity] = [routed(0, resolved('a')), `/notification ${TARGET.group}`]
+    const step = notifier().onEvent(undefined, { ...event, timeMs: 1000, entity } as never, NOTHING_MUTED)
+    const dueMs = 1000 + ENDED_FIRST_MS
+    assert.deepEqual(step.kind === 'decided' && step.timers, [{ name: 'forget', dueMs }])
+
+    const one = end(newGroup(TARGET), 'a', 0)
+    const two = end(one as Group, 'b', ENDED_FIRST_MS) as Group
+    assert.equal(two.endedFirst?.split(';').length, 3)
+    const three = end(two, 'c', ENDED_FIRST_MS + 1) as Group
+    assert.equal(three.endedFirst?.split(';').length, 3)
+    const { reason } = withFired(three, fired('b'), 0, NOTHING_MUTED) as { reason: string }
+    assert.equal(reason, 'ended-before')
+  })
+
+  it('when the same end comes again, then it is remembered once', () => {
+    const group = end(newGroup(TARGET), 'a', 0) as Group
+    assert.deepEqual(end(group, 'a', 5), group)
+    assert.deepEqual(end({ ...group, ended: [] }, 'a', 5), group)
+    const told = { ...newGroup(TARGET), ended: ['a'] }
+    assert.deepEqual(end(told, 'a', 5), told)
+  })
+
+  it('when there is no room for another one, then its end is a failure that says so', () => {
+    const group = { ...newGroup(TARGET), endedFirst: ';01234567890=1000'.repeat(30_000) }
+    assert.match(
+      end(group, 'one too many', 1000) as string,
+      /^its group has no room for another alert that ends/,
+    )
   })
 })
 

@@ -6,10 +6,19 @@ import { ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
 import { type Event, entityOf } from '../../../lib/runtime/consumer/event.ts'
 import { type FiringAlerts, firingAlerts } from '../../../lib/views/firing-alerts.ts'
 import { acknowledged, fired, firstAlert, resolved } from '../../support/alerts.ts'
+import { beginOf, type Change, LATE_CHANGES, nameOf, STORY, sequenceOf } from '../../support/late-changes.ts'
 import { logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
 const ENTITY = '/alerting HIGH_TEMP /environment/test-site s-1'
+
+/** @param atOneInstant whether all alerts have the same start, so that only the sequence orders them */
+function changeOf(change: Change, atOneInstant = false): Event {
+  const startedAt = new Date(Date.UTC(2026, 2, 1, 12, atOneInstant ? 0 : beginOf(change))).toISOString()
+  const alert = firstAlert({ alertId: nameOf(change), startedAt })
+  const extensions = { sequence: sequenceOf(change) }
+  return change.startsWith('+') ? fired(alert, { extensions }) : resolved(alert, { extensions })
+}
 
 /** What the view decides about the events, one after another, and what it then remembers. */
 async function afterOf(entity: string, ...events: readonly Event[]) {
@@ -49,18 +58,11 @@ describe('the view of the alerts that fire', () => {
       ['a-2'],
     ],
     [
-      'the end of a newer alert ends an older one, too',
-      [fired(first), resolved(second)],
-      ['fired', 'resolved'],
-      [],
-    ],
-    [
       'of two alerts of one instant, the later in the log fires',
       [fired(first), fired(firstAlert({ alertId: 'b' })), acknowledged(firstAlert({ alertId: 'b' }))],
       ['fired', 'fired', 'acknowledged'],
       ['b'],
     ],
-    ['an end without a beginning leaves no state', [resolved(first)], ['not-firing'], []],
     [
       'rules of one name with other labels are kept apart',
       [fired(first), fired(firstAlert({ alertId: 'b', fingerprint: 'f-2' })), resolved(first)],
@@ -96,6 +98,31 @@ describe('the view of the alerts that fire', () => {
       )
       assert.equal(state === undefined, firing.length === 0)
     })
+
+  it('the end of a newer alert ends an older one, too, and its fire does not come back', async () => {
+    const { outcomes, entries } = await after(fired(first), resolved(second), fired(second))
+    assert.deepEqual([outcomes, entries], [['applied/fired', 'applied/resolved', 'applied/repeated'], []])
+  })
+
+  for (const { given, order, fires } of LATE_CHANGES)
+    for (const atOneInstant of [false, true])
+      it(`given ${given}${atOneInstant ? ', at one instant' : ''}, then no alert that is over fires`, async () => {
+        const { outcomes, entries, state } = await after(...order.map(one => changeOf(one, atOneInstant)))
+        const fired = order.filter((_, index) => outcomes[index] === 'applied/fired')
+        assert.deepEqual([fired, entries], [fires, []])
+        assert.equal(state === undefined, order === STORY)
+      })
+
+  it('given that the end of a late fire is late as well, then a later alert that has ended is the last', async () => {
+    const order = ['-a', '+c', '-c', '+b'] as const
+    const { outcomes, entries } = await after(...order.map(change => changeOf(change)))
+    assert.deepEqual([outcomes[3], entries], ['applied/late', []])
+  })
+
+  it('given an end without its fire, and a later alert in a new topic, whose sequences begin again, then that fires', async () => {
+    const again = { ...changeOf('+b'), extensions: { sequence: '0.0' } }
+    assert.equal((await after(changeOf('-a'), again)).outcomes[1], 'applied/fired')
+  })
 
   it('has the name that its function has', () => {
     const reader = readFunctions().find(({ name }) => name === firingAlerts.name)

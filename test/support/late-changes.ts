@@ -1,0 +1,49 @@
+/** Changes of the alerts of one rule and entity, of which some come late: `+a` is a fire, `-a` its end. */
+
+/** The order in which alerting emits them. */
+export const STORY = ['+a', '-a', '+b', '-b', '+c', '-c'] as const
+export type Change = (typeof STORY)[number]
+
+/** When an alert begins, in minutes. */
+export function beginOf(change: Change): number {
+  return STORY.indexOf(`+${nameOf(change)}`)
+}
+
+export function nameOf(change: Change): 'a' | 'b' | 'c' {
+  return change.slice(1) as 'a'
+}
+
+/** CloudEvents `sequence` of the change. */
+export function sequenceOf(change: Change): string {
+  return `0.${STORY.indexOf(change)}`
+}
+
+/** Those in `fires` are the fires that count. The others are over. */
+export const LATE_CHANGES: readonly {
+  readonly given: string
+  readonly order: readonly Change[]
+  readonly fires: readonly Change[]
+}[] = [
+  { given: 'a fire behind its end', order: ['-a', '+a'], fires: [] },
+  { given: 'a fire behind its end and the next alert', order: ['-a', '+b', '-b', '+a'], fires: ['+b'] },
+  {
+    given: 'a fire behind its end while the next alert fires',
+    order: ['-a', '+b', '+a', '-b'],
+    fires: ['+b'],
+  },
+  { given: 'a fire behind an end that is late as well', order: ['+b', '-a', '-b', '+a'], fires: ['+b'] },
+  { given: 'two fires behind their ends', order: ['-a', '-b', '+b', '+c', '-c', '+a'], fires: ['+c'] },
+  { given: 'a fire behind the next alert', order: ['+b', '+a', '-a', '-b'], fires: ['+b'] },
+  { given: 'an end behind the fire of the next alert', order: ['+a', '+b', '-a', '-b'], fires: ['+a', '+b'] },
+  {
+    given: 'a fire and an old end behind a later alert',
+    order: ['+c', '-a', '+b', '-b', '-c'],
+    fires: ['+c'],
+  },
+  {
+    given: 'a fire behind a later alert that is the second one',
+    order: ['+b', '+c', '-b', '+a', '-a', '-c'],
+    fires: ['+b', '+c'],
+  },
+  { given: 'nothing late', order: STORY, fires: ['+a', '+b', '+c'] },
+]

@@ -55,7 +55,9 @@ export function ruleFileRoutes(environment: ConsoleEnvironment): Hono<ConsoleHon
   const routes = new Hono<ConsoleHono>()
   const { isLocal, config } = environment
   routes.get('/files', async context => context.json(await filesIn(environment)))
+  // Checking takes a processor for itself, up to a second for a large text.
   routes.post('/check', async context => {
+    requireOperator(context)
     const { file, text } = await bodyOf(CHECK, context)
     const files = isLocal ? await folderOf(config.rulesDir) : []
     return context.json(errorsWith(files, file, text) satisfies RulesChecked)

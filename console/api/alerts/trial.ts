@@ -12,7 +12,7 @@ import { newestOf } from '../../../lib/queries/newest.ts'
 import { rangesOf } from '../../../lib/queries/records.ts'
 import { topicReach } from '../../../lib/queries/topics.ts'
 import { PlainLog } from '../../../lib/runtime/pipeline/plain-records.ts'
-import type { ConsoleHono } from '../../access/person.ts'
+import { type ConsoleHono, requireOperator } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 import { bodyOf } from '../query.ts'
@@ -64,6 +64,7 @@ export function trialRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> 
   const routes = new Hono<ConsoleHono>()
   let isBusy = false
   routes.post('/try', async context => {
+    requireOperator(context)
     const { text, hours, entity } = await bodyOf(TRY, context)
     const { errors } = checkRules([{ where: FILE, text }])
     if (errors.length > 0) return context.json({ ...NOTHING, errors })

@@ -5,6 +5,7 @@ import type { NamedRuleFile } from '../../../lib/operations/rule-file.ts'
 import type { RuleFiles } from '../../api/alerts/rule-files.ts'
 import { useParameter } from '../data/address.ts'
 import { useAnswer } from '../data/answers.ts'
+import { useIsOperator } from '../data/environment.ts'
 import { saveBlob } from '../data/save-file.ts'
 import { Known } from '../parts/known.tsx'
 import {
@@ -58,6 +59,7 @@ function Editor({ known, again }: Props): JSX.Element {
   const name = file?.name ?? newName
   const isChanged = draft ? isUnsaved(draft) : !file
   const unsaved = unsavedOf(drafts)
+  const isOperator = useIsOperator()
   const options = [
     ...files.map(of => [of.name, unsaved[of.name] ? `${of.name} (changed)` : of.name] as const),
     ...(canBeSaved ? [[NEW, 'a new file'] as const] : []),
@@ -113,7 +115,11 @@ function Editor({ known, again }: Props): JSX.Element {
           </button>
         )}
       </p>
-      <TrialPart text={text} />
+      {isOperator ? (
+        <TrialPart text={text} />
+      ) : (
+        <p>Only an operator may edit, check and try rules; you are signed in as a viewer.</p>
+      )}
     </>
   )
 }

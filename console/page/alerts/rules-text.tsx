@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { RulesChecked } from '../../api/alerts/rule-files.ts'
 import { act, problemOf } from '../data/answers.ts'
+import { useIsOperator } from '../data/environment.ts'
 import { countText } from '../parts/words.ts'
 import { useSettled } from './hooks.ts'
 import { placeIn } from './words.ts'
@@ -17,7 +18,8 @@ interface TextProps {
 export function RulesText({ name, text, set }: TextProps): JSX.Element {
   const field = useId()
   const area = useRef<HTMLTextAreaElement>(null)
-  const { checked, problem } = useCheck(name, text)
+  const isOperator = useIsOperator()
+  const { checked, problem } = useCheck(name, text, isOperator)
   const errors = checked?.errors ?? []
   const goTo = (line: number, column: number) => {
     const at = placeIn(text, line, column)
@@ -31,6 +33,7 @@ export function RulesText({ name, text, set }: TextProps): JSX.Element {
         id={field}
         ref={area}
         spellcheck={false}
+        readOnly={!isOperator}
         rows={Math.min(30, Math.max(12, text.split('\n').length + 1))}
         value={text}
         aria-invalid={errors.length > 0 ? 'true' : undefined}
@@ -67,11 +70,13 @@ export function RulesText({ name, text, set }: TextProps): JSX.Element {
 function useCheck(
   file: string,
   text: string,
+  isOperator: boolean,
 ): { readonly checked?: RulesChecked; readonly problem?: string } {
   const [known, setKnown] = useState<{ checked?: RulesChecked; problem?: string }>({})
   // Together: a text is not checked by the name of another file.
   const settled = useSettled(JSON.stringify({ file, text }), 400)
   useEffect(() => {
+    if (!isOperator) return
     let isOld = false
     act<RulesChecked>('/alerts/rules/check', JSON.parse(settled)).then(
       checked => !isOld && setKnown({ checked }),
@@ -80,6 +85,6 @@ function useCheck(
     return () => {
       isOld = true
     }
-  }, [settled])
+  }, [settled, isOperator])
   return known
 }

@@ -1,5 +1,6 @@
 /** CloudFormation's YAML: its short forms of functions (`!Ref`, `!Sub` …) become the long ones. Pure. */
-import { CORE_SCHEMA, defineScalarTag, defineSequenceTag, load, mergeTag } from 'js-yaml'
+import { CORE_SCHEMA, defineScalarTag, defineSequenceTag, mergeTag } from 'js-yaml'
+import { yamlContent } from '../lib/yaml-document.ts'
 
 /** Those without the prefix `Fn::` in their long form. */
 const WITHOUT_PREFIX = new Set(['Ref', 'Condition'])
@@ -46,9 +47,12 @@ const TAGS = NAMES.flatMap(name => {
   ]
 })
 
+/** Templates are files of the project, and the properties of resources that differ in one name stand in them once. */
+const MOST_ALIASES = 20
+
 const SCHEMA = CORE_SCHEMA.withTags(mergeTag, TAGS)
 
-/** @throws YAMLException where the text is not YAML, or has a function that is not known here */
+/** @throws Error where the text is not YAML, or has a function that is not known here */
 export function loadCloudFormation(text: string, filename: string): unknown {
-  return load(text, { filename, schema: SCHEMA })
+  return yamlContent(text, filename, { schema: SCHEMA, aliases: MOST_ALIASES })
 }

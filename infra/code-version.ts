@@ -1,7 +1,7 @@
 /** Versions of a function's code, as the function itself reports them when it runs from its bundle. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { load } from 'js-yaml'
+import { yamlContent } from '../lib/yaml-document.ts'
 import { Builder, versionOf } from './bundle-builder.ts'
 
 /** What the bundles' plugins ask of the framework: this is no `serverless invoke local`. */
@@ -16,7 +16,8 @@ const NO_FRAMEWORK = { processedInput: { commands: [] }, classes: { Error } }
  * @throws BuildError if they cannot be bundled
  */
 export async function codeVersions(entry: string, project: string): Promise<ReadonlySet<string>> {
-  const { custom } = load(readFileSync(join(project, 'serverless.yml'), 'utf8')) as {
+  const file = join(project, 'serverless.yml')
+  const { custom } = yamlContent(readFileSync(file, 'utf8'), file) as {
     custom: { esbuild: Readonly<Record<string, unknown>> }
   }
   const builder = new Builder({ projectDir: project, settings: custom.esbuild, serverless: NO_FRAMEWORK })

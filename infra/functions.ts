@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { load } from 'js-yaml'
 import { RETRY_TOPICS, type Signal } from '../lib/app/topics.ts'
+import { yamlContent } from '../lib/yaml-document.ts'
 
 /** What a function may use beside topics: the words that `uses` takes. */
 export const USES = {
@@ -134,11 +134,11 @@ const SERVERLESS_YML = new URL('../serverless.yml', import.meta.url)
  * Reads the list from a file as it stands: no variable is resolved, so the keys of `FunctionKeys` must not hold any.
  *
  * @param file serverless.yml of this project, or another with the same keys
- * @throws YAMLException with file, line and column where it is not YAML
+ * @throws Error with file, line and column where it is not YAML
  */
 export function readFunctions(file: URL | string = SERVERLESS_YML): DeclaredFunction[] {
   const filename = file instanceof URL ? fileURLToPath(file) : file
-  const { functions } = load(readFileSync(filename, 'utf8'), { filename }) as {
+  const { functions } = yamlContent(readFileSync(filename, 'utf8'), filename) as {
     functions?: Readonly<Record<string, Entry>>
   }
   return declaredFunctions(functions ?? {})

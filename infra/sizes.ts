@@ -1,6 +1,6 @@
 /** The memory and the time of each function, as serverless.yml gives them, and what follows from them. */
 import { readFileSync } from 'node:fs'
-import { load } from 'js-yaml'
+import { yamlContent } from '../lib/yaml-document.ts'
 
 /** Lambda gives a function of this memory one processor, and others their share of one, or more. */
 const ONE_PROCESSOR_MB = 1_769
@@ -17,7 +17,7 @@ interface Sized {
 
 /** By the names of the functions. @throws Error where serverless.yml has no default for a function */
 export function functionSizes(file: URL = new URL('../serverless.yml', import.meta.url)): Map<string, Size> {
-  const { provider, functions } = load(readFileSync(file, 'utf8')) as {
+  const { provider, functions } = yamlContent(readFileSync(file, 'utf8'), file.pathname) as {
     readonly provider: Sized
     readonly functions: Readonly<Record<string, Sized>>
   }

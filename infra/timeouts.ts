@@ -1,6 +1,6 @@
 /** How long the functions of serverless.yml may run. */
 import { readFileSync } from 'node:fs'
-import { load } from 'js-yaml'
+import { yamlContent } from '../lib/yaml-document.ts'
 
 interface Entries {
   readonly provider?: { readonly timeout?: number }
@@ -14,7 +14,7 @@ const DEFAULT_SECONDS = 6
 export function functionTimeouts(
   file: URL = new URL('../serverless.yml', import.meta.url),
 ): ReadonlyMap<string, number> {
-  const { provider, functions = {} } = load(readFileSync(file, 'utf8')) as Entries
+  const { provider, functions = {} } = yamlContent(readFileSync(file, 'utf8'), file.pathname) as Entries
   const usual = provider?.timeout ?? DEFAULT_SECONDS
   return new Map(Object.entries(functions).map(([name, { timeout }]) => [name, (timeout ?? usual) * 1000]))
 }

@@ -1,12 +1,12 @@
 /** Reads files of rule tests, and finds every fault in them with its line. */
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { loadAll, YAMLException } from 'js-yaml'
 import { checkRules, type LocatedError } from '../../lib/alerting/check-rules.ts'
 import { parseRules } from '../../lib/alerting/parse-rules.ts'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import { readRules } from '../../lib/alerting/rule-files.ts'
 import { positionsIn } from '../../lib/alerting/rule-positions.ts'
+import { yamlDocument } from '../../lib/yaml-document.ts'
 import { fileFailure } from '../files.ts'
 import { ruleFiles } from '../rule-files.ts'
 import { schemaFaults } from './schema-faults.ts'
@@ -30,7 +30,7 @@ export async function readTestFile(path: string, shown: string): Promise<ReadFil
   const text = await readFile(path, 'utf8').catch(error => {
     throw fileFailure(shown, error)
   })
-  const yaml = parsed(text)
+  const yaml = yamlDocument(text)
   if ('message' in yaml) return { faults: [{ file: shown, ...yaml }] }
   const position = positionsIn(text)
   const faults: LocatedError[] = []
@@ -48,20 +48,6 @@ export async function readTestFile(path: string, shown: string): Promise<ReadFil
   return faults.length > 0
     ? { faults: inOrder(faults) }
     : { faults, tests: { file: shown, rules, tests: read } }
-}
-
-function parsed(
-  text: string,
-): { readonly content: unknown } | Pick<LocatedError, 'message' | 'line' | 'column'> {
-  try {
-    const [content, ...others] = loadAll(text)
-    if (others.length === 0) return { content }
-    return { message: 'holds more than one YAML document', line: 1, column: 1 }
-  } catch (error) {
-    if (!(error instanceof YAMLException)) throw error
-    const { reason, mark } = error
-    return { message: `not YAML: ${reason}`, line: (mark?.line ?? 0) + 1, column: (mark?.column ?? 0) + 1 }
-  }
 }
 
 /** Rules that stand in the file, or the path of a rule file or folder from it. */

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { load } from 'js-yaml'
 import { BuildError, Builder } from '../../infra/bundle-builder.ts'
 import { endingEsbuild } from '../../infra/esbuild-process.ts'
+import { yamlContent } from '../../lib/yaml-document.ts'
 import { CliFailure } from '../failure.ts'
 import type { FunctionEntry } from './entries.ts'
 
@@ -24,7 +24,8 @@ export async function writeBundles(
   entryOf: (name: string) => FunctionEntry,
   { project, to, isAlone }: { readonly project: string; readonly to: string; readonly isAlone: boolean },
 ): Promise<void> {
-  const yml = load(readFileSync(join(project, 'serverless.yml'), 'utf8')) as {
+  const file = join(project, 'serverless.yml')
+  const yml = yamlContent(readFileSync(file, 'utf8'), file) as {
     custom: { esbuild: Readonly<Record<string, unknown>> }
   }
   const settings = { ...yml.custom.esbuild, ...(isAlone ? { external: [], exclude: [] } : { minify: false }) }

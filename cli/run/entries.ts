@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { load } from 'js-yaml'
+import { yamlContent } from '../../lib/yaml-document.ts'
 
 /** What the framework's own keys of an entry say. */
 export interface FunctionEntry {
@@ -23,10 +23,10 @@ interface Keys {
  * Reads the handlers and limits of functions from a `serverless.yml`.
  *
  * @returns the entry of a function by its name
- * @throws YAMLException with file, line and column where it is not YAML
+ * @throws Error with file, line and column where it is not YAML
  */
 export function readEntries(file: string): (name: string) => FunctionEntry {
-  const { provider = {}, functions = {} } = load(readFileSync(file, 'utf8'), { filename: file }) as {
+  const { provider = {}, functions = {} } = yamlContent(readFileSync(file, 'utf8'), file) as {
     provider?: Keys
     functions?: Readonly<Record<string, Keys>>
   }

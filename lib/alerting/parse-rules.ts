@@ -2,6 +2,7 @@
  * Reads alert rules from parsed YAML and checks them strictly: a typing error must not become a rule that silently never
  * fires. All errors of all rules are reported at once.
  */
+import { MORE_ERRORS, MOST_ERRORS } from '../file-errors.ts'
 import type { Row } from './given.ts'
 import type { AnyRule } from './patterns/pattern.ts'
 import { readPatternRule } from './patterns/read-pattern.ts'
@@ -41,7 +42,7 @@ interface ParsedRules {
 }
 
 /**
- * Reads all documents together, because rules must be unique across files.
+ * Reads all documents together, because rules must be unique across files. Ends at the first `MOST_ERRORS` errors.
  *
  * @param isFromLog of rules that were activated: what has become an error since then is none
  */
@@ -50,17 +51,19 @@ export function parseRules(documents: readonly RuleDocument[], isFromLog = false
   const rules: AnyRule[] = []
   const whereByIdentity = new Map<string, string>()
   for (const { where, content } of documents) {
-    const violations = violationsIn(content)
-    errors.push(
-      ...violations.filter(({ path }) => path.length < 2).map(found => errorOf(where, undefined, found)),
-    )
+    const { violations, isCut } = violationsIn(content)
+    const ofRows = Map.groupBy(violations, ({ path }) => (path.length < 2 ? undefined : path[1]))
+    errors.push(...(ofRows.get(undefined) ?? []).map(found => errorOf(where, undefined, found)))
     for (const [index, row] of rowsOf(content).entries()) {
       const rule = nameOf(row) ?? `rule ${index + 1}`
-      const own = violations.filter(({ path }) => path[0] === 'rules' && path[1] === index)
-      const found = [...own]
-      if (isRow(row)) rules.push(read(row, index, found, isFromLog, { where, whereByIdentity }))
+      const found = [...(ofRows.get(index) ?? [])]
+      // The violations of a row decide which of its keys can be read.
+      if (isRow(row) && !isCut) rules.push(read(row, index, found, isFromLog, { where, whereByIdentity }))
       errors.push(...found.toSorted(byKey).map(one => errorOf(where, rule, one)))
+      if (errors.length > MOST_ERRORS) break
     }
+    if (isCut || errors.length > MOST_ERRORS)
+      return { rules: [], errors: [...errors.slice(0, MOST_ERRORS), { where, ...MORE_ERRORS }] }
   }
   return { rules: errors.length === 0 ? rules : [], errors }
 }

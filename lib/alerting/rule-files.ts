@@ -1,5 +1,5 @@
-import { loadAll, YAMLException } from 'js-yaml'
-import { type Position, parseRules, type RuleDocument, type RuleError } from './parse-rules.ts'
+import { yamlDocument } from '../yaml-document.ts'
+import { parseRules, type RuleDocument, type RuleError } from './parse-rules.ts'
 import type { AnyRule } from './patterns/pattern.ts'
 import { sizeError } from './rule-set.ts'
 
@@ -29,9 +29,11 @@ export function readRules(files: readonly RuleFile[]): readonly AnyRule[] {
   const documents: RuleDocument[] = []
   const syntaxErrors: RuleError[] = []
   for (const { where, text } of files) {
-    const yaml = parseYaml(text)
-    if ('message' in yaml) syntaxErrors.push({ where, path: [], ...yaml })
-    else documents.push({ where, content: yaml.content })
+    const yaml = yamlDocument(text)
+    if ('message' in yaml) {
+      const { message, ...position } = yaml
+      syntaxErrors.push({ where, path: [], message, position })
+    } else documents.push({ where, content: yaml.content })
   }
   const { rules, errors } = parseRules(documents)
   const all = [...syntaxErrors, ...errors]
@@ -39,20 +41,6 @@ export function readRules(files: readonly RuleFile[]): readonly AnyRule[] {
   const message = sizeError(rules)
   if (message !== undefined) throw new InvalidRules([{ where: documents[0]?.where ?? '', path: [], message }])
   return rules
-}
-
-type NotYaml = Pick<RuleError, 'message' | 'position'>
-
-function parseYaml(text: string): { readonly content: unknown } | NotYaml {
-  try {
-    const [content, ...others] = loadAll(text)
-    return others.length === 0 ? { content } : { message: 'holds more than one YAML document' }
-  } catch (error) {
-    if (!(error instanceof YAMLException)) throw error
-    const { reason, mark } = error
-    const position: Position | undefined = mark && { line: mark.line + 1, column: mark.column + 1 }
-    return { message: `not YAML: ${reason}`, ...(position ? { position } : {}) }
-  }
 }
 
 function line({ where, rule, key, message, position }: RuleError): string {

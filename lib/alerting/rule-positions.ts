@@ -3,9 +3,16 @@
  * report lines, and they parse each file a second time for that.
  */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent } from 'js-yaml'
+import { positionsOf } from '../yaml-document.ts'
 import type { Position } from './parse-rules.ts'
 
 type Path = readonly (string | number)[]
+
+/** Start of a value or, in a mapping, of its key, and the values below it. */
+interface Located {
+  readonly offset: number
+  readonly below?: Map<string | number, Located>
+}
 
 /**
  * Returns a function that gives the position of a key or list element in a YAML document. A missing key has the position
@@ -14,17 +21,22 @@ type Path = readonly (string | number)[]
  * @throws YAMLException if the text is not YAML
  */
 export function positionsIn(text: string): (path: Path) => Position {
-  const offsets = new Offsets(text)
+  const root = new Walk(text).root
+  const positionOf = positionsOf(text)
   return path => {
-    let known = path
-    while (known.length > 0 && !offsets.byPath.has(JSON.stringify(known))) known = known.slice(0, -1)
-    return positionAt(text, Math.max(0, offsets.byPath.get(JSON.stringify(known)) ?? 0))
+    let found = root
+    for (const part of path) {
+      const next = found.below?.get(part)
+      if (next === undefined) break
+      found = next
+    }
+    return positionOf(Math.max(0, found.offset))
   }
 }
 
-/** Walks the parser's events of the first document once, and records where each path starts. */
-class Offsets {
-  readonly byPath = new Map<string, number>()
+/** Walks the parser's events of the first document once, and records where each value starts. */
+class Walk {
+  readonly root: Located
   readonly #text: string
   readonly #events: Iterator<Event>
   #next: Event | undefined
@@ -34,7 +46,7 @@ class Offsets {
     this.#events = parseEvents(text, {}).values()
     this.#advance()
     if (this.#next?.type === EVENT_ID.DOCUMENT) this.#advance()
-    this.#node([])
+    this.root = this.#node(this.#startOf(this.#next))
   }
 
   #advance(): Event | undefined {
@@ -43,63 +55,52 @@ class Offsets {
     return event
   }
 
-  #node(path: Path): void {
+  /** @param offset of the value or, in a mapping, of its key */
+  #node(offset: number): Located {
     const event = this.#advance()
-    if (event === undefined) return
-    this.#note(path, this.#startOf(event))
-    if (event.type === EVENT_ID.MAPPING) this.#pairs(path)
-    if (event.type === EVENT_ID.SEQUENCE) this.#elements(path)
+    if (event?.type === EVENT_ID.MAPPING) return { offset, below: this.#pairs() }
+    if (event?.type === EVENT_ID.SEQUENCE) return { offset, below: this.#elements() }
+    return { offset }
   }
 
-  #pairs(path: Path): void {
+  #pairs(): Map<string | number, Located> {
+    const below = new Map<string | number, Located>()
     while (this.#isOpen()) {
       const key = this.#next
-      const name = key?.type === EVENT_ID.SCALAR ? getScalarValue(this.#text, key) : undefined
-      // -1 matches no path: all keys of a rule are text.
-      const below = [...path, name ?? -1]
-      if (key) this.#note(below, this.#startOf(key))
-      this.#node(below)
-      this.#node(below)
+      const at = this.#startOf(key)
+      this.#node(at)
+      const value = this.#node(at)
+      // All keys of a rule are text.
+      if (key?.type === EVENT_ID.SCALAR) below.set(getScalarValue(this.#text, key), value)
     }
     this.#advance()
+    return below
   }
 
-  #elements(path: Path): void {
-    for (let index = 0; this.#isOpen(); index++) this.#node([...path, index])
+  #elements(): Map<string | number, Located> {
+    const below = new Map<string | number, Located>()
+    for (let index = 0; this.#isOpen(); index++) below.set(index, this.#node(this.#startOf(this.#next)))
     this.#advance()
+    return below
   }
 
   #isOpen(): boolean {
     return this.#next !== undefined && this.#next.type !== EVENT_ID.POP
   }
 
-  /** Keeps the first position of a path, which is that of the key: a key comes before its value. */
-  #note(path: Path, offset: number | undefined): void {
-    const name = JSON.stringify(path)
-    if (offset !== undefined && !this.byPath.has(name)) this.byPath.set(name, offset)
-  }
-
-  #startOf(event: Event): number | undefined {
-    switch (event.type) {
+  #startOf(event: Event | undefined): number {
+    switch (event?.type) {
       case EVENT_ID.MAPPING:
       case EVENT_ID.SEQUENCE:
         return event.start
       case EVENT_ID.SCALAR:
         return event.valueStart - (isQuoted(event) ? 1 : 0)
-      case EVENT_ID.ALIAS:
-        // `anchorStart` is the start of the name, which follows an asterisk.
-        return event.anchorStart - 1
       default:
-        return undefined
+        return 0
     }
   }
 }
 
 function isQuoted({ style }: ScalarEvent): boolean {
   return style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED
-}
-
-function positionAt(text: string, offset: number): Position {
-  const before = text.slice(0, offset).split(/\r\n|\n|\r/)
-  return { line: before.length, column: (before.at(-1) ?? '').length + 1 }
 }

@@ -4,7 +4,7 @@
  */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-rules.js'
-import { type FilePath, pathOf, valueAt } from '../file-errors.ts'
+import { type FilePath, MOST_ERRORS, pathOf, valueAt } from '../file-errors.ts'
 import { patternMessage } from './patterns/pattern-schema.ts'
 import { SEVERITIES } from './rule.ts'
 
@@ -75,13 +75,19 @@ const EXPECTED: Readonly<Record<RuleKey, string>> = {
   paused: 'true or false',
 }
 
-/** Every place that violates the schema, with one message for each. */
-export function violationsIn(content: unknown): readonly Violation[] {
+/** The places that violate the schema, with one message for each: all of them, unless `isCut`. */
+interface Violations {
+  readonly violations: readonly Violation[]
+  readonly isCut: boolean
+}
+
+export function violationsIn(content: unknown): Violations {
   const validate = validators['io.sluice.rules.v1']
   if (validate === undefined) throw new Error('schemas/compiled-rules.js has no io.sluice.rules.v1')
-  if (validate(content)) return []
+  if (validate(content)) return { violations: [], isCut: false }
   const found = new Map<string, Violation>()
-  for (const one of (validate.errors ?? []).filter(isReported)) {
+  const reported = (validate.errors ?? []).filter(isReported)
+  for (const one of reported.slice(0, MOST_ERRORS)) {
     // What is no mapping is told as such, and lacks no key.
     if (one.keyword === 'oneOf' && typeof valueAt(pathOf(one.instancePath, content), content) !== 'object')
       continue
@@ -90,7 +96,7 @@ export function violationsIn(content: unknown): readonly Violation[] {
     // The first says most, except that a list of allowed values says more than a type.
     if (!found.has(place) || one.keyword === 'enum') found.set(place, violation)
   }
-  return [...found.values()]
+  return { violations: [...found.values()], isCut: reported.length > MOST_ERRORS }
 }
 
 /** Branches are reported together, where they branch. */

@@ -1,7 +1,7 @@
 /** Holds the policy against its schema, `schemas/files/failure-policy.v1.json`, and says in words what is wrong. */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-failure-policy.js'
-import { type FilePath, firstOfEach, type PathError, pathOf } from '../file-errors.ts'
+import { describedErrors, type FilePath, type PathError, pathOf } from '../file-errors.ts'
 import { DELAYS_MS, MOST_RETRIES, POLICY_CLASSES } from './policy.ts'
 
 const DELAYS = Object.keys(DELAYS_MS).join(', ')
@@ -12,7 +12,7 @@ export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.failure-policy.v1']
   if (validate === undefined) throw new Error('schemas/compiled-failure-policy.js has no policy')
   if (validate(content)) return []
-  return firstOfEach((validate.errors ?? []).map(violation => described(violation, content)))
+  return describedErrors(validate.errors ?? [], violation => described(violation, content))
 }
 
 function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {

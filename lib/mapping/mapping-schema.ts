@@ -1,7 +1,7 @@
 /** Holds a mapping against its schema, `schemas/files/mapping.v1.json`, and says in words what is wrong. */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-mapping.js'
-import { type FilePath, firstOfEach, type PathError, pathOf } from '../file-errors.ts'
+import { describedErrors, type FilePath, MORE_ERRORS, type PathError, pathOf } from '../file-errors.ts'
 
 const KEYS = 'family, when, id, time, fields and metric'
 
@@ -10,9 +10,11 @@ export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.mapping.v1']
   if (validate === undefined) throw new Error('schemas/compiled-mapping.js has no mapping')
   if (validate(content)) return []
-  const all = firstOfEach((validate.errors ?? []).map(violation => described(violation, content)))
+  const all = describedErrors(validate.errors ?? [], violation => described(violation, content))
   return all.filter(
-    ({ path }) => !all.some(other => other.path.length > path.length && startsWith(other.path, path)),
+    error =>
+      error === MORE_ERRORS ||
+      !all.some(({ path }) => path.length > error.path.length && startsWith(path, error.path)),
   )
 }
 

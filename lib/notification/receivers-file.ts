@@ -4,7 +4,14 @@
  */
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../duration.ts'
-import { byPosition, errorLine, type FilePath, type LocatedError, type PathError } from '../file-errors.ts'
+import {
+  byPosition,
+  errorLine,
+  type FilePath,
+  type LocatedError,
+  MORE_ERRORS,
+  type PathError,
+} from '../file-errors.ts'
 import { yamlDocument } from '../yaml-document.ts'
 import {
   DEFAULT_TIMEOUT_MS,
@@ -47,7 +54,8 @@ export function readReceivers(text: string, file: string): readonly Receiver[] {
   const rows = rowsOf(yaml.content)
   const ofSchema = schemaErrors(yaml.content)
   // What has no right shape cannot be looked at any closer.
-  const errors = [...ofSchema, ...rows.flatMap((row, index) => rowErrors(row, index, ofSchema, rows))]
+  const closer = ofSchema.includes(MORE_ERRORS) ? [] : rows
+  const errors = [...ofSchema, ...closer.flatMap((row, index) => rowErrors(row, index, ofSchema, rows))]
   if (errors.length === 0) return rows.map(receiverOf)
   const positionOf = positionsIn(text)
   const located = errors.map(error => ({ file, ...positionOf(error.path), ...named(error, rows) }))

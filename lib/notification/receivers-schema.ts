@@ -1,7 +1,7 @@
 /** Holds the receivers against their schema, `schemas/files/notification-receivers.v1.json`, and says in words what is wrong. */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-notification-receivers.js'
-import { type FilePath, firstOfEach, type PathError, pathOf } from '../file-errors.ts'
+import { describedErrors, type FilePath, type PathError, pathOf } from '../file-errors.ts'
 import { FORMATS } from './receiver.ts'
 
 const KEYS: Readonly<Record<string, string>> = {
@@ -23,7 +23,7 @@ export function schemaErrors(content: unknown): readonly PathError[] {
   const violations = (validate.errors ?? []).filter(
     ({ schemaPath }) => !schemaPath.includes('/propertyNames/'),
   )
-  return firstOfEach(violations.map(violation => described(violation, content)))
+  return describedErrors(violations, violation => described(violation, content))
 }
 
 function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {

@@ -1,7 +1,7 @@
 /** Holds the routes against their schema, `schemas/files/notification-routes.v1.json`, and says in words what is wrong. */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-notification-routes.js'
-import { type FilePath, firstOfEach, type PathError, pathOf } from '../file-errors.ts'
+import { describedErrors, type FilePath, type PathError, pathOf } from '../file-errors.ts'
 
 const ROUTE_KEYS = 'name, match, groupBy, groupWait, groupInterval, repeatInterval, receivers, continue'
 const DURATION = 'a duration such as 30s, 5m or 4h'
@@ -36,7 +36,7 @@ export function schemaErrors(content: unknown): readonly PathError[] {
   if (validate(content)) return []
   // Branches are reported where they branch.
   const violations = (validate.errors ?? []).filter(({ schemaPath }) => !schemaPath.includes('/anyOf/'))
-  return firstOfEach(violations.map(violation => described(violation, content)))
+  return describedErrors(violations, violation => described(violation, content))
 }
 
 function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {

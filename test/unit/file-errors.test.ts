@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { errorLine, firstOfEach, located, pathOf } from '../../lib/file-errors.ts'
+import {
+  describedErrors,
+  errorLine,
+  firstOfEach,
+  located,
+  MORE_ERRORS,
+  pathOf,
+} from '../../lib/file-errors.ts'
 
 const ERROR = { file: 'a.yaml', line: 3, column: 5, message: 'must be a number' }
 
@@ -19,6 +26,15 @@ describe('errors in files that people edit', () => {
     assert.deepEqual(pathOf('/a~1b~0c/1', content), ['a/b~c', '1'])
     assert.deepEqual(pathOf('/none/x/0', content), ['none', 'x', '0'])
     assert.deepEqual(pathOf('', content), [])
+  })
+
+  it('given more violations than a person reads, then the first are described, and that there are more', () => {
+    const violation = { instancePath: '', keyword: 'type', schemaPath: '', params: {} }
+    const violations = Array.from({ length: 102 }, (_, index) => ({ ...violation, index }))
+    const describe = ({ index }: { index: number }) => ({ path: [index], message: 'wrong' })
+    const errors = describedErrors(violations, describe)
+    assert.deepEqual([errors.length, errors[99]?.path, errors[100]], [101, [99], MORE_ERRORS])
+    assert.equal(describedErrors(violations.slice(0, 100), describe).length, 100)
   })
 
   it('given errors of one place, then the first is kept; all are sorted by their position', () => {

@@ -118,7 +118,7 @@ export async function rulesInForce(environment: ConsoleEnvironment): Promise<InF
 
 /** Rules as a file has them, with every key. */
 export function textOf(rules: readonly AnyRule[]): string {
-  return dump({ rules: ruleSetOf(rules).rules }, { lineWidth: 120 })
+  return dump({ rules: ruleSetOf(rules).rules }, { lineWidth: 120, noRefs: true })
 }
 
 async function statesIn(environment: ConsoleEnvironment): Promise<RuleStates> {

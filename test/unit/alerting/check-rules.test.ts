@@ -38,6 +38,31 @@ test('given more rules than one event of the log holds, then the first file has 
   )
 })
 
+describe('given a text with more errors than a person reads, then the first ones are listed, soon', () => {
+  const rule = (more: string) =>
+    `{name: R, family: environment, metric: temperature, fireAbove: 1, severity: info, ${more}}`
+  const many = (count: number, one: (index: number) => string) =>
+    Array.from({ length: count }, (_, i) => one(i))
+  const cases: [what: string, rules: readonly string[]][] = [
+    ['elements that are not rules', many(60_000, () => '1')],
+    ['unknown keys of a rule', [rule(many(60_000, index => `k${index}: 1`).join())]],
+    [
+      'steps that are wrong',
+      [`{name: A, severity: info, pattern: {sequence: [${many(15_000, () => '{absence: 1}')}]}}`],
+    ],
+    ['the same rule', many(10_000, () => rule('for: 1m'))],
+    ['elements below a long key', [rule(`${'k'.repeat(10_000)}: [${many(150_000, () => '1')}], for: 1`)]],
+  ]
+  for (const [what, rules] of cases)
+    test(what, () => {
+      const startedMs = performance.now()
+      const lines = linesOf(`rules: [${rules.join()}]`)
+      assert.ok(performance.now() - startedMs < 5_000, 'the work grows with the text, not with its square')
+      assert.ok(lines.length > 0 && lines.length <= 101, `${lines.length} errors`)
+      if (lines.length > 50) assert.match(lines[0] ?? '', /^a\.yaml:1:1 {2}has more errors than are listed/)
+    })
+})
+
 describe('given an error, then it is listed with file, line, column and key', () => {
   const cases: [name: string, text: string, ...lines: RegExp[]][] = [
     ['an unknown key', `${GOOD}    colour: red\n`, /^a\.yaml:7:5 {2}HOT\.colour: unknown key/],
@@ -82,7 +107,7 @@ describe('given an error, then it is listed with file, line, column and key', ()
     [
       'an alias',
       'rules:\n  - &hot { name: HOT, family: device, metric: x, fireAbove: 1, severity: info }\n  - *hot\n',
-      /^a\.yaml:3:5 {2}HOT\.name: HOT is already/,
+      /^a\.yaml:3:5 {2}has an alias: write its value out$/,
     ],
     ['a key that is not text', `${GOOD}    ? [a]\n    : 1\n`, /^a\.yaml:1:1 {2}not YAML: object-based map/],
     ['a list that is not closed', 'rules:\n  - [\n', /^a\.yaml:\d:\d {2}not YAML: /],

@@ -91,9 +91,9 @@ describe('the file of the policy', () => {
       `p.yaml:1:12  classes.retryable: must be a list of at most ${MOST_RETRIES} delays, each 1m, 10m, 1h`,
     ],
     [
-      'a list that refers to itself',
+      'an alias',
       'classes: { retryable: &again [1m, *again] }\n',
-      'p.yaml:1:35  classes.retryable.1: must be one of 1m, 10m, 1h',
+      'p.yaml:1:35  has an alias: write its value out',
     ],
     ['no duration', 'maxAge: 90\n', 'p.yaml:1:1  maxAge: must be a duration such as 6h or 1d'],
     ['no time at all', 'maxAge: 0s\n', 'p.yaml:1:1  maxAge: must be longer than 0'],

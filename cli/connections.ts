@@ -5,11 +5,11 @@ import { RefusedByKafka, UnknownTopic } from '../lib/runtime/adapters/kafka/publ
 import { signInProblem } from '../lib/runtime/adapters/kafka/sign-in.ts'
 import { describeAddress, parseRedisUrl } from '../lib/runtime/adapters/redis/address.ts'
 import type { RedisClient } from '../lib/runtime/adapters/redis/client.ts'
-import { Connections } from '../lib/runtime/lambda/connections.ts'
 import type { TopicPublisher } from '../lib/runtime/lambda/kafka-connections.ts'
 import { Unavailable } from '../lib/runtime/pipeline/errors.ts'
 import type { Environment } from '../lib/runtime/settings/slice.ts'
 import { StackNotFound, stackEnvironment } from '../stacks/addresses.ts'
+import { CommandConnections } from './command-connections.ts'
 import { CliFailure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -84,9 +84,9 @@ export function kafkaAddress({ kafka }: Config): string {
  */
 export async function withRedis<T>(
   config: Config,
-  use: (client: RedisClient, connections: Connections) => Promise<T>,
+  use: (client: RedisClient, connections: CommandConnections) => Promise<T>,
 ): Promise<T> {
-  const connections = new Connections(config, 'cli')
+  const connections = new CommandConnections(config)
   try {
     const client = await connections.redis()
     await withinPatience(client.run(redis => redis.ping()))

@@ -6,7 +6,7 @@ import type { Kafka } from '../lib/runtime/adapters/kafka/client.ts'
 import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
 import { RefusedByKafka, UnknownTopic } from '../lib/runtime/adapters/kafka/publisher.ts'
 import type { TopicLayout } from '../lib/runtime/adapters/kafka/topic-admin.ts'
-import { Connections } from '../lib/runtime/lambda/connections.ts'
+import { CommandConnections } from './command-connections.ts'
 import { isAnswerMissing, kafkaAddress, reasonOf, requireSignIn, withinPatience } from './connections.ts'
 import { CliFailure } from './failure.ts'
 import { suggestion } from './similar.ts'
@@ -15,7 +15,7 @@ import { suggestion } from './similar.ts'
 export interface KafkaCommand {
   readonly config: Config
   readonly kafka: Kafka
-  readonly connections: Connections
+  readonly connections: CommandConnections
   readonly offsets: TopicOffsets
   /** The topics of the cluster when the command began, without those that Kafka keeps for itself. */
   readonly topics: readonly TopicLayout[]
@@ -27,7 +27,7 @@ export interface KafkaCommand {
  * @throws CliFailure if Kafka does not answer within ten seconds, or refuses
  */
 export async function withKafka<T>(config: Config, use: (command: KafkaCommand) => Promise<T>): Promise<T> {
-  const connections = new Connections(config, 'cli')
+  const connections = new CommandConnections(config)
   const closing: (() => Promise<unknown>)[] = [() => connections.close()]
   try {
     const kafka = await connections.kafka()

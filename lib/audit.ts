@@ -1,9 +1,36 @@
 /** What an operator did, as an event of the topic `events`. Pure. */
-import type { Audit } from '../schemas/types.ts'
+import type { Audit as AuditData } from '../schemas/types.ts'
 import type { Event } from './runtime/consumer/event.ts'
 import { dataschemaOf } from './telemetry/dataschema.ts'
 
-export type { Audit }
+/** Every operation, by the name that its audit event has. docs/commands.md lists them. */
+export const ACTIONS = [
+  'alerts ack',
+  'breaker reset',
+  'dlq drop',
+  'dlq export',
+  'dlq redrive',
+  'dlq stop',
+  'publish',
+  'replay',
+  'replay stop',
+  'reprocess',
+  'reprocess discard',
+  'rules save',
+  'silence add',
+  'silence end',
+  'state drop',
+  'state erase',
+  'state export',
+  'state import',
+  'topics apply',
+  'topics create',
+  'topics grow',
+] as const
+
+export type Action = (typeof ACTIONS)[number]
+
+export type Audit = AuditData & { readonly action: Action }
 
 /** CloudEvents `type` of the event that an operator's command leaves behind. */
 export const AUDIT_TYPE = 'io.sluice.audit.v1'

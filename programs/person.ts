@@ -1,15 +1,11 @@
 import { userInfo } from 'node:os'
 
-/** Who uses this machine, for the trail that a change leaves. */
-export function userOf(environment: Readonly<Record<string, string | undefined>>): string {
-  return environment.USER || environment.LOGNAME || nameOfUser()
-}
-
-/** A user id that runs in a container often has no name. */
-function nameOfUser(): string {
+/** Returns the name that the operating system has for the user of this process. Variables such as USER do not change it. */
+export function userOfMachine(): string {
   try {
     return userInfo().username
   } catch {
-    return 'unknown'
+    // A user id that runs in a container often has no name.
+    return `uid ${process.getuid?.() ?? 'unknown'}`
   }
 }

@@ -3,10 +3,11 @@ import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { type Range, rangesOf, readRecords } from '../../lib/queries/records.ts'
-import { Connections } from '../../lib/runtime/lambda/connections.ts'
+import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
 import { PlainLog } from '../../lib/runtime/pipeline/plain-records.ts'
 import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import { CommandConnections } from '../command-connections.ts'
 import { CliFailure } from '../failure.ts'
 import { showLine } from '../progress.ts'
 import type { Terminal } from '../terminal.ts'
@@ -42,7 +43,7 @@ export async function readAlertEvents(
   take: (event: AlertEvent) => void,
   terminal: Terminal,
 ): Promise<ReadCount> {
-  const connections = new Connections(config, 'cli')
+  const connections = new CommandConnections(config)
   try {
     const ranges = await rangesIn(connections, config, written)
     const log = new PlainLog(await connections.log(), dataReader(config))

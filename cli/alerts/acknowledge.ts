@@ -9,6 +9,7 @@ import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/publisher.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import { kafkaAddress, reasonOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
+import { carryOut } from '../operation.ts'
 import type { AlertsReader } from './read.ts'
 
 /** What `alerts ack --json` prints. */
@@ -37,7 +38,11 @@ export async function acknowledge(
     throw new CliFailure(`Alert ${id} is not acknowledged in "${env}", so there is nothing to take back.`)
   const to = { inspection, topic, contentMode, publisher: () => connections.publisher() }
   try {
-    const { at, outcome } = await done(to, alert, said, stop)
+    const operation = {
+      action: 'alerts ack',
+      filter: { id, acknowledged: String(said.acknowledged) },
+    } as const
+    const { at, outcome } = await carryOut(connections, operation, () => done(to, alert, said, stop))
     return { env, id, rule: alert.rule, entity: alert.entity, ...said, at, outcome }
   } catch (error) {
     // Redis is named by `withRedis`.

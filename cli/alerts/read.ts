@@ -9,9 +9,9 @@ import { type AlertSource, recordsBehind } from '../../lib/queries/known-alerts.
 import type { TopicSize } from '../../lib/queries/partition-states.ts'
 import { type Range, rangesOf } from '../../lib/queries/records.ts'
 import { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
-import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import { PlainLog } from '../../lib/runtime/pipeline/plain-records.ts'
+import type { CommandConnections } from '../command-connections.ts'
 import { kafkaAddress, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { boundsOf } from '../state/log.ts'
@@ -20,11 +20,16 @@ import { reachOf } from '../topics.ts'
 /** The servers of an environment, asked about its alerts. */
 export class AlertsReader implements AlertSource {
   readonly inspection: StateInspection
-  readonly connections: Connections
+  readonly connections: CommandConnections
   readonly config: Config
   readonly #stop: AbortSignal
 
-  constructor(config: Config, connections: Connections, inspection: StateInspection, stop: AbortSignal) {
+  constructor(
+    config: Config,
+    connections: CommandConnections,
+    inspection: StateInspection,
+    stop: AbortSignal,
+  ) {
     this.config = config
     this.connections = connections
     this.inspection = inspection

@@ -5,6 +5,7 @@ import { environmentOption, JSON_OPTION, someText } from '../arguments.ts'
 import { configOf, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { more } from '../help.ts'
+import { carryOut } from '../operation.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 
 const ABOUT = `Look at the circuit breaker of a consumer, and reset it.
@@ -58,11 +59,12 @@ async function show(consumer: string, { env, json }: BreakerOptions, terminal: T
 
 async function reset(consumer: string, { env, json }: BreakerOptions, terminal: Terminal): Promise<void> {
   const config = configOf(terminal, env)
-  const wasOpen = await withRedis(config, client =>
-    new RedisCircuitBreaker(client, config.env).reset(consumer),
+  await withRedis(config, (client, connections) =>
+    carryOut(connections, { action: 'breaker reset', filter: { consumer } }, async () => {
+      if (!(await new RedisCircuitBreaker(client, config.env).reset(consumer)))
+        throw new CliFailure(`The circuit breaker of ${consumer} is not open: is the consumer's name right?`)
+    }),
   )
-  if (!wasOpen)
-    throw new CliFailure(`The circuit breaker of ${consumer} is not open: is the consumer's name right?`)
   const text =
     `The circuit breaker of ${consumer} is reset. The deferred records are processed with the next attempt, and what fails ` +
     'leaves as failures. For another version of the code it can open again.\n'

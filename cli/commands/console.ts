@@ -14,7 +14,7 @@ import { choice, environmentOption, parserOf, someText } from '../arguments.ts'
 import { configOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { more } from '../help.ts'
-import { personAt } from '../person.ts'
+import { operatorOf } from '../person.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface ConsoleCommandOptions {
@@ -57,7 +57,7 @@ async function showConsole(options: ConsoleCommandOptions, terminal: Terminal): 
   const app = consoleApp({
     environment,
     page: await consolePage(),
-    access: localAccess(token, { name: personAt(terminal), role: options.role }),
+    access: localAccess(token, { name: await operatorOf(config), role: options.role }),
     told: error => terminal.stderr.write(`${(error as Error).stack}\n`),
   })
   try {

@@ -19,7 +19,7 @@ import type { ReadTopic } from '../../lib/queries/lag.ts'
 import { instant } from '../../lib/runtime/consumer/instant.ts'
 import { configOf, reasonOf } from '../connections.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
-import { personAt } from '../person.ts'
+import { operatorOf } from '../person.ts'
 import { showLine } from '../progress.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { conditionsOf, type FilterOptions, filterOf } from './filters.ts'
@@ -69,14 +69,15 @@ export async function handle(handling: Handling, terminal: Terminal): Promise<vo
   const config = configOf(terminal, options.env)
   const readers = readersIn(config.env)
   await askDlq(config, options.since, async (log, ranges, connections) => {
-    const by = personAt(terminal)
+    const by = await operatorOf(config)
     const publisher = () => bulkPublisherOf(connections)
     const work = await workOf(
       { command, ats, filter, operation, by, chooser: topics => chooser(topics, by) },
       { config, connections, publisher, log, ranges, stop: terminal.stop, readers },
     )
     const run = { handling, work, env: config.env, readers, terminal }
-    if (options.yes) await carriedOut(run)
+    // It audits each part of a run that can be resumed.
+    if (options.yes) await connections.writing(() => carriedOut(run))
     else await reported(run, await looked(run), true)
   })
 }

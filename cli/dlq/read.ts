@@ -2,9 +2,9 @@
 import type { Config } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { type Range, rangesOf } from '../../lib/queries/records.ts'
-import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { PartitionStopped, Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import { CommandConnections } from '../command-connections.ts'
 import { CliFailure } from '../failure.ts'
 import { reachOf } from '../topics.ts'
 
@@ -17,9 +17,9 @@ import { reachOf } from '../topics.ts'
 export async function askDlq<T>(
   config: Config,
   sinceMs: number | undefined,
-  question: (log: LogReader, ranges: readonly Range[], connections: Connections) => Promise<T>,
+  question: (log: LogReader, ranges: readonly Range[], connections: CommandConnections) => Promise<T>,
 ): Promise<T> {
-  const connections = new Connections(config, 'cli')
+  const connections = new CommandConnections(config)
   const topic = topicName('dlq', config.env)
   try {
     const reach = await reachOf(connections, config, [topic], sinceMs)

@@ -72,12 +72,12 @@ function place(event: Event, where: string, placing: Placing): PlacedEvent {
 }
 
 async function append(
-  { kafka }: KafkaCommand,
+  { kafka, connections }: KafkaCommand,
   events: readonly PlacedEvent[],
   published: PublishedEvent[],
 ): Promise<void> {
   try {
-    await appendPlaced(kafka, events, published)
+    await connections.writing(() => appendPlaced(kafka, events, published))
   } catch (error) {
     if (error instanceof RecordRefused) throw new CliFailure(error.message, 1, { cause: error })
     throw error

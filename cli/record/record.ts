@@ -2,9 +2,10 @@
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { parseFilter } from '../../lib/queries/record-filter.ts'
-import { Connections } from '../../lib/runtime/lambda/connections.ts'
+import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { PartitionStopped, Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
 import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
+import { CommandConnections } from '../command-connections.ts'
 import { CliFailure } from '../failure.ts'
 import { showLine } from '../progress.ts'
 import { progressText } from '../progress-text.ts'
@@ -29,7 +30,7 @@ export interface RecordPlan extends Bounds {
 
 /** @throws CliFailure if nothing is in the range, or if it could not be recorded as a whole: then it says how to go on */
 export async function record(plan: RecordPlan, config: Config, terminal: Terminal): Promise<void> {
-  const connections = new Connections(config, 'cli')
+  const connections = new CommandConnections(config)
   try {
     const opened = plan.resume
       ? await resumed(plan, connections, config, terminal)

@@ -6,7 +6,7 @@ import { OperationFailure } from '../../lib/operations/failure.ts'
 import { departing } from '../../lib/operations/replay/departures.ts'
 import type { Addressing } from '../../lib/operations/replay/outgoing.ts'
 import { type Extent, shiftFor } from '../../lib/operations/replay/shift.ts'
-import { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { CommandConnections } from '../command-connections.ts'
 import { configOf, requireTopic } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { writerFor } from '../serialization.ts'
@@ -42,7 +42,7 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
     const [first, departures] = await peeked(departing(items, addressing, terminal.stop))
     if (first === undefined)
       throw new CliFailure(`${plan.files.join(', ')}: there is nothing in it to publish`)
-    const connections = new Connections(config, 'cli')
+    const connections = new CommandConnections(config)
     try {
       const publisher = await bulkPublisherOf(connections)
       for (const topic of new Set(first.map(({ record }) => record.topic)))
@@ -52,7 +52,7 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
         terminal.stderr.write(`Moved by ${shiftMs} ms. To publish the same events again, add:${shifted}\n`)
       const { futureToleranceMs } = config
       const run = { plan, terminal, total, shifted, shiftMs, futureToleranceMs, keeping, invalid }
-      await publishPaced(departures, publisher, run)
+      await connections.writing(() => publishPaced(departures, publisher, run))
     } finally {
       await connections.close()
     }

@@ -1,15 +1,17 @@
 /** Runs one reprocessing, from the look at what is deployed to the switches. */
 import { readConfig } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
+import type { Counts } from '../../lib/operations/audit.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
 import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { RedisStateCopies } from '../../lib/runtime/adapters/redis/state-copies.ts'
-import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { codeOf } from '../../lib/runtime/pipeline/code.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import type { Environment } from '../../lib/runtime/settings/slice.ts'
+import type { CommandConnections } from '../command-connections.ts'
 import { environmentOf, withRedis } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
+import { carryOut } from '../operation.ts'
 import { confirm } from '../state/confirm.ts'
 import { stateKeysOf } from '../state/state-keys.ts'
 import { printReport, type Terminal } from '../terminal.ts'
@@ -63,7 +65,16 @@ export async function reprocess(name: string, options: ReprocessOptions, termina
       reach.bounds.length,
     )
     const stored = new StoredOperation(client, config.env, name, topic)
-    if (discard) return discarded(new RedisStateCopies(client), stored, states, terminal)
+    if (discard) {
+      const filter = { consumer: name, topic }
+      await carryOut(connections, { action: 'reprocess discard', filter }, counts =>
+        discarded(new RedisStateCopies(client), stored, states, counts),
+      )
+      terminal.stderr.write(
+        `Removed what was rebuilt of ${states.length} partitions. The live states are as they were.\n`,
+      )
+      return
+    }
     await run({ name, environment, client, connections, stored, states, reach }, options, terminal)
   })
 }
@@ -72,7 +83,7 @@ interface Found {
   readonly name: string
   readonly environment: Environment
   readonly client: RedisClient
-  readonly connections: Connections
+  readonly connections: CommandConnections
   readonly stored: StoredOperation
   readonly states: readonly StateKey[]
   readonly reach: TopicReach
@@ -107,25 +118,34 @@ async function run(found: Found, options: ReprocessOptions, terminal: Terminal):
     `${name} on ${states[0]?.topic}, code ${code}\n${planText(live, openStarts(operation, live))}`,
   )
   if (!dryRun) await confirm('Compute these states anew, and replace the live ones?', yes ?? false, terminal)
-  if (from) await stored.write(operation)
   const work = { consumer, copies, log: await connections.log(), codeVersion, code }
   const byPartition = new Map(live.map(({ state }) => [state.partition, state]))
-  const done = await reprocessAll(
-    { copies, recovery, operation: stored },
-    work,
-    operation,
-    byPartition,
-    { atOnce, isTrial: dryRun ?? false },
-    terminal,
-  )
+  const filter = {
+    ...{ consumer: name, topic: String(states[0]?.topic), begunAt: operation.begunAt, code },
+    ...(dryRun && { 'dry-run': 'yes' }),
+  }
+  const id = `reprocess-${name}-${operation.attempt}`
+  const done = await carryOut(connections, { action: 'reprocess', filter, operation: id }, async counts => {
+    if (from) await stored.write(operation)
+    const options = { atOnce, isTrial: dryRun ?? false, counts }
+    const partitions = await reprocessAll(
+      { copies, recovery, operation: stored },
+      work,
+      operation,
+      byPartition,
+      options,
+      terminal,
+    )
+    const after = await stored.read()
+    if (!terminal.stop.aborted && after && isWhole(after)) await stored.finish()
+    return partitions
+  })
   if (terminal.stop.aborted) {
     terminal.stderr.write(
       'Stopped. What is rebuilt is kept: --resume goes on with it, --discard removes it.\n',
     )
     return
   }
-  const after = await stored.read()
-  if (after && isWhole(after)) await stored.finish()
   printReport(
     terminal,
     { consumer: name, code, dryRun: dryRun ?? false, partitions: done },
@@ -159,10 +179,11 @@ async function discarded(
   copies: RedisStateCopies,
   stored: StoredOperation,
   states: readonly StateKey[],
-  { stderr }: Terminal,
+  counts: Counts,
 ): Promise<void> {
-  for (const state of states)
+  for (const [index, state] of states.entries()) {
     for (const copy of ['rebuilt', 'compared'] as const) await copies.drop(state, copy)
+    counts.partitions = index + 1
+  }
   await stored.finish()
-  stderr.write(`Removed what was rebuilt of ${states.length} partitions. The live states are as they were.\n`)
 }

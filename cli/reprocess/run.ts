@@ -1,5 +1,6 @@
 /** Computes the partitions of an operation anew, some of them side by side, and switches each when it has caught up. */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Counts } from '../../lib/operations/audit.ts'
 import { PartitionStopped, Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
 import type { OffsetRange, StateKey } from '../../lib/runtime/pipeline/model.ts'
 import { isAbsent, type Recovery } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
@@ -26,6 +27,8 @@ export type Work = Omit<Reprocessing, 'decided' | 'expired' | 'pause' | 'nowMs' 
 interface Options {
   readonly atOnce: number
   readonly isTrial: boolean
+  /** Raised with each partition that is done. */
+  readonly counts: Counts
 }
 
 /**
@@ -37,7 +40,7 @@ export async function reprocessAll(
   work: Work,
   operation: Operation,
   states: ReadonlyMap<number, StateKey>,
-  { atOnce, isTrial }: Options,
+  { atOnce, isTrial, counts }: Options,
   terminal: Terminal,
 ): Promise<readonly SwitchedPartition[]> {
   const failed = new AbortController()
@@ -66,6 +69,7 @@ export async function reprocessAll(
       try {
         done.push(await one(servers, whole, operation, start, state, isTrial))
         progress.switched += 1
+        counts[isTrial ? 'rebuilt' : 'switched'] = progress.switched
       } catch (error) {
         failed.abort(failed.signal.aborted ? undefined : failureOf(error, state))
       }

@@ -3,10 +3,12 @@ import type { Config } from '../../lib/app/config.ts'
 import { keptSilences } from '../../lib/app/silences.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { SilenceSet } from '../../lib/notification/silences.ts'
+import type { Counts, Operation } from '../../lib/operations/audit.ts'
 import { changeSilences as changeKept, SilencesNotAppended } from '../../lib/operations/silences.ts'
-import type { Connections } from '../../lib/runtime/lambda/connections.ts'
+import type { CommandConnections } from '../command-connections.ts'
 import { configOf, kafkaAddress, reasonOf, requireTopic, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
+import { carryOut } from '../operation.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** The silences as they are kept; undefined if there has never been one. */
@@ -30,25 +32,30 @@ export async function readSilences(
 export async function changeSilences(
   terminal: Terminal,
   env: string | undefined,
+  operation: Operation,
   change: (set: SilenceSet | undefined, nowMs: number) => SilenceSet,
 ): Promise<SilenceSet> {
   const config = configOf(terminal, env)
   return withRedis(config, async (_, connections) => {
     const publisher = await connections.publisher()
     await requireTopic(publisher, topicName('notifications', config.env), config)
-    return changed(connections, config, change)
+    return carryOut(connections, operation, counts => changed(connections, config, change, counts))
   })
 }
 
 async function changed(
-  connections: Connections,
+  connections: CommandConnections,
   config: Config,
   change: Parameters<typeof changeKept>[2],
+  counts: Counts,
 ): Promise<SilenceSet> {
   try {
-    return await changeKept(connections, config, change)
+    const set = await changeKept(connections, config, change)
+    counts.silences = 1
+    return set
   } catch (error) {
     if (!(error instanceof SilencesNotAppended)) throw error
+    counts.silences = 1
     throw new CliFailure(
       `It is kept, but Kafka at ${kafkaAddress(config)} does not answer, so it does not hold yet: the function \`silences\` ` +
         `appends it within a minute of Kafka's return. (${reasonOf(error.cause)})`,

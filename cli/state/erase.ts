@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'
+import type { Counts } from '../../lib/operations/audit.ts'
 import { type ErasurePlace, erasuresSoFar, holdingsOf } from '../../lib/queries/erasure.ts'
 import { partitionsOf } from '../../lib/queries/partition-states.ts'
 import { append } from '../../lib/runtime/adapters/kafka/append.ts'
@@ -69,6 +70,7 @@ export async function erased(
   plan: ErasurePlan,
   timeoutMs: number,
   terminal: Terminal,
+  counts: Counts,
 ): Promise<ErasureReport> {
   const { inspection } = servers
   const { entity, topics, notReached } = plan
@@ -81,6 +83,7 @@ export async function erased(
   for (const one of topics) {
     const { topic } = one
     const offsets = await appended(servers, entity, one, erasure)
+    counts.records = (counts.records ?? 0) + offsets.length
     records.push(...offsets.map((offset, partition) => ({ topic, partition, offset })))
     const own = before.filter(place => place.topic === topic)
     places.push(...own.map(place => ({ ...place, offset: offsets[place.partition] as number })))

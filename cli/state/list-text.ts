@@ -1,4 +1,5 @@
 /** The list of partition states as text. Pure. */
+import { topicNamed } from '../../lib/app/topics.ts'
 import type { StateLine } from '../../lib/queries/partition-states.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
@@ -25,13 +26,19 @@ export function listText(lines: readonly StateLine[], columns?: number): string 
     sizeText(bytes),
     hasFunction ? 'yes' : 'none',
   ])
-  const orphans = [...new Set(lines.flatMap(one => (one.hasFunction ? [] : [one.consumer])))]
-  const advice = orphans.map(name => `  sluice state drop ${harmless(name)} --all-partitions`)
+  const orphans = lines.filter(({ hasFunction }) => !hasFunction)
+  const advice = new Set(orphans.map(one => `  sluice state drop ${harmless(one.consumer)} ${whereOf(one)}`))
   const note =
     orphans.length === 0
       ? []
       : [['No function of this project has these names. Their states are removed by:', ...advice].join('\n')]
   return `${[tableText(COLUMNS, rows, columns), ...note].join('\n\n')}\n`
+}
+
+/** The options for all partitions of a consumer: on the topics of the environment, or on one that the table does not have. */
+function whereOf({ topic }: StateLine): string {
+  const where = topicNamed(topic) ? `--env ${topic.split('.').slice(3).join('.')}` : `--topic ${topic}`
+  return `--all-partitions ${harmless(where)}`
 }
 
 /** `412 B`, `1.5 KiB` */

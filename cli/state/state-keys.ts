@@ -1,5 +1,13 @@
 /** The partition states that a command works on. */
-import { SIGNALS, type Signal, TOPICS, topicName, topicSize } from '../../lib/app/topics.ts'
+import {
+  SIGNALS,
+  type Signal,
+  signalNamed,
+  TOPICS,
+  topicName,
+  topicNamed,
+  topicSize,
+} from '../../lib/app/topics.ts'
 import { partitionsOf, type TopicSize } from '../../lib/queries/partition-states.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import { usageFailure } from '../failure.ts'
@@ -13,6 +21,21 @@ export interface Wanted {
 
 export function topicOf({ topic }: Pick<Wanted, 'topic'>, env: string): string {
   return isSignal(topic) ? topicName(topic, env) : topic
+}
+
+/** As `topicOf`, for a command that changes something. @throws CliFailure for a topic of another environment */
+export function ownTopicOf(wanted: Pick<Wanted, 'topic'>, env: string): string {
+  const topic = topicOf(wanted, env)
+  requireOwn(topic, env)
+  return topic
+}
+
+/** @throws CliFailure for a topic of another environment; one that is not in the table belongs to none */
+export function requireOwn(topic: string, env: string): void {
+  if (topicNamed(topic) && !signalNamed(topic, env))
+    throw usageFailure(
+      `Nothing was changed: ${topic} is not a topic of "${env}". Name its environment with --env.`,
+    )
 }
 
 /** @param partitions how many the topic has, if Kafka has answered */
@@ -34,6 +57,11 @@ export function stateKeysOf(wanted: Wanted, env: string, partitions: number | un
 
 export function nameOf({ consumer, topic, partition }: StateKey): string {
   return `${consumer} on ${topic}/${partition}`
+}
+
+/** A state key as the filter of an audit event. */
+export function textsOf({ consumer, topic, partition }: StateKey): Readonly<Record<string, string>> {
+  return { consumer, topic, partition: String(partition) }
 }
 
 /** The topics of an environment by the table. */

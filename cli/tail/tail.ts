@@ -11,9 +11,10 @@ import { type Range, readRecords } from '../../lib/queries/records.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
 import { tail as follow, type Positions } from '../../lib/runtime/adapters/kafka/tail.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { Connections } from '../../lib/runtime/lambda/connections.ts'
+import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
+import { CommandConnections } from '../command-connections.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { type LineLayout, lineHeading, recordLine } from '../records/line.ts'
 import { RegistryWatch } from '../records/registry-watch.ts'
@@ -41,7 +42,7 @@ const LEAVE_WITHIN_MS = 1_000
 
 /** @throws StoppedByUser if it was ended by a signal, which is how it usually ends */
 export async function tailTopics(plan: TailPlan, config: Config, terminal: Terminal): Promise<void> {
-  const connections = new Connections(config, 'cli')
+  const connections = new CommandConnections(config)
   try {
     const timeMs = typeof plan.from === 'object' && 'timeMs' in plan.from ? plan.from.timeMs : undefined
     const reach = await reachOf(connections, config, plan.topics, timeMs)

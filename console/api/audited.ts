@@ -1,10 +1,9 @@
-/** Changes something, and leaves the audit event of it. */
+/** Operations of the console. */
 import { randomUUID } from 'node:crypto'
 import type { Audit } from '../../lib/audit.ts'
-import { leaveAudit } from '../../lib/operations/audit.ts'
-import { instant } from '../../lib/runtime/consumer/instant.ts'
+import { audited as carriedOut, NotAudited, type Operation } from '../../lib/operations/audit.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
-import { ProblemError, problemOf } from './problem.ts'
+import { ProblemError } from './problem.ts'
 
 interface Changed<T> {
   readonly result: T
@@ -19,21 +18,19 @@ interface Changed<T> {
  */
 export async function audited<T>(
   environment: ConsoleEnvironment,
-  about: Pick<Audit, 'by' | 'action' | 'filter'>,
+  { by, action, filter }: Pick<Operation, 'action' | 'filter'> & Pick<Audit, 'by'>,
   change: () => Promise<Changed<T>>,
 ): Promise<T> {
-  const startedAt = instant(Date.now())
-  const { result, counts, problem } = await change()
-  const endedAt = instant(Date.now())
-  const audit = { ...about, startedAt, endedAt, operation: `console-${randomUUID().slice(0, 8)}`, counts }
+  const trail = { by, config: environment.config, publisher: () => environment.publisher() }
+  const operation = `console-${randomUUID().slice(0, 8)}`
   try {
-    await leaveAudit(await environment.publisher(), environment.config, audit)
+    return await carriedOut(trail, { action, filter, operation }, async counts => {
+      const { result, counts: changed, problem } = await change()
+      Object.assign(counts, changed)
+      if (problem) throw problem
+      return result
+    })
   } catch (error) {
-    throw new ProblemError(
-      'unavailable',
-      `${problem?.message ?? 'It is done.'} Its audit event could not be written: ${problemOf(error).message}`,
-    )
+    throw error instanceof NotAudited ? new ProblemError('unavailable', error.message) : error
   }
-  if (problem) throw problem
-  return result
 }

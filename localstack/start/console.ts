@@ -13,7 +13,7 @@ import { consolePage } from '../../infra/console-page.ts'
 import { readFunctions } from '../../infra/functions.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import type { OpenStall } from '../../lib/queries/health/stalls.ts'
-import { userOf } from '../../programs/person.ts'
+import { userOfMachine } from '../../programs/person.ts'
 import { consolePorts } from '../settings.ts'
 
 /** Empty where there is no console. */
@@ -86,7 +86,7 @@ async function served(
   const app = consoleApp({
     environment: shown,
     page: await consolePage(),
-    access: localAccess(token, { name: userOf(environment), role: 'operator' }),
+    access: localAccess(token, { name: userOfMachine(), role: 'operator' }),
     told: error => say(`✗ console: ${(error as Error).stack}`),
   })
   /** Undefined if nothing can listen on the port. */

@@ -17,6 +17,7 @@ import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import { firingAlerts } from '../../lib/views/firing-alerts.ts'
+import { userOfMachine } from '../../programs/person.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { RedisForgetting } from '../support/redis-forgetting.ts'
@@ -87,7 +88,7 @@ describe('sluice alerts, beside alerting and the view', () => {
   function command(...args: string[]) {
     const servers = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
     return ran(['alerts', ...args], {
-      environment: { USER: 'ann', SLUICE_ENV: environment.name, ...servers },
+      environment: { SLUICE_ENV: environment.name, ...servers },
     })
   }
 
@@ -158,8 +159,13 @@ describe('sluice alerts, beside alerting and the view', () => {
   })
 
   it('given an acknowledgement, then it lies beside the alert, and is shown wherever that is', async () => {
-    const report = await acknowledgedBy('--comment', 'on it', '--', id)
+    const report = await acknowledgedBy('--by', 'ann', '--comment', 'on it', '--', id)
     assert.deepEqual([report.by, report.entity, report.outcome], ['ann', ROOF, 'shown'])
+    const audits = (await environment.read('events')).map(({ value }) => JSON.parse(String(value)))
+    assert.deepEqual(
+      audits.filter(({ action }) => action === 'alerts ack').map(({ by, filter }) => [by, filter]),
+      [[userOfMachine(), { id, acknowledged: 'true' }]],
+    )
     const [firing, said, ...others] = await environment.read('alerts')
     assert.deepEqual(others, [])
     assert.equal(String(said?.headers?.ce_type), ALERT_ACKNOWLEDGED_TYPE)

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import type { Context } from 'aws-lambda'
 import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
+import { userOfMachine } from '../../programs/person.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FailingConsumer } from '../support/failing-consumer.ts'
 import { Program } from '../support/program.ts'
@@ -38,7 +39,6 @@ describe('sluice dlq, beside the consumer that failed', () => {
     KAFKA_BROKERS: brokers().join(','),
     REDIS_URL: redisUrl(),
     SLUICE_ENV: environment.name,
-    USER: 'ann',
   })
 
   function dlq(...args: string[]) {
@@ -108,7 +108,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.equal(audit?.operation, operation)
     assert.deepEqual(
       [audit?.action, audit?.by, audit?.counts.redriven],
-      ['dlq redrive', 'ann', resumed.taken],
+      ['dlq redrive', userOfMachine(), resumed.taken],
     )
     assert.deepEqual(audit?.filter, { consumer: 'processor' })
   })
@@ -207,7 +207,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const [attempt] = failed?.history ?? []
     assert.deepEqual(
       [attempt?.redrivenBy, attempt?.patched, attempt?.errorType],
-      ['ann', true, 'schema-violated'],
+      [userOfMachine(), true, 'schema-violated'],
     )
 
     const [again] = (await report('list', '--code', 'rejected')).deadLetters

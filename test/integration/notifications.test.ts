@@ -17,6 +17,7 @@ import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
+import { userOfMachine } from '../../programs/person.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { Stage } from '../support/stage.ts'
@@ -138,7 +139,6 @@ describe('alerts, and what people are told of them', () => {
         KAFKA_BROKERS: brokers().join(','),
         REDIS_URL: redisUrl(),
         SLUICE_ENV: environment.name,
-        USER: 'ann',
       },
     })
   }
@@ -182,7 +182,7 @@ describe('alerts, and what people are told of them', () => {
         one.state,
         one.author,
       ]),
-      [[id, 'active', 'ann']],
+      [[id, 'active', userOfMachine()]],
     )
     assert.equal((await silence('end', id, '--comment', 'done')).status, 0)
     await untilTold('QUIET_1', ['new: q firing'])
@@ -200,7 +200,10 @@ describe('alerts, and what people are told of them', () => {
     })
     assert.deepEqual(
       rows.toSorted(),
-      [0, 1, 2].flatMap(partition => [`${partition} added by ann: works`, `${partition} ended by ann: done`]),
+      [0, 1, 2].flatMap(partition => [
+        `${partition} added by ${userOfMachine()}: works`,
+        `${partition} ended by ${userOfMachine()}: done`,
+      ]),
     )
   })
 

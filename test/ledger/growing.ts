@@ -59,7 +59,6 @@ function command({ env, servers }: Flow, to: number): Program {
     SLUICE_ENV: env,
     KAFKA_BROKERS: servers.brokers.join(','),
     REDIS_URL: servers.redisUrl,
-    USER: 'ledger',
   }
   return new Program('./cli/sluice.ts', args, { env: variables })
 }

@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import type { ConsoleHono } from '../../console/access/person.ts'
 import { beginningAt, serveConsole } from '../../console/serve.ts'
 import { freePort } from '../../localstack/services/ports.ts'
+import { userOfMachine } from '../../programs/person.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { Program } from '../support/program.ts'
 import { jsonOf, localConsole, TOKEN } from '../unit/console/access/support.ts'
@@ -30,7 +31,7 @@ describe('sluice console', () => {
     const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? ''
     assert.match(await (await fetch(base, { headers: { cookie } })).text(), /<div id="console">/)
     const { person, isLocal } = await jsonOf(await fetch(`${base}/api/environment`, { headers: { cookie } }))
-    assert.deepEqual([person, isLocal], [{ name: 'ada', role: 'viewer' }, true])
+    assert.deepEqual([person, isLocal], [{ name: userOfMachine(), role: 'viewer' }, true])
 
     const port = new URL(base).port
     const { code, output } = await started(['--port', port]).ended

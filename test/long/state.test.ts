@@ -206,7 +206,10 @@ describe('sluice state, beside a consumer', () => {
     assert.deepEqual(line, { ...stateKey, appliedOffset: 29, epoch: 0, entities: 4, hasFunction: false })
     assert.ok(bytes > 500, String(bytes))
     const { stdout } = await sluice(['state', 'list'])
-    assert.match(stdout, new RegExp(`^  sluice state drop ${name} --all-partitions$`, 'm'))
+    assert.match(
+      stdout,
+      new RegExp(`^  sluice state drop ${name} --all-partitions --env ${environment.name}$`, 'm'),
+    )
     const drop = ['state', 'drop', name, '--all-partitions']
     assert.match((await sluice(drop, 2)).stderr, /Nothing was changed: .* add --yes/)
     assert.deepEqual(JSON.parse((await sluice([...drop, '--yes', '--json'])).stdout), {

@@ -1,10 +1,9 @@
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import { userOfMachine } from '../../../programs/person.ts'
 import { type AckReport, acknowledge } from '../../alerts/acknowledge.ts'
 import { AlertsReader } from '../../alerts/read.ts'
 import { environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
-import { usageFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
 import { harmless } from '../../text-width.ts'
@@ -49,25 +48,16 @@ async function ack(
   { by, comment, remove, json, env }: AckOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const who = by ?? userOf(terminal)
-  if (who === undefined) throw usageFailure('This machine does not say who you are: name it with --by.')
-  const said = { acknowledged: !remove, by: who, ...(comment === undefined ? {} : { comment }) }
+  const said = {
+    acknowledged: !remove,
+    by: by ?? userOfMachine(),
+    ...(comment === undefined ? {} : { comment }),
+  }
   const config = configOf(terminal, env)
   await AlertsReader.run(config, terminal.stop, async reader => {
     const report = await acknowledge(reader, id, said, terminal.stop)
     printReport(terminal, report, json, ackText)
   })
-}
-
-function userOf({ environment }: Terminal): string | undefined {
-  const named = [environment.USER, environment.LOGNAME, environment.USERNAME].find(name => name?.trim())
-  if (named !== undefined) return named
-  try {
-    return userInfo().username || undefined
-  } catch {
-    // A container may run under a user id that has no name.
-    return undefined
-  }
 }
 
 function ackText({ rule, entity, acknowledged, by, outcome }: AckReport): string {

@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { durationText } from '../../../lib/duration.ts'
+import { filterTexts } from '../../../lib/operations/dead-letters/request.ts'
 import { environmentOption, someText } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
 import { exportLines, stoppedText, writeLines } from '../../dlq/export.ts'
-import { addFilters, type FilterOptions, filterOf } from '../../dlq/filters.ts'
+import { addFilters, conditionsOf, type FilterOptions, filterOf } from '../../dlq/filters.ts'
 import { askDlq } from '../../dlq/read.ts'
 import { isStop, usageFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
+import { carryOut } from '../../operation.ts'
 import { showLine } from '../../progress.ts'
 import { pathIn, printReport, type Terminal } from '../../terminal.ts'
 
@@ -55,11 +57,17 @@ async function exported(
   const counts = { exported: 0, broken: 0, scanned: 0 }
   const startedMs = performance.now()
   try {
-    await askDlq(config, filters.since, async (log, ranges) => {
+    await askDlq(config, filters.since, async (log, ranges, connections) => {
       const total = ranges.reduce((sum, { start, end }) => sum + end - start, 0)
       const hide = showLine(terminal, () => progressOf(counts, total, performance.now() - startedMs))
       const options = { filter, all: all ?? false, signal: terminal.stop }
-      await writeLines(exportLines(log, ranges, options, counts), to, terminal).finally(hide)
+      const operation = { action: 'dlq export', filter: filterTexts(conditionsOf(filters)) } as const
+      await carryOut(connections, operation, async audit => {
+        await writeLines(exportLines(log, ranges, options, counts), to, terminal).finally(() => {
+          hide()
+          audit.exported = counts.exported
+        })
+      })
     })
   } catch (error) {
     if (!isStop(error, terminal.stop)) throw error

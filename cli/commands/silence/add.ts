@@ -6,10 +6,10 @@ import { isSeverity } from '../../../lib/notification/parse-routes.ts'
 import { type Silence, withSilence } from '../../../lib/notification/silences.ts'
 import { silencesTooLarge } from '../../../lib/notification/silences-changed.ts'
 import { instant, parsedBy, text } from '../../../lib/runtime/settings/values.ts'
+import { userOfMachine } from '../../../programs/person.ts'
 import { duration, environmentOption, JSON_OPTION, listParserOf, parserOf } from '../../arguments.ts'
 import { CliFailure, usageFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
-import { personAt } from '../../person.ts'
 import { changeSilences } from '../../silence/servers.ts'
 import { reportOf } from '../../silence/text.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
@@ -83,8 +83,12 @@ export function addSilenceAdd(silence: Command, terminal: Terminal): void {
 }
 
 async function add(options: AddOptions, terminal: Terminal): Promise<void> {
-  const silence = silenceOf(options, options.author ?? personAt(terminal), Date.now())
-  await changeSilences(terminal, options.env, (set, nowMs) => {
+  const silence = silenceOf(options, options.author ?? userOfMachine(), Date.now())
+  const operation = {
+    action: 'silence add',
+    filter: { id: silence.id, match: matchText(silence.match) },
+  } as const
+  await changeSilences(terminal, options.env, operation, (set, nowMs) => {
     const next = withSilence(set, silence, nowMs)
     const tooLarge = silencesTooLarge(next, nowMs)
     if (tooLarge) throw new CliFailure(`Nothing was changed: ${tooLarge}.`)

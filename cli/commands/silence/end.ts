@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { withoutSilence } from '../../../lib/notification/silences.ts'
+import { userOfMachine } from '../../../programs/person.ts'
 import { environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
 import { CliFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
-import { personAt } from '../../person.ts'
 import { changeSilences } from '../../silence/servers.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
 
@@ -33,15 +33,20 @@ export function addSilenceEnd(silence: Command, terminal: Terminal): void {
 }
 
 async function end(id: string, options: EndOptions, terminal: Terminal): Promise<void> {
-  const { author = personAt(terminal), comment = '', env, json } = options
-  const set = await changeSilences(terminal, env, (before, nowMs) => {
-    const next = withoutSilence(before, id, { author, comment }, nowMs)
-    if (next === undefined)
-      throw new CliFailure(
-        `Nothing was changed: there is no silence ${id} that has not ended. \`sluice silence list --state all\` shows which there are.`,
-      )
-    return next
-  })
+  const { author = userOfMachine(), comment = '', env, json } = options
+  const set = await changeSilences(
+    terminal,
+    env,
+    { action: 'silence end', filter: { id } },
+    (before, nowMs) => {
+      const next = withoutSilence(before, id, { author, comment }, nowMs)
+      if (next === undefined)
+        throw new CliFailure(
+          `Nothing was changed: there is no silence ${id} that has not ended. \`sluice silence list --state all\` shows which there are.`,
+        )
+      return next
+    },
+  )
   const endsAt = set.silences.find(one => one.id === id)?.endsAt
   printReport(terminal, { id, endsAt }, json, () => `Silence ${id} has ended.\n`)
 }

@@ -1,19 +1,25 @@
 import type { Command } from 'commander'
 import { consumersOf, readFunctions } from '../../../infra/functions.ts'
+import type { Config } from '../../../lib/app/config.ts'
+import { groupName } from '../../../lib/app/topics.ts'
+import { consumerGroups } from '../../../lib/queries/groups.ts'
 import { NOTHING, StateCheckpoints } from '../../../lib/runtime/adapters/redis/checkpoint.ts'
 import { StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
 import { StateList } from '../../../lib/runtime/adapters/redis/state-list.ts'
+import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
 import { environmentOption, JSON_OPTION, naturalNumber, someText } from '../../arguments.ts'
-import { configOf, withRedis } from '../../connections.ts'
+import type { CommandConnections } from '../../command-connections.ts'
+import { configOf, kafkaAddress, withinPatience, withRedis } from '../../connections.ts'
 import { CliFailure, usageFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
+import { carryOut } from '../../operation.ts'
 import { confirm } from '../../state/confirm.ts'
 import { replaced } from '../../state/replaced.ts'
-import { nameOf, topicOf } from '../../state/state-keys.ts'
+import { nameOf, ownTopicOf, signalTopics, textsOf } from '../../state/state-keys.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
 
 interface DropOptions {
-  readonly topic: string
+  readonly topic?: string
   readonly partition?: number
   readonly allPartitions?: true
   readonly yes?: true
@@ -26,13 +32,13 @@ const ABOUT = `Remove everything that a consumer remembers of a partition.
 With its next batch of the partition it reads the log anew from its start, as far back as Kafka keeps it. What it emits
 again has the same ids as before, as long as the same records are there. Export it first.
 
-With --all-partitions, everything that is left of a consumer that no function of this project has any more is removed, on
-every topic.`
+With --all-partitions, everything that is left of a consumer that no function of this project has any more is removed, on every topic of the
+environment. It is refused while the consumer's group has members.`
 
 const MORE = `
 Examples:
   sluice state drop processor --partition 3
-  sluice state drop renamed-long-ago --all-partitions`
+  sluice state drop renamed-long-ago --all-partitions --env staging`
 
 export function addStateDrop(state: Command, terminal: Terminal): void {
   state
@@ -42,25 +48,31 @@ export function addStateDrop(state: Command, terminal: Terminal): void {
     .argument('<consumer>', 'its name, as in serverless.yml', someText)
     .option('--partition <n>', 'which one', naturalNumber)
     .option('--all-partitions', 'all, of a consumer that no function has any more')
-    .option('--topic <topic>', 'a signal, as readings or failures, or the whole name', someText, 'readings')
+    .option(
+      '--topic <topic>',
+      'a signal, or the whole name (default: readings; with --all-partitions, every one)',
+      someText,
+    )
     .option('--yes', 'do not ask')
     .option(...JSON_OPTION)
     .option(...environmentOption('whose servers are meant'))
     .addHelpText('after', more(MORE))
-    .action((consumer: string, options: DropOptions) => drop({ consumer, ...options }, terminal))
+    .action((consumer: string, options: DropOptions) => {
+      const isAll = options.allPartitions && options.partition === undefined
+      return (isAll ? removeAll : drop)({ consumer, ...options }, terminal)
+    })
 }
 
 async function drop(
   { env, yes, json, partition, allPartitions, ...wanted }: DropOptions & { consumer: string },
   terminal: Terminal,
 ): Promise<void> {
-  if (allPartitions && partition === undefined)
-    return removeAll(wanted.consumer, { ...(yes && { yes }), ...(json && { json }) }, terminal)
   if (partition === undefined || allPartitions)
     throw usageFailure('Name one partition with --partition, or take --all-partitions.')
   const config = configOf(terminal, env)
-  await withRedis(config, async client => {
-    const stateKey = { consumer: wanted.consumer, topic: topicOf(wanted, config.env), partition }
+  const { consumer, topic = 'readings' } = wanted
+  const stateKey = { consumer, topic: ownTopicOf({ topic }, config.env), partition }
+  await withRedis(config, async (client, connections) => {
     const { version, entities, outbox } = await new StateInspection(client).summary(stateKey)
     if (version.appliedOffset < 0 && version.epoch === 0)
       throw new CliFailure(
@@ -70,7 +82,13 @@ async function drop(
       `${nameOf(stateKey)}: applied offset ${version.appliedOffset} → none, entities ${entities} → 0, ${outbox} waiting to be published\n`,
     )
     await confirm('Drop it?', yes ?? false, terminal)
-    const { epoch } = await replaced(new StateCheckpoints(client), stateKey, NOTHING)
+    const operation = { action: 'state drop', filter: textsOf(stateKey) } as const
+    const { epoch } = await carryOut(connections, operation, async counts => {
+      const put = await replaced(new StateCheckpoints(client), stateKey, NOTHING)
+      counts.partitions = 1
+      counts.entities = entities
+      return put
+    })
     if (json)
       return printReport(
         terminal,
@@ -86,25 +104,57 @@ async function drop(
 
 /** Nothing reads this state any more, so all of it is removed, including the epoch. */
 async function removeAll(
-  consumer: string,
-  { yes, json }: Pick<DropOptions, 'yes' | 'json'>,
+  { consumer, topic, env, yes, json }: DropOptions & { readonly consumer: string },
   terminal: Terminal,
 ): Promise<void> {
   if (consumersOf(readFunctions()).includes(consumer))
     throw usageFailure(
       `${consumer} is a function of this project: drop its partitions one by one, with --partition.`,
     )
-  await withRedis(configOf(terminal, undefined), async client => {
+  const config = configOf(terminal, env)
+  const topics =
+    topic === undefined ? signalTopics(config.env).map(one => one.topic) : [ownTopicOf({ topic }, config.env)]
+  const isMeant = (one: StateKey) => one.consumer === consumer && topics.includes(one.topic)
+  await withRedis(config, async (client, connections) => {
     const states = new StateList(client)
-    const own = (await states.all()).filter(one => one.consumer === consumer)
+    const own = (await states.all()).filter(isMeant)
     if (own.length === 0)
-      throw new CliFailure(`Redis holds no state of ${consumer}: \`sluice state list\` shows what it holds.`)
+      throw new CliFailure(
+        `Redis holds no state of ${consumer} in "${config.env}": \`sluice state list\` shows what it holds.`,
+      )
     for (const one of own)
       terminal.stderr.write(`${nameOf(one)}: applied offset ${one.appliedOffset}, entities ${one.entities}\n`)
-    const question = `Remove all of it? No function of this project is called ${consumer}; does another one run?`
-    await confirm(question, yes ?? false, terminal)
-    const partitions = await states.remove(consumer)
+    await confirm(
+      `Remove all of it? No function of this project is called ${consumer}.`,
+      yes ?? false,
+      terminal,
+    )
+    const filter = { consumer, 'all-partitions': 'yes', ...(topic && { topic }) }
+    const partitions = await carryOut(connections, { action: 'state drop', filter }, async counts => {
+      await requireNoMembers(consumer, config, connections)
+      return states.remove(isMeant, removed => {
+        counts.partitions = removed
+      })
+    })
     if (json) return printReport(terminal, { consumer, partitions }, json, String)
     terminal.stderr.write(`Removed the states of ${partitions} partitions.\n`)
   })
+}
+
+/** @throws CliFailure if a function reads for this consumer somewhere, or Kafka does not say */
+async function requireNoMembers(
+  consumer: string,
+  config: Config,
+  connections: CommandConnections,
+): Promise<void> {
+  const group = groupName(consumer, config.env)
+  const [found] = await withinPatience(consumerGroups(await connections.kafka(), [group])).catch(error => {
+    throw new CliFailure(
+      `Nothing was changed: Kafka at ${kafkaAddress(config)} does not say whether the group ${group} has members. (${(error as Error).message})`,
+    )
+  })
+  if (found?.state !== 'missing' && found?.state !== 'empty')
+    throw new CliFailure(
+      `Nothing was changed: the consumer group ${group} has members, so a function of another project reads for ${consumer}. Remove that function first.`,
+    )
 }

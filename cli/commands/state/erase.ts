@@ -11,6 +11,7 @@ import { duration, environmentOption, JSON_OPTION, someText } from '../../argume
 import { configOf, kafkaAddress, withRedis } from '../../connections.ts'
 import { CliFailure, usageFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
+import { carryOut } from '../../operation.ts'
 import { confirm } from '../../state/confirm.ts'
 import { erased, planned } from '../../state/erase.ts'
 import { type ErasedTopic, type ErasureReport, planText, reportText } from '../../state/erasure-text.ts'
@@ -95,7 +96,11 @@ async function erase(
     terminal.stderr.write(planText(plan))
     for (const one of asked) requireKafka(one, config)
     await confirm('Erase it in every partition?', yes ?? false, terminal)
-    const report = await erased(servers, plan, timeout, terminal)
+    const report = await carryOut(
+      connections,
+      { action: 'state erase', filter: { entity: plan.entity } },
+      counts => erased(servers, plan, timeout, terminal, counts),
+    )
     printReport(terminal, report, json, reportText)
     requireDone(report, timeout, terminal)
   })

@@ -10,9 +10,10 @@ import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure, usageFailure } from '../../failure.ts'
 import { fileFailure } from '../../files.ts'
 import { more } from '../../help.ts'
+import { carryOut } from '../../operation.ts'
 import { type CheckpointFile, linesOf } from '../../state/checkpoint-file.ts'
 import { boundsOf } from '../../state/log.ts'
-import { nameOf, stateKeysOf, topicOf } from '../../state/state-keys.ts'
+import { nameOf, ownTopicOf, stateKeysOf } from '../../state/state-keys.ts'
 import { pathIn, printReport, type Terminal } from '../../terminal.ts'
 
 interface ExportOptions {
@@ -63,34 +64,41 @@ async function exportState(
   const config = configOf(terminal, env)
   await withRedis(config, async (client, connections) => {
     const checkpoints = new StateCheckpoints(client)
-    const bounds = await boundsOf(connections, topicOf(wanted, config.env))
+    const topic = ownTopicOf(wanted, config.env)
+    const bounds = await boundsOf(connections, topic)
     const stateKeys = stateKeysOf(wanted, config.env, typeof bounds === 'string' ? undefined : bounds.length)
     const written: Exported[] = []
-    for (const stateKey of stateKeys) {
-      if (terminal.stop.aborted) return
-      const file = await taken(checkpoints, stateKey)
-      // With all partitions, skip those that have not been read yet.
-      if (file === undefined && allPartitions) continue
-      if (file === undefined)
+    const filter = { consumer: wanted.consumer, topic, partition: String(wanted.partition ?? 'all') }
+    await carryOut(connections, { action: 'state export', filter }, async counts => {
+      for (const stateKey of stateKeys) {
+        if (terminal.stop.aborted) return
+        const file = await taken(checkpoints, stateKey)
+        // With all partitions, skip those that have not been read yet.
+        if (file === undefined && allPartitions) continue
+        if (file === undefined)
+          throw new CliFailure(
+            `There is nothing to export of ${nameOf(stateKey)}: are the consumer's name, --topic, --partition and --env right?`,
+          )
+        const name = allPartitions
+          ? join(to, `${stateKey.consumer}-${stateKey.topic}-${stateKey.partition}.jsonl`)
+          : to
+        await write(file, name, terminal)
+        const { version, states } = file.checkpoint
+        const { appliedOffset, epoch } = version
+        counts.partitions = (counts.partitions ?? 0) + 1
+        counts.entities = (counts.entities ?? 0) + states.size
+        written.push({ ...stateKey, appliedOffset, epoch, entities: states.size, file: name })
+        if (!json)
+          terminal.stderr.write(
+            `Exported ${nameOf(stateKey)} at applied offset ${appliedOffset}, epoch ${epoch}: ${states.size} entities\n`,
+          )
+      }
+      if (written.length === 0)
         throw new CliFailure(
-          `There is nothing to export of ${nameOf(stateKey)}: are the consumer's name, --topic, --partition and --env right?`,
+          `There is nothing to export of ${wanted.consumer} on ${topic}: are its name, --topic and --env right?`,
         )
-      const name = allPartitions
-        ? join(to, `${stateKey.consumer}-${stateKey.topic}-${stateKey.partition}.jsonl`)
-        : to
-      await write(file, name, terminal)
-      const { version, states } = file.checkpoint
-      const { appliedOffset, epoch } = version
-      written.push({ ...stateKey, appliedOffset, epoch, entities: states.size, file: name })
-      if (!json)
-        terminal.stderr.write(
-          `Exported ${nameOf(stateKey)} at applied offset ${appliedOffset}, epoch ${epoch}: ${states.size} entities\n`,
-        )
-    }
-    if (written.length === 0)
-      throw new CliFailure(
-        `There is nothing to export of ${wanted.consumer} on ${topicOf(wanted, config.env)}: are its name, --topic and --env right?`,
-      )
+    })
+    if (terminal.stop.aborted) return
     if (json) printReport(terminal, written, json, String)
   })
 }

@@ -7,12 +7,13 @@ import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
 import { fileFailure } from '../../files.ts'
 import { more } from '../../help.ts'
+import { carryOut } from '../../operation.ts'
 import { type CheckpointFile, readCheckpoint } from '../../state/checkpoint-file.ts'
 import { confirm } from '../../state/confirm.ts'
 import { standingAt } from '../../state/log.ts'
 import { compareLogs } from '../../state/other-log.ts'
 import { replaced } from '../../state/replaced.ts'
-import { nameOf } from '../../state/state-keys.ts'
+import { nameOf, requireOwn, textsOf } from '../../state/state-keys.ts'
 import { pathIn, printReport, type Terminal } from '../../terminal.ts'
 
 interface ImportOptions {
@@ -54,6 +55,7 @@ async function importState(
   const config = configOf(terminal, env)
   const file = await fileAt(name, terminal)
   const { stateKey, takenAt, checkpoint } = file
+  requireOwn(stateKey.topic, config.env)
   await withRedis(config, async (client, connections) => {
     const { another, warning } = compareLogs(
       checkpoint,
@@ -75,7 +77,13 @@ async function importState(
     await confirm('Replace it?', yes ?? false, terminal)
     // With the digest of the other log's record, the consumer would stop at once.
     const meant = another ? { ...checkpoint, appliedDigest: undefined } : checkpoint
-    const { epoch } = await replaced(new StateCheckpoints(client), stateKey, meant)
+    const filter = { ...textsOf(stateKey), takenAt, ...(another ? { force: 'yes' } : {}) }
+    const { epoch } = await carryOut(connections, { action: 'state import', filter }, async counts => {
+      const put = await replaced(new StateCheckpoints(client), stateKey, meant)
+      counts.partitions = 1
+      counts.entities = checkpoint.states.size
+      return put
+    })
     if (json) {
       const report = {
         ...stateKey,

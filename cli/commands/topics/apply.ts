@@ -5,6 +5,7 @@ import { configOf } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
 import { type KafkaCommand, withKafka } from '../../kafka.ts'
+import { carryOut } from '../../operation.ts'
 import { confirm } from '../../state/confirm.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
 import { appliedText, isEmpty, planText, refusedCount } from '../../topics/plan-text.ts'
@@ -57,7 +58,12 @@ async function applied(command: KafkaCommand, options: ApplyOptions, terminal: T
   try {
     if (creations.length + changes.length > 0) {
       await confirm(`Change the topics of "${env}"?`, options.yes ?? false, terminal)
-      await applyTopics(command.kafka, found, applying)
+      await carryOut(command.connections, { action: 'topics apply', filter: {} }, async counts => {
+        await applyTopics(command.kafka, found, applying).finally(() => {
+          counts.created = applying.created.length
+          counts.changed = applying.changed.length
+        })
+      })
     }
   } finally {
     printReport(terminal, { env, ...applying, refused }, options.json, appliedText)

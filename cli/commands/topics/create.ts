@@ -20,7 +20,8 @@ import { configOf } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
 import { withKafka } from '../../kafka.ts'
-import { topicOf } from '../../state/state-keys.ts'
+import { carryOut } from '../../operation.ts'
+import { ownTopicOf } from '../../state/state-keys.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
 import {
   CLEANUP_POLICIES,
@@ -78,13 +79,17 @@ export function addTopicsCreate(topics: Command, terminal: Terminal): void {
 
 async function create(name: string, options: CreateOptions, terminal: Terminal): Promise<void> {
   const config = configOf(terminal, options.env)
-  const topic = topicOf({ topic: name }, config.env)
+  const topic = ownTopicOf({ topic: name }, config.env)
   const settings = settingsIn(options)
   try {
-    await withKafka(config, async ({ kafka }) => {
+    await withKafka(config, async ({ kafka, connections }) => {
       const wanted = wantedTopic(topic, settings, options, config.env, await brokerCount(kafka))
       requireWritable(wanted)
-      await createTopic(kafka, wanted)
+      const filter = { topic, partitions: String(wanted.partitions ?? 'default') }
+      await carryOut(connections, { action: 'topics create', filter }, async counts => {
+        await createTopic(kafka, wanted)
+        counts.created = 1
+      })
       printReport(terminal, { created: wanted }, options.json, () => `Created topic: ${topic}\n`)
     })
   } catch (error) {

@@ -1,7 +1,5 @@
 import { type Command, Option } from 'commander'
 import type { Config } from '../../../lib/app/config.ts'
-import { leaveAudit } from '../../../lib/operations/audit.ts'
-import type { Connections } from '../../../lib/runtime/lambda/connections.ts'
 import { takeCheckpoints } from '../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
 import {
   duration,
@@ -12,14 +10,16 @@ import {
   SOME_TEXT,
   someText,
 } from '../../arguments.ts'
+import type { CommandConnections } from '../../command-connections.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
 import { Growth } from '../../grow/growth.ts'
 import { type GrowthReport, growthText, planLine } from '../../grow/text.ts'
 import { GrowingTopic } from '../../grow/topic.ts'
 import { more } from '../../help.ts'
-import { personAt } from '../../person.ts'
-import { topicOf } from '../../state/state-keys.ts'
+import { carryOut } from '../../operation.ts'
+import { operatorOf } from '../../person.ts'
+import { ownTopicOf } from '../../state/state-keys.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
 import { reachOf } from '../../topics.ts'
 
@@ -78,7 +78,7 @@ export function addTopicsGrow(topics: Command, terminal: Terminal): void {
 
 async function grow(name: string, options: GrowOptions, terminal: Terminal): Promise<void> {
   const config = configOf(terminal, options.env)
-  const topic = topicOf({ topic: name }, config.env)
+  const topic = ownTopicOf({ topic: name }, config.env)
   await withRedis(config, async (client, connections) => {
     await reachOf(connections, config, [topic], undefined)
     const [kafka, log, bounds] = [
@@ -89,13 +89,13 @@ async function grow(name: string, options: GrowOptions, terminal: Terminal): Pro
     const growing = new GrowingTopic({ client, kafka, log, bounds }, config.env, topic)
     const order = {
       to: options.partitions,
-      by: personAt(terminal),
+      by: await operatorOf(config),
       allowUnknown: options.allowUnknown ?? false,
       except: options.except ?? [],
       quietMs: options.quiet,
     }
     const growth = new Growth(growing, order, { tell: text => terminal.stderr.write(`${text}\n`) })
-    const report = await done(growth, growing, options, { config, connections, by: order.by })
+    const report = await done(growth, growing, options, { config, connections })
     printReport(terminal, report, options.json, growthText)
     if (report.wrong.length > 0) throw new CliFailure('Nothing was changed.')
   })
@@ -103,8 +103,7 @@ async function grow(name: string, options: GrowOptions, terminal: Terminal): Pro
 
 interface Around {
   readonly config: Config
-  readonly connections: Connections
-  readonly by: string
+  readonly connections: CommandConnections
 }
 
 async function done(
@@ -113,10 +112,14 @@ async function done(
   { abort, yes, partitions: to }: GrowOptions,
   around: Around,
 ): Promise<GrowthReport> {
-  const startedAt = new Date().toISOString()
   const underway = await growth.underway()
+  const operation = {
+    ...({ action: 'topics grow', filter: { topic: topic.name, partitions: String(to) } } as const),
+    ...(underway && { operation: underway.operation }),
+  }
   if (abort) {
-    await growth.abort()
+    const aborted = { ...operation, filter: { ...operation.filter, abort: 'yes' } }
+    await carryOut(around.connections, aborted, () => growth.abort())
     const from = await topic.partitions()
     return { topic: topic.name, from, to, outcome: 'aborted', wrong: [], consumers: [] }
   }
@@ -127,17 +130,12 @@ async function done(
     const from = checked?.from ?? underway?.from ?? to
     return { topic: topic.name, from, to, outcome: 'checked', wrong, consumers }
   }
-  const grown = await growth.run()
-  const checkpoints = await checkpointed(topic, grown.consumers, to, around)
-  const moved = consumers.reduce((sum, { moving }) => sum + moving, 0)
-  await leaveAudit(await around.connections.publisher(), around.config, {
-    action: 'topics grow',
-    by: around.by,
-    startedAt,
-    endedAt: new Date().toISOString(),
-    operation: grown.operation,
-    filter: { topic: topic.name, partitions: String(to) },
-    counts: { partitions: to - grown.from, entities: moved, checkpoints },
+  const grown = await carryOut(around.connections, operation, async counts => {
+    const grown = await growth.run()
+    counts.partitions = to - grown.from
+    counts.entities = consumers.reduce((sum, { moving }) => sum + moving, 0)
+    counts.checkpoints = await checkpointed(topic, grown.consumers, to, around)
+    return grown
   })
   return { topic: topic.name, from: grown.from, to, outcome: 'grown', wrong, consumers }
 }

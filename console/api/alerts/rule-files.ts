@@ -73,7 +73,7 @@ export function ruleFileRoutes(environment: ConsoleEnvironment): Hono<ConsoleHon
     // Beforehand, so that an audit event tells of a change alone.
     const { errors, rules } = errorsWith(await folderOf(config.rulesDir), file, text)
     if (errors.length > 0) return context.json({ file: null, errors, rules } satisfies RulesSaved)
-    const by = { by: person.name, action: 'rules save', filter: { file } }
+    const by = { by: person.name, action: 'rules save', filter: { file } } as const
     const saved = await audited(environment, by, async () => {
       const result = await saveRuleFile(config.rulesDir, file, text, was)
       if (result.outcome === 'changed-meanwhile')

@@ -149,7 +149,7 @@ const FAULTS: Readonly<Record<SilenceFault, string>> = {
 async function changed(
   environment: ConsoleEnvironment,
   by: string,
-  action: string,
+  action: 'silence add' | 'silence end',
   id: string,
   change: Parameters<typeof changeSilences>[2],
 ): Promise<void> {

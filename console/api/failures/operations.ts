@@ -83,7 +83,7 @@ export function addOperations(routes: Hono<ConsoleHono>, environment: ConsoleEnv
   routes.post('/operation/stop', async context => {
     const { name: by } = requireOperator(context)
     const { id } = await bodyOf(ONE, context)
-    const about = { by, action: 'dlq stop', filter: { operation: id } }
+    const about = { by, action: 'dlq stop', filter: { operation: id } } as const
     const stopped = await audited(environment, about, async () => {
       return { result: await runner.stop(id), counts: { stopped: 1 } }
     })

@@ -136,7 +136,10 @@ export class DeadLetterOperations {
     stop: AbortSignal,
     progress: RunProgress,
   ): Promise<unknown> {
-    const about = { action: `dlq ${request.command}`, operation: id, filter: requestTexts(request) }
+    const about = {
+      ...{ action: `dlq ${request.command}` as const, operation: id },
+      filter: requestTexts(request),
+    }
     const audit = () =>
       progress.audit(async one =>
         leaveAudit(await connections.publisher(), this.#setup.config, { ...about, ...one }),

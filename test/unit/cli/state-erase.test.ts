@@ -232,7 +232,7 @@ describe('the topics of an erasure', () => {
       plan.holdings.map(({ consumer, topic, partition }) => ({ consumer, topic, partition })),
       [held],
     )
-    const report = await erased(servers, plan, 1_000, terminal)
+    const report = await erased(servers, plan, 1_000, terminal, {})
     assert.deepEqual(
       report.consumers.map(({ consumer, topic, outcome }) => [consumer, topic, outcome]),
       [
@@ -255,7 +255,7 @@ describe('the topics of an erasure', () => {
   it('given a consumer of readings that stands still, then the erasure lies in the other topic as well', async () => {
     const held = { consumer: 'alerting', topic: TOPIC, partition: 0 }
     const { servers, terminal } = serversWith(held, ['alerting'])
-    const report = await erased(servers, await planned(servers, ROOF, topics), 0, terminal)
+    const report = await erased(servers, await planned(servers, ROOF, topics), 0, terminal, {})
     assert.deepEqual(
       report.consumers.map(({ consumer, outcome, lag }) => [consumer, outcome, lag]),
       [

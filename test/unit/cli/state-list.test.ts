@@ -33,7 +33,11 @@ test('given states without a function, then the list says how each consumer is r
   const orphan = { ...LINE, consumer: 'renamed', hasFunction: false, bytes: 3 * 1024 * 1024 }
   const text = listText([LINE, orphan, { ...orphan, partition: 4 }])
   assert.match(text, /renamed .* 3\.0 MiB {2,}none$/m)
-  assert.equal(text.match(/sluice state drop renamed --all-partitions$/gm)?.length, 1)
+  assert.equal(text.match(/sluice state drop renamed --all-partitions --env local$/gm)?.length, 1)
+  assert.match(
+    listText([{ ...orphan, topic: 'orders' }]),
+    /^ {2}sluice state drop renamed --all-partitions --topic orders$/m,
+  )
   assert.doesNotMatch(text, /drop processor/)
 })
 

@@ -6,7 +6,7 @@ import type { ConsoleEnvironment } from '../../../console/environment.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import { MemoryPublisher } from '../../../lib/runtime/testing/publisher.ts'
 
-const ABOUT = { by: 'ada', action: 'silence add', filter: { id: 'x' } }
+const ABOUT = { by: 'ada', action: 'silence add', filter: { id: 'x' } } as const
 const NO_EFFECT_YET = new ProblemError('unavailable', 'It is kept, and holds later.')
 
 function environmentWith(publisher: () => Promise<MemoryPublisher>): ConsoleEnvironment {
@@ -48,7 +48,7 @@ describe('a change that is audited', () => {
     ] as const)
       await assert.rejects(
         audited(environment, ABOUT, async () => ({
-          ...{ result: 1, counts: {} },
+          ...{ result: 1, counts: { silences: 1 } },
           ...(problem && { problem }),
         })),
         { code: 'unavailable', message },

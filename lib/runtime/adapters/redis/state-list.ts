@@ -52,10 +52,16 @@ export class StateList {
     return (await this.#found()).map(({ partitionState }) => partitionState)
   }
 
-  /** Removes the states of a consumer with all their keys, including epochs. Returns the number of partitions. */
-  async remove(consumer: string): Promise<number> {
-    const own = (await this.#found()).filter(({ partitionState }) => partitionState.consumer === consumer)
-    for (const { keys } of own) await this.#client.run(redis => redis.unlink(...keys))
+  /** Removes states with all their keys, including epochs. Returns their number, and reports how many are removed so far. */
+  async remove(
+    isMeant: (stateKey: StateKey) => boolean,
+    onRemoved: (removed: number) => void,
+  ): Promise<number> {
+    const own = (await this.#found()).filter(({ partitionState }) => isMeant(partitionState))
+    for (const [index, { keys }] of own.entries()) {
+      await this.#client.run(redis => redis.unlink(...keys))
+      onRemoved(index + 1)
+    }
     return own.length
   }
 

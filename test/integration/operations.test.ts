@@ -1,0 +1,202 @@
+/** What operations of the command line change, where, and the audit events that they leave. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { describeGroups } from '../../lib/runtime/adapters/kafka/groups.ts'
+import { NOTHING, StateCheckpoints } from '../../lib/runtime/adapters/redis/checkpoint.ts'
+import { RedisCircuitBreaker } from '../../lib/runtime/adapters/redis/circuit-breaker.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { StateList } from '../../lib/runtime/adapters/redis/state-list.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import { userOfMachine } from '../../programs/person.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+describe('operations of the command line', () => {
+  const redis = new RedisClient({ url: redisUrl() })
+  const checkpoints = new StateCheckpoints(redis)
+  let environment: TestEnvironment
+  let folder: string
+  let name: string
+  let seen = 0
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    folder = await mkdtemp(join(tmpdir(), 'sluice-operations-'))
+  })
+
+  after(async () => {
+    redis.close()
+    await environment?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  let consumers = 0
+  beforeEach(() => {
+    name = `gone-${environment.name}-${consumers++}`
+  })
+
+  afterEach(async () => {
+    await new StateList(redis).remove(
+      ({ consumer }) => consumer === name,
+      () => {},
+    )
+  })
+
+  async function sluice(args: readonly string[], status = 0, variables = {}) {
+    const servers = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
+    const ended = await ran(args, {
+      folder,
+      environment: { ...servers, SLUICE_ENV: environment.name, ...variables },
+    })
+    assert.equal(ended.status, status, ended.stderr)
+    return ended
+  }
+
+  /** The audit events since the last call. */
+  async function audits(): Promise<readonly Pick<Audit, 'action' | 'by' | 'filter' | 'counts'>[]> {
+    const all = (await environment.read('events'))
+      .filter(({ headers }) => String(headers?.ce_type) === AUDIT_TYPE)
+      .map(({ value }): Audit => JSON.parse(String(value)))
+      .sort((a, b) => (a.endedAt < b.endedAt ? -1 : 1))
+    const fresh = all.slice(seen)
+    seen = all.length
+    return fresh.map(({ action, by, filter, counts }) => ({ action, by, filter, counts }))
+  }
+
+  /** An empty state of the consumer, which is there all the same. */
+  async function stateOn(topic: string, partition = 0): Promise<StateKey> {
+    const stateKey = { consumer: name, topic, partition }
+    await checkpoints.put(stateKey, NOTHING)
+    return stateKey
+  }
+
+  async function held(): Promise<readonly string[]> {
+    const names = await new StateList(redis).names()
+    return names.flatMap(one => (one.consumer === name ? [`${one.topic}/${one.partition}`] : []))
+  }
+
+  it('given the consumer in two environments, when all its states are dropped, then those of one go', async () => {
+    const topic = environment.topic('readings')
+    for (const one of [topic, environment.topic('patterns'), `${topic}-other`, 'orders']) await stateOn(one)
+    await stateOn(topic, 1)
+    await sluice(['state', 'drop', name, '--all-partitions', '--yes'])
+    assert.deepEqual(await held(), ['orders/0', `${topic}-other/0`])
+    assert.deepEqual(await audits(), [
+      {
+        action: 'state drop',
+        by: userOfMachine(),
+        filter: { consumer: name, 'all-partitions': 'yes' },
+        counts: { partitions: 3 },
+      },
+    ])
+    await sluice(['state', 'drop', name, '--all-partitions', '--topic', 'orders', '--yes'])
+    await sluice(
+      ['state', 'drop', name, '--all-partitions', '--env', `${environment.name}-other`, '--yes'],
+      1,
+    )
+    assert.deepEqual(await held(), [`${topic}-other/0`])
+    await audits()
+  })
+
+  it('given a group with a member, when all its states are dropped, then it is refused', async () => {
+    const topic = environment.topic('readings')
+    await stateOn(topic)
+    const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
+    const groupId = `sluice-${name}-${environment.name}`
+    const consumer = kafka.consumer({ groupId })
+    await consumer.connect()
+    try {
+      await consumer.subscribe({ topic })
+      await consumer.run({ eachMessage: async () => {} })
+      await until('it has a member', async () => {
+        const [group] = await describeGroups(kafka, [groupId])
+        return group?.state === 'stable'
+      })
+      const { stderr } = await sluice(['state', 'drop', name, '--all-partitions', '--yes'], 1)
+      assert.match(stderr, /Nothing was changed: the consumer group .* has members/)
+    } finally {
+      await consumer.disconnect()
+    }
+    assert.deepEqual([await held(), await audits()], [[`${topic}/0`], []])
+  })
+
+  it('given a topic of another environment, when an operation names it, then it is refused', async () => {
+    const foreign = await stateOn(`${environment.topic('readings')}-other`)
+    const own = ['--partition', '0', '--to', 'foreign.jsonl', '--env', `${environment.name}-other`]
+    // The other environment has no topics, so its export cannot be audited.
+    await sluice(['state', 'export', name, ...own], 1)
+    for (const args of [
+      ['state', 'drop', name, '--topic', foreign.topic, '--partition', '0', '--yes'],
+      ['state', 'drop', name, '--topic', foreign.topic, '--all-partitions', '--yes'],
+      ['state', 'export', name, '--topic', foreign.topic, '--partition', '0', '--to', 'x.jsonl'],
+      ['topics', 'grow', foreign.topic, '--partitions', '24'],
+      ['topics', 'create', foreign.topic],
+    ])
+      assert.match((await sluice(args, 2)).stderr, /is not a topic of "/, args.join(' '))
+    assert.deepEqual([(await held()).length, await audits()], [1, []])
+  })
+
+  it('given that Kafka does not answer, when a state is dropped, then it is as it was', async () => {
+    const topic = environment.topic('readings')
+    await stateOn(topic)
+    const away = { KAFKA_BROKERS: '127.0.0.1:1' }
+    await sluice(['state', 'drop', name, '--partition', '0', '--yes'], 1, away)
+    await sluice(['state', 'drop', name, '--all-partitions', '--yes'], 1, away)
+    const { version } = (await checkpoints.take({ consumer: name, topic, partition: 0 })) as typeof NOTHING
+    assert.deepEqual([version.epoch, await audits()], [1, []])
+  })
+
+  it('when each operation is carried out, then each leaves its audit event', async () => {
+    const stateKey = await stateOn(environment.topic('readings'))
+    const partition = ['--partition', '0']
+    await new RedisCircuitBreaker(redis, environment.name).open(name, 'v1', 1)
+    await sluice(['state', 'export', name, ...partition, '--to', 'state.jsonl'])
+    await sluice(['state', 'import', 'state.jsonl', '--yes'])
+    await sluice(['state', 'drop', name, ...partition, '--yes'])
+    await sluice(['breaker', 'reset', name])
+    const silence = [
+      '--rule',
+      'HOT',
+      '--for',
+      '1h',
+      '--comment',
+      'works',
+      '--author',
+      'somebody else',
+      '--json',
+    ]
+    const { id } = JSON.parse((await sluice(['silence', 'add', ...silence])).stdout)
+    await sluice(['silence', 'end', id])
+    await sluice(['dlq', 'export', '--to', 'letters.jsonl', '--code', 'rejected'])
+    await sluice(['reprocess', 'processor', '--discard'])
+    await sluice(['topics', 'create', `orders-${environment.name}`])
+    // No consumer runs, so it is not applied in time; the erasure is in the log all the same.
+    await sluice(['state', 'erase', '/environment/oslo roof-1', '--yes', '--timeout', '1s'], 1)
+    const { topic } = stateKey
+    const state = { consumer: name, topic, partition: '0' }
+    const left = await audits()
+    assert.deepEqual(
+      left.map(({ action, filter: { takenAt: _, ...filter }, counts }) => [action, filter, counts]),
+      [
+        ['state export', state, { partitions: 1, entities: 0 }],
+        ['state import', state, { partitions: 1, entities: 0 }],
+        ['state drop', state, { partitions: 1, entities: 0 }],
+        ['breaker reset', { consumer: name }, {}],
+        ['silence add', { id, match: 'rule=HOT' }, { silences: 1 }],
+        ['silence end', { id }, { silences: 1 }],
+        ['dlq export', { code: 'rejected' }, { exported: 0 }],
+        ['reprocess discard', { consumer: 'processor', topic }, { partitions: 12 }],
+        ['topics create', { topic: `orders-${environment.name}`, partitions: 'default' }, { created: 1 }],
+        ['state erase', { entity: '/environment/oslo roof-1' }, { records: 15 }],
+      ],
+    )
+    assert.deepEqual([...new Set(left.map(({ by }) => by))], [userOfMachine()])
+  })
+})

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { CommandConnections } from '../../../cli/command-connections.ts'
+import { readConfig } from '../../../lib/app/config.ts'
+import { ACTIONS } from '../../../lib/audit.ts'
+import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const AWAY = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
+const REFUSED = { name: 'TypeError', message: /writes: only an operation may/ }
+
+/** Every command of Redis that the client library knows, with what the server says of it. */
+const COMMANDS: Readonly<Record<string, { readonly flags: readonly string[] }>> = JSON.parse(
+  readFileSync(join(ROOT, 'node_modules/@ioredis/commands/built/commands.json'), 'utf8'),
+)
+
+/** The files of the command line that match, without the function runner. */
+function filesWith(pattern: RegExp): string[] {
+  const all = globSync('cli/**/*.ts', { cwd: ROOT }).filter(file => !file.startsWith('cli/run/'))
+  assert.ok(all.length > 100)
+  return all.filter(file => pattern.test(readFileSync(join(ROOT, file), 'utf8'))).sort()
+}
+
+describe('the connections of a command that is not an operation', () => {
+  let connections: CommandConnections
+
+  beforeEach(() => {
+    connections = new CommandConnections(readConfig(AWAY))
+  })
+
+  afterEach(() => connections.close())
+
+  it('when it writes to Redis, then each command that can is refused, and so are scripts', async () => {
+    const redis = await connections.redis()
+    const writing = Object.keys(COMMANDS).filter(name => COMMANDS[name]?.flags.includes('write'))
+    assert.ok(writing.length > 100)
+    for (const name of [...writing, 'eval', 'evalsha', 'call', 'callBuffer', 'pipeline', 'multi', 'flushall'])
+      await assert.rejects(
+        redis.run(commands => (commands as never as Record<string, () => Promise<void>>)[name]?.() as never),
+        name in COMMANDS || name.startsWith('call') || name === 'pipeline' ? REFUSED : Error,
+        name,
+      )
+    assert.throws(() => redis.eval({ lua: '', sha1: '' } as never, [], []), REFUSED)
+    await assert.rejects(
+      redis.run(commands => commands.hgetall('a')),
+      Unavailable,
+    )
+  })
+
+  it('when it publishes or changes topics, then that is refused', async () => {
+    await assert.rejects((await connections.publisher()).publish([RECORD]), REFUSED)
+    const kafka = await connections.kafka()
+    assert.throws(() => kafka.producer(), REFUSED)
+    const admin = kafka.admin() as never as Record<string, () => void>
+    for (const change of ['createTopics', 'deleteTopicRecords', 'alterConfigs', 'setOffsets', 'resetOffsets'])
+      assert.throws(() => admin[change]?.(), REFUSED, change)
+  })
+
+  it('when it is permitted to write, then it does so until the work ends', async () => {
+    const redis = await connections.redis()
+    const written = () => redis.run(commands => commands.set('a', 'b'))
+    await connections.writing(async () => assert.rejects(written(), Unavailable))
+    await assert.rejects(written(), REFUSED)
+    await assert.rejects(connections.writing(() => Promise.reject(new Error('no'))))
+    await assert.rejects(written(), REFUSED)
+  })
+})
+
+const RECORD = { topic: 't', key: null, value: Buffer.from(''), headers: [] }
+
+describe('the sources of the command line', () => {
+  it('given connections without that guard, then only the doctor has them, which tries what functions may', () => {
+    assert.deepEqual(filesWith(/new (Connections|KafkaConnections|RedisClient)\(/), [
+      'cli/commands/doctor.ts',
+      'cli/doctor/before-deploy.ts',
+    ])
+  })
+
+  it('given commands that write without being operations, then they are those that audit themselves or produce', () => {
+    assert.deepEqual(filesWith(/\.writing\(/), [
+      'cli/dlq/handling.ts',
+      'cli/operation.ts',
+      'cli/publish/publish.ts',
+      'cli/replay/replay.ts',
+    ])
+  })
+
+  it('given what writes to Kafka below the guard, then these files and no others use it', () => {
+    const writers =
+      /import \{[^}]*\} from '[^']*(runtime\/producer\/|operations\/(bulk|publish\/publish|topics\/apply)|kafka\/(append|grow-topic|append-in-order))/
+    assert.deepEqual(filesWith(writers), [
+      'cli/commands/topics/apply.ts',
+      'cli/dlq/handling.ts',
+      'cli/grow/growth.ts',
+      'cli/grow/topic.ts',
+      'cli/publish/publish.ts',
+      'cli/replay/replay.ts',
+      'cli/state/erase.ts',
+    ])
+  })
+
+  it('given each operation, then docs/commands.md names it', () => {
+    const page = readFileSync(join(ROOT, 'docs/commands.md'), 'utf8')
+    assert.deepEqual(
+      ACTIONS.filter(action => !page.includes(`\`${action}\``)),
+      [],
+    )
+  })
+})

@@ -187,6 +187,8 @@ export interface Snapshot {
   readonly failureMemory: FailureMemory
   /** Entries that were committed and not trimmed yet, in order. */
   readonly outbox: readonly OutboxEntry[]
+  /** Records that an operator has set aside, each by its offset with its `digestOf`; absent if there are none. */
+  readonly skipped?: ReadonlyMap<number, string>
   /** Absent if no context was set or wanted. `json` is absent if the caller has the content cached. */
   readonly context?: { readonly hash: string; readonly json?: string }
 }

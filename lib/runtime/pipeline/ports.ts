@@ -39,6 +39,19 @@ export interface StateStore {
   trimOutbox(stateKey: StateKey, positions: readonly string[]): Promise<void>
 }
 
+/**
+ * The records that operators have set aside, beside the partition state: they stay set aside if the state is replaced or dropped. Every
+ * method rejects with `Unavailable` if the store cannot be reached.
+ */
+export interface SkippedRecords {
+  /** Digests by offset. */
+  skipped(stateKey: StateKey): Promise<ReadonlyMap<number, string>>
+  /** Sets a record aside, unless its effects are in the state already. @param digest its `digestOf` */
+  skip(stateKey: StateKey, offset: number, digest: string): Promise<'skipped' | 'already-applied'>
+  /** Returns whether the record was set aside until now. */
+  unskip(stateKey: StateKey, offset: number): Promise<boolean>
+}
+
 export interface Publisher {
   /**
    * Resolves when all replicas have acknowledged every record. In each partition, first copies are in the given order. Rejects

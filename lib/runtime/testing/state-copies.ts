@@ -14,10 +14,11 @@ import { NOTHING_WANTED } from './wanted.ts'
 /** Copies of partition states in memory, for tests. The port's suite checks that it behaves like the Redis one. */
 export class MemoryStateCopies implements StateCopies {
   readonly #live: MemoryStateStore
-  readonly #copies = { rebuilt: new MemoryStateStore(), compared: new MemoryStateStore() } as const
+  readonly #copies: Readonly<Record<RebuildCopy, MemoryStateStore>>
 
   constructor(live: MemoryStateStore) {
     this.#live = live
+    this.#copies = { rebuilt: new MemoryStateStore(live), compared: new MemoryStateStore(live) }
   }
 
   async facts(partitionState: StateKey, copy?: RebuildCopy): Promise<StateFacts> {

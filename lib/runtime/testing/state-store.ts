@@ -16,7 +16,7 @@ import type {
   Version,
   Wanted,
 } from '../pipeline/model.ts'
-import type { StateStore } from '../pipeline/ports.ts'
+import type { SkippedRecords, StateStore } from '../pipeline/ports.ts'
 import {
   type CheckpointPages,
   type CheckpointPart,
@@ -54,12 +54,34 @@ interface MemoryState {
 }
 
 /** Partition states in memory, for tests. The port's suite checks that it behaves like the Redis store. */
-export class MemoryStateStore implements StateStore, PartitionStates {
+export class MemoryStateStore implements StateStore, PartitionStates, SkippedRecords {
   readonly #stateKeys = new Map<string, MemoryState>()
+  readonly #skipped: SkippedRecords
+  readonly #digests = new Map<string, Map<number, string>>()
   /** Copies that are held still. */
   readonly #still = new Map<string, { readonly states: MemoryStateStore; readonly madeAtMs: number }>()
 
+  /** @param live the store of the live states, if this one holds copies of them: those skip the same records */
+  constructor(live?: SkippedRecords) {
+    this.#skipped = live ?? this
+  }
+
+  async skipped(stateKey: StateKey): Promise<ReadonlyMap<number, string>> {
+    return new Map(this.#digests.get(nameOf(stateKey)))
+  }
+
+  async skip(stateKey: StateKey, offset: number, digest: string): Promise<'skipped' | 'already-applied'> {
+    if (offset <= this.#stateKey(stateKey).version.appliedOffset) return 'already-applied'
+    this.#digests.set(nameOf(stateKey), new Map([...(await this.skipped(stateKey)), [offset, digest]]))
+    return 'skipped'
+  }
+
+  async unskip(stateKey: StateKey, offset: number): Promise<boolean> {
+    return this.#digests.get(nameOf(stateKey))?.delete(offset) ?? false
+  }
+
   async load(stateKey: StateKey, wanted: Wanted): Promise<Snapshot> {
+    const skipped = await this.#skipped.skipped(stateKey)
     const {
       version,
       clock,
@@ -110,6 +132,7 @@ export class MemoryStateStore implements StateStore, PartitionStates {
       ),
       failureMemory: { bytes: failures.size * FAILURE_BYTES, forgotten },
       outbox: [...outbox.values()].sort((a, b) => (a.position < b.position ? -1 : 1)).map(copy),
+      ...(skipped.size > 0 ? { skipped } : {}),
       ...(context && wanted.contexts ? { context: unlessAtHand(context, wanted.contexts) } : {}),
     }
   }

@@ -57,6 +57,14 @@ export function plainOf(stateKey: StateKey): readonly string[] {
   return Object.values(plain).map(key => key.slice(prefixOf(stateKey).length + 1))
 }
 
+/**
+ * Hash: offset → digest of each record that an operator has set aside. No part of the partition state: it stays if that is replaced, and copies
+ * read the same.
+ */
+export function skippedKeyOf(stateKey: StateKey): string {
+  return `${tagOf(stateKey)}:skipped`
+}
+
 /** Where a forwarder keeps how far it has come in a partition. */
 export function cursorKeyOf(stateKey: StateKey): string {
   return `${tagOf(stateKey)}:cursor`

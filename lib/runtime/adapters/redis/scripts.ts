@@ -39,6 +39,7 @@ export const FENCE = script(
 )
 export const REMOVE_FENCE = script(readFileSync(new URL('./lua/remove-fence.lua', import.meta.url), 'utf8'))
 export const OPEN_BREAKER = script(readFileSync(new URL('./lua/open-breaker.lua', import.meta.url), 'utf8'))
+export const SKIP_RECORD = script(readFileSync(new URL('./lua/skip-record.lua', import.meta.url), 'utf8'))
 export const ADVANCE_CURSOR = script(
   readFileSync(new URL('./lua/advance-cursor.lua', import.meta.url), 'utf8'),
 )

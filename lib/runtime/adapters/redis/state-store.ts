@@ -13,7 +13,7 @@ import type { StateStore } from '../../pipeline/ports.ts'
 import type { RedisClient } from './client.ts'
 import { unpackFailures } from './failure-packing.ts'
 import { unpackId } from './id-packing.ts'
-import { type CopyName, keysOf } from './keys.ts'
+import { type CopyName, keysOf, skippedKeyOf } from './keys.ts'
 import { LAYOUT } from './layout.ts'
 import { packed } from './message-pack.ts'
 import { readMeta } from './meta.ts'
@@ -32,7 +32,8 @@ export class RedisStateStore implements StateStore {
   }
 
   async load(stateKey: StateKey, wanted: Wanted): Promise<Snapshot> {
-    const reply = await this.#client.eval(LOAD, keys(stateKey, this.#copy), [packed(loadRequest(wanted))])
+    const loaded = [...keys(stateKey, this.#copy), skippedKeyOf(stateKey)]
+    const reply = await this.#client.eval(LOAD, loaded, [packed(loadRequest(wanted))])
     if (!Array.isArray(reply)) throw evicted(stateKey, reply)
     return read(reply as LoadReply, wanted)
   }
@@ -68,10 +69,11 @@ type LoadReply = [
   outbox: Buffer[],
   more: number,
   context: Buffer[],
+  skipped: Buffer[],
 ]
 
 function read(
-  [meta, due, states, timers, known, failures, outbox, more, context]: LoadReply,
+  [meta, due, states, timers, known, failures, outbox, more, context, skipped]: LoadReply,
   wanted: Wanted,
 ): Snapshot {
   const stored = LAYOUT.meta.map((name, index) => [name, meta[index]?.toString()])
@@ -100,6 +102,7 @@ function read(
     failures: unpackFailures(failures),
     failureMemory,
     outbox: readOutbox(outbox),
+    ...(skipped.length > 0 ? { skipped: readSkipped(skipped) } : {}),
     ...(context.length > 0 ? { context: readContext(context) } : {}),
   }
 }
@@ -136,6 +139,12 @@ function readKnown(flat: readonly (number | Buffer)[], ids: readonly string[]): 
     known.set(id, unpackId(id, flat[at + 1] as Buffer))
   }
   return known
+}
+
+function readSkipped(flat: readonly Buffer[]): Map<number, string> {
+  const skipped = new Map<number, string>()
+  for (let at = 0; at < flat.length; at += 2) skipped.set(Number(flat[at]), String(flat[at + 1]))
+  return skipped
 }
 
 function readContext([hash, json]: readonly Buffer[]): NonNullable<Snapshot['context']> {

@@ -40,6 +40,7 @@ interface Attempt {
 }
 
 const TICK = 'tick' satisfies IgnoredReason
+const SKIPPED = failure('skipped', 'an operator has set it aside with `sluice skip`')
 const FIRST_ATTEMPT: Attempt = { kind: 'attempt', at: undefined }
 
 export class Admission {
@@ -65,7 +66,9 @@ export class Admission {
     const task = { ...decoded, clock, attemptAt }
     const { id } = decoded.fingerprint
     const known = this.#isHeldFor(attemptAt, id) ? undefined : this.#copy.known(id, clock.nowMs)
-    return known ? alreadyDecided(this.#repeated(task, known), attemptAt) : { kind: 'task', task }
+    if (known) return alreadyDecided(this.#repeated(task, known), attemptAt)
+    if (this.#copy.isSkipped(task.record)) return alreadyDecided(this.fail(task, SKIPPED), attemptAt)
+    return { kind: 'task', task }
   }
 
   /** Parks a record behind the failure that holds its entity. From now on its id is known, and this attempt was made. */

@@ -3,7 +3,7 @@
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { topicOf } from '../../consumer/application.ts'
 import { type Consumer, contextOf } from '../consumer.ts'
-import { digestInLog } from '../failures/failure-record.ts'
+import { digestInLog, digestOf } from '../failures/failure-record.ts'
 import { advance } from '../log/clock.ts'
 import type {
   Change,
@@ -161,6 +161,12 @@ export class WorkingCopy {
 
   rememberFailure(failure: RememberedFailure): void {
     this.#failures.set(failure.id, failure)
+  }
+
+  /** Whether an operator has set this record aside. Another record at its offset, as of a topic that was made anew, is not. */
+  isSkipped(record: LogRecord): boolean {
+    const digest = this.#snapshot.skipped?.get(record.offset)
+    return digest !== undefined && (record.decodedByLambda !== undefined || digest === digestOf(record))
   }
 
   /** Records a decision about an earlier record that comes with the next one. */

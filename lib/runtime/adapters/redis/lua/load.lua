@@ -1,7 +1,7 @@
 --[[
   Reads the parts of a partition state that a chunk may need.
 
-  KEYS     meta, states, timers, due, outbox, ids, failures, context: see `keys.ts`
+  KEYS     meta, states, timers, due, outbox, ids, failures, context, skipped: see `keys.ts`
   ARGV[1]  the request, a map in MessagePack:
     entities       the entities whose states and timers are wanted
     ids            the wanted ids, one behind the other
@@ -15,7 +15,7 @@
     contexts       hashes of contexts that the caller has cached; nil if it wants no context
 
   Returns  the part of the partition state that the server has evicted, if any; otherwise
-           { meta, due, states, timers, known, failures, outbox, more, context }
+           { meta, due, states, timers, known, failures, outbox, more, context, skipped }
            meta:     its fields in the order of the layout
            due:      { entity, threshold, … } in the order in which their timers fire
            states, timers: of the due entities, then of the other wanted ones, in their order and as far as the bytes reach;
@@ -25,8 +25,9 @@
            outbox:   { position, event, … }
            more:     1 if more timers are due
            context:  { hash, content }, without the content if the caller has it; {} if none is set or wanted
+           skipped:  { offset, digest, … }
 ]]
-local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey = unpack(KEYS)
+local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey, skippedKey = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
 local meta, stored = readMeta(metaKey)
 local evicted = evictedPart(meta, statesKey, timersKey, dueKey, idsKey)
@@ -161,4 +162,5 @@ if request.contexts then
   end
 end
 
-return { stored, due, states, timers, known, failures, redis.call('HGETALL', outboxKey), more, context }
+local outbox, skipped = redis.call('HGETALL', outboxKey), redis.call('HGETALL', skippedKey)
+return { stored, due, states, timers, known, failures, outbox, more, context, skipped }

@@ -1,0 +1,15 @@
+--[[
+  Sets a record aside, unless it is decided already: between two commands, the consumer could pass it.
+
+  KEYS[1]  {stateKey}:meta
+  KEYS[2]  {stateKey}:skipped
+  ARGV[1]  offset
+  ARGV[2]  digest of the record
+
+  Returns  1 if it is set aside, 0 if it lies at or below the applied offset
+]]
+if tonumber(ARGV[1]) <= tonumber(redis.call('HGET', KEYS[1], 'appliedOffset') or -1) then
+  return 0
+end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+return 1

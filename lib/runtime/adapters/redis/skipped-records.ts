@@ -1,0 +1,29 @@
+import type { StateKey } from '../../pipeline/model.ts'
+import type { SkippedRecords } from '../../pipeline/ports.ts'
+import type { RedisClient } from './client.ts'
+import { keysOf, skippedKeyOf } from './keys.ts'
+import { SKIP_RECORD } from './scripts.ts'
+
+/** The records that operators have set aside, one key for each partition state, which `load` reads with it. */
+export class RedisSkippedRecords implements SkippedRecords {
+  readonly #client: RedisClient
+
+  constructor(client: RedisClient) {
+    this.#client = client
+  }
+
+  async skipped(stateKey: StateKey): Promise<ReadonlyMap<number, string>> {
+    const digests = await this.#client.run(redis => redis.hgetall(skippedKeyOf(stateKey)))
+    return new Map(Object.entries(digests).map(([offset, digest]) => [Number(offset), digest]))
+  }
+
+  async skip(stateKey: StateKey, offset: number, digest: string): Promise<'skipped' | 'already-applied'> {
+    const keys = [keysOf(stateKey).meta, skippedKeyOf(stateKey)]
+    const isSkipped = await this.#client.eval(SKIP_RECORD, keys, [offset, digest])
+    return Number(isSkipped) === 1 ? 'skipped' : 'already-applied'
+  }
+
+  async unskip(stateKey: StateKey, offset: number): Promise<boolean> {
+    return (await this.#client.run(redis => redis.hdel(skippedKeyOf(stateKey), `${offset}`))) === 1
+  }
+}

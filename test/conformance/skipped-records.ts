@@ -1,0 +1,60 @@
+/** The behaviour that every `SkippedRecords` must have, together with the stores that load the partition states. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { SkippedRecords, StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import type { StateCopies } from '../../lib/runtime/pipeline/reprocessing/copies.ts'
+import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
+import { changeOf } from '../support/changes.ts'
+import { newStateKey } from './state-store/samples.ts'
+
+interface Skipping {
+  readonly records: SkippedRecords
+  readonly store: StateStore
+  readonly copies: StateCopies
+}
+
+export function conformsAsSkippedRecords(name: string, skipping: () => Skipping): void {
+  describe(`${name} as the records that are set aside`, () => {
+    it('given records that are set aside, then each load has them until that is taken back', async () => {
+      const { records, store, copies } = skipping()
+      const stateKey = newStateKey()
+      assert.equal(await records.skip(stateKey, 9, 'nine'), 'skipped')
+      assert.equal(await records.skip(stateKey, 4_294_967_296, 'large'), 'skipped')
+      const both = new Map([
+        [9, 'nine'],
+        [4_294_967_296, 'large'],
+      ])
+      assert.deepEqual(await records.skipped(stateKey), both)
+      assert.deepEqual((await store.load(stateKey, NOTHING_WANTED)).skipped, both)
+      assert.deepEqual((await copies.store('rebuilt').load(stateKey, NOTHING_WANTED)).skipped, both)
+      assert.equal(await records.unskip(stateKey, 9), true)
+      assert.equal(await records.unskip(stateKey, 9), false)
+      assert.deepEqual([...(await records.skipped(stateKey)).keys()], [4_294_967_296])
+    })
+
+    it('given a commit, then what it has applied cannot be set aside, and what is set aside stays', async () => {
+      const { records, store } = skipping()
+      const stateKey = newStateKey()
+      await records.skip(stateKey, 7, 'seven')
+      assert.equal(await store.commit(stateKey, changeOf({ appliedOffset: 7 })), 'committed')
+      assert.equal(await records.skip(stateKey, 7, 'again'), 'already-applied')
+      assert.equal(await records.skip(stateKey, 6, 'six'), 'already-applied')
+      assert.equal(await records.skip(stateKey, 8, 'eight'), 'skipped')
+      assert.deepEqual(
+        [...(await records.skipped(stateKey))],
+        [
+          [7, 'seven'],
+          [8, 'eight'],
+        ],
+      )
+    })
+
+    it('given another partition or consumer, then nothing is shared', async () => {
+      const { records, store } = skipping()
+      const stateKey = newStateKey()
+      await records.skip(stateKey, 1, 'one')
+      for (const other of [{ partition: 1 }, { consumer: 'other' }])
+        assert.equal((await store.load({ ...stateKey, ...other }, NOTHING_WANTED)).skipped, undefined)
+    })
+  })
+}

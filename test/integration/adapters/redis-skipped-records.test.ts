@@ -1,0 +1,17 @@
+import { after } from 'node:test'
+import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
+import { RedisSkippedRecords } from '../../../lib/runtime/adapters/redis/skipped-records.ts'
+import { RedisStateCopies } from '../../../lib/runtime/adapters/redis/state-copies.ts'
+import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
+import { conformsAsSkippedRecords } from '../../conformance/skipped-records.ts'
+import { redisUrl } from '../../support/servers.ts'
+
+const client = new RedisClient({ url: redisUrl() })
+after(() => client.close())
+
+const skipping = {
+  records: new RedisSkippedRecords(client),
+  store: new RedisStateStore(client),
+  copies: new RedisStateCopies(client),
+}
+conformsAsSkippedRecords('Redis', () => skipping)

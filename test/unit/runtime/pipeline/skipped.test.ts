@@ -1,0 +1,147 @@
+/** A record that hangs or ends its function is set aside by an operator, and the rest of its partition goes on. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
+import { decided, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
+import { delivered, type Sink } from '../../../../lib/runtime/consumer/sink.ts'
+import type { Process } from '../../../../lib/runtime/pipeline/consumer.ts'
+import { digestOf } from '../../../../lib/runtime/pipeline/failures/failure-record.ts'
+import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { nextAttempt } from '../../../support/parking.ts'
+import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
+import { reprocessed } from '../../../support/reprocessing.ts'
+import { Stage } from '../../../support/stage.ts'
+
+const ENTITY = '/environment/test-site s-1'
+const POISON = record(1, reading('poison', { at: 1 }))
+const LOG = [record(0, reading('a')), POISON, record(2, reading('b', { at: 2 }))]
+
+/** A test cannot hang: this step throws instead, which shows as another failure. */
+function hang(): never {
+  throw new Error('the step was run')
+}
+
+/** Lists ids. `mend` stands for a deployment. */
+function listing() {
+  const code = { isMended: false }
+  const process: KeyedProcess<readonly string[]> = {
+    name: 'listing',
+    accepts: READING_TYPES,
+    onEvent: (state, { id }) =>
+      id === 'poison' && !code.isMended ? hang() : decided('listed', [...(state ?? []), id]),
+  }
+  const stage = new Stage(process as KeyedProcess<never>)
+  return { stage, mend: () => Object.assign(code, { isMended: true }) }
+}
+
+const skip = (stage: Stage, { offset }: LogRecord = POISON, digest = digestOf(POISON)) =>
+  stage.store.skip(stage.stateKey(), offset, digest)
+
+const failuresOf = (stage: Stage) => stage.events.map(({ data }) => data as FailureData)
+
+describe('given a record that an operator has set aside', () => {
+  it('then it fails without a step, and those around it are applied', async () => {
+    const { stage } = listing()
+    assert.equal(await skip(stage), 'skipped')
+    await stage.batch(LOG)
+    assert.deepEqual(stage.outcomes, ['applied/listed', 'failed/skipped', 'applied/listed'])
+    const [failure, ...others] = failuresOf(stage)
+    assert.deepEqual(others, [])
+    assert.equal(failure?.errorType, 'skipped')
+    assert.equal(failure?.originalValue, POISON.value?.toString('base64'))
+    assert.equal(failure?.parks, false)
+  })
+
+  it('when mended code gets it back, then that attempt is applied', async () => {
+    const { stage, mend } = listing()
+    await skip(stage)
+    await stage.batch(LOG)
+    mend()
+    const [failure] = failuresOf(stage) as [FailureData]
+    await stage.batch([nextAttempt(failure, 3, POISON.timestampMs)])
+    assert.equal(stage.outcomes.at(-1), 'applied/listed')
+    assert.deepEqual(await stage.state(ENTITY), ['a', 'b', 'poison'])
+  })
+
+  it('when its state is lost and read again, then it fails again, with the same failure', async () => {
+    const { stage } = listing()
+    await skip(stage)
+    await stage.batch(LOG)
+    stage.store.restore(stage.stateKey(), undefined)
+    await stage.batch(LOG)
+    assert.deepEqual(stage.outcomes.slice(3), ['applied/listed', 'failed/skipped', 'applied/listed'])
+    const [first, second] = stage.events
+    assert.equal(first?.id, second?.id)
+  })
+
+  it('when its states are computed anew, then it is set aside there, too', async () => {
+    const { stage, mend } = listing()
+    await skip(stage)
+    await stage.batch(LOG)
+    mend()
+    await reprocessed(stage, LOG)
+    assert.deepEqual(await stage.state(ENTITY), ['a', 'b'])
+    assert.equal(stage.events.length, 1, 'the failure was sent once')
+  })
+
+  it('when another record has taken its offset, as in a topic that was made anew, then that one is applied', async () => {
+    const { stage } = listing()
+    await skip(stage)
+    await stage.batch([LOG[0] as LogRecord, record(1, reading('other'))])
+    assert.deepEqual(stage.outcomes, ['applied/listed', 'applied/listed'])
+  })
+
+  it('when the operator takes that back, then it is processed', async () => {
+    const { stage, mend } = listing()
+    mend()
+    await skip(stage)
+    assert.equal(await stage.store.unskip(stage.stateKey(), POISON.offset), true)
+    await stage.batch(LOG)
+    assert.deepEqual(await stage.state(ENTITY), ['a', 'poison', 'b'])
+  })
+
+  it('when it is that of a sink, then the receiver never gets it', async () => {
+    const reached: string[] = []
+    const sink: Sink = {
+      name: 'bell',
+      accepts: READING_TYPES,
+      batchSize: 10,
+      deliver: async deliveries =>
+        deliveries.map(({ event }) => {
+          reached.push(event.id)
+          return delivered('rung')
+        }),
+    }
+    const stage = new Stage(sink as Process)
+    await skip(stage)
+    await stage.batch(LOG)
+    assert.deepEqual(stage.outcomes, ['applied/rung', 'failed/skipped', 'applied/rung'])
+    assert.deepEqual(reached, ['a', 'b'])
+  })
+})
+
+it('given a retry for which its entity is held, when it is set aside, then what waits behind it is applied', async () => {
+  const mood = { throws: true }
+  const process: KeyedProcess<readonly string[]> = {
+    name: 'parking',
+    accepts: READING_TYPES,
+    parking: {},
+    onEvent: (state, { id }) =>
+      id === 'poison' && mood.throws ? hang() : decided('listed', [...(state ?? []), id]),
+  }
+  const stage = new Stage(process as KeyedProcess<never>)
+  await stage.batch(LOG)
+  const [failure] = failuresOf(stage) as [FailureData]
+  const retried = nextAttempt(failure, 3, POISON.timestampMs + 600_000)
+  await skip(stage, retried, digestOf(retried))
+  await stage.batch([retried, record(4, reading('c', { at: 4, sensor: 's-2' }))])
+  assert.deepEqual(stage.outcomes, [
+    'applied/listed',
+    'failed/unexpected-error',
+    'parked/entity-held',
+    'failed/skipped',
+    'parked-applied/listed',
+    'applied/listed',
+  ])
+})

@@ -25,6 +25,7 @@ import { addRun } from './commands/run.ts'
 import { addSchemas } from './commands/schemas.ts'
 import { addSilence } from './commands/silence.ts'
 import { addSimulate } from './commands/simulate.ts'
+import { addSkip } from './commands/skip.ts'
 import { addStacks } from './commands/stacks.ts'
 import { addState } from './commands/state.ts'
 import { addStats } from './commands/stats.ts'
@@ -102,6 +103,7 @@ export function program(terminal: Terminal, running: Running): Command {
   addStats(sluice, context)
   addState(sluice, context)
   addBreaker(sluice, context)
+  addSkip(sluice, context)
   addTail(sluice, context)
   addTopics(sluice, context)
   addAlerts(sluice, context)

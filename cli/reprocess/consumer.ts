@@ -40,6 +40,15 @@ export async function consumerNamed(
   name: string,
   environment: Environment,
 ): Promise<Consumer<AnyKeyedProcess>> {
+  const consumer = await anyConsumerNamed(name, environment)
+  if (keepsStates(consumer)) return consumer as Consumer<AnyKeyedProcess>
+  throw new CliFailure(
+    `${name} keeps no states of entities: there is nothing to compute anew. \`sluice replay\` sends records again.`,
+  )
+}
+
+/** As `consumerNamed`, of any kind. */
+export async function anyConsumerNamed(name: string, environment: Environment): Promise<Consumer> {
   const folder = (variable: string, otherwise: string) =>
     resolve(PROJECT, environment[variable]?.trim() || otherwise)
   const mappings = readFunctions().find(declared => declared.name === name)?.mappings ?? []
@@ -54,14 +63,10 @@ export async function consumerNamed(
     MAPPINGS: mappings.join(','),
     MAPPINGS_DIR: folder('MAPPINGS_DIR', 'mappings'),
   })
-  const consumer = await made.catch(error => {
+  return made.catch(error => {
     if (!(error instanceof Unavailable)) throw error
     throw new CliFailure(`Nothing was computed: ${error.message}`, 1, { cause: error })
   })
-  if (keepsStates(consumer)) return consumer as Consumer<AnyKeyedProcess>
-  throw new CliFailure(
-    `${name} keeps no states of entities: there is nothing to compute anew. \`sluice replay\` sends records again.`,
-  )
 }
 
 /** The versions by which the function would call these sources. @throws CliFailure if they cannot be bundled */

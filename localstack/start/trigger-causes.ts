@@ -1,6 +1,6 @@
 /** Why a function stands still, by what the trigger reports. */
 import { durationText } from '../../lib/duration.ts'
-import { alike, away, broken, serverNamedIn, shown } from '../../lib/queries/health/causes.ts'
+import { alike, away, broken, findRecord, serverNamedIn, shown } from '../../lib/queries/health/causes.ts'
 import type { Cause } from '../../lib/queries/health/stalls.ts'
 import type { Report } from '../msk-trigger/report/reports.ts'
 
@@ -29,8 +29,12 @@ export function causeOf(stalled: Stalled, known: Known): Cause | undefined {
   const named = serverNamedIn(reason)
   if (named) return named
   const id = `${obstacle}/${alike(reason)}`
-  return { id, ...WORDS[obstacle](reason) }
+  const { advice, ...words } = WORDS[obstacle](reason)
+  return { id, ...words, advice: ENDED.test(reason) ? `${advice} ${findRecord(name)}` : advice }
 }
+
+/** A handler that throws has answered. One that ends its process, or runs out of memory, has not. */
+const ENDED = /the handler (ended|did not answer)/
 
 /** The meaning of an error, by obstacle. */
 const WORDS: Readonly<Record<Stalled['obstacle'], (reason: string) => Omit<Cause, 'id'>>> = {
@@ -53,6 +57,6 @@ function tooSlow(name: string, { timeoutMs }: Known): Cause {
   return {
     id: `timeout/${name}`,
     reason: `its handler takes longer than ${timeout}`,
-    advice: 'Make it faster, or raise its timeout in serverless.yml; the batch is retried.',
+    advice: `Make it faster, or raise its timeout in serverless.yml; the batch is retried. ${findRecord(name)}`,
   }
 }

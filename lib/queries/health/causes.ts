@@ -116,7 +116,13 @@ export function endlessRun(name: string, timeoutMs: number): Cause {
 
 /** The cause when an invocation outlasts the timeout of its function. */
 export function endlessInvocation(name: string, forMs: number): Cause {
-  return notEnded(`no-answer/${name}`, `its handler has had a batch for ${durationText(forMs)}`)
+  const cause = notEnded(`no-answer/${name}`, `its handler has had a batch for ${durationText(forMs)}`)
+  return { ...cause, advice: `${cause.advice} ${findRecord(name)}` }
+}
+
+/** What names the record at which a consumer stops. */
+export function findRecord(name: string): string {
+  return `If it stops at one record, this finds it: npx sluice skip ${name}`
 }
 
 function notEnded(id: string, what: string): Cause {
@@ -128,7 +134,7 @@ export function noProgress(name: string, pending: number, forMs: number): Cause 
   return {
     id: `no-progress/${name}`,
     reason: `${recordsOf(pending)} pending, and none has gone through for ${durationText(forMs)}`,
-    advice: `Its log may say why: npx sluice logs ${name}`,
+    advice: `Its log may say why: npx sluice logs ${name}. ${findRecord(name)}`,
   }
 }
 

@@ -31,7 +31,7 @@ type Keyed = Consumer<AnyKeyedProcess>
  * Decides as much of the chunk as fits into one commit; if too many timers fire, that is only a part of it. The chunk has at
  * least one record, and all its records lie after the snapshot's applied offset. Chunk boundaries never affect the decisions.
  */
-export function apply(consumer: Keyed, snapshot: Snapshot, chunk: readonly Decoded[]): Applied {
+export function apply(consumer: Keyed, snapshot: Snapshot, chunk: Iterable<Decoded>): Applied {
   const copy = new WorkingCopy(consumer, snapshot)
   const front = new Chunk(consumer, copy)
   const clockGap: { beforeOffset: number; ms: number }[] = []

@@ -10,7 +10,7 @@ import type { FailureName, Snapshot, StateKey, Wanted } from './model.ts'
 import type { StateStore } from './ports.ts'
 
 export async function load(
-  store: StateStore,
+  store: Pick<StateStore, 'load'>,
   stateKey: StateKey,
   chunk: readonly Decoded[],
   consumer: Consumer,

@@ -150,7 +150,17 @@ describe('a consumer that stands still', () => {
     person.look(2_000)
     assert.match(
       person.seen[0] ?? '',
-      /^✗ late is stalled: its handler takes longer than its timeout of 3 s\. Make it faster/,
+      /^✗ late is stalled: its handler takes longer than its timeout of 3 s\. Make it faster.* npx sluice skip late$/,
+    )
+  })
+
+  it('because its handler ends its process: is reported with the command that finds the record', () => {
+    const person = new Person()
+    person.fails('ends', 'RuntimeEnded: the handler ended its process with exit code 1')
+    person.look(2_000)
+    assert.match(
+      person.seen[0] ?? '',
+      /it is retried\. If it stops at one record, this finds it: npx sluice skip ends$/,
     )
   })
 
@@ -163,7 +173,7 @@ describe('a consumer that stands still', () => {
     assert.deepEqual(person.seen, [], 'within its timeout, and a while for loading and for a busy machine')
     person.lagsFor('never', 60_000, 7)
     assert.deepEqual(person.seen, [
-      '✗ never is stalled: its handler has had a batch for 2 min 1 s, and nothing has ended it. Does its handler ever return?',
+      '✗ never is stalled: its handler has had a batch for 2 min 1 s, and nothing has ended it. Does its handler ever return? If it stops at one record, this finds it: npx sluice skip never',
     ])
     person.returns('never')
     person.lagsFor('never', 5_000, 0, 12)
@@ -192,7 +202,7 @@ describe('a consumer that stands still', () => {
       person.look(1_000)
     }
     assert.deepEqual(person.seen, [
-      '✗ quiet is stalled: 7 records pending, and none has gone through for 31 s. Its log may say why: npx sluice logs quiet',
+      '✗ quiet is stalled: 7 records pending, and none has gone through for 31 s. Its log may say why: npx sluice logs quiet. If it stops at one record, this finds it: npx sluice skip quiet',
     ])
     assert.deepEqual(person.health.verdict(), [
       'quiet is stalled: 7 records pending, and none has gone through for 31 s (7 records pending)',

@@ -1,0 +1,45 @@
+/**
+ * The program that `sluice skip` starts to try records: what hangs or ends the function hangs or ends it, too. It changes nothing. On
+ * descriptor 3 it writes each record that it is about to decide, so that its parent knows the one at which it stopped.
+ */
+import { writeSync } from 'node:fs'
+import { readConfig } from '../../lib/app/config.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { type AnyKeyedProcess, type Consumer, keepsStates } from '../../lib/runtime/pipeline/consumer.ts'
+import { type Backlog, tryChunk } from '../../lib/runtime/pipeline/try-chunk.ts'
+import { anyConsumerNamed } from '../reprocess/consumer.ts'
+import { type Attempt, IDLE, lineOf, PROGRESS } from './progress.ts'
+
+async function attempt({ consumer: name, backlogs, aside }: Attempt): Promise<void> {
+  const consumer = await anyConsumerNamed(name, process.env)
+  if (!keepsStates(consumer))
+    throw new Error(
+      `${name} delivers to a receiver, so its records are not tried here. Its log says how far it came: name the record.`,
+    )
+  const connections = new Connections(readConfig(process.env), 'skip')
+  const log = await connections.log()
+  const live = new RedisStateStore(await connections.redis())
+  const tried = (backlog: Backlog) => {
+    const found = aside.filter(({ partition }) => partition === backlog.partition)
+    const load: typeof live.load = async (stateKey, wanted) => {
+      const snapshot = await live.load(stateKey, wanted)
+      const digests = found.map(({ offset, digest }) => [offset, digest] as const)
+      return { ...snapshot, skipped: new Map([...(snapshot.skipped ?? []), ...digests]) }
+    }
+    return tryChunk(consumer as Consumer<AnyKeyedProcess>, { store: { load }, log }, backlog, record =>
+      writeSync(PROGRESS, lineOf(record)),
+    )
+  }
+  for (const backlog of backlogs) {
+    await tried(backlog)
+    writeSync(PROGRESS, `${IDLE}\n`)
+  }
+}
+
+try {
+  await attempt(JSON.parse(process.argv[2] ?? '') as Attempt)
+  process.exit(0)
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`, () => process.exit(1))
+}

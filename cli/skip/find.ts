@@ -1,0 +1,110 @@
+/** Finds the records that hang or end a function, by deciding them in a program of its own until it hangs or ends. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { durationText } from '../../lib/duration.ts'
+import type { Backlog } from '../../lib/runtime/pipeline/try-chunk.ts'
+import type { Environment } from '../../lib/runtime/settings/slice.ts'
+import { CliFailure, StoppedByUser } from '../failure.ts'
+import { type Attempt, PROGRESS, placeIn, type RecordPlace } from './progress.ts'
+
+const PROGRAM = fileURLToPath(new URL('./attempt.ts', import.meta.url))
+
+/** How long the program may take to load its code, or a chunk with its states. */
+const PREPARING_MS = 60_000
+
+/** How many characters of its last words a message has. */
+const LAST_WORDS = 2_000
+
+export interface Limits {
+  /** How long a record may take. */
+  readonly withinMs: number
+  /** Memory of the function. */
+  readonly memoryMb: number
+}
+
+export interface StuckRecord extends RecordPlace {
+  /** As in "does not return within 10 s". */
+  readonly why: string
+}
+
+export interface FoundRecord extends StuckRecord {
+  /** Whether the partition goes on without it. If not, what hangs is a timer or a parked event before it, or its decoding. */
+  readonly helps: boolean
+}
+
+/**
+ * The next chunk of each partition is tried: the function has stopped at one of its records. After each record that is found, the rest is
+ * tried without it.
+ *
+ * @param stuckAt the record at which an attempt stops; undefined if it comes to its end
+ */
+export async function findStuck(
+  consumer: string,
+  backlogs: readonly Backlog[],
+  stuckAt: (attempt: Attempt) => Promise<StuckRecord | undefined>,
+): Promise<readonly FoundRecord[]> {
+  const found: FoundRecord[] = []
+  let rest = backlogs
+  while (rest.length > 0) {
+    const stuck = await stuckAt({ consumer, backlogs: rest, aside: found.filter(({ helps }) => helps) })
+    if (!stuck) break
+    const { partition, offset } = stuck
+    const before = found.findIndex(one => one.partition === partition && one.offset === offset)
+    const isNew = before < 0
+    found.splice(isNew ? found.length : before, 1, { ...stuck, helps: isNew })
+    rest = rest.filter(one => one.partition > partition || (one.partition === partition && isNew))
+  }
+  return found
+}
+
+/**
+ * Starts the program that tries records. Returns the one at which it stops; undefined if it comes to its end.
+ *
+ * @throws CliFailure if the program cannot try them, as without Redis; StoppedByUser
+ */
+export async function stuckInProgram(
+  attempt: Attempt,
+  { withinMs, memoryMb }: Limits,
+  environment: Environment,
+  stop: AbortSignal,
+): Promise<StuckRecord | undefined> {
+  const program = spawn(
+    process.execPath,
+    [`--max-old-space-size=${memoryMb}`, PROGRAM, JSON.stringify(attempt)],
+    { env: { ...environment }, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] },
+  )
+  let inProgress: RecordPlace | undefined
+  let isLate = false
+  const late = () => {
+    isLate = true
+    program.kill('SIGKILL')
+  }
+  let timer = setTimeout(late, PREPARING_MS)
+  const kill = () => program.kill('SIGKILL')
+  stop.addEventListener('abort', kill, { once: true })
+  let lastWords = ''
+  program.stderr?.on('data', (bytes: Buffer) => {
+    lastWords = `${lastWords}${bytes}`.slice(-LAST_WORDS)
+  })
+  createInterface({ input: program.stdio[PROGRESS] as Readable }).on('line', line => {
+    inProgress = placeIn(line)
+    clearTimeout(timer)
+    timer = setTimeout(late, inProgress ? withinMs : PREPARING_MS)
+  })
+  const [status, signal] = (await once(program, 'close')) as [number | null, string | null]
+  clearTimeout(timer)
+  stop.removeEventListener('abort', kill)
+  if (stop.aborted) throw new StoppedByUser()
+  if (inProgress && isLate) return { ...inProgress, why: `does not return within ${durationText(withinMs)}` }
+  if (inProgress) return { ...inProgress, why: `ends the process (${signal ?? `exit status ${status}`})` }
+  if (status === 0) return undefined
+  const how = isLate
+    ? `took longer than ${durationText(PREPARING_MS)}`
+    : `ended (${signal ?? `exit status ${status}`})`
+  throw new CliFailure(
+    `The program that tries the records ${how} before it came to one.\n${lastWords.trim()}`,
+  )
+}

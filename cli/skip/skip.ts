@@ -1,0 +1,219 @@
+/** Sets records aside that hang or end the function of a consumer, or takes that back. */
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { consumersOf, readFunctions } from '../../infra/functions.ts'
+import { type Config, readConfig } from '../../lib/app/config.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import { leaveAudit } from '../../lib/operations/audit.ts'
+import type { TopicReach } from '../../lib/queries/topics.ts'
+import { RedisSkippedRecords } from '../../lib/runtime/adapters/redis/skipped-records.ts'
+import { RedisStateCopies } from '../../lib/runtime/adapters/redis/state-copies.ts'
+import { instant } from '../../lib/runtime/consumer/instant.ts'
+import type { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { digestOf } from '../../lib/runtime/pipeline/failures/failure-record.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { SkippedRecords } from '../../lib/runtime/pipeline/ports.ts'
+import type { Backlog } from '../../lib/runtime/pipeline/try-chunk.ts'
+import type { Environment } from '../../lib/runtime/settings/slice.ts'
+import { PROJECT } from '../../programs/paths.ts'
+import { environmentOf, withinPatience, withRedis } from '../connections.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { personAt } from '../person.ts'
+import { showLine } from '../progress.ts'
+import { readEntries } from '../run/entries.ts'
+import { confirm } from '../state/confirm.ts'
+import { stateKeysOf, topicOf as wholeName } from '../state/state-keys.ts'
+import { printReport, type Terminal } from '../terminal.ts'
+import { reachOf } from '../topics.ts'
+import { type FoundRecord, findStuck, stuckInProgram } from './find.ts'
+import type { RecordPlace } from './progress.ts'
+import { foundText, placesText, type SkipReport, skipText } from './text.ts'
+
+export type NamedRecord = Pick<RecordPlace, 'partition' | 'offset'>
+
+export interface SkipOptions {
+  readonly topic?: string
+  readonly within: number
+  readonly undo?: true
+  readonly dryRun?: true
+  readonly yes?: true
+  readonly json?: true
+  readonly env?: string
+}
+
+/** @throws CliFailure, ConfigError */
+export async function skip(
+  consumer: string,
+  named: readonly NamedRecord[],
+  options: SkipOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { undo, dryRun, yes, env } = options
+  if (undo && (named.length === 0 || dryRun))
+    throw usageFailure('--undo takes records, as PARTITION@OFFSET, and no --dry-run.')
+  if (!yes && !dryRun && !undo && !terminal.stdin.isTTY)
+    throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.')
+  const environment = environmentOf(terminal, env)
+  const config = readConfig(environment)
+  const topic = topicOf(consumer, options.topic, config.env)
+  await withRedis(config, async (client, connections) => {
+    const { bounds } = (await reachOf(connections, config, [topic], undefined)).get(topic) as TopicReach
+    const copies = new RedisStateCopies(client)
+    const keyOf = (partition: number) =>
+      stateKeysOf({ consumer, topic, partition }, config.env, bounds.length)[0] as StateKey
+    const backlogOf = async (partition: number): Promise<Backlog> => {
+      const stateKey = keyOf(partition)
+      const { version } = await copies.facts(stateKey)
+      return {
+        ...stateKey,
+        fromOffset: version.appliedOffset + 1,
+        toOffset: (bounds[partition]?.end ?? 0) - 1,
+      }
+    }
+    const skipping: Skipping = {
+      records: new RedisSkippedRecords(client),
+      keyOf,
+      audit: (action, of) => audited(connections, config, terminal, { action, consumer, topic, of }),
+    }
+    if (undo) return undone(named, skipping, terminal, options.json)
+    const found =
+      named.length > 0
+        ? await Promise.all(
+            named.map(async one => recordAt(connections, await backlogOf(one.partition), one)),
+          )
+        : await sought(
+            consumer,
+            await Promise.all([...bounds.keys()].map(backlogOf)),
+            { environment, withinMs: options.within },
+            terminal,
+          )
+    terminal.stderr.write(foundText(consumer, topic, found))
+    const helped = found.filter(({ helps }) => helps)
+    const skipped = dryRun || helped.length === 0 ? [] : await setAside(helped, skipping, terminal, yes)
+    const report: SkipReport = { env: config.env, consumer, topic, dryRun: dryRun ?? false, found, skipped }
+    printReport(terminal, report, options.json, skipText)
+    const passed = helped.filter(one => !dryRun && !skipped.includes(one))
+    if (passed.length > 0)
+      throw new CliFailure(
+        `${placesText(passed)}: ${consumer} has gone past meanwhile, and nothing was set aside there.`,
+      )
+    if (helped.length < found.length)
+      throw new CliFailure(
+        'Where setting a record aside does not help, only other code does. The records wait in Kafka.',
+      )
+  })
+}
+
+interface Skipping {
+  readonly records: SkippedRecords
+  readonly keyOf: (partition: number) => StateKey
+  readonly audit: (action: 'skip' | 'skip undo', of: readonly NamedRecord[]) => Promise<void>
+}
+
+/** @throws CliFailure unless a function of this project is the consumer and reads the topic */
+function topicOf(consumer: string, wanted: string | undefined, env: string): string {
+  const functions = readFunctions()
+  const own = functions.find(({ name }) => name === consumer)
+  const topics = own ? [...own.consumes.map(signal => topicName(signal, env)), ...own.foreignTopics] : []
+  if (topics.length === 0)
+    throw usageFailure(
+      `No function of this project is the consumer "${consumer}". Consumers are ${consumersOf(functions).join(', ')}.`,
+    )
+  const [only, ...others] =
+    wanted === undefined ? topics : topics.filter(topic => topic === wholeName({ topic: wanted }, env))
+  if (only !== undefined && others.length === 0) return only
+  throw usageFailure(`${consumer} reads ${topics.join(', ')}: name one of them with --topic.`)
+}
+
+/** @throws CliFailure if the consumer has decided the record, or the log has none there */
+async function recordAt(
+  connections: Connections,
+  { topic, partition, fromOffset, toOffset, consumer }: Backlog,
+  { offset }: NamedRecord,
+): Promise<FoundRecord> {
+  const place = `${topic}/${partition}@${offset}`
+  if (offset < fromOffset)
+    throw new CliFailure(`${consumer} has decided ${place} already: its applied offset is ${fromOffset - 1}.`)
+  const log = await connections.log()
+  const read =
+    offset > toOffset ? undefined : log.read(topic, partition, { fromOffset: offset, toOffset: offset })
+  const record = (await (read && withinPatience(read)))?.records.find(one => one.offset === offset)
+  if (!record) throw new CliFailure(`There is no record ${place}.`)
+  return { partition, offset, digest: digestOf(record), why: 'is named', helps: true }
+}
+
+async function sought(
+  consumer: string,
+  backlogs: readonly Backlog[],
+  { environment, withinMs }: { readonly environment: Environment; readonly withinMs: number },
+  terminal: Terminal,
+): Promise<readonly FoundRecord[]> {
+  const waiting = backlogs.filter(({ fromOffset, toOffset }) => fromOffset <= toOffset)
+  const { memoryMb } = readEntries(join(PROJECT, 'serverless.yml'))(consumer)
+  const hide = showLine(terminal, () => `Trying the next records of ${waiting.length} partitions`)
+  try {
+    return await findStuck(consumer, waiting, attempt =>
+      stuckInProgram(attempt, { withinMs, memoryMb }, environment, terminal.stop),
+    )
+  } finally {
+    hide()
+  }
+}
+
+/** @returns those that were set aside: the consumer may have gone past the others */
+async function setAside(
+  found: readonly FoundRecord[],
+  { records, keyOf, audit }: Skipping,
+  terminal: Terminal,
+  isSure = false,
+): Promise<readonly FoundRecord[]> {
+  await confirm(`Set aside ${placesText(found)}?`, isSure, terminal)
+  const skipped: FoundRecord[] = []
+  for (const one of found)
+    if ((await records.skip(keyOf(one.partition), one.offset, one.digest)) === 'skipped') skipped.push(one)
+  if (skipped.length > 0) await audit('skip', skipped)
+  return skipped
+}
+
+async function undone(
+  named: readonly NamedRecord[],
+  { records, keyOf, audit }: Skipping,
+  terminal: Terminal,
+  json: boolean | undefined,
+): Promise<void> {
+  const undone: NamedRecord[] = []
+  for (const one of named) if (await records.unskip(keyOf(one.partition), one.offset)) undone.push(one)
+  if (undone.length > 0) await audit('skip undo', undone)
+  printReport(terminal, { undone }, json, () => `No longer set aside: ${placesText(undone) || 'none'}.\n`)
+  const others = named.filter(one => !undone.includes(one))
+  if (others.length > 0) throw new CliFailure(`Not set aside before: ${placesText(others)}.`)
+}
+
+/** @throws CliFailure if Kafka does not take the audit event */
+async function audited(
+  connections: Connections,
+  config: Config,
+  terminal: Terminal,
+  {
+    action,
+    consumer,
+    topic,
+    of,
+  }: {
+    readonly action: string
+    readonly consumer: string
+    readonly topic: string
+    readonly of: readonly NamedRecord[]
+  },
+): Promise<void> {
+  const now = instant(Date.now())
+  await leaveAudit(await connections.publisher(), config, {
+    action,
+    by: personAt(terminal),
+    startedAt: now,
+    endedAt: now,
+    operation: randomUUID(),
+    filter: { consumer, topic, at: placesText(of) },
+    counts: { [action === 'skip' ? 'skipped' : 'undone']: of.length },
+  })
+}

@@ -1,0 +1,36 @@
+/** What `sluice skip` prints. Pure. */
+import type { FoundRecord } from './find.ts'
+
+export interface SkipReport {
+  readonly env: string
+  readonly consumer: string
+  readonly topic: string
+  readonly dryRun: boolean
+  readonly found: readonly FoundRecord[]
+  /** Those of `found` that are set aside now. */
+  readonly skipped: readonly FoundRecord[]
+}
+
+/** `3@120, 4@7` */
+export function placesText(
+  places: readonly { readonly partition: number; readonly offset: number }[],
+): string {
+  return places.map(({ partition, offset }) => `${partition}@${offset}`).join(', ')
+}
+
+export function foundText(consumer: string, topic: string, found: readonly FoundRecord[]): string {
+  if (found.length === 0)
+    return `${consumer} on ${topic}: each of the next records returns. Nothing there has to be set aside.\n`
+  const lines = found.map(one => `  ${placesText([one])}  ${one.why}${one.helps ? '' : NOT_ITSELF}`)
+  return `${consumer} on ${topic}:\n${lines.join('\n')}\n`
+}
+
+const NOT_ITSELF = ', also when it is set aside: it is a timer or a parked event before it, or its decoding'
+
+export function skipText({ consumer, skipped }: SkipReport): string {
+  if (skipped.length === 0) return ''
+  return (
+    `Set aside: ${placesText(skipped)}. With the next batch of ${consumer} they become dead letters of the code "skipped", and the rest goes on.\n` +
+    `Once the code is mended: sluice dlq redrive --consumer ${consumer} --code skipped\n`
+  )
+}

@@ -1,0 +1,66 @@
+/** Applies the next chunk of a partition and keeps nothing of it: to find a record that hangs or ends its function. */
+import type { LogRecord } from '../cloudevents/record.ts'
+import { type Applied, apply } from './apply.ts'
+import type { AnyKeyedProcess, Consumer } from './consumer.ts'
+import { decodeChunk } from './decode-chunk.ts'
+import { Unavailable } from './errors.ts'
+import { load, loadedPart } from './load.ts'
+import { PendingRecords } from './log/pending-records.ts'
+import type { OffsetRange, StateKey } from './model.ts'
+import type { LogReader, StateStore } from './ports.ts'
+
+/** The records after the applied offset of a partition. */
+export type Backlog = StateKey & OffsetRange
+
+/**
+ * Decides the records as the next batch of the partition would, and commits and publishes nothing.
+ *
+ * @param began called before each record is decided, with the timers that fire before it
+ * @returns undefined if there is nothing to decide any more
+ */
+export async function tryChunk(
+  consumer: Consumer<AnyKeyedProcess>,
+  { store, log }: { readonly store: Pick<StateStore, 'load'>; readonly log: LogReader },
+  { fromOffset, toOffset, ...stateKey }: Backlog,
+  began: (record: LogRecord) => void,
+): Promise<Applied | undefined> {
+  const chunk = await readChunk(consumer, log, stateKey, { fromOffset, toOffset })
+  const { decoded } = await decodeChunk(chunk, consumer)
+  const snapshot = await load(store, stateKey, decoded, consumer)
+  const undecided = decoded.filter(({ record }) => record.offset > snapshot.version.appliedOffset)
+  const fresh = loadedPart(undecided, snapshot, consumer)
+  return fresh.length > 0 ? apply(consumer, snapshot, announced(fresh, began)) : undefined
+}
+
+function* announced<T extends { readonly record: LogRecord }>(
+  chunk: readonly T[],
+  began: (record: LogRecord) => void,
+): Generator<T> {
+  for (const decoded of chunk) {
+    began(decoded.record)
+    yield decoded
+  }
+}
+
+/** As many records as fit into one commit. */
+async function readChunk(
+  consumer: Consumer,
+  log: LogReader,
+  { topic, partition }: StateKey,
+  { fromOffset, toOffset }: OffsetRange,
+): Promise<readonly LogRecord[]> {
+  const pending = new PendingRecords([], consumer)
+  for (let from = fromOffset; from <= toOffset && pending.chunk.length === pending.all.length; ) {
+    try {
+      const looked = await log.read(topic, partition, { fromOffset: from, toOffset })
+      pending.insert(from, looked)
+      from = looked.nextOffset
+    } catch (error) {
+      // An open transaction hides the rest: no batch has it either.
+      if (pending.isEmpty || !(error instanceof Unavailable)) throw error
+      break
+    }
+  }
+  log.leave?.(topic, partition)
+  return pending.chunk
+}

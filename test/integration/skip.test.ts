@@ -1,0 +1,152 @@
+/** A record that hangs a consumer, on real servers: it is found, set aside, and redriven to mended code. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { AUDIT_TYPE } from '../../lib/audit.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { FailingConsumer } from '../support/failing-consumer.ts'
+import { PROJECT } from '../support/program.ts'
+import { environmentReading as reading } from '../support/records.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+const HANGING = pathToFileURL(`${PROJECT}/test/support/hanging-processor.ts`)
+
+describe('sluice skip', () => {
+  let environment: TestEnvironment
+  let consumer: FailingConsumer
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    consumer = new FailingConsumer(environment)
+    consumer.fails = false
+    await send('first', 'hangs', 'between', 'ends', 'last')
+  })
+
+  after(async () => {
+    consumer?.close()
+    await environment?.close()
+  })
+
+  async function send(...ids: string[]): Promise<void> {
+    const readings = ids.map(id => {
+      const { value, headers } = writeEvent(reading(id))
+      return { key: 's-1', value, headers: Object.fromEntries(headers) }
+    })
+    await environment.client.send(environment.topic('readings'), readings)
+  }
+
+  async function sluice(...args: string[]) {
+    return ran(args, {
+      environment: {
+        KAFKA_BROKERS: brokers().join(','),
+        REDIS_URL: redisUrl(),
+        SLUICE_ENV: environment.name,
+        USER: 'ann',
+        NODE_OPTIONS: `--import=${HANGING}`,
+      },
+    })
+  }
+
+  async function report(...args: string[]) {
+    const { status, stdout, stderr } = await sluice(...args, '--json')
+    assert.equal(status, 0, stderr)
+    return JSON.parse(stdout)
+  }
+
+  /** `PARTITION@OFFSET` of a reading of this test. */
+  async function placeOf(id: string): Promise<string> {
+    const found = (await environment.read('readings')).find(({ headers }) => String(headers?.ce_id) === id)
+    return `${found?.partition}@${found?.offset}`
+  }
+
+  it('given records that hang and end the function, then both are found, set aside and redriven', async () => {
+    const [hangs, ends] = [await placeOf('hangs'), await placeOf('ends')]
+    const within = ['--within', '3s']
+
+    const dry = await sluice('skip', 'processor', '--dry-run', ...within)
+    assert.match(
+      dry.stderr,
+      new RegExp(`${hangs}  does not return within 3 s\n.*${ends}  ends the process \\(exit status 0\\)`),
+    )
+    assert.equal((await report('skip', 'processor', '--dry-run', ...within)).skipped.length, 0)
+
+    const { skipped } = await report('skip', 'processor', '--yes', ...within)
+    assert.deepEqual(
+      skipped.map(({ partition, offset }: { partition: number; offset: number }) => `${partition}@${offset}`),
+      [hangs, ends],
+    )
+    assert.match(
+      (await sluice('skip', 'processor', '--yes', ...within)).stderr,
+      /each of the next records returns/,
+    )
+
+    // This processor would apply them: they do not reach it.
+    await consumer.catchUp()
+    assert.deepEqual(await consumer.tally(), { 'applied/counted': 3, 'failed/skipped': 2 })
+    const letters = await consumer.bury()
+    assert.deepEqual(
+      letters.map(({ originalPartition, originalOffset }) => `${originalPartition}@${originalOffset}`),
+      [hangs, ends],
+    )
+    assert.equal((await report('dlq', 'redrive', '--code', 'skipped', '--yes')).taken, 2)
+    await consumer.catchUp()
+    assert.deepEqual(
+      [...(await consumer.applied()).values()],
+      [['first', 'between', 'last', 'hangs', 'ends']],
+    )
+
+    const audits = (await environment.read('events'))
+      .filter(({ headers }) => String(headers?.ce_type) === AUDIT_TYPE)
+      .map(({ value }) => JSON.parse(String(value)))
+    const { action, by, filter, counts } = audits.find(audit => audit.action === 'skip')
+    const topic = environment.topic('readings')
+    assert.deepEqual(
+      { action, by, filter, counts },
+      {
+        action: 'skip',
+        by: 'ann',
+        filter: { consumer: 'processor', topic, at: `${hangs}, ${ends}` },
+        counts: { skipped: 2 },
+      },
+    )
+  })
+
+  it('given a record that is decided, is not there, or is of another topic, then it is refused', async () => {
+    const refusals: [at: string, message: RegExp][] = [
+      [await placeOf('first'), /has decided .* already: its applied offset is \d+/],
+      ['0@999999', /There is no record .*\/0@999999/],
+      ['99@0', /has 12 partitions/],
+    ]
+    for (const [at, message] of refusals) {
+      const { status, stderr } = await sluice('skip', 'processor', at, '--yes')
+      assert.match(stderr, message)
+      assert.notEqual(status, 0)
+    }
+    assert.match(
+      (await sluice('skip', 'nobody', '--yes')).stderr,
+      /No function of this project is the consumer "nobody"/,
+    )
+    assert.match(
+      (await sluice('skip', 'processor', '--yes', '--topic', 'alerts')).stderr,
+      /name one of them with --topic/,
+    )
+  })
+
+  it('given a record that is named, then it is set aside, and that can be taken back', async () => {
+    await send('later')
+    const at = await placeOf('later')
+    await report('skip', 'processor', at, '--yes')
+    assert.match(
+      (await sluice('skip', 'processor', at, '--undo')).stdout,
+      new RegExp(`No longer set aside: ${at}`),
+    )
+    assert.match(
+      (await sluice('skip', 'processor', at, '--undo')).stderr,
+      new RegExp(`Not set aside before: ${at}`),
+    )
+    await consumer.catchUp()
+    assert.equal((await consumer.applied()).values().next().value?.at(-1), 'later')
+  })
+})

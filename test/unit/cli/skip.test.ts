@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { findStuck, type StuckRecord } from '../../../cli/skip/find.ts'
+import type { Attempt } from '../../../cli/skip/progress.ts'
+import { foundText, skipText } from '../../../cli/skip/text.ts'
+import { ran } from './terminal.ts'
+
+describe('what is wrong with a command line of sluice skip', () => {
+  for (const [given, args, expected] of [
+    ['nobody who could be asked', ['alerting'], /no terminal to confirm on/],
+    ['nothing to take back', ['alerting', '--undo'], /--undo takes records, as PARTITION@OFFSET/],
+    [
+      'a place that is none',
+      ['alerting', '3-1042', '--yes'],
+      /"3-1042" is invalid\. It must be a place, PARTITION@OFFSET/,
+    ],
+    ['an unknown consumer', ['nobody', '--yes'], /Consumers are processor, alerting, /],
+    ['a function that reads no topic', ['clock', '--yes'], /"clock"\. Consumers are /],
+    [
+      'a topic that it does not read',
+      ['alerting', '--topic', 'dlq', '--yes'],
+      /alerting reads sluice\.telemetry\.readings\./,
+    ],
+  ] as const)
+    test(`given ${given}, then it says so before it connects`, async () => {
+      const { status, stderr } = await ran(['skip', ...args])
+      assert.equal(status, 2, stderr)
+      assert.match(stderr, expected)
+    })
+})
+
+describe('the search for records that stop a function', () => {
+  const backlogs = [0, 1, 2].map(partition => ({
+    consumer: 'c',
+    topic: 't',
+    partition,
+    fromOffset: 0,
+    toOffset: 9,
+  }))
+
+  /** A function that stops at these records, and at some of them, by their timers, even if they are set aside. */
+  function search(stops: readonly string[], byTimers: readonly string[] = []) {
+    return findStuck(
+      'c',
+      backlogs,
+      async ({ backlogs: rest, aside }: Attempt): Promise<StuckRecord | undefined> => {
+        const isAside = (at: string) => aside.some(({ partition, offset }) => `${partition}@${offset}` === at)
+        const at = stops.find(
+          one =>
+            rest.some(({ partition }) => one.startsWith(`${partition}@`)) &&
+            (!isAside(one) || byTimers.includes(one)),
+        )
+        const [partition, offset] = (at ?? '').split('@').map(Number) as [number, number]
+        return at === undefined ? undefined : { partition, offset, digest: at, why: 'hangs' }
+      },
+    )
+  }
+  const told = async (...given: Parameters<typeof search>) =>
+    (await search(...given)).map(({ digest, helps }) => `${digest}${helps ? '' : ' in vain'}`)
+
+  test('given several records in several partitions, then all are found in one go', async () => {
+    assert.deepEqual(await told(['0@4', '0@7', '2@1']), ['0@4', '0@7', '2@1'])
+    assert.deepEqual(await told([]), [])
+  })
+
+  test('given a timer that hangs before a record, then setting that aside is in vain, and the others are found', async () => {
+    assert.deepEqual(await told(['0@4', '0@7', '2@1'], ['0@4']), ['0@4 in vain', '2@1'])
+  })
+
+  test('given what was found, then it is said how it goes on', async () => {
+    const [first, vain] = (await search(['0@4', '2@1'], ['2@1'])) as [never, never]
+    assert.equal(
+      foundText('c', 't', [first, vain]),
+      'c on t:\n  0@4  hangs\n  2@1  hangs, also when it is set aside: it is a timer or a parked event before it, or its decoding\n',
+    )
+    assert.match(foundText('c', 't', []), /each of the next records returns/)
+    const report = {
+      env: 'local',
+      consumer: 'c',
+      topic: 't',
+      dryRun: false,
+      found: [first],
+      skipped: [first],
+    }
+    assert.match(skipText(report), /Set aside: 0@4\. .*\n.*sluice dlq redrive --consumer c --code skipped\n$/)
+    assert.equal(skipText({ ...report, skipped: [] }), '')
+  })
+})

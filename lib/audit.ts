@@ -19,6 +19,8 @@ export const ACTIONS = [
   'rules save',
   'silence add',
   'silence end',
+  'skip',
+  'skip undo',
   'state drop',
   'state erase',
   'state export',

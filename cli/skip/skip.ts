@@ -1,14 +1,12 @@
 /** Sets records aside that hang or end the function of a consumer, or takes that back. */
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { consumersOf, readFunctions } from '../../infra/functions.ts'
-import { type Config, readConfig } from '../../lib/app/config.ts'
+import { readConfig } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
-import { leaveAudit } from '../../lib/operations/audit.ts'
+import type { Counts } from '../../lib/operations/audit.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
 import { RedisSkippedRecords } from '../../lib/runtime/adapters/redis/skipped-records.ts'
 import { RedisStateCopies } from '../../lib/runtime/adapters/redis/state-copies.ts'
-import { instant } from '../../lib/runtime/consumer/instant.ts'
 import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { digestOf } from '../../lib/runtime/pipeline/failures/failure-record.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
@@ -18,7 +16,7 @@ import type { Environment } from '../../lib/runtime/settings/slice.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { environmentOf, withinPatience, withRedis } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { personAt } from '../person.ts'
+import { carryOut } from '../operation.ts'
 import { showLine } from '../progress.ts'
 import { readEntries } from '../run/entries.ts'
 import { confirm } from '../state/confirm.ts'
@@ -73,7 +71,8 @@ export async function skip(
     const skipping: Skipping = {
       records: new RedisSkippedRecords(client),
       keyOf,
-      audit: (action, of) => audited(connections, config, terminal, { action, consumer, topic, of }),
+      carryOut: (action, of, change) =>
+        carryOut(connections, { action, filter: { consumer, topic, at: placesText(of) } }, change),
     }
     if (undo) return undone(named, skipping, terminal, options.json)
     const found =
@@ -107,7 +106,12 @@ export async function skip(
 interface Skipping {
   readonly records: SkippedRecords
   readonly keyOf: (partition: number) => StateKey
-  readonly audit: (action: 'skip' | 'skip undo', of: readonly NamedRecord[]) => Promise<void>
+  /** Leaves the audit event of the change. */
+  readonly carryOut: (
+    action: 'skip' | 'skip undo',
+    of: readonly NamedRecord[],
+    change: (counts: Counts) => Promise<void>,
+  ) => Promise<void>
 }
 
 /** @throws CliFailure unless a function of this project is the consumer and reads the topic */
@@ -163,57 +167,32 @@ async function sought(
 /** @returns those that were set aside: the consumer may have gone past the others */
 async function setAside(
   found: readonly FoundRecord[],
-  { records, keyOf, audit }: Skipping,
+  { records, keyOf, carryOut }: Skipping,
   terminal: Terminal,
   isSure = false,
 ): Promise<readonly FoundRecord[]> {
   await confirm(`Set aside ${placesText(found)}?`, isSure, terminal)
   const skipped: FoundRecord[] = []
-  for (const one of found)
-    if ((await records.skip(keyOf(one.partition), one.offset, one.digest)) === 'skipped') skipped.push(one)
-  if (skipped.length > 0) await audit('skip', skipped)
+  await carryOut('skip', found, async counts => {
+    for (const one of found)
+      if ((await records.skip(keyOf(one.partition), one.offset, one.digest)) === 'skipped')
+        counts.skipped = skipped.push(one)
+  })
   return skipped
 }
 
 async function undone(
   named: readonly NamedRecord[],
-  { records, keyOf, audit }: Skipping,
+  { records, keyOf, carryOut }: Skipping,
   terminal: Terminal,
   json: boolean | undefined,
 ): Promise<void> {
   const undone: NamedRecord[] = []
-  for (const one of named) if (await records.unskip(keyOf(one.partition), one.offset)) undone.push(one)
-  if (undone.length > 0) await audit('skip undo', undone)
+  await carryOut('skip undo', named, async counts => {
+    for (const one of named)
+      if (await records.unskip(keyOf(one.partition), one.offset)) counts.undone = undone.push(one)
+  })
   printReport(terminal, { undone }, json, () => `No longer set aside: ${placesText(undone) || 'none'}.\n`)
   const others = named.filter(one => !undone.includes(one))
   if (others.length > 0) throw new CliFailure(`Not set aside before: ${placesText(others)}.`)
-}
-
-/** @throws CliFailure if Kafka does not take the audit event */
-async function audited(
-  connections: Connections,
-  config: Config,
-  terminal: Terminal,
-  {
-    action,
-    consumer,
-    topic,
-    of,
-  }: {
-    readonly action: string
-    readonly consumer: string
-    readonly topic: string
-    readonly of: readonly NamedRecord[]
-  },
-): Promise<void> {
-  const now = instant(Date.now())
-  await leaveAudit(await connections.publisher(), config, {
-    action,
-    by: personAt(terminal),
-    startedAt: now,
-    endedAt: now,
-    operation: randomUUID(),
-    filter: { consumer, topic, at: placesText(of) },
-    counts: { [action === 'skip' ? 'skipped' : 'undone']: of.length },
-  })
 }

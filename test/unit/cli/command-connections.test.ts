@@ -71,10 +71,11 @@ describe('the connections of a command that is not an operation', () => {
 const RECORD = { topic: 't', key: null, value: Buffer.from(''), headers: [] }
 
 describe('the sources of the command line', () => {
-  it('given connections without that guard, then only the doctor has them, which tries what functions may', () => {
+  it('given connections without that guard, then the doctor has them, which tries what functions may, and the trial of skip, which loads states as they do', () => {
     assert.deepEqual(filesWith(/new (Connections|KafkaConnections|RedisClient)\(/), [
       'cli/commands/doctor.ts',
       'cli/doctor/before-deploy.ts',
+      'cli/skip/attempt.ts',
     ])
   })
 

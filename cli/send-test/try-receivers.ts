@@ -97,5 +97,5 @@ function testMessage(receiver: string, env: string, atMs: number): Message {
     alerts: [alert],
     omitted: 0,
   } as const
-  return { notification, atMs, env }
+  return { notification, atMs, order: at, env }
 }

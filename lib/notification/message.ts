@@ -3,7 +3,7 @@ import type { Alert } from '../alerting/alert.ts'
 import { SEVERITIES, type Severity } from '../alerting/rule.ts'
 import { derivedId } from '../runtime/consumer/derived-id.ts'
 import { instant } from '../runtime/consumer/instant.ts'
-import type { Delivery, Digest } from '../runtime/consumer/sink.ts'
+import type { Delivery } from '../runtime/consumer/sink.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 
 /** Beyond this age, notifications are folded into a digest. */
@@ -13,6 +13,8 @@ export interface Message {
   readonly notification: Notification
   /** When it was due, in milliseconds since the epoch. */
   readonly atMs: number
+  /** Place among the notifications of its group, compared as text. */
+  readonly order: string
   readonly env: string
   readonly digest?: DigestFacts
 }
@@ -27,21 +29,31 @@ interface DigestFacts {
 
 export function messageOf({ event }: Delivery<Notification>, env: string): Message {
   if (event.data === undefined) throw new Error('a notification without data reached a sink')
-  return { notification: event.data, atMs: event.timeMs, env }
+  const { data: notification, timeMs: atMs, extensions } = event
+  // A redriven notification keeps its sequence. Its time does not order it: the clock of a broker can go back.
+  return { notification, atMs, order: extensions?.sequence ?? instant(atMs), env }
 }
 
 /**
- * Folds notifications for a receiver into one: the latest of each group, and each of their alerts as it was last told. An old
- * watchdog or test says nothing about now, so it is left out.
- *
- * @returns undefined if nothing is left
+ * Returns the messages that a digest for a receiver is about, in their order: a redriven one comes behind those that were sent since.
+ * An old watchdog or test says nothing about now, so it is left out.
  */
-export function digestOf(digest: Digest<Notification>, receiver: string, env: string): Message | undefined {
-  const messages = digest.deliveries
-    .map(delivery => messageOf(delivery, env))
+export function forDigest(messages: readonly Message[], receiver: string): readonly Message[] {
+  return messages
     .filter(({ notification: { reason, receivers } }) => {
       return receivers.includes(receiver) && reason !== 'watchdog' && reason !== 'test'
     })
+    .toSorted((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
+}
+
+/**
+ * Folds messages for a receiver into one: the latest of each group, and each of their alerts as it was last told.
+ *
+ * @param messages as `forDigest` returns them
+ * @param key the same for the same messages
+ * @returns undefined if there are none
+ */
+export function digestOf(messages: readonly Message[], receiver: string, key: string): Message | undefined {
   const [first, last] = [messages[0], messages.at(-1)]
   if (first === undefined || last === undefined) return undefined
   const alerts = new Map<string, Alert>()
@@ -57,7 +69,7 @@ export function digestOf(digest: Digest<Notification>, receiver: string, env: st
   const latest = [...groups.values()]
   return {
     notification: {
-      notificationId: derivedId(digest.key, receiver),
+      notificationId: derivedId(key, receiver),
       group: latest.length === 1 ? last.notification.group : 'digest',
       groupLabels: commonLabels(latest),
       status: latest.some(({ status }) => status === 'firing') ? 'firing' : 'resolved',
@@ -67,7 +79,8 @@ export function digestOf(digest: Digest<Notification>, receiver: string, env: st
       omitted: latest.reduce((sum, { omitted }) => sum + omitted, 0),
     },
     atMs: last.atMs,
-    env,
+    order: last.order,
+    env: last.env,
     digest: { notifications: messages.length, from: instant(first.atMs), to: instant(last.atMs) },
   }
 }

@@ -1,7 +1,7 @@
 /** Publishes the notifications that name the topic. */
 import { rejected } from '../../runtime/consumer/process.ts'
 import { type Delivered, delivered, type Sink } from '../../runtime/consumer/sink.ts'
-import { digestOf, type Message, messageOf, OLD_MS } from '../message.ts'
+import { digestOf, forDigest, type Message, messageOf, OLD_MS } from '../message.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../notification.ts'
 import type { Receiver } from '../receiver.ts'
 
@@ -48,8 +48,9 @@ export function snsSink(receivers: readonly Receiver[], env: string, topic: Aler
     },
     digest: {
       olderThanMs: OLD_MS,
-      async deliver(digest) {
-        const messages = [...names].flatMap(name => digestOf(digest, name, env) ?? [])
+      async deliver({ deliveries, key }) {
+        const all = deliveries.map(delivery => messageOf(delivery, env))
+        const messages = [...names].flatMap(name => digestOf(forDigest(all, name), name, key) ?? [])
         const answers = await publishAll(topic, messages, named)
         const failed = [...answers.values()].find(({ kind }) => kind !== 'delivered')
         return failed ?? delivered(messages.length > 0 ? 'delivered' : 'other-receivers')

@@ -4,7 +4,7 @@
  * what was delivered, and whether the receiver answers at all.
  */
 import { type Delivered, delivered, retry } from '../../runtime/consumer/sink.ts'
-import type { Message } from '../message.ts'
+import { digestOf, forDigest, type Message } from '../message.ts'
 import { SECRET_WITHIN_MS, TIMEOUT_MS, type WebhookReceiver } from '../receiver.ts'
 import { attempt, type WebhookPorts } from './attempt.ts'
 import { Patience } from './patience.ts'
@@ -58,6 +58,27 @@ export class Lane {
     return outcomes
   }
 
+  /**
+   * Delivers one digest of those messages that the receiver has not had, and that are still news. Undefined if none is for it.
+   *
+   * @param key the same for the same messages
+   */
+  async deliverDigest(messages: readonly Message[], key: string): Promise<Delivered | undefined> {
+    const { name } = this.#receiver
+    const own = forDigest(messages, name)
+    if (own.length === 0) return undefined
+    const news = own.flatMap(message => {
+      return this.#delivered.get(message.notification.notificationId)
+        ? []
+        : (this.#told.newsOf(message) ?? [])
+    })
+    const digest = digestOf(news, name, key)
+    if (digest === undefined) return delivered('superseded')
+    const [outcome] = await this.deliver([digest])
+    if (outcome?.kind === 'delivered') for (const message of news) this.#remember(message, outcome)
+    return outcome
+  }
+
   /** Whether a message with the outcome `retry` waits, instead of being offered until it fails. */
   waits(message: Message): boolean {
     return this.#patience.waits(message, this.#ports.nowMs())
@@ -81,10 +102,13 @@ export class Lane {
     else if (retryAfterMs !== undefined) this.#rest(retryAfterMs, 'has asked for a pause')
     if (outcome.kind === 'retry') this.#patience.failed(notificationId, nowMs())
     else this.#patience.answered()
-    if (outcome.kind !== 'delivered') return outcome
-    this.#delivered.set(notificationId, outcome)
-    this.#told.remember(news)
+    if (outcome.kind === 'delivered') this.#remember(news, outcome)
     return outcome
+  }
+
+  #remember(message: Message, outcome: Delivered): void {
+    this.#delivered.set(message.notification.notificationId, outcome)
+    this.#told.remember(message)
   }
 
   #rest(ms: number, why: string): void {

@@ -7,7 +7,7 @@ import {
   retry,
   type Sink,
 } from '../../runtime/consumer/sink.ts'
-import { digestOf, type Message, messageOf, OLD_MS } from '../message.ts'
+import { messageOf, OLD_MS } from '../message.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../notification.ts'
 import type { Receiver } from '../receiver.ts'
 import type { WebhookPorts } from './attempt.ts'
@@ -57,12 +57,10 @@ export function webhookSink(
     },
     digest: {
       olderThanMs: OLD_MS,
-      async deliver(digest) {
-        const answers = [...lanes].map(async ([name, lane]): Promise<readonly Delivered[]> => {
-          const message: Message | undefined = digestOf(digest, name, env)
-          return message ? lane.deliver([message]) : []
-        })
-        return combined((await Promise.all(answers)).flat())
+      async deliver({ deliveries, key }) {
+        const messages = deliveries.map(delivery => messageOf(delivery, env))
+        const answers = await Promise.all([...lanes.values()].map(lane => lane.deliverDigest(messages, key)))
+        return combined(answers.filter(answer => answer !== undefined))
       },
     },
   }

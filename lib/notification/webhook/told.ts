@@ -9,7 +9,7 @@ import { Recent } from './recent.ts'
 const REMEMBERED = 1_000
 
 interface Told {
-  readonly atMs: number
+  readonly order: string
   readonly status: 'firing' | 'resolved'
   /** Fingerprints of the alerts that fire. */
   readonly firing: ReadonlySet<string>
@@ -20,26 +20,26 @@ interface Told {
 export class LastTold {
   readonly #groups = new Recent<Told>(REMEMBERED)
 
-  /** The webhook has taken this message. A digest is about several groups, and is not remembered. */
-  remember({ notification, atMs, digest }: Message): void {
+  /** Remembers a message that the webhook has taken. */
+  remember({ notification, order }: Message): void {
     const { group, status, alerts, omitted } = notification
-    if (digest || atMs < (this.#groups.get(group)?.atMs ?? atMs)) return
+    if (order < (this.#groups.get(group)?.order ?? order)) return
     const firing = new Set(
       alerts.filter(one => one.status === 'firing').map(({ fingerprint }) => fingerprint),
     )
-    this.#groups.set(group, { atMs, status, firing, count: firing.size + omitted })
+    this.#groups.set(group, { order, status, firing, count: firing.size + omitted })
   }
 
   /**
    * The message as far as it is still news: behind a later one of its group only the alerts that have resolved, and have not fired
-   * again since, with the status of the later one.
+   * again since, with the status of the later one. A digest is news as a whole.
    *
    * @returns undefined if nothing is left
    */
   newsOf(message: Message): Message | undefined {
-    const { notification, atMs, digest } = message
+    const { notification, order, digest } = message
     const later = this.#groups.get(notification.group)
-    if (digest || later === undefined || later.atMs <= atMs) return message
+    if (digest || later === undefined || later.order <= order) return message
     const alerts = notification.alerts.filter(
       ({ status, fingerprint }) => status === 'resolved' && !later.firing.has(fingerprint),
     )

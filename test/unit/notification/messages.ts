@@ -45,7 +45,8 @@ function notification(id: string, changes: Partial<Notification> = {}): Notifica
 }
 
 export function message(changes: Partial<Notification> = {}, more: Partial<Message> = {}): Message {
-  return { notification: notification('n1', changes), atMs: AT_MS, env: 'prod', ...more }
+  const order = new Date(AT_MS).toISOString()
+  return { notification: notification('n1', changes), atMs: AT_MS, order, env: 'prod', ...more }
 }
 
 /** The event of a notification; `at` is in seconds after the start. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Alert } from '../../../lib/alerting/alert.ts'
 import type { WebhookReceiver } from '../../../lib/notification/receiver.ts'
 import type { PostAnswer, PostRequest, WebhookPorts } from '../../../lib/notification/webhook/attempt.ts'
 import { LONGEST_BATCH_MS } from '../../../lib/notification/webhook/lane.ts'
@@ -196,6 +197,8 @@ describe('webhooks', () => {
           ['changed', status, status === 'firing' ? 1 : 0],
         )
         assert.deepEqual(data.alerts, [resolved('gone')])
+        const between = notified('between', { receivers: ['a'], at: 30 })
+        assert.deepEqual(await kit.when(between), ['applied/superseded'])
       })
 
     it('then an alert that has fired again since is not told as resolved', async () => {
@@ -205,6 +208,19 @@ describe('webhooks', () => {
       const before = { ...resolved('before'), fingerprint: 'one' }
       const outcomes = await kit.when(notified('changed', { receivers: ['a'], alerts: [before] }))
       assert.deepEqual([outcomes, network.calls], [['applied/superseded'], ['a later']])
+    })
+
+    it('then the sequence orders the two, because the clock of a broker can go back', async () => {
+      const { network, kit } = given(['a'])
+      const [one, two, late] = [1, 2, 0].map(n => ({ extensions: { sequence: `0.${n}` } }))
+      await kit.when({ ...notified('one', { receivers: ['a'], at: 60 }), ...one })
+      assert.deepEqual(await kit.when({ ...notified('two', { receivers: ['a'] }), ...two }), [
+        'applied/delivered',
+      ])
+      assert.deepEqual(await kit.when({ ...notified('late', { receivers: ['a'], at: 90 }), ...late }), [
+        'applied/superseded',
+      ])
+      assert.deepEqual(network.calls, ['a one', 'a two'])
     })
 
     it('then another webhook, which has told nothing since, still gets it', async () => {
@@ -386,13 +402,75 @@ describe('a backlog', () => {
     assert.deepEqual([data.group, data.groupLabels, data.omitted], ['digest', {}, 2])
   })
 
+  const HOURS_MS = 2 * 3_600_000
+  const fire = notified('fire', { receivers: ['a', 'b'], alerts: [alert('x')] })
+  const resolve = notified('resolve', {
+    at: 600,
+    receivers: ['a', 'b'],
+    status: 'resolved',
+    reason: 'resolved',
+    alerts: [alert('x', { endedAt: '2026-03-01T12:10:00.000Z' })],
+  })
+
+  it('given a fire that comes back hours after its resolve was sent, then it is not sent', async () => {
+    const { network, kit } = given(['a', 'b'], { a: [status(400)], b: [status(400)] })
+    assert.deepEqual(await kit.when(fire), ['failed/rejected'])
+    await kit.when(resolve)
+    assert.deepEqual(await kit.whenLate(HOURS_MS, fire), ['applied/superseded'])
+    assert.deepEqual(network.calls, ['a fire', 'b fire', 'a resolve', 'b resolve'])
+  })
+
+  it('given a notification that one of two webhooks refused, when it comes back hours later, then only that one gets it', async () => {
+    const { network, kit } = given(['a', 'b'], { a: [status(400)] })
+    await kit.when(fire)
+    assert.deepEqual(await kit.whenLate(HOURS_MS, fire), ['applied/delivered'])
+    assert.deepEqual(
+      network.posts.map(({ to }) => to),
+      ['a', 'b', 'a'],
+    )
+  })
+
+  it('given a digest that one of two webhooks refused, when it comes back, then only that one gets it', async () => {
+    const { network, kit } = given(['a', 'b'], { a: [status(400)] })
+    assert.deepEqual(new Set(await kit.whenLate(HOURS_MS, fire, resolve)), new Set(['failed/rejected']))
+    // Alone, it would be another digest.
+    assert.deepEqual(await kit.whenLate(HOURS_MS, resolve), ['applied/delivered'])
+    assert.deepEqual(
+      network.posts.map(({ to }) => to),
+      ['a', 'b', 'a'],
+    )
+  })
+
+  it('given a digest that a webhook took, when an earlier fire comes back, then it is not sent', async () => {
+    const { network, kit } = given(['a', 'b'])
+    await kit.whenLate(HOURS_MS, resolve)
+    assert.deepEqual(await kit.whenLate(HOURS_MS, fire), ['applied/superseded'])
+    assert.equal(network.posts.length, 2)
+  })
+
+  it('given a digest that a webhook did not take, when it comes back, then it is still news', async () => {
+    const { network, kit } = given(['a'], { a: [status(400)] })
+    await kit.whenLate(HOURS_MS, resolve)
+    assert.deepEqual(await kit.whenLate(HOURS_MS, fire, resolve), ['applied/delivered', 'applied/delivered'])
+    assert.equal(JSON.parse(network.posts.at(-1)?.body ?? '').data.digest.notifications, 2)
+  })
+
+  it('given a fire behind its resolve in one digest, then the digest says that the alert has resolved', async () => {
+    const { network, kit } = given(['a'])
+    await kit.whenLate(HOURS_MS, resolve, fire)
+    const { data, timestamp } = JSON.parse(network.posts[0]?.body ?? '')
+    assert.deepEqual([data.status, data.alerts.map((one: Alert) => one.status)], ['resolved', ['resolved']])
+    assert.deepEqual([data.digest.from, timestamp], [fire.time, resolve.time])
+  })
+
   it('given only what says nothing any more, then nothing is sent', async () => {
     const { network, kit } = given(['a'])
     const outcomes = await kit.whenLate(
       2 * 3_600_000,
       notified('dog', { receivers: ['a'], reason: 'watchdog' }),
+      notified('try', { receivers: ['a'], reason: 'test' }),
     )
-    assert.deepEqual(outcomes, ['applied/other-receivers'])
+    assert.deepEqual(new Set(outcomes), new Set(['applied/other-receivers']))
     assert.deepEqual(network.calls, [])
   })
 })

@@ -31,6 +31,13 @@ export function snsSink(receivers: readonly Receiver[], env: string, topic: Aler
   const known = new Set(receivers.map(({ name }) => name))
   const named = ({ notification }: Message) => notification.receivers.filter(name => names.has(name))
   const isNamed = (message: Message) => named(message).length > 0
+  /** Nobody else would notice a notification that goes nowhere. */
+  const withUnknown = (answer: Delivered, messages: readonly Message[]): Delivered => {
+    const receivers = new Set(messages.flatMap(({ notification }) => notification.receivers))
+    const unknown = [...receivers].filter(name => !known.has(name))
+    if (answer.kind !== 'delivered' || unknown.length === 0) return answer
+    return rejected(`there is no receiver ${unknown.join(', ')}; the others are not affected`)
+  }
   return {
     name: 'notify-sns',
     accepts: [NOTIFICATION_TYPE],
@@ -39,11 +46,7 @@ export function snsSink(receivers: readonly Receiver[], env: string, topic: Aler
       const messages = deliveries.map(delivery => messageOf(delivery, env))
       const published = await publishAll(topic, messages.filter(isNamed), named)
       return messages.map(message => {
-        const answer = published.get(message) ?? delivered('other-receivers')
-        const unknown = message.notification.receivers.filter(name => !known.has(name))
-        // Nobody else would notice a notification that goes nowhere.
-        if (answer.kind !== 'delivered' || unknown.length === 0) return answer
-        return rejected(`there is no receiver ${unknown.join(', ')}; the others are not affected`)
+        return withUnknown(published.get(message) ?? delivered('other-receivers'), [message])
       })
     },
     digest: {
@@ -53,7 +56,7 @@ export function snsSink(receivers: readonly Receiver[], env: string, topic: Aler
         const messages = [...names].flatMap(name => digestOf(forDigest(all, name), name, key) ?? [])
         const answers = await publishAll(topic, messages, named)
         const failed = [...answers.values()].find(({ kind }) => kind !== 'delivered')
-        return failed ?? delivered(messages.length > 0 ? 'delivered' : 'other-receivers')
+        return withUnknown(failed ?? delivered(messages.length > 0 ? 'delivered' : 'other-receivers'), all)
       },
     },
   }

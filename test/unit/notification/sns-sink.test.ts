@@ -102,6 +102,15 @@ describe('publishing to the topic', () => {
     assert.equal(JSON.parse(textOf(published as SnsMessage)).data.digest.notifications, 2)
   })
 
+  it('given a backlog with a name that no receiver has, then it fails with that name, and the others get theirs', async () => {
+    const { calls, kit } = given()
+    const unknown = notified('n2', { receivers: ['pagr'], at: 60 })
+    const outcomes = await kit.whenLate(2 * 3_600_000, notified('n1'), unknown)
+    assert.deepEqual(outcomes, ['failed/rejected', 'failed/rejected'])
+    assert.match(kit.refusals[0] ?? '', /^there is no receiver pagr/)
+    assert.equal(calls.length, 1)
+  })
+
   it('given large notifications, then no call is larger than SNS takes', async () => {
     const { calls, kit } = given()
     const alerts = Array.from({ length: 100 }, (_, index) => alert(`s-${index}`))

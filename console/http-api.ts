@@ -1,7 +1,7 @@
 /** The console behind an HTTP API of API Gateway. */
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda'
 import { readConfig } from '../lib/app/config.ts'
-import { secretOf } from '../lib/runtime/adapters/aws/clients.ts'
+import { isUnreachable, secretOf } from '../lib/runtime/adapters/aws/clients.ts'
 import { telemetryOf } from '../lib/runtime/adapters/lambda/telemetry.ts'
 import { once } from '../lib/runtime/lambda/once.ts'
 import { deployedAccess, type Holder } from './access/access.ts'
@@ -29,7 +29,11 @@ export function httpApiConsole(): (event: LambdaEvent, context?: LambdaContext) 
       isLocal: false,
       streams: false,
     })
-    const holders = freshHolders(() => holdersOf(config.consoleSecret), { forMs: TOKENS_FOR_MS, told })
+    const holders = freshHolders(() => holdersOf(config.consoleSecret), {
+      forMs: TOKENS_FOR_MS,
+      isUnreachable,
+      told: (error, reason) => logger.error(`the tokens of the console: ${reason}`, error as Error),
+    })
     const page = pageFiles(built.page)
     return handle(consoleApp({ environment, page, access: deployedAccess(holders), told }))
   })

@@ -1,5 +1,6 @@
 /** Who may use a deployed console: the people and programs that a secret names, each with a token and a role. */
 import { array, minLength, object, picklist, pipe, regex, safeParse, string } from 'valibot'
+import { ProblemError } from '../api/problem.ts'
 import type { Holder } from './access.ts'
 import { ROLES } from './person.ts'
 
@@ -24,30 +25,53 @@ const FORM =
 interface Freshness {
   /** How old they may be, in milliseconds. */
   readonly forMs: number
+  /** Returns whether an error of `read` says nothing of the secret. */
+  readonly isUnreachable: (error: unknown) => boolean
   readonly now?: () => number
-  /** Hears why they could not be read again; the old ones go on. */
-  readonly told: (error: unknown) => void
+  /** Hears why they could not be read again, and whether the old ones still count. */
+  readonly told: (error: unknown, reason: 'unreachable' | 'invalid') => void
 }
 
+/** How long holders count that could not be read again, because the secret is unreachable. */
+const TOLERATED_MS = 15 * 60_000
+/** How long a console without holders waits before it reads them again. */
+const RETRY_MS = 15_000
+
 /**
- * The holders as they are now: whoever was taken out of the secret is out after this time.
+ * The holders as they are now: whoever was taken out of the secret is out after this time. A secret that cannot be used lets nobody in;
+ * one that is unreachable counts for a quarter of an hour as it was.
  *
- * @param read throws where they cannot be read; so does the first call then
+ * @param read throws where they cannot be read
+ * @returns throws ProblemError where there are no holders
  */
 export function freshHolders(
   read: () => Promise<readonly Holder[]>,
-  { forMs, now = Date.now, told }: Freshness,
+  { forMs, isUnreachable, now = Date.now, told }: Freshness,
 ): () => Promise<readonly Holder[]> {
   let known: { readonly holders: readonly Holder[]; readonly atMs: number } | undefined
-  return async () => {
-    if (known && now() - known.atMs < forMs) return known.holders
+  let triedAtMs = Number.NEGATIVE_INFINITY
+  const readAgain = async () => {
+    triedAtMs = now()
     try {
-      known = { holders: await read(), atMs: now() }
+      known = { holders: await read(), atMs: triedAtMs }
     } catch (error) {
-      if (!known) throw error
-      told(error)
-      known = { ...known, atMs: now() }
+      const reason = isUnreachable(error) ? 'unreachable' : 'invalid'
+      if (known && (reason === 'invalid' || now() - known.atMs >= TOLERATED_MS)) known = undefined
+      told(error, reason)
     }
+  }
+  let reading: Promise<void> | undefined
+  return async () => {
+    if (now() - triedAtMs >= (known ? forMs : RETRY_MS))
+      reading ??= readAgain().finally(() => {
+        reading = undefined
+      })
+    await reading
+    if (!known)
+      throw new ProblemError(
+        'unavailable',
+        'The console cannot read who may come in, so it lets nobody in. Its log says why.',
+      )
     return known.holders
   }
 }

@@ -26,6 +26,22 @@ export async function parameterOf(name: string): Promise<Record<string, unknown>
   return json(`parameter ${name}`, answer.Parameter?.Value)
 }
 
+/**
+ * Returns whether an error of `secretOf` or `parameterOf` says nothing of the content: AWS did not answer, or not now. A secret that
+ * was deleted, must not be read, or holds something else has been answered for.
+ */
+export function isUnreachable(error: unknown): boolean {
+  const { cause } = error as { readonly cause?: Partial<AwsError> }
+  if (cause === undefined) return false
+  const status = cause.$metadata?.httpStatusCode
+  return status === undefined || status >= 500 || status === 429 || /Throttl/.test(cause.name ?? '')
+}
+
+interface AwsError {
+  readonly name: string
+  readonly $metadata: { readonly httpStatusCode?: number }
+}
+
 function unreadable(what: string) {
   return (error: Error): never => {
     throw new Error(`${what} cannot be read: ${error.message || error.name}`, { cause: error })

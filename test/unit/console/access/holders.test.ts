@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Holder } from '../../../../console/access/access.ts'
 import { freshHolders, holdersIn } from '../../../../console/access/holders.ts'
+import type { ProblemError } from '../../../../console/api/problem.ts'
+import { isUnreachable } from '../../../../lib/runtime/adapters/aws/clients.ts'
 
 const ADA: Holder = { token: 'a'.repeat(32), name: 'ada', role: 'operator' }
 const BO: Holder = { token: 'b'.repeat(43), name: 'bo', role: 'viewer' }
@@ -34,34 +36,109 @@ describe('the secret of the console', () => {
     })
 })
 
+const MINUTE_MS = 60_000
+
+/** Who may come in, by a secret that answers or throws this. */
+function console(secret: () => unknown) {
+  const clock = { nowMs: 0 }
+  const heard: string[] = []
+  const holders = freshHolders(async () => holdersIn(secret()), {
+    forMs: MINUTE_MS,
+    now: () => clock.nowMs,
+    isUnreachable: error => error === AWAY,
+    told: (_error, reason) => heard.push(reason),
+  })
+  const names = async () =>
+    holders().then(
+      all => all.map(({ name }) => name),
+      error => (error as ProblemError).code,
+    )
+  return { clock, heard, names }
+}
+const AWAY = new Error('away')
+
 describe('who may come in now', () => {
   it('given a secret that changes, then it is read again after its time, and not before', async () => {
-    let [nowMs, secret] = [0, [ADA]]
-    const holders = freshHolders(async () => secret, { forMs: 60, now: () => nowMs, told: assert.ifError })
-    assert.deepEqual(await holders(), [ADA])
-    secret = [BO]
-    nowMs = 59
-    assert.deepEqual(await holders(), [ADA])
-    nowMs = 60
-    assert.deepEqual(await holders(), [BO])
+    let secret = { tokens: [ADA] }
+    const { clock, heard, names } = console(() => secret)
+    assert.deepEqual(await names(), ['ada'])
+    secret = { tokens: [BO] }
+    clock.nowMs = MINUTE_MS - 1
+    assert.deepEqual(await names(), ['ada'])
+    clock.nowMs = MINUTE_MS
+    assert.deepEqual(await Promise.all([names(), names()]), [['bo'], ['bo']])
+    assert.deepEqual(heard, [])
   })
 
-  it('given a secret that cannot be read at first, then nobody comes in; later, the last ones go on', async () => {
-    let [nowMs, fails] = [0, true]
-    const heard: unknown[] = []
-    const holders = freshHolders(
-      async () => {
-        if (fails) throw new Error('away')
-        return [ADA]
+  const invalid: [string, () => unknown][] = [
+    ['is malformed', () => ({ tokens: [{ ...BO, token: 'short' }] })],
+    ['is empty', () => ({ tokens: [] })],
+    ['is not JSON', () => 'ada'],
+    [
+      'was deleted',
+      () => {
+        throw new Error('ResourceNotFoundException')
       },
-      { forMs: 60, now: () => nowMs, told: error => heard.push(error) },
-    )
-    await assert.rejects(holders(), /away/)
-    fails = false
-    await holders()
-    fails = true
-    nowMs = 100
-    assert.deepEqual(await holders(), [ADA])
-    assert.equal(heard.length, 1)
+    ],
+  ]
+  for (const [what, then] of invalid)
+    it(`given a secret that ${what}, then nobody comes in, until it is right again`, async () => {
+      let secret: () => unknown = () => ({ tokens: [ADA] })
+      const { clock, heard, names } = console(() => secret())
+      assert.deepEqual(await names(), ['ada'])
+      secret = then
+      clock.nowMs = MINUTE_MS
+      assert.equal(await names(), 'unavailable')
+      assert.equal(await names(), 'unavailable')
+      assert.deepEqual(heard, ['invalid'])
+      secret = () => ({ tokens: [BO] })
+      clock.nowMs += 15_000
+      assert.deepEqual(await names(), ['bo'])
+    })
+
+  it('given a secret that is unreachable, then it counts as it was for 15 minutes, and this is reported', async () => {
+    let isAway = false
+    const { clock, heard, names } = console(() => {
+      if (isAway) throw AWAY
+      return { tokens: [ADA] }
+    })
+    assert.deepEqual(await names(), ['ada'])
+    isAway = true
+    for (let minute = 1; minute < 15; minute += 1) {
+      clock.nowMs = minute * MINUTE_MS
+      assert.deepEqual(await names(), ['ada'], `${minute}`)
+    }
+    clock.nowMs = 15 * MINUTE_MS
+    assert.equal(await names(), 'unavailable')
+    assert.equal(heard.filter(reason => reason === 'unreachable').length, 15)
+    isAway = false
+    clock.nowMs += 15_000
+    assert.deepEqual(await names(), ['ada'])
   })
+
+  it('given a secret that is unreachable at first, then nobody comes in', async () => {
+    const { names } = console(() => {
+      throw AWAY
+    })
+    assert.equal(await names(), 'unavailable')
+  })
+})
+
+describe('an error of Secrets Manager', () => {
+  const answered = (name: string, httpStatusCode: number) =>
+    Object.assign(new Error(), { name, $metadata: { httpStatusCode } })
+  const cases: [string, boolean, Error | undefined][] = [
+    ['a network that is away', true, new Error('connect ECONNREFUSED')],
+    ['a service that fails', true, answered('InternalServiceError', 500)],
+    ['too many requests', true, answered('ThrottlingException', 400)],
+    ['too many requests by the status', true, answered('TooManyRequests', 429)],
+    ['a secret that is not there', false, answered('ResourceNotFoundException', 400)],
+    ['a secret that is being deleted', false, answered('InvalidRequestException', 400)],
+    ['a right that was taken away', false, answered('AccessDeniedException', 400)],
+    ['a content that is not JSON', false, undefined],
+  ]
+  for (const [what, expected, cause] of cases)
+    it(`given ${what}, then the secret ${expected ? 'is unreachable' : 'cannot be used'}`, () => {
+      assert.equal(isUnreachable(new Error('cannot be read', { cause })), expected)
+    })
 })

@@ -2,7 +2,9 @@
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
 import type { Access } from './access/access.ts'
-import { ownRequests, personOf, signedIn } from './access/guard.ts'
+import { type AccessLine, accessLog } from './access/access-log.ts'
+import { FailedSignIns } from './access/failed-sign-ins.ts'
+import { ownRequests, signedIn, whoAsks } from './access/guard.ts'
 import { safeHeaders } from './access/headers.ts'
 import { DEPLOYED_LIMITS, LIMITS, limitedBodies, limitedQuestions } from './access/limits.ts'
 import type { ConsoleHono } from './access/person.ts'
@@ -26,19 +28,32 @@ export interface ConsoleParts {
   readonly access: Access
   /** Hears of errors that nobody expects. */
   readonly told: (error: unknown) => void
+  /** Hears of tokens that nobody has. */
+  readonly signInFailed: (failed: { readonly route: string }) => void
+  /** Hears of every request; absent where one person uses the console. */
+  readonly asked?: (line: AccessLine) => void
 }
 
-export function consoleApp({ environment, page, access, told }: ConsoleParts): Hono<ConsoleHono> {
+export function consoleApp({
+  environment,
+  page,
+  access,
+  told,
+  signInFailed,
+  asked,
+}: ConsoleParts): Hono<ConsoleHono> {
   const limits = environment.streams ? LIMITS : DEPLOYED_LIMITS
+  const failed = new FailedSignIns({ told: signInFailed })
   const app = new Hono<ConsoleHono>()
   app.onError((error, context) => answerProblem(context, error, told))
   app.use((context, next) => {
     context.set('told', told)
     return next()
   })
+  if (asked) app.use(accessLog(asked))
   app.use(safeHeaders(access), compress(), ownRequests(access), limitedBodies(limits))
-  app.route('/', signInRoutes(access, page.styleAt))
-  app.use('/api/*', limitedQuestions(limits), signedIn(access))
+  app.route('/', signInRoutes(access, failed, page.styleAt))
+  app.use('/api/*', signedIn(access, failed), limitedQuestions(limits))
   app.route('/api', api(environment))
   // What they hold is no secret, and the sign-in page needs the style sheet.
   app.get('/assets/:name', context => {
@@ -50,8 +65,8 @@ export function consoleApp({ environment, page, access, told }: ConsoleParts): H
   })
   // Every other address is one of the page's own, which it shows when it has read it.
   app.get('*', async context => {
-    const isSignedIn = (await personOf(context, access)) !== undefined
-    const answer = await admission(context, access, { isSignedIn, styleAt: page.styleAt })
+    const isSignedIn = (await whoAsks(context, access, failed)) !== undefined
+    const answer = await admission(context, access, { isSignedIn, failed, styleAt: page.styleAt })
     return answer ?? context.html(page.html, 200, { 'cache-control': 'no-store' })
   })
   return app

@@ -4,8 +4,9 @@ import { readConfig } from '../lib/app/config.ts'
 import { isUnreachable, secretOf } from '../lib/runtime/adapters/aws/clients.ts'
 import { telemetryOf } from '../lib/runtime/adapters/lambda/telemetry.ts'
 import { once } from '../lib/runtime/lambda/once.ts'
-import { deployedAccess, type Holder } from './access/access.ts'
+import { deployedAccess, type Holder, SIGN_OUTS_FOR_MS } from './access/access.ts'
 import { freshHolders, holdersIn } from './access/holders.ts'
+import { SignOuts } from './access/sign-outs.ts'
 import { consoleApp } from './app.ts'
 import { built } from './built.ts'
 import { ConsoleEnvironment } from './environment.ts'
@@ -32,10 +33,25 @@ export function httpApiConsole(): (event: LambdaEvent, context?: LambdaContext) 
     const holders = freshHolders(() => holdersOf(config.consoleSecret), {
       forMs: TOKENS_FOR_MS,
       isUnreachable,
-      told: (error, reason) => logger.error(`the tokens of the console: ${reason}`, error as Error),
+      told: (error, reason) => {
+        logger.error(`the tokens of the console: ${reason}`, error as Error)
+      },
     })
-    const page = pageFiles(built.page)
-    return handle(consoleApp({ environment, page, access: deployedAccess(holders), told }))
+    const signOuts = new SignOuts(() => environment.value(`console-sign-outs:${config.env}`), {
+      forMs: SIGN_OUTS_FOR_MS,
+      told: error => logger.warn('sign-outs of other instances cannot be read', error as Error),
+    })
+    const app = consoleApp({
+      environment,
+      page: pageFiles(built.page),
+      access: deployedAccess(holders, signOuts),
+      told,
+      signInFailed: failed => {
+        logger.warn('a sign-in has failed', failed)
+      },
+      asked: line => logger.info('asked', { ...line }),
+    })
+    return handle(app)
   })
   return async (event, context) => {
     const answer = await start()

@@ -59,6 +59,8 @@ async function showConsole(options: ConsoleCommandOptions, terminal: Terminal): 
     page: await consolePage(),
     access: localAccess(token, { name: await operatorOf(config), role: options.role }),
     told: error => terminal.stderr.write(`${(error as Error).stack}\n`),
+    signInFailed: ({ route }) =>
+      terminal.stderr.write(`A sign-in with a wrong token has failed (${route}).\n`),
   })
   try {
     const served = await serveConsole(app, options.port ?? consolePort, options.host).catch(refused)

@@ -1,10 +1,18 @@
 /** Who may come in, and how they show it: on this machine, and where the console is deployed. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Person } from './person.ts'
+import { newSession, sessionIn } from './sessions.ts'
+import { endedHere, SignOuts } from './sign-outs.ts'
 
 export interface Access {
-  /** Undefined if nobody has this token. @throws if the tokens cannot be read */
+  /** Undefined if nobody has this token. @throws ProblemError if the tokens cannot be read */
   personWith(token: string): Promise<Person | undefined>
+  /** Begins a session, whose text is for a cookie; undefined if nobody has this token. @throws ProblemError like `personWith` */
+  beginSession(token: string): Promise<{ readonly text: string; readonly person: Person } | undefined>
+  /** Undefined if the session is over, or nobody has its token any more. @throws ProblemError like `personWith` */
+  personIn(session: string): Promise<Person | undefined>
+  /** Ends a session before its time. @throws if it may last elsewhere */
+  endSession(session: string): Promise<void>
   /**
    * Whether a request may ask for this host. One under a foreign name comes from a page whose own name was made to lead here.
    *
@@ -12,7 +20,7 @@ export interface Access {
    * @param url its address, with the name that the server knows by itself where it knows one
    */
   isOwnHost(host: string, url: URL): boolean
-  /** The cookie that keeps the token, by the port that was asked: browsers do not tell cookies of ports apart. */
+  /** The cookie that keeps the session, by the port that was asked: browsers do not tell cookies of ports apart. */
   cookieFor(url: URL): string
   /** Whether the address may hold the token. Where logs on the way keep addresses, it must not. */
   readonly takesTokenInAddress: boolean
@@ -25,11 +33,45 @@ export interface Access {
 /** The names of this machine, which no name server has a say in. */
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
-/** On this machine, who has the printed address is this person. @param token of the printed address */
-export function localAccess(token: string, person: Person): Access {
-  const isToken = comparison(token)
+/** Somebody whom the tokens of a console name. */
+export interface Holder extends Person {
+  readonly token: string
+}
+
+type People = Pick<Access, 'personWith' | 'beginSession' | 'personIn' | 'endSession'>
+
+function people(holders: () => Promise<readonly Holder[]>, signOuts: SignOuts, now: () => number): People {
+  const personOf = (holder: Holder | undefined) => holder && { name: holder.name, role: holder.role }
+  const personWith = async (token: string) =>
+    personOf((await holders()).find(one => comparison(one.token)(token)))
+  const opened = async (text: string) => {
+    const session = sessionIn(text, now())
+    const holder = session && (await holders()).find(({ token }) => session.isOf(token))
+    return holder && { session, holder }
+  }
   return {
-    personWith: async given => (isToken(given) ? person : undefined),
+    personWith,
+    async beginSession(token) {
+      const person = await personWith(token)
+      return person && { person, text: newSession(token, now()) }
+    },
+    async personIn(text) {
+      const found = await opened(text)
+      return found && !(await signOuts.has(found.session)) ? personOf(found.holder) : undefined
+    },
+    async endSession(text) {
+      const found = await opened(text)
+      if (found) await signOuts.end(found.session)
+    },
+  }
+}
+
+/** On this machine, who has the printed address is this person. @param token of the printed address */
+export function localAccess(token: string, person: Person, now: () => number = Date.now): Access {
+  const here = endedHere()
+  const signOuts = new SignOuts(async () => here, { forMs: SIGN_OUTS_FOR_MS, now, told: () => {} })
+  return {
+    ...people(async () => [{ ...person, token }], signOuts, now),
     // Of any port: it may be forwarded.
     isOwnHost: host => LOOPBACK.has(host.toLowerCase().replace(/:\d+$/, '')),
     cookieFor: ({ port }) => `sluice-console-${port}`,
@@ -39,18 +81,17 @@ export function localAccess(token: string, person: Person): Access {
   }
 }
 
-/** Somebody whom the tokens of a deployed console name. */
-export interface Holder extends Person {
-  readonly token: string
-}
+/** How long the other instances of a console may not know of a session that was ended. */
+export const SIGN_OUTS_FOR_MS = 60_000
 
 /** @param holders all who may come in, as they are now */
-export function deployedAccess(holders: () => Promise<readonly Holder[]>): Access {
+export function deployedAccess(
+  holders: () => Promise<readonly Holder[]>,
+  signOuts: SignOuts,
+  now: () => number = Date.now,
+): Access {
   return {
-    async personWith(given) {
-      const holder = (await holders()).find(({ token }) => comparison(token)(given))
-      return holder && { name: holder.name, role: holder.role }
-    },
+    ...people(holders, signOuts, now),
     // The HTTP API knows its own name, which TLS has proved.
     isOwnHost: (host, url) => host === url.host,
     // Such a name keeps other hosts of the same domain from setting the cookie.

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie } from 'hono/cookie'
 import { ProblemError } from '../api/problem.ts'
 import type { Access } from './access.ts'
+import type { FailedSignIns } from './failed-sign-ins.ts'
 import type { ConsoleHono, Person } from './person.ts'
 import { refusalOf } from './requests.ts'
 
@@ -27,24 +28,47 @@ export function ownRequests(access: Access): MiddlewareHandler {
   }
 }
 
-/** Who asks, by the token in a header or the cookie; undefined if nobody is signed in. */
-export async function personOf(context: Context, access: Access): Promise<Person | undefined> {
-  const token = bearerOf(context) ?? getCookie(context, access.cookieFor(new URL(context.req.url)))
-  return token ? access.personWith(token) : undefined
+/** Finds out who asks, and sets `person`; undefined if nobody is signed in. A token that nobody has is a failed sign-in. */
+export async function whoAsks(
+  context: Context<ConsoleHono>,
+  access: Access,
+  failed: FailedSignIns,
+): Promise<Person | undefined> {
+  const person = await personOf(context, access)
+  if (person) context.set('person', person)
+  else if (bearerOf(context) !== undefined) await failed.add(context)
+  return person
 }
 
-/** Lets in who is signed in, and sets `person`. @throws ProblemError for all others */
-export function signedIn(access: Access): MiddlewareHandler<ConsoleHono> {
+/** Lets in who is signed in, and sets `isStillSignedIn`. @throws ProblemError for all others */
+export function signedIn(access: Access, failed: FailedSignIns): MiddlewareHandler<ConsoleHono> {
   return async (context, next) => {
-    const person = await personOf(context, access)
-    if (!person)
+    if (!(await whoAsks(context, access, failed)))
       throw new ProblemError(
         'signed-out',
         'You are not signed in, or no longer. Load the page again to sign in.',
       )
-    context.set('person', person)
+    context.set('isStillSignedIn', () =>
+      personOf(context, access).then(
+        person => person !== undefined,
+        () => false,
+      ),
+    )
     await next()
   }
+}
+
+/** The text of the session in the cookie. */
+export function sessionOf(context: Context, access: Access): string | undefined {
+  return getCookie(context, access.cookieFor(new URL(context.req.url)))
+}
+
+/** By the token in a header, or the session in the cookie. */
+async function personOf(context: Context, access: Access): Promise<Person | undefined> {
+  const token = bearerOf(context)
+  if (token !== undefined) return access.personWith(token)
+  const session = sessionOf(context, access)
+  return session ? access.personIn(session) : undefined
 }
 
 function bearerOf(context: Context): string | undefined {

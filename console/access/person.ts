@@ -16,6 +16,8 @@ export interface Person {
 export interface ConsoleHono {
   readonly Variables: {
     person: Person
+    /** Asks again, for answers that last: whether the session or token of the request is still valid. */
+    isStillSignedIn: () => Promise<boolean>
     /** Hears of errors that nobody expects. */
     told: (error: unknown) => void
   }

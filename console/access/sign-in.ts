@@ -3,29 +3,37 @@ import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { deleteCookie, setCookie } from 'hono/cookie'
 import { html } from 'hono/html'
+import { ProblemError, problemOf } from '../api/problem.ts'
 import type { Access } from './access.ts'
-
-/** As long as browsers keep a cookie at most. */
-const KEPT_S = 400 * 24 * 60 * 60
+import type { FailedSignIns } from './failed-sign-ins.ts'
+import { sessionOf } from './guard.ts'
+import type { ConsoleHono, Person } from './person.ts'
+import { SESSION_MS } from './sessions.ts'
 
 const NOT_KEPT = { 'cache-control': 'no-store' }
 
 const WRONG = 'This token is not valid, or no longer.'
 
 /** What the form of the sign-in page asks for. @param styleAt the style sheet of the console's page */
-export function signInRoutes(access: Access, styleAt: string): Hono {
-  const routes = new Hono()
+export function signInRoutes(access: Access, failed: FailedSignIns, styleAt: string): Hono<ConsoleHono> {
+  const routes = new Hono<ConsoleHono>()
   routes.post('/sign-in', async context => {
     const { token, to } = await context.req.parseBody()
     const given = typeof token === 'string' ? token.trim() : ''
     const back = localPath(typeof to === 'string' ? to : '/')
-    if (given === '' || !(await access.personWith(given)))
+    const session = given === '' ? undefined : await access.beginSession(given)
+    if (session === undefined) {
+      await failed.add(context)
       return signInPage(context, { access, styleAt, to: back, problem: WRONG })
-    keepToken(context, access, given)
+    }
+    keepSession(context, access, session)
     return context.redirect(back, 303)
   })
-  routes.post('/sign-out', context => {
+  // The browser forgets the session in any case, and hears it if the session could not be ended.
+  routes.post('/sign-out', async context => {
+    const session = sessionOf(context, access)
     deleteCookie(context, access.cookieFor(new URL(context.req.url)), cookieOptions(access))
+    if (session !== undefined) await access.endSession(session).catch(lasting)
     return context.redirect('/', 303)
   })
   return routes
@@ -40,23 +48,36 @@ export function signInRoutes(access: Access, styleAt: string): Hono {
  * @returns undefined if nothing stands between the person and the page
  */
 export async function admission(
-  context: Context,
+  context: Context<ConsoleHono>,
   access: Access,
-  { isSignedIn, styleAt }: { readonly isSignedIn: boolean; readonly styleAt: string },
+  {
+    isSignedIn,
+    failed,
+    styleAt,
+  }: { readonly isSignedIn: boolean; readonly failed: FailedSignIns; readonly styleAt: string },
 ): Promise<Response | undefined> {
   const url = new URL(context.req.url)
   const token = access.takesTokenInAddress ? url.searchParams.get('token') : null
   if (isSignedIn && token === null) return undefined
   url.searchParams.delete('token')
   const to = localPath(`${url.pathname}${url.search}`)
-  if (token !== null && (await access.personWith(token))) {
-    keepToken(context, access, token)
+  const session = token === null ? undefined : await access.beginSession(token)
+  if (session !== undefined) {
+    keepSession(context, access, session)
     return context.redirect(to)
   }
+  if (token !== null) await failed.add(context)
   if (isSignedIn) return context.redirect(to)
   // The cookie goes with requests of this site alone: one that follows a link from elsewhere is repeated by a page of its own.
   if (isFromElsewhere(context)) return context.html(again(to), 200, NOT_KEPT)
   return signInPage(context, { access, styleAt, to, ...(token === null ? {} : { problem: WRONG }) })
+}
+
+function lasting(error: unknown): never {
+  throw new ProblemError(
+    'unavailable',
+    `This browser has forgotten the session, but it could not be ended: ${problemOf(error).message}. It lasts for 12 hours at most, or until its token is taken out of the secret.`,
+  )
 }
 
 /** A path of the console, whatever was asked for: one that begins with two slashes would lead to another host. */
@@ -64,9 +85,14 @@ function localPath(path: string): string {
   return `/${path.replace(/^[/\\]+/, '')}`
 }
 
-function keepToken(context: Context, access: Access, token: string): void {
+function keepSession(
+  context: Context<ConsoleHono>,
+  access: Access,
+  { text, person }: { readonly text: string; readonly person: Person },
+): void {
+  context.set('person', person)
   const name = access.cookieFor(new URL(context.req.url))
-  setCookie(context, name, token, { ...cookieOptions(access), maxAge: KEPT_S })
+  setCookie(context, name, text, { ...cookieOptions(access), maxAge: SESSION_MS / 1000 })
 }
 
 function cookieOptions({ isSecure }: Access) {

@@ -13,8 +13,8 @@ import { SharedAnswers } from './shared-answers.ts'
 /** What goes through a stream: the answer, or why there is none at the moment. */
 type Live<T> = { readonly answer: T } | { readonly problem: ReturnType<typeof problemOf> }
 
-/** A proxy, or a laptop that was asleep, must not make a dead stream look alive. */
-const HEARTBEAT_MS = 15_000
+/** A proxy, or a laptop that was asleep, must not make a dead stream look alive; nor does a stream outlast the session. */
+const HEARTBEAT_MS = 5_000
 
 const streams = new OpenStreams()
 
@@ -76,7 +76,11 @@ function streamed(
     const closed = Promise.withResolvers<void>()
     const newest = new Newest(stream)
     const end = watch(json => newest.tell(json))
-    const heartbeat = setInterval(() => void stream.write(': still here\n\n'), HEARTBEAT_MS)
+    const isStillSignedIn = context.get('isStillSignedIn')
+    const heartbeat = setInterval(async () => {
+      if (await isStillSignedIn()) await stream.write(': still here\n\n')
+      else closed.resolve()
+    }, HEARTBEAT_MS)
     stream.onAbort(() => closed.resolve())
     await closed.promise
     clearInterval(heartbeat)

@@ -88,6 +88,7 @@ async function served(
     page: await consolePage(),
     access: localAccess(token, { name: userOfMachine(), role: 'operator' }),
     told: error => say(`✗ console: ${(error as Error).stack}`),
+    signInFailed: ({ route }) => say(`! console: a sign-in with a wrong token has failed (${route})`),
   })
   /** Undefined if nothing can listen on the port. */
   const listening = async (what: Hono<ConsoleHono>, port: number, variable: string, without: string) => {

@@ -48,6 +48,7 @@ export async function servedConsole(options: Options): Promise<ServedConsole> {
     page: await consolePage(),
     access: localAccess(token, person),
     told: error => faults.push(error),
+    signInFailed: () => {},
   })
   const served = await serveConsole(app, 0)
   const base = `http://127.0.0.1:${served.port}`

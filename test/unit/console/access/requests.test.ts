@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deployedAccess, localAccess } from '../../../../console/access/access.ts'
 import { type Origins, refusalOf } from '../../../../console/access/requests.ts'
+import { endedHere, SignOuts } from '../../../../console/access/sign-outs.ts'
 
 const LOCAL = localAccess('t', { name: 'ada', role: 'operator' })
 
@@ -66,7 +67,10 @@ describe('a request to the console on this machine', () => {
 })
 
 describe('a request to a deployed console', () => {
-  const access = deployedAccess(async () => [])
+  const access = deployedAccess(
+    async () => [],
+    new SignOuts(async () => endedHere(), { forMs: 0, told: () => {} }),
+  )
   const url = new URL('https://console.example/api/overview')
 
   it('given the name of the HTTP API, then it is answered', () => {

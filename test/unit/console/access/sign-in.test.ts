@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deployedAccess, type Holder } from '../../../../console/access/access.ts'
+import { type EndedSessions, endedHere, SignOuts } from '../../../../console/access/sign-outs.ts'
+import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
 import { BASE, consoleOf, jsonOf, localConsole, TOKEN } from './support.ts'
 
-const COOKIE = `sluice-console-8050=${TOKEN}`
 const FORM = {
   'content-type': 'application/x-www-form-urlencoded',
   origin: BASE,
   'sec-fetch-site': 'same-origin',
+}
+
+/** The cookie of an answer, as a browser sends it back. */
+function cookieOf(answer: Response): string {
+  const [cookie = ''] = (answer.headers.get('set-cookie') ?? '').split(';')
+  return cookie
 }
 
 const form = (fields: Record<string, string>) => ({
@@ -17,6 +24,7 @@ const form = (fields: Record<string, string>) => ({
 
 describe('who comes to the console on this machine', () => {
   const { ask, page } = localConsole()
+  const signedIn = async () => cookieOf(await ask(`/?token=${TOKEN}`))
 
   it('given no token, then a page is the sign-in page, with status 401 and the style of the console', async () => {
     const answer = await ask('/alerts?state=firing')
@@ -37,26 +45,37 @@ describe('who comes to the console on this machine', () => {
     })
   })
 
-  for (const headers of [{ authorization: 'Bearer wrong' }, { cookie: 'sluice-console-8050=wrong' }])
-    it(`given a wrong token as ${Object.keys(headers)}, then it is refused`, async () => {
+  for (const headers of [
+    { authorization: 'Bearer wrong' },
+    { cookie: 'sluice-console-8050=wrong' },
+    { cookie: `sluice-console-8050=${TOKEN}` },
+  ])
+    it(`given ${Object.entries(headers).join()}, then it is refused`, async () => {
       assert.equal((await ask('/api/environment', headers as Record<string, string>)).status, 401)
       assert.equal((await ask('/', headers as Record<string, string>)).status, 401)
     })
 
-  for (const headers of [{ authorization: `Bearer ${TOKEN}` }, { cookie: COOKIE }])
-    it(`given the token as ${Object.keys(headers)}, then it is answered`, async () => {
+  it('given the token in a header, or a session in the cookie, then it is answered', async () => {
+    for (const headers of [{ authorization: `Bearer ${TOKEN}` }, { cookie: await signedIn() }]) {
       const answer = await ask('/api/environment', headers as Record<string, string>)
       assert.deepEqual((await jsonOf(answer)).person, { name: 'ada', role: 'operator' })
       assert.equal((await ask('/', headers as Record<string, string>)).status, 200)
-    })
+    }
+  })
 
-  it('given the printed address, then the token becomes a cookie and leaves the address', async () => {
+  it('given the session as a bearer token, then it is refused: it is for the cookie of the console alone', async () => {
+    const session = (await signedIn()).replace(/^[^=]+=/, '')
+    assert.equal((await ask('/api/environment', { authorization: `Bearer ${session}` })).status, 401)
+  })
+
+  it('given the printed address, then the token becomes a session of 12 hours and leaves the address', async () => {
     const answer = await ask(`/alerts?token=${TOKEN}&state=firing`)
     assert.equal(answer.status, 302)
     assert.equal(answer.headers.get('location'), '/alerts?state=firing')
     const cookie = answer.headers.get('set-cookie') ?? ''
-    assert.ok(cookie.startsWith(COOKIE))
-    for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Path=/'])
+    assert.ok(cookie.startsWith('sluice-console-8050='))
+    assert.ok(!cookie.includes(TOKEN), 'browsers send it to every port of the host')
+    for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Path=/', 'Max-Age=43200'])
       assert.ok(cookie.includes(attribute), cookie)
   })
 
@@ -67,7 +86,10 @@ describe('who comes to the console on this machine', () => {
   })
 
   it('given an old token in the address and a valid cookie, then the cookie counts', async () => {
-    assert.equal((await ask('/alerts?token=old', { cookie: COOKIE })).headers.get('location'), '/alerts')
+    assert.equal(
+      (await ask('/alerts?token=old', { cookie: await signedIn() })).headers.get('location'),
+      '/alerts',
+    )
   })
 
   it('given a token in an address of the API, then it does not count: only pages have such addresses', async () => {
@@ -90,7 +112,7 @@ describe('who comes to the console on this machine', () => {
     const answer = await ask('/sign-in', FORM, form({ token: ` ${TOKEN}\n`, to: '/alerts?x=1' }))
     assert.equal(answer.status, 303)
     assert.equal(answer.headers.get('location'), '/alerts?x=1')
-    assert.ok(answer.headers.get('set-cookie')?.startsWith(COOKIE))
+    assert.equal((await ask('/api/environment', { cookie: cookieOf(answer) })).status, 200)
   })
 
   it('given the form with a wrong token, then it is shown again, and says so', async () => {
@@ -116,8 +138,11 @@ describe('who comes to the console on this machine', () => {
     assert.match(await answer.text(), /http-equiv="refresh" content="0; url=\/alerts"/)
   })
 
-  it('given somebody who signs out, then the cookie is gone', async () => {
-    const answer = await ask('/sign-out', { ...FORM, cookie: COOKIE }, { method: 'POST' })
+  it('given somebody who signs out, then the cookie is gone, and its session has ended, but no other', async () => {
+    const [cookie, other] = [await signedIn(), await signedIn()]
+    const answer = await ask('/sign-out', { ...FORM, cookie }, { method: 'POST' })
+    assert.equal((await ask('/api/environment', { cookie })).status, 401)
+    assert.equal((await ask('/api/environment', { cookie: other })).status, 200)
     assert.equal(answer.headers.get('location'), '/')
     assert.match(answer.headers.get('set-cookie') ?? '', /^sluice-console-8050=; Max-Age=0/)
   })
@@ -129,8 +154,18 @@ describe('who comes to a deployed console', () => {
     { token: 'one', name: 'ada', role: 'operator' },
     { token: 'two', name: 'bo', role: 'viewer' },
   ]
+  let nowMs = Date.now()
+  let ended: EndedSessions = endedHere()
+  const signOuts = new SignOuts(async () => ended, { forMs: 0, now: () => nowMs, told: () => {} })
+  const headers = { ...FORM, origin: base }
+  const signedIn = async (token: string) => cookieOf(await ask('/sign-in', headers, form({ token, to: '/' })))
+  const statusOf = async (cookie: string) => (await ask('/api/environment', { cookie })).status
   const { ask } = consoleOf(
-    deployedAccess(async () => holders),
+    deployedAccess(
+      async () => holders,
+      signOuts,
+      () => nowMs,
+    ),
     base,
   )
   const personOf = async (token: string) =>
@@ -153,12 +188,40 @@ describe('who comes to a deployed console', () => {
   })
 
   it('given the form, then the cookie is for HTTPS and this host alone', async () => {
-    const headers = { ...FORM, origin: base }
     const answer = await ask('/sign-in', headers, form({ token: 'two', to: '/' }))
     const cookie = answer.headers.get('set-cookie') ?? ''
-    assert.ok(cookie.startsWith('__Host-sluice-console=two'))
+    assert.match(cookie, /^__Host-sluice-console=\d{13}\./)
     for (const attribute of ['HttpOnly', 'Secure', 'SameSite=Strict', 'Path=/'])
       assert.ok(cookie.includes(attribute), cookie)
-    assert.equal((await ask('/', { cookie: '__Host-sluice-console=two' })).status, 200)
+    assert.doesNotMatch(cookie, /Domain=/)
+    assert.equal((await ask('/', { cookie: cookieOf(answer) })).status, 200)
+  })
+
+  it('given a token that was taken away, then its sessions end, and those of others go on', async () => {
+    const [ada, bo] = [await signedIn('one'), await signedIn('two')]
+    const before = holders
+    holders = before.filter(({ name }) => name !== 'ada')
+    assert.deepEqual([await statusOf(ada), await statusOf(bo)], [401, 200])
+    holders = before
+  })
+
+  it('given twelve hours, then a session ends, however much it was used', async () => {
+    const cookie = await signedIn('one')
+    nowMs += 12 * 3_600_000 - 1
+    assert.equal(await statusOf(cookie), 200)
+    nowMs += 1
+    assert.equal(await statusOf(cookie), 401)
+  })
+
+  it('given a sign-out that cannot be kept, then the browser forgets the session, and the person hears it', async () => {
+    const cookie = await signedIn('one')
+    const kept = ended
+    const away = () => Promise.reject(new Unavailable('store-unavailable', 'Redis does not answer'))
+    ended = { read: away, update: away }
+    const answer = await ask('/sign-out', { ...headers, cookie }, { method: 'POST' })
+    assert.equal(answer.status, 503)
+    assert.match(answer.headers.get('set-cookie') ?? '', /Max-Age=0/)
+    assert.match((await jsonOf(answer)).message, /Redis/)
+    ended = kept
   })
 })

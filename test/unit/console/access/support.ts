@@ -1,6 +1,7 @@
 /** A console without servers: whoever is refused needs none. */
 import type { Hono } from 'hono'
 import { type Access, localAccess } from '../../../../console/access/access.ts'
+import type { AccessLine } from '../../../../console/access/access-log.ts'
 import type { ConsoleHono, Person, Role } from '../../../../console/access/person.ts'
 import { consoleApp } from '../../../../console/app.ts'
 import { ConsoleEnvironment } from '../../../../console/environment.ts'
@@ -13,14 +14,23 @@ export const BASE = 'http://127.0.0.1:8050'
 /** Nothing listens there. */
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 
-export function consoleOf(access: Access, base = BASE) {
+export function consoleOf(access: Access, base = BASE, asked?: (line: AccessLine) => void) {
+  const failures: unknown[] = []
   const config = readConfig({ SLUICE_ENV: 'test', ...NOWHERE })
   const environment = new ConsoleEnvironment({ config, functions: [], isLocal: true, streams: true })
   const page = pageFiles({ script: 'console.log(1)', style: 'p {}' })
-  const app = consoleApp({ environment, page, access, told: () => {} })
+  const app = consoleApp({
+    environment,
+    page,
+    access,
+    told: () => {},
+    signInFailed: failed => failures.push(failed),
+    ...(asked && { asked }),
+  })
   return {
     app,
     page,
+    failures,
     /** A request as a program makes it, unless headers say otherwise. */
     ask: (path: string, headers: Record<string, string> = {}, init: RequestInit = {}) =>
       app.fetch(
@@ -46,6 +56,6 @@ export function routesOf(app: Hono<ConsoleHono>): string[] {
   return [...new Set(routes.map(({ method, path }) => `${method} ${path}`))]
 }
 
-export function localConsole(role: Role = 'operator') {
-  return consoleOf(localAccess(TOKEN, { name: 'ada', role }))
+export function localConsole(role: Role = 'operator', asked?: (line: AccessLine) => void) {
+  return consoleOf(localAccess(TOKEN, { name: 'ada', role }), BASE, asked)
 }

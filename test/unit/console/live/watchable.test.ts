@@ -54,6 +54,26 @@ describe('a question that can be watched', () => {
     assert.ok(!JSON.stringify(first).includes('secret'))
   })
 
+  it('given a session that ends, then the stream ends with it', async t => {
+    t.mock.timers.enable({ apis: ['setInterval'] })
+    let isSignedIn = true
+    const routes = new Hono<ConsoleHono>()
+    routes.use((context, next) => {
+      context.set('told', () => {})
+      context.set('isStillSignedIn', async () => isSignedIn)
+      return next()
+    })
+    watchable(routes, '/figures', { query: object({}), everyMs: 60_000, environment: STREAMS }, async () => 1)
+    const response = await routes.request('http://console.test/figures/live?d')
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    assert.match((await reader?.read())?.value ?? '', /^data: /)
+    t.mock.timers.tick(5_000)
+    assert.match((await reader?.read())?.value ?? '', /still here/)
+    isSignedIn = false
+    t.mock.timers.tick(5_000)
+    assert.equal((await reader?.read())?.done, true)
+  })
+
   it('given HEAD, then its headers are answered without a stream, and nothing is asked', async () => {
     let asked = 0
     const routes = new Hono<ConsoleHono>()

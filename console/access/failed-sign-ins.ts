@@ -1,0 +1,45 @@
+/** Failed sign-ins: who tries tokens is answered late, and seen. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Context } from 'hono'
+import { ProblemError } from '../api/problem.ts'
+import { routeOf } from './access-log.ts'
+import type { ConsoleHono } from './person.ts'
+
+const LATELY_MS = 60_000
+const FIRST_DELAY_MS = 250
+const LONGEST_DELAY_MS = 1_000
+/** Answers that are held back at once, so that they take no room from others. */
+const MOST_WAITING = 5
+
+interface Options {
+  readonly told: (failed: { readonly route: string }) => void
+  readonly now?: () => number
+  readonly wait?: (ms: number) => Promise<void>
+}
+
+/** Those of this process. */
+export class FailedSignIns {
+  readonly #options: Required<Options>
+  #atMs: readonly number[] = []
+  #waiting = 0
+
+  constructor(options: Options) {
+    this.#options = { now: Date.now, wait: async ms => void (await pause(ms)), ...options }
+  }
+
+  /** Reports a token that nobody has, and waits. @throws ProblemError if too many wait already */
+  async add(context: Context<ConsoleHono>): Promise<void> {
+    const { told, now, wait } = this.#options
+    if (this.#waiting >= MOST_WAITING)
+      throw new ProblemError('busy', 'Too many sign-ins have failed. Try again in a moment.')
+    const nowMs = now()
+    this.#atMs = this.#atMs.filter(atMs => atMs > nowMs - LATELY_MS).slice(-MOST_WAITING)
+    const delayMs = Math.min(FIRST_DELAY_MS * 2 ** this.#atMs.length, LONGEST_DELAY_MS)
+    this.#atMs = [...this.#atMs, nowMs]
+    told({ route: routeOf(context) })
+    this.#waiting += 1
+    await wait(delayMs).finally(() => {
+      this.#waiting -= 1
+    })
+  }
+}

@@ -1,8 +1,9 @@
 /** The console behind an HTTP API of API Gateway. */
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda'
 import { readConfig } from '../lib/app/config.ts'
+import { CONSOLE_METRICS } from '../lib/app/metrics.ts'
 import { isUnreachable, secretOf } from '../lib/runtime/adapters/aws/clients.ts'
-import { telemetryOf } from '../lib/runtime/adapters/lambda/telemetry.ts'
+import { inEnvironment, telemetryOf } from '../lib/runtime/adapters/lambda/telemetry.ts'
 import { once } from '../lib/runtime/lambda/once.ts'
 import { deployedAccess, type Holder, SIGN_OUTS_FOR_MS } from './access/access.ts'
 import { freshHolders, holdersIn } from './access/holders.ts'
@@ -19,11 +20,16 @@ type Answered = Awaited<ReturnType<ReturnType<typeof handle>>>
 
 /** A handler that connects with its first request. */
 export function httpApiConsole(): (event: LambdaEvent, context?: LambdaContext) => Promise<Answered> {
-  const { logger } = telemetryOf('console')
+  const { logger, metrics } = telemetryOf('console')
   const told = (error: unknown) => logger.error('a fault of the console', error as Error)
+  const count = (name: keyof typeof CONSOLE_METRICS) => {
+    metrics.addMetric(name, CONSOLE_METRICS[name], 1)
+    metrics.publishStoredMetrics()
+  }
   const start = once(async () => {
     if (!built) throw new Error('The console in a function is bundled: serverless package does that')
     const config = readConfig()
+    inEnvironment(metrics, config.env)
     const environment = new ConsoleEnvironment({
       config,
       functions: built.functions,
@@ -35,6 +41,7 @@ export function httpApiConsole(): (event: LambdaEvent, context?: LambdaContext) 
       isUnreachable,
       told: (error, reason) => {
         logger.error(`the tokens of the console: ${reason}`, error as Error)
+        count('tokens-unreadable')
       },
     })
     const signOuts = new SignOuts(() => environment.value(`console-sign-outs:${config.env}`), {
@@ -48,6 +55,7 @@ export function httpApiConsole(): (event: LambdaEvent, context?: LambdaContext) 
       told,
       signInFailed: failed => {
         logger.warn('a sign-in has failed', failed)
+        count('sign-in-failed')
       },
       asked: line => logger.info('asked', { ...line }),
     })

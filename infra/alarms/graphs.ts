@@ -4,6 +4,7 @@ import { DIMENSIONS, NAMESPACE } from '../../lib/runtime/adapters/lambda/metric-
 import { isConsumer } from '../functions.ts'
 import { missedRunsName } from '../missed-runs.ts'
 import type { Deployed } from './alarm.ts'
+import { hasConsole } from './console.ts'
 import { type Metric, type OwnMetric, ofCache, ofKafka, ofLambda, ofQueue, own } from './metrics.ts'
 import { clusterName, queueName } from './names.ts'
 import { recordLags } from './progress.ts'
@@ -92,6 +93,7 @@ export function graphsOf(deployed: Deployed): readonly Graph[] {
       statistic: 'Sum',
       metrics: [ofQueue(missedRunsName(stage), 'NumberOfMessagesSent')],
     },
+    ...(hasConsole(deployed) ? [graph('Console', wrong('sign-in-failed', 'tokens-unreadable'))] : []),
     ...discarded(deployed),
     ...replication(deployed),
     ...caches(deployed),

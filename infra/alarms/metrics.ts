@@ -1,14 +1,15 @@
 /** The metrics that alarms and dashboard look at: those that the functions write, and those of AWS. Pure. */
-import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
+import { CONSOLE_METRICS, SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { DIMENSIONS, METRICS, NAMESPACE } from '../../lib/runtime/adapters/lambda/metric-names.ts'
 
 /** A metric of the functions, by its name. */
-export type OwnMetric = keyof typeof METRICS | keyof typeof SCHEDULED_METRICS
+export type OwnMetric = keyof typeof METRICS | keyof typeof SCHEDULED_METRICS | keyof typeof CONSOLE_METRICS
 
 /** The metrics of the functions: what the code writes that reads the same tables. */
 export const OWN_METRICS: readonly OwnMetric[] = [
   ...(Object.keys(METRICS) as (keyof typeof METRICS)[]),
   ...(Object.keys(SCHEDULED_METRICS) as (keyof typeof SCHEDULED_METRICS)[]),
+  ...(Object.keys(CONSOLE_METRICS) as (keyof typeof CONSOLE_METRICS)[]),
 ]
 
 /**

@@ -1,6 +1,7 @@
 /** Every kind of alarm, by its heading in docs/runbook.md, and why other metrics have none. Pure. */
 import type { ErrorLineKind } from '../../lib/runtime/adapters/lambda/lines.ts'
 import type { AlarmKind } from './alarm.ts'
+import { CONSOLE } from './console.ts'
 import type { OwnMetric } from './metrics.ts'
 import { PROGRESS } from './progress.ts'
 import { RECORDS } from './records.ts'
@@ -14,6 +15,7 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
   ...RECORDS,
   ...STATES,
   ...SERVERS,
+  ...CONSOLE,
 }
 
 /** Metrics of the functions that have no alarm, and why not. */

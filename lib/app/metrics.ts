@@ -1,4 +1,4 @@
-/** The metrics of scheduled functions: the code that writes them, and the alarms of a deployment, read this table. */
+/** The metrics of scheduled functions and of the console: the code that writes them, and the alarms of a deployment, read these tables. */
 import type { Scheduled } from '../runtime/lambda/scheduled.ts'
 
 /**
@@ -13,7 +13,13 @@ export const SCHEDULED_METRICS = {
   checkpointAgeSeconds: { by: 'checkpoints', unit: 'Seconds' },
 } as const
 
-/** Writes metrics of the table. */
+/** Counted by the console whenever it happens. */
+export const CONSOLE_METRICS = {
+  'sign-in-failed': 'Count',
+  'tokens-unreadable': 'Count',
+} as const
+
+/** Writes metrics of scheduled functions. */
 export function report(
   telemetry: Pick<Scheduled<unknown, unknown>['telemetry'], 'count' | 'gauge'>,
   values: Partial<Readonly<Record<keyof typeof SCHEDULED_METRICS, number>>>,

@@ -14,6 +14,7 @@ import type { TopicPublisher } from '../lib/runtime/lambda/kafka-connections.ts'
 import { once } from '../lib/runtime/lambda/once.ts'
 import type { LogReader } from '../lib/runtime/pipeline/ports.ts'
 import { PageOffsets } from './kafka-offsets.ts'
+import { KafkaReach } from './kafka-reach.ts'
 import { PartitionCounts } from './partition-counts.ts'
 import type { SpanStore } from './spans/span-store.ts'
 
@@ -53,6 +54,7 @@ export class ConsoleEnvironment {
   readonly cluster: () => Promise<ClusterInspection>
   readonly inspection: () => Promise<StateInspection>
   readonly #connections: Connections
+  readonly #reach: KafkaReach
   readonly #partitions = new PartitionCounts(async topic => topicBounds(await this.offsets(), topic))
   readonly #closing = new AbortController()
   readonly #background = new Set<Promise<unknown>>()
@@ -72,8 +74,12 @@ export class ConsoleEnvironment {
     this.spans = spans
     this.standing = standing
     this.#connections = new Connections(config, 'console')
-    this.offsets = once(async () => this.#connections.kept(new PageOffsets(await this.kafka())))
-    this.cluster = once(async () => this.#connections.kept(new ClusterInspection(await this.kafka())))
+    const opened = <T extends { close(): Promise<void> }>(open: (kafka: Kafka) => T) =>
+      once(async () => this.#connections.kept(open(await this.#connections.kafka())))
+    const looking = opened(kafka => new ClusterInspection(kafka))
+    this.#reach = new KafkaReach(async () => (await looking()).metadata([]))
+    this.offsets = this.#reached(opened(kafka => new PageOffsets(kafka)))
+    this.cluster = this.#reached(opened(kafka => new ClusterInspection(kafka)))
     this.inspection = once(async () => new StateInspection(await this.redis()))
   }
 
@@ -99,11 +105,11 @@ export class ConsoleEnvironment {
   }
 
   kafka(): Promise<Kafka> {
-    return this.#connections.kafka()
+    return this.#reached(() => this.#connections.kafka())()
   }
 
   log(): Promise<LogReader> {
-    return this.#connections.log()
+    return this.#reached(() => this.#connections.log())()
   }
 
   publisher(): Promise<TopicPublisher> {
@@ -133,6 +139,14 @@ export class ConsoleEnvironment {
       .catch(() => {})
       .finally(() => this.#background.delete(going))
     this.#background.add(going)
+  }
+
+  /** Fails at once while Kafka is known to be away, see `KafkaReach`. */
+  #reached<T>(open: () => Promise<T>): () => Promise<T> {
+    return async () => {
+      await this.#reach.check()
+      return open()
+    }
   }
 
   async close(): Promise<void> {

@@ -2,18 +2,26 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { ProblemError } from '../api/problem.ts'
+import type { ConsoleHono } from './person.ts'
 
 export interface Limits {
   /** How long a question may take, in milliseconds. */
   readonly answerWithinMs: number
   /** How many questions are worked on at once. */
   readonly questions: number
+  /** How many of them may be one person's. */
+  readonly questionsOfOne: number
   /** The bytes of a request's body. */
   readonly bodyBytes: number
 }
 
 /** A reading may have a mebibyte, and is longer as JSON. */
-export const LIMITS: Limits = { answerWithinMs: 30_000, questions: 64, bodyBytes: 4 * 1024 * 1024 }
+export const LIMITS: Limits = {
+  answerWithinMs: 30_000,
+  questions: 64,
+  questionsOfOne: 16,
+  bodyBytes: 4 * 1024 * 1024,
+}
 
 /** An HTTP API waits for 30 seconds. */
 export const DEPLOYED_LIMITS: Limits = { ...LIMITS, answerWithinMs: 25_000 }
@@ -33,17 +41,28 @@ export function limitedBodies({ bodyBytes }: Limits): MiddlewareHandler {
  *
  * @throws ProblemError where there are too many questions, or this one takes too long
  */
-export function limitedQuestions({ answerWithinMs, questions }: Limits): MiddlewareHandler {
+export function limitedQuestions({
+  answerWithinMs,
+  questions,
+  questionsOfOne,
+}: Limits): MiddlewareHandler<ConsoleHono> {
   let running = 0
+  const runningOf = new Map<string, number>()
   return async (context, next) => {
-    if (running >= questions)
+    const { name } = context.get('person')
+    const own = runningOf.get(name) ?? 0
+    if (running >= questions || own >= questionsOfOne)
       throw new ProblemError(
         'busy',
-        `The console works on ${questions} questions already. Ask again in a moment.`,
+        `The console works on ${running >= questions ? `${questions} questions` : `${own} questions of yours`} already. Ask again in a moment.`,
       )
     running += 1
+    runningOf.set(name, own + 1)
     const answered = next().finally(() => {
       running -= 1
+      const left = (runningOf.get(name) ?? 0) - 1
+      if (left > 0) runningOf.set(name, left)
+      else runningOf.delete(name)
     })
     await inTime(context, answered, answerWithinMs)
   }

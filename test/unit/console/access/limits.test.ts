@@ -2,15 +2,25 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Hono } from 'hono'
 import { LIMITS, limitedQuestions, OpenStreams } from '../../../../console/access/limits.ts'
+import type { ConsoleHono } from '../../../../console/access/person.ts'
 import { answerProblem } from '../../../../console/api/problem.ts'
 import { jsonOf } from './support.ts'
 
-function questions(answerWithinMs: number, most: number, answer: () => Promise<string>) {
-  const app = new Hono()
+function questions(
+  answerWithinMs: number,
+  most: number,
+  answer: () => Promise<string>,
+  questionsOfOne = most,
+) {
+  const app = new Hono<ConsoleHono>()
   app.onError((error, context) => answerProblem(context, error, () => {}))
-  app.use(limitedQuestions({ ...LIMITS, answerWithinMs, questions: most }))
+  app.use((context, next) => {
+    context.set('person', { name: context.req.query('by') ?? 'ada', role: 'viewer' })
+    return next()
+  })
+  app.use(limitedQuestions({ ...LIMITS, answerWithinMs, questions: most, questionsOfOne }))
   app.get('/', async context => context.text(await answer()))
-  return async () => app.request('/')
+  return async (by = 'ada') => app.request(`/?by=${by}`)
 }
 
 describe('questions to the console', () => {
@@ -23,6 +33,22 @@ describe('questions to the console', () => {
     assert.match((await jsonOf(refused)).message, /works on 2 questions already/)
     for (const answer of answers.splice(0)) answer()
     assert.deepEqual(await Promise.all(first.map(async asked => (await asked).status)), [200, 200])
+    const next = ask()
+    for (const answer of answers) answer()
+    assert.equal((await next).status, 200)
+  })
+
+  it('given as many as one person may ask, then her next is refused, and those of others are not', async () => {
+    const answers: (() => void)[] = []
+    const ask = questions(10_000, 64, () => new Promise(resolve => answers.push(() => resolve('done'))), 2)
+    const first = [ask(), ask()]
+    const refused = await ask()
+    assert.equal(refused.status, 429)
+    assert.match((await jsonOf(refused)).message, /works on 2 questions of yours already/)
+    const other = ask('bo')
+    for (const answer of answers.splice(0)) answer()
+    assert.equal((await other).status, 200)
+    await Promise.all(first)
     const next = ask()
     for (const answer of answers) answer()
     assert.equal((await next).status, 200)

@@ -51,8 +51,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
 /** After the macros are there. */
 const LOCK = [`SET TimeZone = 'UTC'`, 'SET lock_configuration = true']
 
-/** Some switches are functions, which no lock holds: they log or profile into the output, or end the process where they cannot. */
-const SWITCH = /\benable_\w+/i
+/** Logging and profiling are switched by functions as well, which no lock holds: whoever does so gets no further answer. */
+const SWITCHES = `SELECT current_setting('enable_logging') OR current_setting('enable_profiling') IS NOT NULL`
 
 const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)/
 
@@ -63,6 +63,7 @@ export class AlertDatabase {
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
   readonly #appender: DuckDBAppender
+  #isSwitched = false
 
   private constructor(
     duckdb: DuckDB,
@@ -116,13 +117,12 @@ export class AlertDatabase {
    * @throws SqlError; the answers before it were given
    */
   async *run(text: string): AsyncGenerator<Answer> {
-    const [switched] = SWITCH.exec(text) ?? []
-    if (switched) throw new SqlError(`${switched}: settings of DuckDB cannot be changed here`)
     const statements = await sql(() => this.#connection.extractStatements(text))
     for (let index = 0; index < statements.count; index++) {
       const prepared = await sql(() => statements.prepare(index))
       const answer = await this.#answer(prepared)
       if (answer) yield answer
+      await this.#refuseSwitches()
     }
   }
 
@@ -140,9 +140,21 @@ export class AlertDatabase {
     return reader.getRows().map(([text]) => String(text))
   }
 
+  /** A log that cannot be written would end the process now: such a database ends with it. */
   close(): void {
+    if (this.#isSwitched) return
     this.#connection.closeSync()
     this.#instance.closeSync()
+  }
+
+  async #refuseSwitches(): Promise<void> {
+    const isOn = await this.#connection.runAndReadAll(SWITCHES).then(
+      reader => reader.getRows()[0]?.[0] !== false,
+      () => true,
+    )
+    if (!isOn) return
+    this.#isSwitched = true
+    throw new SqlError('logging and profiling of DuckDB cannot be switched on here')
   }
 
   /** Undefined if the statement has no answer, as CREATE TABLE. */

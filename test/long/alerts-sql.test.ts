@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { access, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -75,6 +75,14 @@ describe('given alerts in Kafka', () => {
       output,
       /^Tables:\n {2}alert_log\(alert_type, alert_ts, sensor_id, .*\n {2}alert_events\(event, /m,
     )
+  })
+
+  it('when a statement has DuckDB log into a file, then it is refused with status 1, and there is no file', async () => {
+    const path = join(folder, 'log')
+    const { code, output } = await sql(`FROM query('FROM en' || 'able_logging(storage_path = ''${path}'')')`)
+    assert.equal(code, 1, output)
+    assert.match(output, /^logging and profiling of DuckDB cannot be switched on here$/m)
+    await assert.rejects(access(path))
   })
 
   it('when a statement that never ends is stopped by Ctrl-C, then the command ends with status 130', async () => {

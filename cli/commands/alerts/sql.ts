@@ -120,7 +120,7 @@ async function answer(
     if (terminal.stop.aborted) return
     if (!(error instanceof SqlError)) throw error
     // The message quotes the statement, and maybe values of the tables.
-    const tables = await database.describe()
+    const tables = await database.describe().catch(() => [])
     const hint = tables.length > 0 ? `\n\nTables:\n  ${tables.join('\n  ')}` : ''
     throw new CliFailure(`${harmlessLines(error.message)}${hint}`, 1, { cause: error })
   } finally {

@@ -36,7 +36,11 @@ describe('statements from people', () => {
     'RESET memory_limit',
     'PRAGMA enable_profiling',
     `CREATE PERSISTENT SECRET s (TYPE http)`,
-    `CALL enable_logging(storage = 'file', storage_config = {'path': '${folder}/log'}); SELECT 1`,
+    'CALL enable_logging()',
+    'CALL "enable_logging"(level = \'trace\')',
+    `FROM query('FROM en' || 'able_logging()')`,
+    `FROM query('FROM en' || 'able_profiling(format = ''json'', save_location = ''${folder}/profile.json'')')`,
+    `FROM json_execute_serialized_sql(json_serialize_sql('FROM en' || 'able_logging()'))`,
   ]
 
   it('given one that would reach a file, the network or a setting, then it fails and nothing is written', async () => {

@@ -38,7 +38,8 @@ function* parts(checkpoint: Checkpoint): Generator<CheckpointPart> {
   const { version, clock, appliedDigest, emitted, states, timers, outbox, ids, failures, context } =
     checkpoint
   const tally = Object.fromEntries(Object.entries(checkpoint.tally).sort(byName))
-  yield { kind: 'meta', meta: { version, clock, appliedDigest, emitted, tally } }
+  const levels = checkpoint.newEntities ? { newEntities: checkpoint.newEntities } : {}
+  yield { kind: 'meta', meta: { version, clock, appliedDigest, emitted, tally, ...levels } }
   for (const [entity, state] of [...states].sort(byName)) yield { kind: 'state', entity, state }
   for (const [entity, own] of [...timers].sort(byName)) yield { kind: 'timers', entity, timers: own }
   for (const entry of outbox) yield { kind: 'outbox', outbox: entry }

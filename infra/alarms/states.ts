@@ -38,6 +38,13 @@ export const STATES = {
     when: atOnce('what is forgotten cannot be redriven'),
     missing: 'notBreaching',
   },
+  'new-entities-refused': {
+    says: 'Producers add more entities than they may: the readings of new ones are dead letters.',
+    urgency: 'now',
+    watches: counted('failed', ['too-many-new-entities']),
+    when: atOnce('a flood fills the store, or a roll-out is larger than NEW_ENTITIES_PER_DAY allows'),
+    missing: 'notBreaching',
+  },
   'entities-held': {
     says: 'Many entities wait for a retry: a bug, or data that the code does not expect.',
     urgency: 'soon',

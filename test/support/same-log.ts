@@ -71,6 +71,9 @@ export async function violations(
       )
 }
 
+/** So few that some entities are refused, until others are forgotten or time has passed. */
+const MOST_NEW = 3
+
 /** The reference: processes the log in one batch, or in two if the code changes. */
 async function undisturbed(
   log: readonly LogRecord[],
@@ -93,7 +96,7 @@ async function undisturbed(
 
 function stage(parking: Parking | undefined): Stage {
   const made = new Stage(parked(WATCHING.before, parking) as never)
-  made.consumer = { ...made.consumer, idWindowMs: WATCHED_ID_WINDOW_MS }
+  made.consumer = { ...made.consumer, idWindowMs: WATCHED_ID_WINDOW_MS, newEntities: MOST_NEW }
   return made
 }
 
@@ -146,6 +149,7 @@ async function contents(of: Stage, store: StateStore, log: readonly LogRecord[])
     appliedOffset: loaded.version.appliedOffset,
     clock: loaded.clock,
     parkedBytes: loaded.parkedBytes,
+    newEntities: loaded.newEntities,
     states: sorted(loaded.states),
     timers: sorted(loaded.timers),
     failures: sorted(loaded.failures),

@@ -221,8 +221,9 @@ function consumerOf(
   process: Process,
   choices: Partial<Pick<Consumer, 'failuresTo' | 'reserveMs'>>,
 ): Consumer {
-  const { env, contentMode, idWindowMs, failureBytes, futureToleranceMs, earliestTimeMs, logTime, sinceMs } =
+  const { env, contentMode, idWindowMs, failureBytes, newEntities, futureToleranceMs, earliestTimeMs } =
     config
+  const { logTime, sinceMs } = config
   return {
     ...CONSUMER_DEFAULTS,
     application,
@@ -234,6 +235,7 @@ function consumerOf(
     contentMode,
     idWindowMs,
     failureBytes,
+    newEntities,
     futureToleranceMs,
     earliestTimeMs,
     logTime,

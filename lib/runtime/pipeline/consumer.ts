@@ -37,6 +37,8 @@ export interface Consumer<P extends Process = Process> {
   readonly failuresTo: TopicName
   /** Upper bound for the failure memory of all partitions of a topic together, in bytes. */
   readonly failureBytes: number
+  /** How many entities a group of producers may add to a partition state in a day of log time. */
+  readonly newEntities: number
   /** Upper bounds for one commit. They limit the run time of its script and the size of its command. */
   readonly limits: ChunkLimits
   /** A chunk starts only if at least this much of the invocation's time is left. */
@@ -85,6 +87,7 @@ export const CONSUMER_DEFAULTS = {
   earliestTimeMs: Date.UTC(2000, 0, 1),
   logTime: 'append',
   failureBytes: 64 * 1024 * 1024,
+  newEntities: 50_000,
   limits: { records: 500, bytes: 4 * 1024 * 1024, timers: 500 },
   reserveMs: 3_000,
 } as const

@@ -172,6 +172,8 @@ export interface Snapshot {
   readonly emitted: number
   /** Approximate size of what all entities have parked, in bytes. */
   readonly parkedBytes: number
+  /** The levels of `NewEntities`; absent if there are none. */
+  readonly newEntities?: string
   /** The states of the wanted entities and of those with a due timer, as `storedState` made them. */
   readonly states: ReadonlyMap<string, string>
   /** All timers of the same entities. */
@@ -201,6 +203,8 @@ export interface Change {
   readonly emitted: number
   /** Approximate size of what all entities have parked by then, in bytes. */
   readonly parkedBytes: number
+  /** The levels of `NewEntities`. */
+  readonly newEntities?: string
   readonly clock: LogClock
   /** `digestOf` the record at the applied offset. */
   readonly appliedDigest: string | undefined

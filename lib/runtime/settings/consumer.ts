@@ -18,6 +18,8 @@ export interface ConsumerSettings {
   readonly idWindowMs: number
   /** Upper bound for the memory of a consumer's failures, for all partitions of a topic together. */
   readonly failureBytes: number
+  /** How many entities a group of producers may add to a partition state in a day. */
+  readonly newEntities: number
   readonly futureToleranceMs: number
   readonly earliestTimeMs: number
   /** Records appended before this instant, in milliseconds since the epoch, are ignored. */
@@ -40,6 +42,11 @@ export const CONSUMER = slice(
       description:
         'How much a consumer may remember of failures, for each topic that it reads: see [guarantees](guarantees.md#what-bounds-the-memory).',
       default: String(CONSUMER_DEFAULTS.failureBytes / MEBIBYTE),
+    }),
+    NEW_ENTITIES_PER_DAY: setting(wholeNumber({ least: 1, most: 99_999_999 }), {
+      description:
+        'How many entities the producers of one source may add to a partition in a day of log time; all sources together, twice as many: see [guarantees](guarantees.md#what-bounds-the-memory).',
+      default: String(CONSUMER_DEFAULTS.newEntities),
     }),
     FUTURE_TOLERANCE_SECONDS: setting(seconds(9_999_999), {
       description: "How far an event's time may lie after its record's.",
@@ -69,6 +76,7 @@ export const CONSUMER = slice(
   (settings): ConsumerSettings => ({
     idWindowMs: settings.ID_WINDOW_SECONDS,
     failureBytes: settings.FAILURE_MEMORY_MIB,
+    newEntities: settings.NEW_ENTITIES_PER_DAY,
     futureToleranceMs: settings.FUTURE_TOLERANCE_SECONDS,
     earliestTimeMs: settings.EARLIEST_TIME ?? CONSUMER_DEFAULTS.earliestTimeMs,
     ...(settings.SLUICE_SINCE === undefined ? {} : { sinceMs: settings.SLUICE_SINCE }),

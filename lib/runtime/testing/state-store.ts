@@ -40,6 +40,7 @@ interface MemoryState {
   appliedDigest: string | undefined
   emitted: number
   parkedBytes: number
+  newEntities?: string | undefined
   /** Which code made the last commit. */
   code?: string | undefined
   context?: StoredContext
@@ -89,6 +90,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
       appliedDigest,
       emitted,
       parkedBytes,
+      newEntities,
       states,
       timers,
       ids,
@@ -119,6 +121,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
       appliedDigest,
       emitted,
       parkedBytes,
+      ...(newEntities ? { newEntities } : {}),
       states: picked(states, entities),
       timers: picked(timers, entities),
       timersUpTo: due.length > brought.length ? brought.at(-1) : undefined,
@@ -172,6 +175,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     held.appliedDigest = change.appliedDigest
     held.emitted = change.emitted
     held.parkedBytes = change.parkedBytes
+    held.newEntities = change.newEntities
     held.code = change.code
     if (change.context) held.context = change.context
     return 'committed'
@@ -264,9 +268,9 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
 
   async *#pages(stateKey: StateKey, version: Version): AsyncGenerator<CheckpointPart[]> {
     const held = this.#stateKey(stateKey)
-    const { clock, partitioning, appliedDigest, emitted, tally } = held
+    const { clock, partitioning, appliedDigest, emitted, tally, newEntities } = held
     const { states, timers, outbox, ids, failures, context } = held
-    const grown = partitioning ? { partitioning } : {}
+    const grown = { ...(partitioning ? { partitioning } : {}), ...(newEntities ? { newEntities } : {}) }
     const meta = { version, clock, ...grown, appliedDigest, emitted, tally: Object.fromEntries(tally) }
     yield [{ kind: 'meta', meta }]
     yield Array.from(states, ([entity, state]) => ({ kind: 'state', entity, state }))

@@ -24,6 +24,8 @@ export const LAYOUT = {
     'emitted',
     /** What all held entities have parked. */
     'parkedBytes',
+    /** How many entities each group of producers has added of late. */
+    'newEntities',
     'clock',
     'last',
     'highest',

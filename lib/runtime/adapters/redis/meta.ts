@@ -9,6 +9,8 @@ export interface Meta {
   readonly emitted: number
   /** Approximate size of what all entities have parked, in bytes. */
   readonly parkedBytes: number
+  /** How many entities each group of producers has added of late; absent if none has. */
+  readonly newEntities?: string
   /** Which code made the last commit, see `codeOf`; undefined if it is not known. */
   readonly code: string | undefined
   readonly failureMemory: FailureMemory
@@ -35,6 +37,7 @@ export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): 
     appliedDigest: stored.digest,
     emitted: number('emitted') ?? 0,
     parkedBytes: number('parkedBytes') ?? 0,
+    ...(stored.newEntities ? { newEntities: stored.newEntities } : {}),
     code: stored.code,
     failureMemory: { bytes: number('failureBytes') ?? 0, forgotten: number('forgotten') ?? 0 },
     oldestIds: number('oldest') ?? generationOf(nowMs),

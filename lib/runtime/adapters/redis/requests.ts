@@ -46,6 +46,7 @@ export type CommitRequest = {
   readonly fired: number
   readonly emitted: number
   readonly parkedBytes: number
+  readonly newEntities: string | undefined
   readonly nowMs: number
   readonly lastAppendMs: number | undefined
   readonly highestAppendMs: number | undefined
@@ -78,6 +79,7 @@ export function commitRequest(change: Change): CommitRequest {
     fired: change.fired,
     emitted: change.emitted,
     parkedBytes: change.parkedBytes,
+    newEntities: change.newEntities || undefined,
     ...clock,
     appliedDigest: change.appliedDigest,
     states: states.flatMap(([entity, state]) => (state === null ? [] : [entity, state])),

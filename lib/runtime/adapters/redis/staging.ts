@@ -130,7 +130,7 @@ class MetaFields {
 
   /** As `commit.lua` writes them, but for the epoch; and failures, whose groups say how much they have. */
   *fields(): Generator<Field> {
-    const { version, clock, appliedDigest, emitted, tally, partitioning } = this.#known
+    const { version, clock, appliedDigest, emitted, tally, partitioning, newEntities } = this.#known
     const { nowMs } = clock
     const failures = restoredFailures(this.#failures)
     yield* failures.fields
@@ -139,6 +139,7 @@ class MetaFields {
       fired: version.fired,
       emitted,
       parkedBytes: [...this.#parkedBytes.values()].reduce((sum, bytes) => sum + bytes, 0),
+      newEntities,
       clock: nowMs,
       last: clock.lastAppendMs,
       highest: clock.highestAppendMs,

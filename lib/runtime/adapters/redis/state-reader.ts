@@ -162,8 +162,12 @@ export class StateReader {
 
 /** What a checkpoint says of a partition state. */
 export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
-  const { version, clock, appliedDigest, emitted, tally, partitioning } = meta
-  return { version, clock, appliedDigest, emitted, tally, ...(partitioning ? { partitioning } : {}) }
+  const { version, clock, appliedDigest, emitted, tally, partitioning, newEntities } = meta
+  return {
+    ...{ version, clock, appliedDigest, emitted, tally },
+    ...(partitioning ? { partitioning } : {}),
+    ...(newEntities ? { newEntities } : {}),
+  }
 }
 
 /** The hashes of ids, generation by generation, the newest first. */

@@ -77,8 +77,9 @@ function read(
   wanted: Wanted,
 ): Snapshot {
   const stored = LAYOUT.meta.map((name, index) => [name, meta[index]?.toString()])
-  const { version, clock, appliedDigest, emitted, parkedBytes, failureMemory, partitioning, growing } =
-    readMeta(Object.fromEntries(stored))
+  const fields = readMeta(Object.fromEntries(stored))
+  const { version, clock, appliedDigest, emitted, parkedBytes, newEntities } = fields
+  const { failureMemory, partitioning, growing } = fields
   if (growing !== undefined)
     throw new Unavailable(
       'topic-growing',
@@ -94,6 +95,7 @@ function read(
     appliedDigest,
     emitted,
     parkedBytes,
+    ...(newEntities ? { newEntities } : {}),
     states: present(entities, states, String),
     timers: present(entities, timers, json => JSON.parse(json.toString()) as StoredTimer[]),
     timersUpTo: more === 1 ? passed.at(-1) : undefined,

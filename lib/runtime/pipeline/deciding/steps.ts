@@ -133,7 +133,8 @@ export class Steps {
   /** Runs a step. It fails if it would leave its entity with more state or timers than the limits allow. */
   #run(entity: string, cause: Cause, at: Place, call: () => Step<unknown>): Stored | StepFailure {
     const step = runStep(this.#consumer, cause, at, call)
-    if (step.kind === 'failure' || !this.#copy.isTooLarge(entity, step)) return step
+    if (step.kind === 'failure') return step
+    if (!this.#copy.isTooLarge(entity, step)) return this.#copy.refusedAsNew(entity, step) ?? step
     return failure(
       'state-too-large',
       `an entity may have ${LARGEST_ENTITY_BYTES} bytes of state and timers, and ${MOST_TIMERS} timers, and this one would have more`,

@@ -2,6 +2,7 @@
 
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { topicOf } from '../../consumer/application.ts'
+import type { Failure } from '../../consumer/failure-codes.ts'
 import { type Consumer, contextOf } from '../consumer.ts'
 import { digestInLog, digestOf } from '../failures/failure-record.ts'
 import { advance } from '../log/clock.ts'
@@ -18,13 +19,17 @@ import type {
 import { CurrentContext } from './context.ts'
 import type { Place } from './emission.ts'
 import { LARGEST_ENTITY_BYTES, MOST_TIMERS } from './limits.ts'
+import { NewEntities } from './new-entities.ts'
 import { States } from './states.ts'
 import type { Stored } from './step.ts'
 import { TimerQueue } from './timers.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 
-type Needed = Pick<Consumer, 'application' | 'process' | 'idWindowMs' | 'limits' | 'failureBytes'>
+type Needed = Pick<
+  Consumer,
+  'application' | 'process' | 'idWindowMs' | 'limits' | 'failureBytes' | 'newEntities'
+>
 
 export class WorkingCopy {
   readonly timerQueue: TimerQueue
@@ -37,6 +42,7 @@ export class WorkingCopy {
   readonly #failureWindowMs: number
   readonly #applied = new Map<string, RememberedId>()
   readonly #failures = new Map<string, RememberedFailure>()
+  readonly #newEntities: NewEntities
   readonly #outbox: OutboxEntry[] = []
   /** Number of outbox entries that are assigned to a decision. */
   #accounted = 0
@@ -63,6 +69,7 @@ export class WorkingCopy {
     this.#fired = snapshot.version.fired
     this.#emitted = snapshot.emitted
     this.#parkedBytes = snapshot.parkedBytes
+    this.#newEntities = new NewEntities(snapshot.newEntities, consumer.newEntities)
   }
 
   /** The log's clock at the applied offset. */
@@ -87,10 +94,13 @@ export class WorkingCopy {
 
   take(entity: string, { state, entries, emittedBytes, set, cancelled }: Stored): void {
     this.#storedBytes += (state?.length ?? 0) - (this.states.changed(entity)?.length ?? 0) + upperBytesOf(set)
-    this.states.set(entity, state)
+    if (state === null) this.forget(entity)
+    else {
+      if (this.states.stored(entity) === undefined) this.#newEntities.added(entity, this.#clock.nowMs)
+      this.states.set(entity, state)
+    }
     for (const name of cancelled) this.timerQueue.cancel(entity, name)
     for (const timer of set) this.timerQueue.set(entity, timer)
-    if (state === null) this.forget(entity)
     this.send(entries, emittedBytes)
   }
 
@@ -107,8 +117,15 @@ export class WorkingCopy {
     return bytes > LARGEST_ENTITY_BYTES || timers.length > MOST_TIMERS
   }
 
+  /** Why the entity cannot get its first state with this step; undefined if it can, or has one. */
+  refusedAsNew(entity: string, { state }: Stored): Failure | undefined {
+    if (state === null || this.states.stored(entity) !== undefined) return undefined
+    return this.#newEntities.refusal(entity, this.#clock.nowMs)
+  }
+
   /** Removes the state and all timers of the entity. */
   forget(entity: string): void {
+    if (this.states.stored(entity) !== undefined) this.#newEntities.forgotten(entity, this.#clock.nowMs)
     this.states.set(entity, null)
     this.timerQueue.cancelAll(entity)
   }
@@ -202,6 +219,7 @@ export class WorkingCopy {
       fired: this.#fired,
       emitted: this.#emitted,
       parkedBytes: this.#parkedBytes,
+      newEntities: this.#newEntities.stored,
       clock: this.#clock,
       appliedDigest: this.#last ? digestInLog(this.#last) : this.#snapshot.appliedDigest,
       states: this.states.changes,

@@ -23,6 +23,8 @@ export interface CheckpointMeta {
   /** Digest of the record at the applied offset; undefined if it is not known. */
   readonly appliedDigest: string | undefined
   readonly emitted: number
+  /** How many entities each group of producers has added of late; absent if none has. */
+  readonly newEntities?: string
   /** Number of records by `outcome/reason`. */
   readonly tally: Readonly<Record<string, number>>
 }

@@ -35,12 +35,14 @@ export class RebuiltState {
   /** Stores this without moving the applied offset. @throws RebuildStopped if another command works on the same state */
   async add({ states = new Map(), outbox = [], ids = [], failures = [] }: Addition): Promise<void> {
     const { application, idWindowMs, failureBytes } = this.#consumer
-    const { version, emitted, parkedBytes, clock, appliedDigest, failureMemory } = await this.#nothing()
+    const { version, emitted, parkedBytes, newEntities, clock, appliedDigest, failureMemory } =
+      await this.#nothing()
     const change: Change = {
       base: version,
       ...version,
       emitted,
       parkedBytes,
+      ...(newEntities ? { newEntities } : {}),
       clock,
       appliedDigest,
       states,

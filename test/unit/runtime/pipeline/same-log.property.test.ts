@@ -10,7 +10,9 @@ const MET = [
   ...['counted', 'late', 'erased', 'nothing-to-erase'].map(reason => `applied/${reason}`),
   ...['id-known', 'attempt-known'].map(reason => `duplicate/${reason}`),
   ...['tick', 'redriven-for-another'].map(reason => `ignored/${reason}`),
-  ...['rejected', 'unexpected-error', 'id-conflict', 'emission-too-large'].map(code => `failed/${code}`),
+  ...['rejected', 'unexpected-error', 'id-conflict', 'emission-too-large', 'too-many-new-entities'].map(
+    code => `failed/${code}`,
+  ),
   ...['unknown-failure', 'not-a-cloudevent'].map(code => `failed/${code}`),
   ...['silent', 'forgotten', 'pulsed', 'pulse-end', 'echo'].map(reason => `timer/${reason}`),
   ...['contended', 'breaker-open', 'out-of-time', 'store-unavailable'].map(reason => `waits: ${reason}`),

@@ -9,6 +9,7 @@
     fired            timers fired since the new applied offset
     emitted          events emitted since the new applied offset
     parkedBytes      approximate size of what all entities have parked by then
+    newEntities      how many entities each group of producers has added of late; nil if none has
     nowMs            log clock, milliseconds
     lastAppendMs     append time of the record at the new applied offset, milliseconds since the epoch; nil before the first
     highestAppendMs  highest append time so far, in the same form
@@ -88,6 +89,7 @@ writeMeta(metaKey, {
   fired = request.fired,
   emitted = request.emitted,
   parkedBytes = request.parkedBytes,
+  newEntities = request.newEntities,
   clock = request.nowMs,
   last = request.lastAppendMs or meta.last,
   highest = request.highestAppendMs or meta.highest,

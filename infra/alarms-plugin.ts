@@ -8,7 +8,7 @@ import { costOf } from './alarms/cost.ts'
 import { dashboardResource } from './alarms/dashboard.ts'
 import { makeAlarmsLast } from './alarms/made-last.ts'
 import { alarmNotices } from './alarms/place.ts'
-import { alarmResources, alarmsOf } from './alarms/resources.ts'
+import { alarmResources, alarmsOf, causesOf } from './alarms/resources.ts'
 import { isDeployed, type Surroundings } from './expand-functions.ts'
 import { readFunctions } from './functions.ts'
 import type { Template } from './topics-resource.ts'
@@ -81,8 +81,11 @@ export default class AlarmsPlugin {
   #tell(deployed: Deployed): void {
     const found = alarmsOf(deployed)
     if (found.length === 0) return
-    const { alarms, dollars } = costOf(found)
-    this.#log.notice(`${alarms} alarms, about ${dollars.toFixed(0)} dollars a month: docs/runbook.md`)
+    const causes = causesOf(deployed)
+    const { alarms, dollars } = costOf(found, causes.length)
+    this.#log.notice(
+      `${alarms} alarms, ${causes.length} of causes, about ${dollars.toFixed(0)} dollars a month: docs/runbook.md`,
+    )
     for (const line of alarmNotices(deployed.alarms)) this.#log.notice(line)
   }
 }

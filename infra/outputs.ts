@@ -12,6 +12,7 @@ export const VARIABLE_OF_OUTPUT = {
   SecurityGroupIds: 'SECURITY_GROUP_IDS',
   CheckpointBucket: 'CHECKPOINT_BUCKET',
   AlarmTopicArn: 'ALARM_TOPIC_ARN',
+  AlarmSoonTopicArn: 'ALARM_SOON_TOPIC_ARN',
 } as const
 
 const OF_ITS_CACHE = ['REDIS_MODE', 'CACHE_GIGABYTES', 'CACHE_NODES']

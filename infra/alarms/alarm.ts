@@ -2,6 +2,7 @@
 
 import type { DeclaredFunction } from '../functions.ts'
 import type { Schedules } from '../schedules.ts'
+import type { CauseName } from './causes.ts'
 import type { Metric, Query } from './metrics.ts'
 
 /** A deployment, as far as alarms and dashboard depend on it. */
@@ -20,8 +21,10 @@ export interface Deployed {
 export interface Alarming {
   /** Whether there are alarms. There is a dashboard in any case. */
   readonly enabled: boolean
-  /** Who is told; absent, the alarms only change their state. */
+  /** The topic for what cannot wait; absent, the alarms only change their state. */
   readonly topicArn?: string
+  /** The topic for what can wait until the next working day; absent, it is the same. */
+  readonly soonTopicArn?: string
   /** Address or path of the runbook, to which each alarm adds its heading. */
   readonly runbook: string
   /** What may flow in a second, in bytes: through one broker or, of MSK Serverless, through the cluster. */
@@ -81,6 +84,8 @@ export interface When {
 export interface AlarmKind {
   /** What has happened, as one sentence: people read it first. */
   readonly says: string
+  /** The composite alarm that rings for it. */
+  readonly cause: CauseName
   /** Whether somebody must be woken, or whether it can wait for the next working day. */
   readonly urgency: 'now' | 'soon'
   readonly watches: (deployed: Deployed) => readonly Watched[]

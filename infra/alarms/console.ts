@@ -10,6 +10,7 @@ export const CONSOLE = {
   'console-tokens': {
     says: 'The console cannot read its tokens: nobody can use it, or soon.',
     urgency: 'soon',
+    cause: 'console',
     watches: deployed => (hasConsole(deployed) ? counted('tokens-unreadable')(deployed) : []),
     when: atOnce('for up to 15 minutes, a token counts that may have been taken out of the secret'),
     missing: 'notBreaching',
@@ -17,6 +18,7 @@ export const CONSOLE = {
   'console-sign-ins': {
     says: 'Many sign-ins to the console fail.',
     urgency: 'soon',
+    cause: 'console',
     watches: deployed => (hasConsole(deployed) ? counted('sign-in-failed')(deployed) : []),
     when: {
       above: 20,

@@ -1,7 +1,7 @@
 /** The dashboard of a deployment as a resource of CloudFormation. Pure. */
 import type { Deployed } from './alarm.ts'
 import { type Graph, graphsOf, type Search } from './graphs.ts'
-import { alarmsOf } from './resources.ts'
+import { alarmsOf, causesOf } from './resources.ts'
 
 /** The grid of a dashboard has 24 columns. */
 const COLUMNS = 24
@@ -11,7 +11,7 @@ const MOST_ALARMS = 100
 
 /** The dashboard as a resource of CloudFormation. @param region the one that is deployed to */
 export function dashboardResource(deployed: Deployed, region: string): object {
-  const names = alarmsOf(deployed).map(({ name }) => name)
+  const names = [...causesOf(deployed), ...alarmsOf(deployed)].map(({ name }) => name)
   // An empty list of alarms would be an error, and so would one that is too long.
   const lists = Array.from({ length: Math.ceil(names.length / MOST_ALARMS) }, (_, at) =>
     names.slice(at * MOST_ALARMS, (at + 1) * MOST_ALARMS),

@@ -5,8 +5,8 @@ import { isConsumer } from '../functions.ts'
 import { missedRunsName } from '../missed-runs.ts'
 import type { Deployed } from './alarm.ts'
 import { hasConsole } from './console.ts'
-import { type Metric, type OwnMetric, ofCache, ofKafka, ofLambda, ofQueue, own } from './metrics.ts'
-import { clusterName, queueName } from './names.ts'
+import { type Metric, type OwnMetric, ofCache, ofKafka, ofLambda, ofQueue, ofTopic, own } from './metrics.ts'
+import { clusterName, queueName, topicNames } from './names.ts'
 import { recordLags } from './progress.ts'
 
 /** What a graph shows: metrics one by one, and searches that find them. */
@@ -94,6 +94,11 @@ export function graphsOf(deployed: Deployed): readonly Graph[] {
       metrics: [ofQueue(missedRunsName(stage), 'NumberOfMessagesSent')],
     },
     ...(hasConsole(deployed) ? [graph('Console', wrong('sign-in-failed', 'tokens-unreadable'))] : []),
+    {
+      title: 'Notifications that SNS could not deliver',
+      statistic: 'Sum',
+      metrics: topicNames(deployed).map(topic => ofTopic(topic, 'NumberOfNotificationsFailed')),
+    },
     ...discarded(deployed),
     ...replication(deployed),
     ...caches(deployed),

@@ -20,6 +20,7 @@ export const OWN_METRICS: readonly OwnMetric[] = [
  *   Serverless, https://docs.aws.amazon.com/msk/latest/developerguide/serverless-monitoring.html
  * - ElastiCache: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/serverless-metrics-events-redis.html and, for nodes,
  *   https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Redis.html
+ * - SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
  * - SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
 export const AWS_METRICS = {
@@ -50,6 +51,7 @@ export const AWS_METRICS = {
     DatabaseMemoryUsagePercentage: [['CacheClusterId']],
     EngineCPUUtilization: [['CacheClusterId']],
   },
+  'AWS/SNS': { NumberOfNotificationsFailed: [['TopicName']] },
   'AWS/SQS': { ApproximateAgeOfOldestMessage: [['QueueName']], NumberOfMessagesSent: [['QueueName']] },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, readonly (readonly string[])[]>>>>
 
@@ -85,6 +87,10 @@ export function ofCache(
 
 export function ofQueue(queue: string, name: keyof (typeof AWS_METRICS)['AWS/SQS']): Metric {
   return { namespace: 'AWS/SQS', name, dimensions: { QueueName: queue } }
+}
+
+export function ofTopic(topic: string, name: keyof (typeof AWS_METRICS)['AWS/SNS']): Metric {
+  return { namespace: 'AWS/SNS', name, dimensions: { TopicName: topic } }
 }
 
 /** Several metrics of one name as one value, found when it is asked for: what is added later counts as well. */

@@ -1,4 +1,5 @@
 /** The names by which AWS knows what is watched. Pure. */
+import { alertsTopicName } from '../../lib/app/resource-names.ts'
 import type { Deployed } from './alarm.ts'
 
 /** `arn:…:cluster/<name>/<uuid>`. */
@@ -9,4 +10,10 @@ export function clusterName({ clusterArn }: Pick<Deployed, 'clusterArn'>): strin
 /** The last part of the ARN of a queue. */
 export function queueName(arn: string): string {
   return arn.split(':').at(-1) ?? ''
+}
+
+/** The topics of SNS through which people are notified: of alerts and of alarms. */
+export function topicNames({ env, alarms: { topicArn, soonTopicArn } }: Deployed): readonly string[] {
+  const ofAlarms = [topicArn, soonTopicArn].flatMap(arn => (arn === undefined ? [] : [queueName(arn)]))
+  return [...new Set([alertsTopicName(env), ...ofAlarms])]
 }

@@ -33,9 +33,11 @@ export function alarmingOf(
     readSetting(ALARMS.settings, name, env, errors)
   const usual = isServerlessCluster(clusterArn) ? CAPACITY.serverless : CAPACITY.broker
   const topicArn = read('ALARM_TOPIC_ARN')
+  const soonTopicArn = read('ALARM_SOON_TOPIC_ARN')
   // CloudWatch publishes to no other.
-  if (topicArn && topicArn.split(':')[3] !== region)
-    errors.push(`ALARM_TOPIC_ARN: must be a topic in ${region}, where the alarms are`)
+  for (const [name, arn] of Object.entries({ ALARM_TOPIC_ARN: topicArn, ALARM_SOON_TOPIC_ARN: soonTopicArn }))
+    if (arn && arn.split(':')[3] !== region)
+      errors.push(`${name}: must be a topic in ${region}, where the alarms are`)
   const cache = cacheOf(
     { name: read('CACHE_NAME'), nodes: read('CACHE_NODES'), gigabytes: read('CACHE_GIGABYTES') },
     env.REDIS_URL ?? '',
@@ -46,6 +48,7 @@ export function alarmingOf(
   return {
     enabled,
     ...(topicArn ? { topicArn } : {}),
+    ...(soonTopicArn ? { soonTopicArn } : {}),
     runbook: read('RUNBOOK_URL') ?? 'docs/runbook.md',
     capacity: {
       bytesIn: (read('KAFKA_CAPACITY_IN') ?? usual.in) * MB,
@@ -81,12 +84,15 @@ function serverlessCacheIn(redisUrl: string): string | undefined {
 }
 
 /** What a person should know who deploys this; a line each. */
-export function alarmNotices({ enabled, topicArn, cache }: Alarming): readonly string[] {
+export function alarmNotices({ enabled, topicArn, soonTopicArn, cache }: Alarming): readonly string[] {
   if (!enabled) return []
   return [
     ...(topicArn
       ? []
       : ['ALARM_TOPIC_ARN is not set: the alarms change their state, and tell nobody. See docs/runbook.md.']),
+    ...(topicArn && (soonTopicArn ?? topicArn) === topicArn
+      ? ['ALARM_SOON_TOPIC_ARN is not set to another topic: alarms that can wait ring as those that cannot.']
+      : []),
     ...(cache
       ? []
       : [

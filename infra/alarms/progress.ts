@@ -2,7 +2,7 @@
 import { groupName, TICKED, topicName } from '../../lib/app/topics.ts'
 import { type DeclaredFunction, isConsumer } from '../functions.ts'
 import type { AlarmKind, Deployed } from './alarm.ts'
-import { counted, MINUTE } from './counted.ts'
+import { counted, MINUTE, WAITS } from './counted.ts'
 import { type Metric, ofKafka, own } from './metrics.ts'
 import { clusterName } from './names.ts'
 
@@ -10,6 +10,7 @@ export const PROGRESS = {
   'lag-seconds': {
     says: 'A consumer is more than five minutes behind its log, or does not run at all.',
     urgency: 'now',
+    cause: 'progress',
     watches: deployed =>
       consumersOf(deployed).map(declared => ({
         of: declared.name,
@@ -30,6 +31,7 @@ export const PROGRESS = {
   'lag-records': {
     says: 'A consumer has more than 10,000 records before it.',
     urgency: 'now',
+    cause: 'progress',
     watches: deployed =>
       recordLags(deployed).map(({ of, metric }) => ({ of, value: { metric, statistic: 'Maximum' } })),
     when: {
@@ -45,21 +47,15 @@ export const PROGRESS = {
   'partition-waits': {
     says: 'A consumer cannot go on in a partition: its records stay in Kafka.',
     urgency: 'now',
+    cause: 'progress',
     watches: counted('deferred'),
-    when: {
-      above: 0,
-      stages: { dev: 5 },
-      periodSeconds: MINUTE,
-      periods: 6,
-      breaching: 3,
-      because:
-        'a failover or a rolling restart of servers is over sooner; between the tries of a mapping a minute may be silent',
-    },
+    when: WAITS,
     missing: 'notBreaching',
   },
   'breaker-open': {
     says: 'Nearly all records fail unexpectedly: a consumer leaves them in Kafka.',
     urgency: 'now',
+    cause: 'code',
     watches: counted('breaker-open'),
     when: {
       above: 0,
@@ -72,6 +68,7 @@ export const PROGRESS = {
   'publish-slow': {
     says: 'Kafka takes longer than 100 ms to acknowledge one publishing of a hundred.',
     urgency: 'soon',
+    cause: 'kafka',
     watches: ({ env, functions }) =>
       functions
         .filter(({ emits, uses }) => emits.length > 0 && !uses.includes('console'))

@@ -3,12 +3,14 @@ import { SIGNALS } from '../../lib/app/topics.ts'
 import { consumersOf } from '../functions.ts'
 import type { AlarmKind, Deployed, Watched } from './alarm.ts'
 import { atOnce, counted, MINUTE } from './counted.ts'
-import { type OwnMetric, own } from './metrics.ts'
+import { type OwnMetric, ofTopic, own } from './metrics.ts'
+import { topicNames } from './names.ts'
 
 export const RECORDS = {
   'records-lost': {
     says: 'Records were deleted by retention before they were processed: they are lost.',
     urgency: 'now',
+    cause: 'data',
     watches: counted('expired'),
     when: atOnce('nothing brings them back, and the next ones may follow'),
     missing: 'notBreaching',
@@ -16,6 +18,7 @@ export const RECORDS = {
   'range-read-back': {
     says: 'Offsets that were never delivered are read from the log: Redis may have lost writes.',
     urgency: 'now',
+    cause: 'data',
     watches: counted('range-read-back'),
     when: atOnce(
       'it is repaired by itself, but a store that forgets, or a group that was reset, must be known',
@@ -25,6 +28,7 @@ export const RECORDS = {
   misrouted: {
     says: 'Records are not in the partition of their key: a producer uses another partitioner.',
     urgency: 'now',
+    cause: 'data',
     watches: counted('misrouted'),
     when: atOnce('each one may split the state of an entity'),
     missing: 'notBreaching',
@@ -32,6 +36,7 @@ export const RECORDS = {
   'failed-unexpectedly': {
     says: 'A consumer threw at a record: a bug.',
     urgency: 'now',
+    cause: 'code',
     watches: deployed => [
       ...named('record', counted('failed', ['unexpected-error'])(deployed)),
       ...named('parked', counted('parked-failed', ['unexpected-error'])(deployed)),
@@ -42,6 +47,7 @@ export const RECORDS = {
   'timer-failed': {
     says: 'A timer failed and was removed: what it was for does not happen.',
     urgency: 'now',
+    cause: 'code',
     watches: counted('timer', ['timer-failed', 'timer-rejected']),
     when: atOnce('a timer is not tried again'),
     missing: 'notBreaching',
@@ -49,6 +55,7 @@ export const RECORDS = {
   'dead-letters': {
     says: 'Records have become dead letters.',
     urgency: 'soon',
+    cause: 'dead-letters',
     watches: counted('dead-letters'),
     when: { above: 0, periodSeconds: 5 * MINUTE, periods: 1, because: 'a person has to look at each' },
     missing: 'notBreaching',
@@ -56,6 +63,7 @@ export const RECORDS = {
   'dead-letters-open': {
     says: 'Dead letters have waited for a quarter of an hour, or are not counted.',
     urgency: 'soon',
+    cause: 'dead-letters',
     watches: measured('deadLettersOpen'),
     when: {
       above: 0,
@@ -68,6 +76,7 @@ export const RECORDS = {
   'dead-letter-old': {
     says: 'The oldest dead letter is more than a day old.',
     urgency: 'now',
+    cause: 'dead-letters',
     watches: measured('oldestDeadLetterSeconds'),
     when: {
       above: 86_400,
@@ -81,6 +90,7 @@ export const RECORDS = {
   'dead-letters-quarantined': {
     says: 'Dead letters failed again after three redrives.',
     urgency: 'soon',
+    cause: 'dead-letters',
     watches: measured('deadLettersQuarantined'),
     when: { above: 0, periodSeconds: 5 * MINUTE, periods: 1, because: 'a fourth redrive will not help' },
     missing: 'ignore',
@@ -88,6 +98,7 @@ export const RECORDS = {
   'retry-rate': {
     says: 'More than 60 records a minute are tried again.',
     urgency: 'now',
+    cause: 'receivers',
     watches: measured('retriesPerMinute'),
     when: {
       above: 60,
@@ -102,6 +113,7 @@ export const RECORDS = {
   'duplicate-rate': {
     says: 'More than a tenth of the records of a topic are repeats.',
     urgency: 'soon',
+    cause: 'data',
     watches: duplicateRates,
     when: {
       above: 10,
@@ -115,6 +127,7 @@ export const RECORDS = {
   'receiver-refuses': {
     says: 'A receiver has not accepted records for a quarter of an hour.',
     urgency: 'now',
+    cause: 'receivers',
     watches: counted('offer-failed'),
     when: {
       above: 0,
@@ -124,9 +137,27 @@ export const RECORDS = {
     },
     missing: 'notBreaching',
   },
+  'notifications-undelivered': {
+    says: 'SNS could not deliver what was published to a topic of notifications or alarms.',
+    urgency: 'now',
+    cause: 'delivery',
+    watches: deployed =>
+      topicNames(deployed).map(topic => ({
+        of: topic,
+        value: { metric: ofTopic(topic, 'NumberOfNotificationsFailed'), statistic: 'Sum' },
+      })),
+    when: {
+      above: 0,
+      periodSeconds: 5 * MINUTE,
+      periods: 1,
+      because: 'SNS has tried for as long as the protocol allows: a person was not reached',
+    },
+    missing: 'notBreaching',
+  },
   'records-refused': {
     says: 'Kafka refuses records for good: a topic has other limits than the table.',
     urgency: 'now',
+    cause: 'data',
     watches: counted('refused'),
     when: atOnce('each one leaves as a failure in the place of what should have been published'),
     missing: 'notBreaching',

@@ -1,5 +1,6 @@
-/** The alarms of a deployment as resources of CloudFormation. Pure. */
+/** The alarms of a deployment as resources of CloudFormation. Only those of causes have actions. Pure. */
 import { type Deployed, thresholdOf, type Value, type Watched, type When } from './alarm.ts'
+import { type CompositeAlarm, compositeResource, compositesOf } from './causes.ts'
 import { type Metric, sqlOf } from './metrics.ts'
 import { ALARM_KINDS } from './table.ts'
 
@@ -36,15 +37,22 @@ export function alarmsOf(deployed: Deployed): readonly Alarm[] {
   )
 }
 
+/** The alarms that ring, each for one cause; none where the stage has none. */
+export function causesOf(deployed: Deployed): readonly CompositeAlarm[] {
+  return compositesOf(alarmsOf(deployed), ALARM_KINDS, deployed)
+}
+
 /** The resources of the alarms, by their logical ids. */
 export function alarmResources(deployed: Deployed): Record<string, object> {
-  return Object.fromEntries(alarmsOf(deployed).map(alarm => [alarm.logicalId, resourceOf(alarm, deployed)]))
+  return Object.fromEntries([
+    ...alarmsOf(deployed).map(alarm => [alarm.logicalId, resourceOf(alarm, deployed)]),
+    ...causesOf(deployed).map(cause => [cause.logicalId, compositeResource(cause)]),
+  ])
 }
 
 function resourceOf({ kind, name, watched, when }: Alarm, { stage, alarms }: Deployed): object {
   const { says = '', urgency, missing } = ALARM_KINDS[kind] ?? {}
   const { periods, breaching = periods, below } = when
-  const told = alarms.topicArn === undefined ? [] : [alarms.topicArn]
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
@@ -56,8 +64,6 @@ function resourceOf({ kind, name, watched, when }: Alarm, { stage, alarms }: Dep
       DatapointsToAlarm: breaching,
       TreatMissingData: watched.missing ?? missing,
       ...comparedOf(watched.value, when.periodSeconds),
-      // Also when it is over, so that nobody goes on looking.
-      ...(told.length > 0 ? { AlarmActions: told, OKActions: told } : {}),
     },
   }
 }

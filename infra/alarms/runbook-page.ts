@@ -4,7 +4,7 @@ import { isDeployed } from '../expand-functions.ts'
 import { readFunctions } from '../functions.ts'
 import { type AlarmKind, type Deployed, thresholdOf, type When } from './alarm.ts'
 import { costOf } from './cost.ts'
-import { alarmsOf } from './resources.ts'
+import { alarmsOf, causesOf } from './resources.ts'
 import { ALARM_KINDS } from './table.ts'
 
 /** What a production stage has, with everything that can be watched. */
@@ -15,7 +15,8 @@ const ENVIRONMENT = {
   SUBNET_IDS: 'subnet-1',
   SECURITY_GROUP_IDS: 'sg-1',
   CHECKPOINT_BUCKET: 'telemetry-checkpoints',
-  ALARM_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alarms-prod',
+  ALARM_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alerts-prod',
+  ALARM_SOON_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alarms-soon-prod',
 }
 
 /** The functions of serverless.yml in `prod`. */
@@ -40,20 +41,21 @@ export function runbookPage(page: string): string {
 }
 
 function table(deployed: Deployed): string {
-  const rows = Object.entries(ALARM_KINDS).map(([kind, { says, urgency, when, missing, watches }]) => {
+  const rows = Object.entries(ALARM_KINDS).map(([kind, { says, cause, urgency, when, missing, watches }]) => {
     const found = typeof when === 'function' ? when(deployed) : when
     const without = [...new Set([missing, ...watches(deployed).flatMap(one => one.missing ?? [])])]
     return [
       `[\`${kind}\`](#${kind})`,
       says,
+      cause,
       urgency,
       text(found),
       without.map(one => MISSING[one]).join(' or '),
     ]
   })
   const cells = [
-    ['alarm', 'what it says', 'urgency', 'when', 'without data'],
-    ['---', '---', '---', '---', '---'],
+    ['alarm', 'what it says', 'cause', 'urgency', 'when', 'without data'],
+    ['---', '---', '---', '---', '---', '---'],
     ...rows,
   ]
   return cells.map(row => `| ${row.join(' | ')} |`).join('\n')
@@ -78,7 +80,8 @@ function text(when: When): string {
 }
 
 function costs(deployed: Deployed): string {
-  const { alarms, metrics, queries, dollars } = costOf(alarmsOf(deployed))
+  const causes = causesOf(deployed).length
+  const { alarms, metrics, queries, dollars } = costOf(alarmsOf(deployed), causes)
   return `The functions of \`serverless.yml\` without the console, on provisioned brokers with a serverless cache, have **${alarms} alarms**: ${queries} that find
-their metrics by a query, and others that name ${metrics} metrics: **${dollars.toFixed(2)} dollars a month**.`
+their metrics by a query, and others that name ${metrics} metrics; and ${causes} of causes: **${dollars.toFixed(2)} dollars a month**.`
 }

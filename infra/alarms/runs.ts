@@ -15,6 +15,7 @@ export const RUNS = {
   errors: {
     says: 'A function fails again and again: it throws, or runs out of time or memory.',
     urgency: 'now',
+    cause: 'functions',
     watches: ({ functions, stage }) =>
       functions.map(({ name }) => ({
         of: name,
@@ -33,6 +34,7 @@ export const RUNS = {
   throttles: {
     says: 'Lambda refuses to run a function: its concurrency, or that of the account, is used up.',
     urgency: 'now',
+    cause: 'functions',
     watches: ({ functions, stage }) =>
       functions.map(({ name }) => ({
         of: name,
@@ -50,6 +52,7 @@ export const RUNS = {
   'schedule-missed': {
     says: 'A scheduled function has not succeeded for five times its interval.',
     urgency: 'now',
+    cause: 'functions',
     watches: deployed =>
       deployed.functions.flatMap(declared => {
         const seconds = intervalOf(declared, deployed)
@@ -78,6 +81,7 @@ export const RUNS = {
   'run-given-up': {
     says: 'Lambda has given up a scheduled run, after all its tries.',
     urgency: 'soon',
+    cause: 'functions',
     watches: ({ stage }) => [
       { value: { metric: ofQueue(missedRunsName(stage), 'NumberOfMessagesSent'), statistic: 'Sum' } },
     ],
@@ -93,6 +97,7 @@ export const RUNS = {
   'on-failure-waits': {
     says: 'What Lambda has given up waits in its queue for a quarter of an hour: on-failure does not take it.',
     urgency: 'now',
+    cause: 'functions',
     watches: ({ onFailureQueue }) =>
       onFailureQueue === undefined
         ? []
@@ -115,6 +120,7 @@ export const RUNS = {
   'checkpoint-old': {
     says: 'A changed partition state has had no checkpoint for an hour, or none are taken.',
     urgency: 'soon',
+    cause: 'functions',
     watches: ({ env, schedules }) =>
       schedules.checkpoints
         ? [{ value: { metric: own(env, 'checkpoints', 'checkpointAgeSeconds'), statistic: 'Maximum' } }]

@@ -1,7 +1,7 @@
 /** Alarms about Kafka and Redis themselves. Pure. */
 import { isServerlessCluster } from '../../lib/app/resource-names.ts'
 import type { AlarmKind, Cache, Deployed, Watched } from './alarm.ts'
-import { MINUTE } from './counted.ts'
+import { counted, MINUTE, WAITS } from './counted.ts'
 import { type Metric, ofAllTopics, ofAnyBroker, ofCache, ofKafka } from './metrics.ts'
 import { clusterName } from './names.ts'
 
@@ -9,9 +9,26 @@ import { clusterName } from './names.ts'
 const PART = 0.8
 
 export const SERVERS = {
+  'redis-away': {
+    says: 'Consumers cannot reach Redis, or it refuses their commands: their records stay in Kafka.',
+    urgency: 'now',
+    cause: 'redis',
+    watches: counted('deferred', ['store-unavailable']),
+    when: WAITS,
+    missing: 'notBreaching',
+  },
+  'kafka-away': {
+    says: 'Consumers cannot reach Kafka: what they publish or read waits.',
+    urgency: 'now',
+    cause: 'kafka',
+    watches: counted('deferred', ['broker-unavailable', 'log-unreadable']),
+    when: WAITS,
+    missing: 'notBreaching',
+  },
   'kafka-bytes-in': {
     says: 'Kafka takes in more than four fifths of what it can.',
     urgency: 'soon',
+    cause: 'kafka',
     watches: flow('BytesInPerSec'),
     when: ({ alarms }) => ({
       above: alarms.capacity.bytesIn * PART,
@@ -26,6 +43,7 @@ export const SERVERS = {
   'kafka-bytes-out': {
     says: 'Kafka gives out more than four fifths of what it can.',
     urgency: 'soon',
+    cause: 'kafka',
     watches: flow('BytesOutPerSec'),
     when: ({ alarms }) => ({
       above: alarms.capacity.bytesOut * PART,
@@ -40,6 +58,7 @@ export const SERVERS = {
   'under-replicated': {
     says: 'Partitions have fewer copies in sync than they should.',
     urgency: 'now',
+    cause: 'kafka',
     watches: ofBrokers('UnderReplicatedPartitions'),
     when: {
       above: 0,
@@ -53,6 +72,7 @@ export const SERVERS = {
   'partitions-offline': {
     says: 'Partitions have no leader: they can be neither read nor written.',
     urgency: 'now',
+    cause: 'kafka',
     watches: deployed =>
       isServerlessCluster(deployed.clusterArn)
         ? []
@@ -70,6 +90,7 @@ export const SERVERS = {
   'kafka-disk': {
     says: 'A disk of Kafka is more than 80 % full.',
     urgency: 'now',
+    cause: 'kafka',
     watches: ofBrokers('KafkaDataLogsDiskUsed'),
     when: {
       above: 80,
@@ -83,6 +104,7 @@ export const SERVERS = {
   'redis-memory': {
     says: 'Redis has used more than four fifths of its memory.',
     urgency: 'now',
+    cause: 'redis',
     watches: ofCaches({ serverless: 'BytesUsedForCache', nodes: 'DatabaseMemoryUsagePercentage' }),
     when: ({ alarms: { cache } }) => ({
       above: cache?.kind === 'serverless' ? cache.bytes * PART : 100 * PART,
@@ -95,6 +117,7 @@ export const SERVERS = {
   'redis-evictions': {
     says: 'Redis evicts keys: state is being lost.',
     urgency: 'now',
+    cause: 'redis',
     watches: ofCaches({ serverless: 'Evictions', nodes: 'Evictions' }),
     when: {
       above: 0,
@@ -107,6 +130,7 @@ export const SERVERS = {
   'redis-busy': {
     says: 'Redis is at its limit: commands are refused, or its processor is busy.',
     urgency: 'now',
+    cause: 'redis',
     watches: ofCaches({ serverless: 'ThrottledCmds', nodes: 'EngineCPUUtilization' }),
     when: ({ alarms: { cache } }) => ({
       above: cache?.kind === 'serverless' ? 0 : 90,

@@ -3,6 +3,8 @@ import { setting, slice } from '../../lib/runtime/settings/slice.ts'
 import { list, onOff, positiveDecimal, text } from '../../lib/runtime/settings/values.ts'
 import { isCacheNodes, MOST_CACHE_NODES } from './cache-nodes.ts'
 
+const TOPIC = text(/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic')
+
 export const ALARMS = slice(
   'Alarms of a deployment',
   {
@@ -10,10 +12,14 @@ export const ALARMS = slice(
       description: 'Whether the deployment has [alarms](runbook.md). It has a dashboard in any case.',
       otherwise: 'as the stage has it: `on` in `prod`, `off` in `dev`',
     }),
-    ALARM_TOPIC_ARN: setting(text(/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic'), {
+    ALARM_TOPIC_ARN: setting(TOPIC, {
       description:
-        'The SNS topic that alarms are published to. CloudWatch must be allowed to publish there, and to use its key, as with the topic of `infra/`.',
+        'The SNS topic for alarms at which somebody has to look at once. CloudWatch must be allowed to publish there, and to use its key, as with the topic of `infra/`.',
       otherwise: 'the alarms tell nobody, and only change their state',
+    }),
+    ALARM_SOON_TOPIC_ARN: setting(TOPIC, {
+      description: 'The SNS topic for alarms that can wait until the next working day.',
+      otherwise: 'they go to `ALARM_TOPIC_ARN`, too',
     }),
     RUNBOOK_URL: setting(text(/^[^\s#]{1,200}$/, 'an address or a path without "#"'), {
       description: 'Where people read the runbook: each alarm names it, with its own heading behind it.',

@@ -6,6 +6,7 @@ export const STATES = {
   'clock-gap': {
     says: 'A log was silent for longer than its clock may advance: timers did not count that time.',
     urgency: 'soon',
+    cause: 'data',
     watches: counted('clock-gap'),
     when: atOnce(
       'it tells that clock, Kafka and producers were all away for over two minutes, once for each time',
@@ -15,6 +16,7 @@ export const STATES = {
   'timed-by-producers': {
     says: "The timestamps of a topic are its producers', so timers go by wrong clocks.",
     urgency: 'now',
+    cause: 'data',
     watches: counted('timed-by-producers'),
     when: atOnce('the topic has the wrong settings, which does not pass'),
     missing: 'notBreaching',
@@ -22,6 +24,7 @@ export const STATES = {
   'outbox-not-trimmed': {
     says: 'Published events are published again and again: the outbox is not trimmed.',
     urgency: 'soon',
+    cause: 'data',
     watches: counted('outbox-not-trimmed'),
     when: {
       above: 0,
@@ -34,6 +37,7 @@ export const STATES = {
   'failure-memory': {
     says: 'What is remembered of failures is nearly full, or failures were forgotten.',
     urgency: 'now',
+    cause: 'data',
     watches: counted('failure-memory', ['nearly-full', 'forgotten']),
     when: atOnce('what is forgotten cannot be redriven'),
     missing: 'notBreaching',
@@ -41,6 +45,7 @@ export const STATES = {
   'new-entities-refused': {
     says: 'Producers add more entities than they may: the readings of new ones are dead letters.',
     urgency: 'now',
+    cause: 'data',
     watches: counted('failed', ['too-many-new-entities']),
     when: atOnce('a flood fills the store, or a roll-out is larger than NEW_ENTITIES_PER_DAY allows'),
     missing: 'notBreaching',
@@ -48,6 +53,7 @@ export const STATES = {
   'entities-held': {
     says: 'Many entities wait for a retry: a bug, or data that the code does not expect.',
     urgency: 'soon',
+    cause: 'code',
     watches: counted('held'),
     when: { above: 10, periodSeconds: 5 * MINUTE, periods: 1, because: 'single ones are single records' },
     missing: 'notBreaching',
@@ -55,6 +61,7 @@ export const STATES = {
   'order-given-up': {
     says: 'An entity was held for longer than its consumer allows: its order was given up.',
     urgency: 'soon',
+    cause: 'code',
     watches: counted('released', ['full', 'time']),
     when: atOnce('its later events were processed before one that is still retried'),
     missing: 'notBreaching',
@@ -62,6 +69,7 @@ export const STATES = {
   'context-unreadable': {
     says: 'Chunks are decided by the packaged rules, because newer code stored a set that this code cannot read.',
     urgency: 'soon',
+    cause: 'code',
     watches: counted('context-unreadable'),
     when: {
       above: 0,
@@ -75,6 +83,7 @@ export const STATES = {
   'state-from-checkpoint': {
     says: 'Redis has lost the state of a partition: it went on from a checkpoint.',
     urgency: 'now',
+    cause: 'data',
     watches: counted('restored-from-checkpoint'),
     when: atOnce('the store has lost data'),
     missing: 'notBreaching',
@@ -82,6 +91,7 @@ export const STATES = {
   'checkpoint-damaged': {
     says: 'A checkpoint could not be used.',
     urgency: 'now',
+    cause: 'data',
     watches: counted('checkpoint-damaged'),
     when: atOnce('an object in the bucket is not what was written'),
     missing: 'notBreaching',
@@ -89,6 +99,7 @@ export const STATES = {
   'state-from-nothing': {
     says: 'A consumer reads a partition from its beginning: it is new, or Redis is empty.',
     urgency: 'soon',
+    cause: 'data',
     watches: counted('no-applied-offset'),
     when: atOnce('for a consumer that is not new, all its state is gone'),
     missing: 'notBreaching',

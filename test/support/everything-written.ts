@@ -30,6 +30,8 @@ const DECISIONS: readonly Decision[] = [
 function tellAll(observer: LambdaObserver): void {
   for (const [, tell] of EVENTS) tell(observer)
   for (const step of ['load', 'commit', 'trimOutbox', 'publish', 'read'] as const) observer.took(step, 1)
+  for (const reason of ['store-unavailable', 'broker-unavailable', 'log-unreadable'] as const)
+    observer.waiting(STATE_KEY, { fromOffset: 1, appendMs: 0, reason })
   for (const decision of DECISIONS) observer.decided(STATE_KEY, [decision])
   observer.refused(STATE_KEY, [letter('k')], new Error('x'))
   observer.restoredFromCheckpoint(STATE_KEY, 1, 0)

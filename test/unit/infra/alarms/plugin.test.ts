@@ -32,13 +32,17 @@ function added(deployment: object, stage: string, command = 'package') {
 it('given prod, then alarms and dashboard are added to the resources, and a line says their price', () => {
   const { names, said } = added(deployed(), 'prod')
   assert.deepEqual([names[0], names.at(-1)], ['Own', 'Dashboard'])
-  assert.ok(names.length > 100 && names.slice(1, -1).every(name => name.startsWith('Alarm')))
+  assert.ok(names.length > 100 && names.slice(1, -1).every(name => /^(Alarm|Cause)/.test(name)))
   assert.equal(said.length, 1)
-  assert.match(said[0] ?? '', /^\d+ alarms, about \d+ dollars a month: docs\/runbook\.md$/)
+  assert.match(said[0] ?? '', /^\d+ alarms, \d+ of causes, about \d+ dollars a month: docs\/runbook\.md$/)
 })
 
 it('given no topic, or a cache that is not known, then the command that builds says so, and no other', () => {
-  const blind = deployed({ ALARM_TOPIC_ARN: '', REDIS_URL: 'rediss://cache.example:6379' })
+  const blind = deployed({
+    ALARM_TOPIC_ARN: '',
+    ALARM_SOON_TOPIC_ARN: '',
+    REDIS_URL: 'rediss://cache.example:6379',
+  })
   const [, ...more] = added(blind, 'prod').said
   assert.deepEqual(
     more.map(line => line.split(' ')[0]),

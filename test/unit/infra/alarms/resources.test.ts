@@ -5,7 +5,7 @@ import { costOf } from '../../../../infra/alarms/cost.ts'
 import { dashboardResource } from '../../../../infra/alarms/dashboard.ts'
 import { AWS_METRICS, OWN_METRICS } from '../../../../infra/alarms/metrics.ts'
 import { alarmNotices } from '../../../../infra/alarms/place.ts'
-import { alarmResources, alarmsOf } from '../../../../infra/alarms/resources.ts'
+import { alarmResources, alarmsOf, causesOf } from '../../../../infra/alarms/resources.ts'
 import { consumersOf } from '../../../../infra/functions.ts'
 import { deployed, SERVERLESS, TOPIC } from '../../../support/alarms.ts'
 
@@ -14,21 +14,23 @@ type Properties = Record<string, any>
 
 const propertiesOf = (given = deployed()): Properties[] =>
   Object.values(alarmResources(given)).map(resource => (resource as { Properties: Properties }).Properties)
+/** Without those of causes. */
+const alarmProperties = (given = deployed()) =>
+  propertiesOf(given).filter(({ AlarmRule }) => AlarmRule === undefined)
 const named = (name: string, given = deployed()) =>
   propertiesOf(given).find(({ AlarmName }) => AlarmName === `sluice-${given.stage}-${name}`)
 const kindsOf = (given = deployed()) => new Set(alarmsOf(given).map(({ kind }) => kind))
 
 describe('the alarms of a deployment', () => {
-  it('given any alarm, then its name is its own, it names its section, and tells of its begin and end', () => {
-    const all = propertiesOf()
+  it('given any alarm, then its name is its own, it names its section, and rings with that of its cause', () => {
+    const all = alarmProperties()
     assert.equal(new Set(all.map(({ AlarmName }) => AlarmName)).size, alarmsOf(deployed()).length)
-    for (const { AlarmName, AlarmDescription, AlarmActions, OKActions, TreatMissingData } of all) {
+    for (const { AlarmName, AlarmDescription, TreatMissingData } of all) {
       assert.match(AlarmName, /^sluice-prod-[\w-]{1,100}$/)
       assert.match(
         AlarmDescription,
         /^[A-Z].{20,900} Urgency: (now|soon)\. What to do: docs\/runbook\.md#[a-z-]+$/,
       )
-      assert.deepEqual([AlarmActions, OKActions], [[TOPIC], [TOPIC]])
       assert.match(TreatMissingData, /^(breaching|notBreaching|ignore)$/)
     }
   })
@@ -83,7 +85,10 @@ describe('the alarms of a deployment', () => {
     const nodes = { REDIS_URL: 'rediss://cache.example:6379', CACHE_NODES: 'a-001,a-002' }
     assert.equal(named('redis-memory-a-002', deployed(nodes))?.Threshold, 80)
     const unknown = deployed({ REDIS_URL: 'rediss://cache.example:6379' })
-    assert.ok(![...kindsOf(unknown)].some(kind => kind.startsWith('redis-')))
+    assert.deepEqual(
+      [...kindsOf(unknown)].filter(kind => kind.startsWith('redis-')),
+      ['redis-away'],
+    )
     assert.match(alarmNotices(unknown.alarms).join(), /CACHE_NAME/)
   })
 
@@ -92,7 +97,7 @@ describe('the alarms of a deployment', () => {
       deployed({ REDIS_URL: 'rediss://cache.example:6379', CACHE_NODES: text }, stage)
     const most = nodes('a/30')
     assert.deepEqual(most.problems, [])
-    assert.equal(alarmsOf(most).filter(({ kind }) => kind.startsWith('redis-')).length, 3 * MOST_CACHE_NODES)
+    assert.equal(alarmsOf(most).filter(({ kind }) => kind.startsWith('redis-')).length, 1 + 3 * MOST_CACHE_NODES)
     const [problem, ...others] = nodes('a/90').problems
     assert.deepEqual(others, [])
     assert.match(
@@ -104,11 +109,15 @@ describe('the alarms of a deployment', () => {
   })
 
   it('given no topic for alarms, then they tell nobody, and a line says so', () => {
-    const given = deployed({ ALARM_TOPIC_ARN: '' })
+    const given = deployed({ ALARM_TOPIC_ARN: '', ALARM_SOON_TOPIC_ARN: '' })
     for (const { AlarmActions, OKActions } of propertiesOf(given))
       assert.deepEqual([AlarmActions, OKActions], [undefined, undefined])
     assert.match(alarmNotices(given.alarms).join(), /^ALARM_TOPIC_ARN is not set/)
     assert.deepEqual(alarmNotices(deployed().alarms), [])
+    assert.match(
+      alarmNotices(deployed({ ALARM_SOON_TOPIC_ARN: '' }).alarms).join(),
+      /^ALARM_SOON_TOPIC_ARN is not set/,
+    )
   })
 
   it('given wrong settings, then each is refused by its name', () => {
@@ -127,14 +136,14 @@ describe('the alarms of a deployment', () => {
   })
 
   it('given what is paid for, then each metric that is named counts, and a query only for what it finds', () => {
-    const { alarms, metrics, queries, dollars } = costOf(alarmsOf(deployed()))
-    const counted = propertiesOf().flatMap(({ Metrics }) =>
+    const { alarms, metrics, queries, dollars } = costOf(alarmsOf(deployed()), causesOf(deployed()).length)
+    const counted = alarmProperties().flatMap(({ Metrics }) =>
       Metrics ? Metrics.filter((one: Properties) => one.MetricStat) : [1],
     )
     assert.equal(metrics, counted.length)
     assert.ok(queries > 15 && alarms < metrics + queries)
-    assert.equal(dollars, metrics * 0.1)
-    assert.ok(dollars < 20)
+    assert.equal(dollars, metrics * 0.1 + causesOf(deployed()).length * 0.5)
+    assert.ok(dollars < 25)
   })
 })
 

@@ -110,7 +110,18 @@ describe('docs/runbook.md', () => {
   const page = readFileSync(join(PROJECT, 'docs', 'runbook.md'), 'utf8')
   const [, ...sections] = page.split(/^## /m)
   const byHeading = new Map(sections.map(section => [section.split('\n')[0] as string, section]))
-  const OTHERS = ['First steps', 'All alarms', 'What they cost']
+  /** Not of an alarm: how to begin, and what is done at night for more than one of them. */
+  const OTHERS = new Set([
+    'First steps',
+    'All alarms',
+    'Causes',
+    'A way into the network',
+    'Raise the limit of Redis',
+    'Block a producer',
+    'Which broker is lost',
+    'A new address of the cache',
+    'What they cost',
+  ])
 
   it('given any kind of alarm, then it has a section: what it means, what to look at, and what to do', () => {
     for (const kind of Object.keys(ALARM_KINDS))
@@ -119,7 +130,7 @@ describe('docs/runbook.md', () => {
   })
 
   it('given a section, then it is of an alarm that there is', () => {
-    const headings = [...byHeading.keys()].filter(heading => !OTHERS.includes(heading))
+    const headings = [...byHeading.keys()].filter(heading => !OTHERS.has(heading))
     assert.deepEqual(headings.toSorted(), Object.keys(ALARM_KINDS).toSorted())
   })
 })

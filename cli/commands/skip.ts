@@ -7,8 +7,8 @@ import type { Terminal } from '../terminal.ts'
 
 const ABOUT = `Find the record that hangs or ends the function of a consumer, and set it aside as a dead letter.
 
-A step that never returns, runs out of memory or ends the process leaves no failure behind: the batch comes again, and its partition stands
-still. This command decides the next records of each partition with the code of this project, in a program of its own, and names the
+A step that never returns, runs out of memory or ends the process leaves no failure behind: its batch is delivered again and again, and the
+partition is stalled. This command decides the next records of each partition with the code of this project, in a program of its own, and names the
 record at which that hangs or ends. It changes nothing of the state. A record that is set aside fails with the code "skipped" when the
 consumer comes to it; it can be redriven once the code is mended.`
 
@@ -16,8 +16,8 @@ const MORE = `
 The record stays set aside wherever the consumer reads it: also if its state is lost, or computed anew. --undo takes that back, so that mended
 code applies it in its place with \`sluice reprocess\`. Redriving needs no --undo.
 
-The sources must be those that are deployed. A consumer that delivers to a receiver is not tried: name its record. A timer that hangs is found
-as the record before which it fires, and setting that aside does not help.
+The sources must be those that are deployed. A consumer that delivers to a receiver is not tried: name its record. A timer that hangs cannot
+be set aside: the search reports the record before which it fires, and says so.
 
 Examples:
   sluice skip alerting --dry-run

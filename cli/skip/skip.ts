@@ -24,10 +24,7 @@ import { stateKeysOf, topicOf as wholeName } from '../state/state-keys.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
 import { type FoundRecord, findStuck, stuckInProgram } from './find.ts'
-import type { RecordPlace } from './progress.ts'
-import { foundText, placesText, type SkipReport, skipText } from './text.ts'
-
-export type NamedRecord = Pick<RecordPlace, 'partition' | 'offset'>
+import { foundText, type NamedRecord, placesText, type SkipReport, skipText } from './text.ts'
 
 export interface SkipOptions {
   readonly topic?: string
@@ -86,11 +83,12 @@ export async function skip(
             { environment, withinMs: options.within },
             terminal,
           )
-    terminal.stderr.write(foundText(consumer, topic, found))
+    const before = await asideBefore(skipping, bounds)
+    terminal.stderr.write(foundText(consumer, topic, found, before))
     const helped = found.filter(({ helps }) => helps)
     const skipped = dryRun || helped.length === 0 ? [] : await setAside(helped, skipping, terminal, yes)
-    const report: SkipReport = { env: config.env, consumer, topic, dryRun: dryRun ?? false, found, skipped }
-    printReport(terminal, report, options.json, skipText)
+    const about = { env: config.env, consumer, topic, dryRun: dryRun ?? false }
+    printReport(terminal, { ...about, found, before, skipped } satisfies SkipReport, options.json, skipText)
     const passed = helped.filter(one => !dryRun && !skipped.includes(one))
     if (passed.length > 0)
       throw new CliFailure(
@@ -138,10 +136,17 @@ async function recordAt(
   const place = `${topic}/${partition}@${offset}`
   if (offset < fromOffset)
     throw new CliFailure(`${consumer} has decided ${place} already: its applied offset is ${fromOffset - 1}.`)
-  const log = await connections.log()
-  const read =
-    offset > toOffset ? undefined : log.read(topic, partition, { fromOffset: offset, toOffset: offset })
-  const record = (await (read && withinPatience(read)))?.records.find(one => one.offset === offset)
+  const read = async () => {
+    if (offset > toOffset) return undefined
+    const { records } = await (await connections.log()).read(topic, partition, {
+      fromOffset: offset,
+      toOffset: offset,
+    })
+    return records.find(one => one.offset === offset)
+  }
+  const record = await withinPatience(read()).catch(error => {
+    throw new CliFailure(`${place} cannot be read: ${reasonOf(error)}`, 1, { cause: error })
+  })
   if (!record) throw new CliFailure(`There is no record ${place}.`)
   return { partition, offset, digest: digestOf(record), why: 'is named', helps: true }
 }
@@ -162,6 +167,18 @@ async function sought(
   } finally {
     hide()
   }
+}
+
+/** The records that are set aside already, as far as the log still has them. */
+async function asideBefore(
+  { records, keyOf }: Skipping,
+  bounds: TopicReach['bounds'],
+): Promise<readonly NamedRecord[]> {
+  const before: NamedRecord[] = []
+  for (const [partition, { start }] of bounds.entries())
+    for (const offset of (await records.skipped(keyOf(partition))).keys())
+      if (offset >= start) before.push({ partition, offset })
+  return before
 }
 
 /** @returns those that were set aside: the consumer may have gone past the others */

@@ -1,28 +1,36 @@
 /** What `sluice skip` prints. Pure. */
 import type { FoundRecord } from './find.ts'
 
+export type NamedRecord = Pick<FoundRecord, 'partition' | 'offset'>
+
 export interface SkipReport {
   readonly env: string
   readonly consumer: string
   readonly topic: string
   readonly dryRun: boolean
   readonly found: readonly FoundRecord[]
+  /** Records that were set aside before. */
+  readonly before: readonly NamedRecord[]
   /** Those of `found` that are set aside now. */
   readonly skipped: readonly FoundRecord[]
 }
 
 /** `3@120, 4@7` */
-export function placesText(
-  places: readonly { readonly partition: number; readonly offset: number }[],
-): string {
+export function placesText(places: readonly NamedRecord[]): string {
   return places.map(({ partition, offset }) => `${partition}@${offset}`).join(', ')
 }
 
-export function foundText(consumer: string, topic: string, found: readonly FoundRecord[]): string {
+export function foundText(
+  consumer: string,
+  topic: string,
+  found: readonly FoundRecord[],
+  before: readonly NamedRecord[],
+): string {
+  const earlier = before.length > 0 ? `Set aside before: ${placesText(before)}\n` : ''
   if (found.length === 0)
-    return `${consumer} on ${topic}: each of the next records returns. Nothing there has to be set aside.\n`
+    return `${earlier}${consumer} on ${topic}: each of the next records returns. Nothing there has to be set aside.\n`
   const lines = found.map(one => `  ${placesText([one])}  ${one.why}${one.helps ? '' : NOT_ITSELF}`)
-  return `${consumer} on ${topic}:\n${lines.join('\n')}\n`
+  return `${earlier}${consumer} on ${topic}:\n${lines.join('\n')}\n`
 }
 
 const NOT_ITSELF = ', also when it is set aside: it is a timer or a parked event before it, or its decoding'

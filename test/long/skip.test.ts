@@ -1,4 +1,4 @@
-/** A deployed consumer that hangs at one record: its partition stands still, until the record is set aside. */
+/** A deployed consumer that hangs at one record: its partition is stalled until the record is set aside. */
 import assert from 'node:assert/strict'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -48,7 +48,7 @@ describe('a consumer that hangs at one record', { timeout: 290_000 }, () => {
     return output
   }
 
-  it('given a record that hangs it, when that is set aside, then it goes on, and mended code applies the record', async () => {
+  it('given that it is set aside, then the partition goes on, and mended code applies it', async () => {
     const readings = ['first', 'hangs', 'last'].map(id => {
       const { value, headers } = writeEvent(reading(id))
       return { key: 's-1', value, headers: Object.fromEntries(headers) }

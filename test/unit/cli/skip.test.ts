@@ -10,7 +10,7 @@ describe('what is wrong with a command line of sluice skip', () => {
     ['nobody who could be asked', ['alerting'], /no terminal to confirm on/],
     ['nothing to take back', ['alerting', '--undo'], /--undo takes records, as PARTITION@OFFSET/],
     [
-      'a place that is none',
+      'a place of another form',
       ['alerting', '3-1042', '--yes'],
       /"3-1042" is invalid\. It must be a place, PARTITION@OFFSET/,
     ],
@@ -56,24 +56,24 @@ describe('the search for records that stop a function', () => {
     )
   }
   const told = async (...given: Parameters<typeof search>) =>
-    (await search(...given)).map(({ digest, helps }) => `${digest}${helps ? '' : ' in vain'}`)
+    (await search(...given)).map(({ digest, helps }) => `${digest}${helps ? '' : ' without effect'}`)
 
   test('given several records in several partitions, then all are found in one go', async () => {
     assert.deepEqual(await told(['0@4', '0@7', '2@1']), ['0@4', '0@7', '2@1'])
     assert.deepEqual(await told([]), [])
   })
 
-  test('given a timer that hangs before a record, then setting that aside is in vain, and the others are found', async () => {
-    assert.deepEqual(await told(['0@4', '0@7', '2@1'], ['0@4']), ['0@4 in vain', '2@1'])
+  test('given a timer that hangs before a record, then that is said, and the others are found', async () => {
+    assert.deepEqual(await told(['0@4', '0@7', '2@1'], ['0@4']), ['0@4 without effect', '2@1'])
   })
 
   test('given what was found, then it is said how it goes on', async () => {
-    const [first, vain] = (await search(['0@4', '2@1'], ['2@1'])) as [never, never]
+    const [first, other] = (await search(['0@4', '2@1'], ['2@1'])) as [never, never]
     assert.equal(
-      foundText('c', 't', [first, vain]),
-      'c on t:\n  0@4  hangs\n  2@1  hangs, also when it is set aside: it is a timer or a parked event before it, or its decoding\n',
+      foundText('c', 't', [first, other], [{ partition: 0, offset: 3 }]),
+      'Set aside before: 0@3\nc on t:\n  0@4  hangs\n  2@1  hangs, also when it is set aside: it is a timer or a parked event before it, or its decoding\n',
     )
-    assert.match(foundText('c', 't', []), /each of the next records returns/)
+    assert.match(foundText('c', 't', [], []), /each of the next records returns/)
     const report = {
       env: 'local',
       consumer: 'c',

@@ -25,7 +25,7 @@ export function consumerFindings(consumer: ConsumerFacts, nowMs: number): Findin
     ]
   return [
     readersFinding(subject, consumer, partitions.seen),
-    lagFinding(subject, partitions.seen),
+    lagFinding(subject, consumer, partitions.seen),
     ...positionFindings(subject, consumer, partitions.seen),
     outboxFinding(subject, partitions.seen),
     ...fixed,
@@ -71,7 +71,11 @@ function readersFinding(
   }
 }
 
-function lagFinding(subject: string, partitions: readonly PartitionProgress[]): Finding {
+function lagFinding(
+  subject: string,
+  { function: name }: ConsumerFacts,
+  partitions: readonly PartitionProgress[],
+): Finding {
   const { ok, wrong, unknown } = about('consumers', 'lag', subject)
   const pending = sumOf(partitions.map(pendingIn))
   if (pending === 0) return ok('nothing waits')
@@ -81,7 +85,7 @@ function lagFinding(subject: string, partitions: readonly PartitionProgress[]): 
   if (pending > MOST_PENDING || waits > LONGEST_WAIT_SECONDS)
     return wrong(
       `${many}, the oldest for ${isUnread ? 'at least ' : ''}${durationText(waits * 1000)}`,
-      '`sluice groups lag` shows each partition; docs/troubleshooting.md says why lag grows.',
+      `\`sluice groups lag\` shows each partition; docs/troubleshooting.md says why lag grows. If one is stalled: \`sluice skip ${name}\`.`,
     )
   return isUnread
     ? unknown(`${many}, and it cannot be read for how long`, 'It takes the right to read the topic.')

@@ -121,7 +121,7 @@ describe('given a record that an operator has set aside', () => {
   })
 })
 
-it('given a retry for which its entity is held, when it is set aside, then what waits behind it is applied', async () => {
+it('given a retry that its entity is held for, when set aside, then what waits behind it is applied', async () => {
   const mood = { throws: true }
   const process: KeyedProcess<readonly string[]> = {
     name: 'parking',

@@ -80,6 +80,7 @@ describe('the search for records that stop a function', () => {
       topic: 't',
       dryRun: false,
       found: [first],
+      before: [],
       skipped: [first],
     }
     assert.match(skipText(report), /Set aside: 0@4\. .*\n.*sluice dlq redrive --consumer c --code skipped\n$/)

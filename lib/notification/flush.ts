@@ -43,7 +43,8 @@ export function flush(name: string, group: Group, atMs: number, muting: Muting):
   const told = afterwards(group, firing, new Set(shown), atMs, muting)
   const reason = reasonOf(group, told, isNews)
   const notification: Notification = {
-    notificationId: notificationId(name, atMs),
+    // Of two notifications at an instant, which a clock that has gone back makes possible, the one before was at another.
+    notificationId: notificationId(name, group.notifiedAtMs ?? 0, atMs),
     group: name,
     groupLabels: group.labels,
     status: told.isOpen ? 'firing' : 'resolved',

@@ -73,6 +73,15 @@ export function withPolicy<T extends object>(
   return { ...group, labels, receivers, groupWaitMs, groupIntervalMs, repeatIntervalMs }
 }
 
+/**
+ * The group at a time of the log. Where the broker's clock has gone back behind the last notification, that counts as just sent:
+ * else the next one would wait until the clock has caught up.
+ */
+export function atTime<T extends Pick<Group, 'notifiedAtMs'>>(group: T, nowMs: number): T {
+  const { notifiedAtMs } = group
+  return notifiedAtMs !== undefined && notifiedAtMs > nowMs ? { ...group, notifiedAtMs: nowMs - 1 } : group
+}
+
 export function isEmpty({ alerts, more = NO_MORE, moreEnded = 0 }: Group): boolean {
   return alerts.length === 0 && moreEnded === 0 && more === NO_MORE
 }

@@ -19,11 +19,9 @@ export interface Notification extends NotificationData {
   readonly alerts: readonly Alert[]
 }
 
-/**
- * @param atMs when it is due, in milliseconds since the epoch: a group sends at most one at an instant
- */
-export function notificationId(group: string, atMs: number): string {
-  return derivedId('notification', group, atMs)
+/** @param cause tells apart the notifications of the group */
+export function notificationId(group: string, ...cause: readonly (string | number)[]): string {
+  return derivedId('notification', group, ...cause)
 }
 
 export function notificationEmission(notification: Notification): Emission {

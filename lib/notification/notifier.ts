@@ -13,6 +13,7 @@ import {
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { dueWithNews, type Flushed, flush } from './flush.ts'
 import {
+  atTime,
   ENDED_FIRST_MS,
   type Group,
   isEmpty,
@@ -63,11 +64,12 @@ function onAlert(
 ): Step<Group> {
   if (routed === undefined) return rejected('a routed alert without data')
   const { alert } = routed
+  const known = state && atTime(state, timeMs)
   // An end comes with the policy of its beginning, and that can be an old one.
   const taken =
     alert.status === 'firing'
-      ? withFired(state ? withPolicy(state, routed) : newGroup(routed), alert, timeMs, muting)
-      : withResolved(state ?? newGroup(routed), alert, timeMs)
+      ? withFired(known ? withPolicy(known, routed) : newGroup(routed), alert, timeMs, muting)
+      : withResolved(known ?? newGroup(routed), alert, timeMs)
   if (taken.kind === 'full') return rejected(taken.why)
   const { group, reason } = taken
   if (reason !== 'queued' && reason !== 'end-queued') return step(reason, state, group, timeMs)

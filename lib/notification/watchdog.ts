@@ -23,14 +23,15 @@ interface Tick {
 export function onTick(
   { everyMs, receivers }: Watchdog,
   state: WatchdogState | undefined,
-  { timeMs, data }: Received<Tick>,
+  { id, timeMs, data }: Received<Tick>,
 ): Decided<WatchdogState> {
   if (data?.partition !== 0) return decided<WatchdogState>('tick', state)
   // Times are multiples of the interval, whenever the first tick came.
   const atMs = Math.floor(timeMs / everyMs) * everyMs
-  if (state && atMs <= state.toldAtMs) return decided<WatchdogState>('tick', state)
+  // Not `<=`: after the broker's clock has gone back, it would be silent until the clock has caught up.
+  if (atMs === state?.toldAtMs) return decided<WatchdogState>('tick', state)
   const emission = notificationEmission({
-    notificationId: notificationId(WATCHDOG_GROUP, atMs),
+    notificationId: notificationId(WATCHDOG_GROUP, id),
     group: WATCHDOG_GROUP,
     groupLabels: {},
     status: 'firing',

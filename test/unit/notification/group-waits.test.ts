@@ -5,6 +5,7 @@ import type { Alert } from '../../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
 import { type Group, newGroup } from '../../../lib/notification/group.ts'
 import { NOTHING_MUTED } from '../../../lib/notification/muting.ts'
+import type { Notification } from '../../../lib/notification/notification.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
 import type { Event } from '../../../lib/runtime/consumer/event.ts'
 import {
@@ -92,6 +93,55 @@ function stepOf(state: Group, alert: Alert, timeMs: number) {
   const event = { ...routed(0, alert), timeMs, entity: `/notification ${TARGET.group}` } as never
   return notifier().onEvent(state, event, NOTHING_MUTED)
 }
+
+describe('given a broker whose clock has gone back by six hours', () => {
+  const BACK = 6 * HOUR
+  const down = { rule: PIPELINE_DOWN }
+  const open = [routed(0, fired('a'))]
+  const over = [routed(0, fired('a')), routed(100, resolved('a'))]
+  const cases: readonly (readonly [given: string, log: readonly Event[], next: Alert, waitMs: number])[] = [
+    ['a group that fires', open, fired('next'), TARGET.groupIntervalMs],
+    ['the end of an alert', open, resolved('a'), TARGET.groupIntervalMs],
+    ['a group that is over', over, fired('next'), TARGET.groupWaitMs],
+    ['a new group', [], fired('next'), TARGET.groupWaitMs],
+    ['the pipeline alert', open, fired('next', down), 0],
+  ]
+  for (const [given, log, next, waitMs] of cases)
+    it(`given ${given}, then people are notified within the same waits as before`, async () => {
+      const kit = await played([first, ...log], 10 * MINUTE)
+      const before = notifications(kit).length
+      await kit.when(routed(600 - BACK, next))
+      await kit.pass(Math.max(0, waitMs - 60_000))
+      assert.equal(notifications(kit).length, before + (waitMs === 0 ? 1 : 0))
+      await kit.pass(120_000)
+      assert.equal(notifications(kit).length, before + 1)
+    })
+
+  it('then an alert behind it whose broker has the right time leaves with it', async () => {
+    const kit = await played([first, ...open], 10 * MINUTE)
+    await kit.when(routed(600 - BACK, fired('late')), routed(610, fired('next')))
+    await kit.pass(2 * MINUTE * 1000)
+    assert.match(notifications(kit).at(-1) ?? '', /^\+\d+ changed firing: a late next$/)
+  })
+
+  it('then two notifications that are due at one instant have two ids', async () => {
+    const kit = await played([first, ...open], 10 * MINUTE)
+    await kit.when(routed(-269.999, fired('next')))
+    await kit.pass(6 * MINUTE * 1000)
+    const [one, two] = kit.published.map(({ time, data }) => [time, (data as Notification).notificationId])
+    assert.equal(one?.[0], two?.[0])
+    assert.notEqual(one?.[1], two?.[1])
+  })
+
+  it('then an alert that is known changes nothing, and repeats go on', async () => {
+    const kit = await played([first, ...open, routed(601 - BACK, fired('a'))], 3 * HOUR - BACK)
+    await kit.pass(2 * HOUR * 1000)
+    assert.deepEqual(
+      notifications(kit).map(line => line.replace(/^\S+ /, '')),
+      ['new firing: a', 'repeat firing: a'],
+    )
+  })
+})
 
 describe('given the pipeline alert, and no record behind it', () => {
   const down = { rule: PIPELINE_DOWN }

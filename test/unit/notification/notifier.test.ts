@@ -9,8 +9,10 @@ import {
   withResolved,
 } from '../../../lib/notification/group.ts'
 import { NOTHING_MUTED } from '../../../lib/notification/muting.ts'
+import type { Notification } from '../../../lib/notification/notification.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
 import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { tick } from '../../../lib/telemetry/tick.ts'
 import { beginOf, LATE_CHANGES, nameOf } from '../../support/late-changes.ts'
 import {
   at,
@@ -21,6 +23,7 @@ import {
   played,
   resolved,
   routed,
+  START_MS,
   silence,
   silences,
   TARGET,
@@ -456,6 +459,24 @@ describe('given a watchdog', () => {
       kit.published.map(({ time, data }) => [time, (data as { reason: string }).reason]),
       [60, 300, 600, 900, 1200].map(second => [at(second), 'watchdog']),
     )
+  })
+
+  it("when the broker's clock goes back, then it is told in each interval of the clock, with ids of its own", () => {
+    const process = notifier({ everyMs: 300_000, receivers: ['sns'] })
+    const minutes = [0, 4, 5, 6, 0, 1, 5, 5]
+    let state: unknown
+    const told = minutes.map((minute, index) => {
+      const event = { ...tick(0, at(index)), timeMs: START_MS + minute * 60_000, entity: '/clock ' }
+      const step = process.onEvent(state as never, event as never, NOTHING_MUTED)
+      assert.ok(step.kind === 'decided')
+      state = step.state
+      return step.emit.map(({ data }) => (data as Notification).notificationId)
+    })
+    assert.deepEqual(
+      told.map(ids => ids.length),
+      [1, 0, 1, 0, 1, 0, 1, 0],
+    )
+    assert.equal(new Set(told.flat()).size, 4)
   })
 
   it('when there is none, then ticks only move the clock', async () => {

@@ -2,7 +2,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { ProblemError } from '../api/problem.ts'
-import type { ConsoleHono } from './person.ts'
+import type { ConsoleHono, Person } from './person.ts'
 
 export interface Limits {
   /** How long a question may take, in milliseconds. */
@@ -46,24 +46,13 @@ export function limitedQuestions({
   questions,
   questionsOfOne,
 }: Limits): MiddlewareHandler<ConsoleHono> {
-  let running = 0
-  const runningOf = new Map<string, number>()
+  const places = new Places(questions, questionsOfOne)
   return async (context, next) => {
-    const { name } = context.get('person')
-    const own = runningOf.get(name) ?? 0
-    if (running >= questions || own >= questionsOfOne)
-      throw new ProblemError(
-        'busy',
-        `The console works on ${running >= questions ? `${questions} questions` : `${own} questions of yours`} already. Ask again in a moment.`,
-      )
-    running += 1
-    runningOf.set(name, own + 1)
-    const answered = next().finally(() => {
-      running -= 1
-      const left = (runningOf.get(name) ?? 0) - 1
-      if (left > 0) runningOf.set(name, left)
-      else runningOf.delete(name)
+    const leave = places.enter(context.get('person').name, (most, whose) => {
+      const of = whose === 'all' ? '' : ' of yours'
+      return `The console works on ${most} questions${of} already. Ask again in a moment.`
     })
+    const answered = next().finally(leave)
     await inTime(context, answered, answerWithinMs)
   }
 }
@@ -75,25 +64,55 @@ async function inTime(context: Context, answered: Promise<void>, ms: number): Pr
   await Promise.race([answered, promise]).finally(() => clearTimeout(timer))
 }
 
-/** How many streams are open at once, each of which keeps a question alive. */
+/** How many streams are open at once, each of which keeps a question alive, and how many of them may be one person's. */
 const STREAMS = 100
+const STREAMS_OF_ONE = 40
 
 /** The open streams of this process. */
 export class OpenStreams {
-  readonly #most: number
-  #open = 0
+  readonly #places: Places
 
-  constructor(most = STREAMS) {
-    this.#most = most
+  constructor(most = STREAMS, mostOfOne = STREAMS_OF_ONE) {
+    this.#places = new Places(most, mostOfOne)
   }
 
   /** @returns tells that the stream has ended, once @throws ProblemError if there are too many */
-  enter(): () => void {
-    if (this.#open >= this.#most)
-      throw new ProblemError('busy', `${this.#most} pages watch this console already. Close some of them.`)
-    this.#open += 1
+  enter({ name }: Pick<Person, 'name'>): () => void {
+    return this.#places.enter(
+      name,
+      (most, whose) =>
+        `${most} pages${whose === 'all' ? '' : ' of yours'} watch this console already. Close some of them.`,
+    )
+  }
+}
+
+/** Places that people share: nobody can take all of them. */
+class Places {
+  readonly #most: number
+  readonly #mostOfOne: number
+  readonly #takenBy = new Map<string, number>()
+  #taken = 0
+
+  constructor(most: number, mostOfOne: number) {
+    this.#most = most
+    this.#mostOfOne = mostOfOne
+  }
+
+  /**
+   * @param busy the message where all places are taken, or all that one person may have
+   * @returns gives the place back @throws ProblemError
+   */
+  enter(name: string, busy: (most: number, whose: 'all' | 'own') => string): () => void {
+    const own = this.#takenBy.get(name) ?? 0
+    if (this.#taken >= this.#most) throw new ProblemError('busy', busy(this.#most, 'all'))
+    if (own >= this.#mostOfOne) throw new ProblemError('busy', busy(this.#mostOfOne, 'own'))
+    this.#taken += 1
+    this.#takenBy.set(name, own + 1)
     return () => {
-      this.#open -= 1
+      this.#taken -= 1
+      const left = (this.#takenBy.get(name) ?? 0) - 1
+      if (left > 0) this.#takenBy.set(name, left)
+      else this.#takenBy.delete(name)
     }
   }
 }

@@ -71,7 +71,7 @@ function streamed(
   context: Context<ConsoleHono>,
   watch: (tell: (json: string) => void) => () => void,
 ): Response {
-  const leave = streams.enter()
+  const leave = streams.enter(context.get('person'))
   return streamSSE(context, async stream => {
     const closed = Promise.withResolvers<void>()
     const newest = new Newest(stream)

@@ -69,10 +69,20 @@ describe('questions to the console', () => {
 
 describe('open streams', () => {
   it('given as many as there may be, then the next is refused, until one ends', () => {
-    const streams = new OpenStreams(2)
-    const [leave] = [streams.enter(), streams.enter()]
-    assert.throws(() => streams.enter(), { code: 'busy' })
-    leave?.()
-    streams.enter()
+    const streams = new OpenStreams(2, 2)
+    const leaves = [streams.enter({ name: 'ada' }), streams.enter({ name: 'bo' })]
+    assert.throws(() => streams.enter({ name: 'cy' }), { code: 'busy', message: /^2 pages watch/ })
+    leaves[0]?.()
+    streams.enter({ name: 'cy' })
+  })
+
+  it('given as many as one person may have, then there are places for others', () => {
+    const streams = new OpenStreams(4, 2)
+    const leaves = [streams.enter({ name: 'ada' }), streams.enter({ name: 'ada' })]
+    assert.throws(() => streams.enter({ name: 'ada' }), { code: 'busy', message: /^2 pages of yours watch/ })
+    streams.enter({ name: 'bo' })
+    leaves[0]?.()
+    streams.enter({ name: 'ada' })
+    assert.throws(() => streams.enter({ name: 'ada' }), { code: 'busy' })
   })
 })

@@ -15,6 +15,7 @@ async function heard(answers: readonly unknown[], address = '/figures/live'): Pr
   const left = [...answers]
   const routes = new Hono<ConsoleHono>()
   routes.use((context, next) => {
+    context.set('person', { name: 'ada', role: 'viewer' })
     context.set('told', error => told.push((error as Error).message))
     return next()
   })
@@ -59,6 +60,7 @@ describe('a question that can be watched', () => {
     let isSignedIn = true
     const routes = new Hono<ConsoleHono>()
     routes.use((context, next) => {
+      context.set('person', { name: 'ada', role: 'viewer' })
       context.set('told', () => {})
       context.set('isStillSignedIn', async () => isSignedIn)
       return next()

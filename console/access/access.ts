@@ -57,11 +57,13 @@ function people(holders: () => Promise<readonly Holder[]>, signOuts: SignOuts, n
     },
     async personIn(text) {
       const found = await opened(text)
-      return found && !(await signOuts.has(found.session)) ? personOf(found.holder) : undefined
+      return found && !(await signOuts.has(found.session, found.holder.name))
+        ? personOf(found.holder)
+        : undefined
     },
     async endSession(text) {
       const found = await opened(text)
-      if (found) await signOuts.end(found.session)
+      if (found) await signOuts.end(found.session, found.holder.name)
     },
   }
 }

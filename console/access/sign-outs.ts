@@ -2,8 +2,11 @@
 import type { Value } from '../../lib/runtime/lambda/connections.ts'
 import type { Session } from './sessions.ts'
 
-/** When each would have ended, by id. */
-type Ended = Readonly<Record<string, number>>
+/** When each would have ended, by person and id. */
+type Ended = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+/** Kept of one person, the newest: nobody can fill the store by signing in and out. */
+const MOST_OF_ONE = 100
 
 /** Where they are kept. */
 export type EndedSessions = Pick<Value<Ended>, 'read' | 'update'>
@@ -41,28 +44,30 @@ export class SignOuts {
   }
 
   /** @throws if it cannot be kept: the session then lasts elsewhere */
-  async end({ id, untilMs }: Session): Promise<void> {
-    this.#known = { ...this.#known, [id]: untilMs }
+  async end(session: Session, person: string): Promise<void> {
     const nowMs = this.#options.now()
-    const add = (ended: Ended = {}) => ({ ...lasting(ended, nowMs), [id]: untilMs })
-    this.#known = { ...this.#known, ...(await (await this.#kept()).update(add)) }
+    const add = (ended: Ended = {}) =>
+      lasting(together(ended, { [person]: { [session.id]: session.untilMs } }), nowMs)
+    this.#known = add(this.#known)
+    const kept = await this.#kept()
+    await kept.update(add)
   }
 
-  async has({ id }: Session): Promise<boolean> {
+  async has({ id }: Session, person: string): Promise<boolean> {
     const { now, forMs } = this.#options
     if (now() - this.#readAtMs >= forMs)
       this.#reading ??= this.#read().finally(() => {
         this.#reading = undefined
       })
     await this.#reading
-    return Object.hasOwn(this.#known, id)
+    return Object.hasOwn(this.#known[person] ?? {}, id)
   }
 
   async #read(): Promise<void> {
     const { now, told } = this.#options
     try {
       const kept = await (await this.#kept()).read()
-      this.#known = lasting({ ...this.#known, ...kept }, now())
+      this.#known = lasting(together(this.#known, kept ?? {}), now())
     } catch (error) {
       told(error)
     }
@@ -70,6 +75,19 @@ export class SignOuts {
   }
 }
 
+function together(some: Ended, others: Ended): Ended {
+  const people = new Set([...Object.keys(some), ...Object.keys(others)])
+  return Object.fromEntries([...people].map(person => [person, { ...some[person], ...others[person] }]))
+}
+
+/** Those that would still last. */
 function lasting(ended: Ended, nowMs: number): Ended {
-  return Object.fromEntries(Object.entries(ended).filter(([, untilMs]) => untilMs > nowMs))
+  const ofPeople = Object.entries(ended).map(([person, sessions]) => {
+    const newest = Object.entries(sessions)
+      .filter(([, untilMs]) => untilMs > nowMs)
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, MOST_OF_ONE)
+    return [person, Object.fromEntries(newest)] as const
+  })
+  return Object.fromEntries(ofPeople.filter(([, sessions]) => Object.keys(sessions).length > 0))
 }

@@ -48,21 +48,37 @@ describe('sign-outs', () => {
     let nowMs = NOW_MS
     const options = { forMs: 60_000, now: () => nowMs, told }
     const [one, other] = [new SignOuts(async () => kept, options), new SignOuts(async () => kept, options)]
-    assert.equal(await other.has(session), false)
-    await one.end(session)
-    assert.deepEqual([await one.has(session), await other.has(session)], [true, false])
+    assert.equal(await other.has(session, 'ada'), false)
+    await one.end(session, 'ada')
+    assert.deepEqual([await one.has(session, 'ada'), await other.has(session, 'ada')], [true, false])
     nowMs += 60_000
-    assert.equal(await other.has(session), true)
+    assert.equal(await other.has(session, 'ada'), true)
   })
 
   it('given sessions that would be over by themselves, then they are forgotten', async () => {
     const kept = endedHere()
     const later = NOW_MS + SESSION_MS
-    await new SignOuts(async () => kept, { forMs: 0, now: () => NOW_MS, told }).end(session)
+    await new SignOuts(async () => kept, { forMs: 0, now: () => NOW_MS, told }).end(session, 'ada')
     const next = sessionIn(newSession(TOKEN, later), later)
     assert.ok(next)
-    await new SignOuts(async () => kept, { forMs: 0, now: () => later, told }).end(next)
-    assert.deepEqual(Object.keys((await kept.read()) ?? {}), [next.id])
+    await new SignOuts(async () => kept, { forMs: 0, now: () => later, told }).end(next, 'bo')
+    assert.deepEqual(await kept.read(), { bo: { [next.id]: next.untilMs } })
+  })
+
+  it('given a person who signs in and out without end, then her newest are kept, and those of others', async () => {
+    const kept = endedHere()
+    let nowMs = NOW_MS
+    const signOuts = new SignOuts(async () => kept, { forMs: 0, now: () => nowMs, told })
+    await signOuts.end(session, 'ada')
+    for (; nowMs < NOW_MS + 150; nowMs += 1) {
+      const next = sessionIn(newSession(TOKEN, nowMs), nowMs)
+      assert.ok(next)
+      await signOuts.end(next, 'bo')
+    }
+    const ended = await kept.read()
+    assert.equal(Object.keys(ended?.bo ?? {}).length, 100)
+    assert.equal(Math.min(...Object.values(ended?.bo ?? {})), NOW_MS + 50 + SESSION_MS)
+    assert.equal(await signOuts.has(session, 'ada'), true)
   })
 
   it('given that they cannot be kept, then signing out fails, and counts here all the same', async () => {
@@ -71,10 +87,14 @@ describe('sign-outs', () => {
       read: () => Promise.reject(new Error('away')),
       update: () => Promise.reject(new Error('away')),
     }
-    const signOuts = new SignOuts(async () => away, { forMs: 0, told: error => errors.push(error) })
-    assert.equal(await signOuts.has(session), false)
-    await assert.rejects(signOuts.end(session), /away/)
-    assert.equal(await signOuts.has(session), true)
+    const signOuts = new SignOuts(async () => away, {
+      forMs: 0,
+      now: () => NOW_MS,
+      told: error => errors.push(error),
+    })
+    assert.equal(await signOuts.has(session, 'ada'), false)
+    await assert.rejects(signOuts.end(session, 'ada'), /away/)
+    assert.equal(await signOuts.has(session, 'ada'), true)
     assert.equal(errors.length, 2)
   })
 })

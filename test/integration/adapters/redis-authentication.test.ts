@@ -98,6 +98,7 @@ describe('each user of the long-lived stack', () => {
     'CLIENT KILL TYPE normal',
     'CLIENT LIST',
     'CLIENT NO-EVICT on',
+    'CLIENT TRACKING on BCAST',
     'FUNCTION FLUSH',
     'FUNCTION LOAD code',
     'FCALL name 0',

@@ -6,6 +6,7 @@ import { addStateExport } from './state/export.ts'
 import { addStateImport } from './state/import.ts'
 import { addStateList } from './state/list.ts'
 import { addStateShow } from './state/show.ts'
+import { addStateSources } from './state/sources.ts'
 
 const ABOUT = `Look at what a consumer remembers of its partitions, take it, put it back, and erase an entity from it.
 
@@ -19,6 +20,7 @@ export function addState(program: Command, terminal: Terminal): void {
     .description(ABOUT)
   addStateList(state, terminal)
   addStateShow(state, terminal)
+  addStateSources(state, terminal)
   addStateExport(state, terminal)
   addStateImport(state, terminal)
   addStateDrop(state, terminal)

@@ -6,6 +6,7 @@ import { logOf, metricsIn } from './function-log.ts'
 import { EVENTS, letter, STATE_KEY } from './observed.ts'
 
 const AT = { offset: 1, appendMs: 0 } as const
+const NEW = { reason: 'too-many-new-entities', failure: failure('too-many-new-entities', 'x') } as const
 const BUG = { reason: 'unexpected-error', failure: failure('unexpected-error', 'x') } as const
 
 /** Each outcome, and what an alarm looks at by its reason. */
@@ -21,6 +22,7 @@ const DECISIONS: readonly Decision[] = [
     reason: 'any',
   })),
   ...(['failed', 'parked-failed'] as const).map(outcome => ({ ...AT, outcome, ...BUG })),
+  { ...AT, outcome: 'failed', ...NEW },
   ...(['timer-failed', 'timer-rejected'] as const).map(
     code => ({ ...AT, outcome: 'timer', reason: code, failure: failure(code, 'x') }) as const,
   ),

@@ -14,11 +14,13 @@ import { more } from '../../help.ts'
 import { carryOut } from '../../operation.ts'
 import { confirm } from '../../state/confirm.ts'
 import { erased, planned } from '../../state/erase.ts'
+import { eraseMatching } from '../../state/erase-matching.ts'
 import { type ErasedTopic, type ErasureReport, planText, reportText } from '../../state/erasure-text.ts'
 import { boundsOf, type LogBounds } from '../../state/log.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
 
 interface EraseOptions {
+  readonly matching?: string
   readonly dryRun?: true
   readonly timeout: number
   readonly yes?: true
@@ -34,7 +36,7 @@ const BY_ENTITY: readonly Signal[] = ['readings', 'patterns']
 
 const DEFAULT_TIMEOUT_MS = 120_000
 
-const ABOUT = `Erase what the consumers remember of one entity.
+const ABOUT = `Erase what the consumers remember of one entity, or with --matching of all whose names fit a pattern, as after a flood.
 
 The erasure is an event in the log: in every partition of readings and of patterns, each consumer forgets the entity at that place. So it holds
 even if Redis loses the state and the log is read again. Events that come after it make a new state.
@@ -48,14 +50,20 @@ if a consumer has not applied the erasure in time, or if another state holds the
 
 Examples:
   sluice state erase roof-1 --dry-run
-  sluice state erase '/environment/vienna roof-1'`
+  sluice state erase '/environment/vienna roof-1'
+  sluice state erase --matching '/flood/* *' --dry-run`
 
 export function addStateErase(state: Command, terminal: Terminal): void {
   state
     .command('erase')
-    .summary('erase what all consumers remember of one entity')
+    .summary('erase what all consumers remember of an entity, or of many')
     .description(ABOUT)
-    .argument('<entity>', 'source, a space and subject, or the subject', someText)
+    .argument('[entity]', 'source, a space and subject, or the subject', someText)
+    .option(
+      '--matching <pattern>',
+      'all whose source, a space and subject fit; * stands for any characters',
+      someText,
+    )
     .option('--dry-run', 'show what the consumers hold of it, and change nothing')
     .addOption(
       new Option('--timeout <duration>', 'how long to wait for the consumers')
@@ -66,14 +74,16 @@ export function addStateErase(state: Command, terminal: Terminal): void {
     .option(...JSON_OPTION)
     .option(...environmentOption('whose servers are meant'))
     .addHelpText('after', more(MORE))
-    .action((entity: string, options: EraseOptions) => erase(entity, options, terminal))
+    .action((entity: string | undefined, options: EraseOptions) => erase(entity, options, terminal))
 }
 
 async function erase(
-  wanted: string,
-  { dryRun, timeout, yes, json, env }: EraseOptions,
+  wanted: string | undefined,
+  { matching, dryRun, timeout, yes, json, env }: EraseOptions,
   terminal: Terminal,
 ): Promise<void> {
+  if ((wanted === undefined) === (matching === undefined))
+    throw usageFailure('Name one entity, or a pattern with --matching.')
   if (!dryRun && !yes && !terminal.stdin.isTTY)
     throw usageFailure(
       'Nothing was changed: there is no terminal on which to confirm it, so add --yes, or --dry-run.',
@@ -87,6 +97,16 @@ async function erase(
       states: new StateList(client),
     }
     const asked = await askedTopics(connections, config.env)
+    if (wanted === undefined) {
+      for (const one of asked) requireKafka(one, config)
+      const options = {
+        pattern: matching ?? '',
+        dryRun: dryRun ?? false,
+        yes: yes ?? false,
+        json: json ?? false,
+      }
+      return eraseMatching({ client, connections }, asked, options, terminal)
+    }
     const plan = await planned(
       servers,
       wanted,

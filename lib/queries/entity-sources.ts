@@ -1,0 +1,71 @@
+/** Which producers have the most entities in the partition states of a consumer. */
+import type { StateReader } from '../runtime/adapters/redis/state-reader.ts'
+import { partsOfEntity } from '../runtime/consumer/event.ts'
+import { isHolderName } from '../runtime/pipeline/deciding/hold.ts'
+import type { StateKey } from '../runtime/pipeline/model.ts'
+
+export interface SourceCount {
+  /** The source, or its beginning and `*`. */
+  readonly source: string
+  readonly entities: number
+  /** Of names and states, without what the server needs for itself. */
+  readonly bytes: number
+  /** The name of one of them. */
+  readonly example: string
+}
+
+export interface EntitySources {
+  readonly entities: number
+  /** Those with the most entities, and no more than were asked for. */
+  readonly sources: readonly SourceCount[]
+}
+
+/**
+ * Counts the entities of each source, in pages while the consumer goes on.
+ *
+ * @param by with `prefix`, sources count together that differ after their last "/" alone
+ * @throws Unavailable if Redis does not answer
+ */
+export async function entitySources(
+  reader: Pick<StateReader, 'states'>,
+  stateKeys: readonly StateKey[],
+  { by, most }: { readonly by: 'source' | 'prefix'; readonly most: number },
+): Promise<EntitySources> {
+  const counts = new Map<string, SourceCount>()
+  let entities = 0
+  for await (const { entity, stored } of namedStates(reader, stateKeys)) {
+    const own = partsOfEntity(entity).source
+    const source = by === 'source' ? own : `${own.slice(0, own.lastIndexOf('/') + 1)}*`
+    const before = counts.get(source) ?? { source, entities: 0, bytes: 0, example: entity }
+    const bytes = before.bytes + Buffer.byteLength(entity) + Buffer.byteLength(stored)
+    counts.set(source, { ...before, entities: before.entities + 1, bytes })
+    entities += 1
+  }
+  const sources = [...counts.values()].sort((a, b) => b.entities - a.entities).slice(0, most)
+  return { entities, sources }
+}
+
+/**
+ * The partitions that hold each entity whose name fits, whichever of the consumers does.
+ *
+ * @throws Unavailable if Redis does not answer
+ */
+export async function entitiesMatching(
+  reader: Pick<StateReader, 'states'>,
+  stateKeys: readonly StateKey[],
+  fits: (entity: string) => boolean,
+): Promise<ReadonlyMap<number, ReadonlySet<string>>> {
+  const found = new Map<number, Set<string>>()
+  for await (const { entity, partition } of namedStates(reader, stateKeys)) {
+    if (!fits(entity)) continue
+    const own = found.get(partition) ?? new Set()
+    found.set(partition, own.add(entity))
+  }
+  return found
+}
+
+async function* namedStates(reader: Pick<StateReader, 'states'>, stateKeys: readonly StateKey[]) {
+  for (const stateKey of stateKeys)
+    for await (const [entity, stored] of reader.states(stateKey))
+      if (!isHolderName(entity)) yield { entity, stored, partition: stateKey.partition }
+}

@@ -67,4 +67,5 @@ const EMPTY = {
   failureWindowMs: 24 * 60 * 60_000,
   failureBytes: 64 * 1024 * 1024,
   forgottenTold: 0,
+  failuresFromMs: undefined,
 }

@@ -35,11 +35,12 @@ export function* linesOf({ stateKey, takenAt, checkpoint }: CheckpointFile): Gen
 
 /** In an order that follows from the contents: the same state gives the same lines. */
 function* parts(checkpoint: Checkpoint): Generator<CheckpointPart> {
-  const { version, clock, appliedDigest, emitted, states, timers, outbox, ids, failures, context } =
-    checkpoint
+  const { version, clock, appliedDigest, emitted, failuresFromMs } = checkpoint
+  const { states, timers, outbox, ids, failures, context } = checkpoint
   const tally = Object.fromEntries(Object.entries(checkpoint.tally).sort(byName))
   const levels = checkpoint.newEntities ? { newEntities: checkpoint.newEntities } : {}
-  yield { kind: 'meta', meta: { version, clock, appliedDigest, emitted, tally, ...levels } }
+  const meta = { version, clock, appliedDigest, emitted, failuresFromMs, tally, ...levels }
+  yield { kind: 'meta', meta }
   for (const [entity, state] of [...states].sort(byName)) yield { kind: 'state', entity, state }
   for (const [entity, own] of [...timers].sort(byName)) yield { kind: 'timers', entity, timers: own }
   for (const entry of outbox) yield { kind: 'outbox', outbox: entry }

@@ -41,7 +41,7 @@ export function redrivenRecord(
   growths: readonly Growth[] = [],
 ): RedrivenRecord {
   const { originalTopic: topic, originalPartition: partition, originalOffset: offset, consumer } = failure
-  const { originalKey, originalValue, originalHeaders, attempt } = failure
+  const { originalTimestamp: timestampMs, originalKey, originalValue, originalHeaders, attempt } = failure
   const patch = byHand?.patch
   const original = originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const)
   const headers = redriveHeaders({
@@ -50,7 +50,7 @@ export function redrivenRecord(
     attempt: attempt + 1,
     history: [...failure.history, attemptOf(failure, byHand)],
     ...(patch ? { replaces: patch.replaces } : {}),
-    place: { partition, offset },
+    place: { partition, offset, timestampMs },
   })
   return {
     topic,

@@ -28,6 +28,7 @@ export function changeOf(part: Partial<Change> = {}): Change {
     failureWindowMs: 30 * 24 * WINDOW_MS,
     failureBytes: 64 * 1024 * 1024,
     forgottenTold: 0,
+    failuresFromMs: 1,
     ...part,
   }
 }

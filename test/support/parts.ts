@@ -15,6 +15,7 @@ export function metaAt(appliedOffset: number, epoch = 0): CheckpointMeta {
     clock: { nowMs: CLOCK_MS, lastAppendMs: 1_772_366_400_000, highestAppendMs: 1_772_366_400_500 },
     appliedDigest: 'digest',
     emitted: 2,
+    failuresFromMs: 1_772_366_400_100,
     tally: { 'applied/counted': 600, 'duplicate/id-known': 2 },
   }
 }

@@ -75,8 +75,10 @@ async function importState(
     ]
     terminal.stderr.write(`${lines.join('\n')}\n`)
     await confirm('Replace it?', yes ?? false, terminal)
-    // With the digest of the other log's record, the consumer would stop at once.
-    const meant = another ? { ...checkpoint, appliedDigest: undefined } : checkpoint
+    // With the digest of the other log's record, the consumer would stop at once; its failures are not those of this log.
+    const meant = another
+      ? { ...checkpoint, appliedDigest: undefined, failuresFromMs: undefined }
+      : checkpoint
     const filter = { ...textsOf(stateKey), takenAt, ...(another ? { force: 'yes' } : {}) }
     const { epoch } = await carryOut(connections, { action: 'state import', filter }, async counts => {
       const put = await replaced(new StateCheckpoints(client), stateKey, meant)

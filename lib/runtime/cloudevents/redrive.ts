@@ -30,8 +30,15 @@ export interface RedriveTarget {
   readonly attempt: number
   /** The digest of the record that failed, if a person has changed it since: the failure is known by that one. */
   readonly replaces?: string
-  /** Where the record was first; absent if the header is missing or is no place. */
-  readonly place?: { readonly partition: number; readonly offset: number }
+  /** First place of the record; absent if the header is missing or malformed. */
+  readonly place?: RecordPlace
+}
+
+export interface RecordPlace {
+  readonly partition: number
+  readonly offset: number
+  /** Append time there, milliseconds since the epoch; absent in records of earlier versions. */
+  readonly timestampMs?: number
 }
 
 /** What a redrive says of a record. */
@@ -46,17 +53,25 @@ export function redriveTargetOf({ headers }: Pick<LogRecord, 'headers'>): Redriv
   if (consumer === undefined) return undefined
   const attempt = text(headers, ATTEMPT) ?? ''
   const replaces = text(headers, REPLACES)
-  const place = PLACE_FORM.exec(text(headers, PLACE) ?? '')
+  const place = placeIn(text(headers, PLACE) ?? '')
   return {
     consumer,
     failure: text(headers, FAILURE) ?? '',
     attempt: /^[1-9]\d{0,8}$/.test(attempt) ? Number(attempt) : Number.NaN,
     ...(replaces === undefined ? {} : { replaces }),
-    ...(place === null ? {} : { place: { partition: Number(place[1]), offset: Number(place[2]) } }),
+    ...(place ? { place } : {}),
   }
 }
 
-const PLACE_FORM = /^(\d{1,9}):(\d{1,15})$/
+/** `3:17:1772366400000`: partition, offset and append time. */
+const PLACE_FORM = /^(\d{1,9}):(\d{1,15})(?::(?:(\d{1,15})|.*))?$/
+
+function placeIn(header: string): RecordPlace | undefined {
+  const [, partition, offset, timestampMs] = PLACE_FORM.exec(header) ?? []
+  if (partition === undefined) return undefined
+  const at = { partition: Number(partition), offset: Number(offset) }
+  return timestampMs === undefined ? at : { ...at, timestampMs: Number(timestampMs) }
+}
 
 /** The headers that a redrive appends to the original ones. Of a long history, the oldest attempts are left out. */
 export function redriveHeaders({
@@ -73,9 +88,13 @@ export function redriveHeaders({
     [ATTEMPT, String(attempt)],
     [HISTORY, newest(history).text],
     ...(replaces === undefined ? [] : [[REPLACES, replaces] as const]),
-    ...(place === undefined ? [] : [[PLACE, `${place.partition}:${place.offset}`] as const]),
+    ...(place === undefined ? [] : [[PLACE, placeText(place)] as const]),
   ]
   return headers.map(([name, value]) => [name, Buffer.from(value)])
+}
+
+function placeText({ partition, offset, timestampMs }: RecordPlace): string {
+  return [partition, offset, ...(timestampMs === undefined ? [] : [timestampMs])].join(':')
 }
 
 /** The attempts before the one that this record is. Any client may write these headers: what is not an attempt is left out. */

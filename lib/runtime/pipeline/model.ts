@@ -86,8 +86,12 @@ export interface RememberedFailure {
   readonly digest: string
   /** The group of the record's producer, see `failure-memory.ts`. */
   readonly producerGroup: number
+  /** Hash of the entity whose event failed; absent if the record has none. */
+  readonly entityHash?: number
   /** Whether a redrive is still accepted. */
   readonly isOpen: boolean
+  /** The live state has closed it, by an attempt before the start of this rebuild or after it. */
+  readonly isReopened?: true
   /** RFC 3339. */
   readonly firstFailedAt: string
   /** The log's clock at the last attempt. */
@@ -187,6 +191,11 @@ export interface Snapshot {
   /** The remembered ones of the wanted failures. */
   readonly failures: ReadonlyMap<string, RememberedFailure>
   readonly failureMemory: FailureMemory
+  /**
+   * Append time from which on the partition state has decided every record and remembers every failure; undefined if there is no
+   * such time, as before the first record.
+   */
+  readonly failuresFromMs: number | undefined
   /** Entries that were committed and not trimmed yet, in order. */
   readonly outbox: readonly OutboxEntry[]
   /** Records that an operator has set aside, each by its offset with its `digestOf`; absent if there are none. */
@@ -229,6 +238,8 @@ export interface Change {
   readonly failureBytes: number
   /** Number of forgotten failures in the snapshot. After this commit they count as reported. */
   readonly forgottenTold: number
+  /** See `Snapshot`; a commit that forgets failures makes it the time after the newest record. */
+  readonly failuresFromMs: number | undefined
   /** Which code decided this, see `codeOf`; absent if it is not known. */
   readonly code?: string
 }

@@ -189,7 +189,11 @@ export class PartitionRun {
     if (isLarge(snapshot.outbox, consumer.limits.bytes)) return { kind: 'leftover', outbox: snapshot.outbox }
     const undecided = decoded.filter(({ record }) => record.offset > appliedOffset)
     const fresh = loadedPart(undecided, snapshot, consumer)
-    const applied = fresh.length > 0 ? await this.#apply(snapshot, fresh) : undefined
+    // Records have expired undecided: nothing is known of their failures.
+    const failuresFromMs = this.#pending.hasExpired(appliedOffset)
+      ? fresh[0]?.record.timestampMs
+      : snapshot.failuresFromMs
+    const applied = fresh.length > 0 ? await this.#apply({ ...snapshot, failuresFromMs }, fresh) : undefined
     const surge = applied && (await deferredBySurge(this.#ports, stateKey, applied.decisions, invocation))
     if (surge) return { kind: 'deferred', deferred: surge }
     if (applied && !(await commit(store, stateKey, { ...applied.change, code: this.#code })))

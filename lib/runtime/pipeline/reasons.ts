@@ -17,6 +17,8 @@ export type IgnoredReason = keyof typeof IGNORED | (string & {})
 const DUPLICATE = {
   'id-known': 'an event of this source and id was applied before, with the same content',
   'attempt-known': 'this attempt at a failure was made before',
+  'failure-not-open':
+    'it was redriven, but its event is decided: at its first place by mended code, or by an attempt before',
 } as const
 
 export type DuplicateReason = keyof typeof DUPLICATE

@@ -23,10 +23,11 @@ export class MemoryStateCopies implements StateCopies {
 
   async facts(partitionState: StateKey, copy?: RebuildCopy): Promise<StateFacts> {
     const state = this.#of(copy).copyOf(partitionState) as StateFacts
-    const { version, clock, code, partitioning, growing } = state
+    const { version, clock, failuresFromMs, code, partitioning, growing } = state
     return {
       version,
       clock,
+      failuresFromMs,
       code,
       ...(partitioning ? { partitioning } : {}),
       ...(growing === undefined ? {} : { growing }),

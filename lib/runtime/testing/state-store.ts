@@ -52,6 +52,7 @@ interface MemoryState {
   readonly tally: Map<string, number>
   /** Number of failures that were forgotten to make room, and not reported yet. */
   forgotten: number
+  failuresFromMs: number | undefined
 }
 
 /** Partition states in memory, for tests. The port's suite checks that it behaves like the Redis store. */
@@ -97,6 +98,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
       failures,
       outbox,
       forgotten,
+      failuresFromMs,
       context,
       growing,
     } = this.#stateKey(stateKey)
@@ -134,6 +136,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
         }),
       ),
       failureMemory: { bytes: failures.size * FAILURE_BYTES, forgotten },
+      failuresFromMs,
       outbox: [...outbox.values()].sort((a, b) => (a.position < b.position ? -1 : 1)).map(copy),
       ...(skipped.size > 0 ? { skipped } : {}),
       ...(context && wanted.contexts ? { context: unlessAtHand(context, wanted.contexts) } : {}),
@@ -160,9 +163,10 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
       held.failures.delete(failure.id)
       held.failures.set(failure.id, failure)
     }
-    const { nowMs } = change.clock
+    const { nowMs, highestAppendMs = 0 } = change.clock
     for (const [id, { appliedAtMs }] of held.ids)
       if (nowMs - appliedAtMs > change.idWindowMs) held.ids.delete(id)
+    const { size } = held.failures
     for (const [id, { failedAtMs }] of held.failures)
       if (nowMs - failedAtMs > change.failureWindowMs) held.failures.delete(id)
     held.forgotten -= change.forgottenTold
@@ -170,6 +174,8 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
       held.failures.delete(firstOfLargest([...held.failures.values()]))
       held.forgotten += 1
     }
+    const forgets = held.failures.size < size && change.failuresFromMs !== undefined
+    held.failuresFromMs = forgets ? highestAppendMs + 1 : change.failuresFromMs
     held.version = { epoch, appliedOffset: change.appliedOffset, fired: change.fired }
     held.clock = change.clock
     held.appliedDigest = change.appliedDigest
@@ -269,9 +275,10 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   async *#pages(stateKey: StateKey, version: Version): AsyncGenerator<CheckpointPart[]> {
     const held = this.#stateKey(stateKey)
     const { clock, partitioning, appliedDigest, emitted, tally, newEntities } = held
-    const { states, timers, outbox, ids, failures, context } = held
+    const { states, timers, outbox, ids, failures, context, failuresFromMs } = held
     const grown = { ...(partitioning ? { partitioning } : {}), ...(newEntities ? { newEntities } : {}) }
-    const meta = { version, clock, ...grown, appliedDigest, emitted, tally: Object.fromEntries(tally) }
+    const counters = Object.fromEntries(tally)
+    const meta = { version, clock, ...grown, appliedDigest, emitted, failuresFromMs, tally: counters }
     yield [{ kind: 'meta', meta }]
     yield Array.from(states, ([entity, state]) => ({ kind: 'state', entity, state }))
     yield Array.from(timers, ([entity, own]) => ({ kind: 'timers', entity, timers: own }))
@@ -298,6 +305,7 @@ function emptyState(): MemoryState {
     outbox: new Map(),
     tally: new Map(),
     forgotten: 0,
+    failuresFromMs: undefined,
   }
 }
 

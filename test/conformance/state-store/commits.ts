@@ -26,6 +26,7 @@ export function commitTests(store: () => StateStore): void {
       known: new Map(),
       failures: new Map(),
       failureMemory: { bytes: 0, forgotten: 0 },
+      failuresFromMs: undefined,
       outbox: [],
     })
   })
@@ -63,6 +64,7 @@ export function commitTests(store: () => StateStore): void {
         known: new Map([[id('a').id, id('a', 1234)]]),
         failures: new Map(),
         failureMemory: { bytes: 0, forgotten: 0 },
+        failuresFromMs: change.failuresFromMs,
         outbox: change.outbox,
       },
     )

@@ -12,7 +12,9 @@ export function failureTests(store: () => StateStore): void {
   it('given failures, then they are known until they are older than the window', async () => {
     const stateKey = newStateKey()
     const day = 24 * WINDOW
-    const [first, again] = [failureOf('f', 0), { ...failureOf('f', day), attempt: 2, isOpen: false }]
+    const known = { entityHash: 0xfffffffe, attempt: 999_999_999, isReopened: true } as const
+    const first = { ...failureOf('f', 0), ...known }
+    const again = { ...failureOf('f', day), attempt: 2, isOpen: false }
     await store().commit(stateKey, changeOf({ failures: [first] }))
     const { id } = first
     const others = [derivedId('never failed'), 'ü {x}', `${id}x`]
@@ -33,7 +35,9 @@ export function failureTests(store: () => StateStore): void {
       stateKey,
       changeOf({ base: versionAt(2), appliedOffset: 3, clock: clockAt(33 * day) }),
     )
-    assert.equal((await store().load(stateKey, wanted)).failures.size, 0)
+    const { failures, failuresFromMs, clock } = await store().load(stateKey, wanted)
+    assert.equal(failures.size, 0)
+    assert.equal(failuresFromMs, (clock.highestAppendMs ?? 0) + 1)
   })
 
   describe('remembered failures', () => {
@@ -67,6 +71,22 @@ export function failureTests(store: () => StateStore): void {
       assert.ok(known.length >= 400 && known.length * 56 <= LIMIT, `${known.length}`)
       assert.equal(failureMemory.forgotten, all.length - known.length)
     })
+
+    for (const [failuresFromMs, then] of [
+      [1, 6],
+      [undefined, undefined],
+    ])
+      it(`given that all were known from ${failuresFromMs} on, when some are forgotten, then from ${then} on`, async () => {
+        const stateKey = newStateKey()
+        const failures = Array.from({ length: 40 }, (_, index) => failureOf(`${index}`, 0))
+        const clock = { nowMs: 0, lastAppendMs: 3, highestAppendMs: 5 }
+        const known = async () => (await store().load(stateKey, NOTHING_WANTED)).failuresFromMs
+        await store().commit(stateKey, changeOf({ clock, failures, failuresFromMs }))
+        assert.equal(await known(), failuresFromMs)
+        const change = { base: versionAt(0), appliedOffset: 1, clock, failureBytes: 100, failuresFromMs }
+        await store().commit(stateKey, changeOf(change))
+        assert.equal(await known(), then)
+      })
 
     it('given a producer with more failures than fit, then all failures of others are known', async () => {
       const stateKey = newStateKey()

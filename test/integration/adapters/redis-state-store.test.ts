@@ -7,7 +7,7 @@ import { keysOf, type PartitionStateKeys } from '../../../lib/runtime/adapters/r
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import { storedState } from '../../../lib/runtime/pipeline/deciding/stored-state.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
-import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
+import type { Change, StateKey } from '../../../lib/runtime/pipeline/model.ts'
 import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { changeOf, failureOf, versionAt } from '../../support/changes.ts'
@@ -168,8 +168,7 @@ it('given ids beyond a full bucket that the server has evicted, then nothing is 
   await assert.rejects(store.commit(stateKey, changeOf({ base: versionAt(1), appliedOffset: 2 })), told)
 })
 
-it('given failures that the server has evicted, then their memory is counted anew', async () => {
-  const stateKey = { consumer: 'evicted', topic: randomUUID(), partition: 0 }
+describe('failures that the server has evicted', () => {
   const failure = {
     id: 'AAECAwQFBgcICQoLDA0ODw',
     partition: 0,
@@ -181,12 +180,33 @@ it('given failures that the server has evicted, then their memory is counted ane
     firstFailedAt: '2026-03-01T12:00:00.000Z',
     failedAtMs: 0,
   }
-  await store.commit(stateKey, changeOf({ failures: [failure] }))
-  const memory = async () => (await store.load(stateKey, NOTHING_WANTED)).failureMemory
-  const { bytes } = await memory()
-  assert.ok(bytes > 0)
-  await client.run(redis => redis.del(keysOf(stateKey).failures))
-  const limit = { failureBytes: bytes - 1 }
-  await store.commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, ...limit }))
-  assert.deepEqual(await memory(), { bytes: 0, forgotten: 0 })
+  const wanted = { ...NOTHING_WANTED, failures: [failure] }
+  const failed = async (change: Partial<Change> = {}) => {
+    const stateKey = { consumer: 'evicted', topic: randomUUID(), partition: 0 }
+    await store.commit(stateKey, changeOf({ failures: [failure], ...change }))
+    return stateKey
+  }
+
+  it('then their memory is counted anew', async () => {
+    const stateKey = await failed()
+    const memory = async () => (await store.load(stateKey, NOTHING_WANTED)).failureMemory
+    const { bytes } = await memory()
+    assert.ok(bytes > 0)
+    await client.run(redis => redis.del(keysOf(stateKey).failures))
+    const limit = { failureBytes: bytes - 1 }
+    await store.commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, ...limit }))
+    assert.deepEqual(await memory(), { bytes: 0, forgotten: 0 })
+    assert.equal((await store.load(stateKey, NOTHING_WANTED)).failuresFromMs, 2)
+  })
+
+  for (const part of ['', ':5:1'])
+    it(`given those in \`failures${part}\`, then it is not known whether one was remembered, now and later`, async () => {
+      const stateKey = await failed()
+      assert.equal((await store.load(stateKey, wanted)).failuresFromMs, 1)
+      await client.run(redis => redis.del(`${keysOf(stateKey).failures}${part}`))
+      assert.equal((await store.load(stateKey, wanted)).failuresFromMs, undefined)
+      const another = { ...failure, id: 'BBECAwQFBgcICQoLDA0ODw' }
+      await store.commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, failures: [another] }))
+      assert.equal((await store.load(stateKey, wanted)).failuresFromMs, 2)
+    })
 })

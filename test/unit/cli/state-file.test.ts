@@ -11,6 +11,7 @@ const FILE: CheckpointFile = {
     clock: { nowMs: 5000, lastAppendMs: 1_772_366_400_000, highestAppendMs: 1_772_366_400_500 },
     appliedDigest: 'qL5dQX_M-2oBcA9k',
     emitted: 1,
+    failuresFromMs: 1_772_366_400_100,
     tally: { 'applied/counted': 40, 'duplicate/id-known': 2 },
     states: new Map([
       ['/a 1', JSON.stringify({ text: 'grün 🌡\u2028\r\n' })],

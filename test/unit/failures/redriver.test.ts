@@ -45,7 +45,7 @@ describe('the redriver', () => {
         consumer: 'processor',
         failure: failureId('processor', place),
         attempt: 2,
-        place: { partition: 9, offset: 186 },
+        place: { partition: 9, offset: 186, timestampMs: FAILED.originalTimestamp },
       })
       const { attempt, failedAt, errorType, error } = FAILED
       assert.deepEqual(historyOf(moved), [{ attempt, failedAt, errorType, error }])

@@ -214,10 +214,10 @@ function count(counts: Counts, part: CheckpointPart): void {
   else if (part.kind === 'failure') counts.failures += 1
 }
 
-/** JSON has no undefined: these fields are missing before the first record. */
-function metaOf({ clock, appliedDigest, ...others }: CheckpointMeta): CheckpointMeta {
+/** JSON has no undefined: these fields can be missing. */
+function metaOf({ clock, appliedDigest, failuresFromMs, ...others }: CheckpointMeta): CheckpointMeta {
   const { nowMs, lastAppendMs, highestAppendMs } = clock
-  return { ...others, clock: { nowMs, lastAppendMs, highestAppendMs }, appliedDigest }
+  return { ...others, clock: { nowMs, lastAppendMs, highestAppendMs }, appliedDigest, failuresFromMs }
 }
 
 function hex(latin1Text: string): string {

@@ -5,6 +5,13 @@ import { LAYOUT } from './layout.ts'
 
 const { idBytes, digestBytes, entryBytes, takes, about } = LAYOUT.failures
 
+/** In place of the hash of an entity. */
+const NO_ENTITY = 0
+
+/** Bits below the attempt. */
+const OPEN = 1
+const REOPENED = 2
+
 /** The bytes of a failure's id; undefined if the text is not one, since a header can contain anything. */
 function bytesOf(id: string): Buffer | undefined {
   const bytes = Buffer.from(id, 'base64url')
@@ -25,23 +32,28 @@ function entryOf(failure: RememberedFailure): [bucket: string, entry: string] {
   let at = idBytes + digestBytes
   at = entry.writeUIntBE(offset, at, 6)
   at = entry.writeUInt32BE(partition, at)
-  at = entry.writeUInt32BE(attempt * 2 + (isOpen ? 1 : 0), at)
+  at = entry.writeUInt32BE(attempt * 4 + (failure.isReopened ? REOPENED : 0) + (isOpen ? OPEN : 0), at)
   at = entry.writeDoubleBE(Date.parse(firstFailedAt), at)
-  entry.writeUIntBE(failedAtMs, at, 6)
+  at = entry.writeUIntBE(failedAtMs, at, 6)
+  entry.writeUInt32BE(failure.entityHash ?? NO_ENTITY, at)
   return [bucketOf(name), entry.toString('latin1')]
 }
 
 function unpacked(entry: Buffer, producerGroup: number): RememberedFailure {
   const at = idBytes + digestBytes
   const attempt = entry.readUInt32BE(at + 10)
+  const isReopened = (attempt & REOPENED) > 0
+  const entityHash = entry.readUInt32BE(at + 28)
   return {
+    ...(entityHash === NO_ENTITY ? {} : { entityHash }),
     id: entry.toString('base64url', 0, idBytes),
     partition: entry.readUInt32BE(at + 6),
     offset: entry.readUIntBE(at, 6),
-    attempt: Math.floor(attempt / 2),
+    attempt: Math.floor(attempt / 4),
     digest: entry.toString('base64url', idBytes, at),
     producerGroup,
-    isOpen: attempt % 2 === 1,
+    isOpen: (attempt & OPEN) > 0,
+    ...(isReopened ? { isReopened } : {}),
     firstFailedAt: new Date(entry.readDoubleBE(at + 14)).toISOString(),
     failedAtMs: entry.readUIntBE(at + 22, 6),
   }

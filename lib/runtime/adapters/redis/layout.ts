@@ -12,8 +12,11 @@ const ID = { bytes: 12, bucketBytes: 2, digestBytes: 8, clockBytes: 6 }
 const KNOWN_BYTES = ID.digestBytes + ID.clockBytes
 const ENTRY_BYTES = ID.bytes - ID.bucketBytes + KNOWN_BYTES
 
-/** An entry of failures: id, digest, offset (6), partition (4), attempt and whether it is open (4), first failed (8), log clock (6). */
-const FAILURE = { idBytes: 16, digestBytes: 12, factBytes: 6 + 4 + 4 + 8 + 6 }
+/**
+ * An entry of failures: id, digest, offset (6), partition (4), attempt and whether it is open or reopened (4), first failed (8), log clock (6),
+ * hash of the entity (4).
+ */
+const FAILURE = { idBytes: 16, digestBytes: 12, factBytes: 6 + 4 + 4 + 8 + 6 + 4 }
 
 export const LAYOUT = {
   /** Fields of the hash `meta`. Beside them it has the counters, which are named `outcome/reason`. */
@@ -34,6 +37,8 @@ export const LAYOUT = {
     'oldest',
     'failureBytes',
     'forgotten',
+    /** Append time from which on all failures are remembered. */
+    'failuresFrom',
     /** How many fields the parts have: what the server evicts is noticed by them. */
     'states',
     'timers',

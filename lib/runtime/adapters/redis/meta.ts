@@ -14,6 +14,8 @@ export interface Meta {
   /** Which code made the last commit, see `codeOf`; undefined if it is not known. */
   readonly code: string | undefined
   readonly failureMemory: FailureMemory
+  /** See `Snapshot`. */
+  readonly failuresFromMs: number | undefined
   /** The oldest generation of ids that still exists. */
   readonly oldestIds: number
   /** Absent if the topic has never grown. */
@@ -40,6 +42,7 @@ export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): 
     ...(stored.newEntities ? { newEntities: stored.newEntities } : {}),
     code: stored.code,
     failureMemory: { bytes: number('failureBytes') ?? 0, forgotten: number('forgotten') ?? 0 },
+    failuresFromMs: number('failuresFrom'),
     oldestIds: number('oldest') ?? generationOf(nowMs),
     ...(generation !== undefined && partitions !== undefined
       ? { partitioning: { generation, partitions } }

@@ -65,6 +65,7 @@ export type CommitRequest = {
   readonly failureWindowMs: number
   readonly failureBytes: number
   readonly forgottenTold: number
+  readonly failuresFromMs: number | undefined
   readonly code: string | undefined
 }
 
@@ -96,6 +97,7 @@ export function commitRequest(change: Change): CommitRequest {
     failureWindowMs: change.failureWindowMs,
     failureBytes: change.failureBytes,
     forgottenTold: change.forgottenTold,
+    failuresFromMs: change.failuresFromMs,
     code: change.code,
   }
 }

@@ -130,7 +130,8 @@ class MetaFields {
 
   /** As `commit.lua` writes them, but for the epoch; and failures, whose groups say how much they have. */
   *fields(): Generator<Field> {
-    const { version, clock, appliedDigest, emitted, tally, partitioning, newEntities } = this.#known
+    const { version, clock, appliedDigest, emitted, tally, partitioning } = this.#known
+    const { failuresFromMs, newEntities } = this.#known
     const { nowMs } = clock
     const failures = restoredFailures(this.#failures)
     yield* failures.fields
@@ -147,6 +148,7 @@ class MetaFields {
       // From this generation on, commits remove ids that have become too old.
       oldest: generationOf(Math.min(this.#oldestIdMs, nowMs)),
       failureBytes: failures.bytes,
+      failuresFrom: failuresFromMs,
       generation: partitioning?.generation,
       partitions: partitioning?.partitions,
     }

@@ -162,9 +162,9 @@ export class StateReader {
 
 /** What a checkpoint says of a partition state. */
 export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
-  const { version, clock, appliedDigest, emitted, tally, partitioning, newEntities } = meta
+  const { version, clock, appliedDigest, emitted, failuresFromMs, tally, partitioning, newEntities } = meta
   return {
-    ...{ version, clock, appliedDigest, emitted, tally },
+    ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally },
     ...(partitioning ? { partitioning } : {}),
     ...(newEntities ? { newEntities } : {}),
   }

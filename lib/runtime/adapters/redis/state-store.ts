@@ -77,9 +77,9 @@ function read(
   wanted: Wanted,
 ): Snapshot {
   const stored = LAYOUT.meta.map((name, index) => [name, meta[index]?.toString()])
-  const fields = readMeta(Object.fromEntries(stored))
-  const { version, clock, appliedDigest, emitted, parkedBytes, newEntities } = fields
-  const { failureMemory, partitioning, growing } = fields
+  const found = readMeta(Object.fromEntries(stored))
+  const { version, clock, appliedDigest, emitted, parkedBytes, newEntities } = found
+  const { failureMemory, failuresFromMs, partitioning, growing } = found
   if (growing !== undefined)
     throw new Unavailable(
       'topic-growing',
@@ -103,6 +103,7 @@ function read(
     known: readKnown(known, wanted.ids),
     failures: unpackFailures(failures),
     failureMemory,
+    failuresFromMs,
     outbox: readOutbox(outbox),
     ...(skipped.length > 0 ? { skipped: readSkipped(skipped) } : {}),
     ...(context.length > 0 ? { context: readContext(context) } : {}),

@@ -1,9 +1,10 @@
 /** Admission decides which records reach the process, and emits failure records. Pure: it changes only the working copy. */
-import type { LogRecord } from '../../cloudevents/record.ts'
 import type { RedriveTarget } from '../../cloudevents/redrive.ts'
+import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure, isRetried } from '../../consumer/failure-codes.ts'
-import type { FailureData } from '../../consumer/failure-event.ts'
+import { type FailureData, failureId } from '../../consumer/failure-event.ts'
 import type { Decoded, Healthy } from '../decode.ts'
+import { entityHashOf } from '../failures/failure-memory.ts'
 import { digestOf, failureOf, failureRecordBytes, failureRecordOf } from '../failures/failure-record.ts'
 import type { Decision, LogClock, RememberedFailure, RememberedId } from '../model.ts'
 import type { DuplicateReason, IgnoredReason, ParkedReason } from '../reasons.ts'
@@ -103,7 +104,7 @@ export class Admission {
   ): Decision {
     const { process } = this.#consumer
     const { record, event, clock, attemptAt } = failing
-    const failure = failureOf(process.name, record, attemptAt, clock.nowMs)
+    const failure = failureOf(process.name, failing, attemptAt, clock.nowMs)
     this.#copy.rememberFailure(failure)
     const at = this.#copy.placeAt(during.offset)
     const about = { failedAtMs: during.timestampMs, parks }
@@ -146,15 +147,32 @@ export class Admission {
    * is decided here.
    */
   #admitRedriven(decoded: Decoded, clock: LogClock): Attempt | AlreadyDecided {
-    const { redriveTarget, record } = decoded
+    const { redriveTarget } = decoded
     if (!redriveTarget || redriveTarget.consumer !== this.#consumer.process.name) return FIRST_ATTEMPT
     const earlier = this.#copy.failure(redriveTarget.failure, clock.nowMs)
-    const why = whyNotTaken(redriveTarget, earlier, record)
+    const why = this.#whyNotTaken(redriveTarget, earlier, decoded)
     if (why === undefined) return { kind: 'attempt', at: earlier }
-    if (why === 'attempt-known') return alreadyDecided(duplicate(decoded, why))
+    if (typeof why !== 'string') return alreadyDecided(duplicate(decoded, why.repeats))
     return alreadyDecided(
       this.fail({ ...decoded, clock, attemptAt: undefined }, failure('unknown-failure', why)),
     )
+  }
+
+  /** Undefined if the record is the next attempt; otherwise what it repeats, or what is wrong. */
+  #whyNotTaken(
+    redriveTarget: RedriveTarget,
+    earlier: RememberedFailure | undefined,
+    decoded: Decoded,
+  ): Repeat | string | undefined {
+    const { failure: id, place } = redriveTarget
+    const { record } = decoded
+    // The id of a foreign event can follow from the place.
+    if (place && failureId(this.#consumer.process.name, { ...record, ...place }) !== id)
+      return 'its first place is not that of the failure'
+    if (earlier) return whyNotNext(redriveTarget, earlier, decoded)
+    // The log was read again by code that was mended since.
+    if (place && this.#copy.neverFailed(id, record, place)) return { repeats: 'failure-not-open' }
+    return 'no failure of this id is remembered: it is too old, or had to make room for newer ones'
   }
 
   #close({ attemptAt }: Task): void {
@@ -179,19 +197,29 @@ function decision(
   return { offset, appendMs, ...(event ? { event } : {}), outcome, reason }
 }
 
-/** Undefined if the record is the next attempt; `attempt-known` if this attempt was made before; otherwise what is wrong. */
-function whyNotTaken(
-  redriveTarget: RedriveTarget,
-  failure: RememberedFailure | undefined,
-  record: LogRecord,
-): string | undefined {
-  if (!failure)
-    return 'no failure of this id is remembered: it is too old, or had to make room for newer ones'
+/** The record repeats something that is decided. */
+interface Repeat {
+  readonly repeats: DuplicateReason
+}
+
+/** See `#whyNotTaken`. */
+function whyNotNext(
+  { attempt, replaces }: RedriveTarget,
+  failure: RememberedFailure,
+  { record, event }: Decoded,
+): Repeat | string | undefined {
   // First: an attempt that was made with a patch has other bytes than its copy without one.
-  if (redriveTarget.attempt <= failure.attempt) return 'attempt-known'
-  if (failure.digest !== (redriveTarget.replaces ?? digestOf(record)))
-    return 'the bytes are not those that failed'
-  if (!failure.isOpen) return 'attempt-known'
-  if (redriveTarget.attempt === failure.attempt + 1) return undefined
-  return `attempt ${redriveTarget.attempt} does not follow attempt ${failure.attempt}`
+  if (attempt <= failure.attempt) return { repeats: 'attempt-known' }
+  if (!failure.isOpen) return { repeats: 'failure-not-open' }
+  if (failure.digest !== (replaces ?? digestOf(record))) return 'the bytes are not those that failed'
+  // Anyone who may write to the topic can say what a record replaces.
+  if (replaces !== undefined && isOfAnotherEntity(failure, event))
+    return 'the event is of another entity than the one that failed'
+  if (attempt === failure.attempt + 1) return undefined
+  if (failure.isReopened && attempt > failure.attempt) return { repeats: 'failure-not-open' }
+  return `attempt ${attempt} does not follow attempt ${failure.attempt}`
+}
+
+function isOfAnotherEntity({ entityHash }: RememberedFailure, event: Event | undefined): boolean {
+  return entityHash !== undefined && entityHash !== entityHashOf(event)
 }

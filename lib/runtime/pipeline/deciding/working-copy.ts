@@ -1,6 +1,7 @@
 /** A partition state while a chunk is applied: each record sees the changes of the records before it. */
 
 import type { LogRecord } from '../../cloudevents/record.ts'
+import type { RecordPlace } from '../../cloudevents/redrive.ts'
 import { topicOf } from '../../consumer/application.ts'
 import type { Failure } from '../../consumer/failure-codes.ts'
 import { type Consumer, contextOf } from '../consumer.ts'
@@ -16,6 +17,7 @@ import type {
   Snapshot,
   StoredTimer,
 } from '../model.ts'
+import type { IgnoredReason } from '../reasons.ts'
 import { CurrentContext } from './context.ts'
 import type { Place } from './emission.ts'
 import { LARGEST_ENTITY_BYTES, MOST_TIMERS } from './limits.ts'
@@ -52,6 +54,7 @@ export class WorkingCopy {
   #last: LogRecord | undefined
   #fired: number
   #emitted: number
+  #failuresFromMs: number
   #sentBytes = 0
   #storedBytes = 0
   #parkedBytes: number
@@ -70,6 +73,7 @@ export class WorkingCopy {
     this.#emitted = snapshot.emitted
     this.#parkedBytes = snapshot.parkedBytes
     this.#newEntities = new NewEntities(snapshot.newEntities, consumer.newEntities)
+    this.#failuresFromMs = snapshot.failuresFromMs ?? Number.POSITIVE_INFINITY
   }
 
   /** The log's clock at the applied offset. */
@@ -176,6 +180,16 @@ export class WorkingCopy {
     return failure && nowMs - failure.failedAtMs <= this.#failureWindowMs ? failure : undefined
   }
 
+  /**
+   * Whether the record at this place of the log was decided here without a failure: it was decided, and its failure is not
+   * remembered although it would be.
+   */
+  neverFailed(id: string, { partition, offset }: LogRecord, place: RecordPlace): boolean {
+    if (this.#failures.has(id) || this.#snapshot.failures.has(id)) return false
+    const { timestampMs = -1 } = place
+    return place.partition === partition && place.offset < offset && timestampMs >= this.#failuresFromMs
+  }
+
   rememberFailure(failure: RememberedFailure): void {
     this.#failures.set(failure.id, failure)
   }
@@ -205,6 +219,10 @@ export class WorkingCopy {
   /** Records a decision, and moves the applied offset and the clock to its record. */
   decided(record: LogRecord, clock: LogClock, decision: Decision): void {
     this.#made(decision)
+    const { timestampMs } = record
+    if (decision.reason === ('before-start' satisfies IgnoredReason)) this.#failuresFromMs = timestampMs + 1
+    else if (this.#clock.highestAppendMs === undefined)
+      this.#failuresFromMs = Math.min(this.#failuresFromMs, timestampMs)
     this.#clock = clock
     this.#appliedOffset = record.offset
     this.#last = record
@@ -233,6 +251,7 @@ export class WorkingCopy {
       failureWindowMs: this.#failureWindowMs,
       failureBytes: this.#consumer.failureBytes,
       forgottenTold: this.#snapshot.failureMemory.forgotten,
+      failuresFromMs: Number.isFinite(this.#failuresFromMs) ? this.#failuresFromMs : undefined,
     }
   }
 

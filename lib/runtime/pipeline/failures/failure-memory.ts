@@ -7,6 +7,7 @@ import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { isPatched } from '../../cloudevents/redrive.ts'
 import type { Application } from '../../consumer/application.ts'
+import { type Event, entityOf } from '../../consumer/event.ts'
 import type { FailureMemory } from '../model.ts'
 
 /** Failures are remembered in this many groups, by the `source` of their records, and in one more for records without any. */
@@ -30,8 +31,16 @@ export function producerGroupOf({ headers, value }: Pick<LogRecord, 'headers' | 
   const source = isStructured
     ? SOURCE.exec(value?.toString('latin1', 0, SEARCHED_BYTES) ?? '')?.[1]
     : own && bufferOf(own).toString('latin1')
-  if (!source) return NO_SOURCE
-  return Number.parseInt(hash('sha256', source, 'hex').slice(0, 8), 16) % GROUPS
+  return source ? hashOf(source) % GROUPS : NO_SOURCE
+}
+
+/** The hash by which a failure remembers the entity of its event; undefined without an event. */
+export function entityHashOf(event: Pick<Event, 'source' | 'subject'> | undefined): number | undefined {
+  return event && hashOf(entityOf(event))
+}
+
+function hashOf(text: string): number {
+  return Number.parseInt(hash('sha256', text, 'hex').slice(0, 8), 16)
 }
 
 const ALL_GROUPS: readonly number[] = Array.from({ length: GROUPS + 1 }, (_, group) => group)

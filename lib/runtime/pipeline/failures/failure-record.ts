@@ -13,20 +13,25 @@ import { failureEntry, type Place, placeOf, type Sender } from '../deciding/emis
 import type { EntityTimer } from '../deciding/timers.ts'
 import type { OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
 import { fitsItsTopic } from '../publish.ts'
-import { producerGroupOf } from './failure-memory.ts'
+import { entityHashOf, producerGroupOf } from './failure-memory.ts'
 
 /** The failure to remember for a record: a new one, or the next attempt at an earlier one. */
 export function failureOf(
   consumer: string,
-  record: LogRecord,
+  { record, event }: { readonly record: LogRecord; readonly event?: Event },
   earlier: RememberedFailure | undefined,
   failedAtMs: number,
 ): RememberedFailure {
-  // A redrive may have changed the record, with a person's patch.
-  if (earlier)
-    return { ...earlier, attempt: earlier.attempt + 1, digest: digestOf(record), isOpen: true, failedAtMs }
+  const entityHash = earlier?.entityHash ?? entityHashOf(event)
+  const known = entityHash === undefined ? {} : { entityHash }
+  if (earlier) {
+    const { isReopened: _, attempt, ...failure } = earlier
+    // A redrive may have changed the record, with a person's patch.
+    return { ...failure, ...known, attempt: attempt + 1, digest: digestOf(record), isOpen: true, failedAtMs }
+  }
   const { partition, offset } = record
   return {
+    ...known,
     id: failureId(consumer, record),
     partition,
     offset,

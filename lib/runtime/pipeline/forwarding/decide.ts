@@ -99,7 +99,7 @@ export function failedMove(
   failed: Failure,
   nowMs: number,
 ): Move {
-  const remembered = failureOf(consumer.process.name, source, undefined, nowMs)
+  const remembered = failureOf(consumer.process.name, { record: source }, undefined, nowMs)
   const at = { offset: source.offset, index: 0 }
   const entry = failureRecordOf(consumer, source, failed, remembered, undefined, at)
   const decision = { ...decisionOf(source, 'failed', failed.code), failure: failed, emitted: [entry] }

@@ -25,7 +25,11 @@ export interface Growing extends Counts {
 /** The metadata of a partition after the growth. Those that were there continue; new ones begin where their log begins. */
 export function grownMeta(target: number, { old, partitioning }: Growing): CheckpointMeta {
   const before = old[target]?.meta
-  if (before && before.version.appliedOffset >= 0) return { ...before, partitioning }
+  if (before && before.version.appliedOffset >= 0) {
+    // Failures leave their partition.
+    const failuresFromMs = (before.clock.highestAppendMs ?? 0) + 1
+    return { ...before, partitioning, failuresFromMs }
+  }
   const clock = continuedClock(old.map(({ meta }) => meta.clock))
   const epoch = before?.version.epoch ?? 0
   return { ...EMPTY_META, version: { ...EMPTY_META.version, epoch }, clock, partitioning }

@@ -14,6 +14,8 @@ export class PendingRecords {
   #seen: readonly OffsetRange[] = []
   /** The last offset of a record that was read from the log. */
   #lastRead = -1
+  /** First offset of the log as of the last read. */
+  #logStart = 0
   readonly #limits: Consumer['limits']
   readonly #logTime: Consumer['logTime']
 
@@ -48,6 +50,11 @@ export class PendingRecords {
       count += 1
     }
     return this.#records.slice(0, count)
+  }
+
+  /** Whether the log no longer has a record after the applied offset, as far as it was read. */
+  hasExpired(appliedOffset: number): boolean {
+    return appliedOffset + 1 < this.#logStart
   }
 
   get all(): readonly LogRecord[] {
@@ -86,7 +93,8 @@ export class PendingRecords {
   }
 
   /** Inserts records that were read from the log, from an offset on. Returns those that were not pending before. */
-  insert(fromOffset: number, { records, nextOffset }: Looked): readonly LogRecord[] {
+  insert(fromOffset: number, { records, nextOffset, logStart }: Looked): readonly LogRecord[] {
+    this.#logStart = logStart
     const delivered = new Set(this.#records.map(({ offset }) => offset))
     const added = this.#timed(records.filter(({ offset }) => !delivered.has(offset) && offset < nextOffset))
     this.#records = [...this.#records, ...added].sort((a, b) => a.offset - b.offset)

@@ -23,6 +23,8 @@ export interface CheckpointMeta {
   /** Digest of the record at the applied offset; undefined if it is not known. */
   readonly appliedDigest: string | undefined
   readonly emitted: number
+  /** See `Snapshot`. */
+  readonly failuresFromMs: number | undefined
   /** How many entities each group of producers has added of late; absent if none has. */
   readonly newEntities?: string
   /** Number of records by `outcome/reason`. */
@@ -52,6 +54,7 @@ export const EMPTY_META: CheckpointMeta = {
   clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
   appliedDigest: undefined,
   emitted: 0,
+  failuresFromMs: undefined,
   tally: {},
 }
 

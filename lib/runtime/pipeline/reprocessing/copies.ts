@@ -20,6 +20,8 @@ export type RebuildCopy = 'rebuilt' | 'compared'
 export interface StateFacts {
   readonly version: Version
   readonly clock: LogClock
+  /** See `Snapshot`. */
+  readonly failuresFromMs: number | undefined
   /** Which code made the last commit, see `codeOf`; undefined if it is not known. */
   readonly code: string | undefined
   /** Absent if the topic has never grown. */

@@ -35,8 +35,9 @@ export class RebuiltState {
   /** Stores this without moving the applied offset. @throws RebuildStopped if another command works on the same state */
   async add({ states = new Map(), outbox = [], ids = [], failures = [] }: Addition): Promise<void> {
     const { application, idWindowMs, failureBytes } = this.#consumer
-    const { version, emitted, parkedBytes, newEntities, clock, appliedDigest, failureMemory } =
-      await this.#nothing()
+    const snapshot = await this.#nothing()
+    const { version, emitted, parkedBytes, newEntities } = snapshot
+    const { clock, appliedDigest, failureMemory, failuresFromMs } = snapshot
     const change: Change = {
       base: version,
       ...version,
@@ -56,6 +57,7 @@ export class RebuiltState {
       failureBytes: failureBytesOf(application, failureBytes, this.#partitionState.topic),
       // They were reported when the live state forgot them.
       forgottenTold: failureMemory.forgotten,
+      failuresFromMs,
       code: this.#code,
     }
     if ((await this.store.commit(this.#partitionState, change)) === 'refused')

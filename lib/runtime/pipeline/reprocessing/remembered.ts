@@ -44,7 +44,7 @@ export function failureBefore(
   const failedAtMs = Math.max(0, live.failedAtMs - clockLeadMs)
   return live.isOpen
     ? { ...live, failedAtMs }
-    : { ...live, failedAtMs, isOpen: true, attempt: Math.max(1, live.attempt - 1) }
+    : { ...live, failedAtMs, isOpen: true, isReopened: true, attempt: Math.max(1, live.attempt - 1) }
 }
 
 /** An id that the live state has seen before the start. @returns undefined if the rebuilt state knows it */

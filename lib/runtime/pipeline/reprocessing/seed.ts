@@ -11,13 +11,15 @@ import { failureBefore } from './remembered.ts'
  * @param attempt higher than that of every earlier rebuild of this partition, so that those are refused
  */
 export async function* emptyAt(
-  copies: Pick<StateCopies, 'context' | 'failures'>,
+  copies: Pick<StateCopies, 'context' | 'facts' | 'failures'>,
   partitionState: StateKey,
   startOffset: number,
   attempt: number,
 ): AsyncGenerator<CheckpointPart[]> {
   const version = { epoch: attempt, appliedOffset: startOffset - 1, fired: 0 }
-  yield [{ kind: 'meta', meta: { ...EMPTY_META, version } }]
+  // What the live state knows of earlier records is known to the rebuilt one.
+  const { failuresFromMs } = startOffset === 0 ? EMPTY_META : await copies.facts(partitionState)
+  yield [{ kind: 'meta', meta: { ...EMPTY_META, version, failuresFromMs } }]
   if (startOffset === 0) return
   const context = await copies.context(partitionState)
   if (context) yield [{ kind: 'context', context }]

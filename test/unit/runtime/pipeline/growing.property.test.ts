@@ -224,6 +224,28 @@ describe('rule 24: states that move to more partitions', () => {
     )
   })
 
+  it('rule 24: given a partition that failures leave, then no redrive of before counts there as decided', () => {
+    const clock = { nowMs: 7, lastAppendMs: 1_000, highestAppendMs: 2_000 }
+    const meta = {
+      ...EMPTY_META,
+      version: { epoch: 0, appliedOffset: 4, fired: 0 },
+      clock,
+      failuresFromMs: 500,
+    }
+    const growing: Growing = {
+      from: 1,
+      to: 2,
+      partitioning: { generation: 1, partitions: 2 },
+      old: [{ partition: 0, meta, hasContext: false }],
+      routes: partition => partition,
+      failureRoute: () => undefined,
+    }
+    assert.deepEqual(
+      [0, 1].map(target => grownMeta(target, growing).failuresFromMs),
+      [2_001, undefined],
+    )
+  })
+
   it('rule 24: given partitions with a context, then each has one, and keeps its own', () => {
     fc.assert(
       fc.property(CASES, given => {

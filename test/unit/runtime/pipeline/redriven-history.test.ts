@@ -169,10 +169,10 @@ describe('a redriven record that a person has changed', () => {
   it('given a patch that breaks the event, then the failure is known by the patched bytes from then on', async () => {
     const { again, failure, mood } = await failedOnce()
     const first = failure()
-    const value = Buffer.from('{"broken":')
+    const value = Buffer.from('{"sensorId":7}')
     await again(patched(digestIn(first), { value }), first)
     const second = failure()
-    assert.equal(second.errorType, 'malformed-event')
+    assert.equal(second.errorType, 'schema-violated')
     assert.equal(second.originalValue, value.toString('base64'))
     assert.deepEqual(
       second.history.map(({ redrivenBy, patched: isPatched }) => [redrivenBy, isPatched]),
@@ -201,8 +201,17 @@ describe('a redriven record that a person has changed', () => {
     assert.equal(await again(), 'applied/counted')
   })
 
+  it('given a patch that leaves no event, then it is not an attempt, and what failed can be redriven', async () => {
+    const { again, failure, mood } = await failedOnce()
+    const first = failure()
+    const broken = patched(digestIn(first), { value: Buffer.from('{"broken":') })
+    assert.equal(await again(broken, first), 'failed/unknown-failure')
+    mood.isBad = false
+    assert.equal(await again(undefined, first), 'applied/counted')
+  })
+
   it('given a patch of the headers, then none of it is taken for a redrive', async () => {
-    const { again, failure, stage } = await failedOnce()
+    const { again, failure, stage } = await failedOnce(record(3, {}))
     const headers = [['content-type', Buffer.from('application/json')]] as const
     await again(patched(digestIn(failure()), { headers }))
     assert.equal(stage.outcomes.at(-1), 'failed/not-a-cloudevent')

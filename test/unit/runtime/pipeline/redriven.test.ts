@@ -9,6 +9,8 @@ import {
 import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
 import { failureId } from '../../../../lib/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess, rejected } from '../../../../lib/runtime/consumer/process.ts'
+import type { Consumer } from '../../../../lib/runtime/pipeline/consumer.ts'
+import { digestOf } from '../../../../lib/runtime/pipeline/failures/failure-record.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -60,8 +62,11 @@ describe('rule 11: a record that comes back', () => {
     refused.clear()
     await stage.batch([again(failed, 10)])
     await stage.batch([again(failed, 11), again(failed, 12, { attempt: 3 })])
-    const known = 'duplicate/attempt-known'
-    assert.deepEqual(stage.outcomes, ['applied/counted', known, known])
+    assert.deepEqual(stage.outcomes, [
+      'applied/counted',
+      'duplicate/attempt-known',
+      'duplicate/failure-not-open',
+    ])
     assert.deepEqual(await stage.state(ENTITY), { count: 1 })
   })
 
@@ -181,8 +186,143 @@ describe('rule 11: a record that comes back', () => {
       const copy = stage.store.copyOf(stateKey) as { clock: { nowMs: number } }
       const thirtyDays = 30 * 24 * 3_600_000
       stage.store.restore(stateKey, { ...copy, clock: { ...copy.clock, nowMs: thirtyDays } })
-      const log = [record(4, reading('b')), again(failed, 5)]
+      const { partition, offset, timestampMs } = failed
+      const log = [record(4, reading('b')), again(failed, 5, { place: { partition, offset, timestampMs } })]
       for (const batch of isCut ? log.map(one => [one]) : [log]) await stage.batch(batch)
       assert.deepEqual(stage.outcomes, ['applied/counted', 'failed/unknown-failure'])
     })
+})
+
+describe('rule 11: a record that comes back after its original was decided without a failure', () => {
+  /** A place is part of the headers that the redriver writes. */
+  const placeOf = ({ partition, offset, timestampMs }: LogRecord) => ({ partition, offset, timestampMs })
+
+  /** A stage on which code that was mended since has read this log from its start. */
+  async function mended(log: readonly LogRecord[], change: Partial<Consumer> = {}) {
+    const stage = new Stage(moody(new Set()) as KeyedProcess<never>)
+    stage.consumer = { ...stage.consumer, ...change }
+    await stage.batch(log)
+    return stage
+  }
+
+  it('given a lost state, when mended code reads the log again, then the event is applied once', async () => {
+    const failed = record(3, reading('a'))
+    const stage = await mended([failed, again(failed, 10, { place: placeOf(failed) })])
+    assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/failure-not-open'])
+    assert.deepEqual(await stage.state(ENTITY), { count: 1 })
+  })
+
+  const failed = record(3, reading('a'))
+  const place = placeOf(failed)
+  const { timestampMs, ...withoutTime } = place
+  const others: [name: string, redriveTarget: Partial<RedriveTarget>][] = [
+    ['no place, as written by earlier versions', {}],
+    ['no time of its place', { place: withoutTime }],
+    [
+      'a place of another log: the topic was made anew',
+      { place: { ...place, timestampMs: timestampMs - 1 } },
+    ],
+    [
+      'a place in another partition',
+      { place: { ...place, partition: 1 }, failure: failureId(MOODY, { ...failed, partition: 1 }) },
+    ],
+    ['the place of another failure', { place: { ...place, offset: 4 } }],
+    [
+      'a place behind its own',
+      { place: { ...place, offset: 11 }, failure: failureId(MOODY, { ...failed, offset: 11 }) },
+    ],
+  ]
+  for (const [name, redriveTarget] of others)
+    it(`given ${name}, then it fails as unknown`, async () => {
+      const stage = await mended([failed, again(failed, 10, redriveTarget)])
+      assert.deepEqual(stage.outcomes, ['applied/counted', 'failed/unknown-failure'])
+    })
+
+  it('given an original before the first record that the state has read, then it fails as unknown', async () => {
+    // The clock of a broker can go back.
+    const back = { ...record(5, reading('c')), timestampMs: timestampMs - 1 }
+    const stage = await mended([record(4, reading('b')), back, again(failed, 10, { place })])
+    assert.equal(stage.outcomes.at(-1), 'failed/unknown-failure')
+  })
+
+  it('given an original before the instant from which on the consumer reads, then it fails as unknown', async () => {
+    const stage = await mended([failed, again(failed, 10, { place })], { sinceMs: timestampMs + 1 })
+    assert.deepEqual(stage.outcomes, ['ignored/before-start', 'failed/unknown-failure'])
+  })
+
+  it('given an original that expired before it was decided, then it fails as unknown', async () => {
+    const log = [record(2, reading('b'))]
+    const stage = await mended(log)
+    const [next, redriven] = [record(9, reading('c')), again(failed, 10, { place })]
+    stage.ports.log.read = async () => ({ records: [next, redriven], nextOffset: 11, logStart: 9 })
+    await stage.batch([next, redriven])
+    assert.deepEqual(stage.outcomes.slice(1), ['applied/counted', 'failed/unknown-failure'])
+    assert.equal(stage.observer.expiries.length, 1)
+  })
+
+  it('given that failures were forgotten to make room, then it fails as unknown', async () => {
+    const [partitions, entryBytes] = [12, 64]
+    const stage = await mended([failed, record(4, {}), record(5, {})], {
+      failureBytes: partitions * entryBytes,
+    })
+    await stage.batch([again(failed, 10, { place })])
+    assert.deepEqual(stage.outcomes.slice(-1), ['failed/unknown-failure'])
+  })
+
+  it('given a mapping that was mended, and reads another entity in the same bytes, then it is the next attempt', async () => {
+    const refused = new Set(['mapped'])
+    const stage = new Stage(moody(refused) as KeyedProcess<never>)
+    const foreign = record(3, { value: Buffer.from('21.5') })
+    const { application } = stage.consumer
+    const mappedTo = (sensor: string) => {
+      const readForeign = () => reading('mapped', { sensor })
+      stage.consumer = { ...stage.consumer, application: { ...application, readForeign } }
+    }
+    mappedTo('s-9')
+    await stage.batch([foreign])
+    mappedTo('s-1')
+    refused.clear()
+    await stage.batch([again(foreign, 10)])
+    assert.deepEqual(stage.outcomes, ['failed/rejected', 'applied/counted'])
+  })
+
+  it('given that it is known as failed since, then it is its next attempt', async () => {
+    const { stage, failed: known, refused } = await failedOnce()
+    refused.clear()
+    await stage.batch([again(known, 10, { place: placeOf(known) })])
+    assert.deepEqual(stage.outcomes, ['applied/counted'])
+  })
+})
+
+describe('a record with the headers of a redrive that a producer has written', () => {
+  const victim = record(3, reading('a'))
+
+  /** What another record does to the failure of the victim, and then its true redrive. */
+  async function attacked(forged: LogRecord) {
+    const { stage, refused } = await failedOnce()
+    refused.clear()
+    const replaces = digestOf(victim)
+    await stage.batch([
+      again(forged, 10, { failure: failureId(MOODY, victim), replaces, place: { partition: 0, offset: 3 } }),
+      again(victim, 11),
+    ])
+    return stage.outcomes
+  }
+
+  it('given an event of another entity, then it does not close the failure', async () => {
+    const outcomes = await attacked(record(4, reading('evil', { sensor: 's-2' })))
+    assert.deepEqual(outcomes, ['failed/unknown-failure', 'applied/counted'])
+  })
+
+  it('given no event, then it is not an attempt at the failure', async () => {
+    const outcomes = await attacked(record(4, { value: Buffer.from('evil') }))
+    assert.deepEqual(outcomes, ['failed/unknown-failure', 'applied/counted'])
+  })
+
+  it('given the place of another record, then it cannot pass for it', async () => {
+    const { stage, refused } = await failedOnce()
+    refused.clear()
+    await stage.batch([again(victim, 10, { place: { partition: 0, offset: 20 } }), again(victim, 11)])
+    assert.deepEqual(stage.outcomes, ['failed/unknown-failure', 'applied/counted'])
+  })
 })

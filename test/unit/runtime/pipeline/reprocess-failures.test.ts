@@ -184,3 +184,80 @@ describe('failures that only a rebuild has found', () => {
     assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
   })
 })
+
+describe('redriven records that a rebuild by mended code reads again', () => {
+  /** Records that have failed, and were redriven when the code was mended. */
+  async function mended(count: number): Promise<Failing> {
+    const failing = new Failing(count)
+    const { stage, log, throwsAt } = failing
+    for (let at = 0; at < count; at += 1) throwsAt.add(`r${at}`)
+    await stage.batch(log, { ports: { breaker } })
+    throwsAt.clear()
+    const { failures } = failing
+    for (const failure of failures)
+      log.push(nextAttempt(failure, log.length, failure.originalTimestamp + 60_000))
+    await stage.batch(log.slice(count), { ports: { breaker } })
+    assert.deepEqual(await stage.state(ENTITY), { count })
+    return failing
+  }
+
+  it('given that their events are applied at their first places, then none of them fails', async () => {
+    const { stage, log } = await mended(3)
+    const { emitted } = await reprocessed(stage, log)
+    assert.deepEqual([...emitted], [])
+    assert.deepEqual(await stage.state(ENTITY), { count: 3 })
+  })
+
+  it('given many of them, then the repair is not refused', async () => {
+    const { stage, log } = await mended(6)
+    await reprocessed(stage, log, { failureBytes: 1 })
+  })
+
+  it('given a redrive after the switch, and after the window of ids, then it applies nothing twice', async () => {
+    const failing = await mended(1)
+    const { stage, log, failures } = failing
+    await reprocessed(stage, log)
+    stage.consumer = { ...stage.consumer, idWindowMs: 0 }
+    const late = nextAttempt(failures[0] as FailureData, log.length, (log.at(-1)?.timestampMs ?? 0) + 60_000)
+    await stage.batch([{ ...late, headers: late.headers.map(asThirdAttempt) }])
+    assert.equal(stage.outcomes.at(-1), 'duplicate/failure-not-open')
+    assert.deepEqual(await stage.state(ENTITY), { count: 1 })
+  })
+
+  it('given a start behind the attempt that helped, then a later attempt is not applied, and does not fail', async () => {
+    const { stage, log, failures } = await mended(1)
+    const last = nextAttempt(failures[0] as FailureData, 2, (log.at(-1)?.timestampMs ?? 0) + 60_000)
+    log.push({ ...last, headers: last.headers.map(asThirdAttempt) })
+    await stage.batch(log.slice(-1))
+    const { emitted } = await reprocessed(stage, log, { startOffset: 2 })
+    assert.deepEqual([...emitted], [])
+    assert.equal(await stage.state(ENTITY), undefined)
+  })
+
+  it('given a start behind the failure, and that its retry fails now, then a retry that was left out is missed', async () => {
+    const { stage, log, failures, throwsAt } = await mended(1)
+    throwsAt.add('r0')
+    await reprocessed(stage, log, { startOffset: 1 })
+    throwsAt.clear()
+    const later = nextAttempt(
+      { ...(failures[0] as FailureData), attempt: 3 },
+      2,
+      log.at(-1)?.timestampMs ?? 0,
+    )
+    await stage.batch([later])
+    assert.equal(stage.outcomes.at(-1), 'failed/unknown-failure')
+  })
+
+  it('given a start behind an original that mended code had applied, then its redrive does not fail', async () => {
+    const { log } = await mended(1)
+    const stage = new Stage(counting as KeyedProcess<never>)
+    await stage.batch(log)
+    assert.equal(stage.outcomes.at(-1), 'duplicate/failure-not-open')
+    const { emitted } = await reprocessed(stage, log, { startOffset: 1 })
+    assert.deepEqual([...emitted], [])
+  })
+})
+
+function asThirdAttempt(header: LogRecord['headers'][number]): LogRecord['headers'][number] {
+  return header[0] === 'sluice-redrive-attempt' ? [header[0], Buffer.from('3')] : header
+}

@@ -28,6 +28,7 @@
     failureWindowMs  milliseconds of log time for which failures are kept
     failureBytes     upper bound for the bytes of failures
     forgottenTold    number of forgotten failures that have been reported
+    failuresFromMs   append time from which on all failures are remembered, unless this commit forgets some; nil if not known
     code             which code makes the commit; nil if not known
 
   Returns  1 committed, 0 refused (also while the topic is growing), or the part of the partition state that the server has evicted
@@ -74,8 +75,13 @@ local memory = {
   room = request.failureBytes,
   bytes = meta.failureBytes or 0,
   forgotten = (meta.forgotten or 0) - request.forgottenTold,
+  failuresFrom = request.failuresFromMs,
+  highest = request.highestAppendMs or meta.highest or 0,
 }
 for name, buckets in pairs(request.failures) do
+  if hasEvictedFailures(meta, failuresKey, name) then
+    forgets(memory)
+  end
   addFailures(memory, name, buckets)
 end
 if math.floor(request.nowMs / DAY) > math.floor((meta.clock or 0) / DAY) then
@@ -97,6 +103,7 @@ writeMeta(metaKey, {
   oldest = oldest,
   failureBytes = memory.bytes,
   forgotten = memory.forgotten,
+  failuresFrom = memory.failuresFrom,
   states = redis.call('HLEN', statesKey),
   timers = redis.call('HLEN', timersKey),
   ids = countIds(idsKey, oldest, generationAt(request.nowMs)),

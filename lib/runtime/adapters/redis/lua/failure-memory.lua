@@ -1,8 +1,9 @@
 --[[
   Prepended to `commit.lua`: remembers failures, and forgets the oldest of the largest group when there is not enough room.
 
-  memory  { key, clock, room, bytes, forgotten }: prefix of the failures, log clock, upper bound for the bytes, bytes of all of
-          them, and the number of those that were forgotten
+  memory  { key, clock, room, bytes, forgotten, failuresFrom, highest }: prefix of the failures, log clock, upper bound for the
+          bytes, bytes of all of them, the number of those that were forgotten, append time from which on none was, and the
+          highest append time
 ]]
 local DAY = 24 * 60 * 60 * 1000
 
@@ -27,6 +28,11 @@ local function allGroups(memory)
   return groups
 end
 
+-- From now on, only failures of later records are all remembered.
+local function forgets(memory)
+  memory.failuresFrom = memory.failuresFrom and memory.highest + 1
+end
+
 -- Removes the first generation as a whole. Returns the number of its failures.
 local function dropFirst(memory, name, group)
   local key = failureKey(memory.key, name, group.first)
@@ -35,6 +41,7 @@ local function dropFirst(memory, name, group)
   group.first = group.first + 1
   group.bytes = group.bytes - about.bytes
   memory.bytes = memory.bytes - about.bytes
+  forgets(memory)
   keepGroup(memory, name, group)
   return about.count
 end
@@ -95,6 +102,7 @@ local function dropWithoutRoom(memory)
     end
     if largest == nil then
       memory.bytes = 0
+      forgets(memory)
     else
       memory.forgotten = memory.forgotten + dropFirst(memory, largest, groups[largest])
     end

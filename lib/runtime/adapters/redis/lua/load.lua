@@ -129,6 +129,11 @@ end
 
 local failures = {}
 for name, buckets in pairs(request.failures) do
+  for number, field in ipairs(LAYOUT.meta) do
+    if field == 'failuresFrom' and hasEvictedFailures(meta, failuresKey, name) then
+      stored[number] = false
+    end
+  end
   local group, wanted, isFound = groupOf(redis.call('HGET', failuresKey, name)), {}, {}
   for bucket in pairs(buckets) do
     wanted[#wanted + 1] = bucket

@@ -6,7 +6,11 @@ import { readRules } from '../../../../../lib/alerting/rule-files.ts'
 import type { LogRecord } from '../../../../../lib/runtime/cloudevents/record.ts'
 import type { Process } from '../../../../../lib/runtime/pipeline/consumer.ts'
 import { Unavailable } from '../../../../../lib/runtime/pipeline/errors.ts'
-import type { CheckpointStore, Recovery } from '../../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import {
+  type CheckpointStore,
+  EMPTY_META,
+  type Recovery,
+} from '../../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { takeCheckpoints } from '../../../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
 import { MemoryCheckpointStore } from '../../../../../lib/runtime/testing/checkpoint-store.ts'
 import { MemoryLogReader } from '../../../../../lib/runtime/testing/log-reader.ts'
@@ -296,18 +300,7 @@ async function drop({ stage }: Kept): Promise<void> {
   const taken = await stage.store.take(state)
   assert.ok(taken)
   const nothing = async function* () {
-    yield [
-      {
-        kind: 'meta' as const,
-        meta: {
-          version: { epoch: 0, appliedOffset: -1, fired: 0 },
-          clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
-          appliedDigest: undefined,
-          emitted: 0,
-          tally: {},
-        },
-      },
-    ]
+    yield [{ kind: 'meta' as const, meta: EMPTY_META }]
   }
   assert.equal(await stage.store.replace(state, taken.version, nothing()), 'replaced')
 }

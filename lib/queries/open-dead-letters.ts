@@ -5,9 +5,6 @@ import { LetterCopies } from './letter-copies.ts'
 import { OffsetSet, type StoredOffsets } from './offset-set.ts'
 import { type Range, readRecordGroups } from './records.ts'
 
-/** A copy comes soon after what it is of. */
-const STORED_NEWEST = 100
-
 /** What a count leaves for the next one, of one partition: at most two bits for each offset since the first that is open. */
 export interface CountedPartition {
   /** The offset that is read next. */
@@ -97,7 +94,7 @@ class Partition {
   stored(): CountedPartition {
     const kept = (set: OffsetSet) => set.within(set.first ?? this.next, this.end).stored()
     const sets = { open: kept(this.open), quarantined: kept(this.quarantined) }
-    return { next: this.next, ...sets, newest: this.#copies.stored(STORED_NEWEST) }
+    return { next: this.next, ...sets, newest: this.#copies.stored() }
   }
 }
 

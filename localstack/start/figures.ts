@@ -1,11 +1,15 @@
 /** Figures for the terminal: exact counters from Redis, and dead letters from Kafka. */
 
 import { topicName } from '../../lib/app/topics.ts'
+import { readDlqRecord } from '../../lib/queries/dead-letter-records.ts'
+import { LetterCopies } from '../../lib/queries/letter-copies.ts'
 import type { Outcomes } from '../../lib/queries/outcomes.ts'
+import { readRecords } from '../../lib/queries/records.ts'
 import { processorOutcomes } from '../../lib/queries/statistics.ts'
 import { topicBounds } from '../../lib/queries/topics.ts'
 import type { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import type { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
+import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
 
 export interface Figures {
   /** Records of the readings topic that the processor has decided, without ticks and rule sets. */
@@ -18,16 +22,17 @@ export interface Figures {
   readonly deadLetters: number
 }
 
+type Counters = Omit<Figures, 'deadLetters'>
+
 /** Ticks and rule sets: the readings topic has them for the functions alone. */
 const FOR_FUNCTIONS = ['ignored/tick', 'ignored/rule-set']
 
-const NOTHING: Figures = {
-  readings: 0,
-  applied: 0,
-  duplicates: 0,
-  ignored: 0,
-  failed: 0,
-  deadLetters: 0,
+const NOTHING: Counters = { readings: 0, applied: 0, duplicates: 0, ignored: 0, failed: 0 }
+
+interface Sources {
+  readonly offsets: Pick<TopicOffsets, 'bounds'>
+  readonly stateKeys: StateInspection
+  readonly log: LogReader
 }
 
 /** Reads the figures of one environment, counted from when this object was created. */
@@ -35,42 +40,37 @@ export class FlowFigures {
   readonly #offsets: Pick<TopicOffsets, 'bounds'>
   readonly #stateKeys: StateInspection
   readonly #env: string
-  #before: Figures = NOTHING
+  readonly #letters: DeadLetters
+  #before = NOTHING
 
-  private constructor(offsets: Pick<TopicOffsets, 'bounds'>, stateKeys: StateInspection, env: string) {
+  private constructor({ offsets, stateKeys }: Sources, env: string, letters: DeadLetters) {
     this.#offsets = offsets
     this.#stateKeys = stateKeys
     this.#env = env
+    this.#letters = letters
   }
 
-  static async from(
-    offsets: Pick<TopicOffsets, 'bounds'>,
-    stateKeys: StateInspection,
-    env: string,
-  ): Promise<FlowFigures> {
-    const figures = new FlowFigures(offsets, stateKeys, env)
+  static async from(sources: Sources, env: string): Promise<FlowFigures> {
+    const figures = new FlowFigures(sources, env, await DeadLetters.fromNow(sources, topicName('dlq', env)))
     figures.#before = await figures.#total()
     return figures
   }
 
   async read(): Promise<Figures> {
-    const total = await this.#total()
-    const since = (name: keyof Figures) => total[name] - this.#before[name]
+    const [total, deadLetters] = await Promise.all([this.#total(), this.#letters.count()])
+    const since = (name: keyof Counters) => total[name] - this.#before[name]
     return {
       readings: since('readings'),
       applied: since('applied'),
       duplicates: since('duplicates'),
       ignored: since('ignored'),
       failed: since('failed'),
-      deadLetters: since('deadLetters'),
+      deadLetters,
     }
   }
 
-  async #total(): Promise<Figures> {
-    const [{ applied, duplicate, ignored, failed, reasons }, dlq] = await Promise.all([
-      this.#processor(),
-      topicBounds(this.#offsets, topicName('dlq', this.#env)),
-    ])
+  async #total(): Promise<Counters> {
+    const { applied, duplicate, ignored, failed, reasons } = await this.#processor()
     const forFunctions = FOR_FUNCTIONS.reduce((sum, reason) => sum + (reasons[reason] ?? 0), 0)
     return {
       readings: applied + duplicate + ignored + failed - forFunctions,
@@ -78,7 +78,6 @@ export class FlowFigures {
       duplicates: duplicate,
       ignored: ignored - forFunctions,
       failed,
-      deadLetters: dlq.reduce((sum, { end }) => sum + end, 0),
     }
   }
 
@@ -86,5 +85,49 @@ export class FlowFigures {
     const topic = topicName('readings', this.#env)
     const { length } = await topicBounds(this.#offsets, topic)
     return processorOutcomes(this.#stateKeys, { topic, partitions: length })
+  }
+}
+
+/** The dead letters that have come since a moment, without what the topic says of handled ones. */
+class DeadLetters {
+  readonly #sources: Sources
+  readonly #topic: string
+  /** By partition: the next offset. */
+  readonly #next: number[]
+  readonly #copies: LetterCopies[] = []
+  #count = 0
+
+  private constructor(sources: Sources, topic: string, next: number[]) {
+    this.#sources = sources
+    this.#topic = topic
+    this.#next = next
+  }
+
+  static async fromNow(sources: Sources, topic: string): Promise<DeadLetters> {
+    const bounds = await topicBounds(sources.offsets, topic)
+    return new DeadLetters(
+      sources,
+      topic,
+      bounds.map(({ end }) => end),
+    )
+  }
+
+  async count(): Promise<number> {
+    const { offsets, log } = this.#sources
+    const bounds = await topicBounds(offsets, this.#topic)
+    const ranges = bounds.map(({ end }, partition) => {
+      return { topic: this.#topic, partition, start: this.#next[partition] ?? 0, end }
+    })
+    for await (const record of readRecords(log, ranges)) {
+      const { partition, offset } = record
+      // Another count can run at the same time.
+      if (offset < (this.#next[partition] ?? 0)) continue
+      this.#next[partition] = offset + 1
+      const read = readDlqRecord(record)
+      this.#copies[partition] ??= new LetterCopies()
+      const isNew = read.kind === 'letter' && !this.#copies[partition].isCopy(read)
+      if (isNew || read.kind === 'broken') this.#count += 1
+    }
+    return this.#count
   }
 }

@@ -11,6 +11,7 @@ import type { BatchedTopic } from '../../lib/queries/health/progress-watch.ts'
 import type { OpenStall } from '../../lib/queries/health/stalls.ts'
 import { consumerLags } from '../../lib/queries/lag.ts'
 import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { KafkaLogReader } from '../../lib/runtime/adapters/kafka/log-reader.ts'
 import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import { tail } from '../../lib/runtime/adapters/kafka/tail.ts'
 import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
@@ -71,7 +72,8 @@ export async function watchFlow(
   const redis = new RedisClient({ url: services.redisUrl })
   const offsets = new TopicOffsets(kafka)
   const reader = dataReader(readSettings([REGISTRY]))
-  const flow = await FlowFigures.from(offsets, new StateInspection(redis), env)
+  const log = new KafkaLogReader(kafka)
+  const flow = await FlowFigures.from({ offsets, stateKeys: new StateInspection(redis), log }, env)
   const health = new Health({ brokers: services.brokers.join(',') })
   const alerts = { fired: 0, resolved: 0 }
   const following = await followAlertsAndEvents()
@@ -191,7 +193,7 @@ export async function watchFlow(
     },
     async stop() {
       clearInterval(looking)
-      await Promise.allSettled([following.stop(), offsets.close()])
+      await Promise.allSettled([following.stop(), offsets.close(), log.close()])
       redis.close()
     },
   }

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { BusyConsumer } from '../../../../lib/queries/health/condition.ts'
 import type { StateInspection, StateSummary } from '../../../../lib/runtime/adapters/redis/inspection.ts'
+import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
 import { FlowFigures } from '../../../../localstack/start/figures.ts'
 import { figuresLine } from '../../../../localstack/start/screen.ts'
+import { handledRecord, letterRecord } from '../../../support/dead-letters.ts'
 
 const NO_ALERTS = { fired: 0, resolved: 0 }
 const UP_TO_DATE = { pending: 0, busy: [] }
@@ -14,7 +17,7 @@ describe('the figures of a flow', () => {
       { processor: { appliedOffset: -1 }, alerting: { appliedOffset: -1 }, activity: { appliedOffset: -1 } },
       0,
     )
-    const figures = await FlowFigures.from(flow.offsets, flow.stateKeys, 'test')
+    const figures = await FlowFigures.from(flow, 'test')
     const tally = {
       'applied/counted': 5,
       'duplicate/id': 2,
@@ -37,12 +40,35 @@ describe('the figures of a flow', () => {
     assert.match(figuresLine(await figures.read(), NO_ALERTS, { pending: 7, busy: [] }), / · pending 7$/)
   })
 
+  it('when people handle dead letters, then the word of that does not count as another one', async () => {
+    const flow = world({}, 0)
+    const add = (...records: LogRecord[]) => {
+      for (const record of records)
+        flow.dlq.push({
+          ...record,
+          topic: 'sluice.telemetry.dlq.test',
+          partition: 0,
+          offset: flow.dlq.length,
+        })
+    }
+    add(letterRecord({}, undefined, 'before'))
+    const figures = await FlowFigures.from(flow, 'test')
+    assert.equal((await figures.read()).deadLetters, 0)
+    add(letterRecord({}, undefined, 'a'), letterRecord({}, undefined, 'b'), letterRecord({}, undefined, 'a'))
+    assert.equal((await figures.read()).deadLetters, 2)
+    const ranges = [{ from: 1, to: 2 }]
+    add(handledRecord({ action: 'redriven', by: 'ann', at: '2026-03-01T12:00:00Z', operation: 'o', ranges }))
+    assert.equal((await figures.read()).deadLetters, 2)
+    add({ ...letterRecord(), value: Buffer.from('{"type":"io.sluice.dead-letter.v1"') })
+    assert.equal((await figures.read()).deadLetters, 3)
+  })
+
   it('when nothing is ignored, then nothing is said of it', async () => {
     const flow = world(
       { processor: { appliedOffset: -1 }, alerting: { appliedOffset: -1 }, activity: { appliedOffset: -1 } },
       0,
     )
-    const figures = await FlowFigures.from(flow.offsets, flow.stateKeys, 'test')
+    const figures = await FlowFigures.from(flow, 'test')
     assert.doesNotMatch(figuresLine(await figures.read(), NO_ALERTS, UP_TO_DATE), /ignored/)
   })
 })
@@ -69,11 +95,12 @@ describe('the line of figures', () => {
 
 type PartitionStateReader = Readonly<Record<string, Partial<StateSummary>>>
 
-/** One partition of readings, and none of dead letters. */
+/** One partition of readings, and one of dead letters. */
 function world(stateKeys: PartitionStateReader, end: number) {
   let now = { stateKeys, end }
+  const dlq: LogRecord[] = []
   const offsets = {
-    bounds: async (topic: string) => (topic.includes('readings') ? [{ start: 0, end: now.end }] : []),
+    bounds: async (topic: string) => [{ start: 0, end: topic.includes('readings') ? now.end : dlq.length }],
   }
   const summary = async ({ consumer }: { consumer: string }) => ({
     appliedOffset: -1,
@@ -84,6 +111,8 @@ function world(stateKeys: PartitionStateReader, end: number) {
   })
   return {
     offsets,
+    dlq,
+    log: new MemoryLogReader(dlq),
     stateKeys: { summary } as unknown as StateInspection,
     set(stateKeys: PartitionStateReader, end: number) {
       now = { stateKeys, end }

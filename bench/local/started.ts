@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { topicName } from '../../lib/app/topics.ts'
 import { consumerLags } from '../../lib/queries/lag.ts'
 import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { KafkaLogReader } from '../../lib/runtime/adapters/kafka/log-reader.ts'
 import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
@@ -76,7 +77,8 @@ export async function started(
     // Data of an earlier start does not count. The servers answer long before the functions run.
     let figures: FlowFigures | undefined
     await until(async () => {
-      figures = await FlowFigures.from(offsets, new StateInspection(redis), ENV).catch(() => undefined)
+      const sources = { offsets, stateKeys: new StateInspection(redis), log: new KafkaLogReader(client) }
+      figures = await FlowFigures.from(sources, ENV).catch(() => undefined)
       return figures !== undefined
     })
     const [readyMs, flowingMs] = await Promise.all([

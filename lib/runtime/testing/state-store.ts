@@ -181,7 +181,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     held.appliedDigest = change.appliedDigest
     held.emitted = change.emitted
     held.parkedBytes = change.parkedBytes
-    held.newEntities = change.newEntities
+    held.newEntities = change.newEntities || undefined
     held.code = change.code
     if (change.context) held.context = change.context
     return 'committed'

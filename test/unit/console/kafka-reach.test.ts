@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { ConsoleEnvironment } from '../../../console/environment.ts'
 import { KafkaReach } from '../../../console/kafka-reach.ts'
+import { readConfig } from '../../../lib/app/config.ts'
 
 const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
 
@@ -74,5 +76,17 @@ describe('whether Kafka answers', () => {
     const asked = outcome()
     looks[0]?.reject(new Error('SASL authentication failed'))
     assert.equal(await asked, 'answers')
+  })
+})
+
+describe('the environment of a console', () => {
+  it('given brokers that are away, then no question gets as far as a connection', async () => {
+    const variables = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
+    const config = readConfig({ SLUICE_ENV: 'test', ...variables })
+    const environment = new ConsoleEnvironment({ config, functions: [], isLocal: true, streams: true })
+    const away = { code: 'broker-unavailable', message: /^Kafka does not answer: / }
+    for (const open of ['kafka', 'log', 'cluster', 'offsets'] as const)
+      await assert.rejects(environment[open](), away, open)
+    await environment.close()
   })
 })

@@ -42,7 +42,7 @@ interface ParsedRules {
 }
 
 /**
- * Reads all documents together, because rules must be unique across files. Ends at the first `MOST_ERRORS` errors.
+ * Reads all documents together, because rules must be unique across files. Reports the first `MOST_ERRORS` errors.
  *
  * @param isFromLog of rules that were activated: what has become an error since then is none
  */
@@ -60,7 +60,6 @@ export function parseRules(documents: readonly RuleDocument[], isFromLog = false
       // The violations of a row decide which of its keys can be read.
       if (isRow(row) && !isCut) rules.push(read(row, index, found, isFromLog, { where, whereByIdentity }))
       errors.push(...found.toSorted(byKey).map(one => errorOf(where, rule, one)))
-      if (errors.length > MOST_ERRORS) break
     }
     if (isCut || errors.length > MOST_ERRORS)
       return { rules: [], errors: [...errors.slice(0, MOST_ERRORS), { where, ...MORE_ERRORS }] }

@@ -58,7 +58,7 @@ describe('the settings of the functions', () => {
     ['KAFKA_TLS', 'off', /^KAFKA_TLS: must not be off/],
   ]
   for (const [name, value, must] of PLAIN)
-    it(`given ${name}=${value}, then it is refused in an account, with a blank around it too, and taken on this machine`, () => {
+    it(`given ${name}=${value}, then it is refused in an account, and taken on this machine`, () => {
       const scram = { KAFKA_AUTH: 'scram-sha-512', KAFKA_SECRET: 's', [name]: value }
       const said = (changes: object) =>
         settingsProblems({ one: { ...GOOD, ...scram, ...changes } }, 'eu-west-1')
@@ -70,7 +70,7 @@ describe('the settings of the functions', () => {
       assert.deepEqual(said({ SLUICE_ENV: 'local' }), [])
     })
 
-  it('given plain text that does not leave the machine, such as to a collector beside the function, then it is taken', () => {
+  it('given plain text to a collector beside the function, which leaves no machine, then it is taken', () => {
     const here = { REDIS_URL: 'redis://127.0.0.1:6379', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }
     assert.deepEqual(settingsProblems({ one: { ...GOOD, ...here } }, 'eu-west-1'), [])
     const half = { ...GOOD, REDIS_MODE: 'cluster', REDIS_URL: 'redis://127.0.0.1:6379,cache:6379' }

@@ -143,7 +143,7 @@ describe('the long-lived stack', () => {
       assert.ok(!types.includes(type), type)
   })
 
-  it('given users of the cache, then each has a secret of its own, and docs/deployment.md names what each may do', () => {
+  it('given users of the cache, then each has its own secret, and the page names what each may do', () => {
     const page = readFileSync(join(PROJECT, 'docs', 'deployment.md'), 'utf8')
     const users = Object.values(PROD.Resources).filter(({ Type }) => Type === 'AWS::ElastiCache::User')
     assert.equal(users.length, 3)

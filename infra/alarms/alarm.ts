@@ -93,6 +93,18 @@ export interface AlarmKind {
   readonly missing: Missing
 }
 
+/** An alarm of a deployment. */
+export interface Alarm {
+  /** Its key in the table. */
+  readonly kind: string
+  /** In the account; begins with the stack's name. */
+  readonly name: string
+  /** In the template. */
+  readonly logicalId: string
+  readonly watched: Watched
+  readonly when: When
+}
+
 /** The threshold of an alarm in a stage. */
 export function thresholdOf({ above, below, stages }: When, stage: string): number {
   return stages?.[stage] ?? above ?? below ?? 0

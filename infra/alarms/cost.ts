@@ -1,5 +1,5 @@
 /** What alarms and dashboard cost. Pure. */
-import type { Alarm } from './resources.ts'
+import type { Alarm } from './alarm.ts'
 
 /** In US dollars a month, in most regions: https://aws.amazon.com/cloudwatch/pricing/ */
 const [ALARM_METRIC, COMPOSITE] = [0.1, 0.5]

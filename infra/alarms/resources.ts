@@ -1,20 +1,8 @@
 /** The alarms of a deployment as resources of CloudFormation. Only those of causes have actions. Pure. */
-import { type Deployed, thresholdOf, type Value, type Watched, type When } from './alarm.ts'
-import { type CompositeAlarm, compositeResource, compositesOf } from './causes.ts'
+import { type Alarm, type Deployed, thresholdOf, type Value } from './alarm.ts'
+import { type CompositeAlarm, compositeResource, compositesOf } from './composites.ts'
 import { type Metric, sqlOf } from './metrics.ts'
 import { ALARM_KINDS } from './table.ts'
-
-/** An alarm of a deployment. */
-export interface Alarm {
-  /** Its key in the table. */
-  readonly kind: string
-  /** In the account; begins with the stack's name. */
-  readonly name: string
-  /** In the template. */
-  readonly logicalId: string
-  readonly watched: Watched
-  readonly when: When
-}
 
 /** All alarms of a deployment, in the order of the table; none where the stage has none. */
 export function alarmsOf(deployed: Deployed): readonly Alarm[] {

@@ -12,9 +12,17 @@ type OfType = (type: string) => any[]
 
 /** @param variables what it was packaged with */
 export function assertAlarms(ofType: OfType, variables: Readonly<Record<string, string>>): void {
-  const expected = alarmsOf(deployed({ ON_FAILURE_QUEUE_ARN: '', ALARM_TOPIC_ARN: '', ...variables }))
+  const expected = alarmsOf(
+    deployed({ ON_FAILURE_QUEUE_ARN: '', ALARM_TOPIC_ARN: '', ALARM_SOON_TOPIC_ARN: '', ...variables }),
+  )
   const alarms = ofType('AWS::CloudWatch::Alarm')
   assert.deepEqual(alarms.map(({ AlarmName }) => AlarmName).sort(), expected.map(({ name }) => name).sort())
+  const rules = JSON.stringify(ofType('AWS::CloudWatch::CompositeAlarm').map(({ AlarmRule }) => AlarmRule))
+  assert.equal(
+    rules.match(/ALARM\(/g)?.length,
+    expected.length + 4,
+    'each alarm has its cause, and four silence others',
+  )
   const lambdas = new Set(ofType('AWS::Lambda::Function').map(({ FunctionName }) => FunctionName))
   const watched = alarms.flatMap(({ Dimensions = [] }) =>
     Dimensions.flatMap(({ Name, Value }: { Name: string; Value: string }) =>

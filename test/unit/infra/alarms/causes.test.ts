@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Deployed, thresholdOf, type Value } from '../../../../infra/alarms/alarm.ts'
+import { type Alarm, type Deployed, thresholdOf, type Value } from '../../../../infra/alarms/alarm.ts'
 import type { Metric } from '../../../../infra/alarms/metrics.ts'
-import { type Alarm, alarmResources, alarmsOf, causesOf } from '../../../../infra/alarms/resources.ts'
+import { alarmResources, alarmsOf, causesOf } from '../../../../infra/alarms/resources.ts'
 import { ALARM_KINDS } from '../../../../infra/alarms/table.ts'
 import { isConsumer } from '../../../../infra/functions.ts'
 import { lambdaName } from '../../../../lib/app/resource-names.ts'
@@ -96,7 +96,7 @@ describe('the alarms of causes', () => {
     }
   })
 
-  it('given what can wait and what cannot, then they go to different topics; a topic that fails rings on both', () => {
+  it('given what can wait and what cannot, then each has its topic; a topic that fails rings on both', () => {
     const topicsOf = (name: string, given = deployed()) =>
       causesOf(given).find(one => one.name === `sluice-prod-cause-${name}`)?.topics
     assert.deepEqual(topicsOf('functions'), [TOPIC])

@@ -97,7 +97,10 @@ describe('the alarms of a deployment', () => {
       deployed({ REDIS_URL: 'rediss://cache.example:6379', CACHE_NODES: text }, stage)
     const most = nodes('a/30')
     assert.deepEqual(most.problems, [])
-    assert.equal(alarmsOf(most).filter(({ kind }) => kind.startsWith('redis-')).length, 1 + 3 * MOST_CACHE_NODES)
+    assert.equal(
+      alarmsOf(most).filter(({ kind }) => kind.startsWith('redis-')).length,
+      1 + 3 * MOST_CACHE_NODES,
+    )
     const [problem, ...others] = nodes('a/90').problems
     assert.deepEqual(others, [])
     assert.match(

@@ -135,7 +135,12 @@ describe('each user of the long-lived stack', () => {
       assert.equal((await inspection.summary(stateKey)).entities, 1)
       assert.ok((await inspection.bytes(stateKey)) > 0)
       assert.equal(await new RedisCircuitBreaker(client, 'prod').look('alerting'), undefined)
-      for (const name of ['silences:prod', 'silences-appended:prod', 'dead-letter-operations:prod']) {
+      for (const name of [
+        'silences:prod',
+        'silences-appended:prod',
+        'dead-letter-operations:prod',
+        'console-sign-outs:prod',
+      ]) {
         const value = new RedisValue<number>(client, name)
         await value.write(1)
         assert.equal(await value.update((before = 0) => before + 1), 2)

@@ -4,7 +4,7 @@
  */
 import type { ShownFunction } from './environment.ts'
 
-interface Built {
+export interface Built {
   readonly page: { readonly script: string; readonly style: string }
   readonly functions: readonly ShownFunction[]
 }

@@ -9,7 +9,7 @@ import { deployedAccess, type Holder, SIGN_OUTS_FOR_MS } from './access/access.t
 import { freshHolders, holdersIn } from './access/holders.ts'
 import { SignOuts } from './access/sign-outs.ts'
 import { consoleApp } from './app.ts'
-import { built } from './built.ts'
+import { type Built, built } from './built.ts'
 import { ConsoleEnvironment } from './environment.ts'
 import { pageFiles } from './page-files.ts'
 
@@ -18,8 +18,16 @@ const TOKENS_FOR_MS = 60_000
 
 type Answered = Awaited<ReturnType<ReturnType<typeof handle>>>
 
-/** A handler that connects with its first request. */
-export function httpApiConsole(): (event: LambdaEvent, context?: LambdaContext) => Promise<Answered> {
+/**
+ * A handler that connects with its first request.
+ *
+ * @param content what the bundle carries
+ * @param read the content of a secret by its name
+ */
+export function httpApiConsole(
+  content: Built | undefined = built,
+  read: typeof secretOf = secretOf,
+): (event: LambdaEvent, context?: LambdaContext) => Promise<Answered> {
   const { logger, metrics } = telemetryOf('console')
   const told = (error: unknown) => logger.error('a fault of the console', error as Error)
   const count = (name: keyof typeof CONSOLE_METRICS) => {
@@ -27,16 +35,16 @@ export function httpApiConsole(): (event: LambdaEvent, context?: LambdaContext) 
     metrics.publishStoredMetrics()
   }
   const start = once(async () => {
-    if (!built) throw new Error('The console in a function is bundled: serverless package does that')
+    if (!content) throw new Error('The console in a function is bundled: serverless package does that')
     const config = readConfig()
     inEnvironment(metrics, config.env)
     const environment = new ConsoleEnvironment({
       config,
-      functions: built.functions,
+      functions: content.functions,
       isLocal: false,
       streams: false,
     })
-    const holders = freshHolders(() => holdersOf(config.consoleSecret), {
+    const holders = freshHolders(() => holdersOf(config.consoleSecret, read), {
       forMs: TOKENS_FOR_MS,
       isUnreachable,
       told: (error, reason) => {
@@ -50,7 +58,7 @@ export function httpApiConsole(): (event: LambdaEvent, context?: LambdaContext) 
     })
     const app = consoleApp({
       environment,
-      page: pageFiles(built.page),
+      page: pageFiles(content.page),
       access: deployedAccess(holders, signOuts),
       told,
       signInFailed: failed => {
@@ -67,7 +75,7 @@ export function httpApiConsole(): (event: LambdaEvent, context?: LambdaContext) 
   }
 }
 
-async function holdersOf(secret: string | undefined): Promise<readonly Holder[]> {
+async function holdersOf(secret: string | undefined, read: typeof secretOf): Promise<readonly Holder[]> {
   if (!secret) throw new Error('CONSOLE_SECRET must name the secret with the tokens of the console')
-  return holdersIn(await secretOf(secret))
+  return holdersIn(await read(secret))
 }

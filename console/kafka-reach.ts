@@ -1,4 +1,4 @@
-/** Whether Kafka answers at all, so that questions do not pile up behind brokers that are away. */
+/** Watches whether Kafka answers at all, so that questions do not pile up behind brokers that are away. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isAway } from '../lib/runtime/adapters/kafka/availability.ts'
 import { Unavailable } from '../lib/runtime/pipeline/errors.ts'

@@ -17,7 +17,7 @@ interface Options {
   readonly wait?: (ms: number) => Promise<void>
 }
 
-/** Those of this process. */
+/** Counts the failed sign-ins of this process. */
 export class FailedSignIns {
   readonly #options: Required<Options>
   #atMs: readonly number[] = []

@@ -63,7 +63,7 @@ export function sessionOf(context: Context, access: Access): string | undefined 
   return getCookie(context, access.cookieFor(new URL(context.req.url)))
 }
 
-/** By the token in a header, or the session in the cookie. */
+/** Identifies the person by the token in a header, or by the session in the cookie. */
 async function personOf(context: Context, access: Access): Promise<Person | undefined> {
   const token = bearerOf(context)
   if (token !== undefined) return access.personWith(token)

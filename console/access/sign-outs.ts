@@ -2,18 +2,18 @@
 import type { Value } from '../../lib/runtime/lambda/connections.ts'
 import type { Session } from './sessions.ts'
 
-/** When each would have ended, by person and id. */
-type Ended = Readonly<Record<string, Readonly<Record<string, number>>>>
+/** The end that each session would have had, by person and id; epoch milliseconds. */
+type SessionEnds = Readonly<Record<string, Readonly<Record<string, number>>>>
 
-/** Kept of one person, the newest: nobody can fill the store by signing in and out. */
+/** Newest sign-outs that are kept of one person: signing in and out cannot fill the store. */
 const MOST_OF_ONE = 100
 
-/** Where they are kept. */
-export type EndedSessions = Pick<Value<Ended>, 'read' | 'update'>
+/** Store of ended sessions. */
+export type EndedSessions = Pick<Value<SessionEnds>, 'read' | 'update'>
 
-/** In the memory of this process. */
+/** Keeps ended sessions in the memory of this process. */
 export function endedHere(): EndedSessions {
-  let ended: Ended | undefined
+  let ended: SessionEnds | undefined
   return {
     read: async () => ended,
     update: async change => {
@@ -34,7 +34,7 @@ interface SignOutOptions {
 export class SignOuts {
   readonly #kept: () => Promise<EndedSessions>
   readonly #options: Required<SignOutOptions>
-  #known: Ended = {}
+  #known: SessionEnds = {}
   #readAtMs = Number.NEGATIVE_INFINITY
   #reading: Promise<void> | undefined
 
@@ -46,7 +46,7 @@ export class SignOuts {
   /** @throws if it cannot be kept: the session then lasts elsewhere */
   async end(session: Session, person: string): Promise<void> {
     const nowMs = this.#options.now()
-    const add = (ended: Ended = {}) =>
+    const add = (ended: SessionEnds = {}) =>
       lasting(together(ended, { [person]: { [session.id]: session.untilMs } }), nowMs)
     this.#known = add(this.#known)
     const kept = await this.#kept()
@@ -75,13 +75,13 @@ export class SignOuts {
   }
 }
 
-function together(some: Ended, others: Ended): Ended {
+function together(some: SessionEnds, others: SessionEnds): SessionEnds {
   const people = new Set([...Object.keys(some), ...Object.keys(others)])
   return Object.fromEntries([...people].map(person => [person, { ...some[person], ...others[person] }]))
 }
 
-/** Those that would still last. */
-function lasting(ended: Ended, nowMs: number): Ended {
+/** Drops sessions that would be over by themselves. */
+function lasting(ended: SessionEnds, nowMs: number): SessionEnds {
   const ofPeople = Object.entries(ended).map(([person, sessions]) => {
     const newest = Object.entries(sessions)
       .filter(([, untilMs]) => untilMs > nowMs)

@@ -2,6 +2,7 @@
 import type { AlarmKind, Deployed } from './alarm.ts'
 import { atOnce, counted, MINUTE } from './counted.ts'
 
+/** Returns whether the console is deployed. */
 export function hasConsole({ functions }: Pick<Deployed, 'functions'>): boolean {
   return functions.some(({ uses }) => uses.includes('console'))
 }

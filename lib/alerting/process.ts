@@ -1,5 +1,6 @@
 /** The alerting consumer: evaluates every reading against the rules of its family, and emits one event per change. */
 
+import { PARKING, parkedForMs } from '../failures/policy.ts'
 import type { Received } from '../runtime/consumer/event.ts'
 import {
   type Decided,
@@ -45,9 +46,8 @@ export function alerting(packaged: readonly AnyRule[]): Alerting {
   return {
     name: 'alerting',
     accepts: [...READING_TYPES, TICK_TYPE],
-    // A reading that comes after later ones is too late for the durations of rules. The first retry comes within this time; a
-    // longer wait would keep the alerts of the entity back for too long.
-    parking: { forMs: 3 * 60_000 },
+    // A reading that comes after later ones is too late for the durations of rules.
+    parking: { forMs: parkedForMs(PARKING.alerting) },
     awaitsLog: timer => timer !== PIPELINE_DOWN_TIMER && !isWakeUp(timer),
     context: {
       setBy: RULES_ACTIVATED_TYPE,

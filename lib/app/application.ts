@@ -2,6 +2,7 @@
 import { RULES_ACTIVATED_TYPE } from '../alerting/activated-type.ts'
 import { FAILURE_ENDED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import { discardedEvent } from '../failures/on-failure/foreign.ts'
+import { parkedForMs } from '../failures/policy.ts'
 import type { Application } from '../runtime/consumer/application.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
@@ -28,6 +29,7 @@ export const APPLICATION: Application = {
   tickType: TICK_TYPE,
   erasureType: ENTITY_ERASED_TYPE,
   failureEndedType: FAILURE_ENDED_TYPE,
+  firstRetryMs: parkedForMs(['1m']),
   ignoredTypes: new Map([[RULES_ACTIVATED_TYPE, 'rule-set']]),
   readForeign: (record, event) =>
     event === undefined && topicNamed(record.topic) === TOPICS.failures ? discardedEvent(record) : undefined,

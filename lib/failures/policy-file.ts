@@ -3,7 +3,7 @@
  * once. Pure.
  */
 import { positionsIn } from '../alerting/rule-positions.ts'
-import { parseDuration } from '../duration.ts'
+import { durationText, parseDuration } from '../duration.ts'
 import { errorLine, type FilePath, type LocatedError, located, type PathError } from '../file-errors.ts'
 import { FAILURES } from '../runtime/consumer/failure-codes.ts'
 import { yamlDocument } from '../yaml-document.ts'
@@ -12,9 +12,13 @@ import {
   DELAYS_MS,
   type FailurePolicy,
   LAMBDA_DISCARDED,
+  PARKING,
+  PARKING_CODE,
   type PolicyClass,
+  parkedForMs,
   type Retries,
   type RetryRules,
+  rulesFor,
 } from './policy.ts'
 import { schemaErrors } from './policy-schema.ts'
 
@@ -41,8 +45,10 @@ export function readPolicy(text: string, file: string, consumers?: readonly stri
   const content = yaml.content ?? {}
   const errors = [...schemaErrors(content)]
   if (errors.length === 0) errors.push(...contradictions(content as RawPolicy, consumers))
+  const policy = errors.length > 0 ? DEFAULT_POLICY : policyOf(content as RawPolicy)
+  errors.push(...lateRetries(policy))
   if (errors.length > 0) throw new InvalidPolicy(located(errors, file, positionsIn(text)))
-  return policyOf(content as RawPolicy)
+  return policy
 }
 
 interface RawRules {
@@ -118,6 +124,20 @@ function listErrors(path: FilePath, list: Retries, maxAgeMs: number): PathError[
   ]
 }
 
+/** First retries that come when the events that wait for them have been applied. A consumer may have none: then nothing waits. */
+function lateRetries({ consumers, ...policy }: FailurePolicy): PathError[] {
+  return Object.entries(PARKING).flatMap(([consumer, retries]) => {
+    const about = { consumer, code: PARKING_CODE, kind: FAILURES[PARKING_CODE].class }
+    const [first] = rulesFor({ ...policy, consumers }, about).retries
+    const waitMs = parkedForMs(retries)
+    if (first === undefined || parkedForMs([first]) <= waitMs) return []
+    const isOfCode = Object.hasOwn(consumers[consumer]?.codes ?? {}, about.code)
+    const key = isOfCode ? ['codes', about.code] : ['classes', about.kind]
+    const message = `${first} is too late for the first retry: later events of an entity wait ${durationText(waitMs)} for it, and are then applied before it`
+    return [{ path: ['consumers', consumer, ...key, 0], message }]
+  })
+}
+
 function maxAgeOf({ maxAge }: RawRules): number | undefined {
   return maxAge === undefined ? undefined : parseDuration(maxAge)
 }
@@ -128,8 +148,20 @@ function policyOf({ consumers = {}, ...raw }: RawPolicy): FailurePolicy {
     maxAgeMs: DEFAULT_POLICY.maxAgeMs,
     ...rest,
     classes: { ...DEFAULT_POLICY.classes, ...classes },
-    consumers: Object.fromEntries(Object.entries(consumers).map(([name, rules]) => [name, rulesOf(rules)])),
+    consumers: {
+      ...DEFAULT_POLICY.consumers,
+      ...Object.fromEntries(
+        Object.entries(consumers).map(([name, rules]) => [name, rulesOfConsumer(name, rules)]),
+      ),
+    },
   }
+}
+
+/** What ships for the consumer counts where the file says nothing of it. */
+function rulesOfConsumer(name: string, raw: RawRules): RetryRules {
+  const rules = rulesOf(raw)
+  const shipped = Object.hasOwn(DEFAULT_POLICY.consumers, name) ? DEFAULT_POLICY.consumers[name] : undefined
+  return { ...rules, classes: { ...shipped?.classes, ...rules.classes } }
 }
 
 function rulesOf(raw: RawRules): RetryRules {

@@ -51,12 +51,29 @@ export interface FailurePolicy extends RetryRules {
   readonly consumers: Readonly<Record<string, RetryRules>>
 }
 
+/**
+ * The consumers of Sluice that keep later events of an entity waiting while one is retried, each with the retries for which they wait.
+ * The first is soon, since the results of the entity are late by as much; the second gives time to mend a bug.
+ */
+export const PARKING = { alerting: ['1m', '10m'] } as const satisfies Readonly<Record<string, Retries>>
+
+/** The failure for which events wait. */
+export const PARKING_CODE = 'unexpected-error' satisfies FailureCode
+
+/** From when a retry is due until it is back: the redriver runs each minute. */
+const BACK_WITHIN_MS = 2 * 60_000
+
+/** Returns how long events must be able to wait for the last of these retries, in milliseconds. */
+export function parkedForMs(retries: Retries): number {
+  return retries.reduce((sum, delay) => sum + DELAYS_MS[delay] + BACK_WITHIN_MS, 0)
+}
+
 /** What ships, and what counts where the file says nothing. A mended deployment helps against unexpected errors. */
 export const DEFAULT_POLICY: FailurePolicy = {
   maxAgeMs: 24 * 3_600_000,
   classes: { retryable: ['1m', '10m', '1h'], unexpected: ['10m', '1h'], permanent: [], unknown: [] },
   codes: {},
-  consumers: {},
+  consumers: { alerting: { classes: { unexpected: [...PARKING.alerting, '1h'] }, codes: {} } },
 }
 
 /** The retries of a failure, and the age at which they end. */

@@ -48,6 +48,11 @@ export interface Application {
    * `consumer` and the id of the `failure`. Absent: an entity that waits for a retry waits for its bounds.
    */
   readonly failureEndedType?: string
+  /**
+   * Within which time a failed record can be back for its first retry, in milliseconds. A process does not park events for less: they
+   * would wait in vain. Absent: it is not known.
+   */
+  readonly firstRetryMs?: number
   /** Event types that have a reason of their own, instead of `not-mine`, if a consumer does not accept them: reason by type. */
   readonly ignoredTypes: ReadonlyMap<string, string>
   /**

@@ -30,12 +30,18 @@ export function parkingOf({ parking }: { readonly parking?: Parking }): Required
   return parking && { ...DEFAULTS, ...parking }
 }
 
-/** What is wrong with the bounds that a process declares; undefined if they are valid. */
-export function parkingError(process: { readonly parking?: Parking }): string | undefined {
+/**
+ * Returns an error message for invalid bounds, undefined for valid ones.
+ *
+ * @param firstRetryMs within which time the first retry of an event can be back
+ */
+export function parkingError(process: { readonly parking?: Parking }, firstRetryMs = 0): string | undefined {
   const bounds = parkingOf(process)
   for (const [name, bound] of Object.entries(bounds ?? {}))
     if (!Number.isSafeInteger(bound) || bound < 1)
       return `parking.${name} ${bound}, which is not a whole number from 1 on`
+  if (bounds && bounds.forMs < firstRetryMs)
+    return `parking.forMs ${bounds.forMs}, and the first retry of an event can take ${firstRetryMs} ms: events would be parked in vain`
   if (bounds && bounds.bytes > MOST_BYTES)
     return `parking.bytes ${bounds.bytes}, and an entity may park ${MOST_BYTES} bytes`
   return undefined

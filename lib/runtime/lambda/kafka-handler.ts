@@ -62,7 +62,7 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
     readSettings([...SLICES, ...(slices ?? [])], environment) as PartsOf<typeof SLICES> & PartsOf<Slices>
   const madeFrom = async (config: ReturnType<typeof configIn>): Promise<Consumer> => {
     const process = (typeof source === 'function' ? await source(config) : source) as Process
-    assertFits(name, process)
+    assertFits(application, name, process)
     const readForeign = await foreignReader?.(config)
     const reading = readForeign === undefined ? application : { ...application, readForeign }
     return consumerOf(reading, config, process, choices)
@@ -205,11 +205,11 @@ function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log
 }
 
 /** Logs and metrics use the handler's name; the state and the failures use that of the process. */
-function assertFits(name: string, process: Process): void {
+function assertFits({ firstRetryMs }: Application, name: string, process: Process): void {
   if (process.name !== name)
     throw new Error(`the handler of '${name}' was given a consumer with the name '${process.name}'`)
   const keyed = 'onEvent' in process ? (process as KeyedProcess<unknown>) : undefined
-  const wrong = keyed && (versionError(keyed) ?? parkingError(keyed))
+  const wrong = keyed && (versionError(keyed) ?? parkingError(keyed, firstRetryMs))
   if (wrong) throw new Error(`the process '${name}' has ${wrong}`)
   // Throws if a limit is wrong.
   if ('segments' in process) new SegmentCutter(process.segments)

@@ -1,5 +1,6 @@
 /** The handlers: the project's runtime, unchanged unless a sabotage is requested. */
 import type { Context } from 'aws-lambda'
+import { APPLICATION } from '../../../lib/app/application.ts'
 import { scheduledForwarder } from '../../../lib/app/forwarder.ts'
 import { growthsOf } from '../../../lib/app/growths.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
@@ -7,6 +8,7 @@ import { redriverIn } from '../../../lib/app/redriver.ts'
 import { GENERAL } from '../../../lib/app/settings/index.ts'
 import { signalNamed, topicName } from '../../../lib/app/topics.ts'
 import { failureRouter } from '../../../lib/failures/process.ts'
+import { kafkaHandler } from '../../../lib/runtime/lambda/kafka-handler.ts'
 import { knowAttempts, neverDefer } from './attempts.ts'
 import * as chapters from './chapters.ts'
 import { letStraggle, mayBeLate } from './lateness.ts'
@@ -35,7 +37,9 @@ export const router = handler(
 )
 export const archiving = handler(kafkaConsumer('archiving', movers.archiving))
 export const failing = handler(kafkaConsumer('failing', tasks.failing))
-export const parking = handler(kafkaConsumer('parking', chapters.parking))
+// Its retries come after less than the shortest delay that Sluice has.
+const hasty = { ...APPLICATION, firstRetryMs: tasks.DELAYS_MS['retry-1m'] }
+export const parking = handler(kafkaHandler(hasty, 'parking', chapters.parking))
 export const redriver = scheduledForwarder(
   'redriver',
   async ({ env }, connections) => {

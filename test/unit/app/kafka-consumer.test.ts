@@ -53,6 +53,15 @@ describe('when a function is put together', () => {
     await assert.rejects(start(), /the process 'counting' has version 2, but no migrate/)
   })
 
+  it('given events that are parked for less than a retry takes, then it does not start, and says so', async t => {
+    withEnvironment(t)
+    const { start } = kafkaConsumer('counting', { ...counting, parking: { forMs: 60_000 } })
+    await assert.rejects(
+      start(),
+      /the process 'counting' has parking.forMs 60000, and the first retry .* 180000 ms/,
+    )
+  })
+
   it('given no batch yet, then it is begun, and a batch finds it done', async t => {
     withEnvironment(t)
     const source = t.mock.fn(() => counting)

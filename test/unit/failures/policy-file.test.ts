@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { consumersOf, readFunctions } from '../../../infra/functions.ts'
-import { DEFAULT_POLICY, MOST_RETRIES } from '../../../lib/failures/policy.ts'
+import { DEFAULT_POLICY, MOST_RETRIES, PARKING_CODE, rulesFor } from '../../../lib/failures/policy.ts'
 import { InvalidPolicy, readPolicy } from '../../../lib/failures/policy-file.ts'
 import { errorLine } from '../../../lib/file-errors.ts'
 
@@ -24,7 +24,7 @@ describe('the file of the policy', () => {
     const shown = SHIPPED.replaceAll(/^# (codes:|consumers:| )/gm, '$1')
     const { consumers, codes } = readPolicy(shown, 'p.yaml', consumersOf(readFunctions()))
     assert.deepEqual(codes, { 'timer-failed': [] })
-    assert.deepEqual(Object.keys(consumers), ['notify-webhook'])
+    assert.deepEqual(Object.keys(consumers), ['alerting', 'notify-webhook'])
   })
 
   it('given nothing but comments, then what ships counts', () => {
@@ -40,10 +40,25 @@ describe('the file of the policy', () => {
   it('given a consumer, then it has what is said of it, and nothing that is not', () => {
     const text = 'consumers:\n  pager: { codes: { rejected: [1m] } }\n'
     assert.deepEqual(readPolicy(text, 'p.yaml', ['pager']).consumers, {
+      ...DEFAULT_POLICY.consumers,
       pager: { classes: {}, codes: { rejected: ['1m'] } },
     })
   })
 
+  it('given other delays for all, or for alerting, then the first retry of alerting comes while events wait for it', () => {
+    for (const text of [
+      'classes: { unexpected: [1h] }',
+      'codes: { unexpected-error: [10m] }',
+      'consumers: { alerting: { maxAge: 6h, classes: { retryable: [10m] } } }',
+      'consumers: { alerting: { codes: { timer-failed: [1h] } } }',
+    ]) {
+      const about = { consumer: 'alerting', code: PARKING_CODE, kind: 'unexpected' } as const
+      assert.deepEqual(rulesFor(readPolicy(text, 'p.yaml'), about).retries, ['1m', '10m', '1h'])
+    }
+  })
+
+  const TOO_LATE =
+    'is too late for the first retry: later events of an entity wait 15 min for it, and are then applied before it'
   const NO_CONSUMER = 'no consumer has this name; there are alerting, pager'
   for (const [given, text, ...errors] of [
     ['no YAML', 'classes: [', 'p.yaml:1:11  not YAML: unexpected end of the stream within a flow collection'],
@@ -98,6 +113,21 @@ describe('the file of the policy', () => {
     ['no duration', 'maxAge: 90\n', 'p.yaml:1:1  maxAge: must be a duration such as 6h or 1d'],
     ['no time at all', 'maxAge: 0s\n', 'p.yaml:1:1  maxAge: must be longer than 0'],
     ['an age that cuts off what ships', 'maxAge: 1h\n'],
+    ['a retry of alerting that comes in time', 'consumers: { alerting: { classes: { unexpected: [10m] } } }'],
+    [
+      'no retry of alerting, for which nothing waits',
+      'consumers: { alerting: { classes: { unexpected: [] } } }',
+    ],
+    [
+      'a retry of alerting that comes when nothing waits any more',
+      'consumers:\n  alerting: { classes: { unexpected: [1h] } }\n',
+      `p.yaml:2:39  consumers.alerting.classes.unexpected.0: 1h ${TOO_LATE}`,
+    ],
+    [
+      'the same for the code',
+      'consumers:\n  alerting: { classes: { unexpected: [1m] }, codes: { unexpected-error: [1h] } }\n',
+      `p.yaml:2:74  consumers.alerting.codes.unexpected-error.0: 1h ${TOO_LATE}`,
+    ],
     [
       'retries that never happen, and a wrong name',
       'consumers:\n  pagr: { maxAge: 1h, classes: { retryable: [1m, 1h] } }\n',

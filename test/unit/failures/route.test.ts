@@ -31,6 +31,9 @@ const failedAt = (attempt: number, at: string): FailedAttempt => ({ ...failed(at
 const notAccepted = (history: readonly FailedAttempt[], at: string) =>
   after(history, { errorType: 'not-accepted', failedAt: at })
 
+const unexpected = (consumer: string, ...history: readonly FailedAttempt[]) =>
+  after(history, { errorType: 'unexpected-error', consumer })
+
 type Row = readonly [given: string, failure: Partial<FailureData>, to: string, reason?: string]
 
 const shipped: readonly Row[] = [
@@ -38,14 +41,11 @@ const shipped: readonly Row[] = [
   ['its second failure', after([failed(1)]), 'retry-10m'],
   ['its third failure', after([1, 2].map(n => failed(n))), 'retry-1h'],
   ['its fourth failure', after([1, 2, 3].map(n => failed(n))), 'dlq', 'retries-exhausted'],
-  ['an unexpected failure', { errorType: 'unexpected-error' }, 'retry-10m'],
-  ['its second failure', after([failed(1)], { errorType: 'unexpected-error' }), 'retry-1h'],
-  [
-    'its third failure',
-    after([failed(1), failed(2)], { errorType: 'unexpected-error' }),
-    'dlq',
-    'retries-exhausted',
-  ],
+  ['an unexpected failure', unexpected('processor'), 'retry-10m'],
+  ['its second failure', unexpected('processor', failed(1)), 'retry-1h'],
+  ['its third failure', unexpected('processor', failed(1), failed(2)), 'dlq', 'retries-exhausted'],
+  ['one of alerting, for which events wait', unexpected('alerting'), 'retry-1m'],
+  ['its second failure', unexpected('alerting', failed(1)), 'retry-10m'],
   ['a permanent failure', {}, 'dlq', 'not-retried'],
   ['a code that this version does not know', { errorType: 'from-the-future' }, 'dlq', 'not-retried'],
   ['a code with the name of a method', { errorType: 'toString' }, 'dlq', 'not-retried'],

@@ -57,4 +57,5 @@ export {
   retry,
   type Sink,
 } from './consumer/sink.ts'
+export { digestOf } from './pipeline/failures/failure-record.ts'
 export * from './producer/index.ts'

@@ -45,7 +45,8 @@ export interface Application {
   readonly erasureType?: string
   /**
    * CloudEvents type of the events that say that a failed record of their partition is not retried any more. Their data has the
-   * `consumer` and the id of the `failure`. Absent: an entity that waits for a retry waits for its bounds.
+   * `consumer`, the id of the `failure` and the `digest` of the record, by `digestOf`. Absent: an entity that waits for a retry waits
+   * for its bounds.
    */
   readonly failureEndedType?: string
   /**

@@ -8,6 +8,7 @@ import {
   withFired,
   withResolved,
 } from '../../../lib/notification/group.ts'
+import { moreSince } from '../../../lib/notification/more-alerts.ts'
 import { NOTHING_MUTED } from '../../../lib/notification/muting.ts'
 import type { Notification } from '../../../lib/notification/notification.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
@@ -389,6 +390,8 @@ describe('given alerts that end before they fire, because their fires failed', (
     const dueMs = 1000 + ENDED_FIRST_MS
     assert.deepEqual(step.kind === 'decided' && step.timers, [{ name: 'forget', dueMs }])
 
+    const [told, young, old] = [';aaaaaaaaaaa=t', ';bbbbbbbbbbb=5', ';ccccccccccc=4']
+    assert.equal(moreSince(`${told}${young}${old}`, 5), `${told}${young}`)
     const one = end(newGroup(TARGET), 'a', 0)
     const two = end(one as Group, 'b', ENDED_FIRST_MS) as Group
     assert.equal(two.endedFirst?.split(';').length, 3)

@@ -31,6 +31,7 @@ type RouterReason = 'routed' | 'routed-already' | 'ended-before' | 'end-routed' 
 export function alertRouter(routes: NotificationRoutes): KeyedProcess<RouterState, Alert> {
   return {
     name: 'alert-router',
+    trustsProducers: true,
     accepts: [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE],
     onEvent(state, event) {
       const { data: alert } = event

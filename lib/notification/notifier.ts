@@ -45,6 +45,7 @@ interface Notifier extends KeyedProcess<Group | WatchdogState, never, Muting> {
 export function notifier(watchdog?: Watchdog): Notifier {
   return {
     name: 'notifier',
+    trustsProducers: true,
     accepts: [ALERT_ROUTED_TYPE, ...(watchdog ? [TICK_TYPE] : [])],
     context: MUTING,
     onEvent(state, event: Received<unknown>, muting): Step<Group | WatchdogState> {

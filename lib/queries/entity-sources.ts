@@ -4,7 +4,7 @@ import { partsOfEntity } from '../runtime/consumer/event.ts'
 import { isHolderName } from '../runtime/pipeline/deciding/hold.ts'
 import type { StateKey } from '../runtime/pipeline/model.ts'
 
-export interface SourceCount {
+interface SourceCount {
   /** The source, or its beginning and `*`. */
   readonly source: string
   readonly entities: number

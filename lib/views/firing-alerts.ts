@@ -58,6 +58,7 @@ type State = FiringAlerts | undefined
 
 export const firingAlerts: KeyedProcess<FiringAlerts, Alert | AlertAcknowledged> = {
   name: 'firing-alerts',
+  trustsProducers: true,
   accepts: [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, ALERT_ACKNOWLEDGED_TYPE],
   onEvent(state, event) {
     if (event.data === undefined) return rejected('an event of an alert without data')

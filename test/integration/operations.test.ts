@@ -153,7 +153,7 @@ describe('operations of the command line', () => {
     assert.deepEqual([version.epoch, await audits()], [1, []])
   })
 
-  it('given a flood, when its entities are erased by a pattern, then each partition that has one gets an erasure', async () => {
+  it('given a flood, when its entities are erased by a pattern, then their partitions get erasures', async () => {
     const { topic } = await stateOn(environment.topic('readings'))
     const holding = async (consumer: string, partition: number, ...entities: readonly string[]) =>
       checkpoints.put(

@@ -47,7 +47,7 @@ export const FAILURES = {
     'after the event, the state and timers of its entity would be too large to keep',
   ),
   'too-many-new-entities': permanent(
-    'the entity has no state yet, and its producers have added as many entities as they may in a day of log time: redriven later, it is accepted',
+    'the entity is new, or its state grows, and its producers have added as much as they may in a day of log time: redriven later, it is accepted',
   ),
   'emission-refused': permanent('Kafka rejects an emission permanently: this record replaces it'),
   rejected: permanent('the consumer refused the event'),

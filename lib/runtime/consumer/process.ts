@@ -38,6 +38,11 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
    * for the next record of their partition.
    */
   readonly parking?: Parking
+  /**
+   * Only other functions write its topics. Its entities follow from theirs, which are bounded, so they need no bound of their own: a storm of alerts
+   * must not be refused.
+   */
+  readonly trustsProducers?: true
   /** What all entities of a partition share, if anything. */
   readonly context?: PartitionContext<Context>
   /** `state` is what this entity's last step returned; undefined at first. It must survive JSON. */

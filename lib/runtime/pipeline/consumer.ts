@@ -87,7 +87,7 @@ export const CONSUMER_DEFAULTS = {
   earliestTimeMs: Date.UTC(2000, 0, 1),
   logTime: 'append',
   failureBytes: 64 * 1024 * 1024,
-  newEntities: 50_000,
+  newEntities: 12_000,
   limits: { records: 500, bytes: 4 * 1024 * 1024, timers: 500 },
   reserveMs: 3_000,
 } as const

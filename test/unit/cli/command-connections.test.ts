@@ -79,7 +79,7 @@ describe('the sources of the command line', () => {
     ])
   })
 
-  it('given commands that write without being operations, then they are those that audit themselves or produce', () => {
+  it('given commands that write without being operations, then they audit themselves or produce', () => {
     assert.deepEqual(filesWith(/\.writing\(/), [
       'cli/dlq/handling.ts',
       'cli/operation.ts',

@@ -1,7 +1,7 @@
 /**
- * Bounds how many entities producers add to a partition state, so that no producer can fill the store with names. Each group of
- * producers has a level, and so has the partition as a whole: it rises with each new entity, sinks when an entity is forgotten, and
- * sinks by itself with the log's clock. So the same log gives the same levels. Pure.
+ * Bounds how many entities producers add to a partition state, so that no producer can fill the store. Each group of producers has a
+ * level, and so has the partition as a whole: it rises with each new entity and each KiB by which a state grows, sinks as these go,
+ * and sinks by itself with the log's clock. So the same log gives the same levels. Pure.
  */
 import { hash } from 'node:crypto'
 import { partsOfEntity } from '../../consumer/event.ts'
@@ -16,8 +16,12 @@ const ALL = 'all'
 /** All groups together may add this many times what one group may. */
 const ALL_SHARE = 2
 
-/** Names are stored several times, so a longer one counts as several entities. */
-const NAME_LENGTH = 128
+/** An entity counts once for each started KiB of its state and its name, which is stored three times. */
+const UNIT = 1024
+const NAMES = 3
+
+/** So many KiB may an entity that is known have in any case: a flood must not stop it. */
+const FREE_UNITS = 2
 
 interface Level {
   readonly level: number
@@ -25,14 +29,14 @@ interface Level {
 }
 
 export class NewEntities {
-  readonly #perDay: number
+  readonly #perDay: number | undefined
   readonly #levels: Map<string, Level>
 
   /**
    * @param stored as `stored` returned it; undefined if nothing was
-   * @param perDay how many entities a group of producers may add in a day of log time
+   * @param perDay how many entities a group of producers may add in a day of log time; undefined: any number
    */
-  constructor(stored: string | undefined, perDay: number) {
+  constructor(stored: string | undefined, perDay: number | undefined) {
     this.#perDay = perDay
     this.#levels = new Map(
       (stored ? stored.split(' ') : []).map(one => {
@@ -42,34 +46,27 @@ export class NewEntities {
     )
   }
 
-  /** Returns why the entity cannot be added now; undefined if it can. */
-  refusal(entity: string, nowMs: number): Failure | undefined {
-    const weight = weightOf(entity)
+  /** Returns why the entity cannot get the state now; undefined if it can. @param before undefined if it is new */
+  refusal(entity: string, before: string | undefined, state: string, nowMs: number): Failure | undefined {
+    const units = unitsOf(entity, state)
+    const added = units - unitsOf(entity, before)
+    if (added <= 0 || (before !== undefined && units <= FREE_UNITS)) return undefined
     const full = this.#groupsOf(entity).find(
-      ([group, most]) => this.#levelAt(group, most, nowMs) + weight > most,
+      ([group, most]) => this.#levelAt(group, most, nowMs) + added > most,
     )
     if (!full) return undefined
     const who = full[0] === ALL ? 'all producers together' : 'the group of producers of this source'
     return failure(
       'too-many-new-entities',
-      `${who} may add ${full[1]} entities to a partition in a day, and this one is new: \`sluice state sources\` shows who adds most`,
+      `${who} may add ${full[1]} entities to a partition in a day, and this one ${before === undefined ? 'is new' : 'grows'}: ` +
+        '`sluice state sources` shows who adds most',
     )
   }
 
-  added(entity: string, nowMs: number): void {
-    this.#raise(entity, nowMs, weightOf(entity))
-  }
-
-  forgotten(entity: string, nowMs: number): void {
-    this.#raise(entity, nowMs, -weightOf(entity))
-  }
-
-  /** The levels as text: group, level and log clock of each; empty if nothing was added for a day. */
-  get stored(): string {
-    return [...this.#levels].map(([group, { level, atMs }]) => `${group}:${level}:${atMs}`).join(' ')
-  }
-
-  #raise(entity: string, nowMs: number, by: number): void {
+  /** @param before undefined if the entity is new @param after undefined if it is forgotten */
+  changed(entity: string, before: string | undefined, after: string | undefined, nowMs: number): void {
+    const by = unitsOf(entity, after) - unitsOf(entity, before)
+    if (by === 0) return
     for (const [group, most] of this.#groupsOf(entity)) {
       const level = Math.max(0, this.#levelAt(group, most, nowMs) + by)
       if (level === 0) this.#levels.delete(group)
@@ -77,7 +74,13 @@ export class NewEntities {
     }
   }
 
+  /** The levels as text: group, level and log clock of each; empty if nothing was added for a day. */
+  get stored(): string {
+    return [...this.#levels].map(([group, { level, atMs }]) => `${group}:${level}:${atMs}`).join(' ')
+  }
+
   #groupsOf(entity: string): readonly (readonly [group: string, most: number])[] {
+    if (this.#perDay === undefined) return []
     return [
       [groupOf(entity), this.#perDay],
       [ALL, ALL_SHARE * this.#perDay],
@@ -90,8 +93,8 @@ export class NewEntities {
   }
 }
 
-function weightOf(entity: string): number {
-  return Math.ceil(entity.length / NAME_LENGTH)
+function unitsOf(entity: string, state: string | undefined): number {
+  return state === undefined ? 0 : Math.ceil((NAMES * entity.length + state.length) / UNIT)
 }
 
 function groupOf(entity: string): string {

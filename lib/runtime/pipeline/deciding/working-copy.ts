@@ -72,7 +72,8 @@ export class WorkingCopy {
     this.#fired = snapshot.version.fired
     this.#emitted = snapshot.emitted
     this.#parkedBytes = snapshot.parkedBytes
-    this.#newEntities = new NewEntities(snapshot.newEntities, consumer.newEntities)
+    const isTrusted = 'trustsProducers' in consumer.process && consumer.process.trustsProducers
+    this.#newEntities = new NewEntities(snapshot.newEntities, isTrusted ? undefined : consumer.newEntities)
     this.#failuresFromMs = snapshot.failuresFromMs ?? Number.POSITIVE_INFINITY
   }
 
@@ -100,7 +101,7 @@ export class WorkingCopy {
     this.#storedBytes += (state?.length ?? 0) - (this.states.changed(entity)?.length ?? 0) + upperBytesOf(set)
     if (state === null) this.forget(entity)
     else {
-      if (this.states.stored(entity) === undefined) this.#newEntities.added(entity, this.#clock.nowMs)
+      this.#newEntities.changed(entity, this.states.stored(entity), state, this.#clock.nowMs)
       this.states.set(entity, state)
     }
     for (const name of cancelled) this.timerQueue.cancel(entity, name)
@@ -121,15 +122,15 @@ export class WorkingCopy {
     return bytes > LARGEST_ENTITY_BYTES || timers.length > MOST_TIMERS
   }
 
-  /** Why the entity cannot get its first state with this step; undefined if it can, or has one. */
+  /** Why the step would give its entity more than producers may add; undefined if it would not. */
   refusedAsNew(entity: string, { state }: Stored): Failure | undefined {
-    if (state === null || this.states.stored(entity) !== undefined) return undefined
-    return this.#newEntities.refusal(entity, this.#clock.nowMs)
+    if (state === null) return undefined
+    return this.#newEntities.refusal(entity, this.states.stored(entity), state, this.#clock.nowMs)
   }
 
   /** Removes the state and all timers of the entity. */
   forget(entity: string): void {
-    if (this.states.stored(entity) !== undefined) this.#newEntities.forgotten(entity, this.#clock.nowMs)
+    this.#newEntities.changed(entity, this.states.stored(entity), undefined, this.#clock.nowMs)
     this.states.set(entity, null)
     this.timerQueue.cancelAll(entity)
   }

@@ -29,7 +29,7 @@ describe('entities that producers add to a partition state', () => {
     return record(offset++, event)
   }
 
-  it('given a flood of one source, then new entities fail, and those that are known and other sources go on', async () => {
+  it('given a flood of one source, then new entities fail, and known ones and other sources go on', async () => {
     const stage = stageOf()
     const flood = Array.from({ length: PER_DAY + 3 }, (_, index) => from(`flood-${index}`))
     await stage.batch([...flood, from('flood-0'), from('roof', 'south')])
@@ -99,6 +99,12 @@ describe('entities that producers add to a partition state', () => {
     assert.deepEqual([...new Set(stage.outcomes)], ['applied/seen'])
   })
 
+  it('given a process that trusts its producers, then it is not bounded', async () => {
+    const stage = stageOf({ ...counting, trustsProducers: true } as never)
+    await stage.batch(Array.from({ length: 20 }, (_, index) => from(`trusted-${index}`)))
+    assert.deepEqual([...new Set(stage.outcomes)], ['applied/counted'])
+  })
+
   it('given any cut of the log into batches, then the same entities are added', async () => {
     const sensors = fc.array(fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 2 })), {
       minLength: 1,
@@ -121,20 +127,46 @@ describe('entities that producers add to a partition state', () => {
 describe('levels of new entities', () => {
   it('given a level, then it sinks by as many as may come in a day, and never below nothing', () => {
     const levels = new NewEntities(undefined, PER_DAY)
-    for (let number = 0; number < PER_DAY; number += 1) levels.added('/a x', 0)
+    for (let number = 0; number < PER_DAY; number += 1) levels.changed('/a x', undefined, '1', 0)
     const later = new NewEntities(levels.stored, PER_DAY)
-    assert.ok(later.refusal('/a y', DAY_MS / PER_DAY - 1))
-    assert.equal(later.refusal('/a y', DAY_MS / PER_DAY), undefined)
-    later.forgotten('/b never added', 0)
-    later.added('/a y', 9 * DAY_MS)
+    assert.ok(later.refusal('/a y', undefined, '1', DAY_MS / PER_DAY - 1))
+    assert.equal(later.refusal('/a y', undefined, '1', DAY_MS / PER_DAY), undefined)
+    later.changed('/b never-added', '1', undefined, 0)
+    later.changed('/a y', undefined, '1', 9 * DAY_MS)
     assert.match(later.stored, /^\d+:1:777600000 all:1:777600000$/)
-    later.forgotten('/a y', 9 * DAY_MS)
+    later.changed('/a y', '1', undefined, 9 * DAY_MS)
     assert.equal(later.stored, '')
   })
 
-  it('given a long name, then it counts as several', () => {
+  const sized = (kibibytes: number, name = '/a x') => 's'.repeat(kibibytes * 1024 - 3 * name.length)
+  const full = () => {
     const levels = new NewEntities(undefined, PER_DAY)
-    assert.ok(levels.refusal(`/a ${'x'.repeat(128 * PER_DAY)}`, 0))
-    assert.equal(levels.refusal(`/a ${'x'.repeat(128 * PER_DAY - 3)}`, 0), undefined)
+    levels.changed('/a first', undefined, sized(PER_DAY, '/a first'), 0)
+    return levels
+  }
+
+  it('given a large state or a long name, then the entity counts once for each KiB', () => {
+    const levels = new NewEntities(undefined, PER_DAY)
+    assert.equal(levels.refusal('/a x', undefined, sized(PER_DAY), 0), undefined)
+    assert.ok(levels.refusal('/a x', undefined, `${sized(PER_DAY)}s`, 0))
+    assert.ok(levels.refusal(`/a ${'x'.repeat(1500)}`, undefined, '1', 0))
+  })
+
+  it('given that no more may be added, then known entities go on, and only large ones do not grow', () => {
+    assert.ok(full().refusal('/a x', undefined, '1', 0))
+    assert.equal(full().refusal('/a x', '1', sized(2), 0), undefined)
+    assert.match(full().refusal('/a x', '1', `${sized(2)}s`, 0)?.message ?? '', /this one grows/)
+    assert.equal(full().refusal('/a x', sized(5), sized(5), 0), undefined)
+    assert.equal(full().refusal('/a x', sized(9), sized(8), 0), undefined)
+  })
+
+  it('given an entity that grew before it is forgotten, then it gives back what it had taken, and no more', () => {
+    const levels = new NewEntities(undefined, PER_DAY)
+    levels.changed('/a other', undefined, '1', 0)
+    levels.changed('/a x', undefined, '1', 0)
+    levels.changed('/a x', '1', sized(3), 0)
+    assert.match(levels.stored, / all:4:0$/)
+    levels.changed('/a x', sized(3), undefined, 0)
+    assert.match(levels.stored, / all:1:0$/)
   })
 })

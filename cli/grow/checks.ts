@@ -5,6 +5,7 @@ import { RETRY_TYPE } from '../../lib/failures/event-types.ts'
 import type { Bounds } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import { UnknownTopic } from '../../lib/runtime/adapters/kafka/publisher.ts'
 import type { FailureData } from '../../lib/runtime/consumer/failure-event.ts'
+import { isAbsent } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { eventIn, recordsBesideTicks, recordsIn } from './log-tail.ts'
 import type { GrowingTopic } from './topic.ts'
 
@@ -58,6 +59,24 @@ export async function consumersDone(
     if (waiting > 0)
       wrong.push(
         `${consumer} has ${waiting} emissions in its outbox: the next record of their partition publishes them, as a tick does.`,
+      )
+  }
+  return wrong
+}
+
+/** Whether each state that Redis has lost was restored: one that is still in its checkpoint would not move. */
+export async function restored(topic: GrowingTopic, partitions: number): Promise<string[]> {
+  const { kept } = topic.servers
+  if (!kept) return []
+  const wrong: string[] = []
+  for (const consumer of await topic.consumers()) {
+    const lost: number[] = []
+    for (const key of topic.keysOf(consumer, partitions))
+      if (isAbsent((await topic.reader.meta(key)).version) && (await kept.has(key))) lost.push(key.partition)
+    if (lost.length > 0)
+      wrong.push(
+        `${consumer} has a checkpoint and no state of partition${lost.length === 1 ? '' : 's'} ${lost.join(', ')}: Redis has lost it, and ` +
+          'the next record or tick of the partition restores it.',
       )
   }
   return wrong

@@ -4,8 +4,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { brokersAnswer, isRetriableAnswer } from '../../lib/runtime/adapters/kafka/answers.ts'
 import { growTopic } from '../../lib/runtime/adapters/kafka/grow-topic.ts'
 import { LAST_GENERATION } from '../../lib/runtime/pipeline/deciding/emission.ts'
+import { withGrowths } from '../../lib/runtime/pipeline/growing/history.ts'
+import type { KeptGrowth, StateKey } from '../../lib/runtime/pipeline/model.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { consumersDone, keepingEntities, quiet, retriesDrained } from './checks.ts'
+import { nameOf } from '../state/state-keys.ts'
+import { consumersDone, keepingEntities, quiet, restored, retriesDrained } from './checks.ts'
 import { type ConsumerPlan, plansOf } from './plan.ts'
 import { Preparation } from './preparation.ts'
 import { GrowthRecords, type Underway } from './record.ts'
@@ -37,7 +40,7 @@ export class Growth {
     this.#watching = watching
     this.#records = new GrowthRecords(topic.servers.client, topic.name)
     this.#preparation = new Preparation(topic, order, watching, this.#records)
-    this.#staged = new StagedStates(topic.servers.client)
+    this.#staged = new StagedStates(topic)
   }
 
   /** The growth that is under way, begun by an earlier run. @throws CliFailure if it is one to another number */
@@ -61,6 +64,7 @@ export class Growth {
     const stillWritten = await quiet(this.#topic, quietMs)
     const bounds = await servers.bounds.bounds(name)
     const behind = [
+      ...(await restored(this.#topic, from)),
       ...(await consumersDone(this.#topic, consumers, bounds)),
       ...(await keepingEntities(this.#topic, begun.except, from)),
     ]
@@ -78,12 +82,18 @@ export class Growth {
    */
   async run(): Promise<Underway> {
     const begin = (await this.underway()) ?? (await this.#beginning())
+    await this.#records.recover(await this.#growths(begin.from))
     const own = await this.#records.take(begin, randomUUID().slice(0, 8))
     this.#watching.reached?.('began')
     if (own.phase === 'preparing') await this.#requireOwnCount(own)
     const staged = own.phase === 'preparing' ? await this.#preparation.prepare(own) : own
     if (staged.phase !== 'created') await this.#create(staged)
     await this.#switchOver(staged)
+    await this.#requireEnd(staged)
+    await this.#topic.servers.kept?.take(this.#statesOf(staged))
+    await this.#preparation.discard()
+    this.#watching.reached?.('over')
+    await this.#records.end(staged.operation)
     return staged
   }
 
@@ -117,7 +127,7 @@ export class Growth {
     const { to, by, except } = this.#order
     const from = await this.#topic.partitions()
     if (to <= from) throw usageFailure(`${name} has ${from} partitions: --partitions must be more.`)
-    const { growths } = await this.#records.read()
+    const growths = await this.#growths(from)
     if (growths.length >= LAST_GENERATION)
       throw new CliFailure(`${name} has grown ${growths.length} times, which is as often as a topic can.`)
     return {
@@ -132,6 +142,31 @@ export class Growth {
       consumers: (await this.#topic.consumers()).filter(consumer => !except.includes(consumer)),
       except,
     }
+  }
+
+  /**
+   * How the topic has grown, by the longest history that its record or a partition state has: after a loss of Redis, restored states
+   * have it. A number that was used before would pass for done.
+   *
+   * @throws CliFailure if a partition state has seen more growths than are known
+   */
+  async #growths(partitions: number): Promise<readonly KeptGrowth[]> {
+    const { name, reader } = this.#topic
+    const seen: { readonly key: StateKey; readonly generation: number }[] = []
+    let { growths } = await this.#records.read()
+    for (const consumer of await this.#topic.consumers())
+      for (const key of this.#topic.keysOf(consumer, partitions)) {
+        const meta = await reader.meta(key)
+        seen.push({ key, generation: meta.partitioning?.generation ?? 0 })
+        growths = withGrowths({ growths }, meta.growths ?? []).growths
+      }
+    const ahead = seen.find(({ generation }) => generation > growths.length)
+    if (ahead)
+      throw new CliFailure(
+        `${nameOf(ahead.key)} has seen ${ahead.generation} growths of ${name}, and Redis knows of ${growths.length}. Put a checkpoint of ` +
+          'after the last growth back, with `sluice state import`, and run the command again.',
+      )
+    return growths
   }
 
   /** Kafka cannot remove partitions again. */
@@ -190,16 +225,41 @@ export class Growth {
     }
   }
 
-  async #switchOver({ states = [], to, generation, operation, except }: Underway): Promise<void> {
-    await this.#preparation.noteFor(except, { generation, partitions: to })
+  async #switchOver(own: Underway): Promise<void> {
+    const { states = [], to, generation, except } = own
+    const growths = await this.#history(own)
+    await this.#preparation.noteFor(except, { generation, partitions: to }, growths)
     for (const [index, { consumer, partition, at, version, sizes }] of states.entries()) {
       const live = this.#topic.keyOf(consumer, partition)
-      await this.#staged.switchOver(live, at, { version, sizes, generation })
+      await this.#staged.switchOver(live, at, { version, sizes }, growths)
       this.#watching.tell(`Switched ${index + 1} of ${states.length} states`)
       this.#watching.reached?.('switched')
     }
-    await this.#preparation.discard()
-    this.#watching.reached?.('over')
-    await this.#records.end(operation)
+  }
+
+  /** Looks whether all is done that the growth was to do. @throws CliFailure if not: then it stays under way */
+  async #requireEnd(own: Underway): Promise<void> {
+    const growths = await this.#history(own)
+    for (const { consumer, partition } of own.states ?? []) {
+      const live = this.#topic.keyOf(consumer, partition)
+      if (!(await this.#staged.isAfter(live, growths)))
+        throw new CliFailure(
+          `${this.#topic.name} has grown, but ${nameOf(live)} is not the state that was switched to: Redis has lost it since, or something ` +
+            'has replaced it. Run the command again.',
+        )
+    }
+  }
+
+  /** All growths of the topic, with this one as the last. @throws CliFailure if Redis has lost that */
+  async #history({ operation, generation }: Underway): Promise<readonly KeptGrowth[]> {
+    const { growths } = await this.#records.read()
+    if (growths.length === generation && growths.at(-1)?.operation === operation) return growths
+    throw new CliFailure(
+      `Redis does not know this growth of ${this.#topic.name} as its last one: it has lost data meanwhile. Run the command again.`,
+    )
+  }
+
+  #statesOf({ consumers, except, to }: Underway): StateKey[] {
+    return [...consumers, ...except].flatMap(consumer => this.#topic.keysOf(consumer, to))
   }
 }

@@ -1,6 +1,5 @@
 /** The part of a growth that can be taken back: consumers are stopped, and all states are laid ready. */
-import { Fences } from '../../lib/runtime/adapters/redis/fences.ts'
-import type { Partitioning } from '../../lib/runtime/pipeline/model.ts'
+import type { KeptGrowth, Partitioning } from '../../lib/runtime/pipeline/model.ts'
 import { sameVersion } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { CliFailure } from '../failure.ts'
 import { nameOf } from '../state/state-keys.ts'
@@ -16,7 +15,6 @@ export class Preparation {
   readonly #order: Order
   readonly #watching: Watching
   readonly #records: GrowthRecords
-  readonly #fences: Fences
   readonly #staged: StagedStates
 
   constructor(topic: GrowingTopic, order: Order, watching: Watching, records: GrowthRecords) {
@@ -24,8 +22,7 @@ export class Preparation {
     this.#order = order
     this.#watching = watching
     this.#records = records
-    this.#fences = new Fences(topic.servers.client)
-    this.#staged = new StagedStates(topic.servers.client)
+    this.#staged = new StagedStates(topic)
   }
 
   /** Stops the consumers and lays all states ready. @throws CliFailure if the topic cannot grow: all is as it was then */
@@ -62,9 +59,10 @@ export class Preparation {
   /** The same look, and nothing is taken back. @throws CliFailure if something has happened */
   async requireSame(staged: Underway): Promise<void> {
     await this.#requireDone(staged)
+    await this.#requireAll(staged)
     for (const { consumer, partition, version } of staged.states ?? []) {
       const live = this.#topic.keyOf(consumer, partition)
-      const now = await this.#fences.raise(live, staged.to)
+      const now = await this.#topic.fences.raise(live, staged.to)
       if (!sameVersion(now.version, version))
         throw new CliFailure(refusal([`${nameOf(live)} has changed since it was copied.`]))
     }
@@ -73,7 +71,7 @@ export class Preparation {
   /** The consumers continue as if nothing had happened. */
   async takeBack({ operation, consumers, to }: Underway): Promise<void> {
     for (const consumer of consumers)
-      for (const live of this.#topic.keysOf(consumer, to)) await this.#fences.remove(live)
+      for (const live of this.#topic.keysOf(consumer, to)) await this.#topic.fences.remove(live)
     await this.discard()
     await this.#records.end(operation)
   }
@@ -91,15 +89,19 @@ export class Preparation {
   }
 
   /** For consumers whose states are left alone: misrouted records are told by the present number of partitions. */
-  async noteFor(consumers: readonly string[], partitioning: Partitioning): Promise<void> {
+  async noteFor(
+    consumers: readonly string[],
+    partitioning: Partitioning,
+    growths: readonly KeptGrowth[],
+  ): Promise<void> {
     for (const consumer of consumers)
       for (const live of this.#topic.keysOf(consumer, partitioning.partitions))
-        await this.#fences.notePartitioning(live, partitioning)
+        await this.#topic.fences.noteGrowth(live, partitioning, growths)
   }
 
   /** Removes what was laid ready. */
   discard(): Promise<void> {
-    return this.#fences.discard(stagedPrefix(this.#topic.name))
+    return this.#topic.fences.discard(stagedPrefix(this.#topic.name))
   }
 
   async #orTakeBack<T>(underway: Underway, work: () => Promise<T>): Promise<T> {
@@ -118,10 +120,21 @@ export class Preparation {
     if (wrong.length > 0) throw new CliFailure(refusal(wrong))
   }
 
+  /** States that Redis had lost can be restored at any time: they would not move, and may know of a growth that was not known here. */
+  async #requireAll({ consumers, except, generation }: Underway): Promise<void> {
+    const { growths } = await this.#records.read()
+    const others = (await this.#topic.consumers()).filter(name => ![...consumers, ...except].includes(name))
+    const wrong = [
+      ...others.map(name => `${name} has a state of the topic now, and had none before.`),
+      ...(growths.length === generation - 1 ? [] : [`This is not growth ${generation} of the topic.`]),
+    ]
+    if (wrong.length > 0) throw new CliFailure(refusal(wrong))
+  }
+
   async #fence({ consumers, to }: Underway): Promise<void> {
     for (const consumer of consumers)
       for (const live of this.#topic.keysOf(consumer, to)) {
-        const { partitions } = await this.#fences.raise(live, to)
+        const { partitions } = await this.#topic.fences.raise(live, to)
         if (partitions !== to) throw new Error(`${nameOf(live)} is fenced for ${partitions} partitions`)
       }
     this.#watching.reached?.('fenced')
@@ -131,7 +144,7 @@ export class Preparation {
     const states: StagedState[] = []
     for (const { consumer, growing } of plans)
       for (const live of this.#topic.keysOf(consumer, to)) {
-        const { version } = await this.#fences.raise(live, to)
+        const { version } = await this.#topic.fences.raise(live, to)
         const at = stagedKey(this.#topic.name, run, live)
         const sizes = await this.#staged.stage(at, this.#topic.keysOf(consumer, from), growing)
         states.push({ consumer, partition: live.partition, at, version, sizes })

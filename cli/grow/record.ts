@@ -1,8 +1,8 @@
 /** What Redis keeps of the growths of a topic: those that are over, and how far one has come that is under way. */
-import { type Growth, growthsName, type KnownGrowths } from '../../lib/failures/present-partition.ts'
 import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { RedisValue } from '../../lib/runtime/adapters/redis/value.ts'
-import type { StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
+import { growthsName, type KeptGrowths, withGrowths } from '../../lib/runtime/pipeline/growing/history.ts'
+import type { KeptGrowth, StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
 import { CliFailure } from '../failure.ts'
 import type { Sizes } from './staged.ts'
 
@@ -47,8 +47,7 @@ export interface Underway {
   readonly states?: readonly StagedState[]
 }
 
-export interface GrowthRecord extends KnownGrowths {
-  readonly growths: readonly (Growth & { readonly operation: string; readonly at: string })[]
+export interface GrowthRecord extends KeptGrowths {
   readonly underway?: Underway
 }
 
@@ -61,6 +60,11 @@ export class GrowthRecords {
 
   async read(): Promise<GrowthRecord> {
     return (await this.#value.read()) ?? { growths: [] }
+  }
+
+  /** Adds growths that Redis has lost here, and that partition states know. */
+  async recover(growths: readonly KeptGrowth[]): Promise<void> {
+    await this.#value.update(record => withGrowths(record, growths))
   }
 
   /** Says that a run begins a growth, or takes over what another one began. @returns what it works on */

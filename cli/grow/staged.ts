@@ -1,9 +1,5 @@
 /** Lays the states of a grown topic ready beside the live ones, and switches them over one by one. */
 import { isDeepStrictEqual } from 'node:util'
-import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
-import { RedisPartitionStates } from '../../lib/runtime/adapters/redis/partition-states.ts'
-import { RestoreRefused, replaceState } from '../../lib/runtime/adapters/redis/staging.ts'
-import { StateReader } from '../../lib/runtime/adapters/redis/state-reader.ts'
 import {
   type Growing,
   grownMeta,
@@ -11,10 +7,16 @@ import {
   partsFor,
   sourcesOf,
 } from '../../lib/runtime/pipeline/growing/repartition.ts'
-import type { RememberedFailure, StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
-import type { CheckpointPages, CheckpointPart } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import type { KeptGrowth, RememberedFailure, StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
+import {
+  type CheckpointPages,
+  type CheckpointPart,
+  EMPTY_META,
+  type PartitionStates,
+} from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { CliFailure } from '../failure.ts'
 import { nameOf } from '../state/state-keys.ts'
+import type { GrowingTopic } from './topic.ts'
 
 /** How much a state holds, to notice if Redis loses a part of it. */
 export interface Sizes {
@@ -24,14 +26,12 @@ export interface Sizes {
 }
 
 export class StagedStates {
-  readonly #client: RedisClient
-  readonly #reader: StateReader
-  readonly #states: RedisPartitionStates
+  readonly #reader: GrowingTopic['reader']
+  readonly #states: PartitionStates
 
-  constructor(client: RedisClient) {
-    this.#client = client
-    this.#reader = new StateReader(client)
-    this.#states = new RedisPartitionStates(client)
+  constructor({ reader, states }: Pick<GrowingTopic, 'reader' | 'states'>) {
+    this.#reader = reader
+    this.#states = states
   }
 
   /**
@@ -41,25 +41,43 @@ export class StagedStates {
    * @param live the old partition states by their partitions
    */
   async stage(at: StateKey, live: readonly StateKey[], growing: Growing): Promise<Sizes> {
-    await told(at, replaceState(this.#client, at, this.#pages(at.partition, live, growing)))
+    await this.#replace(at, EMPTY_META.version, this.#pages(at.partition, live, growing))
     return this.#sizes(at)
   }
 
-  /** Switches over, unless that was done before. */
+  /**
+   * Switches over, unless that was done before.
+   *
+   * @param growths of the topic; the last one is this one
+   */
   async switchOver(
     live: StateKey,
     at: StateKey,
-    expected: { readonly version: Version; readonly sizes: Sizes; readonly generation: number },
+    expected: { readonly version: Version; readonly sizes: Sizes },
+    growths: readonly KeptGrowth[],
   ): Promise<void> {
-    const { partitioning } = await this.#reader.meta(live)
-    if (partitioning?.generation === expected.generation) return
+    if (await this.isAfter(live, growths)) return
     const taken = await this.#states.take(at)
     if (!taken || !isDeepStrictEqual(await this.#sizes(at), expected.sizes))
       throw new CliFailure(
         `Redis has lost a part of what was laid ready for ${nameOf(live)}. Its state is what it was before the growth: \`sluice state ` +
           'show` shows it. Put a checkpoint of before back for every consumer, and grow again.',
       )
-    await told(live, replaceState(this.#client, live, taken.pages, expected.version))
+    await this.#replace(live, expected.version, withHistory(taken.pages, growths))
+  }
+
+  /** Whether the last of these growths is that of the partition state, too. By its operation: a number can have been used before. */
+  async isAfter(live: StateKey, growths: readonly KeptGrowth[]): Promise<boolean> {
+    const { growths: own = [] } = await this.#reader.meta(live)
+    return own.at(-1)?.operation === growths.at(-1)?.operation
+  }
+
+  async #replace(state: StateKey, base: Version, pages: CheckpointPages): Promise<void> {
+    const outcome = await this.#states.replace(state, base, pages)
+    if (outcome !== 'replaced')
+      throw new CliFailure(
+        `${nameOf(state)} was not written (${outcome}): does another run of the command work on it? Run it again.`,
+      )
   }
 
   async #sizes(at: StateKey): Promise<Sizes> {
@@ -87,13 +105,7 @@ export class StagedStates {
   }
 }
 
-async function told(state: StateKey, replacing: Promise<unknown>): Promise<void> {
-  try {
-    await replacing
-  } catch (error) {
-    if (!(error instanceof RestoreRefused)) throw error
-    throw new CliFailure(
-      `${nameOf(state)} was not written (${error.why}): does another run of the command work on it? Run it again.`,
-    )
-  }
+async function* withHistory(pages: CheckpointPages, growths: readonly KeptGrowth[]): CheckpointPages {
+  for await (const page of pages)
+    yield page.map(part => (part.kind === 'meta' ? { ...part, meta: { ...part.meta, growths } } : part))
 }

@@ -3,11 +3,14 @@ import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import type { Kafka } from '../../lib/runtime/adapters/kafka/client.ts'
 import { partitionCount } from '../../lib/runtime/adapters/kafka/grow-topic.ts'
 import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { Fences } from '../../lib/runtime/adapters/redis/fences.ts'
 import { RedisForwardCursors } from '../../lib/runtime/adapters/redis/forward-cursors.ts'
+import { RedisPartitionStates } from '../../lib/runtime/adapters/redis/partition-states.ts'
 import { StateList } from '../../lib/runtime/adapters/redis/state-list.ts'
 import { type StateMeta, StateReader } from '../../lib/runtime/adapters/redis/state-reader.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import type { Cursors, LogBounds, LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import type { PartitionStates } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 
 /** The servers that a growth works with. */
 export interface Servers {
@@ -15,6 +18,17 @@ export interface Servers {
   readonly kafka: Kafka
   readonly log: LogReader
   readonly bounds: LogBounds
+  /** Absent if no checkpoints are kept. */
+  readonly kept?: KeptStates
+}
+
+/** The checkpoints of the topic's partition states. */
+export interface KeptStates {
+  /** The consumers that read the topic, also those that have no state in Redis. */
+  readonly readers: readonly string[]
+  has(partitionState: StateKey): Promise<boolean>
+  /** Takes one of each state that exists. @throws CliFailure if some got none */
+  take(partitionStates: readonly StateKey[]): Promise<void>
 }
 
 export class GrowingTopic {
@@ -22,6 +36,8 @@ export class GrowingTopic {
   readonly env: string
   readonly name: string
   readonly reader: StateReader
+  readonly states: PartitionStates
+  readonly fences: Fences
   readonly cursors: Cursors
 
   /** @param name the topic's name in Kafka */
@@ -30,6 +46,8 @@ export class GrowingTopic {
     this.env = env
     this.name = name
     this.reader = new StateReader(servers.client)
+    this.states = new RedisPartitionStates(servers.client)
+    this.fences = new Fences(servers.client)
     this.cursors = new RedisForwardCursors(servers.client)
   }
 
@@ -38,11 +56,12 @@ export class GrowingTopic {
     return partitionCount(this.servers.kafka, this.name)
   }
 
-  /** The consumers that have a partition state of the topic. */
+  /** The consumers that have a partition state of the topic, and those that read it: Redis may have lost their states. */
   async consumers(): Promise<string[]> {
     const names = await new StateList(this.servers.client).names()
     const own = names.filter(({ topic }) => topic === this.name)
-    return [...new Set(own.map(({ consumer }) => consumer))].sort()
+    const { readers = [] } = this.servers.kept ?? {}
+    return [...new Set([...readers, ...own.map(({ consumer }) => consumer)])].sort()
   }
 
   keyOf(consumer: string, partition: number): StateKey {

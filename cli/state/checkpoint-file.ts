@@ -35,12 +35,9 @@ export function* linesOf({ stateKey, takenAt, checkpoint }: CheckpointFile): Gen
 
 /** In an order that follows from the contents: the same state gives the same lines. */
 function* parts(checkpoint: Checkpoint): Generator<CheckpointPart> {
-  const { version, clock, appliedDigest, emitted, failuresFromMs } = checkpoint
-  const { states, timers, outbox, ids, failures, context } = checkpoint
-  const tally = Object.fromEntries(Object.entries(checkpoint.tally).sort(byName))
-  const levels = checkpoint.newEntities ? { newEntities: checkpoint.newEntities } : {}
-  const meta = { version, clock, appliedDigest, emitted, failuresFromMs, tally, ...levels }
-  yield { kind: 'meta', meta }
+  const { states, timers, outbox, ids, failures, context, ...meta } = checkpoint
+  const tally = Object.fromEntries(Object.entries(meta.tally).sort(byName))
+  yield { kind: 'meta', meta: { ...meta, tally } }
   for (const [entity, state] of [...states].sort(byName)) yield { kind: 'state', entity, state }
   for (const [entity, own] of [...timers].sort(byName)) yield { kind: 'timers', entity, timers: own }
   for (const entry of outbox) yield { kind: 'outbox', outbox: entry }

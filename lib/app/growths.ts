@@ -1,6 +1,7 @@
 /** How the topics of an environment have grown, for records that come back to the partition of their key. */
-import { type Growth, growthsName, type KnownGrowths } from '../failures/present-partition.ts'
 import type { Connections } from '../runtime/lambda/connections.ts'
+import { growthsName, type KnownGrowths } from '../runtime/pipeline/growing/history.ts'
+import type { Growth } from '../runtime/pipeline/model.ts'
 
 /** By the topic's name in Kafka. */
 export type Growths = ReadonlyMap<string, readonly Growth[]>

@@ -1,7 +1,8 @@
 /** The record that brings a failed one back to the consumer that failed. The redriver and operators make the same. Pure. */
 import { redriveHeaders, originalHeaders as withoutOwn } from '../runtime/cloudevents/redrive.ts'
 import { type FailedAttempt, type FailureData, failureId } from '../runtime/consumer/failure-event.ts'
-import { type Growth, presentPartition } from './present-partition.ts'
+import { presentPartition } from '../runtime/pipeline/growing/present-partition.ts'
+import type { Growth } from '../runtime/pipeline/model.ts'
 
 /** A record for the partition in which its consumer failed: there alone the failure is remembered. */
 export interface RedrivenRecord {

@@ -9,8 +9,8 @@ import type { TopicName } from '../runtime/consumer/declared.ts'
 import type { FailureData } from '../runtime/consumer/failure-event.ts'
 import { type Forwarder, forwarded, notDue, type SourceRecord } from '../runtime/consumer/forwarder.ts'
 import { rejected } from '../runtime/consumer/process.ts'
+import type { Growth } from '../runtime/pipeline/model.ts'
 import { RETRY_TYPE } from './event-types.ts'
-import type { Growth } from './present-partition.ts'
 import { isRedrivable, redrivenRecord } from './redriven-record.ts'
 
 /** A topic in which failures wait. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { withHold } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
-import type { StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
+import type { Growth, KeptGrowth, StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
 import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import {
   type CheckpointMeta,
@@ -24,6 +24,7 @@ export function conformsAsPartitionStates(
   name: string,
   states: () => PartitionStates,
   store: () => StateStore,
+  known: (topic: string) => Promise<readonly Growth[]>,
 ): void {
   const versionOf = async (state: StateKey) => (await store().load(state, NOTHING_WANTED)).version
   const commit = (state: StateKey, base: Version, appliedOffset: number) =>
@@ -147,6 +148,36 @@ export function conformsAsPartitionStates(
       assert.deepEqual((await load()).partitioning, grown.partitioning)
     })
 
+    it('given the growths of a topic, then its states keep them, and redrives find them with the first of these', async () => {
+      const [state, growths] = [newState(), [grown(1), grown(2)]]
+      const replacedBy = async (meta: Partial<CheckpointMeta>, failure?: Error) => {
+        const { version } = await store().load(state, NOTHING_WANTED)
+        const pages = inPages([{ kind: 'meta', meta: { ...EMPTY_META, ...meta } }], failure)
+        return states().replace(state, version, pages)
+      }
+      const asIt = (number: number) => ({
+        partitioning: { generation: number, partitions: number + 1 },
+        growths: growths.slice(0, number),
+      })
+      const damaged = new Error('damaged')
+      await assert.rejects(replacedBy(asIt(2), damaged), damaged)
+      assert.deepEqual(await known(state.topic), [])
+      const pages = inPages([{ kind: 'meta', meta: { ...EMPTY_META, ...asIt(1) } }])
+      assert.equal(await states().replace(state, { ...ABSENT, epoch: 7 }, pages), 'moved')
+      assert.deepEqual(await known(state.topic), growths.slice(0, 1))
+      await replacedBy(asIt(2))
+      assert.deepEqual(await known(state.topic), growths)
+      assert.deepEqual(metaIn(await taken(state)).growths, growths)
+      const failures = [{ id: 'AAECAwQFBgcICQoLDA0ODw', producerGroup: 5 }]
+      assert.deepEqual((await store().load(state, { ...NOTHING_WANTED, failures })).growths, growths)
+      assert.equal((await store().load(state, NOTHING_WANTED)).growths, undefined)
+      for (const older of [asIt(1), {}]) {
+        await replacedBy(older)
+        assert.deepEqual(metaIn(await taken(state)).growths, growths)
+        assert.deepEqual(await known(state.topic), growths)
+      }
+    })
+
     it('given a commit while a checkpoint is taken, then its pages fail at their end', async () => {
       const state = newState()
       await commit(state, ABSENT, 5)
@@ -212,6 +243,18 @@ function metaIn(parts: readonly CheckpointPart[]): CheckpointMeta {
   const [meta] = parts.flatMap(part => (part.kind === 'meta' ? [part.meta] : []))
   assert.ok(meta)
   return meta
+}
+
+function grown(number: number): KeptGrowth {
+  const at = new Date(NOW_MS).toISOString()
+  return {
+    operation: `o${number}`,
+    at,
+    from: number,
+    to: number + 1,
+    ends: Array(number).fill(7),
+    except: [],
+  }
 }
 
 /** A partition state that no other test uses. */

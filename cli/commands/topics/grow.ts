@@ -12,10 +12,11 @@ import {
 } from '../../arguments.ts'
 import type { CommandConnections } from '../../command-connections.ts'
 import { configOf, withRedis } from '../../connections.ts'
+import { readersIn } from '../../dlq/readers.ts'
 import { CliFailure } from '../../failure.ts'
 import { Growth } from '../../grow/growth.ts'
 import { type GrowthReport, growthText, planLine } from '../../grow/text.ts'
-import { GrowingTopic } from '../../grow/topic.ts'
+import { GrowingTopic, type KeptStates } from '../../grow/topic.ts'
 import { more } from '../../help.ts'
 import { carryOut } from '../../operation.ts'
 import { operatorOf } from '../../person.ts'
@@ -86,7 +87,9 @@ async function grow(name: string, options: GrowOptions, terminal: Terminal): Pro
       await connections.log(),
       await connections.bounds(),
     ]
-    const growing = new GrowingTopic({ client, kafka, log, bounds }, config.env, topic)
+    const kept = await checkpointsOf(topic, config, connections)
+    const servers = { client, kafka, log, bounds, ...(kept ? { kept } : {}) }
+    const growing = new GrowingTopic(servers, config.env, topic)
     const order = {
       to: options.partitions,
       by: await operatorOf(config),
@@ -95,15 +98,21 @@ async function grow(name: string, options: GrowOptions, terminal: Terminal): Pro
       quietMs: options.quiet,
     }
     const growth = new Growth(growing, order, { tell: text => terminal.stderr.write(`${text}\n`) })
-    const report = await done(growth, growing, options, { config, connections })
+    const written = () => kept?.written() ?? 0
+    const report = await done(growth, growing, options, { connections, written })
     printReport(terminal, report, options.json, growthText)
     if (report.wrong.length > 0) throw new CliFailure('Nothing was changed.')
   })
 }
 
 interface Around {
-  readonly config: Config
   readonly connections: CommandConnections
+  /** How many checkpoints were written. */
+  readonly written: () => number
+}
+
+interface Checkpoints extends KeptStates {
+  readonly written: () => number
 }
 
 async function done(
@@ -134,32 +143,35 @@ async function done(
     const grown = await growth.run()
     counts.partitions = to - grown.from
     counts.entities = consumers.reduce((sum, { moving }) => sum + moving, 0)
-    counts.checkpoints = await checkpointed(topic, grown.consumers, to, around)
+    counts.checkpoints = around.written()
     return grown
   })
   return { topic: topic.name, from: grown.from, to, outcome: 'grown', wrong, consumers }
 }
 
 /** Checkpoints of before the growth, and the log itself, would bring entities back to where they were. */
-async function checkpointed(
-  topic: GrowingTopic,
-  consumers: readonly string[],
-  partitions: number,
-  { config, connections }: Around,
-): Promise<number> {
+async function checkpointsOf(
+  topic: string,
+  config: Config,
+  connections: CommandConnections,
+): Promise<Checkpoints | undefined> {
   const recovery = await connections.recovery()
-  if (!recovery || !config.checkpoints) return 0
-  const states = consumers.flatMap(consumer => topic.keysOf(consumer, partitions))
-  const options = {
-    kept: config.checkpoints.kept,
-    nowMs: Date.now,
-    remainingMs: () => Number.POSITIVE_INFINITY,
-    reserveMs: 0,
+  if (!recovery || !config.checkpoints) return undefined
+  const { kept } = config.checkpoints
+  const readers = readersIn(config.env).filter(one => one.topic === topic)
+  let count = 0
+  return {
+    readers: readers.map(one => one.function),
+    has: async state => (await recovery.checkpoints.list(state)).length > 0,
+    async take(states) {
+      const options = { kept, nowMs: Date.now, remainingMs: () => Number.POSITIVE_INFINITY, reserveMs: 0 }
+      const { written, notTaken } = await takeCheckpoints(recovery, states, options)
+      count += written
+      if (notTaken.length > 0)
+        throw new CliFailure(
+          `${topic} has grown, but ${notTaken.length} partition states have no checkpoint of after it. Run the command again.`,
+        )
+    },
+    written: () => count,
   }
-  const { written, notTaken } = await takeCheckpoints(recovery, states, options)
-  if (notTaken.length > 0)
-    throw new CliFailure(
-      `The topic has grown, but ${notTaken.length} partition states have no checkpoint of after it: take them with \`sluice state export\`.`,
-    )
-  return written
 }

@@ -2,7 +2,6 @@
 import type { Config } from '../../app/config.ts'
 import { growthsOf } from '../../app/growths.ts'
 import { SIGNALS, type Signal, TOPICS, topicName } from '../../app/topics.ts'
-import type { Growth } from '../../failures/present-partition.ts'
 import { consumerGroups } from '../../queries/groups.ts'
 import { consumerLags, type ReadTopic } from '../../queries/lag.ts'
 import { boundsIfThere } from '../../queries/topics.ts'
@@ -11,6 +10,7 @@ import { TopicOffsets } from '../../runtime/adapters/kafka/offsets.ts'
 import { RefusedByKafka } from '../../runtime/adapters/kafka/publisher.ts'
 import type { Connections } from '../../runtime/lambda/connections.ts'
 import { Unavailable } from '../../runtime/pipeline/errors.ts'
+import type { Growth } from '../../runtime/pipeline/model.ts'
 import type { RedriveTopic, RedriveTopics } from './decide.ts'
 
 /**

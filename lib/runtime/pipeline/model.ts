@@ -35,6 +35,24 @@ export interface Partitioning {
   readonly partitions: number
 }
 
+/** One growth of a topic. */
+export interface Growth {
+  /** How many partitions it had before and after. */
+  readonly from: number
+  readonly to: number
+  /** By the old partition: the offset after the last record that was there before. */
+  readonly ends: readonly number[]
+  /** Consumers whose failures stayed in the partitions of their records. */
+  readonly except: readonly string[]
+}
+
+/** A growth as it is kept, with the operation that made it. */
+export interface KeptGrowth extends Growth {
+  readonly operation: string
+  /** When the operation began, RFC 3339. */
+  readonly at: string
+}
+
 /** The log's own clock, in milliseconds. Only append times advance it (see `clock.ts`). */
 export interface LogClock {
   readonly nowMs: number
@@ -190,6 +208,8 @@ export interface Snapshot {
   readonly known: ReadonlyMap<string, RememberedId>
   /** The remembered ones of the wanted failures. */
   readonly failures: ReadonlyMap<string, RememberedFailure>
+  /** How the topic has grown, the first growth first; absent if it never has, or no failure was wanted. */
+  readonly growths?: readonly Growth[]
   readonly failureMemory: FailureMemory
   /**
    * Append time from which on the partition state has decided every record and remembers every failure; undefined if there is no

@@ -1,9 +1,11 @@
 import { parkedBytesIn } from '../pipeline/deciding/hold.ts'
 import { byPlace } from '../pipeline/deciding/timers.ts'
 import { Unavailable } from '../pipeline/errors.ts'
+import { type KeptGrowths, withGrowths } from '../pipeline/growing/history.ts'
 import { endOf } from '../pipeline/log/clock.ts'
 import type {
   Change,
+  KeptGrowth,
   LogClock,
   OutboxEntry,
   Partitioning,
@@ -31,10 +33,13 @@ import {
   type TakenState,
 } from '../pipeline/recovery/checkpoints.ts'
 
+const NEVER_GROWN: readonly KeptGrowth[] = []
+
 interface MemoryState {
   version: Version
   clock: LogClock
   partitioning?: Partitioning
+  growths?: readonly KeptGrowth[]
   /** To how many partitions the topic is growing. */
   growing?: number
   appliedDigest: string | undefined
@@ -62,6 +67,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   readonly #digests = new Map<string, Map<number, string>>()
   /** Copies that are held still. */
   readonly #still = new Map<string, { readonly states: MemoryStateStore; readonly madeAtMs: number }>()
+  readonly #growths = new Map<string, KeptGrowths>()
 
   /** @param live the store of the live states, if this one holds copies of them: those skip the same records */
   constructor(live?: SkippedRecords) {
@@ -96,6 +102,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
       timers,
       ids,
       failures,
+      growths,
       outbox,
       forgotten,
       failuresFromMs,
@@ -135,6 +142,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
           return failure?.producerGroup === producerGroup ? [[id, failure] as const] : []
         }),
       ),
+      ...(growths && wanted.failures.length > 0 ? { growths } : {}),
       failureMemory: { bytes: failures.size * FAILURE_BYTES, forgotten },
       failuresFromMs,
       outbox: [...outbox.values()].sort((a, b) => (a.position < b.position ? -1 : 1)).map(copy),
@@ -222,13 +230,15 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     const next = emptyState()
     for await (const page of pages) for (const part of page) put(next, structuredClone(part))
     for (const stored of next.states.values()) next.parkedBytes += parkedBytesIn(stored)
-    const { version, partitioning } = this.#stateKey(stateKey)
+    const { topic } = stateKey
+    if (next.growths) this.#growths.set(topic, withGrowths(this.#growths.get(topic), next.growths))
+    const { version, partitioning, growths } = this.#stateKey(stateKey)
     if (!sameVersion(version, base)) return 'moved'
     const epoch = Math.max(version.epoch, next.version.epoch) + 1
     const isOlder = (partitioning?.generation ?? 0) > (next.partitioning?.generation ?? 0)
     this.#stateKeys.set(nameOf(stateKey), {
       ...next,
-      ...(isOlder && partitioning ? { partitioning } : {}),
+      ...(isOlder && partitioning ? { partitioning, ...(growths ? { growths } : {}) } : {}),
       version: { ...next.version, epoch },
     })
     return 'replaced'
@@ -237,6 +247,11 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   /** Number of records by `outcome/reason`. */
   tally(stateKey: StateKey): ReadonlyMap<string, number> {
     return this.#stateKey(stateKey).tally
+  }
+
+  /** How a topic has grown, by the states that were put in place. */
+  growths(topic: string): readonly KeptGrowth[] {
+    return this.#growths.get(topic)?.growths ?? NEVER_GROWN
   }
 
   /** Refuses commits from now on, as while the topic grows to this many partitions. */
@@ -274,9 +289,13 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
 
   async *#pages(stateKey: StateKey, version: Version): AsyncGenerator<CheckpointPart[]> {
     const held = this.#stateKey(stateKey)
-    const { clock, partitioning, appliedDigest, emitted, tally, newEntities } = held
+    const { clock, partitioning, growths, appliedDigest, emitted, tally, newEntities } = held
     const { states, timers, outbox, ids, failures, context, failuresFromMs } = held
-    const grown = { ...(partitioning ? { partitioning } : {}), ...(newEntities ? { newEntities } : {}) }
+    const grown = {
+      ...(partitioning ? { partitioning } : {}),
+      ...(growths ? { growths } : {}),
+      ...(newEntities ? { newEntities } : {}),
+    }
     const counters = Object.fromEntries(tally)
     const meta = { version, clock, ...grown, appliedDigest, emitted, failuresFromMs, tally: counters }
     yield [{ kind: 'meta', meta }]

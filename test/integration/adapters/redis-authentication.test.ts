@@ -13,6 +13,7 @@ import { StateList } from '../../../lib/runtime/adapters/redis/state-list.ts'
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import { RedisValue } from '../../../lib/runtime/adapters/redis/value.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import { growthsName, type KnownGrowths } from '../../../lib/runtime/pipeline/growing/history.ts'
 import { type CheckpointPart, EMPTY_META } from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { conformsAsPartitionStates } from '../../conformance/partition-states.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
@@ -59,6 +60,7 @@ conformsAsPartitionStates(
   'Redis, with a user who may do the least,',
   () => new RedisPartitionStates(userClient),
   () => new RedisStateStore(userClient),
+  async topic => (await new RedisValue<KnownGrowths>(userClient, growthsName(topic)).read())?.growths ?? [],
 )
 
 describe('a user who may do the least', () => {

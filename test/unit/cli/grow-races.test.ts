@@ -6,7 +6,6 @@ import { Growth } from '../../../cli/grow/growth.ts'
 import { GrowthRecords } from '../../../cli/grow/record.ts'
 import type { Step } from '../../../cli/grow/steps.ts'
 import { GrowingTopic } from '../../../cli/grow/topic.ts'
-import { growthsName } from '../../../lib/failures/present-partition.ts'
 import type { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
 import {
   COMPARE_AND_SET,
@@ -14,7 +13,9 @@ import {
   REMOVE_FENCE,
   type Script,
 } from '../../../lib/runtime/adapters/redis/scripts.ts'
+import { growthsName } from '../../../lib/runtime/pipeline/growing/history.ts'
 import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+import { MemoryBroker } from '../../support/memory-topic.ts'
 
 const [NAME, BEFORE, AFTER] = ['t.events', 3, 5]
 
@@ -39,30 +40,14 @@ function given() {
     },
     async *keys() {},
   } as unknown as RedisClient
-  const broker = {
-    partitions: BEFORE,
-    /** Comes when somebody asks how far the log goes. */
-    looked: async () => {},
-    /** Comes before Kafka has the partitions that it was asked for. */
-    meanwhile: async () => {},
-  }
-  const offsets = () => Array.from({ length: broker.partitions }, () => ({ start: 0, end: 0 }))
-  const admin = {
-    connect: async () => {},
-    disconnect: async () => {},
-    fetchTopicMetadata: async () => ({ topics: [{ partitions: offsets() }] }),
-    fetchTopicOffsets: async () => offsets(),
-    createPartitions: async ({ topicPartitions: [asked] }: { topicPartitions: { count: number }[] }) => {
-      await broker.meanwhile()
-      broker.partitions = asked?.count ?? 0
-    },
-  }
-  const kafka = { admin: () => admin } as never
+  /** `looked` comes when somebody asks how far the log goes. */
+  const broker = Object.assign(new MemoryBroker(BEFORE), { looked: async () => {} })
+  const { kafka } = broker
   const log = new MemoryLogReader([])
   const bounds = {
     async bounds() {
       await broker.looked()
-      return offsets()
+      return broker.offsets()
     },
   } as never
   const topic = new GrowingTopic({ client, kafka, log, bounds }, 't', NAME)

@@ -51,6 +51,11 @@ describe('a checkpoint as a file', () => {
     assert.deepEqual(await read(lines()), FILE)
     const nothing = { ...FILE, checkpoint: NOTHING }
     assert.deepEqual(await read(lines(nothing)), nothing)
+    const at = '2026-02-01T12:00:00Z'
+    const growths = [{ operation: 'o', at, from: 12, to: 24, ends: Array(12).fill(7), except: [] }]
+    const partitioning = { generation: 1, partitions: 24 }
+    const grown = { ...FILE, checkpoint: { ...FILE.checkpoint, partitioning, growths } }
+    assert.deepEqual(await read(lines(grown)), grown)
   })
 
   test('begins with what it is of, and ends with how much it holds', () => {

@@ -1,8 +1,8 @@
 /** Stops the consumers of a topic while its states move to more partitions. */
-import type { Partitioning, StateKey, Version } from '../../pipeline/model.ts'
+import type { KeptGrowth, Partitioning, StateKey, Version } from '../../pipeline/model.ts'
 import type { RedisClient } from './client.ts'
 import { keysOf } from './keys.ts'
-import { FENCE, REMOVE_FENCE } from './scripts.ts'
+import { FENCE, NOTE_GROWTH, REMOVE_FENCE } from './scripts.ts'
 
 export class Fences {
   readonly #client: RedisClient
@@ -32,10 +32,14 @@ export class Fences {
     await this.#client.eval(REMOVE_FENCE, [keysOf(partitionState).meta], [])
   }
 
-  /** Says how many partitions the topic has now, and changes nothing else: no fence is needed for that. */
-  async notePartitioning(partitionState: StateKey, { generation, partitions }: Partitioning): Promise<void> {
+  /** Notes how the topic has grown, in a state whose contents stay: no fence is needed for that. */
+  async noteGrowth(
+    partitionState: StateKey,
+    { generation, partitions }: Partitioning,
+    growths: readonly KeptGrowth[],
+  ): Promise<void> {
     const { meta } = keysOf(partitionState)
-    await this.#client.run(redis => redis.hset(meta, { generation, partitions }))
+    await this.#client.eval(NOTE_GROWTH, [meta], [generation, partitions, JSON.stringify(growths)])
   }
 
   /** Removes the states of all topics whose names begin like this. Only for copies that no consumer uses. */

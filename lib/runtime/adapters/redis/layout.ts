@@ -83,6 +83,9 @@ export const LAYOUT = {
 
 export type MetaField = (typeof LAYOUT.meta)[number]
 
+/** Field of the hash `meta` with the growths of the topic as JSON. No batch needs them, so it is not among those of the layout. */
+export const GROWTHS = 'growths'
+
 /** The generation of ids at this time of the log's clock. `generationAt` in Lua is the same. */
 export function generationOf(clockMs: number): number {
   return Math.floor(clockMs / LAYOUT.ids.generationMs)

@@ -38,6 +38,10 @@ export const FENCE = script(
   readFileSync(new URL('./lua/fence.lua', import.meta.url), 'utf8'),
 )
 export const REMOVE_FENCE = script(readFileSync(new URL('./lua/remove-fence.lua', import.meta.url), 'utf8'))
+export const NOTE_GROWTH = script(
+  PARTITION_STATE,
+  readFileSync(new URL('./lua/note-growth.lua', import.meta.url), 'utf8'),
+)
 export const OPEN_BREAKER = script(readFileSync(new URL('./lua/open-breaker.lua', import.meta.url), 'utf8'))
 export const SKIP_RECORD = script(readFileSync(new URL('./lua/skip-record.lua', import.meta.url), 'utf8'))
 export const ADVANCE_CURSOR = script(

@@ -1,16 +1,18 @@
 /** Stages new contents of a partition state beside it, page by page, and switches over in one step. */
 import { randomUUID } from 'node:crypto'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
-import type { RememberedFailure, RememberedId, StateKey, Version } from '../../pipeline/model.ts'
+import { growthsName, type KeptGrowths, withGrowths } from '../../pipeline/growing/history.ts'
+import type { KeptGrowth, RememberedFailure, RememberedId, StateKey, Version } from '../../pipeline/model.ts'
 import type { CheckpointMeta, CheckpointPages, CheckpointPart } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
 import { restoredFailures } from './failure-packing.ts'
 import { packIds } from './id-packing.ts'
 import { type CopyName, keysOf, stagedKeysOf } from './keys.ts'
-import { generationOf, type MetaField } from './layout.ts'
+import { GROWTHS, generationOf, type MetaField } from './layout.ts'
 import { Bytes, packed } from './message-pack.ts'
 import { earliest, type StageRequest, type SwitchRequest } from './requests.ts'
 import { BEGIN_STAGING, STAGE, SWITCH_TO_STAGED } from './scripts.ts'
+import { RedisValue } from './value.ts'
 
 /** Upper bound for what one script stages: a few milliseconds of the server's time. */
 const STAGED_FIELDS = 500
@@ -65,6 +67,8 @@ export async function replaceState(
     tail.note(page)
   }
   await stage(tail.fields())
+  // Before the state is there: if it knows of growths, redrives do, too.
+  if (tail.growths && !copy) await noteGrowths(client, partitionState.topic, tail.growths)
   const { meta, states, timers, due, outbox, ids, failures, context } = keysOf(partitionState, copy)
   const request: SwitchRequest = { token, fieldCount: count, epoch: tail.epoch, base: base && { ...base } }
   const reply = await client.eval(
@@ -75,6 +79,15 @@ export async function replaceState(
   if (!Array.isArray(reply)) throw new RestoreRefused(String(reply) as RestoreRefused['why'])
   const [epoch, appliedOffset] = reply as [number, number]
   return { epoch, appliedOffset }
+}
+
+async function noteGrowths(
+  client: RedisClient,
+  topic: string,
+  growths: readonly KeptGrowth[],
+): Promise<void> {
+  const value = new RedisValue<KeptGrowths>(client, growthsName(topic))
+  await value.update(known => withGrowths(known, growths))
 }
 
 /** The last part of a key, a field of it, and its value; of `due`, threshold and entity. */
@@ -128,14 +141,18 @@ class MetaFields {
     return this.#known.version.epoch
   }
 
+  get growths(): CheckpointMeta['growths'] {
+    return this.#known.growths
+  }
+
   /** As `commit.lua` writes them, but for the epoch; and failures, whose groups say how much they have. */
   *fields(): Generator<Field> {
     const { version, clock, appliedDigest, emitted, tally, partitioning } = this.#known
-    const { failuresFromMs, newEntities } = this.#known
+    const { failuresFromMs, growths, newEntities } = this.#known
     const { nowMs } = clock
     const failures = restoredFailures(this.#failures)
     yield* failures.fields
-    const fields: Partial<Record<MetaField, number | string | undefined>> = {
+    const fields: Partial<Record<MetaField | typeof GROWTHS, number | string | undefined>> = {
       appliedOffset: version.appliedOffset,
       fired: version.fired,
       emitted,
@@ -151,6 +168,7 @@ class MetaFields {
       failuresFrom: failuresFromMs,
       generation: partitioning?.generation,
       partitions: partitioning?.partitions,
+      [GROWTHS]: growths && JSON.stringify(growths),
     }
     for (const [field, value] of Object.entries({ ...fields, ...tally }))
       if (value !== undefined) yield ['meta', field, String(value)]

@@ -1,5 +1,6 @@
 /** Reads a partition state for people and checkpoints, in pages, so that a large one does not block the server. */
 import type {
+  KeptGrowth,
   OutboxEntry,
   RememberedFailure,
   RememberedId,
@@ -12,7 +13,7 @@ import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
 import { type CopyName, keysOf, type PartitionStateKeys } from './keys.ts'
-import { beyondFull, generationOf, LAYOUT } from './layout.ts'
+import { beyondFull, GROWTHS, generationOf, LAYOUT } from './layout.ts'
 import { type Meta, readMeta } from './meta.ts'
 
 const PAGE = 500
@@ -20,6 +21,8 @@ const PAGE = 500
 export interface StateMeta extends Meta {
   /** Number of records by `outcome/reason` since the partition state was created. */
   readonly tally: Readonly<Record<string, number>>
+  /** How the topic has grown; absent if it never has. */
+  readonly growths?: readonly KeptGrowth[]
 }
 
 export class StateReader {
@@ -41,7 +44,8 @@ export class StateReader {
     const fields = await this.#client.run(redis => redis.hgetall(this.#keysOf(stateKey).meta))
     const counters = Object.entries(fields).filter(([name]) => name.includes('/'))
     const tally = Object.fromEntries(counters.map(([name, count]) => [name, Number(count)]))
-    return { ...readMeta(fields), tally }
+    const growths = fields[GROWTHS]
+    return { ...readMeta(fields), tally, ...(growths ? { growths: JSON.parse(growths) } : {}) }
   }
 
   /** How much is in each of the parts that are counted at once. */
@@ -162,10 +166,12 @@ export class StateReader {
 
 /** What a checkpoint says of a partition state. */
 export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
-  const { version, clock, appliedDigest, emitted, failuresFromMs, tally, partitioning, newEntities } = meta
+  const { version, clock, appliedDigest, emitted, failuresFromMs, tally } = meta
+  const { partitioning, growths, newEntities } = meta
   return {
     ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally },
     ...(partitioning ? { partitioning } : {}),
+    ...(growths ? { growths } : {}),
     ...(newEntities ? { newEntities } : {}),
   }
 }

@@ -1,6 +1,7 @@
 import { PartitionStopped, Unavailable } from '../../pipeline/errors.ts'
 import type {
   Change,
+  Growth,
   OutboxEntry,
   RememberedId,
   Snapshot,
@@ -70,10 +71,11 @@ type LoadReply = [
   more: number,
   context: Buffer[],
   skipped: Buffer[],
+  growths: Buffer,
 ]
 
 function read(
-  [meta, due, states, timers, known, failures, outbox, more, context, skipped]: LoadReply,
+  [meta, due, states, timers, known, failures, outbox, more, context, skipped, growths]: LoadReply,
   wanted: Wanted,
 ): Snapshot {
   const stored = LAYOUT.meta.map((name, index) => [name, meta[index]?.toString()])
@@ -102,6 +104,7 @@ function read(
     notLoaded: new Set(entities.slice(states.length)),
     known: readKnown(known, wanted.ids),
     failures: unpackFailures(failures),
+    ...(growths.length > 0 ? { growths: JSON.parse(growths.toString()) as Growth[] } : {}),
     failureMemory,
     failuresFromMs,
     outbox: readOutbox(outbox),

@@ -22,13 +22,17 @@ export interface Growing extends Counts {
   readonly failureRoute: (partition: number, failure: RememberedFailure) => number | undefined
 }
 
-/** The metadata of a partition after the growth. Those that were there continue; new ones begin where their log begins. */
+/**
+ * The metadata of a partition after the growth. Those that were there continue; new ones begin where their log begins. Without the
+ * growths: where the log ends is not known before the end.
+ */
 export function grownMeta(target: number, { old, partitioning }: Growing): CheckpointMeta {
   const before = old[target]?.meta
   if (before && before.version.appliedOffset >= 0) {
+    const { growths: _, ...kept } = before
     // Failures leave their partition.
     const failuresFromMs = (before.clock.highestAppendMs ?? 0) + 1
-    return { ...before, partitioning, failuresFromMs }
+    return { ...kept, partitioning, failuresFromMs }
   }
   const clock = continuedClock(old.map(({ meta }) => meta.clock))
   const epoch = before?.version.epoch ?? 0

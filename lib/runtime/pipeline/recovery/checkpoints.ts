@@ -3,6 +3,7 @@
  * no longer reaches back to its start.
  */
 import type {
+  KeptGrowth,
   LogClock,
   OutboxEntry,
   Partitioning,
@@ -20,6 +21,8 @@ export interface CheckpointMeta {
   readonly clock: LogClock
   /** Absent if the topic has never grown. */
   readonly partitioning?: Partitioning
+  /** How the topic has grown, the first growth first; absent if it never has. */
+  readonly growths?: readonly KeptGrowth[]
   /** Digest of the record at the applied offset; undefined if it is not known. */
   readonly appliedDigest: string | undefined
   readonly emitted: number

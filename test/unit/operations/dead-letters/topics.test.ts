@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { growthsName } from '../../../../lib/failures/present-partition.ts'
 import { growthsFor } from '../../../../lib/operations/dead-letters/topics.ts'
+import { growthsName } from '../../../../lib/runtime/pipeline/growing/history.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
 const GROWTH = { from: 12, to: 24, ends: [], except: [] }

@@ -15,4 +15,5 @@ conformsAsPartitionStates(
   'memory',
   () => store,
   () => store,
+  async topic => store.growths(topic),
 )

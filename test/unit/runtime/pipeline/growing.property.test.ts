@@ -259,6 +259,15 @@ describe('rule 24: states that move to more partitions', () => {
     )
   })
 
+  it('rule 24: given a topic that has grown before, then what is laid ready does not name the growths: this one is not over', () => {
+    const { growing } = grown({ ...BEHIND_BY_THE_SAME, entities: [] })
+    const at = '2026-03-01T12:00:00Z'
+    const growths = [{ operation: 'o', at, from: 2, to: 4, ends: [1, 1], except: [] }]
+    const old = growing.old.map(one => ({ ...one, meta: { ...one.meta, growths } }))
+    assert.equal(grownMeta(0, { ...growing, old }).growths, undefined)
+    assert.equal(grownMeta(4, { ...growing, old }).growths, undefined)
+  })
+
   it('rule 24: given keys, then each goes to one of the partitions to which its old partition is copied', () => {
     fc.assert(
       fc.property(

@@ -15,7 +15,7 @@
     contexts       hashes of contexts that the caller has cached; nil if it wants no context
 
   Returns  the part of the partition state that the server has evicted, if any; otherwise
-           { meta, due, states, timers, known, failures, outbox, more, context, skipped }
+           { meta, due, states, timers, known, failures, outbox, more, context, skipped, growths }
            meta:     its fields in the order of the layout
            due:      { entity, threshold, … } in the order in which their timers fire
            states, timers: of the due entities, then of the other wanted ones, in their order and as far as the bytes reach;
@@ -26,6 +26,7 @@
            more:     1 if more timers are due
            context:  { hash, content }, without the content if the caller has it; {} if none is set or wanted
            skipped:  { offset, digest, … }
+           growths:  of the topic, JSON; empty if it has never grown, or no failure is wanted
 ]]
 local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey, skippedKey = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
@@ -167,5 +168,7 @@ if request.contexts then
   end
 end
 
+-- Only failures can have moved from one partition to another.
+local growths = next(request.failures) and redis.call('HGET', metaKey, 'growths') or ''
 local outbox, skipped = redis.call('HGETALL', outboxKey), redis.call('HGETALL', skippedKey)
-return { stored, due, states, timers, known, failures, outbox, more, context, skipped }
+return { stored, due, states, timers, known, failures, outbox, more, context, skipped, growths }

@@ -44,6 +44,7 @@ if fields ~= request.fieldCount then
   return 'incomplete'
 end
 
+local growths = redis.call('HGET', metaKey, 'growths')
 local newest = generationAt(meta.clock or 0)
 for generation = meta.oldest or newest, newest do
   redis.call('UNLINK', idKeys(idsKey, generation))
@@ -65,6 +66,7 @@ redis.call('HSET', metaKey, 'epoch', epoch)
 -- Contents from before the topic grew, or none at all, do not undo that it did: emissions would count as older ones.
 if meta.generation and meta.generation > (readMeta(metaKey).generation or 0) then
   redis.call('HSET', metaKey, 'generation', meta.generation, 'partitions', meta.partitions)
+  call('HSET', metaKey, growths and { 'growths', growths } or {})
 end
 redis.call('DEL', tokenKey, namesKey)
 return { epoch, meta.appliedOffset or -1 }

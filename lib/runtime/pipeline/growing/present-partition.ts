@@ -1,27 +1,7 @@
 /** Where the failure of a record is remembered after its topic has grown. Pure. */
-import type { FailureData } from '../runtime/consumer/failure-event.ts'
-import { partitionOf } from '../runtime/consumer/murmur2.ts'
-
-/** That a topic grew once. */
-export interface Growth {
-  /** How many partitions it had before and after. */
-  readonly from: number
-  readonly to: number
-  /** By the old partition: the offset after the last record that was there before. */
-  readonly ends: readonly number[]
-  /** Consumers whose failures stayed in the partitions of their records. */
-  readonly except: readonly string[]
-}
-
-/** The value in Redis with what is known of a topic's growths: `{ growths }`, the first one first. */
-export function growthsName(topic: string): string {
-  return `growth:${topic}`
-}
-
-/** The part of that value which redrives need. */
-export interface KnownGrowths {
-  readonly growths: readonly Growth[]
-}
+import type { FailureData } from '../../consumer/failure-event.ts'
+import { partitionOf } from '../../consumer/murmur2.ts'
+import type { Growth } from '../model.ts'
 
 type Place = Pick<FailureData, 'consumer' | 'originalKey' | 'originalPartition' | 'originalOffset'>
 

@@ -1,0 +1,246 @@
+/** A topic that can grow, with Kafka, Redis and the checkpoints in memory: all that `Growth` works with. */
+import { GrowingTopic } from '../../cli/grow/topic.ts'
+import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { COMPARE_AND_SET, type Script } from '../../lib/runtime/adapters/redis/scripts.ts'
+import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { growthsName, withGrowths } from '../../lib/runtime/pipeline/growing/history.ts'
+import type {
+  KeptGrowth,
+  Partitioning,
+  RememberedFailure,
+  StateKey,
+  StoredContext,
+  StoredTimer,
+  Version,
+} from '../../lib/runtime/pipeline/model.ts'
+import { isAbsent, type Recovery } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { takeCheckpoints } from '../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
+import { MemoryCheckpointStore } from '../../lib/runtime/testing/checkpoint-store.ts'
+import { MemoryForwardCursors } from '../../lib/runtime/testing/forward-cursors.ts'
+import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
+import { MemoryStateStore } from '../../lib/runtime/testing/state-store.ts'
+
+/** A broker with one topic. */
+export class MemoryBroker {
+  partitions: number
+  /** Comes before the topic has the partitions that it was asked for. */
+  meanwhile = async (): Promise<void> => {}
+  readonly #ends: (partition: number) => number
+
+  constructor(partitions: number, ends: (partition: number) => number = () => 0) {
+    this.partitions = partitions
+    this.#ends = ends
+  }
+
+  offsets(): { start: number; end: number }[] {
+    return Array.from({ length: this.partitions }, (_, partition) => ({
+      start: 0,
+      end: this.#ends(partition),
+    }))
+  }
+
+  get kafka(): never {
+    const admin = {
+      connect: async () => {},
+      disconnect: async () => {},
+      fetchTopicMetadata: async () => ({ topics: [{ partitions: this.offsets() }] }),
+      fetchTopicOffsets: async () => this.offsets(),
+      createPartitions: async ({ topicPartitions: [asked] }: { topicPartitions: { count: number }[] }) => {
+        await this.meanwhile()
+        this.partitions = asked?.count ?? 0
+      },
+    }
+    return { admin: () => admin } as never
+  }
+}
+
+/** A partition state as the store in memory has it. */
+interface Held {
+  version: Version
+  partitioning?: Partitioning
+  growths?: readonly KeptGrowth[]
+  growing?: number
+  readonly context?: StoredContext
+  readonly states: ReadonlyMap<string, string>
+  readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
+  readonly ids: ReadonlyMap<string, unknown>
+  readonly failures: ReadonlyMap<string, RememberedFailure>
+  readonly outbox: ReadonlyMap<string, unknown>
+  readonly tally: ReadonlyMap<string, number>
+}
+
+export class MemoryTopic {
+  readonly name: string
+  readonly log: LogRecord[] = []
+  readonly broker: MemoryBroker
+  /** Those that read the topic. */
+  consumers: readonly string[]
+  refusesCheckpoints = false
+  readonly #checkpoints = new MemoryCheckpointStore()
+  #store = new MemoryStateStore()
+  /** What Redis has beside partition states. */
+  #values = new Map<string, string>()
+  /** Growths that were noted before they were lost. */
+  #lost: readonly KeptGrowth[] | undefined
+  #nowMs = 0
+
+  constructor(name: string, partitions: number, consumers: readonly string[]) {
+    this.name = name
+    this.consumers = consumers
+    this.broker = new MemoryBroker(partitions, partition => this.#end(partition))
+  }
+
+  get store(): MemoryStateStore {
+    return this.#store
+  }
+
+  get recovery(): Recovery {
+    return { checkpoints: this.#checkpoints, states: this.#store }
+  }
+
+  get client(): RedisClient {
+    const read = (key: string) => this.#value(key)
+    return {
+      run: async (command: (redis: unknown) => unknown) =>
+        command({
+          get: async (key: string) => read(key) ?? null,
+          set: async (key: string, value: string) => void this.#values.set(key, value),
+        }),
+      eval: async (script: Script, [key = '']: readonly string[], [before, next = '']: readonly string[]) => {
+        if (script !== COMPARE_AND_SET) throw new Error('a script that needs a server')
+        if ((read(key) ?? '') !== before) return 0
+        this.#values.set(key, next)
+        return 1
+      },
+    } as unknown as RedisClient
+  }
+
+  /** The topic as a growth works with it at the moment: a flush leaves it behind. */
+  get growing(): GrowingTopic {
+    const { client, broker } = this
+    const bounds = { bounds: async (name: string) => (name === this.name ? broker.offsets() : []) }
+    const has = async (state: StateKey) => (await this.#checkpoints.list(state)).length > 0
+    const kept = { readers: this.consumers, has, take: (states: readonly StateKey[]) => this.#take(states) }
+    const log = new MemoryLogReader(this.log)
+    const servers = { client, kafka: broker.kafka, log, bounds: bounds as never, kept }
+    return Object.assign(new GrowingTopic(servers, 'test', this.name), {
+      reader: this.#reader,
+      states: this.#store,
+      fences: this.#fences,
+      cursors: new MemoryForwardCursors(),
+      consumers: async () => this.consumers,
+    } as object)
+  }
+
+  /** Appends a record, at the next offset of its partition. */
+  append(record: Omit<LogRecord, 'offset' | 'topic'>): LogRecord {
+    const appended = { ...record, topic: this.name, offset: this.#end(record.partition) }
+    this.log.push(appended)
+    return appended
+  }
+
+  /** Takes a checkpoint of every state. */
+  checkpoint(): Promise<void> {
+    return this.#take(this.consumers.flatMap(name => this.#keys(name)))
+  }
+
+  /** Redis loses a state. */
+  lose(key: StateKey): void {
+    this.#store.restore(key, undefined)
+  }
+
+  /** Redis loses all but the partition states. */
+  loseValues(): void {
+    this.#values = new Map()
+    this.#lost = this.#store.growths(this.name)
+  }
+
+  /** Redis loses everything. */
+  flush(): void {
+    this.#store = new MemoryStateStore()
+    this.#values = new Map()
+    this.#lost = undefined
+  }
+
+  key(consumer: string, partition: number): StateKey {
+    return { consumer, topic: this.name, partition }
+  }
+
+  held(key: StateKey): Held {
+    return this.#store.copyOf(key) as Held
+  }
+
+  #keys(consumer: string): StateKey[] {
+    return Array.from({ length: this.broker.partitions }, (_, partition) => this.key(consumer, partition))
+  }
+
+  #end(partition: number): number {
+    return this.log.filter(record => record.partition === partition).length
+  }
+
+  /** A restore in memory knows the growths, and has no Redis to write them to. */
+  #value(key: string): string | undefined {
+    const value = this.#values.get(key)
+    if (key !== `{${growthsName(this.name)}}:value`) return value
+    const noted = this.#store.growths(this.name)
+    const growths = noted === this.#lost ? [] : noted
+    if (value === undefined && growths.length === 0) return undefined
+    return JSON.stringify(withGrowths(value === undefined ? undefined : JSON.parse(value), growths))
+  }
+
+  async #take(states: readonly StateKey[]): Promise<void> {
+    this.#nowMs += 1
+    const options = { kept: 4, nowMs: () => this.#nowMs, remainingMs: () => 60_000, reserveMs: 0 }
+    const { notTaken } = await takeCheckpoints(this.recovery, states, options)
+    if (notTaken.length > 0 || this.refusesCheckpoints) throw new Error('a state has no checkpoint')
+  }
+
+  get #reader(): object {
+    return {
+      meta: async (key: StateKey) => {
+        const { states: _s, timers: _t, ids: _i, failures, outbox: _o, context: _c, ...held } = this.held(key)
+        const { tally, growing, ...meta } = held
+        const fenced = growing === undefined ? {} : { growing }
+        const failureMemory = { bytes: failures.size, forgotten: 0 }
+        return { ...meta, ...fenced, tally: Object.fromEntries(tally), failureMemory }
+      },
+      counts: async (key: StateKey) => {
+        const { states, outbox } = this.held(key)
+        return { entities: states.size, outbox: outbox.size }
+      },
+      idCount: async (key: StateKey) => this.held(key).ids.size,
+      context: async (key: StateKey) => this.held(key).context,
+      states: async function* (this: MemoryTopic, key: StateKey) {
+        yield* this.held(key).states
+      }.bind(this),
+      timers: async function* (this: MemoryTopic, key: StateKey) {
+        yield* this.held(key).timers
+      }.bind(this),
+      failures: async function* (this: MemoryTopic, key: StateKey) {
+        yield* this.held(key).failures.values()
+      }.bind(this),
+    }
+  }
+
+  get #fences(): object {
+    return {
+      raise: async (key: StateKey, partitions: number) => {
+        this.#store.fence(key, partitions)
+        const { version, growing } = this.held(key)
+        return { version, partitions: growing }
+      },
+      remove: async (key: StateKey) => {
+        const { growing: _, ...held } = this.held(key)
+        const isNew = held.version.epoch === 1 && held.version.appliedOffset < 0 && held.states.size === 0
+        this.#store.restore(key, isNew ? undefined : held)
+      },
+      noteGrowth: async (key: StateKey, partitioning: Partitioning, growths: readonly KeptGrowth[]) => {
+        const held = this.held(key)
+        const epoch = held.version.epoch + (isAbsent(held.version) ? 0 : 1)
+        this.#store.restore(key, { ...held, version: { ...held.version, epoch }, partitioning, growths })
+      },
+      // No name of what is laid ready is used twice.
+      discard: async () => {},
+    }
+  }
+}

@@ -1,0 +1,292 @@
+/** A growth and a Redis that has lost data: before it, meanwhile, or at its end. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Growth } from '../../../cli/grow/growth.ts'
+import { GrowthRecords } from '../../../cli/grow/record.ts'
+import { StagedStates } from '../../../cli/grow/staged.ts'
+import type { Step } from '../../../cli/grow/steps.ts'
+import { GrowingTopic } from '../../../cli/grow/topic.ts'
+import type { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
+import { RedisValue } from '../../../lib/runtime/adapters/redis/value.ts'
+import { growthsName } from '../../../lib/runtime/pipeline/growing/history.ts'
+import type { KeptGrowth } from '../../../lib/runtime/pipeline/model.ts'
+import {
+  type CheckpointMeta,
+  EMPTY_META,
+  type PartitionStates,
+} from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { MemoryTopic } from '../../support/memory-topic.ts'
+import { inPages } from '../../support/parts.ts'
+
+const [NAME, CONSUMER] = ['t.events', 'counting']
+
+class Killed extends Error {}
+
+/** A topic without records that one consumer reads; it has grown from one partition to two, if it has grown. */
+function given({ except = [] }: { readonly except?: readonly string[] } = {}) {
+  const topic = new MemoryTopic(NAME, 2, [CONSUMER])
+  const first: KeptGrowth = {
+    operation: 'first',
+    at: '2026-03-01T12:00:00Z',
+    from: 1,
+    to: 2,
+    ends: [0],
+    except: [],
+  }
+  const growth = (to: number, reached?: (step: Step) => void) => {
+    const order = { to, by: 'test', allowUnknown: false, except, quietMs: 0, answeredMs: 0 }
+    return new Growth(topic.growing, order, { tell: () => {}, ...(reached ? { reached } : {}) })
+  }
+  return {
+    topic,
+    first,
+    growth,
+    get records() {
+      return new GrowthRecords(topic.client, NAME)
+    },
+    /** Puts a state in place that has decided nothing. */
+    async state(partition: number, meta: Partial<CheckpointMeta> = {}, consumer = CONSUMER) {
+      const pages = inPages([{ kind: 'meta', meta: { ...EMPTY_META, ...meta } }])
+      await topic.store.replace(topic.key(consumer, partition), EMPTY_META.version, pages)
+    },
+    /** The operation that each partition state names last, and to how many partitions it is fenced. */
+    async seen(partitions: number) {
+      return Array.from({ length: partitions }, (_, partition) => {
+        const { growths, growing } = topic.held(topic.key(CONSUMER, partition))
+        return growing ?? growths?.at(-1)?.operation
+      })
+    },
+    async killedAt(to: number, at: Step, time = 1) {
+      let times = 0
+      const run = growth(to, step => {
+        if (step === at && ++times === time) throw new Killed()
+      }).run()
+      await assert.rejects(run, Killed)
+    },
+  }
+}
+
+const grownOnce = (first: KeptGrowth) => ({
+  partitioning: { generation: 1, partitions: 2 },
+  growths: [first],
+})
+
+describe('a growth, and a Redis that has lost data', () => {
+  it('given that only restored states know of a growth, then the next one has the next number', async () => {
+    const { topic, first, growth, records, state, seen } = given()
+    await state(0)
+    await state(1, grownOnce(first))
+    const { generation, operation } = await growth(4).run()
+    const { growths, underway } = await records.read()
+    assert.deepEqual([generation, underway], [2, undefined])
+    assert.deepEqual(
+      growths.map(one => [one.operation, one.from, one.to]),
+      [
+        ['first', 1, 2],
+        [operation, 2, 4],
+      ],
+    )
+    assert.deepEqual(await seen(4), Array(4).fill(operation))
+    const { partitioning } = topic.held(topic.key(CONSUMER, 3))
+    assert.deepEqual(partitioning, { generation: 2, partitions: 4 })
+  })
+
+  it('given states that know of different growths, then the longest history counts', async () => {
+    const { topic, first, growth, state } = given()
+    const second = { ...first, operation: 'second' }
+    await state(0, { partitioning: { generation: 2, partitions: 2 }, growths: [first, second] })
+    await state(1, grownOnce(first))
+    topic.loseValues()
+    assert.equal((await growth(4).run()).generation, 3)
+  })
+
+  it('given a value that is lost while the states stay, then they tell how the topic has grown', async () => {
+    const { topic, first, growth, records, state } = given()
+    await state(0, grownOnce(first))
+    topic.loseValues()
+    assert.deepEqual(await records.read(), { growths: [] })
+    await growth(4).run()
+    const { growths } = await records.read()
+    assert.deepEqual([growths.length, growths[0]], [2, first])
+  })
+
+  it('given a state that has seen more growths than are known, then nothing begins', async () => {
+    const { topic, growth, records, state, seen } = given()
+    await state(1, { partitioning: { generation: 1, partitions: 2 } })
+    for (const run of [growth(4).check(), growth(4).run()])
+      await assert.rejects(
+        run,
+        /counting.*1.* has seen 1 growths of t.events, and Redis knows of 0.*`sluice state import`, and run the command again/,
+      )
+    assert.deepEqual([topic.broker.partitions, await records.read()], [2, { growths: [] }])
+    assert.deepEqual(await seen(2), [undefined, undefined])
+  })
+
+  it('given a state that is only in its checkpoint, then that is in the way; one without a checkpoint is new', async () => {
+    const { topic, growth, state } = given()
+    await state(1)
+    assert.deepEqual((await growth(4).check()).wrong, [])
+    await topic.checkpoint()
+    topic.flush()
+    await state(0)
+    const { wrong } = await growth(4).check()
+    assert.deepEqual(wrong, [
+      'counting has a checkpoint and no state of partition 1: Redis has lost it, and the next record or tick of the partition restores it.',
+    ])
+    await state(1)
+    assert.deepEqual((await growth(4).check()).wrong, [])
+  })
+
+  it('given consumers that read the topic, or have a state of it, then each of them counts once', async () => {
+    const names = ['{b:t.events:0}:meta', '{b:t.events:1}:meta', '{c:t.alerts:0}:meta']
+    const client = {
+      async *keys() {
+        yield* names
+      },
+    } as unknown as RedisClient
+    const kept = { readers: ['d', 'b', 'a'], has: async () => false, take: async () => {} }
+    const servers = { client, kafka: null as never, log: null as never, bounds: null as never }
+    assert.deepEqual(await new GrowingTopic({ ...servers, kept }, 't', NAME).consumers(), ['a', 'b', 'd'])
+    assert.deepEqual(await new GrowingTopic(servers, 't', NAME).consumers(), ['b'])
+  })
+
+  it('given that the checkpoints cannot be taken, then the growth is not over, and the next run ends it', async () => {
+    const { topic, growth, records, state } = given()
+    await state(0)
+    topic.refusesCheckpoints = true
+    await assert.rejects(growth(4).run(), /a state has no checkpoint/)
+    assert.equal((await records.read()).underway?.phase, 'created')
+    topic.refusesCheckpoints = false
+    const { operation } = await growth(4).run()
+    assert.equal((await records.read()).underway, undefined)
+    topic.flush()
+    for (const partition of [0, 1, 2, 3]) {
+      const [kept] = await topic.recovery.checkpoints.list(topic.key(CONSUMER, partition))
+      assert.ok(kept)
+      await topic.store.replace(
+        topic.key(CONSUMER, partition),
+        EMPTY_META.version,
+        topic.recovery.checkpoints.read(topic.key(CONSUMER, partition), kept),
+      )
+    }
+    assert.deepEqual(
+      (await records.read()).growths.map(one => one.operation),
+      [operation],
+    )
+  })
+
+  it('given that a state is restored meanwhile that knows of a growth, then all is taken back', async () => {
+    const { topic, first, growth, records, state, seen, killedAt } = given()
+    await state(0)
+    for (const step of ['fenced', 'staged'] as const) {
+      await killedAt(4, step)
+      await topic.store.replace(
+        topic.key('another', 0),
+        topic.held(topic.key('another', 0)).version,
+        inPages([{ kind: 'meta', meta: { ...EMPTY_META, ...grownOnce(first) } }]),
+      )
+      await assert.rejects(growth(4).run(), /has not grown.*\n {2}This is not growth 1 of the topic\./)
+      assert.deepEqual([topic.broker.partitions, (await records.read()).underway], [2, undefined])
+      assert.deepEqual(await seen(2), [undefined, undefined])
+      topic.flush()
+      await state(0)
+    }
+  })
+
+  it('given growths that are lost meanwhile, then all is taken back', async () => {
+    const { topic, first, growth, records, state, killedAt } = given()
+    await state(0)
+    await records.recover([first])
+    await killedAt(4, 'staged')
+    const { underway } = await records.read()
+    await new RedisValue(topic.client, growthsName(NAME)).write({ underway, growths: [] })
+    await assert.rejects(growth(4).run(), /\n {2}This is not growth 2 of the topic\./)
+    assert.equal(topic.broker.partitions, 2)
+  })
+
+  it('given a consumer that has a state only since the growth began, then all is taken back', async () => {
+    const { topic, growth, state, seen, killedAt } = given()
+    await state(0)
+    for (const step of ['began', 'staged'] as const) {
+      await killedAt(4, step)
+      topic.consumers = [CONSUMER, 'restored']
+      await assert.rejects(
+        growth(4).run(),
+        /\n {2}restored has a state of the topic now, and had none before\./,
+      )
+      assert.deepEqual([topic.broker.partitions, await seen(2)], [2, [undefined, undefined]])
+      topic.consumers = [CONSUMER]
+    }
+  })
+
+  it('given a state that is lost after it was switched to, then the command fails, and the growth is not over', async () => {
+    const { topic, growth, records, state } = given()
+    await state(0)
+    let times = 0
+    const run = growth(4, step => {
+      if (step === 'switched' && ++times === 4) topic.lose(topic.key(CONSUMER, 2))
+    }).run()
+    await assert.rejects(run, /t.events has grown, but .*2.* is not the state that was switched to/)
+    assert.equal((await records.read()).underway?.phase, 'created')
+  })
+
+  it('given a state that was replaced by an older checkpoint meanwhile, then the command fails', async () => {
+    const { topic, first, growth, state } = given()
+    await state(0, grownOnce(first))
+    let times = 0
+    const run = growth(4, step => {
+      if (step !== 'switched' || ++times < 4) return
+      const key = topic.key(CONSUMER, 0)
+      topic.store.restore(key, { ...topic.held(key), ...grownOnce(first) })
+    }).run()
+    await assert.rejects(run, /counting.*0.* is not the state that was switched to/)
+  })
+
+  it('given that another run lays the same state ready, or has, then the command fails', async () => {
+    const { topic } = given()
+    for (const outcome of ['overtaken', 'moved'] as const) {
+      const states = { replace: async () => outcome } as unknown as PartitionStates
+      const staged = new StagedStates({ reader: topic.growing.reader, states })
+      const run = staged.stage(topic.key(CONSUMER, 0), [], {} as never)
+      await assert.rejects(run, new RegExp(`was not written \\(${outcome}\\): does another run`))
+    }
+  })
+
+  it('given that Redis has lost the growth itself, then the command fails', async () => {
+    const { topic, growth, state } = given()
+    await state(0)
+    const run = growth(4, step => {
+      if (step === 'noted') topic.loseValues()
+    }).run()
+    await assert.rejects(run, /Redis does not know this growth of t.events as its last one/)
+  })
+
+  it('given that the growth is not the last one that Redis knows, or has another number, then the command fails', async () => {
+    const histories: ((own: KeptGrowth, first: KeptGrowth) => readonly KeptGrowth[])[] = [
+      (_, first) => [first],
+      (own, first) => [first, own],
+    ]
+    for (const history of histories) {
+      const { topic, first, growth, records, state, killedAt } = given()
+      await state(0)
+      await killedAt(4, 'noted')
+      const { underway, growths } = await records.read()
+      const value = new RedisValue(topic.client, growthsName(NAME))
+      await value.write({ underway, growths: history(growths[0] as KeptGrowth, first) })
+      await assert.rejects(growth(4).run(), /Redis does not know this growth of t.events as its last one/)
+    }
+  })
+
+  it('given a consumer that keeps nothing by entity, then its states know of the growth, too', async () => {
+    const { topic, growth, records } = given({ except: [CONSUMER] })
+    const key = topic.key(CONSUMER, 1)
+    const meta = { ...EMPTY_META, version: { epoch: 3, appliedOffset: 5, fired: 0 } }
+    await topic.store.replace(key, EMPTY_META.version, inPages([{ kind: 'meta', meta }]))
+    await topic.checkpoint()
+    await growth(4).run()
+    const { growths } = await records.read()
+    assert.deepEqual(topic.held(key).growths, growths)
+    assert.equal((await topic.recovery.checkpoints.list(key)).length, 2)
+    assert.equal(topic.held(topic.key(CONSUMER, 0)).version.epoch, 0)
+  })
+})

@@ -15,6 +15,7 @@ import { KafkaLogReader } from '../../lib/runtime/adapters/kafka/log-reader.ts'
 import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { RedisForwardCursors } from '../../lib/runtime/adapters/redis/forward-cursors.ts'
+import { RedisPartitionStates } from '../../lib/runtime/adapters/redis/partition-states.ts'
 import { StateList } from '../../lib/runtime/adapters/redis/state-list.ts'
 import { StateReader } from '../../lib/runtime/adapters/redis/state-reader.ts'
 import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
@@ -23,13 +24,17 @@ import type { Event } from '../../lib/runtime/consumer/event.ts'
 import type { FailureData } from '../../lib/runtime/consumer/failure-event.ts'
 import { partitionOf } from '../../lib/runtime/consumer/murmur2.ts'
 import { decided, type KeyedProcess, rejected } from '../../lib/runtime/consumer/process.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import { type CheckpointPart, EMPTY_META } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
+import { inPages, partsIn } from '../support/parts.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { Stage } from '../support/stage.ts'
+import { until } from '../support/until.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
 const [BEFORE, AFTER] = [3, 5]
@@ -239,6 +244,68 @@ describe('sluice topics grow', () => {
 
   const quietOnes = (stage: Stage) =>
     stage.events.flatMap(({ type, subject }) => (type === 'test.quiet' ? [subject] : [])).sort()
+
+  it('given a Redis that was lost and restored since, then a growth and a redrive go on as after the first', async () => {
+    const [most, counted] = [10, expected(10, 4)]
+    const { name, stage, growth, send, catchUp, counts } = given('notifications')
+    isRepaired = false
+    const broken = keyed(reading('b', { sensor: BROKEN, at: 1 }), BEFORE)
+    await send([...round(0, BEFORE), broken], 0)
+    assert.deepEqual(await catchUp(), [])
+    const [failed] = stage.events.filter(({ type }) => type === FAILURE_TYPE)
+    await growth().run()
+    await send(round(1, AFTER), 61)
+    assert.deepEqual(await catchUp(), [])
+    await loseAndRestore(name, AFTER)
+    await send(round(2, AFTER), 121)
+    assert.deepEqual(await catchUp(), [])
+    assert.deepEqual(sorted(await counts(AFTER)), sorted(expected(AFTER, 3)))
+    const newest = { fromOffset: 0, toOffset: 0 }
+    await until(
+      'the client to know the new partitions',
+      async () => !!(await log.read(name, AFTER - 1, newest)),
+    )
+    const { generation } = await growth({ to: most }).run()
+    assert.equal(generation, 2)
+    await send(round(3, most), 181)
+    assert.deepEqual(await catchUp(), [])
+    assert.deepEqual(sorted(await counts(most)), sorted(counted))
+
+    await loseAndRestore(name, most)
+    isRepaired = true
+    const { growths } = await new GrowthRecords(redis, name).read()
+    const changes = growths.map(({ from, to }) => [from, to])
+    assert.deepEqual(changes, [
+      [BEFORE, AFTER],
+      [AFTER, most],
+    ])
+    // By one who does not know of the growths, then by one who does.
+    const unaware = redrivenRecord(failed?.data as FailureData)
+    await send([{ ...unaware, headers: Object.fromEntries(unaware.headers) }], 190)
+    assert.deepEqual(await catchUp(), [])
+    assert.equal(stage.outcomes.at(-1), 'failed/failure-moved')
+    const aware = redrivenRecord(stage.events.at(-1)?.data as FailureData, undefined, growths)
+    await send([{ ...aware, headers: Object.fromEntries(aware.headers) }], 200)
+    assert.deepEqual(await catchUp(), [])
+    assert.equal(stage.outcomes.at(-1), 'applied/counted')
+    const home = partitionOf(Buffer.from(BROKEN), most)
+    assert.deepEqual(sorted(await counts(most)), sorted(new Map([...counted, [`${home} ${BROKEN}`, 1]])))
+  })
+
+  /** Redis loses all that belongs to the topic, and the states come back from checkpoints of just before. */
+  async function loseAndRestore(name: string, partitions: number): Promise<void> {
+    const states = new RedisPartitionStates(redis)
+    const checkpoints = new Map<StateKey, CheckpointPart[]>()
+    for (let partition = 0; partition < partitions; partition += 1) {
+      const key = { consumer: 'counter', topic: name, partition }
+      const taken = await states.take(key)
+      assert.ok(taken)
+      checkpoints.set(key, await partsIn(taken.pages))
+    }
+    for await (const key of redis.keys(`{*${name}*}:*`)) await redis.run(client => client.unlink(key))
+    for (const [key, parts] of checkpoints)
+      assert.equal(await states.replace(key, EMPTY_META.version, inPages(parts)), 'replaced')
+  }
 
   it('given a record meanwhile, then nothing has changed, and the consumer goes on as before', async () => {
     const { growth, send, catchUp, counts } = given('alerts')

@@ -5,7 +5,14 @@ import { type Failure, failure, isRetried } from '../../consumer/failure-codes.t
 import { type FailureData, failureId } from '../../consumer/failure-event.ts'
 import type { Decoded, Healthy } from '../decode.ts'
 import { entityHashOf } from '../failures/failure-memory.ts'
-import { digestOf, failureOf, failureRecordBytes, failureRecordOf } from '../failures/failure-record.ts'
+import {
+  digestOf,
+  failureOf,
+  failureRecordBytes,
+  failureRecordOf,
+  movedFailureRecord,
+} from '../failures/failure-record.ts'
+import { presentPartition } from '../growing/present-partition.ts'
 import type { Decision, LogClock, RememberedFailure, RememberedId } from '../model.ts'
 import type { DuplicateReason, IgnoredReason, ParkedReason } from '../reasons.ts'
 import type { Sender } from './emission.ts'
@@ -149,6 +156,8 @@ export class Admission {
   #admitRedriven(decoded: Decoded, clock: LogClock): Attempt | AlreadyDecided {
     const { redriveTarget } = decoded
     if (!redriveTarget || redriveTarget.consumer !== this.#consumer.process.name) return FIRST_ATTEMPT
+    const moved = this.#moved(decoded, redriveTarget)
+    if (moved) return moved
     const earlier = this.#copy.failure(redriveTarget.failure, clock.nowMs)
     const why = this.#whyNotTaken(redriveTarget, earlier, decoded)
     if (why === undefined) return { kind: 'attempt', at: earlier }
@@ -173,6 +182,31 @@ export class Admission {
     // The log was read again by code that was mended since.
     if (place && this.#copy.neverFailed(id, record, place)) return { repeats: 'failure-not-open' }
     return 'no failure of this id is remembered: it is too old, or had to make room for newer ones'
+  }
+
+  /**
+   * A redrive that goes by an older number of partitions, because Redis had lost that the topic has grown: the next attempt belongs
+   * where the key goes now, whatever copies of the failure are here. A patched record may have another key than the one that failed.
+   */
+  #moved({ record, event }: Decoded, target: RedriveTarget): AlreadyDecided | undefined {
+    const { place, attempt, replaces } = target
+    if (!place || replaces !== undefined || !(attempt > 1)) return undefined
+    const { name: consumer } = this.#consumer.process
+    const originalKey = record.key?.toString('base64') ?? null
+    const failed = { consumer, originalKey, originalPartition: place.partition, originalOffset: place.offset }
+    const partition = presentPartition(failed, this.#copy.growths)
+    if (partition === record.partition) return undefined
+    const why = failure(
+      'failure-moved',
+      `the topic has grown since: the failure is remembered in partition ${partition}`,
+    )
+    const at = this.#copy.placeAt(record.offset)
+    const sent = movedFailureRecord(this.#consumer, record, { ...target, place }, why, event, at)
+    this.#copy.send([sent], failureRecordBytes(record))
+    return alreadyDecided({
+      ...decision({ record, ...(event ? { event } : {}) }, 'failed', why.code),
+      failure: why,
+    })
   }
 
   #close({ attemptAt }: Task): void {

@@ -10,6 +10,7 @@ import { advance } from '../log/clock.ts'
 import type {
   Change,
   Decision,
+  Growth,
   LogClock,
   OutboxEntry,
   RememberedFailure,
@@ -85,6 +86,11 @@ export class WorkingCopy {
   /** Where the next event is emitted, while the record at this offset is decided. */
   placeAt(offset: number): Place {
     return { offset, index: this.#emitted, generation: this.#snapshot.partitioning?.generation ?? 0 }
+  }
+
+  /** How the topic has grown. */
+  get growths(): readonly Growth[] {
+    return this.#snapshot.growths ?? []
   }
 
   /** Whether the commit is so large that the next decision must wait for another one. */

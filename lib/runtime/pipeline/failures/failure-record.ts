@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { parseTime } from '../../cloudevents/attributes.ts'
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
-import { historyOf, originalHeaders } from '../../cloudevents/redrive.ts'
+import { historyOf, originalHeaders, type RedriveTarget } from '../../cloudevents/redrive.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure, isUnexpected } from '../../consumer/failure-codes.ts'
@@ -122,6 +122,27 @@ export function failureRecordOf(
     made = failureEntry(sender, id, at, data, undefined)
   }
   return made
+}
+
+/**
+ * The failure record by which a redriven record comes to another partition: that of the attempt before, so that this attempt is still
+ * to be made. Its id is its own, or it would be a repeat.
+ */
+export function movedFailureRecord(
+  sender: Sender,
+  record: LogRecord,
+  { failure: id, attempt, place }: RedriveTarget & Required<Pick<RedriveTarget, 'place'>>,
+  failed: Failure,
+  cause: Event | undefined,
+  at: Place,
+): OutboxEntry {
+  const history = historyOf(record)
+  const firstFailedAt = history[0]?.failedAt ?? instant(record.timestampMs)
+  const before = { ...failureOf(sender.process.name, record, undefined, 0), id, ...place, firstFailedAt }
+  const made = failureRecordOf(sender, record, failed, { ...before, attempt: attempt - 1 }, cause, at)
+  const data = { ...(made.event.data as FailureData), originalTimestamp: Date.parse(firstFailedAt), history }
+  const own = derivedId('failure-moved', sender.process.name, record.topic, record.partition, record.offset)
+  return { ...made, event: { ...made.event, id: own, data } }
 }
 
 /** The parts of a record that were not delivered as the log has them. */

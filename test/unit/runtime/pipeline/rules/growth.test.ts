@@ -1,9 +1,25 @@
 /** The fine print, rule 24: a topic that has grown. `../growing.property.test.ts` is about the states that move. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { redrivenRecord } from '../../../../../lib/failures/redriven-record.ts'
+import type { LogRecord } from '../../../../../lib/runtime/cloudevents/record.ts'
+import {
+  type Redrive,
+  redriveHeaders,
+  redriveTargetOf,
+} from '../../../../../lib/runtime/cloudevents/redrive.ts'
+import {
+  type FailedAttempt,
+  type FailureData,
+  failureId,
+} from '../../../../../lib/runtime/consumer/failure-event.ts'
 import { partitionOf } from '../../../../../lib/runtime/consumer/murmur2.ts'
 import { LAST_GENERATION, placeOf } from '../../../../../lib/runtime/pipeline/deciding/emission.ts'
+import { producerGroupOf } from '../../../../../lib/runtime/pipeline/failures/failure-memory.ts'
+import { digestOf } from '../../../../../lib/runtime/pipeline/failures/failure-record.ts'
+import type { RememberedFailure } from '../../../../../lib/runtime/pipeline/model.ts'
 import { EMPTY_META } from '../../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { failureOf } from '../../../../support/changes.ts'
 import { inPages } from '../../../../support/parts.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
@@ -45,4 +61,136 @@ describe('rule 24: a topic that has grown', () => {
     assert.deepEqual(await misroutedIn(home), [])
     assert.deepEqual(await misroutedIn(before), [{ fromOffset: 0, count: 1 }])
   })
+
+  it('rule 24: given redrives that go by the old number of partitions, then the attempt is still to be made elsewhere', async () => {
+    const { stage, again, growths, home } = await grownAfterFailure()
+    const firstFailedAt = '2026-02-01T12:00:00.000Z'
+    const attempts = [1, 2].map(attempt => {
+      return {
+        attempt,
+        failedAt: attempt === 1 ? firstFailedAt : '2026-02-02T12:00:00.000Z',
+        errorType: 'rejected',
+        error: 'broken',
+        redrivenBy: 'a person',
+      }
+    })
+    // Of the failure, a copy has stayed in the old partition.
+    await stage.batch([again(1, attempts.slice(0, 1)), again(2, attempts)])
+    assert.deepEqual(stage.outcomes, ['failed/failure-moved', 'failed/failure-moved'])
+    assert.equal(await stage.state(ENTITY, FROM_HOME), undefined)
+    const [first, second] = stage.events.map(({ data }) => data as FailureData)
+    assert.ok(first && second)
+    const { error, errorType, originalPartition, originalOffset, originalTimestamp, attempt, history } =
+      second
+    assert.deepEqual(
+      { originalPartition, originalOffset, originalTimestamp, attempt, history, errorType },
+      {
+        originalPartition: FROM_HOME,
+        originalOffset: FAILED_OFFSET,
+        originalTimestamp: Date.parse(firstFailedAt),
+        attempt: 2,
+        history: attempts,
+        errorType: 'failure-moved',
+      },
+    )
+    assert.match(error, new RegExp(`remembered in partition ${home}$`))
+    assert.deepEqual(
+      [first.attempt, first.history, first.firstFailedAt],
+      [1, attempts.slice(0, 1), firstFailedAt],
+    )
+    assert.equal(first.originalTimestamp, Date.parse(firstFailedAt))
+    const ids = new Set(stage.events.map(({ id }) => id))
+    // The routers of failures know the id of the first one.
+    assert.deepEqual([ids.size, ids.has(FAILURE.id)], [2, false])
+    const next = redrivenRecord(second, undefined, growths)
+    assert.deepEqual(
+      [next.partition, redriveTargetOf(next)?.attempt, redriveTargetOf(next)?.failure],
+      [home, 3, FAILURE.id],
+    )
+  })
+
+  it('rule 24: given a redrive whose history is lost, then it counts as first failed when it came', async () => {
+    const { stage, again } = await grownAfterFailure()
+    await stage.batch([again(1, [])])
+    const [moved] = stage.events
+    assert.ok(moved)
+    const { firstFailedAt, originalTimestamp } = moved.data as FailureData
+    assert.deepEqual(
+      [Date.parse(firstFailedAt), originalTimestamp],
+      [again(1, []).timestampMs, again(1, []).timestampMs],
+    )
+  })
+
+  it('rule 24: given a redrive that is where its failure is, or whose place or key is not known, then it is tried here', async () => {
+    const { stage, again, home } = await grownAfterFailure()
+    const patched = again(1, [], { replaces: FAILURE.digest })
+    const placeless = {
+      ...patched,
+      headers: patched.headers.filter(([name]) => !/place|replaces/.test(name)),
+    }
+    const numberless = again(1, [], { attempt: Number.NaN })
+    await stage.batch([{ ...again(1, []), partition: home, offset: 0 }])
+    await stage.batch([patched, { ...placeless, offset: 21 }, { ...numberless, offset: 22 }])
+    assert.deepEqual(
+      stage.outcomes.map(outcome => outcome.split('/')[1]),
+      ['unknown-failure', 'counted', 'attempt-known', 'attempt-known'],
+    )
+  })
 })
+
+const [FROM, TO, FAILED_OFFSET] = [3, 5, 4]
+const FROM_HOME = partitionOf(Buffer.from(KEY), FROM)
+const ENTITY = '/environment/test-site s-1'
+const FAILED = { ...record(FAILED_OFFSET, reading('a'), { partition: FROM_HOME }), key: Buffer.from(KEY) }
+const FAILURE: RememberedFailure = {
+  ...failureOf('f', 0),
+  id: failureId('counting', FAILED),
+  partition: FROM_HOME,
+  offset: FAILED_OFFSET,
+  digest: digestOf(FAILED),
+  producerGroup: producerGroupOf(FAILED),
+}
+
+/** The old partition of a failure that a growth has moved. A redrive of the record goes there. */
+async function grownAfterFailure() {
+  const stage = new Stage()
+  const growths = [
+    { operation: 'o', at: '2026-03-01T12:00:00Z', from: FROM, to: TO, ends: Array(FROM).fill(9), except: [] },
+  ]
+  const partitioning = { generation: 1, partitions: TO }
+  const home = partitionOf(Buffer.from(KEY), TO)
+  assert.notEqual(home, FROM_HOME)
+  const version = { epoch: 0, appliedOffset: 9, fired: 0 }
+  for (const partition of [FROM_HOME, home]) {
+    const meta = {
+      ...EMPTY_META,
+      version: partition === home ? EMPTY_META.version : version,
+      partitioning,
+      growths,
+    }
+    const copies = partition === home ? [] : [{ kind: 'failure', failure: FAILURE } as const]
+    await stage.store.replace(
+      stage.stateKey(partition),
+      EMPTY_META.version,
+      inPages([{ kind: 'meta', meta }, ...copies]),
+    )
+  }
+  const again = (
+    attempt: number,
+    history: readonly FailedAttempt[],
+    changes: Partial<Redrive> = {},
+  ): LogRecord => {
+    const place = { partition: FROM_HOME, offset: FAILED_OFFSET }
+    const redrive = {
+      consumer: 'counting',
+      failure: FAILURE.id,
+      attempt: attempt + 1,
+      history,
+      place,
+      ...changes,
+    }
+    const headers = [...FAILED.headers, ...redriveHeaders(redrive)]
+    return { ...FAILED, offset: 9 + attempt, timestampMs: FAILED.timestampMs + 60_000, headers }
+  }
+  return { stage, growths, home, again }
+}

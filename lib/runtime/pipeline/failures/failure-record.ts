@@ -138,9 +138,11 @@ export function movedFailureRecord(
 ): OutboxEntry {
   const history = historyOf(record)
   const firstFailedAt = history[0]?.failedAt ?? instant(record.timestampMs)
-  const before = { ...failureOf(sender.process.name, record, undefined, 0), id, ...place, firstFailedAt }
+  const { partition, offset, timestampMs = Date.parse(firstFailedAt) } = place
+  const known = failureOf(sender.process.name, { record, ...(cause ? { event: cause } : {}) }, undefined, 0)
+  const before = { ...known, id, partition, offset, firstFailedAt }
   const made = failureRecordOf(sender, record, failed, { ...before, attempt: attempt - 1 }, cause, at)
-  const data = { ...(made.event.data as FailureData), originalTimestamp: Date.parse(firstFailedAt), history }
+  const data = { ...(made.event.data as FailureData), originalTimestamp: timestampMs, history }
   const own = derivedId('failure-moved', sender.process.name, record.topic, record.partition, record.offset)
   return { ...made, event: { ...made.event, id: own, data } }
 }

@@ -14,7 +14,7 @@ import {
   STALE_AFTER_MS,
 } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
-import { changeOf } from '../support/changes.ts'
+import { changeOf, failureOf } from '../support/changes.ts'
 import { inPages, metaAt, partsAt, partsIn, sorted } from '../support/parts.ts'
 
 const ABSENT = EMPTY_META.version
@@ -148,7 +148,7 @@ export function conformsAsPartitionStates(
       assert.deepEqual((await load()).partitioning, grown.partitioning)
     })
 
-    it('given the growths of a topic, then its states keep them, and redrives find them with the first of these', async () => {
+    it('given the growths of a topic, then its states keep them, and redrives find them from then on', async () => {
       const [state, growths] = [newState(), [grown(1), grown(2)]]
       const replacedBy = async (meta: Partial<CheckpointMeta>, failure?: Error) => {
         const { version } = await store().load(state, NOTHING_WANTED)
@@ -176,6 +176,25 @@ export function conformsAsPartitionStates(
         assert.deepEqual(metaIn(await taken(state)).growths, growths)
         assert.deepEqual(await known(state.topic), growths)
       }
+    })
+
+    it('given attempts at a failure, then a checkpoint and the state that it becomes have the last one', async () => {
+      const [state, restored] = [newState(), newState()]
+      const open = failureOf('f', 1_000)
+      const attempts = [open, { ...open, attempt: 2 }, { ...open, attempt: 3, isOpen: false }]
+      for (const [appliedOffset, failure] of attempts.entries()) {
+        const { version } = await store().load(state, NOTHING_WANTED)
+        const change = changeOf({ base: version, appliedOffset, failures: [failure] })
+        assert.equal(await store().commit(state, change), 'committed')
+      }
+      const parts = await taken(state)
+      const [failure, ...others] = parts.filter(({ kind }) => kind === 'failure')
+      assert.deepEqual([failure, others], [{ kind: 'failure', failure: attempts.at(-1) }, []])
+      const copy = await states().take(state)
+      assert.ok(copy)
+      await states().replace(restored, ABSENT, copy.pages)
+      const { failures } = await store().load(restored, { ...NOTHING_WANTED, failures: [open] })
+      assert.deepEqual(failures.get(open.id), attempts.at(-1))
     })
 
     it('given a commit while a checkpoint is taken, then its pages fail at their end', async () => {

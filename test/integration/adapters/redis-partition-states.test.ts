@@ -27,7 +27,7 @@ conformsAsPartitionStates(
     (await growthsOf([topic], { value: async name => new RedisValue(client, name) })).get(topic) ?? [],
 )
 
-it('given a growth that leaves the contents of a state alone, then its next checkpoint has it, and a lost state stays absent', async () => {
+it('given a growth that a state only notes, then its next checkpoint has it, and a lost one stays absent', async () => {
   const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
   const lost = { ...state, partition: 1 }
   await states.replace(state, EMPTY_META.version, inPages([{ kind: 'meta', meta: metaAt(41) }]))

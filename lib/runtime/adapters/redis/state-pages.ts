@@ -10,7 +10,7 @@ import type { RedisClient } from './client.ts'
 import { unpackBucket, unpackId } from './id-packing.ts'
 import { type CopyName, keysOf } from './keys.ts'
 import { beyondFull } from './layout.ts'
-import { checkpointMetaOf, idKeys, type StateMeta, StateReader } from './state-reader.ts'
+import { checkpointMetaOf, gathered, idKeys, type StateMeta, StateReader } from './state-reader.ts'
 
 export class StatePages {
   readonly #reader: StateReader
@@ -58,10 +58,9 @@ export class StatePages {
         { kind: 'id', id: unpackId(id.toString('latin1'), known) },
       ])
     }
-    const failures: CheckpointPart[] = []
-    for await (const failure of this.#reader.failures(partitionState))
-      failures.push({ kind: 'failure', failure })
-    yield failures
+    // Each as it is now: an earlier attempt would open a closed failure again.
+    const failures = await gathered(this.#reader.failures(partitionState), ({ id }) => id)
+    yield failures.map(failure => ({ kind: 'failure', failure }))
     const context = await this.#reader.context(partitionState)
     if (context) yield [{ kind: 'context', context }]
   }

@@ -5,7 +5,7 @@ import { LOOPBACK } from '../../localstack/services/ports.ts'
 import { until } from '../support/until.ts'
 import { restore, takeCopy } from './copies.ts'
 import type { Flow } from './flow.ts'
-import { growReadings } from './growing.ts'
+import { flushAndRestore, growReadings } from './growing.ts'
 import { startStandby } from './servers.ts'
 import { straggler, withPausedPartition } from './stragglers.ts'
 import type { Worker } from './workers.ts'
@@ -111,10 +111,13 @@ export const FAULTS = {
     await before.stop()
     await flow.tickAll()
   },
-  /** Deletes everything in Valkey. */
+  /** Deletes everything in Valkey. After a growth, the log alone does not bring the states back: checkpoints do. */
   async flush(flow) {
-    await flow.caughtUp('then')
-    await flow.servers.valkey.admin.flushall()
+    if (flow.growth) await flushAndRestore(flow)
+    else {
+      await flow.caughtUp('then')
+      await flow.servers.valkey.admin.flushall()
+    }
     await flow.tickAll()
   },
   /** Gives the readings more partitions, with a command that is killed once. */
@@ -132,12 +135,12 @@ export const FAULTS = {
 export type FaultName = keyof typeof FAULTS
 export const FAULT_NAMES = Object.keys(FAULTS) as readonly FaultName[]
 
-/** These come once in a run: after the first, the consumers read everything again, and the second moves what they remember. */
+/** These come once in a run, but for a second flush after a growth: each makes the consumers read, or move, everything. */
 const ONCE: readonly FaultName[] = ['flush', 'grow']
 /** This one comes last: waiting records must be processed although no further records are sent. */
 const LAST: FaultName = 'valkey'
 
-/** A random sequence of this many of the chosen faults, each at least once. */
+/** A random sequence of this many of the chosen faults, each at least once; and one more flush after a growth. */
 export function schedule(
   { random }: Pick<Flow, 'random'>,
   chosen: readonly FaultName[],
@@ -148,17 +151,21 @@ export function schedule(
     while (names.length > 0) planned.push(...names.splice(random.between(0, names.length - 1), 1))
     if (planned.length >= Math.max(count, chosen.length)) break
   }
-  const wanted = flushedFirst(planned.slice(0, Math.max(count, chosen.length)))
+  const wanted = flushedAround(planned.slice(0, Math.max(count, chosen.length)), random)
   if (!chosen.includes(LAST)) return wanted
   const last = wanted.lastIndexOf(LAST)
   return [...wanted.slice(0, last), ...wanted.slice(last + 1), LAST]
 }
 
-/** After a growth, the log of a partition is not that of its entities any more: nothing could be read again from its beginning. */
-function flushedFirst(planned: readonly FaultName[]): FaultName[] {
+/**
+ * One flush before the growth, after which everything is read again from the beginning of the log, and one after it: then the log of a
+ * partition is not that of its entities any more.
+ */
+function flushedAround(planned: readonly FaultName[], random: Flow['random']): FaultName[] {
   const [grow, flush] = [planned.indexOf('grow'), planned.indexOf('flush')]
-  if (grow < 0 || grow > flush) return [...planned]
-  return planned.with(grow, 'flush').with(flush, 'grow')
+  if (grow < 0 || flush < 0) return [...planned]
+  const first = grow > flush ? planned : planned.with(grow, 'flush').with(flush, 'grow')
+  return first.toSpliced(random.between(Math.max(grow, flush) + 1, planned.length), 0, 'flush')
 }
 
 async function ofTrigger(flow: Flow, fault: TriggerFault['fault'], times?: number): Promise<void> {

@@ -1,6 +1,11 @@
 /** Gives the readings more partitions in the middle of the flow, as an operator does. */
+import { Readable } from 'node:stream'
 import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
 import { growTopic } from '../../lib/runtime/adapters/kafka/grow-topic.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisPartitionStates } from '../../lib/runtime/adapters/redis/partition-states.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import { type CheckpointPart, EMPTY_META } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { Program } from '../support/program.ts'
 import type { Growth } from './count/growth.ts'
 import type { Flow } from './flow.ts'
@@ -23,6 +28,32 @@ export function growReadings(flow: Flow): Promise<void> {
     await flow.grown(growth)
     await noticed(flow)
     await flow.tickAll()
+  })
+}
+
+/** Nothing decides meanwhile: each state comes back from a checkpoint of just before, with all that Redis knew of the growth. */
+export function flushAndRestore(flow: Flow): Promise<void> {
+  return flow.alone(async () => {
+    await untilSettled(flow)
+    const { workers, servers } = flow
+    const client = new RedisClient({ url: servers.redisUrl })
+    for (const worker of workers) worker.signal('SIGSTOP')
+    try {
+      const states = new RedisPartitionStates(client)
+      const kept = new Map<StateKey, (readonly CheckpointPart[])[]>()
+      for (const key of flow.stateKeys()) {
+        const taken = await states.take(key)
+        if (!taken) continue
+        const pages: (readonly CheckpointPart[])[] = []
+        for await (const page of taken.pages) pages.push(page)
+        kept.set(key, pages)
+      }
+      await servers.valkey.admin.flushall()
+      for (const [key, pages] of kept) await states.replace(key, EMPTY_META.version, Readable.from(pages))
+    } finally {
+      for (const worker of workers) worker.signal('SIGCONT')
+      client.close()
+    }
   })
 }
 

@@ -98,7 +98,9 @@ async function cameBack(log: Log, readings: string) {
         continue
       }
       copies += 1
-      if (!first.has(name)) first.set(name, record)
+      // After a growth, a copy can be in another partition.
+      if (record.timestampMs < (first.get(name)?.timestampMs ?? Number.POSITIVE_INFINITY))
+        first.set(name, record)
     }
   return { first, originals, copies }
 }

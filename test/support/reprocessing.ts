@@ -2,6 +2,8 @@
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { codeOf } from '../../lib/runtime/pipeline/code.ts'
 import type { AnyKeyedProcess, Consumer } from '../../lib/runtime/pipeline/consumer.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { CheckpointPages } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import type { StateCopies } from '../../lib/runtime/pipeline/reprocessing/copies.ts'
 import {
   type Reprocessed,
@@ -17,6 +19,9 @@ interface Options {
   readonly startOffset?: number
   readonly codeVersion?: string
   readonly copies?: StateCopies
+  readonly state?: StateKey
+  /** What it begins with; by default an empty state. */
+  readonly pages?: CheckpointPages
   readonly isTrial?: boolean
   /** Continues what the copies hold. */
   readonly isResumed?: boolean
@@ -34,6 +39,8 @@ export async function reprocessed(
     startOffset = 0,
     codeVersion = 'v1',
     copies = new MemoryStateCopies(stage.store),
+    state = stage.stateKey(),
+    pages = emptyAt(copies, state, startOffset, 1),
     isTrial = false,
     isResumed = false,
     decided = () => {},
@@ -55,7 +62,6 @@ export async function reprocessed(
     pause: async () => {},
     ...(failureBytes === undefined ? {} : { failureBytes }),
   }
-  const state = stage.stateKey()
-  if (!isResumed) await copies.seed(state, emptyAt(copies, state, startOffset, 1))
+  if (!isResumed) await copies.seed(state, pages)
   return reprocess(work, state, startOffset, isTrial)
 }

@@ -122,7 +122,7 @@ describe('a growth, and a Redis that has lost data', () => {
     assert.deepEqual(await seen(2), [undefined, undefined])
   })
 
-  it('given a state that is only in its checkpoint, then that is in the way; one without a checkpoint is new', async () => {
+  it('given a state that is only in its checkpoint, then that is in the way; one without any is new', async () => {
     const { topic, growth, state } = given()
     await state(1)
     assert.deepEqual((await growth(4).check()).wrong, [])
@@ -219,7 +219,7 @@ describe('a growth, and a Redis that has lost data', () => {
     }
   })
 
-  it('given a state that is lost after it was switched to, then the command fails, and the growth is not over', async () => {
+  it('given a state that is lost after it was switched to, then the growth fails, and is not over', async () => {
     const { topic, growth, records, state } = given()
     await state(0)
     let times = 0
@@ -261,7 +261,7 @@ describe('a growth, and a Redis that has lost data', () => {
     await assert.rejects(run, /Redis does not know this growth of t.events as its last one/)
   })
 
-  it('given that the growth is not the last one that Redis knows, or has another number, then the command fails', async () => {
+  it('given that Redis knows another last growth, or gives this one another number, then it fails', async () => {
     const histories: ((own: KeptGrowth, first: KeptGrowth) => readonly KeptGrowth[])[] = [
       (_, first) => [first],
       (own, first) => [first, own],

@@ -259,7 +259,7 @@ describe('rule 24: states that move to more partitions', () => {
     )
   })
 
-  it('rule 24: given a topic that has grown before, then what is laid ready does not name the growths: this one is not over', () => {
+  it('rule 24: given a topic that has grown before, then what is laid ready does not name the growths', () => {
     const { growing } = grown({ ...BEHIND_BY_THE_SAME, entities: [] })
     const at = '2026-03-01T12:00:00Z'
     const growths = [{ operation: 'o', at, from: 2, to: 4, ends: [1, 1], except: [] }]

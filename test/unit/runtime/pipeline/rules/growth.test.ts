@@ -62,7 +62,7 @@ describe('rule 24: a topic that has grown', () => {
     assert.deepEqual(await misroutedIn(before), [{ fromOffset: 0, count: 1 }])
   })
 
-  it('rule 24: given redrives that go by the old number of partitions, then the attempt is still to be made elsewhere', async () => {
+  it('rule 24: given redrives to the old partition, then the attempt is still to be made elsewhere', async () => {
     const { stage, again, growths, home } = await grownAfterFailure()
     const firstFailedAt = '2026-02-01T12:00:00.000Z'
     const attempts = [1, 2].map(attempt => {
@@ -121,7 +121,7 @@ describe('rule 24: a topic that has grown', () => {
     )
   })
 
-  it('rule 24: given a redrive that is where its failure is, or whose place or key is not known, then it is tried here', async () => {
+  it('rule 24: given a redrive at its place, or one of unknown place or key, then it is tried here', async () => {
     const { stage, again, home } = await grownAfterFailure()
     const patched = again(1, [], { replaces: FAILURE.digest })
     const placeless = {

@@ -45,7 +45,7 @@ interface MemoryState {
   appliedDigest: string | undefined
   emitted: number
   parkedBytes: number
-  newEntities?: string | undefined
+  newEntities: string
   /** Which code made the last commit. */
   code?: string | undefined
   context?: StoredContext
@@ -317,6 +317,7 @@ function emptyState(): MemoryState {
     appliedDigest: undefined,
     emitted: 0,
     parkedBytes: 0,
+    newEntities: '',
     states: new Map(),
     timers: new Map(),
     ids: new Map(),

@@ -1,6 +1,6 @@
 /**
  * Bounds how many entities producers add to a partition state, so that no producer can fill the store. Each group of producers has a
- * level, and so has the partition as a whole: it rises with each new entity and each KiB by which a state grows, sinks as these go,
+ * level, and so has the partition as a whole: it rises with each new entity and each 4 KiB by which a state grows, sinks as these go,
  * and sinks by itself with the log's clock. So the same log gives the same levels. Pure.
  */
 import { hash } from 'node:crypto'
@@ -16,12 +16,12 @@ const ALL = 'all'
 /** All groups together may add this many times what one group may. */
 const ALL_SHARE = 2
 
-/** An entity counts once for each started KiB of its state and its name, which is stored three times. */
-const UNIT = 1024
+/**
+ * An entity counts once for each started unit of its state and its name, which is stored three times. The first unit is for a known entity in any
+ * case: a flood must not stop it.
+ */
+const UNIT = 4 * 1024
 const NAMES = 3
-
-/** So many KiB may an entity that is known have in any case: a flood must not stop it. */
-const FREE_UNITS = 2
 
 interface Level {
   readonly level: number
@@ -50,7 +50,7 @@ export class NewEntities {
   refusal(entity: string, before: string | undefined, state: string, nowMs: number): Failure | undefined {
     const units = unitsOf(entity, state)
     const added = units - unitsOf(entity, before)
-    if (added <= 0 || (before !== undefined && units <= FREE_UNITS)) return undefined
+    if (added <= 0 || (before !== undefined && units === 1)) return undefined
     const full = this.#groupsOf(entity).find(
       ([group, most]) => this.#levelAt(group, most, nowMs) + added > most,
     )

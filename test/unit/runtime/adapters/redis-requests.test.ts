@@ -37,7 +37,7 @@ async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unkno
   await store.load(STATE_KEY, { ...NOTHING_WANTED, contexts: [] }).catch(() => {})
   await store.commit(
     STATE_KEY,
-    changeOf({ appliedDigest: 'd', context: { hash: 'h', json: '1' }, code: 'v1' }),
+    changeOf({ appliedDigest: 'd', context: { hash: 'h', json: '1' }, code: 'v1', newEntities: 'all:1:1' }),
   )
   await replaceState(client, STATE_KEY, pages(), versionAt(1))
   const expected = { live: versionAt(1), rebuilt: versionAt(1), code: 'v1' }

@@ -138,24 +138,24 @@ describe('levels of new entities', () => {
     assert.equal(later.stored, '')
   })
 
-  const sized = (kibibytes: number, name = '/a x') => 's'.repeat(kibibytes * 1024 - 3 * name.length)
+  const sized = (units: number, name = '/a x') => 's'.repeat(units * 4096 - 3 * name.length)
   const full = () => {
     const levels = new NewEntities(undefined, PER_DAY)
     levels.changed('/a first', undefined, sized(PER_DAY, '/a first'), 0)
     return levels
   }
 
-  it('given a large state or a long name, then the entity counts once for each KiB', () => {
+  it('given a large state or a long name, then the entity counts once for each 4 KiB', () => {
     const levels = new NewEntities(undefined, PER_DAY)
     assert.equal(levels.refusal('/a x', undefined, sized(PER_DAY), 0), undefined)
     assert.ok(levels.refusal('/a x', undefined, `${sized(PER_DAY)}s`, 0))
-    assert.ok(levels.refusal(`/a ${'x'.repeat(1500)}`, undefined, '1', 0))
+    assert.ok(levels.refusal(`/a ${'x'.repeat(6000)}`, undefined, '1', 0))
   })
 
   it('given that no more may be added, then known entities go on, and only large ones do not grow', () => {
     assert.ok(full().refusal('/a x', undefined, '1', 0))
-    assert.equal(full().refusal('/a x', '1', sized(2), 0), undefined)
-    assert.match(full().refusal('/a x', '1', `${sized(2)}s`, 0)?.message ?? '', /this one grows/)
+    assert.equal(full().refusal('/a x', '1', sized(1), 0), undefined)
+    assert.match(full().refusal('/a x', '1', `${sized(1)}s`, 0)?.message ?? '', /this one grows/)
     assert.equal(full().refusal('/a x', sized(5), sized(5), 0), undefined)
     assert.equal(full().refusal('/a x', sized(9), sized(8), 0), undefined)
   })

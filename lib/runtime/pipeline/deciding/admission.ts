@@ -190,11 +190,12 @@ export class Admission {
    */
   #moved({ record, event }: Decoded, target: RedriveTarget): AlreadyDecided | undefined {
     const { place, attempt, replaces } = target
-    if (!place || replaces !== undefined || !(attempt > 1)) return undefined
+    const { growths } = this.#copy
+    if (!place || replaces !== undefined || !(attempt > 1) || growths.length === 0) return undefined
     const { name: consumer } = this.#consumer.process
     const originalKey = record.key?.toString('base64') ?? null
     const failed = { consumer, originalKey, originalPartition: place.partition, originalOffset: place.offset }
-    const partition = presentPartition(failed, this.#copy.growths)
+    const partition = presentPartition(failed, growths)
     if (partition === record.partition) return undefined
     const why = failure(
       'failure-moved',

@@ -189,7 +189,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     held.appliedDigest = change.appliedDigest
     held.emitted = change.emitted
     held.parkedBytes = change.parkedBytes
-    held.newEntities = change.newEntities || undefined
+    held.newEntities = change.newEntities ?? ''
     held.code = change.code
     if (change.context) held.context = change.context
     return 'committed'

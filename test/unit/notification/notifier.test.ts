@@ -96,6 +96,18 @@ const TABLE: readonly (readonly [
     20 * MINUTE,
     ['+31 new firing: a', '+430 resolved resolved: -a', '+530 new firing: b'],
   ],
+  [
+    'an alert told once more after its end was told, then nothing',
+    [routed(1, fired('a')), routed(400, resolved('a')), routed(2000, fired('a'))],
+    2 * HOUR,
+    ['+31 new firing: a', '+430 resolved resolved: -a'],
+  ],
+  [
+    'a group that fires again before it is forgotten, then it is kept',
+    [routed(1, fired('a')), routed(400, resolved('a')), routed(3000, fired('b'))],
+    2 * HOUR,
+    ['+31 new firing: a', '+430 resolved resolved: -a', '+3030 new firing: b', '+6630 repeat firing: b'],
+  ],
   ['a resolve that nobody fired, then nothing', [routed(1, resolved('a'))], HOUR, []],
   [
     'an alert whose end comes first, then its late fire is not told',
@@ -407,6 +419,26 @@ describe('given alerts that end before they fire, because their fires failed', (
     assert.deepEqual(end({ ...group, ended: [] }, 'a', 5), group)
     const told = { ...newGroup(TARGET), ended: ['a'] }
     assert.deepEqual(end(told, 'a', 5), told)
+  })
+
+  it('when many alerts have fired and ended, then the group remembers the last 64', () => {
+    const ids = Array.from({ length: 65 }, (_, index) => `m${index}`)
+    const group = {
+      ...newGroup(TARGET),
+      alerts: ids.map(id => ({ alert: fired(id), isTold: true })),
+    }
+    const ended = ids.reduce((before, id) => end(before, id, 0) as Group, group as Group)
+    const again = (id: string) => withFired({ ...ended, alerts: [] }, fired(id), 0, NOTHING_MUTED)
+    assert.deepEqual(
+      ['m0', 'm1', 'm64'].map(id => (again(id) as { reason: string }).reason),
+      ['queued', 'ended-before', 'ended-before'],
+    )
+    assert.deepEqual(withResolved(ended, resolved('m1'), 5), {
+      kind: 'taken',
+      group: ended,
+      reason: 'not-known',
+    })
+    assert.equal(ended.endedFirst, undefined)
   })
 
   it('when there is no room for another one, then its end is a failure that says so', () => {

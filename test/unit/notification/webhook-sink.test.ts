@@ -187,14 +187,15 @@ describe('webhooks', () => {
     for (const status of ['firing', 'resolved'] as const)
       it(`then those that it resolves are sent alone, with the later status ${status}`, async () => {
         const { network, kit } = given(['a'])
-        await kit.when(notified('later', { receivers: ['a'], status, at: 60 }))
+        const standing = [alert('stands'), resolved('gone')]
+        await kit.when(notified('later', { receivers: ['a'], status, at: 60, alerts: standing, omitted: 3 }))
         const alerts = [alert('fires'), resolved('gone')]
         const outcomes = await kit.when(notified('changed', { receivers: ['a'], alerts, omitted: 2 }))
         assert.deepEqual(outcomes, ['applied/delivered'])
         const { data } = JSON.parse(network.posts.at(-1)?.body ?? '')
         assert.deepEqual(
-          [data.notificationId, data.status, data.omitted],
-          ['changed', status, status === 'firing' ? 1 : 0],
+          [data.notificationId, data.status, data.reason, data.omitted],
+          ['changed', status, ...(status === 'firing' ? ['changed', 4] : ['resolved', 0])],
         )
         assert.deepEqual(data.alerts, [resolved('gone')])
         const between = notified('between', { receivers: ['a'], at: 30 })
@@ -453,6 +454,16 @@ describe('a backlog', () => {
     await kit.whenLate(HOURS_MS, resolve)
     assert.deepEqual(await kit.whenLate(HOURS_MS, fire, resolve), ['applied/delivered', 'applied/delivered'])
     assert.equal(JSON.parse(network.posts.at(-1)?.body ?? '').data.digest.notifications, 2)
+  })
+
+  it('given digests of several groups, when an earlier one comes back behind a later one, then it is news', async () => {
+    const { network, kit } = given(['a'], { a: [status(400)] })
+    const of = (...at: readonly number[]) =>
+      at.map(second => notified(`n${second}`, { at: second, receivers: ['a'], group: `g${second}` }))
+    await kit.whenLate(HOURS_MS, ...of(1, 2))
+    await kit.whenLate(HOURS_MS, ...of(3, 4))
+    assert.deepEqual(new Set(await kit.whenLate(HOURS_MS, ...of(1, 2))), new Set(['applied/delivered']))
+    assert.equal(network.posts.length, 3)
   })
 
   it('given a fire behind its resolve in one digest, then the digest says that the alert has resolved', async () => {

@@ -459,18 +459,24 @@ describe('a backlog', () => {
   it('given digests of several groups, when an earlier one comes back behind a later one, then it is news', async () => {
     const { network, kit } = given(['a'], { a: [status(400)] })
     const of = (...at: readonly number[]) =>
-      at.map(second => notified(`n${second}`, { at: second, receivers: ['a'], group: `g${second}` }))
+      at.map(second => {
+        const status = second % 2 === 0 ? 'resolved' : 'firing'
+        return notified(`n${second}`, { at: second, receivers: ['a'], group: `g${second}`, status })
+      })
     await kit.whenLate(HOURS_MS, ...of(1, 2))
     await kit.whenLate(HOURS_MS, ...of(3, 4))
     assert.deepEqual(new Set(await kit.whenLate(HOURS_MS, ...of(1, 2))), new Set(['applied/delivered']))
     assert.equal(network.posts.length, 3)
+    assert.equal(JSON.parse(network.posts.at(-1)?.body ?? '').data.status, 'firing')
   })
 
   it('given a fire behind its resolve in one digest, then the digest says that the alert has resolved', async () => {
     const { network, kit } = given(['a'])
-    await kit.whenLate(HOURS_MS, resolve, fire)
+    const between = notified('between', { at: 300, receivers: ['a'], alerts: [alert('y')] })
+    await kit.whenLate(HOURS_MS, resolve, fire, between)
     const { data, timestamp } = JSON.parse(network.posts[0]?.body ?? '')
-    assert.deepEqual([data.status, data.alerts.map((one: Alert) => one.status)], ['resolved', ['resolved']])
+    const alerts = data.alerts.map(({ alertId, status }: Alert) => `${alertId} ${status}`)
+    assert.deepEqual([data.group, data.status, alerts], ['site=oslo', 'resolved', ['y firing', 'x resolved']])
     assert.deepEqual([data.digest.from, timestamp], [fire.time, resolve.time])
   })
 

@@ -21,7 +21,7 @@ it('given a reading that fails in alerting, then later ones wait until its first
   )
 })
 
-it('given a second retry that is as late as it can be, then the events that wait for it are applied behind it', async () => {
+it('given a second retry as late as it can be, then the events that wait are applied behind it', async () => {
   const log = await heldLog(alerting([]).parking)
   assert.deepEqual(await log.pass(3 * MINUTE), [])
   assert.deepEqual(await log.append(log.again()), ['failed/unexpected-error'])

@@ -45,7 +45,7 @@ describe('the file of the policy', () => {
     })
   })
 
-  it('given other delays for all, or for alerting, then the first retry of alerting comes while events wait for it', () => {
+  it('given other delays, then the first retry of alerting still comes while events wait for it', () => {
     for (const text of [
       'classes: { unexpected: [1h] }',
       'codes: { unexpected-error: [10m] }',

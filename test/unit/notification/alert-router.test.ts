@@ -162,7 +162,7 @@ describe('given alerts of a rule and entity, of which some changes come late', (
     assert.equal(steps.at(-1)?.state, undefined)
   })
 
-  it('given an end without its fire, and a later alert in a new topic, whose sequences begin again, then that fires', async () => {
+  it('given an end without its fire, and a later alert with lower sequences, then that fires', async () => {
     const again = { ...changeOf('+b'), extensions: { sequence: '0.0' } }
     const steps = await kitOf(OTHERS).when(changeOf('-a'), again)
     assert.equal(steps[1]?.reason, 'routed')

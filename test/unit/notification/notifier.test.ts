@@ -496,7 +496,7 @@ describe('given a watchdog', () => {
     )
   })
 
-  it("when the broker's clock goes back, then it is told in each interval of the clock, with ids of its own", () => {
+  it("when the broker's clock goes back, then it is told in each interval, with new ids", () => {
     const process = notifier({ everyMs: 300_000, receivers: ['sns'] })
     const minutes = [0, 4, 5, 6, 0, 1, 5, 5]
     let state: unknown

@@ -102,7 +102,7 @@ describe('publishing to the topic', () => {
     assert.equal(JSON.parse(textOf(published as SnsMessage)).data.digest.notifications, 2)
   })
 
-  it('given a backlog with a name that no receiver has, then it fails with that name, and the others get theirs', async () => {
+  it('given a backlog with a name that no receiver has, then it fails, and the others get theirs', async () => {
     const { calls, kit } = given()
     const unknown = notified('n2', { receivers: ['pagr'], at: 60 })
     const outcomes = await kit.whenLate(2 * 3_600_000, notified('n1'), unknown)

@@ -421,7 +421,7 @@ describe('a backlog', () => {
     assert.deepEqual(network.calls, ['a fire', 'b fire', 'a resolve', 'b resolve'])
   })
 
-  it('given a notification that one of two webhooks refused, when it comes back hours later, then only that one gets it', async () => {
+  it('given one of two webhooks that refused, when it comes back hours later, then only that one gets it', async () => {
     const { network, kit } = given(['a', 'b'], { a: [status(400)] })
     await kit.when(fire)
     assert.deepEqual(await kit.whenLate(HOURS_MS, fire), ['applied/delivered'])

@@ -119,7 +119,7 @@ describe('the view of the alerts that fire', () => {
     assert.deepEqual([outcomes[3], entries], ['applied/late', []])
   })
 
-  it('given an end without its fire, and a later alert in a new topic, whose sequences begin again, then that fires', async () => {
+  it('given an end without its fire, and a later alert with lower sequences, then that fires', async () => {
     const again = { ...changeOf('+b'), extensions: { sequence: '0.0' } }
     assert.equal((await after(changeOf('-a'), again)).outcomes[1], 'applied/fired')
   })

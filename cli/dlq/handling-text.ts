@@ -28,6 +28,15 @@ export interface HandlingReport {
   readonly consumersNow: readonly RedriveConsumer[]
   /** Some of those that would be taken. */
   readonly sample: readonly DeadLetterLine[]
+  /** Null in a dry run, for a drop, and if nothing was redriven. */
+  readonly failedAgain: {
+    /** How many of them, as far as is known. */
+    readonly count: number
+    /** Whether all are decided; otherwise, more of them can fail. */
+    readonly isDecided: boolean
+    /** Some of their new dead letters. */
+    readonly letters: readonly DeadLetterLine[]
+  } | null
   /** Whether the records are changed on their way. */
   readonly patched: boolean
   /** Why it ended before its end; null if it did not. */
@@ -52,10 +61,27 @@ export function handlingText(report: HandlingReport, columns?: number): string {
       ([reason, count]) => `Left out: ${count}, ${LEFT_OUT[reason as LeftOutReason]}`,
     ),
     ...warnings(report),
+    ...aftermath(report, columns),
     ...(report.sample.length > 0 ? ['', rowsText(report.sample, report.env, columns), ''] : []),
     ...(dryRun && taken > 0 ? [`Nothing was changed: --yes ${DOES[command]} them.`] : []),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function aftermath({ taken, failedAgain, env }: HandlingReport, columns: number | undefined): string[] {
+  if (!failedAgain) return []
+  const { count, isDecided, letters } = failedAgain
+  const unnamed = count - letters.length
+  return [
+    `${taken} redriven, ${count} failed again${isDecided ? '' : ' so far'}.`,
+    ...(isDecided
+      ? []
+      : ['Not all of them are decided yet: what fails again comes back into `sluice dlq list`.']),
+    ...(letters.length > 0 ? ['', rowsText(letters, env, columns), ''] : []),
+    ...(unnamed > 0
+      ? [`${unnamed} that failed again are retried first, or are in \`sluice dlq list\`.`]
+      : []),
+  ]
 }
 
 function facts({ command, topics, consumers, codes, env }: HandlingReport): string[] {

@@ -22,6 +22,7 @@ import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { operatorOf } from '../person.ts'
 import { showLine } from '../progress.ts'
 import { printReport, type Terminal } from '../terminal.ts'
+import { Afterwards } from './afterwards.ts'
 import { conditionsOf, type FilterOptions, filterOf } from './filters.ts'
 import { type HandlingReport, handlingText, progressText } from './handling-text.ts'
 import { askDlq } from './read.ts'
@@ -78,7 +79,7 @@ export async function handle(handling: Handling, terminal: Terminal): Promise<vo
     const run = { handling, work, env: config.env, readers, terminal }
     // It audits each part of a run that can be resumed.
     if (options.yes) await connections.writing(() => carriedOut(run))
-    else await reported(run, await looked(run), true)
+    else await reported(run, await looked(run))
   })
 }
 
@@ -99,6 +100,7 @@ async function carriedOut(run: HandlingRun): Promise<void> {
   const { operation, connections } = work
   const startedAt = instant(Date.now())
   const expected = handling.looksFirst ? (await looked(run)).tally.taken : undefined
+  const after = work.command === 'redrive' ? await Afterwards.from(run) : undefined
   if (!terminal.stop.aborted) terminal.stderr.write(`Operation ${operation.id}\n`)
   const outcome = await doneWithProgress(run, expected)
   const filter = { ...filterTexts(filterOf(handling.options)), ...textsOf(handling) }
@@ -112,14 +114,20 @@ async function carriedOut(run: HandlingRun): Promise<void> {
     }
   const ended = error === undefined ? outcome : { ...outcome, error }
   if (error === undefined && !terminal.stop.aborted) requireSome(ended, run)
-  await reported(run, ended, false)
+  const isStopped = terminal.stop.aborted
+  const failedAgain =
+    isStopped || error !== undefined ? null : ((await after?.failedAgain(outcome.tally)) ?? null)
+  await after?.close()
+  await reported(run, ended, { isStopped, failedAgain })
   const next = resumeCommand(work.command, operation.id, work.ats, {
     ...filterTexts(filterOf(handling.options)),
     ...handling.others,
     env: handling.options.env,
   })
   if (error !== undefined) throw failed(error, `To go on: ${next}`)
-  if (terminal.stop.aborted) terminal.stderr.write(`Stopped. To go on: ${next}\n`)
+  if (isStopped) terminal.stderr.write(`Stopped. To go on: ${next}\n`)
+  if (failedAgain && failedAgain.count > 0)
+    throw new CliFailure(`${failedAgain.count} failed again: see above.`)
 }
 
 /** @param expected how many there are, if that is known */
@@ -163,7 +171,12 @@ function requireSome({ tally, missing }: Outcome, { env, work: { ats } }: Handli
     )
 }
 
-async function reported(run: HandlingRun, outcome: Outcome, dryRun: boolean): Promise<void> {
+/** @param end absent in a dry run */
+async function reported(
+  run: HandlingRun,
+  outcome: Outcome,
+  end?: { readonly isStopped: boolean; readonly failedAgain: HandlingReport['failedAgain'] },
+): Promise<void> {
   const { handling, work, env, readers, terminal } = run
   const { command, connections, operation } = work
   const { tally, sample, elapsedMs, error } = outcome
@@ -172,8 +185,8 @@ async function reported(run: HandlingRun, outcome: Outcome, dryRun: boolean): Pr
   const report: HandlingReport = {
     env,
     command,
-    dryRun,
-    operation: dryRun ? null : operation.id,
+    dryRun: end === undefined,
+    operation: end ? operation.id : null,
     taken: tally.taken,
     leftOut: Object.fromEntries(tally.leftOut),
     codes: tally.codes.byFrequency(),
@@ -182,14 +195,15 @@ async function reported(run: HandlingRun, outcome: Outcome, dryRun: boolean): Pr
     consumersNow: isAway
       ? []
       : await consumersNow(connections, readers, Object.keys(consumers), Object.keys(topics)),
+    failedAgain: end?.failedAgain ?? null,
     sample: sample.map(summaryOf),
     patched: handling.isPatched,
-    stopped: error === undefined ? (terminal.stop.aborted ? 'on request' : null) : (error as Error).message,
+    stopped: error === undefined ? (end?.isStopped ? 'on request' : null) : (error as Error).message,
     elapsedMs: Math.round(elapsedMs),
   }
   printReport(terminal, report, handling.options.json, handlingText)
   const { leftOut } = report
-  const isDone = error !== undefined || terminal.stop.aborted || tally.taken > 0
+  const isDone = error !== undefined || end?.isStopped || tally.taken > 0
   if (!isDone && Object.keys(leftOut).some(reason => reason !== 'handled'))
     throw new CliFailure(`Nothing to ${command}: see above.`)
 }

@@ -1,6 +1,6 @@
 /** A consumer on real servers that fails until it is told otherwise, beside another one, and the dead letters of its failures. */
 import assert from 'node:assert/strict'
-import { DEAD_LETTER_TYPE } from '../../lib/failures/event-types.ts'
+import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../lib/failures/event-types.ts'
 import type { DeadLetter } from '../../lib/failures/process.ts'
 import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
@@ -48,7 +48,7 @@ export class FailingConsumer {
     await this.bury(changes)
   }
 
-  /** Puts a dead letter for each new failure into the dlq topic. */
+  /** Publishes each new failure, and puts a dead letter for it into the dlq topic. */
   async bury(changes: Partial<DeadLetter> = {}): Promise<readonly DeadLetter[]> {
     const failures = this.#failing.eventsAfter(this.#deadLetters)
     this.#deadLetters += failures.length
@@ -59,14 +59,19 @@ export class FailingConsumer {
       quarantined: false,
       ...changes,
     }))
-    const messages = deadLetters.map((data, index) => {
-      const { id = '', source = '' } = failures[index] ?? {}
-      const event = { id, source, type: DEAD_LETTER_TYPE, datacontenttype: 'application/json', data }
-      const { value, headers } = writeEvent(event)
-      const key = data.originalKey === null ? null : Buffer.from(data.originalKey, 'base64')
-      return { key, value, headers: Object.fromEntries(headers) }
-    })
-    await this.#environment.client.send(this.#environment.topic('dlq'), messages)
+    for (const [topic, type] of [
+      ['failures', FAILURE_TYPE],
+      ['dlq', DEAD_LETTER_TYPE],
+    ] as const) {
+      const messages = deadLetters.map((data, index) => {
+        const { id = '', source = '' } = failures[index] ?? {}
+        const event = { id, source, type, datacontenttype: 'application/json', data }
+        const { value, headers } = writeEvent(event)
+        const key = data.originalKey === null ? null : Buffer.from(data.originalKey, 'base64')
+        return { key, value, headers: Object.fromEntries(headers) }
+      })
+      await this.#environment.client.send(this.#environment.topic(topic), messages)
+    }
     return deadLetters
   }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { OPERATION } from '../../../lib/operations/dead-letters/operation.ts'
 import { type Patch, readPatch } from '../../../lib/operations/dead-letters/patch.ts'
-import { redriveChooser } from '../../../lib/operations/dead-letters/redriving.ts'
+import { type Chooser, redriveChooser } from '../../../lib/operations/dead-letters/redriving.ts'
 import type { FoundDeadLetter } from '../../../lib/queries/dead-letters.ts'
 import { mapped, text } from '../../../lib/runtime/settings/values.ts'
 import {
@@ -35,6 +35,8 @@ they are named.`
 const MORE = `
 Ctrl-C finishes the batch at hand and prints the command that goes on. After a crash, too: what is handled stands in the dlq topic itself, and
 --resume leaves it out, together with all that was written since the operation began. A letter that is redriven twice is applied once.
+
+Afterwards it waits, for 30 seconds at most, until what was redriven is decided, and says how many failed again; its exit status is 1 if any did.
 
 --patch changes the event: a JSON merge patch (RFC 7396) of it in the JSON event format, or with a specversion a whole event in its place, for one
 dead letter. Each patched event must fit its schema, or nothing is redriven. The history of the record says that it was patched, and by whom.
@@ -97,12 +99,37 @@ async function redriven(
       perSecond: rate,
       isPatched: patch !== undefined,
       looksFirst: patch !== undefined || rate !== undefined || ats.length > 0,
-      chooser: (topics, by) =>
-        redriveChooser({ topics, by, nowMs: Date.now, patch, again: again ?? false, onRefused }),
+      chooser: (topics, by) => {
+        const choose = redriveChooser({
+          topics,
+          by,
+          nowMs: Date.now,
+          patch,
+          again: again ?? false,
+          onRefused,
+        })
+        return patch ? choose : warning(choose, terminal)
+      },
       check: () => requirePatchable(refusals),
     },
     terminal,
   )
+}
+
+/** Says once of each code that is permanent that a redrive alone does not help, before any is redriven. */
+function warning(choose: Chooser, { stderr }: Terminal): Chooser {
+  const said = new Set<string>()
+  return (found, isNamed) => {
+    const choice = choose(found, isNamed)
+    const { errorType, class: kind } = found.letter.deadLetter
+    if (choice.kind === 'take' && kind === 'permanent' && !said.has(errorType)) {
+      said.add(errorType)
+      stderr.write(
+        `${errorType} is permanent: the same record fails again, unless what it failed by was mended since, or --patch changes it.\n`,
+      )
+    }
+    return choice
+  }
 }
 
 const SHOWN = 5

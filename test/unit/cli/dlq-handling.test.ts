@@ -17,6 +17,7 @@ describe('what a redrive says', () => {
     consumers: { alerting: 3 },
     topics: { [READINGS]: 3 },
     consumersNow: [{ consumer: 'alerting', topic: READINGS, state: 'empty', pending: 0 }],
+    failedAgain: null,
     sample: [],
     patched: true,
     stopped: null,
@@ -41,6 +42,29 @@ describe('what a redrive says', () => {
     assert.match(text, /^Redriven: 3 dead letters, in 1\.5 s\.$/m)
     assert.match(text, /^alerting on readings still has 7 records before what is redriven\.$/m)
     assert.doesNotMatch(text, /Nothing was changed/)
+  })
+
+  it('at its end: how many have failed again, with their new dead letters', () => {
+    const letter = {
+      ...{ at: '2@31', id: 'f', failedAt: '2026-03-02T08:00:00.000Z', code: 'rejected', class: 'permanent' },
+      ...{
+        consumer: 'alerting',
+        attempt: 2,
+        originalTopic: READINGS,
+        originalPartition: 0,
+        originalOffset: 7,
+      },
+      ...{ entity: '/a b', type: 'test', error: 'not today', quarantined: false, handled: null },
+    }
+    const end = (failedAgain: HandlingReport['failedAgain']) =>
+      handlingText({ ...report, dryRun: false, patched: false, failedAgain, consumersNow: [] })
+    assert.match(end({ count: 0, isDecided: true, letters: [] }), /^3 redriven, 0 failed again\.$/m)
+    const some = end({ count: 2, isDecided: true, letters: [letter] })
+    assert.match(some, /^3 redriven, 2 failed again\.$/m)
+    assert.match(some, /^2@31 .* not today$/m)
+    assert.match(some, /^1 that failed again are retried first, or are in `sluice dlq list`\.$/m)
+    const open = end({ count: 0, isDecided: false, letters: [] })
+    assert.match(open, /^3 redriven, 0 failed again so far\.\nNot all of them are decided yet/m)
   })
 
   it('on its way: how far it is, how fast, and how long it will take', () => {

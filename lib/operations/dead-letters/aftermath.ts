@@ -1,0 +1,115 @@
+/** What becomes of redriven records: how many fail again, and where their new dead letters are. */
+import { ROUTER } from '../../failures/route.ts'
+import { readDlqRecord } from '../../queries/dead-letter-records.ts'
+import { type DeadLetterSummary, deadLetterSummary } from '../../queries/dead-letters.ts'
+import { consumerLags, pendingBefore, type ReadTopic } from '../../queries/lag.ts'
+import { LetterCopies } from '../../queries/letter-copies.ts'
+import { readRecords } from '../../queries/records.ts'
+import { topicBounds } from '../../queries/topics.ts'
+import type { TopicOffsets } from '../../runtime/adapters/kafka/offsets.ts'
+import type { FailureCode } from '../../runtime/consumer/failure-codes.ts'
+import type { FailureData } from '../../runtime/consumer/failure-event.ts'
+import type { LogReader } from '../../runtime/pipeline/ports.ts'
+
+export interface Aftermath {
+  /** How many have failed again, as far as is known. */
+  readonly failed: number
+  /** The first of their new dead letters. A failure that is retried by itself has none. */
+  readonly letters: readonly DeadLetterSummary[]
+  /** Whether every redriven record is decided. */
+  readonly isDecided: boolean
+}
+
+interface Watched {
+  readonly log: LogReader
+  readonly offsets: Pick<TopicOffsets, 'bounds' | 'committed'>
+  readonly failuresTopic: string
+  readonly dlqTopic: string
+  /** Who redrives, and from when on: the history of what fails again has both. */
+  readonly by: string
+  readonly sinceMs: number
+}
+
+/** So many new dead letters are named. */
+const MOST_NAMED = 5
+
+export class AftermathWatch {
+  readonly #watched: Watched
+  /** The next offsets of a topic, by partition. */
+  readonly #next: ReadonlyMap<string, number[]>
+  readonly #copies = new LetterCopies()
+  readonly #letters: DeadLetterSummary[] = []
+  #failed = 0
+
+  private constructor(watched: Watched, next: ReadonlyMap<string, number[]>) {
+    this.#watched = watched
+    this.#next = next
+  }
+
+  /** Watches from now on. @throws see `topicBounds` */
+  static async from(watched: Watched): Promise<AftermathWatch> {
+    const topics = [watched.failuresTopic, watched.dlqTopic]
+    const ends = topics.map(async topic => [topic, await endsOf(watched, topic)] as const)
+    return new AftermathWatch(watched, new Map(await Promise.all(ends)))
+  }
+
+  /**
+   * Waits until the consumers have decided what was redriven, and the router has moved what failed.
+   *
+   * @param readers the consumers of the redriven records, and the router if it runs
+   * @param pause called before each further look; resolves to false to end the wait
+   * @throws see `consumerLags` and `readRecords`
+   */
+  async outcome(readers: readonly ReadTopic[], pause: () => Promise<boolean>): Promise<Aftermath> {
+    const isDecided = await this.#goal(readers.filter(reader => reader.function !== ROUTER))
+    let isRouted: typeof isDecided | undefined
+    for (;;) {
+      // Before the look: a failure is published before its record counts as taken.
+      if (!isRouted && (await isDecided()))
+        isRouted = await this.#goal(readers.filter(reader => reader.function === ROUTER))
+      const isOver = isRouted !== undefined && (await isRouted())
+      await this.#look()
+      if (isOver || !(await pause()))
+        return { failed: this.#failed, letters: this.#letters, isDecided: isRouted !== undefined }
+    }
+  }
+
+  /** Tells whether these have come past the present ends of what they read. */
+  async #goal(readers: readonly ReadTopic[]): Promise<() => Promise<boolean>> {
+    const topics = [...new Set(readers.map(({ topic }) => topic))]
+    const ends = new Map(
+      await Promise.all(topics.map(async topic => [topic, await endsOf(this.#watched, topic)] as const)),
+    )
+    return async () => {
+      const lags = await consumerLags(this.#watched.offsets, readers)
+      return lags.every(lag => pendingBefore(lag, ends.get(lag.topic) ?? []) === 0)
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { log, failuresTopic } = this.#watched
+    for (const [topic, next] of this.#next) {
+      const ends = await endsOf(this.#watched, topic)
+      const ranges = ends.map((end, partition) => ({ topic, partition, start: next[partition] ?? 0, end }))
+      for await (const record of readRecords(log, ranges)) {
+        next[record.partition] = record.offset + 1
+        const read = readDlqRecord(record)
+        if (read.kind !== 'letter' || !this.#isOfThis(read.deadLetter)) continue
+        if (topic !== failuresTopic) {
+          if (this.#letters.length < MOST_NAMED) this.#letters.push(deadLetterSummary(read))
+        } else if (!this.#copies.isCopy(read)) this.#failed += 1
+      }
+    }
+  }
+
+  /** A redriven record that its consumer does not know fails anew, without a history. */
+  #isOfThis({ errorType, history }: Pick<FailureData, 'errorType' | 'history'>): boolean {
+    if (errorType === ('unknown-failure' satisfies FailureCode)) return true
+    const { redrivenBy, redrivenAt = '' } = history.at(-1) ?? {}
+    return redrivenBy === this.#watched.by && Date.parse(redrivenAt) >= this.#watched.sinceMs
+  }
+}
+
+async function endsOf({ offsets }: Watched, topic: string): Promise<number[]> {
+  return (await topicBounds(offsets, topic)).map(({ end }) => end)
+}

@@ -2,7 +2,7 @@
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { codeOf } from '../../lib/runtime/pipeline/code.ts'
 import type { AnyKeyedProcess, Consumer } from '../../lib/runtime/pipeline/consumer.ts'
-import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { OffsetRange, StateKey } from '../../lib/runtime/pipeline/model.ts'
 import type { CheckpointPages } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import type { StateCopies } from '../../lib/runtime/pipeline/reprocessing/copies.ts'
 import {
@@ -26,6 +26,7 @@ interface Options {
   /** Continues what the copies hold. */
   readonly isResumed?: boolean
   readonly decided?: (count: number) => void
+  readonly expired?: (range: OffsetRange) => void
   readonly stop?: AbortSignal
   /** Upper bound for the new failures. */
   readonly failureBytes?: number
@@ -44,6 +45,7 @@ export async function reprocessed(
     isTrial = false,
     isResumed = false,
     decided = () => {},
+    expired = () => {},
     stop = new AbortController().signal,
     failureBytes,
   }: Options = {},
@@ -58,7 +60,7 @@ export async function reprocessed(
     nowMs: () => 0,
     stop,
     decided,
-    expired: () => {},
+    expired: (_, range) => expired(range),
     pause: async () => {},
     ...(failureBytes === undefined ? {} : { failureBytes }),
   }

@@ -36,7 +36,7 @@ export function newFailures(
   { failures, outbox }: Pick<Change, 'failures' | 'outbox'>,
   live: ReadonlyMap<string, RememberedFailure>,
 ): readonly OutboxEntry[] {
-  const told = failures.filter(failure => failure.isOpen && !hasFailed(live.get(failure.id), failure))
+  const told = failures.filter(failure => !hasFailed(live.get(failure.id), failure))
   const ids = new Set(told.map(failure => failureEventId(process.name, topic, failure)))
   return outbox.filter(({ event }) => ids.has(event.id))
 }

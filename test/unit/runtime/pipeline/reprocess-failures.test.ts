@@ -4,10 +4,15 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
 import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
 import type { KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
+import type { Wanted } from '../../../../lib/runtime/pipeline/model.ts'
 import type { RebuildStopped } from '../../../../lib/runtime/pipeline/reprocessing/advance.ts'
-import { failedEventIds } from '../../../../lib/runtime/pipeline/reprocessing/new-failures.ts'
+import { failedEventIds, failuresById } from '../../../../lib/runtime/pipeline/reprocessing/new-failures.ts'
+import { statesOf } from '../../../../lib/runtime/pipeline/reprocessing/rebuilt-state.ts'
+import { emptyAt } from '../../../../lib/runtime/pipeline/reprocessing/seed.ts'
 import { MemoryStateCopies } from '../../../../lib/runtime/testing/state-copies.ts'
+import { MemoryStateStore } from '../../../../lib/runtime/testing/state-store.ts'
 import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
+import { failureOf } from '../../../support/changes.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { reprocessed } from '../../../support/reprocessing.ts'
@@ -177,12 +182,122 @@ describe('failures that only a rebuild has found', () => {
     await stage.batch(log)
     for (let at = 0; at < 30; at += 1) throwsAt.add(`r${at}`)
     const before = stage.store.copyOf(stage.stateKey())
-    await assert.rejects(
-      reprocessed(stage, log, { failureBytes: 10_000 }),
-      (error: RebuildStopped) => error.why === 'failing' && /mend the code/.test(error.message),
-    )
-    assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
+    // In one commit, or in several that each have few enough.
+    for (const records of [30, 2]) {
+      stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records } }
+      await assert.rejects(
+        reprocessed(stage, log, { failureBytes: 10_000 }),
+        (error: RebuildStopped) => error.why === 'failing' && /mend the code/.test(error.message),
+      )
+      assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
+    }
   })
+
+  it('given more of them than one load may have, then they are told all the same', async () => {
+    const { stage, log, throwsAt } = new Failing(10)
+    await stage.batch(log)
+    for (let at = 0; at < 10; at += 1) throwsAt.add(`r${at}`)
+    stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 1, bytes: 3_000 } }
+    const { emitted } = await reprocessed(stage, log)
+    assert.deepEqual([...emitted], [[FAILURE, 10]])
+  })
+
+  it('given several versions of a failure, then the newest counts, which comes first', async () => {
+    const [newest, older] = [
+      { ...failureOf('f', 2), attempt: 2 },
+      { ...failureOf('f', 1), attempt: 1 },
+    ]
+    async function* failures() {
+      yield newest
+      yield older
+    }
+    const state = { consumer: 'counting', topic: 'readings', partition: 0 }
+    assert.deepEqual(await failuresById({ failures }, state), new Map([[newest.id, newest]]))
+  })
+
+  it('given several versions of a failure from before the start, then a rebuild begins with the newest', async () => {
+    const copies = new MemoryStateCopies(new MemoryStateStore())
+    const [newest, older] = [
+      { ...failureOf('f', 2), offset: 1, attempt: 2 },
+      { ...failureOf('f', 1), offset: 1, attempt: 1 },
+    ]
+    copies.failures = async function* () {
+      yield newest
+      yield older
+    }
+    const parts: unknown[] = []
+    const state = { consumer: 'counting', topic: 'readings', partition: 0 }
+    for await (const page of emptyAt(copies, state, 5, 1)) parts.push(...page)
+    assert.deepEqual(parts.slice(1), [{ kind: 'failure', failure: { ...newest, failedAtMs: 0 } }])
+  })
+
+  it('given more states than one load returns, then the rest is loaded after them', async () => {
+    const stored = new Map(['a', 'b', 'c'].map(name => [name, `"${name}"`]))
+    const store = {
+      load: async (_: unknown, { entities }: Wanted) => ({
+        states: new Map([...stored].filter(([name]) => name === entities[0])),
+        notLoaded: new Set(entities.slice(1)),
+      }),
+    }
+    const state = { consumer: 'counting', topic: 'readings', partition: 0 }
+    assert.deepEqual(await statesOf(store as never, state, ['a', 'b', 'c']), stored)
+  })
+})
+
+describe('a rebuild beside a consumer that goes on', () => {
+  it('given a record that both fail meanwhile, then nothing is told of it, and each record counts as read once', async () => {
+    const failing = new Failing(1)
+    const { stage, log, throwsAt } = failing
+    throwsAt.add('r0').add('r1')
+    await stage.batch(log, { ports: { breaker } })
+    const copies = new MemoryStateCopies(stage.store)
+    const copyLive = copies.copyLive.bind(copies)
+    copies.copyLive = async state => {
+      const version = await copyLive(state)
+      log.push(logRecord(1, reading('r1', { at: 1 }), { topic: stage.topic }))
+      await stage.batch(log.slice(1), { ports: { breaker } })
+      return version
+    }
+    let read = 0
+    const decided = (count: number) => {
+      read += count
+    }
+    const { emitted, appliedOffset } = await reprocessed(stage, log, { copies, decided })
+    assert.deepEqual([[...emitted], appliedOffset, read], [[], 1, 2])
+  })
+
+  it('given a new failure that a later attempt has settled since a trial, then the switch does not tell it', async () => {
+    const failing = new Failing(1)
+    const { stage, log, throwsAt } = failing
+    throwsAt.add('r0')
+    await stage.batch(log, { ports: { breaker } })
+    throwsAt.clear()
+    await failing.retry()
+    throwsAt.add('r0')
+    const copies = new MemoryStateCopies(stage.store)
+    const trial = await reprocessed(stage, log, { copies, isTrial: true })
+    assert.deepEqual([...trial.emitted], [[FAILURE, 1]])
+    throwsAt.clear()
+    const [failure] = failing.failures as [FailureData]
+    log.push(nextAttempt({ ...failure, attempt: 2 }, log.length, (log.at(-1)?.timestampMs ?? 0) + 1_000))
+    await stage.batch(log.slice(-1))
+    const { emitted } = await reprocessed(stage, log, { copies, isResumed: true })
+    assert.deepEqual([...emitted], [])
+    assert.deepEqual((await stage.store.load(stage.stateKey(), NOTHING_WANTED)).outbox, [])
+    assert.deepEqual(await stage.state(ENTITY), { count: 1 })
+  })
+
+  for (const [begins, expected] of [
+    [0, []],
+    [2, [{ fromOffset: 0, toOffset: 1 }]],
+  ] as const)
+    it(`given a log that begins at ${begins}, then ${expected.length} ranges have expired`, async () => {
+      const { stage, log } = new Failing(4)
+      await stage.batch(log)
+      const ranges: object[] = []
+      await reprocessed(stage, log.slice(begins), { expired: range => ranges.push(range) })
+      assert.deepEqual(ranges, expected)
+    })
 })
 
 describe('redriven records that a rebuild by mended code reads again', () => {

@@ -64,7 +64,7 @@ export async function consumersDone(
   return wrong
 }
 
-/** Whether each state that Redis has lost was restored: one that is still in its checkpoint would not move. */
+/** Returns the consumers with states that Redis has lost and that are still only in their checkpoints: those would not move. */
 export async function restored(topic: GrowingTopic, partitions: number): Promise<string[]> {
   const { kept } = topic.servers
   if (!kept) return []

@@ -145,7 +145,7 @@ export class Growth {
   }
 
   /**
-   * How the topic has grown, by the longest history that its record or a partition state has: after a loss of Redis, restored states
+   * Returns how the topic has grown, by the longest history that its record or a partition state has: after a loss of Redis, restored states
    * have it. A number that was used before would pass for done.
    *
    * @throws CliFailure if a partition state has seen more growths than are known
@@ -250,7 +250,7 @@ export class Growth {
     }
   }
 
-  /** All growths of the topic, with this one as the last. @throws CliFailure if Redis has lost that */
+  /** Returns all growths of the topic, with this one as the last. @throws CliFailure if Redis has lost that */
   async #history({ operation, generation }: Underway): Promise<readonly KeptGrowth[]> {
     const { growths } = await this.#records.read()
     if (growths.length === generation && growths.at(-1)?.operation === operation) return growths

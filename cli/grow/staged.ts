@@ -66,7 +66,7 @@ export class StagedStates {
     await this.#replace(live, expected.version, withHistory(taken.pages, growths))
   }
 
-  /** Whether the last of these growths is that of the partition state, too. By its operation: a number can have been used before. */
+  /** Returns whether a partition state has seen the last of these growths. Its number can have been used before, its operation not. */
   async isAfter(live: StateKey, growths: readonly KeptGrowth[]): Promise<boolean> {
     const { growths: own = [] } = await this.#reader.meta(live)
     return own.at(-1)?.operation === growths.at(-1)?.operation

@@ -180,7 +180,7 @@ class Play {
     await this.#bringBack(failure)
   }
 
-  /** As a redriver whose cursor is lost, or a person who is not sure. */
+  /** Redrives any failure once more, like a redriver whose cursor is lost. */
   async #redriveAgain(): Promise<void> {
     const all = [...this.#failures.values()]
     if (all.length > 0) await this.#bringBack(this.#random.pick(all))
@@ -273,7 +273,7 @@ class Play {
       this.#found.push(`growth ${this.#growths} is number ${growths.length}`)
   }
 
-  /** As an operator: if states are lost, a tick lets their consumers restore them. */
+  /** Returns whether nothing is in the way. If states are lost, a tick first lets their consumer restore them. */
   async #mayGrow(to: number): Promise<boolean> {
     const { wrong } = await this.#growth(to).check()
     if (wrong.length === 0) return true

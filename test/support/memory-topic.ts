@@ -73,12 +73,12 @@ export class MemoryTopic {
   readonly name: string
   readonly log: LogRecord[] = []
   readonly broker: MemoryBroker
-  /** Those that read the topic. */
+  /** Consumers that read the topic. */
   consumers: readonly string[]
   refusesCheckpoints = false
   readonly #checkpoints = new MemoryCheckpointStore()
   #store = new MemoryStateStore()
-  /** What Redis has beside partition states. */
+  /** Values in Redis beside the partition states. */
   #values = new Map<string, string>()
   /** Growths that were noted before they were lost. */
   #lost: readonly KeptGrowth[] | undefined

@@ -332,7 +332,12 @@ describe('sluice topics grow', () => {
     await assert.rejects(begun.run(), Killed)
     await assert.rejects(growth({ to: 7 }).underway(), /test began to grow .* to 5 partitions at .* --abort/)
     const drop = ['state', 'drop', 'counter', '--topic', name, '--partition', '0', '--yes']
-    const dropped = await ran(drop, { environment: { REDIS_URL: redisUrl() } })
+    const servers = {
+      KAFKA_BROKERS: brokers().join(','),
+      REDIS_URL: redisUrl(),
+      SLUICE_ENV: environment.name,
+    }
+    const dropped = await ran(drop, { environment: servers })
     assert.match(dropped.stderr, /is what it was: its topic is growing/)
     await growth().abort()
     await assert.rejects(growth().abort(), /No growth of .* is under way/)

@@ -96,7 +96,9 @@ async function undisturbed(
 
 function stage(parking: Parking | undefined): Stage {
   const made = new Stage(parked(WATCHING.before, parking) as never)
-  made.consumer = { ...made.consumer, idWindowMs: WATCHED_ID_WINDOW_MS, newEntities: MOST_NEW }
+  // Entities that are refused would leave none to be held until their retry.
+  const bound = parking ? {} : { newEntities: MOST_NEW }
+  made.consumer = { ...made.consumer, idWindowMs: WATCHED_ID_WINDOW_MS, ...bound }
   return made
 }
 

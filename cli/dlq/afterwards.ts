@@ -5,15 +5,25 @@ import { ROUTER } from '../../lib/failures/route.ts'
 import { AftermathWatch } from '../../lib/operations/dead-letters/aftermath.ts'
 import type { Tally } from '../../lib/operations/dead-letters/choose.ts'
 import { isExpected } from '../../lib/operations/dead-letters/errors.ts'
+import type { Work } from '../../lib/operations/dead-letters/handle.ts'
 import { consumersNow } from '../../lib/operations/dead-letters/topics.ts'
+import type { ReadTopic } from '../../lib/queries/lag.ts'
 import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import { showLine } from '../progress.ts'
-import type { HandlingRun } from './handling.ts'
+import type { Terminal } from '../terminal.ts'
 import type { HandlingReport } from './handling-text.ts'
 import { summaryOf } from './report.ts'
 
 const LOOK_EVERY_MS = 250
 const MOST_WAIT_MS = 30_000
+
+/** The redrive, and where it runs. */
+interface Redriving {
+  readonly work: Pick<Work, 'connections' | 'log' | 'by'>
+  readonly env: string
+  readonly readers: readonly ReadTopic[]
+  readonly terminal: Terminal
+}
 
 type FailedAgain = NonNullable<HandlingReport['failedAgain']>
 
@@ -21,31 +31,24 @@ type FailedAgain = NonNullable<HandlingReport['failedAgain']>
 const UNKNOWN: FailedAgain = { count: 0, isDecided: false, letters: [] }
 
 export class Afterwards {
-  readonly #run: HandlingRun
-  readonly #offsets: TopicOffsets
+  readonly #run: Redriving
   readonly #watch: AftermathWatch
   readonly #failuresTopic: string
 
-  private constructor(run: HandlingRun, offsets: TopicOffsets, watch: AftermathWatch, failuresTopic: string) {
+  private constructor(run: Redriving, watch: AftermathWatch, failuresTopic: string) {
     this.#run = run
-    this.#offsets = offsets
     this.#watch = watch
     this.#failuresTopic = failuresTopic
   }
 
   /** Begins before anything is redriven. @throws Unavailable if Kafka does not answer */
-  static async from(run: HandlingRun): Promise<Afterwards> {
+  static async from(run: Redriving): Promise<Afterwards> {
     const { work, env } = run
-    const offsets = new TopicOffsets(await work.connections.kafka())
+    const { log, by, connections } = work
+    const offsets = connections.kept(new TopicOffsets(await connections.kafka()))
     const [failuresTopic, dlqTopic] = [topicName('failures', env), topicName('dlq', env)]
-    const { log, by } = work
     const watched = { log, offsets, failuresTopic, dlqTopic, by, sinceMs: Date.now() }
-    try {
-      return new Afterwards(run, offsets, await AftermathWatch.from(watched), failuresTopic)
-    } catch (error) {
-      await offsets.close()
-      throw error
-    }
+    return new Afterwards(run, await AftermathWatch.from(watched), failuresTopic)
   }
 
   /** Null if nothing was redriven. */
@@ -82,9 +85,5 @@ export class Afterwards {
       return !terminal.stop.aborted && performance.now() < untilMs
     })
     return { count: failed, isDecided, letters: letters.map(summaryOf) }
-  }
-
-  close(): Promise<void> {
-    return this.#offsets.close()
   }
 }

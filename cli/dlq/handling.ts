@@ -117,7 +117,6 @@ async function carriedOut(run: HandlingRun): Promise<void> {
   const isStopped = terminal.stop.aborted
   const failedAgain =
     isStopped || error !== undefined ? null : ((await after?.failedAgain(outcome.tally)) ?? null)
-  await after?.close()
   await reported(run, ended, { isStopped, failedAgain })
   const next = resumeCommand(work.command, operation.id, work.ats, {
     ...filterTexts(filterOf(handling.options)),

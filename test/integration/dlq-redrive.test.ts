@@ -175,7 +175,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.match((await dlq('redrive', '0@999', '2@17')).stderr, /No dead letter 0@999, 2@17 in/)
   })
 
-  it('given a consumer that runs, when the record fails again, then the command says so, with the new letter', async () => {
+  it('given a consumer that runs, when the record fails again, then the command names the new letter', async () => {
     await consumer.deadLetters(1)
     const kafka = kafkaClient({ brokers: brokers(), clientId: 'dlq-test', auth: 'none' })
     const group = kafka.consumer({ groupId: groupName('processor', environment.name) })

@@ -62,7 +62,7 @@ export class Tasks {
     this.intake.ended(ending)
     const [outcome, reason] = ending.split('/')
     if (outcome === 'failed') this.#fail(record, reason, reason === 'unknown-failure' ? undefined : earlier)
-    else if (redrive && earlier && reason !== 'attempt-known')
+    else if (redrive && earlier && reason !== 'attempt-known' && reason !== 'failure-not-open')
       this.#failures.set(redrive.failure, { ...earlier, attempt: redrive.attempt, isOpen: false })
   }
 
@@ -97,6 +97,7 @@ export class Tasks {
 /** The outcome of a redriven record that is not the next attempt; undefined for what is to be processed. */
 export function whyNotTaken({ attempt }: Redrive, earlier: Remembered | undefined): string | undefined {
   if (earlier === undefined) return 'failed/unknown-failure'
-  if (!earlier.isOpen || attempt <= earlier.attempt) return 'duplicate/attempt-known'
+  if (attempt <= earlier.attempt) return 'duplicate/attempt-known'
+  if (!earlier.isOpen) return 'duplicate/failure-not-open'
   return attempt === earlier.attempt + 1 ? undefined : 'failed/unknown-failure'
 }

@@ -269,7 +269,7 @@ describe('rule 11: a record that comes back after its original was decided witho
     assert.deepEqual(stage.outcomes.slice(-1), ['failed/unknown-failure'])
   })
 
-  it('given a mapping that was mended, and reads another entity in the same bytes, then it is the next attempt', async () => {
+  it('given a mended mapping that reads another entity in the same bytes, then it is the next attempt', async () => {
     const refused = new Set(['mapped'])
     const stage = new Stage(moody(refused) as KeyedProcess<never>)
     const foreign = record(3, { value: Buffer.from('21.5') })

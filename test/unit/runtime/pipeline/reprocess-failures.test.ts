@@ -245,7 +245,7 @@ describe('failures that only a rebuild has found', () => {
 })
 
 describe('a rebuild beside a consumer that goes on', () => {
-  it('given a record that both fail meanwhile, then nothing is told of it, and each record counts as read once', async () => {
+  it('given a record that both fail meanwhile, then nothing is told, and each record is read once', async () => {
     const failing = new Failing(1)
     const { stage, log, throwsAt } = failing
     throwsAt.add('r0').add('r1')
@@ -349,7 +349,7 @@ describe('redriven records that a rebuild by mended code reads again', () => {
     assert.equal(await stage.state(ENTITY), undefined)
   })
 
-  it('given a start behind the failure, and that its retry fails now, then a retry that was left out is missed', async () => {
+  it('given a start behind the failure whose retry fails now, then no later retry may leave one out', async () => {
     const { stage, log, failures, throwsAt } = await mended(1)
     throwsAt.add('r0')
     await reprocessed(stage, log, { startOffset: 1 })

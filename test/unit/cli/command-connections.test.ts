@@ -71,7 +71,7 @@ describe('the connections of a command that is not an operation', () => {
 const RECORD = { topic: 't', key: null, value: Buffer.from(''), headers: [] }
 
 describe('the sources of the command line', () => {
-  it('given connections without that guard, then the doctor and the search of skip have them, which act as functions', () => {
+  it('given connections without that guard, then the doctor and skip have them: they act as functions', () => {
     assert.deepEqual(filesWith(/new (Connections|KafkaConnections|RedisClient)\(/), [
       'cli/commands/doctor.ts',
       'cli/doctor/before-deploy.ts',

@@ -28,7 +28,7 @@ export interface ConsoleParts {
   readonly access: Access
   /** Hears of errors that nobody expects. */
   readonly told: (error: unknown) => void
-  /** Hears of tokens that nobody has. */
+  /** Receives failed sign-ins. */
   readonly signInFailed: (failed: { readonly route: string }) => void
   /** Hears of every request; absent where one person uses the console. */
   readonly asked?: (line: AccessLine) => void

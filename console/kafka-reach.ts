@@ -30,7 +30,7 @@ export class KafkaReach {
     this.#clock = clock
   }
 
-  /** Resolves where Kafka answers. Whoever asks while it is known not to is refused at once. @throws Unavailable */
+  /** Resolves where Kafka answers. Questions are refused at once while it is known to be away. @throws Unavailable */
   async check(): Promise<void> {
     const { now } = this.#clock
     if (!this.#known || now() - this.#known.atMs >= KNOWN_FOR_MS) await this.#learn()

@@ -62,7 +62,7 @@ export interface Place {
   readonly tracing: boolean
   /** Whether the function with the console is deployed. */
   readonly console: boolean
-  /** Whose tokens requests of the console must have besides its own; absent where there are none. */
+  /** Issuer of the tokens that requests of the console must have besides its own; absent where none is required. */
   readonly consoleTokens?: ConsoleTokens
   /** Where checkpoints are kept; absent where none are taken. */
   readonly checkpointBucket?: string

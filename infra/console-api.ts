@@ -1,6 +1,6 @@
 /** The HTTP API in front of the console. Pure. */
 
-/** Who signs tokens that requests must have before they reach the function. */
+/** Issuer of the tokens that requests must have to reach the function. */
 export interface ConsoleTokens {
   /** An OpenID Connect issuer. */
   readonly issuer: string
@@ -14,7 +14,7 @@ export interface ConsoleTokens {
 const AUTHORIZER = 'consoleTokens'
 const TOKEN_HEADER = '$request.header.X-Console-Authorization'
 
-/** In requests a second: a page asks a few times in some seconds. Beyond them, API Gateway answers 429 and the function is not called. */
+/** Requests a second: a page asks a few times in some seconds. Beyond them, API Gateway answers 429 and the function is not called. */
 const RATE = 20
 const BURST = 50
 
@@ -34,7 +34,7 @@ export function consoleApi(tokens: ConsoleTokens | undefined): object {
   }
 }
 
-/** What the framework does not know of the API's stage. */
+/** Properties of the API's stage that the framework does not set. */
 export const CONSOLE_STAGE = {
   HttpApiStage: {
     Properties: {

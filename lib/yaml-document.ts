@@ -1,5 +1,5 @@
 /**
- * The one reader of YAML. A text may come from a person whom nobody has checked, so it is read within bounds: a text without aliases
+ * The one reader of YAML. A text may come from an untrusted person, so it is read within bounds: a text without aliases
  * has a content no larger than itself.
  */
 import { CORE_SCHEMA, constructFromEvents, EVENT_ID, parseEvents, type Schema, YAMLException } from 'js-yaml'

@@ -95,7 +95,7 @@ function startNpm(args) {
   return spawn(command, [...first, ...args], { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** On a terminal, one line that counts the seconds. Otherwise a line at the start, every ten seconds, and at the end. */
+/** Shows one line that counts the seconds on a terminal; otherwise a line at the start, every ten seconds, and at the end. */
 function showProgress(text) {
   const terminal = process.stderr.isTTY
   const show = () => process.stderr.write(terminal ? `\r${text()}` : `${text()}\n`)

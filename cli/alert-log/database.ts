@@ -51,7 +51,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 /** After the macros are there. */
 const LOCK = [`SET TimeZone = 'UTC'`, 'SET lock_configuration = true']
 
-/** Logging and profiling are switched by functions as well, which no lock holds: whoever does so gets no further answer. */
+/** Logging and profiling are switched by functions as well, which no lock holds: a statement that does so ends the session. */
 const SWITCHES = `SELECT current_setting('enable_logging') OR current_setting('enable_profiling') IS NOT NULL`
 
 const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)/

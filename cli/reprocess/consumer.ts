@@ -47,7 +47,7 @@ export async function consumerNamed(
   )
 }
 
-/** As `consumerNamed`, of any kind. */
+/** Like `consumerNamed`, for every kind of consumer. */
 export async function anyConsumerNamed(name: string, environment: Environment): Promise<Consumer> {
   const folder = (variable: string, otherwise: string) =>
     resolve(PROJECT, environment[variable]?.trim() || otherwise)

@@ -26,12 +26,12 @@ export interface Limits {
 }
 
 export interface StuckRecord extends RecordPlace {
-  /** As in "does not return within 10 s". */
+  /** A reason such as "does not return within 10 s". */
   readonly why: string
 }
 
 export interface FoundRecord extends StuckRecord {
-  /** Whether the partition goes on without it. If not, what hangs is a timer or a parked event before it, or its decoding. */
+  /** Whether the partition continues without it. If not, a timer or a parked event before it hangs, or its decoding. */
   readonly helps: boolean
 }
 
@@ -39,7 +39,7 @@ export interface FoundRecord extends StuckRecord {
  * The next chunk of each partition is tried: the function has stopped at one of its records. After each record that is found, the rest is
  * tried without it.
  *
- * @param stuckAt the record at which an attempt stops; undefined if it comes to its end
+ * @param stuckAt the record at which an attempt stops; undefined if it completes
  */
 export async function findStuck(
   consumer: string,
@@ -61,7 +61,7 @@ export async function findStuck(
 }
 
 /**
- * Starts the program that tries records. Returns the one at which it stops; undefined if it comes to its end.
+ * Starts the program that tries records. Returns the one at which it stops; undefined if it completes.
  *
  * @throws CliFailure if the program cannot try them, as without Redis; StoppedByUser
  */

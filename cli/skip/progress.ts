@@ -9,7 +9,7 @@ export const PROGRESS = 3
 /** The line that says that no record is being decided. */
 export const IDLE = 'idle'
 
-/** What it is started with, as JSON. */
+/** Arguments of the program, as JSON. */
 export interface Attempt {
   readonly consumer: string
   readonly backlogs: readonly Backlog[]

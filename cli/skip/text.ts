@@ -11,7 +11,7 @@ export interface SkipReport {
   readonly found: readonly FoundRecord[]
   /** Records that were set aside before. */
   readonly before: readonly NamedRecord[]
-  /** Those of `found` that are set aside now. */
+  /** Records of `found` that are set aside now. */
   readonly skipped: readonly FoundRecord[]
 }
 

@@ -18,7 +18,7 @@ import type { ErasedTopic } from './erasure-text.ts'
 
 interface MatchingTopic {
   readonly topic: string
-  /** By partition. */
+  /** Entities of each partition. */
   readonly entities: ReadonlyMap<number, ReadonlySet<string>>
 }
 

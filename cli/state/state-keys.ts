@@ -23,7 +23,7 @@ export function topicOf({ topic }: Pick<Wanted, 'topic'>, env: string): string {
   return isSignal(topic) ? topicName(topic, env) : topic
 }
 
-/** As `topicOf`, for a command that changes something. @throws CliFailure for a topic of another environment */
+/** Like `topicOf`, for a command that changes something. @throws CliFailure for a topic of another environment */
 export function ownTopicOf(wanted: Pick<Wanted, 'topic'>, env: string): string {
   const topic = topicOf(wanted, env)
   requireOwn(topic, env)

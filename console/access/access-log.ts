@@ -4,7 +4,7 @@ import { routePath } from 'hono/route'
 import type { ConsoleHono } from './person.ts'
 
 export interface AccessLine {
-  /** Name of the person; absent where nobody is signed in. */
+  /** Name of the person; absent without a session. */
   readonly user?: string
   readonly method: string
   readonly route: string

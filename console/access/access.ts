@@ -5,11 +5,11 @@ import { newSession, sessionIn } from './sessions.ts'
 import { endedHere, SignOuts } from './sign-outs.ts'
 
 export interface Access {
-  /** Undefined if nobody has this token. @throws ProblemError if the tokens cannot be read */
+  /** Undefined for an unknown token. @throws ProblemError if the tokens cannot be read */
   personWith(token: string): Promise<Person | undefined>
-  /** Begins a session, whose text is for a cookie; undefined if nobody has this token. @throws ProblemError like `personWith` */
+  /** Begins a session, whose text is for a cookie; undefined for an unknown token. @throws ProblemError like `personWith` */
   beginSession(token: string): Promise<{ readonly text: string; readonly person: Person } | undefined>
-  /** Undefined if the session is over, or nobody has its token any more. @throws ProblemError like `personWith` */
+  /** Undefined if the session is over, or its token was removed. @throws ProblemError like `personWith` */
   personIn(session: string): Promise<Person | undefined>
   /** Ends a session before its time. @throws if it may last elsewhere */
   endSession(session: string): Promise<void>
@@ -20,7 +20,7 @@ export interface Access {
    * @param url its address, with the name that the server knows by itself where it knows one
    */
   isOwnHost(host: string, url: URL): boolean
-  /** The cookie that keeps the session, by the port that was asked: browsers do not tell cookies of ports apart. */
+  /** The cookie that keeps the session, by the port that was asked: browsers do not separate cookies by port. */
   cookieFor(url: URL): string
   /** Whether the address may hold the token. Where logs on the way keep addresses, it must not. */
   readonly takesTokenInAddress: boolean
@@ -33,7 +33,7 @@ export interface Access {
 /** The names of this machine, which no name server has a say in. */
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
-/** Somebody whom the tokens of a console name. */
+/** A person named by the console's tokens. */
 export interface Holder extends Person {
   readonly token: string
 }

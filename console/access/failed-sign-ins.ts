@@ -27,7 +27,7 @@ export class FailedSignIns {
     this.#options = { now: Date.now, wait: async ms => void (await pause(ms)), ...options }
   }
 
-  /** Reports a token that nobody has, and waits. @throws ProblemError if too many wait already */
+  /** Reports an unknown token, and waits. @throws ProblemError if too many wait already */
   async add(context: Context<ConsoleHono>): Promise<void> {
     const { told, now, wait } = this.#options
     if (this.#waiting >= MOST_WAITING)

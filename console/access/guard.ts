@@ -28,7 +28,7 @@ export function ownRequests(access: Access): MiddlewareHandler {
   }
 }
 
-/** Finds out who asks, and sets `person`; undefined if nobody is signed in. A token that nobody has is a failed sign-in. */
+/** Identifies the caller and sets `person`; undefined without a session. An unknown token is a failed sign-in. */
 export async function whoAsks(
   context: Context<ConsoleHono>,
   access: Access,

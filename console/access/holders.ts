@@ -38,7 +38,7 @@ const TOLERATED_MS = 15 * 60_000
 const RETRY_MS = 15_000
 
 /**
- * The holders as they are now: whoever was taken out of the secret is out after this time. A secret that cannot be used lets nobody in;
+ * The present holders: a person who is removed from the secret is out after this time. With an unusable secret, every request is refused;
  * one that is unreachable counts for a quarter of an hour as it was.
  *
  * @param read throws where they cannot be read

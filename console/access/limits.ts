@@ -76,7 +76,7 @@ export class OpenStreams {
     this.#places = new Places(most, mostOfOne)
   }
 
-  /** @returns tells that the stream has ended, once @throws ProblemError if there are too many */
+  /** @returns a function that reports the end of the stream, once @throws ProblemError if there are too many */
   enter({ name }: Pick<Person, 'name'>): () => void {
     return this.#places.enter(
       name,
@@ -86,7 +86,7 @@ export class OpenStreams {
   }
 }
 
-/** Places that people share: nobody can take all of them. */
+/** Places that people share: one person can never take all of them. */
 class Places {
   readonly #most: number
   readonly #mostOfOne: number

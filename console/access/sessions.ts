@@ -7,7 +7,7 @@ import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
 /** A working day; it is not prolonged. */
 export const SESSION_MS = 12 * 3_600_000
 
-/** What a session says of itself. */
+/** Claims of a session. */
 export interface Session {
   readonly id: string
   readonly untilMs: number
@@ -21,7 +21,7 @@ export function newSession(token: string, nowMs: number): string {
   return `${content}.${signature(token, content).toString('base64url')}`
 }
 
-/** The session of a text, whoever has written it; undefined if it is not one, or over. */
+/** Parses a session from an untrusted text; undefined if it is not one, or over. */
 export function sessionIn(text: string, nowMs: number): Session | undefined {
   const [, content, until, id, signed] = /^((\d{13})\.([\da-f-]{36}))\.([\w-]{43})$/.exec(text) ?? []
   if (content === undefined || id === undefined || signed === undefined) return undefined

@@ -95,11 +95,11 @@ export interface AlarmKind {
 
 /** An alarm of a deployment. */
 export interface Alarm {
-  /** Its key in the table. */
+  /** Key in the table. */
   readonly kind: string
-  /** In the account; begins with the stack's name. */
+  /** Name in the account; begins with the stack's name. */
   readonly name: string
-  /** In the template. */
+  /** Logical id in the template. */
   readonly logicalId: string
   readonly watched: Watched
   readonly when: When

@@ -1,7 +1,7 @@
 /** The causes of alarms: what people are notified of. Pure. */
 
 export interface Cause {
-  /** What has happened, as one sentence. */
+  /** One sentence that names the event. */
   readonly says: string
   /** Silent while Redis or Kafka is away, from which its alarms follow. Not for alarms that end by themselves within minutes: they would be missed. */
   readonly followsServers?: true

@@ -83,7 +83,7 @@ function inParts(whole: CompositeAlarm): CompositeAlarm[] {
   return [...parts, { ...whole, anyOf: parts.map(part => part.logicalId) }]
 }
 
-/** As a resource of CloudFormation, which makes it after the alarms that it names. */
+/** Returns the resource of CloudFormation, which is made after the alarms that it names. */
 export function compositeResource({ name, description, anyOf, topics, suppressor }: CompositeAlarm): object {
   return {
     Type: 'AWS::CloudWatch::CompositeAlarm',
@@ -98,7 +98,7 @@ export function compositeResource({ name, description, anyOf, topics, suppressor
             ActionsSuppressorExtensionPeriod: CATCH_UP,
           }
         : {}),
-      // Also when it is over, so that nobody goes on looking.
+      // Also when it is over, so that the search for its cause ends.
       ...(topics.length > 0 ? { AlarmActions: topics, OKActions: topics } : {}),
     },
   }

@@ -60,7 +60,7 @@ export const PARKING = { alerting: ['1m', '10m'] } as const satisfies Readonly<R
 /** The failure for which events wait. */
 export const PARKING_CODE = 'unexpected-error' satisfies FailureCode
 
-/** From when a retry is due until it is back: the redriver runs each minute. */
+/** Time between a due retry and its return: the redriver runs each minute. */
 const BACK_WITHIN_MS = 2 * 60_000
 
 /** Returns how long events must be able to wait for the last of these retries, in milliseconds. */

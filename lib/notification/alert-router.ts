@@ -9,7 +9,7 @@ import { routedEmission } from './routed-alert.ts'
 /** Where the alerts of a rule and entity went that still fire. */
 export interface RouterState {
   readonly firing: Readonly<Record<string, readonly Target[]>>
-  /** By fingerprint: the latest alert that has fired or ended. */
+  /** The latest alert that has fired or ended, for each fingerprint. */
   readonly latest?: Readonly<Record<string, LatestAlert>>
 }
 

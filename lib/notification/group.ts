@@ -135,7 +135,7 @@ function isOver(alert: Alert, { alert: known }: Known): boolean {
   return alert.fingerprint === known.fingerprint && known.status === 'firing' && isBefore(alert, known)
 }
 
-/** An alert that ends before people know of it is forgotten; else its end is told, too. @param atMs when the end came */
+/** An alert that ends before its first notification is forgotten; otherwise its end is sent, too. @param atMs when the end came */
 export function withResolved(group: Group, alert: Alert, atMs: number): Taken {
   const { alertId } = alert
   const { alerts, more = NO_MORE, moreEnded = 0 } = group

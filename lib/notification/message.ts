@@ -47,11 +47,11 @@ export function forDigest(messages: readonly Message[], receiver: string): reado
 }
 
 /**
- * Folds messages for a receiver into one: the latest of each group, and each of their alerts as it was last told.
+ * Folds messages for a receiver into one: the latest of each group, and each of their alerts as it was last sent.
  *
  * @param messages as `forDigest` returns them
  * @param key the same for the same messages
- * @returns undefined if there are none
+ * @returns undefined without messages
  */
 export function digestOf(messages: readonly Message[], receiver: string, key: string): Message | undefined {
   const [first, last] = [messages[0], messages.at(-1)]

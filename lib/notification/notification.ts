@@ -19,7 +19,7 @@ export interface Notification extends NotificationData {
   readonly alerts: readonly Alert[]
 }
 
-/** @param cause tells apart the notifications of the group */
+/** @param cause distinguishes the notifications of the group */
 export function notificationId(group: string, ...cause: readonly (string | number)[]): string {
   return derivedId('notification', group, ...cause)
 }

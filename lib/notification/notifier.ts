@@ -32,7 +32,7 @@ import { onTick, type WatchdogState } from './watchdog.ts'
 const FLUSH = 'flush'
 const FORGET = 'forget'
 
-/** How long a group without alerts is remembered, so that an alert that comes late once more is not told again. See `ENDED_FIRST_MS`. */
+/** How long a group without alerts is remembered, so that an alert that comes late once more is not sent again. See `ENDED_FIRST_MS`. */
 const REMEMBERED_MS = 60 * 60_000
 
 interface Notifier extends KeyedProcess<Group | WatchdogState, never, Muting> {

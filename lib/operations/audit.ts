@@ -24,7 +24,7 @@ export class NotAudited extends OperationFailure {
   override readonly name = 'NotAudited'
 }
 
-/** Who does something, and where the audit event goes. */
+/** The operator, and the destination of the audit event. */
 export interface Trail {
   readonly by: string
   readonly config: Pick<Config, 'env' | 'contentMode'>

@@ -8,7 +8,7 @@ interface SourceCount {
   /** The source, or its beginning and `*`. */
   readonly source: string
   readonly entities: number
-  /** Of names and states, without what the server needs for itself. */
+  /** Bytes of names and states, without the server's own overhead. */
   readonly bytes: number
   /** The name of one of them. */
   readonly example: string
@@ -16,12 +16,12 @@ interface SourceCount {
 
 export interface EntitySources {
   readonly entities: number
-  /** Those with the most entities, and no more than were asked for. */
+  /** The sources with the most entities, as many as were requested. */
   readonly sources: readonly SourceCount[]
 }
 
 /**
- * Counts the entities of each source, in pages while the consumer goes on.
+ * Counts the entities of each source, in pages while the consumer continues.
  *
  * @param by with `prefix`, sources count together that differ after their last "/" alone
  * @throws Unavailable if Redis does not answer

@@ -92,7 +92,7 @@ export class FlowFigures {
 class DeadLetters {
   readonly #sources: Sources
   readonly #topic: string
-  /** By partition: the next offset. */
+  /** The next offset of each partition. */
   readonly #next: number[]
   readonly #copies: LetterCopies[] = []
   #count = 0

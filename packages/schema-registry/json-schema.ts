@@ -9,7 +9,7 @@ import { UnencodableError } from './unencodable-error.ts'
 import { UndecodableError } from './wire.ts'
 
 /**
- * Patterns of schemas are matched in linear time: whoever may register a schema could stall its readers with one that a backtracking engine
+ * Patterns of schemas are matched in linear time: a producer that registers schemas could stall readers with one that a backtracking engine
  * needs years for. RE2 refuses look-around and back-references.
  */
 const regExp = Object.assign((pattern: string) => RE2JS.compile(RE2JS.translateRegExp(pattern)), {

@@ -31,7 +31,7 @@ export function snsSink(receivers: readonly Receiver[], env: string, topic: Aler
   const known = new Set(receivers.map(({ name }) => name))
   const named = ({ notification }: Message) => notification.receivers.filter(name => names.has(name))
   const isNamed = (message: Message) => named(message).length > 0
-  /** Nobody else would notice a notification that goes nowhere. */
+  /** Without this check, a notification to an unknown receiver would be lost without a trace. */
   const withUnknown = (answer: Delivered, messages: readonly Message[]): Delivered => {
     const receivers = new Set(messages.flatMap(({ notification }) => notification.receivers))
     const unknown = [...receivers].filter(name => !known.has(name))

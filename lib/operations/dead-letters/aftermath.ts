@@ -25,7 +25,7 @@ interface Watched {
   readonly offsets: Pick<TopicOffsets, 'bounds' | 'committed'>
   readonly failuresTopic: string
   readonly dlqTopic: string
-  /** Who redrives, and from when on: the history of what fails again has both. */
+  /** The operator and start of the redrive: the history of a record that fails again has both. */
   readonly by: string
   readonly sinceMs: number
 }

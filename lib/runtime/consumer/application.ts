@@ -51,7 +51,7 @@ export interface Application {
   readonly failureEndedType?: string
   /**
    * Within which time a failed record can be back for its first retry, in milliseconds. A process does not park events for less: they
-   * would wait in vain. Absent: it is not known.
+   * would wait without success. Absent: it is not known.
    */
   readonly firstRetryMs?: number
   /** Event types that have a reason of their own, instead of `not-mine`, if a consumer does not accept them: reason by type. */

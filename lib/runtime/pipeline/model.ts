@@ -40,7 +40,7 @@ export interface Growth {
   /** How many partitions it had before and after. */
   readonly from: number
   readonly to: number
-  /** By the old partition: the offset after the last record that was there before. */
+  /** For each old partition, the offset after its last record of before the growth. */
   readonly ends: readonly number[]
   /** Consumers whose failures stayed in the partitions of their records. */
   readonly except: readonly string[]
@@ -194,7 +194,7 @@ export interface Snapshot {
   readonly emitted: number
   /** Approximate size of what all entities have parked, in bytes. */
   readonly parkedBytes: number
-  /** The levels of `NewEntities`; absent if there are none. */
+  /** Levels of `NewEntities`; absent if empty. */
   readonly newEntities?: string
   /** The states of the wanted entities and of those with a due timer, as `storedState` made them. */
   readonly states: ReadonlyMap<string, string>
@@ -218,7 +218,7 @@ export interface Snapshot {
   readonly failuresFromMs: number | undefined
   /** Entries that were committed and not trimmed yet, in order. */
   readonly outbox: readonly OutboxEntry[]
-  /** Records that an operator has set aside, each by its offset with its `digestOf`; absent if there are none. */
+  /** Records that an operator has set aside, each by its offset with its `digestOf`; absent if empty. */
   readonly skipped?: ReadonlyMap<number, string>
   /** Absent if no context was set or wanted. `json` is absent if the caller has the content cached. */
   readonly context?: { readonly hash: string; readonly json?: string }

@@ -42,7 +42,7 @@ function* announced<T extends { readonly record: LogRecord }>(
   }
 }
 
-/** As many records as fit into one commit. */
+/** The records that fit into one commit. */
 async function readChunk(
   consumer: Consumer,
   log: LogReader,

@@ -5,7 +5,7 @@ import { LAYOUT } from './layout.ts'
 
 const { idBytes, digestBytes, entryBytes, takes, about } = LAYOUT.failures
 
-/** In place of the hash of an entity. */
+/** Stands for the hash of an unknown entity. */
 const NO_ENTITY = 0
 
 /** Bits below the attempt. */

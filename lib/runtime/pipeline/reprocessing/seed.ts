@@ -17,7 +17,7 @@ export async function* emptyAt(
   attempt: number,
 ): AsyncGenerator<CheckpointPart[]> {
   const version = { epoch: attempt, appliedOffset: startOffset - 1, fired: 0 }
-  // What the live state knows of earlier records is known to the rebuilt one.
+  // The rebuilt state inherits the live state's knowledge of earlier records.
   const { failuresFromMs } = startOffset === 0 ? EMPTY_META : await copies.facts(partitionState)
   yield [{ kind: 'meta', meta: { ...EMPTY_META, version, failuresFromMs } }]
   if (startOffset === 0) return

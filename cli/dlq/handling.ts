@@ -1,5 +1,7 @@
 /** What `dlq redrive` and `dlq drop` do alike: the checks before, the run, its report, and how to go on if it was stopped. */
 import { bulkPublisherOf } from '../../lib/operations/bulk.ts'
+import { Afterwards } from '../../lib/operations/dead-letters/afterwards.ts'
+import type { Tally } from '../../lib/operations/dead-letters/choose.ts'
 import type { RedriveTopics } from '../../lib/operations/dead-letters/decide.ts'
 import { isExpected } from '../../lib/operations/dead-letters/errors.ts'
 import {
@@ -22,7 +24,6 @@ import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { operatorOf } from '../person.ts'
 import { showLine } from '../progress.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { Afterwards } from './afterwards.ts'
 import { conditionsOf, type FilterOptions, filterOf } from './filters.ts'
 import { type HandlingReport, handlingText, progressText } from './handling-text.ts'
 import { askDlq } from './read.ts'
@@ -116,7 +117,7 @@ async function carriedOut(run: HandlingRun): Promise<void> {
   if (error === undefined && !terminal.stop.aborted) requireSome(ended, run)
   const isStopped = terminal.stop.aborted
   const failedAgain =
-    isStopped || error !== undefined ? null : ((await after?.failedAgain(outcome.tally)) ?? null)
+    isStopped || error !== undefined || !after ? null : await failedAgainOf(after, outcome.tally, terminal)
   await reported(run, ended, { isStopped, failedAgain })
   const next = resumeCommand(work.command, operation.id, work.ats, {
     ...filterTexts(filterOf(handling.options)),
@@ -127,6 +128,18 @@ async function carriedOut(run: HandlingRun): Promise<void> {
   if (isStopped) terminal.stderr.write(`Stopped. To go on: ${next}\n`)
   if (failedAgain && failedAgain.count > 0)
     throw new CliFailure(`${failedAgain.count} failed again: see above.`)
+}
+
+/** Null if nothing was redriven. */
+async function failedAgainOf(
+  after: Afterwards,
+  tally: Tally,
+  terminal: Terminal,
+): Promise<HandlingReport['failedAgain']> {
+  if (tally.taken === 0) return null
+  const hide = showLine(terminal, () => 'Redriven. Waits until they are decided; Ctrl-C ends the wait.')
+  const { failed, isDecided, letters } = await after.aftermath(tally, terminal.stop).finally(hide)
+  return { count: failed, isDecided, letters: letters.map(summaryOf) }
 }
 
 /** @param expected how many there are, if that is known */

@@ -1,0 +1,82 @@
+/** Waits for what becomes of redriven dead letters, for a bounded time. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { topicName } from '../../app/topics.ts'
+import { ROUTER } from '../../failures/route.ts'
+import type { ReadTopic } from '../../queries/lag.ts'
+import { TopicOffsets } from '../../runtime/adapters/kafka/offsets.ts'
+import { type Aftermath, AftermathWatch } from './aftermath.ts'
+import type { Tally } from './choose.ts'
+import { isExpected } from './errors.ts'
+import type { Work } from './handle.ts'
+import { consumersNow } from './topics.ts'
+
+const LOOK_EVERY_MS = 250
+const MOST_WAIT_MS = 30_000
+
+/** Nothing is known: a consumer does not run, or Kafka does not answer. */
+const UNKNOWN: Aftermath = { failed: 0, isDecided: false, letters: [] }
+
+/** The redrive, and where it runs. */
+interface Redriving {
+  readonly work: Pick<Work, 'config' | 'connections' | 'log' | 'by'>
+  readonly readers: readonly ReadTopic[]
+}
+
+export class Afterwards {
+  readonly #run: Redriving
+  readonly #watch: AftermathWatch
+  readonly #failuresTopic: string
+
+  private constructor(run: Redriving, watch: AftermathWatch, failuresTopic: string) {
+    this.#run = run
+    this.#watch = watch
+    this.#failuresTopic = failuresTopic
+  }
+
+  /** Begins before anything is redriven. @throws Unavailable if Kafka does not answer */
+  static async from(run: Redriving): Promise<Afterwards> {
+    const { log, by, connections, config } = run.work
+    const offsets = connections.kept(new TopicOffsets(await connections.kafka()))
+    const [failuresTopic, dlqTopic] = [topicName('failures', config.env), topicName('dlq', config.env)]
+    const watched = { log, offsets, failuresTopic, dlqTopic, by, sinceMs: Date.now() }
+    return new Afterwards(run, await AftermathWatch.from(watched), failuresTopic)
+  }
+
+  /** @param stop ends the wait early */
+  async aftermath({ consumers, topics }: Tally, stop: AbortSignal): Promise<Aftermath> {
+    try {
+      return await this.#outcome(
+        Object.keys(consumers.byFrequency()),
+        Object.keys(topics.byFrequency()),
+        stop,
+      )
+    } catch (error) {
+      if (!isExpected(error)) throw error
+      return UNKNOWN
+    }
+  }
+
+  async #outcome(
+    consumers: readonly string[],
+    topics: readonly string[],
+    stop: AbortSignal,
+  ): Promise<Aftermath> {
+    const { work, readers } = this.#run
+    const all = await consumersNow(
+      work.connections,
+      readers,
+      [...consumers, ROUTER],
+      [...topics, this.#failuresTopic],
+    )
+    const running = all.filter(({ state }) => state === 'stable' || state === 'rebalancing')
+    const awaited = readers.filter(one =>
+      running.some(({ consumer, topic }) => consumer === one.function && topic === one.topic),
+    )
+    if (!consumers.every(name => running.some(({ consumer }) => consumer === name))) return UNKNOWN
+    const untilMs = performance.now() + MOST_WAIT_MS
+    return this.#watch.outcome(awaited, async () => {
+      await sleep(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => {})
+      return !stop.aborted && performance.now() < untilMs
+    })
+  }
+}

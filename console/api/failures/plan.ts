@@ -19,6 +19,8 @@ export interface Plan {
   readonly leftOut: readonly LeftOut[]
   /** Of those that are taken, how many have each of these. */
   readonly codes: Readonly<Record<string, number>>
+  /** Those of the codes that are permanent. */
+  readonly permanent: readonly string[]
   readonly consumers: Readonly<Record<string, number>>
   readonly topics: Readonly<Record<string, number>>
   /** The consumers that get them, as they are now. */
@@ -52,6 +54,7 @@ export async function planOf(
     taken: tally.taken,
     leftOut: leftOutOf(Object.fromEntries(tally.leftOut)),
     codes: tally.codes.byFrequency(),
+    permanent: [...tally.permanent],
     consumers,
     topics,
     consumersNow: asksConsumers

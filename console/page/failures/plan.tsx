@@ -81,9 +81,15 @@ export function LeftOutList({ leftOut }: { readonly leftOut: readonly LeftOut[] 
   )
 }
 
-function Warnings({ plan: { consumersNow } }: { readonly plan: Plan }): JSX.Element {
+function Warnings({ plan: { request, permanent, consumersNow } }: { readonly plan: Plan }): JSX.Element {
   return (
     <>
+      {request.command === 'redrive' &&
+        permanent.map(code => (
+          <p key={code} class="warn">
+            {code} is permanent: the same record fails again, unless what it failed by was mended since.
+          </p>
+        ))}
       {consumersNow.map(({ consumer, topic, state, pending }) => {
         const isThere = state === 'stable' || state === 'rebalancing'
         if (isThere && pending === 0) return null

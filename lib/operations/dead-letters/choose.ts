@@ -20,7 +20,7 @@ export type Choice =
 export interface Taken {
   readonly partition: number
   readonly offset: number
-  readonly of?: Pick<DeadLetter, 'errorType' | 'consumer' | 'originalTopic'>
+  readonly of?: Pick<DeadLetter, 'errorType' | 'class' | 'consumer' | 'originalTopic'>
   readonly record?: OutgoingRecord
 }
 
@@ -35,6 +35,8 @@ export class Tally {
   readonly consumers = new Counts()
   readonly topics = new Counts()
   readonly codes = new Counts()
+  /** Those of the codes that are permanent: a redrive alone does not help. */
+  readonly permanent = new Set<string>()
   readonly leftOut = new Map<LeftOutReason, number>()
   /** How many were chosen: they meet the conditions, and can be taken. */
   get taken(): number {
@@ -50,6 +52,7 @@ export class Tally {
   take({ of }: Pick<Taken, 'of'>): void {
     this.codes.add(of?.errorType ?? 'broken')
     if (!of) return
+    if (of.class === 'permanent') this.permanent.add(of.errorType)
     this.consumers.add(of.consumer)
     this.topics.add(of.originalTopic)
   }
@@ -88,7 +91,7 @@ export function chosen(
     return undefined
   }
   const { partition, offset, deadLetter } = letter
-  const { errorType, consumer, originalTopic } = deadLetter
-  const of = { errorType, consumer, originalTopic }
+  const { errorType, class: kind, consumer, originalTopic } = deadLetter
+  const of = { errorType, class: kind, consumer, originalTopic }
   return choice.record ? { partition, offset, of, record: choice.record } : { partition, offset, of }
 }

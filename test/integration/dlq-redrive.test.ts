@@ -6,9 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import type { Context } from 'aws-lambda'
-import { groupName } from '../../lib/app/topics.ts'
 import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
-import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
 import { userOfMachine } from '../../programs/person.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FailingConsumer } from '../support/failing-consumer.ts'
@@ -177,17 +175,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
 
   it('given a consumer that runs, when the record fails again, then the command names the new letter', async () => {
     await consumer.deadLetters(1)
-    const kafka = kafkaClient({ brokers: brokers(), clientId: 'dlq-test', auth: 'none' })
-    const group = kafka.consumer({ groupId: groupName('processor', environment.name) })
-    await group.connect()
-    try {
-      await group.subscribe({ topic: environment.topic('readings'), fromBeginning: true })
-      await group.run({
-        eachBatch: async () => {
-          await consumer.catchUp()
-          await consumer.bury()
-        },
-      })
+    await consumer.whileItRuns(async () => {
       const waiting = async () => (await report('redrive', '--since', '1h')).consumersNow[0]?.pending === 0
       await until('the consumer has read all', waiting)
       const [{ at }] = (await report('list')).deadLetters
@@ -200,9 +188,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
       consumer.fails = false
       const { failedAgain } = await report('redrive', again, '--yes')
       assert.deepEqual(failedAgain, { count: 0, isDecided: true, letters: [] })
-    } finally {
-      await group.disconnect()
-    }
+    })
   })
 
   it('given one that is quarantined, when it is named, then it is redriven, and once more only on demand', async () => {

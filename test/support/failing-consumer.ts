@@ -1,7 +1,9 @@
 /** A consumer on real servers that fails until it is told otherwise, beside another one, and the dead letters of its failures. */
 import assert from 'node:assert/strict'
+import { groupName } from '../../lib/app/topics.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../lib/failures/event-types.ts'
 import type { DeadLetter } from '../../lib/failures/process.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
 import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
@@ -11,7 +13,7 @@ import { decided, type KeyedProcess, rejected } from '../../lib/runtime/consumer
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import type { Tally, TestEnvironment } from './environment.ts'
 import { environmentReading } from './records.ts'
-import { redisUrl } from './servers.ts'
+import { brokers, redisUrl } from './servers.ts'
 import { Stage } from './stage.ts'
 
 /** The names of two consumers of readings, as serverless.yml has them. */
@@ -83,6 +85,25 @@ export class FailingConsumer {
     )
     for (const stage of [this.#failing, this.#beside])
       assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
+  }
+
+  /** Lets the consumer run in its group while something is done: what fails then is buried before it counts as read. */
+  async whileItRuns(use: () => Promise<void>): Promise<void> {
+    const kafka = kafkaClient({ brokers: brokers(), clientId: 'failing-consumer', auth: 'none' })
+    const group = kafka.consumer({ groupId: groupName(FAILING, this.#environment.name) })
+    await group.connect()
+    try {
+      await group.subscribe({ topic: this.#environment.topic('readings'), fromBeginning: true })
+      await group.run({
+        eachBatch: async () => {
+          await this.catchUp()
+          await this.bury()
+        },
+      })
+      await use()
+    } finally {
+      await group.disconnect()
+    }
   }
 
   tally(): Promise<Tally> {

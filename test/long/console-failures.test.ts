@@ -19,7 +19,13 @@ const LETTERS = 120
 describe('the failures of the console', () => {
   let environment: TestEnvironment
   let consumer: FailingConsumer
+  let browser: TestBrowser
   let served: ServedConsole[] = []
+
+  before(async () => {
+    browser = await TestBrowser.launch()
+  })
+  after(() => browser?.close())
 
   async function begin(): Promise<void> {
     environment = await TestEnvironment.create()
@@ -86,10 +92,7 @@ describe('the failures of the console', () => {
   const OF_PROCESSOR = { command: 'redrive', filter: { consumer: 'processor' } } as const
 
   describe('what they show', () => {
-    let browser: TestBrowser
-
     before(async () => {
-      browser = await TestBrowser.launch()
       await begin()
       await consumer.deadLetters(6)
       const before = { attempt: 1, failedAt: '2026-03-01T11:00:00Z', errorType: 'rejected', error: 'no' }
@@ -97,10 +100,7 @@ describe('the failures of the console', () => {
       await consumer.deadLetters(1, { errorType: 'schema-violated', quarantined: true, attempt: 2, history })
     })
 
-    after(async () => {
-      await browser?.close()
-      await end()
-    })
+    after(end)
 
     it('given dead letters, then they are counted and listed, and one is shown with all that is known', async () => {
       const console = await opened()
@@ -152,9 +152,10 @@ describe('the failures of the console', () => {
       assert.deepEqual(await visit.obstacles(), [])
       await page.getByRole('button', { name: 'Redrive 2', exact: true }).click()
       await page.getByRole('heading', { name: 'Redrive: finished' }).waitFor()
+      await page.getByText('2 redriven, 0 failed again so far.').waitFor()
       assert.match(new URL(page.url()).pathname, /^\/failures\/operations$/)
       assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
-      await page.getByRole('link', { name: 'Dead letters' }).click()
+      await page.getByRole('link', { name: 'Dead letters', exact: true }).click()
       await page.getByText(`${total - 2} open dead letter`).waitFor()
       await page
         .getByRole('link', { name: /^\d@\d$/ })
@@ -239,6 +240,27 @@ describe('the failures of the console', () => {
       assert.deepEqual([audit?.action, audit?.by, audit?.operation], ['dlq redrive', 'ada', done.id])
       assert.deepEqual([audit?.counts, others.length], [{ redriven: 4, quarantined: 2 }, 0])
       await appliedOnce(5 - 1)
+    })
+
+    it('given a consumer that runs, when a redriven record fails again, then the page names the new letter', async () => {
+      await consumer.deadLetters(1)
+      const console = await opened()
+      await consumer.whileItRuns(async () => {
+        const plan = () => posted<Plan>(console, '/plan', OF_PROCESSOR)
+        await until('the consumer has read all', async () => (await plan()).consumersNow[0]?.pending === 0)
+        const visit = await browser.visit(console.address('/failures'))
+        const { page } = visit
+        await page.getByRole('checkbox', { name: /^Choose \d@\d$/ }).check()
+        await page.getByRole('button', { name: 'Redrive 1 chosen' }).click()
+        await page.getByText(/^rejected is permanent: /).waitFor()
+        await page.getByRole('button', { name: 'Redrive 1', exact: true }).click()
+        await page.getByText('1 redriven, 1 failed again.').waitFor()
+        assert.deepEqual(await visit.obstacles(), [])
+        const [open] = (await console.ask<LettersAnswer>('/failures')).letters
+        await page.getByRole('list', { name: 'New dead letters' }).getByRole('link').click()
+        await page.getByRole('heading', { name: `Dead letter ${open?.at}` }).waitFor()
+        await visit.close()
+      })
     })
 
     it('given an operation that is stopped, and later interrupted, then it goes on by its id to the end', async () => {

@@ -1,5 +1,5 @@
 /** An operation as the page shows it. Pure. */
-import { type KeptOperation, stateNow } from '../../../lib/operations/dead-letters/kept.ts'
+import { type FailedAgain, type KeptOperation, stateNow } from '../../../lib/operations/dead-letters/kept.ts'
 import { operationOf } from '../../../lib/operations/dead-letters/operation.ts'
 import {
   filterTexts,
@@ -23,6 +23,8 @@ export interface OperationAnswer {
   readonly conditions: Readonly<Record<string, string>>
   readonly taken: number
   readonly leftOut: readonly LeftOut[]
+  /** Null for a drop, before the end, and if nothing was redriven. */
+  readonly failedAgain: FailedAgain | null
   /** From 0 to 1; null while that is not known. */
   readonly part: number | null
   /** Why it has failed; null if it has not. */
@@ -30,6 +32,8 @@ export interface OperationAnswer {
   /** What goes on with it on the command line; null once it is finished. */
   readonly resume: string | null
 }
+
+const UNKNOWN: FailedAgain = { count: 0, isDecided: false, letters: [] }
 
 export function operationAnswer(one: KeptOperation, env: string, nowMs: number): OperationAnswer {
   const { id, request, by, taken, passed, problem, updatedAtMs } = one
@@ -49,6 +53,8 @@ export function operationAnswer(one: KeptOperation, env: string, nowMs: number):
     conditions,
     taken,
     leftOut: leftOutOf(passed.leftOut),
+    failedAgain:
+      command === 'redrive' && state === 'finished' && taken > 0 ? (one.failedAgain ?? UNKNOWN) : null,
     part: state === 'finished' ? 1 : partOf(one),
     problem: problem ?? null,
     resume: state === 'finished' ? null : resumeCommand(command, id, ats, options),

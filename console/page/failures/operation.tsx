@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
 import type { Problem } from '../../api/problem.ts'
+import { addressOf } from '../data/address.ts'
 import { act, problemOf, useLive } from '../data/answers.ts'
 import { useEnvironment, useIsOperator } from '../data/environment.ts'
 import { Known } from '../parts/known.tsx'
@@ -10,7 +11,7 @@ import { Moment } from '../parts/moment.tsx'
 import { durationText, numberText } from '../parts/words.ts'
 import { LeftOutList } from './plan.tsx'
 import { goOnFromHere } from './steps.ts'
-import { meantText, STATE_TONE, WORDS } from './words.ts'
+import { meantText, toneOf, WORDS } from './words.ts'
 
 export function OneOperation({ id }: { readonly id: string }): JSX.Element {
   const answer = useLive<OperationAnswer>(`/failures/operation?${new URLSearchParams({ id })}`)
@@ -38,7 +39,7 @@ function Operation({ operation, again }: Props): JSX.Element {
   return (
     <article class="failures-operation">
       <h2>
-        {does}: <span class={STATE_TONE[state]}>{state}</span>
+        {does}: <span class={toneOf(operation)}>{state}</span>
       </h2>
       {/* Only a change of state is read out: the counts change twice a second. */}
       <p class="unseen" role="status">
@@ -55,6 +56,7 @@ function Operation({ operation, again }: Props): JSX.Element {
           What did it is gone: a process that has ended, or a page that was closed. It can be resumed.
         </p>
       )}
+      <FailedAgain operation={operation} />
       <LeftOutList leftOut={leftOut} />
       <dl class="facts">
         <dt>Which</dt>
@@ -70,6 +72,40 @@ function Operation({ operation, again }: Props): JSX.Element {
       </dl>
       <Controls operation={operation} again={again} />
     </article>
+  )
+}
+
+function FailedAgain({ operation: { taken, failedAgain } }: Pick<Props, 'operation'>): JSX.Element | null {
+  if (!failedAgain) return null
+  const { count, isDecided, letters } = failedAgain
+  const unnamed = count - letters.length
+  return (
+    <>
+      <p class={count > 0 ? 'problem' : undefined} role="status">
+        {numberText(taken)} redriven, {numberText(count)} failed again{isDecided ? '' : ' so far'}.
+      </p>
+      {!isDecided && (
+        <p>
+          Not all of them are known to be decided: what fails again comes back into{' '}
+          <a href="/failures">the dead letters</a>.
+        </p>
+      )}
+      {letters.length > 0 && (
+        <ul aria-label="New dead letters">
+          {letters.map(at => (
+            <li key={at}>
+              <a href={addressOf('/failures', { letter: at.replace('@', ':') })}>{at}</a>
+            </li>
+          ))}
+        </ul>
+      )}
+      {unnamed > 0 && (
+        <p>
+          {numberText(unnamed)} that failed again are retried first, or are among{' '}
+          <a href="/failures">the dead letters</a>.
+        </p>
+      )}
+    </>
   )
 }
 

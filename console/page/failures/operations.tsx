@@ -8,7 +8,7 @@ import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { numberText } from '../parts/words.ts'
-import { meantText, STATE_TONE, WORDS } from './words.ts'
+import { meantText, toneOf, WORDS } from './words.ts'
 
 export function Operations(): JSX.Element {
   const answer = useLive<readonly OperationAnswer[]>('/failures/operations')
@@ -49,7 +49,7 @@ const COLUMNS: readonly Column<OperationAnswer>[] = [
   { heading: 'By', cell: ({ by }) => by, sortBy: ({ by }) => by },
   {
     heading: 'State',
-    cell: ({ state }) => <Badge tone={STATE_TONE[state]}>{state}</Badge>,
+    cell: operation => <Badge tone={toneOf(operation)}>{operation.state}</Badge>,
     sortBy: ({ state }) => state,
   },
   {
@@ -61,6 +61,12 @@ const COLUMNS: readonly Column<OperationAnswer>[] = [
   {
     heading: 'Left out',
     cell: ({ leftOut }) => numberText(leftOut.reduce((sum, { count }) => sum + count, 0)),
+    align: 'right',
+  },
+  {
+    heading: 'Failed again',
+    cell: ({ failedAgain }) =>
+      failedAgain ? `${numberText(failedAgain.count)}${failedAgain.isDecided ? '' : ' so far'}` : '–',
     align: 'right',
   },
 ]

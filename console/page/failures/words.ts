@@ -17,10 +17,15 @@ export function meantText({ named, conditions }: Pick<OperationAnswer, 'named' |
   return texts.length > 0 ? texts.join(', ') : 'all that were open'
 }
 
-export const STATE_TONE: Readonly<Record<OperationAnswer['state'], Tone>> = {
+const STATE_TONE: Readonly<Record<OperationAnswer['state'], Tone>> = {
   running: 'plain',
   stopped: 'warn',
   finished: 'good',
   failed: 'bad',
   interrupted: 'warn',
+}
+
+/** A redrive that is finished is no success if what it redrove failed again. */
+export function toneOf({ state, failedAgain }: Pick<OperationAnswer, 'state' | 'failedAgain'>): Tone {
+  return failedAgain && failedAgain.count > 0 ? 'bad' : STATE_TONE[state]
 }

@@ -3,6 +3,7 @@
  * does it now. Pure. The list is changed by compare-and-set, so that two who change it at once lose nothing.
  */
 import type { Audit } from '../../audit.ts'
+import type { Aftermath } from './aftermath.ts'
 import { NOTHING_PASSED, type Passed } from './passage.ts'
 import type { HandlingRequest } from './request.ts'
 
@@ -11,6 +12,16 @@ export type OperationState = 'running' | 'stopped' | 'finished' | 'failed'
 
 /** What a run has done; the operation itself says the rest of its audit event. */
 export type Unaudited = Pick<Audit, 'by' | 'startedAt' | 'endedAt' | 'counts'>
+
+/** What has become of what an operation has redriven. */
+export interface FailedAgain {
+  /** How many of them, as far as is known. */
+  readonly count: number
+  /** Whether all are decided; otherwise, more of them can fail. */
+  readonly isDecided: boolean
+  /** The places of some of their new dead letters. */
+  readonly letters: readonly string[]
+}
 
 export interface KeptOperation {
   readonly id: string
@@ -25,6 +36,8 @@ export interface KeptOperation {
   readonly total: number | null
   /** What a run has done without an audit event: the next run writes it first. */
   readonly unaudited?: Unaudited | undefined
+  /** Absent while nothing is known. */
+  readonly failedAgain?: FailedAgain
   /** Why it has failed. */
   readonly problem?: string
   /** The process that does it now, until it says so again. */
@@ -129,6 +142,29 @@ export function withEnd(
     const { worker: _, isToStop, ...rest } = { ...one, ...end }
     // Who asked for a stop while a step ended must not see it go on.
     return isToStop && end.state === 'running' ? { ...rest, state: 'stopped' } : rest
+  })
+}
+
+/**
+ * Adds what has become of what the last run of an operation has redriven.
+ *
+ * @param redriven how many that are: of what the runs before have redriven, nothing is known
+ * @throws OperationRefused if there is no such operation
+ */
+export function withAftermath(
+  all: KeptOperations | undefined,
+  id: string,
+  { failed, isDecided, letters }: Aftermath,
+  redriven: number,
+): KeptOperations {
+  const { updatedAtMs } = operationIn(all, id)
+  return changed(all, id, updatedAtMs, one => {
+    const failedAgain = {
+      count: failed,
+      isDecided: isDecided && redriven === one.taken,
+      letters: letters.map(({ partition, offset }) => `${partition}@${offset}`),
+    }
+    return { ...one, failedAgain }
   })
 }
 

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connections, Value } from '../../runtime/lambda/connections.ts'
 import { leaveAudit } from '../audit.ts'
+import { Afterwards } from './afterwards.ts'
 import { isExpected } from './errors.ts'
 import { done, type Outcome, Run, surveyed } from './handle.ts'
 import {
@@ -14,6 +15,7 @@ import {
   OperationRefused,
   type OperationState,
   operationIn,
+  withAftermath,
   withBegun,
   withEnd,
   withProgress,
@@ -106,9 +108,10 @@ export class DeadLetterOperations {
 
   /**
    * Does an operation, or goes on with it, until it ends, is stopped or is paused. What was done is audited at the end of the run; where
-   * that fails, at the beginning of the next. If Redis is away just then, it can be audited twice.
+   * that fails, at the beginning of the next. If Redis is away just then, it can be audited twice. After a redrive that is finished, it waits
+   * for what becomes of the records.
    *
-   * @param pause ends the run after the batch at hand: another run goes on
+   * @param pause ends the run after the batch at hand, and the wait: another run goes on
    * @throws OperationRefused if another process runs it meanwhile; Unavailable if Redis does not answer at the end; an error that nobody expects
    */
   async run({ name, kept }: Claim, by: Person, pause: AbortSignal): Promise<KeptOperation> {
@@ -118,24 +121,27 @@ export class DeadLetterOperations {
       const progress = new RunProgress(kept, by)
       const beats = this.#beat({ connections, id, name, progress, stop }, over.signal)
       const signal = AbortSignal.any([pause, stop.signal])
-      const error = await this.#carryOut(connections, kept, by, signal, progress)
+      const { error, after } = await this.#carryOut(connections, kept, by, signal, progress)
       over.abort()
       await beats
       const end = { ...progress.standing(), ...endOf({ error, stop, pause, progress }) }
       const ended = await this.#change(id, (all, nowMs) => withEnd(all, id, name, end, nowMs), connections)
       if (error !== undefined && !isExpected(error)) throw error
-      return ended
+      const { tally } = progress.run ?? {}
+      if (ended.state !== 'finished' || ended.taken === 0 || !after || !tally) return ended
+      const aftermath = await after.aftermath(tally, pause)
+      return this.#change(id, all => withAftermath(all, id, aftermath, tally.taken), connections)
     })
   }
 
-  /** @returns the error that ended it early, if there was one */
+  /** @returns the error that ended it early, if there was one, and after a redrive what waits for its outcome */
   async #carryOut(
     connections: Connections,
     { id, request, passed }: KeptOperation,
     by: Person,
     stop: AbortSignal,
     progress: RunProgress,
-  ): Promise<unknown> {
+  ): Promise<{ readonly error?: unknown; readonly after?: Afterwards | undefined }> {
     const about = {
       ...{ action: `dlq ${request.command}` as const, operation: id },
       filter: requestTexts(request),
@@ -148,13 +154,15 @@ export class DeadLetterOperations {
       await audit()
       const asked = { request, operation: operationOf(id), by, stop, passed }
       const work = await workFor(connections, this.#setup, asked)
+      const { readers } = this.#setup
+      const after = request.command === 'redrive' ? await Afterwards.from({ work, readers }) : undefined
       const run = new Run(work, passed)
       progress.run = run
       const outcome = await done(work, run, { perSecond: request.perSecond })
       await audit()
-      return outcome.error
+      return { error: outcome.error, after }
     } catch (error) {
-      return error
+      return { error }
     }
   }
 

@@ -5,6 +5,7 @@ import {
   OperationRefused,
   operationIn,
   stateNow,
+  withAftermath,
   withBegun,
   withEnd,
   withProgress,
@@ -12,6 +13,8 @@ import {
   withWorker,
 } from '../../../../lib/operations/dead-letters/kept.ts'
 import { NOTHING_PASSED } from '../../../../lib/operations/dead-letters/passage.ts'
+import { deadLetterIn, deadLetterSummary } from '../../../../lib/queries/dead-letters.ts'
+import { letterRecord } from '../../../support/dead-letters.ts'
 
 const REQUEST = { command: 'redrive', ats: [], filter: { code: 'rejected' } } as const
 const PROGRESS = { passed: { ...NOTHING_PASSED, taken: 3 }, taken: 4, total: 10 }
@@ -103,4 +106,18 @@ describe('an operation that is kept', () => {
     assert.deepEqual([all?.length, all?.[0]?.id, all?.at(-1)?.id], [30, '39', '0'])
     assert.equal(all?.at(-1)?.state, 'running')
   })
+
+  for (const [name, redriven, isDecided] of [
+    ['all of it', PROGRESS.taken, true],
+    ['a part, after another run', PROGRESS.taken - 1, false],
+  ] as const)
+    it(`given a last run that has redriven ${name}, then what failed again ${isDecided ? 'is' : 'is not'} all known`, () => {
+      const ended = withEnd(worked(), 'a', 'w1', { ...PROGRESS, state: 'finished' }, 5_000)
+      const letter = deadLetterIn(letterRecord())
+      assert.ok(letter)
+      const aftermath = { failed: 2, isDecided: true, letters: [deadLetterSummary(letter)] }
+      const { failedAgain, updatedAtMs } = one(withAftermath(ended, 'a', aftermath, redriven))
+      assert.deepEqual(failedAgain, { count: 2, isDecided, letters: ['2@17'] })
+      assert.equal(updatedAtMs, 5_000)
+    })
 })

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { operationAnswer } from '../../../../console/api/failures/operation-answer.ts'
+import type { KeptOperation } from '../../../../lib/operations/dead-letters/kept.ts'
+import { NOTHING_PASSED } from '../../../../lib/operations/dead-letters/passage.ts'
+
+const REDRIVE = { command: 'redrive', ats: ['2@17'], filter: {} } as const
+const ONE: KeptOperation = {
+  id: '2026-11-21T12:07:00.123Z-3f9a2c',
+  request: REDRIVE,
+  by: 'ann',
+  state: 'finished',
+  passed: NOTHING_PASSED,
+  taken: 1,
+  total: 1,
+  updatedAtMs: 0,
+}
+const FAILED_AGAIN = { count: 1, isDecided: true, letters: ['2@18'] }
+const UNDECIDED = { count: 0, isDecided: false, letters: [] }
+
+describe('an operation that is shown', () => {
+  for (const [name, changes, expected] of [
+    ['whose record failed again', { failedAgain: FAILED_AGAIN }, FAILED_AGAIN],
+    ['of which nothing is known yet', {}, UNDECIDED],
+    ['that is not at its end', { state: 'stopped' }, null],
+    ['that redrove nothing', { taken: 0 }, null],
+    ['that dropped', { request: { ...REDRIVE, command: 'drop' } }, null],
+  ] as const)
+    it(`given one ${name}, then it says ${expected ? `${expected.count} failed again` : 'nothing of that'}`, () => {
+      assert.deepEqual(operationAnswer({ ...ONE, ...changes }, 'test', 0).failedAgain, expected)
+    })
+})

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { yamlContent, yamlDocument } from '../../lib/yaml-document.ts'
+import { positionsOf, yamlContent, yamlDocument } from '../../lib/yaml-document.ts'
 
 describe('a text of YAML', () => {
   it('given one document, then it is its content', () => {
@@ -29,5 +29,21 @@ describe('a text of YAML', () => {
     assert.throws(() => yamlContent('a: &b 1\nc: *b', 'x.yml'), { message: /^x\.yml:2:4 {2}has an alias: / })
     assert.deepEqual(yamlContent('a: &b 1\nc: *b', 'x.yml', { aliases: 1 }), { a: 1, c: 1 })
     assert.throws(() => yamlContent('[&b 1, *b, *b]', 'x.yml', { aliases: 1 }), /^Error: x\.yml:1:12 /)
+  })
+
+  it('given line ends of each kind, then an offset has the line that a person sees', () => {
+    const positionOf = positionsOf('a\r\nb\rc\nd')
+    const places = [0, 2, 3, 5, 7].map(offset => Object.values(positionOf(offset)))
+    assert.deepEqual(places, [
+      [1, 1],
+      [1, 3],
+      [2, 1],
+      [3, 1],
+      [4, 1],
+    ])
+  })
+
+  it('given as many characters as a text may have, then it is read', () => {
+    assert.deepEqual(yamlDocument(`#${'x'.repeat(1024 * 1024 - 1)}`), { content: undefined })
   })
 })

@@ -24,6 +24,13 @@ describe('the order of two alerts', () => {
       false,
     ],
     ['the same start and one sequence', { startedAt: NOON }, { startedAt: NOON, sequence: '0.2' }, false],
+    ['an earlier start and no sequence', { startedAt: NOON }, { startedAt: ONE, sequence: '0.2' }, true],
+    [
+      'an earlier start and a sequence that the other lacks',
+      { startedAt: NOON, sequence: '0.2' },
+      { startedAt: ONE },
+      true,
+    ],
     [
       'an earlier start and a lower sequence',
       { startedAt: NOON, sequence: '0.1' },

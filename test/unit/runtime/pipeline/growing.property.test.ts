@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { partitionOf } from '../../../../lib/runtime/consumer/murmur2.ts'
+import { shiftMs } from '../../../../lib/runtime/pipeline/growing/clocks.ts'
 import {
   type Growing,
   grownMeta,
@@ -10,6 +11,7 @@ import {
   sourcesOf,
 } from '../../../../lib/runtime/pipeline/growing/repartition.ts'
 import { type Found, routed, targetsOf } from '../../../../lib/runtime/pipeline/growing/routes.ts'
+import { LONGEST_STEP_MS } from '../../../../lib/runtime/pipeline/log/clock.ts'
 import type { RememberedFailure, StoredTimer } from '../../../../lib/runtime/pipeline/model.ts'
 import { type CheckpointPart, EMPTY_META } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { failureOf } from '../../../support/changes.ts'
@@ -245,6 +247,14 @@ describe('rule 24: states that move to more partitions', () => {
       [2_001, undefined],
     )
   })
+
+  for (const hours of [1, -1])
+    it(`rule 24: given a log ${hours} h ahead of another, then one longest step lies between them`, () => {
+      const from = { nowMs: 0, lastAppendMs: START_MS, highestAppendMs: START_MS }
+      const lastAppendMs = START_MS + hours * 3_600_000
+      const to = { nowMs: 100, lastAppendMs, highestAppendMs: lastAppendMs }
+      assert.equal(shiftMs(from, to), 100 - hours * LONGEST_STEP_MS)
+    })
 
   it('rule 24: given partitions with a context, then each has one, and keeps its own', () => {
     fc.assert(

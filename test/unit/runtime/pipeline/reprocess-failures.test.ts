@@ -4,11 +4,15 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
 import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
 import type { KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
-import type { Wanted } from '../../../../lib/runtime/pipeline/model.ts'
+import { entryAt } from '../../../../lib/runtime/pipeline/deciding/emission.ts'
+import type { OutboxEntry, RememberedFailure, Wanted } from '../../../../lib/runtime/pipeline/model.ts'
 import type { RebuildStopped } from '../../../../lib/runtime/pipeline/reprocessing/advance.ts'
+import { placeNewFailures } from '../../../../lib/runtime/pipeline/reprocessing/failure-places.ts'
 import { failedEventIds, failuresById } from '../../../../lib/runtime/pipeline/reprocessing/new-failures.ts'
-import { statesOf } from '../../../../lib/runtime/pipeline/reprocessing/rebuilt-state.ts'
+import { type Addition, statesOf } from '../../../../lib/runtime/pipeline/reprocessing/rebuilt-state.ts'
+import { failureBefore } from '../../../../lib/runtime/pipeline/reprocessing/remembered.ts'
 import { emptyAt } from '../../../../lib/runtime/pipeline/reprocessing/seed.ts'
+import { firstFailureIndexOf } from '../../../../lib/runtime/pipeline/reprocessing/takeover.ts'
 import { MemoryStateCopies } from '../../../../lib/runtime/testing/state-copies.ts'
 import { MemoryStateStore } from '../../../../lib/runtime/testing/state-store.ts'
 import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
@@ -231,6 +235,14 @@ describe('failures that only a rebuild has found', () => {
     assert.deepEqual(parts.slice(1), [{ kind: 'failure', failure: { ...newest, failedAtMs: 0 } }])
   })
 
+  it('given a failure that was closed without a retry, then a rebuild begins before its first retry', () => {
+    const closed = { ...failureOf('f', 5), offset: 4, isOpen: false }
+    const rebuilding = { startOffset: 5, clockLeadMs: 5 }
+    const expected = { ...closed, isOpen: true, isReopened: true, attempt: 1, failedAtMs: 0 }
+    assert.deepEqual(failureBefore(closed, rebuilding), expected)
+    assert.equal(failureBefore({ ...closed, offset: 5 }, rebuilding), undefined)
+  })
+
   it('given more states than one load returns, then the rest is loaded after them', async () => {
     const stored = new Map(['a', 'b', 'c'].map(name => [name, `"${name}"`]))
     const store = {
@@ -241,6 +253,60 @@ describe('failures that only a rebuild has found', () => {
     }
     const state = { consumer: 'counting', topic: 'readings', partition: 0 }
     assert.deepEqual(await statesOf(store as never, state, ['a', 'b', 'c']), stored)
+  })
+})
+
+describe('the places of new failures among what a switch emits', () => {
+  const { consumer } = new Stage()
+  const at = {
+    partitionState: { consumer: 'counting', topic: 'readings', partition: 0 },
+    epoch: 1,
+    appliedOffset: 9,
+    generation: 1,
+    timeMs: 0,
+  }
+  const first = firstFailureIndexOf(at)
+
+  function entryOf({ id, offset }: RememberedFailure, index = 0): OutboxEntry {
+    const event = { id, type: FAILURE, source: '/counting' }
+    const place = index === 0 ? { offset, index: 0 } : { ...at, offset: at.appliedOffset, index }
+    return entryAt({ to: 'failures', key: null, event: event as OutboxEntry['event'] }, place)
+  }
+
+  /** Returns what is written to a rebuilt state with these entries and failures. */
+  async function placed(entries: readonly OutboxEntry[], remembered: readonly RememberedFailure[]) {
+    const [added, removed]: [OutboxEntry[], string[]] = [[], []]
+    const rebuilt = {
+      newFailures: async () => entries,
+      add: async ({ outbox = [] }: Addition) => void added.push(...outbox),
+      remove: async (positions: readonly string[]) => void removed.push(...positions),
+    }
+    const failures = async function* () {
+      yield* remembered
+    }
+    const count = await placeNewFailures(consumer, { failures }, rebuilt as never, at)
+    return { count, added, removed }
+  }
+
+  it('given one from a trial, then it keeps its place, and the next one is behind it', async () => {
+    const [old, found] = [failureOf('old', 1), failureOf('found', 2)]
+    const entries = [entryOf(old, first + 3), entryOf(found)]
+    const { count, added, removed } = await placed(entries, [old, found])
+    assert.equal(count, 2)
+    assert.deepEqual(added, [entryOf(found, first + 4)])
+    assert.deepEqual(removed, [entryOf(found).position])
+  })
+
+  it('given one that was closed since, then it is removed and not told', async () => {
+    const closed = { ...failureOf('closed', 1), isOpen: false }
+    const { count, added, removed } = await placed([entryOf(closed)], [closed])
+    assert.deepEqual([count, added, removed], [0, [], [entryOf(closed).position]])
+  })
+
+  it('given one that was found again after a trial, then it is told once', async () => {
+    const again = failureOf('again', 1)
+    const { count, added, removed } = await placed([entryOf(again, first), entryOf(again)], [again])
+    assert.deepEqual([count, added, removed], [1, [], [entryOf(again).position]])
   })
 })
 

@@ -90,6 +90,22 @@ describe('reprocessing a partition with held entities', () => {
     assert.deepEqual(await held.seen(), { ids: ['a', 'b', 'c'], takenOver: true })
   })
 
+  it('given a trial and a record after it, then the switch tells what differs once', async () => {
+    const held = new Held('x', 'a')
+    await held.live()
+    const copies = new MemoryStateCopies(held.stage.store)
+    await reprocessed(held.stage, held.log, { copies, startOffset: 1, isTrial: true })
+    held.add(reading('b', { at: 2 }))
+    await held.live()
+    await reprocessed(held.stage, held.log, { copies, startOffset: 1, isResumed: true })
+    held.add(reading('c', { at: 3 }))
+    await held.live()
+    assert.deepEqual(
+      held.stage.events.map(({ type }) => type),
+      ['test.differs'],
+    )
+  })
+
   it('given an entity that is held without a state, then only its states are compared', async () => {
     const held = new Held('a', 'b')
     held.throwsAt.add('a')

@@ -369,6 +369,30 @@ describe('reprocessing a partition', () => {
     assert.equal((await copies.facts(stage.stateKey(), 'rebuilt')).version.appliedOffset, 9)
   })
 
+  it('given a log without its last record, then nothing is switched, and the error says what is missing', async () => {
+    const log = readings(10)
+    const stage = new Stage()
+    await stage.batch(log)
+    const before = stage.store.copyOf(stage.stateKey())
+    await assert.rejects(reprocessed(stage, log.slice(0, -1)), /at offset 8 after the log was read up to 9/)
+    assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
+  })
+
+  for (const [given, startOffset, idWindowMs] of [
+    ['a start at the beginning', 0, 3_600_000],
+    ['a start before the window of ids', 1, 1],
+  ] as const)
+    it(`given ${given}, then no id is copied: the rebuild has seen them all`, async () => {
+      const log = readings(10)
+      const stage = new Stage()
+      stage.consumer = { ...stage.consumer, idWindowMs }
+      await stage.batch(log)
+      const copies = new MemoryStateCopies(stage.store)
+      copies.ids = () => assert.fail('ids are read')
+      const { epoch } = await reprocessed(stage, log, { copies, startOffset })
+      assert.equal(epoch, 1)
+    })
+
   it('given a start in the middle, then events that the live state knows are duplicates afterwards', async () => {
     const log = readings(12)
     const stage = new Stage()

@@ -117,7 +117,7 @@ describe('the delivery to a function', () => {
             timestamp: timestamps[0],
             key: 'dGVzdC1rZXk=',
             value: 'dGVzdC12YWx1ZQ==',
-            headers: [{ one: [49] }, { one: [0, 255] }, { two: [50] }],
+            headers: [{ one: [49] }, { one: [0, -1] }, { two: [50] }],
           },
           { ...common, partition: 0, offset: 1, timestamp: timestamps[1] },
         ],

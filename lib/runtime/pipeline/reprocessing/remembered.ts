@@ -9,9 +9,10 @@ export interface Rebuilding {
 }
 
 /**
- * A failure of a record from before the start is as the live state says: a redrive is still accepted, or was already. One from after
- * the start is as the rebuild found it. If the rebuild did not fail there (the receiver or a limit of that moment was the reason), it
- * has applied the record, and a redrive would apply it a second time: so the failure is closed.
+ * A failure of a record from before the start is as the live state says (a redrive is still accepted, or was already), unless the
+ * rebuild has decided its last retry otherwise. One from after the start is as the rebuild found it. If the rebuild did not fail there
+ * (the receiver or a limit of that moment was the reason), it has applied the record, and a redrive would apply it a second time: so
+ * the failure is closed.
  *
  * @param rebuilt failures that the rebuilt state remembers, by id
  * @returns the failure to remember; undefined if the rebuilt state already has the right one
@@ -25,8 +26,8 @@ export function failureToKeep(
   const failedAtMs = Math.max(0, live.failedAtMs - clockLeadMs)
   if (live.offset < startOffset) {
     if (own && own.attempt === live.attempt && own.isOpen === live.isOpen) return undefined
-    // The retry that closed it has failed in the rebuild: another one must be accepted.
-    if (own?.isOpen && own.attempt > 1 && own.attempt >= live.attempt) return undefined
+    // The rebuild has decided that retry otherwise: if it failed, another one must be accepted; if it was applied, none may be.
+    if (own && own.attempt > 1 && own.attempt >= live.attempt) return undefined
     return { ...live, failedAtMs }
   }
   return own ? undefined : { ...live, failedAtMs, isOpen: false }

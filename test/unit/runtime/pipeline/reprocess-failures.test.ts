@@ -11,13 +11,14 @@ import { placeNewFailures } from '../../../../lib/runtime/pipeline/reprocessing/
 import { failedEventIds, failuresById } from '../../../../lib/runtime/pipeline/reprocessing/new-failures.ts'
 import { type Addition, statesOf } from '../../../../lib/runtime/pipeline/reprocessing/rebuilt-state.ts'
 import { failureBefore } from '../../../../lib/runtime/pipeline/reprocessing/remembered.ts'
-import { emptyAt } from '../../../../lib/runtime/pipeline/reprocessing/seed.ts'
+import { emptyAt, withoutOutbox } from '../../../../lib/runtime/pipeline/reprocessing/seed.ts'
 import { firstFailureIndexOf } from '../../../../lib/runtime/pipeline/reprocessing/takeover.ts'
 import { MemoryStateCopies } from '../../../../lib/runtime/testing/state-copies.ts'
 import { MemoryStateStore } from '../../../../lib/runtime/testing/state-store.ts'
 import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
 import { failureOf } from '../../../support/changes.ts'
 import { nextAttempt } from '../../../support/parking.ts'
+import { inPages } from '../../../support/parts.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { reprocessed } from '../../../support/reprocessing.ts'
 import { counting, Stage } from '../../../support/stage.ts'
@@ -392,6 +393,22 @@ describe('redriven records that a rebuild by mended code reads again', () => {
   it('given many of them, then the repair is not refused', async () => {
     const { stage, log } = await mended(6)
     await reprocessed(stage, log, { failureBytes: 1 })
+  })
+
+  it('given a checkpoint before a retry that fails no more, then a later one applies nothing twice', async () => {
+    const failing = new Failing(2)
+    const { stage, log, throwsAt } = failing
+    throwsAt.add('r0')
+    await stage.batch(log, { ports: { breaker } })
+    const checkpoint = await stage.store.take(stage.stateKey())
+    assert.ok(checkpoint)
+    const parts = (await Array.fromAsync(checkpoint.pages)).flat()
+    assert.match((await failing.retry()) ?? '', /^failed/)
+    throwsAt.clear()
+    await reprocessed(stage, log, { pages: withoutOutbox(inPages(parts), 1), startOffset: 2 })
+    stage.consumer = { ...stage.consumer, idWindowMs: 0 }
+    assert.equal(await failing.retry(), 'duplicate/failure-not-open')
+    assert.deepEqual(await stage.state(ENTITY), { count: 2 })
   })
 
   it('given a redrive after the switch, and after the window of ids, then it applies nothing twice', async () => {

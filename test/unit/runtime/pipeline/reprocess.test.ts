@@ -330,6 +330,18 @@ describe('reprocessing a partition', () => {
       { attempt: 2 },
       undefined,
     ],
+    [
+      'an open failure before the start whose retry the rebuild has applied',
+      { offset: 1, attempt: 2 },
+      { isOpen: false, attempt: 2 },
+      undefined,
+    ],
+    [
+      'a failure before the start that was closed without a retry',
+      { offset: 1, isOpen: false },
+      {},
+      { isOpen: false, attempt: 1 },
+    ],
     ['an open failure before the start', { offset: 1 }, undefined, { isOpen: true, attempt: 1 }],
     ['one before the start that both remember alike', { offset: 1 }, {}, undefined],
     ['one after the start that the rebuild has as well', { offset: 9 }, {}, undefined],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { AUDIT_TYPE } from '../../lib/audit.ts'
 import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import { userOfMachine } from '../../programs/person.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FailingConsumer } from '../support/failing-consumer.ts'
 import { environmentReading as reading } from '../support/records.ts'
@@ -41,7 +42,6 @@ describe('sluice skip', () => {
         KAFKA_BROKERS: brokers().join(','),
         REDIS_URL: redisUrl(),
         SLUICE_ENV: environment.name,
-        USER: 'ann',
         NODE_OPTIONS: `--import=${HANGING}`,
       },
     })
@@ -104,7 +104,7 @@ describe('sluice skip', () => {
       { action, by, filter, counts },
       {
         action: 'skip',
-        by: 'ann',
+        by: userOfMachine(),
         filter: { consumer: 'processor', topic, at: `${hangs}, ${ends}` },
         counts: { skipped: 2 },
       },

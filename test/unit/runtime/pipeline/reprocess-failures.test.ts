@@ -6,6 +6,7 @@ import type { FailureData } from '../../../../lib/runtime/consumer/failure-event
 import type { KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
 import { entryAt } from '../../../../lib/runtime/pipeline/deciding/emission.ts'
 import type { OutboxEntry, RememberedFailure, Wanted } from '../../../../lib/runtime/pipeline/model.ts'
+import type { CheckpointPart } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import type { RebuildStopped } from '../../../../lib/runtime/pipeline/reprocessing/advance.ts'
 import { placeNewFailures } from '../../../../lib/runtime/pipeline/reprocessing/failure-places.ts'
 import { failedEventIds, failuresById } from '../../../../lib/runtime/pipeline/reprocessing/new-failures.ts'
@@ -402,7 +403,8 @@ describe('redriven records that a rebuild by mended code reads again', () => {
     await stage.batch(log, { ports: { breaker } })
     const checkpoint = await stage.store.take(stage.stateKey())
     assert.ok(checkpoint)
-    const parts = (await Array.fromAsync(checkpoint.pages)).flat()
+    const parts: CheckpointPart[] = []
+    for await (const page of checkpoint.pages) parts.push(...page)
     assert.match((await failing.retry()) ?? '', /^failed/)
     throwsAt.clear()
     await reprocessed(stage, log, { pages: withoutOutbox(inPages(parts), 1), startOffset: 2 })

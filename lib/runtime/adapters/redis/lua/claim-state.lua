@@ -6,7 +6,7 @@
   Returns  the new epoch; -1 if there is no such copy
 ]]
 local metaKey = KEYS[1] .. ':meta'
-if redis.call('EXISTS', metaKey) == 0 then
+if redis.call('HLEN', metaKey) == 0 then
   return -1
 end
 return redis.call('HINCRBY', metaKey, 'epoch', 1)

@@ -32,12 +32,12 @@ end
 
 -- Whether the server has evicted all failures, or some of a group of producers.
 local function hasEvictedFailures(meta, failuresKey, name)
-  if (meta.failureBytes or 0) > 0 and redis.call('EXISTS', failuresKey) == 0 then
+  if (meta.failureBytes or 0) > 0 and redis.call('HLEN', failuresKey) == 0 then
     return true
   end
   local group = groupOf(redis.call('HGET', failuresKey, name))
   for generation = group.first, group.last do
-    if redis.call('EXISTS', failureKey(failuresKey, name, generation)) == 0 then
+    if redis.call('HLEN', failureKey(failuresKey, name, generation)) == 0 then
       return true
     end
   end

@@ -171,10 +171,9 @@ async function consoleFor(options: ConsoleOptions): Promise<StartedConsole> {
   }
 }
 
-/** The lines that tell where it is. */
-function consoleLines({ address, kafkaAddress }: StartedConsole): string[] {
-  const line = (detail: string) => formatEvent({ service: 'console', state: 'ready', detail, ms: 0 })
-  return [...(address ? [line(address)] : []), ...(kafkaAddress ? [line(`${kafkaAddress} for Kafka`)] : [])]
+/** The line that tells where it is. */
+function consoleLines({ address }: StartedConsole): string[] {
+  return address ? [formatEvent({ service: 'console', state: 'ready', detail: address, ms: 0 })] : []
 }
 
 interface Flow {

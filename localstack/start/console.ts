@@ -18,9 +18,8 @@ import { consolePorts } from '../settings.ts'
 
 /** Empty where there is no console. */
 export interface StartedConsole {
-  /** Where a person opens it, and where its pages about Kafka, each with the token. */
+  /** Where a person opens it, with the token. */
   readonly address?: string
-  readonly kafkaAddress?: string
   /** Variables of the functions, which start later: what they have to know of the console. */
   readonly functionVariables: Readonly<Record<string, string>>
   close(): Promise<void>
@@ -101,7 +100,7 @@ async function served(
     }
   }
   const console = await listening(app, ports.consolePort, 'CONSOLE_PORT', 'There is no console')
-  const kafka = await listening(
+  await listening(
     beginningAt('/kafka', app),
     ports.kafkaUiPort,
     'KAFKA_UI_PORT',
@@ -109,7 +108,6 @@ async function served(
   )
   return {
     ...(console ? { address: `http://127.0.0.1:${console.port}/?token=${token}` } : {}),
-    ...(kafka ? { kafkaAddress: `http://localhost:${kafka.port}/?token=${token}` } : {}),
     functionVariables: receiver?.variables ?? {},
     close: () => closed(opened),
   }

@@ -54,9 +54,9 @@ function logs(
     throw new CliFailure(
       `There is no function ${unknown.join(', ')}. There are: ${known.join(', ')}, and ${FRAMEWORK}.`,
     )
-  if (logged.length === 0 && !follow)
-    throw new CliFailure(
-      `No function has logged anything in ${logsDir}: is \`npm start\` running, and is it this stack?`,
+  if (logged.length === 0)
+    terminal.stderr.write(
+      `No function has logged anything yet in ${logsDir}: is \`npm start\` running, and is it this stack?\n`,
     )
   return showLogs({ logsDir, functions, last: lines, follow: follow ?? false, json: json ?? false }, terminal)
 }

@@ -49,6 +49,8 @@ const DOES = { redrive: 'redrives', drop: 'drops' } as const
 
 export function handlingText(report: HandlingReport, columns?: number): string {
   const { command, dryRun, taken, patched, elapsedMs } = report
+  if (taken === 0 && Object.keys(report.leftOut).length === 0 && report.stopped === null)
+    return `Nothing to ${command}: no dead letter in "${report.env}" meets these conditions.\n`
   const letters = `${taken} dead ${taken === 1 ? 'letter' : 'letters'}`
   const change = patched ? ', with the patch' : ''
   const first = dryRun

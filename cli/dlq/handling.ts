@@ -62,7 +62,7 @@ export interface HandlingRun {
   readonly terminal: Terminal
 }
 
-/** @throws CliFailure if it is not clear which are meant, if none is, or if not all was done */
+/** @throws CliFailure if it is not clear which are meant, if one that is named is not there, or if not all was done */
 export async function handle(handling: Handling, terminal: Terminal): Promise<void> {
   const { options, ats, command, chooser } = handling
   requireLimits(handling)
@@ -114,7 +114,7 @@ async function carriedOut(run: HandlingRun): Promise<void> {
       terminal.stderr.write(`The audit event of ${operation.id} was not written: ${reasonOf(caught)}\n`)
     }
   const ended = error === undefined ? outcome : { ...outcome, error }
-  if (error === undefined && !terminal.stop.aborted) requireSome(ended, run)
+  if (error === undefined && !terminal.stop.aborted) requireNamed(ended, run)
   const isStopped = terminal.stop.aborted
   const failedAgain =
     isStopped || error !== undefined || !after ? null : await failedAgainOf(after, outcome.tally, terminal)
@@ -166,20 +166,16 @@ export async function looked(run: HandlingRun): Promise<Outcome> {
     terminal.stderr.write('Stopped before anything was changed.\n')
     throw new StoppedByUser()
   }
-  requireSome(outcome, run)
+  requireNamed(outcome, run)
   handling.check?.(outcome)
   return outcome
 }
 
-/** @throws CliFailure if one that is named is not there, or nothing meets the conditions */
-function requireSome({ tally, missing }: Outcome, { env, work: { ats } }: HandlingRun): void {
+/** @throws CliFailure if one that is named is not there */
+function requireNamed({ missing }: Outcome, { env }: HandlingRun): void {
   if (missing.length > 0)
     throw new CliFailure(
       `No dead letter ${missing.join(', ')} in "${env}": \`sluice dlq list\` shows which there are.`,
-    )
-  if (tally.met === 0 && ats.length === 0)
-    throw new CliFailure(
-      `No dead letter in "${env}" meets these conditions: \`sluice dlq list\` shows which there are.`,
     )
 }
 

@@ -54,7 +54,7 @@ export function addReprocess(program: Command, terminal: Terminal): void {
     )
     .option('--resume', 'go on with what an earlier command has begun')
     .option('--discard', 'remove what an earlier command has begun')
-    .option('--dry-run', 'compute everything and say what the switch would tell, but do not switch')
+    .option('--dry-run', 'compute everything, say what the switch would tell, and remove it again')
     .option('--yes', 'do not ask')
     .option(...JSON_OPTION)
     .option(...environmentOption('whose servers are meant'))

@@ -21,7 +21,7 @@ import type { From, Start } from './from.ts'
 import { requireRoom } from './memory.ts'
 import { type Operation, StoredOperation } from './operation.ts'
 import { deployedVersion, type LivePartition, livePartitions, startsOf } from './plan.ts'
-import { reprocessAll } from './run.ts'
+import { GO_ON, NOTHING_LEFT, reprocessAll } from './run.ts'
 import { planText, resultText } from './text.ts'
 
 export interface ReprocessOptions {
@@ -42,6 +42,7 @@ export async function reprocess(name: string, options: ReprocessOptions, termina
   const { from, resume, discard, yes, env } = options
   if ([from, resume, discard].filter(one => one !== undefined).length !== 1)
     throw usageFailure('Say where to begin with --from, or take --resume or --discard.')
+  if (options.dryRun && !from) throw usageFailure('--dry-run begins anew: say where with --from.')
   if (from?.kind === 'time' && from.timeMs > Date.now())
     throw usageFailure(
       `--from ${new Date(from.timeMs).toISOString()} lies in the future: there is nothing to read yet.`,
@@ -68,7 +69,7 @@ export async function reprocess(name: string, options: ReprocessOptions, termina
     if (discard) {
       const filter = { consumer: name, topic }
       await carryOut(connections, { action: 'reprocess discard', filter }, counts =>
-        discarded(new RedisStateCopies(client), stored, states, counts),
+        discardAll(new RedisStateCopies(client), stored, states, counts),
       )
       terminal.stderr.write(
         `Removed what was rebuilt of ${states.length} partitions. The live states are as they were.\n`,
@@ -128,22 +129,17 @@ async function run(found: Found, options: ReprocessOptions, terminal: Terminal):
   const done = await carryOut(connections, { action: 'reprocess', filter, operation: id }, async counts => {
     if (from) await stored.write(operation)
     const options = { atOnce, isTrial: dryRun ?? false, counts }
-    const partitions = await reprocessAll(
-      { copies, recovery, operation: stored },
-      work,
-      operation,
-      byPartition,
-      options,
-      terminal,
-    )
-    const after = await stored.read()
-    if (!terminal.stop.aborted && after && isWhole(after)) await stored.finish()
-    return partitions
+    const servers = { copies, recovery, operation: stored }
+    try {
+      return await reprocessAll(servers, work, operation, byPartition, options, terminal)
+    } finally {
+      const after = await stored.read()
+      if (dryRun) await discardAll(copies, stored, states, {})
+      else if (!terminal.stop.aborted && after && isWhole(after)) await stored.finish()
+    }
   })
   if (terminal.stop.aborted) {
-    terminal.stderr.write(
-      'Stopped. What is rebuilt is kept: --resume goes on with it, --discard removes it.\n',
-    )
+    terminal.stderr.write(`Stopped. ${dryRun ? NOTHING_LEFT : GO_ON}\n`)
     return
   }
   printReport(
@@ -152,8 +148,7 @@ async function run(found: Found, options: ReprocessOptions, terminal: Terminal):
     json,
     ({ partitions }) => resultText(partitions, dryRun ?? false),
   )
-  if (dryRun)
-    terminal.stderr.write('The new states wait: --resume switches to them, --discard removes them.\n')
+  if (dryRun) terminal.stderr.write(`${NOTHING_LEFT}\n`)
 }
 
 function isWhole({ starts, switched }: Operation): boolean {
@@ -175,7 +170,7 @@ function openStarts({ starts, switched }: Operation, live: readonly LivePartitio
   )
 }
 
-async function discarded(
+async function discardAll(
   copies: RedisStateCopies,
   stored: StoredOperation,
   states: readonly StateKey[],

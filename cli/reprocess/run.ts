@@ -33,7 +33,7 @@ interface Options {
 
 /**
  * @param states the live states that are to be replaced, by partition
- * @throws CliFailure with the first thing that went wrong, after the partitions at work have stopped; what is rebuilt is kept
+ * @throws CliFailure with the first thing that went wrong, after the partitions at work have stopped
  */
 export async function reprocessAll(
   servers: Servers,
@@ -71,7 +71,7 @@ export async function reprocessAll(
         progress.switched += 1
         counts[isTrial ? 'rebuilt' : 'switched'] = progress.switched
       } catch (error) {
-        failed.abort(failed.signal.aborted ? undefined : failureOf(error, state))
+        failed.abort(failed.signal.aborted ? undefined : failureOf(error, state, isTrial))
       }
     }
   }
@@ -125,18 +125,21 @@ function expired(state: StateKey, { fromOffset, toOffset }: OffsetRange, { stder
   )
 }
 
-const GO_ON = 'What is rebuilt is kept: --resume goes on with it, --discard removes it.'
+export const GO_ON = 'What is rebuilt is kept: --resume goes on with it, --discard removes it.'
+export const NOTHING_LEFT = 'Nothing was changed, and what was rebuilt is removed.'
 
-function failureOf(error: unknown, state: StateKey): unknown {
+function failureOf(error: unknown, state: StateKey, isTrial: boolean): unknown {
   if (error instanceof OtherCode)
     return new CliFailure(
       `${nameOf(state)} was deployed anew meanwhile (${error.live ?? 'version unknown'}): what was rebuilt is of the old code. ` +
-        'Remove it with --discard, and begin again.',
+        (isTrial ? 'Begin again.' : 'Remove it with --discard, and begin again.'),
     )
   const isKnown = [RebuildStopped, PartitionStopped, UnreadableLog].some(known => error instanceof known)
   if (isKnown || error instanceof Unavailable)
-    return new CliFailure(`${nameOf(state)} was not switched: ${(error as Error).message}. ${GO_ON}`, 1, {
-      cause: error,
-    })
+    return new CliFailure(
+      `${nameOf(state)} was not ${isTrial ? 'computed' : 'switched'}: ${(error as Error).message}. ${isTrial ? NOTHING_LEFT : GO_ON}`,
+      1,
+      { cause: error },
+    )
   return error
 }

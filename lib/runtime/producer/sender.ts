@@ -9,9 +9,9 @@ import {
 } from '../adapters/kafka/produce-errors.ts'
 import type { BatchAnswer } from '../adapters/kafka/produce-types.ts'
 import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
+import { notTaken } from '../adapters/kafka/publisher.ts'
 import { requestsOf } from '../adapters/kafka/requests.ts'
 import type { Clock } from '../adapters/system.ts'
-import { Unavailable } from '../pipeline/errors.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { Batch } from './batch.ts'
@@ -187,11 +187,7 @@ export class Sender {
       const answer = answers.find(
         ({ topic, partition }) => topic === queue.topic && partition === queue.partition,
       )
-      if (!answer)
-        this.#retry(
-          departure,
-          new Unavailable('broker-unavailable', `its leader has not answered for ${placeOf(queue)}`),
-        )
+      if (!answer) this.#retry(departure, notTaken(`its leader has not answered for ${placeOf(queue)}`))
       else if (answer.errorCode === 0 || answer.errorCode === DUPLICATE_SEQUENCE)
         this.#deliver(departure, answer.baseOffset)
       else this.#takeAnswer(departure, answer.errorCode)
@@ -280,7 +276,7 @@ class LeftOver extends Error {
 }
 
 function overdue(queue: PartitionQueue): Error {
-  return new Unavailable('broker-unavailable', `the delivery time-out has passed for ${placeOf(queue)}`)
+  return notTaken(`the delivery time-out has passed for ${placeOf(queue)}`)
 }
 
 function placeOf({ topic, partition }: PartitionQueue): string {

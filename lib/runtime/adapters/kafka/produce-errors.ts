@@ -1,7 +1,7 @@
 /** What a leader answers for a batch (https://kafka.apache.org/protocol#protocol_error_codes), and whether to send it again. */
 
-import { RecordRefused, Unavailable } from '../../pipeline/errors.ts'
-import { REFUSED_RECORD, RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './publisher.ts'
+import { RecordRefused } from '../../pipeline/errors.ts'
+import { notTaken, REFUSED_RECORD, RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './publisher.ts'
 
 interface ProduceError {
   readonly name: string
@@ -53,7 +53,7 @@ export function answeredError(code: number, place: string): Error {
   const { name, isRetriable } = produceError(code)
   const message = `${name} for ${place}`
   if (name === UNKNOWN_TOPIC) return new UnknownTopic(message)
-  if (isRetriable) return new Unavailable('broker-unavailable', message)
+  if (isRetriable) return notTaken(message)
   if (!REFUSED_RECORD.has(name)) return new RefusedByKafka(message)
   const advice = name === 'INVALID_RECORD' ? '' : ': the topic takes less in one batch, see batchBytes'
   return new RecordRefused(`${message}${advice}`)

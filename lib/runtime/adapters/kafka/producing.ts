@@ -7,7 +7,6 @@ import {
   producingCluster,
   sendBatches,
 } from '@sluice/kafka-records/writing'
-import { Unavailable } from '../../pipeline/errors.ts'
 import { brokersAnswer, isRetriableAnswer } from './answers.ts'
 import { isAway, isRefusal } from './availability.ts'
 import type { Kafka } from './client.ts'
@@ -18,7 +17,7 @@ import type {
   SendRequest,
   TopicPartitions,
 } from './produce-types.ts'
-import { RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './publisher.ts'
+import { notTaken, RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './publisher.ts'
 import { TopicLeaders } from './topic-leaders.ts'
 
 /** Answers that pass once the coordinator has finished what it is at. */
@@ -160,6 +159,6 @@ export function deliveryError(cause: unknown, place: string): Error {
   const { message } = cause as Error
   const text = `${answer === undefined ? message : `${answer}: ${message}`} (${place})`
   if (answer === UNKNOWN_TOPIC) return new UnknownTopic(text, { cause })
-  if (mayPass(cause)) return new Unavailable('broker-unavailable', text, { cause })
+  if (mayPass(cause)) return notTaken(text, { cause })
   return isRefusal(cause) ? new RefusedByKafka(text, { cause }) : (cause as Error)
 }

@@ -224,6 +224,11 @@ export class RefusedByKafka extends Error {
   override readonly name = 'RefusedByKafka'
 }
 
+/** The error for records that Kafka may take later. Whoever reports a failed function knows it by its first words. */
+export function notTaken(why: string, options?: ErrorOptions): Unavailable {
+  return new Unavailable('broker-unavailable', `Kafka did not take it: ${why}`, options)
+}
+
 /** Only temporary errors become `Unavailable`; a bug keeps its error, which is logged with its place in the code. */
 export function failureOf(error: unknown): unknown {
   const { message } = error as Error
@@ -232,7 +237,6 @@ export function failureOf(error: unknown): unknown {
   if (answer === UNKNOWN_TOPIC) return new UnknownTopic(message, options)
   if (answer !== undefined && REFUSED_RECORD.has(answer))
     return new RecordRefused(`Kafka refuses a record: ${message}`, options)
-  if (isAway(error))
-    return new Unavailable('broker-unavailable', `Kafka did not take it: ${message}`, options)
+  if (isAway(error)) return notTaken(message, options)
   return isRefusal(error) ? new RefusedByKafka(`Kafka refuses it: ${message}`, options) : error
 }

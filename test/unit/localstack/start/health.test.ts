@@ -435,7 +435,7 @@ describe('an unresolved problem at the end', () => {
     const person = new Person()
     person.health.away('Kafka', 'connect ECONNREFUSED', person.nowMs)
     person.look(5_000)
-    person.health.ran('clock', 'Kafka did not take it: Broker not connected', person.nowMs)
+    person.health.ran('clock', 'Delivery failed: Kafka did not take it: Broker not connected', person.nowMs)
     person.look(5_000)
     person.health.answers('Kafka', person.nowMs)
     person.look(3_000)
@@ -444,7 +444,7 @@ describe('an unresolved problem at the end', () => {
       ['✗ Kafka does not answer', '✓ clock goes on (after '],
     )
     assert.deepEqual(person.health.verdict(), [
-      'the last run of clock failed: Kafka did not take it: Broker not connected',
+      'the last run of clock failed: Delivery failed: Kafka did not take it: Broker not connected',
     ])
     person.health.ran('clock', undefined, person.nowMs)
     assert.deepEqual(person.health.verdict(), [])

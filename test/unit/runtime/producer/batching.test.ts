@@ -165,7 +165,9 @@ describe('errors', () => {
       brokers.sent.at(-1)?.lose()
       await clock.pass(60)
     }
-    assert.deepEqual(reports.map(deliveryText), ['Delivery failed: Closed connection (t [0])'])
+    assert.deepEqual(reports.map(deliveryText), [
+      'Delivery failed: Kafka did not take it: Closed connection (t [0])',
+    ])
     const before = brokers.sent.length
     await enqueue(1)
     await clock.pass(100)
@@ -198,7 +200,9 @@ describe('errors', () => {
       await clock.pass(1_000)
     }
     assert.equal(brokers.sent.length, 4)
-    assert.deepEqual(reports.map(deliveryText), ['Delivery failed: NOT_ENOUGH_REPLICAS for t [0]'])
+    assert.deepEqual(reports.map(deliveryText), [
+      'Delivery failed: Kafka did not take it: NOT_ENOUGH_REPLICAS for t [0]',
+    ])
   })
 
   it('given an error that lasts, then it is not retried, and publish rejects with what to do', async () => {

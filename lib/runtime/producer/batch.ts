@@ -7,6 +7,9 @@ import {
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import type { Told } from './delivery.ts'
 
+/** Topics take about 1 MiB in a batch by default. */
+const LARGE_RECORD_BYTES = 900 * 1024
+
 /** The records of one partition that travel together. */
 export class Batch {
   readonly builder = new BatchBuilder()
@@ -53,9 +56,13 @@ export class Batch {
     this.builder.append(record, timestampMs)
   }
 
-  /** Compresses it, the first time that it is asked for. */
+  /**
+   * Compresses it, the first time that it is asked for. One very large record stays as it is: whether its topic takes it must not
+   * depend on its contents.
+   */
   close(codec: WritableCodec): Promise<ClosedBatch> {
-    this.#closed ??= this.builder.close(codec)
+    const isOneLarge = this.builder.count === 1 && this.builder.bytes > LARGE_RECORD_BYTES
+    this.#closed ??= this.builder.close(isOneLarge ? 'none' : codec)
     return this.#closed
   }
 

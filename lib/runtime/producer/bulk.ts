@@ -16,7 +16,6 @@ export function bulkPublisher(
 ): RecordProducer {
   const settings = producerSettings('balanced', {
     batchBytes: 512 * 1024,
-    compression: 'none',
     deliveryTimeoutMs,
   })
   return new RecordProducer(new ProducingConnection(kafka), settings)

@@ -5,7 +5,9 @@ import kafkajs from 'kafkajs'
 import { append } from '../../../lib/runtime/adapters/kafka/append.ts'
 import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
 import { growTopic } from '../../../lib/runtime/adapters/kafka/grow-topic.ts'
+import { newestBatches } from '../../../lib/runtime/adapters/kafka/newest-batches.ts'
 import { KafkaPublisher } from '../../../lib/runtime/adapters/kafka/publisher.ts'
+import { topicLayouts } from '../../../lib/runtime/adapters/kafka/topic-admin.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import { bulkPublisher } from '../../../lib/runtime/producer/bulk.ts'
 import { conformsAsPublisher } from '../../conformance/publisher.ts'
@@ -93,6 +95,24 @@ it('given a leader that loses answers, then each record is there once and in ord
     await front.stop()
   }
 })
+
+for (const [one, codec] of [
+  [publisher, 'gzip'],
+  [bulk, 'lz4'],
+] as const)
+  it(`given many records, then ${one.constructor.name} compresses them with ${codec}, and everyone can read them`, async () => {
+    const topic = await newTopic()
+    const texts = Array.from({ length: 100 }, (_, n) => `${n} `.repeat(100))
+    await one.publish(texts.map(text => ({ topic, key: null, value: Buffer.from(text), headers: [] })))
+    const layouts = (await topicLayouts(kafka)).filter(layout => layout.topic === topic)
+    const bounds = new Map([[topic, [{ start: 0, end: texts.length }]]])
+    const batches = (await newestBatches(kafka, layouts, bounds)).get(topic)?.get(0) ?? []
+    assert.deepEqual([...new Set(batches.map(batch => batch.codec))], [codec === 'gzip' ? 1 : 3])
+    assert.deepEqual(
+      (await foreign.read(topic)).map(({ value }) => String(value)),
+      texts,
+    )
+  })
 
 it('given a topic that is not there, then many at once are rejected as of an unknown topic', async () => {
   const record = { topic: `none-${randomUUID()}`, key: null, value: null, headers: [] }

@@ -140,9 +140,22 @@ export async function producerOf(kafka: Kafka): Promise<Producer> {
   return producer
 }
 
+/** From this size on, compression saves more of network and disk than it costs. */
+const WORTH_COMPRESSING_BYTES = 8 * 1024
+
+/** Numbers of codecs in kafkajs. Every client can read gzip. */
+const [NONE, GZIP] = [0, 1]
+
+/** A larger record is alone in its request, and not compressed: whether it fits must not depend on what is in it. */
+function codecFor(records: readonly OutgoingRecord[]): number {
+  const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
+  return bytes >= WORTH_COMPRESSING_BYTES && bytes <= REQUEST_LIMITS.bytes ? GZIP : NONE
+}
+
 /** Sends records in one request, acknowledged by all replicas. Resolves to where each partition's records begin in the log. */
 export function sendAll(producer: Producer, records: readonly OutgoingRecord[]): Promise<RecordMetadata[]> {
   return sendWhole(producer, {
+    compression: codecFor(records),
     acks: PUBLISHING.acks,
     timeout: PUBLISHING.attemptMs,
     topicMessages: byTopic(records),

@@ -98,11 +98,13 @@ function table(
 
 const TABLES = /(?<=^<!-- The tables .* -->\n).*?(?=^<!-- end of the tables -->$)/ms
 
-/** The README of the engine, with its tables as they are now. Links of the other page lead there. */
+const LINK = /\[([^\]]+)\]\(([\w-]+\.md)(?:#[\w-]+)?\)/g
+
+/** The README of the engine, with its tables as they are now. Whoever installs the package has no other page, so a link becomes its name. */
 function engineReadme(): string {
   const readme = readFileSync(README, 'utf8')
   if (!TABLES.test(readme)) throw new Error('lib/runtime/README.md has no place for the tables of settings')
-  const tables = ENGINE.map(slice => sliceSection(slice).replaceAll('](', '](../../docs/'))
+  const tables = ENGINE.map(slice => sliceSection(slice).replace(LINK, '$1 (`docs/$2` of Sluice)'))
   return readme.replace(TABLES, () => `\n${tables.join('\n\n')}\n\n`)
 }
 

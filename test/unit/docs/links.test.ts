@@ -34,6 +34,21 @@ describe('the pages', () => {
     assert.ok(PAGES.flatMap(linksOf).length > 100, 'too few links were looked at')
   })
 
+  it('given a package for others, then its pages link only what is packed with them', () => {
+    for (const folder of ['lib/runtime', 'localstack/msk-trigger']) {
+      const { files } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'))
+      const packed = ['README.md', ...files]
+      const pages = packed.filter(name => name.endsWith('.md'))
+      const links = pages.flatMap(page => linksOf(join(folder, page))).filter(link => !/^[a-z]+:/.test(link))
+      const paths = links.map(link => link.split('#')[0]?.split('/')[0] ?? '').filter(path => path !== '')
+      assert.deepEqual(
+        paths.filter(path => !packed.includes(path)),
+        [],
+        folder,
+      )
+    }
+  })
+
   it('given the pages in docs, then docs/README.md links each', () => {
     const linked = linksOf('docs/README.md')
     const others = globSync('*.md', { cwd: join(ROOT, 'docs') }).filter(page => page !== 'README.md')

@@ -16,6 +16,8 @@ export function bulkPublisher(
 ): RecordProducer {
   const settings = producerSettings('balanced', {
     batchBytes: 512 * 1024,
+    // Every client can read it.
+    compression: 'gzip',
     deliveryTimeoutMs,
   })
   return new RecordProducer(new ProducingConnection(kafka), settings)

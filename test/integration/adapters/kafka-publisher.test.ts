@@ -96,18 +96,15 @@ it('given a leader that loses answers, then each record is there once and in ord
   }
 })
 
-for (const [one, codec] of [
-  [publisher, 'gzip'],
-  [bulk, 'lz4'],
-] as const)
-  it(`given many records, then ${one.constructor.name} compresses them with ${codec}, and everyone can read them`, async () => {
+for (const one of [publisher, bulk])
+  it(`given many records, then ${one.constructor.name} compresses them with gzip, which everyone can read`, async () => {
     const topic = await newTopic()
     const texts = Array.from({ length: 100 }, (_, n) => `${n} `.repeat(100))
     await one.publish(texts.map(text => ({ topic, key: null, value: Buffer.from(text), headers: [] })))
     const layouts = (await topicLayouts(kafka)).filter(layout => layout.topic === topic)
     const bounds = new Map([[topic, [{ start: 0, end: texts.length }]]])
     const batches = (await newestBatches(kafka, layouts, bounds)).get(topic)?.get(0) ?? []
-    assert.deepEqual([...new Set(batches.map(batch => batch.codec))], [codec === 'gzip' ? 1 : 3])
+    assert.deepEqual([...new Set(batches.map(batch => batch.codec))], [1])
     assert.deepEqual(
       (await foreign.read(topic)).map(({ value }) => String(value)),
       texts,

@@ -1,4 +1,5 @@
 /** Parses record batches (version 2), which a fetch returns. */
+import { gunzipSync } from 'node:zlib'
 import { Reader } from './wire.ts'
 
 /** A record as the broker stores it. */
@@ -9,7 +10,7 @@ export interface KafkaRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly (readonly [name: string, value: Buffer])[]
-  /** Of records in compressed batches only partition and offset are known, which is enough to count that each is decided once. */
+  /** Of records in batches that another producer has compressed, only partition and offset are known: enough to count that each is decided once. */
   readonly isCompressed?: boolean
 }
 
@@ -27,6 +28,7 @@ interface Found {
 
 /** Bits of the attributes of a batch. */
 const COMPRESSION = 0b111
+const GZIP = 1
 const LOG_APPEND_TIME = 0b1000
 const TRANSACTIONAL = 0b10000
 const CONTROL = 0b100000
@@ -84,10 +86,11 @@ function batchOf(rest: Reader, baseOffset: number): Batch {
 }
 
 function recordsOf(
-  { baseOffset, lastOffset, attributes, baseTimestampMs, maxTimestampMs, rest: batch }: Batch,
+  { baseOffset, lastOffset, attributes, baseTimestampMs, maxTimestampMs, rest }: Batch,
   partition: number,
 ): KafkaRecord[] {
-  if (attributes & COMPRESSION)
+  const batch = inflated(rest, attributes & COMPRESSION)
+  if (!batch)
     return Array.from({ length: lastOffset - baseOffset + 1 }, (_, at) => ({
       partition,
       offset: baseOffset + at,
@@ -118,6 +121,18 @@ function recordsOf(
       headers,
     }
   })
+}
+
+/** The batch from its number of records on; undefined if it cannot be inflated. The project writes gzip, and the fuzzing producer anything. */
+function inflated(rest: Reader, codec: number): Reader | undefined {
+  if (codec === 0) return rest
+  if (codec !== GZIP) return undefined
+  const count = rest.take(4)
+  try {
+    return new Reader(Buffer.concat([count, gunzipSync(rest.take(rest.left))]))
+  } catch {
+    return undefined
+  }
 }
 
 function bytesOf(batch: Reader): Buffer | null {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { recordsIn } from '../../ledger/kafka/records.ts'
 import { Writer } from '../../ledger/kafka/wire.ts'
+import { recordBatch } from '../../support/record-batches.ts'
 
 const GZIP = 1
 const APPEND_TIME = 0b1000
@@ -21,6 +22,23 @@ describe("the ledger's reader of record batches", () => {
       ],
     )
     assert.equal(nextOffset, 7)
+  })
+
+  it('given a batch that the project has compressed, then its records are read', () => {
+    const bytes = recordBatch({ codec: 'gzip', records: [{ value: 'a' }, { key: 'k', value: 'b' }] })
+    const { records } = read(bytes)
+    assert.deepEqual(
+      records.map(({ offset, key, value, isCompressed }) => [
+        offset,
+        key && String(key),
+        String(value),
+        isCompressed,
+      ]),
+      [
+        [0, null, 'a', undefined],
+        [1, 'k', 'b', undefined],
+      ],
+    )
   })
 
   it('given an aborted transaction, then its records are left out, and those of the next one are not', () => {

@@ -57,12 +57,19 @@ export async function requireTopic(
       throw new CliFailure(
         `Kafka at ${where} has no topic ${topic}. \`npm start\` creates those of "local"; is --env or SLUICE_ENV right?`,
       )
-    if (error instanceof RefusedByKafka) throw new CliFailure(`Kafka at ${where} refuses: ${reasonOf(error)}`)
-    if (!isAnswerMissing(error)) throw error
-    throw new CliFailure(
-      `Kafka does not answer at ${where}: is \`npm start\` running? Otherwise set KAFKA_BROKERS. (${reasonOf(error)})`,
-    )
+    throw kafkaFailure(error, config)
   }
+}
+
+/** The error as one sentence for people, if it is about Kafka; any other error as it is. */
+export function kafkaFailure(error: unknown, config: Config): unknown {
+  const where = kafkaAddress(config)
+  if (error instanceof UnknownTopic) return new CliFailure(`Kafka at ${where}: ${error.message}`)
+  if (error instanceof RefusedByKafka) return new CliFailure(`Kafka at ${where} refuses: ${reasonOf(error)}`)
+  if (!isAnswerMissing(error)) return error
+  return new CliFailure(
+    `Kafka does not answer at ${where}: is \`npm start\` running? Otherwise set KAFKA_BROKERS. (${reasonOf(error)})`,
+  )
 }
 
 /** @throws CliFailure if the error says that the way to connect or to sign in is wrong */
@@ -96,6 +103,8 @@ export async function withRedis<T>(
     const host = address && describeAddress(address)
     const { name, message } = error as Error
     if (name === 'ReplyError') throw new CliFailure(`Redis at ${host} refuses: ${message}`)
+    // Commands that work with Redis use Kafka, too.
+    if (error instanceof Unavailable && error.code === 'broker-unavailable') throw kafkaFailure(error, config)
     if (!isAnswerMissing(error)) throw error
     throw new CliFailure(
       `Redis does not answer at ${host}: is \`npm start\` running? Otherwise set REDIS_URL. (${reasonOf(error)})`,

@@ -4,10 +4,9 @@ import { SIGNALS } from '../lib/app/topics.ts'
 import { allTopics } from '../lib/queries/topic-descriptions.ts'
 import type { Kafka } from '../lib/runtime/adapters/kafka/client.ts'
 import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
-import { RefusedByKafka, UnknownTopic } from '../lib/runtime/adapters/kafka/publisher.ts'
 import type { TopicLayout } from '../lib/runtime/adapters/kafka/topic-admin.ts'
 import { CommandConnections } from './command-connections.ts'
-import { isAnswerMissing, kafkaAddress, reasonOf, requireSignIn, withinPatience } from './connections.ts'
+import { kafkaAddress, kafkaFailure, requireSignIn, withinPatience } from './connections.ts'
 import { CliFailure } from './failure.ts'
 import { suggestion } from './similar.ts'
 
@@ -41,17 +40,6 @@ export async function withKafka<T>(config: Config, use: (command: KafkaCommand) 
   } finally {
     for (const close of closing.reverse()) await close().catch(() => {})
   }
-}
-
-/** The error as one sentence for people, if it is about Kafka; any other error as it is. */
-function kafkaFailure(error: unknown, config: Config): unknown {
-  const where = kafkaAddress(config)
-  if (error instanceof UnknownTopic) return new CliFailure(`Kafka at ${where}: ${error.message}`)
-  if (error instanceof RefusedByKafka) return new CliFailure(`Kafka at ${where} refuses: ${reasonOf(error)}`)
-  if (!isAnswerMissing(error)) return error
-  return new CliFailure(
-    `Kafka does not answer at ${where}: is \`npm start\` running? Otherwise set KAFKA_BROKERS. (${reasonOf(error)})`,
-  )
 }
 
 /** @throws CliFailure if there is no such topic, with the names that look like it */

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { withRedis } from '../../cli/connections.ts'
+import { readConfig } from '../../lib/app/config.ts'
+import { redisUrl } from '../support/servers.ts'
+
+it('given a command with Redis while Kafka is away, then the message names Kafka, and where it should be', async () => {
+  const config = readConfig({ KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: redisUrl() })
+  const lost = withRedis(config, async (_, connections) =>
+    (await connections.publisher()).partitionsOf('readings'),
+  )
+  await assert.rejects(lost, {
+    name: 'CliFailure',
+    message: /^Kafka does not answer at 127\.0\.0\.1:1: .*KAFKA_BROKERS/,
+  })
+})

@@ -228,7 +228,7 @@ module.exports = {
       from: { path: '^test/ledger/(count|kafka)/' },
       to: {
         pathNot:
-          '^test/ledger/(count|kafka)/|^(node:)?(crypto|events|net|util|buffer)$|node_modules/ioredis/',
+          '^test/ledger/(count|kafka)/|^(node:)?(crypto|events|net|util|buffer|zlib)$|node_modules/ioredis/',
       },
     },
     {

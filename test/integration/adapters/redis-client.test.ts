@@ -40,6 +40,15 @@ describe('what a failed command tells', () => {
     assert.ok(error.cause instanceof Error)
   })
 
+  it('given an answer that came while the process was starved, then it counts, although its time is over', () =>
+    withClient({ url: redisUrl(), commandTimeoutMs: 200 }, async client => {
+      await client.run(redis => redis.ping())
+      const answer = client.run(redis => redis.ping())
+      await new Promise(setImmediate)
+      for (const endMs = Date.now() + 500; Date.now() < endMs; );
+      assert.equal(await answer, 'PONG')
+    }))
+
   it('given a bug beside the server, then the error stays what it is, and is not "unavailable"', async () => {
     const bug = new TypeError('cannot read properties of undefined')
     const error = await withClient({ url: redisUrl() }, client =>

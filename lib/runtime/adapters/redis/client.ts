@@ -193,9 +193,22 @@ function causeOf({ name, code, message }: Pick<Failure, 'name' | 'code' | 'messa
 
 class NoAnswer extends Error {}
 
-/** For a single server and a cluster: the library's own limit does not apply while it looks for the cluster's nodes. */
+/** The wait for an answer has this many parts. */
+const PARTS = 4
+
+/**
+ * For a single server and a cluster: the library's own limit does not apply while it looks for the cluster's nodes. A time in which this
+ * process itself was frozen or starved counts as one part, so that an answer which came meanwhile is still read.
+ */
 function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new NoAnswer(`no answer within ${ms} ms`)), ms)
+  let timer: NodeJS.Timeout
+  const wait = (parts: number) => {
+    timer = setTimeout(() => {
+      if (parts > 1) wait(parts - 1)
+      else reject(new NoAnswer(`no answer within ${ms} ms`))
+    }, ms / PARTS)
+  }
+  wait(PARTS)
   return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
 }

@@ -1,8 +1,10 @@
 import { createCluster } from '@sluice/kafka-records'
 import type { Kafka, PartitionAssigner } from 'kafkajs'
-import { within } from '../support/wait.ts'
+import { pause, within } from '../support/wait.ts'
 import { isRetriableAnswer } from './retriable-answer.ts'
 
+/** A broker that was restarted loads its groups first. */
+const ASK_FORMER_FOR_MS = 15_000
 /** An orderly departure takes the rest of a fetch (200 ms) and one request. */
 const ORDERLY_MS = 500
 const ASK_EVERY_MS = 50
@@ -44,6 +46,20 @@ export class GroupExit {
         this.#hasAsked = true
         return assigner.protocol(subscription)
       },
+    }
+  }
+
+  /**
+   * Removes the members that former consumers of this client have left behind, because no broker could be reached when they
+   * ended. The next join would otherwise wait for them until their sessions end.
+   *
+   * @throws if no broker can be reached
+   */
+  async removeFormer(): Promise<void> {
+    const untilMs = performance.now() + ASK_FORMER_FOR_MS
+    while (this.#hasAsked && !this.#isLeaving && performance.now() < untilMs) {
+      if (await removeMembers(this.#kafka, this.#groupId, this.#clientId)) return
+      await pause(ASK_EVERY_MS)
     }
   }
 

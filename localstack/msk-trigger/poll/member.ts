@@ -95,6 +95,7 @@ export class GroupMember {
   /** Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer fails; call it again then. */
   async read(largestBatchBytes: number): Promise<void> {
     const { topic } = this.#mapping
+    await this.#exit.removeFormer()
     const consumer = this.#kafka.consumer({
       ...consumerOptions(this.#mapping, this.#settings, largestBatchBytes),
       partitionAssigners: [parts => this.#exit.guarded(kafkajs.PartitionAssigners.roundRobin(parts))],

@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import process from 'node:process'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { until } from '../../../../test/support/until.ts'
-import { kafkaServer } from '../../../services/kafka.ts'
-import { freePort, LOOPBACK } from '../../../services/ports.ts'
-import { type RunningServer, startServer } from '../../../services/server.ts'
 import { numbered, TestKafka } from '../integration/kafka.ts'
 import { assertAllInOrder } from '../integration/ordered.ts'
+import { type OwnBroker, startOwnBroker } from '../integration/own-broker.ts'
 import { Project } from '../integration/project.ts'
 
 const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
@@ -31,9 +26,7 @@ const HANDLERS: Readonly<Record<(typeof FUNCTIONS)[number], string>> = {
 }
 
 describe('the only broker is away in the middle of a run', { timeout: 600_000 }, () => {
-  let folder: string
-  let broker: RunningServer
-  let address: string
+  let broker: OwnBroker
   let kafka: TestKafka
   let project: Project
   let topics: Record<string, string> = {}
@@ -41,18 +34,9 @@ describe('the only broker is away in the middle of a run', { timeout: 600_000 },
   const formerly = process.env.KAFKA_BROKERS
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'msk-trigger-broker-'))
-    const port = await freePort()
-    broker = await startServer(kafkaServer({ port, dataDir: folder }), {
-      report: () => {},
-      signal: new AbortController().signal,
-      logsDir: folder,
-      logFile: join(folder, 'kafka.log'),
-      revive: false,
-    })
-    address = `${LOOPBACK}:${port}`
+    broker = await startOwnBroker()
     // It takes precedence over the setting.
-    process.env.KAFKA_BROKERS = address
+    process.env.KAFKA_BROKERS = broker.address
   })
   afterEach(async () => {
     await project?.remove()
@@ -60,12 +44,11 @@ describe('the only broker is away in the middle of a run', { timeout: 600_000 },
   })
   after(async () => {
     process.env.KAFKA_BROKERS = formerly
-    await broker?.stop()
-    await rm(folder, { recursive: true, force: true })
+    await broker?.remove()
   })
 
   async function given(): Promise<void> {
-    kafka = await TestKafka.connect([address])
+    kafka = await TestKafka.connect([broker.address])
     topics = await kafka.topics(Object.fromEntries(FUNCTIONS.map(name => [name, PARTITIONS])))
     const msk = (name: string) => ({
       arn,

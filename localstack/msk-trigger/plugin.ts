@@ -2,7 +2,13 @@ import process from 'node:process'
 import { extendEventSchemas, type FrameworkEvents } from './config/event-schema.ts'
 import { type EventSettings, kafkaEvents } from './config/event-settings.ts'
 import type { IntrinsicContext } from './config/intrinsics.ts'
-import { intrinsicContext, type Mapping, readMappings, type ServiceFacts } from './config/mappings.ts'
+import {
+  intrinsicContext,
+  type Mapping,
+  mixedClusters,
+  readMappings,
+  type ServiceFacts,
+} from './config/mappings.ts'
 import { nearMisses } from './config/near-misses.ts'
 import { readSettings, type Settings } from './config/settings.ts'
 import { readTemplateSettings } from './config/template-settings.ts'
@@ -97,6 +103,7 @@ export default class MskTriggerPlugin {
       this.#log.notice('msk  all msk and kafka events have enabled: false: there is nothing to read')
       return
     }
+    for (const line of mixedClusters(mappings)) this.#log.warning(`msk  ${line}`)
     this.#prepared = { mappings, settings }
   }
 

@@ -71,7 +71,8 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   constructor(mapping: Mapping, parts: SourceParts) {
     this.#mapping = mapping
     this.#parts = parts
-    this.#name = `msk  ${mapping.functionKey} ← ${mapping.topic}`
+    const at = mapping.cluster ? ` at ${mapping.cluster.brokers}` : ''
+    this.#name = `msk  ${mapping.functionKey} ← ${mapping.topic}${at}`
     this.#reports = new MappingReports(mapping, parts.report)
     this.#member = parts.member(mapping, this)
     this.#tracker = new TopicTracker({
@@ -91,7 +92,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     })
     this.#dispatcher = new Dispatcher(mapping, {
       name: this.#name,
-      brokers: parts.settings.brokers,
+      brokers: mapping.bootstrapServers ?? parts.settings.brokers,
       backoff: parts.settings,
       log: parts.log,
       reports: this.#reports,

@@ -1,5 +1,6 @@
 import { bearerMechanism, explainedSocket, type TlsAdvice } from '@sluice/kafka-records/connecting'
 import type { KafkaConfig } from 'kafkajs'
+import { type ClusterSettingNames, type ClusterSettings, DEFAULT_NAMES } from '../config/clusters.ts'
 import type { SaslSettings, TlsSettings } from '../config/security.ts'
 import type { Settings } from '../config/settings.ts'
 import { ConfigurationError } from '../support/framework.ts'
@@ -13,14 +14,16 @@ import { requireSecrets } from './secrets.ts'
 /** How old a secret may be when a connection is made with it. */
 const SECRET_AGE_MS = 60_000
 
-const ADVICE: TlsAdvice = {
-  unknownAuthority: "custom.mskTrigger.ssl.ca must name the authority's certificate",
-  tlsExpected: 'set custom.mskTrigger.ssl',
-  plainTextExpected: 'if its listener is in plain text, custom.mskTrigger.ssl must not be set',
-  certificateWanted: 'set custom.mskTrigger.ssl.cert and key, or ssl.secret',
+function adviceOf({ ssl }: ClusterSettingNames): TlsAdvice {
+  return {
+    unknownAuthority: `${ssl}.ca must name the authority's certificate`,
+    tlsExpected: `set ${ssl}`,
+    plainTextExpected: `if its listener is in plain text, ${ssl} must not be set`,
+    certificateWanted: `set ${ssl}.cert and key, or ssl.secret`,
+  }
 }
 
-type AccessSettings = Pick<Settings, 'brokers' | 'ssl' | 'sasl'>
+type AccessSettings = Omit<ClusterSettings, 'names'> & Partial<Pick<ClusterSettings, 'names'>>
 
 /** How clients reach the brokers and sign in there. All clients share it: consumers, producers of destinations, requests. */
 export class KafkaAccess {
@@ -30,14 +33,18 @@ export class KafkaAccess {
   readonly #login: Kept<Login> | undefined
 
   /** @throws ConfigurationError for a file or a secret that cannot be read, and for IAM without a region */
-  constructor({ brokers, ssl, sasl }: AccessSettings, env: Readonly<Record<string, string | undefined>>) {
-    if (typeof ssl === 'object' && hasSecrets(ssl)) requireSecrets('custom.mskTrigger.ssl', env)
-    if (sasl && 'secret' in sasl) requireSecrets('custom.mskTrigger.sasl', env)
-    this.#certificates = certificatesFor(ssl)
-    this.#login = loginFor(sasl)
+  constructor(
+    { brokers, ssl, sasl, names = DEFAULT_NAMES }: AccessSettings,
+    env: Readonly<Record<string, string | undefined>>,
+  ) {
+    if (typeof ssl === 'object' && hasSecrets(ssl)) requireSecrets(names.ssl, env, names.override)
+    if (sasl && 'secret' in sasl) requireSecrets(names.sasl, env, names.override)
+    this.#certificates = certificatesFor(ssl, names.ssl)
+    this.#login = loginFor(sasl, names.sasl)
+    const advice = adviceOf(names)
     this.options = {
       socketFactory: ({ host, port, onConnect }) =>
-        explainedSocket({ host, port, onConnect }, this.#certificates?.value, ADVICE),
+        explainedSocket({ host, port, onConnect }, this.#certificates?.value, advice),
       ...(sasl && { sasl: this.#sasl(sasl, brokers, env) }),
     }
   }
@@ -81,24 +88,28 @@ export class KafkaAccess {
 }
 
 /** What is allowed and should be known, one line each. */
-export function accessWarnings({ ssl, registrySsl }: Pick<Settings, 'ssl' | 'registrySsl'>): string[] {
-  return Object.entries({ ssl, registrySsl }).flatMap(([name, settings]) =>
+export function accessWarnings({
+  ssl,
+  registrySsl,
+  names = DEFAULT_NAMES,
+}: Pick<Settings, 'ssl' | 'registrySsl'> & Partial<Pick<ClusterSettings, 'names'>>): string[] {
+  const encryptions = { [names.ssl]: ssl, 'custom.mskTrigger.registrySsl': registrySsl }
+  return Object.entries(encryptions).flatMap(([name, settings]) =>
     typeof settings === 'object' && settings.rejectUnauthorized === false
-      ? [`custom.mskTrigger.${name}.rejectUnauthorized is false: any server can pass for the right one`]
+      ? [`${name}.rejectUnauthorized is false: any server can pass for the right one`]
       : [],
   )
 }
 
 /** Undefined for plain text. */
-function certificatesFor(ssl: boolean | TlsSettings): Kept<Certificates> | undefined {
+function certificatesFor(ssl: boolean | TlsSettings, setting: string): Kept<Certificates> | undefined {
   if (ssl === false) return undefined
-  const setting = 'custom.mskTrigger.ssl'
   const settings = withFilesRead(ssl === true ? {} : ssl, setting)
   return new Kept(() => certificatesOf(settings, setting), hasSecrets(settings) ? SECRET_AGE_MS : Infinity)
 }
 
-function loginFor(sasl: SaslSettings | undefined): Kept<Login> | undefined {
+function loginFor(sasl: SaslSettings | undefined, setting: string): Kept<Login> | undefined {
   if (!sasl || sasl.mechanism === 'oauthbearer' || sasl.mechanism === 'aws-msk-iam') return undefined
   const ageMs = sasl.secret === undefined ? Infinity : SECRET_AGE_MS
-  return new Kept(() => loginOf(sasl, 'custom.mskTrigger.sasl'), ageMs)
+  return new Kept(() => loginOf(sasl, setting), ageMs)
 }

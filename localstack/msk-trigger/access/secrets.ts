@@ -13,13 +13,19 @@ export type Secret = Readonly<Record<string, unknown>>
 /**
  * Secrets are configured, so there must be something to read them from. That does not change while the trigger runs.
  *
+ * @param override the section of the settings in which credentials can be set instead, if there is one
  * @throws ConfigurationError
  */
-export function requireSecrets(setting: string, env: Readonly<Record<string, string | undefined>>): void {
+export function requireSecrets(
+  setting: string,
+  env: Readonly<Record<string, string | undefined>>,
+  override?: string,
+): void {
   try {
     awsEndpoint('secretsmanager', NOTHING_READ, env)
   } catch (error) {
-    throw new ConfigurationError(`${setting} names a secret: ${(error as Error).message}`)
+    const message = `${setting} names a secret: ${(error as Error).message}`
+    throw new ConfigurationError(override ? `${message}; or set ssl and sasl under ${override}` : message)
   }
 }
 

@@ -1,6 +1,13 @@
 import { ConfigurationError, type FunctionDefinition } from '../support/framework.ts'
 import { show } from '../support/values.ts'
 import { ACCOUNT, clusterArn, functionArn } from './arns.ts'
+import {
+  bootstrapServersIn,
+  type ClusterSettings,
+  cloudName,
+  clusterOf,
+  type KnownClusters,
+} from './clusters.ts'
 import type { Destination } from './destination.ts'
 import { destinationOf } from './event-destination.ts'
 import { type EventSettings, kafkaEvents, nameOf, type ReadEvent, readEvents } from './event-settings.ts'
@@ -47,6 +54,10 @@ export interface Mapping {
   readonly open: OpenChoices
   /** Absent for a self-managed cluster. Rule 11. */
   readonly eventSourceArn?: string
+  /** Of a self-managed cluster, where they are known on this machine. */
+  readonly bootstrapServers?: readonly string[]
+  /** The brokers to read from, instead of those of the settings. */
+  readonly cluster?: ClusterSettings
 }
 
 /** Facts that all mappings of a service share. */
@@ -80,7 +91,7 @@ const DEFAULT_TIMEOUT_SECONDS = 6
 export function readMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   facts: ServiceFacts,
-  settings: Pick<Settings, 'open'> & RegistryPluginSettings,
+  settings: Pick<Settings, 'open'> & KnownClusters & RegistryPluginSettings,
 ): Mapping[] {
   const enabled = [...kafkaEvents(functions)].filter(({ event }) => event.enabled !== false)
   const mappings = readEach(readEvents(enabled), kafkaEvent => {
@@ -97,6 +108,10 @@ export function readMappings(
       functionTimeoutMs: timeout * 1000,
     }
   })
+  if (settings.brokers.length === 0 && mappings.some(({ cluster }) => !cluster))
+    throw new ConfigurationError(
+      'no Kafka to read from: set custom.mskTrigger.brokers or KAFKA_BROKERS (host:port, …)',
+    )
   refuseSharedGroups(mappings)
   return mappings
 }
@@ -111,12 +126,21 @@ export function intrinsicContext(facts: Omit<ServiceFacts, 'timeout'>): Intrinsi
 function readMapping(
   kafkaEvent: ReadEvent,
   facts: ServiceFacts,
-  { open, ...plugin }: Pick<Settings, 'open'> & RegistryPluginSettings,
+  { open, brokers, clusters, ...plugin }: Pick<Settings, 'open'> & KnownClusters & RegistryPluginSettings,
 ): Omit<Mapping, 'functionArn' | 'functionTimeoutMs'> {
   const { functionKey, kind, event, settings } = kafkaEvent
   const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
   const context = intrinsicContext(facts)
   const destination = readDestination(kafkaEvent, context)
+  const bootstrapServers =
+    kind === 'kafka' ? bootstrapServersIn(resolveIntrinsics(event.bootstrapServers, context)) : undefined
+  const cloud = {
+    ...(kind === 'msk' && {
+      eventSourceArn: clusterArn(resolveIntrinsics(event.arn, context), facts.region),
+    }),
+    ...(bootstrapServers && { bootstrapServers }),
+  }
+  const cluster = clusterOf(kafkaEvent, cloud, { brokers, clusters })
   return {
     functionKey,
     kind,
@@ -133,9 +157,8 @@ function readMapping(
     filters: settings.filterPatterns ?? [],
     registry: readRegistry(kafkaEvent, plugin),
     open,
-    ...(kind === 'msk' && {
-      eventSourceArn: clusterArn(resolveIntrinsics(event.arn, context), facts.region),
-    }),
+    ...cloud,
+    ...(cluster && { cluster }),
   }
 }
 
@@ -182,13 +205,28 @@ function readRegistry(kafkaEvent: ReadEvent, plugin: RegistryPluginSettings): Re
 function refuseSharedGroups(mappings: readonly Mapping[]): void {
   const owners = new Map<string, Mapping>()
   for (const mapping of mappings) {
-    const owner = owners.get(mapping.groupId)
+    const group = JSON.stringify([mapping.groupId, mapping.cluster?.brokers])
+    const owner = owners.get(group)
     if (owner) {
       throw new ConfigurationError(
         `consumer group "${mapping.groupId}" is used by function "${owner.functionKey}" and by ` +
           `"${mapping.functionKey}": give each event a consumerGroupId of its own`,
       )
     }
-    owners.set(mapping.groupId, mapping)
+    owners.set(group, mapping)
   }
+}
+
+/** Returns warnings about topics of several clusters that are read from the same brokers here, a line each. */
+export function mixedClusters(mappings: readonly Mapping[]): string[] {
+  const here = mappings.filter(mapping => !mapping.cluster && cloudName(mapping))
+  return [...Map.groupBy(here, ({ topic }) => topic)].flatMap(([topic, readers]) => {
+    const names = [...new Set(readers.map(cloudName))]
+    return names.length > 1
+      ? [
+          `topic ${topic} of ${names.join(' and of ')} is read from the same brokers: set the brokers of each cluster under ` +
+            'custom.mskTrigger.clusters',
+        ]
+      : []
+  })
 }

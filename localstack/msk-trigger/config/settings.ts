@@ -1,5 +1,4 @@
 import {
-  array,
   boolean,
   check,
   forward,
@@ -11,11 +10,10 @@ import {
   regex,
   safeParse,
   string,
-  transform,
-  union,
 } from 'valibot'
 import { ConfigurationError } from '../support/framework.ts'
 import { isObject, kindOf, withoutLogin } from '../support/values.ts'
+import { BROKER_LIST, CLUSTERS, encryptionOf, type LocalClusters } from './clusters.ts'
 import { DEFAULT_OPEN_CHOICES, OPEN_CHOICES, type OpenChoices } from './open-choices.ts'
 import {
   type LoginSettings,
@@ -32,7 +30,10 @@ import { CREATE_TOPICS, type NewTopic } from './topic-creation.ts'
 
 /** The settings under `custom.mskTrigger`. Durations are in milliseconds. */
 export interface Settings extends TemplateSettings {
+  /** Empty if every event has a cluster of its own. */
   readonly brokers: readonly string[]
+  /** The local brokers of single clusters, instead of `brokers`. */
+  readonly clusters: LocalClusters
   readonly clientId: string
   /** The delay before a failed batch is redelivered; it doubles with every further failure. */
   readonly retryDelayMs: number
@@ -61,18 +62,12 @@ export interface Settings extends TemplateSettings {
   readonly open: OpenChoices
 }
 
-/** These values can have a login, though none belongs into an address of a broker. */
-const BROKERS = withoutLoginIn(must('a list of host:port'))
-const ADDRESS = withoutLoginIn(must('an address like http://127.0.0.1:8081'))
+/** The value can have a login. */
+const ADDRESS: ReturnType<typeof must> = issue =>
+  withoutLogin(must('an address like http://127.0.0.1:8081')(issue))
 const TEXT = must('a text')
 
 const text = pipe(string(TEXT), regex(/./s, TEXT))
-
-const brokers = pipe(
-  union([string(), array(string())], BROKERS),
-  check(given => listed(given).length > 0 && listed(given).every(isBroker), BROKERS),
-  transform(listed),
-)
 
 function milliseconds(least: number) {
   const message = must(`whole milliseconds, at least ${least}`)
@@ -81,7 +76,8 @@ function milliseconds(least: number) {
 
 const SCHEMA = pipe(
   settingsMap({
-    brokers,
+    brokers: optional(BROKER_LIST),
+    clusters: optional(CLUSTERS, {}),
     clientId: optional(text, 'msk-trigger'),
     retryDelayMs: optional(milliseconds(0), 200),
     maxRetryDelayMs: optional(milliseconds(0), 30_000),
@@ -144,31 +140,14 @@ export function readSettings(custom: unknown, env: Readonly<Record<string, strin
   if (!isObject(given)) throw new ConfigurationError(`custom.mskTrigger must be a map, not ${kindOf(given)}`)
   const variables = Object.entries(VARIABLES).filter(([, variable]) => env[variable])
   const input = { ...given, ...Object.fromEntries(variables.map(([key, variable]) => [key, env[variable]])) }
-  if ((input.brokers ?? undefined) === undefined)
-    throw new ConfigurationError(
-      'no Kafka to read from: set custom.mskTrigger.brokers or KAFKA_BROKERS (host:port, …)',
-    )
   const { output, issues } = safeParse(SCHEMA, withoutNull(input))
-  if (!issues) return { ...NOT_SET, ...output, ssl: output.ssl ?? output.sasl?.mechanism === 'aws-msk-iam' }
+  if (!issues) return { ...NOT_SET, ...output, brokers: output.brokers ?? [], ssl: encryptionOf(output) }
   const byVariable = new Map(variables)
   throw configurationError(
     issues,
     path =>
       (path.length === 1 && byVariable.get(String(path[0]))) || ['custom.mskTrigger', ...path].join('.'),
   )
-}
-
-function withoutLoginIn(message: ReturnType<typeof must>): typeof message {
-  return issue => withoutLogin(message(issue))
-}
-
-function listed(given: string | string[]): string[] {
-  return typeof given === 'string' ? given.split(',').map(broker => broker.trim()) : given
-}
-
-function isBroker(entry: string): boolean {
-  const [, port] = /^(?:[^\s,:]+|\[[^\]]+\]):(\d+)$/.exec(entry) ?? []
-  return Number(port) >= 1 && Number(port) <= 65_535
 }
 
 function isAddress(value: string): boolean {

@@ -1,7 +1,6 @@
+import { type ClusterSettingNames, DEFAULT_NAMES } from '../config/clusters.ts'
 import { rootMessage } from '../report/explain.ts'
 import type { Listener } from './broker-probe.ts'
-
-const SETTING = 'custom.mskTrigger.brokers, or KAFKA_BROKERS'
 
 /** What kafkajs says of a failed connection, the innermost cause first. */
 interface ConnectionFailure {
@@ -20,6 +19,7 @@ export async function whyUnreachable(
   error: unknown,
   brokers: readonly string[],
   probe: ((broker: string) => Promise<Listener>) | undefined,
+  names = DEFAULT_NAMES,
 ): Promise<string | undefined> {
   const failure = error === undefined ? undefined : failureOf(error)
   const at = brokers.join(',')
@@ -28,9 +28,10 @@ export async function whyUnreachable(
     brokers.map(async broker => ({ broker, listener: await probe(broker) })),
   )
   const answering = listeners.find(({ listener }) => listener === 'kafka')
-  if (answering) return failure && whyNotUsable(answering.broker, failure, brokers)
+  if (answering) return failure && whyNotUsable(answering.broker, failure, brokers, names)
   const found = listeners.map(({ broker, listener }) => FOUND[listener](broker)).join(', ')
-  const advice = ADVICE[listeners[0]?.listener ?? 'refused'] ?? `is Kafka running at ${at}? (${SETTING})`
+  const advice =
+    ADVICE[listeners[0]?.listener ?? 'refused']?.(names) ?? `is Kafka running at ${at}? (${names.brokers})`
   return `Kafka does not answer: ${found}; ${advice}`
 }
 
@@ -39,6 +40,7 @@ function whyNotUsable(
   answering: string,
   { message, broker = answering }: ConnectionFailure,
   brokers: readonly string[],
+  { sasl }: ClusterSettingNames,
 ): string {
   if (!brokers.includes(broker))
     return (
@@ -46,7 +48,7 @@ function whyNotUsable(
       `(${message}): set its advertised.listeners to an address that this machine can reach`
     )
   if (/closed connection/i.test(message))
-    return `Kafka at ${answering} closes the connection: it probably wants a login, which custom.mskTrigger.sasl gives`
+    return `Kafka at ${answering} closes the connection: it probably wants a login, which ${sasl} gives`
   return `Kafka at ${answering} answers, but not as needed: ${message}`
 }
 
@@ -63,11 +65,11 @@ const FOUND: Readonly<Record<Listener, (broker: string) => string>> = {
 }
 
 /** What to do, where it is not to start Kafka. */
-const ADVICE: Readonly<Partial<Record<Listener, string>>> = {
-  tls: 'set custom.mskTrigger.ssl',
-  closes: 'if it is a Kafka that expects TLS, set custom.mskTrigger.ssl',
-  http: `set the address of Kafka instead (${SETTING})`,
-  foreign: `set the address of Kafka instead (${SETTING})`,
+const ADVICE: Readonly<Partial<Record<Listener, (names: ClusterSettingNames) => string>>> = {
+  tls: ({ ssl }) => `set ${ssl}`,
+  closes: ({ ssl }) => `if it is a Kafka that expects TLS, set ${ssl}`,
+  http: ({ brokers }) => `set the address of Kafka instead (${brokers})`,
+  foreign: ({ brokers }) => `set the address of Kafka instead (${brokers})`,
 }
 
 function failureOf(error: unknown): ConnectionFailure {

@@ -1,3 +1,4 @@
+import { cloudName } from '../config/clusters.ts'
 import type { Mapping } from '../config/mappings.ts'
 import type { Part } from '../support/parts.ts'
 
@@ -34,6 +35,8 @@ interface ReportedMapping {
   readonly function: string
   readonly topic: string
   readonly group: string
+  /** The ARN or the bootstrap servers of a cluster that has brokers of its own. */
+  readonly cluster?: string
 }
 
 /** One line of the report file, as JSON. */
@@ -71,8 +74,14 @@ export class MappingReports {
   /** What is stalled, as `obstacle/partition`. */
   readonly #stalled = new Set<string>()
 
-  constructor({ functionKey, topic, groupId }: Mapping, write: WriteReport) {
-    this.#of = { function: functionKey, topic, group: groupId }
+  constructor(mapping: Mapping, write: WriteReport) {
+    const { functionKey, topic, groupId, cluster } = mapping
+    this.#of = {
+      function: functionKey,
+      topic,
+      group: groupId,
+      ...(cluster && { cluster: cloudName(mapping) }),
+    }
     this.#write = write
   }
 

@@ -6,7 +6,7 @@ import { readMappings, type ServiceFacts } from '../../config/mappings.ts'
 import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
 
 const facts: ServiceFacts = { service: 'shop', stage: 'dev', region: 'eu-west-1' }
-const settings = { open: DEFAULT_OPEN_CHOICES, schemaRegistry: undefined }
+const settings = { open: DEFAULT_OPEN_CHOICES, schemaRegistry: undefined, brokers: ['here:1'], clusters: {} }
 const arn = 'arn:aws:kafka:eu-west-1:1:cluster/c/id'
 const queue = 'arn:aws:sqs:eu-west-1:1:q'
 const registryConfig = {

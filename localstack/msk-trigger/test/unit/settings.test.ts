@@ -8,6 +8,7 @@ describe('settings under custom.mskTrigger', () => {
   it('have defaults for all but the brokers', () => {
     assert.deepEqual(readSettings({ brokers: ['a:9092', 'b:9093'] }, {}), {
       brokers: ['a:9092', 'b:9093'],
+      clusters: {},
       clientId: 'msk-trigger',
       retryDelayMs: 200,
       maxRetryDelayMs: 30_000,
@@ -57,7 +58,6 @@ describe('settings under custom.mskTrigger', () => {
   })
 
   const refused: [title: string, custom: unknown, env: Record<string, string>, message: RegExp][] = [
-    ['no brokers', {}, {}, /no Kafka to read from: set custom\.mskTrigger\.brokers or KAFKA_BROKERS/],
     [
       'an unknown key',
       { brokers: 'a:1', broker: 'a:1' },
@@ -159,7 +159,7 @@ describe('settings under custom.mskTrigger', () => {
         'custom.mskTrigger.clientId must be a text, not ""',
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
         'custom.mskTrigger.open.tombstone must be absent or null, not "nil"',
-        'custom.mskTrigger.colour is not a setting; known are: brokers, clientId, retryDelayMs, maxRetryDelayMs, ' +
+        'custom.mskTrigger.colour is not a setting; known are: brokers, clusters, clientId, retryDelayMs, maxRetryDelayMs, ' +
           'sessionTimeoutMs, createTopics, invocationLines, schemaRegistry, ssl, sasl, registryAuth, registrySsl, faults, reports, open, announceResponseType, importValues',
       ].join('\n'),
     })

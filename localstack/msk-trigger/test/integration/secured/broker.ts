@@ -33,9 +33,13 @@ export async function stopBroker(): Promise<void> {
 
 /** A client as the trigger makes it, with what it waits for before it connects. */
 export function clientWith(security: object, listener: keyof SecuredKafka, retries = 0) {
-  const settings = readSettings({ brokers: String(kafka[listener]), ...security }, {})
-  const access = new KafkaAccess(settings, process.env)
-  const { brokers } = settings
+  return clientOf(readSettings({ brokers: String(kafka[listener]), ...security }, {}), retries)
+}
+
+/** The same, for a cluster. */
+export function clientOf(cluster: ConstructorParameters<typeof KafkaAccess>[0], retries = 0) {
+  const access = new KafkaAccess(cluster, process.env)
+  const { brokers } = cluster
   const client = new Kafka({
     clientId: 'secured-test',
     brokers: [...brokers],

@@ -1,0 +1,124 @@
+import process from 'node:process'
+import { readRecordsOf } from '@sluice/kafka-records'
+import { Kafka, logLevel } from 'kafkajs'
+import { accessWarnings, KafkaAccess } from './access/kafka-access.ts'
+import type { ClusterSettings } from './config/clusters.ts'
+import type { Mapping } from './config/mappings.ts'
+import type { Settings } from './config/settings.ts'
+import { awsProblem } from './deliver/aws-check.ts'
+import { checkDestinations } from './deliver/destination-check.ts'
+import { senderFor } from './deliver/destinations.ts'
+import { probe } from './poll/broker-probe.ts'
+import { Cluster } from './poll/cluster.ts'
+import { GroupMember } from './poll/member.ts'
+import { TopicWatch } from './poll/topic-watch.ts'
+import { whyUnreachable } from './poll/unreachable.ts'
+import { Outage } from './report/outage.ts'
+import { EventSource } from './source.ts'
+import type { TriggerParts } from './trigger-parts.ts'
+
+/** The settings, with the brokers of one cluster. */
+type OneCluster = Settings & Partial<Pick<ClusterSettings, 'names'>>
+
+/** The event sources that read from one cluster, and the connections that they share. */
+export class ClusterSources {
+  readonly sources: readonly EventSource[]
+  /** Allowed settings that should be known, one line each. */
+  readonly warnings: readonly string[]
+  readonly #cluster: Cluster
+  readonly #watch: TopicWatch
+  readonly #ending = new AbortController()
+  readonly #checkDestinations: () => Promise<void>
+
+  constructor(
+    mappings: readonly Mapping[],
+    settings: OneCluster,
+    {
+      log,
+      invoker,
+      report = () => {},
+      access = new KafkaAccess(settings, process.env),
+    }: Omit<TriggerParts, 'mappings' | 'settings'>,
+  ) {
+    // kafkajs logs nothing: the source itself logs what keeps it from reading.
+    const connect = (clientId: string) => {
+      const kafka = new Kafka({
+        clientId,
+        brokers: [...settings.brokers],
+        logLevel: logLevel.NOTHING,
+        connectionTimeout: 3_000,
+        ...access.options,
+        // A broker that does not answer is reported within a second or two; the sources keep retrying.
+        retry: { retries: 2 },
+      })
+      readRecordsOf(kafka)
+      return kafka
+    }
+    const kafka = connect(settings.clientId)
+    const cluster = new Cluster(kafka, () => access.ready())
+    const senderParts = (mapping: Mapping) => ({
+      kafka,
+      // It names the mapping's objects in S3.
+      groupId: mapping.cluster ? `${mapping.groupId} at ${settings.brokers}` : mapping.groupId,
+      origin: { mapping, brokers: mapping.bootstrapServers ?? settings.brokers },
+    })
+    const outage = new Outage()
+    // It asks in plain text.
+    const ask = settings.ssl === false ? probe : undefined
+    const ending = this.#ending.signal
+    this.warnings = accessWarnings(settings)
+    this.#cluster = cluster
+    this.#watch = new TopicWatch(cluster)
+    this.#checkDestinations = () =>
+      checkDestinations(mappings, { settings, cluster, log, ending, awsProblem })
+    this.sources = mappings.map(
+      mapping =>
+        new EventSource(mapping, {
+          settings,
+          log,
+          cluster,
+          report,
+          outage,
+          whyUnreachable: error => whyUnreachable(error, settings.brokers, ask, settings.names),
+          sender: mapping.destination && senderFor(mapping.destination, senderParts(mapping)),
+          invoke: (...of) => invoker.invoke(mapping, ...of),
+          member: (of, listener) => new GroupMember(connect, of, settings, listener),
+        }),
+    )
+  }
+
+  /** Starts reading without waiting for it. */
+  start(): void {
+    for (const source of this.sources) void source.run()
+    void this.#watch.run(this.sources)
+    void this.#checkDestinations()
+  }
+
+  /** See `EventSource.stop`. */
+  async stop(graceMs: number): Promise<void> {
+    this.#ending.abort()
+    this.#watch.close()
+    await Promise.all(this.sources.map(source => source.stop(graceMs)))
+  }
+
+  /** Closes the connection that the stopped sources have shared. */
+  close(): Promise<void> {
+    return this.#cluster.close()
+  }
+}
+
+/** Starts no client twice for one cluster: the mappings that read from the same brokers, with the same login, share them. */
+export function byCluster({ mappings, settings, access, ...parts }: TriggerParts): ClusterSources[] {
+  const keyOf = ({ brokers, ssl, sasl }: OneCluster) => JSON.stringify([brokers, ssl, sasl])
+  const settingsOf = ({ cluster }: Mapping): OneCluster => ({ ...settings, ...cluster })
+  return [...Map.groupBy(mappings, mapping => keyOf(settingsOf(mapping)))].map(
+    ([key, [first, ...others]]) => {
+      const own = settingsOf(first as Mapping)
+      const isDefault = key === keyOf(settings)
+      return new ClusterSources([first as Mapping, ...others], own, {
+        ...parts,
+        ...(isDefault && access && { access }),
+      })
+    },
+  )
+}

@@ -1,4 +1,5 @@
 import process from 'node:process'
+import { declaredResources } from './config/event-destination.ts'
 import { extendEventSchemas, type FrameworkEvents } from './config/event-schema.ts'
 import { type EventSettings, kafkaEvents } from './config/event-settings.ts'
 import type { IntrinsicContext } from './config/intrinsics.ts'
@@ -13,6 +14,7 @@ import { nearMisses } from './config/near-misses.ts'
 import { readSettings, type Settings } from './config/settings.ts'
 import { readTemplateSettings } from './config/template-settings.ts'
 import { cloudWarnings } from './config/warnings.ts'
+import { createResources } from './deliver/resources.ts'
 import { Invoker } from './invoke/invoker.ts'
 import { frameworkRuntimes } from './invoke/runtimes/start-runtime.ts'
 import { followOffline } from './offline.ts'
@@ -114,10 +116,18 @@ export default class MskTriggerPlugin {
   #run(): void {
     if (!this.#prepared) return
     const log = this.#log
+    const { createResources: creates } = this.#prepared.settings
+    const prepare = () => createResources(declaredResources(this.#intrinsics()), log)
     const report = writeReportsTo(this.#prepared.settings.reports, log)
     const runtimes = frameworkRuntimes(this.#serverless, this.#offlineOptions(), this.threadModule)
     this.#invoker = new Invoker(runtimes, log, report)
-    this.#trigger = new Trigger({ ...this.#prepared, log, report, invoker: this.#invoker })
+    this.#trigger = new Trigger({
+      ...this.#prepared,
+      log,
+      report,
+      invoker: this.#invoker,
+      ...(creates && { prepare }),
+    })
     this.#prepared = undefined
     this.#trigger.start()
   }

@@ -16,6 +16,8 @@ export interface TriggerParts {
   readonly report?: WriteReport
   /** How clients reach the brokers and sign in there, where the settings do not say it. */
   readonly access?: { readonly options: Partial<KafkaConfig>; ready(): Promise<void> }
+  /** Prepares what the functions need; reading begins after that. Must not reject. */
+  readonly prepare?: () => Promise<void>
   /** False where the program itself stops the trigger when a signal arrives. */
   readonly handlesSignals?: boolean
 }

@@ -26,6 +26,7 @@ export class Trigger {
   readonly #faults: FaultSocket | undefined
   readonly #clusters: readonly ClusterSources[]
   readonly #log: Log
+  readonly #prepare: TriggerParts['prepare']
   #forgetSignals: (() => void) | undefined
   #stopped: Promise<void> | undefined
 
@@ -38,6 +39,7 @@ export class Trigger {
     this.#invoker = invoker
     this.#handlesSignals = handlesSignals
     this.#log = log
+    this.#prepare = parts.prepare
     this.#clusters = byCluster(parts)
     this.#sources = this.#clusters.flatMap(({ sources }) => sources)
     this.#faults =
@@ -50,11 +52,17 @@ export class Trigger {
     for (const line of warnings) this.#log.warning(`msk  ${line}`)
     if (this.#handlesSignals) this.#forgetSignals = stopOnSignals(() => this.stop())
     this.#faults?.listen()
-    for (const cluster of this.#clusters) cluster.start()
+    if (this.#prepare) void this.#prepare().then(() => this.#read())
+    else this.#read()
     const count = this.#sources.length
     void Promise.all(this.#sources.map(source => source.joined)).then(() =>
       this.#log.notice(`msk  ready: ${count} of ${count} event sources have joined their groups`),
     )
+  }
+
+  #read(): void {
+    if (this.#stopped) return
+    for (const cluster of this.#clusters) cluster.start()
   }
 
   /** The event sources, each with a promise of its first join. */

@@ -58,6 +58,24 @@ export function destinationOf(event: ReadEvent, context: IntrinsicContext): Even
   return { setting: given.setting, kind, reference, local }
 }
 
+/** A queue, a topic of SNS or a bucket among the resources of a service. */
+export interface DeclaredResource {
+  readonly id: string
+  /** Undefined if only CloudFormation knows its name. */
+  readonly local: Exclude<Destination, { kind: 'kafka' }> | undefined
+}
+
+/** Returns the resources that can be a destination, whether or not they are one. */
+export function declaredResources(context: IntrinsicContext): DeclaredResource[] {
+  return Object.keys(context.resources)
+    .filter(id => KIND_OF_TYPE.has(typeOf(context.resources, id) ?? ''))
+    .map(id => {
+      const arn = resolveIntrinsics(toArn({ Ref: id }, context), context)
+      const local = typeof arn === 'string' ? destinationIn(arn) : undefined
+      return { id, local: local?.kind === 'kafka' ? undefined : local }
+    })
+}
+
 /** `Ref` gives the ARN of a topic, but the address of a queue and the name of a bucket. */
 function toArn(reference: unknown, { resources }: IntrinsicContext): unknown {
   const id = isObject(reference) ? reference.Ref : undefined

@@ -42,6 +42,8 @@ export interface Settings extends TemplateSettings {
   readonly sessionTimeoutMs: number
   /** Creates the topics that are missing. */
   readonly createTopics: NewTopic | undefined
+  /** Creates the queues, topics of SNS and buckets of `resources` that are missing in what stands in for AWS. */
+  readonly createResources: boolean
   /** Whether each successful invocation is logged. */
   readonly invocationLines: boolean
   /** The local registry, used instead of the one that an event names for the cloud. */
@@ -84,6 +86,7 @@ const SCHEMA = pipe(
     // Kafka's own lower bound, group.min.session.timeout.ms.
     sessionTimeoutMs: optional(milliseconds(6_000), 10_000),
     createTopics: optional(CREATE_TOPICS),
+    createResources: optional(boolean(must('true or false')), false),
     invocationLines: optional(boolean(must('true or false')), false),
     schemaRegistry: optional(pipe(string(ADDRESS), check(isAddress, ADDRESS))),
     ssl: optional(SSL),

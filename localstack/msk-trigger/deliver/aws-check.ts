@@ -3,8 +3,12 @@ import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aw
 
 type AwsKind = Exclude<Destination['kind'], 'kafka'>
 
-/** Sends nothing. Resolves if it exists. */
-type Ask = () => Promise<unknown>
+/** The requests about one queue, topic or bucket. */
+interface Requests {
+  /** Resolves if it exists. */
+  ask(): Promise<unknown>
+  create(): Promise<unknown>
+}
 
 const ANSWER_WITHIN_MS = 5_000
 const abort = () => ({ abortSignal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
@@ -16,47 +20,102 @@ const WHAT: Readonly<Record<AwsKind, string>> = { sqs: 'queue', sns: 'topic of S
 
 /** Says what is wrong with a destination in what stands in for AWS; undefined if it exists. Never rejects. */
 export async function awsProblem(kind: AwsKind, arn: string): Promise<string | undefined> {
-  const name = arn.split(':').at(-1)
   try {
-    const endpoint = awsEndpoint(kind, `nothing can be sent to ${arn}`)
-    const config = { endpoint, region: awsRegion(arn), maxAttempts: 1, ...awsCredentials() }
+    const { endpoint, ask } = await requestsFor(kind, arn, `nothing can be sent to ${arn}`)
     try {
-      await (await ASKS[kind](arn, config))()
+      await ask()
       return undefined
     } catch (error) {
       const { name: type, message } = error as Error
-      return ABSENT.test(type)
-        ? `${WHAT[kind]} ${name} does not exist at ${endpoint}: create it`
-        : `${WHAT[kind]} ${name} cannot be reached at ${endpoint}: ${message || type}`
+      return isAbsent(error)
+        ? `${awsName(kind, arn)} does not exist at ${endpoint}: create it`
+        : `${awsName(kind, arn)} cannot be reached at ${endpoint}: ${message || type}`
     }
   } catch (error) {
     return (error as Error).message
   }
 }
 
-const ASKS: Readonly<Record<AwsKind, (arn: string, config: object) => Promise<Ask>>> = {
+/**
+ * Creates a queue, a topic or a bucket in what stands in for AWS. Returns false if it exists already.
+ *
+ * @throws what the service says against it
+ */
+export async function createInAws(kind: AwsKind, arn: string): Promise<boolean> {
+  const { ask, create } = await requestsFor(kind, arn, 'nothing is created in the cloud')
+  try {
+    await ask()
+    return false
+  } catch (error) {
+    if (!isAbsent(error)) throw error
+  }
+  await create()
+  return true
+}
+
+/** The kind and the name, for messages. */
+export function awsName(kind: AwsKind, arn: string): string {
+  return `${WHAT[kind]} ${nameIn(arn)}`
+}
+
+async function requestsFor(kind: AwsKind, arn: string, otherwise: string) {
+  const endpoint = awsEndpoint(kind, otherwise)
+  const config = { endpoint, region: awsRegion(arn), maxAttempts: 1, ...awsCredentials() }
+  return { endpoint, ...(await REQUESTS[kind](arn, config)) }
+}
+
+function isAbsent(error: unknown): boolean {
+  return ABSENT.test((error as Error).name)
+}
+
+function nameIn(arn: string): string {
+  return arn.slice(arn.lastIndexOf(':') + 1)
+}
+
+/** The type of a queue or topic follows from the end of its name. */
+function fifo(name: string, attributes: Readonly<Record<string, string>>) {
+  return name.endsWith('.fifo') ? { Attributes: { ...attributes } } : {}
+}
+
+const REQUESTS: Readonly<
+  Record<AwsKind, (arn: string, config: { readonly region: string }) => Promise<Requests>>
+> = {
   async sqs(arn, config) {
-    const { SQSClient, GetQueueUrlCommand } = await installed(
+    const { SQSClient, CreateQueueCommand, GetQueueUrlCommand } = await installed(
       () => import('@aws-sdk/client-sqs'),
       '@aws-sdk/client-sqs',
     )
     const client = new SQSClient({ ...config, useQueueUrlAsEndpoint: false })
-    const [QueueOwnerAWSAccountId, QueueName] = arn.split(':').slice(-2)
-    return () => client.send(new GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId }), abort())
+    const [QueueOwnerAWSAccountId, QueueName = ''] = arn.split(':').slice(-2)
+    const queue = { QueueName, ...fifo(QueueName, { FifoQueue: 'true' }) }
+    return {
+      ask: () => client.send(new GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId }), abort()),
+      create: () => client.send(new CreateQueueCommand(queue), abort()),
+    }
   },
   async sns(arn, config) {
-    const { SNSClient, GetTopicAttributesCommand } = await installed(
+    const { SNSClient, CreateTopicCommand, GetTopicAttributesCommand } = await installed(
       () => import('@aws-sdk/client-sns'),
       '@aws-sdk/client-sns',
     )
-    return () => new SNSClient(config).send(new GetTopicAttributesCommand({ TopicArn: arn }), abort())
+    const client = new SNSClient(config)
+    const topic = { Name: nameIn(arn), ...fifo(nameIn(arn), { FifoTopic: 'true' }) }
+    return {
+      ask: () => client.send(new GetTopicAttributesCommand({ TopicArn: arn }), abort()),
+      create: () => client.send(new CreateTopicCommand(topic), abort()),
+    }
   },
   async s3(arn, config) {
-    const { S3Client, HeadBucketCommand } = await installed(
+    const { S3Client, CreateBucketCommand, HeadBucketCommand } = await installed(
       () => import('@aws-sdk/client-s3'),
       '@aws-sdk/client-s3',
     )
     const client = new S3Client({ ...config, forcePathStyle: true })
-    return () => client.send(new HeadBucketCommand({ Bucket: arn.split(':').at(-1) }), abort())
+    const Bucket = nameIn(arn)
+    return {
+      ask: () => client.send(new HeadBucketCommand({ Bucket }), abort()),
+      // The client puts its region into the request.
+      create: () => client.send(new CreateBucketCommand({ Bucket }), abort()),
+    }
   },
 }

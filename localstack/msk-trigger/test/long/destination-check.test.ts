@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import process from 'node:process'
 import { after, describe, it } from 'node:test'
+import { declaredResources } from '../../config/event-destination.ts'
 import { awsProblem } from '../../deliver/aws-check.ts'
+import { createResources } from '../../deliver/resources.ts'
 import { TestAws } from '../integration/aws.ts'
 
 const endpoint = process.env.AWS_ENDPOINT_URL ?? ''
@@ -41,5 +44,35 @@ describe('what is wrong with a destination in AWS', () => {
     } finally {
       process.env.AWS_ENDPOINT_URL = endpoint
     }
+  })
+})
+
+describe('resources that are to be created', () => {
+  it('exist afterwards, a line for each; a second start creates nothing', async () => {
+    const own = randomUUID()
+    const resources = {
+      Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: `q-${own}` } },
+      Ordered: { Type: 'AWS::SQS::Queue', Properties: { QueueName: `q-${own}.fifo` } },
+      Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: `t-${own}` } },
+      Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: `b-${own}` } },
+    }
+    const declared = declaredResources({
+      resources,
+      region: 'eu-west-1',
+      stage: 'it',
+      accountId: '000000000000',
+    })
+    const lines: string[] = []
+    const note = (line: string) => lines.push(line)
+    for (let start = 0; start < 2; start += 1)
+      await createResources(declared, { notice: note, warning: note })
+    assert.deepEqual(lines.sort(), [
+      `msk  created bucket b-${own}`,
+      `msk  created queue q-${own}`,
+      `msk  created queue q-${own}.fifo`,
+      `msk  created topic of SNS t-${own}`,
+    ])
+    for (const { local } of declared)
+      assert.equal(local && (await awsProblem(local.kind, local.arn)), undefined)
   })
 })

@@ -3,6 +3,7 @@ import { functionFacts } from '../function-facts.ts'
 import { FrameworkRuntime } from './framework.ts'
 import { InProcessRuntime } from './node/in-process-runtime.ts'
 import { NodeRuntime } from './node/node-runtime.ts'
+import { pythonFolder } from './python/python-folder.ts'
 import { PythonRuntime } from './python/python-runtime.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -38,10 +39,13 @@ function startRuntime(
   thread: URL | undefined,
 ): Runtime {
   const facts = functionFacts(serverless, options, functionKey)
-  const { service } = serverless
+  const { config, service } = serverless
   const artifact = service.getFunction(functionKey).package?.artifact ?? service.package?.artifact
   const isOurs = !options.useDocker && !artifact
-  if (isOurs && facts.runtime.startsWith('python')) return new PythonRuntime(facts, notice)
+  if (isOurs && facts.runtime.startsWith('python')) {
+    const folder = pythonFolder(facts.handler, [facts.folder, config.servicePath])
+    return new PythonRuntime({ ...facts, folder }, notice)
+  }
   if (isOurs && facts.runtime.startsWith('nodejs'))
     return options.useInProcess ? new InProcessRuntime(facts) : new NodeRuntime(facts, undefined, thread)
   return new FrameworkRuntime(serverless, options, functionKey)

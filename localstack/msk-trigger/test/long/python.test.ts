@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
+import { builtProject } from '../integration/built-project.ts'
 import { TestKafka } from '../integration/kafka.ts'
 import { Project } from '../integration/project.ts'
 
@@ -110,4 +111,36 @@ describe('functions in Python', () => {
       assert.match(project.output, reason)
     })
   }
+})
+
+describe('a function in Python beside one that a bundler builds', () => {
+  let kafka: TestKafka
+  let project: Project
+
+  before(async () => {
+    kafka = await TestKafka.connect()
+  })
+  after(async () => {
+    await project?.remove()
+    await kafka?.close()
+  })
+
+  it('given their records, then both receive theirs', async () => {
+    const topic = await kafka.topic('python-beside', 1)
+    project = await builtProject(topic, ['trigger', 'esbuild', 'offline'])
+    const file = project.file('serverless.yml')
+    const config = JSON.parse(await readFile(file, 'utf8'))
+    const { events } = config.functions.f
+    config.functions.python = { runtime: 'python3.12', handler: 'src/app.handler', events }
+    const source = "def handler(event, context):\n    open('python.seen', 'a').write('one batch')\n"
+    await Promise.all([
+      writeFile(file, JSON.stringify(config)),
+      writeFile(project.file('src/app.py'), source),
+    ])
+    await kafka.send(topic, [{ value: 'a' }])
+    await project.start()
+    for (const name of ['f', 'python']) await kafka.untilCommitted(project.group(name, topic), topic, [1])
+    assert.equal(readFileSync(project.file('seen'), 'utf8'), 'built a\n')
+    assert.equal(readFileSync(project.file('python.seen'), 'utf8'), 'one batch')
+  })
 })

@@ -10,10 +10,12 @@ the like end the process.
 
 import decimal
 import importlib
+import importlib.machinery
 import json
 import logging
 import math
 import os
+import pkgutil
 import signal
 import struct
 import sys
@@ -74,15 +76,39 @@ class Identity:
     cognito_identity_pool_id = None
 
 
-def load(name):
+class ProjectFirst:
+    """Finds the module of the handler, and the folders above it, in the project before anything else of the same name.
+
+    Python prefers an installed package to a folder without `__init__.py`, and a loaded module to any file.
+    """
+
+    def __init__(self, folder, module_name):
+        names = module_name.split(".")
+        self._folders = {".".join(names[: depth + 1]): os.path.join(folder, *names[:depth]) for depth in range(len(names))}
+        for name in self._folders:
+            sys.modules.pop(name, None)
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in self._folders:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, [self._folders[name]])
+        # Without `__init__.py`, modules of other folders of the same name are found too, as always in Python.
+        if spec is not None and spec.loader is None:
+            spec.submodule_search_locations = pkgutil.extend_path(list(spec.submodule_search_locations), name)
+        return spec
+
+
+def load(folder, name):
     """Returns the handler. `src/orders.handler` is `handler` in the module `src.orders`."""
     module_name, dot, function = name.rpartition(".")
     if not dot:
         raise Fault("MalformedHandlerName", f"Bad handler '{name}': it has no module, as in 'file.function'")
     if module_name.split(".")[0] in sys.builtin_module_names:
         raise Fault("BuiltInModuleConflict", f"Cannot use built-in module {module_name} as a handler module")
+    dotted = module_name.replace("/", ".")
+    sys.meta_path.insert(0, ProjectFirst(folder, dotted))
     try:
-        module = importlib.import_module(module_name.replace("/", "."))
+        module = importlib.import_module(dotted)
     except ImportError as error:
         raise Fault("ImportModuleError", f"Unable to import module '{module_name}': {error}") from error
     except SyntaxError as error:
@@ -193,7 +219,7 @@ def main(folder, name):
     incoming = open(CHANNEL, "rb", closefd=False)
     outgoing = open(CHANNEL, "wb", closefd=False)
     try:
-        handler = load(name)
+        handler = load(folder, name)
     except Exception as error:
         body = json.dumps(described(error)).encode()
         print(f"  in Python {sys.version.split()[0]}, {sys.executable}")

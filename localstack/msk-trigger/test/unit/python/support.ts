@@ -4,7 +4,7 @@ import { type PythonFunction, PythonRuntime } from '../../../invoke/runtimes/pyt
 
 export const FOLDER = fileURLToPath(new URL('./handlers', import.meta.url))
 
-const ENVIRONMENT = {
+export const ENVIRONMENT = {
   AWS_LAMBDA_FUNCTION_NAME: 'shop-dev-orders',
   AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',

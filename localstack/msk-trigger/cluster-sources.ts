@@ -8,6 +8,7 @@ import type { Settings } from './config/settings.ts'
 import { awsProblem } from './deliver/aws-check.ts'
 import { checkDestinations } from './deliver/destination-check.ts'
 import { senderFor } from './deliver/destinations.ts'
+import { Semaphore } from './deliver/semaphore.ts'
 import { probe } from './poll/broker-probe.ts'
 import { Cluster } from './poll/cluster.ts'
 import { GroupMember } from './poll/member.ts'
@@ -19,6 +20,9 @@ import type { TriggerParts } from './trigger-parts.ts'
 
 /** The settings, with the brokers of one cluster. */
 type OneCluster = Settings & Partial<Pick<ClusterSettings, 'names'>>
+
+/** The permits of functions with event sources, by name; those of one function are shared by all its event sources. */
+type Reserved = ReadonlyMap<string, Semaphore>
 
 /** The event sources that read from one cluster, and the connections that they share. */
 export class ClusterSources {
@@ -39,6 +43,7 @@ export class ClusterSources {
       report = () => {},
       access = new KafkaAccess(settings, process.env),
     }: Omit<TriggerParts, 'mappings' | 'settings'>,
+    reserved: Reserved,
   ) {
     // kafkajs logs nothing: the source itself logs what keeps it from reading.
     const connect = (clientId: string) => {
@@ -79,6 +84,7 @@ export class ClusterSources {
           cluster,
           report,
           outage,
+          reserved: reserved.get(mapping.functionKey) as Semaphore,
           whyUnreachable: error => whyUnreachable(error, settings.brokers, ask, settings.names),
           sender: mapping.destination && senderFor(mapping.destination, senderParts(mapping)),
           invoke: (...of) => invoker.invoke(mapping, ...of),
@@ -110,15 +116,16 @@ export class ClusterSources {
 /** Starts no client twice for one cluster: the mappings that read from the same brokers, with the same login, share them. */
 export function byCluster({ mappings, settings, access, ...parts }: TriggerParts): ClusterSources[] {
   const keyOf = ({ brokers, ssl, sasl }: OneCluster) => JSON.stringify([brokers, ssl, sasl])
+  const reserved = new Map(
+    mappings.map(({ functionKey, reservedConcurrency }) => [functionKey, new Semaphore(reservedConcurrency)]),
+  )
   const settingsOf = ({ cluster }: Mapping): OneCluster => ({ ...settings, ...cluster })
   return [...Map.groupBy(mappings, mapping => keyOf(settingsOf(mapping)))].map(
     ([key, [first, ...others]]) => {
       const own = settingsOf(first as Mapping)
       const isDefault = key === keyOf(settings)
-      return new ClusterSources([first as Mapping, ...others], own, {
-        ...parts,
-        ...(isDefault && access && { access }),
-      })
+      const shared = { ...parts, ...(isDefault && access && { access }) }
+      return new ClusterSources([first as Mapping, ...others], own, shared, reserved)
     },
   )
 }

@@ -2,6 +2,7 @@ import type { Mapping } from './config/mappings.ts'
 import type { Settings } from './config/settings.ts'
 import type { Sender } from './deliver/destinations.ts'
 import { Dispatcher } from './deliver/dispatcher.ts'
+import type { Semaphore } from './deliver/semaphore.ts'
 import type { FaultTarget } from './faults/fault-socket.ts'
 import { type Fault, Faults } from './faults/faults.ts'
 import type { Message } from './invoke/event.ts'
@@ -45,6 +46,8 @@ export interface SourceParts {
   readonly report: WriteReport
   /** Shared by all event sources. */
   readonly outage: Outage
+  /** Shared by all event sources of the function. */
+  readonly reserved: Semaphore
   /** See `whyUnreachable`. */
   whyUnreachable(error: unknown): Promise<string | undefined>
   invoke(event: EventContent, requestId: string, answerCounts: boolean): Promise<unknown>
@@ -100,6 +103,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
       intake: makeIntake(mapping),
       sender: parts.sender,
       faults: this.#faults,
+      reserved: parts.reserved,
       invoke: (...of) => parts.invoke(...of),
       crash: () => void this.#rejoin(),
       commit: offsets => this.#member.commit(offsets),

@@ -21,6 +21,8 @@ const CLOSE_MS = 500
 /** The running event sources of a service. */
 export class Trigger {
   readonly #sources: readonly EventSource[]
+  /** Functions that are never invoked. */
+  readonly #throttled: ReadonlySet<string>
   readonly #invoker: FunctionInvoker
   readonly #handlesSignals: boolean
   readonly #faults: FaultSocket | undefined
@@ -31,7 +33,7 @@ export class Trigger {
   #stopped: Promise<void> | undefined
 
   constructor(parts: TriggerParts) {
-    const { settings, log, invoker, handlesSignals = true } = parts
+    const { mappings, settings, log, invoker, handlesSignals = true } = parts
     readEveryCodec(kafkajs.CompressionCodecs)
     restIdleConnections(RequestQueue)
     // Read again with the first schema, and missing files are reported now.
@@ -40,6 +42,8 @@ export class Trigger {
     this.#handlesSignals = handlesSignals
     this.#log = log
     this.#prepare = parts.prepare
+    const throttled = mappings.filter(({ reservedConcurrency }) => reservedConcurrency === 0)
+    this.#throttled = new Set(throttled.map(({ functionKey }) => functionKey))
     this.#clusters = byCluster(parts)
     this.#sources = this.#clusters.flatMap(({ sources }) => sources)
     this.#faults =
@@ -50,6 +54,10 @@ export class Trigger {
   start(): void {
     const warnings = new Set(this.#clusters.flatMap(cluster => cluster.warnings))
     for (const line of warnings) this.#log.warning(`msk  ${line}`)
+    for (const functionKey of this.#throttled)
+      this.#log.warning(
+        `msk  ${functionKey}  reservedConcurrency: 0 throttles it: it is never invoked, and its records wait in Kafka`,
+      )
     if (this.#handlesSignals) this.#forgetSignals = stopOnSignals(() => this.stop())
     this.#faults?.listen()
     if (this.#prepare) void this.#prepare().then(() => this.#read())

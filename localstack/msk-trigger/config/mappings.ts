@@ -50,6 +50,8 @@ export interface Mapping {
   /** Rules 14, 15. */
   readonly registry: RegistryConfig | undefined
   readonly functionTimeoutMs: number
+  /** Upper bound of the function's concurrent invocations; infinity without one. 0 throttles it. Rule 24. */
+  readonly reservedConcurrency: number
   /** The chosen behaviour where AWS does not specify one. */
   readonly open: OpenChoices
   /** Absent for a self-managed cluster. Rule 11. */
@@ -106,6 +108,7 @@ export function readMappings(
         facts.region,
       ),
       functionTimeoutMs: timeout * 1000,
+      reservedConcurrency: reservedConcurrency(definition),
     }
   })
   if (settings.brokers.length === 0 && mappings.some(({ cluster }) => !cluster))
@@ -127,7 +130,7 @@ function readMapping(
   kafkaEvent: ReadEvent,
   facts: ServiceFacts,
   { open, brokers, clusters, ...plugin }: Pick<Settings, 'open'> & KnownClusters & RegistryPluginSettings,
-): Omit<Mapping, 'functionArn' | 'functionTimeoutMs'> {
+): Omit<Mapping, 'functionArn' | 'functionTimeoutMs' | 'reservedConcurrency'> {
   const { functionKey, kind, event, settings } = kafkaEvent
   const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
   const context = intrinsicContext(facts)
@@ -160,6 +163,12 @@ function readMapping(
     ...cloud,
     ...(cluster && { cluster }),
   }
+}
+
+/** Returns the function's reserved concurrency; infinity where it has none, or one that only CloudFormation resolves. */
+function reservedConcurrency(definition: FunctionDefinition | undefined): number {
+  const reserved = definition?.reservedConcurrency
+  return typeof reserved === 'number' && reserved >= 0 ? reserved : Number.POSITIVE_INFINITY
 }
 
 function startingPosition({

@@ -22,6 +22,8 @@ export type Batch = readonly Part<PendingRecord>[]
 export interface DeliveryContext extends DiscardContext, AttemptLog {
   readonly mapping: RetryPolicy & AnswerOptions
   readonly permits: Pick<Semaphore, 'acquire' | 'release'>
+  /** Permits of the function, which all of its event sources share. */
+  readonly reserved: Pick<Semaphore, 'acquire' | 'release'>
   readonly faults: Pick<Faults, 'fires'>
   readonly failedBatches: FailedBatches
   readonly running: Pick<RunningInvocations, 'begin'>
@@ -46,7 +48,7 @@ type TriedUnit = Unit<PendingRecord> & Tried
  * rest after a backoff, until that succeeds, or until its retries or age are used up and the destination has received
  * it (rules 21, 22, 26 to 29). The delivery keeps its partitions until it is done with them (rule 19), but holds a
  * permit only while the handler runs, so a batch that waits does not keep others from running. The caller has already
- * acquired the permit for the first attempt. After an error that it does not foresee, which is a defect, it delivers again what
+ * acquired the event source's permit for the first attempt. After an error that it does not foresee, which is a defect, it delivers again what
  * is not committed: the partitions would otherwise wait until a restart.
  *
  * @param progress where the caller sees how far it is
@@ -67,6 +69,7 @@ class Delivery {
   /** Partitions that are not released yet. */
   readonly #partitions: Set<number>
   #hasPermit = true
+  #hasReserved = false
 
   constructor(
     batch: Batch,
@@ -250,9 +253,13 @@ class Delivery {
   async #acquirePermit(): Promise<void> {
     if (!this.#hasPermit) await this.#to.permits.acquire()
     this.#hasPermit = true
+    if (!this.#hasReserved) await this.#to.reserved.acquire()
+    this.#hasReserved = true
   }
 
   #releasePermit(): void {
+    if (this.#hasReserved) this.#to.reserved.release()
+    this.#hasReserved = false
     if (this.#hasPermit) this.#to.permits.release()
     this.#hasPermit = false
   }

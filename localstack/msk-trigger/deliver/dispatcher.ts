@@ -44,6 +44,8 @@ export interface DispatcherParts extends Fetching {
   readonly sender: Sender | undefined
   readonly faults: Faults
   /** See `DeliveryContext`. */
+  readonly reserved: Semaphore
+  /** See `DeliveryContext`. */
   invoke(event: EventContent, requestId: string, answerCounts: boolean): Promise<unknown>
   /** Injected fault: the poller must start again. */
   crash(): void
@@ -178,6 +180,7 @@ export class Dispatcher {
     const free = () => [...this.#queues.values()].filter(isFree)
     if (this.#ending.signal.aborted) return
     for (const queue of free()) this.#commitSkipped(queue)
+    if (this.#mapping.reservedConcurrency === 0) return
     while (this.#permits.tryAcquire()) {
       const next = nextBatch(free(), this.#limits, Date.now())
       if (next.do === 'invoke') {
@@ -219,7 +222,7 @@ export class Dispatcher {
   }
 
   #deliveryContext(): DeliveryContext {
-    const { name, backoff, log, reports, brokers, sender, faults, invocationLines } = this.#parts
+    const { name, backoff, log, reports, brokers, sender, faults, reserved, invocationLines } = this.#parts
     const mapping = this.#mapping
     return {
       name,
@@ -242,6 +245,7 @@ export class Dispatcher {
           this.dispatchSoon()
         },
       },
+      reserved,
       ending: this.#ending.signal,
       faults,
       invoke: (batch, ...how) => this.#parts.invoke(eventOf(batch, { mapping, brokers }), ...how),

@@ -6,6 +6,7 @@ export class Semaphore {
   #free: number
   readonly #pending: (() => void)[] = []
 
+  /** @param count infinity for no limit */
   constructor(count: number) {
     this.#free = count
   }

@@ -67,6 +67,8 @@ export interface FunctionDefinition {
   readonly handler?: string
   readonly runtime?: string
   readonly memorySize?: number
+  /** A number, or what CloudFormation resolves to one. */
+  readonly reservedConcurrency?: unknown
   readonly package?: { readonly artifact?: string }
   /** Seconds. */
   readonly timeout?: number

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { type Consumer, Kafka, logLevel } from 'kafkajs'
 import { until } from '../../../../test/support/until.ts'
 import { readSettings } from '../../config/settings.ts'
+import { Semaphore } from '../../deliver/semaphore.ts'
 import { Cluster } from '../../poll/cluster.ts'
 import { GroupMember } from '../../poll/member.ts'
 import { Outage } from '../../report/outage.ts'
@@ -48,6 +49,7 @@ describe('a stopped source leaves its group, in whatever state its join is', () 
       log,
       report: () => {},
       outage: new Outage(),
+      reserved: new Semaphore(Number.POSITIVE_INFINITY),
       whyUnreachable: async () => undefined,
       sender: undefined,
       cluster,

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { Deliveries } from '../../deliver/deliveries.ts'
 import type { DeliveryContext } from '../../deliver/delivery.ts'
 import { FailedBatches } from '../../deliver/failed-batches.ts'
+import { Semaphore } from '../../deliver/semaphore.ts'
 import { Faults } from '../../faults/faults.ts'
 import { Attempts } from '../../report/attempts.ts'
 import { mappingOf, queueWithTaken, recordedReports, show } from './support.ts'
@@ -33,6 +34,7 @@ function given(begin: DeliveryContext['running']['begin'], ending = new AbortCon
       acquire: async () => void permits.push('acquired'),
       release: () => void permits.push('released'),
     },
+    reserved: new Semaphore(1),
     log: { notice: note, warning: note, error: note },
     ending,
     invoke: async () => null,

@@ -57,6 +57,7 @@ function given(answers: (() => unknown)[], options: Options = {}) {
     running: { begin: () => () => {} },
     backoff: { retryDelayMs: 0, maxRetryDelayMs: 0 },
     permits,
+    reserved: new Semaphore(1),
     log: { notice: note, warning: note, error: note },
     ending: ending.signal,
     invoke: async parts => {

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as immediate } from 'node:timers/promises'
+import type { Mapping } from '../../config/mappings.ts'
 import { Dispatcher } from '../../deliver/dispatcher.ts'
+import { Semaphore } from '../../deliver/semaphore.ts'
 import { Faults } from '../../faults/faults.ts'
 import type { LambdaEvent } from '../../invoke/event.ts'
 import type { Intake } from '../../poll/intake.ts'
 import type { PartitionOffset } from '../../poll/member.ts'
 import { delivered, mappingOf, messages, recordedReports } from './support.ts'
+
+type Part = Partial<Mapping> & { readonly reserved?: Semaphore }
 
 /** A dispatcher for topic `t` with a window of 0, whose invocations end when the test says so. */
 function given(
@@ -14,6 +18,7 @@ function given(
   intake: Intake = (_, list) => delivered(list),
   retryDelayMs = 0,
   refuseCommits?: () => Promise<void>,
+  { reserved = new Semaphore(Number.POSITIVE_INFINITY), ...part }: Part = {},
 ) {
   const running: { records: string; end: () => void; fail: () => void }[] = []
   const committed: PartitionOffset[] = []
@@ -22,7 +27,7 @@ function given(
   const note = (line: string) => log.push(line)
   const faults = new Faults()
   const { reports, written } = recordedReports()
-  const mapping = mappingOf({ batchSize })
+  const mapping = mappingOf({ batchSize, ...part })
   const dispatcher = new Dispatcher(mapping, {
     name: 'f',
     brokers: ['b:1'],
@@ -31,6 +36,7 @@ function given(
     log: { notice: note, warning: note, error: note },
     intake,
     faults,
+    reserved,
     reports,
     sender: undefined,
     crash: () => {},
@@ -111,6 +117,46 @@ describe('the dispatcher', () => {
     assert.deepEqual(records().slice(5), ['t-5: 0'])
     for (const { end } of running) end()
     await dispatcher.stop(1_000)
+  })
+
+  it('shares the reserved concurrency of the function with other event sources (rule 24)', async () => {
+    const reserved = new Semaphore(1)
+    const [one, other] = [0, 60_000].map(delayMs => given(1, undefined, delayMs, undefined, { reserved }))
+    assert.ok(one && other)
+    for (const { dispatcher } of [one, other]) {
+      dispatcher.open(opened(0, 1))
+      for (const partition of [0, 1]) void dispatcher.add(partition, messages(0, 1))
+    }
+    await turn()
+    const started = () => [one.running.length, other.running.length]
+    assert.deepEqual(started(), [1, 0])
+    one.running[0]?.end()
+    await turn()
+    assert.deepEqual(started(), [2, 0])
+    one.running[1]?.end()
+    await turn()
+    assert.deepEqual(started(), [2, 1])
+    other.running[0]?.fail()
+    await turn()
+    assert.deepEqual(started(), [2, 2], 'a batch that waits for its next attempt leaves it to others')
+    assert.ok(!other.log.join().includes('attempt 2'), 'a wait is no attempt')
+    other.running[1]?.end()
+    await Promise.all([one, other].map(({ dispatcher }) => dispatcher.stop(0)))
+  })
+
+  it('starts nothing of a throttled function, for which a stop does not wait (rule 24)', async () => {
+    const reserved = new Semaphore(0)
+    const { dispatcher, running, log } = given(1, undefined, 0, undefined, {
+      reserved,
+      reservedConcurrency: 0,
+    })
+    dispatcher.open(opened(0))
+    void dispatcher.add(0, messages(0, 1))
+    await turn()
+    const beganAtMs = performance.now()
+    await dispatcher.stop(10_000)
+    assert.ok(performance.now() - beganAtMs < 5_000)
+    assert.deepEqual([running.length, log], [0, []])
   })
 
   it('makes a reassigned partition wait for its old batch, whose result is not committed', async () => {

@@ -42,6 +42,7 @@ describe('event source mappings', () => {
         filters: [],
         registry: undefined,
         functionTimeoutMs: 6_000,
+        reservedConcurrency: Number.POSITIVE_INFINITY,
         open: DEFAULT_OPEN_CHOICES,
         eventSourceArn: arn,
       },
@@ -110,6 +111,13 @@ describe('event source mappings', () => {
       readMappings({ f: { events, ...(timeout && { timeout }) } }, { ...facts, timeout: 20 }, settings)[0]
     assert.equal(timeoutOf(30)?.functionTimeoutMs, 30_000)
     assert.equal(timeoutOf(undefined)?.functionTimeoutMs, 20_000)
+  })
+
+  it('take the reserved concurrency of the function, unless only CloudFormation knows it (rule 24)', () => {
+    const events = [{ msk: { arn, topic: 't' } }]
+    const reservedAs = (reservedConcurrency: unknown) =>
+      readMappings({ f: { events, reservedConcurrency } }, facts, settings)[0]?.reservedConcurrency
+    assert.deepEqual([0, 3, null, { Ref: 'Most' }].map(reservedAs), [0, 3, Infinity, Infinity])
   })
 
   it('name their function as in the cloud (rule 44)', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { readSettings } from '../../config/settings.ts'
+import { Semaphore } from '../../deliver/semaphore.ts'
 import type { MemberListener } from '../../poll/member.ts'
 import type { TopicState } from '../../poll/topics.ts'
 import { Outage } from '../../report/outage.ts'
@@ -46,6 +47,7 @@ function givenWith(
     log: { notice: note, warning: note, error: note },
     sender: undefined,
     outage,
+    reserved: new Semaphore(1),
     whyUnreachable,
     report: line => void written.push(inShort(JSON.parse(line))),
     invoke: async () => {},

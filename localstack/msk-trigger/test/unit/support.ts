@@ -26,6 +26,7 @@ export function mappingOf(part: Partial<Mapping> = {}): Mapping {
     filters: [],
     registry: undefined,
     functionTimeoutMs: 1_000,
+    reservedConcurrency: Number.POSITIVE_INFINITY,
     open: DEFAULT_OPEN_CHOICES,
     ...part,
   }

@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { ConfigurationError } from './support/framework.ts'
+
 /** What the trigger does when serverless-offline starts, and before it ends. */
 interface Parts {
   start(): void
@@ -36,4 +40,30 @@ export function followOffline(plugins: readonly object[], { start, stop }: Parts
     await endOffline(...args)
   }
   return true
+}
+
+/**
+ * Checks that serverless-offline can listen where it answers as Lambda. It would end with the stack of the error, and does not say which
+ * option sets another port.
+ *
+ * @param options those of serverless-offline
+ * @throws ConfigurationError if the port is in use
+ */
+export async function requireLambdaPort({
+  host = 'localhost',
+  lambdaPort = 3002,
+}: Readonly<Record<string, unknown>>): Promise<void> {
+  const server = createServer()
+  try {
+    await once(server.listen({ host: String(host), port: Number(lambdaPort) }), 'listening')
+  } catch (error) {
+    // All other errors are reported by serverless-offline.
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return
+    throw new ConfigurationError(
+      `port ${lambdaPort} is in use, where serverless-offline answers as Lambda: stop the program that listens there, or give ` +
+        `another port with --lambdaPort ${Number(lambdaPort) + 1} (or custom.serverless-offline.lambdaPort)`,
+    )
+  } finally {
+    await new Promise(resolve => server.close(resolve))
+  }
 }

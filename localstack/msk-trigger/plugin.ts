@@ -17,7 +17,7 @@ import { cloudWarnings } from './config/warnings.ts'
 import { createResources } from './deliver/resources.ts'
 import { Invoker } from './invoke/invoker.ts'
 import { frameworkRuntimes } from './invoke/runtimes/start-runtime.ts'
-import { followOffline } from './offline.ts'
+import { followOffline, requireLambdaPort } from './offline.ts'
 import { nameClusters } from './package/cluster-names.ts'
 import { addPermissions } from './package/permissions.ts'
 import { announceResponseType } from './package/response-type.ts'
@@ -66,8 +66,8 @@ export default class MskTriggerPlugin {
         this.#writeTemplate()
         this.#forgetNames?.()
       }),
-      'before:offline:start': this.#guard(() => {
-        this.#prepare()
+      'before:offline:start': this.#guard(async () => {
+        await this.#prepare()
         const isFollowed = followOffline(serverless.pluginManager.getPlugins(), {
           start: this.#guard(() => this.#run()),
           stop: () => this.#trigger?.stop(),
@@ -92,7 +92,7 @@ export default class MskTriggerPlugin {
   }
 
   /** Reads the configuration, so that a mistake in it is reported before anything is built or started. */
-  #prepare(): void {
+  async #prepare(): Promise<void> {
     this.#warn()
     const functions = this.#functions()
     if (kafkaEvents(functions).next().done) {
@@ -106,6 +106,7 @@ export default class MskTriggerPlugin {
       return
     }
     for (const line of mixedClusters(mappings)) this.#log.warning(`msk  ${line}`)
+    await requireLambdaPort(this.#offlineOptions())
     this.#prepared = { mappings, settings }
   }
 
@@ -202,13 +203,16 @@ export default class MskTriggerPlugin {
   }
 
   /** The framework shows its own errors as a message, and all others as a crash. */
-  #guard(hook: () => void): () => void {
+  #guard(hook: () => void | Promise<void>): () => void | Promise<void> {
+    const shown = (error: unknown): never => {
+      if (!(error instanceof ConfigurationError)) throw error
+      throw new this.#serverless.classes.Error(error.message, 'MSK_TRIGGER_CONFIGURATION')
+    }
     return () => {
       try {
-        hook()
+        return hook()?.catch(shown)
       } catch (error) {
-        if (!(error instanceof ConfigurationError)) throw error
-        throw new this.#serverless.classes.Error(error.message, 'MSK_TRIGGER_CONFIGURATION')
+        return shown(error)
       }
     }
   }

@@ -1,6 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are CloudFormation's
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import MskTriggerPlugin from '../../plugin.ts'
 import type { FunctionDefinition } from '../../support/framework.ts'
@@ -61,13 +63,28 @@ describe('the variable that tells a function that its response is read', () => {
 
 describe('the start', () => {
   for (const hook of ['before:offline:start', 'before:offline:start:init']) {
-    it(`given a mistake, then ${hook} reports it, before anything is built`, () => {
+    it(`given a mistake, then ${hook} reports it, before anything is built`, async () => {
       const { run } = plugged([{ msk: { arn, topic: 't', batchSize: 0 } }])
-      assert.throws(() => run(hook), {
+      await assert.rejects(async () => run(hook), {
         message: /batchSize of the msk event/,
         code: 'MSK_TRIGGER_CONFIGURATION',
       })
-      assert.throws(() => plugged([{ msk: reads }]).run(hook), /no Kafka to read from/)
+      await assert.rejects(async () => plugged([{ msk: reads }]).run(hook), /no Kafka to read from/)
+    })
+
+    it(`given a port that serverless-offline needs and that is in use, then ${hook} says what to do`, async t => {
+      const taken = createServer().listen(0, '127.0.0.1')
+      t.after(() => taken.close())
+      await once(taken, 'listening')
+      const { port } = taken.address() as AddressInfo
+      const offline = { host: '127.0.0.1', lambdaPort: port }
+      const custom = { mskTrigger: { brokers: 'b:1' }, 'serverless-offline': offline }
+      await assert.rejects(async () => plugged([{ msk: reads }], custom).run(hook), {
+        message:
+          `port ${port} is in use, where serverless-offline answers as Lambda: stop the program that listens there, or give ` +
+          `another port with --lambdaPort ${port + 1} (or custom.serverless-offline.lambdaPort)`,
+        code: 'MSK_TRIGGER_CONFIGURATION',
+      })
     })
 
     it(`given no Kafka event but a name like one, then ${hook} warns, and nothing is read`, () => {
@@ -98,8 +115,8 @@ describe('a configuration with keys that have no value, which are null', () => {
       run(hook)
   })
 
-  it('given custom, then the start says that there is no Kafka', () => {
-    assert.throws(() => plan({}).run('before:offline:start'), /no Kafka to read from/)
+  it('given custom, then the start says that there is no Kafka', async () => {
+    await assert.rejects(async () => plan({}).run('before:offline:start'), /no Kafka to read from/)
   })
 
   it('given events and environment of a function, then there is nothing to read', () => {

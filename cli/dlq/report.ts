@@ -1,6 +1,7 @@
-/** What `dlq list --json` and `dlq show --json` print of a dead letter. Pure. */
+/** The reports of `dlq list --json` and `dlq show --json`. Pure. */
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.ts'
 import { type BytesView, bytesView } from '../../lib/queries/bytes-view.ts'
+import type { DeadLetterList } from '../../lib/queries/dead-letter-list.ts'
 import {
   type BrokenDeadLetter,
   type DeadLetterSummary,
@@ -24,7 +25,24 @@ export interface BrokenLine {
   readonly why: string
 }
 
-export function brokenLine({ partition, offset, writtenAtMs, why }: BrokenDeadLetter): BrokenLine {
+/** A page of a list. */
+export interface DeadLetterListReport {
+  readonly env: string
+  readonly deadLetters: readonly DeadLetterLine[]
+  readonly broken: readonly BrokenLine[]
+  /** Null if not everything was read: `--count` does. */
+  readonly counts: DeadLetterList['counts']
+  /** The value of `--before` for the next page; null if this is the last one. */
+  readonly before: string | null
+}
+
+export function listReport(env: string, { deadLetters, broken, counts, older }: DeadLetterList) {
+  const before = older && [...older].map(([partition, offset]) => `${partition}@${offset}`).join(',')
+  const lines = { deadLetters: deadLetters.map(summaryOf), broken: broken.map(brokenLine) }
+  return { env, ...lines, counts, before } satisfies DeadLetterListReport
+}
+
+function brokenLine({ partition, offset, writtenAtMs, why }: BrokenDeadLetter): BrokenLine {
   return { at: `${partition}@${offset}`, writtenAt: instant(writtenAtMs), why }
 }
 

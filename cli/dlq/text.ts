@@ -2,12 +2,12 @@
 import { LEFT_OUT } from '../../lib/operations/dead-letters/decide.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.ts'
 import { textIn } from '../../lib/queries/bytes-view.ts'
-import type { DeadLetterList, FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
+import type { FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
 import { shownBytes } from '../records/bytes.ts'
 import { shortTopic } from '../records/view.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
-import { type BrokenLine, type DeadLetterLine, reportOf } from './report.ts'
+import { type DeadLetterLine, type DeadLetterListReport, reportOf } from './report.ts'
 
 const COLUMNS: readonly Column[] = [
   { heading: 'AT' },
@@ -21,27 +21,10 @@ const COLUMNS: readonly Column[] = [
   { heading: 'ERROR', least: 40 },
 ]
 
-/** What `dlq list --json` prints. */
-export interface DeadLetterListReport extends Omit<DeadLetterList, 'deadLetters' | 'broken'> {
-  readonly env: string
-  readonly deadLetters: readonly DeadLetterLine[]
-  readonly broken: readonly BrokenLine[]
-}
-
 /** @param columns of the terminal; undefined: no limit */
 export function listText(report: DeadLetterListReport, columns?: number): string {
-  const { env, deadLetters, total, handled, others } = report
-  const notes = [
-    ...(total > deadLetters.length
-      ? [`The last ${deadLetters.length} of ${total}: --limit shows more.`]
-      : []),
-    ...codeLines(report),
-    ...(handled > 0 ? [`${handled} more have been redriven or dropped: --all shows them.`] : []),
-    ...brokenLines(report),
-    ...(others > 0
-      ? [`${others} records in the topic are not dead letters: sluice tail dlq --from start`]
-      : []),
-  ]
+  const { env, deadLetters } = report
+  const notes = [...brokenLines(report), ...countLines(report), ...olderLines(report)]
   if (deadLetters.length === 0) return `${['No dead letters.', ...notes].join('\n')}\n`
   return `${[rowsText(deadLetters, env, columns), ...notes].join('\n')}\n`
 }
@@ -62,18 +45,33 @@ export function rowsText(deadLetters: readonly DeadLetterLine[], env: string, co
   return tableText(COLUMNS, rows, columns)
 }
 
-function codeLines({ codes, total, quarantined }: DeadLetterListReport): string[] {
-  if (total < 2) return []
-  const counts = Object.entries(codes).map(([code, count]) => `${harmless(code)} ${count}`)
+function countLines({ counts, deadLetters }: DeadLetterListReport): string[] {
+  if (!counts) return []
+  const { total, codes, quarantined, handled, others } = counts
+  const byCode = Object.entries(codes).map(([code, count]) => `${harmless(code)} ${count}`)
   const apart = quarantined > 0 ? `; ${quarantined} of them quarantined` : ''
-  return [`By code: ${counts.join(', ')}${apart}`]
+  return [
+    ...(total > deadLetters.length ? [`The last ${deadLetters.length} of ${total}.`] : []),
+    ...(total > 1 ? [`By code: ${byCode.join(', ')}${apart}`] : []),
+    ...(handled > 0 ? [`${handled} more have been redriven or dropped: --all shows them.`] : []),
+    ...(others > 0
+      ? [`${others} records in the topic are not dead letters: sluice tail dlq --from start`]
+      : []),
+  ]
 }
 
-function brokenLines({ broken, brokenTotal }: DeadLetterListReport): string[] {
-  if (brokenTotal === 0) return []
+function brokenLines({ broken, counts }: DeadLetterListReport): string[] {
+  const total = counts?.broken ?? broken.length
+  if (total === 0) return []
   const shown = broken.map(({ at, why }) => `  ${at}  ${harmless(why)}`)
-  const last = brokenTotal > broken.length ? `, of which the last ${broken.length}` : ''
-  return [`${brokenTotal} broken, to be looked at with sluice tail dlq${last}:`, ...shown]
+  const last = total > broken.length ? `, of which the last ${broken.length}` : ''
+  return [`${total} broken, to be looked at with sluice tail dlq${last}:`, ...shown]
+}
+
+function olderLines({ before, counts }: DeadLetterListReport): string[] {
+  if (before === null) return []
+  const count = counts ? '' : ' --count counts them all.'
+  return [`For older ones, add --before ${before} to the command.${count}`]
 }
 
 export function deadLetterText(found: FoundDeadLetter, outlook: RedriveOutlook): string {

@@ -2,15 +2,14 @@
 import type { LogRecord } from '../runtime/cloudevents/record.ts'
 import { entityOf } from '../runtime/consumer/event.ts'
 import type { LogReader } from '../runtime/pipeline/ports.ts'
-import { Counts } from './counts.ts'
-import { type DeadLetterFilter, isWritten, meets, originalEvent } from './dead-letter-filter.ts'
+import { originalEvent } from './dead-letter-filter.ts'
 import {
   type BrokenDeadLetter,
   type FoundDeadLetter,
   type HandledAction,
   readDlqRecord,
 } from './dead-letter-records.ts'
-import { type HandledDeadLetters, handledDeadLetters } from './handled-dead-letters.ts'
+import type { HandledDeadLetters } from './handled-dead-letters.ts'
 import { LetterCopies } from './letter-copies.ts'
 import { type Range, readRecordGroups } from './records.ts'
 
@@ -40,68 +39,6 @@ export interface DeadLetterSummary {
   readonly quarantined: boolean
   /** What people did with it; null if it waits for them. */
   readonly handled: HandledAction | null
-}
-
-export interface DeadLetterList {
-  /** The newest that match, in order of time. */
-  readonly deadLetters: readonly DeadLetterSummary[]
-  /** How many match, listed or not. */
-  readonly total: number
-  /** How many of them have each code, the most frequent first. */
-  readonly codes: Readonly<Record<string, number>>
-  /** How many of them are quarantined. */
-  readonly quarantined: number
-  /** How many match and were left out because people have handled them. */
-  readonly handled: number
-  /** How many are broken, whatever the conditions other than time, and the newest of them. */
-  readonly brokenTotal: number
-  readonly broken: readonly BrokenDeadLetter[]
-  /** Records of the topic that are neither dead letters nor word of them. */
-  readonly others: number
-}
-
-interface ListOptions extends DeadLetterFilter {
-  /** How many of the newest are listed. */
-  readonly limit: number
-  /** Whether those that people have handled are listed, too. */
-  readonly all?: boolean | undefined
-  /** Ends the search early, with its reason as an error: a part must not look like the whole. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/**
- * Lists the dead letters in ranges of the dlq topic, in memory that does not grow with their number.
- *
- * @param ranges up to the present ends of the topic
- * @throws the reason of the signal if it is aborted; else see `readRecords`
- */
-export async function listDeadLetters(
-  log: LogReader,
-  ranges: readonly Range[],
-  { limit, all = false, signal, ...filter }: ListOptions,
-): Promise<DeadLetterList> {
-  const deadLetters: DeadLetterSummary[] = []
-  const broken: BrokenDeadLetter[] = []
-  const codes = new Counts()
-  let [handled, brokenTotal, quarantined, others] = [0, 0, 0, 0]
-  const known = await handledDeadLetters(log, ranges, signal)
-  for await (const found of scanDeadLetters(log, ranges, known, signal)) {
-    if (found.kind === 'other') others++
-    else if (found.kind === 'broken') {
-      if (!isWritten(found, filter) || (found.handled && !all)) continue
-      brokenTotal++
-      keepNewest(broken, found, limit)
-    } else if (!meets(found.letter, filter)) continue
-    else if (found.handled && !all) handled++
-    else {
-      codes.add(found.letter.deadLetter.errorType)
-      if (found.letter.deadLetter.quarantined) quarantined++
-      keepNewest(deadLetters, deadLetterSummary(found.letter, found.handled), limit)
-    }
-  }
-  signal?.throwIfAborted()
-  const counted = { total: codes.total, codes: codes.byFrequency(), quarantined, handled }
-  return { deadLetters, ...counted, brokenTotal, broken, others }
 }
 
 /** A record of the dlq topic, with what people did with it. */
@@ -240,11 +177,6 @@ export function deadLetterSummary(found: FoundDeadLetter, handled?: HandledActio
     quarantined: deadLetter.quarantined,
     handled: handled ?? null,
   }
-}
-
-function keepNewest<T>(kept: T[], one: T, limit: number): void {
-  kept.push(one)
-  if (kept.length > limit) kept.shift()
 }
 
 function rangeOfOne(range: Range, { partition, offset }: { partition: number; offset: number }): Range[] {

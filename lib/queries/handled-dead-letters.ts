@@ -70,6 +70,16 @@ export async function handledDeadLetters(
   operation?: string,
 ): Promise<HandledDeadLetters> {
   const handled = new HandledDeadLetters(ranges, operation)
-  await searchRecords(log, ranges, DEAD_LETTERS_HANDLED_TYPE, record => handled.take(record), signal)
+  await readHandled(log, ranges, handled, signal)
   return handled
+}
+
+/** As `handledDeadLetters`, for ranges that are a part of what is asked about. */
+export function readHandled(
+  log: LogReader,
+  ranges: readonly Range[],
+  handled: HandledDeadLetters,
+  signal?: AbortSignal,
+): Promise<void> {
+  return searchRecords(log, ranges, DEAD_LETTERS_HANDLED_TYPE, record => handled.take(record), signal)
 }

@@ -6,11 +6,11 @@ import { hash } from 'node:crypto'
 import type { FoundDeadLetter } from './dead-letter-records.ts'
 
 /** As many as a few chunks of the router have. */
-const MOST_REMEMBERED = 1_000
+export const MOST_REMEMBERED = 1_000
 /** 64 bits in base64. */
 const NAME_LENGTH = 11
 
-/** The newest dead letters of one partition of the dlq topic. */
+/** The newest dead letters of one partition of the dlq topic, for readers that go forwards. */
 export class LetterCopies {
   readonly #newest: Set<string>
 
@@ -20,9 +20,8 @@ export class LetterCopies {
   }
 
   /** Whether one of the newest has the same source and id; remembers it otherwise. */
-  isCopy({ event: { source, id } }: Pick<FoundDeadLetter, 'event'>): boolean {
-    // Short, because all of them are stored.
-    const name = hash('sha256', `${source} ${id}`, 'base64url').slice(0, NAME_LENGTH)
+  isCopy(letter: Pick<FoundDeadLetter, 'event'>): boolean {
+    const name = nameOf(letter)
     if (this.#newest.has(name)) return true
     this.#newest.add(name)
     const [oldest] = this.#newest
@@ -34,4 +33,36 @@ export class LetterCopies {
   stored(): readonly string[] {
     return [...this.#newest]
   }
+}
+
+/** As `LetterCopies`, for one that goes backwards: only what lies before a letter shows that it is a copy. */
+export class CopiesBackward<Entry> {
+  /** The newest first. */
+  readonly #undecided = new Map<string, Entry>()
+
+  /**
+   * Takes the record that lies next before, and drops its copies.
+   *
+   * @param letter undefined for a record that is not a letter, which has no copies
+   * @returns the newest entry, once enough of what lies before it is known
+   */
+  take(entry: Entry, offset: number, letter?: Pick<FoundDeadLetter, 'event'>): Entry | undefined {
+    const name = letter ? nameOf(letter) : `@${offset}`
+    this.#undecided.delete(name)
+    this.#undecided.set(name, entry)
+    if (this.#undecided.size <= MOST_REMEMBERED) return undefined
+    const [[newest, decided] = []] = this.#undecided
+    if (newest !== undefined) this.#undecided.delete(newest)
+    return decided
+  }
+
+  /** The entries that are left where there are no older records. */
+  rest(): Iterable<Entry> {
+    return this.#undecided.values()
+  }
+}
+
+/** Short, because all of them are stored. */
+function nameOf({ event: { source, id } }: Pick<FoundDeadLetter, 'event'>): string {
+  return hash('sha256', `${source} ${id}`, 'base64url').slice(0, NAME_LENGTH)
 }

@@ -15,13 +15,15 @@ const MOST_WINDOW_BYTES = 2 * 1024 * 1024
  * The records of all ranges from the newest time to the oldest; those of one partition from the last offset to the first. As many
  * records at once as the reads so far allow. At most one window of each partition is in memory.
  *
+ * @param firstWindow offsets of each partition that are needed at least
  * @throws as `readRecords` does
  */
 export async function* readRecordGroupsBackward(
   log: LogReader,
   ranges: readonly Range[],
+  firstWindow = FIRST_WINDOW,
 ): AsyncGenerator<readonly LogRecord[]> {
-  const partitions = ranges.map(range => new PartitionBackward(log, range))
+  const partitions = ranges.map(range => new PartitionBackward(log, range, firstWindow))
   while (true) {
     for (const result of await Promise.allSettled(partitions.map(partition => partition.fill())))
       if (result.status === 'rejected') throw result.reason
@@ -38,12 +40,13 @@ class PartitionBackward {
   /** Before this offset nothing has been read. */
   #before: number
   #records: LogRecord[] = []
-  #window = FIRST_WINDOW
+  #window: number
 
-  constructor(log: LogReader, range: Range) {
+  constructor(log: LogReader, range: Range, firstWindow: number) {
     this.#log = log
     this.#range = range
     this.#before = range.end
+    this.#window = firstWindow
   }
 
   get newest(): LogRecord | undefined {

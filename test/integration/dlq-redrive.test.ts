@@ -102,7 +102,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.equal(resumed.taken + resumed.leftOut.handled, LETTERS)
     assert.equal(resumed.operation, operation)
     await appliedOnce(LETTERS)
-    assert.equal((await report('list')).total, 0)
+    assert.equal((await report('list')).counts.total, 0)
     const [audit, ...others] = await audits()
     assert.equal(others.length, 0)
     assert.equal(audit?.operation, operation)
@@ -233,8 +233,8 @@ describe('sluice dlq, beside the consumer that failed', () => {
     await report('redrive', second.at, '--patch', patch, '--yes')
     await consumer.catchUp()
     assert.equal((await consumer.tally())['applied/counted'], 2)
-    assert.equal((await report('list')).total, 0)
-    assert.equal((await report('list', '--all', '--type', WARM)).total, 3)
+    assert.equal((await report('list')).counts.total, 0)
+    assert.equal((await report('list', '--all', '--type', WARM)).counts.total, 3)
   })
 
   it('when what waits is measured, then it is what is open, and the next measure goes on from there', async () => {
@@ -277,7 +277,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const dropped = await report('drop', '--yes', '--', id, broken.at)
     assert.deepEqual([dropped.taken, dropped.codes], [2, { rejected: 1, broken: 1 }])
     const after = await report('list')
-    assert.deepEqual([after.total, after.handled, after.brokenTotal], [2, 1, 0])
+    assert.deepEqual([after.counts.total, after.counts.handled, after.counts.broken], [2, 1, 0])
     assert.equal((await report('show', at)).redrive.handled, 'dropped')
     assert.equal((await audits())[0]?.action, 'dlq drop')
 

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
-import { type DeadLetterLine, reportOf, summaryOf } from '../../../cli/dlq/report.ts'
-import { type DeadLetterListReport, deadLetterText, listText } from '../../../cli/dlq/text.ts'
+import {
+  type DeadLetterLine,
+  type DeadLetterListReport,
+  reportOf,
+  summaryOf,
+} from '../../../cli/dlq/report.ts'
+import { deadLetterText, listText } from '../../../cli/dlq/text.ts'
 import { shownBytes } from '../../../cli/records/bytes.ts'
 import { deadLetterIn, deadLetterSummary } from '../../../lib/queries/dead-letters.ts'
 import { base64, letterRecord } from '../../support/dead-letters.ts'
@@ -19,9 +24,10 @@ const OUTLOOK = {
   handled: null,
 }
 
+const NO_COUNTS = { total: 0, codes: {}, quarantined: 0, handled: 0, broken: 0, others: 0 }
+
 function listOf(changes: Partial<DeadLetterListReport> = {}): DeadLetterListReport {
-  const counts = { total: 0, codes: {}, quarantined: 0, handled: 0, brokenTotal: 0, others: 0 }
-  return { env: 'local', deadLetters: [], broken: [], ...counts, ...changes }
+  return { env: 'local', deadLetters: [], broken: [], counts: NO_COUNTS, before: null, ...changes }
 }
 
 function listed(deadLetter: ReturnType<typeof found>): DeadLetterLine {
@@ -99,7 +105,7 @@ describe('a dead letter', () => {
       originalValue: base64(JSON.stringify({ [poison]: poison })),
       originalHeaders: [{ name: poison, value: base64(poison) }],
     })
-    const list = listText(listOf({ deadLetters: [listed(deadLetter)], total: 1 }))
+    const list = listText(listOf({ deadLetters: [listed(deadLetter)] }))
     for (const text of [deadLetterText(deadLetter, OUTLOOK), list]) assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
   })
 
@@ -115,17 +121,23 @@ describe('a dead letter', () => {
 describe('a list of dead letters', () => {
   it('says how many are not shown, and what else lies there', () => {
     const codes = { codes: { rejected: 2, 'schema-violated': 1 }, quarantined: 1 }
-    const broken = { brokenTotal: 3, broken: [{ at: '1@4', writtenAt: '', why: 'consumer is missing' }] }
-    const text = listText(
-      listOf({ deadLetters: [listed(found())], total: 3, others: 2, handled: 5, ...codes, ...broken }),
-    )
+    const counts = { ...codes, total: 3, handled: 5, broken: 3, others: 2 }
+    const broken = [{ at: '1@4', writtenAt: '', why: 'consumer is missing' }]
+    const text = listText(listOf({ deadLetters: [listed(found())], broken, counts, before: '0@7,1@4' }))
     assert.match(text, /^By code: rejected 2, schema-violated 1; 1 of them quarantined$/m)
     assert.match(text, /^5 more have been redriven or dropped: --all shows them\.$/m)
     assert.match(text, /^3 broken.*, of which the last 1:\n {2}1@4 {2}consumer is missing$/m)
     assert.match(text, /^2@17 .* readings\/9@186 .* temperature must be number$/m)
-    assert.match(text, /^The last 1 of 3: --limit shows more\.$/m)
+    assert.match(text, /^The last 1 of 3\.$/m)
+    assert.match(text, /^For older ones, add --before 0@7,1@4 to the command\.$/m)
     assert.match(text, /^2 records in the topic are not dead letters/m)
     assert.equal(listText(listOf()), 'No dead letters.\n')
+  })
+
+  it('that was not counted names the option that counts', () => {
+    const text = listText(listOf({ deadLetters: [listed(found())], counts: null, before: '0@7' }))
+    assert.match(text, /^For older ones, add --before 0@7 to the command\. --count counts them all\.$/m)
+    assert.doesNotMatch(text, /By code|The last/)
   })
 })
 

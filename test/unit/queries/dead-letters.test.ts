@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { listDeadLetters, type OlderPlaces } from '../../../lib/queries/dead-letter-list.ts'
 import { readDlqRecord } from '../../../lib/queries/dead-letter-records.ts'
-import { deadLetterIn, findDeadLetter, listDeadLetters } from '../../../lib/queries/dead-letters.ts'
+import { deadLetterIn, findDeadLetter } from '../../../lib/queries/dead-letters.ts'
 import { handledDeadLetters } from '../../../lib/queries/handled-dead-letters.ts'
+import type { LogReader } from '../../../lib/runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
 import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
 
@@ -30,9 +32,9 @@ function handledAt(offset: number, action: string, ranges: readonly object[]) {
 }
 
 describe('dead letters', () => {
-  it('given no filter, then the newest are listed, and all are counted', async () => {
-    const { deadLetters, total, others, codes } = await listDeadLetters(log, RANGES, { limit: 2 })
-    assert.deepEqual(codes, { 'schema-violated': 3, rejected: 1 })
+  it('given no filter, then the newest are listed, and all are counted if that is wanted', async () => {
+    const { deadLetters, counts } = await listDeadLetters(log, RANGES, { limit: 2, count: true })
+    assert.deepEqual(counts?.codes, { 'schema-violated': 3, rejected: 1 })
     assert.deepEqual(
       deadLetters.map(({ offset, code, entity }) => [offset, code, entity]),
       [
@@ -40,7 +42,45 @@ describe('dead letters', () => {
         [4, 'schema-violated', '/environment/vienna roof-1'],
       ],
     )
-    assert.deepEqual([total, others], [4, 1])
+    assert.deepEqual([counts?.total, counts?.others], [4, 1])
+    assert.equal((await listDeadLetters(log, RANGES, { limit: 2 })).counts, null)
+    assert.equal((await listDeadLetters(log, RANGES, { limit: 9 })).counts?.total, 4)
+  })
+
+  it('given more than a page, then each page goes on where the one before ended, without what was handled', async () => {
+    const inOther = [1, 4, 7].map((timestampMs, offset) => ({ ...at(offset), partition: 1, timestampMs }))
+    const mixed = new MemoryLogReader([
+      ...[0, 1, 2, 3].map(offset => at(offset)),
+      ...inOther,
+      handledAt(4, 'dropped', [{ from: 1, to: 1 }]),
+    ])
+    const ranges = [RANGE, { ...RANGE, partition: 1, end: 3 }]
+    const pages: string[][] = []
+    for (let before: OlderPlaces | null | undefined; before !== null && pages.length < 9; ) {
+      const page = await listDeadLetters(mixed, ranges, { limit: 2, before })
+      pages.push(page.deadLetters.map(({ partition, offset }) => `${partition}@${offset}`))
+      before = page.older
+    }
+    assert.deepEqual(pages, [
+      ['1@1', '1@2'],
+      ['0@2', '0@3'],
+      ['0@0', '1@0'],
+    ])
+  })
+
+  it('given many, then a page reads few of them', async () => {
+    const many = new MemoryLogReader(Array.from({ length: 20_000 }, (_, offset) => at(offset)))
+    let read = 0
+    const counted: LogReader = {
+      read: async (...args) => {
+        const looked = await many.read(...args)
+        read += looked.records.length
+        return looked
+      },
+    }
+    const { deadLetters } = await listDeadLetters(counted, [{ ...RANGE, end: 20_000 }], { limit: 50 })
+    assert.deepEqual([deadLetters.length, deadLetters.at(-1)?.offset], [50, 19_999])
+    assert.ok(read < 1_500, `${read} records were read`)
   })
 
   it('given a code and a consumer, then only what fits both is listed', async () => {
@@ -87,13 +127,13 @@ describe('dead letters', () => {
       open.deadLetters.map(({ partition, offset }) => `${partition}@${offset}`),
       ['1@0', '0@1', '0@5'],
     )
-    assert.deepEqual([open.total, open.handled, open.others], [3, 2, 0])
+    assert.deepEqual([open.counts?.total, open.counts?.handled, open.counts?.others], [3, 2, 0])
     const all = await listDeadLetters(mixed, ranges, { limit: 9, all: true })
     assert.deepEqual(
       all.deadLetters.map(({ handled }) => handled),
       ['redriven', null, null, 'dropped', null],
     )
-    assert.equal(all.handled, 0)
+    assert.equal(all.counts?.handled, 0)
   })
 
   it('given one that is broken, then it is shown with its place, and hides none of the others', async () => {
@@ -113,7 +153,7 @@ describe('dead letters', () => {
       found.deadLetters.map(({ offset }) => offset),
       [0, 8],
     )
-    assert.equal(found.brokenTotal, 7)
+    assert.equal(found.counts?.broken, 7)
     for (const [index, [, why]] of wrong.entries()) assert.match(found.broken[index]?.why ?? '', why)
     assert.match(found.broken[5]?.why ?? '', /not JSON/)
     assert.match(found.broken[6]?.why ?? '', /should say which/)
@@ -121,12 +161,15 @@ describe('dead letters', () => {
   })
 
   it('given a letter that the router published twice, then it is there once, at its first place', async () => {
-    const twice = [at(0), at(1), at(2, {}, undefined, 'y0'), at(3, {}, undefined, 'y1'), at(4)]
-    const { deadLetters, total } = await listDeadLetters(new MemoryLogReader(twice, 2), RANGES, { limit: 9 })
-    assert.deepEqual([total, deadLetters.map(({ offset }) => offset)], [3, [0, 1, 4]])
+    const twice = [at(0), at(1), at(2, {}, undefined, 'y1'), at(3, {}, undefined, 'y0'), at(4)]
+    const { deadLetters, counts } = await listDeadLetters(new MemoryLogReader(twice, 2), RANGES, { limit: 9 })
+    assert.deepEqual([counts?.total, deadLetters.map(({ offset }) => offset)], [3, [0, 1, 4]])
     const elsewhere = [at(0), { ...at(0), partition: 1 }]
     const ranges = [0, 1].map(partition => ({ ...RANGE, partition, end: 1 }))
-    assert.equal((await listDeadLetters(new MemoryLogReader(elsewhere), ranges, { limit: 9 })).total, 2)
+    assert.equal(
+      (await listDeadLetters(new MemoryLogReader(elsewhere), ranges, { limit: 9 })).counts?.total,
+      2,
+    )
   })
 
   it('given a signal that is aborted, then the search ends, and no part of it looks like the whole', async () => {

@@ -1,0 +1,87 @@
+/** A long list of dead letters, page by page, from a real Kafka. */
+import assert from 'node:assert/strict'
+import { after, before, it } from 'node:test'
+import { listDeadLetters } from '../../lib/queries/dead-letter-list.ts'
+import { rangesOf } from '../../lib/queries/records.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { KafkaLogReader } from '../../lib/runtime/adapters/kafka/log-reader.ts'
+import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import { handledRecord, letterRecord } from '../support/dead-letters.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { brokers } from '../support/servers.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+const LETTERS = 6_000
+const BATCH = 500
+
+let environment: TestEnvironment
+let kafka: KafkaLogReader
+
+before(async () => {
+  environment = await TestEnvironment.create()
+  kafka = new KafkaLogReader(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
+  for (let first = 0; first < LETTERS; first += BATCH)
+    await send(
+      Array.from({ length: BATCH }, (_, at) =>
+        letterRecord({}, 'io.sluice.dead-letter.v1', `y${first + at}`),
+      ),
+    )
+  // The newest page, and one letter of the page before it.
+  const ranges = [{ from: LETTERS - 21, to: LETTERS - 1 }]
+  const by = { by: 'ann', at: '2026-03-01T13:00:00Z', operation: 'o' }
+  await send([handledRecord({ action: 'dropped', ...by, ranges })])
+})
+
+after(() => Promise.all([kafka?.close(), environment?.close()]))
+
+/** Writes records into one partition. */
+function send(records: ReturnType<typeof letterRecord>[]): Promise<void> {
+  const headers = { 'content-type': 'application/cloudevents+json' }
+  const messages = records.map(({ value }) => ({ key: null, value, headers, partition: 1 }))
+  return environment.client.send(environment.topic('dlq'), messages)
+}
+
+async function list(...args: string[]) {
+  const environmentOfUser = { KAFKA_BROKERS: brokers().join(','), SLUICE_ENV: environment.name }
+  const options = { environment: environmentOfUser, folder: '.' }
+  const { status, stdout, stderr } = await ran(['dlq', 'list', '--json', ...args], options)
+  assert.equal(status, 0, stderr)
+  return JSON.parse(stdout)
+}
+
+const places = ({ deadLetters }: { deadLetters: readonly { readonly at: string }[] }) =>
+  deadLetters.map(({ at }) => at)
+
+const fromTo = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `1@${from + at}`)
+
+it('given many dead letters, then they come page by page, without what was handled', async () => {
+  const first = await list('--limit', '20')
+  assert.deepEqual([places(first), first.counts], [fromTo(LETTERS - 41, LETTERS - 21), null])
+  const second = await list('--limit', '20', '--before', first.before)
+  assert.deepEqual(places(second), fromTo(LETTERS - 61, LETTERS - 41))
+  // The word of what was handled lies behind the page that this one begins with.
+  const handled = await list('--limit', '20', '--before', `1@${LETTERS - 10}`)
+  assert.deepEqual(places(handled), places(first))
+  const { counts, before: older } = await list('--count', '--before', '1@15')
+  assert.deepEqual([counts.total, older], [15, null])
+})
+
+it('given many dead letters, then a page reads few of them, and a count reads each once', async () => {
+  const [topic, end] = [environment.topic('dlq'), LETTERS + 1]
+  const reach = { bounds: [0, end, 0].map(one => ({ start: 0, end: one })), atTime: [] }
+  const read = async (count: boolean) => {
+    const offsets = new Set<number>()
+    const counted: LogReader = {
+      read: async (...args) => {
+        const looked = await kafka.read(...args)
+        for (const { offset } of looked.records) offsets.add(offset)
+        return looked
+      },
+    }
+    const { counts } = await listDeadLetters(counted, rangesOf(topic, reach), { limit: 50, count })
+    return [offsets.size, counts?.total]
+  }
+  const [ofPage = 0] = await read(false)
+  assert.ok(ofPage < LETTERS / 4, `${ofPage} records were read`)
+  assert.deepEqual(await read(true), [end, LETTERS - 21])
+})

@@ -1,15 +1,17 @@
-/** What stands still, and why. */
+/** Whether all is well, and if not, what waits or has stalled, and why. */
 import type { JSX } from 'preact'
 import type { Overview } from '../../api/overview/shapes.ts'
 import { durationText } from '../parts/words.ts'
+import { headlineOf } from './headline.ts'
 
 export function StandingStill({ overview }: { readonly overview: Overview }): JSX.Element {
   const { standing, atMs } = overview
+  const { tone, text, letters } = headlineOf(overview)
   return (
     <>
-      {/* The figures in the reasons change all the time: only this sentence is read out. */}
-      <p class={standing.length === 0 ? 'overview-well' : 'unseen'} role="status">
-        {standing.length === 0 ? 'Everything flows.' : 'Something stands still; the list says what and why.'}
+      <p class={tone}>
+        {/* The figures in the reasons and in the link change all the time: only this sentence is read out. */}
+        <span role="status">{text}</span> {letters && <a href="/failures">{letters}</a>}
       </p>
       {standing.length > 0 && (
         <ul class="problem overview-standing">

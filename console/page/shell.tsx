@@ -7,6 +7,7 @@ import { useArrival } from './data/arrival.ts'
 import { useEnvironment } from './data/environment.ts'
 import { shownPage } from './data/shown-page.ts'
 import { Guarded } from './parts/fault.tsx'
+import { zoneText } from './parts/times.ts'
 
 export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
   const { env } = useEnvironment()
@@ -25,6 +26,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }): J
       <main id="content" ref={content} tabIndex={-1}>
         <Guarded page={page.key}>{children}</Guarded>
       </main>
+      <footer class="foot">Time zone: {zoneText(Date.now())}</footer>
     </>
   )
 }

@@ -6,6 +6,7 @@ import type { SilencePreview } from '../../api/alerts/silences.ts'
 import { act, problemOf } from '../data/answers.ts'
 import { useEnvironment, useIsOperator } from '../data/environment.ts'
 import { Outcome, type Said } from '../parts/confirm.tsx'
+import { timeText } from '../parts/times.ts'
 import { countText } from '../parts/words.ts'
 import { useSettled } from './hooks.ts'
 import { matchOf, type SilenceFields } from './words.ts'
@@ -102,7 +103,7 @@ function useSilence(fields: SilenceFields, done: () => void) {
       const endsAt = new Date(hours === '' ? until : Date.now() + Number(hours) * HOUR_MS).toISOString()
       const { id } = await act<{ id: string }>('/alerts/silences', { match, endsAt, comment })
       setSaid({
-        text: `Silence ${id} holds, until ${new Date(endsAt).toLocaleString('en-GB')}.`,
+        text: `Silence ${id} holds, until ${timeText(endsAt, Date.now())}.`,
         isProblem: false,
       })
       setComment('')

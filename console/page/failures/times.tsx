@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import type { LettersAnswer } from '../../api/failures/letters.ts'
 import { Moment } from '../parts/moment.tsx'
+import { exactText } from '../parts/times.ts'
 import { countText, durationText, numberText } from '../parts/words.ts'
 
 const HEIGHT = 100
@@ -30,7 +31,7 @@ export function Times({ times: { fromMs, toMs, counts } }: Pick<LettersAnswer, '
           const start = fromMs + ((toMs - fromMs) / counts.length) * part
           return (
             <rect key={start} x={part + GAP / 2} width={1 - GAP} y={HEIGHT - height} height={height}>
-              <title>{`${countText(count, 'dead letter')} from ${new Date(start).toISOString()} on`}</title>
+              <title>{`${countText(count, 'dead letter')} from ${exactText(start)} on`}</title>
             </rect>
           )
         })}

@@ -1,12 +1,11 @@
-/** An instant: as local time, with the exact one for whoever points at it. */
+/** An instant: as local time; pointing at it shows the date, the zone, and UTC. */
 import type { JSX } from 'preact'
-import { timeText } from './words.ts'
+import { exactText, timeText } from './times.ts'
 
 /** @param at RFC 3339, or milliseconds since the epoch */
 export function Moment({ at }: { readonly at: string | number }): JSX.Element {
-  const exact = new Date(at).toISOString()
   return (
-    <time dateTime={exact} title={exact}>
+    <time dateTime={new Date(at).toISOString()} title={exactText(at)}>
       {timeText(at, Date.now())}
     </time>
   )

@@ -1,4 +1,4 @@
-/** How figures and times are written, everywhere the same. Pure. */
+/** How figures are written, everywhere the same. Pure. */
 
 const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 2 })
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
@@ -49,15 +49,4 @@ export function bytesText(bytes: number): string {
     unit = next
   }
   return `${Number(value.toFixed(1))} ${unit}`
-}
-
-/** Local time to the second, with the date only where it is not today's. */
-export function timeText(at: string | number, nowMs: number): string {
-  const date = new Date(at)
-  const time = date.toLocaleTimeString('en-GB')
-  return date.toDateString() === new Date(nowMs).toDateString() ? time : `${dayText(date)} ${time}`
-}
-
-function dayText(date: Date): string {
-  return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 }

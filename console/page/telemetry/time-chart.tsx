@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { axisTexts } from '../parts/times.ts'
 import { type Marks, marksPlugin } from './chart-marks.ts'
 
 /** `edge` is the border of a band, which is filled between the second and the third list. */
@@ -28,7 +29,7 @@ const NO_MARKS: Marks = { levels: [], spans: [] }
 const LEAST_WIDTH = 200
 
 export function TimeChart(props: Props): JSX.Element {
-  const { data, shapes, label, height = 150 } = props
+  const { data, shapes, label, height = 165 } = props
   const place = useRef<HTMLDivElement>(null)
   const said = useRef<HTMLParagraphElement>(null)
   const chart = useRef<uPlot>(undefined)
@@ -91,7 +92,16 @@ function optionsOf(
       y: { range: () => [...latest.current.range] as [number, number] },
     },
     axes: [
-      { ...axis, space: 60, size: 24, values: (_, times) => times.map(hourText) },
+      {
+        ...axis,
+        space: 60,
+        size: 36,
+        values: (_, times) =>
+          axisTexts(
+            times.map(seconds => seconds * 1_000),
+            Date.now(),
+          ),
+      },
       { ...axis, space: 28, size: 52 },
     ],
     cursor: { drag: { x: false, y: false }, sync: { key: 'telemetry' }, points: { size: 6 } },
@@ -129,8 +139,4 @@ function seriesOf(shape: Shape, colour: (property: string) => string): uPlot.Ser
 /** The colour, so light that lines are seen on it. */
 function faint(colour: string): string {
   return `color-mix(in srgb, ${colour} 22%, transparent)`
-}
-
-function hourText(seconds: number): string {
-  return new Date(seconds * 1_000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
 }

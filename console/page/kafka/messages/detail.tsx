@@ -53,14 +53,7 @@ function Shown({ message }: { readonly message: Message }): JSX.Element {
         </p>
       )}
       <dl class="messages-facts">
-        <Fact
-          name="Record time"
-          value={
-            <>
-              <Moment at={recordTime} /> ({recordTime})
-            </>
-          }
-        />
+        <Fact name="Record time" value={<Moment at={recordTime} />} />
         <Fact name="Event time" value={eventTime ? <EventTime at={eventTime} /> : 'none'} />
         <Fact name="Key" value={key === null ? 'none' : 'text' in key ? key.text : `base64:${key.base64}`} />
         <Fact name="Form" value={formText(message)} />

@@ -1,6 +1,7 @@
 /** Alerts, silences and rules: which page of the area an address means. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useLocation } from 'preact-iso'
+import { Tabs } from '../parts/tabs.tsx'
 import { RuleEditor } from './editor.tsx'
 import { AlertList } from './list.tsx'
 import { OneAlertPage } from './one.tsx'
@@ -64,17 +65,10 @@ function Page({ title, children }: PageProps): JSX.Element {
   const at = TABS.findLast(tab => path.startsWith(tab.path))?.path
   return (
     <div class="alerts">
-      <nav class="tabs" aria-label="Alerts, silences and rules">
-        <ul>
-          {TABS.map(tab => (
-            <li key={tab.path}>
-              <a href={tab.path} aria-current={tab.path === at ? 'page' : undefined}>
-                {tab.title}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <Tabs
+        label="Alerts, silences and rules"
+        tabs={TABS.map(tab => ({ ...tab, isCurrent: tab.path === at }))}
+      />
       <h1>{title}</h1>
       {children}
     </div>

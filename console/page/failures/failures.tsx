@@ -1,6 +1,7 @@
 /** Dead letters: records that a consumer could not process, and what people do with them. */
 import type { JSX } from 'preact'
 import { useLocation } from 'preact-iso'
+import { Tabs } from '../parts/tabs.tsx'
 import { OneLetter } from './letter.tsx'
 import { Letters } from './letters.tsx'
 import { OneOperation } from './operation.tsx'
@@ -19,20 +20,10 @@ export function Failures(): JSX.Element {
   return (
     <div class="failures">
       <h1>Failures</h1>
-      <nav class="tabs" aria-label="Pages of failures">
-        <ul>
-          {PAGES.map(page => (
-            <li key={page.path}>
-              <a
-                href={page.path}
-                aria-current={isOperations === (page.path !== '/failures') ? 'page' : undefined}
-              >
-                {page.title}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <Tabs
+        label="Pages of failures"
+        tabs={PAGES.map(page => ({ ...page, isCurrent: isOperations === (page.path !== '/failures') }))}
+      />
       {shown(isOperations, query)}
     </div>
   )

@@ -4,6 +4,7 @@ import { useLocation } from 'preact-iso'
 import type { Shown } from '../../api/environment.ts'
 import { useEnvironment } from '../data/environment.ts'
 import { Empty } from '../parts/known.tsx'
+import { Tabs } from '../parts/tabs.tsx'
 import { Cluster } from './cluster.tsx'
 import { Groups } from './groups.tsx'
 import { Messages } from './messages/messages.tsx'
@@ -35,17 +36,13 @@ export function Kafka(): JSX.Element {
   return (
     <>
       <h1>Kafka</h1>
-      <nav class="kafka-tabs" aria-label="Kafka">
-        <ul>
-          {PAGES.filter(({ isListed = () => true }) => isListed(shown)).map(({ title, path: leadsTo }) => (
-            <li key={leadsTo}>
-              <a href={leadsTo} aria-current={leadsTo === current?.path ? 'page' : undefined}>
-                {title}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <Tabs
+        label="Kafka"
+        tabs={PAGES.filter(({ isListed = () => true }) => isListed(shown)).map(page => ({
+          ...page,
+          isCurrent: page === current,
+        }))}
+      />
       <Page />
     </>
   )

@@ -6,6 +6,7 @@ import { useAnswer, useLive } from '../data/answers.ts'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
+import { Tabs } from '../parts/tabs.tsx'
 import { bytesText, countText, durationText, numberText } from '../parts/words.ts'
 import { Entities } from './entities.tsx'
 import { outcomesOf } from './words.ts'
@@ -39,20 +40,15 @@ function Topics({ consumer, topic }: Props): JSX.Element | null {
   const own = answer?.states.filter(one => one.consumer === consumer) ?? []
   if (own.length < 2) return null
   return (
-    <nav aria-label="Topics that it reads">
-      <ul>
-        {own.map((one, index) => (
-          <li key={one.topic}>
-            <a
-              href={addressOf('/state', { consumer, topic: one.topic })}
-              aria-current={one.topic === topic || (topic === '' && index === 0) ? 'page' : undefined}
-            >
-              {one.signal}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
+    <Tabs
+      label="Topics that it reads"
+      areChoices
+      tabs={own.map((one, index) => ({
+        path: addressOf('/state', { consumer, topic: one.topic }),
+        title: one.signal,
+        isCurrent: one.topic === topic || (topic === '' && index === 0),
+      }))}
+    />
   )
 }
 

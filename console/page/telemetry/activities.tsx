@@ -1,5 +1,5 @@
 /** What devices do, which sensors are silent, and what has happened lately. */
-import type { JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
 import type { Happening } from '../../../lib/queries/happenings.ts'
 import type { Activities, DeviceNow } from '../../api/telemetry/activities.ts'
 import { addressOf } from '../data/address.ts'
@@ -8,6 +8,7 @@ import { partsOf } from '../parts/entity.ts'
 import { Empty, Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
+import { type Tab, Tabs } from '../parts/tabs.tsx'
 import { countText, durationText, numberText } from '../parts/words.ts'
 import { type Choices, useChoices } from './choices.ts'
 import { happeningText } from './happening-text.ts'
@@ -39,27 +40,21 @@ interface DevicesProps {
 
 function Devices({ found, chosen, choices }: DevicesProps): JSX.Element {
   const { counts, devices, matching, known, isWhole } = found
+  const tabOf = (activity: string, title: ComponentChildren): Tab => {
+    return { path: choices.with({ activity, 'devices.page': '' }), title, isCurrent: activity === chosen }
+  }
+  const countedTab = ({ activity, devices: count }: Activities['counts'][number]) =>
+    tabOf(
+      activity,
+      <>
+        {activity} <small>{numberText(count)}</small>
+      </>,
+    )
   return (
     <section>
       <h2>Activities now</h2>
       {counts.length > 0 && (
-        <nav class="telemetry-families" aria-label="Activities">
-          <a
-            href={choices.with({ activity: '', 'devices.page': '' })}
-            aria-current={chosen ? undefined : 'true'}
-          >
-            all
-          </a>
-          {counts.map(({ activity, devices: count }) => (
-            <a
-              key={activity}
-              href={choices.with({ activity, 'devices.page': '' })}
-              aria-current={activity === chosen ? 'true' : undefined}
-            >
-              {activity} <small>{numberText(count)}</small>
-            </a>
-          ))}
-        </nav>
+        <Tabs label="Activities" areChoices tabs={[tabOf('', 'all'), ...counts.map(countedTab)]} />
       )}
       <Table
         name="devices"

@@ -7,6 +7,7 @@ import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Empty, Known } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
+import { Tabs } from '../parts/tabs.tsx'
 import { Tile } from '../parts/tile.tsx'
 import { countText, numberText } from '../parts/words.ts'
 import { useChoices } from './choices.ts'
@@ -18,17 +19,15 @@ export function AveragesPage(): JSX.Element {
   const answer = useLive<Averages>('/telemetry/averages')
   return (
     <>
-      <nav class="telemetry-families" aria-label="Statistic">
-        {(Object.keys(STATISTIC_WORDS) as StatisticName[]).map(name => (
-          <a
-            key={name}
-            href={choices.with({ statistic: name === 'mean' ? '' : name })}
-            aria-current={name === statistic ? 'true' : undefined}
-          >
-            {STATISTIC_WORDS[name]}
-          </a>
-        ))}
-      </nav>
+      <Tabs
+        label="Statistic"
+        areChoices
+        tabs={(Object.keys(STATISTIC_WORDS) as StatisticName[]).map(name => ({
+          path: choices.with({ statistic: name === 'mean' ? '' : name }),
+          title: STATISTIC_WORDS[name],
+          isCurrent: name === statistic,
+        }))}
+      />
       <p class="muted">{ABOUT[statistic] ?? ABOUT.mean}</p>
       <Known of={answer} what="the averages">
         {({ families, known, isWhole }) => (

@@ -6,6 +6,7 @@ import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Empty, Known } from '../parts/known.tsx'
 import { Pager } from '../parts/pager.tsx'
+import { Tabs } from '../parts/tabs.tsx'
 import { countText, numberText } from '../parts/words.ts'
 import { type Choices, useChoices } from './choices.ts'
 import { EntityTable } from './entity-table.tsx'
@@ -75,17 +76,19 @@ function Bar({ choices, families }: BarProps): JSX.Element {
   return (
     <div class="bar">
       {families && families.families.length > 0 && (
-        <nav class="telemetry-families" aria-label="Families">
-          {families.families.map(({ family, entities }) => (
-            <a
-              key={family}
-              href={choices.with({ family, page: '', sort: '' })}
-              aria-current={family === families.family ? 'true' : undefined}
-            >
-              {family} <small>{numberText(entities)}</small>
-            </a>
-          ))}
-        </nav>
+        <Tabs
+          label="Families"
+          areChoices
+          tabs={families.families.map(({ family, entities }) => ({
+            path: choices.with({ family, page: '', sort: '' }),
+            title: (
+              <>
+                {family} <small>{numberText(entities)}</small>
+              </>
+            ),
+            isCurrent: family === families.family,
+          }))}
+        />
       )}
       <Find value={choices.of('find')} onFind={find => choices.change({ find, page: '' })} />
       <label for={statisticId}>

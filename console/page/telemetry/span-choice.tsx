@@ -1,5 +1,6 @@
 /** Chooses how much time the charts show. */
 import type { JSX } from 'preact'
+import { Tabs } from '../parts/tabs.tsx'
 import { useChoices } from './choices.ts'
 import { type ChartSpan, SPANS, spanNamed } from './spans.ts'
 
@@ -12,17 +13,15 @@ interface Props {
 export function SpanChoice({ hasLive, chosen }: Props): JSX.Element {
   const choices = useChoices()
   return (
-    <nav class="telemetry-families" aria-label="Time">
-      {SPANS.filter(({ name }) => hasLive || name !== 'live').map(({ name, title }) => (
-        <a
-          key={name}
-          href={choices.with({ span: name === '1' ? '' : name })}
-          aria-current={name === chosen.name ? 'true' : undefined}
-        >
-          {title}
-        </a>
-      ))}
-    </nav>
+    <Tabs
+      label="Time"
+      areChoices
+      tabs={SPANS.filter(({ name }) => hasLive || name !== 'live').map(({ name, title }) => ({
+        path: choices.with({ span: name === '1' ? '' : name }),
+        title,
+        isCurrent: name === chosen.name,
+      }))}
+    />
   )
 }
 

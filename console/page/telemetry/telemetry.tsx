@@ -1,5 +1,6 @@
 import type { ComponentType, JSX } from 'preact'
 import { useLocation } from 'preact-iso'
+import { Tabs } from '../parts/tabs.tsx'
 import { ActivitiesPage } from './activities.tsx'
 import { AveragesPage } from './averages.tsx'
 import { EntitiesPage } from './entities.tsx'
@@ -31,17 +32,7 @@ export function Telemetry(): JSX.Element {
   return (
     <>
       <h1>Telemetry</h1>
-      <nav class="tabs" aria-label="Telemetry">
-        <ul>
-          {PAGES.map(({ title, path: to }) => (
-            <li key={to}>
-              <a href={to} aria-current={to === shown.path ? 'page' : undefined}>
-                {title}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <Tabs label="Telemetry" tabs={PAGES.map(page => ({ ...page, isCurrent: page === shown }))} />
       <shown.page />
     </>
   )

@@ -7,6 +7,7 @@ import { bytesIn, hexDump, textIn } from '../parts/bytes.ts'
 import { EntityLink } from '../parts/entity-link.tsx'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
+import { Scrolls } from '../parts/scrolls.tsx'
 import { Bytes } from './bytes.tsx'
 import { Handle } from './handle.tsx'
 
@@ -144,8 +145,7 @@ function Headers({ headers }: Pick<LetterAnswer, 'headers'>): JSX.Element {
       {headers.length === 0 ? (
         <p>The record had none.</p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys
-        <section class="scrolls" aria-label="Headers of the record" tabIndex={0}>
+        <Scrolls label="Headers of the record">
           <table>
             <thead>
               <tr>
@@ -164,7 +164,7 @@ function Headers({ headers }: Pick<LetterAnswer, 'headers'>): JSX.Element {
               ))}
             </tbody>
           </table>
-        </section>
+        </Scrolls>
       )}
     </section>
   )

@@ -5,6 +5,7 @@ import { useParameters } from '../data/address.ts'
 import { Empty } from './known.tsx'
 import { Pager } from './pager.tsx'
 import { filtered, paged, sorted } from './rows.ts'
+import { Scrolls } from './scrolls.tsx'
 
 export interface Column<Row> {
   readonly heading: string
@@ -63,8 +64,7 @@ function Rows<Row>(props: Props<Row>): JSX.Element {
   const toPage = (page: number) => change({ [`${name}.page`]: page === 1 ? '' : String(page) })
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys */}
-      <section class="scrolls" aria-label={caption} tabIndex={0}>
+      <Scrolls label={caption}>
         <table>
           <caption class="unseen">{caption}</caption>
           <thead>
@@ -91,7 +91,7 @@ function Rows<Row>(props: Props<Row>): JSX.Element {
             ))}
           </tbody>
         </table>
-      </section>
+      </Scrolls>
       {matching.length === 0 && <Empty>None of {rows.length} matches the filter.</Empty>}
       <Pager of={caption} at={at} pages={pages} total={matching.length} onPage={toPage} />
     </>

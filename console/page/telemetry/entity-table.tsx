@@ -4,6 +4,7 @@ import type { EntityPage } from '../../api/telemetry/entity-page.ts'
 import { addressOf } from '../data/address.ts'
 import { partsOf } from '../parts/entity.ts'
 import { Moment } from '../parts/moment.tsx'
+import { Scrolls } from '../parts/scrolls.tsx'
 import { numberText } from '../parts/words.ts'
 import type { Choices } from './choices.ts'
 import { unitText } from './figures.ts'
@@ -11,8 +12,7 @@ import { unitText } from './figures.ts'
 export function EntityTable({ page, choices }: { page: EntityPage; choices: Choices }): JSX.Element {
   const { rows, metrics } = page
   return (
-    /* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys */
-    <section class="scrolls" aria-label="Entities" tabIndex={0}>
+    <Scrolls label="Entities">
       <table class="telemetry-entities">
         <caption class="unseen">Entities of the family {page.family}</caption>
         <thead>
@@ -59,7 +59,7 @@ export function EntityTable({ page, choices }: { page: EntityPage; choices: Choi
           ))}
         </tbody>
       </table>
-    </section>
+    </Scrolls>
   )
 }
 

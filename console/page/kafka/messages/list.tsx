@@ -5,6 +5,7 @@ import type { MessageRow } from '../../../api/kafka/messages/rows.ts'
 import { addressOf, useParameter } from '../../data/address.ts'
 import { Empty } from '../../parts/known.tsx'
 import { Moment } from '../../parts/moment.tsx'
+import { Scrolls } from '../../parts/scrolls.tsx'
 import { countText, numberText } from '../../parts/words.ts'
 import { Detail, failureClass } from './detail.tsx'
 import { EventTime } from './event-time.tsx'
@@ -33,8 +34,7 @@ export function List({ list, asked, isLive, opened }: Props): JSX.Element {
   return (
     <>
       <NotYetReadable list={list} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys */}
-      <section class="scrolls" aria-label="Messages" tabIndex={0}>
+      <Scrolls label="Messages">
         <table class="messages-table">
           <caption class="unseen">Messages of {topic}</caption>
           <thead>
@@ -67,7 +67,7 @@ export function List({ list, asked, isLive, opened }: Props): JSX.Element {
             })}
           </tbody>
         </table>
-      </section>
+      </Scrolls>
       <p class="messages-reach">{reachText(list, isLive)}</p>
       {!isLive && <Further list={list} asked={asked} />}
     </>

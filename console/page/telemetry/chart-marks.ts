@@ -1,5 +1,6 @@
 /** Draws limits as dashed lines and alerts as shaded times over a chart. */
 import uPlot from 'uplot'
+import { labelPlaces } from './label-places.ts'
 import type { Level, Span } from './series.ts'
 
 export interface Marks {
@@ -21,9 +22,7 @@ export function marksPlugin(marks: () => Marks, colour: (property: string) => st
       drawAxes: chart => {
         for (const span of marks().spans) drawSpan(chart, span, of(span.severity))
       },
-      draw: chart => {
-        for (const level of marks().levels) drawLevel(chart, level, of(level.severity))
-      },
+      draw: chart => drawLevels(chart, marks().levels, of),
     },
   }
 }
@@ -42,26 +41,39 @@ function drawSpan(chart: uPlot, { fromS, toS }: Span, colour: string): void {
   ctx.restore()
 }
 
-function drawLevel(chart: uPlot, { value, name }: Level, colour: string): void {
+/** The height of a label, in pixels of the page. */
+const LABEL_HEIGHT = 14
+/** Between a label and the border of the chart. */
+const INDENT = 4
+
+function drawLevels(chart: uPlot, levels: readonly Level[], colourOf: (severity: string) => string): void {
   const { ctx, bbox } = chart
   const { min, max } = chart.scales.y ?? {}
   if (min === undefined || min === null || max === undefined || max === null) return
-  if (value < min || value > max) return
-  const y = Math.round(chart.valToPos(value, 'y', true))
   const pixel = uPlot.pxRatio
+  const shown = levels
+    .filter(({ value }) => value >= min && value <= max)
+    .map(level => ({ ...level, y: Math.round(chart.valToPos(level.value, 'y', true)) }))
   ctx.save()
-  ctx.strokeStyle = colour
-  ctx.fillStyle = colour
-  ctx.lineWidth = pixel
-  ctx.setLineDash([5 * pixel, 4 * pixel])
-  ctx.beginPath()
-  ctx.moveTo(bbox.left, y)
-  ctx.lineTo(bbox.left + bbox.width, y)
-  ctx.stroke()
   ctx.font = `${11 * pixel}px system-ui, sans-serif`
   ctx.textAlign = 'left'
-  const isHigh = y - bbox.top < 16 * pixel
-  ctx.textBaseline = isHigh ? 'top' : 'bottom'
-  ctx.fillText(name, bbox.left + 4 * pixel, y + (isHigh ? 3 : -2) * pixel)
+  ctx.textBaseline = 'middle'
+  ctx.lineWidth = pixel
+  ctx.setLineDash([5 * pixel, 4 * pixel])
+  const height = LABEL_HEIGHT * pixel
+  const labels = shown.map(({ y, name }) => ({ y, width: ctx.measureText(name).width }))
+  const left = bbox.left + INDENT * pixel
+  const [right, bottom] = [bbox.left + bbox.width, bbox.top + bbox.height]
+  const places = labelPlaces(labels, { top: bbox.top, bottom, left, right, height })
+  for (const [index, { y, name, severity }] of shown.entries()) {
+    ctx.strokeStyle = colourOf(severity)
+    ctx.fillStyle = colourOf(severity)
+    ctx.beginPath()
+    ctx.moveTo(bbox.left, y)
+    ctx.lineTo(bbox.left + bbox.width, y)
+    ctx.stroke()
+    const place = places[index]
+    if (place) ctx.fillText(name, place.x, place.y + height / 2)
+  }
   ctx.restore()
 }

@@ -89,7 +89,8 @@ export class DeadLetterWatch {
     if (isEnded) for (const [partition, { end }] of bounds.entries()) this.#partitions[partition]?.readTo(end)
     const letters = this.#partitions.flatMap(({ letters }) => letters)
     return {
-      letters: letters.toSorted((a, b) => b.writtenAtMs - a.writtenAtMs),
+      // Those of one batch have the same time.
+      letters: letters.toSorted((a, b) => b.writtenAtMs - a.writtenAtMs || b.offset - a.offset),
       records: this.#partitions.reduce((sum, { start, next }) => sum + next - start, 0),
       isWhole: bounds.every(({ start }, partition) => (this.#partitions[partition]?.start ?? 0) <= start),
       pending: bounds.reduce(

@@ -105,6 +105,7 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
         columns={columnsFor(chosen, toggle)}
         rows={letters}
         keyOf={({ at }) => at}
+        firstOrder="-Failed at"
         textOf={({ at, error, entity, code, consumer }) => [at, error, entity, code, consumer].join(' ')}
         empty={
           isLimited(conditions) || !isOpen ? (

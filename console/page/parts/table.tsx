@@ -27,6 +27,8 @@ interface Props<Row> {
   readonly textOf?: (row: Row) => string
   readonly empty: ComponentChildren
   readonly pageSize?: number
+  /** Order until a person chooses another: a heading, with `-` before it for the other way round. */
+  readonly firstOrder?: string
 }
 
 /** Up to this many rows need no filter. */
@@ -55,10 +57,10 @@ export function Table<Row>(props: Props<Row>): JSX.Element {
 
 /** Those that the filter leaves, in their order, a page at a time. */
 function Rows<Row>(props: Props<Row>): JSX.Element {
-  const { name, caption, columns, rows, keyOf, textOf, pageSize = 25 } = props
+  const { name, caption, columns, rows, keyOf, textOf, pageSize = 25, firstOrder = '' } = props
   const [query, change] = useParameters()
   const filter = query[`${name}.filter`] ?? ''
-  const order = query[`${name}.sort`] ?? ''
+  const order = query[`${name}.sort`] ?? firstOrder
   const matching = sorted(filtered(rows, filter, textOf), columns, order)
   const { shown, at, pages } = paged(matching, query[`${name}.page`] ?? '', pageSize)
   const toPage = (page: number) => change({ [`${name}.page`]: page === 1 ? '' : String(page) })

@@ -51,6 +51,15 @@ function look(
 describe('the newest dead letters', () => {
   const FIRST = [letter(0, 0), letter(1, 0), letter(0, 1), letter(1, 1)]
 
+  it('given letters of one batch, which have the same time, then the last of them comes first', async () => {
+    const batch = [0, 1, 2].map(offset => ({ ...letter(0, offset), timestampMs: 7 }))
+    const { letters } = await look(new DeadLetterWatch(10), batch)
+    assert.deepEqual(
+      letters.map(({ offset }) => offset),
+      [2, 1, 0],
+    )
+  })
+
   it('given two partitions, then they come the newest first, and are all that there is', async () => {
     const { letters, isWhole, records } = await look(new DeadLetterWatch(10), FIRST)
     assert.deepEqual(

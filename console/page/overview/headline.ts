@@ -1,10 +1,9 @@
 /** The first sentence of the overview. Pure. */
 import type { Overview } from '../../api/overview/shapes.ts'
-import type { Tone } from '../parts/badge.tsx'
 import { countText } from '../parts/words.ts'
 
 export interface Headline {
-  readonly tone: Tone
+  readonly tone: 'good' | 'warn' | 'bad' | 'plain'
   readonly text: string
   /** Text of a link to the open dead letters; absent if there are none. */
   readonly letters?: string

@@ -1,8 +1,9 @@
-/** Alerts now and before, silences, and rules. */
+/** Alerts now and before, notifications, silences, and rules. */
 import { Hono } from 'hono'
 import type { ConsoleHono } from '../access/person.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { listRoutes } from './alerts/lists.ts'
+import { notificationRoutes } from './alerts/notifications.ts'
 import { oneRoutes } from './alerts/one.ts'
 import { ruleFileRoutes } from './alerts/rule-files.ts'
 import { ruleRoutes } from './alerts/rules.ts'
@@ -13,6 +14,7 @@ export function alertRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> 
   const routes = new Hono<ConsoleHono>()
   routes.route('/', listRoutes(environment))
   routes.route('/', oneRoutes(environment))
+  routes.route('/notifications', notificationRoutes(environment))
   routes.route('/silences', silenceRoutes(environment))
   routes.route('/rules', ruleRoutes(environment))
   routes.route('/rules', ruleFileRoutes(environment))

@@ -279,7 +279,7 @@ describe('the console about alerts', () => {
       await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click()
       await page.getByText('None holds, and none is to come.').waitFor()
       await page.getByText(/^The silence of .* has ended/).waitFor()
-      await page.getByRole('navigation', { name: 'Alerts, silences and rules' }).getByText('Rules').click()
+      await page.getByRole('navigation', { name: 'Pages of alerts' }).getByText('Rules').click()
       await page.getByRole('link', { name: 'Edit and try rules' }).click()
       const text = page.getByLabel('Text of weather.yaml')
       await text.fill(RULES.replace('fireAbove: 40', 'fireOver: 30'))

@@ -1,9 +1,10 @@
-/** Alerts, silences and rules: which page of the area an address means. */
+/** Alerts, notifications, silences and rules: which page of the area an address means. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useLocation } from 'preact-iso'
 import { Tabs } from '../parts/tabs.tsx'
 import { RuleEditor } from './editor.tsx'
 import { AlertList } from './list.tsx'
+import { NotificationsPage } from './notifications.tsx'
 import { OneAlertPage } from './one.tsx'
 import { OneRulePage } from './one-rule.tsx'
 import { RuleList } from './rules.tsx'
@@ -12,6 +13,7 @@ import './alerts.css'
 
 const TABS = [
   { path: '/alerts', title: 'Alerts' },
+  { path: '/alerts/notifications', title: 'Notifications' },
   { path: '/alerts/silences', title: 'Silences' },
   { path: '/alerts/rules', title: 'Rules' },
 ] as const
@@ -20,6 +22,12 @@ export function Alerts(): JSX.Element {
   const { path, query } = useLocation()
   const { alert, rule } = query
   switch (path) {
+    case '/alerts/notifications':
+      return (
+        <Page title="Notifications">
+          <NotificationsPage />
+        </Page>
+      )
     case '/alerts/silences':
       return (
         <Page title="Silences">
@@ -65,10 +73,7 @@ function Page({ title, children }: PageProps): JSX.Element {
   const at = TABS.findLast(tab => path.startsWith(tab.path))?.path
   return (
     <div class="alerts">
-      <Tabs
-        label="Alerts, silences and rules"
-        tabs={TABS.map(tab => ({ ...tab, isCurrent: tab.path === at }))}
-      />
+      <Tabs label="Pages of alerts" tabs={TABS.map(tab => ({ ...tab, isCurrent: tab.path === at }))} />
       <h1>{title}</h1>
       {children}
     </div>

@@ -103,6 +103,9 @@ function Facts({ alert }: Props): JSX.Element {
         <Fact name="Others of it">
           <a href={addressOf('/alerts', { state: 'history', rule, hours: 168 })}>the last 7 days</a>
         </Fact>
+        <Fact name="Notifications">
+          <a href={addressOf('/alerts/notifications', { alert: id, hours: 168 })}>of the last 7 days</a>
+        </Fact>
         <Fact name="Trace">
           {trace ? <a href={addressOf('/event', { trace })}>{trace}</a> : 'none: the reading had none'}
         </Fact>

@@ -1,0 +1,176 @@
+/** Notifications that people were sent, and what came of each. */
+import { Hono } from 'hono'
+import { check, number, object, optional, pipe, string, transform } from 'valibot'
+import { dataReader } from '../../../lib/app/data-reader.ts'
+import type { Signal } from '../../../lib/app/topics.ts'
+import type { NotificationReason } from '../../../lib/notification/notification.ts'
+import { NOTIFICATION_TYPE } from '../../../lib/notification/notification.ts'
+import { positionsAt } from '../../../lib/queries/journey/positions.ts'
+import { newestOf } from '../../../lib/queries/newest.ts'
+import { rangesOf, searchRecords } from '../../../lib/queries/records.ts'
+import {
+  outcomeOf,
+  type SentNotification,
+  type SinkOutcome,
+  sentNotifications,
+  undeliveredIn,
+} from '../../../lib/queries/sent-notifications.ts'
+import { topicReach } from '../../../lib/queries/topics.ts'
+import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
+import { entityOf } from '../../../lib/runtime/consumer/event.ts'
+import { plainRecords } from '../../../lib/runtime/pipeline/plain-records.ts'
+import type { ConsoleHono } from '../../access/person.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { KeptAnswers } from '../../live/kept-answers.ts'
+import { watchable } from '../../live/watchable.ts'
+import { ProblemError } from '../problem.ts'
+
+export interface NotificationRow {
+  /** Of the event. */
+  readonly id: string
+  readonly at: string
+  readonly reason: NotificationReason
+  readonly group: string
+  readonly receivers: readonly string[]
+  readonly alerts: readonly NotifiedAlert[]
+  /** How many alerts it counts beyond those that it shows. */
+  readonly omitted: number
+  /** By function that delivers. */
+  readonly outcomes: readonly SinkOutcome[]
+}
+
+export interface NotifiedAlert {
+  readonly id: string
+  readonly rule: string
+  readonly status: 'firing' | 'resolved'
+  readonly entity: string
+}
+
+export interface NotificationsAnswer {
+  /** The newest first. */
+  readonly notifications: readonly NotificationRow[]
+  readonly total: number
+  /** How many records of the topic were not read, because there are newer ones. */
+  readonly leftOut: number
+}
+
+const MOST_ROWS = 200
+/** Alerts that a row lists; the others are counted with those that the notification omits. */
+const MOST_ALERTS = 10
+const MOST_RECORDS = 100_000
+const MOST_MS = 10_000
+const HOUR_MS = 3_600_000
+/** The first letters of all sinks' names. */
+const SINKS = 'notify-'
+
+const QUERY = object({
+  hours: optional(
+    pipe(
+      string(),
+      transform(Number),
+      number(),
+      check(hours => hours > 0 && hours <= 24 * 7, 'hours, at most the 7 days that the topic keeps'),
+    ),
+    '24',
+  ),
+  alert: optional(
+    pipe(
+      string(),
+      check(id => id.length <= 200, 'at most 200 characters'),
+    ),
+    '',
+  ),
+})
+
+export function notificationRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
+  const routes = new Hono<ConsoleHono>()
+  const kept = new KeptAnswers<NotificationsAnswer>({ forMs: 0, most: 20, idleMs: 300_000 })
+  watchable(routes, '/', { query: QUERY, everyMs: 5_000, environment }, given =>
+    kept.ask(JSON.stringify(given), () => notificationsIn(environment, given)),
+  )
+  return routes
+}
+
+async function notificationsIn(
+  environment: ConsoleEnvironment,
+  { hours, alert }: { readonly hours: number; readonly alert: string },
+): Promise<NotificationsAnswer> {
+  const topic = environment.topic('notifications')
+  const search = new Search(environment, Date.now() - hours * HOUR_MS)
+  const [records, failures, letters] = await Promise.all([
+    search.find('notifications', NOTIFICATION_TYPE),
+    search.find('failures', SINKS),
+    search.find('dlq', SINKS),
+  ])
+  const plain = await plainRecords(records, dataReader(environment.config))
+  const all = sentNotifications(plain).filter(
+    ({ notification: { alerts } }) => alert === '' || alerts.some(({ alertId }) => alertId === alert),
+  )
+  const shown = all.slice(0, MOST_ROWS)
+  const sinks = environment.functions
+    .filter(({ name, consumes }) => name.startsWith(SINKS) && consumes.includes('notifications'))
+    .map(({ name, emits }) => ({ name, consumes: [topic], emits }))
+  const places = shown.map(({ partition, offset }) => ({ topic, partition, offset }))
+  const positions = await positionsAt(places, sinks, await environment.inspection())
+  const applied = (sink: string, partition: number) =>
+    positions.find(one => one.consumer === sink && one.partition === partition)?.appliedOffset ?? -1
+  const undelivered = undeliveredIn([...failures, ...letters], topic)
+  const outcomesOf = (one: SentNotification) =>
+    sinks.map(({ name }) => outcomeOf(one, name, applied(name, one.partition), undelivered))
+  return {
+    notifications: shown.map(one => rowOf(one, outcomesOf(one))),
+    total: all.length,
+    leftOut: search.leftOut,
+  }
+}
+
+/** Pure. */
+function rowOf(
+  { id, at, notification }: SentNotification,
+  outcomes: readonly SinkOutcome[],
+): NotificationRow {
+  const { reason, group, receivers, alerts, omitted } = notification
+  return {
+    ...{ id, at, reason, group, receivers, outcomes },
+    alerts: alerts.slice(0, MOST_ALERTS).map(({ alertId, rule, status, entity }) => {
+      return { id: alertId, rule, status, entity: entityOf(entity) }
+    }),
+    omitted: omitted + Math.max(0, alerts.length - MOST_ALERTS),
+  }
+}
+
+class Search {
+  /** How many records of the topic of notifications were not read. */
+  leftOut = 0
+  readonly #environment: ConsoleEnvironment
+  readonly #sinceMs: number
+  readonly #signal = AbortSignal.timeout(MOST_MS)
+
+  constructor(environment: ConsoleEnvironment, sinceMs: number) {
+    this.#environment = environment
+    this.#sinceMs = sinceMs
+  }
+
+  /** The records of a topic that hold a text, and perhaps others. */
+  async find(signal: Signal, text: string): Promise<readonly LogRecord[]> {
+    const topic = this.#environment.topic(signal)
+    const reach = await topicReach(await this.#environment.offsets(), topic, this.#sinceMs)
+    const { ranges, leftOut } = newestOf(rangesOf(topic, reach), MOST_RECORDS)
+    if (signal === 'notifications') this.leftOut = leftOut
+    const found: LogRecord[] = []
+    try {
+      await searchRecords(
+        await this.#environment.log(),
+        ranges,
+        text,
+        record => found.push(record),
+        this.#signal,
+      )
+    } catch (error) {
+      if (!this.#signal.aborted) throw error
+      const limit = `within ${MOST_MS / 1_000} s`
+      throw new ProblemError('unavailable', `${topic} could not be searched ${limit}: choose a shorter time.`)
+    }
+    return found
+  }
+}

@@ -1,0 +1,121 @@
+/** Notifications that people were sent: when, to whom, about which alerts, and what came of each. */
+import type { JSX } from 'preact'
+import type { NotificationRow, NotificationsAnswer } from '../../api/alerts/notifications.ts'
+import { addressOf, useParameter } from '../data/address.ts'
+import { useLive } from '../data/answers.ts'
+import { Badge, type Tone } from '../parts/badge.tsx'
+import { Known } from '../parts/known.tsx'
+import { Moment } from '../parts/moment.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { countText } from '../parts/words.ts'
+import { Choice } from './list-filter.tsx'
+
+const HOURS = [
+  ['1', 'last hour'],
+  ['24', 'last day'],
+  ['168', 'last 7 days'],
+] as const
+
+export function NotificationsPage(): JSX.Element {
+  const [hours, setHours] = useParameter('hours', '24')
+  const [alert] = useParameter('alert')
+  const answer = useLive<NotificationsAnswer>(addressOf('/alerts/notifications', { hours, alert }), {
+    keep: true,
+  })
+  return (
+    <>
+      <form class="bar" onSubmit={event => event.preventDefault()} aria-label="Which notifications">
+        <Choice label="Sent in the" value={hours} set={setHours} options={HOURS} />
+      </form>
+      {alert && (
+        <p>
+          Those of <a href={addressOf('/alerts', { alert })}>one alert</a>.{' '}
+          <a href="/alerts/notifications">Show all</a>
+        </p>
+      )}
+      <Known of={answer} what="the notifications">
+        {({ notifications, total, leftOut }) => (
+          <>
+            <p role="status">
+              {countText(total, 'notification')} in this time.
+              {total > notifications.length && ` The newest ${notifications.length} are listed.`}
+              {leftOut > 0 && ` ${countText(leftOut, 'older record')} of the topic not read.`}
+            </p>
+            <Table
+              name="notifications"
+              caption="notifications"
+              columns={COLUMNS}
+              rows={notifications}
+              keyOf={({ id }) => id}
+              textOf={({ group, receivers, alerts }) =>
+                [group, ...receivers, ...alerts.map(({ rule, entity }) => `${rule} ${entity}`)].join(' ')
+              }
+              firstOrder="-Sent"
+              empty="No notification was sent in this time. Choose a longer one."
+            />
+          </>
+        )}
+      </Known>
+    </>
+  )
+}
+
+const COLUMNS: readonly Column<NotificationRow>[] = [
+  { heading: 'Sent', cell: ({ at }) => <Moment at={at} />, sortBy: ({ at }) => Date.parse(at) },
+  { heading: 'Reason', cell: ({ reason }) => reason, sortBy: ({ reason }) => reason },
+  { heading: 'Receivers', cell: ({ receivers }) => receivers.join(', ') },
+  { heading: 'Alerts', cell: ({ alerts, omitted }) => <Alerts alerts={alerts} omitted={omitted} /> },
+  {
+    heading: 'Outcome',
+    cell: ({ outcomes }) => (
+      <ul class="alerts-outcomes">
+        {outcomes.map(one => (
+          <Outcome key={one.sink} outcome={one} />
+        ))}
+      </ul>
+    ),
+  },
+  { heading: 'Event', cell: ({ id }) => <a href={addressOf('/event', { id })}>its way</a> },
+]
+
+function Alerts({ alerts, omitted }: Pick<NotificationRow, 'alerts' | 'omitted'>): JSX.Element {
+  return (
+    <ul class="alerts-notified">
+      {alerts.map(({ id, rule, status, entity }) => (
+        <li key={id}>
+          <a href={addressOf('/alerts', { alert: id })}>{rule}</a> {status} <small>{entity}</small>
+        </li>
+      ))}
+      {omitted > 0 && <li>and {countText(omitted, 'other')}</li>}
+      {alerts.length === 0 && omitted === 0 && <li>none</li>}
+    </ul>
+  )
+}
+
+type Outcome = NotificationRow['outcomes'][number]
+
+const STATES: Readonly<Record<Outcome['state'], { tone: Tone; text: string; title: string }>> = {
+  waiting: { tone: 'warn', text: 'waiting', title: 'Not processed yet, or a receiver does not answer' },
+  passed: { tone: 'good', text: 'done', title: 'Each of its receivers that are named here has taken it' },
+  failed: {
+    tone: 'warn',
+    text: 'failed, tried again',
+    title: 'A receiver has not taken it; it is tried again',
+  },
+  'dead-letter': { tone: 'bad', text: 'dead letter', title: 'A receiver has not taken it' },
+}
+
+function Outcome({ outcome: { sink, state, error, letter } }: { readonly outcome: Outcome }): JSX.Element {
+  const { tone, text, title } = STATES[state]
+  const badge = (
+    <Badge tone={tone} title={title}>
+      {text}
+    </Badge>
+  )
+  return (
+    <li>
+      {sink} {letter ? <a href={addressOf('/failures', { letter })}>{badge}</a> : badge}
+      {error && <small class="alerts-summary">{error}</small>}
+    </li>
+  )
+}

@@ -142,7 +142,7 @@ describe('telemetry in the console', () => {
     assert.equal(found.searched.ended, 'whole')
   })
 
-  it('given a browser, then one finds an entity, sees its charts, and a new alert comes by itself', async () => {
+  it('given a browser, then one finds an entity, sees its charts and those of its alert, which comes by itself', async () => {
     const browser = await TestBrowser.launch()
     try {
       const visit = await browser.visit(served.address('/telemetry'))
@@ -161,6 +161,12 @@ describe('telemetry in the console', () => {
         .getByRole('list', { name: 'Alerts of this entity' })
         .getByText(/firing/)
         .waitFor()
+      await page.getByRole('list', { name: 'Alerts of this entity' }).getByRole('link').click()
+      await page
+        .getByRole('img', { name: /^temperature around the alert: \d+ minutes, threshold 40$/ })
+        .waitFor()
+      assert.deepEqual(await visit.obstacles(), [])
+      await page.goBack()
       await page.getByRole('link', { name: 'Live' }).click()
       await page.getByRole('img', { name: /temperature in the last 15 minutes: .* to 48 °C/ }).waitFor()
       await page.getByRole('link', { name: 'All entities' }).click()

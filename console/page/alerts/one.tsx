@@ -12,6 +12,7 @@ import { EntityLink } from '../parts/entity-link.tsx'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { AcknowledgeButtons } from './acknowledge.tsx'
+import { AlertChart } from './alert-chart.tsx'
 import { useNow } from './hooks.ts'
 import { Severity } from './marks.tsx'
 import { comparedText, happenedText, lastsText, reasonText, valueText } from './words.ts'
@@ -26,6 +27,7 @@ export function OneAlertPage({ id }: { readonly id: string }): JSX.Element {
         {alert => (
           <>
             <Head alert={alert} tell={tell} />
+            <AlertChart alert={alert} />
             <div class="grid-cards">
               <Facts alert={alert} />
               <div class="alerts-stack">

@@ -91,8 +91,12 @@ function columnsOf(
   return minuteColumns(history ?? none, now.openMinute, now.metrics[index]?.name ?? '')
 }
 
-/** A gap says nothing. */
-function readoutOf({ times, lists: [values, least, most] }: Columns, at: number, unit: string): string {
+/** Returns nothing for a gap. */
+export function readoutOf(
+  { times, lists: [values, least, most] }: Columns,
+  at: number,
+  unit: string,
+): string {
   const value = values?.[at]
   if (value === null || value === undefined) return ''
   const time = timeText((times[at] ?? 0) * 1_000, Date.now())

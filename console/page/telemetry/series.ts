@@ -72,6 +72,15 @@ export function withGaps({ times, lists }: Columns, leastS: number): Columns {
   }
 }
 
+/** The part of the columns that lies in a time; milliseconds since the epoch. */
+export function within({ times, lists }: Columns, fromMs: number, toMs: number): Columns {
+  const isIn = (_: unknown, index: number) => {
+    const atMs = (times[index] as number) * 1_000
+    return atMs >= fromMs && atMs <= toMs
+  }
+  return { times: times.filter(isIn), lists: lists.map(values => values.filter(isIn)) }
+}
+
 /** The limits of the rules that compare the values of a metric. */
 export function levelsOf(rules: readonly WatchingRule[], metric: string): Level[] {
   const comparing = rules.filter(

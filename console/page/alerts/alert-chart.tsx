@@ -1,0 +1,75 @@
+/** The values around an alert, with its threshold and the time in which it fired. */
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type uPlot from 'uplot'
+import type { OneAlert } from '../../api/alerts/one.ts'
+import type { EntityNow } from '../../api/telemetry/entity.ts'
+import type { EntityHistory } from '../../api/telemetry/history.ts'
+import { addressOf } from '../data/address.ts'
+import { useAnswer } from '../data/answers.ts'
+import { hasTelemetry } from '../parts/entity.ts'
+import { Known } from '../parts/known.tsx'
+import { readoutOf } from '../telemetry/entity-charts.tsx'
+import { minuteColumns, rangeOf, within } from '../telemetry/series.ts'
+import { TimeChart } from '../telemetry/time-chart.tsx'
+import { type ChartTime, chartTime } from './chart-time.ts'
+
+export function AlertChart({ alert }: { readonly alert: OneAlert }): JSX.Element | null {
+  const { metric, entity } = alert
+  const [openedMs] = useState(Date.now)
+  if (metric === null || !hasTelemetry(entity)) return null
+  const time = chartTime(alert, openedMs)
+  return (
+    <section aria-label="Values around it" class="card alerts-chart">
+      <h2>{metric}</h2>
+      {time ? (
+        <Chart alert={alert} metric={metric} time={time} />
+      ) : (
+        <p class="empty">It began more than a day ago, which is as far back as charts go.</p>
+      )}
+    </section>
+  )
+}
+
+interface Props {
+  readonly alert: OneAlert
+  readonly metric: string
+  readonly time: ChartTime
+}
+
+function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Element {
+  const { entity, rule, severity, threshold, startedAt, endedAt } = alert
+  const now = useAnswer<EntityNow>(addressOf('/telemetry/entity', { entity, span: hours }), { keep: true })
+  const history = useAnswer<EntityHistory>(addressOf('/telemetry/history', { entity, hours }), { keep: true })
+  return (
+    <Known of={now} what="the entity">
+      {({ openMinute, rules, metrics }) => (
+        <Known of={history} what="its minutes">
+          {past => {
+            const columns = within(minuteColumns(past, openMinute, metric), fromMs, toMs)
+            // A threshold of changes or deviations is not one of values.
+            const isOfValues = rules?.some(one => one.name === rule && one.compares === 'value')
+            const levels =
+              threshold !== null && isOfValues ? [{ value: threshold, name: rule, severity }] : []
+            const endMs = endedAt === null ? toMs : Date.parse(endedAt)
+            const spans = [{ fromS: Date.parse(startedAt) / 1_000, toS: endMs / 1_000, severity }]
+            const unit = metrics.find(({ name }) => name === metric)?.unit ?? ''
+            const limit = levels.length > 0 ? `, threshold ${threshold}` : ''
+            return (
+              <TimeChart
+                data={[columns.times, ...columns.lists] as unknown as uPlot.AlignedData}
+                shapes={['line', 'edge', 'edge']}
+                fromS={fromMs / 1_000}
+                toS={toMs / 1_000}
+                range={rangeOf(columns.lists, levels)}
+                marks={{ levels, spans }}
+                label={`${metric} around the alert: ${columns.times.length} minutes${limit}`}
+                readout={at => readoutOf(columns, at, unit)}
+              />
+            )
+          }}
+        </Known>
+      )}
+    </Known>
+  )
+}

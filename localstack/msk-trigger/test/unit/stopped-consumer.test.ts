@@ -19,24 +19,27 @@ const listener = {
 }
 
 /** A member whose consumer has no group: it is not connected yet, or it has crashed. */
-function given() {
+async function given() {
   const connect = (clientId: string) =>
     new Kafka({ clientId, brokers: [NOWHERE], logLevel: logLevel.NOTHING, retry: { retries: 0 } })
   const settings = readSettings({ brokers: NOWHERE }, {})
   const member = new GroupMember(connect, mappingOf(), settings, listener)
-  return { member, reading: member.read(1_000) }
+  const reading = member.read(1_000)
+  // Its consumer is there after that.
+  await Promise.resolve()
+  return { member, reading }
 }
 
 describe('a consumer that has stopped', () => {
   it('given a partition to pause or resume, then nothing happens: its next join does both', async () => {
-    const { member, reading } = given()
+    const { member, reading } = await given()
     member.pause([0])
     member.resume([0])
     await assert.rejects(reading, /ECONNREFUSED/)
   })
 
   it('given something that is no partition, then that still is an error', async () => {
-    const { member, reading } = given()
+    const { member, reading } = await given()
     assert.throws(() => member.pause([Number.NaN]), /Array of valid partitions required to pause/)
     assert.throws(() => member.resume([Number.NaN]), /Array of valid partitions required to resume/)
     await assert.rejects(reading)

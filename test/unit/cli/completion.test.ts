@@ -24,7 +24,7 @@ describe('what can stand at the end of a command line', () => {
     [['--stack', 'lab', 'dlq', 'l'], ['list']],
     [
       ['dlq', 'list', '--co'],
-      ['--code', '--consumer'],
+      ['--code', '--consumer', '--count'],
     ],
     [
       ['dlq', 'list', '--code', 'schema'],

@@ -26,12 +26,17 @@ export function causeOf(stalled: Stalled, known: Known): Cause | undefined {
     }
   if (kind === 'timeout') return tooSlow(name, known)
   const reason = shown(stalled.reason)
+  if (obstacle === 'reading' && NOBODY_THERE.test(reason))
+    return away('Kafka', `Kafka does not answer at ${known.brokers}`)
   const named = serverNamedIn(reason)
   if (named) return named
   const id = `${obstacle}/${alike(reason)}`
   const { advice, ...words } = WORDS[obstacle](reason)
   return { id, ...words, advice: ENDED.test(reason) ? `${advice} ${findRecord(name)}` : advice }
 }
+
+/** A broker that was there before, and does not accept connections now. */
+const NOBODY_THERE = /\bECONNREFUSED\b/
 
 /** A handler that throws has answered. One that ends its process, or runs out of memory, has not. */
 const ENDED = /the handler (ended|did not answer)/

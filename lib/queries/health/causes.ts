@@ -32,7 +32,9 @@ export function serverAway(
  */
 export function serverNamedIn(reason: string): Cause | undefined {
   if (/^Redis at \S+ does not answer/.test(reason)) return away('Redis', reason)
-  return /\bKafka did not take it/.test(reason) ? away('Kafka', reason) : undefined
+  return /\bKafka (did not take it|does not say|does not answer)/.test(reason)
+    ? away('Kafka', reason)
+    : undefined
 }
 
 /** The cause of reported records before the function's log has given a reason. */

@@ -282,6 +282,25 @@ describe('one outage is reported in one line', () => {
     ])
   })
 
+  it('of Kafka, whose connections are refused, for consumers and for scheduled functions', () => {
+    const person = new Person()
+    person.stalls('alerting', {
+      obstacle: 'reading',
+      reason: 'not reading: Connection error: connect ECONNREFUSED 127.0.0.1:9092',
+    })
+    person.health.ran(
+      'redriver',
+      'Kafka does not say what retry-1m holds: connect ECONNREFUSED',
+      person.nowMs,
+    )
+    person.look(5_000)
+    assert.equal(person.seen.length, 1)
+    assert.match(
+      person.seen[0] ?? '',
+      /^✗ alerting and redriver are stalled: Kafka does not .* Is it running\?/,
+    )
+  })
+
   it('of Redis, whose reason functions report once a minute, before or after they report partitions', () => {
     const person = new Person()
     const outage = (isSaid: boolean) => {

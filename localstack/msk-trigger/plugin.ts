@@ -1,4 +1,5 @@
 import process from 'node:process'
+import { unusedClusters } from './config/clusters.ts'
 import { declaredResources } from './config/event-destination.ts'
 import { extendEventSchemas, type FrameworkEvents } from './config/event-schema.ts'
 import { type EventSettings, kafkaEvents } from './config/event-settings.ts'
@@ -105,7 +106,8 @@ export default class MskTriggerPlugin {
       this.#log.notice('msk  all msk and kafka events have enabled: false: there is nothing to read')
       return
     }
-    for (const line of mixedClusters(mappings)) this.#log.warning(`msk  ${line}`)
+    const warnings = [...unusedClusters(mappings, settings.clusters), ...mixedClusters(mappings)]
+    for (const line of warnings) this.#log.warning(`msk  ${line}`)
     await requireLambdaPort(this.#offlineOptions())
     this.#prepared = { mappings, settings }
   }

@@ -45,7 +45,7 @@ export class KafkaAccess {
     this.options = {
       socketFactory: ({ host, port, onConnect }) =>
         explainedSocket({ host, port, onConnect }, this.#certificates?.value, advice),
-      ...(sasl && { sasl: this.#sasl(sasl, brokers, env) }),
+      ...(sasl && { sasl: this.#sasl(sasl, { brokers, names }, env) }),
     }
   }
 
@@ -56,7 +56,7 @@ export class KafkaAccess {
 
   #sasl(
     sasl: SaslSettings,
-    brokers: readonly string[],
+    { brokers, names }: Pick<ClusterSettings, 'brokers' | 'names'>,
     env: Readonly<Record<string, string | undefined>>,
   ): KafkaConfig['sasl'] & object {
     if (sasl.mechanism === 'oauthbearer') {
@@ -68,7 +68,7 @@ export class KafkaAccess {
       const region = sasl.region ?? regionOf(brokers) ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION
       if (!region)
         throw new ConfigurationError(
-          'custom.mskTrigger.sasl.region must be the region of the cluster: neither the names of the brokers nor AWS_REGION tell it',
+          `${names.sasl}.region must be the region of the cluster: neither the names of the brokers nor AWS_REGION tell it`,
         )
       return bearerMechanism(() => iamToken(region))
     }

@@ -115,6 +115,17 @@ export function clusterOf(
   return { brokers: at, ssl: encryptionOf(entry), sasl: entry.sasl, names }
 }
 
+/** Returns warnings about entries of the settings that no event uses, a line each. */
+export function unusedClusters(clouds: readonly CloudCluster[], clusters: LocalClusters): string[] {
+  const used = new Set(clouds.flatMap(keysOf))
+  return Object.keys(clusters)
+    .filter(key => !used.has(key))
+    .map(
+      key =>
+        `custom.mskTrigger.clusters.${key} is not read: no enabled event has a cluster of this ARN or name, or this bootstrap server`,
+    )
+}
+
 /** The cluster in the cloud as one text. */
 export function cloudName({ eventSourceArn, bootstrapServers = [] }: CloudCluster): string {
   return eventSourceArn ?? bootstrapServers.join(',')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { KafkaAccess } from '../../access/kafka-access.ts'
+import { unusedClusters } from '../../config/clusters.ts'
 import { mixedClusters, readMappings } from '../../config/mappings.ts'
 import { readSettings } from '../../config/settings.ts'
 import { MappingReports } from '../../report/reports.ts'
@@ -145,6 +146,13 @@ describe('equal topics of several clusters', () => {
     ])
     const oneCluster = mappingsOf({ brokers: 'all:1' }, msk(ORDERS), msk(ORDERS, { consumerGroupId: 'own' }))
     assert.deepEqual(mixedClusters(oneCluster), [])
+  })
+
+  it('given an entry that no event uses, then a warning names it', () => {
+    const mappings = mappingsOf({ clusters }, msk(ORDERS), kafka(['b:1']))
+    assert.deepEqual(unusedClusters(mappings, { orders: {}, 'b:1': {} }), [])
+    const [warning] = unusedClusters(mappings, { stok: {} })
+    assert.match(warning ?? '', /^custom\.mskTrigger\.clusters\.stok is not read/)
   })
 
   it('given reports, then they name the cluster', () => {

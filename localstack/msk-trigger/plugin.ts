@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { unusedClusters } from './config/clusters.ts'
+import { unusedClusters } from './config/event-cluster.ts'
 import { declaredResources } from './config/event-destination.ts'
 import { extendEventSchemas, type FrameworkEvents } from './config/event-schema.ts'
 import { type EventSettings, kafkaEvents } from './config/event-settings.ts'

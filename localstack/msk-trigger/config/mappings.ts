@@ -1,14 +1,9 @@
 import { ConfigurationError, type FunctionDefinition } from '../support/framework.ts'
 import { show } from '../support/values.ts'
 import { ACCOUNT, clusterArn, functionArn } from './arns.ts'
-import {
-  bootstrapServersIn,
-  type ClusterSettings,
-  cloudName,
-  clusterOf,
-  type KnownClusters,
-} from './clusters.ts'
+import type { ClusterSettings, KnownClusters } from './clusters.ts'
 import type { Destination } from './destination.ts'
+import { bootstrapServersIn, cloudName, clusterOf } from './event-cluster.ts'
 import { destinationOf } from './event-destination.ts'
 import { type EventSettings, kafkaEvents, nameOf, type ReadEvent, readEvents } from './event-settings.ts'
 import type { Filter } from './filters.ts'

@@ -1,4 +1,4 @@
-import { cloudName } from '../config/clusters.ts'
+import { cloudName } from '../config/event-cluster.ts'
 import type { Mapping } from '../config/mappings.ts'
 import type { Part } from '../support/parts.ts'
 

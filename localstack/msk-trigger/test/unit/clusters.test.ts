@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { KafkaAccess } from '../../access/kafka-access.ts'
-import { unusedClusters } from '../../config/clusters.ts'
+import { unusedClusters } from '../../config/event-cluster.ts'
 import { mixedClusters, readMappings } from '../../config/mappings.ts'
 import { readSettings } from '../../config/settings.ts'
 import { MappingReports } from '../../report/reports.ts'

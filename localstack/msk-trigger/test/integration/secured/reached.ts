@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { clusterOf } from '../../../config/clusters.ts'
+import { clusterOf } from '../../../config/event-cluster.ts'
 import { Cluster } from '../../../poll/cluster.ts'
 import { clientOf, clientWith, FAILED, kafka, secrets, TOPIC } from './broker.ts'
 import { closeTokenEndpoint, useIamCredentials, WAYS } from './ways.ts'

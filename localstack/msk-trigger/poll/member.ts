@@ -95,7 +95,6 @@ export class GroupMember {
   /** Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer fails; call it again then. */
   async read(largestBatchBytes: number): Promise<void> {
     const { topic } = this.#mapping
-    await this.#exit.removeFormer()
     const consumer = this.#kafka.consumer({
       ...consumerOptions(this.#mapping, this.#settings, largestBatchBytes),
       partitionAssigners: [parts => this.#exit.guarded(kafkajs.PartitionAssigners.roundRobin(parts))],
@@ -136,6 +135,7 @@ export class GroupMember {
 
   async #begin(consumer: Consumer): Promise<void> {
     const { topic, startingPosition } = this.#mapping
+    await this.#exit.removeFormer()
     await consumer.connect()
     // This applies only to offsets that no longer exist (rule 34); `#joined` seeks to every other start.
     await consumer.subscribe({ topic, fromBeginning: startingPosition.at !== 'LATEST' })

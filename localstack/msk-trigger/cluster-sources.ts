@@ -1,6 +1,4 @@
 import process from 'node:process'
-import { readRecordsOf } from '@sluice/kafka-records'
-import { Kafka, logLevel } from 'kafkajs'
 import { accessWarnings, KafkaAccess } from './access/kafka-access.ts'
 import type { ClusterSettings } from './config/clusters.ts'
 import type { Mapping } from './config/mappings.ts'
@@ -10,6 +8,7 @@ import { checkDestinations } from './deliver/destination-check.ts'
 import { senderFor } from './deliver/destinations.ts'
 import { Semaphore } from './deliver/semaphore.ts'
 import { probe } from './poll/broker-probe.ts'
+import { clientsOf } from './poll/clients.ts'
 import { Cluster } from './poll/cluster.ts'
 import { GroupMember } from './poll/member.ts'
 import { TopicWatch } from './poll/topic-watch.ts'
@@ -45,20 +44,7 @@ export class ClusterSources {
     }: Omit<TriggerParts, 'mappings' | 'settings'>,
     reserved: Reserved,
   ) {
-    // kafkajs logs nothing: the source itself logs what keeps it from reading.
-    const connect = (clientId: string) => {
-      const kafka = new Kafka({
-        clientId,
-        brokers: [...settings.brokers],
-        logLevel: logLevel.NOTHING,
-        connectionTimeout: 3_000,
-        ...access.options,
-        // A broker that does not answer is reported within a second or two; the sources keep retrying.
-        retry: { retries: 2 },
-      })
-      readRecordsOf(kafka)
-      return kafka
-    }
+    const connect = clientsOf(settings.brokers, access.options)
     const kafka = connect(settings.clientId)
     const cluster = new Cluster(kafka, () => access.ready())
     const senderParts = (mapping: Mapping) => ({

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import process from 'node:process'
 import { unusedClusters } from './config/event-cluster.ts'
 import { declaredResources } from './config/event-destination.ts'
@@ -24,6 +26,7 @@ import { addPermissions } from './package/permissions.ts'
 import { announceResponseType } from './package/response-type.ts'
 import { lostMappings, writeMappings } from './package/template.ts'
 import { writeReportsTo } from './report/report-file.ts'
+import { sampleEvent } from './sample-event.ts'
 import {
   ConfigurationError,
   type FunctionDefinition,
@@ -33,11 +36,32 @@ import {
 import { isObject } from './support/values.ts'
 import { Trigger } from './trigger.ts'
 
+/** `serverless kafka event`. */
+const COMMANDS = {
+  kafka: {
+    usage: 'Commands for the Kafka events of functions',
+    commands: {
+      event: {
+        usage:
+          'Prints the event that a function would receive now with the newest records of its topic, for `serverless invoke local --path`',
+        lifecycleEvents: ['event'],
+        options: {
+          function: { usage: 'The function', shortcut: 'f', type: 'string', required: true },
+          topic: { usage: 'Its topic, if it reads several', type: 'string' },
+          records: { usage: 'How many records at most (1)', type: 'string' },
+          output: { usage: 'The file to write, instead of printing', type: 'string' },
+        },
+      },
+    },
+  },
+}
+
 /**
  * The plugin. It gives `serverless offline` a Kafka trigger, and the framework's `msk` and `kafka` events the settings
  * that they lack, locally and in the packaged template.
  */
 export default class MskTriggerPlugin {
+  readonly commands = COMMANDS
   readonly hooks: Readonly<Record<string, () => unknown>>
   /** A build of `invoke/runtimes/node/worker.ts`: as TypeScript it takes 10 MiB and 70 ms more in each thread. */
   threadModule: URL | undefined
@@ -78,6 +102,7 @@ export default class MskTriggerPlugin {
       'before:offline:start:init': this.#guard(() => this.#prepare()),
       'offline:start:init': this.#guard(() => this.#run()),
       'before:offline:start:end': () => this.#trigger?.stop(),
+      'kafka:event:event': this.#guard(() => this.#writeEvent()),
       // Bundlers announce this after a build.
       'offline:functionsUpdated:cleanup': () => this.replaceInstances(),
     }
@@ -90,6 +115,15 @@ export default class MskTriggerPlugin {
    */
   async replaceInstances(functionKeys?: Iterable<string>): Promise<void> {
     await this.#invoker?.replaceInstances(functionKeys)
+  }
+
+  async #writeEvent(): Promise<void> {
+    const { function: functionKey, topic, records, output } = this.#cliOptions as Record<string, string>
+    const settings = readSettings(this.#custom(), process.env)
+    const mappings = readMappings(this.#functions(), this.#facts(), settings)
+    const json = await sampleEvent(mappings, { function: String(functionKey), topic, records }, settings)
+    if (output === undefined) process.stdout.write(`${json}\n`)
+    else await writeFile(resolve(this.#serverless.config.servicePath, output), `${json}\n`)
   }
 
   /** Reads the configuration, so that a mistake in it is reported before anything is built or started. */

@@ -40,7 +40,7 @@ const REJOIN = { retryDelayMs: 250, maxRetryDelayMs: 2_000 }
 export interface SourceParts {
   readonly settings: Settings
   readonly log: Log
-  readonly cluster: Omit<Cluster, 'close'>
+  readonly cluster: Omit<Cluster, 'close' | 'deleteGroup'>
   /** Present if the mapping has a destination. */
   readonly sender: Sender | undefined
   readonly report: WriteReport

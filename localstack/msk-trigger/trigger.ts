@@ -1,7 +1,3 @@
-import { readEveryCodec, restIdleConnections } from '@sluice/kafka-records'
-import kafkajs from 'kafkajs'
-// @ts-expect-error: the library has no types of its inner modules
-import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { withFilesRead } from './access/certificates.ts'
 import { byCluster, type ClusterSources } from './cluster-sources.ts'
 import { FaultSocket } from './faults/fault-socket.ts'
@@ -34,8 +30,6 @@ export class Trigger {
 
   constructor(parts: TriggerParts) {
     const { mappings, settings, log, invoker, handlesSignals = true } = parts
-    readEveryCodec(kafkajs.CompressionCodecs)
-    restIdleConnections(RequestQueue)
     // Read again with the first schema, and missing files are reported now.
     if (settings.registrySsl) withFilesRead(settings.registrySsl, 'custom.mskTrigger.registrySsl')
     this.#invoker = invoker

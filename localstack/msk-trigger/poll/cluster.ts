@@ -97,6 +97,11 @@ export class Cluster {
     })
   }
 
+  /** Deletes a group without members. */
+  deleteGroup(groupId: string): Promise<unknown> {
+    return this.#ask(admin => admin.deleteGroups([groupId]))
+  }
+
   /** Retries on a new connection, and so with new metadata, because a topic may be new and a leader may move. */
   async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const askedAtMs = performance.now()

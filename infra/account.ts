@@ -3,6 +3,7 @@ import { isAbsolute, posix, relative, resolve, sep } from 'node:path'
 import { alertsTopicName } from '../lib/app/resource-names.ts'
 import {
   CHECKPOINTS,
+  CLOCK,
   type Environment,
   FAILURES,
   GENERAL,
@@ -92,6 +93,7 @@ const NO_REDIS = 'rediss://none:6379'
 const SETTINGS = {
   ...GENERAL.settings,
   ...KAFKA.settings,
+  ...CLOCK.settings,
   ...REDIS.settings,
   ...REGISTRY.settings,
   ...RULES.settings,

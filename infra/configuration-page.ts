@@ -8,6 +8,7 @@ import { SLICES } from '../lib/app/config.ts'
 import { GENERATOR_KEYS } from '../lib/app/settings/generator.ts'
 import {
   CHECKPOINTS,
+  CLOCK,
   CONSUMER,
   GENERAL,
   KAFKA,
@@ -33,7 +34,18 @@ const RUNBOOK = new URL('../docs/runbook.md', import.meta.url)
 const FUNCTIONS = new URL('../docs/functions.md', import.meta.url)
 
 /** What a handler of the engine reads. */
-const ENGINE = [KAFKA, REDIS, REGISTRY, SERIALIZATION, GENERAL, CONSUMER, CHECKPOINTS, TRACING, LOGGING]
+const ENGINE = [
+  KAFKA,
+  REDIS,
+  REGISTRY,
+  SERIALIZATION,
+  GENERAL,
+  CONSUMER,
+  CHECKPOINTS,
+  TRACING,
+  CLOCK,
+  LOGGING,
+]
 
 const INTRODUCTION = `# Configuration
 

@@ -25,13 +25,15 @@ export interface ScheduledFunction {
   readonly name: string
   /** As in `serverless.yml`. */
   readonly expression: string
+  /** Whether a run lasts until the next one is due, and can be ended anywhere. The first one at a start is short. */
+  readonly isLong?: boolean
 }
 
 interface SchedulerParts {
   readonly log: Log
   readonly metrics: Metrics
   /** Runs a function for this time, in milliseconds since the epoch. A retry has the time of the run that failed. */
-  run(name: string, dueMs: number): Promise<unknown>
+  run(name: string, dueMs: number, isFirst: boolean): Promise<unknown>
   readonly now?: () => number
 }
 
@@ -41,10 +43,13 @@ interface DueRun {
   readonly dueMs: number
   /** How often it has been called and has failed. */
   readonly failures: number
+  /** Whether the process has just started, and the schedule is not due. */
+  readonly isFirst?: boolean
 }
 
 export class Scheduler {
   readonly #times: ReadonlyMap<string, Times>
+  readonly #long: ReadonlySet<string>
   readonly #parts: SchedulerParts
   readonly #now: () => number
   readonly #timers = new Map<string, NodeJS.Timeout>()
@@ -56,6 +61,7 @@ export class Scheduler {
   /** @throws RangeError for an expression that cannot be read */
   constructor(functions: readonly ScheduledFunction[], parts: SchedulerParts) {
     this.#times = new Map(functions.map(({ name, expression }) => [name, timesOf(expression)]))
+    this.#long = new Set(functions.filter(({ isLong }) => isLong).map(({ name }) => name))
     this.#parts = parts
     this.#now = parts.now ?? Date.now
   }
@@ -73,15 +79,15 @@ export class Scheduler {
     void this.#callFirst([...this.#times].filter(([, { everyMs }]) => everyMs === MINUTE_MS))
   }
 
-  /** Calls nothing more, and resolves when what runs is over. */
+  /** Calls nothing more, and resolves when what runs is over, except long runs. */
   async stop(): Promise<void> {
     this.#isStopped = true
     for (const timer of [...this.#timers.values(), ...this.#retries.values()]) clearTimeout(timer)
-    await Promise.all(this.#running.values())
+    await Promise.all([...this.#running].map(([name, run]) => (this.#long.has(name) ? undefined : run)))
   }
 
   async #callFirst(schedules: readonly (readonly [name: string, times: Times])[]): Promise<void> {
-    for (const [name] of schedules) await this.#call({ name, dueMs: this.#now(), failures: 0 })
+    for (const [name] of schedules) await this.#call({ name, dueMs: this.#now(), failures: 0, isFirst: true })
   }
 
   #wait(name: string, times: Times): void {
@@ -112,10 +118,11 @@ export class Scheduler {
   }
 
   async #run(due: DueRun): Promise<void> {
-    const { name, dueMs } = due
+    const { name, dueMs, isFirst = false } = due
     try {
-      await this.#parts.run(name, dueMs)
+      await this.#parts.run(name, dueMs, isFirst)
     } catch (error) {
+      if (this.#isStopped && this.#long.has(name)) return
       this.#failed({ ...due, failures: due.failures + 1 }, messageOf(error))
       return
     }

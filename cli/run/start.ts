@@ -107,7 +107,7 @@ export async function startRun(options: RunOptions): Promise<Run> {
   const scheduler = new Scheduler(schedulesOf(functions, place), {
     log,
     metrics,
-    run: (name, dueMs) => run(name, scheduledEvent(dueMs, region)),
+    run: (name, dueMs, isFirst) => run(name, scheduledEvent(dueMs, region, isFirst)),
   })
   const connections = new Connections(config, 'run')
   const redis = new RedisCheck(connections.redis, metrics)
@@ -141,7 +141,7 @@ export async function startRun(options: RunOptions): Promise<Run> {
   return {
     served,
     joined: Promise.all(trigger.sources.map(({ joined }) => joined)).then(() => {}),
-    invoke: (name, event = scheduledEvent(Date.now(), region)) => run(name, event),
+    invoke: (name, event = scheduledEvent(Date.now(), region, true)) => run(name, event),
     stop: graceMs => stopped(parts, graceMs),
   }
 }
@@ -170,7 +170,11 @@ async function stopped(
 function schedulesOf(functions: readonly DeclaredFunction[], { schedules }: RunPlace) {
   return functions
     .filter(declared => isScheduled(declared, schedules))
-    .map(({ name, schedule }) => ({ name, expression: schedule?.expression ?? '' }))
+    .map(({ name, schedule }) => ({
+      name,
+      expression: schedule?.expression ?? '',
+      isLong: name === 'clock',
+    }))
 }
 
 function readTopics(functions: readonly DeclaredFunction[], env: string) {
@@ -183,12 +187,12 @@ function readTopics(functions: readonly DeclaredFunction[], env: string) {
   )
 }
 
-/** As EventBridge sends it. */
-function scheduledEvent(dueMs: number, region: string): object {
+/** As EventBridge sends it; the first one at a start says that no schedule was due. */
+function scheduledEvent(dueMs: number, region: string, isFirst = false): object {
   return {
     version: '0',
     id: randomUUID(),
-    'detail-type': 'Scheduled Event',
+    'detail-type': isFirst ? 'First Run' : 'Scheduled Event',
     source: 'aws.events',
     account: '000000000000',
     time: new Date(dueMs).toISOString(),

@@ -1,6 +1,8 @@
 /** Appends a tick to every partition of the topics whose consumers have timers, so that the log's clock advances even where no readings arrive. */
-import { TICKED, topicName } from '../../lib/app/topics.ts'
+import { TICKED, TICKED_OFTEN, topicName } from '../../lib/app/topics.ts'
 import { clockHandler } from '../../lib/runtime/lambda/clock-handler.ts'
 import { TICK_TYPE, tick } from '../../lib/telemetry/tick.ts'
 
-export const handler = clockHandler({ kafkaTopic: topicName, tickType: TICK_TYPE }, 'clock', TICKED, tick)
+const application = { kafkaTopic: topicName, tickType: TICK_TYPE }
+
+export const handler = clockHandler(application, 'clock', TICKED, tick, TICKED_OFTEN)

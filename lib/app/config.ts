@@ -5,6 +5,7 @@ import {
   ALERTS_TOPIC,
   CHECKPOINT_CONSUMERS,
   CHECKPOINTS,
+  CLOCK,
   CONSOLE,
   CONSUMER,
   FAILURES,
@@ -29,6 +30,7 @@ import {
 
 const READ = [
   GENERAL,
+  CLOCK,
   KAFKA,
   REDIS,
   REGISTRY,

@@ -74,6 +74,9 @@ export const SIGNALS = Object.keys(TOPICS) as readonly Signal[]
 /** The topics whose partitions have a clock. */
 export const TICKED = SIGNALS.filter(signal => TOPICS[signal].isTicked)
 
+/** Those for whose timers people wait: their partitions get a tick every few seconds. */
+export const TICKED_OFTEN = ['notifications'] as const satisfies readonly Signal[]
+
 /** The topics in which failures wait to be tried again, from the shortest delay to the longest. */
 export const RETRY_TOPICS = ['retry-1m', 'retry-10m', 'retry-1h'] as const satisfies readonly Signal[]
 

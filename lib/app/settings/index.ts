@@ -1,5 +1,6 @@
 /** All settings, one slice for each capability. A bundle contains only the slices that its function uses. */
 export { CHECKPOINTS, type CheckpointSettings } from '../../runtime/settings/checkpoints.ts'
+export { CLOCK } from '../../runtime/settings/clock.ts'
 export { CONSUMER } from '../../runtime/settings/consumer.ts'
 export { type PartsOf, readSetting, readSettings } from '../../runtime/settings/environment.ts'
 export { GENERAL, type GeneralSettings } from '../../runtime/settings/general.ts'

@@ -1,13 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { writeEvent } from '../cloudevents/writer.ts'
 import type { Application } from '../consumer/application.ts'
 import type { TopicName } from '../consumer/declared.ts'
 import type { Event } from '../consumer/event.ts'
+import { instant } from '../consumer/instant.ts'
 import { tickOf } from '../consumer/tick.ts'
+import { CLOCK } from '../settings/clock.ts'
 import { GENERAL } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import type { ScheduledHandler } from './handler-types.ts'
+import type { TopicPublisher } from './kafka-connections.ts'
 import { KafkaConnections } from './kafka-connections.ts'
+import { furtherRounds } from './rounds.ts'
 import { scheduled } from './scheduled.ts'
 
 /**
@@ -16,6 +21,8 @@ import { scheduled } from './scheduled.ts'
  *
  * @param name of the function
  * @param makeTick the tick of a partition for the time of a run; by default an event of the tick type without data
+ * @param often topics for whose timers people wait: a run that a schedule has called goes on to append ticks to these, as often as
+ *   `CLOCK_SECONDS` says, until the next one
  * @throws the handler rejects with a `ConfigError` that names every setting that is missing or wrong
  */
 export function clockHandler(
@@ -23,25 +30,42 @@ export function clockHandler(
   name: string,
   topics: TopicName | readonly TopicName[],
   makeTick: (partition: number, at: string) => Event = (partition, at) => tickOf(application, partition, at),
+  often: readonly TopicName[] = [],
 ): ScheduledHandler {
   return scheduled(
     name,
     KafkaConnections,
-    [GENERAL, KAFKA],
-    async ({ config, connections, scheduledFor }) => {
+    [GENERAL, KAFKA, CLOCK],
+    async ({ config, connections, scheduledFor, isScheduled, remainingMs }) => {
       const publisher = await connections.publisher()
-      const ticks: OutgoingRecord[] = []
-      for (const name of [topics].flat()) {
-        const topic = application.kafkaTopic(name, config.env)
-        // Looked up at each run, because partitions may have been added.
-        const partitions = await publisher.partitionsOf(topic)
-        for (let partition = 0; partition < partitions; partition += 1) {
-          const written = writeEvent(makeTick(partition, scheduledFor), config.contentMode)
-          ticks.push({ topic, partition, key: null, ...written })
-        }
+      const append = async (to: readonly TopicName[], at: string) => {
+        const names = to.map(one => application.kafkaTopic(one, config.env))
+        const makeRecord = (partition: number) => writeEvent(makeTick(partition, at), config.contentMode)
+        return appendTicks(publisher, names, makeRecord)
       }
-      await publisher.publish(ticks)
-      return { ticks: ticks.length }
+      let ticks = await append([topics].flat(), scheduledFor)
+      if (!isScheduled || often.length === 0) return { ticks }
+      const clock = { now: () => performance.now(), sleep: (ms: number) => sleep(ms), remainingMs }
+      for await (const passedMs of furtherRounds(config.tickEveryMs, clock))
+        ticks += await append(often, instant(Date.parse(scheduledFor) + passedMs))
+      return { ticks }
     },
   )
+}
+
+/** Returns the number of ticks. */
+async function appendTicks(
+  publisher: TopicPublisher,
+  topics: readonly string[],
+  makeRecord: (partition: number) => Pick<OutgoingRecord, 'value' | 'headers'>,
+): Promise<number> {
+  const ticks: OutgoingRecord[] = []
+  for (const topic of topics) {
+    // Looked up at each run, because partitions may have been added.
+    const partitions = await publisher.partitionsOf(topic)
+    for (let partition = 0; partition < partitions; partition += 1)
+      ticks.push({ topic, partition, key: null, ...makeRecord(partition) })
+  }
+  await publisher.publish(ticks)
+  return ticks.length
 }

@@ -17,6 +17,8 @@ export interface Scheduled<Connections, Config> {
   readonly connections: Connections
   /** RFC 3339: when the schedule fired; the same for a retry of the run. The current time if no schedule fired. */
   readonly scheduledFor: string
+  /** Whether a schedule called the function, and not a person or a program. */
+  readonly isScheduled: boolean
   /** The remaining time of the invocation, in milliseconds. */
   readonly remainingMs: () => number
   readonly telemetry: ScheduledTelemetry
@@ -74,8 +76,17 @@ export function scheduled<
     .handler(async (event, context) => {
       const { config, connections } = await start()
       const scheduledFor = event?.time ?? new Date().toISOString()
+      const isScheduled = event?.['detail-type'] === 'Scheduled Event'
       const remainingMs = () => context.getRemainingTimeInMillis()
-      const done = run({ config, connections, scheduledFor, remainingMs, telemetry, powertools })
+      const done = run({
+        config,
+        connections,
+        scheduledFor,
+        isScheduled,
+        remainingMs,
+        telemetry,
+        powertools,
+      })
       const result = await done.finally(async () => {
         addValues(metrics, 'publishMs', publishedMs)
         publishedMs = []

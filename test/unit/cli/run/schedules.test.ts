@@ -75,7 +75,7 @@ describe('the scheduler', () => {
       t.mock.timers.tick(ms)
       await settled()
     }
-    return { scheduler, calls, clock, errors, notices, metrics, settled, tick }
+    return { scheduler, calls, clock, log, errors, notices, metrics, settled, tick }
   }
 
   it('given its start, then what is due each minute is called at once, in order, and then when it is due', async t => {
@@ -134,6 +134,28 @@ describe('the scheduler', () => {
     second.resolve()
     await settled()
     await scheduler.stop()
+  })
+
+  it('given a long run, then a stop does not wait for it, and its end is not a failure', async t => {
+    const { log, errors, metrics, settled, tick } = scheduled(t)
+    const ended = Promise.withResolvers<void>()
+    const calls: string[] = []
+    const scheduler = new Scheduler([{ name: 'clock', expression: 'rate(1 minute)', isLong: true }], {
+      log,
+      metrics,
+      run: async (_, __, isFirst) => {
+        calls.push(isFirst ? 'first' : 'due')
+        if (!isFirst) await ended.promise
+      },
+    })
+    scheduler.start()
+    await settled()
+    await tick(30_000)
+    assert.deepEqual(calls, ['first', 'due'])
+    await scheduler.stop()
+    ended.reject(new Error('its thread was ended'))
+    await settled()
+    assert.deepEqual(errors, [])
   })
 
   it('given a run that is not over, then the next one is left out and counted', async t => {

@@ -1,0 +1,19 @@
+import { setting, slice } from './slice.ts'
+import { wholeNumber } from './values.ts'
+
+export interface ClockSettings {
+  /** The time between two ticks of a topic for whose timers people wait. */
+  readonly tickEveryMs: number
+}
+
+export const CLOCK = slice(
+  'Clock',
+  {
+    CLOCK_SECONDS: setting(wholeNumber({ least: 2, most: 60, unit: 'seconds' }), {
+      description:
+        'The time between two ticks of a topic for whose timers people wait, which is `notifications`: a notification leaves at most this much, and some two seconds for its way, after its wait. From 56 on, there is one tick a minute.',
+      default: '5',
+    }),
+  },
+  ({ CLOCK_SECONDS }): ClockSettings => ({ tickEveryMs: CLOCK_SECONDS * 1_000 }),
+)

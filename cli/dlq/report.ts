@@ -18,7 +18,7 @@ export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'o
 }
 
 /** Of one that cannot be read. */
-export interface BrokenLine {
+interface BrokenLine {
   readonly at: string
   /** RFC 3339. */
   readonly writtenAt: string

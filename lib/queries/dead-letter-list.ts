@@ -13,7 +13,7 @@ import { readRecordGroupsBackward } from './records-backward.ts'
 /** Enough for a short page, and for the older letters that show which of its letters are copies. */
 const FIRST_WINDOW = MOST_REMEMBERED + 100
 
-export interface DeadLetterCounts {
+interface DeadLetterCounts {
   /** How many match, listed or not. */
   readonly total: number
   /** How many of them have each code, the most frequent first. */

@@ -114,7 +114,10 @@ describe('given topics with records, good and bad', () => {
     assert.match(stdout, /^\d@\d+ .* schema-violated +processor +orders\/1@7 .* it does not fit$/m)
     assert.match(stdout, /^1 records in the topic are not dead letters/m)
     const narrowed = JSON.parse((await run('dlq', 'list', '--code', 'malformed-event', '--json')).stdout)
-    assert.deepEqual([narrowed.counts.total, narrowed.deadLetters.length, narrowed.deadLetters[0].id], [1, 1, 'two'])
+    assert.deepEqual(
+      [narrowed.counts.total, narrowed.deadLetters.length, narrowed.deadLetters[0].id],
+      [1, 1, 'two'],
+    )
   })
 
   it('when a dead letter is shown, by its id or its place, then its bytes are what failed', async () => {

@@ -1,6 +1,7 @@
 /** The pages of telemetry over an environment of which everything is known, on real servers and in a real browser. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import type { Locator } from 'playwright-core'
 import type { EntityNow } from '../../console/api/telemetry/entity.ts'
 import type { EntityPage } from '../../console/api/telemetry/entity-page.ts'
 import type { EntityHistory } from '../../console/api/telemetry/history.ts'
@@ -99,6 +100,18 @@ describe('telemetry in the console', () => {
   const asking = (path: string, query: Readonly<Record<string, string>>) =>
     `/telemetry/${path}?${new URLSearchParams(query)}`
 
+  /** Drags over the right half of a chart. */
+  async function dragOver(chart: Locator): Promise<void> {
+    const box = await chart.boundingBox()
+    assert.ok(box, 'the chart is drawn')
+    const { mouse } = chart.page()
+    const y = box.y + box.height / 2
+    await mouse.move(box.x + box.width / 2, y)
+    await mouse.down()
+    await mouse.move(box.x + box.width - 5, y, { steps: 5 })
+    await mouse.up()
+  }
+
   it('given entities, then a page lists them by family, sorted by what is asked for', async () => {
     const found = await served.ask<EntityPage>(asking('entities', { sort: '-temperature' }))
     assert.deepEqual(found.families, [
@@ -156,6 +169,10 @@ describe('telemetry in the console', () => {
         .getByRole('img', { name: /temperature in the last hour: from 20 °C to 45 °C; 1 limit/ })
         .waitFor()
       assert.deepEqual(await visit.obstacles(), [])
+      await dragOver(page.locator('.u-over').first())
+      await page.getByRole('img', { name: /temperature in a part of the last hour/ }).waitFor()
+      assert.deepEqual(await visit.obstacles(), [])
+      await page.getByRole('button', { name: 'Show all' }).click()
       await measured([reading('roof-1', 48, ago(0))])
       await page
         .getByRole('list', { name: 'Alerts of this entity' })

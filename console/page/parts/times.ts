@@ -32,6 +32,14 @@ export function zoneText(nowMs: number): string {
   return timeZone === 'UTC' || !offset ? timeZone : `${timeZone}, ${offset}`
 }
 
+/** An instant as an input of the type `datetime-local` takes it; empty without one. */
+export function localTime(time: string | number | undefined): string {
+  const at = new Date(time ?? '')
+  if (Number.isNaN(at.getTime())) return ''
+  // Summer time has another offset.
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
+}
+
 function dayText(date: Date): string {
   return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 }

@@ -7,7 +7,8 @@ import type { EntityHistory } from '../../api/telemetry/history.ts'
 import { timeText } from '../parts/times.ts'
 import { numberText } from '../parts/words.ts'
 import { conditionText, forText, unitText, valueText } from './figures.ts'
-import { type Columns, levelsOf, minuteColumns, rangeOf, readingColumns, spansOf } from './series.ts'
+import type { ChosenRange } from './range-choice.tsx'
+import { type Columns, levelsOf, minuteColumns, rangeOf, readingColumns, spansOf, within } from './series.ts'
 import type { ChartSpan } from './spans.ts'
 import { TimeChart } from './time-chart.tsx'
 
@@ -16,16 +17,17 @@ interface Props {
   /** Undefined until the topic of analytics has been searched. */
   readonly history: EntityHistory | undefined
   readonly span: ChartSpan
+  readonly range: ChosenRange
 }
 
-export function EntityCharts({ now, history, span }: Props): JSX.Element {
+export function EntityCharts(props: Props): JSX.Element {
+  const { now } = props
   const missing = now.metrics.filter(({ statistics }) => !statistics).map(({ name }) => name)
   return (
     <>
       <div class="telemetry-charts">
         {now.metrics.map(
-          ({ name, statistics }, index) =>
-            statistics && <MetricChart key={name} now={now} history={history} span={span} index={index} />,
+          ({ name, statistics }, index) => statistics && <MetricChart key={name} {...props} index={index} />,
         )}
       </div>
       {missing.length > 0 && <p class="muted">It has never reported {missing.join(', ')}.</p>}
@@ -33,7 +35,13 @@ export function EntityCharts({ now, history, span }: Props): JSX.Element {
   )
 }
 
-function MetricChart({ now, history, span, index }: Props & { readonly index: number }): JSX.Element | null {
+function MetricChart({
+  now,
+  history,
+  span,
+  range,
+  index,
+}: Props & { readonly index: number }): JSX.Element | null {
   const metric = now.metrics[index]
   const isLive = span.name === 'live'
   const columns = useMemo(
@@ -45,7 +53,7 @@ function MetricChart({ now, history, span, index }: Props & { readonly index: nu
   const rules = (now.rules ?? []).filter(rule => rule.metric === name && !rule.isPaused)
   const levels = levelsOf(rules, name)
   const spans = spansOf(history?.alerts ?? [], now.alerts, { metric: name, endsMs: now.endsMs })
-  const toS = now.endsMs / 1_000
+  const shown = within(columns, range.fromMs, range.toMs)
   return (
     <section class="card telemetry-metric">
       <h3>
@@ -56,12 +64,20 @@ function MetricChart({ now, history, span, index }: Props & { readonly index: nu
       <TimeChart
         data={[columns.times, ...columns.lists] as unknown as uPlot.AlignedData}
         shapes={isLive ? ['line'] : ['line', 'edge', 'edge']}
-        fromS={toS - span.ms / 1_000}
-        toS={toS}
-        range={rangeOf(columns.lists, levels)}
+        fromS={range.fromMs / 1_000}
+        toS={range.toMs / 1_000}
+        range={rangeOf(shown.lists, levels)}
         marks={{ levels, spans }}
-        label={labelOf({ name, unit, span, columns, levels: levels.length, spans: spans.length })}
+        label={labelOf({
+          name,
+          unit,
+          words: range.isPart ? `a part of ${span.words}` : span.words,
+          columns: shown,
+          levels: levels.length,
+          spans: spans.length,
+        })}
         readout={at => readoutOf(columns, at, unit)}
+        onSelect={(fromS, toS) => range.choose({ fromMs: fromS * 1_000, toMs: toS * 1_000 })}
       />
       {!isLive && !history && (
         <p class="muted" aria-busy="true">
@@ -109,15 +125,15 @@ export function readoutOf(
 interface Labelled {
   readonly name: string
   readonly unit: string
-  readonly span: ChartSpan
+  readonly words: string
   readonly columns: Columns
   readonly levels: number
   readonly spans: number
 }
 
-function labelOf({ name, unit, span, columns, levels, spans }: Labelled): string {
+function labelOf({ name, unit, words, columns, levels, spans }: Labelled): string {
   const values = columns.lists.flat().filter(value => typeof value === 'number')
-  const what = `${name} in ${span.words}`
+  const what = `${name} in ${words}`
   if (values.length === 0) return `${what}: nothing is known`
   const range = `from ${valueText(Math.min(...values), unit)} to ${valueText(Math.max(...values), unit)}`
   return `${what}: ${range}; ${levels} limits of rules, ${spans} alerts`

@@ -12,6 +12,7 @@ import { numberText } from '../parts/words.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-tables.tsx'
 import { searchedText } from './figures.ts'
+import { RangeChoice, useRange } from './range-choice.tsx'
 import { SpanChoice, useSpan } from './span-choice.tsx'
 import type { ChartSpan } from './spans.ts'
 
@@ -64,6 +65,7 @@ function Entity({ now, history, span }: EntityProps): JSX.Element {
   const limits = [searchedText(now.searched), history.answer && searchedText(history.answer.searched)].filter(
     text => text !== undefined,
   )
+  const range = useRange({ fromMs: now.endsMs - span.ms, toMs: now.endsMs })
   return (
     <>
       <Facts now={now} />
@@ -82,7 +84,8 @@ function Entity({ now, history, span }: EntityProps): JSX.Element {
           {history.problem.message}
         </p>
       )}
-      <EntityCharts now={now} history={history.answer} span={span} />
+      <RangeChoice range={range} />
+      <EntityCharts now={now} history={history.answer} span={span} range={range} />
       {limits.length > 0 && <p class="warn">{limits[0]}</p>}
       <Statistics now={now} />
       <Rules now={now} />

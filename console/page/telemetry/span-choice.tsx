@@ -17,7 +17,7 @@ export function SpanChoice({ hasLive, chosen }: Props): JSX.Element {
       label="Time"
       areChoices
       tabs={SPANS.filter(({ name }) => hasLive || name !== 'live').map(({ name, title }) => ({
-        path: choices.with({ span: name === '1' ? '' : name }),
+        path: choices.with({ span: name === '1' ? '' : name, from: '', to: '' }),
         title,
         isCurrent: name === chosen.name,
       }))}

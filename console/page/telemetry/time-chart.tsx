@@ -23,10 +23,14 @@ interface Props {
   /** What is said of the point below the mouse. */
   readonly readout: (index: number) => string
   readonly height?: number
+  /** Called with the part over which a person has dragged, in seconds; without it, nothing can be dragged. */
+  readonly onSelect?: (fromS: number, toS: number) => void
 }
 
 const NO_MARKS: Marks = { levels: [], spans: [] }
 const LEAST_WIDTH = 200
+/** Pixels: less is a click. */
+const LEAST_SELECTED = 8
 
 export function TimeChart(props: Props): JSX.Element {
   const { data, shapes, label, height = 165 } = props
@@ -58,7 +62,7 @@ export function TimeChart(props: Props): JSX.Element {
       chart.current = undefined
     }
   }, [kind, height])
-  useEffect(() => chart.current?.setData(data), [data])
+  useEffect(() => chart.current?.setData(data), [data, props.fromS, props.toS])
   return (
     <div class="telemetry-chart">
       <div ref={place} role="img" aria-label={label} />
@@ -81,7 +85,7 @@ function optionsOf(
     grid: { stroke: 'rgba(128, 128, 128, 0.2)', width: 1 },
     ticks: { show: false },
   }
-  const { shapes } = latest.current
+  const { shapes, onSelect } = latest.current
   return {
     series: [{}, ...shapes.map(shape => seriesOf(shape, colour))],
     ...(shapes.includes('edge')
@@ -104,10 +108,22 @@ function optionsOf(
       },
       { ...axis, space: 28, size: 52 },
     ],
-    cursor: { drag: { x: false, y: false }, sync: { key: 'telemetry' }, points: { size: 6 } },
+    cursor: {
+      drag: { x: onSelect !== undefined, y: false, setScale: false },
+      sync: { key: 'telemetry' },
+      points: { size: 6 },
+    },
     legend: { show: false },
     plugins: [marksPlugin(() => latest.current.marks ?? NO_MARKS, colour)],
     hooks: {
+      setSelect: [
+        chart => {
+          const { left, width } = chart.select
+          if (width < LEAST_SELECTED) return
+          latest.current.onSelect?.(chart.posToVal(left, 'x'), chart.posToVal(left + width, 'x'))
+          chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+        },
+      ],
       setCursor: [
         ({ cursor }) => {
           const { idx } = cursor

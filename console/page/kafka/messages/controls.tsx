@@ -4,7 +4,8 @@ import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { MessageTopics } from '../../../api/kafka/messages.ts'
 import { addressOf } from '../../data/address.ts'
-import { type Asked, chosenIn, localTime, MESSAGES, type Start, startOf } from './question.ts'
+import { localTime } from '../../parts/times.ts'
+import { type Asked, chosenIn, MESSAGES, type Start, startOf } from './question.ts'
 
 interface Props {
   readonly topics: MessageTopics['topics']
@@ -78,13 +79,7 @@ export function Controls({ topics, topic, asked }: Props): JSX.Element {
       {start === 'time' && (
         <label>
           Time
-          <input
-            name="time"
-            type="datetime-local"
-            step="1"
-            required
-            defaultValue={localTime(asked.time, at => at.getTimezoneOffset())}
-          />
+          <input name="time" type="datetime-local" step="1" required defaultValue={localTime(asked.time)} />
         </label>
       )}
       {start === 'offset' && (

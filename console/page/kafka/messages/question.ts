@@ -48,17 +48,6 @@ export function chosenIn(form: Readonly<Record<string, string>>): Asked {
   return start === 'oldest' ? { ...asked, from: 'oldest' } : asked
 }
 
-/**
- * An instant as an input of the type `datetime-local` wants it.
- *
- * @param offsetMinutesAt from local time to UTC at that instant: summer time has another offset
- */
-export function localTime(time: string | undefined, offsetMinutesAt: (at: Date) => number): string {
-  const at = new Date(time ?? '')
-  if (Number.isNaN(at.getTime())) return ''
-  return new Date(at.getTime() - offsetMinutesAt(at) * 60_000).toISOString().slice(0, 19)
-}
-
 /** The command that writes what is shown into a file, however much it is. */
 export function recordCommand(asked: Asked, topic: string): string {
   const { partition, offset, time, key, type, where } = asked

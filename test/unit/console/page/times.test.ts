@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { axisTexts, exactText, timeText, zoneText } from '../../../../console/page/parts/times.ts'
+import { axisTexts, exactText, localTime, timeText, zoneText } from '../../../../console/page/parts/times.ts'
 
 process.env.TZ = 'Europe/Oslo'
 
@@ -27,6 +27,11 @@ describe('times in the console', () => {
       ['22:00\n28 Feb', '23:00', '00:00\n1 Mar', '13:00'],
     )
     assert.deepEqual(axisTexts([NOW], NOW), ['13:00'])
+  })
+
+  it('given an instant, then a form shows it in local time; given none, then nothing', () => {
+    assert.equal(localTime('2026-07-01T12:00:00Z'), '2026-07-01T14:00:00')
+    assert.equal(localTime(undefined), '')
   })
 
   it('given the zone of the browser, then its name and its offset from UTC are shown', () => {

@@ -186,6 +186,37 @@ describe('the failures of the console', () => {
         assert.equal((await asked(console, '/operations', body)).status, status)
     })
 
+    it('given a letter, when a person changes its event, then the changed one is redriven, if it fits its schema', async () => {
+      const console = await opened()
+      const { letters } = await console.ask<LettersAnswer>('/failures?code=rejected')
+      const at = letters[0]?.at ?? ''
+      const request = { command: 'redrive', ats: [at] }
+      for (const patch of ['{', '[]'])
+        assert.equal((await asked(console, '/operations', { ...request, patch })).status, 400)
+      const all = { command: 'redrive', filter: { code: 'rejected' }, patch: '{"time":null}' }
+      assert.equal((await asked(console, '/operations', all)).status, 400)
+      const visit = await browser.visit(console.address(`/failures?letter=${at.replace('@', ':')}`), {
+        width: 390,
+      })
+      const { page } = visit
+      await page.getByText('Change the event before it is redriven').click()
+      const patch = page.getByLabel('Patch (JSON)')
+      await patch.fill('{"data":{"temperature":"hot"}}')
+      await page.getByRole('button', { name: 'Redrive with this change' }).click()
+      await page.getByText('The changed event would fail').waitFor()
+      assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
+      await page.getByRole('button', { name: 'Cancel' }).click()
+      await patch.fill('{"data":{"temperature":28.5}}')
+      await page.getByRole('button', { name: 'Redrive with this change' }).click()
+      await page.getByRole('button', { name: 'Redrive 1', exact: true }).click()
+      await page.getByRole('heading', { name: 'Redrive: finished' }).waitFor()
+      const values = (await environment.read('readings')).map(({ value }) => String(value))
+      assert.equal(values.filter(value => value.includes('28.5')).length, 1)
+      const [audit] = (await audits()).toReversed()
+      assert.deepEqual(audit?.filter, { at, patch: 'yes' })
+      await visit.close()
+    })
+
     it('given an operation in steps, then each goes on where the one before has ended, until all is done', async () => {
       const console = await opened({ streams: false })
       const { config, connections, consumers: readers } = console.environment

@@ -37,11 +37,11 @@ const UNKNOWN: FailedAgain = { count: 0, isDecided: false, letters: [] }
 
 export function operationAnswer(one: KeptOperation, env: string, nowMs: number): OperationAnswer {
   const { id, request, by, taken, passed, problem, updatedAtMs } = one
-  const { command, ats, filter, perSecond, again } = request
+  const { command, ats, filter, perSecond, again, patch } = request
   const rate = perSecond === undefined ? undefined : `${perSecond}/s`
   const conditions = filterTexts(filter)
   const state = stateNow(one, nowMs)
-  const options = { ...conditions, rate, again: again || undefined, env }
+  const options = { ...conditions, rate, again: again || undefined, patch, env }
   return {
     id,
     command,

@@ -1,6 +1,7 @@
 /** Redrives and drops of dead letters: what one would do, and those that run or have run. */
 import type { Hono } from 'hono'
 import * as v from 'valibot'
+import { readPatch } from '../../../lib/operations/dead-letters/patch.ts'
 import type { ConsoleHono } from '../../access/person.ts'
 import { requireOperator } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -15,6 +16,8 @@ import { OperationRunner } from './runner.ts'
 
 /** More are chosen by conditions. */
 const MOST_NAMED = 500
+/** It is kept with its operation until that has ended. */
+const LONGEST_PATCH = 64 * 1024
 const LEAST_RATE = 1
 const MOST_RATE = 100_000
 
@@ -25,6 +28,16 @@ const rate = v.pipe(
   v.maxValue(MOST_RATE, `must be at most ${MOST_RATE}`),
 )
 
+const PATCH = v.pipe(
+  v.string(),
+  v.maxLength(LONGEST_PATCH, `is longer than ${LONGEST_PATCH} characters: use the command line`),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    const patch = readPatch(dataset.value)
+    if (typeof patch === 'string') addIssue({ message: patch })
+  }),
+)
+
 const REQUEST = v.pipe(
   v.strictObject({
     command: v.picklist(['redrive', 'drop'], 'must be redrive or drop'),
@@ -32,7 +45,12 @@ const REQUEST = v.pipe(
     filter: v.optional(FILTER, {}),
     perSecond: v.optional(rate),
     again: v.optional(v.boolean()),
+    patch: v.optional(PATCH),
   }),
+  v.check(
+    ({ command, ats, patch }) => patch === undefined || (command === 'redrive' && ats.length === 1),
+    'a patch is for the redrive of one dead letter that is named',
+  ),
   v.check(
     ({ ats, filter }) => ats.length === 0 || Object.values(filter).every(value => value === undefined),
     'name dead letters, or say which by conditions: not both',

@@ -17,6 +17,8 @@ export interface Plan {
   readonly request: HandlingRequest
   readonly taken: number
   readonly leftOut: readonly LeftOut[]
+  /** Why the patch would break an event; empty if it does not. */
+  readonly refused: readonly string[]
   /** Of those that are taken, how many have each of these. */
   readonly codes: Readonly<Record<string, number>>
   /** Those of the codes that are permanent. */
@@ -46,13 +48,15 @@ export async function planOf(
   const request =
     ats.length > 0 ? asked : { ...asked, filter: { ...filter, untilMs: filter.untilMs ?? Date.now() } }
   const time = AbortSignal.timeout(LOOK_MS)
-  const { tally, missing, scanned } = await operations.survey(request, by, time)
+  const refused: string[] = []
+  const { tally, missing, scanned } = await operations.survey(request, by, time, why => refused.push(why))
   const [consumers, topics] = [tally.consumers.byFrequency(), tally.topics.byFrequency()]
   const asksConsumers = request.command === 'redrive' && tally.taken > 0
   return {
     request,
     taken: tally.taken,
     leftOut: leftOutOf(Object.fromEntries(tally.leftOut)),
+    refused,
     codes: tally.codes.byFrequency(),
     permanent: [...tally.permanent],
     consumers,

@@ -10,6 +10,7 @@ import { Moment } from '../parts/moment.tsx'
 import { Scrolls } from '../parts/scrolls.tsx'
 import { Bytes } from './bytes.tsx'
 import { Handle } from './handle.tsx'
+import { PatchForm } from './patch.tsx'
 
 export function OneLetter({ at }: { readonly at: string }): JSX.Element {
   const answer = useAnswer<LetterAnswer>(`/failures/letter?${new URLSearchParams({ at })}`)
@@ -57,6 +58,7 @@ function Actions({ letter: { at, redrive } }: { readonly letter: LetterAnswer })
         {!leftOutBecause && <Handle command="redrive" ats={[at]} what="" />}
         {!handled && <Handle command="drop" ats={[at]} what="" />}
       </div>
+      {!leftOutBecause && <PatchForm at={at} />}
     </>
   )
 }

@@ -18,6 +18,8 @@ interface Wanted {
   readonly ats: readonly string[]
   readonly filter?: Readonly<Record<string, string | number>>
   readonly again?: true
+  /** JSON. */
+  readonly patch?: string
 }
 
 const AskForPlan = createContext<(wanted: Wanted) => void>(() => {})

@@ -11,7 +11,7 @@ interface Props {
 }
 
 export function PlanText({ plan, lookAgain }: Props): JSX.Element {
-  const { request, taken, codes, consumers, topics, missing, isWhole, scanned, leftOut } = plan
+  const { request, taken, codes, consumers, topics, missing, isWhole, scanned, leftOut, refused } = plan
   const { done } = WORDS[request.command]
   const isNamed = request.ats.length > 0
   const wasHandled = leftOut.some(({ reason }) => reason === 'handled')
@@ -34,6 +34,11 @@ export function PlanText({ plan, lookAgain }: Props): JSX.Element {
         </dl>
       )}
       <LeftOutList leftOut={leftOut} />
+      {refused.map(why => (
+        <p key={why} class="problem">
+          The changed event would fail: {why}.
+        </p>
+      ))}
       {isNamed && wasHandled && request.command === 'redrive' && !request.again && (
         <button type="button" class="secondary outline" onClick={lookAgain}>
           Redrive them once more
@@ -85,6 +90,7 @@ function Warnings({ plan: { request, permanent, consumersNow } }: { readonly pla
   return (
     <>
       {request.command === 'redrive' &&
+        request.patch === undefined &&
         permanent.map(code => (
           <p key={code} class="warn">
             {code} is permanent: the same record fails again, unless what it failed by was mended since.

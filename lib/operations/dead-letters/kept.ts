@@ -140,6 +140,8 @@ export function withEnd(
   return changed(all, id, nowMs, one => {
     requireWorker(one, name)
     const { worker: _, isToStop, ...rest } = { ...one, ...end }
+    // A patch has values of the event, which are not kept for longer than it takes to go on.
+    if (end.state === 'finished') return { ...rest, request: { ...rest.request, patch: undefined } }
     // Who asked for a stop while a step ended must not see it go on.
     return isToStop && end.state === 'running' ? { ...rest, state: 'stopped' } : rest
   })

@@ -81,15 +81,22 @@ export class DeadLetterOperations {
    * Looks at what an operation would do.
    *
    * @param stop ends the look early: the outcome is then that of a part
+   * @param onRefused called with the reason for which a dead letter cannot be patched as asked
    * @throws Unavailable if Kafka or Redis does not answer
    */
-  async survey(request: HandlingRequest, by: Person, stop: AbortSignal): Promise<Outcome> {
+  async survey(
+    request: HandlingRequest,
+    by: Person,
+    stop: AbortSignal,
+    onRefused?: (why: string) => void,
+  ): Promise<Outcome> {
     return this.#connected(async connections => {
       const work = await workFor(connections, this.#setup, {
         request,
         operation: newOperation(Date.now()),
         by,
         stop,
+        ...(onRefused && { onRefused }),
       })
       return surveyed(work)
     })

@@ -19,6 +19,8 @@ export interface HandlingRequest {
   readonly perSecond?: number | undefined
   /** Also those that were redriven or dropped before. */
   readonly again?: boolean | undefined
+  /** A change of the event, as JSON that `readPatch` accepts; for a redrive of one dead letter that is named. */
+  readonly patch?: string | undefined
 }
 
 /** The conditions as text, by the names of the command line's options: for the audit, and for the command that goes on. */

@@ -9,6 +9,7 @@ import type { Connections } from '../../runtime/lambda/connections.ts'
 import { bulkPublisherOf } from '../bulk.ts'
 import { type Work, workOf } from './handle.ts'
 import type { Passed } from './passage.ts'
+import { type Patch, readPatch } from './patch.ts'
 import { dropChooser, redriveChooser } from './redriving.ts'
 import { filterTexts, type HandlingRequest } from './request.ts'
 
@@ -22,20 +23,25 @@ interface Asked extends Pick<Work, 'operation' | 'by' | 'stop'> {
   readonly request: HandlingRequest
   /** What is behind the runs before: this one begins there. */
   readonly passed?: Passed
+  /** Called with the reason for which a dead letter cannot be patched as asked. */
+  readonly onRefused?: (why: string) => void
 }
 
 /** @throws Unavailable if Kafka or Redis does not answer */
 export async function workFor(
   connections: Connections,
   { config, readers }: Surroundings,
-  { request, operation, by, stop, passed }: Asked,
+  { request, operation, by, stop, passed, onRefused = () => {} }: Asked,
 ): Promise<Work> {
   const { command, ats, filter, again = false } = request
   const ranges = (await dlqRanges(connections, config, filter.sinceMs)).map(range => {
     return { ...range, start: Math.max(range.start, passed?.next[range.partition] ?? range.start) }
   })
   const [log, publisher] = [await connections.log(), () => bulkPublisherOf(connections)]
-  const options = { by, nowMs: Date.now, patch: undefined, again, onRefused: () => {} }
+  const options = {
+    ...{ by, nowMs: Date.now, patch: patchOf(request), again },
+    onRefused: (_: unknown, why: string) => onRefused(why),
+  }
   return workOf(
     {
       ...{ command, ats, filter, operation, by },
@@ -45,13 +51,23 @@ export async function workFor(
   )
 }
 
+/** @throws if it is none: what begins an operation has to check that */
+function patchOf({ patch: text }: HandlingRequest): Patch | undefined {
+  if (text === undefined) return undefined
+  const patch = readPatch(text)
+  if (typeof patch === 'string') throw new Error(`The patch of an operation cannot be read: ${patch}`)
+  return patch
+}
+
 /** What was asked for, by the names of the command line's options: for the audit. */
 export function requestTexts(request: HandlingRequest): Readonly<Record<string, string>> {
-  const { filter, ats, perSecond, again } = request
+  const { filter, ats, perSecond, again, patch } = request
   return {
     ...filterTexts(filter),
     ...(perSecond === undefined ? {} : { rate: `${perSecond}/s` }),
     ...(again ? { again: 'yes' } : {}),
+    // Its values may be personal: they are in the redriven record alone.
+    ...(patch === undefined ? {} : { patch: 'yes' }),
     ...(ats.length > 0 ? { at: ats.join(' ') } : {}),
   }
 }

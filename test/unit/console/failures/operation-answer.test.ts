@@ -29,4 +29,10 @@ describe('an operation that is shown', () => {
     it(`given one ${name}, then it says ${expected ? `${expected.count} failed again` : 'nothing of that'}`, () => {
       assert.deepEqual(operationAnswer({ ...ONE, ...changes }, 'test', 0).failedAgain, expected)
     })
+
+  it('given one with a patch that was stopped, then the command that goes on with it has the patch', () => {
+    const request = { ...REDRIVE, patch: '{"time":null}' }
+    const { resume } = operationAnswer({ ...ONE, state: 'stopped', request }, 'test', 0)
+    assert.match(resume ?? '', /--patch '\{"time":null\}'/)
+  })
 })

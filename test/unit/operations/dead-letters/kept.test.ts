@@ -56,6 +56,18 @@ describe('an operation that is kept', () => {
     assert.equal(one(withWorker(all, { id: 'a', name: 'w2', only: 'running' }, 6_000)).worker?.name, 'w2')
   })
 
+  it('given a patch, then it is kept until the operation has finished, and no longer', () => {
+    const request = { ...REQUEST, ats: ['2@17'], filter: {}, patch: '{"time":null}' }
+    const all = withWorker(
+      withBegun(undefined, { id: 'a', request, by: 'ann' }, 0),
+      { id: 'a', name: 'w1' },
+      0,
+    )
+    const patchAfter = (state: 'failed' | 'finished') =>
+      one(withEnd(all, 'a', 'w1', { ...PROGRESS, state }, 1_000)).request.patch
+    assert.deepEqual([patchAfter('failed'), patchAfter('finished')], ['{"time":null}', undefined])
+  })
+
   it('given a stop while a worker is at it, then the worker is told, and a step does not go on', () => {
     const told = withStop(worked(), 'a', 1_000)
     assert.deepEqual([one(told).isToStop, one(told).state], [true, 'running'])

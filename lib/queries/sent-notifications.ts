@@ -1,10 +1,11 @@
 /** Notifications as their topic has them, and what came of each: by how far the sinks are, and by their failures. Pure. */
-import { schemaViolation } from '../app/schemas.ts'
+import validators from '../../schemas/compiled.js'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../notification/notification.ts'
 import { isFailure } from '../runtime/cloudevents/event.ts'
 import { readEvent } from '../runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../runtime/cloudevents/record.ts'
+import type { Event } from '../runtime/consumer/event.ts'
 import type { FailureData } from '../runtime/consumer/failure-event.ts'
 import { instant } from '../runtime/consumer/instant.ts'
 
@@ -44,9 +45,8 @@ export function sentNotifications(records: readonly LogRecord[]): readonly SentN
   const byId = new Map<string, SentNotification>()
   for (const record of records) {
     const event = readEvent(record)
-    // Any client may write to the topic.
     if (isFailure(event) || event.type !== NOTIFICATION_TYPE || byId.has(event.id)) continue
-    if (schemaViolation(NOTIFICATION_TYPE, event.data) !== undefined) continue
+    if (!fitsSchema(event)) continue
     const { partition, offset, timestampMs } = record
     const at = event.time ?? instant(timestampMs)
     byId.set(event.id, { id: event.id, at, partition, offset, notification: event.data as Notification })
@@ -62,12 +62,17 @@ export function undeliveredIn(
   return records.flatMap(record => {
     const event = readEvent(record)
     if (isFailure(event) || (event.type !== FAILURE_TYPE && event.type !== DEAD_LETTER_TYPE)) return []
-    if (schemaViolation(event.type, event.data) !== undefined) return []
+    if (!fitsSchema(event)) return []
     const { consumer, originalTopic, originalPartition, originalOffset, error } = event.data as FailureData
     if (originalTopic !== topic) return []
     const letter = event.type === DEAD_LETTER_TYPE ? { letter: `${record.partition}:${record.offset}` } : {}
     return [{ consumer, partition: originalPartition, offset: originalOffset, error, ...letter }]
   })
+}
+
+/** Any client may write to the topics. */
+function fitsSchema({ type, data }: Event): boolean {
+  return validators[type]?.(data) ?? false
 }
 
 /** @param appliedOffset how far the sink is in the notification's partition */

@@ -186,7 +186,7 @@ describe('the failures of the console', () => {
         assert.equal((await asked(console, '/operations', body)).status, status)
     })
 
-    it('given a letter, when a person changes its event, then the changed one is redriven, if it fits its schema', async () => {
+    it('given a letter, when a person changes its event, then it is redriven if it still fits its schema', async () => {
       const console = await opened()
       const { letters } = await console.ask<LettersAnswer>('/failures?code=rejected')
       const at = letters[0]?.at ?? ''

@@ -155,7 +155,7 @@ describe('telemetry in the console', () => {
     assert.equal(found.searched.ended, 'whole')
   })
 
-  it('given a browser, then one finds an entity, sees its charts and those of its alert, which comes by itself', async () => {
+  it('given a browser, then one finds an entity, sees its charts, and its alert comes by itself', async () => {
     const browser = await TestBrowser.launch()
     try {
       const visit = await browser.visit(served.address('/telemetry'))

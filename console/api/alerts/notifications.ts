@@ -39,7 +39,7 @@ export interface NotificationRow {
   readonly outcomes: readonly SinkOutcome[]
 }
 
-export interface NotifiedAlert {
+interface NotifiedAlert {
   readonly id: string
   readonly rule: string
   readonly status: 'firing' | 'resolved'

@@ -12,7 +12,7 @@ export interface Headline {
 /** Says that all is well only where nothing has stalled and no dead letter waits. */
 export function headlineOf({ standing, openLetters }: Pick<Overview, 'standing' | 'openLetters'>): Headline {
   const letters =
-    openLetters === null || openLetters === 0 ? {} : { letters: countText(openLetters, 'dead letter') }
+    openLetters === null || openLetters === 0 ? {} : { letters: countText(openLetters, 'open dead letter') }
   if (standing.length > 0)
     return { tone: 'bad', text: 'The flow has stalled. The list shows where, and why.', ...letters }
   if (letters.letters)

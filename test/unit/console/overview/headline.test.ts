@@ -12,12 +12,12 @@ describe('the first sentence of the overview', () => {
 
   it('given open dead letters, then it warns and counts them, though nothing has stalled', () => {
     const { tone, letters } = headlineOf({ standing: [], openLetters: 15 })
-    assert.deepEqual([tone, letters], ['warn', '15 dead letters'])
+    assert.deepEqual([tone, letters], ['warn', '15 open dead letters'])
   })
 
   it('given a stalled function and an open dead letter, then both are reported', () => {
     const { tone, letters } = headlineOf({ standing: [STALLED], openLetters: 1 })
-    assert.deepEqual([tone, letters], ['bad', '1 dead letter'])
+    assert.deepEqual([tone, letters], ['bad', '1 open dead letter'])
   })
 
   it('given dead letters that are not counted yet, then it does not claim that all is well', () => {

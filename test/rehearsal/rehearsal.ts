@@ -68,7 +68,8 @@ export class Rehearsal {
       ends.push(() => receivers.close())
       const view = await ClusterView.connect(STAGE, servers.brokers, servers.redisUrl)
       ends.push(() => view.close())
-      const variables = { ...withoutSettings(), ...longLived.variables }
+      // One tick in each run: who invokes the clock waits for its end.
+      const variables = { ...withoutSettings(), ...longLived.variables, CLOCK_SECONDS: '60' }
       const project = await ProjectCopy.create(variables, signal)
       ends.push(() => project.delete())
       for (const [file, text] of Object.entries(notificationFiles())) await project.write(file, text)

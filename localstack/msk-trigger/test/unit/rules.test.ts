@@ -13,7 +13,6 @@ const INSIDE = 'test/unit/**/*.test.ts'
 /** Rules that cannot be seen from outside, and why. RULES.md says so, too. */
 const NOT_SEEN: Readonly<Record<number, { readonly why: string; readonly here: RegExp }>> = {
   17: { why: 'one poller: nothing scales with the lag', here: /^differs: one poller/ },
-  24: { why: 'nothing is throttled', here: /^differs: nothing is throttled/ },
   35: { why: 'a mapping is there at once', here: /^differs: reading starts at once/ },
   48: { why: 'it is a rule for readers of destinations', here: /^does not concern the trigger/ },
 }

@@ -1,4 +1,4 @@
-/** The areas of the console: what the navigation lists and the addresses lead to. */
+/** The areas of the console: what the navigation lists, and what addresses lead to. */
 import type { ComponentType } from 'preact'
 import type { Shown } from '../api/environment.ts'
 import { Alerts } from './alerts/alerts.tsx'
@@ -6,6 +6,7 @@ import { Failures } from './failures/failures.tsx'
 import { Journey } from './journey/journey.tsx'
 import { Kafka } from './kafka/kafka.tsx'
 import { Overview } from './overview/overview.tsx'
+import { Search } from './search/search.tsx'
 import { State } from './state/state.tsx'
 import { Telemetry } from './telemetry/telemetry.tsx'
 import { Writing } from './writing/writing.tsx'
@@ -29,3 +30,9 @@ export const AREAS: readonly Area[] = [
   { title: 'Kafka', path: '/kafka', page: Kafka },
   { title: 'Write', path: '/write', page: Writing, isThere: ({ isLocal }) => isLocal },
 ]
+
+/** It has a field in the head of every page in place of a link. */
+const SEARCH: Area = { title: 'Search', path: '/search', page: Search }
+
+/** All that addresses lead to. */
+export const PLACES: readonly Area[] = [...AREAS, SEARCH]

@@ -4,7 +4,7 @@ import './style.css'
 import { type JSX, render } from 'preact'
 import { LocationProvider, Route, Router } from 'preact-iso'
 import type { Shown } from '../api/environment.ts'
-import { AREAS } from './areas.tsx'
+import { PLACES } from './areas.tsx'
 import { useAnswer } from './data/answers.ts'
 import { EnvironmentContext } from './data/environment.ts'
 import { Empty, Known } from './parts/known.tsx'
@@ -20,7 +20,7 @@ function Console(): JSX.Element {
           <LocationProvider>
             <Shell>
               <Router>
-                {AREAS.flatMap(({ path, page }) => [
+                {PLACES.flatMap(({ path, page }) => [
                   <Route key={path} path={path} component={page} />,
                   ...(path === '/' ? [] : [<Route key={`${path}/*`} path={`${path}/*`} component={page} />]),
                 ])}

@@ -2,18 +2,19 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import { AREAS } from './areas.tsx'
+import { AREAS, PLACES } from './areas.tsx'
 import { useArrival } from './data/arrival.ts'
 import { useEnvironment } from './data/environment.ts'
 import { shownPage } from './data/shown-page.ts'
 import { Guarded } from './parts/fault.tsx'
 import { zoneText } from './parts/times.ts'
+import { SearchField } from './search/field.tsx'
 
 export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
   const { env } = useEnvironment()
   const { path, query } = useLocation()
   const content = useRef<HTMLElement>(null)
-  const current = AREAS.findLast(area => isBelow(path, area.path))
+  const current = PLACES.findLast(area => isBelow(path, area.path))
   const page = shownPage(path, query)
   const title = [page.name, current?.title ?? 'Not found', `Sluice ${env}`].filter(Boolean).join(' · ')
   useArrival(page.key, title, content)
@@ -80,6 +81,7 @@ function Top({ path, title }: TopProps): JSX.Element {
           ))}
         </ul>
       </nav>
+      <SearchField />
       <p class="person">
         {shown.person.name}, {shown.person.role}
       </p>

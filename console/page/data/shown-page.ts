@@ -8,6 +8,7 @@ const NAMED_BY: Readonly<Record<string, readonly string[]>> = {
   '/failures': ['letter'],
   '/failures/operations': ['operation'],
   '/event': ['id', 'trace', 'topic', 'partition', 'offset'],
+  '/search': ['for'],
   '/state': ['consumer'],
   '/kafka/topics': ['topic'],
   '/kafka/groups': ['group'],

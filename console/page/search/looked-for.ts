@@ -1,0 +1,162 @@
+/** Where a search looks, what it finds there, and the sentences about that. Pure: the questions are asked by what is given. */
+import type { AlertsNow } from '../../api/alerts/lists.ts'
+import type { OneAlert } from '../../api/alerts/one.ts'
+import type { GroupsAnswer } from '../../api/kafka/groups.ts'
+import type { TopicsAnswer } from '../../api/kafka/topics.ts'
+import type { EntityPage } from '../../api/telemetry/entity-page.ts'
+import type { JourneyAnswer } from '../../journey/answers.ts'
+import { problemOf } from '../data/ask.ts'
+import { addressOf } from '../data/search.ts'
+import { askedFor } from '../journey/words.ts'
+import { partsOf } from '../parts/entity.ts'
+import { countText } from '../parts/words.ts'
+
+/** @param path below `/api`, with its query */
+export type Ask = <T>(path: string) => Promise<T>
+
+export interface Thing {
+  readonly text: string
+  /** Less important than the text. */
+  readonly note?: string
+  readonly href: string
+  /** Whether it is called as the search says, whatever the case. */
+  readonly isExact: boolean
+}
+
+interface Found {
+  /** Exact ones first. */
+  readonly things: readonly Thing[]
+  /** How many match, listed or not. */
+  readonly total: number
+}
+
+/** What came of one question. */
+export type Result = { readonly kind: Kind } & (
+  | { readonly found: Found; readonly problem?: never }
+  | { readonly problem: string; readonly found?: never }
+)
+
+interface Kind {
+  readonly title: string
+  /** One of them, in the sentence that nothing was found. */
+  readonly one: string
+  readonly look: (ask: Ask, text: string) => Promise<Found>
+}
+
+const KINDS: readonly Kind[] = [
+  { title: 'Entities', one: 'entity', look: entities },
+  { title: 'Alerts', one: 'alert that fires', look: alerts },
+  { title: 'Events', one: 'event that functions have told of', look: events },
+  { title: 'Consumer groups', one: 'consumer group', look: groups },
+  { title: 'Topics', one: 'topic', look: topics },
+]
+
+/** Asks everywhere at once. A part that cannot be asked holds up none of the others. */
+export function search(ask: Ask, text: string): Promise<Result[]> {
+  return Promise.all(
+    KINDS.map(async kind => {
+      try {
+        const { things, total } = await kind.look(ask, text)
+        const exactFirst = things.toSorted((a, b) => Number(b.isExact) - Number(a.isExact))
+        return { kind, found: { things: exactFirst, total } }
+      } catch (error) {
+        return { kind, problem: problemOf(error).message }
+      }
+    }),
+  )
+}
+
+/** Where the only thing of this very name is; undefined if there may be another, in what was not listed or not asked. */
+export function onlyExact(results: readonly Result[]): string | undefined {
+  const isWhole = results.every(({ found }) => found && found.total === found.things.length)
+  const [exact, another] = results.flatMap(({ found }) => found?.things.filter(one => one.isExact) ?? [])
+  return isWhole && !another ? exact?.href : undefined
+}
+
+export function summaryText(results: readonly Result[], text: string): string {
+  const asked = results.flatMap(({ kind, found }) => (found ? [{ ...found, one: kind.one }] : []))
+  if (asked.length === 0) return 'Nothing could be asked.'
+  const total = asked.reduce((sum, found) => sum + found.total, 0)
+  if (total > 0) return `${countText(total, 'match', 'matches')} for “${text}”.`
+  return `Nothing matches “${text}”: ${asked.map(({ one }) => `no ${one}`).join(', ')}.`
+}
+
+/** A sentence for each reason; undefined where everything was asked. */
+export function unaskedText(results: readonly Result[]): string | undefined {
+  const unasked = results.filter(({ problem }) => problem !== undefined)
+  const reasons = [...Map.groupBy(unasked, ({ problem }) => problem)]
+  const texts = reasons.map(
+    ([problem, of]) => `Not asked: ${of.map(({ kind }) => kind.title.toLowerCase()).join(', ')}. ${problem}`,
+  )
+  return texts.join(' ') || undefined
+}
+
+/** One page of each family that has any. */
+async function entities(ask: Ask, find: string): Promise<Found> {
+  const pageOf = (family?: string) => ask<EntityPage>(addressOf('/telemetry/entities', { find, family }))
+  const first = await pageOf()
+  const others = first.families.filter(one => one.family !== first.family && one.entities > 0)
+  const pages = [first, ...(await Promise.all(others.map(({ family }) => pageOf(family))))]
+  const things = pages.flatMap(({ rows }) =>
+    rows.map(({ entity }) => {
+      const { source, subject } = partsOf(entity)
+      const isExact = isSame(entity, find) || isSame(subject, find)
+      return { text: subject || source, note: source, href: addressOf('/telemetry', { entity }), isExact }
+    }),
+  )
+  return { things, total: pages.reduce((sum, { matching }) => sum + matching, 0) }
+}
+
+/** Those that fire of an entity, and one by its id, whether it fires or not. */
+async function alerts(ask: Ask, text: string): Promise<Found> {
+  const [now, one] = await Promise.all([
+    ask<AlertsNow>(addressOf('/alerts/now', { entity: text })),
+    alertCalled(ask, text),
+  ])
+  const found = [...(one ? [one] : []), ...now.alerts.filter(({ id }) => id !== one?.id)]
+  const things = found.map(({ id, rule, entity }) => {
+    return { text: rule, note: entity, href: addressOf('/alerts', { alert: id }), isExact: id === text }
+  })
+  return { things, total: things.length + now.total - now.alerts.length }
+}
+
+async function alertCalled(ask: Ask, id: string): Promise<OneAlert | undefined> {
+  // As ids of alerts are; others need no question.
+  if (!/^[\w-]{22}$/.test(id)) return undefined
+  try {
+    return await ask<OneAlert>(addressOf('/alerts/one', { id }))
+  } catch (error) {
+    if (problemOf(error).code === 'not-found') return undefined
+    throw error
+  }
+}
+
+/** Only what functions have told of: a search of the log takes seconds, so a person has to ask for it. */
+async function events(ask: Ask, text: string): Promise<Found> {
+  const asked = askedFor(text)
+  const { journey } = await ask<JourneyAnswer>(addressOf('/journey', { ...asked }))
+  if (journey.roots.length === 0) return { things: [], total: 0 }
+  return { things: [{ text, href: addressOf('/event', { ...asked }), isExact: true }], total: 1 }
+}
+
+async function groups(ask: Ask, find: string): Promise<Found> {
+  const { groups: listed, more } = await ask<GroupsAnswer>(addressOf('/kafka/groups', { find }))
+  const things = listed.map(({ group, function: name }) => {
+    const isExact = isSame(group, find) || isSame(name, find)
+    return { text: group, href: addressOf('/kafka/groups', { group }), isExact }
+  })
+  return { things, total: things.length + more }
+}
+
+async function topics(ask: Ask, find: string): Promise<Found> {
+  const { topics: listed, more } = await ask<TopicsAnswer>(addressOf('/kafka/topics', { find }))
+  const things = listed.map(({ topic, signal }) => {
+    const isExact = isSame(topic, find) || isSame(signal, find)
+    return { text: topic, href: addressOf('/kafka/topics', { topic }), isExact }
+  })
+  return { things, total: things.length + more }
+}
+
+function isSame(name: string | null, text: string): boolean {
+  return name?.toLowerCase() === text.toLowerCase()
+}

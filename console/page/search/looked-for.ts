@@ -14,7 +14,7 @@ import { countText } from '../parts/words.ts'
 /** @param path below `/api`, with its query */
 export type Ask = <T>(path: string) => Promise<T>
 
-export interface Thing {
+interface Thing {
   readonly text: string
   /** Less important than the text. */
   readonly note?: string

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Holding } from '../../lib/runtime/pipeline/deciding/holding.ts'
+import { States } from '../../lib/runtime/pipeline/deciding/states.ts'
 import { ORDER, STILL_HELD, TWICE, WRONG_HOLDS } from '../ledger/count/violations.ts'
 import { knowAttempts } from '../ledger/service/attempts.ts'
 import { sabotage } from '../ledger/service/sabotage.ts'
@@ -59,10 +59,10 @@ describe('the count of chapters that are parked', () => {
   })
 
   it('given --sabotage parking, then it finds chapters out of order', async () => {
-    const { park } = Holding.prototype
+    const { setHold } = States.prototype
     sabotage('parking')
     const kinds = (await played(1)).count().kinds
-    Holding.prototype.park = park
+    States.prototype.setHold = setHold
     assert.ok(kinds.includes(ORDER), kinds.join('; '))
   })
 })

@@ -67,8 +67,8 @@ const CHANGES: Readonly<Record<string, CodeChange>> = {
   },
   'a retried event counts from its first place': {
     file: HOLDING,
-    from: 'this.step({ ...task, waitedFromMs })',
-    to: 'this.step(task)',
+    from: 'stepOrHold(work, { ...task, waitedFromMs })',
+    to: 'stepOrHold(work, task)',
   },
   'a timer that lies between two parked events fires between them': {
     file: HOLDING,
@@ -77,28 +77,28 @@ const CHANGES: Readonly<Record<string, CodeChange>> = {
   },
   'the timers of a held entity do not fire': {
     file: HOLDING,
-    from: 'isOver ? hold.timers : [holdTimer(this.#consumer.process.name, entity, hold)]',
-    to: 'isOver ? hold.timers : [...timerQueue.of(entity), holdTimer(this.#consumer.process.name, entity, hold)]',
+    from: 'isOver ? hold.timers : [holdTimer(work.consumer.process.name, entity, hold)]',
+    to: 'isOver ? hold.timers : [...timerQueue.of(entity), holdTimer(work.consumer.process.name, entity, hold)]',
   },
   'those behind a parked event that fails wait for it': {
     file: HOLDING,
-    from: 'const parks = this.#bounds !== undefined && isRetried(result.code) && !attemptAt',
+    from: 'const parks = parkingOf(work.consumer.process) !== undefined && isRetried(result.code) && !attemptAt',
     to: 'const parks = false',
   },
   'an event that failed is no repeat of itself': {
     file: 'lib/runtime/pipeline/deciding/admission.ts',
-    from: 'this.#isHeldFor(attemptAt, id) ? undefined : this.#copy.known',
-    to: 'this.#copy.known',
+    from: 'isHeldFor(work, attemptAt, id) ? undefined : work.copy.known',
+    to: 'work.copy.known',
   },
   'what is no longer parked takes no room': {
     file: HOLDING,
-    from: 'this.#copy.unparked(parkedBytes(next))',
+    from: 'work.copy.unparked(parkedBytes(next))',
     to: '',
   },
   'the id of a parked event is known': {
     file: 'lib/runtime/pipeline/deciding/admission.ts',
-    from: "    this.remember(task)\n    return decision(task, 'parked'",
-    to: "    return decision(task, 'parked'",
+    from: "  remember(work, task)\n  return decision(task, 'parked'",
+    to: "  return decision(task, 'parked'",
   },
 }
 

@@ -3,10 +3,10 @@ import { type Failure, failure, unexpectedFailure } from '../consumer/failure-co
 import type { Sink } from '../consumer/sink.ts'
 import type { Applied } from './apply.ts'
 import type { Consumer } from './consumer.ts'
-import { Admission, type Task } from './deciding/admission.ts'
+import { admit, fail, processed, type Task } from './deciding/admission.ts'
 import { type Answer, Receiver } from './deciding/receiver.ts'
 import type { TriesAllowed } from './deciding/tries.ts'
-import { WorkingCopy } from './deciding/working-copy.ts'
+import { type Work, WorkingCopy } from './deciding/working-copy.ts'
 import type { Decoded } from './decode.ts'
 import type { Decision, Snapshot } from './model.ts'
 
@@ -29,14 +29,12 @@ export async function deliver(
   const receiver = new Receiver(consumer.process, { ...allowed, leftMs })
   await receiver.offer(newTasks(consumer, snapshot, chunk), nowMs())
   const copy = new WorkingCopy(consumer, snapshot)
-  const admission = new Admission(consumer, copy)
+  const work = { consumer, copy }
   for (const decoded of chunk) {
     const clock = copy.clockAt(decoded.record)
-    const admitted = admission.admit(decoded, clock)
+    const admitted = admit(work, decoded, clock)
     const decision =
-      admitted.kind === 'decided'
-        ? admitted.decision
-        : await decide(admission, receiver, admitted.task, nowMs())
+      admitted.kind === 'decided' ? admitted.decision : await decide(work, receiver, admitted.task, nowMs())
     if (!decision) break
     copy.decided(decoded.record, clock, decision)
   }
@@ -52,16 +50,16 @@ export async function deliver(
 /** The new events of the chunk, each once. They are admitted by the same rules as later, as if every delivery succeeded. */
 export function newTasks(consumer: Consumer, snapshot: Snapshot, chunk: readonly Decoded[]): Task[] {
   const copy = new WorkingCopy(consumer, snapshot)
-  const admission = new Admission(consumer, copy)
+  const work = { consumer, copy }
   const tasks: Task[] = []
   for (const decoded of chunk) {
     const clock = copy.clockAt(decoded.record)
-    const admitted = admission.admit(decoded, clock)
+    const admitted = admit(work, decoded, clock)
     if (admitted.kind === 'task') tasks.push(admitted.task)
     copy.decided(
       decoded.record,
       clock,
-      admitted.kind === 'task' ? admission.processed(admitted.task, 'delivered') : admitted.decision,
+      admitted.kind === 'task' ? processed(work, admitted.task, 'delivered') : admitted.decision,
     )
   }
   return tasks
@@ -69,7 +67,7 @@ export function newTasks(consumer: Consumer, snapshot: Snapshot, chunk: readonly
 
 /** Undefined if there is no answer: the receiver cannot be reached, or the time is up. */
 async function decide(
-  admission: Admission,
+  work: Work,
   receiver: Receiver,
   task: Task,
   nowMs: number,
@@ -79,8 +77,8 @@ async function decide(
   const answer = receiver.answer(task)
   if (!answer) return undefined
   return answer.kind === 'delivered'
-    ? admission.processed(task, answer.reason)
-    : admission.fail(task, failureOf(answer))
+    ? processed(work, task, answer.reason)
+    : fail(work, task, failureOf(answer))
 }
 
 function failureOf(answer: Exclude<Answer, { kind: 'delivered' }>): Failure {

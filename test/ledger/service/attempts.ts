@@ -1,21 +1,26 @@
 /** Tells processes which attempt an event is. They must not know, except to fail by plan: the same log has to give the same failures. */
+import { APPLICATION } from '../../../lib/app/application.ts'
 import { RedisCircuitBreaker } from '../../../lib/runtime/adapters/redis/circuit-breaker.ts'
-import { Steps } from '../../../lib/runtime/pipeline/deciding/steps.ts'
+import { redriveTargetOf } from '../../../lib/runtime/cloudevents/redrive.ts'
+import type { Application } from '../../../lib/runtime/consumer/application.ts'
 
-let attempt = 1
+const attempts = new WeakMap<object, number>()
 
-/** The number of the attempt that the present call is, from 1. */
-export function presentAttempt(): number {
-  return attempt
+/** The number of the attempt as which an event with this data came, from 1. */
+export function attemptOf(data: object): number {
+  return attempts.get(data) ?? 1
 }
 
-/** Patches the runtime so that `presentAttempt` knows. A record that was parked is still the attempt as which it came. */
+/** Reads each record so that `attemptOf` knows. A record that was parked is still the attempt as which it came. */
 export function knowAttempts(): void {
-  const { step } = Steps.prototype
-  Steps.prototype.step = function (task, offset) {
-    attempt = task.redriveTarget?.attempt ?? 1
-    return step.call(this, task, offset)
-  }
+  const { readForeign } = APPLICATION
+  Object.assign(APPLICATION, {
+    readForeign(record, event) {
+      const target = redriveTargetOf(record)
+      if (target && event?.data) attempts.set(event.data, target.attempt)
+      return readForeign?.(record, event)
+    },
+  } satisfies Pick<Application, 'readForeign'>)
 }
 
 /** As if an operator had reset the breaker of this consumer: what it throws is planned, and would open it. */

@@ -5,8 +5,7 @@ import { RedisForwardCursors } from '../../../lib/runtime/adapters/redis/forward
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import type { OutgoingRecord } from '../../../lib/runtime/cloudevents/record.ts'
 import { redriveTargetOf } from '../../../lib/runtime/cloudevents/redrive.ts'
-import { Admission } from '../../../lib/runtime/pipeline/deciding/admission.ts'
-import { Holding } from '../../../lib/runtime/pipeline/deciding/holding.ts'
+import { States } from '../../../lib/runtime/pipeline/deciding/states.ts'
 import { TimerQueue } from '../../../lib/runtime/pipeline/deciding/timers.ts'
 import { WorkingCopy } from '../../../lib/runtime/pipeline/deciding/working-copy.ts'
 import { SegmentCutter } from '../../../lib/runtime/pipeline/segments/cutter.ts'
@@ -79,25 +78,20 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
   },
   /** The memory of attempts: a second copy of one is another attempt. */
   attempts() {
-    const { admit } = Admission.prototype
-    const { failure } = WorkingCopy.prototype
-    let attempt = 0
-    Admission.prototype.admit = function (decoded, clock) {
-      attempt = decoded.redriveTarget?.attempt ?? 0
-      return admit.call(this, decoded, clock)
-    }
-    WorkingCopy.prototype.failure = function (...args) {
-      const remembered = failure.apply(this, args)
-      if (remembered === undefined || attempt > remembered.attempt) return remembered
-      return { ...remembered, attempt: attempt - 1, isOpen: true }
+    const { rememberFailure } = WorkingCopy.prototype
+    WorkingCopy.prototype.rememberFailure = function (failure) {
+      if (failure.isOpen) rememberFailure.call(this, failure)
     }
   },
   /** The moving of states when the topic grows: see `growing.ts`. */
   growth() {},
-  /** The parking of later events: they are applied at once. */
+  /** The order of parked events: the newest comes first. */
   parking() {
-    Holding.prototype.park = function (task) {
-      return this.step(task)
+    const { setHold } = States.prototype
+    States.prototype.setHold = function (entity, hold) {
+      const { parked = [] } = hold ?? {}
+      const grows = parked.length > (this.hold(entity)?.parked.length ?? 0)
+      setHold.call(this, entity, grows && hold ? { ...hold, parked: parked.toReversed() } : hold)
     }
   },
 }

@@ -1,7 +1,7 @@
 /** The consumer whose records come back: it rejects as many attempts at a task as the task says. */
 import type { FailurePolicy } from '../../../lib/failures/policy.ts'
 import { decided, type KeyedProcess, rejected } from '../../../lib/runtime/consumer/process.ts'
-import { presentAttempt } from './attempts.ts'
+import { attemptOf } from './attempts.ts'
 
 /** Short, so that retries become due while a run lasts. `test/ledger/count/retries.ts` has them a second time. */
 export const DELAYS_MS = { 'retry-1m': 600, 'retry-10m': 1_200, 'retry-1h': 60_000 } as const
@@ -32,8 +32,8 @@ export const failing: KeyedProcess<Done, Task> = {
   name: 'failing',
   accepts: ['ledger.task.v1'],
   onEvent(state, { data }) {
-    if (data === undefined || presentAttempt() <= data.fails)
-      return rejected(`attempt ${presentAttempt()} is to fail`)
+    if (data === undefined) return rejected('a task without data')
+    if (attemptOf(data) <= data.fails) return rejected(`attempt ${attemptOf(data)} is to fail`)
     const numbers = [...(state?.numbers ?? []), data.number]
     return decided('done', { count: numbers.length, numbers })
   },

@@ -15,8 +15,7 @@ import {
 import { presentPartition } from '../growing/present-partition.ts'
 import type { Decision, LogClock, RememberedFailure, RememberedId } from '../model.ts'
 import type { DuplicateReason, IgnoredReason, ParkedReason } from '../reasons.ts'
-import type { Sender } from './emission.ts'
-import type { WorkingCopy } from './working-copy.ts'
+import type { Work } from './working-copy.ts'
 
 /** A record that the consumer must process. */
 export interface Task extends Healthy {
@@ -51,168 +50,164 @@ const TICK = 'tick' satisfies IgnoredReason
 const SKIPPED = failure('skipped', 'an operator has set it aside with `sluice skip`')
 const FIRST_ATTEMPT: Attempt = { kind: 'attempt', at: undefined }
 
-export class Admission {
-  readonly #consumer: Sender
-  readonly #copy: WorkingCopy
-
-  constructor(consumer: Sender, copy: WorkingCopy) {
-    this.#consumer = consumer
-    this.#copy = copy
+/** @param clock the log's clock at the record */
+export function admit(work: Work, decoded: Decoded, clock: LogClock): Admitted {
+  const attempt = admitRedriven(work, decoded, clock)
+  if (attempt.kind === 'decided') return attempt
+  const attemptAt = attempt.at
+  if (decoded.kind === 'ignored')
+    return alreadyDecided(decision(decoded, 'ignored', decoded.reason), attemptAt)
+  if (decoded.kind === 'failed') {
+    const parks = isRetried(decoded.failure.code) && heldFor(work, attemptAt) !== undefined
+    return alreadyDecided(fail(work, { ...decoded, clock, attemptAt }, decoded.failure, parks), attemptAt)
   }
+  const task = { ...decoded, clock, attemptAt }
+  const { id } = decoded.fingerprint
+  const known = isHeldFor(work, attemptAt, id) ? undefined : work.copy.known(id, clock.nowMs)
+  if (known) return alreadyDecided(repeated(work, task, known), attemptAt)
+  if (work.copy.isSkipped(task.record)) return alreadyDecided(fail(work, task, SKIPPED), attemptAt)
+  return { kind: 'task', task }
+}
 
-  /** @param clock the log's clock at the record */
-  admit(decoded: Decoded, clock: LogClock): Admitted {
-    const attempt = this.#admitRedriven(decoded, clock)
-    if (attempt.kind === 'decided') return attempt
-    const attemptAt = attempt.at
-    if (decoded.kind === 'ignored')
-      return alreadyDecided(decision(decoded, 'ignored', decoded.reason), attemptAt)
-    if (decoded.kind === 'failed') {
-      const parks = isRetried(decoded.failure.code) && this.#heldFor(attemptAt) !== undefined
-      return alreadyDecided(this.fail({ ...decoded, clock, attemptAt }, decoded.failure, parks), attemptAt)
-    }
-    const task = { ...decoded, clock, attemptAt }
-    const { id } = decoded.fingerprint
-    const known = this.#isHeldFor(attemptAt, id) ? undefined : this.#copy.known(id, clock.nowMs)
-    if (known) return alreadyDecided(this.#repeated(task, known), attemptAt)
-    if (this.#copy.isSkipped(task.record)) return alreadyDecided(this.fail(task, SKIPPED), attemptAt)
-    return { kind: 'task', task }
-  }
+/** Parks a record behind the failure that holds its entity. From now on its id is known, and this attempt was made. */
+export function parked(work: Work, task: Task): Decision {
+  close(work, task)
+  remember(work, task)
+  return decision(task, 'parked', 'entity-held' satisfies ParkedReason)
+}
 
-  /** Parks a record behind the failure that holds its entity. From now on its id is known, and this attempt was made. */
-  park(task: Task): Decision {
-    this.#close(task)
-    this.remember(task)
-    return decision(task, 'parked', 'entity-held' satisfies ParkedReason)
-  }
+/**
+ * Remembers the id of a processed record, unless it is a tick. If it was an attempt at a failure, closes that failure. A tick at
+ * which nothing happened (`tick`) counts as if the process had not accepted it.
+ */
+export function processed(work: Work, task: Task, reason: string): Decision {
+  close(work, task)
+  if (task.isTick && reason === TICK) return decision(task, 'ignored', reason)
+  remember(work, task)
+  return decision(task, 'applied', reason)
+}
 
-  /**
-   * Remembers the id of a processed record, unless it is a tick. If it was an attempt at a failure, closes that failure. A tick at
-   * which nothing happened (`tick`) counts as if the process had not accepted it.
-   */
-  processed(task: Task, reason: string): Decision {
-    this.#close(task)
-    if (task.isTick && reason === TICK) return decision(task, 'ignored', reason)
-    this.remember(task)
-    return decision(task, 'applied', reason)
-  }
+/**
+ * Emits a failure record for the record, and remembers the failure or its next attempt.
+ *
+ * @param parks whether later events of the entity are to wait: they do if the decision says that a hold begins
+ * @param during the record that is being processed, if the failing one was parked
+ */
+export function fail(
+  work: Work,
+  failing: Pick<Decoded, 'record' | 'event'> & Pick<Task, 'clock' | 'attemptAt'>,
+  failed: Failure,
+  parks = false,
+  during = failing.record,
+): Decision {
+  const { process } = work.consumer
+  const { record, event, clock, attemptAt } = failing
+  const failure = failureOf(process.name, failing, attemptAt, clock.nowMs)
+  work.copy.rememberFailure(failure)
+  const at = work.copy.placeAt(during.offset)
+  const about = { failedAtMs: during.timestampMs, parks }
+  const failureRecord = failureRecordOf(work.consumer, record, failed, failure, event, at, about)
+  work.copy.send([failureRecord], failureRecordBytes(record))
+  const made = { ...decision(failing, 'failed', failed.code), failure: failed }
+  return (failureRecord.event.data as FailureData).parks ? { ...made, hold: 'begins' } : made
+}
 
-  /**
-   * Emits a failure record for the record, and remembers the failure or its next attempt.
-   *
-   * @param parks whether later events of the entity are to wait: they do if the decision says that a hold begins
-   * @param during the record that is being processed, if the failing one was parked
-   */
-  fail(
-    failing: Pick<Decoded, 'record' | 'event'> & Pick<Task, 'clock' | 'attemptAt'>,
-    failed: Failure,
-    parks = false,
-    during = failing.record,
-  ): Decision {
-    const { process } = this.#consumer
-    const { record, event, clock, attemptAt } = failing
-    const failure = failureOf(process.name, failing, attemptAt, clock.nowMs)
-    this.#copy.rememberFailure(failure)
-    const at = this.#copy.placeAt(during.offset)
-    const about = { failedAtMs: during.timestampMs, parks }
-    const failureRecord = failureRecordOf(this.#consumer, record, failed, failure, event, at, about)
-    this.#copy.send([failureRecord], failureRecordBytes(record))
-    const made = { ...decision(failing, 'failed', failed.code), failure: failed }
-    return (failureRecord.event.data as FailureData).parks ? { ...made, hold: 'begins' } : made
-  }
+/** Whether the entity of this event has been held since it failed: then its own id is no repeat. */
+function isHeldFor(work: Work, attemptAt: RememberedFailure | undefined, id: string): boolean {
+  return heldFor(work, attemptAt)?.eventId === id
+}
 
-  /** Whether the entity of this event has been held since it failed: then its own id is no repeat. */
-  #isHeldFor(attemptAt: RememberedFailure | undefined, id: string): boolean {
-    return this.#heldFor(attemptAt)?.eventId === id
-  }
+function heldFor(work: Work, attemptAt: RememberedFailure | undefined) {
+  const { states } = work.copy
+  const entity = attemptAt && states.heldBy(attemptAt.id)
+  return entity === undefined ? undefined : states.hold(entity)?.waitsFor
+}
 
-  #heldFor(attemptAt: RememberedFailure | undefined) {
-    const { states } = this.#copy
-    const entity = attemptAt && states.heldBy(attemptAt.id)
-    return entity === undefined ? undefined : states.hold(entity)?.waitsFor
-  }
+/** From now on, the same event is a repeat. */
+export function remember(work: Work, { isTick, fingerprint, clock }: Task): void {
+  if (!isTick) work.copy.remember({ ...fingerprint, appliedAtMs: clock.nowMs })
+}
 
-  /** From now on, the same event is a repeat. */
-  remember({ isTick, fingerprint, clock }: Task): void {
-    if (!isTick) this.#copy.remember({ ...fingerprint, appliedAtMs: clock.nowMs })
+/** Decides a record with a known id. With the same content it is a repeat; otherwise the producer used the id twice. */
+function repeated(work: Work, task: Task, known: RememberedId): Decision {
+  if (known.digest === task.fingerprint.digest) {
+    close(work, task)
+    return duplicate(task, 'id-known')
   }
+  const [before, now] = [known.digest, task.fingerprint.digest].map(text =>
+    Buffer.from(text, 'latin1').toString('hex'),
+  )
+  return fail(work, task, failure('id-conflict', `content digest ${now}, but the first had ${before}`))
+}
 
-  /** Decides a record with a known id. With the same content it is a repeat; otherwise the producer used the id twice. */
-  #repeated(task: Task, known: RememberedId): Decision {
-    if (known.digest === task.fingerprint.digest) {
-      this.#close(task)
-      return duplicate(task, 'id-known')
-    }
-    const [before, now] = [known.digest, task.fingerprint.digest].map(text =>
-      Buffer.from(text, 'latin1').toString('hex'),
-    )
-    return this.fail(task, failure('id-conflict', `content digest ${now}, but the first had ${before}`))
-  }
+/**
+ * Lets records pass that are not redriven. A redriven record passes only as the next attempt at an open failure; otherwise it
+ * is decided here.
+ */
+function admitRedriven(work: Work, decoded: Decoded, clock: LogClock): Attempt | AlreadyDecided {
+  const { redriveTarget } = decoded
+  if (!redriveTarget || redriveTarget.consumer !== work.consumer.process.name) return FIRST_ATTEMPT
+  const moved = movedElsewhere(work, decoded, redriveTarget)
+  if (moved) return moved
+  const earlier = work.copy.failure(redriveTarget.failure, clock.nowMs)
+  const why = whyNotTaken(work, redriveTarget, earlier, decoded)
+  if (why === undefined) return { kind: 'attempt', at: earlier }
+  if (typeof why !== 'string') return alreadyDecided(duplicate(decoded, why.repeats))
+  return alreadyDecided(
+    fail(work, { ...decoded, clock, attemptAt: undefined }, failure('unknown-failure', why)),
+  )
+}
 
-  /**
-   * Lets records pass that are not redriven. A redriven record passes only as the next attempt at an open failure; otherwise it
-   * is decided here.
-   */
-  #admitRedriven(decoded: Decoded, clock: LogClock): Attempt | AlreadyDecided {
-    const { redriveTarget } = decoded
-    if (!redriveTarget || redriveTarget.consumer !== this.#consumer.process.name) return FIRST_ATTEMPT
-    const moved = this.#moved(decoded, redriveTarget)
-    if (moved) return moved
-    const earlier = this.#copy.failure(redriveTarget.failure, clock.nowMs)
-    const why = this.#whyNotTaken(redriveTarget, earlier, decoded)
-    if (why === undefined) return { kind: 'attempt', at: earlier }
-    if (typeof why !== 'string') return alreadyDecided(duplicate(decoded, why.repeats))
-    return alreadyDecided(
-      this.fail({ ...decoded, clock, attemptAt: undefined }, failure('unknown-failure', why)),
-    )
-  }
+/** Undefined if the record is the next attempt; otherwise what it repeats, or what is wrong. */
+function whyNotTaken(
+  work: Work,
+  redriveTarget: RedriveTarget,
+  earlier: RememberedFailure | undefined,
+  decoded: Decoded,
+): Repeat | string | undefined {
+  const { failure: id, place } = redriveTarget
+  const { record } = decoded
+  // The id of a foreign event can follow from the place.
+  if (place && failureId(work.consumer.process.name, { ...record, ...place }) !== id)
+    return 'its first place is not that of the failure'
+  if (earlier) return whyNotNext(redriveTarget, earlier, decoded)
+  // The log was read again by code that was mended since.
+  if (place && work.copy.neverFailed(id, record, place)) return { repeats: 'failure-not-open' }
+  return 'no failure of this id is remembered: it is too old, or had to make room for newer ones'
+}
 
-  /** Undefined if the record is the next attempt; otherwise what it repeats, or what is wrong. */
-  #whyNotTaken(
-    redriveTarget: RedriveTarget,
-    earlier: RememberedFailure | undefined,
-    decoded: Decoded,
-  ): Repeat | string | undefined {
-    const { failure: id, place } = redriveTarget
-    const { record } = decoded
-    // The id of a foreign event can follow from the place.
-    if (place && failureId(this.#consumer.process.name, { ...record, ...place }) !== id)
-      return 'its first place is not that of the failure'
-    if (earlier) return whyNotNext(redriveTarget, earlier, decoded)
-    // The log was read again by code that was mended since.
-    if (place && this.#copy.neverFailed(id, record, place)) return { repeats: 'failure-not-open' }
-    return 'no failure of this id is remembered: it is too old, or had to make room for newer ones'
-  }
+/**
+ * A redrive that goes by an older number of partitions, because Redis had lost that the topic has grown: the next attempt belongs
+ * where the key goes now, whatever copies of the failure are here. A patched record may have another key than the one that failed.
+ */
+function movedElsewhere(
+  work: Work,
+  { record, event }: Decoded,
+  target: RedriveTarget,
+): AlreadyDecided | undefined {
+  const { place, attempt, replaces } = target
+  const { growths } = work.copy
+  if (!place || replaces !== undefined || !(attempt > 1) || growths.length === 0) return undefined
+  const { name: consumer } = work.consumer.process
+  const originalKey = record.key?.toString('base64') ?? null
+  const failed = { consumer, originalKey, originalPartition: place.partition, originalOffset: place.offset }
+  const partition = presentPartition(failed, growths)
+  if (partition === record.partition) return undefined
+  const why = failure(
+    'failure-moved',
+    `the topic has grown since: the failure is remembered in partition ${partition}`,
+  )
+  const at = work.copy.placeAt(record.offset)
+  const sent = movedFailureRecord(work.consumer, record, { ...target, place }, why, event, at)
+  work.copy.send([sent], failureRecordBytes(record))
+  return alreadyDecided({
+    ...decision({ record, ...(event ? { event } : {}) }, 'failed', why.code),
+    failure: why,
+  })
+}
 
-  /**
-   * A redrive that goes by an older number of partitions, because Redis had lost that the topic has grown: the next attempt belongs
-   * where the key goes now, whatever copies of the failure are here. A patched record may have another key than the one that failed.
-   */
-  #moved({ record, event }: Decoded, target: RedriveTarget): AlreadyDecided | undefined {
-    const { place, attempt, replaces } = target
-    const { growths } = this.#copy
-    if (!place || replaces !== undefined || !(attempt > 1) || growths.length === 0) return undefined
-    const { name: consumer } = this.#consumer.process
-    const originalKey = record.key?.toString('base64') ?? null
-    const failed = { consumer, originalKey, originalPartition: place.partition, originalOffset: place.offset }
-    const partition = presentPartition(failed, growths)
-    if (partition === record.partition) return undefined
-    const why = failure(
-      'failure-moved',
-      `the topic has grown since: the failure is remembered in partition ${partition}`,
-    )
-    const at = this.#copy.placeAt(record.offset)
-    const sent = movedFailureRecord(this.#consumer, record, { ...target, place }, why, event, at)
-    this.#copy.send([sent], failureRecordBytes(record))
-    return alreadyDecided({
-      ...decision({ record, ...(event ? { event } : {}) }, 'failed', why.code),
-      failure: why,
-    })
-  }
-
-  #close({ attemptAt }: Task): void {
-    if (attemptAt) this.#copy.rememberFailure({ ...attemptAt, attempt: attemptAt.attempt + 1, isOpen: false })
-  }
+function close(work: Work, { attemptAt }: Task): void {
+  if (attemptAt) work.copy.rememberFailure({ ...attemptAt, attempt: attemptAt.attempt + 1, isOpen: false })
 }
 
 function alreadyDecided(decision: Decision, attemptAt?: RememberedFailure): AlreadyDecided {

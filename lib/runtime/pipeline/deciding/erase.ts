@@ -1,15 +1,12 @@
 /** Erases the entity of an event of the application's `erasureType`. Pure: it changes only the working copy. */
 import { decided, type Emission } from '../../consumer/process.ts'
-import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { Decision } from '../model.ts'
 import type { ErasureReason } from '../reasons.ts'
-import type { Admission, Task } from './admission.ts'
+import { fail, processed, type Task } from './admission.ts'
 import { eventCause } from './cause.ts'
 import { runStep, type StepFailure, type Stored } from './step.ts'
 import { readState } from './stored-state.ts'
-import type { WorkingCopy } from './working-copy.ts'
-
-type Keyed = Consumer<AnyKeyedProcess>
+import type { KeyedWork } from './working-copy.ts'
 
 /**
  * Removes the state of the entity and cancels its timers, those included that would have fired before an event. Its remembered
@@ -19,28 +16,22 @@ type Keyed = Consumer<AnyKeyedProcess>
  *
  * If `onErase` throws, or what it emits cannot be written, the record fails, and the entity is erased all the same.
  */
-export function erase(
-  consumer: Keyed,
-  copy: WorkingCopy,
-  admission: Admission,
-  task: Task,
-  wasHeld: boolean,
-): Decision {
+export function erase(work: KeyedWork, task: Task, wasHeld: boolean): Decision {
+  const { copy } = work
   const { entity } = task.event
   const stored = copy.states.stored(entity)
   if (stored === undefined && !wasHeld)
-    return admission.processed(task, 'nothing-to-erase' satisfies ErasureReason)
-  const last = stored === undefined ? undefined : lastStep(consumer, copy, task, stored)
+    return processed(work, task, 'nothing-to-erase' satisfies ErasureReason)
+  const last = stored === undefined ? undefined : lastStep(work, task, stored)
   copy.forget(entity)
-  if (last?.kind === 'failure') return admission.fail(task, last)
+  if (last?.kind === 'failure') return fail(work, task, last)
   if (last) copy.send(last.entries, last.emittedBytes)
-  return admission.processed(task, 'erased' satisfies ErasureReason)
+  return processed(work, task, 'erased' satisfies ErasureReason)
 }
 
 /** What the process emits as the last of an entity; undefined if it does not ask for erasures. */
 function lastStep(
-  consumer: Keyed,
-  copy: WorkingCopy,
+  { consumer, copy }: KeyedWork,
   { record, event, clock }: Task,
   stored: string,
 ): Stored | StepFailure | undefined {

@@ -3,7 +3,7 @@ import type { LogRecord } from '../../cloudevents/record.ts'
 import { partsOfEntity } from '../../consumer/event.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import type { Step, Timer } from '../../consumer/process.ts'
-import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
+import type { AnyKeyedProcess } from '../consumer.ts'
 import { FAILURE_RECORD_BYTES, timerFailure, timerFailureRecord } from '../failures/failure-record.ts'
 import type { Task } from './admission.ts'
 import { type Cause, eventCause, timerCause } from './cause.ts'
@@ -12,7 +12,7 @@ import { LARGEST_ENTITY_BYTES, LARGEST_STEP_BYTES, MOST_TIMERS } from './limits.
 import { runStep, type StepFailure, type Stored } from './step.ts'
 import { partsOfState, readState, versionOf } from './stored-state.ts'
 import type { EntityTimer } from './timers.ts'
-import type { WorkingCopy } from './working-copy.ts'
+import type { KeyedWork } from './working-copy.ts'
 
 /**
  * Upper bound for the timers of an entity that fire before one of its events. Without it, a timer that sets itself again every
@@ -26,120 +26,108 @@ const MOST_BYTES_BEFORE_AN_EVENT = 2 * LARGEST_STEP_BYTES
 const TOO_MANY = `${MOST_BEFORE_AN_EVENT} timers of its entity have fired before one event, and no more of them do`
 const TOO_MUCH = `timers of its entity have emitted ${MOST_BYTES_BEFORE_AN_EVENT} bytes before one event, and no more of them fire`
 
-export class Steps {
-  readonly #consumer: Consumer<AnyKeyedProcess>
-  readonly #copy: WorkingCopy
-  #timersLeft: number
+/** Whether a later version of the code stored the state of the entity: this version would misread it. */
+export function isNewer(work: KeyedWork, entity: string): boolean {
+  const stored = work.copy.states.stored(entity)
+  return stored !== undefined && partsOfState(stored).version > versionOf(work.consumer.process)
+}
 
-  constructor(consumer: Consumer<AnyKeyedProcess>, copy: WorkingCopy) {
-    this.#consumer = consumer
-    this.#copy = copy
-    this.#timersLeft = consumer.limits.timers
+/** @param record before which it fires */
+export function fireTimer(work: KeyedWork, due: EntityTimer, record: LogRecord): void {
+  const { entity, timer } = due
+  const { process } = work.consumer
+  const at = takeTimer(work, due, record)
+  const fires: Timer = { name: timer.name, dueMs: timer.dueMs, entity, ...partsOfEntity(entity) }
+  const step = runChecked(work, entity, timerCause(due), at, () =>
+    onTimer(process, stateOf(work, entity), fires, work.copy.context.value),
+  )
+  if (step.kind === 'failure') {
+    failTimer(work, due, record, step, at)
+    // The timer is gone, so nothing else would remove the entity: its state would stay in the store.
+    if (step.forgets) work.copy.forget(entity)
+    return
   }
+  work.copy.take(entity, step)
+  work.copy.fired({ ...firedBefore(record, due), reason: step.reason })
+}
 
-  /** Whether the next timer must wait for the next commit. */
-  get isFull(): boolean {
-    return this.#timersLeft <= 0 || this.#copy.isFull
-  }
+/** The first timer of the entity that is due before an event of this time. */
+export function firstDueBefore(work: KeyedWork, entity: string, timeMs: number): EntityTimer | undefined {
+  const { process } = work.consumer
+  return work.copy.timerQueue.dueBefore(entity, timeMs, name => process.awaitsLog?.(name) ?? false)
+}
 
-  /** One that counts among the timers of this commit. */
-  spend(): void {
-    this.#timersLeft -= 1
+/** Fires all of them, in one commit: the next one would not know how many have fired already. */
+export function fireDueBefore(work: KeyedWork, entity: string, timeMs: number, record: LogRecord): void {
+  const sentBefore = work.copy.sentBytes
+  let fired = 0
+  for (let next = firstDueBefore(work, entity, timeMs); next; next = firstDueBefore(work, entity, timeMs)) {
+    fired += 1
+    const sentBytes = work.copy.sentBytes - sentBefore
+    if (fired > MOST_BEFORE_AN_EVENT) discard(work, next, record, TOO_MANY)
+    else if (sentBytes > MOST_BYTES_BEFORE_AN_EVENT) discard(work, next, record, TOO_MUCH)
+    else fireTimer(work, next, record)
   }
+}
 
-  /** Whether a later version of the code stored the state of the entity: this version would misread it. */
-  isNewer(entity: string): boolean {
-    const stored = this.#copy.states.stored(entity)
-    return stored !== undefined && partsOfState(stored).version > versionOf(this.#consumer.process)
-  }
+/**
+ * Lets the process handle the event. Returns the reason, or a failure if the process throws, or if its step cannot be stored.
+ *
+ * @param offset of the record that is being processed
+ */
+export function takeStep(
+  work: KeyedWork,
+  { event, clock, waitedFromMs = clock.nowMs }: Task,
+  offset: number,
+): string | Failure {
+  const { process } = work.consumer
+  const cause = eventCause(event, waitedFromMs, process.allowedLatenessMs ?? 0)
+  const step = runChecked(work, event.entity, cause, work.copy.placeAt(offset), () =>
+    process.onEvent(stateOf(work, event.entity), event, work.copy.context.value),
+  )
+  if (step.kind === 'failure') return step
+  work.copy.take(event.entity, step)
+  return step.reason
+}
 
-  /** @param record before which it fires */
-  fire(due: EntityTimer, record: LogRecord): void {
-    const { entity, timer } = due
-    const { process } = this.#consumer
-    const at = this.#take(due, record)
-    const fires: Timer = { name: timer.name, dueMs: timer.dueMs, entity, ...partsOfEntity(entity) }
-    const step = this.#run(entity, timerCause(due), at, () =>
-      onTimer(process, this.#state(entity), fires, this.#copy.context.value),
-    )
-    if (step.kind === 'failure') {
-      this.#fail(due, record, step, at)
-      // The timer is gone, so nothing else would remove the entity: its state would stay in the store.
-      if (step.forgets) this.#copy.forget(entity)
-      return
-    }
-    this.#copy.take(entity, step)
-    this.#copy.fired({ ...firedBefore(record, due), reason: step.reason })
-  }
+/** The state of the entity; undefined if it has none. Throws if the state cannot be read or migrated. */
+function stateOf(work: KeyedWork, entity: string): unknown {
+  const stored = work.copy.states.stored(entity)
+  return stored === undefined ? undefined : readState(work.consumer.process, stored)
+}
 
-  /** The first timer of the entity that is due before an event of this time. */
-  dueBefore(entity: string, timeMs: number): EntityTimer | undefined {
-    const { process } = this.#consumer
-    return this.#copy.timerQueue.dueBefore(entity, timeMs, name => process.awaitsLog?.(name) ?? false)
-  }
+function discard(work: KeyedWork, due: EntityTimer, record: LogRecord, why: string): void {
+  failTimer(work, due, record, failure('timer-rejected', why), takeTimer(work, due, record))
+}
 
-  /** Fires all of them, in one commit: the next one would not know how many have fired already. */
-  fireDueBefore(entity: string, timeMs: number, record: LogRecord): void {
-    const sentBefore = this.#copy.sentBytes
-    let fired = 0
-    for (let next = this.dueBefore(entity, timeMs); next; next = this.dueBefore(entity, timeMs)) {
-      fired += 1
-      const sentBytes = this.#copy.sentBytes - sentBefore
-      if (fired > MOST_BEFORE_AN_EVENT) this.#discard(next, record, TOO_MANY)
-      else if (sentBytes > MOST_BYTES_BEFORE_AN_EVENT) this.#discard(next, record, TOO_MUCH)
-      else this.fire(next, record)
-    }
-  }
+/** Removes the timer from the queue. Returns the place of the next emission. */
+function takeTimer(work: KeyedWork, { entity, timer }: EntityTimer, { offset }: LogRecord): Place {
+  work.copy.spendTimer()
+  work.copy.timerQueue.cancel(entity, timer.name)
+  return work.copy.placeAt(offset)
+}
 
-  /**
-   * Lets the process handle the event. Returns the reason, or a failure if the process throws, or if its step cannot be stored.
-   *
-   * @param offset of the record that is being processed
-   */
-  step({ event, clock, waitedFromMs = clock.nowMs }: Task, offset: number): string | Failure {
-    const { process } = this.#consumer
-    const cause = eventCause(event, waitedFromMs, process.allowedLatenessMs ?? 0)
-    const step = this.#run(event.entity, cause, this.#copy.placeAt(offset), () =>
-      process.onEvent(this.#state(event.entity), event, this.#copy.context.value),
-    )
-    if (step.kind === 'failure') return step
-    this.#copy.take(event.entity, step)
-    return step.reason
-  }
+function failTimer(work: KeyedWork, due: EntityTimer, record: LogRecord, why: Failure, at: Place): void {
+  const failed = timerFailure(due, why)
+  work.copy.send([timerFailureRecord(work.consumer, due, record, failed, at)], FAILURE_RECORD_BYTES)
+  work.copy.fired({ ...firedBefore(record, due), reason: failed.code, failure: failed })
+}
 
-  /** The state of the entity; undefined if it has none. Throws if the state cannot be read or migrated. */
-  #state(entity: string): unknown {
-    const stored = this.#copy.states.stored(entity)
-    return stored === undefined ? undefined : readState(this.#consumer.process, stored)
-  }
-
-  #discard(due: EntityTimer, record: LogRecord, why: string): void {
-    this.#fail(due, record, failure('timer-rejected', why), this.#take(due, record))
-  }
-
-  /** Removes the timer from the queue. Returns the place of the next emission. */
-  #take({ entity, timer }: EntityTimer, { offset }: LogRecord): Place {
-    this.spend()
-    this.#copy.timerQueue.cancel(entity, timer.name)
-    return this.#copy.placeAt(offset)
-  }
-
-  #fail(due: EntityTimer, record: LogRecord, why: Failure, at: Place): void {
-    const failed = timerFailure(due, why)
-    this.#copy.send([timerFailureRecord(this.#consumer, due, record, failed, at)], FAILURE_RECORD_BYTES)
-    this.#copy.fired({ ...firedBefore(record, due), reason: failed.code, failure: failed })
-  }
-
-  /** Runs a step. It fails if it would leave its entity with more state or timers than the limits allow. */
-  #run(entity: string, cause: Cause, at: Place, call: () => Step<unknown>): Stored | StepFailure {
-    const step = runStep(this.#consumer, cause, at, call)
-    if (step.kind === 'failure') return step
-    if (!this.#copy.isTooLarge(entity, step)) return this.#copy.refusedAsNew(entity, step) ?? step
-    return failure(
-      'state-too-large',
-      `an entity may have ${LARGEST_ENTITY_BYTES} bytes of state and timers, and ${MOST_TIMERS} timers, and this one would have more`,
-    )
-  }
+/** Runs a step. It fails if it would leave its entity with more state or timers than the limits allow. */
+function runChecked(
+  work: KeyedWork,
+  entity: string,
+  cause: Cause,
+  at: Place,
+  call: () => Step<unknown>,
+): Stored | StepFailure {
+  const step = runStep(work.consumer, cause, at, call)
+  if (step.kind === 'failure') return step
+  if (!work.copy.isTooLarge(entity, step)) return work.copy.refusedAsNew(entity, step) ?? step
+  return failure(
+    'state-too-large',
+    `an entity may have ${LARGEST_ENTITY_BYTES} bytes of state and timers, and ${MOST_TIMERS} timers, and this one would have more`,
+  )
 }
 
 export function firedBefore({ offset, timestampMs: appendMs }: LogRecord, { entity, timer }: EntityTimer) {

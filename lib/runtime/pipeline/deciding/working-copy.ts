@@ -4,7 +4,7 @@ import type { LogRecord } from '../../cloudevents/record.ts'
 import type { RecordPlace } from '../../cloudevents/redrive.ts'
 import { topicOf } from '../../consumer/application.ts'
 import type { Failure } from '../../consumer/failure-codes.ts'
-import { type Consumer, contextOf } from '../consumer.ts'
+import { type AnyKeyedProcess, type Consumer, contextOf } from '../consumer.ts'
 import { digestInLog, digestOf } from '../failures/failure-record.ts'
 import { advance } from '../log/clock.ts'
 import type {
@@ -20,7 +20,7 @@ import type {
 } from '../model.ts'
 import type { IgnoredReason } from '../reasons.ts'
 import { CurrentContext } from './context.ts'
-import type { Place } from './emission.ts'
+import type { Place, Sender } from './emission.ts'
 import { LARGEST_ENTITY_BYTES, MOST_TIMERS } from './limits.ts'
 import { NewEntities } from './new-entities.ts'
 import { States } from './states.ts'
@@ -33,6 +33,15 @@ type Needed = Pick<
   Consumer,
   'application' | 'process' | 'idWindowMs' | 'limits' | 'failureBytes' | 'newEntities'
 >
+
+/** A consumer and the partition state that it changes: what every decision about a record is made with. */
+export interface Work<C = Sender> {
+  readonly consumer: C
+  readonly copy: WorkingCopy
+}
+
+/** `Work` of a process, whose steps can be taken. */
+export type KeyedWork = Work<Consumer<AnyKeyedProcess>>
 
 export class WorkingCopy {
   readonly timerQueue: TimerQueue
@@ -59,6 +68,7 @@ export class WorkingCopy {
   #sentBytes = 0
   #storedBytes = 0
   #parkedBytes: number
+  #timersLeft: number
 
   constructor(consumer: Needed, snapshot: Snapshot) {
     this.#consumer = consumer
@@ -73,6 +83,7 @@ export class WorkingCopy {
     this.#fired = snapshot.version.fired
     this.#emitted = snapshot.emitted
     this.#parkedBytes = snapshot.parkedBytes
+    this.#timersLeft = consumer.limits.timers
     const isTrusted = 'trustsProducers' in consumer.process && consumer.process.trustsProducers
     this.#newEntities = new NewEntities(snapshot.newEntities, isTrusted ? undefined : consumer.newEntities)
     this.#failuresFromMs = snapshot.failuresFromMs ?? Number.POSITIVE_INFINITY
@@ -96,6 +107,16 @@ export class WorkingCopy {
   /** Whether the commit is so large that the next decision must wait for another one. */
   get isFull(): boolean {
     return this.#sentBytes + this.#storedBytes >= this.#consumer.limits.bytes
+  }
+
+  /** Whether the next timer must wait for the next commit. */
+  get isFullOfTimers(): boolean {
+    return this.#timersLeft <= 0 || this.isFull
+  }
+
+  /** Counts one timer of this commit. */
+  spendTimer(): void {
+    this.#timersLeft -= 1
   }
 
   /** Approximate bytes emitted so far. */

@@ -6,7 +6,7 @@ import { type Segment, type SegmentSink, segmentName, type Written } from '../..
 import { ReceiverUnavailable } from '../../consumer/sink.ts'
 import type { Applied } from '../apply.ts'
 import type { Consumer } from '../consumer.ts'
-import { Admission, type Task } from '../deciding/admission.ts'
+import { admit, fail, processed, type Task } from '../deciding/admission.ts'
 import { TRIES, type TriesAllowed, waitAfterMs } from '../deciding/tries.ts'
 import { WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decode.ts'
@@ -30,10 +30,10 @@ export async function archive(
     return { decisions: [], change: copy.change, clockGap: [], deferred }
   }
   const rejections = rejectionsOf(tasks, answer)
-  const admission = new Admission(consumer, copy)
+  const work = { consumer, copy }
   for (const decoded of segment) {
     const clock = copy.clockAt(decoded.record)
-    const admitted = admission.admit(decoded, clock)
+    const admitted = admit(work, decoded, clock)
     if (admitted.kind === 'decided') {
       copy.decided(decoded.record, clock, admitted.decision)
       continue
@@ -41,8 +41,8 @@ export async function archive(
     const { task } = admitted
     const rejection = rejections.get(task.fingerprint.id)
     const decision = rejection
-      ? admission.fail(task, failureOf(rejection, task))
-      : admission.processed(task, answer.reason)
+      ? fail(work, task, failureOf(rejection, task))
+      : processed(work, task, answer.reason)
     copy.decided(decoded.record, clock, decision)
   }
   return { decisions: copy.decisions, change: copy.change, clockGap: [] }

@@ -1,7 +1,7 @@
 import { topicName } from '../../lib/app/topics.ts'
 import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
-import { KafkaPublisher } from '../../lib/runtime/adapters/kafka/publisher.ts'
 import { decided, type KeyedProcess } from '../../lib/runtime/consumer/process.ts'
+import { KafkaPublisher } from '../../lib/runtime/producer/publisher.ts'
 import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'
@@ -14,7 +14,7 @@ const RECORDS = 500
 const ENTITIES = 100
 
 /** Counts, and emits an event for each record. */
-const EMITTING: KeyedProcess<{ count: number }> = {
+export const EMITTING: KeyedProcess<{ count: number }> = {
   ...COUNTING,
   name: 'emitting',
   onEvent(state, { entity }) {

@@ -70,13 +70,41 @@ const CONNECTION_CLOSED = 'Connection is closed.'
 type NodeOptions = Pick<CommonRedisOptions, 'username' | 'password' | 'connectTimeout'> & { tls?: object }
 
 function single({ hosts: [host], database }: RedisAddress, options: NodeOptions): Redis {
-  return new Redis({
+  const redis = new Redis({
     ...options,
     ...host,
     db: database,
     lazyConnect: true,
     maxRetriesPerRequest: 1,
     retryStrategy: attempt => Math.min(50 * 2 ** attempt, 1_000),
+  })
+  writeTogether(redis)
+  return redis
+}
+
+/** Commands of one turn of the event loop that are larger than this together leave at once, so that the server can begin. */
+const TOGETHER_BYTES = 8 * 1024
+
+/**
+ * Lets small commands of one turn of the event loop leave in one write: the partitions of a batch ask at the same moment, and a write
+ * of the system costs more than what is in it.
+ */
+function writeTogether(redis: Redis): void {
+  redis.on('connect', () => {
+    const { stream } = redis
+    const write = stream.write.bind(stream) as (...args: unknown[]) => boolean
+    const leave = () => {
+      if (stream.writableCorked > 0) stream.uncork()
+    }
+    stream.write = (...args: unknown[]) => {
+      if (stream.writableCorked === 0) {
+        stream.cork()
+        process.nextTick(leave)
+      }
+      const isReady = write(...args)
+      if (stream.writableLength > TOGETHER_BYTES) leave()
+      return isReady
+    }
   })
 }
 
@@ -107,6 +135,7 @@ function cluster({ hosts }: RedisAddress, options: NodeOptions, commandTimeoutMs
   })
   // The library hides errors of the connections on which it looks for nodes: this listener reports them.
   redis.once('+node', (first: Redis) => first.connect().catch(() => {}))
+  redis.on('+node', writeTogether)
   return redis
 }
 

@@ -3,21 +3,24 @@ import type { Config } from '../lib/app/config.ts'
 import type { Kafka } from '../lib/runtime/adapters/kafka/client.ts'
 import type { RedisClient } from '../lib/runtime/adapters/redis/client.ts'
 import { Connections } from '../lib/runtime/lambda/connections.ts'
+import type { TopicPublisher } from '../lib/runtime/producer/publisher.ts'
 
 /** A command that writes without `carryOut` fails the first time that it is run, so the audit cannot be forgotten. */
 export class CommandConnections extends Connections {
   readonly config: Config
   declare readonly redis: () => Promise<RedisClient>
   declare readonly kafka: () => Promise<Kafka>
+  declare readonly publisher: () => Promise<TopicPublisher>
   #operations = 0
 
   constructor(config: Config) {
     super(config, 'cli')
     this.config = config
-    const { redis, kafka } = this
+    const { redis, kafka, publisher } = this
     const mayWrite = () => this.#operations > 0
     this.redis = async () => guardedRedis(await redis(), mayWrite)
     this.kafka = async () => guardedKafka(await kafka(), mayWrite)
+    this.publisher = async () => refusing(await publisher(), name => name !== 'partitionsOf' && !mayWrite())
   }
 
   /**

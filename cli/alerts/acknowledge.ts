@@ -5,7 +5,7 @@ import {
   isAcknowledged,
   type Said,
 } from '../../lib/operations/alerts/acknowledge.ts'
-import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/errors.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import { kafkaAddress, reasonOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'

@@ -72,12 +72,13 @@ function place(event: Event, where: string, placing: Placing): PlacedEvent {
 }
 
 async function append(
-  { kafka, connections }: KafkaCommand,
+  { connections }: KafkaCommand,
   events: readonly PlacedEvent[],
   published: PublishedEvent[],
 ): Promise<void> {
   try {
-    await connections.writing(() => appendPlaced(kafka, events, published))
+    const publisher = await connections.publisher()
+    await connections.writing(() => appendPlaced(publisher, events, published))
   } catch (error) {
     if (error instanceof RecordRefused) throw new CliFailure(error.message, 1, { cause: error })
     throw error

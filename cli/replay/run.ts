@@ -9,7 +9,7 @@ import {
   type ReplayCounts,
   requests,
 } from '../../lib/operations/replay/publish.ts'
-import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/errors.ts'
 import { RecordRefused, Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
 import { CliFailure } from '../failure.ts'

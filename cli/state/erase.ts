@@ -5,8 +5,7 @@ import type { Config } from '../../lib/app/config.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
 import { type ErasurePlace, erasuresSoFar, holdingsOf } from '../../lib/queries/erasure.ts'
 import { partitionsOf } from '../../lib/queries/partition-states.ts'
-import { append } from '../../lib/runtime/adapters/kafka/append.ts'
-import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/errors.ts'
 import type { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
 import type { StateList } from '../../lib/runtime/adapters/redis/state-list.ts'
 import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
@@ -27,7 +26,7 @@ import { signalTopics } from './state-keys.ts'
 /** What an erasure works with. */
 export interface Servers {
   readonly config: Config
-  readonly connections: Pick<Connections, 'kafka'>
+  readonly connections: Pick<Connections, 'publisher'>
   readonly inspection: StateInspection
   readonly states: Pick<StateList, 'names'>
 }
@@ -126,7 +125,7 @@ async function appended(
     return { ...producedRecord(topic, null, event, config.contentMode), partition }
   })
   try {
-    return await append(await connections.kafka(), records)
+    return await (await connections.publisher()).append(records)
   } catch (error) {
     if (!(error instanceof Unavailable || error instanceof RefusedByKafka)) throw error
     throw new CliFailure(

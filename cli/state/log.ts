@@ -1,8 +1,8 @@
 /** Asks Kafka about a consumer's log. Showing state must work without an answer. */
 
 import { topicBounds } from '../../lib/queries/topics.ts'
+import { UnknownTopic } from '../../lib/runtime/adapters/kafka/errors.ts'
 import { type Bounds, TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
-import { UnknownTopic } from '../../lib/runtime/adapters/kafka/publisher.ts'
 import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
 import { digestOf } from '../../lib/runtime/pipeline/failures/failure-record.ts'

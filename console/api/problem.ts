@@ -1,7 +1,7 @@
 /** What is answered where a question cannot be: one sentence that says what is wrong and what to do. */
 import type { Context } from 'hono'
 import { OperationFailure } from '../../lib/operations/failure.ts'
-import { RefusedByKafka, UnknownTopic } from '../../lib/runtime/adapters/kafka/publisher.ts'
+import { RefusedByKafka, UnknownTopic } from '../../lib/runtime/adapters/kafka/errors.ts'
 import {
   PartitionStopped,
   RecordRefused,

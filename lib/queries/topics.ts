@@ -1,7 +1,7 @@
 /** Topics: which exist, where they differ from the table, and how far each of their partitions reaches. */
 import type { Kafka } from '../runtime/adapters/kafka/client.ts'
+import { UnknownTopic } from '../runtime/adapters/kafka/errors.ts'
 import type { Bounds, TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
-import { UnknownTopic } from '../runtime/adapters/kafka/publisher.ts'
 import { compareTopics, type TopicComparison, type TopicsOptions } from '../runtime/adapters/kafka/topics.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 

@@ -5,17 +5,19 @@
 
 import type { GeneralSettings } from '../../lib/app/settings/index.ts'
 import { topicNamed } from '../../lib/app/topics.ts'
-import {
-  KafkaConnections as ServerConnections,
-  type TopicPublisher,
-} from '../../lib/runtime/lambda/kafka-connections.ts'
+import { KafkaConnections as ServerConnections } from '../../lib/runtime/lambda/kafka-connections.ts'
 import type { OffsetRange } from '../../lib/runtime/pipeline/model.ts'
 import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import type { TopicPublisher } from '../../lib/runtime/producer/publisher.ts'
 import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
 import { transcript } from './invocation.ts'
 
 const PUBLISHER: TopicPublisher = {
   publish: async records => transcript.published(records),
+  append: async records => {
+    transcript.published(records)
+    return records.map((_, offset) => offset)
+  },
   partitionsOf: async topic => topicNamed(topic)?.partitions ?? 1,
 }
 

@@ -6,8 +6,8 @@ import { type GroupLag, groupsReading } from '../../../lib/queries/group-lags.ts
 import { kafkaAnswer } from '../../../lib/queries/kafka-answers.ts'
 import { type TopicSize, topicSize } from '../../../lib/queries/topic-sizes.ts'
 import type { ClusterInspection } from '../../../lib/runtime/adapters/kafka/cluster-inspection.ts'
+import { RefusedByKafka } from '../../../lib/runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '../../../lib/runtime/adapters/kafka/offsets.ts'
-import { RefusedByKafka } from '../../../lib/runtime/adapters/kafka/publisher.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { boundsOf, functionOf, topicCalled } from './layouts.ts'
 

@@ -36,7 +36,7 @@ export async function publishReading(
   const published: PublishedEvent[] = []
   try {
     const record = placed(event, { topic, partitions, keyBy, keyBySetting, contentMode, writer })
-    await appendPlaced(await environment.kafka(), [record], published)
+    await appendPlaced(publisher, [record], published)
   } catch (error) {
     throw explained(error)
   }

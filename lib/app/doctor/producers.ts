@@ -1,6 +1,6 @@
 /** How the producers of this project are set, read from what they themselves use. */
 import type { ProducerFacts } from '../../queries/doctor/facts.ts'
-import { PUBLISHING } from '../../runtime/adapters/kafka/publisher.ts'
+import { PUBLISHING } from '../../runtime/producer/publisher.ts'
 import { producerSettings } from '../../runtime/settings/producer.ts'
 
 export function ownProducers(): ProducerFacts[] {
@@ -8,12 +8,12 @@ export function ownProducers(): ProducerFacts[] {
   return [
     {
       name: 'functions',
-      acks: PUBLISHING.acks === -1 ? 'all' : 1,
+      acks: PUBLISHING.acks,
       idempotent: PUBLISHING.idempotent,
       maxInFlight: PUBLISHING.maxInFlight,
-      // Each publish is awaited, four attempts at most, before its batch is answered.
+      // Each publish is awaited before its batch is answered.
       awaitsDelivery: true,
-      deliveryTimeoutMs: 4 * PUBLISHING.attemptMs,
+      deliveryTimeoutMs: PUBLISHING.deliveryTimeoutMs,
     },
     {
       name: 'TelemetryProducer (balanced)',

@@ -1,4 +1,4 @@
-import { RefusedByKafka } from '../../runtime/adapters/kafka/publisher.ts'
+import { RefusedByKafka } from '../../runtime/adapters/kafka/errors.ts'
 import { PartitionStopped, RecordRefused, Unavailable, UnreadableLog } from '../../runtime/pipeline/errors.ts'
 import { TopicReplaced } from './topics.ts'
 

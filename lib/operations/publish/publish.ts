@@ -1,11 +1,11 @@
 /** Publishes single events, and tells where each lies. */
-import { appendInOrder } from '../../runtime/adapters/kafka/append-in-order.ts'
-import type { Kafka } from '../../runtime/adapters/kafka/client.ts'
+import { requestsOf } from '../../runtime/adapters/kafka/requests.ts'
 import type { DataWriter } from '../../runtime/cloudevents/data-writer.ts'
-import type { OutgoingRecord } from '../../runtime/cloudevents/record.ts'
+import { type OutgoingRecord, sizeOf } from '../../runtime/cloudevents/record.ts'
 import { type ContentMode, producedRecord } from '../../runtime/cloudevents/writer.ts'
 import type { Event } from '../../runtime/consumer/event.ts'
 import { partitionOf } from '../../runtime/consumer/murmur2.ts'
+import type { TopicPublisher } from '../../runtime/producer/publisher.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 import { eventKey } from './key.ts'
 import { keyBy as keyOfEvent } from './key-by.ts'
@@ -58,19 +58,23 @@ function keyAsSet(event: Event, strategy: KeyStrategy | undefined): string | und
   return strategy && !event.extensions?.partitionkey ? (keyOfEvent(event, strategy) ?? undefined) : undefined
 }
 
+/** Published together. Kafka applies a topic's limit of 1 MiB to all records of a partition in a request. */
+const LIMITS = { items: 500, bytes: 512 * 1024 } as const
+
 /**
- * Appends the events in their order.
+ * Appends the events in their order, some at a time: if that fails, none of later ones is written.
  *
  * @param published grows with what is acknowledged
  * @throws as `Publisher.publish` does
  */
 export async function appendPlaced(
-  kafka: Kafka,
+  publisher: Pick<TopicPublisher, 'append'>,
   events: readonly PlacedEvent[],
   published: PublishedEvent[],
 ): Promise<void> {
-  for await (const offsets of appendInOrder(kafka, events))
-    for (const offset of offsets) published.push(told(events[published.length] as PlacedEvent, offset))
+  for (const some of requestsOf(events, sizeOf, LIMITS))
+    for (const offset of await publisher.append(some))
+      published.push(told(events[published.length] as PlacedEvent, offset))
 }
 
 /** @param offset null if it was not published */

@@ -1,6 +1,7 @@
 /** Finds an event and what came of it in the log alone, within a time. */
+
+import { UnknownTopic } from '../../runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '../../runtime/adapters/kafka/offsets.ts'
-import { UnknownTopic } from '../../runtime/adapters/kafka/publisher.ts'
 import { isFailure } from '../../runtime/cloudevents/event.ts'
 import { bufferOf } from '../../runtime/cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../runtime/cloudevents/record.ts'

@@ -5,17 +5,12 @@
  */
 
 import type { Kafka } from '../adapters/kafka/client.ts'
-import type { LogBounds, LogReader, Publisher } from '../pipeline/ports.ts'
+import type { LogBounds, LogReader } from '../pipeline/ports.ts'
+import type { TopicPublisher } from '../producer/publisher.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { KafkaSettings } from '../settings/kafka.ts'
 import { kafkaConnection } from './kafka-connection.ts'
 import { once } from './once.ts'
-
-/** A publisher that also knows the sizes of topics. */
-export interface TopicPublisher extends Publisher {
-  /** How many partitions the topic has now. */
-  partitionsOf(topic: string): Promise<number>
-}
 
 interface Closable {
   close(): void | Promise<void>
@@ -36,7 +31,7 @@ export class KafkaConnections {
   constructor(config: KafkaSettings, name: string) {
     this.kafka = once(() => connectKafka(config, name))
     this.publisher = once(async () => {
-      const { KafkaPublisher } = await import('../adapters/kafka/publisher.ts')
+      const { KafkaPublisher } = await import('../producer/publisher.ts')
       return this.#timed(this.kept(new KafkaPublisher(await this.kafka())))
     })
     this.log = once(async () => {
@@ -61,12 +56,14 @@ export class KafkaConnections {
   }
 
   #timed(publisher: TopicPublisher): TopicPublisher {
+    const timed = async <T>(published: Promise<T>): Promise<T> => {
+      const sinceMs = Date.now()
+      return published.finally(() => this.onPublished?.(Date.now() - sinceMs))
+    }
     return {
       partitionsOf: topic => publisher.partitionsOf(topic),
-      publish: async records => {
-        const sinceMs = Date.now()
-        await publisher.publish(records).finally(() => this.onPublished?.(Date.now() - sinceMs))
-      },
+      append: records => timed(publisher.append(records)),
+      publish: records => timed(publisher.publish(records)),
     }
   }
 

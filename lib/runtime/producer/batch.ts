@@ -10,6 +10,13 @@ import type { Told } from './delivery.ts'
 /** Topics take about 1 MiB in a batch by default. */
 const LARGE_RECORD_BYTES = 900 * 1024
 
+export interface BatchLimits {
+  readonly lingerMs: number
+  readonly deliveryTimeoutMs: number
+  /** Less than this is not compressed: it would cost more than it saves. 0 by default. */
+  readonly compressFromBytes?: number
+}
+
 /** The records of one partition that travel together. */
 export class Batch {
   readonly builder = new BatchBuilder()
@@ -34,11 +41,14 @@ export class Batch {
   #closed: Promise<ClosedBatch> | undefined
   #isSettled = false
 
+  readonly #compressFromBytes: number
+
   constructor(
     number: number,
     nowMs: number,
-    { lingerMs, deliveryTimeoutMs }: { readonly lingerMs: number; readonly deliveryTimeoutMs: number },
+    { lingerMs, deliveryTimeoutMs, compressFromBytes = 0 }: BatchLimits,
   ) {
+    this.#compressFromBytes = compressFromBytes
     this.number = number
     this.begunAtMs = nowMs
     this.dueAtMs = nowMs + lingerMs
@@ -61,8 +71,9 @@ export class Batch {
    * depend on its contents.
    */
   close(codec: WritableCodec): Promise<ClosedBatch> {
-    const isOneLarge = this.builder.count === 1 && this.builder.bytes > LARGE_RECORD_BYTES
-    this.#closed ??= this.builder.close(isOneLarge ? 'none' : codec)
+    const { count, bytes } = this.builder
+    const isPlain = bytes < this.#compressFromBytes || (count === 1 && bytes > LARGE_RECORD_BYTES)
+    this.#closed ??= this.builder.close(isPlain ? 'none' : codec)
     return this.#closed
   }
 

@@ -1,17 +1,15 @@
 import type { BatchSequence } from '@sluice/kafka-records/writing'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
-import { Batch } from './batch.ts'
+import { Batch, type BatchLimits } from './batch.ts'
 import type { Told } from './delivery.ts'
 
 /** Kafka counts records in 31 bits, and starts again at 0. */
 const LAST_SEQUENCE = 0x7fffffff
 const LAST_EPOCH = 0x7fff
 
-export interface QueueLimits {
+export interface QueueLimits extends BatchLimits {
   readonly batchRecords: number
   readonly batchBytes: number
-  readonly lingerMs: number
-  readonly deliveryTimeoutMs: number
 }
 
 /** The batches of one partition, in the order in which their records were published. Pure: time is an argument. */

@@ -1,8 +1,7 @@
 /** Puts records into the queues of their partitions, which have to be looked up first. */
 
-import { unknownPartition } from '../adapters/kafka/partitioner.ts'
+import { UnknownTopic, unknownPartition } from '../adapters/kafka/errors.ts'
 import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
-import { UnknownTopic } from '../adapters/kafka/publisher.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { partitionOf } from '../consumer/murmur2.ts'

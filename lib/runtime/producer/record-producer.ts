@@ -1,11 +1,12 @@
 /** Publishes finished records: batches, sequences, retries and bounded memory. `TelemetryProducer` makes the records of events. */
-import { failureOf } from '../adapters/kafka/publisher.ts'
+import { failureOf } from '../adapters/kafka/errors.ts'
 import { type Clock, SYSTEM_CLOCK } from '../adapters/system.ts'
 import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
 import { Accumulator } from './accumulator.ts'
+import type { BatchLimits } from './batch.ts'
 import { Buffered } from './buffer.ts'
-import { NotDeliveredAtClose, ProducerClosed, type Told } from './delivery.ts'
+import { NotDeliveredAtClose, type Outcome, ProducerClosed, type Told } from './delivery.ts'
 import { ANONYMOUS, IdempotentIdentity, type Identity } from './identity.ts'
 import { MetricsCounter, type ProducerMetrics } from './metrics.ts'
 import { Outstanding } from './outstanding.ts'
@@ -14,8 +15,11 @@ import type { Brokers } from './ports.ts'
 import { Sender } from './sender.ts'
 import { Trouble } from './trouble.ts'
 
+/** @see BatchLimits.compressFromBytes */
+type Settings = ProducerSettings & Pick<BatchLimits, 'compressFromBytes'>
+
 export class RecordProducer {
-  readonly #settings: ProducerSettings
+  readonly #settings: Settings
   readonly #brokers: Brokers
   readonly #accumulator: Accumulator
   readonly #placing: Placing
@@ -25,6 +29,7 @@ export class RecordProducer {
   readonly #outstanding: Outstanding
   readonly #trouble: Trouble
   #isClosed = false
+  #isHurrying = false
 
   /**
    * Connects at the first record.
@@ -34,7 +39,7 @@ export class RecordProducer {
    */
   constructor(
     brokers: Brokers,
-    settings: ProducerSettings,
+    settings: Settings,
     {
       clock = SYSTEM_CLOCK,
       identity,
@@ -90,26 +95,33 @@ export class RecordProducer {
   }
 
   /**
-   * Publishes records that need not wait for more. Others can be published meanwhile: in each partition, all are in the order of the
-   * calls.
+   * Publishes records that need not wait for more than what is published in the same turn of the event loop. In each partition, all are
+   * in the order of the calls.
    *
    * @throws the first error in the order of the records, once the outcome of all is known
    */
   async publish(records: readonly OutgoingRecord[]): Promise<void> {
+    await this.append(records)
+  }
+
+  /** Publishes as `publish` does. Resolves to the offset of each record, in their order; that of the last copy if there are several. */
+  async append(records: readonly OutgoingRecord[]): Promise<readonly number[]> {
+    if (records.length === 0) return []
     const { promise, resolve } = Promise.withResolvers<void>()
-    const errors: Error[] = []
+    const outcomes: Outcome[] = []
     let left = records.length
     for (const [index, record] of records.entries())
       this.accept(record, outcome => {
-        if (outcome instanceof Error) errors[index] = outcome
+        outcomes[index] = outcome
         left--
         if (left === 0) resolve()
       })
-    if (left === 0) return
-    this.hurry()
+    this.#hurrySoon()
     await promise
-    const first = errors.find(error => error !== undefined)
-    if (first) throw first
+    return outcomes.map(outcome => {
+      if (outcome instanceof Error) throw outcome
+      return outcome.offset
+    })
   }
 
   /** How many partitions the topic has now. */
@@ -120,6 +132,16 @@ export class RecordProducer {
       throw failureOf(error)
     }
     return this.#brokers.leadersOf(topic).size
+  }
+
+  /** The partitions of a batch publish at the same moment or nearly so: what they publish travels together. */
+  #hurrySoon(): void {
+    if (this.#isHurrying) return
+    this.#isHurrying = true
+    setImmediate(() => {
+      this.#isHurrying = false
+      this.hurry()
+    })
   }
 
   /** Sends what waits without waiting for more. */

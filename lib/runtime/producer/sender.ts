@@ -1,6 +1,7 @@
 /** Sends what is due to the leaders of its partitions, and sends again what may have been lost. */
 
 import type { ClosedBatch } from '@sluice/kafka-records/writing'
+import { notTaken } from '../adapters/kafka/errors.ts'
 import {
   answeredError,
   DUPLICATE_SEQUENCE,
@@ -9,7 +10,6 @@ import {
 } from '../adapters/kafka/produce-errors.ts'
 import type { BatchAnswer } from '../adapters/kafka/produce-types.ts'
 import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
-import { notTaken } from '../adapters/kafka/publisher.ts'
 import { requestsOf } from '../adapters/kafka/requests.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { ProducerSettings } from '../settings/producer.ts'

@@ -2,14 +2,12 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
 import kafkajs from 'kafkajs'
-import { append } from '../../../lib/runtime/adapters/kafka/append.ts'
 import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
 import { growTopic } from '../../../lib/runtime/adapters/kafka/grow-topic.ts'
 import { newestBatches } from '../../../lib/runtime/adapters/kafka/newest-batches.ts'
-import { KafkaPublisher } from '../../../lib/runtime/adapters/kafka/publisher.ts'
 import { topicLayouts } from '../../../lib/runtime/adapters/kafka/topic-admin.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
-import { bulkPublisher } from '../../../lib/runtime/producer/bulk.ts'
+import { bulkPublisher, KafkaPublisher } from '../../../lib/runtime/producer/publisher.ts'
 import { conformsAsPublisher } from '../../conformance/publisher.ts'
 import { createTopic } from '../../support/create-topic.ts'
 import { ForeignClient, type ForeignRecord } from '../../support/foreign-client.ts'
@@ -121,8 +119,8 @@ it('given records for several partitions, then append tells where each of them l
   const record = (partition: number, text: string) => {
     return { topic, partition, key: null, value: Buffer.from(text), headers: [] }
   }
-  assert.deepEqual(await append(kafka, [record(2, 'a'), record(0, 'b')]), [0, 0])
-  assert.deepEqual(await append(kafka, [record(0, 'c'), record(1, 'd'), record(2, 'e')]), [1, 0, 1])
+  assert.deepEqual(await publisher.append([record(2, 'a'), record(0, 'b')]), [0, 0])
+  assert.deepEqual(await bulk.append([record(0, 'c'), record(1, 'd'), record(2, 'e')]), [1, 0, 1])
   const read = await foreign.read(topic)
   assert.deepEqual(read.map(({ partition, offset, value }) => `${partition}/${offset} ${value}`).sort(), [
     '0/0 b',
@@ -131,11 +129,6 @@ it('given records for several partitions, then append tells where each of them l
     '2/0 a',
     '2/1 e',
   ])
-})
-
-it('given a broker that does not answer, then append is rejected as unavailable', async () => {
-  const record = { topic: 't', partition: 0, key: null, value: null, headers: [] }
-  await assert.rejects(append(nobody, [record]), Unavailable)
 })
 
 it('rule 25: given a publish that failed, then the next one connects anew and succeeds', async () => {

@@ -7,7 +7,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import type { SQSEvent } from 'aws-lambda'
 import { takeMessages } from '../../../lib/app/on-failure.ts'
 import { kafkaClient } from '../../../lib/runtime/adapters/kafka/client.ts'
-import { KafkaPublisher } from '../../../lib/runtime/adapters/kafka/publisher.ts'
+import { KafkaPublisher } from '../../../lib/runtime/producer/publisher.ts'
 import { localSqs, pollQueue } from '../../../localstack/start/queue-poller.ts'
 import { TestEnvironment } from '../../support/environment.ts'
 import { awsEndpoint, brokers } from '../../support/servers.ts'

@@ -1,6 +1,5 @@
 /** Breaks one rule of the runtime, to test that the ledger finds it. It is not part of any deployment. */
 import { KafkaLogReader } from '../../../lib/runtime/adapters/kafka/log-reader.ts'
-import { KafkaPublisher } from '../../../lib/runtime/adapters/kafka/publisher.ts'
 import { RedisForwardCursors } from '../../../lib/runtime/adapters/redis/forward-cursors.ts'
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import type { OutgoingRecord } from '../../../lib/runtime/cloudevents/record.ts'
@@ -9,6 +8,7 @@ import { States } from '../../../lib/runtime/pipeline/deciding/states.ts'
 import { TimerQueue } from '../../../lib/runtime/pipeline/deciding/timers.ts'
 import { WorkingCopy } from '../../../lib/runtime/pipeline/deciding/working-copy.ts'
 import { SegmentCutter } from '../../../lib/runtime/pipeline/segments/cutter.ts'
+import { KafkaPublisher } from '../../../lib/runtime/producer/publisher.ts'
 import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
 
 /** Each sabotage switches off the rule that it is named after. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { followTopic, TopicReplaced } from '../../../lib/queries/follow.ts'
-import { UnknownTopic } from '../../../lib/runtime/adapters/kafka/publisher.ts'
+import { UnknownTopic } from '../../../lib/runtime/adapters/kafka/errors.ts'
 import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'

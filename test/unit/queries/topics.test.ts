@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { topicReach } from '../../../lib/queries/topics.ts'
-import { RefusedByKafka, UnknownTopic } from '../../../lib/runtime/adapters/kafka/publisher.ts'
+import { RefusedByKafka, UnknownTopic } from '../../../lib/runtime/adapters/kafka/errors.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 
 const BOUNDS = [{ start: 1, end: 5 }]

@@ -2,8 +2,8 @@ import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { brokersAnswer } from './answers.ts'
 import { isAway } from './availability.ts'
+import { failureOf } from './errors.ts'
 import { logRecordOf } from './messages.ts'
-import { failureOf } from './publisher.ts'
 
 /** A record, and the offset from which its partition is read on after it. */
 export interface TakenRecord {

@@ -1,7 +1,7 @@
 /** What a leader answers for a batch (https://kafka.apache.org/protocol#protocol_error_codes), and whether to send it again. */
 
 import { RecordRefused } from '../../pipeline/errors.ts'
-import { notTaken, REFUSED_RECORD, RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './publisher.ts'
+import { notTaken, REFUSED_RECORD, RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './errors.ts'
 
 interface ProduceError {
   readonly name: string

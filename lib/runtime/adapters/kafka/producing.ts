@@ -10,6 +10,7 @@ import {
 import { brokersAnswer, isRetriableAnswer } from './answers.ts'
 import { isAway, isRefusal } from './availability.ts'
 import type { Kafka } from './client.ts'
+import { notTaken, RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './errors.ts'
 import type {
   BatchAnswer,
   OpenTransaction,
@@ -17,7 +18,6 @@ import type {
   SendRequest,
   TopicPartitions,
 } from './produce-types.ts'
-import { notTaken, RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './publisher.ts'
 import { TopicLeaders } from './topic-leaders.ts'
 
 /** Answers that pass once the coordinator has finished what it is at. */

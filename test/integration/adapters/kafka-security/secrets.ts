@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { RefusedByKafka } from '../../../../lib/runtime/adapters/kafka/publisher.ts'
+import { RefusedByKafka } from '../../../../lib/runtime/adapters/kafka/errors.ts'
 import { KafkaConnections } from '../../../../lib/runtime/lambda/kafka-connections.ts'
 import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
 import { readSettings } from '../../../../lib/runtime/settings/environment.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { UnknownTopic } from '../../../../lib/runtime/adapters/kafka/publisher.ts'
+import { UnknownTopic } from '../../../../lib/runtime/adapters/kafka/errors.ts'
 import type { OutgoingRecord } from '../../../../lib/runtime/cloudevents/record.ts'
 import { RecordRefused } from '../../../../lib/runtime/pipeline/errors.ts'
 import { RecordProducer } from '../../../../lib/runtime/producer/record-producer.ts'
@@ -54,7 +54,7 @@ describe('the partition of a record', () => {
     await pass()
     assert.ok(brokers.said.includes('refresh'))
     assert.deepEqual(outcomes.slice(1), [
-      'b: UnknownPartition the topic t has 2 partitions, not one with number 7',
+      'b: RecordRefused the topic t has 2 partitions, not one with number 7',
       'c in 1',
     ])
   })

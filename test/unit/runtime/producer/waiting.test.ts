@@ -4,8 +4,8 @@ import { RecordProducer } from '../../../../lib/runtime/producer/record-producer
 import { producerSettings } from '../../../../lib/runtime/settings/producer.ts'
 import { ConnectionClosed, ManualClock, ScriptedBrokers } from '../../../support/scripted-brokers.ts'
 
-function stage() {
-  const [brokers, clock] = [new ScriptedBrokers(1), new ManualClock()]
+function stage(partitions = 1) {
+  const [brokers, clock] = [new ScriptedBrokers(partitions), new ManualClock()]
   const producer = new RecordProducer(brokers, producerSettings('balanced', { compression: 'none' }), {
     clock,
   })
@@ -79,5 +79,22 @@ describe('records that wait', () => {
     accept('<4>')
     await clock.pass(121_000)
     assert.match(delivered.at(-1) ?? '', /^<4>: .*time-out has passed/)
+  })
+
+  it('given what is published in one turn of the event loop, then it travels in one request', async () => {
+    const { brokers, producer } = stage(2)
+    brokers.isAnswering = true
+    const record = (partition: number, name: string) => {
+      return { topic: 't', partition, key: null, value: Buffer.from(name), headers: [] }
+    }
+    const [, offsets] = await Promise.all([
+      producer.publish([record(0, '<1>'), record(1, '<2>')]),
+      producer.append([record(1, '<3>'), record(1, '<4>')]),
+    ])
+    assert.deepEqual(written(brokers), [['<1>', '<2>', '<3>', '<4>']])
+    assert.deepEqual(
+      offsets.map(offset => offset - (offsets[0] ?? 0)),
+      [0, 1],
+    )
   })
 })

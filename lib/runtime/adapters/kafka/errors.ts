@@ -1,0 +1,49 @@
+/** The engine's errors for those of Kafka and of its client. */
+import { RecordRefused, Unavailable } from '../../pipeline/errors.ts'
+import { brokersAnswer } from './answers.ts'
+import { isAway, isRefusal } from './availability.ts'
+
+/** What brokers answer where they do not know the topic. */
+export const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION'
+
+/** The topic does not exist, or not yet: the publisher cannot tell. */
+export class UnknownTopic extends Unavailable {
+  constructor(message: string, options?: ErrorOptions) {
+    super('broker-unavailable', message, options)
+    this.name = 'UnknownTopic'
+  }
+}
+
+/** The topic does not have the partition, as far as the producer knows: it may have grown since. */
+export function unknownPartition(topic: string, count: number, partition: number): RecordRefused {
+  return new RecordRefused(`the topic ${topic} has ${count} partitions, not one with number ${partition}`)
+}
+
+/** Errors that concern a record: Kafka refuses it on every attempt. */
+export const REFUSED_RECORD: ReadonlySet<string> = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+])
+
+/** Kafka refuses the request itself, not a record: a permission or a setting must be changed. */
+export class RefusedByKafka extends Error {
+  override readonly name = 'RefusedByKafka'
+}
+
+/** The error for records that Kafka may take later. Whoever reports a failed function knows it by its first words. */
+export function notTaken(why: string, options?: ErrorOptions): Unavailable {
+  return new Unavailable('broker-unavailable', `Kafka did not take it: ${why}`, options)
+}
+
+/** Only temporary errors become `Unavailable`; a bug keeps its error, which is logged with its place in the code. */
+export function failureOf(error: unknown): unknown {
+  const { message } = error as Error
+  const options = { cause: error }
+  const answer = brokersAnswer(error)
+  if (answer === UNKNOWN_TOPIC) return new UnknownTopic(message, options)
+  if (answer !== undefined && REFUSED_RECORD.has(answer))
+    return new RecordRefused(`Kafka refuses a record: ${message}`, options)
+  if (isAway(error)) return notTaken(message, options)
+  return isRefusal(error) ? new RefusedByKafka(`Kafka refuses it: ${message}`, options) : error
+}

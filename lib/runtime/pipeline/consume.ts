@@ -1,12 +1,11 @@
 /**
- * Processes one Kafka batch with one consumer. Start reading here and continue with `partition.ts`, which runs the steps in
- * order. Each step has a file of its own in this folder: receive, decode, load, apply (for a sink, deliver), commit, publish,
- * trim-outbox, respond. `model.ts` defines the data, `ports.ts` the interfaces to everything else; the folders hold helpers.
+ * Processes one Kafka batch with one consumer. Start reading here; `steps.ts` shows the steps of a chunk in order, and `partition.ts`
+ * takes the partitions through them. `model.ts` defines the data, `ports.ts` the interfaces to everything else.
  */
 import type { Consumer } from './consumer.ts'
 import type { Invocation } from './invocation.ts'
 import { PartitionLog, READS_AT_ONCE, Semaphore } from './log/partition-log.ts'
-import { PartitionRun } from './partition.ts'
+import { runPartition } from './partition.ts'
 import type { Ports } from './ports.ts'
 import { type KafkaEvent, type PartitionBatch, receive } from './receive.ts'
 import { type BatchResponse, respond } from './respond.ts'
@@ -32,7 +31,7 @@ async function consumeBatches(
   const partitions = batches.splice(0).map(batch => {
     const { topic, partition } = batch
     const log = new PartitionLog(ports.log, permits)
-    const run = new PartitionRun(consumer, { ...ports, log }, invocation, batch).run()
+    const run = runPartition(consumer, { ...ports, log }, invocation, batch)
     return run.finally(() => log.end(topic, partition))
   })
   return respond(await Promise.all(partitions), invocation.partialResponses)

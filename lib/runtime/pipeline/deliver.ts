@@ -15,7 +15,7 @@ export interface Allowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
   readonly remainingMs: () => number
   readonly nowMs: () => number
   /** Whether the invocation has decided nothing of the partition yet. */
-  readonly isFirst: boolean
+  isFirst: boolean
 }
 
 /** Delivers as much of the chunk as possible: the decided part can be committed even if the rest must wait. */

@@ -1,10 +1,12 @@
 /** Tells the observer about a chunk after its commit. */
+import type { LogRecord } from '../cloudevents/record.ts'
+import type { Application } from '../consumer/application.ts'
+import { partitionOf } from '../consumer/murmur2.ts'
 import type { Applied } from './apply.ts'
 import { type Consumer, hasTimers } from './consumer.ts'
 import type { Decoded } from './decode.ts'
 import { isAlarming } from './failures/failure-memory.ts'
-import { misroutedOf } from './log/misrouted.ts'
-import type { Snapshot, StateKey } from './model.ts'
+import type { Partitioning, Snapshot, StateKey } from './model.ts'
 import type { Observer } from './ports.ts'
 
 interface Committed {
@@ -32,4 +34,27 @@ export function report(
     for (const { beforeOffset, ms } of clockGap) observer.clockGap(stateKey, beforeOffset, ms)
   if (isAlarming(failureMemory, consumer.failureBytes))
     observer.failureMemory(stateKey, failureMemory, consumer.failureBytes)
+}
+
+/** Records in another partition than Kafka's default partitioner would choose: the state of their entity may be elsewhere. */
+
+/**
+ * The misrouted records of one partition: Kafka's default partitioner would not have put them here, and the state of their entity may
+ * be elsewhere. None without a key is misrouted, and none of a topic unknown to the application.
+ *
+ * @param grown how many partitions the topic has, if not as many as the application gave it
+ */
+function misroutedOf(
+  application: Application,
+  topic: string,
+  partition: number,
+  grown: Partitioning | undefined,
+  records: readonly LogRecord[],
+): readonly LogRecord[] {
+  const partitions = grown?.partitions ?? application.topicNamed(topic)?.partitions
+  if (partitions === undefined) return []
+  return records.filter(
+    ({ key, decodedByLambda }) =>
+      key !== null && !decodedByLambda?.key && partitionOf(key, partitions) !== partition,
+  )
 }

@@ -6,7 +6,7 @@ export interface BatchResponse {
 }
 
 /** The offsets of a partition that were delivered. The records themselves are freed as soon as they are decided. */
-export interface DeliveredOffsets {
+interface DeliveredOffsets {
   readonly topic: string
   readonly partition: number
   readonly offsets: readonly number[]

@@ -9,7 +9,7 @@ import type { Invocation } from '../invocation.ts'
 import { LogChecks } from '../log/log-identity.ts'
 import { PartitionLog, Semaphore } from '../log/partition-log.ts'
 import type { Change, OffsetRange, OutboxEntry, RememberedFailure, StateKey, Waiting } from '../model.ts'
-import { PartitionRun } from '../partition.ts'
+import { runPartition } from '../partition.ts'
 import type { LogReader, Observer, Ports, StateStore } from '../ports.ts'
 import { sameVersion } from '../recovery/checkpoints.ts'
 import type { RebuildCopy, StateCopies } from './copies.ts'
@@ -142,7 +142,7 @@ export class AdvancingCopy {
     )
   }
 
-  async #decide(batch: ConstructorParameters<typeof PartitionRun>[3]): Promise<void> {
+  async #decide(batch: Parameters<typeof runPartition>[3]): Promise<void> {
     const { consumer, log } = this.#with
     let waiting: Waiting | undefined
     const observer: Observer = {
@@ -159,7 +159,7 @@ export class AdvancingCopy {
       breaker: { open: async () => 'reset' },
       observer,
     }
-    const { waitsFrom } = await new PartitionRun(consumer, ports, this.#invocation, batch).run()
+    const { waitsFrom } = await runPartition(consumer, ports, this.#invocation, batch)
     if (waitsFrom === undefined) return
     if (this.#with.stop.aborted) throw new RebuildStopped('stopped', 'it was stopped')
     const { error, reason } = waiting ?? {}

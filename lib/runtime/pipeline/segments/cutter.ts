@@ -5,7 +5,8 @@ import {
   DEFAULT_SEGMENT_SPAN_MS,
   type SegmentLimits,
 } from '../../consumer/segment-sink.ts'
-import type { LogClock } from '../model.ts'
+import type { PendingRecords } from '../log/pending-records.ts'
+import type { LogClock, OffsetRange, Snapshot } from '../model.ts'
 
 /** A segment is one commit, with an id for each event: this bounds the run time of its script, and Lua takes no more. */
 const MOST_OFFSETS = 5_000
@@ -75,4 +76,26 @@ export class SegmentCutter {
   #lastOfBlock(offset: number): number {
     return (Math.floor(offset / this.#offsets) + 1) * this.#offsets - 1
   }
+}
+
+/** What a segment sink can do next: write a segment, read the log, or leave the rest in the log. */
+export type Selected =
+  /** These records are a segment. */
+  | { readonly kind: 'segment'; readonly records: readonly LogRecord[] }
+  /** This range must be read from the log first. */
+  | { readonly kind: 'missing'; readonly range: OffsetRange; readonly appliedOffset: number }
+  /** The next segment is not complete. Its records stay in the log, and are read from there when it is. */
+  | { readonly kind: 'open' }
+
+/** @param pending the records after the applied offset */
+export function selectSegment(
+  cutter: SegmentCutter,
+  pending: PendingRecords,
+  { version: { appliedOffset }, clock }: Pick<Snapshot, 'version' | 'clock'>,
+): Selected {
+  const { records, missing } = pending.gapless(appliedOffset)
+  const count = cutter.complete(records)
+  if (count !== undefined) return { kind: 'segment', records: records.slice(0, count) }
+  if (!missing || !cutter.mayEnd(appliedOffset, clock, pending.all)) return { kind: 'open' }
+  return { kind: 'missing', range: missing, appliedOffset }
 }

@@ -4,27 +4,21 @@ import type { Context, ScheduledEvent } from 'aws-lambda'
 import type { Kafka } from '../../../../lib/runtime/adapters/kafka/client.ts'
 import { KafkaConnections } from '../../../../lib/runtime/lambda/kafka-connections.ts'
 import { scheduled } from '../../../../lib/runtime/lambda/scheduled.ts'
+import { KafkaPublisher } from '../../../../lib/runtime/producer/publisher.ts'
 import { GENERAL } from '../../../../lib/runtime/settings/general.ts'
 import { KAFKA } from '../../../../lib/runtime/settings/kafka.ts'
 import { metricsOf } from '../../../support/function-log.ts'
 
 const RECORD = { topic: 'a', partition: 0, key: null, value: Buffer.from('x'), headers: [] }
 
-/** A Kafka that takes all but what it is told to refuse. */
 class OnKafka extends KafkaConnections {
-  static refuses = false
-  override readonly kafka = async () => {
-    const sendBatch = async () => {
-      if (OnKafka.refuses) throw Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' })
-    }
-    const producer = { connect: async () => {}, disconnect: async () => {}, sendBatch }
-    return { producer: () => producer } as unknown as Kafka
-  }
+  override readonly kafka = async () => ({}) as Kafka
 }
 
 it('given a scheduled function that publishes, then each publishing is measured once, in its environment', async () => {
   Object.assign(process.env, { SLUICE_ENV: 'test', KAFKA_BROKERS: '127.0.0.1:1', AWS_REGION: 'eu-west-1' })
   let times = 2
+  KafkaPublisher.prototype.publish = async () => {}
   const handler = scheduled('ticking', OnKafka, [GENERAL, KAFKA], async ({ connections, telemetry }) => {
     const publisher = await connections.publisher()
     for (let at = 0; at < times; at += 1) await publisher.publish([RECORD])
@@ -45,7 +39,7 @@ it('given a scheduled function that publishes, then each publishing is measured 
     'what was written is not written again',
   )
 
-  OnKafka.refuses = true
+  KafkaPublisher.prototype.publish = () => Promise.reject(new Error('refused'))
   const refused = await metricsOf(() => assert.rejects(run()))
   assert.equal(refused.get('publishMs')?.values.length, 1, 'one that fails is measured as well')
 })

@@ -1,0 +1,320 @@
+/**
+ * The steps of a chunk, in order, for each kind of consumer. `receive` comes before all of them and `respond` after, for the batch as a
+ * whole. Each step gets what the one before it made, or ends the pass.
+ */
+import type { LogRecord } from '../cloudevents/record.ts'
+import { type Applied, apply } from './apply.ts'
+import { type AnyKeyedProcess, type Consumer, isSegmentSink, isSink, type Process } from './consumer.ts'
+import type { Decoded } from './decode.ts'
+import { type DecodedChunk, decodeChunk } from './decode-chunk.ts'
+import { type Allowed, deliver } from './deliver.ts'
+import { refusedEntryFailure } from './failures/failure-record.ts'
+import { deferredBySurge } from './failures/failure-surge.ts'
+import type { Invocation } from './invocation.ts'
+import { load, loadedPart } from './load.ts'
+import { ensureSameLog } from './log/log-identity.ts'
+import type { PartitionLog } from './log/partition-log.ts'
+import type { PendingRecords } from './log/pending-records.ts'
+import type { Deferred, OffsetRange, OutboxEntry, Snapshot, StateKey } from './model.ts'
+import type { Ports } from './ports.ts'
+import { isLarge, publish } from './publish.ts'
+import { isAbsent } from './recovery/checkpoints.ts'
+import { restore } from './recovery/restore.ts'
+import { report } from './report.ts'
+import { archive } from './segments/archive.ts'
+import { type SegmentCutter, selectSegment } from './segments/cutter.ts'
+
+const PROCESS = inOrder(decodeRecords, loadState, applyRecords, commitChange, publishOutbox, trimPublished)
+
+/** The receiver's answers decide about the records. */
+const SINK = inOrder(decodeRecords, loadState, deliverRecords, commitChange, publishOutbox, trimPublished)
+
+/** The log says which records are decided together, and the receiver takes all of them or none. */
+const SEGMENT_SINK = inOrder(
+  findSegment,
+  decodeRecords,
+  loadState,
+  archiveSegment,
+  commitChange,
+  publishOutbox,
+  trimPublished,
+)
+
+export function stepsOf(consumer: Consumer): ChunkSteps {
+  if (isSegmentSink(consumer)) return SEGMENT_SINK
+  return isSink(consumer) ? SINK : PROCESS
+}
+
+/** What the steps of a partition work with. */
+export interface PartitionRun {
+  readonly consumer: Consumer
+  readonly ports: Ports & { readonly log: PartitionLog }
+  readonly invocation: Invocation
+  readonly stateKey: StateKey
+  /** See `codeOf`. */
+  readonly code: string
+  readonly pending: PendingRecords
+  /** Only for a segment sink. */
+  readonly cutter: SegmentCutter | undefined
+  /** What a receiver may take of the invocation. */
+  readonly allowed: Allowed
+  /** Whether the partition is known to have no checkpoint to restore. */
+  isNew: boolean
+}
+
+/** Records that are decided together, in offset order. */
+interface Chunk {
+  readonly records: readonly LogRecord[]
+  /** The applied offset that they were selected for, if it must be that one: then they are decided as a whole. */
+  readonly base?: number
+}
+
+/** The pass has ended before its last step. */
+export class Ended {
+  readonly how: End
+
+  constructor(how: End) {
+    this.how = how
+  }
+}
+
+export type End =
+  /** Another invocation committed first. */
+  | { readonly kind: 'refused' }
+  /** The state was lost and has been restored: load it again. */
+  | { readonly kind: 'restored' }
+  /** Nothing is decided: these entries must be published first. */
+  | { readonly kind: 'leftover'; readonly outbox: readonly OutboxEntry[] }
+  /** Nothing is decided: this range must be read from the log first. */
+  | Missing
+  /** The records up to this offset are done for this batch, without being decided by it. */
+  | { readonly kind: 'passed'; readonly toOffset: number; readonly outbox: readonly OutboxEntry[] }
+  | { readonly kind: 'deferred'; readonly deferred: Deferred }
+
+export interface Missing {
+  readonly kind: 'missing'
+  readonly range: OffsetRange
+  readonly appliedOffset: number
+  /** Whether it is read although nothing went wrong. */
+  readonly isRoutine?: boolean
+}
+
+/** The chunk is decided and published up to `toOffset`. `rest` says why the other records must wait, if they must. */
+interface Decided {
+  readonly toOffset: number
+  readonly rest?: Deferred | undefined
+}
+
+type Step<In, Out> = (run: PartitionRun, input: In) => Promise<Out | Ended>
+type ChunkSteps = Step<Chunk, Decided>
+
+function inOrder<A, B, C, D, E, F>(
+  ...steps: [Step<Chunk, A>, Step<A, B>, Step<B, C>, Step<C, D>, Step<D, E>, Step<E, F>]
+): Step<Chunk, F>
+function inOrder<A, B, C, D, E, F, G>(
+  ...steps: [Step<Chunk, A>, Step<A, B>, Step<B, C>, Step<C, D>, Step<D, E>, Step<E, F>, Step<F, G>]
+): Step<Chunk, G>
+function inOrder(...steps: Step<never, unknown>[]): Step<Chunk, unknown> {
+  return async (run, chunk) => {
+    let made: unknown = chunk
+    for (const step of steps) {
+      made = await step(run, made as never)
+      if (made instanceof Ended) return made
+    }
+    return made
+  }
+}
+
+/**
+ * Before the first step of a segment sink: while a segment is not complete, its records are done for this batch without being decided.
+ * They are read from the log when it is.
+ */
+async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chunk | Ended> {
+  const { stateKey, pending, ports } = run
+  // No record is decoded yet: that could have to wait, and only where the partition is matters here.
+  const first = { kind: 'ignored', record: chunk.records[0] as LogRecord, reason: '' } as const
+  const snapshot = await load(ports.store, stateKey, [first], run.consumer)
+  const unusable = await unusableState(run, snapshot, chunk.records)
+  if (unusable) return unusable
+  const { version, outbox } = snapshot
+  const { appliedOffset } = version
+  const before = pending.all.filter(({ offset }) => offset <= appliedOffset).length
+  if (before > 0) {
+    ports.observer.redelivered(stateKey, before)
+    return new Ended({ kind: 'passed', toOffset: appliedOffset, outbox })
+  }
+  const selected = selectSegment(run.cutter as SegmentCutter, pending, snapshot)
+  if (selected.kind === 'segment') return { records: selected.records, base: appliedOffset }
+  if (selected.kind === 'missing') return new Ended({ ...selected, isRoutine: true })
+  const { offset } = pending.all.at(-1) as LogRecord
+  return new Ended({ kind: 'passed', toOffset: offset, outbox })
+}
+
+interface DecodedPart extends DecodedChunk {
+  readonly chunk: Chunk
+}
+
+/** Step 2. Records behind one whose schema cannot be had must wait. */
+async function decodeRecords({ consumer }: PartitionRun, chunk: Chunk): Promise<DecodedPart | Ended> {
+  const { decoded, rest } = await decodeChunk(chunk.records, consumer)
+  const isWhole = chunk.base !== undefined
+  if (rest && (isWhole || decoded.length === 0)) return new Ended({ kind: 'deferred', deferred: rest })
+  return { chunk, decoded, ...(rest ? { rest } : {}) }
+}
+
+interface LoadedPart extends DecodedPart {
+  readonly snapshot: Snapshot
+  /** The decoded records after the applied offset. */
+  readonly undecided: readonly Decoded[]
+  /** Those of them whose states are in the snapshot. */
+  readonly fresh: readonly Decoded[]
+}
+
+/** Step 3. The chunk can be decided only if the state is there, is of this log, and nothing lies between both. */
+async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPart | Ended> {
+  const { consumer, ports, stateKey, pending } = run
+  const { chunk, decoded } = part
+  const snapshot = await load(ports.store, stateKey, decoded, consumer)
+  const { appliedOffset } = snapshot.version
+  if (chunk.base !== undefined && chunk.base !== appliedOffset) return new Ended({ kind: 'refused' })
+  const unusable = await unusableState(run, snapshot, chunk.records)
+  if (unusable) return unusable
+  const range = pending.missing(appliedOffset)
+  if (range) return new Ended({ kind: 'missing', range, appliedOffset })
+  // Publish leftover entries first, before the outbox grows further.
+  if (isLarge(snapshot.outbox, consumer.limits.bytes))
+    return new Ended({ kind: 'leftover', outbox: snapshot.outbox })
+  const undecided = decoded.filter(({ record }) => record.offset > appliedOffset)
+  const fresh = loadedPart(undecided, snapshot, consumer)
+  // Records have expired undecided: nothing is known of their failures.
+  const failuresFromMs = pending.hasExpired(appliedOffset)
+    ? fresh[0]?.record.timestampMs
+    : snapshot.failuresFromMs
+  return { ...part, snapshot: { ...snapshot, failuresFromMs }, undecided, fresh }
+}
+
+/** Undefined if the state is there and of this log. A lost one is restored from a checkpoint, or else the log is read from its start. */
+async function unusableState(
+  run: PartitionRun,
+  snapshot: Snapshot,
+  records: readonly LogRecord[],
+): Promise<Ended | undefined> {
+  const { consumer, ports, stateKey, invocation } = run
+  if (isAbsent(snapshot.version) && !run.isNew) {
+    const recovery = await ports.recovery?.()
+    const restoration = recovery && (await restore(recovery, stateKey, ports.observer))
+    if (restoration === 'load-again') return new Ended({ kind: 'restored' })
+    if (restoration === 'overtaken') return new Ended({ kind: 'deferred', deferred: { reason: 'contended' } })
+    run.isNew = true
+  }
+  await ensureSameLog(ports.log, stateKey, snapshot, records, consumer.logTime, invocation)
+  return undefined
+}
+
+interface AppliedPart extends LoadedPart {
+  /** Undefined if every record was decided before. */
+  readonly applied: Applied | undefined
+}
+
+/** Step 4 of a process. */
+async function applyRecords(run: PartitionRun, part: LoadedPart): Promise<AppliedPart | Ended> {
+  return applied(run, part, (consumer, { snapshot, fresh }) =>
+    apply(consumer as Consumer<AnyKeyedProcess>, snapshot, fresh),
+  )
+}
+
+/** Step 4 of a sink. */
+async function deliverRecords(run: PartitionRun, part: LoadedPart): Promise<AppliedPart | Ended> {
+  return applied(run, part, (consumer, { snapshot, fresh }) =>
+    deliver(consumer as Consumer<never>, snapshot, fresh, run.allowed),
+  )
+}
+
+/** Step 4 of a segment sink. */
+async function archiveSegment(run: PartitionRun, part: LoadedPart): Promise<AppliedPart | Ended> {
+  return applied(run, part, (consumer, { snapshot, fresh }) =>
+    archive(consumer as Consumer<never>, snapshot, fresh, run.allowed),
+  )
+}
+
+async function applied(
+  { consumer, ports, stateKey, invocation }: PartitionRun,
+  part: LoadedPart,
+  decide: (consumer: Consumer<Process>, part: LoadedPart) => Applied | Promise<Applied>,
+): Promise<AppliedPart | Ended> {
+  if (part.fresh.length === 0) return { ...part, applied: undefined }
+  const made = await decide(consumer, part)
+  const surge = await deferredBySurge(ports, stateKey, made.decisions, invocation)
+  return surge ? new Ended({ kind: 'deferred', deferred: surge }) : { ...part, applied: made }
+}
+
+interface Committed extends Decided {
+  /** In order. Only what is in the outbox after the commit may be published. */
+  readonly outbox: readonly OutboxEntry[]
+}
+
+/** Step 5: all or nothing. After a refusal the change is void, and none of it may be published. */
+async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Committed | Ended> {
+  const { consumer, ports, stateKey, invocation } = run
+  const { snapshot, decoded, undecided, fresh, applied, rest } = part
+  if (applied) {
+    const answer = await ports.store.commit(stateKey, { ...applied.change, code: run.code })
+    if (answer === 'refused') return new Ended({ kind: 'refused' })
+  }
+  if (undecided.length < decoded.length)
+    ports.observer.redelivered(stateKey, decoded.length - undecided.length)
+  const lastOffset = (decoded.at(-1) as Decoded).record.offset
+  const waits = (toOffset: number) => (toOffset === lastOffset ? rest : undefined)
+  if (!applied) {
+    // If entities of decided records used up the bytes of the load, the next chunk begins after those records.
+    const toOffset = undecided.length > 0 ? snapshot.version.appliedOffset : lastOffset
+    return { toOffset, outbox: snapshot.outbox, rest: waits(toOffset) }
+  }
+  invocation.latest.committed(applied.decisions)
+  report(ports.observer, stateKey, consumer, { snapshot, fresh, applied })
+  const { appliedOffset } = applied.change
+  // The commit compared the version, so no other invocation has added to the outbox in between. Leftovers go first.
+  const outbox = [...snapshot.outbox, ...applied.change.outbox]
+  return { toOffset: appliedOffset, outbox, rest: applied.deferred ?? waits(appliedOffset) }
+}
+
+/** Step 6. Failure records go the same way as emissions. */
+export async function publishOutbox<C extends Pick<Committed, 'outbox'>>(
+  { consumer, ports, stateKey }: PartitionRun,
+  committed: C,
+): Promise<C> {
+  const { outbox } = committed
+  if (outbox.length === 0) return committed
+  const refused = await publish(ports.publisher, consumer, outbox, (entry, why) =>
+    refusedEntryFailure(consumer, stateKey, entry, why),
+  )
+  if (refused.entries.length > 0) ports.observer.refused(stateKey, refused.entries, refused.error)
+  const { deadLettersTopic } = consumer.application
+  const deadLetters = outbox.filter(
+    entry => entry.to === deadLettersTopic && !refused.entries.includes(entry),
+  )
+  if (deadLetters.length > 0) ports.observer.deadLettersSent(stateKey, deadLetters)
+  return committed
+}
+
+/** Step 7. If it fails, the next batch publishes the same entries again, with the same ids. */
+async function trimPublished(run: PartitionRun, committed: Committed): Promise<Decided> {
+  await isTrimmed(run, committed.outbox)
+  return committed
+}
+
+/** Trims the outbox of what is published. @returns whether that succeeded */
+export async function isTrimmed(
+  { ports, stateKey }: PartitionRun,
+  published: readonly OutboxEntry[],
+): Promise<boolean> {
+  if (published.length === 0) return true
+  try {
+    const positions = published.map(({ position }) => position)
+    await ports.store.trimOutbox(stateKey, positions)
+    return true
+  } catch (error) {
+    ports.observer.outboxNotTrimmed(stateKey, published.length, error)
+    return false
+  }
+}

@@ -23,6 +23,10 @@ type SideName = (typeof SIDES)[number]
 
 /** Applied before the measurement, while code is compiled. */
 const [WARM_UP, QUICK_WARM_UP] = [20_000, 5_000]
+/** Every thread of the function has had some twenty thousand records before the measurement, so that its code is compiled. */
+const [STEADY_WARM_UP, STEADY_RECORDS, QUICK_STEADY_RECORDS] = [80_000, 600_000, 100_000]
+const STEADY_MICROSECONDS = 60
+
 const PER_SECOND = 500
 const FLOW_WARM_UP_MS = 5_000
 const WITHIN_MS = 10 * 60_000
@@ -35,20 +39,22 @@ interface Setup extends Servers {
 
 await runBenchmark({
   usage: `npm run bench:peers -- [options]
-  --only PART     rate or latency`,
+  --only PART     rate, latency or steady: Sluice alone, once its code is compiled`,
   rounds: 3,
   async *measure(run) {
     await mkdir(LOCAL, { recursive: true })
     const room = await mkdtemp(join(LOCAL, 'bench-peers-'))
     try {
-      const installed = await installedRestate(run.signal, run.say)
-      run.say(`${RESTATE}; packaging`)
+      const needsRestate = run.wants('rate') || run.wants('latency')
+      const installed = needsRestate ? await installedRestate(run.signal, run.say) : ''
+      run.say(needsRestate ? `${RESTATE}; packaging` : 'packaging')
       const bundles = await packaged(['processor'], room)
       yield* await withServers(run.signal, async servers => {
         const setup = { ...servers, handler: bundles.fileOf('processor'), installed, room }
         return [
           ...(run.wants('rate') ? await rates(setup, run) : []),
           ...(run.wants('latency') ? await latencies(setup, run) : []),
+          ...(run.wants('steady') ? await steady(setup, run) : []),
         ]
       })
     } finally {
@@ -104,6 +110,31 @@ function processorFigures({ restate, sluice }: Record<SideName, readonly Applied
   return [
     { name: 'peers/Restate, processor time a record', unit: 'µs', rounds: times(restate) },
     { name: 'peers/Sluice, processor time a record', unit: 'µs', rounds: times(sluice), worse: 'higher' },
+  ]
+}
+
+/** Processor time of a record from the trigger to the store, without what it takes to start and to compile. */
+async function steady(setup: Setup, run: Run): Promise<Figure[]> {
+  const found: number[] = []
+  const records = run.quick ? QUICK_STEADY_RECORDS : STEADY_RECORDS
+  for (let round = 1; round <= run.rounds; round += 1) {
+    const microseconds = await withReadings(setup, `steady-${round}`, async readings => {
+      const measure = async (side: Side) => {
+        await readings.fill(STEADY_WARM_UP)
+        await noted(side, readings, run)
+        const beforeMs = (await side.processorMs()) ?? Number.NaN
+        await readings.fill(records)
+        await noted(side, readings, run)
+        return (((await side.processorMs()) ?? Number.NaN) - beforeMs) * (1000 / records)
+      }
+      return withSide('sluice', readings, measure, setup, run)
+    })
+    found.push(microseconds)
+    run.say(`round ${round}  ${microseconds.toFixed(1)} µs of processor time a record`)
+  }
+  if (found.some(Number.isNaN)) return []
+  return [
+    aimed('peers/Sluice, processor time of a record when warm', 'µs', { atMost: STEADY_MICROSECONDS }, found),
   ]
 }
 

@@ -3,6 +3,7 @@
  * first and discarded at the end. Its base class is replaced by `kafka-connections.ts` of this folder.
  */
 
+import { MemoryStateStore } from '../../lib/runtime/adapters/memory/state-store.ts'
 import {
   type Cursor,
   Connections as ServerConnections,
@@ -12,7 +13,6 @@ import type { Change, StateKey } from '../../lib/runtime/pipeline/model.ts'
 import type { CircuitBreaker, StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import { MemoryCheckpointStore } from '../../lib/runtime/testing/checkpoint-store.ts'
 import { MemoryCircuitBreaker } from '../../lib/runtime/testing/circuit-breaker.ts'
-import { MemoryStateStore } from '../../lib/runtime/testing/state-store.ts'
 import { transcript } from './invocation.ts'
 
 class ToldStateStore extends MemoryStateStore {

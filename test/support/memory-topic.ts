@@ -1,5 +1,6 @@
 /** A topic that can grow, with Kafka, Redis and the checkpoints in memory: all that `Growth` works with. */
 import { GrowingTopic } from '../../cli/grow/topic.ts'
+import { MemoryStateStore } from '../../lib/runtime/adapters/memory/state-store.ts'
 import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { COMPARE_AND_SET, type Script } from '../../lib/runtime/adapters/redis/scripts.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
@@ -18,7 +19,6 @@ import { takeCheckpoints } from '../../lib/runtime/pipeline/recovery/take-checkp
 import { MemoryCheckpointStore } from '../../lib/runtime/testing/checkpoint-store.ts'
 import { MemoryForwardCursors } from '../../lib/runtime/testing/forward-cursors.ts'
 import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
-import { MemoryStateStore } from '../../lib/runtime/testing/state-store.ts'
 
 /** A broker with one topic. */
 export class MemoryBroker {

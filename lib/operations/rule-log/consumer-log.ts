@@ -1,6 +1,7 @@
 /** A partition in memory that one consumer reads as it reads the real one: through the same pipeline, with the same clock and timers. */
 import { APPLICATION } from '../../app/application.ts'
 import { type Signal, topicName } from '../../app/topics.ts'
+import { MemoryStateStore } from '../../runtime/adapters/memory/state-store.ts'
 import { isFailure } from '../../runtime/cloudevents/event.ts'
 import { readEvent } from '../../runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../runtime/cloudevents/record.ts'
@@ -17,7 +18,6 @@ import { MemoryCircuitBreaker } from '../../runtime/testing/circuit-breaker.ts'
 import { MemoryLogReader } from '../../runtime/testing/log-reader.ts'
 import { MemoryPublisher } from '../../runtime/testing/publisher.ts'
 import { kafkaEvent } from '../../runtime/testing/records.ts'
-import { MemoryStateStore } from '../../runtime/testing/state-store.ts'
 import { decisionsOnly } from './observer.ts'
 import { RefusedByAlerting } from './refused.ts'
 

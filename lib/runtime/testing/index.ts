@@ -1,4 +1,6 @@
 /** `@sluice/runtime/testing`: tests consumers without any server, on the real pipeline with ports in memory. */
+
+export { MemoryStateStore } from '../adapters/memory/state-store.ts'
 export { MemoryCheckpointStore } from './checkpoint-store.ts'
 export { MemoryCircuitBreaker } from './circuit-breaker.ts'
 export { MemoryForwardCursors } from './forward-cursors.ts'
@@ -11,4 +13,3 @@ export { RecordingObserver } from './recording-observer.ts'
 export { kafkaEvent, logRecord } from './records.ts'
 export { SinkKit } from './sink-kit.ts'
 export { Stage } from './stage.ts'
-export { MemoryStateStore } from './state-store.ts'

@@ -1,5 +1,6 @@
 /** Runs a consumer without servers: given state and records, when a batch arrives, then check decisions and emissions. */
 
+import { MemoryStateStore } from '../adapters/memory/state-store.ts'
 import { isFailure } from '../cloudevents/event.ts'
 import { readEvent } from '../cloudevents/reader.ts'
 import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
@@ -21,7 +22,6 @@ import { MemoryLogReader } from './log-reader.ts'
 import { MemoryPublisher } from './publisher.ts'
 import { RecordingObserver } from './recording-observer.ts'
 import { kafkaEvent } from './records.ts'
-import { MemoryStateStore } from './state-store.ts'
 import { NOTHING_WANTED } from './wanted.ts'
 
 type Given = Partial<Invocation> & { readonly ports?: Partial<Ports> }

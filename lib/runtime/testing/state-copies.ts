@@ -1,3 +1,4 @@
+import { MemoryStateStore } from '../adapters/memory/state-store.ts'
 import type { RememberedFailure, RememberedId, StateKey, StoredContext, Version } from '../pipeline/model.ts'
 import type { CheckpointPages, CheckpointPart } from '../pipeline/recovery/checkpoints.ts'
 import { EMPTY_META, isAbsent, sameVersion } from '../pipeline/recovery/checkpoints.ts'
@@ -8,7 +9,6 @@ import type {
   SwitchExpectation,
   SwitchOutcome,
 } from '../pipeline/reprocessing/copies.ts'
-import { MemoryStateStore } from './state-store.ts'
 import { NOTHING_WANTED } from './wanted.ts'
 
 /** Copies of partition states in memory, for tests. The port's suite checks that it behaves like the Redis one. */

@@ -1,6 +1,7 @@
 /** Records that the live consumer has applied, and that fail while their partition is computed anew. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { MemoryStateStore } from '../../../../lib/runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
 import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
 import type { KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
@@ -15,7 +16,6 @@ import { failureBefore } from '../../../../lib/runtime/pipeline/reprocessing/rem
 import { emptyAt, withoutOutbox } from '../../../../lib/runtime/pipeline/reprocessing/seed.ts'
 import { firstFailureIndexOf } from '../../../../lib/runtime/pipeline/reprocessing/takeover.ts'
 import { MemoryStateCopies } from '../../../../lib/runtime/testing/state-copies.ts'
-import { MemoryStateStore } from '../../../../lib/runtime/testing/state-store.ts'
 import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
 import { failureOf } from '../../../support/changes.ts'
 import { nextAttempt } from '../../../support/parking.ts'

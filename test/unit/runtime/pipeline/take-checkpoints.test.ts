@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { MemoryStateStore } from '../../../../lib/runtime/adapters/memory/state-store.ts'
 import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
 import type { StateKey } from '../../../../lib/runtime/pipeline/model.ts'
 import {
@@ -9,7 +10,6 @@ import {
 } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { takeCheckpoints } from '../../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
 import { MemoryCheckpointStore } from '../../../../lib/runtime/testing/checkpoint-store.ts'
-import { MemoryStateStore } from '../../../../lib/runtime/testing/state-store.ts'
 import { changeOf, versionAt } from '../../../support/changes.ts'
 
 const partition = (number: number): StateKey => ({

@@ -1,8 +1,8 @@
-import { parkedBytesIn } from '../pipeline/deciding/hold.ts'
-import { byPlace } from '../pipeline/deciding/timers.ts'
-import { Unavailable } from '../pipeline/errors.ts'
-import { type KeptGrowths, withGrowths } from '../pipeline/growing/history.ts'
-import { endOf } from '../pipeline/log/clock.ts'
+import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
+import { byPlace } from '../../pipeline/deciding/timers.ts'
+import { Unavailable } from '../../pipeline/errors.ts'
+import { type KeptGrowths, withGrowths } from '../../pipeline/growing/history.ts'
+import { endOf } from '../../pipeline/log/clock.ts'
 import type {
   Change,
   KeptGrowth,
@@ -17,8 +17,8 @@ import type {
   StoredTimer,
   Version,
   Wanted,
-} from '../pipeline/model.ts'
-import type { SkippedRecords, StateStore } from '../pipeline/ports.ts'
+} from '../../pipeline/model.ts'
+import type { SkippedRecords, StateStore } from '../../pipeline/ports.ts'
 import {
   type CheckpointPages,
   type CheckpointPart,
@@ -31,7 +31,7 @@ import {
   STALE_AFTER_MS,
   sameVersion,
   type TakenState,
-} from '../pipeline/recovery/checkpoints.ts'
+} from '../../pipeline/recovery/checkpoints.ts'
 
 const NEVER_GROWN: readonly KeptGrowth[] = []
 
@@ -60,7 +60,7 @@ interface MemoryState {
   failuresFromMs: number | undefined
 }
 
-/** Partition states in memory, for tests. The port's suite checks that it behaves like the Redis store. */
+/** Partition states in memory: for tests, and to apply a log again. The port's suite checks that it behaves like the Redis store. */
 export class MemoryStateStore implements StateStore, PartitionStates, SkippedRecords {
   readonly #stateKeys = new Map<string, MemoryState>()
   readonly #skipped: SkippedRecords

@@ -79,6 +79,17 @@ export function conformsAsStateCopies(
       assert.deepEqual([facts.version, facts.code], [{ epoch: 0, appliedOffset: -1, fired: 0 }, undefined])
     })
 
+    it('given commits of several codes, then the facts say from where on the last one has decided alone', async () => {
+      const state = await given()
+      const commit = async (appliedOffset: number, code: string) => {
+        const { version: base } = await copies().facts(state)
+        await live().commit(state, changeOf({ base, appliedOffset, code }))
+        return (await copies().facts(state)).codeFrom
+      }
+      assert.deepEqual([await commit(9, CODE), await commit(11, 'v2'), await commit(13, 'v2')], [0, 10, 10])
+      assert.equal(await commit(15, CODE), 14)
+    })
+
     it('given a live state, when it is copied, then the copy has all of it but the outbox', async () => {
       const state = await given()
       assert.deepEqual(await copies().copyLive(state), { epoch: 0, appliedOffset: 7, fired: 0 })

@@ -23,12 +23,13 @@ export class MemoryStateCopies implements StateCopies {
 
   async facts(partitionState: StateKey, copy?: RebuildCopy): Promise<StateFacts> {
     const state = this.#of(copy).copyOf(partitionState) as StateFacts
-    const { version, clock, failuresFromMs, code, partitioning, growing } = state
+    const { version, clock, failuresFromMs, code, codeFrom, partitioning, growing } = state
     return {
       version,
       clock,
       failuresFromMs,
       code,
+      codeFrom,
       ...(partitioning ? { partitioning } : {}),
       ...(growing === undefined ? {} : { growing }),
     }

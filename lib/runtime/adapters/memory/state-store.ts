@@ -48,6 +48,8 @@ interface MemoryState {
   newEntities: string
   /** Which code made the last commit. */
   code?: string | undefined
+  /** The first offset that it has decided, without a break. */
+  codeFrom?: number | undefined
   context?: StoredContext
   readonly states: Map<string, string>
   readonly timers: Map<string, readonly StoredTimer[]>
@@ -190,6 +192,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     held.emitted = change.emitted
     held.parkedBytes = change.parkedBytes
     held.newEntities = change.newEntities ?? ''
+    if (held.code === undefined || held.code !== change.code) held.codeFrom = base.appliedOffset + 1
     held.code = change.code
     if (change.context) held.context = change.context
     return 'committed'

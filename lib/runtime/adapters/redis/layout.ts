@@ -49,6 +49,8 @@ export const LAYOUT = {
     'growing',
     /** Which code made the last commit. */
     'code',
+    /** The first offset that it has decided here, without a break. */
+    'codeFrom',
   ],
   /**
    * Ids are in generations of log time, `<ids>:<generation>`, which are removed as a whole, and within one in buckets: those

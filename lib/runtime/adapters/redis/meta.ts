@@ -13,6 +13,8 @@ export interface Meta {
   readonly newEntities?: string
   /** Which code made the last commit, see `codeOf`; undefined if it is not known. */
   readonly code: string | undefined
+  /** See `StateFacts`. */
+  readonly codeFrom: number | undefined
   readonly failureMemory: FailureMemory
   /** See `Snapshot`. */
   readonly failuresFromMs: number | undefined
@@ -41,6 +43,7 @@ export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): 
     parkedBytes: number('parkedBytes') ?? 0,
     ...(stored.newEntities ? { newEntities: stored.newEntities } : {}),
     code: stored.code,
+    codeFrom: number('codeFrom'),
     failureMemory: { bytes: number('failureBytes') ?? 0, forgotten: number('forgotten') ?? 0 },
     failuresFromMs: number('failuresFrom'),
     oldestIds: number('oldest') ?? generationOf(nowMs),

@@ -110,5 +110,6 @@ writeMeta(metaKey, {
   generation = meta.generation,
   partitions = meta.partitions,
   code = request.code,
+  codeFrom = redis.call('HGET', metaKey, 'code') == request.code and meta.codeFrom or request.base.appliedOffset + 1,
 })
 return 1

@@ -2,60 +2,16 @@
  * Applies the log to a copy of a partition state, up to an offset. What it emits is dropped: it was emitted before, apart from failures
  * that are new, which the rebuilt state keeps in its outbox until the switch.
  */
-import type { Consumer } from '../consumer.ts'
 import { PartitionStopped } from '../errors.ts'
-import { LatestDecisions } from '../failures/failure-surge.ts'
-import type { Invocation } from '../invocation.ts'
-import { LogChecks } from '../log/log-identity.ts'
-import { PartitionLog, Semaphore } from '../log/partition-log.ts'
-import type { Change, OffsetRange, OutboxEntry, RememberedFailure, StateKey, Waiting } from '../model.ts'
-import { runPartition } from '../partition.ts'
-import type { LogReader, Observer, Ports, StateStore } from '../ports.ts'
+import type { Change, OffsetRange, OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
+import type { StateStore } from '../ports.ts'
 import { sameVersion } from '../recovery/checkpoints.ts'
 import type { RebuildCopy, StateCopies } from './copies.ts'
+import { LogAgain, RebuildStopped, type Rereading } from './log-again.ts'
 import { failuresById, newFailures } from './new-failures.ts'
 
-/** Why a copy cannot be advanced. */
-export class RebuildStopped extends Error {
-  override readonly name = 'RebuildStopped'
-  readonly why: 'overtaken' | 'replaced' | 'waiting' | 'failing' | 'stopped'
-
-  constructor(why: RebuildStopped['why'], message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.why = why
-  }
-}
-
-/** The live consumer has reported all this. */
-const QUIET: Observer = {
-  decided() {},
-  redelivered() {},
-  waiting() {},
-  outboxNotTrimmed() {},
-  refused() {},
-  rangeReadBack() {},
-  expired() {},
-  startsWithoutAppliedOffset() {},
-  failureMemory() {},
-  restoredFromCheckpoint() {},
-  checkpointDamaged() {},
-  clockGap() {},
-  timedByProducers() {},
-  contextUnreadable() {},
-  misrouted() {},
-  breakerOpen() {},
-  tried() {},
-  deadLettersSent() {},
-}
-
-export interface Advancing {
-  readonly consumer: Consumer
+export interface Advancing extends Rereading {
   readonly copies: StateCopies
-  readonly log: LogReader
-  /** The version of the code that runs. */
-  readonly codeVersion: string
-  readonly nowMs: () => number
-  readonly stop: AbortSignal
   /** Called after each read of the rebuilt state, with the number of records. */
   readonly decided: (count: number) => void
   /** Upper bound for the new failures of a partition as they are stored, in bytes; 4 MiB by default. */
@@ -73,8 +29,7 @@ export class AdvancingCopy {
   readonly #with: Advancing
   readonly #partitionState: StateKey
   readonly #copy: RebuildCopy
-  readonly #store: StateStore
-  readonly #logChecks = new LogChecks()
+  readonly #again: LogAgain
   readonly #epoch: number
   /** The new failures as of the last load. */
   #outbox: readonly OutboxEntry[] = []
@@ -88,7 +43,7 @@ export class AdvancingCopy {
     this.#copy = copy
     this.#epoch = epoch
     const store = advancing.copies.store(copy)
-    this.#store = {
+    this.#again = new LogAgain(advancing, partitionState, {
       load: async (stateKey, wanted) => {
         const snapshot = await store.load(stateKey, wanted)
         this.#requireOwn(snapshot.version.epoch)
@@ -101,7 +56,7 @@ export class AdvancingCopy {
         return store.commit(stateKey, { ...change, outbox } satisfies Change)
       },
       trimOutbox: async () => {},
-    }
+    })
   }
 
   /**
@@ -110,21 +65,15 @@ export class AdvancingCopy {
    * @throws RebuildStopped, `Unavailable`, `UnreadableLog`, `PartitionStopped`
    */
   async to(toOffset: number): Promise<void> {
-    const { copies, log, stop, decided, expired } = this.#with
-    const { topic, partition } = this.#partitionState
+    const { copies, decided, expired } = this.#with
     const { version } = await copies.facts(this.#partitionState, this.#copy)
     this.#requireOwn(version.epoch)
     this.#liveFailures = undefined
-    let fromOffset = version.appliedOffset + 1
-    while (fromOffset <= toOffset) {
-      if (stop.aborted) throw new RebuildStopped('stopped', 'it was stopped')
-      const { records, nextOffset, logStart } = await log.read(topic, partition, { fromOffset, toOffset })
+    const range = { fromOffset: version.appliedOffset + 1, toOffset }
+    await this.#again.decide(range, ({ records, logStart }, fromOffset) => {
       if (logStart > fromOffset) expired(this.#partitionState, { fromOffset, toOffset: logStart - 1 })
-      if (records.length > 0) await this.#decide({ topic, partition, records })
       if (this.#copy === 'rebuilt') decided(records.length)
-      fromOffset = nextOffset
-    }
-    log.leave?.(topic, partition)
+    })
     await this.#requireAt(toOffset)
   }
 
@@ -140,44 +89,6 @@ export class AdvancingCopy {
       'failing',
       `the deployed code fails ${this.#outbox.length + found.length} records or more that the live state has applied, which is more than a switch may tell: mend the code first`,
     )
-  }
-
-  async #decide(batch: Parameters<typeof runPartition>[3]): Promise<void> {
-    const { consumer, log } = this.#with
-    let waiting: Waiting | undefined
-    const observer: Observer = {
-      ...QUIET,
-      waiting: (_, what) => {
-        waiting = what
-      },
-    }
-    const ports: Ports & { readonly log: PartitionLog } = {
-      store: this.#store,
-      publisher: { publish: async () => {} },
-      log: new PartitionLog(log, new Semaphore(1)),
-      // What the live consumer has decided before must be decided again, a surge of failures included.
-      breaker: { open: async () => 'reset' },
-      observer,
-    }
-    const { waitsFrom } = await runPartition(consumer, ports, this.#invocation, batch)
-    if (waitsFrom === undefined) return
-    if (this.#with.stop.aborted) throw new RebuildStopped('stopped', 'it was stopped')
-    const { error, reason } = waiting ?? {}
-    if (error instanceof Error) throw error
-    throw new RebuildStopped('waiting', `${this.#name} waits at offset ${waitsFrom}: ${reason}`)
-  }
-
-  get #invocation(): Invocation {
-    const { codeVersion, nowMs, stop } = this.#with
-    return {
-      remainingMs: () => (stop.aborted ? 0 : Number.POSITIVE_INFINITY),
-      partialResponses: true,
-      nowMs,
-      pause: async () => {},
-      codeVersion: () => codeVersion,
-      latest: new LatestDecisions(),
-      logChecks: this.#logChecks,
-    }
   }
 
   get #name(): string {

@@ -4,7 +4,7 @@ import type { Consumer } from '../consumer.ts'
 import { failureBytesOf } from '../failures/failure-memory.ts'
 import type { Change, OutboxEntry, Snapshot, StateKey, Wanted } from '../model.ts'
 import type { StateStore } from '../ports.ts'
-import { RebuildStopped } from './advance.ts'
+import { RebuildStopped } from './log-again.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 

@@ -5,9 +5,10 @@
  */
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { RememberedFailure, RememberedId, StateKey } from '../model.ts'
-import { type Advancing, AdvancingCopy, RebuildStopped } from './advance.ts'
+import { type Advancing, AdvancingCopy } from './advance.ts'
 import type { StateFacts } from './copies.ts'
 import { placeNewFailures } from './failure-places.ts'
+import { RebuildStopped } from './log-again.ts'
 import { failedEventIds, failuresById } from './new-failures.ts'
 import { PartitionTakeover } from './partition-takeover.ts'
 import { RebuiltState } from './rebuilt-state.ts'

@@ -1,0 +1,133 @@
+/** Decides a range of the log once more, in a copy of a partition state. It publishes nothing and reports nothing but decisions. */
+import type { Consumer } from '../consumer.ts'
+import { LatestDecisions } from '../failures/failure-surge.ts'
+import type { Invocation } from '../invocation.ts'
+import { LogChecks } from '../log/log-identity.ts'
+import { PartitionLog, Semaphore } from '../log/partition-log.ts'
+import type { Looked, OffsetRange, StateKey, Waiting } from '../model.ts'
+import { runPartition } from '../partition.ts'
+import type { LogReader, Observer, StateStore } from '../ports.ts'
+
+/** Why a copy cannot be advanced. */
+export class RebuildStopped extends Error {
+  override readonly name = 'RebuildStopped'
+  readonly why: 'overtaken' | 'replaced' | 'waiting' | 'failing' | 'stopped'
+
+  constructor(why: RebuildStopped['why'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.why = why
+  }
+}
+
+/** The live consumer has reported all this. */
+const QUIET: Observer = {
+  decided() {},
+  redelivered() {},
+  waiting() {},
+  outboxNotTrimmed() {},
+  refused() {},
+  rangeReadBack() {},
+  expired() {},
+  startsWithoutAppliedOffset() {},
+  failureMemory() {},
+  restoredFromCheckpoint() {},
+  checkpointDamaged() {},
+  clockGap() {},
+  timedByProducers() {},
+  contextUnreadable() {},
+  misrouted() {},
+  breakerOpen() {},
+  tried() {},
+  deadLettersSent() {},
+}
+
+export interface Rereading {
+  readonly consumer: Consumer
+  readonly log: LogReader
+  /** The version of the code that runs. */
+  readonly codeVersion: string
+  readonly nowMs: () => number
+  readonly stop: AbortSignal
+}
+
+export class LogAgain {
+  readonly #with: Rereading
+  readonly #stateKey: StateKey
+  readonly #store: StateStore
+  readonly #decided: Observer['decided']
+  readonly #logChecks = new LogChecks()
+
+  /**
+   * @param store of the copy
+   * @param decided called after each commit
+   */
+  constructor(reading: Rereading, stateKey: StateKey, store: StateStore, decided = QUIET.decided) {
+    this.#with = reading
+    this.#stateKey = stateKey
+    this.#store = store
+    this.#decided = decided
+  }
+
+  /**
+   * @param seen called after each read, with the offset that it began at
+   * @throws RebuildStopped, `Unavailable`, `UnreadableLog`, `PartitionStopped`
+   */
+  async decide(
+    { fromOffset, toOffset }: OffsetRange,
+    seen: (looked: Looked, fromOffset: number) => void,
+  ): Promise<void> {
+    const { log, stop } = this.#with
+    const { topic, partition } = this.#stateKey
+    for (let from = fromOffset; from <= toOffset; ) {
+      if (stop.aborted) throw new RebuildStopped('stopped', 'it was stopped')
+      const looked = await log.read(topic, partition, { fromOffset: from, toOffset })
+      if (looked.records.length > 0) await this.#batch({ topic, partition, records: looked.records })
+      seen(looked, from)
+      from = looked.nextOffset
+    }
+    log.leave?.(topic, partition)
+  }
+
+  async #batch(batch: Parameters<typeof runPartition>[3]): Promise<void> {
+    const { consumer, log, stop } = this.#with
+    let waiting: Waiting | undefined
+    const observer: Observer = {
+      ...QUIET,
+      decided: this.#decided,
+      waiting: (_, what) => {
+        waiting = what
+      },
+    }
+    const ports: Parameters<typeof runPartition>[1] = {
+      store: this.#store,
+      publisher: { publish: async () => {} },
+      log: new PartitionLog(log, new Semaphore(1)),
+      // What the live consumer has decided before must be decided again, a surge of failures included.
+      breaker: { open: async () => 'reset' },
+      observer,
+    }
+    const { waitsFrom } = await runPartition(consumer, ports, this.#invocation, batch)
+    if (waitsFrom === undefined) return
+    if (stop.aborted) throw new RebuildStopped('stopped', 'it was stopped')
+    const { error, reason } = waiting ?? {}
+    if (error instanceof Error) throw error
+    const { topic, partition } = this.#stateKey
+    throw new RebuildStopped(
+      'waiting',
+      `the copy of ${this.#stateKey.consumer} for ${topic}/${partition} waits at offset ${waitsFrom}: ${reason}`,
+    )
+  }
+
+  get #invocation(): Invocation {
+    const { codeVersion, nowMs, stop } = this.#with
+    return {
+      remainingMs: () => (stop.aborted ? 0 : Number.POSITIVE_INFINITY),
+      partialResponses: true,
+      nowMs,
+      pause: async () => {},
+      codeVersion: () => codeVersion,
+      latest: new LatestDecisions(),
+      logChecks: this.#logChecks,
+    }
+  }
+}

@@ -2,6 +2,7 @@
 import type { Config } from '../lib/app/config.ts'
 import type { Kafka } from '../lib/runtime/adapters/kafka/client.ts'
 import type { RedisClient } from '../lib/runtime/adapters/redis/client.ts'
+import { LOAD } from '../lib/runtime/adapters/redis/scripts.ts'
 import { Connections } from '../lib/runtime/lambda/connections.ts'
 import type { TopicPublisher } from '../lib/runtime/producer/publisher.ts'
 
@@ -37,7 +38,7 @@ export class CommandConnections extends Connections {
   }
 }
 
-/** Commands of Redis that change nothing. */
+/** Commands of Redis that change nothing. So does the script that loads. */
 const READS =
   /^(ping|info|time|scan|get|exists|type|memory|h(get|getall|mget|len|scan|exists)|z(card|range|score))(Buffer)?$/
 
@@ -45,7 +46,7 @@ const READS =
 const ADMINISTRATION = /^(create|delete|alter|set|reset)/
 
 function guardedRedis(client: RedisClient, mayWrite: () => boolean): RedisClient {
-  return refusing(client, name => name === 'eval' && !mayWrite(), {
+  return refusing(client, (name, [script]) => name === 'eval' && script !== LOAD && !mayWrite(), {
     run: ((command: (redis: object) => Promise<unknown>) =>
       client.run(redis =>
         command(mayWrite() ? redis : refusing(redis, one => !READS.test(one))),
@@ -59,10 +60,15 @@ function guardedKafka(kafka: Kafka, mayWrite: () => boolean): Kafka {
   })
 }
 
-/** The object, whose methods of some names throw when they are called. @param others take the place of its own methods */
+/**
+ * The object, whose methods of some names throw when they are called.
+ *
+ * @param isRefused decides by the name and the arguments of a call
+ * @param others take the place of its own methods
+ */
 function refusing<T extends object>(
   target: T,
-  isRefused: (name: string) => boolean,
+  isRefused: (name: string, args: readonly unknown[]) => boolean,
   others: Partial<T> = {},
 ): T {
   return new Proxy(target, {
@@ -70,7 +76,8 @@ function refusing<T extends object>(
       const value = Reflect.get(name in others ? others : target, name)
       if (typeof value !== 'function') return value
       return (...args: unknown[]) => {
-        if (isRefused(String(name))) throw new TypeError(`${String(name)} writes: only an operation may`)
+        if (isRefused(String(name), args))
+          throw new TypeError(`${String(name)} writes: only an operation may`)
         return value.apply(target, args)
       }
     },

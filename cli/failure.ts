@@ -1,7 +1,7 @@
 import { OperationFailure } from '../lib/operations/failure.ts'
 
-/** The exit status of a command that failed: 1 for a failure, 2 for wrong usage. */
-export type FailureStatus = 1 | 2
+/** The exit status of a command that failed: 1 for a failure, 2 for wrong usage, 3 where 1 is an answer and there is none. */
+export type FailureStatus = 1 | 2 | 3
 
 /** One message for people: what happened, where, and what to do about it. */
 export class CliFailure extends OperationFailure {

@@ -31,7 +31,8 @@ import { addState } from './commands/state.ts'
 import { addStats } from './commands/stats.ts'
 import { addTail } from './commands/tail.ts'
 import { addTopics } from './commands/topics.ts'
-import { isStop } from './failure.ts'
+import { addVerify } from './commands/verify.ts'
+import { CliFailure, isStop } from './failure.ts'
 import { HELP, helpWidth } from './help.ts'
 import { addKafkaOptions, kafkaEnvironment } from './kafka-options.ts'
 import { withOptionNames } from './option-names.ts'
@@ -47,7 +48,7 @@ this machine.`
  * Runs the command that the arguments name.
  *
  * @param args without the program's own name
- * @returns the exit status: 0; 1 for a failure, 2 for wrong usage, 130 if it was stopped
+ * @returns the exit status: 0; 1 for a failure, 2 for wrong usage, 3 if `verify` could not compare, 130 if it was stopped
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const running: Running = { command: undefined }
@@ -106,6 +107,7 @@ export function program(terminal: Terminal, running: Running): Command {
   addSkip(sluice, context)
   addTail(sluice, context)
   addTopics(sluice, context)
+  addVerify(sluice, context)
   addAlerts(sluice, context)
   addDlq(sluice, context)
   addDoctor(sluice, context)
@@ -133,7 +135,7 @@ function ended(error: unknown, { stderr, stop }: Terminal, { command }: Running)
   if (isStop(error, stop)) return 0
   if (error instanceof OperationFailure) {
     stderr.write(`${error.message}\n`)
-    return error.isUsage ? 2 : 1
+    return error instanceof CliFailure ? error.status : error.isUsage ? 2 : 1
   }
   if (error instanceof ConfigError) {
     stderr.write(`${withOptionNames(error.message, command)}\n`)

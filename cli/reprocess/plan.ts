@@ -17,7 +17,7 @@ export interface LivePartition {
 
 /** The partitions that the consumer has a state of. @throws CliFailure if there are none */
 export async function livePartitions(
-  copies: StateCopies,
+  copies: Pick<StateCopies, 'facts'>,
   states: readonly StateKey[],
 ): Promise<readonly LivePartition[]> {
   const all = await Promise.all(states.map(async state => ({ state, facts: await copies.facts(state) })))

@@ -4,6 +4,7 @@ import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { failureId } from '../../lib/runtime/consumer/failure-event.ts'
 import type { Parking } from '../../lib/runtime/consumer/parking.ts'
+import type { Consumer } from '../../lib/runtime/pipeline/consumer.ts'
 import { parkedBytesIn } from '../../lib/runtime/pipeline/deciding/hold.ts'
 import { producerGroupOf } from '../../lib/runtime/pipeline/failures/failure-memory.ts'
 import type { LogReader, Ports, StateStore } from '../../lib/runtime/pipeline/ports.ts'
@@ -27,6 +28,18 @@ export interface Setting {
   readonly forgetting?: Forgetting
   /** Returns ports that break a rule. */
   readonly sabotage?: (ports: Ports, log: readonly LogRecord[]) => Ports
+  /** Looks at the end of a run that found nothing wrong. Returns what it finds. */
+  readonly after?: (end: End) => Promise<string[]>
+}
+
+/** The end of a run. */
+export interface End {
+  readonly log: readonly LogRecord[]
+  /** The consumer that decided last, and its version. */
+  readonly consumer: Consumer
+  readonly codeVersion: 'before' | 'after'
+  /** The first offset that the log still has. */
+  readonly logStart: number
 }
 
 /**
@@ -45,12 +58,13 @@ export async function violations(
   const changeAt = random.chance(0.5) ? random.pick(log).offset : Number.POSITIVE_INFINITY
   const reference = await undisturbed(log, changeAt, parking)
   const played = stage(parking)
-  const { store, forgetting, sabotage } = { ...memory(played), ...setting(played) }
-  const { reader, expire } = expiring(log, random)
+  const { store, forgetting, sabotage, after } = { after: undefined, ...memory(played), ...setting(played) }
+  const { reader, expire, startOffset } = expiring(log, random)
   const ports = { ...played.ports, store, log: reader }
+  const codes = codesOf(played, changeAt, parking)
   const schedule = new Schedule({
     log,
-    codes: codesOf(played, changeAt, parking),
+    codes,
     stateKey: played.stateKey(),
     ports: sabotage ? sabotage(ports, log) : ports,
     forgetting,
@@ -61,14 +75,17 @@ export async function violations(
     () => [],
     (error: Error) => [error.message],
   )
-  return found.length > 0
-    ? found
-    : differences(
-        reference,
-        await contents(reference, reference.store, log),
-        played.events,
-        await contents(played, store, log),
-      )
+  if (found.length > 0) return found
+  const codeVersion = changeAt > (log.at(-1) as LogRecord).offset ? 'before' : 'after'
+  return [
+    ...differences(
+      reference,
+      await contents(reference, reference.store, log),
+      played.events,
+      await contents(played, store, log),
+    ),
+    ...((await after?.({ log, consumer: codes[codeVersion], codeVersion, logStart: startOffset() })) ?? []),
+  ]
 }
 
 /** So few that some entities are refused, until others are forgotten or time has passed. */
@@ -135,7 +152,7 @@ function expiring(log: readonly LogRecord[], random: Random) {
   const expire = (beforeOffset: number) => {
     startOffset = Math.max(startOffset, beforeOffset)
   }
-  return { reader, expire }
+  return { reader, expire, startOffset: () => startOffset }
 }
 
 /** Everything from which the consumer would continue. */

@@ -15,6 +15,7 @@ import type {
   StateKey,
   StoredContext,
   StoredTimer,
+  TimerPlace,
   Version,
   Wanted,
 } from '../../pipeline/model.ts'
@@ -365,10 +366,12 @@ function nameOf({ consumer, topic, partition }: StateKey): string {
 
 /** The entities with a timer that fires before the end of a span, in the order in which their first timers fire. */
 function dueIn(timers: ReadonlyMap<string, readonly StoredTimer[]>, endMs: number) {
-  return [...timers]
-    .map(([entity, own]) => ({ entity, thresholdMs: Math.min(...own.map(timer => timer.thresholdMs)) }))
-    .filter(({ thresholdMs }) => thresholdMs < endMs)
-    .sort(byPlace)
+  const due: TimerPlace[] = []
+  for (const [entity, own] of timers) {
+    const thresholdMs = own.reduce((least, timer) => Math.min(least, timer.thresholdMs), endMs)
+    if (thresholdMs < endMs) due.push({ entity, thresholdMs })
+  }
+  return due.sort(byPlace)
 }
 
 /** How many of these sizes fit (at least one, if there are any), and their sum. */

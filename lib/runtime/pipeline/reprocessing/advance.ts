@@ -4,7 +4,6 @@
  */
 import { PartitionStopped } from '../errors.ts'
 import type { Change, OffsetRange, OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
-import type { StateStore } from '../ports.ts'
 import { sameVersion } from '../recovery/checkpoints.ts'
 import type { RebuildCopy, StateCopies } from './copies.ts'
 import { LogAgain, RebuildStopped, type Rereading } from './log-again.ts'

@@ -25,7 +25,7 @@ export interface StateFacts {
   /** Which code made the last commit, see `codeOf`; undefined if it is not known. */
   readonly code: string | undefined
   /** The first offset that this code has decided since the state was made or replaced, without another in between. */
-  readonly codeFrom: number | undefined
+  readonly codeFrom?: number | undefined
   /** Absent if the topic has never grown. */
   readonly partitioning?: Partitioning
   /** To how many partitions the topic is growing: nothing can be committed until it has. */

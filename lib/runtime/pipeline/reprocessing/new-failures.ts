@@ -54,7 +54,7 @@ export async function failedEventIds(
   consumer: Consumer,
   entries: readonly OutboxEntry[],
 ): Promise<ReadonlySet<string>> {
-  const records = entries.map(({ event }) => recordOf(event.data as FailureData))
+  const records = entries.map(({ event }) => failedRecordOf(event.data as FailureData))
   await consumer.reader?.prepare(records)
   const ids = new Set<string>()
   for (const record of records) {
@@ -65,7 +65,7 @@ export async function failedEventIds(
 }
 
 /** Also of an event that the deployed code does not accept any more. Undefined if the record holds none, or only a part of it. */
-function eventIdOf(decoded: Decoded): string | undefined {
+export function eventIdOf(decoded: Decoded): string | undefined {
   if (decoded.kind === 'event') return decoded.fingerprint.id
   try {
     return decoded.event && fingerprint(decoded.event).id
@@ -75,7 +75,8 @@ function eventIdOf(decoded: Decoded): string | undefined {
   }
 }
 
-function recordOf(data: FailureData): LogRecord {
+/** The record that a failure record carries. */
+export function failedRecordOf(data: FailureData): LogRecord {
   const bytes = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
   return {
     topic: data.originalTopic,

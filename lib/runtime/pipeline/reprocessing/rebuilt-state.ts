@@ -1,5 +1,5 @@
 /** Writes to a rebuilt state what does not come from its log: adopted states, emissions of the takeover, remembered failures. */
-import { topicOf } from '../../consumer/application.ts'
+import { type Application, topicOf } from '../../consumer/application.ts'
 import type { Consumer } from '../consumer.ts'
 import { failureBytesOf } from '../failures/failure-memory.ts'
 import type { Change, OutboxEntry, Snapshot, StateKey, Wanted } from '../model.ts'
@@ -53,7 +53,7 @@ export class RebuiltState {
       outbox,
       tally: new Map(),
       idWindowMs,
-      failureWindowMs: topicOf(application, application.deadLettersTopic).keptDays * DAY_MS,
+      failureWindowMs: failureWindowMs(application),
       failureBytes: failureBytesOf(application, failureBytes, this.#partitionState.topic),
       // They were reported when the live state forgot them.
       forgottenTold: failureMemory.forgotten,
@@ -90,6 +90,11 @@ export class RebuiltState {
       throw new RebuildStopped('overtaken', 'another command works on the same rebuilt state')
     return snapshot
   }
+}
+
+/** How long, on the log's clock, failures are remembered: as long as dead letters are kept. */
+export function failureWindowMs(application: Application): number {
+  return topicOf(application, application.deadLettersTopic).keptDays * DAY_MS
 }
 
 /** The stored states of these entities. */

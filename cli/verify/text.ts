@@ -1,0 +1,91 @@
+/** What `sluice verify` prints. Pure. */
+import type { Difference, Exception, Verified } from '../../lib/runtime/pipeline/verifying/verify.ts'
+import { NAMESPACE } from '../../lib/runtime/adapters/lambda/metric-names.ts'
+import { count } from '../count.ts'
+import { type Column, tableText } from '../table.ts'
+import { harmless } from '../text-width.ts'
+
+export interface VerifyReport extends Verified {
+  readonly env: string
+  readonly consumer: string
+  readonly topic: string
+  /** Partitions without a place to begin at. */
+  readonly uncompared: readonly string[]
+}
+
+const MOST_LINES = 20
+
+const COLUMNS: readonly Column[] = [
+  { heading: 'PARTITION', align: 'right' },
+  { heading: 'OFFSET', align: 'right' },
+  { heading: 'WHAT' },
+  { heading: 'ENTITY', least: 12 },
+  { heading: 'FIELD', least: 8 },
+  { heading: 'LIVE', least: 8 },
+  { heading: 'BY THE LOG', least: 8 },
+]
+
+const REASONS: Readonly<Record<Exception, string>> = {
+  'other-code': 'of partitions that other code or settings have decided in part',
+  replaced: 'of partitions whose state was restored, imported, reprocessed or moved since',
+  expired: 'of partitions whose records have expired meanwhile',
+  forgotten: 'failures that were forgotten to make room',
+  failures: 'after failures by a bug or a receiver, which need not happen again',
+  'set-aside': 'after records that were set aside',
+  refused: 'that Kafka has refused',
+  'not-kept': 'that their topic no longer keeps',
+  serialized: 'with data that is written by a schema of the registry',
+}
+
+export function verifiedText(report: VerifyReport, isAll: boolean, columns: number | undefined): string {
+  const { partitions, records, states, emissions, failures, differences, excepted, uncompared } = report
+  const kinds = [count(states, 'state'), count(emissions, 'emission'), count(failures, 'failure')]
+  const compared = `${kinds[0]}, ${kinds[1]} and ${kinds[2]}`
+  const verdict =
+    differences.length === 0
+      ? `${compared} are as the live ones.`
+      : `${compared}, and ${count(things(differences), 'of them')} ${things(differences) === 1 ? 'differs' : 'differ'}.`
+  const shown = isAll ? differences : differences.slice(0, MOST_LINES)
+  const lines = [
+    ...uncompared.map(
+      name => `${harmless(name)}: the log no longer has its start, and no checkpoint reaches into it.`,
+    ),
+    ...Object.entries(excepted).map(
+      ([reason, number]) => `Not counted as different: ${number} ${REASONS[reason as Exception]}.`,
+    ),
+    `${count(partitions.length, 'partition')}, ${count(records, 'record')} read again: ${verdict}`,
+    ...(shown.length > 0 ? ['', tableText(COLUMNS, shown.map(rowOf), columns)] : []),
+    ...(shown.length < differences.length
+      ? [`… and ${differences.length - shown.length} more: --all lists them.`]
+      : []),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** One line in CloudWatch's embedded metric format. */
+export function metricLine({ env, consumer, differences, excepted }: VerifyReport, nowMs: number): string {
+  const Metrics = ['verifyDifferences', 'verifyExcepted'].map(Name => ({ Name, Unit: 'Count' }))
+  const Dimensions = [['service', 'environment']]
+  const numbers = {
+    verifyDifferences: things(differences),
+    verifyExcepted: Object.values(excepted).reduce((sum, number) => sum + number, 0),
+  }
+  const _aws = { Timestamp: nowMs, CloudWatchMetrics: [{ Namespace: NAMESPACE, Dimensions, Metrics }] }
+  return `${JSON.stringify({ _aws, service: consumer, environment: env, ...numbers })}\n`
+}
+
+/** Number of entities, events, failures and ids, each once however many fields differ. */
+function things(differences: readonly Difference[]): number {
+  return new Set(
+    differences.map(one =>
+      JSON.stringify([one.partition, one.what, one.entity, 'id' in one ? one.id : '', one.offset]),
+    ),
+  ).size
+}
+
+function rowOf(one: Difference): string[] {
+  const name = one.entity ?? ('id' in one ? String(one.id) : '')
+  const topic = 'topic' in one ? ` to ${one.topic}` : ''
+  const cells = [one.what + topic, name, one.field || '(all)', one.live ?? '-', one.again ?? '-']
+  return [String(one.partition ?? '-'), String(one.offset ?? '-'), ...cells.map(harmless)]
+}

@@ -1,0 +1,62 @@
+/** What reads the log of a consumer again beside it: for comparing, and for a look at a state of before. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { TopicReach } from '../../lib/queries/topics.ts'
+import { MemoryStateStore } from '../../lib/runtime/adapters/memory/state-store.ts'
+import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisLiveStates } from '../../lib/runtime/adapters/redis/live-states.ts'
+import { RedisSkippedRecords } from '../../lib/runtime/adapters/redis/skipped-records.ts'
+import { PartitionStopped, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
+import { DamagedCheckpoint } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { RebuildStopped } from '../../lib/runtime/pipeline/reprocessing/log-again.ts'
+import type { Verifying } from '../../lib/runtime/pipeline/verifying/verify-partition.ts'
+import type { Environment } from '../../lib/runtime/settings/slice.ts'
+import type { CommandConnections } from '../command-connections.ts'
+import { CliFailure, StoppedByUser } from '../failure.ts'
+import { consumerNamed, versionsOf } from '../reprocess/consumer.ts'
+import { deployedVersion, type LivePartition, livePartitions } from '../reprocess/plan.ts'
+import { stateKeysOf } from '../state/state-keys.ts'
+import type { Terminal } from '../terminal.ts'
+import { reachOf } from '../topics.ts'
+
+export interface Rereader {
+  readonly work: Omit<Verifying, 'seen'>
+  readonly partitions: readonly LivePartition[]
+  readonly reach: TopicReach
+}
+
+export interface Asked {
+  readonly consumer: string
+  /** Its whole name. */
+  readonly topic: string
+  readonly partition?: number
+}
+
+/** @throws CliFailure if the sources of this project are not what is deployed, or there is nothing to read */
+export async function rereader(
+  { client, connections }: { readonly client: RedisClient; readonly connections: CommandConnections },
+  asked: Asked,
+  environment: Environment,
+  terminal: Terminal,
+): Promise<Rereader> {
+  const { config } = connections
+  const reach = (await reachOf(connections, config, [asked.topic], undefined)).get(asked.topic) as TopicReach
+  const live = new RedisLiveStates(client)
+  const partitions = await livePartitions(live, stateKeysOf(asked, config.env, reach.bounds.length))
+  const consumer = await consumerNamed(asked.consumer, environment)
+  const codeVersion = deployedVersion(partitions, await versionsOf(asked.consumer), consumer)
+  const skipped = new RedisSkippedRecords(client)
+  const memory = () => new MemoryStateStore(skipped)
+  const log = await connections.log()
+  const work = { consumer, live, log, codeVersion, memory, pause, nowMs: Date.now, stop: terminal.stop }
+  return { work, partitions, reach }
+}
+
+const KNOWN = [RebuildStopped, PartitionStopped, UnreadableLog, DamagedCheckpoint]
+
+/** The error as one sentence for people, if it is about the log or the states; any other error as it is. */
+export function rereadingFailure(error: unknown, { stop }: Terminal): unknown {
+  if (stop.aborted) return new StoppedByUser()
+  return KNOWN.some(known => error instanceof known)
+    ? new CliFailure(`Nothing was compared: ${(error as Error).message}.`, 1, { cause: error })
+    : error
+}

@@ -1,0 +1,35 @@
+/** Which parts of topics hold what was emitted since a time. */
+import type { TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
+import { UnknownTopic } from '../runtime/adapters/kafka/publisher.ts'
+import type { OutputRange } from '../runtime/pipeline/verifying/emissions.ts'
+import { topicReach } from './topics.ts'
+
+/**
+ * Topics that do not exist are left out.
+ *
+ * @param sinceMs milliseconds since the epoch; 0 for all that the topics keep
+ * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ */
+export async function emittedRanges(
+  offsets: Pick<TopicOffsets, 'bounds' | 'at'>,
+  topics: Iterable<string>,
+  sinceMs: number,
+): Promise<ReadonlyMap<string, readonly OutputRange[]>> {
+  const ranges = new Map<string, readonly OutputRange[]>()
+  for (const topic of topics)
+    try {
+      const { bounds, atTime } = await topicReach(offsets, topic, sinceMs > 0 ? sinceMs : undefined)
+      const from = ({ start, end }: OutputRange | { start: number; end: number }, partition: number) => {
+        const found = sinceMs > 0 ? (atTime[partition] ?? -1) : start
+        // -1: no record is that young.
+        return found < 0 ? end : Math.max(found, start)
+      }
+      ranges.set(
+        topic,
+        bounds.map((one, partition) => ({ ...one, from: from(one, partition) })),
+      )
+    } catch (error) {
+      if (!(error instanceof UnknownTopic)) throw error
+    }
+  return ranges
+}

@@ -1,0 +1,34 @@
+import type { RememberedFailure, Snapshot, StateKey, Wanted } from '../../pipeline/model.ts'
+import type { StateFacts } from '../../pipeline/reprocessing/copies.ts'
+import type { LiveStates } from '../../pipeline/verifying/verify-partition.ts'
+import type { RedisClient } from './client.ts'
+import { StateReader } from './state-reader.ts'
+import { RedisStateStore } from './state-store.ts'
+
+/** The live states in Redis, to be compared: it only reads. */
+export class RedisLiveStates implements LiveStates {
+  readonly #store: RedisStateStore
+  readonly #reader: StateReader
+
+  constructor(client: RedisClient) {
+    this.#store = new RedisStateStore(client)
+    this.#reader = new StateReader(client)
+  }
+
+  load(stateKey: StateKey, wanted: Wanted): Promise<Snapshot> {
+    return this.#store.load(stateKey, wanted)
+  }
+
+  facts(stateKey: StateKey): Promise<StateFacts> {
+    return this.#reader.meta(stateKey)
+  }
+
+  failures(stateKey: StateKey): AsyncIterable<RememberedFailure> {
+    return this.#reader.failures(stateKey)
+  }
+
+  async *entities(stateKey: StateKey): AsyncGenerator<string> {
+    for await (const [entity] of this.#reader.states(stateKey)) yield entity
+    for await (const [entity] of this.#reader.timers(stateKey)) yield entity
+  }
+}

@@ -1,0 +1,62 @@
+/** Where a comparison of a live partition state with its log begins. Pure. */
+import type { KeptCheckpoint } from '../recovery/checkpoints.ts'
+import type { StateFacts } from '../reprocessing/copies.ts'
+import type { Beginning } from './partition-again.ts'
+
+/** Why differences of a whole partition say nothing about its consumer. */
+export type Doubt =
+  /** Other code or settings have decided a part of what is compared. */
+  | 'other-code'
+  /** The state was restored, imported, reprocessed or moved by a growth since. */
+  | 'replaced'
+
+export interface ChosenBeginning extends Beginning {
+  readonly doubt?: Doubt
+}
+
+export interface BeginningWanted {
+  /** The newest checkpoint of then or earlier; undefined for the start of the log. */
+  readonly sinceMs: number | undefined
+  /** The first offset that the log still has. */
+  readonly logStart: number
+}
+
+/**
+ * Returns where to begin: the newest checkpoint of then or earlier, or else the start of the log; a later checkpoint where only that
+ * leaves no doubt, or where the log does not reach back. Undefined if there is no place to begin at.
+ *
+ * @param kept checkpoints of the partition state
+ */
+export function beginningOf(
+  live: Pick<StateFacts, 'version' | 'codeFrom'>,
+  kept: readonly KeptCheckpoint[],
+  { sinceMs, logStart }: BeginningWanted,
+): ChosenBeginning | undefined {
+  const fromStart = logStart === 0 ? [chosen(live, { offset: 0 })] : []
+  if (sinceMs === undefined) return fromStart[0]
+  const usable = kept
+    .filter(
+      one =>
+        one.version.appliedOffset + 1 >= logStart &&
+        one.version.appliedOffset <= live.version.appliedOffset &&
+        one.version.fired === 0,
+    )
+    .sort((a, b) => b.takenAtMs - a.takenAtMs)
+    .map(checkpoint => chosen(live, { offset: checkpoint.version.appliedOffset + 1, checkpoint }))
+  const isOldEnough = ({ checkpoint }: Beginning) => (checkpoint?.takenAtMs ?? 0) <= sinceMs
+  const inOrder = [...usable.filter(isOldEnough), ...fromStart]
+  const later = usable.filter(one => !isOldEnough(one)).reverse()
+  const wanted = inOrder[0]
+  if (wanted && wanted.doubt === undefined) return wanted
+  return later.find(({ doubt }) => doubt === undefined) ?? wanted ?? later[0]
+}
+
+/** @param codeFrom a state that was replaced, and has not gone on since, does not say */
+function chosen(
+  { version, codeFrom = version.appliedOffset + 1 }: Pick<StateFacts, 'version' | 'codeFrom'>,
+  beginning: Beginning,
+): ChosenBeginning {
+  const { epoch } = beginning.checkpoint?.version ?? { epoch: 0 }
+  if (epoch !== version.epoch) return { ...beginning, doubt: 'replaced' }
+  return codeFrom > beginning.offset ? { ...beginning, doubt: 'other-code' } : beginning
+}

@@ -1,0 +1,74 @@
+/** Compares what a live state holds with what its log gives. Pure. */
+
+import { heldParts, partsOfState } from '../deciding/stored-state.ts'
+import type { StoredTimer } from '../model.ts'
+
+/** A field whose value is another one. */
+export interface FieldDifference {
+  /** Names of fields, joined by dots; empty for the whole value. */
+  readonly field: string
+  /** JSON, shortened; absent where there is nothing. */
+  readonly live?: string
+  /** The value that the log gives, in the same form. */
+  readonly again?: string
+}
+
+/** Fields of one entity or event that are named; of more, the first are enough to see what is wrong. */
+const MOST_FIELDS = 5
+const LONGEST_VALUE = 80
+
+/** Returns the fields that differ, whatever their order, or the first few of them. Absent and undefined are the same. */
+export function differingFields(live: unknown, again: unknown): readonly FieldDifference[] {
+  return [...differing(live, again, [])].slice(0, MOST_FIELDS)
+}
+
+function* differing(live: unknown, again: unknown, path: readonly string[]): Generator<FieldDifference> {
+  if (Object.is(live, again)) return
+  if (isContainer(live) && isContainer(again) && Array.isArray(live) === Array.isArray(again)) {
+    const names = new Set([...Object.keys(live), ...Object.keys(again)])
+    for (const name of [...names].sort()) yield* differing(live[name], again[name], [...path, name])
+    return
+  }
+  const field = path.join('.')
+  const [own, other] = [shown(live), shown(again)]
+  yield {
+    field,
+    ...(own === undefined ? {} : { live: own }),
+    ...(other === undefined ? {} : { again: other }),
+  }
+}
+
+function isContainer(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function shown(value: unknown): string | undefined {
+  const json = JSON.stringify(value)
+  return json && json.length > LONGEST_VALUE ? `${json.slice(0, LONGEST_VALUE)}…` : json
+}
+
+/** What is stored of an entity. */
+export interface StoredEntity {
+  readonly state: string | undefined
+  readonly timers: readonly StoredTimer[] | undefined
+}
+
+/** Returns the fields in which two stored entities differ: of `state`, `hold` and `timers`, and the version of the state's shape. */
+export function differencesOfEntity(live: StoredEntity, again: StoredEntity): readonly FieldDifference[] {
+  return live.state === again.state && !live.timers && !again.timers
+    ? []
+    : differingFields(partsOf(live), partsOf(again))
+}
+
+function partsOf({ state: stored, timers = [] }: StoredEntity): object {
+  const { hold, state } = stored === undefined ? {} : heldParts(stored)
+  const { version, json } = state === undefined ? {} : partsOfState(state)
+  return {
+    version,
+    state: json && JSON.parse(json),
+    hold: hold && JSON.parse(hold),
+    timers: Object.fromEntries(
+      timers.map(({ name, dueMs, thresholdMs, id }) => [name, { dueMs, thresholdMs, id }]),
+    ),
+  }
+}

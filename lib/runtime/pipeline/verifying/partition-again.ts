@@ -1,0 +1,114 @@
+/** A partition state in memory that the log is applied to, from a checkpoint or from the start of the log. */
+import type { Decision, RememberedFailure, RememberedId, Snapshot, StateKey, Wanted } from '../model.ts'
+import type { StateStore } from '../ports.ts'
+import {
+  type CheckpointPages,
+  EMPTY_META,
+  type KeptCheckpoint,
+  type PartitionStates,
+} from '../recovery/checkpoints.ts'
+import { LogAgain, RebuildStopped, type Rereading } from '../reprocessing/log-again.ts'
+import { withoutOutbox } from '../reprocessing/seed.ts'
+
+/** Where partition states are kept in memory. */
+export type MemoryStates = StateStore & Pick<PartitionStates, 'replace' | 'take'>
+
+/** Where the log is read from. */
+export interface Beginning {
+  /** The first offset that is read. */
+  readonly offset: number
+  /** The checkpoint before it; absent for the start of the log. */
+  readonly checkpoint?: KeptCheckpoint
+}
+
+export interface PartitionContents {
+  readonly entities: ReadonlySet<string>
+  readonly ids: readonly RememberedId[]
+  readonly failures: readonly RememberedFailure[]
+}
+
+/** Upper bound for what one load returns, in bytes. */
+const LOAD_BYTES = 4 * 1024 * 1024
+
+export class PartitionAgain {
+  readonly stateKey: StateKey
+  /** Records that were read. */
+  records = 0
+  /** Whether the log no longer had a part of what was to be read. */
+  hasExpired = false
+  readonly #states: MemoryStates
+  readonly #again: LogAgain
+  #appliedOffset = -1
+
+  /** @param decided called with the decisions of each commit */
+  constructor(
+    reading: Rereading,
+    stateKey: StateKey,
+    states: MemoryStates,
+    decided: (decisions: readonly Decision[]) => void,
+  ) {
+    this.stateKey = stateKey
+    this.#states = states
+    this.#again = new LogAgain(reading, stateKey, states, (_, decisions) => decided(decisions))
+  }
+
+  /** @param pages of the checkpoint, if it begins with one. What that had emitted has been published. */
+  async begin({ offset }: Beginning, pages: CheckpointPages | undefined): Promise<void> {
+    if (pages) await this.#states.replace(this.stateKey, EMPTY_META.version, withoutOutbox(pages, 0))
+    this.#appliedOffset = offset - 1
+  }
+
+  /** Applies the log up to this offset, which has a record. @throws RebuildStopped, and what a reader of the log throws */
+  async to(toOffset: number, seen: (records: number) => void = () => {}): Promise<void> {
+    const range = { fromOffset: this.#appliedOffset + 1, toOffset }
+    if (range.fromOffset > toOffset) return
+    await this.#again.decide(range, ({ records, logStart }, fromOffset) => {
+      this.hasExpired ||= logStart > fromOffset
+      this.records += records.length
+      seen(records.length)
+    })
+    this.#appliedOffset = toOffset
+  }
+
+  /** @throws RebuildStopped unless it is at this offset, as where the log no longer has the record there */
+  async loadAt(offset: number, wanted: Partial<Wanted>): Promise<Snapshot> {
+    const snapshot = await this.#states.load(this.stateKey, wantedOf(wanted))
+    const { appliedOffset } = snapshot.version
+    if (appliedOffset === offset) return snapshot
+    const { topic, partition } = this.stateKey
+    throw new RebuildStopped(
+      'waiting',
+      `${topic}/${partition} has come to offset ${appliedOffset}, and the live state is at ${offset}: does the log still have it?`,
+    )
+  }
+
+  /** What it holds now, without contents of states. */
+  async contents(): Promise<PartitionContents> {
+    const found = {
+      entities: new Set<string>(),
+      ids: [] as RememberedId[],
+      failures: [] as RememberedFailure[],
+    }
+    const taken = await this.#states.take(this.stateKey)
+    for await (const page of taken?.pages ?? [])
+      for (const part of page)
+        if (part.kind === 'state' || part.kind === 'timers') found.entities.add(part.entity)
+        else if (part.kind === 'id') found.ids.push(part.id)
+        else if (part.kind === 'failure') found.failures.push(part.failure)
+    return found
+  }
+}
+
+export function wantedOf(wanted: Partial<Wanted>): Wanted {
+  return {
+    entities: [],
+    ids: [],
+    failures: [],
+    idWindowMs: 0,
+    span: { firstAppendMs: 0, advanceMs: 0 },
+    timerLimit: 1,
+    byteLimit: LOAD_BYTES,
+    contexts: [],
+    ...wanted,
+  }
+}

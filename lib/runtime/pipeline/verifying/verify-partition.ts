@@ -1,0 +1,167 @@
+/**
+ * Compares a live partition state with what its log gives, beside its consumer: a load is one moment of the live state, so the copy is
+ * brought to the offset of each load, and what was loaded is compared there.
+ */
+import type { Decision, RememberedFailure, Snapshot, StateKey, Wanted } from '../model.ts'
+import type { StateStore } from '../ports.ts'
+import type { CheckpointPages } from '../recovery/checkpoints.ts'
+import type { StateFacts } from '../reprocessing/copies.ts'
+import { RebuildStopped, type Rereading } from '../reprocessing/log-again.ts'
+import { failureWindowMs } from '../reprocessing/rebuilt-state.ts'
+import { differencesOfEntity, differingFields, type FieldDifference } from './compare.ts'
+import { type Beginning, type MemoryStates, PartitionAgain, wantedOf } from './partition-again.ts'
+
+/** The live states of a consumer. Every method rejects with `Unavailable` if they cannot be reached, and none changes anything. */
+export interface LiveStates {
+  readonly load: StateStore['load']
+  facts(stateKey: StateKey): Promise<StateFacts>
+  /** The entities with a state or timers; like all paged reads, it may return one twice. */
+  entities(stateKey: StateKey): AsyncIterable<string>
+  failures(stateKey: StateKey): AsyncIterable<RememberedFailure>
+}
+
+export interface Verifying extends Rereading {
+  readonly live: LiveStates
+  readonly memory: () => MemoryStates
+  readonly pause: (ms: number) => Promise<void>
+  /** Called after each read of the log, with the number of records. */
+  readonly seen: (records: number) => void
+}
+
+export interface StateDifference extends FieldDifference {
+  readonly what: 'state' | 'id' | 'failure' | 'context' | 'clock'
+  readonly entity?: string
+  readonly offset?: number
+  /** `Fingerprint.id`, for an id. */
+  readonly id?: string
+}
+
+export interface ComparedPartition {
+  /** The applied offset of the live state in the end. */
+  readonly toOffset: number
+  readonly records: number
+  /** Number of entities that were compared. */
+  readonly states: number
+  readonly differences: readonly StateDifference[]
+  readonly hasExpired: boolean
+  /** Whether the live state has forgotten failures to make room. */
+  readonly hasForgotten: boolean
+  /** Ids of the events in the live outbox in the end. */
+  readonly outbox: ReadonlySet<string>
+}
+
+const AT_ONCE = 500
+const PAUSE_MS = 20
+/** How often a live state is looked at that stands between two timers of one record. */
+const LOOKS = 500
+
+export async function comparePartition(
+  work: Verifying,
+  stateKey: StateKey,
+  beginning: Beginning,
+  pages: CheckpointPages | undefined,
+  decided: (decisions: readonly Decision[]) => void,
+): Promise<ComparedPartition> {
+  const { live, consumer, seen } = work
+  const { idWindowMs } = consumer
+  const again = new PartitionAgain(work, stateKey, work.memory(), decided)
+  await again.begin(beginning, pages)
+  const { version } = await live.facts(stateKey)
+  await again.to(version.appliedOffset, seen)
+  const differences: StateDifference[] = []
+  let last: Snapshot | undefined
+  const both = async (wanted: Partial<Wanted>): Promise<readonly [Snapshot, Snapshot]> => {
+    last = await restingLoad(work, stateKey, version.epoch, wanted)
+    await again.to(last.version.appliedOffset, seen)
+    return [last, await again.loadAt(last.version.appliedOffset, wanted)]
+  }
+  const compared = new Set<string>()
+  const compareEntities = async (entities: readonly string[]) => {
+    for (let rest = entities; rest.length > 0; ) {
+      const [own, other] = await both({ entities: rest })
+      const left = new Set([...own.notLoaded, ...other.notLoaded])
+      for (const entity of rest)
+        if (!left.has(entity)) {
+          compared.add(entity)
+          const of = ({ states, timers }: Snapshot) => ({
+            state: states.get(entity),
+            timers: timers.get(entity),
+          })
+          for (const field of differencesOfEntity(of(own), of(other)))
+            differences.push({ what: 'state', entity, ...field })
+        }
+      rest = rest.filter(entity => left.has(entity))
+    }
+  }
+  for await (const some of inChunks(live.entities(stateKey)))
+    await compareEntities([...new Set(some)].filter(entity => !compared.has(entity)))
+  const contents = await again.contents()
+  // Entities that only the log gives.
+  const others = [...contents.entities].filter(entity => !compared.has(entity))
+  for await (const some of inChunks(others)) await compareEntities(some)
+  const failures = new Map(contents.failures.map(failure => [failure.id, failure]))
+  for await (const failure of live.failures(stateKey))
+    if (!failures.has(failure.id)) failures.set(failure.id, failure)
+  for await (const some of inChunks(failures.values())) {
+    const [own, other] = await both({ failures: some })
+    const isKept = ({ failedAtMs }: RememberedFailure) =>
+      own.clock.nowMs - failedAtMs <= failureWindowMs(consumer.application)
+    for (const { id, offset } of some.filter(isKept))
+      for (const field of differingFields(failureIn(own, id), failureIn(other, id)))
+        differences.push({ what: 'failure', offset, ...field })
+  }
+  for await (const some of inChunks(contents.ids)) {
+    const [own] = await both({ ids: some.map(({ id }) => id), idWindowMs })
+    for (const { id, digest, appliedAtMs } of some) {
+      const isInWindow = own.clock.nowMs - appliedAtMs <= idWindowMs
+      if (isInWindow && own.known.get(id)?.digest !== digest)
+        differences.push({ what: 'id', id, field: '', again: 'known' })
+    }
+  }
+  const [end, ending] = await both({})
+  for (const what of ['clock', 'context'] as const)
+    for (const field of differingFields(end[what], ending[what])) differences.push({ what, ...field })
+  return {
+    toOffset: end.version.appliedOffset,
+    records: again.records,
+    states: compared.size,
+    differences,
+    hasExpired: again.hasExpired,
+    hasForgotten: end.failureMemory.forgotten > 0 || end.failuresFromMs !== ending.failuresFromMs,
+    outbox: new Set(end.outbox.map(({ event }) => event.id)),
+  }
+}
+
+/** The live state at an offset, and not between two timers that fire before the next record. */
+async function restingLoad(
+  { live, pause }: Verifying,
+  stateKey: StateKey,
+  epoch: number,
+  wanted: Partial<Wanted>,
+): Promise<Snapshot> {
+  const { topic, partition } = stateKey
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const snapshot = await live.load(stateKey, wantedOf(wanted))
+    if (snapshot.version.epoch !== epoch)
+      throw new RebuildStopped('replaced', `the live state of ${topic}/${partition} was replaced meanwhile`)
+    if (snapshot.version.fired === 0) return snapshot
+    await pause(PAUSE_MS)
+  }
+  throw new RebuildStopped('waiting', `${topic}/${partition} stays between two timers of one record`)
+}
+
+function failureIn({ failures }: Snapshot, id: string): object | undefined {
+  const known = failures.get(id)
+  return known && { attempt: known.attempt, isOpen: known.isOpen, digest: known.digest }
+}
+
+async function* inChunks<T>(all: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T[]> {
+  let some: T[] = []
+  for await (const one of all) {
+    some.push(one)
+    if (some.length < AT_ONCE) continue
+    yield some
+    some = []
+  }
+  if (some.length > 0) yield some
+}

@@ -1,0 +1,150 @@
+/**
+ * Reads the log of a consumer again beside it, and compares: states, timers, known ids and failures with the live ones, emissions and
+ * failure records with what the topics hold. One partition after the other, so that the entities of one are in memory.
+ */
+
+import { holderName } from '../deciding/hold.ts'
+import type { StateKey } from '../model.ts'
+import type { CheckpointPages } from '../recovery/checkpoints.ts'
+import type { ChosenBeginning, Doubt } from './beginning.ts'
+import { type EmissionDifference, Emissions, type OneSidedFailure, type OutputRange } from './emissions.ts'
+import {
+  type ComparedPartition,
+  comparePartition,
+  type StateDifference,
+  type Verifying,
+} from './verify-partition.ts'
+
+export interface PartitionToVerify {
+  readonly stateKey: StateKey
+  readonly beginning: ChosenBeginning
+  /** Of the checkpoint that it begins with. */
+  readonly pages?: CheckpointPages
+}
+
+/** The topics that the consumer writes to. */
+export interface Outputs {
+  /** Where they are read: from a time on, in milliseconds since the epoch, to their ends now. Topics that do not exist are left out. */
+  ranges(topics: Iterable<string>, sinceMs: number): Promise<ReadonlyMap<string, readonly OutputRange[]>>
+  /** Those that no other consumer writes to: what the log does not give is found there, too. */
+  readonly own: readonly string[]
+}
+
+/** Why a difference says nothing about the consumer: rule 21 of the runtime, and its kin. */
+export type Exception =
+  | NonNullable<EmissionDifference['exception']>
+  | Doubt
+  | 'expired'
+  | 'forgotten'
+  | 'set-aside'
+
+export type Difference = (StateDifference | EmissionDifference) & { readonly partition?: number }
+
+export interface VerifiedPartition extends StateKey {
+  readonly fromOffset: number
+  readonly toOffset: number
+  readonly doubt?: Doubt
+}
+
+export interface Verified {
+  readonly partitions: readonly VerifiedPartition[]
+  readonly records: number
+  readonly states: number
+  readonly emissions: number
+  readonly failures: number
+  readonly differences: readonly Difference[]
+  /** Entities, ids, events and failures that differ for a reason that is no fault. */
+  readonly excepted: Readonly<Partial<Record<Exception, number>>>
+}
+
+/** Clocks of producers and of the checkpoint store may be apart by this much. */
+const CLOCKS_APART_MS = 5 * 60_000
+
+/** @throws RebuildStopped, `Unavailable`, `UnreadableLog`, `PartitionStopped`, `DamagedCheckpoint` */
+export async function verify(
+  work: Verifying,
+  partitions: readonly PartitionToVerify[],
+  outputs: Outputs,
+): Promise<Verified> {
+  const sinceMs =
+    Math.min(...partitions.map(({ beginning }) => beginning.checkpoint?.takenAtMs ?? 0)) - CLOCKS_APART_MS
+  const before = await outputs.ranges(outputs.own, Math.max(0, sinceMs))
+  const emissions = new Emissions(work.consumer)
+  const compared = new Map<number, ComparedPartition & PartitionToVerify>()
+  for (const one of partitions) {
+    const { partition } = one.stateKey
+    const found = await comparePartition(work, one.stateKey, one.beginning, one.pages, decisions =>
+      emissions.add(partition, decisions),
+    )
+    compared.set(partition, { ...one, ...found })
+  }
+  const all = [...compared.values()]
+  const topics = new Set([...emissions.topics, ...before.keys()])
+  const ranges = await outputs.ranges(topics, Math.max(0, sinceMs))
+  const unlike = all.flatMap(({ stateKey: { partition }, differences }) =>
+    differences.flatMap(({ what, offset }) => (what === 'failure' ? [`${partition}@${offset}`] : [])),
+  )
+  const told = await emissions.compare(work.log, ranges, {
+    outbox: new Set(all.flatMap(({ outbox }) => [...outbox])),
+    beginnings: new Map(all.map(({ stateKey, beginning }) => [stateKey.partition, beginning.offset])),
+    unlike: new Set(unlike),
+    endsBefore: new Map([...before].map(([topic, own]) => [topic, own.map(({ end }) => end)])),
+  })
+  const exceptionOf = exceptions(compared, told.failures)
+  const found: Difference[] = [
+    ...all.flatMap(({ stateKey: { partition }, differences }) =>
+      differences.map(one => ({ ...one, partition })),
+    ),
+    ...told.differences,
+  ]
+  const differences: Difference[] = []
+  const excepted = new Map<Exception, Set<string>>()
+  for (const one of found) {
+    const exception = exceptionOf(one)
+    if (!exception) differences.push(one)
+    else {
+      const things = excepted.get(exception) ?? new Set()
+      excepted.set(
+        exception,
+        things.add(JSON.stringify([one.partition, one.what, 'id' in one ? one.id : one.entity, one.offset])),
+      )
+    }
+  }
+  const sum = (of: 'records' | 'states') => all.reduce((total, one) => total + one[of], 0)
+  return {
+    partitions: all.map(({ stateKey, beginning: { offset, doubt }, toOffset }) => ({
+      ...stateKey,
+      fromOffset: offset,
+      toOffset,
+      ...(doubt ? { doubt } : {}),
+    })),
+    ...{ records: sum('records'), states: sum('states'), ...emissions.counts },
+    differences,
+    excepted: Object.fromEntries([...excepted].map(([name, { size }]) => [name, size])),
+  }
+}
+
+/** A failure that need not happen again makes its own record, its id and everything of its entity different. */
+function exceptions(
+  compared: ReadonlyMap<number, ComparedPartition & PartitionToVerify>,
+  failures: readonly OneSidedFailure[],
+): (difference: Difference) => Exception | undefined {
+  const reasons = new Map<string, Exception>()
+  for (const { partition, offset, id, entity, eventId, code } of failures)
+    for (const what of [entity, eventId, holderName(id), offset])
+      if (what !== undefined)
+        reasons.set(`${partition} ${what}`, code === 'skipped' ? 'set-aside' : 'failures')
+  return one => {
+    if ('exception' in one && one.exception) return one.exception
+    const partition = one.partition === undefined ? undefined : compared.get(one.partition)
+    if (partition?.hasExpired) return 'expired'
+    if (partition?.beginning.doubt) return partition.beginning.doubt
+    if (one.what === 'failure' && !('topic' in one) && partition?.hasForgotten) return 'forgotten'
+    const names = [
+      one.entity,
+      one.what === 'id' ? one.id : undefined,
+      one.what === 'failure' ? one.offset : undefined,
+    ]
+    return names.map(name => reasons.get(`${one.partition} ${name}`)).find(reason => reason !== undefined)
+  }
+}

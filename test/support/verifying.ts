@@ -1,0 +1,89 @@
+/** Compares live states in memory with their log, as `sluice verify` does with servers. */
+import { MemoryStateStore } from '../../lib/runtime/adapters/memory/state-store.ts'
+import type { LogRecord, OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { Consumer } from '../../lib/runtime/pipeline/consumer.ts'
+import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { CheckpointStore } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { beginningOf } from '../../lib/runtime/pipeline/verifying/beginning.ts'
+import { type PartitionToVerify, type Verified, verify } from '../../lib/runtime/pipeline/verifying/verify.ts'
+import type { LiveStates, Verifying } from '../../lib/runtime/pipeline/verifying/verify-partition.ts'
+import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
+import { MemoryStateCopies } from '../../lib/runtime/testing/state-copies.ts'
+
+interface Given {
+  readonly consumer: Consumer
+  readonly store: MemoryStateStore
+  readonly states: readonly StateKey[]
+  readonly log: readonly LogRecord[]
+  readonly published: readonly OutgoingRecord[]
+  readonly codeVersion?: string
+  readonly checkpoints?: CheckpointStore
+  /** Undefined for the start of the log. */
+  readonly sinceMs?: number
+  /** The first offset of the log of each partition. */
+  readonly logStart?: number
+  readonly live?: Partial<LiveStates>
+  /** Topics that no other consumer writes to. */
+  readonly own?: readonly string[]
+}
+
+export async function verified(given: Given): Promise<Verified> {
+  const { consumer, store, states, log, published, checkpoints, sinceMs, logStart = 0, own = [] } = given
+  const written = publishedLog(published)
+  const live = { ...liveIn(store), ...given.live }
+  const work: Verifying = {
+    consumer,
+    live,
+    log: new MemoryLogReader([...log.filter(({ offset }) => offset >= logStart), ...written]),
+    codeVersion: given.codeVersion ?? 'v1',
+    memory: () => new MemoryStateStore(store),
+    nowMs: () => 0,
+    stop: new AbortController().signal,
+    pause: async () => {},
+    seen: () => {},
+  }
+  const partitions: PartitionToVerify[] = []
+  for (const stateKey of states) {
+    const facts = await live.facts(stateKey)
+    const kept = (await checkpoints?.list(stateKey)) ?? []
+    const beginning = beginningOf(facts, kept, { sinceMs, logStart })
+    if (!beginning) continue
+    const { checkpoint } = beginning
+    const pages = checkpoint && checkpoints?.read(stateKey, checkpoint)
+    partitions.push({ stateKey, beginning, ...(pages ? { pages } : {}) })
+  }
+  return verify(work, partitions, {
+    own,
+    ranges: async topics =>
+      new Map(
+        [...topics].map(topic => {
+          const end = written.filter(record => record.topic === topic).length
+          return [topic, [{ start: 0, from: 0, end }]]
+        }),
+      ),
+  })
+}
+
+function liveIn(store: MemoryStateStore): LiveStates {
+  const copies = new MemoryStateCopies(store)
+  return {
+    load: (stateKey, wanted) => store.load(stateKey, wanted),
+    facts: stateKey => copies.facts(stateKey),
+    failures: stateKey => copies.failures(stateKey),
+    entities: async function* (stateKey) {
+      const taken = await store.take(stateKey)
+      for await (const page of taken?.pages ?? [])
+        for (const part of page) if (part.kind === 'state' || part.kind === 'timers') yield part.entity
+    },
+  }
+}
+
+/** What was published, as one partition of each topic has it. */
+function publishedLog(published: readonly OutgoingRecord[]): LogRecord[] {
+  const ends = new Map<string, number>()
+  return published.map(({ topic, key, value, headers }) => {
+    const offset = ends.get(topic) ?? 0
+    ends.set(topic, offset + 1)
+    return { topic, key, value, headers, partition: 0, offset, timestampMs: 0 }
+  })
+}

@@ -1,6 +1,7 @@
 /** What `sluice verify` prints. Pure. */
-import type { Difference, Exception, Verified } from '../../lib/runtime/pipeline/verifying/verify.ts'
+
 import { NAMESPACE } from '../../lib/runtime/adapters/lambda/metric-names.ts'
+import type { Difference, Exception, Verified } from '../../lib/runtime/pipeline/verifying/verify.ts'
 import { count } from '../count.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'

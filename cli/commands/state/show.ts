@@ -1,14 +1,16 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { readConfig } from '../../../lib/app/config.ts'
 import { entityStates } from '../../../lib/queries/entities.ts'
 import { partitionStates, topicsRemembered } from '../../../lib/queries/partition-states.ts'
 import { StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
-import { environmentOption, JSON_OPTION, naturalNumber, someText } from '../../arguments.ts'
-import { configOf, withRedis } from '../../connections.ts'
-import { CliFailure } from '../../failure.ts'
+import { environmentOption, JSON_OPTION, naturalNumber, parserOf, someText } from '../../arguments.ts'
+import { environmentOf, withRedis } from '../../connections.ts'
+import { CliFailure, usageFailure } from '../../failure.ts'
 import { more } from '../../help.ts'
+import { AT, type At, pastText, statesAt } from '../../state/at.ts'
 import { boundsOf } from '../../state/log.ts'
 import { stateReport } from '../../state/report.ts'
-import { signalTopics, stateKeysOf, topicOf } from '../../state/state-keys.ts'
+import { ownTopicOf, signalTopics, stateKeysOf, topicOf } from '../../state/state-keys.ts'
 import { entitiesText, stateText } from '../../state/text.ts'
 import { printReport, type Terminal } from '../../terminal.ts'
 
@@ -16,6 +18,7 @@ interface ShowOptions {
   readonly topic: string
   readonly partition?: number
   readonly entity?: string
+  readonly at?: At
   readonly failures?: true
   readonly json?: true
   readonly env?: string
@@ -24,13 +27,17 @@ interface ShowOptions {
 const ABOUT = `Show what a consumer remembers, partition by partition.
 
 Read in pages while the consumer goes on, so that figures of one partition may be a moment apart. Where Kafka does not
-answer, only the lag is missing.`
+answer, only the lag is missing.
+
+With --at, the log is applied again in memory, by the code of this project, from the newest checkpoint before that place, or from
+the start of the log. Nothing is changed.`
 
 const MORE = `
 Examples:
   sluice state show processor
   sluice state show dlq-router --topic failures --failures
-  sluice state show alerting --entity roof-1`
+  sluice state show alerting --entity roof-1
+  sluice state show alerting --entity roof-1 --at 2h`
 
 export function addStateShow(state: Command, terminal: Terminal): void {
   state
@@ -45,6 +52,12 @@ export function addStateShow(state: Command, terminal: Terminal): void {
       'the state and the timers of these: a whole subject, or a part of source and subject',
       someText,
     )
+    .addOption(
+      new Option(
+        '--at <offset|time>',
+        'with --entity: its state at this offset, or just before this time, and the steps that led there',
+      ).argParser(parserOf(AT)),
+    )
     .option('--failures', 'list the open failures')
     .option(...JSON_OPTION)
     .option(...environmentOption('to look at'))
@@ -53,11 +66,18 @@ export function addStateShow(state: Command, terminal: Terminal): void {
 }
 
 async function show(
-  { env, entity, json, failures, ...wanted }: ShowOptions & { consumer: string },
+  { env, entity, json, failures, at, ...wanted }: ShowOptions & { consumer: string },
   terminal: Terminal,
 ): Promise<void> {
-  const config = configOf(terminal, env)
+  if (at && entity === undefined) throw usageFailure('--at shows an entity: name it with --entity.')
+  const environment = environmentOf(terminal, env)
+  const config = readConfig(environment)
   await withRedis(config, async (client, connections) => {
+    if (at && entity !== undefined) {
+      const asked = { ...wanted, topic: ownTopicOf(wanted, config.env), at, entity }
+      const past = await statesAt({ client, connections }, asked, environment, terminal)
+      return printReport(terminal, past, json, pastText)
+    }
     const inspection = new StateInspection(client)
     const bounds = await boundsOf(connections, topicOf(wanted, config.env))
     const stateKeys = stateKeysOf(wanted, config.env, typeof bounds === 'string' ? undefined : bounds.length)

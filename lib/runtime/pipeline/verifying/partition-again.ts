@@ -70,9 +70,13 @@ export class PartitionAgain {
     this.#appliedOffset = toOffset
   }
 
+  load(wanted: Partial<Wanted>): Promise<Snapshot> {
+    return this.#states.load(this.stateKey, wantedOf(wanted))
+  }
+
   /** @throws RebuildStopped unless it is at this offset, as where the log no longer has the record there */
   async loadAt(offset: number, wanted: Partial<Wanted>): Promise<Snapshot> {
-    const snapshot = await this.#states.load(this.stateKey, wantedOf(wanted))
+    const snapshot = await this.load(wanted)
     const { appliedOffset } = snapshot.version
     if (appliedOffset === offset) return snapshot
     const { topic, partition } = this.stateKey

@@ -1,0 +1,181 @@
+/** `sluice state show --at`: states of before, from the log. */
+
+import { duration } from '../../lib/app/settings/duration.ts'
+import { type EntityState, entityState, preferExact } from '../../lib/queries/entities.ts'
+import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
+import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { isHolderName } from '../../lib/runtime/pipeline/deciding/hold.ts'
+import { heldParts, partsOfState } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
+import { beginningOf, type Doubt } from '../../lib/runtime/pipeline/verifying/beginning.ts'
+import { type PastStates, type PastStep, pastStates } from '../../lib/runtime/pipeline/verifying/history.ts'
+import type { Environment } from '../../lib/runtime/settings/slice.ts'
+import { either, instant, type Kind, mapped, wholeNumber } from '../../lib/runtime/settings/values.ts'
+import type { CommandConnections } from '../command-connections.ts'
+import { CliFailure } from '../failure.ts'
+import type { LivePartition } from '../reprocess/plan.ts'
+import { tableText } from '../table.ts'
+import type { Terminal } from '../terminal.ts'
+import { harmless } from '../text-width.ts'
+import { type Asked, type Rereader, rereader, rereadingFailure } from '../verify/work.ts'
+import { entitiesText } from './text.ts'
+
+/** A place in the log: an offset, or the time before which its last record was appended. */
+export type At = { readonly offset: number } | { readonly timeMs: number }
+
+export const AT: Kind<At> = either<At>(
+  mapped(wholeNumber({ least: 0 }), offset => ({ offset })),
+  mapped(instant(), timeMs => ({ timeMs })),
+  mapped(duration(), ms => ({ timeMs: Date.now() - ms })),
+)
+
+export interface PastReport {
+  readonly partition: number
+  /** The last offset that is in the state. */
+  readonly offset: number
+  /** The first one that was read. */
+  readonly fromOffset: number
+  readonly doubt?: Doubt
+  readonly entities: readonly EntityState[]
+  readonly steps: readonly PastStep[]
+}
+
+/** Steps that are printed, the last ones. */
+const MOST_STEPS = 50
+
+/** @throws CliFailure if the place lies before what the log and the checkpoints keep, or behind the consumer */
+export async function statesAt(
+  servers: { readonly client: RedisClient; readonly connections: CommandConnections },
+  { at, entity, ...asked }: Asked & { readonly at: At; readonly entity: string },
+  environment: Environment,
+  terminal: Terminal,
+): Promise<PastReport[]> {
+  try {
+    const found = await rereader(servers, asked, environment, terminal)
+    const reports: PastReport[] = []
+    for (const one of await holding(found, entity, asked.partition))
+      reports.push(...(await statesOf(found, servers.connections, one, { at, entity })))
+    if (reports.length > 0) return reports
+  } catch (error) {
+    throw rereadingFailure(error, terminal)
+  }
+  throw new CliFailure(
+    `${asked.consumer} has no entity of ${asked.topic} that matches "${entity}" there. One that it has forgotten since is found with --partition.`,
+  )
+}
+
+/** The partitions that have such an entity now, or the one that is named. */
+async function holding({ work, partitions }: Rereader, entity: string, partition: number | undefined) {
+  if (partition !== undefined) return partitions
+  const found: LivePartition[] = []
+  for (const one of partitions)
+    for await (const name of work.live.entities(one.state))
+      if (name.includes(entity)) {
+        found.push(one)
+        break
+      }
+  return found
+}
+
+async function statesOf(
+  { work, reach }: Rereader,
+  connections: CommandConnections,
+  { state, facts }: LivePartition,
+  { at, entity }: { readonly at: At; readonly entity: string },
+): Promise<PastReport[]> {
+  const { topic, partition } = state
+  const { appliedOffset } = facts.version
+  const offset = 'offset' in at ? at.offset : await lastBefore(connections, state, at.timeMs, appliedOffset)
+  const where = `${topic}/${partition}`
+  if (offset > appliedOffset)
+    throw new CliFailure(
+      `${state.consumer} has come to offset ${appliedOffset} of ${where}, and not to ${offset} yet.`,
+    )
+  const recovery = await connections.recovery()
+  const kept = (await recovery?.checkpoints.list(state)) ?? []
+  const logStart = reach.bounds[partition]?.start ?? 0
+  const place = { ...facts, version: { ...facts.version, appliedOffset: offset - 1 } }
+  const beginning = beginningOf(place, kept, { sinceMs: Number.POSITIVE_INFINITY, logStart })
+  if (!beginning)
+    throw new CliFailure(
+      `The log of ${where} begins at offset ${logStart} now, and no checkpoint lies between there and offset ${offset}: what ${state.consumer} remembered then cannot be told any more.`,
+    )
+  const { checkpoint, doubt } = beginning
+  const pages = checkpoint && recovery?.checkpoints.read(state, checkpoint)
+  const isMeant = (name: string) => name.includes(entity) && !isHolderName(name)
+  const past = await pastStates(work, state, { beginning, pages, toOffset: offset }, isMeant)
+  const entities = preferExact(await entitiesIn(past, state), entity)
+  const steps = preferExact(past.steps, entity)
+  if (entities.length === 0 && steps.length === 0) return []
+  return [{ partition, offset, fromOffset: beginning.offset, ...(doubt ? { doubt } : {}), entities, steps }]
+}
+
+async function lastBefore(
+  connections: CommandConnections,
+  { topic, partition }: LivePartition['state'],
+  timeMs: number,
+  appliedOffset: number,
+): Promise<number> {
+  const offsets = new TopicOffsets(await connections.kafka())
+  try {
+    const found = (await offsets.at(topic, timeMs))[partition] ?? -1
+    return found < 0 ? appliedOffset : Math.min(found - 1, appliedOffset)
+  } finally {
+    await offsets.close().catch(() => {})
+  }
+}
+
+function entitiesIn(
+  { states, timers, nowMs }: PastStates,
+  state: LivePartition['state'],
+): Promise<EntityState[]> {
+  const timersOf = async (_: unknown, entity: string) => timers.get(entity) ?? []
+  return Promise.all(
+    [...states].map(([entity, stored]) => {
+      const { hold, state: own } = heldParts(stored)
+      const { version, json } = partsOfState(own ?? '')
+      const parts = { state: own && JSON.parse(json), hold: hold && JSON.parse(hold) }
+      return entityState(
+        { timersOf },
+        state,
+        { partition: state.partition, entity, version, ...parts },
+        nowMs,
+      )
+    }),
+  )
+}
+
+export function pastText(reports: readonly PastReport[], columns: number | undefined): string {
+  return reports.map(report => one(report, columns)).join('\n')
+}
+
+function one(
+  { partition, offset, fromOffset, doubt, entities, steps }: PastReport,
+  columns: number | undefined,
+) {
+  const shown = steps.slice(-MOST_STEPS)
+  const rows = shown.map(step => [
+    ...[String(step.offset), step.appendedAt, harmless(step.of), harmless(step.decision)],
+    ...[step.emitted, step.timers].map(names => harmless(names.join(', ')) || '-'),
+  ])
+  const headings = ['OFFSET', 'APPENDED', 'EVENT', 'DECISION', 'EMITTED', 'TIMERS AFTER']
+  const notes = {
+    'other-code': 'Other code or settings have decided a part of this; the deployed code is shown.\n',
+    replaced:
+      'The live state was replaced since, by a restore, an import, a reprocessing or a growth: this follows from the log.\n',
+  }
+  return [
+    `Partition ${partition} at offset ${offset}, from offset ${fromOffset} on:\n`,
+    doubt ? notes[doubt] : '',
+    entities.length > 0 ? entitiesText(entities) : 'No state there.\n',
+    shown.length < steps.length
+      ? `\n… ${steps.length - shown.length} steps before these: --json has all\n`
+      : '',
+    shown.length > 0
+      ? `\n${tableText(
+          headings.map(heading => ({ heading })),
+          rows,
+          columns,
+        )}\n`
+      : '\nNo step since then.\n',
+  ].join('')
+}

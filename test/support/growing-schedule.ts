@@ -22,6 +22,7 @@ import type { Random } from './random.ts'
 import { logRecord, environmentReading as reading, TOPIC } from './records.ts'
 import { reprocessed } from './reprocessing.ts'
 import { Stage } from './stage.ts'
+import { verified } from './verifying.ts'
 
 const CONSUMER = 'listing'
 const LISTED_TYPE = 'test.listed'
@@ -90,6 +91,8 @@ class Play {
   #appendMs = START_MS
   #growths = 0
   #isMended = false
+  /** How often the code has changed. */
+  #version = 0
 
   constructor(random: Random) {
     this.#random = random
@@ -118,12 +121,13 @@ class Play {
     for (let operations = this.#random.between(10, 60); operations > 0; operations -= 1)
       await does[this.#random.pick(names)]()
     await this.#mend()
+    if (this.#random.chance(0.5)) await this.#checkpoint()
     for (let rounds = 0; this.#waiting.length > 0; rounds += 1) {
       if (rounds > 100) return ['failures come back forever']
       await this.#redrive()
     }
     await this.#tickAll()
-    return [...this.#found, ...this.#differences()]
+    return [...this.#found, ...this.#differences(), ...(await this.#unlikeTheLog())]
   }
 
   /** Lists the events of each entity, and emits each of them. */
@@ -200,7 +204,8 @@ class Play {
     const appended = this.#topic.append({ ...record, timestampMs: this.#appendMs })
     const { store, recovery } = this.#topic
     const ports = { store, recovery: async () => recovery, breaker: RESET }
-    const { batchItemFailures } = await this.#stage.batch([appended], { ports })
+    const given = { ports, codeVersion: () => `v${this.#version}` }
+    const { batchItemFailures } = await this.#stage.batch([appended], given)
     if (batchItemFailures.length > 0) this.#found.push('a record waits')
     const { events } = this.#stage
     for (; this.#read < events.length; this.#read += 1) this.#published(events[this.#read] as Event)
@@ -220,6 +225,7 @@ class Play {
     await this.#tickAll()
     this.#broken.clear()
     this.#isMended = true
+    this.#version += 1
   }
 
   async #checkpoint(): Promise<void> {
@@ -246,7 +252,13 @@ class Play {
     this.#came('reprocessed')
     const pages = withoutOutbox(recovery.checkpoints.read(state, kept), 1)
     const startOffset = kept.version.appliedOffset + 1
-    await reprocessed(this.#stage, log, { copies: new MemoryStateCopies(store), state, pages, startOffset })
+    await reprocessed(this.#stage, log, {
+      copies: new MemoryStateCopies(store),
+      codeVersion: `v${this.#version}`,
+      state,
+      pages,
+      startOffset,
+    })
   }
 
   async #grow(): Promise<void> {
@@ -295,6 +307,24 @@ class Play {
   #growth(to: number, reached?: (step: Step) => void): Growth {
     const order = { to, by: 'test', allowUnknown: false, except: [], quietMs: 0, answeredMs: 0 }
     return new Growth(this.#topic.growing, order, { tell: () => {}, ...(reached ? { reached } : {}) })
+  }
+
+  /** What a comparison with the log finds, from the newest checkpoints or the start. */
+  async #unlikeTheLog(): Promise<string[]> {
+    const { store, log, recovery } = this.#topic
+    const states = Array.from({ length: this.#partitions }, (_, partition) =>
+      this.#topic.key(CONSUMER, partition),
+    )
+    const report = await verified({
+      consumer: this.#stage.consumer,
+      published: this.#stage.publisher.published,
+      checkpoints: recovery.checkpoints,
+      sinceMs: Number.POSITIVE_INFINITY,
+      codeVersion: `v${this.#version}`,
+      ...{ store, log, states },
+    })
+    for (const { doubt = 'without doubt' } of report.partitions) this.#came(`compared: ${doubt}`)
+    return report.differences.map(one => `unlike the log: ${JSON.stringify(one)}`)
   }
 
   #differences(): string[] {

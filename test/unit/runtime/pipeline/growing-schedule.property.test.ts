@@ -11,6 +11,7 @@ const SEEDS = Number(process.env.SEEDS ?? 60)
 const MET = [
   ...['grown none', 'grown killed early', 'grown killed late', 'grown flushed', 'taken back'],
   ...['flushed', 'flushed while growing', 'reprocessed', 'redriven', 'redriven with a lost history'],
+  ...['compared: without doubt', 'compared: replaced', 'compared: other-code'],
 ]
 
 describe('rule 24: growths between everything else', () => {

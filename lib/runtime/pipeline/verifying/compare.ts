@@ -72,3 +72,8 @@ function partsOf({ state: stored, timers = [] }: StoredEntity): object {
     ),
   }
 }
+
+/** A `Fingerprint.id` as people can read it. */
+export function hexOf(id: string): string {
+  return Buffer.from(id, 'latin1').toString('hex')
+}

@@ -14,7 +14,7 @@ import type { LogReader } from '../ports.ts'
 import { recordOf } from '../publish.ts'
 import { eventIdOf, failedRecordOf } from '../reprocessing/new-failures.ts'
 import { isOfTakeover } from '../reprocessing/takeover.ts'
-import { differingFields, type FieldDifference } from './compare.ts'
+import { differingFields, type FieldDifference, hexOf } from './compare.ts'
 
 /** A range of an output topic's partition. */
 export interface OutputRange {
@@ -48,7 +48,7 @@ export interface OneSidedFailure {
   readonly id: string
   /** The entity of the event that failed, if the record holds one. */
   readonly entity: string | undefined
-  /** `Fingerprint.id` of that event. */
+  /** `Fingerprint.id` of that event, as hexadecimal digits. */
   readonly eventId: string | undefined
 }
 
@@ -115,8 +115,10 @@ export class Emissions {
     return [...this.#expected.values()].flat()
   }
 
+  /** The topics that were emitted to, and that of failures: there may be some that the log does not give. */
   get topics(): ReadonlySet<string> {
-    return new Set(this.#all.map(({ record }) => record.topic))
+    const { application, failuresTo, env } = this.#consumer
+    return new Set([...this.#all.map(({ record }) => record.topic), application.kafkaTopic(failuresTo, env)])
   }
 
   /** Number of expected failure records, and of other events. */
@@ -264,7 +266,8 @@ export class Emissions {
       } = data
       const id = failureId(process.name, { topic, partition, offset })
       const entity = decoded.event && entityOf(decoded.event)
-      return { code, partition, offset, id, entity, eventId: eventIdOf(decoded) }
+      const eventId = eventIdOf(decoded)
+      return { code, partition, offset, id, entity, eventId: eventId && hexOf(eventId) }
     })
   }
 

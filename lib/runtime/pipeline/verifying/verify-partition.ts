@@ -8,7 +8,7 @@ import type { CheckpointPages } from '../recovery/checkpoints.ts'
 import type { StateFacts } from '../reprocessing/copies.ts'
 import { RebuildStopped, type Rereading } from '../reprocessing/log-again.ts'
 import { failureWindowMs } from '../reprocessing/rebuilt-state.ts'
-import { differencesOfEntity, differingFields, type FieldDifference } from './compare.ts'
+import { differencesOfEntity, differingFields, type FieldDifference, hexOf } from './compare.ts'
 import { type Beginning, type MemoryStates, PartitionAgain, wantedOf } from './partition-again.ts'
 
 /** The live states of a consumer. Every method rejects with `Unavailable` if they cannot be reached, and none changes anything. */
@@ -32,7 +32,7 @@ export interface StateDifference extends FieldDifference {
   readonly what: 'state' | 'id' | 'failure' | 'context' | 'clock'
   readonly entity?: string
   readonly offset?: number
-  /** `Fingerprint.id`, for an id. */
+  /** `Fingerprint.id`, for an id, as hexadecimal digits. */
   readonly id?: string
 }
 
@@ -115,7 +115,7 @@ export async function comparePartition(
     for (const { id, digest, appliedAtMs } of some) {
       const isInWindow = own.clock.nowMs - appliedAtMs <= idWindowMs
       if (isInWindow && own.known.get(id)?.digest !== digest)
-        differences.push({ what: 'id', id, field: '', again: 'known' })
+        differences.push({ what: 'id', id: hexOf(id), field: '', again: 'known' })
     }
   }
   const [end, ending] = await both({})

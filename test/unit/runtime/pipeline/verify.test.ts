@@ -1,0 +1,292 @@
+/** What a comparison of live states with their log finds, and what it counts apart. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import { decided, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
+import { beginningOf } from '../../../../lib/runtime/pipeline/verifying/beginning.ts'
+import { differencesOfEntity, differingFields } from '../../../../lib/runtime/pipeline/verifying/compare.ts'
+import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { logRecord, environmentReading as reading } from '../../../support/records.ts'
+import { counting, Stage } from '../../../support/stage.ts'
+import { verified } from '../../../support/verifying.ts'
+
+type Given = Partial<Parameters<typeof verified>[0]>
+
+/** A consumer that has decided these readings of one sensor. */
+async function played(process: unknown, ids: readonly string[] = ['a', 'b', 'c', 'd']) {
+  const stage = new Stage(process as never)
+  const log = ids.map((id, offset) => logRecord(offset, reading(id, { sensor: 's', at: offset })))
+  await stage.batch(log)
+  return { stage, log }
+}
+
+function compared(
+  { stage, log }: { readonly stage: Stage; readonly log: readonly LogRecord[] },
+  given: Given = {},
+) {
+  const { consumer, store, publisher } = stage
+  return verified({
+    consumer,
+    store,
+    log,
+    states: [stage.stateKey()],
+    published: publisher.published,
+    ...given,
+  })
+}
+
+const ENTITY = '/environment/test-site s'
+const EVENTS = 'sluice.telemetry.events.test'
+
+describe('a comparison of live states with their log', () => {
+  it('given nothing but the log, then its figures say what was compared', async () => {
+    const { partitions, ...report } = await compared(await played(counting))
+    assert.deepEqual(report, {
+      records: 4,
+      states: 1,
+      emissions: 2,
+      failures: 0,
+      differences: [],
+      excepted: {},
+    })
+    assert.deepEqual(
+      partitions.map(({ fromOffset, toOffset }) => [fromOffset, toOffset]),
+      [[0, 3]],
+    )
+  })
+
+  it('given a process that depends on a clock, then the field is named', async () => {
+    let clock = 0
+    const process: KeyedProcess<{ at: number }> = {
+      name: 'late',
+      accepts: READING_TYPES,
+      onEvent: () => decided('seen', { at: ++clock }),
+    }
+    const { differences } = await compared(await played(process))
+    assert.deepEqual(differences, [
+      { what: 'state', entity: ENTITY, field: 'state.at', live: '4', again: '8', partition: 0 },
+    ])
+  })
+
+  it('given emissions that are lost, changed and out of order, then each is named with its place', async () => {
+    const whole = await played(counting, ['a', 'b', 'c', 'd', 'e', 'f'])
+    const [first, second, third] = whole.stage.publisher.published
+    assert.ok(first && second && third)
+    const changed = { ...second, value: Buffer.from('{"count":9}') }
+    const { differences } = await compared(whole, { published: [third, changed] })
+    assert.deepEqual(
+      differences.map(({ field, live, again, offset }) => [offset, field, live, again]),
+      [
+        [3, 'order', '0.0000000000000005.00000000', '0.0000000000000003.00000000'],
+        [3, 'data.count', '9', '4'],
+        [1, '', undefined, 'test.pair'],
+      ],
+    )
+  })
+
+  it('given an event that the log does not give, then it is named in a topic that nobody else writes to', async () => {
+    const whole = await played(counting)
+    const [first] = whole.stage.publisher.published
+    assert.ok(first)
+    const strange = {
+      ...first,
+      headers: first.headers.map(
+        ([name, value]) => [name, name === 'ce_id' ? Buffer.from('x') : value] as const,
+      ),
+    }
+    const published = [...whole.stage.publisher.published, strange]
+    assert.deepEqual((await compared(whole, { published })).differences, [])
+    const { differences } = await compared(whole, { published, own: [EVENTS] })
+    assert.deepEqual(differences, [
+      { what: 'emission', topic: EVENTS, id: 'x', offset: 1, field: '', live: 'test.pair' },
+    ])
+  })
+
+  it('given events that are still in the outbox, then they are not missing', async () => {
+    const whole = await played(counting)
+    const { store, publisher } = whole.stage
+    const key = whole.stage.stateKey()
+    const events = whole.stage.events
+    const outbox = new Map(
+      events.map((event, at) => [`0.${at}`, { position: `0.${at}`, to: 'events', key: 'k', event }]),
+    )
+    store.restore(key, { ...(store.copyOf(key) as object), outbox })
+    assert.equal(publisher.published.length, 2)
+    assert.deepEqual((await compared(whole, { published: [] })).differences, [])
+  })
+
+  describe('given a failure by a bug that does not happen again', () => {
+    /** Fails at the event b, only the first time. */
+    const failing = () => {
+      let fails = true
+      const process: KeyedProcess<{ ids: string[] }> = {
+        name: 'failing',
+        accepts: READING_TYPES,
+        onEvent(state, { id }) {
+          if (id === 'b' && fails) throw new Error('now and then')
+          return decided('listed', { ids: [...(state?.ids ?? []), id] })
+        },
+      }
+      const mended = () => {
+        fails = false
+      }
+      return { process, mended }
+    }
+
+    it('then what its entity differs by is counted, and not reported', async () => {
+      const { process, mended } = failing()
+      const whole = await played(process)
+      mended()
+      const { differences, excepted } = await compared(whole)
+      assert.deepEqual([differences, Object.keys(excepted)], [[], ['failures']])
+      assert.ok((excepted.failures ?? 0) >= 2)
+    })
+
+    it('then a change of another entity is found all the same', async () => {
+      const { process, mended } = failing()
+      const whole = await played(process)
+      const other = logRecord(4, reading('e', { sensor: 'other', at: 4 }))
+      await whole.stage.batch([other])
+      mended()
+      const held = whole.stage.store.copyOf(whole.stage.stateKey()) as { states: Map<string, string> }
+      held.states.set('/environment/test-site other', '{"ids":[]}')
+      whole.stage.store.restore(whole.stage.stateKey(), held)
+      const { differences } = await compared({ stage: whole.stage, log: [...whole.log, other] })
+      assert.deepEqual(
+        differences.map(({ entity }) => entity),
+        ['/environment/test-site other'],
+      )
+    })
+
+    it('then a failure that the state remembers, and whose record is lost, is found', async () => {
+      const { process } = failing()
+      const { differences } = await compared(await played(process), { published: [] })
+      assert.deepEqual(
+        differences.map(({ what, offset, field }) => [what, offset, field]),
+        [['failure', 1, '']],
+      )
+    })
+  })
+
+  it('given a live state that is replaced meanwhile, then it stops', async () => {
+    const whole = await played(counting)
+    const { store } = whole.stage
+    const live = {
+      load: async (...args: Parameters<typeof store.load>) => {
+        const snapshot = await store.load(...args)
+        return { ...snapshot, version: { ...snapshot.version, epoch: 7 } }
+      },
+    }
+    await assert.rejects(compared(whole, { live }), { why: 'replaced' })
+  })
+
+  it('given a consumer that goes on with each look, then each entity is compared where it was looked at', async () => {
+    const whole = await played(counting)
+    const { store } = whole.stage
+    const log = [...whole.log]
+    let looks = 0
+    const live = {
+      load: async (...args: Parameters<typeof store.load>) => {
+        const offset = log.length
+        // The log that is compared has it already, as Kafka has.
+        if (looks++ < 3) await whole.stage.batch([more[offset] as LogRecord])
+        log.length = Math.min(offset + 1, more.length)
+        return store.load(...args)
+      },
+    }
+    const more = Array.from({ length: 8 }, (_, offset) =>
+      logRecord(offset, reading(`${'abcd'[offset] ?? offset}`, { sensor: 's', at: offset })),
+    )
+    const { consumer } = whole.stage
+    const report = await verified({
+      consumer,
+      store,
+      live,
+      log: more,
+      states: [whole.stage.stateKey()],
+      // Read when all partitions are done.
+      published: whole.stage.publisher.published,
+    })
+    assert.equal(report.partitions[0]?.toOffset, 6)
+    assert.deepEqual(
+      report.differences.filter(({ what }) => what === 'state'),
+      [],
+    )
+  })
+})
+
+describe('the fields in which values differ', () => {
+  it('are named by their paths, whatever the order of keys', () => {
+    assert.deepEqual(differingFields({ a: 1, b: [1, { c: 2 }] }, { b: [1, { c: 2 }], a: 1 }), [])
+    assert.deepEqual(differingFields({ a: { b: [1, 2] }, x: undefined }, { a: { b: [1, 3] }, y: 'z' }), [
+      { field: 'a.b.1', live: '2', again: '3' },
+      { field: 'y', again: '"z"' },
+    ])
+  })
+
+  it('are at most five, and their values are shortened', () => {
+    const many = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`f${at}`, 'x'.repeat(200)]))
+    const found = differingFields(many, {})
+    assert.deepEqual([found.length, found[0]?.live?.length], [5, 81])
+  })
+
+  it('are those of state, version, hold and timers of an entity', () => {
+    const timer = { name: 't', dueMs: 1, thresholdMs: 2, id: 'i', trace: {} }
+    const fields = (live: string, again: string) =>
+      differencesOfEntity(
+        { state: live, timers: [timer] },
+        { state: again, timers: [{ ...timer, dueMs: 3 }] },
+      ).map(({ field }) => field)
+    assert.deepEqual(fields('v2 {"a":1}', '{"a":1}'), ['timers.t.dueMs', 'version'])
+    assert.deepEqual(fields('held {"untilMs":1}\n{"a":1}', 'held {"untilMs":2}\n{"a":1}'), [
+      'hold.untilMs',
+      'timers.t.dueMs',
+    ])
+  })
+})
+
+describe('where a comparison begins', () => {
+  const kept = (appliedOffset: number, takenAtMs: number, epoch = 0) => ({
+    takenAtMs,
+    version: { epoch, appliedOffset, fired: 0 },
+  })
+  const live = { version: { epoch: 0, appliedOffset: 100, fired: 0 }, codeFrom: 0 }
+  const all = [kept(90, 90), kept(50, 50), kept(10, 10)]
+  const begin = (
+    given: Partial<Parameters<typeof beginningOf>[2]>,
+    state: Partial<typeof live> = {},
+    of = all,
+  ) => {
+    const found = beginningOf({ ...live, ...state }, of, { sinceMs: 60, logStart: 0, ...given })
+    return found && [found.offset, found.doubt]
+  }
+
+  for (const [given, found, expected] of [
+    ['checkpoints of before and after', begin({}), [51, undefined]],
+    ['no checkpoint that is old enough', begin({ sinceMs: 5 }), [0, undefined]],
+    ['the start of the log', begin({ sinceMs: undefined }), [0, undefined]],
+    ['a log that begins later', begin({ sinceMs: 5, logStart: 40 }), [51, undefined]],
+    ['a log that begins behind all checkpoints', begin({ logStart: 95 }), undefined],
+    ['no start of the log any more', begin({ sinceMs: undefined, logStart: 1 }), undefined],
+    ['other code until later', begin({}, { codeFrom: 80 }), [91, undefined]],
+    ['other code until after the last checkpoint', begin({}, { codeFrom: 95 }), [51, 'other-code']],
+    [
+      'a state that was replaced',
+      begin({}, { version: { epoch: 1, appliedOffset: 100, fired: 0 } }),
+      [51, 'replaced'],
+    ],
+    [
+      'a checkpoint of after the replacement',
+      begin({}, { version: { epoch: 1, appliedOffset: 100, fired: 0 } }, [kept(95, 95, 1), ...all]),
+      [96, undefined],
+    ],
+    [
+      'a state that has gone back behind a checkpoint',
+      begin({ sinceMs: 95 }, { version: { epoch: 0, appliedOffset: 70, fired: 0 } }),
+      [51, undefined],
+    ],
+  ] as const)
+    it(`given ${given}, then it is ${expected ? expected.join(', ') : 'nowhere'}`, () => {
+      assert.deepEqual(found, expected)
+    })
+})

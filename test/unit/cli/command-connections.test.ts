@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { CommandConnections } from '../../../cli/command-connections.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { ACTIONS } from '../../../lib/audit.ts'
+import { COMMIT, LOAD } from '../../../lib/runtime/adapters/redis/scripts.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -42,7 +43,10 @@ describe('the connections of a command that is not an operation', () => {
         name in COMMANDS || name.startsWith('call') || name === 'pipeline' ? REFUSED : Error,
         name,
       )
-    assert.throws(() => redis.eval({ lua: '', sha1: '' } as never, [], []), REFUSED)
+    for (const script of [COMMIT, { lua: '', sha1: '' }])
+      assert.throws(() => redis.eval(script, [], []), REFUSED)
+    // It only reads.
+    await assert.rejects(redis.eval(LOAD, [], []), Unavailable)
     await assert.rejects(
       redis.run(commands => commands.hgetall('a')),
       Unavailable,

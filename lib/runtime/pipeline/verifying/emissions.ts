@@ -1,7 +1,7 @@
 /** What a consumer should have emitted by its log, and where the topics hold something else. */
 import { isFailure } from '../../cloudevents/event.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
-import type { LogRecord, OutgoingRecord } from '../../cloudevents/record.ts'
+import type { LogRecord } from '../../cloudevents/record.ts'
 import { type Event, entityOf } from '../../consumer/event.ts'
 import { FAILURES, type FailureCode } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId } from '../../consumer/failure-event.ts'
@@ -67,7 +67,8 @@ export interface LiveSide {
 interface Expected {
   readonly partition: number
   readonly entry: Pick<OutboxEntry, 'position' | 'everyPartition'>
-  readonly record: OutgoingRecord
+  readonly topic: string
+  readonly key: Buffer | null
   readonly event: Event
   readonly entity: string | undefined
   readonly appendMs: number
@@ -90,24 +91,25 @@ export class Emissions {
     for (const { emitted = [], event: cause, timer, appendMs } of decisions)
       for (const entry of emitted) {
         const { dataWriter: _, ...plain } = this.#consumer
-        const record = recordOf(entry, plain)
+        const { topic, key, ...record } = recordOf(entry, plain)
         const event = eventIn(record) as Event
         const entity = timer?.entity ?? (cause && entityOf(cause))
         const { position, everyPartition } = entry
         const kept = { position, ...(everyPartition ? { everyPartition } : {}) }
-        const name = nameOf(record.topic, event)
+        const name = nameOf(topic, event)
         const same = this.#expected.get(name) ?? []
         this.#expected.set(name, same)
         same.push({
           partition,
           entry: kept,
-          record,
+          topic,
+          key,
           event,
           entity,
           appendMs,
           found: new Set(),
         })
-        this.#kinds.add(kindOf(record.topic, event))
+        this.#kinds.add(kindOf(topic, event))
       }
   }
 
@@ -118,7 +120,7 @@ export class Emissions {
   /** The topics that were emitted to, and that of failures: there may be some that the log does not give. */
   get topics(): ReadonlySet<string> {
     const { application, failuresTo, env } = this.#consumer
-    return new Set([...this.#all.map(({ record }) => record.topic), application.kafkaTopic(failuresTo, env)])
+    return new Set([...this.#all.map(({ topic }) => topic), application.kafkaTopic(failuresTo, env)])
   }
 
   /** Number of expected failure records, and of other events. */
@@ -178,15 +180,7 @@ export class Emissions {
             differences.push(...this.#strange(topic, event, beforeAll))
         }
     }
-    for (const {
-      partition,
-      record: { topic },
-      event,
-      entry,
-      entity,
-      appendMs,
-      found,
-    } of this.#all) {
+    for (const { partition, topic, event, entry, entity, appendMs, found } of this.#all) {
       const wanted = entry.everyPartition ? (ranges.get(topic)?.length ?? 1) : 1
       if (found.size >= wanted || outbox.has(event.id)) continue
       const { offset } = placeOf(entry.position)
@@ -242,7 +236,7 @@ export class Emissions {
     const failed = this.#isFailure(event) ? [event, live].map(({ data }) => data as FailureData) : []
     const isWithout = failed[0] && failed[1] && failed[1].omitted.length > failed[0].omitted.length
     const exception = isSerialized ? 'serialized' : isWithout ? 'refused' : undefined
-    const [own, other] = [comparable(live, record), comparable(event, expected.record)]
+    const [own, other] = [comparable(live, record), comparable(event, expected)]
     // What a bug says can be of its machine.
     if (failed[0] && isUncertain(failed[0].errorType))
       for (const one of [own, other]) one.data = { ...(one.data as FailureData), error: '' }
@@ -322,7 +316,7 @@ async function* recordsOf(log: LogReader, topic: string, partition: number, from
   log.leave?.(topic, partition)
 }
 
-function eventIn(record: Pick<LogRecord, 'value' | 'headers' | 'key'>): Event | undefined {
+function eventIn(record: Pick<LogRecord, 'value' | 'headers'>): Event | undefined {
   const event = readEvent(record as LogRecord)
   return isFailure(event) ? undefined : event
 }

@@ -134,9 +134,17 @@ function exceptions(
     for (const what of [entity, eventId, holderName(id), offset])
       if (what !== undefined)
         reasons.set(`${partition} ${what}`, code === 'skipped' ? 'set-aside' : 'failures')
+  const inDoubt = [...compared.values()].find(({ hasExpired, beginning }) => hasExpired || beginning.doubt)
+  const anywhere = inDoubt
+    ? (inDoubt.beginning.doubt ?? 'expired')
+    : failures.length > 0
+      ? 'failures'
+      : undefined
   return one => {
     if ('exception' in one && one.exception) return one.exception
-    const partition = one.partition === undefined ? undefined : compared.get(one.partition)
+    // Where an event comes from that the log does not give is not known.
+    if (one.partition === undefined) return anywhere
+    const partition = compared.get(one.partition)
     if (partition?.hasExpired) return 'expired'
     if (partition?.beginning.doubt) return partition.beginning.doubt
     if (one.what === 'failure' && !('topic' in one) && partition?.hasForgotten) return 'forgotten'

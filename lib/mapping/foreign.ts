@@ -1,7 +1,6 @@
 /** Reads records of foreign forms as readings, by the first mapping that takes them. Pure. */
-import { textOf } from '../runtime/cloudevents/header-bytes.ts'
 import { parsedJson, toJsonEvent } from '../runtime/cloudevents/json-format.ts'
-import { traceOf } from '../runtime/cloudevents/trace.ts'
+import { traceInHeaders } from '../runtime/cloudevents/trace.ts'
 import type { ForeignRecord } from '../runtime/consumer/application.ts'
 import type { Event } from '../runtime/consumer/event.ts'
 import type { Failure } from '../runtime/consumer/failure-codes.ts'
@@ -36,7 +35,7 @@ export function foreignReader(mappings: readonly Mapping[]) {
     return mappedByFirst(mappings, {
       document: document.object,
       position: positionOf(record),
-      extensions: traceIn(record),
+      extensions: traceInHeaders(record.headers),
     })
   }
 }
@@ -62,12 +61,4 @@ function objectIn(value: Buffer): { readonly object: object } | Failure | undefi
   const { value: found } = read
   const isObject = typeof found === 'object' && found !== null && !Array.isArray(found)
   return isObject ? { object: found } : undefined
-}
-
-/** Producers that know nothing of CloudEvents have the trace context in headers of these names. */
-function traceIn({ headers }: ForeignRecord): Record<string, string> {
-  const named = headers.flatMap(([name, value]) =>
-    name === 'traceparent' || name === 'tracestate' ? [[name, textOf(value) ?? ''] as const] : [],
-  )
-  return traceOf({ extensions: Object.fromEntries(named) })
 }

@@ -1,6 +1,7 @@
 /** Trace context of events: CloudEvents "Distributed Tracing" extension, with values as in W3C Trace Context, level 1. */
 import { hash } from 'node:crypto'
 import type { Event } from '../consumer/event.ts'
+import { type HeaderBytes, textOf } from './header-bytes.ts'
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/
 
@@ -35,6 +36,16 @@ function tracestateOf(extensions: Event['extensions']): { readonly tracestate?: 
 export function traceOf({ extensions = {} }: Pick<Event, 'extensions'>): Record<string, string> {
   const { traceparent } = extensions
   return traceparent && TRACEPARENT.test(traceparent) ? { traceparent, ...tracestateOf(extensions) } : {}
+}
+
+/** The trace context in the headers of a record that is not a CloudEvent: those have the names of W3C Trace Context. */
+export function traceInHeaders(
+  headers: readonly (readonly [name: string, value: HeaderBytes])[],
+): Record<string, string> {
+  const named = headers.flatMap(([name, value]) =>
+    name === 'traceparent' || name === 'tracestate' ? [[name, textOf(value) ?? ''] as const] : [],
+  )
+  return named.length === 0 ? {} : traceOf({ extensions: Object.fromEntries(named) })
 }
 
 /** A new, sampled trace for an event that has none, with ids derived from the event's source and id. */

@@ -35,7 +35,7 @@ export interface Application {
   /** Where failed records end up. A record can be redriven until the topic's retention has passed. */
   readonly deadLettersTopic: TopicName
   /** CloudEvents attributes of the event that carries a failure. */
-  readonly failureEvent: { readonly type: string; readonly dataschema: string }
+  readonly failureEvent: { readonly type: string; readonly dataschema?: string }
   /** CloudEvents type of the ticks that keep the log's clock moving. Only a process that accepts this type sees them. */
   readonly tickType: string
   /**
@@ -95,6 +95,9 @@ export interface ForeignRecord {
   /** Where it was written first: a redriven record is the one that failed. */
   readonly partition: number
   readonly offset: number
+  /** The timestamp of the record there, in milliseconds since the epoch. */
+  readonly timestampMs: number
+  readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly (readonly [name: string, value: Buffer | readonly number[]])[]
 }

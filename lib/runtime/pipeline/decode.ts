@@ -102,9 +102,8 @@ function readForeign(
   if (!application.readForeign || (isForeign && read.code !== 'not-a-cloudevent')) return read
   // The id of a foreign event may follow from its place: at a redrive it must be the one that failed.
   const value = readableValue(record)
-  const { partition, offset } = redriveTarget?.place ?? record
   const written =
-    redriveTarget?.place || value !== record.value ? { ...record, partition, offset, value } : record
+    redriveTarget?.place || value !== record.value ? { ...record, ...redriveTarget?.place, value } : record
   return application.readForeign(written, isForeign ? undefined : read) ?? read
 }
 

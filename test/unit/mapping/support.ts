@@ -24,7 +24,8 @@ export function shipped(name: string): Mapping {
 
 export function foreignRecord(value: unknown, changes: Partial<ForeignRecord> = {}): ForeignRecord {
   const bytes = Buffer.isBuffer(value) || value === null ? value : Buffer.from(JSON.stringify(value))
-  return { topic: 'sensors', partition: 1, offset: 7, headers: [], value: bytes, ...changes }
+  const place = { topic: 'sensors', partition: 1, offset: 7, timestampMs: 0 }
+  return { ...place, key: null, headers: [], value: bytes, ...changes }
 }
 
 /** What mappings make of a record. */

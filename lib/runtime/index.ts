@@ -5,9 +5,25 @@
  * `@sluice/runtime/lambda` makes handlers of them, `@sluice/runtime/testing` tests them, and `@sluice/runtime/producer` publishes
  * events from anywhere.
  */
-export type { Application, EventData, TopicSettings } from './consumer/application.ts'
+export type { Application, EventData, ForeignRecord, TopicSettings } from './consumer/application.ts'
+export { PermanentError } from './consumer/author-errors.ts'
+export {
+  type ApplicationOptions,
+  type AuthoredApplication,
+  application,
+  type TopicReader,
+  type TopicRecord,
+} from './consumer/authored-application.ts'
+export type {
+  AuthoredProcess,
+  EmitOptions,
+  ProcessHandlers,
+  StepTools,
+  TypedEvent,
+} from './consumer/authored-process.ts'
 export * from './consumer/declared.ts'
 export { derivedId } from './consumer/derived-id.ts'
+export { days, hours, minutes, seconds } from './consumer/durations.ts'
 export { type Event, entityOf, partsOfEntity, type Received, timeOf } from './consumer/event.ts'
 export {
   FAILURES,
@@ -57,5 +73,6 @@ export {
   retry,
   type Sink,
 } from './consumer/sink.ts'
+export type { EventSchemas, StandardSchema } from './consumer/standard-schema.ts'
 export { digestOf } from './pipeline/failures/failure-record.ts'
 export * from './producer/index.ts'

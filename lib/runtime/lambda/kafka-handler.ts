@@ -7,6 +7,7 @@ import { LambdaObserver } from '../adapters/lambda/observer.ts'
 import { inEnvironment, logsContext, telemetryOf } from '../adapters/lambda/telemetry.ts'
 import { timed } from '../adapters/lambda/timed.ts'
 import type { Application } from '../consumer/application.ts'
+import type { AuthoredProcess } from '../consumer/authored-process.ts'
 import { parkingError } from '../consumer/parking.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
 import { consume } from '../pipeline/consume.ts'
@@ -44,6 +45,16 @@ const SLICES = [GENERAL, KAFKA, REDIS, REGISTRY, CONSUMER, SERIALIZATION, CHECKP
  * A Kafka-triggered handler that runs a process or a sink. It reads its settings from the environment, and does the work that is
  * needed once per cold start while the function loads.
  *
+ * @param process one that `application().process()` has made: it knows its application
+ * @throws the handler rejects with a `ConfigError` that names every setting that is missing or wrong
+ */
+export function kafkaHandler<State>(
+  process: AuthoredProcess<State>,
+  choices?: Choices<readonly []>,
+): KafkaHandler
+/**
+ * The same for any process or sink.
+ *
  * @param application names the topics and reads the data of events
  * @param name of the function; must be the name of the process or sink
  * @param source the process or sink, or a function that makes it from its settings
@@ -53,13 +64,33 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
   application: Application,
   name: string,
   source: WorkSource<State, Data, Slices>,
-  { slices, codeVersion, foreignReader, ...choices }: Choices<Slices> = {},
+  choices?: Choices<Slices>,
+): KafkaHandler
+export function kafkaHandler(
+  first: Application | AuthoredProcess<unknown>,
+  ...given: unknown[]
+): KafkaHandler {
+  const isAlone = 'onEvent' in first
+  const [application, name, source, choices] = isAlone
+    ? [first.application, first.name, first, given[0]]
+    : [first, ...given]
+  return handlerOf(application, name as string, source as AnySource, choices as Choices<readonly Slice[]>)
+}
+
+type AnySource = WorkSource<unknown, unknown, readonly Slice[]>
+
+function handlerOf(
+  application: Application,
+  name: string,
+  source: AnySource,
+  { slices, codeVersion, foreignReader, ...choices }: Choices<readonly Slice[]> = {},
 ): KafkaHandler {
   boundYoungGeneration()
   const { logger, metrics } = telemetryOf(name)
   const observer = new LambdaObserver(logger, metrics)
   const configIn = (environment?: Environment) =>
-    readSettings([...SLICES, ...(slices ?? [])], environment) as PartsOf<typeof SLICES> & PartsOf<Slices>
+    readSettings([...SLICES, ...(slices ?? [])], environment) as PartsOf<typeof SLICES> &
+      PartsOf<readonly Slice[]>
   const madeFrom = async (config: ReturnType<typeof configIn>): Promise<Consumer> => {
     const process = (typeof source === 'function' ? await source(config) : source) as Process
     assertFits(application, name, process)

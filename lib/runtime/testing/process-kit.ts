@@ -3,13 +3,16 @@
  * timers and reason. It runs the real pipeline on a store in memory, so ids, deduplication and the log's clock behave as
  * in a deployment.
  */
+import type { LogRecord } from '../cloudevents/record.ts'
 import type { Application } from '../consumer/application.ts'
+import type { AuthoredProcess } from '../consumer/authored-process.ts'
+import type { TopicName } from '../consumer/declared.ts'
 import type { Event, Received } from '../consumer/event.ts'
 import type { FailureCode } from '../consumer/failure-codes.ts'
 import type { Emission, KeyedProcess, Step, Timer } from '../consumer/process.ts'
 import { tickOf } from '../consumer/tick.ts'
 import type { StoredTimer } from '../pipeline/model.ts'
-import { logRecord } from './records.ts'
+import { FIRST_APPEND_MS, logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 import { NOTHING_WANTED } from './wanted.ts'
 
@@ -33,6 +36,17 @@ const TICK_MS = 60_000
 export interface ProcessKitOptions {
   /** The tick of partition 0 at an instant (RFC 3339); by default an event of the application's tick type without data. */
   readonly tick?: (partition: number, at: string) => Event
+  /** The topic that the process reads; by default the first one of the application. */
+  readonly topic?: string
+}
+
+/** A record that is not a CloudEvent, as its producer writes it. */
+export interface PlainRecord {
+  readonly key?: string | null
+  /** Written as JSON, unless it is a Buffer; null writes a record without a value. */
+  readonly value: unknown
+  /** By default, no time has passed since the record before. */
+  readonly timestampMs?: number
 }
 
 export class ProcessKit<State> {
@@ -43,28 +57,40 @@ export class ProcessKit<State> {
   #offset = 0
   #nowMs = 0
 
+  /** Tests a process that `application().process()` has made. */
+  constructor(process: AuthoredProcess<State>, options?: ProcessKitOptions)
+  /** Tests any process. */
   constructor(
     application: Application,
     process: KeyedProcess<State, never, unknown>,
-    { tick = (partition, at) => tickOf(application, partition, at) }: ProcessKitOptions = {},
-  ) {
-    this.#tick = tick
-    this.#stage = new Stage(application, this.#listening(process as AnyProcess<State>) as AnyProcess<unknown>)
+    options?: ProcessKitOptions,
+  )
+  constructor(first: Application | AuthoredProcess<State>, ...given: unknown[]) {
+    const isAlone = 'onEvent' in first
+    const application = isAlone ? first.application : first
+    const [process, options = {}] = (isAlone ? [first, ...given] : given) as [
+      AnyProcess<State>,
+      ProcessKitOptions?,
+    ]
+    this.#tick = options.tick ?? ((partition, at) => tickOf(application, partition, at))
+    const heard = this.#listening(process) as AnyProcess<unknown>
+    this.#stage = new Stage(application, heard, {}, options.topic as TopicName | undefined)
   }
 
   /**
-   * Appends events one after another. The log's clock follows their times, as if each event arrived when it happened; an
-   * event that is older than the one before counts as late. Returns the resulting steps, including those of timers.
+   * Appends events, or plain records, one after another. The log's clock follows their times, as if each event arrived when it happened;
+   * an event that is older than the one before counts as late. Returns the resulting steps, including those of timers.
    *
    * @throws if an event does not reach the process, for example because it violates its schema; or if the runtime refuses a
    * step: duplicate names, timers that are already due, or values that cannot be stored or published
    */
-  async when(...events: readonly Event[]): Promise<readonly Taken<State>[]> {
+  async when(...events: readonly (Event | PlainRecord)[]): Promise<readonly Taken<State>[]> {
     const before = this.#steps.length
     for (const event of events) {
-      const timeMs = Date.parse(event.time ?? '')
+      const timeMs = 'type' in event ? Date.parse(event.time ?? '') : event.timestampMs
       // The runtime reports invalid times.
-      if (!Number.isNaN(timeMs)) this.#nowMs = Math.max(this.#nowMs, timeMs)
+      if (timeMs && !Number.isNaN(timeMs)) this.#nowMs = Math.max(this.#nowMs, timeMs)
+      this.#nowMs ||= FIRST_APPEND_MS
       await this.#append(event)
     }
     return this.#steps.slice(before)
@@ -106,17 +132,20 @@ export class ProcessKit<State> {
     return this.#published
   }
 
-  async #append(event: Event): Promise<void> {
+  async #append(event: Event | PlainRecord): Promise<void> {
     const { decisions } = this.#stage.observer
     const [decided, taken, left] = [decisions.length, this.#steps.length, this.#published.length]
     await this.#stage.batch([
-      logRecord(this.#offset, event, { topic: this.#stage.topic, timestampMs: this.#nowMs }),
+      logRecord(this.#offset, 'type' in event ? event : plain(event), {
+        topic: this.#stage.topic,
+        timestampMs: this.#nowMs,
+      }),
     ])
     this.#offset += 1
     for (const { failure } of decisions.slice(decided))
       if (failure && !OF_A_TEST.includes(failure.code))
         throw new Error(
-          `${event.id}: ${[failure.code, failure.message].join(': ')} ${failure.place ?? ''}`.trim(),
+          `${'id' in event ? event.id : 'the record'}: ${[failure.code, failure.message].join(': ')} ${failure.place ?? ''}`.trim(),
         )
     for (const { by, state } of this.#steps.slice(taken)) {
       const lost = lostInJson(state, 'state')
@@ -142,6 +171,11 @@ export class ProcessKit<State> {
       }),
     }
   }
+}
+
+function plain({ key = null, value }: PlainRecord): Partial<LogRecord> {
+  const bytes = value === null || Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value))
+  return { key: key === null ? null : Buffer.from(key), value: bytes }
 }
 
 /** Failures that are part of a test. Any other failure means that the event did not reach the process. */

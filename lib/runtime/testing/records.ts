@@ -5,7 +5,7 @@ import type { Event } from '../consumer/event.ts'
 import type { KafkaEvent, KafkaEventRecord } from '../pipeline/receive.ts'
 
 /** Append time of offset 0 in a test that gives no other: 2026-03-01T13:00:00Z. */
-const FIRST_APPEND_MS = Date.UTC(2026, 2, 1, 13)
+export const FIRST_APPEND_MS = Date.UTC(2026, 2, 1, 13)
 
 /** A record of the log. Records at consecutive offsets are appended one second apart. */
 export function logRecord(

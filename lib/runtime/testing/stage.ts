@@ -5,6 +5,7 @@ import { isFailure } from '../cloudevents/event.ts'
 import { readEvent } from '../cloudevents/reader.ts'
 import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
 import { type Application, firstTopicOf } from '../consumer/application.ts'
+import type { TopicName } from '../consumer/declared.ts'
 import type { Event } from '../consumer/event.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
 import { consume } from '../pipeline/consume.ts'
@@ -41,14 +42,18 @@ export class Stage {
   consumer: Consumer
   readonly ports: Ports
 
-  /** The topic that the consumer reads, by its name in Kafka: the first one of the application. */
+  /** The topic that the consumer reads, by its name in Kafka. */
   readonly topic: string
 
-  /** @param overrides ports that are not those in memory */
+  /**
+   * @param overrides ports that are not those in memory
+   * @param topic the one that the consumer reads
+   */
   constructor(
     application: Application,
     process: KeyedProcess<never> | Process,
     overrides: Partial<Ports> = {},
+    topic: TopicName = firstTopicOf(application),
   ) {
     this.store = new MemoryStateStore()
     this.consumer = {
@@ -58,7 +63,7 @@ export class Stage {
       process: process as Process,
       env: 'test',
     }
-    this.topic = application.kafkaTopic(firstTopicOf(application), this.consumer.env)
+    this.topic = application.kafkaTopic(topic, this.consumer.env)
     this.ports = {
       store: this.store,
       publisher: this.publisher,

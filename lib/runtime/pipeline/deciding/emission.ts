@@ -64,7 +64,7 @@ export function failureEntry(
     subject: `${data.originalTopic}/${data.originalPartition}/${data.originalOffset}`,
     time: data.failedAt,
     datacontenttype: 'application/json',
-    dataschema: failureEvent.dataschema,
+    ...(failureEvent.dataschema === undefined ? {} : { dataschema: failureEvent.dataschema }),
     data,
     extensions: cause ? continuedTrace(cause, id) : {},
   })

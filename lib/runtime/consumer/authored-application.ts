@@ -1,0 +1,150 @@
+/** Describes an application in a few lines: what its author does not choose has a default. */
+import type { Application, ForeignRecord, TopicSettings } from './application.ts'
+import {
+  type AuthoredProcess,
+  authoredProcess,
+  type EventHandler,
+  type ProcessHandlers,
+  type TypedEvent,
+} from './authored-process.ts'
+import type { TopicName } from './declared.ts'
+import type { Event } from './event.ts'
+import type { Failure } from './failure-codes.ts'
+import { type DataOf, type EventSchemas, schemaReader } from './standard-schema.ts'
+
+/** A foreign record, and the name of its topic within the application. */
+export interface TopicRecord extends ForeignRecord {
+  readonly name: string
+}
+
+/** Makes events of the records of an application that are not CloudEvents: `json()` makes one. */
+export interface TopicReader {
+  (record: TopicRecord, event?: Event): Event | Failure | undefined
+  /** The types of the events that it makes of these topics, as far as they are known. */
+  readonly types?: (topics: readonly string[]) => readonly string[]
+}
+
+type Optional = Omit<
+  Application,
+  'topics' | 'topicNamed' | 'failuresTopic' | 'deadLettersTopic' | 'readForeign' | 'readData'
+>
+
+export interface ApplicationOptions<Topic extends string, Schemas extends EventSchemas>
+  extends Partial<Optional> {
+  /** Names, or settings by name. */
+  readonly topics: readonly Topic[] | Readonly<Record<Topic, Partial<TopicSettings>>>
+  /** With it, a topic has the name `<prefix>.<name>.<env>` in Kafka; without it, its name alone. `kafkaTopic` chooses others. */
+  readonly prefix?: string
+  /** Schemas by event type: data that does not fit is a failure, and a process gets what its schema makes of it. */
+  readonly events?: Schemas
+  /** Reads records that are not CloudEvents. */
+  readonly read?: TopicReader
+  /** Receives records that cannot be processed; `failures` by default. It need not be one of the topics. */
+  readonly failuresTopic?: string
+  /** Where failed records end up; by default the topic for failures. */
+  readonly deadLettersTopic?: string
+}
+
+/** Handlers by event type: of any type, if the application has no schemas. */
+type HandlersByType<State, Data, Schemas extends EventSchemas, Topic extends string> = [
+  keyof Schemas,
+] extends [never]
+  ? Readonly<Record<string, EventHandler<State, TypedEvent<Data>, Topic>>>
+  : {
+      readonly [Type in keyof Schemas & string]?: EventHandler<
+        State,
+        TypedEvent<DataOf<Schemas[Type]>, Type>,
+        Topic
+      >
+    }
+
+/** An application that makes processes. */
+export interface AuthoredApplication<Topic extends string, Schemas extends EventSchemas> extends Application {
+  /**
+   * Makes a process of handlers. Without a schema, `Data` is what its author claims.
+   *
+   * @param name consumer group, prefix in Redis and dimension of the metrics: a renamed process starts without any state
+   */
+  process<State, Data = DataOf<Schemas[keyof Schemas]>>(
+    name: string,
+    handlers: ProcessHandlers<State, Data, HandlersByType<State, Data, Schemas, Topic>, Topic>,
+  ): AuthoredProcess<State>
+}
+
+const MiB = 1024 * 1024
+const TOPIC: TopicSettings = { partitions: 3, keptDays: 7, maxMessageBytes: MiB }
+/** A failure record carries the original bytes as base64. */
+const FAILURES: TopicSettings = { partitions: 3, keptDays: 30, maxMessageBytes: 2 * MiB }
+
+/** The environments that the settings allow: see `SLUICE_ENV`. */
+const ENVIRONMENT = /^[a-z0-9-]{1,20}$/
+
+/**
+ * Describes an application to the engine.
+ *
+ * @throws Error if a schema is asynchronous
+ */
+export function application<
+  const Topic extends string,
+  const Schemas extends EventSchemas = Record<never, never>,
+>(options: ApplicationOptions<Topic, Schemas>): AuthoredApplication<Topic, Schemas> {
+  const { topics: listed, prefix, events = {}, read, ...chosen } = options
+  const { failuresTopic = 'failures', deadLettersTopic = failuresTopic } = options
+  const topics = topicsOf(listed, [failuresTopic, deadLettersTopic])
+  const kafkaTopic =
+    options.kafkaTopic ?? ((name, env) => (prefix === undefined ? name : `${prefix}.${name}.${env}`))
+  const nameOf = namesIn(Object.keys(topics), kafkaTopic)
+  const described: Application = {
+    failureEvent: { type: 'sluice.failure' },
+    tickType: 'sluice.tick',
+    ignoredTypes: new Map(),
+    ...chosen,
+    topics,
+    kafkaTopic,
+    topicNamed: topic => topics[nameOf(topic) ?? ''],
+    failuresTopic: failuresTopic as TopicName,
+    deadLettersTopic: deadLettersTopic as TopicName,
+    ...(read && {
+      readForeign: (record: ForeignRecord, event?: Event) =>
+        read({ ...record, name: nameOf(record.topic) ?? record.topic }, event),
+    }),
+    readData: schemaReader(events),
+  }
+  const types = [...new Set([...Object.keys(events), ...(read?.types?.(Object.keys(topics)) ?? [])])]
+  return {
+    ...described,
+    process: (name, handlers) => authoredProcess(described, name, handlers as never, types) as never,
+  }
+}
+
+function topicsOf(
+  listed: readonly string[] | Readonly<Record<string, Partial<TopicSettings>>>,
+  failureTopics: readonly string[],
+): Readonly<Record<string, TopicSettings>> {
+  const given = Array.isArray(listed) ? listed.map(name => [name, {}]) : Object.entries(listed)
+  const failures = failureTopics.map(name => [name, FAILURES])
+  const defaults = (name: string) => (failureTopics.includes(name) ? FAILURES : TOPIC)
+  const settings = [...failures, ...given].map(([name, some]) => [name, { ...defaults(name), ...some }])
+  // A test reads the first topic if it names none: those for failures come last.
+  const all = Object.fromEntries(settings)
+  return Object.fromEntries(
+    [...new Set([...given, ...failures].map(([name]) => name))].map(name => [name, all[name]]),
+  )
+}
+
+/** Stands for the environment in the name of a topic. No topic in Kafka can have this character. */
+const ANY_ENV = '*'
+
+/** Finds the name of a topic within the application by its name in Kafka, in any environment. */
+function namesIn(
+  names: readonly string[],
+  kafkaTopic: Application['kafkaTopic'],
+): (topic: string) => string | undefined {
+  const forms = names.map(name => ({ name, parts: kafkaTopic(name as TopicName, ANY_ENV).split(ANY_ENV) }))
+  return topic =>
+    forms.find(({ parts: [before = '', after] }) => {
+      if (after === undefined) return topic === before
+      const env = topic.slice(before.length, topic.length - after.length)
+      return topic.startsWith(before) && topic.endsWith(after) && ENVIRONMENT.test(env)
+    })?.name
+}

@@ -1,0 +1,96 @@
+/**
+ * Reads the data of events by schemas of any library that implements Standard Schema (https://standardschema.dev), such as zod,
+ * valibot and arktype. The interface is declared here, so the engine depends on none of them.
+ */
+import type { EventData } from './application.ts'
+import type { Event } from './event.ts'
+import { type Failure, failure } from './failure-codes.ts'
+
+/** The part of Standard Schema V1 that the engine uses. */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined
+  }
+}
+
+type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] }
+
+interface SchemaIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** Schemas by event type. */
+export type EventSchemas = Readonly<Record<string, StandardSchema>>
+
+/** The data that a schema makes; `unknown` without a schema. */
+export type DataOf<Schema> = [Schema] extends [never]
+  ? unknown
+  : Schema extends StandardSchema<infer Output>
+    ? Output
+    : unknown
+
+/** A failure names this many issues. */
+const MOST_ISSUES = 5
+
+/**
+ * Reads data by the schema of its event type. Data of other types passes.
+ *
+ * @throws Error if a schema shows that it is asynchronous; some only do so with data that fits, and then the event fails
+ */
+export function schemaReader(schemas: EventSchemas): (event: Event) => EventData | Failure {
+  const byType = new Map(Object.entries(schemas))
+  for (const [type, schema] of byType) assertSynchronous(type, schema)
+  return ({ type, data }) => {
+    const schema = byType.get(type)
+    if (!schema) return { kind: 'data', data }
+    const result = resultOf(type, schema, data)
+    if (!result.issues) return { kind: 'data', data: result.value }
+    const lines = result.issues.slice(0, MOST_ISSUES).map(issue => describe(issue, data))
+    return failure('schema-violated', lines.join('; '))
+  }
+}
+
+function assertSynchronous(type: string, schema: StandardSchema): void {
+  try {
+    resultOf(type, schema, undefined)
+  } catch (error) {
+    // A schema may throw at undefined, which no event needs to have.
+    if (error instanceof AsynchronousSchema) throw error
+  }
+}
+
+class AsynchronousSchema extends Error {
+  override readonly name = 'AsynchronousSchema'
+}
+
+function resultOf(type: string, schema: StandardSchema, data: unknown): SchemaResult<unknown> {
+  const result = schema['~standard'].validate(data)
+  if (!(result instanceof Promise)) return result
+  // An unhandled rejection would end the invocation.
+  result.catch(() => {})
+  throw new AsynchronousSchema(
+    `the schema of "${type}" is asynchronous, and an event is read without waiting: use a schema without asynchronous checks`,
+  )
+}
+
+/** Says where the data does not fit and why. Some libraries quote the value in their message: such a message is left out. */
+function describe({ message, path = [] }: SchemaIssue, data: unknown): string {
+  const keys = path.map(part => (typeof part === 'object' ? part.key : part))
+  const where = keys.length === 0 ? 'the data' : keys.map(String).join('.')
+  let found = data
+  for (const key of keys) found = (found as Readonly<Record<PropertyKey, unknown>> | undefined)?.[key]
+  return `${where}: ${quotes(message, found) ? 'does not fit its schema' : message}`
+}
+
+function quotes(message: string, value: unknown): boolean {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
+    return value !== '' && message.includes(String(value))
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(value).some(([key, part]) => message.includes(key) || quotes(message, part))
+}

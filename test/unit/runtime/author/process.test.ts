@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { application } from '../../../../lib/runtime/consumer/authored-application.ts'
+import { hours, minutes } from '../../../../lib/runtime/consumer/durations.ts'
+import type { Event } from '../../../../lib/runtime/consumer/event.ts'
+import { ProcessKit } from '../../../../lib/runtime/testing/process-kit.ts'
+
+const PLACED = 'com.example.order.placed'
+const NOON_MS = Date.UTC(2026, 2, 1, 12)
+
+const shop = application({ topics: ['orders', 'alerts'] })
+
+interface Order {
+  readonly cents: number
+}
+
+/** Counts what a customer spends, and says so once, beyond a limit. */
+const orders = shop.process<{ total: number }, Order>('orders', {
+  accepts: [PLACED],
+  onEvent({ total } = { total: 0 }, { data }, { emit, timer, cancel, reason, reject }) {
+    if (data.cents < 0) reject('an order costs something', 'negative')
+    if (data.cents === 0) {
+      cancel('silence')
+      reason('free')
+      return undefined
+    }
+    const next = total + data.cents
+    if (total <= 1000 && next > 1000) emit('alerts', 'over-limit', { total: next })
+    timer('silence', minutes(1))
+    timer('silence', minutes(10))
+    return { total: next }
+  },
+  onTimer(state, { name }, { emit }) {
+    emit('alerts', name, state, { type: 'com.example.customer.silent', key: 'all' })
+    return state
+  },
+})
+
+function placed(id: string, cents: number, afterMs = 0): Event {
+  const time = new Date(NOON_MS + afterMs).toISOString()
+  return { id, source: '/shop', subject: 'c-1', type: PLACED, time, data: { cents } }
+}
+
+describe('a process made of handlers', () => {
+  it('given an event, then its emission has key, type, source and subject by default', async () => {
+    const kit = new ProcessKit(orders)
+    const [, taken] = await kit.when(placed('a', 900), placed('b', 200))
+    assert.deepEqual(taken?.state, { total: 1100 })
+    assert.deepEqual(taken?.emitted, [
+      {
+        ...{ name: 'over-limit', to: 'alerts', key: 'c-1', type: 'orders.over-limit' },
+        source: '/orders',
+        subject: 'c-1',
+        data: { total: 1100 },
+      },
+    ])
+    assert.equal(taken?.reason, 'processed')
+  })
+
+  it('given an entity without a subject, then its emission has its source as key and subject', async () => {
+    const kit = new ProcessKit(orders)
+    const { subject: _, ...event } = placed('a', 2000)
+    const [taken] = await kit.when(event)
+    assert.deepEqual([taken?.emitted[0]?.key, taken?.emitted[0]?.subject], ['/shop', '/shop'])
+  })
+
+  it('given a timer that is set twice, then the last call counts, from the time of the event', async () => {
+    const kit = new ProcessKit(orders)
+    await kit.when(placed('a', 1))
+    assert.deepEqual(await kit.timers('/shop c-1'), { silence: new Date(NOON_MS + minutes(10)) })
+    const [fired] = await kit.pass(hours(1))
+    assert.deepEqual(
+      [fired?.reason, fired?.emitted[0]?.type, fired?.emitted[0]?.key],
+      ['fired', 'com.example.customer.silent', 'all'],
+    )
+  })
+
+  it('given a step that returns nothing, then the entity and its timers are forgotten, for its reason', async () => {
+    const kit = new ProcessKit(orders)
+    const [, forgot] = await kit.when(placed('a', 1), placed('b', 0))
+    assert.deepEqual(
+      [forgot?.reason, await kit.state('/shop c-1'), await kit.timers('/shop c-1')],
+      ['free', undefined, {}],
+    )
+  })
+
+  it('given a rejection, then the record fails, and the state stays as it was', async () => {
+    const kit = new ProcessKit(orders)
+    const [, refused] = await kit.when(placed('a', 1), placed('b', -1))
+    assert.equal(refused?.rejected, 'an order costs something')
+    assert.deepEqual(kit.outcomes, ['applied/processed', 'failed/rejected'])
+    assert.deepEqual(await kit.state('/shop c-1'), { total: 1 })
+  })
+
+  it('given timers that await the log, then the process says so of a stored one, by its name', () => {
+    const process = (awaitsLog: readonly string[] | ((timer: string) => boolean)) =>
+      shop.process('watch', { accepts: [PLACED], awaitsLog, onEvent: () => 1 })
+    for (const awaitsLog of [['silence'], (timer: string) => timer === 'silence'])
+      assert.deepEqual(
+        ['silence', 'other'].map(name => process(awaitsLog).awaitsLog?.(name)),
+        [true, false],
+      )
+  })
+
+  it('given an erasure, then a handler says the last of the entity', async () => {
+    const erasing = application({ topics: ['orders', 'alerts'], erasureType: 'com.example.erased' })
+    const process = erasing.process<number>('erasing', {
+      accepts: [PLACED],
+      onEvent: () => 1,
+      onErase: (state, _, { emit }) => emit('alerts', 'gone', { state }),
+    })
+    const kit = new ProcessKit(process)
+    await kit.when(placed('a', 1), { ...placed('e', 1), type: 'com.example.erased' })
+    assert.deepEqual(
+      kit.published.map(({ type, data }) => [type, data]),
+      [['erasing.gone', { state: 1 }]],
+    )
+  })
+
+  it('given a handler that is async, then it is refused as one', async () => {
+    const process = shop.process<number>('late', { accepts: [PLACED], onEvent: (async () => 1) as never })
+    await assert.rejects(
+      new ProcessKit(process).when(placed('a', 1)),
+      /returned a promise: a process is not async/,
+    )
+  })
+
+  it('given no handler, or no types for it, then it cannot be made', () => {
+    assert.throws(() => shop.process('none', {}), /"none" has neither onEvent nor on/)
+    assert.throws(() => shop.process('some', { onEvent: () => 1 }), /"some" has onEvent, but no event types/)
+  })
+
+  it('given a topic that the application lacks, then the compiler refuses it, and so does the engine', async () => {
+    const process = shop.process<number>('odd', {
+      accepts: [PLACED],
+      onEvent(_, __, { emit }) {
+        // @ts-expect-error the application has no such topic
+        emit('elsewhere', 'x', {})
+        return 1
+      },
+    })
+    await assert.rejects(new ProcessKit(process).when(placed('a', 1)), /to "elsewhere", which is none of/)
+  })
+})

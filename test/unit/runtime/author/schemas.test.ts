@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as v from 'valibot'
+import { application } from '../../../../lib/runtime/consumer/authored-application.ts'
+import type { Event } from '../../../../lib/runtime/consumer/event.ts'
+import type { Failure } from '../../../../lib/runtime/consumer/failure-codes.ts'
+import type { StandardSchema } from '../../../../lib/runtime/consumer/standard-schema.ts'
+import { ProcessKit } from '../../../../lib/runtime/testing/process-kit.ts'
+
+const PLACED = 'com.example.order.placed'
+const PAID = 'com.example.order.paid'
+
+const shop = application({
+  topics: ['orders'],
+  events: {
+    [PLACED]: v.object({ orderId: v.string(), cents: v.pipe(v.number(), v.integer()) }),
+    [PAID]: v.object({ orderId: v.string(), at: v.optional(v.string(), 'the till') }),
+  },
+})
+
+const event = (type: string, data: unknown): Event => ({
+  ...{ id: JSON.stringify(data), source: '/shop', subject: 'c-1', time: '2026-03-01T12:00:00Z' },
+  type,
+  data,
+})
+
+function refusal(data: unknown, reading = shop, type = PLACED): string {
+  const { code, message } = reading.readData(event(type, data)) as Failure
+  return `${code}: ${message}`
+}
+
+/** A schema of no library. */
+function schema(validate: StandardSchema<string>['~standard']['validate']): StandardSchema<string> {
+  return { '~standard': { version: 1, vendor: 'test', validate } }
+}
+
+describe('schemas by event type', () => {
+  it('given handlers by type, then each gets the data of its schema, and the process accepts those types', async () => {
+    const orders = shop.process<string[]>('orders', {
+      on: {
+        [PLACED]: (open = [], { data: { orderId, cents } }) => [...open, `${orderId} ${cents.toFixed(2)}`],
+        // @ts-expect-error an order that is paid has no cents
+        [PAID]: (open = [], { data: { orderId, at, cents } }) => [...open, `${orderId} ${at} ${cents}`],
+      },
+    })
+    assert.deepEqual(orders.accepts, [PLACED, PAID])
+    const kit = new ProcessKit(orders)
+    await kit.when(event(PLACED, { orderId: 'a', cents: 1 }), event(PAID, { orderId: 'a' }))
+    assert.deepEqual(await kit.state('/shop c-1'), ['a 1.00', 'a the till undefined'])
+  })
+
+  it('given one handler for all, then its data is of any of the types', async () => {
+    const orders = shop.process<string>('orders', {
+      onEvent: (last = '', { data }) => ('cents' in data ? `${data.cents}` : `${last} ${data.at}`),
+    })
+    const kit = new ProcessKit(orders)
+    await kit.when(event(PLACED, { orderId: 'a', cents: 1 }), event(PAID, { orderId: 'a' }))
+    assert.equal(await kit.state('/shop c-1'), '1 the till')
+  })
+
+  it('given a handler for one type and one for the others, then each event has one', async () => {
+    const orders = shop.process<string>('orders', {
+      on: { [PAID]: () => 'paid' },
+      onEvent: (_, { type }) => type,
+    })
+    const kit = new ProcessKit(orders)
+    const steps = await kit.when(event(PLACED, { orderId: 'a', cents: 1 }), event(PAID, { orderId: 'a' }))
+    assert.deepEqual(
+      steps.map(({ state }) => state),
+      [PLACED, 'paid'],
+    )
+  })
+
+  it('given a type without a schema, then the compiler refuses a handler for it', () => {
+    shop.process<string>('orders', {
+      on: {
+        // @ts-expect-error no schema has this type
+        'com.example.other': () => 'other',
+      },
+    })
+  })
+
+  it('given data that does not fit, then the failure says where and why, and quotes none of it', () => {
+    assert.equal(
+      refusal({ orderId: 5 }),
+      'schema-violated: orderId: does not fit its schema; cents: Invalid key: Expected "cents" but received undefined',
+    )
+    assert.equal(refusal('secret'), 'schema-violated: the data: does not fit its schema')
+  })
+
+  it('given many issues, then the first few are named', () => {
+    const issues = Array.from({ length: 9 }, (_, n) => ({ message: 'is wrong', path: [{ key: 'at' }, n] }))
+    const wrong = application({ topics: ['orders'], events: { [PLACED]: schema(() => ({ issues })) } })
+    assert.match(refusal([], wrong as never), /^schema-violated: at\.0: is wrong; .*at\.4: is wrong$/)
+  })
+
+  it('given a schema that is asynchronous, then the application is refused', () => {
+    const events = { [PLACED]: schema(async () => ({ value: 'x' })) }
+    assert.throws(() => application({ topics: ['orders'], events }), /schema of ".*placed" is asynchronous/)
+  })
+
+  it('given a schema that is so only for some data, then the event fails, and says it', async () => {
+    const validate = (value: unknown) =>
+      value === undefined ? { issues: [] } : Promise.reject(new Error('not awaited'))
+    const late = application({ topics: ['orders'], events: { [PLACED]: schema(validate) } })
+    const kit = new ProcessKit(late.process<string>('late', { onEvent: (_, { data }) => data }))
+    await assert.rejects(kit.when(event(PLACED, 1)), /schema of ".*placed" is asynchronous/)
+  })
+})

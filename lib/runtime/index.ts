@@ -5,6 +5,7 @@
  * `@sluice/runtime/lambda` makes handlers of them, `@sluice/runtime/testing` tests them, and `@sluice/runtime/producer` publishes
  * events from anywhere.
  */
+export { type JsonOptions, type JsonRecord, json } from './cloudevents/plain-json.ts'
 export type { Application, EventData, ForeignRecord, TopicSettings } from './consumer/application.ts'
 export { PermanentError } from './consumer/author-errors.ts'
 export {

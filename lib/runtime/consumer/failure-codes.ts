@@ -31,7 +31,7 @@ export const FAILURES = {
     'the data holds an integer that a double cannot represent exactly: the consumer would see another value',
   ),
   'data-not-decodable': permanent(
-    'the data cannot be decoded with its schema, or its bytes claim more than they hold',
+    'the data cannot be decoded with its schema, its bytes claim more than they hold, or it is not JSON where the application expects that',
   ),
   'unit-mismatch': permanent('the unit of the reading is unknown, or fits none of its metrics'),
   'mapping-failed': permanent(

@@ -1,0 +1,89 @@
+/** Reads plain JSON records, which are not CloudEvents, as events. Pure. */
+import { isUtf8 } from 'node:buffer'
+import { attributeText } from '../consumer/attribute-text.ts'
+import type { TopicReader, TopicRecord } from '../consumer/authored-application.ts'
+import { derivedId } from '../consumer/derived-id.ts'
+import type { Event } from '../consumer/event.ts'
+import { type Failure, failure } from '../consumer/failure-codes.ts'
+import { parsedJson } from './json-format.ts'
+import { traceInHeaders } from './trace.ts'
+
+/** A plain JSON record, as the functions of `JsonOptions` get it. */
+export interface JsonRecord<Value = unknown> {
+  /** The name of the topic within the application. */
+  readonly topic: string
+  /** Where the record was written first, and when: a redriven record has the same. */
+  readonly partition: number
+  readonly offset: number
+  readonly timestampMs: number
+  /** Null if the record has no key, or one that is not text. */
+  readonly key: string | null
+  readonly value: Value
+}
+
+export interface JsonOptions<Value> {
+  /** The entity to which the record belongs: the key by default. All records of an entity need the same key. */
+  readonly entity?: (record: JsonRecord<Value>) => string | number | null | undefined
+  /** The event type; by default the name of the topic within the application. */
+  readonly type?: string | ((record: JsonRecord<Value>) => string)
+  /**
+   * The id by which a repeat is recognised. By default it is derived from the place of the record in its topic, so a record that its
+   * producer wrote twice counts twice.
+   */
+  readonly id?: (record: JsonRecord<Value>) => string | number
+  /** When it happened: a Date, RFC 3339, or milliseconds since the epoch. By default the timestamp of the record. */
+  readonly time?: (record: JsonRecord<Value>) => Date | string | number
+}
+
+/**
+ * Makes an event of each plain JSON record: its source is `/<topic>`, its subject the entity, and its data the value. CloudEvents are
+ * read as such. A record without a value is an event without data, with `.tombstone` at the end of its type.
+ */
+export function json<Value = unknown>(options: JsonOptions<Value> = {}): TopicReader {
+  const { type } = options
+  const read = (record: TopicRecord, event?: Event) =>
+    event === undefined ? eventOf(record, options) : undefined
+  const types = (topics: readonly string[]) =>
+    type === undefined ? topics : typeof type === 'string' ? [type] : []
+  return Object.assign(read, { types })
+}
+
+function eventOf<Value>(found: TopicRecord, options: JsonOptions<Value>): Event | Failure {
+  const { name: topic, partition, offset, timestampMs, headers } = found
+  const key = found.key !== null && isUtf8(found.key) ? found.key.toString() : null
+  const place = { source: `/${topic}`, extensions: traceInHeaders(headers) }
+  const placeId = derivedId(found.topic, partition, offset)
+  if (found.value === null) {
+    const type = typeof options.type === 'string' ? options.type : topic
+    return withSubject({ ...place, id: placeId, type: `${type}.tombstone` }, key)
+  }
+  const parsed = parsedJson(found.value)
+  if (parsed.kind === 'failure')
+    return parsed.code === 'number-not-exact'
+      ? parsed
+      : failure('data-not-decodable', `the value is not JSON, which the records of ${topic} must be`)
+  const record = { topic, partition, offset, timestampMs, key, value: parsed.value as Value }
+  const { entity = ({ key }) => key, type = topic, id, time } = options
+  const event = {
+    ...place,
+    id: id ? String(id(record)) : placeId,
+    type: typeof type === 'function' ? type(record) : type,
+    datacontenttype: 'application/json',
+    data: parsed.value,
+  }
+  if (event.id === '' || event.type === '') return failure('mapping-failed', 'the id or the type is empty')
+  if (!time) return withSubject(event, entity(record))
+  const happened = new Date(time(record))
+  return Number.isNaN(happened.getTime())
+    ? failure('mapping-failed', 'the time is not a Date, RFC 3339 or milliseconds since the epoch')
+    : withSubject({ ...event, time: happened.toISOString() }, entity(record))
+}
+
+function withSubject(event: Event, entity: string | number | null | undefined): Event | Failure {
+  if (entity === null || entity === undefined || entity === '')
+    return failure(
+      'mapping-failed',
+      'the record has no entity: by default that is its key, which must be text',
+    )
+  return { ...event, subject: attributeText(String(entity)) }
+}

@@ -90,7 +90,10 @@ export function application<
 >(options: ApplicationOptions<Topic, Schemas>): AuthoredApplication<Topic, Schemas> {
   const { topics: listed, prefix, events = {}, read, ...chosen } = options
   const { failuresTopic = 'failures', deadLettersTopic = failuresTopic } = options
-  const topics = topicsOf(listed, [failuresTopic, deadLettersTopic])
+  const given: [string, Partial<TopicSettings>][] = Array.isArray(listed)
+    ? listed.map(name => [name, {}])
+    : Object.entries(listed)
+  const topics = topicsOf(given, [failuresTopic, deadLettersTopic])
   const kafkaTopic =
     options.kafkaTopic ?? ((name, env) => (prefix === undefined ? name : `${prefix}.${name}.${env}`))
   const nameOf = namesIn(Object.keys(topics), kafkaTopic)
@@ -110,26 +113,22 @@ export function application<
     }),
     readData: schemaReader(events),
   }
-  const types = [...new Set([...Object.keys(events), ...(read?.types?.(Object.keys(topics)) ?? [])])]
+  const types = [...new Set([...Object.keys(events), ...(read?.types?.(given.map(([name]) => name)) ?? [])])]
   return {
     ...described,
     process: (name, handlers) => authoredProcess(described, name, handlers as never, types) as never,
   }
 }
 
+/** Those for failures come last: a test reads the first topic if it names none. */
 function topicsOf(
-  listed: readonly string[] | Readonly<Record<string, Partial<TopicSettings>>>,
-  failureTopics: readonly string[],
+  given: readonly (readonly [string, Partial<TopicSettings>])[],
+  forFailures: readonly string[],
 ): Readonly<Record<string, TopicSettings>> {
-  const given = Array.isArray(listed) ? listed.map(name => [name, {}]) : Object.entries(listed)
-  const failures = failureTopics.map(name => [name, FAILURES])
-  const defaults = (name: string) => (failureTopics.includes(name) ? FAILURES : TOPIC)
-  const settings = [...failures, ...given].map(([name, some]) => [name, { ...defaults(name), ...some }])
-  // A test reads the first topic if it names none: those for failures come last.
-  const all = Object.fromEntries(settings)
-  return Object.fromEntries(
-    [...new Set([...given, ...failures].map(([name]) => name))].map(name => [name, all[name]]),
-  )
+  const topics: Record<string, TopicSettings> = {}
+  for (const [name, settings] of [...given, ...forFailures.map(name => [name, {}] as const)])
+    topics[name] ??= { ...(forFailures.includes(name) ? FAILURES : TOPIC), ...settings }
+  return topics
 }
 
 /** Stands for the environment in the name of a topic. No topic in Kafka can have this character. */

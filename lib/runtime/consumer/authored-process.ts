@@ -33,12 +33,12 @@ export interface EmitOptions extends Partial<Omit<Emission, 'name' | 'to' | 'dat
 /** What a handler can do beside returning the next state. Times count from the event, or from when the timer was due. */
 export interface StepTools<Topic extends string = string> {
   /**
-   * Publishes an event. By default its key and subject are the subject of the entity (or its source, without a subject), its source is
+   * Publishes an event, and returns undefined. By default its key and subject are the subject of the entity (or its source, without a subject), its source is
    * `/<process>`, and its type `<process>.<name>`.
    *
    * @param name tells the emissions of one step apart, and is part of the event's id
    */
-  emit(topic: Topic, name: string, data: unknown, options?: EmitOptions): void
+  emit(topic: Topic, name: string, data: unknown, options?: EmitOptions): undefined
   /** Sets or moves the entity's timer of this name. `onTimer` is called once the log has moved past it. */
   timer(name: string, afterMs: number): void
   /** Cancels the entity's timer of this name, if there is one. */
@@ -174,6 +174,7 @@ class Effects {
       emit: (topic, name, data, options = {}) => {
         const defaults = { key: subject, subject, source: `/${process}`, type: `${process}.${name}` }
         this.emissions.push({ ...defaults, ...options, name, to: topic as TopicName, data })
+        return undefined
       },
       timer: (name, afterMs) => {
         this.timers.set(name, { name, dueMs: timeMs + afterMs })

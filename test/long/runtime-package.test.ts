@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type Admin, Kafka, logLevel, type Message } from 'kafkajs'
@@ -11,6 +11,7 @@ import { createTopic } from '../support/create-topic.ts'
 import { changeRecords, LOG_SUMMARY, logRecords } from '../support/example-records.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
 import { ForeignProject } from '../support/foreign-project.ts'
+import { codeBlocks, TYPED_FROM_THE_README } from '../support/readme-code.ts'
 import { eventOf } from '../support/sdk-reader.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { until } from '../support/until.ts'
@@ -112,18 +113,52 @@ describe('the engine, installed from its tarball into another project', () => {
     })
     const told = (await read('totals')).map(({ type, data }) => [type, data])
     assert.deepEqual(
-      told.filter(([type]) => type === 'com.example.customer.total').map(([, data]) => data),
+      told.filter(([type]) => type === 'orders.total').map(([, data]) => data),
       [{ totalCents: 250 }, { totalCents: 350 }],
     )
     assert.deepEqual(
-      told.filter(([type]) => type === 'com.example.customer.unpaid').map(([, data]) => data),
+      told.filter(([type]) => type === 'orders.unpaid').map(([, data]) => data),
       [{ orderId: 'a' }],
     )
     const [failed, ...more] = await read('failures')
-    assert.equal(failed?.type, 'com.example.shop.failure')
+    assert.equal(failed?.type, 'sluice.failure')
     const { errorType, error, consumer } = (failed?.data ?? {}) as Record<string, unknown>
     assert.deepEqual([errorType, error, consumer], ['rejected', 'an order costs something', 'orders'])
     assert.deepEqual(more, [])
+  })
+
+  it('given the programs of its README, typed into an empty folder, then they compile and do what it says', async () => {
+    const typed = await project.empty()
+    try {
+      const readme = await readFile(join(project.folder, 'node_modules/@sluice/runtime/README.md'), 'utf8')
+      const typedCode = codeBlocks(readme).filter(({ file }) => TYPED_FROM_THE_README.includes(file))
+      for (const { file, code } of typedCode) await writeFile(join(typed.folder, file), code)
+      await typed.types(...TYPED_FROM_THE_README)
+      await createTopics('orders', 'alerts', 'failures')
+      const records = [900, 200].map((cents, offset) => ({
+        ...{ topic: 'orders', partition: 0, offset, timestamp: Date.now() },
+        ...{ key: text('c-1'), value: text(JSON.stringify({ cents })), headers: [] },
+      }))
+      const program = `const { handler } = await import('./orders.ts')
+        const event = { records: { 'orders-0': ${JSON.stringify(records)} } }
+        console.log(JSON.stringify(await handler(event, { getRemainingTimeInMillis: () => 30_000 })))
+        process.exit()`
+      const env = {
+        KAFKA_BROKERS: brokers().join(','),
+        REDIS_URL: redisUrl(),
+        REPORT_BATCH_ITEM_FAILURES: 'true',
+      }
+      assert.match(await typed.runs(program, env), /{"batchItemFailures":\[\]}/)
+      const alerts = (await client.read('alerts')).map(
+        record => [String(record.key), eventOf(record)] as const,
+      )
+      assert.deepEqual(
+        alerts.map(([key, { type, data }]) => [key, type, data]),
+        [['c-1', 'orders.over-limit', { total: 1100 }]],
+      )
+    } finally {
+      await typed.remove()
+    }
   })
 
   describe('with the examples beside it', { concurrency: true }, () => {
@@ -165,7 +200,7 @@ describe('the engine, installed from its tarball into another project', () => {
       const told = (await client.read(summaries)).map(eventOf)
       assert.deepEqual(
         told.map(({ type, source, data }) => [type, source, data]),
-        [['com.example.log.summary', '/services/checkout', LOG_SUMMARY]],
+        [['logs.summary', '/logs', LOG_SUMMARY]],
       )
       assert.equal((await client.read(failures)).length, 1)
     })
@@ -192,6 +227,10 @@ describe('the engine, installed from its tarball into another project', () => {
     })
   })
 })
+
+function text(content: string): string {
+  return Buffer.from(content).toString('base64')
+}
 
 interface ExampleRun {
   readonly stage: string

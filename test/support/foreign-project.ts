@@ -44,6 +44,27 @@ export class ForeignProject {
     return project
   }
 
+  /** A folder with nothing but the same packages. */
+  async empty(): Promise<ForeignProject> {
+    const project = new ForeignProject(await mkdtemp(join(tmpdir(), 'sluice-foreign-')))
+    await symlink(join(this.folder, 'node_modules'), join(project.folder, 'node_modules'))
+    await writeFile(join(project.folder, 'package.json'), '{ "type": "module" }')
+    return project
+  }
+
+  /** Type-checks modules as strictly as can be. Rejects with what is wrong. */
+  async types(...files: readonly string[]): Promise<void> {
+    const options = ['--noEmit', '--strict', '--target es2024', '--module nodenext', '--types node']
+    await shell(this.folder, ['tsc', ...options, ...files].join(' '))
+  }
+
+  /** Runs a program in its folder, and returns the output. */
+  async runs(program: string, env: Readonly<Record<string, string>>): Promise<string> {
+    const script = join(this.folder, 'run.mjs')
+    await writeFile(script, program)
+    return (await new Program(script, [], { cwd: this.folder, env }).ended).output
+  }
+
   async #install(example: string): Promise<void> {
     await cp(example, this.folder, { recursive: true })
     const manifest = JSON.parse(await readFile(join(example, 'package.json'), 'utf8'))

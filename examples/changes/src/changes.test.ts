@@ -19,13 +19,13 @@ function captured(op: string, lsn: number, status: string | null, wrapped = fals
     topic: 'shop-local.public.orders',
     partition: 0,
     offset: lsn,
-    headers: [],
+    ...{ key: null, timestampMs: NOON_MS, headers: [] },
     value,
   }) as Event
 }
 
 it('given the life of a row, then each change that means something is an event', async () => {
-  const kit = new ProcessKit(changes, orderChanges)
+  const kit = new ProcessKit(orderChanges)
   await kit.when(
     captured('c', 1, 'new'),
     captured('u', 2, 'new'),
@@ -44,7 +44,7 @@ it('given the life of a row, then each change that means something is an event',
 })
 
 it('given the first reading of a table, then nothing has happened, and later changes are told', async () => {
-  const kit = new ProcessKit(changes, orderChanges)
+  const kit = new ProcessKit(orderChanges)
   await kit.when(captured('r', 1, 'new'), captured('u', 2, 'paid'))
   assert.deepEqual(
     kit.published.map(({ data }) => data),
@@ -53,7 +53,7 @@ it('given the first reading of a table, then nothing has happened, and later cha
 })
 
 it('given changes that a connector wrote again, then nothing changes', async () => {
-  const kit = new ProcessKit(changes, orderChanges)
+  const kit = new ProcessKit(orderChanges)
   await kit.when(captured('c', 1, 'new'), captured('u', 3, 'paid'), captured('u', 3, 'paid'))
   await kit.when(captured('u', 2, 'new'))
   assert.deepEqual(kit.outcomes, [
@@ -70,7 +70,7 @@ it('given a record that is not a change of an order, then it is a failure, but n
       topic: 'shop-local.public.orders',
       partition: 0,
       offset: 0,
-      headers: [],
+      ...{ key: null, timestampMs: NOON_MS, headers: [] },
       value: value === null ? null : Buffer.from(value),
     }) as Event | undefined
   for (const text of ['{', 'null', '{"op":"u","after":{"id":7},"source":{"ts_ms":1e99}}'])

@@ -1,5 +1,4 @@
-import { decided, type Emission, type KeyedProcess } from '@sluice/runtime'
-import { ROW_CHANGED, type RowChange } from './application.ts'
+import { changes, ROW_CHANGED } from './application.ts'
 
 /** What is remembered of a row, because a change does not always say what was before. */
 interface Row {
@@ -8,26 +7,30 @@ interface Row {
 }
 
 /** Turns changes of rows into events that mean something: an order was placed, has another status, was deleted. */
-export const orderChanges: KeyedProcess<Row, RowChange> = {
-  name: 'changes',
-  accepts: [ROW_CHANGED],
-  onEvent(row, { data, subject: orderId = '' }) {
-    const { op, after, lsn } = data as RowChange
-    // A connector that was restarted may write changes again, with other ids after its settings have changed.
-    if (row && lsn < row.lsn) return decided('stale', row)
-    if (!after) return decided('deleted', undefined, [emission('deleted', orderId, { orderId })])
-    const { status } = after
-    const next = { lsn, status }
-    // The first reading of a table says what is there, and not what happened.
-    if (op === 'r') return decided('snapshot', next)
-    if (!row && op === 'c') return decided('placed', next, [emission('placed', orderId, { orderId, status })])
-    if (row?.status === status) return decided('unchanged', next)
-    const change = { orderId, from: row?.status ?? null, to: status }
-    return decided('status-changed', next, [emission('status-changed', orderId, change)])
+export const orderChanges = changes.process<Row>('changes', {
+  on: {
+    [ROW_CHANGED](row, { data, subject: orderId = '' }, { emit, reason }) {
+      const { op, after, lsn } = data
+      const say = (name: string, said?: object) => {
+        reason(name)
+        if (said) emit('events', name, { orderId, ...said }, { type: `com.example.order.${name}` })
+      }
+      // A connector that was restarted may write changes again, with other ids after its settings have changed.
+      if (row && lsn < row.lsn) {
+        say('stale')
+        return row
+      }
+      if (!after) {
+        say('deleted', {})
+        return undefined
+      }
+      const { status } = after
+      // The first reading of a table says what is there, and not what happened.
+      if (op === 'r') say('snapshot')
+      else if (!row && op === 'c') say('placed', { status })
+      else if (row?.status === status) say('unchanged')
+      else say('status-changed', { from: row?.status ?? null, to: status })
+      return { lsn, status }
+    },
   },
-}
-
-function emission(name: 'placed' | 'status-changed' | 'deleted', orderId: string, data: object): Emission {
-  const type = `com.example.order.${name}`
-  return { name, to: 'events', key: orderId, type, source: '/orders', subject: orderId, data }
-}
+})

@@ -1,57 +1,23 @@
-import {
-  type Application,
-  derivedId,
-  type Event,
-  type EventData,
-  type Failure,
-  failure,
-} from '@sluice/runtime'
+import { application, derivedId, type Event } from '@sluice/runtime'
+import * as v from 'valibot'
 
 export const LOG_LINE = 'com.example.log.line'
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const
-export type Level = (typeof LEVELS)[number]
 
 /** The data of a log line. Its event's source is the service, such as `/services/checkout`, which is also the record's key. */
-export interface LogLine {
-  readonly level: Level
-  readonly message: string
-}
+const LogLine = v.object({ level: v.picklist(['debug', 'info', 'warn', 'error']), message: v.string() })
+export type LogLine = v.InferOutput<typeof LogLine>
+export type Level = LogLine['level']
 
-const MiB = 1024 * 1024
-
-const TOPICS = {
-  lines: { partitions: 3, keptDays: 3, maxMessageBytes: MiB, isTicked: true },
-  summaries: { partitions: 3, keptDays: 30, maxMessageBytes: MiB },
-  failures: { partitions: 3, keptDays: 30, maxMessageBytes: 2 * MiB },
-}
-
-declare module '@sluice/runtime' {
-  interface Declared {
-    readonly topic: keyof typeof TOPICS
-  }
-}
-
-export const logging: Application = {
-  topics: TOPICS,
-  kafkaTopic: (name, env) => `logs.${name}.${env}`,
-  topicNamed,
-  failuresTopic: 'failures',
-  deadLettersTopic: 'failures',
-  failureEvent: {
-    type: 'com.example.log.failure',
-    dataschema: 'https://logs.example/schemas/failure.json',
+/** Topics have the names `logs.<name>.<env>` in Kafka. */
+export const logging = application({
+  prefix: 'logs',
+  topics: {
+    lines: { keptDays: 3, isTicked: true },
+    summaries: { keptDays: 30 },
   },
-  tickType: 'com.example.log.tick',
-  ignoredTypes: new Map(),
-  readForeign: ({ value }) => shippedLine(value),
-  readData,
-}
-
-/** The settings of `logs.<name>.<env>`. */
-function topicNamed(kafkaTopic: string) {
-  const [org, name = ''] = kafkaTopic.split('.')
-  return org === 'logs' && Object.hasOwn(TOPICS, name) ? TOPICS[name as keyof typeof TOPICS] : undefined
-}
+  events: { [LOG_LINE]: LogLine },
+  read: ({ value }) => shippedLine(value),
+})
 
 /**
  * A line as Fluent Bit, Vector and others ship it, which is not a CloudEvent: `{"time", "service", "host", "level", "message"}`. Its id
@@ -78,14 +44,4 @@ function parsed(value: Buffer | null): Readonly<Record<string, unknown>> {
   } catch {
     return {}
   }
-}
-
-/** Checks the data of a line. Ticks and other types pass. */
-function readData({ type, data }: Event): EventData | Failure {
-  if (type !== LOG_LINE) return { kind: 'data', data }
-  const { level, message } = (data ?? {}) as Partial<Record<keyof LogLine, unknown>>
-  if (!LEVELS.some(one => one === level))
-    return failure('schema-violated', `level must be one of ${LEVELS.join(', ')}`)
-  if (typeof message !== 'string') return failure('schema-violated', 'message must be a string')
-  return { kind: 'data', data }
 }

@@ -16,7 +16,7 @@ function line(level: Level, message: string, at: number): Event {
 }
 
 it('given lines of a minute, then one summary is published after it', async () => {
-  const kit = new ProcessKit(logging, summary)
+  const kit = new ProcessKit(summary)
   await kit.when(
     line('info', 'order 17 was placed', 1),
     line('error', 'order 18 was not paid', 2),
@@ -27,7 +27,7 @@ it('given lines of a minute, then one summary is published after it', async () =
     kit.published.map(({ type, data }) => [type, data]),
     [
       [
-        'com.example.log.summary',
+        'logs.summary',
         {
           from: '2026-03-01T12:00:00.000Z',
           to: '2026-03-01T12:01:00.000Z',
@@ -40,11 +40,11 @@ it('given lines of a minute, then one summary is published after it', async () =
 })
 
 it('given many errors in a minute, then they are reported once, at once', async () => {
-  const kit = new ProcessKit(logging, summary)
+  const kit = new ProcessKit(summary)
   await kit.when(...Array.from({ length: 30 }, (_, n) => line('error', `kind ${'x'.repeat(n)}`, n)))
   assert.deepEqual(
     kit.published.map(({ type }) => type),
-    ['com.example.log.burst'],
+    ['logs.burst'],
   )
   const state = await kit.state('/services/checkout ')
   assert.equal(state?.open[0]?.errors.length, 21)
@@ -52,7 +52,7 @@ it('given many errors in a minute, then they are reported once, at once', async 
 })
 
 it('given a line of a minute that has been told, then it is late', async () => {
-  const kit = new ProcessKit(logging, summary)
+  const kit = new ProcessKit(summary)
   await kit.when(line('info', 'started', 1))
   await kit.pass(2 * 60_000)
   await kit.when(line('info', 'lost on the way', 2))
@@ -68,7 +68,14 @@ it('given a line as a log shipper writes it, then it is the same as an event', (
     message: 'ok',
   }
   const value = Buffer.from(JSON.stringify(shipped))
-  const record = { topic: 'logs.lines.local', partition: 0, offset: 0, headers: [] }
+  const record = {
+    topic: 'logs.lines.local',
+    partition: 0,
+    offset: 0,
+    headers: [],
+    key: null,
+    timestampMs: NOON_MS,
+  }
   const event = logging.readForeign?.({ ...record, value }) as Event | undefined
   assert.deepEqual(
     [event?.source, event?.time, event?.data],

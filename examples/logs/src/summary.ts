@@ -1,9 +1,7 @@
-import { decided, type Emission, type KeyedProcess } from '@sluice/runtime'
-import { type Level, LOG_LINE, type LogLine } from './application.ts'
+import { minutes, seconds } from '@sluice/runtime'
+import { type Level, type LogLine, logging } from './application.ts'
 
-const MINUTE_MS = 60_000
-/** How long a minute waits for lines that are late, on the log's clock. */
-const LATENESS_MS = 10_000
+const MINUTE_MS = minutes(1)
 const BURST = 10
 const MOST_KINDS = 20
 const OTHERS = 'others'
@@ -28,29 +26,29 @@ interface Service {
 }
 
 /** Summarises what each service logs in a minute, and reports the tenth error of a minute at once. */
-export const summary: KeyedProcess<Service, LogLine> = {
-  name: 'logs',
-  accepts: [LOG_LINE],
-  allowedLatenessMs: LATENESS_MS,
-  onEvent({ open, toldMs } = { open: [], toldMs: 0 }, { source, timeMs, data }) {
+export const summary = logging.process<Service, LogLine>('logs', {
+  // A minute waits this long for lines that are late, on the log's clock.
+  allowedLatenessMs: seconds(10),
+  onEvent({ open, toldMs } = { open: [], toldMs: 0 }, { timeMs, data }, { emit, timer, reason }) {
     const startMs = timeMs - (timeMs % MINUTE_MS)
-    if (startMs < toldMs) return decided('late', { open, toldMs })
+    reason(startMs < toldMs ? 'late' : 'counted')
+    if (startMs < toldMs) return { open, toldMs }
     const before = open.find(minute => minute.startMs === startMs) ?? { startMs, lines: {}, errors: [] }
-    const minute = counted(before, data as LogLine)
+    const minute = counted(before, data)
     const others = open.filter(one => one !== before)
-    const isBurst = minute.lines.error === BURST && before.lines.error !== BURST
-    const burst = emission('burst', source, { since: iso(startMs), errors: minute.errors })
-    const timer = { name: String(startMs), dueMs: startMs + MINUTE_MS }
-    return decided('counted', { open: [...others, minute], toldMs }, isBurst ? [burst] : [], [timer])
+    const { lines, errors } = minute
+    if (lines.error === BURST && before.lines.error !== BURST)
+      emit('summaries', 'burst', { since: iso(startMs), errors })
+    timer(String(startMs), startMs + MINUTE_MS - timeMs)
+    return { open: [...others, minute], toldMs }
   },
-  onTimer({ open, toldMs }, { name, dueMs, source }) {
+  onTimer({ open, toldMs }, { name, dueMs }, { emit, reason }) {
     const { startMs, lines, errors } = open.find(minute => String(minute.startMs) === name) as Minute
-    const data = { from: iso(startMs), to: iso(dueMs), lines, errors }
-    const rest = open.filter(minute => minute.startMs !== startMs)
-    const told = emission('summary', source, data)
-    return decided('told', { open: rest, toldMs: Math.max(toldMs, dueMs) }, [told])
+    emit('summaries', 'summary', { from: iso(startMs), to: iso(dueMs), lines, errors })
+    reason('told')
+    return { open: open.filter(minute => minute.startMs !== startMs), toldMs: Math.max(toldMs, dueMs) }
   },
-}
+})
 
 function counted({ startMs, lines, errors }: Minute, { level, message }: LogLine): Minute {
   const added = { ...lines, [level]: (lines[level] ?? 0) + 1 }
@@ -72,8 +70,4 @@ function kindOf(message: string): string {
 
 function iso(ms: number): string {
   return new Date(ms).toISOString()
-}
-
-function emission(name: 'summary' | 'burst', service: string, data: object): Emission {
-  return { name, to: 'summaries', key: service, type: `com.example.log.${name}`, source: service, data }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Event } from '@sluice/runtime'
 import { ProcessKit } from '@sluice/runtime/testing'
-import { ORDER_PAID, ORDER_PLACED, shop } from './application.ts'
+import { ORDER_PAID, ORDER_PLACED } from './application.ts'
 import { orders } from './orders.ts'
 
 const NOON = '2026-03-01T12:00:00Z'
@@ -14,7 +14,7 @@ function order(type: string, orderId: string, cents?: number): Event {
 }
 
 it('given two orders, then the total of their customer is published after each', async () => {
-  const kit = new ProcessKit(shop, orders)
+  const kit = new ProcessKit(orders)
   await kit.when(order(ORDER_PLACED, 'a', 250), order(ORDER_PLACED, 'b', 100))
   assert.deepEqual(
     kit.published.map(({ data }) => data),
@@ -23,7 +23,7 @@ it('given two orders, then the total of their customer is published after each',
 })
 
 it('given an order that is not paid, then it is reported after an hour', async () => {
-  const kit = new ProcessKit(shop, orders)
+  const kit = new ProcessKit(orders)
   await kit.when(order(ORDER_PLACED, 'a', 250), order(ORDER_PLACED, 'b', 100), order(ORDER_PAID, 'a'))
   const steps = await kit.pass(2 * 60 * 60_000)
   assert.deepEqual(
@@ -33,14 +33,14 @@ it('given an order that is not paid, then it is reported after an hour', async (
 })
 
 it('given an order that costs nothing, then it is rejected, and the customer is as before', async () => {
-  const kit = new ProcessKit(shop, orders)
+  const kit = new ProcessKit(orders)
   await kit.when(order(ORDER_PLACED, 'a', 250), order(ORDER_PLACED, 'b', 0))
   assert.deepEqual(kit.outcomes, ['applied/placed', 'failed/rejected'])
   assert.deepEqual(await kit.state('/shop c-1'), { totalCents: 250, unpaid: ['a'] })
 })
 
 it('given an order that its producer sent again, then it counts once', async () => {
-  const kit = new ProcessKit(shop, orders)
+  const kit = new ProcessKit(orders)
   await kit.when(order(ORDER_PLACED, 'a', 250), order(ORDER_PLACED, 'a', 250))
   assert.deepEqual(kit.outcomes, ['applied/placed', 'duplicate/id-known'])
 })

@@ -1,5 +1,5 @@
-import { decided, type Emission, type KeyedProcess, rejected } from '@sluice/runtime'
-import { ORDER_PAID, ORDER_PLACED, type Order } from './application.ts'
+import { hours } from '@sluice/runtime'
+import { ORDER_PAID, ORDER_PLACED, shop } from './application.ts'
 
 /** What is remembered of a customer. */
 interface Customer {
@@ -8,28 +8,32 @@ interface Customer {
   readonly unpaid: readonly string[]
 }
 
-const HOUR_MS = 60 * 60_000
 const NEW: Customer = { totalCents: 0, unpaid: [] }
 
 /** Keeps a running total of each customer, and reports an order that is not paid within an hour. */
-export const orders: KeyedProcess<Customer, Order> = {
-  name: 'orders',
-  accepts: [ORDER_PLACED, ORDER_PAID],
-  onEvent(customer = NEW, { type, data, timeMs, entity }) {
-    const { orderId, cents = 0 } = data as Order
-    const others = customer.unpaid.filter(id => id !== orderId)
-    if (type === ORDER_PAID) return decided('paid', { ...customer, unpaid: others }, [], [{ name: orderId }])
-    if (cents <= 0) return rejected('an order costs something')
-    const placed = { totalCents: customer.totalCents + cents, unpaid: [...others, orderId] }
-    const total = emission('total', entity, { totalCents: placed.totalCents })
-    return decided('placed', placed, [total], [{ name: orderId, dueMs: timeMs + HOUR_MS }])
+export const orders = shop.process<Customer>('orders', {
+  on: {
+    [ORDER_PLACED](customer = NEW, { data: { orderId, cents } }, { emit, timer, reason, reject }) {
+      if (cents <= 0) reject('an order costs something')
+      const totalCents = customer.totalCents + cents
+      emit('totals', 'total', { totalCents })
+      timer(orderId, hours(1))
+      reason('placed')
+      return { totalCents, unpaid: [...without(customer, orderId), orderId] }
+    },
+    [ORDER_PAID](customer = NEW, { data: { orderId } }, { cancel, reason }) {
+      cancel(orderId)
+      reason('paid')
+      return { ...customer, unpaid: without(customer, orderId) }
+    },
   },
-  onTimer(customer, { name: orderId, entity }) {
-    return decided('not-paid', customer, [emission('unpaid', entity, { orderId })])
+  onTimer(customer, { name: orderId }, { emit, reason }) {
+    emit('totals', 'unpaid', { orderId })
+    reason('not-paid')
+    return customer
   },
-}
+})
 
-function emission(name: 'total' | 'unpaid', customer: string, data: object): Emission {
-  const type = `com.example.customer.${name}`
-  return { name, to: 'totals', key: customer, type, source: '/orders', subject: customer, data }
+function without({ unpaid }: Customer, orderId: string): readonly string[] {
+  return unpaid.filter(id => id !== orderId)
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { PROJECT } from '../../support/program.ts'
+import { codeBlocks, TYPED_FROM_THE_README } from '../../support/readme-code.ts'
 
 const EXAMPLE = join(PROJECT, 'examples', 'orders')
 const ENGINE = join(PROJECT, 'lib', 'runtime')
@@ -12,11 +13,19 @@ const README = read(ENGINE, 'README.md')
 const manifestOf = (folder: string) => JSON.parse(read(folder, 'package.json'))
 
 describe('the README of the engine', () => {
+  it('given its first code, then that is a whole function, in fifteen lines', () => {
+    const [{ file, code = '' } = {}] = codeBlocks(README)
+    assert.equal(file, 'orders.ts')
+    assert.ok(code.trim().split('\n').length <= 15)
+    for (const part of [/^import /m, /\.process</, /^export const handler/m]) assert.match(code, part)
+    assert.equal(README.indexOf('\n#'), README.indexOf('\n## Ten minutes'))
+  })
+
   it('given a code block that names its file, then it is that file of examples/orders', () => {
-    const blocks = [...README.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)]
-    for (const [, file = '', code] of blocks) assert.equal(code, read(EXAMPLE, file), file)
+    const blocks = codeBlocks(README).filter(({ file }) => !TYPED_FROM_THE_README.includes(file))
+    for (const { file, code } of blocks) assert.equal(code, read(EXAMPLE, file), file)
     assert.deepEqual(
-      blocks.map(([, file]) => file),
+      blocks.map(({ file }) => file),
       [
         'src/application.ts',
         'src/orders.ts',
@@ -37,13 +46,17 @@ describe('the README of the engine', () => {
     )
     const { scripts, dependencies, devDependencies } = manifestOf(EXAMPLE)
     const { name, version } = manifestOf(ENGINE)
-    assert.equal(dependencies[name], version)
+    assert.equal(dependencies[name], `^${version}`)
     for (const command of commands) {
       const [, , what = '', ...packages] = command.split(' ')
       if (command.startsWith('npm run ')) assert.ok(Object.hasOwn(scripts, what), command)
       else if (command.startsWith('npm install --save-dev'))
         for (const one of packages) assert.ok(Object.hasOwn(devDependencies, one), one)
-      else assert.ok(['npm test', `npm install ./sluice-runtime-${version}.tgz`].includes(command), command)
+      else
+        assert.ok(
+          ['npm test', `npm install ./sluice-runtime-${version}.tgz valibot`].includes(command),
+          command,
+        )
     }
     assert.ok(commands.length >= 5)
   })

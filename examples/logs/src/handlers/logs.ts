@@ -1,5 +1,4 @@
 import { kafkaHandler } from '@sluice/runtime/lambda'
-import { logging } from '../application.ts'
 import { summary } from '../summary.ts'
 
-export const handler = kafkaHandler(logging, 'logs', summary)
+export const handler = kafkaHandler(summary)

@@ -1,5 +1,4 @@
 import { kafkaHandler } from '@sluice/runtime/lambda'
-import { shop } from '../application.ts'
 import { orders } from '../orders.ts'
 
-export const handler = kafkaHandler(shop, 'orders', orders)
+export const handler = kafkaHandler(orders)

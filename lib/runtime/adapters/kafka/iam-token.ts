@@ -11,7 +11,11 @@ export class NoIamToken extends Error {
  * @throws NoIamToken without credentials
  */
 export async function iamToken(region: string): Promise<{ value: string }> {
-  const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js')
+  const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js').catch(cause => {
+    throw new Error('IAM needs a package that is not installed: npm install aws-msk-iam-sasl-signer-js', {
+      cause,
+    })
+  })
   const { token } = await generateAuthToken({ region }).catch((error: Error) => {
     throw new NoIamToken(`it needs AWS credentials, with which IAM signs in: ${error.message}`, {
       cause: error,

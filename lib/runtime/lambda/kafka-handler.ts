@@ -8,17 +8,14 @@ import { inEnvironment, logsContext, telemetryOf } from '../adapters/lambda/tele
 import { timed } from '../adapters/lambda/timed.ts'
 import type { Application } from '../consumer/application.ts'
 import type { AuthoredProcess } from '../consumer/authored-process.ts'
-import { parkingError } from '../consumer/parking.ts'
-import type { KeyedProcess } from '../consumer/process.ts'
+import { assertFits } from '../pipeline/assert-fits.ts'
 import { consume } from '../pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../pipeline/consumer.ts'
-import { versionError } from '../pipeline/deciding/stored-state.ts'
 import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import { LogChecks } from '../pipeline/log/log-identity.ts'
 import type { LogReader, Ports } from '../pipeline/ports.ts'
 import type { KafkaEvent } from '../pipeline/receive.ts'
 import type { BatchResponse } from '../pipeline/respond.ts'
-import { SegmentCutter } from '../pipeline/segments/cutter.ts'
 import { CHECKPOINTS } from '../settings/checkpoints.ts'
 import { CONSUMER, type ConsumerSettings } from '../settings/consumer.ts'
 import { type PartsOf, readSettings } from '../settings/environment.ts'
@@ -93,7 +90,10 @@ function handlerOf(
       PartsOf<readonly Slice[]>
   const madeFrom = async (config: ReturnType<typeof configIn>): Promise<Consumer> => {
     const process = (typeof source === 'function' ? await source(config) : source) as Process
-    assertFits(application, name, process)
+    // Logs and metrics use the handler's name; the state and the failures use that of the process.
+    if (process.name !== name)
+      throw new Error(`the handler of '${name}' was given a consumer with the name '${process.name}'`)
+    assertFits(application, process)
     const readForeign = await foreignReader?.(config)
     const reading = readForeign === undefined ? application : { ...application, readForeign }
     return consumerOf(reading, config, process, choices)
@@ -233,17 +233,6 @@ function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log
       leave: (...place) => reader?.leave?.(...place),
     },
   }
-}
-
-/** Logs and metrics use the handler's name; the state and the failures use that of the process. */
-function assertFits({ firstRetryMs }: Application, name: string, process: Process): void {
-  if (process.name !== name)
-    throw new Error(`the handler of '${name}' was given a consumer with the name '${process.name}'`)
-  const keyed = 'onEvent' in process ? (process as KeyedProcess<unknown>) : undefined
-  const wrong = keyed && (versionError(keyed) ?? parkingError(keyed, firstRetryMs))
-  if (wrong) throw new Error(`the process '${name}' has ${wrong}`)
-  // Throws if a limit is wrong.
-  if ('segments' in process) new SegmentCutter(process.segments)
 }
 
 function consumerOf(

@@ -11,7 +11,10 @@ import type { Event, Received } from '../consumer/event.ts'
 import type { FailureCode } from '../consumer/failure-codes.ts'
 import type { Emission, KeyedProcess, Step, Timer } from '../consumer/process.ts'
 import { tickOf } from '../consumer/tick.ts'
+import { assertFits } from '../pipeline/assert-fits.ts'
+import { storedState, versionOf } from '../pipeline/deciding/stored-state.ts'
 import type { StoredTimer } from '../pipeline/model.ts'
+import { pureStep } from './pure-step.ts'
 import { FIRST_APPEND_MS, logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 import { NOTHING_WANTED } from './wanted.ts'
@@ -36,6 +39,10 @@ const TICK_MS = 60_000
 export interface ProcessKitOptions {
   /** The tick of partition 0 at an instant (RFC 3339); by default an event of the application's tick type without data. */
   readonly tick?: (partition: number, at: string) => Event
+  /** The states with which the test begins, by entity (`source`, a space, `subject`). */
+  readonly states?: Readonly<Record<string, unknown>>
+  /** The version of the code that has stored these states, to test `migrate`; by default that of the process. */
+  readonly statesVersion?: number
   /** The topic that the process reads; by default the first one of the application. */
   readonly topic?: string
 }
@@ -57,7 +64,11 @@ export class ProcessKit<State> {
   #offset = 0
   #nowMs = 0
 
-  /** Tests a process that `application().process()` has made. */
+  /**
+   * Tests a process that `application().process()` has made.
+   *
+   * @throws Error if a handler would refuse the process when it starts
+   */
   constructor(process: AuthoredProcess<State>, options?: ProcessKitOptions)
   /** Tests any process. */
   constructor(
@@ -74,14 +85,20 @@ export class ProcessKit<State> {
     ]
     this.#tick = options.tick ?? ((partition, at) => tickOf(application, partition, at))
     const heard = this.#listening(process) as AnyProcess<unknown>
+    assertFits(application, process as AnyProcess<unknown>)
     this.#stage = new Stage(application, heard, {}, options.topic as TopicName | undefined)
+    const { states = {}, statesVersion = versionOf(process) } = options
+    const stored = Object.entries(states).map(
+      ([entity, state]) => [entity, storedState(JSON.stringify(state), statesVersion)] as const,
+    )
+    this.#stage.store.put(this.#stage.stateKey(), new Map(stored))
   }
 
   /**
    * Appends events, or plain records, one after another. The log's clock follows their times, as if each event arrived when it happened;
    * an event that is older than the one before counts as late. Returns the resulting steps, including those of timers.
    *
-   * @throws if an event does not reach the process, for example because it violates its schema; or if the runtime refuses a
+   * @throws if a step uses a clock or random numbers; if an event does not reach the process, for example because it violates its schema; or if the runtime refuses a
    * step: duplicate names, timers that are already due, or values that cannot be stored or published
    */
   async when(...events: readonly (Event | PlainRecord)[]): Promise<readonly Taken<State>[]> {
@@ -160,14 +177,29 @@ export class ProcessKit<State> {
       this.#steps.push({ by, entity, ...toldOf(step) })
       return step
     }
-    const { onTimer } = process
+    const { name, onTimer, onErase, migrate } = process
+    const pure = <T>(call: () => T) => pureStep(name, call)
     return {
       ...process,
       onEvent: (state, event: Received, context) =>
-        take(event.id, event.entity, process.onEvent(state, event, context)),
+        take(
+          event.id,
+          event.entity,
+          pure(() => process.onEvent(state, event, context)),
+        ),
       ...(onTimer && {
         onTimer: (state: State, timer: Timer, context) =>
-          take(timer.name, timer.entity, onTimer.call(process, state, timer, context)),
+          take(
+            timer.name,
+            timer.entity,
+            pure(() => onTimer.call(process, state, timer, context)),
+          ),
+      }),
+      ...(onErase && {
+        onErase: (...given: Parameters<typeof onErase>) => pure(() => onErase.apply(process, given)),
+      }),
+      ...(migrate && {
+        migrate: (...given: Parameters<typeof migrate>) => pure(() => migrate.apply(process, given)),
       }),
     }
   }

@@ -5,6 +5,7 @@
 import type { Application } from '../consumer/application.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Sink } from '../consumer/sink.ts'
+import { assertFits } from '../pipeline/assert-fits.ts'
 import type { Process } from '../pipeline/consumer.ts'
 import { logRecord } from './records.ts'
 import { Stage } from './stage.ts'
@@ -16,6 +17,7 @@ export class SinkKit {
   #nowMs = 0
 
   constructor(application: Application, sink: Sink<never>) {
+    assertFits(application, sink as Process)
     this.#stage = new Stage(application, sink as Process)
   }
 

@@ -77,6 +77,11 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     this.#skipped = live ?? this
   }
 
+  /** Puts states of entities where a test begins, as `storedState` makes them. */
+  put(stateKey: StateKey, states: ReadonlyMap<string, string>): void {
+    for (const [entity, state] of states) this.#stateKey(stateKey).states.set(entity, state)
+  }
+
   async skipped(stateKey: StateKey): Promise<ReadonlyMap<number, string>> {
     return new Map(this.#digests.get(nameOf(stateKey)))
   }

@@ -1,0 +1,19 @@
+import type { Application } from '../consumer/application.ts'
+import { parkingError } from '../consumer/parking.ts'
+import type { KeyedProcess } from '../consumer/process.ts'
+import type { Process } from './consumer.ts'
+import { versionError } from './deciding/stored-state.ts'
+import { SegmentCutter } from './segments/cutter.ts'
+
+/**
+ * Refuses a process or a sink that cannot run: handlers do so when they start, and the kits for tests as well.
+ *
+ * @throws Error that names the process and what is wrong with it
+ */
+export function assertFits({ firstRetryMs }: Pick<Application, 'firstRetryMs'>, process: Process): void {
+  const keyed = 'onEvent' in process ? (process as KeyedProcess<unknown>) : undefined
+  const wrong = keyed && (versionError(keyed) ?? parkingError(keyed, firstRetryMs))
+  if (wrong) throw new Error(`the process '${process.name}' has ${wrong}`)
+  // Throws if a limit is wrong.
+  if ('segments' in process) new SegmentCutter(process.segments)
+}

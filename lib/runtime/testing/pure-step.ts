@@ -1,0 +1,69 @@
+/** Finds steps that depend on a clock or on chance: the same log would not give the same state again. Only for tests. */
+import { syncBuiltinESMExports } from 'node:module'
+
+const CLOCK = 'a step reads no clock. Use timeMs of the event, or dueMs of the timer'
+const CHANCE = 'a step has no chance. Derive it from the event, such as with derivedId()'
+
+/** The functions of these objects that a step must not call. */
+const REFUSED: readonly (readonly [
+  holder: object,
+  name: string,
+  functions: readonly string[],
+  why: string,
+])[] = [
+  [performance, 'performance', ['now'], CLOCK],
+  [process, 'process', ['hrtime'], CLOCK],
+  [Math, 'Math', ['random'], CHANCE],
+  [globalThis.crypto, 'crypto', ['randomUUID', 'getRandomValues'], CHANCE],
+  // Named imports of a module of Node follow its object.
+  [process.getBuiltinModule('node:crypto'), 'crypto', ['randomUUID', 'randomBytes', 'randomInt'], CHANCE],
+]
+
+/**
+ * Calls a part of a process while clocks and random numbers throw.
+ *
+ * @param name of the process, for the message
+ * @throws Error at the first that the call has used, even if it has caught that itself
+ */
+export function pureStep<T>(name: string, call: () => T): T {
+  let used: Error | undefined
+  const refuse = (what: string, why: string) => {
+    used ??= new Error(`the process "${name}" calls ${what}, but ${why}`)
+    throw used
+  }
+  const replaced: (() => void)[] = []
+  try {
+    replaced.push(replace(globalThis, 'Date', clocklessDate(refuse)))
+    for (const [holder, holderName, functions, why] of REFUSED)
+      for (const one of functions)
+        replaced.push(replace(holder, one, () => refuse(`${holderName}.${one}()`, why)))
+    syncBuiltinESMExports()
+    const result = call()
+    if (used) throw used
+    return result
+  } finally {
+    for (const putBack of replaced) putBack()
+    syncBuiltinESMExports()
+  }
+}
+
+/** A Date that makes dates of what it gets, and knows no present. */
+function clocklessDate(refuse: (what: string, why: string) => never): DateConstructor {
+  return new Proxy(Date, {
+    construct: (target, given: readonly unknown[], made) =>
+      given.length === 0 ? refuse('new Date()', CLOCK) : Reflect.construct(target, [...given], made),
+    apply: () => refuse('Date()', CLOCK),
+    get: (target, property) =>
+      property === 'now' ? () => refuse('Date.now()', CLOCK) : Reflect.get(target, property),
+  })
+}
+
+/** Returns a function that puts back what was there. */
+function replace(holder: object, name: string, value: unknown): () => void {
+  const own = Object.getOwnPropertyDescriptor(holder, name)
+  Object.defineProperty(holder, name, { value, configurable: true, writable: true })
+  return () => {
+    if (own) Object.defineProperty(holder, name, own)
+    else delete (holder as Record<string, unknown>)[name]
+  }
+}

@@ -77,6 +77,12 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
         reason: said,
         advice: 'It continues with the code that stored the state.',
       }
+    case 'state-not-migrated':
+      return {
+        id: `${reason}/${name}`,
+        reason: said,
+        advice: 'It continues with a migrate that can read the state, or with the version before.',
+      }
     case 'parking-without-ticks':
       return {
         id: `${reason}/${name}`,

@@ -5,11 +5,10 @@ import type { AnyKeyedProcess, Consumer } from './consumer.ts'
 import { type AlreadyDecided, admit, fail, processed, type Task } from './deciding/admission.ts'
 import { erase } from './deciding/erase.ts'
 import { ended, eraseHold, giveUp, goOn, park, retry, settled, stepOrHold } from './deciding/holding.ts'
-import { fireDueBefore, fireTimer, firstDueBefore, isNewer } from './deciding/steps.ts'
-import { versionOf } from './deciding/stored-state.ts'
+import { fireDueBefore, fireTimer, firstDueBefore, unreadableFor } from './deciding/steps.ts'
 import { type KeyedWork, WorkingCopy } from './deciding/working-copy.ts'
 import type { Decoded } from './decode.ts'
-import { PartitionStopped } from './errors.ts'
+import type { PartitionStopped } from './errors.ts'
 import { clockGapMs } from './log/clock.ts'
 import type { Change, Decision, Deferred, EndedFailure, LogClock, Snapshot } from './model.ts'
 import type { IgnoredReason } from './reasons.ts'
@@ -53,9 +52,6 @@ export function apply(
   return { decisions: copy.decisions, change: copy.change, clockGap, unreadableContext: unreadable }
 }
 
-/** Names of entities are cut to this many characters in messages. */
-const LONGEST_NAME = 200
-
 type Outcome =
   | AlreadyDecided
   /** The commit is full, and the record is not decided yet. */
@@ -76,8 +72,9 @@ function decide(work: KeyedWork, decoded: Decoded, clock: LogClock): Outcome {
   const { event, attemptAt, fingerprint } = task
   const { application, process } = work.consumer
   const isErasure = event.type === application.erasureType
-  // A state of later code can be removed unread, unless the process wants to read it.
-  if (isNewer(work, event.entity) && !(isErasure && !process.onErase)) return leave(work, event.entity)
+  // A state of other code can be removed unread, unless the process wants to read it.
+  const unreadable = isErasure && !process.onErase ? undefined : unreadableFor(work, event.entity)
+  if (unreadable) return left(unreadable)
   const outcome = isErasure ? eraseEntity(work, task) : processTask(work, task)
   if (outcome.kind !== 'decided') return outcome
   return decided(settled(work, { ...outcome, attemptAt }, clock, fingerprint.id))
@@ -88,7 +85,8 @@ function fireTimers(work: KeyedWork, record: LogRecord, clock: LogClock): Outcom
   const { timerQueue, states } = work.copy
   for (let next = timerQueue.passed(clock.nowMs); next; next = timerQueue.passed(clock.nowMs)) {
     if (next === 'not-loaded' || work.copy.isFullOfTimers) return FULL
-    if (isNewer(work, next.entity)) return leave(work, next.entity)
+    const unreadable = unreadableFor(work, next.entity)
+    if (unreadable) return left(unreadable)
     const hold = states.hold(next.entity)
     if (!hold) fireTimer(work, next, record)
     else if (hold.waitsFor) giveUp(work, next.entity, hold, 'time', record, clock)
@@ -149,13 +147,7 @@ function failureEnded(
   return decided(hold ? { ...place, outcome: 'applied', hold } : { ...place, outcome: 'ignored' })
 }
 
-function leave(work: KeyedWork, entity: string): Outcome {
-  const { process } = work.consumer
-  const error = new PartitionStopped(
-    'state-newer-than-code',
-    `the state of ${entity.slice(0, LONGEST_NAME)} was stored by a later version of ${process.name} than this one (version ` +
-      `${versionOf(process)}), and is left alone: deploy that code again, or drop the state with \`sluice state drop\``,
-  )
+function left(error: PartitionStopped): Outcome {
   return { kind: 'deferred', deferred: { reason: error.code, error } }
 }
 

@@ -41,7 +41,12 @@ export class SchemaNotAtHand extends Error {
  */
 export class PartitionStopped extends Error {
   override readonly name = 'PartitionStopped'
-  readonly code: 'another-log' | 'state-evicted' | 'state-newer-than-code' | 'parking-without-ticks'
+  readonly code:
+    | 'another-log'
+    | 'state-evicted'
+    | 'state-newer-than-code'
+    | 'state-not-migrated'
+    | 'parking-without-ticks'
   constructor(code: PartitionStopped['code'], message: string) {
     super(message)
     this.code = code

@@ -69,6 +69,7 @@ const DEFERRED = {
   'another-log': 'the log is another one than the state was computed from',
   'state-evicted': 'Redis has evicted a part of the state',
   'state-newer-than-code': 'a later version of the code has stored the state of an entity',
+  'state-not-migrated': 'the code cannot migrate the state of an entity, which an older version has stored',
   'parking-without-ticks': 'the process parks events, and the topic has no ticks that would release them',
   'unexpected-error': 'the runtime, or an adapter, threw',
 } as const

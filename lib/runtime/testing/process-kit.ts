@@ -63,6 +63,8 @@ export class ProcessKit<State> {
   readonly #published: Event[] = []
   #offset = 0
   #nowMs = 0
+  /** By the process, in its last step. */
+  #thrown: unknown
 
   /**
    * Tests a process that `application().process()` has made.
@@ -150,8 +152,10 @@ export class ProcessKit<State> {
   }
 
   async #append(event: Event | PlainRecord): Promise<void> {
-    const { decisions } = this.#stage.observer
+    const { decisions, waits } = this.#stage.observer
     const [decided, taken, left] = [decisions.length, this.#steps.length, this.#published.length]
+    const waited = waits.length
+    this.#thrown = undefined
     await this.#stage.batch([
       logRecord(this.#offset, 'type' in event ? event : plain(event), {
         topic: this.#stage.topic,
@@ -159,6 +163,9 @@ export class ProcessKit<State> {
       }),
     ])
     this.#offset += 1
+    const [wait] = waits.slice(waited)
+    // The engine leaves the message out, because it may quote data.
+    if (wait) throw this.#thrown ?? wait.error ?? new Error(`the record waits: ${wait.reason}`)
     for (const { failure } of decisions.slice(decided))
       if (failure && !OF_A_TEST.includes(failure.code))
         throw new Error(
@@ -178,7 +185,14 @@ export class ProcessKit<State> {
       return step
     }
     const { name, onTimer, onErase, migrate } = process
-    const pure = <T>(call: () => T) => pureStep(name, call)
+    const pure = <T>(call: () => T) => {
+      try {
+        return pureStep(name, call)
+      } catch (error) {
+        this.#thrown = error
+        throw error
+      }
+    }
     return {
       ...process,
       onEvent: (state, event: Received, context) =>

@@ -4,13 +4,14 @@ import { partsOfEntity } from '../../consumer/event.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import type { Step, Timer } from '../../consumer/process.ts'
 import type { AnyKeyedProcess } from '../consumer.ts'
+import type { PartitionStopped } from '../errors.ts'
 import { FAILURE_RECORD_BYTES, timerFailure, timerFailureRecord } from '../failures/failure-record.ts'
 import type { Task } from './admission.ts'
 import { type Cause, eventCause, timerCause } from './cause.ts'
 import type { Place } from './emission.ts'
 import { LARGEST_ENTITY_BYTES, LARGEST_STEP_BYTES, MOST_TIMERS } from './limits.ts'
 import { runStep, type StepFailure, type Stored } from './step.ts'
-import { partsOfState, readState, versionOf } from './stored-state.ts'
+import { readState, unreadableState } from './stored-state.ts'
 import type { EntityTimer } from './timers.ts'
 import type { KeyedWork } from './working-copy.ts'
 
@@ -26,10 +27,10 @@ const MOST_BYTES_BEFORE_AN_EVENT = 2 * LARGEST_STEP_BYTES
 const TOO_MANY = `${MOST_BEFORE_AN_EVENT} timers of its entity have fired before one event, and no more of them do`
 const TOO_MUCH = `timers of its entity have emitted ${MOST_BYTES_BEFORE_AN_EVENT} bytes before one event, and no more of them fire`
 
-/** Whether a later version of the code stored the state of the entity: this version would misread it. */
-export function isNewer(work: KeyedWork, entity: string): boolean {
-  const stored = work.copy.states.stored(entity)
-  return stored !== undefined && partsOfState(stored).version > versionOf(work.consumer.process)
+/** Why this code cannot read the state of the entity, so that the partition must wait for other code. */
+export function unreadableFor({ consumer, copy }: KeyedWork, entity: string): PartitionStopped | undefined {
+  const stored = copy.states.stored(entity)
+  return stored === undefined ? undefined : unreadableState(consumer.process, entity, stored)
 }
 
 /** @param record before which it fires */

@@ -3,7 +3,9 @@
  * begins with a `v`, so a state without a prefix has version 1. If the entity is held, its hold comes first, in a line of its own;
  * then there may be no state behind it. Pure.
  */
+import { unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { KeyedProcess } from '../../consumer/process.ts'
+import { PartitionStopped } from '../errors.ts'
 
 const VERSIONED = /^v(\d+) /
 const HELD = 'held '
@@ -41,6 +43,43 @@ export function stateJson(stored: string | undefined): string | undefined {
 
 export function versionOf({ version = 1 }: Pick<KeyedProcess<unknown>, 'version'>): number {
   return version
+}
+
+/** Names of entities are cut to this many characters in messages. */
+const LONGEST_NAME = 200
+
+/**
+ * Why this version of the code must leave the state of an entity alone: a later one has stored it, or `migrate` throws. Undefined if it
+ * can read the state.
+ */
+export function unreadableState(
+  process: Pick<KeyedProcess<unknown>, 'name' | 'version' | 'migrate'>,
+  entity: string,
+  stored: string,
+): PartitionStopped | undefined {
+  const { version } = partsOfState(stored)
+  const own = versionOf(process)
+  if (version === own) return undefined
+  const named = entity.slice(0, LONGEST_NAME)
+  if (version > own)
+    return new PartitionStopped(
+      'state-newer-than-code',
+      `the state of ${named} was stored by a later version of ${process.name} than this one (version ${own}), and is left alone: deploy that ` +
+        'code again, or drop the state with `sluice state drop`',
+    )
+  try {
+    readState(process, stored)
+    return undefined
+  } catch (error) {
+    const { name } = error as Error
+    // The message of an error may quote the state.
+    const { place = 'without a place' } = unexpectedFailure(error)
+    return new PartitionStopped(
+      'state-not-migrated',
+      `migrate of ${process.name} made no state of the one of ${named}, which version ${version} stored and is left alone: deploy a ` +
+        `migrate that can read it, or version ${version} of the code again (${name} ${place})`,
+    )
+  }
 }
 
 /**

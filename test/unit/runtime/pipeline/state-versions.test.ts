@@ -58,18 +58,42 @@ describe('a state that an older version of the code has stored', () => {
     assert.equal(await storedIn(stage, TWO), 'v3 {"count3":1}')
   })
 
-  it('given a migration that throws, or makes nothing, then the event fails, and the state stays as it was', async () => {
+  it('given a migration that throws, or makes nothing, then the partition waits, and code that can goes on', async () => {
     const broken = () => {
-      throw new Error('cannot')
+      throw new TypeError('cannot read {"count1":1}')
     }
     for (const migrate of [broken, () => undefined as never, (async () => ({})) as never]) {
       const stage = new Stage(counting(1))
       await stage.batch([record(0, reading('a'))])
       deploy(stage, counting(2, migrate))
-      await stage.batch([record(1, reading('b')), record(2, reading('c', { sensor: 's-2' }))])
-      assert.deepEqual(stage.outcomes.slice(1), ['failed/unexpected-error', 'applied/counted'])
+      const batch = [record(1, reading('c', { sensor: 's-2' })), record(2, reading('b'))]
+      await stage.batch(batch)
+      assert.deepEqual(stage.outcomes.slice(1), ['applied/counted'])
+      const [waits] = stage.observer.waits
+      assert.equal(waits?.reason, 'state-not-migrated')
+      const { message = '' } = (waits?.error ?? {}) as Error
+      assert.match(
+        message,
+        /^migrate of counting made no state of the one of \/environment.*version 1 stored/,
+      )
+      assert.ok(!message.includes('count1'), message)
       assert.equal(await storedIn(stage), '{"count1":1}')
+      deploy(stage, counting(2))
+      await stage.batch(batch)
+      assert.equal(await storedIn(stage), 'v2 {"count2":2}')
     }
+  })
+
+  it('given a timer of such a state, then the partition waits before it', async () => {
+    const stage = new Stage(counting(1))
+    await stage.batch([record(0, reading('a'))])
+    deploy(
+      stage,
+      counting(2, () => undefined as never),
+    )
+    await stage.batch([record(200, reading('d', { sensor: 's-3' }))].map(late))
+    assert.deepEqual(stage.outcomes, ['applied/counted'])
+    assert.equal(stage.observer.waits[0]?.reason, 'state-not-migrated')
   })
 
   it('given an impossible version, or no way to it from older ones, then that is an error of the process', () => {

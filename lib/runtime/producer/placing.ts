@@ -1,6 +1,6 @@
 /** Puts records into the queues of their partitions, which have to be looked up first. */
 
-import { UnknownTopic, unknownPartition } from '../adapters/kafka/errors.ts'
+import { UnknownTopic, unknownPartition, unknownTopic } from '../adapters/kafka/errors.ts'
 import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
@@ -110,7 +110,8 @@ export class Placing {
       } catch (cause) {
         if (this.#stopped) return this.#stopped
         trouble.failed(cause)
-        const error = deliveryError(cause, `topic ${topic}`)
+        const delivery = deliveryError(cause, `topic ${topic}`)
+        const error = delivery instanceof UnknownTopic ? unknownTopic(topic, cause) : delivery
         const { deliveryTimeoutMs } = settings
         const patienceMs =
           error instanceof UnknownTopic ? Math.min(UNKNOWN_TOPIC_MS, deliveryTimeoutMs) : deliveryTimeoutMs

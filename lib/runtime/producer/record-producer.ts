@@ -1,5 +1,5 @@
 /** Publishes finished records: batches, sequences, retries and bounded memory. `TelemetryProducer` makes the records of events. */
-import { failureOf } from '../adapters/kafka/errors.ts'
+import { failureOf, UnknownTopic, unknownTopic } from '../adapters/kafka/errors.ts'
 import { type Clock, SYSTEM_CLOCK } from '../adapters/system.ts'
 import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
@@ -129,7 +129,8 @@ export class RecordProducer {
     try {
       await this.#brokers.load(topic)
     } catch (error) {
-      throw failureOf(error)
+      const failure = failureOf(error)
+      throw failure instanceof UnknownTopic ? unknownTopic(topic, error) : failure
     }
     return this.#brokers.leadersOf(topic).size
   }

@@ -114,6 +114,14 @@ it('given a topic that is not there, then many at once are rejected as of an unk
   await assert.rejects(bulk.publish([record]), { name: 'UnknownTopic' })
 })
 
+it('given a topic that is not there beside one that is, then the error names it', async () => {
+  const [there, missing] = [await newTopic(), `none-${randomUUID()}`]
+  const to = (topic: string) => ({ topic, key: null, value: null, headers: [] })
+  const named = { name: 'UnknownTopic', message: new RegExp(`^Kafka has no topic "${missing}": create`) }
+  await assert.rejects(publisher.publish([to(there), to(missing)]), named)
+  await assert.rejects(publisher.partitionsOf(missing), named)
+})
+
 it('given records for several partitions, then append tells where each of them lies', async () => {
   const topic = await newTopic(3)
   const record = (partition: number, text: string) => {

@@ -14,6 +14,13 @@ export class UnknownTopic extends Unavailable {
   }
 }
 
+/** Brokers do not say which topic they do not know. */
+export function unknownTopic(topic: string, cause: unknown): UnknownTopic {
+  return new UnknownTopic(`Kafka has no topic "${topic}": create it, or allow this program to describe it`, {
+    cause,
+  })
+}
+
 /** The topic does not have the partition, as far as the producer knows: it may have grown since. */
 export function unknownPartition(topic: string, count: number, partition: number): RecordRefused {
   return new RecordRefused(`the topic ${topic} has ${count} partitions, not one with number ${partition}`)

@@ -30,6 +30,16 @@ export const APPLICATION: Application = {
   erasureType: ENTITY_ERASED_TYPE,
   failureEndedType: FAILURE_ENDED_TYPE,
   firstRetryMs: parkedForMs(['1m']),
+  remedies: {
+    'another-log': '`sluice state drop` lets the consumer read the new log from its start',
+    'state-evicted':
+      'put a checkpoint back with `sluice state import`, or let the log be read again after `sluice state drop`',
+    'state-newer-than-code': 'or drop the state with `sluice state drop`',
+    'topic-growing': '`sluice topics grow` finishes it, or takes it back',
+    'too-many-new-entities': '`sluice state sources` shows who adds most',
+    skipped: '`sluice skip`',
+    'schema-not-registered': 'run `sluice schemas register`',
+  },
   ignoredTypes: new Map([[RULES_ACTIVATED_TYPE, 'rule-set']]),
   readForeign: (record, event) =>
     event === undefined && topicNamed(record.topic) === TOPICS.failures ? discardedEvent(record) : undefined,

@@ -13,12 +13,13 @@ interface Given {
   readonly level?: 'DEBUG' | 'INFO' | 'WARN'
   readonly now?: () => number
   readonly environment?: string
+  readonly remedies?: Readonly<Record<string, string>>
 }
 
 /** The log lines of one invocation. Lines with `_aws` are metrics. */
 export async function logOf(
   work: (observer: LambdaObserver) => void | Promise<void>,
-  { level = 'INFO', now = Date.now, environment }: Given = {},
+  { level = 'INFO', now = Date.now, environment, remedies }: Given = {},
 ): Promise<LogLine[]> {
   process.env.LOG_LEVEL = level
   const lines: string[] = []
@@ -27,7 +28,7 @@ export async function logOf(
   for (const method of ['log', 'debug', 'info', 'warn', 'error'] as const)
     mock.method(console, method, (line: string) => void lines.push(line))
   try {
-    const observer = new LambdaObserver(logger, metrics, now)
+    const observer = new LambdaObserver(logger, metrics, now, remedies)
     observer.begin()
     await work(observer)
     observer.flush()

@@ -54,6 +54,13 @@ export interface Application {
    * would wait without success. Absent: it is not known.
    */
   readonly firstRetryMs?: number
+  /**
+   * An operator's next step, by the reason for which records wait, or by the code of a failure: such as the command of the application
+   * that helps. Logs of waiting records and failure records have it. Absent: the engine says what happened, and no more.
+   */
+  readonly remedies?: Readonly<Record<string, string>>
+  /** Namespace of metrics and of services in spans, and of the names of the latter; by default `Sluice`, and `sluice` in spans. */
+  readonly namespace?: string
   /** Event types that have a reason of their own, instead of `not-mine`, if a consumer does not accept them: reason by type. */
   readonly ignoredTypes: ReadonlyMap<string, string>
   /**
@@ -106,6 +113,11 @@ export interface EventData {
   readonly kind: 'data'
   /** Undefined if the event has none. */
   readonly data: unknown
+}
+
+/** The application's remedy as the end of a message; empty if it has none. */
+export function remedyFor({ remedies = {} }: Pick<Application, 'remedies'>, reason: string): string {
+  return Object.hasOwn(remedies, reason) ? `: ${remedies[reason]}` : ''
 }
 
 /** @throws Error if the application has no such topic */

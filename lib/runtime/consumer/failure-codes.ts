@@ -51,9 +51,7 @@ export const FAILURES = {
   ),
   'emission-refused': permanent('Kafka rejects an emission permanently: this record replaces it'),
   rejected: permanent('the consumer refused the event'),
-  skipped: permanent(
-    'an operator has set the record aside, because it hangs or ends its function: `sluice skip`',
-  ),
+  skipped: permanent('an operator has set the record aside, because it hangs or ends its function'),
   'timer-rejected': permanent(
     'the consumer rejected a timer, its emissions or state are too large, or the timers of one entity fired too often or ' +
       'emitted too much before one event: the timer is removed, and the state is unchanged unless the timer was to end it',

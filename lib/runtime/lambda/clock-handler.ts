@@ -26,7 +26,7 @@ import { scheduled } from './scheduled.ts'
  * @throws the handler rejects with a `ConfigError` that names every setting that is missing or wrong
  */
 export function clockHandler(
-  application: Pick<Application, 'kafkaTopic' | 'tickType'>,
+  application: Pick<Application, 'kafkaTopic' | 'tickType' | 'namespace'>,
   name: string,
   topics: TopicName | readonly TopicName[],
   makeTick: (partition: number, at: string) => Event = (partition, at) => tickOf(application, partition, at),
@@ -50,6 +50,7 @@ export function clockHandler(
         ticks += await append(often, instant(Date.parse(scheduledFor) + passedMs))
       return { ticks }
     },
+    application.namespace,
   )
 }
 

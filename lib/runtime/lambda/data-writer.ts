@@ -20,7 +20,7 @@ export type WritingSettings = GeneralSettings & SerializationSettings & Registry
  * @throws ConfigError if SERIALIZATION cannot be followed; Unavailable if a registry is needed and does not answer
  */
 export async function dataWriterIn(
-  application: Pick<Application, 'serializedTypes' | 'packagedSchema' | 'schemaSubjects'>,
+  application: Pick<Application, 'serializedTypes' | 'packagedSchema' | 'schemaSubjects' | 'remedies'>,
   { env, serialization, registry }: WritingSettings,
   types?: readonly string[],
   withinMs?: number,

@@ -45,22 +45,28 @@ export function forwarderHandler(
 ): ScheduledHandler {
   let assembled: (() => Promise<Assembled>) | undefined
   const latest = new LatestDecisions()
-  return scheduled(name, Connections, SLICES, async (run): Promise<Forwarded> => {
-    const process = await forwarderOf(name, source, run)
-    assembled ??= once(() => assemble(run))
-    const { ports, observer } = await assembled()
-    const { config, remainingMs } = run
-    const { env, contentMode } = config
-    const consumer = { ...CONSUMER_DEFAULTS, application, failuresTo, process, env, contentMode }
-    observer.begin()
-    const done = forward(consumer, ports, {
-      remainingMs,
-      nowMs: Date.now,
-      codeVersion: codeVersion ?? (() => config.codeVersion ?? bundleVersion()),
-      latest,
-    })
-    return done.finally(() => observer.flush())
-  })
+  return scheduled(
+    name,
+    Connections,
+    SLICES,
+    async (run): Promise<Forwarded> => {
+      const process = await forwarderOf(name, source, run)
+      assembled ??= once(() => assemble(run, application.remedies))
+      const { ports, observer } = await assembled()
+      const { config, remainingMs } = run
+      const { env, contentMode } = config
+      const consumer = { ...CONSUMER_DEFAULTS, application, failuresTo, process, env, contentMode }
+      observer.begin()
+      const done = forward(consumer, ports, {
+        remainingMs,
+        nowMs: Date.now,
+        codeVersion: codeVersion ?? (() => config.codeVersion ?? bundleVersion()),
+        latest,
+      })
+      return done.finally(() => observer.flush())
+    },
+    application.namespace,
+  )
 }
 
 async function forwarderOf(
@@ -79,8 +85,11 @@ interface Assembled {
   readonly observer: LambdaObserver
 }
 
-async function assemble({ connections, powertools }: Scheduled<Connections, Config>): Promise<Assembled> {
-  const observer = new LambdaObserver(powertools.logger, powertools.metrics)
+async function assemble(
+  { connections, powertools }: Scheduled<Connections, Config>,
+  remedies: Application['remedies'],
+): Promise<Assembled> {
+  const observer = new LambdaObserver(powertools.logger, powertools.metrics, Date.now, remedies)
   return {
     ports: {
       cursors: await connections.forwardCursors(),

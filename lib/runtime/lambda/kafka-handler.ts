@@ -83,8 +83,8 @@ function handlerOf(
   { slices, codeVersion, foreignReader, ...choices }: Choices<readonly Slice[]> = {},
 ): KafkaHandler {
   boundYoungGeneration()
-  const { logger, metrics } = telemetryOf(name)
-  const observer = new LambdaObserver(logger, metrics)
+  const { logger, metrics } = telemetryOf(name, application.namespace)
+  const observer = new LambdaObserver(logger, metrics, Date.now, application.remedies)
   const configIn = (environment?: Environment) =>
     readSettings([...SLICES, ...(slices ?? [])], environment) as PartsOf<typeof SLICES> &
       PartsOf<readonly Slice[]>
@@ -195,11 +195,13 @@ async function tracingOf(
 ) {
   if (!otlp) return undefined
   const { Tracing } = await import('../adapters/otlp/tracing.ts')
+  const { namespace } = application
   const traced = {
     env,
     group: application.groupName?.(name, env) ?? name,
     kafkaTopic: (topic: Parameters<Application['kafkaTopic']>[0]) => application.kafkaTopic(topic, env),
-    serviceName: otlp.serviceName ?? `sluice-${name}`,
+    serviceName: otlp.serviceName ?? `${namespace ?? 'sluice'}-${name}`,
+    ...(namespace === undefined ? {} : { namespace }),
     sampler: otlp.sampler,
   }
   const { headersSecret } = otlp

@@ -45,6 +45,7 @@ type Sufficient<Slices extends readonly Slice[], Needed> = PartsOf<Slices> exten
  *
  * @param Reached what the function connects to; its bundle contains no other clients
  * @param slices the settings that the function reads; it needs no others to start
+ * @param namespace of its metrics: see `Application`
  */
 export function scheduled<
   Connections extends KafkaConnections,
@@ -55,8 +56,9 @@ export function scheduled<
   Reached: new (config: Needed, name: string) => Connections,
   slices: Slices & Sufficient<Slices, Needed & GeneralSettings>,
   run: (runtime: Scheduled<Connections, PartsOf<Slices>>) => Promise<object>,
+  namespace?: string,
 ): ScheduledHandler {
-  const powertools = telemetryOf(name)
+  const powertools = telemetryOf(name, namespace)
   const { logger, metrics } = powertools
   const telemetry: ScheduledTelemetry = {
     warn: (message, details) => logger.warn(message, details),

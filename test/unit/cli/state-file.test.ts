@@ -107,11 +107,7 @@ describe('a checkpoint as a file', () => {
       lines().map(line => line.replace('{"checkpoint":1,', '{"checkpoint":2,')),
       /format is 2, .* knows 1/,
     ],
-    [
-      'of something else',
-      ['{"specversion":"1.0","id":"1"}'],
-      /not a checkpoint: `sluice state export` writes them/,
-    ],
+    ['of something else', ['{"specversion":"1.0","id":"1"}'], /not a checkpoint of a partition state/],
     ['of no JSON', ['hello'], /not a checkpoint/],
     ['with a line of another kind', lines().toSpliced(2, 0, '{"secret":1}'), /line 3 holds nothing that/],
   ]

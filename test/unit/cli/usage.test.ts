@@ -148,7 +148,7 @@ test('what was imported is told as JSON where that is asked for', async () => {
 describe('failures: exit status 1', () => {
   const failing: [args: string[], said: RegExp][] = [
     [['import', 'none.csv'], /^none\.csv: there is no such file or folder\n$/],
-    [['state', 'import', 'stream.jsonl'], /^stream\.jsonl: it is not a checkpoint: `sluice state export`/],
+    [['state', 'import', 'stream.jsonl'], /^stream\.jsonl: it is not a checkpoint of a partition state/],
     [['replay', 'broken.jsonl'], /^broken\.jsonl:2: not JSON\n$/],
     [['replay', 'timed.jsonl', '--filter', 'type=other'], /nothing in it to publish/],
     [['replay', 'neither.json'], /^neither\.json: neither a stream .* nor a captured batch/],

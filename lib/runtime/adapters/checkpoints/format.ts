@@ -193,13 +193,13 @@ function headerOf(content: object): Header {
   if (typeof checkpoint !== 'number' || typeof header.consumer !== 'string') throw noCheckpoint()
   if (checkpoint !== FORMAT)
     throw new DamagedCheckpoint(
-      `its format is ${checkpoint}, and this version of sluice knows ${FORMAT}: use the version that wrote it`,
+      `its format is ${checkpoint}, and this version of the engine knows ${FORMAT}: use the version that wrote it`,
     )
   return header as Header
 }
 
 function noCheckpoint(): DamagedCheckpoint {
-  return new DamagedCheckpoint('it is not a checkpoint: `sluice state export` writes them')
+  return new DamagedCheckpoint('it is not a checkpoint of a partition state')
 }
 
 function noCounts(): Counts {

@@ -174,9 +174,7 @@ async function outOfRange(cluster: Cluster, topic: string, partition: number, of
   const end = await edgeOf(cluster, topic, partition, 'end')
   // Otherwise its retention has taken the offset just now: the next attempt sees where it begins.
   if (offset < end) return unavailable(`${topic}/${partition} begins behind offset ${offset} now`)
-  const message =
-    `${topic}/${partition} ends at offset ${end}, but ${offset} was read before: it was made anew, or cut off. ` +
-    '`sluice state drop` lets the consumer read the new log from its start.'
+  const message = `${topic}/${partition} ends at offset ${end}, but ${offset} was read before: it was made anew, or cut off`
   return new PartitionStopped('another-log', message)
 }
 

@@ -1,7 +1,7 @@
 /** Every metric of the engine, by its name: the code that writes them, and the alarms of a deployment, read this table. */
 import type { Counters } from './counters.ts'
 
-/** The namespace of all metrics in CloudWatch. */
+/** The namespace of all metrics in CloudWatch, unless the application has one. */
 export const NAMESPACE = 'Sluice'
 
 /**

@@ -1,5 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import type { Metrics } from '@aws-lambda-powertools/metrics'
+import type { Application } from '../../consumer/application.ts'
 import type { Failure } from '../../consumer/failure-codes.ts'
 import type { Tried } from '../../pipeline/deciding/tries.ts'
 import type {
@@ -37,6 +38,7 @@ export class LambdaObserver implements Observer {
   readonly #logger: Logger
   readonly #measured: Measurements
   readonly #now: () => number
+  readonly #remedies: NonNullable<Application['remedies']>
   readonly #lines: Lines
   #progress: Progress
   #records = 0
@@ -46,7 +48,14 @@ export class LambdaObserver implements Observer {
   readonly #starts = new PerTopic()
   #tracer: Tracer | undefined
 
-  constructor(logger: Logger, metrics: Metrics, now: () => number = Date.now) {
+  /** @param remedies of the application, for the reasons for which records wait */
+  constructor(
+    logger: Logger,
+    metrics: Metrics,
+    now: () => number = Date.now,
+    remedies: Application['remedies'] = {},
+  ) {
+    this.#remedies = remedies
     this.#logger = logger
     this.#measured = new Measurements(metrics)
     this.#now = now
@@ -103,7 +112,11 @@ export class LambdaObserver implements Observer {
   waiting(stateKey: StateKey, { fromOffset, appendMs, reason, error }: Waiting): void {
     this.#progress.waits(stateKey, appendMs, this.#now())
     this.#measured.count('deferred', reason, 1)
-    this.#lines.write('deferred', reason, { ...stateKey, fromOffset, reason, ...failureOf(error) })
+    const remedy = this.#remedies[reason]
+    this.#lines.write('deferred', reason, {
+      ...{ ...stateKey, fromOffset, reason, ...failureOf(error) },
+      ...(remedy === undefined ? {} : { remedy }),
+    })
   }
 
   tried(stateKey: StateKey, { attempt, of, records, offset, cause }: Tried): void {

@@ -4,8 +4,11 @@ import { Metrics } from '@aws-lambda-powertools/metrics'
 import { NAMESPACE } from './metric-names.ts'
 
 /** Logger and metrics of one function. Both write to standard output only, as Lambda wants it. */
-export function telemetryOf(serviceName: string): { logger: Logger; metrics: Metrics } {
-  return { logger: new Logger({ serviceName }), metrics: new Metrics({ namespace: NAMESPACE, serviceName }) }
+export function telemetryOf(
+  serviceName: string,
+  namespace = NAMESPACE,
+): { logger: Logger; metrics: Metrics } {
+  return { logger: new Logger({ serviceName }), metrics: new Metrics({ namespace, serviceName }) }
 }
 
 /** Puts the environment into the dimensions of every metric that is written from now on. */

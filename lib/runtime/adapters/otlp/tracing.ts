@@ -9,6 +9,8 @@ export interface Traced {
   readonly group: string
   readonly kafkaTopic: Scene['kafkaTopic']
   readonly serviceName: string
+  /** `sluice` by default. */
+  readonly namespace?: string
   /** By default, producers decide what is sampled. */
   readonly sampler?: Sampler
 }
@@ -18,11 +20,11 @@ export class Tracing {
   readonly #exporter: OtlpExporter
 
   constructor(settings: OtlpSettings, traced: Traced, dropped: Dropped) {
-    const { env, group, kafkaTopic, serviceName, sampler = 'parentbased_always_off' } = traced
+    const { env, group, kafkaTopic, serviceName, namespace, sampler = 'parentbased_always_off' } = traced
     this.#scene = { kafkaTopic, group, sampler }
     const resource = {
       'service.name': serviceName,
-      'service.namespace': 'sluice',
+      'service.namespace': namespace ?? 'sluice',
       'deployment.environment.name': env,
     }
     this.#exporter = new OtlpExporter(settings, resource, dropped)

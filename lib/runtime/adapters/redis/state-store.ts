@@ -55,7 +55,7 @@ function evicted({ consumer, topic, partition }: StateKey, part: unknown): Parti
   return new PartitionStopped(
     'state-evicted',
     `the server has evicted a part (${part}) of the state of ${consumer} for ${topic}/${partition}: set its maxmemory-policy to ` +
-      'noeviction, and put a checkpoint back with `sluice state import`, or let the log be read again after `sluice state drop`',
+      'noeviction, and restore the state from a checkpoint, or remove it, so that the log is read again',
   )
 }
 
@@ -83,10 +83,7 @@ function read(
   const { version, clock, appliedDigest, emitted, parkedBytes, newEntities } = found
   const { failureMemory, failuresFromMs, partitioning, growing } = found
   if (growing !== undefined)
-    throw new Unavailable(
-      'topic-growing',
-      `the topic is growing to ${growing} partitions: \`sluice topics grow\``,
-    )
+    throw new Unavailable('topic-growing', `the topic is growing to ${growing} partitions`)
   const passed = readDue(due)
   // An entity that is both wanted and due appears once.
   const entities = [...new Set([...passed.map(({ entity }) => entity), ...wanted.entities])]

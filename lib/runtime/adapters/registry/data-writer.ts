@@ -8,7 +8,7 @@ import {
   type Schema,
 } from '@sluice/schema-registry'
 import { type DataEncoder, type DataWriter, dataWriterOf } from '../../cloudevents/data-writer.ts'
-import type { Application, PackagedSchema } from '../../consumer/application.ts'
+import { type Application, type PackagedSchema, remedyFor } from '../../consumer/application.ts'
 import {
   formatsOf,
   type SchemaDataFormat,
@@ -70,7 +70,10 @@ function refusal(error: unknown): never {
 }
 
 export interface WriterOptions {
-  readonly application: Pick<Application, 'serializedTypes' | 'packagedSchema' | 'schemaSubjects'>
+  readonly application: Pick<
+    Application,
+    'serializedTypes' | 'packagedSchema' | 'schemaSubjects' | 'remedies'
+  >
   readonly env: string
   readonly serialization: Serialization
   /** Absent: data is written without the id of a schema, and readers need the packaged one. */
@@ -108,7 +111,7 @@ async function encoderOf(
   const id = await firstId(registry, subjects, schema)
   if (id === undefined)
     throw new UnusableSerialization(
-      `SERIALIZATION is ${format} for ${type}, but the schema registry has that schema neither in ${subjects.join(' nor in ')}: run \`sluice schemas register\``,
+      `SERIALIZATION is ${format} for ${type}, but the schema registry has that schema neither in ${subjects.join(' nor in ')}${remedyFor(application, 'schema-not-registered')}`,
     )
   return { format, dataschema, encode: data => frame(id, codec.encode(data)) }
 }

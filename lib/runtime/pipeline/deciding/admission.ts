@@ -47,7 +47,7 @@ interface Attempt {
 }
 
 const TICK = 'tick' satisfies IgnoredReason
-const SKIPPED = failure('skipped', 'an operator has set it aside with `sluice skip`')
+const SKIPPED = failure('skipped', 'an operator has set it aside')
 const FIRST_ATTEMPT: Attempt = { kind: 'attempt', at: undefined }
 
 /** @param clock the log's clock at the record */

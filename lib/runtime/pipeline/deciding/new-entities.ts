@@ -58,8 +58,7 @@ export class NewEntities {
     const who = full[0] === ALL ? 'all producers together' : 'the group of producers of this source'
     return failure(
       'too-many-new-entities',
-      `${who} may add ${full[1]} entities to a partition in a day, and this one ${before === undefined ? 'is new' : 'grows'}: ` +
-        '`sluice state sources` shows who adds most',
+      `${who} may add ${full[1]} entities to a partition in a day, and this one ${before === undefined ? 'is new' : 'grows'}`,
     )
   }
 

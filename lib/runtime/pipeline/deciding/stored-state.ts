@@ -65,7 +65,7 @@ export function unreadableState(
     return new PartitionStopped(
       'state-newer-than-code',
       `the state of ${named} was stored by a later version of ${process.name} than this one (version ${own}), and is left alone: deploy that ` +
-        'code again, or drop the state with `sluice state drop`',
+        'code again',
     )
   try {
     readState(process, stored)

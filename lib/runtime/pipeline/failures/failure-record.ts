@@ -4,6 +4,7 @@ import { parseTime } from '../../cloudevents/attributes.ts'
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
 import { historyOf, originalHeaders, type RedriveTarget } from '../../cloudevents/redrive.ts'
+import { remedyFor } from '../../consumer/application.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure, isUnexpected } from '../../consumer/failure-codes.ts'
@@ -100,7 +101,7 @@ export function failureRecordOf(
       name,
       value: bufferOf(value).toString('base64'),
     })),
-    error: message,
+    error: `${message}${remedyFor(sender.application, code)}`,
     errorType: code,
     consumer,
     attempt,

@@ -100,7 +100,6 @@ function anotherLog({ consumer, topic, partition }: StateKey, offset: number): P
   return new PartitionStopped(
     'another-log',
     `${topic}/${partition} is another log than the state of ${consumer} was made from: its record at offset ${offset} is not ` +
-      'the one that was decided. Was the topic deleted, or cut off? `sluice state drop` lets the consumer read the new log from ' +
-      'its start.',
+      'the one that was decided. Was the topic deleted, or cut off?',
   )
 }

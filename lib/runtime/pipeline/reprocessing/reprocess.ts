@@ -177,7 +177,7 @@ function growing(partitions?: number): RebuildStopped {
   const to = partitions === undefined ? '' : ` to ${partitions} partitions`
   return new RebuildStopped(
     'waiting',
-    `its topic is growing${to}, and its live state must stay as it is: finish that with \`sluice topics grow\` first`,
+    `its topic is growing${to}, and its live state must stay as it is: finish that first`,
   )
 }
 

@@ -43,3 +43,20 @@ it('given a scheduled function that publishes, then each publishing is measured 
   const refused = await metricsOf(() => assert.rejects(run()))
   assert.equal(refused.get('publishMs')?.values.length, 1, 'one that fails is measured as well')
 })
+
+it('given a namespace of the application, then its metrics are there', async () => {
+  const counting = async ({
+    telemetry,
+  }: {
+    readonly telemetry: { count(name: string, by: number): void }
+  }) => {
+    telemetry.count('things', 3)
+    return {}
+  }
+  const handler = scheduled('shopping', OnKafka, [GENERAL, KAFKA], counting, 'Shop')
+  const context = { getRemainingTimeInMillis: () => 60_000 } as Context
+  await assert.rejects(
+    metricsOf(() => handler({} as ScheduledEvent, context)),
+    /namespace Shop/,
+  )
+})

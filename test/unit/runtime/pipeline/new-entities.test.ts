@@ -38,10 +38,8 @@ describe('entities that producers add to a partition state', () => {
       'applied/counted',
       'applied/counted',
     ])
-    assert.match(
-      stage.observer.decisions[PER_DAY]?.failure?.message ?? '',
-      /may add 4 entities .*sluice state sources/,
-    )
+    const errors = stage.events.flatMap(({ data }) => (data as { readonly error?: string }).error ?? [])
+    assert.match(errors[0] ?? '', /may add 4 entities .*: `sluice state sources` shows who adds most$/)
   })
 
   it('given a flood of many sources, then all of them together add twice what one may', async () => {

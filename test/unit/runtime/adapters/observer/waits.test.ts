@@ -53,6 +53,20 @@ describe('what the log says of a partition that waits', () => {
     assert.deepEqual(causes, ['KafkaJSNumberOfRetriesExceeded', 'KafkaJSConnectionError ECONNREFUSED'])
   })
 
+  it('given a remedy of the application for the reason, then the line has it, and no other line', async () => {
+    const remedies = { 'another-log': 'shop reset' }
+    for (const [reason, remedy] of [
+      ['another-log', 'shop reset'] as const,
+      ['contended', undefined] as const,
+    ]) {
+      const log = await logOf(
+        observer => observer.waiting(STATE_KEY, { fromOffset: 7, appendMs: 0, reason }),
+        { remedies },
+      )
+      assert.equal(log.find(line => 'fromOffset' in line)?.remedy, remedy)
+    }
+  })
+
   it('given a log that cannot be read, then the message is told: it says where and what to do', async () => {
     const error = new UnreadableLog('t/3 cannot be read from offset 7 on', { cause: new Error('SECRET') })
     const { level, said, causes } = await waitingFor(error, 'log-unreadable')

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { it } from 'node:test'
+import { APPLICATION } from '../../../../lib/app/application.ts'
+import { FAILURES } from '../../../../lib/runtime/consumer/failure-codes.ts'
+import { reasonText } from '../../../../lib/runtime/pipeline/reasons.ts'
+import { PROJECT } from '../../../support/program.ts'
+
+const ENGINE = join(PROJECT, 'lib', 'runtime')
+
+it('given the code of the engine, then it names no command of the application', () => {
+  const files = globSync('**/*.ts', { cwd: ENGINE, exclude: ['dist/**'] })
+  assert.ok(files.length > 200)
+  const naming = files.flatMap(file => {
+    const lines = readFileSync(join(ENGINE, file), 'utf8').split('\n')
+    const isComment = /^\s*(?:\*|\/\/|\/\*)/
+    return lines
+      .filter(line => /`sluice |npx sluice/.test(line) && !isComment.test(line))
+      .map(line => [file, line])
+  })
+  assert.deepEqual(naming, [])
+})
+
+it('given the remedies of Sluice, then each is for a reason or a code of the engine', () => {
+  const { remedies = {} } = APPLICATION
+  const isKnown = (name: string) => reasonText(name) !== undefined || name in FAILURES
+  assert.deepEqual(
+    Object.keys(remedies).filter(name => !isKnown(name)),
+    ['schema-not-registered'],
+  )
+})

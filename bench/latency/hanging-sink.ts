@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../lib/alerting/alert.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
-import { ReceiverUnavailable } from '../../lib/runtime/consumer/sink.ts'
+import { RetryableError } from '../../lib/runtime/consumer/author-errors.ts'
 
 // A sink on the alerts topic whose receiver takes every request and never answers in time, beside the measured function.
 
@@ -21,7 +21,7 @@ export const handler = kafkaConsumer(HANGING, {
         signal,
       })
     } catch (error) {
-      throw new ReceiverUnavailable('the receiver hangs', { cause: error })
+      throw new RetryableError('the receiver hangs', { cause: error })
     }
     return deliveries.map(() => ({ kind: 'delivered', reason: 'sent' }) as const)
   },

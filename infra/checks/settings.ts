@@ -4,11 +4,7 @@ import { isLoopback } from '../../lib/app/doctor/places.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
 import { type Environment, readSettings } from '../../lib/app/settings/index.ts'
 import { parseRedisUrl } from '../../lib/runtime/adapters/redis/address.ts'
-import {
-  formatsOf,
-  type Serialization,
-  UnusableSerialization,
-} from '../../lib/runtime/consumer/serialization.ts'
+import { formatsOf, type Serialization } from '../../lib/runtime/consumer/serialization.ts'
 import { ConfigError } from '../../lib/runtime/settings/config-error.ts'
 
 /** The variables of a function, as the template has them: texts, and what CloudFormation fills in. */
@@ -73,7 +69,7 @@ function serializationErrors(serialization: Serialization): string[] {
     formatsOf(serialization, SERIALIZED_TYPES)
     return []
   } catch (error) {
-    if (!(error instanceof UnusableSerialization)) throw error
-    return [error.message.replace(/\.$/, '')]
+    if (!(error instanceof ConfigError)) throw error
+    return [...error.errors]
   }
 }

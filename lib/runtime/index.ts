@@ -7,7 +7,7 @@
  */
 export { type JsonOptions, type JsonRecord, json } from './cloudevents/plain-json.ts'
 export type { Application, EventData, ForeignRecord, TopicSettings } from './consumer/application.ts'
-export { PermanentError } from './consumer/author-errors.ts'
+export { ConfigError, PermanentError, RetryableError } from './consumer/author-errors.ts'
 export {
   type ApplicationOptions,
   type AuthoredApplication,
@@ -70,7 +70,6 @@ export {
   type Delivery,
   type Digest,
   delivered,
-  ReceiverUnavailable,
   retry,
   type Sink,
 } from './consumer/sink.ts'

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { RetryableError } from '../../lib/runtime/consumer/author-errors.ts'
 import { rejected } from '../../lib/runtime/consumer/process.ts'
 import { type SegmentLimits, written } from '../../lib/runtime/consumer/segment-sink.ts'
-import { ReceiverUnavailable } from '../../lib/runtime/consumer/sink.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
@@ -122,7 +122,7 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
 
     for (const [given, error, reason] of [
       ['that fails', new Error('disk full'), 'unexpected-error'],
-      ['that cannot be reached', new ReceiverUnavailable('no line'), 'receiver-unavailable'],
+      ['that cannot be reached', new RetryableError('no line'), 'receiver-unavailable'],
     ] as const)
       it(`given a destination ${given}, then it is tried three times, and then the segment waits`, async () => {
         const archive = on(BY_TEN)
@@ -187,7 +187,7 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
       const archive = on(BY_TEN)
       const { answer } = archive
       archive.answer = () => {
-        throw new ReceiverUnavailable('away')
+        throw new RetryableError('away')
       }
       assert.equal((await archive.stage.batch(log(0, 12))).batchItemFailures.length, 13)
       assert.equal(archive.stage.observer.waits[0]?.reason, 'receiver-unavailable')

@@ -9,9 +9,10 @@ import { RETRY_TOPICS, type Signal, signalNamed } from '../../lib/app/topics.ts'
 import type { FailurePolicy } from '../../lib/failures/policy.ts'
 import { type DeadLetter, failureRouter } from '../../lib/failures/process.ts'
 import { redriveTargetOf } from '../../lib/runtime/cloudevents/redrive.ts'
+import { RetryableError } from '../../lib/runtime/consumer/author-errors.ts'
 import { type FailureData, failureId } from '../../lib/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess, rejected } from '../../lib/runtime/consumer/process.ts'
-import { delivered, ReceiverUnavailable, retry, type Sink } from '../../lib/runtime/consumer/sink.ts'
+import { delivered, retry, type Sink } from '../../lib/runtime/consumer/sink.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import type { KafkaRecord } from '../ledger/kafka/records.ts'
 import { CONTEXT, DeliveredLog } from '../support/delivered-log.ts'
@@ -66,7 +67,7 @@ describe('failures that come back, on Kafka and Redis', () => {
     name: 'calling',
     accepts: READING_TYPES,
     async deliver(deliveries) {
-      if (isAway && deliveries.some(({ event }) => event.id === 'away')) throw new ReceiverUnavailable('away')
+      if (isAway && deliveries.some(({ event }) => event.id === 'away')) throw new RetryableError('away')
       return deliveries.map(({ event: { id } }) => {
         if (id === 'refused' || (id === 'accepted-later' && !isAccepting)) return retry('not now')
         count(applied, `calling ${id}`)

@@ -8,7 +8,7 @@ import {
 import { attributeOf, type SnsMessage } from '../../notification/sns/message.ts'
 import type { AlertsTopic, NotPublished } from '../../notification/sns/sink.ts'
 import type { AwsPlace } from '../../runtime/adapters/aws/clients.ts'
-import { ReceiverUnavailable } from '../../runtime/consumer/sink.ts'
+import { RetryableError } from '../../runtime/consumer/author-errors.ts'
 import { alertsTopicName } from '../resource-names.ts'
 
 /** A frozen or silent connection must not use up the whole invocation. */
@@ -53,11 +53,11 @@ export class SnsTopic implements AlertsTopic {
     const { Failed = [] } = await this.#client.send(command).catch((error: Error) => {
       // Thrown on, the sink is offered the messages one by one, so that only the wrong one fails.
       if (FINAL.test(error.name)) throw error
-      throw new ReceiverUnavailable(`${this.#arn}: ${error.name}`, { cause: error })
+      throw new RetryableError(`${this.#arn}: ${error.name}`, { cause: error })
     })
     // Throttled, or an internal error: they are offered again with those that were published, which keep their ids.
     const later = Failed.find(({ SenderFault }) => SenderFault !== true)
-    if (later) throw new ReceiverUnavailable(`${this.#arn}: ${later.Code ?? 'failed'}`)
+    if (later) throw new RetryableError(`${this.#arn}: ${later.Code ?? 'failed'}`)
     return messages.map((_, index) => {
       const failed = Failed.find(({ Id }) => Id === String(index))
       return failed && { why: failed.Code ?? 'failed' }

@@ -17,7 +17,7 @@ export interface AlertsTopic {
    * Publishes messages in one call: at most `SNS_BATCH`, of at most `SNS_BYTES` together.
    *
    * @returns for each undefined if it was published, or why it was refused
-   * @throws ReceiverUnavailable if one of them may be taken later; others may have been published
+   * @throws RetryableError if one of them may be taken later; others may have been published
    */
   publish(messages: readonly SnsMessage[]): Promise<readonly (NotPublished | undefined)[]>
 }

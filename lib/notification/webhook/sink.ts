@@ -1,12 +1,8 @@
 /** Delivers the notifications that name a webhook. A slow or dead one does not hold up the others of the same batch. */
+
+import { RetryableError } from '../../runtime/consumer/author-errors.ts'
 import { rejected } from '../../runtime/consumer/process.ts'
-import {
-  type Delivered,
-  delivered,
-  ReceiverUnavailable,
-  retry,
-  type Sink,
-} from '../../runtime/consumer/sink.ts'
+import { type Delivered, delivered, retry, type Sink } from '../../runtime/consumer/sink.ts'
 import { messageOf, OLD_MS } from '../message.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../notification.ts'
 import type { Receiver } from '../receiver.ts'
@@ -52,7 +48,7 @@ export function webhookSink(
         }),
       )
       // Every webhook has been called by now: what they have taken is not sent to them again.
-      if (waiting.length > 0) throw new ReceiverUnavailable(waiting.join('; '))
+      if (waiting.length > 0) throw new RetryableError(waiting.join('; '))
       return answers.map(combined)
     },
     digest: {

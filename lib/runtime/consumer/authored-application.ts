@@ -82,7 +82,7 @@ const ENVIRONMENT = /^[a-z0-9-]{1,20}$/
 /**
  * Describes an application to the engine.
  *
- * @throws Error if a schema is asynchronous
+ * @throws ConfigError if a schema is asynchronous
  */
 export function application<
   const Topic extends string,

@@ -3,7 +3,7 @@
  * engine knows nothing of it: a handler runs inside one step, and its calls become the fields of that step.
  */
 import type { Application } from './application.ts'
-import { PermanentError } from './author-errors.ts'
+import { ConfigError, PermanentError } from './author-errors.ts'
 import type { TopicName } from './declared.ts'
 import { partsOfEntity, type Received } from './event.ts'
 import {
@@ -94,7 +94,7 @@ type AnyHandlers = ProcessHandlers<
 
 /**
  * @param types the event types of `onEvent`, if the handlers name none
- * @throws Error if there is no handler, or no event type for one
+ * @throws ConfigError if there is no handler, or no event type for one
  */
 export function authoredProcess(
   application: Application,
@@ -105,11 +105,12 @@ export function authoredProcess(
   const { on = {}, onEvent, onTimer, onErase, awaitsLog, accepts, ...settings } = handlers
   const handled = new Map(Object.entries(on))
   const others = onEvent ? (accepts ?? types) : []
-  if (!onEvent && handled.size === 0) throw new Error(`the process "${name}" has neither onEvent nor on`)
+  if (!onEvent && handled.size === 0)
+    throw new ConfigError(`the process "${name}"`, ['it has neither onEvent nor on'])
   if (onEvent && others.length === 0)
-    throw new Error(
-      `the process "${name}" has onEvent, but no event types: list them in accepts, or in events of the application`,
-    )
+    throw new ConfigError(`the process "${name}"`, [
+      'onEvent has no event types: list them in accepts, or in events of the application',
+    ])
   return {
     ...settings,
     name,

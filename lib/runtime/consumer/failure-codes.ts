@@ -1,5 +1,6 @@
 /** The only list of reasons why a record can fail: the code, what it means, and whether a retry can help. */
 
+import { PermanentError, RetryableError } from './author-errors.ts'
 import { framesOf } from './frames.ts'
 
 /**
@@ -70,7 +71,10 @@ export const FAILURES = {
     description:
       'no schema for the data is known: neither in the schema registry nor among the packaged ones',
   },
-  'not-accepted': { class: 'retryable', description: 'the receiver did not accept it this time' },
+  'not-accepted': {
+    class: 'retryable',
+    description: 'the receiver did not accept it this time, or the process wants it again later',
+  },
   'unexpected-error': { class: 'unexpected', description: 'the consumer threw: a bug' },
   'timer-failed': {
     class: 'unexpected',
@@ -118,13 +122,16 @@ export function rejection({
   safeMessage,
 }: {
   readonly why: string
-  readonly safeMessage?: string
+  readonly safeMessage?: string | undefined
 }): Failure {
   return { ...failure('rejected', why), ...(safeMessage === undefined ? {} : { safeMessage }) }
 }
 
-/** The failure of a record whose processing threw. */
+/** The failure of a record whose processing threw: what its author says with an error of the two, or a bug. */
 export function unexpectedFailure(error: unknown): Failure {
+  if (error instanceof PermanentError)
+    return rejection({ why: error.message, safeMessage: error.safeMessage })
+  if (error instanceof RetryableError) return failure('not-accepted', error.message)
   if (!(error instanceof Error)) return failure('unexpected-error', 'threw something that is not an Error')
   const [place] = framesOf(error)
   return { ...failure('unexpected-error', `${error.name}: ${error.message}`), ...(place ? { place } : {}) }

@@ -32,7 +32,7 @@ export interface SegmentSink<Data = unknown> {
    * written is the sink's choice. If it throws anything else than the error below, the partition waits and is tried again: a
    * single event that cannot be written must be returned as rejected.
    *
-   * @throws ReceiverUnavailable if nothing can be written at present: the partition's records wait in Kafka
+   * @throws RetryableError if nothing can be written at present: the partition's records wait in Kafka
    */
   write(segment: Segment<Data>): Promise<Written>
   /** Called with the connections of the function being closed: ends what the sink has opened. */

@@ -1,3 +1,4 @@
+import { ConfigError } from './author-errors.ts'
 import type { DataFormat } from './data-format.ts'
 
 /** A format that needs a schema to be read or written. */
@@ -19,11 +20,6 @@ export interface Serialization {
   readonly named: ReadonlyMap<string, DataFormat>
 }
 
-/** What SERIALIZATION says cannot be done. */
-export class UnusableSerialization extends Error {
-  override readonly name = 'UnusableSerialization'
-}
-
 export function isAllJson({ otherwise, named }: Serialization): boolean {
   return [otherwise, ...named.values()].every(format => format === 'json')
 }
@@ -31,7 +27,7 @@ export function isAllJson({ otherwise, named }: Serialization): boolean {
 /**
  * The types that are written in another format than JSON. A type's own name goes before one that it shares.
  *
- * @throws UnusableSerialization if SERIALIZATION has a name that no type has
+ * @throws ConfigError if SERIALIZATION has a name that no type has
  */
 export function formatsOf(
   { otherwise, named }: Serialization,
@@ -40,9 +36,9 @@ export function formatsOf(
   const known = new Set(types.flatMap(({ type, name }) => (name === undefined ? [type] : [type, name])))
   const unknown = [...named.keys()].filter(name => !known.has(name))
   if (unknown.length > 0)
-    throw new UnusableSerialization(
-      `SERIALIZATION names ${unknown.join(', ')}, whose data is always JSON or not known. It can name ${[...known].sort().join(', ')}.`,
-    )
+    throw new ConfigError('the environment', [
+      `SERIALIZATION names ${unknown.join(', ')}, whose data is always JSON or not known. It can name ${[...known].sort().join(', ')}`,
+    ])
   const formats = new Map<string, SchemaDataFormat>()
   for (const { type, name = type } of types) {
     const format = named.get(type) ?? named.get(name) ?? otherwise

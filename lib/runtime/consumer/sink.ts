@@ -18,7 +18,7 @@ export interface Sink<Data = unknown> {
    * throws, the events are delivered one by one, so that one bad event does not affect the others; one that throws alone is
    * offered again like one with the result `retry`.
    *
-   * @throws ReceiverUnavailable if nothing can be delivered at present: it is called three times, with waits of 2 and 4 seconds
+   * @throws RetryableError if nothing can be delivered at present: it is called three times, with waits of 2 and 4 seconds
    *   between, and then the partition's records wait in Kafka
    */
   deliver(deliveries: readonly Delivery<Data>[]): Promise<readonly Delivered[]>
@@ -73,9 +73,4 @@ export function delivered(reason: string): Delivered {
  */
 export function retry(why: string, safeMessage?: string): Delivered {
   return { kind: 'retry', why, ...(safeMessage === undefined ? {} : { safeMessage }) }
-}
-
-/** The receiver cannot be reached, for this event or any other. */
-export class ReceiverUnavailable extends Error {
-  override readonly name = 'ReceiverUnavailable'
 }

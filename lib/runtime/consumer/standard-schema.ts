@@ -3,6 +3,7 @@
  * valibot and arktype. The interface is declared here, so the engine depends on none of them.
  */
 import type { EventData } from './application.ts'
+import { ConfigError } from './author-errors.ts'
 import type { Event } from './event.ts'
 import { type Failure, failure } from './failure-codes.ts'
 
@@ -41,7 +42,7 @@ const MOST_ISSUES = 5
 /**
  * Reads data by the schema of its event type. Data of other types passes.
  *
- * @throws Error if a schema shows that it is asynchronous; some only do so with data that fits, and then the event fails
+ * @throws ConfigError if a schema shows that it is asynchronous; some only do so with data that fits, and then the event fails
  */
 export function schemaReader(schemas: EventSchemas): (event: Event) => EventData | Failure {
   const byType = new Map(Object.entries(schemas))
@@ -61,12 +62,8 @@ function assertSynchronous(type: string, schema: StandardSchema): void {
     resultOf(type, schema, undefined)
   } catch (error) {
     // A schema may throw at undefined, which no event needs to have.
-    if (error instanceof AsynchronousSchema) throw error
+    if (error instanceof ConfigError) throw error
   }
-}
-
-class AsynchronousSchema extends Error {
-  override readonly name = 'AsynchronousSchema'
 }
 
 function resultOf(type: string, schema: StandardSchema, data: unknown): SchemaResult<unknown> {
@@ -74,9 +71,9 @@ function resultOf(type: string, schema: StandardSchema, data: unknown): SchemaRe
   if (!(result instanceof Promise)) return result
   // An unhandled rejection would end the invocation.
   result.catch(() => {})
-  throw new AsynchronousSchema(
-    `the schema of "${type}" is asynchronous, and an event is read without waiting: use a schema without asynchronous checks`,
-  )
+  throw new ConfigError(`the schema of "${type}"`, [
+    'it is asynchronous, and events are read without waiting: use one without asynchronous checks',
+  ])
 }
 
 /** Says where the data does not fit and why. Some libraries quote the value in their message: such a message is left out. */

@@ -1,10 +1,9 @@
 /** What writes the data of a function's events. */
 import type { DataWriter } from '../cloudevents/data-writer.ts'
 import type { Application } from '../consumer/application.ts'
-import { isAllJson, UnusableSerialization } from '../consumer/serialization.ts'
+import { isAllJson } from '../consumer/serialization.ts'
 import type { Consumer } from '../pipeline/consumer.ts'
 import { Unavailable } from '../pipeline/errors.ts'
-import { ConfigError } from '../settings/config-error.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { RegistrySettings } from '../settings/registry.ts'
 import type { SerializationSettings } from '../settings/serialization.ts'
@@ -27,13 +26,8 @@ export async function dataWriterIn(
 ): Promise<DataWriter | undefined> {
   if (isAllJson(serialization)) return undefined
   const { dataWriter, schemaIds } = await import('../adapters/registry/data-writer.ts')
-  try {
-    const ids = registry && (await schemaIds(registry, withinMs))
-    return await dataWriter({ application, env, serialization, ...(ids ? { registry: ids } : {}) }, types)
-  } catch (error) {
-    if (!(error instanceof UnusableSerialization)) throw error
-    throw new ConfigError('the environment', [error.message])
-  }
+  const ids = registry && (await schemaIds(registry, withinMs))
+  return dataWriter({ application, env, serialization, ...(ids ? { registry: ids } : {}) }, types)
 }
 
 /** Upper bound for what a registry is asked before a batch. It is less than the reserve of an invocation. */

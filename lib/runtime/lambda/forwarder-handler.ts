@@ -1,6 +1,7 @@
 /** Makes handlers that forward records when their schedule calls them. */
 import { LambdaObserver } from '../adapters/lambda/observer.ts'
 import type { Application } from '../consumer/application.ts'
+import { ConfigError } from '../consumer/author-errors.ts'
 import type { Forwarder } from '../consumer/forwarder.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
 import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
@@ -76,7 +77,9 @@ async function forwarderOf(
 ): Promise<Forwarder> {
   const forwarder = typeof source === 'function' ? await source(config, connections) : source
   if (forwarder.name !== name)
-    throw new Error(`the handler of '${name}' was given a forwarder with the name '${forwarder.name}'`)
+    throw new ConfigError(`the handler of '${name}'`, [
+      `it was given a forwarder with the name '${forwarder.name}'`,
+    ])
   return forwarder
 }
 

@@ -7,6 +7,7 @@ import { LambdaObserver } from '../adapters/lambda/observer.ts'
 import { inEnvironment, logsContext, telemetryOf } from '../adapters/lambda/telemetry.ts'
 import { timed } from '../adapters/lambda/timed.ts'
 import type { Application } from '../consumer/application.ts'
+import { ConfigError } from '../consumer/author-errors.ts'
 import type { AuthoredProcess } from '../consumer/authored-process.ts'
 import { assertFits } from '../pipeline/assert-fits.ts'
 import { consume } from '../pipeline/consume.ts'
@@ -92,7 +93,9 @@ function handlerOf(
     const process = (typeof source === 'function' ? await source(config) : source) as Process
     // Logs and metrics use the handler's name; the state and the failures use that of the process.
     if (process.name !== name)
-      throw new Error(`the handler of '${name}' was given a consumer with the name '${process.name}'`)
+      throw new ConfigError(`the handler of '${name}'`, [
+        `it was given a consumer with the name '${process.name}'`,
+      ])
     assertFits(application, process)
     const readForeign = await foreignReader?.(config)
     const reading = readForeign === undefined ? application : { ...application, readForeign }

@@ -1,4 +1,5 @@
 import type { Application } from '../consumer/application.ts'
+import { ConfigError } from '../consumer/author-errors.ts'
 import { parkingError } from '../consumer/parking.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
 import type { Process } from './consumer.ts'
@@ -8,12 +9,12 @@ import { SegmentCutter } from './segments/cutter.ts'
 /**
  * Refuses a process or a sink that cannot run: handlers do so when they start, and the kits for tests as well.
  *
- * @throws Error that names the process and what is wrong with it
+ * @throws ConfigError that names the process and what is wrong with it
  */
 export function assertFits({ firstRetryMs }: Pick<Application, 'firstRetryMs'>, process: Process): void {
   const keyed = 'onEvent' in process ? (process as KeyedProcess<unknown>) : undefined
   const wrong = keyed && (versionError(keyed) ?? parkingError(keyed, firstRetryMs))
-  if (wrong) throw new Error(`the process '${process.name}' has ${wrong}`)
+  if (wrong) throw new ConfigError(`the process '${process.name}'`, [wrong])
   // Throws if a limit is wrong.
   if ('segments' in process) new SegmentCutter(process.segments)
 }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { SnsTopic } from '../../../lib/app/aws/alerts-topic.ts'
 import { snsMessage } from '../../../lib/notification/sns/message.ts'
-import { ReceiverUnavailable } from '../../../lib/runtime/consumer/sink.ts'
+import { RetryableError } from '../../../lib/runtime/consumer/author-errors.ts'
 import { message } from '../notification/messages.ts'
 
 /** The answer of SNS when the second of two messages fails. */
@@ -45,7 +45,7 @@ describe('a topic that takes one of two messages', () => {
     it(`given ${code}, for which the sender is not at fault, then it is unavailable`, async () => {
       body = answer(code, false)
       await assert.rejects(publish(), (error: Error) => {
-        assert.ok(error instanceof ReceiverUnavailable)
+        assert.ok(error instanceof RetryableError)
         assert.match(error.message, new RegExp(`sluice-alerts-test: ${code}$`))
         return true
       })

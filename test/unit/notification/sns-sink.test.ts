@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Receiver } from '../../../lib/notification/receiver.ts'
 import { SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from '../../../lib/notification/sns/message.ts'
 import { type NotPublished, snsSink } from '../../../lib/notification/sns/sink.ts'
-import { ReceiverUnavailable } from '../../../lib/runtime/consumer/sink.ts'
+import { RetryableError } from '../../../lib/runtime/consumer/author-errors.ts'
 import { SinkKit } from '../../support/sink-kit.ts'
 import { alert, message, notified, webhook } from './messages.ts'
 
@@ -189,6 +189,6 @@ describe('a message of SNS', () => {
 })
 
 /** As often as a receiver that is out of reach is called in one invocation. */
-function threeTimes(why: string): ReceiverUnavailable[] {
-  return Array.from({ length: 3 }, () => new ReceiverUnavailable(why))
+function threeTimes(why: string): RetryableError[] {
+  return Array.from({ length: 3 }, () => new RetryableError(why))
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ALERT_FIRED_TYPE } from '../../../lib/alerting/alert.ts'
+import { RetryableError } from '../../../lib/runtime/consumer/author-errors.ts'
 import { rejected } from '../../../lib/runtime/consumer/process.ts'
 import {
   type Delivered,
   type Delivery,
   delivered,
-  ReceiverUnavailable,
   retry,
   type Sink,
 } from '../../../lib/runtime/consumer/sink.ts'
@@ -61,7 +61,7 @@ describe('the kit for sinks', () => {
   })
 
   it('given a receiver that is away, then the events wait, and come before the next ones', async () => {
-    const { kit, got } = sinkThat(delivered('taken'), ...Array(3).fill(new ReceiverUnavailable('away')))
+    const { kit, got } = sinkThat(delivered('taken'), ...Array(3).fill(new RetryableError('away')))
     assert.deepEqual(await kit.when(alert('a'), alert('b')), ['applied/taken', 'waits/receiver-unavailable'])
     assert.deepEqual(await kit.when(alert('c')), ['applied/taken', 'applied/taken'])
     assert.deepEqual(got, ['a', 'b', 'b', 'b', 'b', 'c'])

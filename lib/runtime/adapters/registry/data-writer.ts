@@ -9,12 +9,8 @@ import {
 } from '@sluice/schema-registry'
 import { type DataEncoder, type DataWriter, dataWriterOf } from '../../cloudevents/data-writer.ts'
 import { type Application, type PackagedSchema, remedyFor } from '../../consumer/application.ts'
-import {
-  formatsOf,
-  type SchemaDataFormat,
-  type Serialization,
-  UnusableSerialization,
-} from '../../consumer/serialization.ts'
+import { ConfigError } from '../../consumer/author-errors.ts'
+import { formatsOf, type SchemaDataFormat, type Serialization } from '../../consumer/serialization.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
 import { secretOf } from '../aws/clients.ts'
 import { within } from './within.ts'
@@ -24,7 +20,7 @@ interface SchemaIds {
   /**
    * The id of the schema in the subject; undefined if the subject does not have it.
    *
-   * @throws Unavailable; UnusableSerialization if the registry refuses the schema
+   * @throws Unavailable; ConfigError if the registry refuses the schema
    */
   idOf(subject: string, schema: Schema): Promise<number | undefined>
 }
@@ -60,7 +56,7 @@ const LOGIN_REFUSED = [401, 403]
 function refusal(error: unknown): never {
   const { message } = error as Error
   if (error instanceof RegistryRefusedError && !LOGIN_REFUSED.includes(error.status))
-    throw new UnusableSerialization(`SERIALIZATION: ${message}`)
+    throw notSerializable(`SERIALIZATION: ${message}`)
   const isItsOwn = error instanceof RegistryRefusedError || error instanceof RegistryUnavailableError
   throw new Unavailable(
     'registry-unavailable',
@@ -85,7 +81,7 @@ export interface WriterOptions {
  * incompatible one must be noticed before it is deployed, by `sluice schemas check`.
  *
  * @param types the event types that will be written; by default all that are not always JSON
- * @throws UnusableSerialization if SERIALIZATION names an unknown type, or a schema is not registered; Unavailable
+ * @throws ConfigError if SERIALIZATION names an unknown type, or a schema is not registered; Unavailable
  */
 export async function dataWriter(options: WriterOptions, types?: readonly string[]): Promise<DataWriter> {
   const formats = formatsOf(options.serialization, options.application.serializedTypes ?? [])
@@ -102,7 +98,7 @@ async function encoderOf(
   { application, env, registry }: WriterOptions,
 ): Promise<DataEncoder> {
   const packaged = await application.packagedSchema?.(type, format)
-  if (!packaged) throw new UnusableSerialization(`SERIALIZATION: there is no schema of ${type} in ${format}`)
+  if (!packaged) throw notSerializable(`SERIALIZATION: there is no schema of ${type} in ${format}`)
   const schema = schemaOf(packaged, format)
   const codec = await loadCodec(schema, registry ? 'framed' : 'plain')
   const { dataschema } = packaged
@@ -110,10 +106,14 @@ async function encoderOf(
   const subjects = application.schemaSubjects?.(type, format, env) ?? [type]
   const id = await firstId(registry, subjects, schema)
   if (id === undefined)
-    throw new UnusableSerialization(
+    throw notSerializable(
       `SERIALIZATION is ${format} for ${type}, but the schema registry has that schema neither in ${subjects.join(' nor in ')}${remedyFor(application, 'schema-not-registered')}`,
     )
   return { format, dataschema, encode: data => frame(id, codec.encode(data)) }
+}
+
+function notSerializable(why: string): ConfigError {
+  return new ConfigError('the environment', [why])
 }
 
 async function firstId(registry: SchemaIds, subjects: readonly string[], schema: Schema) {

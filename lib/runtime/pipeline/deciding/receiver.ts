@@ -1,6 +1,8 @@
 /** Offers events to the receiver of a sink in batches: again what it did not accept, and one by one what a batch threw for. */
+
+import { PermanentError, RetryableError } from '../../consumer/author-errors.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
-import { type Delivered, ReceiverUnavailable, type Sink } from '../../consumer/sink.ts'
+import type { Delivered, Sink } from '../../consumer/sink.ts'
 import type { DeferredReason } from '../reasons.ts'
 import type { Task } from './admission.ts'
 import { Pace } from './pace.ts'
@@ -108,7 +110,7 @@ export class Receiver {
       return
     }
     const { thrown, ms } = await this.#reached(batch, call)
-    const isUnavailable = thrown?.error instanceof ReceiverUnavailable
+    const isUnavailable = thrown?.error instanceof RetryableError
     if (thrown && !isUnavailable && batch.length === 1)
       this.#answers.set((batch[0] as Task).record.offset, thrown)
     const hasFailed = batch.some(task => cause(this.answer(task)) !== undefined)
@@ -126,7 +128,7 @@ export class Receiver {
       const fromMs = leftMs()
       const thrown = await this.#answered(batch, call)
       const ms = fromMs - leftMs()
-      if (!(thrown?.error instanceof ReceiverUnavailable)) return { thrown, ms }
+      if (!(thrown?.error instanceof RetryableError)) return { thrown, ms }
       const { offset } = (batch[0] as Task).record
       tried({ attempt, of: TRIES, records: batch.length, offset, cause: { error: thrown.error } })
       const waitMs = waitAfterMs(attempt)
@@ -171,8 +173,12 @@ export class Receiver {
 function cause(answer: Answer | undefined): Tried['cause'] | undefined {
   if (answer?.kind === 'retry') return { safeMessage: answer.safeMessage }
   // Another try would be answered in the same way.
-  if (answer?.kind !== 'thrown' || answer.error instanceof WrongAnswers) return undefined
+  if (answer?.kind !== 'thrown' || isFinal(answer.error)) return undefined
   return { error: answer.error }
+}
+
+function isFinal(error: unknown): boolean {
+  return error instanceof WrongAnswers || error instanceof PermanentError
 }
 
 /** The sink did not answer as its types promise. */

@@ -1,9 +1,10 @@
 /** Step 4 of a segment sink: hands the segment to the sink, and decides its records by the answer. */
+
+import { RetryableError } from '../../consumer/author-errors.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import type { Rejected } from '../../consumer/process.ts'
 import { type Segment, type SegmentSink, segmentName, type Written } from '../../consumer/segment-sink.ts'
-import { ReceiverUnavailable } from '../../consumer/sink.ts'
 import type { Applied } from '../apply.ts'
 import type { Consumer } from '../consumer.ts'
 import { admit, fail, processed, type Task } from '../deciding/admission.ts'
@@ -84,7 +85,7 @@ async function write(
       const { firstOffset: offset, lastOffset } = segment
       tried({ attempt, of: TRIES, records: lastOffset - offset + 1, offset, cause: { error } })
       if (attempt < TRIES && hasTime(waitAfterMs(attempt))) await pause(waitAfterMs(attempt))
-      else if (error instanceof ReceiverUnavailable) return 'unavailable'
+      else if (error instanceof RetryableError) return 'unavailable'
       else throw error
     }
 }

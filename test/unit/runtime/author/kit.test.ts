@@ -26,9 +26,12 @@ const event = { id: 'a', source: '/shop', subject: 'c-1', type: PLACED, time: '2
 
 describe('the kit for processes', () => {
   it('given what a handler refuses, then it refuses it as well', () => {
-    assert.throws(() => kit({ version: 0 }), /'orders' has version 0, which is not a whole number/)
-    assert.throws(() => kit({ version: 2 }), /'orders' has version 2, but no migrate/)
-    assert.throws(() => kit({ parking: { forMs: 1_000 } }), /'orders' has parking\.forMs 1000/)
+    assert.throws(
+      () => kit({ version: 0 }),
+      /'orders' has 1 error:\n {2}- version 0, which is not a whole number/,
+    )
+    assert.throws(() => kit({ version: 2 }), /version 2, but no migrate/)
+    assert.throws(() => kit({ parking: { forMs: 1_000 } }), /parking\.forMs 1000/)
     const segments = { name: 'archive', accepts: [], segments: { offsets: 0 } } as unknown as SegmentSink
     assert.throws(() => new SinkKit(shop, segments as never), /offsets/)
   })

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { PermanentError, RetryableError } from '../../../../lib/runtime/consumer/author-errors.ts'
 import { application } from '../../../../lib/runtime/consumer/authored-application.ts'
 import { hours, minutes } from '../../../../lib/runtime/consumer/durations.ts'
 import type { Event } from '../../../../lib/runtime/consumer/event.ts'
+import type { KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
 import { ProcessKit } from '../../../../lib/runtime/testing/process-kit.ts'
+import { logRecord } from '../../../../lib/runtime/testing/records.ts'
+import { Stage } from '../../../../lib/runtime/testing/stage.ts'
 
 const PLACED = 'com.example.order.placed'
 const NOON_MS = Date.UTC(2026, 2, 1, 12)
@@ -92,6 +96,29 @@ describe('a process made of handlers', () => {
     assert.deepEqual(await kit.state('/shop c-1'), { total: 1 })
   })
 
+  it('given an error that says never, or later, then the record fails for good, or is retried', async () => {
+    const throwing: KeyedProcess<unknown> = {
+      name: 'throwing',
+      accepts: [PLACED],
+      onEvent(_, { id }) {
+        throw id === 'a' ? new PermanentError('never', 'negative') : new RetryableError('not known yet')
+      },
+    }
+    const stage = new Stage(shop, throwing)
+    const topic = 'orders'
+    await stage.batch(
+      [placed('a', 1), placed('b', 1)].map((event, offset) => logRecord(offset, event, { topic })),
+    )
+    assert.deepEqual(stage.outcomes, ['failed/rejected', 'failed/not-accepted'])
+    assert.deepEqual(
+      stage.observer.decisions.map(({ failure }) => [failure?.message, failure?.safeMessage]),
+      [
+        ['never', 'negative'],
+        ['not known yet', undefined],
+      ],
+    )
+  })
+
   it('given timers that await the log, then the process says so of a stored one, by its name', () => {
     const process = (awaitsLog: readonly string[] | ((timer: string) => boolean)) =>
       shop.process('watch', { accepts: [PLACED], awaitsLog, onEvent: () => 1 })
@@ -126,8 +153,11 @@ describe('a process made of handlers', () => {
   })
 
   it('given no handler, or no types for it, then it cannot be made', () => {
-    assert.throws(() => shop.process('none', {}), /"none" has neither onEvent nor on/)
-    assert.throws(() => shop.process('some', { onEvent: () => 1 }), /"some" has onEvent, but no event types/)
+    assert.throws(() => shop.process('none', {}), /"none" has 1 error:\n {2}- it has neither onEvent nor on/)
+    assert.throws(
+      () => shop.process('some', { onEvent: () => 1 }),
+      /"some" has 1 error:\n {2}- onEvent has no event types/,
+    )
   })
 
   it('given a topic that the application lacks, then the compiler refuses it, and so does the engine', async () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { PermanentError, RetryableError } from '../../../../lib/runtime/consumer/author-errors.ts'
 import { rejected } from '../../../../lib/runtime/consumer/process.ts'
 import {
   type Delivered,
   type Delivery,
   type Digest,
   delivered,
-  ReceiverUnavailable,
   retry,
   type Sink,
 } from '../../../../lib/runtime/consumer/sink.ts'
@@ -253,9 +253,19 @@ describe('a sink', () => {
     assert.equal(stage.events.length, 2)
   })
 
+  it('given one that its sink calls permanent, then it alone is rejected, after one offer', async () => {
+    const { sink, calls } = receiver(id => (id === 'b' ? new PermanentError('no such bell') : RUNG), {
+      batchSize: 2,
+    })
+    const stage = new Stage(sink)
+    assert.deepEqual(await stage.batch(records('ab')), { batchItemFailures: [] })
+    assert.deepEqual(stage.outcomes, ['applied/rung', 'failed/rejected'])
+    assert.deepEqual(calls, [['a', 'b'], ['a'], ['b']])
+  })
+
   it('given a receiver that goes away, then the partition waits, and what was delivered is committed', async () => {
     let isAway = true
-    const { sink, calls } = receiver(id => (isAway && id === 'b' ? new ReceiverUnavailable('no line') : RUNG))
+    const { sink, calls } = receiver(id => (isAway && id === 'b' ? new RetryableError('no line') : RUNG))
     const stage = new Stage(sink)
     const { batchItemFailures } = await stage.batch(records('abc'))
     assert.ok(batchItemFailures.some(({ itemIdentifier }) => itemIdentifier.offset === 1))
@@ -268,7 +278,7 @@ describe('a sink', () => {
   })
 
   it('given a receiver that is away for a moment, then it is called again after a wait, and nothing waits', async () => {
-    const away = new ReceiverUnavailable('no line')
+    const away = new RetryableError('no line')
     const { sink, calls } = receiver((_, call) => (call === 2 || call === 3 ? away : RUNG), { batchSize: 2 })
     const stage = new Stage(sink)
     const time = invocationOf(60_000)
@@ -285,7 +295,7 @@ describe('a sink', () => {
   })
 
   it('given a receiver that stays away, then three tries are reported, and the records wait in Kafka', async () => {
-    const { sink, calls } = receiver(() => new ReceiverUnavailable('no line'))
+    const { sink, calls } = receiver(() => new RetryableError('no line'))
     const stage = new Stage(sink)
     const time = invocationOf(60_000)
     const { batchItemFailures } = await stage.batch(records('abc'), time)
@@ -308,7 +318,7 @@ describe('a sink', () => {
     const time = invocationOf(30_000)
     const { sink, calls } = receiver(() => {
       time.pass(14_000)
-      return new ReceiverUnavailable('silent')
+      return new RetryableError('silent')
     })
     const stage = new Stage(sink)
     await stage.batch(records('a'), time)
@@ -322,7 +332,7 @@ describe('a sink', () => {
       goOn = resolve
     })
     const { sink } = receiver(id => {
-      if (id === 'away') return new ReceiverUnavailable('no line')
+      if (id === 'away') return new RetryableError('no line')
       goOn()
       return RUNG
     })
@@ -337,7 +347,7 @@ describe('a sink', () => {
     let isAway = true
     const { sink } = receiver(id => {
       if (!isAway) return RUNG
-      return id === 'a' ? retry('busy') : new ReceiverUnavailable('no line')
+      return id === 'a' ? retry('busy') : new RetryableError('no line')
     })
     const stage = new Stage(sink)
     await stage.batch(records('ab'))
@@ -388,7 +398,7 @@ describe('a sink', () => {
         batchSize: 2,
         deliver: async deliveries => {
           offers += 1
-          if (offers > 20) throw new ReceiverUnavailable('it never ends')
+          if (offers > 20) throw new RetryableError('it never ends')
           return answers(deliveries.length) as Delivered[]
         },
       })

@@ -15,7 +15,7 @@ const ENTRIES = ['index', 'lambda/index', 'producer/index', 'testing/index']
 
 await buildPackage({
   folder: join(PROJECT, 'lib', 'runtime'),
-  entries: Object.fromEntries(ENTRIES.map(entry => [entry, `${entry}.ts`])),
+  entries: { ...Object.fromEntries(ENTRIES.map(entry => [entry, `${entry}.ts`])), bin: 'lambda/bin.ts' },
   typed: ENTRIES.map(entry => `${entry}.ts`),
   chunkNames: 'chunks/[name]-[hash]',
   plugins: [inlineText],

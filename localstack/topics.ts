@@ -1,4 +1,5 @@
-import { kafkaTopics, replicationOn } from '../lib/app/topics.ts'
+import { kafkaTopics } from '../lib/app/topics.ts'
+import { replicationOn } from '../lib/runtime/adapters/kafka/replication.ts'
 import {
   ensureTopics,
   type TopicDifference,

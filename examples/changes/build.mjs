@@ -14,8 +14,8 @@ for (const name of ['changes'])
     format: 'esm',
     platform: 'node',
     target: 'node22',
-    // The runtime of Lambda has the AWS SDK.
-    external: ['@aws-sdk/*'],
+    // The runtime of Lambda has the AWS SDK. The others are for Avro and Protobuf, and are not installed.
+    external: ['@aws-sdk/*', 'avsc', 'protobufjs'],
     // Some packages are CommonJS, and ask for modules of Node with `require`.
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

@@ -3,7 +3,7 @@
  * triggers, lag checks and the docs read it.
  */
 
-import type { KafkaTopic, Replication } from '../runtime/adapters/kafka/topics.ts'
+import type { KafkaTopic } from '../runtime/adapters/kafka/topics.ts'
 import type { TopicSettings } from '../runtime/consumer/application.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 
@@ -79,19 +79,6 @@ export const TICKED_OFTEN = ['notifications'] as const satisfies readonly Signal
 
 /** The topics in which failures wait to be tried again, from the shortest delay to the longest. */
 export const RETRY_TOPICS = ['retry-1m', 'retry-10m', 'retry-1h'] as const satisfies readonly Signal[]
-
-/** Enough copies to survive the loss of one broker; more would only add cost. */
-const MOST_COPIES = 3
-
-/**
- * The replication of every topic: a chain of topics is only as safe as its weakest, so all have the same. There is a copy on each
- * broker, up to three, and all but one must be in sync: with three brokers, any one may fail and everything continues. A cluster
- * on AWS has three brokers; a laptop has one, or three if wanted.
- */
-export function replicationOn(brokers: number): Replication {
-  const factor = Math.min(brokers, MOST_COPIES)
-  return { factor, minInsync: Math.max(1, factor - 1) }
-}
 
 /** The name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`. */
 export function topicName(signal: Signal, env: string): string {

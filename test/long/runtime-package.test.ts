@@ -134,7 +134,13 @@ describe('the engine, installed from its tarball into another project', () => {
       const typedCode = codeBlocks(readme).filter(({ file }) => TYPED_FROM_THE_README.includes(file))
       for (const { file, code } of typedCode) await writeFile(join(typed.folder, file), code)
       await typed.types(...TYPED_FROM_THE_README)
-      await createTopics('orders', 'alerts', 'failures')
+      const access = { KAFKA_BROKERS: brokers().join(',') }
+      const topics = () => typed.command(['topics', './orders.ts'], access)
+      assert.match(
+        await topics(),
+        /^created {2}orders: 3 partitions, LogAppendTime\ncreated {2}alerts: .*\ncreated {2}failures: /m,
+      )
+      assert.match(await topics(), /^exists {3}orders\nexists {3}alerts\nexists {3}failures$/m)
       const records = [900, 200].map((cents, offset) => ({
         ...{ topic: 'orders', partition: 0, offset, timestamp: Date.now() },
         ...{ key: text('c-1'), value: text(JSON.stringify({ cents })), headers: [] },
@@ -144,7 +150,7 @@ describe('the engine, installed from its tarball into another project', () => {
         console.log(JSON.stringify(await handler(event, { getRemainingTimeInMillis: () => 30_000 })))
         process.exit()`
       const env = {
-        KAFKA_BROKERS: brokers().join(','),
+        ...access,
         REDIS_URL: redisUrl(),
         REPORT_BATCH_ITEM_FAILURES: 'true',
       }

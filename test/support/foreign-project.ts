@@ -65,6 +65,12 @@ export class ForeignProject {
     return (await new Program(script, [], { cwd: this.folder, env }).ended).output
   }
 
+  /** Runs the command of the engine's package, and returns what it prints. */
+  async command(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
+    const script = join(this.folder, 'node_modules/@sluice/runtime/dist/bin.js')
+    return (await new Program(script, args, { cwd: this.folder, env }).ended).output
+  }
+
   async #install(example: string): Promise<void> {
     await cp(example, this.folder, { recursive: true })
     const manifest = JSON.parse(await readFile(join(example, 'package.json'), 'utf8'))

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { kafkaTopics, replicationOn } from '../../../lib/app/topics.ts'
+import { kafkaTopics } from '../../../lib/app/topics.ts'
+import { replicationOn } from '../../../lib/runtime/adapters/kafka/replication.ts'
 import {
   brokerCount,
   createTopic,

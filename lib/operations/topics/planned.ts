@@ -1,9 +1,11 @@
 /** Compares the topics of a cluster with the table. */
-import { kafkaTopics, replicationOn, SIGNALS, type Signal, topicName } from '../../app/topics.ts'
+
+import { kafkaTopics, SIGNALS, type Signal, topicName } from '../../app/topics.ts'
 import { allTopics, recordCounts } from '../../queries/topic-descriptions.ts'
 import { topicsByTable } from '../../queries/topics.ts'
 import type { Kafka } from '../../runtime/adapters/kafka/client.ts'
 import type { TopicOffsets } from '../../runtime/adapters/kafka/offsets.ts'
+import { replicationOn } from '../../runtime/adapters/kafka/replication.ts'
 import { brokerCount, type TopicLayout } from '../../runtime/adapters/kafka/topic-admin.ts'
 import { topicConfiguration } from '../../runtime/adapters/kafka/topics.ts'
 import { clusterKind, planTopics, type TopicFacts, type TopicPlan } from '../topic-plan.ts'

@@ -54,6 +54,7 @@ export interface ScheduledHandler {
 
 export interface KafkaHandler {
   (event: KafkaEvent, context: InvocationContext): Promise<BatchResponse>
+  readonly application: Application
   /** Does the work that is needed once per cold start. Rejects if the function cannot work, and then tries again when called. */
   readonly start: () => Promise<unknown>
   /**

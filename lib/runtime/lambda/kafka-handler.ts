@@ -164,7 +164,7 @@ function handlerOf(
     if (unavailable) throw unavailable
     return consumer
   }
-  return Object.assign(handler as unknown as KafkaHandler, { start, consumer })
+  return Object.assign(handler as unknown as KafkaHandler, { application, start, consumer })
 }
 
 /**

@@ -5,6 +5,7 @@ import { askAdmin } from './ask-admin.ts'
 import { askLeaders, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
 import { letConnectionsRest } from './client.ts'
 import { TopicOffsets } from './offsets.ts'
+import type { Replication } from './replication.ts'
 
 /** The required definition of a topic. */
 export interface KafkaTopic extends TopicSettings {
@@ -12,12 +13,6 @@ export interface KafkaTopic extends TopicSettings {
   readonly name: string
   /** LogAppendTime where the broker's clock must decide, because timers read it. */
   readonly timestamps: 'LogAppendTime' | 'CreateTime'
-}
-
-/** How many brokers keep a copy of each record, and how many of those must have it before it counts as written. */
-export interface Replication {
-  readonly factor: number
-  readonly minInsync: number
 }
 
 export interface TopicsOptions {

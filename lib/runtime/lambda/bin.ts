@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+/** The command of the package. */
+import process from 'node:process'
+import { createTopics } from './topics-command.ts'
+
+const USAGE = `Usage: npx @sluice/runtime topics MODULE
+
+Creates the topics of the application that MODULE exports, by itself or with a handler, where KAFKA_BROKERS or MSK_CLUSTER_ARN says.
+A topic that exists is compared, and not changed.`
+
+const [command, path, ...more] = process.argv.slice(2)
+if (command === 'topics' && path !== undefined && more.length === 0)
+  try {
+    await createTopics(path, line => console.log(line))
+    // The module may have a handler, which has connected by itself.
+    process.exit()
+  } catch (error) {
+    const { name, message } = error as Error
+    console.error(name === 'ConfigError' ? message : `${name}: ${message}`)
+    process.exit(1)
+  }
+console.log(USAGE)
+process.exit(command === '--help' ? 0 : 2)

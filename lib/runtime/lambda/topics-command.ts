@@ -1,0 +1,84 @@
+/** `npx @sluice/runtime topics MODULE`: creates the topics of an application. Run again, it changes nothing. */
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Kafka } from '../adapters/kafka/client.ts'
+import { replicationOn } from '../adapters/kafka/replication.ts'
+import type { KafkaTopic, TopicComparison } from '../adapters/kafka/topics.ts'
+import type { Application } from '../consumer/application.ts'
+import { ConfigError } from '../consumer/author-errors.ts'
+import type { TopicName } from '../consumer/declared.ts'
+import { readSettings } from '../settings/environment.ts'
+import { GENERAL } from '../settings/general.ts'
+import { KAFKA } from '../settings/kafka.ts'
+import { KafkaConnections } from './kafka-connections.ts'
+
+/**
+ * Creates the topics that are missing, and compares the others. A topic that exists is not changed: other partitions would move entities
+ * away from their states.
+ *
+ * @param path of a module that exports the application, or a process or a handler of it
+ * @param print gets a line for each topic
+ * @throws ConfigError if the module exports no application, or a setting is missing or wrong; Unavailable
+ */
+export async function createTopics(path: string, print: (line: string) => void): Promise<void> {
+  const application = applicationIn(path, await import(pathToFileURL(resolve(path)).href))
+  const config = readSettings([GENERAL, KAFKA])
+  const connections = new KafkaConnections(config, 'topics')
+  try {
+    const kafka = await connections.kafka()
+    for (const line of await created(kafka, topicsIn(application, config.env))) print(line)
+  } finally {
+    await connections.close()
+  }
+}
+
+/** The application that a module exports, by itself or by a process or a handler of it. */
+export function applicationIn(path: string, exported: Readonly<Record<string, unknown>>): Application {
+  const values = Object.values(exported) as (Partial<Application> & { application?: Application })[]
+  for (const value of values) {
+    if (value?.application) return value.application
+    if (value?.topics && value.kafkaTopic) return value as Application
+  }
+  throw new ConfigError(path, ['it exports no application, and no process or handler that has one'])
+}
+
+/**
+ * The topics of an application as they should be in Kafka. The broker's clock decides, unless a topic has no ticks: timers and plain
+ * records count from it.
+ */
+export function topicsIn({ topics, kafkaTopic }: Application, env: string): readonly KafkaTopic[] {
+  return Object.entries(topics).map(([name, settings]) => ({
+    ...settings,
+    name: kafkaTopic(name as TopicName, env),
+    timestamps: settings.isTicked === false ? 'CreateTime' : 'LogAppendTime',
+  }))
+}
+
+async function created(kafka: Kafka, topics: readonly KafkaTopic[]): Promise<readonly string[]> {
+  const [{ compareTopics, topicConfiguration }, { brokerCount, createTopic }] = await Promise.all([
+    import('../adapters/kafka/topics.ts'),
+    import('../adapters/kafka/topic-admin.ts'),
+  ])
+  const replication = replicationOn(await brokerCount(kafka))
+  const compared = await compareTopics(kafka, { topics, replication })
+  for (const topic of topics.filter(({ name }) => compared.missing.includes(name))) {
+    const settings = Object.fromEntries(
+      topicConfiguration(topic, replication).map(({ name, value }) => [name, value ?? '']),
+    )
+    const { name, partitions } = topic
+    await createTopic(kafka, { topic: name, partitions, replicationFactor: replication.factor, settings })
+  }
+  return linesOf(topics, compared)
+}
+
+/** One line for each topic, and one for each setting of it that differs. */
+export function linesOf(topics: readonly KafkaTopic[], compared: TopicComparison): readonly string[] {
+  return topics.flatMap(({ name, partitions, timestamps }) => {
+    if (compared.missing.includes(name)) return [`created  ${name}: ${partitions} partitions, ${timestamps}`]
+    const differences = compared.differences.filter(({ topic }) => topic === name)
+    if (differences.length === 0) return [`exists   ${name}`]
+    return differences.map(
+      ({ setting, wanted, found }) => `differs  ${name}: ${setting} is ${found}, and should be ${wanted}`,
+    )
+  })
+}

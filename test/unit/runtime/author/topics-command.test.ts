@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { application } from '../../../../lib/runtime/consumer/authored-application.ts'
+import { applicationIn, linesOf, topicsIn } from '../../../../lib/runtime/lambda/topics-command.ts'
+
+const shop = application({
+  prefix: 'shop',
+  topics: { orders: { partitions: 12 }, raw: { isTicked: false } },
+})
+const topics = topicsIn(shop, 'eu')
+
+describe('the topics of an application', () => {
+  it('given its settings, then each has its name in Kafka, and the clock that it needs', () => {
+    assert.deepEqual(
+      topics.map(({ name, partitions, timestamps }) => [name, partitions, timestamps]),
+      [
+        ['shop.orders.eu', 12, 'LogAppendTime'],
+        ['shop.raw.eu', 3, 'CreateTime'],
+        ['shop.failures.eu', 3, 'LogAppendTime'],
+      ],
+    )
+  })
+
+  it('given a module, then it is the application that it exports, or that of a process or handler', () => {
+    const orders = shop.process('orders', { accepts: ['a'], onEvent: () => 1 })
+    assert.equal(applicationIn('m.ts', { x: 1, none: undefined, nothing: null, shop }), shop)
+    assert.equal(applicationIn('m.ts', { orders }), orders.application)
+    const handler = Object.assign(() => {}, { application: shop })
+    assert.equal(applicationIn('m.ts', { handler }), shop)
+    assert.throws(() => applicationIn('m.ts', { handler: () => {} }), {
+      name: 'ConfigError',
+      message: /^m\.ts has 1 error:\n {2}- it exports no application, and no process or handler/,
+    })
+  })
+
+  it('given what is there, then each topic has a line, and each setting that differs', () => {
+    const setting = 'message.timestamp.type'
+    const topic = 'shop.raw.eu'
+    const differences = [{ topic, setting, wanted: 'CreateTime', found: 'LogAppendTime' }]
+    const compared = { existing: [topic, 'shop.failures.eu'], missing: ['shop.orders.eu'], differences }
+    assert.deepEqual(linesOf(topics, compared), [
+      'created  shop.orders.eu: 12 partitions, LogAppendTime',
+      'differs  shop.raw.eu: message.timestamp.type is LogAppendTime, and should be CreateTime',
+      'exists   shop.failures.eu',
+    ])
+  })
+})

@@ -12,7 +12,7 @@ import { traceInHeaders } from './trace.ts'
 export interface JsonRecord<Value = unknown> {
   /** The name of the topic within the application. */
   readonly topic: string
-  /** Where the record was written first, and when: a redriven record has the same. */
+  /** First place of the record, and its timestamp there: a redrive keeps both. */
   readonly partition: number
   readonly offset: number
   readonly timestampMs: number

@@ -29,7 +29,7 @@ export class RetryableError extends Error {
 /** A function cannot start: its settings or its code must change. The message has one line for each error, and no secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-  /** Of settings, each has the form `<name>: must be …`. */
+  /** One line each; for settings, `<name>: must be …`. */
   readonly errors: readonly string[]
 
   /** @param where the source of the errors: the environment, a command line, a process */

@@ -33,7 +33,7 @@ export interface ApplicationOptions<Topic extends string, Schemas extends EventS
   extends Partial<Optional> {
   /** Names, or settings by name. */
   readonly topics: readonly Topic[] | Readonly<Record<Topic, Partial<TopicSettings>>>
-  /** With it, a topic has the name `<prefix>.<name>.<env>` in Kafka; without it, its name alone. `kafkaTopic` chooses others. */
+  /** Names a topic `<prefix>.<name>.<env>` in Kafka. Absent: its name alone. `kafkaTopic` chooses other names. */
   readonly prefix?: string
   /** Schemas by event type: data that does not fit is a failure, and a process gets what its schema makes of it. */
   readonly events?: Schemas
@@ -41,7 +41,7 @@ export interface ApplicationOptions<Topic extends string, Schemas extends EventS
   readonly read?: TopicReader
   /** Receives records that cannot be processed; `failures` by default. It need not be one of the topics. */
   readonly failuresTopic?: string
-  /** Where failed records end up; by default the topic for failures. */
+  /** Final topic of failed records; by default the topic for failures. */
   readonly deadLettersTopic?: string
 }
 
@@ -120,7 +120,7 @@ export function application<
   }
 }
 
-/** Those for failures come last: a test reads the first topic if it names none. */
+/** Topics for failures come last: a test reads the first topic by default. */
 function topicsOf(
   given: readonly (readonly [string, Partial<TopicSettings>])[],
   forFailures: readonly string[],

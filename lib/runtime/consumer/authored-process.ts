@@ -30,13 +30,13 @@ export interface TypedEvent<Data, Type extends string = string> extends Received
 /** Attributes of an emission that do not follow from its process and its entity. */
 export interface EmitOptions extends Partial<Omit<Emission, 'name' | 'to' | 'data'>> {}
 
-/** What a handler can do beside returning the next state. Times count from the event, or from when the timer was due. */
+/** Calls of a handler beside the state that it returns. Times count from the event, or from when the timer was due. */
 export interface StepTools<Topic extends string = string> {
   /**
    * Publishes an event, and returns undefined. By default its key and subject are the subject of the entity (or its source, without a subject), its source is
    * `/<process>`, and its type `<process>.<name>`.
    *
-   * @param name tells the emissions of one step apart, and is part of the event's id
+   * @param name distinguishes the emissions of one step, and is part of the event's id
    */
   emit(topic: Topic, name: string, data: unknown, options?: EmitOptions): undefined
   /** Sets or moves the entity's timer of this name. `onTimer` is called once the log has moved past it. */
@@ -94,7 +94,7 @@ type AnyHandlers = ProcessHandlers<
 
 /**
  * @param types the event types of `onEvent`, if the handlers name none
- * @throws ConfigError if there is no handler, or no event type for one
+ * @throws ConfigError if a handler or its event types are missing
  */
 export function authoredProcess(
   application: Application,
@@ -164,7 +164,7 @@ function stepOf(
 /** Collects what a handler calls. */
 class Effects {
   readonly emissions: Emission[] = []
-  /** By name: the last call counts. */
+  /** Timers by name: the last call counts. */
   readonly timers = new Map<string, TimerChange>()
   word: string | undefined
   readonly tools: StepTools

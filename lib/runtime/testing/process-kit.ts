@@ -52,7 +52,7 @@ export interface PlainRecord {
   readonly key?: string | null
   /** Written as JSON, unless it is a Buffer; null writes a record without a value. */
   readonly value: unknown
-  /** By default, no time has passed since the record before. */
+  /** Timestamp of the record; that of the record before by default. */
   readonly timestampMs?: number
 }
 
@@ -63,7 +63,7 @@ export class ProcessKit<State> {
   readonly #published: Event[] = []
   #offset = 0
   #nowMs = 0
-  /** By the process, in its last step. */
+  /** Error that the process threw in its last step. */
   #thrown: unknown
 
   /**

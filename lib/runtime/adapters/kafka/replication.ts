@@ -1,4 +1,4 @@
-/** How many brokers keep a copy of each record, and how many of those must have it before it counts as written. */
+/** Number of copies of each record, and number of those that must exist before the record counts as written. */
 export interface Replication {
   readonly factor: number
   readonly minInsync: number

@@ -243,7 +243,7 @@ describe('errors', () => {
     await enqueue(1)
     await clock.pass(1_000)
     assert.deepEqual(reports.map(deliveryText), [
-      'Delivery failed: UNKNOWN_TOPIC_OR_PARTITION: no such topic (topic t)',
+      'Delivery failed: Kafka has no topic "t": create it, or allow this program to describe it',
     ])
   })
 })

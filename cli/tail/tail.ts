@@ -37,7 +37,7 @@ export interface TailPlan {
   readonly json: boolean
 }
 
-/** The group of a follower that does not leave in time is ended by the broker. */
+/** A connection to a broker that does not answer is not waited for. */
 const LEAVE_WITHIN_MS = 1_000
 
 /** @throws StoppedByUser if it was ended by a signal, which is how it usually ends */

@@ -51,7 +51,6 @@ describe('given a follower of a topic', () => {
   it('when the broker is killed and restarted, then it continues, and receives nothing twice', async () => {
     await server.kill('SIGKILL')
     await server.restart()
-    // These are in the topic before the follower is back in a group.
     await send(brokers, ['d', 'e'])
     await until('those have arrived', () => seen.includes('d') && seen.includes('e'), {
       describe: () => seen,

@@ -16,7 +16,7 @@ const producer = foreign.producer()
 before(() => Promise.all([admin.connect(), producer.connect()]))
 after(() => Promise.all([admin.disconnect(), producer.disconnect()]))
 
-it('given a batch that cannot be inflated, then the tail says so and ends instead of joining again', async () => {
+it('given a batch that cannot be inflated, then the tail says so and ends instead of reading on', async () => {
   const topic = `tail-${randomUUID()}`
   await createTopic(admin, { topic, numPartitions: 1 })
   const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })

@@ -79,7 +79,7 @@ const onlyIn = (folder, library) => ({
 module.exports = {
   forbidden: [
     ...onlyRightwards,
-    onlyIn('lib/runtime/adapters/kafka', 'kafkajs/'),
+    onlyIn('(lib/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
     onlyIn('lib/runtime/adapters/redis', 'ioredis/'),
     onlyIn('lib/(app/aws|runtime/adapters/(aws|s3))', '@aws-sdk/'),
     onlyIn('cli/alert-log', '@duckdb/'),

@@ -1,12 +1,15 @@
 export { inflate } from './codecs.ts'
 export { headersOf } from './fetched-record.ts'
-export { readEveryCodec, readRecordsOf, restIdleConnections } from './kafkajs.ts'
+export { readEveryCodec, readRecordsOf } from './kafkajs.ts'
 export {
   type Broker,
   type Cluster,
   createCluster,
+  type DescribedGroup,
   type FetchedMessage,
   hookClusters,
+  protocolError,
+  restIdleConnections,
 } from './kafkajs-internals.ts'
 export { OpenBatches, placeOf } from './open-batches.ts'
 export { LARGEST_EVENT_BYTES } from './record.ts'

@@ -4,6 +4,10 @@
  * exactly, and `kafkajs-internals.test.ts` compares the installed version with what is listed here.
  */
 
+// @ts-expect-error: the library has no types of its inner modules
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
+// @ts-expect-error: as above
+import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
 import type { OpenBatches } from './open-batches.ts'
 
 /** The version that has the parts below. */
@@ -12,31 +16,60 @@ export const KAFKAJS_VERSION = '2.2.4'
 /** A client keeps the function that makes its clusters, with addresses and credentials, under a symbol of this description. */
 const CLUSTER_MAKER = 'private:Kafka:createCluster'
 
-/** What is called on a cluster. */
-export const CLUSTER_METHODS = [
-  'connect',
-  'disconnect',
-  'refreshMetadata',
-  'addTargetTopic',
-  'findLeaderForPartitions',
-  'findBroker',
-  'findGroupCoordinator',
-  'fetchTopicsOffset',
-] as const
-
-/** What is called on a broker. It has `lookupRequest` once it is connected. */
-export const BROKER_METHODS = ['fetch', 'describeGroups', 'leaveGroup'] as const
+/** Methods that are called, by their owners. A broker has `lookupRequest` and `versions` once it is connected. */
+export const METHODS = {
+  cluster: [
+    'connect',
+    'disconnect',
+    'refreshMetadata',
+    'addTargetTopic',
+    'getNodeIds',
+    'findBroker',
+    'findControllerBroker',
+    'findGroupCoordinator',
+    'findLeaderForPartitions',
+    'findTopicPartitionMetadata',
+    'fetchTopicsOffset',
+  ],
+  brokerPool: ['findConnectedBroker'],
+  broker: [
+    'disconnect',
+    'fetch',
+    'listGroups',
+    'describeGroups',
+    'leaveGroup',
+    'offsetFetch',
+    'initProducerId',
+    'addPartitionsToTxn',
+    'endTxn',
+  ],
+  connectionPool: ['send', 'getConnectionByRequest'],
+  connection: ['send', 'rejectRequests', 'disconnect'],
+} as const
 
 /** A connection to a cluster, as consumers, producers and admin clients each have one. */
 export interface Cluster {
   connect(): Promise<void>
   disconnect(): Promise<void>
+  /** The topics that `refreshMetadata` asks for. */
+  targetTopics: Set<string>
+  /** Rejects if a partition of one of the topics has no leader. */
   refreshMetadata(): Promise<void>
   addTargetTopic(topic: string): Promise<void>
+  /** The brokers that `findBroker` knows. */
+  getNodeIds(): string[]
+  findBroker(node: { readonly nodeId: string }): Promise<Broker>
+  findControllerBroker(): Promise<Broker>
+  /** @param request `coordinatorType` is that of groups by default */
+  findGroupCoordinator(request: {
+    readonly groupId: string
+    readonly coordinatorType?: number
+  }): Promise<Broker>
   /** By the id of their leader. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
-  findBroker(node: { readonly nodeId: string }): Promise<Broker>
-  findGroupCoordinator(request: { readonly groupId: string }): Promise<Broker>
+  findTopicPartitionMetadata(
+    topic: string,
+  ): readonly { readonly partitionId: number; readonly leader: number }[]
   fetchTopicsOffset(
     topics: readonly {
       readonly topic: string
@@ -44,18 +77,80 @@ export interface Cluster {
       readonly partitions: readonly { readonly partition: number }[]
     }[],
   ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>
+  readonly brokerPool: { findConnectedBroker(): Promise<Broker> }
 }
 
 export interface Broker {
-  fetch(request: FetchRequest): Promise<FetchResponse>
-  describeGroups(request: { readonly groupIds: readonly string[] }): Promise<{
-    readonly groups: readonly {
-      readonly members: readonly { readonly memberId: string; readonly clientId: string }[]
-    }[]
-  }>
-  leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
+  /** By the key of a request. Known once it is connected. */
+  readonly versions: Readonly<Record<number, VersionRange>> | null
   /** How the newest version of a request is made that client and broker both know. */
   readonly lookupRequest: (apiKey: number, definition: object) => (request: FetchRequest) => Protocol
+  readonly connectionPool: {
+    send(request: object): Promise<unknown>
+    getConnectionByRequest(request: { readonly request: { readonly apiKey: number } }): Promise<Connection>
+  }
+  disconnect(): Promise<void>
+  fetch(request: FetchRequest): Promise<FetchResponse>
+  /** The groups whose coordinator it is. */
+  listGroups(): Promise<{
+    readonly groups: readonly { readonly groupId: string; readonly protocolType: string }[]
+  }>
+  /** Describes groups whose coordinator it is. */
+  describeGroups(request: { readonly groupIds: readonly string[] }): Promise<{
+    readonly groups: readonly DescribedGroup[]
+  }>
+  leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
+  /** @param request without topics: all that the group has read */
+  offsetFetch(request: { readonly groupId: string; readonly topics: readonly [] }): Promise<{
+    readonly responses: readonly {
+      readonly topic: string
+      readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+    }[]
+  }>
+  /** @param request `transactionTimeout` in milliseconds; the broker aborts a transaction that takes longer */
+  initProducerId(request: {
+    readonly transactionalId?: string
+    readonly transactionTimeout?: number
+  }): Promise<ProducerIdentity>
+  addPartitionsToTxn(
+    request: TransactionIdentity & {
+      readonly topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[]
+    },
+  ): Promise<unknown>
+  endTxn(request: TransactionIdentity & { readonly transactionResult: boolean }): Promise<unknown>
+}
+
+interface Connection {
+  readonly socket?: { setNoDelay(on: boolean): void; destroy(): void }
+  rejectRequests(error: Error): void
+  disconnect(): Promise<unknown>
+}
+
+/** Which versions of a request a broker speaks. */
+export interface VersionRange {
+  readonly minVersion: number
+  readonly maxVersion: number
+}
+
+export interface DescribedGroup {
+  readonly groupId: string
+  readonly state: string
+  readonly members: readonly {
+    readonly memberId: string
+    readonly clientId: string
+    readonly clientHost: string
+    readonly memberAssignment: Buffer
+  }[]
+}
+
+interface ProducerIdentity {
+  /** A 64-bit integer, in decimal. */
+  readonly producerId: string
+  readonly producerEpoch: number
+}
+
+interface TransactionIdentity extends ProducerIdentity {
+  readonly transactionalId: string
 }
 
 export interface FetchRequest {
@@ -137,6 +232,76 @@ export function hookClusters(kafka: object, hook: (cluster: Cluster) => void): v
     hook(cluster)
     return cluster
   }
+}
+
+/** A request that the library does not make as it is needed here, and how its answer is read. */
+interface OwnRequest<Answer> {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly apiName: string
+  /** Called when its turn on the connection has come. */
+  encode(): Buffer
+  /** The library holds back later requests while the broker asks for that, in `throttleMs`. */
+  decode(payload: Buffer): { readonly answer: Answer; readonly throttleMs?: number }
+  /** By default, that of the client. */
+  readonly timeoutMs?: number
+}
+
+/** Sends a request over the connections of a broker. */
+export async function sendRequest<Answer>(
+  { connectionPool }: Pick<Broker, 'connectionPool'>,
+  { encode, decode, timeoutMs, ...request }: OwnRequest<Answer>,
+): Promise<Answer> {
+  const answer = await connectionPool.send({
+    request: {
+      ...request,
+      encode: async () => {
+        const buffer = encode()
+        // The library takes its own encoder, of which it reads these.
+        return { buf: buffer, buffer }
+      },
+    },
+    ...(timeoutMs !== undefined && { requestTimeout: timeoutMs }),
+    response: {
+      decode: async (payload: Buffer) => {
+        const { answer, throttleMs } = decode(payload)
+        return { answer, clientSideThrottleTime: throttleMs }
+      },
+      parse: (decoded: { readonly answer: Answer }) => decoded.answer,
+    },
+  })
+  return answer as Answer
+}
+
+/** What waits to be sent over one connection. */
+interface PendingRequests {
+  readonly pending: readonly unknown[]
+  scheduleCheckPendingRequests(): void
+}
+
+const rested = new WeakSet<PendingRequests>()
+
+/**
+ * Lets connections rest while nothing waits to be sent. By itself, each looks a thousand times a second whether something does,
+ * from its first answer on until it is closed: half a percent of a processor, and Node warns of the negative time with which the
+ * timer is set. Whatever has to wait asks for the look itself.
+ *
+ * @throws where kafkajs is another version, without a part that is needed
+ */
+export function restIdleConnections(queues: { readonly prototype: object } = RequestQueue): void {
+  const prototype = queues.prototype as PendingRequests
+  if (rested.has(prototype)) return
+  requireMethod(prototype, 'scheduleCheckPendingRequests')
+  rested.add(prototype)
+  const schedule = prototype.scheduleCheckPendingRequests
+  prototype.scheduleCheckPendingRequests = function (this: PendingRequests) {
+    if (this.pending.length > 0) schedule.call(this)
+  }
+}
+
+/** The error of the library for a code of the protocol, with its name there as `type`. */
+export function protocolError(code: number): Error & { readonly type: string; readonly retriable: boolean } {
+  return createErrorFromCode(code)
 }
 
 /** @throws where the object has no method of this name */

@@ -42,33 +42,6 @@ export function readEveryCodec(codecs: object): void {
   }
 }
 
-/** What waits to be sent over one connection of kafkajs. */
-interface RequestQueue {
-  readonly pending: readonly unknown[]
-  scheduleCheckPendingRequests(): void
-}
-
-const rested = new WeakSet<RequestQueue>()
-
-/**
- * Lets the connections of kafkajs rest while nothing waits to be sent. By itself, each looks a thousand times a second whether
- * something does, from its first answer on until it is closed: half a percent of a processor, and Node warns of the negative time
- * with which the timer is set. Whatever has to wait asks for the look itself.
- *
- * @param queues the class `RequestQueue` of kafkajs, which all its clients in a process share
- * @throws where kafkajs is another version, without a part that is needed
- */
-export function restIdleConnections(queues: { readonly prototype: object }): void {
-  const prototype = queues.prototype as RequestQueue
-  if (rested.has(prototype)) return
-  requireMethod(prototype, 'scheduleCheckPendingRequests')
-  rested.add(prototype)
-  const schedule = prototype.scheduleCheckPendingRequests
-  prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
-    if (this.pending.length > 0) schedule.call(this)
-  }
-}
-
 /** A session lasts 6 seconds at least. */
 const LONGEST_DECODING_MS = 2_000
 

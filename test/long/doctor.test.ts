@@ -1,7 +1,7 @@
 /** `sluice doctor` on real servers, with settings that are wrong on purpose. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { askingCluster } from '@sluice/kafka-records/asking'
+import { createCluster } from '@sluice/kafka-records'
 import { asPlanned } from '../../cli/doctor/as-planned.ts'
 import { serverProblems } from '../../infra/checks/servers.ts'
 import { deploymentPlan } from '../../infra/checks/topic-plan.ts'
@@ -75,7 +75,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
 
   /** Commits without joining the group, which the library's admin does each time. */
   async function commit(groupId: string, offset: number): Promise<void> {
-    const cluster = askingCluster(commands.kafka, { allowAutoTopicCreation: false })
+    const cluster = createCluster(commands.kafka, { allowAutoTopicCreation: false })
     const partitions = [{ partition: 0, offset: String(offset), metadata: null }]
     const topics = [{ topic: readings, partitions }]
     try {

@@ -1,10 +1,5 @@
 /** Parts of the client library with which tests compare our own. */
 
-declare module 'kafkajs/src/protocol/error.js' {
-  /** The error that the client library makes of an answer, by its number in the protocol. */
-  export function createErrorFromCode(code: number): Error
-}
-
 declare module 'kafkajs/src/protocol/recordBatch/record/v0/index.js' {
   /** A record as it is written into a batch. */
   export default function encodeRecord(record: {

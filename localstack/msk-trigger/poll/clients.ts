@@ -1,7 +1,5 @@
 import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
 import kafkajs, { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
-// @ts-expect-error: the library has no types of its inner modules
-import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 
 /** Creates a client with this id. */
 export type Connect = (clientId: string) => Kafka
@@ -9,7 +7,7 @@ export type Connect = (clientId: string) => Kafka
 /** Returns what creates clients of these brokers. @param options how they reach the brokers and sign in there */
 export function clientsOf(brokers: readonly string[], options: Partial<KafkaConfig>): Connect {
   readEveryCodec(kafkajs.CompressionCodecs)
-  restIdleConnections(RequestQueue)
+  restIdleConnections()
   return clientId => {
     const kafka = new Kafka({
       clientId,

@@ -1,11 +1,5 @@
-import {
-  type AskingCluster,
-  askBroker,
-  askingCluster,
-  type TopicId,
-  topicIdsQuestion,
-  UnsupportedQuestion,
-} from '@sluice/kafka-records/asking'
+import { type Cluster, createCluster } from '@sluice/kafka-records'
+import { askBroker, type TopicId, topicIdsQuestion, UnsupportedQuestion } from '@sluice/kafka-records/asking'
 import type { Kafka } from 'kafkajs'
 
 /** A topic as the brokers have it now. */
@@ -25,7 +19,7 @@ const NO_ID = /^0*$/
 /** Asks for the state of topics, again and again, over one connection. */
 export class Topics {
   readonly #kafka: Kafka
-  #cluster: Promise<AskingCluster> | undefined
+  #cluster: Promise<Cluster> | undefined
   #haveIds = true
   #isClosed = false
 
@@ -69,8 +63,8 @@ export class Topics {
     await cluster?.then(open => open.disconnect()).catch(() => {})
   }
 
-  async #connect(): Promise<AskingCluster> {
-    const cluster = askingCluster(this.#kafka, { allowAutoTopicCreation: false })
+  async #connect(): Promise<Cluster> {
+    const cluster = createCluster(this.#kafka, { allowAutoTopicCreation: false })
     await cluster.connect()
     return cluster
   }

@@ -1,5 +1,4 @@
-import type { Question } from './question.ts'
-import { AnswerCursor, array, int8, string } from './wire.ts'
+import { AnswerCursor, array, int8, type Question, string } from './wire.ts'
 
 /** The protocol's numbers: a topic, and that a value is set rather than removed or appended to. */
 const [TOPIC, SET] = [2, 0]

@@ -1,6 +1,5 @@
 import { type Batch, batchesOf, MAGIC, magicOf } from '../batch.ts'
-import type { Question } from './question.ts'
-import { AnswerCursor, array, int8, int32, int64, string } from './wire.ts'
+import { AnswerCursor, array, int8, int32, int64, type Question, string } from './wire.ts'
 
 /** Where to begin in partitions of a topic. */
 export interface BatchesFrom {

@@ -1,5 +1,4 @@
-import type { Question } from './question.ts'
-import { AnswerCursor, compactString, NO_TAGS } from './wire.ts'
+import { AnswerCursor, compactString, NO_TAGS, type Question } from './wire.ts'
 
 /** Levels of what a broker can do, by the name of the feature, such as `metadata.version`. */
 export interface BrokerFeatures {

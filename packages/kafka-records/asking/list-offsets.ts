@@ -1,5 +1,4 @@
-import type { Question } from './question.ts'
-import { AnswerCursor, array, int8, int32, int64, string } from './wire.ts'
+import { AnswerCursor, array, int8, int32, int64, type Question, string } from './wire.ts'
 
 interface TopicPartitions {
   readonly topic: string

@@ -1,5 +1,4 @@
-import type { Question } from './question.ts'
-import { AnswerCursor, array, int8, int32, NO_TAGS, string } from './wire.ts'
+import { AnswerCursor, array, int8, int32, NO_TAGS, type Question, string } from './wire.ts'
 
 export interface LogDirsAnswer {
   /** 0 where the broker answers; before version 3 it answers with no directory where the client may not ask. */

@@ -1,5 +1,4 @@
-import type { Question } from './question.ts'
-import { AnswerCursor, array, int8, string } from './wire.ts'
+import { AnswerCursor, array, int8, type Question, string } from './wire.ts'
 
 export interface ClusterMetadata {
   readonly brokers: readonly {

@@ -1,5 +1,4 @@
-import type { Question } from './question.ts'
-import { AnswerCursor, compactArray, compactString, int32, NO_TAGS } from './wire.ts'
+import { AnswerCursor, compactArray, compactString, int32, NO_TAGS, type Question } from './wire.ts'
 
 /** Who keeps the metadata of a cluster without ZooKeeper. */
 export interface MetadataQuorum {

@@ -1,5 +1,4 @@
-import type { Question } from './question.ts'
-import { AnswerCursor, array, int8, string } from './wire.ts'
+import { AnswerCursor, array, int8, type Question, string } from './wire.ts'
 
 /** The protocol's numbers of what has settings, and of values that were set for it alone. */
 const KINDS = { topic: { type: 2, own: 1 }, broker: { type: 4, own: 2 } } as const

@@ -1,5 +1,4 @@
-import type { Question } from './question.ts'
-import { AnswerCursor, compactArray, compactString, int8, NO_TAGS } from './wire.ts'
+import { AnswerCursor, compactArray, compactString, int8, NO_TAGS, type Question } from './wire.ts'
 
 export interface TopicId {
   /** 0, or such as 3: there is no such topic. */

@@ -4,6 +4,19 @@ import { Cursor, Malformed } from '../cursor.ts'
 /** The longest length that an answer can have. */
 const LONGEST_UVARINT = 5
 
+/** What differs between one request of the protocol and another. */
+export interface Question<Answer> {
+  readonly apiKey: number
+  /** As the protocol names it. */
+  readonly name: string
+  /** The versions that are written and read here. */
+  readonly versions: readonly number[]
+  /** What follows the header of the request. In the flexible form it begins with the header's own tagged fields. */
+  encode(version: number): Buffer
+  /** @throws Malformed where the answer is cut off */
+  decode(bytes: Buffer, version: number): Answer
+}
+
 /** Reads the fields of an answer in their order. Throws `Malformed` where it is cut off. */
 export class AnswerCursor extends Cursor {
   boolean(): boolean {

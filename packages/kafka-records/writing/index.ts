@@ -6,13 +6,4 @@ export {
   type WritableRecord,
 } from './batch-builder.ts'
 export { WRITABLE_CODECS, type WritableCodec } from './compress.ts'
-export {
-  AnswerOverdue,
-  OF_TRANSACTIONS,
-  type ProducerIdentity,
-  type ProducingBroker,
-  type ProducingCluster,
-  producingCluster,
-  sendBatches,
-} from './kafkajs-producing.ts'
-export type { PartitionBatch, ProduceAnswer } from './produce.ts'
+export { AnswerOverdue, sendBatches } from './send-batches.ts'

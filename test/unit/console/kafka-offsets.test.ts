@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Kafka } from 'kafkajs'
-import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
+import { protocolError } from '@sluice/kafka-records'
 import { PageOffsets } from '../../../console/kafka-offsets.ts'
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3
@@ -28,7 +28,7 @@ function given(answers: Readonly<Record<string, () => Promise<void> | void>> = {
 
 function failing(code: number) {
   return () => {
-    throw createErrorFromCode(code)
+    throw protocolError(code)
   }
 }
 

@@ -4,22 +4,12 @@ import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import { Kafka, logLevel } from 'kafkajs'
 import {
-  ASKED_BROKER_METHODS,
-  ASKING_CLUSTER_METHODS,
-  askingCluster,
-  BROKER_POOL_METHODS,
-} from '../../../packages/kafka-records/asking/kafkajs-asking.ts'
-import {
-  BROKER_METHODS,
-  CLUSTER_METHODS,
   createCluster,
   hookClusters,
   KAFKAJS_VERSION,
+  METHODS,
+  protocolError,
 } from '../../../packages/kafka-records/kafkajs-internals.ts'
-import {
-  PRODUCING_BROKER_METHODS,
-  PRODUCING_CLUSTER_METHODS,
-} from '../../../packages/kafka-records/writing/kafkajs-producing.ts'
 
 const require = createRequire(import.meta.url)
 const client = () => new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING })
@@ -47,40 +37,24 @@ describe('the internals of kafkajs', () => {
 
   it('given a client, then it makes clusters with every method that is called', () => {
     const cluster = createCluster(client(), { allowAutoTopicCreation: false, isolationLevel: 1 })
-    assert.deepEqual(missing(cluster, CLUSTER_METHODS), [])
-  })
-
-  it('given a producer of batches of its own, then clusters, brokers and connections have what it calls', () => {
-    const cluster = createCluster(client(), {})
-    assert.deepEqual(missing(cluster, PRODUCING_CLUSTER_METHODS), [])
-    const Broker = require('kafkajs/src/broker/index.js')
-    assert.deepEqual(missing(Broker.prototype, PRODUCING_BROKER_METHODS), [])
-    const Connection = require('kafkajs/src/network/connection.js')
-    assert.deepEqual(missing(Connection.prototype, ['send', 'rejectRequests', 'disconnect']), [])
-    const ConnectionPool = require('kafkajs/src/network/connectionPool.js')
-    assert.deepEqual(missing(ConnectionPool.prototype, ['send', 'getConnectionByRequest']), [])
-  })
-
-  it('given questions of its own, then clusters and broker pools have what is called', () => {
-    const cluster = askingCluster(client(), {})
-    assert.deepEqual(missing(cluster, ASKING_CLUSTER_METHODS), [])
-    assert.deepEqual(missing(cluster.brokerPool, BROKER_POOL_METHODS), [])
+    assert.deepEqual(missing(cluster, METHODS.cluster), [])
+    assert.deepEqual(missing(cluster.brokerPool, METHODS.brokerPool), [])
     assert.ok('targetTopics' in cluster)
-    const Broker = require('kafkajs/src/broker/index.js')
-    assert.deepEqual(missing(Broker.prototype, ASKED_BROKER_METHODS), [])
-    const broker = new Broker({ connectionPool: {}, logger: { namespace: () => ({}) } })
-    assert.ok('versions' in broker && 'connectionPool' in broker)
   })
 
-  it('given a broker, then it has every method that is called', () => {
+  it('given a broker, then it and its connections have every method that is called', () => {
     const Broker = require('kafkajs/src/broker/index.js')
-    assert.deepEqual(missing(Broker.prototype, BROKER_METHODS), [])
-    assert.ok('lookupRequest' in new Broker({ connectionPool: {}, logger: { namespace: () => ({}) } }))
+    const Connection = require('kafkajs/src/network/connection.js')
+    const ConnectionPool = require('kafkajs/src/network/connectionPool.js')
+    assert.deepEqual(missing(Broker.prototype, METHODS.broker), [])
+    assert.deepEqual(missing(Connection.prototype, METHODS.connection), [])
+    assert.deepEqual(missing(ConnectionPool.prototype, METHODS.connectionPool), [])
+    const broker = new Broker({ connectionPool: {}, logger: { namespace: () => ({}) } })
+    assert.ok('lookupRequest' in broker && 'versions' in broker && 'connectionPool' in broker)
   })
 
   it('given an answer of a broker, then its error has the name, the type and whether it is retriable', () => {
-    const { createErrorFromCode } = require('kafkajs/src/protocol/error.js')
-    const { name, type, retriable } = createErrorFromCode(6)
+    const { name, type, retriable } = protocolError(6)
     assert.deepEqual(
       { name, type, retriable },
       { name: 'KafkaJSProtocolError', type: 'NOT_LEADER_FOR_PARTITION', retriable: true },

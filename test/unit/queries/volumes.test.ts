@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
+import { protocolError } from '@sluice/kafka-records'
 import {
   instantsUntil,
   type KnownOffsets,
@@ -82,7 +82,7 @@ describe('volumes of a topic', () => {
   })
 
   it('given a topic that does not exist, then nothing is known of it; other errors are thrown', async () => {
-    const failing = (code: number) => ({ at: () => Promise.reject(createErrorFromCode(code)) })
+    const failing = (code: number) => ({ at: () => Promise.reject(protocolError(code)) })
     const ask = (code: number) =>
       recordsIfThere(failing(code), 't', [0, MINUTE, 2 * MINUTE], new Map(), { nowMs: NOW_MS })
     const [unknownTopic, unauthorized] = [3, 29]

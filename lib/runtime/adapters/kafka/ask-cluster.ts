@@ -1,11 +1,6 @@
 /** Questions below the public interface of the library: its admin client fails where a partition of any topic has no leader. */
-import {
-  type AskingCluster,
-  askBroker,
-  askingCluster,
-  type ClusterMetadata,
-  metadataQuestion,
-} from '@sluice/kafka-records/asking'
+import { type Cluster, createCluster } from '@sluice/kafka-records'
+import { askBroker, type ClusterMetadata, metadataQuestion } from '@sluice/kafka-records/asking'
 import { askLeaders } from './ask-leaders.ts'
 import type { Kafka } from './client.ts'
 
@@ -17,7 +12,7 @@ import type { Kafka } from './client.ts'
  */
 export function askCluster<T>(
   kafka: Kafka,
-  question: (cluster: AskingCluster, brokers: readonly number[]) => Promise<T>,
+  question: (cluster: Cluster, brokers: readonly number[]) => Promise<T>,
 ): Promise<T> {
   return askLeaders(async () => {
     const cluster = openCluster(kafka)
@@ -33,20 +28,20 @@ export function askCluster<T>(
 }
 
 /** Not connected yet. No topic is created by being asked for. */
-export function openCluster(kafka: Kafka): AskingCluster {
-  return askingCluster(kafka, { allowAutoTopicCreation: false })
+export function openCluster(kafka: Kafka): Cluster {
+  return createCluster(kafka, { allowAutoTopicCreation: false })
 }
 
 /** @param topics by default all, with those that have partitions without leader */
 export async function metadataOf(
-  cluster: AskingCluster,
+  cluster: Cluster,
   topics: readonly string[] | null = null,
 ): Promise<ClusterMetadata> {
   return askBroker(await cluster.brokerPool.findConnectedBroker(), metadataQuestion(topics))
 }
 
 /** Has the library look up brokers that it does not know. It does so with topics, and fails where one of these has no leader. */
-export async function knowBrokers(cluster: AskingCluster, brokers: readonly number[]): Promise<void> {
+export async function knowBrokers(cluster: Cluster, brokers: readonly number[]): Promise<void> {
   const known = cluster.getNodeIds()
   if (brokers.every(id => known.includes(String(id)))) return
   const { topics } = await metadataOf(cluster)

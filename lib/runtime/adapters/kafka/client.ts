@@ -1,8 +1,6 @@
 /** The connection to Kafka. Only this folder knows the client library. */
 import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
 import kafkajs, { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
-// @ts-expect-error: the library has no types of its inner modules
-import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { type ClientCertificate, hasPassword, type KafkaAuth, type Login } from './authentication.ts'
 import { iamMechanism } from './iam.ts'
 import { explainingSockets } from './sockets.ts'
@@ -35,7 +33,7 @@ export interface KafkaConnection {
 /** A client whose connections and requests fail within seconds: records that cannot be processed now stay in Kafka. */
 export function kafkaClient(connection: KafkaConnection): Kafka {
   readEveryCodec(kafkajs.CompressionCodecs)
-  letConnectionsRest()
+  restIdleConnections()
   const kafka = new Kafka({
     clientId: connection.clientId,
     brokers: [...connection.brokers],
@@ -47,11 +45,6 @@ export function kafkaClient(connection: KafkaConnection): Kafka {
   })
   readRecordsOf(kafka)
   return kafka
-}
-
-/** Whoever makes a client of the library otherwise calls this before it connects. */
-export function letConnectionsRest(): void {
-  restIdleConnections(RequestQueue)
 }
 
 /** The settings of the library by which a client connects and signs in: also for programs with clients of their own. */

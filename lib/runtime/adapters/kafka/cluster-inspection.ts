@@ -1,7 +1,6 @@
 /** What brokers say of their cluster: questions whose answers the client library does not give, or throws away where a partition has no leader. */
+import type { Broker, Cluster } from '@sluice/kafka-records'
 import {
-  type AskedBroker,
-  type AskingCluster,
   askBroker,
   type BrokerFeatures,
   type ClusterMetadata,
@@ -30,7 +29,7 @@ export type KnownBounds = ReadonlyMap<string, readonly (Bounds | undefined)[]>
 
 /** Asks over one connection to each broker, one question after another. */
 export class ClusterInspection {
-  readonly #cluster: ReconnectingClient<AskingCluster>
+  readonly #cluster: ReconnectingClient<Cluster>
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(kafka: Kafka) {
@@ -56,7 +55,7 @@ export class ClusterInspection {
     return this.#ask(async cluster => {
       const byLeader = partitionsByLeader(topics)
       await knowBrokers(cluster, [...byLeader.keys()])
-      const edges = async (broker: AskedBroker, id: number) => {
+      const edges = async (broker: Broker, id: number) => {
         const led = byLeader.get(id) ?? []
         const starts = await askBroker(broker, edgesQuestion(led, 'start'))
         return { starts, ends: await askBroker(broker, edgesQuestion(led, upTo)) }
@@ -120,7 +119,7 @@ export class ClusterInspection {
   }
 
   /** One at a time: a failure closes the connections, so no other question may be in flight on them. */
-  #ask<T>(question: (cluster: AskingCluster) => Promise<T>): Promise<T> {
+  #ask<T>(question: (cluster: Cluster) => Promise<T>): Promise<T> {
     const once = async () => {
       try {
         return await this.#cluster.use(question)
@@ -139,9 +138,9 @@ const CLUSTER_AUTHORIZATION_FAILED = 31
 
 /** Asks several brokers side by side: one that does not answer leaves the others alone. */
 export function eachBroker<T>(
-  cluster: AskingCluster,
+  cluster: Cluster,
   brokers: readonly number[],
-  ask: (broker: AskedBroker, id: number) => Promise<T>,
+  ask: (broker: Broker, id: number) => Promise<T>,
 ): Promise<OfBroker<T>[]> {
   return Promise.all(
     brokers.map(async id => {

@@ -1,4 +1,4 @@
-import type { AskedBroker, AskingCluster, DescribedGroup } from '@sluice/kafka-records/asking'
+import type { Broker, Cluster, DescribedGroup } from '@sluice/kafka-records'
 import kafkajs, { type Kafka } from 'kafkajs'
 import { brokersAnswer } from './answers.ts'
 import { askCluster } from './ask-cluster.ts'
@@ -68,7 +68,7 @@ function isConsumer({ protocolType }: { readonly protocolType: string }): boolea
 }
 
 /** The library throws the whole answer away because of one group: then each is asked about alone, and what is refused is left out. */
-async function visibleBy(broker: AskedBroker, groupIds: readonly string[]): Promise<DescribedGroup[]> {
+async function visibleBy(broker: Broker, groupIds: readonly string[]): Promise<DescribedGroup[]> {
   if (groupIds.length === 0) return []
   try {
     return [...(await broker.describeGroups({ groupIds })).groups]
@@ -83,8 +83,8 @@ async function visibleBy(broker: AskedBroker, groupIds: readonly string[]): Prom
 }
 
 /** Each coordinator describes its own groups. */
-async function describedBy(cluster: AskingCluster, groups: readonly string[]): Promise<DescribedGroup[]> {
-  const byCoordinator = new Map<AskedBroker, string[]>()
+async function describedBy(cluster: Cluster, groups: readonly string[]): Promise<DescribedGroup[]> {
+  const byCoordinator = new Map<Broker, string[]>()
   for (const some of requestsOf(groups, () => 0, { items: GROUPS_AT_ONCE, bytes: 0 })) {
     const found = await Promise.all(some.map(groupId => cluster.findGroupCoordinator({ groupId })))
     for (const [index, coordinator] of found.entries())
@@ -132,7 +132,7 @@ export async function committedOffsetsOf(
   })
 }
 
-function committedIn({ responses }: Awaited<ReturnType<AskedBroker['offsetFetch']>>): Committed {
+function committedIn({ responses }: Awaited<ReturnType<Broker['offsetFetch']>>): Committed {
   return new Map(
     responses.map(({ topic, partitions }) => [
       topic,

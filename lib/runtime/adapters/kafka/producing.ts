@@ -1,12 +1,6 @@
 /** The brokers, as a producer with batches of its own needs them. */
-import {
-  AnswerOverdue,
-  OF_TRANSACTIONS,
-  type ProducingBroker,
-  type ProducingCluster,
-  producingCluster,
-  sendBatches,
-} from '@sluice/kafka-records/writing'
+import { type Broker, type Cluster, createCluster } from '@sluice/kafka-records'
+import { AnswerOverdue, sendBatches } from '@sluice/kafka-records/writing'
 import { brokersAnswer, isRetriableAnswer } from './answers.ts'
 import { isAway, isRefusal } from './availability.ts'
 import type { Kafka } from './client.ts'
@@ -28,6 +22,9 @@ const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
   'NOT_COORDINATOR_FOR_GROUP',
 ])
 
+/** The coordinator of transactions, as the library asks for it. */
+const OF_TRANSACTIONS = 1
+
 /** Nothing is sent after the end. */
 class ConnectionClosed extends Error {
   constructor() {
@@ -38,9 +35,9 @@ class ConnectionClosed extends Error {
 /** Metadata and requests over the connections of kafkajs. It retries nothing: its caller does. */
 export class ProducingConnection {
   readonly #client: () => Promise<Kafka>
-  #cluster: Promise<ProducingCluster> | undefined
+  #cluster: Promise<Cluster> | undefined
   readonly #leaders = new TopicLeaders()
-  #connected: ProducingCluster | undefined
+  #connected: Cluster | undefined
   #isClosed = false
 
   /** @param client is called once, at the first request */
@@ -104,7 +101,7 @@ export class ProducingConnection {
   }
 
   /** After a failure the next call tries again. */
-  #connect(): Promise<ProducingCluster> {
+  #connect(): Promise<Cluster> {
     if (this.#isClosed) return Promise.reject(new ConnectionClosed())
     this.#cluster ??= this.#open().catch(error => {
       this.#cluster = undefined
@@ -113,15 +110,15 @@ export class ProducingConnection {
     return this.#cluster
   }
 
-  async #open(): Promise<ProducingCluster> {
-    const cluster = producingCluster(await this.#client(), { allowAutoTopicCreation: false })
+  async #open(): Promise<Cluster> {
+    const cluster = createCluster(await this.#client(), { allowAutoTopicCreation: false })
     await this.#unlessClosed(cluster, cluster.connect())
     if (this.#isClosed) throw new ConnectionClosed()
     this.#connected = cluster
     return cluster
   }
 
-  async #coordinator(transactionalId: string): Promise<ProducingBroker> {
+  async #coordinator(transactionalId: string): Promise<Broker> {
     const cluster = await this.#connect()
     const found = cluster.findGroupCoordinator({
       groupId: transactionalId,
@@ -131,14 +128,14 @@ export class ProducingConnection {
   }
 
   /** The library connects again whenever it is asked something: what was under way at the end must leave nothing open. */
-  async #brokerOf(cluster: ProducingCluster, finding: Promise<ProducingBroker>): Promise<ProducingBroker> {
+  async #brokerOf(cluster: Cluster, finding: Promise<Broker>): Promise<Broker> {
     const broker = await this.#unlessClosed(cluster, finding)
     if (!this.#isClosed) return broker
     await broker.disconnect().catch(() => {})
     throw new ConnectionClosed()
   }
 
-  async #unlessClosed<T>(cluster: ProducingCluster, call: Promise<T>): Promise<T> {
+  async #unlessClosed<T>(cluster: Cluster, call: Promise<T>): Promise<T> {
     try {
       return await call
     } finally {

@@ -1,5 +1,5 @@
 /** Who leads the partitions of the topics that a producer writes to. */
-import type { ProducingCluster } from '@sluice/kafka-records/writing'
+import type { Cluster } from '@sluice/kafka-records'
 import { brokersAnswer } from './answers.ts'
 
 /** Answers about one topic. The library fails the question about all topics with them, and does not say which is meant. */
@@ -28,7 +28,7 @@ export class TopicLeaders {
   }
 
   /** Rejects if the topic does not exist, or has no known leaders yet. */
-  load(cluster: ProducingCluster, topic: string): Promise<void> {
+  load(cluster: Cluster, topic: string): Promise<void> {
     return this.#inTurn(cluster, async () => {
       await this.#ask(cluster, [topic])
       this.#missing.delete(topic)
@@ -37,7 +37,7 @@ export class TopicLeaders {
   }
 
   /** Looks up all topics that were loaded. One that is not there any more leaves the others alone. */
-  refresh(cluster: ProducingCluster): Promise<void> {
+  refresh(cluster: Cluster): Promise<void> {
     return this.#inTurn(cluster, async () => {
       try {
         await this.#ask(cluster, [...this.#topics])
@@ -50,7 +50,7 @@ export class TopicLeaders {
     })
   }
 
-  async #retry(cluster: ProducingCluster, topic: string): Promise<void> {
+  async #retry(cluster: Cluster, topic: string): Promise<void> {
     try {
       await this.#ask(cluster, [topic])
       this.#missing.delete(topic)
@@ -61,7 +61,7 @@ export class TopicLeaders {
     }
   }
 
-  async #inTurn(cluster: ProducingCluster, question: () => Promise<void>): Promise<void> {
+  async #inTurn(cluster: Cluster, question: () => Promise<void>): Promise<void> {
     const mine = this.#turn
       .catch(() => {})
       .then(question)
@@ -72,7 +72,7 @@ export class TopicLeaders {
     return mine
   }
 
-  async #ask(cluster: ProducingCluster, topics: readonly string[]): Promise<void> {
+  async #ask(cluster: Cluster, topics: readonly string[]): Promise<void> {
     if (topics.length === 0) return
     let unknown = topics
     for (let asked = 0; asked < MOST_QUESTIONS && unknown.length > 0; asked++) {
@@ -86,7 +86,7 @@ export class TopicLeaders {
   }
 
   /** @returns whether anything is known of it */
-  #take(cluster: ProducingCluster, topic: string): boolean {
+  #take(cluster: Cluster, topic: string): boolean {
     const partitions = cluster.findTopicPartitionMetadata(topic)
     if (partitions.length === 0) return false
     this.#leaders.set(topic, new Map(partitions.map(({ partitionId, leader }) => [partitionId, leader])))

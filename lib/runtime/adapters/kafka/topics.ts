@@ -1,9 +1,9 @@
+import { restIdleConnections } from '@sluice/kafka-records'
 import kafkajs, { type Admin, type IResourceConfigEntry, type Kafka } from 'kafkajs'
 import type { TopicSettings } from '../../consumer/application.ts'
 import { isRetriableAnswer } from './answers.ts'
 import { askAdmin } from './ask-admin.ts'
 import { askLeaders, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
-import { letConnectionsRest } from './client.ts'
 import { TopicOffsets } from './offsets.ts'
 import type { Replication } from './replication.ts'
 
@@ -190,7 +190,7 @@ async function withAdmin<T>(
   retries: number,
   use: (admin: Admin, kafka: Kafka) => Promise<T>,
 ): Promise<T> {
-  letConnectionsRest()
+  restIdleConnections()
   const kafka = new kafkajs.Kafka({
     clientId: 'sluice-topics',
     brokers: [...brokers],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { UnreadableBatch } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
-import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
+import { protocolError } from '@sluice/kafka-records'
 import { KafkaLogReader } from '../../../../lib/runtime/adapters/kafka/log-reader.ts'
 import { Unavailable, UnreadableLog } from '../../../../lib/runtime/pipeline/errors.ts'
 import { rejection } from '../../../support/rejection.ts'
@@ -61,7 +61,7 @@ describe('the log reader, after it could not read', () => {
 
   it('given that a deleted topic fails the metadata of all, then the next read begins without it', async () => {
     const unknown = () => {
-      throw createErrorFromCode(UNKNOWN_TOPIC_OR_PARTITION)
+      throw protocolError(UNKNOWN_TOPIC_OR_PARTITION)
     }
     const { reader, seen } = given({
       addTargetTopic: async () => unknown(),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Kafka } from 'kafkajs'
-import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
+import { protocolError } from '@sluice/kafka-records'
 import { brokersAnswer, isRetriableAnswer } from '../../../../lib/runtime/adapters/kafka/answers.ts'
 import { TopicOffsets } from '../../../../lib/runtime/adapters/kafka/offsets.ts'
 import { isRetriableAnswer as isRetriableForTrigger } from '../../../../localstack/msk-trigger/poll/retriable-answer.ts'
@@ -42,7 +42,7 @@ function given(...answers: readonly Error[]) {
 }
 
 function answered(code: number): Error {
-  return createErrorFromCode(code)
+  return protocolError(code)
 }
 
 /** As the library hands it on when it has tried often enough. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ProducingCluster } from '@sluice/kafka-records/writing'
+import type { Cluster } from '@sluice/kafka-records'
 import { TopicLeaders } from '../../../../lib/runtime/adapters/kafka/topic-leaders.ts'
 
 /** Answers as the library does: for all topics that it is asked for, or with an error that names none. */
@@ -29,7 +29,7 @@ class FakeCluster {
 
 function stage() {
   const [fake, leaders] = [new FakeCluster(), new TopicLeaders()]
-  return { fake, leaders, cluster: fake as unknown as ProducingCluster }
+  return { fake, leaders, cluster: fake as unknown as Cluster }
 }
 
 describe('the leaders of topics', () => {

@@ -299,9 +299,10 @@ export function restIdleConnections(queues: { readonly prototype: object } = Req
   }
 }
 
-/** The error of the library for a code of the protocol, with its name there as `type`. */
+/** Returns the error of the library for a code of the protocol, with its name there as `type`. */
 export function protocolError(code: number): Error & { readonly type: string; readonly retriable: boolean } {
-  return createErrorFromCode(code)
+  const error = createErrorFromCode(code)
+  return error.code === code ? error : Object.assign(error, { type: `error ${code}` })
 }
 
 /** @throws where the object has no method of this name */

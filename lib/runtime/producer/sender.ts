@@ -1,15 +1,16 @@
 /** Sends what is due to the leaders of its partitions, and sends again what may have been lost. */
 
 import type { ClosedBatch } from '@sluice/kafka-records/writing'
-import { notTaken } from '../adapters/kafka/errors.ts'
+import type { BatchAnswer } from '../adapters/kafka/produce-types.ts'
 import {
   answeredError,
   DUPLICATE_SEQUENCE,
+  deliveryError,
   FOREIGN_SEQUENCE,
+  mayPass,
   produceError,
-} from '../adapters/kafka/produce-errors.ts'
-import type { BatchAnswer } from '../adapters/kafka/produce-types.ts'
-import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
+} from '../adapters/kafka/producing.ts'
+import { notTaken } from '../adapters/kafka/errors.ts'
 import { requestsOf } from '../adapters/kafka/requests.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { ProducerSettings } from '../settings/producer.ts'

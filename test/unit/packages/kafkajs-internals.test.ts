@@ -59,6 +59,7 @@ describe('the internals of kafkajs', () => {
       { name, type, retriable },
       { name: 'KafkaJSProtocolError', type: 'NOT_LEADER_FOR_PARTITION', retriable: true },
     )
+    assert.equal(protocolError(999).type, 'error 999')
   })
 
   it('given the errors that are told by name, then the library still has them', () => {

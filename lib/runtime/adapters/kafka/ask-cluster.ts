@@ -1,5 +1,5 @@
 /** Questions below the public interface of the library: its admin client fails where a partition of any topic has no leader. */
-import { type Cluster, createCluster } from '@sluice/kafka-records'
+import { type Cluster, createCluster, protocolError } from '@sluice/kafka-records'
 import { askBroker, type ClusterMetadata, metadataQuestion } from '@sluice/kafka-records/asking'
 import { askLeaders } from './ask-leaders.ts'
 import type { Kafka } from './client.ts'
@@ -51,4 +51,15 @@ export async function knowBrokers(cluster: Cluster, brokers: readonly number[]):
   cluster.targetTopics = new Set(whole ? [whole.topic] : [])
   // Where no topic is whole, each broker that is not known fails by itself.
   await cluster.refreshMetadata().catch(() => {})
+}
+
+/**
+ * Returns the error of the client library for a code in an answer.
+ *
+ * @param why what the broker says about it, if it says anything
+ */
+export function answerError(code: number, why?: string | null): Error {
+  const error = protocolError(code)
+  error.message = `the broker answers ${error.type}${why ? `: ${why}` : ''}`
+  return error
 }

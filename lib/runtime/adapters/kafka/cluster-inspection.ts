@@ -14,9 +14,8 @@ import {
   type Setting,
   settingsQuestion,
 } from '@sluice/kafka-records/asking'
-import { knowBrokers, metadataOf, openCluster } from './ask-cluster.ts'
+import { answerError, knowBrokers, metadataOf, openCluster } from './ask-cluster.ts'
 import type { Kafka } from './client.ts'
-import { answerError } from './inspection-errors.ts'
 import type { Bounds } from './offsets.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 import type { TopicLayout } from './topic-admin.ts'

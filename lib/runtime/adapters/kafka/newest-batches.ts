@@ -7,10 +7,9 @@ import {
   type Setting,
   settingsQuestion,
 } from '@sluice/kafka-records/asking'
-import { askCluster } from './ask-cluster.ts'
+import { answerError, askCluster } from './ask-cluster.ts'
 import type { Kafka } from './client.ts'
 import { eachBroker, type KnownBounds, type OfBroker, partitionsByLeader } from './cluster-inspection.ts'
-import { answerError } from './inspection-errors.ts'
 import type { TopicLayout } from './topic-admin.ts'
 
 /** By topic, and there by partition; nothing of a partition whose leader did not answer. Oldest first, without control batches. */

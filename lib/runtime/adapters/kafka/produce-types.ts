@@ -22,7 +22,7 @@ export interface SendRequest {
 export interface BatchAnswer {
   readonly topic: string
   readonly partition: number
-  /** 0 is success; see `produce-errors.ts`. */
+  /** 0 is success; see `producing.ts`. */
   readonly errorCode: number
   /** Of the first record; -1 if the broker does not know it any more. */
   readonly baseOffset: number

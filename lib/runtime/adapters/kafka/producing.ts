@@ -1,10 +1,10 @@
 /** The brokers, as a producer with batches of its own needs them. */
-import { type Broker, type Cluster, createCluster } from '@sluice/kafka-records'
+import { type Broker, type Cluster, createCluster, protocolError } from '@sluice/kafka-records'
 import { AnswerOverdue, sendBatches } from '@sluice/kafka-records/writing'
+import { RecordRefused } from '../../pipeline/errors.ts'
 import { brokersAnswer, isRetriableAnswer } from './answers.ts'
 import { isAway, isRefusal } from './availability.ts'
 import type { Kafka } from './client.ts'
-import { notTaken, RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './errors.ts'
 import type {
   BatchAnswer,
   OpenTransaction,
@@ -12,6 +12,7 @@ import type {
   SendRequest,
   TopicPartitions,
 } from './produce-types.ts'
+import { notTaken, REFUSED_RECORD, RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './errors.ts'
 import { TopicLeaders } from './topic-leaders.ts'
 
 /** Answers that pass once the coordinator has finished what it is at. */
@@ -158,4 +159,27 @@ export function deliveryError(cause: unknown, place: string): Error {
   if (answer === UNKNOWN_TOPIC) return new UnknownTopic(text, { cause })
   if (mayPass(cause)) return notTaken(text, { cause })
   return isRefusal(cause) ? new RefusedByKafka(text, { cause }) : (cause as Error)
+}
+
+/** Has the broker written the batch before? Then it is written, although this answer is an error. */
+export const DUPLICATE_SEQUENCE = 46
+
+/** The broker remembers other sequences of this producer, or none: the batch was not written now. */
+export const FOREIGN_SEQUENCE: ReadonlySet<number> = new Set([45, 59])
+
+/** The error of the engine for an answer of a leader, with what to do where that is known. */
+export function answeredError(code: number, place: string): Error {
+  const { name, isRetriable } = produceError(code)
+  const message = `${name} for ${place}`
+  if (name === UNKNOWN_TOPIC) return new UnknownTopic(message)
+  if (isRetriable) return notTaken(message)
+  if (!REFUSED_RECORD.has(name)) return new RefusedByKafka(message)
+  const advice = name === 'INVALID_RECORD' ? '' : ': the topic takes less in one batch, see batchBytes'
+  return new RecordRefused(`${message}${advice}`)
+}
+
+/** Returns the name of an answer in the protocol, and whether the same batch may be taken later, as it is. */
+export function produceError(code: number): { readonly name: string; readonly isRetriable: boolean } {
+  const error = protocolError(code)
+  return { name: error.type, isRetriable: isAway(error) }
 }

@@ -3,8 +3,7 @@ import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/ka
 import kafkajs, { type Admin, type Kafka } from 'kafkajs'
 import { brokersAnswer } from './answers.ts'
 import { askAdmin } from './ask-admin.ts'
-import { askCluster, metadataOf } from './ask-cluster.ts'
-import { answerError } from './inspection-errors.ts'
+import { answerError, askCluster, metadataOf } from './ask-cluster.ts'
 import { untilLed } from './topics.ts'
 
 export interface TopicPartition {

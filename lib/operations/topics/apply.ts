@@ -1,11 +1,7 @@
 /** Does what a plan says: creates topics, then changes settings and adds partitions. */
 import type { Kafka } from '../../runtime/adapters/kafka/client.ts'
-import {
-  addPartitions,
-  alterSettings,
-  createTopic,
-  TopicNotCreated,
-} from '../../runtime/adapters/kafka/topic-admin.ts'
+import { growTopic } from '../../runtime/adapters/kafka/grow-topic.ts'
+import { alterSettings, createTopic, TopicNotCreated } from '../../runtime/adapters/kafka/topic-admin.ts'
 import type { TopicDifference } from '../../runtime/adapters/kafka/topics.ts'
 import { OperationFailure } from '../failure.ts'
 import type { TopicCreation } from '../topic-plan.ts'
@@ -38,7 +34,7 @@ export async function applyTopics(
     stop?.throwIfAborted()
     const changes = plan.changes.filter(change => change.topic === topic)
     const [grown] = changes.filter(({ setting }) => setting === 'partitions')
-    if (grown) await addPartitions(kafka, topic, Number(grown.wanted))
+    if (grown) await growTopic(kafka, topic, Number(grown.wanted))
     const others = changes.filter(change => change !== grown)
     if (others.length > 0)
       await alterSettings(

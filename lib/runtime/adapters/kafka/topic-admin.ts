@@ -179,12 +179,6 @@ export function alterSettings(
   })
 }
 
-/** Adds partitions: the topic then has this many. */
-export async function addPartitions(kafka: Kafka, topic: string, partitions: number): Promise<void> {
-  await askAdmin(kafka, admin => admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] }))
-  await untilLed(kafka, [topic])
-}
-
 function entriesOf(settings: Readonly<Record<string, string>>) {
   return Object.entries(settings).map(([name, value]) => ({ name, value }))
 }

@@ -1,6 +1,12 @@
 /** Questions below the public interface of the library: its admin client fails where a partition of any topic has no leader. */
-import { type Cluster, createCluster, protocolError } from '@sluice/kafka-records'
-import { askBroker, type ClusterMetadata, metadataQuestion } from '@sluice/kafka-records/asking'
+import { type Broker, type Cluster, createCluster, protocolError } from '@sluice/kafka-records'
+import {
+  askBroker,
+  type ClusterMetadata,
+  metadataQuestion,
+  type Setting,
+  settingsQuestion,
+} from '@sluice/kafka-records/asking'
 import { askLeaders } from './ask-leaders.ts'
 import type { Kafka } from './client.ts'
 
@@ -38,6 +44,17 @@ export async function metadataOf(
   topics: readonly string[] | null = null,
 ): Promise<ClusterMetadata> {
   return askBroker(await cluster.brokerPool.findConnectedBroker(), metadataQuestion(topics))
+}
+
+/** Returns all settings of a topic or broker, with defaults. @throws an answer, such as UNKNOWN_TOPIC_OR_PARTITION */
+export async function settingsOf(
+  broker: Broker,
+  kind: 'topic' | 'broker',
+  name: string,
+): Promise<readonly Setting[]> {
+  const { errorCode, settings } = await askBroker(broker, settingsQuestion(kind, name))
+  if (errorCode !== 0) throw answerError(errorCode)
+  return settings
 }
 
 /** Has the library look up brokers that it does not know. It does so with topics, and fails where one of these has no leader. */

@@ -12,9 +12,8 @@ import {
   type Question,
   quorumQuestion,
   type Setting,
-  settingsQuestion,
 } from '@sluice/kafka-records/asking'
-import { answerError, knowBrokers, metadataOf, openCluster } from './ask-cluster.ts'
+import { answerError, knowBrokers, metadataOf, openCluster, settingsOf } from './ask-cluster.ts'
 import type { Kafka } from './client.ts'
 import type { Bounds } from './offsets.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
@@ -94,12 +93,9 @@ export class ClusterInspection {
 
   /** All settings of a topic, with defaults. @throws an answer of the broker, such as UNKNOWN_TOPIC_OR_PARTITION */
   topicSettings(topic: string): Promise<readonly Setting[]> {
-    return this.#ask(async cluster => {
-      const broker = await cluster.brokerPool.findConnectedBroker()
-      const { errorCode, settings } = await askBroker(broker, settingsQuestion('topic', topic))
-      if (errorCode !== 0) throw answerError(errorCode)
-      return settings
-    })
+    return this.#ask(async cluster =>
+      settingsOf(await cluster.brokerPool.findConnectedBroker(), 'topic', topic),
+    )
   }
 
   close(): Promise<void> {

@@ -5,9 +5,8 @@ import {
   type BatchHead,
   batchesQuestion,
   type Setting,
-  settingsQuestion,
 } from '@sluice/kafka-records/asking'
-import { answerError, askCluster } from './ask-cluster.ts'
+import { answerError, askCluster, settingsOf } from './ask-cluster.ts'
 import type { Kafka } from './client.ts'
 import { eachBroker, type KnownBounds, type OfBroker, partitionsByLeader } from './cluster-inspection.ts'
 import type { TopicLayout } from './topic-admin.ts'
@@ -67,10 +66,6 @@ export function brokerSettings(
   brokers: readonly number[],
 ): Promise<OfBroker<readonly Setting[]>[]> {
   return askCluster(kafka, cluster =>
-    eachBroker(cluster, brokers, async (broker, id) => {
-      const { errorCode, settings } = await askBroker(broker, settingsQuestion('broker', String(id)))
-      if (errorCode !== 0) throw answerError(errorCode)
-      return settings
-    }),
+    eachBroker(cluster, brokers, (broker, id) => settingsOf(broker, 'broker', String(id))),
   )
 }

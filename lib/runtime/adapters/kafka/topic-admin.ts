@@ -1,9 +1,9 @@
 /** What operators ask of topics, and do to them. The table of an application is kept by `topics.ts`. */
 import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/asking'
-import kafkajs, { type Admin, type Kafka } from 'kafkajs'
+import type { Admin, Kafka } from 'kafkajs'
 import { brokersAnswer } from './answers.ts'
 import { askAdmin } from './ask-admin.ts'
-import { answerError, askCluster, metadataOf } from './ask-cluster.ts'
+import { answerError, askCluster, metadataOf, settingsOf } from './ask-cluster.ts'
 import { untilLed } from './topics.ts'
 
 export interface TopicPartition {
@@ -39,13 +39,13 @@ export function isInternal(topic: string): boolean {
 
 /** @throws the answer UNKNOWN_TOPIC_OR_PARTITION if there is no such topic */
 export async function describeTopic(kafka: Kafka, topic: string): Promise<TopicDescription> {
-  const layout = await askCluster(kafka, async cluster => {
+  return askCluster(kafka, async cluster => {
     const [found] = (await metadataOf(cluster, [topic])).topics
     if (!found || isMissing(found)) throw answerError(found?.errorCode ?? UNKNOWN_TOPIC_OR_PARTITION)
-    return layoutOf(found)
+    const all = await settingsOf(await cluster.brokerPool.findConnectedBroker(), 'topic', topic)
+    const own = all.filter(({ isOwn }) => isOwn).map(({ name, value }) => [name, value ?? ''])
+    return { ...layoutOf(found), settings: Object.fromEntries(own) }
   })
-  const settings = await askAdmin(kafka, admin => ownSettings(admin, topic))
-  return { ...layout, settings }
 }
 
 /** The code of the protocol. */
@@ -62,17 +62,6 @@ export function layoutOf({ topic, partitions }: TopicMetadata): TopicLayout {
     .map(({ partition, leader, replicas, inSync }) => ({ partition, leader, replicas, inSync }))
     .sort((a, b) => a.partition - b.partition)
   return { topic, partitions: ordered }
-}
-
-async function ownSettings(admin: Admin, topic: string): Promise<Record<string, string>> {
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
-  })
-  const own = (resources[0]?.configEntries ?? []).filter(
-    ({ configSource }) => configSource === kafkajs.ConfigSource.TOPIC_CONFIG,
-  )
-  return Object.fromEntries(own.map(({ configName, configValue }) => [configName, configValue]))
 }
 
 /** How many brokers the cluster has now. */

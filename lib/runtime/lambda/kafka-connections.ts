@@ -39,7 +39,7 @@ export class KafkaConnections {
       return this.kept(new KafkaLogReader(await this.kafka(), config.kafka.isolation))
     })
     this.bounds = once(async () => {
-      const { KafkaLogBounds } = await import('../adapters/kafka/log-bounds.ts')
+      const { KafkaLogBounds } = await import('../adapters/kafka/offsets.ts')
       return this.kept(new KafkaLogBounds(await this.kafka()))
     })
   }

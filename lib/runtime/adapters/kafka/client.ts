@@ -1,9 +1,9 @@
 /** The connection to Kafka. Only this folder knows the client library. */
 import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
-import kafkajs, { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+import { bearerMechanism, explainedSocket, type TlsAdvice } from '@sluice/kafka-records/connecting'
+import kafkajs, { type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { type ClientCertificate, hasPassword, type KafkaAuth, type Login } from './authentication.ts'
-import { iamMechanism } from './iam.ts'
-import { explainingSockets } from './sockets.ts'
+import { iamToken } from './iam-token.ts'
 
 export type { Kafka }
 
@@ -58,6 +58,16 @@ export function securityOf(connection: KafkaConnection): Partial<KafkaConfig> {
   }
 }
 
+const ADVICE: TlsAdvice = {
+  unknownAuthority: "KAFKA_CA_FILE (--ca-file) must name the authority's certificate",
+  tlsExpected: 'KAFKA_AUTH (--auth) must not be none, nor KAFKA_TLS off',
+  plainTextExpected: 'if its listener is in plain text, KAFKA_AUTH (--auth) must be none, or KAFKA_TLS off',
+  certificateWanted: 'name it with KAFKA_CERT_FILE and KAFKA_KEY_FILE, or with KAFKA_SECRET',
+}
+
+/** The sockets that the client library makes itself, with clear errors. */
+const explainingSockets: ISocketFactory = ({ ssl, ...place }) => explainedSocket(place, ssl, ADVICE)
+
 /** The library hands the object as it is to whatever opens a connection, which reads the properties then. */
 function tlsOf({ ca, certificate }: KafkaConnection): NonNullable<KafkaConfig['ssl']> {
   if (ca === undefined && certificate === undefined) return true
@@ -76,7 +86,7 @@ function tlsOf({ ca, certificate }: KafkaConnection): NonNullable<KafkaConfig['s
 }
 
 function signIn({ auth, region, login }: KafkaConnection): Partial<KafkaConfig> {
-  if (auth === 'iam') return { sasl: iamMechanism(region ?? '') }
+  if (auth === 'iam') return { sasl: bearerMechanism(() => iamToken(region ?? '')) }
   if (!hasPassword(auth)) return {}
   if (!login) throw new TypeError(`a connection with auth ${auth} needs a login`)
   const sasl = {

@@ -28,7 +28,6 @@ export type KnownBounds = ReadonlyMap<string, readonly (Bounds | undefined)[]>
 /** Asks over one connection to each broker, one question after another. */
 export class ClusterInspection {
   readonly #cluster: ReconnectingClient<Cluster>
-  #last: Promise<unknown> = Promise.resolve()
 
   constructor(kafka: Kafka) {
     const open = async () => {
@@ -41,7 +40,7 @@ export class ClusterInspection {
 
   /** Brokers, topics and partitions, with those that have no leader. @param topics by default, all */
   metadata(topics?: readonly string[]): Promise<ClusterMetadata> {
-    return this.#ask(cluster => metadataOf(cluster, topics))
+    return this.#cluster.inTurn(cluster => metadataOf(cluster, topics))
   }
 
   /**
@@ -50,7 +49,7 @@ export class ClusterInspection {
    * @param upTo `high-watermark` includes open transactions and what lies behind them
    */
   bounds(topics: readonly TopicLayout[], upTo: 'end' | 'high-watermark' = 'end'): Promise<KnownBounds> {
-    return this.#ask(async cluster => {
+    return this.#cluster.inTurn(async cluster => {
       const byLeader = partitionsByLeader(topics)
       await knowBrokers(cluster, [...byLeader.keys()])
       const edges = async (broker: Broker, id: number) => {
@@ -84,7 +83,7 @@ export class ClusterInspection {
 
   /** Who keeps the metadata of a cluster without ZooKeeper. @throws an answer of the broker, such as UNSUPPORTED_VERSION */
   quorum(): Promise<MetadataQuorum> {
-    return this.#ask(async cluster => {
+    return this.#cluster.inTurn(async cluster => {
       const quorum = await askBroker(await cluster.brokerPool.findConnectedBroker(), quorumQuestion())
       if (quorum.errorCode !== 0) throw answerError(quorum.errorCode)
       return quorum
@@ -93,7 +92,7 @@ export class ClusterInspection {
 
   /** All settings of a topic, with defaults. @throws an answer of the broker, such as UNKNOWN_TOPIC_OR_PARTITION */
   topicSettings(topic: string): Promise<readonly Setting[]> {
-    return this.#ask(async cluster =>
+    return this.#cluster.inTurn(async cluster =>
       settingsOf(await cluster.brokerPool.findConnectedBroker(), 'topic', topic),
     )
   }
@@ -107,25 +106,10 @@ export class ClusterInspection {
     question: Question<Answer>,
     use: (answer: Answer) => T,
   ): Promise<OfBroker<T>[]> {
-    return this.#ask(async cluster => {
+    return this.#cluster.inTurn(async cluster => {
       await knowBrokers(cluster, brokers)
       return eachBroker(cluster, brokers, async broker => use(await askBroker(broker, question)))
     })
-  }
-
-  /** One at a time: a failure closes the connections, so no other question may be in flight on them. */
-  #ask<T>(question: (cluster: Cluster) => Promise<T>): Promise<T> {
-    const once = async () => {
-      try {
-        return await this.#cluster.use(question)
-      } catch (error) {
-        await this.#cluster.drop()
-        throw error
-      }
-    }
-    const answer = this.#last.then(once)
-    this.#last = answer.catch(() => {})
-    return answer
   }
 }
 

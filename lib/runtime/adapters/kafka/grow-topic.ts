@@ -1,6 +1,5 @@
 import type { Kafka } from 'kafkajs'
-import { askAdmin } from './ask-admin.ts'
-import { PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
+import { askAdmin, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
 
 /**
  * Adds partitions to a topic until it has this many, and waits until the leader of each answers. Kafka cannot remove them again.

@@ -1,5 +1,8 @@
 import type { Admin, Kafka } from 'kafkajs'
+import { Unavailable } from '../../pipeline/errors.ts'
+import type { LogBounds } from '../../pipeline/ports.ts'
 import { askLeaders, type Patience } from './ask-leaders.ts'
+import { isAway } from './availability.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 
 export interface Bounds {
@@ -16,7 +19,6 @@ export interface Bounds {
 export class TopicOffsets {
   readonly #patience: Patience | undefined
   readonly #admin: ReconnectingClient<Admin>
-  #last: Promise<unknown> = Promise.resolve()
 
   constructor(kafka: Kafka, patience?: Patience) {
     this.#patience = patience
@@ -71,18 +73,34 @@ export class TopicOffsets {
   }
 
   #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
-    const once = async () => {
-      try {
-        return await this.#admin.use(question)
-      } catch (error) {
-        // Metadata belong to the connection, and the library has no other way to renew them.
-        await this.#admin.drop()
-        throw error
-      }
+    // Metadata belong to the connection, and the library has no other way to renew them than to connect again.
+    return this.#admin.inTurn(question, attempt => askLeaders(attempt, this.#patience))
+  }
+}
+
+/** Shorter than elsewhere: the next invocation asks again. */
+const PATIENCE_OF_AN_INVOCATION = { leaderMs: 3_000, topicMs: 0 }
+
+export class KafkaLogBounds implements LogBounds {
+  readonly #offsets: TopicOffsets
+
+  constructor(kafka: Kafka) {
+    this.#offsets = new TopicOffsets(kafka, PATIENCE_OF_AN_INVOCATION)
+  }
+
+  async bounds(topic: string): Promise<Bounds[]> {
+    try {
+      return await this.#offsets.bounds(topic)
+    } catch (error) {
+      if (!isAway(error)) throw error
+      const { message } = error as Error
+      throw new Unavailable('broker-unavailable', `Kafka does not say what ${topic} holds: ${message}`, {
+        cause: error,
+      })
     }
-    // One at a time: a failure closes the connection, so no other question may be in flight on it.
-    const answer = this.#last.then(() => askLeaders(once, this.#patience))
-    this.#last = answer.catch(() => {})
-    return answer
+  }
+
+  close(): Promise<void> {
+    return this.#offsets.close()
   }
 }

@@ -22,6 +22,7 @@ export class ReconnectingClient<Client> {
   readonly #closing = new Set<Promise<void>>()
   #opened: Opened<Client> | undefined
   #usedAtMs = 0
+  #last: Promise<unknown> = Promise.resolve()
   #isClosed = false
 
   constructor(
@@ -52,6 +53,29 @@ export class ReconnectingClient<Client> {
       uses.delete(used)
       this.#usedAtMs = this.#now()
     }
+  }
+
+  /**
+   * Does work once all that was handed over here before has ended, and drops the client if an attempt fails: no other work may be under
+   * way on it then.
+   *
+   * @param repeat decides about further attempts; there is one by default
+   */
+  inTurn<T>(
+    work: (client: Client) => Promise<T>,
+    repeat: (attempt: () => Promise<T>) => Promise<T> = attempt => attempt(),
+  ): Promise<T> {
+    const attempt = async () => {
+      try {
+        return await this.use(work)
+      } catch (error) {
+        await this.drop()
+        throw error
+      }
+    }
+    const done = this.#last.then(() => repeat(attempt))
+    this.#last = done.catch(() => {})
+    return done
   }
 
   /** Closes what is open: the next use gets another one. Never rejects. */

@@ -2,8 +2,8 @@
 import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/asking'
 import type { Admin, Kafka } from 'kafkajs'
 import { brokersAnswer } from './answers.ts'
-import { askAdmin } from './ask-admin.ts'
 import { answerError, askCluster, metadataOf, settingsOf } from './ask-cluster.ts'
+import { askAdmin } from './ask-leaders.ts'
 import { untilLed } from './topics.ts'
 
 export interface TopicPartition {

@@ -109,8 +109,8 @@ export interface Broker {
   }>
   /** @param request `transactionTimeout` in milliseconds; the broker aborts a transaction that takes longer */
   initProducerId(request: {
-    readonly transactionalId?: string
-    readonly transactionTimeout?: number
+    readonly transactionalId?: string | undefined
+    readonly transactionTimeout?: number | undefined
   }): Promise<ProducerIdentity>
   addPartitionsToTxn(
     request: TransactionIdentity & {
@@ -164,7 +164,7 @@ export interface FetchRequest {
   /** Our own, for a patient request: the batches that earlier requests have left in the middle. */
   readonly open?: OpenBatches
   /** Our own, for a patient request: records that do not hold these bytes may be left out. */
-  readonly holding?: Buffer
+  readonly holding?: Buffer | undefined
   readonly isolationLevel?: number
   readonly maxWaitTime?: number
   readonly minBytes?: number

@@ -1,4 +1,5 @@
 /** Headers of a redriven record: beside the original bytes, they name the consumer that failed to process it. */
+import { defined } from '../consumer/defined.ts'
 import type { FailedAttempt } from '../consumer/failure-event.ts'
 import { isTimestamp } from './attributes.ts'
 import { type HeaderBytes, textOf } from './header-bytes.ts'
@@ -52,15 +53,13 @@ export function redriveTargetOf({ headers }: Pick<LogRecord, 'headers'>): Redriv
   const consumer = text(headers, CONSUMER)
   if (consumer === undefined) return undefined
   const attempt = text(headers, ATTEMPT) ?? ''
-  const replaces = text(headers, REPLACES)
-  const place = placeIn(text(headers, PLACE) ?? '')
-  return {
+  return defined({
     consumer,
     failure: text(headers, FAILURE) ?? '',
     attempt: /^[1-9]\d{0,8}$/.test(attempt) ? Number(attempt) : Number.NaN,
-    ...(replaces === undefined ? {} : { replaces }),
-    ...(place ? { place } : {}),
-  }
+    replaces: text(headers, REPLACES),
+    place: placeIn(text(headers, PLACE) ?? ''),
+  })
 }
 
 /** `3:17:1772366400000`: partition, offset and append time. */
@@ -82,19 +81,19 @@ export function redriveHeaders({
   replaces,
   place,
 }: Redrive): RecordHeader<Buffer>[] {
-  const headers: (readonly [string, string])[] = [
-    [CONSUMER, consumer],
-    [FAILURE, failure],
-    [ATTEMPT, String(attempt)],
-    [HISTORY, newest(history).text],
-    ...(replaces === undefined ? [] : [[REPLACES, replaces] as const]),
-    ...(place === undefined ? [] : [[PLACE, placeText(place)] as const]),
-  ]
-  return headers.map(([name, value]) => [name, Buffer.from(value)])
+  const headers = defined({
+    [CONSUMER]: consumer,
+    [FAILURE]: failure,
+    [ATTEMPT]: String(attempt),
+    [HISTORY]: newest(history).text,
+    [REPLACES]: replaces,
+    [PLACE]: place && placeText(place),
+  })
+  return Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)])
 }
 
 function placeText({ partition, offset, timestampMs }: RecordPlace): string {
-  return [partition, offset, ...(timestampMs === undefined ? [] : [timestampMs])].join(':')
+  return [partition, offset, timestampMs].filter(part => part !== undefined).join(':')
 }
 
 /** The attempts before the one that this record is. Any client may write these headers: what is not an attempt is left out. */
@@ -137,15 +136,15 @@ function attemptIn(found: unknown): FailedAttempt | undefined {
     (redrivenBy === undefined || isText(redrivenBy)) &&
     (redrivenAt === undefined || isTime(redrivenAt))
   if (!isValid) return undefined
-  return {
+  return defined({
     attempt: attempt as number,
     failedAt,
     errorType,
     error: start(error, LONGEST_TEXT),
-    ...(redrivenBy === undefined ? {} : { redrivenBy }),
-    ...(redrivenAt === undefined ? {} : { redrivenAt }),
-    ...(patched === true ? { patched } : {}),
-  }
+    redrivenBy,
+    redrivenAt,
+    patched: patched === true ? patched : undefined,
+  })
 }
 
 function isText(text: unknown): text is string {

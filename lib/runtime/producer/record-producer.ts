@@ -46,7 +46,7 @@ export class RecordProducer {
       warn,
     }: {
       readonly clock?: Clock
-      readonly identity?: Identity
+      readonly identity?: Identity | undefined
       readonly warn?: (line: string) => void
     } = {},
   ) {

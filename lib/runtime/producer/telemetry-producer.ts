@@ -71,10 +71,8 @@ export class TelemetryProducer {
     this.#settings = settingsOf(config)
     const connection = brokers ?? new ProducingConnection(() => clientOf(config, this.#settings))
     this.#transactions = transactionsOf(config, this.#settings, connection, clock)
-    const identity = this.#transactions
     this.#records = new RecordProducer(connection, this.#settings, {
-      ...{ clock, warn: line => this.#warn(line) },
-      ...(identity ? { identity } : {}),
+      ...{ clock, identity: this.#transactions, warn: line => this.#warn(line) },
     })
   }
 

@@ -1,4 +1,5 @@
 import { LOG_TIMES, type LogTime } from '../cloudevents/log-time.ts'
+import { defined } from '../consumer/defined.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
 import { setting, slice } from './slice.ts'
 import { instant, oneOf, times, wholeNumber } from './values.ts'
@@ -73,14 +74,15 @@ export const CONSUMER = slice(
       setBy: 'runtime',
     }),
   },
-  (settings): ConsumerSettings => ({
-    idWindowMs: settings.ID_WINDOW_SECONDS,
-    failureBytes: settings.FAILURE_MEMORY_MIB,
-    newEntities: settings.NEW_ENTITIES_PER_DAY,
-    futureToleranceMs: settings.FUTURE_TOLERANCE_SECONDS,
-    earliestTimeMs: settings.EARLIEST_TIME ?? CONSUMER_DEFAULTS.earliestTimeMs,
-    ...(settings.SLUICE_SINCE === undefined ? {} : { sinceMs: settings.SLUICE_SINCE }),
-    logTime: settings.LOG_TIME,
-    partialResponses: settings.REPORT_BATCH_ITEM_FAILURES === 'true',
-  }),
+  (settings): ConsumerSettings =>
+    defined({
+      idWindowMs: settings.ID_WINDOW_SECONDS,
+      failureBytes: settings.FAILURE_MEMORY_MIB,
+      newEntities: settings.NEW_ENTITIES_PER_DAY,
+      futureToleranceMs: settings.FUTURE_TOLERANCE_SECONDS,
+      earliestTimeMs: settings.EARLIEST_TIME ?? CONSUMER_DEFAULTS.earliestTimeMs,
+      sinceMs: settings.SLUICE_SINCE,
+      logTime: settings.LOG_TIME,
+      partialResponses: settings.REPORT_BATCH_ITEM_FAILURES === 'true',
+    }),
 )

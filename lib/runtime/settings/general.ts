@@ -1,4 +1,5 @@
 import type { ContentMode } from '../cloudevents/writer.ts'
+import { defined } from '../consumer/defined.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
 import { setting, slice } from './slice.ts'
 import { oneOf, text } from './values.ts'
@@ -43,10 +44,11 @@ export const GENERAL = slice(
       setBy: 'runtime',
     }),
   },
-  ({ SLUICE_ENV, CONTENT_MODE, IS_LOCAL, CODE_VERSION }): GeneralSettings => ({
-    env: SLUICE_ENV,
-    contentMode: CONTENT_MODE,
-    singleInvocation: IS_LOCAL === 'true',
-    ...(CODE_VERSION === undefined ? {} : { codeVersion: CODE_VERSION }),
-  }),
+  ({ SLUICE_ENV, CONTENT_MODE, IS_LOCAL, CODE_VERSION }): GeneralSettings =>
+    defined({
+      env: SLUICE_ENV,
+      contentMode: CONTENT_MODE,
+      singleInvocation: IS_LOCAL === 'true',
+      codeVersion: CODE_VERSION,
+    }),
 )

@@ -6,6 +6,7 @@ import {
   type MskConnectivity,
 } from '../adapters/kafka/authentication.ts'
 import { CONNECTION_STRING_USER, parseConnectionString } from '../adapters/kafka/event-hubs.ts'
+import { defined } from '../consumer/defined.ts'
 
 /** Where a cluster is, and how to connect to it. Names of secrets and files: `kafkaConnection` reads them. */
 export interface KafkaAccess {
@@ -54,12 +55,7 @@ export function kafkaAccess(settings: Settings, refuse: Refuse): KafkaAccess {
   const region = access.auth === 'iam' ? (regionIn(access) ?? AWS_REGION) : AWS_REGION
   if (access.auth === 'iam' && access.brokers.length > 0 && !region)
     refuse('AWS_REGION', 'must be the region of the cluster, for which IAM signs')
-  return {
-    ...access,
-    ...(caSecret ? { caSecret } : {}),
-    ...(caFile ? { caFile } : {}),
-    ...(region ? { region } : {}),
-  }
+  return defined({ ...access, caSecret, caFile, region })
 }
 
 /** The connection string says everything; only `KAFKA_BROKERS` can name another address. */
@@ -71,12 +67,12 @@ function eventHubsAccess(
   const hubs = parseConnectionString(password)
   if (KAFKA_AUTH !== undefined && KAFKA_AUTH !== 'plain')
     refuse('KAFKA_AUTH', 'must be plain, or not set, with EVENT_HUBS_CONN_STR')
-  return {
+  return defined({
     brokers: KAFKA_BROKERS ?? (hubs ? [hubs.broker] : []),
     auth: 'plain',
-    ...(hubs && !hubs.isEncrypted ? { encrypted: false } : {}),
+    encrypted: hubs?.isEncrypted === false ? (false as const) : undefined,
     login: { username: CONNECTION_STRING_USER, password },
-  }
+  })
 }
 
 function clusterAccess(settings: Settings, refuse: Refuse): KafkaAccess {
@@ -97,16 +93,15 @@ function clusterAccess(settings: Settings, refuse: Refuse): KafkaAccess {
     )
   if (!KAFKA_TLS && !hasPassword(auth))
     refuse('KAFKA_TLS', 'must not be off: that is for scram-sha-256, scram-sha-512 and plain')
-  return {
+  const takesSecret = auth !== 'none' && auth !== 'iam'
+  return defined({
     brokers,
-    ...(MSK_CLUSTER_ARN ? { clusterArn: MSK_CLUSTER_ARN } : {}),
-    ...(MSK_CONNECTIVITY === 'private' ? {} : { connectivity: MSK_CONNECTIVITY }),
+    clusterArn: MSK_CLUSTER_ARN,
+    connectivity: MSK_CONNECTIVITY === 'private' ? undefined : MSK_CONNECTIVITY,
     auth,
-    ...(KAFKA_TLS ? {} : { encrypted: false }),
-    ...(KAFKA_SECRET && auth !== 'none' && auth !== 'iam'
-      ? { secret: KAFKA_SECRET }
-      : ownCredentials(settings, auth, refuse)),
-  }
+    encrypted: KAFKA_TLS ? undefined : (false as const),
+    ...(KAFKA_SECRET && takesSecret ? { secret: KAFKA_SECRET } : ownCredentials(settings, auth, refuse)),
+  })
 }
 
 /** User and password, or a certificate, from this machine. */

@@ -1,5 +1,6 @@
 import { check, pipe, string } from 'valibot'
 import { parseRedisUrl } from '../adapters/redis/address.ts'
+import { defined } from '../consumer/defined.ts'
 import { setting, slice } from './slice.ts'
 import { type Kind, oneOf, text } from './values.ts'
 
@@ -47,12 +48,6 @@ export const REDIS = slice(
       refuse('REDIS_URL', 'must name one host; several are for REDIS_MODE=cluster')
     else if (REDIS_MODE === 'cluster' && address.database !== 0)
       refuse('REDIS_URL', 'must name no database; REDIS_MODE=cluster has only 0')
-    return {
-      redis: {
-        url: REDIS_URL ?? '',
-        mode: REDIS_MODE,
-        ...(REDIS_SECRET ? { secret: REDIS_SECRET } : {}),
-      },
-    }
+    return { redis: defined({ url: REDIS_URL ?? '', mode: REDIS_MODE, secret: REDIS_SECRET }) }
   },
 )

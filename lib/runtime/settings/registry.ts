@@ -1,3 +1,4 @@
+import { defined } from '../consumer/defined.ts'
 import { setting, slice } from './slice.ts'
 import { httpAddress, text } from './values.ts'
 
@@ -32,6 +33,6 @@ export const REGISTRY = slice(
   },
   ({ SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_SECRET: secret }, refuse): RegistrySettings => {
     if (secret && !url) refuse('SCHEMA_REGISTRY_URL', 'must be set where SCHEMA_REGISTRY_SECRET is')
-    return url ? { registry: { url, ...(secret ? { secret } : {}) } } : {}
+    return url ? { registry: defined({ url, secret }) } : {}
   },
 )

@@ -1,4 +1,5 @@
 import { SAMPLERS, type Sampler } from '../cloudevents/trace.ts'
+import { defined } from '../consumer/defined.ts'
 import { setting, slice } from './slice.ts'
 import { httpAddress, namedValues, oneOf, text } from './values.ts'
 
@@ -43,21 +44,10 @@ export const TRACING = slice(
   },
   ({
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-    OTEL_EXPORTER_OTLP_HEADERS,
+    OTEL_EXPORTER_OTLP_HEADERS: headers = {},
     OTEL_HEADERS_SECRET: headersSecret,
     OTEL_TRACES_SAMPLER: sampler,
-    OTEL_SERVICE_NAME,
-  }): TracingSettings => ({
-    ...(endpoint
-      ? {
-          otlp: {
-            endpoint,
-            headers: OTEL_EXPORTER_OTLP_HEADERS ?? {},
-            ...(headersSecret ? { headersSecret } : {}),
-            sampler,
-            ...(OTEL_SERVICE_NAME ? { serviceName: OTEL_SERVICE_NAME } : {}),
-          },
-        }
-      : {}),
-  }),
+    OTEL_SERVICE_NAME: serviceName,
+  }): TracingSettings =>
+    endpoint ? { otlp: defined({ endpoint, headers, headersSecret, sampler, serviceName }) } : {},
 )

@@ -4,11 +4,11 @@
 interface Known {
   readonly name: string
   /** Name of an error response in Kafka's protocol. */
-  readonly type?: string
+  readonly type?: string | undefined
   /** Code of an operating system error. */
-  readonly code?: string
+  readonly code?: string | undefined
   /** Whether the library would try again; of the protocol's answers, what Kafka's documentation says. */
-  readonly retriable?: boolean
+  readonly retriable?: boolean | undefined
   readonly cause?: unknown
 }
 
@@ -80,10 +80,5 @@ function rootOf(error: unknown): Known {
   const root = rootError(error)
   if (typeof root !== 'object' || root === null) return { name: '' }
   const { name, type, code, retriable } = root as Known
-  return {
-    name: String(name),
-    ...(type === undefined ? {} : { type }),
-    ...(code === undefined ? {} : { code }),
-    ...(retriable === undefined ? {} : { retriable }),
-  }
+  return { name: String(name), type, code, retriable }
 }

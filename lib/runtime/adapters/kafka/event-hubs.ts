@@ -1,4 +1,5 @@
 /** How the Kafka endpoint of Azure Event Hubs is reached with a connection string. Pure. */
+import { defined } from '../../consumer/defined.ts'
 
 /** Port of the Kafka endpoint of a namespace, and of the emulator. */
 const PORT = 9093
@@ -31,11 +32,8 @@ export function parseConnectionString(text: string): EventHubs | undefined {
   if (host === undefined || !(isComplete || isSigned)) return undefined
   const isEmulator = parts.get('usedevelopmentemulator')?.toLowerCase() === 'true'
   const hub = parts.get('entitypath')
-  return {
-    broker: `${host}:${port ?? (isEmulator ? EMULATOR_PORT : PORT)}`,
-    isEncrypted: !isEmulator,
-    ...(hub ? { hub } : {}),
-  }
+  const broker = `${host}:${port ?? (isEmulator ? EMULATOR_PORT : PORT)}`
+  return defined({ broker, isEncrypted: !isEmulator, hub: hub || undefined })
 }
 
 /** Values may end in "=": only the first one separates. */

@@ -37,7 +37,7 @@ const PATIENCE_OF_A_BATCH = { leaderMs: 3_000, topicMs: 0 }
 
 /** What is read: of the range, perhaps only records that hold these bytes. */
 interface Wanted extends OffsetRange {
-  readonly holding?: Buffer
+  readonly holding: Buffer | undefined
 }
 
 export class KafkaLogReader implements LogReader {
@@ -59,7 +59,7 @@ export class KafkaLogReader implements LogReader {
   }
 
   async read(topic: string, partition: number, range: OffsetRange, holding?: string): Promise<Looked> {
-    const wanted = { ...range, ...(holding === undefined ? {} : { holding: Buffer.from(holding) }) }
+    const wanted = { ...range, holding: holding === undefined ? undefined : Buffer.from(holding) }
     try {
       const ask = () => this.#cluster.use(cluster => this.#read(cluster, topic, partition, wanted))
       return await askLeaders(ask, PATIENCE_OF_A_BATCH)
@@ -126,7 +126,7 @@ export class KafkaLogReader implements LogReader {
       isPatient: true,
       mostBytes: LARGEST_READ_BYTES,
       open: this.#open,
-      ...(holding ? { holding } : {}),
+      holding,
       isolationLevel: ISOLATION[this.#isolation],
       maxWaitTime: 500,
       minBytes: 1,

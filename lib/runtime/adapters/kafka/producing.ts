@@ -73,15 +73,10 @@ export class ProducingConnection {
 
   /** An identity by which brokers tell this producer's sequences; of a transaction, it ends what an earlier one left open. */
   async identify(transactionalId?: string, transactionTimeoutMs?: number): Promise<ProducerNumbers> {
-    if (transactionalId === undefined) {
-      const cluster = await this.#connect()
-      return (await this.#brokerOf(cluster, cluster.findControllerBroker())).initProducerId({})
-    }
-    const broker = await this.#coordinator(transactionalId)
-    return broker.initProducerId({
-      transactionalId,
-      ...(transactionTimeoutMs === undefined ? {} : { transactionTimeout: transactionTimeoutMs }),
-    })
+    const broker = await (transactionalId === undefined
+      ? this.#controller()
+      : this.#coordinator(transactionalId))
+    return broker.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs })
   }
 
   async addPartitions(transaction: OpenTransaction, topics: readonly TopicPartitions[]): Promise<void> {
@@ -117,6 +112,11 @@ export class ProducingConnection {
     if (this.#isClosed) throw new ConnectionClosed()
     this.#connected = cluster
     return cluster
+  }
+
+  async #controller(): Promise<Broker> {
+    const cluster = await this.#connect()
+    return this.#brokerOf(cluster, cluster.findControllerBroker())
   }
 
   async #coordinator(transactionalId: string): Promise<Broker> {

@@ -5,6 +5,7 @@ import {
   type Schema,
   UnusableSchemaError,
 } from '@sluice/schema-registry'
+import { defined } from '../../consumer/defined.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
 import { within } from './within.ts'
 
@@ -70,8 +71,7 @@ export class GuardedRegistry {
 
   async #connect(): Promise<RegistryClient> {
     const { url, login, answerWithinMs = ANSWER_WITHIN_MS } = this.#place
-    const credentials = await login?.()
-    return new RegistryClient(url, { answerWithinMs, ...(credentials ? { login: credentials } : {}) })
+    return new RegistryClient(url, defined({ answerWithinMs, login: await login?.() }))
   }
 
   /** Requests that fail together count once. */

@@ -1,18 +1,11 @@
-import { check, pipe, string } from 'valibot'
 import { parseRedisUrl } from '../adapters/redis/address.ts'
 import { defined } from '../consumer/defined.ts'
 import { setting, slice } from './slice.ts'
-import { type Kind, oneOf, text } from './values.ts'
+import { oneOf, parsedBy, text } from './values.ts'
 
 const FORM = 'redis://host:port, or rediss:// for TLS; a password must be percent-encoded'
 
-const ADDRESS: Kind<string> = {
-  allowed: FORM,
-  schema: pipe(
-    string(),
-    check(url => parseRedisUrl(url) !== undefined, `must be ${FORM}`),
-  ),
-}
+const ADDRESS = parsedBy(url => (parseRedisUrl(url) ? url : undefined), FORM)
 
 export interface RedisSettings {
   readonly redis: {

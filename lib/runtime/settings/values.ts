@@ -1,17 +1,5 @@
 /** Kinds of values that settings have: how a value is parsed from text, and how the kind is described to a person. */
-import {
-  check,
-  type GenericSchema,
-  maxValue,
-  minValue,
-  picklist,
-  pipe,
-  rawTransform,
-  regex,
-  string,
-  transform,
-  union,
-} from 'valibot'
+import { type GenericSchema, picklist, pipe, rawTransform, regex, string, transform, union } from 'valibot'
 import { isTimestamp, parseTime } from '../cloudevents/attributes.ts'
 
 export interface Kind<Value> {
@@ -46,16 +34,13 @@ export interface Bounds {
 export function wholeNumber({ least, most, unit }: Bounds): Kind<number> {
   const range = most === undefined ? ` from ${least} on` : ` from ${least} to ${most}`
   const allowed = `a whole number${unit ? ` of ${unit}` : ''}${range}`
-  const message = `must be ${allowed}`
   // A double represents every number of up to fifteen digits exactly.
-  const digits = pipe(string(), regex(/^\d{1,15}$/, message), transform(Number))
-  return {
-    allowed,
-    schema:
-      most === undefined
-        ? pipe(digits, minValue(least, message))
-        : pipe(digits, minValue(least, message), maxValue(most, message)),
-  }
+  return numberIn(/^\d{1,15}$/, value => value >= least && value <= (most ?? value), allowed)
+}
+
+function numberIn(form: RegExp, isAllowed: (value: number) => boolean, allowed: string): Kind<number> {
+  const parse = (text: string) => (form.test(text) && isAllowed(Number(text)) ? Number(text) : undefined)
+  return parsedBy(parse, allowed)
 }
 
 /** The same kind, but its values are multiplied by a factor to convert their unit. */
@@ -94,46 +79,21 @@ export function parsedBy<Value>(
 
 /** A decimal number between two bounds, without an exponent. */
 export function decimal(least: number, most: number): Kind<number> {
-  const allowed = `a number from ${least} to ${most}`
-  const message = `must be ${allowed}`
-  return {
-    allowed,
-    schema: pipe(
-      string(),
-      regex(/^[+-]?\d+(\.\d+)?$/, message),
-      transform(Number),
-      minValue(least, message),
-      maxValue(most, message),
-    ),
-  }
+  const isWithin = (value: number) => value >= least && value <= most
+  return numberIn(/^[+-]?\d+(\.\d+)?$/, isWithin, `a number from ${least} to ${most}`)
 }
 
 /** A decimal number above zero, without an exponent. */
 export function positiveDecimal(): Kind<number> {
-  const allowed = 'a number above 0'
-  const message = `must be ${allowed}`
-  return {
-    allowed,
-    schema: pipe(
-      string(),
-      regex(/^\d+(\.\d+)?$/, message),
-      transform(Number),
-      check(value => value > 0 && Number.isFinite(value), message),
-    ),
-  }
+  return numberIn(/^\d+(\.\d+)?$/, value => value > 0 && Number.isFinite(value), 'a number above 0')
 }
 
 /** Texts separated by commas. Blanks around them and empty ones are dropped. */
 export function list(isAllowed: (part: string) => boolean, each: string): Kind<string[]> {
-  const allowed = `${each}, separated by commas`
-  return {
-    allowed,
-    schema: pipe(
-      string(),
-      transform(partsOf),
-      check(parts => parts.length > 0 && parts.every(isAllowed), `must be ${allowed}`),
-    ),
-  }
+  return parsedBy(value => {
+    const parts = partsOf(value)
+    return parts.length > 0 && parts.every(isAllowed) ? parts : undefined
+  }, `${each}, separated by commas`)
 }
 
 export const LAST_PORT = 65_535
@@ -155,34 +115,22 @@ export function httpAddress(allowed = 'http://host:port, or https://'): Kind<str
 
 /** An RFC 3339 time, with optional seconds, as milliseconds since the epoch. */
 export function instant(): Kind<number> {
-  const allowed = 'an instant that exists, such as 2026-03-01T00:00:00Z'
-  return {
-    allowed,
-    schema: pipe(
-      string(),
-      transform(value => value.replace(/(?<=T\d\d:\d\d)(?=[Z+-])/, ':00')),
-      check(isTimestamp, `must be ${allowed}`),
-      transform(parseTime),
-    ),
-  }
+  return parsedBy(value => {
+    const whole = value.replace(/(?<=T\d\d:\d\d)(?=[Z+-])/, ':00')
+    return isTimestamp(whole) ? parseTime(whole) : undefined
+  }, 'an instant that exists, such as 2026-03-01T00:00:00Z')
 }
 
 /** As in the HTTP header `baggage`: `name=value`, separated by commas, with percent-encoded values. */
 export function namedValues(): Kind<Readonly<Record<string, string>>> {
-  const allowed = 'name=value, separated by commas, values percent-encoded'
-  const schema = pipe(
-    string(),
-    rawTransform<string, Readonly<Record<string, string>>>(({ dataset, addIssue, NEVER }) => {
-      const pairs = partsOf(dataset.value).map(part => /^([\w-]+)\s*=\s*(.*)$/.exec(part))
-      try {
-        return Object.fromEntries(pairs.map(pair => pairOf(pair)))
-      } catch {
-        addIssue({ message: `must be ${allowed}` })
-        return NEVER
-      }
-    }),
-  )
-  return { allowed, schema }
+  return parsedBy(value => {
+    const pairs = partsOf(value).map(part => /^([\w-]+)\s*=\s*(.*)$/.exec(part))
+    try {
+      return Object.fromEntries(pairs.map(pair => pairOf(pair)))
+    } catch {
+      return undefined
+    }
+  }, 'name=value, separated by commas, values percent-encoded')
 }
 
 function pairOf(pair: RegExpExecArray | null): [string, string] {

@@ -1,4 +1,5 @@
-import { AnswerTooLarge, isObject, type RegistryConnection, RegistryHttp, signalWithin } from './http.ts'
+import { AnswerTooLarge, type RegistryConnection, RegistryHttp, signalWithin } from './http.ts'
+import { isObject } from './values.ts'
 
 export type SchemaFormat = 'JSON' | 'AVRO' | 'PROTOBUF'
 

@@ -1,7 +1,7 @@
 import avro, { type Schema as AvroSchema, type Type } from 'avsc'
-import { base64Bytes } from './base64.ts'
 import type { Schema } from './client.ts'
 import { UnencodableError } from './unencodable-error.ts'
+import { base64Bytes } from './values.ts'
 
 /**
  * Bytes, which are text in base64 where data is JSON. avsc gives a logical type the values of its own, and asks it for those of

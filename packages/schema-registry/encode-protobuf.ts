@@ -1,6 +1,6 @@
 import protobuf, { type Field, type Type } from 'protobufjs'
-import { base64Bytes } from './base64.ts'
 import { UnencodableError } from './unencodable-error.ts'
+import { base64Bytes, isObject } from './values.ts'
 import { isUnsupported, isWrapper } from './well-known.ts'
 
 /** A value as protobufjs takes it. */
@@ -13,21 +13,8 @@ interface FieldPlan {
   readonly convert: Convert
 }
 
-const INTEGERS: Readonly<Record<string, readonly [least: number, most: number]>> = {
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  sint32: [-(2 ** 31), 2 ** 31 - 1],
-  sfixed32: [-(2 ** 31), 2 ** 31 - 1],
-  uint32: [0, 2 ** 32 - 1],
-  fixed32: [0, 2 ** 32 - 1],
-  int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-  sint64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-  sfixed64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-  uint64: [0, Number.MAX_SAFE_INTEGER],
-  fixed64: [0, Number.MAX_SAFE_INTEGER],
-}
-
-/** The number of bits of a map's key, and whether it has a sign. */
-const KEY_BITS: Readonly<Record<string, readonly [bits: number, isSigned: boolean]>> = {
+/** The integer types: their number of bits, and whether they have a sign. */
+const INTEGERS: Readonly<Record<string, readonly [bits: number, isSigned: boolean]>> = {
   int32: [32, true],
   sint32: [32, true],
   sfixed32: [32, true],
@@ -144,7 +131,7 @@ function keyConverter(type: string): (key: string, path: readonly string[]) => s
     throw new UnencodableError(path, `must have keys that are ${type}`)
   }
   if (type === 'bool') return (key, path) => (['true', 'false'].includes(key) ? key : wrong(path))
-  const [bits, isSigned] = KEY_BITS[type] as readonly [number, boolean]
+  const [bits, isSigned] = INTEGERS[type] as readonly [number, boolean]
   const wrapped = isSigned ? BigInt.asIntN : BigInt.asUintN
   return (key, path) =>
     /^(0|-?[1-9]\d{0,19})$/.test(key) && wrapped(bits, BigInt(key)) === BigInt(key) ? key : wrong(path)
@@ -153,8 +140,8 @@ function keyConverter(type: string): (key: string, path: readonly string[]) => s
 function valueConverter({ type, resolvedType }: Field, known: Map<Type, Convert>): Convert {
   if (resolvedType instanceof protobuf.Type) return messageConverter(resolvedType, known)
   if (resolvedType) return enumConverter(resolvedType)
-  const bounds = INTEGERS[type]
-  if (bounds) return integerConverter(bounds)
+  const integer = INTEGERS[type]
+  if (integer) return integerConverter(...integer)
   if (type === 'bytes') return (value, path) => base64Bytes(value) ?? refuse(path, 'base64')
   if (type === 'float' || type === 'double') return finiteConverter(type === 'float')
   const wanted = type === 'bool' ? 'boolean' : 'string'
@@ -166,7 +153,10 @@ function enumConverter({ name, values }: protobuf.Enum): Convert {
     typeof value === 'string' && Object.hasOwn(values, value) ? values[value] : refuse(path, `a ${name}`)
 }
 
-function integerConverter([least, most]: readonly [number, number]): Convert {
+/** Takes what fits the type, and a double digit by digit. */
+function integerConverter(bits: number, isSigned: boolean): Convert {
+  const most = Math.min(2 ** (isSigned ? bits - 1 : bits) - 1, Number.MAX_SAFE_INTEGER)
+  const least = isSigned ? Math.max(-most - 1, Number.MIN_SAFE_INTEGER) : 0
   return (value, path) =>
     Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
       ? value
@@ -183,8 +173,4 @@ function finiteConverter(isFloat: boolean): Convert {
 
 function refuse(path: readonly string[], wanted: string): never {
   throw new UnencodableError(path, `must be ${wanted}`)
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -7,7 +7,6 @@ export {
   UnusableSchemaError,
 } from './client.ts'
 export type { Codec, DataForm } from './codec.ts'
-export { InexactNumberError } from './exact-integer.ts'
 export { type RegistryLogin, RegistryUnavailableError } from './http.ts'
 export { loadCodec } from './load-codec.ts'
 export {
@@ -18,4 +17,5 @@ export {
 } from './subjects.ts'
 export type { RegistryTls } from './transport.ts'
 export { UnencodableError } from './unencodable-error.ts'
+export { InexactNumberError } from './values.ts'
 export { type Framed, frame, UndecodableError, unframe } from './wire.ts'

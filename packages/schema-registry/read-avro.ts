@@ -1,7 +1,6 @@
 import type { Type, types } from 'avsc'
 import { AvroCursor } from './avro-cursor.ts'
-import { exactInteger } from './exact-integer.ts'
-import { put } from './put.ts'
+import { exactInteger, put } from './values.ts'
 import { UndecodableError } from './wire.ts'
 
 type Read = (cursor: AvroCursor) => unknown

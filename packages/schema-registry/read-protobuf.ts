@@ -1,6 +1,5 @@
 import protobuf, { type Field, type Message, type Type } from 'protobufjs'
-import { exactInteger } from './exact-integer.ts'
-import { put } from './put.ts'
+import { exactInteger, put } from './values.ts'
 import { isUnsupported, isWrapper } from './well-known.ts'
 import { UndecodableError } from './wire.ts'
 

@@ -1,5 +1,6 @@
 import type { RegistryAccess, Schema, SchemaFormat } from './client.ts'
-import { isObject, RegistryHttp, RegistryUnavailableError, signalWithin } from './http.ts'
+import { RegistryHttp, RegistryUnavailableError, signalWithin } from './http.ts'
+import { isObject } from './values.ts'
 
 /** The registry refuses a request. The message is its own. */
 export class RegistryRefusedError extends Error {

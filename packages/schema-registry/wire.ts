@@ -1,4 +1,4 @@
-import { InexactNumberError } from './exact-integer.ts'
+import { InexactNumberError } from './values.ts'
 
 /** A key or value in Confluent's wire format. */
 export interface Framed {

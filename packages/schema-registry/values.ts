@@ -1,0 +1,40 @@
+/** Values as they are read from JSON, and written to it. */
+
+/** A 64-bit integer does not fit into a double: who reads it would see another number than was sent. */
+export class InexactNumberError extends Error {
+  override readonly name = 'InexactNumberError'
+
+  constructor() {
+    super('an integer is larger than a double holds digit by digit: send it as text')
+  }
+}
+
+/**
+ * The integer as a number that JavaScript writes with the same digits.
+ *
+ * @throws InexactNumberError if there is none
+ */
+export function exactInteger(value: bigint): number {
+  const number = Number(value)
+  if (Number.isSafeInteger(number) || String(number) === value.toString()) return number
+  throw new InexactNumberError()
+}
+
+/** Whether the value is an object of JSON, neither null nor a list. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/** The bytes of a text in base64; undefined for anything else. */
+export function base64Bytes(value: unknown): Buffer | undefined {
+  if (Buffer.isBuffer(value)) return value
+  return typeof value === 'string' && BASE64.test(value) ? Buffer.from(value, 'base64') : undefined
+}
+
+/** Sets a property of any name, as `JSON.parse` does. */
+export function put(object: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== '__proto__') object[name] = value
+  else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
+}

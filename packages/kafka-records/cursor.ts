@@ -53,6 +53,26 @@ export class Cursor {
     return length < 0 ? null : this.take(length)
   }
 
+  /** Text preceded by its length, which is negative for null. */
+  string(): string | null {
+    return this.text(this.int16())
+  }
+
+  array<T>(read: () => T): T[] {
+    return this.items(this.int32(), read)
+  }
+
+  protected text(length: number): string | null {
+    return length < 0 ? null : this.take(length).toString()
+  }
+
+  /** A negative count stands for null. Each item takes a byte at least, so a wrong count ends with the bytes. */
+  protected items<T>(count: number, read: () => T): T[] {
+    const items: T[] = []
+    for (let left = count; left > 0; left--) items.push(read())
+    return items
+  }
+
   /** Not copied. */
   take(count: number): Buffer {
     const begin = this.#advance(count)

@@ -77,9 +77,9 @@ export async function decodeFetchResponse(
   const throttle =
     version < 8 ? { throttleTime: throttleMs } : { throttleTime: 0, clientSideThrottleTime: throttleMs }
   const session = version < 7 ? {} : { errorCode: cursor.int16(), sessionId: cursor.int32() }
-  const topics = array(cursor, () => ({
-    topicName: text(cursor),
-    partitions: array(cursor, () => rawPartition(cursor, version)),
+  const topics = cursor.array(() => ({
+    topicName: cursor.string() ?? '',
+    partitions: cursor.array(() => rawPartition(cursor, version)),
   }))
   if (topics.some(({ partitions }) => partitions.some(isOfOldFormat))) return undefined
   return { ...throttle, ...session, responses: await decoded(topics, asked) }
@@ -93,7 +93,7 @@ function rawPartition(cursor: Cursor, version: number): Raw {
     lastStableOffset: String(cursor.int64()),
     ...(version < 5 ? {} : { lastStartOffset: String(cursor.int64()) }),
   }
-  const aborted = array(cursor, () => ({
+  const aborted = cursor.array(() => ({
     producerId: String(cursor.int64()),
     firstOffset: Number(cursor.int64()),
   }))
@@ -143,14 +143,4 @@ async function decoded(
     putOff.add(error.message)
   }
   return responses
-}
-
-function array<T>(cursor: Cursor, read: () => T): T[] {
-  const items: T[] = []
-  for (let count = cursor.int32(); count > 0; count -= 1) items.push(read())
-  return items
-}
-
-function text(cursor: Cursor): string {
-  return cursor.take(Math.max(0, cursor.int16())).toString()
 }

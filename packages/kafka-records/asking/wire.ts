@@ -28,20 +28,12 @@ export class AnswerCursor extends Cursor {
     return Number(this.int64())
   }
 
-  string(): string | null {
-    return this.#text(this.int16())
-  }
-
-  array<T>(read: () => T): T[] {
-    return this.#items(this.int32(), read)
-  }
-
   compactString(): string | null {
-    return this.#text(this.uvarint() - 1)
+    return this.text(this.uvarint() - 1)
   }
 
   compactArray<T>(read: () => T): T[] {
-    return this.#items(this.uvarint() - 1, read)
+    return this.items(this.uvarint() - 1, read)
   }
 
   /** The end of a structure of the flexible form: fields that later versions have added. */
@@ -61,17 +53,6 @@ export class AnswerCursor extends Cursor {
       if (byte < 0x80) return value
     }
     throw new Malformed('a number is too long')
-  }
-
-  #text(length: number): string | null {
-    return length < 0 ? null : this.take(length).toString()
-  }
-
-  /** A negative count stands for null. Each item takes a byte at least, so a wrong count ends with the bytes. */
-  #items<T>(count: number, read: () => T): T[] {
-    const items: T[] = []
-    for (let left = count; left > 0; left--) items.push(read())
-    return items
   }
 }
 

@@ -34,7 +34,7 @@ export interface ProduceAnswer {
 }
 
 export function encodeProduce({ transactionalId, acks, timeoutMs, batches }: ProduceRequest): Buffer {
-  const topics = byTopic(batches)
+  const topics = Map.groupBy(batches, ({ topic }) => topic)
   const head = Buffer.allocUnsafe(stringBytes(transactionalId) + 2 + 4 + 4)
   let at = writeString(head, 0, transactionalId)
   at = head.writeInt16BE(acks, at)
@@ -80,16 +80,6 @@ export function decodeProduceResponse(payload: Buffer): ProduceResponse {
     }
   }
   return { answers, throttleMs: payload.readInt32BE(at) }
-}
-
-function byTopic(batches: readonly PartitionBatch[]): Map<string, PartitionBatch[]> {
-  const topics = new Map<string, PartitionBatch[]>()
-  for (const batch of batches) {
-    const group = topics.get(batch.topic)
-    if (group) group.push(batch)
-    else topics.set(batch.topic, [batch])
-  }
-  return topics
 }
 
 function stringBytes(text: string | null): number {

@@ -9,6 +9,7 @@ import {
   type LogDir,
   logDirsQuestion,
   type MetadataQuorum,
+  type PartitionEdge,
   type Question,
   quorumQuestion,
   type Setting,
@@ -150,15 +151,8 @@ export function partitionsByLeader(
 }
 
 interface Edges {
-  readonly starts: readonly Edge[]
-  readonly ends: readonly Edge[]
-}
-
-interface Edge {
-  readonly topic: string
-  readonly partition: number
-  readonly errorCode: number
-  readonly offset: number
+  readonly starts: readonly PartitionEdge[]
+  readonly ends: readonly PartitionEdge[]
 }
 
 /** @throws the error of the first broker if none has answered */
@@ -180,7 +174,7 @@ function boundsIn(topics: readonly TopicLayout[], answers: readonly OfBroker<Edg
   return known
 }
 
-function offsetsIn(edges: readonly Edge[]): Map<string, number> {
+function offsetsIn(edges: readonly PartitionEdge[]): Map<string, number> {
   return new Map(
     edges.flatMap(({ topic, partition, errorCode, offset }) =>
       errorCode === 0 ? [[`${topic}/${partition}`, offset] as const] : [],

@@ -1,7 +1,7 @@
 /** Who the producer is to the brokers: the number by which they tell its sequences, and its transaction. */
 import type { BatchSequence } from '@sluice/kafka-records/writing'
+import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import type { PartitionQueue } from './partition-queue.ts'
-import type { Brokers } from './ports.ts'
 
 export interface Identity {
   /** Whether brokers are to recognise repeats. */

@@ -1,13 +1,13 @@
 /** Puts records into the queues of their partitions, which have to be looked up first. */
 
 import { UnknownTopic, unknownPartition, unknownTopic } from '../adapters/kafka/errors.ts'
+import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { partitionOf } from '../consumer/murmur2.ts'
 import { Unavailable } from '../pipeline/errors.ts'
 import type { Outcome, Told } from './delivery.ts'
-import type { Brokers } from './ports.ts'
 import type { Trouble } from './trouble.ts'
 
 /** Partitions may have been added, and records would go to others than those of the same key from elsewhere. */

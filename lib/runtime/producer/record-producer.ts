@@ -1,5 +1,6 @@
 /** Publishes finished records: batches, sequences, retries and bounded memory. `TelemetryProducer` makes the records of events. */
 import { failureOf, UnknownTopic, unknownTopic } from '../adapters/kafka/errors.ts'
+import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { type Clock, SYSTEM_CLOCK } from '../adapters/system.ts'
 import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
@@ -11,7 +12,6 @@ import { ANONYMOUS, IdempotentIdentity, type Identity } from './identity.ts'
 import { MetricsCounter, type ProducerMetrics } from './metrics.ts'
 import { Outstanding } from './outstanding.ts'
 import { Placing } from './placing.ts'
-import type { Brokers } from './ports.ts'
 import { Sender } from './sender.ts'
 import { Trouble } from './trouble.ts'
 

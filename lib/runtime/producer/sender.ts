@@ -1,7 +1,8 @@
 /** Sends what is due to the leaders of its partitions, and sends again what may have been lost. */
 
 import type { ClosedBatch } from '@sluice/kafka-records/writing'
-import type { BatchAnswer } from '../adapters/kafka/produce-types.ts'
+import { notTaken } from '../adapters/kafka/errors.ts'
+import type { BatchAnswer, Brokers } from '../adapters/kafka/produce-types.ts'
 import {
   answeredError,
   DUPLICATE_SEQUENCE,
@@ -10,7 +11,6 @@ import {
   mayPass,
   produceError,
 } from '../adapters/kafka/producing.ts'
-import { notTaken } from '../adapters/kafka/errors.ts'
 import { requestsOf } from '../adapters/kafka/requests.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
@@ -19,7 +19,6 @@ import type { Batch } from './batch.ts'
 import type { Identity } from './identity.ts'
 import type { MetricsCounter } from './metrics.ts'
 import type { PartitionQueue } from './partition-queue.ts'
-import type { Brokers } from './ports.ts'
 import type { Trouble } from './trouble.ts'
 
 /** Of all batches of a request; a larger one travels alone. */

@@ -1,4 +1,6 @@
 /** Publishes events to Kafka: in batches, with bounded memory, and a report for each event. */
+
+import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { ProducingConnection } from '../adapters/kafka/producing.ts'
 import { type Clock, SYSTEM_CLOCK, warnOnTerminal } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
@@ -17,7 +19,6 @@ import {
   TransactionAborted,
 } from './delivery.ts'
 import type { ProducerMetrics } from './metrics.ts'
-import type { Brokers } from './ports.ts'
 import { RecordProducer } from './record-producer.ts'
 import { TransactionalIdentity } from './transaction.ts'
 

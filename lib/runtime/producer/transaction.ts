@@ -2,12 +2,12 @@
 
 import type { BatchSequence } from '@sluice/kafka-records/writing'
 import { brokersAnswer } from '../adapters/kafka/answers.ts'
+import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'
 import { TransactionAborted, TransactionUncertain } from './delivery.ts'
 import { type Identity, type Numbers, numbersFrom } from './identity.ts'
 import type { PartitionQueue } from './partition-queue.ts'
-import type { Brokers } from './ports.ts'
 
 export interface TransactionOptions {
   readonly transactionalId: string

@@ -1,6 +1,5 @@
 import type { Metrics } from '@aws-lambda-powertools/metrics'
-import type { Counters } from './counters.ts'
-import { METRICS, type TimedStep } from './metric-names.ts'
+import { type Counters, METRICS, type TimedStep } from './metric-names.ts'
 import { addValues } from './values.ts'
 
 export interface InvocationEnd {

@@ -16,8 +16,7 @@ import { detailsOf, explanation, failureOf, keyText, shortened } from './details
 import { Lines } from './lines.ts'
 import { Measurements } from './measurements.ts'
 import type { TimedStep } from './metric-names.ts'
-import { PerTopic } from './per-topic.ts'
-import { isOfRecord, Progress } from './progress.ts'
+import { isOfRecord, PerTopic, Progress } from './progress.ts'
 
 /** Dead letters of one batch and partition have at most this many lines, one for each key. */
 const MOST_KEYS = 10

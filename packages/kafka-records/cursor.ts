@@ -6,6 +6,9 @@ export class Malformed extends Error {
 /** The maximum length of a 64-bit varint. */
 export const LONGEST_VARINT = 10
 
+/** The maximum length of a 32-bit number without a sign. */
+const LONGEST_UVARINT = 5
+
 /** Reads numbers and fields sequentially. Throws instead of reading beyond the end. */
 export class Cursor {
   readonly bytes: Buffer
@@ -43,6 +46,17 @@ export class Cursor {
       const byte = this.#byte()
       value += (byte & 0x7f) * factor
       if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+    }
+    throw new Malformed('a number is too long')
+  }
+
+  /** A number of up to 32 bits without a sign, seven bits per byte, lowest first. */
+  uvarint(): number {
+    let value = 0
+    for (let read = 0, factor = 1; read < LONGEST_UVARINT; read++, factor *= 0x80) {
+      const byte = this.#byte()
+      value += (byte & 0x7f) * factor
+      if (byte < 0x80) return value
     }
     throw new Malformed('a number is too long')
   }

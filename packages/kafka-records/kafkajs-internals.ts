@@ -273,7 +273,7 @@ export async function sendRequest<Answer>(
   return answer as Answer
 }
 
-/** What waits to be sent over one connection. */
+/** Requests that wait to be sent over one connection. */
 interface PendingRequests {
   readonly pending: readonly unknown[]
   scheduleCheckPendingRequests(): void

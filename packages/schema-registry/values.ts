@@ -20,7 +20,7 @@ export function exactInteger(value: bigint): number {
   throw new InexactNumberError()
 }
 
-/** Whether the value is an object of JSON, neither null nor a list. */
+/** Returns true for an object of JSON: neither null nor a list. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,8 +1,5 @@
 /** How questions to brokers are written and their answers read: the plain form of the protocol, and the flexible one of KIP-482. */
-import { Cursor, Malformed } from '../cursor.ts'
-
-/** The longest length that an answer can have. */
-const LONGEST_UVARINT = 5
+import { Cursor } from '../cursor.ts'
 
 /** What differs between one request of the protocol and another. */
 export interface Question<Answer> {
@@ -44,20 +41,16 @@ export class AnswerCursor extends Cursor {
       known[tag]?.(field)
     }
   }
-
-  uvarint(): number {
-    let value = 0
-    for (let read = 0, factor = 1; read < LONGEST_UVARINT; read++, factor *= 0x80) {
-      const byte = this.int8() & 0xff
-      value += (byte & 0x7f) * factor
-      if (byte < 0x80) return value
-    }
-    throw new Malformed('a number is too long')
-  }
 }
 
 export function int8(value: number): Buffer {
   return Buffer.from([value & 0xff])
+}
+
+export function int16(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(2)
+  bytes.writeInt16BE(value)
+  return bytes
 }
 
 export function int32(value: number): Buffer {
@@ -72,11 +65,10 @@ export function int64(value: number): Buffer {
   return bytes
 }
 
-export function string(text: string): Buffer {
+export function string(text: string | null): Buffer {
+  if (text === null) return int16(-1)
   const bytes = Buffer.from(text)
-  const length = Buffer.allocUnsafe(2)
-  length.writeInt16BE(bytes.length)
-  return Buffer.concat([length, bytes])
+  return Buffer.concat([int16(bytes.length), bytes])
 }
 
 /** @param items null is not the same as none: most questions mean all by it */

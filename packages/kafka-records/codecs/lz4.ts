@@ -3,6 +3,7 @@
  * Its checksums are ignored: Kafka's own checksum covers the whole batch, and old clients wrote a wrong header
  * checksum.
  */
+import { Cursor } from '../cursor.ts'
 import type { Inflater } from '../inflater.ts'
 import { LimitReached } from '../unreadable-batch.ts'
 import { inflateBlock, LARGEST_FACTOR } from './lz4-block.ts'
@@ -81,23 +82,23 @@ function tooLong(): Error {
 
 /** The blocks of all frames. */
 function* blocksOf(bytes: Buffer): Generator<Block> {
-  const input = new Input(bytes)
+  const input = new Cursor(bytes)
   do yield* blocksOfFrame(input)
-  while (!input.isAtEnd)
+  while (input.at < input.end)
 }
 
-function* blocksOfFrame(input: Input): Generator<Block> {
-  if (input.uint32() !== MAGIC) throw new Error('no LZ4 frame begins here')
-  const flags = input.byte()
+function* blocksOfFrame(input: Cursor): Generator<Block> {
+  if (uint32(input) !== MAGIC) throw new Error('no LZ4 frame begins here')
+  const flags = input.int8()
   if ((flags & VERSION_MASK) !== VERSION_1) throw new Error('the frame has an unknown version')
   if (flags & HAS_DICTIONARY) throw new Error('the frame needs a dictionary')
-  const largest = largestBlockBytes(input.byte())
+  const largest = largestBlockBytes(input.int8())
   if (flags & HAS_CONTENT_SIZE) input.skip(8)
   // The checksum of the header.
   input.skip(1)
   let isFirst = true
-  for (let size = input.uint32(); size !== 0; size = input.uint32()) {
-    const bytes = input.bytes(size & LENGTH_MASK)
+  for (let size = uint32(input); size !== 0; size = uint32(input)) {
+    const bytes = input.take(size & LENGTH_MASK)
     yield { bytes, isStored: (size & IS_STORED) !== 0, largest, isFirst }
     isFirst = false
     if (flags & HAS_BLOCK_CHECKSUM) input.skip(CHECKSUM_BYTES)
@@ -105,44 +106,15 @@ function* blocksOfFrame(input: Input): Generator<Block> {
   if (flags & HAS_CONTENT_CHECKSUM) input.skip(CHECKSUM_BYTES)
 }
 
+function uint32(input: Cursor): number {
+  return input.take(4).readUInt32LE()
+}
+
 /** 64 KiB, 256 KiB, 1 MiB or 4 MiB. */
 function largestBlockBytes(descriptor: number): number {
   const code = (descriptor >> 4) & 7
   if (code < 4) throw new Error('the frame has an unknown block size')
   return 2 ** (8 + 2 * code)
-}
-
-/** Reads sequentially. Throws instead of reading beyond the end. */
-class Input {
-  readonly #bytes: Buffer
-  #at = 0
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes
-  }
-
-  get isAtEnd(): boolean {
-    return this.#at === this.#bytes.length
-  }
-
-  byte(): number {
-    return this.bytes(1)[0] as number
-  }
-
-  uint32(): number {
-    return this.bytes(4).readUInt32LE()
-  }
-
-  bytes(count: number): Buffer {
-    const begin = this.#at
-    this.skip(count)
-    return this.#bytes.subarray(begin, this.#at)
-  }
-
-  skip(count: number): void {
-    this.#at += count
-    if (this.#at > this.#bytes.length) throw new Error('the frame is truncated')
-  }
 }
 
 /** Grows with the actual output, never with a size that a header claims. */

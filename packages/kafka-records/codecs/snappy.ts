@@ -3,6 +3,7 @@
  * then raw blocks of 32 KiB, each preceded by its length.
  */
 import { snappyUncompress, snappyUncompressor } from 'hysnappy'
+import { Cursor } from '../cursor.ts'
 import type { Inflater } from '../inflater.ts'
 import { LimitReached } from '../unreadable-batch.ts'
 
@@ -40,7 +41,8 @@ function* snappyParts(bytes: Buffer, limit: number): Generator<Buffer> {
 }
 
 function inflateBlock(block: Buffer, limit: number): Buffer {
-  const size = inflatedSize(block)
+  // The length of the result precedes a block.
+  const size = new Cursor(block).uvarint()
   if (size > limit) throw new LimitReached(limit)
   if (size > LARGEST_FACTOR * block.length) throw new Error(`${block.length} bytes cannot inflate to ${size}`)
   const part = size > KEPT_INSTANCE_BYTES ? snappyUncompress(block, size) : uncompress(block, size)
@@ -52,24 +54,6 @@ function blocksOf(bytes: Buffer): Iterable<Buffer> {
 }
 
 function* xerialBlocks(bytes: Buffer): Generator<Buffer> {
-  let at = XERIAL_HEADER_BYTES
-  while (at < bytes.length) {
-    if (at + 4 > bytes.length) throw new Error('the length of a block is truncated')
-    const begin = at + 4
-    at = begin + bytes.readUInt32BE(at)
-    if (at > bytes.length) throw new Error('a block is truncated')
-    yield bytes.subarray(begin, at)
-  }
-}
-
-/** The length of the result precedes a block: 32 bits, seven per byte, lowest first. */
-function inflatedSize(block: Buffer): number {
-  let size = 0
-  for (let index = 0; index < 5; index++) {
-    const byte = block[index]
-    if (byte === undefined) break
-    size += (byte & 0x7f) * 2 ** (7 * index)
-    if (byte < 0x80) return size
-  }
-  throw new Error('the length of the result is truncated')
+  const cursor = new Cursor(bytes, XERIAL_HEADER_BYTES)
+  while (cursor.at < cursor.end) yield cursor.take(cursor.int32())
 }

@@ -4,6 +4,9 @@
  * that a caller cannot tell which records were written.
  */
 
+import { int16, int32, string } from '../asking/wire.ts'
+import { Cursor } from '../cursor.ts'
+
 export const PRODUCE = { apiKey: 0, apiVersion: 7, apiName: 'Produce' } as const
 
 export interface ProduceRequest {
@@ -27,7 +30,7 @@ export interface PartitionBatch {
 export interface ProduceAnswer {
   readonly topic: string
   readonly partition: number
-  /** 0 is success; see `produce-errors.ts`. */
+  /** 0 is success; see https://kafka.apache.org/protocol#protocol_error_codes. */
   readonly errorCode: number
   /** Of the first record of the batch; -1 if the broker does not know it any more. */
   readonly baseOffset: number
@@ -35,21 +38,10 @@ export interface ProduceAnswer {
 
 export function encodeProduce({ transactionalId, acks, timeoutMs, batches }: ProduceRequest): Buffer {
   const topics = Map.groupBy(batches, ({ topic }) => topic)
-  const head = Buffer.allocUnsafe(stringBytes(transactionalId) + 2 + 4 + 4)
-  let at = writeString(head, 0, transactionalId)
-  at = head.writeInt16BE(acks, at)
-  at = head.writeInt32BE(timeoutMs, at)
-  head.writeInt32BE(topics.size, at)
-  const parts: Buffer[] = [head]
+  const parts = [string(transactionalId), int16(acks), int32(timeoutMs), int32(topics.size)]
   for (const [topic, group] of topics) {
-    const name = Buffer.allocUnsafe(stringBytes(topic) + 4)
-    name.writeInt32BE(group.length, writeString(name, 0, topic))
-    parts.push(name)
-    for (const { partition, bytes } of group) {
-      const place = Buffer.allocUnsafe(8)
-      place.writeInt32BE(bytes.length, place.writeInt32BE(partition, 0))
-      parts.push(place, bytes)
-    }
+    parts.push(string(topic), int32(group.length))
+    for (const { partition, bytes } of group) parts.push(int32(partition), int32(bytes.length), bytes)
   }
   return Buffer.concat(parts)
 }
@@ -60,35 +52,16 @@ export interface ProduceResponse {
   readonly throttleMs: number
 }
 
-/** @throws RangeError if the answer is cut off */
+/** @throws Malformed if the answer is cut off */
 export function decodeProduceResponse(payload: Buffer): ProduceResponse {
-  const answers: ProduceAnswer[] = []
-  let at = 4
-  for (let topics = payload.readInt32BE(0); topics > 0; topics--) {
-    const end = at + 2 + payload.readInt16BE(at)
-    const topic = payload.toString('utf8', at + 2, end)
-    at = end + 4
-    for (let partitions = payload.readInt32BE(end); partitions > 0; partitions--) {
-      answers.push({
-        topic,
-        partition: payload.readInt32BE(at),
-        errorCode: payload.readInt16BE(at + 4),
-        baseOffset: Number(payload.readBigInt64BE(at + 6)),
-      })
-      // After them: the time of appending, and where the log begins.
-      at += 4 + 2 + 8 + 8 + 8
-    }
-  }
-  return { answers, throttleMs: payload.readInt32BE(at) }
-}
-
-function stringBytes(text: string | null): number {
-  return 2 + (text === null ? 0 : Buffer.byteLength(text))
-}
-
-function writeString(bytes: Buffer, at: number, text: string | null): number {
-  if (text === null) return bytes.writeInt16BE(-1, at)
-  const length = bytes.write(text, at + 2)
-  bytes.writeInt16BE(length, at)
-  return at + 2 + length
+  const cursor = new Cursor(payload)
+  const answers = cursor.array(() => {
+    const topic = cursor.string() ?? ''
+    return cursor.array((): ProduceAnswer => {
+      const [partition, errorCode, baseOffset] = [cursor.int32(), cursor.int16(), Number(cursor.int64())]
+      cursor.skip(16) // the time of appending, and where the log begins
+      return { topic, partition, errorCode, baseOffset }
+    })
+  })
+  return { answers: answers.flat(), throttleMs: cursor.int32() }
 }

@@ -1,6 +1,7 @@
 /** Which parts of topics hold what was emitted since a time. */
-import type { TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
+
 import { UnknownTopic } from '../runtime/adapters/kafka/errors.ts'
+import type { TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
 import type { OutputRange } from '../runtime/pipeline/verifying/emissions.ts'
 import { topicReach } from './topics.ts'
 

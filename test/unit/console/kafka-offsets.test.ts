@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Kafka } from 'kafkajs'
 import { protocolError } from '@sluice/kafka-records'
+import type { Kafka } from 'kafkajs'
 import { PageOffsets } from '../../../console/kafka-offsets.ts'
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3

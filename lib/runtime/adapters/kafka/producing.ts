@@ -5,6 +5,7 @@ import { RecordRefused } from '../../pipeline/errors.ts'
 import { brokersAnswer, isRetriableAnswer } from './answers.ts'
 import { isAway, isRefusal } from './availability.ts'
 import type { Kafka } from './client.ts'
+import { notTaken, REFUSED_RECORD, RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './errors.ts'
 import type {
   BatchAnswer,
   OpenTransaction,
@@ -12,7 +13,6 @@ import type {
   SendRequest,
   TopicPartitions,
 } from './produce-types.ts'
-import { notTaken, REFUSED_RECORD, RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './errors.ts'
 import { TopicLeaders } from './topic-leaders.ts'
 
 /** Answers that pass once the coordinator has finished what it is at. */

@@ -45,6 +45,9 @@ export function failureOf(
   }
 }
 
+/** Messages of failures are no longer than this; a remedy is cut. */
+const LONGEST_ERROR = 1_000
+
 type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
 
 /**
@@ -101,7 +104,7 @@ export function failureRecordOf(
       name,
       value: bufferOf(value).toString('base64'),
     })),
-    error: `${message}${remedyFor(sender.application, code)}`,
+    error: `${message}${remedyFor(sender.application, code)}`.slice(0, LONGEST_ERROR),
     errorType: code,
     consumer,
     attempt,

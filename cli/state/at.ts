@@ -97,7 +97,7 @@ async function statesOf(
   const beginning = beginningOf(place, kept, { sinceMs: Number.POSITIVE_INFINITY, logStart })
   if (!beginning)
     throw new CliFailure(
-      `The log of ${where} begins at offset ${logStart} now, and no checkpoint lies between there and offset ${offset}: what ${state.consumer} remembered then cannot be told any more.`,
+      `The log of ${where} begins at offset ${logStart} now, and no checkpoint lies between there and offset ${offset}: the state there cannot be shown any more.`,
     )
   const { checkpoint, doubt } = beginning
   const pages = checkpoint && recovery?.checkpoints.read(state, checkpoint)

@@ -1,4 +1,4 @@
-/** What `sluice verify` prints. Pure. */
+/** The output of `sluice verify`. Pure. */
 
 import { NAMESPACE } from '../../lib/runtime/adapters/lambda/metric-names.ts'
 import type { Difference, Exception, Verified } from '../../lib/runtime/pipeline/verifying/verify.ts'

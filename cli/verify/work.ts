@@ -1,4 +1,4 @@
-/** What reads the log of a consumer again beside it: for comparing, and for a look at a state of before. */
+/** Prepares to read the log of a consumer again beside it: to compare, or to look at an earlier state. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { TopicReach } from '../../lib/queries/topics.ts'
 import { MemoryStateStore } from '../../lib/runtime/adapters/memory/state-store.ts'

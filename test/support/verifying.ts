@@ -78,7 +78,7 @@ function liveIn(store: MemoryStateStore): LiveStates {
   }
 }
 
-/** What was published, as one partition of each topic has it. */
+/** The published records, each topic with one partition. */
 function publishedLog(published: readonly OutgoingRecord[]): LogRecord[] {
   const ends = new Map<string, number>()
   return published.map(({ topic, key, value, headers }) => {

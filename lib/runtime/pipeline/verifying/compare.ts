@@ -1,4 +1,4 @@
-/** Compares what a live state holds with what its log gives. Pure. */
+/** Compares live values with those that the log gives, field by field. Pure. */
 
 import { heldParts, partsOfState } from '../deciding/stored-state.ts'
 import type { StoredTimer } from '../model.ts'
@@ -47,7 +47,7 @@ function shown(value: unknown): string | undefined {
   return json && json.length > LONGEST_VALUE ? `${json.slice(0, LONGEST_VALUE)}…` : json
 }
 
-/** What is stored of an entity. */
+/** The stored parts of an entity. */
 export interface StoredEntity {
   readonly state: string | undefined
   readonly timers: readonly StoredTimer[] | undefined

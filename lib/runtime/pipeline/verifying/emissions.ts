@@ -1,4 +1,4 @@
-/** What a consumer should have emitted by its log, and where the topics hold something else. */
+/** Collects the events that a consumer emits by its log, and compares them with the topics. */
 import { isFailure } from '../../cloudevents/event.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
@@ -28,7 +28,7 @@ export interface OutputRange {
 
 export interface EmissionDifference extends FieldDifference {
   readonly what: 'emission' | 'failure'
-  /** Of the consumer's topic; absent for what the log does not give. */
+  /** Partition of the consumer's topic; absent for an event that the log does not give. */
   readonly partition?: number
   readonly offset: number
   readonly entity?: string
@@ -52,7 +52,7 @@ export interface OneSidedFailure {
   readonly eventId: string | undefined
 }
 
-/** What is known of the live states that emissions are compared for. */
+/** Facts about the live states whose emissions are compared. */
 export interface LiveSide {
   /** Ids of events that are not published yet. */
   readonly outbox: ReadonlySet<string>
@@ -78,7 +78,7 @@ interface Expected {
 
 export class Emissions {
   readonly #consumer: Consumer
-  /** By topic and id: an event that comes again after its id was forgotten is emitted again. */
+  /** Keyed by topic and id: an event that comes again after its id was forgotten is emitted again. */
   readonly #expected = new Map<string, Expected[]>()
   /** Type and source of what was emitted, by topic. */
   readonly #kinds = new Set<string>()

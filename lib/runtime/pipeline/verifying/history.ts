@@ -1,7 +1,7 @@
-/** What an entity was at a place in the log, and the steps that led there: the log is applied again up to it. */
+/** Applies the log again up to a place: the states of entities there, and the steps that led to them. */
 import { entityOf } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
-import type { Decision, Snapshot, StateKey, StoredTimer } from '../model.ts'
+import type { Change, Decision, Snapshot, StateKey, StoredTimer, Wanted } from '../model.ts'
 import type { CheckpointPages } from '../recovery/checkpoints.ts'
 import type { Rereading } from '../reprocessing/log-again.ts'
 import { type Beginning, type MemoryStates, PartitionAgain } from './partition-again.ts'
@@ -50,16 +50,8 @@ export async function pastStates(
 ): Promise<PastStates> {
   const steps: PastStep[] = []
   const pending = new Map<string, readonly StoredTimer[]>()
-  const store = memory()
-  const states: MemoryStates = {
-    load: (key, wanted) => store.load(key, wanted),
-    trimOutbox: (key, positions) => store.trimOutbox(key, positions),
-    replace: (key, base, all) => store.replace(key, base, all),
-    take: key => store.take(key),
-    commit: (key, change) => {
-      for (const [entity, timers] of change.timers) if (isMeant(entity)) pending.set(entity, timers)
-      return store.commit(key, change)
-    },
+  const committing = ({ timers }: Change) => {
+    for (const [entity, own] of timers) if (isMeant(entity)) pending.set(entity, own)
   }
   const decided = (decisions: readonly Decision[]) => {
     for (const { offset, appendMs, event, timer, outcome, reason, emitted = [] } of decisions) {
@@ -79,16 +71,16 @@ export async function pastStates(
   // One record in each commit: so the timers after it are known. How the log is cut changes no decision.
   const { limits } = reading.consumer
   const consumer = { ...reading.consumer, limits: { ...limits, records: 1 } }
-  const again = new PartitionAgain({ ...reading, consumer }, stateKey, states, decided)
+  const again = new PartitionAgain({ ...reading, consumer }, stateKey, memory(), decided, committing)
   await again.begin(beginning, pages)
-  const before = await again.load({ entities: await meant(again, isMeant) })
+  const before = await again.load(await wanted(again, isMeant))
   for (const [entity, timers] of before.timers) pending.set(entity, timers)
   await again.to(toOffset)
-  const { clock, ...found } = await again.load({ entities: await meant(again, isMeant) })
+  const { clock, ...found } = await again.load(await wanted(again, isMeant))
   return { steps, nowMs: clock.nowMs, states: found.states, timers: found.timers }
 }
 
-async function meant(again: PartitionAgain, isMeant: (entity: string) => boolean): Promise<string[]> {
+async function wanted(again: PartitionAgain, isMeant: (entity: string) => boolean): Promise<Partial<Wanted>> {
   const { entities } = await again.contents()
-  return [...entities].filter(isMeant)
+  return { entities: [...entities].filter(isMeant), byteLimit: Number.MAX_SAFE_INTEGER }
 }

@@ -1,5 +1,13 @@
 /** A partition state in memory that the log is applied to, from a checkpoint or from the start of the log. */
-import type { Decision, RememberedFailure, RememberedId, Snapshot, StateKey, Wanted } from '../model.ts'
+import type {
+  Change,
+  Decision,
+  RememberedFailure,
+  RememberedId,
+  Snapshot,
+  StateKey,
+  Wanted,
+} from '../model.ts'
 import type { StateStore } from '../ports.ts'
 import {
   type CheckpointPages,
@@ -34,22 +42,34 @@ export class PartitionAgain {
   readonly stateKey: StateKey
   /** Records that were read. */
   records = 0
-  /** Whether the log no longer had a part of what was to be read. */
+  /** True once the log no longer had a part of a range. */
   hasExpired = false
   readonly #states: MemoryStates
   readonly #again: LogAgain
   #appliedOffset = -1
 
-  /** @param decided called with the decisions of each commit */
+  /**
+   * @param decided called with the decisions of each commit
+   * @param committing called before each commit
+   */
   constructor(
     reading: Rereading,
     stateKey: StateKey,
     states: MemoryStates,
     decided: (decisions: readonly Decision[]) => void,
+    committing: (change: Change) => void = () => {},
   ) {
     this.stateKey = stateKey
     this.#states = states
-    this.#again = new LogAgain(reading, stateKey, states, (_, decisions) => decided(decisions))
+    const store: StateStore = {
+      load: (key, wanted) => states.load(key, wanted),
+      trimOutbox: (key, positions) => states.trimOutbox(key, positions),
+      commit: (key, change) => {
+        committing(change)
+        return states.commit(key, change)
+      },
+    }
+    this.#again = new LogAgain(reading, stateKey, store, (_, decisions) => decided(decisions))
   }
 
   /** @param pages of the checkpoint, if it begins with one. What that had emitted has been published. */
@@ -86,7 +106,7 @@ export class PartitionAgain {
     )
   }
 
-  /** What it holds now, without contents of states. */
+  /** Returns the present contents, without states. */
   async contents(): Promise<PartitionContents> {
     const found = {
       entities: new Set<string>(),

@@ -44,7 +44,7 @@ export interface ComparedPartition {
   readonly states: number
   readonly differences: readonly StateDifference[]
   readonly hasExpired: boolean
-  /** Whether the live state has forgotten failures to make room. */
+  /** True if the live state has forgotten failures to make room. */
   readonly hasForgotten: boolean
   /** Ids of the events in the live outbox in the end. */
   readonly outbox: ReadonlySet<string>

@@ -18,7 +18,7 @@ import {
 export interface PartitionToVerify {
   readonly stateKey: StateKey
   readonly beginning: ChosenBeginning
-  /** Of the checkpoint that it begins with. */
+  /** The checkpoint that it begins with. */
   readonly pages?: CheckpointPages
 }
 
@@ -84,18 +84,18 @@ export async function verify(
   const unlike = all.flatMap(({ stateKey: { partition }, differences }) =>
     differences.flatMap(({ what, offset }) => (what === 'failure' ? [`${partition}@${offset}`] : [])),
   )
-  const told = await emissions.compare(work.log, ranges, {
+  const emitted = await emissions.compare(work.log, ranges, {
     outbox: new Set(all.flatMap(({ outbox }) => [...outbox])),
     beginnings: new Map(all.map(({ stateKey, beginning }) => [stateKey.partition, beginning.offset])),
     unlike: new Set(unlike),
     endsBefore: new Map([...before].map(([topic, own]) => [topic, own.map(({ end }) => end)])),
   })
-  const exceptionOf = exceptions(compared, told.failures)
+  const exceptionOf = exceptions(compared, emitted.failures)
   const found: Difference[] = [
     ...all.flatMap(({ stateKey: { partition }, differences }) =>
       differences.map(one => ({ ...one, partition })),
     ),
-    ...told.differences,
+    ...emitted.differences,
   ]
   const differences: Difference[] = []
   const excepted = new Map<Exception, Set<string>>()

@@ -1,4 +1,4 @@
-/** What a comparison of live states with their log finds, and what it counts apart. */
+/** A comparison of live states with their log finds faults, and counts exceptions apart. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
@@ -84,7 +84,7 @@ describe('a comparison of live states with their log', () => {
     )
   })
 
-  it('given an event that the log does not give, then it is named in a topic that nobody else writes to', async () => {
+  it('given an event that the log does not give, then it is named in a topic of this consumer alone', async () => {
     const whole = await played(counting)
     const [first] = whole.stage.publisher.published
     assert.ok(first)

@@ -13,7 +13,8 @@ import type { Publisher } from './publisher.ts'
 import type { Servers } from './servers.ts'
 import type { Worker } from './workers.ts'
 
-const CONSUMERS = readFunctions(join(import.meta.dirname, 'service', 'serverless.yml'))
+/** The functions of the ledger. */
+export const CONSUMERS = readFunctions(join(import.meta.dirname, 'service', 'serverless.yml'))
 const SIGNALS = CONSUMERS.flatMap(({ consumes }) => consumes)
 
 const TICK_EVERY_MS = 400

@@ -19,6 +19,7 @@ import type { Options } from './options.ts'
 import { Publisher } from './publisher.ts'
 import { describeFault, type Result, type Struck } from './result.ts'
 import type { Servers } from './servers.ts'
+import { verifyAll } from './verify.ts'
 import { Worker } from './workers.ts'
 
 /** How many records are sent per fault. */
@@ -108,8 +109,8 @@ export async function run(
       growth: flow.growth,
     }
     const counted = await count({ brokers, redisUrl, ...topics }, publisher, noise?.acknowledged, say)
-    if (!isQuiet)
-      counted.violations.add('no progress before all was done', `patience: ${options.patienceMs} ms`)
+    if (isQuiet) await verifyAll(flow, servers, variables, counted.violations, say)
+    else counted.violations.add('no progress before all was done', `patience: ${options.patienceMs} ms`)
     const { count: acknowledged, refused, repeated } = publisher
     const result = { ...counted, options, struck, acknowledged, refused, repeated, isQuiet, flowMs }
     if (counted.violations.isEmpty) return result

@@ -8,6 +8,7 @@ import { redriverIn } from '../../../lib/app/redriver.ts'
 import { GENERAL } from '../../../lib/app/settings/index.ts'
 import { signalNamed, topicName } from '../../../lib/app/topics.ts'
 import { failureRouter } from '../../../lib/failures/process.ts'
+import type { KafkaHandler } from '../../../lib/runtime/lambda/handler-types.ts'
 import { kafkaHandler } from '../../../lib/runtime/lambda/kafka-handler.ts'
 import { knowAttempts, neverDefer } from './attempts.ts'
 import * as chapters from './chapters.ts'
@@ -52,6 +53,8 @@ export const redriver = scheduledForwarder(
 export const forwarding = scheduledForwarder('forwarding', ({ env }) => movers.forwarding(env))
 
 function handler(consumer: unknown): Handler {
-  const late = mayBeLate(consumer as Handler)
+  const late = Object.assign(mayBeLate(consumer as Handler), {
+    consumer: (consumer as Partial<KafkaHandler>).consumer,
+  })
   return broken === 'stop' ? unreported(late) : late
 }

@@ -1,0 +1,68 @@
+/** Compares each consumer with its log after the count, as `sluice verify` does. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { emittedRanges } from '../../lib/queries/emitted-ranges.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { KafkaLogReader } from '../../lib/runtime/adapters/kafka/log-reader.ts'
+import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
+import { MemoryStateStore } from '../../lib/runtime/adapters/memory/state-store.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisLiveStates } from '../../lib/runtime/adapters/redis/live-states.ts'
+import type { KafkaHandler } from '../../lib/runtime/lambda/handler-types.ts'
+import { keepsStates } from '../../lib/runtime/pipeline/consumer.ts'
+import { isAbsent } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { beginningOf } from '../../lib/runtime/pipeline/verifying/beginning.ts'
+import { type PartitionToVerify, verify } from '../../lib/runtime/pipeline/verifying/verify.ts'
+import type { Violations } from './count/violations.ts'
+import { CONSUMERS, type Flow } from './flow.ts'
+import type { Servers } from './servers.ts'
+
+export const UNLIKE_LOG = 'unlike the log, by the comparison'
+
+/** @param variables of the workers */
+export async function verifyAll(
+  flow: Flow,
+  { brokers, redisUrl }: Servers,
+  variables: Readonly<Record<string, string>>,
+  violations: Violations,
+  say: (line: string) => void,
+): Promise<void> {
+  const kafka = kafkaClient({ brokers: [...brokers], clientId: 'ledger', auth: 'none' })
+  const [log, offsets, redis] = [
+    new KafkaLogReader(kafka),
+    new TopicOffsets(kafka),
+    new RedisClient({ url: redisUrl }),
+  ]
+  const live = new RedisLiveStates(redis)
+  const { router, ...others } = await import('./service/consumers.ts')
+  const handlers = { ...others, 'dlq-router': router } as unknown as Readonly<
+    Record<string, Partial<KafkaHandler>>
+  >
+  try {
+    for (const { name } of CONSUMERS) {
+      const consumer = await handlers[name]?.consumer?.({ ...variables, REPORT_BATCH_ITEM_FAILURES: 'true' })
+      if (!consumer || !keepsStates(consumer)) continue
+      const partitions: PartitionToVerify[] = []
+      let codeVersion = ''
+      for (const stateKey of flow.stateKeys(name)) {
+        const facts = await live.facts(stateKey)
+        const beginning = beginningOf(facts, [], { sinceMs: undefined, logStart: 0 })
+        if (beginning && !isAbsent(facts.version)) partitions.push({ stateKey, beginning })
+        codeVersion ||= facts.code?.split('/')[0] ?? ''
+      }
+      const memory = () => new MemoryStateStore()
+      const stop = new AbortController().signal
+      const work = { consumer, live, log, codeVersion, memory, pause, nowMs: Date.now, stop, seen: () => {} }
+      const { differences, excepted, records, states } = await verify(work, partitions, {
+        own: name === 'counting' ? [flow.topic('events')] : [],
+        ranges: (topics, sinceMs) => emittedRanges(offsets, topics, sinceMs),
+      })
+      for (const one of differences) violations.add(UNLIKE_LOG, `${name}: ${JSON.stringify(one)}`)
+      say(
+        `${name}: ${records} records read again, ${states} states compared; apart: ${JSON.stringify(excepted)}`,
+      )
+    }
+  } finally {
+    redis.close()
+    await Promise.all([log.close(), offsets.close()])
+  }
+}

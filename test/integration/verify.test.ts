@@ -1,0 +1,187 @@
+/** `sluice verify` and `sluice state show --at` beside a consumer, on real servers. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { anyConsumerNamed, versionsOf } from '../../cli/reprocess/consumer.ts'
+import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
+import { KafkaLogReader } from '../../lib/runtime/adapters/kafka/log-reader.ts'
+import { logRecordOf } from '../../lib/runtime/adapters/kafka/messages.ts'
+import { KafkaPublisher } from '../../lib/runtime/producer/publisher.ts'
+import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
+import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { PROJECT } from '../support/program.ts'
+import { environmentReading as reading } from '../support/records.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { Stage } from '../support/stage.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+const RULES = `
+rules:
+  - { name: HOT, family: environment, metric: temperature, fireAbove: 40, severity: warning }`
+const SENSORS = ['s-1', 's-2', 's-3']
+
+describe('sluice verify, beside alerting', () => {
+  const redis = new RedisClient({ url: redisUrl() })
+  const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
+  const log = new KafkaLogReader(kafka)
+  const publisher = new KafkaPublisher(kafka)
+  let environment: TestEnvironment
+  let folder: string
+  let stage: Stage
+  let version: string
+  let sent = 0
+  /** Says which records are lost on their way to Kafka. */
+  let isLost: (record: OutgoingRecord) => boolean = () => false
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sluice-verify-'))
+    await writeFile(join(folder, 'rules.yaml'), RULES)
+    environment = await TestEnvironment.create()
+    const consumer = await anyConsumerNamed('alerting', variables())
+    version = [...(await versionsOf('alerting'))][0] as string
+    const publish = (records: readonly OutgoingRecord[]) =>
+      publisher.publish(records.filter(record => !isLost(record)))
+    stage = new Stage(consumer.process, { store: new RedisStateStore(redis), publisher: { publish }, log })
+    stage.consumer = consumer
+    for (let round = 0; round < 20; round += 1) await nextRound()
+  })
+
+  after(async () => {
+    redis.close()
+    await Promise.all([log.close(), publisher.close(), environment?.close()])
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const variables = () => ({
+    KAFKA_BROKERS: brokers().join(','),
+    REDIS_URL: redisUrl(),
+    SLUICE_ENV: environment.name,
+    RULES_DIR: folder,
+  })
+
+  const sluice = (...args: string[]) => ran(args, { environment: variables(), folder: PROJECT })
+
+  /** A reading of each sensor, hot in every fourth round, and a reading that is refused. */
+  async function nextRound(): Promise<void> {
+    const temperature = sent % 4 === 3 ? 45 : 20
+    const messages = SENSORS.map(sensor => {
+      const event = reading(`${sent}-${sensor}`, { sensor, at: sent * 60, temperature })
+      const { value, headers } = writeEvent(event)
+      return { key: sensor, value, headers: Object.fromEntries(headers) }
+    })
+    const odd = { key: 's-1', value: Buffer.from('no event') }
+    await environment.client.send(
+      environment.topic('readings'),
+      sent % 5 === 0 ? [...messages, odd] : messages,
+    )
+    sent += 1
+    const topic = environment.topic('readings')
+    const all = (await environment.read('readings')).map(record =>
+      logRecordOf(topic, record.partition, record),
+    )
+    await stage.batch(all, { codeVersion: () => version })
+  }
+
+  /** Everything that Redis holds for the consumer. */
+  async function held(): Promise<Record<string, string>> {
+    return redis.run(async client => {
+      const keys = (await client.keys(`*${environment.name}*`)).sort()
+      const values = await Promise.all(keys.map(key => client.dumpBuffer(key)))
+      return Object.fromEntries(keys.map((key, index) => [key, String(values[index]?.toString('base64'))]))
+    })
+  }
+
+  it('given a consumer that goes on meanwhile, then all is equal, and nothing is changed', async () => {
+    const going = (async () => {
+      for (let round = 0; round < 5; round += 1) await nextRound()
+    })()
+    const { status, stdout, stderr } = await sluice('verify', 'alerting', '--from-start')
+    await going
+    assert.equal(status, 0, stdout + stderr)
+    assert.match(
+      stdout,
+      /partitions?, \d+ records read again: \d+ states, \d+ emissions and \d+ failures are as the live ones\.\n$/,
+    )
+    const before = await held()
+    const again = await sluice('verify', 'alerting', '--json')
+    const { states, emissions, failures, differences, excepted } = JSON.parse(again.stdout)
+    assert.deepEqual([again.status, states, failures, differences, excepted], [0, SENSORS.length, 5, [], {}])
+    assert.ok(emissions >= 30)
+    assert.deepEqual(await held(), before)
+  })
+
+  it('given a place in the log, then the state there is shown, and the steps that led to it', async () => {
+    const all = (await environment.read('readings')).filter(({ key }) => String(key) === 's-2')
+    const third = all[3]
+    const { status, stdout, stderr } = await sluice(
+      'state',
+      'show',
+      'alerting',
+      '--entity',
+      's-2',
+      '--at',
+      String(third?.offset),
+      '--json',
+    )
+    assert.equal(status, 0, stderr)
+    const [report] = JSON.parse(stdout)
+    assert.deepEqual(
+      [report.partition, report.offset, report.fromOffset],
+      [third?.partition, Number(third?.offset), 0],
+    )
+    assert.equal(report.steps.length, 4)
+    const [first, , , last] = report.steps
+    assert.deepEqual([first.of, first.emitted], ['io.sluice.environment.reading.v1', []])
+    assert.deepEqual(last.emitted, ['io.sluice.alert.fired.v1'])
+    assert.match(JSON.stringify(report.entities[0].state), /"alertId"/)
+    const text = await sluice('state', 'show', 'alerting', '--entity', 's-2', '--at', '1s')
+    assert.match(text.stdout, /OFFSET +APPENDED +EVENT +DECISION +EMITTED +TIMERS AFTER/)
+    const beyond = await sluice('state', 'show', 'alerting', '--entity', 's-2', '--at', '99999')
+    assert.match(beyond.stderr, /has come to offset \d+ of .* and not to 99999 yet/)
+    assert.equal((await sluice('state', 'show', 'alerting', '--at', '1')).status, 2)
+  })
+
+  it('given an alert that was lost on its way, then its offset and entity are named', async () => {
+    let lost = 0
+    isLost = ({ topic }) => topic === environment.topic('alerts') && lost++ === 0
+    for (let round = 0; round < 4; round += 1) await nextRound()
+    isLost = () => false
+    const { status, stdout, stderr } = await sluice('verify', 'alerting', '--json')
+    assert.equal(status, 1, stderr)
+    const { differences } = JSON.parse(stdout)
+    assert.equal(differences.length, 1)
+    const [{ what, entity, offset, topic, again }] = differences
+    assert.deepEqual([what, topic], ['emission', environment.topic('alerts')])
+    assert.match(`${entity} ${offset} ${again}`, /s-\d \d+ "?io\.sluice\.alert\./)
+  })
+
+  it('given a field that was changed in Redis, then the entity and the field are named', async () => {
+    const [key] = await redis.run(client =>
+      client.keys(`{alerting:${environment.topic('readings')}:*}:states`),
+    )
+    const [[entity, state] = []] = Object.entries(await redis.run(client => client.hgetall(key as string)))
+    await redis.run(client =>
+      client.hset(key as string, entity as string, String(state).replace('"rules":', '"changed":1,"rules":')),
+    )
+    const { status, stdout, stderr } = await sluice('verify', 'alerting', '--metric')
+    assert.equal(status, 1, stderr)
+    assert.match(stderr, new RegExp(`state +${entity} +state\\.changed +1 +-`))
+    const { service, verifyDifferences, _aws } = JSON.parse(stdout)
+    assert.deepEqual([service, verifyDifferences, _aws.CloudWatchMetrics.length], ['alerting', 2, 1])
+  })
+
+  it('given a state that other code has decided, then it is refused, and the status says that nothing was compared', async () => {
+    await redis.run(async client => {
+      for (const key of await client.keys(`{alerting:${environment.topic('readings')}:*}:meta`))
+        await client.hset(key, 'code', '0123456789abcdef/12345678')
+    })
+    const { status, stderr } = await sluice('verify', 'alerting')
+    assert.equal(status, 3)
+    assert.match(stderr, /decided last by version 0123456789abcdef/)
+  })
+})

@@ -16,7 +16,7 @@ import type { Violations } from './count/violations.ts'
 import { CONSUMERS, type Flow } from './flow.ts'
 import type { Servers } from './servers.ts'
 
-export const UNLIKE_LOG = 'unlike the log, by the comparison'
+const UNLIKE_LOG = 'unlike the log, by the comparison'
 
 /** @param variables of the workers */
 export async function verifyAll(

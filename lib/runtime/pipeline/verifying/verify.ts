@@ -40,7 +40,7 @@ export type Exception =
 
 export type Difference = (StateDifference | EmissionDifference) & { readonly partition?: number }
 
-export interface VerifiedPartition extends StateKey {
+interface VerifiedPartition extends StateKey {
   readonly fromOffset: number
   readonly toOffset: number
   readonly doubt?: Doubt

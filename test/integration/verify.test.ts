@@ -175,7 +175,7 @@ describe('sluice verify, beside alerting', () => {
     assert.deepEqual([service, verifyDifferences, _aws.CloudWatchMetrics.length], ['alerting', 2, 1])
   })
 
-  it('given a state that other code has decided, then it is refused, and the status says that nothing was compared', async () => {
+  it('given a state that other code has decided, then nothing is compared, and the status says so', async () => {
     await redis.run(async client => {
       for (const key of await client.keys(`{alerting:${environment.topic('readings')}:*}:meta`))
         await client.hset(key, 'code', '0123456789abcdef/12345678')

@@ -5,6 +5,7 @@ import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
 import { decided, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
 import { beginningOf } from '../../../../lib/runtime/pipeline/verifying/beginning.ts'
 import { differencesOfEntity, differingFields } from '../../../../lib/runtime/pipeline/verifying/compare.ts'
+import { MemoryCheckpointStore } from '../../../../lib/runtime/testing/checkpoint-store.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
@@ -156,6 +157,24 @@ describe('a comparison of live states with their log', () => {
         differences.map(({ entity }) => entity),
         ['/environment/test-site other'],
       )
+    })
+
+    it('then one of before the beginning excepts nothing', async () => {
+      const { process, mended } = failing()
+      const { stage, log } = await played(process)
+      mended()
+      const checkpoints = new MemoryCheckpointStore()
+      const { version, pages } = (await stage.store.take(stage.stateKey())) ?? assert.fail()
+      await checkpoints.write(stage.stateKey(), { takenAtMs: 1, version }, pages)
+      const last = logRecord(4, reading('e', { sensor: 's', at: 4 }))
+      await stage.batch([last])
+      const whole = { stage, log: [...log, last] }
+      const given = { checkpoints, sinceMs: 1 }
+      assert.deepEqual((await compared(whole, given)).differences, [])
+      const held = stage.store.copyOf(stage.stateKey()) as { states: Map<string, string> }
+      held.states.set(ENTITY, '{"ids":[]}')
+      stage.store.restore(stage.stateKey(), held)
+      assert.equal((await compared(whole, given)).differences[0]?.entity, ENTITY)
     })
 
     it('then a failure that the state remembers, and whose record is lost, is found', async () => {

@@ -162,16 +162,12 @@ export class Emissions {
           if (same) {
             const expected = same.find(({ entry }) => entry.position === sequence)
             // An event whose id was forgotten may have been emitted before, too.
-            const other = same.find(({ partition }) => !isBefore(partition))
-            const found = expected ?? other
+            const found = expected ?? same.find(({ partition }) => !isBefore(partition))
             if (found) differences.push(...(await this.#found(found, record, latest)))
           } else if (this.#isFailure(event)) {
             const data = event.data as FailureData
             // The topic has those of before, too.
-            if (
-              placeOf(event.extensions?.sequence ?? '').offset < (beginnings.get(data.originalPartition) ?? 0)
-            )
-              continue
+            if (isBefore(data.originalPartition)) continue
             if (data.errorType === 'emission-refused')
               refused.add(`${data.originalPartition}@${data.originalOffset}`)
             else if (data.consumer === this.#consumer.process.name && isUncertain(data.errorType))

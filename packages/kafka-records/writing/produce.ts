@@ -19,7 +19,7 @@ export interface ProduceRequest {
   readonly batches: readonly PartitionBatch[]
 }
 
-export interface PartitionBatch {
+interface PartitionBatch {
   readonly topic: string
   readonly partition: number
   /** A sealed record batch. */

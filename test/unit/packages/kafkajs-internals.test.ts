@@ -8,8 +8,8 @@ import {
   hookClusters,
   KAFKAJS_VERSION,
   METHODS,
-  protocolError,
 } from '../../../packages/kafka-records/kafkajs-internals.ts'
+import { protocolError } from '../../../packages/kafka-records/kafkajs-modules.ts'
 
 const require = createRequire(import.meta.url)
 const client = () => new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING })

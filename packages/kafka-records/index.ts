@@ -9,7 +9,6 @@ export {
   type FetchedMessage,
   hookClusters,
 } from './kafkajs-internals.ts'
-export { protocolError, restIdleConnections } from './kafkajs-modules.ts'
 export { OpenBatches, placeOf } from './open-batches.ts'
 export { LARGEST_EVENT_BYTES } from './record.ts'
 export { UnreadableBatch } from './unreadable-batch.ts'

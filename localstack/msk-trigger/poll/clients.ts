@@ -1,4 +1,5 @@
-import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
+import { readEveryCodec, readRecordsOf } from '@sluice/kafka-records'
+import { restIdleConnections } from '@sluice/kafka-records/kafkajs-modules'
 import kafkajs, { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 
 /** Creates a client with this id. */

@@ -1,5 +1,6 @@
 /** The brokers, as a producer with batches of its own needs them. */
-import { type Broker, type Cluster, createCluster, protocolError } from '@sluice/kafka-records'
+import { type Broker, type Cluster, createCluster } from '@sluice/kafka-records'
+import { protocolError } from '@sluice/kafka-records/kafkajs-modules'
 import { AnswerOverdue, sendBatches } from '@sluice/kafka-records/writing'
 import { RecordRefused } from '../../pipeline/errors.ts'
 import { brokersAnswer, isRetriableAnswer } from './answers.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { protocolError, UnreadableBatch } from '@sluice/kafka-records'
+import { UnreadableBatch } from '@sluice/kafka-records'
+import { protocolError } from '@sluice/kafka-records/kafkajs-modules'
 import type { Kafka } from 'kafkajs'
 import { KafkaLogReader } from '../../../../lib/runtime/adapters/kafka/log-reader.ts'
 import { Unavailable, UnreadableLog } from '../../../../lib/runtime/pipeline/errors.ts'

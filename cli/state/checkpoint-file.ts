@@ -1,5 +1,9 @@
 /** A checkpoint as a file, in the format of the scheduled checkpoints. Pure. */
-import { CheckpointParser, CheckpointWriter } from '../../lib/runtime/adapters/checkpoints/format.ts'
+import {
+  CheckpointParser,
+  CheckpointWriter,
+  type Header,
+} from '../../lib/runtime/adapters/checkpoints/format.ts'
 import { linesByPiece, UnreadableText } from '../../lib/runtime/adapters/files/lines.ts'
 import { type Checkpoint, NOTHING } from '../../lib/runtime/adapters/redis/checkpoint.ts'
 import type {
@@ -14,7 +18,9 @@ import {
   type CheckpointMeta,
   type CheckpointPart,
   DamagedCheckpoint,
+  type Gone,
 } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { idsInBytes } from '../../lib/runtime/pipeline/recovery/id-bytes.ts'
 import { CliFailure } from '../failure.ts'
 
 export interface CheckpointFile {
@@ -47,24 +53,50 @@ function* parts(checkpoint: Checkpoint): Generator<CheckpointPart> {
   if (context) yield { kind: 'context', context }
 }
 
+/** A file and its contents. */
+export interface NamedPieces {
+  readonly name: string
+  readonly pieces: AsyncIterable<Uint8Array>
+}
+
 /**
- * @param name of the file, for messages
- * @throws CliFailure if it is not a checkpoint, has another version, or is incomplete
+ * @param files a whole state, and the changes that follow it, the oldest first
+ * @throws CliFailure if one of them is not a checkpoint, has another version, is incomplete, or does not follow the one before
  */
-export async function readCheckpoint(
+export async function readCheckpoint(files: readonly NamedPieces[]): Promise<CheckpointFile> {
+  const gathering = new Gathering()
+  let last: Header | undefined
+  for (const { name, pieces } of files) {
+    const header = await gathered(name, pieces, gathering)
+    const { after, consumer, topic, partition } = header
+    const isOfSame =
+      !last || (consumer === last.consumer && topic === last.topic && partition === last.partition)
+    if (after !== last?.takenAt || !isOfSame)
+      throw new CliFailure(
+        after === undefined
+          ? `${name} holds a whole state: give it first, or alone.`
+          : `${name} holds what has changed since the checkpoint of ${after}: give the files in order, the whole state first.`,
+      )
+    last = header
+  }
+  if (!last) throw new TypeError('at least one file')
+  const { consumer, topic, partition, takenAt } = last
+  return { stateKey: { consumer, topic, partition }, takenAt, checkpoint: gathering.checkpoint() }
+}
+
+async function gathered(
   name: string,
   pieces: AsyncIterable<Uint8Array>,
-): Promise<CheckpointFile> {
+  gathering: Gathering,
+): Promise<Header> {
   const parser = new CheckpointParser()
-  const gathering = new Gathering()
   try {
     for await (const lines of linesByPiece(pieces))
       for (const line of lines) {
         const part = parser.line(line)
         if (part) gathering.take(part)
       }
-    const { consumer, topic, partition, takenAt } = parser.end()
-    return { stateKey: { consumer, topic, partition }, takenAt, checkpoint: gathering.checkpoint() }
+    return parser.end()
   } catch (error) {
     if (error instanceof DamagedCheckpoint) throw new CliFailure(`${name}: ${error.message}.`)
     if (!(error instanceof UnreadableText)) throw error
@@ -78,9 +110,9 @@ class Gathering {
   #meta: CheckpointMeta = NOTHING
   readonly #states = new Map<string, string>()
   readonly #timers = new Map<string, readonly StoredTimer[]>()
-  readonly #outbox: OutboxEntry[] = []
-  readonly #ids: RememberedId[] = []
-  readonly #failures: RememberedFailure[] = []
+  #outbox: OutboxEntry[] = []
+  #ids: RememberedId[] = []
+  #failures: RememberedFailure[] = []
   #context: StoredContext | undefined
 
   take(part: CheckpointPart): void {
@@ -90,7 +122,16 @@ class Gathering {
     else if (part.kind === 'outbox') this.#outbox.push(part.outbox)
     else if (part.kind === 'failure') this.#failures.push(part.failure)
     else if (part.kind === 'context') this.#context = part.context
-    else this.#ids.push(part.id)
+    else if (part.kind === 'gone') this.#forget(part.gone)
+    else for (const id of part.kind === 'id' ? [part.id] : idsInBytes(part.bytes)) this.#ids.push(id)
+  }
+
+  #forget({ states = [], timers = [], idsBeforeMs = 0, whole = [] }: Gone): void {
+    for (const entity of states) this.#states.delete(entity)
+    for (const entity of timers) this.#timers.delete(entity)
+    this.#ids = this.#ids.filter(({ appliedAtMs }) => appliedAtMs >= idsBeforeMs)
+    if (whole.includes('outbox')) this.#outbox = []
+    if (whole.includes('failures')) this.#failures = []
   }
 
   checkpoint(): Checkpoint {

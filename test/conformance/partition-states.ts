@@ -11,7 +11,6 @@ import {
   EMPTY_META,
   PartitionMoved,
   type PartitionStates,
-  STALE_AFTER_MS,
 } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
 import { changeOf, failureOf } from '../support/changes.ts'
@@ -35,10 +34,16 @@ export function conformsAsPartitionStates(
     return partsIn(copy.pages)
   }
 
-  const held = async (state: StateKey, nowMs = NOW_MS) => {
-    const still = await states().holdStill(state, nowMs)
-    assert.ok(typeof still === 'object', String(still))
-    return still
+  const trackedOf = async (state: StateKey) => {
+    const tracked = await states().tracked(state)
+    assert.ok(tracked)
+    return tracked
+  }
+  const read = async (state: StateKey, scope: 'whole' | 'changes', takenAtMs: number) => {
+    const reading = states().read(state, await trackedOf(state), scope)
+    const parts = await partsIn(reading.pages)
+    await reading.stored(takenAtMs)
+    return parts
   }
 
   describe(`${name} as partition states`, () => {
@@ -206,54 +211,158 @@ export function conformsAsPartitionStates(
       await assert.rejects(partsIn(copy.pages), PartitionMoved)
     })
 
-    it('given a state held still, then it is read as it was then, whatever is committed, until it is let go', async () => {
+    it('given commits while a state is read, then it is read as it was at the end, and stored once', async () => {
       const state = newState()
-      assert.equal(await states().holdStill(state, NOW_MS), 'absent')
+      assert.equal(await states().tracked(state), undefined)
       await states().replace(state, ABSENT, inPages(partsAt(41)))
-      const before = await taken(state)
-      const still = await held(state)
-      assert.equal(await commit(state, still.version, 42), 'committed')
-      assert.deepEqual(await partsIn(still.pages), before)
-      assert.equal((await versionOf(state)).appliedOffset, 42)
-      await still.letGo()
-      await still.letGo()
-      const newer = await held(state)
-      assert.equal(newer.version.appliedOffset, 42)
-      assert.deepEqual(await partsIn(newer.pages), await taken(state))
-      await newer.letGo()
-      assert.equal((await versionOf(state)).appliedOffset, 42)
+      const tracked = await trackedOf(state)
+      assert.equal(tracked.since, undefined)
+      const reading = states().read(state, tracked, 'whole')
+      const parts: CheckpointPart[] = []
+      for await (const page of reading.pages) {
+        parts.push(...page)
+        if (parts.length === page.length) assert.equal(await commit(state, tracked.version, 42), 'committed')
+      }
+      const restored = newState()
+      await states().replace(restored, ABSENT, inPages(parts))
+      const { version } = metaIn(parts)
+      const asOf = async (one: StateKey) => (await taken(one)).filter(({ kind }) => kind !== 'meta')
+      if (version.appliedOffset === 42) assert.deepEqual(await asOf(restored), await asOf(state))
+      assert.equal((await trackedOf(state)).since === 1_000, false)
+      await reading.stored(1_000)
+      assert.deepEqual(await trackedOf(state), { version: (await trackedOf(state)).version, since: 1_000 })
     })
 
-    it('given a state held still, when it is let go while it is read, then its pages fail at their end', async () => {
+    it('given a checkpoint, then the changes since it are read, and nothing else', async () => {
       const state = newState()
       await states().replace(state, ABSENT, inPages(partsAt(41)))
-      const still = await held(state)
-      await still.letGo()
-      await assert.rejects(partsIn(still.pages), PartitionMoved)
+      await read(state, 'whole', 1_000)
+      const tracked = await trackedOf(state)
+      const change = {
+        base: tracked.version,
+        appliedOffset: 42,
+        clock: metaAt(41).clock,
+        states: new Map([
+          ['/a 2', null],
+          ['/b 1', '{"count":7}'],
+        ]),
+        timers: new Map([['/a 2', []]]),
+        ids: [{ id: 'zz0123456789', digest: '12345678', appliedAtMs: 4_000 }],
+      }
+      assert.equal(await store().commit(state, changeOf(change)), 'committed')
+      const parts = await read(state, 'changes', 2_000)
+      const kinds = (kind: CheckpointPart['kind']) => parts.filter(part => part.kind === kind)
+      assert.deepEqual(kinds('state'), [{ kind: 'state', entity: '/b 1', state: '{"count":7}' }])
+      assert.deepEqual(kinds('id'), [{ kind: 'id', id: change.ids[0] }])
+      assert.deepEqual([kinds('failure'), kinds('context'), kinds('timers')], [[], [], []])
+      const gone = parts.flatMap(part => (part.kind === 'gone' ? [part.gone] : []))
+      assert.deepEqual(
+        gone.flatMap(one => one.states ?? []),
+        ['/a 2'],
+      )
+      assert.equal(metaIn(parts).version.appliedOffset, 42)
+      const next = await read(state, 'changes', 3_000)
+      assert.deepEqual(
+        next.filter(({ kind }) => kind === 'state' || kind === 'id'),
+        [],
+      )
     })
 
-    it('given a state that another run holds still, then that one is not disturbed, and comes to its end', async () => {
+    it('given changes that were read and not stored, then the next reading has them once more', async () => {
       const state = newState()
       await states().replace(state, ABSENT, inPages(partsAt(41)))
-      const first = await held(state)
-      const laterMs = NOW_MS + STALE_AFTER_MS
-      await states().removeStaleCopy(state, laterMs)
-      assert.equal(await states().holdStill(state, laterMs), 'other-run')
-      assert.deepEqual(await partsIn(first.pages), await taken(state))
-      await first.letGo()
-      await (await held(state)).letGo()
+      await read(state, 'whole', 1_000)
+      await commit(state, (await trackedOf(state)).version, 42)
+      const killed = states().read(state, await trackedOf(state), 'changes')
+      assert.ok((await partsIn(killed.pages)).some(({ kind }) => kind === 'state'))
+      await commit(state, (await trackedOf(state)).version, 43)
+      const parts = await read(state, 'changes', 2_000)
+      assert.deepEqual(
+        [...new Set(parts.flatMap(part => (part.kind === 'state' ? [part.state] : [])))],
+        ['43'],
+      )
     })
 
-    it('given a copy that is stale, then it is replaced, its pages fail, and its run removes no other one', async () => {
+    it('given a state that is replaced, then the changes since its checkpoint are no longer known', async () => {
       const state = newState()
       await states().replace(state, ABSENT, inPages(partsAt(41)))
-      const first = await held(state)
-      const second = await held(state, NOW_MS + STALE_AFTER_MS + 1)
-      await assert.rejects(partsIn(first.pages), PartitionMoved)
-      await first.letGo()
-      assert.deepEqual(await partsIn(second.pages), await taken(state))
-      await states().removeStaleCopy(state, NOW_MS + 2 * STALE_AFTER_MS + 2)
-      await (await held(state)).letGo()
+      await read(state, 'whole', 1_000)
+      const before = await trackedOf(state)
+      const { version } = await store().load(state, NOTHING_WANTED)
+      assert.equal(await states().replace(state, version, inPages(partsAt(41))), 'replaced')
+      await assert.rejects(partsIn(states().read(state, before, 'changes').pages), PartitionMoved)
+      await commit(state, (await trackedOf(state)).version, 42)
+      assert.equal((await trackedOf(state)).since, undefined)
+    })
+
+    it('given two readers, when one has stored its checkpoint, then the other one fails', async () => {
+      const state = newState()
+      await states().replace(state, ABSENT, inPages(partsAt(41)))
+      await read(state, 'whole', 1_000)
+      await commit(state, (await trackedOf(state)).version, 42)
+      const [one, other] = [await trackedOf(state), await trackedOf(state)]
+      const slow = states().read(state, other, 'changes')
+      await partsIn(slow.pages)
+      const quick = states().read(state, one, 'changes')
+      await partsIn(quick.pages)
+      await quick.stored(2_000)
+      await slow.stored(3_000)
+      assert.equal((await trackedOf(state)).since, 2_000)
+      await assert.rejects(partsIn(states().read(state, other, 'changes').pages), PartitionMoved)
+    })
+
+    it('given no checkpoint for a long time of the log, then changes are no longer known', async () => {
+      const state = newState()
+      await states().replace(state, ABSENT, inPages(partsAt(41)))
+      await read(state, 'whole', 1_000)
+      const later = (ms: number, appliedOffset: number, base: Version) =>
+        store().commit(
+          state,
+          changeOf({
+            base,
+            appliedOffset,
+            clock: { ...metaAt(41).clock, nowMs: metaAt(41).clock.nowMs + ms },
+          }),
+        )
+      assert.equal(await later(3_600_000, 42, (await trackedOf(state)).version), 'committed')
+      assert.equal((await trackedOf(state)).since, 1_000)
+      assert.equal(await later(3_600_001, 43, (await trackedOf(state)).version), 'committed')
+      assert.equal((await trackedOf(state)).since, undefined)
+    })
+
+    it('given more changes than one step reads, then the reading has each of them as it is at the end', async () => {
+      const state = newState()
+      await commit(state, ABSENT, 0)
+      await read(state, 'whole', 1_000)
+      const entities = Array.from({ length: 2_500 }, (_, number) => `/e ${number}`)
+      const base = (await trackedOf(state)).version
+      const changed = new Map(entities.map(entity => [entity, '1']))
+      assert.equal(
+        await store().commit(state, changeOf({ base, appliedOffset: 1, states: changed })),
+        'committed',
+      )
+      const reading = states().read(state, await trackedOf(state), 'changes')
+      const parts: CheckpointPart[] = []
+      for await (const page of reading.pages) {
+        if (parts.length === 0) {
+          const gone = new Map<string, string | null>([
+            ['/e 7', null],
+            ['/e 8', '2'],
+          ])
+          const { version } = await trackedOf(state)
+          await store().commit(state, changeOf({ base: version, appliedOffset: 2, states: gone }))
+        }
+        parts.push(...page)
+      }
+      const restored = newState()
+      await states().replace(restored, ABSENT, inPages(parts))
+      const count = async (one: StateKey) => (await taken(one)).filter(({ kind }) => kind === 'state')
+      if (metaIn(parts).version.appliedOffset === 2)
+        assert.deepEqual(
+          await count(restored),
+          (await count(state)).filter(part => part.kind === 'state' && part.entity !== 'e'),
+        )
+      else assert.equal((await count(restored)).length, 2_500)
     })
   })
 }

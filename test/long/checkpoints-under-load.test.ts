@@ -12,11 +12,10 @@ import { RedisPartitionStates } from '../../lib/runtime/adapters/redis/partition
 import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
 import { S3CheckpointStore } from '../../lib/runtime/adapters/s3/checkpoint-store.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
-import type { HeldState, NotHeld } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { takeCheckpoints } from '../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
 import { changeOf, versionAt } from '../support/changes.ts'
-import { partsIn } from '../support/parts.ts'
+import { inPages, partsIn } from '../support/parts.ts'
 import { awsEndpoint, redisUrl } from '../support/servers.ts'
 
 const rate = Number(process.env.CHECKPOINT_LOAD ?? 0)
@@ -86,20 +85,6 @@ class Consumer {
   }
 }
 
-/** Counts what is asked of it. */
-class WatchedStates extends RedisPartitionStates {
-  held = 0
-  slowestMs = 0
-
-  override async holdStill(state: StateKey, nowMs: number): Promise<HeldState | NotHeld> {
-    const beganMs = performance.now()
-    const still = await super.holdStill(state, nowMs)
-    this.held += 1
-    this.slowestMs = Math.max(this.slowestMs, performance.now() - beganMs)
-    return still
-  }
-}
-
 it('given states that change all the time, then each has a checkpoint, of one moment', async t => {
   const topic = `t-${randomUUID()}`
   const consumers = Array.from({ length: LOAD.partitions }, (_, partition) => new Consumer(topic, partition))
@@ -107,19 +92,19 @@ it('given states that change all the time, then each has a checkpoint, of one mo
     for (let ids = 0; ids < LOAD.ids; ids += 500) await consumer.commit(Math.min(500, LOAD.ids - ids))
   let isOver = false
   const running = Promise.all(consumers.map(consumer => consumer.run(() => isOver)))
-  const states = new WatchedStates(client)
+  const states = new RedisPartitionStates(client)
   const partitionStates = consumers.map(({ state }) => state)
   const options = { kept: 2, nowMs: Date.now, remainingMs: () => 280_000, reserveMs: 20_000 }
   const beganMs = performance.now()
+  let runs = 0
   try {
     do {
       const runMs = performance.now()
       const { written, notTaken } = await takeCheckpoints({ checkpoints, states }, partitionStates, options)
       assert.deepEqual([written, notTaken], [LOAD.partitions, []])
-      t.diagnostic(
-        `${Math.round(performance.now() - runMs)} ms for ${written}; held still ${states.held} so far, slowest ${Math.round(states.slowestMs)} ms`,
-      )
-    } while (performance.now() - beganMs < LOAD.forMs)
+      t.diagnostic(`${Math.round(performance.now() - runMs)} ms for ${written}`)
+      runs += 1
+    } while (runs < 3 || performance.now() - beganMs < LOAD.forMs)
   } finally {
     isOver = true
     await running
@@ -127,7 +112,10 @@ it('given states that change all the time, then each has a checkpoint, of one mo
   for (const state of partitionStates) {
     const [newest] = await checkpoints.list(state)
     assert.ok(newest)
-    const parts = await partsIn(checkpoints.read(state, newest))
+    const restored = { ...state, topic: `${topic}-restored` }
+    const pages = checkpoints.read(state, newest)
+    assert.equal(await states.replace(restored, versionAt(-1), pages), 'replaced')
+    const parts = await partsIn((await states.take(restored))?.pages ?? inPages([]))
     const [meta] = parts.flatMap(part => (part.kind === 'meta' ? [part.meta] : []))
     const decided = newest.version.appliedOffset + 1
     assert.equal(meta?.tally['applied/counted'], decided)
@@ -136,8 +124,5 @@ it('given states that change all the time, then each has a checkpoint, of one mo
       part.kind === 'state' && part.entity === 'newest' ? [part.state] : [],
     )
     assert.deepEqual(newestState, [String(newest.version.appliedOffset)])
-    const left = await client.run(redis => redis.keys(`{busy:${topic}:${state.partition}}:still:*`))
-    assert.deepEqual(left, [])
   }
-  if (rate === 0) assert.ok(states.held > 0, 'no state changed while it was read')
 })

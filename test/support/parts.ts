@@ -6,6 +6,7 @@ import type {
   CheckpointPages,
   CheckpointPart,
 } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { idsInBytes } from '../../lib/runtime/pipeline/recovery/id-bytes.ts'
 
 const CLOCK_MS = 4_000
 
@@ -90,6 +91,10 @@ export async function partsIn(pages: CheckpointPages): Promise<CheckpointPart[]>
   return sorted(parts)
 }
 
+/** Each id is a part of its own. */
 export function sorted(parts: readonly CheckpointPart[]): CheckpointPart[] {
-  return [...parts].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+  const single = parts.flatMap((part): CheckpointPart[] =>
+    part.kind === 'ids' ? idsInBytes(part.bytes).map(id => ({ kind: 'id', id })) : [part],
+  )
+  return single.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 }

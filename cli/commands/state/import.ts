@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import type { Command } from 'commander'
 import { StateCheckpoints } from '../../../lib/runtime/adapters/redis/checkpoint.ts'
 import { StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
-import { environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
+import { environmentOption, JSON_OPTION } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'
 import { fileFailure } from '../../files.ts'
@@ -31,30 +31,33 @@ again has the same ids as before.`
 
 const MORE = `
 Example:
-  sluice state import processor-3.jsonl`
+  sluice state import processor-3.jsonl
+  sluice state import whole.jsonl changes-1.jsonl changes-2.jsonl`
 
 export function addStateImport(state: Command, terminal: Terminal): void {
   state
     .command('import')
     .summary('put a checkpoint back')
     .description(ABOUT)
-    .argument('<file>', 'what `sluice state export` wrote', someText)
+    .argument(
+      '<files...>',
+      'what `sluice state export` wrote; or a whole state of the bucket, and the changes that follow it',
+    )
     .option('--force', "also where the checkpoint belongs to another log than Kafka's")
     .option('--yes', 'do not ask')
     .option(...JSON_OPTION)
     .option(...environmentOption('whose servers are meant'))
     .addHelpText('after', more(MORE))
-    .action((file: string, options: ImportOptions) => importState(file, options, terminal))
+    .action((files: string[], options: ImportOptions) => importState(files, options, terminal))
 }
 
 async function importState(
-  name: string,
+  names: readonly string[],
   { force, yes, env, json }: ImportOptions,
   terminal: Terminal,
 ): Promise<void> {
   const config = configOf(terminal, env)
-  const file = await fileAt(name, terminal)
-  const { stateKey, takenAt, checkpoint } = file
+  const { stateKey, takenAt, checkpoint } = await filesAt(names, terminal)
   requireOwn(stateKey.topic, config.env)
   await withRedis(config, async (client, connections) => {
     const { another, warning } = compareLogs(
@@ -63,7 +66,7 @@ async function importState(
     )
     if (another && !force)
       throw new CliFailure(
-        `${name} is a checkpoint of another log than ${stateKey.topic}/${stateKey.partition}: ${another}. Nothing was changed. ` +
+        `${names.at(-1)} is a checkpoint of another log than ${stateKey.topic}/${stateKey.partition}: ${another}. Nothing was changed. ` +
           'To import it anyway, add --force.',
       )
     const { version, entities } = await new StateInspection(client).summary(stateKey)
@@ -103,9 +106,13 @@ async function importState(
   })
 }
 
-async function fileAt(name: string, terminal: Terminal): Promise<CheckpointFile> {
+function filesAt(names: readonly string[], terminal: Terminal): Promise<CheckpointFile> {
+  return readCheckpoint(names.map(name => ({ name, pieces: piecesOf(name, pathIn(terminal, name)) })))
+}
+
+async function* piecesOf(name: string, path: string): AsyncGenerator<Uint8Array> {
   try {
-    return await readCheckpoint(name, createReadStream(pathIn(terminal, name)))
+    yield* createReadStream(path)
   } catch (error) {
     throw fileFailure(name, error)
   }

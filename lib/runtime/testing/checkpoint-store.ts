@@ -1,10 +1,13 @@
 import type { StateKey } from '../pipeline/model.ts'
+import { chainPages } from '../pipeline/recovery/chain.ts'
 import {
   type CheckpointPages,
   type CheckpointPart,
   type CheckpointStore,
   DamagedCheckpoint,
   type KeptCheckpoint,
+  type Taken,
+  type Written,
 } from '../pipeline/recovery/checkpoints.ts'
 
 interface Stored {
@@ -22,20 +25,24 @@ export class MemoryCheckpointStore implements CheckpointStore {
     return all.sort((a, b) => b.takenAtMs - a.takenAtMs)
   }
 
-  async *read(
-    partitionState: StateKey,
-    { takenAtMs }: KeptCheckpoint,
-  ): AsyncGenerator<readonly CheckpointPart[]> {
+  async *read(partitionState: StateKey, kept: KeptCheckpoint): CheckpointPages {
+    yield* chainPages(kept, await this.list(partitionState), one => this.#read(partitionState, one))
+  }
+
+  async *#read(partitionState: StateKey, { takenAtMs }: KeptCheckpoint): CheckpointPages {
     const stored = this.#of(partitionState).get(takenAtMs)
-    for (const page of stored?.pages ?? []) yield structuredClone(page)
+    for (const page of stored?.pages ?? []) yield page.map(copied)
     if (!stored || stored.isDamaged) throw new DamagedCheckpoint('it was changed')
   }
 
-  async write(partitionState: StateKey, kept: KeptCheckpoint, pages: CheckpointPages): Promise<number> {
+  async write(partitionState: StateKey, taken: Taken, pages: CheckpointPages): Promise<Written> {
     const all: (readonly CheckpointPart[])[] = []
-    for await (const page of pages) all.push(structuredClone(page))
-    this.#of(partitionState).set(kept.takenAtMs, { kept, pages: all, isDamaged: false })
-    return JSON.stringify(all).length
+    for await (const page of pages) all.push(page.map(copied))
+    const meta = all.flat().findLast(part => part.kind === 'meta')
+    if (!meta) throw new TypeError('a checkpoint must say what version it is of')
+    const kept = { ...taken, version: meta.meta.version }
+    this.#of(partitionState).set(taken.takenAtMs, { kept, pages: all, isDamaged: false })
+    return { kept, bytes: JSON.stringify(all).length }
   }
 
   async remove(partitionState: StateKey, { takenAtMs }: KeptCheckpoint): Promise<void> {
@@ -54,4 +61,9 @@ export class MemoryCheckpointStore implements CheckpointStore {
     this.#stored.set(name, stored)
     return stored
   }
+}
+
+/** A clone of a buffer is not a buffer. */
+function copied(part: CheckpointPart): CheckpointPart {
+  return part.kind === 'ids' ? { kind: 'ids', bytes: Buffer.from(part.bytes) } : structuredClone(part)
 }

@@ -2,6 +2,7 @@ import { MemoryStateStore } from '../adapters/memory/state-store.ts'
 import type { RememberedFailure, RememberedId, StateKey, StoredContext, Version } from '../pipeline/model.ts'
 import type { CheckpointPages, CheckpointPart } from '../pipeline/recovery/checkpoints.ts'
 import { EMPTY_META, isAbsent, sameVersion } from '../pipeline/recovery/checkpoints.ts'
+import { idsInBytes } from '../pipeline/recovery/id-bytes.ts'
 import type {
   RebuildCopy,
   StateCopies,
@@ -58,7 +59,7 @@ export class MemoryStateCopies implements StateCopies {
   async copyLive(partitionState: StateKey): Promise<Version> {
     const { compared } = this.#copies
     const live = this.#live.copyOf(partitionState) as StateFacts
-    compared.restore(partitionState, { ...live, outbox: new Map() })
+    compared.restore(partitionState, { ...live, outbox: new Map(), changes: undefined })
     return live.version
   }
 
@@ -73,7 +74,8 @@ export class MemoryStateCopies implements StateCopies {
   }
 
   async *ids(partitionState: StateKey, copy: RebuildCopy): AsyncGenerator<RememberedId> {
-    for await (const part of this.#parts(partitionState, copy)) if (part.kind === 'id') yield part.id
+    for await (const part of this.#parts(partitionState, copy))
+      if (part.kind === 'ids') yield* idsInBytes(part.bytes)
   }
 
   async context(partitionState: StateKey): Promise<StoredContext | undefined> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import type { Redis } from 'ioredis'
 import { readStackTemplate } from '../../../infra/stack-files.ts'
@@ -14,11 +14,11 @@ import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store
 import { RedisValue } from '../../../lib/runtime/adapters/redis/value.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import { growthsName, type KnownGrowths } from '../../../lib/runtime/pipeline/growing/history.ts'
-import { type CheckpointPart, EMPTY_META } from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { EMPTY_META } from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { conformsAsPartitionStates } from '../../conformance/partition-states.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { changeOf } from '../../support/changes.ts'
-import { inPages, metaAt } from '../../support/parts.ts'
+import { inPages, partsAt, partsIn } from '../../support/parts.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { assertUnavailable, rejection } from '../../support/rejection.ts'
 import { startValkey, type Valkey } from '../../support/valkey.ts'
@@ -174,66 +174,31 @@ describe('each user of the long-lived stack', () => {
   })
 })
 
-describe('a partition state that is to be held still', () => {
-  let state = { consumer: 'c', topic: randomUUID(), partition: 0 }
-  const held = async () => {
-    const still = await new RedisPartitionStates(userClient).holdStill(state, Date.now())
-    if (typeof still === 'string') return still
-    await still.letGo()
-    return 'held'
-  }
-  const usedBytes = async () => Number(/used_memory:(\d+)/.exec(await withUser.admin.info('memory'))?.[1])
-  const limitTo = (bytes: number) => withUser.admin.config('SET', 'maxmemory', String(Math.ceil(bytes)))
-
-  it('given a user who may not copy, then that is the answer, and nothing is left of the copy', async () => {
-    await new RedisStateStore(userClient).commit(state, changeOf({ states: new Map([['e', '1']]) }))
-    assert.equal(await held(), 'held')
-    await withUser.admin.acl('SETUSER', 'sluice', '-copy')
-    assert.equal(await held(), 'not-allowed')
-    await withUser.admin.acl('SETUSER', 'sluice', '+copy')
-    assert.deepEqual(await withUser.admin.keys('*:still:*'), [])
-    assert.equal(await held(), 'held')
-  })
-
-  it('given a server whose memory is full, then that is the answer, also if it does not tell its limit', async () => {
-    await limitTo(1)
-    assert.equal(await held(), 'no-room')
-    await withUser.admin.acl('SETUSER', 'sluice', '-info')
-    assert.equal(await held(), 'no-room')
-    await withUser.admin.acl('SETUSER', 'sluice', '+info')
-    await limitTo(0)
-    assert.deepEqual(await withUser.admin.keys('*:still:*'), [])
-    assert.equal(await held(), 'held')
-  })
-
-  it('given a state that would fill the server, then it is not copied; with a tenth left beside it, it is', async () => {
-    state = { ...state, topic: randomUUID() }
-    const before = await usedBytes()
-    await new RedisPartitionStates(userClient).replace(state, EMPTY_META.version, inPages(largeState()))
-    const used = await usedBytes()
-    const size = used - before
-    assert.ok(size > 500_000, `${size} bytes`)
-    await limitTo((used + size / 2) / 0.9)
-    assert.equal(await held(), 'no-room')
-    await limitTo((used + 2 * size) / 0.9)
-    assert.equal(await held(), 'held')
-    await limitTo(0)
+describe('a checkpoint by the user of the functions', () => {
+  it('given a state and its changes, then the user may read both, and restore them', async () => {
+    const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
+    const restored = { ...state, partition: 1 }
+    const states = new RedisPartitionStates(userClient)
+    const read = async (scope: 'whole' | 'changes', takenAtMs: number) => {
+      const tracked = await states.tracked(state)
+      assert.ok(tracked)
+      const reading = states.read(state, tracked, scope)
+      const parts = await partsIn(reading.pages)
+      await reading.stored(takenAtMs)
+      return parts
+    }
+    await states.replace(state, EMPTY_META.version, inPages(partsAt(41)))
+    const whole = await read('whole', 1)
+    const entities = Array.from({ length: 2_000 }, (_, number) => [`e ${number}`, '1'] as const)
+    const base = (await states.tracked(state))?.version ?? EMPTY_META.version
+    const change = changeOf({ base, appliedOffset: 42, states: new Map(entities) })
+    assert.equal(await new RedisStateStore(userClient).commit(state, change), 'committed')
+    const changes = await read('changes', 2)
+    assert.equal(changes.filter(({ kind }) => kind === 'state').length, 2_000)
+    const pages = inPages([...whole, ...changes])
+    assert.equal(await states.replace(restored, EMPTY_META.version, pages), 'replaced')
   })
 })
-
-/** With many entities, timers and ids. */
-function largeState(): CheckpointPart[] {
-  const own = Array.from({ length: 10_000 }, (_, number): CheckpointPart[] => {
-    const [entity, id] = [`sensor-${number}`, randomBytes(12).toString('latin1')]
-    const timer = { name: 'silence', dueMs: number, thresholdMs: number, id, trace: {} }
-    return [
-      { kind: 'state', entity, state: '{"sum":12.5,"count":3}' },
-      { kind: 'timers', entity, timers: [timer] },
-      { kind: 'id', id: { id, digest: '12345678', appliedAtMs: 1 } },
-    ]
-  })
-  return [{ kind: 'meta', meta: metaAt(41) }, ...own.flat()]
-}
 
 describe('a password that is changed while the client lives', () => {
   /** A client whose secret is what `secret.password` is at the time. */

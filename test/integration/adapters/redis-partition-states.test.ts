@@ -8,8 +8,10 @@ import { keysOf } from '../../../lib/runtime/adapters/redis/keys.ts'
 import { RedisPartitionStates } from '../../../lib/runtime/adapters/redis/partition-states.ts'
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
 import { RedisValue } from '../../../lib/runtime/adapters/redis/value.ts'
+import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
 import { type CheckpointPart, EMPTY_META } from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
+import { restoresAnyHistory } from '../../conformance/checkpoint-history.ts'
 import { conformsAsPartitionStates } from '../../conformance/partition-states.ts'
 import { inPages, metaAt, partsIn } from '../../support/parts.ts'
 import { redisUrl } from '../../support/servers.ts'
@@ -65,3 +67,24 @@ it('given a checkpoint with ids that were made to share a bucket, then no restor
   // A full bucket, and one page of ids: 24 bytes an id.
   assert.ok(Math.max(...sizes) <= (256 + 500) * 24, `${Math.max(...sizes)} bytes`)
 })
+
+restoresAnyHistory('Redis', () => ({ states, store: stateStore, remember, lose: state => lose(state) }), 30)
+
+async function keysIn({ consumer, topic, partition }: StateKey): Promise<string[]> {
+  return client.run(redis => redis.keys(`{${consumer}:${topic}:${partition}}:*`))
+}
+
+async function lose(state: StateKey): Promise<void> {
+  const keys = await keysIn(state)
+  if (keys.length > 0) await client.run(redis => redis.del(...keys))
+}
+
+async function remember(state: StateKey): Promise<() => Promise<void>> {
+  const keys = await keysIn(state)
+  const dumps = await client.run(redis => Promise.all(keys.map(key => redis.dumpBuffer(key))))
+  return async () => {
+    await lose(state)
+    for (const [index, key] of keys.entries())
+      await client.run(redis => redis.restore(key, 0, dumps[index] as Buffer))
+  }
+}

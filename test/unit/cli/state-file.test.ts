@@ -40,7 +40,7 @@ const FILE: CheckpointFile = {
 
 const lines = (file = FILE) => [...linesOf(file)].map(line => line.slice(0, -1))
 const read = (from: readonly string[]) => readBytes(Buffer.from(from.join('\n')))
-const readBytes = (bytes: Buffer) => readCheckpoint('c.jsonl', inPieces(bytes))
+const readBytes = (bytes: Buffer) => readCheckpoint([{ name: 'c.jsonl', pieces: inPieces(bytes) }])
 
 async function* inPieces(bytes: Buffer) {
   for (let at = 0; at < bytes.length; at += 100) yield bytes.subarray(at, at + 100)
@@ -61,7 +61,7 @@ describe('a checkpoint as a file', () => {
   test('begins with what it is of, and ends with how much it holds', () => {
     const all = lines()
     assert.deepEqual(JSON.parse(all[0] as string), {
-      checkpoint: 1,
+      checkpoint: 2,
       consumer: 'processor',
       topic: 'sluice.telemetry.readings.test',
       partition: 3,
@@ -104,8 +104,8 @@ describe('a checkpoint as a file', () => {
     ['with something after its end', [...lines(), '{}'], /follows its last line/],
     [
       'of a later version',
-      lines().map(line => line.replace('{"checkpoint":1,', '{"checkpoint":2,')),
-      /format is 2, .* knows 1/,
+      lines().map(line => line.replace('{"checkpoint":2,', '{"checkpoint":3,')),
+      /format is 3, .* knows 2/,
     ],
     ['of something else', ['{"specversion":"1.0","id":"1"}'], /not a checkpoint of a partition state/],
     ['of no JSON', ['hello'], /not a checkpoint/],

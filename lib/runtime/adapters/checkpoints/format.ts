@@ -9,15 +9,22 @@ import {
   type CheckpointMeta,
   type CheckpointPart,
   DamagedCheckpoint,
+  type Gone,
 } from '../../pipeline/recovery/checkpoints.ts'
+import { ID_BYTES } from '../../pipeline/recovery/id-bytes.ts'
 
-const FORMAT = 1
+/** The first had an object for each id, and no changes. */
+const FORMAT = 2
+const FIRST_FORMAT = 1
 
 export interface Header extends StateKey {
-  readonly appliedOffset: number
-  readonly epoch: number
+  /** Not known yet where a state is written while it is read. */
+  readonly appliedOffset?: number
+  readonly epoch?: number
   /** RFC 3339. */
   readonly takenAt: string
+  /** When the checkpoint was taken since which this one holds the changes, RFC 3339; absent if it holds a whole state. */
+  readonly after?: string
 }
 
 type Line =
@@ -30,6 +37,9 @@ type Line =
   | { readonly outbox: OutboxEntry }
   /** Bytes as hexadecimal digits. */
   | { readonly id: string; readonly digest: string; readonly appliedAtMs: number }
+  /** Base64 of `id-bytes.ts`. */
+  | { readonly ids: string }
+  | { readonly gone: Gone }
   | { readonly failure: RememberedFailure }
   | { readonly context: { readonly hash: string; readonly content: unknown } }
 
@@ -51,10 +61,9 @@ export class CheckpointWriter {
   readonly #hash = createHash('sha256')
   readonly #end: Counts = noCounts()
 
-  header({ consumer, topic, partition, appliedOffset, epoch, takenAt }: Header): string {
-    return this.#hashed(
-      `${JSON.stringify({ checkpoint: FORMAT, consumer, topic, partition, appliedOffset, epoch, takenAt })}\n`,
-    )
+  header({ consumer, topic, partition, appliedOffset, epoch, takenAt, after }: Header): string {
+    const header = { checkpoint: FORMAT, consumer, topic, partition, appliedOffset, epoch, takenAt, after }
+    return this.#hashed(`${JSON.stringify(header)}\n`)
   }
 
   lines(parts: readonly CheckpointPart[]): string {
@@ -143,6 +152,7 @@ function lineOf(part: CheckpointPart): string {
     return `${beforeState(part.entity, version)}${json}}`
   }
   if (part.kind === 'context') return `${beforeContext(part.context.hash)}${part.context.json}}}`
+  if (part.kind === 'ids') return `{"ids":"${part.bytes.toString('base64')}"}`
   if (part.kind !== 'id') {
     const { kind: _, ...content } = part
     return JSON.stringify(content)
@@ -181,6 +191,8 @@ function partOf(content: Line, line: string): CheckpointPart | undefined {
     const { id, digest, appliedAtMs } = content
     return { kind: 'id', id: { id: latin1(id), digest: latin1(digest), appliedAtMs } }
   }
+  if ('ids' in content) return { kind: 'ids', bytes: Buffer.from(content.ids, 'base64') }
+  if ('gone' in content) return { kind: 'gone', gone: content.gone }
   if ('meta' in content) return { kind: 'meta', meta: metaOf(content.meta) }
   if ('timers' in content) return { kind: 'timers', entity: content.entity, timers: content.timers }
   if ('outbox' in content) return { kind: 'outbox', outbox: content.outbox }
@@ -191,7 +203,7 @@ function partOf(content: Line, line: string): CheckpointPart | undefined {
 function headerOf(content: object): Header {
   const { checkpoint, ...header } = content as Partial<Header> & { readonly checkpoint?: unknown }
   if (typeof checkpoint !== 'number' || typeof header.consumer !== 'string') throw noCheckpoint()
-  if (checkpoint !== FORMAT)
+  if (checkpoint !== FORMAT && checkpoint !== FIRST_FORMAT)
     throw new DamagedCheckpoint(
       `its format is ${checkpoint}, and this version of the engine knows ${FORMAT}: use the version that wrote it`,
     )
@@ -211,6 +223,7 @@ function count(counts: Counts, part: CheckpointPart): void {
   else if (part.kind === 'timers') counts.timers += 1
   else if (part.kind === 'outbox') counts.outbox += 1
   else if (part.kind === 'id') counts.ids += 1
+  else if (part.kind === 'ids') counts.ids += part.bytes.length / ID_BYTES
   else if (part.kind === 'failure') counts.failures += 1
 }
 

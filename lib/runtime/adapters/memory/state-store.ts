@@ -21,18 +21,20 @@ import type {
 } from '../../pipeline/model.ts'
 import type { SkippedRecords, StateStore } from '../../pipeline/ports.ts'
 import {
+  type CheckpointMeta,
   type CheckpointPages,
   type CheckpointPart,
-  type HeldState,
+  type Gone,
   isAbsent,
-  type NotHeld,
   PartitionMoved,
   type PartitionStates,
+  type Reading,
   type Replacement,
-  STALE_AFTER_MS,
   sameVersion,
   type TakenState,
+  type Tracked,
 } from '../../pipeline/recovery/checkpoints.ts'
+import { bytesOfIds, idsInBytes } from '../../pipeline/recovery/id-bytes.ts'
 
 const NEVER_GROWN: readonly KeptGrowth[] = []
 
@@ -61,15 +63,36 @@ interface MemoryState {
   /** Number of failures that were forgotten to make room, and not reported yet. */
   forgotten: number
   failuresFromMs: number | undefined
+  /** Absent until the first checkpoint. */
+  changes?: Changes | undefined
 }
+
+/** What commits have changed since a checkpoint. Commits are numbered. */
+interface Changes {
+  /** `takenAtMs` of the checkpoint, or a run that takes the first one. */
+  since: number
+  readonly epoch: number
+  /** Log clock at that checkpoint, and the last commit that it has. */
+  clockMs: number
+  from: number
+  commits: number
+  /** The last commit that has changed each. */
+  readonly entities: Map<string, number>
+  ids: { readonly commit: number; readonly id: RememberedId }[]
+  context: number
+  failures: number
+}
+
+/** As long as the Redis store notes changes without a checkpoint. */
+const TRACKED_MS = 60 * 60_000
 
 /** Partition states in memory: for tests, and to apply a log again. The port's suite checks that it behaves like the Redis store. */
 export class MemoryStateStore implements StateStore, PartitionStates, SkippedRecords {
   readonly #stateKeys = new Map<string, MemoryState>()
   readonly #skipped: SkippedRecords
   readonly #digests = new Map<string, Map<number, string>>()
-  /** Copies that are held still. */
-  readonly #still = new Map<string, { readonly states: MemoryStateStore; readonly madeAtMs: number }>()
+  /** Numbers the runs that take a first checkpoint, below every time. */
+  #runs = 0
   readonly #growths = new Map<string, KeptGrowths>()
 
   /** @param live the store of the live states, if this one holds copies of them: those skip the same records */
@@ -201,6 +224,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     if (held.code === undefined || held.code !== change.code) held.codeFrom = base.appliedOffset + 1
     held.code = change.code
     if (change.context) held.context = change.context
+    noteChanges(held, change, change.failures.length > 0 || held.failures.size < size)
     return 'committed'
   }
 
@@ -213,31 +237,30 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     return isAbsent(version) ? undefined : { version, pages: this.#pages(stateKey, version) }
   }
 
-  async holdStill(stateKey: StateKey, nowMs: number): Promise<HeldState | NotHeld> {
-    await this.removeStaleCopy(stateKey, nowMs)
-    if (this.#still.has(nameOf(stateKey))) return 'other-run'
-    const states = new MemoryStateStore()
-    states.restore(stateKey, this.copyOf(stateKey))
-    const taken = await states.take(stateKey)
-    if (!taken) return 'absent'
-    const own = { states, madeAtMs: nowMs }
-    this.#still.set(nameOf(stateKey), own)
+  async tracked(stateKey: StateKey): Promise<Tracked | undefined> {
+    const { version, changes } = this.#stateKey(stateKey)
+    return isAbsent(version) ? undefined : { version, since: changes?.since }
+  }
+
+  read(stateKey: StateKey, { since }: Tracked, scope: 'whole' | 'changes'): Reading {
+    const run = { since, commits: 0 }
     return {
-      ...taken,
-      letGo: async () => {
-        if (this.#still.get(nameOf(stateKey)) === own) this.#removeCopy(stateKey)
+      pages: this.#readPages(stateKey, run, scope),
+      stored: async takenAtMs => {
+        const { changes, clock } = this.#stateKey(stateKey)
+        if (!changes || changes.since !== run.since) return
+        for (const [entity, commit] of changes.entities)
+          if (commit <= run.commits) changes.entities.delete(entity)
+        changes.ids = changes.ids.filter(({ commit }) => commit > run.commits)
+        Object.assign(changes, { since: takenAtMs, from: run.commits, clockMs: clock.nowMs })
       },
     }
   }
 
-  async removeStaleCopy(stateKey: StateKey, nowMs: number): Promise<void> {
-    const still = this.#still.get(nameOf(stateKey))
-    if (still && still.madeAtMs < nowMs - STALE_AFTER_MS) this.#removeCopy(stateKey)
-  }
-
   async replace(stateKey: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {
     const next = emptyState()
-    for await (const page of pages) for (const part of page) put(next, structuredClone(part))
+    for await (const page of pages)
+      for (const part of page) put(next, part.kind === 'ids' ? part : structuredClone(part))
     for (const stored of next.states.values()) next.parkedBytes += parkedBytesIn(stored)
     const { topic } = stateKey
     if (next.growths) this.#growths.set(topic, withGrowths(this.#growths.get(topic), next.growths))
@@ -283,12 +306,6 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     else this.#stateKeys.set(name, structuredClone(copy) as MemoryState)
   }
 
-  /** Whoever still reads it notices. */
-  #removeCopy(stateKey: StateKey): void {
-    this.#still.get(nameOf(stateKey))?.states.restore(stateKey, undefined)
-    this.#still.delete(nameOf(stateKey))
-  }
-
   #stateKey(stateKey: StateKey): MemoryState {
     const name = nameOf(stateKey)
     const held = this.#stateKeys.get(name) ?? emptyState()
@@ -298,25 +315,138 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
 
   async *#pages(stateKey: StateKey, version: Version): AsyncGenerator<CheckpointPart[]> {
     const held = this.#stateKey(stateKey)
-    const { clock, partitioning, growths, appliedDigest, emitted, tally, newEntities } = held
-    const { states, timers, outbox, ids, failures, context, failuresFromMs } = held
-    const grown = {
-      ...(partitioning ? { partitioning } : {}),
-      ...(growths ? { growths } : {}),
-      ...(newEntities ? { newEntities } : {}),
-    }
-    const counters = Object.fromEntries(tally)
-    const meta = { version, clock, ...grown, appliedDigest, emitted, failuresFromMs, tally: counters }
-    yield [{ kind: 'meta', meta }]
-    yield Array.from(states, ([entity, state]) => ({ kind: 'state', entity, state }))
-    yield Array.from(timers, ([entity, own]) => ({ kind: 'timers', entity, timers: own }))
-    yield Array.from(outbox.values(), entry => ({ kind: 'outbox', outbox: entry }))
-    yield Array.from(ids.values(), id => ({ kind: 'id', id }))
-    yield Array.from(failures.values(), failure => ({ kind: 'failure', failure }))
-    if (context) yield [{ kind: 'context', context }]
+    yield [{ kind: 'meta', meta: metaOf(held, version) }]
+    yield Array.from(held.states, ([entity, state]) => ({ kind: 'state', entity, state }))
+    yield Array.from(held.timers, ([entity, timers]) => ({ kind: 'timers', entity, timers }))
+    yield Array.from(held.outbox.values(), entry => ({ kind: 'outbox', outbox: entry }))
+    yield [{ kind: 'ids', bytes: bytesOfIds([...held.ids.values()]) }]
+    yield Array.from(held.failures.values(), failure => ({ kind: 'failure', failure }))
+    if (held.context) yield [{ kind: 'context', context: held.context }]
     if (!sameVersion(this.#stateKey(stateKey).version, version))
       throw new PartitionMoved('a commit came while the partition state was read')
   }
+
+  async *#readPages(
+    stateKey: StateKey,
+    run: { since: number | undefined; commits: number },
+    scope: 'whole' | 'changes',
+  ): CheckpointPages {
+    const live = this.#stateKey(stateKey)
+    const isKnown = () => {
+      const { version, changes } = this.#stateKey(stateKey)
+      return changes !== undefined && changes.since === run.since && changes.epoch === version.epoch
+    }
+    if (scope === 'whole' && !isKnown()) {
+      this.#runs += 1
+      run.since = -this.#runs
+      live.changes = {
+        ...NO_CHANGES(),
+        since: run.since,
+        epoch: live.version.epoch,
+        clockMs: live.clock.nowMs,
+      }
+    }
+    const moved = () => new PartitionMoved('the state was replaced, or another run has taken a checkpoint')
+    if (!isKnown()) throw moved()
+    // A real store reads on while there are commits, and has what was there at the end.
+    const held = structuredClone(this.#stateKey(stateKey))
+    const changes = held.changes as Changes
+    run.commits = changes.commits
+    yield* scope === 'whole' ? wholePages(held) : changedPages(held, changes)
+    if (!isKnown()) throw moved()
+  }
+}
+
+function* wholePages(held: MemoryState): Generator<CheckpointPart[]> {
+  yield Array.from(held.states, ([entity, state]) => ({ kind: 'state', entity, state }))
+  yield Array.from(held.timers, ([entity, timers]) => ({ kind: 'timers', entity, timers }))
+  yield [{ kind: 'ids', bytes: bytesOfIds([...held.ids.values()]) }]
+  yield lastPage(held)
+}
+
+function* changedPages(
+  held: MemoryState,
+  { entities, ids, from, ...changed }: Changes,
+): Generator<CheckpointPart[]> {
+  const names = [...entities.keys()]
+  const without = (part: ReadonlyMap<string, unknown>) => names.filter(entity => !part.has(entity))
+  yield [
+    { kind: 'gone', gone: { states: without(held.states), timers: without(held.timers) } },
+    ...Array.from(picked(held.states, names), ([entity, state]) => ({
+      kind: 'state' as const,
+      entity,
+      state,
+    })),
+    ...Array.from(picked(held.timers, names), ([entity, timers]) => ({
+      kind: 'timers' as const,
+      entity,
+      timers,
+    })),
+  ]
+  yield [{ kind: 'ids', bytes: bytesOfIds(ids.map(({ id }) => id)) }]
+  const oldest = Math.min(
+    held.clock.nowMs + 1,
+    ...[...held.ids.values()].map(({ appliedAtMs }) => appliedAtMs),
+  )
+  const failures = changed.failures > from ? (['failures'] as const) : []
+  yield [{ kind: 'gone', gone: { idsBeforeMs: oldest, whole: ['outbox', ...failures] } }]
+  yield lastPage({
+    ...held,
+    failures: failures.length > 0 ? held.failures : new Map(),
+    ...(changed.context > from ? {} : { context: undefined }),
+  } as MemoryState)
+}
+
+function lastPage(held: MemoryState): CheckpointPart[] {
+  return [
+    ...Array.from(held.outbox.values(), entry => ({ kind: 'outbox' as const, outbox: entry })),
+    ...Array.from(held.failures.values(), failure => ({ kind: 'failure' as const, failure })),
+    ...(held.context ? [{ kind: 'context' as const, context: held.context }] : []),
+    { kind: 'meta', meta: metaOf(held, held.version) },
+  ]
+}
+
+function metaOf(held: MemoryState, version: Version): CheckpointMeta {
+  const { clock, partitioning, growths, appliedDigest, emitted, tally, newEntities, failuresFromMs } = held
+  return {
+    version,
+    clock,
+    ...(partitioning ? { partitioning } : {}),
+    ...(growths ? { growths } : {}),
+    ...(newEntities ? { newEntities } : {}),
+    appliedDigest,
+    emitted,
+    failuresFromMs,
+    tally: Object.fromEntries(tally),
+  }
+}
+
+const NO_CHANGES = (): Changes => ({
+  since: 0,
+  epoch: 0,
+  clockMs: 0,
+  from: 0,
+  commits: 0,
+  entities: new Map(),
+  ids: [],
+  context: 0,
+  failures: 0,
+})
+
+function noteChanges(held: MemoryState, change: Change, changesFailures: boolean): void {
+  const { changes, version, clock } = held
+  if (!changes) return
+  if (changes.epoch !== version.epoch || clock.nowMs - changes.clockMs > TRACKED_MS) {
+    held.changes = undefined
+    return
+  }
+  changes.commits += 1
+  const commit = changes.commits
+  for (const entity of [...change.states.keys(), ...change.timers.keys()])
+    changes.entities.set(entity, commit)
+  for (const id of change.ids) changes.ids.push({ commit, id })
+  if (change.context) changes.context = commit
+  if (changesFailures) changes.failures = commit
 }
 
 function emptyState(): MemoryState {
@@ -355,14 +485,27 @@ function put(held: MemoryState, part: CheckpointPart): void {
     case 'id':
       held.ids.set(part.id.id, part.id)
       return
+    case 'ids':
+      for (const id of idsInBytes(part.bytes)) held.ids.set(id.id, id)
+      return
+    case 'gone':
+      forget(held, part.gone)
+      return
     case 'context':
       held.context = part.context
       return
     case 'meta': {
       const { tally, ...meta } = part.meta
-      Object.assign(held, { ...meta, tally: new Map(Object.entries(tally)) })
+      Object.assign(held, { newEntities: '', ...meta, tally: new Map(Object.entries(tally)) })
     }
   }
+}
+
+function forget(held: MemoryState, { states = [], timers = [], idsBeforeMs = 0, whole = [] }: Gone): void {
+  for (const entity of states) held.states.delete(entity)
+  for (const entity of timers) held.timers.delete(entity)
+  for (const [id, { appliedAtMs }] of held.ids) if (appliedAtMs < idsBeforeMs) held.ids.delete(id)
+  for (const part of whole) held[part].clear()
 }
 
 function nameOf({ consumer, topic, partition }: StateKey): string {

@@ -1,7 +1,8 @@
 /** The scripts about whole partition states and their copies. Functions do not need them, so they are not in their bundles. */
 import { readFileSync } from 'node:fs'
 import { EVICTED_PART, PARTITION_STATE, script } from './scripts.ts'
-import { STATE_PARTS } from './still-scripts.ts'
+
+const STATE_PARTS = readFileSync(new URL('./lua/state-parts.lua', import.meta.url), 'utf8')
 
 export const CLAIM_STATE = script(readFileSync(new URL('./lua/claim-state.lua', import.meta.url), 'utf8'))
 export const COPY_STATE = script(
@@ -14,4 +15,9 @@ export const SWITCH_TO_REBUILT = script(
   EVICTED_PART,
   STATE_PARTS,
   readFileSync(new URL('./lua/switch-to-rebuilt.lua', import.meta.url), 'utf8'),
+)
+export const REMOVE_STATE = script(
+  PARTITION_STATE,
+  STATE_PARTS,
+  readFileSync(new URL('./lua/remove-state.lua', import.meta.url), 'utf8'),
 )

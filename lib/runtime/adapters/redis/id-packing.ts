@@ -1,5 +1,6 @@
 /** Ids as a partition state stores them: in buckets, as bytes. See `layout.ts`. */
 import type { RememberedId } from '../../pipeline/model.ts'
+import { ID_BYTES } from '../../pipeline/recovery/id-bytes.ts'
 import { generationOf, LAYOUT } from './layout.ts'
 
 const { bucketBytes, digestBytes, clockBytes, knownBytes, entryBytes } = LAYOUT.ids
@@ -35,6 +36,36 @@ export function unpackBucket(name: Buffer, bucket: Buffer): RememberedId[] {
     const rest = entryBytes - knownBytes
     return unpackId(name.toString('latin1') + entry.toString('latin1', 0, rest), entry.subarray(rest))
   })
+}
+
+/** The ids of a bucket as the parts of a checkpoint have them, the newest last. */
+export function bytesInBucket(name: Buffer, bucket: Buffer): Buffer {
+  const count = idsIn(bucket)
+  const bytes = Buffer.allocUnsafe(count * ID_BYTES)
+  for (let index = 0; index < count; index += 1) {
+    const to = (count - 1 - index) * ID_BYTES
+    name.copy(bytes, to)
+    bucket.copy(bytes, to + bucketBytes, index * entryBytes, (index + 1) * entryBytes)
+  }
+  return bytes
+}
+
+/** As `bytesInBucket`, of an id in a field of its own. */
+export function bytesOfId(id: Buffer, known: Buffer): Buffer {
+  return Buffer.concat([id, known])
+}
+
+/** By generation, as `packIds`. */
+export function packIdBytes(bytes: Buffer): Map<number, Buckets> {
+  const generations = new Map<number, Entry[]>()
+  for (let at = 0; at < bytes.length; at += ID_BYTES) {
+    const generation = generationOf(bytes.readUIntBE(at + ID_BYTES - clockBytes, clockBytes))
+    const own = generations.get(generation) ?? []
+    if (own.length === 0) generations.set(generation, own)
+    const rest = at + bucketBytes
+    own.push([bytes.toString('latin1', at, rest), bytes.toString('latin1', rest, at + ID_BYTES)])
+  }
+  return new Map([...generations].map(([generation, own]) => [generation, intoBuckets(own)]))
 }
 
 /** @param known what is stored behind the id: in its entry, or in a field of its own */

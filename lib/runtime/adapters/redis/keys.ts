@@ -1,8 +1,8 @@
 import type { StateKey } from '../../pipeline/model.ts'
 import type { RebuildCopy } from '../../pipeline/reprocessing/copies.ts'
 
-/** A copy of a partition state beside it: those of a rebuild, and `still`, from which a checkpoint is taken. */
-export type CopyName = RebuildCopy | 'still'
+/** A copy of a partition state beside it. */
+export type CopyName = RebuildCopy
 
 /** The keys of a partition state share a hash tag: a cluster keeps them together, and one script can change them all. */
 export interface PartitionStateKeys {
@@ -63,6 +63,11 @@ export function plainOf(stateKey: StateKey): readonly string[] {
  */
 export function skippedKeyOf(stateKey: StateKey): string {
   return `${tagOf(stateKey)}:skipped`
+}
+
+/** What has changed since the last checkpoint, see `lua/changes.lua`. No part of the state: no copy has it. */
+export function changesKeyOf(stateKey: StateKey, copy?: CopyName): string {
+  return `${prefixOf(stateKey, copy)}:changes`
 }
 
 /** Where a forwarder keeps how far it has come in a partition. */

@@ -81,6 +81,17 @@ export const LAYOUT = {
     /** Bytes that count for each, at least what the server needs. */
     takes: { entry: 64, bucket: 64, generation: 512 },
   },
+  /** What has changed since the last checkpoint, see `lua/changes.lua`. */
+  changes: {
+    idBytes: ID.bytes + KNOWN_BYTES,
+    idsOfBlock: 500,
+    /** Log time after which changes are no longer noted: by then they take as much room as a generation of ids. */
+    longestMs: 60 * 60_000,
+    /** Upper bounds for what one script reads of one moment, a few milliseconds of the server's time. */
+    entitiesAtOnce: 1_000,
+    idsAtOnce: 20_000,
+    bytesAtOnce: 4 * 1024 * 1024,
+  },
 } as const
 
 export type MetaField = (typeof LAYOUT.meta)[number]

@@ -105,6 +105,9 @@ export function commitRequest(change: Change): CommitRequest {
 /** For `stage.lua`. */
 export type StageRequest = {
   readonly token: string
+  readonly gone: ReadonlyMap<string, readonly string[]>
+  readonly whole: readonly string[]
+  readonly oldest: number
   readonly parts: ReadonlyMap<string, InTurn | Bytes>
 }
 

@@ -13,6 +13,8 @@ export const PARTITION_STATE = readFileSync(new URL('./lua/partition-state.lua',
 export const EVICTED_PART = readFileSync(new URL('./lua/evicted-part.lua', import.meta.url), 'utf8')
 const FAILURE_MEMORY = readFileSync(new URL('./lua/failure-memory.lua', import.meta.url), 'utf8')
 
+const CHANGES = readFileSync(new URL('./lua/changes.lua', import.meta.url), 'utf8')
+
 export const LOAD = script(
   PARTITION_STATE,
   EVICTED_PART,
@@ -22,6 +24,8 @@ export const COMMIT = script(
   PARTITION_STATE,
   EVICTED_PART,
   FAILURE_MEMORY,
+  CHANGES,
+  readFileSync(new URL('./lua/note-changes.lua', import.meta.url), 'utf8'),
   readFileSync(new URL('./lua/commit.lua', import.meta.url), 'utf8'),
 )
 export const BEGIN_STAGING = script(readFileSync(new URL('./lua/begin-staging.lua', import.meta.url), 'utf8'))
@@ -49,6 +53,21 @@ export const ADVANCE_CURSOR = script(
 )
 export const COMPARE_AND_SET = script(
   readFileSync(new URL('./lua/compare-and-set.lua', import.meta.url), 'utf8'),
+)
+export const BEGIN_CHECKPOINT = script(
+  PARTITION_STATE,
+  CHANGES,
+  readFileSync(new URL('./lua/begin-checkpoint.lua', import.meta.url), 'utf8'),
+)
+export const READ_CHANGES = script(
+  PARTITION_STATE,
+  CHANGES,
+  readFileSync(new URL('./lua/read-changes.lua', import.meta.url), 'utf8'),
+)
+export const END_CHECKPOINT = script(
+  PARTITION_STATE,
+  CHANGES,
+  readFileSync(new URL('./lua/end-checkpoint.lua', import.meta.url), 'utf8'),
 )
 /** @param parts in this order one script; names of the layout's constants are replaced */
 export function script(...parts: readonly string[]): Script {

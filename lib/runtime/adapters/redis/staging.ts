@@ -2,11 +2,17 @@
 import { randomUUID } from 'node:crypto'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import { growthsName, type KeptGrowths, withGrowths } from '../../pipeline/growing/history.ts'
-import type { KeptGrowth, RememberedFailure, RememberedId, StateKey, Version } from '../../pipeline/model.ts'
-import type { CheckpointMeta, CheckpointPages, CheckpointPart } from '../../pipeline/recovery/checkpoints.ts'
+import type { KeptGrowth, RememberedFailure, StateKey, Version } from '../../pipeline/model.ts'
+import type {
+  CheckpointMeta,
+  CheckpointPages,
+  CheckpointPart,
+  Gone,
+} from '../../pipeline/recovery/checkpoints.ts'
+import { bytesOfIds, oldestInBytes } from '../../pipeline/recovery/id-bytes.ts'
 import type { RedisClient } from './client.ts'
 import { restoredFailures } from './failure-packing.ts'
-import { packIds } from './id-packing.ts'
+import { packIdBytes } from './id-packing.ts'
 import { type CopyName, keysOf, stagedKeysOf } from './keys.ts'
 import { GROWTHS, generationOf, type MetaField } from './layout.ts'
 import { Bytes, packed } from './message-pack.ts'
@@ -53,16 +59,17 @@ export async function replaceState(
   const token = randomUUID()
   await client.eval(BEGIN_STAGING, keys, [token])
   let count = 0
+  const send = async (request: Omit<StageRequest, 'token'>) => {
+    const added = await client.eval(STAGE, keys, [packed({ token, ...request })])
+    if (typeof added !== 'number') throw new RestoreRefused('overtaken')
+    count += added
+  }
   const stage = async (fields: Iterable<Field>) => {
-    for (const some of limited(fields)) {
-      const request: StageRequest = { token, parts: partsOf(some) }
-      const added = await client.eval(STAGE, keys, [packed(request)])
-      if (typeof added !== 'number' || added < 0) throw new RestoreRefused('overtaken')
-      count += added
-    }
+    for (const some of limited(fields)) await send({ ...NOTHING_GONE, parts: partsOf(some) })
   }
   const tail = new MetaFields()
   for await (const page of pages) {
+    for (const part of page) if (part.kind === 'gone') await send({ ...goneOf(part.gone), parts: new Map() })
     await stage(fieldsOf(page))
     tail.note(page)
   }
@@ -81,6 +88,24 @@ export async function replaceState(
   return { epoch, appliedOffset }
 }
 
+const NOTHING_GONE = { gone: new Map<string, readonly string[]>(), whole: [], oldest: 0 }
+
+function goneOf({
+  states = [],
+  timers = [],
+  idsBeforeMs = 0,
+  whole = [],
+}: Gone): Omit<StageRequest, 'token' | 'parts'> {
+  const gone = new Map([
+    ['states', states],
+    ['timers', timers],
+    ['due', timers],
+  ])
+  // Failures are staged at the end.
+  const keys = whole.filter(name => name !== 'failures')
+  return { gone, whole: keys, oldest: generationOf(idsBeforeMs) }
+}
+
 async function noteGrowths(
   client: RedisClient,
   topic: string,
@@ -94,7 +119,7 @@ async function noteGrowths(
 type Field = readonly [name: string, field: string, value: string]
 
 function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
-  const ids: RememberedId[] = []
+  const ids: Buffer[] = []
   for (const part of page) {
     if (part.kind === 'state') yield ['states', part.entity, part.state]
     else if (part.kind === 'timers') {
@@ -104,9 +129,11 @@ function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
     else if (part.kind === 'context') {
       yield ['context', 'hash', part.context.hash]
       yield ['context', 'content', part.context.json]
-    } else if (part.kind === 'id') ids.push(part.id)
+    } else if (part.kind === 'ids') ids.push(part.bytes)
+    else if (part.kind === 'id') ids.push(bytesOfIds([part.id]))
   }
-  for (const [generation, buckets] of packIds(ids))
+  // All at once: in one request, each bucket may be there once.
+  for (const [generation, buckets] of packIdBytes(Buffer.concat(ids)))
     for (let at = 0; at < buckets.length; at += 2)
       yield [`ids:${generation}`, buckets[at] as string, buckets[at + 1] as string]
 }
@@ -124,14 +151,16 @@ function partsOf(fields: readonly Field[]): StageRequest['parts'] {
 class MetaFields {
   #meta: CheckpointMeta | undefined
   #oldestIdMs = Infinity
-  readonly #failures: RememberedFailure[] = []
-  /** By entity: it may occur twice. */
+  #failures: RememberedFailure[] = []
+  /** By entity: it may occur more than once. */
   readonly #parkedBytes = new Map<string, number>()
 
   note(page: readonly CheckpointPart[]): void {
     for (const part of page) {
       if (part.kind === 'meta') this.#meta = part.meta
       else if (part.kind === 'id') this.#oldestIdMs = Math.min(this.#oldestIdMs, part.id.appliedAtMs)
+      else if (part.kind === 'ids') this.#oldestIdMs = Math.min(this.#oldestIdMs, oldestInBytes(part.bytes))
+      else if (part.kind === 'gone') this.#noteGone(part.gone)
       else if (part.kind === 'failure') this.#failures.push(part.failure)
       else if (part.kind === 'state') this.#noteParked(part.entity, part.state)
     }
@@ -177,6 +206,13 @@ class MetaFields {
   #noteParked(entity: string, stored: string): void {
     const bytes = parkedBytesIn(stored)
     if (bytes > 0) this.#parkedBytes.set(entity, bytes)
+    else this.#parkedBytes.delete(entity)
+  }
+
+  #noteGone({ states = [], idsBeforeMs = 0, whole = [] }: Gone): void {
+    for (const entity of states) this.#parkedBytes.delete(entity)
+    this.#oldestIdMs = Math.max(this.#oldestIdMs, idsBeforeMs)
+    if (whole.includes('failures')) this.#failures = []
   }
 
   get #known(): CheckpointMeta {

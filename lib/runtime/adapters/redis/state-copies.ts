@@ -16,13 +16,12 @@ import type {
   SwitchOutcome,
 } from '../../pipeline/reprocessing/copies.ts'
 import type { RedisClient } from './client.ts'
-import { CLAIM_STATE, COPY_STATE, SWITCH_TO_REBUILT } from './copy-scripts.ts'
+import { CLAIM_STATE, COPY_STATE, REMOVE_STATE, SWITCH_TO_REBUILT } from './copy-scripts.ts'
 import { plainOf, prefixOf } from './keys.ts'
 import { packed } from './message-pack.ts'
 import { RestoreRefused, replaceState } from './staging.ts'
 import { StateReader } from './state-reader.ts'
 import { RedisStateStore } from './state-store.ts'
-import { REMOVE_STATE } from './still-scripts.ts'
 
 /** Copies of partition states in Redis, in the same hash slot, so that one script can replace a state by its copy. */
 export class RedisStateCopies implements StateCopies {

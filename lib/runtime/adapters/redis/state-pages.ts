@@ -1,4 +1,4 @@
-/** Reads a partition state, or a copy of it, as the pages of a checkpoint. */
+/** Reads a partition state as the pages of a checkpoint. */
 import { isDeepStrictEqual } from 'node:util'
 import type { StateKey } from '../../pipeline/model.ts'
 import {
@@ -7,18 +7,16 @@ import {
   PartitionMoved,
 } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
-import { unpackBucket, unpackId } from './id-packing.ts'
-import { type CopyName, keysOf } from './keys.ts'
+import { bytesInBucket, bytesOfId } from './id-packing.ts'
+import { keysOf } from './keys.ts'
 import { beyondFull } from './layout.ts'
 import { checkpointMetaOf, gathered, idKeys, type StateMeta, StateReader } from './state-reader.ts'
 
 export class StatePages {
   readonly #reader: StateReader
-  readonly #copy: CopyName | undefined
 
-  constructor(client: RedisClient, copy?: CopyName) {
-    this.#reader = new StateReader(client, copy)
-    this.#copy = copy
+  constructor(client: RedisClient) {
+    this.#reader = new StateReader(client)
   }
 
   meta(partitionState: StateKey): Promise<StateMeta> {
@@ -33,36 +31,39 @@ export class StatePages {
    */
   async *of(partitionState: StateKey, meta: StateMeta): CheckpointPages {
     yield [{ kind: 'meta', meta: checkpointMetaOf(meta) }]
-    yield* this.#parts(partitionState, meta)
+    yield* this.large(partitionState)
+    const { outbox } = keysOf(partitionState)
+    yield* this.#mapped(outbox, (_, json) => [{ kind: 'outbox', outbox: parsed(json) }])
+    // Each as it is now: an earlier attempt would open a closed failure again.
+    const failures = await gathered(this.#reader.failures(partitionState), ({ id }) => id)
+    yield failures.map(failure => ({ kind: 'failure', failure }))
+    const context = await this.#reader.context(partitionState)
+    if (context) yield [{ kind: 'context', context }]
     if (!isDeepStrictEqual(meta, await this.#reader.meta(partitionState)))
       throw new PartitionMoved('a commit came while the partition state was read')
   }
 
-  async *#parts(partitionState: StateKey, meta: StateMeta): AsyncGenerator<CheckpointPart[]> {
-    const { states, timers, outbox } = keysOf(partitionState, this.#copy)
+  /** States, timers and ids. What commits change meanwhile may be in them or not. */
+  async *large(partitionState: StateKey): CheckpointPages {
+    const { states, timers } = keysOf(partitionState)
     yield* this.#mapped(states, (entity, json) => [
       { kind: 'state', entity: String(entity), state: String(json) },
     ])
     yield* this.#mapped(timers, (entity, json) => [
       { kind: 'timers', entity: String(entity), timers: parsed(json) },
     ])
-    yield* this.#mapped(outbox, (_, json) => [{ kind: 'outbox', outbox: parsed(json) }])
     // If an id was seen several times, the newest comes last.
-    for (const key of [...idKeys(partitionState, meta, this.#copy)].reverse()) {
-      yield* this.#mapped(key, (name, bucket) =>
-        unpackBucket(name, bucket)
-          .reverse()
-          .map(id => ({ kind: 'id', id })),
-      )
-      yield* this.#mapped(beyondFull(key), (id, known) => [
-        { kind: 'id', id: unpackId(id.toString('latin1'), known) },
-      ])
+    for (const key of [...idKeys(partitionState, await this.meta(partitionState))].reverse()) {
+      yield* this.#ids(key, bytesInBucket)
+      yield* this.#ids(beyondFull(key), bytesOfId)
     }
-    // Each as it is now: an earlier attempt would open a closed failure again.
-    const failures = await gathered(this.#reader.failures(partitionState), ({ id }) => id)
-    yield failures.map(failure => ({ kind: 'failure', failure }))
-    const context = await this.#reader.context(partitionState)
-    if (context) yield [{ kind: 'context', context }]
+  }
+
+  async *#ids(key: string, bytesIn: (field: Buffer, value: Buffer) => Buffer): CheckpointPages {
+    for await (const page of this.#reader.fieldPages(key)) {
+      const bytes = Buffer.concat(page.map(([field, value]) => bytesIn(field, value)))
+      if (bytes.length > 0) yield [{ kind: 'ids', bytes }]
+    }
   }
 
   async *#mapped(

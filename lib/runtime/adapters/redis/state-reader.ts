@@ -12,7 +12,7 @@ import type { CheckpointMeta } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
-import { type CopyName, keysOf, type PartitionStateKeys } from './keys.ts'
+import { type CopyName, changesKeyOf, keysOf, type PartitionStateKeys } from './keys.ts'
 import { beyondFull, GROWTHS, generationOf, LAYOUT } from './layout.ts'
 import { type Meta, readMeta } from './meta.ts'
 
@@ -41,11 +41,7 @@ export class StateReader {
   }
 
   async meta(stateKey: StateKey): Promise<StateMeta> {
-    const fields = await this.#client.run(redis => redis.hgetall(this.#keysOf(stateKey).meta))
-    const counters = Object.entries(fields).filter(([name]) => name.includes('/'))
-    const tally = Object.fromEntries(counters.map(([name, count]) => [name, Number(count)]))
-    const growths = fields[GROWTHS]
-    return { ...readMeta(fields), tally, ...(growths ? { growths: JSON.parse(growths) } : {}) }
+    return stateMetaOf(await this.#client.run(redis => redis.hgetall(this.#keysOf(stateKey).meta)))
   }
 
   /** How much is in each of the parts that are counted at once. */
@@ -135,7 +131,13 @@ export class StateReader {
       const { first, last } = readGroup(text)
       return Array.from({ length: last - first + 1 }, (_, index) => `${failures}:${group}:${first + index}`)
     })
-    return [...Object.values(single), ...ids, failures, ...generations]
+    const changes = changesKeyOf(stateKey, this.#copy)
+    const [from, open] = await this.#client.run(redis => redis.hmget(changes, 'from', 'open'))
+    const changed = Array.from({ length: Number(open ?? -1) - Number(from ?? 0) + 1 }, (_, index) => [
+      `${changes}:${Number(from) + index}`,
+      `${changes}:${Number(from) + index}:ids`,
+    ])
+    return [...Object.values(single), ...ids, failures, ...generations, changes, ...changed.flat()]
   }
 
   #keysOf(stateKey: StateKey): PartitionStateKeys {
@@ -162,6 +164,14 @@ export class StateReader {
       cursor = String(next)
     } while (cursor !== '0')
   }
+}
+
+/** @param fields of the hash `meta` */
+export function stateMetaOf(fields: Readonly<Record<string, string>>): StateMeta {
+  const counters = Object.entries(fields).filter(([name]) => name.includes('/'))
+  const tally = Object.fromEntries(counters.map(([name, count]) => [name, Number(count)]))
+  const growths = fields[GROWTHS]
+  return { ...readMeta(fields), tally, ...(growths ? { growths: JSON.parse(growths) } : {}) }
 }
 
 /** What a checkpoint says of a partition state. */

@@ -14,7 +14,7 @@ import type { StateStore } from '../../pipeline/ports.ts'
 import type { RedisClient } from './client.ts'
 import { unpackFailures } from './failure-packing.ts'
 import { unpackId } from './id-packing.ts'
-import { type CopyName, keysOf, skippedKeyOf } from './keys.ts'
+import { type CopyName, changesKeyOf, keysOf, skippedKeyOf } from './keys.ts'
 import { LAYOUT } from './layout.ts'
 import { packed } from './message-pack.ts'
 import { readMeta } from './meta.ts'
@@ -40,7 +40,8 @@ export class RedisStateStore implements StateStore {
   }
 
   async commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {
-    const reply = await this.#client.eval(COMMIT, keys(stateKey, this.#copy), [packed(commitRequest(change))])
+    const changed = [...keys(stateKey, this.#copy), changesKeyOf(stateKey, this.#copy)]
+    const reply = await this.#client.eval(COMMIT, changed, [packed(commitRequest(change))])
     if (reply !== 0 && reply !== 1) throw evicted(stateKey, reply)
     return reply === 1 ? 'committed' : 'refused'
   }

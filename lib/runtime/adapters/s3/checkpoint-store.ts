@@ -9,15 +9,18 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { Unavailable } from '../../pipeline/errors.ts'
-import type { StateKey } from '../../pipeline/model.ts'
+import type { StateKey, Version } from '../../pipeline/model.ts'
+import { chainPages } from '../../pipeline/recovery/chain.ts'
 import {
   type CheckpointPages,
   type CheckpointPart,
   type CheckpointStore,
   DamagedCheckpoint,
   type KeptCheckpoint,
+  type Taken,
+  type Written,
 } from '../../pipeline/recovery/checkpoints.ts'
-import { CheckpointParser, CheckpointWriter } from '../checkpoints/format.ts'
+import { CheckpointParser, CheckpointWriter, type Header } from '../checkpoints/format.ts'
 import { linesByPiece, UnreadableText } from '../files/lines.ts'
 
 /** The first part of every key; IAM roles are limited to this prefix. */
@@ -60,9 +63,14 @@ export class S3CheckpointStore implements CheckpointStore {
     return kept.sort((a, b) => b.takenAtMs - a.takenAtMs)
   }
 
-  async *read(partitionState: StateKey, kept: KeptCheckpoint): AsyncGenerator<CheckpointPart[]> {
+  async *read(partitionState: StateKey, kept: KeptCheckpoint): CheckpointPages {
+    const all = kept.after === undefined ? [] : await this.list(partitionState)
+    yield* chainPages(kept, all, one => this.#object(partitionState, one))
+  }
+
+  async *#object(partitionState: StateKey, kept: KeptCheckpoint): AsyncGenerator<CheckpointPart[]> {
     const request = { Bucket: this.#bucket, Key: keyOf(partitionState, kept) }
-    const { Body } = await this.#reached(this.#s3.send(new GetObjectCommand(request)))
+    const { Body } = await this.#found(this.#s3.send(new GetObjectCommand(request)))
     const parser = new CheckpointParser()
     const text = createZstdDecompress()
     const compressed = this.#pieces(Body as AsyncIterable<Uint8Array>)
@@ -73,7 +81,7 @@ export class S3CheckpointStore implements CheckpointStore {
         const parts = lines.map(line => parser.line(line))
         yield parts.filter(part => part !== undefined)
       }
-      checkOwner(parser.end(), partitionState)
+      checkHeader(parser.end(), partitionState, kept)
     } catch (error) {
       throw error instanceof UnreadableText || isZlib(error)
         ? new DamagedCheckpoint('it cannot be unpacked: it is cut off, or was changed')
@@ -85,16 +93,25 @@ export class S3CheckpointStore implements CheckpointStore {
   }
 
   /** Compresses in memory, then sends a single object: S3 stores all of it or nothing. */
-  async write(partitionState: StateKey, kept: KeptCheckpoint, pages: CheckpointPages): Promise<number> {
+  async write(partitionState: StateKey, taken: Taken, pages: CheckpointPages): Promise<Written> {
     const packed: Buffer[] = []
     const zstd = createZstdCompress({ params: QUICK })
-    await pipeline(textOf(partitionState, kept, pages), zstd, async pieces => {
+    let version: Version | undefined
+    async function* noted(): CheckpointPages {
+      for await (const page of pages) {
+        for (const part of page) if (part.kind === 'meta') version = part.meta.version
+        yield page
+      }
+    }
+    await pipeline(textOf(partitionState, taken, noted()), zstd, async pieces => {
       for await (const piece of pieces) packed.push(piece)
     })
+    if (!version) throw new TypeError('a checkpoint must say what version it is of')
+    const kept = { ...taken, version }
     const Body = Buffer.concat(packed)
     const request = { Bucket: this.#bucket, Key: keyOf(partitionState, kept), Body }
     await this.#reached(this.#s3.send(new PutObjectCommand(request)))
-    return Body.length
+    return { kept, bytes: Body.length }
   }
 
   async remove(partitionState: StateKey, kept: KeptCheckpoint): Promise<void> {
@@ -114,9 +131,20 @@ export class S3CheckpointStore implements CheckpointStore {
     }
   }
 
+  /** Another run may have removed it since it was listed. */
+  #found<T>(answer: Promise<T>): Promise<T> {
+    return this.#reached(
+      answer.catch(error => {
+        throw (error as Error).name === 'NoSuchKey'
+          ? new DamagedCheckpoint('it is no longer in the bucket')
+          : error
+      }),
+    )
+  }
+
   #reached<T>(answer: Promise<T>): Promise<T> {
     return answer.catch(error => {
-      throw this.#unavailable(error)
+      throw error instanceof DamagedCheckpoint ? error : this.#unavailable(error)
     })
   }
 
@@ -134,43 +162,70 @@ export class S3CheckpointStore implements CheckpointStore {
 
 async function* textOf(
   partitionState: StateKey,
-  { takenAtMs, version }: KeptCheckpoint,
+  { takenAtMs, after }: Taken,
   pages: CheckpointPages,
 ): AsyncGenerator<string> {
-  const { appliedOffset, epoch } = version
   const writer = new CheckpointWriter()
-  yield writer.header({ ...partitionState, appliedOffset, epoch, takenAt: new Date(takenAtMs).toISOString() })
+  yield writer.header({
+    ...partitionState,
+    takenAt: timeOf(takenAtMs),
+    ...(after ? { after: timeOf(after) } : {}),
+  })
   for await (const page of pages) yield writer.lines(page)
   yield writer.trailer()
 }
 
-/** One that was copied to another place by hand would be another partition's state. */
-function checkOwner(found: StateKey, { consumer, topic, partition }: StateKey): void {
-  if (found.consumer === consumer && found.topic === topic && found.partition === partition) return
-  throw new DamagedCheckpoint(`it is the state of ${found.consumer} on ${found.topic}/${found.partition}`)
+/** One that was copied to another place by hand would be another partition's state, or the changes since another checkpoint. */
+function checkHeader(
+  found: Header,
+  { consumer, topic, partition }: StateKey,
+  { after }: KeptCheckpoint,
+): void {
+  if (found.consumer !== consumer || found.topic !== topic || found.partition !== partition)
+    throw new DamagedCheckpoint(`it is the state of ${found.consumer} on ${found.topic}/${found.partition}`)
+  if (found.after !== (after && timeOf(after)))
+    throw new DamagedCheckpoint(
+      `it holds the changes since ${found.after ?? 'the beginning'}, not what its name says`,
+    )
 }
 
 function folderOf({ consumer, topic, partition }: StateKey): string {
   return `${PREFIX}/${consumer}/${topic}/${partition}/`
 }
 
-/** `<taken at>-<epoch>-<next offset>-<timers fired>`: the time comes first, so that names sort as the checkpoints do. */
-function keyOf(partitionState: StateKey, { takenAtMs, version }: KeptCheckpoint): string {
+/**
+ * `<taken at>-<epoch>-<next offset>-<timers fired>`: the time comes first, so that names sort as the checkpoints do. Changes end with
+ * `-after-<taken at>`.
+ */
+function keyOf(partitionState: StateKey, { takenAtMs, version, after }: KeptCheckpoint): string {
   const { epoch, appliedOffset, fired } = version
-  const takenAt = new Date(takenAtMs).toISOString().replaceAll(/[-:]/g, '')
-  return `${folderOf(partitionState)}${takenAt}-${epoch}-${appliedOffset + 1}-${fired}.jsonl.zst`
+  const name = `${nameTime(takenAtMs)}-${epoch}-${appliedOffset + 1}-${fired}`
+  return `${folderOf(partitionState)}${name}${after ? `-after-${nameTime(after)}` : ''}.jsonl.zst`
 }
 
-const NAME = /^(\d{4})(\d\d)(\d\d)(T\d\d)(\d\d)(\d\d\.\d{3}Z)-(\d+)-(\d+)-(\d+)\.jsonl\.zst$/
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+function nameTime(ms: number): string {
+  return timeOf(ms).replaceAll(/[-:]/g, '')
+}
+
+const NAME = /^(\d{8}T\d{6}\.\d{3}Z)-(\d+)-(\d+)-(\d+)(?:-after-(\d{8}T\d{6}\.\d{3}Z))?\.jsonl\.zst$/
 
 /** Returns undefined if this is not the name of a checkpoint. */
 function keptAt(name: string): KeptCheckpoint | undefined {
-  const [, year, month, day, hour, minute, rest, epoch, next, fired] = NAME.exec(name) ?? []
-  if (year === undefined) return undefined
+  const [, takenAt, epoch, next, fired, after] = NAME.exec(name) ?? []
+  if (takenAt === undefined) return undefined
   return {
-    takenAtMs: Date.parse(`${year}-${month}-${day}${hour}:${minute}:${rest}`),
+    takenAtMs: readTime(takenAt),
     version: { epoch: Number(epoch), appliedOffset: Number(next) - 1, fired: Number(fired) },
+    ...(after ? { after: readTime(after) } : {}),
   }
+}
+
+function readTime(text: string): number {
+  return Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)/, '$1-$2-$3T$4:$5:'))
 }
 
 function isZlib(error: unknown): boolean {

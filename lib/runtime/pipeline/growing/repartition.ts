@@ -1,6 +1,7 @@
 /** The contents of partition states after their topic has grown. Pure. */
 import type { Partitioning, RememberedFailure, RememberedId, StoredTimer } from '../model.ts'
 import { type CheckpointMeta, type CheckpointPart, EMPTY_META } from '../recovery/checkpoints.ts'
+import { bytesOfIds, idsInBytes } from '../recovery/id-bytes.ts'
 import { continuedClock, shiftMs } from './clocks.ts'
 import { type Counts, type Routes, targetsOf } from './routes.ts'
 
@@ -66,6 +67,7 @@ export function partsFor(
   return parts.flatMap((part): CheckpointPart[] => {
     switch (part.kind) {
       case 'meta':
+      case 'gone':
         return []
       case 'outbox':
         return target === partition ? [part] : []
@@ -73,6 +75,11 @@ export function partsFor(
         return target === partition || isFirstWithContext(target, source, growing) ? [part] : []
       case 'id':
         return isTarget ? [{ kind: 'id', id: shiftedId(part.id, shift, clock.nowMs) }] : []
+      case 'ids': {
+        if (!isTarget) return []
+        const ids = idsInBytes(part.bytes).map(id => shiftedId(id, shift, clock.nowMs))
+        return [{ kind: 'ids', bytes: bytesOfIds(ids) }]
+      }
       case 'failure': {
         const route = growing.failureRoute(partition, part.failure)
         const isHere = route === undefined ? isTarget : route === target

@@ -35,8 +35,8 @@ export interface CheckpointMeta {
 }
 
 /**
- * One item of a partition state. The same item may occur twice, with the same content. If an id was seen several times, the
- * newest occurrence comes last.
+ * One item of a partition state. The same item may occur more than once: the last occurrence counts. If an id was seen several times,
+ * the newest occurrence comes last.
  */
 export type CheckpointPart =
   | { readonly kind: 'meta'; readonly meta: CheckpointMeta }
@@ -45,8 +45,22 @@ export type CheckpointPart =
   | { readonly kind: 'timers'; readonly entity: string; readonly timers: readonly StoredTimer[] }
   | { readonly kind: 'outbox'; readonly outbox: OutboxEntry }
   | { readonly kind: 'id'; readonly id: RememberedId }
+  /** Many ids as bytes, see `id-bytes.ts`. */
+  | { readonly kind: 'ids'; readonly bytes: Buffer }
   | { readonly kind: 'failure'; readonly failure: RememberedFailure }
   | { readonly kind: 'context'; readonly context: StoredContext }
+  | { readonly kind: 'gone'; readonly gone: Gone }
+
+/** Removes what earlier parts have. It comes before the other parts of its page. */
+export interface Gone {
+  /** Entities without a state, and those without timers. */
+  readonly states?: readonly string[]
+  readonly timers?: readonly string[]
+  /** Ids that were applied before this time of the log's clock. */
+  readonly idsBeforeMs?: number
+  /** Parts that follow as a whole. */
+  readonly whole?: readonly ('outbox' | 'failures')[]
+}
 
 /** A partition state in pages, so that a large one is never in memory as a whole. */
 export type CheckpointPages = AsyncIterable<readonly CheckpointPart[]>
@@ -61,10 +75,16 @@ export const EMPTY_META: CheckpointMeta = {
   tally: {},
 }
 
-/** Identifies a stored checkpoint. */
-export interface KeptCheckpoint {
+/** When a checkpoint was taken, and what it holds. */
+export interface Taken {
   /** Milliseconds since the epoch. */
   readonly takenAtMs: number
+  /** `takenAtMs` of the checkpoint since which it holds the changes; absent if it holds a whole state. */
+  readonly after?: number
+}
+
+/** Identifies a stored checkpoint. */
+export interface KeptCheckpoint extends Taken {
   readonly version: Version
 }
 
@@ -72,12 +92,20 @@ export interface KeptCheckpoint {
 export interface CheckpointStore {
   /** The checkpoints of one partition state, newest first. */
   list(partitionState: StateKey): Promise<readonly KeptCheckpoint[]>
-  /** If the checkpoint is damaged, fails with `DamagedCheckpoint`, at its end at the latest: do not use the pages before that. */
+  /**
+   * The state at a checkpoint: a whole one, then the changes of those that follow it. If any of them is damaged or missing, fails with
+   * `DamagedCheckpoint`, at its end at the latest: do not use the pages before that.
+   */
   read(partitionState: StateKey, kept: KeptCheckpoint): CheckpointPages
-  /** Stores the checkpoint once all pages are written, or not at all if the pages fail. Returns its size in bytes. */
-  write(partitionState: StateKey, kept: KeptCheckpoint, pages: CheckpointPages): Promise<number>
+  /** Stores the checkpoint once all pages are written, or not at all if the pages fail. They say which version it is of. */
+  write(partitionState: StateKey, taken: Taken, pages: CheckpointPages): Promise<Written>
   /** Removing a checkpoint that does not exist is not an error. */
   remove(partitionState: StateKey, kept: KeptCheckpoint): Promise<void>
+}
+
+export interface Written {
+  readonly kept: KeptCheckpoint
+  readonly bytes: number
 }
 
 /** Result of an attempt to replace a partition state. */
@@ -94,24 +122,20 @@ export interface TakenState {
   readonly pages: CheckpointPages
 }
 
-/** A partition state that the store holds still. Reading its pages fails with `PartitionMoved` if the copy was replaced meanwhile. */
-export interface HeldState extends TakenState {
-  /** Removes the copy, unless another one has replaced it. */
-  letGo(): Promise<void>
+/** What a store knows of a partition state before a checkpoint of it is taken. */
+export interface Tracked {
+  readonly version: Version
+  /** `takenAtMs` of the checkpoint since which all changes are known; undefined if they are not. */
+  readonly since: number | undefined
 }
 
-/** Why a state is not held still. */
-export type NotHeld =
-  | 'absent'
-  /** With the copy, the store would have too little room left for commits. */
-  | 'no-room'
-  /** The user may not make copies, or the server is too old for it. */
-  | 'not-allowed'
-  /** Another run has a copy that is not stale. */
-  | 'other-run'
-
-/** A copy is read within seconds. If it is older than this, its run was killed: a copy that stays takes room, and keeps others away. */
-export const STALE_AFTER_MS = 5 * 60_000
+/** A partition state, or its changes, as it is read for a checkpoint while commits go on. */
+export interface Reading {
+  /** All of the version that their metadata have. Reading them fails with `PartitionMoved` if the state was replaced meanwhile. */
+  readonly pages: CheckpointPages
+  /** The pages are stored: from now on, changes are known since that checkpoint. Without it, the next reading has these once more. */
+  stored(takenAtMs: number): Promise<void>
+}
 
 /** Reads and replaces whole partition states. Every method rejects with `Unavailable` if they cannot be reached. */
 export interface PartitionStates {
@@ -120,15 +144,15 @@ export interface PartitionStates {
    * state.
    */
   take(partitionState: StateKey): Promise<TakenState | undefined>
+  /** Undefined if there is no state. */
+  tracked(partitionState: StateKey): Promise<Tracked | undefined>
   /**
-   * As `take`, from a copy that the store makes of the state, so that commits do not disturb the reading: it takes as much room
-   * there as the state. There is one such copy of a state at a time; one that has become stale is replaced.
+   * Reads a state although commits go on. What they change meanwhile is read again, the last of it in one step.
    *
-   * @param nowMs milliseconds since the epoch
+   * @param tracked `since` is the checkpoint since which changes are kept
+   * @param scope the whole state, or what has changed since that checkpoint
    */
-  holdStill(partitionState: StateKey, nowMs: number): Promise<HeldState | NotHeld>
-  /** Removes the copy of `holdStill` if it is stale: who made it was killed. @param nowMs milliseconds since the epoch */
-  removeStaleCopy(partitionState: StateKey, nowMs: number): Promise<void>
+  read(partitionState: StateKey, tracked: Tracked, scope: 'whole' | 'changes'): Reading
   /**
    * Replaces the whole state, or nothing if the pages fail or the version of the state is not `base`. The new epoch is higher
    * than those of both the old state and the pages, so that nothing that was computed from the old state can be committed.

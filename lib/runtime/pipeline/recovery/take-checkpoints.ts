@@ -2,14 +2,8 @@
 
 import { Unavailable } from '../errors.ts'
 import type { StateKey } from '../model.ts'
-import {
-  type KeptCheckpoint,
-  type NotHeld,
-  PartitionMoved,
-  type Recovery,
-  sameVersion,
-  type TakenState,
-} from './checkpoints.ts'
+import { chainOf, dispensable, nextAfter } from './chain.ts'
+import { type KeptCheckpoint, PartitionMoved, type Recovery, sameVersion } from './checkpoints.ts'
 
 export interface TakingOptions {
   /** How many checkpoints of a partition are kept, including the new one. */
@@ -21,13 +15,10 @@ export interface TakingOptions {
   readonly reserveMs: number
 }
 
-/** Why a state that never rests was not read from a copy. */
-type CopyRefusal = Exclude<NotHeld, 'absent'>
-
 /** A partition without a new checkpoint although its state may have changed since the last one, and why. */
 export interface NotTaken {
   readonly partitionState: StateKey
-  readonly reason: 'moving' | 'out-of-time' | 'failed' | CopyRefusal
+  readonly reason: 'moving' | 'out-of-time' | 'failed'
   /** Milliseconds since the newest checkpoint was taken; undefined if there is none. */
   readonly ageMs: number | undefined
   readonly error?: unknown
@@ -41,10 +32,7 @@ export interface TakenCheckpoints {
   readonly notTaken: readonly NotTaken[]
 }
 
-/**
- * How often a partition state is tried. If it changes while it is read, all others have their turn first. The last time it is read
- * from a copy in the store, which does not change: that takes room there, but no rate of commits is too high for it.
- */
+/** How often a state is tried that was replaced while it was read, or of which another run has taken a checkpoint meanwhile. */
 const ROUNDS = 2
 
 interface Candidate {
@@ -59,10 +47,10 @@ export async function takeCheckpoints(
   partitionStates: readonly StateKey[],
   options: TakingOptions,
 ): Promise<TakenCheckpoints> {
-  const listed = partitionStates.map(async partitionState => {
-    await recovery.states.removeStaleCopy(partitionState, options.nowMs())
-    return { partitionState, all: await recovery.checkpoints.list(partitionState) }
-  })
+  const listed = partitionStates.map(async partitionState => ({
+    partitionState,
+    all: await recovery.checkpoints.list(partitionState),
+  }))
   const ageMs = ({ all: [newest] }: Candidate) => newest && options.nowMs() - newest.takenAtMs
   const notTaken: NotTaken[] = []
   const leave = (candidate: Candidate, reason: NotTaken['reason'], error?: unknown) =>
@@ -82,12 +70,10 @@ export async function takeCheckpoints(
         continue
       }
       try {
-        const outcome = await takeOne(recovery, candidate, options, round === ROUNDS)
+        const outcome = await takeOne(recovery, candidate.partitionState, options)
         if (outcome === 'moved') moving.push(candidate)
         else if (outcome === 'unchanged') unchanged += 1
-        else if (typeof outcome === 'string') {
-          if (outcome !== 'absent') leave(candidate, outcome)
-        } else {
+        else if (outcome !== 'absent') {
           written += 1
           bytes += outcome
         }
@@ -102,51 +88,32 @@ export async function takeCheckpoints(
   return { written, bytes, unchanged, notTaken }
 }
 
-type Outcome = number | 'absent' | 'unchanged' | 'moved' | CopyRefusal
+type Outcome = number | 'absent' | 'unchanged' | 'moved'
 
-/**
- * Returns how many bytes were written, or why none were.
- *
- * @param isLast whether the store is asked for a copy
- */
+/** Returns how many bytes were written, or why none were. */
 async function takeOne(
-  recovery: Recovery,
-  candidate: Candidate,
-  options: TakingOptions,
-  isLast: boolean,
-): Promise<Outcome> {
-  const { states } = recovery
-  const { partitionState } = candidate
-  if (!isLast) {
-    const taken = await states.take(partitionState)
-    // If the state is gone, its checkpoints are needed more than ever: remove none.
-    return taken ? writeOne(recovery, candidate, options, taken) : 'absent'
-  }
-  const held = await states.holdStill(partitionState, options.nowMs())
-  if (typeof held === 'string') return held
-  try {
-    return await writeOne(recovery, candidate, options, held)
-  } finally {
-    // The checkpoint is written, or has failed for a reason of its own. A copy that stays is removed once it is stale.
-    await held.letGo().catch(() => {})
-  }
-}
-
-async function writeOne(
-  { checkpoints }: Recovery,
-  { partitionState, all }: Candidate,
+  { checkpoints, states }: Recovery,
+  partitionState: StateKey,
   { kept, nowMs }: TakingOptions,
-  taken: TakenState,
 ): Promise<Outcome> {
+  const tracked = await states.tracked(partitionState)
+  // If the state is gone, its checkpoints are needed more than ever: remove none.
+  if (!tracked) return 'absent'
+  const { version, since } = tracked
+  const all = await checkpoints.list(partitionState)
   const [newest] = all
-  if (newest && sameVersion(newest.version, taken.version)) return 'unchanged'
+  if (newest && sameVersion(newest.version, version) && chainOf(newest, all)) return 'unchanged'
+  const before = nextAfter(since, { epoch: version.epoch, partition: partitionState.partition }, all)
+  const reading = states.read(partitionState, tracked, before ? 'changes' : 'whole')
   const takenAtMs = Math.max(nowMs(), newest ? newest.takenAtMs + 1 : 0)
-  const { version } = taken
   try {
-    const bytes = await checkpoints.write(partitionState, { takenAtMs, version }, taken.pages)
+    const taken = { takenAtMs, ...(before ? { after: before.takenAtMs } : {}) }
+    const written = await checkpoints.write(partitionState, taken, reading.pages)
+    // If this fails, the next checkpoint has these changes once more.
+    await reading.stored(takenAtMs)
     // Only now: any of the old checkpoints may be needed until the new one is stored.
-    for (const old of all.slice(kept - 1)) await checkpoints.remove(partitionState, old)
-    return bytes
+    for (const old of dispensable([written.kept, ...all], kept)) await checkpoints.remove(partitionState, old)
+    return written.bytes
   } catch (error) {
     if (error instanceof PartitionMoved) return 'moved'
     throw error

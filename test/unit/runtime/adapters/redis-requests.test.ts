@@ -4,21 +4,26 @@ import type { RedisClient } from '../../../../lib/runtime/adapters/redis/client.
 import { SWITCH_TO_REBUILT } from '../../../../lib/runtime/adapters/redis/copy-scripts.ts'
 import { LAYOUT, withLayout } from '../../../../lib/runtime/adapters/redis/layout.ts'
 import {
+  BEGIN_CHECKPOINT,
   BEGIN_STAGING,
   COMMIT,
+  END_CHECKPOINT,
   FENCE,
   LOAD,
+  READ_CHANGES,
   type Script,
   STAGE,
   SWITCH_TO_STAGED,
 } from '../../../../lib/runtime/adapters/redis/scripts.ts'
 import { replaceState } from '../../../../lib/runtime/adapters/redis/staging.ts'
 import { RedisStateCopies } from '../../../../lib/runtime/adapters/redis/state-copies.ts'
+import { RedisReading } from '../../../../lib/runtime/adapters/redis/state-reading.ts'
 import { RedisStateStore } from '../../../../lib/runtime/adapters/redis/state-store.ts'
 import { EMPTY_META } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../../support/changes.ts'
 import { unpacked } from '../../../support/message-pack.ts'
+import { partsIn } from '../../../support/parts.ts'
 
 const STATE_KEY = { consumer: 'c', topic: 't', partition: 0 }
 
@@ -29,9 +34,10 @@ async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unkno
     if (script === BEGIN_STAGING) return 0
     found.set(script, unpacked(argument as Buffer) as Map<string, unknown>)
     if (script === STAGE) return 1
+    if (script === READ_CHANGES) return 'moved'
     return script === COMMIT ? 1 : [1, 1]
   }
-  const client = { eval: eval_ } as unknown as RedisClient
+  const client = { eval: eval_, run: async () => '1' } as unknown as RedisClient
   const store = new RedisStateStore(client)
   // The answer is not one of the script.
   await store.load(STATE_KEY, { ...NOTHING_WANTED, contexts: [] }).catch(() => {})
@@ -42,6 +48,12 @@ async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unkno
   await replaceState(client, STATE_KEY, pages(), versionAt(1))
   const expected = { live: versionAt(1), rebuilt: versionAt(1), code: 'v1' }
   await new RedisStateCopies(client).switchOver(STATE_KEY, expected)
+  for (const scope of ['whole', 'changes'] as const) {
+    const reading = new RedisReading(client, STATE_KEY, 1, scope)
+    // None of the answers is one of a server.
+    await partsIn(reading.pages).catch(() => {})
+    await reading.stored(1)
+  }
   return found
 }
 
@@ -54,7 +66,11 @@ const matches = (text: string, pattern: RegExp) =>
   sorted([...text.matchAll(pattern)].map(([, name]) => name as string))
 
 describe('the request of a script', () => {
-  for (const [name, script] of Object.entries({ LOAD, COMMIT, STAGE, SWITCH_TO_STAGED, SWITCH_TO_REBUILT }))
+  const scripts = {
+    ...{ LOAD, COMMIT, STAGE, SWITCH_TO_STAGED, SWITCH_TO_REBUILT },
+    ...{ BEGIN_CHECKPOINT, READ_CHANGES, END_CHECKPOINT },
+  }
+  for (const [name, script] of Object.entries(scripts))
     it(`given ${name}, then the script reads its fields, and its head explains them`, async () => {
       const request = (await requests()).get(script)
       assert.ok(request && request.size > 1)

@@ -6,7 +6,8 @@ import type { StateKey } from '../../../../lib/runtime/pipeline/model.ts'
 import {
   type CheckpointPages,
   type CheckpointStore,
-  STALE_AFTER_MS,
+  type KeptCheckpoint,
+  PartitionMoved,
 } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { takeCheckpoints } from '../../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
 import { MemoryCheckpointStore } from '../../../../lib/runtime/testing/checkpoint-store.ts'
@@ -23,8 +24,6 @@ class Given {
   readonly store = new MemoryStateStore()
   readonly checkpoints: CheckpointStore = new MemoryCheckpointStore()
   readonly written: number[] = []
-  /** The partitions whose states the store holds still. */
-  readonly held = new Set<number>()
   nowMs = 10_000
 
   constructor() {
@@ -32,17 +31,6 @@ class Given {
     this.checkpoints.write = async (state, ...rest) => {
       this.written.push(state.partition)
       return write(state, ...rest)
-    }
-    const { holdStill } = this.store
-    this.store.holdStill = async (state, nowMs) => {
-      const still = await holdStill.call(this.store, state, nowMs)
-      if (typeof still === 'string') return still
-      this.held.add(state.partition)
-      const letGo = async () => {
-        this.held.delete(state.partition)
-        await still.letGo()
-      }
-      return { ...still, letGo }
     }
   }
 
@@ -104,22 +92,51 @@ describe('taking checkpoints', () => {
     assert.equal((await given.checkpoints.list(partition(0))).length, 1)
   })
 
-  it('given more than are kept, then the oldest go, but not before the new one is there', async () => {
+  it('given more than are kept, then those before the whole one before the newest whole one go', async () => {
     const given = new Given()
-    for (let appliedOffset = 0; appliedOffset < 4; appliedOffset += 1) {
+    const offsetsOf = (listed: readonly KeptCheckpoint[]) =>
+      listed.map(({ version, after }) => `${after === undefined ? 'whole ' : ''}${version.appliedOffset}`)
+    for (let appliedOffset = 0; appliedOffset < 12; appliedOffset += 1) {
       given.nowMs += 1_000
       await given.commit(partition(0), appliedOffset)
-      await given.take(ALL, { kept: 2 })
+      await given.take([partition(0)], { kept: 2 })
     }
     const listed = await given.checkpoints.list(partition(0))
-    assert.deepEqual(
-      listed.map(({ version }) => version.appliedOffset),
-      [3, 2],
-    )
-    await given.commit(partition(0), 4)
+    assert.deepEqual(offsetsOf(listed), ['11', 'whole 10', '9', '8', '7', '6', 'whole 5'])
+    await given.commit(partition(0), 12)
     given.checkpoints.write = () => Promise.reject(new Unavailable('checkpoint-unavailable', 'S3 is away'))
-    await assert.rejects(given.take(ALL, { kept: 2 }), Unavailable)
+    await assert.rejects(given.take([partition(0)], { kept: 2 }), Unavailable)
     assert.deepEqual(await given.checkpoints.list(partition(0)), listed)
+  })
+
+  it('given partitions whose first checkpoints are of one run, then their next whole ones are not', async () => {
+    const given = new Given()
+    const wholeIn = new Map<number, number[]>()
+    for (let run = 0; run < 12; run += 1) {
+      given.nowMs += 1_000
+      for (const state of ALL) await given.commit(state, run)
+      await given.take()
+      for (const { partition } of ALL) {
+        const [newest] = await given.checkpoints.list({ ...ALL[0], partition } as StateKey)
+        if (newest && newest.after === undefined) wholeIn.set(run, [...(wholeIn.get(run) ?? []), partition])
+      }
+    }
+    assert.deepEqual(Object.fromEntries(wholeIn), { 0: [0, 1, 2], 5: [0], 6: [1], 7: [2], 10: [0] })
+  })
+
+  it('given a checkpoint that is gone, then a whole one is taken, even if the state has not changed', async () => {
+    const given = new Given()
+    for (let appliedOffset = 0; appliedOffset < 3; appliedOffset += 1) {
+      given.nowMs += 1_000
+      await given.commit(partition(0), appliedOffset)
+      await given.take([partition(0)])
+    }
+    const [newest, , whole] = await given.checkpoints.list(partition(0))
+    assert.ok(newest && whole)
+    await given.checkpoints.remove(partition(0), whole)
+    await given.take([partition(0)])
+    const [next] = await given.checkpoints.list(partition(0))
+    assert.deepEqual([next?.after, next?.version], [undefined, newest.version])
   })
 
   it('given a clock that went back, then the newest is still the one that was taken last', async () => {
@@ -154,16 +171,7 @@ describe('taking checkpoints', () => {
     assert.deepEqual(notTaken, [{ partitionState: partition(0), reason: 'out-of-time', ageMs: 10_000 }])
   })
 
-  it('given a state that moves while it is copied, then others have their turn, and it is tried again', async () => {
-    const given = new Given()
-    for (const state of ALL) await given.commit(state, 1)
-    given.movesWhileRead(partition(0), 1)
-    const { written, notTaken } = await given.take()
-    assert.deepEqual([written, notTaken], [3, []])
-    assert.deepEqual(given.written, [0, 1, 2, 0])
-  })
-
-  it('given a state that never rests, then it is copied as it was at one moment, and nothing stays behind', async () => {
+  it('given a state that never rests, then it is read as it was at one moment', async () => {
     const given = new Given()
     for (const state of ALL) await given.commit(state, 1)
     const moves = given.movesWhileRead(partition(0), Number.POSITIVE_INFINITY)
@@ -174,57 +182,53 @@ describe('taking checkpoints', () => {
     for await (const page of given.checkpoints.read(partition(0), kept))
       for (const part of page)
         if (part.kind === 'state') assert.equal(part.state, String(kept.version.appliedOffset))
-    assert.deepEqual([...given.held], [])
   })
 
-  it('given a copy that a killed run has left, then it goes once it is stale', async () => {
-    const given = new Given()
-    await given.commit(partition(0), 1)
-    await given.store.holdStill(partition(0), given.nowMs)
-    given.nowMs += STALE_AFTER_MS
-    await given.take()
-    assert.equal(await given.store.holdStill(partition(0), given.nowMs), 'other-run')
-    given.nowMs += 1
-    await given.take()
-    assert.equal(typeof (await given.store.holdStill(partition(0), given.nowMs)), 'object')
-  })
-
-  it('given two runs side by side, then each state that never rests has a checkpoint from one of them', async () => {
+  it('given a state that is replaced while it is read, then others have their turn, and it is read again', async () => {
     const given = new Given()
     for (const state of ALL) await given.commit(state, 1)
-    for (const state of ALL) given.movesWhileRead(state, Number.POSITIVE_INFINITY)
-    const runs = await Promise.all([given.take(), given.take()])
-    assert.ok(runs.every(({ notTaken }) => notTaken.every(({ reason }) => reason === 'other-run')))
-    for (const state of ALL) assert.ok((await given.checkpoints.list(state)).length > 0, `${state.partition}`)
-    assert.deepEqual([...given.held], [])
-  })
-
-  it('given a copy that cannot be removed, then the checkpoint that was taken from it counts', async () => {
-    const given = new Given()
-    for (const state of ALL) await given.commit(state, 1)
-    given.movesWhileRead(partition(0), Number.POSITIVE_INFINITY)
-    const { holdStill } = given.store
-    given.store.holdStill = async (...asked) => {
-      const still = await holdStill.apply(given.store, asked)
-      const letGo = () => Promise.reject(new Unavailable('store-unavailable', 'Redis is away'))
-      return typeof still === 'string' ? still : { ...still, letGo }
+    const write = given.checkpoints.write.bind(given.checkpoints)
+    let replaced = 0
+    given.checkpoints.write = async (state, taken, pages) =>
+      write(state, taken, state.partition === 0 ? replacing(pages) : pages)
+    async function* replacing(pages: CheckpointPages): CheckpointPages {
+      for await (const page of pages) {
+        if (replaced++ === 0) given.store.restore(partition(0), given.store.copyOf(partition(1)))
+        yield page
+      }
     }
     const { written, notTaken } = await given.take()
     assert.deepEqual([written, notTaken], [3, []])
+    assert.deepEqual(given.written, [0, 1, 2, 0])
   })
 
-  it('given a state that never rests, and no copy of it, then it is told why, with the age of its newest', async () => {
-    for (const reason of ['no-room', 'not-allowed', 'other-run'] as const) {
-      const given = new Given()
-      for (const state of ALL) await given.commit(state, 1)
-      await given.take()
-      for (const state of ALL) await given.commit(state, 2)
-      given.nowMs += 900_000
-      given.movesWhileRead(partition(1), Number.POSITIVE_INFINITY)
-      given.store.holdStill = async () => reason
-      const { written, notTaken } = await given.take()
-      assert.equal(written, 2)
-      assert.deepEqual(notTaken, [{ partitionState: partition(1), reason, ageMs: 900_000 }])
+  it('given a state that is replaced each time, then it is reported, with the age of its newest', async () => {
+    const given = new Given()
+    for (const state of ALL) await given.commit(state, 1)
+    await given.take()
+    for (const state of ALL) await given.commit(state, 2)
+    given.nowMs += 900_000
+    const write = given.checkpoints.write.bind(given.checkpoints)
+    given.checkpoints.write = async (state, taken, pages) => {
+      if (state.partition === 1) throw new PartitionMoved('replaced')
+      return write(state, taken, pages)
+    }
+    const { written, notTaken } = await given.take()
+    assert.deepEqual(
+      [written, notTaken],
+      [2, [{ partitionState: partition(1), reason: 'moving', ageMs: 900_000 }]],
+    )
+  })
+
+  it('given two runs side by side, then each state has a checkpoint that can be read', async () => {
+    const given = new Given()
+    for (const state of ALL) await given.commit(state, 1)
+    for (const state of ALL) given.movesWhileRead(state, Number.POSITIVE_INFINITY)
+    await Promise.all([given.take(), given.take()])
+    for (const state of ALL) {
+      const [newest] = await given.checkpoints.list(state)
+      assert.ok(newest)
+      for await (const page of given.checkpoints.read(state, newest)) assert.ok(page)
     }
   })
 

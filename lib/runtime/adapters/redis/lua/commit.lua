@@ -2,7 +2,7 @@
   Writes the changes of a chunk to its partition state, all or nothing, if the partition state still has the version from which
   they were computed.
 
-  KEYS     meta, states, timers, due, outbox, ids, failures, context: see `keys.ts`
+  KEYS     meta, states, timers, due, outbox, ids, failures, context, changes: see `keys.ts`
   ARGV[1]  the request, a map in MessagePack:
     base             the version: epoch, applied offset (-1 before the first record) and fired
     appliedOffset    the new applied offset
@@ -33,7 +33,7 @@
 
   Returns  1 committed, 0 refused (also while the topic is growing), or the part of the partition state that the server has evicted
 ]]
-local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey = unpack(KEYS)
+local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey, changesKey = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
 local meta = readMeta(metaKey)
 if meta.growing or not isAt(meta, request.base) then
@@ -88,6 +88,7 @@ if math.floor(request.nowMs / DAY) > math.floor((meta.clock or 0) / DAY) then
   dropOlder(memory, request.nowMs - request.failureWindowMs)
 end
 dropWithoutRoom(memory)
+noteChanges(changesKey, meta, request, next(request.failures) or memory.bytes ~= (meta.failureBytes or 0))
 
 writeMeta(metaKey, {
   epoch = meta.epoch or 0,

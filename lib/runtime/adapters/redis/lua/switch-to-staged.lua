@@ -36,9 +36,14 @@ if refused then
   redis.call('DEL', tokenKey, namesKey)
   return refused
 end
-local fields = 0
+local fields, present = 0, {}
 for _, name in ipairs(names) do
-  fields = fields + redis.call(name == 'due' and 'ZCARD' or 'HLEN', stagedKey .. ':' .. name)
+  local count = redis.call(name == 'due' and 'ZCARD' or 'HLEN', stagedKey .. ':' .. name)
+  fields = fields + count
+  -- All that was staged under a name may have been removed again.
+  if count > 0 then
+    present[#present + 1] = name
+  end
 end
 if fields ~= request.fieldCount then
   return 'incomplete'
@@ -58,7 +63,7 @@ for at = 1, #groups, 2 do
 end
 redis.call('UNLINK', metaKey, statesKey, timersKey, dueKey, outboxKey, failuresKey, contextKey)
 
-for _, name in ipairs(names) do
+for _, name in ipairs(present) do
   redis.call('RENAME', stagedKey .. ':' .. name, stateKey .. ':' .. name)
 end
 local epoch = math.max(meta.epoch or 0, request.epoch) + 1

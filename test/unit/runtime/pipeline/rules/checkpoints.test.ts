@@ -95,6 +95,45 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
     assert.deepEqual(stage.observer.startsWithoutAppliedOffsetAt, [])
   })
 
+  it('rule 5: given changes after a whole state, then the state comes back with all', async () => {
+    const kept = new Kept()
+    const { stage } = kept
+    for (const from of [0, 4, 8]) {
+      await stage.batch(readings(from, from + 3))
+      await kept.take()
+    }
+    const listed = await kept.checkpoints.list(stage.stateKey())
+    assert.deepEqual(
+      listed.map(({ after }) => after),
+      [3_000, 2_000, undefined],
+    )
+    kept.loseState()
+    await stage.batch(readings(12, 13))
+    assert.deepEqual(await stage.state(ENTITY), { count: 14 })
+    assert.deepEqual(stage.observer.ranges, [])
+    assert.deepEqual(stage.observer.restorations, [{ appliedOffset: 11, takenAtMs: 4_000 }])
+  })
+
+  it('rule 5: given changes whose whole state is damaged, then an earlier chain is used', async () => {
+    const kept = new Kept()
+    const { stage } = kept
+    for (let from = 0; from < 7; from += 1) {
+      await stage.batch(readings(from, from))
+      await kept.take()
+    }
+    const [changes, whole, before] = await kept.checkpoints.list(stage.stateKey())
+    assert.ok(changes?.after !== undefined && whole && whole.after === undefined)
+    kept.checkpoints.damage(stage.stateKey(), whole)
+    kept.loseState()
+    await stage.batch(readings(7, 7))
+    assert.deepEqual(await stage.state(ENTITY), { count: 8 })
+    assert.deepEqual(
+      stage.observer.restorations.map(({ appliedOffset }) => appliedOffset),
+      [before?.version.appliedOffset],
+    )
+    assert.deepEqual(stage.observer.damagedAtMs, [changes.takenAtMs, whole.takenAtMs])
+  })
+
   it('rule 5: given a complete log, then the range between checkpoint and batch is read', async () => {
     const kept = new Kept()
     const { stage } = kept

@@ -1,0 +1,23 @@
+--[[
+  Notes that a checkpoint is stored: forgets the changes that it holds. From now on, changes are known since this checkpoint.
+
+  KEYS[1]  {stateKey}:meta
+  KEYS[2]  {stateKey}:changes
+
+  ARGV[1]  the request, a map in MessagePack:
+    since       what the changes must still be known since: another run may have taken a checkpoint, or the state was replaced
+    generation  the last one that the checkpoint holds
+    taken       names the checkpoint
+
+  Returns  1; 0 if nothing was changed
+]]
+local metaKey, changesKey = unpack(KEYS)
+local request = cmsgpack.unpack(ARGV[1])
+local from, since = unpack(redis.call('HMGET', changesKey, 'from', 'since'))
+if since ~= request.since then
+  return 0
+end
+removeChanges(changesKey, tonumber(from), request.generation)
+local clock = redis.call('HGET', metaKey, 'clock') or 0
+redis.call('HSET', changesKey, 'from', request.generation + 1, 'since', request.taken, 'clock', clock)
+return 1

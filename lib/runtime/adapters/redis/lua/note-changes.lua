@@ -1,0 +1,52 @@
+--[[
+  Prepended to `commit.lua`, behind `changes.lua`: adds what a commit changes to the open generation. It costs nothing where no
+  checkpoints are taken. Once none was taken for as long as a generation of ids lasts, a whole one is as cheap: then it stops.
+]]
+local function entitiesOf(request)
+  local entities = {}
+  for _, inTurn in ipairs({ request.states, request.timers }) do
+    for at = 1, #inTurn, 2 do
+      entities[#entities + 1] = inTurn[at]
+    end
+  end
+  return entities
+end
+
+-- All ids of a commit, the newest of a bucket last, and their number.
+local function idsOf(request)
+  local ids, sub, entryBytes = {}, string.sub, LAYOUT.ids.entryBytes
+  for _, buckets in pairs(request.ids) do
+    for at = 1, #buckets, 2 do
+      local bucket, entries = buckets[at], buckets[at + 1]
+      for last = #entries, 1, -entryBytes do
+        ids[#ids + 1] = bucket .. sub(entries, last - entryBytes + 1, last)
+      end
+    end
+  end
+  return table.concat(ids), #ids
+end
+
+local function noteChanges(key, meta, request, changesFailures)
+  local open, epoch, clock = unpack(redis.call('HMGET', key, 'open', 'epoch', 'clock'))
+  if not open then
+    return
+  end
+  if tonumber(epoch) ~= (meta.epoch or 0) or request.nowMs - clock > LAYOUT.changes.longestMs then
+    stopTracking(key)
+    return
+  end
+  local generation, _, count = key .. ':' .. open, changedIn(key, open)
+  for _, entities in ipairs({ entitiesOf(request), request.statesGone, request.timersGone }) do
+    call('SADD', generation, entities)
+  end
+  local ids, added = idsOf(request)
+  if added > 0 then
+    local block = math.floor(count / LAYOUT.changes.idsOfBlock)
+    local before = redis.call('HGET', generation .. ':ids', block) or ''
+    redis.call('HSET', generation .. ':ids', block, before .. ids)
+  end
+  local fields = { 'entities:' .. open, redis.call('SCARD', generation), 'ids:' .. open, count + added }
+  call('HSET', key, fields)
+  call('HSET', key, #request.context > 0 and { 'context', open } or {})
+  call('HSET', key, changesFailures and { 'failures', open } or {})
+end

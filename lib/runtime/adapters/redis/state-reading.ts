@@ -1,0 +1,219 @@
+/** Reads a partition state, or what has changed in it, for a checkpoint of one moment, while commits go on. */
+import { randomUUID } from 'node:crypto'
+import type { OutboxEntry, RememberedFailure, StateKey } from '../../pipeline/model.ts'
+import {
+  type CheckpointPages,
+  type CheckpointPart,
+  PartitionMoved,
+  type Reading,
+} from '../../pipeline/recovery/checkpoints.ts'
+import { ID_BYTES } from '../../pipeline/recovery/id-bytes.ts'
+import type { RedisClient } from './client.ts'
+import { unpackFailureBucket } from './failure-packing.ts'
+import { changesKeyOf, keysOf } from './keys.ts'
+import { LAYOUT } from './layout.ts'
+import { packed } from './message-pack.ts'
+import { BEGIN_CHECKPOINT, END_CHECKPOINT, READ_CHANGES } from './scripts.ts'
+import { StatePages } from './state-pages.ts'
+import { checkpointMetaOf, stateMetaOf } from './state-reader.ts'
+
+/** How often what has changed meanwhile is read before a partition state is left for later. Each time, it is less. */
+const PASSES = 25
+/** Entities, and blocks of ids, of one call. */
+const ENTITIES = 500
+const BLOCKS = 20
+
+type Reply = Buffer | null
+type Last = readonly [
+  generation: number,
+  meta: readonly Buffer[],
+  entities: readonly Buffer[],
+  states: readonly Reply[],
+  timers: readonly Reply[],
+  ids: readonly Buffer[],
+  outbox: readonly Buffer[],
+  context: readonly Buffer[],
+  failures: readonly Buffer[],
+  hasFailures: number,
+]
+
+export class RedisReading implements Reading {
+  readonly #client: RedisClient
+  readonly #state: StateKey
+  readonly #isWhole: boolean
+  readonly #changes: string
+  /** What the changes are known since: a checkpoint, or this run. */
+  #since: string
+  /** The last generation that is read. */
+  #read = 0
+
+  /** @param since `takenAtMs` of a checkpoint since which changes are kept */
+  constructor(client: RedisClient, state: StateKey, since: number | undefined, scope: 'whole' | 'changes') {
+    this.#client = client
+    this.#state = state
+    this.#since = String(since)
+    this.#isWhole = scope === 'whole'
+    this.#changes = changesKeyOf(state)
+  }
+
+  /**
+   * First everything that is large, at leisure, and then again and again what has changed meanwhile, until it is so little that one
+   * script can return it with the metadata: that is the moment of the checkpoint.
+   */
+  get pages(): CheckpointPages {
+    return this.#pages()
+  }
+
+  async *#pages(): AsyncGenerator<readonly CheckpointPart[]> {
+    if (this.#isWhole) {
+      await this.#begin()
+      yield* new StatePages(this.#client).large(this.#state)
+    } else {
+      const from = await this.#client.run(redis => redis.hget(this.#changes, 'from'))
+      this.#read = Number(from) - 1
+    }
+    for (let pass = 1; pass <= PASSES; pass += 1) {
+      const reply = await this.#ask()
+      if (typeof reply !== 'number') {
+        yield* this.#last(reply)
+        return
+      }
+      for (let generation = this.#read + 1; generation <= reply; generation += 1)
+        yield* this.#generation(generation)
+      this.#read = reply
+    }
+    throw new PartitionMoved('commits change the partition state faster than it can be read')
+  }
+
+  async stored(takenAtMs: number): Promise<void> {
+    const request = { since: this.#since, generation: this.#read, taken: String(takenAtMs) }
+    await this.#client.eval(END_CHECKPOINT, [keysOf(this.#state).meta, this.#changes], [packed(request)])
+  }
+
+  async #begin(): Promise<void> {
+    const request = { run: randomUUID(), since: this.#since }
+    const keys = [keysOf(this.#state).meta, this.#changes]
+    const [since, read] = (await this.#client.eval(BEGIN_CHECKPOINT, keys, [packed(request)])) as [
+      Buffer,
+      number,
+    ]
+    this.#since = String(since)
+    this.#read = read
+  }
+
+  async #ask(): Promise<number | Last> {
+    const { meta, states, timers, outbox, failures, context } = keysOf(this.#state)
+    const request = { since: this.#since, read: this.#read, isWhole: this.#isWhole ? 1 : 0 }
+    const keys = [meta, states, timers, outbox, failures, context, this.#changes]
+    const reply = await this.#client.eval(READ_CHANGES, keys, [packed(request)])
+    if (typeof reply === 'number' || Array.isArray(reply)) return reply as unknown as number | Last
+    throw String(reply) === 'moved'
+      ? new PartitionMoved('the partition state was replaced, or another run has taken a checkpoint')
+      : changesLost()
+  }
+
+  async *#generation(generation: number): CheckpointPages {
+    const key = `${this.#changes}:${generation}`
+    const { states, timers } = keysOf(this.#state)
+    const [entities, ids] = await this.#client.run(redis =>
+      redis.hmget(this.#changes, `entities:${generation}`, `ids:${generation}`),
+    )
+    const found = new Set<string>()
+    let cursor = '0'
+    do {
+      const [next, page] = await this.#client.run(redis => redis.sscanBuffer(key, cursor, 'COUNT', ENTITIES))
+      const names = page.map(String).filter(name => !found.has(name))
+      for (const name of names) found.add(name)
+      if (names.length > 0) {
+        const [own, ownTimers] = await this.#client.run(redis =>
+          Promise.all([redis.hmgetBuffer(states, ...names), redis.hmgetBuffer(timers, ...names)]),
+        )
+        yield entityParts(names, own, ownTimers)
+      }
+      cursor = String(next)
+    } while (cursor !== '0')
+    let bytes = 0
+    const blocks = Math.ceil(Number(ids ?? 0) / LAYOUT.changes.idsOfBlock)
+    for (let first = 0; first < blocks; first += BLOCKS) {
+      const numbers = Array.from(
+        { length: Math.min(BLOCKS, blocks - first) },
+        (_, index) => `${first + index}`,
+      )
+      const some = await this.#client.run(redis => redis.hmgetBuffer(`${key}:ids`, ...numbers))
+      const block = Buffer.concat(some.filter(one => one !== null))
+      bytes += block.length
+      yield [{ kind: 'ids', bytes: block }]
+    }
+    if (found.size !== Number(entities ?? 0) || bytes !== Number(ids ?? 0) * ID_BYTES) throw changesLost()
+  }
+
+  *#last(reply: Last): Generator<CheckpointPart[]> {
+    const [generation, fields, entities, states, timers, ids, outbox, context, failures, hasFailures] = reply
+    this.#read = generation
+    const meta = stateMetaOf(
+      Object.fromEntries(inPairs(fields).map(([name, value]) => [`${name}`, `${value}`])),
+    )
+    yield entityParts(entities.map(String), states, timers)
+    const idsBeforeMs = meta.oldestIds * LAYOUT.ids.generationMs
+    const replaced = ['outbox', ...(hasFailures === 1 ? ['failures'] : [])] as const
+    yield [
+      { kind: 'gone', gone: { idsBeforeMs, ...(this.#isWhole ? {} : { whole: replaced as ['outbox'] }) } },
+      ...ids.map(bytes => ({ kind: 'ids', bytes }) as const),
+      ...inPairs(outbox).map(([, json]) => ({ kind: 'outbox', outbox: parsed<OutboxEntry>(json) }) as const),
+      ...failuresIn(failures).map(failure => ({ kind: 'failure', failure }) as const),
+      ...contextIn(context),
+      { kind: 'meta', meta: checkpointMetaOf(meta) },
+    ]
+  }
+}
+
+function entityParts(
+  entities: readonly string[],
+  states: readonly Reply[],
+  timers: readonly Reply[],
+): CheckpointPart[] {
+  const parts: CheckpointPart[] = []
+  const gone = { states: [] as string[], timers: [] as string[] }
+  for (const [index, entity] of entities.entries()) {
+    const [state, own] = [states[index], timers[index]]
+    if (state) parts.push({ kind: 'state', entity, state: String(state) })
+    else gone.states.push(entity)
+    if (own) parts.push({ kind: 'timers', entity, timers: parsed(own) })
+    else gone.timers.push(entity)
+  }
+  return gone.states.length + gone.timers.length > 0 ? [{ kind: 'gone', gone }, ...parts] : parts
+}
+
+/** Each as it is now: an earlier attempt would open a closed failure again. */
+function failuresIn(buckets: readonly Buffer[]): RememberedFailure[] {
+  const found = new Map<string, RememberedFailure>()
+  for (const [group, bucket] of inPairs(buckets))
+    for (const failure of unpackFailureBucket(bucket, Number(group)))
+      if (!found.has(failure.id)) found.set(failure.id, failure)
+  return [...found.values()]
+}
+
+function contextIn(fields: readonly Buffer[]): CheckpointPart[] {
+  const context = Object.fromEntries(inPairs(fields).map(([name, value]) => [`${name}`, `${value}`]))
+  const { hash, content } = context
+  return hash === undefined || content === undefined
+    ? []
+    : [{ kind: 'context', context: { hash, json: content } }]
+}
+
+function inPairs(flat: readonly Buffer[]): [Buffer, Buffer][] {
+  return Array.from({ length: flat.length / 2 }, (_, index) => [
+    flat[2 * index] as Buffer,
+    flat[2 * index + 1] as Buffer,
+  ])
+}
+
+function parsed<T>(json: Buffer): T {
+  return JSON.parse(json.toString()) as T
+}
+
+function changesLost(): Error {
+  return new Error(
+    'the server has evicted a part of what has changed: set its maxmemory-policy to noeviction',
+  )
+}

@@ -295,6 +295,45 @@ export function conformsAsPartitionStates(
       assert.equal((await trackedOf(state)).since, undefined)
     })
 
+    it('given a state that is replaced, then its whole checkpoint has nothing of the changes before', async () => {
+      const state = newState()
+      await commit(state, ABSENT, 0)
+      await read(state, 'whole', 1_000)
+      const { version } = await trackedOf(state)
+      const ids = [{ id: 'zz0123456789', digest: '12345678', appliedAtMs: 0 }]
+      assert.equal(
+        await store().commit(state, changeOf({ base: version, appliedOffset: 1, ids })),
+        'committed',
+      )
+      const now = (await trackedOf(state)).version
+      assert.equal(
+        await states().replace(state, now, inPages([{ kind: 'meta', meta: metaAt(7) }])),
+        'replaced',
+      )
+      assert.deepEqual(
+        (await read(state, 'whole', 2_000)).filter(({ kind }) => kind === 'id' || kind === 'state'),
+        [],
+      )
+    })
+
+    it('given failures that are forgotten, then the changes say so', async () => {
+      const state = newState()
+      const failed = changeOf({ failures: [failureOf('f', 0)] })
+      assert.equal(await store().commit(state, failed), 'committed')
+      await read(state, 'whole', 1_000)
+      const base = (await trackedOf(state)).version
+      assert.equal(
+        await store().commit(state, changeOf({ base, appliedOffset: 1, failureBytes: 0 })),
+        'committed',
+      )
+      const parts = await read(state, 'changes', 2_000)
+      const whole = parts.flatMap(part => (part.kind === 'gone' ? (part.gone.whole ?? []) : []))
+      assert.deepEqual(
+        [whole.includes('failures'), parts.some(({ kind }) => kind === 'failure')],
+        [true, false],
+      )
+    })
+
     it('given two readers, when one has stored its checkpoint, then the other one fails', async () => {
       const state = newState()
       await states().replace(state, ABSENT, inPages(partsAt(41)))

@@ -68,6 +68,27 @@ it('given a checkpoint with ids that were made to share a bucket, then no restor
   assert.ok(Math.max(...sizes) <= (256 + 500) * 24, `${Math.max(...sizes)} bytes`)
 })
 
+it('given ids that are too old by the end of a chain, then they take no room in the restored state', async () => {
+  const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
+  const hour = 3_600_000
+  const id = (number: number): CheckpointPart => ({
+    kind: 'id',
+    id: { id: `${number}`.padEnd(12, '.'), digest: 'd'.repeat(8), appliedAtMs: number * hour },
+  })
+  async function* pages() {
+    yield [id(0), id(1)]
+    yield [
+      { kind: 'gone' as const, gone: { idsBeforeMs: hour } },
+      id(2),
+      { kind: 'meta' as const, meta: metaAt(41) },
+    ]
+  }
+  assert.equal(await states.replace(state, EMPTY_META.version, pages()), 'replaced')
+  const ids = (await keysIn(state)).filter(key => key.includes(':ids:')).sort()
+  const { ids: prefix } = keysOf(state)
+  assert.deepEqual(ids, [`${prefix}:1`, `${prefix}:2`])
+})
+
 restoresAnyHistory('Redis', () => ({ states, store: stateStore, remember, lose: state => lose(state) }), 30)
 
 async function keysIn({ consumer, topic, partition }: StateKey): Promise<string[]> {

@@ -1,6 +1,8 @@
+import type { Figure } from './kit/figures.ts'
 import { runBenchmark } from './kit/program.ts'
-import { withServers } from './kit/servers.ts'
+import { withCloud, withServers } from './kit/servers.ts'
 import { calls } from './pipeline/calls.ts'
+import { checkpoints } from './pipeline/checkpoints.ts'
 import { largestChunk } from './pipeline/chunk.ts'
 import { compared } from './pipeline/compare.ts'
 import { drift } from './pipeline/drift.ts'
@@ -11,18 +13,24 @@ import { small } from './pipeline/small.ts'
 // its cost in Redis. It starts its own Valkey and Kafka.
 
 const PARTS = { compare: compared, calls, size, chunk: largestChunk, drift, small }
+/** It also needs a place for checkpoints. */
+const CHECKPOINTS = 'checkpoints'
 
 await runBenchmark({
   usage: `npm run bench:pipeline -- [options]
-  --only PART     ${Object.keys(PARTS).join(', ')}`,
+  --only PART     ${[...Object.keys(PARTS), CHECKPOINTS].join(', ')}`,
   rounds: 5,
   async *measure(run) {
-    const figures = await withServers(run.signal, async servers => {
-      const found = []
-      for (const [part, measure] of Object.entries(PARTS))
-        if (run.wants(part)) for await (const figure of measure(servers, run)) found.push(figure)
-      return found
-    })
-    yield* figures
+    const parts = Object.entries(PARTS).filter(([part]) => run.wants(part))
+    const found: Figure[] = []
+    if (parts.length > 0)
+      await withServers(run.signal, async servers => {
+        for (const [, measure] of parts) for await (const figure of measure(servers, run)) found.push(figure)
+      })
+    if (run.wants(CHECKPOINTS))
+      await withCloud(run.signal, async cloud => {
+        for await (const figure of checkpoints(cloud, run)) found.push(figure)
+      })
+    yield* found
   },
 })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { RedisPartitionStates } from '../../lib/runtime/adapters/redis/partition-states.ts'
 import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
 import { decided, type KeyedProcess } from '../../lib/runtime/consumer/process.ts'
 import { CONSUMER_DEFAULTS } from '../../lib/runtime/pipeline/consumer.ts'
@@ -10,12 +11,14 @@ import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'
 import { Batches } from './batches.ts'
+import { stateKeyOf } from './fill.ts'
 import { COUNTING, handlerOf } from './handler.ts'
 
 const { records: RECORDS, bytes: BYTES } = CONSUMER_DEFAULTS.limits
 /** Time between two chunks on the log's clock: long enough for all timers of the previous chunk to fire. */
 const PAUSE_MS = 90_000
 const TIMER_MS = 60_000
+const PARTITION = 40
 
 /**
  * The largest possible chunk: the maximum number of records and bytes, each record of a different entity. For every entity,
@@ -48,6 +51,8 @@ export async function* largestChunk({ redisUrl }: Servers, run: Run): AsyncGener
       const alone = await slowestPing(others, () => new Promise(resolve => setTimeout(resolve, 100)))
       const event = chunks.next().value
       const ping = await slowestPing(others, () => handler(event))
+      // From the first checkpoint on, commits note what they change.
+      if (round === 0) await beginCheckpoints(redis)
       // The first two rounds set the first timers and compile the code.
       if (round < 2) continue
       const { load, commit } = scripts.last
@@ -65,6 +70,18 @@ export async function* largestChunk({ redisUrl }: Servers, run: Run): AsyncGener
     await others.terminate()
     redis.close()
   }
+}
+
+async function beginCheckpoints(redis: RedisClient): Promise<void> {
+  const [states, state] = [
+    new RedisPartitionStates(redis),
+    { ...stateKeyOf(PARTITION), consumer: HEAVY.name },
+  ]
+  const tracked = await states.tracked(state)
+  if (!tracked) throw new Error('there is no partition state')
+  const reading = states.read(state, tracked, 'whole')
+  for await (const _ of reading.pages);
+  await reading.stored(Date.now())
 }
 
 /** A store that asks the server for the run time of each script. */
@@ -111,7 +128,7 @@ async function slowestPing(others: Worker, work: () => Promise<unknown>): Promis
 }
 
 function* heavyChunks(): Generator<KafkaEvent, never> {
-  const batches = new Batches(40, RECORDS)
+  const batches = new Batches(PARTITION, RECORDS)
   for (let chunk = 0; ; chunk += 1) {
     const site = 'x'.repeat(BYTES / RECORDS - 200)
     const data = { location: { site, latitude: 52.5, longitude: 13.4 } }

@@ -78,7 +78,7 @@ function short(count: number): string {
   return `10^${Math.round(Math.log10(count))}`
 }
 
-async function usedMemory(redis: RedisClient): Promise<number> {
+export async function usedMemory(redis: RedisClient): Promise<number> {
   const info = await redis.run(commands => commands.info('memory'))
   return Number(/^used_memory:(\d+)/m.exec(info)?.[1])
 }

@@ -3,10 +3,14 @@
   checkpoints are taken. Once none was taken for as long as a generation of ids lasts, a whole one is as cheap: then it stops.
 ]]
 local function entitiesOf(request)
-  local entities = {}
+  local entities, isThere = {}, {}
   for _, inTurn in ipairs({ request.states, request.timers }) do
     for at = 1, #inTurn, 2 do
-      entities[#entities + 1] = inTurn[at]
+      local entity = inTurn[at]
+      if not isThere[entity] then
+        isThere[entity] = true
+        entities[#entities + 1] = entity
+      end
     end
   end
   return entities
@@ -19,11 +23,12 @@ local function idsOf(request)
     for at = 1, #buckets, 2 do
       local bucket, entries = buckets[at], buckets[at + 1]
       for last = #entries, 1, -entryBytes do
-        ids[#ids + 1] = bucket .. sub(entries, last - entryBytes + 1, last)
+        ids[#ids + 1] = bucket
+        ids[#ids + 1] = #entries == entryBytes and entries or sub(entries, last - entryBytes + 1, last)
       end
     end
   end
-  return table.concat(ids), #ids
+  return table.concat(ids), #ids / 2
 end
 
 local function noteChanges(key, meta, request, changesFailures)

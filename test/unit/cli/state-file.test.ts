@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type CheckpointFile, linesOf, readCheckpoint } from '../../../cli/state/checkpoint-file.ts'
+import { CheckpointWriter } from '../../../lib/runtime/adapters/checkpoints/format.ts'
 import { NOTHING } from '../../../lib/runtime/adapters/redis/checkpoint.ts'
+import type { CheckpointPart } from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { bytesOfIds } from '../../../lib/runtime/pipeline/recovery/id-bytes.ts'
 
 const FILE: CheckpointFile = {
   stateKey: { consumer: 'processor', topic: 'sluice.telemetry.readings.test', partition: 3 },
@@ -86,6 +89,57 @@ describe('a checkpoint as a file', () => {
   test('does not depend on the order in which a server gives things', () => {
     const states = new Map([...FILE.checkpoint.states].reverse())
     assert.deepEqual(lines({ ...FILE, checkpoint: { ...FILE.checkpoint, states } }), lines())
+  })
+
+  const changes = (after: string, takenAt: string, partition = 3): string => {
+    const { states, timers, outbox, ids, failures, context, ...meta } = FILE.checkpoint
+    const writer = new CheckpointWriter()
+    const parts: CheckpointPart[] = [
+      { kind: 'gone', gone: { states: ['/a 2'], timers: ['/a 1'], idsBeforeMs: 4500, whole: ['outbox'] } },
+      { kind: 'state', entity: '/a 3', state: '{"count":2}' },
+      { kind: 'ids', bytes: bytesOfIds([{ id: 'id0123456789', digest: '12345678', appliedAtMs: 4600 }]) },
+      { kind: 'meta', meta: { ...meta, version: { epoch: 2, appliedOffset: 50, fired: 0 } } },
+    ]
+    const header = writer.header({ ...FILE.stateKey, partition, takenAt, after })
+    return header + writer.lines(parts) + writer.trailer()
+  }
+  const [NOON, LATER, LATEST] = ['12:00', '12:15', '12:30'].map(at => `2026-03-01T${at}:00.000Z`) as [
+    string,
+    string,
+    string,
+  ]
+  const readAll = (...files: readonly string[]) =>
+    readCheckpoint(
+      files.map((text, index) => ({ name: `${index}.jsonl`, pieces: inPieces(Buffer.from(text)) })),
+    )
+
+  test('is read with the changes that follow it', async () => {
+    const whole = lines().join('\n')
+    const file = await readAll(whole, changes(NOON, LATER), changes(LATER, LATEST))
+    const { states, timers, outbox, ids, failures, version } = file.checkpoint
+    assert.deepEqual([file.takenAt, version.appliedOffset, timers.size, outbox], [LATEST, 50, 0, []])
+    assert.deepEqual([...states.keys()], ['/a 1', '/a 3'])
+    assert.equal(states.get('/a 3'), '{"count":2}')
+    assert.deepEqual([...new Set(ids.map(({ id }) => id))], ['id0123456789'])
+    assert.deepEqual(failures, FILE.checkpoint.failures)
+  })
+
+  test('is refused with changes that do not follow it', async () => {
+    const whole = lines().join('\n')
+    const wrong = [
+      [
+        [changes(NOON, LATER)],
+        /^0\.jsonl holds what has changed since the checkpoint of 2026-03-01T12:00:00/,
+      ],
+      [
+        [whole, changes(LATER, LATEST)],
+        /^1\.jsonl holds what has changed since the checkpoint of 2026-03-01T12:15/,
+      ],
+      [[whole, changes(NOON, LATER, 4)], /^1\.jsonl holds what has changed/],
+      [[whole, whole], /^1\.jsonl holds a whole state: give it first, or alone/],
+    ] as const
+    for (const [files, message] of wrong)
+      await assert.rejects(readAll(...files), { name: 'CliFailure', message })
   })
 
   test('is refused wherever it is cut off', async () => {

@@ -10,9 +10,12 @@ import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store
 import { RedisValue } from '../../../lib/runtime/adapters/redis/value.ts'
 import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
 import { type CheckpointPart, EMPTY_META } from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { takeCheckpoints } from '../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
+import { MemoryCheckpointStore } from '../../../lib/runtime/testing/checkpoint-store.ts'
 import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
 import { restoresAnyHistory } from '../../conformance/checkpoint-history.ts'
 import { conformsAsPartitionStates } from '../../conformance/partition-states.ts'
+import { changeOf, versionAt } from '../../support/changes.ts'
 import { inPages, metaAt, partsIn } from '../../support/parts.ts'
 import { redisUrl } from '../../support/servers.ts'
 
@@ -66,6 +69,38 @@ it('given a checkpoint with ids that were made to share a bucket, then no restor
   assert.ok(sizes.length > 1)
   // A full bucket, and one page of ids: 24 bytes an id.
   assert.ok(Math.max(...sizes) <= (256 + 500) * 24, `${Math.max(...sizes)} bytes`)
+})
+
+it('given a server that has evicted some of the changes, then the next checkpoint is a whole state', async () => {
+  // The second generation was closed by a reading that was killed, the third is open.
+  for (const evicted of ['changes:2', 'changes:2:ids', 'changes:3', 'changes:3:ids']) {
+    const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
+    const recovery = { checkpoints: new MemoryCheckpointStore(), states }
+    let nowMs = 1_000
+    const take = () => {
+      const options = { kept: 4, nowMs: () => (nowMs += 1_000), remainingMs: () => 60_000, reserveMs: 0 }
+      return takeCheckpoints(recovery, [state], options)
+    }
+    const commit = async (appliedOffset: number) => {
+      const ids = [{ id: `${appliedOffset}`.padEnd(12, '.'), digest: 'd'.repeat(8), appliedAtMs: 0 }]
+      const own = new Map([[`e ${appliedOffset}`, '1']])
+      const base = versionAt(appliedOffset - 1)
+      const change = changeOf({ base, appliedOffset, ids, states: own })
+      assert.equal(await stateStore.commit(state, change), 'committed')
+    }
+    await commit(0)
+    await take()
+    for (const offset of [1, 2]) await commit(offset)
+    const tracked = await states.tracked(state)
+    assert.ok(tracked)
+    await partsIn(states.read(state, tracked, 'changes').pages)
+    await commit(3)
+    assert.equal(await client.run(redis => redis.del(`{c:${state.topic}:0}:${evicted}`)), 1)
+    await commit(4)
+    const { written, notTaken } = await take()
+    const [newest] = await recovery.checkpoints.list(state)
+    assert.deepEqual([written, notTaken, newest?.after], [1, [], undefined], evicted)
+  }
 })
 
 it('given ids that are too old by the end of a chain, then they take no room in the restored state', async () => {

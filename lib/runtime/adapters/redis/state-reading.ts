@@ -107,9 +107,7 @@ export class RedisReading implements Reading {
     const keys = [meta, states, timers, outbox, failures, context, this.#changes]
     const reply = await this.#client.eval(READ_CHANGES, keys, [packed(request)])
     if (typeof reply === 'number' || Array.isArray(reply)) return reply as unknown as number | Last
-    throw String(reply) === 'moved'
-      ? new PartitionMoved('the partition state was replaced, or another run has taken a checkpoint')
-      : changesLost()
+    throw new PartitionMoved('the changes since the last checkpoint are no longer known')
   }
 
   async *#generation(generation: number): CheckpointPages {
@@ -144,7 +142,10 @@ export class RedisReading implements Reading {
       bytes += block.length
       yield [{ kind: 'ids', bytes: block }]
     }
-    if (found.size !== Number(entities ?? 0) || bytes !== Number(ids ?? 0) * ID_BYTES) throw changesLost()
+    if (found.size === Number(entities ?? 0) && bytes === Number(ids ?? 0) * ID_BYTES) return
+    // The next attempt reads the whole state.
+    await this.#client.run(redis => redis.hset(this.#changes, 'since', 'lost'))
+    throw new PartitionMoved('the server has evicted some of the changes since the last checkpoint')
   }
 
   *#last(reply: Last): Generator<CheckpointPart[]> {
@@ -210,10 +211,4 @@ function inPairs(flat: readonly Buffer[]): [Buffer, Buffer][] {
 
 function parsed<T>(json: Buffer): T {
   return JSON.parse(json.toString()) as T
-}
-
-function changesLost(): Error {
-  return new Error(
-    'the server has evicted a part of what has changed: set its maxmemory-policy to noeviction',
-  )
 }

@@ -40,9 +40,9 @@ local function noteChanges(key, meta, request, changesFailures)
     stopTracking(key)
     return
   end
-  local generation, _, count = key .. ':' .. open, changedIn(key, open)
+  local generation, noted, count = key .. ':' .. open, changedIn(key, open)
   for _, entities in ipairs({ entitiesOf(request), request.statesGone, request.timersGone }) do
-    call('SADD', generation, entities)
+    noted = noted + call('SADD', generation, entities)
   end
   local ids, added = idsOf(request)
   if added > 0 then
@@ -50,7 +50,7 @@ local function noteChanges(key, meta, request, changesFailures)
     local before = redis.call('HGET', generation .. ':ids', block) or ''
     redis.call('HSET', generation .. ':ids', block, before .. ids)
   end
-  local fields = { 'entities:' .. open, redis.call('SCARD', generation), 'ids:' .. open, count + added }
+  local fields = { 'entities:' .. open, noted, 'ids:' .. open, count + added }
   call('HSET', key, fields)
   call('HSET', key, #request.context > 0 and { 'context', open } or {})
   call('HSET', key, changesFailures and { 'failures', open } or {})

@@ -8,8 +8,8 @@
     read     the last generation that is read
     isWhole  1 if the context and the failures are wanted even if they have not changed, else 0
 
-  Returns  the last closed generation, or 'moved' if the state was replaced, or another run has taken a checkpoint, or 'lost' if the
-           server has evicted a part, or
+  Returns  the last closed generation, or 'moved' if the changes are no longer known: the state was replaced, another run has taken a
+           checkpoint, or the server has evicted some of them; or
            { generation, meta, entities, states, timers, ids, outbox, context, failures, isChanged }
            generation: the last one; what it has is in the reply
            meta, outbox, context: fields and values in turn
@@ -38,7 +38,8 @@ for _, block in ipairs(ids) do
   idBytes = idBytes + #block
 end
 if #entities ~= count or idBytes ~= idCount * LAYOUT.changes.idBytes then
-  return 'lost'
+  redis.call('HSET', changesKey, 'since', 'lost')
+  return 'moved'
 end
 
 local states, timers, bytes = {}, {}, 0

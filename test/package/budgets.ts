@@ -34,7 +34,7 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   topics: { all: 490, atStart: 75 },
   redriver: { all: 1080, atStart: 370 },
   'dead-letters': { all: 920, atStart: 340 },
-  checkpoints: { all: 700, atStart: 120 },
+  checkpoints: { all: 700, atStart: 125 },
   'on-failure': { all: 440, atStart: 80 },
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { BatchBuilder, WRITABLE_CODECS, type WritableCodec } from '@sluice/kafka-records/writing'
+import { deflate, WRITABLE_CODECS } from '@sluice/kafka-records/compress'
+import { BatchBuilder, type WritableCodec } from '@sluice/kafka-records/writing'
 import { loadCodec } from '@sluice/schema-registry'
 import { OnDemandDataReader } from '../../lib/runtime/adapters/registry/data-reader.ts'
 import { parseExact } from '../../lib/runtime/cloudevents/exact-json.ts'
@@ -133,7 +134,7 @@ async function bytesOfBatches(events: readonly Keyed[], codec: WritableCodec): P
     const batch = new BatchBuilder()
     for (const { key, event } of events.slice(first, first + BATCH))
       batch.append(producedRecord('bench', key, event), Date.parse(event.time ?? ''))
-    bytes += (await batch.close(codec)).bytes
+    bytes += (await batch.close(codec, deflate)).bytes
   }
   return bytes
 }

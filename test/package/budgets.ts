@@ -17,29 +17,29 @@ interface Sizes {
 
 export const BUDGETS: Readonly<Record<string, Sizes>> = {
   rules: { all: 860, atStart: 280 },
-  silences: { all: 700, atStart: 120 },
+  silences: { all: 700, atStart: 128 },
   clock: { all: 420, atStart: 70 },
-  generator: { all: 1340, atStart: 140 },
-  processor: { all: 1730, atStart: 450 },
-  alerting: { all: 1870, atStart: 640 },
-  activity: { all: 1730, atStart: 440 },
-  grouping: { all: 1840, atStart: 610 },
-  patterns: { all: 1850, atStart: 620 },
-  'firing-alerts': { all: 1730, atStart: 440 },
-  'alert-router': { all: 1760, atStart: 530 },
-  notifier: { all: 1760, atStart: 530 },
-  'notify-sns': { all: 1750, atStart: 510 },
-  'notify-webhook': { all: 1750, atStart: 520 },
-  'dlq-router': { all: 1740, atStart: 510 },
+  generator: { all: 1370, atStart: 140 },
+  processor: { all: 1760, atStart: 450 },
+  alerting: { all: 1900, atStart: 640 },
+  activity: { all: 1760, atStart: 440 },
+  grouping: { all: 1870, atStart: 610 },
+  patterns: { all: 1880, atStart: 620 },
+  'firing-alerts': { all: 1760, atStart: 440 },
+  'alert-router': { all: 1790, atStart: 530 },
+  notifier: { all: 1790, atStart: 530 },
+  'notify-sns': { all: 1780, atStart: 510 },
+  'notify-webhook': { all: 1780, atStart: 520 },
+  'dlq-router': { all: 1770, atStart: 510 },
   topics: { all: 490, atStart: 75 },
   redriver: { all: 1080, atStart: 370 },
   'dead-letters': { all: 920, atStart: 340 },
-  checkpoints: { all: 700, atStart: 125 },
+  checkpoints: { all: 700, atStart: 133 },
   'on-failure': { all: 440, atStart: 80 },
 }
 
 /** For a function that has none of its own yet: that of the largest consumer. */
-const OTHERS: Sizes = { all: 1870, atStart: 640 }
+const OTHERS: Sizes = { all: 1900, atStart: 640 }
 
 /** A function that needs less than this part of its budget has one that says nothing. */
 const LEAST_PART = 0.75

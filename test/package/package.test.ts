@@ -120,7 +120,13 @@ describe('serverless package', () => {
         [],
       )
       assert.doesNotMatch(code, /amz-sdk-invocation-id/)
-      assert.doesNotMatch(code, /lz4Compress/, 'only commands and producers of your own write batches')
+      assert.deepEqual(
+        [...files]
+          .filter(([, text]) => /lz4Compress|snappyCompress/.test(String(text)))
+          .map(([file]) => file),
+        [],
+        'functions write gzip alone',
+      )
       assert.doesNotMatch(code, /duckdb/i, 'only the command line asks in SQL')
       assert.deepEqual(
         [...files.keys()].filter(file => /duckdb|\.node$/i.test(file)),
@@ -135,7 +141,7 @@ describe('serverless package', () => {
       const holding = (text: string) => all.filter(file => files.get(file)?.includes(text))
       const kafka = holding('KafkaJSConnectionError')
       const redis = holding('MaxRetriesPerRequestError')
-      assert.deepEqual([kafka.length, redis.length], [1, uses.includes('redis') ? 1 : 0])
+      assert.deepEqual([kafka.length > 0, redis.length], [true, uses.includes('redis') ? 1 : 0])
       assert.deepEqual(
         atStart.filter(file => [...kafka, ...redis].includes(file)),
         [],

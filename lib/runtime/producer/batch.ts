@@ -2,6 +2,7 @@ import {
   BatchBuilder,
   type BatchSequence,
   type ClosedBatch,
+  type Deflate,
   type WritableCodec,
 } from '@sluice/kafka-records/writing'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
@@ -70,10 +71,10 @@ export class Batch {
    * Compresses it, the first time that it is asked for. One very large record stays as it is: whether its topic takes it must not
    * depend on its contents.
    */
-  close(codec: WritableCodec): Promise<ClosedBatch> {
+  close(codec: WritableCodec, deflate: Deflate): Promise<ClosedBatch> {
     const { count, bytes } = this.builder
     const isPlain = bytes < this.#compressFromBytes || (count === 1 && bytes > LARGE_RECORD_BYTES)
-    this.#closed ??= this.builder.close(isPlain ? 'none' : codec)
+    this.#closed ??= this.builder.close(isPlain ? 'none' : codec, deflate)
     return this.#closed
   }
 

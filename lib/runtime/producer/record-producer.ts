@@ -1,4 +1,6 @@
 /** Publishes finished records: batches, sequences, retries and bounded memory. `TelemetryProducer` makes the records of events. */
+
+import { type Deflate, deflateGzip } from '@sluice/kafka-records/writing'
 import { failureOf, UnknownTopic, unknownTopic } from '../adapters/kafka/errors.ts'
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { type Clock, SYSTEM_CLOCK } from '../adapters/system.ts'
@@ -35,6 +37,7 @@ export class RecordProducer {
    * Connects at the first record.
    *
    * @param identity by default as the settings say
+   * @param deflate compresses batches; gzip alone by default
    * @param warn is told once when Kafka does not answer for some seconds
    */
   constructor(
@@ -42,10 +45,12 @@ export class RecordProducer {
     settings: Settings,
     {
       clock = SYSTEM_CLOCK,
+      deflate = deflateGzip,
       identity,
       warn,
     }: {
       readonly clock?: Clock
+      readonly deflate?: Deflate
       readonly identity?: Identity | undefined
       readonly warn?: (line: string) => void
     } = {},
@@ -59,7 +64,7 @@ export class RecordProducer {
     this.#buffered = new Buffered(settings.bufferBytes)
     this.#outstanding = new Outstanding(clock)
     this.#sender = new Sender({
-      ...{ settings, accumulator, brokers, clock, trouble, metrics: this.#metrics },
+      ...{ settings, accumulator, brokers, clock, trouble, deflate, metrics: this.#metrics },
       identity: identity ?? (settings.idempotent ? new IdempotentIdentity(brokers) : ANONYMOUS),
     })
     this.#placing = new Placing({

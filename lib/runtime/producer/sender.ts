@@ -1,6 +1,6 @@
 /** Sends what is due to the leaders of its partitions, and sends again what may have been lost. */
 
-import type { ClosedBatch } from '@sluice/kafka-records/writing'
+import type { ClosedBatch, Deflate } from '@sluice/kafka-records/writing'
 import { notTaken } from '../adapters/kafka/errors.ts'
 import type { BatchAnswer, Brokers } from '../adapters/kafka/produce-types.ts'
 import {
@@ -38,6 +38,7 @@ interface Leader {
 }
 
 interface Parts {
+  readonly deflate: Deflate
   readonly settings: ProducerSettings
   readonly accumulator: Accumulator
   readonly brokers: Brokers
@@ -162,7 +163,9 @@ export class Sender {
     onSent: () => void,
   ): Promise<readonly BatchAnswer[]> {
     const { settings, identity, brokers, clock, metrics } = this.#parts
-    const closed = await Promise.all(departures.map(({ batch }) => batch.close(settings.compression)))
+    const closed = await Promise.all(
+      departures.map(({ batch }) => batch.close(settings.compression, this.#parts.deflate)),
+    )
     await before
     await identity.prepare(departures.map(({ queue }) => queue))
     if (departures.some(({ batch }) => batch.generation !== identity.generation)) throw new LeftOver()
@@ -226,7 +229,7 @@ export class Sender {
     const { queue, batch } = this.#returned(departure)
     if (batch.isSettled) return
     const { clock, metrics, settings } = this.#parts
-    void batch.close(settings.compression).then(closed => {
+    void batch.close(settings.compression, this.#parts.deflate).then(closed => {
       metrics.delivered(settings.compression, closed, clock.nowMs() - batch.begunAtMs)
       batch.acknowledge(queue.partition, baseOffset)
     })

@@ -1,5 +1,6 @@
 /** Publishes events to Kafka: in batches, with bounded memory, and a report for each event. */
 
+import { deflate } from '@sluice/kafka-records/compress'
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { ProducingConnection } from '../adapters/kafka/producing.ts'
 import { type Clock, SYSTEM_CLOCK, warnOnTerminal } from '../adapters/system.ts'
@@ -73,7 +74,7 @@ export class TelemetryProducer {
     const connection = brokers ?? new ProducingConnection(() => clientOf(config, this.#settings))
     this.#transactions = transactionsOf(config, this.#settings, connection, clock)
     this.#records = new RecordProducer(connection, this.#settings, {
-      ...{ clock, identity: this.#transactions, warn: line => this.#warn(line) },
+      ...{ clock, deflate, identity: this.#transactions, warn: line => this.#warn(line) },
     })
   }
 

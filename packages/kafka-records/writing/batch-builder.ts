@@ -1,6 +1,7 @@
 /** Writes record batches (https://kafka.apache.org/documentation/#recordbatch): each record is encoded once, when it is added. */
 import { crc32c } from '../crc32c.ts'
-import { deflate, type WritableCodec } from './compress.ts'
+import type { WritableCodec } from './compress.ts'
+import type { Deflate } from './gzip.ts'
 import { varintBytes, writeVarint } from './varint.ts'
 
 /** A record to be written. Kafka allows a header's name more than once. */
@@ -54,7 +55,7 @@ export class BatchBuilder {
   }
 
   /** Compresses the records. Nothing can be added afterwards. */
-  async close(codec: WritableCodec): Promise<ClosedBatch> {
+  async close(codec: WritableCodec, deflate: Deflate): Promise<ClosedBatch> {
     const bytes = this.#room.subarray(0, this.#end)
     const [number, records] = await deflate(codec, bytes)
     return new ClosedBatch(records, {

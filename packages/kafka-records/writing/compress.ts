@@ -1,23 +1,14 @@
 /** Compresses the records of a batch. Each codec is imported on demand. */
 import { promisify } from 'node:util'
+import { type Deflater, gzipped, LITTLE_BYTES } from './gzip.ts'
 
 export const WRITABLE_CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 export type WritableCodec = (typeof WRITABLE_CODECS)[number]
 
-type Deflater = (bytes: Buffer) => Uint8Array | Promise<Uint8Array>
-
 const NUMBERS: Readonly<Record<WritableCodec, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
 
-/** Less than this is compressed faster than a thread is started. */
-const LITTLE_BYTES = 16 * 1024
-
 const LOADERS: Readonly<Record<Exclude<WritableCodec, 'none'>, () => Promise<Deflater>>> = {
-  gzip: async () => {
-    const { gzip, gzipSync } = await import('node:zlib')
-    const inThread = promisify(gzip)
-    // Kafka's own level is 6 as well; the Java client and librdkafka leave it there.
-    return bytes => (bytes.length <= LITTLE_BYTES ? gzipSync(bytes) : inThread(bytes))
-  },
+  gzip: async () => gzipped,
   snappy: async () => {
     const { snappyCompress, snappyCompressor } = await import('hysnappy')
     const compress = snappyCompressor()

@@ -5,5 +5,6 @@ export {
   ClosedBatch,
   type WritableRecord,
 } from './batch-builder.ts'
-export { WRITABLE_CODECS, type WritableCodec } from './compress.ts'
+export type { WritableCodec } from './compress.ts'
+export { type Deflate, deflateGzip } from './gzip.ts'
 export { AnswerOverdue, sendBatches } from './send-batches.ts'

@@ -185,20 +185,13 @@ describe('the topics of an erasure', () => {
     const ends = new Map<string, number>()
     const isHeld = (key: StateKey) =>
       key.consumer === held.consumer && key.topic === held.topic && key.partition === held.partition
-    const producer = {
-      connect: async () => {},
-      disconnect: async () => {},
-      async sendBatch({ topicMessages }: { topicMessages: { topic: string; messages: unknown[] }[] }) {
-        return topicMessages.flatMap(({ topic, messages }) => {
-          steps.push(`append to ${messages.length} of ${topic}`)
+    const publisher = {
+      async append(records: readonly { readonly topic: string }[]) {
+        for (const [topic, own] of Map.groupBy(records, one => one.topic)) {
+          steps.push(`append to ${own.length} of ${topic}`)
           ends.set(topic, 8)
-          return messages.map((_, partition) => ({
-            topicName: topic,
-            partition,
-            errorCode: 0,
-            baseOffset: '7',
-          }))
-        })
+        }
+        return records.map(() => 7)
       },
     }
     const inspection = {
@@ -215,7 +208,7 @@ describe('the topics of an erasure', () => {
     }
     const servers = {
       config: { env: 'test', contentMode: 'binary' },
-      connections: { kafka: async () => ({ producer: () => producer }) },
+      connections: { publisher: async () => publisher },
       inspection,
       states: { names: async () => [held] },
     } as unknown as Servers

@@ -15,6 +15,7 @@ import {
   type KeptCheckpoint,
   type PartitionStates,
 } from '../recovery/checkpoints.ts'
+import { idsInBytes } from '../recovery/id-bytes.ts'
 import { LogAgain, RebuildStopped, type Rereading } from '../reprocessing/log-again.ts'
 import { withoutOutbox } from '../reprocessing/seed.ts'
 
@@ -118,6 +119,7 @@ export class PartitionAgain {
       for (const part of page)
         if (part.kind === 'state' || part.kind === 'timers') found.entities.add(part.entity)
         else if (part.kind === 'id') found.ids.push(part.id)
+        else if (part.kind === 'ids') for (const id of idsInBytes(part.bytes)) found.ids.push(id)
         else if (part.kind === 'failure') found.failures.push(part.failure)
     return found
   }

@@ -1,0 +1,28 @@
+/** Compresses with gzip, which every client can read. Whoever writes nothing else need not carry the other codecs. */
+import { promisify } from 'node:util'
+import type { WritableCodec } from './compress.ts'
+
+export type Deflater = (bytes: Buffer) => Uint8Array | Promise<Uint8Array>
+
+/** Compresses the records of a batch. Resolves to the number of the codec in the attributes of a batch, and the compressed bytes. */
+export type Deflate = (
+  codec: WritableCodec,
+  bytes: Buffer,
+) => Promise<readonly [number: number, compressed: Buffer]>
+
+/** Less than this is compressed faster than a thread is started. */
+export const LITTLE_BYTES = 16 * 1024
+
+export const gzipped: Deflater = async bytes => {
+  const { gzip, gzipSync } = await import('node:zlib')
+  // Kafka's own level is 6 as well; the Java client and librdkafka leave it there.
+  return bytes.length <= LITTLE_BYTES ? gzipSync(bytes) : promisify(gzip)(bytes)
+}
+
+/** A `Deflate` for gzip and no compression. Rejects for any other codec. */
+export const deflateGzip: Deflate = async (codec, bytes) => {
+  if (codec === 'none') return [0, bytes]
+  if (codec !== 'gzip') throw new TypeError(`${codec} is not gzip`)
+  const { buffer, byteOffset, byteLength } = await gzipped(bytes)
+  return [1, Buffer.from(buffer, byteOffset, byteLength)]
+}

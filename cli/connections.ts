@@ -2,11 +2,11 @@
 
 import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
 import { RefusedByKafka, UnknownTopic } from '../lib/runtime/adapters/kafka/errors.ts'
+import type { TopicPublisher } from '../lib/runtime/adapters/kafka/produce-types.ts'
 import { signInProblem } from '../lib/runtime/adapters/kafka/sign-in.ts'
 import { describeAddress, parseRedisUrl } from '../lib/runtime/adapters/redis/address.ts'
 import type { RedisClient } from '../lib/runtime/adapters/redis/client.ts'
 import { Unavailable } from '../lib/runtime/pipeline/errors.ts'
-import type { TopicPublisher } from '../lib/runtime/producer/publisher.ts'
 import type { Environment } from '../lib/runtime/settings/slice.ts'
 import { StackNotFound, stackEnvironment } from '../stacks/addresses.ts'
 import { CommandConnections } from './command-connections.ts'

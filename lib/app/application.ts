@@ -19,6 +19,7 @@ declare module '../runtime/consumer/declared.ts' {
 }
 
 export const APPLICATION: Application = {
+  ...SERIALIZING,
   topics: TOPICS,
   kafkaTopic: topicName,
   groupName,
@@ -38,12 +39,11 @@ export const APPLICATION: Application = {
     'topic-growing': '`sluice topics grow` finishes it, or takes it back',
     'too-many-new-entities': '`sluice state sources` shows who adds most',
     skipped: '`sluice skip`',
-    'schema-not-registered': 'run `sluice schemas register`',
+    ...SERIALIZING.remedies,
   },
   ignoredTypes: new Map([[RULES_ACTIVATED_TYPE, 'rule-set']]),
   readForeign: (record, event) =>
     event === undefined && topicNamed(record.topic) === TOPICS.failures ? discardedEvent(record) : undefined,
-  ...SERIALIZING,
   withEmptyCollections,
   readData,
 }

@@ -6,4 +6,5 @@ export const SERIALIZING = {
   serializedTypes: SERIALIZED_TYPES,
   packagedSchema,
   schemaSubjects,
+  remedies: { 'schema-not-registered': 'run `sluice schemas register`' },
 } as const

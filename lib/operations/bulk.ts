@@ -1,8 +1,9 @@
 /**
  * The publisher of many records, for commands. Functions publish few at a time, with `Connections.publisher`.
  */
+
+import type { TopicPublisher } from '../runtime/adapters/kafka/produce-types.ts'
 import type { Connections } from '../runtime/lambda/connections.ts'
-import type { TopicPublisher } from '../runtime/producer/publisher.ts'
 
 /** Publishes in order, and each record once unless its delivery is given up. Several batches are on their way together. */
 export async function bulkPublisherOf(

@@ -5,10 +5,10 @@
 
 import type { GeneralSettings } from '../../lib/app/settings/index.ts'
 import { topicNamed } from '../../lib/app/topics.ts'
+import type { TopicPublisher } from '../../lib/runtime/adapters/kafka/produce-types.ts'
 import { KafkaConnections as ServerConnections } from '../../lib/runtime/lambda/kafka-connections.ts'
 import type { OffsetRange } from '../../lib/runtime/pipeline/model.ts'
 import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
-import type { TopicPublisher } from '../../lib/runtime/producer/publisher.ts'
 import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
 import { transcript } from './invocation.ts'
 

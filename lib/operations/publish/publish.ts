@@ -1,11 +1,12 @@
 /** Publishes single events, and tells where each lies. */
+
+import type { TopicPublisher } from '../../runtime/adapters/kafka/produce-types.ts'
 import { requestsOf } from '../../runtime/adapters/kafka/requests.ts'
 import type { DataWriter } from '../../runtime/cloudevents/data-writer.ts'
 import { type OutgoingRecord, sizeOf } from '../../runtime/cloudevents/record.ts'
 import { type ContentMode, producedRecord } from '../../runtime/cloudevents/writer.ts'
 import type { Event } from '../../runtime/consumer/event.ts'
 import { partitionOf } from '../../runtime/consumer/murmur2.ts'
-import type { TopicPublisher } from '../../runtime/producer/publisher.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 import { eventKey } from './key.ts'
 import { keyBy as keyOfEvent } from './key-by.ts'

@@ -5,8 +5,8 @@
  */
 
 import type { Kafka } from '../adapters/kafka/client.ts'
+import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
 import type { LogBounds, LogReader } from '../pipeline/ports.ts'
-import type { TopicPublisher } from '../producer/publisher.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { KafkaSettings } from '../settings/kafka.ts'
 import { kafkaConnection } from './kafka-connection.ts'

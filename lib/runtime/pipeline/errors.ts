@@ -4,6 +4,8 @@ import type { LogRecord } from '../cloudevents/record.ts'
 /** Kafka will never accept a record as it is: retrying cannot help. */
 export class RecordRefused extends Error {
   override readonly name = 'RecordRefused'
+  /** The places, among those that were to be published, of the records that were not written; absent if that is not known. */
+  readonly unwritten?: readonly number[]
 }
 
 /**

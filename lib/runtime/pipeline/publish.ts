@@ -35,8 +35,8 @@ interface Refused<T> {
 }
 
 /**
- * Sends all at once and, if Kafka refuses a record for good, finds it by halving and hands it to `replace`. One half follows the
- * other, so first copies stay in order; a repeat is equal to the first copy.
+ * Sends all at once and, if Kafka refuses a record for good, finds it among those that were not written, by halving, and hands it to
+ * `replace`. One half follows the other, so first copies stay in order; a repeat is equal to the first copy.
  *
  * @throws what `send` and `replace` throw, apart from the `RecordRefused` of `send`
  */
@@ -54,6 +54,11 @@ export async function sendInOrder<T>(
     if (entries.length === 1 && first !== undefined) {
       await replace(first, error)
       return { entries, error }
+    }
+    const { unwritten = [] } = error
+    if (unwritten.length > 0 && unwritten.length < entries.length) {
+      const rest = unwritten.map(index => entries[index] as T)
+      return { ...(await sendInOrder(rest, send, replace)), error }
     }
     const middle = entries.length >> 1
     const before = await sendInOrder(entries.slice(0, middle), send, replace)

@@ -2,21 +2,15 @@ import {
   BatchBuilder,
   type BatchSequence,
   type ClosedBatch,
-  type Deflate,
   type WritableCodec,
 } from '@sluice/kafka-records/writing'
+import type { Deflate } from '../adapters/kafka/produce-types.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
+import type { BatchLimits } from '../settings/producer.ts'
 import type { Told } from './delivery.ts'
 
 /** Topics take about 1 MiB in a batch by default. */
 const LARGE_RECORD_BYTES = 900 * 1024
-
-export interface BatchLimits {
-  readonly lingerMs: number
-  readonly deliveryTimeoutMs: number
-  /** Less than this is not compressed: it would cost more than it saves. 0 by default. */
-  readonly compressFromBytes?: number
-}
 
 /** The records of one partition that travel together. */
 export class Batch {

@@ -1,6 +1,7 @@
 import type { BatchSequence } from '@sluice/kafka-records/writing'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
-import { Batch, type BatchLimits } from './batch.ts'
+import type { BatchLimits } from '../settings/producer.ts'
+import { Batch } from './batch.ts'
 import type { Told } from './delivery.ts'
 
 /** Kafka counts records in 31 bits, and starts again at 0. */

@@ -1,9 +1,9 @@
 /** Publish finished records: what functions emit, and what commands write in bulk. */
 import type { Kafka } from '../adapters/kafka/client.ts'
+import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
 import { ProducingConnection } from '../adapters/kafka/producing.ts'
 import { ReconnectingClient } from '../adapters/kafka/reconnecting-client.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
-import type { Publisher } from '../pipeline/ports.ts'
 import { PROFILES, producerSettings } from '../settings/producer.ts'
 import { RecordProducer } from './record-producer.ts'
 
@@ -22,18 +22,6 @@ export const PUBLISHING = {
   requestTimeoutMs: 5_000,
   deliveryTimeoutMs: 20_000,
 } as const
-
-/** A publisher that also knows the sizes of topics, and where what it has published lies. */
-export interface TopicPublisher extends Publisher {
-  /** How many partitions the topic has now. */
-  partitionsOf(topic: string): Promise<number>
-  /**
-   * Publishes records, and resolves to the offset of each. If one had to be sent again, the offset is that of the last copy.
-   *
-   * @throws as `publish` does
-   */
-  append(records: readonly OutgoingRecord[]): Promise<readonly number[]>
-}
 
 /** Publishes what functions emit. It connects at the first record, and anew after a long idle time. */
 export class KafkaPublisher implements TopicPublisher {

@@ -1,13 +1,13 @@
 /** Publishes finished records: batches, sequences, retries and bounded memory. `TelemetryProducer` makes the records of events. */
 
-import { type Deflate, deflateGzip } from '@sluice/kafka-records/writing'
+import { deflateGzip } from '@sluice/kafka-records/writing'
 import { failureOf, UnknownTopic, unknownTopic } from '../adapters/kafka/errors.ts'
-import type { Brokers } from '../adapters/kafka/produce-types.ts'
+import type { Brokers, Deflate } from '../adapters/kafka/produce-types.ts'
 import { type Clock, SYSTEM_CLOCK } from '../adapters/system.ts'
 import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
-import type { ProducerSettings } from '../settings/producer.ts'
+import { RecordRefused } from '../pipeline/errors.ts'
+import type { BatchLimits, ProducerSettings } from '../settings/producer.ts'
 import { Accumulator } from './accumulator.ts'
-import type { BatchLimits } from './batch.ts'
 import { Buffered } from './buffer.ts'
 import { NotDeliveredAtClose, type Outcome, ProducerClosed, type Told } from './delivery.ts'
 import { ANONYMOUS, IdempotentIdentity, type Identity } from './identity.ts'
@@ -123,10 +123,14 @@ export class RecordProducer {
       })
     this.#hurrySoon()
     await promise
-    return outcomes.map(outcome => {
-      if (outcome instanceof Error) throw outcome
-      return outcome.offset
-    })
+    const first = outcomes.find(outcome => outcome instanceof Error)
+    // An error of its own: others have records in the same batch.
+    if (first instanceof RecordRefused) {
+      const unwritten = [...outcomes.keys()].filter(index => outcomes[index] instanceof Error)
+      throw Object.assign(new RecordRefused(first.message, { cause: first }), { unwritten })
+    }
+    if (first) throw first
+    return outcomes.map(outcome => (outcome as Exclude<Outcome, Error>).offset)
   }
 
   /** How many partitions the topic has now. */

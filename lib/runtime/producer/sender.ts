@@ -1,8 +1,8 @@
 /** Sends what is due to the leaders of its partitions, and sends again what may have been lost. */
 
-import type { ClosedBatch, Deflate } from '@sluice/kafka-records/writing'
+import type { ClosedBatch } from '@sluice/kafka-records/writing'
 import { notTaken } from '../adapters/kafka/errors.ts'
-import type { BatchAnswer, Brokers } from '../adapters/kafka/produce-types.ts'
+import type { BatchAnswer, Brokers, Deflate } from '../adapters/kafka/produce-types.ts'
 import {
   answeredError,
   DUPLICATE_SEQUENCE,

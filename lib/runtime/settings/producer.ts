@@ -48,6 +48,14 @@ const SCHEMA = strictObject({
 
 export type ProducerSettings = Readonly<InferOutput<typeof SCHEMA>>
 
+/** What bounds a batch; profiles leave out when it is compressed. */
+export interface BatchLimits {
+  readonly lingerMs: number
+  readonly deliveryTimeoutMs: number
+  /** Less than this is not compressed: it would cost more than it saves. 0 by default. */
+  readonly compressFromBytes?: number
+}
+
 /** What each setting does, in sentences; the page about the producer shows them. */
 export const PRODUCER_SETTINGS: Readonly<Record<keyof ProducerSettings, string>> = {
   batchRecords:

@@ -1,9 +1,14 @@
 /** Compresses the records of a batch. Each codec is imported on demand. */
 import { promisify } from 'node:util'
-import { type Deflater, gzipped, LITTLE_BYTES } from './gzip.ts'
+import { type Deflater, gzipped, LITTLE_BYTES, type WritableCodec } from './gzip.ts'
 
-export const WRITABLE_CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
-export type WritableCodec = (typeof WRITABLE_CODECS)[number]
+export const WRITABLE_CODECS = [
+  'none',
+  'gzip',
+  'snappy',
+  'lz4',
+  'zstd',
+] as const satisfies readonly WritableCodec[]
 
 const NUMBERS: Readonly<Record<WritableCodec, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
 

@@ -1,6 +1,7 @@
 /** Compresses with gzip, which every client can read. Whoever writes nothing else need not carry the other codecs. */
 import { promisify } from 'node:util'
-import type { WritableCodec } from './compress.ts'
+
+export type WritableCodec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 export type Deflater = (bytes: Buffer) => Uint8Array | Promise<Uint8Array>
 

@@ -5,6 +5,5 @@ export {
   ClosedBatch,
   type WritableRecord,
 } from './batch-builder.ts'
-export type { WritableCodec } from './compress.ts'
-export { type Deflate, deflateGzip } from './gzip.ts'
+export { type Deflate, deflateGzip, type WritableCodec } from './gzip.ts'
 export { AnswerOverdue, sendBatches } from './send-batches.ts'

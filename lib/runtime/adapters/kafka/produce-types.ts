@@ -1,4 +1,6 @@
 /** The brokers, in the words of a producer. Free of any client library, because the types of the public package lead here. */
+import type { OutgoingRecord } from '../../cloudevents/record.ts'
+import type { Publisher } from '../../pipeline/ports.ts'
 
 /** A finished record batch, and where it goes. */
 interface AddressedBatch {
@@ -17,6 +19,12 @@ export interface SendRequest {
   /** Called when a request that is sent next arrives after this one. */
   readonly onSent?: () => void
 }
+
+/** Compresses the records of a batch. Resolves to the number of the codec in the batch, and the compressed bytes. */
+export type Deflate = (
+  codec: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd',
+  bytes: Buffer,
+) => Promise<readonly [number: number, compressed: Buffer]>
 
 /** What a leader says of one batch. */
 export interface BatchAnswer {
@@ -56,4 +64,16 @@ export interface Brokers {
   addPartitions(transaction: OpenTransaction, topics: readonly TopicPartitions[]): Promise<void>
   endTransaction(transaction: OpenTransaction, isCommit: boolean): Promise<void>
   close(): Promise<void>
+}
+
+/** A publisher that also knows the sizes of topics, and where what it has published lies. */
+export interface TopicPublisher extends Publisher {
+  /** How many partitions the topic has now. */
+  partitionsOf(topic: string): Promise<number>
+  /**
+   * Publishes records, and resolves to the offset of each. If one had to be sent again, the offset is that of the last copy.
+   *
+   * @throws as `publish` does
+   */
+  append(records: readonly OutgoingRecord[]): Promise<readonly number[]>
 }

@@ -175,8 +175,10 @@ export function answeredError(code: number, place: string): Error {
   if (name === UNKNOWN_TOPIC) return new UnknownTopic(message)
   if (isRetriable) return notTaken(message)
   if (!REFUSED_RECORD.has(name)) return new RefusedByKafka(message)
-  const advice = name === 'INVALID_RECORD' ? '' : ': the topic takes less in one batch, see batchBytes'
-  return new RecordRefused(`${message}${advice}`)
+  if (name === 'INVALID_RECORD') return new RecordRefused(`Kafka refuses a record: ${message}`)
+  return new RecordRefused(
+    `Kafka refuses a record: it, or its batch (see batchBytes), is larger than ${place} takes (${name})`,
+  )
 }
 
 /** Returns the name of an answer in the protocol, and whether the same batch may be taken later, as it is. */

@@ -97,4 +97,16 @@ describe('records that wait', () => {
       [0, 1],
     )
   })
+
+  it('given a record that is refused, then the error says which were not written', async () => {
+    const { brokers, producer } = stage(2)
+    brokers.isAnswering = true
+    const record = (partition: number) => {
+      return { topic: 't', partition, key: null, value: Buffer.from(''), headers: [] }
+    }
+    await assert.rejects(producer.publish([record(0), record(9), record(1)]), {
+      name: 'RecordRefused',
+      unwritten: [1],
+    })
+  })
 })

@@ -23,7 +23,7 @@ it('given a refusal that says what was not written, then nothing is written twic
   assert.deepEqual([written, replaced, entries], [['a', 'b', 'd'], ['c'], ['c']])
 })
 
-it('given a refusal that does not say it, then the record is found by halving, and the others are written', async () => {
+it('given a refusal that does not say it, then halving finds the record, and the others are written', async () => {
   const { written, replaced, send, replace } = refusing('c', false)
   const { entries } = await sendInOrder(['a', 'b', 'c', 'd'], send, replace)
   assert.deepEqual([written, replaced, entries], [['a', 'b', 'd'], ['c'], ['c']])

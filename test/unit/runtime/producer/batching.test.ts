@@ -214,7 +214,7 @@ describe('errors', () => {
     ])
     assert.match(
       String(Object(outcome[0]).reason),
-      /^DeliveryFailed: Delivery failed: MESSAGE_TOO_LARGE.*batchBytes/,
+      /^DeliveryFailed: Delivery failed: Kafka refuses a record: .*batchBytes.*MESSAGE_TOO_LARGE/,
     )
     assert.equal(brokers.sent.length, 1)
   })
@@ -259,7 +259,7 @@ describe('transactions', () => {
     failing.catch(() => {})
     await until('a batch is sent', () => brokers.sent.length === 1)
     brokers.sent[0]?.refuse(87)
-    await assert.rejects(failing, { message: 'Transaction aborted: INVALID_RECORD for t [0]' })
+    await assert.rejects(failing, { message: 'Transaction aborted: Kafka refuses a record: INVALID_RECORD for t [0]' })
     brokers.isAnswering = true
     const { text, messages } = await producer.transaction(enqueue)
     assert.deepEqual([text, messages], ['Committed 1 messages', 1])

@@ -259,7 +259,9 @@ describe('transactions', () => {
     failing.catch(() => {})
     await until('a batch is sent', () => brokers.sent.length === 1)
     brokers.sent[0]?.refuse(87)
-    await assert.rejects(failing, { message: 'Transaction aborted: Kafka refuses a record: INVALID_RECORD for t [0]' })
+    await assert.rejects(failing, {
+      message: 'Transaction aborted: Kafka refuses a record: INVALID_RECORD for t [0]',
+    })
     brokers.isAnswering = true
     const { text, messages } = await producer.transaction(enqueue)
     assert.deepEqual([text, messages], ['Committed 1 messages', 1])

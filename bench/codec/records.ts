@@ -1,7 +1,7 @@
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { type ContentMode, producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
-import type { KafkaEventRecord } from '../../lib/runtime/pipeline/receive.ts'
+import type { KafkaEventRecord } from '../../lib/runtime/pipeline/batch/receive.ts'
 import { kafkaEvent } from '../../lib/runtime/testing/records.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'

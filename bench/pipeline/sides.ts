@@ -4,9 +4,9 @@ import { createClient } from '@redis/client'
 import { Redis } from 'ioredis'
 import { APPLICATION } from '../../lib/app/application.ts'
 import type { Received } from '../../lib/runtime/consumer/event.ts'
+import { type KafkaEvent, receive } from '../../lib/runtime/pipeline/batch/receive.ts'
 import { CONSUMER_DEFAULTS } from '../../lib/runtime/pipeline/consumer.ts'
-import { decode, type Healthy } from '../../lib/runtime/pipeline/decode.ts'
-import { type KafkaEvent, receive } from '../../lib/runtime/pipeline/receive.ts'
+import { decode, type Healthy } from '../../lib/runtime/pipeline/decoding/decode.ts'
 import { COUNTING, CountingClient, handlerOf } from './handler.ts'
 
 /** A way to process each event once. It gets one batch after another. */

@@ -1,7 +1,7 @@
 import { topicName } from '../../lib/app/topics.ts'
 import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
 import type { KeyedProcess } from '../../lib/runtime/consumer/process.ts'
-import type { KafkaEvent } from '../../lib/runtime/pipeline/receive.ts'
+import type { KafkaEvent } from '../../lib/runtime/pipeline/batch/receive.ts'
 import { KafkaPublisher } from '../../lib/runtime/producer/publisher.ts'
 import type { Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'

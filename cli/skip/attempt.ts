@@ -7,7 +7,7 @@ import { readConfig } from '../../lib/app/config.ts'
 import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { type AnyKeyedProcess, type Consumer, keepsStates } from '../../lib/runtime/pipeline/consumer.ts'
-import { type Backlog, tryChunk } from '../../lib/runtime/pipeline/try-chunk.ts'
+import { type Backlog, tryChunk } from '../../lib/runtime/pipeline/deciding/try-chunk.ts'
 import { anyConsumerNamed } from '../reprocess/consumer.ts'
 import { type Attempt, IDLE, lineOf, PROGRESS } from './progress.ts'
 

@@ -2,8 +2,8 @@
 import type { LogRecord } from '../runtime/cloudevents/record.ts'
 import type { Event } from '../runtime/consumer/event.ts'
 import { type Failure, failure } from '../runtime/consumer/failure-codes.ts'
+import { plainEvents } from '../runtime/pipeline/decoding/plain-records.ts'
 import { Unavailable } from '../runtime/pipeline/errors.ts'
-import { plainEvents } from '../runtime/pipeline/plain-records.ts'
 import type { DataReader } from '../runtime/pipeline/ports.ts'
 
 /** The event in a record with plain data, or why there is none: that the registry does not answer, too. */

@@ -4,8 +4,8 @@ import type { LogRecord, OutgoingRecord } from '../../lib/runtime/cloudevents/re
 import { type Forwarder, forwarded, notDue } from '../../lib/runtime/consumer/forwarder.ts'
 import { CONSUMER_DEFAULTS } from '../../lib/runtime/pipeline/consumer.ts'
 import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
-import { type Forwarded, forward } from '../../lib/runtime/pipeline/forward.ts'
 import type { ForwardingConsumer } from '../../lib/runtime/pipeline/forwarding/decide.ts'
+import { type Forwarded, forward } from '../../lib/runtime/pipeline/forwarding/forward.ts'
 import type {
   ForwardingInvocation,
   ForwardingPorts,

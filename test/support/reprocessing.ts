@@ -1,7 +1,7 @@
 /** Reprocesses the partition of a stage, in memory. */
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { codeOf } from '../../lib/runtime/pipeline/code.ts'
 import type { AnyKeyedProcess, Consumer } from '../../lib/runtime/pipeline/consumer.ts'
+import { codeOf } from '../../lib/runtime/pipeline/loading/code.ts'
 import type { OffsetRange, StateKey } from '../../lib/runtime/pipeline/model.ts'
 import type { CheckpointPages } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import type { StateCopies } from '../../lib/runtime/pipeline/reprocessing/copies.ts'

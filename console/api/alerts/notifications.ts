@@ -18,7 +18,7 @@ import {
 import { topicReach } from '../../../lib/queries/topics.ts'
 import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
 import { entityOf } from '../../../lib/runtime/consumer/event.ts'
-import { plainRecords } from '../../../lib/runtime/pipeline/plain-records.ts'
+import { plainRecords } from '../../../lib/runtime/pipeline/decoding/plain-records.ts'
 import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswers } from '../../live/kept-answers.ts'

@@ -18,7 +18,7 @@ import {
 import { type Happening, happeningIn } from '../../../lib/queries/happenings.ts'
 import { rulesOfPartition } from '../../../lib/queries/rules-of-partition.ts'
 import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import { plainEvents } from '../../../lib/runtime/pipeline/plain-records.ts'
+import { plainEvents } from '../../../lib/runtime/pipeline/decoding/plain-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswer } from '../../live/kept-answer.ts'
 import { KeptAnswers } from '../../live/kept-answers.ts'

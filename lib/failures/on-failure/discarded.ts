@@ -6,7 +6,7 @@
  */
 import { isTimestamp, parseTime } from '../../runtime/cloudevents/attributes.ts'
 import type { LogRecord } from '../../runtime/cloudevents/record.ts'
-import { type KafkaEventRecord, receive } from '../../runtime/pipeline/receive.ts'
+import { type KafkaEventRecord, receive } from '../../runtime/pipeline/batch/receive.ts'
 
 /** CloudEvents `type` under which the router gets such a record from Kafka. It is never written: the record is not an event. */
 export const LAMBDA_DISCARDED_TYPE = 'io.sluice.lambda.discarded.v1'

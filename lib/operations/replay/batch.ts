@@ -1,6 +1,6 @@
 /** A captured Lambda batch. Pure. */
 import type { LogRecord } from '../../runtime/cloudevents/record.ts'
-import { type KafkaEvent, receive } from '../../runtime/pipeline/receive.ts'
+import { type KafkaEvent, receive } from '../../runtime/pipeline/batch/receive.ts'
 import { OperationFailure } from '../failure.ts'
 
 /**

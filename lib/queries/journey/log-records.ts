@@ -1,8 +1,8 @@
 /** Reads from the log what a path leads through: single records at known places, within bounds. */
 import { readEvent } from '../../runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../runtime/cloudevents/record.ts'
+import { plainEvents } from '../../runtime/pipeline/decoding/plain-records.ts'
 import { PartitionStopped, Unavailable } from '../../runtime/pipeline/errors.ts'
-import { plainEvents } from '../../runtime/pipeline/plain-records.ts'
 import type { DataReader, LogReader } from '../../runtime/pipeline/ports.ts'
 import { placeText } from './draft.ts'
 import type { FoundRecord, Place } from './model.ts'

@@ -2,13 +2,14 @@
  * Processes one Kafka batch with one consumer. Start reading here; `steps.ts` shows the steps of a chunk in order, and `partition.ts`
  * takes the partitions through them. `model.ts` defines the data, `ports.ts` the interfaces to everything else.
  */
+
+import { type KafkaEvent, type PartitionBatch, receive } from './batch/receive.ts'
+import { type BatchResponse, respond } from './batch/respond.ts'
 import type { Consumer } from './consumer.ts'
 import type { Invocation } from './invocation.ts'
 import { PartitionLog, READS_AT_ONCE, Semaphore } from './log/partition-log.ts'
 import { runPartition } from './partition.ts'
 import type { Ports } from './ports.ts'
-import { type KafkaEvent, type PartitionBatch, receive } from './receive.ts'
-import { type BatchResponse, respond } from './respond.ts'
 
 /** Processes the partitions of the batch concurrently. Rejects only if the mapping cannot be told which records failed. */
 export async function consume(

@@ -1,16 +1,16 @@
 /** Takes one partition of a batch through the steps, chunk by chunk, until all is decided and published or the rest must wait. */
 import type { LogRecord } from '../cloudevents/record.ts'
-import { codeOf } from './code.ts'
+import type { PartitionBatch } from './batch/receive.ts'
+import type { PartitionResult } from './batch/respond.ts'
 import { type Consumer, hasTimers, isSegmentSink } from './consumer.ts'
-import { prepare } from './decode-chunk.ts'
-import type { Allowed } from './deliver.ts'
+import type { Allowed } from './deciding/deliver.ts'
+import { prepare } from './decoding/decode-chunk.ts'
 import { PartitionStopped, SchemaNotAtHand, Unavailable, UnreadableLog } from './errors.ts'
 import { failureBytesOf } from './failures/failure-memory.ts'
 import type { Invocation } from './invocation.ts'
+import { codeOf } from './loading/code.ts'
 import { PendingRecords } from './log/pending-records.ts'
 import type { Deferred, StateKey } from './model.ts'
-import type { PartitionBatch } from './receive.ts'
-import type { PartitionResult } from './respond.ts'
 import { SegmentCutter } from './segments/cutter.ts'
 import {
   type End,

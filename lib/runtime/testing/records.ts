@@ -2,7 +2,7 @@
 import type { LogRecord } from '../cloudevents/record.ts'
 import { writeEvent } from '../cloudevents/writer.ts'
 import type { Event } from '../consumer/event.ts'
-import type { KafkaEvent, KafkaEventRecord } from '../pipeline/receive.ts'
+import type { KafkaEvent, KafkaEventRecord } from '../pipeline/batch/receive.ts'
 
 /** Append time of offset 0 in a test that gives no other: 2026-03-01T13:00:00Z. */
 export const FIRST_APPEND_MS = Date.UTC(2026, 2, 1, 13)

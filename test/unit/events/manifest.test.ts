@@ -10,7 +10,7 @@ import { statistics } from '../../../lib/analytics/process.ts'
 import { outgoing } from '../../../lib/operations/replay/outgoing.ts'
 import { readRecorded } from '../../../lib/operations/replay/recorded.ts'
 import type { OutgoingRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import type { KafkaEvent } from '../../../lib/runtime/pipeline/receive.ts'
+import type { KafkaEvent } from '../../../lib/runtime/pipeline/batch/receive.ts'
 import { Bench, type Counts, MemoryTopic } from './support.ts'
 
 interface Alerts {

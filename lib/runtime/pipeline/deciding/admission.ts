@@ -3,7 +3,7 @@ import type { RedriveTarget } from '../../cloudevents/redrive.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure, isRetried } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId } from '../../consumer/failure-event.ts'
-import type { Decoded, Healthy } from '../decode.ts'
+import type { Decoded, Healthy } from '../decoding/decode.ts'
 import { entityHashOf } from '../failures/failure-memory.ts'
 import {
   digestOf,

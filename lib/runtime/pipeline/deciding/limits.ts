@@ -3,7 +3,7 @@ import type { Event } from '../../consumer/event.ts'
 
 /** State and timers of one entity, as JSON. Each event of the entity reads and writes all of them. */
 export const LARGEST_ENTITY_BYTES = 1024 * 1024
-/** Timers of one entity. No more than this may fire before one event, see `apply.ts`. */
+/** Timers of one entity. No more than this may fire before one event, see `apply`. */
 export const MOST_TIMERS = 1_000
 /** Everything that one step emits. */
 export const LARGEST_STEP_BYTES = 4 * 1024 * 1024

@@ -8,7 +8,7 @@ import { type Failure, failure, rejection, unexpectedFailure } from '../../consu
 import type { Decided, Emission, Step, TimerChange } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { OutboxEntry, StoredTimer } from '../model.ts'
-import { bytesOf, writtenBytesOf } from '../publish.ts'
+import { bytesOf, writtenBytesOf } from '../publishing/publish.ts'
 import type { Cause } from './cause.ts'
 import { emitted, type Place } from './emission.ts'
 import { LARGEST_STEP_BYTES } from './limits.ts'

@@ -13,7 +13,7 @@ import { instant } from '../../consumer/instant.ts'
 import { failureEntry, type Place, placeOf, type Sender } from '../deciding/emission.ts'
 import type { EntityTimer } from '../deciding/timers.ts'
 import type { OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
-import { fitsItsTopic } from '../publish.ts'
+import { fitsItsTopic } from '../publishing/publish.ts'
 import { entityHashOf, producerGroupOf } from './failure-memory.ts'
 
 /** The failure to remember for a record: a new one, or the next attempt at an earlier one. */

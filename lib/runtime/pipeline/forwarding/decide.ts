@@ -7,7 +7,7 @@ import type { Forwarder, Forwarding } from '../../consumer/forwarder.ts'
 import type { Consumer } from '../consumer.ts'
 import { failureOf, failureRecordOf } from '../failures/failure-record.ts'
 import type { Decision } from '../model.ts'
-import { recordOf } from '../publish.ts'
+import { recordOf } from '../publishing/publish.ts'
 
 /** A forwarder, and the settings under which the pipeline runs it. */
 export interface ForwardingConsumer

@@ -6,7 +6,7 @@ import { digestOf } from '../failures/failure-record.ts'
 import { deferredBySurge, type SurgeGuard } from '../failures/failure-surge.ts'
 import type { Deferred, Looked, StateKey } from '../model.ts'
 import type { Cursor, Cursors, LogBounds, Ports } from '../ports.ts'
-import { sendInOrder } from '../publish.ts'
+import { sendInOrder } from '../publishing/publish.ts'
 import type { DeferredReason } from '../reasons.ts'
 import { decide, type ForwardingConsumer, failedMove, type Move } from './decide.ts'
 

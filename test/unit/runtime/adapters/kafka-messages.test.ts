@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { logRecordOf } from '../../../../lib/runtime/adapters/kafka/messages.ts'
 import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
+import { receive } from '../../../../lib/runtime/pipeline/batch/receive.ts'
 import { digestOf } from '../../../../lib/runtime/pipeline/failures/failure-record.ts'
-import { receive } from '../../../../lib/runtime/pipeline/receive.ts'
 
 const MESSAGE = { key: null, value: null, timestamp: '5', attributes: 0, offset: '7', size: 0 }
 

@@ -6,7 +6,7 @@ import { application, type TopicRecord } from '../../../../lib/runtime/consumer/
 import type { Event } from '../../../../lib/runtime/consumer/event.ts'
 import type { Failure } from '../../../../lib/runtime/consumer/failure-codes.ts'
 import { CONSUMER_DEFAULTS } from '../../../../lib/runtime/pipeline/consumer.ts'
-import { decode } from '../../../../lib/runtime/pipeline/decode.ts'
+import { decode } from '../../../../lib/runtime/pipeline/decoding/decode.ts'
 import { ProcessKit } from '../../../../lib/runtime/testing/process-kit.ts'
 import { logRecord } from '../../../../lib/runtime/testing/records.ts'
 

@@ -8,7 +8,7 @@ import { isJson } from '../../../../lib/runtime/cloudevents/media-type.ts'
 import { readEvent } from '../../../../lib/runtime/cloudevents/reader.ts'
 import { type ContentMode, writeEvent } from '../../../../lib/runtime/cloudevents/writer.ts'
 import { FAILURES } from '../../../../lib/runtime/consumer/failure-codes.ts'
-import { toLogRecord } from '../../../../lib/runtime/pipeline/receive.ts'
+import { toLogRecord } from '../../../../lib/runtime/pipeline/batch/receive.ts'
 import { JSON_TYPE, memberNames, REQUIRED, record, STRUCTURED } from './arbitrary-records.ts'
 
 /** A longer run has more inputs: `FUZZ_RUNS=1000000 node --test …`, and others with `FUZZ_SEED`. */

@@ -8,7 +8,7 @@ import {
   type KeyedProcess,
   rejected,
 } from '../../../../lib/runtime/consumer/process.ts'
-import type { KafkaEvent } from '../../../../lib/runtime/pipeline/receive.ts'
+import type { KafkaEvent } from '../../../../lib/runtime/pipeline/batch/receive.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'

@@ -1,14 +1,14 @@
 /** Step 4 of a sink: offers new events to the receiver. The receiver's answers decide about the records of the chunk. */
-import { type Failure, failure, unexpectedFailure } from '../consumer/failure-codes.ts'
-import type { Sink } from '../consumer/sink.ts'
+import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
+import type { Sink } from '../../consumer/sink.ts'
+import type { Consumer } from '../consumer.ts'
+import type { Decoded } from '../decoding/decode.ts'
+import type { Decision, Snapshot } from '../model.ts'
+import { admit, fail, processed, type Task } from './admission.ts'
 import type { Applied } from './apply.ts'
-import type { Consumer } from './consumer.ts'
-import { admit, fail, processed, type Task } from './deciding/admission.ts'
-import { type Answer, Receiver } from './deciding/receiver.ts'
-import type { TriesAllowed } from './deciding/tries.ts'
-import { type Work, WorkingCopy } from './deciding/working-copy.ts'
-import type { Decoded } from './decode.ts'
-import type { Decision, Snapshot } from './model.ts'
+import { type Answer, Receiver } from './receiver.ts'
+import type { TriesAllowed } from './tries.ts'
+import { type Work, WorkingCopy } from './working-copy.ts'
 
 /** What the invocation allows, and who is told of tries that failed. */
 export interface Allowed extends Pick<TriesAllowed, 'pause' | 'tried'> {

@@ -1,13 +1,13 @@
 /** Tells the observer about a chunk after its commit. */
-import type { LogRecord } from '../cloudevents/record.ts'
-import type { Application } from '../consumer/application.ts'
-import { partitionOf } from '../consumer/murmur2.ts'
-import type { Applied } from './apply.ts'
-import { type Consumer, hasTimers } from './consumer.ts'
-import type { Decoded } from './decode.ts'
-import { isAlarming } from './failures/failure-memory.ts'
-import type { Partitioning, Snapshot, StateKey } from './model.ts'
-import type { Observer } from './ports.ts'
+import type { LogRecord } from '../../cloudevents/record.ts'
+import type { Application } from '../../consumer/application.ts'
+import { partitionOf } from '../../consumer/murmur2.ts'
+import { type Consumer, hasTimers } from '../consumer.ts'
+import type { Applied } from '../deciding/apply.ts'
+import type { Decoded } from '../decoding/decode.ts'
+import { isAlarming } from '../failures/failure-memory.ts'
+import type { Partitioning, Snapshot, StateKey } from '../model.ts'
+import type { Observer } from '../ports.ts'
 
 interface Committed {
   readonly snapshot: Snapshot

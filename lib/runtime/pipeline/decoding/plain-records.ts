@@ -1,15 +1,15 @@
 /** Reads events for people: those of any format, outside of a consumer. */
-import { isFailure } from '../cloudevents/event.ts'
-import { textOf } from '../cloudevents/header-bytes.ts'
-import { readEvent } from '../cloudevents/reader.ts'
-import type { LogRecord } from '../cloudevents/record.ts'
-import { writeEvent } from '../cloudevents/writer.ts'
-import { dataFormatOf } from '../consumer/data-format.ts'
-import type { Event } from '../consumer/event.ts'
-import type { Failure } from '../consumer/failure-codes.ts'
-import { SchemaNotAtHand } from './errors.ts'
-import type { Looked, OffsetRange } from './model.ts'
-import type { DataReader, LogReader } from './ports.ts'
+import { isFailure } from '../../cloudevents/event.ts'
+import { textOf } from '../../cloudevents/header-bytes.ts'
+import { readEvent } from '../../cloudevents/reader.ts'
+import type { LogRecord } from '../../cloudevents/record.ts'
+import { writeEvent } from '../../cloudevents/writer.ts'
+import { dataFormatOf } from '../../consumer/data-format.ts'
+import type { Event } from '../../consumer/event.ts'
+import type { Failure } from '../../consumer/failure-codes.ts'
+import { SchemaNotAtHand } from '../errors.ts'
+import type { Looked, OffsetRange } from '../model.ts'
+import type { DataReader, LogReader } from '../ports.ts'
 
 /**
  * The events in records, with plain data, or why there are none. Rejects with `Unavailable` if a schema cannot be fetched.

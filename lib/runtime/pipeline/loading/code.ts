@@ -1,6 +1,6 @@
 /** Names the code that decided a partition state, so that a state is never continued or replaced by other code unnoticed. */
-import { derivedId } from '../consumer/derived-id.ts'
-import type { Consumer } from './consumer.ts'
+import { derivedId } from '../../consumer/derived-id.ts'
+import type { Consumer } from '../consumer.ts'
 
 type Deciding = Pick<
   Consumer,

@@ -1,13 +1,13 @@
 /** Step 3: loads the parts of the partition state that a chunk may touch, in one call. */
 
-import { type Consumer, contextOf, keepsStates } from './consumer.ts'
-import { contextsAtHand, withContext } from './deciding/context.ts'
-import { holderName } from './deciding/hold.ts'
-import type { Decoded } from './decode.ts'
-import { groupsOfFailure } from './failures/failure-memory.ts'
-import { spanOf } from './log/clock.ts'
-import type { FailureName, Snapshot, StateKey, Wanted } from './model.ts'
-import type { StateStore } from './ports.ts'
+import { type Consumer, contextOf, keepsStates } from '../consumer.ts'
+import { contextsAtHand, withContext } from '../deciding/context.ts'
+import { holderName } from '../deciding/hold.ts'
+import type { Decoded } from '../decoding/decode.ts'
+import { groupsOfFailure } from '../failures/failure-memory.ts'
+import { spanOf } from '../log/clock.ts'
+import type { FailureName, Snapshot, StateKey, Wanted } from '../model.ts'
+import type { StateStore } from '../ports.ts'
 
 export async function load(
   store: Pick<StateStore, 'load'>,

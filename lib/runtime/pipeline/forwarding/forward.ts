@@ -9,13 +9,13 @@
  *   after one chunk; first copies are in order even then.
  * - A record that cannot be forwarded, or that Kafka refuses for good, is replaced by its failure record.
  */
-import type { ForwardingConsumer } from './forwarding/decide.ts'
+import type { ForwardingConsumer } from './decide.ts'
 import {
   type ForwardingInvocation,
   type ForwardingPorts,
   ForwardRun,
   type PartitionForwarded,
-} from './forwarding/partition.ts'
+} from './partition.ts'
 
 /** What one invocation did, over all partitions. */
 export interface Forwarded {

@@ -1,13 +1,13 @@
 /** Applies the next chunk of a partition and keeps nothing of it: to find a record that hangs or ends its function. */
-import type { LogRecord } from '../cloudevents/record.ts'
+import type { LogRecord } from '../../cloudevents/record.ts'
+import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
+import { decodeChunk } from '../decoding/decode-chunk.ts'
+import { Unavailable } from '../errors.ts'
+import { load, loadedPart } from '../loading/load.ts'
+import { PendingRecords } from '../log/pending-records.ts'
+import type { OffsetRange, StateKey } from '../model.ts'
+import type { LogReader, StateStore } from '../ports.ts'
 import { type Applied, apply } from './apply.ts'
-import type { AnyKeyedProcess, Consumer } from './consumer.ts'
-import { decodeChunk } from './decode-chunk.ts'
-import { Unavailable } from './errors.ts'
-import { load, loadedPart } from './load.ts'
-import { PendingRecords } from './log/pending-records.ts'
-import type { OffsetRange, StateKey } from './model.ts'
-import type { LogReader, StateStore } from './ports.ts'
 
 /** The records after the applied offset of a partition. */
 export type Backlog = StateKey & OffsetRange

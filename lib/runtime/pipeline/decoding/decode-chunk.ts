@@ -1,9 +1,9 @@
 /** Decodes the records of a chunk, and fetches the schemas that this takes. Where all data is JSON, nothing is fetched. */
-import type { LogRecord } from '../cloudevents/record.ts'
-import type { Consumer } from './consumer.ts'
+import type { LogRecord } from '../../cloudevents/record.ts'
+import type { Consumer } from '../consumer.ts'
+import { SchemaNotAtHand, Unavailable } from '../errors.ts'
+import type { Deferred } from '../model.ts'
 import { type Decoded, decode } from './decode.ts'
-import { SchemaNotAtHand, Unavailable } from './errors.ts'
-import type { Deferred } from './model.ts'
 
 export interface DecodedChunk {
   /** The leading records that can be decoded: all of them, unless `rest` is set. */

@@ -1,6 +1,6 @@
 /** Step 1: turns a Lambda event into records by partition, in offset order. */
-import { originalBytes } from '../cloudevents/lambda-schema.ts'
-import type { LambdaSchema, LogRecord, RecordHeader } from '../cloudevents/record.ts'
+import { originalBytes } from '../../cloudevents/lambda-schema.ts'
+import type { LambdaSchema, LogRecord, RecordHeader } from '../../cloudevents/record.ts'
 
 /** The event that Lambda passes for a Kafka event source, managed (`aws:kafka`) or self-managed. */
 export interface KafkaEvent {

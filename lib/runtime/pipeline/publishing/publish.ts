@@ -1,14 +1,14 @@
 /** Step 6: publishes the outbox to Kafka in its order. Failure records go the same way as emissions. */
 
-import { type DataWriter, JSON_WRITER } from '../cloudevents/data-writer.ts'
-import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
-import { type ContentMode, writeEvent } from '../cloudevents/writer.ts'
-import { topicOf } from '../consumer/application.ts'
-import type { Key } from '../consumer/process.ts'
-import type { Consumer } from './consumer.ts'
-import { RecordRefused } from './errors.ts'
-import type { OutboxEntry } from './model.ts'
-import type { Publisher } from './ports.ts'
+import { type DataWriter, JSON_WRITER } from '../../cloudevents/data-writer.ts'
+import { type OutgoingRecord, sizeOf } from '../../cloudevents/record.ts'
+import { type ContentMode, writeEvent } from '../../cloudevents/writer.ts'
+import { topicOf } from '../../consumer/application.ts'
+import type { Key } from '../../consumer/process.ts'
+import type { Consumer } from '../consumer.ts'
+import { RecordRefused } from '../errors.ts'
+import type { OutboxEntry } from '../model.ts'
+import type { Publisher } from '../ports.ts'
 
 /**
  * Publishes entries of the outbox; when it resolves, all replicas have them. An entry that Kafka will never accept must not

@@ -3,22 +3,22 @@
  * takes are at hand, or the record must wait for them.
  */
 
-import { parseTime } from '../cloudevents/attributes.ts'
-import { isFailure } from '../cloudevents/event.ts'
-import { readableValue } from '../cloudevents/lambda-schema.ts'
-import { readEvent } from '../cloudevents/reader.ts'
-import type { LogRecord } from '../cloudevents/record.ts'
-import { type RedriveTarget, redriveTargetOf } from '../cloudevents/redrive.ts'
-import { type Event, entityOf, type Received } from '../consumer/event.ts'
-import { type Failure, failure, unexpectedFailure } from '../consumer/failure-codes.ts'
-import { instant } from '../consumer/instant.ts'
-import { contextTypes, type PartitionContext } from '../consumer/process.ts'
-import { type Consumer, keepsStates } from './consumer.ts'
-import { DEEPEST_NESTING, fingerprint, NestedTooDeeply } from './deciding/fingerprint.ts'
-import { largeAttribute } from './deciding/limits.ts'
-import { SchemaNotAtHand } from './errors.ts'
-import type { EndedFailure, Fingerprint } from './model.ts'
-import type { IgnoredReason } from './reasons.ts'
+import { parseTime } from '../../cloudevents/attributes.ts'
+import { isFailure } from '../../cloudevents/event.ts'
+import { readableValue } from '../../cloudevents/lambda-schema.ts'
+import { readEvent } from '../../cloudevents/reader.ts'
+import type { LogRecord } from '../../cloudevents/record.ts'
+import { type RedriveTarget, redriveTargetOf } from '../../cloudevents/redrive.ts'
+import { type Event, entityOf, type Received } from '../../consumer/event.ts'
+import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
+import { instant } from '../../consumer/instant.ts'
+import { contextTypes, type PartitionContext } from '../../consumer/process.ts'
+import { type Consumer, keepsStates } from '../consumer.ts'
+import { DEEPEST_NESTING, fingerprint, NestedTooDeeply } from '../deciding/fingerprint.ts'
+import { largeAttribute } from '../deciding/limits.ts'
+import { SchemaNotAtHand } from '../errors.ts'
+import type { EndedFailure, Fingerprint } from '../model.ts'
+import type { IgnoredReason } from '../reasons.ts'
 
 /** A record with an event that the consumer accepts. */
 export interface Healthy extends Origin {

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { receiveSpans } from '../console/spans/receiver.ts'
 import { LOCAL } from '../programs/paths.ts'
 import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
@@ -35,11 +36,13 @@ interface Setup extends Servers {
   readonly handler: string
   readonly installed: string
   readonly room: string
+  /** Further variables of Sluice's function. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 await runBenchmark({
   usage: `npm run bench:peers -- [options]
-  --only PART     rate, latency or steady: Sluice alone, once its code is compiled`,
+  --only PART     rate, latency, steady: Sluice alone, once its code is compiled, or spans: what those cost`,
   rounds: 3,
   async *measure(run) {
     await mkdir(LOCAL, { recursive: true })
@@ -55,6 +58,7 @@ await runBenchmark({
           ...(run.wants('rate') ? await rates(setup, run) : []),
           ...(run.wants('latency') ? await latencies(setup, run) : []),
           ...(run.wants('steady') ? await steady(setup, run) : []),
+          ...(run.wants('spans') ? await spans(setup, run) : []),
         ]
       })
     } finally {
@@ -116,26 +120,55 @@ function processorFigures({ restate, sluice }: Record<SideName, readonly Applied
 /** Processor time of a record from the trigger to the store, without what it takes to start and to compile. */
 async function steady(setup: Setup, run: Run): Promise<Figure[]> {
   const found: number[] = []
-  const records = run.quick ? QUICK_STEADY_RECORDS : STEADY_RECORDS
   for (let round = 1; round <= run.rounds; round += 1) {
-    const microseconds = await withReadings(setup, `steady-${round}`, async readings => {
-      const measure = async (side: Side) => {
-        await readings.fill(STEADY_WARM_UP)
-        await noted(side, readings, run)
-        const beforeMs = (await side.processorMs()) ?? Number.NaN
-        await readings.fill(records)
-        await noted(side, readings, run)
-        return (((await side.processorMs()) ?? Number.NaN) - beforeMs) * (1000 / records)
-      }
-      return withSide('sluice', readings, measure, setup, run)
-    })
-    found.push(microseconds)
-    run.say(`round ${round}  ${microseconds.toFixed(1)} µs of processor time a record`)
+    found.push(await whenWarm(setup, `steady-${round}`, run))
+    run.say(`round ${round}  ${found.at(-1)?.toFixed(1)} µs of processor time a record`)
   }
   if (found.some(Number.isNaN)) return []
   return [
     aimed('peers/Sluice, processor time of a record when warm', 'µs', { atMost: STEADY_MICROSECONDS }, found),
   ]
+}
+
+/** What the spans of every record cost, as under `npm start`: the processor time of a warm function with and without. */
+async function spans(setup: Setup, run: Run): Promise<Figure[]> {
+  const receiver = await receiveSpans()
+  const found: Record<'without' | 'with', number[]> = { without: [], with: [] }
+  try {
+    for (let round = 1; round <= run.rounds; round += 1)
+      for (const [name, environment] of [
+        ['without', {}],
+        ['with', receiver.variables],
+      ] as const) {
+        found[name].push(await whenWarm({ ...setup, environment }, `spans-${name}-${round}`, run))
+        run.say(
+          `round ${round}  ${name} spans ${found[name].at(-1)?.toFixed(1)} µs of processor time a record`,
+        )
+      }
+  } finally {
+    await receiver.close()
+  }
+  if (found.with.some(Number.isNaN)) return []
+  return [
+    { name: 'peers/Sluice, processor time of a record without spans', unit: 'µs', rounds: found.without },
+    { name: 'peers/Sluice, the same with the spans of every record', unit: 'µs', rounds: found.with },
+  ]
+}
+
+/** Microseconds of processor time a record; not a number where the system does not tell. */
+async function whenWarm(setup: Setup, env: string, run: Run): Promise<number> {
+  const records = run.quick ? QUICK_STEADY_RECORDS : STEADY_RECORDS
+  return withReadings(setup, env, async readings => {
+    const measure = async (side: Side) => {
+      await readings.fill(STEADY_WARM_UP)
+      await noted(side, readings, run)
+      const beforeMs = (await side.processorMs()) ?? Number.NaN
+      await readings.fill(records)
+      await noted(side, readings, run)
+      return (((await side.processorMs()) ?? Number.NaN) - beforeMs) * (1000 / records)
+    }
+    return withSide('sluice', readings, measure, setup, run)
+  })
 }
 
 /** Milliseconds from the broker's timestamp of a reading until it is applied, at 500/s. */
@@ -205,7 +238,7 @@ async function withSide<T>(
   name: SideName,
   readings: Readings,
   measure: (side: Side) => Promise<T>,
-  { broker, redisUrl, handler, installed, room }: Setup,
+  { broker, redisUrl, handler, installed, room, environment }: Setup,
   { signal }: Run,
 ): Promise<T> {
   const { env, topic, expected } = readings
@@ -213,7 +246,7 @@ async function withSide<T>(
   const side =
     name === 'restate'
       ? await startRestate({ installed, broker, topic, folder, signal })
-      : await startSluice({ handler, broker, redisUrl, env, folder })
+      : await startSluice({ handler, broker, redisUrl, env, folder, environment })
   try {
     const result = await measure(side)
     await verify(side, expected, signal)

@@ -18,6 +18,7 @@ interface Options {
   readonly broker: string
   readonly redisUrl: string
   readonly env: string
+  readonly environment?: Readonly<Record<string, string>> | undefined
   /** A folder for the files of this run alone, inside the project. */
   readonly folder: string
 }
@@ -81,7 +82,7 @@ async function processorMsOf(redis: RedisClient): Promise<number> {
   return seconds.reduce((sum, value) => sum + value * 1000, 0)
 }
 
-function configuration({ broker, redisUrl, env }: Options, notes: string) {
+function configuration({ broker, redisUrl, env, environment }: Options, notes: string) {
   const msk = {
     arn: 'arn:aws:kafka:us-east-1:000000000000:cluster/bench/00000000-0000-0000-0000-000000000000-1',
     topic: topicSize('readings', env).topic,
@@ -105,6 +106,7 @@ function configuration({ broker, redisUrl, env }: Options, notes: string) {
         LOG_LEVEL: 'WARN',
         POWERTOOLS_METRICS_DISABLED: 'true',
         BENCH_NOTES: notes,
+        ...environment,
       },
     },
     plugins: ['./msk-trigger/index.ts', 'serverless-offline'],

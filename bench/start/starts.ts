@@ -46,6 +46,8 @@ async function timesOf(
     env: {
       KAFKA_BROKERS: broker,
       REDIS_URL: redisUrl,
+      // Lambda has none: with the one of this project's programs, a start takes a fifth less.
+      NODE_COMPILE_CACHE: undefined,
       // A new environment, so that topics and partition states are new.
       SLUICE_ENV: randomUUID().slice(0, 8),
       LOG_LEVEL: 'WARN',

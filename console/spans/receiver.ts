@@ -8,7 +8,7 @@ import { SpanStore } from './span-store.ts'
 
 export interface SpanReceiver {
   readonly store: SpanStore
-  /** For the functions: where to send spans, with which credentials, and that every record has some. */
+  /** For the functions: where to send spans, with which credentials, and of how many records. */
   readonly variables: Readonly<Record<string, string>>
   close(): Promise<void>
 }
@@ -36,6 +36,8 @@ export async function receiveSpans(store: SpanStore = new SpanStore()): Promise<
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${token}`,
       OTEL_TRACES_SAMPLER: 'always_on',
+      // Enough to look at. More would take as much processor time as the records themselves.
+      OTEL_TRACES_SAMPLER_ARG: '50',
     },
     close: () => closed(server),
   }

@@ -206,6 +206,7 @@ async function tracingOf(
     serviceName: otlp.serviceName ?? `${namespace ?? 'sluice'}-${name}`,
     ...(namespace === undefined ? {} : { namespace }),
     sampler: otlp.sampler,
+    mostPerSecond: otlp.mostPerSecond,
   }
   const { headersSecret } = otlp
   const settings = headersSecret ? { ...otlp, secretHeaders: headersIn(headersSecret) } : otlp

@@ -1,7 +1,7 @@
 import { SAMPLERS, type Sampler } from '../cloudevents/trace.ts'
 import { defined } from '../consumer/defined.ts'
 import { setting, slice } from './slice.ts'
-import { httpAddress, namedValues, oneOf, text } from './values.ts'
+import { httpAddress, namedValues, oneOf, text, wholeNumber } from './values.ts'
 
 export interface TracingSettings {
   /** Absent if no spans are exported. */
@@ -11,6 +11,8 @@ export interface TracingSettings {
     /** The name or the ARN of the secret with more headers. */
     readonly headersSecret?: string
     readonly sampler: Sampler
+    /** Records a second and instance that get spans; those that fail always do. */
+    readonly mostPerSecond?: number
     readonly serviceName?: string
   }
 }
@@ -37,6 +39,11 @@ export const TRACING = slice(
         'as well (`parentbased_always_on`), or all (`always_on`).',
       default: 'parentbased_always_off',
     }),
+    OTEL_TRACES_SAMPLER_ARG: setting(wholeNumber({ least: 1, most: 100_000, unit: 'records a second' }), {
+      description:
+        'How many of those records get spans at most, in each instance of a function. Records that fail get them in any case.',
+      otherwise: 'all of them',
+    }),
     OTEL_SERVICE_NAME: setting(text(/\S/, 'a name'), {
       description: 'The name of the service in spans.',
       otherwise: '`sluice-<function>`',
@@ -47,7 +54,10 @@ export const TRACING = slice(
     OTEL_EXPORTER_OTLP_HEADERS: headers = {},
     OTEL_HEADERS_SECRET: headersSecret,
     OTEL_TRACES_SAMPLER: sampler,
+    OTEL_TRACES_SAMPLER_ARG: mostPerSecond,
     OTEL_SERVICE_NAME: serviceName,
   }): TracingSettings =>
-    endpoint ? { otlp: defined({ endpoint, headers, headersSecret, sampler, serviceName }) } : {},
+    endpoint
+      ? { otlp: defined({ endpoint, headers, headersSecret, sampler, mostPerSecond, serviceName }) }
+      : {},
 )

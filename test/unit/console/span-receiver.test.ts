@@ -30,7 +30,7 @@ describe('the receiver of spans', () => {
   it('given its variables, then the exporter of the functions finds it, and what it sends is kept', async () => {
     const { otlp } = readConfig({ KAFKA_BROKERS: 'a:1', REDIS_URL: 'redis://a', ...receiver.variables })
     assert.ok(otlp)
-    assert.equal(otlp.sampler, 'always_on')
+    assert.deepEqual([otlp.sampler, otlp.mostPerSecond], ['always_on', 50])
     const dropped: unknown[] = []
     const exporter = new OtlpExporter(otlp, {}, (...what) => dropped.push(what))
     exporter.add([

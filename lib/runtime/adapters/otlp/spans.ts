@@ -43,6 +43,8 @@ export interface Scene {
   /** The Kafka consumer group. */
   readonly group: string
   readonly sampler: Sampler
+  /** Asked for each decision that is sampled. */
+  readonly isAllowed: (decision: Decision) => boolean
   readonly fromMs: number
   readonly toMs: number
 }
@@ -51,7 +53,7 @@ export interface Scene {
 export function spansOf(stateKey: StateKey, decisions: readonly Decision[], scene: Scene): Span[] {
   return decisions.flatMap(decision => {
     const parent = sampledParent(stateKey, decision, scene.sampler)
-    if (!parent) return []
+    if (!parent || !scene.isAllowed(decision)) return []
     const span = decision.timer
       ? fired(stateKey, decision, parent, scene)
       : processed(stateKey, decision, parent, scene)

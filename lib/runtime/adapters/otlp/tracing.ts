@@ -13,14 +13,20 @@ export interface Traced {
   readonly namespace?: string
   /** By default, producers decide what is sampled. */
   readonly sampler?: Sampler
+  /** Records a second that get spans; those that fail always do. By default, all. */
+  readonly mostPerSecond?: number | undefined
 }
 
 export class Tracing {
-  readonly #scene: Omit<Scene, 'fromMs' | 'toMs'>
+  readonly #scene: Omit<Scene, 'fromMs' | 'toMs' | 'isAllowed'>
   readonly #exporter: OtlpExporter
+  readonly #mostPerSecond: number
+  #second = 0
+  #spent = 0
 
   constructor(settings: OtlpSettings, traced: Traced, dropped: Dropped) {
     const { env, group, kafkaTopic, serviceName, namespace, sampler = 'parentbased_always_off' } = traced
+    this.#mostPerSecond = traced.mostPerSecond ?? Number.POSITIVE_INFINITY
     this.#scene = { kafkaTopic, group, sampler }
     const resource = {
       'service.name': serviceName,
@@ -35,7 +41,18 @@ export class Tracing {
     decisions: readonly Decision[],
     during: { fromMs: number; toMs: number },
   ): void {
-    this.#exporter.add(spansOf(stateKey, decisions, { ...this.#scene, ...during }))
+    const isAllowed = (decision: Decision) => this.#isAllowed(decision, during.toMs)
+    this.#exporter.add(spansOf(stateKey, decisions, { ...this.#scene, ...during, isAllowed }))
+  }
+
+  /** Making and sending spans takes as long as processing the record. */
+  #isAllowed({ failure }: Decision, nowMs: number): boolean {
+    if (failure) return true
+    const second = Math.floor(nowMs / 1_000)
+    if (second !== this.#second) this.#spent = 0
+    this.#second = second
+    this.#spent += 1
+    return this.#spent <= this.#mostPerSecond
   }
 
   /** Sends the spans made since the last call, or drops them. Never rejects. */

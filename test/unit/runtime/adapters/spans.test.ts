@@ -44,9 +44,11 @@ async function spansOf(
   work: (stage: Stage) => Promise<unknown>,
   process?: unknown,
   sampler?: Sampler,
+  mostPerSecond?: number,
+  now = () => NOW,
 ): Promise<ReceivedSpan[]> {
   const dropped: unknown[] = []
-  const who = { ...WHO, ...(sampler === undefined ? {} : { sampler }) }
+  const who = { ...WHO, mostPerSecond, ...(sampler === undefined ? {} : { sampler }) }
   const tracing = new Tracing({ endpoint: receiver.endpoint, headers: {} }, who, (...what) => {
     dropped.push(what)
   })
@@ -56,7 +58,7 @@ async function spansOf(
       await work(new Stage(process as never, { observer }))
       await tracing.export(10_000)
     },
-    { now: () => NOW },
+    { now },
   )
   assert.deepEqual([dropped, receiver.faults], [[], []])
   return receiver.spans.splice(0)
@@ -134,6 +136,26 @@ describe('the spans of a batch', () => {
     assert.deepEqual(await offsets('always_on'), [0, 1, 3])
     assert.deepEqual(await offsets('parentbased_always_on'), [0, 3])
     assert.deepEqual(await offsets(), [])
+  })
+
+  it('given two records a second at most, then the first two of each second have spans, and each failure', async () => {
+    let nowMs = NOW
+    const readings = (...offsets: number[]) =>
+      offsets.map(offset => record(offset, reading(`e-${offset}`, { sensor: `s-${offset}` })))
+    const work = async (stage: Stage) => {
+      await stage.batch(readings(0, 1, 2))
+      nowMs += 999
+      await stage.batch([...readings(3), record(4, { value: Buffer.from('no event') })])
+      nowMs += 1
+      await stage.batch(readings(5, 6, 7))
+    }
+    const spans = await spansOf(work, undefined, 'always_on', 2, () => nowMs)
+    assert.deepEqual(
+      spans.flatMap(({ kind, attributes }) =>
+        kind === 'consumer' ? attributes['messaging.kafka.offset'] : [],
+      ),
+      [0, 1, 4, 5, 6],
+    )
   })
 
   it('given a record without trace and a sampler of all, then what came of it hangs below its span', async () => {

@@ -18,7 +18,7 @@ const IS_CONTROL = 0x20
 /** A batch with undecoded records. */
 export interface Batch {
   readonly baseOffset: number
-  /** As written. Compaction may have removed the record with this offset. */
+  /** Offset of the last record as written. Compaction may have removed it. */
   readonly lastOffset: number
   readonly codec: number
   readonly isTransactional: boolean
@@ -32,23 +32,20 @@ export interface Batch {
   readonly producerEpoch: number
   readonly firstSequence: number
   readonly recordCount: number
-  /** Of `checked`. The broker has verified it, but the disk and the network come after the broker. */
+  /** Checksum of `checked`. The broker has verified it, but the disk and the network come after the broker. */
   readonly checksum: number
-  /** All that the checksum covers. */
+  /** The bytes that the checksum covers. */
   readonly checked: Buffer
-  /** As in the log, compressed or not. */
+  /** Bytes in the log, compressed or not. */
   readonly records: Buffer
 }
 
-/** The format of the first batch; undefined if there is none. */
+/** Returns the format of the first batch; undefined without a batch. */
 export function magicOf(bytes: Buffer): number | undefined {
   return bytes.length > MAGIC_AT ? bytes.readInt8(MAGIC_AT) : undefined
 }
 
-/**
- * The batches of a fetched partition, in order. A fetch can end anywhere, so the last batch may be incomplete; it is
- * omitted.
- */
+/** Yields the batches of a fetched partition, in order. A fetch can end anywhere: an incomplete last batch is omitted. */
 export function* batchesOf(bytes: Buffer): Generator<Batch> {
   for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
     const end = at + LENGTH_END + bytes.readInt32BE(at + 8)
@@ -91,11 +88,7 @@ function batchAt(bytes: Buffer, at: number, end: number): Batch {
   }
 }
 
-/**
- * Like Kafka's own consumer, whose `check.crcs` is on by default. Without it, changed bytes could be taken for other records.
- *
- * @throws UnreadableBatch if the bytes of the batch are not those that were written
- */
+/** Changed bytes could be taken for other records. @throws UnreadableBatch if they are not those that were written */
 export function verifyChecksum({ checksum, checked }: Batch): void {
   if (crc32c(checked) !== checksum) throw corrupt('has a wrong checksum: it is not what its producer wrote')
 }

@@ -21,9 +21,8 @@ export const CODEC_NUMBERS = [1, 2, 3, 4, 5, 6, 7]
 const MIB = 1024 * 1024
 
 /**
- * The maximum size that is inflated at once. Brokers limit only the compressed size of a batch (`max.message.bytes`, 1
- * MiB by default), and a few hundred bytes of zstd can expand to gigabytes. A function has 512 MB, of which inflating
- * takes up to twice the result.
+ * The maximum size that is inflated at once. Brokers limit only the compressed size of a batch, and a few hundred bytes of zstd can
+ * expand to gigabytes. A function has 512 MB, of which inflating takes up to twice the result.
  */
 const LARGEST_AT_ONCE_BYTES = 128 * MIB
 
@@ -45,11 +44,8 @@ export async function inflate(codec: number, bytes: Buffer, limit = LARGEST_AT_O
 }
 
 /**
- * Inflates the records of a batch in parts, without a limit for the total. A part has at most 4 MiB, except a raw block
- * of snappy, which has no parts. It is valid until the next one is asked for.
- *
- * @param codec the lowest three bits of the batch's attributes; 0 means not compressed
- * @throws UnreadableBatch if the codec is unknown, the bytes are corrupt, or a raw block of snappy exceeds 128 MiB
+ * Inflates the records of a batch in parts of at most 4 MiB, without a limit for the total; only a raw block of snappy has no parts, and a
+ * limit of 128 MiB. A part is valid until the next one is asked for. Parameters and errors are those of `inflate`.
  */
 export async function* inflateInParts(codec: number, bytes: Buffer): AsyncGenerator<Buffer> {
   if (codec === 0) {

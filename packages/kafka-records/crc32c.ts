@@ -1,7 +1,4 @@
-/**
- * CRC-32C (RFC 3720, appendix B.4): the checksum of record batches. Node's own `crc32` has another polynomial. Eight bytes are
- * taken at a time, as two numbers, with a table for each byte ("slicing by eight").
- */
+/** CRC-32C (RFC 3720, appendix B.4), the checksum of record batches, eight bytes at a time ("slicing by eight"). Node's has another polynomial. */
 import { endianness } from 'node:os'
 
 /** The polynomial, with its bits reversed. */
@@ -16,10 +13,10 @@ const T5 = shifted(T4)
 const T6 = shifted(T5)
 const T7 = shifted(T6)
 
-/** Of a number in memory, the first byte is the lowest, as nearly everywhere. */
+/** The first byte of a number in memory is the lowest, as nearly everywhere. */
 const IS_LOWEST_FIRST = endianness() === 'LE'
 
-/** The checksum as an unsigned number. */
+/** Returns the checksum as an unsigned number. */
 export function crc32c(bytes: Buffer): number {
   // A number can be read only at a multiple of its size.
   const begin = Math.min(bytes.length, -bytes.byteOffset & 3)

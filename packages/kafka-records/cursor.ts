@@ -6,7 +6,6 @@ export class Malformed extends Error {
 /** The maximum length of a 64-bit varint. */
 export const LONGEST_VARINT = 10
 
-/** The maximum length of a 32-bit number without a sign. */
 const LONGEST_UVARINT = 5
 
 /** Reads numbers and fields sequentially. Throws instead of reading beyond the end. */
@@ -80,14 +79,13 @@ export class Cursor {
     return length < 0 ? null : this.take(length).toString()
   }
 
-  /** A negative count stands for null. Each item takes a byte at least, so a wrong count ends with the bytes. */
+  /** @param count negative for null. Each item takes a byte at least, so a wrong count ends with the bytes. */
   protected items<T>(count: number, read: () => T): T[] {
     const items: T[] = []
     for (let left = count; left > 0; left--) items.push(read())
     return items
   }
 
-  /** Not copied. */
   take(count: number): Buffer {
     const begin = this.#advance(count)
     return this.bytes.subarray(begin, this.at)
@@ -102,7 +100,6 @@ export class Cursor {
     return this.bytes[this.at++] as number
   }
 
-  /** Returns the position before the advance. */
   #advance(count: number): number {
     const begin = this.at
     if (count < 0 || count > this.end - begin) throw new Malformed('it is truncated')

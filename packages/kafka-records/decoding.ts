@@ -5,10 +5,7 @@ import { type FetchedPartition, recordsOf } from './partition.ts'
 /** A member of a group reads some partitions alternately, and a topic has seldom more with large batches at once. */
 const OPEN_BATCHES = 16
 
-/**
- * A reader asks again for records that were late with its next request. What nobody has asked for this long belongs to a partition
- * that another one reads by now, or that is paused: it would only take memory.
- */
+/** Records that no request has asked for in this time belong to a partition that is paused or read by another member. */
 const FORGET_AFTER_MS = 60_000
 
 interface Late {
@@ -18,10 +15,9 @@ interface Late {
 }
 
 /**
- * Decoding for one client, with a time limit for each response. A consumer sends heartbeats only between two fetches,
- * and inflating a record of many gigabytes can take longer than its session. In that case a response brings nothing of
- * that partition, and a later one brings the records that were decoded meanwhile. Otherwise a member would lose its
- * partitions at such a record every time, and never pass it.
+ * Decoding for one client, with a time limit for each response: a consumer sends heartbeats only between two fetches, and inflating a record
+ * of many gigabytes can take longer than its session. Such a response has no records of that partition, and a later one has those that
+ * were decoded meanwhile. Otherwise a member would lose its partitions at such a record every time, and never pass it.
  */
 export class Decoding {
   readonly #decode: typeof recordsOf
@@ -36,8 +32,7 @@ export class Decoding {
   }
 
   /**
-   * Returns the records of a partition, or none if decoding takes longer. The caller must then ask for the same records
-   * again.
+   * Returns the records of a partition; none if decoding takes longer, and the caller must ask for them again.
    *
    * @param untilMs deadline, by `performance.now()`
    */

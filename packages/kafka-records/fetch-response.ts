@@ -9,7 +9,7 @@ import { UnreadableBatch } from './unreadable-batch.ts'
 export const OLDEST_VERSION = 4
 export const NEWEST_VERSION = 11
 
-/** How long partitions are decoded before the event loop gets a turn, for heartbeats and for whatever else the process does. */
+/** Time for which partitions are decoded before the event loop gets a turn, for heartbeats and other work. */
 const LONGEST_STRETCH_MS = 20
 
 /** In the form of kafkajs. */
@@ -51,11 +51,11 @@ interface RawTopic {
   readonly partitions: readonly Raw[]
 }
 
-/** What a reader has requested, and what it keeps from one response to the next. */
+/** The request of a response, and the state that is kept from one response to the next. */
 export interface Asked {
   /** The requested offset of a partition. */
   offsetOf(topic: string, partition: number): number
-  /** Empty if they are not decoded yet. Rejects as `recordsOf` does. */
+  /** Empty until they are decoded. Rejects as `recordsOf` does. */
   recordsOf(fetched: FetchedPartition): Promise<readonly FetchedRecord[]>
   /** Errors that were postponed when they occurred last. */
   readonly putOff: Set<string>
@@ -106,9 +106,8 @@ function isOfOldFormat({ bytes }: Raw): boolean {
 }
 
 /**
- * Decodes one partition after another, which takes the least memory. An unreadable partition must neither block the
- * others nor be skipped silently: the records of the others are returned first, and its error is thrown with the next
- * response.
+ * Decodes one partition after another, which takes the least memory. An unreadable one neither blocks the others nor is skipped silently:
+ * their records are returned first, and its error is thrown with the next response.
  */
 async function decoded(
   topics: readonly RawTopic[],

@@ -6,19 +6,15 @@ export class FetchedRecord {
   readonly magicByte = 2
   readonly attributes = 0
   readonly offset: string
-  /** Milliseconds since 1970. */
   readonly timestamp: string
   readonly key: Buffer | null
   readonly value: Buffer | null
   /** In the order in which they were written. */
   readonly headerList: readonly Header[]
-  /** Stands for offsets without a record to return. kafkajs skips it and continues after it. */
+  /** True for offsets without a record to return. kafkajs skips them and continues after them. */
   readonly isControlRecord: boolean
   readonly batchContext: BatchContext
-  /**
-   * Set if the record is larger than the event of a Lambda function can be: its size in the log. Its value is omitted,
-   * and so are its key and headers if they are large.
-   */
+  /** Size in the log of a record larger than the event of a Lambda function can be. Its value is omitted, and so are a large key and headers. */
   readonly oversizeBytes: number | undefined
 
   constructor(
@@ -38,7 +34,7 @@ export class FetchedRecord {
     this.oversizeBytes = oversizeBytes
   }
 
-  /** In the form of kafkajs: by name, with a list if a name occurs more than once. Created on demand. */
+  /** The headers in the form of kafkajs: by name, with a list if a name occurs more than once. Created on demand. */
   get headers(): Record<string, Buffer | null | (Buffer | null)[]> {
     const byName = new Map<string, Buffer | null | (Buffer | null)[]>()
     for (const [name, value] of this.headerList) {
@@ -51,7 +47,6 @@ export class FetchedRecord {
   }
 }
 
-/** What kafkajs reports about a record's batch. */
 export type BatchContext = ReturnType<typeof contextOf>
 
 export function contextOf(batch: Batch) {
@@ -71,17 +66,17 @@ export function contextOf(batch: Batch) {
   }
 }
 
-/** A kafkajs message, decoded by this package or by kafkajs itself. */
+/** A kafkajs message. */
 interface Message {
   readonly headers?: object | undefined
   readonly headerList?: readonly Header[]
 }
 
-/** The headers in log order, or grouped by name if kafkajs itself has decoded them. */
+/** Returns the headers in log order, or grouped by name if kafkajs itself has decoded them. */
 export function headersOf(message: Message): readonly Header[] {
   const { headerList } = message
   if (headerList) return headerList
-  // Only now: a `FetchedRecord` creates them each time.
+  // Not earlier: a `FetchedRecord` creates them each time.
   return Object.entries(message.headers ?? {}).flatMap(([name, values]) =>
     [values].flat().map((value): Header => [name, value == null ? null : Buffer.from(value)]),
   )

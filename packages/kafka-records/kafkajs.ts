@@ -1,4 +1,4 @@
-/** Has kafkajs read with what is here. It has no public way to do that: see `kafkajs-internals.ts`. */
+/** Makes kafkajs read with this package. It has no public way to do that: see `kafkajs-internals.ts`. */
 import { CODEC_NUMBERS, inflate } from './codecs.ts'
 import type { Decoding } from './decoding.ts'
 import type { Asked } from './fetch-response.ts'
@@ -22,9 +22,8 @@ type KafkajsCodecs = Record<number, () => KafkajsCodec>
 const known = new WeakSet<KafkajsCodecs>()
 
 /**
- * Makes kafkajs read every codec, for the formats that it decodes itself (before Kafka 0.11). Compression remains with
- * the registered codec, the library's own or an application's. An unknown codec number is rejected, because kafkajs
- * would treat the batch as uncompressed.
+ * Makes kafkajs read every codec, for the formats that it decodes itself (before Kafka 0.11). Compression remains with the registered
+ * codec. An unknown codec number is rejected: kafkajs would treat the batch as uncompressed.
  */
 export function readEveryCodec(codecs: object): void {
   const registered = codecs as KafkajsCodecs
@@ -45,7 +44,7 @@ export function readEveryCodec(codecs: object): void {
 /** A session lasts 6 seconds at least. */
 const LONGEST_DECODING_MS = 2_000
 
-/** What one client keeps from one response to the next. */
+/** State of a client between responses. */
 interface Memory {
   readonly putOff: Set<string>
   decoding?: Decoding
@@ -54,8 +53,7 @@ interface Memory {
 const hooked = new WeakSet<object>()
 
 /**
- * Has the consumers of a client of kafkajs, and whatever else fetches over its clusters, get `FetchedRecord`s. Other clients stay
- * as they are.
+ * Makes the consumers of a client of kafkajs, and all that fetch over its clusters, return `FetchedRecord`s. Other clients stay as they are.
  *
  * @param kafka an instance of `Kafka`
  * @throws where kafkajs is another version, without a part that is needed

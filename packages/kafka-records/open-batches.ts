@@ -2,32 +2,26 @@ import type { Batch } from './batch.ts'
 import type { RecordStream } from './record-stream.ts'
 
 /** Names a partition among the batches that are left in the middle. */
-export function placeOf({
-  topic,
-  partition,
-}: {
-  readonly topic: string
-  readonly partition: number
-}): string {
-  return `${topic}/${partition}`
+export function placeOf(of: { readonly topic: string; readonly partition: number }): string {
+  return `${of.topic}/${of.partition}`
 }
 
 /**
- * Batches that reads have left in the middle, one for each partition. A read takes a few megabytes, and a broker returns whole
- * batches, which can inflate to gigabytes: if every read began at the start of its batch, the time would be quadratic.
+ * Batches that reads have left in the middle, one for each partition: whole batches can inflate to gigabytes, and the time would be
+ * quadratic if every read began at the start of its batch.
  */
 export class OpenBatches {
   readonly #most: number
   readonly #streams = new Map<string, RecordStream>()
 
-  /** @param most for this many partitions: each takes the compressed batch, and what its codec keeps of the inflated bytes */
+  /** @param most number of partitions: each takes the compressed batch, and what its codec keeps of the inflated bytes */
   constructor(most: number) {
     this.#most = most
   }
 
   /**
-   * The records of the batch, from where the last read of this partition has left it. Undefined if it has not, or further on; then
-   * nothing is kept for this partition any more.
+   * Returns the rest of the batch, after the last read of this partition. Undefined without one, or if it went further; then nothing is
+   * kept for this partition any more.
    */
   take(place: string, batch: Batch, fromDelta: number): RecordStream | undefined {
     const stream = this.#streams.get(place)
@@ -49,11 +43,11 @@ export class OpenBatches {
     }
   }
 
-  /** This partition is not read on for now. */
+  /** Gives up what is kept for a partition. */
   leave(place: string): void {
     const stream = this.#streams.get(place)
     this.#streams.delete(place)
-    // Nothing reads from it, so there is nothing to wait for, and nobody to be told of an error.
+    // Nothing waits for it or reads its error.
     stream?.close().catch(() => {})
   }
 }

@@ -14,30 +14,23 @@ export interface FetchedPartition {
   /** Brokers return whole batches: records before this offset are skipped. */
   readonly fromOffset: number
   readonly bytes: Buffer
-  /** For a reader of committed records. */
   readonly aborted: readonly AbortedTransaction[]
 }
 
 /** Records take at most this much memory by default, unless one alone takes more. The rest is left for the next fetch. */
 const MOST_BYTES = 8 * 1024 * 1024
-/**
- * After this many bytes as in the log, other work has its turn. To decode a whole fetch takes tens of milliseconds, in which nothing
- * would be sent to those who wait for the records that came before.
- */
+/** After this many bytes as in the log, other work gets its turn: decoding a whole fetch takes tens of milliseconds. */
 const TURN_BYTES = 256 * 1024
 /** Approximate overhead of a record, and of each header. */
 const RECORD_BYTES = 300
 const HEADER_BYTES = 150
 
 /**
- * Returns the records from an offset on, in order, with time and memory proportional to their bytes. Offsets without a
- * record to return (markers, aborted transactions, compacted records) are covered by a control record at the last of
- * them.
+ * Returns the records from an offset on, in order, with time and memory proportional to their bytes. Offsets without a record (markers,
+ * aborted transactions, compacted records) are covered by a control record at the last of them. It may stop early, but never without a
+ * record: at a batch that cannot be read, after it has read much, and after a batch with an oversize record.
  *
- * It may stop early, but never without a record: at a batch that cannot be read, after it has read much, and after a
- * batch with an oversize record. The rest is fetched with the next offset.
- *
- * @param mostBytes how much memory the records may take
+ * @param mostBytes limit for the memory of the records
  * @param open what earlier calls for these partitions have left in the middle; this call may leave its last batch there
  * @param holding records that do not hold these bytes may be left out
  * @throws UnreadableBatch if the first batch cannot be read; the message names topic, partition and offset
@@ -126,13 +119,12 @@ function located(
   return new UnreadableBatch(reason, `${topic}/${partition} at offset ${offset}: ${what}`, { cause })
 }
 
-/** As named in a fetch response. */
 interface AbortedTransaction {
   readonly producerId: string
   readonly firstOffset: number
 }
 
-/** The type in the key of a marker, after its version. */
+/** Type in the key of a marker, after its version. */
 const ABORT = 0
 
 /** Finds the batches of a fetched partition that a reader of committed records must not see. */

@@ -13,13 +13,12 @@ import {
   SMALL_BYTES,
 } from './record.ts'
 
-/** What a reader of a large batch needs to know of a record, and the record itself unless there is no room for it. */
+/** A record of a large batch and its size, or why there is no record. */
 type Next = { readonly record: RawRecord; readonly bytes: number } | 'no-room' | 'end'
 
 /**
- * The records of a batch, from its first one on. Reading can stop at any record and go on there later, so the batch is inflated
- * only once, however many reads it takes. Beside the compressed bytes, only a part of the batch is in memory, and at most one
- * record.
+ * The records of a batch, from its first one on. Reading can stop at any record and continue there later, so the batch is inflated only once.
+ * Beside the compressed bytes, only a part of the batch is in memory, and at most one record.
  */
 export class RecordStream {
   readonly #batch: Batch
@@ -28,7 +27,7 @@ export class RecordStream {
   #read = 0
   /** Records before this one cannot be read any more. */
   #nextDelta = 0
-  /** Of the next record, if its length was read already. */
+  /** Length of the next record, if it was read already. */
   #length: number | undefined
   /** A record that was given back. */
   #returned: Exclude<Next, string> | undefined
@@ -45,10 +44,7 @@ export class RecordStream {
     return isSame && fromDelta >= this.#nextDelta
   }
 
-  /**
-   * @param fromDelta earlier records are skipped
-   * @param hasRoom is asked with the size that a record takes at least, before it is read
-   */
+  /** @param hasRoom is asked with the size that a record takes at least, before it is read */
   async next(fromDelta: number, hasRoom: (bytes: number) => boolean): Promise<Next> {
     const returned = this.#returned
     this.#returned = undefined
@@ -74,7 +70,6 @@ export class RecordStream {
     this.#nextDelta = read.record.offsetDelta
   }
 
-  /** Frees what inflating needs. */
   async close(): Promise<void> {
     await this.#parts.return(undefined)
   }

@@ -1,10 +1,9 @@
 /** One record of a batch: https://kafka.apache.org/documentation/#record */
 import { type Cursor, Malformed } from './cursor.ts'
 
-/** In the order in which they were written. A name may occur more than once, and a value may be null. */
+/** Name and value as written. A name may occur more than once. */
 export type Header = readonly [name: string, value: Buffer | null]
 
-/** The content of a record, without its position and time. */
 export interface Content {
   readonly key: Buffer | null
   readonly value: Buffer | null
@@ -13,16 +12,14 @@ export interface Content {
   readonly oversizeBytes?: number
 }
 
-/** A record relative to its batch. */
 export interface RawRecord extends Content {
   readonly offsetDelta: number
   readonly timestampDelta: number
 }
 
 /**
- * The maximum size of a record as JSON in the event of an AWS Lambda function: 6 MiB is the limit of an invocation, so
- * a larger record can never be delivered that way. The size is a lower bound: base64 of key and value, and names and
- * number arrays of headers.
+ * The maximum size of a record as JSON in the event of an AWS Lambda function, which has at most 6 MiB. It is compared with a lower bound:
+ * base64 of key and value, and names and number arrays of headers.
  */
 export const LARGEST_EVENT_BYTES = 6 * 1024 * 1024
 
@@ -32,7 +29,7 @@ const SURELY_FITS_BYTES = LARGEST_EVENT_BYTES / 4
 /** The maximum size up to which key and headers of an oversize record are kept. */
 export const SMALL_BYTES = 64 * 1024
 
-/** The position of a record in its batch. It is read before the content, which may not be needed. */
+/** Reads the position of a record in its batch, before its content, which may not be needed. */
 export function deltasOf(cursor: Cursor): Pick<RawRecord, 'offsetDelta' | 'timestampDelta'> {
   // The attributes, which have no meaning yet.
   cursor.skip(1)
@@ -40,7 +37,7 @@ export function deltasOf(cursor: Cursor): Pick<RawRecord, 'offsetDelta' | 'times
   return { timestampDelta, offsetDelta: cursor.varint() }
 }
 
-/** The content of a record, from after its deltas to its end. Not copied. */
+/** Reads the content of a record, from after its deltas to its end. Not copied. */
 export function contentOf(cursor: Cursor, bytes: number): Content {
   const key = cursor.field()
   const value = cursor.field()
@@ -78,7 +75,6 @@ function isOversize(bytes: number, key: Buffer | null, value: Buffer | null, hea
   return eventBytes(key) + eventBytes(value) + headersEventBytes(headers) > LARGEST_EVENT_BYTES
 }
 
-/** The size in base64. */
 function eventBytes(field: Buffer | null): number {
   return field ? 4 * Math.ceil(field.length / 3) : 0
 }

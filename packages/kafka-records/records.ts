@@ -1,6 +1,4 @@
-/**
- * Decodes the records of one batch, in order: from its inflated bytes if they are few, or else while they are inflated.
- */
+/** Decodes the records of one batch, in order: from its inflated bytes if they are few, or else while they are inflated. */
 import type { Batch } from './batch.ts'
 import { inflate } from './codecs.ts'
 import { Cursor, Malformed } from './cursor.ts'
@@ -9,13 +7,9 @@ import { contentOf, deltasOf, type RawRecord } from './record.ts'
 import { RecordStream } from './record-stream.ts'
 import { UnreadableBatch } from './unreadable-batch.ts'
 
-/**
- * A batch up to this size is inflated at once, which is faster; nearly all are far smaller. A function has 512 MB and
- * reads several partitions concurrently.
- */
+/** A batch up to this size is inflated at once, which is faster. A function has 512 MB and reads several partitions concurrently. */
 const AT_ONCE_BYTES = 4 * 1024 * 1024
 
-/** Receives records. */
 export interface Taker {
   /** Whether a record that takes at least this much would be taken. */
   hasRoom(bytes: number): boolean
@@ -31,13 +25,7 @@ export interface Resumption {
   readonly holding?: Buffer | undefined
 }
 
-/**
- * Reads the records of a batch one after another.
- *
- * @param fromDelta earlier records are skipped
- * @returns false if the taker has stopped the reading
- * @throws UnreadableBatch, or Malformed
- */
+/** Reads the records of a batch from a delta on. @returns false if the taker has stopped it. @throws UnreadableBatch, or Malformed */
 export async function readRecords(
   batch: Batch,
   fromDelta: number,

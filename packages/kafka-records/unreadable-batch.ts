@@ -1,13 +1,10 @@
-/** Why the records of a batch cannot be read. */
+/** Reason why bytes cannot be read. */
 export type UnreadableReason = 'corrupt' | 'too-large' | 'unknown-codec'
 
-/**
- * The records of a batch cannot be read, however often they are fetched. The message names the codec and what to do,
- * never data.
- */
+/** The records of a batch cannot be read, however often they are fetched. The message says what to do, and never has data. */
 export class UnreadableBatch extends Error {
   readonly reason: UnreadableReason
-  /** Tells kafkajs not to fetch the batch again, as it would after other errors. */
+  /** kafkajs does not fetch the batch again, as it would after other errors. */
   readonly retriable = false
 
   constructor(reason: UnreadableReason, message: string, options?: ErrorOptions) {

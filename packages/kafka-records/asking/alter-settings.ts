@@ -5,14 +5,11 @@ const [TOPIC, SET] = [2, 0]
 
 export interface AlteredSettings {
   readonly errorCode: number
-  /** What is wrong, in the broker's words. */
+  /** Reason, in the broker's words. */
   readonly message: string | null
 }
 
-/**
- * The IncrementalAlterConfigs request, version 0 (KIP-339): changes these settings of a topic and leaves all others as they are. kafkajs
- * knows only the older request, which replaces all. Any broker takes it.
- */
+/** IncrementalAlterConfigs, version 0 (KIP-339): changes these settings only. kafkajs knows only the request that replaces all. */
 export function alterSettingsQuestion(
   topic: string,
   settings: Readonly<Record<string, string>>,
@@ -23,7 +20,6 @@ export function alterSettingsQuestion(
     apiKey: 44,
     name: 'IncrementalAlterConfigs',
     versions: [0],
-    // It is not for validation alone.
     encode: () => Buffer.concat([array([resource], bytes => bytes), int8(0)]),
     decode: bytes => {
       const answer = new AnswerCursor(bytes)

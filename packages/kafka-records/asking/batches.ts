@@ -1,13 +1,13 @@
 import { type Batch, batchesOf, MAGIC, magicOf } from '../batch.ts'
 import { AnswerCursor, array, int8, int32, int64, type Question, string } from './wire.ts'
 
-/** Where to begin in partitions of a topic. */
+/** The first offsets to read in partitions of a topic. */
 export interface BatchesFrom {
   readonly topic: string
   readonly partitions: readonly { readonly partition: number; readonly offset: number }[]
 }
 
-/** What a partition has from an offset on. */
+/** The batches of a partition from an offset on. */
 export interface FetchedBatches {
   readonly topic: string
   readonly partition: number
@@ -15,26 +15,17 @@ export interface FetchedBatches {
   readonly batches: readonly BatchHead[]
 }
 
-/** What the frame of a batch says, without its records. */
-export interface BatchHead
-  extends Pick<
-    Batch,
-    'baseOffset' | 'codec' | 'isControl' | 'isLogAppendTime' | 'maxTimestampMs' | 'recordCount'
-  > {
-  /** Negative if the producer has none: it is not idempotent. */
-  readonly producerId: number
-  /** Of its records, as they lie in the log. */
-  readonly bytes: number
-}
+/** The frame of a batch, without its records. */
+export type BatchHead = ReturnType<typeof headOf>
 
 /** A client that is not a replica, and that sees records of open transactions, too. */
 const [NO_REPLICA, READ_UNCOMMITTED] = [-1, 0]
 
 /**
- * The Fetch request, version 4 (https://kafka.apache.org/protocol#The_Messages_Fetch), for the frames of record batches: how their
- * producers wrote them. It goes to the leader of the partitions. A batch that does not fit is left out, except the first one.
+ * Fetch, version 4, for the frames of record batches. It goes to the leader of the partitions. A batch that does not fit is left out,
+ * except the first one.
  *
- * @param mostBytes of each partition
+ * @param mostBytes limit for each partition
  */
 export function batchesQuestion(
   topics: readonly BatchesFrom[],
@@ -76,14 +67,16 @@ function fetchedIn(answer: AnswerCursor): FetchedBatches[] {
 }
 
 function headsIn(records: Buffer): BatchHead[] {
-  if (magicOf(records) !== MAGIC) return []
-  return [...batchesOf(records)].map(batch => {
-    const { baseOffset, codec, isControl, isLogAppendTime, maxTimestampMs, recordCount, producerId } = batch
-    const bytes = batch.records.length
-    return {
-      ...{ baseOffset, codec, isControl, isLogAppendTime, maxTimestampMs, recordCount },
-      producerId: Number(producerId),
-      bytes,
-    }
-  })
+  return magicOf(records) === MAGIC ? [...batchesOf(records)].map(headOf) : []
+}
+
+function headOf(batch: Batch) {
+  const { baseOffset, codec, isControl, isLogAppendTime, maxTimestampMs, recordCount } = batch
+  return {
+    ...{ baseOffset, codec, isControl, isLogAppendTime, maxTimestampMs, recordCount },
+    /** Negative for a producer that is not idempotent. */
+    producerId: Number(batch.producerId),
+    /** Size of its records, as they are in the log. */
+    bytes: batch.records.length,
+  }
 }

@@ -8,20 +8,13 @@ export interface BrokerFeatures {
   readonly finalized: ReadonlyMap<string, number>
 }
 
-/** How this client names itself to the broker. */
-const SOFTWARE = { name: 'sluice', version: '1' }
-
-/**
- * The ApiVersions request, version 3 (KIP-511, KIP-584). The protocol has no question for the release of a broker; the levels of its
- * features tell it. Clusters with ZooKeeper have none.
- */
+/** ApiVersions, version 3 (KIP-511, KIP-584): the levels of features show the release of a broker. Clusters with ZooKeeper have none. */
 export function featuresQuestion(): Question<BrokerFeatures> {
   return {
     apiKey: 18,
     name: 'ApiVersions',
     versions: [3],
-    encode: () =>
-      Buffer.concat([NO_TAGS, compactString(SOFTWARE.name), compactString(SOFTWARE.version), NO_TAGS]),
+    encode: () => Buffer.concat([NO_TAGS, compactString('sluice'), compactString('1'), NO_TAGS]),
     // Unlike every other flexible answer, it has no tags in its header: a client may not know yet what the broker speaks.
     decode: bytes => {
       const answer = new AnswerCursor(bytes)
@@ -34,24 +27,18 @@ export function featuresQuestion(): Question<BrokerFeatures> {
       const supported = new Map<string, number>()
       const finalized = new Map<string, number>()
       answer.tags({
-        0: field => featuresIn(field, supported, 'lowest first'),
-        2: field => featuresIn(field, finalized, 'highest first'),
+        0: field => featuresIn(field, supported, 1),
+        2: field => featuresIn(field, finalized, 0),
       })
       return { supported, finalized }
     },
   }
 }
 
-/** Both lists have a range for each feature, each in another order. */
-function featuresIn(
-  field: AnswerCursor,
-  levels: Map<string, number>,
-  order: 'lowest first' | 'highest first',
-): void {
+/** Both lists have a range for each feature, each in another order. @param highest index of the highest level */
+function featuresIn(field: AnswerCursor, levels: Map<string, number>, highest: 0 | 1): void {
   field.compactArray(() => {
-    const name = field.compactString() ?? ''
-    const range = [field.int16(), field.int16()] as const
-    levels.set(name, order === 'lowest first' ? range[1] : range[0])
+    levels.set(field.compactString() ?? '', [field.int16(), field.int16()][highest] as number)
     field.tags()
   })
 }

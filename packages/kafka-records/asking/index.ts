@@ -1,4 +1,4 @@
-/** What asks brokers of the state of a cluster. An entry of its own: whoever only reads records has none of it in its bundle. */
+/** Questions to brokers about the state of a cluster. An entry of its own: programs that only read records do not bundle it. */
 export { alterSettingsQuestion } from './alter-settings.ts'
 export { askBroker, UnsupportedQuestion } from './ask-broker.ts'
 export { type BatchesFrom, type BatchHead, batchesQuestion } from './batches.ts'

@@ -24,9 +24,8 @@ const EDGES = {
 } as const
 
 /**
- * The ListOffsets request, version 2 (https://kafka.apache.org/protocol#The_Messages_ListOffsets), for the first offset of partitions,
- * the one after their last record that can be read, or their high watermark, which includes open transactions. It goes to their leader.
- * An error of one partition leaves the others alone.
+ * ListOffsets, version 2, for the first offset of partitions, the one after their last readable record, or their high watermark, which
+ * includes open transactions. It goes to their leader. An error of one partition leaves the others alone.
  */
 export function edgesQuestion(
   topics: readonly TopicPartitions[],

@@ -14,12 +14,12 @@ export interface LogDir {
   readonly copies: readonly {
     readonly topic: string
     readonly partition: number
-    /** Of the log's segments. */
+    /** Size of the log's segments. */
     readonly bytes: number
     /** It is being moved here from another directory, and is not in use yet. */
     readonly isFuture: boolean
   }[]
-  /** Of the volume; null before Kafka 3.3. */
+  /** Size of the volume; null before Kafka 3.3. */
   readonly totalBytes: number | null
   readonly usableBytes: number | null
 }
@@ -27,8 +27,7 @@ export interface LogDir {
 const FLEXIBLE = 4
 
 /**
- * The DescribeLogDirs request (https://kafka.apache.org/protocol#The_Messages_DescribeLogDirs): what the logs of a broker take on its disks.
- * Version 4 also tells how large the volumes are.
+ * DescribeLogDirs: the size of logs on the disks of a broker; in version 4 also that of the volumes.
  *
  * @param only partitions of one topic; by default, all that the broker has
  */
@@ -95,7 +94,7 @@ function copyIn(answer: AnswerCursor, topic: string): LogDir['copies'][number] {
   return { topic, partition, bytes, isFuture: answer.boolean() }
 }
 
-/** -1 stands for what the broker cannot tell. */
+/** -1 stands for unknown. */
 function known(bytes: number): number | null {
   return bytes < 0 ? null : bytes
 }

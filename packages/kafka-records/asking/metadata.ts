@@ -8,7 +8,7 @@ export interface ClusterMetadata {
     readonly rack: string | null
   }[]
   readonly clusterId: string | null
-  /** Of a cluster without ZooKeeper, any broker: clients may send it what it passes on. */
+  /** Any broker in a cluster without ZooKeeper: clients may send it requests for the controller. */
   readonly controllerId: number
   readonly topics: readonly TopicMetadata[]
 }
@@ -22,19 +22,14 @@ export interface TopicMetadata {
     /** Such as 5: it has no leader. The partition is described nevertheless. */
     readonly errorCode: number
     readonly partition: number
-    /** -1 if there is none. */
+    /** -1 without a leader. */
     readonly leader: number
     readonly replicas: readonly number[]
     readonly inSync: readonly number[]
   }[]
 }
 
-/**
- * The Metadata request, version 5 (https://kafka.apache.org/protocol#The_Messages_Metadata). kafkajs rejects the whole answer where
- * one partition of the cluster has no leader.
- *
- * @param topics null: all that this client may see
- */
+/** Metadata, version 5. kafkajs rejects the whole answer where one partition has no leader. @param topics null: all that are visible */
 export function metadataQuestion(topics: readonly string[] | null): Question<ClusterMetadata> {
   return {
     apiKey: 3,

@@ -1,20 +1,15 @@
 import { AnswerCursor, compactArray, compactString, int32, NO_TAGS, type Question } from './wire.ts'
 
-/** Who keeps the metadata of a cluster without ZooKeeper. */
+/** The keepers of the metadata of a cluster without ZooKeeper. */
 export interface MetadataQuorum {
   readonly errorCode: number
-  /** The active controller; -1 if none is elected. */
+  /** The active controller; -1 before one is elected. */
   readonly leader: number
   readonly epoch: number
   readonly voters: readonly { readonly id: number; readonly endOffset: number }[]
 }
 
-const METADATA_TOPIC = '__cluster_metadata'
-
-/**
- * The DescribeQuorum request, version 0 (KIP-595). In a cluster without ZooKeeper, only this one tells which controller is active: its
- * metadata name any broker as the controller.
- */
+/** DescribeQuorum, version 0 (KIP-595). Only its answer has the active controller: metadata name any broker as the controller. */
 export function quorumQuestion(): Question<MetadataQuorum> {
   const partition = () => Buffer.concat([int32(0), NO_TAGS])
   const topic = (name: string) => Buffer.concat([compactString(name), compactArray([0], partition), NO_TAGS])
@@ -22,7 +17,7 @@ export function quorumQuestion(): Question<MetadataQuorum> {
     apiKey: 55,
     name: 'DescribeQuorum',
     versions: [0],
-    encode: () => Buffer.concat([NO_TAGS, compactArray([METADATA_TOPIC], topic), NO_TAGS]),
+    encode: () => Buffer.concat([NO_TAGS, compactArray(['__cluster_metadata'], topic), NO_TAGS]),
     decode: bytes => {
       const answer = new AnswerCursor(bytes)
       answer.tags()

@@ -10,16 +10,13 @@ export interface SettingsAnswer {
 
 export interface Setting {
   readonly name: string
-  /** Null where it is secret, or has none. */
+  /** Null for a secret one, and for one without a value. */
   readonly value: string | null
-  /** It was set for this topic or broker; otherwise it is a default, or stands in the broker's file. */
+  /** It was set for this topic or broker; otherwise it is a default, or from the broker's file. */
   readonly isOwn: boolean
 }
 
-/**
- * The DescribeConfigs request, version 1 (https://kafka.apache.org/protocol#The_Messages_DescribeConfigs), for all settings of a topic or
- * broker. Any broker answers for a topic; for a broker, only that one does.
- */
+/** DescribeConfigs, version 1, for all settings. Any broker answers for a topic; for a broker, only that one does. */
 export function settingsQuestion(kind: keyof typeof KINDS, name: string): Question<SettingsAnswer> {
   const { type, own } = KINDS[kind]
   const resource = Buffer.concat([int8(type), string(name), array(null, string)])
@@ -27,7 +24,6 @@ export function settingsQuestion(kind: keyof typeof KINDS, name: string): Questi
     apiKey: 32,
     name: 'DescribeConfigs',
     versions: [1],
-    // Without the settings that stand behind a value.
     encode: () => Buffer.concat([array([resource], bytes => bytes), int8(0)]),
     decode: bytes => {
       const answer = new AnswerCursor(bytes)

@@ -1,10 +1,10 @@
 import { AnswerCursor, compactArray, compactString, int8, NO_TAGS, type Question } from './wire.ts'
 
 export interface TopicId {
-  /** 0, or such as 3: there is no such topic. */
+  /** 0, or such as 3: the topic does not exist. */
   readonly errorCode: number
   readonly topic: string
-  /** 32 hexadecimal digits, all of them 0 where there is none. */
+  /** 32 hexadecimal digits, all of them 0 for an unknown topic. */
   readonly id: string
   readonly partitionCount: number
 }
@@ -12,10 +12,7 @@ export interface TopicId {
 const ID_BYTES = 16
 const ANY_TOPIC = Buffer.alloc(ID_BYTES)
 
-/**
- * The Metadata request, version 10 (https://kafka.apache.org/protocol#The_Messages_Metadata, KIP-516, Kafka 2.8), for the ids of
- * topics: one that was deleted and created again has the same name, but another id.
- */
+/** Metadata, version 10 (KIP-516), for the ids of topics: one that was deleted and created again has the same name, but another id. */
 export function topicIdsQuestion(topics: readonly string[]): Question<readonly TopicId[]> {
   return {
     apiKey: 3,
@@ -23,7 +20,7 @@ export function topicIdsQuestion(topics: readonly string[]): Question<readonly T
     versions: [10],
     encode: () => {
       const one = (topic: string) => Buffer.concat([ANY_TOPIC, compactString(topic), NO_TAGS])
-      // No topic is created by being asked for, and nobody asks what may be done with it.
+      // No topic is created, and permissions are not asked for.
       const flags = Buffer.concat([int8(0), int8(0), int8(0)])
       return Buffer.concat([NO_TAGS, compactArray(topics, one), flags, NO_TAGS])
     },

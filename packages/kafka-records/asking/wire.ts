@@ -1,14 +1,14 @@
 /** How questions to brokers are written and their answers read: the plain form of the protocol, and the flexible one of KIP-482. */
 import { Cursor } from '../cursor.ts'
 
-/** What differs between one request of the protocol and another. */
+/** A request of the protocol (https://kafka.apache.org/protocol), and how its answer is read. */
 export interface Question<Answer> {
   readonly apiKey: number
-  /** As the protocol names it. */
+  /** Name in the protocol. */
   readonly name: string
   /** The versions that are written and read here. */
   readonly versions: readonly number[]
-  /** What follows the header of the request. In the flexible form it begins with the header's own tagged fields. */
+  /** Writes the bytes after the header. In the flexible form they begin with the header's own tagged fields. */
   encode(version: number): Buffer
   /** @throws Malformed where the answer is cut off */
   decode(bytes: Buffer, version: number): Answer
@@ -71,7 +71,7 @@ export function string(text: string | null): Buffer {
   return Buffer.concat([int16(bytes.length), bytes])
 }
 
-/** @param items null is not the same as none: most questions mean all by it */
+/** @param items in most questions, null means all */
 export function array<T>(items: readonly T[] | null, write: (item: T) => Buffer): Buffer {
   return Buffer.concat([int32(items?.length ?? -1), ...(items ?? []).map(write)])
 }
@@ -94,5 +94,4 @@ function compactLength(length: number): Buffer {
   return Buffer.from([...bytes, rest])
 }
 
-/** No tagged fields. */
 export const NO_TAGS: Buffer = int8(0)

@@ -13,10 +13,7 @@ import {
 import type { Inflater } from '../inflater.ts'
 import { LimitReached } from '../unreadable-batch.ts'
 
-/**
- * Each chunk of the result is one task for a thread. Large batches get large chunks, so that there are few tasks; small
- * ones get small chunks, which saves memory.
- */
+/** A chunk of the result is one task for a thread: large batches get few large ones, small batches small ones, which saves memory. */
 const SMALLEST_CHUNK = 16 * 1024
 const LARGEST_CHUNK = 1024 * 1024
 
@@ -67,7 +64,6 @@ function bounded(here: Decompress, inThread: DecompressLater) {
   }
 }
 
-/** Undefined if the result is too large to be inflated here. */
 function inflatedHere(decompress: Decompress, bytes: Buffer, options: Options): Inflated | undefined {
   const maxOutputLength = Math.min(LITTLE_OUTPUT_BYTES, options.maxOutputLength ?? LITTLE_OUTPUT_BYTES)
   try {
@@ -98,10 +94,7 @@ function streamed(create: (options: Options) => Transform & { bytesWritten: numb
   }
 }
 
-/**
- * Gives the memory of a part back at once. The garbage collector leaves buffers alone until there are 64 MiB of them, which is a
- * large part of a function's memory.
- */
+/** Gives the memory of a part back at once: the garbage collector leaves buffers alone until there are 64 MiB of them. */
 function free({ buffer }: Buffer): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }

@@ -3,7 +3,7 @@
 const LENGTH_BYTES = 4
 const SEPARATOR = '\u0001'
 
-/** What kafkajs hands to a mechanism. */
+/** The argument of a mechanism in kafkajs. */
 interface Signing {
   saslAuthenticate(exchange: {
     readonly request: { encode(): Buffer }
@@ -18,10 +18,10 @@ export interface BearerToken {
 }
 
 /**
- * OAUTHBEARER for kafkajs, whose own implementation ignores the answer in which a broker says why it refuses a token (RFC 7628,
- * section 3.2.2), so requests would time out instead.
+ * OAUTHBEARER. kafkajs's own ignores the answer in which a broker says why it refuses a token (RFC 7628, section 3.2.2), so requests would
+ * time out instead.
  *
- * @param token asked for each time that a connection signs in
+ * @param token called for each connection that signs in
  */
 export function bearerMechanism(token: () => Promise<BearerToken>) {
   return {
@@ -47,7 +47,7 @@ function withLength(text: string): Buffer {
   return Buffer.concat([length, Buffer.from(text)])
 }
 
-/** With the same type as the answer that a broker gives to other ways of signing in. */
+/** Has the type of the answer that a broker gives to other ways of signing in. */
 function refusedToken(answer: string): Error {
   return Object.assign(new Error(statusIn(answer)), { type: 'SASL_AUTHENTICATION_FAILED' })
 }

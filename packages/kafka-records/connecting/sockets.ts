@@ -9,7 +9,7 @@ const TLS_MAJOR_VERSION = 0x03
 /** Marks errors whose message is written here. */
 const EXPLAINED = 'ERR_KAFKA_TLS'
 
-/** What a user does about each failure, in the words of whoever connects. Each ends a sentence. */
+/** Advice for each failure, in the words of the caller. Each ends a sentence. */
 export interface TlsAdvice {
   /** The server's certificate is from an authority that is not trusted. */
   readonly unknownAuthority: string
@@ -21,18 +21,13 @@ export interface TlsAdvice {
   readonly certificateWanted: string
 }
 
-/** As kafkajs asks a socket factory for a connection. */
 interface Place {
   readonly host: string
   readonly port: number
   readonly onConnect: () => void
 }
 
-/**
- * Opens a connection as kafkajs does itself, with clear errors.
- *
- * @param tls undefined connects in plain text
- */
+/** Opens a connection as kafkajs does itself, with clear errors. @param tls undefined connects in plain text */
 export function explainedSocket(
   { host, port, onConnect }: Place,
   tls: ConnectionOptions | undefined,
@@ -51,11 +46,7 @@ export function explainedSocket(
   return socket
 }
 
-/**
- * What is wrong with the encryption of a connection, as a sentence; undefined if the error is not about that.
- *
- * @param error from a Kafka client, which wraps what a socket has told
- */
+/** Returns the problem with the encryption of a connection, as a sentence; undefined for other errors. They may be wrapped. */
 export function tlsProblem(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const { code, message, cause } = error as Error & { code?: string }
@@ -90,15 +81,11 @@ const CERTIFICATE_REFUSED =
   /alert (bad certificate|certificate (required|unknown|expired|revoked)|unknown ca)/i
 
 export interface TlsError extends NodeJS.ErrnoException {
-  /** Of the server, where its name is the problem. */
+  /** Certificate of the server, where its name is the problem. */
   readonly cert?: { readonly subjectaltname?: string }
 }
 
-/**
- * Why an encrypted connection failed, as a sentence; undefined if the error is not about encryption.
- *
- * @param server its `host:port`
- */
+/** Returns why an encrypted connection failed, as a sentence; undefined for other errors. @param server its `host:port` */
 export function tlsFailure(
   { code = '', message, cert }: TlsError,
   server: string,

@@ -36,7 +36,6 @@ export class BatchBuilder {
     return this.#count
   }
 
-  /** Size of the records so far, not compressed. */
   get bytes(): number {
     return this.#end
   }
@@ -103,7 +102,6 @@ export class ClosedBatch {
     return HEADER_BYTES + this.#records.length
   }
 
-  /** The batch as it is sent. */
   sealed({ producerId, producerEpoch, firstSequence } = NOT_SEQUENCED, isTransactional = false): Buffer {
     const { codec, count, firstTimestampMs, maxTimestampMs } = this.facts
     const batch = Buffer.allocUnsafe(this.bytes)

@@ -32,7 +32,6 @@ const KEPT_INSTANCE_BYTES = 1024 * 1024
 
 const loaded = new Map<WritableCodec, Deflater>()
 
-/** @returns the codec's number in the attributes of a batch, and the compressed bytes; those of `none` are the given ones */
 export async function deflate(
   codec: WritableCodec,
   bytes: Buffer,

@@ -1,11 +1,11 @@
-/** Compresses with gzip, which every client can read. Whoever writes nothing else need not carry the other codecs. */
+/** Compresses with gzip, which every client can read. Programs that write nothing else do not bundle the other codecs. */
 import { promisify } from 'node:util'
 
 export type WritableCodec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 export type Deflater = (bytes: Buffer) => Uint8Array | Promise<Uint8Array>
 
-/** Compresses the records of a batch. Resolves to the number of the codec in the attributes of a batch, and the compressed bytes. */
+/** Compresses the records of a batch. Resolves to the codec's number in the attributes of a batch, and the compressed bytes. */
 export type Deflate = (
   codec: WritableCodec,
   bytes: Buffer,

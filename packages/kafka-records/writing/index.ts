@@ -1,4 +1,4 @@
-/** What writes batches. An entry of its own: whoever only reads has none of it in its bundle. */
+/** Writes batches. An entry of its own: programs that only read do not bundle it. */
 export {
   BatchBuilder,
   type BatchSequence,

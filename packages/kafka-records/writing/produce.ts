@@ -1,7 +1,6 @@
 /**
- * The Produce request, version 7 (https://kafka.apache.org/protocol#The_Messages_Produce): the newest that every broker since 2.1
- * has in this plain form. kafkajs encodes each record several times and throws the answers away if one of them is an error, so
- * that a caller cannot tell which records were written.
+ * The Produce request, version 7: the newest that every broker since 2.1 has in this plain form. kafkajs encodes each record several times
+ * and throws the answers away if one of them is an error, so that a caller does not know which records were written.
  */
 
 import { int16, int32, string } from '../asking/wire.ts'
@@ -26,13 +25,12 @@ interface PartitionBatch {
   readonly bytes: Buffer
 }
 
-/** What the leader says of one partition. */
 export interface ProduceAnswer {
   readonly topic: string
   readonly partition: number
   /** 0 is success; see https://kafka.apache.org/protocol#protocol_error_codes. */
   readonly errorCode: number
-  /** Of the first record of the batch; -1 if the broker does not know it any more. */
+  /** Offset of the first record of the batch; -1 if the broker does not know it any more. */
   readonly baseOffset: number
 }
 
@@ -48,7 +46,7 @@ export function encodeProduce({ transactionalId, acks, timeoutMs, batches }: Pro
 
 export interface ProduceResponse {
   readonly answers: readonly ProduceAnswer[]
-  /** How long the broker asks to wait before the next request, in milliseconds: the client is above its quota. */
+  /** Milliseconds for which the broker asks to wait before the next request: the client is above its quota. */
   readonly throttleMs: number
 }
 

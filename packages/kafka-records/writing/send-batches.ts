@@ -16,9 +16,8 @@ export class AnswerOverdue extends Error {
 /**
  * Sends finished batches to their leader.
  *
- * @param withinMs how long the answer may take. Afterwards the connection is closed, so that nothing of it can arrive later than
- * what is sent next, and everything else that waits on it fails too.
- * @param onSent is called once its turn on the connection has come: a request that is sent after that arrives after it
+ * @param withinMs time for the answer. Afterwards the connection is closed, so that nothing of it can arrive later than the next request
+ * @param onSent called at its turn on the connection: a request that is sent after that arrives after it
  * @throws AnswerOverdue, or an error of the connection
  */
 export async function sendBatches(

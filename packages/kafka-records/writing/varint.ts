@@ -3,7 +3,7 @@
 /** The numbers whose zigzag form fits into 31 bits, so that it can be computed with integers. */
 const SMALL = 2 ** 30
 
-/** How many bytes `writeVarint` writes. */
+/** Returns the number of bytes that `writeVarint` writes. */
 export function varintBytes(value: number): number {
   if (value >= -SMALL && value < SMALL) {
     const folded = (value << 1) ^ (value >> 31)
@@ -17,10 +17,7 @@ export function varintBytes(value: number): number {
   return bytes
 }
 
-/**
- * @param value an integer of at most 52 bits
- * @returns the position after it
- */
+/** Writes an integer of at most 52 bits. @returns the position after it */
 export function writeVarint(bytes: Buffer, begin: number, value: number): number {
   let at = begin
   if (value >= -SMALL && value < SMALL) {

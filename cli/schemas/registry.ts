@@ -56,7 +56,7 @@ export async function verdictsOn(
     const schema = schemaOf(shipped)
     const [id, latest, rule] = [
       await subjects.idOf(subject, schema),
-      await subjects.latest(subject),
+      await subjects.version(subject),
       await subjects.rule(subject),
     ]
     const isAsked = judges && id === undefined && latest !== undefined

@@ -5,16 +5,13 @@ import { UndecodableError } from './wire.ts'
 const DEEPEST = 100
 /** Items that take no bytes, such as `null`, are accepted up to this number in one value. */
 const FREE_ITEMS = 1_000
-/** Up to this many bytes of a number are read without BigInt: 49 bits. */
+/** Numbers of up to this many bytes are read without BigInt: 49 bits. */
 const SHORT = 7
 const LONGEST = 10
-/** Stands for what is not UTF-8, but can also be in the text itself. */
+/** Replaces bytes that are not UTF-8, but can also be in the text itself. */
 const REPLACEMENT = '\uFFFD'
 
-/**
- * Reads the parts of Avro's binary encoding, one after another. Each is checked against the bytes that are left before anything is
- * made of it, so that no length can claim memory or time that the data does not pay for.
- */
+/** Reads Avro's binary encoding. Each length is checked against the bytes that are left before it can claim memory or time. */
 export class AvroCursor {
   readonly #bytes: Buffer
   #at = 0
@@ -27,7 +24,7 @@ export class AvroCursor {
     this.#items = bytes.length + FREE_ITEMS
   }
 
-  /** @throws UndecodableError if bytes are left */
+  /** @throws UndecodableError unless all bytes are read */
   end(): void {
     if (this.#at < this.#bytes.length) throw new UndecodableError('bytes are left behind its end')
   }
@@ -42,7 +39,7 @@ export class AvroCursor {
     this.#depth -= 1
   }
 
-  /** The number of items in the next block of a list or a map; 0 ends it. */
+  /** Returns the number of items in the next block of a list or a map; 0 ends it. */
   block(): number {
     const count = Number(this.long())
     // A negative count is followed by the size of the block in bytes, for readers that skip it.
@@ -53,7 +50,7 @@ export class AvroCursor {
     return items
   }
 
-  /** A number of up to 64 bits; bigint if a double may not hold it. */
+  /** Reads a number of up to 64 bits; bigint if a double may not hold it. */
   long(): number | bigint {
     let sum = 0
     let scale = 1
@@ -79,14 +76,13 @@ export class AvroCursor {
     throw new UndecodableError('a number has more than 64 bits')
   }
 
-  /** A number of up to 32 bits. */
   int(): number {
     const value = Number(this.long())
     if (value < -(2 ** 31) || value >= 2 ** 31) throw new UndecodableError('an int has more than 32 bits')
     return value
   }
 
-  /** A number below `count`, which selects one of as many. */
+  /** Reads a number below `count`, which selects one of as many. */
   index(count: number): number {
     const index = Number(this.long())
     if (index < 0 || index >= count)
@@ -132,7 +128,6 @@ export class AvroCursor {
     return this.#bytes[this.#take(1)] as number
   }
 
-  /** Where the next bytes begin. */
   #take(length: number): number {
     const at = this.#at
     if (length > this.#bytes.length - at) throw new UndecodableError('it ends too early')

@@ -3,14 +3,14 @@ import { isObject } from './values.ts'
 
 export type SchemaFormat = 'JSON' | 'AVRO' | 'PROTOBUF'
 
-/** A schema with those that it references, each after the ones that it needs itself. */
+/** A schema with those that it references. Each is behind the ones that it references itself. */
 export interface Schema {
   readonly format: SchemaFormat
   readonly text: string
   readonly references: readonly { readonly name: string; readonly text: string }[]
 }
 
-/** The registry has answered, and this schema cannot be used: nothing is wrong with the registry, or with other schemas. */
+/** The registry has answered, and this schema cannot be used. The registry and other schemas are not affected. */
 export class UnusableSchemaError extends Error {
   override readonly name = 'UnusableSchemaError'
 }
@@ -19,7 +19,7 @@ export class UnusableSchemaError extends Error {
 export const LARGEST_SCHEMA_ID = 2 ** 31 - 1
 
 const ANSWER_WITHIN_MS = 5_000
-/** Upper bound for the schemas that one references. */
+/** Upper bound for the references of a schema. */
 const MOST_REFERENCES = 200
 
 export interface RegistryAccess extends RegistryConnection {
@@ -27,7 +27,7 @@ export interface RegistryAccess extends RegistryConnection {
   readonly answerWithinMs?: number
 }
 
-/** Who asks is refused, or asks too often or too slowly: another time, or with another login, the answer is another one. */
+/** The client is refused, or asks too often or too slowly: with another login, or later, the answer is another one. */
 const NOT_ABOUT_A_SCHEMA = [401, 403, 407, 408, 429]
 
 /** A client for a schema registry with the Confluent API. The address may contain `user:password`. */
@@ -83,7 +83,7 @@ export class RegistryClient {
     if (status < 300 && isObject(body) && typeof body.schema === 'string') return answerIn(body)
     const isRefusal = status >= 400 && status < 500 && !NOT_ABOUT_A_SCHEMA.includes(status)
     const why = JSON.stringify(body).slice(0, 200)
-    // Without a code, it is the answer of something between here and the registry.
+    // An answer without a code is from a server between here and the registry.
     if (isRefusal && isObject(body) && Number.isSafeInteger(body.error_code)) {
       if (status === 404) return undefined
       throw new UnusableSchemaError(`the schema registry does not give its schema: ${status}, ${why}`)
@@ -114,7 +114,7 @@ function formatOf({ schemaType = 'AVRO' }: Answer): SchemaFormat {
   throw new UnusableSchemaError(`its schema is in the unknown format ${String(schemaType).slice(0, 40)}`)
 }
 
-/** @throws UnusableSchemaError if what stands beside the text has another form than in the Confluent API */
+/** @throws UnusableSchemaError for members in another form than in the Confluent API */
 function answerIn(body: Readonly<Record<string, unknown>>): Answer {
   const references = body.references ?? []
   const isReference = ({ name, subject, version }: Readonly<Record<string, unknown>>) =>

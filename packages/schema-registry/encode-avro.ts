@@ -3,10 +3,7 @@ import type { Schema } from './client.ts'
 import { UnencodableError } from './unencodable-error.ts'
 import { base64Bytes } from './values.ts'
 
-/**
- * Bytes, which are text in base64 where data is JSON. avsc gives a logical type the values of its own, and asks it for those of
- * the application.
- */
+/** Bytes, as base64 in data. avsc gives a logical type the values of its own, and asks it for those of the application. */
 class Base64Type extends avro.types.LogicalType {
   protected override _fromValue(bytes: Buffer): string {
     return bytes.toString('base64')
@@ -17,7 +14,7 @@ class Base64Type extends avro.types.LogicalType {
   }
 }
 
-/** Numbers that JSON has: readers refuse others. */
+/** Finite numbers: JSON has no others. */
 class FiniteType extends avro.types.LogicalType {
   protected override _fromValue(number: number): number {
     return number
@@ -31,8 +28,8 @@ class FiniteType extends avro.types.LogicalType {
 }
 
 /**
- * Writes data of an Avro schema. A union of which JSON alone tells the branches apart takes the value itself, any other one `{branch:
- * value}`. A field with a default can be left out; one that the schema does not have is an error, because it would be lost.
+ * Returns a function that writes data of an Avro schema. A union whose branches differ in JSON takes the value itself, any other one
+ * `{branch: value}`. A field with a default can be left out; an unknown one is an error, because it would be lost.
  *
  * @throws Error if the schema cannot be used
  */
@@ -57,7 +54,6 @@ function reject(path: string[], _value: unknown, type: Type): never {
   throw new UnencodableError(path, expected(type))
 }
 
-/** The name of a type is the schema's, not the data's. */
 function expected({ typeName, name }: Type): string {
   if (typeName.startsWith('record')) return `must be a ${name ?? 'record'}, and have no other fields`
   if (typeName.startsWith('union:'))
@@ -65,7 +61,6 @@ function expected({ typeName, name }: Type): string {
   return `must be ${typeName.replace(/^logical:bytes/, 'base64').replace(/^logical:/, 'a finite ')}`
 }
 
-/** The types whose values avsc does not check as strictly as readers do. */
 function checkedType(schema: AvroSchema): Type | undefined {
   const name = typeof schema === 'object' && 'type' in schema ? schema.type : schema
   if (name === 'bytes') return new Base64Type({ type: 'bytes' })

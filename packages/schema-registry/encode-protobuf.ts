@@ -3,12 +3,11 @@ import { UnencodableError } from './unencodable-error.ts'
 import { base64Bytes, isObject } from './values.ts'
 import { isUnsupported, isWrapper } from './well-known.ts'
 
-/** A value as protobufjs takes it. */
 type Convert = (value: unknown, path: readonly string[]) => unknown
 
 interface FieldPlan {
   readonly field: Field
-  /** A field without presence: readers cannot tell an absent value from zero, so it is required. protobufjs does not write zero. */
+  /** A field without presence: readers cannot distinguish an absent value from zero, so it is required. */
   readonly isImplicit: boolean
   readonly convert: Convert
 }
@@ -28,9 +27,9 @@ const INTEGERS: Readonly<Record<string, readonly [bits: number, isSigned: boolea
 }
 
 /**
- * Writes data of a message, without a message index. Names are those of Protobuf's JSON mapping (lowerCamelCase), enums are names,
- * and 64-bit numbers are numbers that a double holds exactly. A field that the message does not have is an error, because it would be
- * lost; so is an absent one that readers could not tell from zero.
+ * Returns a function that writes data of a message, without a message index. Names are those of Protobuf's JSON mapping (lowerCamelCase),
+ * enums are names, and 64-bit numbers are numbers that a double holds exactly. An unknown field is an error, because it would be lost; so is
+ * an absent one that readers could not distinguish from zero.
  */
 export function protobufEncoder(message: Type) {
   const convert = messageConverter(message, new Map())
@@ -153,7 +152,6 @@ function enumConverter({ name, values }: protobuf.Enum): Convert {
     typeof value === 'string' && Object.hasOwn(values, value) ? values[value] : refuse(path, `a ${name}`)
 }
 
-/** Takes what fits the type, and a double digit by digit. */
 function integerConverter(bits: number, isSigned: boolean): Convert {
   const most = Math.min(2 ** (isSigned ? bits - 1 : bits) - 1, Number.MAX_SAFE_INTEGER)
   const least = isSigned ? Math.max(-most - 1, Number.MIN_SAFE_INTEGER) : 0

@@ -1,12 +1,12 @@
 /** Requests to a schema registry, bounded in time and size. */
 import { type HttpAnswer, type RegistryTls, type Send, transport } from './transport.ts'
 
-/** The registry did not answer, or not as a registry. Nothing is known about the schema, so the record must wait. */
+/** The registry did not answer, or not as a registry: the record must wait. */
 export class RegistryUnavailableError extends Error {
   override readonly name = 'RegistryUnavailableError'
 }
 
-/** A registry that works has sent more than is read of an answer. */
+/** The answer is larger than the limit, although the registry works. */
 export class AnswerTooLarge extends RegistryUnavailableError {}
 
 export interface RegistryLogin {
@@ -14,24 +14,19 @@ export interface RegistryLogin {
   readonly password: string
 }
 
-/** How to reach a registry, beside its address. */
 export interface RegistryConnection {
-  /** Instead of that in the address. */
+  /** Used instead of the login in the address. */
   readonly login?: RegistryLogin
   /** For an address with `https:`. */
   readonly tls?: RegistryTls
 }
 
 interface Question {
-  /** GET by default. */
   readonly method?: string
-  /** Sent as JSON. */
   readonly body?: object | undefined
-  /** Ends the request. */
   readonly signal: AbortSignal
 }
 
-/** The HTTP status and the parsed body. */
 interface Answer {
   readonly status: number
   readonly body: unknown
@@ -41,9 +36,8 @@ interface Answer {
 const LARGEST_ANSWER = 4 * 1024 * 1024
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
 
-/** The HTTP side of a registry with the Confluent API. The address may contain `user:password`, which no message shows. */
+/** Requests to a registry with the Confluent API. The address may contain `user:password`, which no message shows. */
 export class RegistryHttp {
-  /** Without a login and without a slash at the end. */
   readonly base: string
   readonly #headers: Readonly<Record<string, string>>
   readonly #send: Send
@@ -67,11 +61,7 @@ export class RegistryHttp {
     this.base = url.href.replace(/\/+$/, '')
   }
 
-  /**
-   * The answer, whatever its status.
-   *
-   * @throws RegistryUnavailableError if there is none in time, or if it is not JSON; AnswerTooLarge
-   */
+  /** Returns the answer, whatever its status. @throws RegistryUnavailableError if it is late or not JSON; AnswerTooLarge */
   async ask(path: string, { method = 'GET', body, signal }: Question): Promise<Answer> {
     const headers = { ...this.#headers, ...(body && { 'content-type': MEDIA_TYPE }) }
     try {
@@ -89,7 +79,6 @@ export class RegistryHttp {
     }
   }
 
-  /** @param why what is wrong with the answer */
   unavailable(path: string, why: string, options?: ErrorOptions): RegistryUnavailableError {
     return new RegistryUnavailableError(
       `the schema registry has no answer at ${this.base}${path}: ${why}`,
@@ -98,7 +87,7 @@ export class RegistryHttp {
   }
 }
 
-/** Ends a request after `withinMs` milliseconds, or after `longestMs` if these are fewer. */
+/** Ends a request after `withinMs` milliseconds, at most `longestMs`. */
 export function signalWithin(withinMs: number, longestMs: number): AbortSignal {
   return AbortSignal.timeout(Math.max(0, Math.ceil(Math.min(withinMs, longestMs))))
 }

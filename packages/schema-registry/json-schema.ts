@@ -9,8 +9,8 @@ import { UnencodableError } from './unencodable-error.ts'
 import { UndecodableError } from './wire.ts'
 
 /**
- * Patterns of schemas are matched in linear time: a producer that registers schemas could stall readers with one that a backtracking engine
- * needs years for. RE2 refuses look-around and back-references.
+ * Patterns of schemas are matched in linear time: with a backtracking engine, a schema could stall its readers for years. RE2 refuses
+ * look-around and back-references.
  */
 const regExp = Object.assign((pattern: string) => RE2JS.compile(RE2JS.translateRegExp(pattern)), {
   // Needed for standalone code only.
@@ -77,7 +77,7 @@ function isDeep(value: unknown, level = 0): boolean {
   return level >= DEEPEST || Object.values(value).some(inner => isDeep(inner, level + 1))
 }
 
-/** The producer may have chosen the names in a path: one is shown only if it looks like a name. */
+/** The producer may have chosen the names in a path, so only those that look like names are shown. */
 function shown(path: string): string {
   return path
     .split('/')

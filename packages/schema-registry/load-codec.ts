@@ -1,7 +1,7 @@
 import type { Schema, SchemaFormat } from './client.ts'
 import type { Codec, DataForm } from './codec.ts'
 
-/** Packages that each format needs in the project. They are loaded with the first schema of that format. */
+/** Packages of each format. They are loaded with the first schema of that format. */
 const FORMATS: Readonly<
   Record<SchemaFormat, { readonly needs: string; readonly load: () => Promise<CodecModule> }>
 > = {
@@ -11,16 +11,10 @@ const FORMATS: Readonly<
 }
 
 interface CodecModule {
-  /** @throws UndecodableError if the schema itself cannot be used. */
   codecFor(schema: Schema, form?: DataForm): Codec
 }
 
-/**
- * Returns the codec of a schema.
- *
- * @param form what stands around the data; `framed` by default
- * @throws UndecodableError if the schema itself is unusable; Error if the package for its format is not installed.
- */
+/** @throws UndecodableError if the schema itself is unusable; Error if the package for its format is not installed */
 export async function loadCodec(schema: Schema, form?: DataForm): Promise<Codec> {
   const { needs, load } = FORMATS[schema.format]
   const module = await load().catch(error => {

@@ -12,10 +12,10 @@ import { protobufReader } from './read-protobuf.ts'
 import { WRAPPER_NAMES } from './well-known.ts'
 import { matching, UndecodableError } from './wire.ts'
 
-/** As in Protobuf's JSON mapping: 64-bit numbers and bytes are text, enums are names. */
+/** Form of Protobuf's JSON mapping: 64-bit numbers and bytes are text, enums are names. */
 const JSON_FORM = { longs: String, enums: String, bytes: String, json: true }
 
-/** These types have a JSON form of their own, which protobufjs does not implement. */
+/** These types have a JSON form that protobufjs does not implement. */
 Object.assign(protobuf.wrappers, {
   '.google.protobuf.Timestamp': jsonForm(message => {
     const { seconds = 0, nanos = 0 } = message as unknown as Moment
@@ -45,10 +45,7 @@ interface Moment {
 /** The index of the first message. */
 const FIRST_MESSAGE = Buffer.of(0)
 
-/**
- * Protobuf. Framed data begin with a message index, which says what message of the schema they are; plain data are the first
- * message. The first message is also what is written.
- */
+/** Framed data begin with the index of their message; plain data are the first message, as is all that is written. */
 export function codecFor({ text, references }: Schema, form: DataForm = 'framed'): Codec {
   const declared = compile(text, references)
   const plain = protobufReader()
@@ -78,7 +75,7 @@ export function codecFor({ text, references }: Schema, form: DataForm = 'framed'
   }
 }
 
-/** The messages of the schema itself, in the order of the text, which determines their numbers. */
+/** Returns the messages of the schema in the order of its text, which determines their numbers. */
 function compile(text: string, references: Schema['references']): readonly Type[] {
   try {
     const root = new protobuf.Root()
@@ -102,17 +99,13 @@ function addWellKnown(root: Root, texts: readonly string[]): void {
   }
 }
 
-/** Upper bound for messages that are declared within one another. */
 const DEEPEST_INDEX = 100
 
 function messagesOf(parent: Namespace): Type[] {
   return parent.nestedArray.filter(nested => nested instanceof protobuf.Type)
 }
 
-/**
- * The path of the message: its number in the file, then within that message, and so on. A single 0 stands for the first
- * message.
- */
+/** Reads the path of a message: its number in the file, then within that message, and so on. */
 function messageIndex(reader: protobuf.Reader): readonly number[] {
   const length = reader.sint32()
   if (length < 0 || length > DEEPEST_INDEX) throw new Error('its message index has an impossible length')

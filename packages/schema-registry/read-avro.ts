@@ -5,16 +5,15 @@ import { UndecodableError } from './wire.ts'
 
 type Read = (cursor: AvroCursor) => unknown
 
-/** How values are represented for which JSON has no form of its own. */
 interface Form {
-  /** @param value beyond what a double holds */
+  /** Takes a value beyond what a double holds. */
   long(value: bigint): unknown
   bytes(value: Buffer): unknown
-  /** Whether a field that is null by default is left out if it is null. */
+  /** Leaves out fields that are null, if null is their default. */
   readonly omitsNull: boolean
 }
 
-/** As the events have it whose data is JSON: an optional field is absent, bytes are base64. */
+/** Form of events whose data is JSON. */
 const PLAIN: Form = {
   long: exactInteger,
   bytes: value => value.toString('base64'),
@@ -24,18 +23,14 @@ const PLAIN: Form = {
 /** Part of JavaScript, but not yet in TypeScript's types. */
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
 
-/** To be written as JSON text: numbers keep their digits, and bytes are text with one character for each. */
+/** JSON text: numbers keep their digits, and bytes are text with one character for each. */
 const TEXT: Form = {
   long: value => rawJSON(value.toString()),
   bytes: value => value.toString('latin1'),
   omitsNull: false,
 }
 
-/**
- * Reads values of an Avro type. avsc itself trusts the lengths that the data claims. The branch of a union is omitted.
- *
- * @returns a function that throws UndecodableError if the bytes are not one value of the type, or InexactNumberError
- */
+/** Reads values of an Avro type; avsc itself trusts the lengths in the data. The returned function throws UndecodableError or InexactNumberError. */
 export function avroReader(type: Type, form: 'plain' | 'text'): (body: Buffer) => unknown {
   const read = readerOf(type, form === 'plain' ? PLAIN : TEXT, new Map())
   return body => {
@@ -46,7 +41,7 @@ export function avroReader(type: Type, form: 'plain' | 'text'): (body: Buffer) =
   }
 }
 
-/** @param known readers by type, because records can contain themselves */
+/** @param known readers by type: records can contain themselves */
 function readerOf(type: Type, form: Form, known: Map<Type, Read>): Read {
   const found = known.get(type)
   if (found) return found

@@ -3,7 +3,7 @@ import { exactInteger, put } from './values.ts'
 import { isUnsupported, isWrapper } from './well-known.ts'
 import { UndecodableError } from './wire.ts'
 
-/** Upper bound for the values of one message. Fields that have a value although they are absent count too. */
+/** Upper bound for the values of one message. Absent fields with an implied value count too. */
 const MOST_VALUES = 1_000_000
 
 interface Budget {
@@ -15,10 +15,9 @@ type Convert = (value: unknown, budget: Budget) => unknown
 interface FieldPlan {
   readonly name: string
   readonly shape: 'single' | 'list' | 'map'
-  /** What an absent field stands for; undefined if it is absent then. */
+  /** Value of an absent field; undefined if it stays absent. */
   readonly implied: unknown
   readonly convert: Convert
-  /** The text of a map's key. */
   readonly keyText: (key: string) => string
 }
 
@@ -26,11 +25,9 @@ interface FieldPlan {
 const OWN_FORM: ReadonlySet<string> = new Set(['.google.protobuf.Timestamp', '.google.protobuf.Duration'])
 
 /**
- * Converts decoded messages to what their JSON would be read as. Unlike in Protobuf's own JSON mapping, 64-bit integers are numbers,
- * and a field without presence is there even if it has its default value: readers of JSON could not tell it from a missing one.
- * Empty lists and maps are absent.
- *
- * @returns a function that throws UndecodableError or InexactNumberError
+ * Converts decoded messages to what their JSON would be read as. Unlike in Protobuf's JSON mapping, 64-bit integers are numbers, and a field
+ * without presence is there even if it has its default value: readers of JSON could not distinguish it from a missing one. Empty lists and
+ * maps are absent. The returned function throws UndecodableError or InexactNumberError.
  */
 export function protobufReader(): (message: Message, type: Type) => unknown {
   const known = new Map<Type, readonly FieldPlan[]>()
@@ -69,13 +66,10 @@ function plainFields(
     if (isAbsent) put(plain, name, implied)
     else if (shape === 'single') put(plain, name, convert(value, budget))
     else if (shape === 'list') {
-      const items = value as readonly unknown[]
-      if (items.length > 0)
-        put(
-          plain,
-          name,
-          items.map(item => spend(budget) && convert(item, budget)),
-        )
+      if (items.length > 0) {
+        const converted = items.map(item => spend(budget) && convert(item, budget))
+        put(plain, name, converted)
+      }
     } else {
       const map: Record<string, unknown> = {}
       for (const [key, one] of Object.entries(value))
@@ -110,7 +104,6 @@ function keyTextOf(field: Field): (key: string) => string {
   return key => protobuf.util.longFromHash(key, isUnsigned).toString()
 }
 
-/** The value that stands for an absent field without presence. */
 function impliedBy({ type, resolvedType, typeDefault }: Field, convert: Convert): unknown {
   if (resolvedType instanceof protobuf.Enum) return convert(typeDefault, { values: 1 })
   if (type === 'string' || type === 'bytes') return ''

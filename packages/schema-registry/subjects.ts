@@ -14,7 +14,7 @@ export class RegistryRefusedError extends Error {
   }
 }
 
-/** A schema as a version of its subject. */
+/** A version of a subject. */
 export interface SchemaVersion {
   readonly subject: string
   readonly version: number
@@ -33,10 +33,7 @@ export interface Compatibility {
 const NOT_FOUND = [40401, 40402, 40403, 40408]
 const ANSWER_WITHIN_MS = 10_000
 
-/**
- * The subjects of a registry with the Confluent API: their versions, and what a new one may be. Every method throws
- * `RegistryUnavailableError` if there is no answer of a registry, and `RegistryRefusedError` if it refuses.
- */
+/** The subjects of a registry with the Confluent API. Methods throw `RegistryUnavailableError` without an answer of a registry, and `RegistryRefusedError`. */
 export class RegistrySubjects {
   readonly #http: RegistryHttp
   readonly #answerWithinMs: number
@@ -47,26 +44,20 @@ export class RegistrySubjects {
     this.#answerWithinMs = answerWithinMs
   }
 
-  /** The names of all subjects, sorted. */
   async list(): Promise<readonly string[]> {
     const answer = await this.#ask('GET', '/subjects')
     return Array.isArray(answer) ? answer.map(String).sort() : this.#nonsense('/subjects')
   }
 
-  /** The numbers of a subject's versions, in order; empty if there is no such subject. */
+  /** Returns the numbers of a subject's versions, in order; empty for an unknown subject. */
   async versions(subject: string): Promise<readonly number[]> {
     const path = `${subjectPath(subject)}/versions`
     const answer = (await this.#ask('GET', path)) ?? []
     return Array.isArray(answer) ? answer.map(Number) : this.#nonsense(path)
   }
 
-  /** Undefined if there is no such subject. */
-  latest(subject: string): Promise<SchemaVersion | undefined> {
-    return this.version(subject, 'latest')
-  }
-
-  /** Undefined if there is no such subject, or no such version of it. */
-  async version(subject: string, number: number | 'latest'): Promise<SchemaVersion | undefined> {
+  /** Returns undefined for an unknown subject or version. */
+  async version(subject: string, number: number | 'latest' = 'latest'): Promise<SchemaVersion | undefined> {
     const path = `${subjectPath(subject)}/versions/${number}`
     const answer = await this.#ask('GET', path)
     if (answer === undefined) return undefined
@@ -75,23 +66,19 @@ export class RegistrySubjects {
     return { subject, version: Number(version), id: Number(id), format: format as SchemaFormat, text }
   }
 
-  /**
-   * The id of this schema in the subject; undefined if the subject does not have it.
-   *
-   * @param withinMs milliseconds for the answer, if fewer than usual
-   */
+  /** Returns undefined if the subject does not have the schema. @param withinMs milliseconds for the answer, if fewer than usual */
   async idOf(subject: string, schema: Schema, withinMs?: number): Promise<number | undefined> {
     const answer = await this.#ask('POST', subjectPath(subject), bodyOf(schema), withinMs)
     return answer === undefined ? undefined : this.#idIn(answer, subjectPath(subject))
   }
 
-  /** The id of the schema. A schema that the subject has already stays the version that it is. */
+  /** Returns the id of the schema. One that the subject has already keeps its version. */
   async register(subject: string, schema: Schema): Promise<number> {
     const path = `${subjectPath(subject)}/versions`
     return this.#idIn(await this.#ask('POST', path, bodyOf(schema)), path)
   }
 
-  /** Whether the subject would take the schema as its next version. A subject without versions takes any. */
+  /** Checks the schema as the next version of the subject. A subject without versions takes any. */
   async compatibility(subject: string, schema: Schema): Promise<Compatibility> {
     const path = `/compatibility${subjectPath(subject)}/versions/latest?verbose=true`
     const answer = await this.#ask('POST', path, bodyOf(schema))
@@ -102,8 +89,8 @@ export class RegistrySubjects {
   }
 
   /**
-   * The rule for a subject's next version, such as BACKWARD: its own, or that of the registry. Undefined if it is not known: Apicurio
-   * says NONE of a subject that has no rule of its own, as of one whose rule is NONE.
+   * Returns the rule for a subject's next version, such as BACKWARD: its own, or that of the registry. Undefined if unknown: Apicurio says
+   * NONE of a subject without a rule of its own, as of one whose rule is NONE.
    */
   async rule(subject: string): Promise<string | undefined> {
     const own = levelIn(await this.#ask('GET', `/config/${encodeURIComponent(subject)}`))
@@ -112,7 +99,7 @@ export class RegistrySubjects {
     return own === undefined || own === general ? general : undefined
   }
 
-  /** Sets the rule of the subjects that have none of their own. */
+  /** Sets the rule of the subjects without one of their own. */
   async setRule(compatibility: string): Promise<void> {
     await this.#ask('PUT', '/config', { compatibility })
   }
@@ -125,7 +112,6 @@ export class RegistrySubjects {
     throw new RegistryUnavailableError(`${this.#http.base}${path} does not answer as a schema registry`)
   }
 
-  /** Undefined where the registry does not know the subject, the version or the schema. */
   async #ask(method: string, path: string, body?: object, withinMs = this.#answerWithinMs): Promise<unknown> {
     const signal = signalWithin(withinMs, this.#answerWithinMs)
     const { status, body: answer } = await this.#http.ask(path, { method, body, signal })

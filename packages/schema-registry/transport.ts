@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 
-/** How the connection to a registry is encrypted. All in PEM form. */
+/** Encryption of the connection to a registry. All in PEM form. */
 export interface RegistryTls {
   /** The certificates of the authorities to trust, instead of those that Node.js knows. */
   readonly ca?: string
@@ -30,7 +30,6 @@ export interface HttpAnswer {
 
 export type Send = (url: string, sent: HttpRequest) => Promise<HttpAnswer>
 
-/** @param tls undefined for an address whose certificate is from an authority that Node.js knows */
 export function transport(tls: RegistryTls | undefined): Send {
   return tls ? (url, sent) => sendWith(tls, url, sent) : sendByFetch
 }

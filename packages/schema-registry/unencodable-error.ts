@@ -1,4 +1,4 @@
-/** Data that does not match the schema it is to be written with. The message names the place, and never the value. */
+/** Data does not match the schema it is to be written with. The message names the place, and never the value. */
 export class UnencodableError extends Error {
   override readonly name = 'UnencodableError'
 

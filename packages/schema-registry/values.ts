@@ -1,6 +1,6 @@
 /** Values as they are read from JSON, and written to it. */
 
-/** A 64-bit integer does not fit into a double: who reads it would see another number than was sent. */
+/** A 64-bit integer does not fit into a double: readers would see another number than was sent. */
 export class InexactNumberError extends Error {
   override readonly name = 'InexactNumberError'
 
@@ -9,11 +9,7 @@ export class InexactNumberError extends Error {
   }
 }
 
-/**
- * The integer as a number that JavaScript writes with the same digits.
- *
- * @throws InexactNumberError if there is none
- */
+/** Returns the integer as a number that JavaScript writes with the same digits. @throws InexactNumberError */
 export function exactInteger(value: bigint): number {
   const number = Number(value)
   if (Number.isSafeInteger(number) || String(number) === value.toString()) return number
@@ -27,7 +23,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** The bytes of a text in base64; undefined for anything else. */
+/** Decodes base64; undefined for anything else. */
 export function base64Bytes(value: unknown): Buffer | undefined {
   if (Buffer.isBuffer(value)) return value
   return typeof value === 'string' && BASE64.test(value) ? Buffer.from(value, 'base64') : undefined

@@ -6,12 +6,12 @@ const WRAPPERS = ['Double', 'Float', 'Int64', 'UInt64', 'Int32', 'UInt32', 'Bool
 export const WRAPPER_NAMES: readonly string[] = WRAPPERS.map(name => `${PACKAGE}${name}Value`)
 const UNSUPPORTED = ['Struct', 'Value', 'ListValue', 'FieldMask', 'Any'].map(name => `${PACKAGE}${name}`)
 
-/** Whether the JSON form of a message is that of its only field, `value`. */
+/** Returns whether the JSON form of a message is that of its only field, `value`. */
 export function isWrapper({ fullName }: Type): boolean {
   return WRAPPER_NAMES.includes(fullName)
 }
 
-/** Whether the JSON form of a message is neither that of its fields nor known here. */
+/** Returns whether the JSON form of a message is neither that of its fields nor known here. */
 export function isUnsupported({ fullName }: Type): boolean {
   return UNSUPPORTED.includes(fullName)
 }

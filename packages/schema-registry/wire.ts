@@ -12,11 +12,7 @@ export class UndecodableError extends Error {
   override readonly name = 'UndecodableError'
 }
 
-/**
- * The result of reading data with its schema.
- *
- * @throws UndecodableError for any other error than InexactNumberError
- */
+/** Reads data with its schema. @throws UndecodableError for any error but InexactNumberError */
 export function matching<T>(read: () => T): T {
   try {
     return read()
@@ -26,11 +22,7 @@ export function matching<T>(read: () => T): T {
   }
 }
 
-/**
- * Removes the prefix: a zero byte and the four bytes of the schema id.
- *
- * @throws UndecodableError if the prefix is missing: the record was not written with a registry.
- */
+/** Removes the prefix: a zero byte and the four bytes of the schema id. @throws UndecodableError without it */
 export function unframe(bytes: Buffer): Framed {
   if (bytes.length < 5 || bytes[0] !== 0) {
     throw new UndecodableError(

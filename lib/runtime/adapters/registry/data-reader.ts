@@ -1,11 +1,11 @@
-/** Reads data in Avro and Protobuf, and JSON with the id of a schema. What that takes is loaded with the first such data. */
+/** Reads data in Avro and Protobuf, and JSON with the id of a schema. The libraries for it are loaded with the first such data. */
 import { isFailure } from '../../cloudevents/event.ts'
 import { withJsonData } from '../../cloudevents/json-data.ts'
 import { lambdaSchemaOf, readByLambda } from '../../cloudevents/lambda-schema.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { type SerializedData, serializedData } from '../../cloudevents/serialized-data.ts'
-import { type DataFormat, MEDIA_TYPES } from '../../consumer/data-format.ts'
+import { MEDIA_TYPES } from '../../consumer/data-format.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import { SchemaNotAtHand } from '../../pipeline/errors.ts'
@@ -13,10 +13,7 @@ import type { DataReader } from '../../pipeline/ports.ts'
 import type { RegistryPlace } from './guarded-registry.ts'
 import type { Clocks, Found, KnownData, Needing, SchemaCache } from './schema-cache.ts'
 
-const FORMATS = { JSON: 'json', AVRO: 'avro', PROTOBUF: 'protobuf' } as const satisfies Record<
-  string,
-  DataFormat
->
+const FORMATS = { JSON: 'json', AVRO: 'avro', PROTOBUF: 'protobuf' } as const
 
 export class OnDemandDataReader implements DataReader {
   readonly #application: KnownData
@@ -26,9 +23,9 @@ export class OnDemandDataReader implements DataReader {
   #loading: Promise<SchemaCache> | undefined
 
   /**
-   * @param registry undefined if there is none: then the content type says the format, and the application has the schema
-   * @param nowMs wall clock, for how long a registry is left alone, and unknown ids are believed
-   * @param elapsedMs for how long the schemas of a chunk are waited for
+   * @param registry undefined without one: then the content type says the format, and the application has the schema
+   * @param nowMs wall clock, for the time for which a failed registry is not asked, and unknown ids are believed
+   * @param elapsedMs for the time in which the schemas of a chunk must arrive
    */
   constructor(
     application: KnownData,
@@ -58,7 +55,7 @@ export class OnDemandDataReader implements DataReader {
     return isFailure(read) || found.codec.format !== 'PROTOBUF' ? read : this.#completed(read)
   }
 
-  /** Whoever wrote the data: the type says which lists and maps there are. */
+  /** Adds empty lists and maps, whoever has written the data: the type says which it has. */
   #completed(event: Event): Event {
     const { type, data } = event
     const completed = this.#application.withEmptyCollections?.(type, data)

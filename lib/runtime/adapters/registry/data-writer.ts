@@ -15,13 +15,8 @@ import { Unavailable } from '../../pipeline/errors.ts'
 import { secretOf } from '../aws/clients.ts'
 import { within } from './within.ts'
 
-/** Knows the ids of registered schemas. */
 interface SchemaIds {
-  /**
-   * The id of the schema in the subject; undefined if the subject does not have it.
-   *
-   * @throws Unavailable; ConfigError if the registry refuses the schema
-   */
+  /** Undefined if the subject does not have the schema. @throws Unavailable; ConfigError if the registry refuses the schema */
   idOf(subject: string, schema: Schema): Promise<number | undefined>
 }
 
@@ -30,7 +25,7 @@ interface Place {
   readonly secret?: string
 }
 
-/** The subjects of the registry that the settings name. @throws Error if its secret cannot be read */
+/** Returns the subjects of the registry that the settings name. @throws Error if its secret cannot be read */
 export async function registered({ url, secret }: Place): Promise<RegistrySubjects> {
   if (!secret) return new RegistrySubjects(url)
   const { username = '', password = '' } = await secretOf(secret)
@@ -38,7 +33,7 @@ export async function registered({ url, secret }: Place): Promise<RegistrySubjec
 }
 
 /**
- * The ids of the registry that the settings name.
+ * Returns the ids of the registry that the settings name.
  *
  * @param withinMs milliseconds for all of them; by default each answer has the time that the client gives it
  * @throws Unavailable if the login is not known
@@ -50,7 +45,7 @@ export async function schemaIds(place: Place, withinMs = Number.POSITIVE_INFINIT
   return { idOf: (subject, schema) => subjects.idOf(subject, schema, leftMs()).catch(refusal) }
 }
 
-/** Logins are refused until they are mended, without a new deployment. A schema that is refused will be refused again. */
+/** Logins are refused until they are mended, without a new deployment. A refused schema will be refused again. */
 const LOGIN_REFUSED = [401, 403]
 
 function refusal(error: unknown): never {
@@ -77,8 +72,8 @@ export interface WriterOptions {
 }
 
 /**
- * A writer whose schemas are all loaded and, with a registry, whose ids are known. Schemas are never registered here: an
- * incompatible one must be noticed before it is deployed, by `sluice schemas check`.
+ * Returns a writer whose schemas are all loaded and, with a registry, whose ids are known. Schemas are never registered here: an
+ * incompatible one must be noticed before it is deployed.
  *
  * @param types the event types that will be written; by default all that are not always JSON
  * @throws ConfigError if SERIALIZATION names an unknown type, or a schema is not registered; Unavailable
@@ -104,7 +99,8 @@ async function encoderOf(
   const { dataschema } = packaged
   if (!registry) return { format, dataschema, encode: data => codec.encode(data) }
   const subjects = application.schemaSubjects?.(type, format, env) ?? [type]
-  const id = await firstId(registry, subjects, schema)
+  let id: number | undefined
+  for (const subject of subjects) id ??= await registry.idOf(subject, schema)
   if (id === undefined)
     throw notSerializable(
       `SERIALIZATION is ${format} for ${type}, but the schema registry has that schema neither in ${subjects.join(' nor in ')}${remedyFor(application, 'schema-not-registered')}`,
@@ -114,14 +110,6 @@ async function encoderOf(
 
 function notSerializable(why: string): ConfigError {
   return new ConfigError('the environment', [why])
-}
-
-async function firstId(registry: SchemaIds, subjects: readonly string[], schema: Schema) {
-  for (const subject of subjects) {
-    const id = await registry.idOf(subject, schema)
-    if (id !== undefined) return id
-  }
-  return undefined
 }
 
 function schemaOf({ text, references }: PackagedSchema, format: SchemaDataFormat): Schema {

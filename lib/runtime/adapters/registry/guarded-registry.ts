@@ -1,6 +1,7 @@
-/** A schema registry that is not asked again at once after it has failed, so that a slow one does not use up invocations. */
+/** A schema registry that is not asked again at once after a failure, so that a slow one does not use up invocations. */
 import {
   RegistryClient,
+  type RegistryLogin,
   RegistryUnavailableError,
   type Schema,
   UnusableSchemaError,
@@ -9,15 +10,10 @@ import { defined } from '../../consumer/defined.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
 import { within } from './within.ts'
 
-interface Login {
-  readonly username: string
-  readonly password: string
-}
-
 export interface RegistryPlace {
   readonly url: string
-  /** Asked before the first request, and again after a failed one: credentials change. Absent: there are none. */
-  readonly login?: () => Promise<Login>
+  /** Called before the first request, and again after a failed one: credentials change. */
+  readonly login?: () => Promise<RegistryLogin>
   /** Milliseconds for one schema with all that it references; 2,000 by default. */
   readonly answerWithinMs?: number
   /** Milliseconds for all schemas of a chunk; 2,500 by default. It must be less than the reserve of an invocation. */
@@ -42,10 +38,8 @@ export class GuardedRegistry {
   }
 
   /**
-   * The schema with this id; undefined if the registry has none. Rejects with `Unavailable`, or with `UnusableSchemaError`: then the registry
-   * works, and goes on being asked for others.
-   *
-   * @param withinMs milliseconds that are left for it
+   * Returns the schema with this id; undefined if the registry has none. Rejects with `Unavailable`, or with `UnusableSchemaError`: then
+   * the registry works, and others can be asked for.
    */
   async schema(id: number, withinMs: number): Promise<Schema | undefined> {
     if (this.#nowMs() < this.#pausedUntilMs)

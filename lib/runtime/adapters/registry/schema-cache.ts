@@ -1,4 +1,4 @@
-/** Keeps the codecs of schemas. Loaded with the first data that is not JSON; the library of a format with its first schema. */
+/** Keeps the codecs of schemas. The library of a format is loaded with its first schema. */
 import {
   type Codec,
   LARGEST_SCHEMA_ID,
@@ -13,22 +13,20 @@ import { Unavailable } from '../../pipeline/errors.ts'
 import { Semaphore } from '../../pipeline/log/partition-log.ts'
 import type { GuardedRegistry } from './guarded-registry.ts'
 
-/** Data that takes a schema. */
 export type Needing = Exclude<SerializedData, { kind: 'json' }>
 
-/** The codec of a schema, or why there is none. */
 export type Found = { readonly kind: 'codec'; readonly codec: Codec } | Failure
 
-/** The schema of an id never changes, so codecs stay for as long as there is room. */
+/** The schema of an id never changes, so codecs stay while there is room. */
 const MOST_SCHEMAS = 1_000
-/** An id without a usable schema is asked for again after this time: the schema may have been registered or mended. */
+/** Milliseconds after which an id without a usable schema is asked for again: it may have been registered or mended. */
 const UNKNOWN_FOR_MS = 15_000
 const MOST_UNKNOWN = 10_000
 const REQUESTS_AT_ONCE = 8
 /** The time with which the last chunk of an invocation begins is longer. */
 const ALL_WITHIN_MS = 2_500
 
-/** What an application knows of its data: part of `Application`. */
+/** Knowledge of an application about its data: part of `Application`. */
 export interface KnownData {
   withEmptyCollections?(type: string, data: unknown): unknown
   packagedSchema?(
@@ -40,7 +38,7 @@ export interface KnownData {
 export interface Clocks {
   /** Wall clock. */
   readonly nowMs: () => number
-  /** Milliseconds since any moment; never set back. */
+  /** Milliseconds that are never set back. */
   readonly elapsedMs: () => number
 }
 
@@ -51,10 +49,10 @@ export class SchemaCache {
   readonly #elapsedMs: () => number
   readonly #allWithinMs: number
   readonly #known = new Map<string, Found>()
-  /** Why there is no schema, and until when that is believed. */
+  /** Reasons why there is no schema, and until when they are believed. */
   readonly #unknown = new Map<string, { readonly failure: Failure; readonly untilMs: number }>()
   readonly #running = new Map<string, Promise<void>>()
-  /** What the fetches that go on need. */
+  /** Needs of the fetches under way. */
   readonly #fetches = new Set<ReadonlyMap<string, Needing>>()
   readonly #permits = new Semaphore(REQUESTS_AT_ONCE)
 
@@ -81,10 +79,7 @@ export class SchemaCache {
     return unknown && this.#nowMs() < unknown.untilMs ? unknown.failure : undefined
   }
 
-  /**
-   * Fetches what is not at hand, each schema once, however many ask for it. Rejects with `Unavailable` after all have ended, if one
-   * of them could not be fetched.
-   */
+  /** Fetches schemas that are not at hand, each once. Rejects with `Unavailable` after all have ended, if one could not be fetched. */
   async fetch(needed: readonly Needing[]): Promise<void> {
     const byKey = new Map(needed.map(needing => [keyOf(needing), needing]))
     this.#makeRoom(byKey)
@@ -179,7 +174,6 @@ function unknownSchema(needing: Needing): Failure {
   )
 }
 
-/** A map keeps its entries in the order in which they were set. */
 function moveToEnd<T>(entries: Map<string, T>, key: string): void {
   const value = entries.get(key)
   if (value === undefined) return
@@ -187,7 +181,7 @@ function moveToEnd<T>(entries: Map<string, T>, key: string): void {
   entries.set(key, value)
 }
 
-/** Removes the entries beyond the bound that were needed least recently; none of those that are needed now. */
+/** Removes the entries beyond the bound that were needed least recently, but not those that are needed now. */
 function removeOldest(entries: Map<string, unknown>, most: number, isNeeded: (key: string) => boolean): void {
   for (const key of entries.keys()) {
     if (entries.size <= most) return

@@ -1,8 +1,4 @@
-/**
- * The login of a registry, if it is known in time: the SDK that reads secrets waits for longer than an invocation may.
- *
- * @param ms milliseconds; infinite to wait for as long as it takes
- */
+/** Resolves to the login of a registry, if it is known in time: the SDK that reads secrets waits longer than an invocation may. */
 export async function within<T>(answer: Promise<T>, ms: number): Promise<T> {
   if (ms === Number.POSITIVE_INFINITY) return answer
   const { promise, reject } = Promise.withResolvers<never>()

@@ -44,7 +44,7 @@ describe('given a registry that answers as it is told', () => {
   test('when it knows no such subject, then nothing is found, and any schema fits', async () => {
     answer = { status: 404, body: '{"error_code": 40401, "message": "Subject not found"}' }
     assert.equal(await subjects.idOf('s', SCHEMA), undefined)
-    assert.equal(await subjects.latest('s'), undefined)
+    assert.equal(await subjects.version('s'), undefined)
     assert.deepEqual(await subjects.versions('s'), [])
     assert.deepEqual(await subjects.compatibility('s', SCHEMA), { isCompatible: true, reasons: [] })
   })

@@ -14,10 +14,7 @@ export class Accumulator {
     this.#limits = limits
   }
 
-  /**
-   * @param timestampMs milliseconds since the epoch
-   * @returns whether something has become due, or will be earlier than before
-   */
+  /** @returns whether something has become due, or will be earlier than before */
   append(
     record: OutgoingRecord & { readonly partition: number },
     nowMs: number,
@@ -27,24 +24,22 @@ export class Accumulator {
     const queue = this.#queueOf(record)
     const batch = queue.append(record, nowMs, timestampMs, told)
     if (batch.isCounted) this.#fresh++
-    // Each batch is due at some time, and has a time-out: whoever sends must know of it from its first record on.
+    // Each batch is due at some time and has a time-out, so the sender must know of it from its first record on.
     if (this.#fresh < this.#limits.batchRecords) return batch.builder.count === 1 || queue.isFull(batch)
     this.hurry()
     return true
   }
 
-  /** Has everything that waits be due. */
+  /** Makes everything due. */
   hurry(): void {
     this.#fresh = 0
     for (const queue of this.queues()) queue.hurry()
   }
 
-  /** The first batch of a queue, which is about to be sent. */
   take(queue: PartitionQueue): Batch {
     return this.#discounted(queue.take())
   }
 
-  /** Takes out the batches of a queue whose time is over. */
   expired(queue: PartitionQueue, nowMs: number): readonly Batch[] {
     return queue.expired(nowMs).map(batch => this.#discounted(batch))
   }

@@ -12,30 +12,29 @@ import type { Told } from './delivery.ts'
 /** Topics take about 1 MiB in a batch by default. */
 const LARGE_RECORD_BYTES = 900 * 1024
 
-/** The records of one partition that travel together. */
+/** The records of one partition that are sent together. */
 export class Batch {
   readonly builder = new BatchBuilder()
   readonly #told: Told[] = []
-  /** Its place among the batches of its partition. */
+  /** Position among the batches of its partition. */
   readonly number: number
-  /** When its first record came, and when its delivery is given up; milliseconds of the producer's clock. */
+  /** Time of its first record, and time at which its delivery is given up; milliseconds of the producer's clock. */
   readonly begunAtMs: number
   readonly deadlineMs: number
-  /** When it is sent even if it is not full. */
+  /** Time at which it is sent even if it is not full. */
   dueAtMs: number
-  /** Whether its records count among those that wait for more: no longer once it was made due, or taken. */
+  /** Whether its records count among those that wait for more: not after it was made due, or taken. */
   isCounted = true
   /** Attempts to send it that have begun. */
   attempts = 0
-  /** Set at the first attempt, and kept: the broker knows a repeat by it. */
+  /** Set at the first attempt, and kept: the broker recognises a repeat by it. */
   sequence: BatchSequence | undefined
-  /** Of the identity under which it was first taken to be sent. */
+  /** Generation of the identity under which it was first taken to be sent. */
   generation: number | undefined
-  /** Why the last attempt failed. */
   lastError: Error | undefined
   #closed: Promise<ClosedBatch> | undefined
-  #isSettled = false
-
+  /** Whether its outcome is reported: later ones change nothing. */
+  isSettled = false
   readonly #compressFromBytes: number
 
   constructor(
@@ -50,7 +49,7 @@ export class Batch {
     this.deadlineMs = nowMs + deliveryTimeoutMs
   }
 
-  /** What is closed stays as it is, also if it comes back without having been sent. */
+  /** A closed batch does not change, even if it comes back without having been sent. */
   get isClosed(): boolean {
     return this.#closed !== undefined
   }
@@ -61,10 +60,7 @@ export class Batch {
     this.builder.append(record, timestampMs)
   }
 
-  /**
-   * Compresses it, the first time that it is asked for. One very large record stays as it is: whether its topic takes it must not
-   * depend on its contents.
-   */
+  /** Compresses it once. One very large record stays as it is: whether its topic takes it must not depend on its contents. */
   close(codec: WritableCodec, deflate: Deflate): Promise<ClosedBatch> {
     const { count, bytes } = this.builder
     const isPlain = bytes < this.#compressFromBytes || (count === 1 && bytes > LARGE_RECORD_BYTES)
@@ -72,21 +68,16 @@ export class Batch {
     return this.#closed
   }
 
-  /** Whether its outcome is told: what comes later changes nothing. */
-  get isSettled(): boolean {
-    return this.#isSettled
-  }
-
   acknowledge(partition: number, baseOffset: number): void {
-    if (this.#isSettled) return
-    this.#isSettled = true
+    if (this.isSettled) return
+    this.isSettled = true
     for (const [index, told] of this.#told.entries())
       told({ partition, offset: baseOffset < 0 ? -1 : baseOffset + index })
   }
 
   fail(error: Error): void {
-    if (this.#isSettled) return
-    this.#isSettled = true
+    if (this.isSettled) return
+    this.isSettled = true
     for (const told of this.#told) told(error)
   }
 }

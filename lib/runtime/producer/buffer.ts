@@ -2,11 +2,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ProducerFull } from './delivery.ts'
 
-/** Above this many times the limit, nothing more is taken. */
+/** Multiple of the limit above which nothing more is taken. */
 const MOST = 2
-/** After so many bytes the event loop gets its turn: otherwise acknowledgements would wait for the publishing loop. */
+/** Bytes after which the event loop gets its turn: otherwise acknowledgements would wait for the publishing loop. */
 const BYTES_PER_TURN = 256 * 1024
-/** What a record takes beside its bytes, roughly. */
+/** Approximate size of a record beside its bytes. */
 const OVERHEAD_BYTES = 200
 
 export class Buffered {
@@ -15,7 +15,6 @@ export class Buffered {
   #sinceTurn = 0
   #waiting: (() => void)[] = []
 
-  /** @param limit bytes that may wait to be acknowledged before callers wait */
   constructor(limit: number) {
     this.#limit = limit
   }
@@ -28,7 +27,7 @@ export class Buffered {
     )
   }
 
-  /** @returns what has to be given back */
+  /** @returns the bytes to release later */
   add(bytes: number): number {
     const taken = bytes + OVERHEAD_BYTES
     this.#bytes += taken
@@ -44,7 +43,6 @@ export class Buffered {
     for (const go of waiting) go()
   }
 
-  /** Resolves when there is room for more. */
   async room(): Promise<void> {
     while (this.#bytes >= this.#limit) {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -56,7 +54,6 @@ export class Buffered {
     await nextTurn()
   }
 
-  /** Whether a caller need not wait. */
   get isFree(): boolean {
     return this.#bytes < this.#limit && this.#sinceTurn < BYTES_PER_TURN
   }

@@ -5,9 +5,8 @@ import { type ProducerSettings, type ProfileName, producerSettings } from '../se
 import type { EventOptions } from './create-event.ts'
 import type { DeliveryReport } from './delivery.ts'
 
-/** How a producer is made: where it publishes, and a profile, of which each setting can be given instead. */
+/** Where a producer publishes, and a profile, of which each setting can be given instead. */
 export interface ProducerConfig extends Partial<ProducerSettings> {
-  /** How to connect: brokers and authentication. */
   readonly kafka: Omit<KafkaConnection, 'clientId'>
   /** The topic of events that name no other. */
   readonly topic: string
@@ -20,7 +19,7 @@ export interface ProducerConfig extends Partial<ProducerSettings> {
   readonly key?: (event: Event) => string | null
   /** `binary` by default: attributes are headers, and the value is the data. */
   readonly mode?: ContentMode
-  /** For `createEvent`: what events have unless they say otherwise. */
+  /** Defaults for `createEvent`. */
   readonly event?: Pick<EventOptions, 'type' | 'source' | 'subject' | 'dataschema' | 'extensions'>
   /** Writes `data` in another format than JSON. */
   readonly writer?: { write(event: Event): Event }
@@ -28,17 +27,13 @@ export interface ProducerConfig extends Partial<ProducerSettings> {
   readonly transactionalId?: string
   /** After this time the brokers abort a transaction by themselves; milliseconds, 60,000 by default. */
   readonly transactionTimeoutMs?: number
-  /** Told of every event, in the order of each partition. */
+  /** Called for every event, in the order of each partition. */
   readonly onDelivery?: (report: DeliveryReport) => void
   /** Where warnings go; standard error by default. */
   readonly warn?: (line: string) => void
 }
 
-/**
- * The settings in a configuration.
- *
- * @throws ConfigError naming every setting that is unknown or wrong
- */
+/** Returns the settings in a configuration. @throws ConfigError naming every setting that is unknown or wrong */
 export function settingsOf(config: ProducerConfig): ProducerSettings {
   const {
     kafka: _kafka,
@@ -54,11 +49,11 @@ export function settingsOf(config: ProducerConfig): ProducerSettings {
     warn: _warn,
     ...settings
   } = config
-  // A transaction is a sequence as well, and its acknowledgements are those of all replicas.
+  // A transaction is a sequence, and its acknowledgements are those of all replicas.
   return producerSettings(profile, transactionalId === undefined ? settings : { acks: 'all', ...settings })
 }
 
-/** The extension "Partitioning" of CloudEvents, or else the subject. */
+/** Returns the extension "Partitioning" of CloudEvents, or else the subject. */
 export function defaultKey({ extensions, subject }: Event): string | null {
   return extensions?.partitionkey ?? subject ?? null
 }

@@ -1,4 +1,4 @@
-/** Makes events of what an application hands in. Pure, except for new ids and the present time. */
+/** Makes events of the data of an application. Pure, except for new ids and the present time. */
 import { newId, SYSTEM_CLOCK } from '../adapters/system.ts'
 import { attributeViolation } from '../cloudevents/attributes.ts'
 import { attributesOf, isFailure } from '../cloudevents/event.ts'
@@ -16,7 +16,7 @@ export interface CloudEventLike {
   readonly type: string
 }
 
-/** What is known of an event beside its data. */
+/** Attributes of an event. */
 export interface EventOptions {
   /** CloudEvents `type`, such as `com.example.order.placed`. */
   readonly type?: string
@@ -35,16 +35,12 @@ export interface EventOptions {
   readonly extensions?: Readonly<Record<string, string>>
 }
 
-/** An event cannot be published as it is. The message names the attribute, and never contains data. */
+/** An event that cannot be published. The message names the attribute, and never contains data. */
 export class InvalidEvent extends Error {
   override readonly name = 'InvalidEvent'
 }
 
-/**
- * An event with this data.
- *
- * @throws InvalidEvent if an attribute is missing or wrong
- */
+/** Returns an event with this data. @throws InvalidEvent if an attribute is missing or wrong */
 export function createEvent(data: unknown, options: EventOptions): Event {
   const { type, source, traceparent, tracestate, extensions, ...attributes } = options
   if (type === undefined || source === undefined)
@@ -67,11 +63,7 @@ export function createEvent(data: unknown, options: EventOptions): Event {
   })
 }
 
-/**
- * The event that an application hands in, in the form of this library.
- *
- * @throws InvalidEvent if it breaks a rule of CloudEvents, so that no consumer would take it
- */
+/** Returns the event in the form of this library. @throws InvalidEvent if it breaks a rule of CloudEvents, so that no consumer would take it */
 export function eventOf(given: Event | CloudEventLike): Event {
   if (!('specversion' in given)) return checkedEvent(given)
   const { toJSON, time } = given as { readonly toJSON?: () => object; readonly time?: unknown }
@@ -85,7 +77,7 @@ export function eventOf(given: Event | CloudEventLike): Event {
   return withBytes(event)
 }
 
-/** Binary data is a buffer, and text in another format than JSON is its bytes: so a reader gets it, in either mode. */
+/** Binary data is a buffer, and text in another format than JSON is its bytes, as readers get them in either mode. */
 function withBytes(event: Event): Event {
   const { data, datacontenttype } = event
   if (Buffer.isBuffer(data)) return event

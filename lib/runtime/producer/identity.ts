@@ -1,26 +1,22 @@
-/** Who the producer is to the brokers: the number by which they tell its sequences, and its transaction. */
+/** The number by which brokers recognise the sequences of a producer, and its transaction. */
 import type { BatchSequence } from '@sluice/kafka-records/writing'
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 
 export interface Identity {
-  /** Whether brokers are to recognise repeats. */
+  /** Whether brokers recognise repeats. */
   readonly isSequenced: boolean
   readonly transactionalId: string | null
-  /** Another number for each transaction: a batch of an earlier one is neither sent nor kept. */
+  /** Changes with each transaction: a batch of an earlier one is neither sent nor kept. */
   readonly generation: number
-  /** Before something is sent to these partitions. Rejects if the brokers do not agree. */
+  /** Called before something is sent to these partitions. Rejects if the brokers do not agree. */
   prepare(queues: readonly PartitionQueue[]): Promise<void>
   sequenceFor(queue: PartitionQueue, count: number): BatchSequence | undefined
-  /**
-   * Counts anew for a partition, because it is not known what the broker has.
-   *
-   * @returns false if nothing may be sent under this identity any more
-   */
+  /** Counts anew for a partition in an unknown state. @returns false if nothing may be sent under this identity any more */
   restart(queue: PartitionQueue): boolean
 }
 
-/** Brokers cannot tell a repeat. */
+/** Brokers do not recognise a repeat. */
 export const ANONYMOUS: Identity = {
   isSequenced: false,
   transactionalId: null,
@@ -32,7 +28,7 @@ export const ANONYMOUS: Identity = {
 
 export type Numbers = Pick<BatchSequence, 'producerId' | 'producerEpoch'>
 
-/** Each partition has a sequence and an epoch of its own: an error in one leaves the others alone. */
+/** Each partition has its own sequence and epoch: an error in one leaves the others alone. */
 export class IdempotentIdentity implements Identity {
   readonly isSequenced = true
   readonly transactionalId = null

@@ -1,4 +1,4 @@
-/** What a producer has done so far. */
+/** Counts the work of a producer. */
 import type { ProducerSettings } from '../settings/producer.ts'
 
 type Codec = ProducerSettings['compression']
@@ -24,11 +24,10 @@ export interface Latency {
   readonly max: number
 }
 
-/** A batch that is acknowledged; all sizes in bytes. */
 interface SentBatch {
   readonly facts: { readonly count: number; readonly plainBytes: number }
   readonly bytes: number
-  /** Of its records, compressed. */
+  /** Size of its records, compressed. */
   readonly recordBytes: number
 }
 

@@ -1,9 +1,9 @@
-/** Counts what is not settled yet, so that a flush waits for what was published before it, and for nothing later. */
+/** Counts records that are not settled, so that a flush waits for those that were published before it, and not for later ones. */
 import type { Clock } from '../adapters/system.ts'
 
 export class Outstanding {
   readonly #clock: Clock
-  /** By generation: each flush begins a new one. */
+  /** Counts by generation: each flush begins a new one. */
   readonly #counts = new Map<number, number>()
   #generation = 0
   #waiting: (() => void)[] = []
@@ -12,16 +12,11 @@ export class Outstanding {
     this.#clock = clock
   }
 
-  get count(): number {
-    return this.#upTo(this.#generation)
-  }
-
-  /** How many generations are not settled: what a flush has to look at. */
+  /** Number of generations that are not settled. */
   get generations(): number {
     return this.#counts.size
   }
 
-  /** @returns the generation, which is given back with `settle` */
   add(): number {
     this.#counts.set(this.#generation, (this.#counts.get(this.#generation) ?? 0) + 1)
     return this.#generation
@@ -39,11 +34,7 @@ export class Outstanding {
     for (const go of waiting) go()
   }
 
-  /**
-   * Waits until all that is outstanding now is settled.
-   *
-   * @returns how many are not after `withinMs`
-   */
+  /** Waits until all that is outstanding now is settled. @returns the number that is not after `withinMs` */
   async drained(withinMs: number): Promise<number> {
     const generation = this.#generation++
     const untilMs = this.#clock.nowMs() + withinMs

@@ -13,19 +13,19 @@ export interface QueueLimits extends BatchLimits {
   readonly batchBytes: number
 }
 
-/** The batches of one partition, in the order in which their records were published. Pure: time is an argument. */
+/** The batches of one partition, in the order of their records. Pure: time is an argument. */
 export class PartitionQueue {
   readonly topic: string
   readonly partition: number
   readonly #limits: QueueLimits
-  /** Waiting to be sent. All but the last are full. */
+  /** Batches to be sent. All but the last are full. */
   #batches: Batch[] = []
   #count = 0
-  /** Sent, and not answered. */
+  /** Number of batches that are sent, and not answered. */
   inFlight = 0
-  /** After an error: nothing is sent before. */
+  /** Nothing is sent before this time, after an error. */
   pausedUntilMs = 0
-  /** The identity under which its sequence counts; undefined until something is sent. */
+  /** Identity of its sequence; undefined until something is sent. */
   #identity: Pick<BatchSequence, 'producerId' | 'producerEpoch'> | undefined
   #nextSequence = 0
 
@@ -39,11 +39,11 @@ export class PartitionQueue {
     return this.#batches[0]
   }
 
-  /** @returns the batch that it is in now */
+  /** @returns the batch of the record */
   append(record: OutgoingRecord, nowMs: number, timestampMs: number, told: Told): Batch {
     let batch = this.#batches.at(-1)
     const size = estimated(record)
-    if (batch === undefined || batch.isClosed || this.#isFull(batch, size)) {
+    if (batch === undefined || batch.isClosed || this.isFull(batch, size)) {
       batch = new Batch(this.#count++, nowMs, this.#limits)
       this.#batches.push(batch)
     }
@@ -51,15 +51,14 @@ export class PartitionQueue {
     return batch
   }
 
-  /** When its first batch can be sent; undefined if there is none. Full ones are due at once. */
+  /** Returns the time at which its first batch can be sent; undefined without one. Full ones are due at once. */
   dueAtMs(): number | undefined {
     const [first, second] = this.#batches
     if (first === undefined) return undefined
-    const isDue = second !== undefined || first.isClosed || this.#isFull(first, 1)
+    const isDue = second !== undefined || first.isClosed || this.isFull(first)
     return isDue ? this.pausedUntilMs : Math.max(first.dueAtMs, this.pausedUntilMs)
   }
 
-  /** Has everything that waits be due. */
   hurry(): void {
     for (const batch of this.#batches) {
       batch.isCounted = false
@@ -72,14 +71,13 @@ export class PartitionQueue {
     return this.#batches.shift() as Batch
   }
 
-  /** A batch comes back, and is the next one to be sent. Several come back in the order in which they were sent. */
+  /** Puts back a batch, to be sent next. Several come back in the order in which they were sent. */
   putBack(batch: Batch, pausedUntilMs: number): void {
     const at = this.#batches.findIndex(({ number }) => number > batch.number)
     this.#batches.splice(at < 0 ? this.#batches.length : at, 0, batch)
     this.pausedUntilMs = pausedUntilMs
   }
 
-  /** Takes out batches whose time is over. */
   expired(nowMs: number): readonly Batch[] {
     if ((this.first?.deadlineMs ?? Number.POSITIVE_INFINITY) > nowMs) return []
     const over = this.#batches.filter(({ deadlineMs }) => deadlineMs <= nowMs)
@@ -93,7 +91,7 @@ export class PartitionQueue {
     return all
   }
 
-  /** The sequence of a batch that is sent for the first time under the identity that the producer has now. */
+  /** Returns the sequence of a batch that is sent for the first time under the present identity. */
   sequenceOf(count: number, identity: Pick<BatchSequence, 'producerId' | 'producerEpoch'>): BatchSequence {
     if (
       this.#identity?.producerId !== identity.producerId ||
@@ -108,8 +106,8 @@ export class PartitionQueue {
   }
 
   /**
-   * Whether a batch was written is not known, or the broker counts differently: begins a new epoch for this partition. What
-   * has been sent under the old one cannot be written any more once something of the new one is.
+   * Begins a new epoch for this partition: it is not known whether a batch was written, or the broker counts differently. Batches of the
+   * old epoch cannot be written once one of the new one is.
    *
    * @returns false if the producer needs another identity for that
    */
@@ -121,18 +119,14 @@ export class PartitionQueue {
     return true
   }
 
-  /** Whether nothing can be added. */
-  isFull(batch: Batch): boolean {
-    return this.#isFull(batch, 1)
-  }
-
-  #isFull({ builder }: Batch, more: number): boolean {
+  /** @param more bytes that are to be added */
+  isFull({ builder }: Batch, more = 1): boolean {
     const { batchRecords, batchBytes } = this.#limits
     return builder.count > 0 && (builder.count >= batchRecords || builder.bytes + more > batchBytes)
   }
 }
 
-/** An upper bound for what a record takes in a batch. */
+/** Returns an upper bound for the size of a record in a batch. */
 function estimated({ key, value, headers }: OutgoingRecord): number {
   let bytes = 40 + (key?.length ?? 0) + (value?.length ?? 0)
   for (const [name, content] of headers) bytes += 3 * name.length + content.length + 10

@@ -12,13 +12,13 @@ import type { Trouble } from './trouble.ts'
 
 /** Partitions may have been added, and records would go to others than those of the same key from elsewhere. */
 const REFRESH_EVERY_MS = 5 * 60_000
-/** A topic that was just created is known to all brokers within this time. */
+/** Time within which a new topic is known to all brokers. */
 const UNKNOWN_TOPIC_MS = 2_000
 
 interface Waiting {
   readonly record: OutgoingRecord
   readonly told: Told
-  /** Whether the partitions of its topic were asked for since it came. */
+  /** Whether the partitions of its topic were looked up since it came. */
   isLookedUp: boolean
 }
 
@@ -32,15 +32,15 @@ interface Parts {
   }
   readonly put: (record: OutgoingRecord & { readonly partition: number }, told: Told) => void
   readonly trouble: Trouble
-  /** Called when what waited for a topic has been put into its queues. */
+  /** Called when records have been put into their queues after a look-up. */
   readonly onLoaded: () => void
 }
 
 export class Placing {
   readonly #parts: Parts
-  /** Topics whose partitions are known. */
+  /** Topics with known partitions. */
   readonly #known = new Set<string>()
-  /** By topic, in order; present while its partitions are looked up. */
+  /** Waiting records by topic, in order; present while its partitions are looked up. */
   readonly #waiting = new Map<string, Waiting[]>()
   #refreshedAtMs = Number.NEGATIVE_INFINITY
   #turn = 0
@@ -54,13 +54,13 @@ export class Placing {
     this.#place({ record, told, isLookedUp: false })
   }
 
-  /** Asks for nothing any more. */
+  /** Sends no more questions. */
   stop(error: Error): void {
     this.#stopped = error
     this.discard(error)
   }
 
-  /** Fails what waits for its topic. */
+  /** Fails the records that wait for their topics. */
   discard(error: Error): void {
     for (const waiting of this.#waiting.values()) for (const { told } of waiting.splice(0)) told(error)
   }
@@ -76,7 +76,7 @@ export class Placing {
     }
   }
 
-  /** Partitions may have been added since the last look-up: a record that names one of them, or all, has them looked up again. */
+  /** Partitions may have been added since the last look-up: for a record that names one of them, or all, they are looked up again. */
   #canPut({ record: { topic, partition, everyPartition }, isLookedUp }: Waiting): boolean {
     if (!this.#known.has(topic) || this.#leaders(topic).size === 0) return false
     if (isLookedUp) return true
@@ -96,7 +96,7 @@ export class Placing {
     }
   }
 
-  /** @returns why the topic cannot be used; undefined if it can */
+  /** @returns the reason why the topic cannot be used; undefined if it can */
   async #found(topic: string): Promise<Error | undefined> {
     const { brokers, clock, settings, trouble } = this.#parts
     const startedMs = clock.nowMs()
@@ -135,7 +135,7 @@ export class Placing {
     else this.#parts.put({ ...record, partition: this.#partitionOf(record) }, told)
   }
 
-  /** Kafka's own partitioning, as every Java client has it; records without a key in turn over the partitions that have a leader. */
+  /** Uses the partitioning of Kafka's Java clients; records without a key go in turn to the partitions that have a leader. */
   #partitionOf({ topic, partition, key }: OutgoingRecord): number {
     if (partition !== undefined) return partition
     const leaders = this.#leaders(topic)
@@ -155,12 +155,12 @@ export class Placing {
     const nowMs = this.#parts.clock.nowMs()
     if (this.#stopped || nowMs - this.#refreshedAtMs < REFRESH_EVERY_MS) return
     this.#refreshedAtMs = nowMs
-    // If it fails, what is sent next fails as well, and is reported.
+    // After a failure, the next request fails as well, and is reported.
     this.#parts.brokers.refresh().catch(() => {})
   }
 }
 
-/** Passes on one outcome once all copies have theirs: the first failure if there is one. */
+/** Passes on one outcome after that of all copies: the first failure if there was one. */
 function tellOnce(copies: number, told: Told): Told {
   let left = copies
   let failure: Error | undefined

@@ -1,4 +1,4 @@
-/** Publish finished records: what functions emit, and what commands write in bulk. */
+/** Publish finished records: the emissions of functions, and bulk writes of commands. */
 import type { Kafka } from '../adapters/kafka/client.ts'
 import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
 import { ProducingConnection } from '../adapters/kafka/producing.ts'
@@ -7,13 +7,13 @@ import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { PROFILES, producerSettings } from '../settings/producer.ts'
 import { RecordProducer } from './record-producer.ts'
 
-/** How functions publish: acknowledged by all copies in sync, one request after another. A retry can repeat a record. */
+/** Settings of functions: acknowledged by all copies in sync, one request after another. A retry can repeat a record. */
 export const PUBLISHING = {
   ...PROFILES.plain.settings,
-  // Each publish says when it is complete, and the pipeline bounds how much it publishes.
+  // The pipeline bounds how much it publishes.
   batchRecords: Number.MAX_SAFE_INTEGER,
   bufferBytes: Number.MAX_SAFE_INTEGER,
-  // Kafka compares the size of a batch with the limit of its topic, at least 1 MiB. A larger record is sent alone.
+  // Topics take batches of at least 1 MiB. A larger record is sent alone.
   batchBytes: 900 * 1024,
   compression: 'gzip',
   compressFromBytes: 8 * 1024,
@@ -23,7 +23,7 @@ export const PUBLISHING = {
   deliveryTimeoutMs: 20_000,
 } as const
 
-/** Publishes what functions emit. It connects at the first record, and anew after a long idle time. */
+/** Publishes the emissions of functions. It connects at the first record, and anew after a long idle time. */
 export class KafkaPublisher implements TopicPublisher {
   readonly #producer: ReconnectingClient<RecordProducer>
 
@@ -54,13 +54,10 @@ export class KafkaPublisher implements TopicPublisher {
   }
 }
 
-/** Whoever waits for a command wants to know after seconds that Kafka is away. */
+/** A person waits for a command. */
 const DELIVERY_TIMEOUT_MS = 30_000
 
-/**
- * Publishes many records: acknowledged by all replicas, in order for each partition. While it keeps trying to deliver a record, Kafka
- * has it once.
- */
+/** Publishes many records: acknowledged by all replicas, in order for each partition, and once while it keeps trying to deliver. */
 export function bulkPublisher(
   kafka: () => Promise<Kafka>,
   deliveryTimeoutMs = DELIVERY_TIMEOUT_MS,

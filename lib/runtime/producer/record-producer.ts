@@ -36,9 +36,9 @@ export class RecordProducer {
   /**
    * Connects at the first record.
    *
-   * @param identity by default as the settings say
+   * @param identity by default according to the settings
    * @param deflate compresses batches; gzip alone by default
-   * @param warn is told once when Kafka does not answer for some seconds
+   * @param warn is called once when Kafka does not answer for some seconds
    */
   constructor(
     brokers: Brokers,
@@ -72,16 +72,12 @@ export class RecordProducer {
       put: (record, told) => {
         if (accumulator.append(record, clock.nowMs(), clock.epochMs(), told)) this.#sender.pump()
       },
-      // What has waited for the partitions of its topic has waited enough.
+      // Records that have waited for the partitions of their topic have waited enough.
       onLoaded: () => this.hurry(),
     })
   }
 
-  /**
-   * Takes a record, in the order of calls. Its outcome comes later, never before this returns.
-   *
-   * @throws ProducerFull or ProducerClosed
-   */
+  /** Takes a record, in the order of calls. Its outcome comes later, never before this returns. @throws ProducerFull or ProducerClosed */
   accept(record: OutgoingRecord, told: Told): void {
     if (this.#isClosed) throw new ProducerClosed()
     this.#buffered.requireRoom()
@@ -100,8 +96,7 @@ export class RecordProducer {
   }
 
   /**
-   * Publishes records that need not wait for more than what is published in the same turn of the event loop. In each partition, all are
-   * in the order of the calls.
+   * Publishes records together with those of the same turn of the event loop. In each partition, all are in the order of the calls.
    *
    * @throws the first error in the order of the records, once the outcome of all is known
    */
@@ -124,7 +119,7 @@ export class RecordProducer {
     this.#hurrySoon()
     await promise
     const first = outcomes.find(outcome => outcome instanceof Error)
-    // An error of its own: others have records in the same batch.
+    // A new error, because other callers have records in the same batch.
     if (first instanceof RecordRefused) {
       const unwritten = [...outcomes.keys()].filter(index => outcomes[index] instanceof Error)
       throw Object.assign(new RecordRefused(first.message, { cause: first }), { unwritten })
@@ -133,7 +128,7 @@ export class RecordProducer {
     return outcomes.map(outcome => (outcome as Exclude<Outcome, Error>).offset)
   }
 
-  /** How many partitions the topic has now. */
+  /** Resolves to the present number of partitions of the topic. */
   async partitionsOf(topic: string): Promise<number> {
     try {
       await this.#brokers.load(topic)
@@ -144,7 +139,7 @@ export class RecordProducer {
     return this.#brokers.leadersOf(topic).size
   }
 
-  /** The partitions of a batch publish at the same moment or nearly so: what they publish travels together. */
+  /** The partitions of a batch publish at nearly the same moment: their records travel together. */
   #hurrySoon(): void {
     if (this.#isHurrying) return
     this.#isHurrying = true
@@ -154,19 +149,19 @@ export class RecordProducer {
     })
   }
 
-  /** Sends what waits without waiting for more. */
+  /** Sends all records without waiting for more. */
   hurry(): void {
     this.#accumulator.hurry()
     this.#sender.pump()
   }
 
-  /** Sends what waits, and waits until it is settled. @returns how many records are not */
+  /** Sends all records, and waits until they are settled. @returns the number that is not */
   drained(withinMs = this.#settings.deliveryTimeoutMs): Promise<number> {
     this.hurry()
     return this.#outstanding.drained(withinMs)
   }
 
-  /** Gives up what is not on its way. */
+  /** Gives up records that are not on their way. */
   discard(error: Error): void {
     this.#placing.discard(error)
     for (const batch of this.#accumulator.takeAll()) {
@@ -179,7 +174,7 @@ export class RecordProducer {
     return this.#metrics.snapshot()
   }
 
-  /** Takes nothing more; what is already taken can still be drained. */
+  /** Takes nothing more; records that were taken can still be drained. */
   end(): void {
     this.#isClosed = true
   }

@@ -1,4 +1,4 @@
-/** Sends what is due to the leaders of its partitions, and sends again what may have been lost. */
+/** Sends batches that are due to the leaders of their partitions, and sends those again that may have been lost. */
 
 import type { ClosedBatch } from '@sluice/kafka-records/writing'
 import { notTaken } from '../adapters/kafka/errors.ts'
@@ -21,7 +21,7 @@ import type { MetricsCounter } from './metrics.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { Trouble } from './trouble.ts'
 
-/** Of all batches of a request; a larger one travels alone. */
+/** Limits of a request; a larger batch travels alone. */
 const REQUEST_LIMITS = { bytes: 4 * 1024 * 1024 }
 /** The shortest time in which an answer is expected. */
 const LEAST_WAIT_MS = 100
@@ -33,7 +33,7 @@ interface Departure {
 
 interface Leader {
   inFlight: number
-  /** Ends when the request that was sent last has its place on the connection. */
+  /** Ends when the last request has its place on the connection. */
   turn: Promise<void>
 }
 
@@ -51,7 +51,7 @@ interface Parts {
 export class Sender {
   readonly #parts: Parts
   readonly #leaders = new Map<number, Leader>()
-  /** Batches of one partition that are on their way at once: more than one could change places after an error. */
+  /** Batches of one partition that are in flight at once: more than one could change places after an error. */
   readonly #inFlightEach: number
   #cancelTimer = () => {}
   #refreshing: Promise<void> | undefined
@@ -63,7 +63,7 @@ export class Sender {
     this.#inFlightEach = parts.identity.isSequenced ? 1 : parts.settings.maxInFlight
   }
 
-  /** Sends what is due and can be sent, and comes back when the next batch is due. */
+  /** Sends batches that are due, and comes back when the next one is. */
   pump(): void {
     this.#cancelTimer()
     if (this.#stopped) return
@@ -107,7 +107,7 @@ export class Sender {
       this.#cancelTimer = clock.after(Math.max(0, wakeAtMs - nowMs), () => this.pump())
   }
 
-  /** Sends nothing any more. What is on its way has failed. */
+  /** Sends nothing any more. Batches in flight have failed. */
   stop(error: Error): void {
     this.#stopped = error
     this.#cancelTimer()
@@ -209,7 +209,7 @@ export class Sender {
       batch.attempts === 1 &&
       this.#parts.identity.restart(queue)
     ) {
-      // It was never sent before, so it was not written: it is safe to count anew.
+      // It was never sent before, so it was not written.
       batch.sequence = undefined
       this.#retry(departure, error)
     } else this.#giveUp(this.#returned(departure), error)

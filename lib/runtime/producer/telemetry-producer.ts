@@ -33,7 +33,7 @@ export interface PublishOptions {
   readonly key?: string | null
 }
 
-/** What a transaction has written. */
+/** Outcome of a transaction. */
 export interface Committed<Result> {
   readonly messages: number
   /** `Committed N messages` */
@@ -45,7 +45,7 @@ type Report = (report: DeliveryReport) => void
 
 interface OpenTransaction {
   messages: number
-  /** Once the work has ended: what is published now would belong to nothing. */
+  /** True after the work has ended: later events would belong to nothing. */
   isEnding: boolean
   /** The first delivery that failed. */
   failure?: Error
@@ -84,10 +84,10 @@ export class TelemetryProducer {
   }
 
   /**
-   * Publishes an event and waits until Kafka has acknowledged it. Many can be under way at once; to wait for each one alone
-   * takes a linger time each.
+   * Publishes an event and waits until Kafka has acknowledged it. Many can be under way at once; waiting for each one alone takes a linger
+   * time each.
    *
-   * @returns where it is in the log
+   * @returns its place in the log
    * @throws DeliveryFailed, InvalidEvent, ProducerFull or ProducerClosed
    */
   publish(event: Event | CloudEventLike, options?: PublishOptions): Promise<Delivered> {
@@ -104,7 +104,7 @@ export class TelemetryProducer {
     return promise
   }
 
-  /** Publishes a batch that need not wait for more: it is sent at once. Rejects with the first failure, after all are settled. */
+  /** Publishes a batch at once, without waiting for more. Rejects with the first failure, after all are settled. */
   async publishAll(events: Iterable<Event | CloudEventLike>, options?: PublishOptions): Promise<Delivered[]> {
     const published: Promise<Delivered>[] = []
     for (const event of events) {
@@ -120,8 +120,7 @@ export class TelemetryProducer {
   }
 
   /**
-   * Hands over an event and waits only while too much is on its way. What becomes of it is told to `onDelivery`, and a failure
-   * without one as a warning.
+   * Hands over an event and waits only while too much is on its way. `onDelivery` gets its report; without it, a failure is a warning.
    *
    * @throws InvalidEvent, ProducerFull or ProducerClosed
    */
@@ -133,12 +132,7 @@ export class TelemetryProducer {
     await this.#records.room()
   }
 
-  /**
-   * Sends what waits, and waits until it is settled.
-   *
-   * @param withinMs at most 30 seconds, which is the default
-   * @returns how many events are not settled; they are also told as a warning
-   */
+  /** Sends all events, and waits until they are settled, at most 30 seconds. @returns the number that is not, after a warning */
   async flush(withinMs = LONGEST_FLUSH_MS): Promise<number> {
     const left = await this.#records.drained(Math.min(withinMs, LONGEST_FLUSH_MS))
     if (left > 0) this.#warn(`Warning: ${left} messages not delivered`)
@@ -234,7 +228,7 @@ export class TelemetryProducer {
     return producedRecord(topic, chosen, writer ? writer.write(event) : event, mode)
   }
 
-  /** An error of the application's own function must not end the delivery of others: it is thrown by itself. */
+  /** An error of the application's own function must not end the delivery of other events: it is thrown by itself. */
   #tell(report: DeliveryReport): void {
     try {
       this.#config.onDelivery?.(report)
@@ -251,7 +245,7 @@ export class TelemetryProducer {
   }
 }
 
-/** The client library is loaded when it is needed: whoever only makes events does without it. */
+/** The client library is loaded when it is needed: programs that only make events do without it. */
 async function clientOf({ kafka }: ProducerConfig, { clientId }: ProducerSettings) {
   const { kafkaClient } = await import('../adapters/kafka/client.ts')
   return kafkaClient({ ...kafka, clientId })

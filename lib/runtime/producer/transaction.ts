@@ -1,4 +1,4 @@
-/** The identity of a producer with transactions: what it writes is read only after it has committed. */
+/** The identity of a producer with transactions: its records are readable after the commit. */
 
 import type { BatchSequence } from '@sluice/kafka-records/writing'
 import { brokersAnswer } from '../adapters/kafka/answers.ts'
@@ -14,7 +14,7 @@ export interface TransactionOptions {
   /** After this time the coordinator aborts by itself, in milliseconds. */
   readonly transactionTimeoutMs: number
   readonly retryBackoffMs: number
-  /** How long to go on asking a coordinator that does not answer, or is busy. */
+  /** Time for which a coordinator that is busy, or does not answer, is asked again. */
   readonly patienceMs: number
 }
 
@@ -41,19 +41,19 @@ export class TransactionalIdentity implements Identity {
     return this.#generation
   }
 
-  /** What is not sent yet will not be: it belongs to a transaction that is over. */
+  /** Batches that are not sent yet will not be: their transaction is over. */
   abandon(): void {
     this.#generation++
     this.#adding = Promise.resolve()
   }
 
-  /** The producer is closed: what fails now is not tried again. */
+  /** Ends the retries: the producer is closed. */
   stop(): void {
     this.#isStopped = true
     this.abandon()
   }
 
-  /** Ends what an earlier producer with the same id has left open. */
+  /** Ends a transaction that an earlier producer with the same id has left open. */
   async begin(): Promise<void> {
     const { transactionalId, transactionTimeoutMs } = this.#options
     this.abandon()
@@ -87,17 +87,17 @@ export class TransactionalIdentity implements Identity {
       })
     } catch (error) {
       this.#numbers = undefined
-      // After a lost answer, a refusal may be one of what is committed already.
+      // After a lost answer, a refusal may be about a transaction that is committed already.
       throw isLost || mayPass(error) ? new TransactionUncertain(error) : new TransactionAborted(error)
     }
   }
 
-  /** If it cannot be told to abort, the coordinator does it at the beginning of the next transaction, or after its time-out. */
+  /** If it does not answer, the coordinator aborts at the beginning of the next transaction, or after its time-out. */
   async abort(): Promise<void> {
     try {
       await this.#end(false)
     } finally {
-      // What was sent and not answered must not count for the next transaction: a new epoch shuts it out.
+      // Batches that were sent and not answered must not count for the next transaction: a new epoch shuts them out.
       this.#numbers = undefined
     }
   }
@@ -129,7 +129,7 @@ export class TransactionalIdentity implements Identity {
     return { transactionalId: this.transactionalId, producerId: String(producerId), producerEpoch }
   }
 
-  /** Each of these calls can be repeated: the coordinator finishes one thing before it begins another. */
+  /** Each of these calls can be repeated: the coordinator finishes one before it begins another. */
   async #persist<T>(
     call: () => Promise<T>,
     {

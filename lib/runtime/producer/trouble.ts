@@ -1,8 +1,8 @@
-/** Whether Kafka answers, as a producer sees it: for what it says of events that it could not deliver. */
+/** Whether Kafka answers a producer, for its reports about events that it could not deliver. */
 import { brokersAnswer } from '../adapters/kafka/answers.ts'
 import type { Clock } from '../adapters/system.ts'
 
-/** How long failed attempts go on before a warning. */
+/** Time of failed attempts before a warning. */
 const WARN_AFTER_MS = 3_000
 
 export class Trouble {
@@ -24,7 +24,7 @@ export class Trouble {
     this.#isTold = false
   }
 
-  /** A call has failed. Warns once, when that goes on for some seconds. */
+  /** Counts a failed call. Warns once, after some seconds of failures. */
   failed(cause: unknown): void {
     const nowMs = this.#clock.nowMs()
     this.#sinceMs ??= nowMs
@@ -34,13 +34,13 @@ export class Trouble {
     this.#warn(`Warning: ${this.#last}: events wait, and are sent once it does`)
   }
 
-  /** Why an event is not delivered before the end, as far as is known. */
+  /** Reason why an event is not delivered before the end. */
   get reason(): string {
     return this.#last ?? 'Kafka has not acknowledged it yet'
   }
 }
 
-/** `Kafka does not answer at HOST:PORT`; undefined for an answer, which says more than that. */
+/** `Kafka does not answer at HOST:PORT`; undefined for an answer, whose own text says more. */
 function textOf(cause: unknown): string | undefined {
   if (brokersAnswer(cause) !== undefined) return undefined
   const broker = brokerOf(cause)

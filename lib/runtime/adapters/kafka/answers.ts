@@ -1,13 +1,10 @@
-/** Error responses of the broker, by their names in the protocol. The library wraps them once or twice. */
+/** Returns the name of the broker's error response in the protocol. The library wraps them once or twice. */
 export function brokersAnswer(error: unknown): string | undefined {
   const { type, cause } = error as { type?: string; cause?: unknown }
   return type ?? (cause instanceof Error ? brokersAnswer(cause) : undefined)
 }
 
-/**
- * Whether the protocol calls this answer retriable: the metadata that led to this broker are not, or not yet, true. A
- * broker names the leader of a new partition before that leader knows it, and again whenever a leader moves.
- */
+/** Whether the protocol calls this answer retriable: the metadata that led to this broker are not, or not yet, true. */
 export function isRetriableAnswer(error: unknown): boolean {
   const { name, type, retriable, cause } = error as Error & { type?: string; retriable?: boolean }
   if (type !== undefined) return retriable === true

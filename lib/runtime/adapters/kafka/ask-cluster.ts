@@ -11,12 +11,7 @@ import { protocolError } from '@sluice/kafka-records/kafkajs-modules'
 import { askLeaders } from './ask-leaders.ts'
 import type { Kafka } from './client.ts'
 
-/**
- * Asks a cluster whose brokers are known, over connections of its own. It repeats the question while the answer is retriable.
- *
- * @param question is given the brokers' ids
- * @throws what the library throws, if it does not pass in time
- */
+/** Asks a cluster whose brokers are known, over connections of its own. It repeats the question while the answer is retriable. */
 export function askCluster<T>(
   kafka: Kafka,
   question: (cluster: Cluster, brokers: readonly number[]) => Promise<T>,
@@ -34,7 +29,7 @@ export function askCluster<T>(
   })
 }
 
-/** Not connected yet. No topic is created by being asked for. */
+/** Returns a cluster that is not connected yet. No topic is created by questions. */
 export function openCluster(kafka: Kafka): Cluster {
   return createCluster(kafka, { allowAutoTopicCreation: false })
 }
@@ -58,7 +53,7 @@ export async function settingsOf(
   return settings
 }
 
-/** Has the library look up brokers that it does not know. It does so with topics, and fails where one of these has no leader. */
+/** Makes the library look up unknown brokers. It does so with topics, and fails where one of these has no leader. */
 export async function knowBrokers(cluster: Cluster, brokers: readonly number[]): Promise<void> {
   const known = cluster.getNodeIds()
   if (brokers.every(id => known.includes(String(id)))) return
@@ -67,15 +62,11 @@ export async function knowBrokers(cluster: Cluster, brokers: readonly number[]):
     ({ errorCode, partitions }) => errorCode === 0 && partitions.every(({ leader }) => leader >= 0),
   )
   cluster.targetTopics = new Set(whole ? [whole.topic] : [])
-  // Where no topic is whole, each broker that is not known fails by itself.
+  // Where no topic is whole, each unknown broker fails by itself.
   await cluster.refreshMetadata().catch(() => {})
 }
 
-/**
- * Returns the error of the client library for a code in an answer.
- *
- * @param why what the broker says about it, if it says anything
- */
+/** Returns the error of the client library for a code in an answer. @param why what the broker says about it */
 export function answerError(code: number, why?: string | null): Error {
   const error = protocolError(code)
   error.message = `the broker answers ${error.type}${why ? `: ${why}` : ''}`

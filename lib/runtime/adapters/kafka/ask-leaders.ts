@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Admin, Kafka } from 'kafkajs'
 import { brokersAnswer, isRetriableAnswer } from './answers.ts'
 
-/** For how many milliseconds after the first question to keep asking. */
+/** Milliseconds after the first question in which it is repeated. */
 export interface Patience {
   /** While the partition has no leader that answers. */
   readonly leaderMs: number
@@ -19,8 +19,8 @@ export const PATIENCE_WITH_NEW_TOPIC: Patience = { leaderMs: 15_000, topicMs: 15
 const ASK_EVERY_MS = 50
 
 /**
- * Asks the leaders of partitions until they answer. Metadata can be older or newer than what a broker knows, so an answer
- * that the protocol calls retriable is not an error: every official client fetches the metadata again and repeats the request.
+ * Asks the leaders of partitions until they answer. Metadata can be older or newer than what a broker knows, so a retriable answer is not an
+ * error: every official client fetches the metadata again and repeats the request.
  *
  * @param ask must not use metadata of an earlier question
  * @throws what `ask` throws, if that is not retriable or does not pass in time
@@ -42,11 +42,7 @@ export async function askLeaders<T>(
   }
 }
 
-/**
- * Asks the cluster one question, over a connection of its own. It repeats the question while the answer is retriable.
- *
- * @throws what the library throws, if it does not pass in time
- */
+/** Asks the cluster over a connection of its own. It repeats the question while the answer is retriable. */
 export function askAdmin<T>(
   kafka: Kafka,
   question: (admin: Admin) => Promise<T>,

@@ -1,11 +1,8 @@
-/** The ways to connect to a cluster and to sign in there. Loads no library. */
+/** Ways to connect to a cluster and to sign in. Loads no library. */
 
 export const AUTHENTICATIONS = ['none', 'tls', 'iam', 'scram-sha-256', 'scram-sha-512', 'plain'] as const
 
-/**
- * `none` is plain text; `tls` encrypts, and shows a certificate where there is one; `iam` signs in with the AWS credentials of the
- * process, the others with user and password.
- */
+/** `none` is plain text; `tls` encrypts, and may show a certificate; `iam` signs in with AWS credentials, the others with a password. */
 export type KafkaAuth = (typeof AUTHENTICATIONS)[number]
 
 /** Whether a user signs in with a password. */
@@ -15,7 +12,7 @@ export function hasPassword(auth: KafkaAuth): auth is 'scram-sha-256' | 'scram-s
 
 export const CONNECTIVITIES = ['private', 'public', 'multi-vpc'] as const
 
-/** From which network the brokers of an MSK cluster are reached. */
+/** Network from which the brokers of an MSK cluster are reached. */
 export type MskConnectivity = (typeof CONNECTIVITIES)[number]
 
 export interface Login {
@@ -23,10 +20,9 @@ export interface Login {
   readonly password: string
 }
 
-/** What a client shows to prove who it is, in PEM form. */
+/** Certificate of a client, in PEM form. */
 export interface ClientCertificate {
   readonly certificate: string
   readonly privateKey: string
-  /** Where the key is encrypted. */
   readonly passphrase?: string
 }

@@ -1,13 +1,13 @@
-/** What an error of the client library means: is Kafka away, does it refuse, or is it a bug? Pure. */
+/** The meaning of an error of the client library: Kafka is away, it refuses, or there is a bug. Pure. */
 
-/** What is known of an error; the library's cannot be imported from an ES module, so they are known by name. */
+/** Known members of an error. The library's classes cannot be imported from an ES module, so they are known by name. */
 interface Known {
   readonly name: string
   /** Name of an error response in Kafka's protocol. */
   readonly type?: string | undefined
   /** Code of an operating system error. */
   readonly code?: string | undefined
-  /** Whether the library would try again; of the protocol's answers, what Kafka's documentation says. */
+  /** Whether the library would try again; in answers, the word of Kafka's documentation. */
   readonly retriable?: boolean | undefined
   readonly cause?: unknown
 }
@@ -48,10 +48,7 @@ export function isAway(error: unknown): boolean {
   return code !== undefined && NETWORK_CODES.has(code)
 }
 
-/**
- * Whether the connection was lost while a client signed in. The library reports that like a refusal, and only its message tells
- * them apart.
- */
+/** Whether the connection was lost during sign-in. The library reports that like a refusal, with another message. */
 export function isInterruptedSignIn(error: unknown): boolean {
   const { name, message } = error as Error
   return name === 'KafkaJSSASLAuthenticationError' && LOST_CONNECTION.test(message)

@@ -8,7 +8,7 @@ import { iamToken } from './iam-token.ts'
 
 export type { Kafka }
 
-/** Where a cluster is, and everything that is needed to connect to it. */
+/** Place of a cluster, and everything that is needed to connect to it. */
 export interface KafkaConnection {
   /** `host:port` */
   readonly brokers: readonly string[]
@@ -18,16 +18,11 @@ export interface KafkaConnection {
   readonly encrypted?: boolean
   /** AWS region to sign in to; required for `iam`. */
   readonly region?: string
-  /**
-   * User and password; required for SCRAM and PLAIN. Asked for each time that a connection signs in, so the answer can change.
-   */
+  /** User and password; required for SCRAM and PLAIN. Called for each sign-in, so the answer can change. */
   readonly login?: () => Login
-  /**
-   * The certificates of the authorities to trust, in PEM form, where they are not those that Node.js knows. Asked for by each new
-   * connection, so the answer can change.
-   */
+  /** Certificates of trusted authorities, in PEM form, if not those that Node.js knows. Called for each new connection. */
   readonly ca?: () => string
-  /** Used with `tls`. Asked for as `ca` is. */
+  /** Used with `tls`. Called for each new connection. */
   readonly certificate?: () => ClientCertificate
 }
 
@@ -48,7 +43,7 @@ export function kafkaClient(connection: KafkaConnection): Kafka {
   return kafka
 }
 
-/** The settings of the library by which a client connects and signs in: also for programs with clients of their own. */
+/** Returns the settings with which a client connects and signs in, also for programs with clients of their own. */
 export function securityOf(connection: KafkaConnection): Partial<KafkaConfig> {
   const { auth, encrypted = true } = connection
   const ssl = auth !== 'none' && encrypted ? { ssl: tlsOf(connection) } : {}
@@ -69,18 +64,16 @@ const ADVICE: TlsAdvice = {
 /** The sockets that the client library makes itself, with clear errors. */
 const explainingSockets: ISocketFactory = ({ ssl, ...place }) => explainedSocket(place, ssl, ADVICE)
 
-/** The library hands the object as it is to whatever opens a connection, which reads the properties then. */
+/** The library reads the properties of the object for each new connection. */
 function tlsOf({ ca, certificate }: KafkaConnection): NonNullable<KafkaConfig['ssl']> {
   if (ca === undefined && certificate === undefined) return true
   const read = {
-    ...(ca ? { ca } : {}),
-    ...(certificate
-      ? {
-          cert: () => certificate().certificate,
-          key: () => certificate().privateKey,
-          passphrase: () => certificate().passphrase,
-        }
-      : {}),
+    ...(ca && { ca }),
+    ...(certificate && {
+      cert: () => certificate().certificate,
+      key: () => certificate().privateKey,
+      passphrase: () => certificate().passphrase,
+    }),
   }
   const properties = Object.entries(read).map(([name, get]) => [name, { get, enumerable: true }])
   return Object.defineProperties({}, Object.fromEntries(properties))

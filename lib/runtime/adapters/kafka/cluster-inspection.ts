@@ -1,4 +1,4 @@
-/** What brokers say of their cluster: questions whose answers the client library does not give, or throws away where a partition has no leader. */
+/** Questions about a cluster whose answers the client library does not give, or throws away where a partition has no leader. */
 import type { Broker, Cluster } from '@sluice/kafka-records'
 import {
   askBroker,
@@ -20,13 +20,13 @@ import type { Bounds } from './offsets.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 import type { TopicLayout } from './topic-admin.ts'
 
-/** What one broker answers, or why it does not. */
+/** Answer of one broker, or the error in its place. */
 export type OfBroker<T> = { readonly broker: number } & ({ readonly answer: T } | { readonly error: unknown })
 
-/** By topic, and there by partition: undefined where the leader has not told, or there is none. */
+/** Bounds by topic, and there by partition; undefined where the leader did not answer. */
 export type KnownBounds = ReadonlyMap<string, readonly (Bounds | undefined)[]>
 
-/** Asks over one connection to each broker, one question after another. */
+/** Asks one question after another, over one connection to each broker. */
 export class ClusterInspection {
   readonly #cluster: ReconnectingClient<Cluster>
 
@@ -39,15 +39,15 @@ export class ClusterInspection {
     this.#cluster = new ReconnectingClient(open, cluster => cluster.disconnect())
   }
 
-  /** Brokers, topics and partitions, with those that have no leader. @param topics by default, all */
+  /** Resolves to brokers, topics and partitions, with those that have no leader. @param topics by default, all */
   metadata(topics?: readonly string[]): Promise<ClusterMetadata> {
     return this.#cluster.inTurn(cluster => metadataOf(cluster, topics))
   }
 
   /**
-   * The range of each partition that can be read now. A partition whose leader does not tell leaves the others alone.
+   * Resolves to the readable range of each partition. A partition whose leader does not answer leaves the others alone.
    *
-   * @param upTo `high-watermark` includes open transactions and what lies behind them
+   * @param upTo `high-watermark` includes open transactions and the records behind them
    */
   bounds(topics: readonly TopicLayout[], upTo: 'end' | 'high-watermark' = 'end'): Promise<KnownBounds> {
     return this.#cluster.inTurn(async cluster => {
@@ -62,11 +62,7 @@ export class ClusterInspection {
     })
   }
 
-  /**
-   * What logs take on the disks of brokers. A broker that does not answer, or does not let this client ask, has an error.
-   *
-   * @param only of one topic; by default, of all
-   */
+  /** Resolves to the size of logs on the disks of brokers; an error for a broker that does not answer. @param only by default, all topics */
   logDirs(brokers: readonly number[], only?: TopicLayout): Promise<OfBroker<readonly LogDir[]>[]> {
     const partitions = only?.partitions.map(({ partition }) => partition) ?? []
     const question = logDirsQuestion(only && { topic: only.topic, partitions })
@@ -77,12 +73,12 @@ export class ClusterInspection {
     })
   }
 
-  /** What each broker's release can do. */
+  /** Resolves to the features of each broker's release. */
   features(brokers: readonly number[]): Promise<OfBroker<BrokerFeatures>[]> {
     return this.#askEach(brokers, featuresQuestion(), features => features)
   }
 
-  /** Who keeps the metadata of a cluster without ZooKeeper. @throws an answer of the broker, such as UNSUPPORTED_VERSION */
+  /** Resolves to the keepers of the metadata of a cluster without ZooKeeper. @throws an answer, such as UNSUPPORTED_VERSION */
   quorum(): Promise<MetadataQuorum> {
     return this.#cluster.inTurn(async cluster => {
       const quorum = await askBroker(await cluster.brokerPool.findConnectedBroker(), quorumQuestion())
@@ -91,7 +87,7 @@ export class ClusterInspection {
     })
   }
 
-  /** All settings of a topic, with defaults. @throws an answer of the broker, such as UNKNOWN_TOPIC_OR_PARTITION */
+  /** Resolves to all settings of a topic, with defaults. @throws an answer, such as UNKNOWN_TOPIC_OR_PARTITION */
   topicSettings(topic: string): Promise<readonly Setting[]> {
     return this.#cluster.inTurn(async cluster =>
       settingsOf(await cluster.brokerPool.findConnectedBroker(), 'topic', topic),
@@ -133,7 +129,7 @@ export function eachBroker<T>(
   )
 }
 
-/** By the id of the leader: its partitions by topic. */
+/** Returns the partitions by the id of their leader, and by topic. */
 export function partitionsByLeader(
   topics: readonly TopicLayout[],
 ): Map<number, { topic: string; partitions: number[] }[]> {

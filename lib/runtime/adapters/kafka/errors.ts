@@ -3,7 +3,7 @@ import { RecordRefused, Unavailable } from '../../pipeline/errors.ts'
 import { brokersAnswer } from './answers.ts'
 import { isAway, isRefusal } from './availability.ts'
 
-/** What brokers answer where they do not know the topic. */
+/** Answer of brokers that do not know the topic. */
 export const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION'
 
 /** The topic does not exist, or not yet: the publisher cannot tell. */
@@ -26,7 +26,7 @@ export function unknownPartition(topic: string, count: number, partition: number
   return new RecordRefused(`the topic ${topic} has ${count} partitions, not one with number ${partition}`)
 }
 
-/** Errors that concern a record: Kafka refuses it on every attempt. */
+/** Answers about a record: Kafka refuses it on every attempt. */
 export const REFUSED_RECORD: ReadonlySet<string> = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
@@ -38,7 +38,7 @@ export class RefusedByKafka extends Error {
   override readonly name = 'RefusedByKafka'
 }
 
-/** The error for records that Kafka may take later. Whoever reports a failed function knows it by its first words. */
+/** Returns the error for records that Kafka may take later. Reports of failed functions recognise its first words. */
 export function notTaken(why: string, options?: ErrorOptions): Unavailable {
   return new Unavailable('broker-unavailable', `Kafka did not take it: ${why}`, options)
 }

@@ -1,11 +1,11 @@
-/** How the Kafka endpoint of Azure Event Hubs is reached with a connection string. Pure. */
+/** Connection strings of the Kafka endpoint of Azure Event Hubs. Pure. */
 import { defined } from '../../consumer/defined.ts'
 
 /** Port of the Kafka endpoint of a namespace, and of the emulator. */
 const PORT = 9093
 const EMULATOR_PORT = 9092
 
-/** The user name that stands for a connection string. */
+/** User name whose password is a connection string. */
 export const CONNECTION_STRING_USER = '$ConnectionString'
 
 export interface EventHubs {
@@ -13,13 +13,12 @@ export interface EventHubs {
   readonly broker: string
   /** False for the emulator, which has no certificate. */
   readonly isEncrypted: boolean
-  /** The event hub, which is a topic, where the string is for a single one. */
+  /** Event hub, which is a topic; absent if the string is for the whole namespace. */
   readonly hub?: string
 }
 
 /**
- * Parses `Endpoint=sb://<namespace>.servicebus.windows.net/;SharedAccessKeyName=…;SharedAccessKey=…`, with or without
- * `EntityPath`, as the Azure portal shows it. The string as it is is the password.
+ * Parses `Endpoint=sb://<namespace>.servicebus.windows.net/;SharedAccessKeyName=…;SharedAccessKey=…`, with or without `EntityPath`.
  *
  * @see https://learn.microsoft.com/azure/event-hubs/azure-event-hubs-apache-kafka-overview
  * @returns undefined if the text is not a connection string

@@ -5,7 +5,7 @@ import { isAway } from './availability.ts'
 import { failureOf } from './errors.ts'
 import { logRecordOf } from './messages.ts'
 
-/** A record, and the offset from which its partition is read on after it. */
+/** A record, and the offset after it. */
 export interface TakenRecord {
   readonly record: LogRecord
   readonly next: number
@@ -14,27 +14,27 @@ export interface TakenRecord {
 export interface GroupReading {
   readonly group: string
   readonly topic: string
-  /** Where a partition begins of which the group has committed nothing. */
+  /** Beginning of a partition without a committed offset. */
   readonly from: 'start' | 'end'
   /** Takes the next records of one partition. Nothing more is read until it resolves. */
   take(records: readonly TakenRecord[]): Promise<void>
-  /** Called whenever the group has shared out the partitions: those that this member no longer has are read by another one. */
+  /** Called with the partitions of this member whenever the group has shared them out. */
   assigned(partitions: readonly number[]): void
 }
 
-/** Records handed over together: few enough for a member to tell its group in between that it is alive. */
+/** Records handed over together: few enough for heartbeats in between. */
 const TOGETHER = 100
 
-/** Answers to a commit that came too late: the group has shared out the partitions again. */
+/** Answers to a commit that is too late: the group has shared out the partitions again. */
 const PASSED_ON = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'])
 
-/** A member of a consumer group that commits only what it is told to commit. */
+/** A member of a consumer group that commits only on request. */
 export class GroupReader {
   readonly #consumer: Consumer
   readonly #reading: GroupReading
   readonly #lost = Promise.withResolvers<Error>()
   readonly #joined = Promise.withResolvers<void>()
-  /** By partition, the offset after the last record that was handed over: a rejoined group begins at its committed offsets. */
+  /** Offset after the last record that was handed over, by partition: a rejoined group begins at its committed offsets. */
   readonly #next = new Map<number, number>()
   #isLeaving = false
 
@@ -54,11 +54,7 @@ export class GroupReader {
     return this.#lost.promise
   }
 
-  /**
-   * Joins the group and begins to read.
-   *
-   * @throws UnknownTopic, RefusedByKafka or Unavailable
-   */
+  /** Joins the group and begins to read. @throws UnknownTopic, RefusedByKafka or Unavailable */
   async join(): Promise<void> {
     const { topic, from } = this.#reading
     const { GROUP_JOIN, CRASH } = this.#consumer.events
@@ -84,9 +80,8 @@ export class GroupReader {
   }
 
   /**
-   * Commits offsets. If another member has the partitions by now, it does nothing: that one reads them again.
+   * Commits the offsets after the records read. Does nothing if another member has the partitions by now: that one reads them again.
    *
-   * @param offsets by partition: the offset from which the group reads on
    * @throws RefusedByKafka or Unavailable
    */
   async commit(offsets: ReadonlyMap<number, number>): Promise<void> {

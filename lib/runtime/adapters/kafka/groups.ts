@@ -16,11 +16,10 @@ interface GroupMember {
   readonly memberId: string
   readonly clientId: string
   readonly host: string
-  /** By topic: the partitions that it reads. Nothing while the group rebalances. */
+  /** Partitions that it reads, by topic. Empty while the group rebalances. */
   readonly assigned: Readonly<Record<string, readonly number[]>>
 }
 
-/** Kafka's names of a group's states. */
 const STATES: Readonly<Record<string, GroupDescription['state']>> = {
   Stable: 'stable',
   PreparingRebalance: 'rebalancing',
@@ -29,32 +28,23 @@ const STATES: Readonly<Record<string, GroupDescription['state']>> = {
   Dead: 'missing',
 }
 
-/** Describes consumer groups, in the order in which they are named. */
 export async function describeGroups(kafka: Kafka, groups: readonly string[]): Promise<GroupDescription[]> {
-  // Nothing has to be asked about no group.
   if (groups.length === 0) return []
   const described = await askCluster(kafka, cluster => describedBy(cluster, groups))
-  return groups.map(group =>
-    descriptionOf(
-      group,
-      described.find(({ groupId }) => groupId === group),
-    ),
-  )
+  return groups.map(group => {
+    const found = described.find(({ groupId }) => groupId === group)
+    return descriptionOf(group, found)
+  })
 }
 
-/**
- * The consumer groups of the cluster that this client may see, by name; other users of the group protocol are left out.
- * A group is listed by its coordinator, which is then asked about it.
- */
+/** Returns the consumer groups that this client may see, by name, without other users of the group protocol. */
 export async function visibleGroups(kafka: Kafka): Promise<GroupDescription[]> {
   const described = await askCluster(kafka, async (cluster, brokers) => {
     const answers = brokers.map(async id => {
       const broker = await cluster.findBroker({ nodeId: String(id) })
       const { groups } = await broker.listGroups()
-      return visibleBy(
-        broker,
-        groups.filter(isConsumer).map(({ groupId }) => groupId),
-      )
+      const own = groups.filter(isConsumer).map(({ groupId }) => groupId)
+      return visibleBy(broker, own)
     })
     return (await Promise.all(answers)).flat()
   })
@@ -67,7 +57,7 @@ function isConsumer({ protocolType }: { readonly protocolType: string }): boolea
   return protocolType === '' || protocolType === 'consumer'
 }
 
-/** The library throws the whole answer away because of one group: then each is asked about alone, and what is refused is left out. */
+/** The library throws the whole answer away because of one group: then each is asked for alone, and refused ones are left out. */
 async function visibleBy(broker: Broker, groupIds: readonly string[]): Promise<DescribedGroup[]> {
   if (groupIds.length === 0) return []
   try {
@@ -104,18 +94,18 @@ function descriptionOf(group: string, found: DescribedGroup | undefined): GroupD
   return { group, state: STATES[found?.state ?? 'Dead'] ?? 'unknown', members }
 }
 
-/** By topic and partition. */
+/** Offsets by topic and partition. */
 export type Committed = ReadonlyMap<string, ReadonlyMap<number, number>>
 
-/** By topic: the offset that a group has committed for each partition; nothing where it has committed none. */
+/** Resolves to the offsets that a group has committed. */
 export async function committedOffsets(kafka: Kafka, group: string): Promise<Committed> {
   return (await committedOffsetsOf(kafka, [group])).get(group) ?? new Map()
 }
 
-/** How many groups are asked about at a time, over one connection. */
+/** Groups asked for at a time, over one connection. */
 const GROUPS_AT_ONCE = 16
 
-/** By group, then by topic: what each has committed. A cluster can have thousands of groups. */
+/** Resolves to the offsets that groups have committed, by group. A cluster can have thousands of groups. */
 export async function committedOffsetsOf(
   kafka: Kafka,
   groups: readonly string[],

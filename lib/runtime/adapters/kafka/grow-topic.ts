@@ -4,7 +4,7 @@ import { askAdmin, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
 /**
  * Adds partitions to a topic until it has this many, and waits until the leader of each answers. Kafka cannot remove them again.
  *
- * @returns how many the topic had before
+ * @returns the number that the topic had before
  * @throws Error if it has more already; what the library throws if Kafka refuses or does not answer
  */
 export async function growTopic(kafka: Kafka, topic: string, partitions: number): Promise<number> {
@@ -23,7 +23,7 @@ export async function growTopic(kafka: Kafka, topic: string, partitions: number)
   return before
 }
 
-/** @throws what the library throws if there is no such topic, or Kafka does not answer */
+/** Resolves to the number of partitions of a topic. */
 export async function partitionCount(kafka: Kafka, topic: string): Promise<number> {
   return askAdmin(kafka, async admin => {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })

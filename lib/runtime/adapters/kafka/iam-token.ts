@@ -4,10 +4,9 @@ export class NoIamToken extends Error {
 }
 
 /**
- * Makes a token for a listener with IAM: a request to `kafka-cluster:Connect`, signed with the AWS credentials of this process,
- * for fifteen minutes at most. The signer is loaded on first use.
+ * Makes a token for a listener with IAM: a request to `kafka-cluster:Connect`, signed with the AWS credentials of this process, for fifteen
+ * minutes at most (https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html). The signer is loaded on first use.
  *
- * @see https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html
  * @throws NoIamToken without credentials
  */
 export async function iamToken(region: string): Promise<{ value: string }> {

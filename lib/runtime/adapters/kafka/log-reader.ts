@@ -1,7 +1,4 @@
-/**
- * Reads a range of a partition without a consumer group: a group costs seconds to join, rights on groups, and a
- * rebalance. The library has no public way to do that, so a connection of its own is used (`kafkajs-internals.ts`).
- */
+/** Reads a range of a partition without a consumer group, which costs seconds to join, rights on groups, and a rebalance. */
 import {
   type Cluster,
   createCluster,
@@ -24,18 +21,18 @@ import { ReconnectingClient } from './reconnecting-client.ts'
 const ISOLATION = { 'read-uncommitted': 0, 'read-committed': 1 } as const
 export type Isolation = keyof typeof ISOLATION
 
-/** As the broker sends them, before they are inflated. */
+/** Size of a request's answer, before it is inflated. */
 const FETCH_BYTES = 1024 * 1024
-/** Of one record alone: Kafka gives the batch that it lies in, whatever its size. */
+/** Size for one record: Kafka returns its batch, whatever its size. */
 const ONE_BATCH = 1
 
-/** As many as topics usually have partitions: after Redis has lost its state, all of them are read alternately. */
+/** Usual number of partitions: after Redis has lost its state, all of them are read alternately. */
 const OPEN_BATCHES = 12
 
 /** Shorter than elsewhere: the next batch reads what this one cannot. */
 const PATIENCE_OF_A_BATCH = { leaderMs: 3_000, topicMs: 0 }
 
-/** What is read: of the range, perhaps only records that hold these bytes. */
+/** A range, perhaps only of records that hold these bytes. */
 interface Wanted extends OffsetRange {
   readonly holding: Buffer | undefined
 }
@@ -76,7 +73,6 @@ export class KafkaLogReader implements LogReader {
     return this.#cluster.close()
   }
 
-  /** After a failure, the next attempt begins with new metadata or a new connection. */
   async #read(cluster: Cluster, topic: string, partition: number, range: Wanted): Promise<Looked> {
     try {
       const firsts = this.#firsts.get(cluster) ?? new FirstRequests()
@@ -88,7 +84,7 @@ export class KafkaLogReader implements LogReader {
       // Other partitions are read over the same connection, so it is closed only if it may be broken.
       if (brokersAnswer(error) === 'OFFSET_OUT_OF_RANGE')
         throw await outOfRange(cluster, topic, partition, range.fromOffset)
-      // Unavailable is said here: Kafka has answered. The library asks for all topics together, so a deleted one fails them all.
+      // `Unavailable` is thrown here, after an answer of Kafka. The library asks for all topics together, so a deleted one fails them all.
       if (error instanceof Unavailable || isRetriableAnswer(error))
         await cluster.refreshMetadata().catch(() => this.#cluster.drop())
       else await this.#cluster.drop()
@@ -102,7 +98,7 @@ export class KafkaLogReader implements LogReader {
     if (fromOffset > range.toOffset) return { records: [], nextOffset: range.toOffset + 1, logStart }
     const messages = await this.#fetch(cluster, topic, partition, { ...range, fromOffset })
     const last = messages.at(-1)
-    // It is below a record that was delivered. So an open transaction hides it, or this replica has just taken over.
+    // It is below a record that was delivered: an open transaction hides it, or this replica has just taken over.
     if (!last) throw unavailable(`Kafka has nothing of ${topic}/${partition} from offset ${fromOffset} on`)
     // Records after the range are delivered anyway, so do not keep them in memory twice.
     const wanted = messages.filter(
@@ -112,7 +108,7 @@ export class KafkaLogReader implements LogReader {
     return { records, nextOffset: Math.min(Number(last.offset), range.toOffset) + 1, logStart }
   }
 
-  /** The records that a fetch returns, from the offset on, without those of aborted transactions. */
+  /** Returns the records of a fetch, from the offset on, without those of aborted transactions. */
   async #fetch(
     cluster: Cluster,
     topic: string,
@@ -122,7 +118,7 @@ export class KafkaLogReader implements LogReader {
     const bytes = fromOffset === toOffset ? ONE_BATCH : FETCH_BYTES
     const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, topic, partition) })
     const { responses } = await broker.fetch({
-      // No group waits for it: the answer is to have what was asked for, however long it takes to be read.
+      // No group waits for it, so it may take long to be read.
       isPatient: true,
       mostBytes: LARGEST_READ_BYTES,
       open: this.#open,
@@ -140,8 +136,8 @@ export class KafkaLogReader implements LogReader {
 }
 
 /**
- * Lets the first requests of a kind through one at a time. For several at once the library would open a connection each, and forget all
- * but the last: they would stay open, and keep the process alive.
+ * Lets the first requests of a kind through one at a time: for several at once the library would open a connection each, and forget all but
+ * the last, which would keep the process alive.
  */
 class FirstRequests {
   readonly #answered = new Set<string>()
@@ -172,7 +168,7 @@ async function edgeOf(
 /** The caller knows the offset from a record. If the log ends before it, this is another log, or it was truncated. */
 async function outOfRange(cluster: Cluster, topic: string, partition: number, offset: number) {
   const end = await edgeOf(cluster, topic, partition, 'end')
-  // Otherwise its retention has taken the offset just now: the next attempt sees where it begins.
+  // Otherwise retention has removed the offset just now: the next attempt sees where the log begins.
   if (offset < end) return unavailable(`${topic}/${partition} begins behind offset ${offset} now`)
   const message = `${topic}/${partition} ends at offset ${end}, but ${offset} was read before: it was made anew, or cut off`
   return new PartitionStopped('another-log', message)
@@ -188,7 +184,7 @@ function unavailable(message: string, options?: ErrorOptions): Unavailable {
   return new Unavailable('broker-unavailable', message, options)
 }
 
-/** Only temporary errors become `Unavailable`; a bug keeps its error, which is logged with its place in the code. */
+/** Only temporary errors become `Unavailable`; a bug keeps its error and stack. */
 function failureOf(error: unknown, what: string): unknown {
   if (error instanceof Unavailable || error instanceof PartitionStopped) return error
   const message = `${what}: ${(error as Error).message}`

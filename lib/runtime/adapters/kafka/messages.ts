@@ -1,13 +1,10 @@
 import { type FetchedMessage, headersOf } from '@sluice/kafka-records'
 import type { LogRecord } from '../../cloudevents/record.ts'
 
-/** A message of the library. Fields that the library does not know are set only where our own code decoded the message. */
+/** A message of the library. Some fields are set only where this project decoded it. */
 type Message = FetchedMessage & { readonly oversizeBytes?: number | undefined }
 
-/**
- * A message of the library as a record of the log. A header that is null in Kafka has no bytes, as in the event that a function
- * gets.
- */
+/** Returns a message of the library as a record of the log. A null header has no bytes, as in the event of a function. */
 export function logRecordOf(topic: string, partition: number, message: Message): LogRecord {
   const { oversizeBytes } = message
   return {

@@ -1,4 +1,4 @@
-/** How the newest records were written: the frames of their batches, and the settings of the brokers that keep them. */
+/** The frames of the newest batches, and the settings of the brokers that keep them. */
 import {
   askBroker,
   type BatchesFrom,
@@ -11,19 +11,14 @@ import type { Kafka } from './client.ts'
 import { eachBroker, type KnownBounds, type OfBroker, partitionsByLeader } from './cluster-inspection.ts'
 import type { TopicLayout } from './topic-admin.ts'
 
-/** By topic, and there by partition; nothing of a partition whose leader did not answer. Oldest first, without control batches. */
+/** Batches by topic and partition, oldest first, without control batches; none if the leader did not answer. */
 export type NewestBatches = ReadonlyMap<string, ReadonlyMap<number, readonly BatchHead[]>>
 
-/** Of each partition: enough for the last seconds of a busy topic, and for hours of a quiet one. */
+/** Limits for each partition: enough for the last seconds of a busy topic, and for hours of a quiet one. */
 const NEWEST_OFFSETS = 500
 const MOST_BYTES = 256 * 1024
 
-/**
- * The newest batches of topics, at most 500 offsets and 256 KiB of each partition.
- *
- * @param bounds how far the topics reach
- * @throws what the library throws, or the first answer of a broker that refuses
- */
+/** Resolves to the newest batches of topics. @throws what the library throws, or the first answer of a broker that refuses */
 export async function newestBatches(
   kafka: Kafka,
   topics: readonly TopicLayout[],
@@ -60,7 +55,7 @@ function newestFrom(
   return { topic, partitions: known }
 }
 
-/** All settings of each broker, with defaults; of one that refuses, why. */
+/** Resolves to all settings of each broker, with defaults; an error for one that refuses. */
 export function brokerSettings(
   kafka: Kafka,
   brokers: readonly number[],

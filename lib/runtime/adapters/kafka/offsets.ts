@@ -6,15 +6,14 @@ import { isAway } from './availability.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 
 export interface Bounds {
-  /** The offset of the first record that is retained. */
   readonly start: number
   /** The offset after the last record. */
   readonly end: number
 }
 
 /**
- * Asks for the offsets of topics, over one connection, one question after another. A topic may be new and its leader may
- * move: it asks again until the leader of each partition has answered.
+ * Asks for the offsets of topics, over one connection, one question after another. A topic may be new and its leader may move: it asks again
+ * until the leader of each partition has answered.
  */
 export class TopicOffsets {
   readonly #patience: Patience | undefined
@@ -33,12 +32,12 @@ export class TopicOffsets {
     )
   }
 
-  /** The offset after the last record of each partition, by partition. */
+  /** Resolves to the offset after the last record of each partition. */
   async ends(topic: string): Promise<number[]> {
     return (await this.bounds(topic)).map(({ end }) => end)
   }
 
-  /** What a consumer group has committed, by partition: the offset after the last record it got through; -1 where none is. */
+  /** Resolves to the committed offset of a consumer group for each partition; -1 without one. */
   committed(groupId: string, topic: string): Promise<number[]> {
     return this.#ask(async admin => {
       const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] })
@@ -48,7 +47,7 @@ export class TopicOffsets {
     })
   }
 
-  /** The first offset of each partition that was written at a time or later; the end where there is none yet. */
+  /** Resolves to the first offset of each partition that was written at a time or later, or else to its end. */
   at(topic: string, timeMs: number): Promise<number[]> {
     return this.#ask(async admin => {
       const found: number[] = []
@@ -58,7 +57,7 @@ export class TopicOffsets {
     })
   }
 
-  /** The range of each partition that can be read now, by partition. */
+  /** Resolves to the readable range of each partition. */
   bounds(topic: string): Promise<Bounds[]> {
     return this.#ask(async admin => {
       const bounds: Bounds[] = []
@@ -73,7 +72,7 @@ export class TopicOffsets {
   }
 
   #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
-    // Metadata belong to the connection, and the library has no other way to renew them than to connect again.
+    // Metadata belong to the connection, and the library renews them only by connecting again.
     return this.#admin.inTurn(question, attempt => askLeaders(attempt, this.#patience))
   }
 }

@@ -1,8 +1,8 @@
-/** The brokers, in the words of a producer. Free of any client library, because the types of the public package lead here. */
+/** Brokers as a producer needs them. Free of any client library, because the types of the public package refer to this file. */
 import type { OutgoingRecord } from '../../cloudevents/record.ts'
 import type { Publisher } from '../../pipeline/ports.ts'
 
-/** A finished record batch, and where it goes. */
+/** A finished record batch and its partition. */
 interface AddressedBatch {
   readonly topic: string
   readonly partition: number
@@ -16,39 +16,37 @@ export interface SendRequest {
   readonly withinMs: number
   /** One for each partition at most. */
   readonly batches: readonly AddressedBatch[]
-  /** Called when a request that is sent next arrives after this one. */
   readonly onSent?: () => void
 }
 
-/** Compresses the records of a batch. Resolves to the number of the codec in the batch, and the compressed bytes. */
+/** Compresses the records of a batch. Resolves to the codec's number in the batch, and the compressed bytes. */
 export type Deflate = (
   codec: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd',
   bytes: Buffer,
 ) => Promise<readonly [number: number, compressed: Buffer]>
 
-/** What a leader says of one batch. */
+/** Answer of a leader about one batch. */
 export interface BatchAnswer {
   readonly topic: string
   readonly partition: number
   /** 0 is success; see `producing.ts`. */
   readonly errorCode: number
-  /** Of the first record; -1 if the broker does not know it any more. */
+  /** Offset of the first record; -1 if the broker does not know it any more. */
   readonly baseOffset: number
 }
 
-/** By which brokers tell the sequences of a producer. */
+/** Numbers by which brokers recognise the sequences of a producer. */
 export interface ProducerNumbers {
   /** A 64-bit integer, in decimal. */
   readonly producerId: string
   readonly producerEpoch: number
 }
 
-/** A transaction that is open. */
+/** An open transaction. */
 export interface OpenTransaction extends ProducerNumbers {
   readonly transactionalId: string
 }
 
-/** Partitions of a topic. */
 export interface TopicPartitions {
   readonly topic: string
   readonly partitions: readonly number[]
@@ -66,14 +64,10 @@ export interface Brokers {
   close(): Promise<void>
 }
 
-/** A publisher that also knows the sizes of topics, and where what it has published lies. */
+/** A publisher that also knows the sizes of topics, and the offsets of the records it has published. */
 export interface TopicPublisher extends Publisher {
-  /** How many partitions the topic has now. */
+  /** Resolves to the present number of partitions of the topic. */
   partitionsOf(topic: string): Promise<number>
-  /**
-   * Publishes records, and resolves to the offset of each. If one had to be sent again, the offset is that of the last copy.
-   *
-   * @throws as `publish` does
-   */
+  /** Publishes records, and resolves to the offset of each; that of the last copy if one was sent again. Rejects as `publish` does. */
   append(records: readonly OutgoingRecord[]): Promise<readonly number[]>
 }

@@ -1,4 +1,4 @@
-/** The brokers, as a producer with batches of its own needs them. */
+/** Brokers as a producer with its own batches needs them. */
 import { type Broker, type Cluster, createCluster } from '@sluice/kafka-records'
 import { protocolError } from '@sluice/kafka-records/kafkajs-modules'
 import { AnswerOverdue, sendBatches } from '@sluice/kafka-records/writing'
@@ -16,7 +16,7 @@ import type {
 } from './produce-types.ts'
 import { TopicLeaders } from './topic-leaders.ts'
 
-/** Answers that pass once the coordinator has finished what it is at. */
+/** Answers that pass when the coordinator has finished its work. */
 const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
   'CONCURRENT_TRANSACTIONS',
   'GROUP_LOAD_IN_PROGRESS',
@@ -24,7 +24,7 @@ const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
   'NOT_COORDINATOR_FOR_GROUP',
 ])
 
-/** The coordinator of transactions, as the library asks for it. */
+/** Type of the coordinator of transactions. */
 const OF_TRANSACTIONS = 1
 
 /** Nothing is sent after the end. */
@@ -42,7 +42,6 @@ export class ProducingConnection {
   #connected: Cluster | undefined
   #isClosed = false
 
-  /** @param client is called once, at the first request */
   constructor(client: () => Promise<Kafka>) {
     this.#client = client
   }
@@ -53,13 +52,13 @@ export class ProducingConnection {
     await this.#unlessClosed(cluster, this.#leaders.load(cluster, topic))
   }
 
-  /** Looks up again where the partitions of all topics are led. */
+  /** Looks up the leaders of the partitions of all topics again. */
   async refresh(): Promise<void> {
     const cluster = await this.#connect()
     await this.#unlessClosed(cluster, this.#leaders.refresh(cluster))
   }
 
-  /** The partitions of a topic that `load` has looked up, by number; each with the id of its leader, negative if it has none. */
+  /** Returns the leaders of the partitions of a topic that `load` has looked up: the id of the broker, negative without one. */
   leadersOf(topic: string): ReadonlyMap<number, number> {
     return this.#leaders.of(topic)
   }
@@ -72,7 +71,7 @@ export class ProducingConnection {
     return sendBatches(broker, wire, request.withinMs, onSent)
   }
 
-  /** An identity by which brokers tell this producer's sequences; of a transaction, it ends what an earlier one left open. */
+  /** Resolves to an identity by which brokers recognise this producer; for transactions, it ends one that an earlier producer left open. */
   async identify(transactionalId?: string, transactionTimeoutMs?: number): Promise<ProducerNumbers> {
     const broker = await (transactionalId === undefined
       ? this.#controller()
@@ -85,13 +84,13 @@ export class ProducingConnection {
     await broker.addPartitionsToTxn({ ...transaction, topics })
   }
 
-  /** Commits or aborts. To ask again for the same is harmless. */
+  /** Commits or aborts. It can be repeated. */
   async endTransaction(transaction: OpenTransaction, isCommit: boolean): Promise<void> {
     const broker = await this.#coordinator(transaction.transactionalId)
     await broker.endTxn({ ...transaction, transactionResult: isCommit })
   }
 
-  /** Opens nothing any more; what is being opened is closed as soon as it is open. Never rejects. */
+  /** Opens no more connections; one that is being opened is closed afterwards. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#connected?.disconnect().catch(() => {})
@@ -129,7 +128,7 @@ export class ProducingConnection {
     return this.#brokerOf(cluster, found)
   }
 
-  /** The library connects again whenever it is asked something: what was under way at the end must leave nothing open. */
+  /** The library connects again at every question: a call that was under way at the end must leave nothing open. */
   async #brokerOf(cluster: Cluster, finding: Promise<Broker>): Promise<Broker> {
     const broker = await this.#unlessClosed(cluster, finding)
     if (!this.#isClosed) return broker
@@ -152,7 +151,7 @@ export function mayPass(error: unknown): boolean {
   return isAway(error) || isRetriableAnswer(error) || COORDINATOR_BUSY.has(brokersAnswer(error) ?? '')
 }
 
-/** The error of the engine for one of a connection. Messages of the library hold names and places, never data. */
+/** Returns the engine's error for one of a connection. Messages of the library hold names and places, never data. */
 export function deliveryError(cause: unknown, place: string): Error {
   const answer = brokersAnswer(cause)
   const { message } = cause as Error
@@ -162,13 +161,13 @@ export function deliveryError(cause: unknown, place: string): Error {
   return isRefusal(cause) ? new RefusedByKafka(text, { cause }) : (cause as Error)
 }
 
-/** Has the broker written the batch before? Then it is written, although this answer is an error. */
+/** The broker has written the batch before: it is written, although this answer is an error. */
 export const DUPLICATE_SEQUENCE = 46
 
 /** The broker remembers other sequences of this producer, or none: the batch was not written now. */
 export const FOREIGN_SEQUENCE: ReadonlySet<number> = new Set([45, 59])
 
-/** The error of the engine for an answer of a leader, with what to do where that is known. */
+/** Returns the engine's error for an answer of a leader, with a remedy where one is known. */
 export function answeredError(code: number, place: string): Error {
   const { name, isRetriable } = produceError(code)
   const message = `${name} for ${place}`

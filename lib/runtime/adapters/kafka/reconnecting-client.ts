@@ -3,17 +3,14 @@ import { Unavailable } from '../../pipeline/errors.ts'
 /** A client that was idle for longer is replaced: if the environment was frozen meanwhile, its connections are dead. */
 const LONGEST_IDLE_MS = 2 * 60_000
 
-/** A client, and the work that uses it. */
 interface Opened<Client> {
   readonly client: Promise<Client>
   readonly uses: Set<Promise<unknown>>
 }
 
 /**
- * Creates a client on first use, and a new one after a failure or a long idle time.
- *
- * A client is closed once more when the last work that used it has ended: the library connects a closed client to another broker if it is
- * asked to, and nobody would close that connection.
+ * Creates a client on first use, and a new one after a failure or a long idle time. It closes a client once more after the last work that
+ * used it: the library connects a closed client again for every question, and that connection would stay open.
  */
 export class ReconnectingClient<Client> {
   readonly #open: () => Promise<Client>
@@ -38,7 +35,7 @@ export class ReconnectingClient<Client> {
   /**
    * Does work with the client. Its failure leaves the client as it is: `drop` it if it may be broken.
    *
-   * @throws what opening the client throws (the next call opens another one), what `work` throws, and Unavailable once this is closed
+   * @throws errors of opening and of `work`; Unavailable after the end
    */
   async use<T>(work: (client: Client) => Promise<T>): Promise<T> {
     if (this.#isIdleForTooLong()) await this.drop()
@@ -56,8 +53,7 @@ export class ReconnectingClient<Client> {
   }
 
   /**
-   * Does work once all that was handed over here before has ended, and drops the client if an attempt fails: no other work may be under
-   * way on it then.
+   * Does work after all earlier work of this method, and drops the client if an attempt fails: no other work may be under way on it then.
    *
    * @param repeat decides about further attempts; there is one by default
    */

@@ -1,4 +1,4 @@
-/** Number of copies of each record, and number of those that must exist before the record counts as written. */
+/** Number of copies of each record, and of those that must exist before the record counts as written. */
 export interface Replication {
   readonly factor: number
   readonly minInsync: number
@@ -8,9 +8,8 @@ export interface Replication {
 const MOST_COPIES = 3
 
 /**
- * The replication of every topic: a chain of topics is only as safe as its weakest, so all have the same. There is a copy on each
- * broker, up to three, and all but one must be in sync: with three brokers, any one may fail and everything continues. A cluster
- * on AWS has three brokers; a laptop has one, or three if wanted.
+ * Returns the replication of every topic: a chain of topics is only as safe as its weakest. All copies but one must be in sync: with three
+ * brokers, any one may fail and everything continues.
  */
 export function replicationOn(brokers: number): Replication {
   const factor = Math.min(brokers, MOST_COPIES)

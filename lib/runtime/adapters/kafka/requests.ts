@@ -1,11 +1,11 @@
-/** Upper bounds for one request. An item that is larger than `bytes` is in a request of its own. */
+/** Upper bounds for one request. An item larger than `bytes` has its own request. */
 export interface RequestLimits {
   /** No bound by default. */
   readonly items?: number
   readonly bytes: number
 }
 
-/** The items in their order, cut into requests of which none is empty. */
+/** Cuts items, in their order, into requests that are not empty. */
 export function* requestsOf<Item>(
   items: Iterable<Item>,
   bytesOf: (item: Item) => number,

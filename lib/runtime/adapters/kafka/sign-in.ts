@@ -1,4 +1,4 @@
-/** Why a broker did not let a client in. Pure. */
+/** Reasons why a broker does not let a client in. Pure. */
 import { tlsProblem } from '@sluice/kafka-records/connecting'
 import { isInterruptedSignIn } from './availability.ts'
 import { NoIamToken } from './iam-token.ts'
@@ -10,12 +10,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
   ILLEGAL_SASL_STATE: 'its listener takes no credentials: KAFKA_AUTH (--auth) must be tls or none',
 }
 
-/**
- * What is wrong with how a client connects or signs in, as a sentence without credentials; undefined if the error is about
- * something else.
- *
- * @param error from the client library, or one that has it as its cause
- */
+/** Returns the problem of connecting or signing in as a sentence without credentials; undefined for other errors. They may be wrapped. */
 export function signInProblem(error: unknown): string | undefined {
   return tlsProblem(error) ?? refusedSignIn(error)
 }

@@ -19,12 +19,11 @@ export type Positions = ReadonlyMap<string, number[]>
 /** The wait between two looks for new records, and before the next attempt after a failure. */
 const LOOK_EVERY_MS = 200
 
-/** The next look asks again. */
 const PATIENCE_OF_A_LOOK = { leaderMs: 0, topicMs: 0 }
 
 /**
- * Follows topics for people: from their present ends or from other positions, each record once, also where the broker was
- * away in between. It reads the log itself, without a consumer group. Resolves once the positions are known.
+ * Follows topics for people: from their present ends or other positions, each record once, even if the broker was away in between. It reads
+ * without a consumer group. Resolves once the positions are known.
  */
 export async function tail(
   kafka: Kafka,

@@ -1,4 +1,4 @@
-/** What operators ask of topics, and do to them. The table of an application is kept by `topics.ts`. */
+/** Questions about topics, and changes of them, by operators. The table of an application is in `topics.ts`. */
 import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/asking'
 import type { Admin, Kafka } from 'kafkajs'
 import { brokersAnswer } from './answers.ts'
@@ -8,9 +8,9 @@ import { untilLed } from './topics.ts'
 
 export interface TopicPartition {
   readonly partition: number
-  /** The id of the broker that leads it; -1 if none does. */
+  /** Id of the leading broker; -1 without one. */
   readonly leader: number
-  /** Ids of the brokers that keep a copy, and of those whose copy is up to date. */
+  /** Ids of the brokers with a copy, and of those whose copy is up to date. */
   readonly replicas: readonly number[]
   readonly inSync: readonly number[]
 }
@@ -22,17 +22,16 @@ export interface TopicLayout {
 }
 
 export interface TopicDescription extends TopicLayout {
-  /** Settings of this topic that differ from the default of its brokers, by their names. */
+  /** Settings that differ from the default of the brokers. */
   readonly settings: Readonly<Record<string, string>>
 }
 
-/** The topics of the cluster, by name, with those that Kafka keeps for itself. */
+/** Resolves to the topics of the cluster, by name, with those that Kafka keeps for itself. */
 export async function topicLayouts(kafka: Kafka): Promise<TopicLayout[]> {
   const { topics } = await askCluster(kafka, cluster => metadataOf(cluster))
   return topics.map(layoutOf).sort((a, b) => (a.topic < b.topic ? -1 : 1))
 }
 
-/** Whether Kafka keeps this topic for itself. */
 export function isInternal(topic: string): boolean {
   return topic.startsWith('__')
 }
@@ -48,15 +47,13 @@ export async function describeTopic(kafka: Kafka, topic: string): Promise<TopicD
   })
 }
 
-/** The code of the protocol. */
 const UNKNOWN_TOPIC_OR_PARTITION = 3
 
-/** A topic whose partitions are told is there, though one of them may have no leader. */
+/** A topic with partitions exists, even if one of them has no leader. */
 function isMissing({ errorCode, partitions }: TopicMetadata): boolean {
   return errorCode !== 0 && partitions.length === 0
 }
 
-/** With partitions in the order of their numbers. */
 export function layoutOf({ topic, partitions }: TopicMetadata): TopicLayout {
   const ordered = partitions
     .map(({ partition, leader, replicas, inSync }) => ({ partition, leader, replicas, inSync }))
@@ -64,7 +61,6 @@ export function layoutOf({ topic, partitions }: TopicMetadata): TopicLayout {
   return { topic, partitions: ordered }
 }
 
-/** How many brokers the cluster has now. */
 export function brokerCount(kafka: Kafka): Promise<number> {
   return askAdmin(kafka, async admin => (await admin.describeCluster()).brokers.length)
 }
@@ -82,11 +78,7 @@ export class TopicNotCreated extends Error {
   override readonly name = 'TopicNotCreated'
 }
 
-/**
- * Creates a topic, and waits until all its partitions can be written.
- *
- * @throws TopicNotCreated if there is one of that name already, or if Kafka does not accept what is asked for
- */
+/** Creates a topic, and waits until all its partitions can be written. @throws TopicNotCreated if it exists, or if Kafka refuses it */
 export async function createTopic(kafka: Kafka, wanted: NewTopic): Promise<void> {
   await askAdmin(kafka, async admin => {
     try {
@@ -132,7 +124,7 @@ async function explained(admin: Admin, wanted: NewTopic, error: unknown): Promis
   }
 }
 
-/** Asks about each setting alone which ones are refused. */
+/** Returns the settings that are refused when they are asked about alone. */
 async function invalidSettings(admin: Admin, { topic, settings }: NewTopic): Promise<string> {
   const refused: string[] = []
   for (const [name, value] of Object.entries(settings)) {
@@ -151,11 +143,7 @@ function firstOf(error: unknown): unknown {
   return errors?.[0] ?? error
 }
 
-/**
- * Changes some settings of a topic, and keeps its others.
- *
- * @throws the answer INVALID_CONFIG or POLICY_VIOLATION if Kafka does not accept one, with what the broker says about it
- */
+/** Changes some settings of a topic. @throws the answer INVALID_CONFIG or POLICY_VIOLATION, with what the broker says about it */
 export function alterSettings(
   kafka: Kafka,
   topic: string,

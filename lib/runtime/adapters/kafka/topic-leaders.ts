@@ -1,28 +1,28 @@
-/** Who leads the partitions of the topics that a producer writes to. */
+/** Leaders of the partitions of the topics that a producer writes to. */
 import type { Cluster } from '@sluice/kafka-records'
 import { brokersAnswer } from './answers.ts'
 
-/** Answers about one topic. The library fails the question about all topics with them, and does not say which is meant. */
+/** Answers about one topic. The library fails the question about all topics with them, and does not name the topic. */
 const OF_ONE_TOPIC: ReadonlySet<string> = new Set([
   'UNKNOWN_TOPIC_OR_PARTITION',
   'INVALID_TOPIC_EXCEPTION',
   'TOPIC_AUTHORIZATION_FAILED',
 ])
 
-/** The library may be at a question of its own, of which we get the answer. */
+/** The answer may be that of an earlier question of the library. */
 const MOST_QUESTIONS = 2
 
 type Leaders = ReadonlyMap<number, number>
 
 export class TopicLeaders {
-  /** Those that are asked for together, and those that there was a bad answer for: they are asked for one by one. */
+  /** Topics asked for together, and those that a bad answer was about, asked for one by one. */
   readonly #topics = new Set<string>()
   readonly #missing = new Set<string>()
   readonly #leaders = new Map<string, Leaders>()
-  /** One question at a time: each says what it is about in a field of the cluster. */
+  /** One question at a time: its topics are in a field of the cluster. */
   #turn: Promise<unknown> = Promise.resolve()
 
-  /** By partition: the id of its leader, negative if it has none. Empty before anything is known; kept when a topic is missing. */
+  /** Returns the leader of each partition, negative without one. Empty before the first answer; kept when a topic is missing. */
   of(topic: string): Leaders {
     return this.#leaders.get(topic) ?? new Map()
   }
@@ -36,7 +36,7 @@ export class TopicLeaders {
     })
   }
 
-  /** Looks up all topics that were loaded. One that is not there any more leaves the others alone. */
+  /** Looks up all topics that were loaded. A missing one leaves the others alone. */
   refresh(cluster: Cluster): Promise<void> {
     return this.#inTurn(cluster, async () => {
       try {
@@ -56,7 +56,7 @@ export class TopicLeaders {
       this.#missing.delete(topic)
       this.#topics.add(topic)
     } catch (error) {
-      // What is sent to it next is refused by its leader, and reported.
+      // The next batch for it is refused by its leader, and reported.
       if (!isOfOneTopic(error)) throw error
     }
   }
@@ -85,7 +85,6 @@ export class TopicLeaders {
     throw Object.assign(new Error(message), { type: 'LEADER_NOT_AVAILABLE', retriable: true })
   }
 
-  /** @returns whether anything is known of it */
   #take(cluster: Cluster, topic: string): boolean {
     const partitions = cluster.findTopicPartitionMetadata(topic)
     if (partitions.length === 0) return false

@@ -37,10 +37,7 @@ export interface TopicsOutcome {
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/**
- * Creates the topics that are missing and compares the others with their definitions. It never changes a topic that exists:
- * another number of partitions would move entities away from their state.
- */
+/** Creates missing topics and compares the others with their definitions. It never changes a topic: entities would lose their state. */
 export async function ensureTopics(options: TopicsOptions): Promise<TopicsOutcome> {
   return withAdmin(options.brokers, 5, async (admin, kafka) => {
     const before = new Set(await admin.listTopics())
@@ -56,15 +53,13 @@ export async function ensureTopics(options: TopicsOptions): Promise<TopicsOutcom
   })
 }
 
-/** The state of the given topics in a cluster. */
 export interface TopicComparison {
   readonly existing: readonly string[]
   readonly missing: readonly string[]
-  /** Of those that exist. */
   readonly differences: readonly TopicDifference[]
 }
 
-/** Compares the topics of a cluster with their definitions, and changes nothing. */
+/** Compares the topics of a cluster with their definitions. */
 export function compareTopics(
   kafka: Kafka,
   { topics, replication }: Pick<TopicsOptions, 'topics' | 'replication'>,
@@ -81,7 +76,7 @@ export function compareTopics(
   })
 }
 
-/** The addresses of the brokers that their cluster counts as there; none where none of these answers. Never throws. */
+/** Returns the addresses of the registered brokers; none if no broker answers. Never throws. */
 export async function registeredBrokers(brokers: readonly string[]): Promise<string[]> {
   try {
     const cluster = await withAdmin(brokers, 0, admin => admin.describeCluster())
@@ -105,10 +100,7 @@ async function createTopics(admin: Admin, options: TopicsOptions, missing: reado
   })
 }
 
-/**
- * Waits until the leader of every partition answers; before that, nothing can be written to it or read from it. Metadata
- * that name a leader do not tell this: the broker may not have become one yet.
- */
+/** Waits until the leader of every partition answers: metadata may name a broker that has not become the leader yet. */
 export async function untilLed(kafka: Kafka, names: readonly string[]): Promise<void> {
   const offsets = new TopicOffsets(kafka, PATIENCE_WITH_NEW_TOPIC)
   try {
@@ -124,7 +116,7 @@ function throwUnled(topic: string, error: unknown): never {
   throw new Error(`topic ${topic} has a partition that no broker leads: ${message}`, { cause: error })
 }
 
-/** The settings of a topic of the table, as Kafka names them. */
+/** Returns the settings of a topic of the table, with Kafka's names. */
 export function topicConfiguration(topic: KafkaTopic, { minInsync }: Replication): IResourceConfigEntry[] {
   const configuration = {
     'cleanup.policy': 'delete',

@@ -66,6 +66,7 @@ function plainFields(
     if (isAbsent) put(plain, name, implied)
     else if (shape === 'single') put(plain, name, convert(value, budget))
     else if (shape === 'list') {
+      const items = value as readonly unknown[]
       if (items.length > 0) {
         const converted = items.map(item => spend(budget) && convert(item, budget))
         put(plain, name, converted)

@@ -1,7 +1,7 @@
 /** The frame of a record batch (https://kafka.apache.org/documentation/#recordbatch), the only format since Kafka 0.11. */
 import { crc32c } from './crc32c.ts'
 import { Cursor } from './cursor.ts'
-import { UnreadableBatch } from './unreadable-batch.ts'
+import { UnreadableBytes } from './unreadable.ts'
 
 export const MAGIC = 2
 /** Offset and length, which are not counted by the length. */
@@ -88,11 +88,11 @@ function batchAt(bytes: Buffer, at: number, end: number): Batch {
   }
 }
 
-/** Changed bytes could be taken for other records. @throws UnreadableBatch if they are not those that were written */
+/** Changed bytes could be taken for other records. @throws UnreadableBytes if they are not those that were written */
 export function verifyChecksum({ checksum, checked }: Batch): void {
   if (crc32c(checked) !== checksum) throw corrupt('has a wrong checksum: it is not what its producer wrote')
 }
 
-function corrupt(what: string): UnreadableBatch {
-  return new UnreadableBatch('corrupt', `a record batch ${what}`)
+function corrupt(what: string): UnreadableBytes {
+  return new UnreadableBytes('corrupt', `a record batch ${what}`)
 }

@@ -1,4 +1,5 @@
-import { LONGEST_VARINT, Malformed } from './cursor.ts'
+import { LONGEST_VARINT } from './cursor.ts'
+import { malformed } from './unreadable.ts'
 
 const EMPTY = Buffer.alloc(0)
 
@@ -57,7 +58,7 @@ export class ByteStream {
     this.#part = EMPTY
     this.#at = 0
     const { done, value } = await this.#parts.next()
-    if (done) throw new Malformed('it is truncated')
+    if (done) throw malformed('it is truncated')
     this.#part = value
   }
 }

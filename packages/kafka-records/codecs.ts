@@ -1,6 +1,6 @@
 /** The codecs of Kafka's record batches, by their number in the attributes of a batch. */
 import type { Inflater } from './inflater.ts'
-import { LimitReached, UnreadableBatch } from './unreadable-batch.ts'
+import { UnreadableBytes } from './unreadable.ts'
 
 interface Codec {
   readonly name: string
@@ -30,7 +30,7 @@ const LARGEST_AT_ONCE_BYTES = 128 * MIB
  * Inflates the records of a batch.
  *
  * @param codec the lowest three bits of the batch's attributes; 0 means not compressed
- * @throws UnreadableBatch if the codec is unknown, the bytes are corrupt, or the result exceeds `limit`
+ * @throws UnreadableBytes if the codec is unknown, the bytes are corrupt, or the result exceeds `limit`
  */
 export async function inflate(codec: number, bytes: Buffer, limit = LARGEST_AT_ONCE_BYTES): Promise<Buffer> {
   if (codec === 0) return bytes
@@ -64,21 +64,21 @@ export async function* inflateInParts(codec: number, bytes: Buffer): AsyncGenera
 function codecOf(number: number): Codec {
   const codec = CODECS[number]
   if (codec) return codec
-  throw new UnreadableBatch(
+  throw new UnreadableBytes(
     'unknown-codec',
     `a record batch is compressed with codec ${number}, which is not one of 1 (gzip), 2 (snappy), 3 (lz4) and 4 (zstd)`,
   )
 }
 
-function unreadable(name: string, limit: number, cause: Error): UnreadableBatch {
-  if (!(cause instanceof LimitReached))
-    return new UnreadableBatch(
+function unreadable(name: string, limit: number, cause: Error): UnreadableBytes {
+  if (!(cause instanceof UnreadableBytes && cause.reason === 'too-large'))
+    return new UnreadableBytes(
       'corrupt',
       `a record batch cannot be inflated: its bytes are corrupt or not ${name}: ${cause.message}`,
       { cause },
     )
   const size = limit >= MIB ? `${limit / MIB} MiB` : `${limit} bytes`
-  return new UnreadableBatch(
+  return new UnreadableBytes(
     'too-large',
     `a record batch inflates with ${name} to more than ${size}, the limit for one batch: make its producer send smaller ` +
       'ones (batch.size, linger.ms)',

@@ -1,7 +1,4 @@
-/** The bytes end too early, or contain an invalid number. */
-export class Malformed extends Error {
-  override readonly name = 'Malformed'
-}
+import { malformed } from './unreadable.ts'
 
 /** The maximum length of a 64-bit varint. */
 export const LONGEST_VARINT = 10
@@ -46,7 +43,7 @@ export class Cursor {
       value += (byte & 0x7f) * factor
       if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2
     }
-    throw new Malformed('a number is too long')
+    throw malformed('a number is too long')
   }
 
   /** A number of up to 32 bits without a sign, seven bits per byte, lowest first. */
@@ -57,7 +54,7 @@ export class Cursor {
       value += (byte & 0x7f) * factor
       if (byte < 0x80) return value
     }
-    throw new Malformed('a number is too long')
+    throw malformed('a number is too long')
   }
 
   /** Bytes preceded by their length, which is negative for null. Not copied. */
@@ -96,13 +93,13 @@ export class Cursor {
   }
 
   #byte(): number {
-    if (this.at >= this.end) throw new Malformed('it is truncated')
+    if (this.at >= this.end) throw malformed('it is truncated')
     return this.bytes[this.at++] as number
   }
 
   #advance(count: number): number {
     const begin = this.at
-    if (count < 0 || count > this.end - begin) throw new Malformed('it is truncated')
+    if (count < 0 || count > this.end - begin) throw malformed('it is truncated')
     this.at = begin + count
     return begin
   }

@@ -4,7 +4,7 @@ import { MAGIC, magicOf } from './batch.ts'
 import { Cursor } from './cursor.ts'
 import type { FetchedRecord } from './fetched-record.ts'
 import type { FetchedPartition } from './partition.ts'
-import { UnreadableBatch } from './unreadable-batch.ts'
+import { UnreadableBytes } from './unreadable.ts'
 
 export const OLDEST_VERSION = 4
 export const NEWEST_VERSION = 11
@@ -64,7 +64,7 @@ export interface Asked {
 /**
  * Decodes a response; undefined if a partition is in a format older than Kafka 0.11.
  *
- * @throws UnreadableBatch if a partition starts with a batch that cannot be read, unless the error is postponed
+ * @throws UnreadableBytes if a partition starts with a batch that cannot be read, unless the error is postponed
  */
 export async function decodeFetchResponse(
   payload: Buffer,
@@ -113,7 +113,7 @@ async function decoded(
   topics: readonly RawTopic[],
   { offsetOf, recordsOf, putOff }: Asked,
 ): Promise<FetchResponse['responses']> {
-  const unreadable: UnreadableBatch[] = []
+  const unreadable: UnreadableBytes[] = []
   const responses = []
   let turnAtMs = performance.now()
   for (const { topicName, partitions } of topics) {
@@ -126,7 +126,7 @@ async function decoded(
       const { partition } = head
       const place = { topic: topicName, partition, fromOffset: offsetOf(topicName, partition) }
       const messages = await recordsOf({ ...place, bytes, aborted }).catch(error => {
-        if (!(error instanceof UnreadableBatch)) throw error
+        if (!(error instanceof UnreadableBytes)) throw error
         unreadable.push(error)
         return [] as const
       })

@@ -11,4 +11,4 @@ export {
 } from './kafkajs-internals.ts'
 export { OpenBatches, placeOf } from './open-batches.ts'
 export { LARGEST_EVENT_BYTES } from './record.ts'
-export { UnreadableBatch } from './unreadable-batch.ts'
+export { UnreadableBytes } from './unreadable.ts'

@@ -1,12 +1,12 @@
 /** Decodes the fetched bytes of one partition. */
 import { setImmediate } from 'node:timers/promises'
 import { type Batch, batchesOf, verifyChecksum } from './batch.ts'
-import { Cursor, Malformed } from './cursor.ts'
+import { Cursor } from './cursor.ts'
 import { contextOf, FetchedRecord } from './fetched-record.ts'
 import { OpenBatches, placeOf } from './open-batches.ts'
 import { deltasOf, type RawRecord, SMALL_BYTES } from './record.ts'
 import { readRecords, type Taker } from './records.ts'
-import { UnreadableBatch } from './unreadable-batch.ts'
+import { UnreadableBytes } from './unreadable.ts'
 
 export interface FetchedPartition {
   readonly topic: string
@@ -33,7 +33,7 @@ const HEADER_BYTES = 150
  * @param mostBytes limit for the memory of the records
  * @param open what earlier calls for these partitions have left in the middle; this call may leave its last batch there
  * @param holding records that do not hold these bytes may be left out
- * @throws UnreadableBatch if the first batch cannot be read; the message names topic, partition and offset
+ * @throws UnreadableBytes if the first batch cannot be read; the message names topic, partition and offset
  */
 export async function recordsOf(
   fetched: FetchedPartition,
@@ -89,7 +89,7 @@ export async function recordsOf(
       if (room <= 0 || hasTakenLong) return read
     }
   } catch (error) {
-    if (!(error instanceof UnreadableBatch || error instanceof Malformed)) throw error
+    if (!(error instanceof UnreadableBytes)) throw error
     // Records before it are returned first; the next fetch starts with it.
     if (read.length === 0) throw located(error, fetched, at)
   }
@@ -108,15 +108,16 @@ function timestampOf(batch: Batch, { timestampDelta }: { readonly timestampDelta
 }
 
 function located(
-  cause: UnreadableBatch | Malformed,
+  cause: UnreadableBytes,
   { topic, partition }: FetchedPartition,
   offset: number,
-): UnreadableBatch {
+): UnreadableBytes {
+  const { message } = cause
   const [reason, what] =
-    cause instanceof UnreadableBatch
-      ? [cause.reason, cause.message]
-      : (['corrupt', `a record batch is corrupt: ${cause.message}`] as const)
-  return new UnreadableBatch(reason, `${topic}/${partition} at offset ${offset}: ${what}`, { cause })
+    cause.reason === 'malformed'
+      ? (['corrupt', `a record batch is corrupt: ${message}`] as const)
+      : [cause.reason, message]
+  return new UnreadableBytes(reason, `${topic}/${partition} at offset ${offset}: ${what}`, { cause })
 }
 
 interface AbortedTransaction {

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Batch } from './batch.ts'
 import { ByteStream } from './byte-stream.ts'
 import { inflateInParts } from './codecs.ts'
-import { Cursor, Malformed } from './cursor.ts'
+import { Cursor } from './cursor.ts'
 import {
   type Content,
   contentOf,
@@ -12,6 +12,7 @@ import {
   type RawRecord,
   SMALL_BYTES,
 } from './record.ts'
+import { malformed } from './unreadable.ts'
 
 /** A record of a large batch and its size, or why there is no record. */
 type Next = { readonly record: RawRecord; readonly bytes: number } | 'no-room' | 'end'
@@ -52,7 +53,7 @@ export class RecordStream {
     while (this.#read < this.#batch.recordCount) {
       this.#length ??= new Cursor(await this.#stream.varintBytes()).varint()
       const length = this.#length
-      if (length < 0) throw new Malformed('a record has a negative length')
+      if (length < 0) throw malformed('a record has a negative length')
       const isLarge = length > LARGEST_EVENT_BYTES
       const bytes = isLarge ? 2 * SMALL_BYTES : length
       if (!hasRoom(bytes)) return 'no-room'
@@ -87,7 +88,7 @@ export class RecordStream {
     await this.#stream.skip(1)
     const timestampDelta = await this.#varint()
     const offsetDelta = await this.#varint()
-    if (left() < 0) throw new Malformed('it is truncated')
+    if (left() < 0) throw malformed('it is truncated')
     if (offsetDelta < fromDelta) {
       await this.#stream.skip(left())
       return undefined
@@ -101,7 +102,7 @@ export class RecordStream {
   /** Reads the parts that are kept of an oversize record, and skips the rest while it is inflated. */
   async #oversize(length: number, left: () => number): Promise<Content> {
     const skip = (count: number) => {
-      if (count > left()) throw new Malformed('a field is longer than its record')
+      if (count > left()) throw malformed('a field is longer than its record')
       return this.#stream.skip(Math.max(0, count))
     }
     const keyBytes = await this.#varint()

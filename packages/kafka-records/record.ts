@@ -1,5 +1,6 @@
 /** One record of a batch: https://kafka.apache.org/documentation/#record */
-import { type Cursor, Malformed } from './cursor.ts'
+import type { Cursor } from './cursor.ts'
+import { malformed } from './unreadable.ts'
 
 /** Name and value as written. A name may occur more than once. */
 export type Header = readonly [name: string, value: Buffer | null]
@@ -49,7 +50,7 @@ export function contentOf(cursor: Cursor, bytes: number): Content {
       oversizeBytes: bytes,
     }
   const headers = headersOf(cursor)
-  if (cursor.at !== cursor.end) throw new Malformed('a record is longer than its content')
+  if (cursor.at !== cursor.end) throw malformed('a record is longer than its content')
   return { key, value, headers }
 }
 
@@ -60,7 +61,7 @@ export function headersOf(cursor: Cursor, copies = false): Header[] {
   // Each header is read before the next one is counted: nothing is allocated for a count that is only claimed.
   for (let n = 0; n < count; n += 1) {
     const length = cursor.varint()
-    if (length < 0) throw new Malformed('a header has no name')
+    if (length < 0) throw malformed('a header has no name')
     const begin = cursor.at
     cursor.skip(length)
     const name = cursor.bytes.toString('utf8', begin, cursor.at)

@@ -1,11 +1,11 @@
 /** Decodes the records of one batch, in order: from its inflated bytes if they are few, or else while they are inflated. */
 import type { Batch } from './batch.ts'
 import { inflate } from './codecs.ts'
-import { Cursor, Malformed } from './cursor.ts'
+import { Cursor } from './cursor.ts'
 import type { OpenBatches } from './open-batches.ts'
 import { contentOf, deltasOf, type RawRecord } from './record.ts'
 import { RecordStream } from './record-stream.ts'
-import { UnreadableBatch } from './unreadable-batch.ts'
+import { malformed, UnreadableBytes } from './unreadable.ts'
 
 /** A batch up to this size is inflated at once, which is faster. A function has 512 MB and reads several partitions concurrently. */
 const AT_ONCE_BYTES = 4 * 1024 * 1024
@@ -25,14 +25,14 @@ export interface Resumption {
   readonly holding?: Buffer | undefined
 }
 
-/** Reads the records of a batch from a delta on. @returns false if the taker has stopped it. @throws UnreadableBatch, or Malformed */
+/** Reads the records of a batch from a delta on. @returns false if the taker has stopped it. @throws UnreadableBytes */
 export async function readRecords(
   batch: Batch,
   fromDelta: number,
   taker: Taker,
   resumption: Resumption,
 ): Promise<boolean> {
-  if (batch.recordCount < 0) throw new Malformed('it has a negative number of records')
+  if (batch.recordCount < 0) throw malformed('it has a negative number of records')
   const { place, open, holding } = resumption
   const left = open.take(place, batch, fromDelta)
   if (left) return readInParts(left, fromDelta, taker, resumption)
@@ -47,7 +47,7 @@ async function inflatedAtOnce({ codec, records }: Batch): Promise<Buffer | undef
   try {
     return await inflate(codec, records, AT_ONCE_BYTES)
   } catch (error) {
-    if (error instanceof UnreadableBatch && error.reason === 'too-large') return undefined
+    if (error instanceof UnreadableBytes && error.reason === 'too-large') return undefined
     throw error
   }
 }

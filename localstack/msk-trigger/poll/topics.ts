@@ -1,5 +1,5 @@
 import { type Cluster, createCluster } from '@sluice/kafka-records'
-import { askBroker, type TopicId, topicIdsQuestion, UnsupportedQuestion } from '@sluice/kafka-records/asking'
+import { askBroker, type TopicId, topicIdsQuestion } from '@sluice/kafka-records/asking'
 import type { Kafka } from 'kafkajs'
 
 /** A topic as the brokers have it now. */
@@ -44,7 +44,7 @@ export class Topics {
     } catch (error) {
       // The next question opens a new connection.
       if (this.#cluster === cluster) await this.#disconnect()
-      if (!(error instanceof UnsupportedQuestion)) throw error
+      if ((error as { type?: string }).type !== 'UNSUPPORTED_VERSION') throw error
       this.#haveIds = false
       return undefined
     }

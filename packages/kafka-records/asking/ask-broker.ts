@@ -2,19 +2,19 @@
 import { type Broker, sendRequest } from '../kafkajs-internals.ts'
 import type { Question } from './wire.ts'
 
-/** The broker does not know the question. It has the form of the library's errors for answers of brokers. */
-export class UnsupportedQuestion extends Error {
-  override readonly name = 'UnsupportedQuestion'
-  readonly type = 'UNSUPPORTED_VERSION'
-  readonly retriable = false
-}
-
-/** Asks in the newest version that both sides speak. @throws UnsupportedQuestion; Malformed; an error of the connection */
+/**
+ * Asks in the newest version that both sides speak.
+ *
+ * @throws the answer UNSUPPORTED_VERSION if there is no such version; UnreadableBytes; an error of the connection
+ */
 export async function askBroker<Answer>(broker: Broker, question: Question<Answer>): Promise<Answer> {
   const { apiKey, name } = question
   const { minVersion, maxVersion } = broker.versions?.[apiKey] ?? { minVersion: 0, maxVersion: -1 }
   const common = question.versions.filter(version => version >= minVersion && version <= maxVersion)
-  if (common.length === 0) throw new UnsupportedQuestion(`the broker does not know ${name} as it is asked`)
+  if (common.length === 0) {
+    const error = new Error(`the broker does not know ${name} as it is asked`)
+    throw Object.assign(error, { type: 'UNSUPPORTED_VERSION', retriable: false })
+  }
   const version = Math.max(...common)
   return sendRequest(broker, {
     ...{ apiKey, apiVersion: version, apiName: name },

@@ -1,6 +1,6 @@
 /** Questions to brokers about the state of a cluster. An entry of its own: programs that only read records do not bundle it. */
 export { alterSettingsQuestion } from './alter-settings.ts'
-export { askBroker, UnsupportedQuestion } from './ask-broker.ts'
+export { askBroker } from './ask-broker.ts'
 export { type BatchesFrom, type BatchHead, batchesQuestion } from './batches.ts'
 export { type BrokerFeatures, featuresQuestion } from './features.ts'
 export { edgesQuestion, type PartitionEdge } from './list-offsets.ts'

@@ -10,11 +10,11 @@ export interface Question<Answer> {
   readonly versions: readonly number[]
   /** Writes the bytes after the header. In the flexible form they begin with the header's own tagged fields. */
   encode(version: number): Buffer
-  /** @throws Malformed where the answer is cut off */
+  /** @throws UnreadableBytes where the answer is cut off */
   decode(bytes: Buffer, version: number): Answer
 }
 
-/** Reads the fields of an answer in their order. Throws `Malformed` where it is cut off. */
+/** Reads the fields of an answer in their order. Throws UnreadableBytes where it is cut off. */
 export class AnswerCursor extends Cursor {
   boolean(): boolean {
     return this.int8() !== 0

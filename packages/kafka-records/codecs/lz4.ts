@@ -5,7 +5,7 @@
  */
 import { Cursor } from '../cursor.ts'
 import type { Inflater } from '../inflater.ts'
-import { LimitReached } from '../unreadable-batch.ts'
+import { limitReached } from '../unreadable.ts'
 import { inflateBlock, LARGEST_FACTOR } from './lz4-block.ts'
 
 const MAGIC = 0x184d2204
@@ -135,7 +135,7 @@ class Output {
 
   append(stored: Buffer): void {
     const end = this.#length + stored.length
-    if (end > this.#limit) throw new LimitReached(this.#limit)
+    if (end > this.#limit) throw limitReached(this.#limit)
     this.#reserve(end)
     stored.copy(this.#bytes, this.#length)
     this.#length = end
@@ -146,7 +146,7 @@ class Output {
     this.#reserve(end)
     const place = { at: this.#length, end, windowStart: this.#frameStart }
     const reached = inflateBlock(block.bytes, this.#bytes, place)
-    if (reached === undefined) throw end === this.#limit ? new LimitReached(this.#limit) : tooLong()
+    if (reached === undefined) throw end === this.#limit ? limitReached(this.#limit) : tooLong()
     this.#length = reached
   }
 

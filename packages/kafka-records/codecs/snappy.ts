@@ -5,7 +5,7 @@
 import { snappyUncompress, snappyUncompressor } from 'hysnappy'
 import { Cursor } from '../cursor.ts'
 import type { Inflater } from '../inflater.ts'
-import { LimitReached } from '../unreadable-batch.ts'
+import { limitReached } from '../unreadable.ts'
 
 /** No raw block can start with these bytes: after its length there would be a copy of earlier bytes. */
 const XERIAL_MAGIC = Buffer.from([0x82, ...Buffer.from('SNAPPY'), 0])
@@ -43,7 +43,7 @@ function* snappyParts(bytes: Buffer, limit: number): Generator<Buffer> {
 function inflateBlock(block: Buffer, limit: number): Buffer {
   // The length of the result precedes a block.
   const size = new Cursor(block).uvarint()
-  if (size > limit) throw new LimitReached(limit)
+  if (size > limit) throw limitReached(limit)
   if (size > LARGEST_FACTOR * block.length) throw new Error(`${block.length} bytes cannot inflate to ${size}`)
   const part = size > KEPT_INSTANCE_BYTES ? snappyUncompress(block, size) : uncompress(block, size)
   return Buffer.from(part.buffer, part.byteOffset, part.byteLength)

@@ -11,7 +11,7 @@ import {
   zstdDecompressSync,
 } from 'node:zlib'
 import type { Inflater } from '../inflater.ts'
-import { LimitReached } from '../unreadable-batch.ts'
+import { limitReached } from '../unreadable.ts'
 
 /** A chunk of the result is one task for a thread: large batches get few large ones, small batches small ones, which saves memory. */
 const SMALLEST_CHUNK = 16 * 1024
@@ -52,7 +52,7 @@ function bounded(here: Decompress, inThread: DecompressLater) {
     let rest = bytes
     // Node may stop without an error after the first of several zstd frames.
     do {
-      if (length >= limit) throw new LimitReached(limit)
+      if (length >= limit) throw limitReached(limit)
       const options = { maxOutputLength: limit - length, chunkSize, info: true }
       const little = rest.length <= LITTLE_BYTES ? inflatedHere(here, rest, options) : undefined
       const { buffer, engine } = little ?? ((await inThread(rest, options).catch(limited(limit))) as Inflated)
@@ -101,7 +101,7 @@ function free({ buffer }: Buffer): void {
 
 function limited(limit: number) {
   return (error: unknown): never => {
-    throw isTooLarge(error) ? new LimitReached(limit) : error
+    throw isTooLarge(error) ? limitReached(limit) : error
   }
 }
 

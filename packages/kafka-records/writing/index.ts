@@ -6,4 +6,4 @@ export {
   type WritableRecord,
 } from './batch-builder.ts'
 export { type Deflate, deflateGzip, type WritableCodec } from './gzip.ts'
-export { AnswerOverdue, sendBatches } from './send-batches.ts'
+export { sendBatches } from './send-batches.ts'

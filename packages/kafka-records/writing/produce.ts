@@ -50,7 +50,7 @@ export interface ProduceResponse {
   readonly throttleMs: number
 }
 
-/** @throws Malformed if the answer is cut off */
+/** @throws UnreadableBytes if the answer is cut off */
 export function decodeProduceResponse(payload: Buffer): ProduceResponse {
   const cursor = new Cursor(payload)
   const answers = cursor.array(() => {

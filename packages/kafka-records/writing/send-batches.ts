@@ -8,17 +8,12 @@ import {
   type ProduceRequest,
 } from './produce.ts'
 
-/** The answer did not come in time: whether the batches were written is not known. */
-export class AnswerOverdue extends Error {
-  override readonly name = 'AnswerOverdue'
-}
-
 /**
  * Sends finished batches to their leader.
  *
  * @param withinMs time for the answer. Afterwards the connection is closed, so that nothing of it can arrive later than the next request
  * @param onSent called at its turn on the connection: a request that is sent after that arrives after it
- * @throws AnswerOverdue, or an error of the connection
+ * @throws an error with the code ETIMEDOUT for a late answer: the batches may be written; an error of the connection
  */
 export async function sendBatches(
   broker: Pick<Broker, 'connectionPool'>,
@@ -30,8 +25,8 @@ export async function sendBatches(
   // Small requests in flight together would wait for each other's acknowledgement by the network.
   connection.socket?.setNoDelay(true)
   const overdue = setTimeout(() => {
-    const error = new AnswerOverdue(`no answer within ${Math.round(withinMs)} ms`)
-    connection.rejectRequests(error)
+    const error = new Error(`no answer within ${Math.round(withinMs)} ms`)
+    connection.rejectRequests(Object.assign(error, { code: 'ETIMEDOUT' }))
     connection.socket?.destroy()
     void connection.disconnect()
   }, withinMs)

@@ -11,9 +11,7 @@ import {
   quorumQuestion,
   settingsQuestion,
   topicIdsQuestion,
-  UnsupportedQuestion,
 } from '@sluice/kafka-records/asking'
-import { Malformed } from '../../../packages/kafka-records/cursor.ts'
 
 const int8 = (value: number) => Buffer.from([value & 0xff])
 const int16 = (value: number) => Buffer.from([(value >> 8) & 0xff, value & 0xff])
@@ -62,7 +60,10 @@ describe('given the answer to a question about the cluster', () => {
 
   it('when it is cut off anywhere, then that is an error, and never half an answer', () => {
     for (let length = 0; length < answer.length; length++)
-      assert.throws(() => metadataQuestion(null).decode(answer.subarray(0, length), 5), Malformed)
+      assert.throws(() => metadataQuestion(null).decode(answer.subarray(0, length), 5), {
+        name: 'UnreadableBytes',
+        reason: 'malformed',
+      })
   })
 
   it('then no topic is created by the question', () => {
@@ -113,7 +114,10 @@ describe('given the ids of topics', () => {
 
   it('when the answer is cut off anywhere, then that is an error, and never half an answer', () => {
     for (let length = 0; length < answer.length; length++)
-      assert.throws(() => topicIdsQuestion([]).decode(answer.subarray(0, length), 10), Malformed)
+      assert.throws(() => topicIdsQuestion([]).decode(answer.subarray(0, length), 10), {
+        name: 'UnreadableBytes',
+        reason: 'malformed',
+      })
   })
 
   it('when a name is as long as it can be, then its length takes two bytes', () => {
@@ -287,7 +291,7 @@ describe('given a broker that is asked', () => {
 
   it('when they have no version in common, or it does not know the question, then it is not asked', async () => {
     const { sent, asked } = broker(2, 3)
-    await assert.rejects(askBroker(asked as never, logDirsQuestion()), UnsupportedQuestion)
+    await assert.rejects(askBroker(asked as never, logDirsQuestion()), { type: 'UNSUPPORTED_VERSION' })
     await assert.rejects(askBroker(asked as never, quorumQuestion()), /does not know DescribeQuorum/)
     assert.deepEqual(sent, [])
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { inflate, UnreadableBatch } from '@sluice/kafka-records'
+import { inflate, UnreadableBytes } from '@sluice/kafka-records'
 import fc from 'fast-check'
 import { snappyCompress } from 'hysnappy'
 import { COMPRESSED_BATCHES, DEPENDENT_LZ4_BLOCKS } from './compressed-batches.ts'
@@ -58,12 +58,12 @@ describe('the codecs of Kafka', () => {
 })
 
 describe('a batch that cannot be inflated', () => {
-  const unreadable = async (codec: number, bytes: Buffer, limit?: number): Promise<UnreadableBatch> => {
+  const unreadable = async (codec: number, bytes: Buffer, limit?: number): Promise<UnreadableBytes> => {
     const error = await inflate(codec, bytes, limit).then(
       () => assert.fail('it was inflated'),
       error => error,
     )
-    assert.ok(error instanceof UnreadableBatch, error)
+    assert.ok(error instanceof UnreadableBytes, error)
     // Otherwise kafkajs would fetch it repeatedly.
     assert.equal(error.retriable, false)
     return error
@@ -95,7 +95,7 @@ describe('a batch that cannot be inflated', () => {
           for (const [at, byte] of changes) changed[at] = byte
           const length = await inflate(number, changed, 4 * KIB).then(
             inflated => inflated.length,
-            error => assert.ok(error instanceof UnreadableBatch, error),
+            error => assert.ok(error instanceof UnreadableBytes, error),
           )
           assert.ok(length === undefined || length <= 4 * KIB)
         }),

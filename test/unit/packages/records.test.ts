@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
-import { UnreadableBatch } from '@sluice/kafka-records'
+import { UnreadableBytes } from '@sluice/kafka-records'
 import fc from 'fast-check'
 import type { FetchedRecord } from '../../../packages/kafka-records/fetched-record.ts'
 import { recordsOf } from '../../../packages/kafka-records/partition.ts'
@@ -283,7 +283,7 @@ describe('the batches of a fetch', () => {
       ]
       assert.deepEqual(offsets(await read(log)), [0, 1])
       const error = await rejection(read(log, { fromOffset: 2 }))
-      assert.ok(error instanceof UnreadableBatch, String(error))
+      assert.ok(error instanceof UnreadableBytes, String(error))
       assert.equal(error.reason, reason)
       assert.match(error.message, /^t\/3 at offset 2: a record batch /)
     })
@@ -294,7 +294,7 @@ describe('the batches of a fetch', () => {
       const changed = Buffer.from(batch)
       changed[at] = (changed[at] as number) ^ 0x10
       const error = await rejection(read(changed))
-      assert.ok(error instanceof UnreadableBatch, String(error))
+      assert.ok(error instanceof UnreadableBytes, String(error))
       assert.equal(error.reason, 'corrupt')
       assert.match(error.message, /^t\/3 at offset 0: a record batch has a wrong checksum: /)
     }
@@ -316,7 +316,7 @@ describe('the batches of a fetch', () => {
         for (const [at, byte] of changes) changed[at] = byte
         // With a checksum that is right again, so that all of the decoder is tried.
         sealed(changed)
-        await read(changed).catch(error => assert.ok(error instanceof UnreadableBatch, error))
+        await read(changed).catch(error => assert.ok(error instanceof UnreadableBytes, error))
       }),
       { numRuns: 500 },
     )

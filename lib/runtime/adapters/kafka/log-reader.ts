@@ -5,7 +5,7 @@ import {
   type FetchedMessage,
   OpenBatches,
   placeOf,
-  UnreadableBatch,
+  UnreadableBytes,
 } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
 import { PartitionStopped, Unavailable, UnreadableLog } from '../../pipeline/errors.ts'
@@ -189,7 +189,7 @@ function failureOf(error: unknown, what: string): unknown {
   if (error instanceof Unavailable || error instanceof PartitionStopped) return error
   const message = `${what}: ${(error as Error).message}`
   if (isAway(error)) return unavailable(message, { cause: error })
-  if (isRefusal(error) || error instanceof UnreadableBatch)
+  if (isRefusal(error) || error instanceof UnreadableBytes)
     return new UnreadableLog(message, { cause: error })
   return error
 }

@@ -1,7 +1,7 @@
 /** Brokers as a producer with its own batches needs them. */
 import { type Broker, type Cluster, createCluster } from '@sluice/kafka-records'
 import { protocolError } from '@sluice/kafka-records/kafkajs-modules'
-import { AnswerOverdue, sendBatches } from '@sluice/kafka-records/writing'
+import { sendBatches } from '@sluice/kafka-records/writing'
 import { RecordRefused } from '../../pipeline/errors.ts'
 import { brokersAnswer, isRetriableAnswer } from './answers.ts'
 import { isAway, isRefusal } from './availability.ts'
@@ -147,7 +147,6 @@ export class ProducingConnection {
 
 /** Whether the same call may succeed later. */
 export function mayPass(error: unknown): boolean {
-  if (error instanceof AnswerOverdue) return true
   return isAway(error) || isRetriableAnswer(error) || COORDINATOR_BUSY.has(brokersAnswer(error) ?? '')
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { UnreadableBatch } from '@sluice/kafka-records'
+import { UnreadableBytes } from '@sluice/kafka-records'
 import { protocolError } from '@sluice/kafka-records/kafkajs-modules'
 import type { Kafka } from 'kafkajs'
 import { KafkaLogReader } from '../../../../lib/runtime/adapters/kafka/log-reader.ts'
@@ -32,7 +32,7 @@ describe('the log reader, when it cannot read', () => {
   })
 
   it('given a batch that cannot be inflated, then the log is unreadable, and the message says where', async () => {
-    const cause = new UnreadableBatch('too-large', 'a record batch inflates to more than 128 MiB')
+    const cause = new UnreadableBytes('too-large', 'a record batch inflates to more than 128 MiB')
     const error = await failureFor(cause)
     assert.ok(error instanceof UnreadableLog)
     assert.equal(error.cause, cause)

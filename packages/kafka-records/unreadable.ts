@@ -1,0 +1,26 @@
+/** Reason why bytes cannot be read. `malformed` ones end too early, or contain an invalid number. */
+export type UnreadableReason = 'malformed' | 'corrupt' | 'too-large' | 'unknown-codec'
+
+/** Bytes of a log or of an answer cannot be read. The message says what to do, and never has data. */
+export class UnreadableBytes extends Error {
+  override readonly name = 'UnreadableBytes'
+  readonly reason: UnreadableReason
+  /** False: kafkajs does not fetch a batch again that stays as it is. An answer that was cut off may be whole the next time. */
+  readonly retriable: false | undefined
+
+  constructor(reason: UnreadableReason, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+    this.retriable = reason === 'malformed' ? undefined : false
+  }
+}
+
+/** Returns the error for bytes that end too early or contain an invalid number. */
+export function malformed(what: string): UnreadableBytes {
+  return new UnreadableBytes('malformed', what)
+}
+
+/** Returns the error of a codec that has reached its limit. */
+export function limitReached(limit: number): UnreadableBytes {
+  return new UnreadableBytes('too-large', `more than ${limit} bytes`)
+}

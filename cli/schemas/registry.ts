@@ -1,10 +1,5 @@
 /** Asks a schema registry what it has of the schemas that ship. */
-import {
-  RegistryRefusedError,
-  RegistrySubjects,
-  RegistryUnavailableError,
-  type Schema,
-} from '@sluice/schema-registry'
+import { isRegistryError, RegistrySubjects, type Schema } from '@sluice/schema-registry'
 import type { Config } from '../../lib/app/config.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
@@ -71,13 +66,13 @@ export async function explained<T>({ url }: NamedRegistry, work: () => Promise<T
   try {
     return await work()
   } catch (error) {
-    if (error instanceof RegistryUnavailableError)
+    if (isRegistryError(error, 'unavailable'))
       throw new CliFailure(
         `The schema registry does not answer at ${url}: is \`npm start -- --registry\` running? Otherwise set SCHEMA_REGISTRY_URL. (${error.message})`,
         1,
         { cause: error },
       )
-    if (error instanceof RegistryRefusedError)
+    if (isRegistryError(error, 'refused'))
       throw new CliFailure(`The schema registry at ${url} refuses: ${error.message}`, 1, { cause: error })
     throw error
   }

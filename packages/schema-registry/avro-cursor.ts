@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { UndecodableError } from './wire.ts'
+import { UndecodableError } from './errors.ts'
 
 /** Upper bound for nested records, lists and maps. */
 const DEEPEST = 100

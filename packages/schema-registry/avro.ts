@@ -2,8 +2,9 @@ import avro, { type Type } from 'avsc'
 import type { Schema } from './client.ts'
 import type { Codec } from './codec.ts'
 import { avroEncoder } from './encode-avro.ts'
+import { UndecodableError } from './errors.ts'
 import { avroReader } from './read-avro.ts'
-import { matching, UndecodableError } from './wire.ts'
+import { matching } from './wire.ts'
 
 /** Avro. The JSON form omits the branch of a union and writes bytes as text, one character per byte. */
 export function codecFor({ text, references }: Schema): Codec {

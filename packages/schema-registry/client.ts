@@ -1,4 +1,5 @@
-import { AnswerTooLarge, type RegistryConnection, RegistryHttp, signalWithin } from './http.ts'
+import { isRegistryError, RegistryError } from './errors.ts'
+import { isTooLarge, type RegistryConnection, RegistryHttp, signalWithin } from './http.ts'
 import { isObject } from './values.ts'
 
 export type SchemaFormat = 'JSON' | 'AVRO' | 'PROTOBUF'
@@ -8,11 +9,6 @@ export interface Schema {
   readonly format: SchemaFormat
   readonly text: string
   readonly references: readonly { readonly name: string; readonly text: string }[]
-}
-
-/** The registry has answered, and this schema cannot be used. The registry and other schemas are not affected. */
-export class UnusableSchemaError extends Error {
-  override readonly name = 'UnusableSchemaError'
 }
 
 /** Ids are 32-bit integers with a sign in every registry with the Confluent API. */
@@ -44,7 +40,7 @@ export class RegistryClient {
    * Returns the schema with this id, or undefined if the registry does not know it.
    *
    * @param withinMs milliseconds for this schema, if fewer than usual
-   * @throws RegistryUnavailableError; UnusableSchemaError if the answer is about this schema, and it cannot be used
+   * @throws RegistryError
    */
   async schema(id: number, withinMs: number = this.#answerWithinMs): Promise<Schema | undefined> {
     if (id < 0 || id > LARGEST_SCHEMA_ID) return undefined
@@ -65,11 +61,12 @@ export class RegistryClient {
       if (seen.has(name)) continue
       seen.add(name)
       if (seen.size > MOST_REFERENCES)
-        throw new UnusableSchemaError(`its schema has more than ${MOST_REFERENCES} references`)
+        throw new RegistryError('unusable-schema', `its schema has more than ${MOST_REFERENCES} references`)
       const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`
       const referred = await this.#get(path, signal)
       if (!referred)
-        throw new UnusableSchemaError(
+        throw new RegistryError(
+          'unusable-schema',
           `its schema references version ${version} of ${subject}, which the registry does not know`,
         )
       const inner = await this.#withReferences(referred, seen, signal)
@@ -86,15 +83,20 @@ export class RegistryClient {
     // An answer without a code is from a server between here and the registry.
     if (isRefusal && isObject(body) && Number.isSafeInteger(body.error_code)) {
       if (status === 404) return undefined
-      throw new UnusableSchemaError(`the schema registry does not give its schema: ${status}, ${why}`)
+      throw new RegistryError(
+        'unusable-schema',
+        `the schema registry does not give its schema: ${status}, ${why}`,
+      )
     }
     throw this.#http.unavailable(path, `it answered ${status}: ${why}`)
   }
 }
 
 function unlessTooLarge(error: unknown): never {
-  if (error instanceof AnswerTooLarge)
-    throw new UnusableSchemaError(`its schema cannot be used: ${error.message}`, { cause: error })
+  if (isRegistryError(error) && isTooLarge(error.cause))
+    throw new RegistryError('unusable-schema', `its schema cannot be used: ${error.message}`, {
+      cause: error,
+    })
   throw error
 }
 
@@ -111,15 +113,21 @@ interface Answer {
 /** A registry omits the type for Avro. */
 function formatOf({ schemaType = 'AVRO' }: Answer): SchemaFormat {
   if (schemaType === 'AVRO' || schemaType === 'JSON' || schemaType === 'PROTOBUF') return schemaType
-  throw new UnusableSchemaError(`its schema is in the unknown format ${String(schemaType).slice(0, 40)}`)
+  throw new RegistryError(
+    'unusable-schema',
+    `its schema is in the unknown format ${String(schemaType).slice(0, 40)}`,
+  )
 }
 
-/** @throws UnusableSchemaError for members in another form than in the Confluent API */
+/** @throws RegistryError `unusable-schema` for members in another form than in the Confluent API */
 function answerIn(body: Readonly<Record<string, unknown>>): Answer {
   const references = body.references ?? []
   const isReference = ({ name, subject, version }: Readonly<Record<string, unknown>>) =>
     typeof name === 'string' && typeof subject === 'string' && Number.isSafeInteger(version)
   if (!Array.isArray(references) || !references.every(one => isObject(one) && isReference(one)))
-    throw new UnusableSchemaError('its schema has references without a name, a subject and a version')
+    throw new RegistryError(
+      'unusable-schema',
+      'its schema has references without a name, a subject and a version',
+    )
   return { ...body, references } as unknown as Answer
 }

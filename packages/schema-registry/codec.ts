@@ -10,7 +10,7 @@ export interface Codec {
   /**
    * Returns the data as the same data in JSON would be read: bytes are base64, and optional fields without a value are absent.
    *
-   * @throws UndecodableError if the data does not match the schema; InexactNumberError if an integer does not fit into a double. No
+   * @throws UndecodableError if the data does not match the schema; also, `number-not-exact`, if an integer does not fit into a double. No
    *   message quotes the data.
    */
   read(body: Buffer): unknown

@@ -1,6 +1,6 @@
 import avro, { type Schema as AvroSchema, type Type } from 'avsc'
 import type { Schema } from './client.ts'
-import { UnencodableError } from './unencodable-error.ts'
+import { UnencodableError } from './errors.ts'
 import { base64Bytes } from './values.ts'
 
 /** Bytes, as base64 in data. avsc gives a logical type the values of its own, and asks it for those of the application. */

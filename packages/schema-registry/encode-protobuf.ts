@@ -1,5 +1,5 @@
 import protobuf, { type Field, type Type } from 'protobufjs'
-import { UnencodableError } from './unencodable-error.ts'
+import { UnencodableError } from './errors.ts'
 import { base64Bytes, isObject } from './values.ts'
 import { isUnsupported, isWrapper } from './well-known.ts'
 

@@ -1,13 +1,6 @@
 /** Requests to a schema registry, bounded in time and size. */
+import { RegistryError } from './errors.ts'
 import { type HttpAnswer, type RegistryTls, type Send, transport } from './transport.ts'
-
-/** The registry did not answer, or not as a registry: the record must wait. */
-export class RegistryUnavailableError extends Error {
-  override readonly name = 'RegistryUnavailableError'
-}
-
-/** The answer is larger than the limit, although the registry works. */
-export class AnswerTooLarge extends RegistryUnavailableError {}
 
 export interface RegistryLogin {
   readonly username: string
@@ -61,7 +54,7 @@ export class RegistryHttp {
     this.base = url.href.replace(/\/+$/, '')
   }
 
-  /** Returns the answer, whatever its status. @throws RegistryUnavailableError if it is late or not JSON; AnswerTooLarge */
+  /** Returns the answer, whatever its status. @throws RegistryError if it is late, too large or not JSON */
   async ask(path: string, { method = 'GET', body, signal }: Question): Promise<Answer> {
     const headers = { ...this.#headers, ...(body && { 'content-type': MEDIA_TYPE }) }
     try {
@@ -73,17 +66,13 @@ export class RegistryHttp {
       })
       return { status: answer.status, body: JSON.parse(await textOf(answer)) as unknown }
     } catch (error) {
-      const { message } = this.unavailable(path, explain(error))
-      const Unavailable = error instanceof TooManyBytes ? AnswerTooLarge : RegistryUnavailableError
-      throw new Unavailable(message, { cause: error })
+      throw this.unavailable(path, explain(error), { cause: error })
     }
   }
 
-  unavailable(path: string, why: string, options?: ErrorOptions): RegistryUnavailableError {
-    return new RegistryUnavailableError(
-      `the schema registry has no answer at ${this.base}${path}: ${why}`,
-      options,
-    )
+  unavailable(path: string, why: string, options?: ErrorOptions): RegistryError {
+    const message = `the schema registry has no answer at ${this.base}${path}: ${why}`
+    return new RegistryError('unavailable', message, options)
   }
 }
 
@@ -92,17 +81,22 @@ export function signalWithin(withinMs: number, longestMs: number): AbortSignal {
   return AbortSignal.timeout(Math.max(0, Math.ceil(Math.min(withinMs, longestMs))))
 }
 
-class TooManyBytes extends Error {}
+const TOO_LARGE = 'ERR_ANSWER_TOO_LARGE'
 
-/** @throws Error if the answer is too large: `TooManyBytes`, if it is not the page of an error */
+/** Returns whether a registry that works has sent more than is read of an answer. */
+export function isTooLarge(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === TOO_LARGE
+}
+
 async function textOf({ body, status }: HttpAnswer): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.length
     if (bytes > LARGEST_ANSWER) {
-      const TooLarge = status >= 200 && status < 300 ? TooManyBytes : Error
-      throw new TooLarge(`its answer has more than ${LARGEST_ANSWER} bytes`)
+      const error = new Error(`its answer has more than ${LARGEST_ANSWER} bytes`)
+      // The page of an error may be from a server between here and the registry.
+      throw status >= 200 && status < 300 ? Object.assign(error, { code: TOO_LARGE }) : error
     }
     chunks.push(chunk)
   }

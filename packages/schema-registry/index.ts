@@ -4,18 +4,15 @@ export {
   RegistryClient,
   type Schema,
   type SchemaFormat,
-  UnusableSchemaError,
 } from './client.ts'
 export type { Codec, DataForm } from './codec.ts'
-export { type RegistryLogin, RegistryUnavailableError } from './http.ts'
+export { isRegistryError, RegistryError, UndecodableError, UnencodableError } from './errors.ts'
+export type { RegistryLogin } from './http.ts'
 export { loadCodec } from './load-codec.ts'
 export {
   type Compatibility,
-  RegistryRefusedError,
   RegistrySubjects,
   type SchemaVersion,
 } from './subjects.ts'
 export type { RegistryTls } from './transport.ts'
-export { UnencodableError } from './unencodable-error.ts'
-export { InexactNumberError } from './values.ts'
-export { type Framed, frame, UndecodableError, unframe } from './wire.ts'
+export { type Framed, frame, unframe } from './wire.ts'

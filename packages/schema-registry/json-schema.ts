@@ -5,8 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { RE2JS } from 're2js'
 import type { Schema } from './client.ts'
 import type { Codec } from './codec.ts'
-import { UnencodableError } from './unencodable-error.ts'
-import { UndecodableError } from './wire.ts'
+import { UndecodableError, UnencodableError } from './errors.ts'
 
 /**
  * Patterns of schemas are matched in linear time: with a backtracking engine, a schema could stall its readers for years. RE2 refuses

@@ -8,9 +8,10 @@ import protobuf, {
 import type { Schema } from './client.ts'
 import type { Codec, DataForm } from './codec.ts'
 import { protobufEncoder } from './encode-protobuf.ts'
+import { UndecodableError } from './errors.ts'
 import { protobufReader } from './read-protobuf.ts'
 import { WRAPPER_NAMES } from './well-known.ts'
-import { matching, UndecodableError } from './wire.ts'
+import { matching } from './wire.ts'
 
 /** Form of Protobuf's JSON mapping: 64-bit numbers and bytes are text, enums are names. */
 const JSON_FORM = { longs: String, enums: String, bytes: String, json: true }

@@ -1,7 +1,7 @@
 import type { Type, types } from 'avsc'
 import { AvroCursor } from './avro-cursor.ts'
+import { UndecodableError } from './errors.ts'
 import { exactInteger, put } from './values.ts'
-import { UndecodableError } from './wire.ts'
 
 type Read = (cursor: AvroCursor) => unknown
 
@@ -30,7 +30,7 @@ const TEXT: Form = {
   omitsNull: false,
 }
 
-/** Reads values of an Avro type; avsc itself trusts the lengths in the data. The returned function throws UndecodableError or InexactNumberError. */
+/** Reads values of an Avro type; avsc itself trusts the lengths in the data. The returned function throws UndecodableError. */
 export function avroReader(type: Type, form: 'plain' | 'text'): (body: Buffer) => unknown {
   const read = readerOf(type, form === 'plain' ? PLAIN : TEXT, new Map())
   return body => {

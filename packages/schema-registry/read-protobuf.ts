@@ -1,7 +1,7 @@
 import protobuf, { type Field, type Message, type Type } from 'protobufjs'
+import { UndecodableError } from './errors.ts'
 import { exactInteger, put } from './values.ts'
 import { isUnsupported, isWrapper } from './well-known.ts'
-import { UndecodableError } from './wire.ts'
 
 /** Upper bound for the values of one message. Absent fields with an implied value count too. */
 const MOST_VALUES = 1_000_000
@@ -27,7 +27,7 @@ const OWN_FORM: ReadonlySet<string> = new Set(['.google.protobuf.Timestamp', '.g
 /**
  * Converts decoded messages to what their JSON would be read as. Unlike in Protobuf's JSON mapping, 64-bit integers are numbers, and a field
  * without presence is there even if it has its default value: readers of JSON could not distinguish it from a missing one. Empty lists and
- * maps are absent. The returned function throws UndecodableError or InexactNumberError.
+ * maps are absent. The returned function throws UndecodableError.
  */
 export function protobufReader(): (message: Message, type: Type) => unknown {
   const known = new Map<Type, readonly FieldPlan[]>()

@@ -1,18 +1,7 @@
 import type { RegistryAccess, Schema, SchemaFormat } from './client.ts'
-import { RegistryHttp, RegistryUnavailableError, signalWithin } from './http.ts'
+import { RegistryError } from './errors.ts'
+import { RegistryHttp, signalWithin } from './http.ts'
 import { isObject } from './values.ts'
-
-/** The registry refuses a request. The message is its own. */
-export class RegistryRefusedError extends Error {
-  override readonly name = 'RegistryRefusedError'
-  /** The HTTP status. */
-  readonly status: number
-
-  constructor(status: number, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.status = status
-  }
-}
 
 /** A version of a subject. */
 export interface SchemaVersion {
@@ -33,7 +22,7 @@ export interface Compatibility {
 const NOT_FOUND = [40401, 40402, 40403, 40408]
 const ANSWER_WITHIN_MS = 10_000
 
-/** The subjects of a registry with the Confluent API. Methods throw `RegistryUnavailableError` without an answer of a registry, and `RegistryRefusedError`. */
+/** The subjects of a registry with the Confluent API. Its methods throw a RegistryError. */
 export class RegistrySubjects {
   readonly #http: RegistryHttp
   readonly #answerWithinMs: number
@@ -109,7 +98,8 @@ export class RegistrySubjects {
   }
 
   #nonsense(path: string): never {
-    throw new RegistryUnavailableError(`${this.#http.base}${path} does not answer as a schema registry`)
+    const message = `${this.#http.base}${path} does not answer as a schema registry`
+    throw new RegistryError('unavailable', message)
   }
 
   async #ask(method: string, path: string, body?: object, withinMs = this.#answerWithinMs): Promise<unknown> {
@@ -119,8 +109,8 @@ export class RegistrySubjects {
     const { error_code: code, message = `status ${status}` } = isObject(answer) ? answer : {}
     if (status === 404 && NOT_FOUND.includes(Number(code))) return undefined
     const text = `the schema registry refuses ${method} ${path}: ${String(message).slice(0, 1_000)}`
-    if (status >= 500 || status === 404 || status === 429) throw new RegistryUnavailableError(text)
-    throw new RegistryRefusedError(status, text)
+    const isAway = status >= 500 || status === 404 || status === 429
+    throw new RegistryError(isAway ? 'unavailable' : 'refused', text, { status })
   }
 }
 

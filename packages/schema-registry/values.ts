@@ -1,19 +1,14 @@
 /** Values as they are read from JSON, and written to it. */
+import { UndecodableError } from './errors.ts'
 
-/** A 64-bit integer does not fit into a double: readers would see another number than was sent. */
-export class InexactNumberError extends Error {
-  override readonly name = 'InexactNumberError'
-
-  constructor() {
-    super('an integer is larger than a double holds digit by digit: send it as text')
-  }
-}
-
-/** Returns the integer as a number that JavaScript writes with the same digits. @throws InexactNumberError */
+/** Returns the integer as a number that JavaScript writes with the same digits. @throws UndecodableError */
 export function exactInteger(value: bigint): number {
   const number = Number(value)
   if (Number.isSafeInteger(number) || String(number) === value.toString()) return number
-  throw new InexactNumberError()
+  throw new UndecodableError(
+    'an integer is larger than a double holds digit by digit: send it as text',
+    'number-not-exact',
+  )
 }
 
 /** Returns true for an object of JSON: neither null nor a list. */

@@ -1,4 +1,4 @@
-import { InexactNumberError } from './values.ts'
+import { UndecodableError } from './errors.ts'
 
 /** A key or value in Confluent's wire format. */
 export interface Framed {
@@ -7,17 +7,12 @@ export interface Framed {
   readonly body: Buffer
 }
 
-/** Bytes that cannot be decoded with their schema. Rule 15: DESERIALIZATION_ERROR. */
-export class UndecodableError extends Error {
-  override readonly name = 'UndecodableError'
-}
-
-/** Reads data with its schema. @throws UndecodableError for any error but InexactNumberError */
+/** Reads data with its schema. @throws UndecodableError for any error */
 export function matching<T>(read: () => T): T {
   try {
     return read()
   } catch (error) {
-    if (error instanceof InexactNumberError) throw error
+    if (error instanceof UndecodableError && error.code === 'number-not-exact') throw error
     throw new UndecodableError(`it does not match its schema: ${(error as Error).message}`)
   }
 }

@@ -1,10 +1,5 @@
 /** The subjects of the schema registry, their versions, and what has changed from one to the next. */
-import {
-  RegistryRefusedError,
-  type RegistrySubjects,
-  RegistryUnavailableError,
-  type SchemaVersion,
-} from '@sluice/schema-registry'
+import { isRegistryError, type RegistrySubjects, type SchemaVersion } from '@sluice/schema-registry'
 import { Hono } from 'hono'
 import { integer, maxLength, minLength, minValue, object, optional, pipe, string, toNumber } from 'valibot'
 import { promiseOf } from '../../../lib/queries/compatibility-rules.ts'
@@ -130,8 +125,8 @@ async function answered<T>(
     return await question(await connecting)
   } catch (error) {
     const { message } = error as Error
-    if (error instanceof RegistryUnavailableError) throw new ProblemError('unavailable', sentence(message))
-    if (error instanceof RegistryRefusedError) throw new ProblemError('refused', sentence(message))
+    if (isRegistryError(error, 'unavailable')) throw new ProblemError('unavailable', sentence(message))
+    if (isRegistryError(error, 'refused')) throw new ProblemError('refused', sentence(message))
     throw error
   }
 }

@@ -29,7 +29,7 @@ export async function connectRegistry({ uri, auth, tls }: RegistryConfig): Promi
 /**
  * Why a registry has not answered, with what to do about it; undefined where nothing can be added to the error's own message.
  *
- * @param error RegistryUnavailableError
+ * @param error a RegistryError
  */
 export function registryProblem(error: Error, { uri, auth, tls }: RegistryConfig): string | undefined {
   const server = new URL(uri).host

@@ -1,8 +1,9 @@
 import {
   type Codec,
+  isRegistryError,
   loadCodec,
   type RegistryClient,
-  RegistryUnavailableError,
+  RegistryError,
   type Schema,
   UndecodableError,
   unframe,
@@ -51,7 +52,7 @@ export class RegistryReader {
   /**
    * Reads records in order.
    *
-   * @throws RegistryUnavailableError, AccessError, or Error for a missing package: none is caused by the records.
+   * @throws RegistryError, AccessError, or Error for a missing package: none is caused by the records.
    */
   async read(messages: readonly Message[]): Promise<readonly Read[]> {
     const read: Read[] = []
@@ -128,9 +129,9 @@ export class RegistryReader {
       return await (await this.#client).schema(schemaId)
     } catch (error) {
       this.#client = undefined
-      if (!(error instanceof RegistryUnavailableError)) throw error
+      if (!isRegistryError(error, 'unavailable')) throw error
       const problem = registryProblem(error, this.#config)
-      throw problem === undefined ? error : new RegistryUnavailableError(problem, { cause: error })
+      throw problem === undefined ? error : new RegistryError('unavailable', problem, { cause: error })
     }
   }
 }

@@ -1,4 +1,5 @@
 /** Reads data in Avro and Protobuf, and JSON with the id of a schema. The libraries for it are loaded with the first such data. */
+import type { UndecodableError } from '@sluice/schema-registry'
 import { isFailure } from '../../cloudevents/event.ts'
 import { withJsonData } from '../../cloudevents/json-data.ts'
 import { lambdaSchemaOf, readByLambda } from '../../cloudevents/lambda-schema.ts'
@@ -106,7 +107,7 @@ function decoded(event: Event, needing: Needing, found: Exclude<Found, Failure>)
     const data = codec.read(needing.body)
     return json ?? { ...event, datacontenttype: MEDIA_TYPES.json, data }
   } catch (error) {
-    const { name, message } = error as Error
-    return failure(name === 'InexactNumberError' ? 'number-not-exact' : 'data-not-decodable', message)
+    const { code, message } = error as UndecodableError
+    return failure(code === 'number-not-exact' ? code : 'data-not-decodable', message)
   }
 }

@@ -1,12 +1,5 @@
 /** Makes the writer of an application's events. Loaded only where some data is not JSON. */
-import {
-  frame,
-  loadCodec,
-  RegistryRefusedError,
-  RegistrySubjects,
-  RegistryUnavailableError,
-  type Schema,
-} from '@sluice/schema-registry'
+import { frame, isRegistryError, loadCodec, RegistrySubjects, type Schema } from '@sluice/schema-registry'
 import { type DataEncoder, type DataWriter, dataWriterOf } from '../../cloudevents/data-writer.ts'
 import { type Application, type PackagedSchema, remedyFor } from '../../consumer/application.ts'
 import { ConfigError } from '../../consumer/author-errors.ts'
@@ -50,14 +43,10 @@ const LOGIN_REFUSED = [401, 403]
 
 function refusal(error: unknown): never {
   const { message } = error as Error
-  if (error instanceof RegistryRefusedError && !LOGIN_REFUSED.includes(error.status))
+  if (isRegistryError(error, 'refused') && !LOGIN_REFUSED.includes(error.status ?? 0))
     throw notSerializable(`SERIALIZATION: ${message}`)
-  const isItsOwn = error instanceof RegistryRefusedError || error instanceof RegistryUnavailableError
-  throw new Unavailable(
-    'registry-unavailable',
-    isItsOwn ? message : `the schema registry cannot be asked: ${message}`,
-    { cause: error },
-  )
+  const text = isRegistryError(error) ? message : `the schema registry cannot be asked: ${message}`
+  throw new Unavailable('registry-unavailable', text, { cause: error })
 }
 
 export interface WriterOptions {

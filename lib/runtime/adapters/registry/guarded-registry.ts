@@ -1,11 +1,5 @@
 /** A schema registry that is not asked again at once after a failure, so that a slow one does not use up invocations. */
-import {
-  RegistryClient,
-  type RegistryLogin,
-  RegistryUnavailableError,
-  type Schema,
-  UnusableSchemaError,
-} from '@sluice/schema-registry'
+import { isRegistryError, RegistryClient, type RegistryLogin, type Schema } from '@sluice/schema-registry'
 import { defined } from '../../consumer/defined.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
 import { within } from './within.ts'
@@ -38,8 +32,8 @@ export class GuardedRegistry {
   }
 
   /**
-   * Returns the schema with this id; undefined if the registry has none. Rejects with `Unavailable`, or with `UnusableSchemaError`: then
-   * the registry works, and others can be asked for.
+   * Returns the schema with this id; undefined if the registry has none. Rejects with `Unavailable`, or with the RegistryError `unusable-schema`:
+   * then the registry works, and others can be asked for.
    */
   async schema(id: number, withinMs: number): Promise<Schema | undefined> {
     if (this.#nowMs() < this.#pausedUntilMs)
@@ -52,14 +46,15 @@ export class GuardedRegistry {
       this.#failures = 0
       return schema
     } catch (error) {
-      if (error instanceof UnusableSchemaError) {
+      if (isRegistryError(error, 'unusable-schema')) {
         this.#failures = 0
         throw error
       }
       this.#client = undefined
       this.#pause()
-      if (error instanceof RegistryUnavailableError) throw unavailable(error.message, { cause: error })
-      throw unavailable(`the schema registry cannot be asked: ${(error as Error).message}`, { cause: error })
+      const { message } = error as Error
+      const text = isRegistryError(error) ? message : `the schema registry cannot be asked: ${message}`
+      throw unavailable(text, { cause: error })
     }
   }
 

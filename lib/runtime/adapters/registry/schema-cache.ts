@@ -1,11 +1,11 @@
 /** Keeps the codecs of schemas. The library of a format is loaded with its first schema. */
 import {
   type Codec,
+  isRegistryError,
   LARGEST_SCHEMA_ID,
   loadCodec,
   type Schema,
   UndecodableError,
-  UnusableSchemaError,
 } from '@sluice/schema-registry'
 import type { SerializedData } from '../../cloudevents/serialized-data.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
@@ -131,7 +131,7 @@ export class SchemaCache {
       if (schema) this.#known.set(key, await found(schema, needing))
       else this.#believe(key, unknownSchema(needing))
     } catch (error) {
-      if (!(error instanceof UnusableSchemaError)) throw error
+      if (!isRegistryError(error, 'unusable-schema')) throw error
       this.#believe(key, failure('data-not-decodable', error.message))
     } finally {
       this.#permits.release()

@@ -1,7 +1,7 @@
 /** Connects a command to its servers, and explains why a server does not answer. */
 
 import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
-import { RefusedByKafka, UnknownTopic } from '../lib/runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic, RefusedByKafka } from '../lib/runtime/adapters/kafka/errors.ts'
 import type { TopicPublisher } from '../lib/runtime/adapters/kafka/produce-types.ts'
 import { signInProblem } from '../lib/runtime/adapters/kafka/sign-in.ts'
 import { describeAddress, parseRedisUrl } from '../lib/runtime/adapters/redis/address.ts'
@@ -53,7 +53,7 @@ export async function requireTopic(
     await withinPatience(publisher.partitionsOf(topic))
   } catch (error) {
     requireSignIn(error, config)
-    if (error instanceof UnknownTopic)
+    if (isUnknownTopic(error))
       throw new CliFailure(
         `Kafka at ${where} has no topic ${topic}. \`npm start\` creates those of "local"; is --env or SLUICE_ENV right?`,
       )
@@ -64,7 +64,7 @@ export async function requireTopic(
 /** The error as one sentence for people, if it is about Kafka; any other error as it is. */
 export function kafkaFailure(error: unknown, config: Config): unknown {
   const where = kafkaAddress(config)
-  if (error instanceof UnknownTopic) return new CliFailure(`Kafka at ${where}: ${error.message}`)
+  if (isUnknownTopic(error)) return new CliFailure(`Kafka at ${where}: ${error.message}`)
   if (error instanceof RefusedByKafka) return new CliFailure(`Kafka at ${where} refuses: ${reasonOf(error)}`)
   if (!isAnswerMissing(error)) return error
   return new CliFailure(

@@ -1,7 +1,7 @@
 /** Commands that change an environment declare it here. */
 import { topicName } from '../lib/app/topics.ts'
 import { audited, type Counts, type Operation } from '../lib/operations/audit.ts'
-import { UnknownTopic } from '../lib/runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic } from '../lib/runtime/adapters/kafka/errors.ts'
 import type { CommandConnections } from './command-connections.ts'
 import { requireTopic } from './connections.ts'
 import { operatorOf } from './person.ts'
@@ -23,7 +23,7 @@ export async function carryOut<T>(
   const topic = topicName('events', config.env)
   const publisher = await connections.publisher()
   // Topics can be made before there is an environment, or where there never is one.
-  const hasNone = (error: unknown) => error instanceof UnknownTopic && about.action.startsWith('topics ')
+  const hasNone = (error: unknown) => isUnknownTopic(error) && about.action.startsWith('topics ')
   const isTrailed = await publisher.partitionsOf(topic).then(
     () => true,
     error => !hasNone(error),

@@ -3,7 +3,7 @@
 import type { Config } from '../lib/app/config.ts'
 import { SIGNALS } from '../lib/app/topics.ts'
 import { type TopicReach, topicReach } from '../lib/queries/topics.ts'
-import { UnknownTopic } from '../lib/runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic } from '../lib/runtime/adapters/kafka/errors.ts'
 import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
 import type { Connections } from '../lib/runtime/lambda/connections.ts'
 import { kafkaAddress, reasonOf, requireSignIn, withinPatience } from './connections.ts'
@@ -41,7 +41,7 @@ export async function reachOf(
 }
 
 function unreachable(error: unknown, topic: string, config: Config): CliFailure {
-  if (error instanceof UnknownTopic)
+  if (isUnknownTopic(error))
     return new CliFailure(
       `Kafka at ${kafkaAddress(config)} has no topic ${topic}. Signals are ${SIGNALS.join(', ')}; is --env or SLUICE_ENV right?`,
     )

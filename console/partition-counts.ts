@@ -1,6 +1,6 @@
 /** How many partitions topics have, for those who look into Redis: a topic may have grown beyond the table. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { RefusedByKafka, UnknownTopic } from '../lib/runtime/adapters/kafka/errors.ts'
+import { RefusedByKafka } from '../lib/runtime/adapters/kafka/errors.ts'
 import { Unavailable } from '../lib/runtime/pipeline/errors.ts'
 
 /** Who looks into Redis shall not wait long for Kafka. */
@@ -42,7 +42,6 @@ export class PartitionCounts {
 }
 
 function withoutKafka(error: unknown): undefined {
-  const isExpected =
-    error instanceof Unavailable || error instanceof RefusedByKafka || error instanceof UnknownTopic
+  const isExpected = error instanceof Unavailable || error instanceof RefusedByKafka
   if (!isExpected) throw error
 }

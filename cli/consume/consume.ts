@@ -6,7 +6,7 @@ import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { followTopic, TopicReplaced } from '../../lib/queries/follow.ts'
 import { topicBounds, topicReach } from '../../lib/queries/topics.ts'
-import { failureOf, UnknownTopic } from '../../lib/runtime/adapters/kafka/errors.ts'
+import { failureOf, isUnknownTopic } from '../../lib/runtime/adapters/kafka/errors.ts'
 import { GroupReader } from '../../lib/runtime/adapters/kafka/group-reader.ts'
 import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import { reasonOf } from '../connections.ts'
@@ -90,8 +90,7 @@ async function consumeAlone(
 
 /** A topic that vanishes is not a fault of the command. */
 function whileConsuming(error: unknown, topic: string): unknown {
-  if (error instanceof UnknownTopic)
-    return new CliFailure(`The topic ${topic} was deleted while it was consumed.`)
+  if (isUnknownTopic(error)) return new CliFailure(`The topic ${topic} was deleted while it was consumed.`)
   if (error instanceof TopicReplaced)
     return new CliFailure(`The ${error.message} while it was consumed: start again to read the new one.`)
   return error
@@ -176,7 +175,7 @@ class GroupSession {
       await topicBounds(this.#command.offsets, this.#plan.topic)
     } catch (error) {
       // A broker that is away for a moment is not a reason to end.
-      if (error instanceof UnknownTopic) throw error
+      if (isUnknownTopic(error)) throw error
     }
   }
 

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { RETRY_TOPICS, topicName } from '../../lib/app/topics.ts'
 import { RETRY_TYPE } from '../../lib/failures/event-types.ts'
-import { UnknownTopic } from '../../lib/runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic } from '../../lib/runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import type { FailureData } from '../../lib/runtime/consumer/failure-event.ts'
 import { isAbsent } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
@@ -132,8 +132,7 @@ async function boundsIfThere(topic: GrowingTopic, name: string): Promise<readonl
   try {
     return await topic.servers.bounds.bounds(name)
   } catch (error) {
-    if (error instanceof UnknownTopic || (error as { type?: string }).type === 'UNKNOWN_TOPIC_OR_PARTITION')
-      return []
+    if (isUnknownTopic(error) || (error as { type?: string }).type === 'UNKNOWN_TOPIC_OR_PARTITION') return []
     throw error
   }
 }

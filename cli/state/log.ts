@@ -1,7 +1,7 @@
 /** Asks Kafka about a consumer's log. Showing state must work without an answer. */
 
 import { topicBounds } from '../../lib/queries/topics.ts'
-import { UnknownTopic } from '../../lib/runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic } from '../../lib/runtime/adapters/kafka/errors.ts'
 import { type Bounds, TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
@@ -25,7 +25,7 @@ export async function boundsOf(
     offsets = new TopicOffsets(await connections.kafka())
     return await withinPatience(topicBounds(offsets, topic))
   } catch (error) {
-    if (error instanceof UnknownTopic) return 'no-topic'
+    if (isUnknownTopic(error)) return 'no-topic'
     onError(error)
     return 'away'
   } finally {

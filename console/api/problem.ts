@@ -1,7 +1,7 @@
 /** What is answered where a question cannot be: one sentence that says what is wrong and what to do. */
 import type { Context } from 'hono'
 import { OperationFailure } from '../../lib/operations/failure.ts'
-import { RefusedByKafka, UnknownTopic } from '../../lib/runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic, RefusedByKafka } from '../../lib/runtime/adapters/kafka/errors.ts'
 import {
   PartitionStopped,
   RecordRefused,
@@ -61,7 +61,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return { code: error.code, message: error.message }
   const message = (error as Error)?.message
   if (error instanceof OperationFailure) return { code: error.isUsage ? 'bad-request' : 'conflict', message }
-  if (error instanceof UnknownTopic) return { code: 'not-found', message }
+  if (isUnknownTopic(error)) return { code: 'not-found', message }
   if (error instanceof RefusedByKafka || error instanceof RecordRefused) return { code: 'refused', message }
   if (error instanceof Unavailable || error instanceof UnreadableLog) return { code: 'unavailable', message }
   if (error instanceof PartitionStopped)

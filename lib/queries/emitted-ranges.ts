@@ -1,6 +1,6 @@
 /** Which parts of topics hold what was emitted since a time. */
 
-import { UnknownTopic } from '../runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic } from '../runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
 import type { OutputRange } from '../runtime/pipeline/verifying/emissions.ts'
 import { topicReach } from './topics.ts'
@@ -30,7 +30,7 @@ export async function emittedRanges(
         bounds.map((one, partition) => ({ ...one, from: from(one, partition) })),
       )
     } catch (error) {
-      if (!(error instanceof UnknownTopic)) throw error
+      if (!isUnknownTopic(error)) throw error
     }
   return ranges
 }

@@ -1,6 +1,6 @@
 /** Reads a topic on and on, without a consumer group. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { UnknownTopic } from '../runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic } from '../runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
 import type { LogRecord } from '../runtime/cloudevents/record.ts'
 import { PartitionStopped, Unavailable } from '../runtime/pipeline/errors.ts'
@@ -65,7 +65,7 @@ async function openRanges(offsets: Pick<TopicOffsets, 'bounds'>, topic: string, 
 }
 
 function mayPass(error: unknown): boolean {
-  return error instanceof Unavailable && !(error instanceof UnknownTopic)
+  return error instanceof Unavailable && !isUnknownTopic(error)
 }
 
 function readable(error: unknown, topic: string): unknown {

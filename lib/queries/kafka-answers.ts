@@ -1,7 +1,7 @@
 /** How a question to Kafka fails. Questions to Redis fail with `Unavailable` by themselves. */
 import { brokersAnswer } from '../runtime/adapters/kafka/answers.ts'
 import { isAway, isRefusal } from '../runtime/adapters/kafka/availability.ts'
-import { RefusedByKafka, UnknownTopic } from '../runtime/adapters/kafka/errors.ts'
+import { RefusedByKafka, unknownTopic } from '../runtime/adapters/kafka/errors.ts'
 import { Unavailable } from '../runtime/pipeline/errors.ts'
 
 /**
@@ -22,7 +22,7 @@ export async function kafkaAnswer<T>(what: string, answer: Promise<T>): Promise<
 function failureOf(what: string, error: unknown): unknown {
   const options = { cause: rootOf(error) }
   if (brokersAnswer(error) === 'UNKNOWN_TOPIC_OR_PARTITION')
-    return new UnknownTopic(`Kafka has no ${what}`, options)
+    return unknownTopic(`Kafka has no ${what}`, options)
   const { message } = options.cause as Error
   if (isRefusal(error)) return new RefusedByKafka(`Kafka refuses to tell of the ${what}: ${message}`, options)
   if (!isAway(error)) return error

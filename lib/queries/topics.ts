@@ -1,6 +1,6 @@
 /** Topics: which exist, where they differ from the table, and how far each of their partitions reaches. */
 import type { Kafka } from '../runtime/adapters/kafka/client.ts'
-import { UnknownTopic } from '../runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic } from '../runtime/adapters/kafka/errors.ts'
 import type { Bounds, TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
 import { compareTopics, type TopicComparison, type TopicsOptions } from '../runtime/adapters/kafka/topics.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
@@ -37,7 +37,7 @@ export async function boundsIfThere<Known extends Bounds | undefined>(
   try {
     return await topicBounds(offsets, topic)
   } catch (error) {
-    if (error instanceof UnknownTopic) return undefined
+    if (isUnknownTopic(error)) return undefined
     throw error
   }
 }

@@ -1,6 +1,6 @@
 /** How many records a topic was given from one instant to the next. It asks for offsets by time, and reads no record. */
 
-import { UnknownTopic } from '../runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic } from '../runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
@@ -50,7 +50,7 @@ export async function recordsIfThere(
   try {
     return await recordsBetween(...asked)
   } catch (error) {
-    if (!(error instanceof UnknownTopic)) throw error
+    if (!isUnknownTopic(error)) throw error
     const [, , instants] = asked
     return instants.slice(1).map(() => null)
   }

@@ -55,7 +55,7 @@ describe('what the producer writes', () => {
       await producer.flush()
       throw new Error('no more')
     })
-    await assert.rejects(aborted, { name: 'TransactionAborted', message: 'Transaction aborted: no more' })
+    await assert.rejects(aborted, { code: 'transaction-aborted', message: 'Transaction aborted: no more' })
     const { text } = await producer.transaction(async () => {
       for (const event of events(producer, 'committed')) await producer.enqueue(event)
     })

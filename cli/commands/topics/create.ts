@@ -4,8 +4,9 @@ import { replicationOn } from '../../../lib/runtime/adapters/kafka/replication.t
 import {
   brokerCount,
   createTopic,
+  isTopicNotCreated,
   type NewTopic,
-  TopicNotCreated,
+  topicNotCreated,
 } from '../../../lib/runtime/adapters/kafka/topic-admin.ts'
 import { topicConfiguration } from '../../../lib/runtime/adapters/kafka/topics.ts'
 import {
@@ -94,7 +95,7 @@ async function create(name: string, options: CreateOptions, terminal: Terminal):
       printReport(terminal, { created: wanted }, options.json, () => `Created topic: ${topic}\n`)
     })
   } catch (error) {
-    if (!(error instanceof TopicNotCreated || error instanceof CliFailure)) throw error
+    if (!(isTopicNotCreated(error) || error instanceof CliFailure)) throw error
     throw new CliFailure(`Failed to create ${topic}: ${error.message}`, 1, { cause: error })
   }
 }
@@ -127,7 +128,7 @@ function wantedTopic(
 function requireWritable({ replicationFactor, settings }: NewTopic): void {
   const needed = Number(settings['min.insync.replicas'] ?? 1)
   if (replicationFactor !== undefined && needed > replicationFactor)
-    throw new TopicNotCreated(
+    throw topicNotCreated(
       `min.insync.replicas ${needed} is larger than the replication factor ${replicationFactor}: nothing could be written`,
     )
 }

@@ -1,7 +1,7 @@
 /** Does what a plan says: creates topics, then changes settings and adds partitions. */
 import type { Kafka } from '../../runtime/adapters/kafka/client.ts'
 import { growTopic } from '../../runtime/adapters/kafka/grow-topic.ts'
-import { alterSettings, createTopic, TopicNotCreated } from '../../runtime/adapters/kafka/topic-admin.ts'
+import { alterSettings, createTopic, isTopicNotCreated } from '../../runtime/adapters/kafka/topic-admin.ts'
 import type { TopicDifference } from '../../runtime/adapters/kafka/topics.ts'
 import { OperationFailure } from '../failure.ts'
 import type { TopicCreation } from '../topic-plan.ts'
@@ -55,7 +55,7 @@ async function created(
   try {
     await createTopic(kafka, { topic, partitions, ...copies, settings })
   } catch (error) {
-    if (!(error instanceof TopicNotCreated)) throw error
+    if (!isTopicNotCreated(error)) throw error
     throw new OperationFailure(`Failed to create ${topic}: ${error.message}`, { cause: error })
   }
 }

@@ -1,6 +1,6 @@
 /** Finds an event and what came of it in the log alone, within a time. */
 
-import { UnknownTopic } from '../../runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic } from '../../runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '../../runtime/adapters/kafka/offsets.ts'
 import { isFailure } from '../../runtime/cloudevents/event.ts'
 import { bufferOf } from '../../runtime/cloudevents/header-bytes.ts'
@@ -117,7 +117,7 @@ async function rangesSince(
     try {
       return rangesOf(topic, await topicReach(offsets, topic, sinceMs))
     } catch (error) {
-      if (error instanceof UnknownTopic) return []
+      if (isUnknownTopic(error)) return []
       throw error
     }
   })

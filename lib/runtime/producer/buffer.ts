@@ -1,6 +1,6 @@
 /** Bounds what a producer keeps in memory. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { ProducerFull } from './delivery.ts'
+import { DeliveryFailed } from './delivery.ts'
 
 /** Multiple of the limit above which nothing more is taken. */
 const MOST = 2
@@ -19,10 +19,11 @@ export class Buffered {
     this.#limit = limit
   }
 
-  /** @throws ProducerFull */
+  /** @throws DeliveryFailed */
   requireRoom(): void {
     if (this.#bytes < MOST * this.#limit) return
-    throw new ProducerFull(
+    throw new DeliveryFailed(
+      'full',
       `${this.#bytes} bytes wait to be acknowledged, twice as many as bufferBytes allows: await enqueue(), or publish less at once`,
     )
   }

@@ -1,6 +1,6 @@
-/** What became of an event. */
+/** The outcome of an event. */
 
-/** Told what became of one record: its offset, or why it is not delivered. */
+/** Called with the outcome of one record. */
 export type Told = (outcome: Outcome) => void
 
 export type Outcome = { readonly partition: number; readonly offset: number } | Error
@@ -30,7 +30,7 @@ export type DeliveryReport = Delivered | NotDelivered
 export function deliveryText(report: DeliveryReport): string {
   return report.isDelivered
     ? `Delivered to ${report.topic} [${report.partition}] @ ${report.offset}`
-    : `Delivery failed: ${report.error.message}`
+    : `${BEGINNINGS.failed}${report.error.message}`
 }
 
 export function reportOf(id: string, topic: string, outcome: Outcome): DeliveryReport {
@@ -39,52 +39,32 @@ export function reportOf(id: string, topic: string, outcome: Outcome): DeliveryR
     : { isDelivered: true, id, topic, ...outcome }
 }
 
-/** An event was not delivered. The message never contains data. */
+/**
+ * An event or a transaction was not delivered. The message never contains data.
+ * - `failed`: Kafka has not acknowledged the event, which may have been written nevertheless after a time-out
+ * - `full`: the event was not taken, because callers did not await `enqueue`
+ * - `closed`: the event was not taken, because the producer is closed, or closing
+ * - `not-delivered-at-close`: the event was taken, and may have been written nevertheless
+ * - `transaction-aborted`: the work, or a delivery, failed, and nothing of the transaction can be read
+ * - `transaction-uncertain`: the coordinator has not answered, and readers see all of the transaction, or nothing
+ */
 export class DeliveryFailed extends Error {
   override readonly name = 'DeliveryFailed'
+  readonly code: keyof typeof BEGINNINGS
 
-  constructor(cause: Error) {
-    super(`Delivery failed: ${cause.message}`, { cause })
+  /** @param why an error, which becomes the cause, or a text */
+  constructor(code: DeliveryFailed['code'], why: unknown = '') {
+    const text = (why as Error | null)?.message ?? String(why)
+    super(`${BEGINNINGS[code]}${text}`, typeof why === 'string' ? undefined : { cause: why })
+    this.code = code
   }
 }
 
-/** More waits to be acknowledged than the producer keeps: `enqueue` was not awaited. The event was not taken. */
-export class ProducerFull extends Error {
-  override readonly name = 'ProducerFull'
-}
-
-/** The producer is closed, or closing. */
-export class ProducerClosed extends Error {
-  override readonly name = 'ProducerClosed'
-
-  constructor() {
-    super('the producer is closed: events must be published before close()')
-  }
-}
-
-/** The event was taken, and Kafka had not acknowledged it when the producer was closed. It may have been written nevertheless. */
-export class NotDeliveredAtClose extends Error {
-  override readonly name = 'NotDeliveredAtClose'
-
-  constructor(reason: string) {
-    super(`not delivered before close(): ${reason}`)
-  }
-}
-
-/** The work, or a delivery, failed: nothing of the transaction can be read. */
-export class TransactionAborted extends Error {
-  override readonly name = 'TransactionAborted'
-
-  constructor(cause: unknown) {
-    super(`Transaction aborted: ${(cause as Error)?.message ?? String(cause)}`, { cause })
-  }
-}
-
-/** The coordinator has not said whether it has committed: readers see all of the transaction, or nothing. */
-export class TransactionUncertain extends Error {
-  override readonly name = 'TransactionUncertain'
-
-  constructor(cause: unknown) {
-    super(`Transaction not known to be committed: ${(cause as Error).message}`, { cause })
-  }
-}
+const BEGINNINGS = {
+  failed: 'Delivery failed: ',
+  full: '',
+  closed: 'the producer is closed: events must be published before close()',
+  'not-delivered-at-close': 'not delivered before close(): ',
+  'transaction-aborted': 'Transaction aborted: ',
+  'transaction-uncertain': 'Transaction not known to be committed: ',
+} as const

@@ -14,11 +14,6 @@ export {
   type DeliveryReport,
   deliveryText,
   type NotDelivered,
-  NotDeliveredAtClose,
-  ProducerClosed,
-  ProducerFull,
-  TransactionAborted,
-  TransactionUncertain,
 } from './delivery.ts'
 export type { Latency, ProducerMetrics } from './metrics.ts'
 export { type Committed, type PublishOptions, TelemetryProducer } from './telemetry-producer.ts'

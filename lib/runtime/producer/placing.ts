@@ -1,6 +1,6 @@
 /** Puts records into the queues of their partitions, which have to be looked up first. */
 
-import { UnknownTopic, unknownPartition, unknownTopic } from '../adapters/kafka/errors.ts'
+import { isUnknownTopic, missingTopic, unknownPartition } from '../adapters/kafka/errors.ts'
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'
@@ -111,10 +111,11 @@ export class Placing {
         if (this.#stopped) return this.#stopped
         trouble.failed(cause)
         const delivery = deliveryError(cause, `topic ${topic}`)
-        const error = delivery instanceof UnknownTopic ? unknownTopic(topic, cause) : delivery
+        const error = isUnknownTopic(delivery) ? missingTopic(topic, cause) : delivery
         const { deliveryTimeoutMs } = settings
-        const patienceMs =
-          error instanceof UnknownTopic ? Math.min(UNKNOWN_TOPIC_MS, deliveryTimeoutMs) : deliveryTimeoutMs
+        const patienceMs = isUnknownTopic(error)
+          ? Math.min(UNKNOWN_TOPIC_MS, deliveryTimeoutMs)
+          : deliveryTimeoutMs
         const isOver = attempt >= settings.retries || clock.nowMs() >= startedMs + patienceMs
         if (isOver || !(mayPass(cause) || cause instanceof Unavailable)) return error
         await new Promise<void>(resolve => clock.after(settings.retryBackoffMs, resolve))

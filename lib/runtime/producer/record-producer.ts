@@ -1,7 +1,7 @@
 /** Publishes finished records: batches, sequences, retries and bounded memory. `TelemetryProducer` makes the records of events. */
 
 import { deflateGzip } from '@sluice/kafka-records/writing'
-import { failureOf, UnknownTopic, unknownTopic } from '../adapters/kafka/errors.ts'
+import { failureOf, isUnknownTopic, missingTopic } from '../adapters/kafka/errors.ts'
 import type { Brokers, Deflate } from '../adapters/kafka/produce-types.ts'
 import { type Clock, SYSTEM_CLOCK } from '../adapters/system.ts'
 import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
@@ -9,7 +9,7 @@ import { RecordRefused } from '../pipeline/errors.ts'
 import type { BatchLimits, ProducerSettings } from '../settings/producer.ts'
 import { Accumulator } from './accumulator.ts'
 import { Buffered } from './buffer.ts'
-import { NotDeliveredAtClose, type Outcome, ProducerClosed, type Told } from './delivery.ts'
+import { DeliveryFailed, type Outcome, type Told } from './delivery.ts'
 import { ANONYMOUS, IdempotentIdentity, type Identity } from './identity.ts'
 import { MetricsCounter, type ProducerMetrics } from './metrics.ts'
 import { Outstanding } from './outstanding.ts'
@@ -77,9 +77,9 @@ export class RecordProducer {
     })
   }
 
-  /** Takes a record, in the order of calls. Its outcome comes later, never before this returns. @throws ProducerFull or ProducerClosed */
+  /** Takes a record, in the order of calls. Its outcome comes later, never before this returns. @throws DeliveryFailed */
   accept(record: OutgoingRecord, told: Told): void {
-    if (this.#isClosed) throw new ProducerClosed()
+    if (this.#isClosed) throw new DeliveryFailed('closed')
     this.#buffered.requireRoom()
     const bytes = this.#buffered.add(sizeOf(record))
     const generation = this.#outstanding.add()
@@ -134,7 +134,7 @@ export class RecordProducer {
       await this.#brokers.load(topic)
     } catch (error) {
       const failure = failureOf(error)
-      throw failure instanceof UnknownTopic ? unknownTopic(topic, error) : failure
+      throw isUnknownTopic(failure) ? missingTopic(topic, error) : failure
     }
     return this.#brokers.leadersOf(topic).size
   }
@@ -181,7 +181,7 @@ export class RecordProducer {
 
   async close(): Promise<void> {
     this.end()
-    const error = new NotDeliveredAtClose(this.#trouble.reason)
+    const error = new DeliveryFailed('not-delivered-at-close', this.#trouble.reason)
     this.#placing.stop(error)
     this.#sender.stop(error)
     this.discard(error)

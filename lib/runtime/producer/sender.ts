@@ -168,7 +168,7 @@ export class Sender {
     )
     await before
     await identity.prepare(departures.map(({ queue }) => queue))
-    if (departures.some(({ batch }) => batch.generation !== identity.generation)) throw new LeftOver()
+    if (departures.some(({ batch }) => batch.generation !== identity.generation)) throw leftOver()
     if (this.#stopped) throw this.#stopped
     const nowMs = clock.nowMs()
     const batches = departures.map(({ queue, batch }, index) => {
@@ -241,7 +241,7 @@ export class Sender {
     batch.lastError = error
     const nowMs = clock.nowMs()
     if (this.#stopped) this.#giveUp(departure, this.#stopped)
-    else if (batch.generation !== this.#parts.identity.generation) this.#giveUp(departure, new LeftOver())
+    else if (batch.generation !== this.#parts.identity.generation) this.#giveUp(departure, leftOver())
     else if (batch.attempts > settings.retries || batch.deadlineMs <= nowMs) this.#giveUp(departure, error)
     else queue.putBack(batch, nowMs + settings.retryBackoffMs)
   }
@@ -271,11 +271,9 @@ export class Sender {
   }
 }
 
-/** A batch of a transaction that has ended. */
-class LeftOver extends Error {
-  constructor() {
-    super('its transaction is aborted')
-  }
+/** Returns the error of a batch whose transaction has ended. */
+function leftOver(): Error {
+  return new Error('its transaction is aborted')
 }
 
 function overdue(queue: PartitionQueue): Error {

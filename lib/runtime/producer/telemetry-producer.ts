@@ -10,15 +10,7 @@ import type { Event } from '../consumer/event.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
 import { defaultKey, type ProducerConfig, settingsOf } from './config.ts'
 import { type CloudEventLike, createEvent, type EventOptions, eventOf } from './create-event.ts'
-import {
-  type Delivered,
-  DeliveryFailed,
-  type DeliveryReport,
-  deliveryText,
-  ProducerClosed,
-  reportOf,
-  TransactionAborted,
-} from './delivery.ts'
+import { type Delivered, DeliveryFailed, type DeliveryReport, deliveryText, reportOf } from './delivery.ts'
 import type { ProducerMetrics } from './metrics.ts'
 import { RecordProducer } from './record-producer.ts'
 import { TransactionalIdentity } from './transaction.ts'
@@ -88,7 +80,7 @@ export class TelemetryProducer {
    * time each.
    *
    * @returns its place in the log
-   * @throws DeliveryFailed, InvalidEvent, ProducerFull or ProducerClosed
+   * @throws DeliveryFailed or InvalidEvent
    */
   publish(event: Event | CloudEventLike, options?: PublishOptions): Promise<Delivered> {
     const { promise, resolve, reject } = Promise.withResolvers<Delivered>()
@@ -96,7 +88,7 @@ export class TelemetryProducer {
       this.#accept(event, options, report => {
         this.#tell(report)
         if (report.isDelivered) resolve(report)
-        else reject(new DeliveryFailed(report.error))
+        else reject(new DeliveryFailed('failed', report.error))
       })
     } catch (error) {
       reject(error)
@@ -122,7 +114,7 @@ export class TelemetryProducer {
   /**
    * Hands over an event and waits only while too much is on its way. `onDelivery` gets its report; without it, a failure is a warning.
    *
-   * @throws InvalidEvent, ProducerFull or ProducerClosed
+   * @throws DeliveryFailed or InvalidEvent
    */
   async enqueue(event: Event | CloudEventLike, options?: PublishOptions): Promise<void> {
     this.#accept(event, options, report => {
@@ -142,7 +134,7 @@ export class TelemetryProducer {
   /**
    * Runs `work` in a transaction: readers of committed records see all that it publishes, or nothing.
    *
-   * @throws TransactionAborted if the work or a delivery fails, TransactionUncertain if the answer to the commit is lost
+   * @throws DeliveryFailed `transaction-aborted` if the work or a delivery fails, `transaction-uncertain` if the answer to the commit is lost
    */
   async transaction<Result>(work: () => Promise<Result>): Promise<Committed<Result>> {
     const identity = this.#transactions
@@ -201,13 +193,13 @@ export class TelemetryProducer {
       await this.#records.drained(this.#settings.requestTimeoutMs)
       // Its failure shows at the next transaction, which ends this one first.
       await identity.abort().catch(() => {})
-      throw new TransactionAborted(error)
+      throw new DeliveryFailed('transaction-aborted', error)
     }
   }
 
   /** Takes an event, in the order of calls. Its report comes later, never before this returns. */
   #accept(given: Event | CloudEventLike, options: PublishOptions | undefined, report: Report): void {
-    if (this.#closing) throw new ProducerClosed()
+    if (this.#closing) throw new DeliveryFailed('closed')
     if (this.#transactions && !this.#transaction)
       throw new Error('a producer with a transactionalId publishes within transaction(…)')
     if (this.#transaction?.isEnding)

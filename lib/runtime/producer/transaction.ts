@@ -5,7 +5,7 @@ import { brokersAnswer } from '../adapters/kafka/answers.ts'
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'
-import { TransactionAborted, TransactionUncertain } from './delivery.ts'
+import { DeliveryFailed } from './delivery.ts'
 import { type Identity, type Numbers, numbersFrom } from './identity.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 
@@ -78,7 +78,7 @@ export class TransactionalIdentity implements Identity {
     return false
   }
 
-  /** @throws TransactionAborted if the coordinator refuses, TransactionUncertain if its answer is lost */
+  /** @throws DeliveryFailed `transaction-aborted` if the coordinator refuses, `transaction-uncertain` if its answer is lost */
   async commit(): Promise<void> {
     let isLost = false
     try {
@@ -88,7 +88,8 @@ export class TransactionalIdentity implements Identity {
     } catch (error) {
       this.#numbers = undefined
       // After a lost answer, a refusal may be about a transaction that is committed already.
-      throw isLost || mayPass(error) ? new TransactionUncertain(error) : new TransactionAborted(error)
+      const isUncertain = isLost || mayPass(error)
+      throw new DeliveryFailed(isUncertain ? 'transaction-uncertain' : 'transaction-aborted', error)
     }
   }
 

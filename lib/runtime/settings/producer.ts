@@ -74,7 +74,7 @@ export const PRODUCER_SETTINGS: Readonly<Record<keyof ProducerSettings, string>>
     'When delivery is given up and reported as failed, counted from when the batch was begun. Default: two minutes; in a Lambda function 20 seconds.',
   requestTimeoutMs: 'How long to wait for the answer to one request before its connection is closed.',
   bufferBytes:
-    'How much may wait to be acknowledged before publishing waits. From twice as much on, it is refused with ProducerFull.',
+    'How much may wait to be acknowledged before publishing waits. From twice as much on, it is refused (DeliveryFailed, code full).',
   clientId: 'The name by which brokers know this client, in their logs and quotas.',
 }
 

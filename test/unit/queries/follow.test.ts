@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { followTopic, TopicReplaced } from '../../../lib/queries/follow.ts'
-import { UnknownTopic } from '../../../lib/runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic, unknownTopic } from '../../../lib/runtime/adapters/kafka/errors.ts'
 import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
 import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
@@ -62,8 +62,8 @@ describe('given a topic that is followed', () => {
   })
 
   it('then a topic that is deleted, or begins anew, ends it', async () => {
-    const gone = await followed([record(0, 0)], [[1], new UnknownTopic('no such topic')])
-    assert.deepEqual([gone.places, gone.error instanceof UnknownTopic], [['0@0'], true])
+    const gone = await followed([record(0, 0)], [[1], unknownTopic('no such topic')])
+    assert.deepEqual([gone.places, isUnknownTopic(gone.error)], [['0@0'], true])
     const anew = await followed([record(0, 0)], [[1], [0]])
     assert.ok(anew.error instanceof TopicReplaced)
     assert.match(anew.error.message, /^topic orders was deleted and created again$/)

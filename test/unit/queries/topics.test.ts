@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { topicReach } from '../../../lib/queries/topics.ts'
-import { RefusedByKafka, UnknownTopic } from '../../../lib/runtime/adapters/kafka/errors.ts'
-import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 
 const BOUNDS = [{ start: 1, end: 5 }]
 
@@ -30,20 +28,20 @@ describe('how far a topic reaches', () => {
     assert.deepEqual(await topicReach(offsets(), 't', 3), { bounds: BOUNDS, atTime: [3] })
   })
 
-  const cases: [what: string, of: object, kind: new (...args: never[]) => Error, says: RegExp][] = [
-    ['no such topic', { type: 'UNKNOWN_TOPIC_OR_PARTITION' }, UnknownTopic, /^Kafka has no topic t$/],
-    ['no answer', { code: 'ECONNREFUSED' }, Unavailable, /does not answer, .*topic t: the reason$/],
+  const cases: [what: string, of: object, name: string, says: RegExp][] = [
+    ['no such topic', { type: 'UNKNOWN_TOPIC_OR_PARTITION' }, 'UnknownTopic', /^Kafka has no topic t$/],
+    ['no answer', { code: 'ECONNREFUSED' }, 'Unavailable', /does not answer, .*topic t: the reason$/],
     [
       'a refusal',
       { type: 'TOPIC_AUTHORIZATION_FAILED', retriable: false },
-      RefusedByKafka,
+      'RefusedByKafka',
       /refuses .*topic t/,
     ],
   ]
-  for (const [what, of, kind, says] of cases)
+  for (const [what, of, name, says] of cases)
     it(`given ${what}, then the error says what was out of reach`, async () => {
       const error = await topicReach(offsets(thrown(of)), 't').catch(caught => caught)
-      assert.equal(error.constructor, kind)
+      assert.equal(error.name, name)
       assert.match(error.message, says)
     })
 

@@ -4,6 +4,11 @@ export function brokersAnswer(error: unknown): string | undefined {
   return type ?? (cause instanceof Error ? brokersAnswer(cause) : undefined)
 }
 
+/** Returns an error like one of the library, so that the question is asked again. */
+export function leaderMissing(message: string): Error {
+  return Object.assign(new Error(message), { type: 'LEADER_NOT_AVAILABLE', retriable: true })
+}
+
 /** Whether the protocol calls this answer retriable: the metadata that led to this broker are not, or not yet, true. */
 export function isRetriableAnswer(error: unknown): boolean {
   const { name, type, retriable, cause } = error as Error & { type?: string; retriable?: boolean }

@@ -6,17 +6,21 @@ import { isAway, isRefusal } from './availability.ts'
 /** Answer of brokers that do not know the topic. */
 export const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION'
 
-/** The topic does not exist, or not yet: the publisher cannot tell. */
-export class UnknownTopic extends Unavailable {
-  constructor(message: string, options?: ErrorOptions) {
-    super('broker-unavailable', message, options)
-    this.name = 'UnknownTopic'
-  }
+/** Returns the error for a topic that does not exist, or not yet. */
+export function unknownTopic(message: string, options?: ErrorOptions): Unavailable {
+  return Object.assign(new Unavailable('broker-unavailable', message, options), { name: NO_TOPIC })
 }
 
-/** Brokers do not say which topic they do not know. */
-export function unknownTopic(topic: string, cause: unknown): UnknownTopic {
-  return new UnknownTopic(`Kafka has no topic "${topic}": create it, or allow this program to describe it`, {
+const NO_TOPIC = 'UnknownTopic'
+
+/** Returns whether an error says that a topic does not exist, or not yet. */
+export function isUnknownTopic(error: unknown): error is Unavailable {
+  return error instanceof Unavailable && error.name === NO_TOPIC
+}
+
+/** Returns the error for a topic by its name, which brokers do not mention. */
+export function missingTopic(topic: string, cause: unknown): Unavailable {
+  return unknownTopic(`Kafka has no topic "${topic}": create it, or allow this program to describe it`, {
     cause,
   })
 }
@@ -36,6 +40,12 @@ export const REFUSED_RECORD: ReadonlySet<string> = new Set([
 /** Kafka refuses the request itself, not a record: a permission or a setting must be changed. */
 export class RefusedByKafka extends Error {
   override readonly name = 'RefusedByKafka'
+  readonly code: 'refused' | 'topic-not-created'
+
+  constructor(message: string, options?: ErrorOptions, code: RefusedByKafka['code'] = 'refused') {
+    super(message, options)
+    this.code = code
+  }
 }
 
 /** Returns the error for records that Kafka may take later. Reports of failed functions recognise its first words. */
@@ -48,7 +58,7 @@ export function failureOf(error: unknown): unknown {
   const { message } = error as Error
   const options = { cause: error }
   const answer = brokersAnswer(error)
-  if (answer === UNKNOWN_TOPIC) return new UnknownTopic(message, options)
+  if (answer === UNKNOWN_TOPIC) return unknownTopic(message, options)
   if (answer !== undefined && REFUSED_RECORD.has(answer))
     return new RecordRefused(`Kafka refuses a record: ${message}`, options)
   if (isAway(error)) return notTaken(message, options)

@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs'
+import { leaderMissing } from './answers.ts'
 import { askAdmin, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
 
 /**
@@ -34,15 +35,6 @@ export async function partitionCount(kafka: Kafka, topic: string): Promise<numbe
 /** A broker may not have heard of the new partitions yet. */
 async function untilLed(offsets: Promise<readonly unknown[]>, partitions: number): Promise<void> {
   const led = (await offsets).length
-  if (led < partitions) throw new StillGrowing(partitions - led)
-}
-
-/** In the form of the library's own errors, so that the question is asked again. */
-class StillGrowing extends Error {
-  readonly type = 'LEADER_NOT_AVAILABLE'
-  readonly retriable = true
-
-  constructor(missing: number) {
-    super(`${missing} of the new partitions have no leader that answers yet`)
-  }
+  if (led < partitions)
+    throw leaderMissing(`${partitions - led} of the new partitions have no leader that answers yet`)
 }

@@ -1,13 +1,11 @@
-/** No token can be made, because there are no AWS credentials to sign it with. */
-export class NoIamToken extends Error {
-  override readonly name = 'NoIamToken'
-}
+/** Code of the error without AWS credentials. */
+export const NO_IAM_TOKEN = 'ERR_NO_IAM_TOKEN'
 
 /**
  * Makes a token for a listener with IAM: a request to `kafka-cluster:Connect`, signed with the AWS credentials of this process, for fifteen
  * minutes at most (https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html). The signer is loaded on first use.
  *
- * @throws NoIamToken without credentials
+ * @throws Error with the code NO_IAM_TOKEN without credentials
  */
 export async function iamToken(region: string): Promise<{ value: string }> {
   const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js').catch(cause => {
@@ -16,9 +14,8 @@ export async function iamToken(region: string): Promise<{ value: string }> {
     })
   })
   const { token } = await generateAuthToken({ region }).catch((error: Error) => {
-    throw new NoIamToken(`it needs AWS credentials, with which IAM signs in: ${error.message}`, {
-      cause: error,
-    })
+    const message = `it needs AWS credentials, with which IAM signs in: ${error.message}`
+    throw Object.assign(new Error(message, { cause: error }), { code: NO_IAM_TOKEN })
   })
   return { value: token }
 }

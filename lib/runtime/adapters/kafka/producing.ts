@@ -6,7 +6,7 @@ import { RecordRefused } from '../../pipeline/errors.ts'
 import { brokersAnswer, isRetriableAnswer } from './answers.ts'
 import { isAway, isRefusal } from './availability.ts'
 import type { Kafka } from './client.ts'
-import { notTaken, REFUSED_RECORD, RefusedByKafka, UNKNOWN_TOPIC, UnknownTopic } from './errors.ts'
+import { notTaken, REFUSED_RECORD, RefusedByKafka, UNKNOWN_TOPIC, unknownTopic } from './errors.ts'
 import type {
   BatchAnswer,
   OpenTransaction,
@@ -27,11 +27,9 @@ const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
 /** Type of the coordinator of transactions. */
 const OF_TRANSACTIONS = 1
 
-/** Nothing is sent after the end. */
-class ConnectionClosed extends Error {
-  constructor() {
-    super('the connection of the producer is closed')
-  }
+/** Returns the error of calls after the end. */
+function connectionClosed(): Error {
+  return new Error('the connection of the producer is closed')
 }
 
 /** Metadata and requests over the connections of kafkajs. It retries nothing: its caller does. */
@@ -98,7 +96,7 @@ export class ProducingConnection {
 
   /** After a failure the next call tries again. */
   #connect(): Promise<Cluster> {
-    if (this.#isClosed) return Promise.reject(new ConnectionClosed())
+    if (this.#isClosed) return Promise.reject(connectionClosed())
     this.#cluster ??= this.#open().catch(error => {
       this.#cluster = undefined
       throw error
@@ -109,7 +107,7 @@ export class ProducingConnection {
   async #open(): Promise<Cluster> {
     const cluster = createCluster(await this.#client(), { allowAutoTopicCreation: false })
     await this.#unlessClosed(cluster, cluster.connect())
-    if (this.#isClosed) throw new ConnectionClosed()
+    if (this.#isClosed) throw connectionClosed()
     this.#connected = cluster
     return cluster
   }
@@ -133,7 +131,7 @@ export class ProducingConnection {
     const broker = await this.#unlessClosed(cluster, finding)
     if (!this.#isClosed) return broker
     await broker.disconnect().catch(() => {})
-    throw new ConnectionClosed()
+    throw connectionClosed()
   }
 
   async #unlessClosed<T>(cluster: Cluster, call: Promise<T>): Promise<T> {
@@ -155,7 +153,7 @@ export function deliveryError(cause: unknown, place: string): Error {
   const answer = brokersAnswer(cause)
   const { message } = cause as Error
   const text = `${answer === undefined ? message : `${answer}: ${message}`} (${place})`
-  if (answer === UNKNOWN_TOPIC) return new UnknownTopic(text, { cause })
+  if (answer === UNKNOWN_TOPIC) return unknownTopic(text, { cause })
   if (mayPass(cause)) return notTaken(text, { cause })
   return isRefusal(cause) ? new RefusedByKafka(text, { cause }) : (cause as Error)
 }
@@ -170,7 +168,7 @@ export const FOREIGN_SEQUENCE: ReadonlySet<number> = new Set([45, 59])
 export function answeredError(code: number, place: string): Error {
   const { name, isRetriable } = produceError(code)
   const message = `${name} for ${place}`
-  if (name === UNKNOWN_TOPIC) return new UnknownTopic(message)
+  if (name === UNKNOWN_TOPIC) return unknownTopic(message)
   if (isRetriable) return notTaken(message)
   if (!REFUSED_RECORD.has(name)) return new RefusedByKafka(message)
   if (name === 'INVALID_RECORD') return new RecordRefused(`Kafka refuses a record: ${message}`)

@@ -1,7 +1,7 @@
 /** Reasons why a broker does not let a client in. Pure. */
 import { tlsProblem } from '@sluice/kafka-records/connecting'
 import { isInterruptedSignIn } from './availability.ts'
-import { NoIamToken } from './iam-token.ts'
+import { NO_IAM_TOKEN } from './iam-token.ts'
 
 /** Answers to a request that a listener does not allow, or not before signing in. */
 const ANSWERS: Readonly<Record<string, string>> = {
@@ -17,8 +17,8 @@ export function signInProblem(error: unknown): string | undefined {
 
 function refusedSignIn(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
-  const { name, type, message, cause } = error as Error & { type?: string }
-  if (error instanceof NoIamToken) return message
+  const { name, code, type, message, cause } = error as Error & { code?: string; type?: string }
+  if (code === NO_IAM_TOKEN) return message
   if (type !== undefined && Object.hasOwn(ANSWERS, type)) return ANSWERS[type]
   if (isInterruptedSignIn(error)) return undefined
   if (type === 'SASL_AUTHENTICATION_FAILED' || name === 'KafkaJSSASLAuthenticationError')

@@ -4,6 +4,7 @@ import type { Admin, Kafka } from 'kafkajs'
 import { brokersAnswer } from './answers.ts'
 import { answerError, askCluster, metadataOf, settingsOf } from './ask-cluster.ts'
 import { askAdmin } from './ask-leaders.ts'
+import { RefusedByKafka } from './errors.ts'
 import { untilLed } from './topics.ts'
 
 export interface TopicPartition {
@@ -73,12 +74,16 @@ export interface NewTopic {
   readonly settings: Readonly<Record<string, string>>
 }
 
-/** Kafka does not create the topic; the message says why. */
-export class TopicNotCreated extends Error {
-  override readonly name = 'TopicNotCreated'
+/** Returns the error of a topic that Kafka does not create. */
+export function topicNotCreated(why: string, options?: ErrorOptions): RefusedByKafka {
+  return new RefusedByKafka(why, options, 'topic-not-created')
 }
 
-/** Creates a topic, and waits until all its partitions can be written. @throws TopicNotCreated if it exists, or if Kafka refuses it */
+export function isTopicNotCreated(error: unknown): error is RefusedByKafka {
+  return error instanceof RefusedByKafka && error.code === 'topic-not-created'
+}
+
+/** Creates a topic, and waits until all its partitions can be written. @throws `topicNotCreated` if it exists, or if Kafka refuses it */
 export async function createTopic(kafka: Kafka, wanted: NewTopic): Promise<void> {
   await askAdmin(kafka, async admin => {
     try {
@@ -86,7 +91,7 @@ export async function createTopic(kafka: Kafka, wanted: NewTopic): Promise<void>
     } catch (error) {
       throw await explained(admin, wanted, error)
     }
-    throw new TopicNotCreated('it exists already')
+    throw topicNotCreated('it exists already')
   })
   await untilLed(kafka, [wanted.topic])
 }
@@ -105,22 +110,22 @@ async function explained(admin: Admin, wanted: NewTopic, error: unknown): Promis
     case 'INVALID_REPLICATION_FACTOR': {
       const { brokers } = await admin.describeCluster()
       const factor = wanted.replicationFactor ?? 'of the brokers'
-      return new TopicNotCreated(
+      return topicNotCreated(
         `replication factor ${factor} is larger than the number of brokers, ${brokers.length}`,
         { cause },
       )
     }
     case 'INVALID_CONFIG':
-      return new TopicNotCreated(`Kafka does not accept ${await invalidSettings(admin, wanted)}`, { cause })
+      return topicNotCreated(`Kafka does not accept ${await invalidSettings(admin, wanted)}`, { cause })
     case 'INVALID_TOPIC_EXCEPTION':
-      return new TopicNotCreated(
+      return topicNotCreated(
         'a name has up to 249 letters, digits, ".", "_" and "-", and is unlike others in more than "." and "_"',
         { cause },
       )
     case undefined:
       return error
     default:
-      return new TopicNotCreated((cause as Error).message, { cause })
+      return topicNotCreated((cause as Error).message, { cause })
   }
 }
 

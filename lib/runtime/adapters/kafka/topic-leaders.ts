@@ -1,6 +1,6 @@
 /** Leaders of the partitions of the topics that a producer writes to. */
 import type { Cluster } from '@sluice/kafka-records'
-import { brokersAnswer } from './answers.ts'
+import { brokersAnswer, leaderMissing } from './answers.ts'
 
 /** Answers about one topic. The library fails the question about all topics with them, and does not name the topic. */
 const OF_ONE_TOPIC: ReadonlySet<string> = new Set([
@@ -81,8 +81,7 @@ export class TopicLeaders {
       unknown = topics.filter(topic => !this.#take(cluster, topic))
     }
     if (unknown.length === 0) return
-    const message = `there is no leader for the partitions of ${unknown.join(', ')} yet`
-    throw Object.assign(new Error(message), { type: 'LEADER_NOT_AVAILABLE', retriable: true })
+    throw leaderMissing(`there is no leader for the partitions of ${unknown.join(', ')} yet`)
   }
 
   #take(cluster: Cluster, topic: string): boolean {

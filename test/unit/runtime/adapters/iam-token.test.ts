@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { iamToken, NoIamToken } from '../../../../lib/runtime/adapters/kafka/iam-token.ts'
+import { iamToken, NO_IAM_TOKEN } from '../../../../lib/runtime/adapters/kafka/iam-token.ts'
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'never-in-a-token' }
 /** Everything else that the SDK would look for credentials in. */
@@ -47,7 +47,7 @@ describe('the token with which IAM signs in', () => {
 
   it('given none, then a clear error and no token', async () => {
     await assert.rejects(iamToken('eu-central-1'), (error: Error) => {
-      assert.ok(error instanceof NoIamToken)
+      assert.equal((error as { code?: string }).code, NO_IAM_TOKEN)
       assert.match(error.message, /^it needs AWS credentials, with which IAM signs in: /)
       return true
     })

@@ -129,7 +129,10 @@ describe('batches', () => {
       producer.enqueue(producer.createEvent('x'.repeat(1_000))),
     )
     const outcomes = await Promise.allSettled(refused.slice(-1))
-    assert.match(String(outcomes.map(one => 'reason' in one && one.reason)), /^ProducerFull: /)
+    assert.match(
+      String(outcomes.map(one => 'reason' in one && one.reason)),
+      /^DeliveryFailed: \d+ bytes wait/,
+    )
     brokers.isAnswering = true
     for (const { acknowledge } of brokers.sent) acknowledge()
     await all
@@ -230,7 +233,7 @@ describe('errors', () => {
     await clock.pass(30_000)
     assert.equal(await closed, 3)
     assert.deepEqual(warnings, ['Warning: 3 messages not delivered', 'Warning: 3 messages not delivered'])
-    await assert.rejects(producer.enqueue(producer.createEvent(1)), { name: 'ProducerClosed' })
+    await assert.rejects(producer.enqueue(producer.createEvent(1)), { code: 'closed' })
   })
 
   it('given a topic that does not exist, then the report names it', async () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { UnknownTopic } from '../../../../lib/runtime/adapters/kafka/errors.ts'
 import type { OutgoingRecord } from '../../../../lib/runtime/cloudevents/record.ts'
 import { RecordRefused } from '../../../../lib/runtime/pipeline/errors.ts'
 import { RecordProducer } from '../../../../lib/runtime/producer/record-producer.ts'
@@ -99,10 +98,9 @@ describe('the partition of a record', () => {
       type: 'UNKNOWN_TOPIC_OR_PARTITION',
       retriable: true,
     })
-    const failed = assert.rejects(
-      producer.publish([{ topic: 't', key: null, value: null, headers: [] }]),
-      UnknownTopic,
-    )
+    const failed = assert.rejects(producer.publish([{ topic: 't', key: null, value: null, headers: [] }]), {
+      name: 'UnknownTopic',
+    })
     await clock.pass(3_000)
     await failed
   })

@@ -8,6 +8,8 @@ export {
   type DescribedGroup,
   type FetchedMessage,
   hookClusters,
+  protocolError,
+  restIdleConnections,
 } from './kafkajs-internals.ts'
 export { OpenBatches, placeOf } from './open-batches.ts'
 export { LARGEST_EVENT_BYTES } from './record.ts'

@@ -1,9 +1,13 @@
 /**
- * Every part of kafkajs that this project reaches without the library's promise to keep it. Its public interface cannot read
- * without a consumer group, decode records with other code, or take a member out of a group. So the version is pinned
- * exactly, and `kafkajs-internals.test.ts` compares the installed version with what is listed here.
+ * Every part of kafkajs that this project reaches without the library's promise to keep it. Its public interface cannot read without a
+ * consumer group, decode records with other code, or take a member out of a group. So the version is pinned exactly, and
+ * `kafkajs-internals.test.ts` checks the parts of an installed one.
  */
 
+// @ts-expect-error: the library has no types of its inner modules
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
+// @ts-expect-error: as above
+import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
 import type { OpenBatches } from './open-batches.ts'
 
 /** The version that has the parts below. */
@@ -11,37 +15,6 @@ export const KAFKAJS_VERSION = '2.2.4'
 
 /** A client keeps the function that makes its clusters, with addresses and credentials, under a symbol of this description. */
 const CLUSTER_MAKER = 'private:Kafka:createCluster'
-
-/** Methods that are called, by their owners. A broker has `lookupRequest` and `versions` once it is connected. */
-export const METHODS = {
-  cluster: [
-    'connect',
-    'disconnect',
-    'refreshMetadata',
-    'addTargetTopic',
-    'getNodeIds',
-    'findBroker',
-    'findControllerBroker',
-    'findGroupCoordinator',
-    'findLeaderForPartitions',
-    'findTopicPartitionMetadata',
-    'fetchTopicsOffset',
-  ],
-  brokerPool: ['findConnectedBroker'],
-  broker: [
-    'disconnect',
-    'fetch',
-    'listGroups',
-    'describeGroups',
-    'leaveGroup',
-    'offsetFetch',
-    'initProducerId',
-    'addPartitionsToTxn',
-    'endTxn',
-  ],
-  connectionPool: ['send', 'getConnectionByRequest'],
-  connection: ['send', 'rejectRequests', 'disconnect'],
-} as const
 
 /** A connection to a cluster, as consumers, producers and admin clients each have one. */
 export interface Cluster {
@@ -122,8 +95,8 @@ interface Connection {
   disconnect(): Promise<unknown>
 }
 
-/** Which versions of a request a broker speaks. */
-export interface VersionRange {
+/** Versions of a request that a broker speaks. */
+interface VersionRange {
   readonly minVersion: number
   readonly maxVersion: number
 }
@@ -150,10 +123,7 @@ interface TransactionIdentity extends ProducerIdentity {
 }
 
 export interface FetchRequest {
-  /**
-   * Our own, for `readRecordsOf`: the answer waits until all is decoded. Without it, none takes longer than a consumer may
-   * keep its group waiting.
-   */
+  /** Our own, for `readRecordsOf`: the answer waits until all is decoded, even if a group waits. */
   readonly isPatient?: boolean
   /** Our own, for a patient request: how much memory the records of a partition may take, once they are inflated. */
   readonly mostBytes?: number
@@ -209,17 +179,12 @@ export interface ClusterOptions {
 
 type ClusterMaker = (options: ClusterOptions) => Cluster
 
-/**
- * Makes a connection to the cluster that a client is for, with its addresses and credentials.
- *
- * @param kafka an instance of `Kafka`
- * @throws where kafkajs is another version, without a part that is needed
- */
+/** Makes a connection to the cluster of a `Kafka`. @throws where kafkajs is another version, without a part that is needed */
 export function createCluster(kafka: object, options: ClusterOptions): Cluster {
   return makerOf(kafka).make(options)
 }
 
-/** Has every cluster that the client makes from now on pass through `hook`. */
+/** Calls `hook` with every cluster that the client makes from now on. */
 export function hookClusters(kafka: object, hook: (cluster: Cluster) => void): void {
   const { symbol, make } = makerOf(kafka)
   const client = kafka as Record<symbol, ClusterMaker>
@@ -230,7 +195,7 @@ export function hookClusters(kafka: object, hook: (cluster: Cluster) => void): v
   }
 }
 
-/** A request that the library does not make as it is needed here, and how its answer is read. */
+/** A request that the library does not make as it is needed here. */
 interface OwnRequest<Answer> {
   readonly apiKey: number
   readonly apiVersion: number
@@ -284,4 +249,33 @@ function makerOf(kafka: object): { readonly symbol: symbol; readonly make: Clust
   const client = kafka as Record<symbol, ClusterMaker>
   requireMethod({ [CLUSTER_MAKER]: client[symbol] }, CLUSTER_MAKER)
   return { symbol, make: client[symbol] as ClusterMaker }
+}
+
+/** Requests that wait to be sent over one connection. */
+interface PendingRequests {
+  readonly pending: readonly unknown[]
+  scheduleCheckPendingRequests(): void
+}
+
+const rested = new WeakSet<PendingRequests>()
+
+/**
+ * Lets connections rest while nothing waits to be sent. By itself, each looks a thousand times a second until it is closed: half a percent of
+ * a processor, and Node warns of the negative time of the timer. Requests that have to wait ask for the look themselves.
+ */
+export function restIdleConnections(queues: { readonly prototype: object } = RequestQueue): void {
+  const prototype = queues.prototype as PendingRequests
+  if (rested.has(prototype)) return
+  requireMethod(prototype, 'scheduleCheckPendingRequests')
+  rested.add(prototype)
+  const schedule = prototype.scheduleCheckPendingRequests
+  prototype.scheduleCheckPendingRequests = function (this: PendingRequests) {
+    if (this.pending.length > 0) schedule.call(this)
+  }
+}
+
+/** Returns the error of the library for a code of the protocol, with its name there as `type`. */
+export function protocolError(code: number): Error & { readonly type: string; readonly retriable: boolean } {
+  const error = createErrorFromCode(code)
+  return error.code === code ? error : Object.assign(error, { type: `error ${code}` })
 }

@@ -1,5 +1,4 @@
-import { readEveryCodec, readRecordsOf } from '@sluice/kafka-records'
-import { restIdleConnections } from '@sluice/kafka-records/kafkajs-modules'
+import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
 import kafkajs, { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 
 /** Creates a client with this id. */

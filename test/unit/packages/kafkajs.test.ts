@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
-import { readEveryCodec } from '@sluice/kafka-records'
-import { restIdleConnections } from '@sluice/kafka-records/kafkajs-modules'
+import { readEveryCodec, restIdleConnections } from '@sluice/kafka-records'
 import { until } from '../../support/until.ts'
 import { COMPRESSED_BATCHES } from './compressed-batches.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { protocolError } from '@sluice/kafka-records/kafkajs-modules'
+import { protocolError } from '@sluice/kafka-records'
 import {
   instantsUntil,
   type KnownOffsets,

@@ -1,5 +1,5 @@
 /** Questions below the public interface of the library: its admin client fails where a partition of any topic has no leader. */
-import { type Broker, type Cluster, createCluster } from '@sluice/kafka-records'
+import { type Broker, type Cluster, createCluster, protocolError } from '@sluice/kafka-records'
 import {
   askBroker,
   type ClusterMetadata,
@@ -7,7 +7,6 @@ import {
   type Setting,
   settingsQuestion,
 } from '@sluice/kafka-records/asking'
-import { protocolError } from '@sluice/kafka-records/kafkajs-modules'
 import { askLeaders } from './ask-leaders.ts'
 import type { Kafka } from './client.ts'
 

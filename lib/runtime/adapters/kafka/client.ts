@@ -1,7 +1,6 @@
 /** The connection to Kafka. Only this folder knows the client library. */
-import { readEveryCodec, readRecordsOf } from '@sluice/kafka-records'
+import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
 import { bearerMechanism, explainedSocket, type TlsAdvice } from '@sluice/kafka-records/connecting'
-import { restIdleConnections } from '@sluice/kafka-records/kafkajs-modules'
 import kafkajs, { type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { type ClientCertificate, hasPassword, type KafkaAuth, type Login } from './authentication.ts'
 import { iamToken } from './iam-token.ts'

@@ -1,6 +1,5 @@
 /** Brokers as a producer with its own batches needs them. */
-import { type Broker, type Cluster, createCluster } from '@sluice/kafka-records'
-import { protocolError } from '@sluice/kafka-records/kafkajs-modules'
+import { type Broker, type Cluster, createCluster, protocolError } from '@sluice/kafka-records'
 import { sendBatches } from '@sluice/kafka-records/writing'
 import { RecordRefused } from '../../pipeline/errors.ts'
 import { brokersAnswer, isRetriableAnswer } from './answers.ts'

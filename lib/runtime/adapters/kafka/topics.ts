@@ -1,4 +1,4 @@
-import { restIdleConnections } from '@sluice/kafka-records/kafkajs-modules'
+import { restIdleConnections } from '@sluice/kafka-records'
 import kafkajs, { type Admin, type IResourceConfigEntry, type Kafka } from 'kafkajs'
 import type { TopicSettings } from '../../consumer/application.ts'
 import { isRetriableAnswer } from './answers.ts'

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { UnreadableBytes } from '@sluice/kafka-records'
-import { protocolError } from '@sluice/kafka-records/kafkajs-modules'
+import { protocolError, UnreadableBytes } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
 import { KafkaLogReader } from '../../../../lib/runtime/adapters/kafka/log-reader.ts'
 import { Unavailable, UnreadableLog } from '../../../../lib/runtime/pipeline/errors.ts'

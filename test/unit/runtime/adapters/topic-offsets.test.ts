@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { protocolError } from '@sluice/kafka-records/kafkajs-modules'
+import { protocolError } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
 import { brokersAnswer, isRetriableAnswer } from '../../../../lib/runtime/adapters/kafka/answers.ts'
 import { TopicOffsets } from '../../../../lib/runtime/adapters/kafka/offsets.ts'

@@ -49,6 +49,7 @@ export interface Cluster {
   readonly brokerPool: { findConnectedBroker(): Promise<Broker> }
 }
 
+/** A connection to one broker, with the requests of kafkajs that are used. */
 export interface Broker {
   /** By the key of a request. Known once it is connected. */
   readonly versions: Readonly<Record<number, VersionRange>> | null
@@ -101,6 +102,7 @@ interface VersionRange {
   readonly maxVersion: number
 }
 
+/** A consumer group, as its coordinator describes it. */
 export interface DescribedGroup {
   readonly groupId: string
   readonly state: string

@@ -2,6 +2,7 @@ import { isRegistryError, RegistryError } from './errors.ts'
 import { isTooLarge, type RegistryConnection, RegistryHttp, signalWithin } from './http.ts'
 import { isObject } from './values.ts'
 
+/** Formats of schemas, as registries name them. */
 export type SchemaFormat = 'JSON' | 'AVRO' | 'PROTOBUF'
 
 /** A schema with those that it references. Each is behind the ones that it references itself. */
@@ -18,6 +19,7 @@ const ANSWER_WITHIN_MS = 5_000
 /** Upper bound for the references of a schema. */
 const MOST_REFERENCES = 200
 
+/** How a registry is reached. */
 export interface RegistryAccess extends RegistryConnection {
   /** Milliseconds for a schema with all that it references; 5,000 by default. */
   readonly answerWithinMs?: number

@@ -2,6 +2,7 @@
 import { RegistryError } from './errors.ts'
 import { type HttpAnswer, type RegistryTls, type Send, transport } from './transport.ts'
 
+/** User and password of a registry. */
 export interface RegistryLogin {
   readonly username: string
   readonly password: string

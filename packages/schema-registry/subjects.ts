@@ -12,6 +12,7 @@ export interface SchemaVersion {
   readonly text: string
 }
 
+/** The answer to whether a schema can follow the versions of a subject. */
 export interface Compatibility {
   readonly isCompatible: boolean
   /** Why not, in the registry's own words; empty if it gives no reasons. */

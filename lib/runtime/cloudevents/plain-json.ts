@@ -21,6 +21,7 @@ export interface JsonRecord<Value = unknown> {
   readonly value: Value
 }
 
+/** Attributes of the events that are made of plain JSON records. */
 export interface JsonOptions<Value> {
   /** The entity to which the record belongs: the key by default. All records of an entity need the same key. */
   readonly entity?: (record: JsonRecord<Value>) => string | number | null | undefined

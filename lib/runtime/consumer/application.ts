@@ -21,6 +21,7 @@ export interface TopicSettings {
   readonly isTicked?: boolean
 }
 
+/** An application, as the engine sees it. `application()` makes one with defaults. */
 export interface Application {
   /** By name within the application. */
   readonly topics: Readonly<Record<string, TopicSettings>>
@@ -109,6 +110,7 @@ export interface ForeignRecord {
   readonly headers: readonly (readonly [name: string, value: Buffer | readonly number[]])[]
 }
 
+/** The data of an event that can be used. */
 export interface EventData {
   readonly kind: 'data'
   /** Undefined if the event has none. */

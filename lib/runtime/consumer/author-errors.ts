@@ -19,7 +19,7 @@ export class PermanentError extends Error {
 }
 
 /**
- * Not now. Thrown by a sink, the receiver cannot be reached: its records wait in Kafka. Thrown by a process, which has no receiver, the
+ * The event cannot be processed now. Thrown by a sink, the receiver cannot be reached: its records wait in Kafka. Thrown by a process, which has no receiver, the
  * event needs what a later one brings: it becomes a failure record that is retried.
  */
 export class RetryableError extends Error {

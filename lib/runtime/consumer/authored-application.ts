@@ -29,6 +29,7 @@ type Optional = Omit<
   'topics' | 'topicNamed' | 'failuresTopic' | 'deadLettersTopic' | 'readForeign' | 'readData'
 >
 
+/** Names, topics and schemas of an application: only `topics` has no default. */
 export interface ApplicationOptions<Topic extends string, Schemas extends EventSchemas>
   extends Partial<Optional> {
   /** Names, or settings by name. */

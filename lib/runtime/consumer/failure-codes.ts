@@ -4,6 +4,8 @@ import { PermanentError, RetryableError } from './author-errors.ts'
 import { framesOf } from './frames.ts'
 
 /**
+ * Tells whether a retry can help.
+ *
  * - `permanent`: the record will never succeed as it is;
  * - `retryable`: the receiver did not accept it this time;
  * - `unavailable`: Redis, Kafka or the schema registry cannot be reached; the record stays in Kafka and nothing is decided;
@@ -18,6 +20,7 @@ interface FailureKind {
 
 const permanent = (description: string) => ({ class: 'permanent', description }) as const
 
+/** Every reason why a record can fail, by its code. */
 export const FAILURES = {
   'not-a-cloudevent': permanent('the record carries no CloudEvent'),
   'malformed-event': permanent('the record breaks a rule of CloudEvents 1.0 or of its Kafka binding'),
@@ -85,6 +88,7 @@ export const FAILURES = {
   'broker-unavailable': { class: 'unavailable', description: 'Kafka cannot be reached' },
 } as const satisfies Readonly<Record<string, FailureKind>>
 
+/** Code of a failure: a key of `FAILURES`. */
 export type FailureCode = keyof typeof FAILURES
 
 /** Whether this code means a bug in the consumer, and not an error in its record. */
@@ -112,6 +116,7 @@ export interface Failure {
 /** A consumer's messages may have any length, but their failure records must fit into a topic. */
 const LONGEST_MESSAGE = 1_000
 
+/** Returns a failure whose message is cut to 1,000 characters. */
 export function failure(code: FailureCode, message: string): Failure {
   return { kind: 'failure', code, message: message.slice(0, LONGEST_MESSAGE).toWellFormed() }
 }

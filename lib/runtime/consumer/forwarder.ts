@@ -1,11 +1,11 @@
-/**
- * The interface of a consumer that moves records to other topics, byte for byte and in order, such as from a retry topic back to
- * where they came from. A schedule wakes it, so a record that is not due yet costs nothing until then. It keeps one number for
- * each partition: the offset of the next record to move.
- */
 import type { TopicName } from './declared.ts'
 import type { Rejected } from './process.ts'
 
+/**
+ * A consumer that moves records to other topics, byte for byte and in order, such as from a retry topic back to
+ * where they came from. A schedule wakes it, so a record that is not due yet costs nothing until then. It keeps one number for
+ * each partition: the offset of the next record to move.
+ */
 export interface Forwarder {
   /** Prefix in Redis and dimension of the metrics. A renamed forwarder moves everything again. */
   readonly name: string
@@ -45,6 +45,8 @@ interface ForwardedRecord extends RecordBytes {
 }
 
 /**
+ * A forwarder's decision about a record, made by `forwarded()`, `notDue()`, `skipped()` or `rejected()`.
+ *
  * - `forwarded`: the record is written to another topic; `reason` is a stable word for logs and metrics;
  * - `not-due`: the record, and all after it in its partition, wait for a later invocation;
  * - `skipped`: the record is left behind, with a reason;
@@ -56,17 +58,29 @@ export type Forwarding =
   | { readonly kind: 'skipped'; readonly reason: string }
   | Rejected
 
-/** @param reason a stable word for logs and metrics */
+/**
+ * Writes the record to another topic.
+ *
+ * @param reason a stable word for logs and metrics
+ */
 export function forwarded(reason: string, record: ForwardedRecord): Forwarding {
   return { kind: 'forwarded', reason, record }
 }
 
-/** @param dueMs when the record can be forwarded, in milliseconds since the epoch */
+/**
+ * Lets the record, and all after it in its partition, wait.
+ *
+ * @param dueMs when the record can be forwarded, in milliseconds since the epoch
+ */
 export function notDue(dueMs: number): Forwarding {
   return { kind: 'not-due', dueMs }
 }
 
-/** @param reason a stable word for logs and metrics */
+/**
+ * Leaves the record where it is, and continues with the next one.
+ *
+ * @param reason a stable word for logs and metrics
+ */
 export function skipped(reason: string): Forwarding {
   return { kind: 'skipped', reason }
 }

@@ -1,13 +1,12 @@
-/**
- * The interface of a consumer with state. A process is a pure function of state and event: it reads no clock and no environment,
- * and does no I/O. The runtime passes it each event once and in order, keeps its state, and publishes what it emits. The process
- * knows nothing of offsets, retries or stores.
- */
-
 import type { TopicName } from './declared.ts'
 import type { Received } from './event.ts'
 import type { Parking } from './parking.ts'
 
+/**
+ * A consumer with state. A process is a pure function of state and event: it reads no clock and no environment,
+ * and does no I/O. The runtime passes it each event once and in order, keeps its state, and publishes what it emits. The process
+ * knows nothing of offsets, retries or stores.
+ */
 export interface KeyedProcess<State, Data = unknown, Context = void> {
   /** Consumer group, prefix in Redis and dimension of the metrics. A renamed process starts without any state. */
   readonly name: string
@@ -57,7 +56,7 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
    */
   onErase?(state: State, erasure: Received, context: Context): readonly Emission[]
   /**
-   * Called for an entity when a state that was computed anew from the log replaces the live one (`sluice reprocess`), unless both
+   * Called for an entity when a state that was computed anew from the log replaces the live one, unless both
    * are the same. What the rebuild emitted was dropped, so this is the only place to tell what differs: for alerting, which alerts
    * end and begin. It may be called several times before the switch, the last time with what both are then. Pure. Without it,
    * nothing is emitted and the rebuilt state is taken as it is.
@@ -200,6 +199,8 @@ export function decided<State>(
 }
 
 /**
+ * Says that the event can never be processed.
+ *
  * @param why for people; it becomes part of the failure
  * @param safeMessage what may be logged of it, because it contains nothing of the event
  */

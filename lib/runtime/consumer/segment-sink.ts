@@ -1,5 +1,8 @@
+import type { Rejected } from './process.ts'
+import type { Delivery } from './sink.ts'
+
 /**
- * The interface of a sink for archives. It gets a range of one partition at a time, and writes it as one object whose name follows
+ * A sink for archives. It gets a range of one partition at a time, and writes it as one object whose name follows
  * from the range. A repeat has the same name and the same contents, so it rewrites the same object.
  *
  * That holds because the log alone says where a segment ends, and never a batch: Lambda cuts a retry differently, and a wall clock
@@ -17,9 +20,6 @@
  * by the clock, which gives up the guarantee). Its names have the first offset alone, so two writers that cut differently can
  * replace a longer object by a shorter one; here the name has both ends.
  */
-import type { Rejected } from './process.ts'
-import type { Delivery } from './sink.ts'
-
 export interface SegmentSink<Data = unknown> {
   /** Consumer group, prefix in Redis and dimension of the metrics. A renamed sink writes everything again. */
   readonly name: string
@@ -39,6 +39,7 @@ export interface SegmentSink<Data = unknown> {
   close?(): void | Promise<void>
 }
 
+/** Limits of a segment: the first that is reached ends it. */
 export interface SegmentLimits {
   /** The offsets of a block: 1 to 5,000. */
   readonly offsets: number
@@ -87,6 +88,7 @@ export function written(reason: string, rejected: ReadonlyMap<number, Rejected> 
   return { kind: 'written', reason, rejected }
 }
 
+/** Returns the name of a segment, without extension: topic, partition, first and last offset. */
 export function segmentName(
   topic: string,
   partition: number,

@@ -1,11 +1,11 @@
-/**
- * The interface of a consumer without state. A sink delivers events to an external receiver, each at least once, with a key by
- * which the receiver can recognise a repeat. It keeps no state and emits nothing. The runtime decides which events reach it and
- * what happens to those that it rejects.
- */
 import type { Received } from './event.ts'
 import type { Rejected } from './process.ts'
 
+/**
+ * A consumer without state. A sink delivers events to an external receiver, each at least once, with a key by
+ * which the receiver can recognise a repeat. It keeps no state and emits nothing. The runtime decides which events reach it and
+ * what happens to those that it rejects.
+ */
 export interface Sink<Data = unknown> {
   /** Consumer group, prefix in Redis and dimension of the metrics. A renamed sink delivers everything again. */
   readonly name: string
@@ -50,6 +50,8 @@ export interface Digest<Data = unknown> {
 }
 
 /**
+ * Outcome of an event that a sink was given.
+ *
  * - `delivered`: the receiver has the event; `reason` is a stable word for logs and metrics;
  * - `retry`: the receiver does not accept it now. It is offered three times, with waits of 2 and 4 seconds between, and then becomes
  *   a failure record that is retried later. Of what it says, only `safeMessage` is logged;

@@ -17,6 +17,7 @@ export type WorkSource<State, Data, Slices extends readonly Slice[]> =
   | Work<State, Data>
   | ((config: PartsOf<Slices>) => Work<State, Data> | Promise<Work<State, Data>>)
 
+/** Options of a handler. */
 export interface Choices<Slices extends readonly Slice[]> {
   /** The settings that it reads in addition to those of every consumer. */
   readonly slices?: Slices
@@ -52,6 +53,7 @@ export interface ScheduledHandler {
   readonly start: () => Promise<unknown>
 }
 
+/** A handler of an event source mapping. */
 export interface KafkaHandler {
   (event: KafkaEvent, context: InvocationContext): Promise<BatchResponse>
   readonly application: Application

@@ -24,6 +24,7 @@ export interface NotDelivered {
   readonly error: Error
 }
 
+/** The end of an event that was given to the producer. */
 export type DeliveryReport = Delivered | NotDelivered
 
 /** One line for a person: `Delivered to TOPIC [PARTITION] @ OFFSET`, or `Delivery failed: ERROR`. */

@@ -3,6 +3,7 @@ import type { ProducerSettings } from '../settings/producer.ts'
 
 type Codec = ProducerSettings['compression']
 
+/** Counts since the producer was made. */
 export interface ProducerMetrics {
   /** Events that Kafka has acknowledged. */
   readonly messages_sent: number
@@ -18,6 +19,7 @@ export interface ProducerMetrics {
   readonly compression_ratio: Readonly<Partial<Record<Codec, number>>>
 }
 
+/** Milliseconds until events are acknowledged. */
 export interface Latency {
   readonly p50: number
   readonly p99: number

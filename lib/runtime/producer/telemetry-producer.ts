@@ -1,5 +1,3 @@
-/** Publishes events to Kafka: in batches, with bounded memory, and a report for each event. */
-
 import { deflate } from '@sluice/kafka-records/compress'
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { ProducingConnection } from '../adapters/kafka/producing.ts'
@@ -18,6 +16,7 @@ import { TransactionalIdentity } from './transaction.ts'
 const LONGEST_FLUSH_MS = 30_000
 const TRANSACTION_TIMEOUT_MS = 60_000
 
+/** Topic and key of one event. */
 export interface PublishOptions {
   /** Instead of the producer's topic. */
   readonly topic?: string
@@ -43,6 +42,7 @@ interface OpenTransaction {
   failure?: Error
 }
 
+/** Publishes events to Kafka: in batches, with bounded memory, and a report for each event. */
 export class TelemetryProducer {
   readonly #config: ProducerConfig
   readonly #settings: ProducerSettings

@@ -46,6 +46,7 @@ const SCHEMA = strictObject({
   clientId: string('must be text'),
 })
 
+/** Settings of a producer: sizes in bytes, times in milliseconds. `PRODUCER_SETTINGS` explains each. */
 export type ProducerSettings = Readonly<InferOutput<typeof SCHEMA>>
 
 /** What bounds a batch; profiles leave out when it is compressed. */
@@ -78,6 +79,7 @@ export const PRODUCER_SETTINGS: Readonly<Record<keyof ProducerSettings, string>>
   clientId: 'The name by which brokers know this client, in their logs and quotas.',
 }
 
+/** Names of the profiles. */
 export type ProfileName =
   | 'high-throughput'
   | 'low-latency'
@@ -86,6 +88,7 @@ export type ProfileName =
   | 'compact'
   | 'plain'
 
+/** Settings that fit one purpose. */
 export interface Profile {
   readonly description: string
   readonly settings: Omit<ProducerSettings, 'deliveryTimeoutMs'>
@@ -102,6 +105,7 @@ const COMMON = {
   clientId: 'telemetry-producer',
 } as const
 
+/** The settings of each profile. */
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   'high-throughput': {
     description:

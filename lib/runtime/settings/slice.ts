@@ -58,7 +58,11 @@ type Values<Settings> = {
 /** Reports a value that is wrong only in combination with other settings. The message begins with "must". */
 type Refuse<Settings> = (name: keyof Settings & string, message: string) => void
 
-/** @param partOf makes a part of the configuration from values that are each allowed by themselves */
+/**
+ * Declares the settings of one capability.
+ *
+ * @param partOf makes a part of the configuration from values that are each allowed by themselves
+ */
 export function slice<const Settings extends Readonly<Record<string, Setting>>, Part>(
   title: string,
   settings: Settings,

@@ -2,17 +2,23 @@
 import { type GenericSchema, picklist, pipe, rawTransform, regex, string, transform, union } from 'valibot'
 import { isTimestamp, parseTime } from '../cloudevents/attributes.ts'
 
+/** A form of values, and how messages describe it. */
 export interface Kind<Value> {
   /** Follows "must be" in messages, and is shown in the documentation. */
   readonly allowed: string
   readonly schema: GenericSchema<string, Value>
 }
 
-/** @param allowed describes the form, in words that follow "must be" */
+/**
+ * A text of a form.
+ *
+ * @param allowed describes the form, in words that follow "must be"
+ */
 export function text(form: RegExp, allowed: string): Kind<string> {
   return { allowed, schema: pipe(string(), regex(form, `must be ${allowed}`)) }
 }
 
+/** One of these texts. */
 export function oneOf<const Value extends string>(values: readonly Value[]): Kind<Value> {
   const allowed = values.length === 1 ? String(values[0]) : `one of ${values.join(', ')}`
   return { allowed, schema: picklist(values, `must be ${allowed}`) as GenericSchema<string, Value> }
@@ -31,6 +37,7 @@ export interface Bounds {
   readonly unit?: string
 }
 
+/** A whole number within bounds. */
 export function wholeNumber({ least, most, unit }: Bounds): Kind<number> {
   const range = most === undefined ? ` from ${least} on` : ` from ${least} to ${most}`
   const allowed = `a whole number${unit ? ` of ${unit}` : ''}${range}`

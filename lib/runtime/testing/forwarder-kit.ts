@@ -1,7 +1,3 @@
-/**
- * Tests a forwarder without any server: given records in its topics, when its schedule wakes it, then check what became of each
- * and what it wrote. It runs the real pipeline on a log and cursors in memory.
- */
 import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
 import type { Application } from '../consumer/application.ts'
 import type { TopicName } from '../consumer/declared.ts'
@@ -23,6 +19,10 @@ const ENV = 'test'
 /** What lies in a topic. */
 type GivenRecord = Partial<Pick<LogRecord, 'key' | 'value' | 'headers' | 'partition' | 'timestampMs'>>
 
+/**
+ * Tests a forwarder without any server: given records in its topics, when its schedule wakes it, then check what became of each
+ * and what it wrote. It runs the real pipeline on a log and cursors in memory.
+ */
 export class ForwarderKit {
   readonly #application: Application
   readonly #forwarder: Forwarder

@@ -1,8 +1,3 @@
-/**
- * Tests a process without any server: given a history, when events arrive or time passes, then check state, emissions,
- * timers and reason. It runs the real pipeline on a store in memory, so ids, deduplication and the log's clock behave as
- * in a deployment.
- */
 import type { LogRecord } from '../cloudevents/record.ts'
 import type { Application } from '../consumer/application.ts'
 import type { AuthoredProcess } from '../consumer/authored-process.ts'
@@ -36,6 +31,7 @@ export interface Taken<State> {
 /** How often the log ticks while time passes; the same interval as the schedule of `clock`. */
 const TICK_MS = 60_000
 
+/** What a test begins with. */
 export interface ProcessKitOptions {
   /** The tick of partition 0 at an instant (RFC 3339); by default an event of the application's tick type without data. */
   readonly tick?: (partition: number, at: string) => Event
@@ -56,6 +52,11 @@ export interface PlainRecord {
   readonly timestampMs?: number
 }
 
+/**
+ * Tests a process without any server: given a history, when events arrive or time passes, then check state, emissions,
+ * timers and reason. It runs the real pipeline on a store in memory, so ids, deduplication and the log's clock behave as
+ * in a deployment.
+ */
 export class ProcessKit<State> {
   readonly #tick: NonNullable<ProcessKitOptions['tick']>
   readonly #stage: Stage

@@ -1,7 +1,3 @@
-/**
- * Tests a sink without Kafka and Redis: given earlier deliveries, when events arrive, then check the outcome of each. It runs
- * the real pipeline on a store in memory. Waits between attempts take no time.
- */
 import type { Application } from '../consumer/application.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Sink } from '../consumer/sink.ts'
@@ -10,6 +6,10 @@ import type { Process } from '../pipeline/consumer.ts'
 import { logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 
+/**
+ * Tests a sink without Kafka and Redis: given earlier deliveries, when events arrive, then check the outcome of each. It runs
+ * the real pipeline on a store in memory. Waits between attempts take no time.
+ */
 export class SinkKit {
   readonly #stage: Stage
   #waiting: Event[] = []

@@ -1,5 +1,3 @@
-/** Runs a consumer without servers: given state and records, when a batch arrives, then check decisions and emissions. */
-
 import { MemoryStateStore } from '../adapters/memory/state-store.ts'
 import { isFailure } from '../cloudevents/event.ts'
 import { readEvent } from '../cloudevents/reader.ts'
@@ -27,6 +25,7 @@ import { NOTHING_WANTED } from './wanted.ts'
 
 type Given = Partial<Invocation> & { readonly ports?: Partial<Ports> }
 
+/** Runs a consumer without servers: given state and records, when a batch arrives, then check decisions and emissions. */
 export class Stage {
   readonly store: MemoryStateStore
   readonly publisher = new MemoryPublisher()

@@ -5,6 +5,7 @@ interface TopicPartitions {
   readonly partitions: readonly number[]
 }
 
+/** First or last offset of a partition. */
 export interface PartitionEdge {
   readonly topic: string
   readonly partition: number

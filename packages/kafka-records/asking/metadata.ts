@@ -1,5 +1,6 @@
 import { AnswerCursor, array, int8, type Question, string } from './wire.ts'
 
+/** Brokers and topics of a cluster. */
 export interface ClusterMetadata {
   readonly brokers: readonly {
     readonly id: number
@@ -13,6 +14,7 @@ export interface ClusterMetadata {
   readonly topics: readonly TopicMetadata[]
 }
 
+/** Partitions of a topic, each with its leader and its replicas. */
 export interface TopicMetadata {
   readonly errorCode: number
   readonly topic: string

@@ -8,6 +8,7 @@ export interface SettingsAnswer {
   readonly settings: readonly Setting[]
 }
 
+/** A setting of a topic or a broker. */
 export interface Setting {
   readonly name: string
   /** Null for a secret one, and for one without a value. */

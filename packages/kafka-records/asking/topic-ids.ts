@@ -1,5 +1,6 @@
 import { AnswerCursor, compactArray, compactString, int8, NO_TAGS, type Question } from './wire.ts'
 
+/** Id of a topic, which a topic of the same name made later does not share. */
 export interface TopicId {
   /** 0, or such as 3: the topic does not exist. */
   readonly errorCode: number

@@ -11,6 +11,7 @@ interface Signing {
   }): Promise<unknown>
 }
 
+/** A token for OAUTHBEARER. */
 export interface BearerToken {
   readonly value: string
   /** SASL extensions, such as `logicalCluster`. */

@@ -80,6 +80,7 @@ const NOT_TLS = /before secure TLS connection was established|wrong version numb
 const CERTIFICATE_REFUSED =
   /alert (bad certificate|certificate (required|unknown|expired|revoked)|unknown ca)/i
 
+/** An error of a TLS connection. */
 export interface TlsError extends NodeJS.ErrnoException {
   /** Certificate of the server, where its name is the problem. */
   readonly cert?: { readonly subjectaltname?: string }

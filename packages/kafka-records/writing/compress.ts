@@ -2,6 +2,7 @@
 import { promisify } from 'node:util'
 import { type Deflater, gzipped, LITTLE_BYTES, type WritableCodec } from './gzip.ts'
 
+/** Codecs that records can be written with. */
 export const WRITABLE_CODECS = [
   'none',
   'gzip',
@@ -32,6 +33,11 @@ const KEPT_INSTANCE_BYTES = 1024 * 1024
 
 const loaded = new Map<WritableCodec, Deflater>()
 
+/**
+ * Compresses the records of a batch.
+ *
+ * @returns the codec's number in the attributes of a batch, and the compressed bytes; those of `none` are the given ones
+ */
 export async function deflate(
   codec: WritableCodec,
   bytes: Buffer,

@@ -1,6 +1,7 @@
 /** Compresses with gzip, which every client can read. Programs that write nothing else do not bundle the other codecs. */
 import { promisify } from 'node:util'
 
+/** Name of a codec that records can be written with. */
 export type WritableCodec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 export type Deflater = (bytes: Buffer) => Uint8Array | Promise<Uint8Array>

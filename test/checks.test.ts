@@ -1,5 +1,6 @@
 import { describe, it } from 'node:test'
 import type { Check } from './runner/check.ts'
+import { apiPages } from './runner/checks/api-pages.ts'
 import { configuration } from './runner/checks/configuration.ts'
 import { dockerfiles } from './runner/checks/dockerfiles.ts'
 import { format } from './runner/checks/format.ts'
@@ -17,6 +18,7 @@ const CHECKS: readonly Check[] = [
   unused,
   schemas,
   configuration,
+  apiPages,
   promises,
   titles,
   dockerfiles,

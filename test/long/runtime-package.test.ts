@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type Admin, Kafka, logLevel, type Message } from 'kafkajs'
@@ -11,6 +11,7 @@ import { createTopic } from '../support/create-topic.ts'
 import { changeRecords, LOG_SUMMARY, logRecords } from '../support/example-records.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
 import { ForeignProject } from '../support/foreign-project.ts'
+import { PROJECT } from '../support/program.ts'
 import { codeBlocks, TYPED_FROM_THE_README } from '../support/readme-code.ts'
 import { eventOf } from '../support/sdk-reader.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
@@ -162,6 +163,28 @@ describe('the engine, installed from its tarball into another project', () => {
         alerts.map(([key, { type, data }]) => [key, type, data]),
         [['c-1', 'orders.over-limit', { total: 1100 }]],
       )
+    } finally {
+      await typed.remove()
+    }
+  })
+
+  it('given the examples of its API pages, then they compile, and their results are right', async () => {
+    const typed = await project.empty()
+    const pages = ['runtime', 'runtime-testing', 'runtime-producer', 'runtime-lambda']
+    try {
+      const files = pages.map(page => `${page}.ts`)
+      for (const file of files) await cp(join(PROJECT, 'examples', 'api', file), join(typed.folder, file))
+      await typed.types(...files)
+      // The topic of the README's program, which has run before.
+      const env = {
+        KAFKA_BROKERS: brokers().join(','),
+        REDIS_URL: redisUrl(),
+        REPORT_BATCH_ITEM_FAILURES: 'true',
+      }
+      for (const file of files) {
+        const program = `await import('./${file}'); console.log('the end is reached'); process.exit()`
+        assert.match(await typed.runs(program, env), /^the end is reached$/m, file)
+      }
     } finally {
       await typed.remove()
     }

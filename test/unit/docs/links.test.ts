@@ -51,7 +51,7 @@ describe('the pages', () => {
 
   it('given the pages in docs, then docs/README.md links each', () => {
     const linked = linksOf('docs/README.md')
-    const others = globSync('*.md', { cwd: join(ROOT, 'docs') }).filter(page => page !== 'README.md')
+    const others = globSync('**/*.md', { cwd: join(ROOT, 'docs') }).filter(page => page !== 'README.md')
     assert.deepEqual(
       others.filter(page => !linked.includes(page)),
       [],

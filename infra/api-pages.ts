@@ -1,0 +1,284 @@
+/**
+ * Writes docs/api from the entries of the packages: `npm run api`. Each page begins with a program of examples/api, which a test
+ * runs. With `--check` it changes nothing, and fails if a page is not current or an export has no docstring.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { type Node, SyntaxKind } from 'typescript/unstable/ast'
+import {
+  API,
+  type Symbol as ExportedSymbol,
+  ModifierFlags,
+  type Project,
+  SymbolFlags,
+} from 'typescript/unstable/sync'
+
+const PROJECT = resolve(import.meta.dirname, '..')
+
+/** Folders of the packages. Each entry of a published package has a page; a private package has one page. */
+const PACKAGES = ['lib/runtime', 'packages/kafka-records', 'packages/schema-registry']
+
+interface Entry {
+  /** The name that programs import. */
+  readonly module: string
+  readonly file: string
+}
+
+/** A page, by the name of its file without extension: that of its example as well. */
+type Pages = Readonly<Record<string, readonly Entry[]>>
+
+export const PAGES: Pages = Object.fromEntries(PACKAGES.flatMap(pagesOf))
+
+interface Manifest {
+  readonly name: string
+  readonly private?: boolean
+  readonly exports: string | Readonly<Record<string, string | { readonly default: string }>>
+}
+
+function pagesOf(folder: string): readonly (readonly [string, readonly Entry[]])[] {
+  const manifest: Manifest = JSON.parse(readFileSync(join(PROJECT, folder, 'package.json'), 'utf8'))
+  const { name, exports } = manifest
+  const entries = Object.entries(typeof exports === 'string' ? { '.': exports } : exports)
+    .map(([path, to]) => ({ module: path.replace('.', name), file: join(PROJECT, folder, sourceOf(to)) }))
+    .filter(({ file }) => file.endsWith('.ts'))
+  const pageName = (module: string) => module.replace('@sluice/', '').replaceAll('/', '-')
+  if (manifest.private) return [[pageName(name), entries]]
+  return entries.map(entry => [pageName(entry.module), [entry]] as const)
+}
+
+function sourceOf(target: string | { readonly default: string }): string {
+  return typeof target === 'string' ? target : target.default.replace('/dist/', '/').replace(/\.js$/, '.ts')
+}
+
+/** An exported declaration, by the name of its export. */
+interface Export {
+  readonly name: string
+  readonly symbol: ExportedSymbol
+  readonly doc: string
+  readonly declarations: readonly Node[]
+}
+
+function exportsOf(project: Project, { module, file }: Entry): Export[] {
+  const { program, checker } = project
+  const source = program.getSourceFile(file)
+  const symbol = source && checker.getSymbolAtLocation(source)
+  if (!symbol) throw new Error(`${module}: ${file} is not a module`)
+  return checker.getExportsOfModule(symbol).map(exported => {
+    const symbol = exported.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
+    return {
+      name: exported.name,
+      symbol,
+      doc: checker.getDocumentationCommentOfSymbol(symbol),
+      declarations: symbol.declarations.flatMap(one => one.resolve(project) ?? []),
+    }
+  })
+}
+
+/** Returns the text of each page by the name of its file, and the exports without a docstring. */
+function written(project: Project): {
+  readonly pages: ReadonlyMap<string, string>
+  readonly undocumented: readonly string[]
+} {
+  const undocumented = new Set<string>()
+  const described = new Map<number, string>()
+  const pages = new Map<string, string>()
+  // `@sluice/runtime` comes last: it exports what other entries have as well.
+  for (const [page, entries] of Object.entries(PAGES).toReversed()) {
+    const sections = entries.flatMap(entry => {
+      const all = exportsOf(project, entry)
+      for (const { name, doc } of all)
+        if (doc === '') undocumented.add(`${entry.module}: ${name} has no docstring`)
+      const own = all.filter(({ symbol }) => !described.has(symbol.id))
+      const elsewhere = Map.groupBy(
+        all.filter(one => !own.includes(one)),
+        ({ symbol }) => described.get(symbol.id) as string,
+      )
+      for (const { symbol } of own) described.set(symbol.id, page)
+      return [
+        ...(entries.length > 1 ? [`## \`${entry.module}\``] : []),
+        ...[...elsewhere].map(seeOther),
+        ...listsOf(own, project),
+      ]
+    })
+    pages.set(page, `${[headOf(page, entries), ...sections].join('\n\n')}\n`)
+  }
+  return { pages, undocumented: [...undocumented] }
+}
+
+function seeOther([page, exported]: readonly [string, readonly Export[]]): string {
+  const names = exported.map(({ name }) => code(name)).toSorted((a, b) => a.localeCompare(b, 'en'))
+  return `On the page [${page}](${page}.md): ${names.join(', ')}.`
+}
+
+function headOf(page: string, [first]: readonly Entry[]): string {
+  const example = readFileSync(join(PROJECT, 'examples', 'api', `${page}.ts`), 'utf8')
+  return `# \`${first?.module}\`
+
+<!-- Written by \`npm run api\` from the code. Changes made here are lost. -->
+
+\`\`\`ts
+${example.trim()}
+\`\`\``
+}
+
+/** Functions and constants, then classes, then types: each in alphabetical order. */
+function listsOf(exported: readonly Export[], project: Project): string[] {
+  const sorted = exported.toSorted((a, b) => a.name.localeCompare(b.name, 'en'))
+  const kindOf = ({ symbol: { flags } }: Export) =>
+    flags & (SymbolFlags.Function | SymbolFlags.Variable) ? 0 : flags & SymbolFlags.Class ? 1 : 2
+  const texts = new Texts(project)
+  return [0, 1, 2].flatMap(kind => {
+    const lines = sorted.filter(one => kindOf(one) === kind).flatMap(one => texts.lines(one))
+    return lines.length > 0 ? [lines.join('\n')] : []
+  })
+}
+
+/** The parts of a declaration that the pages show. */
+interface Declaration extends Node {
+  readonly name?: Node
+  readonly modifierFlags?: ModifierFlags
+  readonly questionToken?: Node
+  /** The question mark of a member. */
+  readonly postfixToken?: Node
+  readonly dotDotDotToken?: Node
+  readonly typeParameters?: readonly Node[]
+  readonly parameters?: readonly Declaration[]
+  readonly type?: Node
+  readonly initializer?: Node
+  readonly body?: Node
+  readonly heritageClauses?: readonly Node[]
+  readonly members?: readonly Declaration[]
+}
+
+class Texts {
+  readonly #checker: Project['checker']
+
+  constructor({ checker }: Project) {
+    this.#checker = checker
+  }
+
+  /** A declaration in one line of a list, and its members below it. */
+  lines({ name, symbol, doc, declarations }: Export): string[] {
+    const [first, ...others] = withoutImplementation(declarations as readonly Declaration[])
+    if (!first) throw new Error(`${name} is not declared`)
+    const about = this.#about(doc, symbol)
+    if (symbol.flags & (SymbolFlags.Function | SymbolFlags.Variable))
+      return [
+        `- ${code(this.#signature(first))}${about}`,
+        ...others.map(other => `- ${code(this.#signature(other))}`),
+      ]
+    const heritage = first.heritageClauses?.map(clause => ` ${oneLine(clause.getText())}`) ?? []
+    const alias = first.members ? '' : ` = ${oneLine(first.type?.getText() ?? '').replace(/^\| /, '')}`
+    const head = `- ${code(`${name}${parametersOf(first.typeParameters)}${heritage.join('')}${alias}`)}${about}`
+    const members = (first.members ?? []).filter(isPublic)
+    if (symbol.flags & SymbolFlags.Class) return [head, ...this.#classMembers(name, members)]
+    const texts = members.map(member => code(this.#signature(member)))
+    return [head, ...(texts.length > 0 ? [`  - ${texts.join(', ')}`] : [])]
+  }
+
+  /** The constructors, and the members with a docstring: the others are those of an interface. */
+  #classMembers(name: string, members: readonly Declaration[]): string[] {
+    return withoutImplementation(members).flatMap(member => {
+      const symbol = member.name && this.#checker.getSymbolAtLocation(member.name)
+      if (!symbol) return [`  - ${code(`new ${name}${this.#signature(member)}`)}`]
+      const doc = this.#checker.getDocumentationCommentOfSymbol(symbol)
+      return doc === '' ? [] : [`  - ${code(this.#signature(member))}${this.#about(doc, symbol)}`]
+    })
+  }
+
+  /** First sentence of a docstring, and the errors. */
+  #about(doc: string, symbol: ExportedSymbol): string {
+    const [sentence = doc] = /^.*?[.:;](?=\s|$)/s.exec(doc) ?? []
+    const errors = this.#checker
+      .getJsDocTagsOfSymbol(symbol)
+      .flatMap(({ name, text }) => (name === 'throws' ? [` Throws: ${joined(String(text))}.`] : []))
+    const about = `${joined(sentence).replace(/[.:;]$/, '.')}${[...new Set(errors)].join('')}`
+    return about === '' ? '' : `: ${about}`
+  }
+
+  /** A function, a member or a parameter with its type, and without its body or its value. */
+  #signature(declaration: Declaration): string {
+    const { name, dotDotDotToken, typeParameters, parameters, initializer } = declaration
+    const questionToken = declaration.questionToken ?? declaration.postfixToken
+    const isPattern = name?.getText().startsWith('{')
+    const head = `${dotDotDotToken ? '...' : ''}${isPattern ? 'options' : (name?.getText() ?? '')}`
+    const taken = parameters?.map(parameter => this.#signature(parameter)).join(', ')
+    // A property of a class or a constant has a value and is not optional.
+    const mark = questionToken || (initializer && declaration.kind === SyntaxKind.Parameter) ? '?' : ''
+    const call =
+      taken === undefined || isGetter(declaration) ? '' : `${parametersOf(typeParameters)}(${taken})`
+    const type = this.#type(declaration)
+    return `${head}${mark}${call}${type === '' ? '' : `: ${type}`}`
+  }
+
+  #type({ name, type, kind }: Declaration): string {
+    if (type) return oneLine(type.getText())
+    if (!name || kind === SyntaxKind.Constructor) return ''
+    const inferred = this.#checker.getTypeAtLocation(name)
+    return inferred ? this.#checker.typeToString(inferred) : ''
+  }
+}
+
+function isPublic({ name, modifierFlags = 0 }: Declaration): boolean {
+  return !name?.getText().startsWith('#') && (modifierFlags & ModifierFlags.Private) === 0
+}
+
+function isGetter({ kind }: Declaration): boolean {
+  return kind === SyntaxKind.GetAccessor
+}
+
+/** The declarations without the implementation of an overloaded function, which callers do not see. */
+function withoutImplementation(declarations: readonly Declaration[]): readonly Declaration[] {
+  const named = Map.groupBy(declarations, ({ name }) => name?.getText())
+  return [...named.values()].flatMap(all => {
+    const overloads = all.filter(({ body }) => !body)
+    return overloads.length > 0 ? overloads : all
+  })
+}
+
+function parametersOf(types: readonly Node[] = []): string {
+  return types.length > 0 ? `<${types.map(type => oneLine(type.getText())).join(', ')}>` : ''
+}
+
+const COMMENT = /\/\*.*?\*\/|(?<=^|\s)\/\/.*?$/gms
+
+function joined(text: string): string {
+  return text.trim().replaceAll(/\s+/g, ' ')
+}
+
+/** A type in one line, without comments. */
+function oneLine(text: string): string {
+  const separated = text
+    .replaceAll(COMMENT, '')
+    .replaceAll(/(?<=[\w\])}>'"]) *\n\s*(?=readonly |\w+[(?:])/g, '; ')
+  return joined(separated).replaceAll(/(?<=[([<]) |,? (?=[)\]>](?!=))/g, '')
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll('`', "'")}\``
+}
+
+function main(check: boolean): void {
+  const api = new API({ cwd: PROJECT })
+  try {
+    const config = join(PROJECT, 'tsconfig.json')
+    const project = api.updateSnapshot({ openProjects: [config] }).getProject(config)
+    if (!project) throw new Error(`${config} cannot be opened`)
+    const { pages, undocumented } = written(project)
+    const folder = join(PROJECT, 'docs', 'api')
+    mkdirSync(folder, { recursive: true })
+    const errors = [...undocumented]
+    for (const [name, text] of pages) {
+      const file = join(folder, `${name}.md`)
+      if (!check) writeFileSync(file, text)
+      else if (readFileSync(file, 'utf8') !== text)
+        errors.push(`${relative(PROJECT, file)} is not current: run \`npm run api\``)
+    }
+    for (const error of errors) console.error(error)
+    if (errors.length > 0) process.exitCode = 1
+  } finally {
+    api.close()
+  }
+}
+
+if (import.meta.main) main(process.argv.includes('--check'))

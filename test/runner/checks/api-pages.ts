@@ -1,0 +1,26 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PAGES } from '../../../infra/api-pages.ts'
+import { PROJECT } from '../../support/program.ts'
+import { type Check, Failed, tool } from '../check.ts'
+
+/** Whether docs/api is what the entries of the packages give, and each export has a docstring. */
+export const apiPages: Check = {
+  name: 'API pages',
+  async run(signal) {
+    await tool('./infra/api-pages.ts', ['--check'], signal)
+    const names = Object.keys(PAGES).toSorted()
+    for (const [folder, extension] of [
+      ['docs/api', '.md'],
+      ['examples/api', '.ts'],
+    ] as const) {
+      const files = (await readdir(join(PROJECT, folder))).toSorted()
+      const wanted = names.map(name => `${name}${extension}`)
+      if (files.join() !== wanted.join())
+        throw new Failed(
+          `${folder} has ${files.join(', ')}, and the packages have entries for ${wanted.join(', ')}`,
+        )
+    }
+    return `${names.length} pages, with an example each`
+  },
+}

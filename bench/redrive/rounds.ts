@@ -117,7 +117,7 @@ async function copy(broker: string, from: string, to: string, isOwn = false): Pr
       partition,
       ...bounds,
     }))
-    let inFlight: Promise<void> = Promise.resolve()
+    let inFlight: Promise<unknown> = Promise.resolve()
     for await (const group of isOwn ? readRecordGroups(log, ranges) : oneByOne(log, ranges))
       for (let at = 0; at < group.length; at += MOST_RECORDS) {
         const records = group.slice(at, at + MOST_RECORDS).map(({ key, value, headers }): OutgoingRecord => {

@@ -125,7 +125,7 @@ async function appended(
     return { ...producedRecord(topic, null, event, config.contentMode), partition }
   })
   try {
-    return await (await connections.publisher()).append(records)
+    return await (await connections.publisher()).publish(records)
   } catch (error) {
     if (!(error instanceof Unavailable || error instanceof RefusedByKafka)) throw error
     throw new CliFailure(

@@ -13,8 +13,7 @@ import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
 import { transcript } from './invocation.ts'
 
 const PUBLISHER: TopicPublisher = {
-  publish: async records => transcript.published(records),
-  append: async records => {
+  publish: async records => {
     transcript.published(records)
     return records.map((_, offset) => offset)
   },

@@ -69,12 +69,12 @@ const LIMITS = { items: 500, bytes: 512 * 1024 } as const
  * @throws as `Publisher.publish` does
  */
 export async function appendPlaced(
-  publisher: Pick<TopicPublisher, 'append'>,
+  publisher: Pick<TopicPublisher, 'publish'>,
   events: readonly PlacedEvent[],
   published: PublishedEvent[],
 ): Promise<void> {
   for (const some of requestsOf(events, sizeOf, LIMITS))
-    for (const offset of await publisher.append(some))
+    for (const offset of await publisher.publish(some))
       published.push(told(events[published.length] as PlacedEvent, offset))
 }
 

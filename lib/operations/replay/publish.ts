@@ -121,7 +121,7 @@ class InOrder {
   }
 
   /** Resolves when there is room for another one. */
-  async add(one: Promise<void>, then: () => Promise<void>): Promise<void> {
+  async add(one: Promise<unknown>, then: () => Promise<void>): Promise<void> {
     this.#count++
     this.#last = Promise.all([this.#last, one])
       .then(then)

@@ -62,7 +62,6 @@ export class KafkaConnections {
     }
     return {
       partitionsOf: topic => publisher.partitionsOf(topic),
-      append: records => timed(publisher.append(records)),
       publish: records => timed(publisher.publish(records)),
     }
   }

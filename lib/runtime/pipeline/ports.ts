@@ -58,7 +58,7 @@ export interface Publisher {
    * with `RecordRefused` if Kafka will never accept one of the records, and with `Unavailable` if it may accept them later. After
    * a rejection, any of the records may have been written.
    */
-  publish(records: readonly OutgoingRecord[]): Promise<void>
+  publish(records: readonly OutgoingRecord[]): Promise<unknown>
 }
 
 /** Upper bound for the records of one read, in bytes by `sizeOf`. A larger record is returned alone. */

@@ -37,12 +37,8 @@ export class KafkaPublisher implements TopicPublisher {
     )
   }
 
-  publish(records: readonly OutgoingRecord[]): Promise<void> {
+  publish(records: readonly OutgoingRecord[]): Promise<readonly number[]> {
     return this.#producer.use(producer => producer.publish(records))
-  }
-
-  append(records: readonly OutgoingRecord[]): Promise<readonly number[]> {
-    return this.#producer.use(producer => producer.append(records))
   }
 
   partitionsOf(topic: string): Promise<number> {

@@ -96,16 +96,12 @@ export class RecordProducer {
   }
 
   /**
-   * Publishes records together with those of the same turn of the event loop. In each partition, all are in the order of the calls.
+   * Publishes records together with those of the same turn of the event loop. In each partition, all are in the order of the calls. Resolves to
+   * the offset of each record; that of the last copy if there are several.
    *
    * @throws the first error in the order of the records, once the outcome of all is known
    */
-  async publish(records: readonly OutgoingRecord[]): Promise<void> {
-    await this.append(records)
-  }
-
-  /** Publishes as `publish` does. Resolves to the offset of each record, in their order; that of the last copy if there are several. */
-  async append(records: readonly OutgoingRecord[]): Promise<readonly number[]> {
+  async publish(records: readonly OutgoingRecord[]): Promise<readonly number[]> {
     if (records.length === 0) return []
     const { promise, resolve } = Promise.withResolvers<void>()
     const outcomes: Outcome[] = []

@@ -122,13 +122,13 @@ it('given a topic that is not there beside one that is, then the error names it'
   await assert.rejects(publisher.partitionsOf(missing), named)
 })
 
-it('given records for several partitions, then append tells where each of them lies', async () => {
+it('given records for several partitions, then the result has the offset of each', async () => {
   const topic = await newTopic(3)
   const record = (partition: number, text: string) => {
     return { topic, partition, key: null, value: Buffer.from(text), headers: [] }
   }
-  assert.deepEqual(await publisher.append([record(2, 'a'), record(0, 'b')]), [0, 0])
-  assert.deepEqual(await bulk.append([record(0, 'c'), record(1, 'd'), record(2, 'e')]), [1, 0, 1])
+  assert.deepEqual(await publisher.publish([record(2, 'a'), record(0, 'b')]), [0, 0])
+  assert.deepEqual(await bulk.publish([record(0, 'c'), record(1, 'd'), record(2, 'e')]), [1, 0, 1])
   const read = await foreign.read(topic)
   assert.deepEqual(read.map(({ partition, offset, value }) => `${partition}/${offset} ${value}`).sort(), [
     '0/0 b',

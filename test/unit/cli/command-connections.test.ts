@@ -56,7 +56,6 @@ describe('the connections of a command that is not an operation', () => {
   it('when it publishes or changes topics, then that is refused', async () => {
     const publisher = await connections.publisher()
     assert.throws(() => publisher.publish([RECORD]), REFUSED)
-    assert.throws(() => publisher.append([RECORD]), REFUSED)
     const kafka = await connections.kafka()
     assert.throws(() => kafka.producer(), REFUSED)
     const admin = kafka.admin() as never as Record<string, () => void>

@@ -68,6 +68,6 @@ export interface Brokers {
 export interface TopicPublisher extends Publisher {
   /** Resolves to the present number of partitions of the topic. */
   partitionsOf(topic: string): Promise<number>
-  /** Publishes records, and resolves to the offset of each; that of the last copy if one was sent again. Rejects as `publish` does. */
-  append(records: readonly OutgoingRecord[]): Promise<readonly number[]>
+  /** Resolves to the offset of each record; that of the last copy if one was sent again. */
+  publish(records: readonly OutgoingRecord[]): Promise<readonly number[]>
 }

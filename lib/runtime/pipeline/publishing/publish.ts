@@ -42,8 +42,8 @@ interface Refused<T> {
  */
 export async function sendInOrder<T>(
   entries: readonly T[],
-  send: (some: readonly T[]) => Promise<void>,
-  replace: (entry: T, error: RecordRefused) => Promise<void>,
+  send: (some: readonly T[]) => Promise<unknown>,
+  replace: (entry: T, error: RecordRefused) => Promise<unknown>,
 ): Promise<Refused<T>> {
   try {
     await send(entries)

@@ -18,7 +18,7 @@ class OnKafka extends KafkaConnections {
 it('given a scheduled function that publishes, then each publishing is measured once, in its environment', async () => {
   Object.assign(process.env, { SLUICE_ENV: 'test', KAFKA_BROKERS: '127.0.0.1:1', AWS_REGION: 'eu-west-1' })
   let times = 2
-  KafkaPublisher.prototype.publish = async () => {}
+  KafkaPublisher.prototype.publish = async () => []
   const handler = scheduled('ticking', OnKafka, [GENERAL, KAFKA], async ({ connections, telemetry }) => {
     const publisher = await connections.publisher()
     for (let at = 0; at < times; at += 1) await publisher.publish([RECORD])

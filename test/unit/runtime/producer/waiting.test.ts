@@ -89,7 +89,7 @@ describe('records that wait', () => {
     }
     const [, offsets] = await Promise.all([
       producer.publish([record(0, '<1>'), record(1, '<2>')]),
-      producer.append([record(1, '<3>'), record(1, '<4>')]),
+      producer.publish([record(1, '<3>'), record(1, '<4>')]),
     ])
     assert.deepEqual(written(brokers), [['<1>', '<2>', '<3>', '<4>']])
     assert.deepEqual(

@@ -1,9 +1,8 @@
 /** Decodes the records of a large batch while it is inflated. */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Batch } from './batch.ts'
-import { ByteStream } from './byte-stream.ts'
 import { inflateInParts } from './codecs.ts'
-import { Cursor } from './cursor.ts'
+import { Cursor, LONGEST_VARINT } from './cursor.ts'
 import {
   type Content,
   contentOf,
@@ -133,5 +132,67 @@ async function* yieldingToEventLoop(parts: AsyncIterable<Buffer> | Iterable<Buff
     if (bytes < BYTES_PER_TURN) continue
     bytes = 0
     await turn()
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
+
+/** Reads sequentially from chunks of bytes, and keeps at most one chunk. */
+class ByteStream {
+  readonly #parts: AsyncIterator<Buffer> | Iterator<Buffer>
+  #part: Buffer = EMPTY
+  #at = 0
+  /** The bytes of all earlier parts. */
+  #before = 0
+
+  constructor(parts: AsyncIterator<Buffer> | Iterator<Buffer>) {
+    this.#parts = parts
+  }
+
+  /** The number of bytes read or skipped. */
+  get position(): number {
+    return this.#before + this.#at
+  }
+
+  /** Returns a copy. */
+  async take(count: number): Promise<Buffer> {
+    const taken = Buffer.allocUnsafe(count)
+    for (let filled = 0; filled < count; ) {
+      if (this.#at === this.#part.length) await this.#next()
+      const copied = this.#part.copy(taken, filled, this.#at, this.#at + count - filled)
+      filled += copied
+      this.#at += copied
+    }
+    return taken
+  }
+
+  async skip(count: number): Promise<void> {
+    let left = count
+    while (left > this.#part.length - this.#at) {
+      left -= this.#part.length - this.#at
+      this.#at = this.#part.length
+      await this.#next()
+    }
+    this.#at += left
+  }
+
+  /** Returns the bytes of a varint, to be read with a `Cursor`. */
+  async varintBytes(): Promise<Buffer> {
+    const bytes: number[] = []
+    do {
+      if (this.#at === this.#part.length) await this.#next()
+      bytes.push(this.#part[this.#at++] as number)
+    } while ((bytes.at(-1) as number) >= 0x80 && bytes.length < LONGEST_VARINT)
+    return Buffer.from(bytes)
+  }
+
+  async #next(): Promise<void> {
+    // The next part may take the memory of this one.
+    this.#before += this.#part.length
+    this.#part = EMPTY
+    this.#at = 0
+    const { done, value } = await this.#parts.next()
+    if (done) throw malformed('it is truncated')
+    this.#part = value
   }
 }

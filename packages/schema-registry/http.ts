@@ -1,6 +1,7 @@
 /** Requests to a schema registry, bounded in time and size. */
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
 import { RegistryError } from './errors.ts'
-import { type HttpAnswer, type RegistryTls, type Send, transport } from './transport.ts'
 
 /** User and password of a registry. */
 export interface RegistryLogin {
@@ -107,4 +108,54 @@ async function textOf({ body, status }: HttpAnswer): Promise<string> {
 function explain(error: unknown): string {
   const { message, cause } = error instanceof Error ? error : new Error(String(error))
   return cause instanceof Error ? `${message} (${cause.message})` : message
+}
+
+/** Encryption of the connection to a registry. All in PEM form. */
+export interface RegistryTls {
+  /** The certificates of the authorities to trust, instead of those that Node.js knows. */
+  readonly ca?: string
+  /** The client certificate, its private key, and the passphrase of the key. */
+  readonly cert?: string
+  readonly key?: string
+  readonly passphrase?: string
+  /** The name that the server's certificate must have, if not the host of its address. */
+  readonly servername?: string
+  /** False accepts any certificate. */
+  readonly rejectUnauthorized?: boolean
+}
+
+interface HttpRequest {
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+  readonly body?: string
+}
+
+interface HttpAnswer {
+  readonly status: number
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+type Send = (url: string, sent: HttpRequest) => Promise<HttpAnswer>
+
+function transport(tls: RegistryTls | undefined): Send {
+  return tls ? (url, sent) => sendWith(tls, url, sent) : sendByFetch
+}
+
+async function sendByFetch(url: string, sent: HttpRequest): Promise<HttpAnswer> {
+  const { status, body } = await fetch(url, sent)
+  return { status, body: body ?? nothing() }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** `fetch` takes certificates only together with a package that Node.js does not export. */
+function sendWith(tls: RegistryTls, url: string, { body, ...options }: HttpRequest): Promise<HttpAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>()
+  const sent = request(url, { ...tls, ...options }, (answer: IncomingMessage) =>
+    resolve({ status: answer.statusCode ?? 0, body: answer }),
+  )
+  sent.on('error', reject)
+  sent.end(body)
+  return promise
 }

@@ -7,12 +7,11 @@ export {
 } from './client.ts'
 export type { Codec, DataForm } from './codec.ts'
 export { isRegistryError, RegistryError, UndecodableError, UnencodableError } from './errors.ts'
-export type { RegistryLogin } from './http.ts'
+export type { RegistryLogin, RegistryTls } from './http.ts'
 export { loadCodec } from './load-codec.ts'
 export {
   type Compatibility,
   RegistrySubjects,
   type SchemaVersion,
 } from './subjects.ts'
-export type { RegistryTls } from './transport.ts'
 export { type Framed, frame, unframe } from './wire.ts'

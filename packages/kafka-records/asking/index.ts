@@ -1,12 +1,15 @@
 /** Questions to brokers about the state of a cluster. An entry of its own: programs that only read records do not bundle it. */
-export { alterSettingsQuestion } from './alter-settings.ts'
 export { askBroker } from './ask-broker.ts'
 export { type BatchesFrom, type BatchHead, batchesQuestion } from './batches.ts'
-export { type BrokerFeatures, featuresQuestion } from './features.ts'
+export { type BrokerFeatures, featuresQuestion, type MetadataQuorum, quorumQuestion } from './controllers.ts'
 export { edgesQuestion, type PartitionEdge } from './list-offsets.ts'
 export { type LogDir, logDirsQuestion } from './log-dirs.ts'
-export { type ClusterMetadata, metadataQuestion, type TopicMetadata } from './metadata.ts'
-export { type MetadataQuorum, quorumQuestion } from './quorum.ts'
-export { type Setting, settingsQuestion } from './settings.ts'
-export { type TopicId, topicIdsQuestion } from './topic-ids.ts'
+export {
+  type ClusterMetadata,
+  metadataQuestion,
+  type TopicId,
+  type TopicMetadata,
+  topicIdsQuestion,
+} from './metadata.ts'
+export { alterSettingsQuestion, type Setting, settingsQuestion } from './settings.ts'
 export type { Question } from './wire.ts'

@@ -7,7 +7,7 @@ import {
   type Setting,
   settingsQuestion,
 } from '@sluice/kafka-records/asking'
-import { askLeaders } from './ask-leaders.ts'
+import { askOver } from './ask-leaders.ts'
 import type { Kafka } from './client.ts'
 
 /** Asks a cluster whose brokers are known, over connections of its own. It repeats the question while the answer is retriable. */
@@ -15,16 +15,11 @@ export function askCluster<T>(
   kafka: Kafka,
   question: (cluster: Cluster, brokers: readonly number[]) => Promise<T>,
 ): Promise<T> {
-  return askLeaders(async () => {
-    const cluster = openCluster(kafka)
-    try {
-      await cluster.connect()
-      const brokers = (await metadataOf(cluster)).brokers.map(({ id }) => id)
-      await knowBrokers(cluster, brokers)
-      return await question(cluster, brokers)
-    } finally {
-      await cluster.disconnect()
-    }
+  const open = () => openCluster(kafka)
+  return askOver(open, async cluster => {
+    const brokers = (await metadataOf(cluster)).brokers.map(({ id }) => id)
+    await knowBrokers(cluster, brokers)
+    return question(cluster, brokers)
   })
 }
 

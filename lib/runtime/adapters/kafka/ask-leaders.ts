@@ -42,21 +42,33 @@ export async function askLeaders<T>(
   }
 }
 
-/** Asks the cluster over a connection of its own. It repeats the question while the answer is retriable. */
+interface Connected {
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+}
+
+/** Asks over a connection of its own. It repeats the question, over another one, while the answer is retriable. */
+export function askOver<Client extends Connected, T>(
+  open: () => Client,
+  question: (client: Client) => Promise<T>,
+  patience?: Patience,
+): Promise<T> {
+  return askLeaders(async () => {
+    // Metadata belong to the connection, so each attempt has its own.
+    const client = open()
+    try {
+      await client.connect()
+      return await question(client)
+    } finally {
+      await client.disconnect()
+    }
+  }, patience)
+}
+
 export function askAdmin<T>(
   kafka: Kafka,
   question: (admin: Admin) => Promise<T>,
   patience?: Patience,
 ): Promise<T> {
-  const ask = async () => {
-    // `askLeaders` asks again. Metadata belong to the connection, so each attempt has its own.
-    const admin = kafka.admin({ retry: { retries: 0 } })
-    try {
-      await admin.connect()
-      return await question(admin)
-    } finally {
-      await admin.disconnect()
-    }
-  }
-  return askLeaders(ask, patience)
+  return askOver(() => kafka.admin({ retry: { retries: 0 } }), question, patience)
 }

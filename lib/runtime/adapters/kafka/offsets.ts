@@ -41,29 +41,22 @@ export class TopicOffsets {
   committed(groupId: string, topic: string): Promise<number[]> {
     return this.#ask(async admin => {
       const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] })
-      const committed: number[] = []
-      for (const { partition, offset } of answer?.partitions ?? []) committed[partition] = Number(offset)
-      return committed
+      return byPartition(answer?.partitions ?? [], ({ offset }) => Number(offset))
     })
   }
 
   /** Resolves to the first offset of each partition that was written at a time or later, or else to its end. */
   at(topic: string, timeMs: number): Promise<number[]> {
-    return this.#ask(async admin => {
-      const found: number[] = []
-      for (const { partition, offset } of await admin.fetchTopicOffsetsByTimestamp(topic, timeMs))
-        found[partition] = Number(offset)
-      return found
-    })
+    return this.#ask(async admin =>
+      byPartition(await admin.fetchTopicOffsetsByTimestamp(topic, timeMs), ({ offset }) => Number(offset)),
+    )
   }
 
   /** Resolves to the readable range of each partition. */
   bounds(topic: string): Promise<Bounds[]> {
     return this.#ask(async admin => {
-      const bounds: Bounds[] = []
-      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic))
-        bounds[partition] = { start: Number(low), end: Number(high) }
-      return bounds
+      const offsets = await admin.fetchTopicOffsets(topic)
+      return byPartition(offsets, ({ low, high }) => ({ start: Number(low), end: Number(high) }))
     })
   }
 
@@ -75,6 +68,15 @@ export class TopicOffsets {
     // Metadata belong to the connection, and the library renews them only by connecting again.
     return this.#admin.inTurn(question, attempt => askLeaders(attempt, this.#patience))
   }
+}
+
+function byPartition<Answer extends { readonly partition: number }, T>(
+  answers: readonly Answer[],
+  read: (answer: Answer) => T,
+): T[] {
+  const values: T[] = []
+  for (const answer of answers) values[answer.partition] = read(answer)
+  return values
 }
 
 /** Shorter than elsewhere: the next invocation asks again. */

@@ -34,7 +34,6 @@ export interface Batch {
   readonly recordCount: number
   /** Checksum of `checked`. The broker has verified it, but the disk and the network come after the broker. */
   readonly checksum: number
-  /** The bytes that the checksum covers. */
   readonly checked: Buffer
   /** Bytes in the log, compressed or not. */
   readonly records: Buffer

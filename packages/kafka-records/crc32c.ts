@@ -16,7 +16,6 @@ const T7 = shifted(T6)
 /** The first byte of a number in memory is the lowest, as nearly everywhere. */
 const IS_LOWEST_FIRST = endianness() === 'LE'
 
-/** Returns the checksum as an unsigned number. */
 export function crc32c(bytes: Buffer): number {
   // A number can be read only at a multiple of its size.
   const begin = Math.min(bytes.length, -bytes.byteOffset & 3)

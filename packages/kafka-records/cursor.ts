@@ -1,6 +1,5 @@
 import { malformed } from './unreadable.ts'
 
-/** The maximum length of a 64-bit varint. */
 export const LONGEST_VARINT = 10
 
 const LONGEST_UVARINT = 5

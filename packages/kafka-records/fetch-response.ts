@@ -39,7 +39,6 @@ type PartitionResponse = PartitionHead & {
   readonly messages: readonly FetchedRecord[]
 }
 
-/** A partition as received. */
 interface Raw {
   readonly head: PartitionHead
   readonly aborted: readonly { readonly producerId: string; readonly firstOffset: number }[]
@@ -53,7 +52,6 @@ interface RawTopic {
 
 /** The request of a response, and the state that is kept from one response to the next. */
 export interface Asked {
-  /** The requested offset of a partition. */
   offsetOf(topic: string, partition: number): number
   /** Empty until they are decoded. Rejects as `recordsOf` does. */
   recordsOf(fetched: FetchedPartition): Promise<readonly FetchedRecord[]>

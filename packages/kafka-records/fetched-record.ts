@@ -66,7 +66,6 @@ export function contextOf(batch: Batch) {
   }
 }
 
-/** A kafkajs message. */
 interface Message {
   readonly headers?: object | undefined
   readonly headerList?: readonly Header[]

@@ -61,11 +61,9 @@ export interface Broker {
   }
   disconnect(): Promise<void>
   fetch(request: FetchRequest): Promise<FetchResponse>
-  /** The groups whose coordinator it is. */
   listGroups(): Promise<{
     readonly groups: readonly { readonly groupId: string; readonly protocolType: string }[]
   }>
-  /** Describes groups whose coordinator it is. */
   describeGroups(request: { readonly groupIds: readonly string[] }): Promise<{
     readonly groups: readonly DescribedGroup[]
   }>
@@ -210,7 +208,6 @@ interface OwnRequest<Answer> {
   readonly timeoutMs?: number
 }
 
-/** Sends a request over the connections of a broker. */
 export async function sendRequest<Answer>(
   { connectionPool }: Pick<Broker, 'connectionPool'>,
   { encode, decode, timeoutMs, ...request }: OwnRequest<Answer>,

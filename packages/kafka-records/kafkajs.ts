@@ -10,7 +10,6 @@ import {
   requireMethod,
 } from './kafkajs-internals.ts'
 
-/** A codec in the form of kafkajs. */
 interface KafkajsCodec {
   compress(encoder: unknown): Promise<Buffer>
   decompress(bytes: Buffer): Promise<Buffer>
@@ -44,7 +43,6 @@ export function readEveryCodec(codecs: object): void {
 /** A session lasts 6 seconds at least. */
 const LONGEST_DECODING_MS = 2_000
 
-/** State of a client between responses. */
 interface Memory {
   readonly putOff: Set<string>
   decoding?: Decoding

@@ -149,7 +149,6 @@ class ByteStream {
     this.#parts = parts
   }
 
-  /** The number of bytes read or skipped. */
   get position(): number {
     return this.#before + this.#at
   }

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { UndecodableError } from './errors.ts'
 
-/** Upper bound for nested records, lists and maps. */
 const DEEPEST = 100
 /** Items that take no bytes, such as `null`, are accepted up to this number in one value. */
 const FREE_ITEMS = 1_000

@@ -5,7 +5,6 @@
 export class RegistryError extends Error {
   override readonly name = 'RegistryError'
   readonly code: 'unavailable' | 'refused' | 'unusable-schema'
-  /** HTTP status of a refusal. */
   readonly status: number | undefined
 
   constructor(

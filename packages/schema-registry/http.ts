@@ -27,7 +27,6 @@ interface Answer {
   readonly body: unknown
 }
 
-/** Upper bound for one answer, in bytes. */
 const LARGEST_ANSWER = 4 * 1024 * 1024
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
 

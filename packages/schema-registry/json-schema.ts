@@ -58,7 +58,6 @@ function compile(text: string, references: Schema['references']) {
   }
 }
 
-/** @throws UndecodableError */
 function validated(validate: ValidateFunction, data: unknown): void {
   if (isDeep(data)) throw new UndecodableError(`it is nested more than ${DEEPEST} levels deep`)
   if (validate(data)) return

@@ -43,7 +43,6 @@ interface Moment {
   readonly nanos?: number
 }
 
-/** The index of the first message. */
 const FIRST_MESSAGE = Buffer.of(0)
 
 /** Framed data begin with the index of their message; plain data are the first message, as is all that is written. */

@@ -3,7 +3,6 @@ import { RegistryError } from './errors.ts'
 import { RegistryHttp, signalWithin } from './http.ts'
 import { isObject } from './values.ts'
 
-/** A version of a subject. */
 export interface SchemaVersion {
   readonly subject: string
   readonly version: number

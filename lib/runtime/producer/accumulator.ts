@@ -30,7 +30,6 @@ export class Accumulator {
     return true
   }
 
-  /** Makes everything due. */
   hurry(): void {
     this.#fresh = 0
     for (const queue of this.queues()) queue.hurry()

@@ -12,7 +12,6 @@ import type { Told } from './delivery.ts'
 /** Topics take about 1 MiB in a batch by default. */
 const LARGE_RECORD_BYTES = 900 * 1024
 
-/** The records of one partition that are sent together. */
 export class Batch {
   readonly builder = new BatchBuilder()
   readonly #told: Told[] = []
@@ -25,7 +24,6 @@ export class Batch {
   dueAtMs: number
   /** Whether its records count among those that wait for more: not after it was made due, or taken. */
   isCounted = true
-  /** Attempts to send it that have begun. */
   attempts = 0
   /** Set at the first attempt, and kept: the broker recognises a repeat by it. */
   sequence: BatchSequence | undefined

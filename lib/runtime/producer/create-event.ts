@@ -16,7 +16,6 @@ export interface CloudEventLike {
   readonly type: string
 }
 
-/** Attributes of an event. */
 export interface EventOptions {
   /** CloudEvents `type`, such as `com.example.order.placed`. */
   readonly type?: string

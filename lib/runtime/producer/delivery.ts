@@ -1,6 +1,5 @@
 /** The outcome of an event. */
 
-/** Called with the outcome of one record. */
 export type Told = (outcome: Outcome) => void
 
 export type Outcome = { readonly partition: number; readonly offset: number } | Error
@@ -8,7 +7,6 @@ export type Outcome = { readonly partition: number; readonly offset: number } | 
 /** Kafka has acknowledged the event. */
 export interface Delivered {
   readonly isDelivered: true
-  /** CloudEvents `id` of the event. */
   readonly id: string
   readonly topic: string
   readonly partition: number

@@ -1,4 +1,3 @@
-/** Counts the work of a producer. */
 import type { ProducerSettings } from '../settings/producer.ts'
 
 type Codec = ProducerSettings['compression']

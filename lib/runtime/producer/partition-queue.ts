@@ -39,7 +39,6 @@ export class PartitionQueue {
     return this.#batches[0]
   }
 
-  /** @returns the batch of the record */
   append(record: OutgoingRecord, nowMs: number, timestampMs: number, told: Told): Batch {
     let batch = this.#batches.at(-1)
     const size = estimated(record)

@@ -38,7 +38,6 @@ interface Parts {
 
 export class Placing {
   readonly #parts: Parts
-  /** Topics with known partitions. */
   readonly #known = new Set<string>()
   /** Waiting records by topic, in order; present while its partitions are looked up. */
   readonly #waiting = new Map<string, Waiting[]>()
@@ -60,7 +59,6 @@ export class Placing {
     this.discard(error)
   }
 
-  /** Fails the records that wait for their topics. */
   discard(error: Error): void {
     for (const waiting of this.#waiting.values()) for (const { told } of waiting.splice(0)) told(error)
   }

@@ -124,7 +124,6 @@ export class RecordProducer {
     return outcomes.map(outcome => (outcome as Exclude<Outcome, Error>).offset)
   }
 
-  /** Resolves to the present number of partitions of the topic. */
   async partitionsOf(topic: string): Promise<number> {
     try {
       await this.#brokers.load(topic)

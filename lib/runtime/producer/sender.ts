@@ -271,7 +271,6 @@ export class Sender {
   }
 }
 
-/** Returns the error of a batch whose transaction has ended. */
 function leftOver(): Error {
   return new Error('its transaction is aborted')
 }

@@ -18,7 +18,6 @@ const TRANSACTION_TIMEOUT_MS = 60_000
 
 /** Topic and key of one event. */
 export interface PublishOptions {
-  /** Instead of the producer's topic. */
   readonly topic?: string
   /** Instead of what the producer's `key` makes of the event; null spreads events over the partitions. */
   readonly key?: string | null
@@ -38,7 +37,6 @@ interface OpenTransaction {
   messages: number
   /** True after the work has ended: later events would belong to nothing. */
   isEnding: boolean
-  /** The first delivery that failed. */
   failure?: Error
 }
 

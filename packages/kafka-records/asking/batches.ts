@@ -7,7 +7,6 @@ export interface BatchesFrom {
   readonly partitions: readonly { readonly partition: number; readonly offset: number }[]
 }
 
-/** The batches of a partition from an offset on. */
 export interface FetchedBatches {
   readonly topic: string
   readonly partition: number

@@ -13,7 +13,6 @@ export interface PartitionEdge {
   readonly offset: number
 }
 
-/** A client that is not a replica. */
 const NO_REPLICA = -1
 /** Isolation levels. For readers of committed records, those of an open transaction and those behind it do not count yet. */
 const [READ_UNCOMMITTED, READ_COMMITTED] = [0, 1]

@@ -65,13 +65,10 @@ function* lz4Parts(bytes: Buffer): Generator<Buffer> {
 interface Block {
   readonly bytes: Buffer
   readonly isStored: boolean
-  /** The maximum inflated size of a block in its frame. */
   readonly largest: number
-  /** Whether it is the first block of its frame. */
   readonly isFirst: boolean
 }
 
-/** The maximum inflated size of this block. */
 function mostBytes({ bytes, isStored, largest }: Block): number {
   return isStored ? bytes.length : Math.min(largest, LARGEST_FACTOR * bytes.length)
 }
@@ -80,7 +77,6 @@ function tooLong(): Error {
   return new Error('a block inflates to more than its frame allows')
 }
 
-/** The blocks of all frames. */
 function* blocksOf(bytes: Buffer): Generator<Block> {
   const input = new Cursor(bytes)
   do yield* blocksOfFrame(input)

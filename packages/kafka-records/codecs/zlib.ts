@@ -19,7 +19,6 @@ const LARGEST_CHUNK = 1024 * 1024
 
 const PART_BYTES = 256 * 1024
 
-/** The result of Node's functions with the option `info`. */
 interface Inflated {
   readonly buffer: Buffer
   /** `bytesWritten` is the number of input bytes that were consumed. */
@@ -78,7 +77,6 @@ function inflatedHere(decompress: Decompress, bytes: Buffer, options: Options): 
 function streamed(create: (options: Options) => Transform & { bytesWritten: number }) {
   return async function* (bytes: Buffer): AsyncGenerator<Buffer> {
     let rest = bytes
-    // Node may stop without an error after the first of several zstd frames.
     do {
       const stream = create({ chunkSize: PART_BYTES })
       stream.end(rest)

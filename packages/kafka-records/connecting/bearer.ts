@@ -3,7 +3,6 @@
 const LENGTH_BYTES = 4
 const SEPARATOR = '\u0001'
 
-/** The argument of a mechanism in kafkajs. */
 interface Signing {
   saslAuthenticate(exchange: {
     readonly request: { encode(): Buffer }

@@ -13,7 +13,6 @@ export interface Patience {
 /** The election of a new leader takes a few seconds after a broker is lost; a new topic is known everywhere within one. */
 const PATIENCE: Patience = { leaderMs: 15_000, topicMs: 1_000 }
 
-/** For a topic that was just created. */
 export const PATIENCE_WITH_NEW_TOPIC: Patience = { leaderMs: 15_000, topicMs: 15_000 }
 
 const ASK_EVERY_MS = 50

@@ -5,14 +5,12 @@ export const AUTHENTICATIONS = ['none', 'tls', 'iam', 'scram-sha-256', 'scram-sh
 /** `none` is plain text; `tls` encrypts, and may show a certificate; `iam` signs in with AWS credentials, the others with a password. */
 export type KafkaAuth = (typeof AUTHENTICATIONS)[number]
 
-/** Whether a user signs in with a password. */
 export function hasPassword(auth: KafkaAuth): auth is 'scram-sha-256' | 'scram-sha-512' | 'plain' {
   return auth === 'scram-sha-256' || auth === 'scram-sha-512' || auth === 'plain'
 }
 
 export const CONNECTIVITIES = ['private', 'public', 'multi-vpc'] as const
 
-/** Network from which the brokers of an MSK cluster are reached. */
 export type MskConnectivity = (typeof CONNECTIVITIES)[number]
 
 export interface Login {
@@ -20,7 +18,6 @@ export interface Login {
   readonly password: string
 }
 
-/** Certificate of a client, in PEM form. */
 export interface ClientCertificate {
   readonly certificate: string
   readonly privateKey: string

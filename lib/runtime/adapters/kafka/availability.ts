@@ -5,7 +5,6 @@ interface Known {
   readonly name: string
   /** Name of an error response in Kafka's protocol. */
   readonly type?: string | undefined
-  /** Code of an operating system error. */
   readonly code?: string | undefined
   /** Whether the library would try again; in answers, the word of Kafka's documentation. */
   readonly retriable?: boolean | undefined

@@ -7,7 +7,6 @@ import { iamToken } from './iam-token.ts'
 
 export type { Kafka }
 
-/** Place of a cluster, and everything that is needed to connect to it. */
 export interface KafkaConnection {
   /** `host:port` */
   readonly brokers: readonly string[]
@@ -60,7 +59,6 @@ const ADVICE: TlsAdvice = {
   certificateWanted: 'name it with KAFKA_CERT_FILE and KAFKA_KEY_FILE, or with KAFKA_SECRET',
 }
 
-/** The sockets that the client library makes itself, with clear errors. */
 const explainingSockets: ISocketFactory = ({ ssl, ...place }) => explainedSocket(place, ssl, ADVICE)
 
 /** The library reads the properties of the object for each new connection. */
@@ -84,7 +82,6 @@ function signIn({ auth, region, login }: KafkaConnection): Partial<KafkaConfig> 
   if (!login) throw new TypeError(`a connection with auth ${auth} needs a login`)
   const sasl = {
     mechanism: auth,
-    // The library reads them for each connection.
     get username() {
       return login().username
     },

@@ -73,7 +73,6 @@ export class ClusterInspection {
     })
   }
 
-  /** Resolves to the features of each broker's release. */
   features(brokers: readonly number[]): Promise<OfBroker<BrokerFeatures>[]> {
     return this.#askEach(brokers, featuresQuestion(), features => features)
   }

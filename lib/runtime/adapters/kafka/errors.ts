@@ -13,7 +13,6 @@ export function unknownTopic(message: string, options?: ErrorOptions): Unavailab
 
 const NO_TOPIC = 'UnknownTopic'
 
-/** Returns whether an error says that a topic does not exist, or not yet. */
 export function isUnknownTopic(error: unknown): error is Unavailable {
   return error instanceof Unavailable && error.name === NO_TOPIC
 }

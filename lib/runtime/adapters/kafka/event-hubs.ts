@@ -9,7 +9,6 @@ const EMULATOR_PORT = 9092
 export const CONNECTION_STRING_USER = '$ConnectionString'
 
 export interface EventHubs {
-  /** `host:port` of the Kafka endpoint. */
   readonly broker: string
   /** False for the emulator, which has no certificate. */
   readonly isEncrypted: boolean

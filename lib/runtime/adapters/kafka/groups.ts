@@ -4,7 +4,6 @@ import { brokersAnswer } from './answers.ts'
 import { askCluster } from './ask-cluster.ts'
 import { requestsOf } from './requests.ts'
 
-/** A consumer group as its coordinator sees it. */
 export interface GroupDescription {
   readonly group: string
   /** `empty`: it has no members, but offsets. `missing`: Kafka has no such group. */
@@ -97,7 +96,6 @@ function descriptionOf(group: string, found: DescribedGroup | undefined): GroupD
 /** Offsets by topic and partition. */
 export type Committed = ReadonlyMap<string, ReadonlyMap<number, number>>
 
-/** Resolves to the offsets that a group has committed. */
 export async function committedOffsets(kafka: Kafka, group: string): Promise<Committed> {
   return (await committedOffsetsOf(kafka, [group])).get(group) ?? new Map()
 }

@@ -24,7 +24,6 @@ export async function growTopic(kafka: Kafka, topic: string, partitions: number)
   return before
 }
 
-/** Resolves to the number of partitions of a topic. */
 export async function partitionCount(kafka: Kafka, topic: string): Promise<number> {
   return askAdmin(kafka, async admin => {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })

@@ -2,7 +2,6 @@
 import type { OutgoingRecord } from '../../cloudevents/record.ts'
 import type { Publisher } from '../../pipeline/ports.ts'
 
-/** A finished record batch and its partition. */
 interface AddressedBatch {
   readonly topic: string
   readonly partition: number
@@ -42,7 +41,6 @@ export interface ProducerNumbers {
   readonly producerEpoch: number
 }
 
-/** An open transaction. */
 export interface OpenTransaction extends ProducerNumbers {
   readonly transactionalId: string
 }
@@ -66,7 +64,6 @@ export interface Brokers {
 
 /** A publisher that also knows the sizes of topics, and the offsets of the records it has published. */
 export interface TopicPublisher extends Publisher {
-  /** Resolves to the present number of partitions of the topic. */
   partitionsOf(topic: string): Promise<number>
   /** Resolves to the offset of each record; that of the last copy if one was sent again. */
   publish(records: readonly OutgoingRecord[]): Promise<readonly number[]>

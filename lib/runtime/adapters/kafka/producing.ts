@@ -23,7 +23,6 @@ const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
   'NOT_COORDINATOR_FOR_GROUP',
 ])
 
-/** Type of the coordinator of transactions. */
 const OF_TRANSACTIONS = 1
 
 /** Returns the error of calls after the end. */
@@ -49,7 +48,6 @@ export class ProducingConnection {
     await this.#unlessClosed(cluster, this.#leaders.load(cluster, topic))
   }
 
-  /** Looks up the leaders of the partitions of all topics again. */
   async refresh(): Promise<void> {
     const cluster = await this.#connect()
     await this.#unlessClosed(cluster, this.#leaders.refresh(cluster))
@@ -142,7 +140,6 @@ export class ProducingConnection {
   }
 }
 
-/** Whether the same call may succeed later. */
 export function mayPass(error: unknown): boolean {
   return isAway(error) || isRetriableAnswer(error) || COORDINATOR_BUSY.has(brokersAnswer(error) ?? '')
 }

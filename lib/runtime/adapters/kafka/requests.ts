@@ -1,6 +1,5 @@
 /** Upper bounds for one request. An item larger than `bytes` has its own request. */
 export interface RequestLimits {
-  /** No bound by default. */
   readonly items?: number
   readonly bytes: number
 }

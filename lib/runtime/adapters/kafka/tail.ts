@@ -6,7 +6,6 @@ import type { Kafka } from './client.ts'
 import { KafkaLogReader } from './log-reader.ts'
 import { TopicOffsets } from './offsets.ts'
 
-/** A reader of new records. */
 export interface Tail {
   /** Resolves with the reason when it cannot continue because no retry can read the next record. */
   readonly lost: Promise<Error>

@@ -74,7 +74,6 @@ export interface NewTopic {
   readonly settings: Readonly<Record<string, string>>
 }
 
-/** Returns the error of a topic that Kafka does not create. */
 export function topicNotCreated(why: string, options?: ErrorOptions): RefusedByKafka {
   return new RefusedByKafka(why, options, 'topic-not-created')
 }

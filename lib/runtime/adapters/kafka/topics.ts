@@ -8,7 +8,6 @@ import type { Replication } from './replication.ts'
 
 /** The required definition of a topic. */
 export interface KafkaTopic extends TopicSettings {
-  /** The topic's name in Kafka. */
   readonly name: string
   /** LogAppendTime where the broker's clock must decide, because timers read it. */
   readonly timestamps: 'LogAppendTime' | 'CreateTime'
@@ -59,7 +58,6 @@ export interface TopicComparison {
   readonly differences: readonly TopicDifference[]
 }
 
-/** Compares the topics of a cluster with their definitions. */
 export function compareTopics(
   kafka: Kafka,
   { topics, replication }: Pick<TopicsOptions, 'topics' | 'replication'>,

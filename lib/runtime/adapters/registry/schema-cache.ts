@@ -69,7 +69,6 @@ export class SchemaCache {
     this.#nowMs = nowMs
   }
 
-  /** Undefined if it must be fetched. */
   find(needing: Needing): Found | undefined {
     if (needing.kind === 'registered' && needing.schemaId > LARGEST_SCHEMA_ID) return unknownSchema(needing)
     const key = keyOf(needing)

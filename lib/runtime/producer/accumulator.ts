@@ -1,8 +1,213 @@
-/** The records that wait, by topic and partition. Pure: time is an argument. */
+/** Records that wait, in batches, by topic and partition. Pure: time is an argument. */
+import {
+  BatchBuilder,
+  type BatchSequence,
+  type ClosedBatch,
+  type WritableCodec,
+} from '@sluice/kafka-records/writing'
+import type { Deflate } from '../adapters/kafka/produce-types.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
-import type { Batch } from './batch.ts'
+import type { BatchLimits } from '../settings/producer.ts'
 import type { Told } from './delivery.ts'
-import { PartitionQueue, type QueueLimits } from './partition-queue.ts'
+
+/** Topics take about 1 MiB in a batch by default. */
+const LARGE_RECORD_BYTES = 900 * 1024
+
+export class Batch {
+  readonly builder = new BatchBuilder()
+  readonly #told: Told[] = []
+  /** Position among the batches of its partition. */
+  readonly number: number
+  /** Time of its first record, and time at which its delivery is given up; milliseconds of the producer's clock. */
+  readonly begunAtMs: number
+  readonly deadlineMs: number
+  /** Time at which it is sent even if it is not full. */
+  dueAtMs: number
+  /** Whether its records count among those that wait for more: not after it was made due, or taken. */
+  isCounted = true
+  attempts = 0
+  /** Set at the first attempt, and kept: the broker recognises a repeat by it. */
+  sequence: BatchSequence | undefined
+  /** Generation of the identity under which it was first taken to be sent. */
+  generation: number | undefined
+  lastError: Error | undefined
+  #closed: Promise<ClosedBatch> | undefined
+  /** Whether its outcome is reported: later ones change nothing. */
+  isSettled = false
+  readonly #compressFromBytes: number
+
+  constructor(
+    number: number,
+    nowMs: number,
+    { lingerMs, deliveryTimeoutMs, compressFromBytes = 0 }: BatchLimits,
+  ) {
+    this.#compressFromBytes = compressFromBytes
+    this.number = number
+    this.begunAtMs = nowMs
+    this.dueAtMs = nowMs + lingerMs
+    this.deadlineMs = nowMs + deliveryTimeoutMs
+  }
+
+  /** A closed batch does not change, even if it comes back without having been sent. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined
+  }
+
+  append(record: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>, timestampMs: number, told: Told): void {
+    if (this.isClosed) throw new Error('a batch that is closed takes no record')
+    this.#told.push(told)
+    this.builder.append(record, timestampMs)
+  }
+
+  /** Compresses it once. One very large record stays as it is: whether its topic takes it must not depend on its contents. */
+  close(codec: WritableCodec, deflate: Deflate): Promise<ClosedBatch> {
+    const { count, bytes } = this.builder
+    const isPlain = bytes < this.#compressFromBytes || (count === 1 && bytes > LARGE_RECORD_BYTES)
+    this.#closed ??= this.builder.close(isPlain ? 'none' : codec, deflate)
+    return this.#closed
+  }
+
+  acknowledge(partition: number, baseOffset: number): void {
+    if (this.isSettled) return
+    this.isSettled = true
+    for (const [index, told] of this.#told.entries())
+      told({ partition, offset: baseOffset < 0 ? -1 : baseOffset + index })
+  }
+
+  fail(error: Error): void {
+    if (this.isSettled) return
+    this.isSettled = true
+    for (const told of this.#told) told(error)
+  }
+}
+
+/** Kafka counts records in 31 bits, and starts again at 0. */
+const LAST_SEQUENCE = 0x7fffffff
+const LAST_EPOCH = 0x7fff
+
+interface QueueLimits extends BatchLimits {
+  readonly batchRecords: number
+  readonly batchBytes: number
+}
+
+/** The batches of one partition, in the order of their records. */
+export class PartitionQueue {
+  readonly topic: string
+  readonly partition: number
+  readonly #limits: QueueLimits
+  /** Batches to be sent. All but the last are full. */
+  #batches: Batch[] = []
+  #count = 0
+  /** Number of batches that are sent, and not answered. */
+  inFlight = 0
+  /** Nothing is sent before this time, after an error. */
+  pausedUntilMs = 0
+  /** Identity of its sequence; undefined until something is sent. */
+  #identity: Pick<BatchSequence, 'producerId' | 'producerEpoch'> | undefined
+  #nextSequence = 0
+
+  constructor(topic: string, partition: number, limits: QueueLimits) {
+    this.topic = topic
+    this.partition = partition
+    this.#limits = limits
+  }
+
+  get first(): Batch | undefined {
+    return this.#batches[0]
+  }
+
+  append(record: OutgoingRecord, nowMs: number, timestampMs: number, told: Told): Batch {
+    let batch = this.#batches.at(-1)
+    const size = estimated(record)
+    if (batch === undefined || batch.isClosed || this.isFull(batch, size)) {
+      batch = new Batch(this.#count++, nowMs, this.#limits)
+      this.#batches.push(batch)
+    }
+    batch.append(record, timestampMs, told)
+    return batch
+  }
+
+  /** Returns the time at which its first batch can be sent; undefined without one. Full ones are due at once. */
+  dueAtMs(): number | undefined {
+    const [first, second] = this.#batches
+    if (first === undefined) return undefined
+    const isDue = second !== undefined || first.isClosed || this.isFull(first)
+    return isDue ? this.pausedUntilMs : Math.max(first.dueAtMs, this.pausedUntilMs)
+  }
+
+  hurry(): void {
+    for (const batch of this.#batches) {
+      batch.isCounted = false
+      batch.dueAtMs = Number.NEGATIVE_INFINITY
+    }
+  }
+
+  take(): Batch {
+    this.inFlight++
+    return this.#batches.shift() as Batch
+  }
+
+  /** Puts back a batch, to be sent next. Several come back in the order in which they were sent. */
+  putBack(batch: Batch, pausedUntilMs: number): void {
+    const at = this.#batches.findIndex(({ number }) => number > batch.number)
+    this.#batches.splice(at < 0 ? this.#batches.length : at, 0, batch)
+    this.pausedUntilMs = pausedUntilMs
+  }
+
+  expired(nowMs: number): readonly Batch[] {
+    if ((this.first?.deadlineMs ?? Number.POSITIVE_INFINITY) > nowMs) return []
+    const over = this.#batches.filter(({ deadlineMs }) => deadlineMs <= nowMs)
+    this.#batches = this.#batches.filter(({ deadlineMs }) => deadlineMs > nowMs)
+    return over
+  }
+
+  takeAll(): readonly Batch[] {
+    const all = this.#batches
+    this.#batches = []
+    return all
+  }
+
+  /** Returns the sequence of a batch that is sent for the first time under the present identity. */
+  sequenceOf(count: number, identity: Pick<BatchSequence, 'producerId' | 'producerEpoch'>): BatchSequence {
+    if (
+      this.#identity?.producerId !== identity.producerId ||
+      this.#identity.producerEpoch < identity.producerEpoch
+    ) {
+      this.#identity = identity
+      this.#nextSequence = 0
+    }
+    const firstSequence = this.#nextSequence
+    this.#nextSequence = (firstSequence + count) & LAST_SEQUENCE
+    return { ...this.#identity, firstSequence }
+  }
+
+  /**
+   * Begins a new epoch for this partition: it is not known whether a batch was written, or the broker counts differently. Batches of the
+   * old epoch cannot be written once one of the new one is.
+   *
+   * @returns false if the producer needs another identity for that
+   */
+  beginEpoch(): boolean {
+    if (this.#identity === undefined) return true
+    if (this.#identity.producerEpoch >= LAST_EPOCH - 1) return false
+    this.#identity = { ...this.#identity, producerEpoch: this.#identity.producerEpoch + 1 }
+    this.#nextSequence = 0
+    return true
+  }
+
+  /** @param more bytes that are to be added */
+  isFull({ builder }: Batch, more = 1): boolean {
+    const { batchRecords, batchBytes } = this.#limits
+    return builder.count > 0 && (builder.count >= batchRecords || builder.bytes + more > batchBytes)
+  }
+}
+
+/** Returns an upper bound for the size of a record in a batch. */
+function estimated({ key, value, headers }: OutgoingRecord): number {
+  let bytes = 40 + (key?.length ?? 0) + (value?.length ?? 0)
+  for (const [name, content] of headers) bytes += 3 * name.length + content.length + 10
+  return bytes
+}
 
 export class Accumulator {
   readonly #limits: QueueLimits

@@ -1,7 +1,11 @@
-/** The number by which brokers recognise the sequences of a producer, and its transaction. */
+/** Identities of a producer: the number by which brokers recognise its sequences, and its transaction. */
 import type { BatchSequence } from '@sluice/kafka-records/writing'
+import { brokersAnswer } from '../adapters/kafka/answers.ts'
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
-import type { PartitionQueue } from './partition-queue.ts'
+import { mayPass } from '../adapters/kafka/producing.ts'
+import type { Clock } from '../adapters/system.ts'
+import type { PartitionQueue } from './accumulator.ts'
+import { DeliveryFailed } from './delivery.ts'
 
 export interface Identity {
   /** Whether brokers recognise repeats. */
@@ -26,7 +30,7 @@ export const ANONYMOUS: Identity = {
   restart: () => true,
 }
 
-export type Numbers = Pick<BatchSequence, 'producerId' | 'producerEpoch'>
+type Numbers = Pick<BatchSequence, 'producerId' | 'producerEpoch'>
 
 /** Each partition has its own sequence and epoch: an error in one leaves the others alone. */
 export class IdempotentIdentity implements Identity {
@@ -61,11 +65,155 @@ export class IdempotentIdentity implements Identity {
   }
 }
 
-export async function numbersFrom(
+async function numbersFrom(
   brokers: Pick<Brokers, 'identify'>,
   transactionalId?: string,
   timeoutMs?: number,
 ): Promise<Numbers> {
   const { producerId, producerEpoch } = await brokers.identify(transactionalId, timeoutMs)
   return { producerId: BigInt(producerId), producerEpoch }
+}
+
+interface TransactionOptions {
+  readonly transactionalId: string
+  /** After this time the coordinator aborts by itself, in milliseconds. */
+  readonly transactionTimeoutMs: number
+  readonly retryBackoffMs: number
+  /** Time for which a coordinator that is busy, or does not answer, is asked again. */
+  readonly patienceMs: number
+}
+
+/** Records of a producer with transactions are readable after the commit. */
+export class TransactionalIdentity implements Identity {
+  readonly isSequenced = true
+  readonly transactionalId: string
+  readonly #brokers: Brokers
+  readonly #clock: Clock
+  readonly #options: TransactionOptions
+  #numbers: Numbers | undefined
+  readonly #partitions = new Set<string>()
+  #adding: Promise<void> = Promise.resolve()
+  #generation = 0
+  #isStopped = false
+
+  constructor(brokers: Brokers, clock: Clock, options: TransactionOptions) {
+    this.#brokers = brokers
+    this.#clock = clock
+    this.#options = options
+    this.transactionalId = options.transactionalId
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** Batches that are not sent yet will not be: their transaction is over. */
+  abandon(): void {
+    this.#generation++
+    this.#adding = Promise.resolve()
+  }
+
+  /** Ends the retries: the producer is closed. */
+  stop(): void {
+    this.#isStopped = true
+    this.abandon()
+  }
+
+  /** Ends a transaction that an earlier producer with the same id has left open. */
+  async begin(): Promise<void> {
+    const { transactionalId, transactionTimeoutMs } = this.#options
+    this.abandon()
+    this.#partitions.clear()
+    this.#numbers ??= await this.#persist(() =>
+      numbersFrom(this.#brokers, transactionalId, transactionTimeoutMs),
+    )
+  }
+
+  async prepare(queues: readonly PartitionQueue[]): Promise<void> {
+    const generation = this.#generation
+    this.#adding = this.#adding.catch(() => {}).then(() => this.#add(queues, generation))
+    return this.#adding
+  }
+
+  sequenceFor(queue: PartitionQueue, count: number): BatchSequence {
+    return queue.sequenceOf(count, this.#numbers as Numbers)
+  }
+
+  /** The transaction is aborted, and the next one has another epoch. */
+  restart(): boolean {
+    return false
+  }
+
+  /** @throws DeliveryFailed `transaction-aborted` if the coordinator refuses, `transaction-uncertain` if its answer is lost */
+  async commit(): Promise<void> {
+    let isLost = false
+    try {
+      await this.#end(true, error => {
+        isLost ||= brokersAnswer(error) === undefined
+      })
+    } catch (error) {
+      this.#numbers = undefined
+      // After a lost answer, a refusal may be about a transaction that is committed already.
+      const isUncertain = isLost || mayPass(error)
+      throw new DeliveryFailed(isUncertain ? 'transaction-uncertain' : 'transaction-aborted', error)
+    }
+  }
+
+  /** If it does not answer, the coordinator aborts at the beginning of the next transaction, or after its time-out. */
+  async abort(): Promise<void> {
+    try {
+      await this.#end(false)
+    } finally {
+      // Batches that were sent and not answered must not count for the next transaction: a new epoch shuts them out.
+      this.#numbers = undefined
+    }
+  }
+
+  async #end(isCommit: boolean, onFailure?: (error: unknown) => void): Promise<void> {
+    if (this.#partitions.size === 0) return
+    const open = this.#open
+    await this.#persist(() => this.#brokers.endTransaction(open, isCommit), { onFailure })
+  }
+
+  async #add(queues: readonly PartitionQueue[], generation: number): Promise<void> {
+    const isOver = () => generation !== this.#generation
+    if (isOver()) return
+    const added = queues.filter(({ topic, partition }) => !this.#partitions.has(`${topic}/${partition}`))
+    if (added.length === 0) return
+    const topics = Map.groupBy(added, ({ topic }) => topic)
+    const named = [...topics].map(([topic, group]) => ({
+      topic,
+      partitions: group.map(one => one.partition),
+    }))
+    const open = this.#open
+    await this.#persist(() => this.#brokers.addPartitions(open, named), { isOver })
+    if (isOver()) return
+    for (const { topic, partition } of added) this.#partitions.add(`${topic}/${partition}`)
+  }
+
+  get #open() {
+    const { producerId, producerEpoch } = this.#numbers as Numbers
+    return { transactionalId: this.transactionalId, producerId: String(producerId), producerEpoch }
+  }
+
+  /** Each of these calls can be repeated: the coordinator finishes one before it begins another. */
+  async #persist<T>(
+    call: () => Promise<T>,
+    {
+      isOver = () => false,
+      onFailure = () => {},
+    }: { readonly isOver?: () => boolean; readonly onFailure?: ((error: unknown) => void) | undefined } = {},
+  ): Promise<T> {
+    const untilMs = this.#clock.nowMs() + this.#options.patienceMs
+    while (true) {
+      try {
+        return await call()
+      } catch (error) {
+        if (!mayPass(error)) throw error
+        onFailure(error)
+        if (this.#isStopped || isOver() || this.#clock.nowMs() >= untilMs) throw error
+        await new Promise<void>(resolve => this.#clock.after(this.#options.retryBackoffMs, resolve))
+      }
+    }
+  }
 }

@@ -14,11 +14,9 @@ import {
 import { requestsOf } from '../adapters/kafka/requests.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
-import type { Accumulator } from './accumulator.ts'
-import type { Batch } from './batch.ts'
+import type { Accumulator, Batch, PartitionQueue } from './accumulator.ts'
 import type { Identity } from './identity.ts'
 import type { MetricsCounter } from './metrics.ts'
-import type { PartitionQueue } from './partition-queue.ts'
 import type { Trouble } from './trouble.ts'
 
 /** Limits of a request; a larger batch travels alone. */

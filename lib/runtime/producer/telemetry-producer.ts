@@ -9,9 +9,9 @@ import type { ProducerSettings } from '../settings/producer.ts'
 import { defaultKey, type ProducerConfig, settingsOf } from './config.ts'
 import { type CloudEventLike, createEvent, type EventOptions, eventOf } from './create-event.ts'
 import { type Delivered, DeliveryFailed, type DeliveryReport, deliveryText, reportOf } from './delivery.ts'
+import { TransactionalIdentity } from './identity.ts'
 import type { ProducerMetrics } from './metrics.ts'
 import { RecordProducer } from './record-producer.ts'
-import { TransactionalIdentity } from './transaction.ts'
 
 const LONGEST_FLUSH_MS = 30_000
 const TRANSACTION_TIMEOUT_MS = 60_000

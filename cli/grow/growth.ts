@@ -1,8 +1,8 @@
 /** Grows a topic: step by step, so that the command can be run again after a crash at any of them. See docs/growth.md. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { brokersAnswer, isRetriableAnswer } from '../../lib/runtime/adapters/kafka/answers.ts'
-import { growTopic } from '../../lib/runtime/adapters/kafka/grow-topic.ts'
+import { brokersAnswer, isRetriableAnswer } from '../../lib/runtime/adapters/kafka/availability.ts'
+import { growTopic } from '../../lib/runtime/adapters/kafka/topic-admin.ts'
 import { LAST_GENERATION } from '../../lib/runtime/pipeline/deciding/emission.ts'
 import { withGrowths } from '../../lib/runtime/pipeline/growing/history.ts'
 import type { KeptGrowth, StateKey } from '../../lib/runtime/pipeline/model.ts'

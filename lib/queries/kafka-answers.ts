@@ -1,6 +1,5 @@
 /** How a question to Kafka fails. Questions to Redis fail with `Unavailable` by themselves. */
-import { brokersAnswer } from '../runtime/adapters/kafka/answers.ts'
-import { isAway, isRefusal } from '../runtime/adapters/kafka/availability.ts'
+import { brokersAnswer, isAway, isRefusal } from '../runtime/adapters/kafka/availability.ts'
 import { RefusedByKafka, unknownTopic } from '../runtime/adapters/kafka/errors.ts'
 import { Unavailable } from '../runtime/pipeline/errors.ts'
 

@@ -1,6 +1,6 @@
 /** Identities of a producer: the number by which brokers recognise its sequences, and its transaction. */
 import type { BatchSequence } from '@sluice/kafka-records/writing'
-import { brokersAnswer } from '../adapters/kafka/answers.ts'
+import { brokersAnswer } from '../adapters/kafka/availability.ts'
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'

@@ -1,5 +1,5 @@
 /** Whether Kafka answers a producer, for its reports about events that it could not deliver. */
-import { brokersAnswer } from '../adapters/kafka/answers.ts'
+import { brokersAnswer } from '../adapters/kafka/availability.ts'
 import type { Clock } from '../adapters/system.ts'
 
 /** Time of failed attempts before a warning. */

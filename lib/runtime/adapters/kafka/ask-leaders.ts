@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Admin, Kafka } from 'kafkajs'
-import { brokersAnswer, isRetriableAnswer } from './answers.ts'
+import { brokersAnswer, isRetriableAnswer } from './availability.ts'
 
 /** Milliseconds after the first question in which it is repeated. */
 export interface Patience {

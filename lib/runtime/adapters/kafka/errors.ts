@@ -1,7 +1,6 @@
 /** The engine's errors for those of Kafka and of its client. */
 import { RecordRefused, Unavailable } from '../../pipeline/errors.ts'
-import { brokersAnswer } from './answers.ts'
-import { isAway, isRefusal } from './availability.ts'
+import { brokersAnswer, isAway, isRefusal } from './availability.ts'
 
 /** Answer of brokers that do not know the topic. */
 export const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION'

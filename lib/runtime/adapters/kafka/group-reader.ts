@@ -1,7 +1,6 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { LogRecord } from '../../cloudevents/record.ts'
-import { brokersAnswer } from './answers.ts'
-import { isAway } from './availability.ts'
+import { brokersAnswer, isAway } from './availability.ts'
 import { failureOf } from './errors.ts'
 import { logRecordOf } from './messages.ts'
 

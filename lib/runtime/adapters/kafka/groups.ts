@@ -1,7 +1,7 @@
 import type { Broker, Cluster, DescribedGroup } from '@sluice/kafka-records'
 import kafkajs, { type Kafka } from 'kafkajs'
-import { brokersAnswer } from './answers.ts'
 import { askCluster } from './ask-cluster.ts'
+import { brokersAnswer } from './availability.ts'
 import { requestsOf } from './requests.ts'
 
 export interface GroupDescription {

@@ -2,8 +2,7 @@
 import { type Broker, type Cluster, createCluster, protocolError } from '@sluice/kafka-records'
 import { sendBatches } from '@sluice/kafka-records/writing'
 import { RecordRefused } from '../../pipeline/errors.ts'
-import { brokersAnswer, isRetriableAnswer } from './answers.ts'
-import { isAway, isRefusal } from './availability.ts'
+import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availability.ts'
 import type { Kafka } from './client.ts'
 import { notTaken, REFUSED_RECORD, RefusedByKafka, UNKNOWN_TOPIC, unknownTopic } from './errors.ts'
 import type {

@@ -1,6 +1,6 @@
 /** Leaders of the partitions of the topics that a producer writes to. */
 import type { Cluster } from '@sluice/kafka-records'
-import { brokersAnswer, leaderMissing } from './answers.ts'
+import { brokersAnswer, leaderMissing } from './availability.ts'
 
 /** Answers about one topic. The library fails the question about all topics with them, and does not name the topic. */
 const OF_ONE_TOPIC: ReadonlySet<string> = new Set([

@@ -1,8 +1,8 @@
 import { restIdleConnections } from '@sluice/kafka-records'
 import kafkajs, { type Admin, type IResourceConfigEntry, type Kafka } from 'kafkajs'
 import type { TopicSettings } from '../../consumer/application.ts'
-import { isRetriableAnswer } from './answers.ts'
 import { askAdmin, askLeaders, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
+import { isRetriableAnswer } from './availability.ts'
 import { TopicOffsets } from './offsets.ts'
 import type { Replication } from './replication.ts'
 

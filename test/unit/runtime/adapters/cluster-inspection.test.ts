@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { brokersAnswer } from '../../../../lib/runtime/adapters/kafka/answers.ts'
-import { isRefusal } from '../../../../lib/runtime/adapters/kafka/availability.ts'
+import { brokersAnswer, isRefusal } from '../../../../lib/runtime/adapters/kafka/availability.ts'
 import { ClusterInspection } from '../../../../lib/runtime/adapters/kafka/cluster-inspection.ts'
 import { rejection } from '../../../support/rejection.ts'
 import { scriptedCluster } from '../../../support/scripted-cluster.ts'

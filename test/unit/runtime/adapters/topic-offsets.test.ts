@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { protocolError } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
-import { brokersAnswer, isRetriableAnswer } from '../../../../lib/runtime/adapters/kafka/answers.ts'
+import { brokersAnswer, isRetriableAnswer } from '../../../../lib/runtime/adapters/kafka/availability.ts'
 import { TopicOffsets } from '../../../../lib/runtime/adapters/kafka/offsets.ts'
 import { isRetriableAnswer as isRetriableForTrigger } from '../../../../localstack/msk-trigger/poll/retriable-answer.ts'
 

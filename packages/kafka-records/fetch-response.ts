@@ -12,7 +12,7 @@ export const NEWEST_VERSION = 11
 /** Time for which partitions are decoded before the event loop gets a turn, for heartbeats and other work. */
 const LONGEST_STRETCH_MS = 20
 
-/** In the form of kafkajs. */
+/** A response in the form of kafkajs. */
 export interface FetchResponse {
   readonly throttleTime: number
   readonly clientSideThrottleTime?: number

@@ -9,7 +9,7 @@ export class FetchedRecord {
   readonly timestamp: string
   readonly key: Buffer | null
   readonly value: Buffer | null
-  /** In the order in which they were written. */
+  /** Headers as they were written. */
   readonly headerList: readonly Header[]
   /** True for offsets without a record to return. kafkajs skips them and continues after them. */
   readonly isControlRecord: boolean

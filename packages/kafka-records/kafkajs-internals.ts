@@ -34,7 +34,7 @@ export interface Cluster {
     readonly groupId: string
     readonly coordinatorType?: number
   }): Promise<Broker>
-  /** By the id of their leader. */
+  /** Returns partitions by the id of their leader. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
   findTopicPartitionMetadata(
     topic: string,
@@ -51,7 +51,7 @@ export interface Cluster {
 
 /** A connection to one broker, with the requests of kafkajs that are used. */
 export interface Broker {
-  /** By the key of a request. Known once it is connected. */
+  /** Versions by the key of a request. Known once it is connected. */
   readonly versions: Readonly<Record<number, VersionRange>> | null
   /** How the newest version of a request is made that client and broker both know. */
   readonly lookupRequest: (apiKey: number, definition: object) => (request: FetchRequest) => Protocol
@@ -158,7 +158,7 @@ export interface FetchedMessage {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers?: object | undefined
-  /** Of a transaction: nothing to hand over. */
+  /** True for markers of transactions. */
   readonly isControlRecord?: boolean
 }
 
@@ -173,7 +173,7 @@ export interface Protocol {
 
 export interface ClusterOptions {
   readonly allowAutoTopicCreation?: boolean
-  /** Of the protocol: 0 also reads what is not committed, 1 does not. */
+  /** Number of the protocol: 0 also reads records that are not committed, 1 does not. */
   readonly isolationLevel?: number
 }
 
@@ -204,7 +204,7 @@ interface OwnRequest<Answer> {
   encode(): Buffer
   /** The library holds back later requests while the broker asks for that, in `throttleMs`. */
   decode(payload: Buffer): { readonly answer: Answer; readonly throttleMs?: number }
-  /** By default, that of the client. */
+  /** The client's by default. */
   readonly timeoutMs?: number
 }
 

@@ -13,7 +13,7 @@ import {
 } from './record.ts'
 import { malformed } from './unreadable.ts'
 
-/** A record of a large batch and its size, or why there is no record. */
+/** A record of a large batch and its size, or why it is missing. */
 type Next = { readonly record: RawRecord; readonly bytes: number } | 'no-room' | 'end'
 
 /**

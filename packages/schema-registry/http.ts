@@ -12,7 +12,7 @@ export interface RegistryLogin {
 export interface RegistryConnection {
   /** Used instead of the login in the address. */
   readonly login?: RegistryLogin
-  /** For an address with `https:`. */
+  /** Used for an address with `https:`. */
   readonly tls?: RegistryTls
 }
 

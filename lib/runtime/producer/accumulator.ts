@@ -48,7 +48,7 @@ export class Batch {
     this.deadlineMs = nowMs + deliveryTimeoutMs
   }
 
-  /** A closed batch does not change, even if it comes back without having been sent. */
+  /** A closed batch does not change, even if it returns without having been sent. */
   get isClosed(): boolean {
     return this.#closed !== undefined
   }

@@ -23,7 +23,7 @@ export interface ProducerConfig extends Partial<ProducerSettings> {
   readonly event?: Pick<EventOptions, 'type' | 'source' | 'subject' | 'dataschema' | 'extensions'>
   /** Writes `data` in another format than JSON. */
   readonly writer?: { write(event: Event): Event }
-  /** For transactions: unique among running producers, and the same after a restart. */
+  /** Name for transactions: unique among running producers, and the same after a restart. */
   readonly transactionalId?: string
   /** After this time the brokers abort a transaction by themselves; milliseconds, 60,000 by default. */
   readonly transactionTimeoutMs?: number

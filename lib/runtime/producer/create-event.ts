@@ -22,7 +22,7 @@ export interface EventOptions {
   /** CloudEvents `source`: a URI-reference that names the producer. */
   readonly source?: string
   readonly subject?: string
-  /** By default a new one. With an id of its own, an event that is published twice is counted once. */
+  /** A new one by default. With an id of its own, an event that is published twice is counted once. */
   readonly id?: string
   /** RFC 3339; by default now. */
   readonly time?: string

@@ -12,9 +12,9 @@ export interface ProducerMetrics {
   readonly errors: number
   /** Attempts to send a batch again. */
   readonly retries: number
-  /** From the first record of a batch to its acknowledgement, of the last thousand batches. */
+  /** Time from the first record of a batch to its acknowledgement, for the last thousand batches. */
   readonly latency_ms: Latency
-  /** By codec: how many times smaller compression has made the records. */
+  /** Ratio of plain to compressed size, by codec. */
   readonly compression_ratio: Readonly<Partial<Record<Codec, number>>>
 }
 

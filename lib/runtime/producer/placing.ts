@@ -104,7 +104,7 @@ export class Placing {
         await (this.#known.has(topic) ? brokers.refresh() : brokers.load(topic))
         trouble.passed()
         if (this.#leaders(topic).size > 0) return undefined
-        throw new Unavailable('broker-unavailable', `nobody knows the partitions of ${topic} yet`)
+        throw new Unavailable('broker-unavailable', `no broker knows the partitions of ${topic} yet`)
       } catch (cause) {
         if (this.#stopped) return this.#stopped
         trouble.failed(cause)

@@ -5,7 +5,7 @@ import type { Question } from './wire.ts'
 /**
  * Asks in the newest version that both sides speak.
  *
- * @throws the answer UNSUPPORTED_VERSION if there is no such version; UnreadableBytes; an error of the connection
+ * @throws the answer UNSUPPORTED_VERSION without such a version; UnreadableBytes; an error of the connection
  */
 export async function askBroker<Answer>(broker: Broker, question: Question<Answer>): Promise<Answer> {
   const { apiKey, name } = question

@@ -16,7 +16,7 @@ export interface LogDir {
     readonly partition: number
     /** Size of the log's segments. */
     readonly bytes: number
-    /** It is being moved here from another directory, and is not in use yet. */
+    /** The copy is being moved here from another directory, and is not in use yet. */
     readonly isFuture: boolean
   }[]
   /** Size of the volume; null before Kafka 3.3. */

@@ -13,7 +13,7 @@ export interface Setting {
   readonly name: string
   /** Null for a secret one, and for one without a value. */
   readonly value: string | null
-  /** It was set for this topic or broker; otherwise it is a default, or from the broker's file. */
+  /** The value was set for this topic or broker; otherwise it is a default, or from the broker's file. */
   readonly isOwn: boolean
 }
 

@@ -9,7 +9,7 @@ export const LARGEST_FACTOR = 255
 /** Each length has four bits in the token. This value means that more bytes add to it. */
 const LENGTH_CONTINUES = 15
 const SHORTEST_MATCH = 4
-/** From this length on, a call copies faster than a loop. */
+/** Length from which a call copies faster than a loop. */
 const LONG = 32
 
 interface OutputRange {

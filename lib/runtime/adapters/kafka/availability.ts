@@ -94,6 +94,6 @@ export function leaderMissing(message: string): Error {
 export function isRetriableAnswer(error: unknown): boolean {
   const { name, type, retriable, cause } = error as Error & { type?: string; retriable?: boolean }
   if (type !== undefined) return retriable === true
-  // There is no leader, or the client does not know that broker yet.
+  // The leader is missing, or the client does not know that broker yet.
   return name === 'KafkaJSBrokerNotFound' || (cause instanceof Error && isRetriableAnswer(cause))
 }

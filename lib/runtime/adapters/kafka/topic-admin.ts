@@ -18,7 +18,7 @@ export interface TopicPartition {
 
 export interface TopicLayout {
   readonly topic: string
-  /** In the order of their numbers. */
+  /** Partitions in the order of their numbers. */
   readonly partitions: readonly TopicPartition[]
 }
 
@@ -37,7 +37,7 @@ export function isInternal(topic: string): boolean {
   return topic.startsWith('__')
 }
 
-/** @throws the answer UNKNOWN_TOPIC_OR_PARTITION if there is no such topic */
+/** @throws the answer UNKNOWN_TOPIC_OR_PARTITION if the topic does not exist */
 export async function describeTopic(kafka: Kafka, topic: string): Promise<TopicDescription> {
   return askCluster(kafka, async cluster => {
     const [found] = (await metadataOf(cluster, [topic])).topics

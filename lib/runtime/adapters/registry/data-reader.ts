@@ -56,7 +56,7 @@ export class OnDemandDataReader implements DataReader {
     return isFailure(read) || found.codec.format !== 'PROTOBUF' ? read : this.#completed(read)
   }
 
-  /** Adds empty lists and maps, whoever has written the data: the type says which it has. */
+  /** Adds the empty lists and maps that the event type has. */
   #completed(event: Event): Event {
     const { type, data } = event
     const completed = this.#application.withEmptyCollections?.(type, data)

@@ -56,7 +56,7 @@ export interface WriterOptions {
   >
   readonly env: string
   readonly serialization: Serialization
-  /** Absent: data is written without the id of a schema, and readers need the packaged one. */
+  /** If it is absent, data is written without the id of a schema, and readers need the packaged one. */
   readonly registry?: SchemaIds
 }
 

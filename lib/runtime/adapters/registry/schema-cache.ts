@@ -49,7 +49,7 @@ export class SchemaCache {
   readonly #elapsedMs: () => number
   readonly #allWithinMs: number
   readonly #known = new Map<string, Found>()
-  /** Reasons why there is no schema, and until when they are believed. */
+  /** Reasons for missing schemas, and until when they are believed. */
   readonly #unknown = new Map<string, { readonly failure: Failure; readonly untilMs: number }>()
   readonly #running = new Map<string, Promise<void>>()
   /** Needs of the fetches under way. */
@@ -90,7 +90,7 @@ export class SchemaCache {
     }
   }
 
-  /** What is needed now stays, even if it is more than is kept otherwise. */
+  /** Keeps all that is needed now, even if it is more than the limit. */
   #makeRoom(needed: ReadonlyMap<string, Needing>): void {
     for (const entries of [this.#known, this.#unknown])
       for (const key of needed.keys()) moveToEnd<unknown>(entries, key)

@@ -73,7 +73,7 @@ export class ConsoleEnvironment {
     this.streams = streams
     this.spans = spans
     this.standing = standing
-    this.#connections = new Connections(config, 'console')
+    this.#connections = new Connections(config, 'sluice-console')
     const opened = <T extends { close(): Promise<void> }>(open: (kafka: Kafka) => T) =>
       once(async () => this.#connections.kept(open(await this.#connections.kafka())))
     const looking = opened(kafka => new ClusterInspection(kafka))

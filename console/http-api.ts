@@ -2,6 +2,7 @@
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda'
 import { readConfig } from '../lib/app/config.ts'
 import { CONSOLE_METRICS } from '../lib/app/metrics.ts'
+import { NAME } from '../lib/app/name.ts'
 import { isUnreachable, secretOf } from '../lib/runtime/adapters/aws/clients.ts'
 import { inEnvironment, telemetryOf } from '../lib/runtime/adapters/lambda/telemetry.ts'
 import { once } from '../lib/runtime/lambda/once.ts'
@@ -28,7 +29,7 @@ export function httpApiConsole(
   content: Built | undefined = built,
   read: typeof secretOf = secretOf,
 ): (event: LambdaEvent, context?: LambdaContext) => Promise<Answered> {
-  const { logger, metrics } = telemetryOf('console')
+  const { logger, metrics } = telemetryOf('console', NAME)
   const told = (error: unknown) => logger.error('a fault of the console', error as Error)
   const count = (name: keyof typeof CONSOLE_METRICS) => {
     metrics.addMetric(name, CONSOLE_METRICS[name], 1)

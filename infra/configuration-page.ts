@@ -9,8 +9,6 @@ import { GENERATOR_KEYS } from '../lib/app/settings/generator.ts'
 import {
   CHECKPOINTS,
   CLOCK,
-  CONSUMER,
-  GENERAL,
   KAFKA,
   LOCAL_PORTS,
   LOGGING,
@@ -19,6 +17,8 @@ import {
   SERIALIZATION,
   TRACING,
 } from '../lib/app/settings/index.ts'
+import { consumerSettings } from '../lib/runtime/settings/consumer.ts'
+import { generalSettings } from '../lib/runtime/settings/general.ts'
 import type { Documented, Setting, Slice } from '../lib/runtime/settings/slice.ts'
 import { LOCAL_CLOUD } from '../localstack/settings.ts'
 import { REQUIRED } from './account.ts'
@@ -33,14 +33,14 @@ const README = new URL('../lib/runtime/README.md', import.meta.url)
 const RUNBOOK = new URL('../docs/runbook.md', import.meta.url)
 const FUNCTIONS = new URL('../docs/functions.md', import.meta.url)
 
-/** What a handler of the engine reads. */
+/** The settings of a handler of the engine, for an application without a name. */
 const ENGINE = [
   KAFKA,
   REDIS,
   REGISTRY,
   SERIALIZATION,
-  GENERAL,
-  CONSUMER,
+  generalSettings('app'),
+  consumerSettings('app'),
   CHECKPOINTS,
   TRACING,
   CLOCK,

@@ -68,7 +68,7 @@ async function main(args: string[]): Promise<number> {
       `rules     none of those that ship are in RULES_DIR (${config.rulesDir}), so no alert is expected`,
     )
 
-  const connections = new Connections(config, 'smoke')
+  const connections = new Connections(config, 'sluice-smoke')
   const stateKeys = new StateInspection(await connections.redis())
   const offsets = new TopicOffsets(await connections.kafka())
   const log = new PlainLog(await connections.log(), dataReader(config))

@@ -83,7 +83,7 @@ async function findingsOf(
   options: DoctorOptions,
   environment: Environment,
 ): Promise<Finding[]> {
-  const connections = new Connections(config, 'doctor')
+  const connections = new Connections(config, 'sluice-doctor')
   const asAccount = options.stage !== undefined
   try {
     return [

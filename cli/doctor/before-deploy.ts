@@ -134,7 +134,7 @@ function configFor(stage: string, region: string, environment: Environment): Con
 }
 
 async function serverFindings(config: Config): Promise<Finding[]> {
-  const connections = new Connections(config, 'doctor')
+  const connections = new Connections(config, 'sluice-doctor')
   try {
     const all = await examined({ config, connections, functions: [], ticks: false, asAccount: true })
     const seen = all.filter(({ area, check }) => !NOT_YET.has(area) && check !== 'ticks')

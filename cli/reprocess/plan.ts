@@ -1,8 +1,8 @@
 /** Which partitions are computed anew, by which code, and from where. */
 
 import type { TopicReach } from '../../lib/queries/topics.ts'
-import { codeOf, differenceOf } from '../../lib/runtime/pipeline/loading/code.ts'
 import type { AnyKeyedProcess, Consumer } from '../../lib/runtime/pipeline/consumer.ts'
+import { codeOf, differenceOf } from '../../lib/runtime/pipeline/loading/code.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import { isAbsent, type Recovery } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import type { StateCopies, StateFacts } from '../../lib/runtime/pipeline/reprocessing/copies.ts'

@@ -109,7 +109,7 @@ export async function startRun(options: RunOptions): Promise<Run> {
     metrics,
     run: (name, dueMs, isFirst) => run(name, scheduledEvent(dueMs, region, isFirst)),
   })
-  const connections = new Connections(config, 'run')
+  const connections = new Connections(config, 'sluice-run')
   const redis = new RedisCheck(connections.redis, metrics)
   const lag = new Lag(connections, readTopics(functions, place.env), metrics)
   const processed = processMetrics(metrics)

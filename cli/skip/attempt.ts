@@ -17,7 +17,7 @@ async function attempt({ consumer: name, backlogs, aside }: Attempt): Promise<vo
     throw new Error(
       `${name} delivers to a receiver, so its records are not tried here. Its log says how far it came: name the record.`,
     )
-  const connections = new Connections(readConfig(process.env), 'skip')
+  const connections = new Connections(readConfig(process.env), 'sluice-skip')
   const log = await connections.log()
   const live = new RedisStateStore(await connections.redis())
   const tried = (backlog: Backlog) => {

@@ -1,6 +1,6 @@
 /** The output of `sluice verify`. Pure. */
 
-import { NAMESPACE } from '../../lib/runtime/adapters/lambda/metric-names.ts'
+import { NAMESPACE } from '../../lib/app/name.ts'
 import type { Difference, Exception, Verified } from '../../lib/runtime/pipeline/verifying/verify.ts'
 import { count } from '../count.ts'
 import { type Column, tableText } from '../table.ts'

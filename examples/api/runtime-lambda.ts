@@ -3,7 +3,7 @@ import { application, json } from '@sluice/runtime'
 import { kafkaHandler } from '@sluice/runtime/lambda'
 import { kafkaEvent, logRecord } from '@sluice/runtime/testing'
 
-const shop = application({ topics: ['orders'], read: json() })
+const shop = application({ name: 'shop', topics: ['orders'], read: json() })
 const counts = shop.process<number>('counts', { onEvent: (count = 0) => count + 1 })
 
 export const handler = kafkaHandler(counts)

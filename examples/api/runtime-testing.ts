@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { application, json, minutes } from '@sluice/runtime'
 import { ProcessKit } from '@sluice/runtime/testing'
 
-const shop = application({ topics: ['orders', 'alerts'], read: json() })
+const shop = application({ name: 'shop', topics: ['orders', 'alerts'], read: json() })
 const silences = shop.process<number>('silences', {
   onEvent(count = 0, _, { timer }) {
     timer('silence', minutes(10))

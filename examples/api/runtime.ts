@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { application, json } from '@sluice/runtime'
 
-const shop = application({ topics: ['orders', 'alerts'], read: json() })
+const shop = application({ name: 'shop', topics: ['orders', 'alerts'], read: json() })
 
 const orders = shop.process<{ total: number }, { cents: number }>('orders', {
   onEvent({ total } = { total: 0 }, { data }, { emit }) {

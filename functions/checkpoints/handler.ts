@@ -1,5 +1,6 @@
 /** Copies the state of all consumers to S3, from where they restore it if Redis loses it. */
 import { takeAllCheckpoints } from '../../lib/app/checkpoints.ts'
+import { NAME } from '../../lib/app/name.ts'
 import { CHECKPOINT_CONSUMERS, CHECKPOINTS, GENERAL, KAFKA, REDIS } from '../../lib/app/settings/index.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { scheduled } from '../../lib/runtime/lambda/scheduled.ts'
@@ -9,4 +10,5 @@ export const handler = scheduled(
   Connections,
   [GENERAL, KAFKA, REDIS, CHECKPOINTS, CHECKPOINT_CONSUMERS],
   takeAllCheckpoints,
+  NAME,
 )

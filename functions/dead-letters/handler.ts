@@ -1,7 +1,14 @@
 /** Measures how many dead letters wait for people, and how much is tried again. */
 import { measureDeadLetters } from '../../lib/app/dead-letter-metrics.ts'
+import { NAME } from '../../lib/app/name.ts'
 import { GENERAL, KAFKA, REDIS } from '../../lib/app/settings/index.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { scheduled } from '../../lib/runtime/lambda/scheduled.ts'
 
-export const handler = scheduled('dead-letters', Connections, [GENERAL, KAFKA, REDIS], measureDeadLetters)
+export const handler = scheduled(
+  'dead-letters',
+  Connections,
+  [GENERAL, KAFKA, REDIS],
+  measureDeadLetters,
+  NAME,
+)

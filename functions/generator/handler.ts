@@ -1,6 +1,7 @@
 /** Publishes the simulated readings of all families for the time since its last run. */
 
 import { dataWriterOf } from '../../lib/app/data-writer.ts'
+import { NAME } from '../../lib/app/name.ts'
 import { generatorSettings } from '../../lib/app/settings/generator.ts'
 import {
   GENERAL,
@@ -40,4 +41,5 @@ export const handler = scheduled(
     await cursor.advance(due.until - 1)
     return { readings: readings.length, ticks: due.until - due.from, skippedTicks: due.skipped }
   },
+  NAME,
 )

@@ -3,6 +3,7 @@
 import { type Activation, rulesActivated, whyActivate } from '../../lib/alerting/activation.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
 import { loadRules } from '../../lib/alerting/rules-directory.ts'
+import { NAME } from '../../lib/app/name.ts'
 import { GENERAL, KAFKA, REDIS, RULES } from '../../lib/app/settings/index.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
@@ -38,4 +39,5 @@ export const handler = scheduled(
     }
     return { rules: set.rules.length, hash: set.hash, appended: why ? partitions : 0, why: why ?? 'not-due' }
   },
+  NAME,
 )

@@ -1,4 +1,5 @@
 /** Appends the silences to every partition of notifications if they have changed or a day has passed. */
+import { NAME } from '../../lib/app/name.ts'
 import { GENERAL, KAFKA, REDIS } from '../../lib/app/settings/index.ts'
 import { appendSilences, keptSilences } from '../../lib/app/silences.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
@@ -12,4 +13,5 @@ export const handler = scheduled(
     const kept = await keptSilences(connections, config.env)
     return appendSilences(connections, config, await kept.read(), scheduledFor)
   },
+  NAME,
 )

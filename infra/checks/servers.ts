@@ -64,7 +64,7 @@ function withPlan(
 function opened(variables: Environment) {
   try {
     const config = readConfig(variables)
-    return { config, connections: new Connections(config, 'deployment') }
+    return { config, connections: new Connections(config, 'sluice-deployment') }
   } catch (error) {
     if (error instanceof ConfigError) return undefined
     throw error

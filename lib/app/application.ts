@@ -9,6 +9,7 @@ import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { withEmptyCollections } from './empty-collections.ts'
 import { readData } from './event-data.ts'
+import { NAME } from './name.ts'
 import { SERIALIZING } from './serializing.ts'
 import { groupName, type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
 
@@ -20,6 +21,7 @@ declare module '../runtime/consumer/declared.ts' {
 
 export const APPLICATION: Application = {
   ...SERIALIZING,
+  name: NAME,
   topics: TOPICS,
   kafkaTopic: topicName,
   groupName,

@@ -13,6 +13,7 @@ import { KafkaConnections } from '../runtime/lambda/kafka-connections.ts'
 import { once } from '../runtime/lambda/once.ts'
 import type { Publisher } from '../runtime/pipeline/ports.ts'
 import type { GeneralSettings } from '../runtime/settings/general.ts'
+import { NAME } from './name.ts'
 import { functionOf } from './resource-names.ts'
 import { GENERAL, KAFKA, readSettings } from './settings/index.ts'
 import { topicName } from './topics.ts'
@@ -28,12 +29,12 @@ export interface OnFailurePorts {
 
 /** A handler for the event source mapping of an SQS queue that has ReportBatchItemFailures. */
 export function onFailure(name: string) {
-  const { logger, metrics } = telemetryOf(name)
+  const { logger, metrics } = telemetryOf(name, NAME)
   let publishedMs: number[] = []
   const start = once(async () => {
     const config = readSettings([GENERAL, KAFKA])
     inEnvironment(metrics, config.env)
-    const connections = new KafkaConnections(config, name)
+    const connections = new KafkaConnections(config, `${NAME}-${name}`)
     connections.onPublished = ms => void publishedMs.push(ms)
     return { config, connections }
   })

@@ -39,6 +39,7 @@ async function takeCheckpoints(): Promise<{ written?: number }> {
     Connections,
     [GENERAL, KAFKA, REDIS, CHECKPOINTS, CHECKPOINT_CONSUMERS],
     takeAllCheckpoints,
+    'sluice',
   )({} as ScheduledEvent, context)
 }
 

@@ -122,7 +122,7 @@ describe('the engine, installed from its tarball into another project', () => {
       [{ orderId: 'a' }],
     )
     const [failed, ...more] = await read('failures')
-    assert.equal(failed?.type, 'sluice.failure')
+    assert.equal(failed?.type, 'shop.failure')
     const { errorType, error, consumer } = (failed?.data ?? {}) as Record<string, unknown>
     assert.deepEqual([errorType, error, consumer], ['rejected', 'an order costs something', 'orders'])
     assert.deepEqual(more, [])

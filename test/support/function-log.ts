@@ -23,7 +23,7 @@ export async function logOf(
 ): Promise<LogLine[]> {
   process.env.LOG_LEVEL = level
   const lines: string[] = []
-  const { logger, metrics } = telemetryOf('tested')
+  const { logger, metrics } = telemetryOf('tested', 'sluice')
   if (environment) inEnvironment(metrics, environment)
   for (const method of ['log', 'debug', 'info', 'warn', 'error'] as const)
     mock.method(console, method, (line: string) => void lines.push(line))
@@ -39,7 +39,10 @@ export async function logOf(
 }
 
 /** The metrics that a handler writes while it is called, by name and reason, if any. */
-export async function metricsOf(call: () => Promise<unknown>): Promise<Map<string, Metric>> {
+export async function metricsOf(
+  call: () => Promise<unknown>,
+  namespace?: string,
+): Promise<Map<string, Metric>> {
   const lines: string[] = []
   for (const method of ['log', 'debug', 'info', 'warn', 'error'] as const)
     mock.method(console, method, (line: string) => void lines.push(line))
@@ -48,7 +51,10 @@ export async function metricsOf(call: () => Promise<unknown>): Promise<Map<strin
   } finally {
     mock.restoreAll()
   }
-  return metricsIn(lines.map(line => JSON.parse(line)))
+  return metricsIn(
+    lines.map(line => JSON.parse(line)),
+    namespace,
+  )
 }
 
 /** A metric as CloudWatch extracts it from a line. */
@@ -60,12 +66,12 @@ interface Metric {
 }
 
 /** The metrics that CloudWatch extracts, by name and reason, if any. Throws if CloudWatch would not accept a line. */
-export function metricsIn(log: readonly LogLine[]): Map<string, Metric> {
+export function metricsIn(log: readonly LogLine[], namespace = 'Sluice'): Map<string, Metric> {
   const found = new Map<string, Metric>()
   for (const line of log.filter(line => '_aws' in line)) {
     const { CloudWatchMetrics } = line._aws as { CloudWatchMetrics: readonly Directive[] }
     for (const { Namespace, Dimensions, Metrics } of CloudWatchMetrics) {
-      if (Namespace !== 'Sluice') throw new Error(`namespace ${Namespace}`)
+      if (Namespace !== namespace) throw new Error(`namespace ${Namespace}`)
       const dimensions = Dimensions.map(names => names.map(name => `${name}=${line[name]}`).join(' '))
       for (const { Name, Unit } of Metrics) {
         const values = [line[Name]].flat() as number[]

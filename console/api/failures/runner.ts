@@ -30,7 +30,7 @@ export class OperationRunner {
       config,
       readers,
       shared: connections,
-      connect: () => new Connections(config, 'console-operation'),
+      connect: () => new Connections(config, 'sluice-console-operation'),
     })
     connections.kept({ close: () => this.#pause() })
   }

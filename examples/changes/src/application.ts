@@ -19,6 +19,7 @@ const RowChange = v.pipe(
 )
 
 export const changes = application({
+  name: 'shop',
   // Debezium names a topic after its `topic.prefix`, here shop-<env>, the schema and the table.
   kafkaTopic: (name, env) => `shop-${env}.${name}`,
   topics: ['public.orders', 'events'],

@@ -10,6 +10,7 @@ export type Level = LogLine['level']
 
 /** Topics have the names `logs.<name>.<env>` in Kafka. */
 export const logging = application({
+  name: 'logs',
   prefix: 'logs',
   topics: {
     lines: { keptDays: 3, isTicked: true },

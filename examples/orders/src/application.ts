@@ -6,6 +6,7 @@ export const ORDER_PAID = 'com.example.order.paid'
 
 /** Topics have the names `shop.<name>.<env>` in Kafka. */
 export const shop = application({
+  name: 'shop',
   prefix: 'shop',
   topics: ['orders', 'totals'],
   events: {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { putAnswer } from '../../app/aws/cloudformation-answer.ts'
+import { NAME } from '../../app/name.ts'
 import { type Environment, GENERAL, KAFKA, type PartsOf, readSettings } from '../../app/settings/index.ts'
 import { logsContext, telemetryOf } from '../../runtime/adapters/lambda/telemetry.ts'
 import { KafkaConnections } from '../../runtime/lambda/kafka-connections.ts'
@@ -24,7 +25,7 @@ const INITIAL = { generator: {}, redis: { username: '', password: '' } }
  * @returns a function that rejects if it is called by somebody else, or if the answer cannot be handed over: Lambda then calls it again
  */
 export function topicsResource(name: string, environment?: Environment) {
-  const { logger } = telemetryOf(name)
+  const { logger } = telemetryOf(name, NAME)
   return middy<unknown, { readonly status: Outcome['status'] }, Error, Context>()
     .use(logsContext(logger))
     .handler(async (event, context) => {
@@ -75,7 +76,7 @@ class Deployment implements DeploymentPorts {
     this.#stop = stop
     this.#start = once(async () => {
       const config = readSettings([GENERAL, KAFKA], environment)
-      this.#connections = new KafkaConnections(config, name)
+      this.#connections = new KafkaConnections(config, `${NAME}-${name}`)
       return { config, kafka: await this.#connections.kafka() }
     })
   }

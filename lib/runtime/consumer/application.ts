@@ -23,6 +23,11 @@ export interface TopicSettings {
 
 /** An application, as the engine sees it. `application()` makes one with defaults. */
 export interface Application {
+  /**
+   * Lower-case letters, digits and "-". It begins the names that others see: of `shop`, metrics have the namespace `Shop`, attributes
+   * of spans are such as `shop.outcome`, and settings such as `SHOP_ENV`.
+   */
+  readonly name: string
   /** By name within the application. */
   readonly topics: Readonly<Record<string, TopicSettings>>
   /** The name of the topic in Kafka, in an environment. */
@@ -60,8 +65,6 @@ export interface Application {
    * that helps. Logs of waiting records and failure records have it. Absent: the engine says what happened, and no more.
    */
   readonly remedies?: Readonly<Record<string, string>>
-  /** Namespace of metrics and of services in spans, and of the names of the latter; by default `Sluice`, and `sluice` in spans. */
-  readonly namespace?: string
   /** Event types that have a reason of their own, instead of `not-mine`, if a consumer does not accept them: reason by type. */
   readonly ignoredTypes: ReadonlyMap<string, string>
   /**

@@ -1,5 +1,6 @@
 /** Describes an application in a few lines: what its author does not choose has a default. */
 import type { Application, ForeignRecord, TopicSettings } from './application.ts'
+import { ConfigError } from './author-errors.ts'
 import {
   type AuthoredProcess,
   authoredProcess,
@@ -77,20 +78,27 @@ const TOPIC: TopicSettings = { partitions: 3, keptDays: 7, maxMessageBytes: MiB 
 /** A failure record carries the original bytes as base64. */
 const FAILURES: TopicSettings = { partitions: 3, keptDays: 30, maxMessageBytes: 2 * MiB }
 
-/** The environments that the settings allow: see `SLUICE_ENV`. */
+/** The names that `Application` allows. */
+const NAME = /^[a-z][a-z0-9-]{0,30}$/
+
+/** The environments that the settings allow. */
 const ENVIRONMENT = /^[a-z0-9-]{1,20}$/
 
 /**
  * Describes an application to the engine.
  *
- * @throws ConfigError if a schema is asynchronous
+ * @throws ConfigError if a schema is asynchronous, or the name is not allowed
  */
 export function application<
   const Topic extends string,
   const Schemas extends EventSchemas = Record<never, never>,
 >(options: ApplicationOptions<Topic, Schemas>): AuthoredApplication<Topic, Schemas> {
-  const { topics: listed, prefix, events = {}, read, ...chosen } = options
+  const { name = 'app', topics: listed, prefix, events = {}, read, ...chosen } = options
   const { failuresTopic = 'failures', deadLettersTopic = failuresTopic } = options
+  if (!NAME.test(name))
+    throw new ConfigError('the application', [
+      'name: must be up to 31 lower-case letters, digits and "-", the first a letter',
+    ])
   const given: [string, Partial<TopicSettings>][] = Array.isArray(listed)
     ? listed.map(name => [name, {}])
     : Object.entries(listed)
@@ -99,8 +107,9 @@ export function application<
     options.kafkaTopic ?? ((name, env) => (prefix === undefined ? name : `${prefix}.${name}.${env}`))
   const nameOf = namesIn(Object.keys(topics), kafkaTopic)
   const described: Application = {
-    failureEvent: { type: 'sluice.failure' },
-    tickType: 'sluice.tick',
+    name,
+    failureEvent: { type: `${name}.failure` },
+    tickType: `${name}.tick`,
     ignoredTypes: new Map(),
     ...chosen,
     topics,
@@ -117,7 +126,7 @@ export function application<
   const types = [...new Set([...Object.keys(events), ...(read?.types?.(given.map(([name]) => name)) ?? [])])]
   return {
     ...described,
-    process: (name, handlers) => authoredProcess(described, name, handlers as never, types) as never,
+    process: (consumer, handlers) => authoredProcess(described, consumer, handlers as never, types) as never,
   }
 }
 

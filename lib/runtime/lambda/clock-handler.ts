@@ -8,7 +8,7 @@ import type { Event } from '../consumer/event.ts'
 import { instant } from '../consumer/instant.ts'
 import { tickOf } from '../consumer/tick.ts'
 import { CLOCK } from '../settings/clock.ts'
-import { GENERAL } from '../settings/general.ts'
+import { generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import type { ScheduledHandler } from './handler-types.ts'
 import { KafkaConnections } from './kafka-connections.ts'
@@ -26,7 +26,7 @@ import { scheduled } from './scheduled.ts'
  * @throws the handler rejects with a `ConfigError` that names every setting that is missing or wrong
  */
 export function clockHandler(
-  application: Pick<Application, 'kafkaTopic' | 'tickType' | 'namespace'>,
+  application: Pick<Application, 'name' | 'kafkaTopic' | 'tickType'>,
   name: string,
   topics: TopicName | readonly TopicName[],
   makeTick: (partition: number, at: string) => Event = (partition, at) => tickOf(application, partition, at),
@@ -35,7 +35,7 @@ export function clockHandler(
   return scheduled(
     name,
     KafkaConnections,
-    [GENERAL, KAFKA, CLOCK],
+    [generalSettings(application.name), KAFKA, CLOCK],
     async ({ config, connections, scheduledFor, isScheduled, remainingMs }) => {
       const publisher = await connections.publisher()
       const append = async (to: readonly TopicName[], at: string) => {
@@ -50,7 +50,7 @@ export function clockHandler(
         ticks += await append(often, instant(Date.parse(scheduledFor) + passedMs))
       return { ticks }
     },
-    application.namespace,
+    application.name,
   )
 }
 

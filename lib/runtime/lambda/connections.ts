@@ -38,9 +38,9 @@ export class Connections extends KafkaConnections {
   readonly recovery: () => Promise<Recovery | undefined>
   readonly #env: string
 
-  /** @param name identifies the client in the broker's logs */
-  constructor(config: Settings, name: string) {
-    super(config, name)
+  /** @param clientId identifies the client in the broker's logs */
+  constructor(config: Settings, clientId: string) {
+    super(config, clientId)
     this.#env = config.env
     this.redis = once(async () => {
       const { RedisClient } = await import('../adapters/redis/client.ts')

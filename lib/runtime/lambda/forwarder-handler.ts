@@ -8,7 +8,7 @@ import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import { type Forwarded, forward } from '../pipeline/forwarding/forward.ts'
 import type { ForwardingPorts } from '../pipeline/forwarding/partition.ts'
 import type { PartsOf } from '../settings/environment.ts'
-import { GENERAL } from '../settings/general.ts'
+import { generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import { REDIS } from '../settings/redis.ts'
 import { bundleVersion } from './bundle-version.ts'
@@ -18,9 +18,9 @@ import { once } from './once.ts'
 import { type Scheduled, scheduled } from './scheduled.ts'
 
 /** The settings that every forwarder reads. */
-const SLICES = [GENERAL, KAFKA, REDIS] as const
+const slicesOf = (application: string) => [generalSettings(application), KAFKA, REDIS] as const
 
-type Config = PartsOf<typeof SLICES>
+type Config = PartsOf<ReturnType<typeof slicesOf>>
 
 /** A forwarder, or a function that makes it from its settings and from values in Redis, anew for each run. */
 export type ForwarderSource =
@@ -49,7 +49,7 @@ export function forwarderHandler(
   return scheduled(
     name,
     Connections,
-    SLICES,
+    slicesOf(application.name),
     async (run): Promise<Forwarded> => {
       const process = await forwarderOf(name, source, run)
       assembled ??= once(() => assemble(run, application.remedies))
@@ -66,7 +66,7 @@ export function forwarderHandler(
       })
       return done.finally(() => observer.flush())
     },
-    application.namespace,
+    application.name,
   )
 }
 

@@ -27,9 +27,9 @@ export class KafkaConnections {
   readonly #open: Closable[] = []
   #isClosed = false
 
-  /** @param name identifies the client in the broker's logs */
-  constructor(config: KafkaSettings, name: string) {
-    this.kafka = once(() => connectKafka(config, name))
+  /** @param clientId identifies the client in the broker's logs */
+  constructor(config: KafkaSettings, clientId: string) {
+    this.kafka = once(() => connectKafka(config, clientId))
     this.publisher = once(async () => {
       const { KafkaPublisher } = await import('../producer/publisher.ts')
       return this.#timed(this.kept(new KafkaPublisher(await this.kafka())))
@@ -79,10 +79,10 @@ export class KafkaConnections {
   }
 }
 
-async function connectKafka({ kafka }: KafkaSettings, name: string): Promise<Kafka> {
+async function connectKafka({ kafka }: KafkaSettings, clientId: string): Promise<Kafka> {
   const [{ kafkaClient }, connection] = await Promise.all([
     import('../adapters/kafka/client.ts'),
-    kafkaConnection(kafka, `sluice-${name}`),
+    kafkaConnection(kafka, clientId),
   ])
   return kafkaClient(connection)
 }

@@ -18,9 +18,9 @@ import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import { LogChecks } from '../pipeline/log/log-identity.ts'
 import type { LogReader, Ports } from '../pipeline/ports.ts'
 import { CHECKPOINTS } from '../settings/checkpoints.ts'
-import { CONSUMER, type ConsumerSettings } from '../settings/consumer.ts'
+import { type ConsumerSettings, consumerSettings } from '../settings/consumer.ts'
 import { type PartsOf, readSettings } from '../settings/environment.ts'
-import { GENERAL, type GeneralSettings } from '../settings/general.ts'
+import { type GeneralSettings, generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import { REDIS } from '../settings/redis.ts'
 import { REGISTRY, type RegistrySettings } from '../settings/registry.ts'
@@ -37,7 +37,12 @@ import { refreshing } from './refreshing.ts'
 import { boundYoungGeneration } from './young-generation.ts'
 
 /** The settings that every consumer reads. */
-const SLICES = [GENERAL, KAFKA, REDIS, REGISTRY, CONSUMER, SERIALIZATION, CHECKPOINTS, TRACING] as const
+const slicesOf = (application: string) => {
+  const own = [generalSettings(application), consumerSettings(application)] as const
+  return [...own, KAFKA, REDIS, REGISTRY, SERIALIZATION, CHECKPOINTS, TRACING] as const
+}
+
+type Config = PartsOf<ReturnType<typeof slicesOf>>
 
 /**
  * A Kafka-triggered handler that runs a process or a sink. It reads its settings from the environment, and does the work that is
@@ -84,10 +89,10 @@ function handlerOf(
   { slices, codeVersion, foreignReader, ...choices }: Choices<readonly Slice[]> = {},
 ): KafkaHandler {
   boundYoungGeneration()
-  const { logger, metrics } = telemetryOf(name, application.namespace)
+  const { logger, metrics } = telemetryOf(name, application.name)
   const observer = new LambdaObserver(logger, metrics, Date.now, application.remedies)
   const configIn = (environment?: Environment) =>
-    readSettings([...SLICES, ...(slices ?? [])], environment) as PartsOf<typeof SLICES> &
+    readSettings([...slicesOf(application.name), ...(slices ?? [])], environment) as Config &
       PartsOf<readonly Slice[]>
   const madeFrom = async (config: ReturnType<typeof configIn>): Promise<Consumer> => {
     const process = (typeof source === 'function' ? await source(config) : source) as Process
@@ -104,7 +109,7 @@ function handlerOf(
   const start = once(async () => {
     const config = configIn()
     inEnvironment(metrics, config.env)
-    const connections = new Connections(config, name)
+    const connections = new Connections(config, `${application.name}-${name}`)
     const consumer = await madeFrom(config)
     const { process } = consumer
     // What a sink has opened ends with the connections.
@@ -198,13 +203,12 @@ async function tracingOf(
 ) {
   if (!otlp) return undefined
   const { Tracing } = await import('../adapters/otlp/tracing.ts')
-  const { namespace } = application
   const traced = {
     env,
+    application: application.name,
     group: application.groupName?.(name, env) ?? name,
     kafkaTopic: (topic: Parameters<Application['kafkaTopic']>[0]) => application.kafkaTopic(topic, env),
-    serviceName: otlp.serviceName ?? `${namespace ?? 'sluice'}-${name}`,
-    ...(namespace === undefined ? {} : { namespace }),
+    serviceName: otlp.serviceName ?? `${application.name}-${name}`,
     sampler: otlp.sampler,
     mostPerSecond: otlp.mostPerSecond,
   }

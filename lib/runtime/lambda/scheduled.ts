@@ -45,7 +45,7 @@ type Sufficient<Slices extends readonly Slice[], Needed> = PartsOf<Slices> exten
  *
  * @param Reached what the function connects to; its bundle contains no other clients
  * @param slices the settings that the function reads; it needs no others to start
- * @param namespace of its metrics: see `Application`
+ * @param application its name
  */
 export function scheduled<
   Connections extends KafkaConnections,
@@ -53,12 +53,12 @@ export function scheduled<
   const Slices extends readonly Slice[],
 >(
   name: string,
-  Reached: new (config: Needed, name: string) => Connections,
+  Reached: new (config: Needed, clientId: string) => Connections,
   slices: Slices & Sufficient<Slices, Needed & GeneralSettings>,
   run: (runtime: Scheduled<Connections, PartsOf<Slices>>) => Promise<object>,
-  namespace?: string,
+  application: string,
 ): ScheduledHandler {
-  const powertools = telemetryOf(name, namespace)
+  const powertools = telemetryOf(name, application)
   const { logger, metrics } = powertools
   const telemetry: ScheduledTelemetry = {
     warn: (message, details) => logger.warn(message, details),
@@ -69,7 +69,7 @@ export function scheduled<
   const start = once(async () => {
     const config = readSettings(slices as Slices) as PartsOf<Slices> & Needed & GeneralSettings
     inEnvironment(metrics, config.env)
-    const connections = new Reached(config, name)
+    const connections = new Reached(config, `${application}-${name}`)
     connections.onPublished = ms => void publishedMs.push(ms)
     return { config, connections }
   })

@@ -8,7 +8,7 @@ import type { Application } from '../consumer/application.ts'
 import { ConfigError } from '../consumer/author-errors.ts'
 import type { TopicName } from '../consumer/declared.ts'
 import { readSettings } from '../settings/environment.ts'
-import { GENERAL } from '../settings/general.ts'
+import { generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import { KafkaConnections } from './kafka-connections.ts'
 
@@ -22,8 +22,8 @@ import { KafkaConnections } from './kafka-connections.ts'
  */
 export async function createTopics(path: string, print: (line: string) => void): Promise<void> {
   const application = applicationIn(path, await import(pathToFileURL(resolve(path)).href))
-  const config = readSettings([GENERAL, KAFKA])
-  const connections = new KafkaConnections(config, 'topics')
+  const config = readSettings([generalSettings(application.name), KAFKA])
+  const connections = new KafkaConnections(config, `${application.name}-topics`)
   try {
     const kafka = await connections.kafka()
     for (const line of await created(kafka, topicsIn(application, config.env))) print(line)

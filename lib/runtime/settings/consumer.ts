@@ -1,7 +1,7 @@
 import { LOG_TIMES, type LogTime } from '../cloudevents/log-time.ts'
 import { defined } from '../consumer/defined.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
-import { setting, slice } from './slice.ts'
+import { type Slice, setting, slice, variableOf } from './slice.ts'
 import { instant, oneOf, times, wholeNumber } from './values.ts'
 
 const SECOND_MS = 1_000
@@ -31,58 +31,63 @@ export interface ConsumerSettings {
   readonly partialResponses: boolean
 }
 
-/** The settings of every consumer of a topic. */
-export const CONSUMER = slice(
-  'Consumers',
-  {
-    ID_WINDOW_SECONDS: setting(seconds(LONGEST_ID_WINDOW_SECONDS), {
-      description: 'How long an id is remembered, in log time. Each load looks through all of it.',
-      default: String(CONSUMER_DEFAULTS.idWindowMs / SECOND_MS),
-    }),
-    FAILURE_MEMORY_MIB: setting(times(wholeNumber({ least: 1, most: 99_999, unit: 'mebibytes' }), MEBIBYTE), {
-      description:
-        'How much a consumer may remember of failures, for each topic that it reads: see [guarantees](guarantees.md#what-bounds-the-memory).',
-      default: String(CONSUMER_DEFAULTS.failureBytes / MEBIBYTE),
-    }),
-    NEW_ENTITIES_PER_DAY: setting(wholeNumber({ least: 1, most: 99_999_999 }), {
-      description:
-        'How many entities the producers of one source may add to a partition in a day of log time; all sources together, twice as many: see [guarantees](guarantees.md#what-bounds-the-memory).',
-      default: String(CONSUMER_DEFAULTS.newEntities),
-    }),
-    FUTURE_TOLERANCE_SECONDS: setting(seconds(9_999_999), {
-      description: "How far an event's time may lie after its record's.",
-      default: String(CONSUMER_DEFAULTS.futureToleranceMs / SECOND_MS),
-    }),
-    EARLIEST_TIME: setting(instant(), {
-      description: 'Events that happened before this instant are refused, as `time-too-early`.',
-      // Not a `default`, because every start would parse it.
-      otherwise: '`2000-01-01T00:00:00Z`',
-    }),
-    SLUICE_SINCE: setting(instant(), {
+const SHARED = {
+  ID_WINDOW_SECONDS: setting(seconds(LONGEST_ID_WINDOW_SECONDS), {
+    description: 'How long an id is remembered, in log time. Each load looks through all of it.',
+    default: String(CONSUMER_DEFAULTS.idWindowMs / SECOND_MS),
+  }),
+  FAILURE_MEMORY_MIB: setting(times(wholeNumber({ least: 1, most: 99_999, unit: 'mebibytes' }), MEBIBYTE), {
+    description:
+      'How much a consumer may remember of failures, for each topic that it reads: see [guarantees](guarantees.md#what-bounds-the-memory).',
+    default: String(CONSUMER_DEFAULTS.failureBytes / MEBIBYTE),
+  }),
+  NEW_ENTITIES_PER_DAY: setting(wholeNumber({ least: 1, most: 99_999_999 }), {
+    description:
+      'How many entities the producers of one source may add to a partition in a day of log time; all sources together, twice as many: see [guarantees](guarantees.md#what-bounds-the-memory).',
+    default: String(CONSUMER_DEFAULTS.newEntities),
+  }),
+  FUTURE_TOLERANCE_SECONDS: setting(seconds(9_999_999), {
+    description: "How far an event's time may lie after its record's.",
+    default: String(CONSUMER_DEFAULTS.futureToleranceMs / SECOND_MS),
+  }),
+  EARLIEST_TIME: setting(instant(), {
+    description: 'Events that happened before this instant are refused, as `time-too-early`.',
+    // Not a `default`, because every start would parse it.
+    otherwise: '`2000-01-01T00:00:00Z`',
+  }),
+  LOG_TIME: setting(oneOf(LOG_TIMES), {
+    description:
+      'When a record was appended: `append`, as its log says; `carried`, as its header `sluice-logtime` says (decimal milliseconds), for a topic that another one was replayed into.',
+    default: CONSUMER_DEFAULTS.logTime,
+  }),
+  REPORT_BATCH_ITEM_FAILURES: setting(oneOf(['true', 'false']), {
+    description:
+      "Whether the function's event source mapping has partial responses. The msk trigger's plugin sets it from the function's entry.",
+    default: 'false',
+    setBy: 'runtime',
+  }),
+}
+
+/** The settings of every consumer of an application. */
+export function consumerSettings(application: string): Slice<ConsumerSettings> {
+  const since = variableOf(application, 'SINCE')
+  const settings = {
+    ...SHARED,
+    [since]: setting(instant(), {
       description: 'Records that were appended before this instant are ignored.',
       otherwise: 'all records count',
     }),
-    LOG_TIME: setting(oneOf(LOG_TIMES), {
-      description:
-        'When a record was appended: `append`, as its log says; `carried`, as its header `sluice-logtime` says (decimal milliseconds), for a topic that another one was replayed into.',
-      default: CONSUMER_DEFAULTS.logTime,
-    }),
-    REPORT_BATCH_ITEM_FAILURES: setting(oneOf(['true', 'false']), {
-      description:
-        "Whether the function's event source mapping has partial responses. The msk trigger's plugin sets it from the function's entry.",
-      default: 'false',
-      setBy: 'runtime',
-    }),
-  },
-  (settings): ConsumerSettings =>
+  }
+  return slice('Consumers', settings, values =>
     defined({
-      idWindowMs: settings.ID_WINDOW_SECONDS,
-      failureBytes: settings.FAILURE_MEMORY_MIB,
-      newEntities: settings.NEW_ENTITIES_PER_DAY,
-      futureToleranceMs: settings.FUTURE_TOLERANCE_SECONDS,
-      earliestTimeMs: settings.EARLIEST_TIME ?? CONSUMER_DEFAULTS.earliestTimeMs,
-      sinceMs: settings.SLUICE_SINCE,
-      logTime: settings.LOG_TIME,
-      partialResponses: settings.REPORT_BATCH_ITEM_FAILURES === 'true',
+      idWindowMs: values.ID_WINDOW_SECONDS,
+      failureBytes: values.FAILURE_MEMORY_MIB,
+      newEntities: values.NEW_ENTITIES_PER_DAY,
+      futureToleranceMs: values.FUTURE_TOLERANCE_SECONDS,
+      earliestTimeMs: values.EARLIEST_TIME ?? CONSUMER_DEFAULTS.earliestTimeMs,
+      sinceMs: (values as Readonly<Record<string, unknown>>)[since] as number | undefined,
+      logTime: values.LOG_TIME,
+      partialResponses: values.REPORT_BATCH_ITEM_FAILURES === 'true',
     }),
-)
+  )
+}

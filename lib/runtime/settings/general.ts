@@ -1,7 +1,7 @@
 import type { ContentMode } from '../cloudevents/writer.ts'
 import { defined } from '../consumer/defined.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
-import { setting, slice } from './slice.ts'
+import { type Slice, setting, slice, variableOf } from './slice.ts'
 import { oneOf, text } from './values.ts'
 
 const CONTENT_MODES: readonly ContentMode[] = ['binary', 'structured']
@@ -20,38 +20,44 @@ export interface GeneralSettings {
   readonly codeVersion?: string
 }
 
-/** The settings of every function. */
-export const GENERAL = slice(
-  'General',
-  {
-    SLUICE_ENV: setting(ENVIRONMENT_NAME, {
-      description: "The environment: the last part of the topics' names. A deployment sets it to its stage.",
-      default: 'local',
-      setBy: 'deployment',
-    }),
-    CONTENT_MODE: setting(oneOf(CONTENT_MODES), {
-      description: 'How events are written to Kafka.',
-      default: CONSUMER_DEFAULTS.contentMode,
-    }),
-    IS_LOCAL: setting(text(/^/, '"true", or anything else for no'), {
-      description: 'Whether the process ends after one invocation. `serverless invoke local` sets it.',
-      setBy: 'runtime',
-    }),
-    CODE_VERSION: setting(text(/^/, 'any text'), {
-      description:
-        'Identifies the code of a function that shares files with others. `serverless offline` sets it.',
-      otherwise: 'a hash of the bundle',
-      setBy: 'runtime',
-    }),
-  },
-  ({ SLUICE_ENV, CONTENT_MODE, IS_LOCAL, CODE_VERSION }): GeneralSettings =>
+const ENV = setting(ENVIRONMENT_NAME, {
+  description: "The environment: the last part of the topics' names. A deployment sets it to its stage.",
+  default: 'local',
+  setBy: 'deployment',
+})
+
+const SHARED = {
+  CONTENT_MODE: setting(oneOf(CONTENT_MODES), {
+    description: 'How events are written to Kafka.',
+    default: CONSUMER_DEFAULTS.contentMode,
+  }),
+  IS_LOCAL: setting(text(/^/, '"true", or anything else for no'), {
+    description: 'Whether the process ends after one invocation. `serverless invoke local` sets it.',
+    setBy: 'runtime',
+  }),
+  CODE_VERSION: setting(text(/^/, 'any text'), {
+    description:
+      'Identifies the code of a function that shares files with others. `serverless offline` sets it.',
+    otherwise: 'a hash of the bundle',
+    setBy: 'runtime',
+  }),
+}
+
+/** The settings of every function of an application. */
+export function generalSettings<const Name extends string>(
+  application: Name,
+): Slice<GeneralSettings, typeof SHARED & Readonly<Record<`${Uppercase<Name>}_ENV`, typeof ENV>>> {
+  const env = variableOf(application, 'ENV')
+  const general = slice('General', { [env]: ENV, ...SHARED }, values =>
     defined({
-      env: SLUICE_ENV,
-      contentMode: CONTENT_MODE,
-      singleInvocation: IS_LOCAL === 'true',
-      codeVersion: CODE_VERSION,
+      env: (values as Readonly<Record<string, unknown>>)[env] as string,
+      contentMode: values.CONTENT_MODE,
+      singleInvocation: values.IS_LOCAL === 'true',
+      codeVersion: values.CODE_VERSION,
     }),
-)
+  )
+  return general as never
+}
 
 /** The logger itself reads this setting. It is declared here for the documentation and for the checks of a deployment. */
 export const LOGGING = slice(

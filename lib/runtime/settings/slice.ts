@@ -43,6 +43,11 @@ export function setting<Value>(
   return { setBy: 'person', ...about, allowed, schema: optional(schema, about.default) }
 }
 
+/** Returns the variable of a setting that belongs to an application: `SHOP_ENV` for `ENV` of `shop`. */
+export function variableOf(application: string, setting: string): string {
+  return `${application.toUpperCase().replaceAll('-', '_')}_${setting}`
+}
+
 /** The settings of one capability, and the part of the configuration that is made from them. */
 export interface Slice<Part = unknown, Settings = Readonly<Record<string, Setting>>> {
   /** Its heading in the documentation. */

@@ -46,7 +46,7 @@ export const TRACING = slice(
     }),
     OTEL_SERVICE_NAME: setting(text(/\S/, 'a name'), {
       description: 'The name of the service in spans.',
-      otherwise: '`sluice-<function>`',
+      otherwise: '`<application>-<function>`',
     }),
   },
   ({

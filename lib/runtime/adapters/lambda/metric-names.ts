@@ -3,8 +3,10 @@ import type { FailureCode } from '../../consumer/failure-codes.ts'
 import type { Decision } from '../../pipeline/model.ts'
 import type { DeferredReason, ReleaseReason } from '../../pipeline/reasons.ts'
 
-/** The namespace of all metrics in CloudWatch, unless the application has one. */
-export const NAMESPACE = 'Sluice'
+/** Returns the namespace of an application's metrics in CloudWatch. */
+export function namespaceOf(application: string): string {
+  return `${application.charAt(0).toUpperCase()}${application.slice(1)}`
+}
 
 /**
  * The dimensions of each metric: of those that a function has as a whole, and of those that are told apart by their reasons. Without

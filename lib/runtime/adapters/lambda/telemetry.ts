@@ -1,13 +1,11 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
 import { Metrics } from '@aws-lambda-powertools/metrics'
-import { NAMESPACE } from './metric-names.ts'
+import { namespaceOf } from './metric-names.ts'
 
-/** Logger and metrics of one function. Both write to standard output only, as Lambda wants it. */
-export function telemetryOf(
-  serviceName: string,
-  namespace = NAMESPACE,
-): { logger: Logger; metrics: Metrics } {
+/** Logger and metrics of one function of an application. Both write to standard output only, as Lambda wants it. */
+export function telemetryOf(serviceName: string, application: string): { logger: Logger; metrics: Metrics } {
+  const namespace = namespaceOf(application)
   return { logger: new Logger({ serviceName }), metrics: new Metrics({ namespace, serviceName }) }
 }
 

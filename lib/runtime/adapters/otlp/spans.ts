@@ -38,6 +38,8 @@ export interface Span {
 
 /** Who has decided, and when. */
 export interface Scene {
+  /** The name of the application: attributes without a name in OpenTelemetry's conventions begin with it. */
+  readonly application: string
   /** A topic's name in Kafka in this environment. */
   readonly kafkaTopic: (name: TopicName) => string
   /** The Kafka consumer group. */
@@ -107,7 +109,11 @@ function fired(stateKey: StateKey, decision: Decision, parent: SpanContext, scen
     spanId: derivedSpanId(`timer ${stateKey.consumer} ${id}`),
     name: `timer ${stateKey.consumer}`,
     kind: 'internal',
-    attributes: { ...ofRecord(stateKey, decision, scene), 'sluice.timer': name, 'sluice.entity': entity },
+    attributes: {
+      ...ofRecord(stateKey, decision, scene),
+      [`${scene.application}.timer`]: name,
+      [`${scene.application}.entity`]: entity,
+    },
   }
 }
 
@@ -162,14 +168,18 @@ function messaging(operation: 'process' | 'create', topic: string) {
 }
 
 /** Only the code of a failure: its message may quote payload data. */
-function ofRecord(stateKey: StateKey, { offset, outcome, reason, failure }: Decision, { group }: Scene) {
+function ofRecord(
+  stateKey: StateKey,
+  { offset, outcome, reason, failure }: Decision,
+  { application, group }: Scene,
+) {
   return {
     'messaging.consumer.group.name': group,
     'messaging.destination.partition.id': String(stateKey.partition),
     'messaging.kafka.offset': offset,
-    'sluice.consumer': stateKey.consumer,
-    'sluice.outcome': outcome,
-    'sluice.reason': reason,
+    [`${application}.consumer`]: stateKey.consumer,
+    [`${application}.outcome`]: outcome,
+    [`${application}.reason`]: reason,
     ...(failure ? { 'error.type': failure.code } : {}),
   }
 }

@@ -9,8 +9,8 @@ export interface Traced {
   readonly group: string
   readonly kafkaTopic: Scene['kafkaTopic']
   readonly serviceName: string
-  /** `sluice` by default. */
-  readonly namespace?: string
+  /** The name of the application. */
+  readonly application: string
   /** By default, producers decide what is sampled. */
   readonly sampler?: Sampler
   /** Records a second that get spans; those that fail always do. By default, all. */
@@ -25,12 +25,12 @@ export class Tracing {
   #spent = 0
 
   constructor(settings: OtlpSettings, traced: Traced, dropped: Dropped) {
-    const { env, group, kafkaTopic, serviceName, namespace, sampler = 'parentbased_always_off' } = traced
+    const { env, application, group, kafkaTopic, serviceName, sampler = 'parentbased_always_off' } = traced
+    this.#scene = { application, kafkaTopic, group, sampler }
     this.#mostPerSecond = traced.mostPerSecond ?? Number.POSITIVE_INFINITY
-    this.#scene = { kafkaTopic, group, sampler }
     const resource = {
       'service.name': serviceName,
-      'service.namespace': namespace ?? 'sluice',
+      'service.namespace': application,
       'deployment.environment.name': env,
     }
     this.#exporter = new OtlpExporter(settings, resource, dropped)

@@ -90,7 +90,7 @@ describe('the metrics that functions write for CloudWatch', () => {
   }
 
   it('given those of an invocation, then counts, times and lag are read with their labels', () => {
-    const measurements = new Measurements(telemetryOf('alerting').metrics)
+    const measurements = new Measurements(telemetryOf('alerting', 'sluice').metrics)
     measurements.count('applied', 'at-or-below-applied-offset' as never, 12)
     measurements.latency('at-or-below-applied-offset', 250)
     measurements.step('trimOutbox', 4)

@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { type Signal, topicName } from '../../../../lib/app/topics.ts'
 import { OtlpExporter } from '../../../../lib/runtime/adapters/otlp/exporter.ts'
 import type { Span } from '../../../../lib/runtime/adapters/otlp/spans.ts'
-import { Tracing } from '../../../../lib/runtime/adapters/otlp/tracing.ts'
+import { type Traced, Tracing } from '../../../../lib/runtime/adapters/otlp/tracing.ts'
 import type { Sampler } from '../../../../lib/runtime/cloudevents/trace.ts'
 import { type Decided, decided, rejected } from '../../../../lib/runtime/consumer/process.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
@@ -15,6 +15,7 @@ import { Stage } from '../../../support/stage.ts'
 
 const WHO = {
   env: 'test',
+  application: 'sluice',
   group: 'sluice-tested-test',
   kafkaTopic: (topic: Signal) => topicName(topic, 'test'),
   serviceName: 'sluice-tested',
@@ -43,12 +44,11 @@ after(() => receiver.stop())
 async function spansOf(
   work: (stage: Stage) => Promise<unknown>,
   process?: unknown,
-  sampler?: Sampler,
-  mostPerSecond?: number,
+  given: Partial<Traced> = {},
   now = () => NOW,
 ): Promise<ReceivedSpan[]> {
   const dropped: unknown[] = []
-  const who = { ...WHO, mostPerSecond, ...(sampler === undefined ? {} : { sampler }) }
+  const who = { ...WHO, ...given }
   const tracing = new Tracing({ endpoint: receiver.endpoint, headers: {} }, who, (...what) => {
     dropped.push(what)
   })
@@ -130,7 +130,7 @@ describe('the spans of a batch', () => {
         record(3, { value: Buffer.from('no event') }),
       ])
     const offsets = async (sampler?: Sampler) =>
-      (await spansOf(batch, undefined, sampler))
+      (await spansOf(batch, undefined, sampler && { sampler }))
         .filter(({ kind }) => kind === 'consumer')
         .map(({ attributes }) => attributes['messaging.kafka.offset'])
     assert.deepEqual(await offsets('always_on'), [0, 1, 3])
@@ -149,7 +149,7 @@ describe('the spans of a batch', () => {
       nowMs += 1
       await stage.batch(readings(5, 6, 7))
     }
-    const spans = await spansOf(work, undefined, 'always_on', 2, () => nowMs)
+    const spans = await spansOf(work, undefined, { sampler: 'always_on', mostPerSecond: 2 }, () => nowMs)
     assert.deepEqual(
       spans.flatMap(({ kind, attributes }) =>
         kind === 'consumer' ? attributes['messaging.kafka.offset'] : [],
@@ -158,14 +158,36 @@ describe('the spans of a batch', () => {
     )
   })
 
+  it('given an application with another name, then attributes of the engine and the namespace have it', async () => {
+    const timed = {
+      name: 'timed',
+      accepts: READING_TYPES,
+      onEvent: (_: unknown, { timeMs }: { timeMs: number }): Decided<unknown> =>
+        decided('set', {}, [], [{ name: 'late', dueMs: timeMs + 1_000 }]),
+      onTimer: (): Decided<unknown> => decided('was-late', {}),
+    }
+    const records = [
+      record(0, reading('a', traced('a'))),
+      record(1, reading('b', { ...traced('b'), at: 60 })),
+    ]
+    const spans = await spansOf(stage => stage.batch(records), timed, { application: 'shop' })
+    const own = spans.flatMap(({ attributes }) =>
+      Object.keys(attributes).filter(name => !/^[mc]\w+\./.test(name)),
+    )
+    const everywhere = ['shop.consumer', 'shop.outcome', 'shop.reason']
+    assert.deepEqual(new Set(own), new Set([...everywhere, 'shop.timer', 'shop.entity']))
+    assert.deepEqual(new Set(spans.map(({ resource }) => resource['service.namespace'])), new Set(['shop']))
+  })
+
   it('given a record without trace and a sampler of all, then what came of it hangs below its span', async () => {
     const work = (stage: Stage) => stage.batch([record(0, { value: Buffer.from('no event') })])
-    const [span, failureRecord] = await spansOf(work, undefined, 'always_on')
+    const sampler = 'always_on'
+    const [span, failureRecord] = await spansOf(work, undefined, { sampler })
     assert.deepEqual(
       [failureRecord?.name, failureRecord?.parentSpanId, failureRecord?.traceId],
       ['create sluice.telemetry.failures.test', span?.spanId, span?.traceId],
     )
-    assert.deepEqual(await spansOf(work, undefined, 'always_on'), [span, failureRecord])
+    assert.deepEqual(await spansOf(work, undefined, { sampler }), [span, failureRecord])
   })
 
   it('given an emission, then its span has the id that travels in it, below the span of its cause', async () => {

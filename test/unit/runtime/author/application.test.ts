@@ -54,8 +54,12 @@ describe('an application described in a few lines', () => {
     assert.equal(shop.topicNamed('shop-.public.orders'), undefined)
   })
 
-  it('given types of its own for ticks and failures, then they are kept', () => {
-    const { tickType, failureEvent } = application({ topics: ['orders'], tickType: 'com.example.tick' })
-    assert.deepEqual([tickType, failureEvent], ['com.example.tick', { type: 'sluice.failure' }])
+  it('given a name, then the types of ticks and failures have it, and types of its own win', () => {
+    const { tickType, failureEvent } = application({
+      name: 'shop',
+      topics: ['orders'],
+      tickType: 'com.example.tick',
+    })
+    assert.deepEqual([tickType, failureEvent], ['com.example.tick', { type: 'shop.failure' }])
   })
 })

@@ -5,10 +5,11 @@ import type { Kafka } from '../../../../lib/runtime/adapters/kafka/client.ts'
 import { KafkaConnections } from '../../../../lib/runtime/lambda/kafka-connections.ts'
 import { scheduled } from '../../../../lib/runtime/lambda/scheduled.ts'
 import { KafkaPublisher } from '../../../../lib/runtime/producer/publisher.ts'
-import { GENERAL } from '../../../../lib/runtime/settings/general.ts'
+import { generalSettings } from '../../../../lib/runtime/settings/general.ts'
 import { KAFKA } from '../../../../lib/runtime/settings/kafka.ts'
 import { metricsOf } from '../../../support/function-log.ts'
 
+const SLICES = [generalSettings('shop'), KAFKA] as const
 const RECORD = { topic: 'a', partition: 0, key: null, value: Buffer.from('x'), headers: [] }
 
 class OnKafka extends KafkaConnections {
@@ -16,47 +17,36 @@ class OnKafka extends KafkaConnections {
 }
 
 it('given a scheduled function that publishes, then each publishing is measured once, in its environment', async () => {
-  Object.assign(process.env, { SLUICE_ENV: 'test', KAFKA_BROKERS: '127.0.0.1:1', AWS_REGION: 'eu-west-1' })
+  Object.assign(process.env, { SHOP_ENV: 'test', KAFKA_BROKERS: '127.0.0.1:1', AWS_REGION: 'eu-west-1' })
   let times = 2
   KafkaPublisher.prototype.publish = async () => []
-  const handler = scheduled('ticking', OnKafka, [GENERAL, KAFKA], async ({ connections, telemetry }) => {
-    const publisher = await connections.publisher()
-    for (let at = 0; at < times; at += 1) await publisher.publish([RECORD])
-    telemetry.count('things', 3)
-    return {}
-  })
+  const handler = scheduled(
+    'ticking',
+    OnKafka,
+    SLICES,
+    async ({ connections, telemetry }) => {
+      const publisher = await connections.publisher()
+      for (let at = 0; at < times; at += 1) await publisher.publish([RECORD])
+      telemetry.count('things', 3)
+      return {}
+    },
+    'shop',
+  )
   const context = { getRemainingTimeInMillis: () => 60_000 } as Context
   const run = () => handler({} as ScheduledEvent, context)
-  const first = await metricsOf(run)
+  const first = await metricsOf(run, 'Shop')
   assert.equal(first.get('publishMs')?.values.length, 2)
   assert.deepEqual(first.get('publishMs')?.dimensions, ['service=ticking environment=test'])
   assert.deepEqual(first.get('things')?.dimensions, ['service=ticking environment=test'])
 
   times = 1
   assert.equal(
-    (await metricsOf(run)).get('publishMs')?.values.length,
+    (await metricsOf(run, 'Shop')).get('publishMs')?.values.length,
     1,
     'what was written is not written again',
   )
 
   KafkaPublisher.prototype.publish = () => Promise.reject(new Error('refused'))
-  const refused = await metricsOf(() => assert.rejects(run()))
+  const refused = await metricsOf(() => assert.rejects(run()), 'Shop')
   assert.equal(refused.get('publishMs')?.values.length, 1, 'one that fails is measured as well')
-})
-
-it('given a namespace of the application, then its metrics are there', async () => {
-  const counting = async ({
-    telemetry,
-  }: {
-    readonly telemetry: { count(name: string, by: number): void }
-  }) => {
-    telemetry.count('things', 3)
-    return {}
-  }
-  const handler = scheduled('shopping', OnKafka, [GENERAL, KAFKA], counting, 'Shop')
-  const context = { getRemainingTimeInMillis: () => 60_000 } as Context
-  await assert.rejects(
-    metricsOf(() => handler({} as ScheduledEvent, context)),
-    /namespace Shop/,
-  )
 })

@@ -14,6 +14,7 @@ const PLACED = 'shop.order.placed'
 
 /** A shop: nothing of it is Sluice's. */
 const SHOP: Application = {
+  name: 'shop',
   topics: {
     orders: { partitions: 1, keptDays: 1, maxMessageBytes: 2_000 },
     totals: { partitions: 1, keptDays: 1, maxMessageBytes: 1_000 },

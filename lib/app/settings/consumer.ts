@@ -1,0 +1,5 @@
+import { consumerSettings } from '../../runtime/settings/consumer.ts'
+import { NAME } from '../name.ts'
+
+/** The settings of every consumer of a topic. */
+export const CONSUMER = consumerSettings(NAME)

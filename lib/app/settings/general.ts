@@ -1,0 +1,5 @@
+import { generalSettings } from '../../runtime/settings/general.ts'
+import { NAME } from '../name.ts'
+
+/** The settings of every function. */
+export const GENERAL = generalSettings(NAME)

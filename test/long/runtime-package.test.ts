@@ -76,7 +76,11 @@ describe('the engine, installed from its tarball into another project', () => {
       files.filter(file => /\.lua$|(?<!\.d)\.ts$/.test(file)),
       [],
     )
-    for (const file of ['README.md', 'LICENSE']) assert.ok(files.includes(file), file)
+    const top = files.filter(file => !file.startsWith('dist'))
+    assert.deepEqual(top.toSorted(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+    const manifest = JSON.parse(await readFile(join(scope, 'runtime', 'package.json'), 'utf8'))
+    const ranges: string[] = Object.values({ ...manifest.dependencies, ...manifest.peerDependencies })
+    assert.ok(ranges.length > 0 && ranges.every(range => /^\^\d/.test(range)), ranges.join())
   })
 
   it('given its domain, then its types are right, libraries included', async () => {

@@ -5,7 +5,7 @@ import { topicName } from '../../lib/app/topics.ts'
 import { type Range, rangesOf, readRecords } from '../../lib/queries/records.ts'
 import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { PlainLog } from '../../lib/runtime/pipeline/decoding/plain-records.ts'
-import { Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
+import { isUnreadable, Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
 import { CommandConnections } from '../command-connections.ts'
 import { CliFailure } from '../failure.ts'
@@ -49,7 +49,7 @@ export async function readAlertEvents(
     const log = new PlainLog(await connections.log(), dataReader(config))
     return await readRanges(log, ranges, take, terminal)
   } catch (error) {
-    throw error instanceof Unavailable || error instanceof UnreadableLog
+    throw error instanceof Unavailable || isUnreadable(error)
       ? new CliFailure(error.message, 1, { cause: error })
       : error
   } finally {

@@ -5,7 +5,7 @@ import { eventDocument, mappedByFirst } from '../../lib/mapping/foreign.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import type { Line } from '../../lib/operations/replay/lines.ts'
 import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import { InexactNumber, parseExact } from '../../lib/runtime/cloudevents/exact-json.ts'
+import { isInexact, parseExact } from '../../lib/runtime/cloudevents/exact-json.ts'
 import { readJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import type { Failure } from '../../lib/runtime/consumer/failure-codes.ts'
@@ -53,7 +53,7 @@ function documentIn(
     const event = readJsonEvent(document)
     return isFailure(event) ? event : eventDocument(event, position)
   } catch (error) {
-    if (error instanceof InexactNumber) return { error: error.message }
+    if (isInexact(error)) return { error: error.message }
     if (error instanceof SyntaxError) return { error: 'it is not JSON' }
     throw error
   }

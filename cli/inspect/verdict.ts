@@ -5,11 +5,7 @@ import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { type Failure, type FailureCode, failure } from '../../lib/runtime/consumer/failure-codes.ts'
-import {
-  DEEPEST_NESTING,
-  fingerprint,
-  NestedTooDeeply,
-} from '../../lib/runtime/pipeline/deciding/fingerprint.ts'
+import { fingerprint, NESTED_TOO_DEEPLY } from '../../lib/runtime/pipeline/deciding/fingerprint.ts'
 import { largeAttribute } from '../../lib/runtime/pipeline/deciding/limits.ts'
 import { type EventDocument, eventDocument } from './document.ts'
 
@@ -47,11 +43,5 @@ function dataRefusal(event: Event): Failure | undefined {
 function refusal(event: Event): Failure | undefined {
   const large = largeAttribute(event)
   if (large) return failure('attributes-too-large', large)
-  try {
-    fingerprint(event)
-    return undefined
-  } catch (error) {
-    if (!(error instanceof NestedTooDeeply)) throw error
-    return failure('malformed-event', `the data is nested more than ${DEEPEST_NESTING} levels deep`)
-  }
+  return fingerprint(event) ? undefined : NESTED_TOO_DEEPLY
 }

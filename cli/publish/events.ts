@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { readData } from '../../lib/app/event-data.ts'
 import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import { InexactNumber, parseExact } from '../../lib/runtime/cloudevents/exact-json.ts'
+import { isInexact, parseExact } from '../../lib/runtime/cloudevents/exact-json.ts'
 import { readStructured } from '../../lib/runtime/cloudevents/json-format.ts'
 import type { Event } from '../../lib/runtime/consumer/event.ts'
 import type { Failure } from '../../lib/runtime/consumer/failure-codes.ts'
@@ -63,7 +63,7 @@ function parse(text: string): { readonly value: unknown } | string {
   try {
     return { value: parseExact(text) }
   } catch (error) {
-    return error instanceof InexactNumber ? error.message : 'not JSON'
+    return isInexact(error) ? error.message : 'not JSON'
   }
 }
 

@@ -3,7 +3,7 @@ import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { parseFilter } from '../../lib/queries/record-filter.ts'
 import type { Connections } from '../../lib/runtime/lambda/connections.ts'
-import { PartitionStopped, Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
+import { PartitionStopped, Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
 import { CommandConnections } from '../command-connections.ts'
 import { CliFailure } from '../failure.ts'
@@ -145,7 +145,7 @@ function reportOf(standing: Standing, isWhole: boolean, elapsedMs: number): Reco
 }
 
 function explained(error: unknown, plan: RecordPlan): unknown {
-  const isExpected = [Unavailable, UnreadableLog, PartitionStopped].some(kind => error instanceof kind)
+  const isExpected = error instanceof Unavailable || error instanceof PartitionStopped
   if (!isExpected) return error
   return new CliFailure(`${(error as Error).message}\n${howToGoOn(plan)}`, 1, { cause: error })
 }

@@ -1,7 +1,7 @@
 /** Computes the partitions of an operation anew, some of them side by side, and switches each when it has caught up. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Counts } from '../../lib/operations/audit.ts'
-import { PartitionStopped, Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
+import { PartitionStopped, Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { OffsetRange, StateKey } from '../../lib/runtime/pipeline/model.ts'
 import { isAbsent, type Recovery } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import type { StateCopies } from '../../lib/runtime/pipeline/reprocessing/copies.ts'
@@ -134,7 +134,7 @@ function failureOf(error: unknown, state: StateKey, isTrial: boolean): unknown {
       `${nameOf(state)} was deployed anew meanwhile (${error.live ?? 'version unknown'}): what was rebuilt is of the old code. ` +
         (isTrial ? 'Begin again.' : 'Remove it with --discard, and begin again.'),
     )
-  const isKnown = [RebuildStopped, PartitionStopped, UnreadableLog].some(known => error instanceof known)
+  const isKnown = [RebuildStopped, PartitionStopped].some(known => error instanceof known)
   if (isKnown || error instanceof Unavailable)
     return new CliFailure(
       `${nameOf(state)} was not ${isTrial ? 'computed' : 'switched'}: ${(error as Error).message}. ${isTrial ? NOTHING_LEFT : GO_ON}`,

@@ -4,7 +4,7 @@ import {
   CheckpointWriter,
   type Header,
 } from '../../lib/runtime/adapters/checkpoints/format.ts'
-import { linesByPiece, UnreadableText } from '../../lib/runtime/adapters/files/lines.ts'
+import { isUnreadableText, linesByPiece } from '../../lib/runtime/adapters/files/lines.ts'
 import { type Checkpoint, NOTHING } from '../../lib/runtime/adapters/redis/checkpoint.ts'
 import type {
   OutboxEntry,
@@ -99,7 +99,7 @@ async function gathered(
     return parser.end()
   } catch (error) {
     if (error instanceof DamagedCheckpoint) throw new CliFailure(`${name}: ${error.message}.`)
-    if (!(error instanceof UnreadableText)) throw error
+    if (!isUnreadableText(error)) throw error
     throw new CliFailure(
       `${name}: ${error.message}: it is not a checkpoint, or was cut off. Take another copy.`,
     )

@@ -4,7 +4,7 @@ import { topicBounds } from '../../lib/queries/topics.ts'
 import { isUnknownTopic } from '../../lib/runtime/adapters/kafka/errors.ts'
 import { type Bounds, TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import type { Connections } from '../../lib/runtime/lambda/connections.ts'
-import { UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
+import { isUnreadable } from '../../lib/runtime/pipeline/errors.ts'
 import { digestOf } from '../../lib/runtime/pipeline/failures/failure-record.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import { isAnswerMissing, withinPatience } from '../connections.ts'
@@ -54,6 +54,6 @@ export async function standingAt(
     return { ...bounds, appendedAtMs: record?.timestampMs, ...(record && { digest: digestOf(record) }) }
   } catch (error) {
     if (isAnswerMissing(error)) return 'away'
-    throw error instanceof UnreadableLog ? new CliFailure(error.message, 1, { cause: error }) : error
+    throw isUnreadable(error) ? new CliFailure(error.message, 1, { cause: error }) : error
   }
 }

@@ -3,10 +3,10 @@ import type { Context } from 'hono'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { isUnknownTopic, RefusedByKafka } from '../../lib/runtime/adapters/kafka/errors.ts'
 import {
+  isUnreadable,
   PartitionStopped,
   RecordRefused,
   Unavailable,
-  UnreadableLog,
 } from '../../lib/runtime/pipeline/errors.ts'
 
 export interface Problem {
@@ -63,7 +63,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof OperationFailure) return { code: error.isUsage ? 'bad-request' : 'conflict', message }
   if (isUnknownTopic(error)) return { code: 'not-found', message }
   if (error instanceof RefusedByKafka || error instanceof RecordRefused) return { code: 'refused', message }
-  if (error instanceof Unavailable || error instanceof UnreadableLog) return { code: 'unavailable', message }
+  if (error instanceof Unavailable || isUnreadable(error)) return { code: 'unavailable', message }
   if (error instanceof PartitionStopped)
     return { code: 'unavailable', message: 'The topic has changed while it was read: ask again.' }
   // Not its message: it may quote what it was given.

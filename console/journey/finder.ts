@@ -11,7 +11,7 @@ import { outOfBounds } from '../../lib/queries/out-of-bounds.ts'
 import { topicBounds } from '../../lib/queries/topics.ts'
 import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
 import { spanContextOf, startedTrace } from '../../lib/runtime/cloudevents/trace.ts'
-import { Unavailable, UnreadableLog } from '../../lib/runtime/pipeline/errors.ts'
+import { isUnreadable, Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import type { JourneyAnswer } from './answers.ts'
 
@@ -141,7 +141,7 @@ export class JourneyFinder {
     try {
       return await ask()
     } catch (error) {
-      if (!(error instanceof Unavailable) && !(error instanceof UnreadableLog)) throw error
+      if (!(error instanceof Unavailable) && !isUnreadable(error)) throw error
       missing.add(`${error.message}.`)
       return otherwise
     }

@@ -57,7 +57,7 @@ export class RecentRecords<T extends Timed> {
   /**
    * What there is now. One question after another: each goes on where the one before ended.
    *
-   * @throws UnknownTopic, RefusedByKafka, Unavailable or UnreadableLog
+   * @throws UnknownTopic, RefusedByKafka, Unavailable or PartitionStopped
    */
   get(period: Period): Promise<Recent<T>> {
     const answer = this.#last.then(() => this.#get(period))

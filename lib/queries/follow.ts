@@ -23,7 +23,7 @@ export class TopicReplaced extends Error {
  *
  * @param from the offset to begin with, by partition; partitions that are added later begin with their first record
  * @param stop ends it
- * @throws UnknownTopic or TopicReplaced if the topic is gone, RefusedByKafka or UnreadableLog if it cannot be read, Unavailable if
+ * @throws UnknownTopic or TopicReplaced if the topic is gone, RefusedByKafka or PartitionStopped if it cannot be read, Unavailable if
  * Kafka is away for half a minute
  */
 export async function* followTopic(
@@ -69,7 +69,9 @@ function mayPass(error: unknown): boolean {
 }
 
 function readable(error: unknown, topic: string): unknown {
-  return error instanceof PartitionStopped ? new TopicReplaced(replacedText(topic)) : error
+  return error instanceof PartitionStopped && error.code === 'another-log'
+    ? new TopicReplaced(replacedText(topic))
+    : error
 }
 
 function replacedText(topic: string): string {

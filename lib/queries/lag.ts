@@ -1,6 +1,6 @@
 /** Lag: how many records consumers have not got through yet, and for how long the first of them has waited. */
 import type { Bounds, TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
-import { Unavailable, UnreadableLog } from '../runtime/pipeline/errors.ts'
+import { isUnreadable, Unavailable } from '../runtime/pipeline/errors.ts'
 import type { LogReader } from '../runtime/pipeline/ports.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 import { boundsIfThere } from './topics.ts'
@@ -129,7 +129,7 @@ async function firstTimestamp(
     }
     return undefined
   } catch (error) {
-    if (error instanceof Unavailable || error instanceof UnreadableLog) return undefined
+    if (error instanceof Unavailable || isUnreadable(error)) return undefined
     throw error
   }
 }

@@ -30,7 +30,7 @@ const MOST_BYTES = 32 * 1024 * 1024
  *
  * @param holding records without this text in their bytes may be left out, which is much faster where few have it
  * @param take is given the records of one step, perhaps none, and says whether more are wanted
- * @throws Unavailable if Kafka does not answer; UnreadableLog if the records cannot be read at all
+ * @throws Unavailable if Kafka does not answer; PartitionStopped if the records cannot be read at all
  */
 export async function searchNewest(
   log: LogReader,

@@ -23,7 +23,7 @@ export function rangesOf(topic: string, { bounds, atTime }: TopicReach): Range[]
  * The records of all ranges in the order of their times; those of one partition in their own order.
  *
  * @param onExpired is told of each part of a range that retention has taken before it could be read
- * @throws Unavailable if Kafka does not answer, or if the records lie behind a transaction that is open; UnreadableLog if
+ * @throws Unavailable if Kafka does not answer, or if the records lie behind a transaction that is open; PartitionStopped if
  * they cannot be read at all
  */
 export async function* readRecords(

@@ -1,8 +1,8 @@
 import { RefusedByKafka } from '../../runtime/adapters/kafka/errors.ts'
-import { PartitionStopped, RecordRefused, Unavailable, UnreadableLog } from '../../runtime/pipeline/errors.ts'
+import { PartitionStopped, RecordRefused, Unavailable } from '../../runtime/pipeline/errors.ts'
 import { TopicReplaced } from './topics.ts'
 
-const EXPECTED = [Unavailable, RecordRefused, RefusedByKafka, PartitionStopped, UnreadableLog, TopicReplaced]
+const EXPECTED = [Unavailable, RecordRefused, RefusedByKafka, PartitionStopped, TopicReplaced]
 
 /** Whether an error that ends an operation early is one of its surroundings, whose message is for people; any other is a fault of Sluice. */
 export function isExpected(error: unknown): error is Error {

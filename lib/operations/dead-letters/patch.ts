@@ -3,7 +3,7 @@ import { readData } from '../../app/event-data.ts'
 import type { ByHand } from '../../failures/redriven-record.ts'
 import { type FoundDeadLetter, originalEvent } from '../../queries/dead-letters.ts'
 import { isFailure } from '../../runtime/cloudevents/event.ts'
-import { InexactNumber, parseExact } from '../../runtime/cloudevents/exact-json.ts'
+import { isInexact, parseExact } from '../../runtime/cloudevents/exact-json.ts'
 import { readJsonEvent, toJsonEvent } from '../../runtime/cloudevents/json-format.ts'
 import { readEvent } from '../../runtime/cloudevents/reader.ts'
 import type { RecordHeader } from '../../runtime/cloudevents/record.ts'
@@ -32,7 +32,7 @@ export function readPatch(text: string): Patch | string {
       return 'a patch is a JSON object with attributes of the event, or its data'
     return { document, isWhole: 'specversion' in document }
   } catch (error) {
-    return error instanceof InexactNumber ? error.message : 'it is not JSON'
+    return isInexact(error) ? error.message : 'it is not JSON'
   }
 }
 

@@ -4,7 +4,7 @@ import { isRecordedLine, readRecordedLine } from '../../queries/recorded-line.ts
 import { LONGEST } from '../../runtime/adapters/files/lines.ts'
 import { parseTime } from '../../runtime/cloudevents/attributes.ts'
 import { isFailure } from '../../runtime/cloudevents/event.ts'
-import { InexactNumber, parseExact } from '../../runtime/cloudevents/exact-json.ts'
+import { isInexact, parseExact } from '../../runtime/cloudevents/exact-json.ts'
 import { readJsonEvent } from '../../runtime/cloudevents/json-format.ts'
 import { readEvent } from '../../runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../runtime/cloudevents/record.ts'
@@ -163,7 +163,7 @@ function parsedExactly(text: string): unknown {
   try {
     return parseExact(text)
   } catch (error) {
-    return new Unparsed(error instanceof InexactNumber ? error.message : 'not JSON')
+    return new Unparsed(isInexact(error) ? error.message : 'not JSON')
   }
 }
 

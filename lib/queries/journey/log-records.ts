@@ -2,7 +2,7 @@
 import { readEvent } from '../../runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../runtime/cloudevents/record.ts'
 import { plainEvents } from '../../runtime/pipeline/decoding/plain-records.ts'
-import { PartitionStopped, Unavailable } from '../../runtime/pipeline/errors.ts'
+import { isUnreadable, PartitionStopped, Unavailable } from '../../runtime/pipeline/errors.ts'
 import type { DataReader, LogReader } from '../../runtime/pipeline/ports.ts'
 import { placeText } from './draft.ts'
 import type { FoundRecord, Place } from './model.ts'
@@ -24,7 +24,7 @@ export class KnownRecords {
   /**
    * The records at these places, without those that the log no longer has.
    *
-   * @throws Unavailable if Kafka does not answer; UnreadableLog
+   * @throws Unavailable if Kafka does not answer; PartitionStopped if the log cannot be read
    */
   async at(places: readonly Place[], sources: RecordSources): Promise<readonly FoundRecord[]> {
     const wanted = new Map(places.map(place => [placeText(place), place]))
@@ -57,7 +57,7 @@ async function recordAt({ topic, partition, offset }: Place, log: LogReader): Pr
     return records.find(record => record.offset === offset)
   } catch (error) {
     // The topic was made anew, and is shorter now.
-    if (error instanceof PartitionStopped) return undefined
+    if (error instanceof PartitionStopped && !isUnreadable(error)) return undefined
     throw error
   }
 }

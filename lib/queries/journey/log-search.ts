@@ -41,7 +41,7 @@ const MOST_TRACES = 5
  *
  * @param sinceMs where the search begins, milliseconds since the epoch
  * @param signal ends the search; what was found until then counts
- * @throws Unavailable or UnreadableLog, as reading does; UnknownTopic is passed over
+ * @throws Unavailable or PartitionStopped, as reading does; UnknownTopic is passed over
  */
 export async function searchLog(
   { id, trace, place }: Asked,

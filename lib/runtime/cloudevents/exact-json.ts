@@ -1,8 +1,8 @@
 /** Parses JSON and rejects numbers that JavaScript would silently change. */
 
-/** A number in the JSON does not fit into a double: a process would see another number than was sent. */
-export class InexactNumber extends Error {
-  override readonly name = 'InexactNumber'
+/** Whether a number in the JSON does not fit into a double: a process would see another number than was sent. */
+export function isInexact(error: unknown): error is RangeError {
+  return error instanceof RangeError && error.name === 'InexactNumber'
 }
 
 /**
@@ -23,7 +23,7 @@ const INTEGER = /^-?\d+$/
  * nearest double.
  *
  * @param mayBeInexact false if it is known that no number needs a check
- * @throws SyntaxError if the text is not JSON; InexactNumber if an integer does not keep its digits, or if a number is too large
+ * @throws SyntaxError if the text is not JSON; a RangeError that `isInexact` knows if an integer does not keep its digits, or if a number is too large
  *   for a double
  */
 export function parseExact(text: string, mayBeInexact = SUSPICIOUS.test(text) || NUMBER.test(text)): unknown {
@@ -35,9 +35,12 @@ function exact(name: string, value: unknown, context?: { readonly source?: strin
   const source = context?.source ?? String(value)
   const keepsDigits = Number.isSafeInteger(value) || !INTEGER.test(source) || String(value) === source
   if (!Number.isFinite(value) || !keepsDigits)
-    throw new InexactNumber(
-      `the number ${name === '' ? 'that is the document' : `"${name.slice(0, 40)}"`} is larger than a double holds digit by digit: ` +
-        'send it as text',
+    throw Object.assign(
+      new RangeError(
+        `the number ${name === '' ? 'that is the document' : `"${name.slice(0, 40)}"`} is larger than a double holds digit by digit: ` +
+          'send it as text',
+      ),
+      { name: 'InexactNumber' },
     )
   return value
 }

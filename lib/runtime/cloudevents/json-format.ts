@@ -5,7 +5,7 @@ import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { attributeViolation } from './attributes.ts'
 import { isBase64 } from './base64.ts'
 import { isStringOnly, toEvent } from './event.ts'
-import { InexactNumber, parseExact } from './exact-json.ts'
+import { isInexact, parseExact } from './exact-json.ts'
 import { outlineOf, repeatedMember } from './json-outline.ts'
 import { isJson } from './media-type.ts'
 import { isFramed } from './wire-format.ts'
@@ -20,7 +20,7 @@ export function readStructured(value: Buffer | null): Event | Failure {
   try {
     parsed = parseExact(text, outline.hasLongNumbers)
   } catch (error) {
-    if (error instanceof InexactNumber) return failure('number-not-exact', error.message)
+    if (isInexact(error)) return failure('number-not-exact', error.message)
     return failure('malformed-event', 'structured mode, but the value is not JSON')
   }
   if (!isObject(parsed)) return failure('malformed-event', 'the document is not a JSON object')
@@ -95,7 +95,7 @@ export function parsedJson(bytes: Buffer): Payload | Failure {
   try {
     if (isUtf8(bytes)) return payloadOf(parseExact(bytes.toString()))
   } catch (error) {
-    if (error instanceof InexactNumber) return failure('number-not-exact', error.message)
+    if (isInexact(error)) return failure('number-not-exact', error.message)
     // Reported below, without the parser's message, which quotes the text.
   }
   return failure('malformed-event', 'the data is not JSON, as its content type says')

@@ -1,4 +1,4 @@
-/** The errors of adapters. They tell the pipeline whether to wait, to stop or to replace a record. */
+/** The errors of adapters. They say whether to wait, to stop or to replace a record. */
 import type { LogRecord } from '../cloudevents/record.ts'
 
 /** Kafka will never accept a record as it is: retrying cannot help. */
@@ -8,10 +8,7 @@ export class RecordRefused extends Error {
   readonly unwritten?: readonly number[]
 }
 
-/**
- * Redis, Kafka, the schema registry or the store of the checkpoints cannot be reached, or the topic is growing. Nothing is decided;
- * the records wait in Kafka.
- */
+/** Nothing is decided, and waiting helps; the records wait in Kafka. */
 export class Unavailable extends Error {
   readonly code:
     | 'store-unavailable'
@@ -19,6 +16,9 @@ export class Unavailable extends Error {
     | 'registry-unavailable'
     | 'checkpoint-unavailable'
     | 'topic-growing'
+  /** The record whose schema must be fetched, with `DataReader.prepare`, before it can be read. */
+  readonly unprepared?: LogRecord
+
   constructor(code: Unavailable['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'Unavailable'
@@ -26,40 +26,37 @@ export class Unavailable extends Error {
   }
 }
 
-/** The schema of a record must be fetched, with `DataReader.prepare`, before the record can be read. */
-export class SchemaNotAtHand extends Error {
-  override readonly name = 'SchemaNotAtHand'
-  readonly record: LogRecord
+export function notPrepared(record: LogRecord): Unavailable {
+  const why = 'the schema of the record is not at hand: prepare it first'
+  return Object.assign(new Unavailable('registry-unavailable', why), { unprepared: record })
+}
 
-  constructor(record: LogRecord) {
-    super('the schema of the record is not at hand: prepare it first')
-    this.record = record
-  }
+/** Returns the record whose schema must be prepared; undefined for any other error. */
+export function unpreparedIn(error: unknown): LogRecord | undefined {
+  return error instanceof Unavailable ? error.unprepared : undefined
 }
 
 /**
- * To continue would lose records, count them twice, or leave them waiting without end. The partition stops until an operator acts; its records stay in Kafka. The
- * message says what to do and never contains data.
+ * Waiting alone does not help: to continue would lose records, count them twice, or leave them waiting without end. The records stay in
+ * Kafka until an operator acts. The message says what to do and never contains data.
  */
 export class PartitionStopped extends Error {
   override readonly name = 'PartitionStopped'
   readonly code:
     | 'another-log'
+    | 'log-unreadable'
     | 'state-evicted'
     | 'state-newer-than-code'
     | 'state-not-migrated'
     | 'parking-without-ticks'
-  constructor(code: PartitionStopped['code'], message: string) {
-    super(message)
+
+  constructor(code: PartitionStopped['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
     this.code = code
   }
 }
 
-/**
- * The log cannot be read, and waiting alone does not help: a batch is corrupt or too large, or Kafka denies access. The records
- * stay in Kafka. The message says where the error is and what to do, and never contains data.
- */
-export class UnreadableLog extends Error {
-  override readonly name = 'UnreadableLog'
-  readonly code = 'log-unreadable'
+/** Whether a batch of the log is corrupt or too large, or Kafka denies access. */
+export function isUnreadable(error: unknown): error is PartitionStopped {
+  return error instanceof PartitionStopped && error.code === 'log-unreadable'
 }

@@ -5,7 +5,7 @@ import type { PartitionResult } from './batch/respond.ts'
 import { type Consumer, hasTimers, isSegmentSink } from './consumer.ts'
 import type { Allowed } from './deciding/deliver.ts'
 import { prepare } from './decoding/decode-chunk.ts'
-import { PartitionStopped, SchemaNotAtHand, Unavailable, UnreadableLog } from './errors.ts'
+import { PartitionStopped, Unavailable, unpreparedIn } from './errors.ts'
 import { failureBytesOf } from './failures/failure-memory.ts'
 import type { Invocation } from './invocation.ts'
 import { codeOf } from './loading/code.ts'
@@ -99,8 +99,8 @@ async function pass(
     }
     return { reason: 'contended' }
   } catch (error) {
-    const isKnown = [Unavailable, UnreadableLog, PartitionStopped].some(known => error instanceof known)
-    return { reason: isKnown ? (error as Unavailable).code : 'unexpected-error', error }
+    const isKnown = error instanceof Unavailable || error instanceof PartitionStopped
+    return { reason: isKnown ? error.code : 'unexpected-error', error }
   }
 }
 
@@ -110,8 +110,9 @@ async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promis
     try {
       return await take()
     } catch (error) {
-      if (!(error instanceof SchemaNotAtHand)) throw error
-      const deferred = isLate(run) ? OUT_OF_TIME : await prepare([error.record], run.consumer)
+      const unprepared = unpreparedIn(error)
+      if (!unprepared) throw error
+      const deferred = isLate(run) ? OUT_OF_TIME : await prepare([unprepared], run.consumer)
       if (deferred) return new Ended({ kind: 'deferred', deferred })
     }
 }

@@ -65,9 +65,9 @@ export interface Publisher {
 export const LARGEST_READ_BYTES = 4 * 1024 * 1024
 
 /**
- * Reads records from the log directly, not from a batch. Rejects with `Unavailable` if Kafka cannot be reached, with
- * `UnreadableLog` if Kafka answers but the records cannot be read, and with `PartitionStopped` if the log ends before the range:
- * then it is not the log that these offsets belong to.
+ * Reads records from the log directly, not from a batch. Rejects with `Unavailable` if Kafka cannot be reached, and with
+ * `PartitionStopped` if it answers but the records cannot be read, or if the log ends before the range: then these offsets belong to
+ * another log.
  */
 export interface LogReader {
   /**
@@ -110,7 +110,7 @@ export interface DataReader {
    * format is returned as it is. A failure is `schema-unknown` or `data-not-decodable`, or says that a number is not exact.
    *
    * @param record which the event was read from
-   * @throws SchemaNotAtHand if the schema must be prepared first
+   * @throws Unavailable with the record, if the schema must be prepared first
    */
   read(event: Event, record: LogRecord): Event | Failure
   /**

@@ -1,5 +1,5 @@
 /** The runtime's own reasons: why it decides about a record without asking the consumer, and why records wait. */
-import type { PartitionStopped, Unavailable, UnreadableLog } from './errors.ts'
+import type { PartitionStopped, Unavailable } from './errors.ts'
 
 /** Why a record is acknowledged without being processed. An application can add reasons for its event types. */
 const IGNORED = {
@@ -89,5 +89,5 @@ export function reasonText(reason: string): string | undefined {
 }
 
 /** Every code of an adapter's error must be in the table. */
-type Codes = (Unavailable | PartitionStopped | UnreadableLog)['code']
+type Codes = (Unavailable | PartitionStopped)['code']
 true satisfies Codes extends DeferredReason ? true : never

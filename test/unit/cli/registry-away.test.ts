@@ -8,7 +8,7 @@ import { Processing } from '../../../cli/consume/processing.ts'
 import { CliFailure } from '../../../cli/failure.ts'
 import { RegistryWatch } from '../../../cli/records/registry-watch.ts'
 import type { Terminal } from '../../../cli/terminal.ts'
-import { SchemaNotAtHand, Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import { notPrepared, Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
 import type { DataReader } from '../../../lib/runtime/pipeline/ports.ts'
 import { environmentReading } from '../../support/records.ts'
 import { sent } from '../../support/serialized.ts'
@@ -16,7 +16,7 @@ import { sent } from '../../support/serialized.ts'
 const AWAY: DataReader = {
   read(event, record) {
     if (!Buffer.isBuffer(event.data)) return event
-    throw new SchemaNotAtHand(record)
+    throw notPrepared(record)
   },
   async prepare() {
     throw new Unavailable('registry-unavailable', 'the schema registry has no answer')

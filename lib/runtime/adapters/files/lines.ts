@@ -4,15 +4,21 @@ import { TextDecoder } from 'node:util'
 /** Upper bound for a line or a document held in memory, in characters. */
 export const LONGEST = 64 * 1024 * 1024
 
-/** The text cannot be read as lines; the message says why. */
-export class UnreadableText extends Error {
-  override readonly name = 'UnreadableText'
+/** Whether the text cannot be read as lines; the message says why. */
+export function isUnreadableText(error: unknown): error is Error {
+  return error instanceof Error && error.name === UNREADABLE
+}
+
+const UNREADABLE = 'UnreadableText'
+
+function unreadable(why: string): Error {
+  return Object.assign(new Error(why), { name: UNREADABLE })
 }
 
 /**
  * Yields the lines that each piece completes, so that input from a pipe is processed before the next piece arrives.
  *
- * @throws UnreadableText if a line is longer than `LONGEST` or the text is not UTF-8
+ * @throws Error that `isUnreadableText` knows if a line is longer than `LONGEST` or the text is not UTF-8
  */
 export async function* linesByPiece(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -20,7 +26,7 @@ export async function* linesByPiece(pieces: AsyncIterable<Uint8Array>): AsyncGen
   for await (const piece of pieces) {
     const lines = (rest + decoded(decoder, piece)).split('\n')
     rest = lines.pop() ?? ''
-    if (rest.length > LONGEST) throw new UnreadableText('a line is too long')
+    if (rest.length > LONGEST) throw unreadable('a line is too long')
     if (lines.length > 0) yield lines
   }
   rest += decoded(decoder)
@@ -32,6 +38,6 @@ function decoded(decoder: TextDecoder, piece?: Uint8Array): string {
   try {
     return piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true })
   } catch {
-    throw new UnreadableText('the text is not UTF-8')
+    throw unreadable('the text is not UTF-8')
   }
 }

@@ -8,7 +8,7 @@ import {
   UnreadableBytes,
 } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
-import { PartitionStopped, Unavailable, UnreadableLog } from '../../pipeline/errors.ts'
+import { PartitionStopped, Unavailable } from '../../pipeline/errors.ts'
 import type { Looked, OffsetRange } from '../../pipeline/model.ts'
 import { LARGEST_READ_BYTES, type LogReader } from '../../pipeline/ports.ts'
 import { askLeaders } from './ask-leaders.ts'
@@ -189,6 +189,6 @@ function failureOf(error: unknown, what: string): unknown {
   const message = `${what}: ${(error as Error).message}`
   if (isAway(error)) return unavailable(message, { cause: error })
   if (isRefusal(error) || error instanceof UnreadableBytes)
-    return new UnreadableLog(message, { cause: error })
+    return new PartitionStopped('log-unreadable', message, { cause: error })
   return error
 }

@@ -4,7 +4,7 @@ import { entityOf } from '../../consumer/event.ts'
 import type { Failure, FailureCode } from '../../consumer/failure-codes.ts'
 import { framesOf } from '../../consumer/frames.ts'
 import type { Key } from '../../consumer/process.ts'
-import { PartitionStopped, RecordRefused, Unavailable, UnreadableLog } from '../../pipeline/errors.ts'
+import { PartitionStopped, RecordRefused, Unavailable } from '../../pipeline/errors.ts'
 import type { Decision } from '../../pipeline/model.ts'
 
 /** Maximum length of an external value in a log line. */
@@ -45,7 +45,7 @@ export function shortened(text: string): string {
 const QUOTED_COMMAND = /,? with args beginning with.*/s
 
 /** Errors whose messages hold names and places, never payload data. */
-const OF_OURS = [RecordRefused, Unavailable, UnreadableLog, PartitionStopped]
+const OF_OURS = [RecordRefused, Unavailable, PartitionStopped]
 
 /** The parts of an error that cannot hold payload data. Messages and properties set by other code are left out. */
 export function failureOf(error: unknown): Record<string, unknown> {

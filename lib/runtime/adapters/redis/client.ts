@@ -160,7 +160,7 @@ function unwrapped(error: NodeJS.ErrnoException): Failure {
     name: error.name,
     code: error.code,
     isReply: error.name === 'ReplyError',
-    isSilence: error instanceof NoAnswer,
+    isSilence: error.name === NO_ANSWER,
     message: error.message.replace(WRAPPING, ''),
   }
 }
@@ -191,7 +191,7 @@ function causeOf({ name, code, message }: Pick<Failure, 'name' | 'code' | 'messa
   return Object.assign(new Error(message), { name, ...(code === undefined ? {} : { code }) })
 }
 
-class NoAnswer extends Error {}
+const NO_ANSWER = 'NoAnswer'
 
 /** The wait for an answer has this many parts. */
 const PARTS = 4
@@ -206,7 +206,7 @@ function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   const wait = (parts: number) => {
     timer = setTimeout(() => {
       if (parts > 1) wait(parts - 1)
-      else reject(new NoAnswer(`no answer within ${ms} ms`))
+      else reject(Object.assign(new Error(`no answer within ${ms} ms`), { name: NO_ANSWER }))
     }, ms / PARTS)
   }
   wait(PARTS)

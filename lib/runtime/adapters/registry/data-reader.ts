@@ -9,7 +9,7 @@ import { type SerializedData, serializedData } from '../../cloudevents/serialize
 import { MEDIA_TYPES } from '../../consumer/data-format.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
-import { SchemaNotAtHand } from '../../pipeline/errors.ts'
+import { notPrepared } from '../../pipeline/errors.ts'
 import type { DataReader } from '../../pipeline/ports.ts'
 import type { RegistryPlace } from './guarded-registry.ts'
 import type { Clocks, Found, KnownData, Needing, SchemaCache } from './schema-cache.ts'
@@ -50,7 +50,7 @@ export class OnDemandDataReader implements DataReader {
     if (serialized.kind === 'failure') return serialized
     if (serialized.kind === 'json') return withJsonData(event, serialized.body)
     const found = this.#schemas?.find(serialized)
-    if (!found) throw new SchemaNotAtHand(record)
+    if (!found) throw notPrepared(record)
     if (found.kind === 'failure') return found
     const read = decoded(event, serialized, found)
     return isFailure(read) || found.codec.format !== 'PROTOBUF' ? read : this.#completed(read)

@@ -21,7 +21,7 @@ import {
   type Written,
 } from '../../pipeline/recovery/checkpoints.ts'
 import { CheckpointParser, CheckpointWriter, type Header } from '../checkpoints/format.ts'
-import { linesByPiece, UnreadableText } from '../files/lines.ts'
+import { isUnreadableText, linesByPiece } from '../files/lines.ts'
 
 /** The first part of every key; IAM roles are limited to this prefix. */
 const PREFIX = 'checkpoints'
@@ -83,7 +83,7 @@ export class S3CheckpointStore implements CheckpointStore {
       }
       checkHeader(parser.end(), partitionState, kept)
     } catch (error) {
-      throw error instanceof UnreadableText || isZlib(error)
+      throw isUnreadableText(error) || isZlib(error)
         ? new DamagedCheckpoint('it cannot be unpacked: it is cut off, or was changed')
         : error
     } finally {

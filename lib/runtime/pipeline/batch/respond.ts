@@ -18,17 +18,6 @@ export interface PartitionResult {
   readonly waitsFrom?: number
 }
 
-/** Thrown if the mapping ignores lists of failures: then only an error makes Lambda deliver the batch again. */
-class BatchDeferred extends Error {
-  constructor(deferred: readonly PartitionResult[]) {
-    const places = deferred.map(
-      ({ batch, waitsFrom }) => `${batch.topic}/${batch.partition} from ${waitsFrom}`,
-    )
-    super(`the batch stays in Kafka: ${places.join(', ')}`)
-    this.name = 'BatchDeferred'
-  }
-}
-
 /**
  * Lists the first undecided or unpublished record of each partition and all records after it. So the response cannot be
  * read in a way that commits past that record.
@@ -38,7 +27,7 @@ class BatchDeferred extends Error {
  */
 export function respond(results: readonly PartitionResult[], partialResponses: boolean): BatchResponse {
   const deferred = results.filter(({ waitsFrom }) => waitsFrom !== undefined)
-  if (deferred.length > 0 && !partialResponses) throw new BatchDeferred(deferred)
+  if (deferred.length > 0 && !partialResponses) throw batchDeferred(deferred)
   return {
     batchItemFailures: deferred.flatMap(({ batch, waitsFrom = 0 }) =>
       batch.offsets
@@ -48,4 +37,10 @@ export function respond(results: readonly PartitionResult[], partialResponses: b
         })),
     ),
   }
+}
+
+function batchDeferred(deferred: readonly PartitionResult[]): Error {
+  const places = deferred.map(({ batch, waitsFrom }) => `${batch.topic}/${batch.partition} from ${waitsFrom}`)
+  const error = new Error(`the batch stays in Kafka: ${places.join(', ')}`)
+  return Object.assign(error, { name: 'BatchDeferred' })
 }

@@ -1,16 +1,19 @@
 import { hash } from 'node:crypto'
 import type { Event } from '../../consumer/event.ts'
+import { failure } from '../../consumer/failure-codes.ts'
 import type { Fingerprint } from '../model.ts'
 
 /**
  * Hashes the identity of an event (`source` and `id`, with the length of the source, so that no two pairs collide) and its
  * content (type, subject, time and data). The trace context does not count: it differs from attempt to attempt.
  *
- * @throws NestedTooDeeply
+ * @returns undefined if the data is nested more deeply than `DEEPEST_NESTING`
  */
-export function fingerprint(event: Event): Fingerprint {
+export function fingerprint(event: Event): Fingerprint | undefined {
   const { source, id, type, subject, time, data } = event
-  const content = `${scalar(type)}${scalar(subject)}${scalar(time)}${canonicalData(data)}`
+  const text = canonicalData(data)
+  if (text === undefined) return undefined
+  const content = `${scalar(type)}${scalar(subject)}${scalar(time)}${text}`
   return { id: sha256(`${source.length}:${source}${id}`, 12), digest: sha256(content, 8) }
 }
 
@@ -18,15 +21,19 @@ export function fingerprint(event: Event): Fingerprint {
  * Upper bound for nested objects and arrays, far below the limit of the call stack. The limit of the call stack depends on how
  * well the running code is optimised, so the same record could fail once and be applied later.
  */
-export const DEEPEST_NESTING = 100
+const DEEPEST_NESTING = 100
 
-/** Data that is nested more deeply than `DEEPEST_NESTING`. */
-export class NestedTooDeeply extends Error {}
+export const NESTED_TOO_DEEPLY = failure(
+  'malformed-event',
+  `the data is nested more than ${DEEPEST_NESTING} levels deep`,
+)
 
 /** Equal data gives equal text, and data that says something else gives another text. The text is never parsed. */
-function canonicalData(data: unknown): string {
+function canonicalData(data: unknown): string | undefined {
   if (data === undefined) return 'none'
-  return Buffer.isBuffer(data) ? `bytes${data.toString('base64')}` : `json${canonical(data, 1)}`
+  if (Buffer.isBuffer(data)) return `bytes${data.toString('base64')}`
+  const text = canonical(data, 1)
+  return text && `json${text}`
 }
 
 const EMPTY = ['[]', '{}']
@@ -35,13 +42,17 @@ const EMPTY = ['[]', '{}']
  * Sorts the members of an object by name; arrays keep their order. A member that is an empty list or object counts as absent:
  * Protobuf cannot tell the two apart, and an event that is sent again in another serialization must still be the same event.
  */
-function canonical(value: unknown, level: number): string {
+function canonical(value: unknown, level: number): string | undefined {
   if (typeof value !== 'object' || value === null) return scalar(value)
-  if (level > DEEPEST_NESTING) throw new NestedTooDeeply()
-  if (Array.isArray(value)) return `[${value.map(item => canonical(item, level + 1)).join('')}]`
+  if (level > DEEPEST_NESTING) return undefined
+  if (Array.isArray(value)) {
+    const items = value.map(item => canonical(item, level + 1))
+    return items.includes(undefined) ? undefined : `[${items.join('')}]`
+  }
   let members = ''
   for (const name of Object.keys(value).sort()) {
     const member = canonical((value as Record<string, unknown>)[name], level + 1)
+    if (member === undefined) return undefined
     if (!EMPTY.includes(member)) members += scalar(name) + member
   }
   return `{${members}}`

@@ -11,6 +11,8 @@ import { TRIES, type Tried, type TriesAllowed, waitAfterMs } from './tries.ts'
 interface Thrown {
   readonly kind: 'thrown'
   readonly error: unknown
+  /** Another try would be answered in the same way. */
+  readonly isFinal: boolean
 }
 
 export type Answer = Delivered | Thrown
@@ -144,12 +146,16 @@ export class Receiver {
       const answers = Array.isArray(given) ? given : []
       const answered = answers.filter(isAnswer).length
       if (answers.length !== batch.length || answered !== batch.length)
-        throw new WrongAnswers(`the sink gave ${answered} answers for ${batch.length} events`)
+        return {
+          kind: 'thrown',
+          error: new Error(`the sink gave ${answered} answers for ${batch.length} events`),
+          isFinal: true,
+        }
       for (const [index, { record }] of batch.entries())
         this.#answers.set(record.offset, answers[index] as Answer)
       return undefined
     } catch (error) {
-      return { kind: 'thrown', error }
+      return { kind: 'thrown', error, isFinal: error instanceof PermanentError }
     }
   }
 
@@ -172,17 +178,9 @@ export class Receiver {
 /** Why the receiver did not accept an event this time; undefined if it has accepted or rejected it. */
 function cause(answer: Answer | undefined): Tried['cause'] | undefined {
   if (answer?.kind === 'retry') return { safeMessage: answer.safeMessage }
-  // Another try would be answered in the same way.
-  if (answer?.kind !== 'thrown' || isFinal(answer.error)) return undefined
+  if (answer?.kind !== 'thrown' || answer.isFinal) return undefined
   return { error: answer.error }
 }
-
-function isFinal(error: unknown): boolean {
-  return error instanceof WrongAnswers || error instanceof PermanentError
-}
-
-/** The sink did not answer as its types promise. */
-class WrongAnswers extends Error {}
 
 const KINDS: readonly unknown[] = ['delivered', 'retry', 'rejected'] satisfies Delivered['kind'][]
 

@@ -1,7 +1,7 @@
 /** Decodes the records of a chunk, and fetches the schemas that this takes. Where all data is JSON, nothing is fetched. */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { Consumer } from '../consumer.ts'
-import { SchemaNotAtHand, Unavailable } from '../errors.ts'
+import { Unavailable, unpreparedIn } from '../errors.ts'
 import type { Deferred } from '../model.ts'
 import { type Decoded, decode } from './decode.ts'
 
@@ -45,7 +45,7 @@ function decodedUpTo(chunk: readonly LogRecord[], consumer: Consumer) {
       const one = decode(record, consumer)
       if (missing.length === 0) decoded.push(one)
     } catch (error) {
-      if (!(error instanceof SchemaNotAtHand)) throw error
+      if (!unpreparedIn(error)) throw error
       missing.push(record)
     }
   return { decoded, missing }

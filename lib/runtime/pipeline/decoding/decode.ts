@@ -14,9 +14,9 @@ import { type Failure, failure, unexpectedFailure } from '../../consumer/failure
 import { instant } from '../../consumer/instant.ts'
 import { contextTypes, type PartitionContext } from '../../consumer/process.ts'
 import { type Consumer, keepsStates } from '../consumer.ts'
-import { DEEPEST_NESTING, fingerprint, NestedTooDeeply } from '../deciding/fingerprint.ts'
+import { fingerprint, NESTED_TOO_DEEPLY } from '../deciding/fingerprint.ts'
 import { largeAttribute } from '../deciding/limits.ts'
-import { SchemaNotAtHand } from '../errors.ts'
+import { unpreparedIn } from '../errors.ts'
 import type { EndedFailure, Fingerprint } from '../model.ts'
 import type { IgnoredReason } from '../reasons.ts'
 
@@ -61,7 +61,7 @@ type Expectations = Pick<
 /**
  * A record that the decoder cannot handle becomes a failure and must not block its partition.
  *
- * @throws SchemaNotAtHand if the schema of its data must be prepared first; no other error
+ * @throws Unavailable if the schema of its data must be prepared first; no other error
  */
 export function decode(record: LogRecord, consumer: Expectations): Decoded {
   const redriveTarget = redriveTargetOf(record)
@@ -81,12 +81,7 @@ function read(record: LogRecord, consumer: Expectations, redriveTarget: RedriveT
     const event = readForeign(record, readEvent(record), consumer, redriveTarget)
     return isFailure(event) ? { kind: 'failed', failure: event } : understood(record, event, consumer)
   } catch (error) {
-    if (error instanceof SchemaNotAtHand) throw error
-    if (error instanceof NestedTooDeeply)
-      return {
-        kind: 'failed',
-        failure: failure('malformed-event', `the data is nested more than ${DEEPEST_NESTING} levels deep`),
-      }
+    if (unpreparedIn(error)) throw error
     return { kind: 'failed', failure: unexpectedFailure(error) }
   }
 }
@@ -132,7 +127,10 @@ function understood(record: LogRecord, sent: Event, consumer: Expectations): Con
   const data = Buffer.isBuffer(read.data) ? Buffer.from(read.data) : read.data
   const received = { ...event, data, timeMs, entity: entityOf(event) }
   // Fingerprint the event as it was sent: the fingerprint must not depend on how the data is read.
-  return { kind: 'event', event: received, fingerprint: fingerprint(event) }
+  const hashes = fingerprint(event)
+  return hashes
+    ? { kind: 'event', event: received, fingerprint: hashes }
+    : failed(undefined, NESTED_TOO_DEEPLY)
 }
 
 /**
@@ -168,7 +166,10 @@ function tick(record: LogRecord, event: Event, { accepts }: Expectations['proces
   if (!accepts.includes(event.type) || largeAttribute(event))
     return { kind: 'ignored', event, reason: 'tick' }
   const received = { ...event, timeMs: record.timestampMs, entity: entityOf(event) }
-  return { kind: 'event', event: received, fingerprint: fingerprint(event), isTick: true }
+  const hashes = fingerprint(event)
+  return hashes
+    ? { kind: 'event', event: received, fingerprint: hashes, isTick: true }
+    : failed(undefined, NESTED_TOO_DEEPLY)
 }
 
 function failureEnded(event: Event, data: unknown, { name }: Expectations['process']): Content {
@@ -178,6 +179,7 @@ function failureEnded(event: Event, data: unknown, { name }: Expectations['proce
   return { kind: 'ignored', event, reason: 'failure-ended', ...endedFailure }
 }
 
-function failed(event: Event, failure: Failure): Content {
-  return { kind: 'failed', event, failure }
+/** @param event undefined where nothing of it is passed on */
+function failed(event: Event | undefined, failure: Failure): Content {
+  return event ? { kind: 'failed', event, failure } : { kind: 'failed', failure }
 }

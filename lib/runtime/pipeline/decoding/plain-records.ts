@@ -7,7 +7,7 @@ import { writeEvent } from '../../cloudevents/writer.ts'
 import { dataFormatOf } from '../../consumer/data-format.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { Failure } from '../../consumer/failure-codes.ts'
-import { SchemaNotAtHand } from '../errors.ts'
+import { unpreparedIn } from '../errors.ts'
 import type { Looked, OffsetRange } from '../model.ts'
 import type { DataReader, LogReader } from '../ports.ts'
 
@@ -33,7 +33,7 @@ function isAtHand(event: Event | Failure, record: LogRecord, reader: DataReader)
     reader.read(event, record)
     return true
   } catch (error) {
-    if (error instanceof SchemaNotAtHand) return false
+    if (unpreparedIn(error)) return false
     throw error
   }
 }

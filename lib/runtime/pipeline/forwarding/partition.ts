@@ -1,7 +1,7 @@
 /** Forwards one partition, chunk by chunk, up to its end or to the first record that is not due. */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { failure } from '../../consumer/failure-codes.ts'
-import { PartitionStopped, Unavailable, UnreadableLog } from '../errors.ts'
+import { PartitionStopped, Unavailable } from '../errors.ts'
 import { digestOf } from '../failures/failure-record.ts'
 import { deferredBySurge, type SurgeGuard } from '../failures/failure-surge.ts'
 import type { Deferred, Looked, StateKey } from '../model.ts'
@@ -85,8 +85,8 @@ export class ForwardRun {
       if (stop) return this.#waits(stop)
       return this.#end === undefined && this.#next < this.#extent.end
     } catch (error) {
-      const isKnown = [Unavailable, UnreadableLog, PartitionStopped].some(known => error instanceof known)
-      return this.#waits({ reason: isKnown ? (error as Unavailable).code : 'unexpected-error', error })
+      const isKnown = error instanceof Unavailable || error instanceof PartitionStopped
+      return this.#waits({ reason: isKnown ? error.code : 'unexpected-error', error })
     }
   }
 

@@ -49,7 +49,7 @@ export class LogChecks {
  * Checks the records of the chunk each time. Also reads the record at the applied offset from time to time, because nothing else
  * reveals a log that was recreated and has passed the applied offset.
  *
- * @throws PartitionStopped if it is another log; `Unavailable` and `UnreadableLog` as the reader does
+ * @throws PartitionStopped if it is another log; `Unavailable` as the reader does
  */
 export async function ensureSameLog(
   log: LogReader,
@@ -73,7 +73,7 @@ const NEARBY = 100
  * Reads the record at the applied offset and compares it. If it has expired, nothing can be checked. If that offset has no record
  * (it is a transaction marker of another log, or was compacted), the append times of the records before it are checked instead.
  *
- * @throws PartitionStopped if it is another log; `Unavailable` and `UnreadableLog` as the reader does
+ * @throws PartitionStopped if it is another log; `Unavailable` as the reader does
  */
 async function checkLog(
   log: LogReader,

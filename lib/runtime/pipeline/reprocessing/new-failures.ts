@@ -5,7 +5,7 @@
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { FailureData } from '../../consumer/failure-event.ts'
 import type { Consumer } from '../consumer.ts'
-import { fingerprint, NestedTooDeeply } from '../deciding/fingerprint.ts'
+import { fingerprint } from '../deciding/fingerprint.ts'
 import { type Decoded, decode } from '../decoding/decode.ts'
 import { failureEventId } from '../failures/failure-record.ts'
 import type { Change, OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
@@ -67,12 +67,7 @@ export async function failedEventIds(
 /** Also of an event that the deployed code does not accept any more. Undefined if the record holds none, or only a part of it. */
 export function eventIdOf(decoded: Decoded): string | undefined {
   if (decoded.kind === 'event') return decoded.fingerprint.id
-  try {
-    return decoded.event && fingerprint(decoded.event).id
-  } catch (error) {
-    if (error instanceof NestedTooDeeply) return undefined
-    throw error
-  }
+  return decoded.event && fingerprint(decoded.event)?.id
 }
 
 /** The record that a failure record carries. */

@@ -75,27 +75,22 @@ async function write(
   segment: Segment,
   { hasTime, pause, tried }: TriesAllowed,
 ): Promise<Written | 'unavailable'> {
-  for (let attempt = 1; ; attempt += 1)
+  for (let attempt = 1; ; attempt += 1) {
+    let answer: Partial<Written>
     try {
-      return checked(await sink.write(segment))
+      answer = await sink.write(segment)
     } catch (error) {
-      // Another try would answer the same.
-      if (error instanceof WrongAnswer)
-        throw new TypeError(`the segment sink ${sink.name} ${error.message} ${segment.name}`)
       const { firstOffset: offset, lastOffset } = segment
       tried({ attempt, of: TRIES, records: lastOffset - offset + 1, offset, cause: { error } })
       if (attempt < TRIES && hasTime(waitAfterMs(attempt))) await pause(waitAfterMs(attempt))
       else if (error instanceof RetryableError) return 'unavailable'
       else throw error
+      continue
     }
-}
-
-class WrongAnswer extends Error {}
-
-/** A sink can bypass its types. What it did not write must not be decided. */
-function checked(answer: Partial<Written> | undefined): Written {
-  if (answer?.kind === 'written' && answer.rejected instanceof Map) return answer as Written
-  throw new WrongAnswer('did not answer that it has written')
+    // A sink can bypass its types: what it did not write must not be decided, and another try would answer the same.
+    if (answer?.kind === 'written' && answer.rejected instanceof Map) return answer as Written
+    throw new TypeError(`the segment sink ${sink.name} did not answer that it has written ${segment.name}`)
+  }
 }
 
 interface Rejection extends Rejected {

@@ -45,7 +45,7 @@ const withId = (id: number) => ({
 describe('a reader of data', () => {
   it('given data whose schema was not prepared, then it says so', () => {
     const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri })
-    assert.throws(() => reading(withId(1), reader), { name: 'SchemaNotAtHand' })
+    assert.throws(() => reading(withId(1), reader), { message: /prepare it first/ })
   })
 
   it('given many readers of one schema at once, then it is fetched once', async () => {
@@ -113,7 +113,7 @@ describe('a reader of data', () => {
     )
     // What is not needed any more makes room.
     await reader.prepare([typed(5_000)])
-    assert.throws(() => reading(first[0] as LogRecord, reader), { name: 'SchemaNotAtHand' })
+    assert.throws(() => reading(first[0] as LogRecord, reader), { message: /prepare it first/ })
   })
 
   it('given a login, then it is sent, and asked for again after it was refused', async () => {

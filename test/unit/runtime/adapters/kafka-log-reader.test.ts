@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { protocolError, UnreadableBytes } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
 import { KafkaLogReader } from '../../../../lib/runtime/adapters/kafka/log-reader.ts'
-import { Unavailable, UnreadableLog } from '../../../../lib/runtime/pipeline/errors.ts'
+import { isUnreadable, Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
 import { rejection } from '../../../support/rejection.ts'
 
 /** As brokers number their answers. */
@@ -33,7 +33,7 @@ describe('the log reader, when it cannot read', () => {
   it('given a batch that cannot be inflated, then the log is unreadable, and the message says where', async () => {
     const cause = new UnreadableBytes('too-large', 'a record batch inflates to more than 128 MiB')
     const error = await failureFor(cause)
-    assert.ok(error instanceof UnreadableLog)
+    assert.ok(isUnreadable(error))
     assert.equal(error.cause, cause)
     assert.match(error.message, /^t\/3 cannot be read from offset 7 on: a record batch inflates/)
   })
@@ -45,7 +45,7 @@ describe('the log reader, when it cannot read', () => {
       retriable: false,
     })
     const error = await failureFor(cause)
-    assert.ok(error instanceof UnreadableLog)
+    assert.ok(isUnreadable(error))
     assert.equal(error.cause, cause)
   })
 })

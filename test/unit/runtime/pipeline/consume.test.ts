@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  PartitionStopped,
-  RecordRefused,
-  Unavailable,
-  UnreadableLog,
-} from '../../../../lib/runtime/pipeline/errors.ts'
+import { PartitionStopped, RecordRefused, Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
 import type { OffsetRange } from '../../../../lib/runtime/pipeline/model.ts'
 import type { LogReader } from '../../../../lib/runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
@@ -113,7 +108,7 @@ describe('what came before', () => {
 describe('records that were not delivered and cannot be read', () => {
   const errors: [what: string, error: Error, reason: string][] = [
     ['Kafka is away', new Unavailable('broker-unavailable', 'away'), 'broker-unavailable'],
-    ['a batch in the log is corrupt', new UnreadableLog('corrupt'), 'log-unreadable'],
+    ['a batch in the log is corrupt', new PartitionStopped('log-unreadable', 'corrupt'), 'log-unreadable'],
     ['the log reader has a bug', new TypeError('cannot read properties of undefined'), 'unexpected-error'],
   ]
   for (const [what, error, reason] of errors)
@@ -152,14 +147,8 @@ it('given a transaction marker after each record, then one read finds that nothi
 it('given what stops or defers a partition, then a log line can name the kind of the error', () => {
   const errors = [
     new Unavailable('store-unavailable', 'why'),
-    new UnreadableLog('why'),
     new PartitionStopped('another-log', 'why'),
     new RecordRefused('why'),
   ]
-  assert.deepEqual(errors.map(String), [
-    'Unavailable: why',
-    'UnreadableLog: why',
-    'PartitionStopped: why',
-    'RecordRefused: why',
-  ])
+  assert.deepEqual(errors.map(String), ['Unavailable: why', 'PartitionStopped: why', 'RecordRefused: why'])
 })

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { fingerprint } from '../../../../lib/runtime/pipeline/deciding/fingerprint.ts'
 import { environmentReading } from '../../../support/records.ts'
 
-const digestOf = (data: unknown) => fingerprint(environmentReading('r-1', { data })).digest
+const digestOf = (data: unknown) => fingerprint(environmentReading('r-1', { data }))?.digest
 
 /** The same value, the members of its objects in the opposite order. */
 function turned(value: unknown): unknown {
@@ -80,11 +80,11 @@ describe('what is remembered of an event', () => {
   ]
   for (const [what, data, digest] of stored)
     it(`given ${what}, then the digest is the one that earlier versions of the code have stored`, () =>
-      assert.equal(Buffer.from(digestOf(data), 'latin1').toString('hex'), digest))
+      assert.equal(Buffer.from(digestOf(data) ?? '', 'latin1').toString('hex'), digest))
 
   it('given ids and sources that read alike one after another, then the ids differ', () => {
     const [a, b] = [environmentReading('b', { source: '/a' }), environmentReading('', { source: '/ab' })].map(
-      event => fingerprint(event).id,
+      event => fingerprint(event)?.id,
     )
     assert.notEqual(a, b)
     assert.equal(a?.length, 12)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Unavailable, UnreadableLog } from '../../../../../lib/runtime/pipeline/errors.ts'
+import { PartitionStopped, Unavailable } from '../../../../../lib/runtime/pipeline/errors.ts'
 import type { DeferredReason } from '../../../../../lib/runtime/pipeline/reasons.ts'
 import { logOf } from '../../../../support/function-log.ts'
 import { STATE_KEY } from '../../../../support/observed.ts'
@@ -68,7 +68,9 @@ describe('what the log says of a partition that waits', () => {
   })
 
   it('given a log that cannot be read, then the message is told: it says where and what to do', async () => {
-    const error = new UnreadableLog('t/3 cannot be read from offset 7 on', { cause: new Error('SECRET') })
+    const error = new PartitionStopped('log-unreadable', 't/3 cannot be read from offset 7 on', {
+      cause: new Error('SECRET'),
+    })
     const { level, said, causes } = await waitingFor(error, 'log-unreadable')
     assert.deepEqual([level, said, causes], ['ERROR', 't/3 cannot be read from offset 7 on', ['Error']])
   })

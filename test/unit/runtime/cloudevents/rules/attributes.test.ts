@@ -72,7 +72,7 @@ describe('attributes', () => {
   })
 
   it('E2: given the same id of two sources, then they are two events', () => {
-    const ofEvent = (source: string, id: string) => fingerprint({ source, id, type: 't' }).id
+    const ofEvent = (source: string, id: string) => fingerprint({ source, id, type: 't' })?.id
     assert.equal(ofEvent('/a', '1'), ofEvent('/a', '1'))
     assert.notEqual(ofEvent('/a', '1'), ofEvent('/b', '1'))
     assert.notEqual(ofEvent('/a', '1'), ofEvent('/a1', ''))

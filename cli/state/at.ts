@@ -4,6 +4,7 @@ import { duration } from '../../lib/app/settings/duration.ts'
 import { type EntityState, entityState, preferExact } from '../../lib/queries/entities.ts'
 import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
+import { defined } from '../../lib/runtime/consumer/defined.ts'
 import { isHolderName } from '../../lib/runtime/pipeline/deciding/hold.ts'
 import { heldParts, partsOfState } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
 import { beginningOf, type Doubt } from '../../lib/runtime/pipeline/verifying/beginning.ts'
@@ -102,11 +103,11 @@ async function statesOf(
   const { checkpoint, doubt } = beginning
   const pages = checkpoint && recovery?.checkpoints.read(state, checkpoint)
   const isMeant = (name: string) => name.includes(entity) && !isHolderName(name)
-  const past = await pastStates(work, state, { beginning, pages, toOffset: offset }, isMeant)
+  const past = await pastStates(work, state, beginning, pages, offset, isMeant)
   const entities = preferExact(await entitiesIn(past, state), entity)
   const steps = preferExact(past.steps, entity)
   if (entities.length === 0 && steps.length === 0) return []
-  return [{ partition, offset, fromOffset: beginning.offset, ...(doubt ? { doubt } : {}), entities, steps }]
+  return [{ partition, offset, fromOffset: beginning.offset, ...defined({ doubt }), entities, steps }]
 }
 
 async function lastBefore(

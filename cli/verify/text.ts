@@ -1,7 +1,8 @@
 /** The output of `sluice verify`. Pure. */
 
 import { NAMESPACE } from '../../lib/app/name.ts'
-import type { Difference, Exception, Verified } from '../../lib/runtime/pipeline/verifying/verify.ts'
+import type { Difference, Exception } from '../../lib/runtime/pipeline/verifying/compare.ts'
+import { nameOfDiffering, type Verified } from '../../lib/runtime/pipeline/verifying/verify.ts'
 import { count } from '../count.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
@@ -77,16 +78,12 @@ export function metricLine({ env, consumer, differences, excepted }: VerifyRepor
 
 /** Number of entities, events, failures and ids, each once however many fields differ. */
 function things(differences: readonly Difference[]): number {
-  return new Set(
-    differences.map(one =>
-      JSON.stringify([one.partition, one.what, one.entity, 'id' in one ? one.id : '', one.offset]),
-    ),
-  ).size
+  return new Set(differences.map(nameOfDiffering)).size
 }
 
 function rowOf(one: Difference): string[] {
-  const name = one.entity ?? ('id' in one ? String(one.id) : '')
-  const topic = 'topic' in one ? ` to ${one.topic}` : ''
+  const name = one.entity ?? one.id ?? ''
+  const topic = one.topic ? ` to ${one.topic}` : ''
   const cells = [one.what + topic, name, one.field || '(all)', one.live ?? '-', one.again ?? '-']
   return [String(one.partition ?? '-'), String(one.offset ?? '-'), ...cells.map(harmless)]
 }

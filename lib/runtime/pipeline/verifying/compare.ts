@@ -1,10 +1,12 @@
 /** Compares live values with those that the log gives, field by field. Pure. */
 
+import { defined } from '../../consumer/defined.ts'
 import { heldParts, partsOfState } from '../deciding/stored-state.ts'
 import type { StoredTimer } from '../model.ts'
+import type { Doubt } from './beginning.ts'
 
-/** A field whose value is another one. */
-export interface FieldDifference {
+/** A field with another value than the log gives. */
+interface FieldDifference {
   /** Names of fields, joined by dots; empty for the whole value. */
   readonly field: string
   /** JSON, shortened; absent where there is nothing. */
@@ -12,6 +14,32 @@ export interface FieldDifference {
   /** The value that the log gives, in the same form. */
   readonly again?: string
 }
+
+/** A field of a partition state, of an emission or of a failure record. */
+export interface Difference extends FieldDifference {
+  readonly what: 'state' | 'id' | 'failure' | 'context' | 'clock' | 'emission'
+  /** Partition of the consumer's topic; absent for an event that the log does not give. */
+  readonly partition?: number
+  readonly offset?: number
+  readonly entity?: string
+  /** Id of the event; `Fingerprint.id`, as hexadecimal digits, for a known id. */
+  readonly id?: string
+  /** Topic of an event. */
+  readonly topic?: string
+  /** Why it counts as an exception; absent if that is not known yet, or if it does not. */
+  readonly exception?: Exception
+}
+
+/** Why a difference says nothing about the consumer: rule 21 of the runtime, and its kin. */
+export type Exception =
+  | Doubt
+  | 'expired'
+  | 'failures'
+  | 'forgotten'
+  | 'not-kept'
+  | 'refused'
+  | 'serialized'
+  | 'set-aside'
 
 /** Fields of one entity or event that are named; of more, the first are enough to see what is wrong. */
 const MOST_FIELDS = 5
@@ -27,15 +55,7 @@ function* differing(live: unknown, again: unknown, path: readonly string[]): Gen
   if (isContainer(live) && isContainer(again) && Array.isArray(live) === Array.isArray(again)) {
     const names = new Set([...Object.keys(live), ...Object.keys(again)])
     for (const name of [...names].sort()) yield* differing(live[name], again[name], [...path, name])
-    return
-  }
-  const field = path.join('.')
-  const [own, other] = [shown(live), shown(again)]
-  yield {
-    field,
-    ...(own === undefined ? {} : { live: own }),
-    ...(other === undefined ? {} : { again: other }),
-  }
+  } else yield { field: path.join('.'), ...defined({ live: shown(live), again: shown(again) }) }
 }
 
 function isContainer(value: unknown): value is Record<string, unknown> {
@@ -55,9 +75,8 @@ export interface StoredEntity {
 
 /** Returns the fields in which two stored entities differ: of `state`, `hold` and `timers`, and the version of the state's shape. */
 export function differencesOfEntity(live: StoredEntity, again: StoredEntity): readonly FieldDifference[] {
-  return live.state === again.state && !live.timers && !again.timers
-    ? []
-    : differingFields(partsOf(live), partsOf(again))
+  const isEqual = live.state === again.state && !live.timers && !again.timers
+  return isEqual ? [] : differingFields(partsOf(live), partsOf(again))
 }
 
 function partsOf({ state: stored, timers = [] }: StoredEntity): object {

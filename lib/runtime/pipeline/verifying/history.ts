@@ -30,22 +30,13 @@ export interface PastStates {
   readonly timers: Snapshot['timers']
 }
 
-/**
- * @param isMeant whether an entity is looked for
- * @throws RebuildStopped, and what a reader of the log throws
- */
+/** @throws RebuildStopped, and what a reader of the log throws */
 export async function pastStates(
   { memory, ...reading }: Rereading & { readonly memory: () => MemoryStates },
   stateKey: StateKey,
-  {
-    beginning,
-    pages,
-    toOffset,
-  }: {
-    readonly beginning: Beginning
-    readonly pages: CheckpointPages | undefined
-    readonly toOffset: number
-  },
+  beginning: Beginning,
+  pages: CheckpointPages | undefined,
+  toOffset: number,
   isMeant: (entity: string) => boolean,
 ): Promise<PastStates> {
   const steps: PastStep[] = []

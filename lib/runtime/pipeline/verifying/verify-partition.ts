@@ -8,7 +8,7 @@ import type { CheckpointPages } from '../recovery/checkpoints.ts'
 import type { StateFacts } from '../reprocessing/copies.ts'
 import { RebuildStopped, type Rereading } from '../reprocessing/log-again.ts'
 import { failureWindowMs } from '../reprocessing/rebuilt-state.ts'
-import { differencesOfEntity, differingFields, type FieldDifference, hexOf } from './compare.ts'
+import { type Difference, differencesOfEntity, differingFields, hexOf } from './compare.ts'
 import { type Beginning, type MemoryStates, PartitionAgain, wantedOf } from './partition-again.ts'
 
 /** The live states of a consumer. Every method rejects with `Unavailable` if they cannot be reached, and none changes anything. */
@@ -28,21 +28,13 @@ export interface Verifying extends Rereading {
   readonly seen: (records: number) => void
 }
 
-export interface StateDifference extends FieldDifference {
-  readonly what: 'state' | 'id' | 'failure' | 'context' | 'clock'
-  readonly entity?: string
-  readonly offset?: number
-  /** `Fingerprint.id`, for an id, as hexadecimal digits. */
-  readonly id?: string
-}
-
 export interface ComparedPartition {
   /** The applied offset of the live state in the end. */
   readonly toOffset: number
   readonly records: number
   /** Number of entities that were compared. */
   readonly states: number
-  readonly differences: readonly StateDifference[]
+  readonly differences: readonly Difference[]
   readonly hasExpired: boolean
   /** True if the live state has forgotten failures to make room. */
   readonly hasForgotten: boolean
@@ -68,7 +60,8 @@ export async function comparePartition(
   await again.begin(beginning, pages)
   const { version } = await live.facts(stateKey)
   await again.to(version.appliedOffset, seen)
-  const differences: StateDifference[] = []
+  const { partition } = stateKey
+  const differences: Difference[] = []
   let last: Snapshot | undefined
   const both = async (wanted: Partial<Wanted>): Promise<readonly [Snapshot, Snapshot]> => {
     last = await restingLoad(work, stateKey, version.epoch, wanted)
@@ -80,16 +73,15 @@ export async function comparePartition(
     for (let rest = entities; rest.length > 0; ) {
       const [own, other] = await both({ entities: rest })
       const left = new Set([...own.notLoaded, ...other.notLoaded])
-      for (const entity of rest)
-        if (!left.has(entity)) {
-          compared.add(entity)
-          const of = ({ states, timers }: Snapshot) => ({
-            state: states.get(entity),
-            timers: timers.get(entity),
-          })
-          for (const field of differencesOfEntity(of(own), of(other)))
-            differences.push({ what: 'state', entity, ...field })
-        }
+      for (const entity of rest.filter(one => !left.has(one))) {
+        compared.add(entity)
+        const of = ({ states, timers }: Snapshot) => ({
+          state: states.get(entity),
+          timers: timers.get(entity),
+        })
+        for (const field of differencesOfEntity(of(own), of(other)))
+          differences.push({ what: 'state', partition, entity, ...field })
+      }
       rest = rest.filter(entity => left.has(entity))
     }
   }
@@ -108,19 +100,20 @@ export async function comparePartition(
       own.clock.nowMs - failedAtMs <= failureWindowMs(consumer.application)
     for (const { id, offset } of some.filter(isKept))
       for (const field of differingFields(failureIn(own, id), failureIn(other, id)))
-        differences.push({ what: 'failure', offset, ...field })
+        differences.push({ what: 'failure', partition, offset, ...field })
   }
   for await (const some of inChunks(contents.ids)) {
     const [own] = await both({ ids: some.map(({ id }) => id), idWindowMs })
     for (const { id, digest, appliedAtMs } of some) {
       const isInWindow = own.clock.nowMs - appliedAtMs <= idWindowMs
       if (isInWindow && own.known.get(id)?.digest !== digest)
-        differences.push({ what: 'id', id: hexOf(id), field: '', again: 'known' })
+        differences.push({ what: 'id', partition, id: hexOf(id), field: '', again: 'known' })
     }
   }
   const [end, ending] = await both({})
   for (const what of ['clock', 'context'] as const)
-    for (const field of differingFields(end[what], ending[what])) differences.push({ what, ...field })
+    for (const field of differingFields(end[what], ending[what]))
+      differences.push({ what, partition, ...field })
   return {
     toOffset: end.version.appliedOffset,
     records: again.records,

@@ -3,17 +3,13 @@
  * failure records with what the topics hold. One partition after the other, so that the entities of one are in memory.
  */
 
-import { holderName } from '../deciding/hold.ts'
+import { defined } from '../../consumer/defined.ts'
 import type { StateKey } from '../model.ts'
 import type { CheckpointPages } from '../recovery/checkpoints.ts'
 import type { ChosenBeginning, Doubt } from './beginning.ts'
-import { type EmissionDifference, Emissions, type OneSidedFailure, type OutputRange } from './emissions.ts'
-import {
-  type ComparedPartition,
-  comparePartition,
-  type StateDifference,
-  type Verifying,
-} from './verify-partition.ts'
+import type { Difference, Exception } from './compare.ts'
+import { Emissions, type OneSidedFailure, type OutputRange } from './emissions.ts'
+import { type ComparedPartition, comparePartition, type Verifying } from './verify-partition.ts'
 
 export interface PartitionToVerify {
   readonly stateKey: StateKey
@@ -29,16 +25,6 @@ export interface Outputs {
   /** Those that no other consumer writes to: what the log does not give is found there, too. */
   readonly own: readonly string[]
 }
-
-/** Why a difference says nothing about the consumer: rule 21 of the runtime, and its kin. */
-export type Exception =
-  | NonNullable<EmissionDifference['exception']>
-  | Doubt
-  | 'expired'
-  | 'forgotten'
-  | 'set-aside'
-
-export type Difference = (StateDifference | EmissionDifference) & { readonly partition?: number }
 
 interface VerifiedPartition extends StateKey {
   readonly fromOffset: number
@@ -91,37 +77,30 @@ export async function verify(
     endsBefore: new Map([...before].map(([topic, own]) => [topic, own.map(({ end }) => end)])),
   })
   const exceptionOf = exceptions(compared, emitted.failures)
-  const found: Difference[] = [
-    ...all.flatMap(({ stateKey: { partition }, differences }) =>
-      differences.map(one => ({ ...one, partition })),
-    ),
-    ...emitted.differences,
-  ]
   const differences: Difference[] = []
   const excepted = new Map<Exception, Set<string>>()
-  for (const one of found) {
+  for (const one of [...all.flatMap(({ differences }) => differences), ...emitted.differences]) {
     const exception = exceptionOf(one)
-    if (!exception) differences.push(one)
-    else {
-      const things = excepted.get(exception) ?? new Set()
-      excepted.set(
-        exception,
-        things.add(JSON.stringify([one.partition, one.what, 'id' in one ? one.id : one.entity, one.offset])),
-      )
-    }
+    if (exception) excepted.set(exception, (excepted.get(exception) ?? new Set()).add(nameOfDiffering(one)))
+    else differences.push(one)
   }
   const sum = (of: 'records' | 'states') => all.reduce((total, one) => total + one[of], 0)
   return {
-    partitions: all.map(({ stateKey, beginning: { offset, doubt }, toOffset }) => ({
+    partitions: all.map(({ stateKey, beginning: { offset: fromOffset, doubt }, toOffset }) => ({
       ...stateKey,
-      fromOffset: offset,
+      fromOffset,
       toOffset,
-      ...(doubt ? { doubt } : {}),
+      ...defined({ doubt }),
     })),
     ...{ records: sum('records'), states: sum('states'), ...emissions.counts },
     differences,
     excepted: Object.fromEntries([...excepted].map(([name, { size }]) => [name, size])),
   }
+}
+
+/** Names the entity, event, failure or id that differs, however many of its fields do. */
+export function nameOfDiffering({ partition, what, entity, id, offset }: Difference): string {
+  return JSON.stringify([partition, what, id ?? entity, offset])
 }
 
 /** A failure that need not happen again makes its own record, its id and everything of its entity different. */
@@ -130,29 +109,25 @@ function exceptions(
   failures: readonly OneSidedFailure[],
 ): (difference: Difference) => Exception | undefined {
   const reasons = new Map<string, Exception>()
-  for (const { partition, offset, id, entity, eventId, code } of failures)
-    for (const what of [entity, eventId, holderName(id), offset])
-      if (what !== undefined)
-        reasons.set(`${partition} ${what}`, code === 'skipped' ? 'set-aside' : 'failures')
-  const inDoubt = [...compared.values()].find(({ hasExpired, beginning }) => hasExpired || beginning.doubt)
+  for (const { partition, reason, concerns } of failures)
+    for (const what of concerns) if (what !== undefined) reasons.set(`${partition} ${what}`, reason)
+  const doubtOf = ({ hasExpired, beginning }: ComparedPartition & PartitionToVerify) =>
+    hasExpired ? 'expired' : beginning.doubt
+  const inDoubt = [...compared.values()].find(doubtOf)
   const anywhere = inDoubt
     ? (inDoubt.beginning.doubt ?? 'expired')
     : failures.length > 0
       ? 'failures'
       : undefined
-  return one => {
-    if ('exception' in one && one.exception) return one.exception
-    // Where an event comes from that the log does not give is not known.
-    if (one.partition === undefined) return anywhere
-    const partition = compared.get(one.partition)
-    if (partition?.hasExpired) return 'expired'
-    if (partition?.beginning.doubt) return partition.beginning.doubt
-    if (one.what === 'failure' && !('topic' in one) && partition?.hasForgotten) return 'forgotten'
-    const names = [
-      one.entity,
-      one.what === 'id' ? one.id : undefined,
-      one.what === 'failure' ? one.offset : undefined,
-    ]
-    return names.map(name => reasons.get(`${one.partition} ${name}`)).find(reason => reason !== undefined)
+  return ({ exception, partition, what, entity, id, topic, offset }) => {
+    if (exception) return exception
+    // Any partition may have emitted an event that the log does not give.
+    const own = partition === undefined ? undefined : compared.get(partition)
+    if (!own) return anywhere
+    const doubt = doubtOf(own)
+    if (doubt) return doubt
+    if (what === 'failure' && topic === undefined && own.hasForgotten) return 'forgotten'
+    const names = [entity, what === 'id' ? id : undefined, what === 'failure' ? offset : undefined]
+    return names.map(name => reasons.get(`${partition} ${name}`)).find(reason => reason !== undefined)
   }
 }

@@ -53,7 +53,9 @@ describe('a state of before', () => {
           stop: new AbortController().signal,
         },
         stage.stateKey(),
-        { beginning: { offset: 0 }, pages: undefined, toOffset },
+        { offset: 0 },
+        undefined,
+        toOffset,
         entity => entity.endsWith(' s'),
       )
     const { steps, states, timers } = await past(3)

@@ -6,11 +6,7 @@ import type { Process } from './consumer.ts'
 import { versionError } from './deciding/stored-state.ts'
 import { SegmentCutter } from './segments/cutter.ts'
 
-/**
- * Refuses a process or a sink that cannot run: handlers do so when they start, and the kits for tests as well.
- *
- * @throws ConfigError that names the process and what is wrong with it
- */
+/** Refuses a process or a sink that cannot run, when handlers and the kits for tests start. @throws ConfigError that says why */
 export function assertFits({ firstRetryMs }: Pick<Application, 'firstRetryMs'>, process: Process): void {
   const keyed = 'onEvent' in process ? (process as KeyedProcess<unknown>) : undefined
   const wrong = keyed && (versionError(keyed) ?? parkingError(keyed, firstRetryMs))

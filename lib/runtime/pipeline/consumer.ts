@@ -12,7 +12,6 @@ import type { DataReader } from './ports.ts'
 export type AnyKeyedProcess = KeyedProcess<unknown, unknown, unknown>
 export type Process = AnyKeyedProcess | Sink | SegmentSink
 
-/** A process or a sink of either kind, and the settings under which the pipeline runs it. */
 export interface Consumer<P extends Process = Process> {
   readonly process: P
   readonly application: Application
@@ -55,12 +54,10 @@ export function isSegmentSink(consumer: Consumer): consumer is Consumer<SegmentS
   return 'segments' in consumer.process
 }
 
-/** Whether the consumer keeps states of entities, which can be erased. */
 export function keepsStates({ process }: { readonly process: object }): boolean {
   return 'onEvent' in process
 }
 
-/** Whether the consumer has timers and so depends on the log's clock. */
 export function hasTimers({ process }: Pick<Consumer, 'process'>): boolean {
   return 'onTimer' in process
 }

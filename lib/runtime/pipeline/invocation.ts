@@ -9,7 +9,6 @@ export interface Invocation extends SurgeGuard {
   readonly partialResponses: boolean
   /** Wall clock, for how long the breaker has been open and which events a sink digests. Processes never see it. */
   readonly nowMs: () => number
-  /** Waits between two offers to a receiver. */
   readonly pause: (ms: number) => Promise<void>
   readonly logChecks: LogChecks
   /** Why nothing can be decided in this invocation: its partitions wait. Absent if nothing stands in the way. */

@@ -19,7 +19,6 @@ export interface StateKey {
  * state has another version by then: so the offset itself is the fencing token.
  */
 export interface Version {
-  /** Raised when the contents of the partition state are replaced. */
   readonly epoch: number
   /** The last decided offset; -1 if there is none. */
   readonly appliedOffset: number
@@ -29,15 +28,11 @@ export interface Version {
 
 /** How the entities of a topic are spread over partitions, once that has changed. */
 export interface Partitioning {
-  /** How often the topic has grown. */
   readonly generation: number
-  /** How many partitions it has since it grew last. */
   readonly partitions: number
 }
 
-/** One growth of a topic. */
 export interface Growth {
-  /** How many partitions it had before and after. */
   readonly from: number
   readonly to: number
   /** For each old partition, the offset after its last record of before the growth. */
@@ -73,7 +68,6 @@ export interface RememberedId extends Fingerprint {
   readonly appliedAtMs: number
 }
 
-/** A timer as a partition state keeps it. */
 export interface StoredTimer {
   readonly name: string
   /** Event time. */
@@ -100,7 +94,6 @@ export interface RememberedFailure {
   readonly offset: number
   /** The number of the last attempt, from 1. */
   readonly attempt: number
-  /** Digest of the record's bytes. */
   readonly digest: string
   /** The group of the record's producer, see `failure-memory.ts`. */
   readonly producerGroup: number
@@ -121,13 +114,11 @@ export type FailureName = Pick<RememberedFailure, 'id' | 'producerGroup'>
 
 /** A failure that is not retried any more, as an event reports it. */
 export interface EndedFailure {
-  /** Its id. */
   readonly failure: string
   /** Digest of the record that failed. Any client can write such an event, but only a reader of the failure knows its record. */
   readonly digest: string
 }
 
-/** What a partition state remembers of failures. */
 export interface FailureMemory {
   /** Approximate size in the store. */
   readonly bytes: number
@@ -142,7 +133,6 @@ export interface OutboxEntry {
   readonly to: TopicName
   readonly key: Key
   readonly event: Event
-  /** Whether each partition of the topic gets it. */
   readonly everyPartition?: true
   /** The partition that gets it; absent: the key decides. */
   readonly partition?: number
@@ -150,7 +140,6 @@ export interface OutboxEntry {
 
 /** What an event has set for all entities of a partition. */
 export interface StoredContext {
-  /** Derived from the content. */
   readonly hash: string
   /** The data of that event, or what the process has folded it into, as JSON. */
   readonly json: string
@@ -174,10 +163,7 @@ export interface Wanted {
   readonly span: Span
   /** Upper bound for the entities that are loaded for their due timers; the earliest come first. */
   readonly timerLimit: number
-  /**
-   * Upper bound for the bytes of states and timers. Entities with due timers may use half of it, in their order; the wanted
-   * entities get the rest, in theirs. The first entity of each kind is loaded whatever its size.
-   */
+  /** Bound for states and timers; entities with due timers may use half. The first entity of each kind is loaded whatever its size. */
   readonly byteLimit: number
   /** Hashes of the contexts whose content is cached; absent if the process has no context. */
   readonly contexts?: readonly string[]
@@ -186,19 +172,14 @@ export interface Wanted {
 export interface Snapshot {
   readonly version: Version
   readonly clock: LogClock
-  /** Absent if the topic has never grown. */
   readonly partitioning?: Partitioning
-  /** `digestOf` the record at the applied offset; undefined before the first one, and in states older than this check. */
   readonly appliedDigest: string | undefined
   /** Number of entries emitted since the applied offset. The next record continues this count. */
   readonly emitted: number
-  /** Approximate size of what all entities have parked, in bytes. */
   readonly parkedBytes: number
-  /** Levels of `NewEntities`; absent if empty. */
   readonly newEntities?: string
   /** The states of the wanted entities and of those with a due timer, as `storedState` made them. */
   readonly states: ReadonlyMap<string, string>
-  /** All timers of the same entities. */
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
   /** If more timers fall due than one load returns: every timer up to this place is loaded. Otherwise undefined. */
   readonly timersUpTo: TimerPlace | undefined
@@ -206,17 +187,12 @@ export interface Snapshot {
   readonly notLoaded: ReadonlySet<string>
   /** The known ones of the wanted ids: all within the window, and perhaps older ones. */
   readonly known: ReadonlyMap<string, RememberedId>
-  /** The remembered ones of the wanted failures. */
   readonly failures: ReadonlyMap<string, RememberedFailure>
   /** How the topic has grown, the first growth first; absent if it never has, or no failure was wanted. */
   readonly growths?: readonly Growth[]
   readonly failureMemory: FailureMemory
-  /**
-   * Append time from which on the partition state has decided every record and remembers every failure; undefined if there is no
-   * such time, as before the first record.
-   */
+  /** Append time from which every record was decided and every failure is remembered; undefined if there is none. */
   readonly failuresFromMs: number | undefined
-  /** Entries that were committed and not trimmed yet, in order. */
   readonly outbox: readonly OutboxEntry[]
   /** Records that an operator has set aside, each by its offset with its `digestOf`; absent if empty. */
   readonly skipped?: ReadonlyMap<number, string>
@@ -230,31 +206,23 @@ export interface Change {
   /** Timers fired and entries emitted since that offset. Both are 0 unless the commit ends among the timers before a record. */
   readonly fired: number
   readonly emitted: number
-  /** Approximate size of what all entities have parked by then, in bytes. */
   readonly parkedBytes: number
-  /** The levels of `NewEntities`. */
   readonly newEntities?: string
   readonly clock: LogClock
-  /** `digestOf` the record at the applied offset. */
   readonly appliedDigest: string | undefined
   /** New states as `storedState` makes them; null forgets the entity. */
   readonly states: ReadonlyMap<string, string | null>
-  /** For each entity with a changed timer: all its timers. */
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
   readonly ids: readonly RememberedId[]
   readonly failures: readonly RememberedFailure[]
   readonly outbox: readonly OutboxEntry[]
-  /** Undefined if the context has not changed. */
   readonly context?: StoredContext | undefined
   /** Number of decisions by outcome and reason. The counters are exact: they are committed with the applied offset. */
   readonly tally: ReadonlyMap<string, number>
   /** How long, on the log's clock, ids and failures are remembered. Older ones are removed. */
   readonly idWindowMs: number
   readonly failureWindowMs: number
-  /**
-   * Upper bound for the failure memory in the store, in bytes. Beyond it, the producer group that uses most loses its oldest
-   * failures; this is repeated until the rest fits.
-   */
+  /** Bound for the failure memory in the store, in bytes. Beyond it, the group that uses most loses its oldest failures. */
   readonly failureBytes: number
   /** Number of forgotten failures in the snapshot. After this commit they count as reported. */
   readonly forgottenTold: number
@@ -270,7 +238,6 @@ export interface OffsetRange {
   readonly toOffset: number
 }
 
-/** The result of one read of the log. */
 export interface Looked {
   /** In offset order. None lies before `fromOffset`; some may lie after `toOffset`. */
   readonly records: readonly LogRecord[]
@@ -280,7 +247,6 @@ export interface Looked {
   readonly logStart: number
 }
 
-/** How one record ended. */
 export type RecordOutcome = 'applied' | 'duplicate' | 'ignored' | 'failed' | 'parked'
 
 /** What became of a parked record. Each is counted as `parked` before, and as one of these later. */
@@ -290,7 +256,6 @@ export type ParkedOutcome = 'parked-applied' | 'parked-ignored' | 'parked-failed
 export interface Decision {
   /** The offset of the record, also of a parked one; for a timer, of the record before which it fired. */
   readonly offset: number
-  /** When that record was appended. */
   readonly appendMs: number
   readonly outcome: RecordOutcome | ParkedOutcome | 'timer'
   readonly reason: string
@@ -300,18 +265,15 @@ export interface Decision {
   readonly timer?: StoredTimer & { readonly entity: string }
   /** What became of a held entity with it: it is held from now on, still held, or why it no longer is. */
   readonly hold?: 'begins' | 'stays' | ReleaseReason
-  /** The entries that it emitted; absent if there are none. */
   readonly emitted?: readonly OutboxEntry[]
 }
 
 /** Why a partition cannot continue, and the first offset that must be delivered again. */
 export interface Waiting {
   readonly fromOffset: number
-  /** When that record was appended. It has waited since then. */
   readonly appendMs: number
   readonly reason: DeferredReason
   readonly error?: unknown
 }
 
-/** Why a partition cannot continue. */
 export type Deferred = Pick<Waiting, 'reason' | 'error'>

@@ -22,7 +22,6 @@ import {
   stepsOf,
 } from './steps.ts'
 
-/** How often a chunk is attempted while other invocations commit first. */
 const ATTEMPTS = 3
 
 const OUT_OF_TIME: Deferred = { reason: 'out-of-time' }

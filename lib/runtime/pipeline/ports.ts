@@ -48,7 +48,6 @@ export interface SkippedRecords {
   skipped(stateKey: StateKey): Promise<ReadonlyMap<number, string>>
   /** Sets a record aside, unless its effects are in the state already. @param digest its `digestOf` */
   skip(stateKey: StateKey, offset: number, digest: string): Promise<'skipped' | 'already-applied'>
-  /** Returns whether the record was set aside until now. */
   unskip(stateKey: StateKey, offset: number): Promise<boolean>
 }
 
@@ -89,15 +88,12 @@ export interface LogBounds {
 
 /** How far a forwarder has come in each partition. Both methods reject with `Unavailable` if the store cannot be reached. */
 export interface Cursors {
-  /** Undefined if none was stored. */
   read(stateKey: StateKey): Promise<Cursor | undefined>
   /** Moves the cursor, unless it is no longer `from`: then another invocation has moved it, and this one must stop. */
   advance(stateKey: StateKey, from: Cursor | undefined, to: Cursor): Promise<'advanced' | 'refused'>
 }
 
-/** How far a forwarder is in a partition. */
 export interface Cursor {
-  /** The next offset to forward. */
   readonly next: number
   /** The last record that was forwarded, to recognise the log by; absent while there was none. */
   readonly last?: { readonly offset: number; readonly digest: string }
@@ -113,21 +109,13 @@ export interface DataReader {
    * @throws Unavailable with the record, if the schema must be prepared first
    */
   read(event: Event, record: LogRecord): Event | Failure
-  /**
-   * Fetches the schemas that reading these records takes, and loads what decodes them. Schemas that are at hand are not fetched
-   * again. Rejects with `Unavailable` (`registry-unavailable`) if one of them cannot be fetched; the others are then at hand.
-   */
+  /** Fetches the schemas of these records that are not at hand. @throws Unavailable, after all others are at hand */
   prepare(records: readonly LogRecord[]): Promise<void>
 }
 
 /** Says whether the batches of a version of the code are deferred. It is stored, so that all invocations share it. */
 export interface CircuitBreaker {
-  /**
-   * Opens the breaker for this consumer and version, unless it is open already.
-   *
-   * @returns when it was opened, in milliseconds since the epoch; `reset` if an operator has closed it for this version
-   * @throws Unavailable
-   */
+  /** Returns when the breaker was opened, now or before, in milliseconds; `reset` if an operator closed it. @throws Unavailable */
   open(consumer: string, codeVersion: string, nowMs: number): Promise<number | 'reset'>
 }
 
@@ -153,7 +141,6 @@ export interface Observer {
   startsWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void
   /** The failure memory is nearly full, or failures had to be forgotten. @param limit bytes of a partition state */
   failureMemory(stateKey: StateKey, memory: FailureMemory, limit: number): void
-  /** The state was lost: the partition continues from a checkpoint. */
   restoredFromCheckpoint(partitionState: StateKey, appliedOffset: number, takenAtMs: number): void
   /** A checkpoint was skipped, because its contents are not what was written. */
   checkpointDamaged(partitionState: StateKey, takenAtMs: number, error: Error): void

@@ -31,14 +31,12 @@ const ERASURE = {
 
 export type ErasureReason = keyof typeof ERASURE
 
-/** Why a record is parked. */
 const PARKED = {
   'entity-held': 'an earlier event of its entity is retried',
 } as const
 
 export type ParkedReason = keyof typeof PARKED
 
-/** Why an entity is no longer held. */
 const RELEASED = {
   retried: 'the event that failed has been processed',
   failed: 'a retry failed with a code that is not retried',

@@ -45,16 +45,13 @@ export function stepsOf(consumer: Consumer): ChunkSteps {
   return isSink(consumer) ? SINK : PROCESS
 }
 
-/** What the steps of a partition work with. */
 export interface PartitionRun {
   readonly consumer: Consumer
   readonly ports: Ports & { readonly log: PartitionLog }
   readonly invocation: Invocation
   readonly stateKey: StateKey
-  /** See `codeOf`. */
   readonly code: string
   readonly pending: PendingRecords
-  /** Only for a segment sink. */
   readonly cutter: SegmentCutter | undefined
   /** What a receiver may take of the invocation. */
   readonly allowed: Allowed
@@ -69,7 +66,6 @@ interface Chunk {
   readonly base?: number
 }
 
-/** The pass has ended before its last step. */
 export class Ended {
   readonly how: End
 
@@ -125,10 +121,7 @@ function inOrder(...steps: Step<never, unknown>[]): Step<Chunk, unknown> {
   }
 }
 
-/**
- * Before the first step of a segment sink: while a segment is not complete, its records are done for this batch without being decided.
- * They are read from the log when it is.
- */
+/** Records of an incomplete segment are done for this batch without being decided. They are read from the log when it is complete. */
 async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chunk | Ended> {
   const { stateKey, pending, ports } = run
   // No record is decoded yet: that could have to wait, and only where the partition is matters here.
@@ -216,21 +209,18 @@ interface AppliedPart extends LoadedPart {
   readonly applied: Applied | undefined
 }
 
-/** Step 4 of a process. */
 async function applyRecords(run: PartitionRun, part: LoadedPart): Promise<AppliedPart | Ended> {
   return applied(run, part, (consumer, { snapshot, fresh }) =>
     apply(consumer as Consumer<AnyKeyedProcess>, snapshot, fresh),
   )
 }
 
-/** Step 4 of a sink. */
 async function deliverRecords(run: PartitionRun, part: LoadedPart): Promise<AppliedPart | Ended> {
   return applied(run, part, (consumer, { snapshot, fresh }) =>
     deliver(consumer as Consumer<never>, snapshot, fresh, run.allowed),
   )
 }
 
-/** Step 4 of a segment sink. */
 async function archiveSegment(run: PartitionRun, part: LoadedPart): Promise<AppliedPart | Ended> {
   return applied(run, part, (consumer, { snapshot, fresh }) =>
     archive(consumer as Consumer<never>, snapshot, fresh, run.allowed),

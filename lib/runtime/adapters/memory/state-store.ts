@@ -76,7 +76,6 @@ interface Changes {
   clockMs: number
   from: number
   commits: number
-  /** The last commit that has changed each. */
   readonly entities: Map<string, number>
   ids: { readonly commit: number; readonly id: RememberedId }[]
   context: number
@@ -299,7 +298,6 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     return structuredClone(this.#stateKey(stateKey))
   }
 
-  /** @param copy undefined for an empty partition state */
   restore(stateKey: StateKey, copy: unknown): void {
     const name = nameOf(stateKey)
     if (copy === undefined) this.#stateKeys.delete(name)

@@ -47,7 +47,6 @@ export function receive(event: KafkaEvent): PartitionBatch[] {
   })
 }
 
-/** The record as the log has it. */
 export function toLogRecord(record: KafkaEventRecord): LogRecord {
   const { keySchemaMetadata, valueSchemaMetadata } = record
   const plain = { ...placed(record), key: decodeBase64(record.key), value: decodeBase64(record.value) }

@@ -17,26 +17,19 @@ import type { Decision, LogClock, RememberedFailure, RememberedId } from '../mod
 import type { DuplicateReason, IgnoredReason, ParkedReason } from '../reasons.ts'
 import type { Work } from './working-copy.ts'
 
-/** A record that the consumer must process. */
 export interface Task extends Healthy {
-  /** The log's clock at the record. */
   readonly clock: LogClock
   /** The failure that this record is the next attempt at; undefined for a first attempt. */
   readonly attemptAt: RememberedFailure | undefined
-  /**
-   * The log's clock at the first place of an event whose entity was held for it, or that was parked: its timers count from then.
-   */
+  /** Log clock at the first place of an event that waited for its held entity: its timers count from then. */
   readonly waitedFromMs?: number
 }
 
-/** The result of admission: the record is already decided, or must be processed. */
 export type Admitted = AlreadyDecided | { readonly kind: 'task'; readonly task: Task }
 
-/** A record that is already decided. */
 export interface AlreadyDecided {
   readonly kind: 'decided'
   readonly decision: Decision
-  /** The failure that the record was the next attempt at. */
   readonly attemptAt?: RememberedFailure | undefined
 }
 
@@ -50,7 +43,6 @@ const TICK = 'tick' satisfies IgnoredReason
 const SKIPPED = failure('skipped', 'an operator has set it aside')
 const FIRST_ATTEMPT: Attempt = { kind: 'attempt', at: undefined }
 
-/** @param clock the log's clock at the record */
 export function admit(work: Work, decoded: Decoded, clock: LogClock): Admitted {
   const attempt = admitRedriven(work, decoded, clock)
   if (attempt.kind === 'decided') return attempt
@@ -76,10 +68,7 @@ export function parked(work: Work, task: Task): Decision {
   return decision(task, 'parked', 'entity-held' satisfies ParkedReason)
 }
 
-/**
- * Remembers the id of a processed record, unless it is a tick. If it was an attempt at a failure, closes that failure. A tick at
- * which nothing happened (`tick`) counts as if the process had not accepted it.
- */
+/** Remembers the id and closes the failure of a processed record. A tick at which nothing happened counts as not accepted. */
 export function processed(work: Work, task: Task, reason: string): Decision {
   close(work, task)
   if (task.isTick && reason === TICK) return decision(task, 'ignored', reason)
@@ -140,10 +129,7 @@ function repeated(work: Work, task: Task, known: RememberedId): Decision {
   return fail(work, task, failure('id-conflict', `content digest ${now}, but the first had ${before}`))
 }
 
-/**
- * Lets records pass that are not redriven. A redriven record passes only as the next attempt at an open failure; otherwise it
- * is decided here.
- */
+/** Decides a redriven record, unless it is the next attempt at an open failure. Other records pass. */
 function admitRedriven(work: Work, decoded: Decoded, clock: LogClock): Attempt | AlreadyDecided {
   const { redriveTarget } = decoded
   if (!redriveTarget || redriveTarget.consumer !== work.consumer.process.name) return FIRST_ATTEMPT
@@ -227,12 +213,10 @@ function decision(
   return { offset, appendMs, ...(event ? { event } : {}), outcome, reason }
 }
 
-/** The record repeats something that is decided. */
 interface Repeat {
   readonly repeats: DuplicateReason
 }
 
-/** See `#whyNotTaken`. */
 function whyNotNext(
   { attempt, replaces }: RedriveTarget,
   failure: RememberedFailure,

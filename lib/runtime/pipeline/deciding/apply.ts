@@ -18,7 +18,6 @@ export interface Applied {
   readonly change: Change
   /** Clock gaps: time that the log's clock did not count, each with the offset of the record after it. */
   readonly clockGap: readonly { readonly beforeOffset: number; readonly ms: number }[]
-  /** Why the rest of the chunk must wait; absent if it need not. */
   readonly deferred?: Deferred
   /** Why the stored context could not be read; undefined if it could, or if no step asked for it. */
   readonly unreadableContext?: string | undefined
@@ -54,9 +53,7 @@ export function apply(
 
 type Outcome =
   | AlreadyDecided
-  /** The commit is full, and the record is not decided yet. */
   | { readonly kind: 'full' }
-  /** The record cannot be decided by this code. */
   | { readonly kind: 'deferred'; readonly deferred: Deferred }
 
 const FULL: Outcome = { kind: 'full' }
@@ -120,7 +117,6 @@ function processTask(work: KeyedWork, task: Task): Outcome {
   return decided(setsContext ? setContext(work, task) : stepOrHold(work, task))
 }
 
-/** Sets the context for all later steps, of events and of timers. */
 function setContext(work: KeyedWork, task: Task): Decision {
   const set = work.copy.context.set(task.event)
   return typeof set === 'string' ? processed(work, task, set) : fail(work, task, set)

@@ -6,11 +6,8 @@ import type { EntityTimer } from './timers.ts'
 
 export interface Cause {
   readonly entity: string
-  /** Event time. */
   readonly timeMs: number
-  /** `timeMs` in RFC 3339. */
   readonly time: string
-  /** May contain a trace context. */
   readonly extensions: Readonly<Record<string, string>>
   /** Ids that distinguish the emissions and timers of this cause. */
   emissionId(consumer: string, name: string): string

@@ -12,23 +12,17 @@ const KEPT = 4
 
 interface Kept {
   readonly json: string
-  /** The result of the process's `read`; absent until it is needed. */
   read?: ReturnType<Definition['read']>
 }
 
 /** The cache, by hash; the most recently used context is last. */
 const keptOf = new WeakMap<Definition, Map<string, Kept>>()
 
-/** The cached contents, by hash. */
 export function contextsAtHand(definition: Definition): ReadonlyMap<string, string> {
   return new Map([...(keptOf.get(definition) ?? [])].map(([hash, { json }]) => [hash, json]))
 }
 
-/**
- * Returns the snapshot with the content of its context. A load leaves the content out if it is cached.
- *
- * @param atHand the cached contents when the load began: the cache may have changed since
- */
+/** Returns the snapshot with the content of its context, which may be cached since before the load. @param atHand cached then */
 export function withContext(
   snapshot: Snapshot,
   definition: Definition,
@@ -55,10 +49,7 @@ export class CurrentContext {
     this.#now = this.#before
   }
 
-  /**
-   * The context for a step; undefined if the process has none. If other code stored a context that this code cannot read, steps
-   * get the initial one, as if the event had been rejected. Waiting would also block the event that sets the next context.
-   */
+  /** Steps get the initial context if this code cannot read the stored one: to wait would also block the event that sets the next. */
   get value(): unknown {
     const definition = this.#definition
     if (!definition) return undefined
@@ -89,7 +80,6 @@ export class CurrentContext {
     return this.#now?.hash === this.#before?.hash ? undefined : this.#now
   }
 
-  /** The data of the next context, as JSON. */
   #folded(definition: Definition, event: ContextEvent): string | Failure {
     if (!definition.fold) return JSON.stringify(event.data ?? null)
     try {

@@ -13,20 +13,14 @@ import type { Cause } from './cause.ts'
 const GENERATION_RADIX = 36
 export const LAST_GENERATION = GENERATION_RADIX - 1
 
-/** Where in the log an event is emitted. */
 export interface Place {
-  /** Offset of the record being processed. */
   readonly offset: number
   /** Number of earlier emissions at that offset, by its record and by the timers before it. */
   readonly index: number
-  /**
-   * How often the topic has grown; 0 by default. Readers that keep the last value compare this part of the position first: in
-   * its new partition, an entity's offsets may be lower than they were.
-   */
+  /** Number of growths of the topic, compared first: an entity's offsets may be lower in its new partition. */
   readonly generation?: number
 }
 
-/** The event of an emission, placed in the outbox. */
 export function emitted(consumer: string, emission: Emission, cause: Cause, at: Place): OutboxEntry {
   const id = cause.emissionId(consumer, emission.name)
   const { to, key, name: _, untimed, everyPartition, partition, ...attributes } = emission
@@ -74,7 +68,6 @@ function entry(to: TopicName, key: OutboxEntry['key'], at: Place, event: Event):
   return entryAt({ to, key, event }, at)
 }
 
-/** The same entry, at this place. */
 export function entryAt(entry: Omit<OutboxEntry, 'position'>, at: Place): OutboxEntry {
   const position = [
     (at.generation ?? 0).toString(GENERATION_RADIX),
@@ -86,7 +79,6 @@ export function entryAt(entry: Omit<OutboxEntry, 'position'>, at: Place): Outbox
   return { ...entry, position, event: { ...entry.event, extensions } }
 }
 
-/** Where an entry of the outbox was emitted. */
 export function placeOf(position: string): Place {
   const [generation = '0', offset = 0, index = 0] = position.split('.')
   return {

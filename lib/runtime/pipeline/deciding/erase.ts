@@ -29,7 +29,6 @@ export function erase(work: KeyedWork, task: Task, wasHeld: boolean): Decision {
   return processed(work, task, 'erased' satisfies ErasureReason)
 }
 
-/** What the process emits as the last of an entity; undefined if it does not ask for erasures. */
 function lastStep(
   { consumer, copy }: KeyedWork,
   { record, event, clock }: Task,

@@ -17,10 +17,7 @@ export function fingerprint(event: Event): Fingerprint | undefined {
   return { id: sha256(`${source.length}:${source}${id}`, 12), digest: sha256(content, 8) }
 }
 
-/**
- * Upper bound for nested objects and arrays, far below the limit of the call stack. The limit of the call stack depends on how
- * well the running code is optimised, so the same record could fail once and be applied later.
- */
+/** Upper bound for nested data, far below the limit of the call stack, which depends on how well the running code is optimised. */
 const DEEPEST_NESTING = 100
 
 export const NESTED_TOO_DEEPLY = failure(
@@ -38,10 +35,7 @@ function canonicalData(data: unknown): string | undefined {
 
 const EMPTY = ['[]', '{}']
 
-/**
- * Sorts the members of an object by name; arrays keep their order. A member that is an empty list or object counts as absent:
- * Protobuf cannot tell the two apart, and an event that is sent again in another serialization must still be the same event.
- */
+/** Sorts members by name, and leaves out empty ones: Protobuf cannot tell them from absent ones, and the event must stay the same. */
 function canonical(value: unknown, level: number): string | undefined {
   if (typeof value !== 'object' || value === null) return scalar(value)
   if (level > DEEPEST_NESTING) return undefined

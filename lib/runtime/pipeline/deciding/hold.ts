@@ -8,7 +8,6 @@ import { heldParts } from './stored-state.ts'
 export interface Hold {
   /** What the entity waits for; absent once it has been released and its parked events are being applied. */
   readonly waitsFor?: {
-    /** Id of the failure. */
     readonly failure: string
     /** `Fingerprint.id` of the event that failed. */
     readonly eventId: string
@@ -17,7 +16,6 @@ export interface Hold {
     /** The log's clock when that event came first. */
     readonly clockMs: number
   }
-  /** On the log's clock. */
   readonly untilMs: number
   /** In their first order. */
   readonly parked: readonly ParkedRecord[]
@@ -29,7 +27,6 @@ export interface Hold {
 export interface ParkedRecord {
   readonly offset: number
   readonly timestampMs: number
-  /** The log's clock at the record. */
   readonly clockMs: number
   /** `Fingerprint.id` of its event. */
   readonly id: string
@@ -38,11 +35,9 @@ export interface ParkedRecord {
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly decodedByLambda?: LogRecord['decodedByLambda']
   readonly validatedByLambda?: LogRecord['validatedByLambda']
-  /** The failure that the record is the next attempt at. */
   readonly attemptAt?: RememberedFailure
 }
 
-/** A record whose event was admitted. */
 interface Admitted {
   readonly record: LogRecord
   readonly clock: LogClock
@@ -66,7 +61,6 @@ export function parkedRecord({ record, clock, fingerprint, attemptAt }: Admitted
   }
 }
 
-/** The record as it was read. */
 export function logRecordOf(
   { offset, timestampMs, key, value, headers, decodedByLambda, validatedByLambda }: ParkedRecord,
   { topic, partition }: Pick<LogRecord, 'topic' | 'partition'>,
@@ -84,7 +78,6 @@ export function logRecordOf(
   }
 }
 
-/** Approximate size of a parked record in the store, in bytes. */
 export function parkedBytes({ key, value, headers }: ParkedRecord): number {
   const inHeaders = headers.reduce((sum, [name, bytes]) => sum + name.length + bytes.length + 8, 0)
   return PARKED_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + inHeaders
@@ -96,12 +89,10 @@ export function parkedBytesIn(stored: string): number {
   return hold === undefined ? 0 : parkedBytesOf(JSON.parse(hold))
 }
 
-/** Approximate size of all that an entity has parked, in bytes. */
 export function parkedBytesOf({ parked }: Pick<Hold, 'parked'>): number {
   return parked.reduce((sum, record) => sum + parkedBytes(record), 0)
 }
 
-/** Size of a parked record without its bytes. */
 const PARKED_BYTES = 128
 
 /** Below every threshold: a released entity goes on before any other timer fires. */
@@ -116,10 +107,7 @@ export function holdTimer(consumer: string, entity: string, hold: Hold): StoredT
 
 const HOLD_TIMER = 'hold'
 
-/**
- * The name under which a partition state keeps which entity a failure holds. No entity can have it: a source holds no space, so
- * no entity begins with one.
- */
+/** Name under which a state keeps which entity a failure holds. A source has no space, so no entity begins with one. */
 export function holderName(failure: string): string {
   return `${HOLDER}${failure}`
 }

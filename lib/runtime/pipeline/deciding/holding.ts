@@ -116,7 +116,6 @@ export function giveUp(
   work.copy.fired({ ...firedBefore(record, { entity, timer }), reason, hold: why })
 }
 
-/** Forgets the hold of an erased entity, and its parked events. */
 export function eraseHold(work: KeyedWork, entity: string, hold: Hold, clock: LogClock): void {
   if (hold.waitsFor) work.copy.forgetId(hold.waitsFor.eventId, clock.nowMs)
   work.copy.states.setHold(entity, undefined)

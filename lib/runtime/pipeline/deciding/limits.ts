@@ -5,7 +5,6 @@ import type { Event } from '../../consumer/event.ts'
 export const LARGEST_ENTITY_BYTES = 1024 * 1024
 /** Timers of one entity. No more than this may fire before one event, see `apply`. */
 export const MOST_TIMERS = 1_000
-/** Everything that one step emits. */
 export const LARGEST_STEP_BYTES = 4 * 1024 * 1024
 
 // Entity names, keys, timers and emissions are built from the attributes of events, so one long attribute would be stored and

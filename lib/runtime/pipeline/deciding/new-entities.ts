@@ -16,10 +16,7 @@ const ALL = 'all'
 /** All groups together may add this many times what one group may. */
 const ALL_SHARE = 2
 
-/**
- * An entity counts once for each started unit of its state and its name, which is stored three times. The first unit is for a known entity in any
- * case: a flood must not stop it.
- */
+/** An entity counts once for each started unit of its state and names. The first is free for a known one: a flood must not stop it. */
 const UNIT = 4 * 1024
 const NAMES = 3
 
@@ -32,10 +29,7 @@ export class NewEntities {
   readonly #perDay: number | undefined
   readonly #levels: Map<string, Level>
 
-  /**
-   * @param stored as `stored` returned it; undefined if nothing was
-   * @param perDay how many entities a group of producers may add in a day of log time; undefined: any number
-   */
+  /** @param perDay how many entities a group of producers may add in a day of log time; undefined: any number */
   constructor(stored: string | undefined, perDay: number | undefined) {
     this.#perDay = perDay
     this.#levels = new Map(

@@ -1,7 +1,6 @@
 /** Shares what is left of an invocation between records that have not been offered yet, and further tries of those that failed. */
 import { TRIES, waitAfterMs } from './tries.ts'
 
-/** All waits between the tries of one record. */
 const WAITS_MS = Array.from({ length: TRIES - 1 }, (_, index) => waitAfterMs(index + 1)).reduce(
   (sum, ms) => sum + ms,
   0,
@@ -19,16 +18,12 @@ export class Pace {
     this.#leftMs = leftMs
   }
 
-  /** A round of offers begins. */
   begin(): void {
     this.#failedMs = 0
     this.#hasFailed = false
   }
 
-  /**
-   * An offer has ended: all were taken, some have failed, or the offer of a batch that must be divided says nothing of any one
-   * of them.
-   */
+  /** Notes an offer; one of a batch that must be divided says nothing of any one record. */
   took(ms: number, result: 'taken' | 'failed' | 'to-divide'): void {
     this.#longestMs = Math.max(this.#longestMs, ms)
     if (result !== 'taken') this.#failedMs += ms

@@ -84,18 +84,13 @@ export class Receiver {
     if (tasks.some(task => !this.answer(task))) this.#deferred ??= 'out-of-time'
   }
 
-  /**
-   * A wait that does not fit would take the time of what is behind it: the records wait in Kafka instead.
-   *
-   * @returns whether there was time
-   */
+  /** Waits if that leaves time for what is behind: otherwise the records wait in Kafka. @returns whether there was time */
   async #waited(ms: number): Promise<boolean> {
     if (this.#pace.fitsAgain(ms)) await this.#allowed.pause(ms)
     else this.#deferred = 'out-of-time'
     return !this.#deferred
   }
 
-  /** Reports a try once, however many records the receiver did not accept. */
   #report(attempt: number, open: readonly Task[]): void {
     const [first] = open
     const why = first && cause(this.answer(first))

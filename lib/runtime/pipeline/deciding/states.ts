@@ -15,10 +15,7 @@ export class States {
     this.#loaded = states
   }
 
-  /**
-   * The state as it is stored; undefined if there is none. Each step parses it again, as if it came from the store. So chunk
-   * boundaries make no difference, and a process may mutate what it returned or emitted before.
-   */
+  /** Returns the stored state. Each step parses it again, so that chunk boundaries and mutations by a process make no difference. */
   stored(entity: string): string | undefined {
     if (this.#changed.has(entity)) return this.#changed.get(entity) ?? undefined
     const loaded = this.#loaded.get(entity)
@@ -34,7 +31,6 @@ export class States {
     this.#changed.set(entity, state)
   }
 
-  /** Undefined if the entity is not held. */
   hold(entity: string): Hold | undefined {
     if (this.#holds.has(entity)) return this.#holds.get(entity)
     const loaded = this.#loaded.get(entity)
@@ -45,7 +41,6 @@ export class States {
     return hold
   }
 
-  /** @param hold undefined if the entity is no longer held */
   setHold(entity: string, hold: Hold | undefined): void {
     const before = this.hold(entity)?.waitsFor?.failure
     const failure = hold?.waitsFor?.failure

@@ -14,7 +14,6 @@ import { emitted, type Place } from './emission.ts'
 import { LARGEST_STEP_BYTES } from './limits.ts'
 import { storedState, versionOf } from './stored-state.ts'
 
-/** A step as it will be stored. */
 export interface Stored {
   readonly kind: 'stored'
   readonly reason: string
@@ -24,11 +23,9 @@ export interface Stored {
   /** Approximate size of the entries in the outbox. */
   readonly emittedBytes: number
   readonly set: readonly StoredTimer[]
-  /** Names of the cancelled timers. */
   readonly cancelled: readonly string[]
 }
 
-/** Why a step cannot be stored. */
 export interface StepFailure extends Failure {
   /** Set if the process wanted to forget the entity, and only its emissions cannot be written. */
   readonly forgets?: true
@@ -36,7 +33,6 @@ export interface StepFailure extends Failure {
 
 type Asked = Pick<Consumer<AnyKeyedProcess>, 'application' | 'process' | 'contentMode' | 'dataWriter'>
 
-/** @param call calls the process */
 export function runStep(
   consumer: Asked,
   cause: Cause,

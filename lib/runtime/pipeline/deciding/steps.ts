@@ -15,10 +15,7 @@ import { readState, unreadableState } from './stored-state.ts'
 import type { EntityTimer } from './timers.ts'
 import type { KeyedWork } from './working-copy.ts'
 
-/**
- * Upper bound for the timers of an entity that fire before one of its events. Without it, a timer that sets itself again every
- * minute would fire millions of times between two events that are years apart, and block its partition for hours.
- */
+/** Upper bound for the timers of an entity before one event: one that sets itself again could fire for hours between two events. */
 const MOST_BEFORE_AN_EVENT = 1_000
 
 /** Upper bound for what those timers emit together, in bytes: all of it goes into one commit. */
@@ -33,7 +30,6 @@ export function unreadableFor({ consumer, copy }: KeyedWork, entity: string): Pa
   return stored === undefined ? undefined : unreadableState(consumer.process, entity, stored)
 }
 
-/** @param record before which it fires */
 export function fireTimer(work: KeyedWork, due: EntityTimer, record: LogRecord): void {
   const { entity, timer } = due
   const { process } = work.consumer
@@ -52,7 +48,6 @@ export function fireTimer(work: KeyedWork, due: EntityTimer, record: LogRecord):
   work.copy.fired({ ...firedBefore(record, due), reason: step.reason })
 }
 
-/** The first timer of the entity that is due before an event of this time. */
 export function firstDueBefore(work: KeyedWork, entity: string, timeMs: number): EntityTimer | undefined {
   const { process } = work.consumer
   return work.copy.timerQueue.dueBefore(entity, timeMs, name => process.awaitsLog?.(name) ?? false)
@@ -71,11 +66,7 @@ export function fireDueBefore(work: KeyedWork, entity: string, timeMs: number, r
   }
 }
 
-/**
- * Lets the process handle the event. Returns the reason, or a failure if the process throws, or if its step cannot be stored.
- *
- * @param offset of the record that is being processed
- */
+/** Lets the process handle the event. Returns the reason, or a failure. @param offset of the record that is being processed */
 export function takeStep(
   work: KeyedWork,
   { event, clock, waitedFromMs = clock.nowMs }: Task,

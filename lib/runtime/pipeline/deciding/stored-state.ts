@@ -10,12 +10,10 @@ import { PartitionStopped } from '../errors.ts'
 const VERSIONED = /^v(\d+) /
 const HELD = 'held '
 
-/** @param version of the shape of the state in `json` */
 export function storedState(json: string, version: number): string {
   return version === 1 ? json : `v${version} ${json}`
 }
 
-/** @param hold as JSON; undefined if the entity is not held */
 export function withHold(state: string | null, hold: string | undefined): string | null {
   return hold === undefined ? state : `${HELD}${hold}\n${state ?? ''}`
 }
@@ -45,13 +43,9 @@ export function versionOf({ version = 1 }: Pick<KeyedProcess<unknown>, 'version'
   return version
 }
 
-/** Names of entities are cut to this many characters in messages. */
 const LONGEST_NAME = 200
 
-/**
- * Why this version of the code must leave the state of an entity alone: a later one has stored it, or `migrate` throws. Undefined if it
- * can read the state.
- */
+/** Why this code must leave a state alone: a later version has stored it, or `migrate` throws. Undefined if it can read it. */
 export function unreadableState(
   process: Pick<KeyedProcess<unknown>, 'name' | 'version' | 'migrate'>,
   entity: string,
@@ -82,11 +76,7 @@ export function unreadableState(
   }
 }
 
-/**
- * Reads a stored state. Migrates it if an older version of the code stored it.
- *
- * @throws what `migrate` throws, and an Error if the state cannot be interpreted
- */
+/** Reads a stored state, migrated if an older version stored it. @throws Error if it cannot, and what `migrate` throws */
 export function readState(
   process: Pick<KeyedProcess<unknown>, 'version' | 'migrate'>,
   stored: string,

@@ -1,7 +1,6 @@
 /** The timer queue of a partition state while a chunk is applied, in the order in which timers fire. */
 import type { Snapshot, StoredTimer, TimerPlace } from '../model.ts'
 
-/** A timer and its entity. */
 export interface EntityTimer {
   readonly entity: string
   readonly timer: StoredTimer
@@ -20,10 +19,7 @@ export class TimerQueue {
     this.#upTo = timersUpTo
   }
 
-  /**
-   * The first timer, by threshold, entity and name, that the clock has passed. `not-loaded` if a timer that may come before it,
-   * or may be the only one, has not been loaded from the store.
-   */
+  /** The first timer that the clock has passed; `not-loaded` if one that is not loaded may come before it. */
   passed(nowMs: number): EntityTimer | 'not-loaded' | undefined {
     if (this.#noneBelowMs >= nowMs) return undefined
     const first = this.#first()
@@ -33,11 +29,7 @@ export class TimerQueue {
     return isPassed ? first : undefined
   }
 
-  /**
-   * The entity's first timer, by threshold and name, that is due before this event time.
-   *
-   * @param awaitsLog whether a timer of this name waits for the log's clock whatever events say
-   */
+  /** The entity's first timer that is due before this event time. @param awaitsLog whether one of this name waits for the log's clock */
   dueBefore(entity: string, timeMs: number, awaitsLog: (name: string) => boolean): EntityTimer | undefined {
     const timer = this.of(entity).find(({ dueMs, name }) => dueMs < timeMs && !awaitsLog(name))
     return timer && { entity, timer }
@@ -54,7 +46,6 @@ export class TimerQueue {
     if (others.length < this.of(entity).length) this.#replace(entity, others)
   }
 
-  /** Replaces all timers of the entity. */
   setAll(entity: string, timers: readonly StoredTimer[]): void {
     this.cancelAll(entity)
     for (const timer of timers) this.set(entity, timer)
@@ -64,12 +55,10 @@ export class TimerQueue {
     if (this.of(entity).length > 0) this.#replace(entity, [])
   }
 
-  /** All timers of an entity. */
   of(entity: string): readonly StoredTimer[] {
     return this.#byEntity.get(entity) ?? []
   }
 
-  /** For each entity with a changed timer: all its timers. */
   get changes(): ReadonlyMap<string, readonly StoredTimer[]> {
     return new Map([...this.#changed].map(entity => [entity, this.of(entity)]))
   }

@@ -5,7 +5,6 @@ export const TRIES = 3
 
 /** A try that failed; the last one is reported as well. */
 export interface Tried {
-  /** From 1. */
   readonly attempt: number
   readonly of: number
   /** How many records were offered in vain, and the first of them. */

@@ -9,15 +9,9 @@ import type { OffsetRange, StateKey } from '../model.ts'
 import type { LogReader, StateStore } from '../ports.ts'
 import { type Applied, apply } from './apply.ts'
 
-/** The records after the applied offset of a partition. */
 export type Backlog = StateKey & OffsetRange
 
-/**
- * Decides the records as the next batch of the partition would, and commits and publishes nothing.
- *
- * @param began called before each record is decided, with the timers that fire before it
- * @returns undefined if there is nothing to decide any more
- */
+/** Decides the records as the next batch would; undefined if none is left. @param began called before each record is decided */
 export async function tryChunk(
   consumer: Consumer<AnyKeyedProcess>,
   { store, log }: { readonly store: Pick<StateStore, 'load'>; readonly log: LogReader },

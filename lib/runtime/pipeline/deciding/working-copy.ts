@@ -40,7 +40,6 @@ export interface Work<C = Sender> {
   readonly copy: WorkingCopy
 }
 
-/** `Work` of a process, whose steps can be taken. */
 export type KeyedWork = Work<Consumer<AnyKeyedProcess>>
 
 export class WorkingCopy {
@@ -89,7 +88,6 @@ export class WorkingCopy {
     this.#failuresFromMs = snapshot.failuresFromMs ?? Number.POSITIVE_INFINITY
   }
 
-  /** The log's clock at the applied offset. */
   get clock(): LogClock {
     return this.#clock
   }
@@ -99,7 +97,6 @@ export class WorkingCopy {
     return { offset, index: this.#emitted, generation: this.#snapshot.partitioning?.generation ?? 0 }
   }
 
-  /** How the topic has grown. */
   get growths(): readonly Growth[] {
     return this.#snapshot.growths ?? []
   }
@@ -114,12 +111,10 @@ export class WorkingCopy {
     return this.#timersLeft <= 0 || this.isFull
   }
 
-  /** Counts one timer of this commit. */
   spendTimer(): void {
     this.#timersLeft -= 1
   }
 
-  /** Approximate bytes emitted so far. */
   get sentBytes(): number {
     return this.#sentBytes
   }
@@ -155,14 +150,12 @@ export class WorkingCopy {
     return this.#newEntities.refusal(entity, this.states.stored(entity), state, this.#clock.nowMs)
   }
 
-  /** Removes the state and all timers of the entity. */
   forget(entity: string): void {
     this.#newEntities.changed(entity, this.states.stored(entity), undefined, this.#clock.nowMs)
     this.states.set(entity, null)
     this.timerQueue.cancelAll(entity)
   }
 
-  /** @param bytes approximate size of the entries in the outbox */
   send(entries: readonly OutboxEntry[], bytes: number): void {
     this.#outbox.push(...entries)
     this.#emitted += entries.length
@@ -185,19 +178,16 @@ export class WorkingCopy {
     this.remember({ id, digest: FORGOTTEN, appliedAtMs: nowMs })
   }
 
-  /** @param bytes approximate size of a record that is parked */
   parked(bytes: number): void {
     this.#storedBytes += bytes
     this.#parkedBytes += bytes
   }
 
-  /** @param bytes approximate size of records that are no longer parked */
   unparked(bytes: number): void {
     // Never negative, which would raise the bound: a version that did not count may have parked some of them.
     this.#parkedBytes = Math.max(0, this.#parkedBytes - bytes)
   }
 
-  /** Approximate size of all records that are parked in the partition state. */
   get parkedBytes(): number {
     return this.#parkedBytes
   }
@@ -208,10 +198,7 @@ export class WorkingCopy {
     return failure && nowMs - failure.failedAtMs <= this.#failureWindowMs ? failure : undefined
   }
 
-  /**
-   * Whether the record at this place of the log was decided here without a failure: it was decided, and its failure is not
-   * remembered although it would be.
-   */
+  /** Whether the record at this place was decided here, and its failure would be remembered if it had one. */
   neverFailed(id: string, { partition, offset }: LogRecord, place: RecordPlace): boolean {
     if (this.#failures.has(id) || this.#snapshot.failures.has(id)) return false
     const { timestampMs = -1 } = place
@@ -239,7 +226,6 @@ export class WorkingCopy {
     this.#fired += 1
   }
 
-  /** The log's clock at the next record. */
   clockAt({ timestampMs }: LogRecord): LogClock {
     return advance(this.#clock, timestampMs)
   }

@@ -8,7 +8,6 @@ import { type Decoded, decode } from './decode.ts'
 export interface DecodedChunk {
   /** The leading records that can be decoded: all of them, unless `rest` is set. */
   readonly decoded: readonly Decoded[]
-  /** Why the first record behind them must wait. */
   readonly rest?: Deferred
 }
 

@@ -20,7 +20,6 @@ import { unpreparedIn } from '../errors.ts'
 import type { EndedFailure, Fingerprint } from '../model.ts'
 import type { IgnoredReason } from '../reasons.ts'
 
-/** A record with an event that the consumer accepts. */
 export interface Healthy extends Origin {
   readonly kind: 'event'
   readonly event: Received
@@ -31,7 +30,6 @@ export interface Healthy extends Origin {
 
 interface Origin {
   readonly record: LogRecord
-  /** Set where the record is redriven. */
   readonly redriveTarget?: RedriveTarget
 }
 
@@ -46,7 +44,6 @@ export type Decoded =
     })
   | (Origin & { readonly kind: 'failed'; readonly event?: Event; readonly failure: Failure })
 
-/** The settings of a consumer that decoding needs. */
 type Expectations = Pick<
   Consumer,
   'application' | 'reader' | 'futureToleranceMs' | 'earliestTimeMs' | 'sinceMs'
@@ -58,11 +55,7 @@ type Expectations = Pick<
   }
 }
 
-/**
- * A record that the decoder cannot handle becomes a failure and must not block its partition.
- *
- * @throws Unavailable if the schema of its data must be prepared first; no other error
- */
+/** A record that the decoder cannot handle becomes a failure. @throws Unavailable if its schema must be prepared; no other error */
 export function decode(record: LogRecord, consumer: Expectations): Decoded {
   const redriveTarget = redriveTargetOf(record)
   if (redriveTarget && redriveTarget.consumer !== consumer.process.name)
@@ -133,10 +126,7 @@ function understood(record: LogRecord, sent: Event, consumer: Expectations): Con
     : failed(undefined, NESTED_TOO_DEEPLY)
 }
 
-/**
- * The event with plain data. Undefined if its data is serialized and the consumer does not want its type: then no schema is fetched,
- * and the partition does not wait for a registry.
- */
+/** Undefined for serialized data of an unwanted type: then no schema is fetched, and the partition waits for no registry. */
 function inPlain(record: LogRecord, event: Event, consumer: Expectations): Event | Failure | undefined {
   const isPlain = !Buffer.isBuffer(event.data) && !record.decodedByLambda
   if (!consumer.reader || isPlain) return event
@@ -152,16 +142,12 @@ function isWanted({ type }: Event, consumer: Expectations): boolean {
   return erases || setsContext === true || process.accepts.includes(type)
 }
 
-/** Why an event is ignored that the consumer does not want. */
 function ignoredReason({ type }: Event, { application }: Expectations): IgnoredReason {
   if (type === application.erasureType) return 'erasure'
   return application.ignoredTypes.get(type) ?? 'not-mine'
 }
 
-/**
- * A tick never fails for its `time`: it says only that the log has come this far, so its time is that of its record. A repeated one
- * does no harm.
- */
+/** A tick never fails for its `time`, which is that of its record. A repeated one does no harm. */
 function tick(record: LogRecord, event: Event, { accepts }: Expectations['process']): Content {
   if (!accepts.includes(event.type) || largeAttribute(event))
     return { kind: 'ignored', event, reason: 'tick' }
@@ -179,7 +165,6 @@ function failureEnded(event: Event, data: unknown, { name }: Expectations['proce
   return { kind: 'ignored', event, reason: 'failure-ended', ...endedFailure }
 }
 
-/** @param event undefined where nothing of it is passed on */
 function failed(event: Event | undefined, failure: Failure): Content {
   return event ? { kind: 'failed', event, failure } : { kind: 'failed', failure }
 }

@@ -19,10 +19,7 @@ const SOURCE = /"source"\s*:\s*"((?:[^"\\]|\\.)*)"/
 const SEARCHED_BYTES = 64 * 1024
 const EVENT_FORMAT = /^\s*application\/cloudevents/i
 
-/**
- * The group of a record's producer. It depends only on the record's bytes, even if they are not a valid event. When the record is
- * redriven, other code may run, and must find the failure in the same group.
- */
+/** The group of a record's producer, by its bytes alone: other code may run at a redrive, and must find the failure there. */
 export function producerGroupOf({ headers, value }: Pick<LogRecord, 'headers' | 'value'>): number {
   const header = (name: string) => headers.find(([candidate]) => candidate === name)?.[1]
   const type = header('content-type')
@@ -34,7 +31,6 @@ export function producerGroupOf({ headers, value }: Pick<LogRecord, 'headers' | 
   return source ? hashOf(source) % GROUPS : NO_SOURCE
 }
 
-/** The hash by which a failure remembers the entity of its event; undefined without an event. */
 export function entityHashOf(event: Pick<Event, 'source' | 'subject'> | undefined): number | undefined {
   return event && hashOf(entityOf(event))
 }

@@ -50,10 +50,7 @@ const LONGEST_ERROR = 1_000
 
 type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
 
-/**
- * Digest of the bytes that the producer wrote. It shows that a redriven record is the one that failed. Headers are sorted by
- * name: Kafka keeps their order, but the clients that redrive a record do not.
- */
+/** Digest of what the producer wrote, to recognise it at a redrive. Headers are sorted, since clients do not keep their order. */
 export function digestOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): string {
   const hash = createHash('sha256')
   const add = (bytes: Buffer | null) => hash.update(`${bytes?.length ?? 'null'}:`).update(bytes ?? '')
@@ -72,10 +69,7 @@ export function digestInLog(record: LogRecord): string | undefined {
   return record.decodedByLambda ? undefined : digestOf(record)
 }
 
-/**
- * The failure record of a record. Base64 can make it larger than its topic allows: then value, headers and key are left out, in
- * this order, until it fits, and the message says where to find them.
- */
+/** Base64 can make it larger than its topic allows: then value, headers and key are left out in this order, and the message says so. */
 export function failureRecordOf(
   sender: Sender,
   record: LogRecord,
@@ -128,10 +122,7 @@ export function failureRecordOf(
   return made
 }
 
-/**
- * The failure record by which a redriven record comes to another partition: that of the attempt before, so that this attempt is still
- * to be made. Its id is its own, or it would be a repeat.
- */
+/** Moves a redriven record to another partition, as the failure of the attempt before. Its own id keeps it from being a repeat. */
 export function movedFailureRecord(
   sender: Sender,
   record: LogRecord,
@@ -160,7 +151,6 @@ export function onlyInLogOf({ oversizeBytes, decodedByLambda }: LogRecord): read
   ]
 }
 
-/** The id of the event that tells of an attempt at a record. */
 export function failureEventId(
   consumer: string,
   topic: string,
@@ -214,10 +204,7 @@ export function timerFailureRecord(
   })
 }
 
-/**
- * The replacement for an entry that Kafka will never accept: a failure record small enough for any topic. If the entry is a
- * failure record itself, the replacement has the same id and leaves out the bytes.
- */
+/** A small failure record in place of an entry that Kafka refuses for good. That of a failure record has its id, without bytes. */
 export function refusedEntryFailure(
   sender: Sender,
   { topic, partition }: StateKey,

@@ -37,19 +37,14 @@ export class LatestDecisions {
   }
 }
 
-/** What the check for failure surges needs. */
 export interface SurgeGuard {
   readonly latest: LatestDecisions
-  /** Wall clock, for how long the breaker has been open. */
   readonly nowMs: () => number
   /** Version of the running code. The breaker is kept for each version, since another one may process the same records. */
   readonly codeVersion: () => string
 }
 
-/**
- * Called before the commit. During a failure surge, the records stay in Kafka until the code changes, an operator resets the
- * breaker, or `OPEN_MS` has passed. Returns undefined if the decisions may be committed.
- */
+/** During a failure surge, records stay in Kafka until the code changes, the breaker is reset, or `OPEN_MS` has passed. */
 export async function deferredBySurge(
   { breaker, observer }: Pick<Ports, 'breaker' | 'observer'>,
   stateKey: StateKey,

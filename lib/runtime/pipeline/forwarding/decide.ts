@@ -28,10 +28,7 @@ export interface Moves {
   readonly notDue?: { readonly offset: number; readonly dueMs: number }
 }
 
-/**
- * The records from the first one on, as many as fit into one chunk. A record that cannot be forwarded becomes its failure record,
- * so that it does not block those after it.
- */
+/** The first records, as many as fit into one chunk. One that cannot be forwarded becomes its failure record. */
 export function decide(consumer: ForwardingConsumer, records: readonly LogRecord[], nowMs: number): Moves {
   const { limits } = consumer
   const moves: Move[] = []

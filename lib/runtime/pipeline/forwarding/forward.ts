@@ -17,7 +17,6 @@ import {
   type PartitionForwarded,
 } from './partition.ts'
 
-/** What one invocation did, over all partitions. */
 export interface Forwarded {
   readonly forwarded: number
   readonly failed: number

@@ -15,12 +15,10 @@ export interface ForwardingPorts extends Pick<Ports, 'log' | 'publisher' | 'brea
   readonly bounds: LogBounds
 }
 
-/** What an invocation provides, and what is kept from one invocation to the next. */
 export interface ForwardingInvocation extends SurgeGuard {
   readonly remainingMs: () => number
 }
 
-/** How far one partition has come. */
 export interface PartitionForwarded {
   readonly forwarded: number
   readonly failed: number
@@ -48,7 +46,6 @@ export class ForwardRun {
   readonly #done = { forwarded: 0, failed: 0, skipped: 0 }
   /** Why it has ended before the end of the log; undefined while it has not. */
   #end: Pick<PartitionForwarded, 'nextDueMs' | 'deferred'> | undefined
-  /** As it is stored; undefined if none is. */
   #cursor: Cursor | undefined
   /** Whether the log was found to be the one that the cursor belongs to. */
   #isChecked = false
@@ -66,16 +63,11 @@ export class ForwardRun {
     this.#extent = extent
   }
 
-  /** What it has done so far. */
   get result(): PartitionForwarded {
     return { ...this.#done, ...this.#end }
   }
 
-  /**
-   * Forwards what one fetch returns. Never rejects: what goes wrong in one partition must not stop the others.
-   *
-   * @returns whether there may be more that is due
-   */
+  /** Forwards what one fetch returns, and never rejects. @returns whether there may be more that is due */
   async next(): Promise<boolean> {
     try {
       await this.#begin()
@@ -118,10 +110,7 @@ export class ForwardRun {
     return { ...looked, records: looked.records.filter(({ offset }) => offset >= next && offset < end) }
   }
 
-  /**
-   * Forwards what one fetch returned, in chunks: publish first, then advance the cursor. So a crash between the two forwards a
-   * chunk again, and none is ever passed over. Returns why it cannot go on; undefined if it can, or if the next is not due.
-   */
+  /** Publishes before the cursor advances: a crash repeats a chunk. Returns why it cannot go on; undefined if it can. */
   async #pass({ records, nextOffset }: Looked): Promise<Deferred | undefined> {
     for (let rest = records; rest.length > 0; ) {
       if (this.#isLate) return { reason: 'out-of-time' }

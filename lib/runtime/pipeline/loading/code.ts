@@ -9,10 +9,7 @@ type Deciding = Pick<
 
 const SETTINGS_LENGTH = 8
 
-/**
- * `<version>/<settings>`: the version of the code, and a digest of the settings on which its decisions depend. The same code with
- * other settings decides differently.
- */
+/** `<version>/<settings>`: the same code with other settings decides differently, so their digest is a part. */
 export function codeOf(version: string, consumer: Deciding): string {
   const { idWindowMs, futureToleranceMs, earliestTimeMs, sinceMs, logTime, contentMode, failuresTo } =
     consumer

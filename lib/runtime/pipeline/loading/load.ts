@@ -50,9 +50,7 @@ export async function load(
   return withContext(snapshot, context, atHand)
 }
 
-/**
- * The leading records whose states are in the snapshot. At least one, if the first record of the chunk is undecided.
- */
+/** The leading records whose states are in the snapshot: at least one, if the first is undecided. */
 export function loadedPart(
   chunk: readonly Decoded[],
   { notLoaded, states }: Snapshot,

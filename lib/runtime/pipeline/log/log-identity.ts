@@ -25,10 +25,7 @@ function isOfAnotherLog({ version, clock, appliedDigest }: Decided, record: LogR
   return !isSameTime || (!record.decodedByLambda && digestOf(record) !== appliedDigest)
 }
 
-/**
- * Interval between two reads of the record at the applied offset. To escape detection, a log must be recreated and also pass the
- * applied offset between two checks.
- */
+/** Interval of reading the record at the applied offset. Another log goes unseen only if it passes that offset in between. */
 const CHECK_EVERY_MS = 60_000
 
 /** When each partition's log was last found to be the same; kept between invocations. */
@@ -45,12 +42,7 @@ export class LogChecks {
   }
 }
 
-/**
- * Checks the records of the chunk each time. Also reads the record at the applied offset from time to time, because nothing else
- * reveals a log that was recreated and has passed the applied offset.
- *
- * @throws PartitionStopped if it is another log; `Unavailable` as the reader does
- */
+/** Checks the chunk and, now and then, the record at the applied offset. @throws PartitionStopped for another log, and as the reader */
 export async function ensureSameLog(
   log: LogReader,
   stateKey: StateKey,

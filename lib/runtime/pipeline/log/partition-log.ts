@@ -30,17 +30,13 @@ export class Semaphore {
   }
 }
 
-/**
- * The log for one partition of a batch, which holds at most one permit. It waits for a permit only while it has none, and
- * while it has one it never waits for another partition, so partitions cannot block each other.
- */
+/** The log for one partition, with at most one permit. With it, it waits for no other partition: they cannot block each other. */
 export class PartitionLog implements LogReader {
   readonly #log: LogReader
   readonly #permits: Semaphore
   #isHeld = false
   #hasRead = false
 
-  /** @param permits shared by all partitions of the invocation */
   constructor(log: LogReader, permits: Semaphore) {
     this.#log = log
     this.#permits = permits
@@ -72,7 +68,6 @@ export class PartitionLog implements LogReader {
     this.#permits.release()
   }
 
-  /** The invocation is done with the partition. */
   end(topic: string, partition: number): void {
     this.release()
     if (this.#hasRead) this.#log.leave?.(topic, partition)

@@ -12,14 +12,11 @@ export class PendingRecords {
   #records: readonly LogRecord[]
   /** Undecided offsets that were read from the log, ascending: an offset in such a range that is not pending has no record. */
   #seen: readonly OffsetRange[] = []
-  /** The last offset of a record that was read from the log. */
   #lastRead = -1
-  /** First offset of the log as of the last read. */
   #logStart = 0
   readonly #limits: Consumer['limits']
   readonly #logTime: Consumer['logTime']
 
-  /** @param records ascending by offset, each offset once */
   constructor(records: readonly LogRecord[], { limits, logTime }: Pick<Consumer, 'limits' | 'logTime'>) {
     this.#limits = limits
     this.#logTime = logTime
@@ -36,10 +33,7 @@ export class PendingRecords {
     return first !== undefined && first.offset <= this.#lastRead
   }
 
-  /**
-   * The next records, in order and without a hole between them, as many as fit into one commit. A record larger than the limit is
-   * a chunk of its own.
-   */
+  /** The next records without a hole between them, as many as fit into one commit; one that is too large is a chunk of its own. */
   get chunk(): readonly LogRecord[] {
     let count = 0
     let bytes = 0
@@ -61,10 +55,7 @@ export class PendingRecords {
     return this.#records
   }
 
-  /**
-   * The records after the applied offset without a hole between them. Where a hole follows, `missing` is the range to read from
-   * the log: from there to the end of the last hole.
-   */
+  /** The records after the applied offset up to a hole; `missing` is what to read from there to the end of the last hole. */
   gapless(appliedOffset: number): { readonly records: readonly LogRecord[]; readonly missing?: OffsetRange } {
     const start = this.#records.findIndex(({ offset }) => offset > appliedOffset)
     const rest = start < 0 ? [] : this.#records.slice(start)
@@ -104,7 +95,6 @@ export class PendingRecords {
     return added
   }
 
-  /** Removes the records up to this offset, which are decided. */
   decided(toOffset: number): void {
     const next = this.#records.findIndex(({ offset }) => offset > toOffset)
     this.#records = next < 0 ? [] : this.#records.slice(next)
@@ -113,7 +103,6 @@ export class PendingRecords {
     this.#seen = rest.map(seen => ({ ...seen, fromOffset: Math.max(seen.fromOffset, toOffset + 1) }))
   }
 
-  /** Gives records the append time that the consumer uses. */
   #timed(records: readonly LogRecord[]): readonly LogRecord[] {
     return this.#logTime === 'carried' ? records.map(withCarriedTime) : records
   }

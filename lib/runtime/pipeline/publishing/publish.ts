@@ -28,7 +28,6 @@ export async function publish(
   return sendInOrder(entries, send, (entry, { message }) => send([replaced(entry, message)]))
 }
 
-/** What Kafka will never accept, and an error that says why. */
 interface Refused<T> {
   readonly entries: readonly T[]
   readonly error?: RecordRefused
@@ -67,14 +66,9 @@ export async function sendInOrder<T>(
   }
 }
 
-/** How the entries of a consumer are written. */
 export type Writing = Pick<Consumer, 'application' | 'env' | 'contentMode' | 'dataWriter'>
 
-/**
- * The record of an entry, as it is written to its topic.
- *
- * @throws RecordRefused if its data cannot be written with the schema of its type, which was another one when it was emitted
- */
+/** @throws RecordRefused if its data does not fit the schema of its type, which has changed since */
 export function recordOf(
   entry: OutboxEntry,
   { application, env, contentMode, dataWriter }: Writing,
@@ -93,12 +87,7 @@ function serialized(entry: OutboxEntry, writer: DataWriter = JSON_WRITER): Outbo
   }
 }
 
-/**
- * Whether the entry's record, as it will be written, fits the size limit of its topic. Neither content mode is always the
- * larger one: headers have framing, and JSON has escapes.
- *
- * @param spareBytes how many more bytes must fit
- */
+/** Whether the entry's record fits its topic, in the content mode that is used. @param spareBytes how many more must fit */
 export function fitsItsTopic(
   entry: OutboxEntry,
   { application, contentMode }: Pick<Consumer, 'application' | 'contentMode'>,
@@ -107,11 +96,7 @@ export function fitsItsTopic(
   return bytesOf(entry, contentMode) + spareBytes <= topicOf(application, entry.to).maxMessageBytes
 }
 
-/**
- * Approximate bytes of the entry's record in its topic, with the data as this writer writes it.
- *
- * @throws Error if the data does not fit its schema
- */
+/** Approximate bytes of the entry's record as this writer writes it. @throws Error if the data does not fit its schema */
 export function writtenBytesOf(entry: OutboxEntry, mode: ContentMode, writer: DataWriter): number {
   return bytesOf({ ...entry, event: writer.write(entry.event) }, mode)
 }

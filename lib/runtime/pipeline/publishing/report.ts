@@ -36,14 +36,7 @@ export function report(
     observer.failureMemory(stateKey, failureMemory, consumer.failureBytes)
 }
 
-/** Records in another partition than Kafka's default partitioner would choose: the state of their entity may be elsewhere. */
-
-/**
- * The misrouted records of one partition: Kafka's default partitioner would not have put them here, and the state of their entity may
- * be elsewhere. None without a key is misrouted, and none of a topic unknown to the application.
- *
- * @param grown how many partitions the topic has, if not as many as the application gave it
- */
+/** Records that Kafka's default partitioner would not have put here: the state of their entity may be elsewhere. */
 function misroutedOf(
   application: Application,
   topic: string,

@@ -103,7 +103,6 @@ function failureOf({ why, digest }: Rejection, { fingerprint }: Task): Failure {
   return failure('id-conflict', 'an event with this id and other content was rejected before it')
 }
 
-/** By the id of the event's fingerprint. */
 function rejectionsOf(tasks: readonly Task[], { rejected }: Written): Map<string, Rejection> {
   return new Map(
     tasks.flatMap(({ record, fingerprint }) => {

@@ -12,10 +12,7 @@ import type { LogClock, OffsetRange, Snapshot } from '../model.ts'
 const MOST_OFFSETS = 5_000
 /** A segment is in memory as a whole, and so are the events in it. */
 const MOST_BYTES = 64 * 1024 * 1024
-/**
- * While it is not known when the first segment began, it is looked at in one tenth of the span, and at every tenth offset: records
- * that come at regular intervals may all miss that tenth.
- */
+/** Until it is known when the first segment began, it is looked at in a tenth of the span, and at every tenth offset. */
 const LOOKS = 10
 
 export class SegmentCutter {
@@ -23,7 +20,6 @@ export class SegmentCutter {
   readonly #bytes: number
   readonly #spanMs: number
 
-  /** @throws RangeError if a limit is not one */
   constructor({ offsets, bytes = DEFAULT_SEGMENT_BYTES, spanMs = DEFAULT_SEGMENT_SPAN_MS }: SegmentLimits) {
     const isWithin = (value: number, most: number) => Number.isInteger(value) && value >= 1 && value <= most
     if (!isWithin(offsets, MOST_OFFSETS))
@@ -37,11 +33,7 @@ export class SegmentCutter {
     this.#spanMs = spanMs
   }
 
-  /**
-   * How many of these records make up the first segment; undefined if nothing shows yet where it ends.
-   *
-   * @param records all that the log has from the end of the segment before on
-   */
+  /** Returns how many of these records, all after the last segment, make up the next; undefined if its end does not show yet. */
   complete(records: readonly LogRecord[]): number | undefined {
     const [first] = records
     if (!first) return undefined
@@ -59,10 +51,7 @@ export class SegmentCutter {
     return undefined
   }
 
-  /**
-   * Whether these records may show the end of the segment after the applied offset, whose first records are not at hand. It only
-   * says when to read them: where the segment ends is for `complete` to say.
-   */
+  /** Whether these records may show the end of the next segment, whose first records are not at hand: then they are read. */
   mayEnd(appliedOffset: number, { lastAppendMs }: LogClock, records: readonly LogRecord[]): boolean {
     const lastOffset = this.#lastOfBlock(appliedOffset + 1)
     const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
@@ -80,9 +69,7 @@ export class SegmentCutter {
 
 /** What a segment sink can do next: write a segment, read the log, or leave the rest in the log. */
 export type Selected =
-  /** These records are a segment. */
   | { readonly kind: 'segment'; readonly records: readonly LogRecord[] }
-  /** This range must be read from the log first. */
   | { readonly kind: 'missing'; readonly range: OffsetRange; readonly appliedOffset: number }
   /** The next segment is not complete. Its records stay in the log, and are read from there when it is. */
   | { readonly kind: 'open' }

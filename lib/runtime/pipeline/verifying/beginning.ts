@@ -17,7 +17,6 @@ export interface ChosenBeginning extends Beginning {
 export interface BeginningWanted {
   /** The newest checkpoint of then or earlier; undefined for the start of the log. */
   readonly sinceMs: number | undefined
-  /** The first offset that the log still has. */
   readonly logStart: number
 }
 

@@ -5,13 +5,11 @@ import { heldParts, partsOfState } from '../deciding/stored-state.ts'
 import type { StoredTimer } from '../model.ts'
 import type { Doubt } from './beginning.ts'
 
-/** A field with another value than the log gives. */
 interface FieldDifference {
   /** Names of fields, joined by dots; empty for the whole value. */
   readonly field: string
   /** JSON, shortened; absent where there is nothing. */
   readonly live?: string
-  /** The value that the log gives, in the same form. */
   readonly again?: string
 }
 
@@ -24,7 +22,6 @@ export interface Difference extends FieldDifference {
   readonly entity?: string
   /** Id of the event; `Fingerprint.id`, as hexadecimal digits, for a known id. */
   readonly id?: string
-  /** Topic of an event. */
   readonly topic?: string
   /** Why it counts as an exception; absent if that is not known yet, or if it does not. */
   readonly exception?: Exception
@@ -67,7 +64,6 @@ function shown(value: unknown): string | undefined {
   return json && json.length > LONGEST_VALUE ? `${json.slice(0, LONGEST_VALUE)}…` : json
 }
 
-/** The stored parts of an entity. */
 export interface StoredEntity {
   readonly state: string | undefined
   readonly timers: readonly StoredTimer[] | undefined

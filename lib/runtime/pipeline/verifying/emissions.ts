@@ -18,11 +18,9 @@ import { eventIdOf, failedRecordOf } from '../reprocessing/new-failures.ts'
 import { isOfTakeover } from '../reprocessing/takeover.ts'
 import { type Difference, differingFields, type Exception, hexOf } from './compare.ts'
 
-/** A range of an output topic's partition. */
 export interface OutputRange {
   /** The first offset that the partition still has. */
   readonly start: number
-  /** The first offset to read. */
   readonly from: number
   /** The offset after the last record. */
   readonly end: number
@@ -38,7 +36,6 @@ export interface OneSidedFailure {
 
 /** Facts about the live states whose emissions are compared. */
 export interface LiveSide {
-  /** Ids of events that are not published yet. */
   readonly outbox: ReadonlySet<string>
   /** The first offset that was read again, by partition. */
   readonly beginnings: ReadonlyMap<number, number>
@@ -50,7 +47,6 @@ export interface LiveSide {
 
 /** An event that the log gives. */
 interface Expected {
-  /** Partition of the consumer's topic. */
   readonly partition: number
   readonly position: string
   readonly everyPartition: boolean
@@ -96,11 +92,7 @@ export class Emissions {
     return { emissions: this.#expected.length - failures, failures }
   }
 
-  /**
-   * Reads the topics, and compares.
-   *
-   * @param ranges by topic, up to where they reach now
-   */
+  /** Reads the topics, and compares. @param ranges by topic, up to where they reach now */
   async compare(
     log: LogReader,
     ranges: ReadonlyMap<string, readonly OutputRange[]>,

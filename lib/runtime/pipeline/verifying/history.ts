@@ -6,7 +6,6 @@ import type { CheckpointPages } from '../recovery/checkpoints.ts'
 import type { Rereading } from '../reprocessing/log-again.ts'
 import { type Beginning, type MemoryStates, PartitionAgain } from './partition-again.ts'
 
-/** One decision about an event or a timer of an entity. */
 export interface PastStep {
   readonly entity: string
   readonly offset: number
@@ -14,9 +13,7 @@ export interface PastStep {
   readonly appendedAt: string
   /** Type of the event; for a timer, its name. */
   readonly of: string
-  /** `outcome/reason` */
   readonly decision: string
-  /** Types of what it emitted. */
   readonly emitted: readonly string[]
   /** Names of the timers that the entity has after it. */
   readonly timers: readonly string[]
@@ -24,7 +21,6 @@ export interface PastStep {
 
 export interface PastStates {
   readonly steps: readonly PastStep[]
-  /** The log's clock at the place, milliseconds. */
   readonly nowMs: number
   readonly states: Snapshot['states']
   readonly timers: Snapshot['timers']

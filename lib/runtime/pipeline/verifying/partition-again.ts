@@ -22,7 +22,6 @@ import { withoutOutbox } from '../reprocessing/seed.ts'
 /** Where partition states are kept in memory. */
 export type MemoryStates = StateStore & Pick<PartitionStates, 'replace' | 'take'>
 
-/** Where the log is read from. */
 export interface Beginning {
   /** The first offset that is read. */
   readonly offset: number
@@ -41,7 +40,6 @@ const LOAD_BYTES = 4 * 1024 * 1024
 
 export class PartitionAgain {
   readonly stateKey: StateKey
-  /** Records that were read. */
   records = 0
   /** True once the log no longer had a part of a range. */
   hasExpired = false
@@ -49,10 +47,7 @@ export class PartitionAgain {
   readonly #again: LogAgain
   #appliedOffset = -1
 
-  /**
-   * @param decided called with the decisions of each commit
-   * @param committing called before each commit
-   */
+  /** @param decided called after each commit @param committing called before each */
   constructor(
     reading: Rereading,
     stateKey: StateKey,

@@ -29,10 +29,8 @@ export interface Verifying extends Rereading {
 }
 
 export interface ComparedPartition {
-  /** The applied offset of the live state in the end. */
   readonly toOffset: number
   readonly records: number
-  /** Number of entities that were compared. */
   readonly states: number
   readonly differences: readonly Difference[]
   readonly hasExpired: boolean

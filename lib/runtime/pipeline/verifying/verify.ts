@@ -14,7 +14,6 @@ import { type ComparedPartition, comparePartition, type Verifying } from './veri
 export interface PartitionToVerify {
   readonly stateKey: StateKey
   readonly beginning: ChosenBeginning
-  /** The checkpoint that it begins with. */
   readonly pages?: CheckpointPages
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../consumer/defined.ts'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import { byPlace } from '../../pipeline/deciding/timers.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
@@ -120,25 +121,8 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
 
   async load(stateKey: StateKey, wanted: Wanted): Promise<Snapshot> {
     const skipped = await this.#skipped.skipped(stateKey)
-    const {
-      version,
-      clock,
-      partitioning,
-      appliedDigest,
-      emitted,
-      parkedBytes,
-      newEntities,
-      states,
-      timers,
-      ids,
-      failures,
-      growths,
-      outbox,
-      forgotten,
-      failuresFromMs,
-      context,
-      growing,
-    } = this.#stateKey(stateKey)
+    const held = this.#stateKey(stateKey)
+    const { clock, states, timers, failures, forgotten, context, growing } = held
     if (growing !== undefined)
       throw new Unavailable('topic-growing', `the topic is growing to ${growing} partitions`)
     const due = dueIn(timers, endOf(wanted.span, clock))
@@ -153,46 +137,39 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     const others = wanted.entities.filter(entity => !dueEntities.has(entity))
     const { count } = within(wanted.byteLimit - first.bytes, others.map(bytesOf))
     const entities = [...dueEntities, ...others.slice(0, count)]
+    const { growths, tally: _, ...facts } = metaOf(held, held.version)
+    const isNamed = wanted.failures.length > 0
     return {
-      version,
-      clock,
-      ...(partitioning ? { partitioning } : {}),
-      appliedDigest,
-      emitted,
-      parkedBytes,
-      ...(newEntities ? { newEntities } : {}),
+      ...facts,
+      parkedBytes: held.parkedBytes,
       states: picked(states, entities),
       timers: picked(timers, entities),
       timersUpTo: due.length > brought.length ? brought.at(-1) : undefined,
       notLoaded: new Set(others.slice(count)),
-      known: picked(ids, wanted.ids),
+      known: picked(held.ids, wanted.ids),
       failures: new Map(
         wanted.failures.flatMap(({ id, producerGroup }) => {
           const failure = failures.get(id)
           return failure?.producerGroup === producerGroup ? [[id, failure] as const] : []
         }),
       ),
-      ...(growths && wanted.failures.length > 0 ? { growths } : {}),
       failureMemory: { bytes: failures.size * FAILURE_BYTES, forgotten },
-      failuresFromMs,
-      outbox: [...outbox.values()].sort((a, b) => (a.position < b.position ? -1 : 1)).map(copy),
-      ...(skipped.size > 0 ? { skipped } : {}),
-      ...(context && wanted.contexts ? { context: unlessAtHand(context, wanted.contexts) } : {}),
+      outbox: [...held.outbox.values()].sort((a, b) => (a.position < b.position ? -1 : 1)).map(copy),
+      ...defined({
+        growths: isNamed ? growths : undefined,
+        skipped: skipped.size > 0 ? skipped : undefined,
+        context: context && wanted.contexts && unlessAtHand(context, wanted.contexts),
+      }),
     }
   }
 
   async commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {
     const held = this.#stateKey(stateKey)
-    const { epoch, appliedOffset, fired } = held.version
     const { base } = change
-    if (held.growing !== undefined) return 'refused'
-    if (epoch !== base.epoch || appliedOffset !== base.appliedOffset || fired !== base.fired) return 'refused'
-    for (const [entity, state] of change.states)
-      if (state === null) held.states.delete(entity)
-      else held.states.set(entity, state)
+    if (held.growing !== undefined || !sameVersion(held.version, base)) return 'refused'
+    for (const [entity, state] of change.states) setOrDelete(held.states, entity, state ?? undefined)
     for (const [entity, timers] of change.timers)
-      if (timers.length === 0) held.timers.delete(entity)
-      else held.timers.set(entity, timers)
+      setOrDelete(held.timers, entity, timers.length > 0 ? timers : undefined)
     for (const entry of change.outbox) held.outbox.set(entry.position, copy(entry))
     for (const [name, count] of change.tally) held.tally.set(name, (held.tally.get(name) ?? 0) + count)
     for (const remembered of change.ids) held.ids.set(remembered.id, remembered)
@@ -213,13 +190,15 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
       held.forgotten += 1
     }
     const forgets = held.failures.size < size && change.failuresFromMs !== undefined
-    held.failuresFromMs = forgets ? highestAppendMs + 1 : change.failuresFromMs
-    held.version = { epoch, appliedOffset: change.appliedOffset, fired: change.fired }
-    held.clock = change.clock
-    held.appliedDigest = change.appliedDigest
-    held.emitted = change.emitted
-    held.parkedBytes = change.parkedBytes
-    held.newEntities = change.newEntities ?? ''
+    Object.assign(held, {
+      version: { epoch: base.epoch, appliedOffset: change.appliedOffset, fired: change.fired },
+      clock: change.clock,
+      failuresFromMs: forgets ? highestAppendMs + 1 : change.failuresFromMs,
+      appliedDigest: change.appliedDigest,
+      emitted: change.emitted,
+      parkedBytes: change.parkedBytes,
+      newEntities: change.newEntities ?? '',
+    } satisfies Partial<MemoryState>)
     if (held.code === undefined || held.code !== change.code) held.codeFrom = base.appliedOffset + 1
     held.code = change.code
     if (change.context) held.context = change.context
@@ -269,7 +248,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     const isOlder = (partitioning?.generation ?? 0) > (next.partitioning?.generation ?? 0)
     this.#stateKeys.set(nameOf(stateKey), {
       ...next,
-      ...(isOlder && partitioning ? { partitioning, ...(growths ? { growths } : {}) } : {}),
+      ...(isOlder ? defined({ partitioning, growths }) : {}),
       version: { ...next.version, epoch },
     })
     return 'replaced'
@@ -314,12 +293,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   async *#pages(stateKey: StateKey, version: Version): AsyncGenerator<CheckpointPart[]> {
     const held = this.#stateKey(stateKey)
     yield [{ kind: 'meta', meta: metaOf(held, version) }]
-    yield Array.from(held.states, ([entity, state]) => ({ kind: 'state', entity, state }))
-    yield Array.from(held.timers, ([entity, timers]) => ({ kind: 'timers', entity, timers }))
-    yield Array.from(held.outbox.values(), entry => ({ kind: 'outbox', outbox: entry }))
-    yield [{ kind: 'ids', bytes: bytesOfIds([...held.ids.values()]) }]
-    yield Array.from(held.failures.values(), failure => ({ kind: 'failure', failure }))
-    if (held.context) yield [{ kind: 'context', context: held.context }]
+    yield* contentsOf(held)
     if (!sameVersion(this.#stateKey(stateKey).version, version))
       throw new PartitionMoved('a commit came while the partition state was read')
   }
@@ -337,12 +311,9 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     if (scope === 'whole' && !isKnown()) {
       this.#runs += 1
       run.since = -this.#runs
-      live.changes = {
-        ...NO_CHANGES(),
-        since: run.since,
-        epoch: live.version.epoch,
-        clockMs: live.clock.nowMs,
-      }
+      const { version, clock } = live
+      const since = { since: run.since, epoch: version.epoch, clockMs: clock.nowMs, from: 0 }
+      live.changes = { ...since, commits: 0, entities: new Map(), ids: [], context: 0, failures: 0 }
     }
     const moved = () => new PartitionMoved('the state was replaced, or another run has taken a checkpoint')
     if (!isKnown()) throw moved()
@@ -350,16 +321,23 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     const held = structuredClone(this.#stateKey(stateKey))
     const changes = held.changes as Changes
     run.commits = changes.commits
-    yield* scope === 'whole' ? wholePages(held) : changedPages(held, changes)
+    yield* scope === 'whole' ? contentsOf(held) : changedPages(held, changes)
+    yield [{ kind: 'meta', meta: metaOf(held, held.version) }]
     if (!isKnown()) throw moved()
   }
 }
 
-function* wholePages(held: MemoryState): Generator<CheckpointPart[]> {
-  yield Array.from(held.states, ([entity, state]) => ({ kind: 'state', entity, state }))
-  yield Array.from(held.timers, ([entity, timers]) => ({ kind: 'timers', entity, timers }))
+function* contentsOf(held: MemoryState): Generator<CheckpointPart[]> {
+  yield entitiesOf(held)
   yield [{ kind: 'ids', bytes: bytesOfIds([...held.ids.values()]) }]
-  yield lastPage(held)
+  yield partsBeside(held)
+}
+
+function entitiesOf({ states, timers }: Pick<MemoryState, 'states' | 'timers'>): CheckpointPart[] {
+  return [
+    ...Array.from(states, ([entity, state]) => ({ kind: 'state' as const, entity, state })),
+    ...Array.from(timers, ([entity, own]) => ({ kind: 'timers' as const, entity, timers: own })),
+  ]
 }
 
 function* changedPages(
@@ -370,16 +348,7 @@ function* changedPages(
   const without = (part: ReadonlyMap<string, unknown>) => names.filter(entity => !part.has(entity))
   yield [
     { kind: 'gone', gone: { states: without(held.states), timers: without(held.timers) } },
-    ...Array.from(picked(held.states, names), ([entity, state]) => ({
-      kind: 'state' as const,
-      entity,
-      state,
-    })),
-    ...Array.from(picked(held.timers, names), ([entity, timers]) => ({
-      kind: 'timers' as const,
-      entity,
-      timers,
-    })),
+    ...entitiesOf({ states: picked(held.states, names), timers: picked(held.timers, names) }),
   ]
   yield [{ kind: 'ids', bytes: bytesOfIds(ids.map(({ id }) => id)) }]
   const oldest = Math.min(
@@ -388,48 +357,32 @@ function* changedPages(
   )
   const failures = changed.failures > from ? (['failures'] as const) : []
   yield [{ kind: 'gone', gone: { idsBeforeMs: oldest, whole: ['outbox', ...failures] } }]
-  yield lastPage({
-    ...held,
+  yield partsBeside({
+    outbox: held.outbox,
     failures: failures.length > 0 ? held.failures : new Map(),
-    ...(changed.context > from ? {} : { context: undefined }),
-  } as MemoryState)
+    context: changed.context > from ? held.context : undefined,
+  })
 }
 
-function lastPage(held: MemoryState): CheckpointPart[] {
-  return [
-    ...Array.from(held.outbox.values(), entry => ({ kind: 'outbox' as const, outbox: entry })),
-    ...Array.from(held.failures.values(), failure => ({ kind: 'failure' as const, failure })),
-    ...(held.context ? [{ kind: 'context' as const, context: held.context }] : []),
-    { kind: 'meta', meta: metaOf(held, held.version) },
+function partsBeside({
+  outbox,
+  failures,
+  context,
+}: Pick<MemoryState, 'outbox' | 'failures'> & { readonly context?: StoredContext | undefined }) {
+  const parts: CheckpointPart[] = [
+    ...Array.from(outbox.values(), entry => ({ kind: 'outbox' as const, outbox: entry })),
+    ...Array.from(failures.values(), failure => ({ kind: 'failure' as const, failure })),
   ]
+  return context ? [...parts, { kind: 'context' as const, context }] : parts
 }
 
 function metaOf(held: MemoryState, version: Version): CheckpointMeta {
   const { clock, partitioning, growths, appliedDigest, emitted, tally, newEntities, failuresFromMs } = held
   return {
-    version,
-    clock,
-    ...(partitioning ? { partitioning } : {}),
-    ...(growths ? { growths } : {}),
-    ...(newEntities ? { newEntities } : {}),
-    appliedDigest,
-    emitted,
-    failuresFromMs,
-    tally: Object.fromEntries(tally),
+    ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally: Object.fromEntries(tally) },
+    ...defined({ partitioning, growths, newEntities: newEntities || undefined }),
   }
 }
-
-const NO_CHANGES = (): Changes => ({
-  since: 0,
-  epoch: 0,
-  clockMs: 0,
-  from: 0,
-  commits: 0,
-  entities: new Map(),
-  ids: [],
-  context: 0,
-  failures: 0,
-})
 
 function noteChanges(held: MemoryState, change: Change, changesFailures: boolean): void {
   const { changes, version, clock } = held
@@ -467,36 +420,23 @@ function emptyState(): MemoryState {
 }
 
 function put(held: MemoryState, part: CheckpointPart): void {
-  switch (part.kind) {
-    case 'state':
-      held.states.set(part.entity, part.state)
-      return
-    case 'timers':
-      held.timers.set(part.entity, part.timers)
-      return
-    case 'outbox':
-      held.outbox.set(part.outbox.position, part.outbox)
-      return
-    case 'failure':
-      held.failures.set(part.failure.id, part.failure)
-      return
-    case 'id':
-      held.ids.set(part.id.id, part.id)
-      return
-    case 'ids':
-      for (const id of idsInBytes(part.bytes)) held.ids.set(id.id, id)
-      return
-    case 'gone':
-      forget(held, part.gone)
-      return
-    case 'context':
-      held.context = part.context
-      return
-    case 'meta': {
-      const { tally, ...meta } = part.meta
-      Object.assign(held, { newEntities: '', ...meta, tally: new Map(Object.entries(tally)) })
-    }
+  if (part.kind === 'state') held.states.set(part.entity, part.state)
+  else if (part.kind === 'timers') held.timers.set(part.entity, part.timers)
+  else if (part.kind === 'outbox') held.outbox.set(part.outbox.position, part.outbox)
+  else if (part.kind === 'failure') held.failures.set(part.failure.id, part.failure)
+  else if (part.kind === 'id') held.ids.set(part.id.id, part.id)
+  else if (part.kind === 'ids') for (const id of idsInBytes(part.bytes)) held.ids.set(id.id, id)
+  else if (part.kind === 'gone') forget(held, part.gone)
+  else if (part.kind === 'context') held.context = part.context
+  else {
+    const { tally, ...meta } = part.meta
+    Object.assign(held, { newEntities: '', ...meta, tally: new Map(Object.entries(tally)) })
   }
+}
+
+function setOrDelete<T>(map: Map<string, T>, name: string, value: T | undefined): void {
+  if (value === undefined) map.delete(name)
+  else map.set(name, value)
 }
 
 function forget(held: MemoryState, { states = [], timers = [], idsBeforeMs = 0, whole = [] }: Gone): void {

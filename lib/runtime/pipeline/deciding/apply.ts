@@ -1,16 +1,18 @@
 /** Step 4: decides the records of a chunk in order. Timers that a record makes due fire before it. Pure. */
 import type { LogRecord } from '../../cloudevents/record.ts'
-import { contextTypes } from '../../consumer/process.ts'
+import { contextTypes, type Emission, decided as stepOf } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { PartitionStopped } from '../errors.ts'
 import { clockGapMs } from '../log/clock.ts'
 import type { Change, Decision, Deferred, EndedFailure, LogClock, Snapshot } from '../model.ts'
-import type { IgnoredReason } from '../reasons.ts'
+import type { ErasureReason, IgnoredReason } from '../reasons.ts'
 import { type AlreadyDecided, admit, fail, processed, type Task } from './admission.ts'
-import { erase } from './erase.ts'
+import { eventCause } from './cause.ts'
 import { ended, eraseHold, giveUp, goOn, park, retry, settled, stepOrHold } from './holding.ts'
+import { runStep, type StepFailure, type Stored } from './step.ts'
 import { fireDueBefore, fireTimer, firstDueBefore, unreadableFor } from './steps.ts'
+import { readState } from './stored-state.ts'
 import { type KeyedWork, WorkingCopy } from './working-copy.ts'
 
 export interface Applied {
@@ -72,7 +74,7 @@ function decide(work: KeyedWork, decoded: Decoded, clock: LogClock): Outcome {
   // A state of other code can be removed unread, unless the process wants to read it.
   const unreadable = isErasure && !process.onErase ? undefined : unreadableFor(work, event.entity)
   if (unreadable) return left(unreadable)
-  const outcome = isErasure ? eraseEntity(work, task) : processTask(work, task)
+  const outcome = isErasure ? decided(eraseEntity(work, task)) : processTask(work, task)
   if (outcome.kind !== 'decided') return outcome
   return decided(settled(work, { ...outcome, attemptAt }, clock, fingerprint.id))
 }
@@ -122,12 +124,41 @@ function setContext(work: KeyedWork, task: Task): Decision {
   return typeof set === 'string' ? processed(work, task, set) : fail(work, task, set)
 }
 
-function eraseEntity(work: KeyedWork, task: Task): Outcome {
+/**
+ * Removes the state of the entity, its hold and its timers, those included that would have fired before an event. Its known ids stay:
+ * without them, an event from before the erasure could be applied once more. If `onErase` throws, or what it emits cannot be written,
+ * the record fails, and the entity is erased all the same.
+ */
+function eraseEntity(work: KeyedWork, task: Task): Decision {
+  const { copy } = work
   const { entity } = task.event
-  const hold = work.copy.states.hold(entity)
+  const hold = copy.states.hold(entity)
   if (hold) eraseHold(work, entity, hold, task.clock)
-  const decision = erase(work, task, hold !== undefined)
-  return decided(hold?.waitsFor ? { ...decision, hold: 'erased' } : decision)
+  const stored = copy.states.stored(entity)
+  if (stored === undefined && !hold) return processed(work, task, 'nothing-to-erase' satisfies ErasureReason)
+  const last = stored === undefined ? undefined : lastStep(work, task, stored)
+  copy.forget(entity)
+  if (last?.kind === 'stored') copy.send(last.entries, last.emittedBytes)
+  const decision =
+    last?.kind === 'failure'
+      ? fail(work, task, last)
+      : processed(work, task, 'erased' satisfies ErasureReason)
+  return hold?.waitsFor ? { ...decision, hold: 'erased' } : decision
+}
+
+function lastStep(
+  { consumer, copy }: KeyedWork,
+  { record, event, clock }: Task,
+  stored: string,
+): Stored | StepFailure | undefined {
+  const { process } = consumer
+  if (!process.onErase) return undefined
+  const cause = eventCause(event, clock.nowMs, process.allowedLatenessMs ?? 0)
+  return runStep(consumer, cause, copy.placeAt(record.offset), () => {
+    const emit = process.onErase?.(readState(process, stored), event, copy.context.value)
+    // The type can be bypassed: what is not a list is reported as any other result that is not a step.
+    return Array.isArray(emit) ? stepOf('erased', undefined, emit as Emission[]) : (emit as never)
+  })
 }
 
 /** An event that says that a failure is not retried any more. */

@@ -110,7 +110,7 @@ export function giveUp(
   clock: LogClock,
 ): void {
   const timer = holdTimer(work.consumer.process.name, entity, hold)
-  work.copy.spendTimer()
+  work.copy.timersLeft -= 1
   release(work, entity, clock)
   const reason: BoundReason = `parking-${why}`
   work.copy.fired({ ...firedBefore(record, { entity, timer }), reason, hold: why })
@@ -136,7 +136,7 @@ export function goOn(work: KeyedWork, entity: string, hold: Hold, record: LogRec
     put(work, entity, { ...hold, timers: timerQueue.of(entity) })
     return
   }
-  work.copy.spendTimer()
+  work.copy.timersLeft -= 1
   work.copy.unparked(parkedBytes(next))
   const decision = unpark(work, next, record, clock)
   work.copy.fired(decision)

@@ -5,7 +5,6 @@ import { derivedId } from '../../consumer/derived-id.ts'
 import type { Delivered, Sink } from '../../consumer/sink.ts'
 import type { DeferredReason } from '../reasons.ts'
 import type { Task } from './admission.ts'
-import { Pace } from './pace.ts'
 import { TRIES, type Tried, type TriesAllowed, waitAfterMs } from './tries.ts'
 
 interface Thrown {
@@ -191,4 +190,43 @@ interface Manner {
   readonly call: Call
   /** The first event of the partition in this invocation, if it is here. */
   readonly head: Task | undefined
+}
+
+const WAITS_MS = [...Array(TRIES - 1).keys()].reduce((sum, index) => sum + waitAfterMs(index + 1), 0)
+
+/** Shares the rest of an invocation between records that were not offered yet, and further tries of those that failed. */
+class Pace {
+  readonly #leftMs: () => number
+  /** How long the offers in vain of this round took. */
+  #failedMs = 0
+  #hasFailed = false
+  #longestMs = 0
+
+  /** @param leftMs the time left in which an offer may begin */
+  constructor(leftMs: () => number) {
+    this.#leftMs = leftMs
+  }
+
+  begin(): void {
+    this.#failedMs = 0
+    this.#hasFailed = false
+  }
+
+  /** Notes an offer; one of a batch that must be divided says nothing of any one record. */
+  took(ms: number, result: 'taken' | 'failed' | 'to-divide'): void {
+    this.#longestMs = Math.max(this.#longestMs, ms)
+    if (result !== 'taken') this.#failedMs += ms
+    if (result === 'failed') this.#hasFailed = true
+  }
+
+  /** Whether those that failed in this round can be offered again after a wait, if that takes as long as it did. */
+  fitsAgain(waitMs: number): boolean {
+    return this.#leftMs() >= waitMs + this.#failedMs
+  }
+
+  /** Whether another record could fail, and all that have failed so far could still have all their tries. */
+  get fitsAnother(): boolean {
+    if (!this.#hasFailed) return true
+    return this.#leftMs() >= (TRIES - 1) * this.#failedMs + TRIES * this.#longestMs + WAITS_MS
+  }
 }

@@ -94,7 +94,7 @@ function discard(work: KeyedWork, due: EntityTimer, record: LogRecord, why: stri
 
 /** Removes the timer from the queue. Returns the place of the next emission. */
 function takeTimer(work: KeyedWork, { entity, timer }: EntityTimer, { offset }: LogRecord): Place {
-  work.copy.spendTimer()
+  work.copy.timersLeft -= 1
   work.copy.timerQueue.cancel(entity, timer.name)
   return work.copy.placeAt(offset)
 }

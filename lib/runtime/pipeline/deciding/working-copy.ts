@@ -57,17 +57,21 @@ export class WorkingCopy {
   readonly #outbox: OutboxEntry[] = []
   /** Number of outbox entries that are assigned to a decision. */
   #accounted = 0
-  #clock: LogClock
+  /** The log's clock at the applied offset. */
+  clock: LogClock
   #appliedOffset: number
   /** The record at the applied offset, if this chunk has decided it. */
   #last: LogRecord | undefined
   #fired: number
   #emitted: number
   #failuresFromMs: number
-  #sentBytes = 0
+  /** Approximate bytes emitted so far. */
+  sentBytes = 0
   #storedBytes = 0
-  #parkedBytes: number
-  #timersLeft: number
+  /** Approximate size of all records that are parked in the partition state. */
+  parkedBytes: number
+  /** How many timers this commit may still have. */
+  timersLeft: number
 
   constructor(consumer: Needed, snapshot: Snapshot) {
     this.#consumer = consumer
@@ -77,19 +81,15 @@ export class WorkingCopy {
     this.#snapshot = snapshot
     this.timerQueue = new TimerQueue(snapshot)
     this.states = new States(snapshot)
-    this.#clock = snapshot.clock
+    this.clock = snapshot.clock
     this.#appliedOffset = snapshot.version.appliedOffset
     this.#fired = snapshot.version.fired
     this.#emitted = snapshot.emitted
-    this.#parkedBytes = snapshot.parkedBytes
-    this.#timersLeft = consumer.limits.timers
+    this.parkedBytes = snapshot.parkedBytes
+    this.timersLeft = consumer.limits.timers
     const isTrusted = 'trustsProducers' in consumer.process && consumer.process.trustsProducers
     this.#newEntities = new NewEntities(snapshot.newEntities, isTrusted ? undefined : consumer.newEntities)
     this.#failuresFromMs = snapshot.failuresFromMs ?? Number.POSITIVE_INFINITY
-  }
-
-  get clock(): LogClock {
-    return this.#clock
   }
 
   /** Where the next event is emitted, while the record at this offset is decided. */
@@ -103,27 +103,19 @@ export class WorkingCopy {
 
   /** Whether the commit is so large that the next decision must wait for another one. */
   get isFull(): boolean {
-    return this.#sentBytes + this.#storedBytes >= this.#consumer.limits.bytes
+    return this.sentBytes + this.#storedBytes >= this.#consumer.limits.bytes
   }
 
   /** Whether the next timer must wait for the next commit. */
   get isFullOfTimers(): boolean {
-    return this.#timersLeft <= 0 || this.isFull
-  }
-
-  spendTimer(): void {
-    this.#timersLeft -= 1
-  }
-
-  get sentBytes(): number {
-    return this.#sentBytes
+    return this.timersLeft <= 0 || this.isFull
   }
 
   take(entity: string, { state, entries, emittedBytes, set, cancelled }: Stored): void {
     this.#storedBytes += (state?.length ?? 0) - (this.states.changed(entity)?.length ?? 0) + upperBytesOf(set)
     if (state === null) this.forget(entity)
     else {
-      this.#newEntities.changed(entity, this.states.stored(entity), state, this.#clock.nowMs)
+      this.#newEntities.changed(entity, this.states.stored(entity), state, this.clock.nowMs)
       this.states.set(entity, state)
     }
     for (const name of cancelled) this.timerQueue.cancel(entity, name)
@@ -147,11 +139,11 @@ export class WorkingCopy {
   /** Why the step would give its entity more than producers may add; undefined if it would not. */
   refusedAsNew(entity: string, { state }: Stored): Failure | undefined {
     if (state === null) return undefined
-    return this.#newEntities.refusal(entity, this.states.stored(entity), state, this.#clock.nowMs)
+    return this.#newEntities.refusal(entity, this.states.stored(entity), state, this.clock.nowMs)
   }
 
   forget(entity: string): void {
-    this.#newEntities.changed(entity, this.states.stored(entity), undefined, this.#clock.nowMs)
+    this.#newEntities.changed(entity, this.states.stored(entity), undefined, this.clock.nowMs)
     this.states.set(entity, null)
     this.timerQueue.cancelAll(entity)
   }
@@ -159,7 +151,7 @@ export class WorkingCopy {
   send(entries: readonly OutboxEntry[], bytes: number): void {
     this.#outbox.push(...entries)
     this.#emitted += entries.length
-    this.#sentBytes += bytes
+    this.sentBytes += bytes
   }
 
   /** The remembered id, if it is still within the window at this time on the log's clock. */
@@ -180,16 +172,12 @@ export class WorkingCopy {
 
   parked(bytes: number): void {
     this.#storedBytes += bytes
-    this.#parkedBytes += bytes
+    this.parkedBytes += bytes
   }
 
   unparked(bytes: number): void {
     // Never negative, which would raise the bound: a version that did not count may have parked some of them.
-    this.#parkedBytes = Math.max(0, this.#parkedBytes - bytes)
-  }
-
-  get parkedBytes(): number {
-    return this.#parkedBytes
+    this.parkedBytes = Math.max(0, this.parkedBytes - bytes)
   }
 
   /** The failure, if it is still remembered at this time on the log's clock. The store may still have older ones. */
@@ -215,29 +203,24 @@ export class WorkingCopy {
     return digest !== undefined && (record.decodedByLambda !== undefined || digest === digestOf(record))
   }
 
-  /** Records a decision about an earlier record that comes with the next one. */
-  noted(decision: Decision): void {
-    this.#made(decision)
-  }
-
   /** Records that a timer fired, or that a parked record was decided. The record after it is not decided yet. */
   fired(decision: Decision): void {
-    this.#made(decision)
+    this.noted(decision)
     this.#fired += 1
   }
 
   clockAt({ timestampMs }: LogRecord): LogClock {
-    return advance(this.#clock, timestampMs)
+    return advance(this.clock, timestampMs)
   }
 
   /** Records a decision, and moves the applied offset and the clock to its record. */
   decided(record: LogRecord, clock: LogClock, decision: Decision): void {
-    this.#made(decision)
+    this.noted(decision)
     const { timestampMs } = record
     if (decision.reason === ('before-start' satisfies IgnoredReason)) this.#failuresFromMs = timestampMs + 1
-    else if (this.#clock.highestAppendMs === undefined)
+    else if (this.clock.highestAppendMs === undefined)
       this.#failuresFromMs = Math.min(this.#failuresFromMs, timestampMs)
-    this.#clock = clock
+    this.clock = clock
     this.#appliedOffset = record.offset
     this.#last = record
     this.#fired = 0
@@ -250,9 +233,9 @@ export class WorkingCopy {
       appliedOffset: this.#appliedOffset,
       fired: this.#fired,
       emitted: this.#emitted,
-      parkedBytes: this.#parkedBytes,
+      parkedBytes: this.parkedBytes,
       newEntities: this.#newEntities.stored,
-      clock: this.#clock,
+      clock: this.clock,
       appliedDigest: this.#last ? digestInLog(this.#last) : this.#snapshot.appliedDigest,
       states: this.states.changes,
       timers: this.timerQueue.changes,
@@ -269,8 +252,8 @@ export class WorkingCopy {
     }
   }
 
-  /** Assigns everything sent since the previous decision to this one. */
-  #made(decision: Decision): void {
+  /** Records a decision, with everything that was sent since the previous one. */
+  noted(decision: Decision): void {
     const emitted = this.#outbox.slice(this.#accounted)
     this.#accounted = this.#outbox.length
     this.decisions.push(emitted.length > 0 ? { ...decision, emitted } : decision)

@@ -3,6 +3,7 @@ import type { SchemaFormat } from './client.ts'
 /** `framed` data are those after the schema id of the wire format, where Protobuf begins with the message index; `plain` data are alone. */
 export type DataForm = 'framed' | 'plain'
 
+/** Reads and writes data of one schema. */
 export interface Codec {
   readonly format: SchemaFormat
   /** Returns the data as JSON text. @throws UndecodableError if the data does not match the schema */

@@ -14,7 +14,11 @@ interface CodecModule {
   codecFor(schema: Schema, form?: DataForm): Codec
 }
 
-/** @throws UndecodableError if the schema itself is unusable; Error if the package for its format is not installed */
+/**
+ * Loads the library for the format of a schema, and compiles the schema.
+ *
+ * @throws UndecodableError if the schema itself is unusable; Error if the package for its format is not installed
+ */
 export async function loadCodec(schema: Schema, form?: DataForm): Promise<Codec> {
   const { needs, load } = FORMATS[schema.format]
   const module = await load().catch(error => {

@@ -3,6 +3,7 @@ import { RegistryError } from './errors.ts'
 import { RegistryHttp, signalWithin } from './http.ts'
 import { isObject } from './values.ts'
 
+/** A version of a subject, as the registry has it. */
 export interface SchemaVersion {
   readonly subject: string
   readonly version: number

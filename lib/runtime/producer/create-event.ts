@@ -16,6 +16,7 @@ export interface CloudEventLike {
   readonly type: string
 }
 
+/** Attributes of an event, beside its data. */
 export interface EventOptions {
   /** CloudEvents `type`, such as `com.example.order.placed`. */
   readonly type?: string

@@ -84,6 +84,7 @@ function topicIn(answer: AnswerCursor): TopicMetadata {
   }
 }
 
+/** Id of a topic. A topic of the same name that is made later has another one. */
 export interface TopicId {
   /** 0, or such as 3: the topic does not exist. */
   readonly errorCode: number

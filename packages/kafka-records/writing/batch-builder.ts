@@ -24,6 +24,7 @@ const IS_TRANSACTIONAL = 0x10
 const NOT_SEQUENCED: BatchSequence = { producerId: -1n, producerEpoch: -1, firstSequence: -1 }
 const FIRST_ROOM_BYTES = 1024
 
+/** A batch that is being filled. */
 export class BatchBuilder {
   #room = Buffer.allocUnsafeSlow(FIRST_ROOM_BYTES)
   #end = 0

@@ -9,13 +9,13 @@ export const apiPages: Check = {
   name: 'API pages',
   async run(signal) {
     await tool('./infra/api-pages.ts', ['--check'], signal)
-    const names = Object.keys(PAGES).toSorted()
+    const names = Object.keys(PAGES)
     for (const [folder, extension] of [
       ['docs/api', '.md'],
       ['examples/api', '.ts'],
     ] as const) {
       const files = (await readdir(join(PROJECT, folder))).toSorted()
-      const wanted = names.map(name => `${name}${extension}`)
+      const wanted = names.map(name => `${name}${extension}`).toSorted()
       if (files.join() !== wanted.join())
         throw new Failed(
           `${folder} has ${files.join(', ')}, and the packages have entries for ${wanted.join(', ')}`,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { brokersAnswer, isRetriableAnswer } from '../../lib/runtime/adapters/kafka/availability.ts'
-import { growTopic } from '../../lib/runtime/adapters/kafka/topic-admin.ts'
+import { growTopic } from '../../lib/runtime/adapters/kafka/grow-topic.ts'
 import { LAST_GENERATION } from '../../lib/runtime/pipeline/deciding/emission.ts'
 import { withGrowths } from '../../lib/runtime/pipeline/growing/history.ts'
 import type { KeptGrowth, StateKey } from '../../lib/runtime/pipeline/model.ts'

@@ -1,7 +1,7 @@
 /** The topic that grows, with its partition states and its log. */
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import type { Kafka } from '../../lib/runtime/adapters/kafka/client.ts'
-import { partitionCount } from '../../lib/runtime/adapters/kafka/topic-admin.ts'
+import { partitionCount } from '../../lib/runtime/adapters/kafka/grow-topic.ts'
 import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { Fences } from '../../lib/runtime/adapters/redis/fences.ts'
 import { RedisForwardCursors } from '../../lib/runtime/adapters/redis/forward-cursors.ts'

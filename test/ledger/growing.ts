@@ -1,7 +1,7 @@
 /** Gives the readings more partitions in the middle of the flow, as an operator does. */
 import { Readable } from 'node:stream'
 import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
-import { growTopic } from '../../lib/runtime/adapters/kafka/topic-admin.ts'
+import { growTopic } from '../../lib/runtime/adapters/kafka/grow-topic.ts'
 import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { RedisPartitionStates } from '../../lib/runtime/adapters/redis/partition-states.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'

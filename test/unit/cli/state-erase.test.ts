@@ -186,7 +186,7 @@ describe('the topics of an erasure', () => {
     const isHeld = (key: StateKey) =>
       key.consumer === held.consumer && key.topic === held.topic && key.partition === held.partition
     const publisher = {
-      async append(records: readonly { readonly topic: string }[]) {
+      async publish(records: readonly { readonly topic: string }[]) {
         for (const [topic, own] of Map.groupBy(records, one => one.topic)) {
           steps.push(`append to ${own.length} of ${topic}`)
           ends.set(topic, 8)

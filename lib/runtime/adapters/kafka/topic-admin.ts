@@ -2,8 +2,8 @@
 import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/asking'
 import type { Admin, Kafka } from 'kafkajs'
 import { answerError, askCluster, metadataOf, settingsOf } from './ask-cluster.ts'
-import { askAdmin, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
-import { brokersAnswer, leaderMissing } from './availability.ts'
+import { askAdmin } from './ask-leaders.ts'
+import { brokersAnswer } from './availability.ts'
 import { RefusedByKafka } from './errors.ts'
 import { untilLed } from './topics.ts'
 
@@ -162,40 +162,4 @@ export function alterSettings(
 
 function entriesOf(settings: Readonly<Record<string, string>>) {
   return Object.entries(settings).map(([name, value]) => ({ name, value }))
-}
-
-/**
- * Adds partitions to a topic until it has this many, and waits until the leader of each answers. Kafka cannot remove them again.
- *
- * @returns the number that the topic had before
- * @throws Error if it has more already; what the library throws if Kafka refuses or does not answer
- */
-export async function growTopic(kafka: Kafka, topic: string, partitions: number): Promise<number> {
-  const before = await partitionCount(kafka, topic)
-  if (before > partitions)
-    throw new Error(`${topic} has ${before} partitions already, more than ${partitions}`)
-  if (before < partitions)
-    await askAdmin(kafka, async admin => {
-      await admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] })
-    })
-  await askAdmin(
-    kafka,
-    admin => untilAllLed(admin.fetchTopicOffsets(topic), partitions),
-    PATIENCE_WITH_NEW_TOPIC,
-  )
-  return before
-}
-
-export async function partitionCount(kafka: Kafka, topic: string): Promise<number> {
-  return askAdmin(kafka, async admin => {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
-    return topics[0]?.partitions.length ?? 0
-  })
-}
-
-/** A broker may not have heard of the new partitions yet. */
-async function untilAllLed(offsets: Promise<readonly unknown[]>, partitions: number): Promise<void> {
-  const led = (await offsets).length
-  if (led < partitions)
-    throw leaderMissing(`${partitions - led} of the new partitions have no leader that answers yet`)
 }

@@ -12,15 +12,7 @@ import { codeOf } from './loading/code.ts'
 import { PendingRecords } from './log/pending-records.ts'
 import type { Deferred, StateKey } from './model.ts'
 import { SegmentCutter } from './segments/cutter.ts'
-import {
-  type End,
-  Ended,
-  isTrimmed,
-  type Missing,
-  type PartitionRun,
-  publishOutbox,
-  stepsOf,
-} from './steps.ts'
+import { type End, isTrimmed, type Missing, type PartitionRun, publishOutbox, stepsOf } from './steps.ts'
 
 const ATTEMPTS = 3
 
@@ -88,9 +80,9 @@ async function pass(
     ensureTicks(run.consumer, run.stateKey.topic)
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const made = await withSchemas(run, () => steps(run, { records: chunk }))
-      if (made instanceof Ended) {
-        if (made.how.kind === 'refused') continue
-        return await ended(run, made.how)
+      if ('kind' in made) {
+        if (made.kind === 'refused') continue
+        return await ended(run, made)
       }
       run.pending.decided(made.toOffset)
       run.allowed.isFirst = false
@@ -104,7 +96,7 @@ async function pass(
 }
 
 /** Parked records are decoded while the chunk is applied: if the schema of one is missing, it is fetched, and nothing was done yet. */
-async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promise<T | Ended> {
+async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promise<T | End> {
   for (;;)
     try {
       return await take()
@@ -112,7 +104,7 @@ async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promis
       const unprepared = unpreparedIn(error)
       if (!unprepared) throw error
       const deferred = isLate(run) ? OUT_OF_TIME : await prepare([unprepared], run.consumer)
-      if (deferred) return new Ended({ kind: 'deferred', deferred })
+      if (deferred) return { kind: 'deferred', deferred }
     }
 }
 

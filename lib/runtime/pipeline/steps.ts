@@ -3,7 +3,7 @@
  * whole. Each step gets what the one before it made, or ends the pass.
  */
 import type { LogRecord } from '../cloudevents/record.ts'
-import { type AnyKeyedProcess, type Consumer, isSegmentSink, isSink, type Process } from './consumer.ts'
+import { type AnyKeyedProcess, type Consumer, isSegmentSink, isSink } from './consumer.ts'
 import { type Applied, apply } from './deciding/apply.ts'
 import { type Allowed, deliver } from './deciding/deliver.ts'
 import type { Decoded } from './decoding/decode.ts'
@@ -24,17 +24,31 @@ import { restore } from './recovery/restore.ts'
 import { archive } from './segments/archive.ts'
 import { type SegmentCutter, selectSegment } from './segments/cutter.ts'
 
-const PROCESS = inOrder(decodeRecords, loadState, applyRecords, commitChange, publishOutbox, trimPublished)
+const PROCESS = inOrder(
+  decodeRecords,
+  loadState,
+  decideBy(applyRecords),
+  commitChange,
+  publishOutbox,
+  trimPublished,
+)
 
 /** The receiver's answers decide about the records. */
-const SINK = inOrder(decodeRecords, loadState, deliverRecords, commitChange, publishOutbox, trimPublished)
+const SINK = inOrder(
+  decodeRecords,
+  loadState,
+  decideBy(deliverRecords),
+  commitChange,
+  publishOutbox,
+  trimPublished,
+)
 
 /** The log says which records are decided together, and the receiver takes all of them or none. */
 const SEGMENT_SINK = inOrder(
   findSegment,
   decodeRecords,
   loadState,
-  archiveSegment,
+  decideBy(archiveSegment),
   commitChange,
   publishOutbox,
   trimPublished,
@@ -66,14 +80,7 @@ interface Chunk {
   readonly base?: number
 }
 
-export class Ended {
-  readonly how: End
-
-  constructor(how: End) {
-    this.how = how
-  }
-}
-
+/** Why a pass has ended before its last step. What a step makes has no `kind`. */
 export type End =
   /** Another invocation committed first. */
   | { readonly kind: 'refused' }
@@ -101,7 +108,7 @@ interface Decided {
   readonly rest?: Deferred | undefined
 }
 
-type Step<In, Out> = (run: PartitionRun, input: In) => Promise<Out | Ended>
+type Step<In, Out> = (run: PartitionRun, input: In) => Promise<Out | End>
 type ChunkSteps = Step<Chunk, Decided>
 
 function inOrder<A, B, C, D, E, F>(
@@ -115,14 +122,14 @@ function inOrder(...steps: Step<never, unknown>[]): Step<Chunk, unknown> {
     let made: unknown = chunk
     for (const step of steps) {
       made = await step(run, made as never)
-      if (made instanceof Ended) return made
+      if ('kind' in (made as object)) return made
     }
     return made
   }
 }
 
 /** Records of an incomplete segment are done for this batch without being decided. They are read from the log when it is complete. */
-async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chunk | Ended> {
+async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chunk | End> {
   const { stateKey, pending, ports } = run
   // No record is decoded yet: that could have to wait, and only where the partition is matters here.
   const first = { kind: 'ignored', record: chunk.records[0] as LogRecord, reason: '' } as const
@@ -134,13 +141,13 @@ async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chunk | End
   const before = pending.all.filter(({ offset }) => offset <= appliedOffset).length
   if (before > 0) {
     ports.observer.redelivered(stateKey, before)
-    return new Ended({ kind: 'passed', toOffset: appliedOffset, outbox })
+    return { kind: 'passed', toOffset: appliedOffset, outbox }
   }
   const selected = selectSegment(run.cutter as SegmentCutter, pending, snapshot)
   if (selected.kind === 'segment') return { records: selected.records, base: appliedOffset }
-  if (selected.kind === 'missing') return new Ended({ ...selected, isRoutine: true })
+  if (selected.kind === 'missing') return { ...selected, isRoutine: true }
   const { offset } = pending.all.at(-1) as LogRecord
-  return new Ended({ kind: 'passed', toOffset: offset, outbox })
+  return { kind: 'passed', toOffset: offset, outbox }
 }
 
 interface DecodedPart extends DecodedChunk {
@@ -148,10 +155,10 @@ interface DecodedPart extends DecodedChunk {
 }
 
 /** Step 2. Records behind one whose schema cannot be had must wait. */
-async function decodeRecords({ consumer }: PartitionRun, chunk: Chunk): Promise<DecodedPart | Ended> {
+async function decodeRecords({ consumer }: PartitionRun, chunk: Chunk): Promise<DecodedPart | End> {
   const { decoded, rest } = await decodeChunk(chunk.records, consumer)
   const isWhole = chunk.base !== undefined
-  if (rest && (isWhole || decoded.length === 0)) return new Ended({ kind: 'deferred', deferred: rest })
+  if (rest && (isWhole || decoded.length === 0)) return { kind: 'deferred', deferred: rest }
   return { chunk, decoded, ...(rest ? { rest } : {}) }
 }
 
@@ -164,19 +171,18 @@ interface LoadedPart extends DecodedPart {
 }
 
 /** Step 3. The chunk can be decided only if the state is there, is of this log, and nothing lies between both. */
-async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPart | Ended> {
+async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPart | End> {
   const { consumer, ports, stateKey, pending } = run
   const { chunk, decoded } = part
   const snapshot = await load(ports.store, stateKey, decoded, consumer)
   const { appliedOffset } = snapshot.version
-  if (chunk.base !== undefined && chunk.base !== appliedOffset) return new Ended({ kind: 'refused' })
+  if (chunk.base !== undefined && chunk.base !== appliedOffset) return { kind: 'refused' }
   const unusable = await unusableState(run, snapshot, chunk.records)
   if (unusable) return unusable
   const range = pending.missing(appliedOffset)
-  if (range) return new Ended({ kind: 'missing', range, appliedOffset })
+  if (range) return { kind: 'missing', range, appliedOffset }
   // Publish leftover entries first, before the outbox grows further.
-  if (isLarge(snapshot.outbox, consumer.limits.bytes))
-    return new Ended({ kind: 'leftover', outbox: snapshot.outbox })
+  if (isLarge(snapshot.outbox, consumer.limits.bytes)) return { kind: 'leftover', outbox: snapshot.outbox }
   const undecided = decoded.filter(({ record }) => record.offset > appliedOffset)
   const fresh = loadedPart(undecided, snapshot, consumer)
   // Records have expired undecided: nothing is known of their failures.
@@ -191,13 +197,13 @@ async function unusableState(
   run: PartitionRun,
   snapshot: Snapshot,
   records: readonly LogRecord[],
-): Promise<Ended | undefined> {
+): Promise<End | undefined> {
   const { consumer, ports, stateKey, invocation } = run
   if (isAbsent(snapshot.version) && !run.isNew) {
     const recovery = await ports.recovery?.()
     const restoration = recovery && (await restore(recovery, stateKey, ports.observer))
-    if (restoration === 'load-again') return new Ended({ kind: 'restored' })
-    if (restoration === 'overtaken') return new Ended({ kind: 'deferred', deferred: { reason: 'contended' } })
+    if (restoration === 'load-again') return { kind: 'restored' }
+    if (restoration === 'overtaken') return { kind: 'deferred', deferred: { reason: 'contended' } }
     run.isNew = true
   }
   await ensureSameLog(ports.log, stateKey, snapshot, records, consumer.logTime, invocation)
@@ -209,33 +215,28 @@ interface AppliedPart extends LoadedPart {
   readonly applied: Applied | undefined
 }
 
-async function applyRecords(run: PartitionRun, part: LoadedPart): Promise<AppliedPart | Ended> {
-  return applied(run, part, (consumer, { snapshot, fresh }) =>
-    apply(consumer as Consumer<AnyKeyedProcess>, snapshot, fresh),
-  )
+type Decide = (run: PartitionRun, part: LoadedPart) => Applied | Promise<Applied>
+
+/** Step 4. A surge of failures keeps the records in Kafka. */
+function decideBy(decide: Decide): Step<LoadedPart, AppliedPart> {
+  return async (run, part) => {
+    if (part.fresh.length === 0) return { ...part, applied: undefined }
+    const applied = await decide(run, part)
+    const surge = await deferredBySurge(run.ports, run.stateKey, applied.decisions, run.invocation)
+    return surge ? { kind: 'deferred', deferred: surge } : { ...part, applied }
+  }
 }
 
-async function deliverRecords(run: PartitionRun, part: LoadedPart): Promise<AppliedPart | Ended> {
-  return applied(run, part, (consumer, { snapshot, fresh }) =>
-    deliver(consumer as Consumer<never>, snapshot, fresh, run.allowed),
-  )
+function applyRecords({ consumer }: PartitionRun, { snapshot, fresh }: LoadedPart) {
+  return apply(consumer as Consumer<AnyKeyedProcess>, snapshot, fresh)
 }
 
-async function archiveSegment(run: PartitionRun, part: LoadedPart): Promise<AppliedPart | Ended> {
-  return applied(run, part, (consumer, { snapshot, fresh }) =>
-    archive(consumer as Consumer<never>, snapshot, fresh, run.allowed),
-  )
+function deliverRecords({ consumer, allowed }: PartitionRun, { snapshot, fresh }: LoadedPart) {
+  return deliver(consumer as Consumer<never>, snapshot, fresh, allowed)
 }
 
-async function applied(
-  { consumer, ports, stateKey, invocation }: PartitionRun,
-  part: LoadedPart,
-  decide: (consumer: Consumer<Process>, part: LoadedPart) => Applied | Promise<Applied>,
-): Promise<AppliedPart | Ended> {
-  if (part.fresh.length === 0) return { ...part, applied: undefined }
-  const made = await decide(consumer, part)
-  const surge = await deferredBySurge(ports, stateKey, made.decisions, invocation)
-  return surge ? new Ended({ kind: 'deferred', deferred: surge }) : { ...part, applied: made }
+function archiveSegment({ consumer, allowed }: PartitionRun, { snapshot, fresh }: LoadedPart) {
+  return archive(consumer as Consumer<never>, snapshot, fresh, allowed)
 }
 
 interface Committed extends Decided {
@@ -244,12 +245,12 @@ interface Committed extends Decided {
 }
 
 /** Step 5: all or nothing. After a refusal the change is void, and none of it may be published. */
-async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Committed | Ended> {
+async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Committed | End> {
   const { consumer, ports, stateKey, invocation } = run
   const { snapshot, decoded, undecided, fresh, applied, rest } = part
   if (applied) {
     const answer = await ports.store.commit(stateKey, { ...applied.change, code: run.code })
-    if (answer === 'refused') return new Ended({ kind: 'refused' })
+    if (answer === 'refused') return { kind: 'refused' }
   }
   if (undecided.length < decoded.length)
     ports.observer.redelivered(stateKey, decoded.length - undecided.length)

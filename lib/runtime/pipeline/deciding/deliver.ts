@@ -49,20 +49,30 @@ export async function deliver(
 
 /** The new events of the chunk, each once. They are admitted by the same rules as later, as if every delivery succeeded. */
 export function newTasks(consumer: Consumer, snapshot: Snapshot, chunk: readonly Decoded[]): Task[] {
+  const tasks: Task[] = []
+  decideAll(consumer, snapshot, chunk, (work, task) => {
+    tasks.push(task)
+    return processed(work, task, 'delivered')
+  })
+  return tasks
+}
+
+/** Decides all records, those that are admitted with `decide`. */
+export function decideAll(
+  consumer: Consumer,
+  snapshot: Snapshot,
+  chunk: readonly Decoded[],
+  decide: (work: Work, task: Task) => Decision,
+): Applied {
   const copy = new WorkingCopy(consumer, snapshot)
   const work = { consumer, copy }
-  const tasks: Task[] = []
   for (const decoded of chunk) {
     const clock = copy.clockAt(decoded.record)
     const admitted = admit(work, decoded, clock)
-    if (admitted.kind === 'task') tasks.push(admitted.task)
-    copy.decided(
-      decoded.record,
-      clock,
-      admitted.kind === 'task' ? processed(work, admitted.task, 'delivered') : admitted.decision,
-    )
+    const decision = admitted.kind === 'task' ? decide(work, admitted.task) : admitted.decision
+    copy.decided(decoded.record, clock, decision)
   }
-  return tasks
+  return { decisions: copy.decisions, change: copy.change, clockGap: [] }
 }
 
 /** Undefined if there is no answer: the receiver cannot be reached, or the time is up. */

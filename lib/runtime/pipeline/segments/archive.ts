@@ -6,9 +6,9 @@ import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import type { Rejected } from '../../consumer/process.ts'
 import { type Segment, type SegmentSink, segmentName, type Written } from '../../consumer/segment-sink.ts'
 import type { Consumer } from '../consumer.ts'
-import { admit, fail, processed, type Task } from '../deciding/admission.ts'
+import { fail, processed, type Task } from '../deciding/admission.ts'
 import type { Applied } from '../deciding/apply.ts'
-import { type Allowed, newTasks } from '../deciding/deliver.ts'
+import { type Allowed, decideAll, newTasks } from '../deciding/deliver.ts'
 import { TRIES, type TriesAllowed, waitAfterMs } from '../deciding/tries.ts'
 import { WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
@@ -25,28 +25,15 @@ export async function archive(
   const hasTime = (afterMs: number) => remainingMs() - afterMs >= consumer.reserveMs
   const offered = segmentOf(consumer.process, segment, tasks)
   const answer = await write(consumer.process, offered, { ...allowed, hasTime })
-  const copy = new WorkingCopy(consumer, snapshot)
   if (answer === 'unavailable') {
-    const deferred = { reason: 'receiver-unavailable' } as const
-    return { decisions: [], change: copy.change, clockGap: [], deferred }
+    const { change } = new WorkingCopy(consumer, snapshot)
+    return { decisions: [], change, clockGap: [], deferred: { reason: 'receiver-unavailable' } }
   }
   const rejections = rejectionsOf(tasks, answer)
-  const work = { consumer, copy }
-  for (const decoded of segment) {
-    const clock = copy.clockAt(decoded.record)
-    const admitted = admit(work, decoded, clock)
-    if (admitted.kind === 'decided') {
-      copy.decided(decoded.record, clock, admitted.decision)
-      continue
-    }
-    const { task } = admitted
+  return decideAll(consumer, snapshot, segment, (work, task) => {
     const rejection = rejections.get(task.fingerprint.id)
-    const decision = rejection
-      ? fail(work, task, failureOf(rejection, task))
-      : processed(work, task, answer.reason)
-    copy.decided(decoded.record, clock, decision)
-  }
-  return { decisions: copy.decisions, change: copy.change, clockGap: [] }
+    return rejection ? fail(work, task, failureOf(rejection, task)) : processed(work, task, answer.reason)
+  })
 }
 
 function segmentOf(sink: SegmentSink, segment: readonly Decoded[], tasks: readonly Task[]): Segment {

@@ -48,8 +48,16 @@ export function receive(event: KafkaEvent): PartitionBatch[] {
 }
 
 export function toLogRecord(record: KafkaEventRecord): LogRecord {
-  const { keySchemaMetadata, valueSchemaMetadata } = record
-  const plain = { ...placed(record), key: decodeBase64(record.key), value: decodeBase64(record.value) }
+  const { topic, partition, offset, keySchemaMetadata, valueSchemaMetadata } = record
+  const plain = {
+    topic,
+    partition,
+    offset,
+    timestampMs: record.timestamp,
+    headers: headersOf(record.headers ?? []),
+    key: decodeBase64(record.key),
+    value: decodeBase64(record.value),
+  }
   return keySchemaMetadata || valueSchemaMetadata
     ? undone(plain, keySchemaMetadata, valueSchemaMetadata)
     : plain
@@ -69,16 +77,6 @@ function undone(record: LogRecord, keySchema?: LambdaSchema, valueSchema?: Lambd
     ...(value ? { value } : {}),
     ...(value && valueSchema?.dataFormat === 'JSON' ? { validatedByLambda: true as const } : {}),
     ...(Object.keys(decoded).length > 0 ? { decodedByLambda: decoded } : {}),
-  }
-}
-
-function placed(record: KafkaEventRecord): Omit<LogRecord, 'key' | 'value'> {
-  return {
-    topic: record.topic,
-    partition: record.partition,
-    offset: record.offset,
-    timestampMs: record.timestamp,
-    headers: headersOf(record.headers ?? []),
   }
 }
 

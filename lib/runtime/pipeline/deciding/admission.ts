@@ -55,7 +55,8 @@ export function admit(work: Work, decoded: Decoded, clock: LogClock): Admitted {
   }
   const task = { ...decoded, clock, attemptAt }
   const { id } = decoded.fingerprint
-  const known = isHeldFor(work, attemptAt, id) ? undefined : work.copy.known(id, clock.nowMs)
+  // The id of an event whose entity was held since it failed is not a repeat.
+  const known = heldFor(work, attemptAt)?.eventId === id ? undefined : work.copy.known(id, clock.nowMs)
   if (known) return alreadyDecided(repeated(work, task, known), attemptAt)
   if (work.copy.isSkipped(task.record)) return alreadyDecided(fail(work, task, SKIPPED), attemptAt)
   return { kind: 'task', task }
@@ -99,11 +100,6 @@ export function fail(
   work.copy.send([failureRecord], failureRecordBytes(record))
   const made = { ...decision(failing, 'failed', failed.code), failure: failed }
   return (failureRecord.event.data as FailureData).parks ? { ...made, hold: 'begins' } : made
-}
-
-/** Whether the entity of this event has been held since it failed: then its own id is no repeat. */
-function isHeldFor(work: Work, attemptAt: RememberedFailure | undefined, id: string): boolean {
-  return heldFor(work, attemptAt)?.eventId === id
 }
 
 function heldFor(work: Work, attemptAt: RememberedFailure | undefined) {
@@ -213,9 +209,7 @@ function decision(
   return { offset, appendMs, ...(event ? { event } : {}), outcome, reason }
 }
 
-interface Repeat {
-  readonly repeats: DuplicateReason
-}
+type Repeat = { readonly repeats: DuplicateReason }
 
 function whyNotNext(
   { attempt, replaces }: RedriveTarget,

@@ -1,7 +1,6 @@
 /** Turns emissions and failures into events in the outbox. The id and time of an emission are derived only from its cause. */
 
 import { continuedTrace } from '../../cloudevents/trace.ts'
-import type { TopicName } from '../../consumer/declared.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { FailureData } from '../../consumer/failure-event.ts'
 import type { Emission } from '../../consumer/process.ts'
@@ -24,18 +23,15 @@ export interface Place {
 export function emitted(consumer: string, emission: Emission, cause: Cause, at: Place): OutboxEntry {
   const id = cause.emissionId(consumer, emission.name)
   const { to, key, name: _, untimed, everyPartition, partition, ...attributes } = emission
-  const made = entry(to, key, at, {
+  const event: Event = {
     ...attributes,
     id,
     ...(untimed ? {} : { time: cause.time }),
     datacontenttype: 'application/json',
     extensions: continuedTrace(cause, id),
-  })
-  return {
-    ...made,
-    ...(everyPartition ? { everyPartition } : {}),
-    ...(partition === undefined ? {} : { partition }),
   }
+  const where = partition === undefined ? {} : { partition }
+  return entryAt({ to, key, event, ...where, ...(everyPartition ? { everyPartition } : {}) }, at)
 }
 
 /** The consumer that writes failure records, their topic and the content mode. */
@@ -51,7 +47,7 @@ export function failureEntry(
   data: FailureData,
   cause: Pick<Event, 'extensions'> | undefined,
 ): OutboxEntry {
-  return entry(failuresTo, data.originalKey === null ? null : { base64: data.originalKey }, at, {
+  const event: Event = {
     id,
     source: `/consumers/${data.consumer}`,
     type: failureEvent.type,
@@ -61,11 +57,9 @@ export function failureEntry(
     ...(failureEvent.dataschema === undefined ? {} : { dataschema: failureEvent.dataschema }),
     data,
     extensions: cause ? continuedTrace(cause, id) : {},
-  })
-}
-
-function entry(to: TopicName, key: OutboxEntry['key'], at: Place, event: Event): OutboxEntry {
-  return entryAt({ to, key, event }, at)
+  }
+  const key = data.originalKey === null ? null : { base64: data.originalKey }
+  return entryAt({ to: failuresTo, key, event }, at)
 }
 
 export function entryAt(entry: Omit<OutboxEntry, 'position'>, at: Place): OutboxEntry {

@@ -1,13 +1,7 @@
 /**
- * Runs a forwarder once: the schedule's counterpart of `consume.ts`. The partitions take turns, so that a long backlog of one
- * does not hold up the others. A turn has these steps: read the log from the cursor on, `forwarding/decide.ts` what is due,
- * publish, advance the cursor.
- *
- * - Records leave in order, and the cursor moves only when all replicas have acknowledged them. So none is passed over, whenever
- *   an invocation is killed; what it had published but not committed is published again, from the cursor on.
- * - The cursor moves only from where it was read. Of two invocations that run at the same time, one goes on, and the other stops
- *   after one chunk; first copies are in order even then.
- * - A record that cannot be forwarded, or that Kafka refuses for good, is replaced by its failure record.
+ * Runs a forwarder once: the schedule's counterpart of `consume.ts`. The partitions take turns, so that a long backlog of one does not
+ * hold up the others. The cursor moves only when all replicas have a chunk, and only from where it was read: none is passed over, a
+ * killed invocation publishes again what it had not committed, and of two at the same time one stops after a chunk.
  */
 import type { ForwardingConsumer } from './decide.ts'
 import {

@@ -1,12 +1,11 @@
 /** Tells the observer about a chunk after its commit. */
 import type { LogRecord } from '../../cloudevents/record.ts'
-import type { Application } from '../../consumer/application.ts'
 import { partitionOf } from '../../consumer/murmur2.ts'
 import { type Consumer, hasTimers } from '../consumer.ts'
 import type { Applied } from '../deciding/apply.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import { isAlarming } from '../failures/failure-memory.ts'
-import type { Partitioning, Snapshot, StateKey } from '../model.ts'
+import type { Snapshot, StateKey } from '../model.ts'
 import type { Observer } from '../ports.ts'
 
 interface Committed {
@@ -25,8 +24,8 @@ export function report(
   const { decisions, change, clockGap, unreadableContext } = applied
   observer.decided(stateKey, decisions)
   const decided = fresh.map(({ record }) => record).filter(({ offset }) => offset <= change.appliedOffset)
-  const { topic, partition } = stateKey
-  const misrouted = misroutedOf(consumer.application, topic, partition, partitioning, decided)
+  const partitions = (partitioning ?? consumer.application.topicNamed(stateKey.topic))?.partitions
+  const misrouted = decided.filter(record => isMisrouted(record, stateKey, partitions))
   if (misrouted[0]) observer.misrouted(stateKey, misrouted[0].offset, misrouted.length)
   if (unreadableContext !== undefined) observer.contextUnreadable(stateKey, unreadableContext)
   // Without timers, a log needs no ticks, so its clock may have gaps.
@@ -36,18 +35,12 @@ export function report(
     observer.failureMemory(stateKey, failureMemory, consumer.failureBytes)
 }
 
-/** Records that Kafka's default partitioner would not have put here: the state of their entity may be elsewhere. */
-function misroutedOf(
-  application: Application,
-  topic: string,
-  partition: number,
-  grown: Partitioning | undefined,
-  records: readonly LogRecord[],
-): readonly LogRecord[] {
-  const partitions = grown?.partitions ?? application.topicNamed(topic)?.partitions
-  if (partitions === undefined) return []
-  return records.filter(
-    ({ key, decodedByLambda }) =>
-      key !== null && !decodedByLambda?.key && partitionOf(key, partitions) !== partition,
-  )
+/** Whether Kafka's default partitioner would not have put the record here: the state of its entity may be elsewhere. */
+function isMisrouted(
+  { key, decodedByLambda }: LogRecord,
+  { partition }: StateKey,
+  partitions: number | undefined,
+): boolean {
+  if (partitions === undefined || key === null || decodedByLambda?.key) return false
+  return partitionOf(key, partitions) !== partition
 }

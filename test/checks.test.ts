@@ -3,6 +3,7 @@ import type { Check } from './runner/check.ts'
 import { apiPages } from './runner/checks/api-pages.ts'
 import { configuration } from './runner/checks/configuration.ts'
 import { dockerfiles } from './runner/checks/dockerfiles.ts'
+import { errors } from './runner/checks/errors.ts'
 import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
 import { promises } from './runner/checks/promises.ts'
@@ -21,6 +22,7 @@ const CHECKS: readonly Check[] = [
   apiPages,
   promises,
   titles,
+  errors,
   dockerfiles,
 ]
 

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PROJECT } from '../../../programs/paths.ts'
+import { type Check, Failed } from '../check.ts'
+import { sourceFiles } from '../source-files.ts'
+
+/** Maximum number of classes of errors in the engine. */
+const MOST = 38
+
+const CLASS = /\bclass (\w+) extends (\w+)\b/g
+
+/** Checks that the engine has few classes of errors: a code in one of them, or a value, is enough in most cases. */
+export const errors: Check = {
+  name: 'classes of errors',
+  async run() {
+    const files = await sourceFiles('lib/runtime/**/*.ts', 'packages/**/*.ts')
+    if (files.length === 0) throw new Failed('there is no file of the engine')
+    const sources = await Promise.all(files.map(file => readFile(join(PROJECT, file), 'utf8')))
+    const classes = sources.flatMap(source =>
+      [...source.matchAll(CLASS)].map(([, name = '', base = '']) => ({ name, base })),
+    )
+    const names = new Set(['Error', 'TypeError', 'RangeError', 'SyntaxError'])
+    // A class can extend one that is read after it.
+    for (let before = 0; before < names.size; ) {
+      before = names.size
+      for (const { name, base } of classes) if (names.has(base)) names.add(name)
+    }
+    const own = classes.flatMap(({ name, base }) => (names.has(base) ? [name] : []))
+    if (own.length <= MOST) return `${own.length} classes in ${files.length} files`
+    throw new Failed(
+      `The engine has ${own.length} classes of errors, and may have ${MOST}: ${own.join(', ')}.\nUse one of them with a code, or a value.`,
+    )
+  },
+}

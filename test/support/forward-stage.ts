@@ -5,11 +5,12 @@ import { type Forwarder, forwarded, notDue } from '../../lib/runtime/consumer/fo
 import { CONSUMER_DEFAULTS } from '../../lib/runtime/pipeline/consumer.ts'
 import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
 import type { ForwardingConsumer } from '../../lib/runtime/pipeline/forwarding/decide.ts'
-import { type Forwarded, forward } from '../../lib/runtime/pipeline/forwarding/forward.ts'
-import type {
-  ForwardingInvocation,
-  ForwardingPorts,
-} from '../../lib/runtime/pipeline/forwarding/partition.ts'
+import {
+  type Forwarded,
+  type ForwardingInvocation,
+  type ForwardingPorts,
+  forward,
+} from '../../lib/runtime/pipeline/forwarding/forward.ts'
 import type { Cursors } from '../../lib/runtime/pipeline/ports.ts'
 import { MemoryCircuitBreaker } from '../../lib/runtime/testing/circuit-breaker.ts'
 import { MemoryLogBounds } from '../../lib/runtime/testing/log-bounds.ts'

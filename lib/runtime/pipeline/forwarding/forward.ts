@@ -3,13 +3,41 @@
  * hold up the others. The cursor moves only when all replicas have a chunk, and only from where it was read: none is passed over, a
  * killed invocation publishes again what it had not committed, and of two at the same time one stops after a chunk.
  */
-import type { ForwardingConsumer } from './decide.ts'
-import {
-  type ForwardingInvocation,
-  type ForwardingPorts,
-  ForwardRun,
-  type PartitionForwarded,
-} from './partition.ts'
+import type { LogRecord } from '../../cloudevents/record.ts'
+import { failure } from '../../consumer/failure-codes.ts'
+import { PartitionStopped, Unavailable } from '../errors.ts'
+import { digestOf } from '../failures/failure-record.ts'
+import { deferredBySurge, type SurgeGuard } from '../failures/failure-surge.ts'
+import type { Deferred, Looked, StateKey } from '../model.ts'
+import type { Cursor, Cursors, LogBounds, Ports } from '../ports.ts'
+import { sendInOrder } from '../publishing/publish.ts'
+import type { DeferredReason } from '../reasons.ts'
+import { decide, type ForwardingConsumer, failedMove, type Move } from './decide.ts'
+
+export interface ForwardingPorts extends Pick<Ports, 'log' | 'publisher' | 'breaker' | 'observer'> {
+  readonly cursors: Cursors
+  readonly bounds: LogBounds
+}
+
+export interface ForwardingInvocation extends SurgeGuard {
+  readonly remainingMs: () => number
+}
+
+interface PartitionForwarded {
+  readonly forwarded: number
+  readonly failed: number
+  readonly skipped: number
+  /** When the next record is due, in milliseconds since the epoch; absent if none waits for its time. */
+  readonly nextDueMs?: number
+  /** Why the rest must wait for another invocation, although it may be due. */
+  readonly deferred?: DeferredReason
+}
+
+/** The part of the log that this invocation forwards. `end` is the offset after its last record. */
+interface Extent {
+  readonly start: number
+  readonly end: number
+}
 
 export interface Forwarded {
   readonly forwarded: number
@@ -52,4 +80,176 @@ function totalOf(partitions: readonly PartitionForwarded[]): Forwarded {
     ...(due.length > 0 ? { nextDueMs: Math.min(...due) } : {}),
     deferred: partitions.filter(({ deferred }) => deferred !== undefined).length,
   }
+}
+
+class ForwardRun {
+  readonly #consumer: ForwardingConsumer
+  readonly #ports: ForwardingPorts
+  readonly #invocation: ForwardingInvocation
+  readonly #stateKey: StateKey
+  readonly #extent: Extent
+  #hasBegun = false
+  #next = 0
+  readonly #done = { forwarded: 0, failed: 0, skipped: 0 }
+  /** Why it has ended before the end of the log; undefined while it has not. */
+  #end: Pick<PartitionForwarded, 'nextDueMs' | 'deferred'> | undefined
+  #cursor: Cursor | undefined
+  /** Whether the log was found to be the one that the cursor belongs to. */
+  #isChecked = false
+
+  constructor(
+    consumer: ForwardingConsumer,
+    ports: ForwardingPorts,
+    invocation: ForwardingInvocation,
+    { topic, partition, ...extent }: { readonly topic: string; readonly partition: number } & Extent,
+  ) {
+    this.#consumer = consumer
+    this.#ports = ports
+    this.#invocation = invocation
+    this.#stateKey = { consumer: consumer.process.name, topic, partition }
+    this.#extent = extent
+  }
+
+  get result(): PartitionForwarded {
+    return { ...this.#done, ...this.#end }
+  }
+
+  /** Forwards what one fetch returns, and never rejects. @returns whether there may be more that is due */
+  async next(): Promise<boolean> {
+    try {
+      await this.#begin()
+      if (this.#next >= this.#extent.end) return false
+      if (this.#isLate) return this.#waits({ reason: 'out-of-time' })
+      const stop = await this.#pass(await this.#read())
+      if (stop) return this.#waits(stop)
+      return this.#end === undefined && this.#next < this.#extent.end
+    } catch (error) {
+      const isKnown = error instanceof Unavailable || error instanceof PartitionStopped
+      return this.#waits({ reason: isKnown ? error.code : 'unexpected-error', error })
+    }
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#hasBegun) return
+    this.#cursor = await this.#ports.cursors.read(this.#stateKey)
+    const { start, end } = this.#extent
+    const next = this.#cursor?.next ?? start
+    const { name } = this.#consumer.process
+    if (this.#cursor && next > end)
+      throw anotherLog(
+        this.#stateKey,
+        `ends at offset ${end}, but ${name} has already forwarded up to ${next}`,
+      )
+    this.#next = next
+    this.#hasBegun = true
+  }
+
+  get #isLate(): boolean {
+    return this.#invocation.remainingMs() < this.#consumer.reserveMs
+  }
+
+  async #read(): Promise<Looked> {
+    const { log, observer } = this.#ports
+    const [{ topic, partition }, next, { end }] = [this.#stateKey, this.#next, this.#extent]
+    const last = this.#isChecked ? undefined : this.#cursor?.last
+    const fromOffset = last?.offset ?? next
+    const looked = await log.read(topic, partition, { fromOffset, toOffset: end - 1 })
+    if (last) this.#ensureSame(last, looked)
+    this.#isChecked = true
+    if (this.#cursor === undefined) {
+      const [first] = looked.records
+      if (first && first.offset > 0) observer.startsWithoutAppliedOffset(this.#stateKey, first.offset)
+    } else if (looked.logStart > next)
+      observer.expired(this.#stateKey, { fromOffset: next, toOffset: Math.min(looked.logStart, end) - 1 })
+    return { ...looked, records: looked.records.filter(({ offset }) => offset >= next && offset < end) }
+  }
+
+  /** If the record that was forwarded last has expired, nothing can be compared. */
+  #ensureSame({ offset, digest }: NonNullable<Cursor['last']>, { records: [first], logStart }: Looked): void {
+    if (logStart > offset || (first?.offset === offset && digestOf(first) === digest)) return
+    const { name } = this.#consumer.process
+    throw anotherLog(
+      this.#stateKey,
+      `does not have the record at offset ${offset} that ${name} has forwarded last`,
+    )
+  }
+
+  /** Publishes before the cursor advances: a crash repeats a chunk. Returns why it cannot go on; undefined if it can. */
+  async #pass({ records, nextOffset }: Looked): Promise<Deferred | undefined> {
+    for (let rest = records; rest.length > 0; ) {
+      if (this.#isLate) return { reason: 'out-of-time' }
+      const { moves, notDue } = decide(this.#consumer, rest, this.#invocation.nowMs())
+      rest = notDue ? [] : rest.slice(moves.length)
+      const next = notDue?.offset ?? rest[0]?.offset ?? nextOffset
+      const stop = moves.length > 0 ? await this.#commit(moves, next) : undefined
+      if (stop) return stop
+      if (notDue) this.#end = { nextDueMs: notDue.dueMs }
+    }
+    // A fetch may have held transaction markers only, or only the record that was forwarded last.
+    const isDone = records.length > 0 || nextOffset <= this.#next
+    return isDone || (await this.#advance(nextOffset)) ? undefined : { reason: 'contended' }
+  }
+
+  async #commit(moves: readonly Move[], next: number): Promise<Deferred | undefined> {
+    const { latest } = this.#invocation
+    const surge = await deferredBySurge(
+      this.#ports,
+      this.#stateKey,
+      moves.map(({ decision }) => decision),
+      this.#invocation,
+    )
+    if (surge) return surge
+    const made = await this.#publish(moves)
+    if (!(await this.#advance(next, made.at(-1)?.source))) return { reason: 'contended' }
+    const decisions = made.map(({ decision }) => decision)
+    latest.committed(decisions)
+    this.#ports.observer.decided(this.#stateKey, decisions)
+    for (const { outcome } of decisions)
+      this.#done[outcome === 'failed' ? 'failed' : outcome === 'ignored' ? 'skipped' : 'forwarded'] += 1
+    return undefined
+  }
+
+  /** Publishes in order. A record that Kafka refuses for good is replaced by its failure record. Returns what became of each. */
+  async #publish(moves: readonly Move[]): Promise<readonly Move[]> {
+    const { publisher } = this.#ports
+    const replacements = new Map<Move, Move>()
+    const send = (some: readonly Move[]) => publisher.publish(some.flatMap(({ written }) => written ?? []))
+    const { error } = await sendInOrder(moves, send, async (move, { message }) => {
+      const failed = failure('emission-refused', `to ${move.written?.topic}: ${message}`)
+      const replacement = failedMove(this.#consumer, move.source, failed, this.#invocation.nowMs())
+      await send([replacement])
+      replacements.set(move, replacement)
+    })
+    if (error) {
+      const entries = [...replacements.values()].flatMap(({ decision }) => decision.emitted ?? [])
+      this.#ports.observer.refused(this.#stateKey, entries, error)
+    }
+    return moves.map(move => replacements.get(move) ?? move)
+  }
+
+  /** False if another invocation has moved the cursor: it goes on, and this one must stop. @param last forwarded by it */
+  async #advance(next: number, last?: LogRecord): Promise<boolean> {
+    const known = last ? { offset: last.offset, digest: digestOf(last) } : this.#cursor?.last
+    const to = { next, ...(known && { last: known }) }
+    const outcome = await this.#ports.cursors.advance(this.#stateKey, this.#cursor, to)
+    if (outcome === 'refused') return false
+    this.#cursor = to
+    this.#next = next
+    return true
+  }
+
+  #waits(deferred: Deferred): false {
+    const appendMs = this.#invocation.nowMs()
+    this.#ports.observer.waiting(this.#stateKey, { fromOffset: this.#next, appendMs, ...deferred })
+    this.#end = { deferred: deferred.reason }
+    return false
+  }
+}
+
+function anotherLog({ consumer, topic, partition }: StateKey, what: string): PartitionStopped {
+  return new PartitionStopped(
+    'another-log',
+    `${topic}/${partition} ${what}: it was made anew, or cut off. Delete the key {${consumer}:${topic}:${partition}}:cursor in Redis to ` +
+      'forward the new log from its start.',
+  )
 }

@@ -2,8 +2,7 @@
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
-import type { RememberedFailure, StoredTimer } from '../model.ts'
-import type { Task } from './admission.ts'
+import type { Fingerprint, LogClock, RememberedFailure, StoredTimer } from '../model.ts'
 import { heldParts } from './stored-state.ts'
 
 export interface Hold {
@@ -39,7 +38,14 @@ export interface ParkedRecord {
   readonly attemptAt?: RememberedFailure
 }
 
-export function parkedRecord({ record, clock, fingerprint, attemptAt }: Task): ParkedRecord {
+interface Admitted {
+  readonly record: LogRecord
+  readonly clock: LogClock
+  readonly fingerprint: Fingerprint
+  readonly attemptAt: RememberedFailure | undefined
+}
+
+export function parkedRecord({ record, clock, fingerprint, attemptAt }: Admitted): ParkedRecord {
   const { offset, timestampMs, key, value, headers, decodedByLambda, validatedByLambda } = record
   return {
     offset,

@@ -2,7 +2,7 @@ import type { Unavailable } from './errors.ts'
 import type { SurgeGuard } from './failures/failure-surge.ts'
 import type { LogChecks } from './log/log-identity.ts'
 
-/** What an invocation provides, and what is kept from one invocation to the next. */
+/** Provided by an invocation, or kept from one invocation to the next. */
 export interface Invocation extends SurgeGuard {
   readonly remainingMs: () => number
   /** Whether the event source mapping has ReportBatchItemFailures. */

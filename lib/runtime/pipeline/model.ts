@@ -20,7 +20,7 @@ export interface StateKey {
  */
 export interface Version {
   readonly epoch: number
-  /** The last decided offset; -1 if there is none. */
+  /** The last decided offset; -1 before the first. */
   readonly appliedOffset: number
   /** Timers fired since the applied offset and before the next record. If one commit cannot hold them, several do. */
   readonly fired: number
@@ -72,7 +72,7 @@ export interface StoredTimer {
   readonly name: string
   /** Event time. */
   readonly dueMs: number
-  /** It fires when the log's clock has passed this. */
+  /** The timer fires when the log's clock has passed this. */
   readonly thresholdMs: number
   /** Derived from what set the timer. If the same name and due time are set again, that is another timer. */
   readonly id: string
@@ -138,14 +138,14 @@ export interface OutboxEntry {
   readonly partition?: number
 }
 
-/** What an event has set for all entities of a partition. */
+/** Set by an event for all entities of a partition. */
 export interface StoredContext {
   readonly hash: string
   /** The data of that event, or what the process has folded it into, as JSON. */
   readonly json: string
 }
 
-/** The first append time of a chunk and the advance of the clock after it. Both tell which timers can fall due in the chunk. */
+/** The first append time of a chunk, and the advance of the clock after it: both limit which timers can fall due. */
 export interface Span {
   readonly firstAppendMs: number
   readonly advanceMs: number
@@ -169,17 +169,27 @@ export interface Wanted {
   readonly contexts?: readonly string[]
 }
 
-export interface Snapshot {
-  readonly version: Version
+/** Facts about a partition state at its applied offset. */
+interface Progress {
   readonly clock: LogClock
-  readonly partitioning?: Partitioning
+  /** `digestOf` the record at the applied offset; undefined before the first one. */
   readonly appliedDigest: string | undefined
   /** Number of entries emitted since the applied offset. The next record continues this count. */
   readonly emitted: number
+  /** Approximate size of all that entities have parked. */
   readonly parkedBytes: number
+  /** Levels of `NewEntities`; absent if empty. */
   readonly newEntities?: string
+  /** Append time from which every record was decided and every failure is remembered; undefined if there is none. */
+  readonly failuresFromMs: number | undefined
+}
+
+export interface Snapshot extends Progress {
+  readonly version: Version
+  readonly partitioning?: Partitioning
   /** The states of the wanted entities and of those with a due timer, as `storedState` made them. */
   readonly states: ReadonlyMap<string, string>
+  /** All timers of the same entities. */
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
   /** If more timers fall due than one load returns: every timer up to this place is loaded. Otherwise undefined. */
   readonly timersUpTo: TimerPlace | undefined
@@ -191,27 +201,22 @@ export interface Snapshot {
   /** How the topic has grown, the first growth first; absent if it never has, or no failure was wanted. */
   readonly growths?: readonly Growth[]
   readonly failureMemory: FailureMemory
-  /** Append time from which every record was decided and every failure is remembered; undefined if there is none. */
-  readonly failuresFromMs: number | undefined
   readonly outbox: readonly OutboxEntry[]
   /** Records that an operator has set aside, each by its offset with its `digestOf`; absent if empty. */
   readonly skipped?: ReadonlyMap<number, string>
-  /** Absent if no context was set or wanted. `json` is absent if the caller has the content cached. */
+  /** Set if a context was set and wanted. `json` is absent if the caller has the content cached. */
   readonly context?: { readonly hash: string; readonly json?: string }
 }
 
-export interface Change {
+/** A store that forgets failures at a commit sets `failuresFromMs` to the time after the newest record. */
+export interface Change extends Progress {
   readonly base: Version
   readonly appliedOffset: number
-  /** Timers fired and entries emitted since that offset. Both are 0 unless the commit ends among the timers before a record. */
+  /** Timers fired since that offset; 0 unless the commit ends among the timers before a record. */
   readonly fired: number
-  readonly emitted: number
-  readonly parkedBytes: number
-  readonly newEntities?: string
-  readonly clock: LogClock
-  readonly appliedDigest: string | undefined
   /** New states as `storedState` makes them; null forgets the entity. */
   readonly states: ReadonlyMap<string, string | null>
+  /** All timers of each entity with a changed one. */
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
   readonly ids: readonly RememberedId[]
   readonly failures: readonly RememberedFailure[]
@@ -226,8 +231,6 @@ export interface Change {
   readonly failureBytes: number
   /** Number of forgotten failures in the snapshot. After this commit they count as reported. */
   readonly forgottenTold: number
-  /** See `Snapshot`; a commit that forgets failures makes it the time after the newest record. */
-  readonly failuresFromMs: number | undefined
   /** Which code decided this, see `codeOf`; absent if it is not known. */
   readonly code?: string
 }
@@ -239,7 +242,7 @@ export interface OffsetRange {
 }
 
 export interface Looked {
-  /** In offset order. None lies before `fromOffset`; some may lie after `toOffset`. */
+  /** Ordered by offset. The first is not before `fromOffset`; some may be after `toOffset`. */
   readonly records: readonly LogRecord[]
   /** Every offset of the range before this one is in `records` or has no record. Always greater than `fromOffset`. */
   readonly nextOffset: number
@@ -252,7 +255,7 @@ export type RecordOutcome = 'applied' | 'duplicate' | 'ignored' | 'failed' | 'pa
 /** What became of a parked record. Each is counted as `parked` before, and as one of these later. */
 export type ParkedOutcome = 'parked-applied' | 'parked-ignored' | 'parked-failed' | 'parked-erased'
 
-/** What was decided about one record or timer, and why. Metrics, log lines and tests use it. */
+/** A decision about one record or timer, with its reason. Metrics, log lines and tests use it. */
 export interface Decision {
   /** The offset of the record, also of a parked one; for a timer, of the record before which it fired. */
   readonly offset: number

@@ -108,7 +108,7 @@ async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promis
     }
 }
 
-/** What follows when a pass has ended early. @returns as `pass` does */
+/** Continues after a pass that has ended early. @returns as `pass` does */
 async function ended(
   run: PartitionRun,
   end: Exclude<End, { kind: 'refused' }>,

@@ -23,7 +23,7 @@ export interface Ports {
   readonly log: LogReader
   readonly breaker: CircuitBreaker
   readonly observer: Observer
-  /** Absent, or resolves to undefined, if no checkpoints are kept. */
+  /** Resolves to undefined if no checkpoints are kept. */
   readonly recovery?: () => Promise<Recovery | undefined>
 }
 
@@ -80,9 +80,9 @@ export interface LogReader {
   leave?(topic: string, partition: number): void
 }
 
-/** What a log holds now. Rejects with `Unavailable` if Kafka cannot be reached. */
+/** Bounds of a log now. Rejects with `Unavailable` if Kafka cannot be reached. */
 export interface LogBounds {
-  /** By partition: the first offset that is retained, and the offset after the last one. */
+  /** Returns for each partition the first retained offset, and the offset after the last one. */
   bounds(topic: string): Promise<readonly { readonly start: number; readonly end: number }[]>
 }
 
@@ -131,7 +131,7 @@ export interface Observer {
   outboxNotTrimmed(stateKey: StateKey, count: number, error: unknown): void
   /** Entries that Kafka does not accept. Each was replaced by a failure record that says so. */
   refused(stateKey: StateKey, entries: readonly OutboxEntry[], error: unknown): void
-  /** Entries that the dead letters now have. Those of an outbox that was not trimmed are told again. */
+  /** Entries that the dead letters now have. Those of an outbox that was not trimmed are reported again. */
   deadLettersSent(stateKey: StateKey, entries: readonly OutboxEntry[]): void
   /** Undelivered offsets after the applied offset: they are read from the log. A long range means that the store lost state. */
   rangeReadBack(stateKey: StateKey, range: OffsetRange): void
@@ -146,7 +146,7 @@ export interface Observer {
   checkpointDamaged(partitionState: StateKey, takenAtMs: number, error: Error): void
   /** The log was silent for longer than its clock may advance in one step. Only for consumers with timers. */
   clockGap(stateKey: StateKey, beforeOffset: number, ms: number): void
-  /** From this offset on, producers set the timestamps of the log, and the consumer's timers depend on them. */
+  /** Producers set the timestamps of the log from this offset on, and the consumer's timers depend on them. */
   timedByProducers(stateKey: StateKey, fromOffset: number): void
   /** This code cannot read the stored context. The initial context is used until the next one is set. */
   contextUnreadable(stateKey: StateKey, why: string): void

@@ -23,7 +23,7 @@ const DUPLICATE = {
 
 export type DuplicateReason = keyof typeof DUPLICATE
 
-/** What an erasure came to in a process. It is the reason of an applied record. */
+/** Reasons of an applied erasure. */
 const ERASURE = {
   erased: 'the state of the entity was removed, and its timers were cancelled',
   'nothing-to-erase': 'the entity had no state in this partition',

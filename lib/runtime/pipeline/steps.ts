@@ -67,7 +67,6 @@ export interface PartitionRun {
   readonly code: string
   readonly pending: PendingRecords
   readonly cutter: SegmentCutter | undefined
-  /** What a receiver may take of the invocation. */
   readonly allowed: Allowed
   /** Whether the partition is known to have no checkpoint to restore. */
   isNew: boolean
@@ -80,7 +79,7 @@ interface Chunk {
   readonly base?: number
 }
 
-/** Why a pass has ended before its last step. What a step makes has no `kind`. */
+/** Reasons for which a pass ends before its last step; the result of a step has no `kind`. */
 export type End =
   /** Another invocation committed first. */
   | { readonly kind: 'refused' }
@@ -166,7 +165,7 @@ interface LoadedPart extends DecodedPart {
   readonly snapshot: Snapshot
   /** The decoded records after the applied offset. */
   readonly undecided: readonly Decoded[]
-  /** Those of them whose states are in the snapshot. */
+  /** The part of `undecided` whose states are in the snapshot. */
   readonly fresh: readonly Decoded[]
 }
 
@@ -240,7 +239,7 @@ function archiveSegment({ consumer, allowed }: PartitionRun, { snapshot, fresh }
 }
 
 interface Committed extends Decided {
-  /** In order. Only what is in the outbox after the commit may be published. */
+  /** Entries that are in the outbox after the commit, in order: no others may be published. */
   readonly outbox: readonly OutboxEntry[]
 }
 

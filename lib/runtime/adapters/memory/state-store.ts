@@ -44,7 +44,7 @@ interface MemoryState {
   clock: LogClock
   partitioning?: Partitioning
   growths?: readonly KeptGrowth[]
-  /** To how many partitions the topic is growing. */
+  /** Number of partitions that a growing topic will have. */
   growing?: number
   appliedDigest: string | undefined
   emitted: number
@@ -64,7 +64,6 @@ interface MemoryState {
   /** Number of failures that were forgotten to make room, and not reported yet. */
   forgotten: number
   failuresFromMs: number | undefined
-  /** Absent until the first checkpoint. */
   changes?: Changes | undefined
 }
 
@@ -83,7 +82,7 @@ interface Changes {
   failures: number
 }
 
-/** As long as the Redis store notes changes without a checkpoint. */
+/** Time without a checkpoint after which the Redis store stops noting changes, too. */
 const TRACKED_MS = 60 * 60_000
 
 /** Partition states in memory: for tests, and to apply a log again. The port's suite checks that it behaves like the Redis store. */

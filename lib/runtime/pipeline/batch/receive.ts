@@ -12,7 +12,7 @@ export interface KafkaEventRecord {
   readonly partition: number
   readonly offset: number
   readonly timestamp: number
-  /** Who set the timestamp: the producer or the broker. */
+  /** Set by the producer or by the broker. */
   readonly timestampType?: 'CREATE_TIME' | 'LOG_APPEND_TIME'
   /** Base64; absent or null if it is null in Kafka. Data that Lambda has decoded may also be there as it is, without base64. */
   readonly key?: string | object | null
@@ -29,7 +29,7 @@ export interface PartitionBatch {
   readonly partition: number
   /** Ascending by offset, each offset once. */
   readonly records: readonly LogRecord[]
-  /** The first offset whose timestamp the producer set; absent if there is none. */
+  /** The first offset whose timestamp the producer set; absent if the broker set all of them. */
   readonly createTimeFrom?: number
 }
 

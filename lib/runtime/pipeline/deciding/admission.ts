@@ -108,7 +108,7 @@ function heldFor(work: Work, attemptAt: RememberedFailure | undefined) {
   return entity === undefined ? undefined : states.hold(entity)?.waitsFor
 }
 
-/** From now on, the same event is a repeat. */
+/** Makes the same event a repeat from now on. */
 export function remember(work: Work, { isTick, fingerprint, clock }: Task): void {
   if (!isTick) work.copy.remember({ ...fingerprint, appliedAtMs: clock.nowMs })
 }

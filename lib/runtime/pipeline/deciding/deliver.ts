@@ -10,7 +10,7 @@ import { type Answer, Receiver } from './receiver.ts'
 import type { TriesAllowed } from './tries.ts'
 import { type Work, WorkingCopy } from './working-copy.ts'
 
-/** What the invocation allows, and who is told of tries that failed. */
+/** Limits of the invocation, and the observer of failed tries. */
 export interface Allowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
   readonly remainingMs: () => number
   readonly nowMs: () => number
@@ -75,7 +75,7 @@ export function decideAll(
   return { decisions: copy.decisions, change: copy.change, clockGap: [] }
 }
 
-/** Undefined if there is no answer: the receiver cannot be reached, or the time is up. */
+/** Undefined without an answer: the receiver cannot be reached, or the time is up. */
 async function decide(
   work: Work,
   receiver: Receiver,

@@ -35,7 +35,7 @@ function canonicalData(data: unknown): string | undefined {
 
 const EMPTY = ['[]', '{}']
 
-/** Sorts members by name, and leaves out empty ones: Protobuf cannot tell them from absent ones, and the event must stay the same. */
+/** Sorts members by name, and leaves out empty ones, which Protobuf cannot distinguish from absent ones. */
 function canonical(value: unknown, level: number): string | undefined {
   if (typeof value !== 'object' || value === null) return scalar(value)
   if (level > DEEPEST_NESTING) return undefined

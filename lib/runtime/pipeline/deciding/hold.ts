@@ -6,7 +6,7 @@ import type { Fingerprint, LogClock, RememberedFailure, StoredTimer } from '../m
 import { heldParts } from './stored-state.ts'
 
 export interface Hold {
-  /** What the entity waits for; absent once it has been released and its parked events are being applied. */
+  /** The awaited failure; absent once the entity is released and its parked events are being applied. */
   readonly waitsFor?: {
     readonly failure: string
     /** `Fingerprint.id` of the event that failed. */
@@ -17,7 +17,7 @@ export interface Hold {
     readonly clockMs: number
   }
   readonly untilMs: number
-  /** In their first order. */
+  /** Ordered as they first came. */
   readonly parked: readonly ParkedRecord[]
   /** The timers of the entity. They do not fire while it is held, and are not in the timer queue. */
   readonly timers: readonly StoredTimer[]
@@ -95,7 +95,7 @@ export function parkedBytesOf({ parked }: Pick<Hold, 'parked'>): number {
 
 const PARKED_BYTES = 128
 
-/** Below every threshold: a released entity goes on before any other timer fires. */
+/** Below every threshold: a released entity continues before any other timer fires. */
 const AT_ONCE_MS = -1
 
 /** The only timer of a held entity in the queue: it ends the hold or, if the entity is released, applies its next parked event. */

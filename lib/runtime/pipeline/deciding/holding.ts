@@ -71,7 +71,7 @@ export function park(work: KeyedWork, task: Task, hold: Hold): Decision | undefi
   return parked(work, task)
 }
 
-/** What an attempt at a failure means for the entity that waits for it, if one does. */
+/** Releases the entity that waits for an attempt, or keeps it held, by the decision about it. */
 export function settled(
   work: KeyedWork,
   { decision, attemptAt }: AlreadyDecided,

@@ -197,7 +197,7 @@ const WAITS_MS = [...Array(TRIES - 1).keys()].reduce((sum, index) => sum + waitA
 /** Shares the rest of an invocation between records that were not offered yet, and further tries of those that failed. */
 class Pace {
   readonly #leftMs: () => number
-  /** How long the offers in vain of this round took. */
+  /** Duration of this round's failed offers. */
   #failedMs = 0
   #hasFailed = false
   #longestMs = 0

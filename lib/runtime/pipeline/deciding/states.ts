@@ -5,9 +5,9 @@ import { heldParts, withHold } from './stored-state.ts'
 
 export class States {
   readonly #loaded: Snapshot['states']
-  /** The states that the chunk has changed, without their holds; null if there is none any more. */
+  /** The states that the chunk has changed, without their holds; null for a forgotten one. */
   readonly #changed = new Map<string, string | null>()
-  /** The holds that the chunk has read or changed; undefined for an entity that is no longer held. */
+  /** The holds that the chunk has read or changed; undefined after a release. */
   readonly #holds = new Map<string, Hold | undefined>()
   readonly #changedHolds = new Set<string>()
 
@@ -22,7 +22,7 @@ export class States {
     return loaded === undefined ? undefined : heldParts(loaded).state
   }
 
-  /** What the chunk has made of the state so far; undefined if it has not changed it. */
+  /** Returns the state after the records applied so far; undefined if unchanged. */
   changed(entity: string): string | null | undefined {
     return this.#changed.get(entity)
   }
@@ -57,7 +57,7 @@ export class States {
     return json === undefined ? undefined : JSON.parse(json)
   }
 
-  /** As they will be stored; null for what is forgotten. */
+  /** The changed states as they will be stored; null for a forgotten one. */
   get changes(): ReadonlyMap<string, string | null> {
     const changes = new Map(this.#changed)
     for (const [entity, state] of changes) {

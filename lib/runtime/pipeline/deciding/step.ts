@@ -17,7 +17,7 @@ import { storedState, versionOf } from './stored-state.ts'
 export interface Stored {
   readonly kind: 'stored'
   readonly reason: string
-  /** As `storedState` makes it; null forgets the entity. */
+  /** Result of `storedState`; null forgets the entity. */
   readonly state: string | null
   readonly entries: readonly OutboxEntry[]
   /** Approximate size of the entries in the outbox. */

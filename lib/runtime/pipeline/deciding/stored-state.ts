@@ -18,7 +18,7 @@ export function withHold(state: string | null, hold: string | undefined): string
   return hold === undefined ? state : `${HELD}${hold}\n${state ?? ''}`
 }
 
-/** The hold of an entity, as JSON, and its state behind that; each undefined if there is none. */
+/** The hold of an entity, as JSON, and its state behind that, as far as it has them. */
 export function heldParts(stored: string): { readonly hold?: string; readonly state?: string } {
   if (!stored.startsWith(HELD)) return { state: stored }
   // JSON has no line breaks of its own.
@@ -33,7 +33,7 @@ export function partsOfState(stored: string): { readonly version: number; readon
   return { version: version === undefined ? 1 : Number(version), json: stored.slice(prefix.length) }
 }
 
-/** What is stored of an entity, as JSON without its hold; undefined if it has no state. */
+/** Returns the state as JSON without its hold; undefined if the entity has none. */
 export function stateJson(stored: string | undefined): string | undefined {
   const state = stored === undefined ? undefined : heldParts(stored).state
   return state === undefined ? undefined : partsOfState(state).json
@@ -92,7 +92,7 @@ export function readState(
   return migrated
 }
 
-/** What is wrong with the version that a process declares; undefined if it is valid. */
+/** Returns an error message for an invalid version, undefined for a valid one. */
 export function versionError({ version, migrate }: Partial<KeyedProcess<unknown>>): string | undefined {
   if (version === undefined) return undefined
   if (!Number.isSafeInteger(version) || version < 1)

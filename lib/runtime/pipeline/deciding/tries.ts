@@ -1,4 +1,4 @@
-/** In how many tries a receiver may accept something before it counts as failed, and how long each further one waits. */
+/** Number of tries that a receiver has before a record counts as failed, and the waits between them. */
 
 /** The first offer and two more. */
 export const TRIES = 3
@@ -7,14 +7,13 @@ export const TRIES = 3
 export interface Tried {
   readonly attempt: number
   readonly of: number
-  /** How many records were offered in vain, and the first of them. */
+  /** Number of records that were not accepted, and the first of them. */
   readonly records: number
   readonly offset: number
   /** What of the receiver's answer may be logged, or what was thrown instead. */
   readonly cause: { readonly safeMessage: string | undefined } | { readonly error: unknown }
 }
 
-/** What the invocation allows, and who is told. */
 export interface TriesAllowed {
   /** Whether a call may begin after this many milliseconds. */
   hasTime(afterMs: number): boolean

@@ -79,7 +79,7 @@ function read(record: LogRecord, consumer: Expectations, redriveTarget: RedriveT
   }
 }
 
-/** What the application makes of the record, if it knows its form; else what was read. */
+/** Returns the application's own reading of the record, or else `read`. */
 function readForeign(
   record: LogRecord,
   read: Event | Failure,

@@ -55,7 +55,7 @@ export function failureBytesOf(application: Application, all: number, topic: str
   return Math.floor(all / partitions)
 }
 
-/** From this share on, operators are alerted, so that they have time to find the producer. */
+/** Operators are alerted from this share on, so that they have time to find the producer. */
 const ALARMING_SHARE = 0.8
 
 /** Whether to alert an operator. @param limit upper bound for the failure memory of the partition state, in bytes */

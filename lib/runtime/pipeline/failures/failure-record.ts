@@ -176,7 +176,7 @@ const LEFT_BEHIND: readonly (readonly [part: RecordPart, nothing: Partial<Failur
   ['key', { originalKey: null }],
 ]
 
-/** The failure of a timer whose step failed. It is not retried, and there is no record to redrive. */
+/** The failure of a timer whose step failed. It is not retried and cannot be redriven. */
 export function timerFailure(
   { entity, timer }: EntityTimer,
   { code, message, place, safeMessage }: Failure,

@@ -227,7 +227,7 @@ class ForwardRun {
     return moves.map(move => replacements.get(move) ?? move)
   }
 
-  /** False if another invocation has moved the cursor: it goes on, and this one must stop. @param last forwarded by it */
+  /** False if another invocation has moved the cursor: this one must stop. @param last forwarded by it */
   async #advance(next: number, last?: LogRecord): Promise<boolean> {
     const known = last ? { offset: last.offset, digest: digestOf(last) } : this.#cursor?.last
     const to = { next, ...(known && { last: known }) }

@@ -67,7 +67,7 @@ export class SegmentCutter {
   }
 }
 
-/** What a segment sink can do next: write a segment, read the log, or leave the rest in the log. */
+/** The next work of a segment sink: write a segment, read the log, or leave the rest in the log. */
 export type Selected =
   | { readonly kind: 'segment'; readonly records: readonly LogRecord[] }
   | { readonly kind: 'missing'; readonly range: OffsetRange; readonly appliedOffset: number }

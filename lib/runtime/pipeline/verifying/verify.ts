@@ -21,7 +21,7 @@ export interface PartitionToVerify {
 export interface Outputs {
   /** Where they are read: from a time on, in milliseconds since the epoch, to their ends now. Topics that do not exist are left out. */
   ranges(topics: Iterable<string>, sinceMs: number): Promise<ReadonlyMap<string, readonly OutputRange[]>>
-  /** Those that no other consumer writes to: what the log does not give is found there, too. */
+  /** Topics that no other consumer writes to: events that the log does not give are found there, too. */
   readonly own: readonly string[]
 }
 

@@ -1,5 +1,5 @@
 /** Reads a captured Lambda event of a Kafka event source, managed or self-managed. Pure. */
-import { isBase64 } from '../../lib/runtime/cloudevents/base64.ts'
+import { isBase64 } from '../../lib/runtime/cloudevents/json-format.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { type KafkaEventRecord, toLogRecord } from '../../lib/runtime/pipeline/batch/receive.ts'
 

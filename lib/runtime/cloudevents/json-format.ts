@@ -1,9 +1,9 @@
 /** The JSON event format of CloudEvents 1.0: one event in one JSON object. */
 import { isUtf8 } from 'node:buffer'
+import { dataFormatOf, MEDIA_TYPES } from '../consumer/data-format.ts'
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { attributeViolation } from './attributes.ts'
-import { isBase64 } from './base64.ts'
 import { isStringOnly, toEvent } from './event.ts'
 import { isInexact, parseExact } from './exact-json.ts'
 import { outlineOf, repeatedMember } from './json-outline.ts'
@@ -115,4 +115,23 @@ export function toJsonEvent(event: Event): Record<string, unknown> {
   const document = { specversion: '1.0', ...attributes, ...extensions }
   if (Buffer.isBuffer(data)) return { ...document, data_base64: data.toString('base64') }
   return data === undefined ? document : { ...document, data }
+}
+
+const CHARACTERS = /^[A-Za-z0-9+/]*={0,2}$/
+
+/** RFC 4648, 4: padded and without line breaks. `Buffer.from` skips whatever is not base64. */
+export function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && CHARACTERS.test(text)
+}
+
+/** The event with data that is still bytes of JSON. */
+export function withJsonData(event: Event, body: Buffer): Event | Failure {
+  const parsed = parsedJson(body)
+  return parsed.kind === 'failure' ? parsed : { ...inJson(event), data: parsed.value }
+}
+
+/** The event with a content type of JSON: its own, or the usual one. */
+export function inJson(event: Event): Event {
+  const isJson = dataFormatOf(event.datacontenttype ?? '') === 'json'
+  return isJson ? event : { ...event, datacontenttype: MEDIA_TYPES.json }
 }

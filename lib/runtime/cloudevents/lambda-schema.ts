@@ -6,7 +6,7 @@
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { isFailure } from './event.ts'
-import { inJson, withJsonData } from './json-data.ts'
+import { inJson, withJsonData } from './json-format.ts'
 import type { LambdaSchema, LogRecord } from './record.ts'
 import { FRAME_BYTES, framedWith } from './wire-format.ts'
 

@@ -2,7 +2,6 @@
  * Describes the application to the engine: its topics, the topics and event types that the engine itself uses, and how to read
  * the data of events. The engine knows no other topics, types or schemas.
  */
-
 import type { DataFormat } from './data-format.ts'
 import type { TopicName } from './declared.ts'
 import type { Event } from './event.ts'
@@ -138,4 +137,13 @@ export function firstTopicOf({ topics }: Pick<Application, 'topics'>): TopicName
   const [first] = Object.keys(topics)
   if (first === undefined) throw new Error('the application has no topic')
   return first as TopicName
+}
+
+/**
+ * The tick of one partition for one run of a schedule, without data. A repeated run makes the same event.
+ *
+ * @param at RFC 3339
+ */
+export function tickOf({ tickType }: Pick<Application, 'tickType'>, partition: number, at: string): Event {
+  return { id: `${at}/${partition}`, source: '/clock', type: tickType, time: at }
 }

@@ -4,8 +4,8 @@ import { secretOf } from '../adapters/aws/clients.ts'
 import { type ClientCertificate, hasPassword, type Login } from '../adapters/kafka/authentication.ts'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
 import { ConfigError } from '../settings/config-error.ts'
-import type { KafkaAccess } from '../settings/kafka-access.ts'
-import { refreshing } from './refreshing.ts'
+import type { KafkaAccess } from '../settings/kafka.ts'
+import { refreshing } from './once.ts'
 
 /** How old the content of a secret may be when a connection uses it, in milliseconds; then it is read again for the next ones. */
 const SECRET_AGE_MS = 60_000

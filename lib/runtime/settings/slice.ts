@@ -56,7 +56,8 @@ export interface Slice<Part = unknown, Settings = Readonly<Record<string, Settin
   readonly schema: GenericSchema<Environment, Part>
 }
 
-type Values<Settings> = {
+/** The values of these settings. */
+export type ValuesOf<Settings> = {
   readonly [Name in keyof Settings]: Settings[Name] extends Setting<infer Value> ? Value : never
 }
 
@@ -71,14 +72,14 @@ type Refuse<Settings> = (name: keyof Settings & string, message: string) => void
 export function slice<const Settings extends Readonly<Record<string, Setting>>, Part>(
   title: string,
   settings: Settings,
-  partOf: (values: Values<Settings>, refuse: Refuse<Settings>) => Part,
+  partOf: (values: ValuesOf<Settings>, refuse: Refuse<Settings>) => Part,
 ): Slice<Part, Settings> {
   const entries = Object.fromEntries(Object.entries(settings).map(([name, { schema }]) => [name, schema]))
   const schema = pipe(
     object(entries),
     rawTransform<Record<string, unknown>, Part>(({ dataset, addIssue }) => {
       const input = dataset.value
-      return partOf(input as Values<Settings>, (key, message) => {
+      return partOf(input as ValuesOf<Settings>, (key, message) => {
         addIssue({ message, path: [{ type: 'object', origin: 'value', input, key, value: input[key] }] })
       })
     }),

@@ -2,7 +2,7 @@
 import { spanContextOf } from '../../cloudevents/trace.ts'
 import { entityOf } from '../../consumer/event.ts'
 import type { Failure, FailureCode } from '../../consumer/failure-codes.ts'
-import { framesOf } from '../../consumer/frames.ts'
+import { framesOf } from '../../consumer/failure-codes.ts'
 import type { Key } from '../../consumer/process.ts'
 import { PartitionStopped, RecordRefused, Unavailable } from '../../pipeline/errors.ts'
 import type { Decision } from '../../pipeline/model.ts'

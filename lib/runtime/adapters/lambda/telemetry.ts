@@ -1,7 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
 import { Metrics } from '@aws-lambda-powertools/metrics'
-import { namespaceOf } from './metric-names.ts'
+import type { Ports } from '../../pipeline/ports.ts'
+import { namespaceOf, type TimedStep } from './metric-names.ts'
 
 /** Logger and metrics of one function of an application. Both write to standard output only, as Lambda wants it. */
 export function telemetryOf(serviceName: string, application: string): { logger: Logger; metrics: Metrics } {
@@ -17,4 +18,30 @@ export function inEnvironment(metrics: Metrics, environment: string): void {
 /** Puts the invocation into every line. Whatever the environment says, not the event: Powertools would write whole batches. */
 export function logsContext(logger: Logger) {
   return injectLambdaContext(logger, { logEvent: false })
+}
+
+/** Wraps the ports so that each call to Redis or Kafka reports its duration, whether it succeeded or not. */
+export function timed(ports: Ports, took: (step: TimedStep, ms: number) => void, now = Date.now): Ports {
+  const time = async <T>(step: TimedStep, call: () => Promise<T>): Promise<T> => {
+    const sinceMs = now()
+    try {
+      return await call()
+    } finally {
+      took(step, now() - sinceMs)
+    }
+  }
+  const { store, publisher, log } = ports
+  return {
+    ...ports,
+    store: {
+      load: (stateKey, wanted) => time('load', () => store.load(stateKey, wanted)),
+      commit: (stateKey, change) => time('commit', () => store.commit(stateKey, change)),
+      trimOutbox: (stateKey, positions) => time('trimOutbox', () => store.trimOutbox(stateKey, positions)),
+    },
+    publisher: { publish: records => time('publish', () => publisher.publish(records)) },
+    log: {
+      read: (topic, partition, range) => time('read', () => log.read(topic, partition, range)),
+      leave: (topic, partition) => log.leave?.(topic, partition),
+    },
+  }
 }

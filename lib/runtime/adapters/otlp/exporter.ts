@@ -5,8 +5,7 @@
  * only the transport would be of use. Those are at 0.x and change with every minor version, while the protocol is stable since
  * 1.0, and what is needed of it fits on two screens.
  */
-import { encodedSpans } from './encoding.ts'
-import type { Span } from './spans.ts'
+import { SPAN_KINDS, type Span } from './spans.ts'
 
 export interface OtlpSettings {
   /** Base URL of the collector. */
@@ -128,4 +127,56 @@ function rejectedIn(answer: string): number {
 function codeOf(error: unknown): string | undefined {
   const { cause } = error as { cause?: { code?: unknown } }
   return typeof cause?.code === 'string' ? cause.code : undefined
+}
+
+type Attributes = Readonly<Record<string, string | number>>
+
+/** Maximum length of an external value. */
+const LONGEST = 1_000
+
+const STATUS_ERROR = 2
+const SAMPLED = 0x01
+/** Flags: it is known whether the parent is remote, and it is. */
+const PARENT_KNOWN = 0x100
+const PARENT_REMOTE = 0x200
+
+export function encodedSpans(spans: readonly Span[], resource: Attributes): string {
+  return JSON.stringify({
+    resourceSpans: [
+      {
+        resource: { attributes: encodedAttributes(resource) },
+        scopeSpans: [{ scope: { name: 'sluice' }, spans: spans.map(encoded) }],
+      },
+    ],
+  })
+}
+
+function encoded(span: Span) {
+  const { traceId, spanId, parentSpanId, tracestate, name, kind, fromMs, toMs, attributes } = span
+  return {
+    traceId,
+    spanId,
+    ...(tracestate ? { traceState: tracestate } : {}),
+    parentSpanId,
+    flags: SAMPLED | PARENT_KNOWN | (span.hasRemoteParent ? PARENT_REMOTE : 0),
+    name,
+    kind: SPAN_KINDS[kind],
+    startTimeUnixNano: nanoseconds(fromMs),
+    endTimeUnixNano: nanoseconds(toMs),
+    attributes: encodedAttributes(attributes),
+    status: span.isError ? { code: STATUS_ERROR } : {},
+  }
+}
+
+function encodedAttributes(attributes: Attributes) {
+  return Object.entries(attributes).map(([key, value]) => ({
+    key,
+    // 64-bit integers are strings in Protobuf's JSON.
+    value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value.slice(0, LONGEST) },
+  }))
+}
+
+/** As text: beyond what a JavaScript number holds exactly. */
+function nanoseconds(ms: number): string {
+  return `${Math.trunc(ms)}000000`
 }

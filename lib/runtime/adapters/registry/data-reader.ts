@@ -1,7 +1,7 @@
 /** Reads data in Avro and Protobuf, and JSON with the id of a schema. The libraries for it are loaded with the first such data. */
 import type { UndecodableError } from '@sluice/schema-registry'
 import { isFailure } from '../../cloudevents/event.ts'
-import { withJsonData } from '../../cloudevents/json-data.ts'
+import { withJsonData } from '../../cloudevents/json-format.ts'
 import { lambdaSchemaOf, readByLambda } from '../../cloudevents/lambda-schema.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'

@@ -75,12 +75,8 @@ export function describedErrors<T extends SchemaViolation>(
 
 /** Keeps the first error of each place. */
 export function firstOfEach<T extends PathError>(errors: readonly T[]): readonly T[] {
-  const found = new Map<string, T>()
-  for (const error of errors) {
-    const place = JSON.stringify(error.path)
-    if (!found.has(place)) found.set(place, error)
-  }
-  return [...found.values()]
+  const byPlace = Map.groupBy(errors, ({ path }) => JSON.stringify(path))
+  return [...byPlace.values()].flatMap(([first]) => first ?? [])
 }
 
 /**

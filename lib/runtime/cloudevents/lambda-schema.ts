@@ -24,19 +24,16 @@ export function originalBytes(bytes: Buffer, { dataFormat, schemaId }: LambdaSch
   return framedWith(Number(schemaId), bytes)
 }
 
+type Read = Pick<LogRecord, 'value' | 'decodedByLambda' | 'validatedByLambda'>
+
 /** The value to be read: that of the log, but JSON that Lambda has validated is there without the id of its schema. */
-export function readableValue({
-  value,
-  validatedByLambda,
-}: Pick<LogRecord, 'value' | 'validatedByLambda'>): Buffer | null {
+export function readableValue({ value, validatedByLambda }: Read): Buffer | null {
   return validatedByLambda && value ? value.subarray(FRAME_BYTES) : value
 }
 
 /** The schema by which Lambda has read the value, so that it takes no registry; undefined if it has not. */
-export function lambdaSchemaOf({
-  decodedByLambda,
-  validatedByLambda,
-}: Pick<LogRecord, 'decodedByLambda' | 'validatedByLambda'>): Pick<LambdaSchema, 'dataFormat'> | undefined {
+export function lambdaSchemaOf(record: Omit<Read, 'value'>): Pick<LambdaSchema, 'dataFormat'> | undefined {
+  const { decodedByLambda, validatedByLambda } = record
   return validatedByLambda ? { dataFormat: 'JSON' } : decodedByLambda?.value
 }
 
@@ -44,17 +41,14 @@ export function lambdaSchemaOf({
  * The event with plain data, of a record whose value Lambda has decoded. Avro has no absent fields: where JSON leaves out a field,
  * what Lambda makes of Avro has null. Protobuf stays as it is in its own JSON mapping.
  */
-export function readByLambda(
-  event: Event,
-  { dataFormat }: Pick<LambdaSchema, 'dataFormat'>,
-): Event | Failure {
+export function readByLambda(event: Event, schema: Pick<LambdaSchema, 'dataFormat'>): Event | Failure {
   if (Buffer.isBuffer(event.data) && !isJsonText(event.data))
     return failure(
       'schema-unknown',
       "Lambda has removed the id of its schema, which is not one of a registry with Confluent's API: let the mapping deliver JSON",
     )
   const read = Buffer.isBuffer(event.data) ? withJsonData(event, event.data) : inJson(event)
-  if (isFailure(read) || dataFormat !== 'AVRO') return read
+  if (isFailure(read) || schema.dataFormat !== 'AVRO') return read
   return { ...read, data: withoutNulls(read.data, 0) }
 }
 
@@ -68,16 +62,12 @@ function withoutNulls(value: unknown, level: number): unknown {
   return Object.fromEntries(members.map(([name, member]) => [name, withoutNulls(member, level + 1)]))
 }
 
-const BRACE = 0x7b
-const BRACKET = 0x5b
-const QUOTE = 0x22
-
 /**
  * Whether the bytes are an object, a list or a text in JSON. Protobuf never begins so, because its message index would have a negative
  * length, and neither does an Avro record that begins with a text: only data made for it can be both.
  */
 function isJsonText(bytes: Buffer): boolean {
-  if (![BRACE, BRACKET, QUOTE].includes(bytes[0] as number)) return false
+  if (!'{["'.includes(String.fromCharCode(bytes[0] ?? 0))) return false
   try {
     JSON.parse(bytes.toString())
     return true

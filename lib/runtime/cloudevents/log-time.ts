@@ -10,7 +10,7 @@ const CARRIED = 'sluice-logtime'
 
 /** The record with the append time that it carries; unchanged if it carries none. */
 export function withCarriedTime(record: LogRecord): LogRecord {
-  const carried = carriedTime(record)
+  const carried = carriedIn(record.headers)
   return carried === undefined ? record : { ...record, timestampMs: carried }
 }
 
@@ -30,12 +30,8 @@ export function carryingTime<Bytes extends HeaderBytes>(
   return [...headers.filter(([name]) => name !== CARRIED), [CARRIED, carried]]
 }
 
-export function carriesTime(record: LogRecord): boolean {
-  return carriedTime(record) !== undefined
-}
-
-function carriedTime({ headers }: LogRecord): number | undefined {
-  return carriedIn(headers)
+export function carriesTime({ headers }: LogRecord): boolean {
+  return carriedIn(headers) !== undefined
 }
 
 function carriedIn(headers: readonly RecordHeader[]): number | undefined {

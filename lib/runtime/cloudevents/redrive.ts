@@ -73,14 +73,8 @@ function placeIn(header: string): RecordPlace | undefined {
 }
 
 /** The headers that a redrive appends to the original ones. Of a long history, the oldest attempts are left out. */
-export function redriveHeaders({
-  consumer,
-  failure,
-  attempt,
-  history,
-  replaces,
-  place,
-}: Redrive): RecordHeader<Buffer>[] {
+export function redriveHeaders(redrive: Redrive): RecordHeader<Buffer>[] {
+  const { consumer, failure, attempt, history, replaces, place } = redrive
   const headers = defined({
     [CONSUMER]: consumer,
     [FAILURE]: failure,
@@ -107,10 +101,7 @@ export function historyOf({ headers }: Pick<LogRecord, 'headers'>): readonly Fai
 }
 
 /** The attempts that are kept, and the same as JSON: many records are redriven at once, so it is made only once. */
-function newest(history: readonly FailedAttempt[]): {
-  readonly kept: readonly FailedAttempt[]
-  readonly text: string
-} {
+function newest(history: readonly FailedAttempt[]) {
   let kept = history.length > MOST_ATTEMPTS ? history.slice(-MOST_ATTEMPTS) : history
   let text = JSON.stringify(kept)
   if (isSmall(text)) return { kept, text }
@@ -124,9 +115,9 @@ function isSmall(text: string): boolean {
 }
 
 /** The failure of the next attempt carries it, so it must fit the schema of a failure. */
-function attemptIn(found: unknown): FailedAttempt | undefined {
-  const { attempt, failedAt, errorType, error, redrivenBy, redrivenAt, patched } = (found ??
-    {}) as Partial<FailedAttempt>
+function attemptIn(entry: unknown): FailedAttempt | undefined {
+  const found = (entry ?? {}) as Partial<FailedAttempt>
+  const { attempt, failedAt, errorType, error, redrivenBy, redrivenAt, patched } = found
   const isValid =
     Number.isSafeInteger(attempt) &&
     (attempt as number) >= 1 &&
@@ -168,11 +159,10 @@ export function isPatched(record: Pick<LogRecord, 'headers'>): boolean {
 }
 
 /** The headers that the producer wrote. */
-export function originalHeaders<Bytes extends HeaderBytes>({
-  headers,
-}: {
+export function originalHeaders<Bytes extends HeaderBytes>(record: {
   readonly headers: readonly RecordHeader<Bytes>[]
 }): readonly RecordHeader<Bytes>[] {
+  const { headers } = record
   return headers.some(isOwn) ? headers.filter(header => !isOwn(header)) : headers
 }
 

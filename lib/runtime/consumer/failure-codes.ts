@@ -1,5 +1,6 @@
 /** The only list of reasons why a record can fail: the code, what it means, and whether a retry can help. */
 import { PermanentError, RetryableError } from './author-errors.ts'
+import { type Rejected, rejected } from './process.ts'
 
 /**
  * Tells whether a retry can help.
@@ -120,20 +121,13 @@ export function failure(code: FailureCode, message: string): Failure {
 }
 
 /** The failure of a record that its consumer has rejected. */
-export function rejection({
-  why,
-  safeMessage,
-}: {
-  readonly why: string
-  readonly safeMessage?: string | undefined
-}): Failure {
+export function rejection({ why, safeMessage }: Omit<Rejected, 'kind'>): Failure {
   return { ...failure('rejected', why), ...(safeMessage === undefined ? {} : { safeMessage }) }
 }
 
 /** The failure of a record whose processing threw: what its author says with an error of the two, or a bug. */
 export function unexpectedFailure(error: unknown): Failure {
-  if (error instanceof PermanentError)
-    return rejection({ why: error.message, safeMessage: error.safeMessage })
+  if (error instanceof PermanentError) return rejection(rejected(error.message, error.safeMessage))
   if (error instanceof RetryableError) return failure('not-accepted', error.message)
   if (!(error instanceof Error)) return failure('unexpected-error', 'threw something that is not an Error')
   const [place] = framesOf(error)

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { secretOf } from '../adapters/aws/clients.ts'
 import { type ClientCertificate, hasPassword, type Login } from '../adapters/kafka/authentication.ts'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
+import { defined } from '../consumer/defined.ts'
 import { ConfigError } from '../settings/config-error.ts'
 import type { KafkaAccess } from '../settings/kafka.ts'
 import { refreshing } from './once.ts'
@@ -24,24 +25,11 @@ export async function kafkaConnection(access: KafkaAccess, clientId: string): Pr
     loginOf(access),
     certificateOf(access),
   ])
-  return {
-    brokers,
-    clientId,
-    auth,
-    ...(encrypted === false ? { encrypted } : {}),
-    ...(region ? { region } : {}),
-    ...(ca ? { ca } : {}),
-    ...(login ? { login } : {}),
-    ...(certificate ? { certificate } : {}),
-  }
+  return defined({ brokers, clientId, auth, encrypted, region, ca, login, certificate })
 }
 
-async function brokersFor({
-  brokers,
-  clusterArn,
-  auth,
-  connectivity,
-}: KafkaAccess): Promise<readonly string[]> {
+async function brokersFor(access: KafkaAccess): Promise<readonly string[]> {
+  const { brokers, clusterArn, auth, connectivity } = access
   if (brokers.length > 0) return brokers
   const { brokersOf } = await import('../adapters/aws/msk-brokers.ts')
   return brokersOf(clusterArn ?? '', auth, connectivity).catch(asConfigError)
@@ -50,12 +38,8 @@ async function brokersFor({
 async function authorityOf({ auth, caSecret, caFile }: KafkaAccess): Promise<(() => string) | undefined> {
   if (auth === 'none') return undefined
   if (caSecret) {
-    const read = async () => {
-      const content = await secret('KAFKA_CA_SECRET', caSecret)
-      return { pem: textIn(content, 'KAFKA_CA_SECRET', caSecret, 'certificate') }
-    }
-    const authority = await refreshing(read, SECRET_AGE_MS)
-    return () => authority().pem
+    const read = async () => (await secretFields('KAFKA_CA_SECRET', caSecret)).text('certificate')
+    return refreshing(read, SECRET_AGE_MS)
   }
   if (!caFile) return undefined
   const pem = await pemIn('KAFKA_CA_FILE', caFile)
@@ -66,9 +50,8 @@ async function loginOf({ auth, secret: name, login }: KafkaAccess): Promise<(() 
   if (!hasPassword(auth)) return undefined
   if (!name) return login && (() => login)
   const read = async () => {
-    const content = await secret('KAFKA_SECRET', name)
-    const field = (key: string) => textIn(content, 'KAFKA_SECRET', name, key)
-    return { username: field('username'), password: field('password') }
+    const { text } = await secretFields('KAFKA_SECRET', name)
+    return { username: text('username'), password: text('password') }
   }
   return refreshing(read, SECRET_AGE_MS)
 }
@@ -86,24 +69,24 @@ async function certificateOf(access: KafkaAccess): Promise<(() => ClientCertific
 }
 
 async function certificateIn(name: string): Promise<ClientCertificate> {
-  const content = await secret('KAFKA_SECRET', name)
-  const field = (key: string) => textIn(content, 'KAFKA_SECRET', name, key)
+  const { content, text } = await secretFields('KAFKA_SECRET', name)
   const { privateKeyPassword: passphrase } = content
   return {
-    certificate: field('certificate'),
-    privateKey: field('privateKey'),
+    certificate: text('certificate'),
+    privateKey: text('privateKey'),
     ...(typeof passphrase === 'string' ? { passphrase } : {}),
   }
 }
 
-function secret(variable: string, name: string): Promise<Record<string, unknown>> {
-  return secretOf(name).catch(error => asConfigError(error, variable))
-}
-
-function textIn(content: Record<string, unknown>, variable: string, name: string, key: string): string {
-  const value = content[key]
-  if (typeof value === 'string' && value !== '') return value
-  throw new ConfigError('the environment', [`${variable}: secret ${name} has no text "${key}"`])
+/** Reads a secret; `text` returns a field that must be there. */
+async function secretFields(variable: string, name: string) {
+  const content = await secretOf(name).catch(error => asConfigError(error, variable))
+  const text = (key: string): string => {
+    const value = content[key]
+    if (typeof value === 'string' && value !== '') return value
+    throw new ConfigError('the environment', [`${variable}: secret ${name} has no text "${key}"`])
+  }
+  return { content, text }
 }
 
 async function pemIn(variable: string, file: string): Promise<string> {

@@ -16,7 +16,7 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
  *
  * @throws whatever `read` throws the first time
  */
-export async function refreshing<T extends object>(
+export async function refreshing<T>(
   read: () => Promise<T>,
   ageMs: number,
   now: () => number = Date.now,

@@ -96,6 +96,7 @@ export interface Profile {
 
 const COMMON = {
   batchBytes: MOST_BATCH_BYTES,
+  compression: 'none',
   retries: 3,
   retryBackoffMs: 100,
   idempotent: false,
@@ -115,19 +116,11 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   'low-latency': {
     description:
       'Small batches without compression, for a reader that waits. The loss of a leader can lose some.',
-    settings: { ...COMMON, batchRecords: 10, lingerMs: 10, compression: 'none', acks: 1 },
+    settings: { ...COMMON, batchRecords: 10, lingerMs: 10, acks: 1 },
   },
   'high-durability': {
     description: 'Acknowledged by all replicas, and patient between retries. A retry can repeat a record.',
-    settings: {
-      ...COMMON,
-      batchRecords: 100,
-      lingerMs: 10,
-      compression: 'none',
-      acks: 'all',
-      retries: 3,
-      retryBackoffMs: 1_000,
-    },
+    settings: { ...COMMON, batchRecords: 100, lingerMs: 10, acks: 'all', retryBackoffMs: 1_000 },
   },
   balanced: {
     description:
@@ -150,7 +143,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   plain: {
     description:
       'What most clients do: acknowledged by all replicas, three retries, five requests in flight.',
-    settings: { ...COMMON, batchRecords: 100, lingerMs: 10, compression: 'none', acks: 'all' },
+    settings: { ...COMMON, batchRecords: 100, lingerMs: 10, acks: 'all' },
   },
 }
 
@@ -164,9 +157,6 @@ const IN_FUNCTION = slice(
   },
   ({ AWS_LAMBDA_FUNCTION_NAME }) => ({ isInFunction: AWS_LAMBDA_FUNCTION_NAME !== undefined }),
 )
-
-/** Shorter than the usual two minutes, so that a function can still report the failure before Lambda stops it. */
-const [DELIVERY_TIMEOUT_MS, FUNCTION_DELIVERY_TIMEOUT_MS] = [120_000, 20_000]
 
 /**
  * The settings of a profile, with those that are given instead.
@@ -184,7 +174,8 @@ export function producerSettings(
       `profile: must be one of ${Object.keys(PROFILES).join(', ')}, not "${profile}"`,
     ])
   const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const deliveryTimeoutMs = isInFunction ? FUNCTION_DELIVERY_TIMEOUT_MS : DELIVERY_TIMEOUT_MS
+  // A function can still report the failure before Lambda stops it.
+  const deliveryTimeoutMs = isInFunction ? 20_000 : 120_000
   const { output, issues } = safeParse(SCHEMA, { deliveryTimeoutMs, ...found.settings, ...chosen })
   if (issues) throw new ConfigError('the producer', [...new Set(errorLines(issues))])
   const settings = output as ProducerSettings

@@ -181,10 +181,6 @@ export class ProcessKit<State> {
   }
 
   #listening(process: AnyProcess<State>): AnyProcess<State> {
-    const take = (by: string, entity: string, step: Step<State>): Step<State> => {
-      this.#steps.push({ by, entity, ...toldOf(step) })
-      return step
-    }
     const { name, onTimer, onErase, migrate } = process
     const pure = <T>(call: () => T) => {
       try {
@@ -194,21 +190,18 @@ export class ProcessKit<State> {
         throw error
       }
     }
+    const taken = (by: string, entity: string, call: () => Step<State>): Step<State> => {
+      const step = pure(call)
+      this.#steps.push({ by, entity, ...reported(step) })
+      return step
+    }
     return {
       ...process,
       onEvent: (state, event: Received, context) =>
-        take(
-          event.id,
-          event.entity,
-          pure(() => process.onEvent(state, event, context)),
-        ),
+        taken(event.id, event.entity, () => process.onEvent(state, event, context)),
       ...(onTimer && {
         onTimer: (state: State, timer: Timer, context) =>
-          take(
-            timer.name,
-            timer.entity,
-            pure(() => onTimer.call(process, state, timer, context)),
-          ),
+          taken(timer.name, timer.entity, () => onTimer.call(process, state, timer, context)),
       }),
       ...(onErase && {
         onErase: (...given: Parameters<typeof onErase>) => pure(() => onErase.apply(process, given)),
@@ -228,7 +221,7 @@ function plain({ key = null, value }: PlainRecord): Partial<LogRecord> {
 /** Failures that are part of a test. Any other failure means that the event did not reach the process. */
 const OF_A_TEST: readonly FailureCode[] = ['rejected', 'id-conflict']
 
-function toldOf<State>(step: Step<State>): Pick<Taken<State>, 'reason' | 'rejected' | 'state' | 'emitted'> {
+function reported<State>(step: Step<State>): Omit<Taken<State>, 'by' | 'entity'> {
   // The runtime reports values that are not a step.
   if (typeof step !== 'object' || step === null) return { emitted: [] }
   if (step.kind === 'rejected') return { rejected: step.why, emitted: [] }

@@ -37,15 +37,8 @@ export function kafkaEvent(records: readonly LogRecord[]): KafkaEvent {
   return { records: groups }
 }
 
-function eventRecord({
-  topic,
-  partition,
-  offset,
-  timestampMs,
-  key,
-  value,
-  headers,
-}: LogRecord): KafkaEventRecord {
+function eventRecord(record: LogRecord): KafkaEventRecord {
+  const { topic, partition, offset, timestampMs, key, value, headers } = record
   return {
     topic,
     partition,

@@ -1,4 +1,5 @@
-import { setting, slice } from './slice.ts'
+import { defined } from '../consumer/defined.ts'
+import { type PartOf, setting, slice } from './slice.ts'
 import { httpAddress, text, wholeNumber } from './values.ts'
 
 const BUCKET = text(
@@ -6,18 +7,6 @@ const BUCKET = text(
   'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "-" and "."',
 )
 
-export interface CheckpointSettings {
-  /** Absent if no checkpoints are kept. */
-  readonly checkpoints?: {
-    readonly bucket: string
-    /** Whether the bucket's name is in the path: a local cloud has only one host name. */
-    readonly pathStyle: boolean
-    /** How many checkpoints of each partition are kept. */
-    readonly kept: number
-  }
-}
-
-/** Where checkpoints of the partition states are kept. */
 export const CHECKPOINTS = slice(
   'Checkpoints',
   {
@@ -36,6 +25,11 @@ export const CHECKPOINTS = slice(
       setBy: 'deployment',
     }),
   },
-  ({ CHECKPOINT_BUCKET: bucket, CHECKPOINTS_KEPT: kept, AWS_ENDPOINT_URL }): CheckpointSettings =>
-    bucket ? { checkpoints: { bucket, pathStyle: AWS_ENDPOINT_URL !== undefined, kept } } : {},
+  ({ CHECKPOINT_BUCKET: bucket, CHECKPOINTS_KEPT: kept, AWS_ENDPOINT_URL }) =>
+    // A local cloud has only one host name, so the bucket's name is in the path.
+    defined({
+      checkpoints: bucket ? { bucket, pathStyle: AWS_ENDPOINT_URL !== undefined, kept } : undefined,
+    }),
 )
+
+export type CheckpointSettings = PartOf<typeof CHECKPOINTS>

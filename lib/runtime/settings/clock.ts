@@ -1,11 +1,6 @@
 import { setting, slice } from './slice.ts'
 import { wholeNumber } from './values.ts'
 
-export interface ClockSettings {
-  /** The time between two ticks of a topic for whose timers people wait. */
-  readonly tickEveryMs: number
-}
-
 export const CLOCK = slice(
   'Clock',
   {
@@ -15,5 +10,5 @@ export const CLOCK = slice(
       default: '5',
     }),
   },
-  ({ CLOCK_SECONDS }): ClockSettings => ({ tickEveryMs: CLOCK_SECONDS * 1_000 }),
+  ({ CLOCK_SECONDS }) => ({ tickEveryMs: CLOCK_SECONDS * 1_000 }),
 )

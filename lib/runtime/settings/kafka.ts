@@ -8,7 +8,7 @@ import {
 } from '../adapters/kafka/authentication.ts'
 import { CONNECTION_STRING_USER, parseConnectionString } from '../adapters/kafka/event-hubs.ts'
 import { defined } from '../consumer/defined.ts'
-import { setting, slice, type ValuesOf } from './slice.ts'
+import { type PartOf, setting, slice, type ValuesOf } from './slice.ts'
 import { type Kind, LAST_PORT, list, oneOf, onOff, parsedBy, text } from './values.ts'
 
 /** `arn:partition:kafka:region:account:cluster/name/uuid-n`; for a serverless cluster it ends in `-s1`. */
@@ -34,13 +34,6 @@ const CONNECTION_STRING: Kind<string> = parsedBy(
   string => (parseConnectionString(string) ? string : undefined),
   'Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…',
 )
-
-export interface KafkaSettings {
-  readonly kafka: KafkaAccess & {
-    /** Which records of transactions the event source mappings deliver. Other readers must use the same setting. */
-    readonly isolation: 'read-committed' | 'read-uncommitted'
-  }
-}
 
 const SETTINGS = {
   KAFKA_BROKERS: setting(BROKERS, {
@@ -106,13 +99,11 @@ const SETTINGS = {
 }
 
 /** Which Kafka cluster to use, and how to connect to it. */
-export const KAFKA = slice(
-  'Kafka',
-  SETTINGS,
-  (settings, refuse): KafkaSettings => ({
-    kafka: { ...kafkaAccess(settings, refuse), isolation: settings.KAFKA_ISOLATION },
-  }),
-)
+export const KAFKA = slice('Kafka', SETTINGS, (settings, refuse) => ({
+  kafka: { ...kafkaAccess(settings, refuse), isolation: settings.KAFKA_ISOLATION },
+}))
+
+export type KafkaSettings = PartOf<typeof KAFKA>
 
 /** Where a cluster is, and how to connect to it. Names of secrets and files: `kafkaConnection` reads them. */
 export interface KafkaAccess {

@@ -1,22 +1,12 @@
 import { parseRedisUrl } from '../adapters/redis/address.ts'
 import { defined } from '../consumer/defined.ts'
-import { setting, slice } from './slice.ts'
+import { type PartOf, setting, slice } from './slice.ts'
 import { oneOf, parsedBy, text } from './values.ts'
 
 const FORM = 'redis://host:port, or rediss:// for TLS; a password must be percent-encoded'
 
 const ADDRESS = parsedBy(url => (parseRedisUrl(url) ? url : undefined), FORM)
 
-export interface RedisSettings {
-  readonly redis: {
-    /** See `parseRedisUrl`. */
-    readonly url: string
-    readonly mode: 'single' | 'cluster'
-    readonly secret?: string
-  }
-}
-
-/** Where partition states are kept, and how to log in there. */
 export const REDIS = slice(
   'Redis',
   {
@@ -34,7 +24,7 @@ export const REDIS = slice(
       setBy: 'deployment',
     }),
   },
-  ({ REDIS_URL, REDIS_MODE, REDIS_SECRET }, refuse): RedisSettings => {
+  ({ REDIS_URL, REDIS_MODE, REDIS_SECRET }, refuse) => {
     const address = parseRedisUrl(REDIS_URL ?? '')
     if (!address) refuse('REDIS_URL', 'must name the server, as redis://host:port')
     else if (REDIS_MODE === 'single' && address.hosts.length > 1)
@@ -44,3 +34,5 @@ export const REDIS = slice(
     return { redis: defined({ url: REDIS_URL ?? '', mode: REDIS_MODE, secret: REDIS_SECRET }) }
   },
 )
+
+export type RedisSettings = PartOf<typeof REDIS>

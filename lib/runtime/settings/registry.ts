@@ -1,23 +1,12 @@
 import { defined } from '../consumer/defined.ts'
-import { setting, slice } from './slice.ts'
+import { type PartOf, setting, slice } from './slice.ts'
 import { httpAddress, text } from './values.ts'
-
-export interface RegistrySettings {
-  /** Absent if there is no schema registry: data in Avro and Protobuf then has the packaged schema of its event type. */
-  readonly registry?: {
-    /** Without credentials. */
-    readonly url: string
-    /** The name of a secret in Secrets Manager. */
-    readonly secret?: string
-  }
-}
 
 /** The address of a registry. A login in it would be shown by every message that names the registry. */
 export const REGISTRY_ADDRESS = httpAddress(
   'http://host:port or https://host, with a path if the registry has one, and without user and password: these belong into the secret that SCHEMA_REGISTRY_SECRET names',
 )
 
-/** Where the schemas of Avro, Protobuf and JSON Schema are, and how to log in there. */
 export const REGISTRY = slice(
   'Schema registry',
   {
@@ -31,8 +20,10 @@ export const REGISTRY = slice(
       otherwise: 'the registry is asked without credentials',
     }),
   },
-  ({ SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_SECRET: secret }, refuse): RegistrySettings => {
+  ({ SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_SECRET: secret }, refuse) => {
     if (secret && !url) refuse('SCHEMA_REGISTRY_URL', 'must be set where SCHEMA_REGISTRY_SECRET is')
-    return url ? { registry: defined({ url, secret }) } : {}
+    return defined({ registry: url ? defined({ url, secret }) : undefined })
   },
 )
+
+export type RegistrySettings = PartOf<typeof REGISTRY>

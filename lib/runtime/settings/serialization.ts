@@ -1,6 +1,6 @@
 import { DATA_FORMATS, type DataFormat } from '../consumer/data-format.ts'
 import type { Serialization } from '../consumer/serialization.ts'
-import { setting, slice } from './slice.ts'
+import { type PartOf, setting, slice } from './slice.ts'
 import { type Kind, parsedBy } from './values.ts'
 
 const ALLOWED = `${DATA_FORMATS.join(', ')}, or a list of one of them and of <family or event type>=<format>, separated by commas`
@@ -23,11 +23,6 @@ function parse(text: string): Serialization | undefined {
   return { otherwise: otherwise ?? 'json', named }
 }
 
-export interface SerializationSettings {
-  readonly serialization: Serialization
-}
-
-/** How the data of events is written. */
 export const SERIALIZATION = slice(
   'Serialization',
   {
@@ -37,5 +32,7 @@ export const SERIALIZATION = slice(
       default: 'json',
     }),
   },
-  ({ SERIALIZATION: serialization }): SerializationSettings => ({ serialization }),
+  ({ SERIALIZATION: serialization }) => ({ serialization }),
 )
+
+export type SerializationSettings = PartOf<typeof SERIALIZATION>

@@ -1,7 +1,4 @@
-/**
- * Settings are declared in slices, one for each capability. A function reads only the slices that it uses, so it starts without
- * the settings of the others. Messages, documentation and the deployment's template are made from the same declarations.
- */
+/** Settings in slices, one for each capability: a function needs only those of its slices. */
 import { type GenericSchema, object, optional, pipe, rawTransform } from 'valibot'
 import type { Kind } from './values.ts'
 
@@ -23,9 +20,8 @@ export interface Documented {
 /** One variable of the environment. */
 export interface Setting<Value = unknown> extends Documented {
   /**
-   * Who sets it: a person, in the environment of the command that deploys, which passes it to the functions; the deployment
-   * itself; the platform that runs the function; or a person for programs on this machine, because it is a secret or a file
-   * that a deployment must not hand on.
+   * Who sets it: a person for a deployment, the deployment itself, the platform, or (`machine`) a person for
+   * programs on this machine, because it is a secret or a file that a deployment must not hand on.
    */
   readonly setBy: 'person' | 'deployment' | 'runtime' | 'machine'
   readonly schema: GenericSchema<string | undefined, Value>
@@ -60,6 +56,9 @@ export interface Slice<Part = unknown, Settings = Readonly<Record<string, Settin
 export type ValuesOf<Settings> = {
   readonly [Name in keyof Settings]: Settings[Name] extends Setting<infer Value> ? Value : never
 }
+
+/** The part of the configuration that a slice makes. */
+export type PartOf<One extends Slice> = One extends Slice<infer Part> ? Part : never
 
 /** Reports a value that is wrong only in combination with other settings. The message begins with "must". */
 type Refuse<Settings> = (name: keyof Settings & string, message: string) => void

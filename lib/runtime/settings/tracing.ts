@@ -1,21 +1,7 @@
-import { SAMPLERS, type Sampler } from '../cloudevents/trace.ts'
+import { SAMPLERS } from '../cloudevents/trace.ts'
 import { defined } from '../consumer/defined.ts'
-import { setting, slice } from './slice.ts'
+import { type PartOf, setting, slice } from './slice.ts'
 import { httpAddress, namedValues, oneOf, text, wholeNumber } from './values.ts'
-
-export interface TracingSettings {
-  /** Absent if no spans are exported. */
-  readonly otlp?: {
-    readonly endpoint: string
-    readonly headers: Readonly<Record<string, string>>
-    /** The name or the ARN of the secret with more headers. */
-    readonly headersSecret?: string
-    readonly sampler: Sampler
-    /** Records a second and instance that get spans; those that fail always do. */
-    readonly mostPerSecond?: number
-    readonly serviceName?: string
-  }
-}
 
 /** Where spans are sent. The variables have the names that OpenTelemetry defines, beside that of the secret, which it does not know. */
 export const TRACING = slice(
@@ -56,8 +42,12 @@ export const TRACING = slice(
     OTEL_TRACES_SAMPLER: sampler,
     OTEL_TRACES_SAMPLER_ARG: mostPerSecond,
     OTEL_SERVICE_NAME: serviceName,
-  }): TracingSettings =>
-    endpoint
-      ? { otlp: defined({ endpoint, headers, headersSecret, sampler, mostPerSecond, serviceName }) }
-      : {},
+  }) =>
+    defined({
+      otlp: endpoint
+        ? defined({ endpoint, headers, headersSecret, sampler, mostPerSecond, serviceName })
+        : undefined,
+    }),
 )
+
+export type TracingSettings = PartOf<typeof TRACING>

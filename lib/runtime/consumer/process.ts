@@ -177,7 +177,19 @@ export interface Emission {
 export type Key = string | { readonly base64: string } | null
 
 /** The result of a step. Without a state, the entity is forgotten. */
-export function decided<State = never>(
+export function decided(
+  reason: string,
+  state: undefined,
+  emit?: readonly Emission[],
+  timers?: readonly TimerChange[],
+): Decided<never>
+export function decided<State>(
+  reason: string,
+  state: State | undefined,
+  emit?: readonly Emission[],
+  timers?: readonly TimerChange[],
+): Decided<State>
+export function decided<State>(
   reason: string,
   state: State | undefined,
   emit: readonly Emission[] = [],

@@ -1,7 +1,4 @@
-/**
- * The one reader of YAML. A text may come from an untrusted person, so it is read within bounds: a text without aliases
- * has a content no larger than itself.
- */
+/** The one reader of YAML. A text may come from an untrusted person, so it is read within bounds. */
 import { CORE_SCHEMA, constructFromEvents, EVENT_ID, parseEvents, type Schema, YAMLException } from 'js-yaml'
 
 const MOST_CHARACTERS = 1024 * 1024

@@ -1,5 +1,4 @@
 /** Kafka records, independent of any client library. */
-
 import type { HeaderBytes } from './header-bytes.ts'
 
 export type RecordHeader<Bytes extends HeaderBytes = HeaderBytes> = readonly [name: string, value: Bytes]

@@ -1,7 +1,4 @@
-/**
- * Writes an event as a Kafka record (Kafka protocol binding 1.0). Binary mode is the default, because routers and filters then
- * need not parse the values of records.
- */
+/** Writes an event as a Kafka record. Routers need not parse values in binary mode, which is the default. */
 import type { Event } from '../consumer/event.ts'
 import { toJsonEvent } from './json-format.ts'
 import { isEventFormat, isJson } from './media-type.ts'

@@ -1,7 +1,4 @@
-/**
- * Describes the application to the engine: its topics, the topics and event types that the engine itself uses, and how to read
- * the data of events. The engine knows no other topics, types or schemas.
- */
+/** Describes the application to the engine, which knows no other topics, types or schemas. */
 import type { DataFormat } from './data-format.ts'
 import type { TopicName } from './declared.ts'
 import type { Event } from './event.ts'
@@ -13,10 +10,7 @@ export interface TopicSettings {
   readonly partitions: number
   readonly keptDays: number
   readonly maxMessageBytes: number
-  /**
-   * Whether ticks are appended to each of its partitions, so that time passes there without other records. A process with `parking`
-   * does not read a topic that has none. Absent: it is not known.
-   */
+  /** Ticks are appended to each partition, as `parking` needs it. Absent: it is not known. */
   readonly isTicked?: boolean
 }
 
@@ -43,10 +37,7 @@ export interface Application {
   readonly failureEvent: { readonly type: string; readonly dataschema?: string }
   /** CloudEvents type of the ticks that keep the log's clock moving. Only a process that accepts this type sees them. */
   readonly tickType: string
-  /**
-   * CloudEvents type of the events that erase: at its place in a partition, each process forgets the entity that the event's own
-   * source and subject name, whether it accepts the type or not. Absent: entities cannot be erased.
-   */
+  /** Type of the events at which each process forgets the entity of their source and subject, if any. */
   readonly erasureType?: string
   /**
    * CloudEvents type of the events that say that a failed record of their partition is not retried any more. Their data has the
@@ -54,15 +45,9 @@ export interface Application {
    * for its bounds.
    */
   readonly failureEndedType?: string
-  /**
-   * Within which time a failed record can be back for its first retry, in milliseconds. A process does not park events for less: they
-   * would wait without success. Absent: it is not known.
-   */
+  /** Milliseconds within which a failed record can be back for its first retry: the least for `parking`. */
   readonly firstRetryMs?: number
-  /**
-   * An operator's next step, by the reason for which records wait, or by the code of a failure: such as the command of the application
-   * that helps. Logs of waiting records and failure records have it. Absent: the engine says what happened, and no more.
-   */
+  /** An operator's next step, such as a command, by the reason of a wait or the code of a failure. */
   readonly remedies?: Readonly<Record<string, string>>
   /** Event types that have a reason of their own, instead of `not-mine`, if a consumer does not accept them: reason by type. */
   readonly ignoredTypes: ReadonlyMap<string, string>
@@ -73,15 +58,9 @@ export interface Application {
    * @param event the event in the record, which may be of a foreign type; undefined if the record is no CloudEvent
    */
   readForeign?(record: ForeignRecord, event?: Event): Event | Failure | undefined
-  /**
-   * The schema that the application ships for an event type in a format: for data without the id of a schema in a registry.
-   * Undefined if it has none. Absent: it ships none.
-   */
+  /** Returns the shipped schema of an event type, for data without the id of a schema in a registry. */
   packagedSchema?(type: string, format: Exclude<DataFormat, 'json'>): Promise<PackagedSchema | undefined>
-  /**
-   * The data of an event with the lists and maps that its type always has: Protobuf does not tell an empty one from an absent one. May
-   * change the data itself. Absent: data that was written in Protobuf stays as it was read.
-   */
+  /** Adds the empty lists and maps of a type, which Protobuf leaves out. May change the data itself. */
   withEmptyCollections?(type: string, data: unknown): unknown
   /** The types whose data can be written in other formats than JSON. Absent: none. */
   readonly serializedTypes?: readonly SerializedType[]

@@ -1,7 +1,4 @@
-/**
- * Makes a `KeyedProcess` of handlers that return the next state and call what else they want: emissions, timers, a reason. The
- * engine knows nothing of it: a handler runs inside one step, and its calls become the fields of that step.
- */
+/** Makes a `KeyedProcess` of handlers: the calls of a handler become the fields of one step. */
 import type { Application } from './application.ts'
 import { ConfigError, PermanentError } from './author-errors.ts'
 import type { TopicName } from './declared.ts'

@@ -1,9 +1,6 @@
 import { instant } from './instant.ts'
 
-/**
- * A CloudEvents 1.0 event: attributes have their names from the specification; extensions are kept separately.
- * Source: CloudEvents 1.0, "Context Attributes".
- */
+/** A CloudEvents 1.0 event; extensions are kept separately from the context attributes. */
 export interface Event<Data = unknown> {
   readonly id: string
   /** URI-reference that identifies the producer. Together with `id` it identifies the event. */
@@ -25,10 +22,7 @@ export interface Received<Data = unknown> extends Event<Data> {
   readonly entity: string
 }
 
-/**
- * The name of an entity, for which state is kept: `source`, a space and `subject`. A source is a URI-reference and contains no
- * space, so the first space separates the two, and different pairs have different names.
- */
+/** Returns an entity's name: source, space, subject. A source has no space, so different pairs differ. */
 export function entityOf(event: Pick<Event, 'source' | 'subject'>): string {
   return `${event.source} ${event.subject ?? ''}`
 }

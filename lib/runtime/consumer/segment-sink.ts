@@ -15,10 +15,6 @@ import type { Delivery } from './sink.ts'
  * The applied offset of a segment sink moves from the end of one segment to the end of the next. The records of an unfinished
  * segment are acknowledged to Lambda, stay in the log, and are read back from there when the segment can be complete. So nothing is
  * collected in Redis, and an object is never extended: readers see a segment as a whole or not at all.
- *
- * Kafka Connect's S3 sink goes by the same rule (`flush.size` and `rotate.interval.ms` cut by the log, `rotate.schedule.interval.ms`
- * by the clock, which gives up the guarantee). Its names have the first offset alone, so two writers that cut differently can
- * replace a longer object by a shorter one; here the name has both ends.
  */
 export interface SegmentSink<Data = unknown> {
   /** Consumer group, prefix in Redis and dimension of the metrics. A renamed sink writes everything again. */

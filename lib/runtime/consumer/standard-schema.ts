@@ -1,7 +1,4 @@
-/**
- * Reads the data of events by schemas of any library that implements Standard Schema (https://standardschema.dev), such as zod,
- * valibot and arktype. The interface is declared here, so the engine depends on none of them.
- */
+/** Reads data by any Standard Schema (https://standardschema.dev). The engine depends on no library of it. */
 import type { EventData } from './application.ts'
 import { ConfigError } from './author-errors.ts'
 import type { Event } from './event.ts'

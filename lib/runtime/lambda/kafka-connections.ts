@@ -1,9 +1,4 @@
-/**
- * Makes the clients of a configuration. Only this file and `connections.ts` turn the names in the configuration into addresses
- * and credentials. The libraries are loaded on first use, because loading them takes most of a function's start, and it may not
- * need them.
- */
-
+/** Makes clients, and loads their libraries on first use: loading them takes most of a function's start. */
 import type { Kafka } from '../adapters/kafka/client.ts'
 import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
 import type { LogBounds, LogReader } from '../pipeline/ports.ts'

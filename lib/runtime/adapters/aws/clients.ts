@@ -1,7 +1,4 @@
-/**
- * Reads from AWS what functions need when they start. The SDK, which is part of the Lambda runtime, is loaded on first use, so
- * that a function that does not need it does not wait for it. `AWS_ENDPOINT_URL` is the SDK's own variable for a local cloud.
- */
+/** Reads secrets and parameters from AWS, with the SDK, which is loaded on first use. */
 
 /** Where AWS is, or what stands in for it. */
 export interface AwsPlace {

@@ -8,19 +8,13 @@ export function namespaceOf(application: string): string {
   return `${application.charAt(0).toUpperCase()}${application.slice(1)}`
 }
 
-/**
- * The dimensions of each metric: of those that a function has as a whole, and of those that are told apart by their reasons. Without
- * the environment, two environments of one account would be added up.
- */
+/** Dimensions of the metrics of a function, and of those by reason. Environments must not be added up. */
 export const DIMENSIONS = {
   whole: ['environment', 'service'],
   byReason: ['environment', 'service', 'reason'],
 } as const
 
-/**
- * Every metric that counts something, and the reasons under which it does. Those of decisions stand in `reasons.ts`, among the
- * failure codes, and in the consumers.
- */
+/** Counting metrics and their reasons. Decisions have those of `reasons.ts`, failure codes and consumers. */
 export interface Counters extends Record<Decision['outcome'], string> {
   /** By the code of the failure that is retried. */
   readonly held: FailureCode

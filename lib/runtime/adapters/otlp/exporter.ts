@@ -1,9 +1,6 @@
 /**
- * Sends spans to a collector by OTLP/HTTP, in JSON, with Node's own `fetch`.
- *
- * Not with OpenTelemetry's SDK: it makes ids and takes times itself, where here both are given, so that of its eleven packages
- * only the transport would be of use. Those are at 0.x and change with every minor version, while the protocol is stable since
- * 1.0, and what is needed of it fits on two screens.
+ * Sends spans to a collector by OTLP/HTTP, in JSON, with Node's own `fetch`. OpenTelemetry's SDK makes ids and takes times
+ * itself, where here both are given; only its transport would be of use, which is at 0.x.
  */
 import { SPAN_KINDS, type Span } from './spans.ts'
 

@@ -6,7 +6,6 @@
  * All ids are derived from what they name. If a record is decided again, after a crash or on a restored store, its spans have
  * the same ids.
  */
-
 import {
   derivedSpanId,
   type Sampler,

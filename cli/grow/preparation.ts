@@ -62,8 +62,8 @@ export class Preparation {
     await this.#requireAll(staged)
     for (const { consumer, partition, version } of staged.states ?? []) {
       const live = this.#topic.keyOf(consumer, partition)
-      const now = await this.#topic.fences.raise(live, staged.to)
-      if (!sameVersion(now.version, version))
+      const now = await this.#topic.fence(live, staged.to)
+      if (!sameVersion(now, version))
         throw new CliFailure(refusal([`${nameOf(live)} has changed since it was copied.`]))
     }
   }
@@ -71,7 +71,7 @@ export class Preparation {
   /** The consumers continue as if nothing had happened. */
   async takeBack({ operation, consumers, to }: Underway): Promise<void> {
     for (const consumer of consumers)
-      for (const live of this.#topic.keysOf(consumer, to)) await this.#topic.fences.remove(live)
+      for (const live of this.#topic.keysOf(consumer, to)) await this.#topic.unfence(live)
     await this.discard()
     await this.#records.end(operation)
   }
@@ -133,10 +133,7 @@ export class Preparation {
 
   async #fence({ consumers, to }: Underway): Promise<void> {
     for (const consumer of consumers)
-      for (const live of this.#topic.keysOf(consumer, to)) {
-        const { partitions } = await this.#topic.fences.raise(live, to)
-        if (partitions !== to) throw new Error(`${nameOf(live)} is fenced for ${partitions} partitions`)
-      }
+      for (const live of this.#topic.keysOf(consumer, to)) await this.#topic.fence(live, to)
     this.#watching.reached?.('fenced')
   }
 
@@ -144,7 +141,7 @@ export class Preparation {
     const states: StagedState[] = []
     for (const { consumer, growing } of plans)
       for (const live of this.#topic.keysOf(consumer, to)) {
-        const { version } = await this.#topic.fences.raise(live, to)
+        const version = await this.#topic.fence(live, to)
         const at = stagedKey(this.#topic.name, run, live)
         const sizes = await this.#staged.stage(at, this.#topic.keysOf(consumer, from), growing)
         states.push({ consumer, partition: live.partition, at, version, sizes })

@@ -8,9 +8,11 @@ import { RedisForwardCursors } from '../../lib/runtime/adapters/redis/forward-cu
 import { RedisPartitionStates } from '../../lib/runtime/adapters/redis/partition-states.ts'
 import { StateList } from '../../lib/runtime/adapters/redis/state-list.ts'
 import { type StateMeta, StateReader } from '../../lib/runtime/adapters/redis/state-reader.ts'
-import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
 import type { Cursors, LogBounds, LogReader } from '../../lib/runtime/pipeline/ports.ts'
 import type { PartitionStates } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import { CliFailure } from '../failure.ts'
+import { nameOf } from '../state/state-keys.ts'
 
 /** The servers that a growth works with. */
 export interface Servers {
@@ -30,6 +32,8 @@ export interface KeptStates {
   /** Takes one of each state that exists. @throws CliFailure if some got none */
   take(partitionStates: readonly StateKey[]): Promise<void>
 }
+
+const GROWTH_FENCE = { why: 'topic-growing', by: 'topics grow' } as const
 
 export class GrowingTopic {
   readonly servers: Servers
@@ -75,6 +79,23 @@ export class GrowingTopic {
 
   meta(consumer: string, partition: number): Promise<StateMeta> {
     return this.reader.meta(this.keyOf(consumer, partition))
+  }
+
+  /**
+   * Stops commits to a partition state while the topic grows. Returns the version that it keeps.
+   *
+   * @throws CliFailure if it is fenced for something else
+   */
+  async fence(live: StateKey, partitions: number): Promise<Version> {
+    const { version, fence } = await this.fences.raise(live, { ...GROWTH_FENCE, partitions })
+    if (fence.partitions === partitions) return version
+    throw new CliFailure(
+      `${nameOf(live)} is fenced already (${fence.why}, ${fence.partitions ?? 'no'} partitions): try again when that is over.`,
+    )
+  }
+
+  async unfence(live: StateKey): Promise<void> {
+    await this.fences.remove(live, GROWTH_FENCE.by)
   }
 
   /** The signal of the environment that the topic carries; undefined for any other topic. */

@@ -1,15 +1,13 @@
-/** Whether Redis has room for copies of partition states. */
+/** Refuses a reprocessing for whose rebuilt states Redis has no room. */
 import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { StateList } from '../../lib/runtime/adapters/redis/state-list.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import { CliFailure } from '../failure.ts'
 
-/** The rebuilt state and the copy that it is compared with. */
-const COPIES = 2
 const MEBIBYTE = 1024 * 1024
 
 /**
- * @param atOnce how many partitions have copies at the same time; the rebuilt states of others may wait for a resumption
+ * @param atOnce how many partitions are computed at the same time; the rebuilt states of others may wait for a resumption
  * @throws CliFailure if the largest states would not fit. A server that does not say how much it may use is not asked.
  */
 export async function requireRoom(
@@ -27,11 +25,11 @@ export async function requireRoom(
     .filter(({ consumer, topic, partition }) => wanted.has(`${consumer} ${topic} ${partition}`))
     .map(({ bytes }) => bytes)
     .sort((a, b) => b - a)
-  const needed = COPIES * sizes.slice(0, atOnce).reduce((sum, bytes) => sum + bytes, 0)
+  const needed = sizes.slice(0, atOnce).reduce((sum, bytes) => sum + bytes, 0)
   if (used + needed <= most) return
   const mebibytes = (bytes: number) => Math.ceil(bytes / MEBIBYTE)
   throw new CliFailure(
-    `Redis has ${mebibytes(most - used)} MiB left of ${mebibytes(most)}, and the copies of ${Math.min(atOnce, sizes.length)} partitions need ` +
+    `Redis has ${mebibytes(most - used)} MiB left of ${mebibytes(most)}, and the rebuilt states of ${Math.min(atOnce, sizes.length)} partitions need ` +
       `about ${mebibytes(needed)}. Nothing was changed: give it more memory, or do fewer partitions at once with --at-once.`,
   )
 }

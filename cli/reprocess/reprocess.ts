@@ -177,7 +177,7 @@ async function discardAll(
   counts: Counts,
 ): Promise<void> {
   for (const [index, state] of states.entries()) {
-    for (const copy of ['rebuilt', 'compared'] as const) await copies.drop(state, copy)
+    await copies.drop(state)
     counts.partitions = index + 1
   }
   await stored.finish()

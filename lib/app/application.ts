@@ -39,6 +39,7 @@ export const APPLICATION: Application = {
       'put a checkpoint back with `sluice state import`, or let the log be read again after `sluice state drop`',
     'state-newer-than-code': 'or drop the state with `sluice state drop`',
     'topic-growing': '`sluice topics grow` finishes it, or takes it back',
+    reprocessing: '`sluice reprocess` is about to switch; it ends by itself within a minute',
     'too-many-new-entities': '`sluice state sources` shows who adds most',
     skipped: '`sluice skip`',
     ...SERIALIZING.remedies,

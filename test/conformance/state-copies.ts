@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { Change, StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { Change, Fence, StateKey } from '../../lib/runtime/pipeline/model.ts'
 import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
 import type { StateCopies } from '../../lib/runtime/pipeline/reprocessing/copies.ts'
 import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
@@ -12,9 +12,11 @@ import { inPages, partsAt } from '../support/parts.ts'
 const CODE = 'v1/settings'
 const ENTRY = { to: 'events', key: 'k', event: { id: '1', source: '/s', type: 't' } } as const
 
+const GROWING = { why: 'topic-growing', by: 'topics grow', partitions: 24 } as const
+
 interface LiveStates {
-  /** Raises the fence of a state whose topic grows to this many partitions. */
-  readonly fence: (state: StateKey, partitions: number) => Promise<unknown>
+  /** Raises a fence of a growing topic. */
+  readonly fence: (state: StateKey, fence: Fence) => Promise<unknown>
   /** The counters of a state, by name. */
   readonly tally: (state: StateKey) => Promise<Readonly<Record<string, number>>>
 }
@@ -47,7 +49,7 @@ export function conformsAsStateCopies(
   }
   const seeded = async (state: StateKey, parts = partsAt(6)) => {
     await copies().seed(state, inPages(parts))
-    const rebuilt = copies().store('rebuilt')
+    const rebuilt = copies().store()
     const { version } = await rebuilt.load(state, NOTHING_WANTED)
     const change = changeOf({
       base: version,
@@ -60,10 +62,15 @@ export function conformsAsStateCopies(
     })
     assert.equal(await rebuilt.commit(state, change), 'committed')
   }
-  const versions = async (state: StateKey) => ({
-    live: (await copies().facts(state)).version,
-    rebuilt: (await copies().facts(state, 'rebuilt')).version,
-  })
+  /** Fences the live state. */
+  const versions = async (state: StateKey) => {
+    await copies().fence(state, 'own', 60_000)
+    return {
+      live: (await copies().facts(state)).version,
+      rebuilt: (await copies().facts(state, 'rebuilt')).version,
+      by: 'own',
+    }
+  }
   const contents = (store: StateStore, state: StateKey) =>
     store.load(state, {
       ...NOTHING_WANTED,
@@ -90,29 +97,33 @@ export function conformsAsStateCopies(
       assert.equal(await commit(15, CODE), 14)
     })
 
-    it('given a live state, when it is copied, then the copy has all of it but the outbox', async () => {
+    it('given a fence, then nothing is committed until it is lifted, and the version stays', async () => {
       const state = await given()
-      assert.deepEqual(await copies().copyLive(state), { epoch: 0, appliedOffset: 7, fired: 0 })
-      const [original, copy] = [
-        await contents(live(), state),
-        await contents(copies().store('compared'), state),
-      ]
-      assert.deepEqual(copy, { ...original, outbox: [] })
-      assert.equal(original.outbox.length, 1)
-      assert.equal((await copies().facts(state, 'compared')).code, CODE)
+      const base = { epoch: 0, appliedOffset: 7, fired: 0 }
+      const next = changeOf({ base, appliedOffset: 8 })
+      assert.deepEqual(await copies().fence(state, 'one', 60_000), base)
+      assert.equal(await live().commit(state, next), 'refused')
+      await assert.rejects(live().load(state, NOTHING_WANTED), { code: 'reprocessing' })
+      await copies().unfence(state, 'another')
+      assert.equal(await live().commit(state, next), 'refused')
+      await copies().unfence(state, 'one')
+      assert.equal(await live().commit(state, next), 'committed')
+      assert.equal((await copies().facts(state)).fence, undefined)
     })
 
-    it('given a copy that goes on, then the live state stays, and a new copy has nothing of the old', async () => {
+    it('given the fence of a command that was killed, then the next one has it, and the first no longer', async () => {
       const state = await given()
-      await copies().copyLive(state)
-      const { version: base } = await copies().facts(state, 'compared')
-      const added = changeOf({ base, appliedOffset: 8, states: new Map([['c', '3']]) })
-      assert.equal(await copies().store('compared').commit(state, added), 'committed')
-      assert.equal((await copies().facts(state)).version.appliedOffset, 7)
-      await copies().copyLive(state)
-      const entities = new Set<string>()
-      for await (const [entity] of copies().states(state, 'compared')) entities.add(entity)
-      assert.deepEqual([...entities].sort(), ['a', 'b'])
+      await copies().fence(state, 'one', 60_000)
+      assert.equal((await copies().fence(state, 'two', 60_000))?.appliedOffset, 7)
+      await copies().unfence(state, 'one')
+      assert.equal((await copies().facts(state)).fence?.by, 'two')
+    })
+
+    it('given a topic that is growing, then its state gets no other fence', async () => {
+      const state = await given()
+      await fence(state, GROWING)
+      assert.equal(await copies().fence(state, 'one', 60_000), undefined)
+      assert.deepEqual((await copies().facts(state)).fence, GROWING)
     })
 
     it('given a rebuilt state at the same offset, then at the switch nothing of the old one is left', async () => {
@@ -164,8 +175,8 @@ export function conformsAsStateCopies(
     it('given the switch, then a commit from the new version is accepted, one from the old not', async () => {
       const state = await given()
       await seeded(state)
-      const { live: old, rebuilt } = await versions(state)
-      await copies().switchOver(state, { live: old, rebuilt, code: CODE })
+      const { live: old, ...expected } = await versions(state)
+      await copies().switchOver(state, { live: old, ...expected, code: CODE })
       assert.equal(await live().commit(state, changeOf({ base: old, appliedOffset: 8 })), 'refused')
       const { version: base, clock } = await copies().facts(state)
       assert.equal(await live().commit(state, changeOf({ base, clock, appliedOffset: 8 })), 'committed')
@@ -175,22 +186,18 @@ export function conformsAsStateCopies(
       ['a live state that has moved', { live: { epoch: 0, appliedOffset: 6, fired: 0 } }, 'moved'],
       ['a live state among its timers', { live: { epoch: 0, appliedOffset: 7, fired: 1 } }, 'moved'],
       ['another rebuilt state', { rebuilt: { epoch: 9, appliedOffset: 7, fired: 0 } }, 'lost'],
+      ['the fence of another command', { by: 'another' }, 'moved'],
       ['other code', { code: 'v2/settings' }, 'other-code'],
     ] as const)
       it(`given ${what}, then the answer is ${kind} and nothing has changed`, async () => {
         const state = await given()
         await seeded(state)
-        const before = [await contents(live(), state), await contents(copies().store('rebuilt'), state)]
-        const outcome = await copies().switchOver(state, {
-          ...(await versions(state)),
-          code: CODE,
-          ...expected,
-        })
+        const before = [await contents(live(), state), await contents(copies().store(), state)]
+        const known = await versions(state)
+        const outcome = await copies().switchOver(state, { ...known, code: CODE, ...expected })
+        await copies().unfence(state, 'own')
         assert.deepEqual(outcome, { kind })
-        assert.deepEqual(
-          [await contents(live(), state), await contents(copies().store('rebuilt'), state)],
-          before,
-        )
+        assert.deepEqual([await contents(live(), state), await contents(copies().store(), state)], before)
       })
 
     it('given a rebuilt state of another growth of the topic, then it does not become the live one', async () => {
@@ -210,12 +217,11 @@ export function conformsAsStateCopies(
     it('given a topic that is growing, then its live state stays fenced at the switch', async () => {
       const state = await given()
       await seeded(state)
-      await fence(state, 24)
-      assert.equal((await copies().facts(state)).growing, 24)
+      await fence(state, GROWING)
       const outcome = await copies().switchOver(state, { ...(await versions(state)), code: CODE })
       assert.deepEqual(outcome, { kind: 'growing' })
-      const { version, growing } = await copies().facts(state)
-      assert.deepEqual([version, growing], [{ epoch: 1, appliedOffset: 7, fired: 0 }, 24])
+      const { version, fence: stands } = await copies().facts(state)
+      assert.deepEqual([version, stands], [{ epoch: 1, appliedOffset: 7, fired: 0 }, GROWING])
       assert.equal((await copies().facts(state, 'rebuilt')).version.appliedOffset, 7)
       assert.equal(await live().commit(state, changeOf({ base: version, appliedOffset: 8 })), 'refused')
       await assert.rejects(live().load(state, NOTHING_WANTED), { code: 'topic-growing' })
@@ -234,17 +240,16 @@ export function conformsAsStateCopies(
     it('given a copy that is dropped, then it is absent and the live state stays', async () => {
       const state = await given()
       await seeded(state)
-      await copies().drop(state, 'rebuilt')
+      await copies().drop(state)
       assert.equal((await copies().facts(state, 'rebuilt')).version.appliedOffset, -1)
-      assert.equal((await contents(copies().store('rebuilt'), state)).states.size, 0)
+      assert.equal((await contents(copies().store(), state)).states.size, 0)
       assert.equal((await contents(live(), state)).states.size, 2)
     })
 
     it('given ids, failures and a context of the live state, then they can be listed', async () => {
       const state = await given()
-      await copies().copyLive(state)
       const [ids, failures] = [[] as string[], [] as string[]]
-      for await (const { id } of copies().ids(state, 'compared')) ids.push(id)
+      for await (const { id } of copies().ids(state)) ids.push(id)
       for await (const { id } of copies().failures(state)) failures.push(id)
       assert.deepEqual([ids, failures], [['ab0123456789'], [failureOf('one', 0).id]])
       assert.deepEqual(await copies().context(state), { hash: 'h', json: '{"rules":[]}' })

@@ -6,6 +6,7 @@ import { COMPARE_AND_SET, type Script } from '../../lib/runtime/adapters/redis/s
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
 import { growthsName, withGrowths } from '../../lib/runtime/pipeline/growing/history.ts'
 import type {
+  Fence,
   KeptGrowth,
   Partitioning,
   RememberedFailure,
@@ -59,7 +60,7 @@ interface Held {
   version: Version
   partitioning?: Partitioning
   growths?: readonly KeptGrowth[]
-  growing?: number
+  fence?: Fence
   readonly context?: StoredContext
   readonly states: ReadonlyMap<string, string>
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
@@ -199,10 +200,9 @@ export class MemoryTopic {
     return {
       meta: async (key: StateKey) => {
         const { states: _s, timers: _t, ids: _i, failures, outbox: _o, context: _c, ...held } = this.held(key)
-        const { tally, growing, ...meta } = held
-        const fenced = growing === undefined ? {} : { growing }
+        const { tally, ...meta } = held
         const failureMemory = { bytes: failures.size, forgotten: 0 }
-        return { ...meta, ...fenced, tally: Object.fromEntries(tally), failureMemory }
+        return { ...meta, tally: Object.fromEntries(tally), failureMemory }
       },
       counts: async (key: StateKey) => {
         const { states, outbox } = this.held(key)
@@ -224,13 +224,13 @@ export class MemoryTopic {
 
   get #fences(): object {
     return {
-      raise: async (key: StateKey, partitions: number) => {
-        this.#store.fence(key, partitions)
-        const { version, growing } = this.held(key)
-        return { version, partitions: growing }
+      raise: async (key: StateKey, fence: Fence) => {
+        this.#store.fence(key, fence)
+        const { version, fence: stands } = this.held(key)
+        return { version, fence: stands }
       },
       remove: async (key: StateKey) => {
-        const { growing: _, ...held } = this.held(key)
+        const { fence: _, ...held } = this.held(key)
         const isNew = held.version.epoch === 1 && held.version.appliedOffset < 0 && held.states.size === 0
         this.#store.restore(key, isNew ? undefined : held)
       },

@@ -63,6 +63,7 @@ const DEFERRED = {
     'the schema registry cannot be reached, and what is read or written needs a schema of it',
   'checkpoint-unavailable': 'the checkpoints cannot be reached',
   'topic-growing': 'partitions are being added to the topic, and its states are moving',
+  reprocessing: 'a state that was computed anew is about to replace the present one',
   'log-unreadable': 'the log can be reached but not be read',
   'another-log': 'the log is another one than the state was computed from',
   'state-evicted': 'Redis has evicted a part of the state',

@@ -15,16 +15,16 @@ import { NOTHING_WANTED } from './wanted.ts'
 /** Copies of partition states in memory, for tests. The port's suite checks that it behaves like the Redis one. */
 export class MemoryStateCopies implements StateCopies {
   readonly #live: MemoryStateStore
-  readonly #copies: Readonly<Record<RebuildCopy, MemoryStateStore>>
+  readonly #rebuilt: MemoryStateStore
 
   constructor(live: MemoryStateStore) {
     this.#live = live
-    this.#copies = { rebuilt: new MemoryStateStore(live), compared: new MemoryStateStore(live) }
+    this.#rebuilt = new MemoryStateStore(live)
   }
 
   async facts(partitionState: StateKey, copy?: RebuildCopy): Promise<StateFacts> {
     const state = this.#of(copy).copyOf(partitionState) as StateFacts
-    const { version, clock, failuresFromMs, code, codeFrom, partitioning, growing } = state
+    const { version, clock, failuresFromMs, code, codeFrom, partitioning, fence } = state
     return {
       version,
       clock,
@@ -32,22 +32,22 @@ export class MemoryStateCopies implements StateCopies {
       code,
       codeFrom,
       ...(partitioning ? { partitioning } : {}),
-      ...(growing === undefined ? {} : { growing }),
+      ...(fence ? { fence } : {}),
     }
   }
 
-  store(copy: RebuildCopy): MemoryStateStore {
-    return this.#copies[copy]
+  store(): MemoryStateStore {
+    return this.#rebuilt
   }
 
   async seed(partitionState: StateKey, pages: CheckpointPages): Promise<void> {
-    const { rebuilt } = this.#copies
+    const rebuilt = this.#rebuilt
     const { version } = await rebuilt.load(partitionState, NOTHING_WANTED)
     await rebuilt.replace(partitionState, version, pages)
   }
 
   async claim(partitionState: StateKey): Promise<number | undefined> {
-    const { rebuilt } = this.#copies
+    const rebuilt = this.#rebuilt
     const { version } = await rebuilt.load(partitionState, NOTHING_WANTED)
     if (isAbsent(version)) return undefined
     const epoch = version.epoch + 1
@@ -56,14 +56,17 @@ export class MemoryStateCopies implements StateCopies {
     return epoch
   }
 
-  async copyLive(partitionState: StateKey): Promise<Version> {
-    const { compared } = this.#copies
-    const live = this.#live.copyOf(partitionState) as StateFacts
-    compared.restore(partitionState, { ...live, outbox: new Map(), changes: undefined })
-    return live.version
+  async fence(partitionState: StateKey, by: string): Promise<Version | undefined> {
+    this.#live.fence(partitionState, { why: 'reprocessing', by })
+    const { fence, version } = await this.facts(partitionState)
+    return fence?.by === by ? version : undefined
   }
 
-  async *states(partitionState: StateKey, copy: RebuildCopy): AsyncGenerator<[string, string]> {
+  async unfence(partitionState: StateKey, by: string): Promise<void> {
+    this.#live.unfence(partitionState, by)
+  }
+
+  async *states(partitionState: StateKey, copy?: RebuildCopy): AsyncGenerator<[string, string]> {
     for await (const part of this.#parts(partitionState, copy))
       if (part.kind === 'state') yield [part.entity, part.state]
   }
@@ -73,7 +76,7 @@ export class MemoryStateCopies implements StateCopies {
       if (part.kind === 'failure') yield part.failure
   }
 
-  async *ids(partitionState: StateKey, copy: RebuildCopy): AsyncGenerator<RememberedId> {
+  async *ids(partitionState: StateKey, copy?: RebuildCopy): AsyncGenerator<RememberedId> {
     for await (const part of this.#parts(partitionState, copy))
       if (part.kind === 'ids') yield* idsInBytes(part.bytes)
   }
@@ -86,37 +89,37 @@ export class MemoryStateCopies implements StateCopies {
 
   async switchOver(
     partitionState: StateKey,
-    { live, rebuilt, code }: SwitchExpectation,
+    { live, rebuilt, code, by }: SwitchExpectation,
   ): Promise<SwitchOutcome> {
     const [old, own] = [await this.facts(partitionState), await this.facts(partitionState, 'rebuilt')]
-    if (old.growing !== undefined) return { kind: 'growing' }
-    if (!sameVersion(old.version, live)) return { kind: 'moved' }
+    if (old.fence?.why === 'topic-growing') return { kind: 'growing' }
+    if (old.fence?.by !== by || !sameVersion(old.version, live)) return { kind: 'moved' }
     if (!sameVersion(own.version, rebuilt)) return { kind: 'lost' }
     if (old.code !== code || own.code !== code) return { kind: 'other-code' }
     if (old.partitioning?.generation !== own.partitioning?.generation) return { kind: 'other-partitioning' }
     const tally = new Map([
-      ...ofHolds(this.#copies.rebuilt.tally(partitionState), true),
+      ...ofHolds(this.#rebuilt.tally(partitionState), true),
       ...ofHolds(this.#live.tally(partitionState), false),
     ])
-    const { outbox } = await this.#live.load(partitionState, NOTHING_WANTED)
+    const { outbox } = this.#live.copyOf(partitionState) as { outbox: Map<string, unknown> }
     const epoch = old.version.epoch + 1
-    const state = this.#copies.rebuilt.copyOf(partitionState) as {
+    const state = this.#rebuilt.copyOf(partitionState) as {
       version: Version
       tally: unknown
       outbox: Map<string, unknown>
     }
-    for (const entry of outbox) state.outbox.set(entry.position, entry)
+    for (const [position, entry] of outbox) state.outbox.set(position, entry)
     this.#live.restore(partitionState, { ...state, version: { ...own.version, epoch }, tally })
-    await this.drop(partitionState, 'rebuilt')
+    await this.drop(partitionState)
     return { kind: 'switched', epoch }
   }
 
-  async drop(partitionState: StateKey, copy: RebuildCopy): Promise<void> {
-    this.#copies[copy].restore(partitionState, undefined)
+  async drop(partitionState: StateKey): Promise<void> {
+    this.#rebuilt.restore(partitionState, undefined)
   }
 
   #of(copy: RebuildCopy | undefined): MemoryStateStore {
-    return copy ? this.#copies[copy] : this.#live
+    return copy ? this.#rebuilt : this.#live
   }
 
   async *#parts(partitionState: StateKey, copy: RebuildCopy | undefined): AsyncGenerator<CheckpointPart> {

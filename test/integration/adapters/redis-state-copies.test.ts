@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
 import { Fences } from '../../../lib/runtime/adapters/redis/fences.ts'
 import { prefixOf } from '../../../lib/runtime/adapters/redis/keys.ts'
 import { RedisStateCopies } from '../../../lib/runtime/adapters/redis/state-copies.ts'
 import { StateReader } from '../../../lib/runtime/adapters/redis/state-reader.ts'
 import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
+import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
 import { conformsAsStateCopies } from '../../conformance/state-copies.ts'
 import { changeOf, failureOf } from '../../support/changes.ts'
 import { inPages, partsAt } from '../../support/parts.ts'
@@ -23,12 +25,12 @@ conformsAsStateCopies(
   () => copies,
   () => store,
   {
-    fence: (state, partitions) => new Fences(client).raise(state, partitions),
+    fence: (state, fence) => new Fences(client).raise(state, fence),
     tally: async state => (await new StateReader(client).meta(state)).tally,
   },
 )
 
-it('given a switch and the copies dropped, then no key is left but those of the live state', async () => {
+it('given a switch and the rest dropped, then no key is left but those of the live state', async () => {
   const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
   const keys = async () => (await client.run(redis => redis.keys(`${prefixOf(state)}*`))).sort()
   const failures = [failureOf('one', 0), failureOf('two', 0, 61)]
@@ -39,22 +41,21 @@ it('given a switch and the copies dropped, then no key is left but those of the 
     code: CODE,
   })
   await store.commit(state, whole)
-  await copies.copyLive(state)
+  await copies.fence(state, 'own', 60_000)
   await copies.seed(state, inPages(partsAt(-1)))
   const { version: base } = await copies.facts(state, 'rebuilt')
   const rebuilt = changeOf({ base, clock: { nowMs: 4_000, lastAppendMs: 1, highestAppendMs: 1 }, code: CODE })
-  assert.equal(await copies.store('rebuilt').commit(state, rebuilt), 'committed')
+  assert.equal(await copies.store().commit(state, rebuilt), 'committed')
   const { version } = await copies.facts(state, 'rebuilt')
   const live = { epoch: 0, appliedOffset: 0, fired: 0 }
-  assert.deepEqual(await copies.switchOver(state, { live, rebuilt: version, code: CODE }), {
+  assert.deepEqual(await copies.switchOver(state, { live, rebuilt: version, code: CODE, by: 'own' }), {
     kind: 'switched',
     epoch: 1,
   })
-  await copies.drop(state, 'compared')
-  await copies.drop(state, 'rebuilt')
+  await copies.drop(state)
   const found = await keys()
   assert.ok(found.length > 0)
-  for (const key of found) assert.doesNotMatch(key, /:(rebuilt|compared):/)
+  for (const key of found) assert.doesNotMatch(key, /:rebuilt:/)
   // The failures of the old state are gone, and its counters go on.
   assert.ok(!found.some(key => /:failures:61:/.test(key)))
   assert.deepEqual((await new StateReader(client).meta(state)).tally, { 'applied/x': 2 })
@@ -66,9 +67,29 @@ it('given a rebuilt state of which the server has evicted a part, then it is not
   await copies.seed(state, inPages(partsAt(-1)))
   const { version: base } = await copies.facts(state, 'rebuilt')
   const rebuilt = changeOf({ base, clock: { nowMs: 4_000, lastAppendMs: 1, highestAppendMs: 1 }, code: CODE })
-  await copies.store('rebuilt').commit(state, rebuilt)
+  await copies.store().commit(state, rebuilt)
   const { version } = await copies.facts(state, 'rebuilt')
+  await copies.fence(state, 'own', 60_000)
   await client.run(redis => redis.del(`${prefixOf(state, 'rebuilt')}:states`))
   const live = { epoch: 0, appliedOffset: 0, fired: 0 }
-  assert.deepEqual(await copies.switchOver(state, { live, rebuilt: version, code: CODE }), { kind: 'lost' })
+  assert.deepEqual(await copies.switchOver(state, { live, rebuilt: version, code: CODE, by: 'own' }), {
+    kind: 'lost',
+  })
+})
+
+it('given a fence whose time is over, then the state goes on by itself, and the fence no longer counts', async () => {
+  const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
+  await store.commit(state, changeOf({ code: CODE }))
+  const base = { epoch: 0, appliedOffset: 0, fired: 0 }
+  // The clock of the server counts in whole seconds.
+  assert.deepEqual(await copies.fence(state, 'own', 1), base)
+  await pause(1_100)
+  await store.load(state, NOTHING_WANTED)
+  await copies.seed(state, inPages(partsAt(-1)))
+  const { version: rebuilt } = await copies.facts(state, 'rebuilt')
+  assert.deepEqual(await copies.switchOver(state, { live: base, rebuilt, code: CODE, by: 'own' }), {
+    kind: 'moved',
+  })
+  assert.equal(await store.commit(state, changeOf({ base, appliedOffset: 1 })), 'committed')
+  assert.equal((await copies.facts(state)).fence, undefined)
 })

@@ -52,8 +52,8 @@ function given({ except = [] }: { readonly except?: readonly string[] } = {}) {
     /** The operation that each partition state names last, and to how many partitions it is fenced. */
     async seen(partitions: number) {
       return Array.from({ length: partitions }, (_, partition) => {
-        const { growths, growing } = topic.held(topic.key(CONSUMER, partition))
-        return growing ?? growths?.at(-1)?.operation
+        const { growths, fence } = topic.held(topic.key(CONSUMER, partition))
+        return fence?.partitions ?? growths?.at(-1)?.operation
       })
     },
     async killedAt(to: number, at: Step, time = 1) {

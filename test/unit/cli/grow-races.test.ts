@@ -30,7 +30,7 @@ function given() {
     run: async (command: (redis: unknown) => unknown) => command(commands),
     eval: async (script: Script, [key = '']: readonly string[], [before, next]: readonly string[]) => {
       if (script === FENCE) fences.add(key)
-      if (script === FENCE) return [1, -1, 0, Number(before)]
+      if (script === FENCE) return [1, -1, 0, before]
       if (script === REMOVE_FENCE) return fences.delete(key)
       assert.equal(script, COMPARE_AND_SET)
       assert.equal(key, `{${growthsName(NAME)}}:value`)

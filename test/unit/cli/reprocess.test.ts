@@ -185,14 +185,14 @@ describe('room in Redis', () => {
       },
     }) as unknown as RedisClient
 
-  test('given less than two copies take, then it refuses and says how much is missing', async () => {
+  test('given less than the rebuilt states take, then it refuses and says how much is missing', async () => {
     await assert.rejects(
-      requireRoom(clientOf(17 * MIB), [STATE], 4),
-      /7 MiB left of 17, .* 1 partitions need about 8/,
+      requireRoom(clientOf(13 * MIB), [STATE], 4),
+      /3 MiB left of 13, .* 1 partitions need about 4/,
     )
   })
 
-  for (const most of [18 * MIB, 0])
+  for (const most of [14 * MIB, 0])
     test(`given a limit of ${most} bytes, then it goes on`, () => requireRoom(clientOf(most), [STATE], 4))
 })
 

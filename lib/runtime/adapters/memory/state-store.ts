@@ -1,11 +1,12 @@
 import { defined } from '../../consumer/defined.ts'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import { byPlace } from '../../pipeline/deciding/timers.ts'
-import { Unavailable } from '../../pipeline/errors.ts'
+import { fenced } from '../../pipeline/errors.ts'
 import { type KeptGrowths, withGrowths } from '../../pipeline/growing/history.ts'
 import { endOf } from '../../pipeline/log/clock.ts'
 import type {
   Change,
+  Fence,
   KeptGrowth,
   LogClock,
   OutboxEntry,
@@ -44,8 +45,7 @@ interface MemoryState {
   clock: LogClock
   partitioning?: Partitioning
   growths?: readonly KeptGrowth[]
-  /** Number of partitions that a growing topic will have. */
-  growing?: number
+  fence?: Fence
   appliedDigest: string | undefined
   emitted: number
   parkedBytes: number
@@ -121,9 +121,8 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   async load(stateKey: StateKey, wanted: Wanted): Promise<Snapshot> {
     const skipped = await this.#skipped.skipped(stateKey)
     const held = this.#stateKey(stateKey)
-    const { clock, states, timers, failures, forgotten, context, growing } = held
-    if (growing !== undefined)
-      throw new Unavailable('topic-growing', `the topic is growing to ${growing} partitions`)
+    const { clock, states, timers, failures, forgotten, context, fence } = held
+    if (fence) throw fenced(fence)
     const due = dueIn(timers, endOf(wanted.span, clock))
     const bytesOf = (entity: string) => bytesIn(states.get(entity)) + bytesIn(timers.get(entity))
     const passing = due.slice(0, wanted.timerLimit)
@@ -165,7 +164,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   async commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {
     const held = this.#stateKey(stateKey)
     const { base } = change
-    if (held.growing !== undefined || !sameVersion(held.version, base)) return 'refused'
+    if (held.fence || !sameVersion(held.version, base)) return 'refused'
     for (const [entity, state] of change.states) setOrDelete(held.states, entity, state ?? undefined)
     for (const [entity, timers] of change.timers)
       setOrDelete(held.timers, entity, timers.length > 0 ? timers : undefined)
@@ -263,12 +262,17 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     return this.#growths.get(topic)?.growths ?? NEVER_GROWN
   }
 
-  /** Refuses commits from now on, as while the topic grows to this many partitions. */
-  fence(stateKey: StateKey, partitions: number): void {
+  /** Refuses commits from now on. A fence that stands already stays; only a reprocessing takes over that of another one. */
+  fence(stateKey: StateKey, fence: Fence): void {
     const held = this.#stateKey(stateKey)
-    if (held.growing !== undefined) return
-    held.growing = partitions
-    held.version = { ...held.version, epoch: held.version.epoch + 1 }
+    if (held.fence && (fence.why !== 'reprocessing' || held.fence.why !== fence.why)) return
+    held.fence = fence
+    if (fence.why === 'topic-growing') held.version = { ...held.version, epoch: held.version.epoch + 1 }
+  }
+
+  unfence(stateKey: StateKey, by: string): void {
+    const { fence, ...held } = this.#stateKey(stateKey)
+    if (fence?.by === by) this.#stateKeys.set(nameOf(stateKey), held)
   }
 
   /** A copy of the current partition state. `restore` puts it back, like a failover to a replica that lags. */

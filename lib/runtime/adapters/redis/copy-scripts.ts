@@ -5,11 +5,6 @@ import { EVICTED_PART, PARTITION_STATE, script } from './scripts.ts'
 const STATE_PARTS = readFileSync(new URL('./lua/state-parts.lua', import.meta.url), 'utf8')
 
 export const CLAIM_STATE = script(readFileSync(new URL('./lua/claim-state.lua', import.meta.url), 'utf8'))
-export const COPY_STATE = script(
-  PARTITION_STATE,
-  STATE_PARTS,
-  readFileSync(new URL('./lua/copy-state.lua', import.meta.url), 'utf8'),
-)
 export const SWITCH_TO_REBUILT = script(
   PARTITION_STATE,
   EVICTED_PART,

@@ -1,5 +1,5 @@
-/** Stops the consumers of a topic while its states move to more partitions. */
-import type { KeptGrowth, Partitioning, StateKey, Version } from '../../pipeline/model.ts'
+/** Stops commits to partition states while others are prepared to take their place. */
+import type { Fence, KeptGrowth, Partitioning, StateKey, Version } from '../../pipeline/model.ts'
 import type { RedisClient } from './client.ts'
 import { keysOf } from './keys.ts'
 import { FENCE, NOTE_GROWTH, REMOVE_FENCE } from './scripts.ts'
@@ -12,24 +12,26 @@ export class Fences {
   }
 
   /**
-   * From now on, nothing can be committed to the partition state until its contents are replaced or the fence is removed. A
-   * state that does not exist yet is fenced, too.
+   * From now on, nothing can be committed to the partition state until its contents are replaced, or the fence is removed or falls.
+   * A fence that stands already stays; only a reprocessing takes over that of another one.
    *
-   * @param partitions how many the topic will have
-   * @returns the version that the state keeps, and the count for which it is fenced: a fence that stands already stays
+   * @param forMs when it falls by itself; 0 if it does not
+   * @returns the version that the state keeps, and the fence that stands
    */
   async raise(
     partitionState: StateKey,
-    partitions: number,
-  ): Promise<{ readonly version: Version; readonly partitions: number }> {
-    const reply = await this.#client.eval(FENCE, [keysOf(partitionState).meta], [partitions])
-    const [epoch = 0, appliedOffset = -1, fired = 0, count = 0] = reply as number[]
-    return { version: { epoch, appliedOffset, fired }, partitions: count }
+    fence: Fence,
+    forMs = 0,
+  ): Promise<{ readonly version: Version; readonly fence: Fence }> {
+    const arguments_ = [JSON.stringify(fence), forMs]
+    const reply = await this.#client.eval(FENCE, [keysOf(partitionState).meta], arguments_)
+    const [epoch, appliedOffset, fired, stands] = reply as [number, number, number, Buffer]
+    return { version: { epoch, appliedOffset, fired }, fence: JSON.parse(String(stands)) }
   }
 
   /** The state continues as it was. A state that did not exist before the fence does not exist after it. */
-  async remove(partitionState: StateKey): Promise<void> {
-    await this.#client.eval(REMOVE_FENCE, [keysOf(partitionState).meta], [])
+  async remove(partitionState: StateKey, by: string): Promise<void> {
+    await this.#client.eval(REMOVE_FENCE, [keysOf(partitionState).meta], [by])
   }
 
   /** Notes how the topic has grown, in a state whose contents stay: no fence is needed for that. */

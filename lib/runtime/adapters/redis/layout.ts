@@ -43,14 +43,15 @@ export const LAYOUT = {
     'states',
     'timers',
     'ids',
-    /** How often the topic has grown, how many partitions it has since, and to how many it is growing just now. */
+    /** How often the topic has grown, and how many partitions it has since. */
     'generation',
     'partitions',
-    'growing',
     /** Which code made the last commit. */
     'code',
     /** The first offset that it has decided here, without a break. */
     'codeFrom',
+    /** A `Fence` as JSON. It stays the last one: `readMeta` in Lua finds it there. */
+    'fence',
   ],
   /**
    * Ids are in generations of log time, `<ids>:<generation>`, which are removed as a whole, and within one in buckets: those

@@ -1,4 +1,4 @@
-import type { FailureMemory, LogClock, Partitioning, Version } from '../../pipeline/model.ts'
+import type { FailureMemory, Fence, LogClock, Partitioning, Version } from '../../pipeline/model.ts'
 import { generationOf, type MetaField } from './layout.ts'
 
 /** What the hash `meta` says of a partition state. */
@@ -22,15 +22,15 @@ export interface Meta {
   readonly oldestIds: number
   /** Absent if the topic has never grown. */
   readonly partitioning?: Partitioning
-  /** To how many partitions the topic is growing: nothing can be committed until it has. */
-  readonly growing?: number
+  /** Nothing can be committed as long as it stands. */
+  readonly fence?: Fence
 }
 
 /** @param stored the fields that exist */
 export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): Meta {
   const number = (name: MetaField) => (stored[name] === undefined ? undefined : Number(stored[name]))
   const nowMs = number('clock') ?? 0
-  const [generation, partitions, growing] = [number('generation'), number('partitions'), number('growing')]
+  const [generation, partitions] = [number('generation'), number('partitions')]
   return {
     version: {
       epoch: number('epoch') ?? 0,
@@ -50,6 +50,6 @@ export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): 
     ...(generation !== undefined && partitions !== undefined
       ? { partitioning: { generation, partitions } }
       : {}),
-    ...(growing === undefined ? {} : { growing }),
+    ...(stored.fence ? { fence: JSON.parse(stored.fence) as Fence } : {}),
   }
 }

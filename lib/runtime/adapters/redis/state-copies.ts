@@ -16,7 +16,8 @@ import type {
   SwitchOutcome,
 } from '../../pipeline/reprocessing/copies.ts'
 import type { RedisClient } from './client.ts'
-import { CLAIM_STATE, COPY_STATE, REMOVE_STATE, SWITCH_TO_REBUILT } from './copy-scripts.ts'
+import { CLAIM_STATE, REMOVE_STATE, SWITCH_TO_REBUILT } from './copy-scripts.ts'
+import { Fences } from './fences.ts'
 import { plainOf, prefixOf } from './keys.ts'
 import { packed } from './message-pack.ts'
 import { RestoreRefused, replaceState } from './staging.ts'
@@ -26,17 +27,19 @@ import { RedisStateStore } from './state-store.ts'
 /** Copies of partition states in Redis, in the same hash slot, so that one script can replace a state by its copy. */
 export class RedisStateCopies implements StateCopies {
   readonly #client: RedisClient
+  readonly #fences: Fences
 
   constructor(client: RedisClient) {
     this.#client = client
+    this.#fences = new Fences(client)
   }
 
   facts(partitionState: StateKey, copy?: RebuildCopy): Promise<StateFacts> {
     return this.#reader(copy).meta(partitionState)
   }
 
-  store(copy: RebuildCopy): StateStore {
-    return new RedisStateStore(this.#client, copy)
+  store(): StateStore {
+    return new RedisStateStore(this.#client, 'rebuilt')
   }
 
   async seed(partitionState: StateKey, pages: CheckpointPages): Promise<void> {
@@ -53,14 +56,17 @@ export class RedisStateCopies implements StateCopies {
     return Number(epoch) < 0 ? undefined : Number(epoch)
   }
 
-  async copyLive(partitionState: StateKey): Promise<Version> {
-    const prefixes = [prefixOf(partitionState), prefixOf(partitionState, 'compared')]
-    const reply = await this.#client.eval(COPY_STATE, prefixes, [packed({ plain: plainOf(partitionState) })])
-    const [epoch, appliedOffset, fired] = reply as [number, number, number]
-    return { epoch, appliedOffset, fired }
+  async fence(partitionState: StateKey, by: string, forMs: number): Promise<Version | undefined> {
+    const own = { why: 'reprocessing', by } as const
+    const { version, fence } = await this.#fences.raise(partitionState, own, forMs)
+    return fence.by === by ? version : undefined
   }
 
-  states(partitionState: StateKey, copy: RebuildCopy): AsyncIterable<readonly [string, string]> {
+  unfence(partitionState: StateKey, by: string): Promise<void> {
+    return this.#fences.remove(partitionState, by)
+  }
+
+  states(partitionState: StateKey, copy?: RebuildCopy): AsyncIterable<readonly [string, string]> {
     return this.#reader(copy).states(partitionState)
   }
 
@@ -68,16 +74,16 @@ export class RedisStateCopies implements StateCopies {
     return this.#reader(copy).failures(partitionState)
   }
 
-  async *ids(partitionState: StateKey, copy: RebuildCopy): AsyncGenerator<RememberedId> {
+  async *ids(partitionState: StateKey, copy?: RebuildCopy): AsyncGenerator<RememberedId> {
     const reader = this.#reader(copy)
     yield* reader.ids(partitionState, await reader.meta(partitionState))
   }
 
   async switchOver(
     partitionState: StateKey,
-    { live, rebuilt, code }: SwitchExpectation,
+    { live, rebuilt, code, by }: SwitchExpectation,
   ): Promise<SwitchOutcome> {
-    const request = { plain: plainOf(partitionState), live: { ...live }, rebuilt: { ...rebuilt }, code }
+    const request = { plain: plainOf(partitionState), live: { ...live }, rebuilt: { ...rebuilt }, code, by }
     const prefixes = [prefixOf(partitionState), prefixOf(partitionState, 'rebuilt')]
     const reply = await this.#client.eval(SWITCH_TO_REBUILT, prefixes, [packed(request)])
     if (typeof reply === 'number') return { kind: 'switched', epoch: reply }
@@ -88,8 +94,8 @@ export class RedisStateCopies implements StateCopies {
     return this.#reader(undefined).context(partitionState)
   }
 
-  async drop(partitionState: StateKey, copy: RebuildCopy): Promise<void> {
-    const prefix = prefixOf(partitionState, copy)
+  async drop(partitionState: StateKey): Promise<void> {
+    const prefix = prefixOf(partitionState, 'rebuilt')
     await this.#client.eval(REMOVE_STATE, [prefix], [packed({ plain: plainOf(partitionState) })])
   }
 

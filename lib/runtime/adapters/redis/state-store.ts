@@ -1,4 +1,4 @@
-import { PartitionStopped, Unavailable } from '../../pipeline/errors.ts'
+import { fenced, PartitionStopped } from '../../pipeline/errors.ts'
 import type {
   Change,
   Growth,
@@ -82,9 +82,8 @@ function read(
   const stored = LAYOUT.meta.map((name, index) => [name, meta[index]?.toString()])
   const found = readMeta(Object.fromEntries(stored))
   const { version, clock, appliedDigest, emitted, parkedBytes, newEntities } = found
-  const { failureMemory, failuresFromMs, partitioning, growing } = found
-  if (growing !== undefined)
-    throw new Unavailable('topic-growing', `the topic is growing to ${growing} partitions`)
+  const { failureMemory, failuresFromMs, partitioning, fence } = found
+  if (fence) throw fenced(fence)
   const passed = readDue(due)
   // An entity that is both wanted and due appears once.
   const entities = [...new Set([...passed.map(({ entity }) => entity), ...wanted.entities])]

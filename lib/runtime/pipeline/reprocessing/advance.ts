@@ -1,11 +1,11 @@
 /**
- * Applies the log to a copy of a partition state, up to an offset. What it emits is dropped: it was emitted before, apart from failures
+ * Applies the log to a rebuilt state, up to an offset. What it emits is dropped: it was emitted before, apart from failures
  * that are new, which the rebuilt state keeps in its outbox until the switch.
  */
 import { PartitionStopped } from '../errors.ts'
 import type { Change, OffsetRange, OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
 import { sameVersion } from '../recovery/checkpoints.ts'
-import type { RebuildCopy, StateCopies } from './copies.ts'
+import type { StateCopies } from './copies.ts'
 import { LogAgain, RebuildStopped, type Rereading } from './log-again.ts'
 import { failuresById, newFailures } from './new-failures.ts'
 
@@ -21,13 +21,10 @@ export interface Advancing extends Rereading {
 
 const FAILURE_BYTES = 4 * 1024 * 1024
 
-/** One copy that is advanced from time to time, by this command alone. */
+/** A rebuilt state that is advanced from time to time, by this command alone. */
 export class AdvancingCopy {
-  /** The entities whose states have changed since this was last cleared. */
-  readonly changed = new Set<string>()
   readonly #with: Advancing
   readonly #partitionState: StateKey
-  readonly #copy: RebuildCopy
   readonly #again: LogAgain
   readonly #epoch: number
   /** The new failures as of the last load. */
@@ -35,13 +32,12 @@ export class AdvancingCopy {
   /** What the live state remembers; undefined if it must be read again. */
   #liveFailures: ReadonlyMap<string, RememberedFailure> | undefined
 
-  /** @param epoch that the copy has as long as it is this command's */
-  constructor(advancing: Advancing, partitionState: StateKey, copy: RebuildCopy, epoch: number) {
+  /** @param epoch that the state has as long as it is this command's */
+  constructor(advancing: Advancing, partitionState: StateKey, epoch: number) {
     this.#with = advancing
     this.#partitionState = partitionState
-    this.#copy = copy
     this.#epoch = epoch
-    const store = advancing.copies.store(copy)
+    const store = advancing.copies.store()
     this.#again = new LogAgain(advancing, partitionState, {
       load: async (stateKey, wanted) => {
         const snapshot = await store.load(stateKey, wanted)
@@ -50,8 +46,7 @@ export class AdvancingCopy {
         return { ...snapshot, outbox: [] }
       },
       commit: async (stateKey, change) => {
-        for (const entity of change.states.keys()) this.changed.add(entity)
-        const outbox = copy === 'rebuilt' ? await this.#newFailures(change) : []
+        const outbox = await this.#newFailures(change)
         return store.commit(stateKey, { ...change, outbox } satisfies Change)
       },
       trimOutbox: async () => {},
@@ -65,13 +60,13 @@ export class AdvancingCopy {
    */
   async to(toOffset: number): Promise<void> {
     const { copies, decided, expired } = this.#with
-    const { version } = await copies.facts(this.#partitionState, this.#copy)
+    const { version } = await copies.facts(this.#partitionState, 'rebuilt')
     this.#requireOwn(version.epoch)
     this.#liveFailures = undefined
     const range = { fromOffset: version.appliedOffset + 1, toOffset }
     await this.#again.decide(range, ({ records, logStart }, fromOffset) => {
       if (logStart > fromOffset) expired(this.#partitionState, { fromOffset, toOffset: logStart - 1 })
-      if (this.#copy === 'rebuilt') decided(records.length)
+      decided(records.length)
     })
     await this.#requireAt(toOffset)
   }
@@ -92,17 +87,17 @@ export class AdvancingCopy {
 
   get #name(): string {
     const { consumer, topic, partition } = this.#partitionState
-    return `the ${this.#copy} state of ${consumer} for ${topic}/${partition}`
+    return `the rebuilt state of ${consumer} for ${topic}/${partition}`
   }
 
-  /** Another command that works on the copy gives it another epoch; one that has switched or given up has removed it. */
+  /** Another command that works on the state gives it another epoch; one that has switched or given up has removed it. */
   #requireOwn(epoch: number): void {
     if (this.#epoch !== epoch)
       throw new RebuildStopped('overtaken', `another command has replaced or removed ${this.#name}`)
   }
 
   async #requireAt(toOffset: number): Promise<void> {
-    const { version } = await this.#with.copies.facts(this.#partitionState, this.#copy)
+    const { version } = await this.#with.copies.facts(this.#partitionState, 'rebuilt')
     if (sameVersion(version, { epoch: version.epoch, appliedOffset: toOffset, fired: 0 })) return
     throw new PartitionStopped(
       'another-log',

@@ -1,5 +1,6 @@
-/** Copies of partition states beside the live ones: what a rebuild works on until one replaces the live state. */
+/** Partition states that are computed anew beside the live ones, until they replace them. */
 import type {
+  Fence,
   LogClock,
   Partitioning,
   RememberedFailure,
@@ -11,11 +12,8 @@ import type {
 import type { StateStore } from '../ports.ts'
 import type { CheckpointPages } from '../recovery/checkpoints.ts'
 
-/**
- * `rebuilt` is computed anew from the log and becomes the live state. `compared` is the live state of one moment, against which
- * the rebuilt one is compared while the live one goes on.
- */
-export type RebuildCopy = 'rebuilt' | 'compared'
+/** The state that is computed anew; without this name, the live one. */
+export type RebuildCopy = 'rebuilt'
 
 export interface StateFacts {
   readonly version: Version
@@ -28,8 +26,8 @@ export interface StateFacts {
   readonly codeFrom?: number | undefined
   /** Absent if the topic has never grown. */
   readonly partitioning?: Partitioning
-  /** To how many partitions the topic is growing: nothing can be committed until it has. */
-  readonly growing?: number
+  /** Nothing can be committed as long as it stands. */
+  readonly fence?: Fence
 }
 
 /** What must hold at the switch; otherwise nothing is changed. */
@@ -38,11 +36,13 @@ export interface SwitchExpectation {
   readonly rebuilt: Version
   /** The code of the last commit of both. */
   readonly code: string
+  /** Who must have fenced the live state. */
+  readonly by: string
 }
 
 export type SwitchOutcome =
   | { readonly kind: 'switched'; readonly epoch: number }
-  /** The live state has another version. */
+  /** The live state has another version, or is no longer fenced. */
   | { readonly kind: 'moved' }
   /** The topic is growing: the live state is fenced, and must stay so. */
   | { readonly kind: 'growing' }
@@ -57,8 +57,8 @@ export type SwitchOutcome =
 export interface StateCopies {
   /** The version is absent (see `isAbsent`) if there is no such state. @param copy without one, of the live state */
   facts(partitionState: StateKey, copy?: RebuildCopy): Promise<StateFacts>
-  /** The store whose partition states are these copies. */
-  store(copy: RebuildCopy): StateStore
+  /** The store of the rebuilt states. */
+  store(): StateStore
   /** Makes the rebuilt state what the pages say. It gets a higher epoch than the pages say and than it had before. */
   seed(partitionState: StateKey, pages: CheckpointPages): Promise<void>
   /**
@@ -66,14 +66,22 @@ export interface StateCopies {
    * undefined if there is no rebuilt state.
    */
   claim(partitionState: StateKey): Promise<number | undefined>
-  /** Makes `compared` a copy of the live state of one moment, without its outbox. */
-  copyLive(partitionState: StateKey): Promise<Version>
+  /**
+   * Stops commits to the live state until it is replaced, or unfenced, or the time is over. Takes over the fence of an earlier
+   * command. Returns the version that the state keeps; undefined if it is fenced because its topic is growing.
+   */
+  fence(partitionState: StateKey, by: string, forMs: number): Promise<Version | undefined>
+  /** The live state continues as it was, unless the fence is another command's. */
+  unfence(partitionState: StateKey, by: string): Promise<void>
   /** Each entity with its stored state, page by page; like all paged reads, it may return an entity twice. */
-  states(partitionState: StateKey, copy: RebuildCopy): AsyncIterable<readonly [entity: string, state: string]>
+  states(
+    partitionState: StateKey,
+    copy?: RebuildCopy,
+  ): AsyncIterable<readonly [entity: string, state: string]>
   /** The newest first: if one appears several times, the first counts. @param copy without one, of the live state */
   failures(partitionState: StateKey, copy?: RebuildCopy): AsyncIterable<RememberedFailure>
   /** The newest first: if one appears several times, the first counts. */
-  ids(partitionState: StateKey, copy: RebuildCopy): AsyncIterable<RememberedId>
+  ids(partitionState: StateKey, copy?: RebuildCopy): AsyncIterable<RememberedId>
   /**
    * Replaces the live state by the rebuilt one, all or nothing, and raises the live epoch. What the live outbox still holds stays
    * in it, beside the rebuilt one's entries; the counters of decisions go on from the live ones.
@@ -81,5 +89,6 @@ export interface StateCopies {
   switchOver(partitionState: StateKey, expected: SwitchExpectation): Promise<SwitchOutcome>
   /** The context that an event has set for the live state; undefined if none has. */
   context(partitionState: StateKey): Promise<StoredContext | undefined>
-  drop(partitionState: StateKey, copy: RebuildCopy): Promise<void>
+  /** Removes the rebuilt state. */
+  drop(partitionState: StateKey): Promise<void>
 }

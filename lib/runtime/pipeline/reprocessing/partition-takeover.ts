@@ -2,9 +2,8 @@
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { isHolderName } from '../deciding/hold.ts'
 import type { OutboxEntry, StateKey } from '../model.ts'
-import type { StateStore } from '../ports.ts'
 import type { StateCopies } from './copies.ts'
-import { type RebuiltState, statesOf } from './rebuilt-state.ts'
+import type { RebuiltState } from './rebuilt-state.ts'
 import { type BothStates, firstIndexOf, type TakeoverAt, takeOver } from './takeover.ts'
 
 /** Entities that are compared and stored together. */
@@ -19,10 +18,7 @@ export class PartitionTakeover {
   readonly #partitionState: StateKey
   readonly #copies: StateCopies
   readonly #rebuilt: RebuiltState
-  readonly #compared: StateStore
-  /** By entity: what the switch emits for it. */
-  readonly #entries = new Map<string, readonly OutboxEntry[]>()
-  #count = 0
+  readonly #entries: OutboxEntry[] = []
 
   constructor(
     consumer: Consumer<AnyKeyedProcess>,
@@ -34,14 +30,12 @@ export class PartitionTakeover {
     this.#partitionState = partitionState
     this.#copies = copies
     this.#rebuilt = rebuilt
-    this.#compared = copies.store('compared')
   }
 
   /** Number of the events that the switch emits, by type. */
   get emitted(): ReadonlyMap<string, number> {
     const byType = new Map<string, number>()
-    for (const { event } of [...this.#entries.values()].flat())
-      byType.set(event.type, (byType.get(event.type) ?? 0) + 1)
+    for (const { event } of this.#entries) byType.set(event.type, (byType.get(event.type) ?? 0) + 1)
     return byType
   }
 
@@ -49,8 +43,7 @@ export class PartitionTakeover {
   async compareAll(at: TakeoverAt): Promise<void> {
     if (!this.#consumer.process.onTakeover) return
     const live = new Map<string, string>()
-    for await (const [entity, state] of this.#copies.states(this.#partitionState, 'compared'))
-      live.set(entity, state)
+    for await (const [entity, state] of this.#copies.states(this.#partitionState)) live.set(entity, state)
     const different = new Map<string, Both>()
     const rebuiltEntities = new Set<string>()
     for await (const [entity, rebuilt] of this.#copies.states(this.#partitionState, 'rebuilt')) {
@@ -64,34 +57,22 @@ export class PartitionTakeover {
       await this.#take(all.slice(from, from + AT_ONCE), at)
   }
 
-  /** Compares these entities again: either state of theirs has changed. @param changed may have names of holders */
-  async compare(changed: readonly string[], at: TakeoverAt): Promise<void> {
-    if (!this.#consumer.process.onTakeover) return
-    const entities = changed.filter(name => !isHolderName(name))
-    for (let from = 0; from < entities.length; from += AT_ONCE) {
-      const some = entities.slice(from, from + AT_ONCE)
-      const live = await statesOf(this.#compared, this.#partitionState, some)
-      const rebuilt = await statesOf(this.#rebuilt.store, this.#partitionState, some)
-      const both = some.map(entity => ({ entity, live: live.get(entity), rebuilt: rebuilt.get(entity) }))
-      await this.#take(both, at)
-    }
-  }
-
   async #take(all: readonly Both[], at: TakeoverAt): Promise<void> {
     const states = new Map<string, string>()
     const outbox: OutboxEntry[] = []
-    const gone: string[] = []
     for (const both of all) {
       const { entity } = both
-      const taken = takeOver(this.#consumer, entity, both, at, firstIndexOf(at) + this.#count)
-      this.#count += taken.entries.length
-      gone.push(...(this.#entries.get(entity) ?? []).map(({ position }) => position))
-      this.#entries.delete(entity)
-      if (taken.entries.length > 0) this.#entries.set(entity, taken.entries)
+      const taken = takeOver(
+        this.#consumer,
+        entity,
+        both,
+        at,
+        firstIndexOf(at) + this.#entries.length + outbox.length,
+      )
       if (taken.state !== undefined) states.set(entity, taken.state)
       outbox.push(...taken.entries)
     }
     if (states.size > 0 || outbox.length > 0) await this.#rebuilt.add({ states, outbox })
-    await this.#rebuilt.remove(gone)
+    for (const entry of outbox) this.#entries.push(entry)
   }
 }

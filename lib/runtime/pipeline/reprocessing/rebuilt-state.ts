@@ -8,9 +8,6 @@ import { RebuildStopped } from './log-again.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 
-/** Upper bound for what one load returns, in bytes. */
-const LOAD_BYTES = 4 * 1024 * 1024
-
 export type Addition = Partial<Pick<Change, 'states' | 'outbox' | 'ids' | 'failures'>>
 
 export class RebuiltState {
@@ -85,7 +82,7 @@ export class RebuiltState {
   }
 
   async #nothing(): Promise<Snapshot> {
-    const snapshot = await this.store.load(this.#partitionState, wantedOf([]))
+    const snapshot = await this.store.load(this.#partitionState, NOTHING_WANTED)
     if (snapshot.version.epoch !== this.#epoch)
       throw new RebuildStopped('overtaken', 'another command works on the same rebuilt state')
     return snapshot
@@ -97,29 +94,12 @@ export function failureWindowMs(application: Application): number {
   return topicOf(application, application.deadLettersTopic).keptDays * DAY_MS
 }
 
-/** The stored states of these entities. */
-export async function statesOf(
-  store: StateStore,
-  partitionState: StateKey,
-  entities: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  const all = new Map<string, string>()
-  for (let rest = entities; rest.length > 0; ) {
-    const { states, notLoaded } = await store.load(partitionState, wantedOf(rest))
-    for (const [entity, state] of states) all.set(entity, state)
-    rest = rest.filter(entity => notLoaded.has(entity))
-  }
-  return all
-}
-
-function wantedOf(entities: readonly string[]): Wanted {
-  return {
-    entities,
-    ids: [],
-    failures: [],
-    idWindowMs: 0,
-    span: { firstAppendMs: 0, advanceMs: 0 },
-    timerLimit: 1,
-    byteLimit: LOAD_BYTES,
-  }
+const NOTHING_WANTED: Wanted = {
+  entities: [],
+  ids: [],
+  failures: [],
+  idWindowMs: 0,
+  span: { firstAppendMs: 0, advanceMs: 0 },
+  timerLimit: 1,
+  byteLimit: 1,
 }

@@ -1,10 +1,9 @@
 /**
- * Computes a partition state anew from the log, beside the live one, which goes on, and replaces the live one when both are at the
- * same offset. A copy of the live state of one moment is advanced over the same records as the rebuilt one: so the two can be
- * compared as a whole while the live one moves, and the last step before the switch is short.
+ * Computes a partition state anew from the log, beside the live one, which goes on. Once little of the log is missing, the live state is
+ * fenced: it stands still while the rest is read, the two are compared, and the rebuilt one takes its place.
  */
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
-import type { RememberedFailure, RememberedId, StateKey } from '../model.ts'
+import type { RememberedFailure, RememberedId, StateKey, Version } from '../model.ts'
 import { type Advancing, AdvancingCopy } from './advance.ts'
 import type { StateFacts } from './copies.ts'
 import { placeNewFailures } from './failure-places.ts'
@@ -31,12 +30,15 @@ export interface Reprocessed {
   readonly emitted: ReadonlyMap<string, number>
 }
 
-/** The copy of the live state is made when no more records than this are missing. */
-const CLOSE = 1_000
+/** The live state is fenced when no more offsets than this are missing. */
+const CLOSE = 500
 
-/** How often the switch is tried: each time, less of the log is missing. */
-const ATTEMPTS = 200
-const PAUSE_MS = 20
+/** Upper bound for the time that the live state is fenced. */
+const FENCED_MS = 60_000
+
+/** How often a moment is sought at which the live state is not among the timers of a record. */
+const ATTEMPTS = 50
+const PAUSE_MS = 100
 
 /** Failures or ids that one commit adds. */
 const AT_ONCE = 500
@@ -66,88 +68,79 @@ export async function reprocess(
   startOffset: number,
   isTrial: boolean,
 ): Promise<Reprocessed> {
-  const { copies, consumer, code } = work
+  const { copies } = work
   const epoch = await copies.claim(partitionState)
   if (epoch === undefined)
     throw new RebuildStopped('overtaken', 'another command has removed the rebuilt state')
-  const rebuilt = new AdvancingCopy(work, partitionState, 'rebuilt', epoch)
-  await nearlyCaughtUp(work, partitionState, rebuilt)
-  const first = await copies.copyLive(partitionState)
-  const compared = new AdvancingCopy(work, partitionState, 'compared', first.epoch)
-  const written = new RebuiltState(copies.store('rebuilt'), consumer, partitionState, code, epoch)
-  try {
-    await rebuilt.to(first.appliedOffset)
-    await written.emptyOutbox()
-    await remember(work, partitionState, written, startOffset)
-    const takeover = new PartitionTakeover(consumer, partitionState, copies, written)
-    await takeover.compareAll(await placeOf(work, partitionState, first.epoch))
-    rebuilt.changed.clear()
-    const switched = await switchWhenEqual(
-      work,
-      { partitionState, liveEpoch: first.epoch, rebuiltEpoch: epoch, rebuilt, compared, takeover, written },
-      isTrial,
-    )
-    await copies.drop(partitionState, 'compared')
-    return switched
-  } catch (error) {
-    // Otherwise it may be the copy of the command that works on it now.
-    const isOwn = !(error instanceof RebuildStopped && error.why === 'overtaken')
-    if (isOwn) await copies.drop(partitionState, 'compared').catch(() => {})
-    throw error
+  const rebuilt = new AdvancingCopy(work, partitionState, epoch)
+  // Unique: only the command that has claimed the rebuilt state last has this epoch.
+  const by = `reprocess ${epoch}`
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const { fired } = await nearlyCaughtUp(work, partitionState, rebuilt)
+    const live = fired > 0 ? undefined : await copies.fence(partitionState, by, FENCED_MS)
+    if (fired === 0 && !live) throw growing()
+    try {
+      if (live?.fired === 0)
+        return await behindFence(work, { partitionState, startOffset, live, epoch, rebuilt, by }, isTrial)
+    } finally {
+      // If that fails, the fence falls by itself.
+      if (live) await copies.unfence(partitionState, by).catch(() => {})
+    }
+    await work.pause(PAUSE_MS)
   }
+  throw new RebuildStopped('waiting', `the live state was among its timers in each of ${ATTEMPTS} attempts`)
 }
 
-interface Comparing {
+interface Fenced {
   readonly partitionState: StateKey
-  readonly liveEpoch: number
-  readonly rebuiltEpoch: number
+  readonly startOffset: number
+  /** The version at which the live state stands still. */
+  readonly live: Version
+  readonly epoch: number
   readonly rebuilt: AdvancingCopy
-  readonly compared: AdvancingCopy
-  readonly takeover: PartitionTakeover
-  readonly written: RebuiltState
+  readonly by: string
 }
 
-/** Advances both copies to where the live state is, compares what has changed, and switches unless the live state has moved on. */
-async function switchWhenEqual(
+/** Reads the rest of the log, compares both states, and switches. */
+async function behindFence(
   work: Reprocessing,
-  { partitionState, liveEpoch, rebuiltEpoch, rebuilt, compared, takeover, written }: Comparing,
+  { partitionState, startOffset, live, epoch, rebuilt, by }: Fenced,
   isTrial: boolean,
 ): Promise<Reprocessed> {
   const { copies, code, consumer } = work
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const { version: live } = await liveState(work, partitionState)
-    if (live.epoch !== liveEpoch)
-      throw new RebuildStopped('replaced', 'the live state was replaced meanwhile, by an import or a restore')
-    if (live.fired > 0) {
-      await work.pause(PAUSE_MS)
-      continue
-    }
-    const { appliedOffset } = live
-    for (const copy of [rebuilt, compared]) await copy.to(appliedOffset)
-    const changed = new Set([...rebuilt.changed, ...compared.changed])
-    const at = await placeOf(work, partitionState, liveEpoch)
-    await takeover.compare([...changed], at)
-    const failures = await placeNewFailures(consumer, copies, written, at)
-    for (const copy of [rebuilt, compared]) copy.changed.clear()
-    const emitted = withFailures(takeover.emitted, consumer.application.failureEvent.type, failures)
-    if (isTrial) return { appliedOffset, epoch: undefined, emitted }
-    const expected = { live, rebuilt: { epoch: rebuiltEpoch, appliedOffset, fired: 0 }, code }
-    const outcome = await copies.switchOver(partitionState, expected)
-    if (outcome.kind === 'switched') return { appliedOffset, epoch: outcome.epoch, emitted }
-    if (outcome.kind === 'other-code') throw new OtherCode((await copies.facts(partitionState)).code)
-    if (outcome.kind === 'growing') throw growing()
-    if (outcome.kind === 'other-partitioning')
-      throw new RebuildStopped(
-        'replaced',
-        'its topic has grown since, and the rebuilt state has the entities of before: discard it, and begin with a checkpoint of after that',
+  const { appliedOffset } = live
+  await liveState(work, partitionState)
+  await rebuilt.to(appliedOffset)
+  const written = new RebuiltState(copies.store(), consumer, partitionState, code, epoch)
+  await written.emptyOutbox()
+  await remember(work, partitionState, written, startOffset)
+  const takeover = new PartitionTakeover(consumer, partitionState, copies, written)
+  const at = await placeOf(work, partitionState, live)
+  await takeover.compareAll(at)
+  const failures = await placeNewFailures(consumer, copies, written, at)
+  const emitted = withFailures(takeover.emitted, consumer.application.failureEvent.type, failures)
+  if (isTrial) return { appliedOffset, epoch: undefined, emitted }
+  const expected = { live, rebuilt: { epoch, appliedOffset, fired: 0 }, code, by }
+  const outcome = await copies.switchOver(partitionState, expected)
+  if (outcome.kind === 'switched') return { appliedOffset, epoch: outcome.epoch, emitted }
+  if (outcome.kind === 'other-code') throw new OtherCode((await copies.facts(partitionState)).code)
+  if (outcome.kind === 'growing') throw growing()
+  if (outcome.kind === 'moved') throw moved(live, (await copies.facts(partitionState)).version)
+  if (outcome.kind === 'other-partitioning')
+    throw new RebuildStopped(
+      'replaced',
+      'its topic has grown since, and the rebuilt state has the entities of before: discard it, and begin with a checkpoint of after that',
+    )
+  throw new RebuildStopped('overtaken', 'the rebuilt state is not what it was: was it removed, or evicted?')
+}
+
+function moved(live: Version, now: Version): RebuildStopped {
+  return now.epoch === live.epoch
+    ? new RebuildStopped(
+        'waiting',
+        `it was not compared with the live state within ${FENCED_MS / 1_000} s, for which its consumer waits at most`,
       )
-    if (outcome.kind === 'lost')
-      throw new RebuildStopped(
-        'overtaken',
-        'the rebuilt state is not what it was: was it removed, or evicted?',
-      )
-  }
-  throw new RebuildStopped('waiting', `the live state moved during each of ${ATTEMPTS} attempts to switch`)
+    : new RebuildStopped('replaced', 'the live state was replaced meanwhile, by an import or a restore')
 }
 
 function withFailures(emitted: ReadonlyMap<string, number>, type: string, count: number) {
@@ -157,18 +150,17 @@ function withFailures(emitted: ReadonlyMap<string, number>, type: string, count:
 async function placeOf(
   { copies }: Reprocessing,
   partitionState: StateKey,
-  epoch: number,
+  { epoch, appliedOffset }: Version,
 ): Promise<TakeoverAt> {
-  const { version, clock, partitioning } = await copies.facts(partitionState, 'compared')
-  const { appliedOffset } = version
+  const { clock, partitioning } = await copies.facts(partitionState)
   const generation = partitioning?.generation ?? 0
   return { partitionState, epoch, appliedOffset, generation, timeMs: clock.lastAppendMs ?? 0 }
 }
 
-/** The live state, which must be of the same code, and not fenced. @throws OtherCode, RebuildStopped */
+/** The live state, which must be of the same code, and of a topic that is not growing. @throws OtherCode, RebuildStopped */
 async function liveState({ copies, code }: Reprocessing, partitionState: StateKey): Promise<StateFacts> {
   const live = await copies.facts(partitionState)
-  if (live.growing !== undefined) throw growing(live.growing)
+  if (live.fence?.why === 'topic-growing') throw growing(live.fence.partitions)
   if (live.code !== code) throw new OtherCode(live.code)
   return live
 }
@@ -185,7 +177,7 @@ async function nearlyCaughtUp(
   work: Reprocessing,
   partitionState: StateKey,
   rebuilt: AdvancingCopy,
-): Promise<void> {
+): Promise<Version> {
   for (;;) {
     const live = (await liveState(work, partitionState)).version.appliedOffset
     const own = (await work.copies.facts(partitionState, 'rebuilt')).version.appliedOffset
@@ -195,7 +187,8 @@ async function nearlyCaughtUp(
         `the live consumer is at offset ${live} and the rebuilt state at ${own}: wait until the consumer has come further`,
       )
     await rebuilt.to(live)
-    if ((await work.copies.facts(partitionState)).version.appliedOffset - live <= CLOSE) return
+    const { version } = await work.copies.facts(partitionState)
+    if (version.appliedOffset - live <= CLOSE) return version
   }
 }
 
@@ -206,10 +199,7 @@ async function remember(
   written: RebuiltState,
   startOffset: number,
 ): Promise<void> {
-  const [live, own] = [
-    await copies.facts(partitionState, 'compared'),
-    await copies.facts(partitionState, 'rebuilt'),
-  ]
+  const [live, own] = [await copies.facts(partitionState), await copies.facts(partitionState, 'rebuilt')]
   const rebuilding: Rebuilding = { startOffset, clockLeadMs: live.clock.nowMs - own.clock.nowMs }
   const failures = await failuresToKeep(copies, partitionState, rebuilding)
   const covers = own.clock.nowMs > consumer.idWindowMs || startOffset === 0
@@ -227,7 +217,7 @@ async function failuresToKeep(
 ): Promise<RememberedFailure[]> {
   const own = await failuresById(copies, partitionState, 'rebuilt')
   const kept = new Map<string, RememberedFailure | undefined>()
-  for await (const failure of copies.failures(partitionState, 'compared'))
+  for await (const failure of copies.failures(partitionState))
     if (!kept.has(failure.id)) kept.set(failure.id, failureToKeep(failure, own, rebuilding))
   return [...kept.values()].filter(failure => failure !== undefined)
 }
@@ -242,7 +232,7 @@ async function idsToKeep(
   const own = new Set<string>(failed)
   for await (const { id } of copies.ids(partitionState, 'rebuilt')) own.add(id)
   const kept = new Map<string, RememberedId | undefined>()
-  for await (const id of copies.ids(partitionState, 'compared'))
+  for await (const id of copies.ids(partitionState))
     if (!kept.has(id.id)) kept.set(id.id, idToKeep(id, own, rebuilding))
   return [...kept.values()].filter(id => id !== undefined)
 }

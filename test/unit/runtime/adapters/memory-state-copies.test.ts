@@ -9,7 +9,7 @@ conformsAsStateCopies(
   () => copies,
   () => store,
   {
-    fence: async (state, partitions) => store.fence(state, partitions),
+    fence: async (state, fence) => store.fence(state, fence),
     tally: async state => Object.fromEntries(store.tally(state)),
   },
 )

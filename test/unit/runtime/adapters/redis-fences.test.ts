@@ -11,7 +11,7 @@ describe('the fence of a partition state', () => {
       eval: async (...request: unknown[]) => void asked.push(request),
       run: async () => assert.fail('a command of its own'),
     } as unknown as RedisClient
-    await new Fences(client).remove({ consumer: 'c', topic: 't', partition: 3 })
-    assert.deepEqual(asked, [[REMOVE_FENCE, ['{c:t:3}:meta'], []]])
+    await new Fences(client).remove({ consumer: 'c', topic: 't', partition: 3 }, 'own')
+    assert.deepEqual(asked, [[REMOVE_FENCE, ['{c:t:3}:meta'], ['own']]])
   })
 })

@@ -46,7 +46,7 @@ async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unkno
     changeOf({ appliedDigest: 'd', context: { hash: 'h', json: '1' }, code: 'v1', newEntities: 'all:1:1' }),
   )
   await replaceState(client, STATE_KEY, pages(), versionAt(1))
-  const expected = { live: versionAt(1), rebuilt: versionAt(1), code: 'v1' }
+  const expected = { live: versionAt(1), rebuilt: versionAt(1), code: 'v1', by: 'own' }
   await new RedisStateCopies(client).switchOver(STATE_KEY, expected)
   for (const scope of ['whole', 'changes'] as const) {
     const reading = new RedisReading(client, STATE_KEY, 1, scope)
@@ -94,8 +94,8 @@ describe('the layout of a partition state', () => {
       )
     }
     const [written] = /(?<=writeMeta\(metaKey, \{\n)[^}]+/.exec(COMMIT.lua) ?? ['']
-    // While a topic grows, nothing is committed.
-    const kept = LAYOUT.meta.filter(name => name !== 'growing')
+    // A fenced state is not committed to.
+    const kept = LAYOUT.meta.filter(name => name !== 'fence')
     assert.deepEqual(matches(written, /^ {2}(\w+) = /gm), sorted(kept))
   })
 

@@ -6,12 +6,12 @@ import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
 import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
 import type { KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
 import { entryAt } from '../../../../lib/runtime/pipeline/deciding/emission.ts'
-import type { OutboxEntry, RememberedFailure, Wanted } from '../../../../lib/runtime/pipeline/model.ts'
+import type { OutboxEntry, RememberedFailure } from '../../../../lib/runtime/pipeline/model.ts'
 import type { CheckpointPart } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { placeNewFailures } from '../../../../lib/runtime/pipeline/reprocessing/failure-places.ts'
 import type { RebuildStopped } from '../../../../lib/runtime/pipeline/reprocessing/log-again.ts'
 import { failedEventIds, failuresById } from '../../../../lib/runtime/pipeline/reprocessing/new-failures.ts'
-import { type Addition, statesOf } from '../../../../lib/runtime/pipeline/reprocessing/rebuilt-state.ts'
+import type { Addition } from '../../../../lib/runtime/pipeline/reprocessing/rebuilt-state.ts'
 import { failureBefore } from '../../../../lib/runtime/pipeline/reprocessing/remembered.ts'
 import { emptyAt, withoutOutbox } from '../../../../lib/runtime/pipeline/reprocessing/seed.ts'
 import { firstFailureIndexOf } from '../../../../lib/runtime/pipeline/reprocessing/takeover.ts'
@@ -158,7 +158,7 @@ describe('failures that only a rebuild has found', () => {
     stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
     const copies = new MemoryStateCopies(stage.store)
     const stop = new AbortController()
-    const rebuilt = copies.store('rebuilt')
+    const rebuilt = copies.store()
     const commit = rebuilt.commit.bind(rebuilt)
     let commits = 0
     rebuilt.commit = async (...of) => {
@@ -244,18 +244,6 @@ describe('failures that only a rebuild has found', () => {
     assert.deepEqual(failureBefore(closed, rebuilding), expected)
     assert.equal(failureBefore({ ...closed, offset: 5 }, rebuilding), undefined)
   })
-
-  it('given more states than one load returns, then the rest is loaded after them', async () => {
-    const stored = new Map(['a', 'b', 'c'].map(name => [name, `"${name}"`]))
-    const store = {
-      load: async (_: unknown, { entities }: Wanted) => ({
-        states: new Map([...stored].filter(([name]) => name === entities[0])),
-        notLoaded: new Set(entities.slice(1)),
-      }),
-    }
-    const state = { consumer: 'counting', topic: 'readings', partition: 0 }
-    assert.deepEqual(await statesOf(store as never, state, ['a', 'b', 'c']), stored)
-  })
 })
 
 describe('the places of new failures among what a switch emits', () => {
@@ -319,12 +307,11 @@ describe('a rebuild beside a consumer that goes on', () => {
     throwsAt.add('r0').add('r1')
     await stage.batch(log, { ports: { breaker } })
     const copies = new MemoryStateCopies(stage.store)
-    const copyLive = copies.copyLive.bind(copies)
-    copies.copyLive = async state => {
-      const version = await copyLive(state)
+    const fence = copies.fence.bind(copies)
+    copies.fence = async (...of) => {
       log.push(logRecord(1, reading('r1', { at: 1 }), { topic: stage.topic }))
       await stage.batch(log.slice(1), { ports: { breaker } })
-      return version
+      return fence(...of)
     }
     let read = 0
     const decided = (count: number) => {

@@ -24,6 +24,7 @@ import { WATCHING } from '../../../support/watching.ts'
 
 const SEEDS = 40
 const LENGTH = 30
+const GROWING = { why: 'topic-growing', by: 'topics grow', partitions: 24 } as const
 const MOMENT = '/environment/test-site s-1'
 
 /** `batch` of a stage whose circuit breaker an operator has reset. */
@@ -63,19 +64,21 @@ describe('reprocessing a partition', () => {
       assert.equal(stage.events.length, published)
     })
 
-  it('given a live consumer that goes on during each attempt, then the switch waits for the same offset', async () => {
+  it('given a live consumer that goes on until it is fenced, then its next records wait for the switch', async () => {
     const log = readings(40)
     const stage = new Stage()
     await stage.batch(log.slice(0, 20))
     const copies = new MemoryStateCopies(stage.store)
-    let moves = 0
-    const switchOver = copies.switchOver.bind(copies)
-    copies.switchOver = async (...of) => {
-      if (moves < 3) await stage.batch(log.slice(20 + moves * 5, 25 + moves++ * 5))
-      return switchOver(...of)
-    }
+    atFence(copies, {
+      before: () => stage.batch(log.slice(20, 35)),
+      behind: () => stage.batch(log.slice(35)),
+    })
     const { appliedOffset } = await reprocessed(stage, log, { copies })
-    assert.deepEqual([appliedOffset, moves], [34, 3])
+    assert.equal(appliedOffset, 34)
+    assert.deepEqual(
+      stage.observer.waits.map(({ reason }) => reason),
+      ['reprocessing'],
+    )
     await stage.batch(log.slice(35))
     const reference = new Stage()
     await reference.batch(log)
@@ -83,6 +86,63 @@ describe('reprocessing a partition', () => {
     assert.deepEqual(
       stage.events.map(({ id }) => id),
       reference.events.map(({ id }) => id),
+    )
+  })
+
+  it('given a comparison that takes too long, then the consumer goes on, and nothing is switched', async () => {
+    const log = readings(40)
+    const stage = new Stage()
+    await stage.batch(log.slice(0, 20))
+    const copies = new MemoryStateCopies(stage.store)
+    const switchOver = copies.switchOver.bind(copies)
+    copies.switchOver = async (state, expected) => {
+      // The time of the fence is over.
+      await copies.unfence(state, expected.by)
+      await stage.batch(log.slice(20))
+      return switchOver(state, expected)
+    }
+    await assert.rejects(
+      reprocessed(stage, log, { copies }),
+      (error: RebuildStopped) => error.why === 'waiting' && /within 60 s/.test(error.message),
+    )
+    const reference = new Stage()
+    await reference.batch(log)
+    assert.deepEqual(contentsOf(stage), contentsOf(reference))
+  })
+
+  it('given a state that is imported behind the fence, then it stays, and the command ends', async () => {
+    const log = readings(20)
+    const stage = new Stage()
+    await stage.batch(log)
+    const copies = new MemoryStateCopies(stage.store)
+    const switchOver = copies.switchOver.bind(copies)
+    copies.switchOver = async (...of) => {
+      const { version } = await copies.facts(stage.stateKey())
+      await stage.store.replace(stage.stateKey(), version, inPages([{ kind: 'meta', meta: EMPTY_META }]))
+      return switchOver(...of)
+    }
+    await assert.rejects(
+      reprocessed(stage, log, { copies }),
+      (error: RebuildStopped) => error.why === 'replaced' && /import/.test(error.message),
+    )
+    assert.deepEqual((await copies.facts(stage.stateKey())).version, {
+      epoch: 1,
+      appliedOffset: -1,
+      fired: 0,
+    })
+  })
+
+  it('given a live state among its timers, then it is not fenced, and the command says so in the end', async () => {
+    const log = readings(20)
+    const stage = new Stage()
+    await stage.batch(log)
+    const { version, ...held } = stage.store.copyOf(stage.stateKey()) as { version: object }
+    stage.store.restore(stage.stateKey(), { ...held, version: { ...version, fired: 1 } })
+    const copies = new MemoryStateCopies(stage.store)
+    copies.fence = () => assert.fail('it is fenced')
+    await assert.rejects(
+      reprocessed(stage, log, { copies }),
+      (error: RebuildStopped) => error.why === 'waiting' && /timers/.test(error.message),
     )
   })
 
@@ -122,16 +182,16 @@ describe('reprocessing a partition', () => {
     const stage = new Stage()
     await stage.batch(log.slice(0, 10))
     const copies = new MemoryStateCopies(stage.store)
-    afterCopy(copies, () => stage.batch(log.slice(10), { codeVersion: () => 'v2' }))
+    atFence(copies, { before: () => stage.batch(log.slice(10), { codeVersion: () => 'v2' }) })
     await assert.rejects(reprocessed(stage, log, { copies }), OtherCode)
-    assert.equal((await copies.facts(stage.stateKey(), 'compared')).version.appliedOffset, -1)
+    assert.equal((await copies.facts(stage.stateKey())).fence, undefined)
   })
 
   it('given a topic that is growing, then nothing is computed, and its states stay fenced', async () => {
     const log = readings(10)
     const stage = new Stage()
     await stage.batch(log)
-    stage.store.fence(stage.stateKey(), 24)
+    stage.store.fence(stage.stateKey(), GROWING)
     const before = stage.store.copyOf(stage.stateKey())
     const counts: number[] = []
     await assert.rejects(
@@ -146,16 +206,12 @@ describe('reprocessing a partition', () => {
     const stage = new Stage()
     await stage.batch(log)
     const copies = new MemoryStateCopies(stage.store)
-    const switchOver = copies.switchOver.bind(copies)
-    copies.switchOver = async (...of) => {
-      stage.store.fence(stage.stateKey(), 24)
-      return switchOver(...of)
-    }
+    atFence(copies, { before: async () => stage.store.fence(stage.stateKey(), GROWING) })
     await assert.rejects(
       reprocessed(stage, log, { copies }),
       (error: RebuildStopped) => error.why === 'waiting' && /growing/.test(error.message),
     )
-    assert.equal((await copies.facts(stage.stateKey())).growing, 24)
+    assert.deepEqual((await copies.facts(stage.stateKey())).fence, GROWING)
   })
 
   it('given a topic that has grown, then what the switch tells has a sequence of its generation', async () => {
@@ -199,7 +255,7 @@ describe('reprocessing a partition', () => {
     stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
     const copies = new MemoryStateCopies(stage.store)
     const stopped = new AbortController()
-    const slow = copies.store('rebuilt')
+    const slow = copies.store()
     const commit = slow.commit.bind(slow)
     let commits = 0
     slow.commit = async (...of) => {
@@ -229,7 +285,7 @@ describe('reprocessing a partition', () => {
       const meta = { ...EMPTY_META, version: { epoch: 9, appliedOffset: -1, fired: 0 } }
       yield [{ kind: 'meta' as const, meta }]
     }
-    afterCopy(copies, () => copies.seed(stage.stateKey(), anew()))
+    atFence(copies, { behind: () => copies.seed(stage.stateKey(), anew()) })
     await assert.rejects(
       reprocessed(stage, log, { copies }),
       (error: RebuildStopped) => error.why === 'overtaken',
@@ -247,7 +303,7 @@ describe('reprocessing a partition', () => {
       isFirst = false
       await reprocessed(stage, log, { copies, isResumed: true })
     }
-    afterCopy(copies, second)
+    atFence(copies, { behind: second })
     await assert.rejects(
       reprocessed(stage, log, { copies }),
       (error: RebuildStopped) => error.why === 'overtaken',
@@ -261,19 +317,20 @@ describe('reprocessing a partition', () => {
     await stage.batch(log)
     const copies = new MemoryStateCopies(stage.store)
     let isFirst = true
-    afterCopy(copies, async () => {
+    const second = async () => {
       if (!isFirst) return
       isFirst = false
       await reprocessed(stage, log, { copies, isResumed: true, isTrial: true })
-      await copies.copyLive(stage.stateKey())
-    })
+      await copies.fence(stage.stateKey(), 'second')
+    }
+    atFence(copies, { behind: second })
     await assert.rejects(
       reprocessed(stage, log, { copies }),
       (error: RebuildStopped) => error.why === 'overtaken',
     )
     assert.equal((await copies.facts(stage.stateKey())).version.epoch, 0)
-    // It is the copy of the second command now.
-    assert.equal((await copies.facts(stage.stateKey(), 'compared')).version.appliedOffset, 29)
+    // It is the fence of the second command now.
+    assert.equal((await copies.facts(stage.stateKey())).fence?.by, 'second')
   })
 
   it('given a redrive after the start of a failure before it, then the rebuild applies it, too', async () => {
@@ -441,12 +498,16 @@ describe('reprocessing a partition', () => {
   })
 })
 
-/** Lets something happen after the live state was copied. */
-function afterCopy(copies: MemoryStateCopies, happens: () => Promise<unknown>): void {
-  const copyLive = copies.copyLive.bind(copies)
-  copies.copyLive = async state => {
-    const version = await copyLive(state)
-    await happens()
+/** Lets something happen when the live state is fenced. */
+function atFence(
+  copies: MemoryStateCopies,
+  { before, behind }: { before?: () => Promise<unknown>; behind?: () => Promise<unknown> },
+): void {
+  const fence = copies.fence.bind(copies)
+  copies.fence = async (...of) => {
+    await before?.()
+    const version = await fence(...of)
+    await behind?.()
     return version
   }
 }

@@ -31,12 +31,12 @@
     failuresFromMs   append time from which on all failures are remembered, unless this commit forgets some; nil if not known
     code             which code makes the commit; nil if not known
 
-  Returns  1 committed, 0 refused (also while the topic is growing), or the part of the partition state that the server has evicted
+  Returns  1 committed, 0 refused (also while it is fenced), or the part of the partition state that the server has evicted
 ]]
 local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey, changesKey = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
 local meta = readMeta(metaKey)
-if meta.growing or not isAt(meta, request.base) then
+if meta.fence or not isAt(meta, request.base) then
   return 0
 end
 -- A server frees memory before it runs a script, so it may have evicted keys since the load.

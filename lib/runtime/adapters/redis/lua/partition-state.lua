@@ -15,11 +15,24 @@ local function call(command, key, arguments)
   return sum
 end
 
--- The numbers of meta by their names, nil if absent; and all fields as they are stored, in the order of the layout.
+-- The fence of a partition state, nil if it has none or if its time is over.
+local function fenceIn(text)
+  local fence = text and cjson.decode(text)
+  if not fence or fence.untilMs and tonumber(redis.call('TIME')[1]) * 1000 >= fence.untilMs then
+    return nil
+  end
+  return fence
+end
+
+-- The numbers of meta by their names and its fence, nil if absent; and all fields as they are stored, in the order of the layout.
 local function readMeta(key)
   local stored, meta = redis.call('HMGET', key, unpack(LAYOUT.meta)), {}
   for number, name in ipairs(LAYOUT.meta) do
     meta[name] = tonumber(stored[number])
+  end
+  meta.fence = fenceIn(stored[#stored])
+  if not meta.fence then
+    stored[#stored] = false
   end
   return meta, stored
 end

@@ -11,6 +11,7 @@
     plain    the last parts of the keys that are one each, apart from meta and the outbox
     live     the version that the partition state must have: epoch, applied offset and fired
     rebuilt  the version that the rebuilt state must have
+    by       who must have fenced the partition state
     code     the code that must have made the last commits of both
 
   Returns  the new epoch, or "growing" if the topic is growing, whose fence must stay, or "moved" if the partition state has another
@@ -21,10 +22,10 @@ local live, rebuilt = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
 local plain = request.plain
 local oldNames, old = partsOf(live, plain)
-if old.growing then
+if old.fence and old.fence.why == 'topic-growing' then
   return 'growing'
 end
-if not isAt(old, request.live) then
+if not old.fence or old.fence.by ~= request.by or not isAt(old, request.live) then
   return 'moved'
 end
 local newNames, new = partsOf(rebuilt, plain)

@@ -28,7 +28,7 @@ end
 local names = redis.call('SMEMBERS', namesKey)
 local meta = readMeta(metaKey)
 local refused = request.base and not isAt(meta, request.base) and 'moved'
-  or meta.growing and not request.base and 'growing'
+  or meta.fence and meta.fence.why == 'topic-growing' and not request.base and 'growing'
 if refused then
   for _, name in ipairs(names) do
     redis.call('UNLINK', stagedKey .. ':' .. name)

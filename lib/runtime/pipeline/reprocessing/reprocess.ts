@@ -9,7 +9,7 @@ import type { StateFacts } from './copies.ts'
 import { placeNewFailures } from './failure-places.ts'
 import { RebuildStopped } from './log-again.ts'
 import { failedEventIds, failuresById } from './new-failures.ts'
-import { PartitionTakeover } from './partition-takeover.ts'
+import { takeOverAll } from './partition-takeover.ts'
 import { RebuiltState } from './rebuilt-state.ts'
 import { failureToKeep, idToKeep, type Rebuilding } from './remembered.ts'
 import type { TakeoverAt } from './takeover.ts'
@@ -114,11 +114,10 @@ async function behindFence(
   const written = new RebuiltState(copies.store(), consumer, partitionState, code, epoch)
   await written.emptyOutbox()
   await remember(work, partitionState, written, startOffset)
-  const takeover = new PartitionTakeover(consumer, partitionState, copies, written)
   const at = await placeOf(work, partitionState, live)
-  await takeover.compareAll(at)
+  const emitted = await takeOverAll(consumer, copies, written, at)
   const failures = await placeNewFailures(consumer, copies, written, at)
-  const emitted = withFailures(takeover.emitted, consumer.application.failureEvent.type, failures)
+  if (failures > 0) emitted.set(consumer.application.failureEvent.type, failures)
   if (isTrial) return { appliedOffset, epoch: undefined, emitted }
   const expected = { live, rebuilt: { epoch, appliedOffset, fired: 0 }, code, by }
   const outcome = await copies.switchOver(partitionState, expected)
@@ -141,10 +140,6 @@ function moved(live: Version, now: Version): RebuildStopped {
         `it was not compared with the live state within ${FENCED_MS / 1_000} s, for which its consumer waits at most`,
       )
     : new RebuildStopped('replaced', 'the live state was replaced meanwhile, by an import or a restore')
-}
-
-function withFailures(emitted: ReadonlyMap<string, number>, type: string, count: number) {
-  return count === 0 ? emitted : new Map([...emitted, [type, count]])
 }
 
 async function placeOf(

@@ -120,12 +120,12 @@ const END = String.raw`(?:\?${many(`${PATH}?`)})?(?:#${many(`${PATH}?`)})?$`
 const URI = new RegExp(`^${SCHEME}(?:${AUTHORITY}|${ABSOLUTE_PATH}|(?!/)${many(PATH)})${END}`)
 const RELATIVE_REFERENCE = new RegExp(`^(?:${AUTHORITY}|${ABSOLUTE_PATH}|${RELATIVE_PATH}|)${END}`)
 
-/** 4.1: a URI or a relative reference. Empty text is none here, because an attribute is never empty. */
-export function isUriReference(text: string): boolean {
+/** 4.1: a URI or a relative reference. Empty text is refused, because an attribute is never empty. */
+function isUriReference(text: string): boolean {
   return text !== '' && (RELATIVE_REFERENCE.test(text) || URI.test(text))
 }
 
 /** A URI with its scheme. A fragment is allowed, as in the JSON Schema of CloudEvents. */
-export function isAbsoluteUri(text: string): boolean {
+function isAbsoluteUri(text: string): boolean {
   return URI.test(text)
 }

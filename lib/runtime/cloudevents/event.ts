@@ -3,13 +3,7 @@ import type { Failure } from '../consumer/failure-codes.ts'
 import type { Attributes } from './attributes.ts'
 
 const REQUIRED: ReadonlySet<string> = new Set(['specversion', 'id', 'source', 'type'])
-const CONTEXT: ReadonlySet<string> = new Set([
-  ...REQUIRED,
-  'subject',
-  'time',
-  'datacontenttype',
-  'dataschema',
-])
+const CONTEXT = new Set([...REQUIRED, 'subject', 'time', 'datacontenttype', 'dataschema'])
 
 /** Whether the type of the attribute is String, URI or Timestamp: other extensions may be numbers and true or false, too. */
 export function isStringOnly(name: string): boolean {

@@ -41,12 +41,7 @@ export function serializedData(
   const format = datacontenttype === undefined ? undefined : dataFormatOf(datacontenttype)
   const isKnown = format !== undefined || datacontenttype === undefined || ANY_BYTES.test(datacontenttype)
   if (isKnown && hasRegistry && isFramed(data))
-    return {
-      kind: 'registered',
-      schemaId: data.readUInt32BE(1),
-      format,
-      body: data.subarray(FRAME_BYTES),
-    }
+    return { kind: 'registered', schemaId: data.readUInt32BE(1), format, body: data.subarray(FRAME_BYTES) }
   if (format === undefined) return undefined
   if (format !== 'json') return { kind: 'packaged', type, format, body: data }
   if (!isFramed(data)) return { kind: 'json', body: data }

@@ -142,8 +142,8 @@ const FRAME = /^\s+at .+(:\d+:\d+\)?|\((native|<anonymous>)\))$/
  * contain lines that look like places in the code.
  */
 export function framesOf({ stack = '', message }: Error): string[] {
-  const told = message === '' ? -1 : stack.indexOf(message)
-  const places = told < 0 ? stack : stack.slice(told + message.length)
+  const quoted = message === '' ? -1 : stack.indexOf(message)
+  const places = quoted < 0 ? stack : stack.slice(quoted + message.length)
   return places
     .split('\n')
     .filter(line => FRAME.test(line))

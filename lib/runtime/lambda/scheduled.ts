@@ -80,15 +80,7 @@ export function scheduled<
       const scheduledFor = event?.time ?? new Date().toISOString()
       const isScheduled = event?.['detail-type'] === 'Scheduled Event'
       const remainingMs = () => context.getRemainingTimeInMillis()
-      const done = run({
-        config,
-        connections,
-        scheduledFor,
-        isScheduled,
-        remainingMs,
-        telemetry,
-        powertools,
-      })
+      const done = run({ config, connections, scheduledFor, isScheduled, remainingMs, telemetry, powertools })
       const result = await done.finally(async () => {
         addValues(metrics, 'publishMs', publishedMs)
         publishedMs = []

@@ -40,12 +40,8 @@ export async function brokersOf(
   const client = new KafkaClient(region ? { region } : {})
   const request = client.send(new GetBootstrapBrokersCommand({ ClusterArn: clusterArn }))
   const answer = await request.catch((error: Error) => {
-    throw new Error(
-      `MSK_CLUSTER_ARN: the brokers of ${clusterArn} cannot be read: ${error.message || error.name}`,
-      {
-        cause: error,
-      },
-    )
+    const why = error.message || error.name
+    throw new Error(`MSK_CLUSTER_ARN: the brokers of ${clusterArn} cannot be read: ${why}`, { cause: error })
   })
   const field = LISTENERS[connectivity][auth]
   const brokers = field && answer[field]

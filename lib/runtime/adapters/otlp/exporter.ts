@@ -173,7 +173,7 @@ function encodedAttributes(attributes: Attributes) {
   }))
 }
 
-/** As text: beyond what a JavaScript number holds exactly. */
+/** Returns text, because a JavaScript number does not hold nanoseconds exactly. */
 function nanoseconds(ms: number): string {
   return `${Math.trunc(ms)}000000`
 }

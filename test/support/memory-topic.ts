@@ -4,9 +4,9 @@ import { MemoryStateStore } from '../../lib/runtime/adapters/memory/state-store.
 import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { COMPARE_AND_SET, type Script } from '../../lib/runtime/adapters/redis/scripts.ts'
 import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { Fence } from '../../lib/runtime/pipeline/fence.ts'
 import { growthsName, withGrowths } from '../../lib/runtime/pipeline/growing/history.ts'
 import type {
-  Fence,
   KeptGrowth,
   Partitioning,
   RememberedFailure,

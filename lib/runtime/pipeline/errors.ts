@@ -1,6 +1,5 @@
 /** The errors of adapters. They say whether to wait, to stop or to replace a record. */
 import type { LogRecord } from '../cloudevents/record.ts'
-import type { Fence } from './model.ts'
 
 /** Kafka will never accept a record as it is: retrying cannot help. */
 export class RecordRefused extends Error {
@@ -16,7 +15,8 @@ export class Unavailable extends Error {
     | 'broker-unavailable'
     | 'registry-unavailable'
     | 'checkpoint-unavailable'
-    | Fence['why']
+    | 'topic-growing'
+    | 'reprocessing'
   /** The record whose schema must be fetched, with `DataReader.prepare`, before it can be read. */
   readonly unprepared?: LogRecord
 
@@ -25,15 +25,6 @@ export class Unavailable extends Error {
     this.name = 'Unavailable'
     this.code = code
   }
-}
-
-/** The error of a load while the partition state is fenced. */
-export function fenced({ why, partitions }: Fence): Unavailable {
-  const what =
-    why === 'topic-growing'
-      ? `the topic is growing to ${partitions} partitions`
-      : 'a state that was computed anew is about to replace this one'
-  return new Unavailable(why, what)
 }
 
 export function notPrepared(record: LogRecord): Unavailable {

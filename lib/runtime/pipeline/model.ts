@@ -26,17 +26,6 @@ export interface Version {
   readonly fired: number
 }
 
-/** Keeps commits from a partition state while another one is prepared to take its place. */
-export interface Fence {
-  readonly why: 'topic-growing' | 'reprocessing'
-  /** The command or operation that removes it. */
-  readonly by: string
-  /** Milliseconds since the epoch when it falls by itself; absent if it stands until it is removed. */
-  readonly untilMs?: number
-  /** How many partitions a growing topic will have. */
-  readonly partitions?: number
-}
-
 /** How the entities of a topic are spread over partitions, once that has changed. */
 export interface Partitioning {
   readonly generation: number

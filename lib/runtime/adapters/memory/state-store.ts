@@ -1,12 +1,11 @@
 import { defined } from '../../consumer/defined.ts'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import { byPlace } from '../../pipeline/deciding/timers.ts'
-import { fenced } from '../../pipeline/errors.ts'
+import { type Fence, fenced } from '../../pipeline/fence.ts'
 import { type KeptGrowths, withGrowths } from '../../pipeline/growing/history.ts'
 import { endOf } from '../../pipeline/log/clock.ts'
 import type {
   Change,
-  Fence,
   KeptGrowth,
   LogClock,
   OutboxEntry,

@@ -1,5 +1,6 @@
 /** Stops commits to partition states while others are prepared to take their place. */
-import type { Fence, KeptGrowth, Partitioning, StateKey, Version } from '../../pipeline/model.ts'
+import type { Fence } from '../../pipeline/fence.ts'
+import type { KeptGrowth, Partitioning, StateKey, Version } from '../../pipeline/model.ts'
 import type { RedisClient } from './client.ts'
 import { keysOf } from './keys.ts'
 import { FENCE, NOTE_GROWTH, REMOVE_FENCE } from './scripts.ts'

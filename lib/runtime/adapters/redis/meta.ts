@@ -1,4 +1,5 @@
-import type { FailureMemory, Fence, LogClock, Partitioning, Version } from '../../pipeline/model.ts'
+import type { Fence } from '../../pipeline/fence.ts'
+import type { FailureMemory, LogClock, Partitioning, Version } from '../../pipeline/model.ts'
 import { generationOf, type MetaField } from './layout.ts'
 
 /** What the hash `meta` says of a partition state. */

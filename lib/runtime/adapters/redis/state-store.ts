@@ -1,4 +1,5 @@
-import { fenced, PartitionStopped } from '../../pipeline/errors.ts'
+import { PartitionStopped } from '../../pipeline/errors.ts'
+import { fenced } from '../../pipeline/fence.ts'
 import type {
   Change,
   Growth,

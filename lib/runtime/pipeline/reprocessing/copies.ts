@@ -1,6 +1,6 @@
 /** Partition states that are computed anew beside the live ones, until they replace them. */
+import type { Fence } from '../fence.ts'
 import type {
-  Fence,
   LogClock,
   Partitioning,
   RememberedFailure,

@@ -1,5 +1,5 @@
 import type { Checkpoint, StateCheckpoints } from '../../lib/runtime/adapters/redis/checkpoint.ts'
-import { type Replaced, RestoreRefused } from '../../lib/runtime/adapters/redis/staging.ts'
+import { type Replaced, RestoreRefused } from '../../lib/runtime/adapters/redis/generations.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import { CliFailure } from '../failure.ts'
 import { nameOf } from './state-keys.ts'

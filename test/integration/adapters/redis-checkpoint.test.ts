@@ -181,7 +181,7 @@ describe('putting a checkpoint back', () => {
       })
       await assert.rejects(new StateCheckpoints(broken).put(stateKey, before), /gone/)
       assert.deepEqual(await taken(stateKey), before)
-      assert.ok((await keysIn(stateKey)).some(key => key.startsWith('staged:')))
+      assert.ok((await keysIn(stateKey)).some(key => key.startsWith('next:')))
       await checkpoints.put(stateKey, NOTHING)
       assert.deepEqual(await keysIn(stateKey), ['meta'])
     })
@@ -216,7 +216,7 @@ describe('putting a checkpoint back', () => {
     const stateKey = await filledState()
     const before = await taken(stateKey)
     const lossy = new Interrupted(async () => {
-      await client.run(redis => redis.del(`${tagOf(stateKey)}:staged:outbox`))
+      await client.run(redis => redis.del(`${tagOf(stateKey)}:next:outbox`))
     })
     await assert.rejects(new StateCheckpoints(lossy).put(stateKey, before), { why: 'incomplete' })
     assert.deepEqual(await taken(stateKey), before)

@@ -10,7 +10,7 @@ import type {
 } from '../../pipeline/model.ts'
 import { type CheckpointMeta, type CheckpointPart, EMPTY_META } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
-import { type Replaced, replaceState } from './staging.ts'
+import { type Replaced, replaceState } from './generations.ts'
 import { checkpointMetaOf, gathered, type StateMeta, StateReader } from './state-reader.ts'
 
 /** Everything that a partition state contains. */

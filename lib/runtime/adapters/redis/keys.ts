@@ -24,18 +24,6 @@ export interface PartitionStateKeys {
   readonly context: string
 }
 
-/** The keys for staging new contents of a partition state: in the same hash slot, so that one script can switch over. */
-export interface StagedKeys {
-  /** The token of the attempt that is staging. */
-  readonly token: string
-  /** A set of the last parts of all staged keys. */
-  readonly names: string
-  /** Prefix: `<staged>:<name>` becomes `<stateKey>:<name>`. */
-  readonly staged: string
-  /** Prefix of the partition state's own keys. */
-  readonly stateKey: string
-}
-
 /** @param copy a copy of the partition state beside it; without one, the live state */
 export function keysOf(stateKey: StateKey, copy?: CopyName): PartitionStateKeys {
   const tag = prefixOf(stateKey, copy)
@@ -49,12 +37,6 @@ export function keysOf(stateKey: StateKey, copy?: CopyName): PartitionStateKeys 
     failures: `${tag}:failures`,
     context: `${tag}:context`,
   }
-}
-
-/** The last parts of the keys that are one each, apart from meta and the outbox. Ids are only generations, which the scripts find. */
-export function plainOf(stateKey: StateKey): readonly string[] {
-  const { meta: _meta, outbox: _outbox, ids: _ids, ...plain } = keysOf(stateKey)
-  return Object.values(plain).map(key => key.slice(prefixOf(stateKey).length + 1))
 }
 
 /**
@@ -73,16 +55,6 @@ export function changesKeyOf(stateKey: StateKey, copy?: CopyName): string {
 /** Where a forwarder keeps how far it has come in a partition. */
 export function cursorKeyOf(stateKey: StateKey): string {
   return `${tagOf(stateKey)}:cursor`
-}
-
-export function stagedKeysOf(stateKey: StateKey, copy?: CopyName): StagedKeys {
-  const tag = prefixOf(stateKey, copy)
-  return {
-    token: `${tag}:staging:token`,
-    names: `${tag}:staging:names`,
-    staged: `${tag}:staged`,
-    stateKey: tag,
-  }
 }
 
 /** What all keys of a partition state, or of a copy of it, begin with. */

@@ -19,6 +19,8 @@ const ENTRY_BYTES = ID.bytes - ID.bucketBytes + KNOWN_BYTES
 const FAILURE = { idBytes: 16, digestBytes: 12, factBytes: 6 + 4 + 4 + 8 + 6 + 4 }
 
 export const LAYOUT = {
+  /** The last parts of the keys that are one each, apart from meta and the outbox. */
+  plain: ['states', 'timers', 'due', 'failures', 'context'],
   /** Fields of the hash `meta`. Beside them it has the counters, which are named `outcome/reason`. */
   meta: [
     'epoch',

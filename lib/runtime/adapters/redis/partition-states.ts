@@ -10,8 +10,8 @@ import {
   type Tracked,
 } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
+import { RestoreRefused, replaceState } from './generations.ts'
 import { changesKeyOf } from './keys.ts'
-import { RestoreRefused, replaceState } from './staging.ts'
 import { StatePages } from './state-pages.ts'
 import { RedisReading } from './state-reading.ts'
 

@@ -102,8 +102,8 @@ export function commitRequest(change: Change): CommitRequest {
   }
 }
 
-/** For `stage.lua`. */
-export type StageRequest = {
+/** For `add-to-generation.lua`. */
+export type AddRequest = {
   readonly token: string
   readonly gone: ReadonlyMap<string, readonly string[]>
   readonly whole: readonly string[]
@@ -111,10 +111,9 @@ export type StageRequest = {
   readonly parts: ReadonlyMap<string, InTurn | Bytes>
 }
 
-/** For `switch-to-staged.lua`. */
+/** For `switch-generation.lua`. */
 export type SwitchRequest = {
   readonly token: string
-  readonly fieldCount: number
   readonly epoch: number
   readonly base: BaseRequest | undefined
 }

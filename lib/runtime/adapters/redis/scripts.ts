@@ -11,6 +11,8 @@ export interface Script {
 // The bundler replaces each call with the text of the file: see esbuild.plugins.cjs.
 export const PARTITION_STATE = readFileSync(new URL('./lua/partition-state.lua', import.meta.url), 'utf8')
 export const EVICTED_PART = readFileSync(new URL('./lua/evicted-part.lua', import.meta.url), 'utf8')
+export const STATE_PARTS = readFileSync(new URL('./lua/state-parts.lua', import.meta.url), 'utf8')
+const GENERATION = readFileSync(new URL('./lua/generation.lua', import.meta.url), 'utf8')
 const FAILURE_MEMORY = readFileSync(new URL('./lua/failure-memory.lua', import.meta.url), 'utf8')
 
 const CHANGES = readFileSync(new URL('./lua/changes.lua', import.meta.url), 'utf8')
@@ -28,14 +30,20 @@ export const COMMIT = script(
   readFileSync(new URL('./lua/note-changes.lua', import.meta.url), 'utf8'),
   readFileSync(new URL('./lua/commit.lua', import.meta.url), 'utf8'),
 )
-export const BEGIN_STAGING = script(readFileSync(new URL('./lua/begin-staging.lua', import.meta.url), 'utf8'))
-export const STAGE = script(
-  PARTITION_STATE,
-  readFileSync(new URL('./lua/stage.lua', import.meta.url), 'utf8'),
+export const BEGIN_GENERATION = script(
+  GENERATION,
+  readFileSync(new URL('./lua/begin-generation.lua', import.meta.url), 'utf8'),
 )
-export const SWITCH_TO_STAGED = script(
+export const ADD_TO_GENERATION = script(
   PARTITION_STATE,
-  readFileSync(new URL('./lua/switch-to-staged.lua', import.meta.url), 'utf8'),
+  GENERATION,
+  readFileSync(new URL('./lua/add-to-generation.lua', import.meta.url), 'utf8'),
+)
+export const SWITCH_GENERATION = script(
+  PARTITION_STATE,
+  STATE_PARTS,
+  GENERATION,
+  readFileSync(new URL('./lua/switch-generation.lua', import.meta.url), 'utf8'),
 )
 export const FENCE = script(
   PARTITION_STATE,

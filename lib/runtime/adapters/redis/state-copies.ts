@@ -18,9 +18,9 @@ import type {
 import type { RedisClient } from './client.ts'
 import { CLAIM_STATE, REMOVE_STATE, SWITCH_TO_REBUILT } from './copy-scripts.ts'
 import { Fences } from './fences.ts'
-import { plainOf, prefixOf } from './keys.ts'
+import { RestoreRefused, replaceState } from './generations.ts'
+import { prefixOf } from './keys.ts'
 import { packed } from './message-pack.ts'
-import { RestoreRefused, replaceState } from './staging.ts'
 import { StateReader } from './state-reader.ts'
 import { RedisStateStore } from './state-store.ts'
 
@@ -83,7 +83,7 @@ export class RedisStateCopies implements StateCopies {
     partitionState: StateKey,
     { live, rebuilt, code, by }: SwitchExpectation,
   ): Promise<SwitchOutcome> {
-    const request = { plain: plainOf(partitionState), live: { ...live }, rebuilt: { ...rebuilt }, code, by }
+    const request = { live: { ...live }, rebuilt: { ...rebuilt }, code, by }
     const prefixes = [prefixOf(partitionState), prefixOf(partitionState, 'rebuilt')]
     const reply = await this.#client.eval(SWITCH_TO_REBUILT, prefixes, [packed(request)])
     if (typeof reply === 'number') return { kind: 'switched', epoch: reply }
@@ -96,7 +96,7 @@ export class RedisStateCopies implements StateCopies {
 
   async drop(partitionState: StateKey): Promise<void> {
     const prefix = prefixOf(partitionState, 'rebuilt')
-    await this.#client.eval(REMOVE_STATE, [prefix], [packed({ plain: plainOf(partitionState) })])
+    await this.#client.eval(REMOVE_STATE, [prefix], [])
   }
 
   #reader(copy: RebuildCopy | undefined): StateReader {

@@ -2,20 +2,20 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { RedisClient } from '../../../../lib/runtime/adapters/redis/client.ts'
 import { SWITCH_TO_REBUILT } from '../../../../lib/runtime/adapters/redis/copy-scripts.ts'
+import { replaceState } from '../../../../lib/runtime/adapters/redis/generations.ts'
 import { LAYOUT, withLayout } from '../../../../lib/runtime/adapters/redis/layout.ts'
 import {
+  ADD_TO_GENERATION,
   BEGIN_CHECKPOINT,
-  BEGIN_STAGING,
+  BEGIN_GENERATION,
   COMMIT,
   END_CHECKPOINT,
   FENCE,
   LOAD,
   READ_CHANGES,
   type Script,
-  STAGE,
-  SWITCH_TO_STAGED,
+  SWITCH_GENERATION,
 } from '../../../../lib/runtime/adapters/redis/scripts.ts'
-import { replaceState } from '../../../../lib/runtime/adapters/redis/staging.ts'
 import { RedisStateCopies } from '../../../../lib/runtime/adapters/redis/state-copies.ts'
 import { RedisReading } from '../../../../lib/runtime/adapters/redis/state-reading.ts'
 import { RedisStateStore } from '../../../../lib/runtime/adapters/redis/state-store.ts'
@@ -31,9 +31,9 @@ const STATE_KEY = { consumer: 'c', topic: 't', partition: 0 }
 async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unknown>>> {
   const found = new Map<Script, ReadonlyMap<string, unknown>>()
   const eval_ = async (script: Script, _: unknown, [argument]: [Buffer | string]) => {
-    if (script === BEGIN_STAGING) return 0
+    if (script === BEGIN_GENERATION) return 0
     found.set(script, unpacked(argument as Buffer) as Map<string, unknown>)
-    if (script === STAGE) return 1
+    if (script === ADD_TO_GENERATION) return 1
     if (script === READ_CHANGES) return 'moved'
     return script === COMMIT ? 1 : [1, 1]
   }
@@ -67,7 +67,7 @@ const matches = (text: string, pattern: RegExp) =>
 
 describe('the request of a script', () => {
   const scripts = {
-    ...{ LOAD, COMMIT, STAGE, SWITCH_TO_STAGED, SWITCH_TO_REBUILT },
+    ...{ LOAD, COMMIT, ADD_TO_GENERATION, SWITCH_GENERATION, SWITCH_TO_REBUILT },
     ...{ BEGIN_CHECKPOINT, READ_CHANGES, END_CHECKPOINT },
   }
   for (const [name, script] of Object.entries(scripts))
@@ -85,7 +85,7 @@ describe('the request of a script', () => {
 
 describe('the layout of a partition state', () => {
   it('given the scripts, then they read no field of meta that is not in it, and a commit writes each', () => {
-    for (const { lua } of [LOAD, COMMIT, FENCE, SWITCH_TO_STAGED]) {
+    for (const { lua } of [LOAD, COMMIT, FENCE, SWITCH_GENERATION]) {
       const read = matches(lua, /\bmeta\.(\w+)/g)
       assert.ok(read.length > 0)
       assert.deepEqual(
@@ -105,6 +105,7 @@ describe('the layout of a partition state', () => {
     assert.equal(withLayout('LAYOUT.failures.generation'), '{ "bytes", "count", "lastMs" }')
     assert.throws(() => withLayout('LAYOUT.ids.entryByte'), /LAYOUT\.ids\.entryByte,/)
     assert.throws(() => withLayout('LAYOUT.ids'), TypeError)
-    for (const { lua } of [LOAD, COMMIT, FENCE, STAGE, SWITCH_TO_STAGED]) assert.doesNotMatch(lua, /LAYOUT\./)
+    for (const { lua } of [LOAD, COMMIT, FENCE, ADD_TO_GENERATION, SWITCH_GENERATION])
+      assert.doesNotMatch(lua, /LAYOUT\./)
   })
 })

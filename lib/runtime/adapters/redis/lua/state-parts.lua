@@ -2,13 +2,12 @@
   Prepended to the scripts that copy, remove or replace whole partition states by the prefix of their keys.
 
   prefix  what all keys of a partition state begin with, without the colon
-  plain   the last parts of the keys that are one each, apart from meta and the outbox
 ]]
 
 -- The last parts of all keys of a partition state, apart from meta and the outbox, and its meta.
-local function partsOf(prefix, plain)
+local function partsOf(prefix)
   local names, meta = {}, readMeta(prefix .. ':meta')
-  for _, name in ipairs(plain) do
+  for _, name in ipairs(LAYOUT.plain) do
     names[#names + 1] = name
   end
   local newest = generationAt(meta.clock or 0)
@@ -27,8 +26,8 @@ local function partsOf(prefix, plain)
   return names, meta
 end
 
-local function removeState(prefix, plain)
-  for _, name in ipairs((partsOf(prefix, plain))) do
+local function removeState(prefix)
+  for _, name in ipairs((partsOf(prefix))) do
     redis.call('UNLINK', prefix .. ':' .. name)
   end
   redis.call('UNLINK', prefix .. ':meta', prefix .. ':outbox')

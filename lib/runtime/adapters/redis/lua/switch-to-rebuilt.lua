@@ -8,7 +8,6 @@
   KEYS[2]  prefix of the rebuilt state's keys; same hash tag
 
   ARGV[1]  the request, a map in MessagePack:
-    plain    the last parts of the keys that are one each, apart from meta and the outbox
     live     the version that the partition state must have: epoch, applied offset and fired
     rebuilt  the version that the rebuilt state must have
     by       who must have fenced the partition state
@@ -20,15 +19,14 @@
 ]]
 local live, rebuilt = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
-local plain = request.plain
-local oldNames, old = partsOf(live, plain)
+local oldNames, old = partsOf(live)
 if old.fence and old.fence.why == 'topic-growing' then
   return 'growing'
 end
 if not old.fence or old.fence.by ~= request.by or not isAt(old, request.live) then
   return 'moved'
 end
-local newNames, new = partsOf(rebuilt, plain)
+local newNames, new = partsOf(rebuilt)
 if not isAt(new, request.rebuilt) then
   return 'lost'
 end

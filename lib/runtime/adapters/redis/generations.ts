@@ -1,4 +1,4 @@
-/** Stages new contents of a partition state beside it, page by page, and switches over in one step. */
+/** Builds new contents of a partition state beside it, page by page: its next generation. Switches over in one step. */
 import { randomUUID } from 'node:crypto'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import { growthsName, type KeptGrowths, withGrowths } from '../../pipeline/growing/history.ts'
@@ -13,16 +13,16 @@ import { bytesOfIds, oldestInBytes } from '../../pipeline/recovery/id-bytes.ts'
 import type { RedisClient } from './client.ts'
 import { restoredFailures } from './failure-packing.ts'
 import { packIdBytes } from './id-packing.ts'
-import { type CopyName, keysOf, stagedKeysOf } from './keys.ts'
+import { type CopyName, prefixOf } from './keys.ts'
 import { GROWTHS, generationOf, type MetaField } from './layout.ts'
 import { Bytes, packed } from './message-pack.ts'
-import { earliest, type StageRequest, type SwitchRequest } from './requests.ts'
-import { BEGIN_STAGING, STAGE, SWITCH_TO_STAGED } from './scripts.ts'
+import { type AddRequest, earliest, type SwitchRequest } from './requests.ts'
+import { ADD_TO_GENERATION, BEGIN_GENERATION, SWITCH_GENERATION } from './scripts.ts'
 import { RedisValue } from './value.ts'
 
-/** Upper bound for what one script stages: a few milliseconds of the server's time. */
-const STAGED_FIELDS = 500
-const STAGED_BYTES = 512 * 1024
+/** Upper bound for what one script adds: a few milliseconds of the server's time. */
+const ADDED_FIELDS = 500
+const ADDED_BYTES = 512 * 1024
 
 /** The contents were not switched over: the partition state is unchanged. */
 export class RestoreRefused extends Error {
@@ -54,15 +54,12 @@ export async function replaceState(
   base?: Version,
   copy?: CopyName,
 ): Promise<Replaced> {
-  const { token: tokenKey, names, staged, stateKey: prefix } = stagedKeysOf(partitionState, copy)
-  const keys = [tokenKey, names, staged]
+  const keys = [prefixOf(partitionState, copy)]
   const token = randomUUID()
-  await client.eval(BEGIN_STAGING, keys, [token])
-  let count = 0
-  const send = async (request: Omit<StageRequest, 'token'>) => {
-    const added = await client.eval(STAGE, keys, [packed({ token, ...request })])
+  await client.eval(BEGIN_GENERATION, keys, [token])
+  const send = async (request: Omit<AddRequest, 'token'>) => {
+    const added = await client.eval(ADD_TO_GENERATION, keys, [packed({ token, ...request })])
     if (typeof added !== 'number') throw new RestoreRefused('overtaken')
-    count += added
   }
   const stage = async (fields: Iterable<Field>) => {
     for (const some of limited(fields)) await send({ ...NOTHING_GONE, parts: partsOf(some) })
@@ -76,13 +73,8 @@ export async function replaceState(
   await stage(tail.fields())
   // Before the state is there: if it knows of growths, redrives do, too.
   if (tail.growths && !copy) await noteGrowths(client, partitionState.topic, tail.growths)
-  const { meta, states, timers, due, outbox, ids, failures, context } = keysOf(partitionState, copy)
-  const request: SwitchRequest = { token, fieldCount: count, epoch: tail.epoch, base: base && { ...base } }
-  const reply = await client.eval(
-    SWITCH_TO_STAGED,
-    [meta, states, timers, due, outbox, ids, failures, context, ...keys, prefix],
-    [packed(request)],
-  )
+  const request: SwitchRequest = { token, epoch: tail.epoch, base: base && { ...base } }
+  const reply = await client.eval(SWITCH_GENERATION, keys, [packed(request)])
   if (!Array.isArray(reply)) throw new RestoreRefused(String(reply) as RestoreRefused['why'])
   const [epoch, appliedOffset] = reply as [number, number]
   return { epoch, appliedOffset }
@@ -95,13 +87,13 @@ function goneOf({
   timers = [],
   idsBeforeMs = 0,
   whole = [],
-}: Gone): Omit<StageRequest, 'token' | 'parts'> {
+}: Gone): Omit<AddRequest, 'token' | 'parts'> {
   const gone = new Map([
     ['states', states],
     ['timers', timers],
     ['due', timers],
   ])
-  // Failures are staged at the end.
+  // Failures are added at the end.
   const keys = whole.filter(name => name !== 'failures')
   return { gone, whole: keys, oldest: generationOf(idsBeforeMs) }
 }
@@ -139,7 +131,7 @@ function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
 }
 
 /** By the last part of a key, its fields and values in turn. In ids and failures, strings hold bytes. */
-function partsOf(fields: readonly Field[]): StageRequest['parts'] {
+function partsOf(fields: readonly Field[]): AddRequest['parts'] {
   const parts = [...Map.groupBy(fields, ([name]) => name)].map(([name, own]) => {
     const inTurn = own.flatMap(([, field, value]) => [field, value])
     return [name, /^(ids|failures)\b/.test(name) ? new Bytes(inTurn) : inTurn] as const
@@ -228,7 +220,7 @@ function* limited(fields: Iterable<Field>): Generator<Field[]> {
   for (const field of fields) {
     some.push(field)
     bytes += field[1].length + field[2].length
-    if (some.length < STAGED_FIELDS && bytes < STAGED_BYTES) continue
+    if (some.length < ADDED_FIELDS && bytes < ADDED_BYTES) continue
     yield some
     some = []
     bytes = 0

@@ -1,0 +1,57 @@
+--[[
+  Adds to the new contents of a partition state, unless a later attempt has begun.
+
+  KEYS[1]  {stateKey}: prefix of its keys
+
+  ARGV[1]  the request, a map in MessagePack:
+    token   token of this attempt
+    gone    by the last part of a key: fields that are removed before the parts are added
+    whole   the last parts of keys that are removed with all they have
+    oldest  generations of ids before this one are removed
+    parts   by the last part of a key: field and value in turn; for "due", threshold and entity
+
+  Ids go to the front of their bucket, or get fields of their own if the bucket is full. So stage the newest ids last.
+
+  Returns  1; "overtaken" if refused
+]]
+local generationKey = KEYS[1] .. ':next'
+local request = cmsgpack.unpack(ARGV[1])
+if not isOwn(KEYS[1], request.token) then
+  return 'overtaken'
+end
+local added = 0
+for name, fields in pairs(request.gone) do
+  added = added - call(name == 'due' and 'ZREM' or 'HDEL', generationKey .. ':' .. name, fields)
+end
+local function remove(name)
+  added = added - redis.call('HLEN', generationKey .. ':' .. name)
+  redis.call('UNLINK', generationKey .. ':' .. name)
+  redis.call('HDEL', generationKey, 'key:' .. name)
+end
+for _, name in ipairs(request.whole) do
+  remove(name)
+end
+for _, name in ipairs(request.oldest > 0 and namesIn(KEYS[1]) or {}) do
+  local generation = string.match(name, '^ids:(%d+)')
+  if generation and tonumber(generation) < request.oldest then
+    remove(name)
+  end
+end
+for name, fields in pairs(request.parts) do
+  -- Every key must be among the names, or it would never be found again.
+  redis.call('HSET', generationKey, 'key:' .. name, 1)
+  local key = generationKey .. ':' .. name
+  if name == 'due' then
+    added = added + call('ZADD', key, fields)
+  elseif string.sub(name, 1, 4) == 'ids:' then
+    local beyond = LAYOUT.ids.beyondFull
+    added = added + addIds(key, key .. beyond, fields)
+    if redis.call('HLEN', key .. beyond) > 0 then
+      redis.call('HSET', generationKey, 'key:' .. name .. beyond, 1)
+    end
+  else
+    added = added + call('HSET', key, fields)
+  end
+end
+redis.call('HINCRBY', generationKey, 'fields', added)
+return 1

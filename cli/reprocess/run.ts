@@ -1,12 +1,11 @@
 /** Computes the partitions of an operation anew, some of them side by side, and switches each when it has caught up. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Counts } from '../../lib/operations/audit.ts'
-import { PartitionStopped, Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import { CopyStopped, PartitionStopped, Unavailable } from '../../lib/runtime/pipeline/errors.ts'
 import type { OffsetRange, StateKey } from '../../lib/runtime/pipeline/model.ts'
 import { isAbsent, type Recovery } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import type { StateCopies } from '../../lib/runtime/pipeline/reprocessing/copies.ts'
-import { RebuildStopped } from '../../lib/runtime/pipeline/reprocessing/log-again.ts'
-import { OtherCode, type Reprocessing, reprocess } from '../../lib/runtime/pipeline/reprocessing/reprocess.ts'
+import { type Reprocessing, reprocess } from '../../lib/runtime/pipeline/reprocessing/reprocess.ts'
 import { emptyAt, withoutOutbox } from '../../lib/runtime/pipeline/reprocessing/seed.ts'
 import { CliFailure } from '../failure.ts'
 import { showLine } from '../progress.ts'
@@ -129,12 +128,12 @@ export const GO_ON = 'What is rebuilt is kept: --resume goes on with it, --disca
 export const NOTHING_LEFT = 'Nothing was changed, and what was rebuilt is removed.'
 
 function failureOf(error: unknown, state: StateKey, isTrial: boolean): unknown {
-  if (error instanceof OtherCode)
+  if (error instanceof CopyStopped && error.why === 'other-code')
     return new CliFailure(
-      `${nameOf(state)} was deployed anew meanwhile (${error.live ?? 'version unknown'}): what was rebuilt is of the old code. ` +
+      `${nameOf(state)} was deployed anew meanwhile: ${error.message}. What was rebuilt is of the old code. ` +
         (isTrial ? 'Begin again.' : 'Remove it with --discard, and begin again.'),
     )
-  const isKnown = [RebuildStopped, PartitionStopped].some(known => error instanceof known)
+  const isKnown = [CopyStopped, PartitionStopped].some(known => error instanceof known)
   if (isKnown || error instanceof Unavailable)
     return new CliFailure(
       `${nameOf(state)} was not ${isTrial ? 'computed' : 'switched'}: ${(error as Error).message}. ${isTrial ? NOTHING_LEFT : GO_ON}`,

@@ -1,5 +1,6 @@
 import type { Checkpoint, StateCheckpoints } from '../../lib/runtime/adapters/redis/checkpoint.ts'
-import { type Replaced, RestoreRefused } from '../../lib/runtime/adapters/redis/generations.ts'
+import type { Replaced } from '../../lib/runtime/adapters/redis/generations.ts'
+import { CopyStopped } from '../../lib/runtime/pipeline/errors.ts'
 import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import { CliFailure } from '../failure.ts'
 import { nameOf } from './state-keys.ts'
@@ -20,7 +21,9 @@ export async function replaced(
   try {
     return await checkpoints.put(stateKey, by)
   } catch (error) {
-    if (!(error instanceof RestoreRefused)) throw error
-    throw new CliFailure(`${nameOf(stateKey)} is what it was: ${REASONS[error.why]}.`)
+    if (!(error instanceof CopyStopped)) throw error
+    throw new CliFailure(
+      `${nameOf(stateKey)} is what it was: ${REASONS[error.why as keyof typeof REASONS] ?? error.message}.`,
+    )
   }
 }

@@ -5,9 +5,8 @@ import { MemoryStateStore } from '../../lib/runtime/adapters/memory/state-store.
 import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
 import { RedisLiveStates } from '../../lib/runtime/adapters/redis/live-states.ts'
 import { RedisSkippedRecords } from '../../lib/runtime/adapters/redis/skipped-records.ts'
-import { PartitionStopped } from '../../lib/runtime/pipeline/errors.ts'
+import { CopyStopped, PartitionStopped } from '../../lib/runtime/pipeline/errors.ts'
 import { DamagedCheckpoint } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import { RebuildStopped } from '../../lib/runtime/pipeline/reprocessing/log-again.ts'
 import type { Verifying } from '../../lib/runtime/pipeline/verifying/verify-partition.ts'
 import type { Environment } from '../../lib/runtime/settings/slice.ts'
 import type { CommandConnections } from '../command-connections.ts'
@@ -51,7 +50,7 @@ export async function rereader(
   return { work, partitions, reach }
 }
 
-const KNOWN = [RebuildStopped, PartitionStopped, DamagedCheckpoint]
+const KNOWN = [CopyStopped, PartitionStopped, DamagedCheckpoint]
 
 /** The error as one sentence for people, if it is about the log or the states; any other error as it is. */
 export function rereadingFailure(error: unknown, { stop }: Terminal): unknown {

@@ -1,4 +1,5 @@
 /** The behaviour that every `PartitionStates` must have, together with the `StateStore` of the same states. */
+
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
@@ -9,7 +10,6 @@ import {
   type CheckpointMeta,
   type CheckpointPart,
   EMPTY_META,
-  PartitionMoved,
   type PartitionStates,
 } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
@@ -208,7 +208,7 @@ export function conformsAsPartitionStates(
       const copy = await states().take(state)
       assert.deepEqual(copy?.version, { epoch: 0, appliedOffset: 5, fired: 0 })
       await commit(state, copy.version, 6)
-      await assert.rejects(partsIn(copy.pages), PartitionMoved)
+      await assert.rejects(partsIn(copy.pages), { name: 'CopyStopped', why: 'moved' })
     })
 
     it('given commits while a state is read, then it is read as it was at the end, and stored once', async () => {
@@ -290,7 +290,10 @@ export function conformsAsPartitionStates(
       const before = await trackedOf(state)
       const { version } = await store().load(state, NOTHING_WANTED)
       assert.equal(await states().replace(state, version, inPages(partsAt(41))), 'replaced')
-      await assert.rejects(partsIn(states().read(state, before, 'changes').pages), PartitionMoved)
+      await assert.rejects(partsIn(states().read(state, before, 'changes').pages), {
+        name: 'CopyStopped',
+        why: 'moved',
+      })
       await commit(state, (await trackedOf(state)).version, 42)
       assert.equal((await trackedOf(state)).since, undefined)
     })
@@ -347,7 +350,10 @@ export function conformsAsPartitionStates(
       await quick.stored(2_000)
       await slow.stored(3_000)
       assert.equal((await trackedOf(state)).since, 2_000)
-      await assert.rejects(partsIn(states().read(state, other, 'changes').pages), PartitionMoved)
+      await assert.rejects(partsIn(states().read(state, other, 'changes').pages), {
+        name: 'CopyStopped',
+        why: 'moved',
+      })
     })
 
     it('given no checkpoint for a long time of the log, then changes are no longer known', async () => {

@@ -61,3 +61,26 @@ export class PartitionStopped extends Error {
 export function isUnreadable(error: unknown): error is PartitionStopped {
   return error instanceof PartitionStopped && error.code === 'log-unreadable'
 }
+
+/** A copy of a partition state cannot be read, advanced, or put in the place of the state, which is what it was. */
+export class CopyStopped extends Error {
+  override readonly name = 'CopyStopped'
+  readonly why: /** A commit came meanwhile, or another command has replaced the state. */
+    | 'moved'
+    | 'replaced'
+    /** Another attempt to do the same has begun. */
+    | 'overtaken'
+    /** The server has lost a part of it. */
+    | 'incomplete'
+    /** The live state was committed by other code. */
+    | 'other-code'
+    | 'growing'
+    | 'waiting'
+    | 'failing'
+    | 'stopped'
+
+  constructor(why: CopyStopped['why'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.why = why
+  }
+}

@@ -1,6 +1,7 @@
 import { defined } from '../../consumer/defined.ts'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import { byPlace } from '../../pipeline/deciding/timers.ts'
+import { CopyStopped } from '../../pipeline/errors.ts'
 import { type Fence, fenced } from '../../pipeline/fence.ts'
 import { type KeptGrowths, withGrowths } from '../../pipeline/growing/history.ts'
 import { endOf } from '../../pipeline/log/clock.ts'
@@ -27,7 +28,6 @@ import {
   type CheckpointPart,
   type Gone,
   isAbsent,
-  PartitionMoved,
   type PartitionStates,
   type Reading,
   type Replacement,
@@ -297,7 +297,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     yield [{ kind: 'meta', meta: metaOf(held, version) }]
     yield* contentsOf(held)
     if (!sameVersion(this.#stateKey(stateKey).version, version))
-      throw new PartitionMoved('a commit came while the partition state was read')
+      throw new CopyStopped('moved', 'a commit came while the partition state was read')
   }
 
   async *#readPages(
@@ -317,7 +317,8 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
       const since = { since: run.since, epoch: version.epoch, clockMs: clock.nowMs, from: 0 }
       live.changes = { ...since, commits: 0, entities: new Map(), ids: [], context: 0, failures: 0 }
     }
-    const moved = () => new PartitionMoved('the state was replaced, or another run has taken a checkpoint')
+    const moved = () =>
+      new CopyStopped('moved', 'the state was replaced, or another run has taken a checkpoint')
     if (!isKnown()) throw moved()
     // A real store reads on while there are commits, and has what was there at the end.
     const held = structuredClone(this.#stateKey(stateKey))

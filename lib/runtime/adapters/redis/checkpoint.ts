@@ -67,7 +67,7 @@ export class StateCheckpoints {
    * Replaces the whole partition state, or nothing of it. The new epoch is above the present one and the checkpoint's, so that
    * no invocation can commit a result computed from another state.
    *
-   * @throws RestoreRefused if another attempt to replace the same partition state began, or the server lost a part meanwhile
+   * @throws CopyStopped if another attempt to replace the same partition state began, or the server lost a part meanwhile
    */
   put(stateKey: StateKey, checkpoint: Checkpoint): Promise<Replaced> {
     return replaceState(this.#client, stateKey, pagesOf(checkpoint))

@@ -1,6 +1,8 @@
 /** Builds new contents of a partition state beside it, page by page: its next generation. Switches over in one step. */
+
 import { randomUUID } from 'node:crypto'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
+import { CopyStopped } from '../../pipeline/errors.ts'
 import { growthsName, type KeptGrowths, withGrowths } from '../../pipeline/growing/history.ts'
 import type { KeptGrowth, RememberedFailure, StateKey, Version } from '../../pipeline/model.ts'
 import type {
@@ -24,17 +26,6 @@ import { RedisValue } from './value.ts'
 const ADDED_FIELDS = 500
 const ADDED_BYTES = 512 * 1024
 
-/** The contents were not switched over: the partition state is unchanged. */
-export class RestoreRefused extends Error {
-  override readonly name = 'RestoreRefused'
-  readonly why: 'overtaken' | 'incomplete' | 'moved' | 'growing'
-
-  constructor(why: RestoreRefused['why']) {
-    super(`the partition state was not replaced: ${why}`)
-    this.why = why
-  }
-}
-
 export interface Replaced {
   readonly epoch: number
   /** The applied offset of the contents that were replaced. */
@@ -44,7 +35,7 @@ export interface Replaced {
 /**
  * @param base the version that the state must still have; undefined if any version will do, unless the topic is growing
  * @param copy replaces this copy of the state instead of the live state
- * @throws RestoreRefused if the state has another version, another attempt to replace it has begun, or the server has lost a
+ * @throws CopyStopped if the state has another version, another attempt to replace it has begun, or the server has lost a
  *   part meanwhile; errors from reading the pages are thrown as they are
  */
 export async function replaceState(
@@ -59,7 +50,7 @@ export async function replaceState(
   await client.eval(BEGIN_GENERATION, keys, [token])
   const send = async (request: Omit<AddRequest, 'token'>) => {
     const added = await client.eval(ADD_TO_GENERATION, keys, [packed({ token, ...request })])
-    if (typeof added !== 'number') throw new RestoreRefused('overtaken')
+    if (typeof added !== 'number') throw notReplaced('overtaken')
   }
   const stage = async (fields: Iterable<Field>) => {
     for (const some of limited(fields)) await send({ ...NOTHING_GONE, parts: partsOf(some) })
@@ -75,9 +66,13 @@ export async function replaceState(
   if (tail.growths && !copy) await noteGrowths(client, partitionState.topic, tail.growths)
   const request: SwitchRequest = { token, epoch: tail.epoch, base: base && { ...base } }
   const reply = await client.eval(SWITCH_GENERATION, keys, [packed(request)])
-  if (!Array.isArray(reply)) throw new RestoreRefused(String(reply) as RestoreRefused['why'])
+  if (!Array.isArray(reply)) throw notReplaced(String(reply) as CopyStopped['why'])
   const [epoch, appliedOffset] = reply as [number, number]
   return { epoch, appliedOffset }
+}
+
+function notReplaced(why: CopyStopped['why']): CopyStopped {
+  return new CopyStopped(why, `the partition state was not replaced: ${why}`)
 }
 
 const NOTHING_GONE = { gone: new Map<string, readonly string[]>(), whole: [], oldest: 0 }

@@ -1,4 +1,4 @@
-import { Unavailable } from '../../pipeline/errors.ts'
+import { CopyStopped, Unavailable } from '../../pipeline/errors.ts'
 import type { StateKey, Version } from '../../pipeline/model.ts'
 import {
   type CheckpointPages,
@@ -10,7 +10,7 @@ import {
   type Tracked,
 } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
-import { RestoreRefused, replaceState } from './generations.ts'
+import { replaceState } from './generations.ts'
 import { changesKeyOf } from './keys.ts'
 import { StatePages } from './state-pages.ts'
 import { RedisReading } from './state-reading.ts'
@@ -49,7 +49,7 @@ export class RedisPartitionStates implements PartitionStates {
       await replaceState(this.#client, partitionState, pages, base)
       return 'replaced'
     } catch (error) {
-      if (!(error instanceof RestoreRefused)) throw error
+      if (!(error instanceof CopyStopped)) throw error
       if (error.why === 'moved' || error.why === 'overtaken') return error.why
       throw new Unavailable('store-unavailable', 'Redis lost a part of what was laid ready: try again')
     }

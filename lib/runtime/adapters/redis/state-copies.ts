@@ -1,4 +1,4 @@
-import { Unavailable } from '../../pipeline/errors.ts'
+import { CopyStopped, Unavailable } from '../../pipeline/errors.ts'
 import type {
   RememberedFailure,
   RememberedId,
@@ -18,7 +18,7 @@ import type {
 import type { RedisClient } from './client.ts'
 import { CLAIM_STATE, REMOVE_STATE, SWITCH_TO_REBUILT } from './copy-scripts.ts'
 import { Fences } from './fences.ts'
-import { RestoreRefused, replaceState } from './generations.ts'
+import { replaceState } from './generations.ts'
 import { prefixOf } from './keys.ts'
 import { packed } from './message-pack.ts'
 import { StateReader } from './state-reader.ts'
@@ -46,7 +46,7 @@ export class RedisStateCopies implements StateCopies {
     try {
       await replaceState(this.#client, partitionState, pages, undefined, 'rebuilt')
     } catch (error) {
-      if (!(error instanceof RestoreRefused)) throw error
+      if (!(error instanceof CopyStopped)) throw error
       throw new Unavailable('store-unavailable', `the rebuild could not begin (${error.why}): try again`)
     }
   }

@@ -1,11 +1,9 @@
 /** Reads a partition state as the pages of a checkpoint. */
+
 import { isDeepStrictEqual } from 'node:util'
+import { CopyStopped } from '../../pipeline/errors.ts'
 import type { StateKey } from '../../pipeline/model.ts'
-import {
-  type CheckpointPages,
-  type CheckpointPart,
-  PartitionMoved,
-} from '../../pipeline/recovery/checkpoints.ts'
+import type { CheckpointPages, CheckpointPart } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
 import { bytesInBucket, bytesOfId } from './id-packing.ts'
 import { keysOf } from './keys.ts'
@@ -27,7 +25,7 @@ export class StatePages {
    * Every commit changes the version, so everything read between two checks that found the same version is consistent. Trimming
    * the outbox does not change it: the entries removed are published, and a checkpoint may or may not contain them.
    *
-   * @throws PartitionMoved at the end, if there was a commit meanwhile
+   * @throws CopyStopped at the end, if there was a commit meanwhile
    */
   async *of(partitionState: StateKey, meta: StateMeta): CheckpointPages {
     yield [{ kind: 'meta', meta: checkpointMetaOf(meta) }]
@@ -40,7 +38,7 @@ export class StatePages {
     const context = await this.#reader.context(partitionState)
     if (context) yield [{ kind: 'context', context }]
     if (!isDeepStrictEqual(meta, await this.#reader.meta(partitionState)))
-      throw new PartitionMoved('a commit came while the partition state was read')
+      throw new CopyStopped('moved', 'a commit came while the partition state was read')
   }
 
   /** States, timers and ids. What commits change meanwhile may be in them or not. */

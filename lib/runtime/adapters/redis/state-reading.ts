@@ -1,12 +1,9 @@
 /** Reads a partition state, or what has changed in it, for a checkpoint of one moment, while commits go on. */
+
 import { randomUUID } from 'node:crypto'
+import { CopyStopped } from '../../pipeline/errors.ts'
 import type { OutboxEntry, RememberedFailure, StateKey } from '../../pipeline/model.ts'
-import {
-  type CheckpointPages,
-  type CheckpointPart,
-  PartitionMoved,
-  type Reading,
-} from '../../pipeline/recovery/checkpoints.ts'
+import type { CheckpointPages, CheckpointPart, Reading } from '../../pipeline/recovery/checkpoints.ts'
 import { ID_BYTES } from '../../pipeline/recovery/id-bytes.ts'
 import type { RedisClient } from './client.ts'
 import { unpackFailureBucket } from './failure-packing.ts'
@@ -82,7 +79,7 @@ export class RedisReading implements Reading {
         yield* this.#generation(generation)
       this.#read = reply
     }
-    throw new PartitionMoved('commits change the partition state faster than it can be read')
+    throw new CopyStopped('moved', 'commits change the partition state faster than it can be read')
   }
 
   async stored(takenAtMs: number): Promise<void> {
@@ -107,7 +104,7 @@ export class RedisReading implements Reading {
     const keys = [meta, states, timers, outbox, failures, context, this.#changes]
     const reply = await this.#client.eval(READ_CHANGES, keys, [packed(request)])
     if (typeof reply === 'number' || Array.isArray(reply)) return reply as unknown as number | Last
-    throw new PartitionMoved('the changes since the last checkpoint are no longer known')
+    throw new CopyStopped('moved', 'the changes since the last checkpoint are no longer known')
   }
 
   async *#generation(generation: number): CheckpointPages {
@@ -145,7 +142,7 @@ export class RedisReading implements Reading {
     if (found.size === Number(entities ?? 0) && bytes === Number(ids ?? 0) * ID_BYTES) return
     // The next attempt reads the whole state.
     await this.#client.run(redis => redis.hset(this.#changes, 'since', 'lost'))
-    throw new PartitionMoved('the server has evicted some of the changes since the last checkpoint')
+    throw new CopyStopped('moved', 'the server has evicted some of the changes since the last checkpoint')
   }
 
   *#last(reply: Last): Generator<CheckpointPart[]> {

@@ -131,7 +131,7 @@ export interface Tracked {
 
 /** A partition state, or its changes, as it is read for a checkpoint while commits go on. */
 export interface Reading {
-  /** All of the version that their metadata have. Reading them fails with `PartitionMoved` if the state was replaced meanwhile. */
+  /** All of the version that their metadata have. Reading them fails with `CopyStopped` if the state was replaced meanwhile. */
   readonly pages: CheckpointPages
   /** The pages are stored: from now on, changes are known since that checkpoint. Without it, the next reading has these once more. */
   stored(takenAtMs: number): Promise<void>
@@ -140,7 +140,7 @@ export interface Reading {
 /** Reads and replaces whole partition states. Every method rejects with `Unavailable` if they cannot be reached. */
 export interface PartitionStates {
   /**
-   * A consistent copy; reading its pages fails with `PartitionMoved` if there was a commit meanwhile. Undefined if there is no
+   * A consistent copy; reading its pages fails with `CopyStopped` if there was a commit meanwhile. Undefined if there is no
    * state.
    */
   take(partitionState: StateKey): Promise<TakenState | undefined>
@@ -169,11 +169,6 @@ export interface Recovery {
 /** The content is not what was written: truncated, changed, or in another format. The message says which, without contents. */
 export class DamagedCheckpoint extends Error {
   override readonly name = 'DamagedCheckpoint'
-}
-
-/** The partition state changed while it was read. */
-export class PartitionMoved extends Error {
-  override readonly name = 'PartitionMoved'
 }
 
 /** Whether the state was never written. A state that was emptied on purpose is not absent. */

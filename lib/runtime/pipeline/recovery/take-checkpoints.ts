@@ -1,9 +1,9 @@
 /** Copies partition states to the checkpoint store. Those with the oldest checkpoint, or with none, come first. */
 
-import { Unavailable } from '../errors.ts'
+import { CopyStopped, Unavailable } from '../errors.ts'
 import type { StateKey } from '../model.ts'
 import { chainOf, dispensable, nextAfter } from './chain.ts'
-import { type KeptCheckpoint, PartitionMoved, type Recovery, sameVersion } from './checkpoints.ts'
+import { type KeptCheckpoint, type Recovery, sameVersion } from './checkpoints.ts'
 
 export interface TakingOptions {
   /** How many checkpoints of a partition are kept, including the new one. */
@@ -115,7 +115,7 @@ async function takeOne(
     for (const old of dispensable([written.kept, ...all], kept)) await checkpoints.remove(partitionState, old)
     return written.bytes
   } catch (error) {
-    if (error instanceof PartitionMoved) return 'moved'
+    if (error instanceof CopyStopped && error.why === 'moved') return 'moved'
     throw error
   }
 }

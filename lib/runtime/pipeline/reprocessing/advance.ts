@@ -2,11 +2,11 @@
  * Applies the log to a rebuilt state, up to an offset. What it emits is dropped: it was emitted before, apart from failures
  * that are new, which the rebuilt state keeps in its outbox until the switch.
  */
-import { PartitionStopped } from '../errors.ts'
+import { CopyStopped, PartitionStopped } from '../errors.ts'
 import type { Change, OffsetRange, OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
 import { sameVersion } from '../recovery/checkpoints.ts'
 import type { StateCopies } from './copies.ts'
-import { LogAgain, RebuildStopped, type Rereading } from './log-again.ts'
+import { LogAgain, type Rereading } from './log-again.ts'
 import { failuresById, newFailures } from './new-failures.ts'
 
 export interface Advancing extends Rereading {
@@ -56,7 +56,7 @@ export class AdvancingCopy {
   /**
    * Reads the log up to this offset, which has a record, and decides it.
    *
-   * @throws RebuildStopped, `Unavailable`, `UnreadableLog`, `PartitionStopped`
+   * @throws CopyStopped, `Unavailable`, `PartitionStopped`
    */
   async to(toOffset: number): Promise<void> {
     const { copies, decided, expired } = this.#with
@@ -71,7 +71,7 @@ export class AdvancingCopy {
     await this.#requireAt(toOffset)
   }
 
-  /** @throws RebuildStopped if there are too many */
+  /** @throws CopyStopped if there are too many */
   async #newFailures(change: Change): Promise<readonly OutboxEntry[]> {
     if (change.failures.length === 0) return []
     const { copies, consumer, failureBytes = FAILURE_BYTES } = this.#with
@@ -79,7 +79,7 @@ export class AdvancingCopy {
     const found = newFailures(consumer, this.#partitionState, change, this.#liveFailures)
     if (found.length === 0) return []
     if (bytesOf(this.#outbox) + bytesOf(found) <= failureBytes) return found
-    throw new RebuildStopped(
+    throw new CopyStopped(
       'failing',
       `the deployed code fails ${this.#outbox.length + found.length} records or more that the live state has applied, which is more than a switch may tell: mend the code first`,
     )
@@ -93,7 +93,7 @@ export class AdvancingCopy {
   /** Another command that works on the state gives it another epoch; one that has switched or given up has removed it. */
   #requireOwn(epoch: number): void {
     if (this.#epoch !== epoch)
-      throw new RebuildStopped('overtaken', `another command has replaced or removed ${this.#name}`)
+      throw new CopyStopped('overtaken', `another command has replaced or removed ${this.#name}`)
   }
 
   async #requireAt(toOffset: number): Promise<void> {

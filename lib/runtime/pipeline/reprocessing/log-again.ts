@@ -1,5 +1,7 @@
 /** Decides a range of the log once more, in a copy of a partition state. It publishes nothing and reports nothing but decisions. */
+
 import type { Consumer } from '../consumer.ts'
+import { CopyStopped } from '../errors.ts'
 import { LatestDecisions } from '../failures/failure-surge.ts'
 import type { Invocation } from '../invocation.ts'
 import { LogChecks } from '../log/log-identity.ts'
@@ -7,17 +9,6 @@ import { PartitionLog, Semaphore } from '../log/partition-log.ts'
 import type { Looked, OffsetRange, StateKey, Waiting } from '../model.ts'
 import { runPartition } from '../partition.ts'
 import type { LogReader, Observer, StateStore } from '../ports.ts'
-
-/** Why a copy cannot be advanced. */
-export class RebuildStopped extends Error {
-  override readonly name = 'RebuildStopped'
-  readonly why: 'overtaken' | 'replaced' | 'waiting' | 'failing' | 'stopped'
-
-  constructor(why: RebuildStopped['why'], message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.why = why
-  }
-}
 
 /** The live consumer has reported all this. */
 const QUIET: Observer = {
@@ -70,7 +61,7 @@ export class LogAgain {
 
   /**
    * @param seen called after each read, with the offset that it began at
-   * @throws RebuildStopped, `Unavailable`, `UnreadableLog`, `PartitionStopped`
+   * @throws CopyStopped, `Unavailable`, `PartitionStopped`
    */
   async decide(
     { fromOffset, toOffset }: OffsetRange,
@@ -79,7 +70,7 @@ export class LogAgain {
     const { log, stop } = this.#with
     const { topic, partition } = this.#stateKey
     for (let from = fromOffset; from <= toOffset; ) {
-      if (stop.aborted) throw new RebuildStopped('stopped', 'it was stopped')
+      if (stop.aborted) throw new CopyStopped('stopped', 'it was stopped')
       const looked = await log.read(topic, partition, { fromOffset: from, toOffset })
       if (looked.records.length > 0) await this.#batch({ topic, partition, records: looked.records })
       seen(looked, from)
@@ -108,11 +99,11 @@ export class LogAgain {
     }
     const { waitsFrom } = await runPartition(consumer, ports, this.#invocation, batch)
     if (waitsFrom === undefined) return
-    if (stop.aborted) throw new RebuildStopped('stopped', 'it was stopped')
+    if (stop.aborted) throw new CopyStopped('stopped', 'it was stopped')
     const { error, reason } = waiting ?? {}
     if (error instanceof Error) throw error
     const { topic, partition } = this.#stateKey
-    throw new RebuildStopped(
+    throw new CopyStopped(
       'waiting',
       `the copy of ${this.#stateKey.consumer} for ${topic}/${partition} waits at offset ${waitsFrom}: ${reason}`,
     )

@@ -1,10 +1,11 @@
 /** Writes to a rebuilt state what does not come from its log: adopted states, emissions of the takeover, remembered failures. */
+
 import { type Application, topicOf } from '../../consumer/application.ts'
 import type { Consumer } from '../consumer.ts'
+import { CopyStopped } from '../errors.ts'
 import { failureBytesOf } from '../failures/failure-memory.ts'
 import type { Change, OutboxEntry, Snapshot, StateKey, Wanted } from '../model.ts'
 import type { StateStore } from '../ports.ts'
-import { RebuildStopped } from './log-again.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 
@@ -29,7 +30,7 @@ export class RebuiltState {
     this.#code = code
   }
 
-  /** Stores this without moving the applied offset. @throws RebuildStopped if another command works on the same state */
+  /** Stores this without moving the applied offset. @throws CopyStopped if another command works on the same state */
   async add({ states = new Map(), outbox = [], ids = [], failures = [] }: Addition): Promise<void> {
     const { application, idWindowMs, failureBytes } = this.#consumer
     const snapshot = await this.#nothing()
@@ -58,7 +59,7 @@ export class RebuiltState {
       code: this.#code,
     }
     if ((await this.store.commit(this.#partitionState, change)) === 'refused')
-      throw new RebuildStopped('overtaken', 'another command works on the same rebuilt state')
+      throw new CopyStopped('overtaken', 'another command works on the same rebuilt state')
   }
 
   /** Removes what an earlier attempt has left in the outbox: takeover events. New failures stay. */
@@ -84,7 +85,7 @@ export class RebuiltState {
   async #nothing(): Promise<Snapshot> {
     const snapshot = await this.store.load(this.#partitionState, NOTHING_WANTED)
     if (snapshot.version.epoch !== this.#epoch)
-      throw new RebuildStopped('overtaken', 'another command works on the same rebuilt state')
+      throw new CopyStopped('overtaken', 'another command works on the same rebuilt state')
     return snapshot
   }
 }

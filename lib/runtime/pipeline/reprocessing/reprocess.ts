@@ -2,12 +2,13 @@
  * Computes a partition state anew from the log, beside the live one, which goes on. Once little of the log is missing, the live state is
  * fenced: it stands still while the rest is read, the two are compared, and the rebuilt one takes its place.
  */
+
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
+import { CopyStopped } from '../errors.ts'
 import type { RememberedFailure, RememberedId, StateKey, Version } from '../model.ts'
 import { type Advancing, AdvancingCopy } from './advance.ts'
 import type { StateFacts } from './copies.ts'
 import { placeNewFailures } from './failure-places.ts'
-import { RebuildStopped } from './log-again.ts'
 import { failedEventIds, failuresById } from './new-failures.ts'
 import { takeOverAll } from './partition-takeover.ts'
 import { RebuiltState } from './rebuilt-state.ts'
@@ -43,24 +44,12 @@ const PAUSE_MS = 100
 /** Failures or ids that one commit adds. */
 const AT_ONCE = 500
 
-/** The live state cannot be replaced by what this code computes. */
-export class OtherCode extends Error {
-  override readonly name = 'OtherCode'
-  /** Undefined if the last commit did not say. */
-  readonly live: string | undefined
-
-  constructor(live: string | undefined) {
-    super(`the live state was committed by other code: ${live ?? 'unknown'}`)
-    this.live = live
-  }
-}
-
 /**
  * The rebuilt state must exist: seeded, or left by an earlier attempt.
  *
  * @param startOffset the first offset that the rebuild has read
  * @param isTrial whether everything is computed and nothing is switched
- * @throws OtherCode; RebuildStopped if it must be tried again; `Unavailable`, `UnreadableLog`, `PartitionStopped`
+ * @throws CopyStopped, `Unavailable`, `PartitionStopped`
  */
 export async function reprocess(
   work: Reprocessing,
@@ -70,8 +59,7 @@ export async function reprocess(
 ): Promise<Reprocessed> {
   const { copies } = work
   const epoch = await copies.claim(partitionState)
-  if (epoch === undefined)
-    throw new RebuildStopped('overtaken', 'another command has removed the rebuilt state')
+  if (epoch === undefined) throw new CopyStopped('overtaken', 'another command has removed the rebuilt state')
   const rebuilt = new AdvancingCopy(work, partitionState, epoch)
   // Unique: only the command that has claimed the rebuilt state last has this epoch.
   const by = `reprocess ${epoch}`
@@ -88,7 +76,7 @@ export async function reprocess(
     }
     await work.pause(PAUSE_MS)
   }
-  throw new RebuildStopped('waiting', `the live state was among its timers in each of ${ATTEMPTS} attempts`)
+  throw new CopyStopped('waiting', `the live state was among its timers in each of ${ATTEMPTS} attempts`)
 }
 
 interface Fenced {
@@ -122,24 +110,28 @@ async function behindFence(
   const expected = { live, rebuilt: { epoch, appliedOffset, fired: 0 }, code, by }
   const outcome = await copies.switchOver(partitionState, expected)
   if (outcome.kind === 'switched') return { appliedOffset, epoch: outcome.epoch, emitted }
-  if (outcome.kind === 'other-code') throw new OtherCode((await copies.facts(partitionState)).code)
+  if (outcome.kind === 'other-code') throw otherCode((await copies.facts(partitionState)).code)
   if (outcome.kind === 'growing') throw growing()
   if (outcome.kind === 'moved') throw moved(live, (await copies.facts(partitionState)).version)
   if (outcome.kind === 'other-partitioning')
-    throw new RebuildStopped(
+    throw new CopyStopped(
       'replaced',
       'its topic has grown since, and the rebuilt state has the entities of before: discard it, and begin with a checkpoint of after that',
     )
-  throw new RebuildStopped('overtaken', 'the rebuilt state is not what it was: was it removed, or evicted?')
+  throw new CopyStopped('overtaken', 'the rebuilt state is not what it was: was it removed, or evicted?')
 }
 
-function moved(live: Version, now: Version): RebuildStopped {
+function otherCode(live: string | undefined): CopyStopped {
+  return new CopyStopped('other-code', `the live state was committed by other code: ${live ?? 'unknown'}`)
+}
+
+function moved(live: Version, now: Version): CopyStopped {
   return now.epoch === live.epoch
-    ? new RebuildStopped(
+    ? new CopyStopped(
         'waiting',
         `it was not compared with the live state within ${FENCED_MS / 1_000} s, for which its consumer waits at most`,
       )
-    : new RebuildStopped('replaced', 'the live state was replaced meanwhile, by an import or a restore')
+    : new CopyStopped('replaced', 'the live state was replaced meanwhile, by an import or a restore')
 }
 
 async function placeOf(
@@ -152,17 +144,17 @@ async function placeOf(
   return { partitionState, epoch, appliedOffset, generation, timeMs: clock.lastAppendMs ?? 0 }
 }
 
-/** The live state, which must be of the same code, and of a topic that is not growing. @throws OtherCode, RebuildStopped */
+/** The live state, which must be of the same code, and of a topic that is not growing. @throws CopyStopped */
 async function liveState({ copies, code }: Reprocessing, partitionState: StateKey): Promise<StateFacts> {
   const live = await copies.facts(partitionState)
   if (live.fence?.why === 'topic-growing') throw growing(live.fence.partitions)
-  if (live.code !== code) throw new OtherCode(live.code)
+  if (live.code !== code) throw otherCode(live.code)
   return live
 }
 
-function growing(partitions?: number): RebuildStopped {
+function growing(partitions?: number): CopyStopped {
   const to = partitions === undefined ? '' : ` to ${partitions} partitions`
-  return new RebuildStopped(
+  return new CopyStopped(
     'waiting',
     `its topic is growing${to}, and its live state must stay as it is: finish that first`,
   )
@@ -177,7 +169,7 @@ async function nearlyCaughtUp(
     const live = (await liveState(work, partitionState)).version.appliedOffset
     const own = (await work.copies.facts(partitionState, 'rebuilt')).version.appliedOffset
     if (own > live)
-      throw new RebuildStopped(
+      throw new CopyStopped(
         'waiting',
         `the live consumer is at offset ${live} and the rebuilt state at ${own}: wait until the consumer has come further`,
       )

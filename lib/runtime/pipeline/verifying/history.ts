@@ -26,7 +26,7 @@ export interface PastStates {
   readonly timers: Snapshot['timers']
 }
 
-/** @throws RebuildStopped, and what a reader of the log throws */
+/** @throws CopyStopped, and what a reader of the log throws */
 export async function pastStates(
   { memory, ...reading }: Rereading & { readonly memory: () => MemoryStates },
   stateKey: StateKey,

@@ -1,4 +1,5 @@
 /** A partition state in memory that the log is applied to, from a checkpoint or from the start of the log. */
+import { CopyStopped } from '../errors.ts'
 import type {
   Change,
   Decision,
@@ -16,7 +17,7 @@ import {
   type PartitionStates,
 } from '../recovery/checkpoints.ts'
 import { idsInBytes } from '../recovery/id-bytes.ts'
-import { LogAgain, RebuildStopped, type Rereading } from '../reprocessing/log-again.ts'
+import { LogAgain, type Rereading } from '../reprocessing/log-again.ts'
 import { withoutOutbox } from '../reprocessing/seed.ts'
 
 /** Where partition states are kept in memory. */
@@ -74,7 +75,7 @@ export class PartitionAgain {
     this.#appliedOffset = offset - 1
   }
 
-  /** Applies the log up to this offset, which has a record. @throws RebuildStopped, and what a reader of the log throws */
+  /** Applies the log up to this offset, which has a record. @throws CopyStopped, and what a reader of the log throws */
   async to(toOffset: number, seen: (records: number) => void = () => {}): Promise<void> {
     const range = { fromOffset: this.#appliedOffset + 1, toOffset }
     if (range.fromOffset > toOffset) return
@@ -90,13 +91,13 @@ export class PartitionAgain {
     return this.#states.load(this.stateKey, wantedOf(wanted))
   }
 
-  /** @throws RebuildStopped unless it is at this offset, as where the log no longer has the record there */
+  /** @throws CopyStopped unless it is at this offset, as where the log no longer has the record there */
   async loadAt(offset: number, wanted: Partial<Wanted>): Promise<Snapshot> {
     const snapshot = await this.load(wanted)
     const { appliedOffset } = snapshot.version
     if (appliedOffset === offset) return snapshot
     const { topic, partition } = this.stateKey
-    throw new RebuildStopped(
+    throw new CopyStopped(
       'waiting',
       `${topic}/${partition} has come to offset ${appliedOffset}, and the live state is at ${offset}: does the log still have it?`,
     )

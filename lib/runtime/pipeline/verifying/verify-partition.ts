@@ -2,11 +2,12 @@
  * Compares a live partition state with what its log gives, beside its consumer: a load is one moment of the live state, so the copy is
  * brought to the offset of each load, and what was loaded is compared there.
  */
+import { CopyStopped } from '../errors.ts'
 import type { Decision, RememberedFailure, Snapshot, StateKey, Wanted } from '../model.ts'
 import type { StateStore } from '../ports.ts'
 import type { CheckpointPages } from '../recovery/checkpoints.ts'
 import type { StateFacts } from '../reprocessing/copies.ts'
-import { RebuildStopped, type Rereading } from '../reprocessing/log-again.ts'
+import type { Rereading } from '../reprocessing/log-again.ts'
 import { failureWindowMs } from '../reprocessing/rebuilt-state.ts'
 import { type Difference, differencesOfEntity, differingFields, hexOf } from './compare.ts'
 import { type Beginning, type MemoryStates, PartitionAgain, wantedOf } from './partition-again.ts'
@@ -134,11 +135,11 @@ async function restingLoad(
   for (let look = 1; look <= LOOKS; look += 1) {
     const snapshot = await live.load(stateKey, wantedOf(wanted))
     if (snapshot.version.epoch !== epoch)
-      throw new RebuildStopped('replaced', `the live state of ${topic}/${partition} was replaced meanwhile`)
+      throw new CopyStopped('replaced', `the live state of ${topic}/${partition} was replaced meanwhile`)
     if (snapshot.version.fired === 0) return snapshot
     await pause(PAUSE_MS)
   }
-  throw new RebuildStopped('waiting', `${topic}/${partition} stays between two timers of one record`)
+  throw new CopyStopped('waiting', `${topic}/${partition} stays between two timers of one record`)
 }
 
 function failureIn({ failures }: Snapshot, id: string): object | undefined {

@@ -45,7 +45,7 @@ export interface Verified {
 /** Clocks of producers and of the checkpoint store may be apart by this much. */
 const CLOCKS_APART_MS = 5 * 60_000
 
-/** @throws RebuildStopped, `Unavailable`, `PartitionStopped`, `DamagedCheckpoint` */
+/** @throws CopyStopped, `Unavailable`, `PartitionStopped`, `DamagedCheckpoint` */
 export async function verify(
   work: Verifying,
   partitions: readonly PartitionToVerify[],

@@ -1,4 +1,5 @@
 /** Records that the live consumer has applied, and that fail while their partition is computed anew. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MemoryStateStore } from '../../../../lib/runtime/adapters/memory/state-store.ts'
@@ -6,10 +7,10 @@ import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
 import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
 import type { KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
 import { entryAt } from '../../../../lib/runtime/pipeline/deciding/emission.ts'
+import type { CopyStopped } from '../../../../lib/runtime/pipeline/errors.ts'
 import type { OutboxEntry, RememberedFailure } from '../../../../lib/runtime/pipeline/model.ts'
 import type { CheckpointPart } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { placeNewFailures } from '../../../../lib/runtime/pipeline/reprocessing/failure-places.ts'
-import type { RebuildStopped } from '../../../../lib/runtime/pipeline/reprocessing/log-again.ts'
 import { failedEventIds, failuresById } from '../../../../lib/runtime/pipeline/reprocessing/new-failures.ts'
 import type { Addition } from '../../../../lib/runtime/pipeline/reprocessing/rebuilt-state.ts'
 import { failureBefore } from '../../../../lib/runtime/pipeline/reprocessing/remembered.ts'
@@ -168,7 +169,7 @@ describe('failures that only a rebuild has found', () => {
     }
     await assert.rejects(
       reprocessed(stage, log, { copies, stop: stop.signal }),
-      (error: RebuildStopped) => error.why === 'stopped',
+      (error: CopyStopped) => error.why === 'stopped',
     )
     for (const isTrial of [true, true, false]) {
       const { emitted } = await reprocessed(stage, log, { copies, isResumed: true, isTrial })
@@ -193,7 +194,7 @@ describe('failures that only a rebuild has found', () => {
       stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records } }
       await assert.rejects(
         reprocessed(stage, log, { failureBytes: 10_000 }),
-        (error: RebuildStopped) => error.why === 'failing' && /mend the code/.test(error.message),
+        (error: CopyStopped) => error.why === 'failing' && /mend the code/.test(error.message),
       )
       assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
     }

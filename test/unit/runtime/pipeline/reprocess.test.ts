@@ -1,14 +1,14 @@
 /** A partition state is computed anew from the log, beside the live one, and takes its place. */
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
 import { redriveHeaders } from '../../../../lib/runtime/cloudevents/redrive.ts'
 import { failureId } from '../../../../lib/runtime/consumer/failure-event.ts'
 import type { KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
+import type { CopyStopped } from '../../../../lib/runtime/pipeline/errors.ts'
 import { EMPTY_META } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import type { RebuildStopped } from '../../../../lib/runtime/pipeline/reprocessing/log-again.ts'
 import { failureToKeep } from '../../../../lib/runtime/pipeline/reprocessing/remembered.ts'
-import { OtherCode } from '../../../../lib/runtime/pipeline/reprocessing/reprocess.ts'
 import { withoutOutbox } from '../../../../lib/runtime/pipeline/reprocessing/seed.ts'
 
 import { MemoryStateCopies } from '../../../../lib/runtime/testing/state-copies.ts'
@@ -103,7 +103,7 @@ describe('reprocessing a partition', () => {
     }
     await assert.rejects(
       reprocessed(stage, log, { copies }),
-      (error: RebuildStopped) => error.why === 'waiting' && /within 60 s/.test(error.message),
+      (error: CopyStopped) => error.why === 'waiting' && /within 60 s/.test(error.message),
     )
     const reference = new Stage()
     await reference.batch(log)
@@ -123,7 +123,7 @@ describe('reprocessing a partition', () => {
     }
     await assert.rejects(
       reprocessed(stage, log, { copies }),
-      (error: RebuildStopped) => error.why === 'replaced' && /import/.test(error.message),
+      (error: CopyStopped) => error.why === 'replaced' && /import/.test(error.message),
     )
     assert.deepEqual((await copies.facts(stage.stateKey())).version, {
       epoch: 1,
@@ -142,7 +142,7 @@ describe('reprocessing a partition', () => {
     copies.fence = () => assert.fail('it is fenced')
     await assert.rejects(
       reprocessed(stage, log, { copies }),
-      (error: RebuildStopped) => error.why === 'waiting' && /timers/.test(error.message),
+      (error: CopyStopped) => error.why === 'waiting' && /timers/.test(error.message),
     )
   })
 
@@ -173,7 +173,7 @@ describe('reprocessing a partition', () => {
     const stage = new Stage()
     await stage.batch(log, { codeVersion: () => 'v2' })
     const before = stage.store.copyOf(stage.stateKey())
-    await assert.rejects(reprocessed(stage, log), (error: OtherCode) => /^v2\//.test(error.live ?? ''))
+    await assert.rejects(reprocessed(stage, log), { why: 'other-code', message: /code: v2\// })
     assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
   })
 
@@ -183,7 +183,7 @@ describe('reprocessing a partition', () => {
     await stage.batch(log.slice(0, 10))
     const copies = new MemoryStateCopies(stage.store)
     atFence(copies, { before: () => stage.batch(log.slice(10), { codeVersion: () => 'v2' }) })
-    await assert.rejects(reprocessed(stage, log, { copies }), OtherCode)
+    await assert.rejects(reprocessed(stage, log, { copies }), { why: 'other-code' })
     assert.equal((await copies.facts(stage.stateKey())).fence, undefined)
   })
 
@@ -196,7 +196,7 @@ describe('reprocessing a partition', () => {
     const counts: number[] = []
     await assert.rejects(
       reprocessed(stage, log, { decided: count => counts.push(count) }),
-      (error: RebuildStopped) => error.why === 'waiting' && /growing to 24 partitions/.test(error.message),
+      (error: CopyStopped) => error.why === 'waiting' && /growing to 24 partitions/.test(error.message),
     )
     assert.deepEqual([counts, stage.store.copyOf(stage.stateKey())], [[], before])
   })
@@ -209,7 +209,7 @@ describe('reprocessing a partition', () => {
     atFence(copies, { before: async () => stage.store.fence(stage.stateKey(), GROWING) })
     await assert.rejects(
       reprocessed(stage, log, { copies }),
-      (error: RebuildStopped) => error.why === 'waiting' && /growing/.test(error.message),
+      (error: CopyStopped) => error.why === 'waiting' && /growing/.test(error.message),
     )
     assert.deepEqual((await copies.facts(stage.stateKey())).fence, GROWING)
   })
@@ -245,7 +245,7 @@ describe('reprocessing a partition', () => {
     const stage = new Stage()
     await stage.batch(log)
     stage.consumer = { ...stage.consumer, idWindowMs: 1 }
-    await assert.rejects(reprocessed(stage, log), OtherCode)
+    await assert.rejects(reprocessed(stage, log), { why: 'other-code' })
   })
 
   it('given a stop in the middle and another command later, then it goes on where the first one was', async () => {
@@ -265,7 +265,7 @@ describe('reprocessing a partition', () => {
     }
     await assert.rejects(
       reprocessed(stage, log, { copies, stop: stopped.signal }),
-      (error: RebuildStopped) => error.why === 'stopped',
+      (error: CopyStopped) => error.why === 'stopped',
     )
     assert.equal((await copies.facts(stage.stateKey(), 'rebuilt')).version.appliedOffset, 14)
     const counts: number[] = []
@@ -288,7 +288,7 @@ describe('reprocessing a partition', () => {
     atFence(copies, { behind: () => copies.seed(stage.stateKey(), anew()) })
     await assert.rejects(
       reprocessed(stage, log, { copies }),
-      (error: RebuildStopped) => error.why === 'overtaken',
+      (error: CopyStopped) => error.why === 'overtaken',
     )
   })
 
@@ -306,7 +306,7 @@ describe('reprocessing a partition', () => {
     atFence(copies, { behind: second })
     await assert.rejects(
       reprocessed(stage, log, { copies }),
-      (error: RebuildStopped) => error.why === 'overtaken',
+      (error: CopyStopped) => error.why === 'overtaken',
     )
     assert.equal((await copies.facts(stage.stateKey())).version.epoch, 1)
   })
@@ -326,7 +326,7 @@ describe('reprocessing a partition', () => {
     atFence(copies, { behind: second })
     await assert.rejects(
       reprocessed(stage, log, { copies }),
-      (error: RebuildStopped) => error.why === 'overtaken',
+      (error: CopyStopped) => error.why === 'overtaken',
     )
     assert.equal((await copies.facts(stage.stateKey())).version.epoch, 0)
     // It is the fence of the second command now.

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MemoryStateStore } from '../../../../lib/runtime/adapters/memory/state-store.ts'
-import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
+import { CopyStopped, Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
 import type { StateKey } from '../../../../lib/runtime/pipeline/model.ts'
-import {
-  type CheckpointPages,
-  type CheckpointStore,
-  type KeptCheckpoint,
-  PartitionMoved,
+import type {
+  CheckpointPages,
+  CheckpointStore,
+  KeptCheckpoint,
 } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
 import { takeCheckpoints } from '../../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
 import { MemoryCheckpointStore } from '../../../../lib/runtime/testing/checkpoint-store.ts'
@@ -210,7 +209,7 @@ describe('taking checkpoints', () => {
     given.nowMs += 900_000
     const write = given.checkpoints.write.bind(given.checkpoints)
     given.checkpoints.write = async (state, taken, pages) => {
-      if (state.partition === 1) throw new PartitionMoved('replaced')
+      if (state.partition === 1) throw new CopyStopped('moved', 'replaced')
       return write(state, taken, pages)
     }
     const { written, notTaken } = await given.take()

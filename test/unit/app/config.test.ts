@@ -108,6 +108,12 @@ describe('the configuration', () => {
     )
   })
 
+  it('given a schema registry with its secret, then both are read', () => {
+    const given = { SCHEMA_REGISTRY_URL: 'https://registry/api', SCHEMA_REGISTRY_SECRET: 'login' }
+    const { registry } = readConfig({ ...LEAST, ...given })
+    assert.deepEqual(registry, { url: 'https://registry/api', secret: 'login' })
+  })
+
   it('given a schema registry with credentials in its address, then the message does not repeat them', () => {
     const wrong = { ...LEAST, SCHEMA_REGISTRY_URL: 'https://user:geheim@registry' }
     assert.throws(

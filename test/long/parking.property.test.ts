@@ -87,7 +87,7 @@ const CHANGES: Readonly<Record<string, CodeChange>> = {
   },
   'an event that failed is no repeat of itself': {
     file: 'lib/runtime/pipeline/deciding/admission.ts',
-    from: 'isHeldFor(work, attemptAt, id) ? undefined : work.copy.known',
+    from: 'heldFor(work, attemptAt)?.eventId === id ? undefined : work.copy.known',
     to: 'work.copy.known',
   },
   'what is no longer parked takes no room': {

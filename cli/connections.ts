@@ -65,7 +65,8 @@ export async function requireTopic(
 export function kafkaFailure(error: unknown, config: Config): unknown {
   const where = kafkaAddress(config)
   if (isUnknownTopic(error)) return new CliFailure(`Kafka at ${where}: ${error.message}`)
-  if (error instanceof RefusedByKafka) return new CliFailure(`Kafka at ${where} refuses: ${reasonOf(error)}`)
+  if (error instanceof RefusedByKafka && error.code === 'refused')
+    return new CliFailure(`Kafka at ${where} refuses: ${reasonOf(error)}`)
   if (!isAnswerMissing(error)) return error
   return new CliFailure(
     `Kafka does not answer at ${where}: is \`npm start\` running? Otherwise set KAFKA_BROKERS. (${reasonOf(error)})`,

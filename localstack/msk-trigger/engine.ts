@@ -1,7 +1,4 @@
-/**
- * The trigger without the framework, for programs that run functions themselves: they hand in the mappings, and what invokes a
- * function.
- */
+/** The trigger without the framework, for programs that run functions themselves and hand in the mappings. */
 import './support/supported-node.ts'
 
 export { type Mapping, readMappings, type ServiceFacts } from './config/mappings.ts'

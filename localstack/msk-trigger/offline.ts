@@ -42,13 +42,7 @@ export function followOffline(plugins: readonly object[], { start, stop }: Parts
   return true
 }
 
-/**
- * Checks that serverless-offline can listen where it answers as Lambda. It would end with the stack of the error, and does not say which
- * option sets another port.
- *
- * @param options those of serverless-offline
- * @throws ConfigurationError if the port is in use
- */
+/** Checks that serverless-offline can listen where it answers as Lambda. @throws ConfigurationError naming the option for another port */
 export async function requireLambdaPort({
   host = 'localhost',
   lambdaPort = 3002,

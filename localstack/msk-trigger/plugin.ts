@@ -56,10 +56,7 @@ const COMMANDS = {
   },
 }
 
-/**
- * The plugin. It gives `serverless offline` a Kafka trigger, and the framework's `msk` and `kafka` events the settings
- * that they lack, locally and in the packaged template.
- */
+/** The plugin: a Kafka trigger for `serverless offline`, and the settings that the `msk` and `kafka` events of the framework lack. */
 export default class MskTriggerPlugin {
   readonly commands = COMMANDS
   readonly hooks: Readonly<Record<string, () => unknown>>
@@ -108,11 +105,7 @@ export default class MskTriggerPlugin {
     }
   }
 
-  /**
-   * Makes the next invocations of these functions, or of all, load them again, from the handler that their definition
-   * names by then. Running invocations finish on the old code. The event sources continue: no group is left and no
-   * record repeated. For plugins that build functions; `offline:functionsUpdated` does the same for all functions.
-   */
+  /** Makes the next invocations of these functions, or of all, load them again; running ones finish on the old code. For bundlers. */
   async replaceInstances(functionKeys?: Iterable<string>): Promise<void> {
     await this.#invoker?.replaceInstances(functionKeys)
   }
@@ -146,10 +139,7 @@ export default class MskTriggerPlugin {
     this.#prepared = { mappings, settings }
   }
 
-  /**
-   * Starts reading. Before this, every plugin must have had its turn at `before:offline:start`, in whatever order they
-   * are listed: bundlers build the functions there, and only then say where the bundles are.
-   */
+  /** Starts reading, after every plugin had its turn at `before:offline:start`: bundlers only then say where the bundles are. */
   #run(): void {
     if (!this.#prepared) return
     const log = this.#log

@@ -22,11 +22,7 @@ interface EventOptions {
   readonly records?: string | undefined
 }
 
-/**
- * Returns the event, as JSON, that a function would receive now with the newest records of its topic.
- *
- * @throws ConfigurationError if it cannot be made; the message says why
- */
+/** Returns the event, as JSON, that a function would receive now. @throws ConfigurationError if it cannot be made; it says why */
 export async function sampleEvent(
   mappings: readonly Mapping[],
   options: EventOptions,

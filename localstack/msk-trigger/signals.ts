@@ -2,11 +2,7 @@ import process from 'node:process'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/**
- * Makes a signal stop the trigger from the start. serverless-offline listens only once it is up; a process that ends
- * before that would keep its partitions until its session expires. If another listener exists, that listener ends the
- * process. Returns a function that removes the listeners.
- */
+/** Makes a signal stop the trigger from the start, before serverless-offline listens. Returns a function that undoes this. */
 export function stopOnSignals(stop: () => Promise<void>): () => void {
   const onSignal = (signal: NodeJS.Signals) => {
     const isAlone = process.listenerCount(signal) === 1

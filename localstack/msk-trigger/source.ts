@@ -22,16 +22,10 @@ import { delayAfter } from './support/backoff.ts'
 import type { Log } from './support/framework.ts'
 import { pause, within } from './support/wait.ts'
 
-/**
- * Time to leave the group, in addition to the rest of the grace period. If leaving takes longer, the broker is
- * unavailable.
- */
+/** Time to leave the group, in addition to the rest of the grace period. If leaving takes longer, the broker is unavailable. */
 const LEAVE_MS = 1_000
 
-/**
- * How long fetched records wait for the answer whether their topic is the same. Another broker than theirs may be asked, which
- * hangs; and the member sends no heartbeat meanwhile.
- */
+/** How long records wait for the answer whether their topic is the same: another broker is asked, and no heartbeat is sent. */
 const IDENTITY_MS = 4_000
 
 /** Backoff for finding the topic and joining the group. */

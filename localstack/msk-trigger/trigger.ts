@@ -72,11 +72,7 @@ export class Trigger {
     return this.#sources
   }
 
-  /**
-   * Shuts down in order. Can be called repeatedly.
-   *
-   * @param graceMs how long running invocations may take until they are abandoned; the rest takes two seconds at most
-   */
+  /** Shuts down in order, once. @param graceMs how long running invocations may take; the rest takes two seconds at most */
   stop(graceMs = GRACE_MS): Promise<void> {
     this.#stopped ??= this.#stop(graceMs)
     return this.#stopped

@@ -15,12 +15,7 @@ const MEMBERS = { ca: 'certificate', cert: 'certificate', key: 'privateKey' } as
 type PemSetting = keyof typeof MEMBERS
 const PEM_SETTINGS = Object.keys(MEMBERS) as readonly PemSetting[]
 
-/**
- * Reads the files that the settings name. What is a secret stays its ARN.
- *
- * @param setting where they are configured, for messages
- * @throws ConfigurationError for a file that cannot be read, and for certificates and keys that cannot be used
- */
+/** Reads the files that the settings name; a secret stays its ARN. @throws ConfigurationError for what cannot be read or used */
 export function withFilesRead(settings: TlsSettings, setting: string): TlsSettings {
   const read = PEM_SETTINGS.flatMap(name => {
     const given = settings[name]
@@ -37,13 +32,7 @@ export function hasSecrets(settings: TlsSettings): boolean {
   return settings.secret !== undefined || PEM_SETTINGS.some(name => isArn(settings[name]))
 }
 
-/**
- * Reads what the settings leave to secrets: `{"certificate": "…", "privateKey": "…", "privateKeyPassword": "…"}`, the forms
- * that Lambda requires.
- *
- * @param settings with their files read
- * @throws AccessError
- */
+/** Reads what the settings leave to secrets, in the forms that Lambda requires. @throws AccessError */
 export async function certificatesOf(
   { secret, ...settings }: TlsSettings,
   setting: string,

@@ -3,13 +3,7 @@ import { AccessError } from './access-error.ts'
 
 const SIGNER = 'aws-msk-iam-sasl-signer-js'
 
-/**
- * Makes a token for a listener of MSK with IAM: a request to `kafka-cluster:Connect`, signed with the AWS credentials of this
- * process, for fifteen minutes at most.
- *
- * @see https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html
- * @throws AccessError without credentials
- */
+/** Makes a token for a listener of MSK with IAM: a signed request, valid for fifteen minutes. @throws AccessError without credentials */
 export async function iamToken(region: string): Promise<{ value: string }> {
   const { generateAuthToken } = await installed(() => import('aws-msk-iam-sasl-signer-js'), SIGNER)
   try {

@@ -1,8 +1,4 @@
-/**
- * A value that is read with a request, and used where nothing can wait. It is read again in the background when it is older
- * than `ageMs`: a caller gets the old one meanwhile, which a server refuses if it is no longer valid, and the next attempt has
- * the new one.
- */
+/** A value for where nothing can wait. When it is older than `ageMs` it is read again in the background, and the old one is used meanwhile. */
 export class Kept<T> {
   readonly #read: () => Promise<T>
   readonly #ageMs: number

@@ -6,12 +6,7 @@ export interface Login {
   readonly password: string
 }
 
-/**
- * User and password, as configured or from a secret `{"username": "…", "password": "…"}`, the form that Lambda requires.
- *
- * @param setting where they are configured, for messages
- * @throws AccessError
- */
+/** User and password, as configured or from a secret of the form that Lambda requires. @throws AccessError */
 export async function loginOf(
   { username = '', password = '', secret }: LoginSettings,
   setting: string,

@@ -12,12 +12,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
 const LOST_CONNECTION =
   /failed: (Closed connection|Connection (error: |timeout|closed by the server)|Not connected|Request .* timed out)/
 
-/**
- * What is wrong with how the trigger connects or signs in, as a sentence without a secret and without a full stop; undefined
- * if the error is about something else.
- *
- * @param error from kafkajs, or one that has it as its cause
- */
+/** Returns what is wrong with how the trigger connects or signs in, without a secret; undefined if the error is about something else. */
 export function accessProblem(error: unknown): string | undefined {
   return tlsProblem(error) ?? refusal(error)
 }

@@ -10,12 +10,7 @@ const NOTHING_READ = 'no secret is read in the cloud'
 /** The JSON document in a secret. */
 export type Secret = Readonly<Record<string, unknown>>
 
-/**
- * Secrets are configured, so there must be something to read them from. That does not change while the trigger runs.
- *
- * @param override the section of the settings in which credentials can be set instead, if there is one
- * @throws ConfigurationError
- */
+/** Secrets need something to read them from. @param override where credentials can be set instead @throws ConfigurationError */
 export function requireSecrets(
   setting: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -29,13 +24,7 @@ export function requireSecrets(
   }
 }
 
-/**
- * Reads a secret from what stands in for Secrets Manager. The SDK is loaded here because few projects need it.
- *
- * @param name its ARN or its name
- * @param setting where it is configured, for messages
- * @throws AccessError, which names the secret and nothing of its content
- */
+/** Reads a secret, by ARN or name, from what stands in for Secrets Manager. @throws AccessError, which shows nothing of its content */
 export async function readSecret(name: string, setting: string): Promise<Secret> {
   try {
     return jsonIn(await secretText(name))

@@ -7,10 +7,7 @@ export function functionArn(cluster: unknown, name: string, region: string): str
   return `arn:aws:lambda:${region}:${account}:function:${name}`
 }
 
-/**
- * The ARN as configured. A reference that only CloudFormation can resolve is replaced by a placeholder ARN of the same
- * form.
- */
+/** The ARN as configured. A reference that only CloudFormation can resolve is replaced by a placeholder ARN of the same form. */
 export function clusterArn(arn: unknown, region: string): string {
   return typeof arn === 'string'
     ? arn

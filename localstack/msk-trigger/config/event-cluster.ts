@@ -17,13 +17,7 @@ export interface CloudCluster {
   readonly bootstrapServers?: readonly string[]
 }
 
-/**
- * Returns the cluster that an event reads from, undefined for the brokers of the settings. An entry of the settings decides.
- * Without one, an event reads from its own bootstrap servers if they are on this machine, or if the settings have no
- * brokers: one that is set keeps a local run away from a cluster in the cloud.
- *
- * @throws ConfigurationError for an entry without brokers, if the event has none either
- */
+/** Returns the cluster that an event reads from, undefined for the brokers of the settings, which keep a local run away from the cloud. */
 export function clusterOf(
   kafkaEvent: KafkaEvent,
   cloud: CloudCluster,

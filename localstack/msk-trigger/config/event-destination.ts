@@ -30,11 +30,7 @@ const KIND_OF_TYPE: ReadonlyMap<string, Kind> = new Map([
 /** The start of an ARN in `Fn::Sub`, whose end may be unknown here. */
 const SUBSTITUTED_ARN = /^arn:(?:\$\{AWS::Partition\}|[\w-]+):(sqs|sns|s3):/
 
-/**
- * The destination of an event. What kind it is follows from its ARN, or from the type of the resource that it refers to.
- *
- * @throws ConfigurationError if it refers to something else, or to something of which nothing is known here
- */
+/** Returns the destination of an event, of the kind that its ARN or resource has. @throws ConfigurationError for any other */
 export function destinationOf(event: ReadEvent, context: IntrinsicContext): EventDestination | undefined {
   const given = givenDestination(event.settings)
   if (!given) return undefined

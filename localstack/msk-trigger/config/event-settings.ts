@@ -154,11 +154,7 @@ export function* kafkaEvents(functions: Readonly<Record<string, FunctionDefiniti
   }
 }
 
-/**
- * The `msk` and `kafka` events of the functions with their settings. A local run and the template use the same check.
- *
- * @throws ConfigurationError with a line for each wrong setting of each event: its name, what it must be and what it was
- */
+/** Reads the settings of events, for a local run and for the template. @throws ConfigurationError with a line for each wrong one */
 export function readEvents(events: Iterable<KafkaEvent>): ReadEvent[] {
   return readEach(events, event => ({ ...event, settings: readEventSettings(event) }))
 }

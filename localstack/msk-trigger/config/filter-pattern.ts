@@ -34,11 +34,7 @@ const OPERATORS: Readonly<Record<string, (operand: unknown, at: string) => Test>
   numeric,
 }
 
-/**
- * Compiles a pattern for JSON data: a map of fields.
- *
- * @throws PatternError
- */
+/** Compiles a pattern for JSON data: a map of fields. @throws PatternError */
 export function compileFields(pattern: unknown, at: string): Matcher {
   if (!isObject(pattern)) throw new PatternError(`${at} must be a map of fields, not ${show(pattern)}`)
   const parts = Object.entries(pattern).map(([field, wanted]): Matcher => {
@@ -52,11 +48,7 @@ export function compileFields(pattern: unknown, at: string): Matcher {
   return data => (Array.isArray(data) && data.length > 0 ? data.some(all) : all(data))
 }
 
-/**
- * Compiles the alternatives for one value: a list of values and of tests such as `{ prefix: a }`.
- *
- * @throws PatternError
- */
+/** Compiles the alternatives for one value: a list of values and of tests such as `{ prefix: a }`. @throws PatternError */
 export function compileAlternatives(alternatives: readonly unknown[], at: string): Matcher {
   if (alternatives.length === 0) throw new PatternError(`${at} must not be an empty list`)
   let admitsAbsence = false
@@ -115,9 +107,7 @@ function textTest(operand: unknown, at: string, holds: (text: string, operand: s
   return value => typeof value === 'string' && holds(value.toLowerCase(), wanted)
 }
 
-/**
- * `anything-but` excludes a value, a list of values, or whatever passes another text test. The field itself must exist.
- */
+/** `anything-but` excludes a value, a list of values, or whatever passes another text test. The field itself must exist. */
 function anythingBut(operand: unknown, at: string): Test {
   if (isObject(operand)) {
     const [operator, inner] = onlyEntry(operand, at)

@@ -31,12 +31,7 @@ export const FILTER = pipe(
   }),
 )
 
-/**
- * Reads one pattern. Only `value` can be filtered (rule 37): a list is a pattern for plain text, a map is a pattern for
- * JSON.
- *
- * @throws PatternError
- */
+/** Reads one pattern: a list is for plain text, a map for JSON. Only `value` can be filtered (rule 37). @throws PatternError */
 export function readFilter(pattern: unknown): Filter {
   if (!isObject(pattern)) throw new PatternError(`it must be a map, not ${show(pattern)}`)
   const other = Object.keys(pattern).find(key => key !== 'value')
@@ -51,19 +46,12 @@ export function readFilter(pattern: unknown): Filter {
     : { on: 'json', matches: compileFields(value, 'value') }
 }
 
-/**
- * Returns whether a record is delivered. Filters are ORed, and an empty list admits every record (rule 37). A pattern
- * for JSON does not apply to text, nor the reverse, and no pattern applies to a value that is not text: such records
- * are delivered (rules 38, 40).
- */
+/** Returns whether a filter admits a record (rules 37, 38, 40). A pattern applies to its own kind only: other values are delivered. */
 export function admits(filters: readonly Filter[], data: FilterData | undefined): boolean {
   return filters.length === 0 || filters.some(({ on, matches }) => on !== data?.form || matches(data.data))
 }
 
-/**
- * Classifies a value: an object or array is JSON, any other UTF-8 is text, and anything else (including no value) is
- * undefined. A bare number or `true` is text, so it can be filtered by its characters.
- */
+/** Classifies a value: an object or a list is JSON, any other UTF-8 is text (also a bare number), and anything else is undefined. */
 export function filterData(value: Buffer | null): FilterData | undefined {
   const text = value && decoded(value)
   if (text == null) return undefined

@@ -80,11 +80,7 @@ const RETRIES_BEFORE_DESTINATION = 10
 /** Lambda's timeout where neither the function nor the provider sets one. */
 const DEFAULT_TIMEOUT_SECONDS = 6
 
-/**
- * Reads every enabled `msk` and `kafka` event of the functions.
- *
- * @throws ConfigurationError naming function, event and setting.
- */
+/** Reads every enabled `msk` and `kafka` event of the functions. @throws ConfigurationError naming function, event and setting. */
 export function readMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   facts: ServiceFacts,

@@ -43,12 +43,7 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
 /** Where Kafka is, in the words of its clients. */
 const BROKERS = ['broker', 'brokers', 'bootstrapServers', 'bootstrapBrokers']
 
-/**
- * Warnings about names that look like those of Kafka events and of their settings, a line each, without the trigger's
- * prefix. What has such a name is not read, and depending on `configValidationMode` the framework says nothing.
- *
- * @param custom as it was given: null where it is empty
- */
+/** Warns of names that look like those of Kafka events and their settings, which the framework may let pass unread; a line each. */
 export function nearMisses(
   functions: Readonly<Record<string, FunctionDefinition>>,
   custom?: unknown,

@@ -8,47 +8,27 @@ import { must, settingsMap } from './setting-errors.ts'
  * is harder to live with, so that code which works here works with either.
  */
 const READINGS = {
-  /**
-   * After a partial response: redeliver the partition from the first failed record on, including every later record; or
-   * redeliver only the failed records.
-   */
+  /** After a partial response: redeliver the partition from the first failed record on, later records included; or only the failed ones. */
   afterPartialResponse: ['resume-at-failure', 'retry-only-failed'],
-  /**
-   * What is discarded when a batch with partial responses has used up its retries: the records that the last response
-   * named, or all records that were left of the batch.
-   */
+  /** What is discarded when the retries are used up: the records that the last response named, or all that were left of the batch. */
   exhaustedAfterPartialResponse: ['reported', 'rest-of-batch'],
   /** With bisect: records named by a partial response are redelivered together, or are split in two as well. */
   bisectAfterPartialResponse: ['never', 'split'],
-  /**
-   * Whether splitting a batch uses up one of its retries: no, as for streams, so a batch is split until it has one record;
-   * or yes; or yes, but each half has all of them again.
-   */
+  /** Whether splitting a batch uses up a retry: no, as for streams; or yes; or yes, but each half has all of them again. */
   bisectRetries: ['uncharged', 'charged', 'restart'],
-  /**
-   * Whether records that are discarded together are sent to SQS, SNS or S3 in one message, or in one message per
-   * record.
-   */
+  /** Whether records that are discarded together are sent to SQS, SNS or S3 in one message, or in one message per record. */
   discardUnit: ['batch', 'record'],
   /** The `condition` of a record that is too old. AWS documents none for Kafka; the default is the one for streams. */
   overAgeCondition: ['RecordAgeExceeded', 'RetryAttemptsExhausted'],
-  /**
-   * The `condition` of a record whose retries are used up, in a Kafka topic: as in AWS's sample for topics, or as
-   * everywhere else.
-   */
+  /** The `condition` of a record whose retries are used up, in a Kafka topic: as in AWS's sample for topics, or as everywhere else. */
   kafkaCondition: ['RetriesExhausted', 'RetryAttemptsExhausted'],
   /** Whether a record without a value lacks `value` or has null. The key follows the same choice. */
   tombstone: ['absent', 'null'],
   /** Whether filtered records count towards the batch size and the payload. */
   filteredRecords: ['not-counted', 'counted'],
-  /**
-   * The key of an S3 object: `aws/lambda/<mapping>/`, the date and a random id; or with `<topic>-<partition>` of the
-   * first record before the date.
-   */
+  /** The key of an S3 object: `aws/lambda/<mapping>/`, date and random id; or with `<topic>-<partition>` before the date. */
   s3Key: ['by-date', 'by-partition'],
-  /**
-   * How a partial response may name the partition: only as `partition`; or also as `topic-partition`, with a warning.
-   */
+  /** How a partial response may name the partition: only as `partition`; or also as `topic-partition`, with a warning. */
   partialResponseKey: ['partition', 'either'],
   /** With a schema registry and the format JSON: `value` is the base64 of the JSON, or the JSON itself. */
   registryJson: ['base64', 'object'],

@@ -10,10 +10,7 @@ const SETTINGS = [
   'schemaRegistryConfig',
 ] as const
 
-/**
- * What an event has of the settings that exist in provisioned mode only, although it is not in that mode; AWS rejects
- * such a mapping. Rules 15, 25, 43.
- */
+/** Returns the settings that AWS rejects on an event which is not in provisioned mode. Rules 15, 25, 43. */
 export function outsideProvisionedMode(
   settings: EventSettings,
   destination: Pick<EventDestination, 'kind'> | undefined,

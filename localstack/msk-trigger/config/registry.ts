@@ -62,11 +62,7 @@ export type RegistrySettings = InferOutput<typeof REGISTRY>
 export type RegistryPluginSettings = Pick<Settings, 'schemaRegistry'> &
   Partial<Pick<Settings, 'registryAuth' | 'registrySsl'>>
 
-/**
- * The registry to use locally: the configured local one, or else the address in the event. Undefined where there is
- * neither, because a Glue registry cannot run on this machine. The secrets of the event are for its own address: the
- * plugin's settings replace them.
- */
+/** Returns the registry to use locally: the plugin's, or else the event's, with its secrets. Undefined for Glue, which has none here. */
 export function localRegistry(
   config: RegistrySettings,
   { schemaRegistry, registryAuth, registrySsl }: RegistryPluginSettings,

@@ -17,10 +17,7 @@ import {
 import { isObject } from '../support/values.ts'
 import { hiddenMap, must, mustBe, settingsMap } from './setting-errors.ts'
 
-/**
- * The encryption of a connection, under the names of Node.js. `ca`, `cert` and `key` are the path of a file in PEM form, or
- * such a text itself, or the ARN of a secret.
- */
+/** The encryption of a connection, under the names of Node.js. `ca`, `cert` and `key` are a file, a PEM text or the ARN of a secret. */
 export interface TlsSettings {
   /** The certificates of the authorities to trust, instead of those that Node.js knows. */
   readonly ca?: string

@@ -49,11 +49,7 @@ export function wholeNumber(least: number, most: number, unit = 'a whole number'
   return custom<number>(value => isWholeNumber(value, least, most), must(`${unit} from ${least} to ${most}`))
 }
 
-/**
- * Reads every item.
- *
- * @throws ConfigurationError with the messages of all items that cannot be read
- */
+/** Reads every item. @throws ConfigurationError with the messages of all items that cannot be read */
 export function readEach<Item, Value>(items: Iterable<Item>, read: (item: Item) => Value): Value[] {
   const values: Value[] = []
   const messages: string[] = []
@@ -69,11 +65,7 @@ export function readEach<Item, Value>(items: Iterable<Item>, read: (item: Item) 
   return values
 }
 
-/**
- * Everything that is wrong, a line each.
- *
- * @param nameOf how a person finds the setting, by its path
- */
+/** Everything that is wrong, a line each. @param nameOf how a person finds the setting, by its path */
 export function configurationError(
   issues: readonly BaseIssue<unknown>[],
   nameOf: (path: readonly string[]) => string,

@@ -132,12 +132,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   reports: 'MSK_TRIGGER_REPORTS',
 }
 
-/**
- * Reads and checks `custom.mskTrigger`. Three environment variables take precedence: `KAFKA_BROKERS` over `brokers`,
- * `SCHEMA_REGISTRY_URL` over `schemaRegistry`, and `MSK_TRIGGER_REPORTS` over `reports`.
- *
- * @throws ConfigurationError naming each wrong setting, what it must be and what it was; unknown keys are refused.
- */
+/** Reads and checks `custom.mskTrigger`. @throws ConfigurationError naming each wrong or unknown setting, and what it must be */
 export function readSettings(custom: unknown, env: Readonly<Record<string, string | undefined>>): Settings {
   const given = custom ?? {}
   if (!isObject(given)) throw new ConfigurationError(`custom.mskTrigger must be a map, not ${kindOf(given)}`)

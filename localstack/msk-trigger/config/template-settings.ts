@@ -19,11 +19,7 @@ export const TEMPLATE_SETTINGS = {
   importValues: nullish(record(string(), string(VALUE), IMPORTS), {}),
 }
 
-/**
- * Reads these settings, and leaves the others to where they are used.
- *
- * @throws ConfigurationError naming each wrong setting, what it must be and what it was
- */
+/** Reads these settings, and leaves the others to where they are used. @throws ConfigurationError naming each wrong one */
 export function readTemplateSettings(custom: unknown): TemplateSettings {
   const { output, issues } = safeParse(object(TEMPLATE_SETTINGS), isObject(custom) ? custom : {})
   if (!issues) return output

@@ -35,12 +35,7 @@ interface Warned extends ReadEvent {
   readonly destination: EventDestination | undefined
 }
 
-/**
- * Warnings about settings that work locally and cause problems in the cloud, one line each, without the trigger's
- * prefix.
- *
- * @throws ConfigurationError for an invalid setting, or for destinations that form a cycle.
- */
+/** Warns of settings that work locally and not in the cloud; a line each. @throws ConfigurationError if destinations form a cycle */
 export function cloudWarnings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   { timeout: defaultTimeout, intrinsics = NOTHING_KNOWN, leavesOut = false }: WarningFacts,
@@ -104,11 +99,7 @@ function shortTopic({ destination, ...event }: Warned): string[] {
   ]
 }
 
-/**
- * Rule 43: a destination must not lead back to the source topic of its mapping, neither directly (checked where the
- * setting is read) nor through the destinations of other functions; failed records would circulate endlessly. A
- * destination that another function reads without sending it back is fine.
- */
+/** Rule 43: no destination leads back to the source topic, also not through other functions: failed records would circulate endlessly. */
 function rejectCycles(events: readonly Warned[]): void {
   const targets = events.flatMap(event => {
     const to = event.destination?.local

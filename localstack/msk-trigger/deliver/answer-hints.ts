@@ -4,10 +4,7 @@ import { isObject } from '../support/values.ts'
 /** The name of the list in a partial response. Lambda reads it under this name only. */
 const LIST = 'batchItemFailures'
 
-/**
- * The name under which an answer has a list of failures: the right one, or one that Lambda does not read, such as
- * `BatchItemFailures`. Undefined if it has none, or an empty one.
- */
+/** Returns the name under which an answer has a list of failures, also one that Lambda does not read, such as `BatchItemFailures`. */
 export function listOfFailures(answer: unknown): string | undefined {
   if (!isObject(answer)) return undefined
   const isList = (key: string) => Array.isArray(answer[key]) && (answer[key] as unknown[]).length > 0
@@ -25,12 +22,7 @@ export function misnamedList(answer: unknown): { warning?: string } {
   }
 }
 
-/**
- * What is wrong with an entry of a list of failures that names no record of the batch. The usual mistakes have a hint of
- * their own.
- *
- * @param sample the name of a partition of the batch
- */
+/** What is wrong with a failure that names no record of the batch, with a hint for the usual mistakes. @param sample a partition's name */
 export function whatIsWrong(failure: unknown, sample: string): string {
   const right = `{ itemIdentifier: { partition: "${sample}", offset: 12 } }`
   if (!isObject(failure)) return `which must be like ${right}`

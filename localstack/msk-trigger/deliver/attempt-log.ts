@@ -36,11 +36,7 @@ export function logFailure(
   log.error(`${name}  ${describe(parts)} failed (attempt ${attempt}, retrying in ${waitMs} ms): ${shown}`)
 }
 
-/**
- * Logs times 1, 2, 4, 8 … that an error which nobody foresaw has ended a delivery, with its stack.
- *
- * @param count of these errors of the batch
- */
+/** Logs times 1, 2, 4, 8 … of an error that nobody foresaw and that has ended a delivery, with its stack. */
 export function logDefect(
   { name, log }: AttemptLog,
   parts: readonly Part[],

@@ -36,11 +36,7 @@ export async function awsProblem(kind: AwsKind, arn: string): Promise<string | u
   }
 }
 
-/**
- * Creates a queue, a topic or a bucket in what stands in for AWS. Returns false if it exists already.
- *
- * @throws what the service says against it
- */
+/** Creates a queue, a topic or a bucket in what stands in for AWS. Returns false if it exists already. @throws what the service says */
 export async function createInAws(kind: AwsKind, arn: string): Promise<boolean> {
   const { ask, create } = await requestsFor(kind, arn, 'nothing is created in the cloud')
   try {

@@ -7,17 +7,10 @@ export type Put = (payload: string, key?: string) => Promise<void>
 /** The delivery retries failed requests and logs them, so the SDK must not. */
 const COMMON = { maxAttempts: 1 }
 
-/**
- * Upper bound for a request. Without it, a server that accepts a request and never answers would block its partitions
- * silently.
- */
+/** Upper bound for a request. Without it, a server that accepts a request and never answers would block its partitions silently. */
 const abort = () => ({ abortSignal: AbortSignal.timeout(10_000) })
 
-/**
- * Creates a client for one destination. The SDK is loaded here because few projects need it.
- *
- * @throws Error if no address stands in for the service: records discarded in a local test do not belong in an AWS account
- */
+/** Creates a client. @throws Error if no address stands in for the service: what a local test discards does not belong in an AWS account */
 export async function awsPut(kind: Exclude<Destination['kind'], 'kafka'>, arn: string): Promise<Put> {
   const endpoint = awsEndpoint(kind, `nothing is sent to ${arn} in the cloud`)
   const config = { ...COMMON, endpoint, region: awsRegion(arn), ...awsCredentials() }

@@ -16,10 +16,7 @@ export class BatchProgress<R extends Passed = Passed> {
     }
   }
 
-  /**
-   * Marks records as done. Returns the offsets that can be committed as a result: the offset after the last record that
-   * is done, as long as no record before it is open. Rule 21.
-   */
+  /** Marks records as done. Returns the offsets to commit now: after the last record that is done with no open one before it. Rule 21. */
   complete(parts: readonly Part[]): { partition: number; offset: number }[] {
     const commits: { partition: number; offset: number }[] = []
     for (const { partition, records } of parts) {

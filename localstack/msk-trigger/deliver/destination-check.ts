@@ -20,11 +20,7 @@ export interface CheckParts {
   awsProblem(kind: Exclude<Destination['kind'], 'kafka'>, arn: string): Promise<string | undefined>
 }
 
-/**
- * Warns at the start of what would otherwise be noticed when the first record is discarded: a destination is missing or
- * cannot be reached, so the partition of that record would wait. A missing topic is created where that is configured. Never
- * rejects.
- */
+/** Warns at the start of a destination that is missing or away, where the first discarded record would wait. Never rejects. */
 export async function checkDestinations(
   mappings: readonly Pick<Mapping, 'functionKey' | 'destination'>[],
   parts: CheckParts,

@@ -87,10 +87,7 @@ function* bySize(messages: readonly (Message & { readonly value: string })[]): G
   if (some.length > 0) yield some
 }
 
-/**
- * Sends to what stands in for SQS, SNS or S3 on this machine: see `awsEndpoint`. The metadata is far below the 256 KB of a
- * message (rule 49).
- */
+/** Sends to what stands in for SQS, SNS or S3 on this machine. The metadata is far below the 256 KB of a message (rule 49). */
 class AwsSender implements Sender {
   readonly #destination: Extract<Destination, { arn: string }>
   readonly #parts: SenderParts

@@ -52,9 +52,7 @@ export interface DispatcherParts extends Fetching {
   commit(offsets: readonly PartitionOffset[]): Promise<void>
 }
 
-/**
- * Keeps fetched records until they are delivered: fills a queue for each partition, and starts batches from the queues.
- */
+/** Keeps fetched records until they are delivered: fills a queue for each partition, and starts batches from the queues. */
 export class Dispatcher {
   readonly #mapping: Mapping
   readonly #parts: DispatcherParts
@@ -67,10 +65,7 @@ export class Dispatcher {
   readonly #permits = new Semaphore(CONCURRENT_INVOCATIONS)
   readonly #ending = new AbortController()
   readonly #deliveries = new Deliveries()
-  /**
-   * Partitions in flight. By number, because a partition that is revoked and assigned again must still wait for its old
-   * batch.
-   */
+  /** Partitions in flight. By number, because a partition that is revoked and assigned again must still wait for its old batch. */
   readonly #busy = new Set<number>()
   /** Called whenever partitions are no longer in flight. */
   #released = Promise.withResolvers<void>()
@@ -102,9 +97,7 @@ export class Dispatcher {
     this.#delivery = this.#deliveryContext()
   }
 
-  /**
-   * Keeps the queues of these partitions and drops all others. Returns the next offset to read for each that is kept.
-   */
+  /** Keeps the queues of these partitions and drops all others. Returns the next offset to read for each that is kept. */
   keepOnly(partitions: readonly number[]): ReadonlyMap<number, number> {
     for (const queue of this.#queues.values()) queue.revoked = !partitions.includes(queue.partition)
     this.#queues = new Map([...this.#queues].filter(([, queue]) => !queue.revoked))
@@ -134,10 +127,7 @@ export class Dispatcher {
     await this.#backpressure.filled(queue, this.#queues)
   }
 
-  /**
-   * Starts nothing more, and waits up to `graceMs` for running deliveries. Whatever is not done then is never
-   * committed, and is logged.
-   */
+  /** Starts nothing more, and waits up to `graceMs` for running deliveries. Whatever is not done then is never committed, and is logged. */
   async stop(graceMs: number): Promise<void> {
     this.#ending.abort()
     clearTimeout(this.#timer)
@@ -161,10 +151,7 @@ export class Dispatcher {
     while (isBusy() && !this.#ending.signal.aborted) await this.#released.promise
   }
 
-  /**
-   * Dispatches after the current turn of the event loop. The partitions of one fetch arrive one by one; without this
-   * wait, a window of 0 would never mix them in a batch.
-   */
+  /** Dispatches after this turn: the partitions of a fetch arrive one by one, and a window of 0 would never mix them in a batch. */
   dispatchSoon(): void {
     this.#dispatchScheduled ??= setImmediate(() => {
       this.#dispatchScheduled = undefined

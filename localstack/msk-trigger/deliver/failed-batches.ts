@@ -25,10 +25,7 @@ interface Failed {
 
 const NEVER: Tried = { tries: 0, failures: 0, invocations: 0 }
 
-/**
- * The failed batches of the partitions, each with its attempts. A rebalance does not reset them: a member whose session was lost, because
- * its machine was busy, reads the same records again, and they would otherwise be tried ten times more, or forever if that repeats.
- */
+/** Failed batches with their attempts. A rebalance does not reset them: the records would otherwise be tried ten times more, or forever. */
 export class FailedBatches {
   readonly #byPartition = new Map<number, Failed>()
 
@@ -40,10 +37,7 @@ export class FailedBatches {
     }
   }
 
-  /**
-   * Divides a batch into records that failed together and others, which have not been tried as often. Delivered one after another, they
-   * keep the order of each partition. Partitions without failures come first: they need not wait for the backoffs of the others.
-   */
+  /** Divides a batch into what failed together and the rest, in the order of each partition. Partitions without failures come first. */
   unitsOf<R extends StampedRecord>(parts: readonly Part<R>[]): (Tried & { readonly parts: Part<R>[] })[] {
     const before: Part<R>[] = []
     const known = new Map<Tried, Part<R>[]>()

@@ -139,10 +139,7 @@ function commonFields(
   }
 }
 
-/**
- * The record's timestamp, or the nearest that a date can have. A producer may write any 64 bits, such as nanoseconds, and
- * an error here would hold up the partition for ever.
- */
+/** Returns the nearest time that a date can have: a producer may write any 64 bits, and an error would hold up the partition for ever. */
 function time(record: Pick<PendingRecord, 'timestampMs'> | undefined): string {
   const ms = record?.timestampMs ?? 0
   return new Date(Math.max(-LAST_DATE_MS, Math.min(ms, LAST_DATE_MS))).toISOString()

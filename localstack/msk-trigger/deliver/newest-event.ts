@@ -12,13 +12,7 @@ interface NewestEvent {
   readonly records: number
 }
 
-/**
- * Returns the event with the newest of these records that the function would receive: those that its filters admit and its registry can
- * read, as far as they fit into an event.
- *
- * @param found records of each partition, in offset order
- * @param count of the records at most
- */
+/** Returns the event with the newest of these records that the function would receive, as far as they fit into an event. */
 export async function newestEvent(
   found: ReadonlyMap<number, readonly Message[]>,
   count: number,

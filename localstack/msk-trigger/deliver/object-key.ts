@@ -3,11 +3,7 @@ import type { Mapping } from '../config/mappings.ts'
 import { partitionName } from '../invoke/event.ts'
 import type { DiscardedRecords } from './invocation-record.ts'
 
-/**
- * The key of an S3 object: `aws/lambda/<mapping>/<date>/<time>-<random>`, as AWS documents it for streams. With `s3Key:
- * by-partition`, the partition takes the place of the stream's shard. Lambda identifies a mapping by a UUID; here it is
- * derived from the consumer group.
- */
+/** Returns the key of an S3 object as AWS documents it for streams. The mapping's UUID is derived from the consumer group. */
 export function objectKey(
   { parts }: Pick<DiscardedRecords, 'parts'>,
   { groupId, topic, open }: Pick<Mapping, 'groupId' | 'topic' | 'open'>,

@@ -6,12 +6,7 @@ export function waitsFor(parts: readonly Part[], graceMs: number): string[] {
   return parts.length === 0 ? [] : [`stops when ${describe(parts)} is done, or after ${graceMs / 1000} s`]
 }
 
-/**
- * What is said of records that the function was given and that a restart will give to it again.
- *
- * @param begun records of batches that are not done
- * @param done how far partitions are processed, where that could not be committed
- */
+/** What is said of records that a restart will deliver again: open ones, and those that are `done` but could not be committed. */
 export function abandoned(begun: readonly Part[], done: readonly PartitionOffset[]): string[] {
   const open =
     begun.length === 0 ? [] : [`abandoned ${describe(begun)}: not committed, so it will be delivered again`]

@@ -12,10 +12,7 @@ export interface FaultTarget {
   inject(fault: Fault): Promise<void>
 }
 
-/**
- * Accepts faults over a Unix socket: each is a line of JSON, answered by a line of JSON, `{"ok":true}` or
- * `{"error":"why not"}`. With a file instead of a socket, a test would have to guess when a fault is in effect.
- */
+/** Accepts faults over a Unix socket, a line of JSON each, answered by a line: a test knows when its fault is in effect. */
 export class FaultSocket {
   readonly #path: string
   readonly #sources: readonly FaultTarget[]

@@ -52,11 +52,7 @@ export class Faults {
   }
 }
 
-/**
- * Parses a request for a fault.
- *
- * @throws Error that says what is wrong; unknown keys are rejected.
- */
+/** Parses a request for a fault. @throws Error that says what is wrong; unknown keys are rejected. */
 export function readFault(text: string): Fault {
   const given = parsed(text)
   const { fault, function: functionKey, topic, partition, times } = given

@@ -2,14 +2,7 @@ import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Fault } from './faults.ts'
 
-/**
- * Injects a fault into a running trigger, for a test in another process. Resolves when the fault is in effect: the
- * group has been joined again after `rebalance`, nothing is in flight or started after `hold`, and the others are armed for
- * the next batch.
- *
- * @param socket the file that `custom.mskTrigger.faults` names.
- * @throws Error if the trigger does not run, or rejects the fault.
- */
+/** Injects a fault into the trigger at this socket. Resolves when it is in effect, or armed. @throws Error if it is rejected */
 export function injectFault(socket: string, fault: Fault): Promise<void> {
   return new Promise((resolve, reject) => {
     const connection = connect(socket)

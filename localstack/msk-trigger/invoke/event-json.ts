@@ -1,7 +1,4 @@
-/**
- * The event as the JSON that Lambda sends, for runtimes that are not threads of this process, and for destinations. It is built from
- * the bytes of the records: to build objects and to serialize them takes several times as long.
- */
+/** The event as the JSON that Lambda sends. It is built from bytes: to build objects and serialize them takes several times as long. */
 import { headersOf } from '@sluice/kafka-records'
 import type { Mapping } from '../config/mappings.ts'
 import type { OpenChoices } from '../config/open-choices.ts'
@@ -27,11 +24,7 @@ export function recordJson(
   return `${json}}`
 }
 
-/**
- * The JSON of a `LambdaEvent`.
- *
- * @param parts partitions, and the JSON of their records in offset order. Rules 7, 11.
- */
+/** The JSON of a `LambdaEvent`. @param parts partitions, and the JSON of their records in offset order. Rules 7, 11. */
 export function eventJson(
   { kind, topic, eventSourceArn }: Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn'>,
   brokers: readonly string[],

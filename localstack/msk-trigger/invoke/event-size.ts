@@ -12,10 +12,7 @@ const VALUE = '"value":"",'.length
 const KEY_SCHEMA = '"keySchemaMetadata":{"dataFormat":"","schemaId":""},'.length
 const VALUE_SCHEMA = '"valueSchemaMetadata":{"dataFormat":"","schemaId":""},'.length
 
-/**
- * The size of a record in the JSON event, with its comma. Base64 makes key and value a third larger, and a header byte
- * becomes up to four characters (rule 8). The size is calculated without serializing, because every record is measured.
- */
+/** Returns the size of a record in the JSON event, with its comma (rule 8). It is calculated, because every record is measured. */
 export function recordBytes(
   topic: string,
   partition: number,

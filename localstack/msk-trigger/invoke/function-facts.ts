@@ -28,13 +28,7 @@ const RUNTIME = 'nodejs20.x'
 const MEMORY_MB = 1024
 const TIMEOUT_S = 6
 
-/**
- * Reads what a function is from its definition, as it is now: a bundler may have replaced the handler or the folder since
- * the start.
- *
- * @param options those of serverless-offline. `location` is a bundler's output folder, `localEnvironment` passes on every
- *   variable of this process instead of only those that begin with `AWS_`.
- */
+/** Reads what a function is as defined now: a bundler may have replaced it. @param options `location` is a bundler's output folder */
 export function functionFacts(
   serverless: Serverless,
   options: Readonly<Record<string, unknown>>,
@@ -77,10 +71,7 @@ function awsVariables(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(own).filter(([name]) => name.startsWith('AWS_')))
 }
 
-/**
- * The variables that Lambda sets, as serverless-offline does, so that a function sees the same whoever invokes it.
- * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
- */
+/** The variables that Lambda sets, as serverless-offline sets them, so that a function sees the same whoever invokes it. */
 function lambdaVariables({ functionName, handler, memoryMb, region }: Omit<FunctionFacts, 'environment'>) {
   return {
     _HANDLER: handler,

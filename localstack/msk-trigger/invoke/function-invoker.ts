@@ -10,13 +10,7 @@ export interface Invoked {
 
 /** Invokes functions as Lambda does. */
 export interface FunctionInvoker {
-  /**
-   * Resolves with the handler's return value. Rejects on its error and its timeout, and if it cannot be reached: the records
-   * are then delivered again.
-   *
-   * @param requestId as in the handler's context; another one for each invocation
-   * @param answerCounts false to inject a fault: a handler that succeeds has timed out nevertheless.
-   */
+  /** Rejects on its error and its timeout: the records are then delivered again. @param answerCounts false injects a timeout */
   invoke(invoked: Invoked, event: EventContent, requestId: string, answerCounts?: boolean): Promise<unknown>
   /** Ends whatever still runs. Later invocations are refused. */
   close(): Promise<void>

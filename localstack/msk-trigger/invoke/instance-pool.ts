@@ -10,11 +10,7 @@ type PooledInstance = Pick<Instance, 'isBroken' | 'isComputing' | 'isLoading' | 
 /** An idle instance ends after this time, if there is another one. */
 const IDLE_MS = 30_000
 
-/**
- * Starts an invocation on an instance, which may be busy: then it waits there.
- *
- * @param onBegun to be called when it runs
- */
+/** Starts an invocation on an instance, which may be busy: then it waits there. @param onBegun to be called when it runs */
 type Start<I> = (instance: I, onBegun: () => void) => Started
 
 interface Caller<I> {
@@ -58,12 +54,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     this.#areReused = areReused
   }
 
-  /**
-   * Runs an invocation on one of the instances, and ends that if it is broken.
-   *
-   * @param start may be called again, if the invocation has not begun
-   * @throws what its answer rejects with, what starting an instance throws, and an error after `close`
-   */
+  /** Runs an invocation on an instance, and ends that if it is broken. @param start may be called again if it has not begun */
   run(start: Start<I>): Promise<unknown> {
     const outcome = Promise.withResolvers<unknown>()
     const sinceMs = performance.now()

@@ -1,9 +1,6 @@
 import { type HandedOver, type Invocation, NotBegun, type Runtime, RuntimeEnded } from './runtimes/runtime.ts'
 
-/**
- * The time to load a handler that does not count as time of its first invocation, as in the cloud.
- * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
- */
+/** The time to load a handler that does not count as time of its first invocation, as in the cloud. */
 const LOADING_MS = 10_000
 
 /** An invocation that an instance has. */
@@ -60,11 +57,7 @@ export class Instance {
     return isRunning && !this.isBroken && !this.#isClosed && (this.#runtime.room ?? 0) > 0
   }
 
-  /**
-   * Sends an event to the handler. While another one runs, call this only if it has room.
-   *
-   * @param onBegun called when it runs, at once or after those before it
-   */
+  /** Sends an event to the handler; while another one runs, only if it has room. @param onBegun called when it runs */
   invoke(invocation: Invocation, onBegun = () => {}): Started {
     const turn: Turn = { invocation, onBegun, failed: Promise.withResolvers(), isOver: false }
     // An instance that breaks fails the one that runs, which may just have ended.

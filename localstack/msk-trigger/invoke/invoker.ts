@@ -9,11 +9,7 @@ import type { Runtime } from './runtimes/runtime.ts'
 
 /** How the functions of a program run. */
 export interface Runtimes {
-  /**
-   * Makes the runtime of a function, as its definition is now.
-   *
-   * @param notice receives lines for the log
-   */
+  /** Makes the runtime of a function, as its definition is now. @param notice receives lines for the log */
   start(functionKey: string, notice: (line: string) => void): Runtime
   /** False if every invocation must load the handler again. */
   readonly areReused: boolean
@@ -54,10 +50,7 @@ export class Invoker implements FunctionInvoker {
     })
   }
 
-  /**
-   * Makes the next invocations of these functions, or of all, load them again. Running invocations are not affected.
-   * Call this after the definition or the code of a function has changed.
-   */
+  /** Makes the next invocations of these functions, or of all, load them again. Running invocations are not affected. */
   async replaceInstances(functionKeys: Iterable<string> = this.#functions.keys()): Promise<void> {
     await Promise.all([...functionKeys].map(key => this.#functions.get(key)?.replace()))
   }

@@ -40,11 +40,7 @@ function nextAfter(view: DataView, start: number): number {
   return start + view.getInt32(start + HEAD.length, true)
 }
 
-/**
- * The record at this position as a handler gets it: what `JSON.parse` makes of `recordJson`. Rules 12, 13.
- *
- * @param view of these bytes
- */
+/** The record at this position as a handler gets it: what `JSON.parse` makes of `recordJson`. Rules 12, 13. @param view of these bytes */
 function recordAt(
   bytes: Buffer,
   view: DataView,

@@ -1,13 +1,7 @@
-/**
- * How a record lies in bytes: what the thread that packs it and the one that reads it have in common. It imports nothing, so that
- * the threads of handlers load nothing else.
- */
+/** How a record lies in bytes, for who packs and who reads it. It imports nothing, so that the threads of handlers load nothing else. */
 import type { SchemaMetadata } from './event.ts'
 
-/**
- * The positions of what every record begins with; little-endian. Then follow the schemas as JSON, the key, the value, and the
- * headers: the lengths of name and value, and both. A length of -1 means null.
- */
+/** The positions of a record's head, little-endian. Then follow schemas, key, value and headers. A length of -1 means null. */
 export const HEAD = {
   length: 0,
   offset: 4,

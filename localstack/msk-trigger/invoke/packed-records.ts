@@ -1,7 +1,4 @@
-/**
- * Records as bytes: what a thread of this process gets of them. Key, value and headers are as in the log. To write JSON, to send it
- * and to parse it takes three times as long, and as text every record would be work for the garbage collector of both threads.
- */
+/** Records as bytes, for threads of this process: JSON takes three times as long, and text is work for the garbage collectors. */
 import { headersOf } from '@sluice/kafka-records'
 import type { Message } from './event.ts'
 import {

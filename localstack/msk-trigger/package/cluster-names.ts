@@ -11,13 +11,7 @@ import { isObject, show } from '../support/values.ts'
 /** The name of a cluster that only CloudFormation knows. */
 const UNKNOWN = 'Cluster'
 
-/**
- * Prepares `msk` events for the framework. It names a mapping after its cluster, reads that name from an ARN, a `Ref` or an
- * `Fn::ImportValue`, and crashes at everything else. Other references get a name here, which is not written into the template.
- *
- * @returns removes these names; for when the mappings are written
- * @throws ConfigurationError for an event without a cluster
- */
+/** Gives references to clusters a name, at which the framework would crash. @returns removes these names @throws ConfigurationError */
 export function nameClusters(
   functions: Readonly<Record<string, FunctionDefinition>>,
   intrinsics: IntrinsicContext,

@@ -14,10 +14,7 @@ interface Statement {
 /** The role that the framework generates for all functions without a role of their own. */
 const GENERATED_ROLE = 'IamRoleLambdaExecution'
 
-/**
- * Adds the permissions that the Kafka events need beyond the framework's own statements to the generated role. A
- * function with its own role gets nothing, because that role is the user's to write.
- */
+/** Adds the permissions of the Kafka events to the generated role. A role of the user's own is the user's to write. */
 export function addPermissions(
   functions: Readonly<Record<string, FunctionDefinition>>,
   template: Template,

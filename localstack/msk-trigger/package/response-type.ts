@@ -1,20 +1,12 @@
 import { type EventSettings, kafkaEvents, readEvents } from '../config/event-settings.ts'
 import type { FunctionDefinition, Log } from '../support/framework.ts'
 
-/**
- * Tells a handler that its response is read. Without the setting it must throw, because a returned list is ignored.
- * Rule 33.
- */
+/** Tells a handler that its response is read. Without the setting it must throw, because a returned list is ignored. Rule 33. */
 const RESPONSE_TYPE_VARIABLE = 'REPORT_BATCH_ITEM_FAILURES'
 
 type Functions = Readonly<Record<string, FunctionDefinition>>
 
-/**
- * Sets `REPORT_BATCH_ITEM_FAILURES=true` on every function whose Kafka mappings all read its response. If one of them
- * does not, a list returned to it would be lost; such a function is not told, so it throws instead.
- *
- * @param isDeployed whether the setting of an event gets into the template.
- */
+/** Sets `REPORT_BATCH_ITEM_FAILURES=true` where all Kafka mappings of a function read its response; with any other, a list would be lost. */
 export function announceResponseType(
   functions: Functions,
   log: Pick<Log, 'warning'>,

@@ -24,12 +24,7 @@ interface TemplateFacts {
   readonly leavesOut?: boolean
 }
 
-/**
- * Writes the settings that the framework omits into the event source mappings of the compiled template, so that the
- * deployed mapping agrees with the local one.
- *
- * @throws ConfigurationError for an invalid setting, or if the template lacks the mapping of an event.
- */
+/** Writes the settings that the framework omits into the compiled template. @throws ConfigurationError if it lacks a mapping */
 export function writeMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   template: Template,
@@ -53,10 +48,7 @@ export function writeMappings(
   }
 }
 
-/**
- * Warnings about events whose mappings get the same logical id, a line each: of these the framework writes the last one
- * only.
- */
+/** Warnings about events whose mappings get the same logical id, a line each: of these the framework writes the last one only. */
 export function lostMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   naming: Provider['naming'],

@@ -2,21 +2,13 @@ import type { Batch } from 'kafkajs'
 import { within } from '../support/wait.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 
-/**
- * How long a full queue may delay the next fetch before its partition is paused. A paused partition that is resumed
- * waits for up to one fetch until it is read again; a quick handler drains its queue faster than that.
- */
+/** How long a full queue may delay the next fetch. A paused partition waits up to a fetch longer; a quick handler drains it faster. */
 const FULL_GRACE_MS = 100
 
 /** A fetch has room for this many partitions with many records. Not for more, because all of its records take memory at once. */
 export const PARTITIONS_PER_FETCH = 4
 
-/**
- * How long to delay the next fetch after one that brought this batch. A fetch costs as much as some hundred records,
- * and kafkajs starts the next one immediately. After a small batch with nothing more to read, a short delay lets more
- * records accumulate. The first record after a silence is not delayed, because a fetch is then already waiting at the
- * broker.
- */
+/** How long to delay the next fetch. After a small batch with nothing more to read, a pause lets records gather: a fetch is expensive. */
 export function fetchDelayMs(fetched: Pick<Batch, 'messages' | 'offsetLag'>): number {
   return fetched.messages.length < FEW_RECORDS && fetched.offsetLag() === '0' ? FETCH_DELAY_MS : 0
 }
@@ -41,10 +33,7 @@ export class Backpressure {
     this.#fetching = fetching
   }
 
-  /**
-   * Called after a queue was filled. Resolves when more may be fetched, which is soon: either the queue has room again,
-   * or its partition is paused.
-   */
+  /** Called after a queue was filled. Resolves soon: the queue has room again, or its partition is paused. */
   async filled(queue: PartitionQueue, all: ReadonlyMap<number, PartitionQueue>): Promise<void> {
     if (!queue.isFull || this.#paused.has(queue)) return
     if (!this.#slow.has(queue) && !this.#areCrowded(all)) await within(FULL_GRACE_MS, queue.room)
@@ -69,10 +58,7 @@ export class Backpressure {
     this.#fetching.resume(queue.partition)
   }
 
-  /**
-   * Called after a rejoin, which has resumed every partition: pauses the partitions whose queues were kept and are
-   * still full.
-   */
+  /** Called after a rejoin, which has resumed every partition: pauses the partitions whose queues were kept and are still full. */
   reopened(queues: Iterable<PartitionQueue>): void {
     for (const queue of this.#paused.keys()) if (queue.revoked) this.#paused.delete(queue)
     for (const queue of queues) if (this.#paused.has(queue)) this.#fetching.pause(queue.partition)

@@ -6,9 +6,7 @@ export interface BatchableRecord {
   readonly arrivedAtMs: number
 }
 
-/**
- * The pending records of one partition, in offset order. Only partitions with nothing in flight are batched. Rule 19.
- */
+/** The pending records of one partition, in offset order. Only partitions with nothing in flight are batched. Rule 19. */
 export interface BatchableQueue {
   readonly partition: number
   readonly pending: readonly BatchableRecord[]

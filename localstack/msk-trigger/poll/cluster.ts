@@ -8,10 +8,7 @@ import { type TopicStates, Topics } from './topics.ts'
 /** The resource type of a topic's configuration. kafkajs exports it in a form that an ES module cannot import. */
 const TOPIC = 2
 
-/**
- * How long a request is retried while the broker that is asked is not, or not yet, the right one. A busy broker needs
- * many seconds to become leader of all partitions of a new topic.
- */
+/** How long a request is retried: a busy broker needs many seconds to become leader of all partitions of a new topic. */
 const ASK_AGAIN_FOR_MS = 15_000
 const ASK_EVERY_MS = 50
 
@@ -46,12 +43,7 @@ export class Cluster {
     return this.#topics.close()
   }
 
-  /**
-   * Creates a topic. Its partitions may still be without a leader. Returns whether it was created, rather than by
-   * somebody else at the same moment.
-   *
-   * @throws what the broker says against it
-   */
+  /** Creates a topic, whose partitions may lack a leader at first. Returns false if somebody else did. @throws what the broker says */
   createTopic(topic: string, { partitions: numPartitions, replicationFactor }: NewTopic): Promise<boolean> {
     return this.#ask(async admin => {
       const topics = [{ topic, numPartitions, replicationFactor }]

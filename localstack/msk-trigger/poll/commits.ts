@@ -7,10 +7,7 @@ import { pause } from '../support/wait.ts'
 import type { PartitionOffset } from './member.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 
-/**
- * The pause between two requests. Offsets that become ready meanwhile share a request, because a request costs as much
- * as ten quick invocations.
- */
+/** The pause between two requests: offsets that are ready meanwhile share one, which costs as much as ten quick invocations. */
 const PAUSE_MS = 50
 
 export interface CommitsParts {
@@ -40,10 +37,7 @@ export class Commits {
     this.#parts = parts
   }
 
-  /**
-   * Records that the queue is processed up to this offset. Resolves immediately, or, while commits fail, when they
-   * succeed again.
-   */
+  /** Records that the queue is processed up to this offset. Resolves immediately, or, while commits fail, when they succeed again. */
   async done(queue: Pick<PartitionQueue, 'partition' | 'revoked'>, offset: number): Promise<void> {
     this.#pending.set(queue, offset)
     this.#running ??= this.#run()

@@ -2,17 +2,10 @@ import type { Mapping } from '../config/mappings.ts'
 import type { Settings } from '../config/settings.ts'
 import { PARTITIONS_PER_FETCH } from './backpressure.ts'
 
-/**
- * How many partitions of a fetch kafkajs hands over concurrently, so that full ones do not block the others. Each costs
- * a promise per fetch.
- */
+/** How many partitions of a fetch are handed over concurrently, so that full ones do not block others. Each costs a promise per fetch. */
 export const CONCURRENT_PARTITIONS = 100
 
-/**
- * How often kafkajs retries before it stops the consumer, which the trigger then replaces. With one broker, the retries
- * outlast a restart of that broker, so the member stays the same. With several brokers, another one takes over the
- * group of a lost broker, but kafkajs keeps asking the lost one; so fewer retries are better.
- */
+/** How often kafkajs retries until the trigger replaces the consumer: a single broker may restart; of several, another takes over. */
 const RETRIES = { oneBroker: 8, several: 3 }
 
 /** The kafkajs options for a member of a consumer group. */

@@ -11,10 +11,7 @@ const ASK_EVERY_MS = 50
 
 type Assigner = ReturnType<PartitionAssigner>
 
-/**
- * Leaves a consumer group without leaving a member behind, in every state of the join: not started, in progress,
- * waiting for its next attempt, or complete.
- */
+/** Leaves a consumer group without leaving a member behind, in every state of the join. */
 export class GroupExit {
   readonly #kafka: Kafka
   readonly #groupId: string
@@ -23,20 +20,14 @@ export class GroupExit {
   #hasAsked = false
   #isLeaving = false
 
-  /**
-   * @param clientId unique to this client, so that it identifies the trigger's own members of the group, whatever
-   * happened to their consumers
-   */
+  /** @param clientId unique to this client, so that it identifies the trigger's own members of the group */
   constructor(kafka: Kafka, groupId: string, clientId: string) {
     this.#kafka = kafka
     this.#groupId = groupId
     this.#clientId = clientId
   }
 
-  /**
-   * Wraps an assigner, which kafkajs calls immediately before each request to join. After `leave` was called, the
-   * wrapper throws, so no join is sent.
-   */
+  /** Wraps an assigner, which kafkajs calls before each request to join. After `leave` was called it throws, so no join is sent. */
   guarded(assigner: Assigner): Assigner {
     return {
       ...assigner,
@@ -49,12 +40,7 @@ export class GroupExit {
     }
   }
 
-  /**
-   * Removes the members that former consumers of this client have left behind, because no broker could be reached when they
-   * ended. The next join would otherwise wait for them until their sessions end.
-   *
-   * @throws if no broker can be reached
-   */
+  /** Removes members that this client left behind while no broker answered: a join would wait for them. @throws if none can be reached */
   async removeFormer(): Promise<void> {
     const untilMs = performance.now() + ASK_FORMER_FOR_MS
     while (this.#hasAsked && !this.#isLeaving && performance.now() < untilMs) {
@@ -63,12 +49,7 @@ export class GroupExit {
     }
   }
 
-  /**
-   * Resolves when the group has no member of this client.
-   *
-   * @param depart leaves as kafkajs does, which can take long if a join is in progress
-   * @throws if no broker can be reached
-   */
+  /** Resolves when the group has no member of this client. @param depart as kafkajs does, which can take long @throws if no broker answers */
   async leave(depart: () => Promise<void>): Promise<void> {
     this.#isLeaving = true
     const departed = depart().catch(() => {})
@@ -84,13 +65,7 @@ export class GroupExit {
   }
 }
 
-/**
- * Removes from the group every member with this client id, including one whose request to join is unanswered. This
- * needs a connection of its own: a broker reads nothing more from a connection while a join is in progress on it.
- *
- * @returns false if the coordinator could not tell, and may be asked again
- * @throws if no broker can be reached
- */
+/** Removes every member with this client id, over a connection of its own. @returns false to ask again @throws if no broker answers */
 async function removeMembers(kafka: Kafka, groupId: string, clientId: string): Promise<boolean> {
   // The public interface of kafkajs cannot take a member out of a group.
   const cluster = createCluster(kafka, { allowAutoTopicCreation: false })

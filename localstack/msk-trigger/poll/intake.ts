@@ -7,9 +7,7 @@ export type Entry =
   | { readonly fate: 'deliver'; readonly message: Message }
   /** No filter admits it: it is skipped, and only its offset is committed. Rule 39. */
   | { readonly fate: 'skip'; readonly message: Message }
-  /**
-   * The registry does not know its schema, or it does not match the schema. `message` is as it was fetched. Rule 15.
-   */
+  /** The registry does not know its schema, or it does not match the schema. `message` is as it was fetched. Rule 15. */
   | {
       readonly fate: 'fail'
       readonly message: Message
@@ -23,9 +21,7 @@ export type Intake = (
   messages: readonly Message[],
 ) => readonly Entry[] | Promise<readonly Entry[]>
 
-/**
- * Creates the intake of a mapping: its schema registry first, then its filters. Without a registry it is synchronous.
- */
+/** Creates the intake of a mapping: its schema registry first, then its filters. Without a registry it is synchronous. */
 export function makeIntake({
   filters,
   registry,
@@ -57,10 +53,7 @@ export function makeIntake({
     )
 }
 
-/**
- * A record whose value was omitted cannot be decoded or filtered. Its queue marks it as undeliverable, with a condition
- * of its own.
- */
+/** A record whose value was omitted cannot be decoded or filtered. Its queue marks it as undeliverable, with a condition of its own. */
 function isOversize({ oversizeBytes }: Message): boolean {
   return oversizeBytes !== undefined
 }

@@ -12,23 +12,14 @@ import { GroupExit } from './group-exit.ts'
 import type { StartOffsets } from './start-offsets.ts'
 import { unlessStopped } from './stopped-consumer.ts'
 
-/**
- * A fetch that waits on the broker is answered from the log that has the topic's name by then, without an error, even if the
- * topic was deleted and created again meanwhile. Where records keep coming, a fetch meets the time in which there is no topic.
- */
+/** A fetch that waits at a broker is answered from the log that has the topic's name by then, even if it was created again meanwhile. */
 const QUIET_MS = 50
 
 /** What a group member calls. Only `isSameTopic`, `mayDeliver` and `startOffsets` may take long. */
 export interface MemberListener {
-  /**
-   * These partitions are assigned now. `isSameMember` is false if the group had dropped this member, so that others may
-   * have read further. Returns the next offset for each partition that continues.
-   */
+  /** These are assigned now. Returns where those continue that are kept: none if the group had dropped this member. */
   assigned(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number>
-  /**
-   * Returns whether the topic still is the one that its positions are for, and was not deleted, or created again. Where it
-   * does not exist now, `rejoin` has been called.
-   */
+  /** Returns whether the topic was not deleted or created again. Where it does not exist now, `rejoin` has been called. */
   isSameTopic(): Promise<boolean>
   /** The same for records that have come after a pause. Where it is false, `rejoin` has been called. */
   mayDeliver(): Promise<boolean>
@@ -146,10 +137,7 @@ export class GroupMember {
     })
   }
 
-  /**
-   * Commits in the current generation. It does not retry by itself, as `consumer.commitOffsets` would: by then a
-   * rebalance may have given the partition to another member.
-   */
+  /** Commits in the current generation, once: at a retry a rebalance may have given the partition to another member. */
   async commit(offsets: readonly PartitionOffset[]): Promise<void> {
     if (!this.#commit) throw new Error('offsets cannot be committed before the first fetch')
     const partitions = offsets.map(({ partition, offset }) => ({ partition, offset: String(offset) }))
@@ -182,10 +170,7 @@ export class GroupMember {
     this.#cluster?.refreshMetadata().catch(() => {})
   }
 
-  /**
-   * Leaves the group at once, whether it has joined or is joining, so that its partitions are free before its session
-   * ends. Does not join again. Resolves when the group has no member of this client, or when no broker can be reached.
-   */
+  /** Leaves the group at once, whether it has joined or is joining. Resolves when it has no member of this client, or no broker answers. */
   async leave(): Promise<void> {
     this.#left.resolve()
     await this.#exit.leave(async () => {

@@ -14,12 +14,7 @@ const JOIN_MS = 30_000
 
 type Offsets = ReadonlyMap<number, number>
 
-/**
- * Reads the newest records of a topic: up to `count` of each partition, in offset order. The group of the mapping is not affected: they are
- * read in another one, which is deleted afterwards.
- *
- * @throws what the cluster says
- */
+/** Reads the newest records of a topic, up to `count` of each partition, in a group that is deleted afterwards. @throws what Kafka says */
 export async function newestRecords(
   mapping: Mapping,
   count: number,

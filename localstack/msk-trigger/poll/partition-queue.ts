@@ -12,15 +12,9 @@ interface Undeliverable {
   readonly why: string
 }
 
-/**
- * A record that waits for its batch. It is converted as soon as it is read, because the kafkajs buffer that holds it is
- * large.
- */
+/** A record that waits for its batch. It is converted as soon as it is read, because the kafkajs buffer that holds it is large. */
 export interface PendingRecord extends BatchableRecord {
-  /**
-   * The last offset that is done when this record is done: skipped records that follow it take no entry of their own.
-   * Rule 39.
-   */
+  /** The last offset that is done when this record is done: skipped records that follow it take no entry of their own. Rule 39. */
   lastOffset: number
   /** What is delivered; undefined for a record that a filter skips. */
   readonly packed: PackedRecord | undefined
@@ -41,10 +35,7 @@ const HEADER_BYTES = 150
 /** Kept small so that most records are released before the garbage collector promotes them to the old generation. */
 const MIN_LOW_WATERMARK = 500
 
-/**
- * The pending records of one assigned partition. Records stay in memory until they are committed, so a batch is
- * redelivered from memory and the consumer never has to seek back.
- */
+/** The pending records of an assigned partition. They stay until they are committed, so that a batch is redelivered from memory. */
 export class PartitionQueue implements BatchableQueue {
   readonly partition: number
   readonly eventBytes: number
@@ -100,10 +91,7 @@ export class PartitionQueue implements BatchableQueue {
     return this.#pendingBytes + this.#reservedBytes
   }
 
-  /**
-   * Reserves room for fetched messages, in offset order. Call the returned function to append them once they are
-   * classified.
-   */
+  /** Reserves room for fetched messages, in offset order. Call the returned function to append them once they are classified. */
   reserve(messages: readonly Message[]): (entries: readonly Entry[], nowMs: number) => void {
     this.#forgetFrom(Number(messages[0]?.offset ?? this.#nextOffset))
     this.#nextOffset = Number(messages.at(-1)?.offset ?? this.#nextOffset - 1) + 1
@@ -162,10 +150,7 @@ export class PartitionQueue implements BatchableQueue {
     this.#pendingBytes += size
   }
 
-  /**
-   * Lets the last pending record cover a skipped one. If none is pending, the skipped record becomes an entry of its
-   * own.
-   */
+  /** Lets the last pending record cover a skipped one. If none is pending, the skipped record becomes an entry of its own. */
   #coverSkipped(offset: number, timestampMs: number, arrivedAtMs: number): void {
     const last = this.#pending.at(-1)
     if (last) last.lastOffset = offset
@@ -181,10 +166,7 @@ export class PartitionQueue implements BatchableQueue {
     }
   }
 
-  /**
-   * The offset went back: the topic was recreated and its log starts again. Pending records of the old log from this
-   * offset on no longer exist, and the order must hold.
-   */
+  /** The topic was created again and its log starts anew: pending records of the old one from this offset on no longer exist. */
   #forgetFrom(offset: number): void {
     if (offset >= this.#nextOffset) return
     this.#logEpoch += 1

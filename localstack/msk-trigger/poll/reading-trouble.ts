@@ -25,10 +25,7 @@ export interface TroubleParts {
   whyUnreachable(error: unknown): Promise<string | undefined>
 }
 
-/**
- * Tells why an event source does not read. Consecutive failures are counted until a fetch succeeds: a member that joins
- * but cannot fetch has not succeeded.
- */
+/** Tells why an event source does not read. Failures are counted until a fetch succeeds: to join is not enough. */
 export class ReadingTrouble {
   readonly #parts: TroubleParts
   readonly #attempts = new Attempts()

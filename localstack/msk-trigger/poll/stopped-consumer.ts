@@ -1,15 +1,7 @@
-/**
- * By message, because kafkajs gives this error no name of its own. It has no group before it runs, and none from the
- * moment of a crash, which is before it tells of that crash.
- */
+/** By message, because the error has no name of its own. A consumer has no group before it runs, and none from a crash on. */
 const HAS_NO_GROUP = 'Consumer group was not initialized'
 
-/**
- * Pauses or resumes partitions, unless the consumer has stopped: it fetches nothing then, and its next join pauses and
- * resumes every partition.
- *
- * @throws every other error
- */
+/** Pauses or resumes partitions, unless the consumer has stopped: its next join does that for all. @throws every other error */
 export function unlessStopped(act: () => void): void {
   try {
     act()

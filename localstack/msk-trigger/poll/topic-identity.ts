@@ -1,7 +1,4 @@
-/**
- * Tells whether a topic is still the one whose offsets are known. A topic that was deleted and created again has the
- * same name and another id, and at the same offsets it has other records.
- */
+/** Tells whether a topic is still the one whose offsets are known: one that was created again has another id. */
 export class TopicIdentity {
   #id: string | undefined
   /** A broker that lags behind can still name the id of the deleted topic. */

@@ -11,10 +11,7 @@ export interface TopicObserver {
   topicSeen(state: TopicState | undefined): void
 }
 
-/**
- * Looks at the topics at intervals, because a consumer does not notice by itself that a topic was deleted and created
- * again: kafkajs goes on at the old offset if the new log has one.
- */
+/** Looks at the topics at intervals: kafkajs does not notice that one was created again, and goes on at the old offset. */
 export class TopicWatch {
   readonly #topics: { topicStates: Topics['states'] }
   readonly #ending = new AbortController()

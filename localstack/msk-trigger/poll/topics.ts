@@ -27,12 +27,7 @@ export class Topics {
     this.#kafka = kafka
   }
 
-  /**
-   * Returns the state of these topics, and undefined if the brokers have no ids for topics: before Kafka 2.8, and some
-   * that are not Kafka.
-   *
-   * @throws if no broker can be reached, and after `close`
-   */
+  /** Returns the state of these topics; undefined if the brokers have no ids for them, as before Kafka 2.8. @throws after `close` */
   async states(names: readonly string[]): Promise<TopicStates | undefined> {
     if (this.#isClosed) throw new Error('the connection for questions about topics is closed')
     if (!this.#haveIds) return undefined

@@ -9,12 +9,7 @@ interface ConnectionFailure {
   readonly broker: string | undefined
 }
 
-/**
- * Why no broker can be used, and what to do about it. Undefined if nothing has failed and a broker answers.
- *
- * @param error as kafkajs throws it; undefined if it has not thrown yet
- * @param probe asks what listens at an address; undefined where that cannot be asked, because brokers are reached over TLS
- */
+/** Returns why no broker can be used, and what to do. @param probe asks what listens at an address; undefined over TLS */
 export async function whyUnreachable(
   error: unknown,
   brokers: readonly string[],

@@ -1,12 +1,7 @@
 /** What JSON allows between its tokens. */
 const WHITESPACE = /[\t\n\r ]/
 
-/**
- * JSON without the whitespace between its tokens. All else stays as it is: parsing it and writing it again would round numbers
- * beyond 2^53.
- *
- * @param json valid JSON
- */
+/** Removes whitespace between the tokens of valid JSON. Parsing it and writing it again would round numbers beyond 2^53. */
 export function compactJson(json: string): string {
   if (!WHITESPACE.test(json)) return json
   let compact = ''

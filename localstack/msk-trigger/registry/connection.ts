@@ -13,11 +13,7 @@ const ADVICE: TlsAdvice = {
 
 const LOGIN_REFUSED = /: it answered 40[13]: /
 
-/**
- * A client for the registry, with its login and certificates.
- *
- * @throws AccessError if one of them is in a secret that cannot be read; ConfigurationError if it is in such a file
- */
+/** Creates a client with login and certificates. @throws AccessError or ConfigurationError where these cannot be read */
 export async function connectRegistry({ uri, auth, tls }: RegistryConfig): Promise<RegistryClient> {
   const [login, certificates] = await Promise.all([
     auth && loginOf(auth.login, auth.setting),
@@ -26,11 +22,7 @@ export async function connectRegistry({ uri, auth, tls }: RegistryConfig): Promi
   return new RegistryClient(uri, { ...(login && { login }), ...(certificates && { tls: certificates }) })
 }
 
-/**
- * Why a registry has not answered, with what to do about it; undefined where nothing can be added to the error's own message.
- *
- * @param error a RegistryError
- */
+/** Returns why a registry has not answered, and what to do; undefined where the error's own message says all. */
 export function registryProblem(error: Error, { uri, auth, tls }: RegistryConfig): string | undefined {
   const server = new URL(uri).host
   const hasCertificate = (tls?.certificates.cert ?? tls?.certificates.secret) !== undefined

@@ -49,11 +49,7 @@ export class RegistryReader {
     this.#asObject = config.form === 'JSON' && open.registryJson === 'object'
   }
 
-  /**
-   * Reads records in order.
-   *
-   * @throws RegistryError, AccessError, or Error for a missing package: none is caused by the records.
-   */
+  /** Reads records in order. @throws RegistryError, AccessError, or Error for a missing package */
   async read(messages: readonly Message[]): Promise<readonly Read[]> {
     const read: Read[] = []
     // One after another: schemas are few and cached, and the first record loads the schema for those that follow.
@@ -102,10 +98,7 @@ export class RegistryReader {
     return Buffer.from(this.#asObject ? compactJson(json) : json)
   }
 
-  /**
-   * The schema of an id never changes, so it is cached. An id that was not found is not cached: its schema can still be
-   * registered.
-   */
+  /** The schema of an id never changes, so it is cached. An id that was not found is not cached: its schema can still be registered. */
   #codec(schemaId: number): Promise<Codec> {
     const known = this.#codecs.get(schemaId)
     if (known) return known

@@ -1,7 +1,4 @@
-/**
- * Counts consecutive failures. The count outlives what failed: a member that joins again, or a partition that is
- * assigned again, continues its backoff. Otherwise a failure would be retried and logged once a second for hours.
- */
+/** Counts consecutive failures. The count outlives a member and an assignment, so that a failure is not logged for hours. */
 export class Attempts<Key = void> {
   readonly #failures = new Map<Key, number>()
 

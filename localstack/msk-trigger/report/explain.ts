@@ -41,10 +41,7 @@ const UNREACHABLE = [
 /** What kafkajs says, under the name of many errors, of a broker that has not answered its first request. */
 const NOT_CONNECTED = 'Broker not connected'
 
-/**
- * Whether kafkajs reports that no broker answers, and not that one refuses how the trigger connects. By name, because
- * kafkajs exports its errors in a form that an ES module cannot import.
- */
+/** Whether no broker answers, rather than one that refuses. By name: kafkajs exports its errors in a form that cannot be imported. */
 export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error) || accessProblem(error) !== undefined) return false
   return UNREACHABLE.includes(error.name) || error.message === NOT_CONNECTED

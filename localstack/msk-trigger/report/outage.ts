@@ -1,7 +1,4 @@
-/**
- * An outage that concerns every event source of a run, such as brokers that do not answer. The first source that reaches an
- * attempt logs it for all.
- */
+/** An outage that concerns every event source, such as a broker that is away. The first source that reaches an attempt logs it for all. */
 export class Outage {
   readonly #logged = new Set<number>()
 

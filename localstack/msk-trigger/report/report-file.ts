@@ -2,13 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { ConfigurationError, type Log } from '../support/framework.ts'
 import type { WriteReport } from './reports.ts'
 
-/**
- * Appends reports to a file, for a program that runs the trigger and monitors its consumers without reading its log.
- * If the file can no longer be written later, reports are dropped until it can, and the log says both. The file then has the
- * beginning of a line, or an empty one, before the next report.
- *
- * @throws ConfigurationError if the file cannot be written now
- */
+/** Appends reports to a file. While it cannot be written they are dropped, which is logged. @throws ConfigurationError if it cannot now */
 export function writeReportsTo(file: string | undefined, log: Pick<Log, 'notice' | 'warning'>): WriteReport {
   if (file === undefined) return () => {}
   try {

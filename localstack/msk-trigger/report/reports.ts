@@ -2,10 +2,7 @@ import { cloudName } from '../config/event-cluster.ts'
 import type { Mapping } from '../config/mappings.ts'
 import type { Part } from '../support/parts.ts'
 
-/**
- * What keeps a mapping from making progress: the topic cannot be read, the function fails, or a commit, a schema registry
- * or a destination is unavailable.
- */
+/** What keeps a mapping from progress: the topic, the function, a commit, a schema registry or a destination. */
 export type Obstacle = 'reading' | 'invocation' | 'commit' | 'registry' | 'destination'
 
 /** `unreachable`: no broker answers. `reported`: the function responded and named these records as failed. */

@@ -15,13 +15,7 @@ export type AwsService = keyof typeof ENDPOINT_VARIABLES
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/**
- * The address that stands in for a service of AWS. The variable of the service has precedence over `AWS_ENDPOINT_URL`.
- *
- * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
- * @param otherwise what does not happen without an address, for the message
- * @throws Error if there is no address: a local run does not touch an AWS account by itself
- */
+/** The address that stands in for a service. @throws Error if there is none: a local run does not touch an AWS account by itself */
 export function awsEndpoint(service: AwsService, otherwise: string, env: Environment = process.env): string {
   const own = ENDPOINT_VARIABLES[service]
   const variable = env[own] ? own : COMMON_VARIABLE
@@ -43,11 +37,7 @@ export function awsCredentials(env: Environment = process.env) {
   return { credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
 }
 
-/**
- * Loads a package that a project installs only if it needs it.
- *
- * @throws Error that says how to install it
- */
+/** Loads a package that a project installs only if it needs it. @throws Error that says how to install it */
 export async function installed<T>(load: () => Promise<T>, name: string): Promise<T> {
   try {
     return await load()

@@ -1,12 +1,7 @@
 /** From this length on, two mistakes in a name are forgiven. */
 const LONG = 8
 
-/**
- * The known name that is probably meant by another one: it differs in case, hyphens and underscores only, or by one edit
- * (a character added, left out, replaced, or swapped with the next), or by two in a long name.
- *
- * @returns undefined if there is none, or if the name is itself known
- */
+/** Returns the known name that is probably meant: up to case, hyphens and underscores one edit away, or two in a long name. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   if (known.includes(name)) return undefined
   const best = known

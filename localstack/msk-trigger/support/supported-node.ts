@@ -3,12 +3,7 @@ import process from 'node:process'
 /** It is the first with zstd, one of Kafka's codecs. */
 const OLDEST = { major: 22, minor: 15 }
 
-/**
- * Rejects a Node that cannot run the plugin, before anything that it lacks is used.
- *
- * @param version such as `22.15.0`
- * @throws Error that the framework shows as one sentence, without a stack
- */
+/** Rejects a Node that cannot run the plugin, before what it lacks is used. @throws Error that the framework shows as a sentence */
 export function assertSupportedNode(version: string): void {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor)) return

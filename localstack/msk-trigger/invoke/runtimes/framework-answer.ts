@@ -4,25 +4,14 @@ import { HandlerError, RuntimeEnded } from './runtime.ts'
 /** Members of the object with which Lambda's runtimes report an error. */
 const ERROR_MEMBERS = new Set(['errorType', 'errorMessage', 'stackTrace', 'trace', 'cause', 'requestId'])
 
-/**
- * Checks what a runner of serverless-offline returned. Some return the error of a handler, or nothing when its process
- * ended, as if that were its answer: its records would be lost.
- *
- * @param runtime as `java21`
- * @param inDocker whether it ran in a container
- * @throws HandlerError, or RuntimeEnded if there was no answer
- */
+/** Checks what a runner of serverless-offline returned, which may be an error, or nothing. @throws HandlerError, RuntimeEnded */
 export function checkedAnswer(answer: unknown, runtime: string, inDocker: boolean): unknown {
   if (inDocker && isError(answer)) throw errorOf(answer)
   if (answer === undefined && !mayBeEmpty(runtime)) throw new RuntimeEnded(noAnswer(runtime, inDocker))
   return answer
 }
 
-/**
- * Refuses a runtime that serverless-offline accepts without calling its handler.
- *
- * @throws RuntimeEnded; the message says what to do
- */
+/** Refuses a runtime that serverless-offline accepts without calling its handler. @throws RuntimeEnded; the message says what to do */
 export function refuseUncalled(runtime: string, inDocker: boolean): void {
   if (runtime !== 'go1.x' || inDocker) return
   throw new RuntimeEnded(

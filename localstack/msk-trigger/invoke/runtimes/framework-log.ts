@@ -8,12 +8,7 @@ const INVOCATION_LINE = /^\(λ: .*\) RequestId: /
 
 let replaced: Promise<void> | undefined
 
-/**
- * Leaves the lines about invocations out of serverless-offline's log, where the invocation is one of the trigger: the
- * setting `invocationLines` decides about those. All other lines stay, among them what a handler prints.
- *
- * @param isOurs whether the code that is logging runs for the trigger
- */
+/** Leaves the lines of the trigger's invocations out of serverless-offline's log: `invocationLines` decides about those. */
 export function leaveOutInvocationLines(isOurs: () => boolean): Promise<void> {
   replaced ??= replaceNotice(isOurs)
   return replaced

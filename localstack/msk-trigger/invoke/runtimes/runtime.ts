@@ -23,18 +23,9 @@ export interface HandedOver {
 
 /** A loaded handler, which runs one invocation at a time. It starts with the first one. */
 export interface Runtime {
-  /**
-   * Loads the handler; undefined if it is loaded. A runtime without this method loads it with the first invocation, and any
-   * runtime may report there that it could not be loaded.
-   *
-   * @throws HandlerError
-   */
+  /** Loads the handler; undefined if it is loaded. The first invocation may do it, and may report its error. @throws HandlerError */
   load?(): Promise<void> | undefined
-  /**
-   * Resolves with what the handler returned, as Lambda would send it on: a JSON value; null where it returned nothing.
-   *
-   * @throws HandlerError
-   */
+  /** Resolves with what the handler returned, as a JSON value; null where it returned nothing. @throws HandlerError */
   invoke(invocation: Invocation): Promise<unknown>
   /** The same, also while another invocation runs: the handler goes on with the next one without waiting for this process. */
   handOver?(invocation: Invocation): HandedOver

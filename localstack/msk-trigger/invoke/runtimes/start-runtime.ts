@@ -7,12 +7,7 @@ import { pythonFolder } from './python/python-folder.ts'
 import { PythonRuntime } from './python/python-runtime.ts'
 import type { Runtime } from './runtime.ts'
 
-/**
- * How the functions of a service run under serverless-offline.
- *
- * @param options its `custom` section and the command line
- * @param thread the module of a thread of Node, built; by default its source
- */
+/** How the functions of a service run under serverless-offline with these options. @param thread a built module of Node's thread */
 export function frameworkRuntimes(
   serverless: Serverless,
   options: Readonly<Record<string, unknown>>,
@@ -26,11 +21,7 @@ export function frameworkRuntimes(
   }
 }
 
-/**
- * The runtime of a function, as its definition is now.
- *
- * @param notice receives lines for the log
- */
+/** The runtime of a function, as its definition is now. @param notice receives lines for the log */
 function startRuntime(
   serverless: Serverless,
   options: Readonly<Record<string, unknown>>,

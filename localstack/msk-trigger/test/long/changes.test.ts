@@ -139,11 +139,7 @@ function of<T>(names: readonly string[], value: (name: string) => T): Record<str
   return Object.fromEntries(names.map(name => [name, value(name)]))
 }
 
-/**
- * Makes kafkajs, in this process, write and read every codec.
- *
- * @returns the numbers of the codecs that it has met while reading
- */
+/** Makes kafkajs, in this process, write and read every codec. @returns the numbers of the codecs that it has met while reading */
 function useEveryCodec(): ReadonlySet<number> {
   const met = new Set<number>()
   const codecs = kafkajs.CompressionCodecs as unknown as Record<number, unknown>

@@ -13,14 +13,7 @@ interface CallbackContext extends LambdaContext {
   readonly fail: (error?: unknown) => void
 }
 
-/**
- * Calls a handler as nodejs22.x and earlier do. A promise that it returns counts, and no other value does. Without a promise
- * it calls back, or calls a method of its context; otherwise the response is null as soon as the event loop is empty. The
- * first of these counts. An error that is null or undefined is not an error, even if it was thrown.
- *
- * @param sharesLoop the event loop never becomes empty, because it is not the handler's own. A response then does not wait
- *   for it, and a handler that shows no sign of calling back is answered when it returns.
- */
+/** Calls a handler as nodejs22.x and earlier do. @param sharesLoop the loop never becomes empty: a response does not wait for it */
 export function callWithCallback(
   handler: Handler,
   event: unknown,

@@ -10,10 +10,7 @@ import { responseJson } from './response.ts'
 import { defineAwslambda } from './streaming.ts'
 import { threadDataOf } from './thread-data.ts'
 
-/**
- * A handler in the process of the plugin, for debuggers that do not follow threads. It shares the event loop, so nothing waits
- * for that to be empty; an uncaught exception and `process.exit` end everything; and nothing stops a handler after its timeout.
- */
+/** A handler in this process, for debuggers that do not follow threads: nothing stops it, and its `process.exit` ends everything. */
 export class InProcessRuntime implements Runtime {
   readonly isComputing = false
   readonly #facts: FunctionFacts

@@ -1,9 +1,6 @@
 import process from 'node:process'
 
-/**
- * The context object of an invocation, without what only callback handlers have.
- * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html
- */
+/** The context object of an invocation, without what only callback handlers have. */
 export interface LambdaContext {
   readonly awsRequestId: string
   readonly invokedFunctionArn: string

@@ -13,12 +13,7 @@ const LOADER = { ofCommonJs: 'tsx/cjs/api', ofModules: 'tsx/esm/api' }
 
 type Place = Pick<ThreadData, 'handler' | 'folder' | 'style' | 'loaderFrom'>
 
-/**
- * Loads a handler as Lambda does: `a/b.c.d` is `d` in `c`, which the module `a/b` exports. CommonJS and ES modules may both
- * be `.js`; the nearest package.json decides. TypeScript, which Lambda does not run, is loaded last.
- *
- * @throws RuntimeFailure, or what the module throws when it is loaded
- */
+/** Loads `d` of `c`, which the module `a/b` exports, for `a/b.c.d`. @throws RuntimeFailure, or what the module throws */
 export async function loadHandler(place: Place): Promise<Handler> {
   const { modulePath, exported } = parsed(place.handler)
   const module = await loadModule(modulePath, place).catch(error => {
@@ -69,10 +64,7 @@ function resolved(name: string, path: string, require: NodeJS.Require): string {
   }
 }
 
-/**
- * Loads TypeScript with the loader of serverless-offline, so that a function that it can run runs here, too. Without one, Node
- * removes the types itself.
- */
+/** Loads TypeScript with the loader of serverless-offline, so that what it can run runs here. Without one, Node removes the types. */
 async function loadTypeScript(
   file: string,
   isModule: boolean,

@@ -22,10 +22,7 @@ export interface ThreadData {
   readonly nodeOptions: string | undefined
 }
 
-/**
- * How Lambda calls a handler. Up to nodejs22.x it may call back; from nodejs24.x on only what it returns counts.
- * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
- */
+/** How Lambda calls a handler. Up to nodejs22.x it may call back; from nodejs24.x on only what it returns counts. */
 export type HandlerStyle = 'callback' | 'promise'
 
 /** One invocation, which the thread may have to take first: see `places.ts`. */
@@ -45,10 +42,7 @@ export interface Request {
 /** `loaded`: the handler was loaded, or could not be; this comes once, first. */
 export type Message = 'loaded' | Answer
 
-/**
- * The answer to a request. The thread ends with its last answer and with a fatal error, which can also come without a
- * request.
- */
+/** The answer to a request. The thread ends with its last answer and with a fatal error, which can also come without a request. */
 export type Answer =
   | { readonly place: number; readonly ok: string; readonly isLast: boolean }
   | { readonly place: number | undefined; readonly error: ReportedError; readonly isFatal: boolean }

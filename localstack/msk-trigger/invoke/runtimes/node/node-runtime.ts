@@ -9,20 +9,13 @@ import { memoryLimits } from './memory-limits.ts'
 import type { Answer, Message, ThreadData } from './messages.ts'
 import { THREAD, threadDataOf } from './thread-data.ts'
 
-/**
- * Upper bound for terminating a thread. It ends at once, also from within a loop, but not from within a command of
- * `execSync` or `spawnSync`, which must end first: until then, nobody else may have the partition. Rule 19.
- */
+/** Upper bound for terminating a thread: a command of `execSync` in it must end first, and nobody else may have the partition. Rule 19. */
 const END_MS = 30_000
 
 /** Receives what a thread writes, instead of the streams of this process. It must be read. */
 export type OnOutput = (stdout: Readable, stderr: Readable) => void
 
-/**
- * A handler in JavaScript or TypeScript, in a thread of its own, which starts with the first invocation. After an error with
- * which Lambda would start the runtime again (a module that does not load, an uncaught exception), the next invocation gets a
- * new thread.
- */
+/** A handler in a thread of its own. After an error with which Lambda would start the runtime again, the next invocation gets a new one. */
 export class NodeRuntime implements Runtime {
   readonly #facts: FunctionFacts
   readonly #onOutput: OnOutput | undefined
@@ -136,10 +129,7 @@ export class NodeRuntime implements Runtime {
   }
 }
 
-/**
- * @param places where invocations wait for it
- * @param isCaptured whether its output is read here
- */
+/** @param places where invocations wait for it @param isCaptured whether its output is read here */
 function newThread(
   module: URL,
   facts: FunctionFacts,

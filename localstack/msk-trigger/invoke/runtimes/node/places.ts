@@ -1,7 +1,4 @@
-/**
- * Where invocations wait for the thread of a handler. The plugin offers an invocation there. Then either the thread takes it, or the plugin
- * takes it back, and both see at once which of these has happened. This module imports nothing, because each thread loads it.
- */
+/** Where invocations wait for a thread: either it takes one or the plugin takes it back, seen at once. Imports nothing: threads load it. */
 
 /** One for the invocation that runs, and as many as an event poller has in flight beside it. */
 const COUNT = 5

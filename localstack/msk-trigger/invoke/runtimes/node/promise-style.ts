@@ -3,12 +3,7 @@ import type { Call, Handler, Outcome } from './call.ts'
 import type { LambdaContext } from './lambda-context.ts'
 import { RuntimeFailure } from './reported-error.ts'
 
-/**
- * Calls a handler as nodejs24.x and later do: what it returns counts, whether that is a promise or not.
- *
- * The outcome is told one turn of the event loop later, as there. A rejection that nothing handled comes before it and fails
- * the invocation.
- */
+/** Calls a handler as nodejs24.x and later do. The outcome comes a turn later: a rejection that nothing handled is before it. */
 export function callForPromise(
   handler: Handler,
   event: unknown,
@@ -36,12 +31,7 @@ export function neverSettled(): RuntimeFailure {
   ])
 }
 
-/**
- * Why nodejs24.x and later do not load a handler: it declares a callback.
- * https://aws.amazon.com/blogs/compute/node-js-24-runtime-now-available-in-aws-lambda/
- *
- * @throws RuntimeFailure
- */
+/** Refuses a handler that declares a callback, as nodejs24.x and later do. @throws RuntimeFailure */
 export function refuseCallback({ length }: Handler): void {
   if (length < 3) return
   throw new RuntimeFailure(

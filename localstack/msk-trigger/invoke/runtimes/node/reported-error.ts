@@ -12,12 +12,7 @@ export class RuntimeFailure extends Error {
   }
 }
 
-/**
- * Describes what a handler threw, as Lambda does: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html.
- * Anything can be thrown, and it may throw itself when it is read.
- *
- * @param plugin the URL of the folder of the plugin's code, whose frames tell a reader nothing
- */
+/** Describes what a handler threw, as Lambda does. Anything can be thrown. @param plugin the URL of code whose frames are left out */
 export function reportedError(thrown: unknown, plugin?: string): ReportedError {
   try {
     if (isError(thrown)) {

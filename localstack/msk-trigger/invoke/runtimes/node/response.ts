@@ -1,17 +1,10 @@
 import type { HandlerStyle } from './messages.ts'
 import { RuntimeFailure } from './reported-error.ts'
 
-/**
- * The maximum response of a synchronous invocation, in bytes.
- * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
- */
+/** The maximum response of a synchronous invocation, in bytes. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_RESPONSE_BYTES = 6_291_556
 
-/**
- * The response as JSON: null for nothing; what `JSON.stringify` makes of everything else.
- *
- * @throws RuntimeFailure where Lambda fails the invocation: for what has no JSON, and for what is too large
- */
+/** The response as JSON: null for nothing. @throws RuntimeFailure for what has no JSON, and for what is too large */
 export function responseJson(result: unknown, style: HandlerStyle): string {
   const json = stringified(result === undefined ? null : result, style)
   if (json === undefined) {

@@ -7,10 +7,7 @@ import { neverSettled } from './promise-style.ts'
 
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming')
 
-/**
- * Defines the global `awslambda`, which modules expect even if only some of their handlers stream.
- * https://docs.aws.amazon.com/lambda/latest/dg/config-rs-write-functions.html
- */
+/** Defines the global `awslambda`, which modules expect even if only some of their handlers stream. */
 export function defineAwslambda(): void {
   const { AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA: isUnwanted } = process.env
   if (isUnwanted === '1' || isUnwanted === 'true') return

@@ -1,8 +1,4 @@
-/**
- * The thread of a handler: loads it, and then answers one request after another. While an invocation runs, nothing else keeps
- * the event loop from being empty, so that `beforeExit` tells when nothing is left to wait for. Requests that come meanwhile wait here:
- * the next one begins without a way to the other thread and back.
- */
+/** The thread of a handler. While an invocation runs nothing else keeps the loop busy, so that `beforeExit` tells when nothing is left. */
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -117,10 +113,7 @@ class Response implements Outcome {
   }
 }
 
-/**
- * Where a handler may call back, a rejection of the same turn that nothing handles comes after the response: it ends the
- * runtime, but does not fail the invocation. Elsewhere the response has waited for it.
- */
+/** Where a handler may call back, an unhandled rejection of the same turn ends the runtime and does not fail the invocation. */
 function sendSoon(place: number, ok: string): void {
   if (data.style === 'promise') {
     send({ place, ok, isLast: false })

@@ -22,13 +22,7 @@ const ANSWER_WITHIN_MS = 20_000
 /** Searches that are under way, or have found one. */
 const searches = new Map<string, Promise<Python>>()
 
-/**
- * Finds the Python for a runtime of Lambda: that of the active virtual environment, which has the packages of the
- * project; or else the version that the runtime names; or else any Python 3. Searches only once for each environment.
- *
- * @param runtime as `python3.12`
- * @throws Error if there is none; the message says what to do
- */
+/** Finds a Python: of the active virtual environment, or the version of the runtime, or any Python 3. @throws Error if there is none */
 export async function findPython(
   runtime: string,
   environment: Environment,

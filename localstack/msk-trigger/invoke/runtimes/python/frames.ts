@@ -28,11 +28,7 @@ export class FrameReader {
     this.#kinds = kinds
   }
 
-  /**
-   * Returns the frames that this piece completes.
-   *
-   * @throws Error where a frame would begin with another kind. Its length would be of any size.
-   */
+  /** Returns the frames that this piece completes. @throws Error where a frame would begin with another kind */
   read(piece: Buffer): Frame[] {
     this.#pieces.push(piece)
     this.#bytes += piece.length

@@ -82,11 +82,7 @@ export class PythonProcess {
     return this.#loaded.promise
   }
 
-  /**
-   * Sends a request and resolves with its answer; never, if the process ends before. Rejects with a HandlerError.
-   *
-   * @param requestId as in the request
-   */
+  /** Sends a request and resolves with its answer; never, if the process ends before. Rejects with a HandlerError. */
   exchange(requestId: string, request: string): Promise<unknown> {
     const asked = { requestId, ...Promise.withResolvers<unknown>() }
     this.#asked = asked

@@ -11,10 +11,7 @@ export type PythonFunction = Pick<
   'functionName' | 'handler' | 'runtime' | 'region' | 'folder' | 'environment'
 >
 
-/**
- * Runs a Python handler as Lambda does, in a process of its own. The runner of serverless-offline takes None for a
- * missing response and does not report exceptions, so that both end as timeouts.
- */
+/** A Python handler in a process of its own. The runner of serverless-offline turns None and every exception into a timeout. */
 export class PythonRuntime implements Runtime {
   readonly #function: PythonFunction
   readonly #notice: (line: string) => void

@@ -17,7 +17,6 @@ import { Outage } from './report/outage.ts'
 import { EventSource } from './source.ts'
 import type { TriggerParts } from './trigger-parts.ts'
 
-/** The settings, with the brokers of one cluster. */
 type OneCluster = Settings & Partial<Pick<ClusterSettings, 'names'>>
 
 /** The permits of functions with event sources, by name; those of one function are shared by all its event sources. */
@@ -79,14 +78,12 @@ export class ClusterSources {
     )
   }
 
-  /** Starts reading without waiting for it. */
   start(): void {
     for (const source of this.sources) void source.run()
     void this.#watch.run(this.sources)
     void this.#checkDestinations()
   }
 
-  /** See `EventSource.stop`. */
   async stop(graceMs: number): Promise<void> {
     this.#ending.abort()
     this.#watch.close()

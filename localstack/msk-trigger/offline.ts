@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { ConfigurationError } from './support/framework.ts'
 
-/** What the trigger does when serverless-offline starts, and before it ends. */
 interface Parts {
   start(): void
   stop(): Promise<void> | undefined
@@ -15,14 +14,8 @@ interface Offline {
 }
 
 /**
- * Starts and stops with plain `serverless offline`. That command has a single hook, during which serverless-offline
- * starts, runs until SIGINT or SIGTERM, and calls its own `end`, which exits. It calls both through its properties, so
- * they are replaced. By then every plugin has had its turn before the hook, in whatever order the plugins are listed.
- *
- * `serverless offline start` has hooks for its parts instead, and calls both through references that it took earlier.
- *
- * @param plugins all that are loaded
- * @returns false if serverless-offline is not among them
+ * Starts and stops with plain `serverless offline`, whose single hook starts, runs and ends: it calls both through its properties, so they are
+ * replaced, when every plugin has had its turn. @returns false if serverless-offline is not among the plugins
  */
 export function followOffline(plugins: readonly object[], { start, stop }: Parts): boolean {
   const offline = plugins.find(plugin => plugin.constructor.name === 'ServerlessOffline') as

@@ -36,7 +36,6 @@ import {
 import { isObject } from './support/values.ts'
 import { Trigger } from './trigger.ts'
 
-/** `serverless kafka event`. */
 const COMMANDS = {
   kafka: {
     usage: 'Commands for the Kafka events of functions',

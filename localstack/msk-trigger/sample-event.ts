@@ -14,7 +14,6 @@ import { isUnreachable, rootMessage } from './report/explain.ts'
 import { ConfigurationError } from './support/framework.ts'
 import { isWholeNumber } from './support/values.ts'
 
-/** Options of the command. */
 interface EventOptions {
   readonly function: string
   readonly topic?: string | undefined

@@ -35,14 +35,10 @@ export interface SourceParts {
   readonly settings: Settings
   readonly log: Log
   readonly cluster: Omit<Cluster, 'close' | 'deleteGroup'>
-  /** Present if the mapping has a destination. */
   readonly sender: Sender | undefined
   readonly report: WriteReport
-  /** Shared by all event sources. */
   readonly outage: Outage
-  /** Shared by all event sources of the function. */
   readonly reserved: Semaphore
-  /** See `whyUnreachable`. */
   whyUnreachable(error: unknown): Promise<string | undefined>
   invoke(event: EventContent, requestId: string, answerCounts: boolean): Promise<unknown>
   member(mapping: Mapping, listener: MemberListener): Pick<GroupMember, keyof GroupMember>
@@ -58,7 +54,6 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   readonly #joined = Promise.withResolvers<void>()
   readonly #faults = new Faults()
   readonly #tracker: TopicTracker
-  /** Resolves the next time that reading starts. */
   #nextReading = Promise.withResolvers<void>()
   readonly #name: string
   readonly #trouble: ReadingTrouble

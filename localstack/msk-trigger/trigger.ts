@@ -14,10 +14,8 @@ const GRACE_MS = 3_000
 /** Upper bound for ending threads and connections. They are terminated, so only a defect reaches it. */
 const CLOSE_MS = 500
 
-/** The running event sources of a service. */
 export class Trigger {
   readonly #sources: readonly EventSource[]
-  /** Functions that are never invoked. */
   readonly #throttled: ReadonlySet<string>
   readonly #invoker: FunctionInvoker
   readonly #handlesSignals: boolean

@@ -11,7 +11,6 @@ import { type Login, loginOf } from './login.ts'
 import { OAuthTokens } from './oauth-token.ts'
 import { requireSecrets } from './secrets.ts'
 
-/** How old a secret may be when a connection is made with it. */
 const SECRET_AGE_MS = 60_000
 
 function adviceOf({ ssl }: ClusterSettingNames): TlsAdvice {
@@ -101,7 +100,6 @@ export function accessWarnings({
   )
 }
 
-/** Undefined for plain text. */
 function certificatesFor(ssl: boolean | TlsSettings, setting: string): Kept<Certificates> | undefined {
   if (ssl === false) return undefined
   const settings = withFilesRead(ssl === true ? {} : ssl, setting)

@@ -17,7 +17,6 @@ export class Kept<T> {
     if (!this.#kept) await this.#readAgain()
   }
 
-  /** The value. May only be called after `ready`. */
   get value(): T {
     if (!this.#kept) throw new Error('it was not read yet')
     // If it fails, the next call tries again.

@@ -2,13 +2,11 @@ import type { OAuthSettings } from '../config/security.ts'
 import { AccessError } from './access-error.ts'
 import { readSecret, textIn } from './secrets.ts'
 
-/** Upper bound for a request. */
 const ANSWER_WITHIN_MS = 5_000
 
 /** A token is used for this part of its lifetime, so that it does not expire on its way. */
 const USED_FOR = 0.8
 
-/** The lifetime of a token whose answer tells none. */
 const DEFAULT_LIFETIME_S = 60
 
 const SETTING = 'custom.mskTrigger.sasl'

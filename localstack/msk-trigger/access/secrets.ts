@@ -2,12 +2,10 @@ import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aw
 import { ConfigurationError } from '../support/framework.ts'
 import { AccessError } from './access-error.ts'
 
-/** Upper bound for a request. */
 const ANSWER_WITHIN_MS = 5_000
 
 const NOTHING_READ = 'no secret is read in the cloud'
 
-/** The JSON document in a secret. */
 export type Secret = Readonly<Record<string, unknown>>
 
 /** Secrets need something to read them from. @param override where credentials can be set instead @throws ConfigurationError */

@@ -24,11 +24,8 @@ const JVM_FLAGS = [
 ]
 
 export interface KafkaPlace {
-  /** The command of Java. */
   readonly java: string
-  /** The folder with Kafka's jars. */
   readonly jars: string
-  /** The folder of its records. */
   readonly data: string
   readonly port: number
 }

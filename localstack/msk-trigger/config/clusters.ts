@@ -13,7 +13,6 @@ import { withoutLogin } from '../support/values.ts'
 import { SASL, type SaslSettings, SSL, type TlsSettings } from './security.ts'
 import { hiddenMap, must, mustBe } from './setting-errors.ts'
 
-/** The settings of a cluster as messages name them. */
 export interface ClusterSettingNames {
   readonly brokers: string
   readonly ssl: string
@@ -25,14 +24,11 @@ export interface ClusterSettingNames {
 /** Brokers that event sources read from, and how clients sign in there. */
 export interface ClusterSettings {
   readonly brokers: readonly string[]
-  /** The encryption of connections to the brokers; false is plain text. */
   readonly ssl: boolean | TlsSettings
-  /** How clients sign in to the brokers, if they do. */
   readonly sasl: SaslSettings | undefined
   readonly names: ClusterSettingNames
 }
 
-/** An entry of `custom.mskTrigger.clusters`. */
 interface LocalCluster {
   readonly brokers?: readonly string[]
   readonly ssl?: boolean | TlsSettings

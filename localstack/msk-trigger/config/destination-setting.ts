@@ -4,17 +4,14 @@ import type { Destination } from './destination.ts'
 import { isIntrinsic } from './intrinsics.ts'
 import { must, settingsMap } from './setting-errors.ts'
 
-/** A destination as configured. */
 export interface GivenDestination {
   /** The setting that names it. */
   readonly setting: 'onFailureDestination' | 'destinations.onFailure'
   /** An ARN, `kafka://topic`, or a call of an intrinsic function that gives one. */
   readonly reference: unknown
-  /** What `type` says. */
   readonly type: 'sqs' | 'sns' | 's3' | undefined
 }
 
-/** The settings of an event that name its destination. */
 interface DestinationSettings {
   readonly onFailureDestination?: unknown
   readonly destinations?: { readonly onFailure?: unknown }
@@ -25,7 +22,6 @@ const ARN = /^arn:[\w-]+:(sqs|sns|s3):/
 /** Rule 42: up to 249 characters, and the first is not a dot. */
 const KAFKA = /^kafka:\/\/([\w-][\w.-]{0,248})$/
 
-/** What a destination must be. */
 export const DESTINATION_KINDS =
   'the ARN of an SQS queue, an SNS topic or an S3 bucket, kafka://<topic> (up to 249 characters), or a reference to such a resource'
 
@@ -38,7 +34,6 @@ export const ON_FAILURE_DESTINATION = custom<unknown>(
 /** Under the name of the framework's `stream` event. */
 export const DESTINATIONS = settingsMap({ onFailure: ON_FAILURE_DESTINATION })
 
-/** The destination that a text names. */
 export function destinationIn(text: string): Destination | undefined {
   const topic = KAFKA.exec(text)?.[1]
   if (topic !== undefined) return { kind: 'kafka', topic }
@@ -53,7 +48,6 @@ export function readsFrom(topic: string, destination: unknown): boolean {
   return found?.kind === 'kafka' && found.topic === topic
 }
 
-/** The destination of an event whose settings were checked. */
 export function givenDestination(settings: DestinationSettings): GivenDestination | undefined {
   const { onFailureDestination, destinations } = settings
   const setting = onFailureDestination === undefined ? 'destinations.onFailure' : 'onFailureDestination'

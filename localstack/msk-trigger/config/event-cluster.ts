@@ -45,7 +45,6 @@ export function unusedClusters(clouds: readonly CloudCluster[], clusters: LocalC
     )
 }
 
-/** The cluster in the cloud as one text. */
 export function cloudName({ eventSourceArn, bootstrapServers = [] }: CloudCluster): string {
   return eventSourceArn ?? bootstrapServers.join(',')
 }

@@ -57,7 +57,6 @@ export function destinationOf(event: ReadEvent, context: IntrinsicContext): Even
 /** A queue, a topic of SNS or a bucket among the resources of a service. */
 export interface DeclaredResource {
   readonly id: string
-  /** Undefined if only CloudFormation knows its name. */
   readonly local: Exclude<Destination, { kind: 'kafka' }> | undefined
 }
 

@@ -21,7 +21,6 @@ const OURS = [
   'startingPositionTimestamp',
 ] as const
 
-/** What the framework knows of Kafka events without this plugin. */
 export interface FrameworkEvents {
   /** Whether its `msk` event has `provisionedPollerConfig`; Serverless 3 has not. */
   readonly hasProvisionedMode: boolean

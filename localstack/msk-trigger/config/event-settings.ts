@@ -30,7 +30,6 @@ export interface KafkaEvent {
   readonly event: Readonly<Record<string, unknown>>
 }
 
-/** An event with its checked settings. */
 export interface ReadEvent extends KafkaEvent {
   readonly settings: EventSettings
 }
@@ -93,7 +92,6 @@ const SETTINGS = object({
   provisionedPollerConfig: exactOptional(POLLERS),
 })
 
-/** The names of these settings. */
 export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS.entries)
 
 /** The checked settings of an event. A setting is absent if it was not set, or set to null. */

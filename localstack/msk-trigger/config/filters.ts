@@ -9,7 +9,6 @@ export interface Filter {
   readonly matches: Matcher
 }
 
-/** A record's value as filters see it. */
 export type FilterData = { readonly form: 'json' | 'text'; readonly data: unknown }
 
 /** The limit applies to the pattern as written into the template. */
@@ -17,7 +16,6 @@ const MAX_PATTERN_CHARACTERS = 4_096
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** The schema of one pattern. */
 export const FILTER = pipe(
   unknown(),
   rawTransform<unknown, Filter>(({ dataset, addIssue, NEVER }) => {

@@ -15,11 +15,9 @@ export interface IntrinsicContext extends Place {
   readonly resources: Readonly<Record<string, unknown>>
   readonly stage: string
   readonly stackName?: string
-  /** The values of other stacks' exports, by name. */
   readonly imports?: Readonly<Record<string, string>>
 }
 
-/** A stack of which nothing is known. */
 export const NOTHING_KNOWN: IntrinsicContext = { resources: {}, region: '', stage: '', accountId: '' }
 
 type Known = IntrinsicContext & {
@@ -66,7 +64,6 @@ export function resolveIntrinsics(value: unknown, context: IntrinsicContext): un
   return resolve(value, { ...context, within: [] })
 }
 
-/** Whether the value is a call of an intrinsic function, known here or not. */
 export function isIntrinsic(value: unknown): value is Readonly<Record<string, unknown>> {
   if (!isObject(value)) return false
   const [name = '', ...others] = Object.keys(value)
@@ -99,7 +96,6 @@ function attributeOf(id: string, attribute: string, known: Known): unknown {
   return partOf(id, ({ attributes }) => own(attributes, attribute), known)
 }
 
-/** A part of a resource that has a name. */
 function partOf(id: string, part: (type: ResourceType) => Part | undefined, known: Known): unknown {
   const resource = own(known.resources, id)
   const type = isObject(resource) ? own(TYPES, String(resource.Type)) : undefined
@@ -137,7 +133,6 @@ function variable(name: string, variables: Readonly<Record<string, unknown>>, kn
   return attribute === undefined ? reference(id, known) : attributeOf(id, attribute, known)
 }
 
-/** `[Queue, Arn]` and `Queue.Arn`. */
 function idAndAttribute(argument: unknown): readonly (string | undefined)[] {
   const parts = typeof argument === 'string' ? /^([^.]*)(?:\.(.*))?$/.exec(argument)?.slice(1) : argument
   return listOf(parts).map(part => (typeof part === 'string' ? part : undefined))

@@ -34,20 +34,16 @@ export interface Mapping {
   readonly reportsFailures: boolean
   /** Without the first attempt; -1 means no limit. Rules 26, 27. */
   readonly maximumRetryAttempts: number
-  /** Rule 28. */
   readonly maximumRecordAgeMs: number | undefined
-  /** Rule 29. */
   readonly bisectBatchOnFunctionError: boolean
   /** Where discarded records are sent. Rules 41 to 43. */
   readonly destination: Destination | undefined
   /** Records that no filter admits are skipped; an empty list admits all. Rules 37 to 40. */
   readonly filters: readonly Filter[]
-  /** Rules 14, 15. */
   readonly registry: RegistryConfig | undefined
   readonly functionTimeoutMs: number
   /** Upper bound of the function's concurrent invocations; infinity without one. 0 throttles it. Rule 24. */
   readonly reservedConcurrency: number
-  /** The chosen behaviour where AWS does not specify one. */
   readonly open: OpenChoices
   /** Absent for a self-managed cluster. Rule 11. */
   readonly eventSourceArn?: string
@@ -57,12 +53,10 @@ export interface Mapping {
   readonly cluster?: ClusterSettings
 }
 
-/** Facts that all mappings of a service share. */
 export interface ServiceFacts {
   readonly service: string
   readonly stage: string
   readonly region: string
-  /** `provider.timeout`, in seconds. */
   readonly timeout?: number
   /** `resources.Resources`. A destination can refer to one of them. */
   readonly resources?: Readonly<Record<string, unknown>>
@@ -110,7 +104,6 @@ export function readMappings(
   return mappings
 }
 
-/** What intrinsic functions in the settings of events can be resolved with. */
 export function intrinsicContext(facts: Omit<ServiceFacts, 'timeout'>): IntrinsicContext {
   const { service, stage, region, resources = {}, importValues = {} } = facts
   const stackName = facts.stackName ?? `${service}-${stage}`

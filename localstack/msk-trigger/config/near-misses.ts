@@ -5,7 +5,6 @@ import { type KafkaEvent, kafkaEvents, nameOf, SETTING_NAMES } from './event-set
 
 const KINDS = ['msk', 'kafka'] as const
 
-/** The settings that are the framework's alone, as the trigger does not read them. */
 const FRAMEWORK_SETTINGS = {
   msk: ['arn', 'enabled', 'saslScram512'],
   kafka: ['accessConfigurations', 'bootstrapServers', 'enabled'],

@@ -34,7 +34,6 @@ const READINGS = {
   registryJson: ['base64', 'object'],
 } as const
 
-/** The chosen behaviour. */
 export type OpenChoices = { readonly [K in keyof typeof READINGS]: (typeof READINGS)[K][number] }
 
 const ENTRIES = Object.fromEntries(
@@ -50,7 +49,6 @@ export const OPEN_CHOICES = pipe(
   settingsMap(ENTRIES),
 ) as GenericSchema<unknown> as GenericSchema<unknown, OpenChoices>
 
-/** The defaults, all of them. */
 export const DEFAULT_OPEN_CHOICES = Object.fromEntries(
   Object.entries(READINGS).map(([key, [first]]) => [key, first]),
 ) as OpenChoices

@@ -6,9 +6,7 @@ import type { Settings } from './settings.ts'
 
 /** The schema registry of a mapping, from `schemaRegistryConfig` of its event. Rules 14, 15. */
 export interface RegistryConfig {
-  /** Its local address. */
   readonly uri: string
-  /** What the function receives. */
   readonly form: 'JSON' | 'SOURCE'
   readonly validates: readonly ('KEY' | 'VALUE')[]
   /** How to log in, and with which certificates, each with the name of its setting. */
@@ -20,7 +18,6 @@ const ACCESS_TYPES = ['BASIC_AUTH', 'CLIENT_CERTIFICATE_TLS_AUTH', 'SERVER_ROOT_
 
 const TLS_TYPES = ACCESS_TYPES.slice(1)
 
-/** The address can have a login. */
 const ADDRESS: ReturnType<typeof must> = issue =>
   withoutLogin(must('the address of a registry, or the ARN of one in Glue')(issue))
 const ATTRIBUTES = must('a list of { attribute: KEY } and { attribute: VALUE }')
@@ -55,10 +52,8 @@ export const REGISTRY = settingsMap({
   ),
 })
 
-/** The checked `schemaRegistryConfig`. */
 export type RegistrySettings = InferOutput<typeof REGISTRY>
 
-/** The settings of the plugin for registries. */
 export type RegistryPluginSettings = Pick<Settings, 'schemaRegistry'> &
   Partial<Pick<Settings, 'registryAuth' | 'registrySsl'>>
 

@@ -1,4 +1,3 @@
-/** Where resources are. */
 export interface Place {
   readonly region: string
   /** `000000000000`, as in LocalStack. */
@@ -8,9 +7,7 @@ export interface Place {
 /** What a reference to a resource can give. */
 export type Part = 'arn' | 'name' | 'url'
 
-/** How the resources of a type are named. */
 export interface ResourceType {
-  /** The property with its name. */
   readonly name: string
   /** The ARN behind `arn:<partition>:`. */
   arn(name: string, place: Place): string
@@ -78,7 +75,6 @@ export const TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::MSK::ServerlessCluster': CLUSTER,
 }
 
-/** A part of the resource with this name. */
 export function nameResource({ arn }: ResourceType, name: string, part: Part, place: Place): string {
   switch (part) {
     case 'arn':

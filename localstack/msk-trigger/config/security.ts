@@ -52,7 +52,6 @@ export interface OAuthSettings {
 const PASSWORD_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 const MECHANISMS = [...PASSWORD_MECHANISMS, 'oauthbearer', 'aws-msk-iam'] as const
 
-/** How a client signs in to the brokers. */
 export type SaslSettings =
   | ({ readonly mechanism: (typeof PASSWORD_MECHANISMS)[number] } & LoginSettings)
   | ({ readonly mechanism: 'oauthbearer' } & OAuthSettings)
@@ -107,7 +106,6 @@ const TLS = pipe(
   ),
 )
 
-/** `ssl`: true, false, or a map. */
 export const SSL = lazy(given => (typeof given === 'boolean' ? boolean() : TLS)) as GenericSchema<
   unknown,
   boolean | TlsSettings
@@ -128,7 +126,6 @@ const isLogin = ({ username, password, secret }: LoginSettings) =>
     : (username ?? password) === undefined
 const LOGIN_WANTED = 'must have username and password, or else secret'
 
-/** `registryAuth`. */
 export const REGISTRY_AUTH = pipe(hiddenMap(LOGIN), check(isLogin, LOGIN_WANTED)) as GenericSchema<
   unknown,
   LoginSettings

@@ -44,7 +44,6 @@ function missing(entries: ObjectEntries, { path }: BaseIssue<unknown>): string |
   return entry && safeParse(entry, undefined).issues?.[0].message
 }
 
-/** A whole number between two bounds. */
 export function wholeNumber(least: number, most: number, unit = 'a whole number') {
   return custom<number>(value => isWholeNumber(value, least, most), must(`${unit} from ${least} to ${most}`))
 }

@@ -40,17 +40,13 @@ export interface Settings extends TemplateSettings {
   readonly maxRetryDelayMs: number
   /** After this time without a heartbeat, the broker reassigns the partitions of a process that was killed. */
   readonly sessionTimeoutMs: number
-  /** Creates the topics that are missing. */
   readonly createTopics: NewTopic | undefined
   /** Creates the queues, topics of SNS and buckets of `resources` that are missing in what stands in for AWS. */
   readonly createResources: boolean
-  /** Whether each successful invocation is logged. */
   readonly invocationLines: boolean
   /** The local registry, used instead of the one that an event names for the cloud. */
   readonly schemaRegistry: string | undefined
-  /** The encryption of connections to the brokers; false is plain text. */
   readonly ssl: boolean | TlsSettings
-  /** How clients sign in to the brokers, if they do. */
   readonly sasl: SaslSettings | undefined
   /** How to log in to the registry, instead of with the login in its address. */
   readonly registryAuth: LoginSettings | undefined
@@ -60,11 +56,9 @@ export interface Settings extends TemplateSettings {
   readonly faults: string | undefined
   /** A file to which reports about stalled consumers are appended, one JSON line each. */
   readonly reports: string | undefined
-  /** The chosen behaviour where AWS does not specify one. */
   readonly open: OpenChoices
 }
 
-/** The value can have a login. */
 const ADDRESS: ReturnType<typeof must> = issue =>
   withoutLogin(must('an address like http://127.0.0.1:8081')(issue))
 const TEXT = must('a text')
@@ -114,7 +108,6 @@ const SCHEMA = pipe(
   ),
 )
 
-/** What is not set. */
 const NOT_SET = {
   createTopics: undefined,
   schemaRegistry: undefined,

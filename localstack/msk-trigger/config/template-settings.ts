@@ -6,14 +6,12 @@ import { configurationError, must } from './setting-errors.ts'
 export interface TemplateSettings {
   /** Whether functions learn from their environment that their response is read. */
   readonly announceResponseType: boolean
-  /** The values of other stacks' exports, by name. */
   readonly importValues: Readonly<Record<string, string>>
 }
 
 const IMPORTS = must('a map of texts, by the names of the exports')
 const VALUE = must('a text')
 
-/** What each must be. */
 export const TEMPLATE_SETTINGS = {
   announceResponseType: nullish(boolean(must('true or false')), false),
   importValues: nullish(record(string(), string(VALUE), IMPORTS), {}),

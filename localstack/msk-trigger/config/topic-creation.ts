@@ -2,7 +2,6 @@ import { boolean, exactOptional, lazy, pipe, transform } from 'valibot'
 import { isObject } from '../support/values.ts'
 import { must, settingsMap, wholeNumber } from './setting-errors.ts'
 
-/** How a missing topic is created. */
 export interface NewTopic {
   /** -1 means as many as the broker gives a topic by default: its `num.partitions`. */
   readonly partitions: number

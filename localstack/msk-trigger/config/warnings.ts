@@ -21,16 +21,13 @@ const LEAST_DESTINATION = 'kafka://1234'.length
 /** Rule 37: more need a raised quota. */
 const FILTERS_WITHOUT_REQUEST = 5
 
-/** What the warnings depend on beside the functions. */
 interface WarningFacts {
-  /** `provider.timeout`, in seconds. */
   readonly timeout?: number
   readonly intrinsics?: IntrinsicContext
   /** Whether settings of provisioned mode are left out of the template of an event that is not in that mode. */
   readonly leavesOut?: boolean
 }
 
-/** An event with what is known of its destination. */
 interface Warned extends ReadEvent {
   readonly destination: EventDestination | undefined
 }

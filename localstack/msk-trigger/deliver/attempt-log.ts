@@ -2,11 +2,9 @@ import { shouldLog } from '../support/backoff.ts'
 import type { Log } from '../support/framework.ts'
 import { describe, type Part } from '../support/parts.ts'
 
-/** Where the attempts of a batch are logged. */
 export interface AttemptLog {
   readonly name: string
   readonly log: Log
-  /** Whether each successful invocation is logged. */
   readonly invocationLines: boolean
 }
 
@@ -56,7 +54,6 @@ export function shownReason(reason: string, attempt: number): string {
   return attempt === 1 ? reason : (reason.split('\n')[0] ?? '')
 }
 
-/** `1 attempt`, `2 attempts`. */
 export function attemptsOf(count: number): string {
   return `${count} attempt${count === 1 ? '' : 's'}`
 }

@@ -3,9 +3,7 @@ import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aw
 
 type AwsKind = Exclude<Destination['kind'], 'kafka'>
 
-/** The requests about one queue, topic or bucket. */
 interface Requests {
-  /** Resolves if it exists. */
   ask(): Promise<unknown>
   create(): Promise<unknown>
 }
@@ -49,7 +47,6 @@ export async function createInAws(kind: AwsKind, arn: string): Promise<boolean> 
   return true
 }
 
-/** The kind and the name, for messages. */
 export function awsName(kind: AwsKind, arn: string): string {
   return `${WHAT[kind]} ${nameIn(arn)}`
 }

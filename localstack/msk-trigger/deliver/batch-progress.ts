@@ -2,7 +2,6 @@ import type { Part, WithOffset } from '../support/parts.ts'
 
 /** A record that also covers the skipped records that follow it. */
 interface Passed extends WithOffset {
-  /** The last offset that is done when this record is done. */
   readonly lastOffset: number
 }
 
@@ -40,7 +39,6 @@ export class BatchProgress<R extends Passed = Passed> {
     )
   }
 
-  /** The records that are not done. */
   get open(): readonly Part<R>[] {
     return [...this.#partitions].flatMap(([partition, { records, done, prefix }]) => {
       // In the common case none of the partition is done.

@@ -12,7 +12,6 @@ export class Deliveries {
     { readonly queues: Queues; readonly over: Promise<void> }
   >()
 
-  /** See `deliver`. */
   begin(batch: Batch, queues: Queues, to: DeliveryContext): void {
     const progress = new BatchProgress(batch)
     const over = deliver(batch, queues, to, progress).then(() => {
@@ -21,7 +20,6 @@ export class Deliveries {
     this.#open.set(progress, { queues, over })
   }
 
-  /** Resolves when those of now are over. */
   async over(): Promise<void> {
     await Promise.all([...this.#open.values()].map(({ over }) => over))
   }

@@ -41,14 +41,9 @@ export interface DeliveryContext extends DiscardContext, AttemptLog {
 type TriedUnit = Unit<PendingRecord> & Tried
 
 /**
- * Delivers one batch until all its records are done: it invokes the function, commits what succeeded, and retries the
- * rest after a backoff, until that succeeds, or until its retries or age are used up and the destination has received
- * it (rules 21, 22, 26 to 29). The delivery keeps its partitions until it is done with them (rule 19), but holds a
- * permit only while the handler runs, so a batch that waits does not keep others from running. The caller has already
- * acquired the event source's permit for the first attempt. After an error that it does not foresee, which is a defect, it delivers again what
- * is not committed: the partitions would otherwise wait until a restart.
- *
- * @param progress where the caller sees how far it is
+ * Delivers one batch: invokes the function, commits what succeeded, and retries the rest until that succeeds, or is used up and the
+ * destination has it (rules 21, 22, 26 to 29). It keeps its partitions until it is done with them (rule 19), and a permit only while the
+ * handler runs; the caller has acquired the first. After a defect it delivers again, or the partitions would wait until a restart.
  */
 export function deliver(
   batch: Batch,
@@ -63,7 +58,6 @@ class Delivery {
   readonly #queues: ReadonlyMap<number, PartitionQueue>
   readonly #to: DeliveryContext
   readonly #progress: BatchProgress<PendingRecord>
-  /** Partitions that are not released yet. */
   readonly #partitions: Set<number>
   #hasPermit = true
   #hasReserved = false
@@ -233,7 +227,6 @@ class Delivery {
       .filter(({ parts }) => parts.length > 0)
   }
 
-  /** Releases partitions of which nothing is left. */
   #releaseAllBut(open: Batch): void {
     for (const partition of this.#partitions)
       if (!open.some(part => part.partition === partition)) this.#release(partition)

@@ -14,9 +14,7 @@ export interface CheckParts {
   readonly settings: Pick<Settings, 'createTopics'>
   readonly cluster: Pick<Cluster, 'hasTopic' | 'createTopic'>
   readonly log: Pick<Log, 'notice' | 'warning'>
-  /** Aborted when the trigger stops. */
   readonly ending: AbortSignal
-  /** Says what is wrong with a queue, a topic of SNS or a bucket. */
   awsProblem(kind: Exclude<Destination['kind'], 'kafka'>, arn: string): Promise<string | undefined>
 }
 

@@ -13,7 +13,6 @@ import { objectKey } from './object-key.ts'
 /** Larger requests are split: a broker accepts about 1 MB at once. */
 const REQUEST_BYTES = 512 * 1024
 
-/** Sends discarded records to their destination. */
 export interface Sender {
   /** Rejects unless all records are known to have arrived; the caller then sends all of them again. */
   send(discarded: DiscardedRecords): Promise<void>

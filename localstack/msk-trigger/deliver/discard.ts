@@ -10,7 +10,6 @@ import { pause } from '../support/wait.ts'
 import type { Sender } from './destinations.ts'
 import type { DiscardedRecords } from './invocation-record.ts'
 
-/** What is needed to discard records. */
 export interface DiscardContext {
   readonly name: string
   readonly topic: string
@@ -19,20 +18,14 @@ export interface DiscardContext {
   readonly backoff: Backoff
   /** Attempts to send to the destination. */
   readonly sending: Attempts
-  /** Aborted when the trigger stops. */
   readonly ending: AbortSignal
   readonly destination: Destination | undefined
-  /** Present if there is a destination. */
   readonly sender: Sender | undefined
 }
 
 /**
- * Sends records to the destination and retries until they have arrived. Until then nothing of them is committed, so
- * none is lost. Without a destination, records are dropped with a log line that names them.
- *
- * @param why added to the condition in the log line and the report.
- * @returns the records that were discarded: without partitions that were revoked meanwhile, and none if the trigger
- * stopped first.
+ * Sends records to the destination until they have arrived; before that nothing of them is committed. Without a destination, they are dropped
+ * with a log line. @returns those that were discarded: without partitions that were revoked, and none if the trigger stopped first
  */
 export async function discard(
   discarded: DiscardedRecords,

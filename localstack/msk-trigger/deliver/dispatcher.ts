@@ -37,15 +37,11 @@ export interface DispatcherParts extends Fetching {
   readonly backoff: Backoff
   readonly log: Log
   readonly reports: Omit<MappingReports, 'mapped'>
-  /** Whether each successful invocation is logged. */
   readonly invocationLines: boolean
   readonly intake: Intake
-  /** Present if the mapping has a destination. */
   readonly sender: Sender | undefined
   readonly faults: Faults
-  /** See `DeliveryContext`. */
   readonly reserved: Semaphore
-  /** See `DeliveryContext`. */
   invoke(event: EventContent, requestId: string, answerCounts: boolean): Promise<unknown>
   /** Injected fault: the poller must start again. */
   crash(): void
@@ -67,7 +63,6 @@ export class Dispatcher {
   readonly #deliveries = new Deliveries()
   /** Partitions in flight. By number, because a partition that is revoked and assigned again must still wait for its old batch. */
   readonly #busy = new Set<number>()
-  /** Called whenever partitions are no longer in flight. */
   #released = Promise.withResolvers<void>()
   #queues: ReadonlyMap<number, PartitionQueue> = new Map()
   #timer: NodeJS.Timeout | undefined

@@ -7,7 +7,6 @@ export interface Tried {
   readonly tries: number
   /** Failed attempts, as counted against the retries. */
   readonly failures: number
-  /** How often the records were sent to the function. */
   readonly invocations: number
   /** The last one; absent if they were never sent. */
   readonly response?: LastResponse

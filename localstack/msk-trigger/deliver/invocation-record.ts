@@ -16,11 +16,9 @@ export type Condition =
   | 'SCHEMA_NOT_FOUND'
   | 'DESERIALIZATION_ERROR'
 
-/** Records that are discarded together. */
 export interface DiscardedRecords {
   readonly parts: readonly Part<PendingRecord>[]
   readonly condition: Condition
-  /** How often the records were sent to the function. */
   readonly invocations: number
   /** The last response; absent if the records were never sent. */
   readonly response?: LastResponse
@@ -87,14 +85,12 @@ export function topicRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
   return { ...payload, payload: asObject }
 }
 
-/** Splits discarded records into single ones. */
 export function* oneByOne(discarded: DiscardedRecords): Generator<DiscardedRecords> {
   for (const { partition, records } of discarded.parts) {
     for (const record of records) yield { ...discarded, parts: [{ partition, records: [record] }] }
   }
 }
 
-/** The event with these records. */
 export function eventOf(parts: readonly Part<PendingRecord>[], { mapping, brokers }: Origin): EventContent {
   return new RecordsEvent(
     mapping,

@@ -6,7 +6,6 @@ import type { Intake } from '../poll/intake.ts'
 import { PartitionQueue, type PendingRecord } from '../poll/partition-queue.ts'
 import { eventOf } from './invocation-record.ts'
 
-/** An event, and how many records it has. */
 interface NewestEvent {
   readonly event: EventContent
   readonly records: number

@@ -10,12 +10,10 @@ export interface Outcome<R extends WithOffset> {
   readonly again: readonly Part<R>[]
   /** Records that a partial response named as failed. Absent if the whole batch is redelivered. */
   readonly reported?: readonly Part<R>[]
-  /** Why records are redelivered. */
   readonly reason?: string
   readonly warning?: string
 }
 
-/** How to interpret a response. */
 export interface AnswerOptions {
   readonly topic: string
   /** `ReportBatchItemFailures` is set. */
@@ -29,11 +27,8 @@ export function retryWholeBatch<R extends WithOffset>(parts: readonly Part<R>[],
 }
 
 /**
- * Interprets the return value of a handler. Without `ReportBatchItemFailures` it is ignored (rule 33). With it (rules
- * 30, 31), nothing, null, `{}` and an empty list mean success. An invalid response, or one that names a record that was
- * not in the event, causes the whole batch to be redelivered.
- *
- * AWS does not specify what happens to the records after a failed one; the setting `afterPartialResponse` decides.
+ * Interprets the return value of a handler: ignored without `ReportBatchItemFailures` (rule 33). With it (rules 30, 31), nothing, null, `{}` and
+ * an empty list mean success, and an invalid response redelivers the whole batch.
  */
 export function readAnswer<R extends WithOffset>(
   parts: readonly Part<R>[],

@@ -7,7 +7,6 @@ export interface Unit<R extends WithOffset> {
   readonly parts: readonly Part<R>[]
   /** Failed attempts, as counted against the retries. */
   readonly failures: number
-  /** How often these records were sent to the function. */
   readonly invocations: number
 }
 
@@ -16,20 +15,15 @@ export type RetryPolicy = Pick<
   'maximumRetryAttempts' | 'maximumRecordAgeMs' | 'bisectBatchOnFunctionError' | 'open'
 >
 
-/** What follows an attempt to deliver a unit. */
 export interface NextAttempts<R extends WithOffset> {
-  /** Records whose retries are used up. */
   readonly exhausted: readonly Part<R>[]
   /** The units that replace it, to be delivered one after another. */
   readonly units: readonly Unit<R>[]
 }
 
 /**
- * Decides what follows an attempt. A failure counts whether it was thrown or reported: a record that stays in
- * `batchItemFailures` also uses up the retries (rule 32). The first attempt is not a retry (rule 26). With bisect the
- * remaining records are split in two, and the halves run one after the other, so a partition is never in flight twice
- * (rules 19, 29). A split is no retry, unless `bisectRetries` says so: only a batch that cannot be split any further uses
- * up its retries, also where it has none.
+ * Decides what follows an attempt. A failure counts whether it was thrown or reported (rule 32), and the first attempt is not a retry (rule
+ * 26). With bisect the halves run one after the other (rules 19, 29). A split is not a retry, unless `bisectRetries` says so.
  */
 export function afterAttempt<R extends WithOffset>(
   unit: Unit<R>,

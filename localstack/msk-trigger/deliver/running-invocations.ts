@@ -10,10 +10,8 @@ interface Running {
   isReported: boolean
 }
 
-/** Receives slow invocations. */
 interface SlowInvocations {
   running(parts: readonly Part[], forMs: number): void
-  /** One of them has ended. */
   returned(parts: readonly Part[]): void
 }
 

@@ -4,7 +4,6 @@ import { createInterface } from 'node:readline'
 import type { Log } from '../support/framework.ts'
 import { type Fault, readFault } from './faults.ts'
 
-/** An event source that accepts faults. */
 export interface FaultTarget {
   readonly functionKey: string
   readonly topic: string

@@ -1,6 +1,5 @@
 import { isObject, isWholeNumber, show } from '../support/values.ts'
 
-/** Faults that apply to a batch. */
 const BATCH_FAULTS = ['duplicate', 'timeout', 'crash'] as const
 type BatchFault = (typeof BATCH_FAULTS)[number]
 
@@ -28,7 +27,6 @@ export interface Fault {
   readonly times?: number
 }
 
-/** The armed faults of one event source. */
 export class Faults {
   readonly #armed = new Map<BatchFault, number>()
   readonly #held = new Set<number | 'all'>()

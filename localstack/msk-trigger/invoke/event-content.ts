@@ -25,7 +25,6 @@ export interface EventHead {
 /** The records of an event, and its head. */
 export interface PackedEvent {
   readonly head: EventHead
-  /** In bytes. */
   readonly length: number
   /** `target` must have room for the length. */
   copyTo(target: Uint8Array): void

@@ -40,7 +40,6 @@ export type Message = Pick<KafkaMessage, 'key' | 'value' | 'timestamp' | 'offset
   readonly bare?: { readonly key?: boolean; readonly value?: boolean }
 }
 
-/** Rule 14. */
 export interface SchemaMetadata {
   readonly dataFormat: 'JSON' | 'AVRO' | 'PROTOBUF'
   readonly schemaId: string

@@ -4,7 +4,6 @@ import { startInstanceAtMs } from './patience.ts'
 import { NotBegun } from './runtimes/runtime.ts'
 import { WaitingList } from './waiting-list.ts'
 
-/** The part of an instance that the pool uses. */
 type PooledInstance = Pick<Instance, 'isBroken' | 'isComputing' | 'isLoading' | 'hasRoom' | 'close'>
 
 /** An idle instance ends after this time, if there is another one. */
@@ -24,10 +23,8 @@ interface Caller<I> {
 }
 
 /**
- * The instances of one function. The most recently used one is taken first, and callers wait a moment for a busy one,
- * so that few threads serve a quick handler, and those that are not needed any more end. Each thread costs tens of megabytes, and starting one takes as long as
- * hundreds of invocations. Callers wait in line at a busy instance that takes them, which then goes from one to the next by itself. A caller
- * that has waited there for too long is taken back.
+ * The instances of one function. The most recently used one is taken first, and callers wait in line a moment, because each thread costs tens
+ * of megabytes and its start as much as hundreds of invocations. Who has waited too long is taken back.
  */
 export class InstancePool<I extends PooledInstance = Instance> {
   readonly #start: () => I
@@ -44,7 +41,6 @@ export class InstancePool<I extends PooledInstance = Instance> {
   /** Since when the queue has been non-empty, and what this thread had done by then. */
   #backlog: { readonly sinceMs: number; readonly use: EventLoopUtilization } | undefined
   #timer: NodeJS.Timeout | undefined
-  /** When the timer expires. */
   #timerAtMs = 0
   #isClosed = false
 

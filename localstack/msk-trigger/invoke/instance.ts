@@ -3,7 +3,6 @@ import { type HandedOver, type Invocation, NotBegun, type Runtime, RuntimeEnded 
 /** The time to load a handler that does not count as time of its first invocation, as in the cloud. */
 const LOADING_MS = 10_000
 
-/** An invocation that an instance has. */
 export interface Started {
   /** Rejects with `NotBegun` if it was taken back, or if the instance is broken: another one can have it then. */
   readonly answer: Promise<unknown>
@@ -51,7 +50,6 @@ export class Instance {
     })
   }
 
-  /** Whether it takes another invocation while one runs. */
   get hasRoom(): boolean {
     const isRunning = this.#line[0]?.handedOver !== undefined
     return isRunning && !this.isBroken && !this.#isClosed && (this.#runtime.room ?? 0) > 0
@@ -142,7 +140,6 @@ export class Instance {
     await Promise.race([loading, late.promise, failed]).finally(() => clearTimeout(timer))
   }
 
-  /** Whether its handler is being loaded. */
   get isLoading(): boolean {
     const [first] = this.#line
     return first !== undefined && first.handedOver === undefined
@@ -153,7 +150,6 @@ export class Instance {
     return this.#isCold || this.#runtime.isComputing
   }
 
-  /** Ends its runtime. */
   close(): Promise<void> {
     this.#isClosed = true
     return this.#runtime.close()

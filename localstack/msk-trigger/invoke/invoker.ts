@@ -55,7 +55,6 @@ export class Invoker implements FunctionInvoker {
     await Promise.all([...functionKeys].map(key => this.#functions.get(key)?.replace()))
   }
 
-  /** Terminates all threads. */
   async close(): Promise<void> {
     await Promise.all([...this.#functions.values()].map(instances => instances.close()))
   }

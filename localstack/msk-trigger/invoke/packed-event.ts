@@ -35,7 +35,6 @@ export function eventIn(bytes: Buffer, head: EventHead): LambdaEvent {
   }
 }
 
-/** Where the record after the one at this position begins. */
 function nextAfter(view: DataView, start: number): number {
   return start + view.getInt32(start + HEAD.length, true)
 }
@@ -67,7 +66,6 @@ function recordAt(
   return record
 }
 
-/** What the records of a partition have in common. */
 type Place = Pick<EventHead, 'topic' | 'tombstone'> & { readonly partition: number }
 
 /** Signed bytes. A header without a value becomes an empty list. Rule 13. */

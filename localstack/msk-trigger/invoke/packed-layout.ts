@@ -15,7 +15,6 @@ export const HEAD = {
 }
 export const HEADER_LENGTHS = 8
 
-/** What a packed record has beside its content. */
 export const PACKED_BYTES = HEAD.end
 
 export const LOG_APPEND_TIME = 1
@@ -29,7 +28,6 @@ export function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
 
 type Fields = ReturnType<typeof fieldsAt>
 
-/** Reads what a record begins with. */
 export function fieldsAt(view: DataView, start: number) {
   const keyLength = view.getInt32(start + HEAD.key, true)
   const valueLength = view.getInt32(start + HEAD.value, true)

@@ -13,7 +13,6 @@ const BACKLOG_MS = 1_000
 /** The same while an instance loads its handler: a quick one then serves all that wait, and several that load take longer, and stay. */
 const LOADING_PATIENCE_MS = 1_000
 
-/** Threads that can run at once. */
 const PROCESSORS = availableParallelism()
 
 /** Returns when a new instance is started for a caller that waits. @param threads the instances, and whatever else needs a processor */

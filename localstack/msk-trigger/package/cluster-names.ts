@@ -35,7 +35,6 @@ export function nameClusters(
   }
 }
 
-/** Whether the framework finds a name. */
 function isNamed(arn: unknown): boolean {
   if (typeof arn === 'string') return Boolean(arn.split('/')[1])
   return isObject(arn) && (typeof arn.Ref === 'string' || typeof arn['Fn::ImportValue'] === 'string')

@@ -4,7 +4,6 @@ import { type IntrinsicContext, NOTHING_KNOWN } from '../config/intrinsics.ts'
 import type { RegistrySettings } from '../config/registry.ts'
 import type { FunctionDefinition, Template } from '../support/framework.ts'
 
-/** A statement of an IAM policy. */
 interface Statement {
   readonly Effect: 'Allow'
   readonly Action: readonly string[]
@@ -38,7 +37,6 @@ interface GeneratedRole {
   readonly Policies: readonly { readonly PolicyDocument: { readonly Statement: Statement[] } }[]
 }
 
-/** The statements that one event needs beyond the framework's own. */
 function statementsFor(kafkaEvent: ReadEvent, intrinsics: IntrinsicContext): Statement[] {
   const { kind, settings, event } = kafkaEvent
   const cluster = event.arn

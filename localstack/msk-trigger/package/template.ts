@@ -17,7 +17,6 @@ import {
 } from '../support/framework.ts'
 import { isObject } from '../support/values.ts'
 
-/** What the template depends on beside the functions. */
 interface TemplateFacts {
   readonly intrinsics?: IntrinsicContext
   /** Whether settings of provisioned mode are left out of the mapping of an event that is not in that mode. */

@@ -16,7 +16,6 @@ export function fetchDelayMs(fetched: Pick<Batch, 'messages' | 'offsetLag'>): nu
 const FEW_RECORDS = 100
 const FETCH_DELAY_MS = 4
 
-/** Pauses and resumes fetching of a partition. */
 export interface Fetching {
   pause(partition: number): void
   resume(partition: number): void
@@ -49,7 +48,6 @@ export class Backpressure {
     return all.size > PARTITIONS_PER_FETCH && full.length >= PARTITIONS_PER_FETCH
   }
 
-  /** Called after records were taken out of a queue. */
   taken(queue: PartitionQueue): void {
     const pausedAtMs = this.#paused.get(queue)
     if (pausedAtMs === undefined || !queue.isLow) return

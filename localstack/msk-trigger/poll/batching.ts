@@ -1,4 +1,3 @@
-/** A record that waits to be batched. */
 export interface BatchableRecord {
   readonly offset: number
   /** Its size in the JSON event: at most what an event has room for, and 0 for a record that is never sent. */
@@ -38,10 +37,8 @@ export type Next =
   | { readonly do: 'nothing' }
 
 /**
- * Selects the records of the next batch. A batch is sent when the first of three conditions holds: the batch size is
- * reached, the payload limit is reached, or the window is over that began when its first record arrived (rules 1, 4; a
- * window of 0 never waits, rule 5). Records are taken from the partition that has waited longest, then from the next.
- * One batch may mix partitions; the order within each is kept (rule 7).
+ * Selects the records of the next batch, which is sent when the batch size or the payload limit is reached, or the window of its first record is
+ * over (rules 1, 4, 5). It begins with the partition that has waited longest, and keeps the order within each (rule 7).
  */
 export function nextBatch(queues: readonly BatchableQueue[], limits: BatchLimits, nowMs: number): Next {
   const filled = queues

@@ -1,7 +1,6 @@
 import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
 import kafkajs, { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 
-/** Creates a client with this id. */
 export type Connect = (clientId: string) => Kafka
 
 /** Returns what creates clients of these brokers. @param options how they reach the brokers and sign in there */

@@ -32,13 +32,11 @@ export class Cluster {
     return this.#ask(async admin => (await admin.listTopics()).includes(topic))
   }
 
-  /** See `Topics.states`. */
   async topicStates(topics: readonly string[]): Promise<TopicStates | undefined> {
     await this.#ready()
     return this.#topics.states(topics)
   }
 
-  /** Closes the connection that is kept. */
   close(): Promise<void> {
     return this.#topics.close()
   }

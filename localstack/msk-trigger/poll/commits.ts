@@ -44,12 +44,10 @@ export class Commits {
     await this.#outage
   }
 
-  /** Resolves when nothing is left to commit. */
   async finished(): Promise<void> {
     await this.#running
   }
 
-  /** What is done and not committed yet. */
   get pending(): readonly PartitionOffset[] {
     const held = [...this.#pending].filter(([queue]) => !queue.revoked)
     return held.map(([{ partition }, offset]) => ({ partition, offset }))

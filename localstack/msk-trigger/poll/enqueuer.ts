@@ -14,7 +14,6 @@ export interface EnqueuerParts {
   readonly backoff: Backoff
   readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
   readonly intake: Intake
-  /** Aborted when the trigger stops. */
   readonly ending: AbortSignal
 }
 

@@ -24,7 +24,6 @@ export interface MemberListener {
   /** The same for records that have come after a pause. Where it is false, `rejoin` has been called. */
   mayDeliver(): Promise<boolean>
   startOffsets(partitions: readonly number[]): Promise<StartOffsets>
-  /** Reading starts at these offsets. */
   reading(offsets: ReadonlyMap<number, number>): void
   /** A fetch that started after `reading` has succeeded, with or without records. */
   fetched(): void
@@ -64,7 +63,6 @@ export class GroupMember {
   /** When records of a partition came last, or could have come for the first time, by `performance.now()`. */
   readonly #receivedAtMs = new Map<number, number>()
 
-  /** @param connect creates a client with this id */
   constructor(
     connect: (clientId: string) => Kafka,
     mapping: Mapping,

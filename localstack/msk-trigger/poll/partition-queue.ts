@@ -68,7 +68,6 @@ export class PartitionQueue implements BatchableQueue {
     return this.#pending
   }
 
-  /** The offset to read next. */
   get nextOffset(): number {
     return this.#nextOffset
   }
@@ -109,7 +108,6 @@ export class PartitionQueue implements BatchableQueue {
     }
   }
 
-  /** Removes and returns the first `count` records. */
   take(count: number): PendingRecord[] {
     const taken = this.#pending.splice(0, count)
     for (const record of taken) this.#pendingBytes -= record.memoryBytes
@@ -117,7 +115,6 @@ export class PartitionQueue implements BatchableQueue {
     return taken
   }
 
-  /** Resolves when the queue is no longer full. */
   get room(): Promise<void> {
     if (!this.isFull) return Promise.resolve()
     this.#room = Promise.withResolvers()
@@ -177,7 +174,6 @@ export class PartitionQueue implements BatchableQueue {
   }
 }
 
-/** About what a fetched message takes in memory. */
 function memoryBytes({ key, value, headerList = [] }: Message): number {
   let bytes = (key?.length ?? 0) + (value?.length ?? 0)
   for (const [name, of] of headerList) bytes += HEADER_BYTES + name.length + (of?.length ?? 0)

@@ -17,9 +17,7 @@ export interface TroubleParts {
   readonly settings: Pick<Settings, 'brokers' | 'sessionTimeoutMs'>
   readonly log: Pick<Log, 'notice' | 'warning'>
   readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
-  /** Shared by all event sources. */
   readonly outage: Outage
-  /** Aborted when the trigger stops. What fails after that is nobody's concern. */
   readonly ending: AbortSignal
   /** @param error as kafkajs throws it; undefined if nothing has failed yet */
   whyUnreachable(error: unknown): Promise<string | undefined>
@@ -51,7 +49,6 @@ export class ReadingTrouble {
     this.#explainLater(() => this.#explainJoin())
   }
 
-  /** The attempt is over, or reading has started. */
   settled(): void {
     clearTimeout(this.#waiting)
   }
@@ -81,7 +78,6 @@ export class ReadingTrouble {
     return attempt
   }
 
-  /** A fetch has succeeded. */
   fetched(): void {
     const { name, log, reports, outage } = this.#parts
     const failures = this.#attempts.succeeded()

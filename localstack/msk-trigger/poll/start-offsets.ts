@@ -2,23 +2,15 @@ import type { Mapping } from '../config/mappings.ts'
 import type { Cluster } from './cluster.ts'
 
 export interface StartOffsets {
-  /** The offset to start at, by partition. */
   readonly from: ReadonlyMap<number, number>
   /** The starting positions among them that must be committed at once. */
   readonly pin: readonly { readonly partition: number; readonly offset: number }[]
 }
 
 /**
- * Decides where to start in newly assigned partitions. Committed offsets take precedence; the starting position applies
- * to a group that has none (rules 34, 36). A partition that was added to the topic later is read from its beginning:
- * starting at its end would skip records that arrived before it was noticed.
- *
- * A topic that was created again while it was read is read from its beginning, too. Offsets that are committed belong
- * to the deleted one.
- *
- * A start at LATEST or AT_TIMESTAMP is committed at once. Otherwise a process that ends before its first success would
- * start at a later "latest" the next time, and the records in between would be lost. The start of a topic that was created
- * again is committed, too, because offsets of the deleted one can be.
+ * Decides where to start in newly assigned partitions. Committed offsets take precedence; the starting position applies to a group that has
+ * none (rules 34, 36). A partition that was added later, and a topic that was created again, are read from their beginning. A start at
+ * LATEST or AT_TIMESTAMP is committed at once: after a restart, "latest" would skip the records in between.
  */
 export async function startOffsets(
   cluster: Pick<Cluster, 'committed' | 'offsetsAt'>,

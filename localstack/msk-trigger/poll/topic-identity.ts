@@ -4,7 +4,6 @@ export class TopicIdentity {
   /** A broker that lags behind can still name the id of the deleted topic. */
   readonly #former = new Set<string>()
 
-  /** Whether an id was seen before. */
   get isKnown(): boolean {
     return this.#id !== undefined
   }

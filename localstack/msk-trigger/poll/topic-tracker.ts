@@ -4,7 +4,6 @@ import type { TopicState, TopicStates } from './topics.ts'
 interface TrackerParts {
   readonly topic: string
   topicStates(topics: readonly string[]): Promise<TopicStates | undefined>
-  /** The topic was deleted and created again. */
   onRecreated(): void
 }
 
@@ -42,13 +41,11 @@ export class TopicTracker {
     return 'replaced'
   }
 
-  /** Reading starts. */
   reads(): void {
     this.#isReading = true
     this.#isRecreated = false
   }
 
-  /** The group is left, to be joined again. */
   leaves(): void {
     this.#isReading = false
   }

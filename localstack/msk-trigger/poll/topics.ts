@@ -45,7 +45,6 @@ export class Topics {
     }
   }
 
-  /** Closes the connection for good. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#disconnect()

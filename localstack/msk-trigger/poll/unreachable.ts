@@ -5,7 +5,6 @@ import type { Listener } from './broker-probe.ts'
 /** What kafkajs says of a failed connection, the innermost cause first. */
 interface ConnectionFailure {
   readonly message: string
-  /** The address that it tried. */
   readonly broker: string | undefined
 }
 
@@ -30,7 +29,6 @@ export async function whyUnreachable(
   return `Kafka does not answer: ${found}; ${advice}`
 }
 
-/** A broker answers, and still there is no working connection. */
 function whyNotUsable(
   answering: string,
   { message, broker = answering }: ConnectionFailure,

@@ -24,7 +24,6 @@ export type Read =
       readonly why: string
     }
 
-/** The registry has no schema with this id. */
 class SchemaNotFoundError extends Error {
   override readonly name = 'SchemaNotFoundError'
 }

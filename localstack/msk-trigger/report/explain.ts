@@ -1,6 +1,5 @@
 import { accessProblem } from '../access/problem.ts'
 
-/** The error of a handler, as a runtime reported it. */
 interface Reported {
   readonly reported?: {
     readonly errorType: string
@@ -26,7 +25,6 @@ export function explain(error: unknown): string {
   return [said, ...stack, ...(cause instanceof Error ? [cause.stack] : [])].join('\n')
 }
 
-/** An explanation without its stack. */
 export function withoutStack(explanation: string): string {
   return explanation.replace(STACK, '')
 }

@@ -9,7 +9,6 @@ export class Outage {
     return isNews
   }
 
-  /** A source reads again: what follows is another outage. */
   over(): void {
     this.#logged.clear()
   }

@@ -12,13 +12,11 @@ export interface Stall {
   readonly obstacle: Obstacle
   readonly kind: StallKind
   readonly reason: string
-  /** The number of consecutive failed attempts. */
   readonly attempt: number
   /** The first offset of each stalled partition; absent if the whole mapping is stalled. */
   readonly offsets?: Offsets
 }
 
-/** Offsets by partition. */
 type Offsets = Readonly<Record<string, number>>
 
 export interface Discarded {
@@ -52,7 +50,6 @@ export type Report =
       ))
   | EndedThread
 
-/** A handler ended its thread after it had responded. */
 interface EndedThread {
   readonly function: string
   readonly report: 'ended'
@@ -94,12 +91,10 @@ export class MappingReports {
     this.#report({ ...this.#of, report: 'stalled', ...stall, ...(parts && { offsets: offsetsOf(parts) }) })
   }
 
-  /** Reports an invocation that takes long. Nothing has failed. */
   running(parts: readonly Part[], forMs: number): void {
     this.#report({ ...this.#of, report: 'running', forMs, offsets: offsetsOf(parts) })
   }
 
-  /** Reports the end of an invocation that was reported as running. */
   returned(parts: readonly Part[]): void {
     this.#report({ ...this.#of, report: 'returned', partitions: parts.map(({ partition }) => partition) })
   }
@@ -135,7 +130,6 @@ export class MappingReports {
   }
 }
 
-/** The first offset of each partition. */
 function offsetsOf(parts: readonly Part[]): Offsets {
   return Object.fromEntries(parts.map(({ partition, records }) => [partition, records[0]?.offset ?? 0]))
 }

@@ -62,7 +62,6 @@ export interface Provider {
 
 export interface FunctionDefinition {
   readonly events?: readonly Readonly<Record<string, unknown>>[]
-  /** Its name in the cloud. */
   readonly name?: string
   readonly handler?: string
   readonly runtime?: string

@@ -1,4 +1,3 @@
-/** Anything that has an offset. */
 export interface WithOffset {
   readonly offset: number
 }
@@ -29,7 +28,6 @@ export function pick<R extends WithOffset>(
   return picked
 }
 
-/** The records of `parts` that are not in `others`. */
 export function without<R extends WithOffset>(parts: readonly Part<R>[], others: readonly Part[]): Part<R>[] {
   if (others.length === 0) return parts.filter(({ records }) => records.length > 0)
   const taken = new Map(others.map(part => [part.partition, new Set(part.records.map(r => r.offset))]))

@@ -21,12 +21,8 @@ const starting = new AsyncLocalStorage<FrameworkRuntime>()
 let isWatching = false
 
 /**
- * A runner of serverless-offline, for what this plugin does not run itself. The runner does not watch its thread: an uncaught exception
- * would end the whole process, and `process.exit` in a handler would leave the invocation hanging. Its own timer is not used because it
- * outlives the invocation.
- *
- * After a failure serverless-offline would treat the function as busy forever. Each has therefore a pool of its own and is discarded with
- * it.
+ * A runner of serverless-offline, for what this plugin does not run itself. The runner does not watch its thread, whose uncaught exception
+ * would end this process, and treats the function as busy forever after a failure: each is discarded with a pool of its own.
  */
 export class FrameworkRuntime implements Runtime {
   readonly #lambda: Lambda
@@ -37,7 +33,6 @@ export class FrameworkRuntime implements Runtime {
   #thread: Worker | undefined
   #useBefore: EventLoopUtilization | undefined
 
-  /** @param options those of serverless-offline */
   constructor(serverless: Serverless, options: Readonly<Record<string, unknown>>, functionKey: string) {
     this.#lambda = new Lambda(serverless, { ...options, noTimeout: true })
     this.#lambda.create([{ functionKey, functionDefinition: serverless.service.getFunction(functionKey) }])
@@ -88,7 +83,6 @@ export class FrameworkRuntime implements Runtime {
   }
 }
 
-/** Hands a new thread to the runtime that started it. */
 function watchThread(worker: Worker): void {
   starting.getStore()?.watch(worker)
 }

@@ -2,10 +2,8 @@
 
 import type { EventContent } from '../event-content.ts'
 
-/** One event for a handler. */
 export interface Invocation {
   readonly event: EventContent
-  /** As in the handler's context. */
   readonly requestId: string
   /** After how many milliseconds Lambda would end it; infinity if it has no timeout. */
   readonly timeoutMs: number

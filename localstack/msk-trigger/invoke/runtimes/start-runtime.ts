@@ -21,7 +21,6 @@ export function frameworkRuntimes(
   }
 }
 
-/** The runtime of a function, as its definition is now. @param notice receives lines for the log */
 function startRuntime(
   serverless: Serverless,
   options: Readonly<Record<string, unknown>>,

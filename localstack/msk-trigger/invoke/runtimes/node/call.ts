@@ -8,7 +8,6 @@ export interface Outcome {
   failForGood(thrown: unknown): void
 }
 
-/** An invocation that runs. */
 export interface Call {
   /** Nothing is left in the event loop that could still give an outcome. */
   loopIsEmpty(): void

@@ -36,7 +36,6 @@ export function callWithCallback(
 }
 
 class CallbackCall implements Call {
-  /** Whether the handler may still call back. */
   isExpected = false
   readonly callback: Callback
   readonly #outcome: Outcome

@@ -6,7 +6,6 @@ export interface LambdaContext {
   readonly invokedFunctionArn: string
   readonly functionName: string | undefined
   readonly functionVersion: string | undefined
-  /** In megabytes, as text. */
   readonly memoryLimitInMB: string | undefined
   readonly logGroupName: string | undefined
   readonly logStreamName: string | undefined
@@ -15,7 +14,6 @@ export interface LambdaContext {
   getRemainingTimeInMillis(): number
 }
 
-/** What the context of an invocation is made of. */
 export interface Begun {
   readonly requestId: string
   /** Milliseconds since 1970; infinity if it has no timeout. */

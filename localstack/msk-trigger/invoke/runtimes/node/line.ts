@@ -44,7 +44,6 @@ export class Line {
     }
   }
 
-  /** Takes the one with this answer out of the line. */
   answered(place: number): Pending | undefined {
     const pending = this.#pending.get(place)
     this.#pending.delete(place)
@@ -52,7 +51,6 @@ export class Line {
     return pending
   }
 
-  /** Takes back all that have not begun. */
   takeBackAll(): void {
     for (const [place, pending] of this.#pending) this.#takeBack(place, pending)
   }

@@ -3,11 +3,9 @@
 import type { EventHead } from '../../event-content.ts'
 import type { ReportedError } from '../runtime.ts'
 
-/** What a thread is told when it starts. */
 export interface ThreadData {
   /** Not used by the thread: it shows who creates a thread whose it is, as that of serverless-offline does. */
   readonly functionKey: string
-  /** As in the definition of the function: `folder/module.name`. */
   readonly handler: string
   readonly folder: string
   readonly style: HandlerStyle
@@ -31,7 +29,6 @@ export interface Request {
   readonly requestId: string
   /** When it was handed over, in milliseconds since 1970. */
   readonly atMs: number
-  /** In milliseconds; infinity if it has no timeout. */
   readonly timeoutMs: number
   /** The event, if its records are at the beginning of the memory of its place; or else its JSON. */
   readonly event: EventHead | string

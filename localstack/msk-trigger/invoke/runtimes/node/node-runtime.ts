@@ -21,16 +21,13 @@ export class NodeRuntime implements Runtime {
   readonly #onOutput: OnOutput | undefined
   readonly #module: URL
   readonly #ended = Promise.withResolvers<RuntimeEnded>()
-  /** Present while a thread loads the handler. */
   #loading: PromiseWithResolvers<void> | undefined
   #thread: Worker | undefined
   /** The end of the last thread that was given up. */
   #abandoned: Promise<number> | undefined
-  /** What the current thread has. */
   #line = new Line()
   #useBefore: EventLoopUtilization | undefined
 
-  /** @param module of the thread */
   constructor(facts: FunctionFacts, onOutput?: OnOutput, module = THREAD) {
     this.#facts = facts
     this.#onOutput = onOutput

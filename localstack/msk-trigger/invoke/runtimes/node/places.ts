@@ -14,14 +14,12 @@ export class Places {
     this.#states = new Int32Array(shared)
   }
 
-  /** How many are free. */
   get free(): number {
     let free = 0
     for (let place = 0; place < COUNT; place += 1) if (this.#is(place, FREE)) free += 1
     return free
   }
 
-  /** Returns a place that was free. */
   offer(): number {
     for (let place = 0; place < COUNT; place += 1) if (this.#change(place, FREE, OFFERED)) return place
     throw new Error('the thread has no place for another invocation')
@@ -37,7 +35,6 @@ export class Places {
     return this.#change(place, OFFERED, TAKEN_BACK)
   }
 
-  /** The invocation is over. */
   leave(place: number): void {
     Atomics.store(this.#states, place, FREE)
   }

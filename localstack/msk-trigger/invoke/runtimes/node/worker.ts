@@ -24,9 +24,7 @@ const memories: Buffer[] = []
 const waiting: Request[] = []
 /** From the beginning of an invocation until the next one may begin. */
 let isBusy = false
-/** The thread is being ended. */
 let isOver = false
-/** The place of the invocation that runs. */
 let running: number | undefined
 /** When the invocation before it was over, in milliseconds since 1970. */
 let freeSinceMs = 0

@@ -10,7 +10,6 @@ export interface Python {
   readonly version: string
 }
 
-/** The variables of the environment that decide. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Starts an executable to ask for its version. Rejects if it is not a Python. */

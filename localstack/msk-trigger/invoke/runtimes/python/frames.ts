@@ -7,7 +7,6 @@ export interface Frame {
 /** Kind, and length in four bytes, big-endian. */
 const HEAD_BYTES = 5
 
-/** The bytes of a frame. */
 export function frame(kind: string, body: string): Buffer {
   const bytes = Buffer.byteLength(body)
   const whole = Buffer.allocUnsafe(HEAD_BYTES + bytes)

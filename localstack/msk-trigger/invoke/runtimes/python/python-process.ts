@@ -23,7 +23,6 @@ const END_MS = 1_000
 const SPOILT =
   'something other than the runner wrote to descriptor 3, over which the answers of the handler come: leave it alone'
 
-/** What to start. */
 export interface PythonCommand {
   readonly executable: string
   /** Where the code lies: the working directory, and the first place where modules are looked for. */
@@ -49,7 +48,6 @@ export class PythonProcess {
   /** Something other than the runner wrote to the channel: what comes over it means nothing any more. */
   #isSpoilt = false
   #isLoaded = false
-  /** Present while an answer is awaited. */
   #asked: (PromiseWithResolvers<unknown> & { readonly requestId: string }) | undefined
 
   constructor({ executable, folder, handler, environment }: PythonCommand) {

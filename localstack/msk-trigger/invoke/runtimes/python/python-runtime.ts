@@ -5,7 +5,6 @@ import { CpuUse } from './cpu-use.ts'
 import { findPython } from './find-python.ts'
 import { PythonProcess } from './python-process.ts'
 
-/** What it needs to know of a function. */
 export type PythonFunction = Pick<
   FunctionFacts,
   'functionName' | 'handler' | 'runtime' | 'region' | 'folder' | 'environment'

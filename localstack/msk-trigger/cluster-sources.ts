@@ -1,4 +1,5 @@
 import process from 'node:process'
+import type { KafkaConfig } from 'kafkajs'
 import { accessWarnings, KafkaAccess } from './access/kafka-access.ts'
 import type { ClusterSettings } from './config/clusters.ts'
 import type { Mapping } from './config/mappings.ts'
@@ -7,15 +8,33 @@ import { awsProblem } from './deliver/aws-check.ts'
 import { checkDestinations } from './deliver/destination-check.ts'
 import { senderFor } from './deliver/destinations.ts'
 import { Semaphore } from './deliver/semaphore.ts'
+import type { FunctionInvoker } from './invoke/invoker.ts'
 import { probe } from './poll/broker-probe.ts'
-import { clientsOf } from './poll/clients.ts'
-import { Cluster } from './poll/cluster.ts'
+import { Cluster, clientsOf } from './poll/cluster.ts'
 import { GroupMember } from './poll/member.ts'
-import { TopicWatch } from './poll/topic-watch.ts'
+import { TopicWatch } from './poll/topics.ts'
 import { whyUnreachable } from './poll/unreachable.ts'
-import { Outage } from './report/outage.ts'
+import { Outage } from './report/attempts.ts'
+import type { WriteReport } from './report/reports.ts'
 import { EventSource } from './source.ts'
-import type { TriggerParts } from './trigger-parts.ts'
+import type { Log } from './support/framework.ts'
+
+/** What a program hands in that has event sources. */
+export interface TriggerParts {
+  readonly mappings: readonly Mapping[]
+  readonly settings: Settings
+  readonly log: Log
+  /** Runs the functions. It is closed when the trigger stops. */
+  readonly invoker: FunctionInvoker
+  /** Receives reports about what keeps event sources from making progress. */
+  readonly report?: WriteReport
+  /** How clients reach the brokers and sign in there, where the settings do not say it. */
+  readonly access?: { readonly options: Partial<KafkaConfig>; ready(): Promise<void> }
+  /** Prepares what the functions need; reading begins after that. Must not reject. */
+  readonly prepare?: () => Promise<void>
+  /** False where the program itself stops the trigger when a signal arrives. */
+  readonly handlesSignals?: boolean
+}
 
 type OneCluster = Settings & Partial<Pick<ClusterSettings, 'names'>>
 

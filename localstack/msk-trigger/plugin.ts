@@ -14,18 +14,16 @@ import {
   type ServiceFacts,
 } from './config/mappings.ts'
 import { nearMisses } from './config/near-misses.ts'
-import { readSettings, type Settings } from './config/settings.ts'
-import { readTemplateSettings } from './config/template-settings.ts'
+import { readSettings, readTemplateSettings, type Settings } from './config/settings.ts'
 import { cloudWarnings } from './config/warnings.ts'
-import { createResources } from './deliver/resources.ts'
+import { createResources } from './deliver/destination-check.ts'
 import { Invoker } from './invoke/invoker.ts'
 import { frameworkRuntimes } from './invoke/runtimes/start-runtime.ts'
 import { followOffline, requireLambdaPort } from './offline.ts'
-import { nameClusters } from './package/cluster-names.ts'
 import { addPermissions } from './package/permissions.ts'
 import { announceResponseType } from './package/response-type.ts'
-import { lostMappings, writeMappings } from './package/template.ts'
-import { writeReportsTo } from './report/report-file.ts'
+import { lostMappings, nameClusters, writeMappings } from './package/template.ts'
+import { writeReportsTo } from './report/reports.ts'
 import { sampleEvent } from './sample-event.ts'
 import {
   ConfigurationError,

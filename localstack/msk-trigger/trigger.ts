@@ -1,12 +1,11 @@
+import process from 'node:process'
 import { withFilesRead } from './access/certificates.ts'
-import { byCluster, type ClusterSources } from './cluster-sources.ts'
+import { byCluster, type ClusterSources, type TriggerParts } from './cluster-sources.ts'
 import { FaultSocket } from './faults/fault-socket.ts'
-import type { FunctionInvoker } from './invoke/function-invoker.ts'
-import { stopOnSignals } from './signals.ts'
+import type { FunctionInvoker } from './invoke/invoker.ts'
 import type { EventSource } from './source.ts'
 import type { Log } from './support/framework.ts'
 import { within } from './support/wait.ts'
-import type { TriggerParts } from './trigger-parts.ts'
 
 /** Grace period for running invocations on shutdown. Together with leaving the groups it stays within 5 s. */
 const GRACE_MS = 3_000
@@ -82,5 +81,21 @@ export class Trigger {
     const closed = this.#clusters.map(cluster => cluster.close())
     await within(CLOSE_MS, Promise.all([this.#invoker.close(), ...closed]))
     this.#forgetSignals?.()
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Makes a signal stop the trigger from the start, before serverless-offline listens. Returns a function that undoes this. */
+function stopOnSignals(stop: () => Promise<void>): () => void {
+  const onSignal = (signal: NodeJS.Signals) => {
+    const isAlone = process.listenerCount(signal) === 1
+    void stop().then(() => {
+      if (isAlone) process.kill(process.pid, signal)
+    })
+  }
+  for (const signal of SIGNALS) process.on(signal, onSignal)
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, onSignal)
   }
 }

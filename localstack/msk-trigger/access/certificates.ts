@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { TlsSettings } from '../config/security.ts'
 import { ConfigurationError } from '../support/framework.ts'
-import { AccessError } from './access-error.ts'
-import { readSecret, textIn } from './secrets.ts'
+import { AccessError, readSecret, textIn } from './secrets.ts'
 
 /** What a connection is encrypted with, in PEM form. */
 export type Certificates = Omit<TlsSettings, 'secret'>

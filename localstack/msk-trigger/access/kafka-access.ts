@@ -5,11 +5,8 @@ import type { SaslSettings, TlsSettings } from '../config/security.ts'
 import type { Settings } from '../config/settings.ts'
 import { ConfigurationError } from '../support/framework.ts'
 import { type Certificates, certificatesOf, hasSecrets, withFilesRead } from './certificates.ts'
-import { iamToken, regionOf } from './iam-token.ts'
-import { Kept } from './kept.ts'
-import { type Login, loginOf } from './login.ts'
-import { OAuthTokens } from './oauth-token.ts'
-import { requireSecrets } from './secrets.ts'
+import { iamToken, OAuthTokens, regionOf } from './oauth-token.ts'
+import { type Login, loginOf, requireSecrets } from './secrets.ts'
 
 const SECRET_AGE_MS = 60_000
 
@@ -110,4 +107,42 @@ function loginFor(sasl: SaslSettings | undefined, setting: string): Kept<Login> 
   if (!sasl || sasl.mechanism === 'oauthbearer' || sasl.mechanism === 'aws-msk-iam') return undefined
   const ageMs = sasl.secret === undefined ? Infinity : SECRET_AGE_MS
   return new Kept(() => loginOf(sasl, setting), ageMs)
+}
+
+/** A value for where nothing can wait. When it is older than `ageMs` it is read again in the background, and the old one is used meanwhile. */
+export class Kept<T> {
+  readonly #read: () => Promise<T>
+  readonly #ageMs: number
+  readonly #now: () => number
+  #kept: { readonly value: T; readonly readAtMs: number } | undefined
+  #reading: Promise<void> | undefined
+
+  constructor(read: () => Promise<T>, ageMs: number, now: () => number = () => performance.now()) {
+    this.#read = read
+    this.#ageMs = ageMs
+    this.#now = now
+  }
+
+  /** Resolves when the value has been read once. Rejects with the error of `read`; the next call reads again. */
+  async ready(): Promise<void> {
+    if (!this.#kept) await this.#readAgain()
+  }
+
+  get value(): T {
+    if (!this.#kept) throw new Error('it was not read yet')
+    // If it fails, the next call tries again.
+    if (this.#now() - this.#kept.readAtMs > this.#ageMs) this.#readAgain().catch(() => {})
+    return this.#kept.value
+  }
+
+  #readAgain(): Promise<void> {
+    this.#reading ??= this.#read()
+      .then(value => {
+        this.#kept = { value, readAtMs: this.#now() }
+      })
+      .finally(() => {
+        this.#reading = undefined
+      })
+    return this.#reading
+  }
 }

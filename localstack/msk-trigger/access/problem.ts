@@ -1,5 +1,5 @@
 import { tlsProblem } from '@sluice/kafka-records/connecting'
-import { AccessError } from './access-error.ts'
+import { AccessError } from './secrets.ts'
 
 /** Answers to a request that a listener does not allow, or not before signing in. */
 const ANSWERS: Readonly<Record<string, string>> = {

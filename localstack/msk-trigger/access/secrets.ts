@@ -1,6 +1,11 @@
+import type { LoginSettings } from '../config/security.ts'
 import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aws.ts'
 import { ConfigurationError } from '../support/framework.ts'
-import { AccessError } from './access-error.ts'
+
+/** What is needed to connect is not there, or cannot be used. The message says why, and holds no secret. */
+export class AccessError extends Error {
+  override readonly name = 'AccessError'
+}
 
 const ANSWER_WITHIN_MS = 5_000
 
@@ -64,4 +69,20 @@ function jsonIn(text: string | undefined): Secret {
     // Reported below: the parser's own message quotes the text.
   }
   throw new Error('it is not a JSON object')
+}
+
+export interface Login {
+  readonly username: string
+  readonly password: string
+}
+
+/** User and password, as configured or from a secret of the form that Lambda requires. @throws AccessError */
+export async function loginOf(
+  { username = '', password = '', secret }: LoginSettings,
+  setting: string,
+): Promise<Login> {
+  if (secret === undefined) return { username, password }
+  const content = await readSecret(secret, setting)
+  const text = (key: string) => textIn(content, key, secret, setting)
+  return { username: text('username'), password: text('password') }
 }

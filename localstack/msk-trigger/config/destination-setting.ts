@@ -1,8 +1,13 @@
 import { custom } from 'valibot'
 import { isObject } from '../support/values.ts'
-import type { Destination } from './destination.ts'
 import { isIntrinsic } from './intrinsics.ts'
 import { must, settingsMap } from './setting-errors.ts'
+
+/** Where discarded records are sent. Rules 41, 42. */
+export type Destination =
+  | { readonly kind: 'sqs' | 'sns' | 's3'; readonly arn: string }
+  /** A topic of the same cluster. Rule 43. */
+  | { readonly kind: 'kafka'; readonly topic: string }
 
 export interface GivenDestination {
   /** The setting that names it. */

@@ -1,13 +1,13 @@
 import { ConfigurationError } from '../support/framework.ts'
 import { isObject, show } from '../support/values.ts'
-import type { Destination } from './destination.ts'
 import {
   DESTINATION_KINDS,
+  type Destination,
   destinationIn,
   type GivenDestination,
   givenDestination,
 } from './destination-setting.ts'
-import { nameOf, type ReadEvent } from './event-settings.ts'
+import { type EventSettings, nameOf, type ReadEvent } from './event-settings.ts'
 import { type IntrinsicContext, referredResource, resolveIntrinsics } from './intrinsics.ts'
 
 /** The destination of an event, with what this machine knows of it. */
@@ -99,4 +99,23 @@ function kindOfText(reference: unknown): Kind | undefined {
 function typeOf(resources: IntrinsicContext['resources'], id: string): string | undefined {
   const resource = Object.hasOwn(resources, id) ? resources[id] : undefined
   return isObject(resource) && typeof resource.Type === 'string' ? resource.Type : undefined
+}
+
+/** Rules 15, 25. */
+const SETTINGS = [
+  'functionResponseType',
+  'maximumRetryAttempts',
+  'maximumRecordAgeInSeconds',
+  'bisectBatchOnFunctionError',
+  'schemaRegistryConfig',
+] as const
+
+/** Returns the settings that AWS rejects on an event which is not in provisioned mode. Rules 15, 25, 43. */
+export function outsideProvisionedMode(
+  settings: EventSettings,
+  destination: Pick<EventDestination, 'kind'> | undefined,
+): string[] {
+  if (settings.provisionedPollerConfig) return []
+  const names: string[] = SETTINGS.filter(name => settings[name] !== undefined)
+  return destination?.kind === 'kafka' ? [...names, 'a Kafka topic as destination'] : names
 }

@@ -1,15 +1,21 @@
 import {
   boolean,
   check,
+  exactOptional,
   forward,
   integer,
+  lazy,
   minValue,
+  nullish,
   number,
+  object,
   optional,
   pipe,
+  record,
   regex,
   safeParse,
   string,
+  transform,
 } from 'valibot'
 import { ConfigurationError } from '../support/framework.ts'
 import { isObject, kindOf, withoutLogin } from '../support/values.ts'
@@ -24,9 +30,54 @@ import {
   SSL,
   type TlsSettings,
 } from './security.ts'
-import { configurationError, must, settingsMap, withoutNull } from './setting-errors.ts'
-import { TEMPLATE_SETTINGS, type TemplateSettings } from './template-settings.ts'
-import { CREATE_TOPICS, type NewTopic } from './topic-creation.ts'
+import { configurationError, must, settingsMap, wholeNumber, withoutNull } from './setting-errors.ts'
+
+/** The settings under `custom.mskTrigger` that also count without a Kafka, in `package` and `deploy`. */
+interface TemplateSettings {
+  /** Whether functions learn from their environment that their response is read. */
+  readonly announceResponseType: boolean
+  readonly importValues: Readonly<Record<string, string>>
+}
+
+const IMPORTS = must('a map of texts, by the names of the exports')
+const VALUE = must('a text')
+
+const TEMPLATE_SETTINGS = {
+  announceResponseType: nullish(boolean(must('true or false')), false),
+  importValues: nullish(record(string(), string(VALUE), IMPORTS), {}),
+}
+
+/** Reads these settings, and leaves the others to where they are used. @throws ConfigurationError naming each wrong one */
+export function readTemplateSettings(custom: unknown): TemplateSettings {
+  const { output, issues } = safeParse(object(TEMPLATE_SETTINGS), isObject(custom) ? custom : {})
+  if (!issues) return output
+  throw configurationError(issues, path => ['custom.mskTrigger', ...path].join('.'))
+}
+
+export interface NewTopic {
+  /** -1 means as many as the broker gives a topic by default: its `num.partitions`. */
+  readonly partitions: number
+  /** -1 means the broker's `default.replication.factor`. */
+  readonly replicationFactor: number
+}
+
+const AS_THE_BROKER_DOES: NewTopic = { partitions: -1, replicationFactor: -1 }
+
+const MAP = settingsMap({
+  partitions: exactOptional(wholeNumber(1, 10_000)),
+  replicationFactor: exactOptional(wholeNumber(1, 100)),
+})
+
+const SWITCH = boolean(must('true, false or { partitions, replicationFactor }'))
+
+/** `createTopics`: true, false, or a map. Undefined where no topic is created. */
+const CREATE_TOPICS = pipe(
+  lazy<typeof MAP | typeof SWITCH>(given => (isObject(given) ? MAP : SWITCH)),
+  transform((given): NewTopic | undefined => {
+    if (typeof given !== 'boolean') return { ...AS_THE_BROKER_DOES, ...given }
+    return given ? AS_THE_BROKER_DOES : undefined
+  }),
+)
 
 /** The settings under `custom.mskTrigger`. Durations are in milliseconds. */
 export interface Settings extends TemplateSettings {

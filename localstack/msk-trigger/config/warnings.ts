@@ -1,5 +1,5 @@
 import { ConfigurationError, type FunctionDefinition } from '../support/framework.ts'
-import { destinationOf, type EventDestination } from './event-destination.ts'
+import { destinationOf, type EventDestination, outsideProvisionedMode } from './event-destination.ts'
 import {
   type EventSettings,
   type KafkaEvent,
@@ -9,7 +9,6 @@ import {
   readEvents,
 } from './event-settings.ts'
 import { type IntrinsicContext, NOTHING_KNOWN } from './intrinsics.ts'
-import { outsideProvisionedMode } from './provisioned-only.ts'
 import { readEach } from './setting-errors.ts'
 
 /** Rule 10. */

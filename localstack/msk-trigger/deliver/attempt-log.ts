@@ -1,4 +1,4 @@
-import { shouldLog } from '../support/backoff.ts'
+import { shouldLog } from '../report/attempts.ts'
 import type { Log } from '../support/framework.ts'
 import { describe, type Part } from '../support/parts.ts'
 

@@ -1,4 +1,4 @@
-import type { Destination } from '../config/destination.ts'
+import type { Destination } from '../config/destination-setting.ts'
 import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aws.ts'
 
 type AwsKind = Exclude<Destination['kind'], 'kafka'>

@@ -1,10 +1,12 @@
-import type { Destination } from '../config/destination.ts'
+import type { Destination } from '../config/destination-setting.ts'
+import type { DeclaredResource } from '../config/event-destination.ts'
 import type { Mapping } from '../config/mappings.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Cluster } from '../poll/cluster.ts'
 import { isUnreachable, rootMessage } from '../report/explain.ts'
 import type { Log } from '../support/framework.ts'
 import { pause } from '../support/wait.ts'
+import { awsName, createInAws } from './aws-check.ts'
 import { destinationName } from './discard.ts'
 
 /** How long to wait for Kafka between two questions. That it does not answer is logged elsewhere. */
@@ -62,4 +64,25 @@ async function topicProblem(topic: string, parts: CheckParts): Promise<string | 
     await pause(ASK_AGAIN_MS, ending)
   }
   return undefined
+}
+
+/** Creates the resources that are missing in what stands in for AWS, and logs a line for each. Never rejects. */
+export async function createResources(
+  resources: readonly DeclaredResource[],
+  log: Pick<Log, 'notice' | 'warning'>,
+  create = createInAws,
+): Promise<void> {
+  await Promise.all(
+    resources.map(async ({ id, local }) => {
+      if (!local)
+        return log.warning(`msk  ${id} of resources is not created: only CloudFormation knows its name`)
+      const { kind, arn } = local
+      try {
+        if (await create(kind, arn)) log.notice(`msk  created ${awsName(kind, arn)}`)
+      } catch (error) {
+        const { message, name } = error as Error
+        log.warning(`msk  ${awsName(kind, arn)} is not created: ${message || name}`)
+      }
+    }),
+  )
 }

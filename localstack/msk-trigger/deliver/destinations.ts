@@ -1,14 +1,14 @@
 import type { Kafka, Message, Producer } from 'kafkajs'
-import type { Destination } from '../config/destination.ts'
+import type { Destination } from '../config/destination-setting.ts'
 import {
   batchRecord,
   type DiscardedRecords,
   type Origin,
+  objectKey,
   objectRecord,
   oneByOne,
   topicRecord,
 } from './invocation-record.ts'
-import { objectKey } from './object-key.ts'
 
 /** Larger requests are split: a broker accepts about 1 MB at once. */
 const REQUEST_BYTES = 512 * 1024

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import process from 'node:process'
-import { ACCOUNT } from '../config/arns.ts'
 import { type IntrinsicContext, resolveIntrinsics } from '../config/intrinsics.ts'
+import { ACCOUNT } from '../config/resource-types.ts'
 import type { Provider, Serverless } from '../support/framework.ts'
 import { isObject } from '../support/values.ts'
 

@@ -2,7 +2,6 @@ import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import type { Instance, Started } from './instance.ts'
 import { startInstanceAtMs } from './patience.ts'
 import { NotBegun } from './runtimes/runtime.ts'
-import { WaitingList } from './waiting-list.ts'
 
 type PooledInstance = Pick<Instance, 'isBroken' | 'isComputing' | 'isLoading' | 'hasRoom' | 'close'>
 
@@ -246,5 +245,31 @@ export class InstancePool<I extends PooledInstance = Instance> {
     }
     this.#serve()
     if (isIdle && !isKept) await instance.close()
+  }
+}
+
+/** What waits, in the order in which it came. */
+class WaitingList<Item extends { readonly sinceMs: number }> {
+  readonly #items: Item[] = []
+
+  get first(): Item | undefined {
+    return this.#items[0]
+  }
+
+  /** As they are now, also while they are added and removed. */
+  get all(): readonly Item[] {
+    return [...this.#items]
+  }
+
+  /** Behind all that have waited as long, unless it is here. */
+  add(item: Item): void {
+    if (this.#items.includes(item)) return
+    const later = this.#items.findIndex(({ sinceMs }) => sinceMs > item.sinceMs)
+    this.#items.splice(later < 0 ? this.#items.length : later, 0, item)
+  }
+
+  remove(item: Item): void {
+    const index = this.#items.indexOf(item)
+    if (index >= 0) this.#items.splice(index, 1)
   }
 }

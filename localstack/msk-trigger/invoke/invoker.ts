@@ -2,10 +2,23 @@ import { explain } from '../report/explain.ts'
 import type { Report, WriteReport } from '../report/reports.ts'
 import type { Log } from '../support/framework.ts'
 import type { EventContent } from './event-content.ts'
-import type { FunctionInvoker, Invoked } from './function-invoker.ts'
 import { Instance } from './instance.ts'
 import { InstancePool } from './instance-pool.ts'
 import type { Runtime } from './runtimes/runtime.ts'
+
+/** What has to be known of a function to invoke it. */
+export interface Invoked {
+  readonly functionKey: string
+  readonly functionTimeoutMs: number
+}
+
+/** Invokes functions as Lambda does. */
+export interface FunctionInvoker {
+  /** Rejects on its error and its timeout: the records are then delivered again. @param answerCounts false injects a timeout */
+  invoke(invoked: Invoked, event: EventContent, requestId: string, answerCounts?: boolean): Promise<unknown>
+  /** Ends whatever still runs. Later invocations are refused. */
+  close(): Promise<void>
+}
 
 /** How the functions of a program run. */
 export interface Runtimes {

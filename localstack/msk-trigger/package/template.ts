@@ -1,4 +1,4 @@
-import { destinationOf, type EventDestination } from '../config/event-destination.ts'
+import { destinationOf, type EventDestination, outsideProvisionedMode } from '../config/event-destination.ts'
 import {
   type EventSettings,
   type KafkaEvent,
@@ -7,15 +7,20 @@ import {
   type ReadEvent,
   readEvents,
 } from '../config/event-settings.ts'
-import { type IntrinsicContext, NOTHING_KNOWN } from '../config/intrinsics.ts'
-import { outsideProvisionedMode } from '../config/provisioned-only.ts'
+import {
+  type IntrinsicContext,
+  isIntrinsic,
+  NOTHING_KNOWN,
+  referredResource,
+  resolveIntrinsics,
+} from '../config/intrinsics.ts'
 import {
   ConfigurationError,
   type FunctionDefinition,
   type Provider,
   type Template,
 } from '../support/framework.ts'
-import { isObject } from '../support/values.ts'
+import { isObject, show } from '../support/values.ts'
 
 interface TemplateFacts {
   readonly intrinsics?: IntrinsicContext
@@ -143,4 +148,42 @@ function logicalId({ functionKey, kind, event, settings }: ReadEvent, naming: Pr
 function clusterName(arn: unknown): string {
   if (!isObject(arn)) return String(arn).split('/')[1] ?? ''
   return String(arn['Fn::ImportValue'] ?? arn.Ref ?? '')
+}
+
+/** The name of a cluster that only CloudFormation knows. */
+const UNKNOWN = 'Cluster'
+
+/** Gives references to clusters a name, at which the framework would crash. @returns removes these names @throws ConfigurationError */
+export function nameClusters(
+  functions: Readonly<Record<string, FunctionDefinition>>,
+  intrinsics: IntrinsicContext,
+): () => void {
+  const named: object[] = []
+  for (const kafkaEvent of kafkaEvents(functions)) {
+    const { kind, event } = kafkaEvent
+    const { arn } = event
+    if (kind !== 'msk' || isNamed(arn)) continue
+    if (!isIntrinsic(arn))
+      throw new ConfigurationError(
+        `arn of the ${nameOf(kafkaEvent)} must be the ARN of a cluster, or a reference to one, not ${show(arn)}: ` +
+          'without it the event can be read locally, but not deployed',
+      )
+    // Not enumerable, so that it is not written.
+    Object.defineProperty(arn, 'Ref', { value: nameIn(arn, intrinsics), configurable: true })
+    named.push(arn)
+  }
+  return () => {
+    for (const arn of named) Reflect.deleteProperty(arn, 'Ref')
+  }
+}
+
+function isNamed(arn: unknown): boolean {
+  if (typeof arn === 'string') return Boolean(arn.split('/')[1])
+  return isObject(arn) && (typeof arn.Ref === 'string' || typeof arn['Fn::ImportValue'] === 'string')
+}
+
+function nameIn(arn: object, intrinsics: IntrinsicContext): string {
+  const known = resolveIntrinsics(arn, intrinsics)
+  const name = typeof known === 'string' ? known.split('/')[1] : referredResource(arn)
+  return name || UNKNOWN
 }

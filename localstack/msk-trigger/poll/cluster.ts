@@ -1,8 +1,8 @@
-import type { Admin, Kafka } from 'kafkajs'
+import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
+import kafkajs, { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import type { Mapping, StartingPosition } from '../config/mappings.ts'
-import type { NewTopic } from '../config/topic-creation.ts'
+import type { NewTopic } from '../config/settings.ts'
 import { pause } from '../support/wait.ts'
-import { isRetriableAnswer } from './retriable-answer.ts'
 import { type TopicStates, Topics } from './topics.ts'
 
 /** The resource type of a topic's configuration. kafkajs exports it in a form that an ES module cannot import. */
@@ -114,5 +114,37 @@ export class Cluster {
     } finally {
       await admin.disconnect()
     }
+  }
+}
+
+/** By name, because kafkajs exports its errors in a form that an ES module cannot import. */
+const NO_BROKER_FOUND = ['KafkaJSBrokerNotFound', 'KafkaJSGroupCoordinatorNotFound']
+
+/** Returns whether new metadata will name the right broker: Kafka's protocol calls such an error retriable. kafkajs wraps it. */
+export function isRetriableAnswer(error: unknown): boolean {
+  const { name, type, retriable, cause } = error as Error & { type?: string; retriable?: boolean }
+  if (type !== undefined) return retriable === true
+  return NO_BROKER_FOUND.includes(name) || (cause instanceof Error && isRetriableAnswer(cause))
+}
+
+export type Connect = (clientId: string) => Kafka
+
+/** Returns what creates clients of these brokers. @param options how they reach the brokers and sign in there */
+export function clientsOf(brokers: readonly string[], options: Partial<KafkaConfig>): Connect {
+  readEveryCodec(kafkajs.CompressionCodecs)
+  restIdleConnections()
+  return clientId => {
+    const kafka = new Kafka({
+      clientId,
+      brokers: [...brokers],
+      // kafkajs logs nothing: the source itself logs what keeps it from reading.
+      logLevel: logLevel.NOTHING,
+      connectionTimeout: 3_000,
+      ...options,
+      // A broker that does not answer is reported within a second or two; the sources keep retrying.
+      retry: { retries: 2 },
+    })
+    readRecordsOf(kafka)
+    return kafka
   }
 }

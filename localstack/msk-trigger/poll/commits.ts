@@ -1,7 +1,6 @@
-import { Attempts } from '../report/attempts.ts'
+import { Attempts, type Backoff, delayAfter, shouldLog } from '../report/attempts.ts'
 import { isUnreachable, rootMessage } from '../report/explain.ts'
 import type { MappingReports } from '../report/reports.ts'
-import { type Backoff, delayAfter, shouldLog } from '../support/backoff.ts'
 import type { Log } from '../support/framework.ts'
 import { pause } from '../support/wait.ts'
 import type { PartitionOffset } from './member.ts'

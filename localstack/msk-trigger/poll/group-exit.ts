@@ -1,7 +1,7 @@
 import { createCluster } from '@sluice/kafka-records'
 import type { Kafka, PartitionAssigner } from 'kafkajs'
 import { pause, within } from '../support/wait.ts'
-import { isRetriableAnswer } from './retriable-answer.ts'
+import { isRetriableAnswer } from './cluster.ts'
 
 /** A broker that was restarted loads its groups first. */
 const ASK_FORMER_FOR_MS = 15_000

@@ -6,11 +6,9 @@ import type { Mapping } from '../config/mappings.ts'
 import type { Settings } from '../config/settings.ts'
 import { hasManyHeaders, type Message } from '../invoke/event.ts'
 import { pause } from '../support/wait.ts'
-import { fetchDelayMs } from './backpressure.ts'
-import { CONCURRENT_PARTITIONS, consumerOptions } from './consumer-options.ts'
+import { fetchDelayMs, PARTITIONS_PER_FETCH } from './backpressure.ts'
 import { GroupExit } from './group-exit.ts'
 import type { StartOffsets } from './start-offsets.ts'
-import { unlessStopped } from './stopped-consumer.ts'
 
 /** A fetch that waits at a broker is answered from the log that has the topic's name by then, even if it was created again meanwhile. */
 const QUIET_MS = 50
@@ -231,5 +229,49 @@ export class GroupMember {
     if (quietMs < QUIET_MS) return true
     const join = this.#join
     return (await this.#listener.mayDeliver()) && join === this.#join
+  }
+}
+
+/** By message, because the error has no name of its own. A consumer has no group before it runs, and none from a crash on. */
+const HAS_NO_GROUP = 'Consumer group was not initialized'
+
+/** Pauses or resumes partitions, unless the consumer has stopped: its next join does that for all. @throws every other error */
+function unlessStopped(act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith(HAS_NO_GROUP)) throw error
+  }
+}
+
+/** How many partitions of a fetch are handed over concurrently, so that full ones do not block others. Each costs a promise per fetch. */
+const CONCURRENT_PARTITIONS = 100
+
+/** How often kafkajs retries until the trigger replaces the consumer: a single broker may restart; of several, another takes over. */
+const RETRIES = { oneBroker: 8, several: 3 }
+
+/** The kafkajs options for a member of a consumer group. */
+function consumerOptions(
+  { groupId }: Mapping,
+  { brokers, sessionTimeoutMs }: Settings,
+  largestBatchBytes: number,
+) {
+  return {
+    groupId,
+    sessionTimeout: sessionTimeoutMs,
+    heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
+    allowAutoTopicCreation: false,
+    // Partitions that are added to a topic are noticed within this time, unless the watch over topics sees them first.
+    metadataMaxAge: 30_000,
+    // Upper bound for a fetch, which kafkajs cannot interrupt. It delays a resumed partition and the shutdown.
+    maxWaitTimeInMs: 200,
+    // The largest batch must fit. Otherwise a broker would not return it while partitions before it have records.
+    maxBytesPerPartition: largestBatchBytes,
+    maxBytes: PARTITIONS_PER_FETCH * largestBatchBytes,
+    retry: {
+      retries: brokers.length > 1 ? RETRIES.several : RETRIES.oneBroker,
+      maxRetryTime: 2_000,
+      restartOnFailure: async () => false,
+    },
   }
 }

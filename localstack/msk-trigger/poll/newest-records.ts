@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Mapping } from '../config/mappings.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Message } from '../invoke/event.ts'
-import type { Connect } from './clients.ts'
-import type { Cluster } from './cluster.ts'
+import type { Cluster, Connect } from './cluster.ts'
 import { GroupMember, type MemberListener } from './member.ts'
 
 /** A partition may end with records that are never delivered, such as those of an aborted transaction. */

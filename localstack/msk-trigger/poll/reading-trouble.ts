@@ -1,12 +1,10 @@
 import type { Mapping } from '../config/mappings.ts'
 import type { Settings } from '../config/settings.ts'
-import { Attempts } from '../report/attempts.ts'
+import { Attempts, type Outage, shouldLog } from '../report/attempts.ts'
 import { isUnreachable, rootMessage } from '../report/explain.ts'
-import type { Outage } from '../report/outage.ts'
 import type { MappingReports, StallKind } from '../report/reports.ts'
-import { shouldLog } from '../support/backoff.ts'
 import type { Log } from '../support/framework.ts'
-import { missingTopic } from './missing-topic.ts'
+import { missingTopic } from './unreachable.ts'
 
 /** How long a start may take until it is explained. A usual one takes well under a second. */
 const EXPLAINED_AFTER_MS = 4_000

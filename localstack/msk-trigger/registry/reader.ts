@@ -1,19 +1,20 @@
+import { type TlsAdvice, type TlsError, tlsFailure } from '@sluice/kafka-records/connecting'
 import {
   type Codec,
   isRegistryError,
   loadCodec,
-  type RegistryClient,
+  RegistryClient,
   RegistryError,
   type Schema,
   UndecodableError,
   unframe,
 } from '@sluice/schema-registry'
+import { certificatesOf, withFilesRead } from '../access/certificates.ts'
+import { loginOf } from '../access/secrets.ts'
 import type { FilterData } from '../config/filters.ts'
 import type { OpenChoices } from '../config/open-choices.ts'
 import type { RegistryConfig } from '../config/registry.ts'
 import type { Message, SchemaMetadata } from '../invoke/event.ts'
-import { compactJson } from './compact-json.ts'
-import { connectRegistry, registryProblem } from './connection.ts'
 
 /** A record after the registry. `data` is what filters see, if the value was decoded. */
 export type Read =
@@ -126,4 +127,56 @@ export class RegistryReader {
       throw problem === undefined ? error : new RegistryError('unavailable', problem, { cause: error })
     }
   }
+}
+
+/** What JSON allows between its tokens. */
+const WHITESPACE = /[\t\n\r ]/
+
+/** Removes whitespace between the tokens of valid JSON. Parsing it and writing it again would round numbers beyond 2^53. */
+export function compactJson(json: string): string {
+  if (!WHITESPACE.test(json)) return json
+  let compact = ''
+  let from = 0
+  let isText = false
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json[at] as string
+    if (character === '\\') at += 1
+    else if (character === '"') isText = !isText
+    else if (!isText && WHITESPACE.test(character)) {
+      compact += json.slice(from, at)
+      from = at + 1
+    }
+  }
+  return compact + json.slice(from)
+}
+
+const ADVICE: TlsAdvice = {
+  unknownAuthority: "custom.mskTrigger.registrySsl.ca must name the authority's certificate",
+  tlsExpected: 'its address must begin with https://',
+  plainTextExpected: 'if it is in plain text, its address must begin with http://',
+  certificateWanted: 'set custom.mskTrigger.registrySsl.cert and key, or registrySsl.secret',
+}
+
+const LOGIN_REFUSED = /: it answered 40[13]: /
+
+/** Creates a client with login and certificates. @throws AccessError or ConfigurationError where these cannot be read */
+async function connectRegistry({ uri, auth, tls }: RegistryConfig): Promise<RegistryClient> {
+  const [login, certificates] = await Promise.all([
+    auth && loginOf(auth.login, auth.setting),
+    tls && certificatesOf(withFilesRead(tls.certificates, tls.setting), tls.setting),
+  ])
+  return new RegistryClient(uri, { ...(login && { login }), ...(certificates && { tls: certificates }) })
+}
+
+/** Returns why a registry has not answered, and what to do; undefined where the error's own message says all. */
+function registryProblem(error: Error, { uri, auth, tls }: RegistryConfig): string | undefined {
+  const server = new URL(uri).host
+  const hasCertificate = (tls?.certificates.cert ?? tls?.certificates.secret) !== undefined
+  for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
+    const failure = tlsFailure(cause as TlsError, server, ADVICE, hasCertificate)
+    if (failure) return `the schema registry has no answer: ${failure}`
+  }
+  if (!LOGIN_REFUSED.test(error.message)) return undefined
+  const setting = auth?.setting ?? 'custom.mskTrigger.registryAuth'
+  return `${error.message}; ${auth ? 'it does not accept the login of' : 'it may want a login:'} ${setting}`
 }

@@ -1,5 +1,7 @@
+import { appendFileSync } from 'node:fs'
 import { cloudName } from '../config/event-cluster.ts'
 import type { Mapping } from '../config/mappings.ts'
+import { ConfigurationError, type Log } from '../support/framework.ts'
 import type { Part } from '../support/parts.ts'
 
 /** What keeps a mapping from progress: the topic, the function, a commit, a schema registry or a destination. */
@@ -136,4 +138,29 @@ function offsetsOf(parts: readonly Part[]): Offsets {
 
 function scopesOf(partitions: readonly number[] | undefined): readonly (string | number)[] {
   return partitions ?? [WHOLE_MAPPING]
+}
+
+/** Appends reports to a file. While it cannot be written they are dropped, which is logged. @throws ConfigurationError if it cannot now */
+export function writeReportsTo(file: string | undefined, log: Pick<Log, 'notice' | 'warning'>): WriteReport {
+  if (file === undefined) return () => {}
+  try {
+    appendFileSync(file, '')
+  } catch (error) {
+    throw new ConfigurationError(`reports cannot be written to ${file}: ${(error as Error).message}`)
+  }
+  let dropped = 0
+  return line => {
+    try {
+      // Part of a line may have been written before the disk was full.
+      appendFileSync(file, dropped > 0 ? `\n${line}\n` : `${line}\n`)
+    } catch (error) {
+      const reason = (error as Error).message
+      if (dropped === 0)
+        log.warning(`msk  reports cannot be written to ${file}, and are dropped until they can: ${reason}`)
+      dropped += 1
+      return
+    }
+    if (dropped > 0) log.notice(`msk  reports are written to ${file} again; ${dropped} of them were dropped`)
+    dropped = 0
+  }
 }

@@ -4,11 +4,10 @@ import process from 'node:process'
 import type { Worker } from 'node:worker_threads'
 import Lambda, { type LambdaFunction } from 'serverless-offline/lambda'
 import type { Serverless } from '../../support/framework.ts'
+import { isObject } from '../../support/values.ts'
 import { within } from '../../support/wait.ts'
 import { functionFacts } from '../function-facts.ts'
-import { checkedAnswer, refuseUncalled } from './framework-answer.ts'
-import { leaveOutInvocationLines } from './framework-log.ts'
-import { type Invocation, type Runtime, RuntimeEnded } from './runtime.ts'
+import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from './runtime.ts'
 
 /** Upper bound for terminating a thread. Termination is immediate, so only a defect reaches this bound. */
 const END_MS = 1_000
@@ -85,4 +84,87 @@ export class FrameworkRuntime implements Runtime {
 
 function watchThread(worker: Worker): void {
   starting.getStore()?.watch(worker)
+}
+
+/** The log of serverless-offline, which is not among its exports. */
+interface FrameworkLog {
+  notice(...args: unknown[]): void
+}
+
+/** The line that it writes after each successful invocation. */
+const INVOCATION_LINE = /^\(λ: .*\) RequestId: /
+
+let replaced: Promise<void> | undefined
+
+/** Leaves the lines of the trigger's invocations out of serverless-offline's log: `invocationLines` decides about those. */
+export function leaveOutInvocationLines(isOurs: () => boolean): Promise<void> {
+  replaced ??= replaceNotice(isOurs)
+  return replaced
+}
+
+async function replaceNotice(isOurs: () => boolean): Promise<void> {
+  const log = await frameworkLog()
+  if (!log) return
+  const notice = log.notice.bind(log)
+  log.notice = (...args) => {
+    if (!(isOurs() && INVOCATION_LINE.test(String(args[0])))) notice(...args)
+  }
+}
+
+/** Undefined where a version of serverless-offline keeps it elsewhere: then its lines stay. */
+async function frameworkLog(): Promise<FrameworkLog | undefined> {
+  try {
+    const file = new URL('../utils/log.js', import.meta.resolve('serverless-offline/lambda'))
+    return (await import(file.href)).log
+  } catch {
+    return undefined
+  }
+}
+
+/** Members of the object with which Lambda's runtimes report an error. */
+const ERROR_MEMBERS = new Set(['errorType', 'errorMessage', 'stackTrace', 'trace', 'cause', 'requestId'])
+
+/** Checks what a runner of serverless-offline returned, which may be an error, or nothing. @throws HandlerError, RuntimeEnded */
+export function checkedAnswer(answer: unknown, runtime: string, inDocker: boolean): unknown {
+  if (inDocker && isError(answer)) throw errorOf(answer)
+  if (answer === undefined && !mayBeEmpty(runtime)) throw new RuntimeEnded(noAnswer(runtime, inDocker))
+  return answer
+}
+
+/** Refuses a runtime that serverless-offline accepts without calling its handler. @throws RuntimeEnded; the message says what to do */
+export function refuseUncalled(runtime: string, inDocker: boolean): void {
+  if (runtime !== 'go1.x' || inDocker) return
+  throw new RuntimeEnded(
+    'serverless-offline does not call a go1.x handler with a Kafka event: use provided.al2023 and its option useDocker',
+  )
+}
+
+/** The container answers with status 200 in any case. */
+function isError(answer: unknown): answer is Readonly<Record<string, unknown>> {
+  if (!isObject(answer)) return false
+  const hasType = typeof answer.errorType === 'string' && typeof answer.errorMessage === 'string'
+  return hasType && Object.keys(answer).every(member => ERROR_MEMBERS.has(member))
+}
+
+function errorOf({
+  errorType,
+  errorMessage,
+  stackTrace,
+  trace = stackTrace,
+}: Readonly<Record<string, unknown>>) {
+  const lines = Array.isArray(trace) ? trace.map(String) : []
+  return new HandlerError({ errorType: String(errorType), errorMessage: String(errorMessage), trace: lines })
+}
+
+/** A handler in Node.js or .NET may return nothing; others return at least null. */
+function mayBeEmpty(runtime: string): boolean {
+  return /^(nodejs|dotnet)/.test(runtime)
+}
+
+function noAnswer(runtime: string, inDocker: boolean): string {
+  const why =
+    inDocker || !runtime.startsWith('java')
+      ? 'its process ended'
+      : 'it threw an exception, or the JVM cannot run java-invoke-local; see the output above'
+  return `the handler did not answer: ${why}`
 }

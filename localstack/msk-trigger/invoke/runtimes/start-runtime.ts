@@ -3,8 +3,7 @@ import { functionFacts } from '../function-facts.ts'
 import { FrameworkRuntime } from './framework.ts'
 import { InProcessRuntime } from './node/in-process-runtime.ts'
 import { NodeRuntime } from './node/node-runtime.ts'
-import { pythonFolder } from './python/python-folder.ts'
-import { PythonRuntime } from './python/python-runtime.ts'
+import { PythonRuntime, pythonFolder } from './python/python-runtime.ts'
 import type { Runtime } from './runtime.ts'
 
 /** How the functions of a service run under serverless-offline with these options. @param thread a built module of Node's thread */

@@ -4,7 +4,7 @@ import process from 'node:process'
 import { after, describe, it } from 'node:test'
 import { declaredResources } from '../../config/event-destination.ts'
 import { awsProblem } from '../../deliver/aws-check.ts'
-import { createResources } from '../../deliver/resources.ts'
+import { createResources } from '../../deliver/destination-check.ts'
 import { TestAws } from '../integration/aws.ts'
 
 const endpoint = process.env.AWS_ENDPOINT_URL ?? ''

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { delayAfter, shouldLog } from '../../support/backoff.ts'
+import { delayAfter, shouldLog } from '../../report/attempts.ts'
 
 describe('the backoff', () => {
   it('doubles with each failure, up to its maximum', () => {

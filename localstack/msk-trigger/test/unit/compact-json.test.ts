@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { compactJson } from '../../registry/compact-json.ts'
+import { compactJson } from '../../registry/reader.ts'
 
 describe('JSON without whitespace', () => {
   it('given any JSON with indents, then it is what would have been written without them', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Destination } from '../../config/destination.ts'
+import type { Destination } from '../../config/destination-setting.ts'
 import { type CheckParts, checkDestinations } from '../../deliver/destination-check.ts'
 
 /** What is logged at the start of functions `f`, `g` … with these destinations. */

@@ -7,8 +7,7 @@ import { json } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Message } from 'kafkajs'
 import { senderFor } from '../../deliver/destinations.ts'
-import type { DiscardedRecords } from '../../deliver/invocation-record.ts'
-import { objectKey } from '../../deliver/object-key.ts'
+import { type DiscardedRecords, objectKey } from '../../deliver/invocation-record.ts'
 import { mappingOf, openChoices, queueWithTaken } from './support.ts'
 
 const TOPIC = { kind: 'kafka', topic: 'failed' } as const

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { checkedAnswer, refuseUncalled } from '../../invoke/runtimes/framework-answer.ts'
+import { checkedAnswer, refuseUncalled } from '../../invoke/runtimes/framework.ts'
 import { HandlerError, RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
 
 const OF_RIE = { errorType: 'OrderError', errorMessage: 'no amount', stackTrace: ['line 1'], requestId: 'r' }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, it } from 'node:test'
-import { leaveOutInvocationLines } from '../../invoke/runtimes/framework-log.ts'
+import { leaveOutInvocationLines } from '../../invoke/runtimes/framework.ts'
 
 describe("serverless-offline's log", () => {
   it('has its line about an invocation for HTTP and schedules, and not for the trigger', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Kept } from '../../access/kept.ts'
+import { Kept } from '../../access/kafka-access.ts'
 
 describe('a secret that is kept', () => {
   it('given that it cannot be read, then the next call reads again', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, mock } from 'node:test'
 import { ReadingTrouble, type TroubleParts } from '../../poll/reading-trouble.ts'
-import { Outage } from '../../report/outage.ts'
+import { Outage } from '../../report/attempts.ts'
 import { recordedReports } from './support.ts'
 
 const turn = () => new Promise<void>(resolve => setImmediate(resolve))

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { writeReportsTo } from '../../report/report-file.ts'
+import { writeReportsTo } from '../../report/reports.ts'
 
 describe('the file of reports', () => {
   let folder: string

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { declaredResources } from '../../config/event-destination.ts'
-import { createResources } from '../../deliver/resources.ts'
+import { createResources } from '../../deliver/destination-check.ts'
 
 const context = { region: 'eu-west-1', stage: 'dev', accountId: '000000000000', stackName: 'shop' }
 const resources = {

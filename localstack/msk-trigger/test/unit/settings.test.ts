@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
-import { readSettings } from '../../config/settings.ts'
-import { readTemplateSettings } from '../../config/template-settings.ts'
+import { readSettings, readTemplateSettings } from '../../config/settings.ts'
 
 describe('settings under custom.mskTrigger', () => {
   it('have defaults for all but the brokers', () => {

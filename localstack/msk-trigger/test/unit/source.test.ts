@@ -5,7 +5,7 @@ import { readSettings } from '../../config/settings.ts'
 import { Semaphore } from '../../deliver/semaphore.ts'
 import type { MemberListener } from '../../poll/member.ts'
 import type { TopicState } from '../../poll/topics.ts'
-import { Outage } from '../../report/outage.ts'
+import { Outage } from '../../report/attempts.ts'
 import { EventSource, type SourceParts } from '../../source.ts'
 import { inShort, mappingOf } from './support.ts'
 

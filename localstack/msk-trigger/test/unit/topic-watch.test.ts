@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { TopicIdentity } from '../../poll/topic-identity.ts'
-import { TopicWatch } from '../../poll/topic-watch.ts'
-import type { TopicState, TopicStates } from '../../poll/topics.ts'
+import { TopicIdentity } from '../../poll/topic-tracker.ts'
+import { type TopicState, type TopicStates, TopicWatch } from '../../poll/topics.ts'
 
 describe('a topic that may be another one of the same name', () => {
   it('given no id so far, when there is one, then it is not another topic', () => {

@@ -4,7 +4,7 @@ import { protocolError } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
 import { brokersAnswer, isRetriableAnswer } from '../../../../lib/runtime/adapters/kafka/availability.ts'
 import { TopicOffsets } from '../../../../lib/runtime/adapters/kafka/offsets.ts'
-import { isRetriableAnswer as isRetriableForTrigger } from '../../../../localstack/msk-trigger/poll/retriable-answer.ts'
+import { isRetriableAnswer as isRetriableForTrigger } from '../../../../localstack/msk-trigger/poll/cluster.ts'
 
 /** As brokers number their answers. */
 const UNKNOWN_TOPIC_OR_PARTITION = 3

@@ -1,6 +1,5 @@
-import type { Call, Handler, Outcome } from './call.ts'
+import { type Begun, type Call, type Handler, lambdaContext, type Outcome } from './call.ts'
 import { callWithCallback } from './callback-style.ts'
-import { type Begun, lambdaContext } from './lambda-context.ts'
 import type { ThreadData } from './messages.ts'
 import { callForPromise } from './promise-style.ts'
 import { callStreaming, isStreaming } from './streaming.ts'

@@ -1,6 +1,5 @@
 import { types } from 'node:util'
-import type { Call, Handler, Outcome } from './call.ts'
-import type { LambdaContext } from './lambda-context.ts'
+import type { Call, Handler, LambdaContext, Outcome } from './call.ts'
 import { RuntimeFailure } from './reported-error.ts'
 
 type Callback = (error?: unknown, result?: unknown) => void

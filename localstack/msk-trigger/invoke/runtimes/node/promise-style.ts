@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Call, Handler, Outcome } from './call.ts'
-import type { LambdaContext } from './lambda-context.ts'
+import type { Call, Handler, LambdaContext, Outcome } from './call.ts'
 import { RuntimeFailure } from './reported-error.ts'
 
 /** Calls a handler as nodejs24.x and later do. The outcome comes a turn later: a rejection that nothing handled is before it. */

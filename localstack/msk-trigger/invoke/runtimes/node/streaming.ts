@@ -1,8 +1,7 @@
 import process from 'node:process'
 import { Writable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import type { Call, Handler, Outcome } from './call.ts'
-import type { LambdaContext } from './lambda-context.ts'
+import type { Call, Handler, LambdaContext, Outcome } from './call.ts'
 import { neverSettled } from './promise-style.ts'
 
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming')

@@ -1,7 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import process from 'node:process'
 import type { FunctionFacts } from '../../function-facts.ts'
 import { type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
-import { CpuUse } from './cpu-use.ts'
 import { findPython } from './find-python.ts'
 import { PythonProcess } from './python-process.ts'
 
@@ -85,4 +86,46 @@ export class PythonRuntime implements Runtime {
     })
     return python
   }
+}
+
+/** The kernel counts processor time in these, on every machine. */
+const TICK_MS = 10
+
+/** Positions after the name of the program, which may contain spaces. See proc_pid_stat(5). */
+const USER_TIME = 11
+const SYSTEM_TIME = 12
+
+/** How much of a processor a process has used since this was created. */
+class CpuUse {
+  readonly #pid: number | undefined
+  readonly #sinceMs = performance.now()
+  readonly #usedBeforeMs: number
+
+  constructor(pid: number | undefined) {
+    this.#pid = pid
+    this.#usedBeforeMs = usedMs(pid)
+  }
+
+  /** Whether it was more than half of one. False where the system does not tell: only Linux does. */
+  isHigh(): boolean {
+    return usedMs(this.#pid) - this.#usedBeforeMs > (performance.now() - this.#sinceMs) / 2
+  }
+}
+
+function usedMs(pid: number | undefined): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return TICK_MS * (Number(fields[USER_TIME]) + Number(fields[SYSTEM_TIME]))
+  } catch {
+    return 0
+  }
+}
+
+/** Returns the first folder with the file of a handler, or the first one. A bundler builds only Node's handlers. */
+export function pythonFolder(handler: string, folders: readonly [string, ...string[]]): string {
+  const module = handler.slice(0, Math.max(0, handler.lastIndexOf('.'))).replaceAll('.', '/')
+  const hasFile = (folder: string) =>
+    existsSync(join(folder, `${module}.py`)) || existsSync(join(folder, module, '__init__.py'))
+  return folders.find(hasFile) ?? folders[0]
 }

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import process from 'node:process'
 import { IAM, type SecuredKafka } from '../../../../../test/support/secured-kafka.ts'
-import { iamToken } from '../../../access/iam-token.ts'
+import { iamToken } from '../../../access/oauth-token.ts'
 import { ca, kafka, plain, scram, secrets } from './broker.ts'
 
 export interface Way {

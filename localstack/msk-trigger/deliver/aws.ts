@@ -1,62 +1,130 @@
 import type { Destination } from '../config/destination-setting.ts'
 import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aws.ts'
 
+type AwsKind = Exclude<Destination['kind'], 'kafka'>
+
 /** Sends one payload. For S3, `key` is the object's key. */
-export type Put = (payload: string, key?: string) => Promise<void>
+export type Put = (payload: string, key?: string) => Promise<unknown>
 
-/** The delivery retries failed requests and logs them, so the SDK must not. */
-const COMMON = { maxAttempts: 1 }
-
-/** Upper bound for a request. Without it, a server that accepts a request and never answers would block its partitions silently. */
-const abort = () => ({ abortSignal: AbortSignal.timeout(10_000) })
-
-/** Creates a client. @throws Error if no address stands in for the service: what a local test discards does not belong in an AWS account */
-export async function awsPut(kind: Exclude<Destination['kind'], 'kafka'>, arn: string): Promise<Put> {
-  const endpoint = awsEndpoint(kind, `nothing is sent to ${arn} in the cloud`)
-  const config = { ...COMMON, endpoint, region: awsRegion(arn), ...awsCredentials() }
-  if (kind === 'sqs') return sqs(arn, config)
-  return kind === 'sns' ? sns(arn, config) : s3(arn, config)
+/** The requests about one queue, topic or bucket. */
+interface Requests {
+  /** Rejects if it does not exist. */
+  ask(): Promise<unknown>
+  create(): Promise<unknown>
+  readonly put: Put
 }
 
-async function sqs(arn: string, config: object): Promise<Put> {
-  const { SQSClient, GetQueueUrlCommand, SendMessageCommand } = await installed(
-    () => import('@aws-sdk/client-sqs'),
-    '@aws-sdk/client-sqs',
-  )
-  // The queue's URL may name another host than the endpoint.
-  const client = new SQSClient({ ...config, useQueueUrlAsEndpoint: false })
-  const [QueueOwnerAWSAccountId, QueueName] = arn.split(':').slice(-2)
-  return async payload => {
-    const { QueueUrl } = await client.send(
-      new GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId }),
-      abort(),
-    )
-    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: payload }), abort())
+/** How the services say that there is no such queue, topic or bucket. */
+const ABSENT = /NonExistentQueue|QueueDoesNotExist|NotFound|NoSuchBucket/
+
+const WHAT: Readonly<Record<AwsKind, string>> = { sqs: 'queue', sns: 'topic of SNS', s3: 'bucket' }
+
+const ANSWER_WITHIN_MS = 5_000
+/** A server that accepts a request and never answers would block its partitions silently. */
+const TAKEN_WITHIN_MS = 10_000
+const within = (ms: number) => ({ abortSignal: AbortSignal.timeout(ms) })
+
+/** Creates a client. @throws Error if no address stands in for the service: discarded records do not belong in an AWS account */
+export async function awsPut(kind: AwsKind, arn: string): Promise<Put> {
+  return (await requestsFor(kind, arn, `nothing is sent to ${arn} in the cloud`)).put
+}
+
+/** Says what is wrong with a destination in what stands in for AWS; undefined if it exists. Never rejects. */
+export async function awsProblem(kind: AwsKind, arn: string): Promise<string | undefined> {
+  try {
+    const { endpoint, ask } = await requestsFor(kind, arn, `nothing can be sent to ${arn}`)
+    try {
+      await ask()
+      return undefined
+    } catch (error) {
+      const { name: type, message } = error as Error
+      return isAbsent(error)
+        ? `${awsName(kind, arn)} does not exist at ${endpoint}: create it`
+        : `${awsName(kind, arn)} cannot be reached at ${endpoint}: ${message || type}`
+    }
+  } catch (error) {
+    return (error as Error).message
   }
 }
 
-async function sns(arn: string, config: object): Promise<Put> {
-  const { SNSClient, PublishCommand } = await installed(
-    () => import('@aws-sdk/client-sns'),
-    '@aws-sdk/client-sns',
-  )
-  const client = new SNSClient(config)
-  return async payload => {
-    await client.send(new PublishCommand({ TopicArn: arn, Message: payload }), abort())
+/** Creates a queue, a topic or a bucket in what stands in for AWS. Returns false if it exists already. @throws what the service says */
+export async function createInAws(kind: AwsKind, arn: string): Promise<boolean> {
+  const { ask, create } = await requestsFor(kind, arn, 'nothing is created in the cloud')
+  try {
+    await ask()
+    return false
+  } catch (error) {
+    if (!isAbsent(error)) throw error
   }
+  await create()
+  return true
 }
 
-async function s3(arn: string, config: object): Promise<Put> {
-  const { S3Client, PutObjectCommand } = await installed(
-    () => import('@aws-sdk/client-s3'),
-    '@aws-sdk/client-s3',
-  )
-  const client = new S3Client({ ...config, forcePathStyle: true })
-  const Bucket = arn.split(':').at(-1)
-  return async (payload, Key) => {
-    await client.send(
-      new PutObjectCommand({ Bucket, Key, Body: payload, ContentType: 'application/json' }),
-      abort(),
-    )
-  }
+export function awsName(kind: AwsKind, arn: string): string {
+  return `${WHAT[kind]} ${nameIn(arn)}`
+}
+
+/** The SDK is loaded here because few projects need it. It must not retry: the delivery does, and logs that. */
+async function requestsFor(kind: AwsKind, arn: string, otherwise: string) {
+  const endpoint = awsEndpoint(kind, otherwise)
+  const config = { endpoint, region: awsRegion(arn), maxAttempts: 1, ...awsCredentials() }
+  return { endpoint, ...(await REQUESTS[kind](arn, config)) }
+}
+
+function isAbsent(error: unknown): boolean {
+  return ABSENT.test((error as Error).name)
+}
+
+function nameIn(arn: string): string {
+  return arn.slice(arn.lastIndexOf(':') + 1)
+}
+
+/** The type of a queue or topic follows from the end of its name. */
+function fifo(name: string, attributes: Readonly<Record<string, string>>) {
+  return name.endsWith('.fifo') ? { Attributes: { ...attributes } } : {}
+}
+
+const REQUESTS: Readonly<
+  Record<AwsKind, (arn: string, config: { readonly region: string }) => Promise<Requests>>
+> = {
+  async sqs(arn, config) {
+    const sdk = await installed(() => import('@aws-sdk/client-sqs'), '@aws-sdk/client-sqs')
+    // The queue's URL may name another host than the endpoint.
+    const client = new sdk.SQSClient({ ...config, useQueueUrlAsEndpoint: false })
+    const [QueueOwnerAWSAccountId, QueueName = ''] = arn.split(':').slice(-2)
+    const queue = { QueueName, ...fifo(QueueName, { FifoQueue: 'true' }) }
+    const ask = (ms: number) =>
+      client.send(new sdk.GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId }), within(ms))
+    return {
+      ask: () => ask(ANSWER_WITHIN_MS),
+      create: () => client.send(new sdk.CreateQueueCommand(queue), within(ANSWER_WITHIN_MS)),
+      put: async MessageBody => {
+        const { QueueUrl } = await ask(TAKEN_WITHIN_MS)
+        return client.send(new sdk.SendMessageCommand({ QueueUrl, MessageBody }), within(TAKEN_WITHIN_MS))
+      },
+    }
+  },
+  async sns(TopicArn, config) {
+    const sdk = await installed(() => import('@aws-sdk/client-sns'), '@aws-sdk/client-sns')
+    const client = new sdk.SNSClient(config)
+    const topic = { Name: nameIn(TopicArn), ...fifo(nameIn(TopicArn), { FifoTopic: 'true' }) }
+    return {
+      ask: () => client.send(new sdk.GetTopicAttributesCommand({ TopicArn }), within(ANSWER_WITHIN_MS)),
+      create: () => client.send(new sdk.CreateTopicCommand(topic), within(ANSWER_WITHIN_MS)),
+      put: Message => client.send(new sdk.PublishCommand({ TopicArn, Message }), within(TAKEN_WITHIN_MS)),
+    }
+  },
+  async s3(arn, config) {
+    const sdk = await installed(() => import('@aws-sdk/client-s3'), '@aws-sdk/client-s3')
+    const client = new sdk.S3Client({ ...config, forcePathStyle: true })
+    const Bucket = nameIn(arn)
+    const ContentType = 'application/json'
+    return {
+      ask: () => client.send(new sdk.HeadBucketCommand({ Bucket }), within(ANSWER_WITHIN_MS)),
+      // The client puts its region into the request.
+      create: () => client.send(new sdk.CreateBucketCommand({ Bucket }), within(ANSWER_WITHIN_MS)),
+      put: (Body, Key) =>
+        client.send(new sdk.PutObjectCommand({ Bucket, Key, Body, ContentType }), within(TAKEN_WITHIN_MS)),
+    }
+  },
 }

@@ -6,7 +6,7 @@ import type { Cluster } from '../poll/cluster.ts'
 import { isUnreachable, rootMessage } from '../report/explain.ts'
 import type { Log } from '../support/framework.ts'
 import { pause } from '../support/wait.ts'
-import { awsName, createInAws } from './aws-check.ts'
+import { awsName, createInAws } from './aws.ts'
 import { destinationName } from './discard.ts'
 
 /** How long to wait for Kafka between two questions. That it does not answer is logged elsewhere. */

@@ -1,4 +1,4 @@
-import type { Kafka, Message, Producer } from 'kafkajs'
+import type { Kafka, Message } from 'kafkajs'
 import type { Destination } from '../config/destination-setting.ts'
 import {
   batchRecord,
@@ -26,49 +26,70 @@ export interface SenderParts {
 }
 
 export function senderFor(destination: Destination, parts: SenderParts): Sender {
-  return destination.kind === 'kafka'
-    ? new TopicSender(destination.topic, parts)
-    : new AwsSender(destination, parts)
+  return destination.kind === 'kafka' ? toTopic(destination.topic, parts) : toAws(destination, parts)
 }
 
 /** Sends to a topic of the same cluster, one message per record, under the record's own key. Rules 41, 43. */
-class TopicSender implements Sender {
-  readonly #topic: string
-  readonly #parts: SenderParts
-  #producer: Promise<Producer> | undefined
-
-  constructor(topic: string, parts: SenderParts) {
-    this.#topic = topic
-    this.#parts = parts
-  }
-
-  async send(discarded: DiscardedRecords): Promise<void> {
-    this.#producer ??= this.#connect()
-    this.#producer.catch(() => {
-      this.#producer = undefined
-    })
-    const producer = await this.#producer
-    const nowMs = Date.now()
-    const messages = [...oneByOne(discarded)].map(one => ({
-      // Without a key, kafkajs assigns partitions in turn.
-      key: one.parts[0]?.records[0]?.key ?? null,
-      value: JSON.stringify(topicRecord(one, this.#parts.origin, nowMs)),
-    }))
-    for (const some of bySize(messages)) await producer.send({ topic: this.#topic, messages: some, acks: -1 })
-  }
-
-  async close(): Promise<void> {
-    const producer = await this.#producer?.catch(() => {})
-    await producer?.disconnect()
-  }
-
-  async #connect(): Promise<Producer> {
+function toTopic(topic: string, { kafka, origin }: SenderParts): Sender {
+  const producer = kept(async () => {
     // The caller retries with all records, so kafkajs must not. Its own retry goes by broker: messages for a lost
     // broker would be dropped if their partitions have moved to a broker that already answered.
-    const producer = this.#parts.kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 0 } })
-    await producer.connect()
-    return producer
+    const made = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 0 } })
+    await made.connect()
+    return made
+  })
+  return {
+    async send(discarded) {
+      const connected = await producer.get()
+      const nowMs = Date.now()
+      const messages = [...oneByOne(discarded)].map(one => ({
+        // Without a key, kafkajs assigns partitions in turn.
+        key: one.parts[0]?.records[0]?.key ?? null,
+        value: JSON.stringify(topicRecord(one, origin, nowMs)),
+      }))
+      for (const some of bySize(messages)) await connected.send({ topic, messages: some, acks: -1 })
+    },
+    async close() {
+      const connected = await producer.now?.catch(() => {})
+      await connected?.disconnect()
+    },
   }
+}
+
+/** Sends to what stands in for SQS, SNS or S3 on this machine. The metadata is far below the 256 KB of a message (rule 49). */
+function toAws({ kind, arn }: Extract<Destination, { arn: string }>, parts: SenderParts): Sender {
+  const { origin, groupId } = parts
+  const client = kept(async () => (await import('./aws.ts')).awsPut(kind, arn))
+  return {
+    async send(discarded) {
+      const put = await client.get()
+      const units = origin.mapping.open.discardUnit === 'record' ? oneByOne(discarded) : [discarded]
+      for (const one of units) {
+        const nowMs = Date.now()
+        if (kind !== 's3') await put(JSON.stringify(batchRecord(one, origin, nowMs)))
+        else {
+          const key = objectKey(one, { groupId, ...origin.mapping }, nowMs)
+          await put(JSON.stringify(objectRecord(one, origin, nowMs)), key)
+        }
+      }
+    },
+    async close() {},
+  }
+}
+
+/** Opens once, and again after a failure. */
+function kept<T>(open: () => Promise<T>) {
+  const own = {
+    now: undefined as Promise<T> | undefined,
+    get: () => {
+      own.now ??= open()
+      own.now.catch(() => {
+        own.now = undefined
+      })
+      return own.now
+    },
+  }
+  return own
 }
 
 function* bySize(messages: readonly (Message & { readonly value: string })[]): Generator<Message[]> {
@@ -84,41 +105,4 @@ function* bySize(messages: readonly (Message & { readonly value: string })[]): G
     bytes += message.value.length
   }
   if (some.length > 0) yield some
-}
-
-/** Sends to what stands in for SQS, SNS or S3 on this machine. The metadata is far below the 256 KB of a message (rule 49). */
-class AwsSender implements Sender {
-  readonly #destination: Extract<Destination, { arn: string }>
-  readonly #parts: SenderParts
-  #put: Promise<(discarded: DiscardedRecords) => Promise<void>> | undefined
-
-  constructor(destination: Extract<Destination, { arn: string }>, parts: SenderParts) {
-    this.#destination = destination
-    this.#parts = parts
-  }
-
-  async send(discarded: DiscardedRecords): Promise<void> {
-    const { open } = this.#parts.origin.mapping
-    this.#put ??= this.#connect()
-    this.#put.catch(() => {
-      this.#put = undefined
-    })
-    const put = await this.#put
-    for (const one of open.discardUnit === 'record' ? oneByOne(discarded) : [discarded]) await put(one)
-  }
-
-  async close(): Promise<void> {}
-
-  async #connect(): Promise<(discarded: DiscardedRecords) => Promise<void>> {
-    const { kind, arn } = this.#destination
-    const { origin, groupId } = this.#parts
-    const { awsPut } = await import('./aws.ts')
-    const put = await awsPut(kind, arn)
-    return discarded => {
-      const nowMs = Date.now()
-      if (kind !== 's3') return put(JSON.stringify(batchRecord(discarded, origin, nowMs)))
-      const key = objectKey(discarded, { groupId, ...origin.mapping }, nowMs)
-      return put(JSON.stringify(objectRecord(discarded, origin, nowMs)), key)
-    }
-  }
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { until } from '../../../../test/support/until.ts'
-import { awsProblem } from '../../deliver/aws-check.ts'
+import { awsProblem } from '../../deliver/aws.ts'
 import { TestAws } from './aws.ts'
 import { BROKERS, TestKafka } from './kafka.ts'
 import { Project, recordsOf } from './project.ts'

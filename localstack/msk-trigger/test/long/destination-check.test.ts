@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import process from 'node:process'
 import { after, describe, it } from 'node:test'
 import { declaredResources } from '../../config/event-destination.ts'
-import { awsProblem } from '../../deliver/aws-check.ts'
+import { awsProblem } from '../../deliver/aws.ts'
 import { createResources } from '../../deliver/destination-check.ts'
 import { TestAws } from '../integration/aws.ts'
 

@@ -7,32 +7,40 @@ import { must, settingsMap } from './setting-errors.ts'
  * what AWS documents of the same feature for Kinesis and DynamoDB streams; where it documents none, it is the choice that
  * is harder to live with, so that code which works here works with either.
  */
-const READINGS = {
-  /** After a partial response: redeliver the partition from the first failed record on, later records included; or only the failed ones. */
+export const READINGS = {
   afterPartialResponse: ['resume-at-failure', 'retry-only-failed'],
-  /** What is discarded when the retries are used up: the records that the last response named, or all that were left of the batch. */
   exhaustedAfterPartialResponse: ['reported', 'rest-of-batch'],
-  /** With bisect: records named by a partial response are redelivered together, or are split in two as well. */
   bisectAfterPartialResponse: ['never', 'split'],
-  /** Whether splitting a batch uses up a retry: no, as for streams; or yes; or yes, but each half has all of them again. */
   bisectRetries: ['uncharged', 'charged', 'restart'],
-  /** Whether records that are discarded together are sent to SQS, SNS or S3 in one message, or in one message per record. */
   discardUnit: ['batch', 'record'],
-  /** The `condition` of a record that is too old. AWS documents none for Kafka; the default is the one for streams. */
   overAgeCondition: ['RecordAgeExceeded', 'RetryAttemptsExhausted'],
-  /** The `condition` of a record whose retries are used up, in a Kafka topic: as in AWS's sample for topics, or as everywhere else. */
   kafkaCondition: ['RetriesExhausted', 'RetryAttemptsExhausted'],
-  /** Whether a record without a value lacks `value` or has null. The key follows the same choice. */
   tombstone: ['absent', 'null'],
-  /** Whether filtered records count towards the batch size and the payload. */
   filteredRecords: ['not-counted', 'counted'],
-  /** The key of an S3 object: `aws/lambda/<mapping>/`, date and random id; or with `<topic>-<partition>` before the date. */
   s3Key: ['by-date', 'by-partition'],
-  /** How a partial response may name the partition: only as `partition`; or also as `topic-partition`, with a warning. */
   partialResponseKey: ['partition', 'either'],
-  /** With a schema registry and the format JSON: `value` is the base64 of the JSON, or the JSON itself. */
   registryJson: ['base64', 'object'],
 } as const
+
+/** The README's meaning of each. */
+export const MEANINGS: Readonly<Record<keyof typeof READINGS, string>> = {
+  afterPartialResponse:
+    'redeliver the partition from its first failed record on, including later records; or only the failed records',
+  exhaustedAfterPartialResponse:
+    'what is discarded at the end: the records that the last response named, or all that was left of the batch',
+  bisectAfterPartialResponse: 'whether records named by a partial response are split in two as well',
+  bisectRetries:
+    'whether splitting a batch uses up one of its retries: no, so it is split until the bad record is alone, and only that one is retried; or yes; or yes, but each half has all of them again',
+  discardUnit: 'whether SQS, SNS or S3 receives one message per batch or per record',
+  overAgeCondition: 'the `condition` of a record that is too old',
+  kafkaCondition: 'the `condition` in a Kafka topic',
+  tombstone: 'whether a record without a value lacks `value` or has null; the same for the key',
+  filteredRecords: 'whether filtered records count towards a batch',
+  s3Key: 'the key of an S3 object',
+  partialResponseKey: 'whether the older `topic-partition` is accepted too, with a warning',
+  registryJson:
+    'with a registry and `JSON`: the value in base64, or the JSON itself, with all digits of its numbers: JavaScript rounds those beyond 2^53 when it reads them, Python does not',
+}
 
 export type OpenChoices = { readonly [K in keyof typeof READINGS]: (typeof READINGS)[K][number] }
 

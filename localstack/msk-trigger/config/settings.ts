@@ -3,6 +3,8 @@ import {
   check,
   exactOptional,
   forward,
+  type GenericSchema,
+  type InferOutput,
   integer,
   lazy,
   minValue,
@@ -19,40 +21,10 @@ import {
 } from 'valibot'
 import { ConfigurationError } from '../support/framework.ts'
 import { isObject, kindOf, withoutLogin } from '../support/values.ts'
-import { BROKER_LIST, CLUSTERS, encryptionOf, type LocalClusters } from './clusters.ts'
-import { DEFAULT_OPEN_CHOICES, OPEN_CHOICES, type OpenChoices } from './open-choices.ts'
-import {
-  type LoginSettings,
-  REGISTRY_AUTH,
-  REGISTRY_SSL,
-  SASL,
-  type SaslSettings,
-  SSL,
-  type TlsSettings,
-} from './security.ts'
+import { BROKER_LIST, CLUSTERS, encryptionOf } from './clusters.ts'
+import { DEFAULT_OPEN_CHOICES, OPEN_CHOICES } from './open-choices.ts'
+import { REGISTRY_AUTH, REGISTRY_SSL, SASL, SSL, type TlsSettings } from './security.ts'
 import { configurationError, must, settingsMap, wholeNumber, withoutNull } from './setting-errors.ts'
-
-/** The settings under `custom.mskTrigger` that also count without a Kafka, in `package` and `deploy`. */
-interface TemplateSettings {
-  /** Whether functions learn from their environment that their response is read. */
-  readonly announceResponseType: boolean
-  readonly importValues: Readonly<Record<string, string>>
-}
-
-const IMPORTS = must('a map of texts, by the names of the exports')
-const VALUE = must('a text')
-
-const TEMPLATE_SETTINGS = {
-  announceResponseType: nullish(boolean(must('true or false')), false),
-  importValues: nullish(record(string(), string(VALUE), IMPORTS), {}),
-}
-
-/** Reads these settings, and leaves the others to where they are used. @throws ConfigurationError naming each wrong one */
-export function readTemplateSettings(custom: unknown): TemplateSettings {
-  const { output, issues } = safeParse(object(TEMPLATE_SETTINGS), isObject(custom) ? custom : {})
-  if (!issues) return output
-  throw configurationError(issues, path => ['custom.mskTrigger', ...path].join('.'))
-}
 
 export interface NewTopic {
   /** -1 means as many as the broker gives a topic by default: its `num.partitions`. */
@@ -79,37 +51,6 @@ const CREATE_TOPICS = pipe(
   }),
 )
 
-/** The settings under `custom.mskTrigger`. Durations are in milliseconds. */
-export interface Settings extends TemplateSettings {
-  /** Empty if every event has a cluster of its own. */
-  readonly brokers: readonly string[]
-  /** The local brokers of single clusters, instead of `brokers`. */
-  readonly clusters: LocalClusters
-  readonly clientId: string
-  /** The delay before a failed batch is redelivered; it doubles with every further failure. */
-  readonly retryDelayMs: number
-  readonly maxRetryDelayMs: number
-  /** After this time without a heartbeat, the broker reassigns the partitions of a process that was killed. */
-  readonly sessionTimeoutMs: number
-  readonly createTopics: NewTopic | undefined
-  /** Creates the queues, topics of SNS and buckets of `resources` that are missing in what stands in for AWS. */
-  readonly createResources: boolean
-  readonly invocationLines: boolean
-  /** The local registry, used instead of the one that an event names for the cloud. */
-  readonly schemaRegistry: string | undefined
-  readonly ssl: boolean | TlsSettings
-  readonly sasl: SaslSettings | undefined
-  /** How to log in to the registry, instead of with the login in its address. */
-  readonly registryAuth: LoginSettings | undefined
-  /** Certificates for a registry whose address has `https`. */
-  readonly registrySsl: TlsSettings | undefined
-  /** The Unix socket over which tests inject faults. */
-  readonly faults: string | undefined
-  /** A file to which reports about stalled consumers are appended, one JSON line each. */
-  readonly reports: string | undefined
-  readonly open: OpenChoices
-}
-
 const ADDRESS: ReturnType<typeof must> = issue =>
   withoutLogin(must('an address like http://127.0.0.1:8081')(issue))
 const TEXT = must('a text')
@@ -121,28 +62,115 @@ function milliseconds(least: number) {
   return pipe(number(message), integer(message), minValue(least, message))
 }
 
-const SCHEMA = pipe(
-  settingsMap({
-    brokers: optional(BROKER_LIST),
-    clusters: optional(CLUSTERS, {}),
-    clientId: optional(text, 'msk-trigger'),
-    retryDelayMs: optional(milliseconds(0), 200),
-    maxRetryDelayMs: optional(milliseconds(0), 30_000),
+interface Row {
+  readonly must: GenericSchema
+  /** In the README. */
+  readonly meaning: string
+  /** Wins over the setting, so that one configuration serves wherever the servers happen to run. */
+  readonly variable?: string
+  /** The default in the README, where `must` has none that a reader would write. */
+  readonly shown?: string
+}
+
+const SWITCHED_OFF = optional(boolean(must('true or false')), false)
+const SECURED = 'see [SECURED.md](SECURED.md)'
+
+/** The settings under `custom.mskTrigger`. Durations are in milliseconds. */
+export const SETTINGS = {
+  brokers: {
+    must: optional(BROKER_LIST),
+    variable: 'KAFKA_BROKERS',
+    meaning: 'a list of `host:port`, or one text with commas',
+  },
+  clusters: {
+    must: optional(CLUSTERS, {}),
+    meaning: 'the brokers of single clusters, see [Several clusters](#several-clusters)',
+  },
+  clientId: { must: optional(text, 'msk-trigger'), meaning: 'the client id that the broker sees' },
+  retryDelayMs: {
+    must: optional(milliseconds(0), 200),
+    meaning: 'the delay before a failed batch is redelivered; it doubles with every further failure',
+  },
+  maxRetryDelayMs: { must: optional(milliseconds(0), 30_000), meaning: 'the maximum of that delay' },
+  sessionTimeoutMs: {
     // Kafka's own lower bound, group.min.session.timeout.ms.
-    sessionTimeoutMs: optional(milliseconds(6_000), 10_000),
-    createTopics: optional(CREATE_TOPICS),
-    createResources: optional(boolean(must('true or false')), false),
-    invocationLines: optional(boolean(must('true or false')), false),
-    schemaRegistry: optional(pipe(string(ADDRESS), check(isAddress, ADDRESS))),
-    ssl: optional(SSL),
-    sasl: optional(SASL),
-    registryAuth: optional(REGISTRY_AUTH),
-    registrySsl: optional(REGISTRY_SSL),
-    faults: optional(text),
-    reports: optional(text),
-    open: optional(OPEN_CHOICES, DEFAULT_OPEN_CHOICES),
-    ...TEMPLATE_SETTINGS,
-  }),
+    must: optional(milliseconds(6_000), 10_000),
+    meaning:
+      'how long the broker waits before it reassigns the partitions of a killed process; at least 6000',
+  },
+  createTopics: {
+    must: optional(CREATE_TOPICS),
+    shown: 'false',
+    meaning:
+      '`true` creates a missing topic, of an event or a destination, as the broker does by default; `{ partitions: 3, replicationFactor: 1 }` says how',
+  },
+  createResources: {
+    must: SWITCHED_OFF,
+    meaning:
+      '`true` creates the `AWS::SQS::Queue`, `AWS::SNS::Topic` and `AWS::S3::Bucket` of `resources` that are missing at `AWS_ENDPOINT_URL`, before reading begins. They get the name that their properties give them, and no other property but FIFO, for a name that ends with `.fifo`',
+  },
+  invocationLines: { must: SWITCHED_OFF, meaning: 'whether each successful invocation is logged' },
+  schemaRegistry: {
+    must: optional(pipe(string(ADDRESS), check(isAddress, ADDRESS))),
+    variable: 'SCHEMA_REGISTRY_URL',
+    meaning: 'the local registry; `http://user:password@…` logs in',
+  },
+  ssl: {
+    must: optional(SSL),
+    shown: 'false',
+    meaning: `encrypts connections to the brokers: true, or a map of certificates, ${SECURED}`,
+  },
+  sasl: {
+    must: optional(SASL),
+    meaning: `how clients sign in to the brokers: PLAIN, SCRAM, OAUTHBEARER or IAM, ${SECURED}`,
+  },
+  registryAuth: { must: optional(REGISTRY_AUTH), meaning: `user and password for the registry, ${SECURED}` },
+  registrySsl: {
+    must: optional(REGISTRY_SSL),
+    meaning: `certificates for a registry with \`https://\`, ${SECURED}`,
+  },
+  announceResponseType: {
+    must: nullish(boolean(must('true or false')), false),
+    meaning:
+      '`true` sets `REPORT_BATCH_ITEM_FAILURES=true` for functions whose response is read, see [Partial responses](#partial-responses)',
+  },
+  importValues: {
+    must: nullish(record(string(), string(TEXT), must('a map of texts, by the names of the exports')), {}),
+    meaning: "the values of other stacks' exports, by name, for `Fn::ImportValue`",
+  },
+  faults: {
+    must: optional(text),
+    meaning: 'for tests: the path of a Unix socket over which they inject faults',
+  },
+  reports: {
+    must: optional(text),
+    variable: 'MSK_TRIGGER_REPORTS',
+    meaning:
+      'for programs that run this one: a file to which a line of JSON is appended for everything that keeps a consumer from making progress',
+  },
+  open: {
+    must: optional(OPEN_CHOICES, DEFAULT_OPEN_CHOICES),
+    shown: 'see below',
+    meaning: 'the behaviour where AWS does not specify one',
+  },
+} as const satisfies Readonly<Record<string, Row>>
+
+type Rows = typeof SETTINGS
+const ENTRIES = Object.fromEntries(Object.entries(SETTINGS).map(([name, row]) => [name, row.must])) as {
+  readonly [Name in keyof Rows]: Rows[Name]['must']
+}
+
+/** The checked settings. */
+export type Settings = {
+  readonly [Name in Exclude<keyof Rows, 'brokers' | 'ssl'>]: InferOutput<Rows[Name]['must']>
+} & {
+  /** Empty if every event has a cluster of its own. */
+  readonly brokers: readonly string[]
+  readonly ssl: boolean | TlsSettings
+}
+
+const SCHEMA = pipe(
+  settingsMap(ENTRIES),
   forward(
     check(
       ({ retryDelayMs, maxRetryDelayMs }) => maxRetryDelayMs >= retryDelayMs,
@@ -159,28 +187,17 @@ const SCHEMA = pipe(
   ),
 )
 
-const NOT_SET = {
-  createTopics: undefined,
-  schemaRegistry: undefined,
-  sasl: undefined,
-  registryAuth: undefined,
-  registrySsl: undefined,
-  faults: undefined,
-  reports: undefined,
-}
-
-/** Variables that win over a setting, so that one configuration serves wherever the servers happen to run. */
-const VARIABLES: Readonly<Record<string, string>> = {
-  brokers: 'KAFKA_BROKERS',
-  schemaRegistry: 'SCHEMA_REGISTRY_URL',
-  reports: 'MSK_TRIGGER_REPORTS',
+const NOT_SET = Object.fromEntries(Object.keys(SETTINGS).map(name => [name, undefined])) as {
+  readonly [Name in keyof Rows]: undefined
 }
 
 /** Reads and checks `custom.mskTrigger`. @throws ConfigurationError naming each wrong or unknown setting, and what it must be */
 export function readSettings(custom: unknown, env: Readonly<Record<string, string | undefined>>): Settings {
   const given = custom ?? {}
   if (!isObject(given)) throw new ConfigurationError(`custom.mskTrigger must be a map, not ${kindOf(given)}`)
-  const variables = Object.entries(VARIABLES).filter(([, variable]) => env[variable])
+  const variables = Object.entries<Row>(SETTINGS).flatMap(([name, { variable }]): [string, string][] =>
+    variable && env[variable] ? [[name, variable]] : [],
+  )
   const input = { ...given, ...Object.fromEntries(variables.map(([key, variable]) => [key, env[variable]])) }
   const { output, issues } = safeParse(SCHEMA, withoutNull(input))
   if (!issues) return { ...NOT_SET, ...output, brokers: output.brokers ?? [], ssl: encryptionOf(output) }
@@ -190,6 +207,18 @@ export function readSettings(custom: unknown, env: Readonly<Record<string, strin
     path =>
       (path.length === 1 && byVariable.get(String(path[0]))) || ['custom.mskTrigger', ...path].join('.'),
   )
+}
+
+const TEMPLATE = object({
+  announceResponseType: ENTRIES.announceResponseType,
+  importValues: ENTRIES.importValues,
+})
+
+/** Reads the settings that also count without a Kafka, in `package` and `deploy`. @throws ConfigurationError naming each wrong one */
+export function readTemplateSettings(custom: unknown): InferOutput<typeof TEMPLATE> {
+  const { output, issues } = safeParse(TEMPLATE, isObject(custom) ? custom : {})
+  if (!issues) return output
+  throw configurationError(issues, path => ['custom.mskTrigger', ...path].join('.'))
 }
 
 function isAddress(value: string): boolean {

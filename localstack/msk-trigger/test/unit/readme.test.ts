@@ -1,24 +1,36 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
-import { readSettings } from '../../config/settings.ts'
+import { getDefault } from 'valibot'
+import { MEANINGS, READINGS } from '../../config/open-choices.ts'
+import { readSettings, SETTINGS } from '../../config/settings.ts'
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 const RULES = readFileSync(new URL('../../RULES.md', import.meta.url), 'utf8')
 const RULE_COUNT = 49
 
-describe('the README', () => {
-  it('has every setting of the plugin', () => {
-    for (const name of Object.keys(readSettings({ brokers: 'a:1' }, {})))
-      assert.match(README, RegExp(`\\| \`${name}\` `))
-  })
+const code = (text: string) => `\`${text}\``
 
-  it('has every choice under `open` with its default', () => {
-    for (const [name, reading] of Object.entries(DEFAULT_OPEN_CHOICES)) {
-      assert.match(README, RegExp(`\\| \`${name}\` \\| \`${reading}\` `))
-    }
-  })
+/** The default as the table of the README has it. */
+function shownDefault(value: unknown): string {
+  if (typeof value === 'string') return code(value)
+  return value === undefined || typeof value === 'object' ? 'none' : String(value)
+}
+
+describe('the README', () => {
+  for (const [name, { must, meaning, ...more }] of Object.entries(SETTINGS))
+    it(`has the row of ${name} that the reader has`, () => {
+      const { shown = shownDefault(getDefault(must)), variable } = { shown: undefined, variable: '', ...more }
+      const wins = variable ? `. ${code(variable)} in the environment takes precedence` : ''
+      assert.ok(README.includes(`\n| ${code(name)} | ${shown} | ${meaning}${wins} |\n`))
+    })
+
+  for (const [name, [first, ...others]] of Object.entries(READINGS))
+    it(`has the row of open.${name} that the reader has`, () => {
+      const meaning = MEANINGS[name as keyof typeof MEANINGS]
+      const row = [name, first, others.join('`, `')].map(code).join(' | ')
+      assert.ok(README.includes(`\n| ${row} | ${meaning} |\n`))
+    })
 })
 
 describe('the pages', () => {

@@ -160,7 +160,7 @@ describe('settings under custom.mskTrigger', () => {
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
         'custom.mskTrigger.open.tombstone must be absent or null, not "nil"',
         'custom.mskTrigger.colour is not a setting; known are: brokers, clusters, clientId, retryDelayMs, maxRetryDelayMs, ' +
-          'sessionTimeoutMs, createTopics, createResources, invocationLines, schemaRegistry, ssl, sasl, registryAuth, registrySsl, faults, reports, open, announceResponseType, importValues',
+          'sessionTimeoutMs, createTopics, createResources, invocationLines, schemaRegistry, ssl, sasl, registryAuth, registrySsl, announceResponseType, importValues, faults, reports, open',
       ].join('\n'),
     })
   })

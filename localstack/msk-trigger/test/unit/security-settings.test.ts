@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { readSettings } from '../../config/settings.ts'
+import { refusals } from './refusals.ts'
 
 const read = (security: Record<string, unknown>) => readSettings({ brokers: 'a:1', ...security }, {})
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:kafka'
@@ -58,90 +59,33 @@ describe('settings for secured clusters and registries', () => {
     assert.deepEqual(read({ registrySsl: { ca: 'ca.pem' } }).registrySsl, { ca: 'ca.pem' })
   })
 
-  const refused: [title: string, security: Record<string, unknown>, message: string][] = [
-    [
-      'a password that YAML reads as a number',
-      { sasl: { mechanism: 'plain', username: 'me', password: 123456 } },
-      'sasl.password must be a text, not a number: put it in quotes',
-    ],
-    [
-      'an empty password',
-      { sasl: { mechanism: 'plain', username: 'me', password: '' } },
-      'sasl.password must be a text, not an empty text',
-    ],
-    [
-      'a user without a password',
-      { sasl: { mechanism: 'plain', username: 'me' } },
-      'sasl must have username and password, or else secret',
-    ],
-    [
-      'a login beside a secret',
-      { sasl: { mechanism: 'plain', username: 'me', password: 'pw-1', secret: SECRET } },
-      'sasl must have username and password, or else secret',
-    ],
-    [
-      'no mechanism',
-      { sasl: { username: 'me', password: 'pw-1' } },
-      'sasl.mechanism must be one of plain, scram-sha-256, scram-sha-512, oauthbearer, aws-msk-iam, not nothing',
-    ],
-    [
-      'an unknown mechanism',
-      { sasl: { mechanism: 'scram', username: 'me', password: 'pw-1' } },
-      'sasl.mechanism must be one of plain, scram-sha-256, scram-sha-512, oauthbearer, aws-msk-iam, not "scram"',
-    ],
-    [
-      'a setting of another mechanism',
-      { sasl: { mechanism: 'aws-msk-iam', password: 'pw-1' } },
-      'sasl.password is not a setting; known are: mechanism, region',
-    ],
-    ['a text in place of sasl', { sasl: 'plain:me:pw-1' }, 'sasl must be a map, not a text'],
-    ['a text in place of ssl', { ssl: 'pw-1' }, 'ssl must be a map, not a text'],
-    [
-      'a list in place of registryAuth',
-      { registryAuth: ['me', 'pw-1'] },
-      'registryAuth must be a map, not a list',
-    ],
-    ['a certificate without its key', { ssl: { cert: 'c.pem' } }, 'ssl.key must be the key of cert'],
-    ['a key without its certificate', { ssl: { key: 'pw-1' } }, 'ssl.cert must be the certificate of key'],
-    [
-      'a certificate beside a secret',
-      { ssl: { cert: 'c.pem', key: 'k.pem', secret: SECRET } },
-      'ssl.secret must not be set together with cert and key',
-    ],
-    [
-      'a token and an endpoint',
-      { sasl: { mechanism: 'oauthbearer', token: 'pw-1', tokenEndpoint: 'https://a.b' } },
-      'sasl must have token, or else tokenEndpoint with clientId and clientSecret, or with secret',
-    ],
-    [
-      'an endpoint that is not an address',
-      { sasl: { mechanism: 'oauthbearer', tokenEndpoint: 'me:pw-1@a.b', clientId: 'c', clientSecret: 's' } },
-      'sasl.tokenEndpoint must be an address like https://login.example/oauth2/token, not a text',
-    ],
-    [
-      'IAM in plain text',
-      { ssl: false, sasl: { mechanism: 'aws-msk-iam' } },
-      'ssl must not be false: a listener with IAM is always encrypted',
-    ],
-    [
-      'a login in an address of a broker',
-      { brokers: 'me:pw-1@a:1' },
-      'brokers must be a list of host:port, not "***@a:1"',
-    ],
-    [
-      'a login in a wrong address of a registry',
-      { schemaRegistry: 'ftp://me:pw-1@a' },
-      'schemaRegistry must be an address like http://127.0.0.1:8081, not "ftp://***@a"',
-    ],
-  ]
-  for (const [title, security, message] of refused) {
-    it(`given ${title}, then one line says so`, () => {
-      assert.throws(() => read(security), {
-        name: 'ConfigurationError',
-        message: `custom.mskTrigger.${message}`,
-      })
+  const login = 'username: me, password: pw-1'
+  const mechanisms = 'plain, scram-sha-256, scram-sha-512, oauthbearer, aws-msk-iam'
+  const refused = refusals(`
+    sasl: { mechanism: plain, username: me, password: 123456 } → sasl.password must be a text, not a number: put it in quotes
+    sasl: { mechanism: plain, username: me, password: '' } → sasl.password must be a text, not an empty text
+    sasl: { mechanism: plain, username: me } → sasl must have username and password, or else secret
+    sasl: { mechanism: plain, ${login}, secret: '${SECRET}' } → sasl must have username and password, or else secret
+    sasl: { ${login} } → sasl.mechanism must be one of ${mechanisms}, not nothing
+    sasl: { mechanism: scram, ${login} } → sasl.mechanism must be one of ${mechanisms}, not "scram"
+    sasl: { mechanism: aws-msk-iam, password: pw-1 } → sasl.password is not a setting; known are: mechanism, region
+    sasl: 'plain:me:pw-1' → sasl must be a map, not a text
+    ssl: pw-1 → ssl must be a map, not a text
+    registryAuth: [me, pw-1] → registryAuth must be a map, not a list
+    ssl: { cert: c.pem } → ssl.key must be the key of cert
+    ssl: { key: pw-1 } → ssl.cert must be the certificate of key
+    ssl: { cert: c.pem, key: k.pem, secret: '${SECRET}' } → ssl.secret must not be set together with cert and key
+    sasl: { mechanism: oauthbearer, token: pw-1, tokenEndpoint: 'https://a.b' } → sasl must have token, or else tokenEndpoint with clientId and clientSecret, or with secret
+    sasl: { mechanism: oauthbearer, tokenEndpoint: 'me:pw-1@a.b', clientId: c, clientSecret: s } → sasl.tokenEndpoint must be an address like https://login.example/oauth2/token, not a text
+    ssl: false, sasl: { mechanism: aws-msk-iam } → ssl must not be false: a listener with IAM is always encrypted
+    brokers: 'me:pw-1@a:1' → brokers must be a list of host:port, not "***@a:1"
+    schemaRegistry: 'ftp://me:pw-1@a' → schemaRegistry must be an address like http://127.0.0.1:8081, not "ftp://***@a"
+  `)
+  for (const [row, security, message] of refused)
+    it(`given ${row}, then one line says so, and nothing more`, () => {
+      const whole = new RegExp(`^custom\\.mskTrigger\\.${message.source}$`)
+      assert.throws(() => read(security), { name: 'ConfigurationError', message: whole })
     })
-  }
 
   it('given a list in place of all settings, then nothing of it is told', () => {
     assert.throws(() => readSettings([{ sasl: { password: 'pw-1' } }], {}), {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
 import { readSettings, readTemplateSettings } from '../../config/settings.ts'
+import { refusals } from './refusals.ts'
 
 describe('settings under custom.mskTrigger', () => {
   it('have defaults for all but the brokers', () => {
@@ -57,100 +58,27 @@ describe('settings under custom.mskTrigger', () => {
     assert.equal(of(false), undefined)
   })
 
-  const refused: [title: string, custom: unknown, env: Record<string, string>, message: RegExp][] = [
-    [
-      'an unknown key',
-      { brokers: 'a:1', broker: 'a:1' },
-      {},
-      /mskTrigger\.broker is not a setting; known are: brokers/,
-    ],
-    [
-      'a key that every object inherits',
-      { brokers: 'a:1', toString: 1 },
-      {},
-      /mskTrigger\.toString is not a setting/,
-    ],
-    [
-      'brokers without a port',
-      { brokers: ['a'] },
-      {},
-      /mskTrigger\.brokers must be a list of host:port, not \["a"\]/,
-    ],
-    ['an empty list of brokers', { brokers: [] }, {}, /must be a list of host:port/],
-    [
-      'an invalid KAFKA_BROKERS',
-      { brokers: 'a:1' },
-      { KAFKA_BROKERS: 'a;b' },
-      /^ConfigurationError: KAFKA_BROKERS must be/,
-    ],
-    [
-      'a text as a number',
-      { brokers: 'a:1', retryDelayMs: '5' },
-      {},
-      /retryDelayMs must be whole milliseconds.*"5"/,
-    ],
-    [
-      "a session below Kafka's bound",
-      { brokers: 'a:1', sessionTimeoutMs: 100 },
-      {},
-      /at least 6000, not 100/,
-    ],
-    [
-      'a maximum below the minimum',
-      { brokers: 'a:1', maxRetryDelayMs: 1 },
-      {},
-      /must not be less than retryDelayMs/,
-    ],
-    [
-      'a registry without an address',
-      { brokers: 'a:1', schemaRegistry: 'a:1' },
-      {},
-      /mskTrigger\.schemaRegistry must be an address like/,
-    ],
-    [
-      'topics without a number of partitions',
-      { brokers: 'a:1', createTopics: { partitions: 0 } },
-      {},
-      /mskTrigger\.createTopics\.partitions must be a whole number from 1 to 10000, not 0/,
-    ],
-    [
-      'a text that should create topics',
-      { brokers: 'a:1', createTopics: 'yes' },
-      {},
-      /mskTrigger\.createTopics must be true, false or \{ partitions, replicationFactor \}, not "yes"/,
-    ],
-    [
-      'an unknown key of createTopics',
-      { brokers: 'a:1', createTopics: { replicas: 1 } },
-      {},
-      /mskTrigger\.createTopics\.replicas is not a setting; known are: partitions, replicationFactor/,
-    ],
-    [
-      'a text as a switch',
-      { brokers: 'a:1', invocationLines: 'no' },
-      {},
-      /mskTrigger\.invocationLines must be true or false, not "no"/,
-    ],
-    [
-      'an unknown choice under open',
-      { brokers: 'a:1', open: { colour: 'red' } },
-      {},
-      /mskTrigger\.open\.colour/,
-    ],
-    [
-      'an announcement that is neither true nor false',
-      { brokers: 'a:1', announceResponseType: 'yes' },
-      {},
-      /mskTrigger\.announceResponseType must be true or false, not "yes"/,
-    ],
-    [
-      'an import that is no text',
-      { brokers: 'a:1', importValues: { queue: { Ref: 'Q' } } },
-      {},
-      /mskTrigger\.importValues\.queue must be a text, not \{"Ref":"Q"\}/,
-    ],
-    ['something other than a map', 'a:1', {}, /custom\.mskTrigger must be a map, not a text/],
-  ]
+  const refused = refusals(`
+    broker: 'a:1' → mskTrigger.broker is not a setting; known are: brokers
+    toString: 1 → mskTrigger.toString is not a setting
+    brokers: [a] → mskTrigger.brokers must be a list of host:port, not ["a"]
+    brokers: [] → must be a list of host:port
+    retryDelayMs: '5' → retryDelayMs must be whole milliseconds…"5"
+    sessionTimeoutMs: 100 → at least 6000, not 100
+    maxRetryDelayMs: 1 → must not be less than retryDelayMs
+    schemaRegistry: 'a:1' → mskTrigger.schemaRegistry must be an address like
+    createTopics: { partitions: 0 } → mskTrigger.createTopics.partitions must be a whole number from 1 to 10000, not 0
+    createTopics: 'yes' → mskTrigger.createTopics must be true, false or { partitions, replicationFactor }, not "yes"
+    createTopics: { replicas: 1 } → mskTrigger.createTopics.replicas is not a setting; known are: partitions, replicationFactor
+    invocationLines: 'no' → mskTrigger.invocationLines must be true or false, not "no"
+    open: { colour: red } → mskTrigger.open.colour
+    announceResponseType: 'yes' → mskTrigger.announceResponseType must be true or false, not "yes"
+    importValues: { queue: { Ref: Q } } → mskTrigger.importValues.queue must be a text, not {"Ref":"Q"}
+  `)
+  for (const [row, custom, message] of refused)
+    it(`are rejected: ${row}`, () =>
+      assert.throws(() => readSettings({ brokers: 'a:1', ...custom }, {}), message))
+
   it('given several that are wrong, then each is named, the variable where the value came from one', () => {
     const custom = { retryDelayMs: -1, clientId: '', open: { tombstone: 'nil' }, colour: 'red' }
     assert.throws(() => readSettings(custom, { KAFKA_BROKERS: 'a' }), {
@@ -165,9 +93,8 @@ describe('settings under custom.mskTrigger', () => {
     })
   })
 
-  for (const [title, custom, env, message] of refused) {
-    it(`are rejected: ${title}`, () => assert.throws(() => readSettings(custom, env), message))
-  }
+  it('are rejected in place of a map', () =>
+    assert.throws(() => readSettings('a:1', {}), /custom\.mskTrigger must be a map, not a text/))
 })
 
 describe('the settings that count in the template, too', () => {

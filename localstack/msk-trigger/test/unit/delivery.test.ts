@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Mapping } from '../../config/mappings.ts'
+import { Deliveries } from '../../deliver/deliveries.ts'
 import { type DeliveryContext, deliver } from '../../deliver/delivery.ts'
 import { FailedBatches } from '../../deliver/failed-batches.ts'
 import type { DiscardedRecords } from '../../deliver/invocation-record.ts'
@@ -366,6 +367,47 @@ describe('the delivery of a batch', () => {
     await done
     assert.deepEqual(seen.committed, [])
     assert.equal(seen.invoked.length, 1)
+  })
+})
+
+describe('a delivery in flight', () => {
+  /** An error that nobody foresaw, this many times; `onDefect` is called with each. */
+  function begun(defects: number, onDefect = (_: number) => {}, options: Options = {}) {
+    let count = 0
+    const begin = () => {
+      count += 1
+      onDefect(count)
+      return count <= defects ? assert.fail('unforeseen') : () => {}
+    }
+    const test = given([], { running: { begin }, ...options })
+    const deliveries = new Deliveries()
+    deliveries.begin(test.batch, test.queues, test.context)
+    return { ...test, deliveries }
+  }
+
+  for (const defects of [0, 3])
+    it(`given ${defects} errors that nobody foresaw, then the log says so, and nothing is left of it`, async () => {
+      const { deliveries, seen, written, permits } = begun(defects)
+      await deliveries.over()
+      assert.equal(show(deliveries.uncommitted), '')
+      assert.deepEqual([seen.committed.length, seen.released], [2, [0, 1]])
+      assert.equal(permits.tryAcquire(), true, 'the permit is free again')
+      // Times 1 and 2 of three.
+      assert.equal(seen.log.length, defects === 0 ? 0 : 2)
+      for (const line of seen.log)
+        assert.match(line, /^f {2}0@0–1 1@0–1 is delivered again .*defect.*unforeseen/s)
+      if (defects > 0)
+        assert.deepEqual(written.slice(-2), ['stalled invocation error 3 0@0 1@0', 'resumed invocation 0 1'])
+    })
+
+  it('given one that stays, then it is given up when the trigger stops, and its records stay uncommitted', async () => {
+    const ending = new AbortController()
+    const stop = (count: number) => count === 5 && ending.abort()
+    const { deliveries, seen, permits } = begun(Infinity, stop, { ending: ending.signal })
+    await deliveries.over()
+    assert.equal(show(deliveries.uncommitted), '0@0,1 1@0,1')
+    assert.deepEqual(seen.committed, [])
+    assert.equal(permits.tryAcquire(), true, 'the permit is free again')
   })
 })
 

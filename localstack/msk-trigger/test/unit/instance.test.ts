@@ -170,18 +170,6 @@ describe('an instance that gets invocations while one runs', () => {
     await assert.rejects(third.answer, NotBegun)
   })
 
-  it('after a timeout is ended, and gives back the others, whose time has not begun', async () => {
-    const { instance, invoke, events } = await givenWarmLine()
-    const first = invoke('a')
-    await settled()
-    const second = invoke('b')
-    mock.timers.tick(TIMEOUT_MS)
-    await assert.rejects(first.answer, /timeout: the handler took longer than 3000 ms/)
-    await assert.rejects(second.answer, NotBegun)
-    assert.equal(instance.isBroken, true)
-    assert.deepEqual(events, ['a begins', 'closed'])
-  })
-
   it('does not time out while the answer is on its way: the next one runs already', async () => {
     const { instance, invoke, handed, begins } = await givenWarmLine()
     const first = invoke('a')
@@ -194,30 +182,6 @@ describe('an instance that gets invocations while one runs', () => {
     assert.equal(instance.isBroken, false)
     mock.timers.tick(TIMEOUT_MS)
     await assert.rejects(second.answer, /timeout/)
-  })
-
-  it('whose runtime ends fails the one that runs, and nobody else', async () => {
-    const { invoke, ended, handed } = await givenWarmLine()
-    const first = invoke('a')
-    await settled()
-    const second = invoke('b')
-    handed[1]?.answer.reject(new NotBegun())
-    ended.resolve(new RuntimeEnded('it ended'))
-    await assert.rejects(first.answer, /it ended/)
-    await assert.rejects(second.answer, NotBegun)
-  })
-
-  it('whose runtime ends together with an answer fails the next one, which has begun', async () => {
-    const { invoke, ended, handed, begins, events } = await givenWarmLine()
-    const first = invoke('a')
-    await settled()
-    const second = invoke('b')
-    handed[0]?.answer.resolve('of a')
-    begins(1)
-    ended.resolve(new RuntimeEnded('it ended'))
-    assert.equal(await first.answer, 'of a')
-    await assert.rejects(second.answer, /it ended/)
-    assert.deepEqual(events, ['a begins', 'closed', 'closed'])
   })
 
   it('whose runtime ends after an answer, and before the next one, tells that, and fails none', async () => {

@@ -4,35 +4,20 @@ import { TopicIdentity } from '../../poll/topic-tracker.ts'
 import { type TopicState, type TopicStates, TopicWatch } from '../../poll/topics.ts'
 
 describe('a topic that may be another one of the same name', () => {
-  it('given no id so far, when there is one, then it is not another topic', () => {
-    const identity = new TopicIdentity()
-    assert.equal(identity.isOther('a'), false)
-    assert.equal(identity.replacedBy('a'), false)
-    assert.equal(identity.isOther('a'), false)
-  })
-
-  it('given an id, when there is another one, then it is another topic, once', () => {
-    const identity = new TopicIdentity()
-    identity.replacedBy('a')
-    assert.equal(identity.isOther('b'), true)
-    assert.equal(identity.replacedBy('b'), true)
-    assert.equal(identity.replacedBy('b'), false)
-  })
-
-  it('given a topic made again, when a broker still names the former id, then nothing has changed', () => {
-    const identity = new TopicIdentity()
-    for (const id of ['a', 'b']) identity.replacedBy(id)
-    assert.equal(identity.replacedBy('a'), false)
-    assert.equal(identity.isOther('b'), false)
-    assert.equal(identity.isOther('c'), true)
-  })
-
-  it('given a broker that does not tell ids, then no topic is another one', () => {
-    const identity = new TopicIdentity()
-    identity.replacedBy('a')
-    assert.equal(identity.replacedBy(undefined), false)
-    assert.equal(identity.isOther('a'), false)
-  })
+  for (const [what, ids, replaced] of [
+    ['the first id', ['a'], [false]],
+    ['another id, once', ['a', 'b', 'b'], [false, true, false]],
+    ['the former id, which a broker still names', ['a', 'b', 'a', 'c'], [false, true, false, true]],
+    ['no id, where a broker tells none', ['a', undefined, 'a'], [false, false, false]],
+  ] as const)
+    it(`given ${what}, then that tells whether it is another topic`, () => {
+      const identity = new TopicIdentity()
+      const said = ids.map(id => [identity.isOther(id), identity.replacedBy(id)])
+      assert.deepEqual(
+        said,
+        replaced.map(isOther => [isOther, isOther]),
+      )
+    })
 })
 
 describe('a watch over topics', () => {

@@ -100,6 +100,19 @@ describe('the start', () => {
   }
 })
 
+describe('the start of what reads nothing', () => {
+  const disabled = { msk: { ...reads, enabled: false } }
+  for (const [what, events, line] of [
+    ['events of other kinds only', [{ http: 'GET /' }], 'no function has an msk or kafka event'],
+    ['events that are disabled', [disabled], 'all msk and kafka events have enabled: false'],
+  ] as const)
+    it(`given ${what}, then it says so`, () => {
+      const { run, lines } = plugged(events, { mskTrigger: { brokers: 'a:1' } })
+      run('before:offline:start:init')
+      assert.ok(lines.includes(`msk  ${line}: there is nothing to read`), lines.join('\n'))
+    })
+})
+
 describe('a configuration with keys that have no value, which are null', () => {
   const nothing = null as never
   const plan = (part: object) => {

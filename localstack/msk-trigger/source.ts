@@ -42,7 +42,10 @@ export interface SourceParts {
   member(mapping: Mapping, listener: MemberListener): Pick<GroupMember, keyof GroupMember>
 }
 
-/** A running event source mapping: reads the topic as a consumer group and invokes the function. */
+/**
+ * A running event source mapping. The path of a batch, in the folders of the same names: `poll` (member, intake, queue of the partition,
+ * batching), `deliver` (dispatcher, delivery), `invoke` (instances, runtimes), `deliver` again (outcome, retries, destination), and the commit.
+ */
 export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   readonly #mapping: Mapping
   readonly #parts: SourceParts

@@ -43,7 +43,8 @@ export const trigger: Side = {
     return serverlessProject(folder, options, {
       plugin: './msk-trigger/index.ts',
       event,
-      custom: { mskTrigger: { brokers: options.brokers } },
+      // Without the login that the event has in the cloud.
+      custom: { mskTrigger: { clusters: { [options.brokers.join(',')]: { brokers: options.brokers } } } },
       links: { 'msk-trigger': join(PROJECT, 'localstack', 'msk-trigger') },
     })
   },

@@ -19,7 +19,7 @@ import type { WriteReport } from './report/reports.ts'
 import { EventSource } from './source.ts'
 import type { Log } from './support/framework.ts'
 
-/** What a program hands in that has event sources. */
+/** The parts that a program with event sources hands in. */
 export interface TriggerParts {
   readonly mappings: readonly Mapping[]
   readonly settings: Settings

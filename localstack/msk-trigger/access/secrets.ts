@@ -2,7 +2,7 @@ import type { LoginSettings } from '../config/security.ts'
 import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aws.ts'
 import { ConfigurationError } from '../support/framework.ts'
 
-/** What is needed to connect is not there, or cannot be used. The message says why, and holds no secret. */
+/** Something that a connection needs is missing or cannot be used. The message says why, and holds no secret. */
 export class AccessError extends Error {
   override readonly name = 'AccessError'
 }

@@ -30,7 +30,7 @@ export interface KafkaPlace {
   readonly port: number
 }
 
-/** Runs a broker that is its own controller, until it or this process is told to end. @throws Refused if it does not start */
+/** Runs a broker that is its own controller, until it or this process ends. @throws Refused if it does not start */
 export async function runKafka({ java, jars, data, port }: KafkaPlace, onReady: () => void): Promise<void> {
   const log = join(data, 'log')
   await mkdir(log, { recursive: true })

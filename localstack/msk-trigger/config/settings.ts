@@ -64,7 +64,7 @@ function milliseconds(least: number) {
 
 interface Row {
   readonly must: GenericSchema
-  /** In the README. */
+  /** The text of the README. */
   readonly meaning: string
   /** Wins over the setting, so that one configuration serves wherever the servers happen to run. */
   readonly variable?: string

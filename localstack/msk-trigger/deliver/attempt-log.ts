@@ -34,7 +34,7 @@ export function logFailure(
   log.error(`${name}  ${describe(parts)} failed (attempt ${attempt}, retrying in ${waitMs} ms): ${shown}`)
 }
 
-/** Logs times 1, 2, 4, 8 … of an error that nobody foresaw and that has ended a delivery, with its stack. */
+/** Logs times 1, 2, 4, 8 … of an unforeseen error that has ended a delivery, with its stack. */
 export function logDefect(
   { name, log }: AttemptLog,
   parts: readonly Part[],

@@ -14,7 +14,7 @@ interface Requests {
   readonly put: Put
 }
 
-/** How the services say that there is no such queue, topic or bucket. */
+/** The names under which the services report a missing queue, topic or bucket. */
 const ABSENT = /NonExistentQueue|QueueDoesNotExist|NotFound|NoSuchBucket/
 
 const WHAT: Readonly<Record<AwsKind, string>> = { sqs: 'queue', sns: 'topic of SNS', s3: 'bucket' }

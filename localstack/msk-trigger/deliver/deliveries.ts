@@ -33,12 +33,12 @@ export class Deliveries {
   }
 }
 
-/** What is said to whoever stops the trigger while handlers run. */
+/** Returns the lines for a stop while handlers run. */
 export function waitsFor(parts: readonly Part[], graceMs: number): string[] {
   return parts.length === 0 ? [] : [`stops when ${describe(parts)} is done, or after ${graceMs / 1000} s`]
 }
 
-/** What is said of records that a restart will deliver again: open ones, and those that are `done` but could not be committed. */
+/** Returns the lines about records that a restart will deliver again: open ones, and those that are `done` but not committed. */
 export function abandoned(begun: readonly Part[], done: readonly PartitionOffset[]): string[] {
   const open =
     begun.length === 0 ? [] : [`abandoned ${describe(begun)}: not committed, so it will be delivered again`]

@@ -135,7 +135,7 @@ function commonFields(
   }
 }
 
-/** Returns the nearest time that a date can have: a producer may write any 64 bits, and an error would hold up the partition for ever. */
+/** Returns the nearest time that a date can have: a producer may write any 64 bits, and an error would hold up the partition forever. */
 function time(record: Pick<PendingRecord, 'timestampMs'> | undefined): string {
   const ms = record?.timestampMs ?? 0
   return new Date(Math.max(-LAST_DATE_MS, Math.min(ms, LAST_DATE_MS))).toISOString()

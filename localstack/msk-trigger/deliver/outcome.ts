@@ -121,7 +121,7 @@ function misnamedList(answer: unknown): { warning?: string } {
   }
 }
 
-/** What is wrong with a failure that names no record of the batch, with a hint for the usual mistakes. @param sample a partition's name */
+/** Returns why a failure names no record of the batch, with a hint for the usual mistakes. @param sample a partition's name */
 function whatIsWrong(failure: unknown, sample: string): string {
   const right = `{ itemIdentifier: { partition: "${sample}", offset: 12 } }`
   if (!isObject(failure)) return `which must be like ${right}`

@@ -71,7 +71,7 @@ function awsVariables(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(own).filter(([name]) => name.startsWith('AWS_')))
 }
 
-/** The variables that Lambda sets, as serverless-offline sets them, so that a function sees the same whoever invokes it. */
+/** The variables that Lambda sets, as serverless-offline sets them, so that a function sees the same in both. */
 function lambdaVariables({ functionName, handler, memoryMb, region }: Omit<FunctionFacts, 'environment'>) {
   return {
     _HANDLER: handler,

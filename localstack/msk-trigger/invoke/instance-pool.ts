@@ -23,7 +23,7 @@ interface Caller<I> {
 
 /**
  * The instances of one function. The most recently used one is taken first, and callers wait in line a moment, because each thread costs tens
- * of megabytes and its start as much as hundreds of invocations. Who has waited too long is taken back.
+ * of megabytes and its start as much as hundreds of invocations. A caller that has waited too long is taken back.
  */
 export class InstancePool<I extends PooledInstance = Instance> {
   readonly #start: () => I
@@ -256,7 +256,7 @@ class WaitingList<Item extends { readonly sinceMs: number }> {
     return this.#items[0]
   }
 
-  /** As they are now, also while they are added and removed. */
+  /** A copy, which stays the same while items are added and removed. */
   get all(): readonly Item[] {
     return [...this.#items]
   }

@@ -6,7 +6,7 @@ import { Instance } from './instance.ts'
 import { InstancePool } from './instance-pool.ts'
 import type { Runtime } from './runtimes/runtime.ts'
 
-/** What has to be known of a function to invoke it. */
+/** The facts of a function that an invocation needs. */
 export interface Invoked {
   readonly functionKey: string
   readonly functionTimeoutMs: number

@@ -41,7 +41,7 @@ export class Cluster {
     return this.#topics.close()
   }
 
-  /** Creates a topic, whose partitions may lack a leader at first. Returns false if somebody else did. @throws what the broker says */
+  /** Creates a topic, whose partitions may lack a leader at first. Returns false if it exists by now. @throws what the broker says */
   createTopic(topic: string, { partitions: numPartitions, replicationFactor }: NewTopic): Promise<boolean> {
     return this.#ask(async admin => {
       const topics = [{ topic, numPartitions, replicationFactor }]
@@ -117,7 +117,7 @@ export class Cluster {
   }
 }
 
-/** By name, because kafkajs exports its errors in a form that an ES module cannot import. */
+/** Names of errors: kafkajs exports them in a form that an ES module cannot import. */
 const NO_BROKER_FOUND = ['KafkaJSBrokerNotFound', 'KafkaJSGroupCoordinatorNotFound']
 
 /** Returns whether new metadata will name the right broker: Kafka's protocol calls such an error retriable. kafkajs wraps it. */

@@ -71,12 +71,12 @@ export class TopicIdentity {
     return this.#id !== undefined
   }
 
-  /** Returns whether this is the id of another topic than the known one. An unknown id is no reason to say so. */
+  /** Returns whether this is the id of another topic than the known one. An unknown id does not count. */
   isOther(id: string | undefined): boolean {
     return id !== undefined && this.#id !== undefined && id !== this.#id && !this.#former.has(id)
   }
 
-  /** As `isOther`. The topic with this id is the known one from now on. */
+  /** Returns `isOther`, and knows the topic with this id from now on. */
   replacedBy(id: string | undefined): boolean {
     const isOther = this.isOther(id)
     if (isOther && this.#id !== undefined) this.#former.add(this.#id)

@@ -85,7 +85,7 @@ export interface TopicObserver {
   topicSeen(state: TopicState | undefined): void
 }
 
-/** Looks at the topics at intervals: kafkajs does not notice that one was created again, and goes on at the old offset. */
+/** Looks at the topics at intervals: kafkajs does not notice that one was created again, and continues at the old offset. */
 export class TopicWatch {
   readonly #topics: { topicStates: Topics['states'] }
   readonly #ending = new AbortController()

@@ -15,7 +15,7 @@ export type AwsService = keyof typeof ENDPOINT_VARIABLES
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The address that stands in for a service. @throws Error if there is none: a local run does not touch an AWS account by itself */
+/** Returns the address that stands in for a service. @throws Error without one: a local run does not touch an AWS account by itself */
 export function awsEndpoint(service: AwsService, otherwise: string, env: Environment = process.env): string {
   const own = ENDPOINT_VARIABLES[service]
   const variable = env[own] ? own : COMMON_VARIABLE

@@ -6,7 +6,7 @@ import { callStreaming, isStreaming } from './streaming.ts'
 
 type Callee = Pick<ThreadData, 'style' | 'functionArn' | 'timeoutMs'>
 
-/** Calls a handler in the style of its runtime. The outcome is told once, and not necessarily later. */
+/** Calls a handler in the style of its runtime. The outcome comes once, and not necessarily later. */
 export function callHandler(
   handler: Handler,
   event: unknown,

@@ -9,7 +9,7 @@ import { memoryLimits } from './memory-limits.ts'
 import type { Answer, Message, ThreadData } from './messages.ts'
 import { THREAD, threadDataOf } from './thread-data.ts'
 
-/** Upper bound for terminating a thread: a command of `execSync` in it must end first, and nobody else may have the partition. Rule 19. */
+/** Upper bound for terminating a thread: a command of `execSync` in it must end first, and no other thread may have the partition. Rule 19. */
 const END_MS = 30_000
 
 /** Receives what a thread writes, instead of the streams of this process. It must be read. */

@@ -14,7 +14,7 @@ export const THREAD = new URL(
 /** The first version of Node.js with which Lambda does not let handlers call back. */
 const FIRST_WITHOUT_CALLBACKS = 24
 
-/** What has to be known to load a handler and to call it. @param thread its module */
+/** Returns the facts with which a thread loads and calls a handler. @param thread its module */
 export function threadDataOf(
   { functionKey, handler, folder, runtime, timeoutMs, functionName, region }: FunctionFacts,
   thread = THREAD,

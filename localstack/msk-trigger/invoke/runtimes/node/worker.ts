@@ -1,4 +1,4 @@
-/** The thread of a handler. While an invocation runs nothing else keeps the loop busy, so that `beforeExit` tells when nothing is left. */
+/** The thread of a handler. While an invocation runs nothing else keeps the loop busy, so that `beforeExit` comes when nothing is left. */
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { parentPort, workerData } from 'node:worker_threads'

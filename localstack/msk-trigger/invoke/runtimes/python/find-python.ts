@@ -21,7 +21,7 @@ const ANSWER_WITHIN_MS = 20_000
 /** Searches that are under way, or have found one. */
 const searches = new Map<string, Promise<Python>>()
 
-/** Finds a Python: of the active virtual environment, or the version of the runtime, or any Python 3. @throws Error if there is none */
+/** Finds a Python: of the active virtual environment, or the version of the runtime, or any Python 3. @throws Error if none is found */
 export async function findPython(
   runtime: string,
   environment: Environment,

@@ -106,7 +106,7 @@ class CpuUse {
     this.#usedBeforeMs = usedMs(pid)
   }
 
-  /** Whether it was more than half of one. False where the system does not tell: only Linux does. */
+  /** Whether it was more than half of one. False where the system does not say: only Linux does. */
   isHigh(): boolean {
     return usedMs(this.#pid) - this.#usedBeforeMs > (performance.now() - this.#sinceMs) / 2
   }

@@ -4,7 +4,7 @@
  */
 
 /** Every other folder of lib/ is a feature, so that a new one needs no rule of its own. */
-const FEATURES = '^lib/(?!runtime/|queries/|app/|operations/)[^/]+/'
+const FEATURES = '^lib/(?!runtime/|queries/|app/|diagnosis/|operations/)[^/]+/'
 
 /** From left to right: a layer imports itself and what stands left of it. */
 const LAYERS = [
@@ -17,6 +17,7 @@ const LAYERS = [
   FEATURES,
   '^lib/queries/',
   '^lib/app/',
+  '^lib/diagnosis/',
   '^lib/operations/',
   '^programs/',
   '^stacks/',
@@ -26,7 +27,7 @@ const LAYERS = [
 
 /** No I/O, except in the adapters of a feature. Rules are read from their folder by one file. */
 const PURE =
-  '^lib/(runtime/consumer/|(?!runtime/|queries/|app/|operations/)[^/]+/(?!adapters/|rules-directory[.]))'
+  '^lib/(runtime/consumer/|(?!runtime/|queries/|app/|diagnosis/|operations/)[^/]+/(?!adapters/|rules-directory[.]))'
 
 const PRODUCT = '^(lib|functions|programs|stacks|console|cli)/'
 /** `sluice run` stands in for Lambda. */

@@ -1,7 +1,7 @@
 /** The running environment that the console shows: its settings, and its connections, each opened by the first question that needs it. */
 import type { Config } from '../lib/app/config.ts'
 import { groupName, type Signal, topicName, topicSize } from '../lib/app/topics.ts'
-import type { OpenStall } from '../lib/queries/health/stalls.ts'
+import type { OpenStall } from '../lib/diagnosis/stalls/stalls.ts'
 import type { ReadTopic } from '../lib/queries/lag.ts'
 import type { TopicSize } from '../lib/queries/partition-states.ts'
 import { topicBounds } from '../lib/queries/topics.ts'

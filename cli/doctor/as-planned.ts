@@ -1,7 +1,8 @@
 /** What is found of topics, in the light of what a deployment will do about them. Pure. */
+
+import { topicCheckOf } from '../../lib/diagnosis/checks/topics.ts'
+import { about, type Finding, type Seen } from '../../lib/diagnosis/finding.ts'
 import { ABOUT_REFUSED, type RefusedChange, type TopicPlan } from '../../lib/operations/topic-plan.ts'
-import { topicCheckOf } from '../../lib/queries/doctor/checks/topics.ts'
-import { about, type Finding, type Seen } from '../../lib/queries/doctor/finding.ts'
 
 /** A deployment refuses a topic for it before anything is planned. */
 const NEVER_RIGHT = new Set(['timestamp-type'])

@@ -1,7 +1,7 @@
 /** The list of functions, as the doctor has to know it. */
 import { readFunctions } from '../../infra/functions.ts'
 import { functionTimeouts } from '../../infra/timeouts.ts'
-import type { ExaminedFunction } from '../../lib/app/doctor/consumers.ts'
+import type { ExaminedFunction } from '../../lib/diagnosis/consumers.ts'
 
 export function examinedFunctions(): ExaminedFunction[] {
   const timeouts = functionTimeouts()

@@ -1,5 +1,5 @@
 /** Findings as text for people. Pure. */
-import { type Area, counted, type Finding, type Verdict } from '../../lib/queries/doctor/finding.ts'
+import { type Area, counted, type Finding, type Verdict } from '../../lib/diagnosis/finding.ts'
 import { harmless } from '../text-width.ts'
 
 /** What `doctor --json` prints. */

@@ -1,14 +1,14 @@
 /** What the servers of a deployment must be, as far as they are reached from where it is deployed. */
 import { readConfig } from '../../lib/app/config.ts'
+import type { Environment } from '../../lib/app/settings/index.ts'
 import {
   type DeploymentRefusals,
   deploymentRefusals,
   kafkaVariable,
   PATIENCE_MS,
-} from '../../lib/app/doctor/servers.ts'
-import type { Environment } from '../../lib/app/settings/index.ts'
+} from '../../lib/diagnosis/deployment.ts'
+import type { Seen } from '../../lib/diagnosis/finding.ts'
 import { ABOUT_REFUSED, type TopicPlan } from '../../lib/operations/topic-plan.ts'
-import type { Seen } from '../../lib/queries/doctor/finding.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { ConfigError } from '../../lib/runtime/settings/config-error.ts'
 import { deploymentPlan } from './topic-plan.ts'

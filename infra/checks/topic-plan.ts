@@ -1,9 +1,9 @@
 /** What a deployment will do about topics, by the plan that it makes itself. */
 import type { Config } from '../../lib/app/config.ts'
+import type { Seen } from '../../lib/diagnosis/finding.ts'
+import { seenIf, soon } from '../../lib/diagnosis/seen.ts'
 import type { TopicPlan } from '../../lib/operations/topic-plan.ts'
 import { plannedTopics } from '../../lib/operations/topics/planned.ts'
-import type { Seen } from '../../lib/queries/doctor/finding.ts'
-import { seenIf, soon } from '../../lib/queries/doctor/seen.ts'
 import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import type { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { readFunctions } from '../functions.ts'

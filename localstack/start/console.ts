@@ -12,7 +12,7 @@ import { receiveSpans } from '../../console/spans/receiver.ts'
 import { consolePage } from '../../infra/console-page.ts'
 import { readFunctions } from '../../infra/functions.ts'
 import { readConfig } from '../../lib/app/config.ts'
-import type { OpenStall } from '../../lib/queries/health/stalls.ts'
+import type { OpenStall } from '../../lib/diagnosis/stalls/stalls.ts'
 import { userOfMachine } from '../../programs/person.ts'
 import { consolePorts } from '../settings.ts'
 

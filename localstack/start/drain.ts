@@ -1,4 +1,4 @@
-import { endsOf, type WatchedLag } from '../../lib/queries/health/progress-watch.ts'
+import { endsOf, type WatchedLag } from '../../lib/diagnosis/stalls/progress-watch.ts'
 import { pendingBefore } from '../../lib/queries/lag.ts'
 
 /** A consumer at the end of a run. */

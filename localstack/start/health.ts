@@ -4,15 +4,21 @@ import {
   failedRun,
   noProgress,
   serverAway,
-} from '../../lib/queries/health/causes.ts'
+} from '../../lib/diagnosis/stalls/causes.ts'
 import type {
   BusyConsumer,
   ConsumerCondition,
   RunningInvocation,
-} from '../../lib/queries/health/condition.ts'
-import { ProgressWatch, type WatchedLag } from '../../lib/queries/health/progress-watch.ts'
-import { type Cause, firstLine, type OpenStall, type Place, Stalls } from '../../lib/queries/health/stalls.ts'
-import { listOf, recordsOf } from '../../lib/queries/health/words.ts'
+} from '../../lib/diagnosis/stalls/condition.ts'
+import { ProgressWatch, type WatchedLag } from '../../lib/diagnosis/stalls/progress-watch.ts'
+import {
+  type Cause,
+  firstLine,
+  type OpenStall,
+  type Place,
+  Stalls,
+} from '../../lib/diagnosis/stalls/stalls.ts'
+import { listOf, recordsOf } from '../../lib/diagnosis/stalls/words.ts'
 import type { Report } from '../msk-trigger/report/reports.ts'
 import type { Drain } from './drain.ts'
 import type { LoggedLine, LogLine } from './log-lines.ts'

@@ -1,5 +1,5 @@
+import { listOf } from '../../lib/diagnosis/stalls/words.ts'
 import { durationText } from '../../lib/duration.ts'
-import { listOf } from '../../lib/queries/health/words.ts'
 import { Repeats } from '../../lib/runtime/adapters/lambda/repeats.ts'
 import type { LoggedLine } from './log-lines.ts'
 import { loggedLine } from './screen.ts'

@@ -1,5 +1,5 @@
-import { deferredCause, reportedFailures } from '../../lib/queries/health/causes.ts'
-import type { Cause } from '../../lib/queries/health/stalls.ts'
+import { deferredCause, reportedFailures } from '../../lib/diagnosis/stalls/causes.ts'
+import type { Cause } from '../../lib/diagnosis/stalls/stalls.ts'
 import type { LoggedLine } from './log-lines.ts'
 
 /** A function logs each reason for reporting records once a minute. */

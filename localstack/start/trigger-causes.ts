@@ -1,7 +1,8 @@
 /** Why a function stands still, by what the trigger reports. */
+
+import { alike, away, broken, findRecord, serverNamedIn, shown } from '../../lib/diagnosis/stalls/causes.ts'
+import type { Cause } from '../../lib/diagnosis/stalls/stalls.ts'
 import { durationText } from '../../lib/duration.ts'
-import { alike, away, broken, findRecord, serverNamedIn, shown } from '../../lib/queries/health/causes.ts'
-import type { Cause } from '../../lib/queries/health/stalls.ts'
 import type { Report } from '../msk-trigger/report/reports.ts'
 
 type Stalled = Extract<Report, { report: 'stalled' }>

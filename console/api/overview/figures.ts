@@ -1,6 +1,6 @@
 /** Turns what Kafka and Redis have told into the figures of the overview. Pure. */
 import { SIGNALS, type Signal, signalNamed } from '../../../lib/app/topics.ts'
-import type { WatchedLag } from '../../../lib/queries/health/progress-watch.ts'
+import type { WatchedLag } from '../../../lib/diagnosis/stalls/progress-watch.ts'
 import type { ConsumerLag, ReadTopic } from '../../../lib/queries/lag.ts'
 import type { Bounds } from '../../../lib/runtime/adapters/kafka/offsets.ts'
 import type { ConsoleEnvironment, ShownFunction } from '../../environment.ts'

@@ -1,7 +1,7 @@
 /** What stands still, and why: by what Kafka and Redis tell, for any environment. Pure. */
-import { away, deferredCause, noProgress, noReaders } from '../../../lib/queries/health/causes.ts'
-import { ProgressWatch, type WatchedLag } from '../../../lib/queries/health/progress-watch.ts'
-import { type Cause, type OpenStall, type Place, Stalls } from '../../../lib/queries/health/stalls.ts'
+import { away, deferredCause, noProgress, noReaders } from '../../../lib/diagnosis/stalls/causes.ts'
+import { ProgressWatch, type WatchedLag } from '../../../lib/diagnosis/stalls/progress-watch.ts'
+import { type Cause, type OpenStall, type Place, Stalls } from '../../../lib/diagnosis/stalls/stalls.ts'
 import type { Standing } from './shapes.ts'
 
 export interface Seen {

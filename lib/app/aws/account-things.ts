@@ -1,11 +1,28 @@
 /** Looks for what an environment needs in an account. Nothing is changed, and no value of a secret leaves this file. */
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import type { AccountThing, ThingSeen } from '../../queries/doctor/checks/account.ts'
 import { parameterOf, secretOf } from '../../runtime/adapters/aws/clients.ts'
 import { brokersOf } from '../../runtime/adapters/aws/msk-brokers.ts'
 import type { Config } from '../config.ts'
 import { alertsTopicName, consoleSecret, redisSecret } from '../resource-names.ts'
 import { findAlertsTopic } from './alerts-topic.ts'
+
+/** Something in the account that the functions need. */
+export interface AccountThing {
+  /** `secret`, `parameter`, `alerts-topic`, `bucket`, `cluster`. */
+  readonly check: string
+  readonly name: string
+  /** Who makes it, or what to do without it. */
+  readonly todo: string
+  /** Whether a deployment makes it where there is none. */
+  readonly isMadeByDeployment: boolean
+}
+
+/** `wrong`: it is there, and not as it must be. `unseen`: whoever asks may not look, or AWS does not answer. */
+export type ThingSeen =
+  | { readonly is: 'there'; readonly says: string }
+  | { readonly is: 'missing' }
+  | { readonly is: 'wrong'; readonly says: string }
+  | { readonly is: 'unseen'; readonly why: string }
 
 /** What the environment uses of an account. */
 interface AccountUses {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { asPlanned } from '../../../cli/doctor/as-planned.ts'
+import { about, type Finding } from '../../../lib/diagnosis/finding.ts'
 import type { TopicPlan } from '../../../lib/operations/topic-plan.ts'
-import { about, type Finding } from '../../../lib/queries/doctor/finding.ts'
 
 const change = (topic: string, setting: string) => ({ topic, setting, found: '20', wanted: '10' })
 const PLAN: TopicPlan = {

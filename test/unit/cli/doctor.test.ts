@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { doctorText, reportOf } from '../../../cli/doctor/text.ts'
 import { functionTimeouts } from '../../../infra/timeouts.ts'
-import { about, type Finding } from '../../../lib/queries/doctor/finding.ts'
+import { about, type Finding } from '../../../lib/diagnosis/finding.ts'
 import { ran } from './terminal.ts'
 
 /** Nothing listens there. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { BusyConsumer } from '../../../../lib/queries/health/condition.ts'
+import type { BusyConsumer } from '../../../../lib/diagnosis/stalls/condition.ts'
 import type { StateInspection, StateSummary } from '../../../../lib/runtime/adapters/redis/inspection.ts'
 import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
 import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'

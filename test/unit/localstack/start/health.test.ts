@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { WatchedLag } from '../../../../lib/queries/health/progress-watch.ts'
+import type { WatchedLag } from '../../../../lib/diagnosis/stalls/progress-watch.ts'
 import type { Report } from '../../../../localstack/msk-trigger/report/reports.ts'
 import { Drain } from '../../../../localstack/start/drain.ts'
 import { Health } from '../../../../localstack/start/health.ts'

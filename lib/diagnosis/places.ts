@@ -1,9 +1,10 @@
 /** Where the servers of a configuration are, and by what standards they are judged. Pure. */
-import type { KafkaFacts, RedisFacts, Standards } from '../../queries/doctor/facts.ts'
-import { replicationOn } from '../../runtime/adapters/kafka/replication.ts'
-import { describeAddress, parseRedisUrl } from '../../runtime/adapters/redis/address.ts'
-import type { Config } from '../config.ts'
-import { isServerlessCluster } from '../resource-names.ts'
+
+import type { Config } from '../app/config.ts'
+import { isServerlessCluster } from '../app/resource-names.ts'
+import { replicationOn } from '../runtime/adapters/kafka/replication.ts'
+import { describeAddress, parseRedisUrl } from '../runtime/adapters/redis/address.ts'
+import type { KafkaFacts, RedisFacts, Standards } from './facts.ts'
 
 /** Three zones have a broker each, and any one may fail. */
 const BROKERS_OF_AN_ACCOUNT = 3

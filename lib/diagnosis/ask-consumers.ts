@@ -1,18 +1,19 @@
 /** Asks Kafka and Redis how far consumers are. */
-import type { Kafka } from '../../runtime/adapters/kafka/client.ts'
-import type { ClusterInspection, KnownBounds } from '../../runtime/adapters/kafka/cluster-inspection.ts'
+
+import { kafkaAnswer } from '../queries/kafka-answers.ts'
+import { partitionLags, withAges } from '../queries/lag.ts'
+import type { Kafka } from '../runtime/adapters/kafka/client.ts'
+import type { ClusterInspection, KnownBounds } from '../runtime/adapters/kafka/cluster-inspection.ts'
 import {
   type Committed,
   committedOffsetsOf,
   describeGroups,
   type GroupDescription,
-} from '../../runtime/adapters/kafka/groups.ts'
-import type { RedisCircuitBreaker } from '../../runtime/adapters/redis/circuit-breaker.ts'
-import type { StateInspection } from '../../runtime/adapters/redis/inspection.ts'
-import { OPEN_MS } from '../../runtime/pipeline/failures/failure-surge.ts'
-import type { LogReader } from '../../runtime/pipeline/ports.ts'
-import { kafkaAnswer } from '../kafka-answers.ts'
-import { partitionLags, withAges } from '../lag.ts'
+} from '../runtime/adapters/kafka/groups.ts'
+import type { RedisCircuitBreaker } from '../runtime/adapters/redis/circuit-breaker.ts'
+import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
+import { OPEN_MS } from '../runtime/pipeline/failures/failure-surge.ts'
+import type { LogReader } from '../runtime/pipeline/ports.ts'
 import type { ConsumerFacts, FoundTopic, PartitionProgress, TopicFacts } from './facts.ts'
 import type { Seen } from './finding.ts'
 import { seenIf } from './seen.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ConsumerCondition } from '../../../../lib/queries/health/condition.ts'
-import { ProgressWatch } from '../../../../lib/queries/health/progress-watch.ts'
+import type { ConsumerCondition } from '../../../lib/diagnosis/stalls/condition.ts'
+import { ProgressWatch } from '../../../lib/diagnosis/stalls/progress-watch.ts'
 
 const CONSUMER = { function: 'f', topic: 'readings', group: 'g', windowMs: 1_000 }
 

@@ -1,4 +1,4 @@
-import { type ConsumerLag, pendingBefore, type ReadTopic } from '../lag.ts'
+import { type ConsumerLag, pendingBefore, type ReadTopic } from '../../queries/lag.ts'
 import { type ConsumerCondition, conditionOf, type RunningInvocation } from './condition.ts'
 
 /** What a function reads, and how its batches are made. */

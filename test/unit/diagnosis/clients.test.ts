@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { consumerFindings } from '../../../../lib/queries/doctor/checks/consumers.ts'
-import { deadLettersFinding } from '../../../../lib/queries/doctor/checks/dead-letters.ts'
-import { batchFindings, producerFindings } from '../../../../lib/queries/doctor/checks/producers.ts'
+import { consumerFindings } from '../../../lib/diagnosis/checks/consumers.ts'
+import { deadLettersFinding } from '../../../lib/diagnosis/checks/dead-letters.ts'
+import { batchFindings, producerFindings } from '../../../lib/diagnosis/checks/producers.ts'
 import type {
   BatchFacts,
   ConsumerFacts,
   PartitionProgress,
   ProducerFacts,
-} from '../../../../lib/queries/doctor/facts.ts'
-import { batch, consumer, NOW_MS, notOk, progress, topic } from '../../../support/doctor-facts.ts'
+} from '../../../lib/diagnosis/facts.ts'
+import { batch, consumer, NOW_MS, notOk, progress, topic } from '../../support/doctor-facts.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

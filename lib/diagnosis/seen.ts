@@ -1,4 +1,4 @@
-import { signInProblem } from '../../runtime/adapters/kafka/sign-in.ts'
+import { signInProblem } from '../runtime/adapters/kafka/sign-in.ts'
 import type { Seen } from './finding.ts'
 
 /** What was asked for, or why it could not be seen. An error of the code itself is thrown. */

@@ -1,14 +1,14 @@
 /** Asks Kafka what the checks look at. What it refuses, or does not know, is told as such. */
 import type { BatchHead, Setting } from '@sluice/kafka-records/asking'
-import type { Kafka } from '../../runtime/adapters/kafka/client.ts'
-import type { ClusterInspection, KnownBounds } from '../../runtime/adapters/kafka/cluster-inspection.ts'
+import { kafkaAnswer } from '../queries/kafka-answers.ts'
+import type { Kafka } from '../runtime/adapters/kafka/client.ts'
+import type { ClusterInspection, KnownBounds } from '../runtime/adapters/kafka/cluster-inspection.ts'
 import {
   brokerSettings,
   type NewestBatches,
   newestBatches,
-} from '../../runtime/adapters/kafka/newest-batches.ts'
-import { layoutOf, type TopicLayout } from '../../runtime/adapters/kafka/topic-admin.ts'
-import { kafkaAnswer } from '../kafka-answers.ts'
+} from '../runtime/adapters/kafka/newest-batches.ts'
+import { layoutOf, type TopicLayout } from '../runtime/adapters/kafka/topic-admin.ts'
 import type { BatchFacts, ClusterFacts, FoundTopic, PartitionBatches, Settings, TopicFacts } from './facts.ts'
 import type { Seen } from './finding.ts'
 import { seenIf } from './seen.ts'

@@ -4,7 +4,7 @@ import {
   type ConsumerCondition,
   type ConsumerFacts,
   conditionOf,
-} from '../../../../lib/queries/health/condition.ts'
+} from '../../../lib/diagnosis/stalls/condition.ts'
 
 const UP_TO_DATE: ConsumerFacts = { pending: 0, earlierPending: 0, overdue: 0, idleMs: 0, quietMs: 30_000 }
 const BEHIND = { pending: 100, earlierPending: 100, overdue: 80 }

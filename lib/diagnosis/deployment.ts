@@ -3,16 +3,16 @@
  * found only when an alert is missing.
  */
 
-import { topicFacts } from '../../queries/doctor/ask-kafka.ts'
-import { redisServers } from '../../queries/doctor/ask-redis.ts'
-import { evictionFinding } from '../../queries/doctor/checks/redis.ts'
-import { timestampFinding } from '../../queries/doctor/checks/topics.ts'
-import type { Finding } from '../../queries/doctor/finding.ts'
-import { seenIf, soon } from '../../queries/doctor/seen.ts'
-import type { Connections } from '../../runtime/lambda/connections.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../app/config.ts'
+import type { Connections } from '../runtime/lambda/connections.ts'
+import { topicFacts } from './ask-kafka.ts'
+import { redisServers } from './ask-redis.ts'
+import { evictionFinding } from './checks/redis.ts'
+import { timestampFinding } from './checks/topics.ts'
 import { openedKafka, wantedTopics } from './examine.ts'
+import type { Finding } from './finding.ts'
 import { standardsFor } from './places.ts'
+import { seenIf, soon } from './seen.ts'
 
 /** How long each look may take: a deployment does not wait long for a server that it may not be able to reach. */
 export const PATIENCE_MS = 5_000

@@ -1,6 +1,6 @@
 /** What `sluice doctor` looks at, as it was seen. Only data: `checks/` judges them, and `ask-*.ts` gathers them. */
-import type { TopicPartition } from '../../runtime/adapters/kafka/topic-admin.ts'
-import type { KafkaTopic } from '../../runtime/adapters/kafka/topics.ts'
+import type { TopicPartition } from '../runtime/adapters/kafka/topic-admin.ts'
+import type { KafkaTopic } from '../runtime/adapters/kafka/topics.ts'
 import type { Seen } from './finding.ts'
 
 /** How an environment is to be judged. */

@@ -1,7 +1,8 @@
 /** How the producers of this project are set, read from what they themselves use. */
-import type { ProducerFacts } from '../../queries/doctor/facts.ts'
-import { PUBLISHING } from '../../runtime/producer/publisher.ts'
-import { producerSettings } from '../../runtime/settings/producer.ts'
+
+import { PUBLISHING } from '../runtime/producer/publisher.ts'
+import { producerSettings } from '../runtime/settings/producer.ts'
+import type { ProducerFacts } from './facts.ts'
 
 export function ownProducers(): ProducerFacts[] {
   const { acks, idempotent, maxInFlight, deliveryTimeoutMs } = producerSettings()

@@ -1,6 +1,6 @@
 /** Dead letters wait for people, and leave with the retention of their topic. Pure. */
-import { durationText } from '../../../duration.ts'
-import type { OpenDeadLetters } from '../../open-dead-letters.ts'
+import { durationText } from '../../duration.ts'
+import type { OpenDeadLetters } from '../../queries/open-dead-letters.ts'
 import { about, type Finding, type Seen } from '../finding.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000

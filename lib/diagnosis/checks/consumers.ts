@@ -1,5 +1,5 @@
 /** The checklist of consumers: commits, state, lag, dead letters, and the end of an invocation. Pure. */
-import { durationText } from '../../../duration.ts'
+import { durationText } from '../../duration.ts'
 import type { ConsumerFacts, PartitionProgress } from '../facts.ts'
 import { about, type Finding } from '../finding.ts'
 import { positionFindings } from './positions.ts'

@@ -1,5 +1,5 @@
 /** The checklist of topics, against the table of topics. Pure. */
-import { durationText } from '../../../duration.ts'
+import { durationText } from '../../duration.ts'
 import type { FoundTopic, Settings, Standards, TopicFacts } from '../facts.ts'
 import { about, type Finding } from '../finding.ts'
 

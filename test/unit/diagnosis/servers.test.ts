@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  brokersClockFinding,
-  redisClockFinding,
-  tickFindings,
-} from '../../../../lib/queries/doctor/checks/clocks.ts'
-import { kafkaFindings } from '../../../../lib/queries/doctor/checks/kafka.ts'
-import { evictionFinding, redisFindings } from '../../../../lib/queries/doctor/checks/redis.ts'
-import type { RedisFacts } from '../../../../lib/queries/doctor/facts.ts'
+import { brokersClockFinding, redisClockFinding, tickFindings } from '../../../lib/diagnosis/checks/clocks.ts'
+import { kafkaFindings } from '../../../lib/diagnosis/checks/kafka.ts'
+import { evictionFinding, redisFindings } from '../../../lib/diagnosis/checks/redis.ts'
+import type { RedisFacts } from '../../../lib/diagnosis/facts.ts'
 import {
   ACCOUNT,
   BROKER_SETTINGS,
@@ -18,7 +14,7 @@ import {
   notOk,
   redisServer,
   topic,
-} from '../../../support/doctor-facts.ts'
+} from '../../support/doctor-facts.ts'
 
 function redis(info: Record<string, string | undefined> = {}, changes: Partial<RedisFacts> = {}): RedisFacts {
   const place = { address: 'cache:6379', encrypted: true, mode: 'single' as const, hasCheckpoints: false }

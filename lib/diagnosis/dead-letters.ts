@@ -1,11 +1,12 @@
 /** How many dead letters wait for people: counted on from where the function `dead-letters` ended. */
-import { deadLettersFinding } from '../../queries/doctor/checks/dead-letters.ts'
-import type { TopicFacts } from '../../queries/doctor/facts.ts'
-import type { Finding } from '../../queries/doctor/finding.ts'
-import { seenIf } from '../../queries/doctor/seen.ts'
-import { type CountedPartition, countOpen } from '../../queries/open-dead-letters.ts'
-import type { Connections } from '../../runtime/lambda/connections.ts'
-import { topicName } from '../topics.ts'
+
+import { topicName } from '../app/topics.ts'
+import { type CountedPartition, countOpen } from '../queries/open-dead-letters.ts'
+import type { Connections } from '../runtime/lambda/connections.ts'
+import { deadLettersFinding } from './checks/dead-letters.ts'
+import type { TopicFacts } from './facts.ts'
+import type { Finding } from './finding.ts'
+import { seenIf } from './seen.ts'
 
 /** A look must end: what is not counted by then is said. */
 const LONGEST_COUNT_MS = 5_000

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { timestampFinding, topicFindings } from '../../../../lib/queries/doctor/checks/topics.ts'
-import { ACCOUNT, MACHINE, notOk, topic } from '../../../support/doctor-facts.ts'
+import { timestampFinding, topicFindings } from '../../../lib/diagnosis/checks/topics.ts'
+import { ACCOUNT, MACHINE, notOk, topic } from '../../support/doctor-facts.ts'
 
 const copies = (replicas: number[], inSync = replicas, leader = 1) => ({
   partitions: [0, 1].map(partition => ({ partition, leader, replicas, inSync })),

@@ -1,7 +1,8 @@
 /** The consumers of the list of functions, as the doctor asks for them. Pure. */
-import type { AskedConsumer } from '../../queries/doctor/ask-consumers.ts'
-import { CONSUMER_DEFAULTS } from '../../runtime/pipeline/consumer.ts'
-import { groupName, type Signal, topicName } from '../topics.ts'
+
+import { groupName, type Signal, topicName } from '../app/topics.ts'
+import { CONSUMER_DEFAULTS } from '../runtime/pipeline/consumer.ts'
+import type { AskedConsumer } from './ask-consumers.ts'
 
 /** What the doctor has to know of a function. */
 export interface ExaminedFunction {

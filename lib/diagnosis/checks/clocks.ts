@@ -1,5 +1,5 @@
 /** Clocks: events are judged by their producers' clocks, timers by those of the brokers, and people read ours. Pure. */
-import { durationText } from '../../../duration.ts'
+import { durationText } from '../../duration.ts'
 import type { BatchFacts, RedisServer, TopicFacts } from '../facts.ts'
 import { about, type Finding } from '../finding.ts'
 

@@ -27,7 +27,7 @@ const LAYERS = [
 
 /** No I/O, except in the adapters of a feature. Rules are read from their folder by one file. */
 const PURE =
-  '^lib/(runtime/consumer/|(?!runtime/|queries/|app/|diagnosis/|operations/)[^/]+/(?!adapters/|rules-directory[.]))'
+  '^lib/(runtime/consumer/|diagnosis/(checks|stalls)/|(?!runtime/|queries/|app/|diagnosis/|operations/)[^/]+/(?!adapters/|rules-directory[.]))'
 
 const PRODUCT = '^(lib|functions|programs|stacks|console|cli)/'
 /** `sluice run` stands in for Lambda. */

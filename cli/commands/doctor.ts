@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
+import { readFunctions } from '../../infra/functions.ts'
 import { STAGES } from '../../infra/stages.ts'
+import { functionTimeouts } from '../../infra/timeouts.ts'
 import { accountThings } from '../../lib/app/aws/account-things.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { accountFinding } from '../../lib/diagnosis/checks/account.ts'
@@ -10,7 +12,6 @@ import type { Environment } from '../../lib/runtime/settings/slice.ts'
 import { choice, environmentOption, JSON_OPTION, someText } from '../arguments.ts'
 import { configOf, environmentOf } from '../connections.ts'
 import { findingsBeforeDeploy } from '../doctor/before-deploy.ts'
-import { examinedFunctions } from '../doctor/functions.ts'
 import { doctorText, reportOf } from '../doctor/text.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { more } from '../help.ts'
@@ -85,13 +86,15 @@ async function findingsOf(
 ): Promise<Finding[]> {
   const connections = new Connections(config, 'sluice-doctor')
   const asAccount = options.stage !== undefined
+  const timeouts = functionTimeouts()
+  const functions = readFunctions().map(one => ({ ...one, timeoutMs: timeouts.get(one.name) ?? 0 }))
   try {
     return [
       ...(config.kafka.clusterArn ? await accountFindings(config, options, environment) : []),
       ...(await examined({
         config,
         connections,
-        functions: examinedFunctions(),
+        functions,
         ticks: environment.SLUICE_SCHEDULES !== 'off',
         asAccount,
       })),

@@ -1,7 +1,7 @@
 /** What is found of topics, in the light of what a deployment will do about them. Pure. */
 
 import { topicCheckOf } from '../../lib/diagnosis/checks/topics.ts'
-import { about, type Finding, type Seen } from '../../lib/diagnosis/finding.ts'
+import { type Finding, finding, ok, type Seen, unknown, wrong } from '../../lib/diagnosis/finding.ts'
 import { ABOUT_REFUSED, type RefusedChange, type TopicPlan } from '../../lib/operations/topic-plan.ts'
 
 /** A deployment refuses a topic for it before anything is planned. */
@@ -23,18 +23,18 @@ const PLANNED = new Set([
  * @param plan of the deployment, or why there is none: then it is unknown what will be put right
  */
 export function asPlanned(findings: readonly Finding[], plan: Seen<TopicPlan>): Finding[] {
-  if ('unseen' in plan) return findings.map(finding => unplanned(finding, plan.unseen))
+  if ('unseen' in plan) return findings.map(one => unplanned(one, plan.unseen))
   const { creations, changes, refused } = plan.seen
   const created = new Set(creations.map(({ topic }) => `exists ${topic}`))
   const changed = new Set(changes.map(({ topic, setting }) => `${topicCheckOf(setting)} ${topic}`))
   const refusals = new Map(refused.map(change => [`${topicCheckOf(change.setting)} ${change.topic}`, change]))
-  const told = findings.map(finding => {
-    const key = keyOf(finding)
+  const told = findings.map(found => {
+    const key = keyOf(found)
     const refusal = refusals.get(key)
     if (refusal) return refusedFinding(refusal)
-    if (created.has(key)) return rightFinding(finding, 'the deployment creates it')
-    if (changed.has(key)) return rightFinding(finding, 'the deployment puts it right')
-    return finding
+    if (created.has(key)) return rightFinding(found, 'the deployment creates it')
+    if (changed.has(key)) return rightFinding(found, 'the deployment puts it right')
+    return found
   })
   const known = new Set(findings.map(keyOf))
   const others = [...refusals].filter(([key]) => !known.has(key))
@@ -47,23 +47,33 @@ function keyOf({ area, check, subject }: Finding): string {
 }
 
 function refusedFinding({ topic, setting, found, wanted, because }: RefusedChange): Finding {
-  return about('topics', topicCheckOf(setting), topic).wrong(
-    `the deployment refuses to change ${setting} from ${found} to ${wanted}: ${because}`,
-    `${ABOUT_REFUSED}.`,
+  return finding(
+    'topics',
+    topicCheckOf(setting),
+    topic,
+    wrong(
+      `the deployment refuses to change ${setting} from ${found} to ${wanted}: ${because}`,
+      `${ABOUT_REFUSED}.`,
+    ),
   )
 }
 
-function rightFinding(finding: Finding, what: string): Finding {
-  const { area, check, subject, verdict, says } = finding
-  if (verdict !== 'wrong' || NEVER_RIGHT.has(check)) return finding
-  return about(area, check, subject).ok(`${says}; ${what}`)
+function rightFinding(found: Finding, what: string): Finding {
+  const { area, check, subject, verdict, says } = found
+  if (verdict !== 'wrong' || NEVER_RIGHT.has(check)) return found
+  return finding(area, check, subject, ok(`${says}; ${what}`))
 }
 
-function unplanned(finding: Finding, why: string): Finding {
-  const { area, check, subject, verdict, says } = finding
-  if (area !== 'topics' || verdict !== 'wrong' || !PLANNED.has(check)) return finding
-  return about(area, check, subject).unknown(
-    `${says}; whether the deployment puts that right cannot be seen from here: ${why}`,
-    '`sluice topics plan` shows what it would do.',
+function unplanned(found: Finding, why: string): Finding {
+  const { area, check, subject, verdict, says } = found
+  if (area !== 'topics' || verdict !== 'wrong' || !PLANNED.has(check)) return found
+  return finding(
+    area,
+    check,
+    subject,
+    unknown(
+      `${says}; whether the deployment puts that right cannot be seen from here: ${why}`,
+      '`sluice topics plan` shows what it would do.',
+    ),
   )
 }

@@ -9,7 +9,7 @@ import { type Config, readConfig } from '../../lib/app/config.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
 import { accountFinding } from '../../lib/diagnosis/checks/account.ts'
 import { examined } from '../../lib/diagnosis/examine.ts'
-import { about, type Finding, type Seen } from '../../lib/diagnosis/finding.ts'
+import { type Finding, finding, ok, type Seen, unknown, wrong } from '../../lib/diagnosis/finding.ts'
 import type { TopicPlan } from '../../lib/operations/topic-plan.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { ConfigError } from '../../lib/runtime/settings/config-error.ts'
@@ -49,7 +49,7 @@ export async function findingsBeforeDeploy(
   return [
     ...(settings.length > 0
       ? settings
-      : [about('account', 'settings', stage).ok('the settings are complete')]),
+      : [finding('account', 'settings', stage, ok('the settings are complete'))]),
     ...things.map(({ thing, seen }) => accountFinding(thing, seen, true)),
     concurrencyFinding(region),
     ...(await kafkaAndRedisFindings(stage, region, environment, config)),
@@ -78,9 +78,14 @@ async function kafkaAndRedisFindings(
 }
 
 function ignoredFinding(name: string): Finding {
-  return about('account', 'settings', name).unknown(
-    'a deployment ignores it: what is said of Kafka is of the cluster that it names',
-    'Unset it to look at the cluster that MSK_CLUSTER_ARN names.',
+  return finding(
+    'account',
+    'settings',
+    name,
+    unknown(
+      'a deployment ignores it: what is said of Kafka is of the cluster that it names',
+      'Unset it to look at the cluster that MSK_CLUSTER_ARN names.',
+    ),
   )
 }
 
@@ -94,7 +99,7 @@ function settingFindings(problems: readonly string[], environment: Environment, 
   // The sentence that names all that are missing.
   const others = problems.filter(problem => missing.length === 0 || !tellsMissing(problem))
   return [
-    ...missing.map(name => about('account', 'settings', name).wrong('is not set', SETTINGS_PAGE)),
+    ...missing.map(name => finding('account', 'settings', name, wrong('is not set', SETTINGS_PAGE))),
     ...others.map(problem => wrongSetting(problem, SETTINGS_PAGE)),
   ]
 }
@@ -102,7 +107,12 @@ function settingFindings(problems: readonly string[], environment: Environment, 
 /** @param problem begins with the name of a variable, or is about none */
 function wrongSetting(problem: string, todo: string): Finding {
   const [, name = 'settings'] = /^([A-Z][A-Z_]+)\b/.exec(problem) ?? []
-  return about('account', 'settings', name).wrong(problem.replace(`${name}: `, '').replace(/\.$/, ''), todo)
+  return finding(
+    'account',
+    'settings',
+    name,
+    wrong(problem.replace(`${name}: `, '').replace(/\.$/, ''), todo),
+  )
 }
 
 /**
@@ -156,19 +166,29 @@ async function planIfReached(
 }
 
 /** From here, a server that is only reached from within its network is not wrong. */
-function asBefore(finding: Finding): Finding {
-  const { area, check, verdict, subject, says } = finding
-  if (verdict !== 'wrong' || check !== 'reached') return finding
-  return about(area, check, subject).unknown(
-    `not reached from here: ${says}`,
-    'Ask from within the network of the functions. A deployment looks at its topics from there.',
+function asBefore(found: Finding): Finding {
+  const { area, check, verdict, subject, says } = found
+  if (verdict !== 'wrong' || check !== 'reached') return found
+  return finding(
+    area,
+    check,
+    subject,
+    unknown(
+      `not reached from here: ${says}`,
+      'Ask from within the network of the functions. A deployment looks at its topics from there.',
+    ),
   )
 }
 
 /** The limit is of the account, and Lambda alone tells it. */
 function concurrencyFinding(region: string): Finding {
-  return about('account', 'concurrency', region).unknown(
-    'scheduled functions reserve one concurrent execution each, and AWS leaves 100 unreserved: a new account may have too few',
-    `aws lambda get-account-settings --region ${region} shows UnreservedConcurrentExecutions; Service Quotas raises it.`,
+  return finding(
+    'account',
+    'concurrency',
+    region,
+    unknown(
+      'scheduled functions reserve one concurrent execution each, and AWS leaves 100 unreserved: a new account may have too few',
+      `aws lambda get-account-settings --region ${region} shows UnreservedConcurrentExecutions; Service Quotas raises it.`,
+    ),
   )
 }

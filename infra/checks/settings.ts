@@ -1,8 +1,8 @@
 /** What the functions would make of their environment when they start. Pure. */
 import { SLICES } from '../../lib/app/config.ts'
+import { isLoopback } from '../../lib/app/loopback.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
 import { type Environment, readSettings } from '../../lib/app/settings/index.ts'
-import { isLoopback } from '../../lib/diagnosis/places.ts'
 import { parseRedisUrl } from '../../lib/runtime/adapters/redis/address.ts'
 import { formatsOf, type Serialization } from '../../lib/runtime/consumer/serialization.ts'
 import { ConfigError } from '../../lib/runtime/settings/config-error.ts'

@@ -7,8 +7,8 @@ import type { Config } from '../app/config.ts'
 import type { Connections } from '../runtime/lambda/connections.ts'
 import { topicFacts } from './ask-kafka.ts'
 import { redisServers } from './ask-redis.ts'
-import { evictionFinding } from './checks/redis.ts'
-import { timestampFinding } from './checks/topics.ts'
+import { evictionFindings } from './checks/redis.ts'
+import { timestampFindings } from './checks/topics.ts'
 import { openedKafka, wantedTopics } from './examine.ts'
 import type { Finding } from './finding.ts'
 import { standardsFor } from './places.ts'
@@ -67,7 +67,7 @@ export function kafkaVariable({ kafka }: Pick<Config, 'kafka'>): string {
 }
 
 async function redisVerdicts(connections: Connections): Promise<Finding[]> {
-  return (await redisServers(await connections.redis())).map(evictionFinding)
+  return (await redisServers(await connections.redis())).flatMap(evictionFindings)
 }
 
 async function topicVerdicts(config: Config, connections: Connections): Promise<Finding[]> {
@@ -77,7 +77,7 @@ async function topicVerdicts(config: Config, connections: Connections): Promise<
   try {
     const standards = standardsFor(config, true, 1)
     const topics = await topicFacts(kafka, inspection, wantedTopics(config.env))
-    return topics.flatMap(topic => timestampFinding(topic, standards) ?? [])
+    return topics.flatMap(topic => timestampFindings(topic, standards))
   } finally {
     await inspection.close()
   }

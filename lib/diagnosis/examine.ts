@@ -1,28 +1,35 @@
 /** Looks at a live environment: what Sluice's tables and settings want, against what Kafka and Redis are. */
-
 import type { Config } from '../app/config.ts'
-import { kafkaTopics, TOPICS } from '../app/topics.ts'
+import { groupName, kafkaTopics, type Signal, TOPICS, topicName } from '../app/topics.ts'
+import { type CountedPartition, countOpen } from '../queries/open-dead-letters.ts'
 import type { Kafka } from '../runtime/adapters/kafka/client.ts'
 import { ClusterInspection } from '../runtime/adapters/kafka/cluster-inspection.ts'
 import { RedisCircuitBreaker } from '../runtime/adapters/redis/circuit-breaker.ts'
 import { StateInspection } from '../runtime/adapters/redis/inspection.ts'
 import type { Connections } from '../runtime/lambda/connections.ts'
-import { consumerFacts } from './ask-consumers.ts'
+import { CONSUMER_DEFAULTS } from '../runtime/pipeline/consumer.ts'
+import { type AskedConsumer, consumerFacts } from './ask-consumers.ts'
 import { clusterFacts, topicFacts } from './ask-kafka.ts'
 import { redisFacts } from './ask-redis.ts'
-import { brokersClockFinding, redisClockFinding, tickFindings } from './checks/clocks.ts'
-import { consumerFindings } from './checks/consumers.ts'
+import { brokersClockFinding, redisClockFindings, tickFindings } from './checks/clocks.ts'
+import { consumerFindings, deadLettersFindings } from './checks/consumers.ts'
 import { kafkaFindings } from './checks/kafka.ts'
 import { batchFindings, producerFindings } from './checks/producers.ts'
 import { redisFindings } from './checks/redis.ts'
 import { topicFindings } from './checks/topics.ts'
-import { askedConsumersOf, type ExaminedFunction } from './consumers.ts'
-import { deadLettersCounted } from './dead-letters.ts'
-import type { RedisFacts, TopicFacts } from './facts.ts'
-import { about, type Finding, type Seen } from './finding.ts'
-import { kafkaPlace, redisPlace, standardsFor } from './places.ts'
-import { ownProducers } from './producers.ts'
+import type { RedisFacts, Standards, TopicFacts } from './facts.ts'
+import { type Area, type Finding, finding, type Seen, unknown } from './finding.ts'
+import { kafkaPlace, ownProducers, redisPlace, standardsFor } from './places.ts'
 import { seenIf, soon } from './seen.ts'
+
+/** A function of the list of functions. */
+export interface ExaminedFunction {
+  readonly name: string
+  readonly consumes: readonly Signal[]
+  readonly writes: readonly Signal[]
+  readonly reading: { readonly batchSize: number }
+  readonly timeoutMs: number
+}
 
 interface Examination {
   readonly config: Config
@@ -34,40 +41,42 @@ interface Examination {
   readonly asAccount: boolean
 }
 
-const NOT_SEEN = 'Kafka was not seen'
+/** A look must end: what is not counted by then is reported. */
+const LONGEST_COUNT_MS = 5_000
 
-/** All findings. A server that does not answer is a finding, and so is all that could not be seen for it. */
+/** Returns all findings. A server that does not answer is a finding, and so is all that could not be seen for it. */
 export async function examined(examination: Examination): Promise<Finding[]> {
   const { config, connections, ticks, asAccount } = examination
-  const place = kafkaPlace(config)
   const redis = await askedRedis(examination)
   const opened = await openedKafka(connections)
+  const serversOf = (cluster: Parameters<typeof kafkaFindings>[0]['cluster'], standards: Standards) => [
+    ...kafkaFindings({ ...kafkaPlace(config), cluster }, standards),
+    ...redisFindings(redis, standards),
+    ...('seen' in redis.servers ? redis.servers.seen.flatMap(redisClockFindings) : []),
+  ]
+  const own = ownProducers().flatMap(producer => producerFindings(producer, config.idWindowMs))
   if ('unseen' in opened) {
-    const standards = standardsFor(config, asAccount, 1)
+    const notSeen = (area: Area, check: string) =>
+      finding(area, check, config.env, unknown('Kafka was not seen'))
     return [
-      ...kafkaFindings({ ...place, cluster: opened }, standards),
-      ...redisFindings(redis, standards),
-      ...redisClocks(redis),
-      about('topics', 'exists', config.env).unknown(NOT_SEEN),
-      about('topics', 'timestamp-type', config.env).unknown(NOT_SEEN),
-      about('consumers', 'lag', config.env).unknown(NOT_SEEN),
-      ...ownFindings(config),
+      ...serversOf(opened, standardsFor(config, asAccount, 1)),
+      notSeen('topics', 'exists'),
+      notSeen('topics', 'timestamp-type'),
+      notSeen('consumers', 'lag'),
+      ...own,
     ]
   }
   const { kafka, inspection } = opened.seen
   try {
     const cluster = await seenIf(() => clusterFacts(kafka, inspection))
-    const brokers = 'seen' in cluster ? cluster.seen.brokers.length : 1
-    const standards = standardsFor(config, asAccount, brokers)
+    const standards = standardsFor(config, asAccount, 'seen' in cluster ? cluster.seen.brokers.length : 1)
     const topics = await topicFacts(kafka, inspection, wantedTopics(config.env))
     return [
-      ...kafkaFindings({ ...place, cluster }, standards),
-      ...redisFindings(redis, standards),
-      ...redisClocks(redis),
+      ...serversOf(cluster, standards),
       brokersClockFinding(topics, Date.now()),
       ...topics.flatMap(topic => tickFindings(topic, Date.now(), ticks)),
       ...topics.flatMap(topic => topicFindings(topic, standards)),
-      ...ownFindings(config),
+      ...own,
       ...topics.slice(0, 1).flatMap(topic => batchFindings(topic, config.idWindowMs)),
       ...(await consumerFindingsOf(examination, kafka, inspection, topics)),
     ]
@@ -76,7 +85,7 @@ export async function examined(examination: Examination): Promise<Finding[]> {
   }
 }
 
-/** The topics of the table: readings, which come from outside, first. */
+/** Returns the topics of the table: readings, which come from outside, first. */
 export function wantedTopics(env: string): TopicFacts['wanted'][] {
   return kafkaTopics(env).map((topic, index) => {
     return { ...topic, isTicked: Object.values(TOPICS)[index]?.isTicked ?? false }
@@ -99,22 +108,10 @@ export async function openedKafka(
   })
 }
 
-async function askedRedis({
-  config,
-  connections,
-}: Pick<Examination, 'config' | 'connections'>): Promise<RedisFacts> {
+async function askedRedis({ config, connections }: Examination): Promise<RedisFacts> {
   const client = await seenIf(() => connections.redis())
   const place = redisPlace(config)
-  if ('unseen' in client) return { ...place, servers: client, refused: client }
-  return redisFacts(client.seen, place)
-}
-
-function redisClocks({ servers }: RedisFacts): Finding[] {
-  return 'seen' in servers ? servers.seen.map(redisClockFinding) : []
-}
-
-function ownFindings(config: Config): Finding[] {
-  return ownProducers().flatMap(producer => producerFindings(producer, config.idWindowMs))
+  return 'unseen' in client ? { ...place, servers: client, refused: client } : redisFacts(client.seen, place)
 }
 
 async function consumerFindingsOf(
@@ -131,11 +128,46 @@ async function consumerFindingsOf(
     states: new StateInspection(redis),
     breaker: new RedisCircuitBreaker(redis, config.env),
   }
-  const facts = await consumerFacts(sources, askedConsumersOf(functions, config.env), topics)
+  const facts = await consumerFacts(sources, askedConsumers(functions, config.env), topics)
   if (facts.length === 0)
-    return [about('consumers', 'lag', config.env).unknown('no topic of a consumer was seen')]
+    return [finding('consumers', 'lag', config.env, unknown('no topic of a consumer was seen'))]
   return [
     ...facts.flatMap(one => consumerFindings(one, Date.now())),
     ...(await deadLettersCounted(connections, config.env, topics)),
   ]
+}
+
+function askedConsumers(functions: readonly ExaminedFunction[], env: string): AskedConsumer[] {
+  return functions.flatMap(({ name, consumes, writes, reading, timeoutMs }) =>
+    consumes.map(signal => ({
+      function: name,
+      group: groupName(name, env),
+      topic: topicName(signal, env),
+      batchSize: reading.batchSize,
+      timeoutMs,
+      reserveMs: CONSUMER_DEFAULTS.reserveMs,
+      // A reader of failures writes what it cannot read straight to the dead letters.
+      writesFailures: writes.includes('failures') || writes.includes('dlq'),
+    })),
+  )
+}
+
+/** Counts the open dead letters, from where the function `dead-letters` ended. */
+async function deadLettersCounted(
+  connections: Connections,
+  env: string,
+  topics: readonly TopicFacts[],
+): Promise<Finding[]> {
+  const topic = topicName('dlq', env)
+  const facts = topics.find(one => one.topic === topic)
+  if (!facts || 'unseen' in facts.found || !facts.found.seen) return []
+  const untilMs = Date.now() + LONGEST_COUNT_MS
+  const counted = await seenIf(async () => {
+    const value = await connections.value<{ readonly partitions: readonly CountedPartition[] }>(
+      `dead-letters:${env}`,
+    )
+    const [last, log, bounds] = await Promise.all([value.read(), connections.log(), connections.bounds()])
+    return countOpen(log, topic, await bounds.bounds(topic), last?.partitions, () => Date.now() < untilMs)
+  })
+  return deadLettersFindings(topic, facts.wanted.keptDays, counted, Date.now())
 }

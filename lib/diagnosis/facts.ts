@@ -92,6 +92,11 @@ export interface ConsumerFacts {
   readonly partitions: Seen<readonly PartitionProgress[]>
 }
 
+/** A consumer whose progress is known. */
+export type SeenConsumer = Omit<ConsumerFacts, 'partitions'> & {
+  readonly partitions: readonly PartitionProgress[]
+}
+
 interface GroupState {
   readonly state: 'stable' | 'rebalancing' | 'empty' | 'missing' | 'unknown'
   readonly members: number

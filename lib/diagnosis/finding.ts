@@ -1,6 +1,7 @@
-/** What `sluice doctor` says of one thing that it has looked at. Pure. */
+/** Findings: data with a stable name, and the words for people. Pure. */
+import { defined } from '../runtime/consumer/defined.ts'
 
-/** What a finding is about: the heading under which it is shown. */
+/** Subject of a finding: the heading under which it is shown. */
 export type Area = 'kafka' | 'redis' | 'clocks' | 'topics' | 'producers' | 'consumers' | 'account'
 
 /** `unknown`: it could not be seen. It is never taken for ok. */
@@ -8,41 +9,63 @@ export type Verdict = 'ok' | 'wrong' | 'unknown'
 
 export interface Finding {
   readonly area: Area
-  /** The rule, such as `retention`: the same words in every release. */
+  /** Name of the check, such as `retention`: the same in every release. */
   readonly check: string
-  /** What was looked at: a topic, a consumer, a server, a variable. */
+  /** The topic, consumer, server or variable. */
   readonly subject: string
   readonly verdict: Verdict
-  /** What was seen, or why it could not be seen; without a full stop. */
+  /** Without a full stop. */
   readonly says: string
-  /** What to change, or what is needed to see it; whole sentences or a command. Absent where there is nothing to do. */
+  /** Whole sentences or a command; absent where there is nothing to do. */
   readonly todo?: string
 }
 
-/** What was seen, or why it could not be seen. */
+/** An answer, or why it could not be seen. */
 export type Seen<T> = { readonly seen: T } | { readonly unseen: string }
 
-/** The findings that one check can come to. */
-interface Judgement {
-  ok(says: string): Finding
-  wrong(says: string, todo: string): Finding
-  unknown(why: string, todo?: string): Finding
+/** Result of one check. */
+export type Judgement = Pick<Finding, 'verdict' | 'says' | 'todo'>
+
+export function ok(says: string): Judgement {
+  return { verdict: 'ok', says }
 }
 
-export function about(area: Area, check: string, subject: string): Judgement {
-  const of = (verdict: Verdict, says: string, todo?: string): Finding => {
-    return { area, check, subject, verdict, says, ...(todo === undefined ? {} : { todo }) }
-  }
-  return {
-    ok: says => of('ok', says),
-    wrong: (says, todo) => of('wrong', says, todo),
-    unknown: (why, todo) => of('unknown', why, todo),
-  }
+export function wrong(says: string, todo: string): Judgement {
+  return { verdict: 'wrong', says, todo }
 }
 
-/** How many findings there are of each verdict. */
+export function unknown(says: string, todo?: string): Judgement {
+  return { verdict: 'unknown', says, ...defined({ todo }) }
+}
+
+/** Checks by their names; each is ok if it returns text alone. */
+export type Checks<Facts> = Readonly<Record<string, (facts: Facts) => Judgement | string>>
+
+export function finding(area: Area, check: string, subject: string, judgement: Judgement | string): Finding {
+  return { area, check, subject, ...(typeof judgement === 'string' ? ok(judgement) : judgement) }
+}
+
+/** Applies checks to one subject. @param rights what it takes to see facts that are unseen */
+export function judged<Facts>(
+  area: Area,
+  subject: string,
+  checks: Checks<Facts>,
+  facts: Seen<Facts>,
+  rights?: string,
+): Finding[] {
+  return Object.entries(checks).map(([check, judge]) =>
+    finding(area, check, subject, 'unseen' in facts ? unknown(facts.unseen, rights) : judge(facts.seen)),
+  )
+}
+
+/** Counts findings by verdict. */
 export function counted(findings: readonly Finding[]): Readonly<Record<Verdict, number>> {
   const counts = { ok: 0, wrong: 0, unknown: 0 }
   for (const { verdict } of findings) counts[verdict] += 1
   return counts
+}
+
+/** Returns `1 broker`, `2 brokers`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
 }

@@ -1,20 +1,16 @@
-/** Where the servers of a configuration are, and by what standards they are judged. Pure. */
+/** Where the servers of a configuration are, how its producers are set, and by what standards both are judged. Pure. */
 
 import type { Config } from '../app/config.ts'
+import { isLoopback } from '../app/loopback.ts'
 import { isServerlessCluster } from '../app/resource-names.ts'
 import { replicationOn } from '../runtime/adapters/kafka/replication.ts'
 import { describeAddress, parseRedisUrl } from '../runtime/adapters/redis/address.ts'
-import type { KafkaFacts, RedisFacts, Standards } from './facts.ts'
+import { PUBLISHING } from '../runtime/producer/publisher.ts'
+import { producerSettings } from '../runtime/settings/producer.ts'
+import type { KafkaFacts, ProducerFacts, RedisFacts, Standards } from './facts.ts'
 
 /** Three zones have a broker each, and any one may fail. */
 const BROKERS_OF_AN_ACCOUNT = 3
-
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)$/
-
-/** Returns whether a host is this machine itself, by a name that no name server decides. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host)
-}
 
 export function kafkaPlace({ kafka }: Config): Omit<KafkaFacts, 'cluster'> {
   const { brokers, clusterArn, auth, encrypted } = kafka
@@ -58,4 +54,19 @@ function isThisMachine({ kafka, redis }: Config): boolean {
     ...(parseRedisUrl(redis.url)?.hosts ?? []).map(({ host }) => host),
   ]
   return kafka.brokers.length > 0 && hosts.every(isLoopback)
+}
+
+/** Reads the settings of the project's producers from where they use them themselves. */
+export function ownProducers(): ProducerFacts[] {
+  const { acks, idempotent, maxInFlight, deliveryTimeoutMs } = producerSettings()
+  return [
+    // Each publish is awaited before its batch is answered.
+    { ...PUBLISHING, name: 'functions', awaitsDelivery: true },
+    // Without onDelivery, a failure is a warning.
+    {
+      name: 'TelemetryProducer (balanced)',
+      ...{ acks, idempotent, maxInFlight, deliveryTimeoutMs },
+      awaitsDelivery: true,
+    },
+  ]
 }

@@ -8,7 +8,7 @@ import { deploymentPlan } from '../../infra/checks/topic-plan.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { groupName } from '../../lib/app/topics.ts'
 import { deploymentRefusals } from '../../lib/diagnosis/deployment.ts'
-import { about, type Finding } from '../../lib/diagnosis/finding.ts'
+import { type Finding, finding, ok } from '../../lib/diagnosis/finding.ts'
 import { keysOf } from '../../lib/runtime/adapters/redis/keys.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -211,7 +211,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
     try {
       const plan = await deploymentPlan(config, connections, PATIENCE_MS)
       assert.ok('seen' in plan, JSON.stringify(plan))
-      const found = asPlanned([about('topics', 'retention', readings).ok('14 days')], plan)
+      const found = asPlanned([finding('topics', 'retention', readings, ok('14 days'))], plan)
       const refusal = found.find(({ check, subject }) => check === 'retention' && subject === readings)
       assert.equal(refusal?.verdict, 'wrong')
       assert.match(

@@ -1,36 +1,56 @@
-/** The brokers: are they reached, are there enough, and how are they set? Pure. */
-import type { ClusterFacts, KafkaFacts, Settings, Standards } from '../facts.ts'
-import { about, type Finding, type Seen } from '../finding.ts'
+/** Checks of the brokers. Pure. */
+import type { KafkaFacts, Settings, Standards } from '../facts.ts'
+import { type Finding, finding, judged, ok, plural, unknown, wrong } from '../finding.ts'
 
-const DAY_MINUTES = 24 * 60
-/** As long as readings are kept: a group that stood still for that time finds its offsets and its records gone together. */
-const LEAST_OFFSETS_MINUTES = 7 * DAY_MINUTES
+/** As long as readings are kept: a group that was stopped for that time finds its offsets and its records gone together. */
+const LEAST_OFFSETS_MINUTES = 7 * 24 * 60
+export const NOT_REACHED = 'Is it running, and is it reached from here? See docs/troubleshooting.md.'
 
 export function kafkaFindings(facts: KafkaFacts, standards: Standards): Finding[] {
   const { address, cluster } = facts
-  const reached = about('kafka', 'reached', address)
+  const own = { seen: { facts, standards } }
   if ('unseen' in cluster)
     return [
-      reached.wrong(
-        cluster.unseen,
-        'Is it running, and is it reached from here? See docs/troubleshooting.md.',
-      ),
-      encryptionFinding(facts, standards),
+      finding('kafka', 'reached', address, wrong(cluster.unseen, NOT_REACHED)),
+      ...judged('kafka', address, { encryption }, own),
     ]
   const { brokers } = cluster.seen
+  const racks = [...new Set(brokers.flatMap(({ rack }) => rack ?? []))].sort()
+  const count = plural(brokers.length, 'broker')
+  const of = {
+    reached: () => `answers with ${count}`,
+    encryption,
+    brokers: () =>
+      brokers.length >= standards.brokers
+        ? count
+        : wrong(
+            `${brokers.length} of ${standards.brokers} brokers are there: the loss of one stops writes, or loses records`,
+            'Bring back the missing brokers, or use a cluster with one in each of three zones.',
+          ),
+    zones: () => zones(racks, standards),
+  }
   return [
-    reached.ok(`answers with ${brokers.length === 1 ? '1 broker' : `${brokers.length} brokers`}`),
-    encryptionFinding(facts, standards),
-    brokersFinding(address, cluster.seen, standards),
-    zonesFinding(address, cluster.seen, standards),
-    ...brokers.flatMap(({ id, settings }) => settingFindings(`broker ${id}`, settings)),
+    ...judged('kafka', address, of, own),
+    ...brokers.flatMap(({ id, settings }) =>
+      judged(
+        'kafka',
+        `broker ${id}`,
+        SETTINGS,
+        settings,
+        'It takes the right to describe the configuration of the cluster.',
+      ),
+    ),
   ]
 }
 
-function encryptionFinding({ address, auth, encrypted }: KafkaFacts, { isLocal }: Standards): Finding {
-  const { ok, wrong } = about('kafka', 'encryption', address)
-  if (encrypted) return ok(`is reached by TLS (KAFKA_AUTH=${auth})`)
-  if (isLocal) return ok('is reached in plain text, on this machine')
+interface Judged {
+  readonly facts: KafkaFacts
+  readonly standards: Standards
+}
+
+function encryption({ facts: { auth, encrypted }, standards }: Judged) {
+  if (encrypted) return `is reached by TLS (KAFKA_AUTH=${auth})`
+  if (standards.isLocal) return 'is reached in plain text, on this machine'
   return wrong(
     auth === 'none'
       ? 'records, and who writes them, cross the network in plain text (KAFKA_AUTH=none)'
@@ -39,76 +59,45 @@ function encryptionFinding({ address, auth, encrypted }: KafkaFacts, { isLocal }
   )
 }
 
-function brokersFinding(address: string, { brokers }: ClusterFacts, standards: Standards): Finding {
-  const { ok, wrong } = about('kafka', 'brokers', address)
-  if (brokers.length >= standards.brokers)
-    return ok(brokers.length === 1 ? '1 broker' : `${brokers.length} brokers`)
-  return wrong(
-    `${brokers.length} of ${standards.brokers} brokers are there: the loss of one stops writes, or loses records`,
-    'Bring back the missing brokers, or use a cluster with one in each of three zones.',
-  )
-}
-
-function zonesFinding(address: string, { brokers }: ClusterFacts, { isLocal }: Standards): Finding {
-  const { ok, wrong, unknown } = about('kafka', 'zones', address)
-  if (isLocal) return ok('all on this machine')
-  const racks = new Set(brokers.flatMap(({ rack }) => rack ?? []))
-  if (racks.size === 0)
+function zones(racks: readonly string[], { isLocal }: Standards) {
+  if (isLocal) return 'all on this machine'
+  if (racks.length === 0)
     return unknown(
       'the brokers do not say in which zone they are',
       'Set broker.rack of each broker to its zone.',
     )
-  if (racks.size >= 2) return ok(`brokers in ${racks.size} zones: ${[...racks].sort().join(', ')}`)
+  if (racks.length >= 2) return `brokers in ${racks.length} zones: ${racks.join(', ')}`
   return wrong(
-    `all brokers are in the zone ${[...racks][0]}: all copies are lost with it`,
+    `all brokers are in the zone ${racks[0]}: all copies are lost with it`,
     'Spread the brokers over three zones.',
   )
 }
 
-interface Rule {
-  readonly check: string
-  readonly setting: string
-  /** Undefined if the value is right, else what follows from it. */
-  readonly problem: (value: string) => string | undefined
-  readonly todo: string
+const SETTINGS = {
+  'auto-create': setting(
+    'auto.create.topics.enable',
+    value => value === 'false',
+    'a mistyped name makes a topic with settings that nobody chose',
+    'Set auto.create.topics.enable=false on the brokers.',
+  ),
+  'unclean-election': setting(
+    'unclean.leader.election.enable',
+    value => value === 'false',
+    'a copy that has fallen behind can become the leader, and records are lost',
+    'Set unclean.leader.election.enable=false on the brokers.',
+  ),
+  'offsets-kept': setting(
+    'offsets.retention.minutes',
+    value => Number(value) >= LEAST_OFFSETS_MINUTES,
+    'a group that stands still for that time forgets where it was, and begins at the first record again',
+    `Set offsets.retention.minutes=${LEAST_OFFSETS_MINUTES} or more on the brokers.`,
+  ),
 }
 
-const RULES: readonly Rule[] = [
-  {
-    check: 'auto-create',
-    setting: 'auto.create.topics.enable',
-    problem: value =>
-      value === 'false' ? undefined : 'a mistyped name makes a topic with settings that nobody chose',
-    todo: 'Set auto.create.topics.enable=false on the brokers.',
-  },
-  {
-    check: 'unclean-election',
-    setting: 'unclean.leader.election.enable',
-    problem: value =>
-      value === 'false'
-        ? undefined
-        : 'a copy that has fallen behind can become the leader, and records are lost',
-    todo: 'Set unclean.leader.election.enable=false on the brokers.',
-  },
-  {
-    check: 'offsets-kept',
-    setting: 'offsets.retention.minutes',
-    problem: value =>
-      Number(value) >= LEAST_OFFSETS_MINUTES
-        ? undefined
-        : 'a group that stands still for that time forgets where it was, and begins at the first record again',
-    todo: `Set offsets.retention.minutes=${LEAST_OFFSETS_MINUTES} or more on the brokers.`,
-  },
-]
-
-function settingFindings(subject: string, settings: Seen<Settings>): Finding[] {
-  return RULES.map(({ check, setting, problem, todo }) => {
-    const { ok, wrong, unknown } = about('kafka', check, subject)
-    if ('unseen' in settings)
-      return unknown(settings.unseen, 'It takes the right to describe the configuration of the cluster.')
-    const value = settings.seen[setting]
-    if (value === undefined || value === null) return unknown(`the broker does not tell ${setting}`)
-    const said = problem(value)
-    return said === undefined ? ok(`${setting}=${value}`) : wrong(`${setting}=${value}: ${said}`, todo)
-  })
+function setting(name: string, isRight: (value: string) => boolean, problem: string, todo: string) {
+  return (settings: Settings) => {
+    const value = settings[name] ?? undefined
+    if (value === undefined) return unknown(`the broker does not tell ${name}`)
+    return isRight(value) ? ok(`${name}=${value}`) : wrong(`${name}=${value}: ${problem}`, todo)
+  }
 }

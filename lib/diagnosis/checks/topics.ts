@@ -1,195 +1,197 @@
-/** The checklist of topics, against the table of topics. Pure. */
+/** Checks of topics, against the table of topics. Pure. */
 import { durationText } from '../../duration.ts'
 import type { FoundTopic, Settings, Standards, TopicFacts } from '../facts.ts'
-import { about, type Finding } from '../finding.ts'
+import { type Finding, finding, type Judgement, judged, type Seen, unknown, wrong } from '../finding.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const APPLY = '`sluice topics plan` shows the change, and `sluice topics apply` makes it.'
+const DESCRIBE_CONFIGS =
+  'It takes the right to describe the configuration of the topic (kafka-cluster:DescribeTopicDynamicConfiguration).'
 
-/** Findings of one topic. */
+/** A topic that exists. */
+interface Judged {
+  readonly wanted: TopicFacts['wanted']
+  readonly found: FoundTopic
+  readonly standards: Standards
+  /** The fewest copies of a partition. */
+  readonly copies: number
+}
+
 export function topicFindings(facts: TopicFacts, standards: Standards): Finding[] {
-  const { topic, found } = facts
-  const exists = about('topics', 'exists', topic)
-  if ('unseen' in found) return [exists.unknown(found.unseen, 'It takes the right to describe the topic.')]
+  const { topic, wanted, found } = facts
+  if ('unseen' in found)
+    return [
+      finding('topics', 'exists', topic, unknown(found.unseen, 'It takes the right to describe the topic.')),
+    ]
   if (found.seen === undefined)
     return [
-      exists.wrong('there is no such topic', '`sluice topics apply` creates it, and so does a deployment.'),
+      finding(
+        'topics',
+        'exists',
+        topic,
+        wrong('there is no such topic', '`sluice topics apply` creates it, and so does a deployment.'),
+      ),
     ]
+  const one = judgedTopic(wanted, found.seen, standards)
   return [
-    exists.ok('is there'),
-    partitionsFinding(facts, found.seen),
-    replicationFinding(topic, found.seen, standards),
-    inSyncFinding(topic, found.seen),
-    ...settingFindings(facts, found.seen, standards),
+    finding('topics', 'exists', topic, 'is there'),
+    ...judged('topics', topic, { partitions, replication, 'in-sync': inSync }, { seen: one }),
+    ...Object.entries(SETTINGS).flatMap(([check, rule]) => settingFindings(topic, check, rule, one)),
   ]
 }
 
-function partitionsFinding({ topic, wanted }: TopicFacts, { partitions }: FoundTopic): Finding {
-  const { ok, wrong } = about('topics', 'partitions', topic)
-  if (partitions.length >= wanted.partitions) return ok(`${partitions.length} partitions`)
+/** The finding about the timestamp type alone: a deployment refuses a topic for it. Empty if there is no such topic. */
+export function timestampFindings({ topic, wanted, found }: TopicFacts, standards: Standards): Finding[] {
+  const check = 'timestamp-type'
+  if ('unseen' in found) return [finding('topics', check, topic, unknown(found.unseen))]
+  if (found.seen === undefined) return []
+  return settingFindings(topic, check, SETTINGS[check], judgedTopic(wanted, found.seen, standards))
+}
+
+/** Returns the check of a setting that a plan of topics changes or refuses. */
+export function topicCheckOf(setting: string): string {
+  if (setting === 'partitions') return 'partitions'
+  if (setting === 'replication.factor') return 'replication'
+  return Object.entries(SETTINGS).find(([, [name]]) => name === setting)?.[0] ?? setting
+}
+
+function judgedTopic(wanted: TopicFacts['wanted'], found: FoundTopic, standards: Standards): Judged {
+  return {
+    wanted,
+    found,
+    standards,
+    copies: Math.min(...found.partitions.map(({ replicas }) => replicas.length)),
+  }
+}
+
+function settingFindings(
+  topic: string,
+  check: string,
+  [setting, judge]: SettingRule,
+  one: Judged,
+): Finding[] {
+  const settings: Seen<Settings> = one.found.settings
+  const judgement = (values: Settings) => {
+    const value = values[setting] ?? undefined
+    return value === undefined ? unknown(`the broker does not tell ${setting}`) : judge(value, one)
+  }
+  return judged('topics', topic, { [check]: judgement }, settings, DESCRIBE_CONFIGS)
+}
+
+function partitions({ wanted, found }: Judged) {
+  const count = found.partitions.length
+  if (count >= wanted.partitions) return `${count} partitions`
   return wrong(
-    `${partitions.length} of ${wanted.partitions} partitions: fewer functions can work side by side`,
+    `${count} of ${wanted.partitions} partitions: fewer functions can work side by side`,
     '`sluice topics grow` adds partitions and moves the states of entities along.',
   )
 }
 
-function replicationFinding(topic: string, { partitions }: FoundTopic, standards: Standards): Finding {
-  const { ok, wrong } = about('topics', 'replication', topic)
-  const least = Math.min(...partitions.map(({ replicas }) => replicas.length))
-  if (least >= standards.replication)
-    return ok(standards.isLocal && least === 1 ? '1 copy, on this machine' : `${least} copies of each record`)
+function replication({ copies, standards }: Judged) {
+  if (copies >= standards.replication)
+    return standards.isLocal && copies === 1 ? '1 copy, on this machine' : `${copies} copies of each record`
   return wrong(
-    `${least === 1 ? '1 copy' : `${least} copies`} of each record, not ${standards.replication}: records are lost with a broker`,
+    `${copies === 1 ? '1 copy' : `${copies} copies`} of each record, not ${standards.replication}: records are lost with a broker`,
     'Add copies with kafka-reassign-partitions of Kafka, once there are three brokers.',
   )
 }
 
-/** Whether copies are up to date, and every partition has a leader. */
-function inSyncFinding(topic: string, { partitions }: FoundTopic): Finding {
-  const { ok, wrong } = about('topics', 'in-sync', topic)
-  const leaderless = partitions.filter(({ leader }) => leader < 0).map(({ partition }) => partition)
-  const behind = partitions
-    .filter(({ leader, replicas, inSync }) => leader >= 0 && inSync.length < replicas.length)
-    .map(({ partition }) => partition)
+function inSync({ found }: Judged) {
+  const leaderless = found.partitions.filter(({ leader }) => leader < 0)
+  const behind = found.partitions.filter(one => one.leader >= 0 && one.inSync.length < one.replicas.length)
+  const numbers = (some: typeof behind) => some.map(({ partition }) => partition).join(', ')
   if (leaderless.length > 0)
     return wrong(
-      `no broker leads partition ${leaderless.join(', ')}: nothing is read from it or written to it`,
+      `no broker leads partition ${numbers(leaderless)}: nothing is read from it or written to it`,
       'Bring back the brokers that have its copies: `sluice topics describe` names them.',
     )
   if (behind.length > 0)
     return wrong(
-      `a copy of partition ${behind.join(', ')} has fallen behind`,
+      `a copy of partition ${numbers(behind)} has fallen behind`,
       'Is a broker away, or its disk full? `sluice topics describe` names the copies that are in sync.',
     )
-  return ok('all copies are up to date')
+  return 'all copies are up to date'
 }
 
-interface Rule {
-  readonly check: string
-  readonly setting: string
-  readonly judge: (
-    value: string,
-    facts: TopicFacts,
-    standards: Standards,
-  ) => readonly [says: string, todo?: string]
-}
+type SettingRule = readonly [setting: string, judge: (value: string, topic: Judged) => Judgement | string]
 
-const RULES: readonly Rule[] = [
-  { check: 'min-insync', setting: 'min.insync.replicas', judge: minInsync },
-  { check: 'retention', setting: 'retention.ms', judge: retention },
-  {
-    check: 'retention-bytes',
-    setting: 'retention.bytes',
-    judge: value =>
+const SETTINGS = {
+  'min-insync': ['min.insync.replicas', minInsync],
+  retention: ['retention.ms', retention],
+  'retention-bytes': [
+    'retention.bytes',
+    value =>
       Number(value) < 0
-        ? ['records leave by their age alone']
-        : [
+        ? 'records leave by their age alone'
+        : wrong(
             `retention.bytes=${value}: a full partition loses records before their time`,
             'Remove retention.bytes of the topic.',
-          ],
-  },
-  {
-    check: 'cleanup',
-    setting: 'cleanup.policy',
-    judge: value =>
+          ),
+  ],
+  cleanup: [
+    'cleanup.policy',
+    value =>
       value === 'delete'
-        ? ['cleanup.policy=delete']
-        : [`cleanup.policy=${value}: compaction removes records that were not read yet`, APPLY],
-  },
-  { check: 'timestamp-type', setting: 'message.timestamp.type', judge: timestampType },
-  { check: 'message-size', setting: 'max.message.bytes', judge: messageSize },
-  {
-    check: 'compression',
-    setting: 'compression.type',
-    judge: value =>
+        ? 'cleanup.policy=delete'
+        : wrong(`cleanup.policy=${value}: compaction removes records that were not read yet`, APPLY),
+  ],
+  'timestamp-type': ['message.timestamp.type', timestampType],
+  'message-size': [
+    'max.message.bytes',
+    (value, { wanted: { maxMessageBytes } }) =>
+      Number(value) >= maxMessageBytes
+        ? `messages of up to ${value} bytes`
+        : wrong(`max.message.bytes=${value}, must be ${maxMessageBytes}: larger records are refused`, APPLY),
+  ],
+  compression: [
+    'compression.type',
+    value =>
       value === 'producer'
-        ? ['batches are kept as their producers compress them']
-        : [`compression.type=${value}: brokers compress every batch anew`, APPLY],
-  },
-]
+        ? 'batches are kept as their producers compress them'
+        : wrong(`compression.type=${value}: brokers compress every batch anew`, APPLY),
+  ],
+} satisfies Record<string, SettingRule>
 
-/** The check that judges a setting, of those that a plan of topics changes or refuses. */
-export function topicCheckOf(setting: string): string {
-  if (setting === 'partitions') return 'partitions'
-  if (setting === 'replication.factor') return 'replication'
-  return RULES.find(rule => rule.setting === setting)?.check ?? setting
-}
-
-function settingFindings(facts: TopicFacts, found: FoundTopic, standards: Standards): Finding[] {
-  return RULES.map(rule => settingFinding(rule, facts, found, standards))
-}
-
-function settingFinding(
-  { check, setting, judge }: Rule,
-  facts: TopicFacts,
-  { settings }: FoundTopic,
-  standards: Standards,
-): Finding {
-  const { ok, wrong, unknown } = about('topics', check, facts.topic)
-  if ('unseen' in settings) return unknown(settings.unseen, DESCRIBE_CONFIGS)
-  const value = (settings.seen as Settings)[setting]
-  if (value === undefined || value === null) return unknown(`the broker does not tell ${setting}`)
-  const [says, todo] = judge(value, facts, standards)
-  return todo === undefined ? ok(says) : wrong(says, todo)
-}
-
-const DESCRIBE_CONFIGS =
-  'It takes the right to describe the configuration of the topic (kafka-cluster:DescribeTopicDynamicConfiguration).'
-
-/** The finding about the timestamp type alone: a deployment refuses a topic for it. Undefined if there is no such topic. */
-export function timestampFinding(facts: TopicFacts, standards: Standards): Finding | undefined {
-  const { found, topic } = facts
-  if ('unseen' in found) return about('topics', 'timestamp-type', topic).unknown(found.unseen)
-  const rule = RULES.find(({ check }) => check === 'timestamp-type')
-  return found.seen && rule ? settingFinding(rule, facts, found.seen, standards) : undefined
-}
-
-function timestampType(value: string, { wanted }: TopicFacts): readonly [string, string?] {
-  if (value === wanted.timestamps) return [`message.timestamp.type=${value}`]
+function timestampType(value: string, { wanted: { timestamps } }: Judged) {
+  if (value === timestamps) return `message.timestamp.type=${value}`
   const because =
-    wanted.timestamps === 'LogAppendTime'
+    timestamps === 'LogAppendTime'
       ? "timers and delays count by the brokers' clock, and this topic carries those of its producers"
       : 'the time that producers gave is lost'
-  return [
-    `message.timestamp.type=${value}, must be ${wanted.timestamps}: ${because}`,
+  return wrong(
+    `message.timestamp.type=${value}, must be ${timestamps}: ${because}`,
     'Set message.timestamp.type of the topic before its consumers run: `sluice topics apply` does while it is empty, kafka-configs.sh of Kafka also with records, which keep their timestamps.',
-  ]
+  )
 }
 
-function retention(value: string, { wanted }: TopicFacts): readonly [string, string?] {
+function retention(value: string, { wanted }: Judged) {
   const ms = Number(value)
   const wantedMs = wanted.keptDays * DAY_MS
-  if (ms < 0) return ['records are kept without end']
-  if (ms >= wantedMs) return [`records are kept for ${daysText(ms)}`]
-  return [
+  if (ms < 0) return 'records are kept without end'
+  if (ms >= wantedMs) return `records are kept for ${daysText(ms)}`
+  return wrong(
     `records are kept for ${daysText(ms)}, not ${daysText(wantedMs)}: what is not read in that time is lost`,
     APPLY,
-  ]
+  )
 }
 
-function minInsync(value: string, { found }: TopicFacts, standards: Standards): readonly [string, string?] {
+function minInsync(value: string, { copies, standards }: Judged) {
   const least = Number(value)
-  const partitions = ('seen' in found && found.seen?.partitions) || []
-  const copies = Math.min(...partitions.map(({ replicas }) => replicas.length))
   if (least > copies)
-    return [`min.insync.replicas=${value} with ${copies} copies: nothing can be written`, APPLY]
+    return wrong(`min.insync.replicas=${value} with ${copies} copies: nothing can be written`, APPLY)
   if (least === copies && copies > 1)
-    return [`min.insync.replicas=${value} with ${copies} copies: the loss of one broker stops writes`, APPLY]
+    return wrong(
+      `min.insync.replicas=${value} with ${copies} copies: the loss of one broker stops writes`,
+      APPLY,
+    )
   if (least >= standards.minInsync)
-    return [
-      standards.isLocal && least === 1
-        ? 'the only copy acknowledges a write'
-        : `${least} copies acknowledge a write`,
-    ]
-  return [
+    return standards.isLocal && least === 1
+      ? 'the only copy acknowledges a write'
+      : `${least} copies acknowledge a write`
+  return wrong(
     `min.insync.replicas=${value}, must be ${standards.minInsync}: a record that one broker has acknowledged is lost with it`,
     APPLY,
-  ]
-}
-
-function messageSize(value: string, { wanted }: TopicFacts): readonly [string, string?] {
-  if (Number(value) >= wanted.maxMessageBytes) return [`messages of up to ${value} bytes`]
-  return [`max.message.bytes=${value}, must be ${wanted.maxMessageBytes}: larger records are refused`, APPLY]
+  )
 }
 
 function daysText(ms: number): string {

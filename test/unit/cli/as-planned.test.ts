@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { asPlanned } from '../../../cli/doctor/as-planned.ts'
-import { about, type Finding } from '../../../lib/diagnosis/finding.ts'
+import { type Finding, finding, ok, wrong } from '../../../lib/diagnosis/finding.ts'
 import type { TopicPlan } from '../../../lib/operations/topic-plan.ts'
 
 const change = (topic: string, setting: string) => ({ topic, setting, found: '20', wanted: '10' })
@@ -20,12 +20,12 @@ const PLAN: TopicPlan = {
 }
 
 const line = ({ check, subject, verdict }: Finding) => `${verdict} ${check} ${subject}`
-const wrong = (check: string, topic: string) =>
-  about('topics', check, topic).wrong('not as it must be', 'Do.')
+const faulty = (check: string, topic: string) =>
+  finding('topics', check, topic, wrong('not as it must be', 'Do.'))
 
 describe('given what was found of topics before a deployment, and what the deployment plans', () => {
   it('then a change that is refused is wrong with its reason, also where the topic is well as it is', () => {
-    const found = [about('topics', 'retention', 'full').ok('20 days'), wrong('partitions', 'full')]
+    const found = [finding('topics', 'retention', 'full', ok('20 days')), faulty('partitions', 'full')]
     const told = asPlanned(found, { seen: PLAN })
     assert.deepEqual(told.map(line), [
       'wrong retention full',
@@ -42,10 +42,10 @@ describe('given what was found of topics before a deployment, and what the deplo
 
   it('then what it creates or changes is ok, but for timestamps, which it refuses before it plans', () => {
     const found = [
-      wrong('exists', 'new'),
-      wrong('retention', 'empty'),
-      wrong('min-insync', 'empty'),
-      wrong('timestamp-type', 'empty'),
+      faulty('exists', 'new'),
+      faulty('retention', 'empty'),
+      faulty('min-insync', 'empty'),
+      faulty('timestamp-type', 'empty'),
     ]
     const told = asPlanned(found, { seen: { ...PLAN, refused: [] } })
     assert.deepEqual(told.map(line), [
@@ -59,15 +59,15 @@ describe('given what was found of topics before a deployment, and what the deplo
 
   it('then what it neither creates nor changes stays as it was found', () => {
     const found = [
-      wrong('replication', 'empty'),
-      wrong('exists', 'other'),
-      about('kafka', 'exists', 'new').ok('x'),
+      faulty('replication', 'empty'),
+      faulty('exists', 'other'),
+      finding('kafka', 'exists', 'new', ok('x')),
     ]
     assert.deepEqual(asPlanned(found, { seen: { ...PLAN, refused: [] } }), found)
   })
 
   it('given no plan, then what a deployment might put right is unknown, and nothing of it ok', () => {
-    const found = [wrong('exists', 'new'), wrong('retention', 'empty'), wrong('timestamp-type', 'empty')]
+    const found = [faulty('exists', 'new'), faulty('retention', 'empty'), faulty('timestamp-type', 'empty')]
     const told = asPlanned(found, { unseen: 'no right to describe topics' })
     assert.deepEqual(told.map(line), [
       'unknown exists new',

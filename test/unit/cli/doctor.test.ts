@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { doctorText, reportOf } from '../../../cli/doctor/text.ts'
 import { functionTimeouts } from '../../../infra/timeouts.ts'
-import { about, type Finding } from '../../../lib/diagnosis/finding.ts'
+import { type Finding, finding, ok, unknown, wrong } from '../../../lib/diagnosis/finding.ts'
 import { ran } from './terminal.ts'
 
 /** Nothing listens there. */
@@ -14,11 +14,11 @@ const NOWHERE = {
 describe('given findings, when they are shown to people', () => {
   it('then what is ok shares a line, and all else has its own, with what to do', () => {
     const findings = [
-      about('topics', 'retention', 'a').ok('7 days'),
-      about('topics', 'retention', 'b').ok('30 days'),
-      about('topics', 'retention', 'c').wrong('1 h', 'Raise it.'),
-      about('redis', 'eviction', 'cache').unknown('refused'),
-      about('kafka', 'reached', 'b-1').ok('answers'),
+      finding('topics', 'retention', 'a', ok('7 days')),
+      finding('topics', 'retention', 'b', ok('30 days')),
+      finding('topics', 'retention', 'c', wrong('1 h', 'Raise it.')),
+      finding('redis', 'eviction', 'cache', unknown('refused')),
+      finding('kafka', 'reached', 'b-1', ok('answers')),
     ]
     assert.deepEqual(doctorText(reportOf('prod', false, findings)).split('\n'), [
       'Kafka',
@@ -38,7 +38,9 @@ describe('given findings, when they are shown to people', () => {
   })
 
   it('then control characters in names are not shown as they are', () => {
-    const text = doctorText(reportOf('e', false, [about('kafka', 'reached', '\u001b[31m').wrong('x', 'y')]))
+    const text = doctorText(
+      reportOf('e', false, [finding('kafka', 'reached', '\u001b[31m', wrong('x', 'y'))]),
+    )
     assert.ok(!text.includes('\u001b'))
   })
 })

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { consumerFindings } from '../../../lib/diagnosis/checks/consumers.ts'
-import { deadLettersFinding } from '../../../lib/diagnosis/checks/dead-letters.ts'
+import { consumerFindings, deadLettersFindings } from '../../../lib/diagnosis/checks/consumers.ts'
 import { batchFindings, producerFindings } from '../../../lib/diagnosis/checks/producers.ts'
 import type {
   BatchFacts,
@@ -9,6 +8,7 @@ import type {
   PartitionProgress,
   ProducerFacts,
 } from '../../../lib/diagnosis/facts.ts'
+import type { Finding } from '../../../lib/diagnosis/finding.ts'
 import { batch, consumer, NOW_MS, notOk, progress, topic } from '../../support/doctor-facts.ts'
 
 const HOUR_MS = 3_600_000
@@ -170,12 +170,12 @@ describe('given producers', () => {
 
 describe('given dead letters', () => {
   const found = (open: number, pending = 0, ageMs = HOUR_MS) =>
-    deadLettersFinding(
+    deadLettersFindings(
       'dlq',
       30,
       { seen: { open, pending, oldestMs: open ? NOW_MS - ageMs : undefined } },
       NOW_MS,
-    )
+    )[0] as Finding
 
   it('then they are wrong with their age, and with when they are gone if that is soon', () => {
     assert.equal(found(0).verdict, 'ok')
@@ -185,6 +185,6 @@ describe('given dead letters', () => {
 
   it('then what is not counted is unknown', () => {
     assert.equal(found(0, 7).verdict, 'unknown')
-    assert.equal(deadLettersFinding('dlq', 30, { unseen: 'Redis is away' }, NOW_MS).verdict, 'unknown')
+    assert.equal(deadLettersFindings('dlq', 30, { unseen: 'Redis is away' }, NOW_MS)[0]?.verdict, 'unknown')
   })
 })

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { brokersClockFinding, redisClockFinding, tickFindings } from '../../../lib/diagnosis/checks/clocks.ts'
+import {
+  brokersClockFinding,
+  redisClockFindings,
+  tickFindings,
+} from '../../../lib/diagnosis/checks/clocks.ts'
 import { kafkaFindings } from '../../../lib/diagnosis/checks/kafka.ts'
-import { evictionFinding, redisFindings } from '../../../lib/diagnosis/checks/redis.ts'
+import { evictionFindings, redisFindings } from '../../../lib/diagnosis/checks/redis.ts'
 import type { RedisFacts } from '../../../lib/diagnosis/facts.ts'
+import type { Finding } from '../../../lib/diagnosis/finding.ts'
 import {
   ACCOUNT,
   BROKER_SETTINGS,
@@ -90,7 +95,7 @@ describe('given a Redis', () => {
 
   it('then only policies that take keys without a time to live are wrong', () => {
     const verdicts = ['noeviction', 'volatile-lru', 'volatile-ttl', 'allkeys-lru', 'allkeys-random'].map(
-      policy => evictionFinding(redisServer({ maxmemory_policy: policy })).verdict,
+      policy => evictionFindings(redisServer({ maxmemory_policy: policy }))[0]?.verdict,
     )
     assert.deepEqual(verdicts, ['ok', 'ok', 'ok', 'wrong', 'wrong'])
   })
@@ -120,13 +125,16 @@ describe('given a Redis', () => {
 
 describe('given clocks', () => {
   const clock = (theirsMs: number) =>
-    redisClockFinding({ ...redisServer(), clock: { seen: { theirsMs, oursMs: NOW_MS, toleranceMs: 100 } } })
+    redisClockFindings({
+      ...redisServer(),
+      clock: { seen: { theirsMs, oursMs: NOW_MS, toleranceMs: 100 } },
+    })[0] as Finding
 
   it('then one that is seconds apart is wrong, and says in which direction', () => {
     assert.equal(clock(NOW_MS + 5_000).verdict, 'ok')
     assert.match(clock(NOW_MS + 60_000).says, /1 min ahead of/)
     assert.match(clock(NOW_MS - 60_000).says, /1 min behind/)
-    assert.equal(redisClockFinding({ ...redisServer(), clock: { unseen: 'NOPERM' } }).verdict, 'unknown')
+    assert.equal(redisClockFindings({ ...redisServer(), clock: { unseen: 'NOPERM' } })[0]?.verdict, 'unknown')
   })
 
   it('then a tick in every partition is ok, and a partition without one is named', () => {

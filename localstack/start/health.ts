@@ -2,7 +2,9 @@ import {
   endlessInvocation,
   endlessRun,
   failedRun,
+  type Known,
   noProgress,
+  reportedCause,
   serverAway,
 } from '../../lib/diagnosis/stalls/causes.ts'
 import type {
@@ -25,7 +27,6 @@ import type { LoggedLine, LogLine } from './log-lines.ts'
 import { Notices } from './notices.ts'
 import { isExplanation, Reasons } from './reasons.ts'
 import { ToldErrors } from './told-errors.ts'
-import { causeOf, type Known } from './trigger-causes.ts'
 
 /** A reason that arrives this soon after a report belongs to the same attempt. */
 const SAME_ATTEMPT_MS = 2_000
@@ -118,7 +119,11 @@ export class Health {
   away(server: 'Kafka' | 'Redis', message: string, nowMs: number): void {
     // Progress cannot be observed meanwhile.
     this.#progress.forget()
-    this.#begin({ function: undefined, obstacle: server }, serverAway(server, message, this.#known), nowMs)
+    this.#begin(
+      { function: undefined, obstacle: server },
+      serverAway(server, message, this.#known.brokers),
+      nowMs,
+    )
   }
 
   answers(server: 'Kafka' | 'Redis', nowMs: number): void {
@@ -246,7 +251,7 @@ export class Health {
     const { function: name, topic, offsets, obstacle } = report
     const timeoutMs = this.#timeouts.get(name)
     const known = { ...this.#known, ...(timeoutMs !== undefined && { timeoutMs }) }
-    const cause = causeOf(report, known) ?? this.#reasons.of(name, nowMs)
+    const cause = reportedCause(report, known) ?? this.#reasons.of(name, nowMs)
     if (offsets === undefined) this.#begin({ function: name, topic, obstacle }, cause, nowMs)
     for (const [partition, offset] of Object.entries(offsets ?? {})) {
       const place = { function: name, topic, partition: Number(partition), offset, obstacle }

@@ -1,13 +1,13 @@
-/** Why something stands still, in words for people. */
-
+/** Causes of stalls, with the words for people. Pure. */
 import { durationText } from '../../duration.ts'
 import type { Cause } from './stalls.ts'
 import { recordsOf } from './words.ts'
 
 const STACK_FRAME = /^\s+at /
 const LONGEST_LINE = 200
+const RETRIED = 'It is retried.'
 
-/** The cause of everything that waits for a server. @param reason what was said when it was asked */
+/** The cause of everything that waits for a server. @param reason the answer of the last attempt */
 export function away(server: 'Kafka' | 'Redis', reason: string): Cause {
   return {
     id: server.toLowerCase(),
@@ -18,11 +18,7 @@ export function away(server: 'Kafka' | 'Redis', reason: string): Cause {
 }
 
 /** The cause when a server does not answer `npm start` itself. */
-export function serverAway(
-  server: 'Kafka' | 'Redis',
-  message: string,
-  { brokers }: { readonly brokers: string },
-): Cause {
+export function serverAway(server: 'Kafka' | 'Redis', message: string, brokers: string): Cause {
   return away(server, server === 'Redis' ? message : `Kafka does not answer at ${brokers}`)
 }
 
@@ -30,7 +26,7 @@ export function serverAway(
  * Recognizes the messages of `Unavailable`, which a function throws if it needs a server to start, and a scheduled
  * function always.
  */
-export function serverNamedIn(reason: string): Cause | undefined {
+function serverNamedIn(reason: string): Cause | undefined {
   if (/^Redis at \S+ does not answer/.test(reason)) return away('Redis', reason)
   return /\bKafka (did not take it|does not say|does not answer)/.test(reason)
     ? away('Kafka', reason)
@@ -46,68 +42,124 @@ export function reportedFailures(name: string): Cause {
   }
 }
 
+/** The advice for reasons of deferred partitions that keep their own words. */
+const DEFERRED: Readonly<Record<string, string>> = {
+  'state-evicted': 'docs/guarantees.md says what to do.',
+  'state-newer-than-code': 'It continues with the code that stored the state.',
+  'state-not-migrated': 'It continues with a migrate that can read the state, or with the version before.',
+  'parking-without-ticks': 'docs/consumers.md, "Order behind a retry", says more.',
+}
+
 /** The cause of a deferred partition, from the function's log. */
 export function deferredCause(name: string, details: Readonly<Record<string, unknown>>): Cause {
-  const { reason, error, place } = details
+  const { error, place } = details
+  const code = String(details.reason)
   const why = [error, ...[place].flat().slice(0, 1)].filter(part => typeof part === 'string').join(' ')
-  const said = shown(why || String(reason))
-  switch (reason) {
+  const reason = shown(why || code)
+  const id = `${code}/${name}`
+  switch (code) {
     case 'store-unavailable':
-      return away('Redis', said)
+      return away('Redis', reason)
     case 'broker-unavailable':
-      return away('Kafka', said)
+      return away('Kafka', reason)
     case 'breaker-open':
       return {
-        id: `breaker-open/${name}`,
+        id,
         reason: `nearly all of its records fail unexpectedly${why ? ` (${why})` : ''}, so they stay in Kafka`,
         advice: `Fix its code, or release them as failures: npx sluice breaker show ${name}`,
       }
     case 'another-log':
       return {
-        id: `another-log/${name}`,
+        id,
         reason: 'the log is not the one that its state was built from',
         advice:
           'Was the topic deleted? docs/guarantees.md says what to do; npm start -- --fresh starts with empty data.',
       }
-    case 'state-evicted':
-      return { id: `${reason}/${name}`, reason: said, advice: 'docs/guarantees.md says what to do.' }
-    case 'state-newer-than-code':
-      return {
-        id: `${reason}/${name}`,
-        reason: said,
-        advice: 'It continues with the code that stored the state.',
-      }
-    case 'state-not-migrated':
-      return {
-        id: `${reason}/${name}`,
-        reason: said,
-        advice: 'It continues with a migrate that can read the state, or with the version before.',
-      }
-    case 'parking-without-ticks':
-      return {
-        id: `${reason}/${name}`,
-        reason: said,
-        advice: 'docs/consumers.md, "Order behind a retry", says more.',
-      }
     case 'receiver-unavailable':
       return {
-        id: `receiver/${name}`,
-        reason: `its receiver does not accept deliveries${why ? `: ${said}` : ''}`,
-        advice: 'It is retried.',
+        id,
+        reason: `its receiver does not accept deliveries${why ? `: ${reason}` : ''}`,
+        advice: RETRIED,
       }
     case 'out-of-time':
       return {
-        id: `out-of-time/${name}`,
+        id,
         reason: 'its batches do not fit into its timeout',
         advice: 'Make it faster, or raise its timeout or lower its batchSize in serverless.yml.',
       }
-    default:
-      return { id: `deferred/${name}/${alike(said)}`, reason: said, advice: 'It is retried.' }
+    default: {
+      const advice = Object.hasOwn(DEFERRED, code) ? DEFERRED[code] : undefined
+      return advice === undefined
+        ? { id: `deferred/${name}/${alike(reason)}`, reason, advice: RETRIED }
+        : { id, reason, advice }
+    }
   }
 }
 
-/** What is said of a function that throws, whatever invokes it. */
-export function broken(reason: string): Omit<Cause, 'id'> {
+/** A stall that the trigger reports. */
+export interface ReportedStall {
+  readonly function: string
+  readonly topic: string
+  readonly obstacle: 'reading' | 'invocation' | 'commit' | 'registry' | 'destination'
+  readonly kind: string
+  readonly reason: string
+}
+
+/** Facts from other sources. */
+export interface Known {
+  readonly brokers: string
+  /** The function's timeout, if its mapping has reported it. */
+  readonly timeoutMs?: number
+}
+
+/** A broker that was there before, and does not accept connections now. */
+const NOBODY_THERE = /\bECONNREFUSED\b/
+/** A handler that throws has answered. One that ends its process, or runs out of memory, has not. */
+const ENDED = /the handler (ended|did not answer)/
+
+/** The meaning of an error, by obstacle. */
+const OBSTACLES: Readonly<Record<ReportedStall['obstacle'], (reason: string) => Omit<Cause, 'id'>>> = {
+  reading: reason => ({
+    reason: `it cannot read: ${reason.replace(/^not reading: /, '')}`,
+    advice: RETRIED,
+  }),
+  invocation: broken,
+  commit: reason => ({ reason: `its offsets cannot be committed: ${reason}`, advice: RETRIED }),
+  registry: reason => ({ reason, advice: `Is the schema registry running? ${RETRIED}` }),
+  destination: reason => ({
+    reason: `discarded records are ${reason}`,
+    advice: `Does the destination exist? ${RETRIED}`,
+  }),
+}
+
+/** The cause of a stall that the trigger reports; undefined if only the function's own log can say. */
+export function reportedCause(stall: ReportedStall, { brokers, timeoutMs }: Known): Cause | undefined {
+  const { function: name, obstacle, kind, topic } = stall
+  if (kind === 'reported') return undefined
+  const reason = shown(stall.reason)
+  if (kind === 'unreachable') return serverAway('Kafka', reason, brokers)
+  if (kind === 'no-topic')
+    return {
+      id: `no-topic/${topic}`,
+      reason: `the topic ${topic} does not exist`,
+      advice: 'Create it; the function will find it.',
+    }
+  if (kind === 'timeout') {
+    const timeout = timeoutMs === undefined ? 'its timeout' : `its timeout of ${durationText(timeoutMs)}`
+    return {
+      id: `timeout/${name}`,
+      reason: `its handler takes longer than ${timeout}`,
+      advice: `Make it faster, or raise its timeout in serverless.yml; the batch is retried. ${findRecord(name)}`,
+    }
+  }
+  if (obstacle === 'reading' && NOBODY_THERE.test(reason)) return serverAway('Kafka', reason, brokers)
+  const { advice, ...words } = OBSTACLES[obstacle](reason)
+  const found = ENDED.test(reason) ? `${advice} ${findRecord(name)}` : advice
+  return serverNamedIn(reason) ?? { id: `${obstacle}/${alike(reason)}`, ...words, advice: found }
+}
+
+/** An error of a function, however it was invoked. */
+function broken(reason: string): Omit<Cause, 'id'> {
   return { reason, advice: 'Fix its code or its settings; it is retried.' }
 }
 
@@ -128,8 +180,7 @@ export function endlessInvocation(name: string, forMs: number): Cause {
   return { ...cause, advice: `${cause.advice} ${findRecord(name)}` }
 }
 
-/** What names the record at which a consumer stops. */
-export function findRecord(name: string): string {
+function findRecord(name: string): string {
   return `If it stops at one record, this finds it: npx sluice skip ${name}`
 }
 
@@ -156,7 +207,7 @@ export function noReaders(name: string, group: string, pending: number): Cause {
 }
 
 /** Removes stacks and shortens long lines. */
-export function shown(reason: string): string {
+function shown(reason: string): string {
   const lines = reason.split('\n').filter(line => line.trim() !== '' && !STACK_FRAME.test(line))
   return lines
     .map(line => line.trimEnd().slice(0, LONGEST_LINE))
@@ -165,6 +216,6 @@ export function shown(reason: string): string {
 }
 
 /** Removes what differs between records or attempts. */
-export function alike(reason: string): string {
+function alike(reason: string): string {
   return reason.replace(/\b[0-9a-f-]{8,}\b|\d+/gi, '#')
 }

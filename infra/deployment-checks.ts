@@ -192,18 +192,8 @@ export default class DeploymentChecks {
       return [...new Set(paths)].map(path => [path, relative(serviceDir, path)] as const)
     }
     // Only now: `serverless offline` should not have to load the compiler of the schemas.
-    const [
-      { policyProblems },
-      { mappingProblems },
-      { notificationProblems },
-      { rulesProblems },
-      { schemaProblems },
-      { settingsProblems },
-    ] = await Promise.all([
-      import('./checks/failures.ts'),
-      import('./checks/mappings.ts'),
-      import('./checks/notifications.ts'),
-      import('./checks/rules.ts'),
+    const [files, { schemaProblems }, { settingsProblems }] = await Promise.all([
+      import('./checks/files.ts'),
       import('./checks/schemas.ts'),
       import('./checks/settings.ts'),
     ])
@@ -212,10 +202,10 @@ export default class DeploymentChecks {
     const mappings = [...new Set(functions.flatMap(declared => declared.mappings))]
     const checked = await Promise.all([
       schemaProblems(),
-      ...pathsIn('RULES_DIR').map(([folder, shown]) => rulesProblems(folder, shown)),
-      ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => notificationProblems(folder, shown)),
-      ...pathsIn('FAILURES_DIR').map(([folder, shown]) => policyProblems(folder, shown, consumers)),
-      ...pathsIn('MAPPINGS_DIR').map(([folder, shown]) => mappingProblems(folder, shown, mappings)),
+      ...pathsIn('RULES_DIR').map(([folder, shown]) => files.rulesProblems(folder, shown)),
+      ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => files.notificationProblems(folder, shown)),
+      ...pathsIn('FAILURES_DIR').map(([folder, shown]) => files.policyProblems(folder, shown, consumers)),
+      ...pathsIn('MAPPINGS_DIR').map(([folder, shown]) => files.mappingProblems(folder, shown, mappings)),
     ])
     return [
       ...settingsProblems(environments, this.#framework.getProvider('aws').getRegion()),

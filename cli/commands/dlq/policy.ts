@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { policyProblems } from '../../../infra/checks/failures.ts'
+import { policyProblems } from '../../../infra/checks/files.ts'
 import { consumersOf, readFunctions } from '../../../infra/functions.ts'
 import { someText } from '../../arguments.ts'
 import { CliFailure } from '../../failure.ts'

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { policyProblems } from '../../../infra/checks/failures.ts'
-import { mappingProblems } from '../../../infra/checks/mappings.ts'
-import { notificationProblems } from '../../../infra/checks/notifications.ts'
-import { rulesProblems } from '../../../infra/checks/rules.ts'
+import {
+  mappingProblems,
+  notificationProblems,
+  policyProblems,
+  rulesProblems,
+} from '../../../infra/checks/files.ts'
 import { schemaProblems } from '../../../infra/checks/schemas.ts'
 import { settingsProblems } from '../../../infra/checks/settings.ts'
 

@@ -1,0 +1,54 @@
+/** Every error of the files that people edit, with file and line. Folders are absolute paths; `shown` is their name in messages. */
+import { join } from 'node:path'
+import { checkRules, errorLine as ruleErrorLine } from '../../lib/alerting/check-rules.ts'
+import { RulesFolderError, readRuleFiles } from '../../lib/alerting/rules-directory.ts'
+import { loadPolicy, PolicyFileError } from '../../lib/failures/adapters/policy-file.ts'
+import { InvalidPolicy } from '../../lib/failures/policy-file.ts'
+import { errorLine } from '../../lib/file-errors.ts'
+import { loadMapping, MappingFileError } from '../../lib/mapping/adapters/mapping-files.ts'
+import { InvalidMapping } from '../../lib/mapping/mapping-file.ts'
+import { readNotificationFiles } from '../../lib/notification/adapters/notification-files.ts'
+
+/** Checks the alert rules. */
+export async function rulesProblems(folder: string, shown: string): Promise<string[]> {
+  try {
+    return checkRules(await readRuleFiles(folder, shown)).errors.map(ruleErrorLine)
+  } catch (error) {
+    if (error instanceof RulesFolderError) return [`RULES_DIR: ${error.message}`]
+    throw error
+  }
+}
+
+/** Checks the routes and receivers. */
+export async function notificationProblems(folder: string, shown: string): Promise<string[]> {
+  const { errors } = await readNotificationFiles(folder, shown)
+  return errors.map(({ text }) => text)
+}
+
+/** Checks the policy of failures. @param consumers the names that it can have */
+export async function policyProblems(
+  folder: string,
+  shown: string,
+  consumers: readonly string[],
+): Promise<string[]> {
+  return loadPolicy(folder, consumers, shown).then(() => [], problemsOf)
+}
+
+/** Checks the mappings that functions name. */
+export async function mappingProblems(
+  folder: string,
+  shown: string,
+  names: readonly string[],
+): Promise<string[]> {
+  const found = names.map(name =>
+    loadMapping(join(folder, `${name}.yaml`), name, join(shown, `${name}.yaml`)).then(() => [], problemsOf),
+  )
+  return (await Promise.all(found)).flat()
+}
+
+function problemsOf(error: unknown): string[] {
+  if (error instanceof InvalidPolicy || error instanceof InvalidMapping)
+    return error.errors.map(one => errorLine(one))
+  if (error instanceof PolicyFileError || error instanceof MappingFileError) return [error.message]
+  throw error
+}

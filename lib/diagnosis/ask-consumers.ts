@@ -1,4 +1,4 @@
-/** Asks Kafka and Redis how far consumers are. */
+/** Gathers the progress of consumers from Kafka and Redis. */
 
 import { kafkaAnswer } from '../queries/kafka-answers.ts'
 import { partitionLags, withAges } from '../queries/lag.ts'
@@ -18,7 +18,7 @@ import type { ConsumerFacts, FoundTopic, PartitionProgress, TopicFacts } from '.
 import type { Seen } from './finding.ts'
 import { seenIf } from './seen.ts'
 
-/** A consumer, as the list of functions has it. */
+/** A consumer of the list of functions. */
 export type AskedConsumer = Omit<ConsumerFacts, 'state' | 'partitions' | 'breakerOpenUntilMs'>
 
 interface Sources {
@@ -30,10 +30,8 @@ interface Sources {
 }
 
 /**
- * How far consumers are. What a group has committed is asked for before and after its state, because both move on meanwhile: a state
- * is never behind what was committed before, and ahead of what is committed after by no more than what is under way.
- *
- * @param topics what is known of the topics that they read; of one that is not there, its consumers are left out
+ * Returns the progress of consumers whose topics exist. The commits of a group are read before and after its state, because both move
+ * on meanwhile: a state is never behind the earlier commits, and ahead of the later ones only by the batch under way.
  */
 export async function consumerFacts(
   sources: Sources,
@@ -73,7 +71,7 @@ interface OfGroup {
   readonly committed: Committed
 }
 
-/** All together; one by one if any is refused, so that the others are seen. */
+/** Asks for all groups together; one by one if any is refused, so that the others are seen. */
 async function askedOf(kafka: Kafka, groups: readonly string[]): Promise<ReadonlyMap<string, Seen<OfGroup>>> {
   const together = await seenIf(() => askGroups(kafka, groups))
   if ('seen' in together) return new Map(together.seen.map(one => [one.description.group, { seen: one }]))
@@ -143,7 +141,7 @@ async function progressOf(
   for (const one of applied) {
     const { partition } = one
     const bound = known[partition]
-    if (!bound) return { unseen: `partition ${partition} of ${topic} does not tell how far it reaches` }
+    if (!bound) return { unseen: `partition ${partition} of ${topic} does not report its offsets` }
     progress.push({
       ...one,
       ...bound,

@@ -1,4 +1,4 @@
-/** Asks Kafka what the checks look at. What it refuses, or does not know, is told as such. */
+/** Gathers the facts of Kafka. Refusals and unknown topics are facts, too. */
 import type { BatchHead, Setting } from '@sluice/kafka-records/asking'
 import { kafkaAnswer } from '../queries/kafka-answers.ts'
 import type { Kafka } from '../runtime/adapters/kafka/client.ts'
@@ -24,7 +24,7 @@ export async function clusterFacts(kafka: Kafka, inspection: Inspection): Promis
     if ('unseen' in answers) return answers
     const answer = answers.seen.find(({ broker }) => broker === id)
     if (answer && 'answer' in answer) return { seen: settingsIn(answer.answer) }
-    return { unseen: `broker ${id} does not tell its settings: ${(answer?.error as Error)?.message}` }
+    return { unseen: `broker ${id} does not report its settings: ${(answer?.error as Error)?.message}` }
   }
   return { brokers: brokers.map(({ id, rack }) => ({ id, rack, settings: settingsOf(id) })) }
 }
@@ -32,7 +32,7 @@ export async function clusterFacts(kafka: Kafka, inspection: Inspection): Promis
 /** The code of the protocol. */
 const UNKNOWN_TOPIC = 3
 
-/** What the cluster says of topics. Never throws: what cannot be asked is unseen. */
+/** Facts of topics. Never throws: a refused question is unseen. */
 export async function topicFacts(
   kafka: Kafka,
   inspection: Inspection,
@@ -52,7 +52,7 @@ export async function topicFacts(
       ? { seen: await foundTopic(inspection, layout, newest) }
       : code === UNKNOWN_TOPIC
         ? { seen: undefined }
-        : { unseen: `Kafka refuses to tell of the topic (error ${code})` }
+        : { unseen: `Kafka refuses to describe the topic (error ${code})` }
     facts.push({ topic: one.name, wanted: one, found })
   }
   return facts
@@ -95,7 +95,7 @@ function batchesIn({ topic, partitions }: TopicLayout, newest: NewestBatches): P
   })
 }
 
-/** By their numbers in the protocol. */
+/** Codecs by their numbers in the protocol. */
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
 function batchFacts(head: BatchHead): BatchFacts {

@@ -1,4 +1,4 @@
-/** Asks Redis what the checks look at. Nothing is changed: commands that write are tried on a key that does not exist. */
+/** Gathers the facts of Redis. Nothing is changed: commands that write are tried on a key that does not exist. */
 import type { RedisClient, RedisServerClient } from '../runtime/adapters/redis/client.ts'
 import type { RedisFacts, RedisServer } from './facts.ts'
 import type { Seen } from './finding.ts'
@@ -48,7 +48,7 @@ async function clockOf(server: RedisServerClient): Promise<RedisServer['clock']>
   })
 }
 
-/** Nobody has a key of this name, and no consumer one like it. */
+/** No consumer has a key like this one. */
 const NO_KEY = '{sluice-doctor}:none'
 const SCRIPT = "return redis.call('HGET', KEYS[1], 'none')"
 
@@ -66,7 +66,7 @@ const TRIED: readonly (readonly [command: string, ...args: string[]])[] = [
 
 const REFUSED = /NOPERM|READONLY|unknown command/i
 
-/** What the user may not do, in the words of the server. @throws Unavailable if Redis does not answer */
+/** Returns the refusals of commands, in the words of the server. @throws Unavailable if Redis does not answer */
 async function refusedCommands(client: RedisClient): Promise<string[]> {
   const refused: string[] = []
   for (const [command, ...args] of TRIED) {

@@ -1,8 +1,7 @@
 /**
- * What a deployment refuses of the servers that it will use: a Redis that evicts, and a topic with the wrong timestamps. Both would be
- * found only when an alert is missing.
+ * A deployment refuses servers that would be found wrong only when an alert is missing: a Redis that evicts, and a topic with the
+ * wrong timestamps.
  */
-
 import type { Config } from '../app/config.ts'
 import type { Connections } from '../runtime/lambda/connections.ts'
 import { topicFacts } from './ask-kafka.ts'
@@ -14,13 +13,13 @@ import type { Finding } from './finding.ts'
 import { standardsFor } from './places.ts'
 import { seenIf, soon } from './seen.ts'
 
-/** How long each look may take: a deployment does not wait long for a server that it may not be able to reach. */
+/** Limit of each look: a deployment does not wait long for a server that it may not be able to reach. */
 export const PATIENCE_MS = 5_000
 
 export interface DeploymentRefusals {
   /** A sentence each, which begins with the name of the variable. */
   readonly problems: readonly string[]
-  /** What could not be looked at from here, a sentence each. */
+  /** A sentence for each look that is not possible from here. */
   readonly unseen: readonly string[]
 }
 

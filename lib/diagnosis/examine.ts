@@ -1,4 +1,4 @@
-/** Looks at a live environment: what Sluice's tables and settings want, against what Kafka and Redis are. */
+/** Compares a live environment with Sluice's tables and settings. */
 import type { Config } from '../app/config.ts'
 import { groupName, kafkaTopics, type Signal, TOPICS, topicName } from '../app/topics.ts'
 import { type CountedPartition, countOpen } from '../queries/open-dead-letters.ts'
@@ -35,9 +35,9 @@ interface Examination {
   readonly config: Config
   readonly connections: Connections
   readonly functions: readonly ExaminedFunction[]
-  /** Whether the clock is meant to run. */
+  /** True if the clock is meant to run. */
   readonly ticks: boolean
-  /** Whether to judge by what an account needs, wherever the servers are. */
+  /** True to judge by the needs of an account, wherever the servers are. */
   readonly asAccount: boolean
 }
 

@@ -1,11 +1,11 @@
-/** What `sluice doctor` looks at, as it was seen. Only data: `checks/` judges them, and `ask-*.ts` gathers them. */
+/** Facts of an environment. Only data: `ask-*.ts` gathers them, and `checks/` judges them. */
 import type { TopicPartition } from '../runtime/adapters/kafka/topic-admin.ts'
 import type { KafkaTopic } from '../runtime/adapters/kafka/topics.ts'
 import type { Seen } from './finding.ts'
 
-/** How an environment is to be judged. */
+/** Standards of an environment. */
 export interface Standards {
-  /** Whether everything runs on one machine: then there is one copy of each record for want of brokers, and nothing is encrypted. */
+  /** True if everything runs on one machine: one broker may hold the only copy, and nothing is encrypted. */
   readonly isLocal: boolean
   readonly brokers: number
   readonly replication: number
@@ -30,7 +30,7 @@ export interface ClusterFacts {
   }[]
 }
 
-/** A topic of the table, and what the cluster says of it. */
+/** A topic of the table, and its state in the cluster. */
 export interface TopicFacts {
   readonly topic: string
   readonly wanted: KafkaTopic & { readonly isTicked: boolean }
@@ -54,23 +54,23 @@ export interface PartitionBatches {
 
 export interface BatchFacts {
   readonly codec: string
-  /** Whether its producer is idempotent: the broker then drops what it sends again. */
+  /** The broker drops repeats of an idempotent producer. */
   readonly isIdempotent: boolean
   readonly records: number
-  /** As it lies in the log, compressed or not. */
+  /** Size in the log, compressed or not. */
   readonly bytes: number
   readonly isLogAppendTime: boolean
-  /** Of its newest record, in milliseconds since the epoch. */
+  /** Timestamp of its newest record, in milliseconds since the epoch. */
   readonly timestampMs: number
 }
 
-/** How the producers of an environment work, as their code and their settings say. */
+/** Settings of a producer. */
 export interface ProducerFacts {
   readonly name: string
   readonly acks: 'all' | 1
   readonly idempotent: boolean
   readonly maxInFlight: number
-  /** Whether every record is reported as delivered or failed before the next step. */
+  /** True if every record is reported as delivered or failed before the next step. */
   readonly awaitsDelivery: boolean
   readonly deliveryTimeoutMs: number
 }
@@ -81,12 +81,12 @@ export interface ConsumerFacts {
   readonly group: string
   readonly topic: string
   readonly batchSize: number
-  /** How long an invocation may take, and how much of it is kept to end a batch in order. */
+  /** Limit of an invocation, and the part of it that is kept to end a batch in order. */
   readonly timeoutMs: number
   readonly reserveMs: number
-  /** Whether records that it cannot process go to the topic of failures. */
+  /** True if records that it cannot process go to the topic of failures. */
   readonly writesFailures: boolean
-  /** Until when its circuit breaker is open, in milliseconds since the epoch; undefined if it is closed. */
+  /** End of the open circuit breaker, in milliseconds since the epoch; undefined if it is closed. */
   readonly breakerOpenUntilMs: Seen<number | undefined>
   readonly state: Seen<GroupState>
   readonly partitions: Seen<readonly PartitionProgress[]>
@@ -102,20 +102,20 @@ interface GroupState {
   readonly members: number
 }
 
-/** How far a consumer is in one partition, by the log, by its group and by its state. */
+/** Progress in one partition, by the log, by the group and by the state. */
 export interface PartitionProgress {
   readonly partition: number
   /** The first offset that is retained, and the one after the last record. */
   readonly start: number
   readonly end: number
-  /** What the group had committed before the state was read, and after; -1 where it has committed nothing. */
+  /** Committed offsets before the state was read, and after; -1 without any. */
   readonly committedBefore: number
   readonly committedAfter: number
-  /** The last offset whose effects are in the state; -1 where there is none. Null if Redis did not tell. */
+  /** The last offset whose effects are in the state; -1 where there is none. Null if Redis did not report it. */
   readonly applied: number | null
-  /** Emissions that are committed and not published yet. Null if Redis did not tell. */
+  /** Emissions that are committed and not published yet. Null if Redis did not report it. */
   readonly outbox: number | null
-  /** Since when the first record has waited that is not consumed; null if it cannot be read, 0 if none waits. */
+  /** Wait of the first pending record; null if it cannot be read, 0 if none is pending. */
   readonly waitsSeconds: number | null
 }
 
@@ -133,6 +133,6 @@ export interface RedisFacts {
   readonly mode: 'single' | 'cluster'
   readonly hasCheckpoints: boolean
   readonly servers: Seen<readonly RedisServer[]>
-  /** What the user may not do, in Redis's words; empty if it may do all that the functions do. */
+  /** Refused commands, in Redis's words. */
   readonly refused: Seen<readonly string[]>
 }

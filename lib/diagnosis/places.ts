@@ -1,4 +1,4 @@
-/** Where the servers of a configuration are, how its producers are set, and by what standards both are judged. Pure. */
+/** The servers and producers of a configuration, and the standards for them. Pure. */
 
 import type { Config } from '../app/config.ts'
 import { isLoopback } from '../app/loopback.ts'

@@ -1,7 +1,7 @@
 import { signInProblem } from '../runtime/adapters/kafka/sign-in.ts'
 import type { Seen } from './finding.ts'
 
-/** What was asked for, or why it could not be seen. An error of the code itself is thrown. */
+/** Returns the answer, or why it could not be seen. @throws errors of the code itself */
 export async function seenIf<T>(ask: () => Promise<T>): Promise<Seen<T>> {
   try {
     return { seen: await ask() }
@@ -21,7 +21,7 @@ function whyUnseen(error: unknown): string {
   return line.replace(/\.$/, '')
 }
 
-/** How long a server may take to answer for the first time. */
+/** Longest wait for the first answer of a server. */
 const PATIENCE_MS = 10_000
 
 /** @throws Error if the answer takes longer than this */

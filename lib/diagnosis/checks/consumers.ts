@@ -52,7 +52,7 @@ function readers(consumer: SeenConsumer) {
         'Look again in a minute: a group that never settles loses members all the time.',
       )
     case 'unknown':
-      return unknown(`Kafka does not tell the state of the group ${group}`, GROUP_RIGHTS)
+      return unknown(`Kafka does not report the state of the group ${group}`, GROUP_RIGHTS)
     default: {
       const pending = pendingOf(consumer)
       if (pending === 0) return 'nobody reads, and nothing waits'
@@ -82,7 +82,7 @@ function lag(consumer: SeenConsumer) {
 /** Emissions leave after the commit; the others leave with the next batch. */
 function published({ partitions }: SeenConsumer) {
   if (partitions.some(({ outbox }) => outbox === null))
-    return unknown('Redis does not tell what waits to be published')
+    return unknown('Redis does not report the emissions that wait')
   const waiting = partitions.reduce((sum, { outbox }) => sum + (outbox ?? 0), 0)
   if (!partitions.some(one => (one.outbox ?? 0) > 0 && pendingIn(one) === 0))
     return waiting === 0 ? 'all that it emitted is acknowledged' : `${waiting} emissions are on their way`

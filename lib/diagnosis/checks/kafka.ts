@@ -2,7 +2,7 @@
 import type { KafkaFacts, Settings, Standards } from '../facts.ts'
 import { type Finding, finding, judged, ok, plural, unknown, wrong } from '../finding.ts'
 
-/** As long as readings are kept: a group that was stopped for that time finds its offsets and its records gone together. */
+/** Readings are kept this long: a group that was stopped for that time finds its offsets and its records gone together. */
 const LEAST_OFFSETS_MINUTES = 7 * 24 * 60
 export const NOT_REACHED = 'Is it running, and is it reached from here? See docs/troubleshooting.md.'
 
@@ -89,7 +89,7 @@ const SETTINGS = {
   'offsets-kept': setting(
     'offsets.retention.minutes',
     value => Number(value) >= LEAST_OFFSETS_MINUTES,
-    'a group that stands still for that time forgets where it was, and begins at the first record again',
+    'a group that is stopped for that time forgets where it was, and begins at the first record again',
     `Set offsets.retention.minutes=${LEAST_OFFSETS_MINUTES} or more on the brokers.`,
   ),
 }
@@ -97,7 +97,7 @@ const SETTINGS = {
 function setting(name: string, isRight: (value: string) => boolean, problem: string, todo: string) {
   return (settings: Settings) => {
     const value = settings[name] ?? undefined
-    if (value === undefined) return unknown(`the broker does not tell ${name}`)
+    if (value === undefined) return unknown(`the broker does not report ${name}`)
     return isRight(value) ? ok(`${name}=${value}`) : wrong(`${name}=${value}: ${problem}`, todo)
   }
 }

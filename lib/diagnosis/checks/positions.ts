@@ -16,7 +16,7 @@ interface Known extends PartitionProgress {
 /** Returns the partitions, or the answer where their state is unknown or empty. */
 function knownIn({ partitions }: SeenConsumer): readonly Known[] | Judgement | string {
   if (partitions.some(({ applied }) => applied === null))
-    return unknown('Redis does not tell the applied offsets')
+    return unknown('Redis does not report the applied offsets')
   const known = partitions.map(one => ({ ...one, applied: one.applied ?? -1 }))
   return known.every(({ applied, committedAfter }) => applied < 0 && committedAfter < 0)
     ? 'nothing was consumed yet'

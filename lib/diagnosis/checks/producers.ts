@@ -40,7 +40,7 @@ const OWN = {
   delivery: ({ awaitsDelivery }: Own) =>
     awaitsDelivery
       ? 'every record is reported as delivered or failed'
-      : wrong('nobody is told of a record that was not delivered', 'Pass onDelivery, or await publish().'),
+      : wrong('a record that was not delivered is not reported', 'Pass onDelivery, or await publish().'),
   order: ({ idempotent, maxInFlight }: Own) =>
     idempotent || maxInFlight === 1
       ? 'a retry does not overtake a later record'
@@ -50,7 +50,7 @@ const OWN = {
         ),
 }
 
-/** Judges whoever wrote the newest batches of a topic. */
+/** Judges the producers of the newest batches of a topic. */
 export function batchFindings({ topic, found }: TopicFacts, idWindowMs: number): Finding[] {
   if ('unseen' in found || found.seen === undefined) return []
   const { newest } = found.seen

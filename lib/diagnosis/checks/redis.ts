@@ -55,7 +55,7 @@ function permissions(refused: readonly string[]) {
 
 function version({ valkey_version: valkey, redis_version: redis }: Info) {
   const number = valkey ?? redis
-  if (number === undefined) return unknown('the server does not tell its version')
+  if (number === undefined) return unknown('the server does not report its version')
   const name = `${valkey === undefined ? 'Redis' : 'Valkey'} ${number}`
   const [major = 0, minor = 0] = number.split('.').map(Number)
   const isNew = major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])
@@ -69,7 +69,7 @@ function version({ valkey_version: valkey, redis_version: redis }: Info) {
 function eviction({ maxmemory_policy: policy }: Info) {
   if (policy === undefined)
     return unknown(
-      'the server does not tell maxmemory-policy',
+      'the server does not report maxmemory-policy',
       'Look at the parameter group of the cache: it must not be allkeys-….',
     )
   if (policy === 'noeviction') return 'maxmemory-policy=noeviction'
@@ -82,7 +82,7 @@ function eviction({ maxmemory_policy: policy }: Info) {
 }
 
 function evicted({ evicted_keys: count }: Info) {
-  if (count === undefined) return unknown('the server does not tell how many keys it has evicted')
+  if (count === undefined) return unknown('the server does not report its evicted keys')
   if (count === '0') return 'has evicted no key'
   return wrong(
     `has evicted ${count} keys since it started`,
@@ -92,7 +92,7 @@ function evicted({ evicted_keys: count }: Info) {
 
 function memory({ used_memory: used, maxmemory = '0' }: Info) {
   const share = Number(used) / Number(maxmemory)
-  if (!Number.isFinite(Number(used))) return unknown('the server does not tell how much memory it uses')
+  if (!Number.isFinite(Number(used))) return unknown('the server does not report its memory use')
   if (Number(maxmemory) === 0) return `uses ${mebibytes(used)}, without a limit of its own`
   const says = `uses ${mebibytes(used)} of ${mebibytes(maxmemory)} (${Math.round(share * 100)} %)`
   if (share <= FULL) return says
@@ -103,7 +103,7 @@ function memory({ used_memory: used, maxmemory = '0' }: Info) {
 }
 
 function mode({ mode: configured }: RedisFacts, { cluster_enabled: enabled }: Info) {
-  if (enabled === undefined) return unknown('the server does not tell whether it is a cluster')
+  if (enabled === undefined) return unknown('the server does not report cluster_enabled')
   if (enabled === '1')
     return configured === 'cluster'
       ? 'a cluster, as REDIS_MODE says'

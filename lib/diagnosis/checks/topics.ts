@@ -73,7 +73,7 @@ function settingFindings(
   const settings: Seen<Settings> = one.found.settings
   const judgement = (values: Settings) => {
     const value = values[setting] ?? undefined
-    return value === undefined ? unknown(`the broker does not tell ${setting}`) : judge(value, one)
+    return value === undefined ? unknown(`the broker does not report ${setting}`) : judge(value, one)
   }
   return judged('topics', topic, { [check]: judgement }, settings, DESCRIBE_CONFIGS)
 }

@@ -1,4 +1,4 @@
-/** Whether a consumer is moving, busy or stalled: a decision from observations. Pure. */
+/** Decides from observations whether a consumer is moving, busy or stalled. Pure. */
 
 type LagDirection = 'growing' | 'shrinking' | 'steady'
 

@@ -1,7 +1,7 @@
 import { type ConsumerLag, pendingBefore, type ReadTopic } from '../../queries/lag.ts'
 import { type ConsumerCondition, conditionOf, type RunningInvocation } from './condition.ts'
 
-/** What a function reads, and how its batches are made. */
+/** A topic that a function reads, and its batching. */
 export interface BatchedTopic extends ReadTopic {
   /** Maximum wait for a batch to fill. */
   readonly windowMs: number

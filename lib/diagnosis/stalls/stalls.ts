@@ -2,7 +2,7 @@ import { durationText } from '../../duration.ts'
 import { Repeats } from '../../runtime/adapters/lambda/repeats.ts'
 import { listOf } from './words.ts'
 
-/** Why a function is stalled, and what the user can do. */
+/** The reason of a stall, and the advice for the user. */
 export interface Cause {
   /** The same for everything that has one common cause. */
   readonly id: string
@@ -14,7 +14,7 @@ export interface Cause {
   readonly server?: 'Kafka' | 'Redis'
 }
 
-/** What is stalled: a whole function, or one partition of its topic. */
+/** The stalled part: a whole function, or one partition of its topic. */
 export interface Place {
   /** Undefined if `npm start` itself cannot reach a server. */
   readonly function: string | undefined
@@ -22,7 +22,7 @@ export interface Place {
   readonly partition?: number
   /** The offset that it does not pass. */
   readonly offset?: number
-  /** What it cannot do. A partition has one cause at a time for each obstacle. */
+  /** The step that fails. A partition has one cause at a time for each obstacle. */
   readonly obstacle: string
 }
 
@@ -50,9 +50,8 @@ interface Outage {
   readonly functions: Set<string>
   /** The functions that were already named in a line. */
   readonly told: Set<string>
-  /** Whether it was reported. */
   isTold: boolean
-  /** Since when it has functions that were not named yet. */
+  /** Begin of the oldest stall whose function was not named yet. */
   untoldSinceMs: number
   /** When the last stall ended; undefined while any remains. */
   overAtMs: number | undefined

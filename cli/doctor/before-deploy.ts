@@ -1,6 +1,6 @@
 /** What a deployment will need: its settings, what is in the account, and the servers as far as they are reached from here. */
 import { account, REQUIRED, tellsMissing } from '../../infra/account.ts'
-import { deploymentPlan } from '../../infra/checks/topic-plan.ts'
+import { deploymentPlan } from '../../infra/checks/servers.ts'
 import { problemsWith, withStackOutputs } from '../../infra/stack-outputs.ts'
 import { stageNamed } from '../../infra/stages.ts'
 import { accountThings } from '../../lib/app/aws/account-things.ts'

@@ -1,5 +1,5 @@
-/** What the servers of a deployment must be, as far as they are reached from where it is deployed. */
-import { readConfig } from '../../lib/app/config.ts'
+/** Checks the servers of a deployment, as far as they are reached from where it is deployed. */
+import { type Config, readConfig } from '../../lib/app/config.ts'
 import type { Environment } from '../../lib/app/settings/index.ts'
 import {
   type DeploymentRefusals,
@@ -8,10 +8,14 @@ import {
   PATIENCE_MS,
 } from '../../lib/diagnosis/deployment.ts'
 import type { Seen } from '../../lib/diagnosis/finding.ts'
+import { seenIf, soon } from '../../lib/diagnosis/seen.ts'
 import { ABOUT_REFUSED, type TopicPlan } from '../../lib/operations/topic-plan.ts'
+import { plannedTopics } from '../../lib/operations/topics/planned.ts'
+import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
 import { Connections } from '../../lib/runtime/lambda/connections.ts'
 import { ConfigError } from '../../lib/runtime/settings/config-error.ts'
-import { deploymentPlan } from './topic-plan.ts'
+import { readFunctions } from '../functions.ts'
+import { readersOf } from '../topics-resource.ts'
 
 /**
  * Looks over the network. Nothing is changed.
@@ -68,5 +72,35 @@ function opened(variables: Environment) {
   } catch (error) {
     if (error instanceof ConfigError) return undefined
     throw error
+  }
+}
+
+/** Plans the changes of topics as the deployment itself does. @param patienceMs how long Kafka may take, in milliseconds */
+export async function deploymentPlan(
+  config: Pick<Config, 'env' | 'kafka'>,
+  connections: Pick<Connections, 'kafka'>,
+  patienceMs?: number,
+): Promise<Seen<TopicPlan>> {
+  return seenIf(() => soon(planned(config, connections), patienceMs))
+}
+
+async function planned(
+  { env, kafka: { clusterArn } }: Pick<Config, 'env' | 'kafka'>,
+  connections: Pick<Connections, 'kafka'>,
+): Promise<TopicPlan> {
+  const functions = readFunctions()
+  const kafka = await connections.kafka()
+  const offsets = new TopicOffsets(kafka)
+  try {
+    const { plan } = await plannedTopics({
+      kafka,
+      offsets,
+      env,
+      readersOf: signal => readersOf(functions, signal),
+      ...(clusterArn ? { clusterArn } : {}),
+    })
+    return plan
+  } finally {
+    await offsets.close()
   }
 }

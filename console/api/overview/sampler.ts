@@ -1,5 +1,6 @@
 /** Looks at the environment every two seconds once somebody has asked, and keeps what the last five minutes were like. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { StandingStill } from '../../../lib/diagnosis/stalls/standing-still.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError, problemOf } from '../problem.ts'
 import { countersIn, lagsIn, shownConsumers, shownTopics, totalsIn, withWindows } from './figures.ts'
@@ -10,7 +11,6 @@ import { Rates } from './rates.ts'
 import { RecentAlerts } from './recent-alerts.ts'
 import { RedisLooks } from './redis-look.ts'
 import type { History, Overview, Values } from './shapes.ts'
-import { StandingStill } from './standing-still.ts'
 import { Waits } from './waits.ts'
 
 const EVERY_MS = 2_000

@@ -1,5 +1,6 @@
 /** What the overview is told. */
 import type { Signal } from '../../../lib/app/topics.ts'
+import type { Standing } from '../../../lib/diagnosis/stalls/standing-still.ts'
 import type { AlertSummary } from '../../../lib/queries/alert-summary.ts'
 
 /** Figures by name; null where one could not be known. */
@@ -48,17 +49,6 @@ export interface ShownConsumer {
   readonly emits: readonly Signal[]
   /** How many members its group has; null if that is not known, or if an offset of its own tells how far it is. */
   readonly readers: number | null
-}
-
-/** What has one cause in common, and stands still. */
-export interface Standing {
-  readonly functions: readonly string[]
-  /** Without a full stop. */
-  readonly reason: string
-  /** Whole sentences. */
-  readonly advice: string
-  /** Milliseconds since the epoch. */
-  readonly sinceMs: number
 }
 
 /** The recent past, the oldest first: a column of values for each name, as long as `atMs`. */

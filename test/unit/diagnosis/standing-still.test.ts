@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Seen, StandingStill } from '../../../../console/api/overview/standing-still.ts'
+import { type StallFacts, StandingStill } from '../../../lib/diagnosis/stalls/standing-still.ts'
 
 const GROUP = 'sluice-alerting-local'
 
@@ -32,7 +32,7 @@ class Watcher {
   }
 }
 
-interface Looked extends Omit<Seen, 'members'> {
+interface Looked extends Omit<StallFacts, 'members'> {
   readonly next: number
   readonly end: number
   /** Of the group. */

@@ -1,15 +1,26 @@
-/** What stands still, and why: by what Kafka and Redis tell, for any environment. Pure. */
-import { away, deferredCause, noProgress, noReaders } from '../../../lib/diagnosis/stalls/causes.ts'
-import { ProgressWatch, type WatchedLag } from '../../../lib/diagnosis/stalls/progress-watch.ts'
-import { type Cause, type OpenStall, type Place, Stalls } from '../../../lib/diagnosis/stalls/stalls.ts'
-import type { Standing } from './shapes.ts'
+/** Stalls of any environment, by the answers of Kafka and Redis. Pure. */
+import { away, deferredCause, noProgress, noReaders } from './causes.ts'
+import { ProgressWatch, type WatchedLag } from './progress-watch.ts'
+import { type Cause, type OpenStall, type Place, Stalls } from './stalls.ts'
 
-export interface Seen {
-  /** Why a server did not answer; null where it did. */
+/** Functions that stand still for one common cause. */
+export interface Standing {
+  readonly functions: readonly string[]
+  /** Without a full stop. */
+  readonly reason: string
+  /** Whole sentences. */
+  readonly advice: string
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number
+}
+
+/** Facts of one look. */
+export interface StallFacts {
+  /** The reason of a server that did not answer; null where it did. */
   readonly servers: { readonly kafka: string | null; readonly redis: string | null }
   /** Undefined if Kafka did not answer. */
   readonly lags: readonly WatchedLag[] | undefined
-  /** How many members each group has. */
+  /** Members of each group. */
   readonly members: ReadonlyMap<string, number>
   /** The consumers whose circuit breaker is open; undefined if Redis did not answer. */
   readonly broken: readonly string[] | undefined
@@ -25,7 +36,7 @@ const QUIET_MS = 90_000
 export class StandingStill {
   readonly #stalls = new Stalls()
   readonly #progress: ProgressWatch
-  /** Since when nobody reads, and how far the group was then. */
+  /** Begin of the time without readers, and the progress at that time. */
   readonly #unread = new Map<string, { readonly sinceMs: number; readonly reached: number }>()
 
   /** @param lookEveryMs the time between two looks */
@@ -33,13 +44,13 @@ export class StandingStill {
     this.#progress = new ProgressWatch({ lookEveryMs, quietMs: QUIET_MS })
   }
 
-  /** Takes a look into account, and tells what stands still now, the longest first. */
-  next(seen: Seen, nowMs: number): Standing[] {
+  /** Takes a look into account. Returns the stalls, the longest first. */
+  next(seen: StallFacts, nowMs: number): Standing[] {
     this.#server('Kafka', seen.servers.kafka, nowMs)
     this.#server('Redis', seen.servers.redis, nowMs)
     if (seen.broken) this.#breakers(seen.broken, nowMs)
     if (seen.lags) for (const lag of seen.lags) this.#consumer(lag, seen, nowMs)
-    // Nobody could see any progress.
+    // Progress cannot be observed meanwhile.
     else this.#progress.forget()
     // Forgets what is over; its lines are for a terminal.
     this.#stalls.due(nowMs)
@@ -72,7 +83,7 @@ export class StandingStill {
       )
   }
 
-  #consumer(lag: WatchedLag, { members, known }: Seen, nowMs: number): void {
+  #consumer(lag: WatchedLag, { members, known }: StallFacts, nowMs: number): void {
     const { function: name, topic, pending, group } = lag
     const place = { function: name, topic, obstacle: PROGRESS }
     const condition = this.#progress.look(lag, nowMs)
@@ -84,7 +95,7 @@ export class StandingStill {
     else this.#set(place, forMs > 0 ? noProgress(name, pending, forMs) : undefined, nowMs)
   }
 
-  /** For how long nobody has read what waits. A group can go on without members: some readers assign partitions themselves. */
+  /** Time without readers. A group can go on without members: some readers assign partitions themselves. */
   #unreadFor({ function: name, topic, partitions }: WatchedLag, nowMs: number): number {
     const key = `${name}|${topic}`
     const reached = partitions.reduce((sum, { next }) => sum + next, 0)
@@ -99,7 +110,7 @@ export class StandingStill {
     return 0
   }
 
-  /** Without a cause, it goes on. */
+  /** Begins a stall, or ends it where there is no cause. */
   #set(place: Place, cause: Cause | undefined, nowMs: number): void {
     if (cause) this.#stalls.begin(place, cause, nowMs)
     else
@@ -111,7 +122,7 @@ export class StandingStill {
   }
 }
 
-/** Whether one tells of the same as the other: of the same cause, or of a function that the other is about. */
+/** Returns true for the same cause, or for one whose functions are all stalled already. */
 function explains(known: OpenStall, { cause, functions }: OpenStall): boolean {
   if (known.cause.id === cause.id) return true
   return functions.size > 0 && [...functions].every(name => known.functions.has(name))

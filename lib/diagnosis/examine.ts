@@ -23,7 +23,7 @@ import { kafkaPlace, ownProducers, redisPlace, standardsFor } from './places.ts'
 import { seenIf, soon } from './seen.ts'
 
 /** A function of the list of functions. */
-export interface ExaminedFunction {
+interface ExaminedFunction {
   readonly name: string
   readonly consumes: readonly Signal[]
   readonly writes: readonly Signal[]

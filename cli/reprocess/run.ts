@@ -66,7 +66,7 @@ export async function reprocessAll(
     for (let start = left.shift(); start && !stop.aborted; start = left.shift()) {
       const state = states.get(start.partition) as StateKey
       try {
-        done.push(await one(servers, whole, operation, start, state, isTrial))
+        done.push(await one(servers, whole, start, state, isTrial))
         progress.switched += 1
         counts[isTrial ? 'rebuilt' : 'switched'] = progress.switched
       } catch (error) {
@@ -87,17 +87,16 @@ export async function reprocessAll(
 async function one(
   { copies, recovery, operation: stored }: Servers,
   work: Reprocessing,
-  { attempt }: Operation,
   start: Start,
   state: StateKey,
   isTrial: boolean,
 ): Promise<SwitchedPartition> {
-  if (isAbsent((await copies.facts(state, 'rebuilt')).version)) {
+  if (isAbsent((await copies.facts(state, 'next')).version)) {
     const { checkpoint, offset } = start
     const pages =
       checkpoint && recovery
-        ? withoutOutbox(recovery.checkpoints.read(state, checkpoint), attempt)
-        : emptyAt(copies, state, offset, attempt)
+        ? withoutOutbox(recovery.checkpoints.read(state, checkpoint))
+        : emptyAt(copies, state, offset)
     await copies.seed(state, pages)
   }
   const { appliedOffset, epoch, emitted } = await reprocess(work, state, start.offset, isTrial)
@@ -113,7 +112,7 @@ async function one(
 
 /** Number of offsets that must be read until the rebuilt state is where the live one is now. */
 async function missingOf(copies: StateCopies, state: StateKey, startOffset: number): Promise<number> {
-  const [live, rebuilt] = [await copies.facts(state), await copies.facts(state, 'rebuilt')]
+  const [live, rebuilt] = [await copies.facts(state), await copies.facts(state, 'next')]
   const from = isAbsent(rebuilt.version) ? startOffset - 1 : rebuilt.version.appliedOffset
   return Math.max(0, live.version.appliedOffset - from)
 }

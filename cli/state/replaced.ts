@@ -6,7 +6,8 @@ import { CliFailure } from '../failure.ts'
 import { nameOf } from './state-keys.ts'
 
 const REASONS = {
-  overtaken: 'another import began to replace it meanwhile; look at it with `sluice state show` first',
+  overtaken:
+    'another import or reprocessing of it began meanwhile; look at it with `sluice state show` first',
   growing: 'its topic is growing; `sluice topics grow` finishes that, or takes it back',
   moved: 'it changed meanwhile; try again',
   incomplete: 'Redis lost a part of the new contents meanwhile; try again',

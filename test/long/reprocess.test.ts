@@ -96,7 +96,7 @@ describe('sluice reprocess, beside alerting', () => {
   }
 
   const copies = () =>
-    redis.run(client => client.keys(`{alerting:${environment.topic('readings')}:*}:rebuilt:meta`))
+    redis.run(client => client.keys(`{alerting:${environment.topic('readings')}:*}:next:meta`))
 
   /** A tick in every partition lets the consumer publish what a switch has told. */
   async function ticked(): Promise<void> {

@@ -250,7 +250,7 @@ class Play {
     const [kept] = await recovery.checkpoints.list(state)
     if (!kept) return
     this.#came('reprocessed')
-    const pages = withoutOutbox(recovery.checkpoints.read(state, kept), 1)
+    const pages = withoutOutbox(recovery.checkpoints.read(state, kept))
     const startOffset = kept.version.appliedOffset + 1
     await reprocessed(this.#stage, log, {
       copies: new MemoryStateCopies(store),

@@ -41,7 +41,7 @@ export async function reprocessed(
     codeVersion = 'v1',
     copies = new MemoryStateCopies(stage.store),
     state = stage.stateKey(),
-    pages = emptyAt(copies, state, startOffset, 1),
+    pages = emptyAt(copies, state, startOffset),
     isTrial = false,
     isResumed = false,
     decided = () => {},

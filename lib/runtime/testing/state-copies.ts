@@ -4,7 +4,7 @@ import type { CheckpointPages, CheckpointPart } from '../pipeline/recovery/check
 import { EMPTY_META, isAbsent, sameVersion } from '../pipeline/recovery/checkpoints.ts'
 import { idsInBytes } from '../pipeline/recovery/id-bytes.ts'
 import type {
-  RebuildCopy,
+  CopyName,
   StateCopies,
   StateFacts,
   SwitchExpectation,
@@ -22,7 +22,7 @@ export class MemoryStateCopies implements StateCopies {
     this.#rebuilt = new MemoryStateStore(live)
   }
 
-  async facts(partitionState: StateKey, copy?: RebuildCopy): Promise<StateFacts> {
+  async facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts> {
     const state = this.#of(copy).copyOf(partitionState) as StateFacts
     const { version, clock, failuresFromMs, code, codeFrom, partitioning, fence } = state
     return {
@@ -66,17 +66,17 @@ export class MemoryStateCopies implements StateCopies {
     this.#live.unfence(partitionState, by)
   }
 
-  async *states(partitionState: StateKey, copy?: RebuildCopy): AsyncGenerator<[string, string]> {
+  async *states(partitionState: StateKey, copy?: CopyName): AsyncGenerator<[string, string]> {
     for await (const part of this.#parts(partitionState, copy))
       if (part.kind === 'state') yield [part.entity, part.state]
   }
 
-  async *failures(partitionState: StateKey, copy?: RebuildCopy): AsyncGenerator<RememberedFailure> {
+  async *failures(partitionState: StateKey, copy?: CopyName): AsyncGenerator<RememberedFailure> {
     for await (const part of this.#parts(partitionState, copy))
       if (part.kind === 'failure') yield part.failure
   }
 
-  async *ids(partitionState: StateKey, copy?: RebuildCopy): AsyncGenerator<RememberedId> {
+  async *ids(partitionState: StateKey, copy?: CopyName): AsyncGenerator<RememberedId> {
     for await (const part of this.#parts(partitionState, copy))
       if (part.kind === 'ids') yield* idsInBytes(part.bytes)
   }
@@ -91,10 +91,10 @@ export class MemoryStateCopies implements StateCopies {
     partitionState: StateKey,
     { live, rebuilt, code, by }: SwitchExpectation,
   ): Promise<SwitchOutcome> {
-    const [old, own] = [await this.facts(partitionState), await this.facts(partitionState, 'rebuilt')]
+    const [old, own] = [await this.facts(partitionState), await this.facts(partitionState, 'next')]
     if (old.fence?.why === 'topic-growing') return { kind: 'growing' }
     if (old.fence?.by !== by || !sameVersion(old.version, live)) return { kind: 'moved' }
-    if (!sameVersion(own.version, rebuilt)) return { kind: 'lost' }
+    if (!sameVersion(own.version, rebuilt)) return { kind: 'overtaken' }
     if (old.code !== code || own.code !== code) return { kind: 'other-code' }
     if (old.partitioning?.generation !== own.partitioning?.generation) return { kind: 'other-partitioning' }
     const tally = new Map([
@@ -118,11 +118,11 @@ export class MemoryStateCopies implements StateCopies {
     this.#rebuilt.restore(partitionState, undefined)
   }
 
-  #of(copy: RebuildCopy | undefined): MemoryStateStore {
+  #of(copy: CopyName | undefined): MemoryStateStore {
     return copy ? this.#rebuilt : this.#live
   }
 
-  async *#parts(partitionState: StateKey, copy: RebuildCopy | undefined): AsyncGenerator<CheckpointPart> {
+  async *#parts(partitionState: StateKey, copy: CopyName | undefined): AsyncGenerator<CheckpointPart> {
     const taken = await this.#of(copy).take(partitionState)
     const version = taken?.version ?? EMPTY_META.version
     if (taken && !isAbsent(version)) for await (const page of taken.pages) yield* page

@@ -4,6 +4,7 @@ import { after, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
 import { Fences } from '../../../lib/runtime/adapters/redis/fences.ts'
+import { replaceState } from '../../../lib/runtime/adapters/redis/generations.ts'
 import { prefixOf } from '../../../lib/runtime/adapters/redis/keys.ts'
 import { RedisStateCopies } from '../../../lib/runtime/adapters/redis/state-copies.ts'
 import { StateReader } from '../../../lib/runtime/adapters/redis/state-reader.ts'
@@ -43,10 +44,10 @@ it('given a switch and the rest dropped, then no key is left but those of the li
   await store.commit(state, whole)
   await copies.fence(state, 'own', 60_000)
   await copies.seed(state, inPages(partsAt(-1)))
-  const { version: base } = await copies.facts(state, 'rebuilt')
+  const { version: base } = await copies.facts(state, 'next')
   const rebuilt = changeOf({ base, clock: { nowMs: 4_000, lastAppendMs: 1, highestAppendMs: 1 }, code: CODE })
   assert.equal(await copies.store().commit(state, rebuilt), 'committed')
-  const { version } = await copies.facts(state, 'rebuilt')
+  const { version } = await copies.facts(state, 'next')
   const live = { epoch: 0, appliedOffset: 0, fired: 0 }
   assert.deepEqual(await copies.switchOver(state, { live, rebuilt: version, code: CODE, by: 'own' }), {
     kind: 'switched',
@@ -55,7 +56,7 @@ it('given a switch and the rest dropped, then no key is left but those of the li
   await copies.drop(state)
   const found = await keys()
   assert.ok(found.length > 0)
-  for (const key of found) assert.doesNotMatch(key, /:rebuilt:/)
+  for (const key of found) assert.doesNotMatch(key, /:next:/)
   // The failures of the old state are gone, and its counters go on.
   assert.ok(!found.some(key => /:failures:61:/.test(key)))
   assert.deepEqual((await new StateReader(client).meta(state)).tally, { 'applied/x': 2 })
@@ -65,16 +66,29 @@ it('given a rebuilt state of which the server has evicted a part, then it is not
   const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
   await store.commit(state, changeOf({ code: CODE }))
   await copies.seed(state, inPages(partsAt(-1)))
-  const { version: base } = await copies.facts(state, 'rebuilt')
+  const { version: base } = await copies.facts(state, 'next')
   const rebuilt = changeOf({ base, clock: { nowMs: 4_000, lastAppendMs: 1, highestAppendMs: 1 }, code: CODE })
   await copies.store().commit(state, rebuilt)
-  const { version } = await copies.facts(state, 'rebuilt')
+  const { version } = await copies.facts(state, 'next')
   await copies.fence(state, 'own', 60_000)
-  await client.run(redis => redis.del(`${prefixOf(state, 'rebuilt')}:states`))
+  await client.run(redis => redis.del(`${prefixOf(state, 'next')}:states`))
   const live = { epoch: 0, appliedOffset: 0, fired: 0 }
   assert.deepEqual(await copies.switchOver(state, { live, rebuilt: version, code: CODE, by: 'own' }), {
-    kind: 'lost',
+    kind: 'incomplete',
   })
+})
+
+it('given an import meanwhile, then who worked on the rebuilt state is refused, also once it is built again', async () => {
+  const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
+  await store.commit(state, changeOf({ code: CODE }))
+  await copies.seed(state, inPages(partsAt(-1)))
+  const { version: base } = await copies.facts(state, 'next')
+  await replaceState(client, state, inPages(partsAt(3)))
+  assert.equal(await copies.claim(state), undefined)
+  await copies.seed(state, inPages(partsAt(-1)))
+  assert.equal(await copies.store().commit(state, changeOf({ base })), 'refused')
+  assert.ok(((await copies.claim(state)) ?? 0) > base.epoch)
+  assert.equal((await copies.facts(state)).version.appliedOffset, 3)
 })
 
 it('given a fence whose time is over, then the state goes on by itself, and the fence no longer counts', async () => {
@@ -86,7 +100,7 @@ it('given a fence whose time is over, then the state goes on by itself, and the 
   await pause(1_100)
   await store.load(state, NOTHING_WANTED)
   await copies.seed(state, inPages(partsAt(-1)))
-  const { version: rebuilt } = await copies.facts(state, 'rebuilt')
+  const { version: rebuilt } = await copies.facts(state, 'next')
   assert.deepEqual(await copies.switchOver(state, { live: base, rebuilt, code: CODE, by: 'own' }), {
     kind: 'moved',
   })

@@ -15,11 +15,11 @@ import { bytesOfIds, oldestInBytes } from '../../pipeline/recovery/id-bytes.ts'
 import type { RedisClient } from './client.ts'
 import { restoredFailures } from './failure-packing.ts'
 import { packIdBytes } from './id-packing.ts'
-import { type CopyName, prefixOf } from './keys.ts'
+import { prefixOf } from './keys.ts'
 import { GROWTHS, generationOf, type MetaField } from './layout.ts'
 import { Bytes, packed } from './message-pack.ts'
 import { type AddRequest, earliest, type SwitchRequest } from './requests.ts'
-import { ADD_TO_GENERATION, BEGIN_GENERATION, SWITCH_GENERATION } from './scripts.ts'
+import { ADD_TO_GENERATION, BEGIN_GENERATION, CLAIM_GENERATION, SWITCH_GENERATION } from './scripts.ts'
 import { RedisValue } from './value.ts'
 
 /** Upper bound for what one script adds: a few milliseconds of the server's time. */
@@ -34,7 +34,6 @@ export interface Replaced {
 
 /**
  * @param base the version that the state must still have; undefined if any version will do, unless the topic is growing
- * @param copy replaces this copy of the state instead of the live state
  * @throws CopyStopped if the state has another version, another attempt to replace it has begun, or the server has lost a
  *   part meanwhile; errors from reading the pages are thrown as they are
  */
@@ -43,9 +42,37 @@ export async function replaceState(
   partitionState: StateKey,
   pages: CheckpointPages,
   base?: Version,
-  copy?: CopyName,
 ): Promise<Replaced> {
-  const keys = [prefixOf(partitionState, copy)]
+  const { token, tail } = await build(client, partitionState, pages)
+  // Before the state is there: if it knows of growths, redrives do, too.
+  if (tail.growths) await noteGrowths(client, partitionState.topic, tail.growths)
+  const request: SwitchRequest = { token, epoch: tail.epoch, base: base && { ...base } }
+  const reply = await client.eval(SWITCH_GENERATION, [prefixOf(partitionState)], [packed(request)])
+  if (!Array.isArray(reply)) throw notReplaced(String(reply) as CopyStopped['why'])
+  const [epoch, appliedOffset] = reply as [number, number]
+  return { epoch, appliedOffset }
+}
+
+/**
+ * Builds new contents that can be worked on, by a store of their own, before they take the place of the state.
+ * @throws CopyStopped as `replaceState` does
+ */
+export async function seedState(
+  client: RedisClient,
+  partitionState: StateKey,
+  pages: CheckpointPages,
+): Promise<void> {
+  const { token } = await build(client, partitionState, pages)
+  const reply = await client.eval(CLAIM_GENERATION, [prefixOf(partitionState)], [token])
+  if (typeof reply !== 'number') throw notReplaced(String(reply) as CopyStopped['why'])
+}
+
+async function build(
+  client: RedisClient,
+  partitionState: StateKey,
+  pages: CheckpointPages,
+): Promise<{ readonly token: string; readonly tail: MetaFields }> {
+  const keys = [prefixOf(partitionState)]
   const token = randomUUID()
   await client.eval(BEGIN_GENERATION, keys, [token])
   const send = async (request: Omit<AddRequest, 'token'>) => {
@@ -62,13 +89,7 @@ export async function replaceState(
     tail.note(page)
   }
   await stage(tail.fields())
-  // Before the state is there: if it knows of growths, redrives do, too.
-  if (tail.growths && !copy) await noteGrowths(client, partitionState.topic, tail.growths)
-  const request: SwitchRequest = { token, epoch: tail.epoch, base: base && { ...base } }
-  const reply = await client.eval(SWITCH_GENERATION, keys, [packed(request)])
-  if (!Array.isArray(reply)) throw notReplaced(String(reply) as CopyStopped['why'])
-  const [epoch, appliedOffset] = reply as [number, number]
-  return { epoch, appliedOffset }
+  return { token, tail }
 }
 
 function notReplaced(why: CopyStopped['why']): CopyStopped {

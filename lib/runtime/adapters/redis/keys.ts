@@ -1,8 +1,5 @@
 import type { StateKey } from '../../pipeline/model.ts'
-import type { RebuildCopy } from '../../pipeline/reprocessing/copies.ts'
-
-/** A copy of a partition state beside it. */
-export type CopyName = RebuildCopy
+import type { CopyName } from '../../pipeline/reprocessing/copies.ts'
 
 /** The keys of a partition state share a hash tag: a cluster keeps them together, and one script can change them all. */
 export interface PartitionStateKeys {

@@ -113,9 +113,12 @@ export type AddRequest = {
 
 /** For `switch-generation.lua`. */
 export type SwitchRequest = {
-  readonly token: string
+  readonly token?: string
   readonly epoch: number
   readonly base: BaseRequest | undefined
+  readonly by?: string
+  readonly next?: BaseRequest
+  readonly code?: string
 }
 
 /** The version that the partition state must have. */

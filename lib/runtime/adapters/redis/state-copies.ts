@@ -9,18 +9,20 @@ import type {
 import type { StateStore } from '../../pipeline/ports.ts'
 import type { CheckpointPages } from '../../pipeline/recovery/checkpoints.ts'
 import type {
-  RebuildCopy,
+  CopyName,
   StateCopies,
   StateFacts,
   SwitchExpectation,
   SwitchOutcome,
 } from '../../pipeline/reprocessing/copies.ts'
 import type { RedisClient } from './client.ts'
-import { CLAIM_STATE, REMOVE_STATE, SWITCH_TO_REBUILT } from './copy-scripts.ts'
 import { Fences } from './fences.ts'
-import { replaceState } from './generations.ts'
+import { seedState } from './generations.ts'
 import { prefixOf } from './keys.ts'
 import { packed } from './message-pack.ts'
+import { readMeta } from './meta.ts'
+import type { SwitchRequest } from './requests.ts'
+import { BEGIN_GENERATION, CLAIM_GENERATION, SWITCH_GENERATION } from './scripts.ts'
 import { StateReader } from './state-reader.ts'
 import { RedisStateStore } from './state-store.ts'
 
@@ -34,17 +36,19 @@ export class RedisStateCopies implements StateCopies {
     this.#fences = new Fences(client)
   }
 
-  facts(partitionState: StateKey, copy?: RebuildCopy): Promise<StateFacts> {
-    return this.#reader(copy).meta(partitionState)
+  async facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts> {
+    const meta = await this.#reader(copy).meta(partitionState)
+    // It is built, and has no epoch until it is whole.
+    return copy && meta.version.epoch === 0 ? readMeta({}) : meta
   }
 
   store(): StateStore {
-    return new RedisStateStore(this.#client, 'rebuilt')
+    return new RedisStateStore(this.#client, 'next')
   }
 
   async seed(partitionState: StateKey, pages: CheckpointPages): Promise<void> {
     try {
-      await replaceState(this.#client, partitionState, pages, undefined, 'rebuilt')
+      await seedState(this.#client, partitionState, pages)
     } catch (error) {
       if (!(error instanceof CopyStopped)) throw error
       throw new Unavailable('store-unavailable', `the rebuild could not begin (${error.why}): try again`)
@@ -52,8 +56,8 @@ export class RedisStateCopies implements StateCopies {
   }
 
   async claim(partitionState: StateKey): Promise<number | undefined> {
-    const epoch = await this.#client.eval(CLAIM_STATE, [prefixOf(partitionState, 'rebuilt')], [])
-    return Number(epoch) < 0 ? undefined : Number(epoch)
+    const reply = await this.#client.eval(CLAIM_GENERATION, [prefixOf(partitionState)], [''])
+    return typeof reply === 'number' ? reply : undefined
   }
 
   async fence(partitionState: StateKey, by: string, forMs: number): Promise<Version | undefined> {
@@ -66,15 +70,15 @@ export class RedisStateCopies implements StateCopies {
     return this.#fences.remove(partitionState, by)
   }
 
-  states(partitionState: StateKey, copy?: RebuildCopy): AsyncIterable<readonly [string, string]> {
+  states(partitionState: StateKey, copy?: CopyName): AsyncIterable<readonly [string, string]> {
     return this.#reader(copy).states(partitionState)
   }
 
-  failures(partitionState: StateKey, copy?: RebuildCopy): AsyncIterable<RememberedFailure> {
+  failures(partitionState: StateKey, copy?: CopyName): AsyncIterable<RememberedFailure> {
     return this.#reader(copy).failures(partitionState)
   }
 
-  async *ids(partitionState: StateKey, copy?: RebuildCopy): AsyncGenerator<RememberedId> {
+  async *ids(partitionState: StateKey, copy?: CopyName): AsyncGenerator<RememberedId> {
     const reader = this.#reader(copy)
     yield* reader.ids(partitionState, await reader.meta(partitionState))
   }
@@ -83,10 +87,9 @@ export class RedisStateCopies implements StateCopies {
     partitionState: StateKey,
     { live, rebuilt, code, by }: SwitchExpectation,
   ): Promise<SwitchOutcome> {
-    const request = { live: { ...live }, rebuilt: { ...rebuilt }, code, by }
-    const prefixes = [prefixOf(partitionState), prefixOf(partitionState, 'rebuilt')]
-    const reply = await this.#client.eval(SWITCH_TO_REBUILT, prefixes, [packed(request)])
-    if (typeof reply === 'number') return { kind: 'switched', epoch: reply }
+    const request: SwitchRequest = { epoch: 0, base: { ...live }, by, next: { ...rebuilt }, code }
+    const reply = await this.#client.eval(SWITCH_GENERATION, [prefixOf(partitionState)], [packed(request)])
+    if (Array.isArray(reply)) return { kind: 'switched', epoch: Number(reply[0]) }
     return { kind: String(reply) as Exclude<SwitchOutcome['kind'], 'switched'> }
   }
 
@@ -95,11 +98,10 @@ export class RedisStateCopies implements StateCopies {
   }
 
   async drop(partitionState: StateKey): Promise<void> {
-    const prefix = prefixOf(partitionState, 'rebuilt')
-    await this.#client.eval(REMOVE_STATE, [prefix], [])
+    await this.#client.eval(BEGIN_GENERATION, [prefixOf(partitionState)], [''])
   }
 
-  #reader(copy: RebuildCopy | undefined): StateReader {
+  #reader(copy: CopyName | undefined): StateReader {
     return new StateReader(this.#client, copy)
   }
 }

@@ -9,10 +9,11 @@ import type {
   StoredTimer,
 } from '../../pipeline/model.ts'
 import type { CheckpointMeta } from '../../pipeline/recovery/checkpoints.ts'
+import type { CopyName } from '../../pipeline/reprocessing/copies.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
-import { type CopyName, changesKeyOf, keysOf, type PartitionStateKeys } from './keys.ts'
+import { changesKeyOf, keysOf, type PartitionStateKeys } from './keys.ts'
 import { beyondFull, GROWTHS, generationOf, LAYOUT } from './layout.ts'
 import { type Meta, readMeta } from './meta.ts'
 

@@ -12,10 +12,11 @@ import type {
   Wanted,
 } from '../../pipeline/model.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
+import type { CopyName } from '../../pipeline/reprocessing/copies.ts'
 import type { RedisClient } from './client.ts'
 import { unpackFailures } from './failure-packing.ts'
 import { unpackId } from './id-packing.ts'
-import { type CopyName, changesKeyOf, keysOf, skippedKeyOf } from './keys.ts'
+import { changesKeyOf, keysOf, skippedKeyOf } from './keys.ts'
 import { LAYOUT } from './layout.ts'
 import { packed } from './message-pack.ts'
 import { readMeta } from './meta.ts'

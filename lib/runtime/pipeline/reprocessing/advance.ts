@@ -60,7 +60,7 @@ export class AdvancingCopy {
    */
   async to(toOffset: number): Promise<void> {
     const { copies, decided, expired } = this.#with
-    const { version } = await copies.facts(this.#partitionState, 'rebuilt')
+    const { version } = await copies.facts(this.#partitionState, 'next')
     this.#requireOwn(version.epoch)
     this.#liveFailures = undefined
     const range = { fromOffset: version.appliedOffset + 1, toOffset }
@@ -97,7 +97,7 @@ export class AdvancingCopy {
   }
 
   async #requireAt(toOffset: number): Promise<void> {
-    const { version } = await this.#with.copies.facts(this.#partitionState, 'rebuilt')
+    const { version } = await this.#with.copies.facts(this.#partitionState, 'next')
     if (sameVersion(version, { epoch: version.epoch, appliedOffset: toOffset, fired: 0 })) return
     throw new PartitionStopped(
       'another-log',

@@ -12,8 +12,8 @@ import type {
 import type { StateStore } from '../ports.ts'
 import type { CheckpointPages } from '../recovery/checkpoints.ts'
 
-/** The state that is computed anew; without this name, the live one. */
-export type RebuildCopy = 'rebuilt'
+/** The state that is computed anew, the next generation of the live one; without this name, the live one. */
+export type CopyName = 'next'
 
 export interface StateFacts {
   readonly version: Version
@@ -50,16 +50,18 @@ export type SwitchOutcome =
   | { readonly kind: 'other-code' }
   /** One of the two states is of before a growth of the topic, and so has other entities. */
   | { readonly kind: 'other-partitioning' }
-  /** The rebuilt state is not the expected one: another command works on it, or the server has lost a part of it. */
-  | { readonly kind: 'lost' }
+  /** The rebuilt state is not the expected one: another command works on it, or has begun to replace the live one. */
+  | { readonly kind: 'overtaken' }
+  /** The server has lost a part of the rebuilt state. */
+  | { readonly kind: 'incomplete' }
 
 /** Every method rejects with `Unavailable` if the store cannot be reached. */
 export interface StateCopies {
   /** The version is absent (see `isAbsent`) if there is no such state. @param copy without one, of the live state */
-  facts(partitionState: StateKey, copy?: RebuildCopy): Promise<StateFacts>
+  facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts>
   /** The store of the rebuilt states. */
   store(): StateStore
-  /** Makes the rebuilt state what the pages say. It gets a higher epoch than the pages say and than it had before. */
+  /** Makes the rebuilt state what the pages say. It gets an epoch that it never had. */
   seed(partitionState: StateKey, pages: CheckpointPages): Promise<void>
   /**
    * Raises the epoch of the rebuilt state, so that whoever has worked on it before is refused from now on. Returns the new epoch;
@@ -74,14 +76,11 @@ export interface StateCopies {
   /** The live state continues as it was, unless the fence is another command's. */
   unfence(partitionState: StateKey, by: string): Promise<void>
   /** Each entity with its stored state, page by page; like all paged reads, it may return an entity twice. */
-  states(
-    partitionState: StateKey,
-    copy?: RebuildCopy,
-  ): AsyncIterable<readonly [entity: string, state: string]>
+  states(partitionState: StateKey, copy?: CopyName): AsyncIterable<readonly [entity: string, state: string]>
   /** The newest first: if one appears several times, the first counts. @param copy without one, of the live state */
-  failures(partitionState: StateKey, copy?: RebuildCopy): AsyncIterable<RememberedFailure>
+  failures(partitionState: StateKey, copy?: CopyName): AsyncIterable<RememberedFailure>
   /** The newest first: if one appears several times, the first counts. */
-  ids(partitionState: StateKey, copy?: RebuildCopy): AsyncIterable<RememberedId>
+  ids(partitionState: StateKey, copy?: CopyName): AsyncIterable<RememberedId>
   /**
    * Replaces the live state by the rebuilt one, all or nothing, and raises the live epoch. What the live outbox still holds stays
    * in it, beside the rebuilt one's entries; the counters of decisions go on from the live ones.

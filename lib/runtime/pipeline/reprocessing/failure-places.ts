@@ -23,7 +23,7 @@ export async function placeNewFailures(
   const entries = await rebuilt.newFailures()
   if (entries.length === 0) return 0
   const { partitionState } = at
-  const remembered = await failuresById(copies, partitionState, 'rebuilt')
+  const remembered = await failuresById(copies, partitionState, 'next')
   const open = new Set(
     [...remembered.values()]
       .filter(({ isOpen }) => isOpen)

@@ -48,7 +48,7 @@ async function differentStates(
   const all = new Map<string, BothStates>()
   for await (const [entity, live] of copies.states(partitionState))
     all.set(entity, { live, rebuilt: undefined })
-  for await (const [entity, rebuilt] of copies.states(partitionState, 'rebuilt')) {
+  for await (const [entity, rebuilt] of copies.states(partitionState, 'next')) {
     const live = all.get(entity)?.live
     // Equal states need no second copy in memory.
     all.set(entity, { live, rebuilt: live === rebuilt ? live : rebuilt })

@@ -167,7 +167,7 @@ async function nearlyCaughtUp(
 ): Promise<Version> {
   for (;;) {
     const live = (await liveState(work, partitionState)).version.appliedOffset
-    const own = (await work.copies.facts(partitionState, 'rebuilt')).version.appliedOffset
+    const own = (await work.copies.facts(partitionState, 'next')).version.appliedOffset
     if (own > live)
       throw new CopyStopped(
         'waiting',
@@ -186,7 +186,7 @@ async function remember(
   written: RebuiltState,
   startOffset: number,
 ): Promise<void> {
-  const [live, own] = [await copies.facts(partitionState), await copies.facts(partitionState, 'rebuilt')]
+  const [live, own] = [await copies.facts(partitionState), await copies.facts(partitionState, 'next')]
   const rebuilding: Rebuilding = { startOffset, clockLeadMs: live.clock.nowMs - own.clock.nowMs }
   const failures = await failuresToKeep(copies, partitionState, rebuilding)
   const covers = own.clock.nowMs > consumer.idWindowMs || startOffset === 0
@@ -202,7 +202,7 @@ async function failuresToKeep(
   partitionState: StateKey,
   rebuilding: Rebuilding,
 ): Promise<RememberedFailure[]> {
-  const own = await failuresById(copies, partitionState, 'rebuilt')
+  const own = await failuresById(copies, partitionState, 'next')
   const kept = new Map<string, RememberedFailure | undefined>()
   for await (const failure of copies.failures(partitionState))
     if (!kept.has(failure.id)) kept.set(failure.id, failureToKeep(failure, own, rebuilding))
@@ -217,7 +217,7 @@ async function idsToKeep(
   failed: ReadonlySet<string>,
 ): Promise<RememberedId[]> {
   const own = new Set<string>(failed)
-  for await (const { id } of copies.ids(partitionState, 'rebuilt')) own.add(id)
+  for await (const { id } of copies.ids(partitionState, 'next')) own.add(id)
   const kept = new Map<string, RememberedId | undefined>()
   for await (const id of copies.ids(partitionState))
     if (!kept.has(id.id)) kept.set(id.id, idToKeep(id, own, rebuilding))

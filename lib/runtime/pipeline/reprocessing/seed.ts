@@ -7,16 +7,13 @@ import { failureBefore } from './remembered.ts'
 /**
  * An empty state before an offset of the log. If that is not the first offset of all, the state has what came before and is still
  * needed: the context that is in force now, until the log sets one, and the failures whose records may be redriven.
- *
- * @param attempt higher than that of every earlier rebuild of this partition, so that those are refused
  */
 export async function* emptyAt(
   copies: Pick<StateCopies, 'context' | 'facts' | 'failures'>,
   partitionState: StateKey,
   startOffset: number,
-  attempt: number,
 ): AsyncGenerator<CheckpointPart[]> {
-  const version = { epoch: attempt, appliedOffset: startOffset - 1, fired: 0 }
+  const version = { epoch: 0, appliedOffset: startOffset - 1, fired: 0 }
   // The rebuilt state inherits the live state's knowledge of earlier records.
   const { failuresFromMs } = startOffset === 0 ? EMPTY_META : await copies.facts(partitionState)
   yield [{ kind: 'meta', meta: { ...EMPTY_META, version, failuresFromMs } }]
@@ -34,16 +31,6 @@ export async function* emptyAt(
 }
 
 /** A checkpoint as a rebuild begins with it: what it had emitted has been published since. */
-export async function* withoutOutbox(
-  pages: CheckpointPages,
-  attempt: number,
-): AsyncGenerator<CheckpointPart[]> {
-  for await (const page of pages)
-    yield page
-      .filter(({ kind }) => kind !== 'outbox')
-      .map(part =>
-        part.kind === 'meta'
-          ? { ...part, meta: { ...part.meta, version: { ...part.meta.version, epoch: attempt } } }
-          : part,
-      )
+export async function* withoutOutbox(pages: CheckpointPages): CheckpointPages {
+  for await (const page of pages) yield page.filter(({ kind }) => kind !== 'outbox')
 }

@@ -71,7 +71,7 @@ export class PartitionAgain {
 
   /** @param pages of the checkpoint, if it begins with one. What that had emitted has been published. */
   async begin({ offset }: Beginning, pages: CheckpointPages | undefined): Promise<void> {
-    if (pages) await this.#states.replace(this.stateKey, EMPTY_META.version, withoutOutbox(pages, 0))
+    if (pages) await this.#states.replace(this.stateKey, EMPTY_META.version, withoutOutbox(pages))
     this.#appliedOffset = offset - 1
   }
 

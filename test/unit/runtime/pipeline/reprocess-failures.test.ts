@@ -234,7 +234,7 @@ describe('failures that only a rebuild has found', () => {
     }
     const parts: unknown[] = []
     const state = { consumer: 'counting', topic: 'readings', partition: 0 }
-    for await (const page of emptyAt(copies, state, 5, 1)) parts.push(...page)
+    for await (const page of emptyAt(copies, state, 5)) parts.push(...page)
     assert.deepEqual(parts.slice(1), [{ kind: 'failure', failure: { ...newest, failedAtMs: 0 } }])
   })
 
@@ -395,7 +395,7 @@ describe('redriven records that a rebuild by mended code reads again', () => {
     for await (const page of checkpoint.pages) parts.push(...page)
     assert.match((await failing.retry()) ?? '', /^failed/)
     throwsAt.clear()
-    await reprocessed(stage, log, { pages: withoutOutbox(inPages(parts), 1), startOffset: 2 })
+    await reprocessed(stage, log, { pages: withoutOutbox(inPages(parts)), startOffset: 2 })
     stage.consumer = { ...stage.consumer, idWindowMs: 0 }
     assert.equal(await failing.retry(), 'duplicate/failure-not-open')
     assert.deepEqual(await stage.state(ENTITY), { count: 2 })

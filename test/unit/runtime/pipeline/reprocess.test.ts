@@ -267,7 +267,7 @@ describe('reprocessing a partition', () => {
       reprocessed(stage, log, { copies, stop: stopped.signal }),
       (error: CopyStopped) => error.why === 'stopped',
     )
-    assert.equal((await copies.facts(stage.stateKey(), 'rebuilt')).version.appliedOffset, 14)
+    assert.equal((await copies.facts(stage.stateKey(), 'next')).version.appliedOffset, 14)
     const counts: number[] = []
     await reprocessed(stage, log, { copies, isResumed: true, decided: count => counts.push(count) })
     assert.deepEqual(counts, [15])
@@ -364,12 +364,8 @@ describe('reprocessing a partition', () => {
 
   it('given a checkpoint, then a rebuild begins with all of it but its outbox', async () => {
     const kinds: string[] = []
-    for await (const page of withoutOutbox(inPages(partsAt(41)), 77))
-      for (const part of page) {
-        kinds.push(part.kind)
-        if (part.kind === 'meta')
-          assert.deepEqual(part.meta.version, { epoch: 77, appliedOffset: 41, fired: 1 })
-      }
+    for await (const page of withoutOutbox(inPages(partsAt(41))))
+      for (const { kind } of page) kinds.push(kind)
     const expected = partsAt(41).flatMap(({ kind }) => (kind === 'outbox' ? [] : [kind]))
     assert.deepEqual(kinds, expected)
   })
@@ -435,7 +431,7 @@ describe('reprocessing a partition', () => {
     const { epoch } = await reprocessed(stage, log, { copies, isTrial: true })
     assert.equal(epoch, undefined)
     assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
-    assert.equal((await copies.facts(stage.stateKey(), 'rebuilt')).version.appliedOffset, 9)
+    assert.equal((await copies.facts(stage.stateKey(), 'next')).version.appliedOffset, 9)
   })
 
   it('given a log without its last record, then nothing is switched, and the error says what is missing', async () => {

@@ -98,6 +98,22 @@ describe('sluice reprocess, beside alerting', () => {
   const copies = () =>
     redis.run(client => client.keys(`{alerting:${environment.topic('readings')}:*}:next:meta`))
 
+  const fences = () =>
+    redis.run(async client => {
+      const keys = await client.keys(`{alerting:${environment.topic('readings')}:*}:meta`)
+      const found = await Promise.all(keys.map(key => client.hget(key, 'fence')))
+      return found.filter(fence => fence !== null)
+    })
+
+  /** Stops the process if a live state is fenced, and lets it go on if the fence has fallen by then. */
+  async function isStoppedBehindFence(command: Program): Promise<boolean> {
+    if ((await fences()).length === 0) return false
+    command.signal('SIGSTOP')
+    if ((await fences()).length > 0) return true
+    command.signal('SIGCONT')
+    return false
+  }
+
   /** A tick in every partition lets the consumer publish what a switch has told. */
   async function ticked(): Promise<void> {
     await offline.invoke('clock')
@@ -158,6 +174,26 @@ describe('sluice reprocess, beside alerting', () => {
     const tally = await environment.tally('alerting')
     const applied = Object.entries(tally).filter(([name]) => name.startsWith('applied/'))
     assert.ok(applied.reduce((sum, [, number]) => sum + number, 0) >= sent)
+  })
+
+  it('given a kill behind the fence, when it is resumed, then nothing is told and all goes on', async () => {
+    const before = await standing()
+    const command = apart('alerting', '--from', 'start', '--at-once', '1', '--yes')
+    let hasEnded = false
+    const ended = command.ended.finally(() => {
+      hasEnded = true
+    })
+    while (!(await isStoppedBehindFence(command)))
+      assert.ok(!hasEnded, `it was never seen behind a fence:\n${command.output}`)
+    command.signal('SIGKILL')
+    await ended
+    // Records that come now wait for the fence.
+    await measured(ROUNDS + 20)
+    assert.equal((await fences()).length, 1)
+    await succeeds('alerting', '--resume', '--yes')
+    assert.deepEqual([await fences(), await copies()], [[], []])
+    await ticked()
+    assert.deepEqual(await standing(), before)
   })
 
   it('given other rules, then what stands by them is told once, and what does not stand ends', async () => {

@@ -23,17 +23,7 @@ export class MemoryStateCopies implements StateCopies {
   }
 
   async facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts> {
-    const state = this.#of(copy).copyOf(partitionState) as StateFacts
-    const { version, clock, failuresFromMs, code, codeFrom, partitioning, fence } = state
-    return {
-      version,
-      clock,
-      failuresFromMs,
-      code,
-      codeFrom,
-      ...(partitioning ? { partitioning } : {}),
-      ...(fence ? { fence } : {}),
-    }
+    return this.#of(copy).copyOf(partitionState) as StateFacts
   }
 
   store(): MemoryStateStore {

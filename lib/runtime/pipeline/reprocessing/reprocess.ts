@@ -203,10 +203,8 @@ async function failuresToKeep(
   rebuilding: Rebuilding,
 ): Promise<RememberedFailure[]> {
   const own = await failuresById(copies, partitionState, 'next')
-  const kept = new Map<string, RememberedFailure | undefined>()
-  for await (const failure of copies.failures(partitionState))
-    if (!kept.has(failure.id)) kept.set(failure.id, failureToKeep(failure, own, rebuilding))
-  return [...kept.values()].filter(failure => failure !== undefined)
+  const live = await failuresById(copies, partitionState)
+  return [...live.values()].flatMap(failure => failureToKeep(failure, own, rebuilding) ?? [])
 }
 
 /** @param failed ids of events that only the rebuild has failed */

@@ -2,6 +2,7 @@
 import type { StateKey } from '../model.ts'
 import { type CheckpointPages, type CheckpointPart, EMPTY_META } from '../recovery/checkpoints.ts'
 import type { StateCopies } from './copies.ts'
+import { failuresById } from './new-failures.ts'
 import { failureBefore } from './remembered.ts'
 
 /**
@@ -20,12 +21,11 @@ export async function* emptyAt(
   if (startOffset === 0) return
   const context = await copies.context(partitionState)
   if (context) yield [{ kind: 'context', context }]
-  const seen = new Set<string>()
-  for await (const live of copies.failures(partitionState)) {
-    if (seen.has(live.id)) continue
-    seen.add(live.id)
-    // The rebuilt log clock begins at 0 here.
-    const failure = failureBefore(live, { startOffset, clockLeadMs: Number.POSITIVE_INFINITY })
+  // The rebuilt log clock begins at 0 here.
+  const rebuilding = { startOffset, clockLeadMs: Number.POSITIVE_INFINITY }
+  const failures = await failuresById(copies, partitionState)
+  for (const live of failures.values()) {
+    const failure = failureBefore(live, rebuilding)
     if (failure) yield [{ kind: 'failure', failure }]
   }
 }

@@ -17,11 +17,15 @@ local function isOwn(stateKey, token)
   return redis.call('HGET', stateKey .. ':next', 'token') == token
 end
 
+local function countIn(stateKey, name)
+  return redis.call(name == 'due' and 'ZCARD' or 'HLEN', stateKey .. ':next:' .. name)
+end
+
 -- The names of the keys that have anything; nil if the server has lost some of what was added.
 local function wholeNamesIn(stateKey)
   local fields, present = 0, {}
   for _, name in ipairs(namesIn(stateKey)) do
-    local count = redis.call(name == 'due' and 'ZCARD' or 'HLEN', stateKey .. ':next:' .. name)
+    local count = countIn(stateKey, name)
     fields = fields + count
     -- All that was added under a name may have been removed again.
     if count > 0 then

@@ -74,7 +74,7 @@ if isClaimed then
   call('HDEL', newMetaKey, replaced)
   call('HSET', newMetaKey, (countersOf(metaKey)))
   call('HSET', live .. ':outbox', redis.call('HGETALL', ahead .. ':outbox'))
-  if redis.call('EXISTS', live .. ':outbox') == 1 then
+  if redis.call('HLEN', live .. ':outbox') > 0 then
     redis.call('RENAME', live .. ':outbox', ahead .. ':outbox')
   end
   names[#names + 1] = 'meta'
@@ -89,7 +89,7 @@ end
 local growths = redis.call('HGET', metaKey, 'growths')
 removeState(live)
 for _, name in ipairs(names) do
-  if redis.call('EXISTS', ahead .. ':' .. name) == 1 then
+  if countIn(live, name) > 0 then
     redis.call('RENAME', ahead .. ':' .. name, live .. ':' .. name)
   end
 end

@@ -78,7 +78,7 @@ it('given a rebuilt state of which the server has evicted a part, then it is not
   })
 })
 
-it('given an import meanwhile, then who worked on the rebuilt state is refused, also once it is built again', async () => {
+it('given an import meanwhile, then who worked on the rebuilt state is refused from then on', async () => {
   const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
   await store.commit(state, changeOf({ code: CODE }))
   await copies.seed(state, inPages(partsAt(-1)))

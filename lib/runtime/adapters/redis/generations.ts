@@ -14,12 +14,17 @@ import type {
 import { bytesOfIds, oldestInBytes } from '../../pipeline/recovery/id-bytes.ts'
 import type { RedisClient } from './client.ts'
 import { restoredFailures } from './failure-packing.ts'
+import {
+  ADD_TO_GENERATION,
+  BEGIN_GENERATION,
+  CLAIM_GENERATION,
+  SWITCH_GENERATION,
+} from './generation-scripts.ts'
 import { packIdBytes } from './id-packing.ts'
 import { prefixOf } from './keys.ts'
 import { GROWTHS, generationOf, type MetaField } from './layout.ts'
 import { Bytes, packed } from './message-pack.ts'
 import { type AddRequest, earliest, type SwitchRequest } from './requests.ts'
-import { ADD_TO_GENERATION, BEGIN_GENERATION, CLAIM_GENERATION, SWITCH_GENERATION } from './scripts.ts'
 import { RedisValue } from './value.ts'
 
 /** Upper bound for what one script adds: a few milliseconds of the server's time. */

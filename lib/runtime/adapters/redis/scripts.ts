@@ -10,13 +10,7 @@ export interface Script {
 
 // The bundler replaces each call with the text of the file: see esbuild.plugins.cjs.
 export const PARTITION_STATE = readFileSync(new URL('./lua/partition-state.lua', import.meta.url), 'utf8')
-const EVICTED_PART = readFileSync(new URL('./lua/evicted-part.lua', import.meta.url), 'utf8')
-/** What all scripts about new contents of a partition state begin with. */
-const GENERATION = [
-  PARTITION_STATE,
-  readFileSync(new URL('./lua/state-parts.lua', import.meta.url), 'utf8'),
-  readFileSync(new URL('./lua/generation.lua', import.meta.url), 'utf8'),
-]
+export const EVICTED_PART = readFileSync(new URL('./lua/evicted-part.lua', import.meta.url), 'utf8')
 const FAILURE_MEMORY = readFileSync(new URL('./lua/failure-memory.lua', import.meta.url), 'utf8')
 
 const CHANGES = readFileSync(new URL('./lua/changes.lua', import.meta.url), 'utf8')
@@ -33,23 +27,6 @@ export const COMMIT = script(
   CHANGES,
   readFileSync(new URL('./lua/note-changes.lua', import.meta.url), 'utf8'),
   readFileSync(new URL('./lua/commit.lua', import.meta.url), 'utf8'),
-)
-export const BEGIN_GENERATION = script(
-  ...GENERATION,
-  readFileSync(new URL('./lua/begin-generation.lua', import.meta.url), 'utf8'),
-)
-export const ADD_TO_GENERATION = script(
-  ...GENERATION,
-  readFileSync(new URL('./lua/add-to-generation.lua', import.meta.url), 'utf8'),
-)
-export const CLAIM_GENERATION = script(
-  ...GENERATION,
-  readFileSync(new URL('./lua/claim-generation.lua', import.meta.url), 'utf8'),
-)
-export const SWITCH_GENERATION = script(
-  ...GENERATION,
-  EVICTED_PART,
-  readFileSync(new URL('./lua/switch-generation.lua', import.meta.url), 'utf8'),
 )
 export const FENCE = script(
   PARTITION_STATE,

@@ -17,12 +17,12 @@ import type {
 } from '../../pipeline/reprocessing/copies.ts'
 import type { RedisClient } from './client.ts'
 import { Fences } from './fences.ts'
+import { BEGIN_GENERATION, CLAIM_GENERATION, SWITCH_GENERATION } from './generation-scripts.ts'
 import { seedState } from './generations.ts'
 import { prefixOf } from './keys.ts'
 import { packed } from './message-pack.ts'
 import { readMeta } from './meta.ts'
 import type { SwitchRequest } from './requests.ts'
-import { BEGIN_GENERATION, CLAIM_GENERATION, SWITCH_GENERATION } from './scripts.ts'
 import { StateReader } from './state-reader.ts'
 import { RedisStateStore } from './state-store.ts'
 

@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { RedisClient } from '../../../../lib/runtime/adapters/redis/client.ts'
+import {
+  ADD_TO_GENERATION,
+  BEGIN_GENERATION,
+  SWITCH_GENERATION,
+} from '../../../../lib/runtime/adapters/redis/generation-scripts.ts'
 import { replaceState } from '../../../../lib/runtime/adapters/redis/generations.ts'
 import { LAYOUT, withLayout } from '../../../../lib/runtime/adapters/redis/layout.ts'
 import {
-  ADD_TO_GENERATION,
   BEGIN_CHECKPOINT,
-  BEGIN_GENERATION,
   COMMIT,
   END_CHECKPOINT,
   FENCE,
   LOAD,
   READ_CHANGES,
   type Script,
-  SWITCH_GENERATION,
 } from '../../../../lib/runtime/adapters/redis/scripts.ts'
 import { RedisStateCopies } from '../../../../lib/runtime/adapters/redis/state-copies.ts'
 import { RedisReading } from '../../../../lib/runtime/adapters/redis/state-reading.ts'

@@ -4,36 +4,35 @@
  */
 
 /** Every other folder of lib/ is a feature, so that a new one needs no rule of its own. */
-const FEATURES = '^lib/(?!runtime/|queries/|app/|diagnosis/|operations/)[^/]+/'
+const FEATURES = '^lib/(?!queries/|app/|diagnosis/|operations/)[^/]+/'
 
 /** From left to right: a layer imports itself and what stands left of it. */
 const LAYERS = [
-  '^lib/runtime/consumer/',
-  '^lib/runtime/cloudevents/',
-  '^lib/runtime/pipeline/',
-  '^lib/runtime/(adapters|testing)/',
-  '^lib/runtime/settings/',
-  '^lib/runtime/(lambda/|producer/|index[.]ts$)',
+  '^packages/runtime/consumer/',
+  '^packages/runtime/cloudevents/',
+  '^packages/runtime/pipeline/',
+  '^packages/runtime/(adapters|testing)/',
+  '^packages/runtime/settings/',
+  '^packages/runtime/(lambda/|producer/|index[.]ts$)',
   FEATURES,
   '^lib/queries/',
   '^lib/app/',
   '^lib/diagnosis/',
   '^lib/operations/',
   '^programs/',
-  '^stacks/',
   '^console/',
   '^(functions|cli)/',
 ]
 
 /** No I/O, except in the adapters of a feature. Rules are read from their folder by one file. */
 const PURE =
-  '^lib/(runtime/consumer/|diagnosis/(checks|stalls)/|(?!runtime/|queries/|app/|diagnosis/|operations/)[^/]+/(?!adapters/|rules-directory[.]))'
+  '^packages/runtime/consumer/|^lib/(diagnosis/(checks|stalls)/|(?!queries/|app/|diagnosis/|operations/)[^/]+/(?!adapters/|rules-directory[.]))'
 
-const PRODUCT = '^(lib|functions|programs|stacks|console|cli)/'
+const PRODUCT = '^(lib|packages/runtime|functions|programs|console|cli)/'
 /** `sluice run` stands in for Lambda. */
 const RUN = '^cli/run/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
-const OWN_CLIENTS = '^(localstack/msk-trigger|test|bench)/'
+const OWN_CLIENTS = '^(packages/msk-trigger|test|bench)/'
 
 const onlyRightwards = LAYERS.slice(0, -1).map((layer, index) => ({
   name: `layers-${index + 1}`,
@@ -61,9 +60,9 @@ const triggerRooms = TRIGGER_ROOMS.map((room, index) => ({
   name: `trigger-${room}`,
   comment: 'imports of the trigger run from its top level down to support, never back',
   severity: 'error',
-  from: { path: `^localstack/msk-trigger/${room}/` },
+  from: { path: `^packages/msk-trigger/${room}/` },
   to: {
-    path: `^localstack/msk-trigger/([^/]+\\.ts$|(${TRIGGER_ROOMS.slice(index + 1).join('|') || 'test'})/)`,
+    path: `^packages/msk-trigger/([^/]+\\.ts$|(${TRIGGER_ROOMS.slice(index + 1).join('|') || 'test'})/)`,
   },
 }))
 
@@ -80,9 +79,9 @@ const onlyIn = (folder, library) => ({
 module.exports = {
   forbidden: [
     ...onlyRightwards,
-    onlyIn('(lib/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
-    onlyIn('lib/runtime/adapters/redis', 'ioredis/'),
-    onlyIn('lib/(app/aws|runtime/adapters/(aws|s3))', '@aws-sdk/'),
+    onlyIn('(packages/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
+    onlyIn('packages/runtime/adapters/redis', 'ioredis/'),
+    onlyIn('(lib/app/aws|packages/runtime/adapters/(aws|s3))', '@aws-sdk/'),
     onlyIn('cli/alert-log', '@duckdb/'),
     {
       name: 'duckdb-on-demand',
@@ -96,15 +95,15 @@ module.exports = {
       comment:
         'who exports no spans loads nothing of it: it is imported where an endpoint is configured, and then',
       severity: 'error',
-      from: { path: PRODUCT, pathNot: '^lib/runtime/adapters/otlp/' },
-      to: { path: '^lib/runtime/adapters/otlp/', dynamic: false },
+      from: { path: PRODUCT, pathNot: '^packages/runtime/adapters/otlp/' },
+      to: { path: '^packages/runtime/adapters/otlp/', dynamic: false },
     },
     {
       name: 'pipeline-without-settings',
       comment:
         'what is assembled is given its configuration: settings are declared and checked in one folder of the engine',
       severity: 'error',
-      from: { path: '^lib/runtime/', pathNot: '^lib/runtime/settings/' },
+      from: { path: '^packages/runtime/', pathNot: '^packages/runtime/settings/' },
       to: { path: 'node_modules/valibot/' },
     },
     {
@@ -113,7 +112,7 @@ module.exports = {
         'features are assembled: they know the shapes of a consumer, and neither settings nor handlers',
       severity: 'error',
       from: { path: `${FEATURES}|^lib/queries/` },
-      to: { path: '^lib/runtime/(settings|lambda|testing)/' },
+      to: { path: '^packages/runtime/(settings|lambda|testing)/' },
     },
     {
       name: 'known-layers',
@@ -128,8 +127,8 @@ module.exports = {
       comment:
         'the engine knows no topic, event type, family, rule or schema of this application: it is told of them',
       severity: 'error',
-      from: { path: '^lib/runtime/' },
-      to: { dependencyTypes: ['local'], pathNot: '^(lib/runtime|packages)/' },
+      from: { path: '^packages/runtime/' },
+      to: { dependencyTypes: ['local'], pathNot: '^packages/(runtime|kafka-records|schema-registry)/' },
     },
     {
       name: 'no-circles',
@@ -152,7 +151,7 @@ module.exports = {
       name: 'pure-steps',
       comment: 'events and steps reach outside through ports alone',
       severity: 'error',
-      from: { path: '^lib/runtime/(cloudevents|pipeline)/' },
+      from: { path: '^packages/runtime/(cloudevents|pipeline)/' },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'unknown'], pathNot: '^(node:)?(crypto|buffer)$' },
     },
     {
@@ -160,13 +159,13 @@ module.exports = {
       comment: 'each function is deployed by itself, and none needs the command line',
       severity: 'error',
       from: { path: '^functions/([^/]+)/' },
-      to: { path: '^(functions|programs|stacks|cli)/', pathNot: '^functions/$1/' },
+      to: { path: '^(functions|programs|cli)/', pathNot: '^functions/$1/' },
     },
     {
       name: 'product-stands-alone',
       severity: 'error',
       from: { path: PRODUCT, pathNot: RUN },
-      to: { path: '^(test|bench|localstack)/' },
+      to: { path: '^(test|bench|localstack|packages/msk-trigger)/' },
     },
     {
       name: 'run-by-the-engine',
@@ -174,7 +173,10 @@ module.exports = {
         'what runs functions without Lambda reads Kafka by the engine of the trigger, and knows no more of it',
       severity: 'error',
       from: { path: RUN },
-      to: { path: '^(test|bench|localstack)/', pathNot: '^localstack/msk-trigger/engine[.]ts$' },
+      to: {
+        path: '^(test|bench|localstack|packages/msk-trigger)/',
+        pathNot: '^packages/msk-trigger/engine[.]ts$',
+      },
     },
     {
       name: 'bundles-without-infra',
@@ -202,24 +204,27 @@ module.exports = {
     },
     {
       name: 'localstack-without-cli',
-      comment: 'what both need is a question in lib/queries, or it belongs to stacks/',
+      comment: 'what both need is a question in lib/queries, or it belongs to programs/',
       severity: 'error',
-      from: { path: '^(localstack|stacks)/' },
+      from: { path: '^(localstack|programs)/' },
       to: { path: '^cli/' },
     },
     {
       name: 'trigger-stands-alone',
       comment: 'any serverless-offline project can use it',
       severity: 'error',
-      from: { path: '^localstack/msk-trigger/', pathNot: '^localstack/msk-trigger/test/' },
-      to: { dependencyTypes: ['local'], pathNot: '^(localstack/msk-trigger/(?!test/)|packages/)' },
+      from: { path: '^packages/msk-trigger/', pathNot: '^packages/msk-trigger/test/' },
+      to: {
+        dependencyTypes: ['local'],
+        pathNot: '^packages/(msk-trigger/(?!test/)|kafka-records/|schema-registry/)',
+      },
     },
     ...triggerRooms,
     {
       name: 'packages-stand-alone',
       comment: 'each is shared by parts that must not import one another',
       severity: 'error',
-      from: { path: '^packages/([^/]+)/' },
+      from: { path: '^packages/(kafka-records|schema-registry)/' },
       to: { dependencyTypes: ['local'], pathNot: '^packages/$1/' },
     },
     {

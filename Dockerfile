@@ -8,8 +8,8 @@ WORKDIR /source
 COPY package.json package-lock.json ./
 COPY packages/kafka-records/package.json packages/kafka-records/
 COPY packages/schema-registry/package.json packages/schema-registry/
-COPY lib/runtime/package.json lib/runtime/
-COPY localstack/msk-trigger/package.json localstack/msk-trigger/
+COPY packages/runtime/package.json packages/runtime/
+COPY packages/msk-trigger/package.json packages/msk-trigger/
 RUN npm ci --no-audit --no-fund
 COPY . .
 RUN node infra/run-image.ts /app

@@ -13,7 +13,7 @@ const inlineText = {
   name: 'inline-text',
   setup(build) {
     build.initialOptions.loader = { ...build.initialOptions.loader, '.lua': 'text' }
-    build.onLoad({ filter: /lib[\\/]runtime[\\/]adapters[\\/].*\.ts$/ }, ({ path }) => {
+    build.onLoad({ filter: /packages[\\/]runtime[\\/]adapters[\\/].*\.ts$/ }, ({ path }) => {
       const imports = []
       const source = readFileSync(path, 'utf8').replace(READ, (_, file) => {
         const name = `text${imports.length}`

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import { safeParse } from 'valibot'
 import { duration as durationKind } from '../lib/app/settings/duration.ts'
-import { ENVIRONMENT_NAME } from '../lib/runtime/settings/general.ts'
+import { ENVIRONMENT_NAME } from '../packages/runtime/settings/general.ts'
 import {
   decimal,
   either,
@@ -12,8 +12,8 @@ import {
   oneOf,
   text,
   wholeNumber,
-} from '../lib/runtime/settings/values.ts'
-import { STACK_NAME } from '../stacks/stack.ts'
+} from '../packages/runtime/settings/values.ts'
+import { STACK_NAME } from '../programs/stack.ts'
 
 /** Takes the place of a value until `requireRightValues` reports it, so that later values are looked at, too. */
 class WrongValue {
@@ -118,7 +118,7 @@ export const timeOrAgo = parserOf(
   ),
 )
 
-/** The name of a stack, see `stacks/stack.ts`. */
+/** The name of a stack, see `programs/stack.ts`. */
 export const stackName = parserOf(STACK_NAME)
 
 /** Text that says something: an empty option value is most often a shell variable that is not set. */

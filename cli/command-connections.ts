@@ -1,10 +1,10 @@
 /** The connections of a command: they read, and write only while an operation is carried out. */
 import type { Config } from '../lib/app/config.ts'
-import type { Kafka } from '../lib/runtime/adapters/kafka/client.ts'
-import type { TopicPublisher } from '../lib/runtime/adapters/kafka/produce-types.ts'
-import type { RedisClient } from '../lib/runtime/adapters/redis/client.ts'
-import { LOAD } from '../lib/runtime/adapters/redis/scripts.ts'
-import { Connections } from '../lib/runtime/lambda/connections.ts'
+import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
+import type { TopicPublisher } from '../packages/runtime/adapters/kafka/produce-types.ts'
+import type { RedisClient } from '../packages/runtime/adapters/redis/client.ts'
+import { LOAD } from '../packages/runtime/adapters/redis/scripts.ts'
+import { Connections } from '../packages/runtime/lambda/connections.ts'
 
 /** A command that writes without `carryOut` fails the first time that it is run, so the audit cannot be forgotten. */
 export class CommandConnections extends Connections {

@@ -5,11 +5,11 @@ import {
   AUTHENTICATIONS,
   CONNECTIVITIES,
   type KafkaAuth,
-} from '../lib/runtime/adapters/kafka/authentication.ts'
-import { parseConnectionString } from '../lib/runtime/adapters/kafka/event-hubs.ts'
-import { BROKERS, MSK_CLUSTER } from '../lib/runtime/settings/kafka.ts'
-import type { Environment } from '../lib/runtime/settings/slice.ts'
-import { mapped } from '../lib/runtime/settings/values.ts'
+} from '../packages/runtime/adapters/kafka/authentication.ts'
+import { parseConnectionString } from '../packages/runtime/adapters/kafka/event-hubs.ts'
+import { BROKERS, MSK_CLUSTER } from '../packages/runtime/settings/kafka.ts'
+import type { Environment } from '../packages/runtime/settings/slice.ts'
+import { mapped } from '../packages/runtime/settings/values.ts'
 import { choice, parserOf, someText } from './arguments.ts'
 import { CliFailure } from './failure.ts'
 

@@ -1,6 +1,7 @@
 /** `--key-by`: how commands choose the record keys of the events that they write. */
-import { type Kind, parsedBy } from '../lib/runtime/settings/values.ts'
+
 import { type KeyStrategy, keyStrategyNamed } from '../lib/telemetry/key.ts'
+import { type Kind, parsedBy } from '../packages/runtime/settings/values.ts'
 
 export const KEY_BY_FLAG = '--key-by <strategy>'
 

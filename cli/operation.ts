@@ -1,7 +1,7 @@
 /** Commands that change an environment declare it here. */
 import { topicName } from '../lib/app/topics.ts'
 import { audited, type Counts, type Operation } from '../lib/operations/audit.ts'
-import { isUnknownTopic } from '../lib/runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic } from '../packages/runtime/adapters/kafka/errors.ts'
 import type { CommandConnections } from './command-connections.ts'
 import { requireTopic } from './connections.ts'
 import { operatorOf } from './person.ts'

@@ -1,7 +1,7 @@
 /** The `sluice` command: registers its commands, and turns errors into messages and an exit status. */
 import { Command, CommanderError } from 'commander'
 import { OperationFailure } from '../lib/operations/failure.ts'
-import { ConfigError } from '../lib/runtime/settings/config-error.ts'
+import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { requireRightValues, stackName } from './arguments.ts'
 import { addAlerts } from './commands/alerts.ts'
 import { addBreaker } from './commands/breaker.ts'

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
-import type { Environment } from '../lib/runtime/settings/slice.ts'
+import type { Environment } from '../packages/runtime/settings/slice.ts'
 
 /** Everything that a command uses of its environment; tests replace it. */
 export interface Terminal {

@@ -3,9 +3,9 @@
 import type { Config } from '../lib/app/config.ts'
 import { SIGNALS } from '../lib/app/topics.ts'
 import { type TopicReach, topicReach } from '../lib/queries/topics.ts'
-import { isUnknownTopic } from '../lib/runtime/adapters/kafka/errors.ts'
-import { TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
-import type { Connections } from '../lib/runtime/lambda/connections.ts'
+import { isUnknownTopic } from '../packages/runtime/adapters/kafka/errors.ts'
+import { TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
+import type { Connections } from '../packages/runtime/lambda/connections.ts'
 import { kafkaAddress, reasonOf, requireSignIn, withinPatience } from './connections.ts'
 import { CliFailure } from './failure.ts'
 

@@ -1,6 +1,6 @@
 /** How far topics reach, for pages that ask again and again: one topic without a leader must not hold up the others. */
-import type { Kafka } from '../lib/runtime/adapters/kafka/client.ts'
-import { type Bounds, TopicOffsets } from '../lib/runtime/adapters/kafka/offsets.ts'
+import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
+import { type Bounds, TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
 
 /** A page shall soon say that a broker is away, and asks again anyway. */
 export const PATIENCE_OF_A_PAGE = { leaderMs: 2_000, topicMs: 0 }

@@ -1,7 +1,7 @@
 /** Watches whether Kafka answers at all, so that questions do not pile up behind brokers that are away. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { isAway } from '../lib/runtime/adapters/kafka/availability.ts'
-import { Unavailable } from '../lib/runtime/pipeline/errors.ts'
+import { isAway } from '../packages/runtime/adapters/kafka/availability.ts'
+import { Unavailable } from '../packages/runtime/pipeline/errors.ts'
 
 /** How long what is known counts. */
 const KNOWN_FOR_MS = 5_000

@@ -1,7 +1,7 @@
 /** How many partitions topics have, for those who look into Redis: a topic may have grown beyond the table. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { RefusedByKafka } from '../lib/runtime/adapters/kafka/errors.ts'
-import { Unavailable } from '../lib/runtime/pipeline/errors.ts'
+import { RefusedByKafka } from '../packages/runtime/adapters/kafka/errors.ts'
+import { Unavailable } from '../packages/runtime/pipeline/errors.ts'
 
 /** Who looks into Redis shall not wait long for Kafka. */
 const BRIEFLY_MS = 500

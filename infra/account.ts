@@ -190,10 +190,10 @@ export function account(stage: string, region: string, env: Environment, project
       : ['CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: set both, or neither.']),
     ...wrongSchedules,
   ]
-  const rulesDir = given.rulesDir ?? 'rules'
-  const notificationsDir = given.notificationsDir ?? 'notifications'
-  const failuresDir = given.failuresDir ?? 'failures'
-  const mappingsDir = given.mappingsDir ?? 'mappings'
+  const rulesDir = given.rulesDir ?? 'config/rules'
+  const notificationsDir = given.notificationsDir ?? 'config/notifications'
+  const failuresDir = given.failuresDir ?? 'config/failures'
+  const mappingsDir = given.mappingsDir ?? 'config/mappings'
   return {
     env: given.env ?? 'none',
     clusterArn,

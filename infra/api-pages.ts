@@ -16,7 +16,7 @@ import {
 const PROJECT = resolve(import.meta.dirname, '..')
 
 /** Folders of the packages. Each entry of a published package has a page; a private package has one page. */
-const PACKAGES = ['lib/runtime', 'packages/kafka-records', 'packages/schema-registry']
+const PACKAGES = ['packages/runtime', 'packages/kafka-records', 'packages/schema-registry']
 
 interface Entry {
   /** The name that programs import. */

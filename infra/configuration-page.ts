@@ -17,10 +17,10 @@ import {
   SERIALIZATION,
   TRACING,
 } from '../lib/app/settings/index.ts'
-import { consumerSettings } from '../lib/runtime/settings/consumer.ts'
-import { generalSettings } from '../lib/runtime/settings/general.ts'
-import type { Documented, Setting, Slice } from '../lib/runtime/settings/slice.ts'
 import { LOCAL_CLOUD } from '../localstack/settings.ts'
+import { consumerSettings } from '../packages/runtime/settings/consumer.ts'
+import { generalSettings } from '../packages/runtime/settings/general.ts'
+import type { Documented, Setting, Slice } from '../packages/runtime/settings/slice.ts'
 import { REQUIRED } from './account.ts'
 import { runbookPage } from './alarms/runbook-page.ts'
 import { ALARMS } from './alarms/settings.ts'
@@ -29,7 +29,7 @@ import { STACK } from './settings/stack.ts'
 import { CONSOLE_DEPLOYMENT, SCHEDULES, TRACING_DEPLOYMENT, VPC } from './settings.ts'
 
 export const PAGE = new URL('../docs/configuration.md', import.meta.url)
-const README = new URL('../lib/runtime/README.md', import.meta.url)
+const README = new URL('../packages/runtime/README.md', import.meta.url)
 const RUNBOOK = new URL('../docs/runbook.md', import.meta.url)
 const FUNCTIONS = new URL('../docs/functions.md', import.meta.url)
 
@@ -115,7 +115,8 @@ const LINK = /\[([^\]]+)\]\(([\w-]+\.md)(?:#[\w-]+)?\)/g
 /** The README of the engine, with its tables as they are now. Whoever installs the package has no other page, so a link becomes its name. */
 function engineReadme(): string {
   const readme = readFileSync(README, 'utf8')
-  if (!TABLES.test(readme)) throw new Error('lib/runtime/README.md has no place for the tables of settings')
+  if (!TABLES.test(readme))
+    throw new Error('packages/runtime/README.md has no place for the tables of settings')
   const tables = ENGINE.map(slice => sliceSection(slice).replace(LINK, '$1 (`docs/$2` of Sluice)'))
   return readme.replace(TABLES, () => `\n${tables.join('\n\n')}\n\n`)
 }
@@ -123,7 +124,7 @@ function engineReadme(): string {
 function main(check: boolean): void {
   const pages = [
     { name: 'docs/configuration.md', file: PAGE, text: configurationPage() },
-    { name: 'lib/runtime/README.md', file: README, text: engineReadme() },
+    { name: 'packages/runtime/README.md', file: README, text: engineReadme() },
     { name: 'docs/runbook.md', file: RUNBOOK, text: runbookPage(readFileSync(RUNBOOK, 'utf8')) },
     { name: 'docs/functions.md', file: FUNCTIONS, text: functionsPage(readFileSync(FUNCTIONS, 'utf8')) },
   ]

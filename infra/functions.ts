@@ -43,7 +43,7 @@ export interface FunctionKeys {
   readonly uses?: Use | readonly Use[]
   /** Instead of `consumes`: a Kafka topic that is none of Sluice's, by its whole name. */
   readonly foreignTopics?: string | readonly string[]
-  /** The mappings by which it reads records of foreign forms: files of `mappings/`, asked in this order. */
+  /** The mappings by which it reads records of foreign forms: files of `config/mappings/`, asked in this order. */
   readonly mappings?: string | readonly string[]
   /** `rate(…)` or `cron(…)`. */
   readonly schedule?: string | { readonly rate: string; readonly if: Condition }

@@ -1,5 +1,5 @@
 /** What follows for a deployment from how the functions sign in to Kafka: secrets that they read, and what polls for them. Pure. */
-import type { KafkaAuth } from '../lib/runtime/adapters/kafka/authentication.ts'
+import type { KafkaAuth } from '../packages/runtime/adapters/kafka/authentication.ts'
 import { allow, arnHere, type Statement } from './arn.ts'
 import { isSecretArn, readSecrets, secretArn } from './statements/secrets.ts'
 

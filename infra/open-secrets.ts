@@ -1,6 +1,6 @@
 /** Secrets that would lie open in a deployment, where everybody who may look at a function reads its variables. Pure. */
 import type { Environment } from '../lib/app/settings/index.ts'
-import { parseRedisUrl } from '../lib/runtime/adapters/redis/address.ts'
+import { parseRedisUrl } from '../packages/runtime/adapters/redis/address.ts'
 
 /** A sentence for each variable that holds a secret and would be handed on to the functions. Never with the secret. */
 export function openSecrets(stage: string, env: Environment): string[] {

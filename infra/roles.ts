@@ -171,7 +171,7 @@ function checkpointStatements(
   { checkpointBucket, env }: Deployed,
 ): Statement[] {
   if (!checkpointBucket) return []
-  // As `lib/runtime/adapters/s3/checkpoint-store.ts` names its objects.
+  // As `packages/runtime/adapters/s3/checkpoint-store.ts` names its objects.
   const access = uses.includes('checkpoints')
     ? [{ objects: 'checkpoints/*', actions: ['s3:PutObject', 's3:DeleteObject'] }]
     : [...consumes.map(signal => topicName(signal, env)), ...foreignTopics].map(topic => ({

@@ -15,7 +15,7 @@ import { isConsumer, readFunctions } from './functions.ts'
 const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)('../esbuild.plugins.cjs')
 
 /** What functions and the command read beside their code. */
-const FILES = ['serverless.yml', 'LICENSE', 'rules', 'notifications', 'failures', 'mappings']
+const FILES = ['serverless.yml', 'LICENSE', 'config']
 
 /** Its 70 MB are for one command, which says that it needs them. */
 const LEFT_OUT = ['@duckdb/node-api']
@@ -43,7 +43,7 @@ async function writeCommand(outdir: string): Promise<void> {
     absWorkingDir: PROJECT,
     entryPoints: [
       { in: 'cli/sluice.ts', out: 'sluice' },
-      { in: 'localstack/msk-trigger/invoke/runtimes/node/worker.ts', out: 'node-worker' },
+      { in: 'packages/msk-trigger/invoke/runtimes/node/worker.ts', out: 'node-worker' },
     ],
     outdir,
     bundle: true,

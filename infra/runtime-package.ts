@@ -1,5 +1,5 @@
 /**
- * Builds the npm package of the engine, `@sluice/runtime`: `npm run build` in `lib/runtime` writes JavaScript and types to
+ * Builds the npm package of the engine, `@sluice/runtime`: `npm run build` in `packages/runtime` writes JavaScript and types to
  * `dist/`. Lua scripts become part of the JavaScript.
  */
 import { createRequire } from 'node:module'
@@ -14,7 +14,7 @@ const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)('.
 const ENTRIES = ['index', 'lambda/index', 'producer/index', 'testing/index']
 
 await buildPackage({
-  folder: join(PROJECT, 'lib', 'runtime'),
+  folder: join(PROJECT, 'packages', 'runtime'),
   entries: { ...Object.fromEntries(ENTRIES.map(entry => [entry, `${entry}.ts`])), bin: 'lambda/bin.ts' },
   typed: ENTRIES.map(entry => `${entry}.ts`),
   chunkNames: 'chunks/[name]-[hash]',

@@ -1,6 +1,6 @@
 /** What is set for the command that deploys, beside the settings that it hands on to the functions. */
-import { setting, slice } from '../lib/runtime/settings/slice.ts'
-import { list, onOff, text } from '../lib/runtime/settings/values.ts'
+import { setting, slice } from '../packages/runtime/settings/slice.ts'
+import { list, onOff, text } from '../packages/runtime/settings/values.ts'
 
 const ids = (prefix: string) =>
   list(id => new RegExp(`^${prefix}-[0-9a-z]+$`).test(id), `ids such as ${prefix}-0a1b2c3d`)

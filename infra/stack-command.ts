@@ -1,6 +1,6 @@
 /** `npm run infra -- --stage prod`: the template of the long-lived stack, and the commands that deploy it. */
 import { relative, resolve } from 'node:path'
-import { ConfigError } from '../lib/runtime/settings/config-error.ts'
+import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { runMain } from '../programs/main.ts'
 import { readOptions } from '../programs/options.ts'
 import { PROJECT } from '../programs/paths.ts'

@@ -1,5 +1,5 @@
 /** What `npm run infra` reads from its command line, and the commands that it prints. Pure. */
-import { ConfigError } from '../lib/runtime/settings/config-error.ts'
+import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { STAGES, type Stage, stageNamed } from './stages.ts'
 
 /** In a VPC that the stack makes: one in each of three zones. */

@@ -17,10 +17,10 @@ export function thisMachine(env: Environment, project: string): Place {
   const redisUrl = env.REDIS_URL || `redis://${loopback('REDIS_PORT')}`
   const awsEndpoint = env.AWS_ENDPOINT_URL || `http://${loopback('AWS_PORT')}`
   const { schedules, problems } = schedulesFrom(env, true)
-  const rulesDir = env.RULES_DIR || 'rules'
-  const notificationsDir = env.NOTIFICATIONS_DIR || 'notifications'
-  const failuresDir = env.FAILURES_DIR || 'failures'
-  const mappingsDir = env.MAPPINGS_DIR || 'mappings'
+  const rulesDir = env.RULES_DIR || 'config/rules'
+  const notificationsDir = env.NOTIFICATIONS_DIR || 'config/notifications'
+  const failuresDir = env.FAILURES_DIR || 'config/failures'
+  const mappingsDir = env.MAPPINGS_DIR || 'config/mappings'
   const name = env.SLUICE_ENV || 'local'
   return {
     env: name,
@@ -29,13 +29,13 @@ export function thisMachine(env: Environment, project: string): Place {
     // Absolute: `serverless invoke local` runs in the folder of the bundles.
     rulesDir: resolve(project, rulesDir),
     // Here they are read where they lie, so it does not matter if they cannot be packed.
-    rulePatterns: patternsIn(packedRules(rulesDir, project) ?? 'rules'),
+    rulePatterns: patternsIn(packedRules(rulesDir, project) ?? 'config/rules'),
     notificationsDir: resolve(project, notificationsDir),
-    notificationPatterns: patternsIn(packedRules(notificationsDir, project) ?? 'notifications'),
+    notificationPatterns: patternsIn(packedRules(notificationsDir, project) ?? 'config/notifications'),
     failuresDir: resolve(project, failuresDir),
-    failurePatterns: patternsIn(packedRules(failuresDir, project) ?? 'failures'),
+    failurePatterns: patternsIn(packedRules(failuresDir, project) ?? 'config/failures'),
     mappingsDir: resolve(project, mappingsDir),
-    mappingPatterns: patternsIn(packedRules(mappingsDir, project) ?? 'mappings'),
+    mappingPatterns: patternsIn(packedRules(mappingsDir, project) ?? 'config/mappings'),
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
     // The trigger of this machine has no other kind.

@@ -1,5 +1,5 @@
 /**
- * Builds the npm package of the Kafka trigger, `serverless-offline-msk-trigger`: `npm run build` in `localstack/msk-trigger`
+ * Builds the npm package of the Kafka trigger, `serverless-offline-msk-trigger`: `npm run build` in `packages/msk-trigger`
  * writes JavaScript and types to `dist/`. All JavaScript lies in one folder, where the code finds what it starts.
  */
 import { copyFile, glob, readFile } from 'node:fs/promises'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { buildPackage, PROJECT } from './built-package.ts'
 import { type FileBeside, filesBeside } from './files-beside.ts'
 
-const TRIGGER = join(PROJECT, 'localstack', 'msk-trigger')
+const TRIGGER = join(PROJECT, 'packages', 'msk-trigger')
 /** Folders that are not part of the plugin. */
 const OTHERS = /^(test|example|dist|node_modules)(\/|$)/
 /** The modules of the package's `exports`. */

@@ -1,6 +1,7 @@
 /** What an operator did, as an event of the topic `events`. Pure. */
+
+import type { Event } from '../packages/runtime/consumer/event.ts'
 import type { Audit as AuditData } from '../schemas/types.ts'
-import type { Event } from './runtime/consumer/event.ts'
 import { dataschemaOf } from './telemetry/dataschema.ts'
 
 /** Every operation, by the name that its audit event has. docs/commands.md lists them. */

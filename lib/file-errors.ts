@@ -34,7 +34,7 @@ interface Position {
 }
 
 /**
- * Formats an error as `mappings/device.yaml:12:5  fields.temp: must be …`.
+ * Formats an error as `config/mappings/device.yaml:12:5  fields.temp: must be …`.
  *
  * @param part the part of the file to which the key belongs, such as the name of a rule
  */

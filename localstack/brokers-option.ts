@@ -1,5 +1,5 @@
 import { pipe, transform } from 'valibot'
-import { type Kind, oneOf } from '../lib/runtime/settings/values.ts'
+import { type Kind, oneOf } from '../packages/runtime/settings/values.ts'
 import { BROKER_COUNTS, type BrokerCount } from './services/kafka-data.ts'
 
 /** The option `--brokers` of the commands that start servers. */

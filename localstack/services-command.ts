@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { runMain } from '../programs/main.ts'
 import { readOptions } from '../programs/options.ts'
-import { STACK_NAME } from '../stacks/stack.ts'
+import { STACK_NAME } from '../programs/stack.ts'
 import { BROKERS, BROKERS_OPTION, BROKERS_USAGE } from './brokers-option.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
 import { REGISTRY_OPTION, REGISTRY_USAGE } from './registry-option.ts'

@@ -8,11 +8,11 @@ import {
   REGISTRY,
   readSettings,
 } from '../lib/app/settings/index.ts'
-import { setting, slice } from '../lib/runtime/settings/slice.ts'
-import { LAST_PORT, text } from '../lib/runtime/settings/values.ts'
+import { setting, slice } from '../packages/runtime/settings/slice.ts'
+import { LAST_PORT, text } from '../packages/runtime/settings/values.ts'
 import { DATA_DIR, LOGS_DIR } from '../programs/paths.ts'
+import { DEFAULT_STACK, STACK_NAME } from '../programs/stack.ts'
 import { UserError } from '../programs/user-error.ts'
-import { DEFAULT_STACK, STACK_NAME } from '../stacks/stack.ts'
 import type { BrokerCount } from './services/kafka-data.ts'
 import type { KafkaPlace, ServicesOptions } from './services/options.ts'
 import type { WantedPort } from './services/ports.ts'

@@ -1,10 +1,10 @@
 import { kafkaTopics } from '../lib/app/topics.ts'
-import { replicationOn } from '../lib/runtime/adapters/kafka/replication.ts'
+import { replicationOn } from '../packages/runtime/adapters/kafka/replication.ts'
 import {
   ensureTopics,
   type TopicDifference,
   type TopicsOutcome,
-} from '../lib/runtime/adapters/kafka/topics.ts'
+} from '../packages/runtime/adapters/kafka/topics.ts'
 import { UserError } from '../programs/user-error.ts'
 
 export interface LocalTopicsOptions {

@@ -1,7 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { safeParse } from 'valibot'
-import { ConfigError, errorLines } from '../lib/runtime/settings/config-error.ts'
-import type { Kind } from '../lib/runtime/settings/values.ts'
+import { ConfigError, errorLines } from '../packages/runtime/settings/config-error.ts'
+import type { Kind } from '../packages/runtime/settings/values.ts'
 
 /** What the values of some options may be, by their names. Every other option has its text. */
 type Kinds<Options> = { readonly [Name in keyof Options]?: Kind<unknown> }

@@ -1,4 +1,4 @@
-import { ConfigError } from '../lib/runtime/settings/config-error.ts'
+import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 
 /**
  * An error that the user can fix. Its message says what is wrong, where, and what to do; nothing else is shown. Any

@@ -1,10 +1,10 @@
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { type ContentMode, producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import type { KafkaEventRecord } from '../../lib/runtime/pipeline/batch/receive.ts'
-import { kafkaEvent } from '../../lib/runtime/testing/records.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { type ContentMode, producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { KafkaEventRecord } from '../../packages/runtime/pipeline/batch/receive.ts'
+import { kafkaEvent } from '../../packages/runtime/testing/records.ts'
 
 const FIRST_TICK = Date.parse('2026-03-01T12:00:00Z') / (GENERATOR_DEFAULTS.tickSeconds * 1000)
 const TOPIC = 'bench.readings'

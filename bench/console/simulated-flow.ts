@@ -2,10 +2,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Message } from 'kafkajs'
 import { topicName } from '../../lib/app/topics.ts'
-import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import { FLEET } from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulated } from '../../lib/telemetry/simulator.ts'
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { ForeignClient } from '../../test/support/foreign-client.ts'
 
 const EVERY_MS = 200

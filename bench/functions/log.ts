@@ -1,8 +1,8 @@
 /** What lies in topics, as Lambda hands it to a function. */
-import { kafkaClient } from '../../lib/runtime/adapters/kafka/client.ts'
-import { KafkaLogReader } from '../../lib/runtime/adapters/kafka/log-reader.ts'
-import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
+import { KafkaLogReader } from '../../packages/runtime/adapters/kafka/log-reader.ts'
+import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { kafkaEvent } from '../../test/support/records.ts'
 
 /** The largest event, in bytes of JSON. Rule 1 of Lambda's Kafka trigger. */

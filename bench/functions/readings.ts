@@ -1,7 +1,7 @@
 /** The readings of the benchmark. */
 import kafkajs, { type Message } from 'kafkajs'
 import { topicName } from '../../lib/app/topics.ts'
-import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import { environmentReading } from '../../test/support/records.ts'
 
 const SENSORS = 500

@@ -28,8 +28,8 @@ export async function variablesFor(
     REDIS_URL: redisUrl,
     AWS_ENDPOINT_URL: awsEndpoint,
     NOTIFICATIONS_DIR: folder,
-    RULES_DIR: join(PROJECT, 'rules'),
-    FAILURES_DIR: join(PROJECT, 'failures'),
+    RULES_DIR: join(PROJECT, 'config/rules'),
+    FAILURES_DIR: join(PROJECT, 'config/failures'),
   }
   const place = thisMachine(given, PROJECT)
   const common = {

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import type { ParseArgsOptionsConfig } from 'node:util'
-import { wholeNumber } from '../../lib/runtime/settings/values.ts'
+import { wholeNumber } from '../../packages/runtime/settings/values.ts'
 import { runMain } from '../../programs/main.ts'
 import { readOptions } from '../../programs/options.ts'
 import { type Figure, type Report, slower, table } from './figures.ts'

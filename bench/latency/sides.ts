@@ -59,7 +59,7 @@ async function sluice(
 ): Promise<Program> {
   const folder = join(room, env)
   await mkdir(folder)
-  const trigger = join(PROJECT, 'localstack', 'msk-trigger')
+  const trigger = join(PROJECT, 'packages', 'msk-trigger')
   await Promise.all([
     symlink(dirname(handler), join(folder, 'alerting')),
     symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules')),
@@ -110,7 +110,7 @@ function configuration(env: string, { broker, redisUrl, receiverUrl }: Places) {
         SLUICE_ENV: env,
         KAFKA_BROKERS: broker,
         REDIS_URL: redisUrl,
-        RULES_DIR: join(PROJECT, 'rules'),
+        RULES_DIR: join(PROJECT, 'config/rules'),
         REPORT_BATCH_ITEM_FAILURES: 'true',
         LOG_LEVEL: 'WARN',
         POWERTOOLS_METRICS_DISABLED: 'true',

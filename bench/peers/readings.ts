@@ -1,7 +1,7 @@
 import kafkajs, { type Message, type Producer } from 'kafkajs'
 import { topicName } from '../../lib/app/topics.ts'
-import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
 import { createTopics } from '../../localstack/topics.ts'
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import { environmentReading } from '../../test/support/records.ts'
 
 const ENTITIES = 100

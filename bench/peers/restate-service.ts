@@ -2,8 +2,8 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import process from 'node:process'
 import { type EntityStatistics, statistics } from '../../lib/analytics/process.ts'
-import { type Event, entityOf } from '../../lib/runtime/consumer/event.ts'
 import type { ReadingData } from '../../lib/telemetry/families.ts'
+import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 import { Noting } from './noting.ts'
 
 // Restate's side: a virtual object for each entity, whose handler takes the same step as the processor. What the step emits, and its

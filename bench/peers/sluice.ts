@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path'
 import type { EntitySummary } from '../../lib/analytics/process.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { statisticsOf } from '../../lib/queries/statistics.ts'
-import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
-import { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
-import { partsOfEntity } from '../../lib/runtime/consumer/event.ts'
 import { freePorts } from '../../localstack/services/ports.ts'
+import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { Program } from '../../test/support/program.ts'
 import { processorTime } from './processor-time.ts'
@@ -31,7 +31,7 @@ export async function startSluice(options: Options): Promise<Side> {
   await Promise.all([
     symlink(dirname(handler), join(folder, 'processor')),
     symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules')),
-    symlink(join(PROJECT, 'localstack', 'msk-trigger'), join(folder, 'msk-trigger')),
+    symlink(join(PROJECT, 'packages', 'msk-trigger'), join(folder, 'msk-trigger')),
     copyFile(join(import.meta.dirname, 'sluice-handler.js'), join(folder, 'handler.js')),
     writeFile(join(folder, 'package.json'), '{"type":"module"}'),
     // JSON is YAML.

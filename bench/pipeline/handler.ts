@@ -1,18 +1,18 @@
 import { APPLICATION } from '../../lib/app/application.ts'
-import { RedisCircuitBreaker } from '../../lib/runtime/adapters/redis/circuit-breaker.ts'
-import { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
-import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
-import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '../../lib/runtime/consumer/process.ts'
-import type { KafkaEvent } from '../../lib/runtime/pipeline/batch/receive.ts'
-import { consume } from '../../lib/runtime/pipeline/consume.ts'
-import { CONSUMER_DEFAULTS, type Consumer } from '../../lib/runtime/pipeline/consumer.ts'
-import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
-import type { Invocation } from '../../lib/runtime/pipeline/invocation.ts'
-import { LogChecks } from '../../lib/runtime/pipeline/log/log-identity.ts'
-import type { Observer, Publisher, StateStore } from '../../lib/runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
+import { RedisCircuitBreaker } from '../../packages/runtime/adapters/redis/circuit-breaker.ts'
+import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
+import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { decided, type KeyedProcess } from '../../packages/runtime/consumer/process.ts'
+import type { KafkaEvent } from '../../packages/runtime/pipeline/batch/receive.ts'
+import { consume } from '../../packages/runtime/pipeline/consume.ts'
+import { CONSUMER_DEFAULTS, type Consumer } from '../../packages/runtime/pipeline/consumer.ts'
+import { LatestDecisions } from '../../packages/runtime/pipeline/failures/failure-surge.ts'
+import type { Invocation } from '../../packages/runtime/pipeline/invocation.ts'
+import { LogChecks } from '../../packages/runtime/pipeline/log/log-identity.ts'
+import type { Observer, Publisher, StateStore } from '../../packages/runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
 
 /** Counts: about the least that an idempotent handler can do. */
 export const COUNTING: KeyedProcess<{ count: number }> = {
@@ -38,7 +38,7 @@ interface Parts {
   readonly store?: StateStore
 }
 
-/** The project's handler from Lambda's event to the response, assembled as in `lib/runtime/lambda/kafka-handler.ts`, without logs. */
+/** The project's handler from Lambda's event to the response, assembled as in `packages/runtime/lambda/kafka-handler.ts`, without logs. */
 export function handlerOf({ redis, process, publisher = NONE, store = new RedisStateStore(redis) }: Parts) {
   const consumer: Consumer = {
     ...CONSUMER_DEFAULTS,

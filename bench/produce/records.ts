@@ -1,9 +1,9 @@
-import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
 import type { KeyedEvent } from '../../lib/telemetry/reading.ts'
 import { FLEET } from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
+import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
 
 /** What every side publishes: events for Sluice, and for the others the same records, made beforehand. */
 export interface Load {

@@ -1,9 +1,9 @@
 import { Producer as PlatformaticProducer } from '@platformatic/kafka'
 import kafkajs from 'kafkajs'
-import { requestsOf } from '../../lib/runtime/adapters/kafka/requests.ts'
-import { type OutgoingRecord, sizeOf } from '../../lib/runtime/cloudevents/record.ts'
-import { PROFILES, type ProfileName, TelemetryProducer } from '../../lib/runtime/producer/index.ts'
 import { deflate } from '../../packages/kafka-records/writing/compress.ts'
+import { requestsOf } from '../../packages/runtime/adapters/kafka/requests.ts'
+import { type OutgoingRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
+import { PROFILES, type ProfileName, TelemetryProducer } from '../../packages/runtime/producer/index.ts'
 import type { Load } from './records.ts'
 
 /** A client with the settings of a profile. */

@@ -2,12 +2,12 @@
 import { topicName } from '../../lib/app/topics.ts'
 import { DEAD_LETTER_TYPE } from '../../lib/failures/event-types.ts'
 import type { DeadLetter } from '../../lib/failures/process.ts'
-import { type OutgoingRecord, sizeOf } from '../../lib/runtime/cloudevents/record.ts'
-import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
-import { failureId } from '../../lib/runtime/consumer/failure-event.ts'
-import { instant } from '../../lib/runtime/consumer/instant.ts'
-import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
 import { dataschemaOf } from '../../lib/telemetry/dataschema.ts'
+import { type OutgoingRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
+import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
+import { failureId } from '../../packages/runtime/consumer/failure-event.ts'
+import { instant } from '../../packages/runtime/consumer/instant.ts'
+import type { Publisher } from '../../packages/runtime/pipeline/ports.ts'
 
 const SENSORS = 500
 const START_MS = Date.parse('2026-03-01T12:00:00Z')

@@ -1,5 +1,5 @@
 import type { KafkaMessage } from 'kafkajs'
-import type { LambdaEvent, LambdaRecord } from '../../localstack/msk-trigger/invoke/event.ts'
+import type { LambdaEvent, LambdaRecord } from '../../packages/msk-trigger/invoke/event.ts'
 
 /** The event that a bare consumer builds for the handler: records of one partition, as objects. */
 export function plainEvent(

@@ -45,7 +45,7 @@ export const trigger: Side = {
       event,
       // Without the login that the event has in the cloud.
       custom: { mskTrigger: { clusters: { [options.brokers.join(',')]: { brokers: options.brokers } } } },
-      links: { 'msk-trigger': join(PROJECT, 'localstack', 'msk-trigger') },
+      links: { 'msk-trigger': join(PROJECT, 'packages', 'msk-trigger') },
     })
   },
 }

@@ -1,10 +1,10 @@
 /** Alert events as rows, read from records of the alerts topic. Pure. */
 import { ALERT_ACKNOWLEDGED_TYPE } from '../../lib/alerting/acknowledged.ts'
-import { isTimestamp, parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
-import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { isTimestamp, parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
+import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 
 /** What happened to an alert. Anything that the event does not say is null. Times are in milliseconds since the epoch. */
 export interface AlertEvent {

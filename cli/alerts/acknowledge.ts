@@ -5,8 +5,8 @@ import {
   isAcknowledged,
   type Said,
 } from '../../lib/operations/alerts/acknowledge.ts'
-import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/errors.ts'
-import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import { RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
+import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import { kafkaAddress, reasonOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { RedisCircuitBreaker } from '../../lib/runtime/adapters/redis/circuit-breaker.ts'
-import { OPEN_MS } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
+import { RedisCircuitBreaker } from '../../packages/runtime/adapters/redis/circuit-breaker.ts'
+import { OPEN_MS } from '../../packages/runtime/pipeline/failures/failure-surge.ts'
 import { environmentOption, JSON_OPTION, someText } from '../arguments.ts'
 import { configOf, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'

@@ -120,13 +120,15 @@ function fromOf({ from = 'start', group }: ConsumeOptions): 'start' | 'end' | { 
   return from
 }
 
+const RULES = 'config/rules'
+
 /** Where no rules are named and the usual folder is missing, there is nothing to count by, and that is said. */
 async function rulesOf({ rules }: ConsumeOptions, terminal: Terminal): Promise<readonly AnyRule[]> {
   const named = rules ?? terminal.environment.RULES_DIR
   if (named) return allRulesAt(named, terminal)
-  if (existsSync(pathIn(terminal, 'rules'))) return allRulesAt('rules', terminal)
+  if (existsSync(pathIn(terminal, RULES))) return allRulesAt(RULES, terminal)
   terminal.stderr.write(
-    'There is no folder "rules" here, so no alert is counted: --rules names another one.\n',
+    `There is no folder "${RULES}" here, so no alert is counted: --rules names another one.\n`,
   )
   return []
 }

@@ -38,7 +38,7 @@ interface ImportOptions extends SeriesOptions {
 const ABOUT = `Turn CSV files, or JSON lines, into a stream of CloudEvents, one JSON document a line, for \`sluice replay\`.
 
 Of CSV files, one column holds timestamps, another the values of one metric. JSON lines, which can be gzip, are read by a mapping: a file of
-MAPPINGS_DIR by its name, or any other by its path; see mappings/README.md. The same file gives the same events.`
+MAPPINGS_DIR by its name, or any other by its path; see config/mappings/README.md. The same file gives the same events.`
 
 const METRICS = Object.values(FAMILIES).map(
   ({ name, metrics }) =>

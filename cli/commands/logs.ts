@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { readFunctions } from '../../infra/functions.ts'
-import { FRAMEWORK, functionLogsDir, loggedFunctions } from '../../stacks/function-logs.ts'
+import { FRAMEWORK, functionLogsDir, loggedFunctions } from '../../programs/function-logs.ts'
 import { positiveInteger } from '../arguments.ts'
 import { CliFailure } from '../failure.ts'
 import { more } from '../help.ts'

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { SPEED } from '../../lib/operations/replay/pace.ts'
 import { SHIFT_TARGET, type ShiftTarget } from '../../lib/operations/replay/shift.ts'
-import type { ContentMode } from '../../lib/runtime/cloudevents/writer.ts'
-import type { Serialization } from '../../lib/runtime/consumer/serialization.ts'
-import { either, mapped, oneOf, wholeNumber } from '../../lib/runtime/settings/values.ts'
 import type { KeyStrategy } from '../../lib/telemetry/key.ts'
+import type { ContentMode } from '../../packages/runtime/cloudevents/writer.ts'
+import type { Serialization } from '../../packages/runtime/consumer/serialization.ts'
+import { either, mapped, oneOf, wholeNumber } from '../../packages/runtime/settings/values.ts'
 import {
   choice,
   duration,

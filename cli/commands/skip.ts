@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { mapped, text } from '../../lib/runtime/settings/values.ts'
+import { mapped, text } from '../../packages/runtime/settings/values.ts'
 import { duration, environmentOption, JSON_OPTION, listParserOf, someText } from '../arguments.ts'
 import { more } from '../help.ts'
 import { type SkipOptions, skip } from '../skip/skip.ts'

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { runningStacks, type Stack } from '../../stacks/stack.ts'
+import { runningStacks, type Stack } from '../../programs/stack.ts'
 import { JSON_OPTION } from '../arguments.ts'
 import { more } from '../help.ts'
 import { printReport, type Terminal } from '../terminal.ts'

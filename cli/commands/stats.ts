@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { topicSize } from '../../lib/app/topics.ts'
 import { statisticsOf } from '../../lib/queries/statistics.ts'
-import { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
+import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { environmentOption, JSON_OPTION, someText } from '../arguments.ts'
 import { configOf, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'

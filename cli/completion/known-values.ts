@@ -1,7 +1,7 @@
 import { consumersOf, readFunctions } from '../../infra/functions.ts'
 import { groupName, SIGNALS } from '../../lib/app/topics.ts'
-import { FRAMEWORK } from '../../stacks/function-logs.ts'
-import { runningStacks } from '../../stacks/stack.ts'
+import { FRAMEWORK } from '../../programs/function-logs.ts'
+import { runningStacks } from '../../programs/stack.ts'
 import type { KnownValues } from './candidates.ts'
 import { ruleNames } from './rule-names.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { InvalidRules, readRules } from '../../lib/alerting/rule-files.ts'
 import { PROJECT } from '../../programs/paths.ts'
 
-const RULES = join(PROJECT, 'rules')
+const RULES = join(PROJECT, 'config/rules')
 
 /** The names of the project's alert rules; none if the rules have errors, which is not for a completion to say. */
 export function ruleNames(): readonly string[] {

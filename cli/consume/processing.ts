@@ -1,5 +1,5 @@
 /** Processes records in the order in which they come, and knows how far it has come in each partition. */
-import type { TakenRecord } from '../../lib/runtime/adapters/kafka/group-reader.ts'
+import type { TakenRecord } from '../../packages/runtime/adapters/kafka/group-reader.ts'
 import { Batches } from './batches.ts'
 import type { ConsumeOutput } from './output.ts'
 

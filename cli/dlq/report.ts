@@ -8,8 +8,8 @@ import {
   deadLetterSummary,
   type FoundDeadLetter,
 } from '../../lib/queries/dead-letters.ts'
-import type { FailedAttempt } from '../../lib/runtime/consumer/failure-event.ts'
-import { instant } from '../../lib/runtime/consumer/instant.ts'
+import type { FailedAttempt } from '../../packages/runtime/consumer/failure-event.ts'
+import { instant } from '../../packages/runtime/consumer/instant.ts'
 
 /** Of each dead letter in a list. */
 export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {

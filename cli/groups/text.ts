@@ -1,7 +1,7 @@
 /** Consumer groups and their lag as text for people. Pure. */
 import { durationText } from '../../lib/duration.ts'
 import type { AgedGroupLag, AgedTopicLag } from '../../lib/queries/group-lags.ts'
-import type { GroupDescription } from '../../lib/runtime/adapters/kafka/groups.ts'
+import type { GroupDescription } from '../../packages/runtime/adapters/kafka/groups.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 

@@ -1,14 +1,14 @@
 /** Finds the keys of entities, and of failed records, in the log. */
 
-import type { Bounds } from '../../lib/runtime/adapters/kafka/offsets.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { entityOf, partsOfEntity } from '../../lib/runtime/consumer/event.ts'
-import { partitionOf } from '../../lib/runtime/consumer/murmur2.ts'
-import { movedTo } from '../../lib/runtime/pipeline/growing/routes.ts'
-import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
 import { ENTITY_ERASED_TYPE } from '../../lib/telemetry/erasure.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { CLOCK_SOURCE } from '../../lib/telemetry/tick.ts'
+import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { entityOf, partsOfEntity } from '../../packages/runtime/consumer/event.ts'
+import { partitionOf } from '../../packages/runtime/consumer/murmur2.ts'
+import { movedTo } from '../../packages/runtime/pipeline/growing/routes.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { eventIn, recordsIn } from './log-tail.ts'
 
 /** The log is read from its end backwards, this many offsets at a time: most entities have a record there. */

@@ -1,11 +1,11 @@
 /** What lies at the end of a log: ticks do not count, because they are of no entity. */
 
-import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
 import { TICK_TYPE } from '../../lib/telemetry/tick.ts'
+import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 
 /** More offsets than this are not looked at: they are no ticks of a short while. */
 const MOST_OFFSETS = 2_000

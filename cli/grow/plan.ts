@@ -1,8 +1,8 @@
 /** What a growth does to the partition states of each consumer. */
-import type { Bounds } from '../../lib/runtime/adapters/kafka/offsets.ts'
-import { isHolderName } from '../../lib/runtime/pipeline/deciding/hold.ts'
-import { heldParts } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
-import type { Growing } from '../../lib/runtime/pipeline/growing/repartition.ts'
+import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import { isHolderName } from '../../packages/runtime/pipeline/deciding/hold.ts'
+import { heldParts } from '../../packages/runtime/pipeline/deciding/stored-state.ts'
+import type { Growing } from '../../packages/runtime/pipeline/growing/repartition.ts'
 import {
   type Counts,
   type Found,
@@ -10,8 +10,8 @@ import {
   routed,
   type Staying,
   targetsOf,
-} from '../../lib/runtime/pipeline/growing/routes.ts'
-import type { RememberedFailure } from '../../lib/runtime/pipeline/model.ts'
+} from '../../packages/runtime/pipeline/growing/routes.ts'
+import type { RememberedFailure } from '../../packages/runtime/pipeline/model.ts'
 import { KeyFinder } from './keys.ts'
 import type { GrowingTopic } from './topic.ts'
 

@@ -1,6 +1,6 @@
 /** The part of a growth that can be taken back: consumers are stopped, and all states are laid ready. */
-import type { KeptGrowth, Partitioning } from '../../lib/runtime/pipeline/model.ts'
-import { sameVersion } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+import type { KeptGrowth, Partitioning } from '../../packages/runtime/pipeline/model.ts'
+import { sameVersion } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { CliFailure } from '../failure.ts'
 import { nameOf } from '../state/state-keys.ts'
 import { consumersDone, keepingEntities } from './checks.ts'

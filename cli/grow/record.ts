@@ -1,8 +1,12 @@
 /** What Redis keeps of the growths of a topic: those that are over, and how far one has come that is under way. */
-import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
-import { RedisValue } from '../../lib/runtime/adapters/redis/value.ts'
-import { growthsName, type KeptGrowths, withGrowths } from '../../lib/runtime/pipeline/growing/history.ts'
-import type { KeptGrowth, StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
+import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import { RedisValue } from '../../packages/runtime/adapters/redis/value.ts'
+import {
+  growthsName,
+  type KeptGrowths,
+  withGrowths,
+} from '../../packages/runtime/pipeline/growing/history.ts'
+import type { KeptGrowth, StateKey, Version } from '../../packages/runtime/pipeline/model.ts'
 import { CliFailure } from '../failure.ts'
 import type { Sizes } from './staged.ts'
 

@@ -6,14 +6,19 @@ import {
   latestOf,
   partsFor,
   sourcesOf,
-} from '../../lib/runtime/pipeline/growing/repartition.ts'
-import type { KeptGrowth, RememberedFailure, StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
+} from '../../packages/runtime/pipeline/growing/repartition.ts'
+import type {
+  KeptGrowth,
+  RememberedFailure,
+  StateKey,
+  Version,
+} from '../../packages/runtime/pipeline/model.ts'
 import {
   type CheckpointPages,
   type CheckpointPart,
   EMPTY_META,
   type PartitionStates,
-} from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+} from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { CliFailure } from '../failure.ts'
 import { nameOf } from '../state/state-keys.ts'
 import type { GrowingTopic } from './topic.ts'

@@ -1,5 +1,5 @@
 /** Converts recorded timestamps to RFC 3339. */
-import { text } from '../../lib/runtime/settings/values.ts'
+import { text } from '../../packages/runtime/settings/values.ts'
 
 /** An offset from UTC. */
 export const UTC_OFFSET = text(/^[+-](?:[01]\d|2[0-3]):[0-5]\d$/, '±hh:mm, such as +00:00 or -05:30')

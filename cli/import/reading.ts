@@ -1,11 +1,11 @@
 /** One row becomes one event. Pure. */
 
 import { schemaViolation } from '../../lib/app/schemas.ts'
-import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import { readJsonEvent, toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
-import { derivedId } from '../../lib/runtime/consumer/derived-id.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { reading } from '../../lib/telemetry/reading.ts'
+import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
+import { readJsonEvent, toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
+import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { rfc3339 } from './instant.ts'
 import type { BrokenRow, Row } from './rows.ts'
 import type { Series } from './series.ts'

@@ -1,7 +1,7 @@
 /** Reads a captured Lambda event of a Kafka event source, managed or self-managed. Pure. */
-import { isBase64 } from '../../lib/runtime/cloudevents/json-format.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { type KafkaEventRecord, toLogRecord } from '../../lib/runtime/pipeline/batch/receive.ts'
+import { isBase64 } from '../../packages/runtime/cloudevents/json-format.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { type KafkaEventRecord, toLogRecord } from '../../packages/runtime/pipeline/batch/receive.ts'
 
 /** Lambda writes the first two. Fixtures of some libraries have the third. */
 const SOURCES: ReadonlySet<unknown> = new Set(['aws:kafka', 'SelfManagedKafka', 'aws:SelfManagedKafka'])

@@ -1,9 +1,9 @@
 /** An event in the JSON event format of CloudEvents, as a record carried it. Pure. */
 import { isUtf8 } from 'node:buffer'
-import { toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
-import { isStructured } from '../../lib/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
+import { isStructured } from '../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 
 export type EventDocument = Readonly<Record<string, unknown>>
 

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { plainEvent } from '../../lib/queries/plain-event.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { configOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'

@@ -1,12 +1,12 @@
 /** Whether a record carries a CloudEvent that a consumer would accept, by its envelope. Pure. */
 import { readData } from '../../lib/app/event-data.ts'
-import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { type Failure, type FailureCode, failure } from '../../lib/runtime/consumer/failure-codes.ts'
-import { fingerprint, NESTED_TOO_DEEPLY } from '../../lib/runtime/pipeline/deciding/fingerprint.ts'
-import { largeAttribute } from '../../lib/runtime/pipeline/deciding/limits.ts'
+import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import { type Failure, type FailureCode, failure } from '../../packages/runtime/consumer/failure-codes.ts'
+import { fingerprint, NESTED_TOO_DEEPLY } from '../../packages/runtime/pipeline/deciding/fingerprint.ts'
+import { largeAttribute } from '../../packages/runtime/pipeline/deciding/limits.ts'
 import { type EventDocument, eventDocument } from './document.ts'
 
 interface Place {

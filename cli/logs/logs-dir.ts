@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
-import { onlyOne, StackNotFound } from '../../stacks/addresses.ts'
-import { DEFAULT_STACK, runningStack, runningStacks, STACKS_DIR } from '../../stacks/stack.ts'
+import { onlyOne, StackNotFound } from '../../programs/addresses.ts'
+import { DEFAULT_STACK, runningStack, runningStacks, STACKS_DIR } from '../../programs/stack.ts'
 import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 

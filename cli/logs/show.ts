@@ -6,8 +6,8 @@ import {
   functionLog,
   functionLogsDir,
   loggedFunctions,
-} from '../../stacks/function-logs.ts'
-import { LogFile } from '../../stacks/log-file.ts'
+} from '../../programs/function-logs.ts'
+import { LogFile } from '../../programs/log-file.ts'
 import { StoppedByUser } from '../failure.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
 import { entryLine, type LogEntry, logEntry } from './entry.ts'

@@ -1,11 +1,11 @@
 /** Reads the events that are to be published, and checks each as a consumer would. */
 import { randomUUID } from 'node:crypto'
 import { readData } from '../../lib/app/event-data.ts'
-import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import { isInexact, parseExact } from '../../lib/runtime/cloudevents/exact-json.ts'
-import { readStructured } from '../../lib/runtime/cloudevents/json-format.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import type { Failure } from '../../lib/runtime/consumer/failure-codes.ts'
+import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
+import { isInexact, parseExact } from '../../packages/runtime/cloudevents/exact-json.ts'
+import { readStructured } from '../../packages/runtime/cloudevents/json-format.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import { CliFailure } from '../failure.ts'
 import { type Document, documentsIn } from './documents.ts'
 

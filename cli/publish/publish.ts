@@ -10,11 +10,11 @@ import {
   placed,
   told,
 } from '../../lib/operations/publish/publish.ts'
-import { LONGEST } from '../../lib/runtime/adapters/files/lines.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import type { Serialization } from '../../lib/runtime/consumer/serialization.ts'
-import { RecordRefused } from '../../lib/runtime/pipeline/errors.ts'
 import { KeyFieldMissing, type KeyStrategy } from '../../lib/telemetry/key.ts'
+import { LONGEST } from '../../packages/runtime/adapters/files/lines.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { Serialization } from '../../packages/runtime/consumer/serialization.ts'
+import { RecordRefused } from '../../packages/runtime/pipeline/errors.ts'
 import { CliFailure } from '../failure.ts'
 import { fileFailure } from '../files.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'

@@ -5,8 +5,8 @@ import type { Filter } from '../../lib/queries/record-filter.ts'
 import { recordView } from '../../lib/queries/record-view.ts'
 import { recordedLine } from '../../lib/queries/recorded-line.ts'
 import { readRecords } from '../../lib/queries/records.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { DataReader, LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { DataReader, LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import type { RecordingPosition } from './position.ts'
 
 /** Where the lines go, see `RecordingFile`. */

@@ -1,7 +1,14 @@
 /** `--from` and `--to`: which offsets are recorded. Pure. */
 import { duration } from '../../lib/app/settings/duration.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
-import { either, instant, type Kind, mapped, oneOf, wholeNumber } from '../../lib/runtime/settings/values.ts'
+import {
+  either,
+  instant,
+  type Kind,
+  mapped,
+  oneOf,
+  wholeNumber,
+} from '../../packages/runtime/settings/values.ts'
 import { usageFailure } from '../failure.ts'
 import type { From } from '../tail/from.ts'
 

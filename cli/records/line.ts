@@ -1,8 +1,8 @@
 /** A record as one line for people. Pure. */
 import { recordSummary, shortType } from '../../lib/queries/record-summary.ts'
 import type { RecordView } from '../../lib/queries/record-view.ts'
-import { parseTime } from '../../lib/runtime/cloudevents/attributes.ts'
-import { instant } from '../../lib/runtime/consumer/instant.ts'
+import { parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
+import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { harmless, shortened, widthOf } from '../text-width.ts'
 import { shortTopic } from './view.ts'
 

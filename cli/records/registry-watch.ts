@@ -1,7 +1,7 @@
 /** Notices that records could not be read because the schema registry does not answer. */
-import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import type { Failure } from '../../lib/runtime/consumer/failure-codes.ts'
+import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import { CliFailure } from '../failure.ts'
 
 export class RegistryWatch {

@@ -6,7 +6,7 @@ import { outlook, type Selection, selected, survey } from '../../lib/operations/
 import { type Item, type Limits, periodOf, sequence } from '../../lib/operations/replay/sequence.ts'
 import type { Extent } from '../../lib/operations/replay/shift.ts'
 import { parseFilter } from '../../lib/queries/record-filter.ts'
-import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
+import type { DataReader } from '../../packages/runtime/pipeline/ports.ts'
 import { usageFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import type { ReplayPlan } from './plan.ts'

@@ -1,7 +1,7 @@
 import type { ShiftTarget } from '../../lib/operations/replay/shift.ts'
-import type { ContentMode } from '../../lib/runtime/cloudevents/writer.ts'
-import type { Serialization } from '../../lib/runtime/consumer/serialization.ts'
 import type { KeyStrategy } from '../../lib/telemetry/key.ts'
+import type { ContentMode } from '../../packages/runtime/cloudevents/writer.ts'
+import type { Serialization } from '../../packages/runtime/consumer/serialization.ts'
 
 /** What `sluice replay` is asked to do. */
 export interface ReplayPlan {

@@ -9,9 +9,9 @@ import {
   type ReplayCounts,
   requests,
 } from '../../lib/operations/replay/publish.ts'
-import { RefusedByKafka } from '../../lib/runtime/adapters/kafka/errors.ts'
-import { RecordRefused, Unavailable } from '../../lib/runtime/pipeline/errors.ts'
-import type { Publisher } from '../../lib/runtime/pipeline/ports.ts'
+import { RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
+import { RecordRefused, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import type { Publisher } from '../../packages/runtime/pipeline/ports.ts'
 import { CliFailure } from '../failure.ts'
 import { showLine } from '../progress.ts'
 import { progressText } from '../progress-text.ts'

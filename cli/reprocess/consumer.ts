@@ -4,11 +4,11 @@ import { pathToFileURL } from 'node:url'
 import { codeVersions } from '../../infra/code-version.ts'
 import { consumersOf, readFunctions } from '../../infra/functions.ts'
 import type { Signal } from '../../lib/app/topics.ts'
-import type { KafkaHandler } from '../../lib/runtime/lambda/handler-types.ts'
-import type { AnyKeyedProcess, Consumer } from '../../lib/runtime/pipeline/consumer.ts'
-import { keepsStates } from '../../lib/runtime/pipeline/consumer.ts'
-import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
-import type { Environment } from '../../lib/runtime/settings/slice.ts'
+import type { KafkaHandler } from '../../packages/runtime/lambda/handler-types.ts'
+import type { AnyKeyedProcess, Consumer } from '../../packages/runtime/pipeline/consumer.ts'
+import { keepsStates } from '../../packages/runtime/pipeline/consumer.ts'
+import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 
@@ -58,10 +58,10 @@ export async function anyConsumerNamed(name: string, environment: Environment): 
   const made = handler.consumer({
     ...UNUSED,
     ...environment,
-    RULES_DIR: folder('RULES_DIR', 'rules'),
-    NOTIFICATIONS_DIR: folder('NOTIFICATIONS_DIR', 'notifications'),
+    RULES_DIR: folder('RULES_DIR', 'config/rules'),
+    NOTIFICATIONS_DIR: folder('NOTIFICATIONS_DIR', 'config/notifications'),
     MAPPINGS: mappings.join(','),
-    MAPPINGS_DIR: folder('MAPPINGS_DIR', 'mappings'),
+    MAPPINGS_DIR: folder('MAPPINGS_DIR', 'config/mappings'),
   })
   return made.catch(error => {
     if (!(error instanceof Unavailable)) throw error

@@ -1,9 +1,16 @@
 /** `--from`: where a rebuild begins. */
 import { duration } from '../../lib/app/settings/duration.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
-import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
-import type { KeptCheckpoint } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import { either, instant, type Kind, mapped, oneOf, parsedBy } from '../../lib/runtime/settings/values.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import type { KeptCheckpoint } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import {
+  either,
+  instant,
+  type Kind,
+  mapped,
+  oneOf,
+  parsedBy,
+} from '../../packages/runtime/settings/values.ts'
 import { CliFailure } from '../failure.ts'
 import { nameOf } from '../state/state-keys.ts'
 

@@ -1,7 +1,7 @@
 /** Refuses a reprocessing for whose rebuilt states Redis has no room. */
-import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
-import { StateList } from '../../lib/runtime/adapters/redis/state-list.ts'
-import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { CliFailure } from '../failure.ts'
 
 const MEBIBYTE = 1024 * 1024

@@ -1,7 +1,7 @@
 /** What an unfinished reprocessing is about, kept in Redis so that a later command can go on with it. */
-import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
-import { RedisValue } from '../../lib/runtime/adapters/redis/value.ts'
-import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import { RedisValue } from '../../packages/runtime/adapters/redis/value.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { Start } from './from.ts'
 
 export interface Operation {

@@ -1,11 +1,11 @@
 /** Which partitions are computed anew, by which code, and from where. */
 
 import type { TopicReach } from '../../lib/queries/topics.ts'
-import type { AnyKeyedProcess, Consumer } from '../../lib/runtime/pipeline/consumer.ts'
-import { codeOf, differenceOf } from '../../lib/runtime/pipeline/loading/code.ts'
-import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
-import { isAbsent, type Recovery } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import type { StateCopies, StateFacts } from '../../lib/runtime/pipeline/reprocessing/copies.ts'
+import type { AnyKeyedProcess, Consumer } from '../../packages/runtime/pipeline/consumer.ts'
+import { codeOf, differenceOf } from '../../packages/runtime/pipeline/loading/code.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import { isAbsent, type Recovery } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import type { StateCopies, StateFacts } from '../../packages/runtime/pipeline/reprocessing/copies.ts'
 import { CliFailure } from '../failure.ts'
 import { nameOf } from '../state/state-keys.ts'
 import { type From, type Start, startAtCheckpoint, startInLog } from './from.ts'

@@ -2,10 +2,10 @@
 
 import { plainGroup } from '../../lib/operations/replay/plain.ts'
 import type { Arrival } from '../../lib/operations/rule-log/arrivals.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { entityOf } from '../../lib/runtime/consumer/event.ts'
-import type { DataReader } from '../../lib/runtime/pipeline/ports.ts'
 import { familyOf } from '../../lib/telemetry/families.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import { entityOf } from '../../packages/runtime/consumer/event.ts'
+import type { DataReader } from '../../packages/runtime/pipeline/ports.ts'
 import { CliFailure } from '../failure.ts'
 import type { Source } from '../replay/source.ts'
 

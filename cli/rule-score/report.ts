@@ -1,6 +1,6 @@
 /** Everything that `sluice rules score` tells: the scores, and what they come from. Pure. */
 import type { Firing } from '../../lib/alerting/firings.ts'
-import { instant } from '../../lib/runtime/consumer/instant.ts'
+import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { type KindScore, kindsOf } from './kinds.ts'
 import type { Label } from './label.ts'
 import type { RecordedEntity, Watch } from './recorded.ts'

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { expandedFields, type Surroundings } from '../../infra/expand-functions.ts'
 import type { DeclaredFunction } from '../../infra/functions.ts'
 import type { Schedules } from '../../infra/schedules.ts'
-import type { Environment } from '../../lib/runtime/settings/slice.ts'
+import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import type { FunctionEntry } from './entries.ts'
 
 /** A function as the trigger's engine takes it: as the framework has it. */
@@ -60,10 +60,10 @@ function surroundingsOf({ env, environment, files, schedules }: RunPlace): Surro
   return {
     env,
     clusterArn: CLUSTER_ARN,
-    rulesDir: folder('RULES_DIR', 'rules'),
-    notificationsDir: folder('NOTIFICATIONS_DIR', 'notifications'),
-    failuresDir: folder('FAILURES_DIR', 'failures'),
-    mappingsDir: folder('MAPPINGS_DIR', 'mappings'),
+    rulesDir: folder('RULES_DIR', 'config/rules'),
+    notificationsDir: folder('NOTIFICATIONS_DIR', 'config/notifications'),
+    failuresDir: folder('FAILURES_DIR', 'config/failures'),
+    mappingsDir: folder('MAPPINGS_DIR', 'config/mappings'),
     // Nothing is packed.
     rulePatterns: [],
     notificationPatterns: [],

@@ -4,16 +4,16 @@ import type { Writable } from 'node:stream'
 import { type DeclaredFunction, isConsumer } from '../../infra/functions.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { groupName, topicName } from '../../lib/app/topics.ts'
-import { securityOf } from '../../lib/runtime/adapters/kafka/client.ts'
-import { Connections } from '../../lib/runtime/lambda/connections.ts'
-import { kafkaConnection } from '../../lib/runtime/lambda/kafka-connection.ts'
 import {
   announceResponseType,
   type FunctionInvoker,
   readMappings,
   readSettings,
   Trigger,
-} from '../../localstack/msk-trigger/engine.ts'
+} from '../../packages/msk-trigger/engine.ts'
+import { securityOf } from '../../packages/runtime/adapters/kafka/client.ts'
+import { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { kafkaConnection } from '../../packages/runtime/lambda/kafka-connection.ts'
 import type { FunctionEntry } from './entries.ts'
 import { isScheduled } from './functions.ts'
 import { CountingInvoker, threadsFor } from './invoking.ts'

@@ -9,8 +9,8 @@ import {
   schemaSubject,
 } from '../../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
-import { REGISTRY_ADDRESS } from '../../lib/runtime/settings/registry.ts'
-import { oneOf } from '../../lib/runtime/settings/values.ts'
+import { REGISTRY_ADDRESS } from '../../packages/runtime/settings/registry.ts'
+import { oneOf } from '../../packages/runtime/settings/values.ts'
 import { addressOf, choice, environmentOption, JSON_OPTION, listParserOf } from '../arguments.ts'
 import { CliFailure } from '../failure.ts'
 import { suggestion } from '../similar.ts'

@@ -3,8 +3,8 @@ import { isRegistryError, RegistrySubjects, type Schema } from '@sluice/schema-r
 import type { Config } from '../../lib/app/config.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
-import { registered } from '../../lib/runtime/adapters/registry/data-writer.ts'
-import type { Environment } from '../../lib/runtime/settings/slice.ts'
+import { registered } from '../../packages/runtime/adapters/registry/data-writer.ts'
+import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { CliFailure } from '../failure.ts'
 import { type ShippedSchema, type Verdict, verdictOf } from './verdict.ts'
 

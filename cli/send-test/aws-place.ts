@@ -1,5 +1,5 @@
-import type { AwsPlace } from '../../lib/runtime/adapters/aws/clients.ts'
-import type { Environment } from '../../lib/runtime/settings/slice.ts'
+import type { AwsPlace } from '../../packages/runtime/adapters/aws/clients.ts'
+import type { Environment } from '../../packages/runtime/settings/slice.ts'
 
 /**
  * Returns the address of AWS: the running stack's, the one that AWS_ENDPOINT_URL names, or LocalStack at AWS_PORT. Credentials are

@@ -9,7 +9,7 @@ import { notificationId } from '../../lib/notification/notification.ts'
 import type { Receiver, WebhookReceiver } from '../../lib/notification/receiver.ts'
 import { snsMessage } from '../../lib/notification/sns/message.ts'
 import { attempt, type WebhookPorts } from '../../lib/notification/webhook/attempt.ts'
-import type { AwsPlace } from '../../lib/runtime/adapters/aws/clients.ts'
+import type { AwsPlace } from '../../packages/runtime/adapters/aws/clients.ts'
 
 export interface Tried {
   readonly name: string

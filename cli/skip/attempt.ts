@@ -4,10 +4,10 @@
  */
 import { writeSync } from 'node:fs'
 import { readConfig } from '../../lib/app/config.ts'
-import { RedisStateStore } from '../../lib/runtime/adapters/redis/state-store.ts'
-import { Connections } from '../../lib/runtime/lambda/connections.ts'
-import { type AnyKeyedProcess, type Consumer, keepsStates } from '../../lib/runtime/pipeline/consumer.ts'
-import { type Backlog, tryChunk } from '../../lib/runtime/pipeline/deciding/try-chunk.ts'
+import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
+import { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { type AnyKeyedProcess, type Consumer, keepsStates } from '../../packages/runtime/pipeline/consumer.ts'
+import { type Backlog, tryChunk } from '../../packages/runtime/pipeline/deciding/try-chunk.ts'
 import { anyConsumerNamed } from '../reprocess/consumer.ts'
 import { type Attempt, IDLE, lineOf, PROGRESS } from './progress.ts'
 

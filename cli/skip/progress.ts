@@ -1,7 +1,7 @@
 /** How a program that tries records says how far it is: a line before each record, and one after each partition. */
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Backlog } from '../../lib/runtime/pipeline/deciding/try-chunk.ts'
-import { digestOf } from '../../lib/runtime/pipeline/failures/failure-record.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Backlog } from '../../packages/runtime/pipeline/deciding/try-chunk.ts'
+import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
 
 /** The descriptor that it writes to. */
 export const PROGRESS = 3

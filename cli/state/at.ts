@@ -2,15 +2,19 @@
 
 import { duration } from '../../lib/app/settings/duration.ts'
 import { type EntityState, entityState, preferExact } from '../../lib/queries/entities.ts'
-import { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
-import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
-import { defined } from '../../lib/runtime/consumer/defined.ts'
-import { isHolderName } from '../../lib/runtime/pipeline/deciding/hold.ts'
-import { heldParts, partsOfState } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
-import { beginningOf, type Doubt } from '../../lib/runtime/pipeline/verifying/beginning.ts'
-import { type PastStates, type PastStep, pastStates } from '../../lib/runtime/pipeline/verifying/history.ts'
-import type { Environment } from '../../lib/runtime/settings/slice.ts'
-import { either, instant, type Kind, mapped, wholeNumber } from '../../lib/runtime/settings/values.ts'
+import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import { defined } from '../../packages/runtime/consumer/defined.ts'
+import { isHolderName } from '../../packages/runtime/pipeline/deciding/hold.ts'
+import { heldParts, partsOfState } from '../../packages/runtime/pipeline/deciding/stored-state.ts'
+import { beginningOf, type Doubt } from '../../packages/runtime/pipeline/verifying/beginning.ts'
+import {
+  type PastStates,
+  type PastStep,
+  pastStates,
+} from '../../packages/runtime/pipeline/verifying/history.ts'
+import type { Environment } from '../../packages/runtime/settings/slice.ts'
+import { either, instant, type Kind, mapped, wholeNumber } from '../../packages/runtime/settings/values.ts'
 import type { CommandConnections } from '../command-connections.ts'
 import { CliFailure } from '../failure.ts'
 import type { LivePartition } from '../reprocess/plan.ts'

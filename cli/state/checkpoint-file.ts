@@ -3,9 +3,9 @@ import {
   CheckpointParser,
   CheckpointWriter,
   type Header,
-} from '../../lib/runtime/adapters/checkpoints/format.ts'
-import { isUnreadableText, linesByPiece } from '../../lib/runtime/adapters/files/lines.ts'
-import { type Checkpoint, NOTHING } from '../../lib/runtime/adapters/redis/checkpoint.ts'
+} from '../../packages/runtime/adapters/checkpoints/format.ts'
+import { isUnreadableText, linesByPiece } from '../../packages/runtime/adapters/files/lines.ts'
+import { type Checkpoint, NOTHING } from '../../packages/runtime/adapters/redis/checkpoint.ts'
 import type {
   OutboxEntry,
   RememberedFailure,
@@ -13,14 +13,14 @@ import type {
   StateKey,
   StoredContext,
   StoredTimer,
-} from '../../lib/runtime/pipeline/model.ts'
+} from '../../packages/runtime/pipeline/model.ts'
 import {
   type CheckpointMeta,
   type CheckpointPart,
   DamagedCheckpoint,
   type Gone,
-} from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import { idsInBytes } from '../../lib/runtime/pipeline/recovery/id-bytes.ts'
+} from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { idsInBytes } from '../../packages/runtime/pipeline/recovery/id-bytes.ts'
 import { CliFailure } from '../failure.ts'
 
 export interface CheckpointFile {

@@ -1,12 +1,12 @@
 /** Which entity `sluice state erase` means. An erasure cannot be taken back, so a name that fits several is refused. */
 import { entitiesLike, holdingsOf } from '../../lib/queries/erasure.ts'
-import type { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
-import { attributeViolation } from '../../lib/runtime/cloudevents/attributes.ts'
-import { attributesOf } from '../../lib/runtime/cloudevents/event.ts'
-import { partsOfEntity } from '../../lib/runtime/consumer/event.ts'
-import { largeAttribute } from '../../lib/runtime/pipeline/deciding/limits.ts'
-import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
 import { type Erasure, entityErased } from '../../lib/telemetry/erasure.ts'
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { attributeViolation } from '../../packages/runtime/cloudevents/attributes.ts'
+import { attributesOf } from '../../packages/runtime/cloudevents/event.ts'
+import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
+import { largeAttribute } from '../../packages/runtime/pipeline/deciding/limits.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { harmless } from '../text-width.ts'
 

@@ -1,6 +1,6 @@
 /** What `sluice state erase` shows, as text. Pure. */
 import type { Holding } from '../../lib/queries/erasure.ts'
-import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 import type { ConsumerErasure } from './erasure-wait.ts'

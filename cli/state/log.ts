@@ -1,12 +1,12 @@
 /** Asks Kafka about a consumer's log. Showing state must work without an answer. */
 
 import { topicBounds } from '../../lib/queries/topics.ts'
-import { isUnknownTopic } from '../../lib/runtime/adapters/kafka/errors.ts'
-import { type Bounds, TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
-import type { Connections } from '../../lib/runtime/lambda/connections.ts'
-import { isUnreadable } from '../../lib/runtime/pipeline/errors.ts'
-import { digestOf } from '../../lib/runtime/pipeline/failures/failure-record.ts'
-import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
+import { type Bounds, TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { isUnreadable } from '../../packages/runtime/pipeline/errors.ts'
+import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { isAnswerMissing, withinPatience } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import type { Standing } from './other-log.ts'

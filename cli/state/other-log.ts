@@ -1,6 +1,6 @@
 /** Whether a checkpoint belongs to the log that Kafka has now. Pure. */
-import type { Bounds } from '../../lib/runtime/adapters/kafka/offsets.ts'
-import type { Checkpoint } from '../../lib/runtime/adapters/redis/checkpoint.ts'
+import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import type { Checkpoint } from '../../packages/runtime/adapters/redis/checkpoint.ts'
 
 /** What the log has at a checkpoint's applied offset; `appendedAtMs` is undefined if there is no record. */
 interface AtAppliedOffset extends Bounds {

@@ -1,7 +1,7 @@
-import type { Checkpoint, StateCheckpoints } from '../../lib/runtime/adapters/redis/checkpoint.ts'
-import type { Replaced } from '../../lib/runtime/adapters/redis/generations.ts'
-import { CopyStopped } from '../../lib/runtime/pipeline/errors.ts'
-import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { Checkpoint, StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
+import type { Replaced } from '../../packages/runtime/adapters/redis/generations.ts'
+import { CopyStopped } from '../../packages/runtime/pipeline/errors.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { CliFailure } from '../failure.ts'
 import { nameOf } from './state-keys.ts'
 

@@ -9,7 +9,7 @@ import {
   topicSize,
 } from '../../lib/app/topics.ts'
 import { partitionsOf, type TopicSize } from '../../lib/queries/partition-states.ts'
-import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { usageFailure } from '../failure.ts'
 
 export interface Wanted {

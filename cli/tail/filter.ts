@@ -1,6 +1,6 @@
 /** `--filter`: which records are shown. Pure. */
 import { parseFilter } from '../../lib/queries/record-filter.ts'
-import { mapped, parsedBy } from '../../lib/runtime/settings/values.ts'
+import { mapped, parsedBy } from '../../packages/runtime/settings/values.ts'
 
 /** What `--filter` can be. */
 export const FILTER = parsedBy(

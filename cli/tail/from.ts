@@ -1,6 +1,13 @@
 /** `--from`: where reading begins. Pure. */
 import { duration } from '../../lib/app/settings/duration.ts'
-import { either, instant, type Kind, mapped, oneOf, wholeNumber } from '../../lib/runtime/settings/values.ts'
+import {
+  either,
+  instant,
+  type Kind,
+  mapped,
+  oneOf,
+  wholeNumber,
+} from '../../packages/runtime/settings/values.ts'
 
 export type From =
   | 'start'

@@ -1,6 +1,6 @@
 /** A plan for topics as text for people. Pure. */
 import type { RefusedChange, TopicCreation, TopicPlan } from '../../lib/operations/topic-plan.ts'
-import type { TopicDifference } from '../../lib/runtime/adapters/kafka/topics.ts'
+import type { TopicDifference } from '../../packages/runtime/adapters/kafka/topics.ts'
 
 /** What `topics plan --json` prints. */
 export interface PlanReport extends TopicPlan {

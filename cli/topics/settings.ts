@@ -1,5 +1,5 @@
 /** The settings of a topic on the command line: `--config name=value`, and options for the usual ones. Pure. */
-import { parsedBy } from '../../lib/runtime/settings/values.ts'
+import { parsedBy } from '../../packages/runtime/settings/values.ts'
 import { parserOf } from '../arguments.ts'
 import { usageFailure } from '../failure.ts'
 

@@ -1,5 +1,5 @@
 /** Topics as text for people. Pure. */
-import type { TopicPartition } from '../../lib/runtime/adapters/kafka/topic-admin.ts'
+import type { TopicPartition } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 

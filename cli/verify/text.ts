@@ -1,8 +1,8 @@
 /** The output of `sluice verify`. Pure. */
 
 import { NAMESPACE } from '../../lib/app/name.ts'
-import type { Difference, Exception } from '../../lib/runtime/pipeline/verifying/compare.ts'
-import { nameOfDiffering, type Verified } from '../../lib/runtime/pipeline/verifying/verify.ts'
+import type { Difference, Exception } from '../../packages/runtime/pipeline/verifying/compare.ts'
+import { nameOfDiffering, type Verified } from '../../packages/runtime/pipeline/verifying/verify.ts'
 import { count } from '../count.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'

@@ -1,5 +1,5 @@
 /** Sessions that people have ended by signing out: they are remembered until they would have ended by themselves. */
-import type { Value } from '../../lib/runtime/lambda/connections.ts'
+import type { Value } from '../../packages/runtime/lambda/connections.ts'
 import type { Session } from './sessions.ts'
 
 /** The end that each session would have had, by person and id; epoch milliseconds. */

@@ -1,13 +1,13 @@
 /** What is answered where a question cannot be: one sentence that says what is wrong and what to do. */
 import type { Context } from 'hono'
 import { OperationFailure } from '../../lib/operations/failure.ts'
-import { isUnknownTopic, RefusedByKafka } from '../../lib/runtime/adapters/kafka/errors.ts'
+import { isUnknownTopic, RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
 import {
   isUnreadable,
   PartitionStopped,
   RecordRefused,
   Unavailable,
-} from '../../lib/runtime/pipeline/errors.ts'
+} from '../../packages/runtime/pipeline/errors.ts'
 
 export interface Problem {
   /** What kind of problem it is, for programs. */

@@ -2,10 +2,10 @@
 import { type Searched, searchNewest } from '../../lib/queries/newest-records.ts'
 import { type Range, rangesOf } from '../../lib/queries/records.ts'
 import { topicReach } from '../../lib/queries/topics.ts'
-import type { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { partitionOf } from '../../lib/runtime/consumer/murmur2.ts'
-import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { partitionOf } from '../../packages/runtime/consumer/murmur2.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 
 /** Whatever is found in a record has a time, by which the newest are kept. */
 interface Timed {

@@ -1,10 +1,11 @@
 /** Lambda batches of the readings topic, each with one special kind of content. */
-import { type ContentMode, producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
-import { derivedId } from '../../lib/runtime/consumer/derived-id.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
+
 import { FAMILIES, type ReadingData } from '../../lib/telemetry/families.ts'
 import { keyOf, reading } from '../../lib/telemetry/reading.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
+import { type ContentMode, producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
+import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { type Captured, lambdaBatch } from './lambda-batch.ts'
 
 const START = Date.parse('2025-07-01T12:00:00Z')

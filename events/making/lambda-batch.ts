@@ -1,7 +1,7 @@
 /** Records in the form in which Lambda passes them to a function. */
 
 import { topicName } from '../../lib/app/topics.ts'
-import type { OutgoingRecord, RecordHeader } from '../../lib/runtime/cloudevents/record.ts'
+import type { OutgoingRecord, RecordHeader } from '../../packages/runtime/cloudevents/record.ts'
 
 /** A record as it was appended to the log. */
 export interface Captured extends Pick<OutgoingRecord, 'key' | 'value' | 'headers'> {

@@ -2,14 +2,14 @@
 
 import { topicName } from '../../lib/app/topics.ts'
 import { recordedLine } from '../../lib/queries/recorded-line.ts'
-import { toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
-import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { partitionOf } from '../../lib/runtime/consumer/murmur2.ts'
 import type { ReadingData } from '../../lib/telemetry/families.ts'
 import type { KeyedEvent } from '../../lib/telemetry/reading.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
+import { toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
+import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import { partitionOf } from '../../packages/runtime/consumer/murmur2.ts'
 
 const MINUTE = 60_000
 const PARTITIONS = 12

@@ -1,8 +1,9 @@
 /** Recorded streams: events in the JSON event format, in the order of their arrival. */
-import { toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
-import { derivedId } from '../../lib/runtime/consumer/derived-id.ts'
+
 import { FAMILIES, type FamilyName, type ReadingData } from '../../lib/telemetry/families.ts'
 import { reading } from '../../lib/telemetry/reading.ts'
+import { toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
+import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND

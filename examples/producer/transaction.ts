@@ -1,6 +1,6 @@
 /** Publishes two events that consumers see together or not at all: `KAFKA_BROKERS=… TOPIC=… node_modules/node/bin/node examples/producer/transaction.ts`. */
 import process from 'node:process'
-import { TelemetryProducer } from '../../lib/runtime/producer/index.ts'
+import { TelemetryProducer } from '../../packages/runtime/producer/index.ts'
 
 const { KAFKA_BROKERS = '127.0.0.1:9092', TOPIC = 'sluice.telemetry.readings.local' } = process.env
 

@@ -2,8 +2,8 @@
 import { takeAllCheckpoints } from '../../lib/app/checkpoints.ts'
 import { NAME } from '../../lib/app/name.ts'
 import { CHECKPOINT_CONSUMERS, CHECKPOINTS, GENERAL, KAFKA, REDIS } from '../../lib/app/settings/index.ts'
-import { Connections } from '../../lib/runtime/lambda/connections.ts'
-import { scheduled } from '../../lib/runtime/lambda/scheduled.ts'
+import { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 
 export const handler = scheduled(
   'checkpoints',

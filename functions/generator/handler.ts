@@ -14,12 +14,12 @@ import {
   SERIALIZATION,
 } from '../../lib/app/settings/index.ts'
 import { topicName } from '../../lib/app/topics.ts'
-import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
-import { Connections } from '../../lib/runtime/lambda/connections.ts'
-import { scheduled } from '../../lib/runtime/lambda/scheduled.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { ticksDue } from '../../lib/telemetry/simulator/ticks.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
+import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
+import { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 
 export const handler = scheduled(
   'generator',

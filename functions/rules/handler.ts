@@ -6,9 +6,9 @@ import { loadRules } from '../../lib/alerting/rules-directory.ts'
 import { NAME } from '../../lib/app/name.ts'
 import { GENERAL, KAFKA, REDIS, RULES } from '../../lib/app/settings/index.ts'
 import { topicName } from '../../lib/app/topics.ts'
-import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
-import { Connections } from '../../lib/runtime/lambda/connections.ts'
-import { scheduled } from '../../lib/runtime/lambda/scheduled.ts'
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
+import { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 
 /** Where rules are evaluated, or decide what is sent to a group. */
 const SIGNALS = ['readings', 'events', 'patterns'] as const

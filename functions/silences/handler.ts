@@ -2,8 +2,8 @@
 import { NAME } from '../../lib/app/name.ts'
 import { GENERAL, KAFKA, REDIS } from '../../lib/app/settings/index.ts'
 import { appendSilences, keptSilences } from '../../lib/app/silences.ts'
-import { Connections } from '../../lib/runtime/lambda/connections.ts'
-import { scheduled } from '../../lib/runtime/lambda/scheduled.ts'
+import { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 
 export const handler = scheduled(
   'silences',

@@ -2,7 +2,7 @@
 
 import { NAMESPACE } from '../../lib/app/name.ts'
 import { isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts'
-import { DIMENSIONS } from '../../lib/runtime/adapters/lambda/metric-names.ts'
+import { DIMENSIONS } from '../../packages/runtime/adapters/lambda/metric-names.ts'
 import { isConsumer } from '../functions.ts'
 import { missedRunsName } from '../missed-runs.ts'
 import type { Deployed } from './alarm.ts'

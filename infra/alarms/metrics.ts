@@ -1,7 +1,7 @@
 /** The metrics that alarms and dashboard look at: those that the functions write, and those of AWS. Pure. */
 import { CONSOLE_METRICS, SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
-import { DIMENSIONS, METRICS } from '../../lib/runtime/adapters/lambda/metric-names.ts'
+import { DIMENSIONS, METRICS } from '../../packages/runtime/adapters/lambda/metric-names.ts'
 
 /** A metric of the functions, by its name. */
 export type OwnMetric = keyof typeof METRICS | keyof typeof SCHEDULED_METRICS | keyof typeof CONSOLE_METRICS

@@ -1,6 +1,6 @@
 /** What is set for the alarms of a deployment. */
-import { setting, slice } from '../../lib/runtime/settings/slice.ts'
-import { list, onOff, positiveDecimal, text } from '../../lib/runtime/settings/values.ts'
+import { setting, slice } from '../../packages/runtime/settings/slice.ts'
+import { list, onOff, positiveDecimal, text } from '../../packages/runtime/settings/values.ts'
 import { isCacheNodes, MOST_CACHE_NODES } from './cache-nodes.ts'
 
 const TOPIC = text(/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic')

@@ -1,5 +1,5 @@
 /** Every kind of alarm, by its heading in docs/runbook.md, and why other metrics have none. Pure. */
-import type { ErrorLineKind } from '../../lib/runtime/adapters/lambda/lines.ts'
+import type { ErrorLineKind } from '../../packages/runtime/adapters/lambda/lines.ts'
 import type { AlarmKind } from './alarm.ts'
 import { CONSOLE } from './console.ts'
 import type { OwnMetric } from './metrics.ts'

@@ -3,9 +3,9 @@ import { SLICES } from '../../lib/app/config.ts'
 import { isLoopback } from '../../lib/app/loopback.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
 import { type Environment, readSettings } from '../../lib/app/settings/index.ts'
-import { parseRedisUrl } from '../../lib/runtime/adapters/redis/address.ts'
-import { formatsOf, type Serialization } from '../../lib/runtime/consumer/serialization.ts'
-import { ConfigError } from '../../lib/runtime/settings/config-error.ts'
+import { parseRedisUrl } from '../../packages/runtime/adapters/redis/address.ts'
+import { formatsOf, type Serialization } from '../../packages/runtime/consumer/serialization.ts'
+import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
 
 /** The variables of a function, as the template has them: texts, and what CloudFormation fills in. */
 type Variables = Readonly<Record<string, unknown>>

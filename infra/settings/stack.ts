@@ -1,5 +1,5 @@
-import { setting, slice } from '../../lib/runtime/settings/slice.ts'
-import { text } from '../../lib/runtime/settings/values.ts'
+import { setting, slice } from '../../packages/runtime/settings/slice.ts'
+import { text } from '../../packages/runtime/settings/values.ts'
 
 /** Where a deployment finds what it was not told. */
 export const STACK = slice(

@@ -3,9 +3,9 @@
  * falls and does not get up, or a database restarts.
  */
 
-import type { Received } from '../runtime/consumer/event.ts'
-import { FORGET, forgetting } from '../runtime/consumer/forgetting.ts'
-import { instant } from '../runtime/consumer/instant.ts'
+import type { Received } from '../../packages/runtime/consumer/event.ts'
+import { FORGET, forgetting } from '../../packages/runtime/consumer/forgetting.ts'
+import { instant } from '../../packages/runtime/consumer/instant.ts'
 import {
   decided,
   type Emission,
@@ -13,7 +13,7 @@ import {
   rejected,
   type Step,
   type Timer,
-} from '../runtime/consumer/process.ts'
+} from '../../packages/runtime/consumer/process.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import {
   type DatabaseReading,

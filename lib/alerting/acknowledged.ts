@@ -1,6 +1,7 @@
 /** The event that acknowledges an alert, or takes an acknowledgement back. It lies beside the alert's own events. */
+
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { AlertAcknowledged } from '../../schemas/types.ts'
-import type { Event } from '../runtime/consumer/event.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import type { Alert } from './alert.ts'
 

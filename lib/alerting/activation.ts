@@ -1,8 +1,8 @@
 /** Decides when a rule set is appended to the log, and makes the events that carry it. */
 
+import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { type Appended, type AppendReason, whyAppend } from '../append-again.ts'
-import { derivedId } from '../runtime/consumer/derived-id.ts'
-import type { Event } from '../runtime/consumer/event.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { RULES_ACTIVATED_TYPE } from './activated-type.ts'
 import type { RuleSet } from './rule-set.ts'

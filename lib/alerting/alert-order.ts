@@ -1,5 +1,5 @@
 /** The order of the alerts of a fingerprint. Only one of them can fire at a time, so those before the latest are over. Pure. */
-import { type Event, entityOf } from '../runtime/consumer/event.ts'
+import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Alert } from './alert.ts'
 import { isClock } from './pipeline-down.ts'
 

@@ -1,11 +1,11 @@
 /** The events on the alerts topic: an alert fires, and later the same alert resolves, exactly once. */
 
+import { attributeText } from '../../packages/runtime/consumer/attribute-text.ts'
+import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
+import type { Received } from '../../packages/runtime/consumer/event.ts'
+import { instant } from '../../packages/runtime/consumer/instant.ts'
+import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import type { AlertFired, AlertResolved } from '../../schemas/types.ts'
-import { attributeText } from '../runtime/consumer/attribute-text.ts'
-import { derivedId } from '../runtime/consumer/derived-id.ts'
-import type { Received } from '../runtime/consumer/event.ts'
-import { instant } from '../runtime/consumer/instant.ts'
-import type { Emission } from '../runtime/consumer/process.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import type { FamilyName } from '../telemetry/families.ts'
 import { identityOf, type Rule } from './rule.ts'

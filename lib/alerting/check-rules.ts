@@ -29,7 +29,7 @@ export function checkRules(files: readonly RuleFile[]): RulesCheck {
   }
 }
 
-/** `rules/weather.yaml:12:5  HIGH_TEMP.clearBelow: must be …` */
+/** `config/rules/weather.yaml:12:5  HIGH_TEMP.clearBelow: must be …` */
 export function errorLine(error: LocatedError): string {
   return lineOf(error, error.rule)
 }

@@ -1,6 +1,6 @@
 /** One step of alerting for one entity: collects the rules' next states, the alerts to send and the reason. */
-import type { Received } from '../runtime/consumer/event.ts'
-import type { Emission } from '../runtime/consumer/process.ts'
+import type { Received } from '../../packages/runtime/consumer/event.ts'
+import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import {
   alertEmission,
   type FiredAlert,

@@ -1,5 +1,5 @@
 /** Alerts from firing to resolving, as the events of a stretch of a log tell of them. Pure. */
-import { entityOf } from '../runtime/consumer/event.ts'
+import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import { type Alert, NO_DATA } from './alert.ts'
 import { type AnyRule, isPatternRule } from './patterns/pattern.ts'
 import { identityOf } from './rule.ts'

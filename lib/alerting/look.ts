@@ -2,7 +2,7 @@
  * Looks at entities that have stopped reporting: a rule that came into force since then may wait for silence, and after some days
  * the entity is forgotten. One timer for each entity, which moves at most once an hour. Pure.
  */
-import type { TimerChange } from '../runtime/consumer/process.ts'
+import type { TimerChange } from '../../packages/runtime/consumer/process.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import type { TrackedRule } from './entity-state.ts'
 import type { RulesInForce } from './rules-in-force.ts'

@@ -2,10 +2,10 @@
  * One alert for the whole pipeline: the clock's ticks have stopped. Each partition of readings notices by itself. The id of the alert
  * is derived from what the partitions share, the time of the last tick, so that an outage is one alert. Pure.
  */
-import { derivedId } from '../runtime/consumer/derived-id.ts'
-import { entityOf, type Received } from '../runtime/consumer/event.ts'
-import { instant } from '../runtime/consumer/instant.ts'
-import { type Decided, decided, type Timer } from '../runtime/consumer/process.ts'
+import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
+import { entityOf, type Received } from '../../packages/runtime/consumer/event.ts'
+import { instant } from '../../packages/runtime/consumer/instant.ts'
+import { type Decided, decided, type Timer } from '../../packages/runtime/consumer/process.ts'
 import { CLOCK_SOURCE } from '../telemetry/tick.ts'
 import { alertEmission, type FiredAlert, resolvedAlert } from './alert.ts'
 import type { AlertingState } from './entity-state.ts'

@@ -1,7 +1,6 @@
 /** The alerting consumer: evaluates every reading against the rules of its family, and emits one event per change. */
 
-import { PARKING, parkedForMs } from '../failures/policy.ts'
-import type { Received } from '../runtime/consumer/event.ts'
+import type { Received } from '../../packages/runtime/consumer/event.ts'
 import {
   type Decided,
   decided,
@@ -10,7 +9,8 @@ import {
   type PartitionContext,
   rejected,
   type Timer,
-} from '../runtime/consumer/process.ts'
+} from '../../packages/runtime/consumer/process.ts'
+import { PARKING, parkedForMs } from '../failures/policy.ts'
 import { type Family, familyOf, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { RULES_ACTIVATED_TYPE } from './activated-type.ts'

@@ -1,5 +1,5 @@
 /** What one reading does to all rules of its entity. Pure. */
-import type { Received } from '../runtime/consumer/event.ts'
+import type { Received } from '../../packages/runtime/consumer/event.ts'
 import type { Family, ReadingData } from '../telemetry/families.ts'
 import { thresholdFor, type Value } from './condition.ts'
 import type { EntityRun } from './entity-run.ts'

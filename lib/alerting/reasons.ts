@@ -8,7 +8,7 @@ interface Reason {
 }
 
 /**
- * Ordered by how much people care: with several rules, the step's reason is the first of these that occurred. `rules/README.md`
+ * Ordered by how much people care: with several rules, the step's reason is the first of these that occurred. `config/rules/README.md`
  * shows the table.
  */
 export const REASONS = {

@@ -22,7 +22,7 @@ export interface Measure {
   readonly overMs: number
 }
 
-/** An alert rule, checked and with defaults filled in. `rules/README.md` describes how to write one. */
+/** An alert rule, checked and with defaults filled in. `config/rules/README.md` describes how to write one. */
 export interface Rule {
   readonly name: string
   readonly family: FamilyName

@@ -3,8 +3,8 @@
  * one that both say is firing goes on as the alert that was told; one that only the live state has ends; one that only the
  * rebuilt state has begins. Pure.
  */
-import { derivedId } from '../runtime/consumer/derived-id.ts'
-import type { Takeover, TakeoverPlace } from '../runtime/consumer/process.ts'
+import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
+import type { Takeover, TakeoverPlace } from '../../packages/runtime/consumer/process.ts'
 import { type FiredAlert, resolvedAlert } from './alert.ts'
 import type { AlertingState, TrackedRule } from './entity-state.ts'
 import { patternEmission } from './patterns/pattern-alert.ts'

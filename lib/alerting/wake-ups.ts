@@ -1,5 +1,5 @@
 /** The timers of an entity, with which time alone changes one of its rules. Pure. */
-import type { TimerChange } from '../runtime/consumer/process.ts'
+import type { TimerChange } from '../../packages/runtime/consumer/process.ts'
 import type { SetTimers, TrackedRule } from './entity-state.ts'
 import type { RulesInForce } from './rules-in-force.ts'
 import { wakeUps } from './silence.ts'

@@ -1,5 +1,5 @@
 /** Which readings a rule watches, whatever they measure. Pure. */
-import type { Received } from '../runtime/consumer/event.ts'
+import type { Received } from '../../packages/runtime/consumer/event.ts'
 import { familyOf, type ReadingData } from '../telemetry/families.ts'
 import { matches } from './match.ts'
 import { type Facts, factsOfReading } from './patterns/facts.ts'

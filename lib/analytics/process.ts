@@ -1,15 +1,15 @@
 /** The processor: keeps statistics of every metric of an entity, and emits a summary of each minute of event time. */
 
-import type { MinuteSummary as MinuteData } from '../../schemas/types.ts'
-import type { Received } from '../runtime/consumer/event.ts'
-import { forgetting } from '../runtime/consumer/forgetting.ts'
+import type { Received } from '../../packages/runtime/consumer/event.ts'
+import { forgetting } from '../../packages/runtime/consumer/forgetting.ts'
 import {
   decided,
   type Emission,
   type KeyedProcess,
   rejected,
   type Step,
-} from '../runtime/consumer/process.ts'
+} from '../../packages/runtime/consumer/process.ts'
+import type { MinuteSummary as MinuteData } from '../../schemas/types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import {
   type FamilyName,

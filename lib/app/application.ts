@@ -1,9 +1,10 @@
 /** Describes Sluice to the engine. */
+
+import type { Application } from '../../packages/runtime/consumer/application.ts'
 import { RULES_ACTIVATED_TYPE } from '../alerting/activated-type.ts'
 import { FAILURE_ENDED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import { discardedEvent } from '../failures/on-failure/foreign.ts'
 import { parkedForMs } from '../failures/policy.ts'
-import type { Application } from '../runtime/consumer/application.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
@@ -13,7 +14,7 @@ import { NAME } from './name.ts'
 import { SERIALIZING } from './serializing.ts'
 import { groupName, type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
 
-declare module '../runtime/consumer/declared.ts' {
+declare module '../../packages/runtime/consumer/declared.ts' {
   interface Declared {
     readonly topic: Signal
   }

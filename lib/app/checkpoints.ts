@@ -1,10 +1,10 @@
 /** What the scheduled function `checkpoints` does and reports. */
 
-import type { Connections } from '../runtime/lambda/connections.ts'
-import type { Scheduled } from '../runtime/lambda/scheduled.ts'
-import type { StateKey } from '../runtime/pipeline/model.ts'
-import type { PartitionStates } from '../runtime/pipeline/recovery/checkpoints.ts'
-import { type NotTaken, takeCheckpoints } from '../runtime/pipeline/recovery/take-checkpoints.ts'
+import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import type { PartitionStates } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { type NotTaken, takeCheckpoints } from '../../packages/runtime/pipeline/recovery/take-checkpoints.ts'
 import { report } from './metrics.ts'
 import type { CheckpointConsumers, CheckpointSettings, GeneralSettings } from './settings/index.ts'
 import { TOPICS, topicName } from './topics.ts'

@@ -1,6 +1,6 @@
 /** All settings together, for the command line and the tests. A function reads only the slices that it uses. */
 
-import type { Environment } from '../runtime/settings/slice.ts'
+import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import {
   ALERTS_TOPIC,
   CHECKPOINT_CONSUMERS,

@@ -1,8 +1,9 @@
 /** What the scheduled function `dead-letters` measures: what waits for people, and how much is tried again. */
+
+import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
+import type { LogBounds } from '../../packages/runtime/pipeline/ports.ts'
 import { type CountedPartition, countOpen } from '../queries/open-dead-letters.ts'
-import type { Connections } from '../runtime/lambda/connections.ts'
-import type { Scheduled } from '../runtime/lambda/scheduled.ts'
-import type { LogBounds } from '../runtime/pipeline/ports.ts'
 import { report } from './metrics.ts'
 import type { GeneralSettings } from './settings/index.ts'
 import { RETRY_TOPICS, topicName } from './topics.ts'

@@ -1,6 +1,6 @@
+import type { PartsOf } from '../../packages/runtime/settings/environment.ts'
 import { loadPolicy } from '../failures/adapters/policy-file.ts'
 import { failureRouter } from '../failures/process.ts'
-import type { PartsOf } from '../runtime/settings/environment.ts'
 import { functionOf } from './resource-names.ts'
 import { FAILURES, GENERAL } from './settings/index.ts'
 import { signalNamed } from './topics.ts'

@@ -3,7 +3,7 @@ import {
   type ForwarderChoices,
   type ForwarderSource,
   forwarderHandler,
-} from '../runtime/lambda/forwarder-handler.ts'
+} from '../../packages/runtime/lambda/forwarder-handler.ts'
 import { APPLICATION } from './application.ts'
 
 /** A schedule-triggered handler that runs a forwarder of Sluice: all that its `handler.ts` needs. */

@@ -1,7 +1,7 @@
 /** How the topics of an environment have grown, for records that come back to the partition of their key. */
-import type { Connections } from '../runtime/lambda/connections.ts'
-import { growthsName, type KnownGrowths } from '../runtime/pipeline/growing/history.ts'
-import type { Growth } from '../runtime/pipeline/model.ts'
+import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { growthsName, type KnownGrowths } from '../../packages/runtime/pipeline/growing/history.ts'
+import type { Growth } from '../../packages/runtime/pipeline/model.ts'
 
 /** By the topic's name in Kafka. */
 export type Growths = ReadonlyMap<string, readonly Growth[]>

@@ -1,5 +1,5 @@
 /** The metrics of scheduled functions and of the console: the code that writes them, and the alarms of a deployment, read these tables. */
-import type { Scheduled } from '../runtime/lambda/scheduled.ts'
+import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 
 /**
  * By name: the function that writes it at each run, and whether it is a number of things or a time in seconds. Each tells what there

@@ -1,11 +1,12 @@
 /** Assembles the sink that publishes notifications to SNS. */
+
+import type { Sink } from '../../packages/runtime/consumer/sink.ts'
+import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
+import type { PartsOf } from '../../packages/runtime/settings/environment.ts'
+import type { GeneralSettings } from '../../packages/runtime/settings/general.ts'
 import { loadReceivers } from '../notification/adapters/receivers-file.ts'
 import type { Notification } from '../notification/notification.ts'
 import { snsSink } from '../notification/sns/sink.ts'
-import type { Sink } from '../runtime/consumer/sink.ts'
-import { ConfigError } from '../runtime/settings/config-error.ts'
-import type { PartsOf } from '../runtime/settings/environment.ts'
-import type { GeneralSettings } from '../runtime/settings/general.ts'
 import type { NOTIFICATIONS } from './settings/notifications.ts'
 import type { ALERTS_TOPIC } from './settings/receivers.ts'
 

@@ -1,6 +1,6 @@
 /** The schemas that ship in `schemas/`, loaded when a format is first needed. */
-import type { PackagedSchema } from '../runtime/consumer/application.ts'
-import type { SchemaDataFormat } from '../runtime/consumer/serialization.ts'
+import type { PackagedSchema } from '../../packages/runtime/consumer/application.ts'
+import type { SchemaDataFormat } from '../../packages/runtime/consumer/serialization.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { serializedType } from './serialized-types.ts'
 import { topicName } from './topics.ts'

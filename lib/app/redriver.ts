@@ -1,8 +1,9 @@
 /** Gives the redriver the topics of Sluice. */
+
+import type { Forwarder } from '../../packages/runtime/consumer/forwarder.ts'
+import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import type { GeneralSettings } from '../../packages/runtime/settings/general.ts'
 import { redriver } from '../failures/redriver.ts'
-import type { Forwarder } from '../runtime/consumer/forwarder.ts'
-import type { Connections } from '../runtime/lambda/connections.ts'
-import type { GeneralSettings } from '../runtime/settings/general.ts'
 import { APPLICATION } from './application.ts'
 import { type Growths, growthsOf } from './growths.ts'
 import { RETRY_TOPICS, type Signal, TOPICS, topicName } from './topics.ts'

@@ -1,6 +1,6 @@
 /** Simulated readings for an application's own producer, one at a time. */
-import { newId } from '../runtime/adapters/system.ts'
-import type { Event } from '../runtime/consumer/event.ts'
+import { newId } from '../../packages/runtime/adapters/system.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { type FamilyName, familyOf, type ReadingData } from '../telemetry/families.ts'
 import type { KeyStrategy } from '../telemetry/key.ts'
 import { keyOf } from '../telemetry/reading.ts'

@@ -2,7 +2,7 @@
  * The event types whose data is written as SERIALIZATION says, with the topic of each. All others are JSON always: ticks, records of
  * failures, and events that control consumers, which every version of the code must be able to read without a registry.
  */
-import type { SerializedType } from '../runtime/consumer/serialization.ts'
+import type { SerializedType } from '../../packages/runtime/consumer/serialization.ts'
 import { FAMILIES, familyOf } from '../telemetry/families.ts'
 import type { Signal } from './topics.ts'
 

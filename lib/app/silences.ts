@@ -1,11 +1,11 @@
 /** Where silences are kept, and how they reach the log: for the command that changes them, and for the schedule behind it. */
 
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
+import type { Connections, Value } from '../../packages/runtime/lambda/connections.ts'
+import type { GeneralSettings } from '../../packages/runtime/settings/general.ts'
+import type { KafkaSettings } from '../../packages/runtime/settings/kafka.ts'
 import type { SilenceSet } from '../notification/silences.ts'
 import { type AppendedSilences, silencesChanged, whyAppend } from '../notification/silences-changed.ts'
-import { writeEvent } from '../runtime/cloudevents/writer.ts'
-import type { Connections, Value } from '../runtime/lambda/connections.ts'
-import type { GeneralSettings } from '../runtime/settings/general.ts'
-import type { KafkaSettings } from '../runtime/settings/kafka.ts'
 import { topicName } from './topics.ts'
 
 type Config = Pick<GeneralSettings & KafkaSettings, 'env' | 'contentMode'>

@@ -3,8 +3,8 @@
  * triggers, lag checks and the docs read it.
  */
 
-import type { KafkaTopic } from '../runtime/adapters/kafka/topics.ts'
-import type { TopicSettings } from '../runtime/consumer/application.ts'
+import type { KafkaTopic } from '../../packages/runtime/adapters/kafka/topics.ts'
+import type { TopicSettings } from '../../packages/runtime/consumer/application.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 
 /** What a topic carries, and the third part of its name. */

@@ -1,14 +1,17 @@
 /** Gathers the facts of Kafka. Refusals and unknown topics are facts, too. */
 import type { BatchHead, Setting } from '@sluice/kafka-records/asking'
-import { kafkaAnswer } from '../queries/kafka-answers.ts'
-import type { Kafka } from '../runtime/adapters/kafka/client.ts'
-import type { ClusterInspection, KnownBounds } from '../runtime/adapters/kafka/cluster-inspection.ts'
+import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
+import type {
+  ClusterInspection,
+  KnownBounds,
+} from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import {
   brokerSettings,
   type NewestBatches,
   newestBatches,
-} from '../runtime/adapters/kafka/newest-batches.ts'
-import { layoutOf, type TopicLayout } from '../runtime/adapters/kafka/topic-admin.ts'
+} from '../../packages/runtime/adapters/kafka/newest-batches.ts'
+import { layoutOf, type TopicLayout } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
+import { kafkaAnswer } from '../queries/kafka-answers.ts'
 import type { BatchFacts, ClusterFacts, FoundTopic, PartitionBatches, Settings, TopicFacts } from './facts.ts'
 import type { Seen } from './finding.ts'
 import { seenIf } from './seen.ts'

@@ -1,5 +1,5 @@
 /** Gathers the facts of Redis. Nothing is changed: commands that write are tried on a key that does not exist. */
-import type { RedisClient, RedisServerClient } from '../runtime/adapters/redis/client.ts'
+import type { RedisClient, RedisServerClient } from '../../packages/runtime/adapters/redis/client.ts'
 import type { RedisFacts, RedisServer } from './facts.ts'
 import type { Seen } from './finding.ts'
 import { seenIf } from './seen.ts'

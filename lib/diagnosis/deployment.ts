@@ -2,8 +2,9 @@
  * A deployment refuses servers that would be found wrong only when an alert is missing: a Redis that evicts, and a topic with the
  * wrong timestamps.
  */
+
+import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Config } from '../app/config.ts'
-import type { Connections } from '../runtime/lambda/connections.ts'
 import { topicFacts } from './ask-kafka.ts'
 import { redisServers } from './ask-redis.ts'
 import { evictionFindings } from './checks/redis.ts'

@@ -1,6 +1,6 @@
 /** Facts of an environment. Only data: `ask-*.ts` gathers them, and `checks/` judges them. */
-import type { TopicPartition } from '../runtime/adapters/kafka/topic-admin.ts'
-import type { KafkaTopic } from '../runtime/adapters/kafka/topics.ts'
+import type { TopicPartition } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
+import type { KafkaTopic } from '../../packages/runtime/adapters/kafka/topics.ts'
 import type { Seen } from './finding.ts'
 
 /** Standards of an environment. */

@@ -1,5 +1,5 @@
 /** Findings: data with a stable name, and the words for people. Pure. */
-import { defined } from '../runtime/consumer/defined.ts'
+import { defined } from '../../packages/runtime/consumer/defined.ts'
 
 /** Subject of a finding: the heading under which it is shown. */
 export type Area = 'kafka' | 'redis' | 'clocks' | 'topics' | 'producers' | 'consumers' | 'account'

@@ -1,12 +1,12 @@
 /** The servers and producers of a configuration, and the standards for them. Pure. */
 
+import { replicationOn } from '../../packages/runtime/adapters/kafka/replication.ts'
+import { describeAddress, parseRedisUrl } from '../../packages/runtime/adapters/redis/address.ts'
+import { PUBLISHING } from '../../packages/runtime/producer/publisher.ts'
+import { producerSettings } from '../../packages/runtime/settings/producer.ts'
 import type { Config } from '../app/config.ts'
 import { isLoopback } from '../app/loopback.ts'
 import { isServerlessCluster } from '../app/resource-names.ts'
-import { replicationOn } from '../runtime/adapters/kafka/replication.ts'
-import { describeAddress, parseRedisUrl } from '../runtime/adapters/redis/address.ts'
-import { PUBLISHING } from '../runtime/producer/publisher.ts'
-import { producerSettings } from '../runtime/settings/producer.ts'
 import type { KafkaFacts, ProducerFacts, RedisFacts, Standards } from './facts.ts'
 
 /** Three zones have a broker each, and any one may fail. */

@@ -1,4 +1,4 @@
-import { signInProblem } from '../runtime/adapters/kafka/sign-in.ts'
+import { signInProblem } from '../../packages/runtime/adapters/kafka/sign-in.ts'
 import type { Seen } from './finding.ts'
 
 /** Returns the answer, or why it could not be seen. @throws errors of the code itself */

@@ -1,11 +1,12 @@
 /**
- * Reads `failures/policy.yaml`, strictly: a typing error must not become a record that is never tried again. All errors are found at
+ * Reads `config/failures/policy.yaml`, strictly: a typing error must not become a record that is never tried again. All errors are found at
  * once. Pure.
  */
+
+import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { durationText, parseDuration } from '../duration.ts'
 import { errorLine, type FilePath, type LocatedError, located, type PathError } from '../file-errors.ts'
-import { FAILURES } from '../runtime/consumer/failure-codes.ts'
 import { yamlDocument } from '../yaml-document.ts'
 import {
   DEFAULT_POLICY,

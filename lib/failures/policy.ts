@@ -1,5 +1,5 @@
-/** Which failures are tried again, how often and how late: the policy that `failures/policy.yaml` holds. Pure data. */
-import type { FailureClass, FailureCode } from '../runtime/consumer/failure-codes.ts'
+/** Which failures are tried again, how often and how late: the policy that `config/failures/policy.yaml` holds. Pure data. */
+import type { FailureClass, FailureCode } from '../../packages/runtime/consumer/failure-codes.ts'
 
 /** The delays that there are: a retry topic for each. */
 export const DELAYS_MS = { '1m': 60_000, '10m': 600_000, '1h': 3_600_000 } as const

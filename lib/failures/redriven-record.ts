@@ -1,8 +1,12 @@
 /** The record that brings a failed one back to the consumer that failed. The redriver and operators make the same. Pure. */
-import { redriveHeaders, originalHeaders as withoutOwn } from '../runtime/cloudevents/redrive.ts'
-import { type FailedAttempt, type FailureData, failureId } from '../runtime/consumer/failure-event.ts'
-import { presentPartition } from '../runtime/pipeline/growing/present-partition.ts'
-import type { Growth } from '../runtime/pipeline/model.ts'
+import { redriveHeaders, originalHeaders as withoutOwn } from '../../packages/runtime/cloudevents/redrive.ts'
+import {
+  type FailedAttempt,
+  type FailureData,
+  failureId,
+} from '../../packages/runtime/consumer/failure-event.ts'
+import { presentPartition } from '../../packages/runtime/pipeline/growing/present-partition.ts'
+import type { Growth } from '../../packages/runtime/pipeline/model.ts'
 
 /** A record for the partition in which its consumer failed: there alone the failure is remembered. */
 export interface RedrivenRecord {

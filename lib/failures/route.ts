@@ -1,7 +1,8 @@
 /** Where a failure goes: into a retry topic, or to the dead letters. Pure, and the same for every copy of the failure. */
+
+import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
+import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
 import { durationText } from '../duration.ts'
-import { FAILURES } from '../runtime/consumer/failure-codes.ts'
-import type { FailureData } from '../runtime/consumer/failure-event.ts'
 import {
   DELAYS_MS,
   type FailurePolicy,

@@ -1,5 +1,5 @@
 /** Turns the times of foreign records into RFC 3339, without guessing a zone or a unit. Pure. */
-import { isTimestamp } from '../runtime/cloudevents/attributes.ts'
+import { isTimestamp } from '../../packages/runtime/cloudevents/attributes.ts'
 import type { Epoch, TimeSource } from './mapping.ts'
 import { localOffsets, offsetText } from './zones.ts'
 

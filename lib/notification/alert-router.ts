@@ -1,7 +1,13 @@
 /** The `alert-router`: sends each alert to the group that tells of it, and its end to the same group, whatever the routes are by then. */
+
+import {
+  decided,
+  type Emission,
+  type KeyedProcess,
+  rejected,
+} from '../../packages/runtime/consumer/process.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../alerting/alert.ts'
 import { isBefore, type OrderedAlert, orderedAlert } from '../alerting/alert-order.ts'
-import { decided, type Emission, type KeyedProcess, rejected } from '../runtime/consumer/process.ts'
 import { inhibitionEmission, isInhibiting } from './inhibition.ts'
 import { type NotificationRoutes, type Target, targetsOf } from './route.ts'
 import { routedEmission } from './routed-alert.ts'

@@ -2,10 +2,11 @@
  * One alert mutes others: while the pipeline is down, no entity is told to be silent, because nothing of it can arrive. The
  * groups of those alerts are in any partition of `notifications`, so the pipeline alert is sent to every one, as a context.
  */
+
+import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import type { InhibitionChanged } from '../../schemas/types.ts'
 import { type Alert, NO_DATA } from '../alerting/alert.ts'
 import { PIPELINE_DOWN } from '../alerting/pipeline-down.ts'
-import type { Emission } from '../runtime/consumer/process.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 
 export const INHIBITION_CHANGED_TYPE = 'io.sluice.inhibition.changed.v1'

@@ -1,9 +1,10 @@
 /** What is sent to a receiver: a notification, or one digest of several that have become old. Pure. */
+
+import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
+import { instant } from '../../packages/runtime/consumer/instant.ts'
+import type { Delivery } from '../../packages/runtime/consumer/sink.ts'
 import type { Alert } from '../alerting/alert.ts'
 import { SEVERITIES, type Severity } from '../alerting/rule.ts'
-import { derivedId } from '../runtime/consumer/derived-id.ts'
-import { instant } from '../runtime/consumer/instant.ts'
-import type { Delivery } from '../runtime/consumer/sink.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 
 /** Beyond this age, notifications are folded into a digest. */

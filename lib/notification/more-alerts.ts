@@ -2,7 +2,7 @@
  * The alerts of a group for which it has no room: there can be thousands, and each event of the group reads and writes all. So
  * they are one text, in which an alert takes a few bytes and is found without parsing: `;id=value;id=value`. Pure.
  */
-import { derivedId } from '../runtime/consumer/derived-id.ts'
+import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Muting } from './muting.ts'
 
 export type MoreAlerts = string

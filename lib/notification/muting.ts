@@ -1,5 +1,5 @@
 /** What mutes alerts in a partition of `notifications`: silences, and alerts that mute others. Both are set by the log. */
-import type { PartitionContext } from '../runtime/consumer/process.ts'
+import type { PartitionContext } from '../../packages/runtime/consumer/process.ts'
 import { INHIBITION_CHANGED_TYPE, type InhibitionChange } from './inhibition.ts'
 import { type Silence, type TimedSilence, timed } from './silences.ts'
 import { SILENCES_CHANGED_TYPE, type SilencesChanged } from './silences-changed.ts'

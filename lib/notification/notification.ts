@@ -1,8 +1,9 @@
 /** The event that tells people about a group of alerts: what the sinks deliver to the receivers. */
+
+import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
+import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import type { Notification as NotificationData } from '../../schemas/types.ts'
 import type { Alert } from '../alerting/alert.ts'
-import { derivedId } from '../runtime/consumer/derived-id.ts'
-import type { Emission } from '../runtime/consumer/process.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 
 export const NOTIFICATION_TYPE = 'io.sluice.notification.v1'

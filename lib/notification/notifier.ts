@@ -1,5 +1,5 @@
 /** The `notifier`: collects the alerts of a group, and publishes one notification where there is something to tell. */
-import type { Received } from '../runtime/consumer/event.ts'
+import type { Received } from '../../packages/runtime/consumer/event.ts'
 import {
   type Decided,
   decided,
@@ -9,7 +9,7 @@ import {
   type Step,
   type Timer,
   type TimerChange,
-} from '../runtime/consumer/process.ts'
+} from '../../packages/runtime/consumer/process.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { dueWithNews, type Flushed, flush } from './flush.ts'
 import {

@@ -1,5 +1,5 @@
 /**
- * Reads `notifications/routes.yaml`, strictly: a typing error must not become an alert that nobody is told of. All errors are
+ * Reads `config/notifications/routes.yaml`, strictly: a typing error must not become an alert that nobody is told of. All errors are
  * found at once. Pure.
  */
 import { SEVERITIES } from '../alerting/rule.ts'

@@ -1,4 +1,4 @@
-/** Whom notifications are sent to, as `notifications/receivers.yaml` says. */
+/** Whom notifications are sent to, as `config/notifications/receivers.yaml` says. */
 
 export const FORMATS = ['sluice', 'slack', 'alertmanager'] as const
 export type Format = (typeof FORMATS)[number]

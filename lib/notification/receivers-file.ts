@@ -1,5 +1,5 @@
 /**
- * Reads `notifications/receivers.yaml` and checks it strictly: a typing error must not become a receiver that gets nothing. Every
+ * Reads `config/notifications/receivers.yaml` and checks it strictly: a typing error must not become a receiver that gets nothing. Every
  * error is found at once, with its line. Pure.
  */
 import { positionsIn } from '../alerting/rule-positions.ts'

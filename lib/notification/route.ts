@@ -1,5 +1,5 @@
-/** Which receivers an alert goes to, and with which other alerts it is told: the routes in `notifications/routes.yaml`. Pure. */
-import { attributeText } from '../runtime/consumer/attribute-text.ts'
+/** Which receivers an alert goes to, and with which other alerts it is told: the routes in `config/notifications/routes.yaml`. Pure. */
+import { attributeText } from '../../packages/runtime/consumer/attribute-text.ts'
 import { type AlertFacts, type AlertMatch, matchesAlert } from './match.ts'
 
 /** What alerts must have in common to be told together: `labels.NAME` is the label of that name. */

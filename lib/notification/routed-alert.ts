@@ -1,7 +1,8 @@
 /** The event that brings an alert to its group: `alert-router` publishes it, and `notifier` groups what it gets. */
+
+import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import type { AlertRouted } from '../../schemas/types.ts'
 import type { Alert } from '../alerting/alert.ts'
-import type { Emission } from '../runtime/consumer/process.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import type { Target } from './route.ts'
 

@@ -1,7 +1,8 @@
 /** The event that tells every partition of `notifications` which silences there are, and when it is appended. Pure. */
+
+import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { type Appended, type AppendReason, whyAppend as whyAppendAgain } from '../append-again.ts'
-import { derivedId } from '../runtime/consumer/derived-id.ts'
-import type { Event } from '../runtime/consumer/event.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { phaseOf, type Silence, type SilenceChange, type SilenceSet } from './silences.ts'
 

@@ -2,8 +2,8 @@
  * The watchdog: a notification at regular intervals, so that a receiver notices that nothing comes any more. Ticks drive it, and
  * the log brings them: it goes the way that every notification goes, and stops where that way is broken.
  */
-import type { Received } from '../runtime/consumer/event.ts'
-import { type Decided, decided } from '../runtime/consumer/process.ts'
+import type { Received } from '../../packages/runtime/consumer/event.ts'
+import { type Decided, decided } from '../../packages/runtime/consumer/process.ts'
 import { notificationEmission, notificationId } from './notification.ts'
 import type { Watchdog } from './route.ts'
 

@@ -1,11 +1,11 @@
 /** Operations: changes that a person asks for, each with the audit event that it leaves. */
 import { randomUUID } from 'node:crypto'
+import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
+import { instant } from '../../packages/runtime/consumer/instant.ts'
+import type { Publisher } from '../../packages/runtime/pipeline/ports.ts'
 import type { Config } from '../app/config.ts'
 import { topicName } from '../app/topics.ts'
 import { type Action, type Audit, auditEvent } from '../audit.ts'
-import { producedRecord } from '../runtime/cloudevents/writer.ts'
-import { instant } from '../runtime/consumer/instant.ts'
-import type { Publisher } from '../runtime/pipeline/ports.ts'
 import { OperationFailure } from './failure.ts'
 
 /** An operation that is about to begin. */

@@ -2,13 +2,13 @@
  * The publisher of many records, for commands. Functions publish few at a time, with `Connections.publisher`.
  */
 
-import type { TopicPublisher } from '../runtime/adapters/kafka/produce-types.ts'
-import type { Connections } from '../runtime/lambda/connections.ts'
+import type { TopicPublisher } from '../../packages/runtime/adapters/kafka/produce-types.ts'
+import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 
 /** Publishes in order, and each record once unless its delivery is given up. Several batches are on their way together. */
 export async function bulkPublisherOf(
   connections: Pick<Connections, 'kafka' | 'kept'>,
 ): Promise<TopicPublisher> {
-  const { bulkPublisher } = await import('../runtime/producer/publisher.ts')
+  const { bulkPublisher } = await import('../../packages/runtime/producer/publisher.ts')
   return connections.kept(bulkPublisher(connections.kafka))
 }

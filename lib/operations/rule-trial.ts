@@ -2,18 +2,19 @@
  * Tries rules on the readings of the last hours: what they would have told. Alerting itself reads them, with the clock and the timers
  * of its log, beginning without any state. Nothing is changed, and nothing leaves the trial.
  */
+
+import { parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
+import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { type Event, entityOf, type Received } from '../../packages/runtime/consumer/event.ts'
+import { instant } from '../../packages/runtime/consumer/instant.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { type Firing, firingsOf, identitiesOf } from '../alerting/firings.ts'
 import { type AnyRule, isOfReadingsAlone, isPatternRule } from '../alerting/patterns/pattern.ts'
 import { identityOf } from '../alerting/rule.ts'
 import { isWatched } from '../alerting/watched.ts'
 import { type Range, readRecordGroups } from '../queries/records.ts'
-import { parseTime } from '../runtime/cloudevents/attributes.ts'
-import { isFailure } from '../runtime/cloudevents/event.ts'
-import { readEvent } from '../runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../runtime/cloudevents/record.ts'
-import { type Event, entityOf, type Received } from '../runtime/consumer/event.ts'
-import { instant } from '../runtime/consumer/instant.ts'
-import type { LogReader } from '../runtime/pipeline/ports.ts'
 import { familyOf } from '../telemetry/families.ts'
 import { tick } from '../telemetry/tick.ts'
 import { RuleLog } from './rule-log/rule-log.ts'

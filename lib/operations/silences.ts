@@ -1,9 +1,10 @@
 /** Changes the silences, and appends them to the log at once. */
+
+import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import type { Config } from '../app/config.ts'
 import { appendSilences, keptSilences } from '../app/silences.ts'
 import type { SilenceSet } from '../notification/silences.ts'
-import type { Connections } from '../runtime/lambda/connections.ts'
-import { Unavailable } from '../runtime/pipeline/errors.ts'
 
 /** The change is kept, but is not in the log yet: the function `silences` appends it within a minute of Kafka's return. */
 export class SilencesNotAppended extends Error {

@@ -1,6 +1,7 @@
 /** What it takes to bring the topics of an environment to what the table says, and what is refused because records would be lost. Pure. */
+
+import type { TopicComparison, TopicDifference } from '../../packages/runtime/adapters/kafka/topics.ts'
 import { isServerlessCluster } from '../app/resource-names.ts'
-import type { TopicComparison, TopicDifference } from '../runtime/adapters/kafka/topics.ts'
 
 export interface TopicCreation {
   readonly topic: string

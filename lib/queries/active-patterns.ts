@@ -1,8 +1,9 @@
 /** The rules over several events that are on for an entity or group: under way, firing or recovering. */
+
+import { instant } from '../../packages/runtime/consumer/instant.ts'
 import type { FiredAlert } from '../alerting/alert.ts'
 import { identityOfPatternKey } from '../alerting/patterns/pattern.ts'
 import { type PatternState, type PatternStates, phaseOfPattern } from '../alerting/patterns/state.ts'
-import { instant } from '../runtime/consumer/instant.ts'
 
 interface ActivePattern {
   readonly partition: number

@@ -1,6 +1,7 @@
 /** What devices are doing, and which sensors are silent, as the consumer of activities has it. */
+
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { type Activity, activity } from '../activity/process.ts'
-import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
 import { storedEntities } from './entities.ts'
 import { partitionsOf, type TopicSize } from './partition-states.ts'
 

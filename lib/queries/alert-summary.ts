@@ -1,7 +1,8 @@
 /** An alert as lists show it, whether it was found in the view of those that fire or on the alerts topic. Pure. */
+
+import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Acknowledgement } from '../alerting/acknowledged.ts'
 import type { Alert } from '../alerting/alert.ts'
-import { entityOf } from '../runtime/consumer/event.ts'
 import { preferExact } from './entities.ts'
 
 export interface AlertSummary {

@@ -1,8 +1,12 @@
 /** The cluster: its brokers, who controls it, what they lead and keep, and what is missing. */
 import type { BrokerFeatures, ClusterMetadata, LogDir, MetadataQuorum } from '@sluice/kafka-records/asking'
-import { brokersAnswer, isRefusal } from '../runtime/adapters/kafka/availability.ts'
-import type { ClusterInspection, OfBroker } from '../runtime/adapters/kafka/cluster-inspection.ts'
-import { layoutOf, type TopicLayout, type TopicPartition } from '../runtime/adapters/kafka/topic-admin.ts'
+import { brokersAnswer, isRefusal } from '../../packages/runtime/adapters/kafka/availability.ts'
+import type { ClusterInspection, OfBroker } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
+import {
+  layoutOf,
+  type TopicLayout,
+  type TopicPartition,
+} from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 import { releaseOf } from './kafka-releases.ts'
 

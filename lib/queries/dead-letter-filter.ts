@@ -1,7 +1,7 @@
 /** Which dead letters are asked for. Pure. */
-import { isFailure } from '../runtime/cloudevents/event.ts'
-import { readEvent } from '../runtime/cloudevents/reader.ts'
-import { type Event, entityOf } from '../runtime/consumer/event.ts'
+import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
+import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { FoundDeadLetter } from './dead-letter-records.ts'
 
 /** Without a condition, all of them. */

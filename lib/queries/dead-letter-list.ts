@@ -1,6 +1,6 @@
 /** Pages of dead letters, read from the newest end of the dlq topic backwards and no further than a page needs. */
-import type { LogRecord } from '../runtime/cloudevents/record.ts'
-import type { LogReader } from '../runtime/pipeline/ports.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { Counts } from './counts.ts'
 import { type DeadLetterFilter, isWritten, meets } from './dead-letter-filter.ts'
 import { type BrokenDeadLetter, readDlqRecord } from './dead-letter-records.ts'

@@ -1,7 +1,7 @@
 /** Dead letters: the records that no consumer could process, as the dlq topic holds them. */
-import type { LogRecord } from '../runtime/cloudevents/record.ts'
-import { entityOf } from '../runtime/consumer/event.ts'
-import type { LogReader } from '../runtime/pipeline/ports.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { entityOf } from '../../packages/runtime/consumer/event.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { originalEvent } from './dead-letter-filter.ts'
 import {
   type BrokenDeadLetter,

@@ -1,8 +1,8 @@
 /** Which parts of topics hold what was emitted since a time. */
 
-import { isUnknownTopic } from '../runtime/adapters/kafka/errors.ts'
-import type { TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
-import type { OutputRange } from '../runtime/pipeline/verifying/emissions.ts'
+import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
+import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import type { OutputRange } from '../../packages/runtime/pipeline/verifying/emissions.ts'
 import { topicReach } from './topics.ts'
 
 /**

@@ -1,7 +1,7 @@
 /** The entities that a consumer remembers: their states and timers. */
-import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
-import type { Hold } from '../runtime/pipeline/deciding/hold.ts'
-import type { StateKey, StoredTimer } from '../runtime/pipeline/model.ts'
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
+import type { StateKey, StoredTimer } from '../../packages/runtime/pipeline/model.ts'
 
 /** An entity as it is stored. */
 export interface StoredEntity {

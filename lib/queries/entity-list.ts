@@ -1,8 +1,9 @@
 /** The entities that the processor knows, each with its statistics, for lists and averages. */
+
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metrics.ts'
 import { type EntityStatistics, statistics as processor } from '../analytics/process.ts'
 import type { Window } from '../analytics/windows.ts'
-import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
 import type { FamilyName } from '../telemetry/families.ts'
 import { storedEntities } from './entities.ts'
 import { partitionsOf, type TopicSize } from './partition-states.ts'

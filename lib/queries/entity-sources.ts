@@ -1,8 +1,8 @@
 /** Which producers have the most entities in the partition states of a consumer. */
-import type { StateReader } from '../runtime/adapters/redis/state-reader.ts'
-import { partsOfEntity } from '../runtime/consumer/event.ts'
-import { isHolderName } from '../runtime/pipeline/deciding/hold.ts'
-import type { StateKey } from '../runtime/pipeline/model.ts'
+import type { StateReader } from '../../packages/runtime/adapters/redis/state-reader.ts'
+import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
+import { isHolderName } from '../../packages/runtime/pipeline/deciding/hold.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 
 interface SourceCount {
   /** The source, or its beginning and `*`. */

@@ -1,7 +1,7 @@
 /** The erasure of an entity: who holds anything of it, and how far consumers are with forgetting it. */
-import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
-import type { StateKey } from '../runtime/pipeline/model.ts'
-import type { ErasureReason } from '../runtime/pipeline/reasons.ts'
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import type { ErasureReason } from '../../packages/runtime/pipeline/reasons.ts'
 import { storedEntities, type TimerState, timerState } from './entities.ts'
 
 /** What a consumer holds of an entity in one partition. */

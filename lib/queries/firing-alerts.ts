@@ -1,5 +1,5 @@
 /** The alerts that fire now, as the view of them has it. The question reads as much as fires, however many entities there are. */
-import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { type FiringAlert, type FiringAlerts, firingAlerts as view } from '../views/firing-alerts.ts'
 import { type AlertSummary, alertSummary } from './alert-summary.ts'
 import { storedEntities } from './entities.ts'

@@ -1,6 +1,6 @@
 /** Consumer groups: their states and members, as their coordinators see them. */
-import type { Kafka } from '../runtime/adapters/kafka/client.ts'
-import { describeGroups, type GroupDescription } from '../runtime/adapters/kafka/groups.ts'
+import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
+import { describeGroups, type GroupDescription } from '../../packages/runtime/adapters/kafka/groups.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
 /**

@@ -1,8 +1,8 @@
 /** Which dead letters people have handled: the dlq topic itself says so, in later records of the same partition. */
 
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { DEAD_LETTERS_HANDLED_TYPE } from '../failures/event-types.ts'
-import type { LogRecord } from '../runtime/cloudevents/record.ts'
-import type { LogReader } from '../runtime/pipeline/ports.ts'
 import { type HandledAction, mayTellHandled, readDlqRecord } from './dead-letter-records.ts'
 import { OffsetSet } from './offset-set.ts'
 import { type Range, searchRecords } from './records.ts'

@@ -1,7 +1,7 @@
 /** What happened to entities, as the events topic tells of it. Pure. */
-import { isFailure } from '../runtime/cloudevents/event.ts'
-import { entityOf } from '../runtime/consumer/event.ts'
-import { instant } from '../runtime/consumer/instant.ts'
+import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
+import { entityOf } from '../../packages/runtime/consumer/event.ts'
+import { instant } from '../../packages/runtime/consumer/instant.ts'
 import type { ReadRecord } from './entity-log.ts'
 
 export interface Happening {

@@ -1,7 +1,7 @@
 /** How a question to Kafka fails. Questions to Redis fail with `Unavailable` by themselves. */
-import { brokersAnswer, isAway, isRefusal } from '../runtime/adapters/kafka/availability.ts'
-import { RefusedByKafka, unknownTopic } from '../runtime/adapters/kafka/errors.ts'
-import { Unavailable } from '../runtime/pipeline/errors.ts'
+import { brokersAnswer, isAway, isRefusal } from '../../packages/runtime/adapters/kafka/availability.ts'
+import { RefusedByKafka, unknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
+import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 
 /**
  * Waits for Kafka's answer, and says what was out of reach where there is none.

@@ -1,7 +1,7 @@
 /** Which keys the newest records of a topic have, by partition. */
 import { createHash } from 'node:crypto'
-import type { Bounds } from '../runtime/adapters/kafka/offsets.ts'
-import type { LogReader } from '../runtime/pipeline/ports.ts'
+import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { KeyCounter, type KeySample } from './balance.ts'
 import { textIn } from './bytes-view.ts'
 import { readRecords } from './records.ts'

@@ -1,7 +1,7 @@
 /** All that is known of alerts: in the view of those that fire, on the alerts topic, and in the states of alerting. */
-import type { Bounds } from '../runtime/adapters/kafka/offsets.ts'
-import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
-import { entityOf } from '../runtime/consumer/event.ts'
+import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import { firingAlerts as view } from '../views/firing-alerts.ts'
 import type { AlertLife, IsWanted } from './alert-history.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from './alert-summary.ts'

@@ -1,7 +1,7 @@
 /** Lag: how many records consumers have not got through yet, and for how long the first of them has waited. */
-import type { Bounds, TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
-import { isUnreadable, Unavailable } from '../runtime/pipeline/errors.ts'
-import type { LogReader } from '../runtime/pipeline/ports.ts'
+import type { Bounds, TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 import { boundsIfThere } from './topics.ts'
 

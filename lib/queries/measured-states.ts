@@ -1,8 +1,8 @@
 /** Partition states with their sizes, as far as counting takes no long time; and what consumers remember in all. */
-import type { Bounds } from '../runtime/adapters/kafka/offsets.ts'
-import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
-import { Unavailable } from '../runtime/pipeline/errors.ts'
-import type { StateKey } from '../runtime/pipeline/model.ts'
+import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { TimerState } from './entities.ts'
 import { sumOfReasons } from './outcomes.ts'
 import { type PartitionState, partitionState } from './partition-states.ts'

@@ -1,6 +1,6 @@
 /** Searches ranges from their newest records backwards, and no further than a limit: a page must not read a topic to death. */
-import { type LogRecord, sizeOf } from '../runtime/cloudevents/record.ts'
-import type { LogReader } from '../runtime/pipeline/ports.ts'
+import { type LogRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import type { Range } from './records.ts'
 
 export interface SearchLimits {

@@ -1,5 +1,5 @@
 /** How many dead letters wait for people: counted on from where the last count ended, so that each record is read once. */
-import type { LogReader } from '../runtime/pipeline/ports.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { readDlqRecord } from './dead-letter-records.ts'
 import { LetterCopies } from './letter-copies.ts'
 import { OffsetSet, type StoredOffsets } from './offset-set.ts'

@@ -1,5 +1,5 @@
 /** Says why a topic has no record at a place. */
-import type { Bounds } from '../runtime/adapters/kafka/offsets.ts'
+import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 
 /** @returns a sentence for people; undefined if the place is within the bounds of the topic. Pure. */
 export function outOfBounds(

@@ -1,6 +1,6 @@
 /** How the records of a consumer ended: the counters that it commits together with its state, so they are exact. */
-import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
-import type { ParkedOutcome, RecordOutcome, StateKey } from '../runtime/pipeline/model.ts'
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import type { ParkedOutcome, RecordOutcome, StateKey } from '../../packages/runtime/pipeline/model.ts'
 
 /** Records by how they ended, since the partition states exist. Each counts once: a parked one as what has become of it. */
 export interface Outcomes extends Readonly<Record<RecordOutcome, number>> {

@@ -1,8 +1,8 @@
 /** Partition states: what a consumer remembers of each partition, as Redis holds it. */
-import type { Bounds } from '../runtime/adapters/kafka/offsets.ts'
-import type { StateDetails, StateInspection } from '../runtime/adapters/redis/inspection.ts'
-import type { ListedState, StateList } from '../runtime/adapters/redis/state-list.ts'
-import type { StateKey } from '../runtime/pipeline/model.ts'
+import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import type { StateDetails, StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import type { ListedState, StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { type TimerState, timerState } from './entities.ts'
 import { offsetsBehind } from './lag.ts'
 import { heldNow } from './outcomes.ts'

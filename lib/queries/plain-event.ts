@@ -1,10 +1,10 @@
 /** Reads the events in records of any format, to show them. */
-import type { LogRecord } from '../runtime/cloudevents/record.ts'
-import type { Event } from '../runtime/consumer/event.ts'
-import { type Failure, failure } from '../runtime/consumer/failure-codes.ts'
-import { plainEvents } from '../runtime/pipeline/decoding/plain-records.ts'
-import { Unavailable } from '../runtime/pipeline/errors.ts'
-import type { DataReader } from '../runtime/pipeline/ports.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import { type Failure, failure } from '../../packages/runtime/consumer/failure-codes.ts'
+import { plainEvents } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
+import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import type { DataReader } from '../../packages/runtime/pipeline/ports.ts'
 
 /** The event in a record with plain data, or why there is none: that the registry does not answer, too. */
 export async function plainEvent(record: LogRecord, reader: DataReader): Promise<Event | Failure> {

@@ -1,5 +1,5 @@
 /** The newest dead letters, kept in memory and read on from where the last look ended: for who looks again and again. */
-import type { LogReader } from '../runtime/pipeline/ports.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { type BrokenDeadLetter, type HandledAction, readDlqRecord } from './dead-letter-records.ts'
 import { type DeadLetterSummary, deadLetterSummary } from './dead-letters.ts'
 import { LetterCopies } from './letter-copies.ts'

@@ -1,7 +1,7 @@
 /** Whether a record holds a text, wherever it stands in it. Pure. */
 import { isUtf8 } from 'node:buffer'
-import { bufferOf } from '../runtime/cloudevents/header-bytes.ts'
-import type { LogRecord } from '../runtime/cloudevents/record.ts'
+import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 
 /** @param text in lower case: case does not count. Data that is not text, as Avro, is looked through as it lies in the log. */
 export function holdsText({ key, value, headers }: LogRecord, text: string): boolean {

@@ -1,7 +1,7 @@
 /** One record of a log as one line of a recording: byte for byte, with its place and time. Pure. */
 import { isUtf8 } from 'node:buffer'
-import { bufferOf } from '../runtime/cloudevents/header-bytes.ts'
-import type { LogRecord, RecordHeader } from '../runtime/cloudevents/record.ts'
+import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
+import type { LogRecord, RecordHeader } from '../../packages/runtime/cloudevents/record.ts'
 import { type BytesView, bytesView } from './bytes-view.ts'
 
 /** `{"topic":…,"partition":…,"offset":…,"timestamp":…,"key":…,"headers":[…],"value":…}`, without a line end. */

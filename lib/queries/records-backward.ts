@@ -1,6 +1,6 @@
 /** The records that topics hold, the newest first. Kafka reads forwards only, so each partition is read in windows from its end. */
-import { type LogRecord, sizeOf } from '../runtime/cloudevents/record.ts'
-import type { LogReader } from '../runtime/pipeline/ports.ts'
+import { type LogRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import type { Range } from './records.ts'
 
 /** Offsets of the first window of a partition, and of the largest. */

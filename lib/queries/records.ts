@@ -1,7 +1,7 @@
 /** The records that topics hold, read without a consumer group. */
-import type { LogRecord } from '../runtime/cloudevents/record.ts'
-import type { Looked } from '../runtime/pipeline/model.ts'
-import type { LogReader } from '../runtime/pipeline/ports.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Looked } from '../../packages/runtime/pipeline/model.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import type { TopicReach } from './topics.ts'
 
 /** Offsets of one partition: from the first to before the end. */

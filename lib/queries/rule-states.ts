@@ -1,11 +1,12 @@
 /** How alert rules stand: which are in force, and of how many entities each is pending or fires. */
+
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { NO_DATA } from '../alerting/alert.ts'
 import type { AlertingState } from '../alerting/entity-state.ts'
 import type { AnyRule } from '../alerting/patterns/pattern.ts'
 import type { PatternStates } from '../alerting/patterns/state.ts'
 import { rulesIn } from '../alerting/rule-set.ts'
 import { identityOfKey } from '../alerting/rules-in-force.ts'
-import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
 import { activePatterns } from './active-patterns.ts'
 import { type ActiveAlert, activeIn, eachOnce } from './alerts.ts'
 import { storedEntities } from './entities.ts'

@@ -1,7 +1,8 @@
 /** The rules that the log has put into force in a partition, as alerting has taken them from it. */
+
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { AnyRule } from '../alerting/patterns/pattern.ts'
 import { rulesIn } from '../alerting/rule-set.ts'
-import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
 
 /** Name of the consumer. */
 const ALERTING = 'alerting'

@@ -1,13 +1,14 @@
 /** Notifications as their topic has them, and what came of each: by how far the sinks are, and by their failures. Pure. */
+
+import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
+import { instant } from '../../packages/runtime/consumer/instant.ts'
 import validators from '../../schemas/compiled.js'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../notification/notification.ts'
-import { isFailure } from '../runtime/cloudevents/event.ts'
-import { readEvent } from '../runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../runtime/cloudevents/record.ts'
-import type { Event } from '../runtime/consumer/event.ts'
-import type { FailureData } from '../runtime/consumer/failure-event.ts'
-import { instant } from '../runtime/consumer/instant.ts'
 
 export interface SentNotification {
   /** Of the event. */

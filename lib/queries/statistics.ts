@@ -1,4 +1,7 @@
 /** The statistics that the processor keeps of each entity and metric. */
+
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { latestIn, readingsIn } from '../analytics/metrics.ts'
 import {
   type EntityStatistics,
@@ -7,8 +10,6 @@ import {
   summarise,
 } from '../analytics/process.ts'
 import type { Window } from '../analytics/windows.ts'
-import type { StateInspection } from '../runtime/adapters/redis/inspection.ts'
-import type { StateKey } from '../runtime/pipeline/model.ts'
 import { preferExact, storedEntities } from './entities.ts'
 import { type Outcomes, outcomesOf } from './outcomes.ts'
 import { partitionsOf, type TopicSize } from './partition-states.ts'

@@ -1,13 +1,13 @@
 /** Topics of a cluster, whoever made them: their partitions, settings, records and subscribers. */
-import type { Kafka } from '../runtime/adapters/kafka/client.ts'
-import type { TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
+import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
+import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import {
   describeTopic,
   isInternal,
   type TopicDescription,
   type TopicLayout,
   topicLayouts,
-} from '../runtime/adapters/kafka/topic-admin.ts'
+} from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { type GroupLag, groupsReading } from './group-lags.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 import { topicBounds } from './topics.ts'

@@ -1,7 +1,7 @@
 /** How many bytes topics take on the disks of brokers. */
 import type { LogDir } from '@sluice/kafka-records/asking'
-import type { ClusterInspection, OfBroker } from '../runtime/adapters/kafka/cluster-inspection.ts'
-import type { TopicLayout } from '../runtime/adapters/kafka/topic-admin.ts'
+import type { ClusterInspection, OfBroker } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
+import type { TopicLayout } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
 /** The size of a topic. What no broker tells is null. */

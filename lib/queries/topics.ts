@@ -1,8 +1,12 @@
 /** Topics: which exist, where they differ from the table, and how far each of their partitions reaches. */
-import type { Kafka } from '../runtime/adapters/kafka/client.ts'
-import { isUnknownTopic } from '../runtime/adapters/kafka/errors.ts'
-import type { Bounds, TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
-import { compareTopics, type TopicComparison, type TopicsOptions } from '../runtime/adapters/kafka/topics.ts'
+import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
+import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
+import type { Bounds, TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import {
+  compareTopics,
+  type TopicComparison,
+  type TopicsOptions,
+} from '../../packages/runtime/adapters/kafka/topics.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
 /** Where the partitions of a topic begin and end now, by partition, and the first offset of each at or after a time. */

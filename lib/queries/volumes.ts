@@ -1,7 +1,7 @@
 /** How many records a topic was given from one instant to the next. It asks for offsets by time, and reads no record. */
 
-import { isUnknownTopic } from '../runtime/adapters/kafka/errors.ts'
-import type { TopicOffsets } from '../runtime/adapters/kafka/offsets.ts'
+import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
+import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
 /** Offsets by partition at instants that have been asked for, by milliseconds since the epoch. */

@@ -1,5 +1,5 @@
-import { derivedId } from '../runtime/consumer/derived-id.ts'
-import type { Event } from '../runtime/consumer/event.ts'
+import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { dataschemaOf } from './dataschema.ts'
 
 /** CloudEvents `type` of the event at which every consumer forgets the entity that the event's source and subject name. */

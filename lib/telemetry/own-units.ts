@@ -1,6 +1,6 @@
 /** Converts a reading into the units of its family. Pure. */
-import type { EventData } from '../runtime/consumer/application.ts'
-import { type Failure, failure } from '../runtime/consumer/failure-codes.ts'
+import type { EventData } from '../../packages/runtime/consumer/application.ts'
+import { type Failure, failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import type { Family, ReadingData } from './families.ts'
 import { conversion, unitNamed } from './units.ts'
 

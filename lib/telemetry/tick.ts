@@ -1,4 +1,4 @@
-import type { Event } from '../runtime/consumer/event.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { dataschemaOf } from './dataschema.ts'
 
 /** CloudEvents `type` of a tick: the record that advances the log's clock where no readings arrive. */

@@ -2,6 +2,14 @@
  * The view of the alerts that fire now: a consumer of the alerts topic whose state is exactly those alerts, so that whoever asks
  * reads as many states as alerts fire, however many entities there are.
  */
+
+import { entityOf, type Received, timeOf } from '../../packages/runtime/consumer/event.ts'
+import {
+  type Decided,
+  decided,
+  type KeyedProcess,
+  rejected,
+} from '../../packages/runtime/consumer/process.ts'
 import {
   type Acknowledgement,
   ALERT_ACKNOWLEDGED_TYPE,
@@ -16,8 +24,6 @@ import {
 } from '../alerting/alert.ts'
 import { isBefore, type OrderedAlert, orderedAlert } from '../alerting/alert-order.ts'
 import { isClock } from '../alerting/pipeline-down.ts'
-import { entityOf, type Received, timeOf } from '../runtime/consumer/event.ts'
-import { type Decided, decided, type KeyedProcess, rejected } from '../runtime/consumer/process.ts'
 
 /**
  * The state of an entity, whose name is that of the alert's events: `/alerting`, the rule and what it watches. Rules of one name

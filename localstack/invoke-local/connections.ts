@@ -1,18 +1,18 @@
 /**
- * Replaces `lib/runtime/lambda/connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`). The state is empty at
+ * Replaces `packages/runtime/lambda/connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`). The state is empty at
  * first and discarded at the end. Its base class is replaced by `kafka-connections.ts` of this folder.
  */
 
-import { MemoryStateStore } from '../../lib/runtime/adapters/memory/state-store.ts'
+import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
 import {
   type Cursor,
   Connections as ServerConnections,
   type Value,
-} from '../../lib/runtime/lambda/connections.ts'
-import type { Change, StateKey } from '../../lib/runtime/pipeline/model.ts'
-import type { CircuitBreaker, StateStore } from '../../lib/runtime/pipeline/ports.ts'
-import { MemoryCheckpointStore } from '../../lib/runtime/testing/checkpoint-store.ts'
-import { MemoryCircuitBreaker } from '../../lib/runtime/testing/circuit-breaker.ts'
+} from '../../packages/runtime/lambda/connections.ts'
+import type { Change, StateKey } from '../../packages/runtime/pipeline/model.ts'
+import type { CircuitBreaker, StateStore } from '../../packages/runtime/pipeline/ports.ts'
+import { MemoryCheckpointStore } from '../../packages/runtime/testing/checkpoint-store.ts'
+import { MemoryCircuitBreaker } from '../../packages/runtime/testing/circuit-breaker.ts'
 import { transcript } from './invocation.ts'
 
 class ToldStateStore extends MemoryStateStore {

@@ -4,9 +4,9 @@ const PROJECT = resolve(__dirname, '..', '..')
 
 /** Modules that connect to servers, and their replacements. */
 const STAND_INS = {
-  'lib/runtime/lambda/connections.ts': 'localstack/invoke-local/connections.ts',
-  'lib/runtime/lambda/kafka-connections.ts': 'localstack/invoke-local/kafka-connections.ts',
-  'lib/runtime/adapters/lambda/observer.ts': 'localstack/invoke-local/observer.ts',
+  'packages/runtime/lambda/connections.ts': 'localstack/invoke-local/connections.ts',
+  'packages/runtime/lambda/kafka-connections.ts': 'localstack/invoke-local/kafka-connections.ts',
+  'packages/runtime/adapters/lambda/observer.ts': 'localstack/invoke-local/observer.ts',
 }
 
 /**

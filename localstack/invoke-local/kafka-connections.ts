@@ -1,15 +1,15 @@
 /**
- * Replaces `lib/runtime/lambda/kafka-connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`): nothing here
+ * Replaces `packages/runtime/lambda/kafka-connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`): nothing here
  * connects to a server.
  */
 
 import type { GeneralSettings } from '../../lib/app/settings/index.ts'
 import { topicNamed } from '../../lib/app/topics.ts'
-import type { TopicPublisher } from '../../lib/runtime/adapters/kafka/produce-types.ts'
-import { KafkaConnections as ServerConnections } from '../../lib/runtime/lambda/kafka-connections.ts'
-import type { OffsetRange } from '../../lib/runtime/pipeline/model.ts'
-import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
+import type { TopicPublisher } from '../../packages/runtime/adapters/kafka/produce-types.ts'
+import { KafkaConnections as ServerConnections } from '../../packages/runtime/lambda/kafka-connections.ts'
+import type { OffsetRange } from '../../packages/runtime/pipeline/model.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
 import { transcript } from './invocation.ts'
 
 const PUBLISHER: TopicPublisher = {

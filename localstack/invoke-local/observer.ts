@@ -1,9 +1,9 @@
 /**
- * Replaces `lib/runtime/adapters/lambda/observer.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`):
+ * Replaces `packages/runtime/adapters/lambda/observer.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`):
  * events are written as text for a person, not as logs, metrics and spans.
  */
-import { LambdaObserver as ServerObserver } from '../../lib/runtime/adapters/lambda/observer.ts'
-import type { Decision, OffsetRange, StateKey, Waiting } from '../../lib/runtime/pipeline/model.ts'
+import { LambdaObserver as ServerObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
+import type { Decision, OffsetRange, StateKey, Waiting } from '../../packages/runtime/pipeline/model.ts'
 import { transcript } from './invocation.ts'
 
 export class LambdaObserver extends ServerObserver {

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
-import { isFailure } from '../../lib/runtime/cloudevents/event.ts'
-import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
-import type { OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { entityOf } from '../../lib/runtime/consumer/event.ts'
-import type { Decision, StateKey, StoredTimer } from '../../lib/runtime/pipeline/model.ts'
+import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
+import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { entityOf } from '../../packages/runtime/consumer/event.ts'
+import type { Decision, StateKey, StoredTimer } from '../../packages/runtime/pipeline/model.ts'
 
 /** What one invocation has decided and would have published, written for the person who ran it. */
 export class Transcript {

@@ -19,9 +19,9 @@ const READ_AT_START = [
   'package-lock.json',
   'esbuild.plugins.cjs',
   'infra',
-  'localstack/msk-trigger',
-  'notifications/receivers.yaml',
-  'failures/policy.yaml',
+  'packages/msk-trigger',
+  'config/notifications/receivers.yaml',
+  'config/failures/policy.yaml',
 ]
 
 /** The prefix of this plugin's lines in the functions' log. */
@@ -171,7 +171,7 @@ export default class ReloadPlugin {
   }
 }
 
-const THREAD = new URL('../msk-trigger/invoke/runtimes/node/worker.ts', import.meta.url)
+const THREAD = new URL('../../packages/msk-trigger/invoke/runtimes/node/worker.ts', import.meta.url)
 
 /** Builds the module that the trigger's threads run. */
 async function builtThread(folder: string): Promise<URL> {

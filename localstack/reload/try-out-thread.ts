@@ -7,6 +7,6 @@ const { file, name } = workerData as { readonly file: string; readonly name: str
 const module = await import(pathToFileURL(file).href)
 const handler = module[name]
 if (typeof handler !== 'function') throw new Error(`its module exports no function "${name}"`)
-// Handlers of `lib/runtime/lambda/` do this once per cold start.
+// Handlers of `packages/runtime/lambda/` do this once per cold start.
 await handler.start?.()
 parentPort?.postMessage('started')

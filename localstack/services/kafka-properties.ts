@@ -1,4 +1,4 @@
-import { replicationOn } from '../../lib/runtime/adapters/kafka/replication.ts'
+import { replicationOn } from '../../packages/runtime/adapters/kafka/replication.ts'
 import { LOOPBACK } from './ports.ts'
 
 /** One Kafka node: a broker, and a controller that votes with those of the other nodes (KRaft). */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { once } from '../../lib/runtime/lambda/once.ts'
+import { once } from '../../packages/runtime/lambda/once.ts'
 import { LOCAL, PROJECT } from '../../programs/paths.ts'
 import type { ServerName } from '../report.ts'
 import type { Server } from './definition.ts'

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { registeredBrokers } from '../../lib/runtime/adapters/kafka/topics.ts'
+import { registeredBrokers } from '../../packages/runtime/adapters/kafka/topics.ts'
 
 const ANSWER_WITHIN_MS = 2_000
 /** LocalStack treats the plain GET as a request to S3, and loads that service on its first request. */

@@ -1,8 +1,8 @@
 import { topicName } from '../../lib/app/topics.ts'
 import { publishedAlerts } from '../../lib/queries/alerts.ts'
 import { topicBounds } from '../../lib/queries/topics.ts'
-import type { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
-import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 
 /** The alerts of one sensor that come from now on: reads their topic as it grows. */
 export class FiredAlerts {

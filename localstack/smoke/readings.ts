@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { topicSize } from '../../lib/app/topics.ts'
 import { entityStatistics } from '../../lib/queries/statistics.ts'
-import type { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
-import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
-import { type Event, entityOf } from '../../lib/runtime/consumer/event.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { keyOf, reading } from '../../lib/telemetry/reading.ts'
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
+import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 
 /**
  * What each reading measures in addition to the usual values. Readings that fire an alert are mixed with normal ones.

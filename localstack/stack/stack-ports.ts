@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { DEFAULT_STACK } from '../../programs/stack.ts'
 import { UserError } from '../../programs/user-error.ts'
-import { DEFAULT_STACK } from '../../stacks/stack.ts'
 import { portInUse } from '../services/ports.ts'
 
 /** Offsets within a block of ports. The two ports after Kafka's are for further brokers. */

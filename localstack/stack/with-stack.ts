@@ -3,9 +3,9 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withLockFile } from '../../programs/lock-file.mjs'
+import { processStart } from '../../programs/process-start.ts'
+import { DEFAULT_STACK, runningStack, STACKS_DIR, type Stack, stackFile } from '../../programs/stack.ts'
 import { UserError } from '../../programs/user-error.ts'
-import { processStart } from '../../stacks/process-start.ts'
-import { DEFAULT_STACK, runningStack, STACKS_DIR, type Stack, stackFile } from '../../stacks/stack.ts'
 import { foldersFromEnvironment } from '../settings.ts'
 import { stackPorts } from './stack-ports.ts'
 

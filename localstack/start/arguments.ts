@@ -1,7 +1,7 @@
 import { duration } from '../../lib/app/settings/duration.ts'
 
 import { readOptions } from '../../programs/options.ts'
-import { STACK_NAME } from '../../stacks/stack.ts'
+import { STACK_NAME } from '../../programs/stack.ts'
 import { BROKERS, BROKERS_OPTION, BROKERS_USAGE } from '../brokers-option.ts'
 import { REGISTRY_OPTION, REGISTRY_USAGE } from '../registry-option.ts'
 import type { BrokerCount } from '../services/kafka-data.ts'

@@ -7,9 +7,9 @@ import type { Outcomes } from '../../lib/queries/outcomes.ts'
 import { readRecords } from '../../lib/queries/records.ts'
 import { processorOutcomes } from '../../lib/queries/statistics.ts'
 import { topicBounds } from '../../lib/queries/topics.ts'
-import type { TopicOffsets } from '../../lib/runtime/adapters/kafka/offsets.ts'
-import type { StateInspection } from '../../lib/runtime/adapters/redis/inspection.ts'
-import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 
 export interface Figures {
   /** Records of the readings topic that the processor has decided, without ticks and rule sets. */

@@ -2,15 +2,15 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { PROJECT } from '../../programs/paths.ts'
-import { UserError } from '../../programs/user-error.ts'
 import {
   FUNCTION_LOGS,
   frameworkLog,
   functionLog,
   functionLogsDir,
   loggedFunctions,
-} from '../../stacks/function-logs.ts'
+} from '../../programs/function-logs.ts'
+import { PROJECT } from '../../programs/paths.ts'
+import { UserError } from '../../programs/user-error.ts'
 import { LOOPBACK } from '../services/ports.ts'
 import { describeExit, type Exit, FEW_ARENAS, startProcess, tellingLine } from '../services/process.ts'
 import { followLogs } from './log-follower.ts'

@@ -21,7 +21,7 @@ import {
   Stalls,
 } from '../../lib/diagnosis/stalls/stalls.ts'
 import { listOf, recordsOf } from '../../lib/diagnosis/stalls/words.ts'
-import type { Report } from '../msk-trigger/report/reports.ts'
+import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 import type { Drain } from './drain.ts'
 import type { LoggedLine, LogLine } from './log-lines.ts'
 import { Notices } from './notices.ts'

@@ -1,4 +1,4 @@
-import { LogFile } from '../../stacks/log-file.ts'
+import { LogFile } from '../../programs/log-file.ts'
 
 const LOOK_EVERY_MS = 200
 

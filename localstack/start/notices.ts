@@ -1,6 +1,6 @@
 import { listOf } from '../../lib/diagnosis/stalls/words.ts'
 import { durationText } from '../../lib/duration.ts'
-import { Repeats } from '../../lib/runtime/adapters/lambda/repeats.ts'
+import { Repeats } from '../../packages/runtime/adapters/lambda/repeats.ts'
 import type { LoggedLine } from './log-lines.ts'
 import { loggedLine } from './screen.ts'
 

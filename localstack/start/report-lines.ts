@@ -1,4 +1,4 @@
-import type { Report } from '../msk-trigger/report/reports.ts'
+import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 
 /** What is said of a broken line. */
 export const BROKEN_REPORT =

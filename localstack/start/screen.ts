@@ -1,7 +1,7 @@
 import type { Alert } from '../../lib/alerting/alert.ts'
 import type { BusyConsumer } from '../../lib/diagnosis/stalls/condition.ts'
 import { recordsOf } from '../../lib/diagnosis/stalls/words.ts'
-import { type Event, timeOf } from '../../lib/runtime/consumer/event.ts'
+import { type Event, timeOf } from '../../packages/runtime/consumer/event.ts'
 import type { Figures } from './figures.ts'
 import type { LoggedLine } from './log-lines.ts'
 

@@ -3,8 +3,8 @@ import { syncBuiltinESMExports } from 'node:module'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import workerThreads, { isMainThread, Worker, type WorkerOptions } from 'node:worker_threads'
-import { FUNCTION_LOGS, functionLog } from '../../stacks/function-logs.ts'
-import { memoryLimits } from '../msk-trigger/invoke/runtimes/node/memory-limits.ts'
+import { memoryLimits } from '../../packages/msk-trigger/invoke/runtimes/node/memory-limits.ts'
+import { FUNCTION_LOGS, functionLog } from '../../programs/function-logs.ts'
 
 // Loaded into `serverless offline` before anything else. serverless-offline runs each function in threads that share
 // one output, and only the creation of a thread shows which function it belongs to. This module therefore replaces the

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import type { Change, StateKey, StoredTimer } from '../../lib/runtime/pipeline/model.ts'
-import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import type { Change, StateKey, StoredTimer } from '../../packages/runtime/pipeline/model.ts'
+import type { StateStore } from '../../packages/runtime/pipeline/ports.ts'
 import {
   type CheckpointPages,
   type CheckpointPart,
@@ -13,11 +13,11 @@ import {
   type KeptCheckpoint,
   type PartitionStates,
   type Recovery,
-} from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import { restore } from '../../lib/runtime/pipeline/recovery/restore.ts'
-import { takeCheckpoints } from '../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
-import { MemoryCheckpointStore } from '../../lib/runtime/testing/checkpoint-store.ts'
-import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
+} from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { restore } from '../../packages/runtime/pipeline/recovery/restore.ts'
+import { takeCheckpoints } from '../../packages/runtime/pipeline/recovery/take-checkpoints.ts'
+import { MemoryCheckpointStore } from '../../packages/runtime/testing/checkpoint-store.ts'
+import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
 import { changeOf, failureOf } from '../support/changes.ts'
 import { partsIn } from '../support/parts.ts'
 import { RecordingObserver } from '../support/stage.ts'

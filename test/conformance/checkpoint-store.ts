@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import {
   type CheckpointPart,
   type CheckpointStore,
   DamagedCheckpoint,
   type KeptCheckpoint,
-} from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
+} from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { inPages, metaAt, partsAt, partsIn, sorted } from '../support/parts.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00.005Z')

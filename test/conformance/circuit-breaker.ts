@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { CircuitBreaker } from '../../lib/runtime/pipeline/ports.ts'
+import type { CircuitBreaker } from '../../packages/runtime/pipeline/ports.ts'
 
 /** A breaker that an operator can reset. */
 interface Resettable extends CircuitBreaker {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import { type LogRecord, sizeOf } from '../../lib/runtime/cloudevents/record.ts'
-import type { OffsetRange } from '../../lib/runtime/pipeline/model.ts'
-import { LARGEST_READ_BYTES, type LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import { type LogRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
+import type { OffsetRange } from '../../packages/runtime/pipeline/model.ts'
+import { LARGEST_READ_BYTES, type LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { ODD_LOG_END, oddRecords } from './odd-log.ts'
 
 export interface LogUnderTest {

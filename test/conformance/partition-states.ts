@@ -3,16 +3,16 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { withHold } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
-import type { Growth, KeptGrowth, StateKey, Version } from '../../lib/runtime/pipeline/model.ts'
-import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
+import { withHold } from '../../packages/runtime/pipeline/deciding/stored-state.ts'
+import type { Growth, KeptGrowth, StateKey, Version } from '../../packages/runtime/pipeline/model.ts'
+import type { StateStore } from '../../packages/runtime/pipeline/ports.ts'
 import {
   type CheckpointMeta,
   type CheckpointPart,
   EMPTY_META,
   type PartitionStates,
-} from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
+} from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
 import { changeOf, failureOf } from '../support/changes.ts'
 import { inPages, metaAt, partsAt, partsIn, sorted } from '../support/parts.ts'
 

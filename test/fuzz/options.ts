@@ -1,5 +1,5 @@
 import { duration } from '../../lib/app/settings/duration.ts'
-import { wholeNumber } from '../../lib/runtime/settings/values.ts'
+import { wholeNumber } from '../../packages/runtime/settings/values.ts'
 import { readOptions as optionsOf } from '../../programs/options.ts'
 
 export interface Options {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Context } from 'aws-lambda'
 import { scheduledForwarder } from '../../lib/app/forwarder.ts'
-import { type Forwarder, forwarded, notDue } from '../../lib/runtime/consumer/forwarder.ts'
+import { type Forwarder, forwarded, notDue } from '../../packages/runtime/consumer/forwarder.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 

@@ -1,6 +1,6 @@
 /** Redrives dead letters as two operators at once do: each letter twice. */
 import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
-import { type FailureData, failureId } from '../../lib/runtime/consumer/failure-event.ts'
+import { type FailureData, failureId } from '../../packages/runtime/consumer/failure-event.ts'
 import type { Flow } from './flow.ts'
 import type { Publisher } from './publisher.ts'
 

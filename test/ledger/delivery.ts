@@ -3,7 +3,7 @@
  * that a fault strikes at a place and not after a time.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Fault } from '../../localstack/msk-trigger/faults/faults.ts'
+import type { Fault } from '../../packages/msk-trigger/faults/faults.ts'
 import { eventOf, recordsBetween } from './batches.ts'
 import type { StateKey } from './count/partition-states.ts'
 import type { KafkaLog } from './kafka/log.ts'

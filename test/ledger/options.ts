@@ -1,7 +1,7 @@
 import { pipe, transform } from 'valibot'
-import { type Kind, list, oneOf, wholeNumber } from '../../lib/runtime/settings/values.ts'
 import { BROKERS } from '../../localstack/brokers-option.ts'
 import type { BrokerCount } from '../../localstack/services/kafka-data.ts'
+import { type Kind, list, oneOf, wholeNumber } from '../../packages/runtime/settings/values.ts'
 import { readOptions as optionsOf } from '../../programs/options.ts'
 import { FAULT_NAMES, type FaultName } from './faults.ts'
 import { RUNNERS, type Runner } from './workers.ts'

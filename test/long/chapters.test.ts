@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { States } from '../../lib/runtime/pipeline/deciding/states.ts'
+import { States } from '../../packages/runtime/pipeline/deciding/states.ts'
 import { ORDER, STILL_HELD, TWICE, WRONG_HOLDS } from '../ledger/count/violations.ts'
 import { knowAttempts } from '../ledger/service/attempts.ts'
 import { sabotage } from '../ledger/service/sabotage.ts'

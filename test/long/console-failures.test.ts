@@ -7,7 +7,7 @@ import type { OperationAnswer } from '../../console/api/failures/operation-answe
 import type { Plan } from '../../console/api/failures/plan.ts'
 import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
 import { DeadLetterOperations } from '../../lib/operations/dead-letters/operations.ts'
-import { Connections } from '../../lib/runtime/lambda/connections.ts'
+import { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'

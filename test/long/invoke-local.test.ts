@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { KafkaEvent } from '../../lib/runtime/pipeline/batch/receive.ts'
+import type { KafkaEvent } from '../../packages/runtime/pipeline/batch/receive.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 

@@ -56,7 +56,7 @@ describe('given random failures and retries', () => {
     })
 })
 
-const HOLDING = 'lib/runtime/pipeline/deciding/holding.ts'
+const HOLDING = 'packages/runtime/pipeline/deciding/holding.ts'
 
 /** Each breaks one rule. */
 const CHANGES: Readonly<Record<string, CodeChange>> = {
@@ -86,7 +86,7 @@ const CHANGES: Readonly<Record<string, CodeChange>> = {
     to: 'const parks = false',
   },
   'an event that failed is no repeat of itself': {
-    file: 'lib/runtime/pipeline/deciding/admission.ts',
+    file: 'packages/runtime/pipeline/deciding/admission.ts',
     from: 'heldFor(work, attemptAt)?.eventId === id ? undefined : work.copy.known',
     to: 'work.copy.known',
   },
@@ -96,7 +96,7 @@ const CHANGES: Readonly<Record<string, CodeChange>> = {
     to: '',
   },
   'the id of a parked event is known': {
-    file: 'lib/runtime/pipeline/deciding/admission.ts',
+    file: 'packages/runtime/pipeline/deciding/admission.ts',
     from: "  remember(work, task)\n  return decision(task, 'parked'",
     to: "  return decision(task, 'parked'",
   },

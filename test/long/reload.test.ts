@@ -3,7 +3,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { groupName, TOPICS } from '../../lib/app/topics.ts'
-import { TestKafka } from '../../localstack/msk-trigger/test/integration/kafka.ts'
+import { TestKafka } from '../../packages/msk-trigger/test/integration/kafka.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
 import { copyProject } from '../support/project-copy.ts'
@@ -16,7 +16,7 @@ const HANDLER = 'functions/activity/handler.ts'
 
 /** Emits for every reading which code has processed it, and its number within its entity. */
 const MARKING = `
-import { decided, type KeyedProcess } from '../../lib/runtime/consumer/process.ts'
+import { decided, type KeyedProcess } from '../../packages/runtime/consumer/process.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 
@@ -131,7 +131,7 @@ describe('a project that is edited while its functions run', { timeout: 290_000 
 
   it('given a rule that is added, then it fires', async () => {
     const rule = 'name: MILD, family: environment, metric: temperature, fireAbove: 10, severity: info'
-    await edit('rules/weather.yaml', text => `${text}\n  - { ${rule} }\n`)
+    await edit('config/rules/weather.yaml', text => `${text}\n  - { ${rule} }\n`)
     await offline.says(/^watch {2}reloaded rules, alerting, grouping, patterns: 1 rule added$/m)
     await traffic.send(1)
     await until('the rule fires', async () => (await alerts()).includes('MILD'))
@@ -141,15 +141,15 @@ describe('a project that is edited while its functions run', { timeout: 290_000 
     const activated = async () => (await environment.tally('alerting'))['applied/rules-activated'] ?? 0
     const { partitions } = TOPICS.readings
     await until('every partition has the save before', async () => (await activated()) === partitions)
-    await edit('rules/weather.yaml', text => text.replace('fireAbove: 10,', 'fireAbove: 9.5,'))
+    await edit('config/rules/weather.yaml', text => text.replace('fireAbove: 10,', 'fireAbove: 9.5,'))
     await offline.says(/^watch {2}reloaded rules, alerting, grouping, patterns: 1 rule changed$/m)
     await until('every partition has the change', async () => (await activated()) === 2 * partitions)
   })
 
   it('given invalid rules, then functions that start later use the previous rules', async () => {
-    await edit('rules/weather.yaml', text => text.replaceAll('severity: info', 'severity: mild'))
+    await edit('config/rules/weather.yaml', text => text.replaceAll('severity: info', 'severity: mild'))
     await offline.says(
-      /^watch {2}✗ rules, alerting, grouping, patterns keep their old rules: rules\/weather\.yaml:\d+:\d+ {2}MILD\.severity: /m,
+      /^watch {2}✗ rules, alerting, grouping, patterns keep their old rules: config\/rules\/weather\.yaml:\d+:\d+ {2}MILD\.severity: /m,
     )
     await edit('functions/alerting/handler.ts', text => `${text}\nconsole.error('alerting starts')\n`)
     await offline.says(/^watch {2}reloaded alerting: functions\/alerting\/handler\.ts$/m)

@@ -11,9 +11,9 @@ import { type Departure, publishAll, requests } from '../../lib/operations/repla
 import { readRecorded } from '../../lib/operations/replay/recorded.ts'
 import type { Item } from '../../lib/operations/replay/sequence.ts'
 import { recordedLine } from '../../lib/queries/recorded-line.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { producedRecord } from '../../lib/runtime/cloudevents/writer.ts'
-import type { LogReader } from '../../lib/runtime/pipeline/ports.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 
 const TOTAL = 50_000
 const FILES = 2

@@ -46,6 +46,6 @@ describe('rule 21: what breaks no rule is not taken for a fault', () => {
 })
 
 it('given a line of code that is not there, then nothing is changed in its name', async () => {
-  const change = { file: 'lib/runtime/pipeline/deciding/cause.ts', from: 'no such line', to: '' }
+  const change = { file: 'packages/runtime/pipeline/deciding/cause.ts', from: 'no such line', to: '' }
   await assert.rejects(violationsOf([change]), /does not have this once: no such line/)
 })

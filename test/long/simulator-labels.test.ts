@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { type InjectedAnomaly, labelsOf } from '../../lib/telemetry/simulator/labels.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 
 const T0 = Date.UTC(2026, 0, 1) / 1000 / GENERATOR_DEFAULTS.tickSeconds
 const TICKS = 1200

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, it, type TestContext } from 'node:test'
-import { TestKafka } from '../../localstack/msk-trigger/test/integration/kafka.ts'
+import { TestKafka } from '../../packages/msk-trigger/test/integration/kafka.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import type { Program } from '../support/program.ts'
 import { StartedProject } from '../support/started-project.ts'

@@ -11,15 +11,15 @@ export interface Area {
 
 /** The tests of parts that no folder with the same name in `test/unit/` mirrors. */
 const TESTS: readonly (readonly [code: RegExp, tests: string])[] = [
-  [/^lib\/runtime\/(pipeline|consumer|testing)\//, 'test/unit/runtime/{pipeline,consumer}/**/*.test.ts'],
-  [/^lib\/runtime\//, 'test/unit/runtime/!(pipeline|consumer)/**/*.test.ts'],
+  [/^packages\/runtime\/(pipeline|consumer|testing)\//, 'test/unit/runtime/{pipeline,consumer}/**/*.test.ts'],
+  [/^packages\/runtime\//, 'test/unit/runtime/!(pipeline|consumer)/**/*.test.ts'],
   [
     /^lib\/operations\//,
     'test/unit/{operations/**/*,cli/{dlq,grow,replay,reprocess,silence,state}*}.test.ts',
   ],
   [/^lib\/[^/]+$/, 'test/unit/*.test.ts'],
   [/^packages\//, 'test/unit/packages/**/*.test.ts'],
-  [/^localstack\/msk-trigger\//, 'localstack/msk-trigger/test/unit/**/*.test.ts'],
+  [/^packages\/msk-trigger\//, 'packages/msk-trigger/test/unit/**/*.test.ts'],
 ]
 
 /** Tests that try many values or schedules. */
@@ -38,7 +38,7 @@ function testsOf(file: string): string {
   const [, feature] = /^lib\/([^/]+)\//.exec(file) ?? []
   if (tests !== undefined) return tests
   if (feature !== undefined) return `test/unit/${feature}/**/*.test.ts`
-  throw new UserError(`${file} is not in lib, packages or localstack/msk-trigger.`)
+  throw new UserError(`${file} is not in lib, packages or packages/msk-trigger.`)
 }
 
 /** Leaves out the tests of the tests: what they look at is broken on purpose already. */

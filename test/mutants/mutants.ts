@@ -1,7 +1,7 @@
 /** `npm run mutants`: changes the code on purpose, and lists the changes that no test notices. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { wholeNumber } from '../../lib/runtime/settings/values.ts'
+import { wholeNumber } from '../../packages/runtime/settings/values.ts'
 import { runMain } from '../../programs/main.ts'
 import { readCommandLine } from '../../programs/options.ts'
 import { UserError } from '../../programs/user-error.ts'
@@ -13,7 +13,7 @@ import { tryScripts } from './scripts.ts'
 import { tryPassages } from './stryker.ts'
 import { readSurvivors, summaryOf } from './survivors.ts'
 
-const PATHS = ['lib', 'packages', 'localstack/msk-trigger']
+const PATHS = ['lib', 'packages', 'packages/msk-trigger']
 
 const USAGE = `Usage: npm run mutants -- [options] [PATH ...]
 

@@ -104,11 +104,11 @@ describe('serverless package', () => {
       const { files, bundle } = await packaged(name)
       const { all, foreign } = bundle
       const own = [
-        ...(uses.includes('rules') ? ['rules/database.yaml', 'rules/weather.yaml'] : []),
+        ...(uses.includes('rules') ? ['config/rules/database.yaml', 'config/rules/weather.yaml'] : []),
         ...(uses.includes('notifications')
-          ? ['notifications/receivers.yaml', 'notifications/routes.yaml']
+          ? ['config/notifications/receivers.yaml', 'config/notifications/routes.yaml']
           : []),
-        ...(uses.includes('failure-policy') ? ['failures/policy.yaml'] : []),
+        ...(uses.includes('failure-policy') ? ['config/failures/policy.yaml'] : []),
       ]
       assert.deepEqual([...files.keys()].sort(), [...all, 'functions/package.json', ...own].sort())
       assert.equal(JSON.parse(String(files.get('functions/package.json'))).type, 'module')

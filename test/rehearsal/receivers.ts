@@ -12,11 +12,11 @@ const SECRET = 'rehearsal'
 /** The files of the deployed project: without waits, so that people are told with the next tick. */
 export function notificationFiles(): Readonly<Record<string, string>> {
   return {
-    'notifications/receivers.yaml': `receivers:
+    'config/notifications/receivers.yaml': `receivers:
   - { name: sns, kind: sns }
   - { name: hook, kind: webhook, secret: ${SECRET}, allowPrivate: true }
 `,
-    'notifications/routes.yaml': `routes:
+    'config/notifications/routes.yaml': `routes:
   - { name: all, groupWait: 0s, receivers: [sns, hook] }
 `,
   }

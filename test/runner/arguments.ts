@@ -1,4 +1,4 @@
-import { oneOf, text } from '../../lib/runtime/settings/values.ts'
+import { oneOf, text } from '../../packages/runtime/settings/values.ts'
 import { readCommandLine } from '../../programs/options.ts'
 import { UserError } from '../../programs/user-error.ts'
 

@@ -10,7 +10,7 @@ export interface TestGroup {
 }
 
 /** The tests of a package lie beside its code. */
-const TRIGGER = 'localstack/msk-trigger/test'
+const TRIGGER = 'packages/msk-trigger/test'
 
 export const TEST_GROUPS: readonly TestGroup[] = [
   {

@@ -1,7 +1,7 @@
 /** Events of one alert for tests, with the same entity, as alerting writes them. */
 import { alertAcknowledged, type Statement } from '../../lib/alerting/acknowledged.ts'
 import { type Alert, alertEmission, type FiredAlert, resolvedAlert } from '../../lib/alerting/alert.ts'
-import { type Event, entityOf } from '../../lib/runtime/consumer/event.ts'
+import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 
 let count = 0
 

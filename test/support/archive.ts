@@ -1,15 +1,15 @@
 /** An archive in memory, and the stage on which a segment sink writes it. */
 import { randomUUID } from 'node:crypto'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import { READING_TYPES } from '../../lib/telemetry/families.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import {
   type Segment,
   type SegmentLimits,
   type SegmentSink,
   type Written,
   written,
-} from '../../lib/runtime/consumer/segment-sink.ts'
-import type { StateStore } from '../../lib/runtime/pipeline/ports.ts'
-import { READING_TYPES } from '../../lib/telemetry/families.ts'
+} from '../../packages/runtime/consumer/segment-sink.ts'
+import type { StateStore } from '../../packages/runtime/pipeline/ports.ts'
 import { environmentReading, logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 

@@ -2,11 +2,12 @@
  * A log of chapters that fail by plan and come back late or never, as the runtime without servers writes and reads it; and what the
  * count of the ledger says of what the runtime made of it.
  */
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import type { FailureData } from '../../lib/runtime/consumer/failure-event.ts'
-import type { KeyedProcess } from '../../lib/runtime/consumer/process.ts'
+
 import { tick } from '../../lib/telemetry/tick.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
+import type { KeyedProcess } from '../../packages/runtime/consumer/process.ts'
 import { Chapters } from '../ledger/count/chapters.ts'
 import { Emissions } from '../ledger/count/emissions.ts'
 import { withoutHolds } from '../ledger/count/held.ts'

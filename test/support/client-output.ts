@@ -1,6 +1,6 @@
 /** What the programs of `examples/clients` print. */
-import { toJsonEvent } from '../../lib/runtime/cloudevents/json-format.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Client } from './client-examples.ts'
 
 /** Whether a line is the program's own. */

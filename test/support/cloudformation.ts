@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Context } from 'aws-lambda'
 import { topicsResource } from '../../lib/operations/deployment/handler.ts'
 import type { ResourceRequest } from '../../lib/operations/deployment/request.ts'
-import type { Environment } from '../../lib/runtime/settings/slice.ts'
+import type { Environment } from '../../packages/runtime/settings/slice.ts'
 
 interface ResourceAnswer {
   readonly Status: 'SUCCESS' | 'FAILED'

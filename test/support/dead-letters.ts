@@ -1,4 +1,4 @@
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 
 export const base64 = (text: string) => Buffer.from(text).toString('base64')
 

@@ -1,6 +1,6 @@
 /** Delivers the records of a topic to a handler in this process, as an event source mapping would, and reads topics byte for byte. */
 import type { Context } from 'aws-lambda'
-import { kafkaEvent } from '../../lib/runtime/testing/records.ts'
+import { kafkaEvent } from '../../packages/runtime/testing/records.ts'
 import { KafkaLog } from '../ledger/kafka/log.ts'
 import type { KafkaRecord } from '../ledger/kafka/records.ts'
 

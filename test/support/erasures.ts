@@ -1,5 +1,5 @@
-import type { Event } from '../../lib/runtime/consumer/event.ts'
 import { type Erasure, entityErased } from '../../lib/telemetry/erasure.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 
 /** The event that erases the entity of a source and a subject in a partition. */
 export function erasing(

@@ -1,7 +1,7 @@
 /** Every metric that an observer can write, by name and reason, as CloudWatch would extract it. */
-import type { LambdaObserver } from '../../lib/runtime/adapters/lambda/observer.ts'
-import { failure } from '../../lib/runtime/consumer/failure-codes.ts'
-import type { Decision } from '../../lib/runtime/pipeline/model.ts'
+import type { LambdaObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
+import { failure } from '../../packages/runtime/consumer/failure-codes.ts'
+import type { Decision } from '../../packages/runtime/pipeline/model.ts'
 import { logOf, metricsIn } from './function-log.ts'
 import { EVENTS, letter, STATE_KEY } from './observed.ts'
 

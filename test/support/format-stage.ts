@@ -1,8 +1,8 @@
 /** A consumer that reads data of every format, without servers but a schema registry. */
 import assert from 'node:assert/strict'
-import { OnDemandDataReader } from '../../lib/runtime/adapters/registry/data-reader.ts'
-import type { LambdaSchema, LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { FailureData } from '../../lib/runtime/consumer/failure-event.ts'
+import { OnDemandDataReader } from '../../packages/runtime/adapters/registry/data-reader.ts'
+import type { LambdaSchema, LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
 import { kafkaEvent } from './records.ts'
 import { AVRO_ID, PACKAGED } from './serialized.ts'
 import { Stage } from './stage.ts'

@@ -1,21 +1,21 @@
 /** Runs a forwarder on a log in memory: given records, when the schedule wakes it, then check what it has published. */
 import { APPLICATION } from '../../lib/app/application.ts'
-import type { LogRecord, OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { type Forwarder, forwarded, notDue } from '../../lib/runtime/consumer/forwarder.ts'
-import { CONSUMER_DEFAULTS } from '../../lib/runtime/pipeline/consumer.ts'
-import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
-import type { ForwardingConsumer } from '../../lib/runtime/pipeline/forwarding/decide.ts'
+import type { LogRecord, OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { type Forwarder, forwarded, notDue } from '../../packages/runtime/consumer/forwarder.ts'
+import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
+import { LatestDecisions } from '../../packages/runtime/pipeline/failures/failure-surge.ts'
+import type { ForwardingConsumer } from '../../packages/runtime/pipeline/forwarding/decide.ts'
 import {
   type Forwarded,
   type ForwardingInvocation,
   type ForwardingPorts,
   forward,
-} from '../../lib/runtime/pipeline/forwarding/forward.ts'
-import type { Cursors } from '../../lib/runtime/pipeline/ports.ts'
-import { MemoryCircuitBreaker } from '../../lib/runtime/testing/circuit-breaker.ts'
-import { MemoryLogBounds } from '../../lib/runtime/testing/log-bounds.ts'
-import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
-import { MemoryPublisher } from '../../lib/runtime/testing/publisher.ts'
+} from '../../packages/runtime/pipeline/forwarding/forward.ts'
+import type { Cursors } from '../../packages/runtime/pipeline/ports.ts'
+import { MemoryCircuitBreaker } from '../../packages/runtime/testing/circuit-breaker.ts'
+import { MemoryLogBounds } from '../../packages/runtime/testing/log-bounds.ts'
+import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
+import { MemoryPublisher } from '../../packages/runtime/testing/publisher.ts'
 import { logRecord } from './records.ts'
 import { RecordingObserver } from './stage.ts'
 

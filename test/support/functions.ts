@@ -1,8 +1,8 @@
 /** Calls the functions themselves, in this process, with what their topics hold: as Lambda would, and without waiting for it. */
 import type { Context } from 'aws-lambda'
 import type { Signal } from '../../lib/app/topics.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { KafkaHandler } from '../../lib/runtime/lambda/handler-types.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { KafkaHandler } from '../../packages/runtime/lambda/handler-types.ts'
 import type { TestEnvironment } from './environment.ts'
 import { kafkaEvent } from './records.ts'
 

@@ -1,8 +1,8 @@
 /** Spans and records of paths, for tests. Anything that is not given gets a valid default. */
 import type { DecisionSpan, EmissionSpan, EventName, FoundRecord } from '../../lib/queries/journey/model.ts'
-import { readEvent } from '../../lib/runtime/cloudevents/reader.ts'
-import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
+import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 
 export const traceId = (number: number) => number.toString(16).padStart(32, '0')
 export const spanId = (number: number) => number.toString(16).padStart(16, '0')

@@ -1,10 +1,10 @@
 /** The kit for the processes of Sluice: their topics, schemas and ticks. */
 import { APPLICATION } from '../../lib/app/application.ts'
-import type { KeyedProcess } from '../../lib/runtime/consumer/process.ts'
-import { ProcessKit } from '../../lib/runtime/testing/process-kit.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
+import type { KeyedProcess } from '../../packages/runtime/consumer/process.ts'
+import { ProcessKit } from '../../packages/runtime/testing/process-kit.ts'
 
-export type { Taken } from '../../lib/runtime/testing/process-kit.ts'
+export type { Taken } from '../../packages/runtime/testing/process-kit.ts'
 
 export class Kit<State> extends ProcessKit<State> {
   constructor(process: KeyedProcess<State, never, unknown>) {

@@ -1,11 +1,11 @@
 /** A topic that can grow, with Kafka, Redis and the checkpoints in memory: all that `Growth` works with. */
 import { GrowingTopic } from '../../cli/grow/topic.ts'
-import { MemoryStateStore } from '../../lib/runtime/adapters/memory/state-store.ts'
-import type { RedisClient } from '../../lib/runtime/adapters/redis/client.ts'
-import { COMPARE_AND_SET, type Script } from '../../lib/runtime/adapters/redis/scripts.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Fence } from '../../lib/runtime/pipeline/fence.ts'
-import { growthsName, withGrowths } from '../../lib/runtime/pipeline/growing/history.ts'
+import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
+import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import { COMPARE_AND_SET, type Script } from '../../packages/runtime/adapters/redis/scripts.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Fence } from '../../packages/runtime/pipeline/fence.ts'
+import { growthsName, withGrowths } from '../../packages/runtime/pipeline/growing/history.ts'
 import type {
   KeptGrowth,
   Partitioning,
@@ -14,12 +14,12 @@ import type {
   StoredContext,
   StoredTimer,
   Version,
-} from '../../lib/runtime/pipeline/model.ts'
-import { isAbsent, type Recovery } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import { takeCheckpoints } from '../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
-import { MemoryCheckpointStore } from '../../lib/runtime/testing/checkpoint-store.ts'
-import { MemoryForwardCursors } from '../../lib/runtime/testing/forward-cursors.ts'
-import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
+} from '../../packages/runtime/pipeline/model.ts'
+import { isAbsent, type Recovery } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { takeCheckpoints } from '../../packages/runtime/pipeline/recovery/take-checkpoints.ts'
+import { MemoryCheckpointStore } from '../../packages/runtime/testing/checkpoint-store.ts'
+import { MemoryForwardCursors } from '../../packages/runtime/testing/forward-cursors.ts'
+import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
 
 /** A broker with one topic. */
 export class MemoryBroker {

@@ -1,14 +1,15 @@
 /** A process that does what its events order, and logs of such orders: to test what the runtime does with a step. */
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
+
+import { tick } from '../../lib/telemetry/tick.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 import {
   decided,
   type KeyedProcess,
   rejected,
   type Step,
   type TimerChange,
-} from '../../lib/runtime/consumer/process.ts'
-import { tick } from '../../lib/telemetry/tick.ts'
+} from '../../packages/runtime/consumer/process.ts'
 import { logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 

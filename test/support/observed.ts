@@ -1,8 +1,8 @@
 /** What the pipeline reports to an observer, for the tests of what a function tells of itself. */
-import type { LambdaObserver } from '../../lib/runtime/adapters/lambda/observer.ts'
-import { failure } from '../../lib/runtime/consumer/failure-codes.ts'
-import type { Key } from '../../lib/runtime/consumer/process.ts'
-import type { Decision, OutboxEntry, StateKey } from '../../lib/runtime/pipeline/model.ts'
+import type { LambdaObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
+import { failure } from '../../packages/runtime/consumer/failure-codes.ts'
+import type { Key } from '../../packages/runtime/consumer/process.ts'
+import type { Decision, OutboxEntry, StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { TOPIC } from './records.ts'
 
 export const STATE_KEY: StateKey = { consumer: 'tested', topic: TOPIC, partition: 3 }

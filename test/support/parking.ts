@@ -1,10 +1,10 @@
 /** What the way back of a failed record appends to its partition: its next attempt, or the news that there is none. */
 import { FAILURE_ENDED_TYPE } from '../../lib/failures/event-types.ts'
 import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { type FailureData, failureId } from '../../lib/runtime/consumer/failure-event.ts'
-import { digestOf } from '../../lib/runtime/pipeline/failures/failure-record.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import { type FailureData, failureId } from '../../packages/runtime/consumer/failure-event.ts'
+import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
 
 /** The record as the redriver brings it back, at this offset. */
 export function nextAttempt(failure: FailureData, offset: number, timestampMs: number): LogRecord {

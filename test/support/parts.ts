@@ -1,12 +1,12 @@
 /** A checkpoint with every kind of content that a partition state can have, and many ids. */
 
-import { storedState, withHold } from '../../lib/runtime/pipeline/deciding/stored-state.ts'
+import { storedState, withHold } from '../../packages/runtime/pipeline/deciding/stored-state.ts'
 import type {
   CheckpointMeta,
   CheckpointPages,
   CheckpointPart,
-} from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import { idsInBytes } from '../../lib/runtime/pipeline/recovery/id-bytes.ts'
+} from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { idsInBytes } from '../../packages/runtime/pipeline/recovery/id-bytes.ts'
 
 const CLOCK_MS = 4_000
 

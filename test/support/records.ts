@@ -1,12 +1,12 @@
 /** Records, batches and events for tests. Anything that is not given gets a valid default. */
 
 import { ALERT_FIRED_TYPE, type FiredAlert } from '../../lib/alerting/alert.ts'
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { logRecord as recordOf } from '../../lib/runtime/testing/records.ts'
 import type { DatabaseReading } from '../../lib/telemetry/families.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import { logRecord as recordOf } from '../../packages/runtime/testing/records.ts'
 
-export { kafkaEvent } from '../../lib/runtime/testing/records.ts'
+export { kafkaEvent } from '../../packages/runtime/testing/records.ts'
 
 export const TOPIC = 'sluice.telemetry.readings.test'
 const START_MS = Date.parse('2026-03-01T12:00:00Z')

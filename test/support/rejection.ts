@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
+import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 
 /** The error that the call rejects with. Fails the test if the call succeeds. */
 export async function rejection(call: Promise<unknown>): Promise<Error> {

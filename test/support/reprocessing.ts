@@ -1,18 +1,18 @@
 /** Reprocesses the partition of a stage, in memory. */
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { AnyKeyedProcess, Consumer } from '../../lib/runtime/pipeline/consumer.ts'
-import { codeOf } from '../../lib/runtime/pipeline/loading/code.ts'
-import type { OffsetRange, StateKey } from '../../lib/runtime/pipeline/model.ts'
-import type { CheckpointPages } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import type { StateCopies } from '../../lib/runtime/pipeline/reprocessing/copies.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { AnyKeyedProcess, Consumer } from '../../packages/runtime/pipeline/consumer.ts'
+import { codeOf } from '../../packages/runtime/pipeline/loading/code.ts'
+import type { OffsetRange, StateKey } from '../../packages/runtime/pipeline/model.ts'
+import type { CheckpointPages } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import type { StateCopies } from '../../packages/runtime/pipeline/reprocessing/copies.ts'
 import {
   type Reprocessed,
   type Reprocessing,
   reprocess,
-} from '../../lib/runtime/pipeline/reprocessing/reprocess.ts'
-import { emptyAt } from '../../lib/runtime/pipeline/reprocessing/seed.ts'
-import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
-import { MemoryStateCopies } from '../../lib/runtime/testing/state-copies.ts'
+} from '../../packages/runtime/pipeline/reprocessing/reprocess.ts'
+import { emptyAt } from '../../packages/runtime/pipeline/reprocessing/seed.ts'
+import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
+import { MemoryStateCopies } from '../../packages/runtime/testing/state-copies.ts'
 import type { Stage } from './stage.ts'
 
 interface Options {

@@ -3,10 +3,10 @@
  * Broken ports are used in the disturbed run only, whose result must then differ from the reference. Changed code is used in
  * the reference too, so that merely different ids are not a difference: ids must have lost something that they need.
  */
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Snapshot } from '../../lib/runtime/pipeline/model.ts'
-import type { Ports, StateStore } from '../../lib/runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Snapshot } from '../../packages/runtime/pipeline/model.ts'
+import type { Ports, StateStore } from '../../packages/runtime/pipeline/ports.ts'
+import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
 import type { CodeChange } from './changed-code.ts'
 
 type Sabotage = (ports: Ports, log: readonly LogRecord[]) => Ports
@@ -51,7 +51,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   })),
 }
 
-const CAUSE = 'lib/runtime/pipeline/deciding/cause.ts'
+const CAUSE = 'packages/runtime/pipeline/deciding/cause.ts'
 const TIMER_ID = "derivedId('timer', consumer, entity, name, dueMs, source, id)"
 const TIMERS_TIMER_ID = "derivedId('timer-timer', consumer, entity, name, dueMs, timer.id)"
 

@@ -4,16 +4,16 @@
  * publishes fail before or after they were written; batches and chunks have different sizes each time; the circuit breaker
  * opens and is reset; the store loses data; the log expires as far as no consumer needs it; and new code is deployed.
  */
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { consume } from '../../lib/runtime/pipeline/consume.ts'
-import type { Consumer } from '../../lib/runtime/pipeline/consumer.ts'
-import { Unavailable } from '../../lib/runtime/pipeline/errors.ts'
-import { LatestDecisions } from '../../lib/runtime/pipeline/failures/failure-surge.ts'
-import type { Invocation } from '../../lib/runtime/pipeline/invocation.ts'
-import { LogChecks } from '../../lib/runtime/pipeline/log/log-identity.ts'
-import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
-import type { Ports, StateStore } from '../../lib/runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '../../lib/runtime/testing/wanted.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { consume } from '../../packages/runtime/pipeline/consume.ts'
+import type { Consumer } from '../../packages/runtime/pipeline/consumer.ts'
+import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import { LatestDecisions } from '../../packages/runtime/pipeline/failures/failure-surge.ts'
+import type { Invocation } from '../../packages/runtime/pipeline/invocation.ts'
+import { LogChecks } from '../../packages/runtime/pipeline/log/log-identity.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import type { Ports, StateStore } from '../../packages/runtime/pipeline/ports.ts'
+import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
 import type { Random } from './random.ts'
 import { kafkaEvent } from './records.ts'
 

@@ -1,6 +1,10 @@
 /** Brokers for a producer under test: they keep what is sent, and answer when and how the test says. */
-import type { BatchAnswer, Brokers, SendRequest } from '../../lib/runtime/adapters/kafka/produce-types.ts'
-import type { Clock } from '../../lib/runtime/adapters/system.ts'
+import type {
+  BatchAnswer,
+  Brokers,
+  SendRequest,
+} from '../../packages/runtime/adapters/kafka/produce-types.ts'
+import type { Clock } from '../../packages/runtime/adapters/system.ts'
 
 /** A request that waits for its answer. */
 export interface Sent {

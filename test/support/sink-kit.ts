@@ -1,7 +1,7 @@
 /** The kit for the sinks of Sluice. */
 import { APPLICATION } from '../../lib/app/application.ts'
-import type { Sink } from '../../lib/runtime/consumer/sink.ts'
-import { SinkKit as RuntimeSinkKit } from '../../lib/runtime/testing/sink-kit.ts'
+import type { Sink } from '../../packages/runtime/consumer/sink.ts'
+import { SinkKit as RuntimeSinkKit } from '../../packages/runtime/testing/sink-kit.ts'
 
 export class SinkKit extends RuntimeSinkKit {
   constructor(sink: Sink<never>) {

@@ -1,13 +1,13 @@
 /** Runs a consumer of Sluice without servers: given state and records, when a batch arrives, then check decisions and emissions. */
 
 import { APPLICATION } from '../../lib/app/application.ts'
-import { decided, type KeyedProcess } from '../../lib/runtime/consumer/process.ts'
-import type { Process } from '../../lib/runtime/pipeline/consumer.ts'
-import type { Ports } from '../../lib/runtime/pipeline/ports.ts'
-import { Stage as RuntimeStage } from '../../lib/runtime/testing/stage.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
+import { decided, type KeyedProcess } from '../../packages/runtime/consumer/process.ts'
+import type { Process } from '../../packages/runtime/pipeline/consumer.ts'
+import type { Ports } from '../../packages/runtime/pipeline/ports.ts'
+import { Stage as RuntimeStage } from '../../packages/runtime/testing/stage.ts'
 
-export { RecordingObserver } from '../../lib/runtime/testing/recording-observer.ts'
+export { RecordingObserver } from '../../packages/runtime/testing/recording-observer.ts'
 
 /** Counts the readings of each entity, and emits an event for every second reading. */
 export const counting: KeyedProcess<{ count: number }> = {

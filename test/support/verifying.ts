@@ -1,14 +1,18 @@
 /** Compares live states in memory with their log, as `sluice verify` does with servers. */
-import { MemoryStateStore } from '../../lib/runtime/adapters/memory/state-store.ts'
-import type { LogRecord, OutgoingRecord } from '../../lib/runtime/cloudevents/record.ts'
-import type { Consumer } from '../../lib/runtime/pipeline/consumer.ts'
-import type { StateKey } from '../../lib/runtime/pipeline/model.ts'
-import type { CheckpointStore } from '../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import { beginningOf } from '../../lib/runtime/pipeline/verifying/beginning.ts'
-import { type PartitionToVerify, type Verified, verify } from '../../lib/runtime/pipeline/verifying/verify.ts'
-import type { LiveStates, Verifying } from '../../lib/runtime/pipeline/verifying/verify-partition.ts'
-import { MemoryLogReader } from '../../lib/runtime/testing/log-reader.ts'
-import { MemoryStateCopies } from '../../lib/runtime/testing/state-copies.ts'
+import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
+import type { LogRecord, OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Consumer } from '../../packages/runtime/pipeline/consumer.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import type { CheckpointStore } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { beginningOf } from '../../packages/runtime/pipeline/verifying/beginning.ts'
+import {
+  type PartitionToVerify,
+  type Verified,
+  verify,
+} from '../../packages/runtime/pipeline/verifying/verify.ts'
+import type { LiveStates, Verifying } from '../../packages/runtime/pipeline/verifying/verify-partition.ts'
+import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
+import { MemoryStateCopies } from '../../packages/runtime/testing/state-copies.ts'
 
 interface Given {
   readonly consumer: Consumer

@@ -1,9 +1,10 @@
 /** Logs that exercise everything in `watching.ts`: all kinds of signals, erasures, ticks, poison, redrives, offset gaps and pauses. */
-import type { LogRecord } from '../../lib/runtime/cloudevents/record.ts'
-import { redriveHeaders } from '../../lib/runtime/cloudevents/redrive.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
-import { failureId } from '../../lib/runtime/consumer/failure-event.ts'
+
 import { tick } from '../../lib/telemetry/tick.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { redriveHeaders } from '../../packages/runtime/cloudevents/redrive.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import { failureId } from '../../packages/runtime/consumer/failure-event.ts'
 import { erasing } from './erasures.ts'
 import { failureEndedAt } from './parking.ts'
 import type { Random } from './random.ts'

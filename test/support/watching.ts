@@ -5,7 +5,7 @@ import {
   type KeyedProcess,
   rejected,
   type Step,
-} from '../../lib/runtime/consumer/process.ts'
+} from '../../packages/runtime/consumer/process.ts'
 
 const SILENCE_MS = 150_000
 const FORGET_MS = 400_000

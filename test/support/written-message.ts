@@ -1,7 +1,7 @@
 import type { Message } from 'kafkajs'
-import type { ContentMode } from '../../lib/runtime/cloudevents/writer.ts'
-import { writeEvent } from '../../lib/runtime/cloudevents/writer.ts'
-import type { Event } from '../../lib/runtime/consumer/event.ts'
+import type { ContentMode } from '../../packages/runtime/cloudevents/writer.ts'
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 
 /** A message with the event for a foreign client, keyed by the subject. */
 export function writtenMessage(event: Event, mode: ContentMode = 'binary'): Message {

@@ -5,7 +5,7 @@ import { NotificationFileError } from '../../../lib/notification/adapters/notifi
 import { loadReceivers, RECEIVERS_FILE } from '../../../lib/notification/adapters/receivers-file.ts'
 import type { Receiver } from '../../../lib/notification/receiver.ts'
 import { InvalidReceivers } from '../../../lib/notification/receivers-file.ts'
-import { StackNotFound, stackEnvironment } from '../../../stacks/addresses.ts'
+import { StackNotFound, stackEnvironment } from '../../../programs/addresses.ts'
 import { environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
 import { CliFailure } from '../../failure.ts'
 import { more } from '../../help.ts'

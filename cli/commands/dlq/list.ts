@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { placesIn } from '../../../lib/operations/dead-letters/named.ts'
 import { listDeadLetters, type OlderPlaces } from '../../../lib/queries/dead-letter-list.ts'
-import { mapped, text } from '../../../lib/runtime/settings/values.ts'
+import { mapped, text } from '../../../packages/runtime/settings/values.ts'
 import { environmentOption, JSON_OPTION, parserOf, positiveInteger } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
 import { addFilters, type FilterOptions, filterOf } from '../../dlq/filters.ts'

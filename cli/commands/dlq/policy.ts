@@ -27,7 +27,7 @@ export function addDlqPolicy(dlq: Command, terminal: Terminal): void {
 }
 
 async function check(dir: string | undefined, terminal: Terminal): Promise<void> {
-  const folder = dir ?? (terminal.environment.FAILURES_DIR || 'failures')
+  const folder = dir ?? (terminal.environment.FAILURES_DIR || 'config/failures')
   const problems = await policyProblems(pathIn(terminal, folder), folder, consumersOf(readFunctions()))
   if (problems.length === 0) {
     terminal.stdout.write(`${folder}: the policy has no errors\n`)

@@ -4,7 +4,7 @@ import { OPERATION } from '../../../lib/operations/dead-letters/operation.ts'
 import { type Patch, readPatch } from '../../../lib/operations/dead-letters/patch.ts'
 import { type Chooser, redriveChooser } from '../../../lib/operations/dead-letters/redriving.ts'
 import type { FoundDeadLetter } from '../../../lib/queries/dead-letters.ts'
-import { mapped, text } from '../../../lib/runtime/settings/values.ts'
+import { mapped, text } from '../../../packages/runtime/settings/values.ts'
 import {
   environmentOption,
   JSON_OPTION,

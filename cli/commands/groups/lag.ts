@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { allGroups, groupLag, withGroupAges } from '../../../lib/queries/group-lags.ts'
-import type { GroupDescription } from '../../../lib/runtime/adapters/kafka/groups.ts'
+import type { GroupDescription } from '../../../packages/runtime/adapters/kafka/groups.ts'
 import { environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
 import { configOf, kafkaAddress } from '../../connections.ts'
 import { CliFailure } from '../../failure.ts'

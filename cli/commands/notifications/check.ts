@@ -44,7 +44,7 @@ async function check(
   { json }: { readonly json?: true },
   terminal: Terminal,
 ): Promise<void> {
-  const folder = dir ?? (terminal.environment.NOTIFICATIONS_DIR || 'notifications')
+  const folder = dir ?? (terminal.environment.NOTIFICATIONS_DIR || 'config/notifications')
   const { routes, receivers, errors } = await readNotificationFiles(pathIn(terminal, folder), folder)
   const report: Report = {
     folder,

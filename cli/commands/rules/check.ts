@@ -37,7 +37,7 @@ export function addRulesCheck(rules: Command, terminal: Terminal): void {
 
 async function check(named: readonly string[], { json }: CheckOptions, terminal: Terminal): Promise<void> {
   const { stdout, environment } = terminal
-  const places = named.length > 0 ? named : [environment.RULES_DIR || 'rules']
+  const places = named.length > 0 ? named : [environment.RULES_DIR || 'config/rules']
   const files = (await Promise.all(places.map(place => filesOf(place, terminal)))).flat()
   const result = checkRules(eachOnce(files))
   if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`)

@@ -35,7 +35,7 @@ The windows of the Numenta Anomaly Benchmark are read, too: an object with the w
 entity. docs/detection.md says what counts as found, and as false.
 
 Examples:
-  sluice rules score office.jsonl --labels windows.json --rules rules/office.yaml
+  sluice rules score office.jsonl --labels windows.json --rules config/rules/office.yaml
   sluice rules score simulated.jsonl --labels labels.json --json`
 
 export function addRulesScore(rules: Command, terminal: Terminal): void {
@@ -63,7 +63,7 @@ export function addRulesScore(rules: Command, terminal: Terminal): void {
 }
 
 async function score(file: string, options: ScoreOptions, terminal: Terminal): Promise<void> {
-  const rules = await rulesAt(options.rules ?? (terminal.environment.RULES_DIR || 'rules'), terminal)
+  const rules = await rulesAt(options.rules ?? (terminal.environment.RULES_DIR || 'config/rules'), terminal)
   const labels = await readLabels(pathIn(terminal, options.labels), options.labels, options.utcOffset)
   const source = await sourceOf(file, terminal)
   const { readings, others } = await readRecording(

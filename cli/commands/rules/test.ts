@@ -15,14 +15,14 @@ const ABOUT = `Try alert rules on timelines, without a server.
 
 A test file has rules, or the path of a rule file, and tests: observations in the order of their arrival, the states that are
 expected after them, and the notifications that are sent. The alerting function itself reads them, with the clock and the timers
-that it has in a deployment. rules/README.md describes the file.
+that it has in a deployment. config/rules/README.md describes the file.
 
 The exit status is 1 if something does not hold, or if a file has a fault.`
 
 const MORE = `
 Examples:
-  sluice rules test rules/tests
-  sluice rules test rules/tests/weather.yml --json`
+  sluice rules test config/rules/tests
+  sluice rules test config/rules/tests/weather.yml --json`
 
 export function addRulesTest(rules: Command, terminal: Terminal): void {
   rules

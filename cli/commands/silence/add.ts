@@ -5,7 +5,7 @@ import { faultsIn, newSilence, type SilenceFault } from '../../../lib/notificati
 import { isSeverity } from '../../../lib/notification/parse-routes.ts'
 import { type Silence, withSilence } from '../../../lib/notification/silences.ts'
 import { silencesTooLarge } from '../../../lib/notification/silences-changed.ts'
-import { instant, parsedBy, text } from '../../../lib/runtime/settings/values.ts'
+import { instant, parsedBy, text } from '../../../packages/runtime/settings/values.ts'
 import { userOfMachine } from '../../../programs/person.ts'
 import { duration, environmentOption, JSON_OPTION, listParserOf, parserOf } from '../../arguments.ts'
 import { CliFailure, usageFailure } from '../../failure.ts'

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { consumersOf, readFunctions } from '../../../infra/functions.ts'
 import { listPartitionStates } from '../../../lib/queries/partition-states.ts'
-import { StateList } from '../../../lib/runtime/adapters/redis/state-list.ts'
+import { StateList } from '../../../packages/runtime/adapters/redis/state-list.ts'
 import { JSON_OPTION } from '../../arguments.ts'
 import { configOf, withRedis } from '../../connections.ts'
 import { more } from '../../help.ts'

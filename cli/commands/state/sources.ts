@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { entitySources } from '../../../lib/queries/entity-sources.ts'
-import { StateReader } from '../../../lib/runtime/adapters/redis/state-reader.ts'
+import { StateReader } from '../../../packages/runtime/adapters/redis/state-reader.ts'
 import {
   choice,
   environmentOption,

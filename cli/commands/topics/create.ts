@@ -1,14 +1,14 @@
 import type { Command } from 'commander'
 import { kafkaTopics } from '../../../lib/app/topics.ts'
-import { replicationOn } from '../../../lib/runtime/adapters/kafka/replication.ts'
+import { replicationOn } from '../../../packages/runtime/adapters/kafka/replication.ts'
 import {
   brokerCount,
   createTopic,
   isTopicNotCreated,
   type NewTopic,
   topicNotCreated,
-} from '../../../lib/runtime/adapters/kafka/topic-admin.ts'
-import { topicConfiguration } from '../../../lib/runtime/adapters/kafka/topics.ts'
+} from '../../../packages/runtime/adapters/kafka/topic-admin.ts'
+import { topicConfiguration } from '../../../packages/runtime/adapters/kafka/topics.ts'
 import {
   choice,
   environmentOption,

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Config } from '../../../lib/app/config.ts'
-import { takeCheckpoints } from '../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
+import { takeCheckpoints } from '../../../packages/runtime/pipeline/recovery/take-checkpoints.ts'
 import {
   duration,
   environmentOption,

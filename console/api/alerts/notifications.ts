@@ -16,9 +16,9 @@ import {
   undeliveredIn,
 } from '../../../lib/queries/sent-notifications.ts'
 import { topicReach } from '../../../lib/queries/topics.ts'
-import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import { entityOf } from '../../../lib/runtime/consumer/event.ts'
-import { plainRecords } from '../../../lib/runtime/pipeline/decoding/plain-records.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { entityOf } from '../../../packages/runtime/consumer/event.ts'
+import { plainRecords } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswers } from '../../live/kept-answers.ts'

@@ -11,7 +11,7 @@ import { type Trial, type TriedRule, tryRules } from '../../../lib/operations/ru
 import { newestOf } from '../../../lib/queries/newest.ts'
 import { rangesOf } from '../../../lib/queries/records.ts'
 import { topicReach } from '../../../lib/queries/topics.ts'
-import { PlainLog } from '../../../lib/runtime/pipeline/decoding/plain-records.ts'
+import { PlainLog } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { type ConsoleHono, requireOperator } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'

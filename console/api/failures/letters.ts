@@ -9,7 +9,7 @@ import {
 import type { DeadLetterFilter, DeadLetterSummary } from '../../../lib/queries/dead-letters.ts'
 import { DeadLetterWatch, type RecentDeadLetters } from '../../../lib/queries/recent-dead-letters.ts'
 import { topicBounds } from '../../../lib/queries/topics.ts'
-import { FAILURES } from '../../../lib/runtime/consumer/failure-codes.ts'
+import { FAILURES } from '../../../packages/runtime/consumer/failure-codes.ts'
 import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { watchable } from '../../live/watchable.ts'

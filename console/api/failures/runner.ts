@@ -10,7 +10,7 @@ import {
 } from '../../../lib/operations/dead-letters/kept.ts'
 import { DeadLetterOperations } from '../../../lib/operations/dead-letters/operations.ts'
 import type { HandlingRequest } from '../../../lib/operations/dead-letters/request.ts'
-import { Connections } from '../../../lib/runtime/lambda/connections.ts'
+import { Connections } from '../../../packages/runtime/lambda/connections.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 

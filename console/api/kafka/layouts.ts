@@ -5,8 +5,8 @@ import { kafkaAnswer } from '../../../lib/queries/kafka-answers.ts'
 import type {
   ClusterInspection,
   KnownBounds,
-} from '../../../lib/runtime/adapters/kafka/cluster-inspection.ts'
-import type { TopicLayout } from '../../../lib/runtime/adapters/kafka/topic-admin.ts'
+} from '../../../packages/runtime/adapters/kafka/cluster-inspection.ts'
+import type { TopicLayout } from '../../../packages/runtime/adapters/kafka/topic-admin.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 

@@ -5,7 +5,7 @@ import { integer, maxLength, minLength, minValue, object, optional, pipe, string
 import { promiseOf } from '../../../lib/queries/compatibility-rules.ts'
 import { readable } from '../../../lib/queries/readable-schema.ts'
 import { type DiffLine, diffOf } from '../../../lib/queries/text-diff.ts'
-import { registered } from '../../../lib/runtime/adapters/registry/data-writer.ts'
+import { registered } from '../../../packages/runtime/adapters/registry/data-writer.ts'
 import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'

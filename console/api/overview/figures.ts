@@ -2,7 +2,7 @@
 import { SIGNALS, type Signal, signalNamed } from '../../../lib/app/topics.ts'
 import type { WatchedLag } from '../../../lib/diagnosis/stalls/progress-watch.ts'
 import type { ConsumerLag, ReadTopic } from '../../../lib/queries/lag.ts'
-import type { Bounds } from '../../../lib/runtime/adapters/kafka/offsets.ts'
+import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { ConsoleEnvironment, ShownFunction } from '../../environment.ts'
 import type { KafkaLook } from './kafka-look.ts'
 import type { RedisLook } from './redis-look.ts'

@@ -4,8 +4,8 @@ import { SIGNALS } from '../../../lib/app/topics.ts'
 import { consumerGroups } from '../../../lib/queries/groups.ts'
 import { type ConsumerLag, consumerLags, type ReadTopic } from '../../../lib/queries/lag.ts'
 import { boundsIfThere } from '../../../lib/queries/topics.ts'
-import { type Bounds, TopicOffsets } from '../../../lib/runtime/adapters/kafka/offsets.ts'
-import { once } from '../../../lib/runtime/lambda/once.ts'
+import { type Bounds, TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import { once } from '../../../packages/runtime/lambda/once.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 
 export interface KafkaLook {

@@ -1,6 +1,6 @@
 /** How many dead letters wait for people. Each record of their topic is read once while the console runs. */
 import { type CountedPartition, countOpen } from '../../../lib/queries/open-dead-letters.ts'
-import type { Bounds } from '../../../lib/runtime/adapters/kafka/offsets.ts'
+import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 
 /** A topic of millions is counted in parts: the figure is known when all of it has been read. */

@@ -1,7 +1,7 @@
 /** The alerts that fired or resolved last. */
 import { alertLives } from '../../../lib/queries/alert-history.ts'
 import type { AlertSummary } from '../../../lib/queries/alert-summary.ts'
-import type { Bounds } from '../../../lib/runtime/adapters/kafka/offsets.ts'
+import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 
 /** How many are shown. */

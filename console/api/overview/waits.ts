@@ -1,6 +1,6 @@
 /** For how long the first pending record of each consumer has waited. */
 import type { ConsumerLag, ReadTopic } from '../../../lib/queries/lag.ts'
-import type { LogReader } from '../../../lib/runtime/pipeline/ports.ts'
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { problemOf } from '../problem.ts'
 import { OffsetTimes } from './offset-times.ts'
 

@@ -1,6 +1,6 @@
 /** What devices do, which sensors are silent, and what has happened lately. */
 import type { Happening } from '../../../lib/queries/happenings.ts'
-import { instant } from '../../../lib/runtime/consumer/instant.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { TelemetryMemory } from './memory.ts'
 import { MOST_HAPPENINGS } from './memory.ts'
 

@@ -1,8 +1,8 @@
 /** How many records the topics get a minute. */
 import type { Signal } from '../../../lib/app/topics.ts'
 import { instantsUntil, type KnownOffsets, recordsIfThere } from '../../../lib/queries/volumes.ts'
-import { TopicOffsets } from '../../../lib/runtime/adapters/kafka/offsets.ts'
-import { once } from '../../../lib/runtime/lambda/once.ts'
+import { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import { once } from '../../../packages/runtime/lambda/once.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { PATIENCE_OF_A_PAGE } from '../../kafka-offsets.ts'
 

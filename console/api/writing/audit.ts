@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Audit } from '../../../lib/audit.ts'
 import { leaveAudit } from '../../../lib/operations/audit.ts'
-import { instant } from '../../../lib/runtime/consumer/instant.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import type { Delivery } from './publish.ts'
 import type { ReplayShown } from './replays.ts'

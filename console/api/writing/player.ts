@@ -24,7 +24,7 @@ export async function playInto(
   stop: AbortSignal,
 ): Promise<void> {
   const { env, contentMode, futureToleranceMs, keyBy } = config
-  const { bulkPublisher } = await import('../../../lib/runtime/producer/publisher.ts')
+  const { bulkPublisher } = await import('../../../packages/runtime/producer/publisher.ts')
   const dataWriter = await dataWriterOf(config)
   const addressing = { env, contentMode, dataWriter, keepPartitions: false, ...(keyBy ? { keyBy } : {}) }
   // Its own: it remembers what it could not deliver.

@@ -2,9 +2,9 @@
 import { UnencodableError } from '@sluice/schema-registry'
 import { dataWriterOf } from '../../../lib/app/data-writer.ts'
 import { appendPlaced, type PublishedEvent, placed } from '../../../lib/operations/publish/publish.ts'
-import { spanContextOf } from '../../../lib/runtime/cloudevents/trace.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
 import { KeyFieldMissing, type KeyStrategy } from '../../../lib/telemetry/key.ts'
+import { spanContextOf } from '../../../packages/runtime/cloudevents/trace.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 

@@ -1,7 +1,7 @@
 /** The recordings that are being played, and those that were. They end with the process. */
 import { randomUUID } from 'node:crypto'
 import { noneYet, type PlayCounts } from '../../../lib/operations/replay/play.ts'
-import { instant } from '../../../lib/runtime/consumer/instant.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import { ProblemError, problemOf } from '../problem.ts'
 
 export interface ReplayShown {

@@ -1,11 +1,11 @@
 /** A reading that a person has written, as an event: checked as a consumer would. Pure. */
 import { readData } from '../../../lib/app/event-data.ts'
-import { isFailure } from '../../../lib/runtime/cloudevents/event.ts'
-import { readJsonEvent, toJsonEvent } from '../../../lib/runtime/cloudevents/json-format.ts'
-import { isTraceparent, startedTrace } from '../../../lib/runtime/cloudevents/trace.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
 import { FAMILIES, type FamilyName, type ReadingData } from '../../../lib/telemetry/families.ts'
 import { reading } from '../../../lib/telemetry/reading.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { readJsonEvent, toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
+import { isTraceparent, startedTrace } from '../../../packages/runtime/cloudevents/trace.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { ProblemError } from '../problem.ts'
 
 export interface WrittenReading {

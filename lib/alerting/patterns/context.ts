@@ -1,5 +1,5 @@
 /** The rules of a partition, as the log has activated them: the context of every consumer that evaluates rules. */
-import { type PartitionContext, rejected } from '../../runtime/consumer/process.ts'
+import { type PartitionContext, rejected } from '../../../packages/runtime/consumer/process.ts'
 import { RULES_ACTIVATED_TYPE } from '../activated-type.ts'
 import { rulesIn } from '../rule-set.ts'
 import { type PatternsInForce, patternsInForce } from './in-force.ts'

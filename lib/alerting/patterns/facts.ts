@@ -1,6 +1,6 @@
 /** What patterns ask of an event, be it a reading or an event of the topic `events`. Pure. */
-import { attributeText } from '../../runtime/consumer/attribute-text.ts'
-import type { Received } from '../../runtime/consumer/event.ts'
+import { attributeText } from '../../../packages/runtime/consumer/attribute-text.ts'
+import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import {
   type Dimension,
   FAMILIES,

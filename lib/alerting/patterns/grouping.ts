@@ -4,7 +4,7 @@ import {
   type KeyedProcess,
   type PartitionContext,
   rejected,
-} from '../../runtime/consumer/process.ts'
+} from '../../../packages/runtime/consumer/process.ts'
 import { patternsContext } from './context.ts'
 import { EVENT_NAMES, EVENTS, eventNamed, typeOfEvent } from './events.ts'
 import { type Facts, factsOfEvent } from './facts.ts'

@@ -1,5 +1,5 @@
 /** The patterns of a rule set, arranged for evaluation. Pure. */
-import { derivedId } from '../../runtime/consumer/derived-id.ts'
+import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import type { FamilyName } from '../../telemetry/families.ts'
 import { typeOfEvent } from './events.ts'
 import {

@@ -1,6 +1,6 @@
 /** Patterns within the alerting of an entity: those of its own readings are evaluated, and for all others the reading is regrouped. */
-import type { Received } from '../../runtime/consumer/event.ts'
-import type { Emission, Timer } from '../../runtime/consumer/process.ts'
+import type { Received } from '../../../packages/runtime/consumer/event.ts'
+import type { Emission, Timer } from '../../../packages/runtime/consumer/process.ts'
 import type { Family, ReadingData } from '../../telemetry/families.ts'
 import { factsOfReading } from './facts.ts'
 import type { KeyedPattern, PatternsInForce } from './in-force.ts'

@@ -1,8 +1,8 @@
 /** The alerts of patterns: the events are those of any alert, without a metric. */
-import { derivedId } from '../../runtime/consumer/derived-id.ts'
-import type { Received } from '../../runtime/consumer/event.ts'
-import { instant } from '../../runtime/consumer/instant.ts'
-import type { Emission } from '../../runtime/consumer/process.ts'
+import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
+import type { Received } from '../../../packages/runtime/consumer/event.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
+import type { Emission } from '../../../packages/runtime/consumer/process.ts'
 import { type Alert, alertEmission, type FiredAlert } from '../alert.ts'
 import { identityOf } from '../rule.ts'
 import type { PatternChange } from './draft.ts'

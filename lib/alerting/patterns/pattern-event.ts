@@ -1,5 +1,5 @@
 /** The event by which a reading or another event is sent to its group: only where a pattern in force asks for it. */
-import type { Emission } from '../../runtime/consumer/process.ts'
+import type { Emission } from '../../../packages/runtime/consumer/process.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
 import { type Facts, groupOf } from './facts.ts'
 import type { Regrouping } from './in-force.ts'

@@ -1,6 +1,6 @@
 /** One step of all patterns of an entity or group: collects their next states, the alerts to send, the timers and the reason. */
-import type { Received } from '../../runtime/consumer/event.ts'
-import type { Emission, TimerChange } from '../../runtime/consumer/process.ts'
+import type { Received } from '../../../packages/runtime/consumer/event.ts'
+import type { Emission, TimerChange } from '../../../packages/runtime/consumer/process.ts'
 import { type ResolvedReason, resolvedAlert } from '../alert.ts'
 import { foremost, type TransitionReason } from '../reasons.ts'
 import { duesOf, type Evaluated, onPatternEvent, onPatternTime } from './evaluate.ts'

@@ -1,4 +1,4 @@
-/** Rules over several events: so many within a time, or one after the other. `rules/README.md` describes how to write one. */
+/** Rules over several events: so many within a time, or one after the other. `config/rules/README.md` describes how to write one. */
 import type { Dimension, FamilyName } from '../../telemetry/families.ts'
 import type { Condition } from '../condition.ts'
 import { identityOf, type Match, type Rule } from '../rule.ts'

@@ -1,13 +1,13 @@
 /** The consumer of patterns over groups: it sees the events of a group together, from whatever partitions they came. */
-import type { Received } from '../../runtime/consumer/event.ts'
-import { FORGET, forgetting } from '../../runtime/consumer/forgetting.ts'
+import type { Received } from '../../../packages/runtime/consumer/event.ts'
+import { FORGET, forgetting } from '../../../packages/runtime/consumer/forgetting.ts'
 import {
   decided,
   type KeyedProcess,
   type PartitionContext,
   rejected,
   type Step,
-} from '../../runtime/consumer/process.ts'
+} from '../../../packages/runtime/consumer/process.ts'
 import { READINGS_TOPIC } from '../../telemetry/readings-topic.ts'
 import type { TransitionReason } from '../reasons.ts'
 import { patternsTakeover } from '../takeover.ts'

@@ -1,7 +1,7 @@
 /** Looks for what an environment needs in an account. Nothing is changed, and no value of a secret leaves this file. */
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import { parameterOf, secretOf } from '../../runtime/adapters/aws/clients.ts'
-import { brokersOf } from '../../runtime/adapters/aws/msk-brokers.ts'
+import { parameterOf, secretOf } from '../../../packages/runtime/adapters/aws/clients.ts'
+import { brokersOf } from '../../../packages/runtime/adapters/aws/msk-brokers.ts'
 import type { Config } from '../config.ts'
 import { alertsTopicName, consoleSecret, redisSecret } from '../resource-names.ts'
 import { findAlertsTopic } from './alerts-topic.ts'

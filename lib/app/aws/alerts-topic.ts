@@ -5,10 +5,10 @@ import {
   paginateListTopics,
   SNSClient,
 } from '@aws-sdk/client-sns'
+import type { AwsPlace } from '../../../packages/runtime/adapters/aws/clients.ts'
+import { RetryableError } from '../../../packages/runtime/consumer/author-errors.ts'
 import { attributeOf, type SnsMessage } from '../../notification/sns/message.ts'
 import type { AlertsTopic, NotPublished } from '../../notification/sns/sink.ts'
-import type { AwsPlace } from '../../runtime/adapters/aws/clients.ts'
-import { RetryableError } from '../../runtime/consumer/author-errors.ts'
 import { alertsTopicName } from '../resource-names.ts'
 
 /** A frozen or silent connection must not use up the whole invocation. */

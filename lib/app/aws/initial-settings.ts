@@ -5,7 +5,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { ParameterAlreadyExists, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import type { AwsPlace } from '../../runtime/adapters/aws/clients.ts'
+import type { AwsPlace } from '../../../packages/runtime/adapters/aws/clients.ts'
 import { redisSecret as redisSecretName } from '../resource-names.ts'
 
 /** Settings that are written only if there are none yet, so that later changes by a person are kept. */

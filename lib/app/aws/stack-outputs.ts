@@ -1,6 +1,6 @@
 /** The outputs of a stack of CloudFormation. */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
-import type { AwsPlace } from '../../runtime/adapters/aws/clients.ts'
+import type { AwsPlace } from '../../../packages/runtime/adapters/aws/clients.ts'
 
 /** A command waits for the answer. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000 }

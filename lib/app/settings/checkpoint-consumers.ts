@@ -1,5 +1,5 @@
-import { setting, slice } from '../../runtime/settings/slice.ts'
-import { list } from '../../runtime/settings/values.ts'
+import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
+import { list } from '../../../packages/runtime/settings/values.ts'
 import { SIGNALS, type Signal } from '../topics.ts'
 
 function isConsumer(text: string): boolean {

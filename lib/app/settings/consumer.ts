@@ -1,4 +1,4 @@
-import { consumerSettings } from '../../runtime/settings/consumer.ts'
+import { consumerSettings } from '../../../packages/runtime/settings/consumer.ts'
 import { NAME } from '../name.ts'
 
 /** The settings of every consumer of a topic. */

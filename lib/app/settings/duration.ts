@@ -1,6 +1,6 @@
 import { minValue, pipe, string, transform } from 'valibot'
+import type { Kind } from '../../../packages/runtime/settings/values.ts'
 import { parseDuration } from '../../duration.ts'
-import type { Kind } from '../../runtime/settings/values.ts'
 
 /** A duration greater than zero, in milliseconds. */
 export function duration(): Kind<number> {

@@ -1,5 +1,5 @@
-import { setting, slice } from '../../runtime/settings/slice.ts'
-import { list, text } from '../../runtime/settings/values.ts'
+import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
+import { list, text } from '../../../packages/runtime/settings/values.ts'
 
 /** Which failures are tried again. */
 export const FAILURES = slice(
@@ -7,8 +7,8 @@ export const FAILURES = slice(
   {
     FAILURES_DIR: setting(text(/\S/, 'a folder'), {
       description:
-        'The folder that says [which failures are tried again](../failures/README.md). For a deployment it must be inside the project; its `*.yaml` and `*.yml` files are packed.',
-      default: 'failures',
+        'The folder that says [which failures are tried again](../config/failures/README.md). For a deployment it must be inside the project; its `*.yaml` and `*.yml` files are packed.',
+      default: 'config/failures',
       setBy: 'deployment',
     }),
     FAILURE_CONSUMERS: setting(

@@ -12,9 +12,9 @@ import {
   safeParse,
   string,
 } from 'valibot'
-import { ConfigError, errorLines } from '../../runtime/settings/config-error.ts'
-import { type Documented, setting, slice } from '../../runtime/settings/slice.ts'
-import { text } from '../../runtime/settings/values.ts'
+import { ConfigError, errorLines } from '../../../packages/runtime/settings/config-error.ts'
+import { type Documented, setting, slice } from '../../../packages/runtime/settings/slice.ts'
+import { text } from '../../../packages/runtime/settings/values.ts'
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import { type KeyStrategy, keyStrategyNamed, NAMED_STRATEGIES } from '../../telemetry/key.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../telemetry/simulator/settings.ts'

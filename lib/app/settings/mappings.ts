@@ -1,5 +1,5 @@
-import { setting, slice } from '../../runtime/settings/slice.ts'
-import { list, text } from '../../runtime/settings/values.ts'
+import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
+import { list, text } from '../../../packages/runtime/settings/values.ts'
 
 export interface MappingSettings {
   readonly mappingsDir: string
@@ -15,15 +15,15 @@ export const MAPPINGS = slice(
       list(name => /^[\w-]+$/.test(name), 'names of mappings'),
       {
         description:
-          'The [mappings](../mappings/README.md) by which the function reads foreign records, as its entry says.',
+          'The [mappings](../config/mappings/README.md) by which the function reads foreign records, as its entry says.',
         otherwise: 'none',
         setBy: 'deployment',
       },
     ),
     MAPPINGS_DIR: setting(text(/\S/, 'a folder'), {
       description:
-        'The folder with the [mappings](../mappings/README.md). For a deployment it must be inside the project; its `*.yaml` and `*.yml` files are packed.',
-      default: 'mappings',
+        'The folder with the [mappings](../config/mappings/README.md). For a deployment it must be inside the project; its `*.yaml` and `*.yml` files are packed.',
+      default: 'config/mappings',
       setBy: 'deployment',
     }),
   },

@@ -1,5 +1,5 @@
-import { setting, slice } from '../../runtime/settings/slice.ts'
-import { text } from '../../runtime/settings/values.ts'
+import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
+import { text } from '../../../packages/runtime/settings/values.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 import type { GeneratorSettings } from '../../telemetry/simulator/settings.ts'

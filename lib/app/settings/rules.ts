@@ -1,5 +1,5 @@
-import { setting, slice } from '../../runtime/settings/slice.ts'
-import { text } from '../../runtime/settings/values.ts'
+import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
+import { text } from '../../../packages/runtime/settings/values.ts'
 
 /** Where the alert rules are. */
 export const RULES = slice(
@@ -7,8 +7,8 @@ export const RULES = slice(
   {
     RULES_DIR: setting(text(/\S/, 'a folder'), {
       description:
-        'The folder with the [alert rules](../rules/README.md). For a deployment it must be inside the project; its `*.yaml` and `*.yml` files are packed.',
-      default: 'rules',
+        'The folder with the [alert rules](../config/rules/README.md). For a deployment it must be inside the project; its `*.yaml` and `*.yml` files are packed.',
+      default: 'config/rules',
       setBy: 'deployment',
     }),
   },

@@ -1,5 +1,5 @@
+import { Repeats } from '../../../packages/runtime/adapters/lambda/repeats.ts'
 import { durationText } from '../../duration.ts'
-import { Repeats } from '../../runtime/adapters/lambda/repeats.ts'
 import { listOf } from './words.ts'
 
 /** The reason of a stall, and the advice for the user. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import type { LogRecord } from '../../runtime/cloudevents/record.ts'
-import type { Event } from '../../runtime/consumer/event.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { type Discarded, LAMBDA_DISCARDED_TYPE, NotDiscarded, readDiscarded } from './discarded.ts'
 
 /** What Lambda has written to a Kafka topic as an event, so that the router can take it; undefined for any other record. */

@@ -3,8 +3,9 @@
  * Source: `postableAlerts` in https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml; that an alert without endsAt
  * resolves after `resolve_timeout`: https://prometheus.io/docs/alerting/latest/alerts_api/.
  */
+
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { Alert } from '../../alerting/alert.ts'
-import { instant } from '../../runtime/consumer/instant.ts'
 import type { Message } from '../message.ts'
 
 /**

@@ -1,6 +1,6 @@
 /** Publishes the notifications that name the topic. */
-import { rejected } from '../../runtime/consumer/process.ts'
-import { type Delivered, delivered, type Sink } from '../../runtime/consumer/sink.ts'
+import { rejected } from '../../../packages/runtime/consumer/process.ts'
+import { type Delivered, delivered, type Sink } from '../../../packages/runtime/consumer/sink.ts'
 import { digestOf, forDigest, type Message, messageOf, OLD_MS } from '../message.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../notification.ts'
 import type { Receiver } from '../receiver.ts'

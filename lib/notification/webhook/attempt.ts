@@ -1,6 +1,6 @@
 /** One attempt to deliver a message to a webhook, and what the answer means. */
-import { rejected } from '../../runtime/consumer/process.ts'
-import { type Delivered, delivered, retry } from '../../runtime/consumer/sink.ts'
+import { rejected } from '../../../packages/runtime/consumer/process.ts'
+import { type Delivered, delivered, retry } from '../../../packages/runtime/consumer/sink.ts'
 import { alertmanagerBody } from '../formats/alertmanager.ts'
 import { slackBody } from '../formats/slack.ts'
 import { type Message, sluiceBody } from '../message.ts'

@@ -3,7 +3,7 @@
  * partitions of an invocation share it, and can call the webhook at the same time. It remembers, for as long as the function lives,
  * what was delivered, and whether the receiver answers at all.
  */
-import { type Delivered, delivered, retry } from '../../runtime/consumer/sink.ts'
+import { type Delivered, delivered, retry } from '../../../packages/runtime/consumer/sink.ts'
 import { digestOf, forDigest, type Message } from '../message.ts'
 import { SECRET_WITHIN_MS, TIMEOUT_MS, type WebhookReceiver } from '../receiver.ts'
 import { attempt, type WebhookPorts } from './attempt.ts'

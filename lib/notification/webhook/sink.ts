@@ -1,8 +1,8 @@
 /** Delivers the notifications that name a webhook. A slow or dead one does not hold up the others of the same batch. */
 
-import { RetryableError } from '../../runtime/consumer/author-errors.ts'
-import { rejected } from '../../runtime/consumer/process.ts'
-import { type Delivered, delivered, retry, type Sink } from '../../runtime/consumer/sink.ts'
+import { RetryableError } from '../../../packages/runtime/consumer/author-errors.ts'
+import { rejected } from '../../../packages/runtime/consumer/process.ts'
+import { type Delivered, delivered, retry, type Sink } from '../../../packages/runtime/consumer/sink.ts'
 import { messageOf, OLD_MS } from '../message.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../notification.ts'
 import type { Receiver } from '../receiver.ts'

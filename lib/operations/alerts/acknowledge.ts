@@ -1,14 +1,14 @@
 /** Acknowledges an alert that fires: appends an event beside the alert's own, and waits until the view has it. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
+import { producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
+import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
+import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import { type AlertAcknowledged, alertAcknowledged, type Statement } from '../../alerting/acknowledged.ts'
 import type { AlertPlace, FiringNow } from '../../queries/firing-alerts.ts'
 import type { TopicSize } from '../../queries/partition-states.ts'
-import type { StateInspection } from '../../runtime/adapters/redis/inspection.ts'
-import { producedRecord } from '../../runtime/cloudevents/writer.ts'
-import { partsOfEntity } from '../../runtime/consumer/event.ts'
-import { Unavailable } from '../../runtime/pipeline/errors.ts'
-import type { Publisher } from '../../runtime/pipeline/ports.ts'
 import { type FiringAlerts, firingAlerts as view } from '../../views/firing-alerts.ts'
 
 /** How long the view may take to come to the event. */

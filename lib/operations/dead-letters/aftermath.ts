@@ -1,4 +1,9 @@
 /** What becomes of redriven records: how many fail again, and where their new dead letters are. */
+
+import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import type { FailureCode } from '../../../packages/runtime/consumer/failure-codes.ts'
+import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { ROUTER } from '../../failures/route.ts'
 import { readDlqRecord } from '../../queries/dead-letter-records.ts'
 import { type DeadLetterSummary, deadLetterSummary } from '../../queries/dead-letters.ts'
@@ -6,10 +11,6 @@ import { consumerLags, pendingBefore, type ReadTopic } from '../../queries/lag.t
 import { LetterCopies } from '../../queries/letter-copies.ts'
 import { readRecords } from '../../queries/records.ts'
 import { topicBounds } from '../../queries/topics.ts'
-import type { TopicOffsets } from '../../runtime/adapters/kafka/offsets.ts'
-import type { FailureCode } from '../../runtime/consumer/failure-codes.ts'
-import type { FailureData } from '../../runtime/consumer/failure-event.ts'
-import type { LogReader } from '../../runtime/pipeline/ports.ts'
 
 export interface Aftermath {
   /** How many have failed again, as far as is known. */

@@ -1,9 +1,9 @@
 /** Waits for what becomes of redriven dead letters, for a bounded time. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import { topicName } from '../../app/topics.ts'
 import { ROUTER } from '../../failures/route.ts'
 import type { ReadTopic } from '../../queries/lag.ts'
-import { TopicOffsets } from '../../runtime/adapters/kafka/offsets.ts'
 import { type Aftermath, AftermathWatch } from './aftermath.ts'
 import type { Tally } from './choose.ts'
 import { isExpected } from './errors.ts'

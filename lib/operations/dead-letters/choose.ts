@@ -1,10 +1,10 @@
 /** Chooses the dead letters of an operation, and counts them and those that it leaves out. Pure. */
 
+import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { DeadLetter } from '../../failures/process.ts'
 import { Counts } from '../../queries/counts.ts'
 import { isWritten, meets } from '../../queries/dead-letter-filter.ts'
 import type { DeadLetterFilter, Scanned } from '../../queries/dead-letters.ts'
-import type { OutgoingRecord } from '../../runtime/cloudevents/record.ts'
 import type { LeftOutReason } from './decide.ts'
 import type { Names } from './named.ts'
 

@@ -1,10 +1,10 @@
 /** Which dead letters can be redriven, and why the others cannot. Pure. */
 
+import type { Growth } from '../../../packages/runtime/pipeline/model.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import { isRedrivable } from '../../failures/redriven-record.ts'
 import type { HandledAction } from '../../queries/dead-letter-records.ts'
 import type { FoundDeadLetter } from '../../queries/dead-letters.ts'
-import type { Growth } from '../../runtime/pipeline/model.ts'
 
 /** A topic of the environment, to which records can be redriven. */
 export interface RedriveTopic {

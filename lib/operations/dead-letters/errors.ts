@@ -1,5 +1,5 @@
-import { RefusedByKafka } from '../../runtime/adapters/kafka/errors.ts'
-import { PartitionStopped, RecordRefused, Unavailable } from '../../runtime/pipeline/errors.ts'
+import { RefusedByKafka } from '../../../packages/runtime/adapters/kafka/errors.ts'
+import { PartitionStopped, RecordRefused, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import { TopicReplaced } from './topics.ts'
 
 const EXPECTED = [Unavailable, RecordRefused, RefusedByKafka, PartitionStopped, TopicReplaced]

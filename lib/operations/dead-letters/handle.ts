@@ -1,5 +1,8 @@
 /** Runs a redrive or a drop of dead letters: the look beforehand, the work, and the trail that it leaves. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
+import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
+import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import type { Config } from '../../app/config.ts'
 import { topicName } from '../../app/topics.ts'
 import type { Audit } from '../../audit.ts'
@@ -10,9 +13,6 @@ import {
   type FoundDeadLetter,
 } from '../../queries/dead-letters.ts'
 import type { ReadTopic } from '../../queries/lag.ts'
-import { instant } from '../../runtime/consumer/instant.ts'
-import type { Connections } from '../../runtime/lambda/connections.ts'
-import type { Publisher } from '../../runtime/pipeline/ports.ts'
 import { leaveAudit } from '../audit.ts'
 import { type Selection, type Taken, Tally } from './choose.ts'
 import type { RedriveTopics } from './decide.ts'

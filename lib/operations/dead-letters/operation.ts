@@ -1,11 +1,11 @@
 /** One redrive or drop of dead letters, from its start to its end, over all stops. Pure, apart from the random part of its id. */
 import { randomBytes } from 'node:crypto'
+import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { type ContentMode, producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
+import { mapped, text } from '../../../packages/runtime/settings/values.ts'
 import { DEAD_LETTERS_HANDLED_TYPE } from '../../failures/event-types.ts'
 import type { DeadLettersHandled, HandledAction } from '../../queries/dead-letter-records.ts'
-import type { OutgoingRecord } from '../../runtime/cloudevents/record.ts'
-import { type ContentMode, producedRecord } from '../../runtime/cloudevents/writer.ts'
-import { instant } from '../../runtime/consumer/instant.ts'
-import { mapped, text } from '../../runtime/settings/values.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
 
 export interface Operation {

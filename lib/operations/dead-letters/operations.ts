@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Connections, Value } from '../../runtime/lambda/connections.ts'
+import type { Connections, Value } from '../../../packages/runtime/lambda/connections.ts'
 import { leaveAudit } from '../audit.ts'
 import { Afterwards } from './afterwards.ts'
 import { isExpected } from './errors.ts'

@@ -1,15 +1,16 @@
 /** Changes the event of a dead letter before it is redriven. Pure. */
+
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { isInexact, parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
+import { readJsonEvent, toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
+import type { RecordHeader } from '../../../packages/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { digestOf } from '../../../packages/runtime/pipeline/failures/failure-record.ts'
 import { readData } from '../../app/event-data.ts'
 import type { ByHand } from '../../failures/redriven-record.ts'
 import { type FoundDeadLetter, originalEvent } from '../../queries/dead-letters.ts'
-import { isFailure } from '../../runtime/cloudevents/event.ts'
-import { isInexact, parseExact } from '../../runtime/cloudevents/exact-json.ts'
-import { readJsonEvent, toJsonEvent } from '../../runtime/cloudevents/json-format.ts'
-import { readEvent } from '../../runtime/cloudevents/reader.ts'
-import type { RecordHeader } from '../../runtime/cloudevents/record.ts'
-import { writeEvent } from '../../runtime/cloudevents/writer.ts'
-import type { Event } from '../../runtime/consumer/event.ts'
-import { digestOf } from '../../runtime/pipeline/failures/failure-record.ts'
 
 type Document = Readonly<Record<string, unknown>>
 

@@ -1,6 +1,6 @@
 /** Publishes what an operation has chosen, batch by batch, and says after each that its dead letters are handled. */
-import { type OutgoingRecord, sizeOf } from '../../runtime/cloudevents/record.ts'
-import type { Publisher } from '../../runtime/pipeline/ports.ts'
+import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
+import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import type { Taken } from './choose.ts'
 import { type Doing, Places } from './operation.ts'
 

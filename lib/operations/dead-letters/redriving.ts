@@ -1,8 +1,9 @@
 /** What becomes of each dead letter in a redrive, or when they are dropped. Pure. */
+
+import { sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import { redrivenRecord } from '../../failures/redriven-record.ts'
 import type { FoundDeadLetter, Scanned } from '../../queries/dead-letters.ts'
-import { sizeOf } from '../../runtime/cloudevents/record.ts'
-import { instant } from '../../runtime/consumer/instant.ts'
 import type { Choice } from './choose.ts'
 import { type RedriveTopics, whyNotRedriven } from './decide.ts'
 import { type Patch, patched } from './patch.ts'

@@ -1,8 +1,8 @@
 /** What a person asks to be done with dead letters. Pure. */
 
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { HandledAction } from '../../queries/dead-letter-records.ts'
 import type { DeadLetterFilter } from '../../queries/dead-letters.ts'
-import { instant } from '../../runtime/consumer/instant.ts'
 
 export type Command = 'redrive' | 'drop'
 

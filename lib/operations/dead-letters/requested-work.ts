@@ -1,11 +1,12 @@
 /** What the run of an operation works with, made of what was asked for. */
+
+import { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
 import type { Config } from '../../app/config.ts'
 import { topicName } from '../../app/topics.ts'
 import type { ReadTopic } from '../../queries/lag.ts'
 import { type Range, rangesOf } from '../../queries/records.ts'
 import { topicReach } from '../../queries/topics.ts'
-import { TopicOffsets } from '../../runtime/adapters/kafka/offsets.ts'
-import type { Connections } from '../../runtime/lambda/connections.ts'
 import { bulkPublisherOf } from '../bulk.ts'
 import { type Work, workOf } from './handle.ts'
 import type { Passed } from './passage.ts'

@@ -1,5 +1,5 @@
 /** How far the run of an operation is, what it has to audit, and how it has ended, as the list of operations says it. */
-import { instant } from '../../runtime/consumer/instant.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import { isExpected } from './errors.ts'
 import { countsOf, type Run } from './handle.ts'
 import type { KeptOperation, Standing, Unaudited } from './kept.ts'

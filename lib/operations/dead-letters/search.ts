@@ -1,8 +1,9 @@
 /** Reads the dead letters of an operation, and chooses which it takes. */
+
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { type FoundDeadLetter, type Scanned, scanGroups } from '../../queries/dead-letters.ts'
 import { handledDeadLetters } from '../../queries/handled-dead-letters.ts'
 import type { Range } from '../../queries/records.ts'
-import type { LogReader } from '../../runtime/pipeline/ports.ts'
 import { chosen, type Selection, type Taken, type Tally } from './choose.ts'
 import { placesIn } from './named.ts'
 import type { Operation } from './operation.ts'

@@ -1,16 +1,17 @@
 /** The topics of an environment to which dead letters can be redriven, and their consumers, as Kafka sees them now. */
+
+import { RefusedByKafka } from '../../../packages/runtime/adapters/kafka/errors.ts'
+import type { GroupDescription } from '../../../packages/runtime/adapters/kafka/groups.ts'
+import { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
+import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import type { Growth } from '../../../packages/runtime/pipeline/model.ts'
 import type { Config } from '../../app/config.ts'
 import { growthsOf } from '../../app/growths.ts'
 import { SIGNALS, type Signal, TOPICS, topicName } from '../../app/topics.ts'
 import { consumerGroups } from '../../queries/groups.ts'
 import { consumerLags, type ReadTopic } from '../../queries/lag.ts'
 import { boundsIfThere } from '../../queries/topics.ts'
-import { RefusedByKafka } from '../../runtime/adapters/kafka/errors.ts'
-import type { GroupDescription } from '../../runtime/adapters/kafka/groups.ts'
-import { TopicOffsets } from '../../runtime/adapters/kafka/offsets.ts'
-import type { Connections } from '../../runtime/lambda/connections.ts'
-import { Unavailable } from '../../runtime/pipeline/errors.ts'
-import type { Growth } from '../../runtime/pipeline/model.ts'
 import type { RedriveTopic, RedriveTopics } from './decide.ts'
 
 /**

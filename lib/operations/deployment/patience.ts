@@ -1,6 +1,6 @@
 /** Waits for what is on its way: permissions of a role that was just made, leaders of a topic that was just created. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { brokersAnswer, isRetriableAnswer } from '../../runtime/adapters/kafka/availability.ts'
+import { brokersAnswer, isRetriableAnswer } from '../../../packages/runtime/adapters/kafka/availability.ts'
 
 interface Patience {
   /** For how many milliseconds after the first attempt another one may begin. */

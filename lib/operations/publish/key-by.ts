@@ -1,6 +1,7 @@
 /** Record keys by a strategy that a person has chosen. */
+
+import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
 import { schemaViolation } from '../../app/schemas.ts'
-import { type Event, entityOf } from '../../runtime/consumer/event.ts'
 import { familyOf, type ReadingData } from '../../telemetry/families.ts'
 import { fieldKey, KeyFieldMissing, type KeyStrategy } from '../../telemetry/key.ts'
 import { keyOf } from '../../telemetry/reading.ts'

@@ -1,12 +1,12 @@
 /** The record keys of events, as their producers choose them, so that an entity stays in one partition. Pure. */
 import { isUtf8 } from 'node:buffer'
+import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
 import { ALERT_ACKNOWLEDGED_TYPE } from '../../alerting/acknowledged.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../alerting/alert.ts'
 import { PATTERN_EVENT_TYPE } from '../../alerting/patterns/pattern-event.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE, RETRY_TYPE } from '../../failures/event-types.ts'
 import { NOTIFICATION_TYPE } from '../../notification/notification.ts'
 import { ALERT_ROUTED_TYPE } from '../../notification/routed-alert.ts'
-import { type Event, entityOf } from '../../runtime/consumer/event.ts'
 import { familyOf, type ReadingData } from '../../telemetry/families.ts'
 import { keyOf } from '../../telemetry/reading.ts'
 

@@ -1,6 +1,6 @@
 /** A captured Lambda batch. Pure. */
-import type { LogRecord } from '../../runtime/cloudevents/record.ts'
-import { type KafkaEvent, receive } from '../../runtime/pipeline/batch/receive.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { type KafkaEvent, receive } from '../../../packages/runtime/pipeline/batch/receive.ts'
 import { OperationFailure } from '../failure.ts'
 
 /**

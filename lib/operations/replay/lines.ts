@@ -1,6 +1,6 @@
 /** Splits bytes into numbered lines. Each line is decoded alone, so that one that is not text is named and can be left out. */
 import { isUtf8 } from 'node:buffer'
-import { LONGEST } from '../../runtime/adapters/files/lines.ts'
+import { LONGEST } from '../../../packages/runtime/adapters/files/lines.ts'
 
 /** A line of a text, without its end. */
 export interface Line {

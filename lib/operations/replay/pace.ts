@@ -1,5 +1,5 @@
 /** Computes when a recorded item is due again. Pure: the caller measures the time since the start. */
-import { either, mapped, oneOf, positiveDecimal } from '../../runtime/settings/values.ts'
+import { either, mapped, oneOf, positiveDecimal } from '../../../packages/runtime/settings/values.ts'
 
 /** How many times faster than recorded: `4`, `0.5` or `max`, at which everything is due at once. */
 export const SPEED = either(

@@ -1,6 +1,6 @@
 /** Plays one recording from its beginning to its end, at a pace. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Publisher } from '../../runtime/pipeline/ports.ts'
+import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import { departing } from './departures.ts'
 import type { Addressing } from './outgoing.ts'
 import { pacer } from './pace.ts'

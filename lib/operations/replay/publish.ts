@@ -1,6 +1,6 @@
 /** Publishes recorded items when they are due, in large requests. */
-import { type OutgoingRecord, sizeOf } from '../../runtime/cloudevents/record.ts'
-import type { Publisher } from '../../runtime/pipeline/ports.ts'
+import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
+import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 
 /** One record on its way. */
 export interface Departure {

@@ -1,7 +1,7 @@
 /** Selects the part of a recording to publish, and surveys it beforehand. */
 
+import type { DataReader } from '../../../packages/runtime/pipeline/ports.ts'
 import type { Filter } from '../../queries/record-filter.ts'
-import type { DataReader } from '../../runtime/pipeline/ports.ts'
 import { plainGroup } from './plain.ts'
 import type { Recorded } from './recorded.ts'
 import type { Extent } from './shift.ts'

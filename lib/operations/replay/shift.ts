@@ -1,9 +1,9 @@
 /** Moves a recording in time; the moved events have ids of their own. Pure. */
 
-import { parseTime } from '../../runtime/cloudevents/attributes.ts'
-import { derivedId } from '../../runtime/consumer/derived-id.ts'
-import type { Event } from '../../runtime/consumer/event.ts'
-import { either, instant, oneOf } from '../../runtime/settings/values.ts'
+import { parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
+import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { either, instant, oneOf } from '../../../packages/runtime/settings/values.ts'
 
 /** Where the first event goes: to a time, in milliseconds since the epoch, or as near to the present as it can. */
 export type ShiftTarget = number | 'now'

@@ -1,9 +1,9 @@
 /** A recorded item as `--filter` sees it. Pure. */
 
+import { parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import { eventDocument, type RecordView, recordView } from '../../queries/record-view.ts'
-import { parseTime } from '../../runtime/cloudevents/attributes.ts'
-import type { Event } from '../../runtime/consumer/event.ts'
-import { instant } from '../../runtime/consumer/instant.ts'
 import { streamKey } from './outgoing.ts'
 import type { Recorded } from './recorded.ts'
 

@@ -1,7 +1,7 @@
 /** Recorded events as a log receives them. Pure. */
-import type { Event } from '../../runtime/consumer/event.ts'
-import { instant } from '../../runtime/consumer/instant.ts'
-import { LONGEST_STEP_MS } from '../../runtime/pipeline/log/clock.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
+import { LONGEST_STEP_MS } from '../../../packages/runtime/pipeline/log/clock.ts'
 import { tick } from '../../telemetry/tick.ts'
 
 /** An event that arrives. */

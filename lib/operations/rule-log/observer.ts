@@ -1,5 +1,5 @@
-import type { Decision } from '../../runtime/pipeline/model.ts'
-import type { Observer } from '../../runtime/pipeline/ports.ts'
+import type { Decision } from '../../../packages/runtime/pipeline/model.ts'
+import type { Observer } from '../../../packages/runtime/pipeline/ports.ts'
 
 /** Adds every decision to the list; nothing else is of interest without servers. */
 export function decisionsOnly(list: Decision[]): Observer {

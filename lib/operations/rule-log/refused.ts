@@ -1,4 +1,4 @@
-import type { Event } from '../../runtime/consumer/event.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 
 /** The alerting function would not take an observation. The message has the code of the failure. */
 export class RefusedByAlerting extends Error {

@@ -3,6 +3,8 @@
  * deployment. Tests of rules append to them one by one, at offsets from their start; a recording is replayed as a whole.
  */
 import { setImmediate } from 'node:timers/promises'
+import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import { rulesActivated } from '../../alerting/activation.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 import type { AlertingState } from '../../alerting/entity-state.ts'
@@ -13,8 +15,6 @@ import { patterns } from '../../alerting/patterns/process.ts'
 import type { PatternStates } from '../../alerting/patterns/state.ts'
 import { alerting } from '../../alerting/process.ts'
 import { ruleSetOf } from '../../alerting/rule-set.ts'
-import { type Event, entityOf } from '../../runtime/consumer/event.ts'
-import { instant } from '../../runtime/consumer/instant.ts'
 import { FAMILIES, type FamilyName, type ReadingData } from '../../telemetry/families.ts'
 import { reading } from '../../telemetry/reading.ts'
 import { tick } from '../../telemetry/tick.ts'

@@ -1,7 +1,7 @@
 /** The events and decisions of a path while it is being drawn. */
-import { isFailure } from '../../runtime/cloudevents/event.ts'
-import { redriveTargetOf } from '../../runtime/cloudevents/redrive.ts'
-import { spanContextOf } from '../../runtime/cloudevents/trace.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { redriveTargetOf } from '../../../packages/runtime/cloudevents/redrive.ts'
+import { spanContextOf } from '../../../packages/runtime/cloudevents/trace.ts'
 import type {
   DecisionSpan,
   DecisionStep,

@@ -1,9 +1,9 @@
 /** Reads from the log what a path leads through: single records at known places, within bounds. */
-import { readEvent } from '../../runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../runtime/cloudevents/record.ts'
-import { plainEvents } from '../../runtime/pipeline/decoding/plain-records.ts'
-import { isUnreadable, PartitionStopped, Unavailable } from '../../runtime/pipeline/errors.ts'
-import type { DataReader, LogReader } from '../../runtime/pipeline/ports.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { plainEvents } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
+import { isUnreadable, PartitionStopped, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import type { DataReader, LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { placeText } from './draft.ts'
 import type { FoundRecord, Place } from './model.ts'
 

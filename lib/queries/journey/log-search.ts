@@ -1,11 +1,11 @@
 /** Finds an event and what came of it in the log alone, within a time. */
 
-import { isUnknownTopic } from '../../runtime/adapters/kafka/errors.ts'
-import type { TopicOffsets } from '../../runtime/adapters/kafka/offsets.ts'
-import { isFailure } from '../../runtime/cloudevents/event.ts'
-import { bufferOf } from '../../runtime/cloudevents/header-bytes.ts'
-import type { LogRecord } from '../../runtime/cloudevents/record.ts'
-import { spanContextOf } from '../../runtime/cloudevents/trace.ts'
+import { isUnknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
+import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { spanContextOf } from '../../../packages/runtime/cloudevents/trace.ts'
 import { type Range, rangesOf, searchRecords } from '../records.ts'
 import { topicReach } from '../topics.ts'
 import { placeText } from './draft.ts'

@@ -1,8 +1,8 @@
 /** One event through the system: what is known of it, and the path that follows from that. Only types. */
-import type { LogRecord } from '../../runtime/cloudevents/record.ts'
-import type { Event } from '../../runtime/consumer/event.ts'
-import type { Failure } from '../../runtime/consumer/failure-codes.ts'
-import type { RecordOutcome } from '../../runtime/pipeline/model.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import type { Failure } from '../../../packages/runtime/consumer/failure-codes.ts'
+import type { RecordOutcome } from '../../../packages/runtime/pipeline/model.ts'
 
 /** A place in the log. */
 export interface Place {

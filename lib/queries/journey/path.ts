@@ -1,7 +1,8 @@
 /** Draws the path of an event from all that is known of it. Pure. */
+
+import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
+import { placeOf } from '../../../packages/runtime/pipeline/deciding/emission.ts'
 import { FAILURE_TYPE } from '../../failures/event-types.ts'
-import type { FailureData } from '../../runtime/consumer/failure-event.ts'
-import { placeOf } from '../../runtime/pipeline/deciding/emission.ts'
 import { Assembly, byTime, timeOf } from './assembly.ts'
 import {
   type DecisionDraft,

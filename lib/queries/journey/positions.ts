@@ -1,5 +1,5 @@
 /** How far consumers have come where records lie. */
-import type { StateInspection } from '../../runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import type { Place, Position, ReadingFunction } from './model.ts'
 
 /**

@@ -1,7 +1,8 @@
 /** The data of an event as a path shows them: those of failures without the bytes of their records, and none that are large. Pure. */
+
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE, RETRY_TYPE } from '../../failures/event-types.ts'
-import type { Event } from '../../runtime/consumer/event.ts'
-import type { FailureData } from '../../runtime/consumer/failure-event.ts'
 
 const LARGEST_BYTES = 16 * 1024
 const WITH_ORIGINALS: readonly string[] = [FAILURE_TYPE, RETRY_TYPE, DEAD_LETTER_TYPE]

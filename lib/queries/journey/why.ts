@@ -1,7 +1,8 @@
 /** The reasons of consumers as sentences, for people who do not know the words yet. Pure. */
+
+import { FAILURES } from '../../../packages/runtime/consumer/failure-codes.ts'
+import { reasonText } from '../../../packages/runtime/pipeline/reasons.ts'
 import { REASONS } from '../../alerting/reasons.ts'
-import { FAILURES } from '../../runtime/consumer/failure-codes.ts'
-import { reasonText } from '../../runtime/pipeline/reasons.ts'
 
 type Sentences = Readonly<Record<string, string>>
 

@@ -1,5 +1,5 @@
 /** What was injected into a simulation, as labels: with them, rules can be scored. Pure. */
-import { instant } from '../../runtime/consumer/instant.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { ReadingData } from '../families.ts'
 import { simulated } from '../simulator.ts'
 import { anomalyOf, metricsOf } from './anomalies.ts'

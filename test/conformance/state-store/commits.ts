@@ -1,8 +1,8 @@
 /** What a commit changes, when it is refused, and that partition states share nothing. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { StateStore } from '../../../lib/runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
+import type { StateStore } from '../../../packages/runtime/pipeline/ports.ts'
+import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { entry, id, newStateKey } from './samples.ts'
 

@@ -6,7 +6,7 @@ import type {
   RememberedId,
   StateKey,
   StoredTimer,
-} from '../../../lib/runtime/pipeline/model.ts'
+} from '../../../packages/runtime/pipeline/model.ts'
 
 /** An hour, in milliseconds. */
 export const WINDOW = 3_600_000

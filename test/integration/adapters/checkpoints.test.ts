@@ -8,17 +8,17 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
-import { RedisPartitionStates } from '../../../lib/runtime/adapters/redis/partition-states.ts'
-import { S3CheckpointStore } from '../../../lib/runtime/adapters/s3/checkpoint-store.ts'
-import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
-import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
+import { LOCAL_AWS_ENVIRONMENT } from '../../../localstack/resources.ts'
+import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
+import { RedisPartitionStates } from '../../../packages/runtime/adapters/redis/partition-states.ts'
+import { S3CheckpointStore } from '../../../packages/runtime/adapters/s3/checkpoint-store.ts'
+import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import {
   DamagedCheckpoint,
   EMPTY_META,
   type KeptCheckpoint,
-} from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import { LOCAL_AWS_ENVIRONMENT } from '../../../localstack/resources.ts'
+} from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { conformsAsCheckpointStore } from '../../conformance/checkpoint-store.ts'
 import { inPages, partsAt, partsIn, sorted } from '../../support/parts.ts'
 import { awsEndpoint, redisUrl } from '../../support/servers.ts'

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, describe, it } from 'node:test'
-import { type Checkpoint, NOTHING, StateCheckpoints } from '../../../lib/runtime/adapters/redis/checkpoint.ts'
-import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
-import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
-import { derivedId } from '../../../lib/runtime/consumer/derived-id.ts'
-import type { Change, RememberedId, StateKey, StoredTimer } from '../../../lib/runtime/pipeline/model.ts'
-import { NOTHING_WANTED } from '../../../lib/runtime/testing/wanted.ts'
+import {
+  type Checkpoint,
+  NOTHING,
+  StateCheckpoints,
+} from '../../../packages/runtime/adapters/redis/checkpoint.ts'
+import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
+import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
+import type { Change, RememberedId, StateKey, StoredTimer } from '../../../packages/runtime/pipeline/model.ts'
+import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { redisUrl } from '../../support/servers.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
-import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
-import { RedisCursor } from '../../../lib/runtime/adapters/redis/cursor.ts'
+import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
+import { RedisCursor } from '../../../packages/runtime/adapters/redis/cursor.ts'
 import { redisUrl } from '../../support/servers.ts'
 
 const client = new RedisClient({ url: redisUrl() })

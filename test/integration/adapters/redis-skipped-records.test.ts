@@ -1,8 +1,8 @@
 import { after } from 'node:test'
-import { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
-import { RedisSkippedRecords } from '../../../lib/runtime/adapters/redis/skipped-records.ts'
-import { RedisStateCopies } from '../../../lib/runtime/adapters/redis/state-copies.ts'
-import { RedisStateStore } from '../../../lib/runtime/adapters/redis/state-store.ts'
+import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
+import { RedisSkippedRecords } from '../../../packages/runtime/adapters/redis/skipped-records.ts'
+import { RedisStateCopies } from '../../../packages/runtime/adapters/redis/state-copies.ts'
+import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
 import { conformsAsSkippedRecords } from '../../conformance/skipped-records.ts'
 import { redisUrl } from '../../support/servers.ts'
 

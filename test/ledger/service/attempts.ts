@@ -1,8 +1,8 @@
 /** Tells processes which attempt an event is. They must not know, except to fail by plan: the same log has to give the same failures. */
 import { APPLICATION } from '../../../lib/app/application.ts'
-import { RedisCircuitBreaker } from '../../../lib/runtime/adapters/redis/circuit-breaker.ts'
-import { redriveTargetOf } from '../../../lib/runtime/cloudevents/redrive.ts'
-import type { Application } from '../../../lib/runtime/consumer/application.ts'
+import { RedisCircuitBreaker } from '../../../packages/runtime/adapters/redis/circuit-breaker.ts'
+import { redriveTargetOf } from '../../../packages/runtime/cloudevents/redrive.ts'
+import type { Application } from '../../../packages/runtime/consumer/application.ts'
 
 const attempts = new WeakMap<object, number>()
 

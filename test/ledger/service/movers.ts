@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { topicName } from '../../../lib/app/topics.ts'
-import { type Forwarder, forwarded, notDue } from '../../../lib/runtime/consumer/forwarder.ts'
-import { rejected } from '../../../lib/runtime/consumer/process.ts'
-import { type Segment, type SegmentSink, written } from '../../../lib/runtime/consumer/segment-sink.ts'
+import { type Forwarder, forwarded, notDue } from '../../../packages/runtime/consumer/forwarder.ts'
+import { rejected } from '../../../packages/runtime/consumer/process.ts'
+import { type Segment, type SegmentSink, written } from '../../../packages/runtime/consumer/segment-sink.ts'
 
 /** Short, so that records become due while a run lasts. */
 const DELAY_MS = 300

@@ -1,2 +1,2 @@
 // The framework does not load plugins from outside a service's folder.
-export { default } from '../../../localstack/msk-trigger/index.ts'
+export { default } from '../../../packages/msk-trigger/index.ts'

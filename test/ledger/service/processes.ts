@@ -9,7 +9,7 @@ import {
   type KeyedProcess,
   rejected,
   type Step,
-} from '../../../lib/runtime/consumer/process.ts'
+} from '../../../packages/runtime/consumer/process.ts'
 
 /** Short, so that timers fire while a run lasts. */
 const SILENCE_MS = 1_500

@@ -1,6 +1,6 @@
 /** Invokes functions by the emulator's Invoke, as the pollers of event source mappings do. */
-import { Semaphore } from '../../../localstack/msk-trigger/deliver/semaphore.ts'
-import type { EventContent, FunctionInvoker, Invoked } from '../../../localstack/msk-trigger/engine.ts'
+import { Semaphore } from '../../../packages/msk-trigger/deliver/semaphore.ts'
+import type { EventContent, FunctionInvoker, Invoked } from '../../../packages/msk-trigger/engine.ts'
 
 /** Each instance is a process of Node: more than a small machine has processors for would only slow down the others. */
 const INSTANCES = 2

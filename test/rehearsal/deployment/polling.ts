@@ -5,7 +5,7 @@ import {
   readMappings,
   readSettings,
   Trigger,
-} from '../../../localstack/msk-trigger/engine.ts'
+} from '../../../packages/msk-trigger/engine.ts'
 import type { DeployedFunction } from './deployed-template.ts'
 import type { EmulatorInvoker } from './invoker.ts'
 

@@ -13,7 +13,7 @@ const CLASS = /\bclass (\w+) extends (\w+)\b/g
 export const errors: Check = {
   name: 'classes of errors',
   async run() {
-    const files = await sourceFiles('lib/runtime/**/*.ts', 'packages/**/*.ts')
+    const files = await sourceFiles('packages/{runtime,kafka-records,schema-registry}/**/*.ts')
     if (files.length === 0) throw new Failed('there is no file of the engine')
     const sources = await Promise.all(files.map(file => readFile(join(PROJECT, file), 'utf8')))
     const classes = sources.flatMap(source =>

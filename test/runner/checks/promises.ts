@@ -31,7 +31,7 @@ export const promises: Check = {
   name: 'promises',
   async run() {
     const listed = load(await readFile(join(PROJECT, LIST), 'utf8')) as Promises
-    const pages = (await sourceFiles('docs/*.md', 'localstack/msk-trigger/RULES.md')).filter(
+    const pages = (await sourceFiles('docs/*.md', 'packages/msk-trigger/RULES.md')).filter(
       page => !EXPLAIN.test(page),
     )
     const found = [

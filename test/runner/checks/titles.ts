@@ -20,7 +20,7 @@ const CALLS = ['describe', 'it', 'test']
 export const titles: Check = {
   name: 'test titles',
   async run() {
-    const files = await sourceFiles('test/**/*.ts', 'localstack/msk-trigger/test/**/*.ts')
+    const files = await sourceFiles('test/**/*.ts', 'packages/msk-trigger/test/**/*.ts')
     const found = await Promise.all(files.map(titlesIn))
     const all = found.flat()
     if (all.length === 0) throw new Failed('there is no test')

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { DEFAULT_POLICY, DELAYS_MS, PARKING, PARKING_CODE, rulesFor } from '../../../lib/failures/policy.ts'
-import { parkingError } from '../../../lib/runtime/consumer/parking.ts'
+import { parkingError } from '../../../packages/runtime/consumer/parking.ts'
 import { heldLog } from '../../support/listing-log.ts'
 import { environmentReading as reading } from '../../support/records.ts'
 

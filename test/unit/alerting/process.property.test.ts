@@ -6,9 +6,9 @@ import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import type { RuleState } from '../../../lib/alerting/rule-state.ts'
 import { transition } from '../../../lib/alerting/transition.ts'
-import type { Received } from '../../../lib/runtime/consumer/event.ts'
-import type { Decided } from '../../../lib/runtime/consumer/process.ts'
 import type { ReadingData } from '../../../lib/telemetry/families.ts'
+import type { Received } from '../../../packages/runtime/consumer/event.ts'
+import type { Decided } from '../../../packages/runtime/consumer/process.ts'
 import { ruleOf, stored } from './support.ts'
 
 const RULES = [

@@ -12,7 +12,7 @@ import { PLACEHOLDERS } from '../../../lib/alerting/summary.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import { limits } from './support.ts'
 
-const file = (name: string) => readFileSync(new URL(`../../../rules/${name}`, import.meta.url), 'utf8')
+const file = (name: string) => readFileSync(new URL(`../../../config/rules/${name}`, import.meta.url), 'utf8')
 
 /** The side and the threshold of a rule that has one. */
 function onlyLimit(rule: Rule) {
@@ -64,7 +64,7 @@ test('given the README of the rules, then it explains every key, placeholder and
   for (const word of ON_SILENCE) assert.ok(readme.includes(`| \`${word}\` | `), word)
 })
 
-test('given the patterns in the README, then they are those that rules/tests/patterns.yml tests', () => {
+test('given the patterns in the README, then they are those that config/rules/tests/patterns.yml tests', () => {
   const rulesIn = (text: string, where: string) => readRules([{ where, text }])
   const blocks = [...file('README.md').matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = '']) => yaml)
   const [shown = '', ...others] = blocks.filter(yaml => yaml.includes('pattern:'))

@@ -9,7 +9,7 @@ import { runTest } from '../../../cli/rule-tests/run.ts'
 
 const PROJECT = join(import.meta.dirname, '../../..')
 
-for (const folder of ['test/unit/alerting/timelines', 'rules/tests']) {
+for (const folder of ['test/unit/alerting/timelines', 'config/rules/tests']) {
   const files = readdirSync(join(PROJECT, folder)).sort()
   assert.ok(files.length > 0, `${folder} has no timelines`)
   for (const name of files) {

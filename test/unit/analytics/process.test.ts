@@ -9,10 +9,10 @@ import {
   summarise,
 } from '../../../lib/analytics/process.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { entityOf, type Received } from '../../../lib/runtime/consumer/event.ts'
-import type { Decided } from '../../../lib/runtime/consumer/process.ts'
 import { FAMILIES, type ReadingData } from '../../../lib/telemetry/families.ts'
 import { reading } from '../../../lib/telemetry/reading.ts'
+import { entityOf, type Received } from '../../../packages/runtime/consumer/event.ts'
+import type { Decided } from '../../../packages/runtime/consumer/process.ts'
 
 const MINUTE_MS = 60_000
 const T0 = Date.UTC(2026, 0, 1)

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { SnsTopic } from '../../../lib/app/aws/alerts-topic.ts'
 import { snsMessage } from '../../../lib/notification/sns/message.ts'
-import { RetryableError } from '../../../lib/runtime/consumer/author-errors.ts'
+import { RetryableError } from '../../../packages/runtime/consumer/author-errors.ts'
 import { message } from '../notification/messages.ts'
 
 /** The answer of SNS when the second of two messages fails. */

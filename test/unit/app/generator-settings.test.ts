@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { GENERATOR_KEYS, generatorSettings } from '../../../lib/app/settings/generator.ts'
-import type { ConfigError } from '../../../lib/runtime/settings/config-error.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../../lib/telemetry/simulator.ts'
+import type { ConfigError } from '../../../packages/runtime/settings/config-error.ts'
 
 function errorsOf(input: unknown): readonly string[] {
   try {

@@ -21,7 +21,10 @@ async function loadedOf(folder: string, env: Readonly<Record<string, string>> = 
   assert.ok(line, output)
   const { refusal, loaded } = JSON.parse(line) as { refusal: string; loaded: string[] }
   assert.match(refusal, /holds no record/)
-  assert.ok(loaded.includes('lib/runtime/adapters/lambda/observer.ts'), 'the list is one of what was loaded')
+  assert.ok(
+    loaded.includes('packages/runtime/adapters/lambda/observer.ts'),
+    'the list is one of what was loaded',
+  )
   return loaded.filter(module => module.startsWith(folder))
 }
 
@@ -116,7 +119,7 @@ describe('the time that a function keeps back', () => {
 
 describe('what a function loads', () => {
   it('given no endpoint, then nothing that exports spans', async () => {
-    assert.deepEqual(await loadedOf('lib/runtime/adapters/otlp/'), [])
+    assert.deepEqual(await loadedOf('packages/runtime/adapters/otlp/'), [])
   })
 
   it('given no data but JSON, then nothing that asks a registry or reads other formats', async () => {
@@ -125,7 +128,7 @@ describe('what a function loads', () => {
       /^packages\/schema-registry\/|^node_modules\/(avsc|protobufjs|ajv)\/|\/adapters\/registry\//
     assert.deepEqual(
       loaded.filter(module => others.test(module)),
-      ['lib/runtime/adapters/registry/data-reader.ts'],
+      ['packages/runtime/adapters/registry/data-reader.ts'],
     )
   })
 
@@ -140,10 +143,10 @@ describe('what a function loads', () => {
   })
 
   it('given an endpoint, then that as well', async () => {
-    const loaded = await loadedOf('lib/runtime/adapters/otlp/', {
+    const loaded = await loadedOf('packages/runtime/adapters/otlp/', {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
     })
-    assert.ok(loaded.includes('lib/runtime/adapters/otlp/exporter.ts'), loaded.join())
+    assert.ok(loaded.includes('packages/runtime/adapters/otlp/exporter.ts'), loaded.join())
   })
 })
 

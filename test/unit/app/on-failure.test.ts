@@ -4,11 +4,11 @@ import { describe, it } from 'node:test'
 import type { SQSRecord } from 'aws-lambda'
 import { takeMessages } from '../../../lib/app/on-failure.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { isFailure } from '../../../lib/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../lib/runtime/cloudevents/reader.ts'
-import type { FailureData } from '../../../lib/runtime/consumer/failure-event.ts'
-import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
-import { MemoryPublisher } from '../../../lib/runtime/testing/publisher.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
+import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
+import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import { MemoryPublisher } from '../../../packages/runtime/testing/publisher.ts'
 
 const text = (name: string) =>
   readFileSync(new URL(`../failures/samples/${name}.json`, import.meta.url), 'utf8')

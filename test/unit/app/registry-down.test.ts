@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import type { Context } from 'aws-lambda'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
-import type { Sink } from '../../../lib/runtime/consumer/sink.ts'
+import type { Sink } from '../../../packages/runtime/consumer/sink.ts'
 import { environmentReading, kafkaEvent, logRecord } from '../../support/records.ts'
 import { counting } from '../../support/stage.ts'
 

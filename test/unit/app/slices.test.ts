@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { SLICES } from '../../../lib/app/config.ts'
 import { GENERAL, KAFKA, readSettings } from '../../../lib/app/settings/index.ts'
-import type { ConfigError } from '../../../lib/runtime/settings/config-error.ts'
+import type { ConfigError } from '../../../packages/runtime/settings/config-error.ts'
 
 const BROKERS = { KAFKA_BROKERS: '127.0.0.1:1' }
 const BOTH = { ...BROKERS, REDIS_URL: 'redis://127.0.0.1:1' }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { replicationOn } from '../../../lib/runtime/adapters/kafka/replication.ts'
+import { replicationOn } from '../../../packages/runtime/adapters/kafka/replication.ts'
 
 describe('the copies of a record', () => {
   for (const [brokers, factor, minInsync] of [

@@ -39,9 +39,9 @@ const NO_RULES = 'none: the folder has no *.yaml file and so no rules; is it the
 
 describe('checked files', () => {
   for (const [args, expected] of [
-    ['rules check', '8 rules in 2 files: rules/database.yaml, rules/weather.yaml\n'],
-    ['notifications check', 'notifications: 1 route, 1 receiver: sns\n'],
-    ['dlq policy', 'failures: the policy has no errors\n'],
+    ['rules check', '8 rules in 2 files: config/rules/database.yaml, config/rules/weather.yaml\n'],
+    ['notifications check', 'config/notifications: 1 route, 1 receiver: sns\n'],
+    ['dlq policy', 'config/failures: the policy has no errors\n'],
   ] as const)
     it(`given those that ship, when sluice ${args} looks at them, then it says what there is`, async () => {
       assert.deepEqual(await ran(args.split(' '), { folder: PROJECT }), {

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { CommandConnections } from '../../../cli/command-connections.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { ACTIONS } from '../../../lib/audit.ts'
-import { COMMIT, LOAD } from '../../../lib/runtime/adapters/redis/scripts.ts'
-import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import { COMMIT, LOAD } from '../../../packages/runtime/adapters/redis/scripts.ts'
+import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const AWAY = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }

@@ -7,15 +7,15 @@ import { Batches } from '../../../cli/consume/batches.ts'
 import { functionOfGroup } from '../../../cli/consume/own-groups.ts'
 import { Processing } from '../../../cli/consume/processing.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
-import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
-import { logRecord } from '../../../lib/runtime/testing/records.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import { reading } from '../../../lib/telemetry/reading.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { logRecord } from '../../../packages/runtime/testing/records.ts'
 import { PROJECT } from '../../support/program.ts'
 import { ran } from './terminal.ts'
 
-const WEATHER = join(PROJECT, 'rules', 'weather.yaml')
+const WEATHER = join(PROJECT, 'config/rules', 'weather.yaml')
 const RULES = readRules([{ where: 'weather.yaml', text: readFileSync(WEATHER, 'utf8') }])
 
 const AT = { topic: 'readings', partition: 0, timestampMs: 0 }
@@ -174,6 +174,6 @@ describe('consume without rules', () => {
       folder: join(PROJECT, 'test'),
       environment: { KAFKA_PORT: '1' },
     })
-    assert.match(stderr, /^There is no folder "rules" here, so no alert is counted/)
+    assert.match(stderr, /^There is no folder "config\/rules" here, so no alert is counted/)
   })
 })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { KeyFinder } from '../../../cli/grow/keys.ts'
-import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import { partitionOf } from '../../../lib/runtime/consumer/murmur2.ts'
-import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
 import { entityErased } from '../../../lib/telemetry/erasure.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { partitionOf } from '../../../packages/runtime/consumer/murmur2.ts'
+import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { environmentReading as reading, logRecord as record, TOPIC } from '../../support/records.ts'
 
 const PARTITIONS = 3

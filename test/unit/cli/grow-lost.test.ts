@@ -6,15 +6,15 @@ import { GrowthRecords } from '../../../cli/grow/record.ts'
 import { StagedStates } from '../../../cli/grow/staged.ts'
 import type { Step } from '../../../cli/grow/steps.ts'
 import { GrowingTopic } from '../../../cli/grow/topic.ts'
-import type { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
-import { RedisValue } from '../../../lib/runtime/adapters/redis/value.ts'
-import { growthsName } from '../../../lib/runtime/pipeline/growing/history.ts'
-import type { KeptGrowth } from '../../../lib/runtime/pipeline/model.ts'
+import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
+import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
+import { growthsName } from '../../../packages/runtime/pipeline/growing/history.ts'
+import type { KeptGrowth } from '../../../packages/runtime/pipeline/model.ts'
 import {
   type CheckpointMeta,
   EMPTY_META,
   type PartitionStates,
-} from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+} from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { MemoryTopic } from '../../support/memory-topic.ts'
 import { inPages } from '../../support/parts.ts'
 

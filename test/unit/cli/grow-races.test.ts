@@ -6,15 +6,15 @@ import { Growth } from '../../../cli/grow/growth.ts'
 import { GrowthRecords } from '../../../cli/grow/record.ts'
 import type { Step } from '../../../cli/grow/steps.ts'
 import { GrowingTopic } from '../../../cli/grow/topic.ts'
-import type { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
+import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import {
   COMPARE_AND_SET,
   FENCE,
   REMOVE_FENCE,
   type Script,
-} from '../../../lib/runtime/adapters/redis/scripts.ts'
-import { growthsName } from '../../../lib/runtime/pipeline/growing/history.ts'
-import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+} from '../../../packages/runtime/adapters/redis/scripts.ts'
+import { growthsName } from '../../../packages/runtime/pipeline/growing/history.ts'
+import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { MemoryBroker } from '../../support/memory-topic.ts'
 
 const [NAME, BEFORE, AFTER] = ['t.events', 3, 5]

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { isFailure } from '../../../lib/runtime/cloudevents/event.ts'
-import { readJsonEvent } from '../../../lib/runtime/cloudevents/json-format.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { readJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { type Ran, ran } from './terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-import-mapping-'))
@@ -219,7 +219,7 @@ describe('lines that cannot be imported', () => {
     const similar = await imported(lines(MOTION), '--mapping', 'devise')
     assert.match(
       similar.stderr,
-      /"devise"\. Did you mean device\? Ready mappings are .*, weather \(in mappings\)/,
+      /"devise"\. Did you mean device\? Ready mappings are .*, weather \(in config\/mappings\)/,
     )
     const path = await imported(lines(MOTION), '--mapping', './nothing.yaml')
     assert.match(path.stderr, /^\.\/nothing\.yaml: there is no such file/)

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { is } from 'valibot'
 import { rfc3339, UTC_OFFSET } from '../../../cli/import/instant.ts'
-import { isTimestamp } from '../../../lib/runtime/cloudevents/attributes.ts'
+import { isTimestamp } from '../../../packages/runtime/cloudevents/attributes.ts'
 
 describe('instants', () => {
   const table: [text: string, offset: string, result: string | undefined][] = [

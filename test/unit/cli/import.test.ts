@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { isFailure } from '../../../lib/runtime/cloudevents/event.ts'
-import { readJsonEvent } from '../../../lib/runtime/cloudevents/json-format.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { readJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { type Ran, ran } from './terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-import-'))

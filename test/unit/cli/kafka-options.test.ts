@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Command } from 'commander'
 import { addKafkaOptions, kafkaEnvironment } from '../../../cli/kafka-options.ts'
-import type { Environment } from '../../../lib/runtime/settings/slice.ts'
+import type { Environment } from '../../../packages/runtime/settings/slice.ts'
 import { ran } from './terminal.ts'
 
 const STRING = 'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=a-key=='

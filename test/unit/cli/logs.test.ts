@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { entryLine, logEntry } from '../../../cli/logs/entry.ts'
 import { widthOf } from '../../../cli/text-width.ts'
-import { LogFile } from '../../../stacks/log-file.ts'
+import { LogFile } from '../../../programs/log-file.ts'
 import { ran } from './terminal.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sluice-logs-'))

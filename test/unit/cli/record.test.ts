@@ -12,9 +12,9 @@ import { positionOf, RecordingFile } from '../../../cli/record/recording-file.ts
 import { recordText } from '../../../cli/record/report.ts'
 import { parseFilter } from '../../../lib/queries/record-filter.ts'
 import { recordedLine } from '../../../lib/queries/recorded-line.ts'
-import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import type { LogReader } from '../../../lib/runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { ran } from './terminal.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'

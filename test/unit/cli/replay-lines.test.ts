@@ -6,7 +6,7 @@ import { numberedLines } from '../../../lib/operations/replay/lines.ts'
 import { readRecorded } from '../../../lib/operations/replay/recorded.ts'
 import { unzipped } from '../../../lib/operations/replay/unzipped.ts'
 import { recordedLine } from '../../../lib/queries/recorded-line.ts'
-import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { collected } from './collected.ts'
 
 async function* inPieces(bytes: Buffer, size = 1 << 16): AsyncGenerator<Buffer> {

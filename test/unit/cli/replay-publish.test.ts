@@ -8,7 +8,7 @@ import {
   type ReplayCounts,
   requests,
 } from '../../../lib/operations/replay/publish.ts'
-import { MemoryPublisher } from '../../../lib/runtime/testing/publisher.ts'
+import { MemoryPublisher } from '../../../packages/runtime/testing/publisher.ts'
 import { collected } from './collected.ts'
 
 const departure = (line: number, paceMs = line * 1_000, bytes = 10): Departure => ({

@@ -7,10 +7,10 @@ import { type Addressing, outgoing } from '../../../lib/operations/replay/outgoi
 import { type Recorded, readRecorded } from '../../../lib/operations/replay/recorded.ts'
 import { type Selection, selected, survey } from '../../../lib/operations/replay/selection.ts'
 import { parseFilter } from '../../../lib/queries/record-filter.ts'
-import { bufferOf } from '../../../lib/runtime/cloudevents/header-bytes.ts'
-import { readEvent } from '../../../lib/runtime/cloudevents/reader.ts'
-import type { OutgoingRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
+import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { collected } from './collected.ts'
 
 const EVENTS = join(import.meta.dirname, '..', '..', '..', 'events')

@@ -10,9 +10,9 @@ import { merged } from '../../../lib/operations/replay/merge.ts'
 import { type Addressing, outgoing } from '../../../lib/operations/replay/outgoing.ts'
 import type { Recorded } from '../../../lib/operations/replay/recorded.ts'
 import { type Limits, periodOf, sequence } from '../../../lib/operations/replay/sequence.ts'
-import { readEvent } from '../../../lib/runtime/cloudevents/reader.ts'
-import { producedRecord } from '../../../lib/runtime/cloudevents/writer.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
+import { producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { collected } from './collected.ts'
 
 const eventAt = (id: string, timeMs: number): Event => ({

@@ -4,7 +4,7 @@ import { identityOf, type ReplayPlan } from '../../../cli/replay/plan.ts'
 import { writerFor } from '../../../cli/serialization.ts'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
 import { outgoing } from '../../../lib/operations/replay/outgoing.ts'
-import type { Serialization } from '../../../lib/runtime/consumer/serialization.ts'
+import type { Serialization } from '../../../packages/runtime/consumer/serialization.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
 
 const AVRO: Serialization = { otherwise: 'avro', named: new Map() }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { is, parse } from 'valibot'
 import { pacer, SPEED } from '../../../lib/operations/replay/pace.ts'
 import { type Extent, shifted, shiftFor } from '../../../lib/operations/replay/shift.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 
 describe('pace', () => {
   const dues = (speed: number, times: (number | undefined)[]) => times.map(pacer(speed))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { watchesIn } from '../../../cli/rule-score/recorded.ts'
-import { entityOf } from '../../../lib/runtime/consumer/event.ts'
+import { entityOf } from '../../../packages/runtime/consumer/event.ts'
 import { environmentReading } from '../../support/records.ts'
 import { patternOf } from '../alerting/patterns/support.ts'
 

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { toJsonEvent } from '../../../lib/runtime/cloudevents/json-format.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import { reading } from '../../../lib/telemetry/reading.ts'
+import { toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
 import { ran } from './terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-score-'))

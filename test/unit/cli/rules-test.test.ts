@@ -49,9 +49,9 @@ put(
 
 describe('sluice rules test', () => {
   for (const [what, args, count] of [
-    ['the tests of the rules that ship', ['rules/tests'], 13],
+    ['the tests of the rules that ship', ['config/rules/tests'], 13],
     ['the timelines of an alert', ['test/unit/alerting/timelines'], 58],
-    ['files and folders together', ['rules/tests/weather.yml', 'rules/tests'], 20],
+    ['files and folders together', ['config/rules/tests/weather.yml', 'config/rules/tests'], 20],
   ] as const)
     it(`given ${what}, then all hold`, async () => {
       const { status, stdout } = await ran(['rules', 'test', ...args], { folder: PROJECT })

@@ -13,7 +13,7 @@ import {
 } from '../../../cli/state/erasure-text.ts'
 import { type ConsumerErasure, untilApplied } from '../../../cli/state/erasure-wait.ts'
 import type { ErasurePlace } from '../../../lib/queries/erasure.ts'
-import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
+import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 
 const ROOF = '/environment/vienna roof-1'
 const TOPIC = 'sluice.telemetry.readings.test'

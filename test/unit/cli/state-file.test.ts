@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type CheckpointFile, linesOf, readCheckpoint } from '../../../cli/state/checkpoint-file.ts'
-import { CheckpointWriter } from '../../../lib/runtime/adapters/checkpoints/format.ts'
-import { NOTHING } from '../../../lib/runtime/adapters/redis/checkpoint.ts'
-import type { CheckpointPart } from '../../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import { bytesOfIds } from '../../../lib/runtime/pipeline/recovery/id-bytes.ts'
+import { CheckpointWriter } from '../../../packages/runtime/adapters/checkpoints/format.ts'
+import { NOTHING } from '../../../packages/runtime/adapters/redis/checkpoint.ts'
+import type { CheckpointPart } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { bytesOfIds } from '../../../packages/runtime/pipeline/recovery/id-bytes.ts'
 
 const FILE: CheckpointFile = {
   stateKey: { consumer: 'processor', topic: 'sluice.telemetry.readings.test', partition: 3 },

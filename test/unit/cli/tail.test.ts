@@ -5,7 +5,7 @@ import { type LineLayout, recordLine } from '../../../cli/records/line.ts'
 import { fromKind } from '../../../cli/tail/from.ts'
 import { parseFilter } from '../../../lib/queries/record-filter.ts'
 import { recordView } from '../../../lib/queries/record-view.ts'
-import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 
 const AT_MS = Date.parse('2026-03-01T12:00:00.250Z')
 

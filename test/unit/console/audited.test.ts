@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import { audited } from '../../../console/api/audited.ts'
 import { ProblemError } from '../../../console/api/problem.ts'
 import type { ConsoleEnvironment } from '../../../console/environment.ts'
-import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
-import { MemoryPublisher } from '../../../lib/runtime/testing/publisher.ts'
+import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import { MemoryPublisher } from '../../../packages/runtime/testing/publisher.ts'
 
 const ABOUT = { by: 'ada', action: 'silence add', filter: { id: 'x' } } as const
 const NO_EFFECT_YET = new ProblemError('unavailable', 'It is kept, and holds later.')

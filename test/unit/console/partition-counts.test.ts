@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { PartitionCounts } from '../../../console/partition-counts.ts'
-import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
+import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 
 /** Kafka as `answer` says, and a clock. */
 function given(answer: () => Promise<number>) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { problemOf } from '../../../console/api/problem.ts'
 import { OperationFailure } from '../../../lib/operations/failure.ts'
-import { PartitionStopped, RecordRefused } from '../../../lib/runtime/pipeline/errors.ts'
+import { PartitionStopped, RecordRefused } from '../../../packages/runtime/pipeline/errors.ts'
 
 describe('given an error of what reads and writes records', () => {
   for (const [name, error, code, message] of [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { receiveSpans, type SpanReceiver } from '../../../console/spans/receiver.ts'
 import { readConfig } from '../../../lib/app/config.ts'
-import { OtlpExporter } from '../../../lib/runtime/adapters/otlp/exporter.ts'
+import { OtlpExporter } from '../../../packages/runtime/adapters/otlp/exporter.ts'
 import { spanId, traceId } from '../../support/journey.ts'
 
 describe('the receiver of spans', () => {

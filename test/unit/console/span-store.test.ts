@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { spansIn } from '../../../console/spans/otlp.ts'
 import { SpanStore } from '../../../console/spans/span-store.ts'
-import { encodedSpans } from '../../../lib/runtime/adapters/otlp/exporter.ts'
+import { encodedSpans } from '../../../packages/runtime/adapters/otlp/exporter.ts'
 import { aDecision, anEmission, spanId, traceId } from '../../support/journey.ts'
 
 const EVENT = {

@@ -9,7 +9,7 @@ import { readConfig } from '../../../lib/app/config.ts'
 import type { Audit } from '../../../lib/audit.ts'
 import { type KeptOperations, withBegun } from '../../../lib/operations/dead-letters/kept.ts'
 import { newOperation } from '../../../lib/operations/dead-letters/operation.ts'
-import type { OutgoingRecord } from '../../../lib/runtime/cloudevents/record.ts'
+import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
 
 const CONFIG = readConfig({
   SLUICE_ENV: 'test',

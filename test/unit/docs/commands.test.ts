@@ -9,7 +9,7 @@ import { readArguments } from '../../../localstack/start/arguments.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const PAGES = globSync(
-  '{README.md,CONTRIBUTING.md,docs/*.md,rules/*.md,notifications/*.md,mappings/*.md,events/*.md}',
+  '{README.md,CONTRIBUTING.md,docs/*.md,config/rules/*.md,config/notifications/*.md,config/mappings/*.md,events/*.md}',
   {
     cwd: ROOT,
   },
@@ -118,7 +118,7 @@ describe('the commands in the pages', () => {
   })
 
   it('given each with npm run, then the project, one of its packages or an example has that script', () => {
-    const manifests = globSync('{,lib/runtime/,localstack/msk-trigger/,examples/**/}package.json', {
+    const manifests = globSync('{,packages/runtime/,packages/msk-trigger/,examples/**/}package.json', {
       cwd: ROOT,
       exclude: ['**/node_modules'],
     })

@@ -30,7 +30,7 @@ describe('the table of folders in CONTRIBUTING.md', () => {
   })
 
   // A feature of lib/ needs no row: a project adds its own consumers there.
-  for (const parent of ['', 'lib/runtime/'])
+  for (const parent of ['', 'packages/runtime/'])
     it(`given the folders in ${parent || 'the project'}, then each is listed, or what is in it`, () => {
       const folders = globSync(`${parent}*/`, {
         cwd: PROJECT,

@@ -35,7 +35,7 @@ describe('the pages', () => {
   })
 
   it('given a package for others, then its pages link only what is packed with them', () => {
-    for (const folder of ['lib/runtime', 'localstack/msk-trigger']) {
+    for (const folder of ['packages/runtime', 'packages/msk-trigger']) {
       const { files } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'))
       const packed = ['README.md', ...files]
       const pages = packed.filter(name => name.endsWith('.md'))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { PROFILES } from '../../../lib/runtime/settings/producer.ts'
+import { PROFILES } from '../../../packages/runtime/settings/producer.ts'
 import { PROJECT } from '../../../programs/paths.ts'
 
 const whole = new Intl.NumberFormat('en-US')

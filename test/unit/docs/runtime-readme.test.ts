@@ -6,7 +6,7 @@ import { PROJECT } from '../../support/program.ts'
 import { codeBlocks, TYPED_FROM_THE_README } from '../../support/readme-code.ts'
 
 const EXAMPLE = join(PROJECT, 'examples', 'orders')
-const ENGINE = join(PROJECT, 'lib', 'runtime')
+const ENGINE = join(PROJECT, 'packages', 'runtime')
 
 const read = (...path: string[]) => readFileSync(join(...path), 'utf8')
 const README = read(ENGINE, 'README.md')

@@ -9,8 +9,8 @@ import { loadRules } from '../../../lib/alerting/rules-directory.ts'
 import { statistics } from '../../../lib/analytics/process.ts'
 import { outgoing } from '../../../lib/operations/replay/outgoing.ts'
 import { readRecorded } from '../../../lib/operations/replay/recorded.ts'
-import type { OutgoingRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import type { KafkaEvent } from '../../../lib/runtime/pipeline/batch/receive.ts'
+import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import type { KafkaEvent } from '../../../packages/runtime/pipeline/batch/receive.ts'
 import { Bench, type Counts, MemoryTopic } from './support.ts'
 
 interface Alerts {
@@ -50,7 +50,7 @@ const EVENTS = join(PROJECT, 'events')
 const NO_RECORDING = /^(manifest\.json|README\.md|.*\.ts)$/
 
 const manifest: Manifest = JSON.parse(readFileSync(join(EVENTS, 'manifest.json'), 'utf8'))
-const rules = await loadRules(join(PROJECT, 'rules'))
+const rules = await loadRules(join(PROJECT, 'config/rules'))
 
 const processor = () => new Bench(statistics)
 const alerter = () => new Bench(alerting(rules))

@@ -1,7 +1,7 @@
 /** Runs recordings through consumers on a stage without servers. */
-import type { OutgoingRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import type { KeyedProcess } from '../../../lib/runtime/consumer/process.ts'
-import type { KafkaEvent, KafkaEventRecord } from '../../../lib/runtime/pipeline/batch/receive.ts'
+import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import type { KeyedProcess } from '../../../packages/runtime/consumer/process.ts'
+import type { KafkaEvent, KafkaEventRecord } from '../../../packages/runtime/pipeline/batch/receive.ts'
 import { TOPIC } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 

@@ -14,8 +14,8 @@ import {
 import { failureEvent, failuresOf } from '../../../lib/failures/on-failure/failures.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { type DeadLetter, failureRouter } from '../../../lib/failures/process.ts'
-import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { Stage } from '../../support/stage.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: tests change any part of it

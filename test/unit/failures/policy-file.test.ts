@@ -6,7 +6,7 @@ import { DEFAULT_POLICY, MOST_RETRIES, PARKING_CODE, rulesFor } from '../../../l
 import { InvalidPolicy, readPolicy } from '../../../lib/failures/policy-file.ts'
 import { errorLine } from '../../../lib/file-errors.ts'
 
-const SHIPPED = readFileSync(new URL('../../../failures/policy.yaml', import.meta.url), 'utf8')
+const SHIPPED = readFileSync(new URL('../../../config/failures/policy.yaml', import.meta.url), 'utf8')
 
 function errorsOf(text: string): readonly string[] {
   try {

@@ -11,8 +11,8 @@ import {
   POLICY_CLASSES,
 } from '../../../lib/failures/policy.ts'
 import { QUARANTINED_AFTER, route } from '../../../lib/failures/route.ts'
-import { FAILURES } from '../../../lib/runtime/consumer/failure-codes.ts'
-import type { FailedAttempt, FailureData } from '../../../lib/runtime/consumer/failure-event.ts'
+import { FAILURES } from '../../../packages/runtime/consumer/failure-codes.ts'
+import type { FailedAttempt, FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 import { after, FAILURE, failed } from './failure.ts'
 
 const HOUR_LATER = '2026-03-01T14:00:00Z'

@@ -243,7 +243,7 @@ describe('this machine', () => {
     const { rulesDir, rulePatterns, problems } = thisMachine({ RULES_DIR: '/elsewhere' }, PROJECT)
     assert.deepEqual(problems, [])
     assert.equal(rulesDir, '/elsewhere')
-    assert.deepEqual(rulePatterns, ['rules/*.yaml', 'rules/*.yml'])
+    assert.deepEqual(rulePatterns, ['config/rules/*.yaml', 'config/rules/*.yml'])
   })
 })
 

@@ -44,7 +44,7 @@ it('given words of the framework beside the keys, then they stay and take preced
     handler: 'functions/frost/handler.handler',
     role: 'OtherRole',
     memorySize: 1024,
-    package: { patterns: ['rules/*.yaml', 'rules/*.yml'] },
+    package: { patterns: ['config/rules/*.yaml', 'config/rules/*.yml'] },
     environment: { RULES_DIR: 'mine', OTHER: 'x' },
   })
   const [first, second] = events as { msk?: { topic: string } }[]

@@ -70,8 +70,8 @@ describe('the fields that the framework gets', () => {
   it('given a consumer, then it has an event source, a group and a role, and the files that it uses', () => {
     assert.deepEqual(expanded('frost-watch'), {
       role: 'FrostWatchRole',
-      package: { patterns: ['rules/*.yaml', 'rules/*.yml'] },
-      environment: { RULES_DIR: 'rules' },
+      package: { patterns: ['config/rules/*.yaml', 'config/rules/*.yml'] },
+      environment: { RULES_DIR: 'config/rules' },
       events: [msk('frost-watch', 'readings')],
     })
   })
@@ -109,12 +109,12 @@ describe('the fields that the framework gets', () => {
   })
 
   it('given what sends notifications, then it has the files of notifications, and is told of the topic', () => {
-    const file = { package: { patterns: ['notifications/*.yaml', 'notifications/*.yml'] } }
+    const file = { package: { patterns: ['config/notifications/*.yaml', 'config/notifications/*.yml'] } }
     const { events: _, ...caller } = expanded('caller')
     assert.deepEqual(caller, {
       role: 'CallerRole',
       ...file,
-      environment: { NOTIFICATIONS_DIR: 'notifications' },
+      environment: { NOTIFICATIONS_DIR: 'config/notifications' },
     })
     const { ALERTS_TOPIC_ARN } = expanded('teller').environment ?? {}
     assert.deepEqual(ALERTS_TOPIC_ARN, {
@@ -125,17 +125,17 @@ describe('the fields that the framework gets', () => {
 
   it('given what routes failures, then it has their policy, and is told of every consumer', () => {
     const { package: packed, environment } = expanded('chooser')
-    assert.deepEqual(packed, { patterns: ['failures/*.yaml', 'failures/*.yml'] })
+    assert.deepEqual(packed, { patterns: ['config/failures/*.yaml', 'config/failures/*.yml'] })
     assert.deepEqual(environment, {
-      FAILURES_DIR: 'failures',
+      FAILURES_DIR: 'config/failures',
       FAILURE_CONSUMERS: 'frost-watch,both,reader,stranger,teller,caller,router',
     })
   })
 
   it('given mappings, then it has their files, and is told of them in their order', () => {
     const { package: packed, environment } = expanded('reader')
-    assert.deepEqual(packed, { patterns: ['mappings/*.yaml', 'mappings/*.yml'] })
-    assert.deepEqual(environment, { MAPPINGS: 'device,weather', MAPPINGS_DIR: 'mappings' })
+    assert.deepEqual(packed, { patterns: ['config/mappings/*.yaml', 'config/mappings/*.yml'] })
+    assert.deepEqual(environment, { MAPPINGS: 'device,weather', MAPPINGS_DIR: 'config/mappings' })
     const [one] = declaredFunctions({ one: { consumes: 'readings', mappings: 'device' } })
     assert.deepEqual(one?.mappings, ['device'])
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { partitionOf } from '../../../lib/runtime/consumer/murmur2.ts'
+import { partitionOf } from '../../../packages/runtime/consumer/murmur2.ts'
 import { grown } from '../../ledger/count/growth.ts'
 import { placeOf } from '../../ledger/count/murmur2.ts'
 import { type Emission, Reference } from '../../ledger/count/reference.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { isFailure } from '../../../lib/runtime/cloudevents/event.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { deviceMapping, failureOf, foreignRecord, read, readingOf, SHIPPED, shipped } from './support.ts'
 
 const RECORD = { id: 'd-1', model: 'm', x: 1, at: '2026-01-01T00:00:00Z' }

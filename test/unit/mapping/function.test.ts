@@ -4,10 +4,10 @@ import { APPLICATION } from '../../../lib/app/application.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
 import { mappingReader } from '../../../lib/app/mapping-reader.ts'
 import { redrivenRecord } from '../../../lib/failures/redriven-record.ts'
-import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import type { FailureData } from '../../../lib/runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess } from '../../../lib/runtime/consumer/process.ts'
 import { READING_TYPES } from '../../../lib/telemetry/families.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
+import { decided, type KeyedProcess } from '../../../packages/runtime/consumer/process.ts'
 import { environmentReading, kafkaEvent, logRecord, TOPIC } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
@@ -32,7 +32,7 @@ function noting(
 
 async function stageWith(names: readonly string[], process: KeyedProcess<never>): Promise<Stage> {
   const stage = new Stage(process)
-  const readForeign = await mappingReader({ mappings: names, mappingsDir: 'mappings' })
+  const readForeign = await mappingReader({ mappings: names, mappingsDir: 'config/mappings' })
   stage.consumer = {
     ...stage.consumer,
     application: { ...APPLICATION, ...(readForeign ? { readForeign } : {}) },
@@ -172,6 +172,6 @@ describe('the handler of such a function', () => {
   it('given a mapping that is not there, then the function does not start, and names the file', async t => {
     withEnvironment(t, { MAPPINGS: 'nothing' })
     const { start } = kafkaConsumer('noting', noting([]))
-    await assert.rejects(start(), { message: 'mappings/nothing.yaml: there is no such file' })
+    await assert.rejects(start(), { message: 'config/mappings/nothing.yaml: there is no such file' })
   })
 })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { isFailure } from '../../../lib/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../lib/runtime/cloudevents/reader.ts'
-import { writeEvent } from '../../../lib/runtime/cloudevents/writer.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
+import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { failureOf, foreignRecord, read, readingOf, SHIPPED, shipped, shippedText } from './support.ts'
 
 /** The records as their producers write them. */

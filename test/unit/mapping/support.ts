@@ -4,12 +4,12 @@ import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { foreignReader } from '../../../lib/mapping/foreign.ts'
 import type { Mapping } from '../../../lib/mapping/mapping.ts'
 import { readMapping } from '../../../lib/mapping/mapping-file.ts'
-import { isFailure } from '../../../lib/runtime/cloudevents/event.ts'
-import type { ForeignRecord } from '../../../lib/runtime/consumer/application.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
-import type { Failure } from '../../../lib/runtime/consumer/failure-codes.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import type { ForeignRecord } from '../../../packages/runtime/consumer/application.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import type { Failure } from '../../../packages/runtime/consumer/failure-codes.ts'
 
-const FOLDER = new URL('../../../mappings/', import.meta.url)
+const FOLDER = new URL('../../../config/mappings/', import.meta.url)
 
 /** The names of the mappings that ship. */
 export const SHIPPED = readdirSync(FOLDER).flatMap(file => (file.endsWith('.yaml') ? file.slice(0, -5) : []))

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { TimeSource } from '../../../lib/mapping/mapping.ts'
 import { readTime } from '../../../lib/mapping/time.ts'
-import { isTimestamp } from '../../../lib/runtime/cloudevents/attributes.ts'
+import { isTimestamp } from '../../../packages/runtime/cloudevents/attributes.ts'
 
 type Source = Omit<TimeSource, 'from'>
 

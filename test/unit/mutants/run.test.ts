@@ -28,7 +28,7 @@ describe('mutants of TypeScript', () => {
   })
 
   it('given each part of the product, then there are tests of its own', async () => {
-    const files = ['lib/duration.ts', ...(await sourceFiles('{lib,packages,localstack/msk-trigger}/**/*.ts'))]
+    const files = ['lib/duration.ts', ...(await sourceFiles('{lib,packages,packages/msk-trigger}/**/*.ts'))]
     const areas = await areasOf(files.map(file => ({ file, first: 1, last: 8 })))
     assert.ok(areas.length >= 14)
     for (const { passages, tests } of areas) assert.ok(tests.length > 0, passages[0]?.file)
@@ -74,9 +74,11 @@ describe('npm run mutants', () => {
   })
 
   it('given a path without sources, then it fails and names the path', async () => {
-    const { code, output } = await runProgram('test/mutants/mutants.ts', ['lib/runtime/pipeline/nothing'])
+    const { code, output } = await runProgram('test/mutants/mutants.ts', [
+      'packages/runtime/pipeline/nothing',
+    ])
     assert.equal(code, 1)
-    assert.match(output, /lib\/runtime\/pipeline\/nothing: there is no \.ts or \.lua file/)
+    assert.match(output, /packages\/runtime\/pipeline\/nothing: there is no \.ts or \.lua file/)
   })
 
   it('given a sample that is not a number, then it says what it must be', async () => {

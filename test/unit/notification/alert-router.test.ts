@@ -6,8 +6,8 @@ import { alertRouter, type RouterState } from '../../../lib/notification/alert-r
 import { INHIBITION_CHANGED_TYPE } from '../../../lib/notification/inhibition.ts'
 import { readRoutes } from '../../../lib/notification/parse-routes.ts'
 import type { RoutedAlert } from '../../../lib/notification/routed-alert.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
-import { ProcessKit } from '../../../lib/runtime/testing/process-kit.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { ProcessKit } from '../../../packages/runtime/testing/process-kit.ts'
 import { beginOf, type Change, LATE_CHANGES, nameOf, STORY, sequenceOf } from '../../support/late-changes.ts'
 import { assertFit, at, eventOf, fired, resolved } from './support.ts'
 

@@ -7,7 +7,7 @@ import { type Group, newGroup } from '../../../lib/notification/group.ts'
 import { NOTHING_MUTED } from '../../../lib/notification/muting.ts'
 import type { Notification } from '../../../lib/notification/notification.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import {
   assertFit,
   fired,

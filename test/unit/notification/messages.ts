@@ -3,7 +3,7 @@ import type { Alert } from '../../../lib/alerting/alert.ts'
 import type { Message } from '../../../lib/notification/message.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../../../lib/notification/notification.ts'
 import type { WebhookReceiver } from '../../../lib/notification/receiver.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 
 export const AT_MS = Date.parse('2026-03-01T12:00:00Z')
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { type Happening, type Quiet, reference } from './reference.ts'
 import {
   fired,

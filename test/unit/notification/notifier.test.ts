@@ -12,8 +12,8 @@ import { moreSince } from '../../../lib/notification/more-alerts.ts'
 import { NOTHING_MUTED } from '../../../lib/notification/muting.ts'
 import type { Notification } from '../../../lib/notification/notification.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { beginOf, LATE_CHANGES, nameOf } from '../../support/late-changes.ts'
 import {
   at,

@@ -19,7 +19,7 @@ function errorsIn(text: string): readonly string[] {
 
 describe('a file of receivers', () => {
   it('given the one that ships, then there is the topic', () => {
-    const file = new URL('../../../notifications/receivers.yaml', import.meta.url)
+    const file = new URL('../../../config/notifications/receivers.yaml', import.meta.url)
     assert.deepEqual(readReceivers(readFileSync(file, 'utf8'), 'r.yaml'), [{ name: 'sns', kind: 'sns' }])
   })
 

@@ -23,7 +23,7 @@ const LAST = '  - { name: rest, receivers: [sns] }\n'
 
 describe('given the routes that ship', () => {
   it('then every alert goes to sns, by rule, with the documented waits', async () => {
-    const routes = await loadRoutes(new URL('../../../notifications', import.meta.url).pathname)
+    const routes = await loadRoutes(new URL('../../../config/notifications', import.meta.url).pathname)
     assert.deepEqual(targetsOf(routes, fired('a')), [
       {
         group: 'default/sns{rule="HIGH_TEMP"}',

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Receiver } from '../../../lib/notification/receiver.ts'
 import { SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from '../../../lib/notification/sns/message.ts'
 import { type NotPublished, snsSink } from '../../../lib/notification/sns/sink.ts'
-import { RetryableError } from '../../../lib/runtime/consumer/author-errors.ts'
+import { RetryableError } from '../../../packages/runtime/consumer/author-errors.ts'
 import { SinkKit } from '../../support/sink-kit.ts'
 import { alert, message, notified, webhook } from './messages.ts'
 

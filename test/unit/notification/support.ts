@@ -14,10 +14,10 @@ import type { Target, Watchdog } from '../../../lib/notification/route.ts'
 import { routedEmission } from '../../../lib/notification/routed-alert.ts'
 import type { Silence, SilenceSet } from '../../../lib/notification/silences.ts'
 import { silencesChanged } from '../../../lib/notification/silences-changed.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
-import type { Emission } from '../../../lib/runtime/consumer/process.ts'
-import { ProcessKit } from '../../../lib/runtime/testing/process-kit.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import type { Emission } from '../../../packages/runtime/consumer/process.ts'
+import { ProcessKit } from '../../../packages/runtime/testing/process-kit.ts'
 
 export const START_MS = Date.parse('2026-03-02T08:00:00Z')
 export const at = (second: number) => new Date(START_MS + second * 1000).toISOString()

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type AlertLife, alertLives } from '../../../lib/queries/alert-history.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
-import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { acknowledged, fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 

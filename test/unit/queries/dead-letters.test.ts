@@ -4,8 +4,8 @@ import { listDeadLetters, type OlderPlaces } from '../../../lib/queries/dead-let
 import { readDlqRecord } from '../../../lib/queries/dead-letter-records.ts'
 import { deadLetterIn, findDeadLetter } from '../../../lib/queries/dead-letters.ts'
 import { handledDeadLetters } from '../../../lib/queries/handled-dead-letters.ts'
-import type { LogReader } from '../../../lib/runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'

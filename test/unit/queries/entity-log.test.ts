@@ -12,8 +12,8 @@ import {
   textOfEntity,
 } from '../../../lib/queries/entity-log.ts'
 import { happeningIn } from '../../../lib/queries/happenings.ts'
-import { readEvent } from '../../../lib/runtime/cloudevents/reader.ts'
-import type { Event } from '../../../lib/runtime/consumer/event.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sourcesText } from '../../../cli/state/sources-text.ts'
 import { entitiesMatching, entitySources } from '../../../lib/queries/entity-sources.ts'
-import type { StateKey } from '../../../lib/runtime/pipeline/model.ts'
+import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 
 const STATES: Readonly<Record<number, readonly string[]>> = {
   0: ['/flood/a 1', '/flood/b 2', '/environment/oslo roof-1', ' held x'],

@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import { type Direction, type FindLimits, findRecords } from '../../../lib/queries/find-records.ts'
 import type { Range } from '../../../lib/queries/records.ts'
 import { readRecordGroupsBackward } from '../../../lib/queries/records-backward.ts'
-import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
-import { logRecord } from '../../../lib/runtime/testing/records.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
+import { logRecord } from '../../../packages/runtime/testing/records.ts'
 
 const FREE: FindLimits = {
   wanted: Number.POSITIVE_INFINITY,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { followTopic, TopicReplaced } from '../../../lib/queries/follow.ts'
-import { isUnknownTopic, unknownTopic } from '../../../lib/runtime/adapters/kafka/errors.ts'
-import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
-import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
-import { logRecord } from '../../../lib/runtime/testing/records.ts'
+import { isUnknownTopic, unknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
+import { logRecord } from '../../../packages/runtime/testing/records.ts'
 
 const TOPIC = 'orders'
 

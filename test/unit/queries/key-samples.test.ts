@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { keySamples } from '../../../lib/queries/key-samples.ts'
-import type { LogReader } from '../../../lib/runtime/pipeline/ports.ts'
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 
 /** A log whose records have these keys, by partition. */
 function logOf(keys: readonly (readonly (Buffer | null)[])[]): LogReader {

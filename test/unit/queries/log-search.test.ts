@@ -3,8 +3,8 @@ import { it } from 'node:test'
 import { readConfig } from '../../../lib/app/config.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { searchLog } from '../../../lib/queries/journey/log-search.ts'
-import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
-import { logRecord } from '../../../lib/runtime/testing/records.ts'
+import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
+import { logRecord } from '../../../packages/runtime/testing/records.ts'
 import { environmentReading } from '../../support/records.ts'
 
 it('given a topic whose leader is silent, then a search ends in its time, and says so', async () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { measuredStates } from '../../../lib/queries/measured-states.ts'
 import { partitionsOf } from '../../../lib/queries/partition-states.ts'
-import type { RedisClient } from '../../../lib/runtime/adapters/redis/client.ts'
-import { StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
+import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
+import { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 
 const PARTITIONS = partitionsOf('processor', { topic: 'readings', partitions: 2 })
 

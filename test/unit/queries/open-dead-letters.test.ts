@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { countOpen } from '../../../lib/queries/open-dead-letters.ts'
-import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'

@@ -9,9 +9,9 @@ import {
   partitionsOf,
   topicsRemembered,
 } from '../../../lib/queries/partition-states.ts'
-import type { Hold } from '../../../lib/runtime/pipeline/deciding/hold.ts'
-import { Unavailable } from '../../../lib/runtime/pipeline/errors.ts'
-import type { RememberedFailure, StateKey, StoredTimer } from '../../../lib/runtime/pipeline/model.ts'
+import type { Hold } from '../../../packages/runtime/pipeline/deciding/hold.ts'
+import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import type { RememberedFailure, StateKey, StoredTimer } from '../../../packages/runtime/pipeline/model.ts'
 import { appliedUpTo, inspectionOf } from './stored.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DeadLetterWatch } from '../../../lib/queries/recent-dead-letters.ts'
-import type { LogRecord } from '../../../lib/runtime/cloudevents/record.ts'
-import { MemoryLogReader } from '../../../lib/runtime/testing/log-reader.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Notification } from '../../../lib/notification/notification.ts'
 import { NOTIFICATION_TYPE } from '../../../lib/notification/notification.ts'
 import { outcomeOf, sentNotifications, undeliveredIn } from '../../../lib/queries/sent-notifications.ts'
-import { logRecord } from '../../../lib/runtime/testing/records.ts'
+import { logRecord } from '../../../packages/runtime/testing/records.ts'
 import { letterRecord } from '../../support/dead-letters.ts'
 import { fired } from '../notification/support.ts'
 

@@ -1,7 +1,7 @@
 /** What Redis holds of partitions, for queries: anything not set is as for a partition that has not been read. */
-import type { StateDetails, StateInspection } from '../../../lib/runtime/adapters/redis/inspection.ts'
-import type { Hold } from '../../../lib/runtime/pipeline/deciding/hold.ts'
-import type { StateKey, StoredContext, StoredTimer } from '../../../lib/runtime/pipeline/model.ts'
+import type { StateDetails, StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
+import type { Hold } from '../../../packages/runtime/pipeline/deciding/hold.ts'
+import type { StateKey, StoredContext, StoredTimer } from '../../../packages/runtime/pipeline/model.ts'
 
 const EMPTY: StateDetails = {
   appliedOffset: -1,

@@ -33,7 +33,7 @@ describe('the groups of tests', () => {
       return group === 'long' ? found.filter(file => !file.includes('/matrix/')) : found
     })
     const files = (await Promise.all(groups)).flat()
-    const all = await sourceFiles('test/**/*.test.ts', 'localstack/msk-trigger/test/**/*.test.ts')
+    const all = await sourceFiles('test/**/*.test.ts', 'packages/msk-trigger/test/**/*.test.ts')
     assert.deepEqual(files.sort(), all)
   })
 

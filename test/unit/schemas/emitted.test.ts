@@ -13,9 +13,9 @@ import {
 } from '../../../lib/failures/event-types.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { failureRouter } from '../../../lib/failures/process.ts'
-import type { FailureData } from '../../../lib/runtime/consumer/failure-event.ts'
 import { entityErased } from '../../../lib/telemetry/erasure.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
+import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 
 const RULE: Rule = {
   name: 'HIGH_TEMP',

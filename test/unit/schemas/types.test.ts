@@ -7,7 +7,7 @@ import type { PatternEvent } from '../../../lib/alerting/patterns/pattern-event.
 import type { DeadLetter, Retry } from '../../../lib/failures/process.ts'
 import type { SilencesChanged } from '../../../lib/notification/silences-changed.ts'
 import type { DeadLettersHandled } from '../../../lib/queries/dead-letter-records.ts'
-import type { FailureData } from '../../../lib/runtime/consumer/failure-event.ts'
+import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 import type * as derived from '../../../schemas/types.ts'
 
 /** A compile error unless `Narrow` fits `Wide` and both have the same fields. */

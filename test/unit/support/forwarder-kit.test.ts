@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { APPLICATION } from '../../../lib/app/application.ts'
-import { type Forwarder, forwarded, notDue, skipped } from '../../../lib/runtime/consumer/forwarder.ts'
-import { rejected } from '../../../lib/runtime/consumer/process.ts'
-import { ForwarderKit } from '../../../lib/runtime/testing/forwarder-kit.ts'
+import { type Forwarder, forwarded, notDue, skipped } from '../../../packages/runtime/consumer/forwarder.ts'
+import { rejected } from '../../../packages/runtime/consumer/process.ts'
+import { ForwarderKit } from '../../../packages/runtime/testing/forwarder-kit.ts'
 
 const MINUTE = 60_000
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { READING_TYPES } from '../../../lib/telemetry/families.ts'
 import {
   decided,
   type Emission,
   type KeyedProcess,
   type Step,
-} from '../../../lib/runtime/consumer/process.ts'
-import { READING_TYPES } from '../../../lib/telemetry/families.ts'
+} from '../../../packages/runtime/consumer/process.ts'
 import { Kit } from '../../support/kit.ts'
 import { environmentReading as reading } from '../../support/records.ts'
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ALERT_FIRED_TYPE } from '../../../lib/alerting/alert.ts'
-import { RetryableError } from '../../../lib/runtime/consumer/author-errors.ts'
-import { rejected } from '../../../lib/runtime/consumer/process.ts'
+import { RetryableError } from '../../../packages/runtime/consumer/author-errors.ts'
+import { rejected } from '../../../packages/runtime/consumer/process.ts'
 import {
   type Delivered,
   type Delivery,
   delivered,
   retry,
   type Sink,
-} from '../../../lib/runtime/consumer/sink.ts'
+} from '../../../packages/runtime/consumer/sink.ts'
 import { alertFired as alert } from '../../support/records.ts'
 import { SinkKit } from '../../support/sink-kit.ts'
 

@@ -3,7 +3,7 @@ import type { Direction } from '../../../../lib/queries/find-records.ts'
 import { kafkaAnswer } from '../../../../lib/queries/kafka-answers.ts'
 import type { Range } from '../../../../lib/queries/records.ts'
 import { topicBounds } from '../../../../lib/queries/topics.ts'
-import type { Bounds, TopicOffsets } from '../../../../lib/runtime/adapters/kafka/offsets.ts'
+import type { Bounds, TopicOffsets } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
 import { ProblemError } from '../../problem.ts'
 import type { MessagesQuery } from './query.ts'
 

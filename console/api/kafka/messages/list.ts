@@ -1,9 +1,9 @@
 /** Lists messages of a topic: from either end, from an offset or a time, within limits. */
 import { type Found, findRecords } from '../../../../lib/queries/find-records.ts'
 import type { Range } from '../../../../lib/queries/records.ts'
-import type { TopicOffsets } from '../../../../lib/runtime/adapters/kafka/offsets.ts'
-import { instant } from '../../../../lib/runtime/consumer/instant.ts'
-import type { DataReader, LogReader } from '../../../../lib/runtime/pipeline/ports.ts'
+import type { TopicOffsets } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
+import { instant } from '../../../../packages/runtime/consumer/instant.ts'
+import type { DataReader, LogReader } from '../../../../packages/runtime/pipeline/ports.ts'
 import { beginningOf, cursorOf } from './beginning.ts'
 import type { MessagesQuery } from './query.ts'
 import { type MessageRow, Wanted } from './rows.ts'

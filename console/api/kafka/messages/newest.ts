@@ -1,7 +1,7 @@
 /** The newest messages, for those who watch: each question goes on where the one before it ended, so that nothing is read twice. */
 import { findRecords } from '../../../../lib/queries/find-records.ts'
 import { topicBounds } from '../../../../lib/queries/topics.ts'
-import type { Bounds } from '../../../../lib/runtime/adapters/kafka/offsets.ts'
+import type { Bounds } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
 import {
   behindTransactions,
   limitsOf,

@@ -5,8 +5,8 @@ import type { Filter } from '../../../../lib/queries/record-filter.ts'
 import { recordSummary, shortType } from '../../../../lib/queries/record-summary.ts'
 import { holdsText } from '../../../../lib/queries/record-text.ts'
 import { type RecordView, recordView } from '../../../../lib/queries/record-view.ts'
-import { type LogRecord, sizeOf } from '../../../../lib/runtime/cloudevents/record.ts'
-import type { DataReader } from '../../../../lib/runtime/pipeline/ports.ts'
+import { type LogRecord, sizeOf } from '../../../../packages/runtime/cloudevents/record.ts'
+import type { DataReader } from '../../../../packages/runtime/pipeline/ports.ts'
 import { conditionsIn, type MessagesQuery } from './query.ts'
 
 /** What a list shows of a message; texts are cut. */

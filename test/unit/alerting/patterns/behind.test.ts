@@ -6,7 +6,7 @@ import { patternsInForce } from '../../../../lib/alerting/patterns/in-force.ts'
 import { PATTERN_EVENT_TYPE } from '../../../../lib/alerting/patterns/pattern-event.ts'
 import { patterns } from '../../../../lib/alerting/patterns/process.ts'
 import type { PatternStates } from '../../../../lib/alerting/patterns/state.ts'
-import type { Event } from '../../../../lib/runtime/consumer/event.ts'
+import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import { Kit } from '../../../support/kit.ts'
 import { patternOf } from './support.ts'
 

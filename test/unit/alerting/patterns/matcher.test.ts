@@ -4,8 +4,8 @@ import { EVENTS } from '../../../../lib/alerting/patterns/events.ts'
 import { type Facts, factsOfEvent, factsOfReading } from '../../../../lib/alerting/patterns/facts.ts'
 import { isMet } from '../../../../lib/alerting/patterns/matcher.ts'
 import type { Matcher } from '../../../../lib/alerting/patterns/pattern.ts'
-import type { Received } from '../../../../lib/runtime/consumer/event.ts'
 import { FAMILIES } from '../../../../lib/telemetry/families.ts'
+import type { Received } from '../../../../packages/runtime/consumer/event.ts'
 
 const ANY_READING: Matcher = { of: 'reading', family: 'environment' }
 const SENSOR = { source: '/environment/hall', subject: 's1' }

@@ -8,9 +8,9 @@ import {
   type Alert,
   type FiredAlert,
 } from '../../../../lib/alerting/alert.ts'
-import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../../../lib/runtime/consumer/event.ts'
-import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
+import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../../../packages/runtime/consumer/event.ts'
+import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { alertFired, logRecord } from '../../../support/records.ts'
 
 const TOPIC = 'alerts'

@@ -3,11 +3,7 @@ import { describe, it } from 'node:test'
 import { chooseFunctions } from '../../../../cli/run/functions.ts'
 import { definitionsOf } from '../../../../cli/run/place.ts'
 import { declaredFunctions, readFunctions } from '../../../../infra/functions.ts'
-import {
-  announceResponseType,
-  readMappings,
-  readSettings,
-} from '../../../../localstack/msk-trigger/engine.ts'
+import { announceResponseType, readMappings, readSettings } from '../../../../packages/msk-trigger/engine.ts'
 
 const ON = { generator: true, clock: true, checkpoints: true }
 const ENTRY = { handler: 'functions/x/handler.handler', timeoutSeconds: 60, memoryMb: 512 }

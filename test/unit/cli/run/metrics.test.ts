@@ -8,9 +8,9 @@ import { measure } from '../../../../cli/run/invoking.ts'
 import { measuredIn } from '../../../../cli/run/metrics/embedded.ts'
 import { Metrics } from '../../../../cli/run/metrics/metrics.ts'
 import { SCHEDULED_METRICS } from '../../../../lib/app/metrics.ts'
-import { Measurements } from '../../../../lib/runtime/adapters/lambda/measurements.ts'
-import { METRICS } from '../../../../lib/runtime/adapters/lambda/metric-names.ts'
-import { telemetryOf } from '../../../../lib/runtime/adapters/lambda/telemetry.ts'
+import { Measurements } from '../../../../packages/runtime/adapters/lambda/measurements.ts'
+import { METRICS } from '../../../../packages/runtime/adapters/lambda/metric-names.ts'
+import { telemetryOf } from '../../../../packages/runtime/adapters/lambda/telemetry.ts'
 import { PROJECT } from '../../../../programs/paths.ts'
 
 describe('the text for Prometheus', () => {

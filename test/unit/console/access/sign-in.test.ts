@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deployedAccess, type Holder } from '../../../../console/access/access.ts'
 import { type EndedSessions, endedHere, SignOuts } from '../../../../console/access/sign-outs.ts'
-import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
+import { Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
 import { BASE, consoleOf, jsonOf, localConsole, TOKEN } from './support.ts'
 
 const FORM = {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { oneRoutes } from '../../../../console/api/alerts/one.ts'
 import type { ConsoleEnvironment } from '../../../../console/environment.ts'
 import { readConfig } from '../../../../lib/app/config.ts'
-import { derivedId } from '../../../../lib/runtime/consumer/derived-id.ts'
+import { derivedId } from '../../../../packages/runtime/consumer/derived-id.ts'
 
 const [A, B] = [derivedId('a'), derivedId('b')]
 

@@ -5,7 +5,7 @@ import { object } from 'valibot'
 import type { ConsoleHono } from '../../../../console/access/person.ts'
 import type { ConsoleEnvironment } from '../../../../console/environment.ts'
 import { watchable } from '../../../../console/live/watchable.ts'
-import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
+import { Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
 
 const STREAMS = { streams: true } as ConsoleEnvironment
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Waits } from '../../../../console/api/overview/waits.ts'
-import { PartitionStopped, Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
-import type { LogReader } from '../../../../lib/runtime/pipeline/ports.ts'
+import { PartitionStopped, Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
+import type { LogReader } from '../../../../packages/runtime/pipeline/ports.ts'
 
 const T0 = 1_000_000
 const LAG = { function: 'alerting', topic: 'readings', group: 'g' }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { producedRecord } from '../../../../lib/runtime/cloudevents/writer.ts'
-import { failure } from '../../../../lib/runtime/consumer/failure-codes.ts'
 import { Transcript } from '../../../../localstack/invoke-local/transcript.ts'
+import { producedRecord } from '../../../../packages/runtime/cloudevents/writer.ts'
+import { failure } from '../../../../packages/runtime/consumer/failure-codes.ts'
 import { environmentReading } from '../../../support/records.ts'
 
 const stateKey = (partition: number) => ({ consumer: 'c', topic: 't', partition })

@@ -240,7 +240,7 @@ class ReloadStage {
   /** Returns the functions that must run at once. */
   async saveRules(text: string): Promise<readonly string[]> {
     await writeFile(join(this.rules, 'weather.yaml'), text)
-    return this.reloader.rulesSaved(this.rules, ['rules/weather.yaml'])
+    return this.reloader.rulesSaved(this.rules, ['config/rules/weather.yaml'])
   }
 
   schedule(name: string): void {

@@ -54,7 +54,7 @@ describe('the result of a smoke test', () => {
 
 describe('the readings of a smoke test', () => {
   it('are 20, and violate exactly the expected shipped rules', async () => {
-    const rules = thresholdRules(await loadRules(`${PROJECT}/rules`)).filter(
+    const rules = thresholdRules(await loadRules(`${PROJECT}/config/rules`)).filter(
       ({ family }) => family === 'environment',
     )
     const data = new SmokeReadings('test', Date.now())

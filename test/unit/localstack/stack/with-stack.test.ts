@@ -7,7 +7,7 @@ import { stackNameFrom } from '../../../../localstack/stack/stack-option.ts'
 import { stackPorts } from '../../../../localstack/stack/stack-ports.ts'
 import { stackVariables, withStack } from '../../../../localstack/stack/with-stack.ts'
 import { readArguments } from '../../../../localstack/start/arguments.ts'
-import { runningStack, stackFile } from '../../../../stacks/stack.ts'
+import { runningStack, stackFile } from '../../../../programs/stack.ts'
 import { until } from '../../../support/until.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'sluice-with-stack-'))

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { BusyConsumer } from '../../../../lib/diagnosis/stalls/condition.ts'
-import type { StateInspection, StateSummary } from '../../../../lib/runtime/adapters/redis/inspection.ts'
-import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
-import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
 import { FlowFigures } from '../../../../localstack/start/figures.ts'
 import { figuresLine } from '../../../../localstack/start/screen.ts'
+import type { StateInspection, StateSummary } from '../../../../packages/runtime/adapters/redis/inspection.ts'
+import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { handledRecord, letterRecord } from '../../../support/dead-letters.ts'
 
 const NO_ALERTS = { fired: 0, resolved: 0 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { WatchedLag } from '../../../../lib/diagnosis/stalls/progress-watch.ts'
-import type { Report } from '../../../../localstack/msk-trigger/report/reports.ts'
 import { Drain } from '../../../../localstack/start/drain.ts'
 import { Health } from '../../../../localstack/start/health.ts'
 import { readLogLine } from '../../../../localstack/start/log-lines.ts'
+import type { Report } from '../../../../packages/msk-trigger/report/reports.ts'
 
 const TOPIC = 'readings'
 const KNOWN = { brokers: '127.0.0.1:9092' }

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AftermathWatch } from '../../../../lib/operations/dead-letters/aftermath.ts'
-import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
-import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
+import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { letterRecord } from '../../../support/dead-letters.ts'
 
 const [READINGS, FAILURES, DLQ] = ['readings', 'failures', 'dlq']

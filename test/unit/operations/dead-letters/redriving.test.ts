@@ -8,9 +8,9 @@ import { patched, readPatch } from '../../../../lib/operations/dead-letters/patc
 import { type Pace, publishChosen } from '../../../../lib/operations/dead-letters/publish.ts'
 import { dropChooser, redriveChooser } from '../../../../lib/operations/dead-letters/redriving.ts'
 import { deadLetterIn, originalEvent } from '../../../../lib/queries/dead-letters.ts'
-import { historyOf, redriveTargetOf } from '../../../../lib/runtime/cloudevents/redrive.ts'
-import { digestOf } from '../../../../lib/runtime/pipeline/failures/failure-record.ts'
-import { MemoryPublisher } from '../../../../lib/runtime/testing/publisher.ts'
+import { historyOf, redriveTargetOf } from '../../../../packages/runtime/cloudevents/redrive.ts'
+import { digestOf } from '../../../../packages/runtime/pipeline/failures/failure-record.ts'
+import { MemoryPublisher } from '../../../../packages/runtime/testing/publisher.ts'
 import { base64, letterRecord } from '../../../support/dead-letters.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'

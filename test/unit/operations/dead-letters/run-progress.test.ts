@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { Run } from '../../../../lib/operations/dead-letters/handle.ts'
 import { type KeptOperation, operationIn, withBegun } from '../../../../lib/operations/dead-letters/kept.ts'
 import { endOf, RunProgress } from '../../../../lib/operations/dead-letters/run-progress.ts'
-import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
+import { Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
 
 const REQUEST = { command: 'drop', ats: [], filter: {} } as const
 

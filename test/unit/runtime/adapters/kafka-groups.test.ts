@@ -4,8 +4,8 @@ import {
   committedOffsetsOf,
   describeGroups,
   visibleGroups,
-} from '../../../../lib/runtime/adapters/kafka/groups.ts'
-import { describeTopic, topicLayouts } from '../../../../lib/runtime/adapters/kafka/topic-admin.ts'
+} from '../../../../packages/runtime/adapters/kafka/groups.ts'
+import { describeTopic, topicLayouts } from '../../../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { rejection } from '../../../support/rejection.ts'
 import { scriptedCluster } from '../../../support/scripted-cluster.ts'
 

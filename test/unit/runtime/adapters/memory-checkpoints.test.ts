@@ -1,5 +1,5 @@
-import { MemoryStateStore } from '../../../../lib/runtime/adapters/memory/state-store.ts'
-import { MemoryCheckpointStore } from '../../../../lib/runtime/testing/checkpoint-store.ts'
+import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
+import { MemoryCheckpointStore } from '../../../../packages/runtime/testing/checkpoint-store.ts'
 import { conformsAsCheckpointStore } from '../../../conformance/checkpoint-store.ts'
 import { conformsAsPartitionStates } from '../../../conformance/partition-states.ts'
 

@@ -1,5 +1,5 @@
-import { MemoryStateStore } from '../../../../lib/runtime/adapters/memory/state-store.ts'
-import { MemoryStateCopies } from '../../../../lib/runtime/testing/state-copies.ts'
+import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
+import { MemoryStateCopies } from '../../../../packages/runtime/testing/state-copies.ts'
 import { conformsAsSkippedRecords } from '../../../conformance/skipped-records.ts'
 
 const store = new MemoryStateStore()

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { RedisClient } from '../../../../lib/runtime/adapters/redis/client.ts'
-import { Fences } from '../../../../lib/runtime/adapters/redis/fences.ts'
-import { REMOVE_FENCE } from '../../../../lib/runtime/adapters/redis/scripts.ts'
+import type { RedisClient } from '../../../../packages/runtime/adapters/redis/client.ts'
+import { Fences } from '../../../../packages/runtime/adapters/redis/fences.ts'
+import { REMOVE_FENCE } from '../../../../packages/runtime/adapters/redis/scripts.ts'
 
 describe('the fence of a partition state', () => {
   it('when it is removed, then by one script, so that no commit can come between two commands', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { packIds, unpackBucket } from '../../../../lib/runtime/adapters/redis/id-packing.ts'
+import { packIds, unpackBucket } from '../../../../packages/runtime/adapters/redis/id-packing.ts'
 
 describe('ids in their buckets', () => {
   const remembered = (id: string, appliedAtMs: number) => ({

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { RedisClient } from '../../../../lib/runtime/adapters/redis/client.ts'
+import type { RedisClient } from '../../../../packages/runtime/adapters/redis/client.ts'
 import {
   ADD_TO_GENERATION,
   BEGIN_GENERATION,
   SWITCH_GENERATION,
-} from '../../../../lib/runtime/adapters/redis/generation-scripts.ts'
-import { replaceState } from '../../../../lib/runtime/adapters/redis/generations.ts'
-import { LAYOUT, withLayout } from '../../../../lib/runtime/adapters/redis/layout.ts'
+} from '../../../../packages/runtime/adapters/redis/generation-scripts.ts'
+import { replaceState } from '../../../../packages/runtime/adapters/redis/generations.ts'
+import { LAYOUT, withLayout } from '../../../../packages/runtime/adapters/redis/layout.ts'
 import {
   BEGIN_CHECKPOINT,
   COMMIT,
@@ -16,12 +16,12 @@ import {
   LOAD,
   READ_CHANGES,
   type Script,
-} from '../../../../lib/runtime/adapters/redis/scripts.ts'
-import { RedisStateCopies } from '../../../../lib/runtime/adapters/redis/state-copies.ts'
-import { RedisReading } from '../../../../lib/runtime/adapters/redis/state-reading.ts'
-import { RedisStateStore } from '../../../../lib/runtime/adapters/redis/state-store.ts'
-import { EMPTY_META } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
+} from '../../../../packages/runtime/adapters/redis/scripts.ts'
+import { RedisStateCopies } from '../../../../packages/runtime/adapters/redis/state-copies.ts'
+import { RedisReading } from '../../../../packages/runtime/adapters/redis/state-reading.ts'
+import { RedisStateStore } from '../../../../packages/runtime/adapters/redis/state-store.ts'
+import { EMPTY_META } from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../../support/changes.ts'
 import { unpacked } from '../../../support/message-pack.ts'
 import { partsIn } from '../../../support/parts.ts'

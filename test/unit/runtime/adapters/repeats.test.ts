@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { Repeats } from '../../../../lib/runtime/adapters/lambda/repeats.ts'
+import { Repeats } from '../../../../packages/runtime/adapters/lambda/repeats.ts'
 
 it('given something that repeats, then it is said at first, and then once a minute with a count', () => {
   let nowMs = 0

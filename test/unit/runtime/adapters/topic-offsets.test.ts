@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { protocolError } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
-import { brokersAnswer, isRetriableAnswer } from '../../../../lib/runtime/adapters/kafka/availability.ts'
-import { TopicOffsets } from '../../../../lib/runtime/adapters/kafka/offsets.ts'
-import { isRetriableAnswer as isRetriableForTrigger } from '../../../../localstack/msk-trigger/poll/cluster.ts'
+import { isRetriableAnswer as isRetriableForTrigger } from '../../../../packages/msk-trigger/poll/cluster.ts'
+import { brokersAnswer, isRetriableAnswer } from '../../../../packages/runtime/adapters/kafka/availability.ts'
+import { TopicOffsets } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
 
 /** As brokers number their answers. */
 const UNKNOWN_TOPIC_OR_PARTITION = 3

@@ -3,11 +3,11 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { APPLICATION } from '../../../../lib/app/application.ts'
-import { FAILURES } from '../../../../lib/runtime/consumer/failure-codes.ts'
-import { reasonText } from '../../../../lib/runtime/pipeline/reasons.ts'
+import { FAILURES } from '../../../../packages/runtime/consumer/failure-codes.ts'
+import { reasonText } from '../../../../packages/runtime/pipeline/reasons.ts'
 import { PROJECT } from '../../../support/program.ts'
 
-const ENGINE = join(PROJECT, 'lib', 'runtime')
+const ENGINE = join(PROJECT, 'packages', 'runtime')
 
 it('given the code of the engine, then it names no command of the application', () => {
   const files = globSync('**/*.ts', { cwd: ENGINE, exclude: ['dist/**'] })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { bufferOf, textOf } from '../../../../lib/runtime/cloudevents/header-bytes.ts'
+import { bufferOf, textOf } from '../../../../packages/runtime/cloudevents/header-bytes.ts'
 
 /** As Lambda hands bytes over: some runtimes sign them. */
 const signed = (bytes: Buffer) => [...new Int8Array(bytes)]

@@ -2,11 +2,19 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CloudEvent, Kafka } from 'cloudevents'
 import fc from 'fast-check'
-import { isFailure } from '../../../../lib/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../../lib/runtime/cloudevents/reader.ts'
-import { continuedTrace, spanContextOf, startedTrace } from '../../../../lib/runtime/cloudevents/trace.ts'
-import { type ContentMode, producedRecord, writeEvent } from '../../../../lib/runtime/cloudevents/writer.ts'
-import type { Event } from '../../../../lib/runtime/consumer/event.ts'
+import { isFailure } from '../../../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../../packages/runtime/cloudevents/reader.ts'
+import {
+  continuedTrace,
+  spanContextOf,
+  startedTrace,
+} from '../../../../packages/runtime/cloudevents/trace.ts'
+import {
+  type ContentMode,
+  producedRecord,
+  writeEvent,
+} from '../../../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import { environmentReading } from '../../../support/records.ts'
 
 const MODES: readonly ContentMode[] = ['binary', 'structured']

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { alertEmission, firedAlert } from '../../../../lib/alerting/alert.ts'
-import { readEvent } from '../../../../lib/runtime/cloudevents/reader.ts'
-import { writeEvent } from '../../../../lib/runtime/cloudevents/writer.ts'
-import { attributeText } from '../../../../lib/runtime/consumer/attribute-text.ts'
-import { entityOf } from '../../../../lib/runtime/consumer/event.ts'
-import { largeAttribute } from '../../../../lib/runtime/pipeline/deciding/limits.ts'
+import { readEvent } from '../../../../packages/runtime/cloudevents/reader.ts'
+import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
+import { attributeText } from '../../../../packages/runtime/consumer/attribute-text.ts'
+import { entityOf } from '../../../../packages/runtime/consumer/event.ts'
+import { largeAttribute } from '../../../../packages/runtime/pipeline/deciding/limits.ts'
 import { ruleOf } from '../../alerting/support.ts'
 
 describe('given a text that becomes an attribute of an event', () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Context, ScheduledEvent } from 'aws-lambda'
-import type { Kafka } from '../../../../lib/runtime/adapters/kafka/client.ts'
-import { KafkaConnections } from '../../../../lib/runtime/lambda/kafka-connections.ts'
-import { scheduled } from '../../../../lib/runtime/lambda/scheduled.ts'
-import { KafkaPublisher } from '../../../../lib/runtime/producer/publisher.ts'
-import { generalSettings } from '../../../../lib/runtime/settings/general.ts'
-import { KAFKA } from '../../../../lib/runtime/settings/kafka.ts'
+import type { Kafka } from '../../../../packages/runtime/adapters/kafka/client.ts'
+import { KafkaConnections } from '../../../../packages/runtime/lambda/kafka-connections.ts'
+import { scheduled } from '../../../../packages/runtime/lambda/scheduled.ts'
+import { KafkaPublisher } from '../../../../packages/runtime/producer/publisher.ts'
+import { generalSettings } from '../../../../packages/runtime/settings/general.ts'
+import { KAFKA } from '../../../../packages/runtime/settings/kafka.ts'
 import { metricsOf } from '../../../support/function-log.ts'
 
 const SLICES = [generalSettings('shop'), KAFKA] as const

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
-import { growthFactor } from '../../../../lib/runtime/lambda/young-generation.ts'
+import { growthFactor } from '../../../../packages/runtime/lambda/young-generation.ts'
 
 const MIB = 1024 * 1024
 /** What Lambda's options for a function of 512 MB come to. */
 const LAMBDA = ['--max-old-space-size=460', '--max-semi-space-size=25']
-const MODULE = new URL('../../../../lib/runtime/lambda/young-generation.ts', import.meta.url).href
+const MODULE = new URL('../../../../packages/runtime/lambda/young-generation.ts', import.meta.url).href
 
 /** Lets many objects survive, and prints the size of the young generation in MiB. */
 function sizeAfterLoad(before: string): number {

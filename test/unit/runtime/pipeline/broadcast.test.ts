@@ -1,9 +1,9 @@
 /** What a process can ask of the engine beside state and timers: ticks, a context that is folded, emissions to every partition. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Event } from '../../../../lib/runtime/consumer/event.ts'
-import { decided, type Emission, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
 import { TICK_TYPE, tick } from '../../../../lib/telemetry/tick.ts'
+import type { Event } from '../../../../packages/runtime/consumer/event.ts'
+import { decided, type Emission, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
 import { logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -1,12 +1,12 @@
 /** The context of a partition: set by the log, at its place in the log, for events and timers alike. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { MemoryStateStore } from '../../../../lib/runtime/adapters/memory/state-store.ts'
-import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
-import type { Event } from '../../../../lib/runtime/consumer/event.ts'
-import { decided, type KeyedProcess, rejected } from '../../../../lib/runtime/consumer/process.ts'
-import type { Change, StateKey, Wanted } from '../../../../lib/runtime/pipeline/model.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
+import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
+import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../../../packages/runtime/consumer/event.ts'
+import { decided, type KeyedProcess, rejected } from '../../../../packages/runtime/consumer/process.ts'
+import type { Change, StateKey, Wanted } from '../../../../packages/runtime/pipeline/model.ts'
 import { logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

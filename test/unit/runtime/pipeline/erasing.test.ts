@@ -1,10 +1,10 @@
 /** What a process has to say about the erasure of an entity. What every erasure does is in `rules/erasing.test.ts`. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { redriveHeaders } from '../../../../lib/runtime/cloudevents/redrive.ts'
-import { failureId } from '../../../../lib/runtime/consumer/failure-event.ts'
-import { decided, type Emission, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { redriveHeaders } from '../../../../packages/runtime/cloudevents/redrive.ts'
+import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
+import { decided, type Emission, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
 import { erasing } from '../../../support/erasures.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'

@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { APPLICATION } from '../../../../lib/app/application.ts'
-import { redriveHeaders } from '../../../../lib/runtime/cloudevents/redrive.ts'
-import { failureId } from '../../../../lib/runtime/consumer/failure-event.ts'
-import { failureBytesOf, producerGroupOf } from '../../../../lib/runtime/pipeline/failures/failure-memory.ts'
+import { redriveHeaders } from '../../../../packages/runtime/cloudevents/redrive.ts'
+import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
+import {
+  failureBytesOf,
+  producerGroupOf,
+} from '../../../../packages/runtime/pipeline/failures/failure-memory.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { partitionOf } from '../../../../lib/runtime/consumer/murmur2.ts'
-import { shiftMs } from '../../../../lib/runtime/pipeline/growing/clocks.ts'
+import { partitionOf } from '../../../../packages/runtime/consumer/murmur2.ts'
+import { shiftMs } from '../../../../packages/runtime/pipeline/growing/clocks.ts'
 import {
   type Growing,
   grownMeta,
   latestOf,
   partsFor,
   sourcesOf,
-} from '../../../../lib/runtime/pipeline/growing/repartition.ts'
-import { type Found, routed, targetsOf } from '../../../../lib/runtime/pipeline/growing/routes.ts'
-import { LONGEST_STEP_MS } from '../../../../lib/runtime/pipeline/log/clock.ts'
-import type { RememberedFailure, StoredTimer } from '../../../../lib/runtime/pipeline/model.ts'
-import { type CheckpointPart, EMPTY_META } from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+} from '../../../../packages/runtime/pipeline/growing/repartition.ts'
+import { type Found, routed, targetsOf } from '../../../../packages/runtime/pipeline/growing/routes.ts'
+import { LONGEST_STEP_MS } from '../../../../packages/runtime/pipeline/log/clock.ts'
+import type { RememberedFailure, StoredTimer } from '../../../../packages/runtime/pipeline/model.ts'
+import {
+  type CheckpointPart,
+  EMPTY_META,
+} from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { failureOf } from '../../../support/changes.ts'
 
 interface Entity {

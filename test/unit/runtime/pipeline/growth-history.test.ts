@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { growthsName, withGrowths } from '../../../../lib/runtime/pipeline/growing/history.ts'
-import type { KeptGrowth } from '../../../../lib/runtime/pipeline/model.ts'
+import { growthsName, withGrowths } from '../../../../packages/runtime/pipeline/growing/history.ts'
+import type { KeptGrowth } from '../../../../packages/runtime/pipeline/model.ts'
 
 const growth = (operation: string): KeptGrowth => {
   return { operation, at: '2026-03-01T12:00:00Z', from: 1, to: 2, ends: [3], except: [] }

@@ -1,11 +1,11 @@
 /** States of before, computed from the log. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { MemoryStateStore } from '../../../../lib/runtime/adapters/memory/state-store.ts'
-import { decided, type KeyedProcess, rejected } from '../../../../lib/runtime/consumer/process.ts'
-import { pastStates } from '../../../../lib/runtime/pipeline/verifying/history.ts'
-import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
+import { decided, type KeyedProcess, rejected } from '../../../../packages/runtime/consumer/process.ts'
+import { pastStates } from '../../../../packages/runtime/pipeline/verifying/history.ts'
+import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

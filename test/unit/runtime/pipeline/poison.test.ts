@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { sizeOf } from '../../../../lib/runtime/cloudevents/record.ts'
-import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
+import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { sizeOf } from '../../../../packages/runtime/cloudevents/record.ts'
+import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
 import {
   decided,
   type Emission,
   type KeyedProcess,
   rejected,
-} from '../../../../lib/runtime/consumer/process.ts'
-import type { KafkaEvent } from '../../../../lib/runtime/pipeline/batch/receive.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+} from '../../../../packages/runtime/consumer/process.ts'
+import type { KafkaEvent } from '../../../../packages/runtime/pipeline/batch/receive.ts'
 import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
 

@@ -1,11 +1,11 @@
 /** How many partitions of a batch have records from the log in memory at once. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
-import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
-import { READS_AT_ONCE } from '../../../../lib/runtime/pipeline/log/partition-log.ts'
-import type { LogReader, StateStore } from '../../../../lib/runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
+import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import { Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
+import { READS_AT_ONCE } from '../../../../packages/runtime/pipeline/log/partition-log.ts'
+import type { LogReader, StateStore } from '../../../../packages/runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { kafkaEvent, logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { MemoryStateStore } from '../../../../lib/runtime/adapters/memory/state-store.ts'
-import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
-import type { StateKey } from '../../../../lib/runtime/pipeline/model.ts'
-import { MemoryPublisher } from '../../../../lib/runtime/testing/publisher.ts'
+import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
+import { Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
+import type { StateKey } from '../../../../packages/runtime/pipeline/model.ts'
+import { MemoryPublisher } from '../../../../packages/runtime/testing/publisher.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

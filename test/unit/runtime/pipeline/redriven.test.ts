@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord, RecordHeader } from '../../../../lib/runtime/cloudevents/record.ts'
+import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import type { LogRecord, RecordHeader } from '../../../../packages/runtime/cloudevents/record.ts'
 import {
   originalHeaders,
   type RedriveTarget,
   redriveHeaders,
-} from '../../../../lib/runtime/cloudevents/redrive.ts'
-import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
-import { failureId } from '../../../../lib/runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess, rejected } from '../../../../lib/runtime/consumer/process.ts'
-import type { Consumer } from '../../../../lib/runtime/pipeline/consumer.ts'
-import { digestOf } from '../../../../lib/runtime/pipeline/failures/failure-record.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+} from '../../../../packages/runtime/cloudevents/redrive.ts'
+import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
+import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
+import { decided, type KeyedProcess, rejected } from '../../../../packages/runtime/consumer/process.ts'
+import type { Consumer } from '../../../../packages/runtime/pipeline/consumer.ts'
+import { digestOf } from '../../../../packages/runtime/pipeline/failures/failure-record.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -1,7 +1,7 @@
 /** The same log gives the same states, timers and emissions, whatever happens to the invocations. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { RememberedFailure } from '../../../../lib/runtime/pipeline/model.ts'
+import type { RememberedFailure } from '../../../../packages/runtime/pipeline/model.ts'
 import { SEEDS, violations } from '../../../support/same-log.ts'
 import type { Stage } from '../../../support/stage.ts'
 

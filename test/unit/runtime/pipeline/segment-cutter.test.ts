@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type LogRecord, sizeOf } from '../../../../lib/runtime/cloudevents/record.ts'
-import { SegmentCutter } from '../../../../lib/runtime/pipeline/segments/cutter.ts'
+import { type LogRecord, sizeOf } from '../../../../packages/runtime/cloudevents/record.ts'
+import { SegmentCutter } from '../../../../packages/runtime/pipeline/segments/cutter.ts'
 
 const SPAN_MS = 60_000
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { RecordRefused } from '../../../../lib/runtime/pipeline/errors.ts'
-import { sendInOrder } from '../../../../lib/runtime/pipeline/publishing/publish.ts'
+import { RecordRefused } from '../../../../packages/runtime/pipeline/errors.ts'
+import { sendInOrder } from '../../../../packages/runtime/pipeline/publishing/publish.ts'
 
 /** Kafka that refuses one record. @param tells whether it says which records were not written */
 function refusing(bad: string, tells: boolean) {

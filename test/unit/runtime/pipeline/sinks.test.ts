@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { PermanentError, RetryableError } from '../../../../lib/runtime/consumer/author-errors.ts'
-import { rejected } from '../../../../lib/runtime/consumer/process.ts'
+import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { PermanentError, RetryableError } from '../../../../packages/runtime/consumer/author-errors.ts'
+import { rejected } from '../../../../packages/runtime/consumer/process.ts'
 import {
   type Delivered,
   type Delivery,
@@ -9,8 +10,7 @@ import {
   delivered,
   retry,
   type Sink,
-} from '../../../../lib/runtime/consumer/sink.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+} from '../../../../packages/runtime/consumer/sink.ts'
 import { environmentReading as reading, logRecord as record, TOPIC } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

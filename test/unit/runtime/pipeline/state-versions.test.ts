@@ -1,10 +1,10 @@
 /** What becomes of stored states when the code that reads them has changed: see docs/consumers.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { decided, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
-import { versionError } from '../../../../lib/runtime/pipeline/deciding/stored-state.ts'
-import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
+import { versionError } from '../../../../packages/runtime/pipeline/deciding/stored-state.ts'
+import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { MemoryStateStore } from '../../../../lib/runtime/adapters/memory/state-store.ts'
-import { CopyStopped, Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
-import type { StateKey } from '../../../../lib/runtime/pipeline/model.ts'
+import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
+import { CopyStopped, Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
+import type { StateKey } from '../../../../packages/runtime/pipeline/model.ts'
 import type {
   CheckpointPages,
   CheckpointStore,
   KeptCheckpoint,
-} from '../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import { takeCheckpoints } from '../../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
-import { MemoryCheckpointStore } from '../../../../lib/runtime/testing/checkpoint-store.ts'
+} from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { takeCheckpoints } from '../../../../packages/runtime/pipeline/recovery/take-checkpoints.ts'
+import { MemoryCheckpointStore } from '../../../../packages/runtime/testing/checkpoint-store.ts'
 import { changeOf, versionAt } from '../../../support/changes.ts'
 
 const partition = (number: number): StateKey => ({

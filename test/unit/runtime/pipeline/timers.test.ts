@@ -1,9 +1,9 @@
 /** What a process can do with timers; in which order they fire is in `rules/the-logs-clock.test.ts`. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { FailureData } from '../../../../lib/runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
-import { NOTHING_WANTED } from '../../../../lib/runtime/testing/wanted.ts'
+import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
+import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
+import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { doneOn, logOf, type Order, obeyingStage, order } from '../../../support/obeying.ts'
 import { Stage } from '../../../support/stage.ts'
 

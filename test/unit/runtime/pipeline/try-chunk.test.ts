@@ -1,12 +1,12 @@
 /** The next chunk of a partition is decided, and nothing is kept of it. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
-import type { AnyKeyedProcess, Consumer } from '../../../../lib/runtime/pipeline/consumer.ts'
-import { type Backlog, tryChunk } from '../../../../lib/runtime/pipeline/deciding/try-chunk.ts'
-import { Unavailable } from '../../../../lib/runtime/pipeline/errors.ts'
-import type { LogReader } from '../../../../lib/runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '../../../../lib/runtime/testing/log-reader.ts'
+import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import type { AnyKeyedProcess, Consumer } from '../../../../packages/runtime/pipeline/consumer.ts'
+import { type Backlog, tryChunk } from '../../../../packages/runtime/pipeline/deciding/try-chunk.ts'
+import { Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
+import type { LogReader } from '../../../../packages/runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -6,7 +6,7 @@ import { loadRules } from '../../../../lib/alerting/rules-directory.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
-const rules = await loadRules(join(import.meta.dirname, '..', '..', '..', '..', 'rules'))
+const rules = await loadRules(join(import.meta.dirname, '..', '..', '..', '..', 'config/rules'))
 const location = { site: 'test-site', latitude: 1, longitude: 2 }
 
 /** The record of an environment reading with these metrics and this unit. */

@@ -1,12 +1,15 @@
 /** A comparison of live states with their log finds faults, and counts exceptions apart. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '../../../../lib/runtime/consumer/process.ts'
-import { beginningOf } from '../../../../lib/runtime/pipeline/verifying/beginning.ts'
-import { differencesOfEntity, differingFields } from '../../../../lib/runtime/pipeline/verifying/compare.ts'
-import { MemoryCheckpointStore } from '../../../../lib/runtime/testing/checkpoint-store.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
+import { beginningOf } from '../../../../packages/runtime/pipeline/verifying/beginning.ts'
+import {
+  differencesOfEntity,
+  differingFields,
+} from '../../../../packages/runtime/pipeline/verifying/compare.ts'
+import { MemoryCheckpointStore } from '../../../../packages/runtime/testing/checkpoint-store.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
 import { verified } from '../../../support/verifying.ts'

@@ -5,7 +5,7 @@ import {
   deliveryText,
   type ProducerConfig,
   TelemetryProducer,
-} from '../../../../lib/runtime/producer/index.ts'
+} from '../../../../packages/runtime/producer/index.ts'
 import { ManualClock, ScriptedBrokers, settled } from '../../../support/scripted-brokers.ts'
 import { until } from '../../../support/until.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Outstanding } from '../../../../lib/runtime/producer/outstanding.ts'
+import { Outstanding } from '../../../../packages/runtime/producer/outstanding.ts'
 import { ManualClock } from '../../../support/scripted-brokers.ts'
 
 /** Counts how many generations are looked at. */

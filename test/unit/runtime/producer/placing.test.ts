@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { OutgoingRecord } from '../../../../lib/runtime/cloudevents/record.ts'
-import { RecordRefused } from '../../../../lib/runtime/pipeline/errors.ts'
-import { RecordProducer } from '../../../../lib/runtime/producer/record-producer.ts'
-import { producerSettings } from '../../../../lib/runtime/settings/producer.ts'
+import type { OutgoingRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import { RecordRefused } from '../../../../packages/runtime/pipeline/errors.ts'
+import { RecordProducer } from '../../../../packages/runtime/producer/record-producer.ts'
+import { producerSettings } from '../../../../packages/runtime/settings/producer.ts'
 import { ManualClock, ScriptedBrokers } from '../../../support/scripted-brokers.ts'
 
 function stage(partitions: number) {

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { APPLICATION } from '../../../../lib/app/application.ts'
-import { isFailure } from '../../../../lib/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../../lib/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../../../lib/runtime/cloudevents/record.ts'
-import { writeEvent } from '../../../../lib/runtime/cloudevents/writer.ts'
-import { dataReaderOf } from '../../../../lib/runtime/lambda/data-reader.ts'
-import { dataWriterIn } from '../../../../lib/runtime/lambda/data-writer.ts'
+import { isFailure } from '../../../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
+import { dataReaderOf } from '../../../../packages/runtime/lambda/data-reader.ts'
+import { dataWriterIn } from '../../../../packages/runtime/lambda/data-writer.ts'
 import { alertFired, environmentReading, logRecord } from '../../../support/records.ts'
 
 const settings = { env: 'test', contentMode: 'binary', singleInvocation: false } as const

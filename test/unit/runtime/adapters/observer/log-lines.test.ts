@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { retry } from '../../../../../lib/runtime/consumer/sink.ts'
 import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
+import { retry } from '../../../../../packages/runtime/consumer/sink.ts'
 import { logOf } from '../../../../support/function-log.ts'
 import { HERE, letter, STATE_KEY } from '../../../../support/observed.ts'
 import { environmentReading as reading, logRecord as record, TOPIC } from '../../../../support/records.ts'

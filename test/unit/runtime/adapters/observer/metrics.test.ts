@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { FAILURES, type FailureCode, failure } from '../../../../../lib/runtime/consumer/failure-codes.ts'
+import {
+  FAILURES,
+  type FailureCode,
+  failure,
+} from '../../../../../packages/runtime/consumer/failure-codes.ts'
 import { logOf, metricsIn } from '../../../../support/function-log.ts'
 import { EVENTS, HERE, STATE_KEY } from '../../../../support/observed.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'

@@ -1,11 +1,11 @@
 /** Rules E: attributes, in both modes. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isFailure } from '../../../../../lib/runtime/cloudevents/event.ts'
-import { isSameMediaType } from '../../../../../lib/runtime/cloudevents/media-type.ts'
-import { originalHeaders } from '../../../../../lib/runtime/cloudevents/redrive.ts'
-import { writeEvent } from '../../../../../lib/runtime/cloudevents/writer.ts'
-import { fingerprint } from '../../../../../lib/runtime/pipeline/deciding/fingerprint.ts'
+import { isFailure } from '../../../../../packages/runtime/cloudevents/event.ts'
+import { isSameMediaType } from '../../../../../packages/runtime/cloudevents/media-type.ts'
+import { originalHeaders } from '../../../../../packages/runtime/cloudevents/redrive.ts'
+import { writeEvent } from '../../../../../packages/runtime/cloudevents/writer.ts'
+import { fingerprint } from '../../../../../packages/runtime/pipeline/deciding/fingerprint.ts'
 import {
   accepted,
   bothWith,

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { redrivenRecord } from '../../../../../lib/failures/redriven-record.ts'
 import { eventKey } from '../../../../../lib/operations/publish/key.ts'
-import { producedRecord } from '../../../../../lib/runtime/cloudevents/writer.ts'
-import type { FailureData } from '../../../../../lib/runtime/consumer/failure-event.ts'
+import { producedRecord } from '../../../../../packages/runtime/cloudevents/writer.ts'
+import type { FailureData } from '../../../../../packages/runtime/consumer/failure-event.ts'
 import { accepted, bothWith, EVENT, read, refused, structured, withHeader } from './kit.ts'
 
 const KEYED = { id: 'a', source: '/s', type: 't', extensions: { partitionkey: 'p', traceparent: 'x' } }

@@ -3,17 +3,17 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { alerting } from '../../../../../lib/alerting/process.ts'
 import { readRules } from '../../../../../lib/alerting/rule-files.ts'
-import type { LogRecord } from '../../../../../lib/runtime/cloudevents/record.ts'
-import type { Process } from '../../../../../lib/runtime/pipeline/consumer.ts'
-import { Unavailable } from '../../../../../lib/runtime/pipeline/errors.ts'
+import type { LogRecord } from '../../../../../packages/runtime/cloudevents/record.ts'
+import type { Process } from '../../../../../packages/runtime/pipeline/consumer.ts'
+import { Unavailable } from '../../../../../packages/runtime/pipeline/errors.ts'
 import {
   type CheckpointStore,
   EMPTY_META,
   type Recovery,
-} from '../../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
-import { takeCheckpoints } from '../../../../../lib/runtime/pipeline/recovery/take-checkpoints.ts'
-import { MemoryCheckpointStore } from '../../../../../lib/runtime/testing/checkpoint-store.ts'
-import { MemoryLogReader } from '../../../../../lib/runtime/testing/log-reader.ts'
+} from '../../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { takeCheckpoints } from '../../../../../packages/runtime/pipeline/recovery/take-checkpoints.ts'
+import { MemoryCheckpointStore } from '../../../../../packages/runtime/testing/checkpoint-store.ts'
+import { MemoryLogReader } from '../../../../../packages/runtime/testing/log-reader.ts'
 import {
   kafkaEvent,
   environmentReading as reading,

@@ -2,23 +2,23 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { redrivenRecord } from '../../../../../lib/failures/redriven-record.ts'
-import type { LogRecord } from '../../../../../lib/runtime/cloudevents/record.ts'
+import type { LogRecord } from '../../../../../packages/runtime/cloudevents/record.ts'
 import {
   type Redrive,
   redriveHeaders,
   redriveTargetOf,
-} from '../../../../../lib/runtime/cloudevents/redrive.ts'
+} from '../../../../../packages/runtime/cloudevents/redrive.ts'
 import {
   type FailedAttempt,
   type FailureData,
   failureId,
-} from '../../../../../lib/runtime/consumer/failure-event.ts'
-import { partitionOf } from '../../../../../lib/runtime/consumer/murmur2.ts'
-import { LAST_GENERATION, placeOf } from '../../../../../lib/runtime/pipeline/deciding/emission.ts'
-import { producerGroupOf } from '../../../../../lib/runtime/pipeline/failures/failure-memory.ts'
-import { digestOf } from '../../../../../lib/runtime/pipeline/failures/failure-record.ts'
-import type { RememberedFailure } from '../../../../../lib/runtime/pipeline/model.ts'
-import { EMPTY_META } from '../../../../../lib/runtime/pipeline/recovery/checkpoints.ts'
+} from '../../../../../packages/runtime/consumer/failure-event.ts'
+import { partitionOf } from '../../../../../packages/runtime/consumer/murmur2.ts'
+import { LAST_GENERATION, placeOf } from '../../../../../packages/runtime/pipeline/deciding/emission.ts'
+import { producerGroupOf } from '../../../../../packages/runtime/pipeline/failures/failure-memory.ts'
+import { digestOf } from '../../../../../packages/runtime/pipeline/failures/failure-record.ts'
+import type { RememberedFailure } from '../../../../../packages/runtime/pipeline/model.ts'
+import { EMPTY_META } from '../../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { failureOf } from '../../../../support/changes.ts'
 import { inPages } from '../../../../support/parts.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'

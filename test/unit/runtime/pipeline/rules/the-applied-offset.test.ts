@@ -1,13 +1,13 @@
 /** The fine print, "The applied offset": see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { MemoryStateStore } from '../../../../../lib/runtime/adapters/memory/state-store.ts'
-import type { LogRecord } from '../../../../../lib/runtime/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '../../../../../lib/runtime/consumer/process.ts'
-import { Unavailable } from '../../../../../lib/runtime/pipeline/errors.ts'
-import type { OffsetRange, Version } from '../../../../../lib/runtime/pipeline/model.ts'
-import type { LogReader } from '../../../../../lib/runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '../../../../../lib/runtime/testing/log-reader.ts'
+import { MemoryStateStore } from '../../../../../packages/runtime/adapters/memory/state-store.ts'
+import type { LogRecord } from '../../../../../packages/runtime/cloudevents/record.ts'
+import { decided, type KeyedProcess } from '../../../../../packages/runtime/consumer/process.ts'
+import { Unavailable } from '../../../../../packages/runtime/pipeline/errors.ts'
+import type { OffsetRange, Version } from '../../../../../packages/runtime/pipeline/model.ts'
+import type { LogReader } from '../../../../../packages/runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '../../../../../packages/runtime/testing/log-reader.ts'
 import { Random } from '../../../../support/random.ts'
 import {
   kafkaEvent,

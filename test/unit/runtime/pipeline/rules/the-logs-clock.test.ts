@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type MinuteSummary, statistics } from '../../../../../lib/analytics/process.ts'
 import { TOPICS } from '../../../../../lib/app/topics.ts'
-import type { KeyedProcess } from '../../../../../lib/runtime/consumer/process.ts'
-import type { KafkaEventRecord } from '../../../../../lib/runtime/pipeline/batch/receive.ts'
-import { advance, clockGapMs } from '../../../../../lib/runtime/pipeline/log/clock.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
+import type { KeyedProcess } from '../../../../../packages/runtime/consumer/process.ts'
+import type { KafkaEventRecord } from '../../../../../packages/runtime/pipeline/batch/receive.ts'
+import { advance, clockGapMs } from '../../../../../packages/runtime/pipeline/log/clock.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
 import {
   kafkaEvent,

@@ -1,6 +1,6 @@
 /** Finds the stack that a command works with, and the variables by which its servers are reached. */
-import { KAFKA } from '../lib/runtime/settings/kafka.ts'
-import type { Environment } from '../lib/runtime/settings/slice.ts'
+import { KAFKA } from '../packages/runtime/settings/kafka.ts'
+import type { Environment } from '../packages/runtime/settings/slice.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './stack.ts'
 
 /** No stack, or more than one, matches the request; the message says what to do. */

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { kafkaServer } from '../../../services/kafka.ts'
-import { freePort, LOOPBACK } from '../../../services/ports.ts'
-import { type RunningServer, startServer } from '../../../services/server.ts'
+import { kafkaServer } from '../../../../localstack/services/kafka.ts'
+import { freePort, LOOPBACK } from '../../../../localstack/services/ports.ts'
+import { type RunningServer, startServer } from '../../../../localstack/services/server.ts'
 
 /** A broker that belongs to one test file, which may kill it. */
 export interface OwnBroker extends Pick<RunningServer, 'kill' | 'restart'> {

@@ -5,8 +5,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { is } from 'valibot'
-import { text } from '../lib/runtime/settings/values.ts'
-import { LOCAL } from '../programs/paths.ts'
+import { text } from '../packages/runtime/settings/values.ts'
+import { LOCAL } from './paths.ts'
 import { processStart } from './process-start.ts'
 
 /** The default name of a stack. */

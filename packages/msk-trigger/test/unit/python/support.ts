@@ -2,7 +2,9 @@ import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type PythonFunction, PythonRuntime } from '../../../invoke/runtimes/python/python-runtime.ts'
 
-export const FOLDER = fileURLToPath(new URL('./handlers', import.meta.url))
+export const FOLDER = fileURLToPath(
+  new URL('../../../../../packages/msk-trigger/test/unit/python/handlers', import.meta.url),
+)
 
 export const ENVIRONMENT = {
   AWS_LAMBDA_FUNCTION_NAME: 'shop-dev-orders',

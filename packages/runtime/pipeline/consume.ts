@@ -11,7 +11,7 @@ import { PartitionLog, READS_AT_ONCE, Semaphore } from './log/partition-log.ts'
 import { runPartition } from './partition.ts'
 import type { Ports } from './ports.ts'
 
-/** Processes the partitions of the batch concurrently. Rejects only if the mapping ignores lists of failures. */
+/** Processes the partitions of the batch concurrently. Without ReportBatchItemFailures it rejects if any record must wait. */
 export async function consume(
   consumer: Consumer,
   ports: Ports,

@@ -12,11 +12,14 @@ import { codeOf } from './loading/code.ts'
 import { PendingRecords } from './log/pending-records.ts'
 import type { Deferred, StateKey } from './model.ts'
 import { SegmentCutter } from './segments/cutter.ts'
-import { type End, isTrimmed, type Missing, type PartitionRun, publishOutbox, stepsOf } from './steps.ts'
+import { type End, isEnd, type Missing, type PartitionRun, publishOutbox, stepsOf, tryTrim } from './steps.ts'
 
 const ATTEMPTS = 3
 
 const OUT_OF_TIME: Deferred = { reason: 'out-of-time' }
+
+/** The pending records can be gone on with, or why they must wait. */
+type Next = 'go-on' | Deferred
 
 export async function runPartition(
   consumer: Consumer,
@@ -35,15 +38,18 @@ export async function runPartition(
     ports.observer.timedByProducers(stateKey, createTimeFrom)
   while (!pending.isEmpty) {
     const { chunk } = pending
-    const deferred = isLate(run) ? OUT_OF_TIME : await pass(run, steps, chunk)
+    const next = isLate(run) ? OUT_OF_TIME : await takeChunk(run, steps, chunk)
+    // The permit was acquired if the chunk, or an earlier one, was read back from the log.
     if (!pending.hasReadBack) ports.log.release()
-    if (!deferred) continue
-    // Request the whole chunk again: its decided records are at or below the applied offset by then, and are dropped.
-    const { offset, timestampMs } = chunk[0] as LogRecord
+    if (next !== 'go-on') return waiting(chunk[0] as LogRecord, next)
+  }
+  return { batch: delivered }
+
+  /** The whole chunk is delivered again: its decided records are at or below the applied offset by then, and are dropped. */
+  function waiting({ offset, timestampMs }: LogRecord, deferred: Deferred): PartitionResult {
     ports.observer.waiting(stateKey, { fromOffset: offset, appendMs: timestampMs, ...deferred })
     return { batch: delivered, waitsFrom: offset }
   }
-  return { batch: delivered }
 }
 
 function runOf(
@@ -60,7 +66,7 @@ function runOf(
   const tried: Allowed['tried'] = one => ports.observer.tried(stateKey, one)
   const allowed = { remainingMs, nowMs, pause, tried, isFirst: true }
   const cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process.segments) : undefined
-  return { consumer, ports, invocation, stateKey, code, pending, cutter, allowed, isNew: false }
+  return { consumer, ports, invocation, stateKey, code, pending, cutter, allowed, hasNoCheckpoint: false }
 }
 
 function isLate({ invocation, consumer }: PartitionRun): boolean {
@@ -69,24 +75,20 @@ function isLate({ invocation, consumer }: PartitionRun): boolean {
 
 type Steps = ReturnType<typeof stepsOf>
 
-/** Undefined if the pending records can be continued: the chunk, or a part of it, is done. Otherwise why they must wait. */
-async function pass(
-  run: PartitionRun,
-  steps: Steps,
-  chunk: readonly LogRecord[],
-): Promise<Deferred | undefined> {
+/** Takes a chunk through the steps. It may end early, with a part of the chunk or nothing of it done. */
+async function takeChunk(run: PartitionRun, steps: Steps, chunk: readonly LogRecord[]): Promise<Next> {
   try {
     if (run.invocation.unavailable) throw run.invocation.unavailable
     ensureTicks(run.consumer, run.stateKey.topic)
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const made = await withSchemas(run, () => steps(run, { records: chunk }))
-      if ('kind' in made) {
-        if (made.kind === 'refused') continue
-        return await ended(run, made)
+      if (isEnd(made)) {
+        if (made.kind === 'overtaken') continue
+        return await afterEnd(run, made)
       }
-      run.pending.decided(made.toOffset)
+      run.pending.dropTo(made.toOffset)
       run.allowed.isFirst = false
-      return made.rest
+      return made.restWaits ?? 'go-on'
     }
     return { reason: 'contended' }
   } catch (error) {
@@ -108,31 +110,29 @@ async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promis
     }
 }
 
-/** Continues after a pass that has ended early. @returns as `pass` does */
-async function ended(
-  run: PartitionRun,
-  end: Exclude<End, { kind: 'refused' }>,
-): Promise<Deferred | undefined> {
+/** Does what must come before the chunk can be taken again. */
+async function afterEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtaken' }>): Promise<Next> {
   const { ports, pending } = run
   switch (end.kind) {
     case 'restored':
-      return undefined
+      return 'go-on'
     case 'deferred':
       return end.deferred
     case 'leftover':
       await publishOutbox(run, end)
-      return (await isTrimmed(run, end.outbox)) ? undefined : { reason: 'store-unavailable' }
-    case 'passed':
+      return (await tryTrim(run, end.outbox)) ? 'go-on' : { reason: 'store-unavailable' }
+    case 'set-by':
       await publishOutbox(run, end)
-      await isTrimmed(run, end.outbox)
-      pending.decided(end.toOffset)
+      await tryTrim(run, end.outbox)
+      pending.dropTo(end.toOffset)
       run.allowed.isFirst = false
-      return undefined
+      return 'go-on'
     case 'missing':
-      await ports.log.hold()
-      // Other partitions held the permits for as long as they took.
+      await ports.log.acquire()
+      // Other partitions had the permits for as long as they took.
       if (isLate(run)) return OUT_OF_TIME
-      return readBack(run, end)
+      await readBack(run, end)
+      return 'go-on'
   }
 }
 
@@ -140,7 +140,7 @@ async function ended(
 async function readBack(
   { ports: { log, observer }, stateKey, pending }: PartitionRun,
   { range, appliedOffset, isRoutine = false }: Missing,
-): Promise<undefined> {
+): Promise<void> {
   const looked = await log.read(stateKey.topic, stateKey.partition, range)
   if (appliedOffset >= 0 && looked.logStart > range.fromOffset)
     observer.expired(stateKey, { ...range, toOffset: Math.min(looked.logStart - 1, range.toOffset) })

@@ -1,6 +1,6 @@
 /**
- * The steps of a chunk, in order, for each kind of consumer. `receive` comes before all of them and `respond` after, for the batch as a
- * whole. Each step gets what the one before it made, or ends the pass.
+ * The steps of a chunk, in order, for each kind of consumer. Step 1, `receive`, comes before all of them and step 8, `respond`, after,
+ * for the batch as a whole. Each step gets what the one before it made, or ends the work on the chunk early.
  */
 import type { LogRecord } from '../cloudevents/record.ts'
 import { type AnyKeyedProcess, type Consumer, isSegmentSink, isSink } from './consumer.ts'
@@ -68,8 +68,8 @@ export interface PartitionRun {
   readonly pending: PendingRecords
   readonly cutter: SegmentCutter | undefined
   readonly allowed: Allowed
-  /** Whether the partition is known to have no checkpoint to restore. */
-  isNew: boolean
+  /** Known to have no checkpoint to restore. */
+  hasNoCheckpoint: boolean
 }
 
 /** Records that are decided together, in offset order. */
@@ -79,10 +79,10 @@ interface Chunk {
   readonly base?: number
 }
 
-/** Reasons for which a pass ends before its last step; the result of a step has no `kind`. */
+/** How the work on a chunk ends before its last step. */
 export type End =
-  /** Another invocation committed first. */
-  | { readonly kind: 'refused' }
+  /** Another invocation committed first: nothing of this one is stored. */
+  | { readonly kind: 'overtaken' }
   /** The state was lost and has been restored: load it again. */
   | { readonly kind: 'restored' }
   /** Nothing is decided: these entries must be published first. */
@@ -90,7 +90,7 @@ export type End =
   /** Nothing is decided: this range must be read from the log first. */
   | Missing
   /** The records up to this offset are done for this batch, without being decided by it. */
-  | { readonly kind: 'passed'; readonly toOffset: number; readonly outbox: readonly OutboxEntry[] }
+  | { readonly kind: 'set-by'; readonly toOffset: number; readonly outbox: readonly OutboxEntry[] }
   | { readonly kind: 'deferred'; readonly deferred: Deferred }
 
 export interface Missing {
@@ -101,10 +101,14 @@ export interface Missing {
   readonly isRoutine?: boolean
 }
 
-/** The chunk is decided and published up to `toOffset`. `rest` says why the other records must wait, if they must. */
+export function isEnd(made: object): made is End {
+  return 'kind' in made
+}
+
+/** The chunk is decided and published up to `toOffset`. The records after it must wait, if there is a reason. */
 interface Decided {
   readonly toOffset: number
-  readonly rest?: Deferred | undefined
+  readonly restWaits?: Deferred | undefined
 }
 
 type Step<In, Out> = (run: PartitionRun, input: In) => Promise<Out | End>
@@ -118,35 +122,35 @@ function inOrder<A, B, C, D, E, F, G>(
 ): Step<Chunk, G>
 function inOrder(...steps: Step<never, unknown>[]): Step<Chunk, unknown> {
   return async (run, chunk) => {
-    let made: unknown = chunk
+    let made: object = chunk
     for (const step of steps) {
-      made = await step(run, made as never)
-      if ('kind' in (made as object)) return made
+      made = (await step(run, made as never)) as object
+      if (isEnd(made)) return made
     }
     return made
   }
 }
 
-/** Records of an incomplete segment are done for this batch without being decided. They are read from the log when it is complete. */
+/** Before step 2. Records of an incomplete segment are done for this batch without being decided. They are read from the log when it is complete. */
 async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chunk | End> {
   const { stateKey, pending, ports } = run
   // No record is decoded yet: that could have to wait, and only where the partition is matters here.
-  const first = { kind: 'ignored', record: chunk.records[0] as LogRecord, reason: '' } as const
-  const snapshot = await load(ports.store, stateKey, [first], run.consumer)
-  const unusable = await unusableState(run, snapshot, chunk.records)
+  const unread = { kind: 'ignored', record: chunk.records[0] as LogRecord, reason: '' } as const
+  const snapshot = await load(ports.store, stateKey, [unread], run.consumer)
+  const unusable = await ensureUsable(run, snapshot, chunk.records)
   if (unusable) return unusable
   const { version, outbox } = snapshot
   const { appliedOffset } = version
   const before = pending.all.filter(({ offset }) => offset <= appliedOffset).length
   if (before > 0) {
     ports.observer.redelivered(stateKey, before)
-    return { kind: 'passed', toOffset: appliedOffset, outbox }
+    return { kind: 'set-by', toOffset: appliedOffset, outbox }
   }
   const selected = selectSegment(run.cutter as SegmentCutter, pending, snapshot)
   if (selected.kind === 'segment') return { records: selected.records, base: appliedOffset }
   if (selected.kind === 'missing') return { ...selected, isRoutine: true }
   const { offset } = pending.all.at(-1) as LogRecord
-  return { kind: 'passed', toOffset: offset, outbox }
+  return { kind: 'set-by', toOffset: offset, outbox }
 }
 
 interface DecodedPart extends DecodedChunk {
@@ -155,18 +159,18 @@ interface DecodedPart extends DecodedChunk {
 
 /** Step 2. Records behind one whose schema cannot be had must wait. */
 async function decodeRecords({ consumer }: PartitionRun, chunk: Chunk): Promise<DecodedPart | End> {
-  const { decoded, rest } = await decodeChunk(chunk.records, consumer)
+  const { decoded, restWaits } = await decodeChunk(chunk.records, consumer)
   const isWhole = chunk.base !== undefined
-  if (rest && (isWhole || decoded.length === 0)) return { kind: 'deferred', deferred: rest }
-  return { chunk, decoded, ...(rest ? { rest } : {}) }
+  if (restWaits && (isWhole || decoded.length === 0)) return { kind: 'deferred', deferred: restWaits }
+  return { chunk, decoded, ...(restWaits ? { restWaits } : {}) }
 }
 
 interface LoadedPart extends DecodedPart {
   readonly snapshot: Snapshot
   /** The decoded records after the applied offset. */
   readonly undecided: readonly Decoded[]
-  /** The part of `undecided` whose states are in the snapshot. */
-  readonly fresh: readonly Decoded[]
+  /** The leading part of `undecided` whose states are in the snapshot: what this commit decides. */
+  readonly loaded: readonly Decoded[]
 }
 
 /** Step 3. The chunk can be decided only if the state is there, is of this log, and nothing lies between both. */
@@ -175,42 +179,46 @@ async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPa
   const { chunk, decoded } = part
   const snapshot = await load(ports.store, stateKey, decoded, consumer)
   const { appliedOffset } = snapshot.version
-  if (chunk.base !== undefined && chunk.base !== appliedOffset) return { kind: 'refused' }
-  const unusable = await unusableState(run, snapshot, chunk.records)
+  if (chunk.base !== undefined && chunk.base !== appliedOffset) return { kind: 'overtaken' }
+  const unusable = await ensureUsable(run, snapshot, chunk.records)
   if (unusable) return unusable
-  const range = pending.missing(appliedOffset)
+  const range = pending.holeAfter(appliedOffset)
   if (range) return { kind: 'missing', range, appliedOffset }
   // Publish leftover entries first, before the outbox grows further.
   if (isLarge(snapshot.outbox, consumer.limits.bytes)) return { kind: 'leftover', outbox: snapshot.outbox }
   const undecided = decoded.filter(({ record }) => record.offset > appliedOffset)
-  const fresh = loadedPart(undecided, snapshot, consumer)
+  const loaded = loadedPart(undecided, snapshot, consumer)
   // Records have expired undecided: nothing is known of their failures.
   const failuresFromMs = pending.hasExpired(appliedOffset)
-    ? fresh[0]?.record.timestampMs
+    ? loaded[0]?.record.timestampMs
     : snapshot.failuresFromMs
-  return { ...part, snapshot: { ...snapshot, failuresFromMs }, undecided, fresh }
+  return { ...part, snapshot: { ...snapshot, failuresFromMs }, undecided, loaded }
 }
 
-/** Undefined if the state is there and of this log. A lost one is restored from a checkpoint, or else the log is read from its start. */
-async function unusableState(
+/**
+ * Restores a lost state from a checkpoint; without one, the log is read from its start. @returns nothing if the state can be used
+ *
+ * @throws PartitionStopped if it belongs to another log
+ */
+async function ensureUsable(
   run: PartitionRun,
   snapshot: Snapshot,
   records: readonly LogRecord[],
 ): Promise<End | undefined> {
   const { consumer, ports, stateKey, invocation } = run
-  if (isAbsent(snapshot.version) && !run.isNew) {
+  if (isAbsent(snapshot.version) && !run.hasNoCheckpoint) {
     const recovery = await ports.recovery?.()
     const restoration = recovery && (await restore(recovery, stateKey, ports.observer))
     if (restoration === 'load-again') return { kind: 'restored' }
     if (restoration === 'overtaken') return { kind: 'deferred', deferred: { reason: 'contended' } }
-    run.isNew = true
+    run.hasNoCheckpoint = true
   }
   await ensureSameLog(ports.log, stateKey, snapshot, records, consumer.logTime, invocation)
   return undefined
 }
 
 interface AppliedPart extends LoadedPart {
-  /** Undefined if every record was decided before. */
+  /** Undefined if every record was decided before, or the state of the first that was not could not be loaded. */
   readonly applied: Applied | undefined
 }
 
@@ -219,23 +227,23 @@ type Decide = (run: PartitionRun, part: LoadedPart) => Applied | Promise<Applied
 /** Step 4. A surge of failures keeps the records in Kafka. */
 function decideBy(decide: Decide): Step<LoadedPart, AppliedPart> {
   return async (run, part) => {
-    if (part.fresh.length === 0) return { ...part, applied: undefined }
+    if (part.loaded.length === 0) return { ...part, applied: undefined }
     const applied = await decide(run, part)
     const surge = await deferredBySurge(run.ports, run.stateKey, applied.decisions, run.invocation)
     return surge ? { kind: 'deferred', deferred: surge } : { ...part, applied }
   }
 }
 
-function applyRecords({ consumer }: PartitionRun, { snapshot, fresh }: LoadedPart) {
-  return apply(consumer as Consumer<AnyKeyedProcess>, snapshot, fresh)
+function applyRecords({ consumer }: PartitionRun, { snapshot, loaded }: LoadedPart) {
+  return apply(consumer as Consumer<AnyKeyedProcess>, snapshot, loaded)
 }
 
-function deliverRecords({ consumer, allowed }: PartitionRun, { snapshot, fresh }: LoadedPart) {
-  return deliver(consumer as Consumer<never>, snapshot, fresh, allowed)
+function deliverRecords({ consumer, allowed }: PartitionRun, { snapshot, loaded }: LoadedPart) {
+  return deliver(consumer as Consumer<never>, snapshot, loaded, allowed)
 }
 
-function archiveSegment({ consumer, allowed }: PartitionRun, { snapshot, fresh }: LoadedPart) {
-  return archive(consumer as Consumer<never>, snapshot, fresh, allowed)
+function archiveSegment({ consumer, allowed }: PartitionRun, { snapshot, loaded }: LoadedPart) {
+  return archive(consumer as Consumer<never>, snapshot, loaded, allowed)
 }
 
 interface Committed extends Decided {
@@ -246,26 +254,27 @@ interface Committed extends Decided {
 /** Step 5: all or nothing. After a refusal the change is void, and none of it may be published. */
 async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Committed | End> {
   const { consumer, ports, stateKey, invocation } = run
-  const { snapshot, decoded, undecided, fresh, applied, rest } = part
+  const { snapshot, decoded, undecided, loaded, applied } = part
   if (applied) {
     const answer = await ports.store.commit(stateKey, { ...applied.change, code: run.code })
-    if (answer === 'refused') return { kind: 'refused' }
+    if (answer === 'refused') return { kind: 'overtaken' }
   }
   if (undecided.length < decoded.length)
     ports.observer.redelivered(stateKey, decoded.length - undecided.length)
   const lastOffset = (decoded.at(-1) as Decoded).record.offset
-  const waits = (toOffset: number) => (toOffset === lastOffset ? rest : undefined)
+  // What waits for a schema comes after the decoded records. If some of those are left, they are the next chunk.
+  const restAfter = (toOffset: number) => (toOffset === lastOffset ? part.restWaits : undefined)
   if (!applied) {
     // If entities of decided records used up the bytes of the load, the next chunk begins after those records.
     const toOffset = undecided.length > 0 ? snapshot.version.appliedOffset : lastOffset
-    return { toOffset, outbox: snapshot.outbox, rest: waits(toOffset) }
+    return { toOffset, outbox: snapshot.outbox, restWaits: restAfter(toOffset) }
   }
   invocation.latest.committed(applied.decisions)
-  report(ports.observer, stateKey, consumer, { snapshot, fresh, applied })
+  report(ports.observer, stateKey, consumer, { snapshot, loaded, applied })
   const { appliedOffset } = applied.change
   // The commit compared the version, so no other invocation has added to the outbox in between. Leftovers go first.
   const outbox = [...snapshot.outbox, ...applied.change.outbox]
-  return { toOffset: appliedOffset, outbox, rest: applied.deferred ?? waits(appliedOffset) }
+  return { toOffset: appliedOffset, outbox, restWaits: applied.deferred ?? restAfter(appliedOffset) }
 }
 
 /** Step 6. Failure records go the same way as emissions. */
@@ -289,12 +298,12 @@ export async function publishOutbox<C extends Pick<Committed, 'outbox'>>(
 
 /** Step 7. If it fails, the next batch publishes the same entries again, with the same ids. */
 async function trimPublished(run: PartitionRun, committed: Committed): Promise<Decided> {
-  await isTrimmed(run, committed.outbox)
+  await tryTrim(run, committed.outbox)
   return committed
 }
 
-/** Trims the outbox of what is published. @returns whether that succeeded */
-export async function isTrimmed(
+/** Trims the outbox of what is published. A failure is reported. @returns false if it failed */
+export async function tryTrim(
   { ports, stateKey }: PartitionRun,
   published: readonly OutboxEntry[],
 ): Promise<boolean> {

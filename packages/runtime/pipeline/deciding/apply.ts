@@ -9,7 +9,7 @@ import type { Change, Decision, Deferred, EndedFailure, LogClock, Snapshot } fro
 import type { ErasureReason, IgnoredReason } from '../reasons.ts'
 import { type AlreadyDecided, admit, fail, processed, type Task } from './admission.ts'
 import { eventCause } from './cause.ts'
-import { ended, eraseHold, giveUp, goOn, park, retry, settled, stepOrHold } from './holding.ts'
+import { ended as endRetries, eraseHold, giveUp, goOn, park, retry, settled, stepOrHold } from './holding.ts'
 import { runStep, type StepFailure, type Stored } from './step.ts'
 import { fireDueBefore, fireTimer, firstDueBefore, unreadableFor } from './steps.ts'
 import { readState } from './stored-state.ts'
@@ -63,8 +63,8 @@ const FULL: Outcome = { kind: 'full' }
 function decide(work: KeyedWork, decoded: Decoded, clock: LogClock): Outcome {
   const stopped = fireTimers(work, decoded.record, clock)
   if (stopped) return stopped
-  const ended = decoded.kind === 'ignored' ? decoded.endedFailure : undefined
-  if (ended !== undefined) return failureEnded(work, ended, decoded, clock)
+  const endedFailure = decoded.kind === 'ignored' ? decoded.endedFailure : undefined
+  if (endedFailure !== undefined) return failureEnded(work, endedFailure, decoded, clock)
   const admitted = admit(work, decoded, clock)
   if (admitted.kind === 'decided') return decided(settled(work, admitted, clock))
   const { task } = admitted
@@ -170,7 +170,7 @@ function failureEnded(
 ): Outcome {
   const { offset, timestampMs: appendMs } = record
   const place = { offset, appendMs, ...(event ? { event } : {}), reason: 'failure-ended' }
-  const hold = ended(work, failure, clock)
+  const hold = endRetries(work, failure, clock)
   return decided(hold ? { ...place, outcome: 'applied', hold } : { ...place, outcome: 'ignored' })
 }
 

@@ -22,8 +22,8 @@ export async function tryChunk(
   const { decoded } = await decodeChunk(chunk, consumer)
   const snapshot = await load(store, stateKey, decoded, consumer)
   const undecided = decoded.filter(({ record }) => record.offset > snapshot.version.appliedOffset)
-  const fresh = loadedPart(undecided, snapshot, consumer)
-  return fresh.length > 0 ? apply(consumer, snapshot, announced(fresh, began)) : undefined
+  const loaded = loadedPart(undecided, snapshot, consumer)
+  return loaded.length > 0 ? apply(consumer, snapshot, announced(loaded, began)) : undefined
 }
 
 function* announced<T extends { readonly record: LogRecord }>(

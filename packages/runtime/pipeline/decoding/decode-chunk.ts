@@ -6,9 +6,9 @@ import type { Deferred } from '../model.ts'
 import { type Decoded, decode } from './decode.ts'
 
 export interface DecodedChunk {
-  /** The leading records that can be decoded: all of them, unless `rest` is set. */
+  /** The leading records that can be decoded: all of them, unless the rest waits. */
   readonly decoded: readonly Decoded[]
-  readonly rest?: Deferred
+  readonly restWaits?: Deferred
 }
 
 /** Rejects with any error other than `Unavailable` of the reader: then nothing is known of the records. */
@@ -18,7 +18,7 @@ export async function decodeChunk(chunk: readonly LogRecord[], consumer: Consume
   const deferred = await prepare(first.missing, consumer)
   const { decoded, missing } = decodedUpTo(chunk, consumer)
   if (missing.length === 0) return { decoded }
-  return { decoded, rest: deferred ?? { reason: 'registry-unavailable' } }
+  return { decoded, restWaits: deferred ?? { reason: 'registry-unavailable' } }
 }
 
 /** Fetches the schemas of these records. Undefined if all are at hand then; else why the records wait. */

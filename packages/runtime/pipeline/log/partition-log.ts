@@ -42,11 +42,11 @@ export class PartitionLog implements LogReader {
     this.#permits = permits
   }
 
-  /** Reads while holding a permit. Without `hold`, the permit is for this read only: keep none of its records. */
+  /** Reads while holding a permit. Unless it was acquired before, the permit is for this read only: keep none of its records. */
   async read(topic: string, partition: number, range: OffsetRange): Promise<Looked> {
     this.#hasRead = true
     if (this.#isHeld) return this.#log.read(topic, partition, range)
-    await this.hold()
+    await this.acquire()
     try {
       return await this.#log.read(topic, partition, range)
     } finally {
@@ -55,7 +55,7 @@ export class PartitionLog implements LogReader {
   }
 
   /** Acquires the permit for records that are kept after they were read. Waiting for it can take long. */
-  async hold(): Promise<void> {
+  async acquire(): Promise<void> {
     if (this.#isHeld) return
     await this.#permits.acquire()
     this.#isHeld = true

@@ -55,28 +55,28 @@ export class PendingRecords {
     return this.#records
   }
 
-  /** The records after the applied offset up to a hole; `missing` is what to read from there to the end of the last hole. */
-  gapless(appliedOffset: number): { readonly records: readonly LogRecord[]; readonly missing?: OffsetRange } {
+  /** The records after the applied offset up to a hole, and what to read from there to the end of the last hole. */
+  upToHole(appliedOffset: number): { readonly records: readonly LogRecord[]; readonly holes?: OffsetRange } {
     const start = this.#records.findIndex(({ offset }) => offset > appliedOffset)
     const rest = start < 0 ? [] : this.#records.slice(start)
     const holes = rest.flatMap(({ offset }, index) => {
-      const hole = this.#unseen((rest[index - 1]?.offset ?? appliedOffset) + 1, offset - 1)
+      const hole = this.#hole((rest[index - 1]?.offset ?? appliedOffset) + 1, offset - 1)
       return hole ? [{ index, hole }] : []
     })
     const [first, last] = [holes[0], holes.at(-1)]
     if (!first || !last) return { records: rest }
-    return { records: rest.slice(0, first.index), missing: { ...first.hole, toOffset: last.hole.toOffset } }
+    return { records: rest.slice(0, first.index), holes: { ...first.hole, toOffset: last.hole.toOffset } }
   }
 
   /**
-   * The range to read from the log: from the first unread offset between the applied offset and the next pending record, to the
-   * end of the last hole between pending records. Undefined if there is no unread offset before that record. The applied offset
+   * The range to read from the log: from the hole between the applied offset and the next pending record to the end of the last
+   * hole between pending records. Undefined if there is no hole before that record. The applied offset
    * may be lower than it was before, because the store can lose data at any time.
    */
-  missing(appliedOffset: number): OffsetRange | undefined {
+  holeAfter(appliedOffset: number): OffsetRange | undefined {
     const first = this.#records.findIndex(({ offset }) => offset > appliedOffset)
     const next = this.#records[first]
-    const hole = next && this.#unseen(appliedOffset + 1, next.offset - 1)
+    const hole = next && this.#hole(appliedOffset + 1, next.offset - 1)
     if (!hole) return undefined
     // All holes at once: a topic written in transactions has a hole after each, and each read costs a round trip.
     const last = this.#records.findLastIndex((_, index) => index > first && this.#holeBefore(index))
@@ -95,7 +95,8 @@ export class PendingRecords {
     return added
   }
 
-  decided(toOffset: number): void {
+  /** Removes the records up to an offset: they are done for this batch. */
+  dropTo(toOffset: number): void {
     const next = this.#records.findIndex(({ offset }) => offset > toOffset)
     this.#records = next < 0 ? [] : this.#records.slice(next)
     // If the store loses state meanwhile, these offsets are missing again.
@@ -109,11 +110,11 @@ export class PendingRecords {
 
   #holeBefore(index: number): OffsetRange | undefined {
     const [before, record] = [this.#records[index - 1], this.#records[index]]
-    return before && record && this.#unseen(before.offset + 1, record.offset - 1)
+    return before && record && this.#hole(before.offset + 1, record.offset - 1)
   }
 
-  /** The part of a range between two records that was not read yet, if any. */
-  #unseen(fromOffset: number, toOffset: number): OffsetRange | undefined {
+  /** The part of a range between two records that was not read yet, if any: it may have records that were not delivered. */
+  #hole(fromOffset: number, toOffset: number): OffsetRange | undefined {
     let from = fromOffset
     for (const seen of this.#seen)
       if (from >= seen.fromOffset && from <= seen.toOffset) from = seen.toOffset + 1

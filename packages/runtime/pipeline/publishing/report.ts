@@ -11,7 +11,7 @@ import type { Observer } from '../ports.ts'
 interface Committed {
   readonly snapshot: Snapshot
   /** The records to be decided. The commit may hold only the first of them. */
-  readonly fresh: readonly Decoded[]
+  readonly loaded: readonly Decoded[]
   readonly applied: Applied
 }
 
@@ -19,11 +19,11 @@ export function report(
   observer: Observer,
   stateKey: StateKey,
   consumer: Consumer,
-  { snapshot: { failureMemory, partitioning }, fresh, applied }: Committed,
+  { snapshot: { failureMemory, partitioning }, loaded, applied }: Committed,
 ): void {
   const { decisions, change, clockGap, unreadableContext } = applied
   observer.decided(stateKey, decisions)
-  const decided = fresh.map(({ record }) => record).filter(({ offset }) => offset <= change.appliedOffset)
+  const decided = loaded.map(({ record }) => record).filter(({ offset }) => offset <= change.appliedOffset)
   const partitions = (partitioning ?? consumer.application.topicNamed(stateKey.topic))?.partitions
   const misrouted = decided.filter(record => isMisrouted(record, stateKey, partitions))
   if (misrouted[0]) observer.misrouted(stateKey, misrouted[0].offset, misrouted.length)

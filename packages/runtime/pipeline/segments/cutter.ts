@@ -80,9 +80,9 @@ export function selectSegment(
   pending: PendingRecords,
   { version: { appliedOffset }, clock }: Pick<Snapshot, 'version' | 'clock'>,
 ): Selected {
-  const { records, missing } = pending.gapless(appliedOffset)
+  const { records, holes } = pending.upToHole(appliedOffset)
   const count = cutter.complete(records)
   if (count !== undefined) return { kind: 'segment', records: records.slice(0, count) }
-  if (!missing || !cutter.mayEnd(appliedOffset, clock, pending.all)) return { kind: 'open' }
-  return { kind: 'missing', range: missing, appliedOffset }
+  if (!holes || !cutter.mayEnd(appliedOffset, clock, pending.all)) return { kind: 'open' }
+  return { kind: 'missing', range: holes, appliedOffset }
 }

@@ -29,7 +29,7 @@ export interface ClusterSettings {
   readonly names: ClusterSettingNames
 }
 
-interface LocalCluster {
+export interface LocalCluster {
   readonly brokers?: readonly string[]
   readonly ssl?: boolean | TlsSettings
   readonly sasl?: SaslSettings

@@ -109,7 +109,10 @@ describe('given an environment on real servers, when a doctor looks at it', () =
     assert.match(stderr, /^\d+ things are wrong\.$/m)
     assert.match(only(of('clocks', 'ticks', readings)).says, /^11 of 12 partitions have no tick/)
     const readers = only(of('consumers', 'readers', `alerting on ${readings}`))
-    assert.match(readers.says, /^1200 records wait, and the group sluice-alerting-\w+ has no members$/)
+    assert.match(
+      readers.says,
+      /^1200 records pending, and the consumer group sluice-alerting-\w+ has no members$/,
+    )
   })
 
   it('then a machine is not an account: one copy in plain text is wrong there', async () => {

@@ -70,7 +70,11 @@ export function addConsume(program: Command, terminal: Terminal): void {
       parserOf(fromKind(Date.now())),
     )
     .option('-n, --count <n>', 'end after this many records', positiveInteger)
-    .option('--rules <path>', 'rule file, or folder of them (default: RULES_DIR, else "rules")', someText)
+    .option(
+      '--rules <path>',
+      'rule file, or folder of them (default: RULES_DIR, else "config/rules")',
+      someText,
+    )
     .option('--force', "join a group of Sluice's own functions, which then miss records")
     .option('--json', 'print one JSON document a record')
     .option(...environmentOption('of a signal'))

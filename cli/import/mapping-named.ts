@@ -31,7 +31,7 @@ export async function mappingNamed(named: string, terminal: Terminal): Promise<M
   }
 }
 
-/** `Ready mappings are a, b (in mappings/).`, of MAPPINGS_DIR, else those that ship. */
+/** `Ready mappings are a, b (in config/mappings/).`, of MAPPINGS_DIR, else those that ship. */
 export async function readyMappingsText(terminal: Terminal): Promise<string> {
   const { mappingsDir } = readSettings([MAPPINGS], terminal.environment)
   const names = await readyNames(terminal)

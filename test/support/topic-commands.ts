@@ -49,7 +49,7 @@ export class TopicCommands {
 
   /** Runs a command, with the rules of this project. */
   run(args: readonly string[], stdin?: string): Promise<Ran> {
-    const environment = { KAFKA_BROKERS: brokers().join(','), RULES_DIR: `${PROJECT}/rules` }
+    const environment = { KAFKA_BROKERS: brokers().join(','), RULES_DIR: `${PROJECT}/config/rules` }
     return ran(args, { environment, ...(stdin === undefined ? {} : { stdin }) })
   }
 

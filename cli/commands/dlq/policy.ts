@@ -21,7 +21,7 @@ export function addDlqPolicy(dlq: Command, terminal: Terminal): void {
     .command('policy')
     .summary('check which failures are tried again')
     .description(ABOUT)
-    .argument('[dir]', 'folder with policy.yaml (default: FAILURES_DIR, else "failures")', someText)
+    .argument('[dir]', 'folder with policy.yaml (default: FAILURES_DIR, else "config/failures")', someText)
     .addHelpText('after', more(MORE))
     .action((dir: string | undefined) => check(dir, terminal))
 }

@@ -33,7 +33,11 @@ export function addNotificationsCheck(notifications: Command, terminal: Terminal
     .command('check')
     .summary('check the routes and receivers of a folder')
     .description(ABOUT)
-    .argument('[dir]', 'folder with both files (default: NOTIFICATIONS_DIR, else "notifications")', someText)
+    .argument(
+      '[dir]',
+      'folder with both files (default: NOTIFICATIONS_DIR, else "config/notifications")',
+      someText,
+    )
     .option(...JSON_OPTION)
     .addHelpText('after', more(MORE))
     .action((dir: string | undefined, options: { readonly json?: true }) => check(dir, options, terminal))

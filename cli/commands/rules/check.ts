@@ -29,7 +29,11 @@ export function addRulesCheck(rules: Command, terminal: Terminal): void {
     .command('check')
     .summary('check alert rules')
     .description(ABOUT)
-    .argument('[file...]', 'rule files, or folders with them (default: RULES_DIR, else "rules")', someText)
+    .argument(
+      '[file...]',
+      'rule files, or folders with them (default: RULES_DIR, else "config/rules")',
+      someText,
+    )
     .option('--json', 'print one JSON document')
     .addHelpText('after', MORE)
     .action((_: unknown, options: CheckOptions, command: Command) => check(command.args, options, terminal))

@@ -45,7 +45,11 @@ export function addRulesScore(rules: Command, terminal: Terminal): void {
     .description(ABOUT)
     .argument('<file>', 'the recording, or "-"', someText)
     .requiredOption('--labels <file>', 'when something was wrong with what', someText)
-    .option('--rules <path>', 'rule file, or folder of them (default: RULES_DIR, else "rules")', someText)
+    .option(
+      '--rules <path>',
+      'rule file, or folder of them (default: RULES_DIR, else "config/rules")',
+      someText,
+    )
     .option(
       '--utc-offset <±hh:mm>',
       'the offset from UTC of windows without a zone',

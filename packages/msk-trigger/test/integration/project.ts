@@ -71,7 +71,7 @@ export class Project {
     }
     await Promise.all([
       symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules')),
-      symlink(join(PROJECT, 'localstack', 'msk-trigger'), join(folder, 'msk-trigger')),
+      symlink(join(PROJECT, 'packages', 'msk-trigger'), join(folder, 'msk-trigger')),
       writeFile(join(folder, 'package.json'), '{"type":"module"}'),
       // JSON is YAML.
       writeFile(join(folder, 'serverless.yml'), JSON.stringify(config)),

@@ -30,7 +30,7 @@ describe('the example, with the packed trigger installed', () => {
     failed = await kafka.topic('failed', 1)
     folder = await mkdtemp(join(tmpdir(), 'msk-example-'))
     project = Project.in(folder, 'orders')
-    await cp(join(PROJECT, 'localstack', 'msk-trigger', 'example'), folder, { recursive: true })
+    await cp(join(PROJECT, 'packages', 'msk-trigger', 'example'), folder, { recursive: true })
     await installPacked()
     // Only the topics differ from the example.
     const file = join(folder, 'serverless.yml')

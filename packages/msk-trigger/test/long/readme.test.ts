@@ -24,7 +24,7 @@ describe('the five minutes of the README, with what this repository has installe
     project = Project.in(reader.folder, 'shop')
     for (const name of INSTALLED)
       await symlink(join(PROJECT, 'node_modules', name), await reader.module(name))
-    await symlink(join(PROJECT, 'localstack', 'msk-trigger'), reader.file('msk-trigger'))
+    await symlink(join(PROJECT, 'packages', 'msk-trigger'), reader.file('msk-trigger'))
     const fromSource = (text: string) => text.replace(`- ${PLUGIN}`, '- ./msk-trigger/index.ts')
     await reader.write(
       steps.map(step => (step.do === 'write' ? { ...step, text: fromSource(step.text) } : step)),

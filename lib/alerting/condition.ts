@@ -1,59 +1,59 @@
-/** When a value is bad: beyond limits, or one of some states. Pure. */
+/** Finds the kinds of a rule over values: its condition decides which values are bad, its measure what is compared. Pure. */
+import { CONDITIONS, MEASURES } from './kinds/all.ts'
+import type { ConditionKind, MeasureKind, Memory, Value } from './kinds/kind.ts'
 
-/** A value is beyond them if it is greater than `above` or less than `below`. A limit that a rule does not have is infinite. */
-export interface Limits {
-  readonly above: number
-  readonly below: number
+export type { Value } from './kinds/kind.ts'
+
+/** What the kinds of a table read from a rule. */
+type ReadBy<Kind> = Kind extends { row(own: infer Own): unknown } ? Own : never
+
+/** The condition of a rule, as its kind has read it. `kind` is the name of the kind. */
+export type Condition = ReadBy<(typeof CONDITIONS)[keyof typeof CONDITIONS]>
+
+/** The measure of a rule, as its kind has read it. `of` is the name of the kind. */
+export type Measure = ReadBy<(typeof MEASURES)[keyof typeof MEASURES]>
+
+export function conditionKind({ kind }: Pick<Condition, 'kind'>): ConditionKind<Condition> {
+  return CONDITIONS[kind]
 }
 
-/** `fire` counts until the alert fires, `clear` from then on. They are equal unless the rule has hysteresis. */
-interface Beyond {
-  readonly kind: 'limits'
-  readonly fire: Limits
-  readonly clear: Limits
+export function measureKind({ of }: Pick<Measure, 'of'>): MeasureKind<Measure> {
+  return MEASURES[of]
 }
 
-interface IsOneOf {
-  readonly kind: 'states'
-  readonly states: readonly string[]
-}
-
-export type Condition = Beyond | IsOneOf
-
-/** A number for limits, a text for states. */
-export type Value = number | string
-
-/** Whether the value is bad for a rule that does not fire yet. A value equal to the threshold is not. */
+/** Returns whether the value is bad for a rule that does not fire yet. A value equal to a threshold is not. */
 export function fires(condition: Condition, value: Value): boolean {
-  return condition.kind === 'limits'
-    ? isBeyond(condition.fire, value)
-    : condition.states.includes(value as string)
+  return CONDITIONS[condition.kind].fires(condition as never, value)
 }
 
-/** Whether the value keeps an alert firing. */
+/** Returns whether the value keeps an alert firing. */
 export function holds(condition: Condition, value: Value): boolean {
-  return condition.kind === 'limits'
-    ? isBeyond(condition.clear, value)
-    : condition.states.includes(value as string)
+  return CONDITIONS[condition.kind].holds(condition as never, value)
 }
 
-function isBeyond({ above, below }: Limits, value: Value): boolean {
-  return (value as number) > above || (value as number) < below
+interface Compared {
+  readonly condition: Condition
+  readonly measure?: Measure | undefined
 }
 
-/**
- * The limit that a value is compared with: of two, the one that the value is beyond or closer to. Undefined for states.
- *
- * @param which the limits for firing or for clearing
- */
-export function thresholdFor(
-  condition: Condition,
-  which: 'fire' | 'clear',
-  value: Value,
-): number | undefined {
-  if (condition.kind === 'states') return undefined
-  const { above, below } = condition[which]
-  if (above === Number.POSITIVE_INFINITY) return below
-  if (below === Number.NEGATIVE_INFINITY) return above
-  return Math.abs((value as number) - above) <= Math.abs((value as number) - below) ? above : below
+/** A kind whose comparisons depend on earlier readings, by its name, with what it has read of the rule. */
+interface Remembering {
+  readonly name: string
+  readonly memory: Memory<Condition | Measure>
+  readonly own: Condition | Measure
 }
+
+/** Returns the kind that replaces the value of the rule by a number of its own; undefined if the value itself is compared. */
+export function rememberingKind({ condition, measure }: Compared): Remembering | undefined {
+  if (measure) return { name: measure.of, memory: measureKind(measure).memory, own: measure }
+  const { memory } = conditionKind(condition)
+  return memory && { name: condition.kind, memory, own: condition }
+}
+
+/** Names of the kinds that remember earlier readings. */
+export const REMEMBERING: readonly string[] = [
+  ...Object.keys(MEASURES),
+  ...Object.entries<ConditionKind<Condition>>(CONDITIONS).flatMap(([name, { memory }]) =>
+    memory ? [name] : [],
+  ),
+]

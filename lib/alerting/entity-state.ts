@@ -1,6 +1,5 @@
 /** What alerting remembers of an entity. It is stored as JSON; whoever reads it elsewhere finds it in `lib/queries/alerts.ts`. */
 import type { FiredAlert } from './alert.ts'
-import type { History } from './history.ts'
 import type { PatternStates } from './patterns/state.ts'
 import type { RuleState } from './rule-state.ts'
 import type { Compared } from './summary.ts'
@@ -24,13 +23,16 @@ export interface AlertingState extends SetTimers {
   readonly seen: Readonly<Record<string, number>>
   /** By rule and metric, see `rules-in-force.ts`. */
   readonly rules: Readonly<Record<string, TrackedRule>>
-  /** What rules compare new readings with, by what they compare. */
-  readonly history?: Readonly<Record<string, History>>
+  /** State of the kinds that compare new readings with earlier ones, see `kinds/kind.ts`; by `historyKey` of the rules. */
+  readonly history?: AlertingHistory
   /** Only of the clock, see `pipeline-down.ts`: the time of its last tick, in milliseconds since the epoch. */
   readonly lastTickMs?: number
   /** Of the rules over several of its readings. */
   readonly patterns?: PatternStates
 }
+
+/** State of kinds, by what they compare. */
+export type AlertingHistory = Readonly<Record<string, object>>
 
 /**
  * `alert` is set while firing or recovering: the resolved event repeats it, even if the rule was removed meanwhile. `noData` is

@@ -8,7 +8,8 @@ import type { AnyRule } from './patterns/pattern.ts'
 import { readPatternRule } from './patterns/read-pattern.ts'
 import { readRule } from './read-rule.ts'
 import { identityOf } from './rule.ts'
-import { RULE_KEYS, type RuleKey, type Violation, violationsIn } from './rule-schema.ts'
+import { RULE_KEYS } from './rule-keys.ts'
+import { type Violation, violationsIn } from './rule-schema.ts'
 
 /** The content of one file. `where` names the file in messages. */
 export interface RuleDocument {
@@ -76,10 +77,10 @@ function read(
   { where, whereByIdentity }: { where: string; whereByIdentity: Map<string, string> },
 ): AnyRule {
   const wrong = new Set(found.map(({ path }) => path[2]))
-  const report = (key: RuleKey, message: string, below: readonly (string | number)[] = []) => {
+  const report = (key: string, message: string, below: readonly (string | number)[] = []) => {
     found.push({ path: ['rules', index, key, ...below], message, isUnknownKey: false })
   }
-  const of = <Value>(key: RuleKey) => (wrong.has(key) ? undefined : (row[key] as Value | undefined))
+  const of = <Value>(key: string) => (wrong.has(key) ? undefined : (row[key] as Value | undefined))
   const given = { row, of, report, isFromLog }
   const rule = Object.hasOwn(row, 'pattern') ? readPatternRule(given) : readRule(given)
   if (of('name') !== undefined && !wrong.has('labels')) {
@@ -96,13 +97,15 @@ function errorOf(where: string, rule: string | undefined, { path, message }: Vio
   return { where, ...(rule === undefined ? {} : { rule }), ...(key === '' ? {} : { key }), message, path }
 }
 
+const KEY_ORDER = Object.keys(RULE_KEYS)
+
 /** Unknown keys first, then in the order of the documentation. */
 function byKey(a: Violation, b: Violation): number {
   return placeOf(a) - placeOf(b)
 }
 
 function placeOf({ path, isUnknownKey }: Violation): number {
-  return isUnknownKey ? -1 : RULE_KEYS.indexOf(path[2] as RuleKey)
+  return isUnknownKey ? -1 : KEY_ORDER.indexOf(String(path[2]))
 }
 
 function rowsOf(content: unknown): readonly unknown[] {

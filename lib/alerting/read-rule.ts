@@ -4,9 +4,9 @@ import type { FamilyName } from '../telemetry/families.ts'
 import { NO_DATA } from './alert.ts'
 import type { Condition } from './condition.ts'
 import type { Given } from './given.ts'
-import { readCondition, type Side } from './read-condition.ts'
+import { readCompared } from './read-condition.ts'
 import { readMatch } from './read-match.ts'
-import type { Match, Measure, OnSilence, Rule, Severity } from './rule.ts'
+import type { Match, OnSilence, Rule, Severity } from './rule.ts'
 import { defaultSummary, summaryError } from './summary.ts'
 
 /**
@@ -18,8 +18,7 @@ export function readRule(given: Given): Rule {
   const name = given.of<string>('name')
   if (name === NO_DATA && !given.isFromLog)
     given.report('name', `${NO_DATA} is the name of the alerts of \`onSilence: no-data\`: choose another`)
-  const measure = readMeasure(given)
-  const { condition, side } = readCondition(given, family, metric, measure)
+  const { condition, measure } = readCompared(given, family, metric)
   const labels = { ...given.of<Record<string, string>>('labels') }
   const match: Match | undefined = readMatch(given, family)
   const rule = {
@@ -35,7 +34,7 @@ export function readRule(given: Given): Rule {
     onSilence: given.of<OnSilence>('onSilence') ?? 'keep',
     severity: given.of<Severity>('severity') ?? 'info',
     labels,
-    summary: readSummary(given, labels, side, measure),
+    summary: readSummary(given, labels, { condition, measure }),
     paused: given.of<boolean>('paused') ?? false,
   }
   if (rule.onSilence !== 'keep' && rule.staleAfterMs === 0 && given.of('staleAfter') !== undefined)
@@ -57,29 +56,14 @@ function durationOf({ of, report }: Given, key: 'for' | 'keepFiringFor' | 'stale
   return ms ?? 0
 }
 
-function readMeasure({ of, report }: Given): Measure | undefined {
-  const [change, deviation] = [of('changeOver'), of('deviationOver')]
-  if (change === undefined && deviation === undefined) return undefined
-  if (change !== undefined && deviation !== undefined) {
-    report('deviationOver', 'does not go with changeOver: a rule compares one of the two')
-    return undefined
-  }
-  const key = change === undefined ? 'deviationOver' : 'changeOver'
-  const overMs = parseDuration(change ?? deviation) ?? 0
-  if (overMs > 0) return { of: change === undefined ? 'deviation' : 'change', overMs }
-  report(key, 'must be a duration greater than 0')
-  return undefined
-}
-
 function readSummary(
   { of, report }: Given,
   labels: Rule['labels'],
-  side: Side | undefined,
-  measure: Measure | undefined,
+  compared: Parameters<typeof defaultSummary>[0],
 ): string {
   const template = of<string>('summary')
-  if (template === undefined) return defaultSummary(side, measure?.of)
-  const error = summaryError(template, labels)
+  if (template === undefined) return defaultSummary(compared)
+  const error = summaryError(template, labels, compared)
   if (error !== undefined) report('summary', error)
   return template
 }

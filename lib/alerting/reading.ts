@@ -1,10 +1,10 @@
 /** What one reading does to all rules of its entity. Pure. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import type { Family, ReadingData } from '../telemetry/families.ts'
-import { thresholdFor, type Value } from './condition.ts'
+import { conditionKind, rememberingKind, type Value } from './condition.ts'
 import type { EntityRun } from './entity-run.ts'
-import type { AlertingState, TrackedRule } from './entity-state.ts'
-import { compare, type History } from './history.ts'
+import type { AlertingHistory, AlertingState, TrackedRule } from './entity-state.ts'
+import type { Comparison } from './kinds/kind.ts'
 import { matches } from './match.ts'
 import type { Rule } from './rule.ts'
 import { latestMs, type RuleState } from './rule-state.ts'
@@ -55,9 +55,9 @@ export function evaluate(
     const known: RuleState | undefined =
       before?.state ?? (seenMs === undefined ? undefined : { phase: 'inactive', seenMs })
     const isLate = seenMs !== undefined && event.timeMs < seenMs
-    const measured = histories.measure(keyed, value, isLate)
-    run.read(key, rule, before, known, event, { timeMs: event.timeMs, value: measured }, () =>
-      comparedOf(rule, value, measured as Value, known),
+    const compared = histories.compare(keyed, value, isLate)
+    run.read(key, rule, before, known, event, { timeMs: event.timeMs, value: compared.value }, () =>
+      comparedOf(rule, value, compared, known),
     )
   }
   return {
@@ -80,8 +80,7 @@ function isMatched(
 /** The value that a rule watches; undefined if the reading does not have it. NaN, which Avro and Protobuf can carry, is none. */
 function watchedValue({ metric, condition }: Rule, data: ReadingData): Value | undefined {
   const value = data[metric]
-  if (condition.kind === 'states') return typeof value === 'string' ? value : undefined
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+  return conditionKind(condition).isValue(value) ? value : undefined
 }
 
 function unmatched(run: EntityRun, key: string, before: TrackedRule | undefined, timeMs: number): void {
@@ -92,10 +91,10 @@ function unmatched(run: EntityRun, key: string, before: TrackedRule | undefined,
 
 /** The histories of one entity while one reading is evaluated. Those that no rule needs any more are dropped. */
 class Histories {
-  next: Record<string, History> | undefined
-  readonly #before: Readonly<Record<string, History>>
+  next: Record<string, object> | undefined
+  readonly #before: AlertingHistory
   readonly #timeMs: number
-  readonly #values = new Map<string, number | null>()
+  readonly #compared = new Map<string, Comparison>()
 
   constructor(before: AlertingState['history'], timeMs: number) {
     this.#before = before ?? NOTHING
@@ -110,31 +109,38 @@ class Histories {
     }
   }
 
-  /** What the rule compares with its thresholds; null if it cannot yet. */
-  measure(keyed: KeyedRule, value: Value, isLate: boolean): Value | null {
+  /** What the condition of the rule is asked about; null if that cannot be known yet. */
+  compare(keyed: KeyedRule, value: Value, isLate: boolean): Asked {
     const { historyKey, rule } = keyed
-    if (historyKey === undefined || rule.measure === undefined) return value
+    const kind = historyKey === undefined ? undefined : rememberingKind(rule)
+    if (historyKey === undefined || !kind) return { value }
     if (isLate) this.keep(keyed)
     // Late: the rule decides nothing, whatever the value.
-    if (isLate) return null
-    const known = this.#values.get(historyKey)
-    if (known !== undefined) return known
-    const compared = compare(rule.measure, this.#before[historyKey], this.#timeMs, value as number)
+    if (isLate) return { value: null }
+    const known = this.#compared.get(historyKey)
+    if (known) return known
+    const compared = kind.memory.compare(kind.own, this.#before[historyKey], this.#timeMs, value as number)
     this.next ??= {}
-    this.next[historyKey] = compared.history
-    this.#values.set(historyKey, compared.value)
-    return compared.value
+    this.next[historyKey] = compared.state
+    this.#compared.set(historyKey, compared)
+    return compared
   }
 }
 
+interface Asked extends Pick<Comparison, 'words'> {
+  readonly value: Value | null
+}
+
 /** What the alert says of the comparison: with the clear threshold once it fires. */
-function comparedOf(rule: Rule, raw: Value, value: Value, known: RuleState | undefined): Compared {
+function comparedOf(rule: Rule, raw: Value, { value, words }: Asked, known: RuleState | undefined): Compared {
   const isFiring = known?.phase === 'firing' || known?.phase === 'recovering'
-  const threshold = thresholdFor(rule.condition, isFiring ? 'clear' : 'fire', value)
+  const kind = conditionKind(rule.condition)
+  const threshold = kind.threshold?.(rule.condition, isFiring ? 'clear' : 'fire', value as Value)
   return {
-    value,
+    value: value as Value,
     ...(threshold === undefined ? {} : { threshold }),
-    ...(rule.measure === undefined ? {} : { measured: raw as number }),
+    ...(rememberingKind(rule) && { measured: raw as number }),
+    ...(words && { words }),
   }
 }
 

@@ -5,8 +5,9 @@
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-rules.js'
 import { type FilePath, MOST_ERRORS, pathOf, valueAt } from '../file-errors.ts'
+import { TEXTS } from './kinds/keys.ts'
 import { patternMessage } from './patterns/pattern-schema.ts'
-import { SEVERITIES } from './rule.ts'
+import { CONDITION_KEYS, FIRE_KEYS, RULE_KEYS } from './rule-keys.ts'
 
 /** What is wrong at a place of a file. */
 export interface Violation {
@@ -14,65 +15,6 @@ export interface Violation {
   readonly message: string
   /** The key that is unknown or missing is the last of the path. */
   readonly isUnknownKey: boolean
-}
-
-/** In the order of the documentation and of messages. */
-export const RULE_KEYS = [
-  'name',
-  'family',
-  'metric',
-  'match',
-  'unit',
-  'fireAbove',
-  'clearBelow',
-  'fireBelow',
-  'clearAbove',
-  'fireOutside',
-  'clearInside',
-  'fireEquals',
-  'changeOver',
-  'deviationOver',
-  'pattern',
-  'for',
-  'keepFiringFor',
-  'staleAfter',
-  'onSilence',
-  'severity',
-  'labels',
-  'summary',
-  'paused',
-] as const
-export type RuleKey = (typeof RULE_KEYS)[number]
-
-const FIRE_KEYS = 'fireAbove, fireBelow, fireOutside and fireEquals'
-const DURATION = 'a duration such as 90s, 5m or 1h30m, or 0'
-const NUMBER = 'a number without quotes'
-const TEXTS = 'a text in quotes, or a list of such texts'
-
-const EXPECTED: Readonly<Record<RuleKey, string>> = {
-  name: 'a letter, then letters, digits, _ and -',
-  family: 'one of environment, database, device',
-  metric: 'a metric of the family',
-  match: `a mapping such as { site: oslo }, with site, databaseType, model, tenant, entity or tags`,
-  unit: 'a unit such as °F',
-  fireAbove: NUMBER,
-  clearBelow: NUMBER,
-  fireBelow: NUMBER,
-  clearAbove: NUMBER,
-  fireOutside: 'two numbers, [least, most]',
-  clearInside: 'two numbers, [least, most]',
-  fireEquals: TEXTS,
-  changeOver: DURATION,
-  deviationOver: DURATION,
-  pattern: 'a mapping with count or sequence',
-  for: DURATION,
-  keepFiringFor: DURATION,
-  staleAfter: DURATION,
-  onSilence: 'one of keep, ok, alert, no-data',
-  severity: `one of ${SEVERITIES.join(', ')}`,
-  labels: 'a mapping of label to text',
-  summary: 'text',
-  paused: 'true or false',
 }
 
 /** The places that violate the schema, with one message for each: all of them, unless `isCut`. */
@@ -122,10 +64,15 @@ function messageOf(
 ): { message: string; path?: FilePath } {
   if (path.length < 2) return { message: ofDocument(keyword, path) }
   if (path.length === 2) {
+    const [first = ''] = FIRE_KEYS
     if (keyword !== 'oneOf') return { message: 'must be a mapping of keys to values' }
-    return { message: `give exactly one of ${FIRE_KEYS}`, path: [...path, 'fireAbove'] }
+    return {
+      message: `give exactly one of ${FIRE_KEYS.slice(0, -1).join(', ')} and ${FIRE_KEYS.at(-1)}`,
+      path: [...path, first],
+    }
   }
-  const key = path[2] as RuleKey
+  const key = String(path[2])
+  const expected = RULE_KEYS[key]?.expected
   if (keyword === 'false schema')
     return { message: 'does not go with pattern, whose own keys say which events and times' }
   if (key === 'pattern')
@@ -133,10 +80,10 @@ function messageOf(
   switch (keyword) {
     case 'additionalProperties':
       return path.length === 3
-        ? { message: `unknown key; a rule has ${RULE_KEYS.join(', ')}` }
+        ? { message: `unknown key; a rule has ${Object.keys(RULE_KEYS).join(', ')}` }
         : { message: `unknown key; ${key} has site, databaseType, model, tenant, entity, tags` }
     case 'required':
-      return { message: `is missing: must be ${EXPECTED[key]}` }
+      return { message: `is missing: must be ${expected}` }
     case 'dependentRequired':
       return { message: dependent(key, String(params.missingProperty)) }
     case 'enum':
@@ -147,7 +94,9 @@ function messageOf(
       }
   }
   if (key === 'labels' && path.length > 3) return { message: `must be text: put ${shown(value)} in quotes` }
-  return { message: `must be ${path.length > 3 && key === 'match' ? TEXTS : EXPECTED[key]}${butIs(value)}` }
+  return {
+    message: `must be ${path.length > 3 && key === 'match' ? TEXTS.expected : expected}${butIs(value)}`,
+  }
 }
 
 function ofDocument(keyword: string, path: FilePath): string {
@@ -156,11 +105,9 @@ function ofDocument(keyword: string, path: FilePath): string {
   return 'must be a list; for no rules, write `rules: []`'
 }
 
-/** Keys that need another threshold; others that need a key need `staleAfter`. */
-const CLEARS: ReadonlySet<string> = new Set(['clearBelow', 'clearAbove', 'clearInside'])
-
+/** Keys of conditions need another one of the condition; others that need a key need `staleAfter`. */
 function dependent(key: string, missing: string): string {
-  return CLEARS.has(key)
+  return Object.hasOwn(CONDITION_KEYS, key)
     ? `goes with ${missing}, which the rule does not have`
     : `needs ${missing}, which says how long a silence must last`
 }

@@ -2,6 +2,8 @@
 import { hash } from 'node:crypto'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { RULES_ACTIVATED_TYPE } from './activated-type.ts'
+import { measureKind } from './condition.ts'
+import { inSeconds } from './given.ts'
 import { parseRules } from './parse-rules.ts'
 import { type AnyRule, isPatternRule } from './patterns/pattern.ts'
 import { patternRow } from './patterns/read-pattern.ts'
@@ -58,7 +60,7 @@ function rowOf(rule: AnyRule): RuleRow {
   if (!isPatternRule(rule)) return thresholdRow(rule)
   const { name, pattern, keepFiringForMs, severity, labels, summary, paused } = rule
   return {
-    ...{ name, pattern: patternRow(pattern), keepFiringFor: durationText(keepFiringForMs) },
+    ...{ name, pattern: patternRow(pattern), keepFiringFor: inSeconds(keepFiringForMs) },
     ...{ severity, labels, summary, ...(paused ? { paused } : {}) },
   }
 }
@@ -71,21 +73,16 @@ function thresholdRow(rule: Rule): RuleRow {
     metric: rule.metric,
     ...(match && { match: matchRow(match) }),
     ...conditionRow(rule.condition),
-    ...(measure && { [`${measure.of}Over`]: durationText(measure.overMs) }),
-    for: durationText(rule.forMs),
-    keepFiringFor: durationText(rule.keepFiringForMs),
-    staleAfter: durationText(rule.staleAfterMs),
+    ...(measure && measureKind(measure).row(measure)),
+    for: inSeconds(rule.forMs),
+    keepFiringFor: inSeconds(rule.keepFiringForMs),
+    staleAfter: inSeconds(rule.staleAfterMs),
     ...(onSilence === 'keep' ? {} : { onSilence }),
     severity: rule.severity,
     labels: rule.labels,
     summary: rule.summary,
     ...(paused ? { paused } : {}),
   }
-}
-
-/** Rule files have no unit smaller than a second. */
-function durationText(ms: number): string {
-  return `${ms / 1000}s`
 }
 
 /** Hashes the content only: the order of keys does not matter. */

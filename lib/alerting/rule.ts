@@ -1,5 +1,5 @@
 import type { Dimension, FamilyName } from '../telemetry/families.ts'
-import type { Condition } from './condition.ts'
+import type { Condition, Measure } from './condition.ts'
 
 export const SEVERITIES = ['critical', 'warning', 'info'] as const
 export type Severity = (typeof SEVERITIES)[number]
@@ -14,12 +14,6 @@ export interface Match {
   /** Subjects of the readings. */
   readonly entities?: readonly string[]
   readonly tags: readonly (readonly [tag: string, texts: readonly string[]])[]
-}
-
-/** What is compared with the thresholds: the value itself, or what it is against the readings of the last `overMs`. */
-export interface Measure {
-  readonly of: 'change' | 'deviation'
-  readonly overMs: number
 }
 
 /** An alert rule, checked and with defaults filled in. `config/rules/README.md` describes how to write one. */

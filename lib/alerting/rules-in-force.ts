@@ -1,5 +1,6 @@
 /** The rules of a partition, arranged for evaluation. Pure. */
 import type { FamilyName } from '../telemetry/families.ts'
+import { REMEMBERING, rememberingKind } from './condition.ts'
 import { type PatternsInForce, patternsInForce } from './patterns/in-force.ts'
 import { type AnyRule, thresholdRules } from './patterns/pattern.ts'
 import { identityOf, type Rule } from './rule.ts'
@@ -40,8 +41,8 @@ export function rulesInForce(all: readonly AnyRule[]): RulesInForce {
 }
 
 function withKey(rule: Rule): KeyedRule {
-  const { measure, metric } = rule
-  const historyKey = measure && `${measure.of} ${metric} ${measure.overMs}`
+  const kind = rememberingKind(rule)
+  const historyKey = kind && `${kind.name} ${rule.metric} ${kind.memory.key(kind.own)}`
   return { key: keyOf(rule), rule, ...(historyKey === undefined ? {} : { historyKey }) }
 }
 
@@ -50,12 +51,14 @@ function withKey(rule: Rule): KeyedRule {
  * and its old alert ends as if the rule were removed. A value of the new metric must not clear it.
  */
 function keyOf(rule: Rule): string {
-  const { measure } = rule
-  const compared = measure === undefined ? '' : ` ${measure.of}`
+  const kind = rememberingKind(rule)
+  const compared = kind === undefined ? '' : ` ${kind.name}`
   return `${identityOf(rule)} ${rule.family}.${rule.metric}${compared}`
 }
 
+const COMPARED = new RegExp(` \\w+\\.\\w+( (${REMEMBERING.join('|')}))?$`)
+
 /** The identity of a rule, from the key of its state. */
 export function identityOfKey(key: string): string {
-  return key.replace(/ \w+\.\w+( change| deviation)?$/, '')
+  return key.replace(COMPARED, '')
 }

@@ -1,8 +1,8 @@
 /** Summaries of alerts: text with `{{placeholders}}` that are filled in once, when the alert fires. */
 import { durationText } from '../duration.ts'
 import { FAMILIES } from '../telemetry/families.ts'
-import type { Value } from './condition.ts'
-import type { Measure, Rule } from './rule.ts'
+import { conditionKind, measureKind, rememberingKind, type Value } from './condition.ts'
+import type { Rule } from './rule.ts'
 
 export const PLACEHOLDERS = [
   'value',
@@ -20,28 +20,30 @@ type Placeholder = (typeof PLACEHOLDERS)[number]
 const LABEL = 'labels.'
 const PLACEHOLDER = /\{\{\s*([\w.]+)\s*\}\}/g
 
-/** The summary of a rule without one. @param side of the thresholds; undefined for states */
-export function defaultSummary(
-  side: 'above' | 'below' | 'outside' | undefined,
-  measure: Measure['of'] | undefined,
-): string {
-  if (side === undefined) return '{{entity}}: {{metric}} is {{value}}'
-  if (measure === 'change')
-    return `{{entity}}: {{metric}} has changed by {{value}}, ${BEYOND[side]} {{threshold}}`
-  if (measure === 'deviation')
-    return `{{entity}}: {{metric}} is {{measured}}, {{value}} from its mean, ${BEYOND[side]} {{threshold}}`
-  return `{{entity}}: {{metric}} is {{value}}, ${BEYOND[side]} {{threshold}}`
+/** Parts of a rule, as far as they could be read. */
+interface Sides {
+  readonly condition: Rule['condition'] | undefined
+  readonly measure: Rule['measure'] | undefined
 }
 
-const BEYOND = { above: 'above', below: 'below', outside: 'beyond' } as const
+/** The summary of a rule without one. */
+export function defaultSummary({ condition, measure }: Sides): string {
+  const is = measure ? measureKind(measure).words.summary : 'is {{value}}'
+  return `{{entity}}: {{metric}} ${is}${condition ? conditionKind(condition).words.summary(condition) : ''}`
+}
 
 /**
  * Why a template cannot be used; undefined if it can.
  *
  * @param labels of the rule; undefined if they are not known
  */
-export function summaryError(template: string, labels: Rule['labels'] | undefined): string | undefined {
-  return templateError(template, labels, PLACEHOLDERS)
+export function summaryError(
+  template: string,
+  labels: Rule['labels'] | undefined,
+  { condition, measure }: Sides,
+): string | undefined {
+  const { placeholders = [] } = (condition && rememberingKind({ condition, measure })?.memory) ?? {}
+  return templateError(template, labels, [...PLACEHOLDERS, ...placeholders])
 }
 
 /** @param known the placeholders that the template may have beside labels */
@@ -71,6 +73,8 @@ export interface Compared {
   readonly threshold?: number
   /** The value of the reading, where something else was compared. */
   readonly measured?: number
+  /** Numbers for placeholders of the kind that compared, in the unit of the metric. */
+  readonly words?: Readonly<Record<string, number>>
 }
 
 interface Entity {
@@ -79,14 +83,16 @@ interface Entity {
 }
 
 /** Fills in a checked template. Values and thresholds have their unit: `41.2 °C`. */
-export function renderSummary(rule: Rule, { value, threshold, measured }: Compared, entity: Entity): string {
+export function renderSummary(rule: Rule, compared: Compared, entity: Entity): string {
+  const { value, threshold, measured, words = {} } = compared
+  const { condition, measure } = rule
   const unit = FAMILIES[rule.family].metrics[rule.metric]
   const own = measured ?? value
-  const comparedUnit = rule.measure?.of === 'deviation' ? 'σ' : unit
-  const states = rule.condition.kind === 'states' ? rule.condition.states.join(', ') : ''
+  const comparedUnit = measure ? (measureKind(measure).unit?.symbol ?? unit) : unit
+  const thresholdText = conditionKind(condition).words.threshold?.(condition) ?? ''
   const texts: Record<Placeholder, string> = {
     value: typeof value === 'number' ? quantity(value, comparedUnit) : String(value ?? ''),
-    threshold: threshold === undefined ? states : quantity(threshold, comparedUnit),
+    threshold: threshold === undefined ? thresholdText : quantity(threshold, comparedUnit),
     metric: rule.metric,
     entity: entity.subject ?? entity.source,
     source: entity.source,
@@ -94,7 +100,8 @@ export function renderSummary(rule: Rule, { value, threshold, measured }: Compar
     severity: rule.severity,
     measured: typeof own === 'number' ? quantity(own, unit) : (own ?? ''),
   }
-  return fillIn(rule.summary, texts, rule.labels)
+  const ofKind = Object.entries(words).map(([name, number]) => [name, quantity(number, unit)])
+  return fillIn(rule.summary, { ...texts, ...Object.fromEntries(ofKind) }, rule.labels)
 }
 
 /** @param texts by placeholder */

@@ -1,5 +1,5 @@
 /** Whether an event is one that a pattern asks for. Pure. */
-import { fires, type Value } from '../condition.ts'
+import { conditionKind, fires } from '../condition.ts'
 import type { Match } from '../rule.ts'
 import type { Facts } from './facts.ts'
 import type { EventMatcher, Matcher, ReadingMatcher } from './pattern.ts'
@@ -13,10 +13,8 @@ function isReading({ family, metric, condition }: ReadingMatcher, facts: Facts):
   if (facts.event !== undefined || facts.family !== family) return false
   if (metric === undefined) return true
   const value = facts.data[metric]
-  const isNumber = typeof value === 'number' && Number.isFinite(value)
-  if (condition === undefined) return isNumber || typeof value === 'string'
-  if (condition.kind === 'limits' ? !isNumber : typeof value !== 'string') return false
-  return fires(condition, value as Value)
+  if (condition) return conditionKind(condition).isValue(value) && fires(condition, value)
+  return typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value))
 }
 
 function isEvent({ event, where }: EventMatcher, facts: Facts): boolean {

@@ -1,7 +1,7 @@
 /** Summaries of alerts over several events: text with placeholders that are filled in once, when the alert fires. */
 import { durationText } from '../../duration.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
-import type { Condition } from '../condition.ts'
+import { conditionKind } from '../condition.ts'
 import type { Rule } from '../rule.ts'
 import { fillIn, templateError } from '../summary.ts'
 import type { Matcher, Pattern, PatternRule } from './pattern.ts'
@@ -66,14 +66,7 @@ function textOf(matcher: Matcher): string {
   }
   const { family, metric, condition } = matcher
   if (metric === undefined) return `reading of ${family}`
-  return condition ? `${metric} ${conditionText(condition, FAMILIES[family].metrics[metric])}` : metric
-}
-
-function conditionText(condition: Condition, unit: string | undefined): string {
-  if (condition.kind === 'states') return condition.states.join(' or ')
-  const { above, below } = condition.fire
-  const of = (limit: number) => (unit === undefined || unit === '1' ? `${limit}` : `${limit} ${unit}`)
-  if (above === Number.POSITIVE_INFINITY) return `below ${of(below)}`
-  if (below === Number.NEGATIVE_INFINITY) return `above ${of(above)}`
-  return `outside ${of(below)} to ${of(above)}`
+  if (!condition) return metric
+  const text = conditionKind(condition).words.inPatterns?.(condition, FAMILIES[family].metrics[metric])
+  return `${metric} ${text}`
 }

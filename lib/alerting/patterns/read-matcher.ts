@@ -1,17 +1,15 @@
 /** Reads which events a pattern asks for, and reports what no event could ever be. */
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import type { Given, Row } from '../given.ts'
-import { conditionRow, readCondition } from '../read-condition.ts'
+import { conditionRowInPattern, readCondition } from '../read-condition.ts'
 import { matchRow, readMatch } from '../read-match.ts'
-import type { RuleKey } from '../rule-schema.ts'
+import { FIRE_KEYS } from '../rule-keys.ts'
 import { EVENTS, isEventName } from './events.ts'
 import type { Matcher } from './pattern.ts'
 
 export type Place = readonly (string | number)[]
 /** @param at keys and list indexes from the pattern on */
 export type PatternFault = (at: Place, message: string) => void
-
-const FIRE_KEYS = ['fireAbove', 'fireBelow', 'fireOutside', 'fireEquals'] as const
 
 type Texts = string | readonly string[]
 
@@ -28,7 +26,7 @@ export function familyOfMatcher(matcher: Matcher): FamilyName {
 export function readMatcher(row: Row, at: Place, fault: PatternFault, isFromLog: boolean): Matcher {
   const given: Given = {
     row,
-    of: <Value>(key: RuleKey) => row[key] as Value | undefined,
+    of: <Value>(key: string) => row[key] as Value | undefined,
     report: (key, message, below = []) => fault([...at, key, ...below], message),
     isFromLog,
   }
@@ -43,7 +41,7 @@ function readingMatcher(given: Given, at: Place, fault: PatternFault): Matcher {
   const [, ...more] = FIRE_KEYS.filter(key => row[key] !== undefined)
   for (const key of more)
     fault([...at, key], `one condition is enough: give only one of ${FIRE_KEYS.join(', ')}`)
-  const { condition } = more.length > 0 ? {} : readCondition(given, family, metric, undefined)
+  const condition = more.length > 0 ? undefined : readCondition(given, family, metric)
   return {
     of: 'reading',
     family,
@@ -97,12 +95,7 @@ export function matcherRow(matcher: Matcher): Row {
   return {
     family,
     ...(metric === undefined ? {} : { metric }),
-    ...(condition && fireRow(conditionRow(condition))),
+    ...(condition && conditionRowInPattern(condition)),
     ...matchRows,
   }
-}
-
-/** An event comes or does not: it has nothing to clear. */
-function fireRow(row: Row): Row {
-  return Object.fromEntries(Object.entries(row).filter(([key]) => key.startsWith('fire')))
 }

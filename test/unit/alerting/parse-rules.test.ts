@@ -4,7 +4,6 @@ import { parseRules } from '../../../lib/alerting/parse-rules.ts'
 import { thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { identityOf } from '../../../lib/alerting/rule.ts'
 import { InvalidRules, readRules } from '../../../lib/alerting/rule-files.ts'
-import { RULE_KEYS } from '../../../lib/alerting/rule-schema.ts'
 import { limits, ruleOf } from './support.ts'
 
 const GOOD = {
@@ -306,8 +305,4 @@ describe('rule files', () => {
       },
     )
   })
-})
-
-test('RULE_KEYS names no key twice', () => {
-  assert.equal(new Set(RULE_KEYS).size, RULE_KEYS.length)
 })

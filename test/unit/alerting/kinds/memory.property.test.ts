@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { compare, type History } from '../../../lib/alerting/history.ts'
+import { MEASURES } from '../../../../lib/alerting/kinds/all.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -18,22 +18,23 @@ const series = fc
     })
   })
 
-/** What is compared at each reading, with the history stored in between; and the largest history. */
+/** What is compared at each reading, with the memory stored in between; and the largest memory. */
 function compared(
-  of: 'change' | 'deviation',
+  of: keyof typeof MEASURES,
   overMs: number,
   readings: readonly { timeMs: number; value: number }[],
 ) {
-  let history: History | undefined
+  const { memory } = MEASURES[of]
+  let state: object | undefined
   let bytes = 0
   const found = readings.map(({ timeMs, value }) => {
-    const one = compare({ of, overMs }, history, timeMs, value)
-    const stored = JSON.stringify(one.history)
+    const one = memory.compare({ of, overMs } as never, state, timeMs, value)
+    const stored = JSON.stringify(one.state)
     bytes = Math.max(bytes, stored.length)
-    history = JSON.parse(stored) as History
+    state = JSON.parse(stored)
     return one.value
   })
-  return { found, bytes }
+  return { found, bytes, largestBytes: memory.largestBytes }
 }
 
 const lastOfInstants = (readings: readonly { timeMs: number; value: number }[], beforeMs: number) => [
@@ -75,10 +76,13 @@ test('deviation: against mean and standard deviation of the instants before, wit
   )
 })
 
-test('whatever the rate of readings, the history stays small', () => {
+test('given any rate of readings, then the memory of a kind stays within its bound', () => {
   const readings = Array.from({ length: 8_000 }, (_, index) => ({
     timeMs: START + index * 500,
     value: index % 97,
   }))
-  for (const what of ['change', 'deviation'] as const) assert.ok(compared(what, HOUR, readings).bytes < 2_500)
+  for (const of of Object.keys(MEASURES) as (keyof typeof MEASURES)[]) {
+    const { bytes, largestBytes } = compared(of, HOUR, readings)
+    assert.ok(bytes > 100 && bytes < largestBytes, `${of}: ${bytes} bytes`)
+  }
 })

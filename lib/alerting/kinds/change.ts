@@ -1,0 +1,70 @@
+/** Change: the value minus an earlier one. Its memory has one reading for each part of the time, so the rate of readings does not count. */
+import { durationText } from '../../duration.ts'
+import { inSeconds, positiveDuration } from '../given.ts'
+import { DURATION } from './keys.ts'
+import type { MeasureKind } from './kind.ts'
+
+interface Change {
+  readonly of: 'change'
+  readonly overMs: number
+}
+
+/** Time in milliseconds since the epoch, and value. */
+type Sample = readonly [timeMs: number, value: number]
+
+/** The first reading of each part of the time, oldest first. */
+interface Samples {
+  readonly samples: readonly Sample[]
+}
+
+/** The earlier value is at most this many times the duration old. */
+const OLDEST = 2
+const PARTS = 60
+
+export const change: MeasureKind<Change> = {
+  role: 'measure',
+  keys: {
+    changeOver: {
+      ...DURATION,
+      about: 'Compares how much the value has [changed](kinds/change.md) over this duration.',
+      example: '10m',
+    },
+  },
+  read(given) {
+    const overMs = positiveDuration(given, 'changeOver')
+    return overMs === undefined ? undefined : { of: 'change', overMs }
+  },
+  row: ({ overMs }) => ({ changeOver: inSeconds(overMs) }),
+  memory: {
+    key: ({ overMs }) => String(overMs),
+    largestBytes: 2_500,
+    compare({ overMs }, state: Samples | undefined, timeMs, value) {
+      const samples = state?.samples ?? []
+      let index = samples.length - 1
+      while (index >= 0 && timeOf(samples, index) > timeMs - overMs) index -= 1
+      const before = samples[index]
+      const isRecent = before !== undefined && before[0] >= timeMs - OLDEST * overMs
+      const kept = index > 0 ? samples.slice(index) : samples
+      return {
+        state: { samples: withSample(kept, [timeMs, value], overMs / PARTS) },
+        value: isRecent ? value - before[1] : null,
+      }
+    },
+  },
+  words: {
+    text: ({ overMs }, metric) => `change of ${metric} over ${durationText(overMs)}`,
+    summary: 'has changed by {{value}}',
+  },
+}
+
+/** The samples with this one, if it is the first of its part. It replaces one of the same instant. */
+function withSample(samples: readonly Sample[], sample: Sample, partMs: number): readonly Sample[] {
+  const last = samples.at(-1)
+  if (last?.[0] === sample[0]) return samples.with(-1, sample)
+  if (last && Math.floor(last[0] / partMs) === Math.floor(sample[0] / partMs)) return samples
+  return [...samples, sample]
+}
+
+function timeOf(samples: readonly Sample[], index: number): number {
+  return (samples[index] as Sample)[0]
+}

@@ -1,0 +1,88 @@
+/** Deviation: the distance of the value from the entity's own mean, in standard deviations. Its memory has one sum for each part of the time. */
+import { durationText } from '../../duration.ts'
+import { inSeconds, positiveDuration } from '../given.ts'
+import { DURATION } from './keys.ts'
+import type { MeasureKind } from './kind.ts'
+
+interface Deviation {
+  readonly of: 'deviation'
+  readonly overMs: number
+}
+
+/** A part of the time: its number, how many readings, their mean, and the sum of the squares of their distances from it. */
+type Part = readonly [index: number, count: number, mean: number, squares: number]
+
+/** The last reading is kept apart: another of the same instant replaces it. */
+interface Parts {
+  readonly parts: readonly Part[]
+  readonly last: readonly [timeMs: number, value: number]
+}
+
+const PARTS = 20
+/** Deviation says nothing as long as fewer readings are known. */
+const FEWEST_READINGS = 10
+/** A metric that never moves has no deviation of its own: any move counts as one, and must not divide by 0. */
+const LEAST_DEVIATION = 1e-9
+
+export const deviation: MeasureKind<Deviation> = {
+  role: 'measure',
+  unit: { symbol: 'σ', because: 'whose thresholds are numbers of standard deviations' },
+  keys: {
+    deviationOver: {
+      ...DURATION,
+      about:
+        "Compares by how many standard deviations the value [deviates](kinds/deviation.md) from the entity's own mean of this duration.",
+      example: '1h',
+    },
+  },
+  read(given) {
+    const overMs = positiveDuration(given, 'deviationOver')
+    return overMs === undefined ? undefined : { of: 'deviation', overMs }
+  },
+  row: ({ overMs }) => ({ deviationOver: inSeconds(overMs) }),
+  memory: {
+    key: ({ overMs }) => String(overMs),
+    largestBytes: 2_500,
+    compare({ overMs }, state: Parts | undefined, timeMs, value) {
+      const partMs = overMs / PARTS
+      const earlier = state === undefined ? [] : state.last[0] === timeMs ? state.parts : added(state, partMs)
+      const parts = since(earlier, Math.floor((timeMs - overMs) / partMs) + 1)
+      const next: Parts = { parts, last: [timeMs, value] }
+      const [, count, mean, squares] = parts.reduce(merged, NO_READINGS)
+      if (count < FEWEST_READINGS) return { state: next, value: null }
+      const own = Math.sqrt(squares / (count - 1))
+      const scale = Math.max(own, LEAST_DEVIATION * Math.max(1, Math.abs(mean)))
+      return { state: next, value: Number(((value - mean) / scale).toPrecision(12)) }
+    },
+  },
+  words: {
+    text: ({ overMs }, metric) => `deviation of ${metric} over ${durationText(overMs)}`,
+    summary: 'is {{measured}}, {{value}} from its mean',
+  },
+}
+
+/** The parts from this number on. They are in the order of time. */
+function since(parts: readonly Part[], first: number): readonly Part[] {
+  let index = 0
+  while (index < parts.length && (parts[index] as Part)[0] < first) index += 1
+  return index === 0 ? parts : parts.slice(index)
+}
+
+/** The sums with the last reading among them. */
+function added({ parts, last }: Parts, partMs: number): readonly Part[] {
+  const index = Math.floor(last[0] / partMs)
+  const one: Part = [index, 1, last[1], 0]
+  const newest = parts.at(-1)
+  return newest?.[0] === index ? parts.with(-1, merged(newest, one)) : [...parts, one]
+}
+
+const NO_READINGS: Part = [0, 0, 0, 0]
+
+/** Chan, Golub and LeVeque: the moments of two sets together, without the loss of digits that sums of squares have. */
+function merged(a: Part, b: Part): Part {
+  const count = a[1] + b[1]
+  if (count === 0) return a
+  const delta = b[2] - a[2]
+  const mean = a[2] + (delta * b[1]) / count
+  return [b[0], count, mean, a[3] + b[3] + (delta * delta * a[1] * b[1]) / count]
+}

@@ -1,0 +1,197 @@
+/** Thresholds: a value is bad beyond a limit or outside a band. With hysteresis, it is good again only beyond another limit. */
+import { FAMILIES } from '../../telemetry/families.ts'
+import { conversion, unitsFor } from '../../telemetry/units.ts'
+import { type Given, unitOf } from '../given.ts'
+import { BAND, NUMBER } from './keys.ts'
+import type { ConditionKind, Limits, Subject } from './kind.ts'
+
+/** `fire` counts until the alert fires, `clear` from then on. They are equal unless the rule has hysteresis. */
+interface LimitsCondition {
+  readonly kind: 'limits'
+  readonly fire: Limits
+  readonly clear: Limits
+}
+
+type Side = 'above' | 'below' | 'outside'
+
+const KEYS = {
+  above: { fire: 'fireAbove', clear: 'clearBelow' },
+  below: { fire: 'fireBelow', clear: 'clearAbove' },
+  outside: { fire: 'fireOutside', clear: 'clearInside' },
+} as const
+
+const NONE: Limits = { above: Number.POSITIVE_INFINITY, below: Number.NEGATIVE_INFINITY }
+
+export const limits: ConditionKind<LimitsCondition> = {
+  role: 'condition',
+  keys: {
+    fireAbove: {
+      ...NUMBER,
+      about: 'Fires when the value is greater than this; a value equal to the threshold does not fire.',
+      example: '30',
+      inPatterns: 'One whose value is greater than this.',
+    },
+    clearBelow: {
+      ...NUMBER,
+      about:
+        'Goes with `fireAbove`: once firing, the alert clears when the value is no longer greater than this, so `28` clears at 28. At most `fireAbove`, which is the default.',
+      example: '28',
+      needs: 'fireAbove',
+    },
+    fireBelow: {
+      ...NUMBER,
+      about: 'Fires when the value is less than this; a value equal to the threshold does not fire.',
+      example: '0',
+      inPatterns: 'One whose value is less than this.',
+    },
+    clearAbove: {
+      ...NUMBER,
+      about:
+        'Goes with `fireBelow`: once firing, the alert clears when the value is no longer less than this. At least `fireBelow`, which is the default.',
+      example: '2',
+      needs: 'fireBelow',
+    },
+    fireOutside: {
+      ...BAND,
+      about: '[least, most]: fires when the value is less than the first number or greater than the second.',
+      example: '[18, 25]',
+      inPatterns: '[least, most]: one whose value is less than the first or greater than the second.',
+    },
+    clearInside: {
+      ...BAND,
+      about:
+        'Goes with `fireOutside`: once firing, the alert clears when the value is within this band, whose ends belong to it.',
+      example: '[19, 24]',
+      needs: 'fireOutside',
+    },
+  },
+  read,
+  row({ fire, clear }) {
+    const side = sideOf(fire)
+    const { fire: fireKey, clear: clearKey } = KEYS[side]
+    if (side !== 'outside') return { [fireKey]: fire[side], [clearKey]: clear[side] }
+    return { [fireKey]: [fire.below, fire.above], [clearKey]: [clear.below, clear.above] }
+  },
+  isValue: (value): value is number => typeof value === 'number' && Number.isFinite(value),
+  fires: ({ fire }, value) => isBeyond(fire, value as number),
+  holds: ({ clear }, value) => isBeyond(clear, value as number),
+  threshold(own, which, raw) {
+    const { above, below } = own[which]
+    const side = sideOf(own[which])
+    if (side !== 'outside') return own[which][side]
+    // The limit that the value is beyond or closer to.
+    const value = raw as number
+    return Math.abs(value - above) <= Math.abs(value - below) ? above : below
+  },
+  words: {
+    text({ fire }, unit) {
+      const side = sideOf(fire)
+      return side === 'outside'
+        ? `outside ${fire.below} to ${quantity(fire.above, unit)}`
+        : `${side} ${quantity(fire[side], unit)}`
+    },
+    inPatterns({ fire }, unit) {
+      const side = sideOf(fire)
+      return side === 'outside'
+        ? `outside ${quantity(fire.below, unit)} to ${quantity(fire.above, unit)}`
+        : `${side} ${quantity(fire[side], unit)}`
+    },
+    summary({ fire }) {
+      const side = sideOf(fire)
+      return `, ${side === 'outside' ? 'beyond' : side} {{threshold}}`
+    },
+  },
+  chart: ({ fire, clear }) => ({ fire, clear }),
+}
+
+function sideOf({ above, below }: Limits): Side {
+  if (above === NONE.above) return 'below'
+  return below === NONE.below ? 'above' : 'outside'
+}
+
+function isBeyond({ above, below }: Limits, value: number): boolean {
+  return value > above || value < below
+}
+
+function quantity(limit: number, unit: string | undefined): string {
+  return unit === undefined || unit === '1' ? `${limit}` : `${limit} ${unit}`
+}
+
+function read(given: Given, subject: Subject): LimitsCondition | undefined {
+  const { family, metric, measure } = subject
+  const side = (['above', 'below', 'outside'] as const).find(one => Object.hasOwn(given.row, KEYS[one].fire))
+  if (side === undefined) return undefined
+  const { fire: fireKey, clear: clearKey } = KEYS[side]
+  const isState = family && metric !== undefined && Object.hasOwn(FAMILIES[family].states, metric)
+  if (isState) given.report(fireKey, `${metric} is a state and not a number: use fireEquals`)
+  const convert = readUnit(given, subject)
+  const fire = limitsOf(given, side, fireKey, convert)
+  const clear = Object.hasOwn(given.row, clearKey) ? limitsOf(given, side, clearKey, convert) : fire
+  if (fire === undefined || clear === undefined) return undefined
+  if (clear.above > fire.above || clear.below < fire.below) given.report(clearKey, WRONG_SIDE[side](given))
+  else if (!isState && measure === undefined) reportUnreachable(given, side, fire, clear, subject)
+  return { kind: 'limits', fire, clear }
+}
+
+const THEN = 'or an alert would clear as soon as it fires'
+const WRONG_SIDE: Readonly<Record<Side, (given: Given) => string>> = {
+  above: ({ of }) => `must be at most fireAbove, ${of('fireAbove')}, ${THEN}`,
+  below: ({ of }) => `must be at least fireBelow, ${of('fireBelow')}, ${THEN}`,
+  outside: ({ of }) => `must lie within fireOutside, ${JSON.stringify(of('fireOutside'))}, ${THEN}`,
+}
+
+type Convert = (value: number) => number
+
+/** Thresholds are kept in the unit of the metric. A measure compares differences, for which only the size of the unit counts. */
+function readUnit(given: Given, { family, metric, measure }: Subject): Convert {
+  const own = unitOf(family, metric)
+  const unit = given.of<string>('unit')
+  const unchanged: Convert = value => value
+  if (unit === undefined) return unchanged
+  if (measure?.unit) {
+    const [key] = Object.keys(measure.keys)
+    given.report('unit', `does not go with ${key}, ${measure.unit.because}`)
+    return unchanged
+  }
+  if (own === undefined) return unchanged
+  const convert = conversion(own, unit)
+  if (convert === undefined) {
+    given.report(
+      'unit',
+      `does not fit ${given.of('metric')}: use ${unitsFor(own)}, not ${JSON.stringify(unit)}`,
+    )
+    return unchanged
+  }
+  return measure === undefined ? convert : value => Number((convert(value) - convert(0)).toPrecision(12))
+}
+
+function limitsOf(given: Given, side: Side, key: string, convert: Convert): Limits | undefined {
+  const raw = given.of<number | readonly [number, number]>(key)
+  if (raw === undefined) return undefined
+  if (typeof raw === 'number') return { ...NONE, [side]: convert(raw) }
+  const [least, most] = raw
+  if (least < most) return { below: convert(least), above: convert(most) }
+  given.report(key, `must be [least, most], and ${least} is not less than ${most}`)
+  return undefined
+}
+
+/** Reports limits beyond the bounds of the metric. */
+function reportUnreachable(
+  given: Given,
+  side: Side,
+  fire: Limits,
+  clear: Limits,
+  { family, metric }: Subject,
+): void {
+  const bounds = family && metric !== undefined ? FAMILIES[family].bounds[metric] : undefined
+  if (bounds === undefined || given.isFromLog) return
+  const [least, most] = bounds
+  const range = most === Number.POSITIVE_INFINITY ? `at least ${least}` : `between ${least} and ${most}`
+  const unit = unitOf(family, metric)
+  const is = `${metric} is always ${range}${unit === undefined || unit === '1' ? '' : ` ${unit}`}`
+  if (fire.above >= most && fire.below <= least) given.report(KEYS[side].fire, `would never fire: ${is}`)
+  else if (clear.above < least || clear.below > most) {
+    const key = Object.hasOwn(given.row, KEYS[side].clear) ? KEYS[side].clear : KEYS[side].fire
+    given.report(key, `would never clear: ${is}`)
+  }
+}

@@ -1,0 +1,143 @@
+/** Every key of a rule, in the order of the documentation and of messages: those that all rules share, and those of each kind. */
+import { FAMILIES } from '../telemetry/families.ts'
+import { CONDITIONS, MEASURES } from './kinds/all.ts'
+import { DURATION, type RuleKey } from './kinds/keys.ts'
+import { ON_SILENCE, SEVERITIES } from './rule.ts'
+
+export const FAMILY_NAMES = Object.keys(FAMILIES)
+
+type Keys = Readonly<Record<string, RuleKey>>
+
+const SUBJECT: Keys = {
+  name: {
+    schema: { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]*$' },
+    expected: 'a letter, then letters, digits, _ and -',
+    about: 'The name of the alert: letters, digits, `_` and `-`, beginning with a letter.',
+    required: 'yes',
+    example: 'HOT_ROOM',
+  },
+  family: {
+    schema: { enum: FAMILY_NAMES },
+    expected: `one of ${FAMILY_NAMES.join(', ')}`,
+    about: 'Which readings: `environment`, `database` or `device`.',
+    required: 'yes, without `pattern`',
+    example: 'environment',
+  },
+  metric: {
+    schema: { type: 'string' },
+    expected: 'a metric of the family',
+    about: 'Which of their metrics or states, see below. A reading without it does not concern this rule.',
+    required: 'yes, without `pattern`',
+    example: 'temperature',
+  },
+  match: {
+    schema: { $ref: '#/$defs/match' },
+    expected: 'a mapping such as { site: oslo }, with site, databaseType, model, tenant, entity or tags',
+    about:
+      'Watches only readings that have one of the texts of every key: `site`, `databaseType`, `model`, `tenant`, `entity` (the id of the sensor, instance or device) and `tags`.',
+    required: 'no, all',
+    example: "{ site: [oslo, bergen], tags: { floor: '3' } }",
+  },
+  unit: {
+    schema: { type: 'string', minLength: 1 },
+    expected: 'a unit such as °F',
+    about:
+      'The unit of the thresholds, if it is not that of the metric. They are converted; a unit that does not fit is refused.',
+    example: '°F',
+  },
+}
+
+/** The one key of rules over several events. `patterns/pattern-keys.ts` has the keys below it. */
+const PATTERN: Keys = {
+  pattern: {
+    schema: { $ref: '#/$defs/pattern' },
+    expected: 'a mapping with count or sequence',
+    about:
+      'Watches [several events](#rules-over-several-events) together, instead of the value of one metric.',
+  },
+}
+
+const LIFE: Keys = {
+  for: {
+    ...DURATION,
+    about: 'How long the condition must hold. `0` fires at once.',
+    required: 'no, `0`',
+    example: '5m',
+  },
+  keepFiringFor: {
+    ...DURATION,
+    about: 'How long the value must have been clear before the alert resolves.',
+    required: 'no, `0`',
+    example: '2m',
+  },
+  staleAfter: {
+    ...DURATION,
+    about: 'An entity without a reading of the metric for this long is [silent](#silence). `0`: never.',
+    required: 'no, `0`',
+    example: '15m',
+  },
+  onSilence: {
+    schema: { enum: ON_SILENCE },
+    expected: `one of ${ON_SILENCE.join(', ')}`,
+    about: 'What a [silence](#silence) means: `keep`, `ok`, `alert` or `no-data`. Needs `staleAfter`.',
+    required: 'no, `keep`',
+    example: 'ok',
+    needs: 'staleAfter',
+  },
+  severity: {
+    schema: { enum: SEVERITIES },
+    expected: `one of ${SEVERITIES.join(', ')}`,
+    about: '`critical`, `warning` or `info`.',
+    required: 'yes',
+    example: 'warning',
+  },
+  labels: {
+    schema: {
+      type: 'object',
+      propertyNames: { pattern: '^[A-Za-z][A-Za-z0-9_]*$' },
+      additionalProperties: { type: 'string' },
+    },
+    expected: 'a mapping of label to text',
+    about: 'Text by name, passed on with the alert. Together with `name` they identify the rule.',
+    required: 'no, none',
+    example: '{ team: facilities }',
+  },
+  summary: {
+    schema: { type: 'string', pattern: '\\S' },
+    expected: 'text',
+    about: 'One line for people, see [placeholders](#placeholders).',
+    example: "'{{entity}} has {{value}}'",
+  },
+  paused: {
+    schema: { type: 'boolean' },
+    expected: 'true or false',
+    about: '`true`: the rule is not evaluated, and its alerts resolve with the reason `rule-paused`.',
+    required: 'no, `false`',
+    example: 'true',
+  },
+}
+
+export const CONDITION_KEYS: Keys = keysOf(CONDITIONS)
+export const MEASURE_KEYS: Keys = keysOf(MEASURES)
+
+export const RULE_KEYS: Keys = { ...SUBJECT, ...CONDITION_KEYS, ...MEASURE_KEYS, ...PATTERN, ...LIFE }
+
+/** The keys of conditions of which a rule has exactly one: others refine one of them. */
+export const FIRE_KEYS: readonly string[] = Object.keys(CONDITION_KEYS).filter(
+  key => !CONDITION_KEYS[key]?.needs,
+)
+
+/** The keys that rules over several events have, too. */
+export const KEYS_WITH_PATTERN: readonly string[] = [
+  'name',
+  'pattern',
+  'keepFiringFor',
+  'severity',
+  'labels',
+  'summary',
+  'paused',
+]
+
+function keysOf(kinds: Readonly<Record<string, { readonly keys: Keys }>>): Keys {
+  return Object.assign({}, ...Object.values(kinds).map(({ keys }) => keys))
+}

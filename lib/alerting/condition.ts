@@ -50,10 +50,17 @@ export function rememberingKind({ condition, measure }: Compared): Remembering |
   return memory && { name: condition.kind, memory, own: condition }
 }
 
-/** Names of the kinds that remember earlier readings. */
-export const REMEMBERING: readonly string[] = [
-  ...Object.keys(MEASURES),
-  ...Object.entries<ConditionKind<Condition>>(CONDITIONS).flatMap(([name, { memory }]) =>
-    memory ? [name] : [],
+const MEMORIES: readonly (readonly [kind: string, Memory<Condition | Measure> | undefined])[] = [
+  ...Object.entries<MeasureKind<Measure>>(MEASURES).map(([name, { memory }]) => [name, memory] as const),
+  ...Object.entries<ConditionKind<Condition>>(CONDITIONS).map(
+    ([name, { memory }]) => [name, memory] as const,
   ),
 ]
+
+/** Names of the kinds that remember earlier readings. */
+export const REMEMBERING: readonly string[] = MEMORIES.flatMap(([kind, memory]) => (memory ? [kind] : []))
+
+/** Placeholders that single kinds add to those of every rule. */
+export const OWN_PLACEHOLDERS: readonly string[] = MEMORIES.flatMap(
+  ([, memory]) => memory?.placeholders ?? [],
+)

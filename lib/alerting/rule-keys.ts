@@ -1,32 +1,31 @@
 /** Every key of a rule, in the order of the documentation and of messages: those that all rules share, and those of each kind. */
 import { FAMILIES } from '../telemetry/families.ts'
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
-import { DURATION, type RuleKey } from './kinds/keys.ts'
+import { DURATION, type Keys } from './kinds/keys.ts'
 import { ON_SILENCE, SEVERITIES } from './rule.ts'
 
 export const FAMILY_NAMES = Object.keys(FAMILIES)
-
-type Keys = Readonly<Record<string, RuleKey>>
 
 const SUBJECT: Keys = {
   name: {
     schema: { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]*$' },
     expected: 'a letter, then letters, digits, _ and -',
-    about: 'The name of the alert: letters, digits, `_` and `-`, beginning with a letter.',
+    about:
+      'The name of the alert: letters, digits, `_` and `-`, beginning with a letter. Together with `labels` it identifies the rule.',
     required: 'yes',
     example: 'HOT_ROOM',
   },
   family: {
     schema: { enum: FAMILY_NAMES },
     expected: `one of ${FAMILY_NAMES.join(', ')}`,
-    about: 'Which readings: `environment`, `database` or `device`.',
+    about: 'Which readings the rule watches: `environment`, `database` or `device`.',
     required: 'yes, without `pattern`',
     example: 'environment',
   },
   metric: {
     schema: { type: 'string' },
     expected: 'a metric of the family',
-    about: 'Which of their metrics or states, see below. A reading without it does not concern this rule.',
+    about: 'Which of their metrics or states. A reading without it does not concern this rule.',
     required: 'yes, without `pattern`',
     example: 'temperature',
   },
@@ -66,20 +65,22 @@ const LIFE: Keys = {
   },
   keepFiringFor: {
     ...DURATION,
-    about: 'How long the value must have been clear before the alert resolves.',
+    about: 'How long the value must have been clear before the alert resolves. `0` resolves at once.',
     required: 'no, `0`',
     example: '2m',
   },
   staleAfter: {
     ...DURATION,
-    about: 'An entity without a reading of the metric for this long is [silent](#silence). `0`: never.',
+    about:
+      'An entity without a reading of the metric for this long is [silent](#silence): a pending alert ends, and `onSilence` applies. `0`: never.',
     required: 'no, `0`',
     example: '15m',
   },
   onSilence: {
     schema: { enum: ON_SILENCE },
     expected: `one of ${ON_SILENCE.join(', ')}`,
-    about: 'What a [silence](#silence) means: `keep`, `ok`, `alert` or `no-data`. Needs `staleAfter`.',
+    about:
+      'What a [silence](#silence) means. `keep`: an alert that fires stays. `ok`: it resolves. `alert`: silence is a bad value. `no-data`: an alert `NoData` of its own fires. Needs `staleAfter`.',
     required: 'no, `keep`',
     example: 'ok',
     needs: 'staleAfter',
@@ -98,7 +99,7 @@ const LIFE: Keys = {
       additionalProperties: { type: 'string' },
     },
     expected: 'a mapping of label to text',
-    about: 'Text by name, passed on with the alert. Together with `name` they identify the rule.',
+    about: 'Text by name, passed on with the alert.',
     required: 'no, none',
     example: '{ team: facilities }',
   },

@@ -1,7 +1,7 @@
 /** Summaries of alerts: text with `{{placeholders}}` that are filled in once, when the alert fires. */
 import { durationText } from '../duration.ts'
 import { FAMILIES } from '../telemetry/families.ts'
-import { conditionKind, measureKind, rememberingKind, type Value } from './condition.ts'
+import { conditionKind, measureKind, OWN_PLACEHOLDERS, rememberingKind, type Value } from './condition.ts'
 import type { Rule } from './rule.ts'
 
 export const PLACEHOLDERS = [
@@ -15,6 +15,9 @@ export const PLACEHOLDERS = [
   'measured',
 ] as const
 type Placeholder = (typeof PLACEHOLDERS)[number]
+
+/** With those that single kinds add. */
+export const EVERY_PLACEHOLDER: readonly string[] = [...PLACEHOLDERS, ...OWN_PLACEHOLDERS]
 
 /** A label of the rule is `{{labels.NAME}}`. */
 const LABEL = 'labels.'

@@ -26,7 +26,8 @@ export const change: MeasureKind<Change> = {
   keys: {
     changeOver: {
       ...DURATION,
-      about: 'Compares how much the value has [changed](kinds/change.md) over this duration.',
+      about:
+        'Compares how much the value has [changed](kinds/change.md) over this duration, instead of the value.',
       example: '10m',
     },
   },

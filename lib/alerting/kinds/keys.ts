@@ -31,16 +31,5 @@ export const DURATION: KeyValues = {
   expected: 'a duration such as 90s, 5m or 1h30m, or 0',
 }
 
-/** Definitions that the values above refer to. */
-export const DEFINITIONS = {
-  texts: {
-    anyOf: [
-      { type: 'string', minLength: 1 },
-      { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } },
-    ],
-  },
-  band: { type: 'array', minItems: 2, maxItems: 2, items: { type: 'number' } },
-  duration: {
-    anyOf: [{ type: 'string', pattern: '^(0|(?=.)(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?)$' }, { const: 0 }],
-  },
-} as const
+/** Keys in the order of the documentation and of messages. */
+export type Keys = Readonly<Record<string, RuleKey>>

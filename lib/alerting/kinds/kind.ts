@@ -4,7 +4,7 @@
  */
 import type { FamilyName } from '../../telemetry/families.ts'
 import type { Given, Row } from '../given.ts'
-import type { RuleKey } from './keys.ts'
+import type { Keys } from './keys.ts'
 
 /** A number for limits, a text for states. */
 export type Value = number | string
@@ -16,8 +16,7 @@ export interface Limits {
 }
 
 interface Kind<Own> {
-  /** In the order of the documentation and of messages. The first is in every rule of the kind, unless others stand for it. */
-  readonly keys: Readonly<Record<string, RuleKey>>
+  readonly keys: Keys
   /** Reads the keys of a row, and reports what could never have an effect. Undefined for a row without them, or with errors. */
   read(given: Given, subject: Subject): Own | undefined
   /** Returns the keys as a rule file has them. */

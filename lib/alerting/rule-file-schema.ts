@@ -1,0 +1,105 @@
+/**
+ * The parts of `schemas/files/rules.v1.json` that follow from the keys of rules and from the families; definitions of lists, durations
+ * and patterns stand in that file alone. `npm run schemas` writes them there. Pure.
+ */
+import { FAMILIES } from '../telemetry/families.ts'
+import type { Keys } from './kinds/keys.ts'
+import { PATTERN_PLACEHOLDERS } from './patterns/pattern-summary.ts'
+import { CONDITION_KEYS, FIRE_KEYS, KEYS_WITH_PATTERN, RULE_KEYS } from './rule-keys.ts'
+import { EVERY_PLACEHOLDER } from './summary.ts'
+
+type Schema = Readonly<Record<string, unknown>>
+
+interface RuleFileSchema {
+  readonly $defs: Readonly<Record<'patternEvent' | 'patternStep', Asking>>
+}
+
+interface Asking {
+  readonly properties: Readonly<Record<string, Schema>>
+  readonly dependentRequired: Readonly<Record<string, readonly string[]>>
+}
+
+/** Keys of rules over values alone. */
+const FOR_VALUES = Object.keys(RULE_KEYS).filter(key => !KEYS_WITH_PATTERN.includes(key))
+
+/** Returns the schema with these parts as they are now. */
+export function ruleFileSchema<Whole extends RuleFileSchema>(schema: Whole): Whole {
+  const { patternEvent, patternStep } = schema.$defs
+  const described = Object.entries(RULE_KEYS).map(([key, { schema: own, about }]) => {
+    return [key, { ...own, description: key === 'summary' ? aboutSummary() : plain(about) }] as const
+  })
+  const rule = {
+    type: 'object',
+    required: ['name', 'severity'],
+    if: { required: ['pattern'] },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { properties: forEach(FOR_VALUES, () => false) },
+    else: { required: ['family', 'metric'], oneOf: FIRE_KEYS.map(key => ({ required: [key] })) },
+    dependentRequired: needsOf(RULE_KEYS),
+    allOf: [{ $ref: '#/$defs/metricOfFamily' }],
+    additionalProperties: false,
+    properties: Object.fromEntries(described),
+  }
+  const inPatterns = FIRE_KEYS.filter(key => CONDITION_KEYS[key]?.inPatterns !== undefined)
+  const asked = forEach(inPatterns, key => {
+    const { schema: own, inPatterns: description } = CONDITION_KEYS[key] as Keys[string]
+    return { ...own, description }
+  })
+  const referred = forEach(inPatterns, key => ({ $ref: `#/$defs/patternEvent/properties/${key}` }))
+  return {
+    ...schema,
+    $defs: {
+      ...schema.$defs,
+      rule,
+      patternEvent: withConditions(patternEvent, asked),
+      patternStep: withConditions(patternStep, referred),
+      metricOfFamily: { type: 'object', allOf: Object.values(FAMILIES).map(metricsOf) },
+    },
+  }
+}
+
+function needsOf(keys: Keys): Readonly<Record<string, readonly string[]>> {
+  const needing = Object.entries(keys).flatMap(([key, { needs }]) => (needs ? [[key, [needs]] as const] : []))
+  return Object.fromEntries(needing)
+}
+
+/** Replaces the keys of conditions, which are those that need a metric, behind `unit`. */
+function withConditions(asking: Asking, conditions: Readonly<Record<string, Schema>>): Asking {
+  const { dependentRequired, properties } = asking
+  const isOther = (key: string) => key === 'unit' || dependentRequired[key]?.[0] !== 'metric'
+  const behindUnit = <Value>(all: Readonly<Record<string, Value>>, own: Readonly<Record<string, Value>>) => {
+    const others = Object.entries(all).filter(([key]) => isOther(key))
+    const at = others.findIndex(([key]) => key === 'unit') + 1
+    return Object.fromEntries([...others.slice(0, at), ...Object.entries(own), ...others.slice(at)])
+  }
+  const needs = forEach(Object.keys(conditions), () => ['metric'])
+  return {
+    ...asking,
+    dependentRequired: behindUnit(dependentRequired, needs),
+    properties: behindUnit(properties, conditions),
+  }
+}
+
+/** Has the metrics of a family completed and checked. */
+function metricsOf({ name, metrics, states }: (typeof FAMILIES)[keyof typeof FAMILIES]): Schema {
+  return {
+    if: { properties: { family: { const: name } }, required: ['family'] },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { properties: { metric: { enum: [...Object.keys(metrics), ...Object.keys(states)] } } },
+  }
+}
+
+function aboutSummary(): string {
+  const listed = (names: readonly string[]) =>
+    `${names.map(name => `{{${name}}}`).join(', ')} and {{labels.NAME}}`
+  return `One line for people, with ${listed(EVERY_PLACEHOLDER)}; with pattern: ${listed(PATTERN_PLACEHOLDERS)}.`
+}
+
+/** Markdown without its marks. */
+function plain(text: string): string {
+  return text.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '')
+}
+
+function forEach<Value>(keys: readonly string[], make: (key: string) => Value): Record<string, Value> {
+  return Object.fromEntries(keys.map(key => [key, make(key)]))
+}

@@ -1,4 +1,5 @@
 /** An alert rule in one line for people. Pure. */
+import { conditionKind, measureKind } from '../../../lib/alerting/condition.ts'
 import { type AnyRule, isPatternRule, type Pattern } from '../../../lib/alerting/patterns/pattern.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { durationText } from '../../../lib/duration.ts'
@@ -8,21 +9,14 @@ import { FAMILIES } from '../../../lib/telemetry/families.ts'
 export function conditionText(rule: AnyRule): string {
   if (isPatternRule(rule)) return patternText(rule.pattern)
   const lasts = rule.forMs > 0 ? ` for ${durationText(rule.forMs)}` : ''
-  return `${measuredText(rule)} ${beyondText(rule)}${lasts}`
+  return `${comparedText(rule)}${lasts}`
 }
 
-function measuredText({ metric, measure }: Rule): string {
-  return measure ? `${measure.of} of ${metric} over ${durationText(measure.overMs)}` : metric
-}
-
-function beyondText({ condition, family, metric, measure }: Rule): string {
-  if (condition.kind === 'states') return `is ${condition.states.join(' or ')}`
-  const { above, below } = condition.fire
-  const own = measure?.of === 'deviation' ? 'σ' : FAMILIES[family].metrics[metric]
-  const unit = own === undefined || own === '1' ? '' : ` ${own}`
-  if (above === Number.POSITIVE_INFINITY) return `below ${below}${unit}`
-  if (below === Number.NEGATIVE_INFINITY) return `above ${above}${unit}`
-  return `outside ${below} to ${above}${unit}`
+function comparedText({ condition, family, metric, measure }: Rule): string {
+  const kind = measure && measureKind(measure)
+  const unit = kind?.unit?.symbol ?? FAMILIES[family].metrics[metric]
+  const compared = measure && kind ? kind.words.text(measure, metric) : metric
+  return `${compared} ${conditionKind(condition).words.text(condition, unit)}`
 }
 
 function patternText(pattern: Pattern): string {

@@ -1,8 +1,9 @@
 /** The rules that watch an entity, with the limits that a chart can show. Pure. */
+import { conditionKind, measureKind, rememberingKind } from '../../../lib/alerting/condition.ts'
 import { matches } from '../../../lib/alerting/match.ts'
 import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
-import type { FamilyName, ReadingData } from '../../../lib/telemetry/families.ts'
+import { FAMILIES, type FamilyName, type ReadingData } from '../../../lib/telemetry/families.ts'
 
 export interface WatchingRule {
   /** Its name and labels. */
@@ -10,8 +11,12 @@ export interface WatchingRule {
   readonly name: string
   readonly metric: string
   readonly severity: string
-  /** What is compared with the limits: the value itself, its change or deviation, or a state. */
-  readonly compares: 'value' | 'change' | 'deviation' | 'state'
+  /** What is compared: `value`, `state`, or the kind that replaces the value by a number of its own, such as `change`. */
+  readonly compares: string
+  /** When it is bad, in words. */
+  readonly text: string
+  /** Unit of the limits; `1` where they have none. */
+  readonly unit: string
   /** Null where it has no such limit. */
   readonly fireAbove: number | null
   readonly fireBelow: number | null
@@ -38,19 +43,25 @@ export function watchingRules(
 
 function watchingRule(rule: Rule): WatchingRule {
   const { name, metric, severity, condition, measure, forMs, paused } = rule
-  const limits = condition.kind === 'limits' ? condition : undefined
+  const kind = conditionKind(condition)
+  const { fire, clear, states } = kind.chart?.(condition) ?? {}
+  const measureUnit = measure && measureKind(measure).unit
+  const unit = FAMILIES[rule.family].metrics[metric] ?? '1'
   return {
     rule: identityOf(rule),
     name,
     metric,
     severity,
-    compares: condition.kind === 'states' ? 'state' : (measure?.of ?? 'value'),
-    fireAbove: finite(limits?.fire.above),
-    fireBelow: finite(limits?.fire.below),
+    compares: states ? 'state' : (rememberingKind(rule)?.name ?? 'value'),
+    text: kind.words.text(condition, unit),
+    // A number of standard deviations, for example, has no unit.
+    unit: measureUnit ? '1' : unit,
+    fireAbove: finite(fire?.above),
+    fireBelow: finite(fire?.below),
     // A value that is no longer above this one clears the alert.
-    clearBelow: finite(limits?.clear.above),
-    clearAbove: finite(limits?.clear.below),
-    states: condition.kind === 'states' ? condition.states : [],
+    clearBelow: finite(clear?.above),
+    clearAbove: finite(clear?.below),
+    states: states ?? [],
     forMs,
     isPaused: paused,
   }

@@ -87,7 +87,7 @@ function MetricChart({
       <ul class="telemetry-rules">
         {rules.map(rule => (
           <li key={rule.rule}>
-            <strong>{rule.name}</strong> {conditionText(rule, unit)}, {rule.forMs === 0 ? '' : 'for '}
+            <strong>{rule.name}</strong> {conditionText(rule)}, {rule.forMs === 0 ? '' : 'for '}
             {forText(rule)}
           </li>
         ))}

@@ -52,8 +52,7 @@ const STATISTICS: readonly Column<Metric>[] = [
 
 /** Every rule that watches it, and how it stands. */
 export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
-  const { rules, metrics, alerts } = now
-  const unitOf = ({ metric }: WatchingRule) => metrics.find(({ name }) => name === metric)?.unit ?? '1'
+  const { rules, alerts } = now
   const stateOf = ({ rule, isPaused }: WatchingRule) => {
     if (isPaused) return 'paused'
     return alerts.find(one => one.rule.startsWith(`${rule} `))?.phase ?? 'inactive'
@@ -65,9 +64,9 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
       sortBy: ({ rule }) => rule,
     },
     { heading: 'Metric', cell: ({ metric }) => metric, sortBy: ({ metric }) => metric },
-    { heading: 'Fires', cell: rule => conditionText(rule, unitOf(rule)) },
+    { heading: 'Fires', cell: rule => conditionText(rule) },
     { heading: 'For', cell: forText, sortBy: ({ forMs }) => forMs },
-    { heading: 'Clears', cell: rule => clearText(rule, unitOf(rule)) },
+    { heading: 'Clears', cell: rule => clearText(rule) },
     { heading: 'Severity', cell: ({ severity }) => severity, sortBy: ({ severity }) => severity },
     { heading: 'Now', cell: rule => <Phase phase={stateOf(rule)} />, sortBy: stateOf },
   ]
@@ -98,7 +97,7 @@ function Phase({ phase }: { readonly phase: string }): JSX.Element {
   return <span class={look}>{phase}</span>
 }
 
-function clearText({ clearBelow, clearAbove }: WatchingRule, unit: string): string {
+function clearText({ clearBelow, clearAbove, unit }: WatchingRule): string {
   const limits = [
     ...(clearBelow === null ? [] : [`at ${valueText(clearBelow, unit)} or less`]),
     ...(clearAbove === null ? [] : [`at ${valueText(clearAbove, unit)} or more`]),

@@ -24,19 +24,13 @@ export function unitText(unit: string): string {
 }
 
 /** What makes a rule fire: `above 40 °C`, `below 0 °C or above 40 °C`, `is degraded`. */
-export function conditionText(rule: WatchingRule, unit: string): string {
-  const { compares, fireAbove, fireBelow, states } = rule
-  if (compares === 'state') return `is ${states.join(' or ')}`
+export function conditionText({ compares, text, unit, fireAbove, fireBelow }: WatchingRule): string {
   const limits = [
-    ...(fireBelow === null ? [] : [`below ${limitText(rule, fireBelow, unit)}`]),
-    ...(fireAbove === null ? [] : [`above ${limitText(rule, fireAbove, unit)}`]),
-  ].join(' or ')
-  return compares === 'value' ? limits : `${compares} ${limits}`
-}
-
-/** A deviation has no unit: it counts standard deviations. */
-function limitText({ compares }: WatchingRule, limit: number, unit: string): string {
-  return compares === 'deviation' ? numberText(limit) : valueText(limit, unit)
+    ...(fireBelow === null ? [] : [`below ${valueText(fireBelow, unit)}`]),
+    ...(fireAbove === null ? [] : [`above ${valueText(fireAbove, unit)}`]),
+  ]
+  if (limits.length === 0) return text
+  return `${compares === 'value' ? '' : `${compares} `}${limits.join(' or ')}`
 }
 
 /** How long a rule waits: `5 min`; `at once`. Rules have whole minutes and hours, mostly. */

@@ -30,6 +30,8 @@ const rule: WatchingRule = {
   metric: 'temperature',
   severity: 'critical',
   compares: 'value',
+  text: 'above 40 °C',
+  unit: '°C',
   fireAbove: 40,
   fireBelow: null,
   clearBelow: 40,
@@ -79,7 +81,7 @@ describe('what charts are drawn from', () => {
     const rules = [
       rule,
       { ...rule, name: 'BAND', fireAbove: 50, fireBelow: 0 },
-      { ...rule, compares: 'change' as const },
+      { ...rule, compares: 'change' },
       { ...rule, isPaused: true },
       { ...rule, metric: 'humidity' },
     ]

@@ -37,6 +37,8 @@ describe('the rules that watch an entity', () => {
       metric: 'temperature',
       severity: 'warning',
       compares: 'value',
+      text: 'outside 0 to 40 °C',
+      unit: '°C',
       fireAbove: 40,
       fireBelow: 0,
       clearBelow: 38,

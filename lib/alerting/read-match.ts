@@ -2,7 +2,7 @@ import { type Dimension, FAMILIES, type FamilyName } from '../telemetry/families
 import type { Given } from './given.ts'
 import type { Match } from './rule.ts'
 
-const DIMENSIONS: readonly Dimension[] = ['site', 'databaseType', 'model', 'tenant']
+export const DIMENSIONS: readonly Dimension[] = ['site', 'databaseType', 'model', 'tenant']
 
 type Texts = string | readonly string[]
 

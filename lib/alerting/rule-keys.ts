@@ -1,7 +1,8 @@
 /** Every key of a rule, in the order of the documentation and of messages: those that all rules share, and those of each kind. */
 import { FAMILIES } from '../telemetry/families.ts'
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
-import { DURATION, type Keys } from './kinds/keys.ts'
+import { DURATION, type Keys, TEXTS } from './kinds/keys.ts'
+import { DIMENSIONS } from './read-match.ts'
 import { ON_SILENCE, SEVERITIES } from './rule.ts'
 
 export const FAMILY_NAMES = Object.keys(FAMILIES)
@@ -32,6 +33,7 @@ const SUBJECT: Keys = {
   match: {
     schema: { $ref: '#/$defs/match' },
     expected: 'a mapping such as { site: oslo }, with site, databaseType, model, tenant, entity or tags',
+    parts: Object.fromEntries([...DIMENSIONS, 'entity', 'tags'].map(part => [part, TEXTS.expected])),
     about:
       'Watches only readings that have one of the texts of every key: `site`, `databaseType`, `model`, `tenant`, `entity` (the id of the sensor, instance or device) and `tags`.',
     required: 'no, all',

@@ -5,7 +5,6 @@
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-rules.js'
 import { type FilePath, MOST_ERRORS, pathOf, valueAt } from '../file-errors.ts'
-import { TEXTS } from './kinds/keys.ts'
 import { patternMessage } from './patterns/pattern-schema.ts'
 import { CONDITION_KEYS, FIRE_KEYS, RULE_KEYS } from './rule-keys.ts'
 
@@ -72,7 +71,8 @@ function messageOf(
     }
   }
   const key = String(path[2])
-  const expected = RULE_KEYS[key]?.expected
+  const { expected, parts } = RULE_KEYS[key] ?? {}
+  const wanted = parts?.[String(path[3])] ?? expected
   if (keyword === 'false schema')
     return { message: 'does not go with pattern, whose own keys say which events and times' }
   if (key === 'pattern')
@@ -81,9 +81,9 @@ function messageOf(
     case 'additionalProperties':
       return path.length === 3
         ? { message: `unknown key; a rule has ${Object.keys(RULE_KEYS).join(', ')}` }
-        : { message: `unknown key; ${key} has site, databaseType, model, tenant, entity, tags` }
+        : { message: `unknown key; ${key} has ${Object.keys(parts ?? {}).join(', ')}` }
     case 'required':
-      return { message: `is missing: must be ${expected}` }
+      return { message: `is missing: must be ${wanted}` }
     case 'dependentRequired':
       return { message: dependent(key, String(params.missingProperty)) }
     case 'enum':
@@ -95,7 +95,7 @@ function messageOf(
   }
   if (key === 'labels' && path.length > 3) return { message: `must be text: put ${shown(value)} in quotes` }
   return {
-    message: `must be ${path.length > 3 && key === 'match' ? TEXTS.expected : expected}${butIs(value)}`,
+    message: `must be ${wanted}${butIs(value)}`,
   }
 }
 

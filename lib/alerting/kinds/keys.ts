@@ -18,6 +18,8 @@ export interface KeyValues {
   readonly schema: Readonly<Record<string, unknown>>
   /** Completes "must be …". */
   readonly expected: string
+  /** Of a mapping with known keys: completes "must be …" for each. */
+  readonly parts?: Readonly<Record<string, string>>
 }
 
 export const NUMBER: KeyValues = { schema: { type: 'number' }, expected: 'a number without quotes' }

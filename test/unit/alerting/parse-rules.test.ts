@@ -105,10 +105,7 @@ describe('an error', () => {
       /^metric: must be one of temperature, humidity, pressure, windSpeed, status, not "temp"$/,
     ],
     [{ metric: 'cpuUsagePercent' }, /^metric: must be one of temperature/],
-    [
-      { fireAbove: undefined },
-      /^fireAbove: give exactly one of fireAbove, fireBelow, fireOutside and fireEquals$/,
-    ],
+    [{ fireAbove: undefined }, /^fireAbove: give exactly one of fireAbove, fireBelow, fireOutside/],
     [{ fireBelow: 0 }, /^fireAbove: give exactly one/],
     [{ fireAbove: '40' }, /^fireAbove: must be a number without quotes, not "40"$/],
     [{ fireAbove: Number.POSITIVE_INFINITY }, /^fireAbove: must be a number/],

@@ -11,10 +11,10 @@ import { nameOf } from '../state/state-keys.ts'
 import { consumersDone, keepingEntities, quiet, restored, retriesDrained } from './checks.ts'
 import { type ConsumerPlan, plansOf } from './plan.ts'
 import { Preparation } from './preparation.ts'
-import { GrowthRecords, type Underway } from './record.ts'
+import { GrowthRecords, isOpen, type Underway } from './record.ts'
 import { StagedStates } from './staged.ts'
 import { inTheWay, type Order, type Watching } from './steps.ts'
-import type { GrowingTopic } from './topic.ts'
+import { type GrowingTopic, growthFence } from './topic.ts'
 
 /** Longer than the client asks, in milliseconds. */
 const ANSWERED_MS = 30_000
@@ -46,6 +46,12 @@ export class Growth {
   /** The growth that is under way, begun by an earlier run. @throws CliFailure if it is one to another number */
   async underway(): Promise<Underway | undefined> {
     const { underway } = await this.#records.read()
+    // What was laid ready lies elsewhere.
+    if (underway && underway.attempt === undefined)
+      throw new CliFailure(
+        `${underway.by} began to grow ${this.#topic.name} to ${underway.to} partitions with an older version of this command: finish it with ` +
+          'that version, or take it back with its --abort.',
+      )
     if (underway && underway.to !== this.#order.to)
       throw new CliFailure(
         `${underway.by} began to grow ${this.#topic.name} to ${underway.to} partitions at ${underway.startedAt}: finish that first, with ` +
@@ -83,7 +89,7 @@ export class Growth {
   async run(): Promise<Underway> {
     const begin = (await this.underway()) ?? (await this.#beginning())
     await this.#records.recover(await this.#growths(begin.from))
-    const own = await this.#records.take(begin, randomUUID().slice(0, 8))
+    const own = (await this.#records.take(begin)) as Underway
     this.#watching.reached?.('began')
     if (own.phase === 'preparing') await this.#requireOwnCount(own)
     const staged = own.phase === 'preparing' ? await this.#preparation.prepare(own) : own
@@ -91,19 +97,17 @@ export class Growth {
     await this.#switchOver(staged)
     await this.#requireEnd(staged)
     await this.#topic.servers.kept?.take(this.#statesOf(staged))
-    await this.#preparation.discard()
     this.#watching.reached?.('over')
-    await this.#records.end(staged.operation)
+    await this.#records.end(staged)
     return staged
   }
 
   /** Takes a growth back. @throws CliFailure if there is none, or Kafka may have the partitions already */
   async abort(): Promise<void> {
     await this.underway()
-    const run = randomUUID().slice(0, 8)
-    const underway = await this.#records.takeOver(run)
+    const underway = await this.#records.takeOver()
     if (!underway) throw new CliFailure(`No growth of ${this.#topic.name} is under way.`)
-    if (underway.run !== run)
+    if (!isOpen(underway))
       throw new CliFailure(
         `Kafka was asked for the new partitions of ${this.#topic.name} already, and cannot remove them: run the command again without --abort.`,
       )
@@ -132,7 +136,7 @@ export class Growth {
       throw new CliFailure(`${name} has grown ${growths.length} times, which is as often as a topic can.`)
     return {
       operation: randomUUID(),
-      run: '',
+      attempt: 0,
       by,
       startedAt: new Date().toISOString(),
       from,
@@ -181,7 +185,7 @@ export class Growth {
     this.#watching.reached?.('created')
     const ends = bounds.slice(0, from).map(({ end }) => end)
     // From here on, redrives go to the new partitions, where they wait for the states.
-    await this.#records.note({ ...own, phase: 'created' }, ends)
+    await this.#records.reach({ ...own, phase: 'created' }, ends)
     this.#watching.reached?.('noted')
   }
 
@@ -200,7 +204,7 @@ export class Growth {
     try {
       await this.#preparation.requireSame(creating)
       // A run that was taken over ends here, before it asks Kafka.
-      await this.#records.note(creating)
+      await this.#records.reach(creating)
     } catch (error) {
       if (!(error instanceof CliFailure)) throw error
       this.#watching.tell('Waiting until Kafka has answered what an earlier run may have asked …')
@@ -220,7 +224,7 @@ export class Growth {
       if (answer === 'INVALID_PARTITIONS') return void (await grown())
       const hasRefused = answer !== undefined && !isRetriableAnswer(error)
       if (hasRefused && (await this.#topic.partitions()) === own.from)
-        await this.#records.note({ ...own, phase: 'staged' })
+        await this.#records.reach({ ...own, phase: 'staged' })
       throw error
     }
   }
@@ -229,9 +233,9 @@ export class Growth {
     const { states = [], to, generation, except } = own
     const growths = await this.#history(own)
     await this.#preparation.noteFor(except, { generation, partitions: to }, growths)
-    for (const [index, { consumer, partition, at, version, sizes }] of states.entries()) {
+    for (const [index, { consumer, partition, version, next }] of states.entries()) {
       const live = this.#topic.keyOf(consumer, partition)
-      await this.#staged.switchOver(live, at, { version, sizes }, growths)
+      await this.#staged.switchOver(live, { live: version, next, fence: growthFence(own), growths })
       this.#watching.tell(`Switched ${index + 1} of ${states.length} states`)
       this.#watching.reached?.('switched')
     }

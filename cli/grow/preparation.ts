@@ -1,14 +1,14 @@
 /** The part of a growth that can be taken back: consumers are stopped, and all states are laid ready. */
-import type { KeptGrowth, Partitioning } from '../../packages/runtime/pipeline/model.ts'
+import type { KeptGrowth, Partitioning, StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { sameVersion } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { CliFailure } from '../failure.ts'
 import { nameOf } from '../state/state-keys.ts'
 import { consumersDone, keepingEntities } from './checks.ts'
 import { type ConsumerPlan, plansOf } from './plan.ts'
-import { type GrowthRecords, type StagedState, stagedKey, stagedPrefix, type Underway } from './record.ts'
+import type { GrowthRecords, StagedState, Underway } from './record.ts'
 import { StagedStates } from './staged.ts'
 import { inTheWay, type Order, refusal, type Watching } from './steps.ts'
-import type { GrowingTopic } from './topic.ts'
+import { type GrowingTopic, growthFence } from './topic.ts'
 
 export class Preparation {
   readonly #topic: GrowingTopic
@@ -39,7 +39,7 @@ export class Preparation {
       const wrong = inTheWay(plans, this.#order)
       if (wrong.length > 0) throw new CliFailure(refusal(wrong))
       const staged: Underway = { ...began, phase: 'staged', states: await this.#copy(began, plans) }
-      await this.#records.note(staged)
+      await this.#records.reach(staged)
       this.#watching.reached?.('staged')
       return staged
     })
@@ -52,7 +52,7 @@ export class Preparation {
   async announce(staged: Underway): Promise<void> {
     await this.#orTakeBack(staged, async () => {
       await this.requireSame(staged)
-      await this.#records.note({ ...staged, phase: 'creating' })
+      await this.#records.reach({ ...staged, phase: 'creating' })
     })
   }
 
@@ -62,18 +62,21 @@ export class Preparation {
     await this.#requireAll(staged)
     for (const { consumer, partition, version } of staged.states ?? []) {
       const live = this.#topic.keyOf(consumer, partition)
-      const now = await this.#topic.fence(live, staged.to)
+      const now = await this.#topic.fence(live, growthFence(staged))
       if (!sameVersion(now, version))
         throw new CliFailure(refusal([`${nameOf(live)} has changed since it was copied.`]))
     }
   }
 
   /** The consumers continue as if nothing had happened. */
-  async takeBack({ operation, consumers, to }: Underway): Promise<void> {
-    for (const consumer of consumers)
-      for (const live of this.#topic.keysOf(consumer, to)) await this.#topic.unfence(live)
-    await this.discard()
-    await this.#records.end(operation)
+  async takeBack(underway: Underway): Promise<void> {
+    const { generations } = this.#topic
+    for (const live of this.#statesOf(underway)) {
+      // As long as the fence stands, nobody else builds there.
+      await generations.drop(live, { kind: 'growth', attempt: underway.attempt })
+      await generations.unfence(live, growthFence(underway))
+    }
+    await this.#records.end(underway)
   }
 
   /**
@@ -96,12 +99,7 @@ export class Preparation {
   ): Promise<void> {
     for (const consumer of consumers)
       for (const live of this.#topic.keysOf(consumer, partitioning.partitions))
-        await this.#topic.fences.noteGrowth(live, partitioning, growths)
-  }
-
-  /** Removes what was laid ready. */
-  discard(): Promise<void> {
-    return this.#topic.fences.discard(stagedPrefix(this.#topic.name))
+        await this.#topic.generations.noteGrowth(live, partitioning, growths)
   }
 
   async #orTakeBack<T>(underway: Underway, work: () => Promise<T>): Promise<T> {
@@ -131,20 +129,23 @@ export class Preparation {
     if (wrong.length > 0) throw new CliFailure(refusal(wrong))
   }
 
-  async #fence({ consumers, to }: Underway): Promise<void> {
-    for (const consumer of consumers)
-      for (const live of this.#topic.keysOf(consumer, to)) await this.#topic.fence(live, to)
+  async #fence(began: Underway): Promise<void> {
+    for (const live of this.#statesOf(began)) await this.#topic.fence(live, growthFence(began))
     this.#watching.reached?.('fenced')
   }
 
-  async #copy({ from, to, run }: Underway, plans: readonly ConsumerPlan[]): Promise<StagedState[]> {
+  #statesOf({ consumers, to }: Underway): StateKey[] {
+    return consumers.flatMap(consumer => this.#topic.keysOf(consumer, to))
+  }
+
+  async #copy(began: Underway, plans: readonly ConsumerPlan[]): Promise<StagedState[]> {
+    const { from, to, attempt } = began
     const states: StagedState[] = []
     for (const { consumer, growing } of plans)
       for (const live of this.#topic.keysOf(consumer, to)) {
-        const version = await this.#topic.fence(live, to)
-        const at = stagedKey(this.#topic.name, run, live)
-        const sizes = await this.#staged.stage(at, this.#topic.keysOf(consumer, from), growing)
-        states.push({ consumer, partition: live.partition, at, version, sizes })
+        const version = await this.#topic.fence(live, growthFence(began))
+        const { next } = await this.#staged.stage(live, attempt, this.#topic.keysOf(consumer, from), growing)
+        states.push({ consumer, partition: live.partition, version, next })
         this.#watching.tell(`Copied ${states.length} of ${plans.length * to} states`)
         this.#watching.reached?.('copied')
       }

@@ -1,5 +1,6 @@
 /** Lays the states of a grown topic ready beside the live ones, and switches them over one by one. */
-import { isDeepStrictEqual } from 'node:util'
+import { CopyStopped } from '../../packages/runtime/pipeline/errors.ts'
+import type { SwitchExpectation } from '../../packages/runtime/pipeline/generations/generations.ts'
 import {
   type Growing,
   grownMeta,
@@ -13,62 +14,52 @@ import type {
   StateKey,
   Version,
 } from '../../packages/runtime/pipeline/model.ts'
-import {
-  type CheckpointPages,
-  type CheckpointPart,
-  EMPTY_META,
-  type PartitionStates,
-} from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import type { CheckpointPages, CheckpointPart } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { CliFailure } from '../failure.ts'
 import { nameOf } from '../state/state-keys.ts'
 import type { GrowingTopic } from './topic.ts'
 
-/** How much a state holds, to notice if Redis loses a part of it. */
-export interface Sizes {
-  readonly entities: number
-  readonly ids: number
-  readonly failureBytes: number
-}
-
 export class StagedStates {
   readonly #reader: GrowingTopic['reader']
-  readonly #states: PartitionStates
+  readonly #states: GrowingTopic['states']
+  readonly #generations: GrowingTopic['generations']
 
-  constructor({ reader, states }: Pick<GrowingTopic, 'reader' | 'states'>) {
+  constructor({ reader, states, generations }: Pick<GrowingTopic, 'reader' | 'states' | 'generations'>) {
     this.#reader = reader
     this.#states = states
+    this.#generations = generations
   }
 
   /**
    * Lays the state of a partition ready. The old states must not change meanwhile.
    *
-   * @param at where it is laid
-   * @param live the old partition states by their partitions
+   * @param attempt the run that has fenced it
+   * @param old the old partition states by their partitions
    */
-  async stage(at: StateKey, live: readonly StateKey[], growing: Growing): Promise<Sizes> {
-    await this.#replace(at, EMPTY_META.version, this.#pages(at.partition, live, growing))
-    return this.#sizes(at)
+  async stage(
+    live: StateKey,
+    attempt: number,
+    old: readonly StateKey[],
+    growing: Growing,
+  ): Promise<{ readonly next: Version }> {
+    try {
+      const pages = this.#pages(live.partition, old, growing)
+      return await this.#generations.build(live, { kind: 'growth', attempt }, pages)
+    } catch (error) {
+      throw error instanceof CopyStopped ? notWritten(live, error.why) : error
+    }
   }
 
-  /**
-   * Switches over, unless that was done before.
-   *
-   * @param growths of the topic; the last one is this one
-   */
-  async switchOver(
-    live: StateKey,
-    at: StateKey,
-    expected: { readonly version: Version; readonly sizes: Sizes },
-    growths: readonly KeptGrowth[],
-  ): Promise<void> {
-    if (await this.isAfter(live, growths)) return
-    const taken = await this.#states.take(at)
-    if (!taken || !isDeepStrictEqual(await this.#sizes(at), expected.sizes))
-      throw new CliFailure(
-        `Redis has lost a part of what was laid ready for ${nameOf(live)}. Its state is what it was before the growth: \`sluice state ` +
-          'show` shows it. Put a checkpoint of before back for every consumer, and grow again.',
-      )
-    await this.#replace(live, expected.version, withHistory(taken.pages, growths))
+  /** Switches over, unless that was done before. */
+  async switchOver(live: StateKey, expected: Expected): Promise<void> {
+    if (await this.isAfter(live, expected.growths)) return
+    const { kind } = await this.#generations.switchOver(live, { ...expected, above: 0 })
+    if (kind === 'switched') return
+    if (kind !== 'overtaken' && kind !== 'incomplete') throw notWritten(live, kind)
+    throw new CliFailure(
+      `Redis has lost a part of what was laid ready for ${nameOf(live)}. Its state is what it was before the growth: \`sluice state ` +
+        'show` shows it. Put a checkpoint of before back for every consumer, and grow again.',
+    )
   }
 
   /** Returns whether a partition state has seen the last of these growths. Its number can have been used before, its operation not. */
@@ -77,26 +68,11 @@ export class StagedStates {
     return own.at(-1)?.operation === growths.at(-1)?.operation
   }
 
-  async #replace(state: StateKey, base: Version, pages: CheckpointPages): Promise<void> {
-    const outcome = await this.#states.replace(state, base, pages)
-    if (outcome !== 'replaced')
-      throw new CliFailure(
-        `${nameOf(state)} was not written (${outcome}): does another run of the command work on it? Run it again.`,
-      )
-  }
-
-  async #sizes(at: StateKey): Promise<Sizes> {
-    const meta = await this.#reader.meta(at)
-    const { entities } = await this.#reader.counts(at)
-    const ids = await this.#reader.idCount(at, meta)
-    return { entities, ids, failureBytes: meta.failureMemory.bytes }
-  }
-
-  async *#pages(target: number, live: readonly StateKey[], growing: Growing): CheckpointPages {
+  async *#pages(target: number, old: readonly StateKey[], growing: Growing): CheckpointPages {
     yield [{ kind: 'meta', meta: grownMeta(target, growing) }]
     const failures: RememberedFailure[] = []
     for (const source of sourcesOf(target, growing)) {
-      const taken = await this.#states.take(live[source.partition] as StateKey)
+      const taken = await this.#states.take(old[source.partition] as StateKey)
       if (!taken) continue
       for await (const page of taken.pages) {
         const parts: CheckpointPart[] = []
@@ -110,7 +86,11 @@ export class StagedStates {
   }
 }
 
-async function* withHistory(pages: CheckpointPages, growths: readonly KeptGrowth[]): CheckpointPages {
-  for await (const page of pages)
-    yield page.map(part => (part.kind === 'meta' ? { ...part, meta: { ...part.meta, growths } } : part))
+/** @param growths of the topic; the last one is this one */
+type Expected = Required<Pick<SwitchExpectation, 'next' | 'fence' | 'growths'>> & { readonly live: Version }
+
+function notWritten(state: StateKey, why: string): CliFailure {
+  return new CliFailure(
+    `${nameOf(state)} was not written (${why}): does another run of the command work on it? Run it again.`,
+  )
 }

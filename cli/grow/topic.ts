@@ -3,11 +3,13 @@ import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
 import { partitionCount } from '../../packages/runtime/adapters/kafka/grow-topic.ts'
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
-import { Fences } from '../../packages/runtime/adapters/redis/fences.ts'
 import { RedisForwardCursors } from '../../packages/runtime/adapters/redis/forward-cursors.ts'
+import { RedisGenerations } from '../../packages/runtime/adapters/redis/generations.ts'
 import { RedisPartitionStates } from '../../packages/runtime/adapters/redis/partition-states.ts'
 import { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
 import { type StateMeta, StateReader } from '../../packages/runtime/adapters/redis/state-reader.ts'
+import { type Fence, isOwnFence } from '../../packages/runtime/pipeline/generations/fence.ts'
+import type { Generations } from '../../packages/runtime/pipeline/generations/generations.ts'
 import type { StateKey, Version } from '../../packages/runtime/pipeline/model.ts'
 import type { Cursors, LogBounds, LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import type { PartitionStates } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
@@ -33,7 +35,10 @@ export interface KeptStates {
   take(partitionStates: readonly StateKey[]): Promise<void>
 }
 
-const GROWTH_FENCE = { why: 'topic-growing', by: 'topics grow' } as const
+/** What a run of the command fences the partition states for. */
+export function growthFence({ to, attempt }: { readonly to: number; readonly attempt: number }): Fence {
+  return { why: 'topic-growing', attempt, partitions: to }
+}
 
 export class GrowingTopic {
   readonly servers: Servers
@@ -41,7 +46,7 @@ export class GrowingTopic {
   readonly name: string
   readonly reader: StateReader
   readonly states: PartitionStates
-  readonly fences: Fences
+  readonly generations: Generations
   readonly cursors: Cursors
 
   /** @param name the topic's name in Kafka */
@@ -51,7 +56,7 @@ export class GrowingTopic {
     this.name = name
     this.reader = new StateReader(servers.client)
     this.states = new RedisPartitionStates(servers.client)
-    this.fences = new Fences(servers.client)
+    this.generations = new RedisGenerations(servers.client)
     this.cursors = new RedisForwardCursors(servers.client)
   }
 
@@ -82,20 +87,16 @@ export class GrowingTopic {
   }
 
   /**
-   * Stops commits to a partition state while the topic grows. Returns the version that it keeps.
+   * Stops commits to a partition state while the topic grows, or takes over the fence of an earlier run. Returns the version that it keeps.
    *
-   * @throws CliFailure if it is fenced for something else
+   * @throws CliFailure if it is fenced for something else, or by a later run
    */
-  async fence(live: StateKey, partitions: number): Promise<Version> {
-    const { version, fence } = await this.fences.raise(live, { ...GROWTH_FENCE, partitions })
-    if (fence.partitions === partitions) return version
+  async fence(live: StateKey, own: Fence): Promise<Version> {
+    const { version, fence } = await this.generations.fence(live, own)
+    if (isOwnFence(fence, own)) return version
     throw new CliFailure(
       `${nameOf(live)} is fenced already (${fence.why}, ${fence.partitions ?? 'no'} partitions): try again when that is over.`,
     )
-  }
-
-  async unfence(live: StateKey): Promise<void> {
-    await this.fences.remove(live, GROWTH_FENCE.by)
   }
 
   /** The signal of the environment that the topic carries; undefined for any other topic. */

@@ -1,14 +1,13 @@
 /** What an unfinished reprocessing is about, kept in Redis so that a later command can go on with it. */
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { RedisValue } from '../../packages/runtime/adapters/redis/value.ts'
+import { type Operation, Operations } from '../../packages/runtime/pipeline/generations/operations.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { Start } from './from.ts'
 
-export interface Operation {
+export interface Reprocessed extends Operation {
   /** RFC 3339. */
   readonly begunAt: string
-  /** Higher than that of every earlier operation. */
-  readonly attempt: number
   /** See `codeOf`. */
   readonly code: string
   readonly starts: readonly Start[]
@@ -26,29 +25,13 @@ export interface SwitchedPartition extends StateKey {
   readonly emitted: Readonly<Record<string, number>>
 }
 
-export class StoredOperation {
-  readonly #value: RedisValue<Operation | null>
+export type Reprocessings = Operations<Reprocessed, object>
 
-  constructor(client: RedisClient, env: string, consumer: string, topic: string) {
-    this.#value = new RedisValue(client, `reprocess:${env}:${consumer}:${topic}`)
-  }
-
-  /** Undefined if there is none that is unfinished. */
-  async read(): Promise<Operation | undefined> {
-    return (await this.#value.read()) ?? undefined
-  }
-
-  write(operation: Operation): Promise<void> {
-    return this.#value.write(operation)
-  }
-
-  async switched(partition: number): Promise<void> {
-    await this.#value.update(operation =>
-      operation ? { ...operation, switched: [...operation.switched, partition] } : null,
-    )
-  }
-
-  async finish(): Promise<void> {
-    await this.#value.write(null)
-  }
+export function reprocessingsOf(
+  client: RedisClient,
+  env: string,
+  consumer: string,
+  topic: string,
+): Reprocessings {
+  return new Operations(new RedisValue(client, `reprocess:${env}:${consumer}:${topic}`), {}, Date.now)
 }

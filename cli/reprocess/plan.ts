@@ -2,10 +2,10 @@
 
 import type { TopicReach } from '../../lib/queries/topics.ts'
 import type { AnyKeyedProcess, Consumer } from '../../packages/runtime/pipeline/consumer.ts'
+import type { Generations, StateFacts } from '../../packages/runtime/pipeline/generations/generations.ts'
 import { codeOf, differenceOf } from '../../packages/runtime/pipeline/loading/code.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { isAbsent, type Recovery } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
-import type { StateCopies, StateFacts } from '../../packages/runtime/pipeline/reprocessing/copies.ts'
 import { CliFailure } from '../failure.ts'
 import { nameOf } from '../state/state-keys.ts'
 import { type From, type Start, startAtCheckpoint, startInLog } from './from.ts'
@@ -17,7 +17,7 @@ export interface LivePartition {
 
 /** The partitions that the consumer has a state of. @throws CliFailure if there are none */
 export async function livePartitions(
-  copies: Pick<StateCopies, 'facts'>,
+  copies: Pick<Generations, 'facts'>,
   states: readonly StateKey[],
 ): Promise<readonly LivePartition[]> {
   const all = await Promise.all(states.map(async state => ({ state, facts: await copies.facts(state) })))

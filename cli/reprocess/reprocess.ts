@@ -4,9 +4,10 @@ import { topicName } from '../../lib/app/topics.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
-import { RedisStateCopies } from '../../packages/runtime/adapters/redis/state-copies.ts'
+import { RedisGenerations } from '../../packages/runtime/adapters/redis/generations.ts'
 import { codeOf } from '../../packages/runtime/pipeline/loading/code.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import { REPROCESSING } from '../../packages/runtime/pipeline/reprocessing/reprocess.ts'
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import type { CommandConnections } from '../command-connections.ts'
 import { environmentOf, withRedis } from '../connections.ts'
@@ -19,7 +20,7 @@ import { reachOf } from '../topics.ts'
 import { consumerNamed, signalOf, versionsOf } from './consumer.ts'
 import type { From, Start } from './from.ts'
 import { requireRoom } from './memory.ts'
-import { type Operation, StoredOperation } from './operation.ts'
+import { type Reprocessed, type Reprocessings, reprocessingsOf } from './operation.ts'
 import { deployedVersion, type LivePartition, livePartitions, startsOf } from './plan.ts'
 import { GO_ON, NOTHING_LEFT, reprocessAll } from './run.ts'
 import { planText, resultText } from './text.ts'
@@ -65,18 +66,18 @@ export async function reprocess(name: string, options: ReprocessOptions, termina
       config.env,
       reach.bounds.length,
     )
-    const stored = new StoredOperation(client, config.env, name, topic)
+    const operations = reprocessingsOf(client, config.env, name, topic)
     if (discard) {
       const filter = { consumer: name, topic }
       await carryOut(connections, { action: 'reprocess discard', filter }, counts =>
-        discardAll(new RedisStateCopies(client), stored, states, counts),
+        discardAll(new RedisGenerations(client), operations, states, counts),
       )
       terminal.stderr.write(
         `Removed what was rebuilt of ${states.length} partitions. The live states are as they were.\n`,
       )
       return
     }
-    await run({ name, environment, client, connections, stored, states, reach }, options, terminal)
+    await run({ name, environment, client, connections, operations, states, reach }, options, terminal)
   })
 }
 
@@ -85,59 +86,61 @@ interface Found {
   readonly environment: Environment
   readonly client: RedisClient
   readonly connections: CommandConnections
-  readonly stored: StoredOperation
+  readonly operations: Reprocessings
   readonly states: readonly StateKey[]
   readonly reach: TopicReach
 }
 
 async function run(found: Found, options: ReprocessOptions, terminal: Terminal): Promise<void> {
-  const { name, client, connections, stored, states, reach } = found
+  const { name, client, connections, operations, states, reach } = found
   const { dryRun, yes, json, from, atOnce } = options
-  const copies = new RedisStateCopies(client)
+  const copies = new RedisGenerations(client)
   const consumer = await consumerNamed(name, found.environment)
   const live = await livePartitions(copies, states)
   const codeVersion = deployedVersion(live, await versionsOf(name), consumer)
   const code = codeOf(codeVersion, consumer)
   const recovery = await connections.recovery()
-  const before = await stored.read()
-  const begin = async (): Promise<Operation> => {
-    if (before)
-      throw new CliFailure(
-        `A reprocessing of ${name} was begun at ${before.begunAt} and is not finished: go on with it with --resume, or remove it with --discard.`,
-      )
+  const { underway: before } = await operations.read()
+  const begin = async (): Promise<Reprocessed> => {
+    if (before) throw unfinished(name, before)
     const starts = await startsOf(from as From, live, reach, recovery)
     await requireRoom(
       client,
       live.map(({ state }) => state),
       atOnce,
     )
-    const attempt = Math.floor(Date.now() / 1_000)
-    return { begunAt: new Date().toISOString(), attempt, code, starts, switched: [] }
+    const begunMs = Date.now()
+    const operation = `reprocess-${name}-${Math.floor(begunMs / 1_000)}`
+    return { operation, attempt: 0, begunAt: new Date(begunMs).toISOString(), code, starts, switched: [] }
   }
-  const operation = from ? await begin() : resumed(before, name, code)
+  const planned = from ? await begin() : resumed(before, name, code)
   terminal.stderr.write(
-    `${name} on ${states[0]?.topic}, code ${code}\n${planText(live, openStarts(operation, live))}`,
+    `${name} on ${states[0]?.topic}, code ${code}\n${planText(live, openStarts(planned, live))}`,
   )
   if (!dryRun) await confirm('Compute these states anew, and replace the live ones?', yes ?? false, terminal)
   const work = { consumer, copies, log: await connections.log(), codeVersion, code }
   const byPartition = new Map(live.map(({ state }) => [state.partition, state]))
   const filter = {
-    ...{ consumer: name, topic: String(states[0]?.topic), begunAt: operation.begunAt, code },
+    ...{ consumer: name, topic: String(states[0]?.topic), begunAt: planned.begunAt, code },
     ...(dryRun && { 'dry-run': 'yes' }),
   }
-  const id = `reprocess-${name}-${operation.attempt}`
-  const done = await carryOut(connections, { action: 'reprocess', filter, operation: id }, async counts => {
-    if (from) await stored.write(operation)
-    const options = { atOnce, isTrial: dryRun ?? false, counts }
-    const servers = { copies, recovery, operation: stored }
-    try {
-      return await reprocessAll(servers, work, operation, byPartition, options, terminal)
-    } finally {
-      const after = await stored.read()
-      if (dryRun) await discardAll(copies, stored, states, {})
-      else if (!terminal.stop.aborted && after && isWhole(after)) await stored.finish()
-    }
-  })
+  const done = await carryOut(
+    connections,
+    { action: 'reprocess', filter, operation: planned.operation },
+    async counts => {
+      const operation = await operations.take(planned, () => !from)
+      if (operation?.operation !== planned.operation) throw unfinished(name, operation ?? planned)
+      const options = { atOnce, isTrial: dryRun ?? false, counts }
+      const servers = { copies, recovery, operations }
+      try {
+        return await reprocessAll(servers, work, operation, byPartition, options, terminal)
+      } finally {
+        const { underway } = await operations.read()
+        if (dryRun) await discardAll(copies, operations, states, {})
+        else if (!terminal.stop.aborted && underway && isWhole(underway)) await operations.end(underway)
+      }
+    },
+  )
   if (terminal.stop.aborted) {
     terminal.stderr.write(`Stopped. ${dryRun ? NOTHING_LEFT : GO_ON}\n`)
     return
@@ -151,11 +154,17 @@ async function run(found: Found, options: ReprocessOptions, terminal: Terminal):
   if (dryRun) terminal.stderr.write(`${NOTHING_LEFT}\n`)
 }
 
-function isWhole({ starts, switched }: Operation): boolean {
+function isWhole({ starts, switched }: Reprocessed): boolean {
   return starts.every(({ partition }) => switched.includes(partition))
 }
 
-function resumed(before: Operation | undefined, name: string, code: string): Operation {
+function unfinished(name: string, { begunAt }: Reprocessed): CliFailure {
+  return new CliFailure(
+    `A reprocessing of ${name} was begun at ${begunAt} and is not finished: go on with it with --resume, or remove it with --discard.`,
+  )
+}
+
+function resumed(before: Reprocessed | undefined, name: string, code: string): Reprocessed {
   if (!before) throw new CliFailure(`There is no unfinished reprocessing of ${name}: begin one with --from.`)
   if (before.code === code) return before
   throw new CliFailure(
@@ -163,7 +172,7 @@ function resumed(before: Operation | undefined, name: string, code: string): Ope
   )
 }
 
-function openStarts({ starts, switched }: Operation, live: readonly LivePartition[]): readonly Start[] {
+function openStarts({ starts, switched }: Reprocessed, live: readonly LivePartition[]): readonly Start[] {
   return starts.filter(
     ({ partition }) =>
       !switched.includes(partition) && live.some(({ state }) => state.partition === partition),
@@ -171,14 +180,15 @@ function openStarts({ starts, switched }: Operation, live: readonly LivePartitio
 }
 
 async function discardAll(
-  copies: RedisStateCopies,
-  stored: StoredOperation,
+  copies: RedisGenerations,
+  operations: Reprocessings,
   states: readonly StateKey[],
   counts: Counts,
 ): Promise<void> {
   for (const [index, state] of states.entries()) {
-    await copies.drop(state)
+    await copies.drop(state, REPROCESSING)
     counts.partitions = index + 1
   }
-  await stored.finish()
+  const { underway } = await operations.read()
+  if (underway) await operations.end(underway)
 }

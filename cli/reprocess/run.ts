@@ -2,23 +2,27 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Counts } from '../../lib/operations/audit.ts'
 import { CopyStopped, PartitionStopped, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import type { Generations } from '../../packages/runtime/pipeline/generations/generations.ts'
 import type { OffsetRange, StateKey } from '../../packages/runtime/pipeline/model.ts'
-import { isAbsent, type Recovery } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
-import type { StateCopies } from '../../packages/runtime/pipeline/reprocessing/copies.ts'
-import { type Reprocessing, reprocess } from '../../packages/runtime/pipeline/reprocessing/reprocess.ts'
+import type { Recovery } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import {
+  begin,
+  type Reprocessing,
+  reprocess,
+} from '../../packages/runtime/pipeline/reprocessing/reprocess.ts'
 import { emptyAt, withoutOutbox } from '../../packages/runtime/pipeline/reprocessing/seed.ts'
 import { CliFailure } from '../failure.ts'
 import { showLine } from '../progress.ts'
 import { nameOf } from '../state/state-keys.ts'
 import type { Terminal } from '../terminal.ts'
 import type { Start } from './from.ts'
-import type { Operation, StoredOperation, SwitchedPartition } from './operation.ts'
+import type { Reprocessed, Reprocessings, SwitchedPartition } from './operation.ts'
 import { progressText } from './text.ts'
 
 export interface Servers {
-  readonly copies: StateCopies
+  readonly copies: Generations
   readonly recovery: Recovery | undefined
-  readonly operation: StoredOperation
+  readonly operations: Reprocessings
 }
 
 export type Work = Omit<Reprocessing, 'decided' | 'expired' | 'pause' | 'nowMs' | 'stop'>
@@ -37,7 +41,7 @@ interface Options {
 export async function reprocessAll(
   servers: Servers,
   work: Work,
-  operation: Operation,
+  operation: Reprocessed,
   states: ReadonlyMap<number, StateKey>,
   { atOnce, isTrial, counts }: Options,
   terminal: Terminal,
@@ -66,7 +70,7 @@ export async function reprocessAll(
     for (let start = left.shift(); start && !stop.aborted; start = left.shift()) {
       const state = states.get(start.partition) as StateKey
       try {
-        done.push(await one(servers, whole, start, state, isTrial))
+        done.push(await one(servers, whole, operation, start, state, isTrial))
         progress.switched += 1
         counts[isTrial ? 'rebuilt' : 'switched'] = progress.switched
       } catch (error) {
@@ -85,22 +89,24 @@ export async function reprocessAll(
 }
 
 async function one(
-  { copies, recovery, operation: stored }: Servers,
+  { copies, recovery, operations }: Servers,
   work: Reprocessing,
+  operation: Reprocessed,
   start: Start,
   state: StateKey,
   isTrial: boolean,
 ): Promise<SwitchedPartition> {
-  if (isAbsent((await copies.facts(state, 'next')).version)) {
+  if ((await copies.purpose(state)) !== 'reprocessing') {
     const { checkpoint, offset } = start
     const pages =
       checkpoint && recovery
         ? withoutOutbox(recovery.checkpoints.read(state, checkpoint))
         : emptyAt(copies, state, offset)
-    await copies.seed(state, pages)
+    await begin(copies, state, pages)
   }
   const { appliedOffset, epoch, emitted } = await reprocess(work, state, start.offset, isTrial)
-  if (epoch !== undefined) await stored.switched(start.partition)
+  if (epoch !== undefined)
+    await operations.note(operation, own => ({ ...own, switched: [...own.switched, start.partition] }))
   return {
     ...state,
     startOffset: start.offset,
@@ -111,9 +117,10 @@ async function one(
 }
 
 /** Number of offsets that must be read until the rebuilt state is where the live one is now. */
-async function missingOf(copies: StateCopies, state: StateKey, startOffset: number): Promise<number> {
+async function missingOf(copies: Generations, state: StateKey, startOffset: number): Promise<number> {
   const [live, rebuilt] = [await copies.facts(state), await copies.facts(state, 'next')]
-  const from = isAbsent(rebuilt.version) ? startOffset - 1 : rebuilt.version.appliedOffset
+  const isBegun = (await copies.purpose(state)) === 'reprocessing'
+  const from = isBegun ? rebuilt.version.appliedOffset : startOffset - 1
   return Math.max(0, live.version.appliedOffset - from)
 }
 

@@ -5,8 +5,8 @@ import { readConfig } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
+import { RedisGenerations } from '../../packages/runtime/adapters/redis/generations.ts'
 import { RedisSkippedRecords } from '../../packages/runtime/adapters/redis/skipped-records.ts'
-import { RedisStateCopies } from '../../packages/runtime/adapters/redis/state-copies.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Backlog } from '../../packages/runtime/pipeline/deciding/try-chunk.ts'
 import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
@@ -53,7 +53,7 @@ export async function skip(
   const topic = topicOf(consumer, options.topic, config.env)
   await withRedis(config, async (client, connections) => {
     const { bounds } = (await reachOf(connections, config, [topic], undefined)).get(topic) as TopicReach
-    const copies = new RedisStateCopies(client)
+    const copies = new RedisGenerations(client)
     const keyOf = (partition: number) =>
       stateKeysOf({ consumer, topic, partition }, config.env, bounds.length)[0] as StateKey
     const backlogOf = async (partition: number): Promise<Backlog> => {

@@ -1,8 +1,8 @@
 /** The behaviour that every `SkippedRecords` must have, together with the stores that load the partition states. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Generations } from '../../packages/runtime/pipeline/generations/generations.ts'
 import type { SkippedRecords, StateStore } from '../../packages/runtime/pipeline/ports.ts'
-import type { StateCopies } from '../../packages/runtime/pipeline/reprocessing/copies.ts'
 import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
 import { changeOf } from '../support/changes.ts'
 import { newStateKey } from './state-store/samples.ts'
@@ -10,7 +10,7 @@ import { newStateKey } from './state-store/samples.ts'
 interface Skipping {
   readonly records: SkippedRecords
   readonly store: StateStore
-  readonly copies: StateCopies
+  readonly copies: Generations
 }
 
 export function conformsAsSkippedRecords(name: string, skipping: () => Skipping): void {

@@ -16,7 +16,7 @@ import type { FailureData } from '../../packages/runtime/consumer/failure-event.
 import { partitionOf } from '../../packages/runtime/consumer/murmur2.ts'
 import { decided, type KeyedProcess, rejected } from '../../packages/runtime/consumer/process.ts'
 import { withoutOutbox } from '../../packages/runtime/pipeline/reprocessing/seed.ts'
-import { MemoryStateCopies } from '../../packages/runtime/testing/state-copies.ts'
+import { MemoryGenerations } from '../../packages/runtime/testing/generations.ts'
 import { MemoryTopic } from './memory-topic.ts'
 import type { Random } from './random.ts'
 import { logRecord, environmentReading as reading, TOPIC } from './records.ts'
@@ -253,7 +253,7 @@ class Play {
     const pages = withoutOutbox(recovery.checkpoints.read(state, kept))
     const startOffset = kept.version.appliedOffset + 1
     await reprocessed(this.#stage, log, {
-      copies: new MemoryStateCopies(store),
+      copies: new MemoryGenerations(store),
       codeVersion: `v${this.#version}`,
       state,
       pages,

@@ -4,7 +4,7 @@ import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-s
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { COMPARE_AND_SET, type Script } from '../../packages/runtime/adapters/redis/scripts.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { Fence } from '../../packages/runtime/pipeline/fence.ts'
+import type { Fence } from '../../packages/runtime/pipeline/generations/fence.ts'
 import { growthsName, withGrowths } from '../../packages/runtime/pipeline/growing/history.ts'
 import type {
   KeptGrowth,
@@ -15,10 +15,11 @@ import type {
   StoredTimer,
   Version,
 } from '../../packages/runtime/pipeline/model.ts'
-import { isAbsent, type Recovery } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import type { Recovery } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { takeCheckpoints } from '../../packages/runtime/pipeline/recovery/take-checkpoints.ts'
 import { MemoryCheckpointStore } from '../../packages/runtime/testing/checkpoint-store.ts'
 import { MemoryForwardCursors } from '../../packages/runtime/testing/forward-cursors.ts'
+import { MemoryGenerations } from '../../packages/runtime/testing/generations.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
 
 /** A broker with one topic. */
@@ -127,7 +128,7 @@ export class MemoryTopic {
     return Object.assign(new GrowingTopic(servers, 'test', this.name), {
       reader: this.#reader,
       states: this.#store,
-      fences: this.#fences,
+      generations: new MemoryGenerations(this.#store),
       cursors: new MemoryForwardCursors(),
       consumers: async () => this.consumers,
     } as object)
@@ -219,28 +220,6 @@ export class MemoryTopic {
       failures: async function* (this: MemoryTopic, key: StateKey) {
         yield* this.held(key).failures.values()
       }.bind(this),
-    }
-  }
-
-  get #fences(): object {
-    return {
-      raise: async (key: StateKey, fence: Fence) => {
-        this.#store.fence(key, fence)
-        const { version, fence: stands } = this.held(key)
-        return { version, fence: stands }
-      },
-      remove: async (key: StateKey) => {
-        const { fence: _, ...held } = this.held(key)
-        const isNew = held.version.epoch === 1 && held.version.appliedOffset < 0 && held.states.size === 0
-        this.#store.restore(key, isNew ? undefined : held)
-      },
-      noteGrowth: async (key: StateKey, partitioning: Partitioning, growths: readonly KeptGrowth[]) => {
-        const held = this.held(key)
-        const epoch = held.version.epoch + (isAbsent(held.version) ? 0 : 1)
-        this.#store.restore(key, { ...held, version: { ...held.version, epoch }, partitioning, growths })
-      },
-      // No name of what is laid ready is used twice.
-      discard: async () => {},
     }
   }
 }

@@ -1,24 +1,25 @@
 /** Reprocesses the partition of a stage, in memory. */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { AnyKeyedProcess, Consumer } from '../../packages/runtime/pipeline/consumer.ts'
+import type { Generations } from '../../packages/runtime/pipeline/generations/generations.ts'
 import { codeOf } from '../../packages/runtime/pipeline/loading/code.ts'
 import type { OffsetRange, StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { CheckpointPages } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
-import type { StateCopies } from '../../packages/runtime/pipeline/reprocessing/copies.ts'
 import {
+  begin,
   type Reprocessed,
   type Reprocessing,
   reprocess,
 } from '../../packages/runtime/pipeline/reprocessing/reprocess.ts'
 import { emptyAt } from '../../packages/runtime/pipeline/reprocessing/seed.ts'
+import { MemoryGenerations } from '../../packages/runtime/testing/generations.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
-import { MemoryStateCopies } from '../../packages/runtime/testing/state-copies.ts'
 import type { Stage } from './stage.ts'
 
 interface Options {
   readonly startOffset?: number
   readonly codeVersion?: string
-  readonly copies?: StateCopies
+  readonly copies?: Generations
   readonly state?: StateKey
   /** What it begins with; by default an empty state. */
   readonly pages?: CheckpointPages
@@ -39,7 +40,7 @@ export async function reprocessed(
   {
     startOffset = 0,
     codeVersion = 'v1',
-    copies = new MemoryStateCopies(stage.store),
+    copies = new MemoryGenerations(stage.store),
     state = stage.stateKey(),
     pages = emptyAt(copies, state, startOffset),
     isTrial = false,
@@ -64,6 +65,6 @@ export async function reprocessed(
     pause: async () => {},
     ...(failureBytes === undefined ? {} : { failureBytes }),
   }
-  if (!isResumed) await copies.seed(state, pages)
+  if (!isResumed) await begin(copies, state, pages)
   return reprocess(work, state, startOffset, isTrial)
 }

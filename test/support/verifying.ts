@@ -11,8 +11,8 @@ import {
   verify,
 } from '../../packages/runtime/pipeline/verifying/verify.ts'
 import type { LiveStates, Verifying } from '../../packages/runtime/pipeline/verifying/verify-partition.ts'
+import { MemoryGenerations } from '../../packages/runtime/testing/generations.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
-import { MemoryStateCopies } from '../../packages/runtime/testing/state-copies.ts'
 
 interface Given {
   readonly consumer: Consumer
@@ -69,7 +69,7 @@ export async function verified(given: Given): Promise<Verified> {
 }
 
 function liveIn(store: MemoryStateStore): LiveStates {
-  const copies = new MemoryStateCopies(store)
+  const copies = new MemoryGenerations(store)
   return {
     load: (stateKey, wanted) => store.load(stateKey, wanted),
     facts: stateKey => copies.facts(stateKey),

@@ -74,6 +74,8 @@ export class CopyStopped extends Error {
     | 'incomplete'
     /** The live state was committed by other code. */
     | 'other-code'
+    /** One of the two states is of before a growth of the topic. */
+    | 'other-partitioning'
     | 'growing'
     | 'waiting'
     | 'failing'

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
 import { growthsOf } from '../../../lib/app/growths.ts'
 import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
-import { Fences } from '../../../packages/runtime/adapters/redis/fences.ts'
+import { RedisGenerations } from '../../../packages/runtime/adapters/redis/generations.ts'
 import { keysOf } from '../../../packages/runtime/adapters/redis/keys.ts'
 import { RedisPartitionStates } from '../../../packages/runtime/adapters/redis/partition-states.ts'
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
@@ -39,7 +39,7 @@ it('given a growth that a state only notes, then its next checkpoint has it, and
   const before = await states.take(state)
   const growths = [{ operation: 'o', at: '2026-03-01T12:00:00Z', from: 1, to: 2, ends: [42], except: ['c'] }]
   const partitioning = { generation: 1, partitions: 2 }
-  for (const each of [state, lost]) await new Fences(client).noteGrowth(each, partitioning, growths)
+  for (const each of [state, lost]) await new RedisGenerations(client).noteGrowth(each, partitioning, growths)
   const after = await states.take(state)
   assert.equal(after?.version.epoch, (before?.version.epoch ?? 0) + 1)
   const [meta] = (await partsIn(after.pages)).flatMap(part => (part.kind === 'meta' ? [part.meta] : []))

@@ -1,7 +1,7 @@
 import { after } from 'node:test'
 import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
+import { RedisGenerations } from '../../../packages/runtime/adapters/redis/generations.ts'
 import { RedisSkippedRecords } from '../../../packages/runtime/adapters/redis/skipped-records.ts'
-import { RedisStateCopies } from '../../../packages/runtime/adapters/redis/state-copies.ts'
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
 import { conformsAsSkippedRecords } from '../../conformance/skipped-records.ts'
 import { redisUrl } from '../../support/servers.ts'
@@ -12,6 +12,6 @@ after(() => client.close())
 const skipping = {
   records: new RedisSkippedRecords(client),
   store: new RedisStateStore(client),
-  copies: new RedisStateCopies(client),
+  copies: new RedisGenerations(client),
 }
 conformsAsSkippedRecords('Redis', () => skipping)

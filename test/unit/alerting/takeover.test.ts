@@ -7,7 +7,7 @@ import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { MemoryStateCopies } from '../../../packages/runtime/testing/state-copies.ts'
+import { MemoryGenerations } from '../../../packages/runtime/testing/generations.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { reprocessed } from '../../support/reprocessing.ts'
 import { Stage } from '../../support/stage.ts'
@@ -117,7 +117,7 @@ describe('alerts at the switch to a state that was computed anew', () => {
     const stage = new Stage(alerting([HOT]) as never)
     await stage.batch(log.slice(0, 2))
     stage.consumer = { ...stage.consumer, process: alerting([HOTTER]) as never }
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     const switchOver = copies.switchOver.bind(copies)
     let isFirst = true
     copies.switchOver = async (...of) => {

@@ -7,12 +7,8 @@ import { GrowthRecords } from '../../../cli/grow/record.ts'
 import type { Step } from '../../../cli/grow/steps.ts'
 import { GrowingTopic } from '../../../cli/grow/topic.ts'
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
-import {
-  COMPARE_AND_SET,
-  FENCE,
-  REMOVE_FENCE,
-  type Script,
-} from '../../../packages/runtime/adapters/redis/scripts.ts'
+import { FENCE, OWN_GENERATION } from '../../../packages/runtime/adapters/redis/generation-scripts.ts'
+import { COMPARE_AND_SET, type Script } from '../../../packages/runtime/adapters/redis/scripts.ts'
 import { growthsName } from '../../../packages/runtime/pipeline/growing/history.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { MemoryBroker } from '../../support/memory-topic.ts'
@@ -29,9 +25,10 @@ function given() {
   const client = {
     run: async (command: (redis: unknown) => unknown) => command(commands),
     eval: async (script: Script, [key = '']: readonly string[], [before, next]: readonly string[]) => {
+      if (script === OWN_GENERATION) return 1
+      if (script === FENCE && next === '') return fences.delete(key)
       if (script === FENCE) fences.add(key)
       if (script === FENCE) return [1, -1, 0, before]
-      if (script === REMOVE_FENCE) return fences.delete(key)
       assert.equal(script, COMPARE_AND_SET)
       assert.equal(key, `{${growthsName(NAME)}}:value`)
       if ((record ?? '') !== before) return 0
@@ -97,13 +94,12 @@ describe('a growth beside others', () => {
 
   it('given that it was taken back while it looked, then no fence stays that it has raised again', async () => {
     const { broker, fences, growth, records } = given()
-    const at = { consumer: 'counting', topic: `${NAME}~1`, partition: 0 }
     const version = { epoch: 1, appliedOffset: -1, fired: 0 }
-    const state = { ...at, at, version, sizes: { entities: 0, ids: 0, failureBytes: 0 } }
-    const about = { operation: 'o', run: '1', by: 'test', startedAt: '2026-03-01T12:00:00Z', generation: 1 }
+    const state = { consumer: 'counting', partition: 0, version, next: version }
+    const about = { operation: 'o', attempt: 0, by: 'test', startedAt: '2026-03-01T12:00:00Z', generation: 1 }
     const counts = { from: BEFORE, to: AFTER }
     const staged = { phase: 'staged', consumers: ['counting'], except: [], states: [state] } as const
-    await records.take({ ...about, ...counts, ...staged }, '1')
+    await records.take({ ...about, ...counts, ...staged })
     broker.looked = async () => {
       broker.looked = async () => {}
       await growth().abort()

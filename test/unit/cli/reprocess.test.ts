@@ -12,7 +12,7 @@ import { MemoryStateStore } from '../../../packages/runtime/adapters/memory/stat
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { codeOf } from '../../../packages/runtime/pipeline/loading/code.ts'
 import { EMPTY_META } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
-import { MemoryStateCopies } from '../../../packages/runtime/testing/state-copies.ts'
+import { MemoryGenerations } from '../../../packages/runtime/testing/generations.ts'
 import { PROJECT } from '../../../programs/paths.ts'
 import { Stage } from '../../support/stage.ts'
 import { ran } from './terminal.ts'
@@ -164,7 +164,7 @@ describe('the code that is deployed', () => {
     })
 
   test('given no state of any partition, then it asks whether the consumer is deployed', async () => {
-    const copies = new MemoryStateCopies(new MemoryStateStore())
+    const copies = new MemoryGenerations(new MemoryStateStore())
     await assert.rejects(livePartitions(copies, [STATE]), /alerting has no state of readings: is it deployed/)
   })
 })

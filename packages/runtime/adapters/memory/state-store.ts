@@ -2,7 +2,8 @@ import { defined } from '../../consumer/defined.ts'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import { byPlace } from '../../pipeline/deciding/timers.ts'
 import { CopyStopped } from '../../pipeline/errors.ts'
-import { type Fence, fenced } from '../../pipeline/fence.ts'
+import { type Fence, fenced, isOwnFence } from '../../pipeline/generations/fence.ts'
+import type { Builder } from '../../pipeline/generations/generations.ts'
 import { type KeptGrowths, withGrowths } from '../../pipeline/growing/history.ts'
 import { endOf } from '../../pipeline/log/clock.ts'
 import type {
@@ -39,7 +40,7 @@ import { bytesOfIds, idsInBytes } from '../../pipeline/recovery/id-bytes.ts'
 
 const NEVER_GROWN: readonly KeptGrowth[] = []
 
-interface MemoryState {
+export interface MemoryState {
   version: Version
   clock: LogClock
   partitioning?: Partitioning
@@ -64,6 +65,8 @@ interface MemoryState {
   forgotten: number
   failuresFromMs: number | undefined
   changes?: Changes | undefined
+  /** Who builds it, if it is a next generation. */
+  builder?: Builder & { readonly number: number }
 }
 
 /** What commits have changed since a checkpoint. Commits are numbered. */
@@ -92,6 +95,8 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   /** Numbers the runs that take a first checkpoint, below every time. */
   #runs = 0
   readonly #growths = new Map<string, KeptGrowths>()
+  #next: MemoryStateStore | undefined
+  #built = 0
 
   /** @param live the store of the live states, if this one holds copies of them: those skip the same records */
   constructor(live?: SkippedRecords) {
@@ -233,22 +238,58 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   }
 
   async replace(stateKey: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {
+    if (this.#stateKey(stateKey).fence?.why === 'topic-growing') return 'moved'
+    const number = this.begin(stateKey, { kind: 'replacement', attempt: 0 })
+    const next = await this.assembled(stateKey, pages)
+    if (this.next.held(stateKey).builder?.number !== number) return 'overtaken'
+    this.begin(stateKey, undefined)
+    const { version } = this.#stateKey(stateKey)
+    if (!sameVersion(version, base)) return 'moved'
+    this.place(stateKey, next, next.version.epoch)
+    return 'replaced'
+  }
+
+  /** The next generations of these states. */
+  get next(): MemoryStateStore {
+    this.#next ??= new MemoryStateStore(this)
+    return this.#next
+  }
+
+  /** Removes a next generation, and begins another one unless nobody builds it. Returns its number. */
+  begin(stateKey: StateKey, builder: Builder | undefined): number {
+    const number = this.numbered()
+    this.next.restore(stateKey, builder && { ...emptyState(), builder: { ...builder, number } })
+    return number
+  }
+
+  /** Returns a number that no next generation has had. */
+  numbered(): number {
+    this.#built += 1
+    return this.#built
+  }
+
+  /** Returns the state that the pages say, and remembers how its topic has grown. */
+  async assembled({ topic }: StateKey, pages: CheckpointPages): Promise<MemoryState> {
     const next = emptyState()
     for await (const page of pages)
-      for (const part of page) put(next, part.kind === 'ids' ? part : structuredClone(part))
+      for (const part of page) add(next, part.kind === 'ids' ? part : structuredClone(part))
     for (const stored of next.states.values()) next.parkedBytes += parkedBytesIn(stored)
-    const { topic } = stateKey
     if (next.growths) this.#growths.set(topic, withGrowths(this.#growths.get(topic), next.growths))
+    return next
+  }
+
+  /** Puts a state in the place of the present one, in an epoch above both. Contents of before a growth do not undo it. */
+  place(stateKey: StateKey, next: MemoryState, above: number): number {
     const { version, partitioning, growths } = this.#stateKey(stateKey)
-    if (!sameVersion(version, base)) return 'moved'
-    const epoch = Math.max(version.epoch, next.version.epoch) + 1
+    const epoch = Math.max(version.epoch, above) + 1
     const isOlder = (partitioning?.generation ?? 0) > (next.partitioning?.generation ?? 0)
-    this.#stateKeys.set(nameOf(stateKey), {
-      ...next,
+    const { builder: _, ...contents } = next
+    this.restore(stateKey, {
+      ...contents,
       ...(isOlder ? defined({ partitioning, growths }) : {}),
       version: { ...next.version, epoch },
     })
-    return 'replaced'
+    return epoch
   }
 
   /** Number of records by `outcome/reason`. */
@@ -261,22 +302,32 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     return this.#growths.get(topic)?.growths ?? NEVER_GROWN
   }
 
-  /** Refuses commits from now on. A fence that stands already stays; only a reprocessing takes over that of another one. */
+  /** Refuses commits from now on. A fence that stands already stays, unless it is of an earlier attempt of the same. */
   fence(stateKey: StateKey, fence: Fence): void {
     const held = this.#stateKey(stateKey)
-    if (held.fence && (fence.why !== 'reprocessing' || held.fence.why !== fence.why)) return
+    if (held.fence && !isOwnFence(held.fence, fence)) return
+    const raisesEpoch = fence.why === 'topic-growing' && !held.fence
     held.fence = fence
-    if (fence.why === 'topic-growing') held.version = { ...held.version, epoch: held.version.epoch + 1 }
+    if (raisesEpoch) held.version = { ...held.version, epoch: held.version.epoch + 1 }
   }
 
-  unfence(stateKey: StateKey, by: string): void {
+  /** Removes the fence, unless it is another command's, and a state that the fence alone has made. */
+  unfence(stateKey: StateKey, by: Fence): void {
     const { fence, ...held } = this.#stateKey(stateKey)
-    if (fence?.by === by) this.#stateKeys.set(nameOf(stateKey), held)
+    if (!isOwnFence(fence, by)) return
+    const { epoch, appliedOffset } = held.version
+    const isNew = epoch === 1 && appliedOffset < 0 && held.states.size === 0
+    this.restore(stateKey, isNew ? undefined : held)
   }
 
   /** A copy of the current partition state. `restore` puts it back, like a failover to a replica that lags. */
   copyOf(stateKey: StateKey): unknown {
     return structuredClone(this.#stateKey(stateKey))
+  }
+
+  /** The current partition state itself. */
+  held(stateKey: StateKey): MemoryState {
+    return this.#stateKey(stateKey)
   }
 
   restore(stateKey: StateKey, copy: unknown): void {
@@ -422,7 +473,7 @@ function emptyState(): MemoryState {
   }
 }
 
-function put(held: MemoryState, part: CheckpointPart): void {
+function add(held: MemoryState, part: CheckpointPart): void {
   if (part.kind === 'state') held.states.set(part.entity, part.state)
   else if (part.kind === 'timers') held.timers.set(part.entity, part.timers)
   else if (part.kind === 'outbox') held.outbox.set(part.outbox.position, part.outbox)
@@ -432,8 +483,11 @@ function put(held: MemoryState, part: CheckpointPart): void {
   else if (part.kind === 'gone') forget(held, part.gone)
   else if (part.kind === 'context') held.context = part.context
   else {
-    const { tally, ...meta } = part.meta
-    Object.assign(held, { newEntities: '', ...meta, tally: new Map(Object.entries(tally)) })
+    // What a store says of a state beside this, such as its fence, is not part of its contents.
+    const { version, clock, partitioning, growths, appliedDigest, emitted, failuresFromMs } = part.meta
+    const { newEntities = '', tally } = part.meta
+    const meta = { version, clock, appliedDigest, emitted, failuresFromMs, newEntities }
+    Object.assign(held, meta, defined({ partitioning, growths }), { tally: new Map(Object.entries(tally)) })
   }
 }
 

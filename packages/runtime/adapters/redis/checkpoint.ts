@@ -1,5 +1,6 @@
 /** Takes a partition state as a whole and restores one: a checkpoint, from whose applied offset the log can be read on. */
 import { isDeepStrictEqual } from 'node:util'
+import { type Replaced, replaceState } from '../../pipeline/generations/generations.ts'
 import type {
   OutboxEntry,
   RememberedFailure,
@@ -10,7 +11,7 @@ import type {
 } from '../../pipeline/model.ts'
 import { type CheckpointMeta, type CheckpointPart, EMPTY_META } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
-import { type Replaced, replaceState } from './generations.ts'
+import { RedisGenerations } from './generations.ts'
 import { checkpointMetaOf, gathered, type StateMeta, StateReader } from './state-reader.ts'
 
 /** Everything that a partition state contains. */
@@ -70,7 +71,7 @@ export class StateCheckpoints {
    * @throws CopyStopped if another attempt to replace the same partition state began, or the server lost a part meanwhile
    */
   put(stateKey: StateKey, checkpoint: Checkpoint): Promise<Replaced> {
-    return replaceState(this.#client, stateKey, pagesOf(checkpoint))
+    return replaceState(new RedisGenerations(this.#client), stateKey, pagesOf(checkpoint))
   }
 
   async #read(stateKey: StateKey, meta: StateMeta): Promise<Checkpoint> {

@@ -9,20 +9,25 @@ const GENERATION = [
   readFileSync(new URL('./lua/generation.lua', import.meta.url), 'utf8'),
 ]
 
-export const BEGIN_GENERATION = script(
+export const OWN_GENERATION = script(
   ...GENERATION,
-  readFileSync(new URL('./lua/begin-generation.lua', import.meta.url), 'utf8'),
+  EVICTED_PART,
+  readFileSync(new URL('./lua/own-generation.lua', import.meta.url), 'utf8'),
 )
 export const ADD_TO_GENERATION = script(
   ...GENERATION,
   readFileSync(new URL('./lua/add-to-generation.lua', import.meta.url), 'utf8'),
 )
-export const CLAIM_GENERATION = script(
-  ...GENERATION,
-  readFileSync(new URL('./lua/claim-generation.lua', import.meta.url), 'utf8'),
-)
 export const SWITCH_GENERATION = script(
   ...GENERATION,
   EVICTED_PART,
   readFileSync(new URL('./lua/switch-generation.lua', import.meta.url), 'utf8'),
+)
+export const FENCE = script(
+  PARTITION_STATE,
+  readFileSync(new URL('./lua/fence.lua', import.meta.url), 'utf8'),
+)
+export const NOTE_GROWTH = script(
+  PARTITION_STATE,
+  readFileSync(new URL('./lua/note-growth.lua', import.meta.url), 'utf8'),
 )

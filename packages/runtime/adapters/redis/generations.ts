@@ -1,250 +1,124 @@
-/** Builds new contents of a partition state beside it, page by page: its next generation. Switches over in one step. */
-
-import { randomUUID } from 'node:crypto'
-import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import { CopyStopped } from '../../pipeline/errors.ts'
-import { growthsName, type KeptGrowths, withGrowths } from '../../pipeline/growing/history.ts'
-import type { KeptGrowth, RememberedFailure, StateKey, Version } from '../../pipeline/model.ts'
+import type { Fence } from '../../pipeline/generations/fence.ts'
 import type {
-  CheckpointMeta,
-  CheckpointPages,
-  CheckpointPart,
-  Gone,
-} from '../../pipeline/recovery/checkpoints.ts'
-import { bytesOfIds, oldestInBytes } from '../../pipeline/recovery/id-bytes.ts'
+  Builder,
+  Built,
+  CopyName,
+  Fenced,
+  Generations,
+  Purpose,
+  StateFacts,
+  SwitchExpectation,
+  SwitchOutcome,
+} from '../../pipeline/generations/generations.ts'
+import type {
+  KeptGrowth,
+  Partitioning,
+  RememberedFailure,
+  RememberedId,
+  StateKey,
+  StoredContext,
+} from '../../pipeline/model.ts'
+import type { StateStore } from '../../pipeline/ports.ts'
+import type { CheckpointPages } from '../../pipeline/recovery/checkpoints.ts'
+import { build, own } from './building.ts'
 import type { RedisClient } from './client.ts'
-import { restoredFailures } from './failure-packing.ts'
-import {
-  ADD_TO_GENERATION,
-  BEGIN_GENERATION,
-  CLAIM_GENERATION,
-  SWITCH_GENERATION,
-} from './generation-scripts.ts'
-import { packIdBytes } from './id-packing.ts'
-import { prefixOf } from './keys.ts'
-import { GROWTHS, generationOf, type MetaField } from './layout.ts'
-import { Bytes, packed } from './message-pack.ts'
-import { type AddRequest, earliest, type SwitchRequest } from './requests.ts'
-import { RedisValue } from './value.ts'
+import { FENCE, NOTE_GROWTH, SWITCH_GENERATION } from './generation-scripts.ts'
+import { keysOf, prefixOf } from './keys.ts'
+import { packed } from './message-pack.ts'
+import { readMeta } from './meta.ts'
+import { switchRequest } from './requests.ts'
+import { StateReader } from './state-reader.ts'
+import { RedisStateStore } from './state-store.ts'
 
-/** Upper bound for what one script adds: a few milliseconds of the server's time. */
-const ADDED_FIELDS = 500
-const ADDED_BYTES = 512 * 1024
+/** Next generations of partition states in Redis, in the same hash slot, so that one script can switch to one. */
+export class RedisGenerations implements Generations {
+  readonly #client: RedisClient
 
-export interface Replaced {
-  readonly epoch: number
-  /** The applied offset of the contents that were replaced. */
-  readonly appliedOffset: number
-}
-
-/**
- * @param base the version that the state must still have; undefined if any version will do, unless the topic is growing
- * @throws CopyStopped if the state has another version, another attempt to replace it has begun, or the server has lost a
- *   part meanwhile; errors from reading the pages are thrown as they are
- */
-export async function replaceState(
-  client: RedisClient,
-  partitionState: StateKey,
-  pages: CheckpointPages,
-  base?: Version,
-): Promise<Replaced> {
-  const { token, tail } = await build(client, partitionState, pages)
-  // Before the state is there: if it knows of growths, redrives do, too.
-  if (tail.growths) await noteGrowths(client, partitionState.topic, tail.growths)
-  const request: SwitchRequest = { token, epoch: tail.epoch, base: base && { ...base } }
-  const reply = await client.eval(SWITCH_GENERATION, [prefixOf(partitionState)], [packed(request)])
-  if (!Array.isArray(reply)) throw notReplaced(String(reply) as CopyStopped['why'])
-  const [epoch, appliedOffset] = reply as [number, number]
-  return { epoch, appliedOffset }
-}
-
-/**
- * Builds new contents that can be worked on, by a store of their own, before they take the place of the state.
- * @throws CopyStopped as `replaceState` does
- */
-export async function seedState(
-  client: RedisClient,
-  partitionState: StateKey,
-  pages: CheckpointPages,
-): Promise<void> {
-  const { token } = await build(client, partitionState, pages)
-  const reply = await client.eval(CLAIM_GENERATION, [prefixOf(partitionState)], [token])
-  if (typeof reply !== 'number') throw notReplaced(String(reply) as CopyStopped['why'])
-}
-
-async function build(
-  client: RedisClient,
-  partitionState: StateKey,
-  pages: CheckpointPages,
-): Promise<{ readonly token: string; readonly tail: MetaFields }> {
-  const keys = [prefixOf(partitionState)]
-  const token = randomUUID()
-  await client.eval(BEGIN_GENERATION, keys, [token])
-  const send = async (request: Omit<AddRequest, 'token'>) => {
-    const added = await client.eval(ADD_TO_GENERATION, keys, [packed({ token, ...request })])
-    if (typeof added !== 'number') throw notReplaced('overtaken')
+  constructor(client: RedisClient) {
+    this.#client = client
   }
-  const stage = async (fields: Iterable<Field>) => {
-    for (const some of limited(fields)) await send({ ...NOTHING_GONE, parts: partsOf(some) })
+
+  async facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts> {
+    const meta = await this.#reader(copy).meta(partitionState)
+    // It is built, and has no epoch until it is whole.
+    return copy && meta.version.epoch === 0 ? readMeta({}) : meta
   }
-  const tail = new MetaFields()
-  for await (const page of pages) {
-    for (const part of page) if (part.kind === 'gone') await send({ ...goneOf(part.gone), parts: new Map() })
-    await stage(fieldsOf(page))
-    tail.note(page)
+
+  async purpose(partitionState: StateKey): Promise<Purpose | undefined> {
+    const { version } = await this.facts(partitionState, 'next')
+    const key = prefixOf(partitionState, 'next')
+    const kind = await this.#client.run(redis => redis.hget(key, 'kind'))
+    return version.epoch > 0 && kind !== null ? (kind as Purpose) : undefined
   }
-  await stage(tail.fields())
-  return { token, tail }
-}
 
-function notReplaced(why: CopyStopped['why']): CopyStopped {
-  return new CopyStopped(why, `the partition state was not replaced: ${why}`)
-}
-
-const NOTHING_GONE = { gone: new Map<string, readonly string[]>(), whole: [], oldest: 0 }
-
-function goneOf({
-  states = [],
-  timers = [],
-  idsBeforeMs = 0,
-  whole = [],
-}: Gone): Omit<AddRequest, 'token' | 'parts'> {
-  const gone = new Map([
-    ['states', states],
-    ['timers', timers],
-    ['due', timers],
-  ])
-  // Failures are added at the end.
-  const keys = whole.filter(name => name !== 'failures')
-  return { gone, whole: keys, oldest: generationOf(idsBeforeMs) }
-}
-
-async function noteGrowths(
-  client: RedisClient,
-  topic: string,
-  growths: readonly KeptGrowth[],
-): Promise<void> {
-  const value = new RedisValue<KeptGrowths>(client, growthsName(topic))
-  await value.update(known => withGrowths(known, growths))
-}
-
-/** The last part of a key, a field of it, and its value; of `due`, threshold and entity. */
-type Field = readonly [name: string, field: string, value: string]
-
-function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
-  const ids: Buffer[] = []
-  for (const part of page) {
-    if (part.kind === 'state') yield ['states', part.entity, part.state]
-    else if (part.kind === 'timers') {
-      yield ['timers', part.entity, JSON.stringify(part.timers)]
-      yield ['due', earliest(part.timers), part.entity]
-    } else if (part.kind === 'outbox') yield ['outbox', part.outbox.position, JSON.stringify(part.outbox)]
-    else if (part.kind === 'context') {
-      yield ['context', 'hash', part.context.hash]
-      yield ['context', 'content', part.context.json]
-    } else if (part.kind === 'ids') ids.push(part.bytes)
-    else if (part.kind === 'id') ids.push(bytesOfIds([part.id]))
+  states(partitionState: StateKey, copy?: CopyName): AsyncIterable<readonly [string, string]> {
+    return this.#reader(copy).states(partitionState)
   }
-  // All at once: in one request, each bucket may be there once.
-  for (const [generation, buckets] of packIdBytes(Buffer.concat(ids)))
-    for (let at = 0; at < buckets.length; at += 2)
-      yield [`ids:${generation}`, buckets[at] as string, buckets[at + 1] as string]
-}
 
-/** By the last part of a key, its fields and values in turn. In ids and failures, strings hold bytes. */
-function partsOf(fields: readonly Field[]): AddRequest['parts'] {
-  const parts = [...Map.groupBy(fields, ([name]) => name)].map(([name, own]) => {
-    const inTurn = own.flatMap(([, field, value]) => [field, value])
-    return [name, /^(ids|failures)\b/.test(name) ? new Bytes(inTurn) : inTurn] as const
-  })
-  return new Map(parts)
-}
+  failures(partitionState: StateKey, copy?: CopyName): AsyncIterable<RememberedFailure> {
+    return this.#reader(copy).failures(partitionState)
+  }
 
-/** Known only after all pages: the generation of the oldest ids, and the bytes of each group's failures and of what is parked. */
-class MetaFields {
-  #meta: CheckpointMeta | undefined
-  #oldestIdMs = Infinity
-  #failures: RememberedFailure[] = []
-  /** By entity: it may occur more than once. */
-  readonly #parkedBytes = new Map<string, number>()
+  async *ids(partitionState: StateKey, copy?: CopyName): AsyncGenerator<RememberedId> {
+    const reader = this.#reader(copy)
+    yield* reader.ids(partitionState, await reader.meta(partitionState))
+  }
 
-  note(page: readonly CheckpointPart[]): void {
-    for (const part of page) {
-      if (part.kind === 'meta') this.#meta = part.meta
-      else if (part.kind === 'id') this.#oldestIdMs = Math.min(this.#oldestIdMs, part.id.appliedAtMs)
-      else if (part.kind === 'ids') this.#oldestIdMs = Math.min(this.#oldestIdMs, oldestInBytes(part.bytes))
-      else if (part.kind === 'gone') this.#noteGone(part.gone)
-      else if (part.kind === 'failure') this.#failures.push(part.failure)
-      else if (part.kind === 'state') this.#noteParked(part.entity, part.state)
+  context(partitionState: StateKey): Promise<StoredContext | undefined> {
+    return this.#reader(undefined).context(partitionState)
+  }
+
+  build(partitionState: StateKey, builder: Builder, pages: CheckpointPages): Promise<Built> {
+    return build(this.#client, partitionState, builder, pages)
+  }
+
+  async claim(partitionState: StateKey, kind: Purpose): Promise<number | undefined> {
+    try {
+      return await own(this.#client, partitionState, { act: 'claim', kind, attempt: 0 })
+    } catch (error) {
+      if (error instanceof CopyStopped) return undefined
+      throw error
     }
   }
 
-  get epoch(): number {
-    return this.#known.version.epoch
+  store(): StateStore {
+    return new RedisStateStore(this.#client, 'next')
   }
 
-  get growths(): CheckpointMeta['growths'] {
-    return this.#known.growths
+  async drop(partitionState: StateKey, builder: Builder): Promise<void> {
+    await own(this.#client, partitionState, { act: 'drop', ...builder })
   }
 
-  /** As `commit.lua` writes them, but for the epoch; and failures, whose groups say how much they have. */
-  *fields(): Generator<Field> {
-    const { version, clock, appliedDigest, emitted, tally, partitioning } = this.#known
-    const { failuresFromMs, growths, newEntities } = this.#known
-    const { nowMs } = clock
-    const failures = restoredFailures(this.#failures)
-    yield* failures.fields
-    const fields: Partial<Record<MetaField | typeof GROWTHS, number | string | undefined>> = {
-      appliedOffset: version.appliedOffset,
-      fired: version.fired,
-      emitted,
-      parkedBytes: [...this.#parkedBytes.values()].reduce((sum, bytes) => sum + bytes, 0),
-      newEntities,
-      clock: nowMs,
-      last: clock.lastAppendMs,
-      highest: clock.highestAppendMs,
-      digest: appliedDigest,
-      // From this generation on, commits remove ids that have become too old.
-      oldest: generationOf(Math.min(this.#oldestIdMs, nowMs)),
-      failureBytes: failures.bytes,
-      failuresFrom: failuresFromMs,
-      generation: partitioning?.generation,
-      partitions: partitioning?.partitions,
-      [GROWTHS]: growths && JSON.stringify(growths),
-    }
-    for (const [field, value] of Object.entries({ ...fields, ...tally }))
-      if (value !== undefined) yield ['meta', field, String(value)]
+  async fence(partitionState: StateKey, fence: Fence, forMs = 0): Promise<Fenced> {
+    const arguments_ = [JSON.stringify(fence), forMs]
+    const reply = await this.#client.eval(FENCE, [keysOf(partitionState).meta], arguments_)
+    const [epoch, appliedOffset, fired, stands] = reply as [number, number, number, Buffer]
+    return { version: { epoch, appliedOffset, fired }, fence: JSON.parse(String(stands)) }
   }
 
-  #noteParked(entity: string, stored: string): void {
-    const bytes = parkedBytesIn(stored)
-    if (bytes > 0) this.#parkedBytes.set(entity, bytes)
-    else this.#parkedBytes.delete(entity)
+  async unfence(partitionState: StateKey, fence: Fence): Promise<void> {
+    await this.#client.eval(FENCE, [keysOf(partitionState).meta], [JSON.stringify(fence), ''])
   }
 
-  #noteGone({ states = [], idsBeforeMs = 0, whole = [] }: Gone): void {
-    for (const entity of states) this.#parkedBytes.delete(entity)
-    this.#oldestIdMs = Math.max(this.#oldestIdMs, idsBeforeMs)
-    if (whole.includes('failures')) this.#failures = []
+  async switchOver(partitionState: StateKey, expected: SwitchExpectation): Promise<SwitchOutcome> {
+    const request = packed(switchRequest(expected))
+    const reply = await this.#client.eval(SWITCH_GENERATION, [prefixOf(partitionState)], [request])
+    if (!Array.isArray(reply)) return { kind: String(reply) as Exclude<SwitchOutcome['kind'], 'switched'> }
+    const [epoch, replacedOffset] = reply as [number, number]
+    return { kind: 'switched', epoch, replacedOffset }
   }
 
-  get #known(): CheckpointMeta {
-    if (!this.#meta) throw new TypeError('a checkpoint must say what version it is of')
-    return this.#meta
+  async noteGrowth(
+    partitionState: StateKey,
+    { generation, partitions }: Partitioning,
+    growths: readonly KeptGrowth[],
+  ): Promise<void> {
+    const { meta } = keysOf(partitionState)
+    await this.#client.eval(NOTE_GROWTH, [meta], [generation, partitions, JSON.stringify(growths)])
   }
-}
 
-/** Few and large arguments, each of which a server takes in a few milliseconds. */
-function* limited(fields: Iterable<Field>): Generator<Field[]> {
-  let some: Field[] = []
-  let bytes = 0
-  for (const field of fields) {
-    some.push(field)
-    bytes += field[1].length + field[2].length
-    if (some.length < ADDED_FIELDS && bytes < ADDED_BYTES) continue
-    yield some
-    some = []
-    bytes = 0
+  #reader(copy: CopyName | undefined): StateReader {
+    return new StateReader(this.#client, copy)
   }
-  if (some.length > 0) yield some
 }

@@ -1,5 +1,5 @@
+import type { CopyName } from '../../pipeline/generations/generations.ts'
 import type { StateKey } from '../../pipeline/model.ts'
-import type { CopyName } from '../../pipeline/reprocessing/copies.ts'
 
 /** The keys of a partition state share a hash tag: a cluster keeps them together, and one script can change them all. */
 export interface PartitionStateKeys {

@@ -1,4 +1,4 @@
-import type { Fence } from '../../pipeline/fence.ts'
+import type { Fence } from '../../pipeline/generations/fence.ts'
 import type { FailureMemory, LogClock, Partitioning, Version } from '../../pipeline/model.ts'
 import { generationOf, type MetaField } from './layout.ts'
 

@@ -1,4 +1,5 @@
 import { CopyStopped, Unavailable } from '../../pipeline/errors.ts'
+import { replaceState } from '../../pipeline/generations/generations.ts'
 import type { StateKey, Version } from '../../pipeline/model.ts'
 import {
   type CheckpointPages,
@@ -10,7 +11,7 @@ import {
   type Tracked,
 } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
-import { replaceState } from './generations.ts'
+import { RedisGenerations } from './generations.ts'
 import { changesKeyOf } from './keys.ts'
 import { StatePages } from './state-pages.ts'
 import { RedisReading } from './state-reading.ts'
@@ -46,11 +47,13 @@ export class RedisPartitionStates implements PartitionStates {
 
   async replace(partitionState: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {
     try {
-      await replaceState(this.#client, partitionState, pages, base)
+      await replaceState(new RedisGenerations(this.#client), partitionState, pages, base)
       return 'replaced'
     } catch (error) {
       if (!(error instanceof CopyStopped)) throw error
-      if (error.why === 'moved' || error.why === 'overtaken') return error.why
+      if (error.why === 'overtaken') return error.why
+      // Where its topic has begun to grow, the fence has moved the version.
+      if (error.why === 'moved' || error.why === 'growing') return 'moved'
       throw new Unavailable('store-unavailable', 'Redis lost a part of what was laid ready: try again')
     }
   }

@@ -1,6 +1,7 @@
 /**
  * What the scripts are asked: one map each. The head of the script explains its fields; a field that is undefined is nil in Lua.
  */
+import type { Builder, SwitchExpectation } from '../../pipeline/generations/generations.ts'
 import { LONGEST_STEP_MS } from '../../pipeline/log/clock.ts'
 import type { Change, StoredTimer, Version, Wanted } from '../../pipeline/model.ts'
 import { namesByBucket, packFailures } from './failure-packing.ts'
@@ -102,6 +103,14 @@ export function commitRequest(change: Change): CommitRequest {
   }
 }
 
+/** For `own-generation.lua`. */
+export type OwnRequest = {
+  readonly [Part in keyof Builder]: Builder[Part]
+} & {
+  readonly act: 'begin' | 'claim' | 'drop'
+  readonly token?: string
+}
+
 /** For `add-to-generation.lua`. */
 export type AddRequest = {
   readonly token: string
@@ -113,15 +122,28 @@ export type AddRequest = {
 
 /** For `switch-generation.lua`. */
 export type SwitchRequest = {
-  readonly token?: string
-  readonly epoch: number
+  readonly next: BaseRequest
+  readonly above: number
   readonly base: BaseRequest | undefined
-  readonly by?: string
-  readonly next?: BaseRequest
-  readonly code?: string
+  readonly why: string | undefined
+  readonly attempt: number | undefined
+  readonly code: string | undefined
+  readonly growths: string | undefined
 }
 
-/** The version that the partition state must have. */
+export function switchRequest({ next, above, live, fence, code, growths }: SwitchExpectation): SwitchRequest {
+  return {
+    next: { ...next },
+    above,
+    base: live && { ...live },
+    why: fence?.why,
+    attempt: fence?.attempt,
+    code,
+    growths: growths && JSON.stringify(growths),
+  }
+}
+
+/** A version that something must have. */
 type BaseRequest = Readonly<Record<keyof Version, number>>
 
 /** The threshold by which an entity's timers are found. */

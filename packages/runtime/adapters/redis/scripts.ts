@@ -28,15 +28,6 @@ export const COMMIT = script(
   readFileSync(new URL('./lua/note-changes.lua', import.meta.url), 'utf8'),
   readFileSync(new URL('./lua/commit.lua', import.meta.url), 'utf8'),
 )
-export const FENCE = script(
-  PARTITION_STATE,
-  readFileSync(new URL('./lua/fence.lua', import.meta.url), 'utf8'),
-)
-export const REMOVE_FENCE = script(readFileSync(new URL('./lua/remove-fence.lua', import.meta.url), 'utf8'))
-export const NOTE_GROWTH = script(
-  PARTITION_STATE,
-  readFileSync(new URL('./lua/note-growth.lua', import.meta.url), 'utf8'),
-)
 export const OPEN_BREAKER = script(readFileSync(new URL('./lua/open-breaker.lua', import.meta.url), 'utf8'))
 export const SKIP_RECORD = script(readFileSync(new URL('./lua/skip-record.lua', import.meta.url), 'utf8'))
 export const ADVANCE_CURSOR = script(
@@ -60,6 +51,7 @@ export const END_CHECKPOINT = script(
   CHANGES,
   readFileSync(new URL('./lua/end-checkpoint.lua', import.meta.url), 'utf8'),
 )
+
 /** @param parts in this order one script; names of the layout's constants are replaced */
 export function script(...parts: readonly string[]): Script {
   const lua = withLayout(parts.join(''))

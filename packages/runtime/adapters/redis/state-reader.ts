@@ -1,4 +1,6 @@
 /** Reads a partition state for people and checkpoints, in pages, so that a large one does not block the server. */
+
+import type { CopyName } from '../../pipeline/generations/generations.ts'
 import type {
   KeptGrowth,
   OutboxEntry,
@@ -9,7 +11,6 @@ import type {
   StoredTimer,
 } from '../../pipeline/model.ts'
 import type { CheckpointMeta } from '../../pipeline/recovery/checkpoints.ts'
-import type { CopyName } from '../../pipeline/reprocessing/copies.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { idsIn, unpackBucket, unpackId } from './id-packing.ts'

@@ -1,5 +1,6 @@
 import { PartitionStopped } from '../../pipeline/errors.ts'
-import { fenced } from '../../pipeline/fence.ts'
+import { fenced } from '../../pipeline/generations/fence.ts'
+import type { CopyName } from '../../pipeline/generations/generations.ts'
 import type {
   Change,
   Growth,
@@ -12,7 +13,6 @@ import type {
   Wanted,
 } from '../../pipeline/model.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
-import type { CopyName } from '../../pipeline/reprocessing/copies.ts'
 import type { RedisClient } from './client.ts'
 import { unpackFailures } from './failure-packing.ts'
 import { unpackId } from './id-packing.ts'

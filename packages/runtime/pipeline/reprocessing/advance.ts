@@ -3,14 +3,14 @@
  * that are new, which the rebuilt state keeps in its outbox until the switch.
  */
 import { CopyStopped, PartitionStopped } from '../errors.ts'
+import type { Generations } from '../generations/generations.ts'
 import type { Change, OffsetRange, OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
 import { sameVersion } from '../recovery/checkpoints.ts'
-import type { StateCopies } from './copies.ts'
 import { LogAgain, type Rereading } from './log-again.ts'
 import { failuresById, newFailures } from './new-failures.ts'
 
 export interface Advancing extends Rereading {
-  readonly copies: StateCopies
+  readonly copies: Generations
   /** Called after each read of the rebuilt state, with the number of records. */
   readonly decided: (count: number) => void
   /** Upper bound for the new failures of a partition as they are stored, in bytes; 4 MiB by default. */

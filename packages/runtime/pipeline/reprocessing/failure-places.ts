@@ -2,8 +2,8 @@
 import type { Consumer } from '../consumer.ts'
 import { entryAt, placeOf } from '../deciding/emission.ts'
 import { failureEventId } from '../failures/failure-record.ts'
+import type { Generations } from '../generations/generations.ts'
 import type { OutboxEntry } from '../model.ts'
-import type { StateCopies } from './copies.ts'
 import { failuresById } from './new-failures.ts'
 import type { RebuiltState } from './rebuilt-state.ts'
 import { firstFailureIndexOf, isOfTakeover, type TakeoverAt } from './takeover.ts'
@@ -16,7 +16,7 @@ import { firstFailureIndexOf, isOfTakeover, type TakeoverAt } from './takeover.t
  */
 export async function placeNewFailures(
   consumer: Consumer,
-  copies: Pick<StateCopies, 'failures'>,
+  copies: Pick<Generations, 'failures'>,
   rebuilt: RebuiltState,
   at: TakeoverAt,
 ): Promise<number> {

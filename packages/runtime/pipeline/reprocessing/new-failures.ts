@@ -8,14 +8,14 @@ import type { Consumer } from '../consumer.ts'
 import { fingerprint } from '../deciding/fingerprint.ts'
 import { type Decoded, decode } from '../decoding/decode.ts'
 import { failureEventId } from '../failures/failure-record.ts'
+import type { Generations } from '../generations/generations.ts'
 import type { Change, OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
-import type { StateCopies } from './copies.ts'
 
 /** What the live state remembers, by the id of the failure. */
 export async function failuresById(
-  copies: Pick<StateCopies, 'failures'>,
+  copies: Pick<Generations, 'failures'>,
   partitionState: StateKey,
-  copy?: Parameters<StateCopies['failures']>[1],
+  copy?: Parameters<Generations['failures']>[1],
 ): Promise<Map<string, RememberedFailure>> {
   const found = new Map<string, RememberedFailure>()
   // The newest come first.

@@ -1,8 +1,8 @@
 /** Compares a rebuilt state with the live one, entity by entity, and prepares in the rebuilt one what the switch must tell. */
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { isHolderName } from '../deciding/hold.ts'
+import type { Generations } from '../generations/generations.ts'
 import type { OutboxEntry } from '../model.ts'
-import type { StateCopies } from './copies.ts'
 import type { RebuiltState } from './rebuilt-state.ts'
 import { type BothStates, firstIndexOf, type TakeoverAt, takeOver } from './takeover.ts'
 
@@ -16,7 +16,7 @@ const AT_ONCE = 200
  */
 export async function takeOverAll(
   consumer: Consumer<AnyKeyedProcess>,
-  copies: StateCopies,
+  copies: Generations,
   rebuilt: RebuiltState,
   at: TakeoverAt,
 ): Promise<Map<string, number>> {
@@ -42,7 +42,7 @@ export async function takeOverAll(
 }
 
 async function differentStates(
-  copies: StateCopies,
+  copies: Generations,
   { partitionState }: TakeoverAt,
 ): Promise<[entity: string, both: BothStates][]> {
   const all = new Map<string, BothStates>()

@@ -5,9 +5,11 @@
 
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'
+import type { Fence } from '../generations/fence.ts'
+import type { Generations, StateFacts } from '../generations/generations.ts'
 import type { RememberedFailure, RememberedId, StateKey, Version } from '../model.ts'
+import type { CheckpointPages } from '../recovery/checkpoints.ts'
 import { type Advancing, AdvancingCopy } from './advance.ts'
-import type { StateFacts } from './copies.ts'
 import { placeNewFailures } from './failure-places.ts'
 import { failedEventIds, failuresById } from './new-failures.ts'
 import { takeOverAll } from './partition-takeover.ts'
@@ -31,6 +33,9 @@ export interface Reprocessed {
   readonly emitted: ReadonlyMap<string, number>
 }
 
+/** What a rebuilt state is among the next generations of a state. */
+export const REPROCESSING = { kind: 'reprocessing', attempt: 0 } as const
+
 /** The live state is fenced when no more offsets than this are missing. */
 const CLOSE = 500
 
@@ -44,8 +49,22 @@ const PAUSE_MS = 100
 /** Failures or ids that one commit adds. */
 const AT_ONCE = 500
 
+/** Lays the state ready from which a rebuild begins. @throws CopyStopped, and errors of the pages as they are */
+export async function begin(
+  copies: Generations,
+  partitionState: StateKey,
+  pages: CheckpointPages,
+): Promise<void> {
+  try {
+    await copies.build(partitionState, REPROCESSING, pages)
+  } catch (error) {
+    if (!(error instanceof CopyStopped && error.why === 'growing')) throw error
+    throw growing((await copies.facts(partitionState)).fence?.partitions)
+  }
+}
+
 /**
- * The rebuilt state must exist: seeded, or left by an earlier attempt.
+ * The rebuilt state must exist: begun, or left by an earlier attempt.
  *
  * @param startOffset the first offset that the rebuild has read
  * @param isTrial whether everything is computed and nothing is switched
@@ -58,21 +77,22 @@ export async function reprocess(
   isTrial: boolean,
 ): Promise<Reprocessed> {
   const { copies } = work
-  const epoch = await copies.claim(partitionState)
+  const epoch = await copies.claim(partitionState, 'reprocessing')
   if (epoch === undefined) throw new CopyStopped('overtaken', 'another command has removed the rebuilt state')
   const rebuilt = new AdvancingCopy(work, partitionState, epoch)
   // Unique: only the command that has claimed the rebuilt state last has this epoch.
-  const by = `reprocess ${epoch}`
+  const fence = { why: 'reprocessing', attempt: epoch } as const
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { fired } = await nearlyCaughtUp(work, partitionState, rebuilt)
-    const live = fired > 0 ? undefined : await copies.fence(partitionState, by, FENCED_MS)
-    if (fired === 0 && !live) throw growing()
+    const fenced = fired > 0 ? undefined : await copies.fence(partitionState, fence, FENCED_MS)
+    if (fenced?.fence.why === 'topic-growing') throw growing(fenced.fence.partitions)
+    const live = fenced?.version
     try {
       if (live?.fired === 0)
-        return await behindFence(work, { partitionState, startOffset, live, epoch, rebuilt, by }, isTrial)
+        return await behindFence(work, { partitionState, startOffset, live, epoch, rebuilt, fence }, isTrial)
     } finally {
       // If that fails, the fence falls by itself.
-      if (live) await copies.unfence(partitionState, by).catch(() => {})
+      if (live) await copies.unfence(partitionState, fence).catch(() => {})
     }
     await work.pause(PAUSE_MS)
   }
@@ -86,13 +106,13 @@ interface Fenced {
   readonly live: Version
   readonly epoch: number
   readonly rebuilt: AdvancingCopy
-  readonly by: string
+  readonly fence: Fence
 }
 
 /** Reads the rest of the log, compares both states, and switches. */
 async function behindFence(
   work: Reprocessing,
-  { partitionState, startOffset, live, epoch, rebuilt, by }: Fenced,
+  { partitionState, startOffset, live, epoch, rebuilt, fence }: Fenced,
   isTrial: boolean,
 ): Promise<Reprocessed> {
   const { copies, code, consumer } = work
@@ -107,8 +127,8 @@ async function behindFence(
   const failures = await placeNewFailures(consumer, copies, written, at)
   if (failures > 0) emitted.set(consumer.application.failureEvent.type, failures)
   if (isTrial) return { appliedOffset, epoch: undefined, emitted }
-  const expected = { live, rebuilt: { epoch, appliedOffset, fired: 0 }, code, by }
-  const outcome = await copies.switchOver(partitionState, expected)
+  const next = { epoch, appliedOffset, fired: 0 }
+  const outcome = await copies.switchOver(partitionState, { next, above: 0, live, fence, code })
   if (outcome.kind === 'switched') return { appliedOffset, epoch: outcome.epoch, emitted }
   if (outcome.kind === 'other-code') throw otherCode((await copies.facts(partitionState)).code)
   if (outcome.kind === 'growing') throw growing()

@@ -1,7 +1,8 @@
 /** The state from which a rebuild begins. */
+
+import type { Generations } from '../generations/generations.ts'
 import type { StateKey } from '../model.ts'
 import { type CheckpointPages, type CheckpointPart, EMPTY_META } from '../recovery/checkpoints.ts'
-import type { StateCopies } from './copies.ts'
 import { failuresById } from './new-failures.ts'
 import { failureBefore } from './remembered.ts'
 
@@ -10,7 +11,7 @@ import { failureBefore } from './remembered.ts'
  * needed: the context that is in force now, until the log sets one, and the failures whose records may be redriven.
  */
 export async function* emptyAt(
-  copies: Pick<StateCopies, 'context' | 'facts' | 'failures'>,
+  copies: Pick<Generations, 'context' | 'facts' | 'failures'>,
   partitionState: StateKey,
   startOffset: number,
 ): AsyncGenerator<CheckpointPart[]> {

@@ -1,6 +1,7 @@
 /** Where a comparison of a live partition state with its log begins. Pure. */
+
+import type { StateFacts } from '../generations/generations.ts'
 import type { KeptCheckpoint } from '../recovery/checkpoints.ts'
-import type { StateFacts } from '../reprocessing/copies.ts'
 import type { Beginning } from './partition-again.ts'
 
 /** Why differences of a whole partition say nothing about its consumer. */

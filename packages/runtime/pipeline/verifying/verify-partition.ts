@@ -3,10 +3,10 @@
  * brought to the offset of each load, and what was loaded is compared there.
  */
 import { CopyStopped } from '../errors.ts'
+import type { StateFacts } from '../generations/generations.ts'
 import type { Decision, RememberedFailure, Snapshot, StateKey, Wanted } from '../model.ts'
 import type { StateStore } from '../ports.ts'
 import type { CheckpointPages } from '../recovery/checkpoints.ts'
-import type { StateFacts } from '../reprocessing/copies.ts'
 import type { Rereading } from '../reprocessing/log-again.ts'
 import { failureWindowMs } from '../reprocessing/rebuilt-state.ts'
 import { type Difference, differencesOfEntity, differingFields, hexOf } from './compare.ts'

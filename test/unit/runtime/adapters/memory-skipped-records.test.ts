@@ -1,7 +1,7 @@
 import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
-import { MemoryStateCopies } from '../../../../packages/runtime/testing/state-copies.ts'
+import { MemoryGenerations } from '../../../../packages/runtime/testing/generations.ts'
 import { conformsAsSkippedRecords } from '../../../conformance/skipped-records.ts'
 
 const store = new MemoryStateStore()
-const copies = new MemoryStateCopies(store)
+const copies = new MemoryGenerations(store)
 conformsAsSkippedRecords('memory', () => ({ records: store, store, copies }))

@@ -3,21 +3,20 @@ import { describe, it } from 'node:test'
 import type { RedisClient } from '../../../../packages/runtime/adapters/redis/client.ts'
 import {
   ADD_TO_GENERATION,
-  BEGIN_GENERATION,
+  FENCE,
+  OWN_GENERATION,
   SWITCH_GENERATION,
 } from '../../../../packages/runtime/adapters/redis/generation-scripts.ts'
-import { replaceState } from '../../../../packages/runtime/adapters/redis/generations.ts'
+import { RedisGenerations } from '../../../../packages/runtime/adapters/redis/generations.ts'
 import { LAYOUT, withLayout } from '../../../../packages/runtime/adapters/redis/layout.ts'
 import {
   BEGIN_CHECKPOINT,
   COMMIT,
   END_CHECKPOINT,
-  FENCE,
   LOAD,
   READ_CHANGES,
   type Script,
 } from '../../../../packages/runtime/adapters/redis/scripts.ts'
-import { RedisStateCopies } from '../../../../packages/runtime/adapters/redis/state-copies.ts'
 import { RedisReading } from '../../../../packages/runtime/adapters/redis/state-reading.ts'
 import { RedisStateStore } from '../../../../packages/runtime/adapters/redis/state-store.ts'
 import { EMPTY_META } from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
@@ -32,11 +31,10 @@ const STATE_KEY = { consumer: 'c', topic: 't', partition: 0 }
 async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unknown>>> {
   const found = new Map<Script, ReadonlyMap<string, unknown>>()
   const eval_ = async (script: Script, _: unknown, [argument]: [Buffer | string]) => {
-    if (script === BEGIN_GENERATION) return 0
     // A field that is undefined is left out.
     const request = unpacked(argument as Buffer) as Map<string, unknown>
     found.set(script, new Map([...(found.get(script) ?? []), ...request]))
-    if (script === ADD_TO_GENERATION) return 1
+    if (script === ADD_TO_GENERATION || script === OWN_GENERATION) return 1
     if (script === READ_CHANGES) return 'moved'
     return script === COMMIT ? 1 : [1, 1]
   }
@@ -48,9 +46,11 @@ async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unkno
     STATE_KEY,
     changeOf({ appliedDigest: 'd', context: { hash: 'h', json: '1' }, code: 'v1', newEntities: 'all:1:1' }),
   )
-  await replaceState(client, STATE_KEY, pages(), versionAt(1))
-  const expected = { live: versionAt(1), rebuilt: versionAt(1), code: 'v1', by: 'own' }
-  await new RedisStateCopies(client).switchOver(STATE_KEY, expected)
+  const generations = new RedisGenerations(client)
+  const built = await generations.build(STATE_KEY, { kind: 'growth', attempt: 1 }, pages())
+  const fence = { why: 'topic-growing', attempt: 1, partitions: 2 } as const
+  const expected = { ...built, live: versionAt(1), fence, code: 'v1', growths: [] }
+  await generations.switchOver(STATE_KEY, expected)
   for (const scope of ['whole', 'changes'] as const) {
     const reading = new RedisReading(client, STATE_KEY, 1, scope)
     // None of the answers is one of a server.
@@ -70,7 +70,7 @@ const matches = (text: string, pattern: RegExp) =>
 
 describe('the request of a script', () => {
   const scripts = {
-    ...{ LOAD, COMMIT, ADD_TO_GENERATION, SWITCH_GENERATION },
+    ...{ LOAD, COMMIT, OWN_GENERATION, ADD_TO_GENERATION, SWITCH_GENERATION },
     ...{ BEGIN_CHECKPOINT, READ_CHANGES, END_CHECKPOINT },
   }
   for (const [name, script] of Object.entries(scripts))

@@ -19,7 +19,7 @@ import type { Addition } from '../../../../packages/runtime/pipeline/reprocessin
 import { failureBefore } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
 import { emptyAt, withoutOutbox } from '../../../../packages/runtime/pipeline/reprocessing/seed.ts'
 import { firstFailureIndexOf } from '../../../../packages/runtime/pipeline/reprocessing/takeover.ts'
-import { MemoryStateCopies } from '../../../../packages/runtime/testing/state-copies.ts'
+import { MemoryGenerations } from '../../../../packages/runtime/testing/generations.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { failureOf } from '../../../support/changes.ts'
 import { nextAttempt } from '../../../support/parking.ts'
@@ -160,7 +160,7 @@ describe('failures that only a rebuild has found', () => {
     await stage.batch(log)
     throwsAt.add('r1').add('r20')
     stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     const stop = new AbortController()
     const rebuilt = copies.store()
     const commit = rebuilt.commit.bind(rebuilt)
@@ -226,7 +226,7 @@ describe('failures that only a rebuild has found', () => {
   })
 
   it('given several versions of a failure from before the start, then a rebuild begins with the newest', async () => {
-    const copies = new MemoryStateCopies(new MemoryStateStore())
+    const copies = new MemoryGenerations(new MemoryStateStore())
     const [newest, older] = [
       { ...failureOf('f', 2), offset: 1, attempt: 2 },
       { ...failureOf('f', 1), offset: 1, attempt: 1 },
@@ -310,7 +310,7 @@ describe('a rebuild beside a consumer that goes on', () => {
     const { stage, log, throwsAt } = failing
     throwsAt.add('r0').add('r1')
     await stage.batch(log, { ports: { breaker } })
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     const fence = copies.fence.bind(copies)
     copies.fence = async (...of) => {
       log.push(logRecord(1, reading('r1', { at: 1 }), { topic: stage.topic }))
@@ -333,7 +333,7 @@ describe('a rebuild beside a consumer that goes on', () => {
     throwsAt.clear()
     await failing.retry()
     throwsAt.add('r0')
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     const trial = await reprocessed(stage, log, { copies, isTrial: true })
     assert.deepEqual([...trial.emitted], [[FAILURE, 1]])
     throwsAt.clear()

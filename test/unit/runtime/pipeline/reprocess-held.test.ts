@@ -7,7 +7,7 @@ import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
-import { MemoryStateCopies } from '../../../../packages/runtime/testing/state-copies.ts'
+import { MemoryGenerations } from '../../../../packages/runtime/testing/generations.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { reprocessed } from '../../../support/reprocessing.ts'
@@ -93,7 +93,7 @@ describe('reprocessing a partition with held entities', () => {
   it('given a trial and a record after it, then the switch tells what differs once', async () => {
     const held = new Held('x', 'a')
     await held.live()
-    const copies = new MemoryStateCopies(held.stage.store)
+    const copies = new MemoryGenerations(held.stage.store)
     await reprocessed(held.stage, held.log, { copies, startOffset: 1, isTrial: true })
     held.add(reading('b', { at: 2 }))
     await held.live()
@@ -143,7 +143,7 @@ describe('reprocessing a partition with held entities', () => {
   it('given a live consumer that begins to hold it before it is fenced, then it is compared as it is then', async () => {
     const held = new Held('x', 'a')
     await held.live()
-    const copies = new MemoryStateCopies(held.stage.store)
+    const copies = new MemoryGenerations(held.stage.store)
     const fence = copies.fence.bind(copies)
     copies.fence = async (...of) => {
       held.throwsAt.add('b')

@@ -9,9 +9,10 @@ import type { KeyedProcess } from '../../../../packages/runtime/consumer/process
 import type { CopyStopped } from '../../../../packages/runtime/pipeline/errors.ts'
 import { EMPTY_META } from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { failureToKeep } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
+import { begin } from '../../../../packages/runtime/pipeline/reprocessing/reprocess.ts'
 import { withoutOutbox } from '../../../../packages/runtime/pipeline/reprocessing/seed.ts'
 
-import { MemoryStateCopies } from '../../../../packages/runtime/testing/state-copies.ts'
+import { MemoryGenerations } from '../../../../packages/runtime/testing/generations.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { changeOf, failureOf } from '../../../support/changes.ts'
 import { inPages, partsAt } from '../../../support/parts.ts'
@@ -24,7 +25,9 @@ import { WATCHING } from '../../../support/watching.ts'
 
 const SEEDS = 40
 const LENGTH = 30
-const GROWING = { why: 'topic-growing', by: 'topics grow', partitions: 24 } as const
+const GROWING = { why: 'topic-growing', attempt: 1, partitions: 24 } as const
+/** Of a command that begins later than any other. */
+const SECOND = { why: 'reprocessing', attempt: 1e15 } as const
 const MOMENT = '/environment/test-site s-1'
 
 /** `batch` of a stage whose circuit breaker an operator has reset. */
@@ -68,7 +71,7 @@ describe('reprocessing a partition', () => {
     const log = readings(40)
     const stage = new Stage()
     await stage.batch(log.slice(0, 20))
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     atFence(copies, {
       before: () => stage.batch(log.slice(20, 35)),
       behind: () => stage.batch(log.slice(35)),
@@ -93,11 +96,11 @@ describe('reprocessing a partition', () => {
     const log = readings(40)
     const stage = new Stage()
     await stage.batch(log.slice(0, 20))
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     const switchOver = copies.switchOver.bind(copies)
     copies.switchOver = async (state, expected) => {
       // The time of the fence is over.
-      await copies.unfence(state, expected.by)
+      if (expected.fence) await copies.unfence(state, expected.fence)
       await stage.batch(log.slice(20))
       return switchOver(state, expected)
     }
@@ -114,7 +117,7 @@ describe('reprocessing a partition', () => {
     const log = readings(20)
     const stage = new Stage()
     await stage.batch(log)
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     const switchOver = copies.switchOver.bind(copies)
     copies.switchOver = async (...of) => {
       const { version } = await copies.facts(stage.stateKey())
@@ -138,7 +141,7 @@ describe('reprocessing a partition', () => {
     await stage.batch(log)
     const { version, ...held } = stage.store.copyOf(stage.stateKey()) as { version: object }
     stage.store.restore(stage.stateKey(), { ...held, version: { ...version, fired: 1 } })
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     copies.fence = () => assert.fail('it is fenced')
     await assert.rejects(
       reprocessed(stage, log, { copies }),
@@ -181,7 +184,7 @@ describe('reprocessing a partition', () => {
     const log = readings(20)
     const stage = new Stage()
     await stage.batch(log.slice(0, 10))
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     atFence(copies, { before: () => stage.batch(log.slice(10), { codeVersion: () => 'v2' }) })
     await assert.rejects(reprocessed(stage, log, { copies }), { why: 'other-code' })
     assert.equal((await copies.facts(stage.stateKey())).fence, undefined)
@@ -205,7 +208,7 @@ describe('reprocessing a partition', () => {
     const log = readings(10)
     const stage = new Stage()
     await stage.batch(log)
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     atFence(copies, { before: async () => stage.store.fence(stage.stateKey(), GROWING) })
     await assert.rejects(
       reprocessed(stage, log, { copies }),
@@ -230,10 +233,10 @@ describe('reprocessing a partition', () => {
       partitioning,
     })
     await stage.batch(log)
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     const version = { epoch: 1, appliedOffset: 0, fired: 0 }
     const meta = { kind: 'meta', meta: { ...EMPTY_META, partitioning, version } } as const
-    await copies.seed(stage.stateKey(), inPages([meta]))
+    await begin(copies, stage.stateKey(), inPages([meta]))
     await reprocessed(stage, log, { copies, startOffset: 1, isResumed: true })
     const { outbox } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
     const sequences = outbox.map(({ event }) => event.extensions?.sequence as string)
@@ -253,7 +256,7 @@ describe('reprocessing a partition', () => {
     const stage = new Stage()
     await stage.batch(log)
     stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     const stopped = new AbortController()
     const slow = copies.store()
     const commit = slow.commit.bind(slow)
@@ -280,12 +283,12 @@ describe('reprocessing a partition', () => {
     const log = readings(30)
     const stage = new Stage()
     await stage.batch(log)
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     const anew = async function* () {
       const meta = { ...EMPTY_META, version: { epoch: 9, appliedOffset: -1, fired: 0 } }
       yield [{ kind: 'meta' as const, meta }]
     }
-    atFence(copies, { behind: () => copies.seed(stage.stateKey(), anew()) })
+    atFence(copies, { behind: () => begin(copies, stage.stateKey(), anew()) })
     await assert.rejects(
       reprocessed(stage, log, { copies }),
       (error: CopyStopped) => error.why === 'overtaken',
@@ -296,7 +299,7 @@ describe('reprocessing a partition', () => {
     const log = readings(30)
     const stage = new Stage()
     await stage.batch(log)
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     let isFirst = true
     const second = async () => {
       if (!isFirst) return
@@ -315,13 +318,13 @@ describe('reprocessing a partition', () => {
     const log = readings(30)
     const stage = new Stage()
     await stage.batch(log)
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     let isFirst = true
     const second = async () => {
       if (!isFirst) return
       isFirst = false
       await reprocessed(stage, log, { copies, isResumed: true, isTrial: true })
-      await copies.fence(stage.stateKey(), 'second')
+      await copies.fence(stage.stateKey(), SECOND)
     }
     atFence(copies, { behind: second })
     await assert.rejects(
@@ -330,7 +333,7 @@ describe('reprocessing a partition', () => {
     )
     assert.equal((await copies.facts(stage.stateKey())).version.epoch, 0)
     // It is the fence of the second command now.
-    assert.equal((await copies.facts(stage.stateKey())).fence?.by, 'second')
+    assert.equal((await copies.facts(stage.stateKey())).fence?.attempt, SECOND.attempt)
   })
 
   it('given a redrive after the start of a failure before it, then the rebuild applies it, too', async () => {
@@ -427,7 +430,7 @@ describe('reprocessing a partition', () => {
     const stage = new Stage()
     await stage.batch(log)
     const before = stage.store.copyOf(stage.stateKey())
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     const { epoch } = await reprocessed(stage, log, { copies, isTrial: true })
     assert.equal(epoch, undefined)
     assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
@@ -452,7 +455,7 @@ describe('reprocessing a partition', () => {
       const stage = new Stage()
       stage.consumer = { ...stage.consumer, idWindowMs }
       await stage.batch(log)
-      const copies = new MemoryStateCopies(stage.store)
+      const copies = new MemoryGenerations(stage.store)
       copies.ids = () => assert.fail('ids are read')
       const { epoch } = await reprocessed(stage, log, { copies, startOffset })
       assert.equal(epoch, 1)
@@ -483,7 +486,7 @@ describe('reprocessing a partition', () => {
     await stage.batch(log, { ports: { breaker } })
     isBroken = false
     await reprocessed(stage, log, { startOffset: 2 })
-    const copies = new MemoryStateCopies(stage.store)
+    const copies = new MemoryGenerations(stage.store)
     const failures = new Map<number, boolean>()
     for await (const { offset, isOpen } of copies.failures(stage.stateKey())) failures.set(offset, isOpen)
     // The rebuild has applied the record at 3: a redrive would apply it a second time.
@@ -496,7 +499,7 @@ describe('reprocessing a partition', () => {
 
 /** Lets something happen when the live state is fenced. */
 function atFence(
-  copies: MemoryStateCopies,
+  copies: MemoryGenerations,
   { before, behind }: { before?: () => Promise<unknown>; behind?: () => Promise<unknown> },
 ): void {
   const fence = copies.fence.bind(copies)

@@ -1,8 +1,9 @@
 --[[
-  Prepended to the scripts that build new contents of a partition state beside it, its next generation, and switch over.
+  Prepended to the scripts about new contents of a partition state, which are built beside it, its next generation, until they take
+  its place.
 
-  {stateKey}:next         hash, until they are whole: `token` of the attempt that builds, `fields` that were added so far, and
-                          `key:<name>` for each key
+  {stateKey}:next         hash: what it is built for (`kind`), and which `attempt` of that builds it; `token` of the attempt until it is
+                          whole; `fields` that were added, and `key:<name>` for each key
   {stateKey}:next:<name>  its keys; each becomes {stateKey}:<name>
 ]]
 local function namesIn(stateKey)
@@ -21,18 +22,13 @@ local function countIn(stateKey, name)
   return redis.call(name == 'due' and 'ZCARD' or 'HLEN', stateKey .. ':next:' .. name)
 end
 
--- The names of the keys that have anything; nil if the server has lost some of what was added.
-local function wholeNamesIn(stateKey)
-  local fields, present = 0, {}
+-- Whether the server still has all that was added.
+local function isWhole(stateKey)
+  local fields = 0
   for _, name in ipairs(namesIn(stateKey)) do
-    local count = countIn(stateKey, name)
-    fields = fields + count
-    -- All that was added under a name may have been removed again.
-    if count > 0 then
-      present[#present + 1] = name
-    end
+    fields = fields + countIn(stateKey, name)
   end
-  return fields == tonumber(redis.call('HGET', stateKey .. ':next', 'fields')) and present or nil
+  return fields == tonumber(redis.call('HGET', stateKey .. ':next', 'fields'))
 end
 
 -- Removes it while it is built, and afterwards, when commits may have added keys.

@@ -1,67 +1,50 @@
 --[[
-  Replaces the contents of a partition state with the new ones, all or nothing, and raises the epoch: a commit that was computed
+  Replaces the contents of a partition state with its next generation, all or nothing, and raises the epoch: a commit that was computed
   from the old contents is refused, even if the new ones have the same applied offset.
 
-  New contents that were claimed have been computed from the same log. So what the old ones have emitted stays in the outbox, and
-  the counters go on from the old ones, but for those by which held entities and parked events are known.
+  If the state is fenced for it, the next generation continues it: what the old contents have emitted stays in the outbox, and the
+  counters go on from the old ones, but for those by which held entities and parked events are known.
 
   KEYS[1]  {stateKey}: prefix of its keys
 
   ARGV[1]  the request, a map in MessagePack:
-    token  token of the attempt that has built the new contents; nil if they were claimed
-    epoch  the epoch that the new contents had
-    base   the version that the state must have; nil if any will do, unless the topic is growing
-    by     who must have fenced the state; this and the following are nil unless the new contents were claimed
-    next   the version that the new contents must have
-    code   the code that must have made the last commits of both
+    next     the version that the next generation must have
+    above    the new epoch is above this one
+    base     the version that the state must have; nil if any will do, unless the topic is growing
+    why      why it must be fenced; nil if it need not be
+    attempt  who must have fenced it, or an earlier attempt
+    code     the code that must have made the last commits of both; nil if any may have made them
+    growths  how the topic has grown, JSON; nil if the next generation knows it
 
-  Returns  { epoch now, applied offset replaced }, or "overtaken" if a later attempt has begun, or "incomplete" if the
-           server has lost some of the new contents, or "moved" if the version or the fence is a different one, or "growing" if
-           the topic is growing and no version was named, or "other-code", or "other-partitioning"
+  Returns  { epoch now, applied offset replaced }, or "moved" if the version or the fence is a different one, or "growing" if
+           the topic is growing and this is for something else, or "overtaken" if the next generation is another one, or
+           "incomplete" if the server has lost some of it, or "other-code", or "other-partitioning"
 ]]
 local live, ahead = KEYS[1], KEYS[1] .. ':next'
 local metaKey, newMetaKey = live .. ':meta', ahead .. ':meta'
 local request = cmsgpack.unpack(ARGV[1])
-local isClaimed = request.by ~= nil
-if not isClaimed and not isOwn(live, request.token) then
-  return 'overtaken'
-end
 local meta = readMeta(metaKey)
-local isGrowing = meta.fence and meta.fence.why == 'topic-growing'
-local refused = isGrowing and (isClaimed or not request.base) and 'growing'
-  or isClaimed and not (meta.fence and meta.fence.by == request.by) and 'moved'
+local names, new = partsOf(ahead)
+local fence = meta.fence
+local isFenced = fence and fence.why == request.why and (fence.attempt or 0) <= request.attempt
+local isGrowing = fence and fence.why == 'topic-growing' and not isFenced
+local refused = isGrowing and (request.why or not request.base) and 'growing'
+  or request.why and not isFenced and 'moved'
   or request.base and not isAt(meta, request.base) and 'moved'
-if refused and not isClaimed then
-  removeGeneration(live)
-end
 if refused then
+  -- Without a fence, it was built for this switch alone.
+  if not request.why and isAt(new, request.next) then
+    removeGeneration(live)
+  end
   return refused
 end
-
--- Counters are the fields that are named `outcome/reason`. Those of held entities and parked events are left out.
-local function countersOf(key)
-  local names, counters, fields = {}, {}, redis.call('HGETALL', key)
-  for at = 1, #fields, 2 do
-    local outcome = string.match(fields[at], '^([^/]*)/')
-    if outcome and outcome ~= 'held' and outcome ~= 'released' and not find(outcome, '^parked') then
-      names[#names + 1] = fields[at]
-      counters[#counters + 1] = fields[at]
-      counters[#counters + 1] = fields[at + 1]
-    end
-  end
-  return counters, names
+if not isAt(new, request.next) then
+  return 'overtaken'
 end
-
-local names
-if isClaimed then
-  local new
-  names, new = partsOf(ahead)
-  if not isAt(new, request.next) then
-    return 'overtaken'
-  end
-  if evictedPart(new, ahead .. ':states', ahead .. ':timers', ahead .. ':due', ahead .. ':ids') then
-    return 'incomplete'
-  end
+if evictedPart(new, ahead .. ':states', ahead .. ':timers', ahead .. ':due', ahead .. ':ids') then
+  return 'incomplete'
+end
+if request.code then
   for _, key in ipairs({ metaKey, newMetaKey }) do
     if redis.call('HGET', key, 'code') ~= request.code then
       return 'other-code'
@@ -70,6 +53,23 @@ if isClaimed then
   if (meta.generation or 0) ~= (new.generation or 0) then
     return 'other-partitioning'
   end
+end
+
+-- Counters are the fields that are named `outcome/reason`. Those of held entities and parked events are left out.
+local function countersOf(key)
+  local found, counters, fields = {}, {}, redis.call('HGETALL', key)
+  for at = 1, #fields, 2 do
+    local outcome = string.match(fields[at], '^([^/]*)/')
+    if outcome and outcome ~= 'held' and outcome ~= 'released' and not find(outcome, '^parked') then
+      found[#found + 1] = fields[at]
+      counters[#counters + 1] = fields[at]
+      counters[#counters + 1] = fields[at + 1]
+    end
+  end
+  return counters, found
+end
+
+if request.why then
   local _, replaced = countersOf(newMetaKey)
   call('HDEL', newMetaKey, replaced)
   call('HSET', newMetaKey, (countersOf(metaKey)))
@@ -77,28 +77,26 @@ if isClaimed then
   if redis.call('HLEN', live .. ':outbox') > 0 then
     redis.call('RENAME', live .. ':outbox', ahead .. ':outbox')
   end
-  names[#names + 1] = 'meta'
-  names[#names + 1] = 'outbox'
-else
-  names = wholeNamesIn(live)
-  if not names then
-    return 'incomplete'
-  end
 end
 
-local growths = redis.call('HGET', metaKey, 'growths')
+names[#names + 1] = 'meta'
+names[#names + 1] = 'outbox'
+local growths = request.growths or redis.call('HGET', metaKey, 'growths')
 removeState(live)
 for _, name in ipairs(names) do
   if countIn(live, name) > 0 then
     redis.call('RENAME', ahead .. ':' .. name, live .. ':' .. name)
   end
 end
-local epoch = math.max(meta.epoch or 0, request.epoch) + 1
+local epoch = math.max(meta.epoch or 0, request.above) + 1
 redis.call('HSET', metaKey, 'epoch', epoch)
 -- Contents from before the topic grew, or none at all, do not undo that it did: emissions would count as older ones.
-if meta.generation and meta.generation > (readMeta(metaKey).generation or 0) then
+local isOlder = meta.generation and meta.generation > (new.generation or 0)
+if isOlder then
   redis.call('HSET', metaKey, 'generation', meta.generation, 'partitions', meta.partitions)
-  call('HSET', metaKey, growths and { 'growths', growths } or {})
 end
-redis.call('DEL', ahead)
+if growths and (isOlder or request.growths) then
+  redis.call('HSET', metaKey, 'growths', growths)
+end
+removeGeneration(live)
 return { epoch, meta.appliedOffset or -1 }

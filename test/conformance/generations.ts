@@ -1,11 +1,14 @@
-/** The behaviour that every `StateCopies` must have, together with the store of the live states. */
+/** The behaviour that every `Generations` must have, together with the store of the live states. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { Fence } from '../../packages/runtime/pipeline/fence.ts'
-import type { Change, StateKey } from '../../packages/runtime/pipeline/model.ts'
+import {
+  type Generations,
+  replaceState,
+  type SwitchExpectation,
+} from '../../packages/runtime/pipeline/generations/generations.ts'
+import type { Change, KeptGrowth, StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { StateStore } from '../../packages/runtime/pipeline/ports.ts'
-import type { StateCopies } from '../../packages/runtime/pipeline/reprocessing/copies.ts'
 import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
 import { changeOf, failureOf } from '../support/changes.ts'
 import { inPages, partsAt } from '../support/parts.ts'
@@ -13,20 +16,22 @@ import { inPages, partsAt } from '../support/parts.ts'
 const CODE = 'v1/settings'
 const ENTRY = { to: 'events', key: 'k', event: { id: '1', source: '/s', type: 't' } } as const
 
-const GROWING = { why: 'topic-growing', by: 'topics grow', partitions: 24 } as const
+const GROWING = { why: 'topic-growing', attempt: 7, partitions: 24 } as const
+const REPROCESSING = { kind: 'reprocessing', attempt: 0 } as const
+const fenceOf = (attempt: number) => ({ why: 'reprocessing', attempt }) as const
 
 interface LiveStates {
-  /** Raises a fence of a growing topic. */
-  readonly fence: (state: StateKey, fence: Fence) => Promise<unknown>
   /** The counters of a state, by name. */
   readonly tally: (state: StateKey) => Promise<Readonly<Record<string, number>>>
+  /** How the topic of a state has grown, as the state has it. */
+  readonly growths: (state: StateKey) => Promise<readonly KeptGrowth[] | undefined>
 }
 
-export function conformsAsStateCopies(
+export function conformsAsGenerations(
   name: string,
-  copies: () => StateCopies,
+  copies: () => Generations,
   live: () => StateStore,
-  { fence, tally }: LiveStates,
+  { tally, growths }: LiveStates,
 ): void {
   const given = async (change: Partial<Change> = {}) => {
     const state: StateKey = { consumer: 'c', topic: randomUUID(), partition: 3 }
@@ -49,7 +54,7 @@ export function conformsAsStateCopies(
     return state
   }
   const seeded = async (state: StateKey, parts = partsAt(6)) => {
-    await copies().seed(state, inPages(parts))
+    await copies().build(state, REPROCESSING, inPages(parts))
     const rebuilt = copies().store()
     const { version } = await rebuilt.load(state, NOTHING_WANTED)
     const change = changeOf({
@@ -65,12 +70,10 @@ export function conformsAsStateCopies(
   }
   /** Fences the live state. */
   const versions = async (state: StateKey) => {
-    await copies().fence(state, 'own', 60_000)
-    return {
-      live: (await copies().facts(state)).version,
-      rebuilt: (await copies().facts(state, 'next')).version,
-      by: 'own',
-    }
+    const own = fenceOf(5)
+    const { version: live } = await copies().fence(state, own, 60_000)
+    const { version: next } = await copies().facts(state, 'next')
+    return { live, next, above: 0, fence: own }
   }
   const contents = (store: StateStore, state: StateKey) =>
     store.load(state, {
@@ -81,7 +84,7 @@ export function conformsAsStateCopies(
       contexts: [],
     })
 
-  describe(`${name} as state copies`, () => {
+  describe(`${name} as generations`, () => {
     it('given a state that nothing was committed to, then its facts say that it is absent', async () => {
       const facts = await copies().facts({ consumer: 'c', topic: randomUUID(), partition: 0 }, 'next')
       assert.deepEqual([facts.version, facts.code], [{ epoch: 0, appliedOffset: -1, fired: 0 }, undefined])
@@ -102,28 +105,36 @@ export function conformsAsStateCopies(
       const state = await given()
       const base = { epoch: 0, appliedOffset: 7, fired: 0 }
       const next = changeOf({ base, appliedOffset: 8 })
-      assert.deepEqual(await copies().fence(state, 'one', 60_000), base)
+      assert.deepEqual(
+        await copies()
+          .fence(state, fenceOf(5), 60_000)
+          .then(({ version }) => version),
+        base,
+      )
       assert.equal(await live().commit(state, next), 'refused')
       await assert.rejects(live().load(state, NOTHING_WANTED), { code: 'reprocessing' })
-      await copies().unfence(state, 'another')
+      for (const another of [fenceOf(4), { ...fenceOf(5), why: 'topic-growing' as const }])
+        await copies().unfence(state, another)
       assert.equal(await live().commit(state, next), 'refused')
-      await copies().unfence(state, 'one')
+      await copies().unfence(state, fenceOf(5))
       assert.equal(await live().commit(state, next), 'committed')
       assert.equal((await copies().facts(state)).fence, undefined)
     })
 
     it('given the fence of a command that was killed, then the next one has it, and the first no longer', async () => {
       const state = await given()
-      await copies().fence(state, 'one', 60_000)
-      assert.equal((await copies().fence(state, 'two', 60_000))?.appliedOffset, 7)
-      await copies().unfence(state, 'one')
-      assert.equal((await copies().facts(state)).fence?.by, 'two')
+      await copies().fence(state, fenceOf(1), 60_000)
+      assert.equal((await copies().fence(state, fenceOf(2), 60_000)).version.appliedOffset, 7)
+      assert.equal((await copies().fence(state, fenceOf(1), 60_000)).fence.attempt, 2)
+      await copies().unfence(state, fenceOf(1))
+      assert.equal((await copies().facts(state)).fence?.attempt, 2)
     })
 
     it('given a topic that is growing, then its state gets no other fence', async () => {
       const state = await given()
-      await fence(state, GROWING)
-      assert.equal(await copies().fence(state, 'one', 60_000), undefined)
+      await copies().fence(state, GROWING)
+      for (const other of [fenceOf(8), { ...GROWING, partitions: 48 }, { ...GROWING, attempt: 6 }])
+        assert.deepEqual((await copies().fence(state, other, 60_000)).fence, GROWING)
       assert.deepEqual((await copies().facts(state)).fence, GROWING)
     })
 
@@ -131,7 +142,7 @@ export function conformsAsStateCopies(
       const state = await given()
       await seeded(state)
       const outcome = await copies().switchOver(state, { ...(await versions(state)), code: CODE })
-      assert.deepEqual(outcome, { kind: 'switched', epoch: 1 })
+      assert.deepEqual(outcome, { kind: 'switched', epoch: 1, replacedOffset: 7 })
       const after = await contents(live(), state)
       assert.deepEqual(after.version, { epoch: 1, appliedOffset: 7, fired: 0 })
       assert.deepEqual(after.states.get('a'), 'anew')
@@ -186,8 +197,8 @@ export function conformsAsStateCopies(
     for (const [what, expected, kind] of [
       ['a live state that has moved', { live: { epoch: 0, appliedOffset: 6, fired: 0 } }, 'moved'],
       ['a live state among its timers', { live: { epoch: 0, appliedOffset: 7, fired: 1 } }, 'moved'],
-      ['another rebuilt state', { rebuilt: { epoch: 9, appliedOffset: 7, fired: 0 } }, 'overtaken'],
-      ['the fence of another command', { by: 'another' }, 'moved'],
+      ['another rebuilt state', { next: { epoch: 1e9, appliedOffset: 7, fired: 0 } }, 'overtaken'],
+      ['the fence of a later command', { fence: fenceOf(4) }, 'moved'],
       ['other code', { code: 'v2/settings' }, 'other-code'],
     ] as const)
       it(`given ${what}, then the answer is ${kind} and nothing has changed`, async () => {
@@ -196,7 +207,7 @@ export function conformsAsStateCopies(
         const before = [await contents(live(), state), await contents(copies().store(), state)]
         const known = await versions(state)
         const outcome = await copies().switchOver(state, { ...known, code: CODE, ...expected })
-        await copies().unfence(state, 'own')
+        await copies().unfence(state, fenceOf(5))
         assert.deepEqual(outcome, { kind })
         assert.deepEqual([await contents(live(), state), await contents(copies().store(), state)], before)
       })
@@ -218,7 +229,7 @@ export function conformsAsStateCopies(
     it('given a topic that is growing, then its live state stays fenced at the switch', async () => {
       const state = await given()
       await seeded(state)
-      await fence(state, GROWING)
+      await copies().fence(state, GROWING)
       const outcome = await copies().switchOver(state, { ...(await versions(state)), code: CODE })
       assert.deepEqual(outcome, { kind: 'growing' })
       const { version, fence: stands } = await copies().facts(state)
@@ -230,10 +241,11 @@ export function conformsAsStateCopies(
 
     it('given a claim of the rebuilt state, then what was expected of it before is refused', async () => {
       const state = await given()
-      assert.equal(await copies().claim(state), undefined)
+      assert.equal(await copies().claim(state, 'reprocessing'), undefined)
       await seeded(state)
       const before = await versions(state)
-      assert.ok(Number(await copies().claim(state)) > before.rebuilt.epoch)
+      assert.equal(await copies().claim(state, 'growth'), undefined)
+      assert.ok(Number(await copies().claim(state, 'reprocessing')) > before.next.epoch)
       assert.deepEqual(await copies().switchOver(state, { ...before, code: CODE }), { kind: 'overtaken' })
       assert.equal((await copies().facts(state, 'next')).code, CODE)
     })
@@ -244,9 +256,9 @@ export function conformsAsStateCopies(
         yield partsAt(6)
         throw new Error('the bucket is gone')
       }
-      await assert.rejects(copies().seed(state, broken()), /the bucket is gone/)
+      await assert.rejects(copies().build(state, REPROCESSING, broken()), /the bucket is gone/)
       assert.equal((await copies().facts(state, 'next')).version.appliedOffset, -1)
-      assert.equal(await copies().claim(state), undefined)
+      assert.equal(await copies().claim(state, 'reprocessing'), undefined)
       await seeded(state)
       assert.equal((await contents(copies().store(), state)).states.get('a'), 'anew')
     })
@@ -254,10 +266,107 @@ export function conformsAsStateCopies(
     it('given a copy that is dropped, then it is absent and the live state stays', async () => {
       const state = await given()
       await seeded(state)
-      await copies().drop(state)
+      await copies().drop(state, { kind: 'growth', attempt: 9 })
+      assert.equal(await copies().purpose(state), 'reprocessing')
+      await copies().drop(state, REPROCESSING)
       assert.equal((await copies().facts(state, 'next')).version.appliedOffset, -1)
       assert.equal((await contents(copies().store(), state)).states.size, 0)
       assert.equal((await contents(live(), state)).states.size, 2)
+    })
+
+    it('given an import or a restore, then what was rebuilt is gone, and who worked on it is refused', async () => {
+      const state = await given()
+      await seeded(state)
+      const before = await versions(state)
+      await copies().unfence(state, before.fence)
+      const pages = inPages(partsAt(3, 4))
+      assert.deepEqual(await replaceState(copies(), state, pages), { epoch: 5, appliedOffset: 7 })
+      assert.equal(await copies().purpose(state), undefined)
+      assert.equal(await copies().claim(state, 'reprocessing'), undefined)
+      await seeded(state)
+      const change = changeOf({ base: before.next, appliedOffset: 8, code: CODE })
+      assert.equal(await copies().store().commit(state, change), 'refused')
+      const again = await copies().facts(state, 'next')
+      assert.ok(again.version.epoch > before.next.epoch)
+    })
+
+    it('given a replacement that another one has overtaken, or whose base has moved, then nothing changes', async () => {
+      const state = await given()
+      const overtaken = async function* () {
+        yield partsAt(3)
+        await copies().build(state, REPROCESSING, inPages(partsAt(4)))
+      }
+      await assert.rejects(replaceState(copies(), state, overtaken()), { why: 'overtaken' })
+      assert.equal(await copies().purpose(state), 'reprocessing')
+      const base = { epoch: 0, appliedOffset: 6, fired: 0 }
+      await assert.rejects(replaceState(copies(), state, inPages(partsAt(3)), base), { why: 'moved' })
+      // It was built for this alone.
+      assert.equal(await copies().purpose(state), undefined)
+      assert.equal((await copies().facts(state)).version.appliedOffset, 7)
+    })
+
+    it('given a topic that is growing, then only the run that has fenced the state builds its next one', async () => {
+      const state = await given()
+      const own = { kind: 'growth', attempt: 7 } as const
+      const begun = copies().build(state, own, inPages(partsAt(7)))
+      await assert.rejects(begun, { why: 'overtaken' })
+      await seeded(state)
+      await copies().fence(state, { ...GROWING, attempt: 6 })
+      const { version } = await copies().fence(state, GROWING)
+      assert.deepEqual(version, { epoch: 1, appliedOffset: 7, fired: 0 })
+      await copies().build(state, own, inPages(partsAt(7)))
+      const earlier = copies().build(state, { ...own, attempt: 6 }, inPages(partsAt(2)))
+      await assert.rejects(earlier, { why: 'overtaken' })
+      const rebuilt = copies().build(state, REPROCESSING, inPages(partsAt(2)))
+      await assert.rejects(rebuilt, { why: 'growing' })
+      await assert.rejects(replaceState(copies(), state, inPages(partsAt(2))), { why: 'growing' })
+      assert.equal(await copies().claim(state, 'reprocessing'), undefined)
+      for (const other of [REPROCESSING, { ...own, attempt: 6 }]) await copies().drop(state, other)
+      assert.equal(await copies().purpose(state), 'growth')
+      assert.equal((await copies().facts(state, 'next')).version.appliedOffset, 7)
+    })
+
+    it('given a growth that is taken over, then a later run switches, and the state knows the growth', async () => {
+      const state = await given()
+      const { version: live } = await copies().fence(state, GROWING)
+      const grown: KeptGrowth = { operation: 'o', at: '', from: 4, to: 24, ends: [8], except: [] }
+      const partitioning = { generation: 1, partitions: 24 }
+      const parts = partsAt(7).map(part =>
+        part.kind === 'meta' ? { ...part, meta: { ...part.meta, partitioning } } : part,
+      )
+      const built = await copies().build(state, { kind: 'growth', attempt: 7 }, inPages(parts))
+      const expected = { ...built, above: 0, live, growths: [grown] }
+      const switched = (attempt: number, of: Partial<SwitchExpectation> = {}) =>
+        copies().switchOver(state, { ...expected, fence: { ...GROWING, attempt }, ...of })
+      assert.deepEqual(await switched(6), { kind: 'growing' })
+      assert.deepEqual(await switched(8, { live: { ...live, epoch: 0 } }), { kind: 'moved' })
+      assert.deepEqual(await switched(8), { kind: 'switched', epoch: 2, replacedOffset: 7 })
+      const facts = await copies().facts(state)
+      assert.deepEqual([facts.partitioning, facts.fence], [partitioning, undefined])
+      assert.deepEqual(await growths(state), [grown])
+      assert.deepEqual(await switched(8), { kind: 'moved' })
+    })
+
+    it('given a growth that is taken back, then the state goes on, and one that the fence has made is gone', async () => {
+      const [state, none] = [await given(), { consumer: 'c', topic: randomUUID(), partition: 0 }]
+      for (const each of [state, none]) {
+        await copies().fence(each, GROWING)
+        await copies().unfence(each, { ...GROWING, attempt: 8 })
+      }
+      const { version } = await copies().facts(state)
+      assert.deepEqual(version, { epoch: 1, appliedOffset: 7, fired: 0 })
+      assert.equal(await live().commit(state, changeOf({ base: version, appliedOffset: 8 })), 'committed')
+      assert.equal((await copies().facts(none)).version.epoch, 0)
+    })
+
+    it('given a growth of which a state keeps its contents, then it says so, in the next epoch', async () => {
+      const [state, none] = [await given(), { consumer: 'c', topic: randomUUID(), partition: 0 }]
+      const grown: KeptGrowth = { operation: 'o', at: '', from: 4, to: 24, ends: [8], except: ['c'] }
+      const partitioning = { generation: 1, partitions: 24 }
+      for (const each of [state, none]) await copies().noteGrowth(each, partitioning, [grown])
+      const [facts, absent] = [await copies().facts(state), await copies().facts(none)]
+      assert.deepEqual([facts.version.epoch, facts.partitioning], [1, partitioning])
+      assert.deepEqual([await growths(state), absent.version.epoch], [[grown], 0])
     })
 
     it('given ids, failures and a context of the live state, then they can be listed', async () => {

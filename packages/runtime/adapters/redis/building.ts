@@ -1,0 +1,216 @@
+/** Builds new contents of a partition state beside it, page by page: its next generation. */
+
+import { randomUUID } from 'node:crypto'
+import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
+import { type Builder, type Built, notReplaced } from '../../pipeline/generations/generations.ts'
+import { growthsName, type KeptGrowths, withGrowths } from '../../pipeline/growing/history.ts'
+import type { KeptGrowth, RememberedFailure, StateKey } from '../../pipeline/model.ts'
+import type {
+  CheckpointMeta,
+  CheckpointPages,
+  CheckpointPart,
+  Gone,
+} from '../../pipeline/recovery/checkpoints.ts'
+import { bytesOfIds, oldestInBytes } from '../../pipeline/recovery/id-bytes.ts'
+import type { RedisClient } from './client.ts'
+import { restoredFailures } from './failure-packing.ts'
+import { ADD_TO_GENERATION, OWN_GENERATION } from './generation-scripts.ts'
+import { packIdBytes } from './id-packing.ts'
+import { prefixOf } from './keys.ts'
+import { GROWTHS, generationOf, type MetaField } from './layout.ts'
+import { Bytes, packed } from './message-pack.ts'
+import { type AddRequest, earliest, type OwnRequest } from './requests.ts'
+import { RedisValue } from './value.ts'
+
+/** Upper bound for what one script adds: a few milliseconds of the server's time. */
+const ADDED_FIELDS = 500
+const ADDED_BYTES = 512 * 1024
+
+/** See `Generations.build`. */
+export async function build(
+  client: RedisClient,
+  partitionState: StateKey,
+  builder: Builder,
+  pages: CheckpointPages,
+): Promise<Built> {
+  const token = randomUUID()
+  await own(client, partitionState, { act: 'begin', ...builder, token })
+  const send = async (request: Omit<AddRequest, 'token'>) => {
+    const keys = [prefixOf(partitionState)]
+    const added = await client.eval(ADD_TO_GENERATION, keys, [packed({ token, ...request })])
+    if (typeof added !== 'number') throw notReplaced('overtaken')
+  }
+  const stage = async (fields: Iterable<Field>) => {
+    for (const some of limited(fields)) await send({ ...NOTHING_GONE, parts: partsOf(some) })
+  }
+  const tail = new MetaFields()
+  for await (const page of pages) {
+    for (const part of page) if (part.kind === 'gone') await send({ ...goneOf(part.gone), parts: new Map() })
+    await stage(fieldsOf(page))
+    tail.note(page)
+  }
+  await stage(tail.fields())
+  // Before the state is there: if it knows of growths, redrives do, too.
+  if (tail.growths) await noteGrowths(client, partitionState.topic, tail.growths)
+  const epoch = await own(client, partitionState, { act: 'claim', ...builder, token })
+  return { next: { ...tail.version, epoch }, above: tail.version.epoch }
+}
+
+/** @throws CopyStopped if it is refused, or the server has lost a part */
+export async function own(
+  client: RedisClient,
+  partitionState: StateKey,
+  request: OwnRequest,
+): Promise<number> {
+  const reply = await client.eval(OWN_GENERATION, [prefixOf(partitionState)], [packed(request)])
+  if (typeof reply === 'number') return reply
+  throw notReplaced(String(reply) as 'growing' | 'overtaken' | 'incomplete')
+}
+
+const NOTHING_GONE = { gone: new Map<string, readonly string[]>(), whole: [], oldest: 0 }
+
+function goneOf({
+  states = [],
+  timers = [],
+  idsBeforeMs = 0,
+  whole = [],
+}: Gone): Omit<AddRequest, 'token' | 'parts'> {
+  const gone = new Map([
+    ['states', states],
+    ['timers', timers],
+    ['due', timers],
+  ])
+  // Failures are added at the end.
+  const keys = whole.filter(name => name !== 'failures')
+  return { gone, whole: keys, oldest: generationOf(idsBeforeMs) }
+}
+
+async function noteGrowths(
+  client: RedisClient,
+  topic: string,
+  growths: readonly KeptGrowth[],
+): Promise<void> {
+  const value = new RedisValue<KeptGrowths>(client, growthsName(topic))
+  await value.update(known => withGrowths(known, growths))
+}
+
+/** The last part of a key, a field of it, and its value; of `due`, threshold and entity. */
+type Field = readonly [name: string, field: string, value: string]
+
+function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
+  const ids: Buffer[] = []
+  for (const part of page) {
+    if (part.kind === 'state') yield ['states', part.entity, part.state]
+    else if (part.kind === 'timers') {
+      yield ['timers', part.entity, JSON.stringify(part.timers)]
+      yield ['due', earliest(part.timers), part.entity]
+    } else if (part.kind === 'outbox') yield ['outbox', part.outbox.position, JSON.stringify(part.outbox)]
+    else if (part.kind === 'context') {
+      yield ['context', 'hash', part.context.hash]
+      yield ['context', 'content', part.context.json]
+    } else if (part.kind === 'ids') ids.push(part.bytes)
+    else if (part.kind === 'id') ids.push(bytesOfIds([part.id]))
+  }
+  // All at once: in one request, each bucket may be there once.
+  for (const [generation, buckets] of packIdBytes(Buffer.concat(ids)))
+    for (let at = 0; at < buckets.length; at += 2)
+      yield [`ids:${generation}`, buckets[at] as string, buckets[at + 1] as string]
+}
+
+/** By the last part of a key, its fields and values in turn. In ids and failures, strings hold bytes. */
+function partsOf(fields: readonly Field[]): AddRequest['parts'] {
+  const parts = [...Map.groupBy(fields, ([name]) => name)].map(([name, own]) => {
+    const inTurn = own.flatMap(([, field, value]) => [field, value])
+    return [name, /^(ids|failures)\b/.test(name) ? new Bytes(inTurn) : inTurn] as const
+  })
+  return new Map(parts)
+}
+
+/** Known only after all pages: the generation of the oldest ids, and the bytes of each group's failures and of what is parked. */
+class MetaFields {
+  #meta: CheckpointMeta | undefined
+  #oldestIdMs = Infinity
+  #failures: RememberedFailure[] = []
+  /** By entity: it may occur more than once. */
+  readonly #parkedBytes = new Map<string, number>()
+
+  note(page: readonly CheckpointPart[]): void {
+    for (const part of page) {
+      if (part.kind === 'meta') this.#meta = part.meta
+      else if (part.kind === 'id') this.#oldestIdMs = Math.min(this.#oldestIdMs, part.id.appliedAtMs)
+      else if (part.kind === 'ids') this.#oldestIdMs = Math.min(this.#oldestIdMs, oldestInBytes(part.bytes))
+      else if (part.kind === 'gone') this.#noteGone(part.gone)
+      else if (part.kind === 'failure') this.#failures.push(part.failure)
+      else if (part.kind === 'state') this.#noteParked(part.entity, part.state)
+    }
+  }
+
+  get version(): CheckpointMeta['version'] {
+    return this.#known.version
+  }
+
+  get growths(): CheckpointMeta['growths'] {
+    return this.#known.growths
+  }
+
+  /** As `commit.lua` writes them, but for the epoch; and failures, whose groups say how much they have. */
+  *fields(): Generator<Field> {
+    const { version, clock, appliedDigest, emitted, tally, partitioning } = this.#known
+    const { failuresFromMs, growths, newEntities } = this.#known
+    const { nowMs } = clock
+    const failures = restoredFailures(this.#failures)
+    yield* failures.fields
+    const fields: Partial<Record<MetaField | typeof GROWTHS, number | string | undefined>> = {
+      appliedOffset: version.appliedOffset,
+      fired: version.fired,
+      emitted,
+      parkedBytes: [...this.#parkedBytes.values()].reduce((sum, bytes) => sum + bytes, 0),
+      newEntities,
+      clock: nowMs,
+      last: clock.lastAppendMs,
+      highest: clock.highestAppendMs,
+      digest: appliedDigest,
+      // From this generation on, commits remove ids that have become too old.
+      oldest: generationOf(Math.min(this.#oldestIdMs, nowMs)),
+      failureBytes: failures.bytes,
+      failuresFrom: failuresFromMs,
+      generation: partitioning?.generation,
+      partitions: partitioning?.partitions,
+      [GROWTHS]: growths && JSON.stringify(growths),
+    }
+    for (const [field, value] of Object.entries({ ...fields, ...tally }))
+      if (value !== undefined) yield ['meta', field, String(value)]
+  }
+
+  #noteParked(entity: string, stored: string): void {
+    const bytes = parkedBytesIn(stored)
+    if (bytes > 0) this.#parkedBytes.set(entity, bytes)
+    else this.#parkedBytes.delete(entity)
+  }
+
+  #noteGone({ states = [], idsBeforeMs = 0, whole = [] }: Gone): void {
+    for (const entity of states) this.#parkedBytes.delete(entity)
+    this.#oldestIdMs = Math.max(this.#oldestIdMs, idsBeforeMs)
+    if (whole.includes('failures')) this.#failures = []
+  }
+
+  get #known(): CheckpointMeta {
+    if (!this.#meta) throw new TypeError('a checkpoint must say what version it is of')
+    return this.#meta
+  }
+}
+
+/** Few and large arguments, each of which a server takes in a few milliseconds. */
+function* limited(fields: Iterable<Field>): Generator<Field[]> {
+  let some: Field[] = []
+  let bytes = 0
+  for (const field of fields) {
+    some.push(field)
+    bytes += field[1].length + field[2].length
+    if (some.length < ADDED_FIELDS && bytes < ADDED_BYTES) continue
+    yield some
+    some = []
+    bytes = 0
+  }
+  if (some.length > 0) yield some
+}

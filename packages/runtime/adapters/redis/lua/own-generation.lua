@@ -1,0 +1,63 @@
+--[[
+  Says who builds the next generation of a partition state, or works on it. Whoever has done so before is refused from now on.
+
+  To begin removes what is there. While the topic grows, only the run of the growth that has fenced the state may do so. To claim makes
+  the generation a state that can be committed to and switched to. To drop removes it, unless it was built for something else, or by a
+  later attempt.
+
+  KEYS[1]  {stateKey}: prefix of its keys
+
+  ARGV[1]  the request, a map in MessagePack:
+    act      "begin", "claim" or "drop"
+    kind     what it is built for: "growth", or anything else
+    attempt  of what it is built for
+    token    of who builds it; nil to claim what was claimed before, by another one
+
+  Returns  1; for a claim its epoch, which it never had before, even if it was removed and built again. "growing" or "overtaken" if
+           refused; "incomplete" if the server has lost a part
+]]
+local generationKey, metaKey = KEYS[1] .. ':next', KEYS[1] .. ':next:meta'
+local request = cmsgpack.unpack(ARGV[1])
+local kind, attempt = unpack(redis.call('HMGET', generationKey, 'kind', 'attempt'))
+
+if request.act == 'drop' then
+  if not kind or kind == request.kind and tonumber(attempt) <= request.attempt then
+    removeGeneration(KEYS[1])
+  end
+  return 1
+end
+
+if request.act == 'begin' then
+  local fence = readMeta(KEYS[1] .. ':meta').fence
+  local isGrowing = fence and fence.why == 'topic-growing'
+  if request.kind == 'growth' and not (isGrowing and fence.attempt == request.attempt) then
+    return 'overtaken'
+  end
+  if request.kind ~= 'growth' and isGrowing then
+    return 'growing'
+  end
+  removeGeneration(KEYS[1])
+  attempt = string.format('%.0f', request.attempt)
+  redis.call('HSET', generationKey, 'kind', request.kind, 'attempt', attempt, 'token', request.token)
+  return 1
+end
+
+local meta = readMeta(metaKey)
+if kind ~= request.kind or request.token and not isOwn(KEYS[1], request.token) or not request.token and not meta.epoch then
+  return 'overtaken'
+end
+if request.token then
+  if not isWhole(KEYS[1]) then
+    return 'incomplete'
+  end
+  redis.call('HDEL', generationKey, 'token')
+  -- From now on, what the server evicts is noticed as in any partition state.
+  local states = redis.call('HLEN', generationKey .. ':states')
+  local timers = redis.call('HLEN', generationKey .. ':timers')
+  local ids = countIds(generationKey .. ':ids', meta.oldest, generationAt(meta.clock or 0))
+  redis.call('HSET', metaKey, 'states', states, 'timers', timers, 'ids', ids)
+end
+local now = redis.call('TIME')
+local epoch = math.max((meta.epoch or 0) + 1, now[1] * 1000 + math.floor(now[2] / 1000))
+redis.call('HSET', metaKey, 'epoch', string.format('%.0f', epoch))
+return epoch

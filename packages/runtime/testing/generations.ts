@@ -1,0 +1,162 @@
+import type { MemoryState, MemoryStateStore } from '../adapters/memory/state-store.ts'
+import { type Fence, isOwnFence } from '../pipeline/generations/fence.ts'
+import {
+  type Builder,
+  type Built,
+  type CopyName,
+  type Fenced,
+  type Generations,
+  notReplaced,
+  type Purpose,
+  type StateFacts,
+  type SwitchExpectation,
+  type SwitchOutcome,
+} from '../pipeline/generations/generations.ts'
+import type {
+  KeptGrowth,
+  Partitioning,
+  RememberedFailure,
+  RememberedId,
+  StateKey,
+  StoredContext,
+} from '../pipeline/model.ts'
+import {
+  type CheckpointPages,
+  type CheckpointPart,
+  EMPTY_META,
+  isAbsent,
+  sameVersion,
+} from '../pipeline/recovery/checkpoints.ts'
+import { idsInBytes } from '../pipeline/recovery/id-bytes.ts'
+
+/** Next generations of partition states in memory, for tests. The port's suite checks that it behaves like the Redis one. */
+export class MemoryGenerations implements Generations {
+  readonly #live: MemoryStateStore
+
+  constructor(live: MemoryStateStore) {
+    this.#live = live
+  }
+
+  async facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts> {
+    const { builder: _, ...facts } = this.#of(copy).copyOf(partitionState) as MemoryState
+    return facts as StateFacts
+  }
+
+  async purpose(partitionState: StateKey): Promise<Purpose | undefined> {
+    const { version, builder } = this.#live.next.held(partitionState)
+    return version.epoch > 0 ? builder?.kind : undefined
+  }
+
+  async *states(partitionState: StateKey, copy?: CopyName): AsyncGenerator<[string, string]> {
+    for await (const part of this.#parts(partitionState, copy))
+      if (part.kind === 'state') yield [part.entity, part.state]
+  }
+
+  async *failures(partitionState: StateKey, copy?: CopyName): AsyncGenerator<RememberedFailure> {
+    for await (const part of this.#parts(partitionState, copy))
+      if (part.kind === 'failure') yield part.failure
+  }
+
+  async *ids(partitionState: StateKey, copy?: CopyName): AsyncGenerator<RememberedId> {
+    for await (const part of this.#parts(partitionState, copy))
+      if (part.kind === 'ids') yield* idsInBytes(part.bytes)
+  }
+
+  async context(partitionState: StateKey): Promise<StoredContext | undefined> {
+    for await (const part of this.#parts(partitionState, undefined))
+      if (part.kind === 'context') return part.context
+    return undefined
+  }
+
+  async build(partitionState: StateKey, builder: Builder, pages: CheckpointPages): Promise<Built> {
+    const { fence } = this.#live.held(partitionState)
+    const isGrowing = fence?.why === 'topic-growing'
+    if (builder.kind === 'growth' && !(isGrowing && fence.attempt === builder.attempt))
+      throw notReplaced('overtaken')
+    if (builder.kind !== 'growth' && isGrowing) throw notReplaced('growing')
+    const number = this.#live.begin(partitionState, builder)
+    const contents = await this.#live.assembled(partitionState, pages)
+    const { builder: present } = this.#live.next.held(partitionState)
+    if (present?.number !== number) throw notReplaced('overtaken')
+    // No generation had this number before.
+    const next = { ...contents.version, epoch: number }
+    this.#live.next.restore(partitionState, { ...contents, version: next, builder: present })
+    return { next, above: contents.version.epoch }
+  }
+
+  async claim(partitionState: StateKey, kind: Purpose): Promise<number | undefined> {
+    if ((await this.purpose(partitionState)) !== kind) return undefined
+    const held = this.#live.next.held(partitionState)
+    held.version = { ...held.version, epoch: this.#live.numbered() }
+    return held.version.epoch
+  }
+
+  store(): MemoryStateStore {
+    return this.#live.next
+  }
+
+  async drop(partitionState: StateKey, { kind, attempt }: Builder): Promise<void> {
+    const { builder } = this.#live.next.held(partitionState)
+    if (!builder || (builder.kind === kind && builder.attempt <= attempt))
+      this.#live.begin(partitionState, undefined)
+  }
+
+  async fence(partitionState: StateKey, fence: Fence): Promise<Fenced> {
+    this.#live.fence(partitionState, fence)
+    const { version, fence: stands = fence } = await this.facts(partitionState)
+    return { version, fence: stands }
+  }
+
+  async unfence(partitionState: StateKey, fence: Fence): Promise<void> {
+    this.#live.unfence(partitionState, fence)
+  }
+
+  async switchOver(
+    partitionState: StateKey,
+    { next, above, live, fence, code, growths }: SwitchExpectation,
+  ): Promise<SwitchOutcome> {
+    const [old, own] = [this.#live.held(partitionState), this.#live.next.held(partitionState)]
+    const isFenced = fence !== undefined && isOwnFence(old.fence, fence)
+    const isGrowing = old.fence?.why === 'topic-growing' && !isFenced
+    if (isGrowing && (fence || !live)) return { kind: 'growing' }
+    if ((fence && !isFenced) || (live && !sameVersion(old.version, live))) {
+      if (!fence && sameVersion(own.version, next)) this.#live.begin(partitionState, undefined)
+      return { kind: 'moved' }
+    }
+    if (!sameVersion(own.version, next)) return { kind: 'overtaken' }
+    if (code !== undefined && (old.code !== code || own.code !== code)) return { kind: 'other-code' }
+    if (code !== undefined && old.partitioning?.generation !== own.partitioning?.generation)
+      return { kind: 'other-partitioning' }
+    const tally = new Map([...ofHolds(own.tally, true), ...ofHolds(old.tally, false)])
+    const continued = { ...own, tally, outbox: new Map([...own.outbox, ...old.outbox]) }
+    const contents = { ...(fence ? continued : own), ...(growths ? { growths } : {}) }
+    const epoch = this.#live.place(partitionState, contents, above)
+    this.#live.begin(partitionState, undefined)
+    return { kind: 'switched', epoch, replacedOffset: old.version.appliedOffset }
+  }
+
+  async noteGrowth(
+    partitionState: StateKey,
+    partitioning: Partitioning,
+    growths: readonly KeptGrowth[],
+  ): Promise<void> {
+    const held = this.#live.held(partitionState)
+    const epoch = held.version.epoch + (isAbsent(held.version) ? 0 : 1)
+    Object.assign(held, { version: { ...held.version, epoch }, partitioning, growths })
+  }
+
+  #of(copy: CopyName | undefined): MemoryStateStore {
+    return copy ? this.#live.next : this.#live
+  }
+
+  async *#parts(partitionState: StateKey, copy: CopyName | undefined): AsyncGenerator<CheckpointPart> {
+    const taken = await this.#of(copy).take(partitionState)
+    const version = taken?.version ?? EMPTY_META.version
+    if (taken && !isAbsent(version)) for await (const page of taken.pages) yield* page
+  }
+}
+
+/** The counters by which the held entities and parked events are known; or the others. */
+function ofHolds(tally: ReadonlyMap<string, number>, are: boolean): [string, number][] {
+  return [...tally].filter(([name]) => /^(held|released|parked(-\w+)?)\//.test(name) === are)
+}

@@ -180,7 +180,7 @@ module.exports = {
     },
     {
       name: 'bundles-without-infra',
-      comment: 'what is deployed knows nothing of how; the command line reads the list of functions there',
+      comment: 'what is deployed knows nothing of how',
       severity: 'error',
       from: { path: '^(lib|functions|console)/' },
       to: { path: '^infra/' },

@@ -76,7 +76,7 @@ const builtConsole = {
   setup(build) {
     build.onLoad({ filter: /console[\\/]built\.ts$/ }, async () => {
       const { builtPage } = require('./infra/console-page.ts')
-      const { readFunctions } = require('./infra/functions.ts')
+      const { readFunctions } = require('./lib/app/functions.ts')
       const built = { page: await builtPage(), functions: readFunctions() }
       return { contents: `export const built = ${JSON.stringify(built)}`, loader: 'js' }
     })

@@ -3,6 +3,7 @@
  * the functions and refuse what would not work, and reads the same entries.
  */
 import { resolve } from 'node:path'
+import { readFunctions } from '../lib/app/functions.ts'
 import type { Deployed } from './alarms/alarm.ts'
 import { costOf } from './alarms/cost.ts'
 import { dashboardResource } from './alarms/dashboard.ts'
@@ -10,7 +11,6 @@ import { makeAlarmsLast } from './alarms/made-last.ts'
 import { alarmNotices } from './alarms/place.ts'
 import { alarmResources, alarmsOf, causesOf } from './alarms/resources.ts'
 import { isDeployed, type Surroundings } from './expand-functions.ts'
-import { readFunctions } from './functions.ts'
 import type { Template } from './topics-resource.ts'
 
 interface Resources {

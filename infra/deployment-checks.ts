@@ -5,9 +5,9 @@
  */
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
+import { consumersOf, readFunctions } from '../lib/app/functions.ts'
 import type { Place } from './account.ts'
 import { isDeployed } from './expand-functions.ts'
-import { consumersOf, readFunctions } from './functions.ts'
 import type { KafkaSecrets } from './kafka-secrets.ts'
 import { pollerNotice } from './pollers.ts'
 import { clockNotice, type Schedules } from './schedules.ts'

@@ -1,6 +1,7 @@
 /** Where an event source mapping may send what it has given up. Pure. */
+
+import type { DeclaredFunction } from '../lib/app/functions.ts'
 import { signalNamed, topicName } from '../lib/app/topics.ts'
-import type { DeclaredFunction } from './functions.ts'
 
 /** A function of the framework, as far as its destinations go. */
 interface WithEvents {

@@ -1,8 +1,5 @@
 /** From what an entry of serverless.yml declares to the framework's own fields. Pure. */
-import { consoleSecret, redisSecret } from '../lib/app/resource-names.ts'
-import { groupName, topicName, topicNamed } from '../lib/app/topics.ts'
-import type { Place } from './account.ts'
-import { consoleEvent } from './console-api.ts'
+
 import {
   consumersOf,
   type DeclaredFunction,
@@ -10,7 +7,11 @@ import {
   type FunctionKeys,
   isConsumer,
   READING_DEFAULTS,
-} from './functions.ts'
+} from '../lib/app/functions.ts'
+import { consoleSecret, redisSecret } from '../lib/app/resource-names.ts'
+import { groupName, topicName, topicNamed } from '../lib/app/topics.ts'
+import type { Place } from './account.ts'
+import { consoleEvent } from './console-api.ts'
 import { mappingSignIn } from './kafka-secrets.ts'
 import { type MissedRunFields, missedRunFields } from './missed-runs.ts'
 import { pollerFields } from './pollers.ts'

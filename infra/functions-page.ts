@@ -1,5 +1,5 @@
 /** The list of functions in docs/functions.md, from serverless.yml. Pure. */
-import { type DeclaredFunction, readFunctions } from './functions.ts'
+import { type DeclaredFunction, readFunctions } from '../lib/app/functions.ts'
 
 const LIST = /(?<=^<!-- The list is .* -->\n).*?(?=^<!-- end of the list -->$)/ms
 

@@ -4,10 +4,10 @@
  * defined here, and then calls the `initialize` hooks, of which this is the first that looks at functions.
  */
 
+import { declaredFunctions, type FunctionKeys } from '../lib/app/functions.ts'
 import { CONSOLE_STAGE, consoleApi } from './console-api.ts'
 import { destinationProblems } from './destinations.ts'
 import { expandedFields, functionProblems, isDeployed, type Surroundings } from './expand-functions.ts'
-import { declaredFunctions, type FunctionKeys } from './functions.ts'
 import { FUNCTION_PROPERTIES } from './functions-schema.ts'
 import { missedRunsResources } from './missed-runs.ts'
 import { nameProblems } from './names.ts'

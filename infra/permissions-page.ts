@@ -1,10 +1,10 @@
 /** Writes docs/permissions.md from the roles of a deployment: `npm run permissions`. */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { readFunctions } from '../lib/app/functions.ts'
 import { account } from './account.ts'
 import type { Statement } from './arn.ts'
 import { isDeployed } from './expand-functions.ts'
-import { readFunctions } from './functions.ts'
 import { roleId, roles } from './roles.ts'
 import { STAGES } from './stages.ts'
 

@@ -1,7 +1,8 @@
 /** What polls Kafka for the consumers, and what it costs. Pure. */
+
+import { type DeclaredFunction, isConsumer } from '../lib/app/functions.ts'
 import { TOPICS } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
-import { type DeclaredFunction, isConsumer } from './functions.ts'
 
 type Polled = Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'reading'>
 type PollersPlace = Pick<Place, 'env' | 'pollers'>

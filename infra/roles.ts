@@ -1,9 +1,10 @@
 /** The role of each function: what its entry says that it reads, writes and uses, and no more. Pure. */
+
+import { type DeclaredFunction, isConsumer } from '../lib/app/functions.ts'
 import { alertsTopicName, consoleSecret, lambdaName, redisSecret } from '../lib/app/resource-names.ts'
 import { groupName, RETRY_TOPICS, SIGNALS, type Signal, topicName } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
 import { allow, arnHere, arnInCluster, type Statement } from './arn.ts'
-import { type DeclaredFunction, isConsumer } from './functions.ts'
 import { kafkaSecretStatements } from './kafka-secrets.ts'
 import { missedRunStatements } from './missed-runs.ts'
 import { networkStatements } from './statements/network.ts'

@@ -8,9 +8,9 @@ import { join, resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { writeBundles } from '../cli/run/bundles.ts'
 import { readEntries } from '../cli/run/entries.ts'
+import { isConsumer, readFunctions } from '../lib/app/functions.ts'
 import { PROJECT } from './built-package.ts'
 import { builtPage } from './console-page.ts'
-import { isConsumer, readFunctions } from './functions.ts'
 
 const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)('../esbuild.plugins.cjs')
 

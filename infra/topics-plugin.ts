@@ -1,7 +1,7 @@
 /** A plugin of the framework: adds the custom resource of the topics to the template, once everything else is in it. */
 
 import { resolve } from 'node:path'
-import { type FunctionKeys, readFunctions } from './functions.ts'
+import { type FunctionKeys, readFunctions } from '../lib/app/functions.ts'
 import { addTopicsResource, type Template } from './topics-resource.ts'
 
 /** The part of the framework that is used here. */

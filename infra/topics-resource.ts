@@ -1,7 +1,7 @@
 /** The custom resource of a deployment that creates and changes topics before anything else changes. Pure. */
 
+import { consumersOf, type DeclaredFunction } from '../lib/app/functions.ts'
 import { SIGNALS, type Signal } from '../lib/app/topics.ts'
-import { consumersOf, type DeclaredFunction } from './functions.ts'
 import { neededBy } from './needed-resources.ts'
 
 /** Its logical id. */

@@ -1,6 +1,7 @@
 /** Measures one function: over all that lies in its topics, or called as its schedule does. */
-import { type DeclaredFunction, isConsumer } from '../../infra/functions.ts'
+
 import { TOPICS_RESOURCE } from '../../infra/topics-resource.ts'
+import { type DeclaredFunction, isConsumer } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { discardedEvent } from './discarded.ts'
 import { type Hosted, hosted } from './hosted.ts'

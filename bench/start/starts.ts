@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { consumersOf, readFunctions } from '../../infra/functions.ts'
+import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { runProgram } from '../../test/support/program.ts'
 import type { Servers } from '../kit/servers.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { consumersOf, readFunctions } from '../../infra/functions.ts'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
+import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
 import { choice, environmentOption, parserOf, positiveInteger, someText } from '../arguments.ts'
 import { configOf } from '../connections.ts'
 import { consume } from '../consume/consume.ts'

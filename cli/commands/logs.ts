@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { readFunctions } from '../../infra/functions.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
 import { FRAMEWORK, functionLogsDir, loggedFunctions } from '../../programs/function-logs.ts'
 import { positiveInteger } from '../arguments.ts'
 import { CliFailure } from '../failure.ts'

@@ -1,4 +1,4 @@
-import { consumersOf, readFunctions } from '../../infra/functions.ts'
+import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
 import { groupName, SIGNALS } from '../../lib/app/topics.ts'
 import { FRAMEWORK } from '../../programs/function-logs.ts'
 import { runningStacks } from '../../programs/stack.ts'

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { readFunctions } from '../../infra/functions.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
 import { text } from '../../packages/runtime/settings/values.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { CliFailure } from '../failure.ts'

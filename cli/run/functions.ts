@@ -1,6 +1,7 @@
 /** Which functions a process can run, and why it leaves out others. Pure. */
-import { type DeclaredFunction, isConsumer } from '../../infra/functions.ts'
+
 import type { Schedules } from '../../infra/schedules.ts'
+import { type DeclaredFunction, isConsumer } from '../../lib/app/functions.ts'
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
 
 /** A function that does not run, and why. */

@@ -1,8 +1,8 @@
 /** Where functions run that are processes: what their entries in serverless.yml become there. Pure. */
 import { resolve } from 'node:path'
 import { expandedFields, type Surroundings } from '../../infra/expand-functions.ts'
-import type { DeclaredFunction } from '../../infra/functions.ts'
 import type { Schedules } from '../../infra/schedules.ts'
+import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import type { FunctionEntry } from './entries.ts'
 

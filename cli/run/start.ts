@@ -1,8 +1,8 @@
 /** Runs functions as one process: the trigger's engine, their schedules, and the endpoints that tell how they are. */
 import { randomUUID } from 'node:crypto'
 import type { Writable } from 'node:stream'
-import { type DeclaredFunction, isConsumer } from '../../infra/functions.ts'
 import type { Config } from '../../lib/app/config.ts'
+import { type DeclaredFunction, isConsumer } from '../../lib/app/functions.ts'
 import { groupName, topicName } from '../../lib/app/topics.ts'
 import {
   announceResponseType,

@@ -1,7 +1,7 @@
 /** Sets records aside that hang or end the function of a consumer, or takes that back. */
 import { join } from 'node:path'
-import { consumersOf, readFunctions } from '../../infra/functions.ts'
 import { readConfig } from '../../lib/app/config.ts'
+import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'

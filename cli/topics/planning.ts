@@ -1,6 +1,7 @@
 /** Compares the topics of a cluster with the table, for `topics plan` and `topics apply`. */
-import { readFunctions } from '../../infra/functions.ts'
+
 import { readersOf } from '../../infra/topics-resource.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
 import { type PlannedTopics, plannedTopics } from '../../lib/operations/topics/planned.ts'
 import type { KafkaCommand } from '../kafka.ts'
 

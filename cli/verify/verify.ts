@@ -1,6 +1,7 @@
 /** Runs one comparison of a consumer with its log. */
-import { readFunctions } from '../../infra/functions.ts'
+
 import { readConfig } from '../../lib/app/config.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { emittedRanges } from '../../lib/queries/emitted-ranges.ts'

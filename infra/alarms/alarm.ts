@@ -1,6 +1,6 @@
 /** What an alarm is, before CloudFormation is told of it. */
 
-import type { DeclaredFunction } from '../functions.ts'
+import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import type { Schedules } from '../schedules.ts'
 import type { CauseName } from './causes.ts'
 import type { Metric, Query } from './metrics.ts'

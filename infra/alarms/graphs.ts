@@ -1,9 +1,9 @@
 /** What the dashboard of a deployment shows: what is late, what has gone wrong, and how near the servers are to their limits. Pure. */
 
+import { isConsumer } from '../../lib/app/functions.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
 import { isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts'
 import { DIMENSIONS } from '../../packages/runtime/adapters/lambda/metric-names.ts'
-import { isConsumer } from '../functions.ts'
 import { missedRunsName } from '../missed-runs.ts'
 import type { Deployed } from './alarm.ts'
 import { hasConsole } from './console.ts'

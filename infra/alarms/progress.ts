@@ -1,6 +1,7 @@
 /** Alarms about consumers that are late, or do not go on. Pure. */
+
+import { type DeclaredFunction, isConsumer } from '../../lib/app/functions.ts'
 import { groupName, TICKED, topicName } from '../../lib/app/topics.ts'
-import { type DeclaredFunction, isConsumer } from '../functions.ts'
 import type { AlarmKind, Deployed } from './alarm.ts'
 import { counted, MINUTE, WAITS } from './counted.ts'
 import { type Metric, ofKafka, own } from './metrics.ts'

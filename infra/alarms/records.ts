@@ -1,6 +1,7 @@
 /** Alarms about what became of records. Pure. */
+
+import { consumersOf } from '../../lib/app/functions.ts'
 import { SIGNALS } from '../../lib/app/topics.ts'
-import { consumersOf } from '../functions.ts'
 import type { AlarmKind, Deployed, Watched } from './alarm.ts'
 import { atOnce, counted, MINUTE } from './counted.ts'
 import { type OwnMetric, ofTopic, own } from './metrics.ts'

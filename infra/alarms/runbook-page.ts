@@ -1,7 +1,8 @@
 /** The tables of docs/runbook.md that follow from the table of alarms. Pure. */
+
+import { readFunctions } from '../../lib/app/functions.ts'
 import { account } from '../account.ts'
 import { isDeployed } from '../expand-functions.ts'
-import { readFunctions } from '../functions.ts'
 import { type AlarmKind, type Deployed, thresholdOf, type When } from './alarm.ts'
 import { costOf } from './cost.ts'
 import { alarmsOf, causesOf } from './resources.ts'

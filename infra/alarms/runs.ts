@@ -1,6 +1,7 @@
 /** Alarms about invocations that fail, and about schedules. Pure. */
+
+import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { lambdaName } from '../../lib/app/resource-names.ts'
-import type { DeclaredFunction } from '../functions.ts'
 import { missedRunsName } from '../missed-runs.ts'
 import { periodOf } from '../schedules.ts'
 import type { AlarmKind, Deployed, Watched } from './alarm.ts'

@@ -1,5 +1,6 @@
 /** Checks the servers of a deployment, as far as they are reached from where it is deployed. */
 import { type Config, readConfig } from '../../lib/app/config.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
 import type { Environment } from '../../lib/app/settings/index.ts'
 import {
   type DeploymentRefusals,
@@ -14,7 +15,6 @@ import { plannedTopics } from '../../lib/operations/topics/planned.ts'
 import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
-import { readFunctions } from '../functions.ts'
 import { readersOf } from '../topics-resource.ts'
 
 /**

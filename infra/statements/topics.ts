@@ -1,8 +1,9 @@
 /** What the function that manages topics may do. Pure. */
+
+import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
 import { SIGNALS, type Signal, topicName } from '../../lib/app/topics.ts'
 import { allow, arnHere, arnInCluster, type Statement } from '../arn.ts'
-import type { DeclaredFunction } from '../functions.ts'
 import { type KafkaSecrets, kafkaSecretStatements } from '../kafka-secrets.ts'
 
 interface Deployed {

@@ -1,4 +1,4 @@
-import { readFunctions } from '../../infra/functions.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
 import { groupName, type Signal, topicName } from '../../lib/app/topics.ts'
 import type { ReadTopic } from '../../lib/queries/lag.ts'
 

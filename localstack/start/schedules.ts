@@ -1,5 +1,5 @@
-import { type DeclaredFunction, readFunctions } from '../../infra/functions.ts'
 import { clockNotice, schedulesFrom } from '../../infra/schedules.ts'
+import { type DeclaredFunction, readFunctions } from '../../lib/app/functions.ts'
 import { UserError } from '../../programs/user-error.ts'
 
 /** How `npm start` handles schedules. The functions' own schedules depend on the same variables in serverless.yml. */

@@ -1,7 +1,7 @@
 /** The flow under faults: sends records in segments, one for each fault, and follows progress by the applied offsets. */
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { readFunctions } from '../../infra/functions.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
 import { type Signal, TOPICS, topicName } from '../../lib/app/topics.ts'
 import { Random } from '../support/random.ts'
 import { ARCHIVED_OFFSETS } from './count/archive.ts'

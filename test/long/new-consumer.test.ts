@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { withEntry } from '../../cli/new/consumer.ts'
-import { readFunctions } from '../../infra/functions.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
 import { typesOf } from '../support/new-consumer-checks.ts'
 import { runProgram } from '../support/program.ts'
 import { copyProject } from '../support/project-copy.ts'

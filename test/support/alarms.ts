@@ -1,7 +1,7 @@
 /** Deployments whose alarms are looked at. */
 import { account } from '../../infra/account.ts'
 import type { Deployed } from '../../infra/alarms/alarm.ts'
-import { readFunctions } from '../../infra/functions.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
 
 const PROVISIONED =
   'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/01234567-0123-0123-0123-0123456789ab-1'

@@ -8,8 +8,8 @@ import { ConsoleEnvironment } from '../../console/environment.ts'
 import { serveConsole } from '../../console/serve.ts'
 import type { SpanStore } from '../../console/spans/span-store.ts'
 import { consolePage } from '../../infra/console-page.ts'
-import { readFunctions } from '../../infra/functions.ts'
 import { readConfig } from '../../lib/app/config.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
 import { brokers, redisUrl } from './servers.ts'
 
 export interface ServedConsole {

@@ -1,5 +1,5 @@
 /** The consumers of this project, as serverless.yml lists them. */
-import { consumersOf, readFunctions } from '../../infra/functions.ts'
+import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 
 const FUNCTIONS = readFunctions()

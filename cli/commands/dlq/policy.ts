@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { policyProblems } from '../../../infra/checks/files.ts'
-import { consumersOf, readFunctions } from '../../../infra/functions.ts'
+import { consumersOf, readFunctions } from '../../../lib/app/functions.ts'
 import { someText } from '../../arguments.ts'
 import { CliFailure } from '../../failure.ts'
 import { more } from '../../help.ts'

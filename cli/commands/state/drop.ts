@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { consumersOf, readFunctions } from '../../../infra/functions.ts'
 import type { Config } from '../../../lib/app/config.ts'
+import { consumersOf, readFunctions } from '../../../lib/app/functions.ts'
 import { groupName } from '../../../lib/app/topics.ts'
 import { consumerGroups } from '../../../lib/queries/groups.ts'
 import { NOTHING, StateCheckpoints } from '../../../packages/runtime/adapters/redis/checkpoint.ts'

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import { consumersOf, readFunctions } from '../../../infra/functions.ts'
 import type { Config } from '../../../lib/app/config.ts'
+import { consumersOf, readFunctions } from '../../../lib/app/functions.ts'
 import { type Signal, topicSize } from '../../../lib/app/topics.ts'
 import { durationText } from '../../../lib/duration.ts'
 import { signInProblem } from '../../../packages/runtime/adapters/kafka/sign-in.ts'

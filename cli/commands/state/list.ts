@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { consumersOf, readFunctions } from '../../../infra/functions.ts'
+import { consumersOf, readFunctions } from '../../../lib/app/functions.ts'
 import { listPartitionStates } from '../../../lib/queries/partition-states.ts'
 import { StateList } from '../../../packages/runtime/adapters/redis/state-list.ts'
 import { JSON_OPTION } from '../../arguments.ts'

@@ -1,7 +1,7 @@
 /** The stack is deployed, and its mappings are polled. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { readFunctions } from '../../../infra/functions.ts'
+import { readFunctions } from '../../../lib/app/functions.ts'
 import { SIGNALS, TOPICS } from '../../../lib/app/topics.ts'
 import { deployedFunctions, resourcesOf, type Template } from '../deployment/deployed-template.ts'
 import { startPolling } from '../deployment/polling.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readFunctions } from '../../../infra/functions.ts'
+import { readFunctions } from '../../../lib/app/functions.ts'
 import { REDRIVEN_TO, redriverIn } from '../../../lib/app/redriver.ts'
 import { RETRY_TOPICS, TOPICS, topicName } from '../../../lib/app/topics.ts'
 import { waitingRecord } from '../../support/retries.ts'

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { askedFor, kindOf, purposeOf } from '../../../console/page/journey/words.ts'
 import { decidedOf, outcomesOf } from '../../../console/page/state/words.ts'
-import { readFunctions } from '../../../infra/functions.ts'
+import { readFunctions } from '../../../lib/app/functions.ts'
 import { spanId, traceId } from '../../support/journey.ts'
 
 const TYPES = readdirSync(new URL('../../../schemas/json', import.meta.url)).map(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { consumersOf, readFunctions } from '../../../infra/functions.ts'
+import { consumersOf, readFunctions } from '../../../lib/app/functions.ts'
 import { DEFAULT_POLICY, MOST_RETRIES, PARKING_CODE, rulesFor } from '../../../lib/failures/policy.ts'
 import { InvalidPolicy, readPolicy } from '../../../lib/failures/policy-file.ts'
 import { errorLine } from '../../../lib/file-errors.ts'

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { account } from '../../../infra/account.ts'
-import { readFunctions } from '../../../infra/functions.ts'
 import { roles } from '../../../infra/roles.ts'
 import { STAGES } from '../../../infra/stages.ts'
 import { thisMachine } from '../../../infra/this-machine.ts'
+import { readFunctions } from '../../../lib/app/functions.ts'
 import type { Environment } from '../../../lib/app/settings/index.ts'
 
 const PROJECT = '/project'

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
 import { isDeployed } from '../../../infra/expand-functions.ts'
-import { readFunctions } from '../../../infra/functions.ts'
 import { pollerNotice } from '../../../infra/pollers.ts'
 import { functionSizes, tookAt } from '../../../infra/sizes.ts'
+import { readFunctions } from '../../../lib/app/functions.ts'
 
 const PAGE = readFileSync(new URL('../../../docs/functions.md', import.meta.url), 'utf8')
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Surroundings } from '../../../infra/expand-functions.ts'
-import type { FunctionKeys } from '../../../infra/functions.ts'
 import FunctionsPlugin from '../../../infra/functions-plugin.ts'
 import { thisMachine } from '../../../infra/this-machine.ts'
+import type { FunctionKeys } from '../../../lib/app/functions.ts'
 
 /** What the framework has of a service when it calls `initialize`. */
 function frameworkWith(functions: Record<string, FunctionKeys & Readonly<Record<string, unknown>>>) {

@@ -5,9 +5,14 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { account } from '../../../infra/account.ts'
 import { expandedFields, functionProblems } from '../../../infra/expand-functions.ts'
-import { consumersOf, declaredFunctions, type FunctionKeys, readFunctions } from '../../../infra/functions.ts'
 import { missedRunFields } from '../../../infra/missed-runs.ts'
 import { roleId, roles } from '../../../infra/roles.ts'
+import {
+  consumersOf,
+  declaredFunctions,
+  type FunctionKeys,
+  readFunctions,
+} from '../../../lib/app/functions.ts'
 
 const CLUSTER =
   'arn:aws:kafka:eu-west-1:123456789012:cluster/my-cluster/751d2973-a626-431c-9d4e-d7975eb44dd7-2'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { account } from '../../../infra/account.ts'
 import { expandedFields } from '../../../infra/expand-functions.ts'
-import { declaredFunctions } from '../../../infra/functions.ts'
 import { roles } from '../../../infra/roles.ts'
+import { declaredFunctions } from '../../../lib/app/functions.ts'
 import type { Environment } from '../../../lib/app/settings/index.ts'
 
 const ENVIRONMENT = {

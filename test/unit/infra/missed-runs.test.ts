@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { account } from '../../../infra/account.ts'
 import { expandedFields } from '../../../infra/expand-functions.ts'
-import { declaredFunctions, readFunctions } from '../../../infra/functions.ts'
 import { missedRunFields, missedRunsResources } from '../../../infra/missed-runs.ts'
 import { roles } from '../../../infra/roles.ts'
 import { thisMachine } from '../../../infra/this-machine.ts'
+import { declaredFunctions, readFunctions } from '../../../lib/app/functions.ts'
 
 const PLACE = account('prod', 'eu-west-1', {}, '/project')
 const FUNCTIONS = declaredFunctions({

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { readFunctions } from '../../../infra/functions.ts'
 import {
   PAGE,
   PATTERNS,
@@ -12,6 +11,7 @@ import {
   UNNAMED,
 } from '../../../infra/permissions-page.ts'
 import { STAGES } from '../../../infra/stages.ts'
+import { readFunctions } from '../../../lib/app/functions.ts'
 
 const WRITTEN = readFileSync(PAGE, 'utf8')
 const ALL = Object.keys(STAGES).map(stage => [stage, statementsIn(stage)] as const)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { declaredFunctions, readFunctions } from '../../../infra/functions.ts'
 import { pollerFields, pollerNotice, pollerUnits } from '../../../infra/pollers.ts'
+import { declaredFunctions, readFunctions } from '../../../lib/app/functions.ts'
 import { announceResponseType } from '../../../packages/msk-trigger/package/response-type.ts'
 
 const FUNCTIONS = declaredFunctions({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { declaredFunctions } from '../../../infra/functions.ts'
 import { packagedAtMs } from '../../../infra/topics-plugin.ts'
 import { addTopicsResource, type Template, TOPICS_RESOURCE } from '../../../infra/topics-resource.ts'
+import { declaredFunctions } from '../../../lib/app/functions.ts'
 
 const FUNCTIONS = declaredFunctions({
   keeper: { uses: 'topics' },

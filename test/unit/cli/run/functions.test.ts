@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { chooseFunctions } from '../../../../cli/run/functions.ts'
 import { definitionsOf } from '../../../../cli/run/place.ts'
-import { declaredFunctions, readFunctions } from '../../../../infra/functions.ts'
+import { declaredFunctions, readFunctions } from '../../../../lib/app/functions.ts'
 import { announceResponseType, readMappings, readSettings } from '../../../../packages/msk-trigger/engine.ts'
 
 const ON = { generator: true, clock: true, checkpoints: true }

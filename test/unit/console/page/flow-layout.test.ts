@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ShownConsumer } from '../../../../console/api/overview/shapes.ts'
 import { flowLayout } from '../../../../console/page/overview/flow-layout.ts'
-import { readFunctions } from '../../../../infra/functions.ts'
+import { readFunctions } from '../../../../lib/app/functions.ts'
 import { groupName, SIGNALS, type Signal, signalNamed, topicName } from '../../../../lib/app/topics.ts'
 
 const FUNCTIONS = readFunctions()

@@ -4,7 +4,7 @@ import { type Alarm, type Deployed, thresholdOf, type Value } from '../../../../
 import type { Metric } from '../../../../infra/alarms/metrics.ts'
 import { alarmResources, alarmsOf, causesOf } from '../../../../infra/alarms/resources.ts'
 import { ALARM_KINDS } from '../../../../infra/alarms/table.ts'
-import { isConsumer } from '../../../../infra/functions.ts'
+import { isConsumer } from '../../../../lib/app/functions.ts'
 import { lambdaName } from '../../../../lib/app/resource-names.ts'
 import { deployed, SOON_TOPIC, TOPIC } from '../../../support/alarms.ts'
 

@@ -6,7 +6,7 @@ import { dashboardResource } from '../../../../infra/alarms/dashboard.ts'
 import { AWS_METRICS, OWN_METRICS } from '../../../../infra/alarms/metrics.ts'
 import { alarmNotices } from '../../../../infra/alarms/place.ts'
 import { alarmResources, alarmsOf, causesOf } from '../../../../infra/alarms/resources.ts'
-import { consumersOf } from '../../../../infra/functions.ts'
+import { consumersOf } from '../../../../lib/app/functions.ts'
 import { deployed, SERVERLESS, TOPIC } from '../../../support/alarms.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is what it is

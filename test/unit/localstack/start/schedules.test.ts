@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { declaredFunctions } from '../../../../infra/functions.ts'
+import { declaredFunctions } from '../../../../lib/app/functions.ts'
 import { localSchedules } from '../../../../localstack/start/schedules.ts'
 
 const FUNCTIONS = declaredFunctions({

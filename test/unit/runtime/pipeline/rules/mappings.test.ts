@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { expandedFields } from '../../../../../infra/expand-functions.ts'
-import { readFunctions } from '../../../../../infra/functions.ts'
 import { thisMachine } from '../../../../../infra/this-machine.ts'
+import { readFunctions } from '../../../../../lib/app/functions.ts'
 
 interface KafkaEvent {
   readonly msk?: Readonly<Record<string, unknown>>

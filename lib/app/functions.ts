@@ -2,10 +2,10 @@
  * The list of functions: what each entry of serverless.yml says. The framework's plugin expands the entries, and every tool and
  * test that has to know the functions reads them here, so that nothing else lists them.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { RETRY_TOPICS, type Signal } from '../lib/app/topics.ts'
-import { yamlContent } from '../lib/yaml-document.ts'
+import { yamlContent } from '../yaml-document.ts'
+import { RETRY_TOPICS, type Signal } from './topics.ts'
 
 /** What a function may use beside topics: the words that `uses` takes. */
 export const USES = {
@@ -28,11 +28,11 @@ export const USES = {
 } as const
 type Use = keyof typeof USES
 
-/** On what a schedule can depend, see `schedules.ts`. Without a condition, it runs with the clock. */
+/** On what a schedule can depend, see `infra/schedules.ts`. Without a condition, it runs with the clock. */
 export const CONDITIONS = ['generator', 'checkpoints'] as const
 type Condition = (typeof CONDITIONS)[number]
 
-/** The keys that serverless.yml has for a function beside the framework's own. Their schema is in `functions-schema.ts`. */
+/** The keys that serverless.yml has for a function beside the framework's own. Their schema is in `infra/functions-schema.ts`. */
 export interface FunctionKeys {
   /** The topic that it reads as a consumer group of its own: one, as a group is for one event source. See `functionProblems`. */
   readonly consumes?: Signal | readonly Signal[]
@@ -128,7 +128,8 @@ function scheduleOf(schedule: NonNullable<FunctionKeys['schedule']>) {
     : { expression: schedule.rate, condition: schedule.if }
 }
 
-const SERVERLESS_YML = new URL('../serverless.yml', import.meta.url)
+/** In an image, the bundle with this code lies one folder below the file; here two. */
+const PLACES = ['../../serverless.yml', '../serverless.yml'].map(place => new URL(place, import.meta.url))
 
 /**
  * Reads the list from a file as it stands: no variable is resolved, so the keys of `FunctionKeys` must not hold any.
@@ -136,7 +137,9 @@ const SERVERLESS_YML = new URL('../serverless.yml', import.meta.url)
  * @param file serverless.yml of this project, or another with the same keys
  * @throws Error with file, line and column where it is not YAML
  */
-export function readFunctions(file: URL | string = SERVERLESS_YML): DeclaredFunction[] {
+export function readFunctions(
+  file: URL | string = PLACES.find(place => existsSync(place)) ?? 'serverless.yml',
+): DeclaredFunction[] {
   const filename = file instanceof URL ? fileURLToPath(file) : file
   const { functions } = yamlContent(readFileSync(filename, 'utf8'), filename) as {
     functions?: Readonly<Record<string, Entry>>

@@ -20,7 +20,7 @@ const LAYERS = [
   '^lib/diagnosis/',
   '^lib/operations/',
   '^programs/',
-  '^console/',
+  '^(console|runner)/',
   '^(functions|cli)/',
 ]
 
@@ -28,9 +28,9 @@ const LAYERS = [
 const PURE =
   '^packages/runtime/consumer/|^lib/(diagnosis/(checks|stalls)/|(?!queries/|app/|diagnosis/|operations/)[^/]+/(?!adapters/|rules-directory[.]))'
 
-const PRODUCT = '^(lib|packages/runtime|functions|programs|console|cli)/'
+const PRODUCT = '^(lib|packages/runtime|functions|programs|console|runner|cli)/'
 /** `sluice run` stands in for Lambda. */
-const RUN = '^cli/run/'
+const RUN = '^runner/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
 const OWN_CLIENTS = '^(packages/msk-trigger|test|bench)/'
 

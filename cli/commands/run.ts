@@ -10,15 +10,15 @@ import { readFunctions } from '../../lib/app/functions.ts'
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { LAST_PORT, wholeNumber } from '../../packages/runtime/settings/values.ts'
 import { LOCAL, PROJECT } from '../../programs/paths.ts'
+import { type FunctionEntry, readEntries } from '../../runner/entries.ts'
+import { type ChosenFunctions, chooseFunctions } from '../../runner/functions.ts'
+import { removeLeftBundles } from '../../runner/left-bundles.ts'
+import { jsonLog } from '../../runner/log.ts'
+import { startRun } from '../../runner/start.ts'
 import { duration, environmentOption, parserOf, someText } from '../arguments.ts'
 import { environmentOf } from '../connections.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { more } from '../help.ts'
-import { type FunctionEntry, readEntries } from '../run/entries.ts'
-import { type ChosenFunctions, chooseFunctions } from '../run/functions.ts'
-import { removeLeftBundles } from '../run/left-bundles.ts'
-import { jsonLog } from '../run/log.ts'
-import { startRun } from '../run/start.ts'
 import { suggestion } from '../similar.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -175,7 +175,7 @@ async function codeOf(
   const remove = () => rm(folder, { recursive: true, force: true })
   await removeLeftBundles(BUNDLES)
   notice(`builds ${names.length === 1 ? names[0] : `${names.length} functions`}`)
-  const { writeBundles } = await import('../run/bundles.ts')
+  const { writeBundles } = await import('../../runner/bundles.ts')
   try {
     await writeBundles(names, entryOf, { project: PROJECT, to: folder, isAlone: false })
   } catch (error) {

@@ -4,11 +4,11 @@
  */
 import { join } from 'node:path'
 import process from 'node:process'
-import { readEntries } from '../../../cli/run/entries.ts'
-import { startRun } from '../../../cli/run/start.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { readFunctions } from '../../../lib/app/functions.ts'
 import { LOOPBACK } from '../../../localstack/services/ports.ts'
+import { readEntries } from '../../../runner/entries.ts'
+import { startRun } from '../../../runner/start.ts'
 import { serveFunctions } from './endpoint.ts'
 
 const SERVICE = import.meta.dirname

@@ -1,5 +1,5 @@
 /** What the event sources report of themselves: whether the process is ready, and what stands still. */
-import type { Report } from '../../packages/msk-trigger/engine.ts'
+import type { Report } from '../packages/msk-trigger/engine.ts'
 import type { Metrics } from './metrics/metrics.ts'
 
 const STALLED = 'sluice_runner_stalled_partitions'

@@ -6,8 +6,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
-import { LOCAL, PROJECT } from '../../../../programs/paths.ts'
-import { ran } from '../terminal.ts'
+import { LOCAL, PROJECT } from '../../../programs/paths.ts'
+import { ran } from '../cli/terminal.ts'
 
 const SERVERS = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:2' }
 

@@ -1,7 +1,7 @@
 /** The endpoints for whatever watches over the process: an orchestrator, and Prometheus. */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CliFailure } from '../failure.ts'
+import { OperationFailure } from '../lib/operations/failure.ts'
 import { TEXT_FORMAT } from './metrics/metrics.ts'
 
 export interface Endpoints {
@@ -20,7 +20,7 @@ export interface Served {
  * Serves `/health` (200 as long as the process answers), `/ready` (200, or 503 with the reasons) and `/metrics`.
  *
  * @param port 0 for any that is free
- * @throws CliFailure if nothing can listen there
+ * @throws OperationFailure if nothing can listen there
  */
 export async function serveEndpoints(
   endpoints: Endpoints,
@@ -63,10 +63,12 @@ function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`)
 }
 
-function refused({ code, message }: NodeJS.ErrnoException, host: string, port: number): CliFailure {
+function refused({ code, message }: NodeJS.ErrnoException, host: string, port: number): OperationFailure {
   const why =
     { EADDRINUSE: 'the port is in use', EADDRNOTAVAIL: 'this machine does not have the address' }[
       code ?? ''
     ] ?? message
-  return new CliFailure(`Nothing can listen on ${host}:${port}: ${why}. Give another one: --port, --host.`)
+  return new OperationFailure(
+    `Nothing can listen on ${host}:${port}: ${why}. Give another one: --port, --host.`,
+  )
 }

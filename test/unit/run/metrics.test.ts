@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 // First: it makes Powertools write where a test can read it.
-import '../../../support/function-log.ts'
+import '../../support/function-log.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { measure } from '../../../../cli/run/invoking.ts'
-import { measuredIn } from '../../../../cli/run/metrics/embedded.ts'
-import { Metrics } from '../../../../cli/run/metrics/metrics.ts'
-import { SCHEDULED_METRICS } from '../../../../lib/app/metrics.ts'
-import { Measurements } from '../../../../packages/runtime/adapters/lambda/measurements.ts'
-import { METRICS } from '../../../../packages/runtime/adapters/lambda/metric-names.ts'
-import { telemetryOf } from '../../../../packages/runtime/adapters/lambda/telemetry.ts'
-import { PROJECT } from '../../../../programs/paths.ts'
+import { SCHEDULED_METRICS } from '../../../lib/app/metrics.ts'
+import { Measurements } from '../../../packages/runtime/adapters/lambda/measurements.ts'
+import { METRICS } from '../../../packages/runtime/adapters/lambda/metric-names.ts'
+import { telemetryOf } from '../../../packages/runtime/adapters/lambda/telemetry.ts'
+import { PROJECT } from '../../../programs/paths.ts'
+import { measure } from '../../../runner/invoking.ts'
+import { measuredIn } from '../../../runner/metrics/embedded.ts'
+import { Metrics } from '../../../runner/metrics/metrics.ts'
 
 describe('the text for Prometheus', () => {
   it('given counters and gauges, then each family has its help and type once, before its values', () => {

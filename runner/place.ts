@@ -1,9 +1,9 @@
 /** Where functions run that are processes: what their entries in serverless.yml become there. Pure. */
 import { resolve } from 'node:path'
-import { expandedFields, type Surroundings } from '../../infra/expand-functions.ts'
-import type { Schedules } from '../../infra/schedules.ts'
-import type { DeclaredFunction } from '../../lib/app/functions.ts'
-import type { Environment } from '../../packages/runtime/settings/slice.ts'
+import { expandedFields, type Surroundings } from '../infra/expand-functions.ts'
+import type { Schedules } from '../infra/schedules.ts'
+import type { DeclaredFunction } from '../lib/app/functions.ts'
+import type { Environment } from '../packages/runtime/settings/slice.ts'
 import type { FunctionEntry } from './entries.ts'
 
 /** A function as the trigger's engine takes it: as the framework has it. */

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { BuildError, Builder } from '../../infra/bundle-builder.ts'
-import { endingEsbuild } from '../../infra/esbuild-process.ts'
-import { yamlContent } from '../../lib/yaml-document.ts'
-import { CliFailure } from '../failure.ts'
+import { BuildError, Builder } from '../infra/bundle-builder.ts'
+import { endingEsbuild } from '../infra/esbuild-process.ts'
+import { OperationFailure } from '../lib/operations/failure.ts'
+import { yamlContent } from '../lib/yaml-document.ts'
 import type { FunctionEntry } from './entries.ts'
 
 /** What the plugins of the bundles ask about the command that builds. */
@@ -17,7 +17,7 @@ const COMMAND = { processedInput: { commands: ['run'] }, classes: { Error } }
  * @param project the folder with `serverless.yml` and the sources
  * @param to the folder that the paths of handlers are relative to
  * @param isAlone whether the AWS SDK becomes part of them: it does where no `node_modules` is to be found from there
- * @throws CliFailure with the errors of the first function that cannot be built
+ * @throws OperationFailure with the errors of the first function that cannot be built
  */
 export async function writeBundles(
   names: readonly string[],
@@ -34,7 +34,7 @@ export async function writeBundles(
     const source = `${entryOf(name).handler.replace(/\.[^./]+$/, '')}.ts`
     const { files } = await builder.bundle(source).catch(error => {
       if (!(error instanceof BuildError)) throw error
-      throw new CliFailure(`${name} cannot be built:\n${error.message}`)
+      throw new OperationFailure(`${name} cannot be built:\n${error.message}`)
     })
     const folder = join(to, dirname(source))
     await mkdir(folder, { recursive: true })

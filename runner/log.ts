@@ -1,4 +1,4 @@
-import type { Log } from '../../packages/msk-trigger/engine.ts'
+import type { Log } from '../packages/msk-trigger/engine.ts'
 
 /** How the engine names settings of the framework, and what they are called here. */
 const NAMES: readonly (readonly [string, string])[] = [

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
-import { Metrics } from '../../../../cli/run/metrics/metrics.ts'
-import { Output } from '../../../../cli/run/output.ts'
+import { Metrics } from '../../../runner/metrics/metrics.ts'
+import { Output } from '../../../runner/output.ts'
 
 /** A reader that takes one chunk each time it is told to. */
 class SlowReader extends Writable {

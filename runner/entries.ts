@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { yamlContent } from '../../lib/yaml-document.ts'
+import { yamlContent } from '../lib/yaml-document.ts'
 
 /** What the framework's own keys of an entry say. */
 export interface FunctionEntry {

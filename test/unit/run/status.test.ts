@@ -3,12 +3,12 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, it, type TestContext } from 'node:test'
-import { eachLine, LONGEST_LINE } from '../../../../cli/run/lines.ts'
-import { jsonLog } from '../../../../cli/run/log.ts'
-import { Metrics } from '../../../../cli/run/metrics/metrics.ts'
-import { serveEndpoints } from '../../../../cli/run/server.ts'
-import { Status } from '../../../../cli/run/status.ts'
-import { PROJECT } from '../../../../programs/paths.ts'
+import { PROJECT } from '../../../programs/paths.ts'
+import { eachLine, LONGEST_LINE } from '../../../runner/lines.ts'
+import { jsonLog } from '../../../runner/log.ts'
+import { Metrics } from '../../../runner/metrics/metrics.ts'
+import { serveEndpoints } from '../../../runner/server.ts'
+import { Status } from '../../../runner/status.ts'
 
 const OF = { function: 'alerting', topic: 'readings', group: 'g' }
 const report = (of: object) => JSON.stringify({ ...OF, ...of })
@@ -109,7 +109,7 @@ describe('the endpoints', () => {
   it('given a port that is in use, then that is said, and what to do', async t => {
     const { port, endpoints } = await served(t)
     await assert.rejects(serveEndpoints(endpoints, { host: '127.0.0.1', port }), {
-      name: 'CliFailure',
+      name: 'OperationFailure',
       message: `Nothing can listen on 127.0.0.1:${port}: the port is in use. Give another one: --port, --host.`,
     })
   })
@@ -155,7 +155,7 @@ describe('what the process logs', () => {
 
 it('docs/run.md names every metric of the process, and no other', () => {
   const names = (text: string) => [...new Set(text.match(/\bsluice_runner_\w+/g))].sort()
-  const code = globSync('cli/run/**/*.ts', { cwd: PROJECT }).map(file =>
+  const code = globSync('runner/**/*.ts', { cwd: PROJECT }).map(file =>
     readFileSync(join(PROJECT, file), 'utf8'),
   )
   const documented = names(readFileSync(join(PROJECT, 'docs/run.md'), 'utf8'))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Metrics } from '../../../../cli/run/metrics/metrics.ts'
-import { RedisCheck } from '../../../../cli/run/redis-check.ts'
+import { Metrics } from '../../../runner/metrics/metrics.ts'
+import { RedisCheck } from '../../../runner/redis-check.ts'
 
 function checked(t: { mock: { method: typeof import('node:test').mock.method } }) {
   let [nowMs, asked] = [1_000_000, 0]

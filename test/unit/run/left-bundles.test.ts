@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { removeLeftBundles } from '../../../../cli/run/left-bundles.ts'
+import { removeLeftBundles } from '../../../runner/left-bundles.ts'
 
 it('given bundles of a process that has ended, and others, then only those are removed', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'left-bundles-'))

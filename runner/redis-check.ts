@@ -1,5 +1,5 @@
 /** Whether Redis answers, for whoever asks whether the process is ready. */
-import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import type { RedisClient } from '../packages/runtime/adapters/redis/client.ts'
 import type { Metrics } from './metrics/metrics.ts'
 
 const UP = 'sluice_runner_redis_up'

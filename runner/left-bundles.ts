@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
-import { alive } from '../../programs/lock-file.mjs'
+import { alive } from '../programs/lock-file.mjs'
 
 /**
  * Removes the bundles of processes that were killed, which could not do it themselves.

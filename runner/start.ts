@@ -1,19 +1,19 @@
 /** Runs functions as one process: the trigger's engine, their schedules, and the endpoints that tell how they are. */
 import { randomUUID } from 'node:crypto'
 import type { Writable } from 'node:stream'
-import type { Config } from '../../lib/app/config.ts'
-import { type DeclaredFunction, isConsumer } from '../../lib/app/functions.ts'
-import { groupName, topicName } from '../../lib/app/topics.ts'
+import type { Config } from '../lib/app/config.ts'
+import { type DeclaredFunction, isConsumer } from '../lib/app/functions.ts'
+import { groupName, topicName } from '../lib/app/topics.ts'
 import {
   announceResponseType,
   type FunctionInvoker,
   readMappings,
   readSettings,
   Trigger,
-} from '../../packages/msk-trigger/engine.ts'
-import { securityOf } from '../../packages/runtime/adapters/kafka/client.ts'
-import { Connections } from '../../packages/runtime/lambda/connections.ts'
-import { kafkaConnection } from '../../packages/runtime/lambda/kafka-connection.ts'
+} from '../packages/msk-trigger/engine.ts'
+import { securityOf } from '../packages/runtime/adapters/kafka/client.ts'
+import { Connections } from '../packages/runtime/lambda/connections.ts'
+import { kafkaConnection } from '../packages/runtime/lambda/kafka-connection.ts'
 import type { FunctionEntry } from './entries.ts'
 import { isScheduled } from './functions.ts'
 import { CountingInvoker, threadsFor } from './invoking.ts'
@@ -61,7 +61,7 @@ export interface Run {
  * Starts to read and to serve. It waits for neither Kafka nor Redis: the log and `/ready` tell of them.
  *
  * @throws ConfigError or ConfigurationError for settings that cannot be used
- * @throws CliFailure if nothing can listen at the address
+ * @throws OperationFailure if nothing can listen at the address
  */
 export async function startRun(options: RunOptions): Promise<Run> {
   const { config, place, functions, listen } = options

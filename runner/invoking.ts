@@ -7,7 +7,7 @@ import {
   Invoker,
   type Log,
   NodeRuntime,
-} from '../../packages/msk-trigger/engine.ts'
+} from '../packages/msk-trigger/engine.ts'
 import { eachLine } from './lines.ts'
 import type { Lines } from './log.ts'
 import { measuredIn } from './metrics/embedded.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { Metrics } from '../../../../cli/run/metrics/metrics.ts'
-import { timesOf } from '../../../../cli/run/schedule-times.ts'
-import { Scheduler } from '../../../../cli/run/scheduler.ts'
+import { Metrics } from '../../../runner/metrics/metrics.ts'
+import { timesOf } from '../../../runner/schedule-times.ts'
+import { Scheduler } from '../../../runner/scheduler.ts'
 
 const at = (text: string) => Date.parse(text)
 const next = (expression: string, after: string) => {

@@ -1,8 +1,8 @@
 /** Which functions a process can run, and why it leaves out others. Pure. */
 
-import type { Schedules } from '../../infra/schedules.ts'
-import { type DeclaredFunction, isConsumer } from '../../lib/app/functions.ts'
-import type { Environment } from '../../packages/runtime/settings/slice.ts'
+import type { Schedules } from '../infra/schedules.ts'
+import { type DeclaredFunction, isConsumer } from '../lib/app/functions.ts'
+import type { Environment } from '../packages/runtime/settings/slice.ts'
 
 /** A function that does not run, and why. */
 interface LeftOut {

@@ -2,7 +2,7 @@
  * The lines in which functions write their metrics for CloudWatch. Here they become metrics for Prometheus. Pure.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-import { SCHEDULED_METRICS } from '../../../lib/app/metrics.ts'
+import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import type { Labels } from './metrics.ts'
 
 /** One metric of a line. */

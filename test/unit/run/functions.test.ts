@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { chooseFunctions } from '../../../../cli/run/functions.ts'
-import { definitionsOf } from '../../../../cli/run/place.ts'
-import { declaredFunctions, readFunctions } from '../../../../lib/app/functions.ts'
-import { announceResponseType, readMappings, readSettings } from '../../../../packages/msk-trigger/engine.ts'
+import { declaredFunctions, readFunctions } from '../../../lib/app/functions.ts'
+import { announceResponseType, readMappings, readSettings } from '../../../packages/msk-trigger/engine.ts'
+import { chooseFunctions } from '../../../runner/functions.ts'
+import { definitionsOf } from '../../../runner/place.ts'
 
 const ON = { generator: true, clock: true, checkpoints: true }
 const ENTRY = { handler: 'functions/x/handler.handler', timeoutSeconds: 60, memoryMb: 512 }

@@ -1,8 +1,8 @@
 /** How far the consumers of this process are behind, for whoever asks for metrics. */
-import type { ReadTopic } from '../../lib/queries/lag.ts'
-import { consumerLags } from '../../lib/queries/lag.ts'
-import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
-import type { KafkaConnections } from '../../packages/runtime/lambda/kafka-connections.ts'
+import type { ReadTopic } from '../lib/queries/lag.ts'
+import { consumerLags } from '../lib/queries/lag.ts'
+import { TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
+import type { KafkaConnections } from '../packages/runtime/lambda/kafka-connections.ts'
 import type { Metrics } from './metrics/metrics.ts'
 
 const LAG = 'sluice_runner_lag_records'

@@ -1,5 +1,5 @@
 /** Calls functions when their schedules are due, each one run at a time. A run that fails is called again soon. */
-import type { Log } from '../../packages/msk-trigger/engine.ts'
+import type { Log } from '../packages/msk-trigger/engine.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { type Times, timesOf } from './schedule-times.ts'
 

@@ -91,11 +91,11 @@ describe('the output of a process', () => {
 
 /** Runs a script as a process, with what it needs imported. Its output is read to the end, or not at all. */
 async function ran(script: string, output: 'read' | 'unread') {
-  const folder = import.meta.resolve('../../../../cli/')
+  const folder = import.meta.resolve('../../../')
   const code = `
-    import { Output } from '${folder}run/output.ts'
-    import { Metrics } from '${folder}run/metrics/metrics.ts'
-    import { exitOnceRead } from '${folder}exit.ts'
+    import { Output } from '${folder}runner/output.ts'
+    import { Metrics } from '${folder}runner/metrics/metrics.ts'
+    import { exitOnceRead } from '${folder}cli/exit.ts'
     ${script}`
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { timeout: 60_000 })
   const [said, read] = [text(child.stderr), output === 'read' ? text(child.stdout) : '']

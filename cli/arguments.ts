@@ -1,5 +1,5 @@
 /** How values of the command line are read: each is of a kind, and all wrong ones are reported at once. */
-import { type Command, Option } from 'commander'
+import { Option } from 'commander'
 import { safeParse } from 'valibot'
 import { duration as durationKind } from '../lib/app/settings/duration.ts'
 import { ENVIRONMENT_NAME } from '../packages/runtime/settings/general.ts'
@@ -13,18 +13,7 @@ import {
   text,
   wholeNumber,
 } from '../packages/runtime/settings/values.ts'
-import { STACK_NAME } from '../programs/stack.ts'
-
-/** Takes the place of a value until `requireRightValues` reports it, so that later values are looked at, too. */
-class WrongValue {
-  readonly text: string
-  readonly allowed: string
-
-  constructor(text: string, allowed: string) {
-    this.text = text
-    this.allowed = allowed
-  }
-}
+import { WrongValue } from './declare.ts'
 
 /**
  * The parser of values of this kind, for commander.
@@ -58,34 +47,6 @@ export function choice(flags: string, description: string, values: readonly stri
   return new Option(flags, description).choices(values).argParser(parserOf(oneOf(values)))
 }
 
-/**
- * Ends the command with one line for each wrong value of its arguments and options, and of those of the commands above it.
- *
- * @throws CommanderError
- */
-export function requireRightValues(command: Command): void {
-  const lines = wrongIn(command)
-  if (lines.length > 0) command.error(lines.join('\n'))
-}
-
-function wrongIn(command: Command): string[] {
-  const ofArguments = command.registeredArguments.map(
-    (argument, index) => [`argument '${argument.name()}'`, command.processedArgs[index]] as const,
-  )
-  const ofOptions = command.options.map(
-    option => [`option '${option.flags}'`, command.getOptionValue(option.attributeName())] as const,
-  )
-  const wrong = [...ofArguments, ...ofOptions].flatMap(([where, value]) =>
-    [value].flat().flatMap(one => (one instanceof WrongValue ? [lineOf(where, one)] : [])),
-  )
-  return [...(command.parent ? wrongIn(command.parent) : []), ...wrong]
-}
-
-/** In the form of commander's own errors. */
-function lineOf(where: string, { text, allowed }: WrongValue): string {
-  return `error: ${where}: "${text}" is invalid. It must be ${allowed}.`
-}
-
 export const positiveInteger = parserOf(wholeNumber({ least: 1 }))
 
 /** A partition, or an offset: a whole number from 0 on. */
@@ -117,9 +78,6 @@ export const timeOrAgo = parserOf(
     mapped(durationKind(), ms => Date.now() - ms),
   ),
 )
-
-/** The name of a stack, see `programs/stack.ts`. */
-export const stackName = parserOf(STACK_NAME)
 
 /** Text that says something: an empty option value is most often a shell variable that is not set. */
 export const SOME_TEXT = text(/\S/, 'a text that is not empty')

@@ -14,6 +14,7 @@ export const HELP: Partial<Help> = {
   minWidthToWrap: NARROWEST,
   showGlobalOptions: true,
   displayWidth: widthOf,
+  subcommandTerm: command => command.name(),
   commandDescription: command => paragraphs(command.description()).join('\n'),
 }
 

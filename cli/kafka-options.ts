@@ -1,83 +1,43 @@
-/** The options by which every command that connects to Kafka is told of another cluster. */
+/** The options by which every command that connects to Kafka is given another cluster. */
 import { resolve } from 'node:path'
-import { type Command, Option } from 'commander'
-import {
-  AUTHENTICATIONS,
-  CONNECTIVITIES,
-  type KafkaAuth,
-} from '../packages/runtime/adapters/kafka/authentication.ts'
+import type { Command } from 'commander'
+import { AUTHENTICATIONS, CONNECTIVITIES } from '../packages/runtime/adapters/kafka/authentication.ts'
 import { parseConnectionString } from '../packages/runtime/adapters/kafka/event-hubs.ts'
 import { BROKERS, MSK_CLUSTER } from '../packages/runtime/settings/kafka.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
-import { mapped } from '../packages/runtime/settings/values.ts'
-import { choice, parserOf, someText } from './arguments.ts'
+import { mapped, oneOf } from '../packages/runtime/settings/values.ts'
+import { ANY_TEXT, option, SOME_TEXT, type ValuesOf } from './command.ts'
 import { CliFailure } from './failure.ts'
 
-const HEADING = 'Kafka:'
-
-/** They have an environment, and never connect to Kafka. */
-const WITHOUT_KAFKA: ReadonlySet<string> = new Set([
-  'alerts send-test',
-  'breaker show',
-  'breaker reset',
-  'schemas list',
-  'schemas check',
-  'schemas register',
-  'state drop',
-  'stats',
-])
-
-interface KafkaOptions {
-  readonly brokers?: string
-  readonly clusterArn?: string
-  readonly mskConnectivity?: string
-  readonly auth?: KafkaAuth
-  readonly username?: string
-  readonly secret?: string
-  readonly caFile?: string
-  readonly eventHubsConnStr?: string
+export const KAFKA_OPTIONS = {
+  brokers: option(
+    '<list>',
+    'host:port of brokers, separated by commas',
+    mapped(BROKERS, brokers => brokers.join(',')),
+  ),
+  clusterArn: option('<arn>', 'a cluster on Amazon MSK, whose brokers are looked up', MSK_CLUSTER),
+  mskConnectivity: option('<network>', 'which of its brokers to look up', oneOf(CONNECTIVITIES)),
+  auth: option('<how>', 'how to connect and sign in', oneOf(AUTHENTICATIONS)),
+  username: option('<name>', 'the user for SCRAM and PLAIN; KAFKA_PASSWORD is the password', SOME_TEXT),
+  secret: option('<name>', 'a secret with user and password, or with a client certificate', SOME_TEXT),
+  caFile: option('<file>', 'the certificate of the authority to trust', SOME_TEXT),
+  // Not checked here: the message about a wrong value would hold it.
+  eventHubsConnStr: option(
+    '<string>',
+    'a connection string of Azure Event Hubs, as it is, or $VARIABLE',
+    ANY_TEXT,
+  ),
 }
 
-/** Adds the options to every command that works with an environment, except to those that never connect to Kafka. */
-export function addKafkaOptions(program: Command, environment: Environment): void {
-  for (const command of leavesOf(program)) {
-    if (!hasOption(command, '--env') || WITHOUT_KAFKA.has(nameOf(command))) continue
-    for (const option of options()) command.addOption(option.helpGroup(HEADING))
-    if (hasOption(command, '--topic')) takeTopicFromEventHub(command, environment)
-  }
+/** For commands with a topic. */
+export const EVENT_HUB_OPTIONS = {
+  eventHubName: option('<name>', 'the event hub, which is the topic', SOME_TEXT),
 }
 
-function options(): Option[] {
-  return [
-    new Option('--brokers <list>', 'host:port of brokers, separated by commas').argParser(
-      parserOf(mapped(BROKERS, brokers => brokers.join(','))),
-    ),
-    new Option('--cluster-arn <arn>', 'a cluster on Amazon MSK, whose brokers are looked up').argParser(
-      parserOf(MSK_CLUSTER),
-    ),
-    choice('--msk-connectivity <network>', 'which of its brokers to look up', CONNECTIVITIES),
-    choice('--auth <how>', 'how to connect and sign in', AUTHENTICATIONS),
-    new Option('--username <name>', 'the user for SCRAM and PLAIN; KAFKA_PASSWORD is the password').argParser(
-      someText,
-    ),
-    new Option('--secret <name>', 'a secret with user and password, or with a client certificate').argParser(
-      someText,
-    ),
-    new Option('--ca-file <file>', 'the certificate of the authority to trust').argParser(someText),
-    // Not checked here: the message about a wrong value would hold it.
-    new Option(
-      '--event-hubs-conn-str <string>',
-      'a connection string of Azure Event Hubs, as it is, or $VARIABLE',
-    ),
-  ]
-}
+type KafkaOptions = Partial<ValuesOf<typeof KAFKA_OPTIONS>>
 
 /** An event hub is a topic: its name stands for a topic that is not named. */
-function takeTopicFromEventHub(command: Command, environment: Environment): void {
-  const option = new Option('--event-hub-name <name>', 'the event hub, which is the topic').argParser(
-    someText,
-  )
-  command.addOption(option.helpGroup(HEADING))
+export function takeTopicFromEventHub(command: Command, environment: Environment): void {
   const useTopic = (topic: string | undefined) => {
     if (topic !== undefined && command.getOptionValueSource('topic') !== 'cli')
       command.setOptionValueWithSource('topic', topic, 'implied')
@@ -100,7 +60,7 @@ export function kafkaEnvironment(
   environment: Environment,
   folder: string,
 ): Environment {
-  if (!command || !hasOption(command, '--cluster-arn')) return environment
+  if (!command?.options.some(({ long }) => long === '--cluster-arn')) return environment
   const given: KafkaOptions = command.opts()
   const set = variablesOf(given, environment, folder)
   const replaced = REPLACED.flatMap(({ by, variables }) =>
@@ -150,18 +110,4 @@ function resolved(text: string, environment: Environment): string {
   const value = environment[name]
   if (value) return value
   throw new CliFailure(`--event-hubs-conn-str names the variable ${name}, which is not set.`)
-}
-
-function hasOption(command: Command, flag: string): boolean {
-  return command.options.some(({ long }) => long === flag)
-}
-
-function leavesOf(command: Command): readonly Command[] {
-  return command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf)
-}
-
-/** Its words behind the name of the program. */
-function nameOf(command: Command): string {
-  const above = command.parent
-  return above?.parent ? `${nameOf(above)} ${command.name()}` : command.name()
 }

@@ -3,8 +3,6 @@
 import { type KeyStrategy, keyStrategyNamed } from '../lib/telemetry/key.ts'
 import { type Kind, parsedBy } from '../packages/runtime/settings/values.ts'
 
-export const KEY_BY_FLAG = '--key-by <strategy>'
-
 export const KEY_BY: Kind<KeyStrategy> = parsedBy(
   keyStrategyNamed,
   'instance, type, tenant, random, or the path of a field of the data, such as location.site',

@@ -1,40 +1,14 @@
-/** The `sluice` command: registers its commands, and turns errors into messages and an exit status. */
+/** The `sluice` command: finds the command that the arguments name, and turns errors into messages and an exit status. */
 import { Command, CommanderError } from 'commander'
 import { OperationFailure } from '../lib/operations/failure.ts'
 import { ConfigError } from '../packages/runtime/settings/config-error.ts'
-import { requireRightValues, stackName } from './arguments.ts'
-import { addAlerts } from './commands/alerts.ts'
-import { addBreaker } from './commands/breaker.ts'
-import { addCompletion } from './commands/completion.ts'
-import { addConsole } from './commands/console.ts'
-import { addConsume } from './commands/consume.ts'
-import { addDlq } from './commands/dlq.ts'
-import { addDoctor } from './commands/doctor.ts'
-import { addGroups } from './commands/groups.ts'
-import { addImport } from './commands/import.ts'
-import { addInspect } from './commands/inspect.ts'
-import { addLogs } from './commands/logs.ts'
-import { addNew } from './commands/new.ts'
-import { addNotifications } from './commands/notifications.ts'
-import { addPublish } from './commands/publish.ts'
-import { addRecord } from './commands/record.ts'
-import { addReplay } from './commands/replay.ts'
-import { addReprocess } from './commands/reprocess.ts'
-import { addRules } from './commands/rules.ts'
-import { addRun } from './commands/run.ts'
-import { addSchemas } from './commands/schemas.ts'
-import { addSilence } from './commands/silence.ts'
-import { addSimulate } from './commands/simulate.ts'
-import { addSkip } from './commands/skip.ts'
-import { addStacks } from './commands/stacks.ts'
-import { addState } from './commands/state.ts'
-import { addStats } from './commands/stats.ts'
-import { addTail } from './commands/tail.ts'
-import { addTopics } from './commands/topics.ts'
-import { addVerify } from './commands/verify.ts'
+import { STACK_NAME } from '../programs/stack.ts'
+import { option } from './command.ts'
+import { COMMANDS, type Listed } from './commands.ts'
+import { addKafkaOptions, declare, optionOf, requireRightValues } from './declare.ts'
 import { CliFailure, isStop } from './failure.ts'
 import { HELP, helpWidth } from './help.ts'
-import { addKafkaOptions, kafkaEnvironment } from './kafka-options.ts'
+import { kafkaEnvironment } from './kafka-options.ts'
 import { withOptionNames } from './option-names.ts'
 import { columnsOf, type Terminal } from './terminal.ts'
 import { version } from './version.ts'
@@ -43,6 +17,12 @@ const ABOUT = `For those who run Sluice: bring recorded telemetry in, and see wh
 
 The servers are those of the stack that --stack names, else of KAFKA_BROKERS and REDIS_URL, else those of \`npm start\` on
 this machine.`
+
+const STACK = option(
+  '<name>',
+  'the running stack to work with, as in `npm start -- --name <name>`',
+  STACK_NAME,
+)
 
 /**
  * Runs the command that the arguments name.
@@ -53,7 +33,7 @@ this machine.`
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const running: Running = { command: undefined }
   try {
-    await program(terminal, running).parseAsync([...args], { from: 'user' })
+    await (await program(terminal, running, args)).parseAsync([...args], { from: 'user' })
     return terminal.stop.aborted ? 130 : 0
   } catch (error) {
     return ended(error, terminal, running)
@@ -65,8 +45,17 @@ interface Running {
   command: Command | undefined
 }
 
-/** The whole command line. @param running is told which command runs */
-export function program(terminal: Terminal, running: Running): Command {
+/**
+ * Returns the command line. Files of commands that are not named are not loaded: of those, only the name and the summary are known.
+ *
+ * @param running receives the command that runs
+ * @param args the words of the command line; without them, every command is loaded
+ */
+export async function program(
+  terminal: Terminal,
+  running: Running,
+  args?: readonly string[],
+): Promise<Command> {
   const sluice = new Command('sluice')
     .description(ABOUT)
     .exitOverride()
@@ -83,7 +72,7 @@ export function program(terminal: Terminal, running: Running): Command {
     .showHelpAfterError('Try it with --help.')
     .helpCommand(false)
     .version(version())
-    .option('--stack <name>', 'the running stack to work with, as in `npm start -- --name <name>`', stackName)
+    .addOption(optionOf('stack', STACK))
     .hook('preAction', (_, command) => {
       running.command = command
       requireRightValues(command)
@@ -96,37 +85,41 @@ export function program(terminal: Terminal, running: Running): Command {
     },
     withKafkaOptions: environment => kafkaEnvironment(running.command, environment, terminal.folder),
   }
-  addImport(sluice, context)
-  addRecord(sluice, context)
-  addReplay(sluice, context)
-  addReprocess(sluice, context)
-  addSimulate(sluice, context)
-  addStats(sluice, context)
-  addState(sluice, context)
-  addBreaker(sluice, context)
-  addSkip(sluice, context)
-  addTail(sluice, context)
-  addTopics(sluice, context)
-  addVerify(sluice, context)
-  addAlerts(sluice, context)
-  addDlq(sluice, context)
-  addDoctor(sluice, context)
-  addGroups(sluice, context)
-  addConsole(sluice, context)
-  addConsume(sluice, context)
-  addPublish(sluice, context)
-  addInspect(sluice, context)
-  addLogs(sluice, context)
-  addRules(sluice, context)
-  addRun(sluice, context)
-  addNotifications(sluice, context)
-  addSchemas(sluice, context)
-  addSilence(sluice, context)
-  addNew(sluice, context)
-  addStacks(sluice, context)
-  addCompletion(sluice, context)
-  addKafkaOptions(sluice, terminal.environment)
+  await addCommands(sluice, COMMANDS, args && wordsOf(args), context)
   return sluice
+}
+
+/** @param words that name a command below the parent; undefined for all */
+async function addCommands(
+  parent: Command,
+  listed: Listed,
+  words: readonly string[] | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  for (const [name, entry] of Object.entries(listed)) {
+    if (typeof entry === 'function') {
+      const add = await entry()
+      add(parent, terminal)
+      for (const leaf of leavesOf(parent.commands.at(-1) as Command))
+        if (!['stats', 'send-test'].includes(leaf.name())) addKafkaOptions(leaf, terminal)
+    } else if ('commands' in entry) {
+      const group = parent.command(name).summary(entry.line).description(entry.about)
+      await addCommands(group, entry.commands, words && (words[0] === name ? words.slice(1) : []), terminal)
+    } else {
+      const [line, load] = entry
+      const command = parent.command(name, { hidden: line === undefined }).summary(line ?? '')
+      if (words === undefined || words[0] === name) declare(command, (await load()).default, terminal)
+    }
+  }
+}
+
+function leavesOf(command: Command): readonly Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf)
+}
+
+/** The arguments that can be names of commands: those that are neither options nor the value of the one above all commands. */
+function wordsOf(args: readonly string[]): string[] {
+  return args.filter((word, index) => !word.startsWith('-') && args[index - 1] !== '--stack')
 }
 
 function ended(error: unknown, { stderr, stop }: Terminal, { command }: Running): number {

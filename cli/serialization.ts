@@ -7,15 +7,15 @@ import type { Event } from '../packages/runtime/consumer/event.ts'
 import type { Serialization } from '../packages/runtime/consumer/serialization.ts'
 import { Unavailable } from '../packages/runtime/pipeline/errors.ts'
 import { SERIALIZATION_KIND } from '../packages/runtime/settings/serialization.ts'
-import { parserOf } from './arguments.ts'
+import { option } from './command.ts'
 import { CliFailure } from './failure.ts'
 import { harmless } from './text-width.ts'
 
-export const SERIALIZATION_OPTION = [
-  '--serialization <formats>',
+export const SERIALIZATION_OPTION = option(
+  '<formats>',
   'how data is written, such as avro, or avro,environment=json (default: SERIALIZATION, else json)',
-  parserOf(SERIALIZATION_KIND),
-] as const
+  SERIALIZATION_KIND,
+)
 
 /**
  * What writes the data of events. It throws a CliFailure for an event that it cannot write.

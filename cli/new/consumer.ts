@@ -1,76 +1,32 @@
-/** Writes a new consumer into the project: the files from `consumer-files.ts`, and its entry. */
-import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { readFunctions } from '../../lib/app/functions.ts'
-import { text } from '../../packages/runtime/settings/values.ts'
-import { PROJECT } from '../../programs/paths.ts'
-import { CliFailure } from '../failure.ts'
-import { fileFailure } from '../files.ts'
-import { consumerFiles, entryOf } from './consumer-files.ts'
+import { argument, command } from '../command.ts'
+import { addConsumer, CONSUMER_NAME, type Written } from './consumer-writer.ts'
 
-const SERVERLESS_YML = 'serverless.yml'
+export default command({
+  about: `Write a new consumer of readings into this project: its process, its handler, its entry in serverless.yml, and a
+unit test that passes.
 
-/** The function is called `sluice-{stage}-{name}`, for which Lambda allows 64 characters; a stage may have 20. */
-const LONGEST_NAME = 30
+It counts the readings of each entity. Change the process to decide what you want; docs/consumers.md says how. Nothing that exists
+is overwritten.`,
+  more: `
+Example:
+  sluice new consumer frost-watch`,
+  args: {
+    name: argument('lower-case words with "-" between, as in frost-watch', CONSUMER_NAME),
+  },
+  async run({ name }, terminal) {
+    terminal.stdout.write(report(name, await addConsumer(name)))
+  },
+})
 
-/** What was written, as a path in the project, and what it holds. */
-export interface Written {
-  readonly file: string
-  readonly what: string
-}
-
-export const CONSUMER_NAME = text(
-  new RegExp(`^(?=.{1,${LONGEST_NAME}}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$`),
-  `lower-case words and digits with "-" between, begin with a letter, and have ${LONGEST_NAME} characters at most`,
-)
-
-/**
- * @param name see `CONSUMER_NAME`
- * @throws CliFailure if something of that name exists, or a file cannot be written
- */
-export async function addConsumer(name: string): Promise<Written[]> {
-  if (readFunctions().some(one => one.name === name))
-    throw new CliFailure(`serverless.yml has a function ${name} already. Choose another name.`)
-  const files = consumerFiles(name)
-  const present = files.map(({ file }) => dirname(file)).find(folder => existsSync(join(PROJECT, folder)))
-  if (present)
-    throw new CliFailure(`${present} exists already, and nothing was written. Choose another name.`)
-  const serverless = withEntry(await read(SERVERLESS_YML), entryOf(name))
-  for (const { file, content } of files) await write(file, content)
-  // Last, so that nothing refers to the files before they exist.
-  await write(SERVERLESS_YML, serverless)
-  return [
-    ...files.map(({ file, what }) => ({ file, what })),
-    { file: SERVERLESS_YML, what: 'its entry: what it consumes, emits and uses' },
-  ]
-}
-
-/**
- * The text of serverless.yml with one more entry at the end of its functions; comments and everything else stay as they are.
- *
- * @throws CliFailure if there is no section of functions
- */
-export function withEntry(yaml: string, entry: string): string {
-  const section = /^functions:[^\n]*\n(?:[ \t#][^\n]*\n|\n)*/m.exec(yaml.endsWith('\n') ? yaml : `${yaml}\n`)
-  if (!section) throw new CliFailure('serverless.yml has no line `functions:` to write the entry under.')
-  const functions = section[0].trimEnd()
-  const rest = yaml.slice(section.index + section[0].length)
-  return `${yaml.slice(0, section.index)}${functions}\n\n${entry}${rest && `\n${rest}`}`
-}
-
-async function read(file: string): Promise<string> {
-  return readFile(join(PROJECT, file), 'utf8').catch(error => {
-    throw fileFailure(file, error)
-  })
-}
-
-async function write(file: string, content: string): Promise<void> {
-  const path = join(PROJECT, file)
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, content)
-  } catch (error) {
-    throw fileFailure(file, error)
-  }
+function report(name: string, written: readonly Written[]): string {
+  const width = Math.max(...written.map(({ file }) => file.length))
+  const lines = written.map(({ file, what }) => `  ${file.padEnd(width)}  ${what}\n`)
+  return `Wrote the consumer ${name}:
+${lines.join('')}
+Next:
+  npm test -- --only unit ${name}   runs its test
+  npm run configuration; npm run permissions   lists it in the pages, which npm test compares with serverless.yml
+  npm start   runs it with all others; one that already runs must be started again
+  docs/consumers.md   says what a process can do, and what its entry can have
+`
 }

@@ -35,7 +35,7 @@ export interface ReplayPlan {
   /** The file that says how far it has come. */
   readonly resume?: string
   /** Print the counts as one JSON document. */
-  readonly json?: true
+  readonly json?: boolean
 }
 
 /** All that decides what is published, where, and in which order: a replay can only go on with the same. Its pace may differ. */

@@ -30,18 +30,18 @@ export interface ReprocessOptions {
   readonly topic?: string
   readonly partition?: number
   readonly atOnce: number
-  readonly resume?: true
-  readonly discard?: true
-  readonly dryRun?: true
-  readonly yes?: true
-  readonly json?: true
+  readonly resume: boolean
+  readonly discard: boolean
+  readonly dryRun: boolean
+  readonly yes: boolean
+  readonly json: boolean
   readonly env?: string
 }
 
 /** @throws CliFailure, ConfigError */
 export async function reprocess(name: string, options: ReprocessOptions, terminal: Terminal): Promise<void> {
   const { from, resume, discard, yes, env } = options
-  if ([from, resume, discard].filter(one => one !== undefined).length !== 1)
+  if ([from !== undefined, resume, discard].filter(Boolean).length !== 1)
     throw usageFailure('Say where to begin with --from, or take --resume or --discard.')
   if (options.dryRun && !from) throw usageFailure('--dry-run begins anew: say where with --from.')
   if (from?.kind === 'time' && from.timeMs > Date.now())
@@ -117,7 +117,7 @@ async function run(found: Found, options: ReprocessOptions, terminal: Terminal):
   terminal.stderr.write(
     `${name} on ${states[0]?.topic}, code ${code}\n${planText(live, openStarts(planned, live))}`,
   )
-  if (!dryRun) await confirm('Compute these states anew, and replace the live ones?', yes ?? false, terminal)
+  if (!dryRun) await confirm('Compute these states anew, and replace the live ones?', yes, terminal)
   const work = { consumer, copies, log: await connections.log(), codeVersion, code }
   const byPartition = new Map(live.map(({ state }) => [state.partition, state]))
   const filter = {
@@ -130,7 +130,7 @@ async function run(found: Found, options: ReprocessOptions, terminal: Terminal):
     async counts => {
       const operation = await operations.take(planned, () => !from)
       if (operation?.operation !== planned.operation) throw unfinished(name, operation ?? planned)
-      const options = { atOnce, isTrial: dryRun ?? false, counts }
+      const options = { atOnce, isTrial: dryRun, counts }
       const servers = { copies, recovery, operations }
       try {
         return await reprocessAll(servers, work, operation, byPartition, options, terminal)
@@ -145,11 +145,8 @@ async function run(found: Found, options: ReprocessOptions, terminal: Terminal):
     terminal.stderr.write(`Stopped. ${dryRun ? NOTHING_LEFT : GO_ON}\n`)
     return
   }
-  printReport(
-    terminal,
-    { consumer: name, code, dryRun: dryRun ?? false, partitions: done },
-    json,
-    ({ partitions }) => resultText(partitions, dryRun ?? false),
+  printReport(terminal, { consumer: name, code, dryRun, partitions: done }, json, ({ partitions }) =>
+    resultText(partitions, dryRun),
   )
   if (dryRun) terminal.stderr.write(`${NOTHING_LEFT}\n`)
 }

@@ -1,28 +1,26 @@
 /** The options that the commands about schemas share. */
-import type { Command } from 'commander'
 import {
-  type AnySchemaFormat,
   packagedSchema,
   SCHEMA_FORMATS,
   SUBJECT_STRATEGIES,
-  type SubjectStrategy,
   schemaSubject,
 } from '../../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
 import { REGISTRY_ADDRESS } from '../../packages/runtime/settings/registry.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'
-import { addressOf, choice, environmentOption, JSON_OPTION, listParserOf } from '../arguments.ts'
+import {
+  ANY_TEXT,
+  address,
+  JSON_OPTION,
+  option,
+  optionalArguments,
+  optionList,
+  optionWithDefault,
+  type ValuesOf,
+} from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { suggestion } from '../similar.ts'
 import type { ShippedSchema } from './verdict.ts'
-
-export interface SchemasOptions {
-  readonly format?: readonly AnySchemaFormat[]
-  readonly subjectStrategy: SubjectStrategy
-  readonly registry?: string
-  readonly env?: string
-  readonly json?: true
-}
 
 export const MORE = `
 A subject is named as Confluent's serializers name it. topic-record: the topic and the record, because a topic carries several types, and so that each
@@ -32,23 +30,30 @@ Avro; -protobuf and -json follow it for the others.
 
 The registry is that of --registry, else of SCHEMA_REGISTRY_URL (with SCHEMA_REGISTRY_SECRET), else that of \`npm start -- --registry\`.`
 
-export function withSchemasOptions(command: Command, about: string): Command {
-  return command
-    .argument('[types...]', 'event types or families (default: all whose data can be Avro or Protobuf)')
-    .option(
-      '--format <format>',
-      `only this format; can be given several times: ${SCHEMA_FORMATS.join(', ')}`,
-      listParserOf(oneOf(SCHEMA_FORMATS)),
-    )
-    .addOption(
-      choice('--subject-strategy <name>', 'how subjects are named', SUBJECT_STRATEGIES).default(
-        SUBJECT_STRATEGIES[0],
-      ),
-    )
-    .option('--registry <url>', 'the address of the registry', addressOf(REGISTRY_ADDRESS))
-    .option(...JSON_OPTION)
-    .option(...environmentOption(about))
+export const SCHEMAS_ARGUMENTS = {
+  types: optionalArguments(
+    'event types or families (default: all whose data can be Avro or Protobuf)',
+    ANY_TEXT,
+  ),
 }
+
+export const SCHEMAS_OPTIONS = {
+  format: optionList(
+    '<format>',
+    `only this format; can be given several times: ${SCHEMA_FORMATS.join(', ')}`,
+    oneOf(SCHEMA_FORMATS),
+  ),
+  subjectStrategy: optionWithDefault(
+    '<name>',
+    'how subjects are named',
+    oneOf(SUBJECT_STRATEGIES),
+    SUBJECT_STRATEGIES[0],
+  ),
+  registry: address(option('<url>', 'the address of the registry', REGISTRY_ADDRESS)),
+  json: JSON_OPTION,
+}
+
+type SchemasOptions = Pick<ValuesOf<typeof SCHEMAS_OPTIONS>, 'format' | 'subjectStrategy'>
 
 /**
  * The schemas that ship, as the options ask for them.
@@ -57,10 +62,11 @@ export function withSchemasOptions(command: Command, about: string): Command {
  */
 export async function shippedSchemas(
   names: readonly string[],
-  { format: formats = SCHEMA_FORMATS, subjectStrategy }: SchemasOptions,
+  { format, subjectStrategy }: SchemasOptions,
   env: string,
 ): Promise<ShippedSchema[]> {
   const types = names.length === 0 ? SERIALIZED_TYPES.map(({ type }) => type) : names.map(typeNamed)
+  const formats = format.length === 0 ? SCHEMA_FORMATS : format
   const schemas: ShippedSchema[] = []
   for (const type of new Set(types))
     for (const format of formats) {

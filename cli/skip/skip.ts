@@ -29,10 +29,10 @@ import { foundText, type NamedRecord, placesText, type SkipReport, skipText } fr
 export interface SkipOptions {
   readonly topic?: string
   readonly within: number
-  readonly undo?: true
-  readonly dryRun?: true
-  readonly yes?: true
-  readonly json?: true
+  readonly undo: boolean
+  readonly dryRun: boolean
+  readonly yes: boolean
+  readonly json: boolean
   readonly env?: string
 }
 
@@ -87,7 +87,7 @@ export async function skip(
     terminal.stderr.write(foundText(consumer, topic, found, before))
     const helped = found.filter(({ helps }) => helps)
     const skipped = dryRun || helped.length === 0 ? [] : await setAside(helped, skipping, terminal, yes)
-    const about = { env: config.env, consumer, topic, dryRun: dryRun ?? false }
+    const about = { env: config.env, consumer, topic, dryRun }
     printReport(terminal, { ...about, found, before, skipped } satisfies SkipReport, options.json, skipText)
     const passed = helped.filter(one => !dryRun && !skipped.includes(one))
     if (passed.length > 0)

@@ -1,171 +1,178 @@
-/** Runs one erasure: shows who holds the entity, appends the event to each topic, waits until every consumer has applied it, and reports. */
-import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'
-import type { Counts } from '../../lib/operations/audit.ts'
-import { type ErasurePlace, erasuresSoFar, holdingsOf } from '../../lib/queries/erasure.ts'
-import { partitionsOf } from '../../lib/queries/partition-states.ts'
-import { type Erasure, entityErased } from '../../lib/telemetry/erasure.ts'
-import { RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
-import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import type { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
-import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
-import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
+import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
+import { type Signal, topicSize } from '../../lib/app/topics.ts'
+import { durationText } from '../../lib/duration.ts'
+import { signInProblem } from '../../packages/runtime/adapters/kafka/sign-in.ts'
+import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
-import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
-import { kafkaAddress, reasonOf } from '../connections.ts'
-import { CliFailure } from '../failure.ts'
-import { showLine } from '../progress.ts'
-import type { Terminal } from '../terminal.ts'
-import { erasureTarget } from './erasure-target.ts'
-import { type ErasedTopic, type ErasurePlan, type ErasureReport, waitingText } from './erasure-text.ts'
-import { type ConsumerErasure, untilApplied } from './erasure-wait.ts'
-import { signalTopics } from './state-keys.ts'
-
-/** What an erasure works with. */
-export interface Servers {
-  readonly config: Config
-  readonly connections: Pick<Connections, 'publisher'>
-  readonly inspection: StateInspection
-  readonly states: Pick<StateList, 'names'>
-}
-
-/**
- * Who holds what of the entity.
- *
- * @param wanted its whole name, or its subject
- * @param topics those whose consumers the erasure reaches
- * @throws CliFailure if it names no entity, or several
- */
-export async function planned(
-  { config, inspection, states }: Servers,
-  wanted: string,
-  topics: readonly ErasedTopic[],
-): Promise<ErasurePlan> {
-  const reached = topics.flatMap(statesIn)
-  const names = new Set(reached.map(nameIn))
-  const known = new Set(signalTopics(config.env).map(one => one.topic))
-  const others = (await states.names()).filter(one => known.has(one.topic) && !names.has(nameIn(one)))
-  const entity = await erasureTarget(inspection, [...reached, ...others], wanted)
-  return {
-    entity,
-    topics,
-    holdings: await holdingsOf(inspection, reached, entity),
-    notReached: (await holdingsOf(inspection, others, entity)).map(stateKeyOf),
-  }
-}
+import {
+  command,
+  DURATION,
+  environment,
+  flag,
+  JSON_OPTION,
+  option,
+  optionalArgument,
+  optionWithDefault,
+  SOME_TEXT,
+} from '../command.ts'
+import { configOf, kafkaAddress, withRedis } from '../connections.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { carryOut } from '../operation.ts'
+import { printReport, type Terminal } from '../terminal.ts'
+import { confirm } from './confirm.ts'
+import { eraseMatching } from './erase-matching.ts'
+import { erased, planned } from './erasing.ts'
+import { type ErasedTopic, type ErasureReport, planText, reportText } from './erasure-text.ts'
+import { boundsOf, type LogBounds } from './log.ts'
 
 /**
- * Appends the erasure to every partition of a topic, waits for the consumers, and goes on to the next topic: what consumers of the
- * one have sent to the other before the erasure should come before it there, too. Every partition, because an entity can have states
- * in several: if its keys are random, or were another partitioner's, or if the topic has grown.
- *
- * @param timeoutMs for all waits together. The erasure is appended to every topic, even if the time is up.
- * @throws CliFailure if Kafka does not take the erasure
+ * The topics whose consumers keep states by the entities of readings. `patterns` gets what consumers of `readings` send there, so it
+ * comes later.
  */
-export async function erased(
-  servers: Servers,
-  plan: ErasurePlan,
-  timeoutMs: number,
-  terminal: Terminal,
-  counts: Counts,
-): Promise<ErasureReport> {
-  const { inspection } = servers
-  const { entity, topics, notReached } = plan
-  const before = await placesBefore(inspection, plan)
-  const erasure = { erasureId: randomUUID(), requestedAt: new Date().toISOString() }
-  const endMs = performance.now() + timeoutMs
-  const records: ErasureReport['records'][number][] = []
-  const places: ErasurePlace[] = []
-  let consumers: readonly ConsumerErasure[] = []
-  for (const one of topics) {
-    const { topic } = one
-    const offsets = await appended(servers, entity, one, erasure)
-    counts.records = (counts.records ?? 0) + offsets.length
-    records.push(...offsets.map((offset, partition) => ({ topic, partition, offset })))
-    const own = before.filter(place => place.topic === topic)
-    places.push(...own.map(place => ({ ...place, offset: offsets[place.partition] as number })))
-    consumers = await waited(inspection, places, Math.max(0, endMs - performance.now()), terminal)
-  }
-  const now = await holdingsOf(inspection, places.map(stateKeyOf), entity)
-  const holdsAgain = ({ consumer, topic, pending }: ConsumerErasure) =>
-    now.some(one => one.consumer === consumer && one.topic === topic && !pending.includes(one.partition))
-  return {
-    entity,
-    topics,
-    notReached,
-    erasureId: erasure.erasureId,
-    records,
-    consumers: consumers.map(one => ({ ...one, holdsAgain: holdsAgain(one) })),
-  }
-}
+const BY_ENTITY: readonly Signal[] = ['readings', 'patterns']
 
-async function placesBefore(
-  inspection: StateInspection,
-  { topics, holdings }: ErasurePlan,
-): Promise<Omit<ErasurePlace, 'offset'>[]> {
-  const held = new Set(holdings.map(nameIn))
-  const places: Omit<ErasurePlace, 'offset'>[] = []
-  for (const stateKey of topics.flatMap(statesIn)) {
-    const erasedBefore = await erasuresSoFar(inspection, stateKey)
-    places.push({ ...stateKey, held: held.has(nameIn(stateKey)), erasedBefore })
-  }
-  return places
-}
+const DEFAULT_TIMEOUT_MS = 120_000
 
-async function appended(
-  { config, connections }: Servers,
-  entity: string,
-  { topic, partitions }: ErasedTopic,
-  erasure: Omit<Erasure, 'partition'>,
-): Promise<readonly number[]> {
-  const records = Array.from({ length: partitions }, (_, partition) => {
-    const event = entityErased(partsOfEntity(entity), { ...erasure, partition })
-    return { ...producedRecord(topic, null, event, config.contentMode), partition }
-  })
-  try {
-    return await (await connections.publisher()).publish(records)
-  } catch (error) {
-    if (!(error instanceof Unavailable || error instanceof RefusedByKafka)) throw error
-    throw new CliFailure(
-      `Kafka at ${kafkaAddress(config)} has not acknowledged the erasure: some partitions may have it, and others not. Erase the ` +
-        `entity again: twice does no harm. (${reasonOf(error)})`,
-    )
-  }
-}
+export default command({
+  about: `Erase what the consumers remember of one entity, or with --matching of all whose names fit a pattern, as after a flood.
 
-async function waited(
-  inspection: StateInspection,
-  places: readonly ErasurePlace[],
-  timeoutMs: number,
-  terminal: Terminal,
-): Promise<ConsumerErasure[]> {
-  let now: readonly ConsumerErasure[] = []
-  const hide = showLine(terminal, () => waitingText(now))
-  try {
-    const patience = {
-      timeoutMs,
-      nowMs: () => performance.now(),
-      pause: (ms: number) => sleep(ms, undefined, { signal: terminal.stop }),
-      stop: terminal.stop,
-    }
-    return await untilApplied(inspection, places, patience, consumers => {
-      now = consumers
+The erasure is an event in the log: in every partition of readings and of patterns, each consumer forgets the entity at that place. So it holds
+even if Redis loses the state and the log is read again. Events that come after it make a new state.
+
+The command waits until every consumer has applied it. It reaches neither the records of the entity in the log and in other topics
+nor checkpoints and exports: docs/state.md says what becomes of those.`,
+  more: `
+ENTITY is its source, a space and its subject; its subject alone, where no other entity has that subject. The exit status is 1
+if a consumer has not applied the erasure in time, or if another state holds the entity; the erasure stays in the log.
+
+Examples:
+  sluice state erase roof-1 --dry-run
+  sluice state erase '/environment/vienna roof-1'
+  sluice state erase --matching '/flood/* *' --dry-run`,
+  args: {
+    entity: optionalArgument('source, a space and subject, or the subject', SOME_TEXT),
+  },
+  options: {
+    matching: option(
+      '<pattern>',
+      'all whose source, a space and subject fit; * stands for any characters',
+      SOME_TEXT,
+    ),
+    dryRun: flag('show what the consumers hold of it, and change nothing'),
+    timeout: optionWithDefault(
+      '<duration>',
+      'how long to wait for the consumers',
+      DURATION,
+      DEFAULT_TIMEOUT_MS,
+      '2m',
+    ),
+    yes: flag('do not ask'),
+    json: JSON_OPTION,
+    env: environment('whose servers are meant'),
+  },
+  async run({ entity: wanted, matching, dryRun, timeout, yes, json, env }, terminal) {
+    if ((wanted === undefined) === (matching === undefined))
+      throw usageFailure('Name one entity, or a pattern with --matching.')
+    if (!dryRun && !yes && !terminal.stdin.isTTY)
+      throw usageFailure(
+        'Nothing was changed: there is no terminal on which to confirm it, so add --yes, or --dry-run.',
+      )
+    const config = configOf(terminal, env)
+    await withRedis(config, async (client, connections) => {
+      const servers = {
+        config,
+        connections,
+        inspection: new StateInspection(client),
+        states: new StateList(client),
+      }
+      const asked = await askedTopics(connections, config.env)
+      if (wanted === undefined) {
+        for (const one of asked) requireKafka(one, config)
+        const options = {
+          pattern: matching ?? '',
+          dryRun,
+          yes,
+          json,
+        }
+        return eraseMatching({ client, connections }, asked, options, terminal)
+      }
+      const plan = await planned(
+        servers,
+        wanted,
+        asked.map(({ topic, partitions, consumers }) => ({ topic, partitions, consumers })),
+      )
+      if (dryRun) return printReport(terminal, { dryRun, ...plan }, json, planText)
+      terminal.stderr.write(planText(plan))
+      for (const one of asked) requireKafka(one, config)
+      await confirm('Erase it in every partition?', yes, terminal)
+      const report = await carryOut(
+        connections,
+        { action: 'state erase', filter: { entity: plan.entity } },
+        counts => erased(servers, plan, timeout, terminal, counts),
+      )
+      printReport(terminal, report, json, reportText)
+      requireDone(report, timeout, terminal)
     })
-  } finally {
-    hide()
+  },
+})
+
+interface AskedTopic extends ErasedTopic {
+  readonly bounds: LogBounds
+  /** Why Kafka does not let this command in; undefined if it does, or does not answer. */
+  readonly refused: string | undefined
+}
+
+/** What Kafka says of the topics, and the table where Kafka does not answer. */
+export async function askedTopics(
+  connections: Pick<Connections, 'kafka'>,
+  env: string,
+): Promise<readonly AskedTopic[]> {
+  const functions = readFunctions()
+  const asked: AskedTopic[] = []
+  for (const signal of BY_ENTITY) {
+    const { topic, partitions } = topicSize(signal, env)
+    let refused: string | undefined
+    const bounds = await boundsOf(connections, topic, error => {
+      refused = signInProblem(error)
+    })
+    const known = typeof bounds === 'string' ? partitions : bounds.length
+    asked.push({ topic, partitions: known, consumers: consumersOf(functions, signal), bounds, refused })
   }
+  return asked
 }
 
-function statesIn({ topic, partitions, consumers }: ErasedTopic): StateKey[] {
-  return consumers.flatMap(consumer => partitionsOf(consumer, { topic, partitions }))
+/** @throws CliFailure unless Kafka has the topic */
+export function requireKafka({ bounds, topic, refused }: AskedTopic, config: Config): void {
+  const address = kafkaAddress(config)
+  if (refused !== undefined)
+    throw new CliFailure(`Nothing was changed: Kafka at ${address} cannot be used: ${refused}`)
+  if (bounds === 'no-topic')
+    throw new CliFailure(
+      `Nothing was changed: Kafka at ${address} has no topic ${topic}. Is --env or SLUICE_ENV right?`,
+    )
+  if (bounds === 'away')
+    throw new CliFailure(
+      `Nothing was changed: Kafka does not answer at ${address}. Is \`npm start\` running? Otherwise set KAFKA_BROKERS.`,
+    )
 }
 
-function nameIn({ consumer, topic, partition }: StateKey): string {
-  return `${consumer} ${topic} ${partition}`
-}
-
-function stateKeyOf({ consumer, topic, partition }: StateKey): StateKey {
-  return { consumer, topic, partition }
+/** @throws CliFailure if a state of the entity may be left */
+function requireDone(
+  { consumers, notReached, erasureId }: ErasureReport,
+  timeoutMs: number,
+  terminal: Terminal,
+): void {
+  const behind = consumers.filter(({ outcome }) => outcome === 'not-yet').map(({ consumer }) => consumer)
+  if (behind.length > 0) {
+    const stays = `The erasure ${erasureId} stays in the log, and is applied when they come to it.`
+    // A command that is stopped has a status of its own.
+    if (terminal.stop.aborted) terminal.stderr.write(`Stopped. ${stays}\n`)
+    else
+      throw new CliFailure(
+        `Not applied within ${durationText(timeoutMs)}: ${behind.join(', ')}. ${stays} ` +
+          `\`sluice state show ${behind[0]}\` shows its lag, and \`--dry-run\` what is held by then.`,
+      )
+  } else if (notReached.length > 0) throw new CliFailure('Not everything is erased: see above.')
 }

@@ -1,6 +1,5 @@
 /** The settings of a topic on the command line: `--config name=value`, and options for the usual ones. Pure. */
 import { parsedBy } from '../../packages/runtime/settings/values.ts'
-import { parserOf } from '../arguments.ts'
 import { usageFailure } from '../failure.ts'
 
 export interface TopicSetting {
@@ -58,9 +57,7 @@ export function settingsIn(options: SettingOptions): Record<string, string> {
 }
 
 /** Milliseconds from 1 on, or -1. */
-export const RETENTION_MS = parserOf(
-  parsedBy<number>(text => {
-    const ms = /^(-1|[1-9]\d{0,15})$/.test(text) ? Number(text) : undefined
-    return ms !== undefined && Number.isSafeInteger(ms) ? ms : undefined
-  }, 'milliseconds from 1 on, or -1'),
-)
+export const RETENTION_MS = parsedBy<number>(text => {
+  const ms = /^(-1|[1-9]\d{0,15})$/.test(text) ? Number(text) : undefined
+  return ms !== undefined && Number.isSafeInteger(ms) ? ms : undefined
+}, 'milliseconds from 1 on, or -1')

@@ -21,12 +21,12 @@ import { type Rereader, rereader, rereadingFailure } from './work.ts'
 
 export interface VerifyOptions {
   readonly since: number
-  readonly fromStart?: true
+  readonly fromStart: boolean
   readonly topic?: string
   readonly partition?: number
-  readonly all?: true
-  readonly metric?: true
-  readonly json?: true
+  readonly all: boolean
+  readonly metric: boolean
+  readonly json: boolean
   readonly env?: string
 }
 
@@ -45,8 +45,7 @@ export async function verifyConsumer(
   })
   const { stdout, stderr } = terminal
   if (metric) stdout.write(metricLine(report, Date.now()))
-  const text = (shown: VerifyReport, columns: number | undefined) =>
-    verifiedText(shown, all ?? false, columns)
+  const text = (shown: VerifyReport, columns: number | undefined) => verifiedText(shown, all, columns)
   printReport(metric ? { ...terminal, stdout: stderr } : terminal, report, json, text)
   const { differences, uncompared, excepted } = report
   if (differences.length > 0) throw new CliFailure(`${name} is not what its log gives.`, 1)

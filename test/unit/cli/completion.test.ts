@@ -129,6 +129,6 @@ printf '%s|' "\${COMPREPLY[@]}"`
   test('there is none of any other shell', async () => {
     const { status, stderr } = await ran(['completion', 'tcsh'])
     assert.equal(status, 2)
-    assert.match(stderr, /Allowed choices are bash, zsh, fish/)
+    assert.match(stderr, /It must be one of bash, zsh, fish/)
   })
 })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Command } from 'commander'
-import { addKafkaOptions, kafkaEnvironment } from '../../../cli/kafka-options.ts'
+import { addKafkaOptions } from '../../../cli/declare.ts'
+import { kafkaEnvironment } from '../../../cli/kafka-options.ts'
 import type { Environment } from '../../../packages/runtime/settings/slice.ts'
 import { ran } from './terminal.ts'
 
@@ -16,7 +17,7 @@ async function told(args: readonly string[], environment: Environment = {}) {
   command.action((options: { topic?: string }) => {
     seen = { environment: kafkaEnvironment(command, environment, '/here'), topic: options.topic }
   })
-  addKafkaOptions(program, environment)
+  addKafkaOptions(command, { environment })
   await program.parseAsync(['read', ...args], { from: 'user' })
   assert.ok(seen)
   return seen

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { askedTopics, requireKafka } from '../../../cli/commands/state/erase.ts'
+import { askedTopics, requireKafka } from '../../../cli/state/erase.ts'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
 
 const config = readConfig(localEnvironment({ KAFKA_BROKERS: 'broker:9093' }))

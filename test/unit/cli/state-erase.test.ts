@@ -1,7 +1,7 @@
 /** `sluice state erase` without servers; beside consumers it is in test/long/state-erase.test.ts. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { erased, planned, type Servers } from '../../../cli/state/erase.ts'
+import { erased, planned, type Servers } from '../../../cli/state/erasing.ts'
 import { erasureTarget } from '../../../cli/state/erasure-target.ts'
 import {
   type ErasedTopic,

@@ -55,7 +55,7 @@ function wordsOf(command: string): string[] {
 /** What is wrong with the command; undefined if it would run. Nothing runs: the actions are replaced. */
 async function refusalOf(args: readonly string[]): Promise<string | undefined> {
   let hasRun = false
-  const command = sluice()
+  const command = await sluice()
   withoutActions(command, () => {
     hasRun = true
   })
@@ -70,7 +70,7 @@ async function refusalOf(args: readonly string[]): Promise<string | undefined> {
 }
 
 /** The whole command line, which writes to nowhere. */
-function sluice(): Command {
+function sluice(): Promise<Command> {
   const out = new PassThrough()
   const stop = new AbortController().signal
   const terminal = { stdin: out, stdout: out, stderr: out, environment: {}, folder: ROOT, stop }
@@ -107,9 +107,9 @@ describe('the commands in the pages', () => {
     assert.ok(all.length > 100, `only ${all.length} were looked at`)
   })
 
-  it('given docs/commands.md, then it has each command', () => {
+  it('given docs/commands.md, then it has each command', async () => {
     const lines = all.flatMap(({ page, args }) => (page === 'docs/commands.md' ? args.join(' ') : []))
-    const names = namesBelow(sluice())
+    const names = namesBelow(await sluice())
     assert.deepEqual(
       names.filter(name => !lines.some(line => `${line} `.startsWith(`${name} `))),
       [],

@@ -1,0 +1,31 @@
+import { RedisCircuitBreaker } from '../../packages/runtime/adapters/redis/circuit-breaker.ts'
+import { argument, command, environment, JSON_OPTION, SOME_TEXT } from '../command.ts'
+import { configOf, withRedis } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import { carryOut } from '../operation.ts'
+import { printReport } from '../terminal.ts'
+
+export default command({
+  about:
+    'Close the circuit breaker of a consumer for the version of its code that runs now: the deferred records are ' +
+    'processed, and what fails leaves as failures.',
+  more: 'Example:\n  sluice breaker reset alerting',
+  args: { consumer: argument('its name, as in serverless.yml', SOME_TEXT) },
+  options: { json: JSON_OPTION, env: environment('to look at') },
+  withoutKafka: true,
+  async run({ consumer, env, json }, terminal) {
+    const config = configOf(terminal, env)
+    await withRedis(config, (client, connections) =>
+      carryOut(connections, { action: 'breaker reset', filter: { consumer } }, async () => {
+        if (!(await new RedisCircuitBreaker(client, config.env).reset(consumer)))
+          throw new CliFailure(
+            `The circuit breaker of ${consumer} is not open: is the consumer's name right?`,
+          )
+      }),
+    )
+    const text =
+      `The circuit breaker of ${consumer} is reset. The deferred records are processed with the next attempt, and what fails ` +
+      'leaves as failures. For another version of the code it can open again.\n'
+    printReport(terminal, { consumer, state: 'reset' }, json, () => text)
+  },
+})

@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs'
+import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
+import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
+import { oneOf } from '../../packages/runtime/settings/values.ts'
+import {
+  command,
+  environment,
+  flag,
+  option,
+  POSITIVE,
+  requiredOption,
+  SOME_TEXT,
+  short,
+  type ValuesOf,
+} from '../command.ts'
+import { configOf } from '../connections.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { allRulesAt } from '../rule-score/rules.ts'
+import { topicOf } from '../state/state-keys.ts'
+import { fromKind } from '../tail/from.ts'
+import { pathIn, type Terminal } from '../terminal.ts'
+import { consume } from './consume.ts'
+import type { OutputMode } from './output.ts'
+import { functionOfGroup } from './own-groups.ts'
+
+type ConsumeOptions = ValuesOf<typeof OPTIONS>
+
+const OPTIONS = {
+  topic: requiredOption('<topic>', 'a signal, or the whole name of a topic', SOME_TEXT),
+  group: option('<id>', 'join this consumer group', SOME_TEXT),
+  commit: option(
+    '<when>',
+    'when offsets are committed (default: auto; needs --group)',
+    oneOf(['auto', 'manual']),
+  ),
+  batch: flag('process records in batches of 100 or 5.0 s'),
+  quiet: flag('one line for each hundred records'),
+  from: option(
+    '<position>',
+    'where to begin: start, end, an RFC 3339 time, or a duration before now; with --group only start or end, for what it has not committed (default: start)',
+    fromKind(Date.now()),
+  ),
+  count: short('n', option('<n>', 'end after this many records', POSITIVE)),
+  rules: option(
+    '<path>',
+    'rule file, or folder of them (default: RULES_DIR, else "config/rules")',
+    SOME_TEXT,
+  ),
+  force: flag("join a group of Sluice's own functions, which then miss records"),
+  json: flag('print one JSON document a record'),
+  env: environment('of a signal'),
+}
+
+export default command({
+  about: `Consume a topic, as scripts with a Kafka consumer do: what is there and what comes, until Ctrl-C.
+
+It prints a line for each record, and below it the alerts that the record would fire. With --quiet it prints one line for each hundred
+records, as "Processed 100 messages | 5 alerts", where alerts are the records that would fire one. With --batch it processes records in batches
+of 100, or of what came within 5.0 s, and prints a line for each batch. Nothing is published: the alerts are only counted.
+
+Without --group it reads from the first record on, and leaves no trace. With --group it is a member of that consumer group, begins where the
+group has committed, and commits: auto every 5 s and at the end, manual after each processed batch.`,
+  more: `
+Alerts are decided as the alerting function decides them, by the rules that are not paused and from the readings that this command has seen.
+What only time can fire, as a silent sensor, is not counted, nor are rules over several entities.
+
+A consumer group shares out the partitions among its members. The groups of Sluice's own functions are refused, because they would lose
+records to this command.
+
+Examples:
+  sluice consume --topic readings
+  sluice consume --topic readings --from end --quiet
+  sluice consume --topic orders --group order-checks --commit manual --batch`,
+  options: OPTIONS,
+  async run(options, terminal) {
+    const config = configOf(terminal, options.env)
+    const { group, commit, count = Number.POSITIVE_INFINITY, json } = options
+    if (commit !== undefined && group === undefined)
+      throw usageFailure('--commit needs --group: offsets are committed for a group.')
+    if (group !== undefined && !options.force) requireForeign(group)
+    const rules = (await rulesOf(options, terminal)).filter(({ paused }) => !paused)
+    const topic = topicOf(options, config.env)
+    const plan = { topic, group, commit: commit ?? 'auto', count, json, rules }
+    await consume({ ...plan, mode: modeOf(options), from: fromOf(options) }, config, terminal)
+  },
+})
+
+/** @throws CliFailure for the group of a function */
+function requireForeign(group: string): void {
+  const own = functionOfGroup(group, consumersOf(readFunctions()))
+  if (own === undefined) return
+  throw new CliFailure(
+    `${group} is the consumer group of the function ${own}, which would lose records to this command. ` +
+      'Choose another --group, or leave it out. --force joins it all the same.',
+  )
+}
+
+function modeOf({ batch, quiet, json }: ConsumeOptions): OutputMode {
+  const [first, second] = Object.entries({ batch, quiet, json }).flatMap(([name, is]) => (is ? [name] : []))
+  if (second !== undefined)
+    throw usageFailure(`--${first} and --${second} print different things: leave out one of them.`)
+  if (batch) return 'batches'
+  return quiet ? 'summary' : 'records'
+}
+
+function fromOf({ from = 'start', group }: ConsumeOptions): 'start' | 'end' | { readonly timeMs: number } {
+  if (typeof from === 'object' && 'offset' in from)
+    throw usageFailure(
+      '--from must be start, end, a time or a duration: each partition counts its own offsets.',
+    )
+  if (typeof from === 'object' && group !== undefined)
+    throw usageFailure(
+      '--from with a time is for reading without --group: a group begins where it has committed.',
+    )
+  return from
+}
+
+const RULES = 'config/rules'
+
+/** Where no rules are named and the usual folder is missing, there is nothing to count by, and that is said. */
+async function rulesOf({ rules }: ConsumeOptions, terminal: Terminal): Promise<readonly AnyRule[]> {
+  const named = rules ?? terminal.environment.RULES_DIR
+  if (named) return allRulesAt(named, terminal)
+  if (existsSync(pathIn(terminal, RULES))) return allRulesAt(RULES, terminal)
+  terminal.stderr.write(
+    `There is no folder "${RULES}" here, so no alert is counted: --rules names another one.\n`,
+  )
+  return []
+}

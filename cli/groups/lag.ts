@@ -1,0 +1,57 @@
+import { allGroups, groupLag, withGroupAges } from '../../lib/queries/group-lags.ts'
+import type { GroupDescription } from '../../packages/runtime/adapters/kafka/groups.ts'
+import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
+import { configOf, kafkaAddress } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import { type KafkaCommand, withKafka } from '../kafka.ts'
+import { suggestion } from '../similar.ts'
+import { printReport } from '../terminal.ts'
+import { type LagReport, lagReport, lagText } from './text.ts'
+
+export default command({
+  about: `Show how far consumer groups are behind in each partition: in records, and for how long the oldest record has waited that is not
+consumed. Without a group, all groups of the cluster are shown.`,
+  more: `
+Lag is counted from the committed offset to the end of the partition; where a group has committed nothing, from the first record. Markers of
+transactions count as records.
+
+Examples:
+  sluice groups lag sluice-alerting-local
+  sluice groups lag --json`,
+  args: {
+    consumerGroup: optionalArgument('whole name of a group', SOME_TEXT),
+  },
+  options: {
+    json: JSON_OPTION,
+    env: environment('whose servers are asked'),
+  },
+  async run({ consumerGroup: group, json, env }, terminal) {
+    const groups = await withKafka(configOf(terminal, env), command => lagsOf(command, group))
+    printReport(terminal, { groups }, json, lagText)
+  },
+})
+
+async function lagsOf(command: KafkaCommand, wanted: string | undefined): Promise<LagReport[]> {
+  const { kafka, offsets, connections } = command
+  const reports: LagReport[] = []
+  const log = await connections.log()
+  for (const group of chosen(await allGroups(kafka), wanted, command)) {
+    const found = await groupLag(kafka, offsets, group)
+    reports.push(lagReport(await withGroupAges(log, found, Date.now())))
+  }
+  return reports
+}
+
+/** @throws CliFailure if there is no such group */
+function chosen(
+  all: readonly GroupDescription[],
+  wanted: string | undefined,
+  { config }: KafkaCommand,
+): readonly GroupDescription[] {
+  if (wanted === undefined) return all
+  const found = all.filter(({ group }) => group === wanted)
+  if (found.length > 0) return found
+  const names = all.map(({ group }) => group)
+  const known = suggestion(wanted, names) ?? ' `sluice groups list` shows those that there are.'
+  throw new CliFailure(`Kafka at ${kafkaAddress(config)} has no consumer group ${wanted}.${known}`)
+}

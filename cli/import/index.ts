@@ -1,0 +1,182 @@
+import { createWriteStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Mapping } from '../../lib/mapping/mapping.ts'
+import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
+import { decimal, oneOf } from '../../packages/runtime/settings/values.ts'
+import {
+  ANY_TEXT,
+  argumentList,
+  command,
+  flag,
+  flagOf,
+  option,
+  optionList,
+  optionWithDefault,
+  SOME_TEXT,
+  type ValuesOf,
+} from '../command.ts'
+import { count } from '../count.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { fileFailure } from '../files.ts'
+import { KEY_BY } from '../key-by.ts'
+import { pathIn, printReport, type Terminal } from '../terminal.ts'
+import { UTC_OFFSET } from './instant.ts'
+import { mappingNamed } from './mapping-named.ts'
+import { type Series, seriesOf } from './series.ts'
+import {
+  type ImportCounts,
+  type ImportPlan,
+  importLines,
+  type MappedPlan,
+  type SeriesPlan,
+} from './stream.ts'
+
+type ImportOptions = ValuesOf<typeof OPTIONS>
+
+const METRICS = Object.values(FAMILIES).map(
+  ({ name, metrics }) =>
+    `  ${name}: ${Object.entries(metrics)
+      .map(([metric, unit]) => (unit === '1' ? metric : `${metric} (${unit})`))
+      .join(', ')}`,
+)
+
+const OPTIONS = {
+  mapping: optionList(
+    '<name>',
+    'read JSON lines by this mapping, a name or a file; again for more',
+    SOME_TEXT,
+  ),
+  family: optionWithDefault(
+    '<name>',
+    'what was measured',
+    oneOf(Object.keys(FAMILIES) as FamilyName[]),
+    'environment',
+  ),
+  metric: option('<name>', "the metric in the value column (default: the family's first)", ANY_TEXT),
+  unit: option('<unit>', "unit of the value column (default: the metric's own)", ANY_TEXT),
+  entity: option('<id>', 'id of the sensor, instance or device (default: the name of the file)', SOME_TEXT),
+  site: option('<name>', 'environment: where the sensor stands (default: "unknown")', SOME_TEXT),
+  latitude: option('<degrees>', 'environment: north positive (default: 0)', decimal(-90, 90)),
+  longitude: option('<degrees>', 'environment: east positive (default: 0)', decimal(-180, 180)),
+  databaseType: option('<name>', 'database: which product (default: "unknown")', SOME_TEXT),
+  model: option('<name>', 'device: its model (default: "unknown")', SOME_TEXT),
+  tenant: option('<name>', 'whose it is (default: "default" for databases, else none)', SOME_TEXT),
+  timestampColumn: optionWithDefault('<name>', 'header of the timestamps', SOME_TEXT, 'timestamp'),
+  valueColumn: optionWithDefault('<name>', 'header of the values', SOME_TEXT, 'value'),
+  utcOffset: optionWithDefault(
+    '<±hh:mm>',
+    'the offset from UTC of timestamps without a zone',
+    UTC_OFFSET,
+    '+00:00',
+  ),
+  keyBy: option(
+    '<strategy>',
+    'give each event a key: by instance, type, tenant, random, or a field such as location.site',
+    KEY_BY,
+  ),
+  skipInvalid: flag('leave out rows or lines that cannot be read, and count them'),
+  output: option('<file>', 'write here instead of to standard output', SOME_TEXT),
+  json: flag('print the counts as one JSON document; with --output only'),
+}
+
+export default command({
+  about: `Turn CSV files, or JSON lines, into a stream of CloudEvents, one JSON document a line, for \`sluice replay\`.
+
+Of CSV files, one column holds timestamps, another the values of one metric. JSON lines, which can be gzip, are read by a mapping: a file of
+MAPPINGS_DIR by its name, or any other by its path; see config/mappings/README.md. The same file gives the same events.`,
+  more: `
+Metrics, and the units they are kept in:
+${METRICS.join('\n')}
+
+Example:
+  sluice import office.csv --metric temperature --unit F --site office --utc-offset -05:00 --output office.jsonl
+  sluice replay office.jsonl --speed max
+  sluice import metrics.jsonl --mapping database-metrics --key-by tenant --output metrics-stream.jsonl`,
+  args: {
+    file: argumentList('CSV files with a header, or JSON lines, one after another into one stream', ANY_TEXT),
+  },
+  options: OPTIONS,
+  run: importFiles,
+})
+
+async function importFiles(
+  { file: files, ...options }: ImportOptions & { readonly file: readonly string[] },
+  terminal: Terminal,
+  given: ReadonlySet<string>,
+): Promise<void> {
+  const { source, kind } = await sourceOf(options, given, terminal)
+  const output = options.output && pathIn(terminal, options.output)
+  if (files.some(file => pathIn(terminal, file) === output))
+    throw usageFailure('--output names a file that is to be imported: its rows would be lost')
+  if (options.json && output === undefined)
+    throw usageFailure('--json prints to standard output, where the stream goes: name a file with --output.')
+  const plan: ImportPlan = { ...source, skipInvalid: options.skipInvalid, keyBy: options.keyBy }
+  const counts: ImportCounts = { events: 0, skipped: 0 }
+  try {
+    const target = output ? createWriteStream(output) : terminal.stdout
+    const lines = Readable.from(importLines(files, plan, counts, terminal))
+    await pipeline(lines, target, { end: target !== terminal.stdout, signal: terminal.stop })
+  } catch (error) {
+    if (!terminal.stop.aborted)
+      throw incomplete(fileFailure(options.output ?? 'standard output', error), counts)
+  }
+  if (options.json) return printReport(terminal, importReport(kind, counts, terminal), true, String)
+  terminal.stderr.write(`${summary(kind, counts, terminal)}\n`)
+}
+
+/** What is imported, for the summary and the report. */
+type Kind = { readonly series: Series } | { readonly mappings: readonly Mapping[] }
+
+async function sourceOf(
+  options: ImportOptions,
+  given: ReadonlySet<string>,
+  terminal: Terminal,
+): Promise<{ readonly source: SeriesPlan | MappedPlan; readonly kind: Kind }> {
+  if (options.mapping.length > 0) {
+    const unfit = [...given].find(name => !WITH_MAPPING.has(name))
+    if (unfit) throw usageFailure(`${flagOf(unfit)} is for CSV files: with --mapping, the mapping says it`)
+    const mappings = await Promise.all(options.mapping.map(named => mappingNamed(named, terminal)))
+    return { source: { mappings }, kind: { mappings } }
+  }
+  const series = seriesOf(options)
+  const source: SeriesPlan = {
+    series,
+    ...(options.entity === undefined ? {} : { entity: options.entity }),
+    columns: { timestamp: options.timestampColumn, value: options.valueColumn },
+    utcOffset: options.utcOffset,
+  }
+  return { source, kind: { series } }
+}
+
+/** The options that say nothing about what the files hold. */
+const WITH_MAPPING = new Set(['mapping', 'keyBy', 'skipInvalid', 'output', 'json'])
+
+/** The lines before the failure look like a complete stream, so the message must say that they are not. */
+function incomplete(error: unknown, { events }: ImportCounts): unknown {
+  if (!(error instanceof CliFailure) || events === 0) return error
+  return new CliFailure(
+    `${error.message}\nStopped: only the ${count(events, 'event')} before it ${events === 1 ? 'is' : 'are'} written.`,
+  )
+}
+
+function importReport(kind: Kind, { events, skipped }: ImportCounts, { stop }: Terminal) {
+  const counts = { events, skippedRows: skipped, complete: !stop.aborted }
+  if ('mappings' in kind) return { mappings: kind.mappings.map(({ name }) => name), ...counts }
+  const { family, metric } = kind.series
+  return { family: family.name, metric, unit: family.metrics[metric], ...counts }
+}
+
+function summary(kind: Kind, { events, skipped }: ImportCounts, { stop }: Terminal): string {
+  const what = 'mappings' in kind ? mappingsText(kind.mappings) : seriesText(kind.series)
+  const invalid = count(skipped, 'mappings' in kind ? 'invalid line' : 'invalid row')
+  return `${stop.aborted ? 'Stopped: imported only' : 'Imported'} ${count(events, 'event')} (${what}), skipped ${invalid}`
+}
+
+function seriesText({ family, metric }: Series): string {
+  return `${family.name} ${metric}, ${family.metrics[metric]}`
+}
+
+function mappingsText(mappings: readonly Mapping[]): string {
+  return `mapping ${mappings.map(({ name }) => name).join(', ')}`
+}

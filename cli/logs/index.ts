@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import { readFunctions } from '../../lib/app/functions.ts'
+import { FRAMEWORK, functionLogsDir, loggedFunctions } from '../../programs/function-logs.ts'
+import { ANY_TEXT, command, flag, optionalArguments, optionWithDefault, POSITIVE, short } from '../command.ts'
+import { CliFailure } from '../failure.ts'
+import { logsDirOf } from './logs-dir.ts'
+import { showLogs } from './show.ts'
+
+export default command({
+  about: `Show what functions have logged in a stack that \`npm start\` runs, or ran last.
+
+Each function writes to a file of its own, ${join('logs', 'functions', 'NAME.log')} in the stack's data folder; metrics in it are left
+out here. "${FRAMEWORK}" is the log of the framework that runs them, which says why one cannot start.`,
+  more: `
+With --json, each line is one document: function, time, level, message and details.
+
+Examples:
+  sluice logs
+  sluice logs processor alerting -f
+  sluice --stack lab logs ${FRAMEWORK}`,
+  args: {
+    function: optionalArguments('only these', ANY_TEXT),
+  },
+  options: {
+    follow: short('f', flag('go on with what is logged from now on')),
+    lines: short('n', optionWithDefault('<n>', 'number of last lines of each function', POSITIVE, 50)),
+    json: flag('print one JSON document a line'),
+  },
+  run({ function: functions, follow, lines, json }, terminal) {
+    const logsDir = logsDirOf(terminal)
+    const logged = loggedFunctions(functionLogsDir(logsDir))
+    const known = [...new Set([...readFunctions().map(({ name }) => name), ...logged])].sort()
+    const unknown = functions.filter(name => name !== FRAMEWORK && !known.includes(name))
+    if (unknown.length > 0)
+      throw new CliFailure(
+        `There is no function ${unknown.join(', ')}. There are: ${known.join(', ')}, and ${FRAMEWORK}.`,
+      )
+    if (logged.length === 0)
+      terminal.stderr.write(
+        `No function has logged anything yet in ${logsDir}: is \`npm start\` running, and is it this stack?\n`,
+      )
+    return showLogs({ logsDir, functions, last: lines, follow, json }, terminal)
+  },
+})

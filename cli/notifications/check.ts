@@ -1,0 +1,55 @@
+import {
+  type NotificationError,
+  readNotificationFiles,
+} from '../../lib/notification/adapters/notification-files.ts'
+import type { Receiver } from '../../lib/notification/receiver.ts'
+import { command, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
+import { count } from '../count.ts'
+import { CliFailure } from '../failure.ts'
+import { pathIn, printReport } from '../terminal.ts'
+
+interface Report {
+  readonly folder: string
+  /** Names. */
+  readonly routes: readonly string[]
+  readonly receivers: readonly Pick<Receiver, 'name' | 'kind'>[]
+  readonly errors: readonly Omit<NotificationError, 'text'>[]
+}
+
+export default command({
+  about: `Check who is told of alerts: the routes and the receivers of a folder, as the functions read them when they start.
+
+Every error is listed with file, line and key, and the exit status is 1 if there is any. \`serverless package\` and
+\`serverless deploy\` refuse such a folder.`,
+  more: `
+Examples:
+  sluice notifications check
+  sluice notifications check deploy/notifications --json`,
+  args: {
+    dir: optionalArgument(
+      'folder with both files (default: NOTIFICATIONS_DIR, else "config/notifications")',
+      SOME_TEXT,
+    ),
+  },
+  options: {
+    json: JSON_OPTION,
+  },
+  async run({ dir, json }, terminal) {
+    const folder = dir ?? (terminal.environment.NOTIFICATIONS_DIR || 'config/notifications')
+    const { routes, receivers, errors } = await readNotificationFiles(pathIn(terminal, folder), folder)
+    const report: Report = {
+      folder,
+      routes: routes?.routes.map(({ name }) => name) ?? [],
+      receivers: receivers?.map(({ name, kind }) => ({ name, kind })) ?? [],
+      errors: errors.map(({ text: _, ...error }) => error),
+    }
+    const lines = errors.map(({ text }) => `${text}\n`).join('')
+    printReport(terminal, report, json, errors.length > 0 ? () => lines : textOf)
+    if (errors.length > 0) throw new CliFailure(`${count(errors.length, 'error')} in ${folder}.`)
+  },
+})
+
+function textOf({ folder, routes, receivers }: Report): string {
+  const listed = receivers.map(({ name, kind }) => (name === kind ? name : `${name} (${kind})`)).join(', ')
+  return `${folder}: ${count(routes.length, 'route')}, ${count(receivers.length, 'receiver')}: ${listed}\n`
+}

@@ -1,0 +1,67 @@
+import { spanContextOf } from '../../packages/runtime/cloudevents/trace.ts'
+import { parsedBy } from '../../packages/runtime/settings/values.ts'
+import {
+  argument,
+  command,
+  environment,
+  flag,
+  JSON_OPTION,
+  option,
+  requiredOption,
+  SOME_TEXT,
+} from '../command.ts'
+import { configOf } from '../connections.ts'
+import { usageFailure } from '../failure.ts'
+import { KEY_BY } from '../key-by.ts'
+import { SERIALIZATION_OPTION } from '../serialization.ts'
+import { topicOf } from '../state/state-keys.ts'
+import { publish } from './publish.ts'
+
+const TRACEPARENT = parsedBy<string>(
+  text => (spanContextOf({ traceparent: text }) ? text : undefined),
+  'a traceparent of W3C Trace Context: 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, in lower case',
+)
+
+export default command({
+  about: `Publish single CloudEvents of your own, and tell where each lies: topic, partition and offset.
+
+FILE holds events in the JSON format of CloudEvents: one object, an object a line, or an array; "-" is standard input. Events of any type are
+taken; where Sluice has a schema for the type, the data must fit it. If one event is wrong, its line is named, and nothing is published.`,
+  more: `
+The record key is what the event's partitionkey says, else what producers of such events use: of a reading the key of its family, of an alert its
+fingerprint, of other events their entity. So an entity stays in its partition. An event without traceparent begins a trace.
+
+Ids are never made up, because consumers drop an event whose id and source they know: --new-id asks for new ones where there are none.
+
+Examples:
+  sluice publish --topic readings reading.json
+  sluice publish --topic events - --new-id --traceparent 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
+  sluice publish --topic orders orders.jsonl --key customer-7 --dry-run`,
+  args: {
+    file: argument('the events, or "-"', SOME_TEXT),
+  },
+  options: {
+    topic: requiredOption('<topic>', 'a signal, or the whole name of a topic', SOME_TEXT),
+    key: option('<key>', 'the record key of all events, instead of that of their entities', SOME_TEXT),
+    keyBy: option(
+      '<strategy>',
+      'key each event by instance, type, tenant, random, or a field such as location.site',
+      KEY_BY,
+    ),
+    traceparent: option('<value>', 'the trace that all events belong to', TRACEPARENT),
+    newId: flag('give a new id to events that have none'),
+    serialization: SERIALIZATION_OPTION,
+    dryRun: flag('check the events, and show where they would go'),
+    json: JSON_OPTION,
+    env: environment('of a signal'),
+  },
+  async run({ file, ...options }, terminal) {
+    const config = configOf(terminal, options.env)
+    if (options.key !== undefined && options.keyBy !== undefined)
+      throw usageFailure('--key gives one key to all events, and --key-by one to each: give one of them.')
+    const { key, keyBy, traceparent, newId, dryRun, json, serialization } = options
+    const topic = topicOf(options, config.env)
+    const plan = { topic, file, key, keyBy, traceparent, newId, dryRun, json, serialization }
+    await publish(plan, config, terminal)
+  },
+})

@@ -1,0 +1,67 @@
+import { normalize } from 'node:path'
+import { checkRules, errorLine, type RulesCheck } from '../../lib/alerting/check-rules.ts'
+import type { RuleFile } from '../../lib/alerting/rule-files.ts'
+import { RulesFolderError } from '../../lib/alerting/rules-directory.ts'
+import { command, flag, optionalArguments, SOME_TEXT } from '../command.ts'
+import { count } from '../count.ts'
+import { CliFailure } from '../failure.ts'
+import { fileFailure } from '../files.ts'
+import { ruleFiles } from '../rule-files.ts'
+import { pathIn, type Terminal } from '../terminal.ts'
+
+export default command({
+  about: `Check alert rules, as the functions read them when they start.
+
+All *.yaml files of a folder are one rule set, and so are all files and folders that are named together. Every error is listed with
+file, line, rule and key, and the exit status is 1 if there is any. \`serverless package\` and \`serverless deploy\` refuse such rules.`,
+  more: `
+Examples:
+  sluice rules check rules
+  sluice rules check deploy/rules deploy/more.yaml --json`,
+  args: {
+    file: optionalArguments(
+      'rule files, or folders with them (default: RULES_DIR, else "config/rules")',
+      SOME_TEXT,
+    ),
+  },
+  options: {
+    json: flag('print one JSON document'),
+  },
+  run: ({ file, json }, terminal) => check(file, json, terminal),
+})
+
+async function check(named: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
+  const { stdout, environment } = terminal
+  const places = named.length > 0 ? named : [environment.RULES_DIR || 'config/rules']
+  const files = (await Promise.all(places.map(place => filesOf(place, terminal)))).flat()
+  const result = checkRules(eachOnce(files))
+  if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+  else stdout.write(result.errors.length === 0 ? passed(result) : errorLines(result))
+  if (result.errors.length > 0)
+    throw new CliFailure(
+      `${count(result.errors.length, 'error')} in the alert rules of ${places.join(', ')}.`,
+    )
+}
+
+/** The file, or those of the folder. */
+async function filesOf(place: string, terminal: Terminal): Promise<readonly RuleFile[]> {
+  try {
+    return await ruleFiles(pathIn(terminal, place), place)
+  } catch (error) {
+    throw error instanceof RulesFolderError ? new CliFailure(error.message) : fileFailure(place, error)
+  }
+}
+
+/** A file may be named, and lie in a folder that is. */
+function eachOnce(files: readonly RuleFile[]): readonly RuleFile[] {
+  return [...new Map(files.map(file => [normalize(file.where), file])).values()]
+}
+
+function errorLines({ errors }: RulesCheck): string {
+  return errors.map(error => `${errorLine(error)}\n`).join('')
+}
+
+function passed({ rules, files }: RulesCheck): string {
+  const nothing = rules === 0 ? ', so that no alert can fire' : ''
+  return `${count(rules, 'rule')} in ${count(files.length, 'file')}${nothing}: ${files.join(', ')}\n`
+}

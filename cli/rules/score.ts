@@ -1,0 +1,103 @@
+import { dataReader } from '../../lib/app/data-reader.ts'
+import { REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
+import {
+  argument,
+  command,
+  flag,
+  option,
+  optionWithDefault,
+  requiredOption,
+  SOME_TEXT,
+  type ValuesOf,
+} from '../command.ts'
+import { CliFailure } from '../failure.ts'
+import { UTC_OFFSET } from '../import/instant.ts'
+import { sourceOf } from '../replay/source.ts'
+import { firingsIn } from '../rule-score/firings.ts'
+import type { Label } from '../rule-score/label.ts'
+import { readLabels } from '../rule-score/labels.ts'
+import { recordedEntities, watchesIn } from '../rule-score/recorded.ts'
+import { readRecording } from '../rule-score/recording.ts'
+import { reportOf, type ScoreReport } from '../rule-score/report.ts'
+import { rulesAt } from '../rule-score/rules.ts'
+import { scoreText } from '../rule-score/text.ts'
+import { pathIn, printReport, type Terminal } from '../terminal.ts'
+
+type ScoreOptions = ValuesOf<typeof OPTIONS>
+
+const OPTIONS = {
+  labels: requiredOption('<file>', 'when something was wrong with what', SOME_TEXT),
+  rules: option(
+    '<path>',
+    'rule file, or folder of them (default: RULES_DIR, else "config/rules")',
+    SOME_TEXT,
+  ),
+  utcOffset: optionWithDefault(
+    '<±hh:mm>',
+    'the offset from UTC of windows without a zone',
+    UTC_OFFSET,
+    '+00:00',
+  ),
+  json: flag('print one JSON document'),
+}
+
+export default command({
+  about: `Measure how well alert rules find labelled anomalies in recorded readings, without a server.
+
+FILE is what \`sluice import\` and \`sluice simulate\` write and \`sluice replay\` reads. The alerting function itself reads it, with
+the clock and the timers that it has in a deployment. Its alerts are held against the labels: precision, recall, delay and false
+alerts per day, for each rule and for all together, with what was missed and what was false.`,
+  more: `
+Labels are a JSON array of {entity, metric, from, to, kind}, as \`sluice simulate\` writes them; metric and kind may be left out.
+The windows of the Numenta Anomaly Benchmark are read, too: an object with the windows of each file, whose name is that of the
+entity. docs/detection.md says what counts as found, and as false.
+
+Examples:
+  sluice rules score office.jsonl --labels windows.json --rules config/rules/office.yaml
+  sluice rules score simulated.jsonl --labels labels.json --json`,
+  args: {
+    file: argument('the recording, or "-"', SOME_TEXT),
+  },
+  options: OPTIONS,
+  run: (values, terminal) =>
+    score(values, terminal).catch(error => {
+      // Half a recording has no score.
+      if (!terminal.stop.aborted) throw error
+    }),
+})
+
+async function score(
+  { file, ...options }: ScoreOptions & { readonly file: string },
+  terminal: Terminal,
+): Promise<void> {
+  const rules = await rulesAt(options.rules ?? (terminal.environment.RULES_DIR || 'config/rules'), terminal)
+  const labels = await readLabels(pathIn(terminal, options.labels), options.labels, options.utcOffset)
+  const source = await sourceOf(file, terminal)
+  const { readings, others } = await readRecording(
+    source,
+    dataReader(readSettings([REGISTRY], terminal.environment)),
+  )
+  const watches = watchesIn(readings, rules)
+  if (watches.every(({ entities }) => entities.size === 0))
+    throw new CliFailure(`${source.name}: no rule watches what was recorded, so there is nothing to score`)
+  const recorded = recordedEntities(readings, labels)
+  const { firings, duplicates } = await firingsIn(readings, rules, source.name, terminal.stop)
+  const evidence = { firings, labels, recorded, watches, readings: readings.length, duplicates, others }
+  const report = reportOf(evidence)
+  requireLabels(labels, report, options.labels, [...recorded.values()][0]?.subject)
+  printReport(terminal, report, options.json, scoreText)
+}
+
+/** A list that is empty says that nothing was wrong. One of which nothing fits belongs to another recording. */
+function requireLabels(
+  labels: readonly Label[],
+  { total }: ScoreReport,
+  file: string,
+  entity: string | undefined,
+): void {
+  const [first] = labels
+  if (first === undefined || total.windows > 0) return
+  throw new CliFailure(
+    `${file}: none of its ${labels.length} labels is of what was recorded: the first is of ${first.entity}, and the first entity of the recording is ${entity}`,
+  )
+}

@@ -1,0 +1,78 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errorLine, type LocatedError } from '../../lib/alerting/check-rules.ts'
+import { argumentList, command, flag, SOME_TEXT } from '../command.ts'
+import { count } from '../count.ts'
+import { CliFailure } from '../failure.ts'
+import { fileFailure } from '../files.ts'
+import { readTestFile } from '../rule-tests/read.ts'
+import { resultText } from '../rule-tests/report.ts'
+import { runTest, type TestResult } from '../rule-tests/run.ts'
+import { pathIn, type Terminal } from '../terminal.ts'
+
+export default command({
+  about: `Try alert rules on timelines, without a server.
+
+A test file has rules, or the path of a rule file, and tests: observations in the order of their arrival, the states that are
+expected after them, and the notifications that are sent. The alerting function itself reads them, with the clock and the timers
+that it has in a deployment. config/rules/README.md describes the file.
+
+The exit status is 1 if something does not hold, or if a file has a fault.`,
+  more: `
+Examples:
+  sluice rules test config/rules/tests
+  sluice rules test config/rules/tests/weather.yml --json`,
+  args: {
+    file: argumentList('test files, or folders with them', SOME_TEXT),
+  },
+  options: {
+    json: flag('print one JSON document'),
+  },
+  run: ({ file, json }, terminal) => test(file, json, terminal),
+})
+
+interface Report {
+  readonly files: readonly string[]
+  readonly passed: number
+  readonly failed: number
+  readonly tests: readonly TestResult[]
+  readonly faults: readonly LocatedError[]
+}
+
+async function test(named: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
+  const files = (await Promise.all(named.map(name => testFiles(name, terminal)))).flat()
+  const tests: TestResult[] = []
+  const faults: LocatedError[] = []
+  for (const file of files) {
+    const read = await readTestFile(pathIn(terminal, file), file)
+    faults.push(...read.faults)
+    for (const one of read.tests?.tests ?? []) if (read.tests) tests.push(await runTest(read.tests, one))
+  }
+  const passed = tests.filter(one => one.passed).length
+  const report: Report = { files, passed, failed: tests.length - passed, tests, faults }
+  terminal.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : textOf(report))
+  if (faults.length > 0) throw new CliFailure(`${count(faults.length, 'fault')} in the files of rule tests.`)
+  if (report.failed > 0) throw new CliFailure(`${report.failed} of ${count(tests.length, 'test')} failed.`)
+}
+
+function textOf({ files, tests, faults, passed }: Report): string {
+  const lines = [...faults.map(errorLine), ...tests.map(resultText)]
+  const all = `${passed} of ${count(tests.length, 'test')} in ${count(files.length, 'file')} passed`
+  return `${[...lines, all].join('\n')}\n`
+}
+
+/** The file, or the *.yml and *.yaml files of the folder, sorted by name. */
+async function testFiles(name: string, terminal: Terminal): Promise<readonly string[]> {
+  const path = pathIn(terminal, name)
+  const found = await stat(path).catch(error => {
+    throw fileFailure(name, error)
+  })
+  if (!found.isDirectory()) return [name]
+  const entries = await readdir(path, { withFileTypes: true })
+  const inside = entries
+    .filter(entry => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
+    .map(entry => entry.name)
+    .sort()
+  if (inside.length === 0) throw new CliFailure(`${name}: the folder has no *.yml file and so no tests`)
+  return inside.map(file => join(name, file))
+}

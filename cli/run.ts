@@ -1,0 +1,183 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { serverProblems } from '../infra/checks/servers.ts'
+import { schedulesFrom } from '../infra/schedules.ts'
+import { readConfig } from '../lib/app/config.ts'
+import { readFunctions } from '../lib/app/functions.ts'
+import type { Environment } from '../packages/runtime/settings/slice.ts'
+import { LAST_PORT, wholeNumber } from '../packages/runtime/settings/values.ts'
+import { LOCAL, PROJECT } from '../programs/paths.ts'
+import { type FunctionEntry, readEntries } from '../runner/entries.ts'
+import { type ChosenFunctions, chooseFunctions } from '../runner/functions.ts'
+import { removeLeftBundles } from '../runner/left-bundles.ts'
+import { jsonLog } from '../runner/log.ts'
+import { startRun } from '../runner/start.ts'
+import {
+  ANY_TEXT,
+  command,
+  DURATION,
+  environment,
+  negation,
+  optionalArguments,
+  optionWithDefault,
+  SOME_TEXT,
+} from './command.ts'
+import { environmentOf } from './connections.ts'
+import { CliFailure, StoppedByUser, usageFailure } from './failure.ts'
+import { suggestion } from './similar.ts'
+import type { Terminal } from './terminal.ts'
+
+const DEFAULT_PORT = 9_464
+/** Has a folder for each process that builds its functions itself, by the id of the process. */
+const BUNDLES = join(LOCAL, 'run')
+
+export default command({
+  about: `Run functions as one process until it is told to stop: without Lambda, against any Kafka and Redis.
+
+Without names it runs every function that can run here, and says which ones it leaves out. Several processes share the work: each
+partition is read by one of them. What is guaranteed is in docs/run.md.`,
+  more: `
+The servers are those of the variables that functions read: KAFKA_BROKERS (or MSK_CLUSTER_ARN) and REDIS_URL at least. Nothing has a
+default, so that a forgotten variable is noticed. --stack takes those of a stack of \`npm start\`.
+
+/health answers as long as the process does. /ready answers 200 once every consumer has joined its group. /metrics is for Prometheus.
+What the process and its functions log goes to standard output, one JSON document a line.
+
+SIGTERM and SIGINT end it: it fetches no more, waits for what runs, commits, and leaves its groups. What takes longer than --grace is
+delivered again, to the next process.
+
+Examples:
+  sluice run
+  sluice run alerting patterns --no-schedules --port 0
+  sluice run clock rules silences generator --env staging`,
+  args: {
+    function: optionalArguments('only these', ANY_TEXT),
+  },
+  options: {
+    env: environment('whose topics are read'),
+    host: optionWithDefault('<address>', 'where /health, /ready and /metrics listen', SOME_TEXT, '127.0.0.1'),
+    port: optionWithDefault(
+      '<number>',
+      'the port for them; 0 for any that is free',
+      wholeNumber({ least: 0, most: LAST_PORT }),
+      DEFAULT_PORT,
+    ),
+    grace: optionWithDefault(
+      '<time>',
+      'how long what runs may take when it is stopped',
+      DURATION,
+      8_000,
+      '8s',
+    ),
+    schedules: negation('call no function by its schedule: another process does'),
+  },
+  async run({ function: names, env, host, port, grace, schedules: runsSchedules }, terminal) {
+    const environment = variablesOf(terminal, env)
+    const config = readConfig(environment)
+    const { schedules, problems } = schedulesFrom(environment, false)
+    if (problems.length > 0) throw usageFailure(problems.join('\n'))
+    const file = join(PROJECT, 'serverless.yml')
+    const [all, entryOf] = [readFunctions(file), readEntries(file)]
+    const none = { generator: false, clock: false, checkpoints: false }
+    const place = {
+      env: config.env,
+      environment,
+      files: PROJECT,
+      schedules: runsSchedules ? schedules : none,
+    }
+    const { chosen, leftOut } = chosenOf(all, names, place)
+    terminal.stopWhenUnread?.()
+    const log = jsonLog(terminal.stdout)
+    const { problems: wrong, unseen } = await unlessStopped(terminal.stop, serverProblems(environment, false))
+    if (wrong.length > 0) throw new CliFailure(wrong.join('\n'))
+    for (const line of unseen) log.warning(line)
+    const code = await codeOf(
+      chosen.map(({ name }) => name),
+      entryOf,
+      line => log.notice(line),
+    )
+    try {
+      const run = await startRun({
+        functions: chosen,
+        all,
+        entryOf,
+        config,
+        place,
+        code: code.folder,
+        listen: { host, port },
+        out: terminal.stdout,
+      })
+      log.notice(
+        `runs ${chosen.map(({ name }) => name).join(', ')}; /ready is on http://${host}:${run.served.port}`,
+      )
+      for (const { name, why } of leftOut) log.notice(`does not run ${name}: ${why}`)
+      if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
+      log.notice(`stops within ${grace / 1_000} s`)
+      await run.stop(grace)
+      log.notice('stopped')
+    } finally {
+      await code.remove()
+    }
+    throw new StoppedByUser()
+  },
+})
+
+/** Unlike other commands, it takes the servers of a stack only if one is named. */
+function variablesOf(terminal: Terminal, env: string | undefined): Environment {
+  const { environment, stack, withKafkaOptions = same => same } = terminal
+  if (stack !== undefined || environment.SLUICE_STACK) return environmentOf(terminal, env)
+  const reaching = withKafkaOptions(environment)
+  return env === undefined ? reaching : { ...reaching, SLUICE_ENV: env }
+}
+
+/** @throws CliFailure for a name that is none, for a function that is asked for and cannot run, and if none can */
+function chosenOf(
+  all: Parameters<typeof chooseFunctions>[0],
+  names: readonly string[],
+  place: Pick<Parameters<typeof chooseFunctions>[1], 'environment' | 'schedules'>,
+): ChosenFunctions {
+  const { unknown, refused, ...found } = chooseFunctions(all, { names, ...place })
+  const known = all.map(({ name }) => name)
+  const [first] = unknown
+  if (first !== undefined)
+    throw usageFailure(
+      `There is no function ${first}.${suggestion(first, known) ?? ` There are: ${known.join(', ')}.`}`,
+    )
+  if (refused.length > 0)
+    throw usageFailure(refused.map(({ name, why }) => `${name} cannot run: ${why}.`).join('\n'))
+  if (found.chosen.length === 0) throw usageFailure('No function can run here.')
+  return found
+}
+
+/** @throws StoppedByUser as soon as the signal is aborted, and leaves the work */
+function unlessStopped<T>(stop: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise: stopped, reject } = Promise.withResolvers<never>()
+  const giveUp = () => reject(new StoppedByUser())
+  if (stop.aborted) giveUp()
+  else stop.addEventListener('abort', giveUp, { once: true })
+  return Promise.race([work, stopped]).finally(() => stop.removeEventListener('abort', giveUp))
+}
+
+/** The folder with the bundles: built ahead, as in an image, or built now. */
+async function codeOf(
+  names: readonly string[],
+  entryOf: (name: string) => FunctionEntry,
+  notice: (line: string) => void,
+): Promise<{ readonly folder: string; remove(): Promise<void> }> {
+  const isBuilt = names.every(name => existsSync(join(PROJECT, 'functions', name, 'handler.js')))
+  if (isBuilt) return { folder: PROJECT, remove: async () => {} }
+  const folder = join(BUNDLES, String(process.pid))
+  const remove = () => rm(folder, { recursive: true, force: true })
+  await removeLeftBundles(BUNDLES)
+  notice(`builds ${names.length === 1 ? names[0] : `${names.length} functions`}`)
+  const { writeBundles } = await import('../runner/bundles.ts')
+  try {
+    await writeBundles(names, entryOf, { project: PROJECT, to: folder, isAlone: false })
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return { folder, remove }
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import { type AlertMatch, matchText } from '../../lib/notification/match.ts'
+import { faultsIn, newSilence, type SilenceFault } from '../../lib/notification/new-silence.ts'
+import { isSeverity } from '../../lib/notification/parse-routes.ts'
+import { type Silence, withSilence } from '../../lib/notification/silences.ts'
+import { silencesTooLarge } from '../../lib/notification/silences-changed.ts'
+import { instant, parsedBy, text } from '../../packages/runtime/settings/values.ts'
+import { userOfMachine } from '../../programs/person.ts'
+import {
+  command,
+  DURATION,
+  environment,
+  JSON_OPTION,
+  option,
+  optionList,
+  requiredOption,
+  type ValuesOf,
+} from '../command.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { printReport } from '../terminal.ts'
+import { changeSilences } from './servers.ts'
+import { reportOf } from './text.ts'
+
+type AddOptions = ValuesOf<typeof OPTIONS>
+
+const MATCHER = text(/^.{1,256}$/su, 'a text of 1 to 256 characters, in which * stands for any')
+const SEVERITY = parsedBy(
+  given => (isSeverity(given) ? given : undefined),
+  'critical, warning or info, or a text with * that fits one',
+)
+const LABEL = parsedBy(
+  given => /^([A-Za-z][A-Za-z0-9_]*)=(.{1,256})$/su.exec(given)?.slice(1) as [string, string] | undefined,
+  'NAME=TEXT, such as team=infra',
+)
+const REMARK = text(/^(?=.*\S).{1,1000}$/su, 'a text of 1 to 1,000 characters')
+
+const OPTIONS = {
+  rule: optionList('<name>', 'alerts of this rule', MATCHER),
+  severity: optionList('<severity>', 'alerts of this severity', SEVERITY),
+  label: optionList('<name=text>', 'alerts with this label', LABEL),
+  source: optionList('<source>', 'alerts of entities with this source, such as /environment/oslo', MATCHER),
+  entity: optionList('<subject>', 'alerts of entities with this subject, such as a sensor id', MATCHER),
+  start: option('<time>', 'from when on, RFC 3339 (default: now)', instant()),
+  for: option('<duration>', 'for how long', DURATION),
+  until: option('<time>', 'until when, RFC 3339, instead of --for', instant()),
+  author: option('<name>', 'who adds it (default: the user of this machine)', REMARK),
+  comment: requiredOption('<text>', 'why', REMARK),
+  json: JSON_OPTION,
+  env: environment('whose alerts are silenced'),
+}
+
+export default command({
+  about: `Send no notifications of the alerts that match, for a while.
+
+An alert matches if every kind of matcher that is given fits; of one kind given several times, any. \`*\` in a text stands for any
+characters. When the silence is over, alerts that still fire are told. The end of an alert that people know of is told in any case.`,
+  more: `
+The silence is in force within seconds. Its author and comment are in the log for all to see.
+
+Examples:
+  sluice silence add --rule HIGH_TEMP --source /environment/oslo --for 2h --comment 'new sensors'
+  sluice silence add --label team=infra --severity warning --start 2026-03-02T20:00:00Z --for 4h --comment upgrade`,
+  options: OPTIONS,
+  async run(options, terminal) {
+    const silence = silenceOf(options, options.author ?? userOfMachine(), Date.now())
+    const operation = {
+      action: 'silence add',
+      filter: { id: silence.id, match: matchText(silence.match) },
+    } as const
+    await changeSilences(terminal, options.env, operation, (set, nowMs) => {
+      const next = withSilence(set, silence, nowMs)
+      const tooLarge = silencesTooLarge(next, nowMs)
+      if (tooLarge) throw new CliFailure(`Nothing was changed: ${tooLarge}.`)
+      return next
+    })
+    const added = reportOf(silence, Date.now())
+    printReport(
+      terminal,
+      added,
+      options.json,
+      ({ id, endsAt, startsAt }) =>
+        `Silence ${id} for ${matchText(silence.match)}, from ${startsAt} until ${endsAt}.\n`,
+    )
+  },
+})
+
+/** @throws CliFailure that names everything that is wrong together */
+function silenceOf(options: AddOptions, author: string, nowMs: number): Silence {
+  const match = matchOf(options)
+  const { start: startMs = nowMs, comment } = options
+  const endMs = options.until ?? (options.for === undefined ? undefined : startMs + options.for)
+  const wrong: string[] = []
+  if (options.for !== undefined && options.until !== undefined) wrong.push('Give --for or --until, not both.')
+  else if (endMs === undefined) wrong.push('Give --for or --until: a silence must end.')
+  const wanted = { match, startMs, endMs: endMs ?? Number.NaN }
+  const faults = faultsIn(wanted, nowMs).filter(fault => wrong.length === 0 || fault === 'matches-all')
+  wrong.push(...faults.map(fault => FAULTS[fault]))
+  if (wrong.length > 0) throw usageFailure(wrong.join('\n'))
+  return newSilence({ ...wanted, id: randomUUID().slice(0, 8), author, comment }, nowMs)
+}
+
+const FAULTS: Readonly<Record<SilenceFault, string>> = {
+  'matches-all':
+    'Give at least one of --rule, --severity, --label, --source and --entity: without them, all alerts would be silenced.',
+  'ends-before-it-begins': '--until is not later than the start.',
+  'too-late': 'A silence must end before the year 10000.',
+  'over-already': 'The silence would be over already.',
+}
+
+function matchOf({ rule, severity, label, source, entity }: AddOptions): AlertMatch {
+  const byName = Object.groupBy(label, ([name]) => name)
+  const labels = Object.entries(byName).map(([name, pairs = []]) => [name, pairs.map(([, text]) => text)])
+  const given = Object.entries({ rule, severity, source, entity }).filter(([, texts]) => texts.length > 0)
+  return { ...Object.fromEntries(given), ...(label.length > 0 && { labels: Object.fromEntries(labels) }) }
+}

@@ -1,0 +1,40 @@
+import { withoutSilence } from '../../lib/notification/silences.ts'
+import { userOfMachine } from '../../programs/person.ts'
+import { argument, command, environment, JSON_OPTION, option, SOME_TEXT } from '../command.ts'
+import { CliFailure } from '../failure.ts'
+import { printReport } from '../terminal.ts'
+import { changeSilences } from './servers.ts'
+
+export default command({
+  about: `End a silence now, also one that has not begun.
+
+Alerts that it has muted and that still fire are told within a group interval, five minutes by default.`,
+  more: 'Example:\n  sluice silence end 3fa91c20',
+  args: {
+    id: argument('its id, as `sluice silence list` shows it', SOME_TEXT),
+  },
+  options: {
+    author: option('<name>', 'who ends it (default: the user of this machine)', SOME_TEXT),
+    comment: option('<text>', 'why', SOME_TEXT),
+    json: JSON_OPTION,
+    env: environment('whose silence is ended'),
+  },
+  async run({ id, ...options }, terminal) {
+    const { author = userOfMachine(), comment = '', env, json } = options
+    const set = await changeSilences(
+      terminal,
+      env,
+      { action: 'silence end', filter: { id } },
+      (before, nowMs) => {
+        const next = withoutSilence(before, id, { author, comment }, nowMs)
+        if (next === undefined)
+          throw new CliFailure(
+            `Nothing was changed: there is no silence ${id} that has not ended. \`sluice silence list --state all\` shows which there are.`,
+          )
+        return next
+      },
+    )
+    const endsAt = set.silences.find(one => one.id === id)?.endsAt
+    printReport(terminal, { id, endsAt }, json, () => `Silence ${id} has ended.\n`)
+  },
+})

@@ -1,0 +1,27 @@
+import { oneOf } from '../../packages/runtime/settings/values.ts'
+import { command, environment, JSON_OPTION, option } from '../command.ts'
+import { printReport } from '../terminal.ts'
+import { readSilences } from './servers.ts'
+import { reportOf, silencesText } from './text.ts'
+
+export default command({
+  about: `List the silences that hold or are still to come, in the order in which they were made.
+
+With \`--state past\`, those that are over: the last 200 are kept.`,
+  more: 'Examples:\n  sluice silence list\n  sluice silence list --state past --json',
+  options: {
+    state: option('<state>', 'only those in this state, or all', oneOf(['active', 'pending', 'past', 'all'])),
+    json: JSON_OPTION,
+    env: environment('whose silences are listed'),
+  },
+  async run({ state, json, env }, terminal) {
+    const found = await readSilences(terminal, env)
+    const nowMs = Date.now()
+    const silences = (found.set?.silences ?? [])
+      .map(one => reportOf(one, nowMs))
+      .filter(one => state === 'all' || (state === undefined ? one.state !== 'past' : one.state === state))
+    printReport(terminal, { env: found.env, silences }, json, (report, width) =>
+      silencesText(report.silences, width),
+    )
+  },
+})

@@ -1,0 +1,157 @@
+import type { Config } from '../../lib/app/config.ts'
+import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
+import { groupName } from '../../lib/app/topics.ts'
+import { consumerGroups } from '../../lib/queries/groups.ts'
+import { NOTHING, StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
+import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import {
+  argument,
+  command,
+  environment,
+  flag,
+  JSON_OPTION,
+  NATURAL,
+  option,
+  SOME_TEXT,
+  type ValuesOf,
+} from '../command.ts'
+import type { CommandConnections } from '../command-connections.ts'
+import { configOf, kafkaAddress, withinPatience, withRedis } from '../connections.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { carryOut } from '../operation.ts'
+import { printReport, type Terminal } from '../terminal.ts'
+import { confirm } from './confirm.ts'
+import { replaced } from './replaced.ts'
+import { nameOf, ownTopicOf, signalTopics, textsOf } from './state-keys.ts'
+
+type DropOptions = ValuesOf<typeof OPTIONS>
+
+const OPTIONS = {
+  partition: option('<n>', 'which one', NATURAL),
+  allPartitions: flag('all, of a consumer that no function has any more'),
+  topic: option(
+    '<topic>',
+    'a signal, or the whole name (default: readings; with --all-partitions, every one)',
+    SOME_TEXT,
+  ),
+  yes: flag('do not ask'),
+  json: JSON_OPTION,
+  env: environment('whose servers are meant'),
+}
+
+export default command({
+  about: `Remove everything that a consumer remembers of a partition.
+
+With its next batch of the partition it reads the log anew from its start, as far back as Kafka keeps it. What it emits
+again has the same ids as before, as long as the same records are there. Export it first.
+
+With --all-partitions, everything that is left of a consumer that no function of this project has any more is removed, on every topic of the
+environment. It is refused while the consumer's group has members.`,
+  more: `
+Examples:
+  sluice state drop processor --partition 3
+  sluice state drop renamed-long-ago --all-partitions --env staging`,
+  args: {
+    consumer: argument('its name, as in serverless.yml', SOME_TEXT),
+  },
+  options: OPTIONS,
+  withoutKafka: true,
+  run(values, terminal) {
+    const isAll = values.allPartitions && values.partition === undefined
+    return (isAll ? removeAll : drop)(values, terminal)
+  },
+})
+
+async function drop(
+  { env, yes, json, partition, allPartitions, ...wanted }: DropOptions & { consumer: string },
+  terminal: Terminal,
+): Promise<void> {
+  if (partition === undefined || allPartitions)
+    throw usageFailure('Name one partition with --partition, or take --all-partitions.')
+  const config = configOf(terminal, env)
+  const { consumer, topic = 'readings' } = wanted
+  const stateKey = { consumer, topic: ownTopicOf({ topic }, config.env), partition }
+  await withRedis(config, async (client, connections) => {
+    const { version, entities, outbox } = await new StateInspection(client).summary(stateKey)
+    if (version.appliedOffset < 0 && version.epoch === 0)
+      throw new CliFailure(
+        `There is nothing to drop of ${nameOf(stateKey)}: are the consumer's name, --topic, --partition and --env right?`,
+      )
+    terminal.stderr.write(
+      `${nameOf(stateKey)}: applied offset ${version.appliedOffset} → none, entities ${entities} → 0, ${outbox} waiting to be published\n`,
+    )
+    await confirm('Drop it?', yes, terminal)
+    const operation = { action: 'state drop', filter: textsOf(stateKey) } as const
+    const { epoch } = await carryOut(connections, operation, async counts => {
+      const put = await replaced(new StateCheckpoints(client), stateKey, NOTHING)
+      counts.partitions = 1
+      counts.entities = entities
+      return put
+    })
+    if (json)
+      return printReport(
+        terminal,
+        { ...stateKey, appliedOffsetBefore: version.appliedOffset, appliedOffset: null, epoch },
+        json,
+        String,
+      )
+    terminal.stderr.write(
+      `Dropped, epoch ${epoch}. The next batch of the partition reads the log from its start.\n`,
+    )
+  })
+}
+
+/** Nothing reads this state any more, so all of it is removed, including the epoch. */
+async function removeAll(
+  { consumer, topic, env, yes, json }: DropOptions & { readonly consumer: string },
+  terminal: Terminal,
+): Promise<void> {
+  if (consumersOf(readFunctions()).includes(consumer))
+    throw usageFailure(
+      `${consumer} is a function of this project: drop its partitions one by one, with --partition.`,
+    )
+  const config = configOf(terminal, env)
+  const topics =
+    topic === undefined ? signalTopics(config.env).map(one => one.topic) : [ownTopicOf({ topic }, config.env)]
+  const isMeant = (one: StateKey) => one.consumer === consumer && topics.includes(one.topic)
+  await withRedis(config, async (client, connections) => {
+    const states = new StateList(client)
+    const own = (await states.all()).filter(isMeant)
+    if (own.length === 0)
+      throw new CliFailure(
+        `Redis holds no state of ${consumer} in "${config.env}": \`sluice state list\` shows what it holds.`,
+      )
+    for (const one of own)
+      terminal.stderr.write(`${nameOf(one)}: applied offset ${one.appliedOffset}, entities ${one.entities}\n`)
+    await confirm(`Remove all of it? No function of this project is called ${consumer}.`, yes, terminal)
+    const filter = { consumer, 'all-partitions': 'yes', ...(topic && { topic }) }
+    const partitions = await carryOut(connections, { action: 'state drop', filter }, async counts => {
+      await requireNoMembers(consumer, config, connections)
+      return states.remove(isMeant, removed => {
+        counts.partitions = removed
+      })
+    })
+    if (json) return printReport(terminal, { consumer, partitions }, json, String)
+    terminal.stderr.write(`Removed the states of ${partitions} partitions.\n`)
+  })
+}
+
+/** @throws CliFailure if a function reads for this consumer somewhere, or Kafka does not say */
+async function requireNoMembers(
+  consumer: string,
+  config: Config,
+  connections: CommandConnections,
+): Promise<void> {
+  const group = groupName(consumer, config.env)
+  const [found] = await withinPatience(consumerGroups(await connections.kafka(), [group])).catch(error => {
+    throw new CliFailure(
+      `Nothing was changed: Kafka at ${kafkaAddress(config)} does not say whether the group ${group} has members. (${(error as Error).message})`,
+    )
+  })
+  if (found?.state !== 'missing' && found?.state !== 'empty')
+    throw new CliFailure(
+      `Nothing was changed: the consumer group ${group} has members, so a function of another project reads for ${consumer}. Remove that function first.`,
+    )
+}

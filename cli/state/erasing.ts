@@ -1,0 +1,171 @@
+/** Runs one erasure: shows who holds the entity, appends the event to each topic, waits until every consumer has applied it, and reports. */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../../lib/app/config.ts'
+import type { Counts } from '../../lib/operations/audit.ts'
+import { type ErasurePlace, erasuresSoFar, holdingsOf } from '../../lib/queries/erasure.ts'
+import { partitionsOf } from '../../lib/queries/partition-states.ts'
+import { type Erasure, entityErased } from '../../lib/telemetry/erasure.ts'
+import { RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import type { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
+import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
+import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
+import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import { kafkaAddress, reasonOf } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import { showLine } from '../progress.ts'
+import type { Terminal } from '../terminal.ts'
+import { erasureTarget } from './erasure-target.ts'
+import { type ErasedTopic, type ErasurePlan, type ErasureReport, waitingText } from './erasure-text.ts'
+import { type ConsumerErasure, untilApplied } from './erasure-wait.ts'
+import { signalTopics } from './state-keys.ts'
+
+/** What an erasure works with. */
+export interface Servers {
+  readonly config: Config
+  readonly connections: Pick<Connections, 'publisher'>
+  readonly inspection: StateInspection
+  readonly states: Pick<StateList, 'names'>
+}
+
+/**
+ * Who holds what of the entity.
+ *
+ * @param wanted its whole name, or its subject
+ * @param topics those whose consumers the erasure reaches
+ * @throws CliFailure if it names no entity, or several
+ */
+export async function planned(
+  { config, inspection, states }: Servers,
+  wanted: string,
+  topics: readonly ErasedTopic[],
+): Promise<ErasurePlan> {
+  const reached = topics.flatMap(statesIn)
+  const names = new Set(reached.map(nameIn))
+  const known = new Set(signalTopics(config.env).map(one => one.topic))
+  const others = (await states.names()).filter(one => known.has(one.topic) && !names.has(nameIn(one)))
+  const entity = await erasureTarget(inspection, [...reached, ...others], wanted)
+  return {
+    entity,
+    topics,
+    holdings: await holdingsOf(inspection, reached, entity),
+    notReached: (await holdingsOf(inspection, others, entity)).map(stateKeyOf),
+  }
+}
+
+/**
+ * Appends the erasure to every partition of a topic, waits for the consumers, and goes on to the next topic: what consumers of the
+ * one have sent to the other before the erasure should come before it there, too. Every partition, because an entity can have states
+ * in several: if its keys are random, or were another partitioner's, or if the topic has grown.
+ *
+ * @param timeoutMs for all waits together. The erasure is appended to every topic, even if the time is up.
+ * @throws CliFailure if Kafka does not take the erasure
+ */
+export async function erased(
+  servers: Servers,
+  plan: ErasurePlan,
+  timeoutMs: number,
+  terminal: Terminal,
+  counts: Counts,
+): Promise<ErasureReport> {
+  const { inspection } = servers
+  const { entity, topics, notReached } = plan
+  const before = await placesBefore(inspection, plan)
+  const erasure = { erasureId: randomUUID(), requestedAt: new Date().toISOString() }
+  const endMs = performance.now() + timeoutMs
+  const records: ErasureReport['records'][number][] = []
+  const places: ErasurePlace[] = []
+  let consumers: readonly ConsumerErasure[] = []
+  for (const one of topics) {
+    const { topic } = one
+    const offsets = await appended(servers, entity, one, erasure)
+    counts.records = (counts.records ?? 0) + offsets.length
+    records.push(...offsets.map((offset, partition) => ({ topic, partition, offset })))
+    const own = before.filter(place => place.topic === topic)
+    places.push(...own.map(place => ({ ...place, offset: offsets[place.partition] as number })))
+    consumers = await waited(inspection, places, Math.max(0, endMs - performance.now()), terminal)
+  }
+  const now = await holdingsOf(inspection, places.map(stateKeyOf), entity)
+  const holdsAgain = ({ consumer, topic, pending }: ConsumerErasure) =>
+    now.some(one => one.consumer === consumer && one.topic === topic && !pending.includes(one.partition))
+  return {
+    entity,
+    topics,
+    notReached,
+    erasureId: erasure.erasureId,
+    records,
+    consumers: consumers.map(one => ({ ...one, holdsAgain: holdsAgain(one) })),
+  }
+}
+
+async function placesBefore(
+  inspection: StateInspection,
+  { topics, holdings }: ErasurePlan,
+): Promise<Omit<ErasurePlace, 'offset'>[]> {
+  const held = new Set(holdings.map(nameIn))
+  const places: Omit<ErasurePlace, 'offset'>[] = []
+  for (const stateKey of topics.flatMap(statesIn)) {
+    const erasedBefore = await erasuresSoFar(inspection, stateKey)
+    places.push({ ...stateKey, held: held.has(nameIn(stateKey)), erasedBefore })
+  }
+  return places
+}
+
+async function appended(
+  { config, connections }: Servers,
+  entity: string,
+  { topic, partitions }: ErasedTopic,
+  erasure: Omit<Erasure, 'partition'>,
+): Promise<readonly number[]> {
+  const records = Array.from({ length: partitions }, (_, partition) => {
+    const event = entityErased(partsOfEntity(entity), { ...erasure, partition })
+    return { ...producedRecord(topic, null, event, config.contentMode), partition }
+  })
+  try {
+    return await (await connections.publisher()).publish(records)
+  } catch (error) {
+    if (!(error instanceof Unavailable || error instanceof RefusedByKafka)) throw error
+    throw new CliFailure(
+      `Kafka at ${kafkaAddress(config)} has not acknowledged the erasure: some partitions may have it, and others not. Erase the ` +
+        `entity again: twice does no harm. (${reasonOf(error)})`,
+    )
+  }
+}
+
+async function waited(
+  inspection: StateInspection,
+  places: readonly ErasurePlace[],
+  timeoutMs: number,
+  terminal: Terminal,
+): Promise<ConsumerErasure[]> {
+  let now: readonly ConsumerErasure[] = []
+  const hide = showLine(terminal, () => waitingText(now))
+  try {
+    const patience = {
+      timeoutMs,
+      nowMs: () => performance.now(),
+      pause: (ms: number) => sleep(ms, undefined, { signal: terminal.stop }),
+      stop: terminal.stop,
+    }
+    return await untilApplied(inspection, places, patience, consumers => {
+      now = consumers
+    })
+  } finally {
+    hide()
+  }
+}
+
+function statesIn({ topic, partitions, consumers }: ErasedTopic): StateKey[] {
+  return consumers.flatMap(consumer => partitionsOf(consumer, { topic, partitions }))
+}
+
+function nameIn({ consumer, topic, partition }: StateKey): string {
+  return `${consumer} ${topic} ${partition}`
+}
+
+function stateKeyOf({ consumer, topic, partition }: StateKey): StateKey {
+  return { consumer, topic, partition }
+}

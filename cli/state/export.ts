@@ -1,0 +1,151 @@
+import { open, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { ATTEMPTS, StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import {
+  argument,
+  command,
+  environment,
+  flag,
+  NATURAL,
+  option,
+  optionWithDefault,
+  requiredOption,
+  SOME_TEXT,
+} from '../command.ts'
+import { configOf, withRedis } from '../connections.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { fileFailure } from '../files.ts'
+import { carryOut } from '../operation.ts'
+import { pathIn, printReport, type Terminal } from '../terminal.ts'
+import { type CheckpointFile, linesOf } from './checkpoint-file.ts'
+import { boundsOf } from './log.ts'
+import { nameOf, ownTopicOf, stateKeysOf } from './state-keys.ts'
+
+export default command({
+  about: `Write what a consumer remembers of a partition to a file: a checkpoint.
+
+It is of one moment, although the consumer goes on: a partition state that moves while it is read is read again. The file holds
+states and events as they are: keep it as you keep the data itself.`,
+  more: `
+Examples:
+  sluice state export processor --partition 3 --to processor-3.jsonl
+  sluice state export processor --all-partitions --to checkpoints`,
+  args: {
+    consumer: argument('its name, as in serverless.yml', SOME_TEXT),
+  },
+  options: {
+    to: requiredOption('<file>', 'a new file, or "-"; with --all-partitions a folder', SOME_TEXT),
+    topic: optionWithDefault(
+      '<topic>',
+      'a signal, as readings or failures, or the whole name',
+      SOME_TEXT,
+      'readings',
+    ),
+    partition: option('<n>', 'which one', NATURAL),
+    allPartitions: flag('each of them, to a file of its own'),
+    json: flag('print what was exported as one JSON document; not with --to "-"'),
+    env: environment('to look at'),
+  },
+  async run({ to, env, json, allPartitions, ...wanted }, terminal) {
+    if ((wanted.partition === undefined) !== allPartitions)
+      throw usageFailure('Name one partition with --partition, or take --all-partitions.')
+    if (allPartitions && to === '-')
+      throw usageFailure('--all-partitions needs a folder: --to "-" is one stream.')
+    if (json && to === '-')
+      throw usageFailure(
+        '--json prints to standard output, where the checkpoint goes: name a file with --to.',
+      )
+    const config = configOf(terminal, env)
+    await withRedis(config, async (client, connections) => {
+      const checkpoints = new StateCheckpoints(client)
+      const topic = ownTopicOf(wanted, config.env)
+      const bounds = await boundsOf(connections, topic)
+      const stateKeys = stateKeysOf(
+        wanted,
+        config.env,
+        typeof bounds === 'string' ? undefined : bounds.length,
+      )
+      const written: Exported[] = []
+      const filter = { consumer: wanted.consumer, topic, partition: String(wanted.partition ?? 'all') }
+      await carryOut(connections, { action: 'state export', filter }, async counts => {
+        for (const stateKey of stateKeys) {
+          if (terminal.stop.aborted) return
+          const file = await taken(checkpoints, stateKey)
+          // With all partitions, skip those that have not been read yet.
+          if (file === undefined && allPartitions) continue
+          if (file === undefined)
+            throw new CliFailure(
+              `There is nothing to export of ${nameOf(stateKey)}: are the consumer's name, --topic, --partition and --env right?`,
+            )
+          const name = allPartitions
+            ? join(to, `${stateKey.consumer}-${stateKey.topic}-${stateKey.partition}.jsonl`)
+            : to
+          await write(file, name, terminal)
+          const { version, states } = file.checkpoint
+          const { appliedOffset, epoch } = version
+          counts.partitions = (counts.partitions ?? 0) + 1
+          counts.entities = (counts.entities ?? 0) + states.size
+          written.push({ ...stateKey, appliedOffset, epoch, entities: states.size, file: name })
+          if (!json)
+            terminal.stderr.write(
+              `Exported ${nameOf(stateKey)} at applied offset ${appliedOffset}, epoch ${epoch}: ${states.size} entities\n`,
+            )
+        }
+        if (written.length === 0)
+          throw new CliFailure(
+            `There is nothing to export of ${wanted.consumer} on ${topic}: are its name, --topic and --env right?`,
+          )
+      })
+      if (terminal.stop.aborted) return
+      if (json) printReport(terminal, written, json, String)
+    })
+  },
+})
+
+interface Exported extends StateKey {
+  readonly appliedOffset: number
+  readonly epoch: number
+  readonly entities: number
+  readonly file: string
+}
+
+/** Undefined if the partition state has never been written to. */
+async function taken(checkpoints: StateCheckpoints, stateKey: StateKey): Promise<CheckpointFile | undefined> {
+  const checkpoint = await checkpoints.take(stateKey)
+  if (checkpoint === 'moving')
+    throw new CliFailure(
+      `${nameOf(stateKey)} went on during each of ${ATTEMPTS} readings: nothing is exported. Export it in a quieter hour, or disable ` +
+        'the event source mapping of the consumer meanwhile; its records wait in Kafka.',
+    )
+  const { appliedOffset, epoch } = checkpoint.version
+  return appliedOffset < 0 && epoch === 0
+    ? undefined
+    : { stateKey, takenAt: new Date().toISOString(), checkpoint }
+}
+
+/** Writes the checkpoint completely or not at all. */
+async function write(file: CheckpointFile, to: string, terminal: Terminal): Promise<void> {
+  const lines = Readable.from(linesOf(file))
+  if (to === '-') return pipeline(lines, terminal.stdout, { end: false })
+  const path = pathIn(terminal, to)
+  const partial = `${path}.part`
+  try {
+    if (await exists(path)) throw usageFailure(`${to} is there already: name a file that is not.`)
+    const target = await open(partial, 'w', 0o600)
+    await pipeline(lines, target.createWriteStream({ flush: true }))
+    await rename(partial, path)
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => {})
+    throw fileFailure(to, error)
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,101 @@
+import { createReadStream } from 'node:fs'
+import { StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
+import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { ANY_TEXT, argumentList, command, environment, flag, JSON_OPTION } from '../command.ts'
+import { configOf, withRedis } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import { fileFailure } from '../files.ts'
+import { carryOut } from '../operation.ts'
+import { pathIn, printReport, type Terminal } from '../terminal.ts'
+import { type CheckpointFile, readCheckpoint } from './checkpoint-file.ts'
+import { confirm } from './confirm.ts'
+import { standingAt } from './log.ts'
+import { compareLogs } from './other-log.ts'
+import { replaced } from './replaced.ts'
+import { nameOf, requireOwn, textsOf } from './state-keys.ts'
+
+export default command({
+  about: `Replace everything that a consumer remembers of a partition by a checkpoint, completely or not at all.
+
+The epoch rises, so that what an invocation in flight has computed from the old state is refused. The consumer reads
+the log on from the checkpoint's applied offset by itself, with its next batch: to older records it goes back, and what it emits
+again has the same ids as before.`,
+  more: `
+Example:
+  sluice state import processor-3.jsonl
+  sluice state import whole.jsonl changes-1.jsonl changes-2.jsonl`,
+  args: {
+    files: argumentList(
+      'what `sluice state export` wrote; or a whole state of the bucket, and the changes that follow it',
+      ANY_TEXT,
+    ),
+  },
+  options: {
+    force: flag("also where the checkpoint belongs to another log than Kafka's"),
+    yes: flag('do not ask'),
+    json: JSON_OPTION,
+    env: environment('whose servers are meant'),
+  },
+  async run({ files: names, force, yes, env, json }, terminal) {
+    const config = configOf(terminal, env)
+    const { stateKey, takenAt, checkpoint } = await filesAt(names, terminal)
+    requireOwn(stateKey.topic, config.env)
+    await withRedis(config, async (client, connections) => {
+      const { another, warning } = compareLogs(
+        checkpoint,
+        await standingAt(connections, stateKey, checkpoint.version.appliedOffset),
+      )
+      if (another && !force)
+        throw new CliFailure(
+          `${names.at(-1)} is a checkpoint of another log than ${stateKey.topic}/${stateKey.partition}: ${another}. Nothing was changed. ` +
+            'To import it anyway, add --force.',
+        )
+      const { version, entities } = await new StateInspection(client).summary(stateKey)
+      const { appliedOffset } = checkpoint.version
+      const lines = [
+        ...(another ? [`Another log, but --force: ${another}.`] : []),
+        ...(warning ? [warning] : []),
+        `${nameOf(stateKey)}: applied offset ${version.appliedOffset} → ${appliedOffset}, entities ${entities} → ${checkpoint.states.size}, as of ${takenAt}`,
+      ]
+      terminal.stderr.write(`${lines.join('\n')}\n`)
+      await confirm('Replace it?', yes, terminal)
+      // With the digest of the other log's record, the consumer would stop at once; its failures are not those of this log.
+      const meant = another
+        ? { ...checkpoint, appliedDigest: undefined, failuresFromMs: undefined }
+        : checkpoint
+      const filter = { ...textsOf(stateKey), takenAt, ...(another ? { force: 'yes' } : {}) }
+      const { epoch } = await carryOut(connections, { action: 'state import', filter }, async counts => {
+        const put = await replaced(new StateCheckpoints(client), stateKey, meant)
+        counts.partitions = 1
+        counts.entities = checkpoint.states.size
+        return put
+      })
+      if (json) {
+        const report = {
+          ...stateKey,
+          appliedOffsetBefore: version.appliedOffset,
+          appliedOffset,
+          epoch,
+          entities: checkpoint.states.size,
+          takenAt,
+        }
+        return printReport(terminal, report, json, String)
+      }
+      terminal.stderr.write(
+        `Imported, epoch ${epoch}. The next batch of the partition reads the log on from offset ${appliedOffset + 1}.\n`,
+      )
+    })
+  },
+})
+
+function filesAt(names: readonly string[], terminal: Terminal): Promise<CheckpointFile> {
+  return readCheckpoint(names.map(name => ({ name, pieces: piecesOf(name, pathIn(terminal, name)) })))
+}
+
+async function* piecesOf(name: string, path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path)
+  } catch (error) {
+    throw fileFailure(name, error)
+  }
+}

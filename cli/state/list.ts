@@ -1,0 +1,30 @@
+import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
+import { listPartitionStates } from '../../lib/queries/partition-states.ts'
+import { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
+import { command, flag, JSON_OPTION } from '../command.ts'
+import { configOf, withRedis } from '../connections.ts'
+import { printReport } from '../terminal.ts'
+import { listText } from './list-text.ts'
+
+export default command({
+  about: `List every partition state that Redis holds, of whichever consumer and environment.
+
+A consumer that was renamed, or taken away, leaves its states behind: they are those of which no function of this project
+has the name. \`sluice state drop <consumer> --all-partitions\` removes them.`,
+  more: `
+Examples:
+  sluice state list --orphaned
+  sluice state list --json`,
+  options: {
+    orphaned: flag('only those of which no function of this project has the name'),
+    json: JSON_OPTION,
+  },
+  async run({ orphaned, json }, terminal) {
+    const consumers = consumersOf(readFunctions())
+    await withRedis(configOf(terminal, undefined), async client => {
+      const lines = await listPartitionStates(new StateList(client), consumers)
+      const shown = orphaned ? lines.filter(({ hasFunction }) => !hasFunction) : lines
+      printReport(terminal, shown, json, listText)
+    })
+  },
+})

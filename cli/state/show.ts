@@ -1,0 +1,106 @@
+import { readConfig } from '../../lib/app/config.ts'
+import { entityStates } from '../../lib/queries/entities.ts'
+import { partitionStates, topicsRemembered } from '../../lib/queries/partition-states.ts'
+import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import {
+  argument,
+  command,
+  environment,
+  flag,
+  JSON_OPTION,
+  NATURAL,
+  option,
+  optionWithDefault,
+  SOME_TEXT,
+} from '../command.ts'
+import { environmentOf, withRedis } from '../connections.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { printReport } from '../terminal.ts'
+import { AT, pastText, statesAt } from './at.ts'
+import { boundsOf } from './log.ts'
+import { stateReport } from './report.ts'
+import { ownTopicOf, signalTopics, stateKeysOf, topicOf } from './state-keys.ts'
+import { entitiesText, stateText } from './text.ts'
+
+export default command({
+  about: `Show what a consumer remembers, partition by partition.
+
+Read in pages while the consumer goes on, so that figures of one partition may be a moment apart. Where Kafka does not
+answer, only the lag is missing.
+
+With --at, the log is applied again in memory, by the code of this project, from the newest checkpoint before that place, or from
+the start of the log. Nothing is changed.`,
+  more: `
+Examples:
+  sluice state show processor
+  sluice state show dlq-router --topic failures --failures
+  sluice state show alerting --entity roof-1
+  sluice state show alerting --entity roof-1 --at 2h`,
+  args: {
+    consumer: argument('its name, as in serverless.yml', SOME_TEXT),
+  },
+  options: {
+    topic: optionWithDefault(
+      '<topic>',
+      'a signal, as readings or failures, or the whole name',
+      SOME_TEXT,
+      'readings',
+    ),
+    partition: option('<n>', 'this one alone', NATURAL),
+    entity: option(
+      '<text>',
+      'the state and the timers of these: a whole subject, or a part of source and subject',
+      SOME_TEXT,
+    ),
+    at: option(
+      '<offset|time>',
+      'with --entity: its state at this offset, or just before this time, and the steps that led there',
+      AT,
+    ),
+    failures: flag('list the open failures'),
+    json: JSON_OPTION,
+    env: environment('to look at'),
+  },
+  async run({ env, entity, json, failures, at, ...wanted }, terminal) {
+    if (at && entity === undefined) throw usageFailure('--at shows an entity: name it with --entity.')
+    const environment = environmentOf(terminal, env)
+    const config = readConfig(environment)
+    await withRedis(config, async (client, connections) => {
+      if (at && entity !== undefined) {
+        const asked = { ...wanted, topic: ownTopicOf(wanted, config.env), at, entity }
+        const past = await statesAt({ client, connections }, asked, environment, terminal)
+        return printReport(terminal, past, json, pastText)
+      }
+      const inspection = new StateInspection(client)
+      const bounds = await boundsOf(connections, topicOf(wanted, config.env))
+      const stateKeys = stateKeysOf(
+        wanted,
+        config.env,
+        typeof bounds === 'string' ? undefined : bounds.length,
+      )
+      if (entity !== undefined) {
+        const found = await entityStates(inspection, stateKeys, entity)
+        if (found.length === 0)
+          throw new CliFailure(
+            `${wanted.consumer} remembers no entity of ${stateKeys[0]?.topic} that matches "${entity}".`,
+          )
+        return printReport(terminal, found, json, entitiesText)
+      }
+      const states = await partitionStates(inspection, stateKeys, {
+        bounds: typeof bounds === 'string' ? undefined : bounds,
+        withFailures: failures,
+      })
+      const topic = topicOf(wanted, config.env)
+      if (states.every(({ appliedOffset, epoch }) => appliedOffset < 0 && epoch === 0)) {
+        const known = await topicsRemembered(inspection, wanted.consumer, signalTopics(config.env))
+        const advice =
+          known.length > 0
+            ? `it does of ${known.map(({ signal }) => `--topic ${signal}`).join(', ')}.`
+            : 'are its name, --topic, --partition and --env right?'
+        throw new CliFailure(`${wanted.consumer} remembers nothing of ${topic}: ${advice}`)
+      }
+      const report = stateReport({ consumer: wanted.consumer, topic }, bounds, states)
+      return printReport(terminal, report, json, stateText)
+    })
+  },
+})

@@ -1,0 +1,68 @@
+import { entitySources } from '../../lib/queries/entity-sources.ts'
+import { StateReader } from '../../packages/runtime/adapters/redis/state-reader.ts'
+import { oneOf } from '../../packages/runtime/settings/values.ts'
+import {
+  argument,
+  command,
+  environment,
+  JSON_OPTION,
+  NATURAL,
+  option,
+  optionWithDefault,
+  POSITIVE,
+  SOME_TEXT,
+} from '../command.ts'
+import { configOf, withRedis } from '../connections.ts'
+import { printReport } from '../terminal.ts'
+import { boundsOf } from './log.ts'
+import { sourcesText } from './sources-text.ts'
+import { stateKeysOf, topicOf } from './state-keys.ts'
+
+const MOST = 10
+
+export default command({
+  about: `Show which producers have the most entities in the states of a consumer, the worst first.
+
+It reads the name and the state of every entity, in pages while the consumer goes on. --by prefix counts sources together that differ only after their
+last "/": a flood can take another source for each entity.`,
+  more: `
+\`sluice state erase --matching\` removes the entities of a pattern.
+
+Examples:
+  sluice state sources processor
+  sluice state sources alerting --by prefix --most 3`,
+  args: {
+    consumer: argument('its name, as in serverless.yml', SOME_TEXT),
+  },
+  options: {
+    topic: optionWithDefault(
+      '<topic>',
+      'a signal, as readings or patterns, or the whole name',
+      SOME_TEXT,
+      'readings',
+    ),
+    partition: option('<n>', 'this one alone', NATURAL),
+    by: optionWithDefault(
+      '<what>',
+      'count by source, or by its beginning',
+      oneOf(['source', 'prefix']),
+      'source',
+    ),
+    most: optionWithDefault('<n>', 'maximum number of lines', POSITIVE, MOST),
+    json: JSON_OPTION,
+    env: environment('to look at'),
+  },
+  async run({ env, json, by, most, ...wanted }, terminal) {
+    const config = configOf(terminal, env)
+    await withRedis(config, async (client, connections) => {
+      const bounds = await boundsOf(connections, topicOf(wanted, config.env))
+      const stateKeys = stateKeysOf(
+        wanted,
+        config.env,
+        typeof bounds === 'string' ? undefined : bounds.length,
+      )
+      const report = await entitySources(new StateReader(client), stateKeys, { by, most })
+      printReport(terminal, { consumer: wanted.consumer, by, ...report }, json, sourcesText)
+    })
+  },
+})

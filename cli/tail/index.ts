@@ -1,0 +1,74 @@
+import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+import {
+  command,
+  environment,
+  flag,
+  NATURAL,
+  negation,
+  option,
+  optionalArguments,
+  optionList,
+  POSITIVE,
+  SOME_TEXT,
+  short,
+} from '../command.ts'
+import { configOf } from '../connections.ts'
+import { usageFailure } from '../failure.ts'
+import { topicOf } from '../state/state-keys.ts'
+import { FILTER } from './filter.ts'
+import { fromKind } from './from.ts'
+import { tailTopics } from './tail.ts'
+
+export default command({
+  about: `Show topics, one record a line: when it was written, when the event happened, where it is, and what it says.
+
+TOPIC is a signal (${SIGNALS.join(', ')}) or the whole name of any topic; without one, all signals are shown. What is there already
+comes in the order of time, then what is written from now on, until Ctrl-C. Records that carry no event are shown as text, with the
+reason. Reading leaves no trace: no consumer group keeps an offset.`,
+  more: `
+--filter compares a name with a value: type, subject, source, id or any other attribute of the event, data.PATH (as data.temperature
+or data.location.site), topic, partition, offset, key, recordTime, or failure. Operators are = and != for text, > >= < <= for numbers
+and times, ~ and !~ for regular expressions.
+
+With --json, each line is one document: topic, partition, offset, recordTime, eventTime, key, headers, event (as in CloudEvents'
+JSON format), failure and value of what carries no event.
+
+Examples:
+  sluice tail alerts events
+  sluice tail readings --from 10m --filter subject=roof-1 --filter 'data.temperature>30'
+  sluice tail dlq --from start --no-follow --json`,
+  args: {
+    topic: optionalArguments('signals, or whole names of topics', SOME_TEXT),
+  },
+  options: {
+    from: option(
+      '<position>',
+      'start, end, an RFC 3339 time, a duration before now, or an offset (default: end; with --no-follow: start)',
+      fromKind(Date.now()),
+    ),
+    filter: optionList('<condition>', 'only what fits; again for more conditions', FILTER),
+    partition: option('<n>', 'this one alone', NATURAL),
+    ticks: flag("show the clock's ticks and the rule sets, too"),
+    count: short('n', option('<n>', 'end after this many records', POSITIVE)),
+    follow: negation('end with what is there now'),
+    json: flag('print one JSON document a line'),
+    env: environment('to look at'),
+  },
+  run({ topic: wanted, ...options }, terminal) {
+    const { partition, follow, filter: filters, ticks, count, json, env } = options
+    const from = options.from ?? (follow ? 'end' : 'start')
+    if (from === 'end' && !follow)
+      throw usageFailure('--no-follow shows what is there, and --from end skips it: leave out one of them.')
+    const config = configOf(terminal, env)
+    const topics =
+      wanted.length > 0
+        ? [...new Set(wanted.map(topic => topicOf({ topic }, config.env)))]
+        : SIGNALS.map(signal => topicName(signal, config.env))
+    if (typeof from === 'object' && 'offset' in from && (topics.length > 1 || partition === undefined))
+      throw usageFailure(
+        '--from with an offset needs one topic and --partition: each partition counts its own.',
+      )
+    const plan = { topics, partition, from, filters, follow, json, withTicks: ticks }
+    return tailTopics({ ...plan, count: count ?? Number.POSITIVE_INFINITY }, config, terminal)
+  },
+})

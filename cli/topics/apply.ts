@@ -1,0 +1,62 @@
+import { type Applying, applyTopics } from '../../lib/operations/topics/apply.ts'
+import { command, environment, flag, JSON_OPTION, type ValuesOf } from '../command.ts'
+import { configOf } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import { type KafkaCommand, withKafka } from '../kafka.ts'
+import { carryOut } from '../operation.ts'
+import { confirm } from '../state/confirm.ts'
+import { printReport, type Terminal } from '../terminal.ts'
+import { appliedText, isEmpty, planText, refusedCount } from './plan-text.ts'
+import { planned } from './planning.ts'
+
+type ApplyOptions = ValuesOf<typeof OPTIONS>
+
+const OPTIONS = {
+  yes: flag('do not ask'),
+  json: JSON_OPTION,
+  env: environment('whose topics are changed'),
+}
+
+export default command({
+  about: `Bring the topics of the environment to what the table of topics (lib/app/topics.ts) says: create missing ones, change settings.
+
+It shows the plan first, and asks. What would lose records is refused: fewer partitions, a shorter retention, another cleanup policy, smaller
+messages. So are more partitions of a topic that functions read: \`sluice topics grow\` adds those, and moves the states. The settings of a
+topic that the table does not name stay as they are. If something was refused, the exit status is 1.`,
+  more: `
+Examples:
+  sluice topics apply
+  sluice topics apply --env staging --yes`,
+  options: OPTIONS,
+  async run(options, terminal) {
+    const config = configOf(terminal, options.env)
+    await withKafka(config, command => applied(command, options, terminal))
+  },
+})
+
+async function applied(command: KafkaCommand, options: ApplyOptions, terminal: Terminal): Promise<void> {
+  const { env } = command.config
+  const found = await planned(command)
+  const { creations, changes, refused } = found.plan
+  const { stdout, stderr } = terminal
+  // With --json, standard output is one document, which says what was done.
+  const plan = planText({ env, ...found.plan })
+  if (options.json) stderr.write(plan)
+  else stdout.write(plan)
+  const applying: Applying = { created: [], changed: [] }
+  try {
+    if (creations.length + changes.length > 0) {
+      await confirm(`Change the topics of "${env}"?`, options.yes, terminal)
+      await carryOut(command.connections, { action: 'topics apply', filter: {} }, async counts => {
+        await applyTopics(command.kafka, found, applying).finally(() => {
+          counts.created = applying.created.length
+          counts.changed = applying.changed.length
+        })
+      })
+    }
+  } finally {
+    printReport(terminal, { env, ...applying, refused }, options.json, appliedText)
+  }
+  if (refused.length > 0) throw new CliFailure(refusedCount(refused))
+  if (!isEmpty(found.plan) && !options.json) stdout.write('Done.\n')
+}

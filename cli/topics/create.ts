@@ -1,0 +1,112 @@
+import { kafkaTopics } from '../../lib/app/topics.ts'
+import { replicationOn } from '../../packages/runtime/adapters/kafka/replication.ts'
+import {
+  brokerCount,
+  createTopic,
+  isTopicNotCreated,
+  type NewTopic,
+  topicNotCreated,
+} from '../../packages/runtime/adapters/kafka/topic-admin.ts'
+import { topicConfiguration } from '../../packages/runtime/adapters/kafka/topics.ts'
+import { oneOf } from '../../packages/runtime/settings/values.ts'
+import {
+  argument,
+  command,
+  environment,
+  JSON_OPTION,
+  option,
+  optionList,
+  POSITIVE,
+  SOME_TEXT,
+  type ValuesOf,
+} from '../command.ts'
+import { configOf } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import { withKafka } from '../kafka.ts'
+import { carryOut } from '../operation.ts'
+import { ownTopicOf } from '../state/state-keys.ts'
+import { printReport } from '../terminal.ts'
+import { CLEANUP_POLICIES, COMPRESSION_TYPES, RETENTION_MS, SETTING, settingsIn } from './settings.ts'
+
+type CreateOptions = ValuesOf<typeof OPTIONS>
+
+const OPTIONS = {
+  partitions: option('<n>', 'how many partitions', POSITIVE),
+  replicationFactor: option('<n>', 'how many brokers keep a copy', POSITIVE),
+  retentionMs: option('<ms>', 'retention.ms: how long records are kept; -1: without end', RETENTION_MS),
+  minInsyncReplicas: option('<n>', 'min.insync.replicas: how many copies a write needs', POSITIVE),
+  cleanupPolicy: option('<policy>', 'cleanup.policy: what happens to old records', oneOf(CLEANUP_POLICIES)),
+  compressionType: option('<codec>', 'compression.type: how brokers compress', oneOf(COMPRESSION_TYPES)),
+  config: optionList('<name=value>', 'any setting of a topic; again for more', SETTING),
+  json: JSON_OPTION,
+  env: environment('of a signal'),
+}
+
+export default command({
+  about: `Create a topic, and wait until it can be written.
+
+NAME is the whole name of a topic. A signal, as readings, stands for the topic of that signal in the environment; it gets partitions, copies
+and settings by the table of topics, unless options say otherwise. For other topics the brokers' defaults fill in what is not given.`,
+  more: `
+Examples:
+  sluice topics create orders --partitions 10 --replication-factor 3
+  sluice topics create orders --retention-ms 604800000 --config min.insync.replicas=2
+  sluice topics create prices --cleanup-policy compact --compression-type zstd`,
+  args: {
+    name: argument('whole name of the topic, or a signal', SOME_TEXT),
+  },
+  options: OPTIONS,
+  async run({ name, ...options }, terminal) {
+    const config = configOf(terminal, options.env)
+    const topic = ownTopicOf({ topic: name }, config.env)
+    const settings = settingsIn(options)
+    try {
+      await withKafka(config, async ({ kafka, connections }) => {
+        const wanted = wantedTopic(topic, settings, options, config.env, await brokerCount(kafka))
+        requireWritable(wanted)
+        const filter = { topic, partitions: String(wanted.partitions ?? 'default') }
+        await carryOut(connections, { action: 'topics create', filter }, async counts => {
+          await createTopic(kafka, wanted)
+          counts.created = 1
+        })
+        printReport(terminal, { created: wanted }, options.json, () => `Created topic: ${topic}\n`)
+      })
+    } catch (error) {
+      if (!(isTopicNotCreated(error) || error instanceof CliFailure)) throw error
+      throw new CliFailure(`Failed to create ${topic}: ${error.message}`, 1, { cause: error })
+    }
+  },
+})
+
+function wantedTopic(
+  topic: string,
+  settings: Readonly<Record<string, string>>,
+  { partitions, replicationFactor }: CreateOptions,
+  env: string,
+  brokers: number,
+): NewTopic {
+  const given = {
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(replicationFactor === undefined ? {} : { replicationFactor }),
+  }
+  const inTable = kafkaTopics(env).find(one => one.name === topic)
+  if (!inTable) return { topic, ...given, settings }
+  const replication = replicationOn(brokers)
+  const byTable = topicConfiguration(inTable, replication).map(({ name, value }) => [name, value])
+  return {
+    topic,
+    partitions: inTable.partitions,
+    replicationFactor: replication.factor,
+    ...given,
+    settings: { ...Object.fromEntries(byTable), ...settings },
+  }
+}
+
+/** Kafka creates such a topic, and then refuses every record. */
+function requireWritable({ replicationFactor, settings }: NewTopic): void {
+  const needed = Number(settings['min.insync.replicas'] ?? 1)
+  if (replicationFactor !== undefined && needed > replicationFactor)
+    throw topicNotCreated(
+      `min.insync.replicas ${needed} is larger than the replication factor ${replicationFactor}: nothing could be written`,
+    )
+}

@@ -1,0 +1,35 @@
+import { recordCounts, topicDescription } from '../../lib/queries/topic-descriptions.ts'
+import { argument, command, environment, JSON_OPTION, SOME_TEXT } from '../command.ts'
+import { configOf } from '../connections.ts'
+import { requireTopicIn, withKafka } from '../kafka.ts'
+import { topicOf } from '../state/state-keys.ts'
+import { printReport } from '../terminal.ts'
+import { type DescribedTopic, describeText } from './text.ts'
+
+export default command({
+  about: `Show a topic: for each partition its leader, its replicas, which of them are in sync, and how many records it keeps; and the settings
+that differ from the default of the brokers.`,
+  more: `
+Examples:
+  sluice topics describe readings
+  sluice topics describe orders --json`,
+  args: {
+    topic: argument('a signal, or the whole name of a topic', SOME_TEXT),
+  },
+  options: {
+    json: JSON_OPTION,
+    env: environment('of a signal'),
+  },
+  async run({ topic: named, json, env }, terminal) {
+    const config = configOf(terminal, env)
+    const topic = topicOf({ topic: named }, config.env)
+    const report = await withKafka(config, async (command): Promise<DescribedTopic> => {
+      requireTopicIn(command, topic)
+      const counts = await recordCounts(command.offsets, topic)
+      const { partitions, settings } = await topicDescription(command.kafka, topic)
+      const counted = partitions.map(one => ({ ...one, records: counts[one.partition] ?? 0 }))
+      return { topic, partitions: counted, settings }
+    })
+    printReport(terminal, report, json, describeText)
+  },
+})

@@ -1,0 +1,170 @@
+import type { Config } from '../../lib/app/config.ts'
+import { takeCheckpoints } from '../../packages/runtime/pipeline/recovery/take-checkpoints.ts'
+import {
+  argument,
+  command,
+  DURATION,
+  environment,
+  flag,
+  JSON_OPTION,
+  optionList,
+  optionWithDefault,
+  POSITIVE,
+  requiredOption,
+  SOME_TEXT,
+  type ValuesOf,
+} from '../command.ts'
+import type { CommandConnections } from '../command-connections.ts'
+import { configOf, withRedis } from '../connections.ts'
+import { readersIn } from '../dlq/readers.ts'
+import { CliFailure } from '../failure.ts'
+import { Growth } from '../grow/growth.ts'
+import { type GrowthReport, growthText, planLine } from '../grow/text.ts'
+import { GrowingTopic, type KeptStates } from '../grow/topic.ts'
+import { carryOut } from '../operation.ts'
+import { operatorOf } from '../person.ts'
+import { ownTopicOf } from '../state/state-keys.ts'
+import { printReport } from '../terminal.ts'
+import { reachOf } from '../topics.ts'
+
+type GrowOptions = ValuesOf<typeof OPTIONS>
+
+/** Long enough to notice a producer, in milliseconds. */
+const QUIET_MS = 5_000
+
+const OPTIONS = {
+  partitions: requiredOption('<n>', 'how many it shall have', POSITIVE),
+  yes: flag('do it'),
+  abort: flag('take back what an earlier run began'),
+  allowUnknown: flag('leave entities behind whose key nothing tells'),
+  except: optionList(
+    '<consumer>',
+    'leave its states alone: it keeps nothing by entity, and may be behind; repeatable',
+    SOME_TEXT,
+  ),
+  quiet: optionWithDefault(
+    '<duration>',
+    'for how long no record may come before it begins',
+    DURATION,
+    QUIET_MS,
+    '5s',
+  ),
+  json: JSON_OPTION,
+  env: environment('whose topic is meant'),
+}
+
+export default command({
+  about: `Add partitions to a topic, and move what its consumers remember to where the keys go then.
+
+Without --yes it only looks, and says what is in the way: producers must have stopped, every consumer must have read all, and no
+retry may wait. While the states move, the consumers wait. If the command ends before it is done, run it again, or take
+everything back with --abort; Kafka cannot remove partitions once it has them.`,
+  more: `
+docs/growth.md says what happens, step by step.
+
+Examples:
+  sluice topics grow readings --partitions 24
+  sluice topics grow readings --partitions 24 --yes`,
+  args: {
+    topic: argument('a signal, as readings, or the whole name', SOME_TEXT),
+  },
+  options: OPTIONS,
+  async run({ topic: name, ...options }, terminal) {
+    const config = configOf(terminal, options.env)
+    const topic = ownTopicOf({ topic: name }, config.env)
+    await withRedis(config, async (client, connections) => {
+      await reachOf(connections, config, [topic], undefined)
+      const [kafka, log, bounds] = [
+        await connections.kafka(),
+        await connections.log(),
+        await connections.bounds(),
+      ]
+      const kept = await checkpointsOf(topic, config, connections)
+      const servers = { client, kafka, log, bounds, ...(kept ? { kept } : {}) }
+      const growing = new GrowingTopic(servers, config.env, topic)
+      const order = {
+        to: options.partitions,
+        by: await operatorOf(config),
+        allowUnknown: options.allowUnknown,
+        except: options.except ?? [],
+        quietMs: options.quiet,
+      }
+      const growth = new Growth(growing, order, { tell: text => terminal.stderr.write(`${text}\n`) })
+      const written = () => kept?.written() ?? 0
+      const report = await done(growth, growing, options, { connections, written })
+      printReport(terminal, report, options.json, growthText)
+      if (report.wrong.length > 0) throw new CliFailure('Nothing was changed.')
+    })
+  },
+})
+
+interface Around {
+  readonly connections: CommandConnections
+  /** How many checkpoints were written. */
+  readonly written: () => number
+}
+
+interface Checkpoints extends KeptStates {
+  readonly written: () => number
+}
+
+async function done(
+  growth: Growth,
+  topic: GrowingTopic,
+  { abort, yes, partitions: to }: GrowOptions,
+  around: Around,
+): Promise<GrowthReport> {
+  const underway = await growth.underway()
+  const operation = {
+    ...({ action: 'topics grow', filter: { topic: topic.name, partitions: String(to) } } as const),
+    ...(underway && { operation: underway.operation }),
+  }
+  if (abort) {
+    const aborted = { ...operation, filter: { ...operation.filter, abort: 'yes' } }
+    await carryOut(around.connections, aborted, () => growth.abort())
+    const from = await topic.partitions()
+    return { topic: topic.name, from, to, outcome: 'aborted', wrong: [], consumers: [] }
+  }
+  const checked = underway ? undefined : await growth.check()
+  const consumers = checked?.plans.map(planLine) ?? []
+  const wrong = checked?.wrong ?? []
+  if (!yes || wrong.length > 0) {
+    const from = checked?.from ?? underway?.from ?? to
+    return { topic: topic.name, from, to, outcome: 'checked', wrong, consumers }
+  }
+  const grown = await carryOut(around.connections, operation, async counts => {
+    const grown = await growth.run()
+    counts.partitions = to - grown.from
+    counts.entities = consumers.reduce((sum, { moving }) => sum + moving, 0)
+    counts.checkpoints = around.written()
+    return grown
+  })
+  return { topic: topic.name, from: grown.from, to, outcome: 'grown', wrong, consumers }
+}
+
+/** Checkpoints of before the growth, and the log itself, would bring entities back to where they were. */
+async function checkpointsOf(
+  topic: string,
+  config: Config,
+  connections: CommandConnections,
+): Promise<Checkpoints | undefined> {
+  const recovery = await connections.recovery()
+  if (!recovery || !config.checkpoints) return undefined
+  const { kept } = config.checkpoints
+  const readers = readersIn(config.env).filter(one => one.topic === topic)
+  let count = 0
+  return {
+    readers: readers.map(one => one.function),
+    has: async state => (await recovery.checkpoints.list(state)).length > 0,
+    async take(states) {
+      const options = { kept, nowMs: Date.now, remainingMs: () => Number.POSITIVE_INFINITY, reserveMs: 0 }
+      const { written, notTaken } = await takeCheckpoints(recovery, states, options)
+      count += written
+      if (notTaken.length > 0)
+        throw new CliFailure(
+          `${topic} has grown, but ${notTaken.length} partition states have no checkpoint of after it. Run the command again.`,
+        )
+    },
+    written: () => count,
+  }
+}

@@ -1,0 +1,32 @@
+import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+import { command, environment, JSON_OPTION } from '../command.ts'
+import { configOf } from '../connections.ts'
+import { withKafka } from '../kafka.ts'
+import { printReport } from '../terminal.ts'
+import { listText, replicationOf } from './text.ts'
+
+export default command({
+  about: `List the topics of the cluster, whoever made them: partitions, copies, and partitions that lack a copy.
+
+SIGNAL names the topics of the environment by the table. The topics that Kafka keeps for itself are left out.`,
+  more: `
+Example:
+  sluice topics list --json`,
+  options: {
+    json: JSON_OPTION,
+    env: environment('whose signals are named'),
+  },
+  async run({ json, env }, terminal) {
+    const config = configOf(terminal, env)
+    const signals = new Map(SIGNALS.map(signal => [topicName(signal, config.env), signal]))
+    const topics = await withKafka(config, async found =>
+      found.topics.map(({ topic, partitions }) => ({
+        topic,
+        signal: signals.get(topic) ?? null,
+        partitions: partitions.length,
+        ...replicationOf(partitions),
+      })),
+    )
+    printReport(terminal, { env: config.env, topics }, json, listText)
+  },
+})

@@ -18,8 +18,11 @@ interface Group {
   readonly commands: Readonly<Record<string, Leaf>>
 }
 
-/** Adds the commands itself. */
-type Adding = () => Promise<(program: Command, terminal: Terminal) => void>
+/** Adds its commands itself. */
+interface Adding {
+  readonly line: string
+  readonly add: () => Promise<(program: Command, terminal: Terminal) => void>
+}
 
 export type Listed = Readonly<Record<string, Leaf | Group | Adding>>
 
@@ -32,7 +35,10 @@ export const COMMANDS: Listed = {
     () => import('./reprocess/index.ts'),
   ],
   simulate: ['write simulated readings, and labels of their anomalies', () => import('./simulate.ts')],
-  stats: async () => (await import('./commands/stats.ts')).addStats,
+  stats: {
+    line: 'show statistics of entities',
+    add: async () => (await import('./commands/stats.ts')).addStats,
+  },
   state: {
     line: 'look at what a consumer remembers, take it, put it back, erase an entity',
     about: `Look at what a consumer remembers of its partitions, take it, put it back, and erase an entity from it.
@@ -93,8 +99,14 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
     'compare what a consumer has made of its log with the log itself',
     () => import('./verify/index.ts'),
   ],
-  alerts: async () => (await import('./commands/alerts.ts')).addAlerts,
-  dlq: async () => (await import('./commands/dlq.ts')).addDlq,
+  alerts: {
+    line: 'look at alerts, and acknowledge them',
+    add: async () => (await import('./commands/alerts.ts')).addAlerts,
+  },
+  dlq: {
+    line: 'look at dead letters, and redrive them',
+    add: async () => (await import('./commands/dlq.ts')).addDlq,
+  },
   doctor: ['check an environment, or what a deployment will need', () => import('./doctor/index.ts')],
   groups: {
     line: 'look at consumer groups, and how far they are behind',
@@ -104,7 +116,7 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
       lag: ['show how far consumer groups are behind', () => import('./groups/lag.ts')],
     },
   },
-  console: ['serve the console: one page to see what flows, and to act', () => import('./console.ts')],
+  console: ['serve the console: one page to see what flows, and to act', () => import('./console/index.ts')],
   consume: ['consume a topic, alone or as a member of a group', () => import('./consume/index.ts')],
   publish: ['publish single events of your own', () => import('./publish/index.ts')],
   inspect: ['show the events in a captured Lambda event', () => import('./inspect/index.ts')],

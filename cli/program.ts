@@ -97,8 +97,12 @@ async function addCommands(
   terminal: Terminal,
 ): Promise<void> {
   for (const [name, entry] of Object.entries(listed)) {
-    if (typeof entry === 'function') {
-      const add = await entry()
+    if ('add' in entry) {
+      if (words && words[0] !== name) {
+        parent.command(name).summary(entry.line)
+        continue
+      }
+      const add = await entry.add()
       add(parent, terminal)
       for (const leaf of leavesOf(parent.commands.at(-1) as Command))
         if (!['stats', 'send-test'].includes(leaf.name())) addKafkaOptions(leaf, terminal)

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { serverProblems } from '../infra/checks/servers.ts'
 import { schedulesFrom } from '../infra/schedules.ts'
 import { readConfig } from '../lib/app/config.ts'
 import { readFunctions } from '../lib/app/functions.ts'
@@ -13,7 +12,6 @@ import { type FunctionEntry, readEntries } from '../runner/entries.ts'
 import { type ChosenFunctions, chooseFunctions } from '../runner/functions.ts'
 import { removeLeftBundles } from '../runner/left-bundles.ts'
 import { jsonLog } from '../runner/log.ts'
-import { startRun } from '../runner/start.ts'
 import {
   ANY_TEXT,
   command,
@@ -89,6 +87,8 @@ Examples:
     }
     const { chosen, leftOut } = chosenOf(all, names, place)
     terminal.stopWhenUnread?.()
+    const { serverProblems } = await import('../infra/checks/servers.ts')
+    const { startRun } = await import('../runner/start.ts')
     const log = jsonLog(terminal.stdout)
     const { problems: wrong, unseen } = await unlessStopped(terminal.stop, serverProblems(environment, false))
     if (wrong.length > 0) throw new CliFailure(wrong.join('\n'))

@@ -11,7 +11,6 @@ import {
   SOME_TEXT,
 } from '../command.ts'
 import { fromKind } from './from.ts'
-import { reprocess } from './reprocess.ts'
 
 const AT_ONCE = 4
 
@@ -49,5 +48,8 @@ Examples:
     json: JSON_OPTION,
     env: environment('whose servers are meant'),
   },
-  run: ({ consumer, ...options }, terminal) => reprocess(consumer, options, terminal),
+  async run({ consumer, ...options }, terminal) {
+    const { reprocess } = await import('./reprocess.ts')
+    await reprocess(consumer, options, terminal)
+  },
 })

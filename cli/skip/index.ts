@@ -11,7 +11,6 @@ import {
   optionWithDefault,
   SOME_TEXT,
 } from '../command.ts'
-import { skip } from './skip.ts'
 
 const WITHIN_MS = 10_000
 
@@ -51,5 +50,8 @@ Examples:
     json: JSON_OPTION,
     env: environment('whose servers are meant'),
   },
-  run: ({ consumer, at, ...options }, terminal) => skip(consumer, at, options, terminal),
+  async run({ consumer, at, ...options }, terminal) {
+    const { skip } = await import('./skip.ts')
+    await skip(consumer, at, options, terminal)
+  },
 })

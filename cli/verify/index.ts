@@ -10,7 +10,6 @@ import {
   SOME_TEXT,
   TIME_OR_AGO,
 } from '../command.ts'
-import { verifyConsumer } from './verify.ts'
 
 const SINCE_MS = 60 * 60_000
 
@@ -49,5 +48,8 @@ Examples:
     json: JSON_OPTION,
     env: environment('whose servers are meant'),
   },
-  run: ({ consumer, ...options }, terminal) => verifyConsumer(consumer, options, terminal),
+  async run({ consumer, ...options }, terminal) {
+    const { verifyConsumer } = await import('./verify.ts')
+    await verifyConsumer(consumer, options, terminal)
+  },
 })

@@ -63,6 +63,41 @@ describe('help', () => {
   })
 })
 
+test('a command that is not named is not loaded, nor is a client of a server for the help of any', () => {
+  const code = `
+    import { registerHooks } from 'node:module'
+    const loaded = []
+    registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) })
+    process.on('exit', () => process.stderr.write(loaded.join('\\n')))`
+  const hooks = `data:text/javascript,${encodeURIComponent(code)}`
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', hooks, join(PROJECT, 'cli/sluice.ts'), '--help'],
+    { encoding: 'utf8' },
+  )
+  assert.match(stdout, /^Usage: sluice/)
+  const loaded = stderr.split('\n').filter(url => url.startsWith('file:'))
+  assert.ok(loaded.length > 20 && loaded.length < 80, `${loaded.length} modules`)
+  assert.deepEqual(
+    loaded.filter(url => /kafkajs|ioredis|@aws-sdk|\/cli\/\w+\/index\.ts/.test(url)),
+    [],
+  )
+})
+
+test('a command lies where its words say', () => {
+  const index = readFileSync(join(PROJECT, 'cli/commands.ts'), 'utf8')
+  const places = [...index.matchAll(/import\('\.\/([\w/-]+)\.ts'\)/g)].map(([, place = '']) =>
+    place.replace(/\/index$/, ''),
+  )
+  const words = all.map(path => path.join('/'))
+  const own = places.filter(place => !place.startsWith('commands/') && place !== 'completion/complete')
+  assert.ok(own.length > 40)
+  assert.deepEqual(
+    own.filter(place => !words.includes(place)),
+    [],
+  )
+})
+
 test('--version prints the version of the package', async () => {
   assert.deepEqual(await ran(['--version']), { status: 0, stdout: `${version}\n`, stderr: '' })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { findingsBeforeDeploy } from '../../../../cli/doctor/before-deploy.ts'
+import { findingsBeforeDeploy } from '../../../../cli/doctor/findings.ts'
 import { stackOutputs } from '../../../../lib/app/aws/stack-outputs.ts'
 
 const NAMESPACE = 'xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"'

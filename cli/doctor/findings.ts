@@ -1,11 +1,14 @@
-/** What a deployment will need: its settings, what is in the account, and the servers as far as they are reached from here. */
+/** What is found in a running environment, and what a deployment will need: its settings, the account, and the servers as far as they are reached. */
+
 import { account, REQUIRED, tellsMissing } from '../../infra/account.ts'
 import { deploymentPlan } from '../../infra/checks/servers.ts'
 import { problemsWith, withStackOutputs } from '../../infra/stack-outputs.ts'
 import { stageNamed } from '../../infra/stages.ts'
+import { functionTimeouts } from '../../infra/timeouts.ts'
 import { accountThings } from '../../lib/app/aws/account-things.ts'
 import { stackOutputs } from '../../lib/app/aws/stack-outputs.ts'
 import { type Config, readConfig } from '../../lib/app/config.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
 import { accountFinding } from '../../lib/diagnosis/checks/account.ts'
 import { examined } from '../../lib/diagnosis/examine.ts'
@@ -191,4 +194,42 @@ function concurrencyFinding(region: string): Finding {
       `aws lambda get-account-settings --region ${region} shows UnreservedConcurrentExecutions; Service Quotas raises it.`,
     ),
   )
+}
+
+interface Deployed {
+  readonly region: string
+  readonly asAccount: boolean
+}
+
+/** Looks at a running environment. @param at where a stage is deployed, and whether its account is judged by the rules of one */
+export async function findingsOf(config: Config, at: Deployed, environment: Environment): Promise<Finding[]> {
+  const connections = new Connections(config, 'sluice-doctor')
+  const timeouts = functionTimeouts()
+  const functions = readFunctions().map(one => ({ ...one, timeoutMs: timeouts.get(one.name) ?? 0 }))
+  try {
+    return [
+      ...(config.kafka.clusterArn ? await accountFindings(config, at.region, environment) : []),
+      ...(await examined({
+        config,
+        connections,
+        functions,
+        ticks: environment.SLUICE_SCHEDULES !== 'off',
+        asAccount: at.asAccount,
+      })),
+    ]
+  } finally {
+    await connections.close().catch(() => {})
+  }
+}
+
+async function accountFindings(config: Config, region: string, environment: Environment): Promise<Finding[]> {
+  const things = await accountThings({
+    config,
+    region: config.kafka.region ?? region,
+    generator: environment.SLUICE_GENERATOR === 'on',
+    console: environment.SLUICE_CONSOLE === 'on',
+    ...(environment.SCHEMA_REGISTRY_SECRET ? { registrySecret: environment.SCHEMA_REGISTRY_SECRET } : {}),
+    ...(environment.AWS_ENDPOINT_URL ? { endpoint: environment.AWS_ENDPOINT_URL } : {}),
+  })
+  return things.map(({ thing, seen }) => accountFinding(thing, seen, false))
 }

@@ -1,0 +1,30 @@
+import { ROLES } from '../../console/access/person.ts'
+import { oneOf, port } from '../../packages/runtime/settings/values.ts'
+import { command, environment, option, optionWithDefault, SOME_TEXT } from '../command.ts'
+
+export default command({
+  about: `Serve the console until Ctrl-C: one page to see what flows in an environment, and to act.
+
+It prints an address on this machine with a token, and who has that address is you: changes are audited under your name. Readings
+can be written only where the brokers run on this machine. \`npm start\` serves a console by itself.`,
+  more: `
+Examples:
+  sluice console
+  sluice console --env prod --cluster-arn arn:aws:kafka:… --role viewer
+  sluice --stack lab console --port 8060`,
+  options: {
+    env: environment('to show'),
+    port: option('<number>', 'the port on 127.0.0.1 (default: CONSOLE_PORT, else 8050)', port()),
+    host: optionWithDefault(
+      '<address>',
+      'the address to listen on; in a container, 0.0.0.0',
+      SOME_TEXT,
+      '127.0.0.1',
+    ),
+    role: optionWithDefault('<role>', 'whether changes are possible', oneOf(ROLES), 'operator'),
+  },
+  async run(options, terminal) {
+    const { showConsole } = await import('./serving.ts')
+    await showConsole(options, terminal)
+  },
+})

@@ -1,0 +1,53 @@
+/** Serves the console until the command is stopped. */
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { localAccess } from '../../console/access/access.ts'
+import type { Role } from '../../console/access/person.ts'
+import { consoleApp } from '../../console/app.ts'
+import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
+import { PortUnusable, serveConsole } from '../../console/serve.ts'
+import { consolePage } from '../../infra/console-page.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
+import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
+import { configOf } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import { operatorOf } from '../person.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface ConsoleOptions {
+  readonly env?: string
+  readonly port?: number
+  readonly host: string
+  readonly role: Role
+}
+
+/** @throws CliFailure if the port cannot be used */
+export async function showConsole(options: ConsoleOptions, terminal: Terminal): Promise<void> {
+  const config = configOf(terminal, options.env)
+  const { consolePort } = readSettings([LOCAL_PORTS], terminal.environment)
+  const isLocal = isOnThisMachine(config)
+  const environment = new ConsoleEnvironment({ config, functions: readFunctions(), isLocal, streams: true })
+  const token = randomBytes(16).toString('hex')
+  const app = consoleApp({
+    environment,
+    page: await consolePage(),
+    access: localAccess(token, { name: await operatorOf(config), role: options.role }),
+    told: error => terminal.stderr.write(`${(error as Error).stack}\n`),
+    signInFailed: ({ route }) =>
+      terminal.stderr.write(`A sign-in with a wrong token has failed (${route}).\n`),
+  })
+  try {
+    const served = await serveConsole(app, options.port ?? consolePort, options.host).catch(refused)
+    terminal.stdout.write(`http://127.0.0.1:${served.port}/?token=${token}\n`)
+    if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
+    await served.close()
+  } finally {
+    await environment.close()
+  }
+}
+
+function refused(error: unknown): never {
+  if (!(error instanceof PortUnusable)) throw error
+  const hint = error.isInUse ? ': `npm start` may serve a console there' : ''
+  throw new CliFailure(`${error.message}${hint}. Give another one: --port 8060`)
+}

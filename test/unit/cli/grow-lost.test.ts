@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Growth } from '../../../cli/grow/growth.ts'
-import { GrowthRecords } from '../../../cli/grow/record.ts'
+import { GrowthRecords, type Underway } from '../../../cli/grow/record.ts'
 import { StagedStates } from '../../../cli/grow/staged.ts'
 import type { Step } from '../../../cli/grow/steps.ts'
 import { GrowingTopic } from '../../../cli/grow/topic.ts'
@@ -243,6 +243,22 @@ describe('a growth, and a Redis that has lost data', () => {
     const staged = new StagedStates(topic.growing)
     const run = staged.stage(topic.key(CONSUMER, 0), 1, [], {} as never)
     await assert.rejects(run, /was not written \(overtaken\): does another run/)
+  })
+
+  it('given a growth that an older version has begun, then it is neither finished nor taken back', async () => {
+    const { topic, growth, records, state, killedAt } = given()
+    await state(0)
+    await killedAt(4, 'staged')
+    const { attempt: _, ...underway } = (await records.read()).underway as Underway
+    const left = { underway: { ...underway, run: 'a1b2c3d4' }, growths: [] }
+    await new RedisValue(topic.client, growthsName(NAME)).write(left)
+    for (const run of [growth(4).run(), growth(4).abort(), growth(4).underway()])
+      await assert.rejects(
+        run,
+        /with an older version of this command: finish it with that version, or take it/,
+      )
+    assert.deepEqual(await records.read(), left)
+    assert.equal(topic.broker.partitions, 2)
   })
 
   it('given that Redis has lost the growth itself, then the command fails', async () => {

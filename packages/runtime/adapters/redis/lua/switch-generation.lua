@@ -79,7 +79,10 @@ if request.why then
   end
 end
 
-names[#names + 1] = 'meta'
+-- Those that it was built with, and those of commits since.
+for _, name in ipairs(namesIn(live)) do
+  names[#names + 1] = name
+end
 names[#names + 1] = 'outbox'
 local growths = request.growths or redis.call('HGET', metaKey, 'growths')
 removeState(live)

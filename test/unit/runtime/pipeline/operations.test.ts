@@ -1,0 +1,74 @@
+/** What commands keep of an operation on partition states, over several runs. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Operation, Operations } from '../../../../packages/runtime/pipeline/generations/operations.ts'
+
+interface Growing extends Operation {
+  readonly phase: string
+}
+
+const BEGUN: Growing = { operation: 'first', attempt: 0, phase: 'begun' }
+
+function given(nowMs = 1_000) {
+  let stored: string | undefined
+  const read = () => (stored === undefined ? undefined : JSON.parse(stored))
+  const value = {
+    read: async () => read(),
+    update: async (change: (value: never) => object) => {
+      const next = change(read() as never)
+      stored = JSON.stringify(next)
+      return next as never
+    },
+  }
+  const clock = { nowMs }
+  const operations = new Operations<Growing, { done: number }>(value, { done: 0 }, () => clock.nowMs)
+  return { operations, clock }
+}
+
+describe('an operation on partition states', () => {
+  it('given nothing, then nothing is under way, and nothing is taken over', async () => {
+    const { operations } = given()
+    assert.deepEqual(await operations.read(), { done: 0 })
+    assert.equal(await operations.take(undefined), undefined)
+    assert.equal(await operations.isOwn(BEGUN), false)
+  })
+
+  it('given a run, when a later one takes over, then the first may no longer note anything', async () => {
+    const { operations } = given()
+    const first = await operations.take(BEGUN)
+    assert.deepEqual(first, { ...BEGUN, attempt: 1_000 })
+    assert.ok(first && (await operations.isOwn(first)))
+    assert.equal(await operations.note(first, own => ({ ...own, phase: 'half' })), true)
+    const second = await operations.take({ ...BEGUN, operation: 'another' })
+    assert.deepEqual(second, { operation: 'first', attempt: 1_001, phase: 'half' })
+    assert.equal(await operations.note(first, own => ({ ...own, phase: 'lost' })), false)
+    assert.equal(await operations.isOwn(first), false)
+    assert.deepEqual(await operations.read(), { done: 0, underway: second })
+  })
+
+  it('given one that may not be taken over, then it stays that of its run', async () => {
+    const { operations } = given()
+    const first = await operations.take(BEGUN)
+    const found = await operations.take({ ...BEGUN, operation: 'another' }, () => false)
+    assert.deepEqual(found, first)
+    assert.ok(first && (await operations.isOwn(first)))
+  })
+
+  it('given its end, then what stands beside it stays, and a later run has a higher number, whatever its clock', async () => {
+    const { operations, clock } = given()
+    const first = await operations.take(BEGUN)
+    assert.ok(first)
+    await operations.note(
+      first,
+      own => own,
+      ({ done }) => ({ done: done + 1 }),
+    )
+    await operations.end({ operation: 'another' })
+    assert.ok(await operations.isOwn(first))
+    await operations.end(first)
+    assert.deepEqual(await operations.read(), { done: 1 })
+    assert.equal(await operations.note(first, own => own), false)
+    clock.nowMs = 10
+    assert.equal((await operations.take(BEGUN))?.attempt, 1_001)
+  })
+})

@@ -7,6 +7,7 @@ import { STAGES } from '../../../infra/stages.ts'
 import { RedisCircuitBreaker } from '../../../packages/runtime/adapters/redis/circuit-breaker.ts'
 import { RedisClient, type RedisSettings } from '../../../packages/runtime/adapters/redis/client.ts'
 import { RedisCursor } from '../../../packages/runtime/adapters/redis/cursor.ts'
+import { RedisGenerations } from '../../../packages/runtime/adapters/redis/generations.ts'
 import { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import { RedisPartitionStates } from '../../../packages/runtime/adapters/redis/partition-states.ts'
 import { StateList } from '../../../packages/runtime/adapters/redis/state-list.ts'
@@ -15,9 +16,10 @@ import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import { growthsName, type KnownGrowths } from '../../../packages/runtime/pipeline/growing/history.ts'
 import { EMPTY_META } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { conformsAsPartitionStates } from '../../conformance/partition-states.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
-import { changeOf } from '../../support/changes.ts'
+import { changeOf, versionAt } from '../../support/changes.ts'
 import { inPages, partsAt, partsIn } from '../../support/parts.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { assertUnavailable, rejection } from '../../support/rejection.ts'
@@ -171,6 +173,30 @@ describe('each user of the long-lived stack', () => {
     const people = ['SCAN 0', `MEMORY USAGE ${STATE}`]
     assert.deepEqual(await refusedOf('operators', [...people, 'HSET breaker:prod:c since reset']), [])
     assert.deepEqual(await refusedOf('sluice', people), people)
+  })
+
+  it('given operators who reprocess a state, then its function waits at the fence, and goes on after it', async () => {
+    const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
+    const change = changeOf({ code: 'v1' })
+    const fence = { why: 'reprocessing', attempt: 1 } as const
+    await as('sluice', client => new RedisStateStore(client).commit(state, change))
+    await as('operators', async client => {
+      const generations = new RedisGenerations(client)
+      await generations.build(state, { kind: 'reprocessing', attempt: 0 }, inPages(partsAt(41)))
+      await generations.fence(state, fence, 60_000)
+      await as('sluice', async own => {
+        const store = new RedisStateStore(own)
+        await assert.rejects(store.load(state, NOTHING_WANTED), { code: 'reprocessing' })
+        assert.equal(await store.commit(state, { ...change, base: versionAt(0) }), 'refused')
+      })
+      const epoch = await generations.claim(state, 'reprocessing')
+      assert.ok(epoch)
+      const next = { epoch, appliedOffset: 41, fired: 1 }
+      const expected = { next, above: 0, live: versionAt(0), fence }
+      assert.equal((await generations.switchOver(state, expected)).kind, 'switched')
+    })
+    const { version } = await as('sluice', client => new RedisStateStore(client).load(state, NOTHING_WANTED))
+    assert.deepEqual(version, { epoch: 1, appliedOffset: 41, fired: 1 })
   })
 })
 

@@ -52,7 +52,7 @@ export async function build(
   await stage(tail.fields())
   // Before the state is there: if it knows of growths, redrives do, too.
   if (tail.growths) await noteGrowths(client, partitionState.topic, tail.growths)
-  const epoch = await own(client, partitionState, { act: 'claim', ...builder, token })
+  const epoch = await own(client, partitionState, { act: 'claim', ...builder, token, nowMs: Date.now() })
   return { next: { ...tail.version, epoch }, above: tail.version.epoch }
 }
 

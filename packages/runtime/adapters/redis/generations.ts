@@ -75,7 +75,7 @@ export class RedisGenerations implements Generations {
 
   async claim(partitionState: StateKey, kind: Purpose): Promise<number | undefined> {
     try {
-      return await own(this.#client, partitionState, { act: 'claim', kind, attempt: 0 })
+      return await own(this.#client, partitionState, { act: 'claim', kind, attempt: 0, nowMs: Date.now() })
     } catch (error) {
       if (error instanceof CopyStopped) return undefined
       throw error

@@ -109,6 +109,7 @@ export type OwnRequest = {
 } & {
   readonly act: 'begin' | 'claim' | 'drop'
   readonly token?: string
+  readonly nowMs?: number
 }
 
 /** For `add-to-generation.lua`. */

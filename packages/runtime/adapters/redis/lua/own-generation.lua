@@ -12,6 +12,7 @@
     kind     what it is built for: "growth", or anything else
     attempt  of what it is built for
     token    of who builds it; nil to claim what was claimed before, by another one
+    nowMs    for a claim: milliseconds since the epoch. Functions may not ask the server for the time
 
   Returns  1; for a claim its epoch, which it never had before, even if it was removed and built again. "growing" or "overtaken" if
            refused; "incomplete" if the server has lost a part
@@ -57,7 +58,6 @@ if request.token then
   local ids = countIds(generationKey .. ':ids', meta.oldest, generationAt(meta.clock or 0))
   redis.call('HSET', metaKey, 'states', states, 'timers', timers, 'ids', ids)
 end
-local now = redis.call('TIME')
-local epoch = math.max((meta.epoch or 0) + 1, now[1] * 1000 + math.floor(now[2] / 1000))
+local epoch = math.max((meta.epoch or 0) + 1, request.nowMs)
 redis.call('HSET', metaKey, 'epoch', string.format('%.0f', epoch))
 return epoch

@@ -47,7 +47,7 @@ export interface Underway extends Operation {
   readonly states?: readonly StagedState[]
 }
 
-/** Whether a growth can still be taken back. */
+/** Returns true as long as a growth can be taken back. */
 export function isOpen({ phase }: Underway): boolean {
   return phase === 'preparing' || phase === 'staged'
 }

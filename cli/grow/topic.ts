@@ -35,7 +35,7 @@ export interface KeptStates {
   take(partitionStates: readonly StateKey[]): Promise<void>
 }
 
-/** What a run of the command fences the partition states for. */
+/** The fence that a run of the command raises. */
 export function growthFence({ to, attempt }: { readonly to: number; readonly attempt: number }): Fence {
   return { why: 'topic-growing', attempt, partitions: to }
 }

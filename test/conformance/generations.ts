@@ -23,7 +23,7 @@ const fenceOf = (attempt: number) => ({ why: 'reprocessing', attempt }) as const
 interface LiveStates {
   /** The counters of a state, by name. */
   readonly tally: (state: StateKey) => Promise<Readonly<Record<string, number>>>
-  /** How the topic of a state has grown, as the state has it. */
+  /** The growths of its topic that a state knows. */
   readonly growths: (state: StateKey) => Promise<readonly KeptGrowth[] | undefined>
 }
 

@@ -65,7 +65,7 @@ export interface MemoryState {
   forgotten: number
   failuresFromMs: number | undefined
   changes?: Changes | undefined
-  /** Who builds it, if it is a next generation. */
+  /** Absent unless it is a next generation. */
   builder?: Builder & { readonly number: number }
 }
 

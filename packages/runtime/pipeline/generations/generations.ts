@@ -20,10 +20,10 @@ import type { Fence } from './fence.ts'
 /** Names the next generation of a state; without this name, the live state is meant. */
 export type CopyName = 'next'
 
-/** What a next generation is built for. One for another purpose cannot be claimed or dropped. */
+/** The purpose of a next generation: one for another purpose cannot be claimed or dropped. */
 export type Purpose = 'replacement' | 'reprocessing' | 'growth'
 
-/** Who builds a next generation. */
+/** Identifies the command or function that builds a next generation. */
 export interface Builder {
   readonly kind: Purpose
   /** The run of a command, see `Fence`; 0 where runs are not numbered. */
@@ -53,7 +53,7 @@ export interface Built {
   readonly above: number
 }
 
-/** What must hold at the switch; otherwise nothing is changed. */
+/** Conditions of the switch; if one does not hold, nothing is changed. */
 export interface SwitchExpectation extends Built {
   /** The version that the live state must have; undefined if any will do, unless its topic is growing. */
   readonly live: Version | undefined
@@ -61,7 +61,7 @@ export interface SwitchExpectation extends Built {
   readonly fence?: Fence
   /** The code of the last commit of both; undefined if any may have made them. */
   readonly code?: string
-  /** How the topic has grown, if the next generation does not know it yet. */
+  /** All growths of the topic, if the next generation does not know them yet. */
   readonly growths?: readonly KeptGrowth[]
 }
 
@@ -84,7 +84,7 @@ export type SwitchOutcome =
 export interface Generations {
   /** The version is absent (see `isAbsent`) if there is no such state. @param copy without one, of the live state */
   facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts>
-  /** What the next generation is built for; undefined unless there is one that is whole. */
+  /** Returns the purpose of the next generation; undefined unless there is one that is whole. */
   purpose(partitionState: StateKey): Promise<Purpose | undefined>
   /** Each entity with its stored state, page by page; like all paged reads, it may return an entity twice. */
   states(partitionState: StateKey, copy?: CopyName): AsyncIterable<readonly [entity: string, state: string]>

@@ -1,4 +1,4 @@
-/** What a command keeps of an operation that replaces partition states, so that a later run of it can go on, or take it back. */
+/** Operations that replace partition states, kept in a store so that a later run of the command can go on, or take them back. */
 
 export interface Operation {
   /** Stays the same over all runs. */
@@ -21,7 +21,7 @@ export type Registered<Own extends Operation, Beside extends object> = Beside & 
 }
 
 type Kept<Own extends Operation, Beside extends object> = Registered<Own, Beside> & {
-  /** Of the last run. */
+  /** The number of the last run. */
   readonly attempt?: number
 }
 
@@ -77,7 +77,7 @@ export class Operations<Own extends Operation, Beside extends object> {
     return isNoted
   }
 
-  /** Whether this run still works on the operation. */
+  /** Returns whether this run still works on the operation. */
   async isOwn(own: Operation): Promise<boolean> {
     const { underway } = await this.read()
     return underway !== undefined && isOf(underway, own)

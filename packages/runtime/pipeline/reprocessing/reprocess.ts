@@ -33,7 +33,7 @@ export interface Reprocessed {
   readonly emitted: ReadonlyMap<string, number>
 }
 
-/** What a rebuilt state is among the next generations of a state. */
+/** Rebuilt states are next generations that any run may claim. */
 export const REPROCESSING = { kind: 'reprocessing', attempt: 0 } as const
 
 /** The live state is fenced when no more offsets than this are missing. */

@@ -1,4 +1,4 @@
-/** What commands keep of an operation on partition states, over several runs. */
+/** Operations on partition states, over several runs of their commands. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Operation, Operations } from '../../../../packages/runtime/pipeline/generations/operations.ts'

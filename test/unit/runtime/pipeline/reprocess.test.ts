@@ -26,7 +26,7 @@ import { WATCHING } from '../../../support/watching.ts'
 const SEEDS = 40
 const LENGTH = 30
 const GROWING = { why: 'topic-growing', attempt: 1, partitions: 24 } as const
-/** Of a command that begins later than any other. */
+/** The fence of a command that begins later than any other. */
 const SECOND = { why: 'reprocessing', attempt: 1e15 } as const
 const MOMENT = '/environment/test-site s-1'
 

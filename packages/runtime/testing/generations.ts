@@ -1,4 +1,5 @@
-import type { MemoryState, MemoryStateStore } from '../adapters/memory/state-store.ts'
+import { inPlaceOf, type MemoryState, stateOf } from '../adapters/memory/contents.ts'
+import type { MemoryStateStore } from '../adapters/memory/state-store.ts'
 import { type Fence, isOwnFence } from '../pipeline/generations/fence.ts'
 import {
   type Builder,
@@ -38,12 +39,12 @@ export class MemoryGenerations implements Generations {
   }
 
   async facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts> {
-    const { builder: _, ...facts } = this.#of(copy).copyOf(partitionState) as MemoryState
+    const { builder: _, ...facts } = this.#held(partitionState, copy)
     return facts as StateFacts
   }
 
   async purpose(partitionState: StateKey): Promise<Purpose | undefined> {
-    const { version, builder } = this.#live.next.held(partitionState)
+    const { version, builder } = this.#held(partitionState, 'next')
     return version.epoch > 0 ? builder?.kind : undefined
   }
 
@@ -69,26 +70,28 @@ export class MemoryGenerations implements Generations {
   }
 
   async build(partitionState: StateKey, builder: Builder, pages: CheckpointPages): Promise<Built> {
-    const { fence } = this.#live.held(partitionState)
+    const { fence } = this.#held(partitionState)
     const isGrowing = fence?.why === 'topic-growing'
     if (builder.kind === 'growth' && !(isGrowing && fence.attempt === builder.attempt))
       throw notReplaced('overtaken')
     if (builder.kind !== 'growth' && isGrowing) throw notReplaced('growing')
-    const number = this.#live.begin(partitionState, builder)
-    const contents = await this.#live.assembled(partitionState, pages)
-    const { builder: present } = this.#live.next.held(partitionState)
-    if (present?.number !== number) throw notReplaced('overtaken')
-    // No generation had this number before.
+    const begun = this.#live.begin(partitionState, builder)
+    const contents = await stateOf(pages)
+    this.#live.noteGrowths(partitionState.topic, contents.growths)
+    const { number } = begun
+    if (this.#held(partitionState, 'next').builder?.number !== number) throw notReplaced('overtaken')
     const next = { ...contents.version, epoch: number }
-    this.#live.next.restore(partitionState, { ...contents, version: next, builder: present })
+    this.#live.next.restore(partitionState, { ...contents, version: next, builder: begun })
     return { next, above: contents.version.epoch }
   }
 
   async claim(partitionState: StateKey, kind: Purpose): Promise<number | undefined> {
-    if ((await this.purpose(partitionState)) !== kind) return undefined
-    const held = this.#live.next.held(partitionState)
-    held.version = { ...held.version, epoch: this.#live.numbered() }
-    return held.version.epoch
+    const held = this.#held(partitionState, 'next')
+    if (held.version.epoch === 0 || held.builder?.kind !== kind) return undefined
+    const builder = this.#live.begin(partitionState, held.builder)
+    const version = { ...held.version, epoch: builder.number }
+    this.#live.next.restore(partitionState, { ...held, version, builder })
+    return version.epoch
   }
 
   store(): MemoryStateStore {
@@ -96,9 +99,9 @@ export class MemoryGenerations implements Generations {
   }
 
   async drop(partitionState: StateKey, { kind, attempt }: Builder): Promise<void> {
-    const { builder } = this.#live.next.held(partitionState)
+    const { builder } = this.#held(partitionState, 'next')
     if (!builder || (builder.kind === kind && builder.attempt <= attempt))
-      this.#live.begin(partitionState, undefined)
+      this.#live.next.restore(partitionState, undefined)
   }
 
   async fence(partitionState: StateKey, fence: Fence): Promise<Fenced> {
@@ -115,12 +118,12 @@ export class MemoryGenerations implements Generations {
     partitionState: StateKey,
     { next, above, live, fence, code, growths }: SwitchExpectation,
   ): Promise<SwitchOutcome> {
-    const [old, own] = [this.#live.held(partitionState), this.#live.next.held(partitionState)]
+    const [old, own] = [this.#held(partitionState), this.#held(partitionState, 'next')]
     const isFenced = fence !== undefined && isOwnFence(old.fence, fence)
     const isGrowing = old.fence?.why === 'topic-growing' && !isFenced
     if (isGrowing && (fence || !live)) return { kind: 'growing' }
     if ((fence && !isFenced) || (live && !sameVersion(old.version, live))) {
-      if (!fence && sameVersion(own.version, next)) this.#live.begin(partitionState, undefined)
+      if (!fence && sameVersion(own.version, next)) this.#live.next.restore(partitionState, undefined)
       return { kind: 'moved' }
     }
     if (!sameVersion(own.version, next)) return { kind: 'overtaken' }
@@ -130,9 +133,10 @@ export class MemoryGenerations implements Generations {
     const tally = new Map([...ofHolds(own.tally, true), ...ofHolds(old.tally, false)])
     const continued = { ...own, tally, outbox: new Map([...own.outbox, ...old.outbox]) }
     const contents = { ...(fence ? continued : own), ...(growths ? { growths } : {}) }
-    const epoch = this.#live.place(partitionState, contents, above)
-    this.#live.begin(partitionState, undefined)
-    return { kind: 'switched', epoch, replacedOffset: old.version.appliedOffset }
+    const switched = inPlaceOf(old, contents, above)
+    this.#live.restore(partitionState, switched)
+    this.#live.next.restore(partitionState, undefined)
+    return { kind: 'switched', epoch: switched.version.epoch, replacedOffset: old.version.appliedOffset }
   }
 
   async noteGrowth(
@@ -140,9 +144,15 @@ export class MemoryGenerations implements Generations {
     partitioning: Partitioning,
     growths: readonly KeptGrowth[],
   ): Promise<void> {
-    const held = this.#live.held(partitionState)
+    const held = this.#held(partitionState)
     const epoch = held.version.epoch + (isAbsent(held.version) ? 0 : 1)
-    Object.assign(held, { version: { ...held.version, epoch }, partitioning, growths })
+    const version = { ...held.version, epoch }
+    this.#live.restore(partitionState, { ...held, version, partitioning, growths })
+  }
+
+  /** A copy of the state, as it is at present. */
+  #held(partitionState: StateKey, copy?: CopyName): MemoryState {
+    return this.#of(copy).copyOf(partitionState) as MemoryState
   }
 
   #of(copy: CopyName | undefined): MemoryStateStore {

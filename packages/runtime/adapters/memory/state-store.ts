@@ -1,5 +1,4 @@
 import { defined } from '../../consumer/defined.ts'
-import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import { byPlace } from '../../pipeline/deciding/timers.ts'
 import { CopyStopped } from '../../pipeline/errors.ts'
 import { type Fence, fenced, isOwnFence } from '../../pipeline/generations/fence.ts'
@@ -9,11 +8,8 @@ import { endOf } from '../../pipeline/log/clock.ts'
 import type {
   Change,
   KeptGrowth,
-  LogClock,
   OutboxEntry,
-  Partitioning,
   RememberedFailure,
-  RememberedId,
   Snapshot,
   StateKey,
   StoredContext,
@@ -24,10 +20,8 @@ import type {
 } from '../../pipeline/model.ts'
 import type { SkippedRecords, StateStore } from '../../pipeline/ports.ts'
 import {
-  type CheckpointMeta,
   type CheckpointPages,
   type CheckpointPart,
-  type Gone,
   isAbsent,
   type PartitionStates,
   type Reading,
@@ -36,53 +30,20 @@ import {
   type TakenState,
   type Tracked,
 } from '../../pipeline/recovery/checkpoints.ts'
-import { bytesOfIds, idsInBytes } from '../../pipeline/recovery/id-bytes.ts'
+import {
+  type Changes,
+  changedPages,
+  contentsOf,
+  emptyState,
+  inPlaceOf,
+  type MemoryState,
+  metaOf,
+  type NumberedBuilder,
+  picked,
+  stateOf,
+} from './contents.ts'
 
 const NEVER_GROWN: readonly KeptGrowth[] = []
-
-export interface MemoryState {
-  version: Version
-  clock: LogClock
-  partitioning?: Partitioning
-  growths?: readonly KeptGrowth[]
-  fence?: Fence
-  appliedDigest: string | undefined
-  emitted: number
-  parkedBytes: number
-  newEntities: string
-  /** Which code made the last commit. */
-  code?: string | undefined
-  /** The first offset that it has decided, without a break. */
-  codeFrom?: number | undefined
-  context?: StoredContext
-  readonly states: Map<string, string>
-  readonly timers: Map<string, readonly StoredTimer[]>
-  readonly ids: Map<string, RememberedId>
-  readonly failures: Map<string, RememberedFailure>
-  readonly outbox: Map<string, OutboxEntry>
-  readonly tally: Map<string, number>
-  /** Number of failures that were forgotten to make room, and not reported yet. */
-  forgotten: number
-  failuresFromMs: number | undefined
-  changes?: Changes | undefined
-  /** Absent unless it is a next generation. */
-  builder?: Builder & { readonly number: number }
-}
-
-/** What commits have changed since a checkpoint. Commits are numbered. */
-interface Changes {
-  /** `takenAtMs` of the checkpoint, or a run that takes the first one. */
-  since: number
-  readonly epoch: number
-  /** Log clock at that checkpoint, and the last commit that it has. */
-  clockMs: number
-  from: number
-  commits: number
-  readonly entities: Map<string, number>
-  ids: { readonly commit: number; readonly id: RememberedId }[]
-  context: number
-  failures: number
-}
 
 /** Time without a checkpoint after which the Redis store stops noting changes, too. */
 const TRACKED_MS = 60 * 60_000
@@ -239,13 +200,14 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
 
   async replace(stateKey: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {
     if (this.#stateKey(stateKey).fence?.why === 'topic-growing') return 'moved'
-    const number = this.begin(stateKey, { kind: 'replacement', attempt: 0 })
-    const next = await this.assembled(stateKey, pages)
-    if (this.next.held(stateKey).builder?.number !== number) return 'overtaken'
-    this.begin(stateKey, undefined)
-    const { version } = this.#stateKey(stateKey)
-    if (!sameVersion(version, base)) return 'moved'
-    this.place(stateKey, next, next.version.epoch)
+    const { number } = this.begin(stateKey, { kind: 'replacement', attempt: 0 })
+    const next = await stateOf(pages)
+    this.noteGrowths(stateKey.topic, next.growths)
+    if (this.next.#stateKey(stateKey).builder?.number !== number) return 'overtaken'
+    this.next.restore(stateKey, undefined)
+    const held = this.#stateKey(stateKey)
+    if (!sameVersion(held.version, base)) return 'moved'
+    this.restore(stateKey, inPlaceOf(held, next, next.version.epoch))
     return 'replaced'
   }
 
@@ -255,41 +217,17 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     return this.#next
   }
 
-  /** Removes a next generation, and begins another one unless nobody builds it. Returns its number. */
-  begin(stateKey: StateKey, builder: Builder | undefined): number {
-    const number = this.numbered()
-    this.next.restore(stateKey, builder && { ...emptyState(), builder: { ...builder, number } })
-    return number
-  }
-
-  /** Returns a number that no next generation has had. */
-  numbered(): number {
+  /** Begins a next generation. Whatever was built before is removed. */
+  begin(stateKey: StateKey, builder: Builder): NumberedBuilder {
     this.#built += 1
-    return this.#built
+    const begun = { ...builder, number: this.#built }
+    this.next.restore(stateKey, { ...emptyState(), builder: begun })
+    return begun
   }
 
-  /** Returns the state that the pages say, and remembers how its topic has grown. */
-  async assembled({ topic }: StateKey, pages: CheckpointPages): Promise<MemoryState> {
-    const next = emptyState()
-    for await (const page of pages)
-      for (const part of page) add(next, part.kind === 'ids' ? part : structuredClone(part))
-    for (const stored of next.states.values()) next.parkedBytes += parkedBytesIn(stored)
-    if (next.growths) this.#growths.set(topic, withGrowths(this.#growths.get(topic), next.growths))
-    return next
-  }
-
-  /** Puts a state in the place of the present one, in an epoch above both. Contents of before a growth do not undo it. */
-  place(stateKey: StateKey, next: MemoryState, above: number): number {
-    const { version, partitioning, growths } = this.#stateKey(stateKey)
-    const epoch = Math.max(version.epoch, above) + 1
-    const isOlder = (partitioning?.generation ?? 0) > (next.partitioning?.generation ?? 0)
-    const { builder: _, ...contents } = next
-    this.restore(stateKey, {
-      ...contents,
-      ...(isOlder ? defined({ partitioning, growths }) : {}),
-      version: { ...next.version, epoch },
-    })
-    return epoch
+  /** Remembers how a topic has grown. */
+  noteGrowths(topic: string, growths: readonly KeptGrowth[] | undefined): void {
+    if (growths) this.#growths.set(topic, withGrowths(this.#growths.get(topic), growths))
   }
 
   /** Number of records by `outcome/reason`. */
@@ -323,11 +261,6 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   /** A copy of the current partition state. `restore` puts it back, like a failover to a replica that lags. */
   copyOf(stateKey: StateKey): unknown {
     return structuredClone(this.#stateKey(stateKey))
-  }
-
-  /** The current partition state itself. */
-  held(stateKey: StateKey): MemoryState {
-    return this.#stateKey(stateKey)
   }
 
   restore(stateKey: StateKey, copy: unknown): void {
@@ -381,63 +314,6 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   }
 }
 
-function* contentsOf(held: MemoryState): Generator<CheckpointPart[]> {
-  yield entitiesOf(held)
-  yield [{ kind: 'ids', bytes: bytesOfIds([...held.ids.values()]) }]
-  yield partsBeside(held)
-}
-
-function entitiesOf({ states, timers }: Pick<MemoryState, 'states' | 'timers'>): CheckpointPart[] {
-  return [
-    ...Array.from(states, ([entity, state]) => ({ kind: 'state' as const, entity, state })),
-    ...Array.from(timers, ([entity, own]) => ({ kind: 'timers' as const, entity, timers: own })),
-  ]
-}
-
-function* changedPages(
-  held: MemoryState,
-  { entities, ids, from, ...changed }: Changes,
-): Generator<CheckpointPart[]> {
-  const names = [...entities.keys()]
-  const without = (part: ReadonlyMap<string, unknown>) => names.filter(entity => !part.has(entity))
-  yield [
-    { kind: 'gone', gone: { states: without(held.states), timers: without(held.timers) } },
-    ...entitiesOf({ states: picked(held.states, names), timers: picked(held.timers, names) }),
-  ]
-  yield [{ kind: 'ids', bytes: bytesOfIds(ids.map(({ id }) => id)) }]
-  const oldest = Math.min(
-    held.clock.nowMs + 1,
-    ...[...held.ids.values()].map(({ appliedAtMs }) => appliedAtMs),
-  )
-  const failures = changed.failures > from ? (['failures'] as const) : []
-  yield [{ kind: 'gone', gone: { idsBeforeMs: oldest, whole: ['outbox', ...failures] } }]
-  yield partsBeside({
-    outbox: held.outbox,
-    failures: failures.length > 0 ? held.failures : new Map(),
-    context: changed.context > from ? held.context : undefined,
-  })
-}
-
-function partsBeside({
-  outbox,
-  failures,
-  context,
-}: Pick<MemoryState, 'outbox' | 'failures'> & { readonly context?: StoredContext | undefined }) {
-  const parts: CheckpointPart[] = [
-    ...Array.from(outbox.values(), entry => ({ kind: 'outbox' as const, outbox: entry })),
-    ...Array.from(failures.values(), failure => ({ kind: 'failure' as const, failure })),
-  ]
-  return context ? [...parts, { kind: 'context' as const, context }] : parts
-}
-
-function metaOf(held: MemoryState, version: Version): CheckpointMeta {
-  const { clock, partitioning, growths, appliedDigest, emitted, tally, newEntities, failuresFromMs } = held
-  return {
-    ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally: Object.fromEntries(tally) },
-    ...defined({ partitioning, growths, newEntities: newEntities || undefined }),
-  }
-}
-
 function noteChanges(held: MemoryState, change: Change, changesFailures: boolean): void {
   const { changes, version, clock } = held
   if (!changes) return
@@ -454,53 +330,9 @@ function noteChanges(held: MemoryState, change: Change, changesFailures: boolean
   if (changesFailures) changes.failures = commit
 }
 
-function emptyState(): MemoryState {
-  return {
-    version: { epoch: 0, appliedOffset: -1, fired: 0 },
-    clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
-    appliedDigest: undefined,
-    emitted: 0,
-    parkedBytes: 0,
-    newEntities: '',
-    states: new Map(),
-    timers: new Map(),
-    ids: new Map(),
-    failures: new Map(),
-    outbox: new Map(),
-    tally: new Map(),
-    forgotten: 0,
-    failuresFromMs: undefined,
-  }
-}
-
-function add(held: MemoryState, part: CheckpointPart): void {
-  if (part.kind === 'state') held.states.set(part.entity, part.state)
-  else if (part.kind === 'timers') held.timers.set(part.entity, part.timers)
-  else if (part.kind === 'outbox') held.outbox.set(part.outbox.position, part.outbox)
-  else if (part.kind === 'failure') held.failures.set(part.failure.id, part.failure)
-  else if (part.kind === 'id') held.ids.set(part.id.id, part.id)
-  else if (part.kind === 'ids') for (const id of idsInBytes(part.bytes)) held.ids.set(id.id, id)
-  else if (part.kind === 'gone') forget(held, part.gone)
-  else if (part.kind === 'context') held.context = part.context
-  else {
-    // What a store says of a state beside this, such as its fence, is not part of its contents.
-    const { version, clock, partitioning, growths, appliedDigest, emitted, failuresFromMs } = part.meta
-    const { newEntities = '', tally } = part.meta
-    const meta = { version, clock, appliedDigest, emitted, failuresFromMs, newEntities }
-    Object.assign(held, meta, defined({ partitioning, growths }), { tally: new Map(Object.entries(tally)) })
-  }
-}
-
 function setOrDelete<T>(map: Map<string, T>, name: string, value: T | undefined): void {
   if (value === undefined) map.delete(name)
   else map.set(name, value)
-}
-
-function forget(held: MemoryState, { states = [], timers = [], idsBeforeMs = 0, whole = [] }: Gone): void {
-  for (const entity of states) held.states.delete(entity)
-  for (const entity of timers) held.timers.delete(entity)
-  for (const [id, { appliedAtMs }] of held.ids) if (appliedAtMs < idsBeforeMs) held.ids.delete(id)
-  for (const part of whole) held[part].clear()
 }
 
 function nameOf({ consumer, topic, partition }: StateKey): string {
@@ -540,10 +372,6 @@ function firstOfLargest(failures: readonly RememberedFailure[]): string {
   const groups = [...Map.groupBy(failures, ({ producerGroup }) => producerGroup).values()]
   const largest = groups.reduce((most, group) => (group.length > most.length ? group : most))
   return (largest[0] as RememberedFailure).id
-}
-
-function picked<T>(from: ReadonlyMap<string, T>, names: readonly string[]): Map<string, T> {
-  return new Map(names.flatMap(name => (from.has(name) ? [[name, from.get(name) as T]] : [])))
 }
 
 /** Leaves out the content of the context if the caller of `load` already has it. */

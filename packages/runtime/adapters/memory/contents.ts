@@ -1,0 +1,201 @@
+/** The contents of partition states in memory: as the pages of a checkpoint, and made of such pages. */
+import { defined } from '../../consumer/defined.ts'
+import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
+import type { Fence } from '../../pipeline/generations/fence.ts'
+import type { Builder } from '../../pipeline/generations/generations.ts'
+import type {
+  KeptGrowth,
+  LogClock,
+  OutboxEntry,
+  Partitioning,
+  RememberedFailure,
+  RememberedId,
+  StoredContext,
+  StoredTimer,
+  Version,
+} from '../../pipeline/model.ts'
+import type {
+  CheckpointMeta,
+  CheckpointPages,
+  CheckpointPart,
+  Gone,
+} from '../../pipeline/recovery/checkpoints.ts'
+import { bytesOfIds, idsInBytes } from '../../pipeline/recovery/id-bytes.ts'
+
+/** A partition state in memory. */
+export interface MemoryState {
+  version: Version
+  clock: LogClock
+  partitioning?: Partitioning
+  growths?: readonly KeptGrowth[]
+  fence?: Fence
+  appliedDigest: string | undefined
+  emitted: number
+  parkedBytes: number
+  newEntities: string
+  /** Which code made the last commit. */
+  code?: string | undefined
+  /** The first offset that it has decided, without a break. */
+  codeFrom?: number | undefined
+  context?: StoredContext
+  readonly states: Map<string, string>
+  readonly timers: Map<string, readonly StoredTimer[]>
+  readonly ids: Map<string, RememberedId>
+  readonly failures: Map<string, RememberedFailure>
+  readonly outbox: Map<string, OutboxEntry>
+  readonly tally: Map<string, number>
+  /** Number of failures that were forgotten to make room, and not reported yet. */
+  forgotten: number
+  failuresFromMs: number | undefined
+  changes?: Changes | undefined
+  /** Absent unless it is a next generation. */
+  builder?: NumberedBuilder
+}
+
+/** Changes of commits since a checkpoint. Commits are numbered. */
+export interface Changes {
+  /** `takenAtMs` of the checkpoint, or a run that takes the first one. */
+  since: number
+  readonly epoch: number
+  /** Log clock at that checkpoint, and the last commit that it has. */
+  clockMs: number
+  from: number
+  commits: number
+  readonly entities: Map<string, number>
+  ids: { readonly commit: number; readonly id: RememberedId }[]
+  context: number
+  failures: number
+}
+
+/** A builder with a number that no next generation before has had. */
+export type NumberedBuilder = Builder & { readonly number: number }
+
+/** Returns the state that the pages say. */
+export async function stateOf(pages: CheckpointPages): Promise<MemoryState> {
+  const state = emptyState()
+  for await (const page of pages)
+    for (const part of page) add(state, part.kind === 'ids' ? part : structuredClone(part))
+  for (const stored of state.states.values()) state.parkedBytes += parkedBytesIn(stored)
+  return state
+}
+
+/** Returns a state as it takes the place of another, in an epoch above both. Contents of before a growth do not undo it. */
+export function inPlaceOf(
+  { version, partitioning, growths }: MemoryState,
+  next: MemoryState,
+  above: number,
+): MemoryState {
+  const epoch = Math.max(version.epoch, above) + 1
+  const isOlder = (partitioning?.generation ?? 0) > (next.partitioning?.generation ?? 0)
+  const { builder: _, ...contents } = next
+  return {
+    ...contents,
+    ...(isOlder ? defined({ partitioning, growths }) : {}),
+    version: { ...next.version, epoch },
+  }
+}
+
+export function* contentsOf(held: MemoryState): Generator<CheckpointPart[]> {
+  yield entitiesOf(held)
+  yield [{ kind: 'ids', bytes: bytesOfIds([...held.ids.values()]) }]
+  yield partsBeside(held)
+}
+
+function entitiesOf({ states, timers }: Pick<MemoryState, 'states' | 'timers'>): CheckpointPart[] {
+  return [
+    ...Array.from(states, ([entity, state]) => ({ kind: 'state' as const, entity, state })),
+    ...Array.from(timers, ([entity, own]) => ({ kind: 'timers' as const, entity, timers: own })),
+  ]
+}
+
+export function* changedPages(
+  held: MemoryState,
+  { entities, ids, from, ...changed }: Changes,
+): Generator<CheckpointPart[]> {
+  const names = [...entities.keys()]
+  const without = (part: ReadonlyMap<string, unknown>) => names.filter(entity => !part.has(entity))
+  yield [
+    { kind: 'gone', gone: { states: without(held.states), timers: without(held.timers) } },
+    ...entitiesOf({ states: picked(held.states, names), timers: picked(held.timers, names) }),
+  ]
+  yield [{ kind: 'ids', bytes: bytesOfIds(ids.map(({ id }) => id)) }]
+  const oldest = Math.min(
+    held.clock.nowMs + 1,
+    ...[...held.ids.values()].map(({ appliedAtMs }) => appliedAtMs),
+  )
+  const failures = changed.failures > from ? (['failures'] as const) : []
+  yield [{ kind: 'gone', gone: { idsBeforeMs: oldest, whole: ['outbox', ...failures] } }]
+  yield partsBeside({
+    outbox: held.outbox,
+    failures: failures.length > 0 ? held.failures : new Map(),
+    context: changed.context > from ? held.context : undefined,
+  })
+}
+
+function partsBeside({
+  outbox,
+  failures,
+  context,
+}: Pick<MemoryState, 'outbox' | 'failures'> & { readonly context?: StoredContext | undefined }) {
+  const parts: CheckpointPart[] = [
+    ...Array.from(outbox.values(), entry => ({ kind: 'outbox' as const, outbox: entry })),
+    ...Array.from(failures.values(), failure => ({ kind: 'failure' as const, failure })),
+  ]
+  return context ? [...parts, { kind: 'context' as const, context }] : parts
+}
+
+export function metaOf(held: MemoryState, version: Version): CheckpointMeta {
+  const { clock, partitioning, growths, appliedDigest, emitted, tally, newEntities, failuresFromMs } = held
+  return {
+    ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally: Object.fromEntries(tally) },
+    ...defined({ partitioning, growths, newEntities: newEntities || undefined }),
+  }
+}
+
+export function emptyState(): MemoryState {
+  return {
+    version: { epoch: 0, appliedOffset: -1, fired: 0 },
+    clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
+    appliedDigest: undefined,
+    emitted: 0,
+    parkedBytes: 0,
+    newEntities: '',
+    states: new Map(),
+    timers: new Map(),
+    ids: new Map(),
+    failures: new Map(),
+    outbox: new Map(),
+    tally: new Map(),
+    forgotten: 0,
+    failuresFromMs: undefined,
+  }
+}
+
+function add(held: MemoryState, part: CheckpointPart): void {
+  if (part.kind === 'state') held.states.set(part.entity, part.state)
+  else if (part.kind === 'timers') held.timers.set(part.entity, part.timers)
+  else if (part.kind === 'outbox') held.outbox.set(part.outbox.position, part.outbox)
+  else if (part.kind === 'failure') held.failures.set(part.failure.id, part.failure)
+  else if (part.kind === 'id') held.ids.set(part.id.id, part.id)
+  else if (part.kind === 'ids') for (const id of idsInBytes(part.bytes)) held.ids.set(id.id, id)
+  else if (part.kind === 'gone') forget(held, part.gone)
+  else if (part.kind === 'context') held.context = part.context
+  else {
+    // What a store says of a state beside this, such as its fence, is not part of its contents.
+    const { version, clock, partitioning, growths, appliedDigest, emitted, failuresFromMs } = part.meta
+    const { newEntities = '', tally } = part.meta
+    const meta = { version, clock, appliedDigest, emitted, failuresFromMs, newEntities }
+    Object.assign(held, meta, defined({ partitioning, growths }), { tally: new Map(Object.entries(tally)) })
+  }
+}
+
+function forget(held: MemoryState, { states = [], timers = [], idsBeforeMs = 0, whole = [] }: Gone): void {
+  for (const entity of states) held.states.delete(entity)
+  for (const entity of timers) held.timers.delete(entity)
+  for (const [id, { appliedAtMs }] of held.ids) if (appliedAtMs < idsBeforeMs) held.ids.delete(id)
+  for (const part of whole) held[part].clear()
+}
+
+export function picked<T>(from: ReadonlyMap<string, T>, names: readonly string[]): Map<string, T> {
+  return new Map(names.flatMap(name => (from.has(name) ? [[name, from.get(name) as T]] : [])))
+}

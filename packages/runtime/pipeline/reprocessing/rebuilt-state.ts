@@ -1,38 +1,97 @@
-/** Writes to a rebuilt state what does not come from its log: adopted states, emissions of the takeover, remembered failures. */
-
+/**
+ * A rebuilt state: the log is applied to it, up to an offset, and what does not come from the log is written to it. What it emits is
+ * dropped: it was emitted before, apart from failures that are new, which it keeps in its outbox until the switch.
+ */
 import { type Application, topicOf } from '../../consumer/application.ts'
-import type { Consumer } from '../consumer.ts'
-import { CopyStopped } from '../errors.ts'
+import { CopyStopped, PartitionStopped } from '../errors.ts'
 import { failureBytesOf } from '../failures/failure-memory.ts'
-import type { Change, OutboxEntry, Snapshot, StateKey, Wanted } from '../model.ts'
+import type { Generations } from '../generations/generations.ts'
+import type {
+  Change,
+  OffsetRange,
+  OutboxEntry,
+  RememberedFailure,
+  Snapshot,
+  StateKey,
+  Wanted,
+} from '../model.ts'
 import type { StateStore } from '../ports.ts'
+import { sameVersion } from '../recovery/checkpoints.ts'
+import { LogAgain, type Rereading } from './log-again.ts'
+import { failuresById, newFailures } from './new-failures.ts'
 
-const DAY_MS = 24 * 60 * 60_000
+export interface Advancing extends Rereading {
+  readonly copies: Generations
+  /** The code that runs, see `codeOf`: the live state must have been committed by the same. */
+  readonly code: string
+  /** Called after each read of the rebuilt state, with the number of records. */
+  readonly decided: (count: number) => void
+  /** Upper bound for the new failures of a partition as they are stored, in bytes; 4 MiB by default. */
+  readonly failureBytes?: number
+  /** Offsets that the log no longer has. */
+  readonly expired: (partitionState: StateKey, range: OffsetRange) => void
+}
 
 export type Addition = Partial<Pick<Change, 'states' | 'outbox' | 'ids' | 'failures'>>
 
+const FAILURE_BYTES = 4 * 1024 * 1024
+const DAY_MS = 24 * 60 * 60_000
+
+/** It is this command's as long as it has the epoch of its claim. */
 export class RebuiltState {
-  readonly store: StateStore
-  readonly #consumer: Consumer
+  readonly #with: Advancing
   readonly #partitionState: StateKey
-  readonly #code: string
   readonly #epoch: number
+  readonly #store: StateStore
+  readonly #again: LogAgain
+  /** The new failures as of the last load. */
+  #outbox: readonly OutboxEntry[] = []
+  /** What the live state remembers; undefined if it must be read again. */
+  #liveFailures: ReadonlyMap<string, RememberedFailure> | undefined
+
+  constructor(advancing: Advancing, partitionState: StateKey, epoch: number) {
+    this.#with = advancing
+    this.#partitionState = partitionState
+    this.#epoch = epoch
+    const store = advancing.copies.store()
+    this.#store = store
+    this.#again = new LogAgain(advancing, partitionState, {
+      load: async (stateKey, wanted) => {
+        const snapshot = await store.load(stateKey, wanted)
+        this.#requireOwn(snapshot.version.epoch)
+        this.#outbox = snapshot.outbox
+        return { ...snapshot, outbox: [] }
+      },
+      commit: async (stateKey, change) => {
+        const outbox = await this.#newFailuresOf(change)
+        return store.commit(stateKey, { ...change, outbox } satisfies Change)
+      },
+      trimOutbox: async () => {},
+    })
+  }
 
   /**
-   * @param code see `codeOf`
-   * @param epoch that the state has as long as it is this command's
+   * Reads the log up to this offset, which has a record, and decides it.
+   *
+   * @throws CopyStopped, `Unavailable`, `PartitionStopped`
    */
-  constructor(store: StateStore, consumer: Consumer, partitionState: StateKey, code: string, epoch: number) {
-    this.store = store
-    this.#epoch = epoch
-    this.#consumer = consumer
-    this.#partitionState = partitionState
-    this.#code = code
+  async to(toOffset: number): Promise<void> {
+    const { copies, decided, expired } = this.#with
+    const { version } = await copies.facts(this.#partitionState, 'next')
+    this.#requireOwn(version.epoch)
+    this.#liveFailures = undefined
+    const range = { fromOffset: version.appliedOffset + 1, toOffset }
+    await this.#again.decide(range, ({ records, logStart }, fromOffset) => {
+      if (logStart > fromOffset) expired(this.#partitionState, { fromOffset, toOffset: logStart - 1 })
+      decided(records.length)
+    })
+    await this.#requireAt(toOffset)
   }
 
   /** Stores this without moving the applied offset. @throws CopyStopped if another command works on the same state */
   async add({ states = new Map(), outbox = [], ids = [], failures = [] }: Addition): Promise<void> {
-    const { application, idWindowMs, failureBytes } = this.#consumer
+    const { consumer, code } = this.#with
+    const { application, idWindowMs, failureBytes } = consumer
     const snapshot = await this.#nothing()
     const { version, emitted, parkedBytes, newEntities } = snapshot
     const { clock, appliedDigest, failureMemory, failuresFromMs } = snapshot
@@ -56,9 +115,9 @@ export class RebuiltState {
       // They were reported when the live state forgot them.
       forgottenTold: failureMemory.forgotten,
       failuresFromMs,
-      code: this.#code,
+      code,
     }
-    if ((await this.store.commit(this.#partitionState, change)) === 'refused')
+    if ((await this.#store.commit(this.#partitionState, change)) === 'refused')
       throw new CopyStopped('overtaken', 'another command works on the same rebuilt state')
   }
 
@@ -75,19 +134,56 @@ export class RebuiltState {
   }
 
   async remove(positions: readonly string[]): Promise<void> {
-    await this.store.trimOutbox(this.#partitionState, positions)
+    await this.#store.trimOutbox(this.#partitionState, positions)
   }
 
   #isFailure({ event }: OutboxEntry): boolean {
-    return event.type === this.#consumer.application.failureEvent.type
+    return event.type === this.#with.consumer.application.failureEvent.type
   }
 
   async #nothing(): Promise<Snapshot> {
-    const snapshot = await this.store.load(this.#partitionState, NOTHING_WANTED)
-    if (snapshot.version.epoch !== this.#epoch)
-      throw new CopyStopped('overtaken', 'another command works on the same rebuilt state')
+    const snapshot = await this.#store.load(this.#partitionState, NOTHING_WANTED)
+    this.#requireOwn(snapshot.version.epoch)
     return snapshot
   }
+
+  /** @throws CopyStopped if there are too many */
+  async #newFailuresOf(change: Change): Promise<readonly OutboxEntry[]> {
+    if (change.failures.length === 0) return []
+    const { copies, consumer, failureBytes = FAILURE_BYTES } = this.#with
+    this.#liveFailures ??= await failuresById(copies, this.#partitionState)
+    const found = newFailures(consumer, this.#partitionState, change, this.#liveFailures)
+    if (found.length === 0) return []
+    if (bytesOf(this.#outbox) + bytesOf(found) <= failureBytes) return found
+    throw new CopyStopped(
+      'failing',
+      `the deployed code fails ${this.#outbox.length + found.length} records or more that the live state has applied, which is more than a switch may tell: mend the code first`,
+    )
+  }
+
+  get #name(): string {
+    const { consumer, topic, partition } = this.#partitionState
+    return `the rebuilt state of ${consumer} for ${topic}/${partition}`
+  }
+
+  /** Another command that works on the state gives it another epoch; one that has switched or given up has removed it. */
+  #requireOwn(epoch: number): void {
+    if (this.#epoch !== epoch)
+      throw new CopyStopped('overtaken', `another command has replaced or removed ${this.#name}`)
+  }
+
+  async #requireAt(toOffset: number): Promise<void> {
+    const { version } = await this.#with.copies.facts(this.#partitionState, 'next')
+    if (sameVersion(version, { epoch: version.epoch, appliedOffset: toOffset, fired: 0 })) return
+    throw new PartitionStopped(
+      'another-log',
+      `${this.#name} is at offset ${version.appliedOffset} after the log was read up to ${toOffset}: does the log still have it?`,
+    )
+  }
+}
+
+function bytesOf(entries: readonly OutboxEntry[]): number {
+  return entries.reduce((sum, entry) => sum + JSON.stringify(entry).length, 0)
 }
 
 /** How long, on the log's clock, failures are remembered: as long as dead letters are kept. */

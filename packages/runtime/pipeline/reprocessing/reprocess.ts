@@ -9,18 +9,15 @@ import type { Fence } from '../generations/fence.ts'
 import type { Generations, StateFacts } from '../generations/generations.ts'
 import type { RememberedFailure, RememberedId, StateKey, Version } from '../model.ts'
 import type { CheckpointPages } from '../recovery/checkpoints.ts'
-import { type Advancing, AdvancingCopy } from './advance.ts'
 import { placeNewFailures } from './failure-places.ts'
 import { failedEventIds, failuresById } from './new-failures.ts'
 import { takeOverAll } from './partition-takeover.ts'
-import { RebuiltState } from './rebuilt-state.ts'
+import { type Advancing, RebuiltState } from './rebuilt-state.ts'
 import { failureToKeep, idToKeep, type Rebuilding } from './remembered.ts'
 import type { TakeoverAt } from './takeover.ts'
 
 export interface Reprocessing extends Advancing {
   readonly consumer: Consumer<AnyKeyedProcess>
-  /** The code that runs, see `codeOf`: the live state must have been committed by the same. */
-  readonly code: string
   /** Waits before the live state is looked at again. */
   readonly pause: (ms: number) => Promise<void>
 }
@@ -79,7 +76,7 @@ export async function reprocess(
   const { copies } = work
   const epoch = await copies.claim(partitionState, 'reprocessing')
   if (epoch === undefined) throw new CopyStopped('overtaken', 'another command has removed the rebuilt state')
-  const rebuilt = new AdvancingCopy(work, partitionState, epoch)
+  const rebuilt = new RebuiltState(work, partitionState, epoch)
   // Unique: only the command that has claimed the rebuilt state last has this epoch.
   const fence = { why: 'reprocessing', attempt: epoch } as const
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
@@ -105,7 +102,7 @@ interface Fenced {
   /** The version at which the live state stands still. */
   readonly live: Version
   readonly epoch: number
-  readonly rebuilt: AdvancingCopy
+  readonly rebuilt: RebuiltState
   readonly fence: Fence
 }
 
@@ -119,12 +116,11 @@ async function behindFence(
   const { appliedOffset } = live
   await liveState(work, partitionState)
   await rebuilt.to(appliedOffset)
-  const written = new RebuiltState(copies.store(), consumer, partitionState, code, epoch)
-  await written.emptyOutbox()
-  await remember(work, partitionState, written, startOffset)
+  await rebuilt.emptyOutbox()
+  await remember(work, partitionState, rebuilt, startOffset)
   const at = await placeOf(work, partitionState, live)
-  const emitted = await takeOverAll(consumer, copies, written, at)
-  const failures = await placeNewFailures(consumer, copies, written, at)
+  const emitted = await takeOverAll(consumer, copies, rebuilt, at)
+  const failures = await placeNewFailures(consumer, copies, rebuilt, at)
   if (failures > 0) emitted.set(consumer.application.failureEvent.type, failures)
   if (isTrial) return { appliedOffset, epoch: undefined, emitted }
   const next = { epoch, appliedOffset, fired: 0 }
@@ -183,7 +179,7 @@ function growing(partitions?: number): CopyStopped {
 async function nearlyCaughtUp(
   work: Reprocessing,
   partitionState: StateKey,
-  rebuilt: AdvancingCopy,
+  rebuilt: RebuiltState,
 ): Promise<Version> {
   for (;;) {
     const live = (await liveState(work, partitionState)).version.appliedOffset
@@ -203,17 +199,17 @@ async function nearlyCaughtUp(
 async function remember(
   { copies, consumer }: Reprocessing,
   partitionState: StateKey,
-  written: RebuiltState,
+  rebuilt: RebuiltState,
   startOffset: number,
 ): Promise<void> {
   const [live, own] = [await copies.facts(partitionState), await copies.facts(partitionState, 'next')]
   const rebuilding: Rebuilding = { startOffset, clockLeadMs: live.clock.nowMs - own.clock.nowMs }
   const failures = await failuresToKeep(copies, partitionState, rebuilding)
   const covers = own.clock.nowMs > consumer.idWindowMs || startOffset === 0
-  const failed = covers ? new Set<string>() : await failedEventIds(consumer, await written.newFailures())
+  const failed = covers ? new Set<string>() : await failedEventIds(consumer, await rebuilt.newFailures())
   const ids = covers ? [] : await idsToKeep(copies, partitionState, rebuilding, failed)
   // One commit at least: it says which code has made the state.
-  do await written.add({ failures: failures.splice(0, AT_ONCE), ids: ids.splice(0, AT_ONCE) })
+  do await rebuilt.add({ failures: failures.splice(0, AT_ONCE), ids: ids.splice(0, AT_ONCE) })
   while (failures.length > 0 || ids.length > 0)
 }
 

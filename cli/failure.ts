@@ -1,5 +1,7 @@
 import { OperationFailure } from '../lib/operations/failure.ts'
 
+export { usageFailure } from '../lib/operations/failure.ts'
+
 /** The exit status of a command that failed: 1 for a failure, 2 for wrong usage, 3 where 1 is an answer and there is none. */
 export type FailureStatus = 1 | 2 | 3
 
@@ -22,8 +24,4 @@ export class StoppedByUser extends Error {
 /** Whether an error says only that a person has stopped the command. */
 export function isStop(error: unknown, stop: AbortSignal): boolean {
   return error instanceof StoppedByUser || (stop.aborted && error === stop.reason)
-}
-
-export function usageFailure(message: string): CliFailure {
-  return new CliFailure(message, 2)
 }

@@ -2,13 +2,13 @@
 import type { Config } from '../lib/app/config.ts'
 import { SIGNALS } from '../lib/app/topics.ts'
 import { allTopics } from '../lib/queries/topic-descriptions.ts'
+import { suggestion } from '../lib/similar.ts'
 import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
 import { TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
 import type { TopicLayout } from '../packages/runtime/adapters/kafka/topic-admin.ts'
 import { CommandConnections } from './command-connections.ts'
 import { kafkaAddress, kafkaFailure, requireSignIn, withinPatience } from './connections.ts'
 import { CliFailure } from './failure.ts'
-import { suggestion } from './similar.ts'
 
 /** What a command needs to ask Kafka. */
 export interface KafkaCommand {

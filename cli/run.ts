@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { schedulesFrom } from '../infra/schedules.ts'
 import { readConfig } from '../lib/app/config.ts'
 import { readFunctions } from '../lib/app/functions.ts'
+import { suggestion } from '../lib/similar.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 import { LAST_PORT, wholeNumber } from '../packages/runtime/settings/values.ts'
 import { LOCAL, PROJECT } from '../programs/paths.ts'
@@ -24,7 +25,6 @@ import {
 } from './command.ts'
 import { environmentOf } from './connections.ts'
 import { CliFailure, StoppedByUser, usageFailure } from './failure.ts'
-import { suggestion } from './similar.ts'
 import type { Terminal } from './terminal.ts'
 
 const DEFAULT_PORT = 9_464

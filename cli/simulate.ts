@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { fileFailure } from '../lib/operations/file-failure.ts'
 import { withKey } from '../lib/operations/publish/key-by.ts'
 import { FAMILIES, type FamilyName } from '../lib/telemetry/families.ts'
 import type { KeyStrategy } from '../lib/telemetry/key.ts'
@@ -21,7 +22,6 @@ import {
   type ValuesOf,
 } from './command.ts'
 import { usageFailure } from './failure.ts'
-import { fileFailure } from './files.ts'
 import { KEY_BY } from './key-by.ts'
 import { pathIn, printReport, type Terminal } from './terminal.ts'
 

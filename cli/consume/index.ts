@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
+import { fromKind } from '../../lib/operations/log-position.ts'
+import { allRulesAt } from '../../lib/operations/rule-score/rules.ts'
+import { topicOf } from '../../lib/operations/state-keys.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'
 import {
   command,
@@ -15,9 +18,6 @@ import {
 } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { allRulesAt } from '../rule-score/rules.ts'
-import { topicOf } from '../state/state-keys.ts'
-import { fromKind } from '../tail/from.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
 import { consume } from './consume.ts'
 import type { OutputMode } from './output.ts'
@@ -120,8 +120,8 @@ const RULES = 'config/rules'
 /** Where no rules are named and the usual folder is missing, there is nothing to count by, and that is said. */
 async function rulesOf({ rules }: ConsumeOptions, terminal: Terminal): Promise<readonly AnyRule[]> {
   const named = rules ?? terminal.environment.RULES_DIR
-  if (named) return allRulesAt(named, terminal)
-  if (existsSync(pathIn(terminal, RULES))) return allRulesAt(RULES, terminal)
+  if (named) return allRulesAt(pathIn(terminal, named), named)
+  if (existsSync(pathIn(terminal, RULES))) return allRulesAt(pathIn(terminal, RULES), RULES)
   terminal.stderr.write(
     `There is no folder "${RULES}" here, so no alert is counted: --rules names another one.\n`,
   )

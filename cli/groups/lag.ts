@@ -1,10 +1,10 @@
 import { allGroups, groupLag, withGroupAges } from '../../lib/queries/group-lags.ts'
+import { suggestion } from '../../lib/similar.ts'
 import type { GroupDescription } from '../../packages/runtime/adapters/kafka/groups.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { configOf, kafkaAddress } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { type KafkaCommand, withKafka } from '../kafka.ts'
-import { suggestion } from '../similar.ts'
 import { printReport } from '../terminal.ts'
 import { type LagReport, lagReport, lagText } from './text.ts'
 

@@ -1,9 +1,25 @@
-import { createWriteStream } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
+import { count } from '../../lib/count.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
+import { OperationFailure } from '../../lib/operations/failure.ts'
+import { fileFailure } from '../../lib/operations/file-failure.ts'
+import { UTC_OFFSET } from '../../lib/operations/import/instant.ts'
+import { type MappingsFolder, mappingNamed } from '../../lib/operations/import/mapping-named.ts'
+import { type Series, seriesOf } from '../../lib/operations/import/series.ts'
+import {
+  type ImportCounts,
+  type ImportPlan,
+  importLines,
+  type MappedPlan,
+  type SeriesPlan,
+} from '../../lib/operations/import/stream.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import { decimal, oneOf } from '../../packages/runtime/settings/values.ts'
+import { PROJECT } from '../../programs/paths.ts'
 import {
   ANY_TEXT,
   argumentList,
@@ -16,21 +32,9 @@ import {
   SOME_TEXT,
   type ValuesOf,
 } from '../command.ts'
-import { count } from '../count.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { fileFailure } from '../files.ts'
 import { KEY_BY } from '../key-by.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
-import { UTC_OFFSET } from './instant.ts'
-import { mappingNamed } from './mapping-named.ts'
-import { type Series, seriesOf } from './series.ts'
-import {
-  type ImportCounts,
-  type ImportPlan,
-  importLines,
-  type MappedPlan,
-  type SeriesPlan,
-} from './stream.ts'
 
 type ImportOptions = ValuesOf<typeof OPTIONS>
 
@@ -105,7 +109,8 @@ async function importFiles(
   terminal: Terminal,
   given: ReadonlySet<string>,
 ): Promise<void> {
-  const { source, kind } = await sourceOf(options, given, terminal)
+  const mappings = mappingsIn(terminal)
+  const { source, kind } = await sourceOf(options, given, mappings, terminal)
   const output = options.output && pathIn(terminal, options.output)
   if (files.some(file => pathIn(terminal, file) === output))
     throw usageFailure('--output names a file that is to be imported: its rows would be lost')
@@ -115,7 +120,13 @@ async function importFiles(
   const counts: ImportCounts = { events: 0, skipped: 0 }
   try {
     const target = output ? createWriteStream(output) : terminal.stdout
-    const lines = Readable.from(importLines(files, plan, counts, terminal))
+    const lines = Readable.from(
+      importLines(files, plan, counts, {
+        open: file => createReadStream(pathIn(terminal, file)),
+        mappings,
+        onSkipped: line => terminal.stderr.write(`${line}\n`),
+      }),
+    )
     await pipeline(lines, target, { end: target !== terminal.stdout, signal: terminal.stop })
   } catch (error) {
     if (!terminal.stop.aborted)
@@ -125,18 +136,27 @@ async function importFiles(
   terminal.stderr.write(`${summary(kind, counts, terminal)}\n`)
 }
 
+/** Those of MAPPINGS_DIR, else those that ship. */
+function mappingsIn({ environment }: Terminal): MappingsFolder {
+  const { mappingsDir } = readSettings([MAPPINGS], environment)
+  return { path: resolve(PROJECT, mappingsDir), shown: mappingsDir }
+}
+
 /** What is imported, for the summary and the report. */
 type Kind = { readonly series: Series } | { readonly mappings: readonly Mapping[] }
 
 async function sourceOf(
   options: ImportOptions,
   given: ReadonlySet<string>,
+  folder: MappingsFolder,
   terminal: Terminal,
 ): Promise<{ readonly source: SeriesPlan | MappedPlan; readonly kind: Kind }> {
   if (options.mapping.length > 0) {
     const unfit = [...given].find(name => !WITH_MAPPING.has(name))
     if (unfit) throw usageFailure(`${flagOf(unfit)} is for CSV files: with --mapping, the mapping says it`)
-    const mappings = await Promise.all(options.mapping.map(named => mappingNamed(named, terminal)))
+    const mappings = await Promise.all(
+      options.mapping.map(named => mappingNamed(named, folder, file => pathIn(terminal, file))),
+    )
     return { source: { mappings }, kind: { mappings } }
   }
   const series = seriesOf(options)
@@ -154,7 +174,7 @@ const WITH_MAPPING = new Set(['mapping', 'keyBy', 'skipInvalid', 'output', 'json
 
 /** The lines before the failure look like a complete stream, so the message must say that they are not. */
 function incomplete(error: unknown, { events }: ImportCounts): unknown {
-  if (!(error instanceof CliFailure) || events === 0) return error
+  if (!(error instanceof OperationFailure) || events === 0) return error
   return new CliFailure(
     `${error.message}\nStopped: only the ${count(events, 'event')} before it ${events === 1 ? 'is' : 'are'} written.`,
   )

@@ -1,11 +1,11 @@
 /** Shows what a captured Lambda event holds: for each record the event, or why there is none. */
 import { isUtf8 } from 'node:buffer'
 import { dataReader } from '../../lib/app/data-reader.ts'
+import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { plainEvent } from '../../lib/queries/plain-event.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { configOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
-import { fileFailure } from '../files.ts'
 import { inputBytes } from '../input.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
 import { capturedRecords } from './captured.ts'

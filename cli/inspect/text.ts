@@ -1,5 +1,5 @@
 /** Verdicts on records as text for people. Pure. */
-import { count as numbered } from '../count.ts'
+import { count as numbered } from '../../lib/count.ts'
 import { harmless, shortened, widthOf } from '../text-width.ts'
 import type { Verdict } from './verdict.ts'
 

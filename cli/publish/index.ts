@@ -1,3 +1,4 @@
+import { topicOf } from '../../lib/operations/state-keys.ts'
 import { spanContextOf } from '../../packages/runtime/cloudevents/trace.ts'
 import { parsedBy } from '../../packages/runtime/settings/values.ts'
 import {
@@ -14,7 +15,6 @@ import { configOf } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
 import { KEY_BY } from '../key-by.ts'
 import { SERIALIZATION_OPTION } from '../serialization.ts'
-import { topicOf } from '../state/state-keys.ts'
 import { publish } from './publish.ts'
 
 const TRACEPARENT = parsedBy<string>(

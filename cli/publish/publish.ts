@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import type { Config } from '../../lib/app/config.ts'
+import { fileFailure } from '../../lib/operations/file-failure.ts'
 import {
   appendPlaced,
   type PlacedEvent,
@@ -16,7 +17,6 @@ import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Serialization } from '../../packages/runtime/consumer/serialization.ts'
 import { RecordRefused } from '../../packages/runtime/pipeline/errors.ts'
 import { CliFailure } from '../failure.ts'
-import { fileFailure } from '../files.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
 import { writerFor } from '../serialization.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'

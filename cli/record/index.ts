@@ -1,4 +1,6 @@
 import { SIGNALS } from '../../lib/app/topics.ts'
+import { positionKind } from '../../lib/operations/record/ranges.ts'
+import { topicOf } from '../../lib/operations/state-keys.ts'
 import {
   command,
   environment,
@@ -12,9 +14,7 @@ import {
 } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
-import { topicOf } from '../state/state-keys.ts'
 import { CONDITION } from '../tail/filter.ts'
-import { positionKind } from './ranges.ts'
 import { record } from './record.ts'
 
 const POSITION = positionKind(Date.now())

@@ -5,12 +5,12 @@ import type { OnInvalid, Recorded } from '../../lib/operations/replay/recorded.t
 import { outlook, type Selection, selected, survey } from '../../lib/operations/replay/selection.ts'
 import { type Item, type Limits, periodOf, sequence } from '../../lib/operations/replay/sequence.ts'
 import type { Extent } from '../../lib/operations/replay/shift.ts'
+import type { Source } from '../../lib/operations/replay/source.ts'
 import { parseFilter } from '../../lib/queries/record-filter.ts'
 import type { DataReader } from '../../packages/runtime/pipeline/ports.ts'
 import { usageFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import type { ReplayPlan } from './plan.ts'
-import type { Source } from './source.ts'
 
 export interface Opened {
   readonly items: AsyncIterable<readonly Item[]>

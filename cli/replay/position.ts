@@ -13,8 +13,8 @@ import {
   safeParse,
   string,
 } from 'valibot'
+import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { CliFailure } from '../failure.ts'
-import { fileFailure } from '../files.ts'
 
 const POSITION = object({
   /** See `identityOf`. */

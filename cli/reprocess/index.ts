@@ -1,3 +1,4 @@
+import { fromKind } from '../../lib/operations/reprocess/from.ts'
 import {
   argument,
   command,
@@ -10,7 +11,6 @@ import {
   POSITIVE,
   SOME_TEXT,
 } from '../command.ts'
-import { fromKind } from './from.ts'
 
 const AT_ONCE = 4
 

@@ -2,6 +2,20 @@
 import { readConfig } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
+import type { From, Start } from '../../lib/operations/reprocess/from.ts'
+import { requireRoom } from '../../lib/operations/reprocess/memory.ts'
+import {
+  type Reprocessed,
+  type Reprocessings,
+  reprocessingsOf,
+} from '../../lib/operations/reprocess/operation.ts'
+import {
+  deployedVersion,
+  type LivePartition,
+  livePartitions,
+  startsOf,
+} from '../../lib/operations/reprocess/plan.ts'
+import { stateKeysOf } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { RedisGenerations } from '../../packages/runtime/adapters/redis/generations.ts'
@@ -14,14 +28,9 @@ import { environmentOf, withRedis } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
 import { confirm } from '../state/confirm.ts'
-import { stateKeysOf } from '../state/state-keys.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
 import { consumerNamed, signalOf, versionsOf } from './consumer.ts'
-import type { From, Start } from './from.ts'
-import { requireRoom } from './memory.ts'
-import { type Reprocessed, type Reprocessings, reprocessingsOf } from './operation.ts'
-import { deployedVersion, type LivePartition, livePartitions, startsOf } from './plan.ts'
 import { GO_ON, NOTHING_LEFT, reprocessAll } from './run.ts'
 import { planText, resultText } from './text.ts'
 

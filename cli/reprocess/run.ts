@@ -1,6 +1,13 @@
 /** Computes the partitions of an operation anew, some of them side by side, and switches each when it has caught up. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Counts } from '../../lib/operations/audit.ts'
+import type { Start } from '../../lib/operations/reprocess/from.ts'
+import type {
+  Reprocessed,
+  Reprocessings,
+  SwitchedPartition,
+} from '../../lib/operations/reprocess/operation.ts'
+import { nameOf } from '../../lib/operations/state-keys.ts'
 import { CopyStopped, PartitionStopped, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import type { Generations } from '../../packages/runtime/pipeline/generations/generations.ts'
 import type { OffsetRange, StateKey } from '../../packages/runtime/pipeline/model.ts'
@@ -13,10 +20,7 @@ import {
 import { emptyAt, withoutOutbox } from '../../packages/runtime/pipeline/reprocessing/seed.ts'
 import { CliFailure } from '../failure.ts'
 import { showLine } from '../progress.ts'
-import { nameOf } from '../state/state-keys.ts'
 import type { Terminal } from '../terminal.ts'
-import type { Start } from './from.ts'
-import type { Reprocessed, Reprocessings, SwitchedPartition } from './operation.ts'
 import { progressText } from './text.ts'
 
 export interface Servers {

@@ -1,8 +1,8 @@
 /** What `sluice reprocess` says. Pure. */
 import { durationText } from '../../lib/duration.ts'
-import type { Start } from './from.ts'
-import type { SwitchedPartition } from './operation.ts'
-import type { LivePartition } from './plan.ts'
+import type { Start } from '../../lib/operations/reprocess/from.ts'
+import type { SwitchedPartition } from '../../lib/operations/reprocess/operation.ts'
+import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 
 export interface Progress {
   readonly decided: number

@@ -1,5 +1,14 @@
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
+import { UTC_OFFSET } from '../../lib/operations/import/instant.ts'
+import { sourceOf } from '../../lib/operations/replay/source.ts'
+import { firingsIn } from '../../lib/operations/rule-score/firings.ts'
+import type { Label } from '../../lib/operations/rule-score/label.ts'
+import { readLabels } from '../../lib/operations/rule-score/labels.ts'
+import { recordedEntities, watchesIn } from '../../lib/operations/rule-score/recorded.ts'
+import { readRecording } from '../../lib/operations/rule-score/recording.ts'
+import { reportOf, type ScoreReport } from '../../lib/operations/rule-score/report.ts'
+import { rulesAt } from '../../lib/operations/rule-score/rules.ts'
 import {
   argument,
   command,
@@ -11,17 +20,8 @@ import {
   type ValuesOf,
 } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { UTC_OFFSET } from '../import/instant.ts'
-import { sourceOf } from '../replay/source.ts'
-import { firingsIn } from '../rule-score/firings.ts'
-import type { Label } from '../rule-score/label.ts'
-import { readLabels } from '../rule-score/labels.ts'
-import { recordedEntities, watchesIn } from '../rule-score/recorded.ts'
-import { readRecording } from '../rule-score/recording.ts'
-import { reportOf, type ScoreReport } from '../rule-score/report.ts'
-import { rulesAt } from '../rule-score/rules.ts'
-import { scoreText } from '../rule-score/text.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
+import { scoreText } from './score-text.ts'
 
 type ScoreOptions = ValuesOf<typeof OPTIONS>
 
@@ -70,7 +70,12 @@ async function score(
   { file, ...options }: ScoreOptions & { readonly file: string },
   terminal: Terminal,
 ): Promise<void> {
-  const rules = await rulesAt(options.rules ?? (terminal.environment.RULES_DIR || 'config/rules'), terminal)
+  const named = options.rules ?? (terminal.environment.RULES_DIR || 'config/rules')
+  const rules = await rulesAt(pathIn(terminal, named), named, left =>
+    terminal.stderr.write(
+      `Not scored, because they look at more than readings of one entity: ${left.join(', ')}\n`,
+    ),
+  )
   const labels = await readLabels(pathIn(terminal, options.labels), options.labels, options.utcOffset)
   const source = await sourceOf(file, terminal)
   const { readings, others } = await readRecording(

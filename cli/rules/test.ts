@@ -1,14 +1,14 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorLine, type LocatedError } from '../../lib/alerting/check-rules.ts'
+import { count } from '../../lib/count.ts'
+import { fileFailure } from '../../lib/operations/file-failure.ts'
+import { readTestFile } from '../../lib/operations/rule-tests/read.ts'
+import { runTest, type TestResult } from '../../lib/operations/rule-tests/run.ts'
 import { argumentList, command, flag, SOME_TEXT } from '../command.ts'
-import { count } from '../count.ts'
 import { CliFailure } from '../failure.ts'
-import { fileFailure } from '../files.ts'
-import { readTestFile } from '../rule-tests/read.ts'
-import { resultText } from '../rule-tests/report.ts'
-import { runTest, type TestResult } from '../rule-tests/run.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
+import { resultText } from './test-text.ts'
 
 export default command({
   about: `Try alert rules on timelines, without a server.

@@ -6,6 +6,7 @@ import {
   schemaSubject,
 } from '../../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
+import { suggestion } from '../../lib/similar.ts'
 import { REGISTRY_ADDRESS } from '../../packages/runtime/settings/registry.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'
 import {
@@ -19,7 +20,6 @@ import {
   type ValuesOf,
 } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { suggestion } from '../similar.ts'
 import type { ShippedSchema } from './verdict.ts'
 
 export const MORE = `

@@ -1,6 +1,7 @@
 /** Verdicts on schemas as text for people. Pure. */
+
+import { count } from '../../lib/count.ts'
 import { promiseOf } from '../../lib/queries/compatibility-rules.ts'
-import { count } from '../count.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 import type { Standing, Verdict } from './verdict.ts'

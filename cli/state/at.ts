@@ -1,6 +1,7 @@
 /** `sluice state show --at`: states of before, from the log. */
 
 import { duration } from '../../lib/app/settings/duration.ts'
+import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 import { type EntityState, entityState, preferExact } from '../../lib/queries/entities.ts'
 import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
@@ -17,7 +18,6 @@ import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { either, instant, type Kind, mapped, wholeNumber } from '../../packages/runtime/settings/values.ts'
 import type { CommandConnections } from '../command-connections.ts'
 import { CliFailure } from '../failure.ts'
-import type { LivePartition } from '../reprocess/plan.ts'
 import { tableText } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { harmless } from '../text-width.ts'

@@ -1,6 +1,7 @@
 import type { Config } from '../../lib/app/config.ts'
 import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
 import { groupName } from '../../lib/app/topics.ts'
+import { nameOf, ownTopicOf, signalTopics, textsOf } from '../../lib/operations/state-keys.ts'
 import { consumerGroups } from '../../lib/queries/groups.ts'
 import { NOTHING, StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
@@ -24,7 +25,6 @@ import { carryOut } from '../operation.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { confirm } from './confirm.ts'
 import { replaced } from './replaced.ts'
-import { nameOf, ownTopicOf, signalTopics, textsOf } from './state-keys.ts'
 
 type DropOptions = ValuesOf<typeof OPTIONS>
 

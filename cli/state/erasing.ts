@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
+import { signalTopics } from '../../lib/operations/state-keys.ts'
 import { type ErasurePlace, erasuresSoFar, holdingsOf } from '../../lib/queries/erasure.ts'
 import { partitionsOf } from '../../lib/queries/partition-states.ts'
 import { type Erasure, entityErased } from '../../lib/telemetry/erasure.ts'
@@ -21,7 +22,6 @@ import type { Terminal } from '../terminal.ts'
 import { erasureTarget } from './erasure-target.ts'
 import { type ErasedTopic, type ErasurePlan, type ErasureReport, waitingText } from './erasure-text.ts'
 import { type ConsumerErasure, untilApplied } from './erasure-wait.ts'
-import { signalTopics } from './state-keys.ts'
 
 /** What an erasure works with. */
 export interface Servers {

@@ -1,11 +1,12 @@
 /** What `sluice state erase` shows, as text. Pure. */
+
+import { nameOf } from '../../lib/operations/state-keys.ts'
 import type { Holding } from '../../lib/queries/erasure.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 import type { ConsumerErasure } from './erasure-wait.ts'
 import { sizeText } from './list-text.ts'
-import { nameOf } from './state-keys.ts'
 
 /** A topic whose consumers keep states by entity. */
 export interface ErasedTopic {

@@ -2,6 +2,8 @@ import { open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { fileFailure } from '../../lib/operations/file-failure.ts'
+import { nameOf, ownTopicOf, stateKeysOf } from '../../lib/operations/state-keys.ts'
 import { ATTEMPTS, StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import {
@@ -17,12 +19,10 @@ import {
 } from '../command.ts'
 import { configOf, withRedis } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { fileFailure } from '../files.ts'
 import { carryOut } from '../operation.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
 import { type CheckpointFile, linesOf } from './checkpoint-file.ts'
 import { boundsOf } from './log.ts'
-import { nameOf, ownTopicOf, stateKeysOf } from './state-keys.ts'
 
 export default command({
   about: `Write what a consumer remembers of a partition to a file: a checkpoint.

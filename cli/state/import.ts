@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs'
+import { fileFailure } from '../../lib/operations/file-failure.ts'
+import { nameOf, requireOwn, textsOf } from '../../lib/operations/state-keys.ts'
 import { StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { ANY_TEXT, argumentList, command, environment, flag, JSON_OPTION } from '../command.ts'
 import { configOf, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
-import { fileFailure } from '../files.ts'
 import { carryOut } from '../operation.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
 import { type CheckpointFile, readCheckpoint } from './checkpoint-file.ts'
@@ -12,7 +13,6 @@ import { confirm } from './confirm.ts'
 import { standingAt } from './log.ts'
 import { compareLogs } from './other-log.ts'
 import { replaced } from './replaced.ts'
-import { nameOf, requireOwn, textsOf } from './state-keys.ts'
 
 export default command({
   about: `Replace everything that a consumer remembers of a partition by a checkpoint, completely or not at all.

@@ -1,9 +1,9 @@
+import { nameOf } from '../../lib/operations/state-keys.ts'
 import type { Checkpoint, StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
 import { CopyStopped } from '../../packages/runtime/pipeline/errors.ts'
 import type { Replaced } from '../../packages/runtime/pipeline/generations/generations.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { CliFailure } from '../failure.ts'
-import { nameOf } from './state-keys.ts'
 
 const REASONS = {
   overtaken:

@@ -1,4 +1,5 @@
 import { readConfig } from '../../lib/app/config.ts'
+import { ownTopicOf, signalTopics, stateKeysOf, topicOf } from '../../lib/operations/state-keys.ts'
 import { entityStates } from '../../lib/queries/entities.ts'
 import { partitionStates, topicsRemembered } from '../../lib/queries/partition-states.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
@@ -19,7 +20,6 @@ import { printReport } from '../terminal.ts'
 import { AT, pastText, statesAt } from './at.ts'
 import { boundsOf } from './log.ts'
 import { stateReport } from './report.ts'
-import { ownTopicOf, signalTopics, stateKeysOf, topicOf } from './state-keys.ts'
 import { entitiesText, stateText } from './text.ts'
 
 export default command({

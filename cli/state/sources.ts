@@ -1,3 +1,4 @@
+import { stateKeysOf, topicOf } from '../../lib/operations/state-keys.ts'
 import { entitySources } from '../../lib/queries/entity-sources.ts'
 import { StateReader } from '../../packages/runtime/adapters/redis/state-reader.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'
@@ -16,7 +17,6 @@ import { configOf, withRedis } from '../connections.ts'
 import { printReport } from '../terminal.ts'
 import { boundsOf } from './log.ts'
 import { sourcesText } from './sources-text.ts'
-import { stateKeysOf, topicOf } from './state-keys.ts'
 
 const MOST = 10
 

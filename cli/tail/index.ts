@@ -1,4 +1,6 @@
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+import { fromKind } from '../../lib/operations/log-position.ts'
+import { topicOf } from '../../lib/operations/state-keys.ts'
 import {
   command,
   environment,
@@ -14,9 +16,7 @@ import {
 } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
-import { topicOf } from '../state/state-keys.ts'
 import { FILTER } from './filter.ts'
-import { fromKind } from './from.ts'
 import { tailTopics } from './tail.ts'
 
 export default command({

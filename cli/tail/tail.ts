@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
+import type { From } from '../../lib/operations/log-position.ts'
 import { FOR_FUNCTIONS } from '../../lib/queries/for-functions.ts'
 import { plainEvent } from '../../lib/queries/plain-event.ts'
 import type { Filter } from '../../lib/queries/record-filter.ts'
@@ -21,7 +22,6 @@ import { RegistryWatch } from '../records/registry-watch.ts'
 import { shortTopic } from '../records/view.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
-import type { From } from './from.ts'
 
 export interface TailPlan {
   /** Whole names. */

@@ -1,6 +1,7 @@
 /** The balance of a topic as bars. Pure. */
+
+import { count } from '../../lib/count.ts'
 import type { Balance, KeySample, PartitionBalance } from '../../lib/queries/balance.ts'
-import { count } from '../count.ts'
 import { harmless, shortened } from '../text-width.ts'
 
 /** What `topics balance --json` prints. */

@@ -1,10 +1,10 @@
+import { topicOf } from '../../lib/operations/state-keys.ts'
 import { balanceOf } from '../../lib/queries/balance.ts'
 import { keySamples } from '../../lib/queries/key-samples.ts'
 import { topicBounds } from '../../lib/queries/topics.ts'
 import { argument, command, environment, JSON_OPTION, option, POSITIVE, SOME_TEXT } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { requireTopicIn, withKafka } from '../kafka.ts'
-import { topicOf } from '../state/state-keys.ts'
 import { printReport } from '../terminal.ts'
 import { type BalanceReport, balanceText } from './balance-text.ts'
 

@@ -1,4 +1,6 @@
 import { kafkaTopics } from '../../lib/app/topics.ts'
+import { OperationFailure } from '../../lib/operations/failure.ts'
+import { ownTopicOf } from '../../lib/operations/state-keys.ts'
 import { replicationOn } from '../../packages/runtime/adapters/kafka/replication.ts'
 import {
   brokerCount,
@@ -24,7 +26,6 @@ import { configOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { withKafka } from '../kafka.ts'
 import { carryOut } from '../operation.ts'
-import { ownTopicOf } from '../state/state-keys.ts'
 import { printReport } from '../terminal.ts'
 import { CLEANUP_POLICIES, COMPRESSION_TYPES, RETENTION_MS, SETTING, settingsIn } from './settings.ts'
 
@@ -72,7 +73,7 @@ Examples:
         printReport(terminal, { created: wanted }, options.json, () => `Created topic: ${topic}\n`)
       })
     } catch (error) {
-      if (!(isTopicNotCreated(error) || error instanceof CliFailure)) throw error
+      if (!(isTopicNotCreated(error) || error instanceof OperationFailure)) throw error
       throw new CliFailure(`Failed to create ${topic}: ${error.message}`, 1, { cause: error })
     }
   },

@@ -1,8 +1,8 @@
+import { topicOf } from '../../lib/operations/state-keys.ts'
 import { recordCounts, topicDescription } from '../../lib/queries/topic-descriptions.ts'
 import { argument, command, environment, JSON_OPTION, SOME_TEXT } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { requireTopicIn, withKafka } from '../kafka.ts'
-import { topicOf } from '../state/state-keys.ts'
 import { printReport } from '../terminal.ts'
 import { type DescribedTopic, describeText } from './text.ts'
 

@@ -1,4 +1,7 @@
 import type { Config } from '../../lib/app/config.ts'
+import { Growth } from '../../lib/operations/grow/growth.ts'
+import { GrowingTopic, type KeptStates } from '../../lib/operations/grow/topic.ts'
+import { ownTopicOf } from '../../lib/operations/state-keys.ts'
 import { takeCheckpoints } from '../../packages/runtime/pipeline/recovery/take-checkpoints.ts'
 import {
   argument,
@@ -18,14 +21,11 @@ import type { CommandConnections } from '../command-connections.ts'
 import { configOf, withRedis } from '../connections.ts'
 import { readersIn } from '../dlq/readers.ts'
 import { CliFailure } from '../failure.ts'
-import { Growth } from '../grow/growth.ts'
-import { type GrowthReport, growthText, planLine } from '../grow/text.ts'
-import { GrowingTopic, type KeptStates } from '../grow/topic.ts'
 import { carryOut } from '../operation.ts'
 import { operatorOf } from '../person.ts'
-import { ownTopicOf } from '../state/state-keys.ts'
 import { printReport } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
+import { type GrowthReport, growthText, planLine } from './growth-text.ts'
 
 type GrowOptions = ValuesOf<typeof OPTIONS>
 

@@ -1,3 +1,4 @@
+import { topicOf } from '../../lib/operations/state-keys.ts'
 import { topicStatistics } from '../../lib/queries/topic-descriptions.ts'
 import { topicSize } from '../../lib/queries/topic-sizes.ts'
 import { ClusterInspection } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
@@ -5,7 +6,6 @@ import type { TopicLayout } from '../../packages/runtime/adapters/kafka/topic-ad
 import { argument, command, environment, JSON_OPTION, SOME_TEXT } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
-import { topicOf } from '../state/state-keys.ts'
 import { printReport } from '../terminal.ts'
 import { statsText, type TopicReport } from './text.ts'
 

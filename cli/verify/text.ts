@@ -1,9 +1,9 @@
 /** The output of `sluice verify`. Pure. */
 
 import { NAMESPACE } from '../../lib/app/name.ts'
+import { count } from '../../lib/count.ts'
 import type { Difference, Exception } from '../../packages/runtime/pipeline/verifying/compare.ts'
 import { nameOfDiffering, type Verified } from '../../packages/runtime/pipeline/verifying/verify.ts'
-import { count } from '../count.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 

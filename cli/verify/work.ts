@@ -1,5 +1,7 @@
 /** Prepares to read the log of a consumer again beside it: to compare, or to look at an earlier state. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { deployedVersion, type LivePartition, livePartitions } from '../../lib/operations/reprocess/plan.ts'
+import { stateKeysOf } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
 import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
@@ -12,8 +14,6 @@ import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import type { CommandConnections } from '../command-connections.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
 import { consumerNamed, versionsOf } from '../reprocess/consumer.ts'
-import { deployedVersion, type LivePartition, livePartitions } from '../reprocess/plan.ts'
-import { stateKeysOf } from '../state/state-keys.ts'
 import type { Terminal } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
 

@@ -15,3 +15,8 @@ export class OperationFailure extends Error {
     this.isUsage = isUsage
   }
 }
+
+/** Returns the refusal of a request that is wrong in itself. */
+export function usageFailure(message: string): OperationFailure {
+  return new OperationFailure(message, { isUsage: true })
+}

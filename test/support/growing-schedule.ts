@@ -3,11 +3,11 @@
  * of Redis, checkpoints and reprocessing. In the end, each entity has all its events once, in the partition of its key.
  */
 import { CliFailure } from '../../cli/failure.ts'
-import { Growth } from '../../cli/grow/growth.ts'
-import { GrowthRecords } from '../../cli/grow/record.ts'
-import type { Step } from '../../cli/grow/steps.ts'
 import { FAILURE_TYPE } from '../../lib/failures/event-types.ts'
 import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
+import { Growth } from '../../lib/operations/grow/growth.ts'
+import { GrowthRecords } from '../../lib/operations/grow/record.ts'
+import type { Step } from '../../lib/operations/grow/steps.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'

@@ -1,5 +1,5 @@
 /** A topic that can grow, with Kafka, Redis and the checkpoints in memory: all that `Growth` works with. */
-import { GrowingTopic } from '../../cli/grow/topic.ts'
+import { GrowingTopic } from '../../lib/operations/grow/topic.ts'
 import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { COMPARE_AND_SET, type Script } from '../../packages/runtime/adapters/redis/scripts.ts'

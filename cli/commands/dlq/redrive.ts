@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { OPERATION } from '../../../lib/operations/dead-letters/operation.ts'
 import { type Patch, readPatch } from '../../../lib/operations/dead-letters/patch.ts'
 import { type Chooser, redriveChooser } from '../../../lib/operations/dead-letters/redriving.ts'
+import { fileFailure } from '../../../lib/operations/file-failure.ts'
 import type { FoundDeadLetter } from '../../../lib/queries/dead-letters.ts'
 import { mapped, text } from '../../../packages/runtime/settings/values.ts'
 import {
@@ -16,7 +17,6 @@ import {
 import { addFilters } from '../../dlq/filters.ts'
 import { type HandlingOptions, handle } from '../../dlq/handling.ts'
 import { CliFailure, usageFailure } from '../../failure.ts'
-import { fileFailure } from '../../files.ts'
 import { more } from '../../help.ts'
 import { pathIn, type Terminal } from '../../terminal.ts'
 

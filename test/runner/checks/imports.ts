@@ -52,7 +52,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^cli\//, /^lib\/queries\//],
   [/^cli\//, /^programs\//],
   [/^runner\//, /^packages\/msk-trigger\/engine\.ts$/],
-  [/^cli\/alert-log\//, /node_modules\/@duckdb\//],
+  [/^lib\/operations\/alert-log\//, /node_modules\/@duckdb\//],
   [/^cli\//, /^console\//],
   [/^console\/page\//, /^console\/api\//],
   [/^console\//, /^lib\//],

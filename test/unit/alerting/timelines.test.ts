@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { readTestFile } from '../../../cli/rule-tests/read.ts'
-import { resultText } from '../../../cli/rule-tests/report.ts'
-import { runTest } from '../../../cli/rule-tests/run.ts'
+import { resultText } from '../../../cli/rules/test-text.ts'
+import { readTestFile } from '../../../lib/operations/rule-tests/read.ts'
+import { runTest } from '../../../lib/operations/rule-tests/run.ts'
 
 const PROJECT = join(import.meta.dirname, '../../..')
 

@@ -78,8 +78,7 @@ const RECORD = { topic: 't', key: null, value: Buffer.from(''), headers: [] }
 describe('the sources of the command line', () => {
   it('given connections without that guard, then the doctor and skip have them: they act as functions', () => {
     assert.deepEqual(filesWith(/new (Connections|KafkaConnections|RedisClient)\(/), [
-      'cli/commands/doctor.ts',
-      'cli/doctor/before-deploy.ts',
+      'cli/doctor/findings.ts',
       'cli/skip/attempt.ts',
     ])
   })
@@ -95,14 +94,13 @@ describe('the sources of the command line', () => {
 
   it('given what writes to Kafka below the guard, then these files and no others use it', () => {
     const writers =
-      /import \{[^}]*\} from '[^']*(runtime\/producer\/|operations\/(bulk|publish\/publish|topics\/apply)|kafka\/grow-topic)/
+      /import \{[^}]*\} from '[^']*(runtime\/producer\/|operations\/(bulk|grow\/growth|publish\/publish|topics\/apply)|kafka\/grow-topic)/
     assert.deepEqual(filesWith(writers), [
-      'cli/commands/topics/apply.ts',
       'cli/dlq/handling.ts',
-      'cli/grow/growth.ts',
-      'cli/grow/topic.ts',
       'cli/publish/publish.ts',
       'cli/replay/replay.ts',
+      'cli/topics/apply.ts',
+      'cli/topics/grow.ts',
     ])
   })
 

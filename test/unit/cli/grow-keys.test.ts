@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { KeyFinder } from '../../../cli/grow/keys.ts'
+import { KeyFinder } from '../../../lib/operations/grow/keys.ts'
 import { entityErased } from '../../../lib/telemetry/erasure.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'

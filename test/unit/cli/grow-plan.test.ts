@@ -1,9 +1,9 @@
 /** What a growth finds in the partition states, before it moves them. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type ConsumerPlan, plansOf } from '../../../cli/grow/plan.ts'
-import { inTheWay } from '../../../cli/grow/steps.ts'
-import type { GrowingTopic } from '../../../cli/grow/topic.ts'
+import { type ConsumerPlan, plansOf } from '../../../lib/operations/grow/plan.ts'
+import { inTheWay } from '../../../lib/operations/grow/steps.ts'
+import type { GrowingTopic } from '../../../lib/operations/grow/topic.ts'
 import { partitionOf } from '../../../packages/runtime/consumer/murmur2.ts'
 import { holderName } from '../../../packages/runtime/pipeline/deciding/hold.ts'
 import { withHold } from '../../../packages/runtime/pipeline/deciding/stored-state.ts'

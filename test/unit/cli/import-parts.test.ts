@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { is } from 'valibot'
-import { rfc3339, UTC_OFFSET } from '../../../cli/import/instant.ts'
+import { rfc3339, UTC_OFFSET } from '../../../lib/operations/import/instant.ts'
 import { isTimestamp } from '../../../packages/runtime/cloudevents/attributes.ts'
 
 describe('instants', () => {

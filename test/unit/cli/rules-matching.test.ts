@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { asExpected } from '../../../cli/rule-tests/matching.ts'
-import type { ExpectedNotification } from '../../../cli/rule-tests/test-file.ts'
 import type { Notification } from '../../../lib/operations/rule-log/rule-log.ts'
+import { asExpected } from '../../../lib/operations/rule-tests/matching.ts'
+import type { ExpectedNotification } from '../../../lib/operations/rule-tests/test-file.ts'
 
 /** `entity kind`; an expected one may leave the entity out: `* fired`. */
 function sent(text: string, atMs = 0): Notification {

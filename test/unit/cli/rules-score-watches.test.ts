@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { watchesIn } from '../../../cli/rule-score/recorded.ts'
+import { watchesIn } from '../../../lib/operations/rule-score/recorded.ts'
 import { entityOf } from '../../../packages/runtime/consumer/event.ts'
 import { environmentReading } from '../../support/records.ts'
 import { patternOf } from '../alerting/patterns/support.ts'

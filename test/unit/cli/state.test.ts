@@ -4,8 +4,8 @@ import { describe, test } from 'node:test'
 import { confirm } from '../../../cli/state/confirm.ts'
 import { compareLogs, type Standing } from '../../../cli/state/other-log.ts'
 import { stateReport } from '../../../cli/state/report.ts'
-import { stateKeysOf, topicOf } from '../../../cli/state/state-keys.ts'
 import { entitiesText, stateText } from '../../../cli/state/text.ts'
+import { stateKeysOf, topicOf } from '../../../lib/operations/state-keys.ts'
 import type { PartitionState } from '../../../lib/queries/partition-states.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { suggestion } from '../../../cli/similar.ts'
 import { widthOf } from '../../../cli/text-width.ts'
 import { balanceText } from '../../../cli/topics/balance-text.ts'
 import { settingsIn } from '../../../cli/topics/settings.ts'
 import { replicationOf } from '../../../cli/topics/text.ts'
 import { balanceOf, KeyCounter } from '../../../lib/queries/balance.ts'
 import { pendingOf } from '../../../lib/queries/topic-descriptions.ts'
+import { suggestion } from '../../../lib/similar.ts'
 
 describe('given how many records the partitions of a topic hold, when its balance is taken', () => {
   const tooFull = (counts: number[]) =>

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { createReadStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readRecording } from '../../../cli/rule-score/recording.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { readRecorded } from '../../../lib/operations/replay/recorded.ts'
 import { RuleLog } from '../../../lib/operations/rule-log/rule-log.ts'
+import { readRecording } from '../../../lib/operations/rule-score/recording.ts'
 
 const EVENTS = join(import.meta.dirname, '..', '..', '..', 'events')
 

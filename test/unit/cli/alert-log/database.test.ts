@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { AlertDatabase } from '../../../../cli/alert-log/database.ts'
+import { AlertDatabase } from '../../../../lib/operations/alert-log/database.ts'
 import { answered, asked, databaseOf } from './support.ts'
 
 describe('statements from people', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
-import type { AlertDatabase } from '../../../../cli/alert-log/database.ts'
+import type { AlertDatabase } from '../../../../lib/operations/alert-log/database.ts'
 import { answered, databaseOf } from './support.ts'
 
 const TIMES = [

@@ -1,13 +1,12 @@
-import { Writable } from 'node:stream'
-import { AlertDatabase } from '../../../../cli/alert-log/database.ts'
-import { readRanges } from '../../../../cli/alert-log/read.ts'
-import type { Value } from '../../../../cli/alert-log/value.ts'
 import {
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,
   type Alert,
   type FiredAlert,
 } from '../../../../lib/alerting/alert.ts'
+import { AlertDatabase } from '../../../../lib/operations/alert-log/database.ts'
+import { readRanges } from '../../../../lib/operations/alert-log/read.ts'
+import type { Value } from '../../../../lib/operations/alert-log/value.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
@@ -49,9 +48,8 @@ export async function databaseOf(
   const records: LogRecord[] = contents.map((content, offset) => logRecord(offset, content, { topic: TOPIC }))
   const database = await AlertDatabase.open()
   const ranges = [{ topic: TOPIC, partition: 0, start: 0, end: records.length }]
-  const stderr = new Writable()
   const stop = new AbortController().signal
-  await readRanges(new MemoryLogReader(records), ranges, event => database.add(event), { stderr, stop })
+  await readRanges(new MemoryLogReader(records), ranges, event => database.add(event), stop)
   await database.complete()
   return database
 }

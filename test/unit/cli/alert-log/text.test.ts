@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { answerText, csvLine } from '../../../../cli/alert-log/text.ts'
+import { answerText, csvLine } from '../../../../cli/alerts/sql-text.ts'
 import { ran } from '../terminal.ts'
 
 const COLUMNS = [

@@ -1,0 +1,38 @@
+/** Answers as text for people, or as CSV. Pure. */
+
+import type { AnswerColumn } from '../../lib/operations/alert-log/database.ts'
+import { type Value, valueText } from '../../lib/operations/alert-log/value.ts'
+import { type Column, tableText } from '../table.ts'
+import { harmless } from '../text-width.ts'
+
+export interface ReadAnswer {
+  readonly columns: readonly AnswerColumn[]
+  readonly rows: readonly (readonly Value[])[]
+}
+
+/** A cell that is cut off keeps this width. */
+const LEAST = 8
+
+/** @param width of the terminal; undefined: no limit */
+export function answerText({ columns, rows }: ReadAnswer, width?: number): string {
+  const headings = columns.map(({ name, isNumber }): Column => {
+    return { heading: harmless(name), ...(isNumber ? { align: 'right' } : { least: LEAST }) }
+  })
+  const cells = rows.map(row => row.map(value => (value === null ? 'NULL' : harmless(valueText(value)))))
+  const count = `(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`
+  const table = tableText(headings, cells, width)
+  return `${table === '' ? '' : `${table}\n`}${count}\n`
+}
+
+/** A line as RFC 4180 has it. NULL is an empty field, and an empty text is quoted. */
+export function csvLine(values: readonly Value[]): string {
+  return `${values.map(csvField).join(',')}\r\n`
+}
+
+function csvField(value: Value): string {
+  if (value === null) return ''
+  const text = valueText(value)
+  return text === '' || /[",\r\n]/.test(text) || text !== text.trim()
+    ? `"${text.replaceAll('"', '""')}"`
+    : text
+}

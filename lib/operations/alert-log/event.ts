@@ -1,0 +1,115 @@
+/** Alert events as rows, read from records of the alerts topic. Pure. */
+
+import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { ALERT_ACKNOWLEDGED_TYPE } from '../../alerting/acknowledged.ts'
+
+/** What happened to an alert. Anything that the event does not say is null. Times are in milliseconds since the epoch. */
+export interface AlertEvent {
+  /** `fired`, `resolved`, `acknowledged` or `acknowledgement-removed`; of a type that does not have such a name, the whole type. */
+  readonly event: string
+  readonly eventMs: number
+  readonly eventSource: string
+  readonly eventId: string
+  readonly alertId: string
+  readonly rule: string | null
+  readonly fingerprint: string | null
+  readonly severity: string | null
+  readonly source: string | null
+  readonly subject: string | null
+  readonly family: string | null
+  readonly metric: string | null
+  readonly value: number | null
+  readonly threshold: number | null
+  readonly measured: number | null
+  readonly state: string | null
+  readonly labels: Readonly<Record<string, string>>
+  readonly activeMs: number | null
+  readonly startedMs: number | null
+  readonly endedMs: number | null
+  readonly reason: string | null
+  /** Who acknowledged the alert, or took that back, and what was said. */
+  readonly acknowledgedBy: string | null
+  readonly acknowledgedComment: string | null
+  readonly summary: string | null
+  readonly traceId: string | null
+  readonly partition: number
+  readonly offset: number
+  /** The event's data as JSON, with what has no column. */
+  readonly data: string
+}
+
+const ALERT_TYPE = /^io\.sluice\.alert\.([a-z-]+)\.v\d+$/
+
+/** Returns undefined if the record is not an event about an alert: if its data has no `alertId`. */
+export function alertEventIn(record: LogRecord): AlertEvent | undefined {
+  const event = readEvent(record)
+  if (isFailure(event) || !isObject(event.data)) return undefined
+  const { data } = event
+  const alertId = textIn(data.alertId)
+  if (alertId === null) return undefined
+  const isAcknowledgement = event.type === ALERT_ACKNOWLEDGED_TYPE
+  const isRemoval = isAcknowledgement && data.acknowledged === false
+  const entity = isObject(data.entity) ? data.entity : {}
+  return {
+    event: isRemoval ? 'acknowledgement-removed' : (ALERT_TYPE.exec(event.type)?.[1] ?? event.type),
+    eventMs: event.time === undefined ? record.timestampMs : parseTime(event.time),
+    eventSource: event.source,
+    eventId: event.id,
+    alertId,
+    rule: textIn(data.rule),
+    fingerprint: textIn(data.fingerprint),
+    severity: textIn(data.severity),
+    source: textIn(entity.source),
+    subject: textIn(entity.subject),
+    family: textIn(data.family),
+    metric: textIn(data.metric),
+    value: numberIn(data.value),
+    threshold: numberIn(data.threshold),
+    measured: numberIn(data.measured),
+    state: textIn(data.state),
+    labels: labelsIn(data.labels),
+    activeMs: timeIn(data.activeAt),
+    startedMs: timeIn(data.startedAt),
+    endedMs: timeIn(data.endedAt),
+    reason: textIn(data.reason),
+    acknowledgedBy: isAcknowledgement ? textIn(data.by) : null,
+    acknowledgedComment: isAcknowledgement ? textIn(data.comment) : null,
+    summary: textIn(data.summary),
+    traceId: traceIdOf(event),
+    partition: record.partition,
+    offset: record.offset,
+    data: JSON.stringify(data),
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function textIn(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function numberIn(value: unknown): number | null {
+  return typeof value === 'number' ? value : null
+}
+
+function timeIn(value: unknown): number | null {
+  return typeof value === 'string' && isTimestamp(value) ? parseTime(value) : null
+}
+
+function labelsIn(value: unknown): Readonly<Record<string, string>> {
+  if (!isObject(value)) return {}
+  return Object.fromEntries(Object.entries(value).map(([name, label]) => [name, String(label)]))
+}
+
+/** `traceparent` is version, trace id, span id and flags, separated by hyphens (W3C Trace Context, section 3.2). */
+function traceIdOf({ extensions }: Event): string | null {
+  return extensions?.traceparent?.split('-')[1] ?? null
+}

@@ -1,0 +1,15 @@
+import { OperationFailure } from './failure.ts'
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+  ENOSPC: 'no space left on the device',
+}
+
+/** Explains an error of the operating system about a file; any other error is returned as it is. */
+export function fileFailure(file: string, error: unknown): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (code === undefined || syscall === undefined) return error
+  return new OperationFailure(`${file}: ${REASONS[code] ?? code}`, { cause: error })
+}

@@ -1,0 +1,271 @@
+/** Grows a topic: step by step, so that the command can be run again after a crash at any of them. See docs/growth.md. */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { brokersAnswer, isRetriableAnswer } from '../../../packages/runtime/adapters/kafka/availability.ts'
+import { growTopic } from '../../../packages/runtime/adapters/kafka/grow-topic.ts'
+import { LAST_GENERATION } from '../../../packages/runtime/pipeline/deciding/emission.ts'
+import { withGrowths } from '../../../packages/runtime/pipeline/growing/history.ts'
+import type { KeptGrowth, StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import { OperationFailure, usageFailure } from '../failure.ts'
+import { nameOf } from '../state-keys.ts'
+import { consumersDone, keepingEntities, quiet, restored, retriesDrained } from './checks.ts'
+import { type ConsumerPlan, plansOf } from './plan.ts'
+import { Preparation } from './preparation.ts'
+import { GrowthRecords, isOpen, type Underway } from './record.ts'
+import { StagedStates } from './staged.ts'
+import { inTheWay, type Order, type Watching } from './steps.ts'
+import { type GrowingTopic, growthFence } from './topic.ts'
+
+/** Longer than the client asks, in milliseconds. */
+const ANSWERED_MS = 30_000
+
+export interface Checked {
+  readonly from: number
+  readonly plans: readonly ConsumerPlan[]
+  /** What is in the way, a line each; the topic can grow if nothing is. */
+  readonly wrong: readonly string[]
+}
+
+export class Growth {
+  readonly #topic: GrowingTopic
+  readonly #order: Order
+  readonly #watching: Watching
+  readonly #records: GrowthRecords
+  readonly #preparation: Preparation
+  readonly #staged: StagedStates
+
+  constructor(topic: GrowingTopic, order: Order, watching: Watching) {
+    this.#topic = topic
+    this.#order = order
+    this.#watching = watching
+    this.#records = new GrowthRecords(topic.servers.client, topic.name)
+    this.#preparation = new Preparation(topic, order, watching, this.#records)
+    this.#staged = new StagedStates(topic)
+  }
+
+  /** The growth that is under way, begun by an earlier run. @throws OperationFailure if it is one to another number */
+  async underway(): Promise<Underway | undefined> {
+    const { underway } = await this.#records.read()
+    // What was laid ready lies elsewhere.
+    if (underway && underway.attempt === undefined)
+      throw new OperationFailure(
+        `${underway.by} began to grow ${this.#topic.name} to ${underway.to} partitions with an older version of this command: finish it with ` +
+          'that version, or take it back with its --abort.',
+      )
+    if (underway && underway.to !== this.#order.to)
+      throw new OperationFailure(
+        `${underway.by} began to grow ${this.#topic.name} to ${underway.to} partitions at ${underway.startedAt}: finish that first, with ` +
+          `--partitions ${underway.to}, or take it back with --abort.`,
+      )
+    return underway
+  }
+
+  /** Looks, and changes nothing. @throws OperationFailure if the topic has as many partitions already */
+  async check(): Promise<Checked> {
+    const { name, servers } = this.#topic
+    const { to, quietMs } = this.#order
+    const begun = await this.#beginning()
+    const { from, consumers } = begun
+    this.#watching.tell(`Watching ${name} for ${quietMs / 1000} s …`)
+    const stillWritten = await quiet(this.#topic, quietMs)
+    const bounds = await servers.bounds.bounds(name)
+    const behind = [
+      ...(await restored(this.#topic, from)),
+      ...(await consumersDone(this.#topic, consumers, bounds)),
+      ...(await keepingEntities(this.#topic, begun.except, from)),
+    ]
+    const retries = await retriesDrained(this.#topic)
+    this.#watching.tell(`Looking in ${name} for the keys of the entities …`)
+    const plans = await plansOf(this.#topic, { ...begun, to }, bounds)
+    return { from, plans, wrong: [...stillWritten, ...behind, ...retries, ...inTheWay(plans, this.#order)] }
+  }
+
+  /**
+   * Grows the topic, or finishes what an earlier run began. If something is in the way before Kafka has the partitions,
+   * everything is as it was.
+   *
+   * @throws OperationFailure if it cannot grow now
+   */
+  async run(): Promise<Underway> {
+    const begin = (await this.underway()) ?? (await this.#beginning())
+    await this.#records.recover(await this.#growths(begin.from))
+    const own = (await this.#records.take(begin)) as Underway
+    this.#watching.reached?.('began')
+    if (own.phase === 'preparing') await this.#requireOwnCount(own)
+    const staged = own.phase === 'preparing' ? await this.#preparation.prepare(own) : own
+    if (staged.phase !== 'created') await this.#create(staged)
+    await this.#switchOver(staged)
+    await this.#requireEnd(staged)
+    await this.#topic.servers.kept?.take(this.#statesOf(staged))
+    this.#watching.reached?.('over')
+    await this.#records.end(staged)
+    return staged
+  }
+
+  /** Takes a growth back. @throws OperationFailure if there is none, or Kafka may have the partitions already */
+  async abort(): Promise<void> {
+    await this.underway()
+    const underway = await this.#records.takeOver()
+    if (!underway) throw new OperationFailure(`No growth of ${this.#topic.name} is under way.`)
+    if (!isOpen(underway))
+      throw new OperationFailure(
+        `Kafka was asked for the new partitions of ${this.#topic.name} already, and cannot remove them: run the command again without --abort.`,
+      )
+    await this.#preparation.takeBack(underway)
+  }
+
+  /** Before this growth asks Kafka for partitions, the topic has none that are new. */
+  async #requireOwnCount(own: Underway): Promise<void> {
+    const { name } = this.#topic
+    const now = await this.#topic.partitions()
+    if (now === own.from) return
+    const failure = new OperationFailure(
+      `${name} had ${own.from} partitions in Kafka when the growth began, and has ${now} now: something else has added some. The growth ` +
+        'is taken back: the consumers go on, and the states are where they were.',
+    )
+    await this.#preparation.refuse(own, failure)
+  }
+
+  async #beginning(): Promise<Underway> {
+    const { name } = this.#topic
+    const { to, by, except } = this.#order
+    const from = await this.#topic.partitions()
+    if (to <= from) throw usageFailure(`${name} has ${from} partitions: --partitions must be more.`)
+    const growths = await this.#growths(from)
+    if (growths.length >= LAST_GENERATION)
+      throw new OperationFailure(
+        `${name} has grown ${growths.length} times, which is as often as a topic can.`,
+      )
+    return {
+      operation: randomUUID(),
+      attempt: 0,
+      by,
+      startedAt: new Date().toISOString(),
+      from,
+      to,
+      generation: growths.length + 1,
+      phase: 'preparing',
+      consumers: (await this.#topic.consumers()).filter(consumer => !except.includes(consumer)),
+      except,
+    }
+  }
+
+  /**
+   * Returns how the topic has grown, by the longest history that its record or a partition state has: after a loss of Redis, restored states
+   * have it. A number that was used before would pass for done.
+   *
+   * @throws OperationFailure if a partition state has seen more growths than are known
+   */
+  async #growths(partitions: number): Promise<readonly KeptGrowth[]> {
+    const { name, reader } = this.#topic
+    const seen: { readonly key: StateKey; readonly generation: number }[] = []
+    let { growths } = await this.#records.read()
+    for (const consumer of await this.#topic.consumers())
+      for (const key of this.#topic.keysOf(consumer, partitions)) {
+        const meta = await reader.meta(key)
+        seen.push({ key, generation: meta.partitioning?.generation ?? 0 })
+        growths = withGrowths({ growths }, meta.growths ?? []).growths
+      }
+    const ahead = seen.find(({ generation }) => generation > growths.length)
+    if (ahead)
+      throw new OperationFailure(
+        `${nameOf(ahead.key)} has seen ${ahead.generation} growths of ${name}, and Redis knows of ${growths.length}. Put a checkpoint of ` +
+          'after the last growth back, with `sluice state import`, and run the command again.',
+      )
+    return growths
+  }
+
+  /** Kafka cannot remove partitions again. */
+  async #create(own: Underway): Promise<void> {
+    const { name, servers } = this.#topic
+    const { from, to } = own
+    if (own.phase === 'staged') await this.#announce(own)
+    else await this.#lookAgain(own)
+    const bounds = await servers.bounds.bounds(name)
+    await this.#askForPartitions(own)
+    this.#watching.tell(`Kafka has ${to} partitions of ${name}`)
+    this.#watching.reached?.('created')
+    const ends = bounds.slice(0, from).map(({ end }) => end)
+    // From here on, redrives go to the new partitions, where they wait for the states.
+    await this.#records.reach({ ...own, phase: 'created' }, ends)
+    this.#watching.reached?.('noted')
+  }
+
+  /** Says that Kafka will be asked: from here on, no other run can take the growth back. */
+  async #announce(staged: Underway): Promise<void> {
+    await this.#requireOwnCount(staged)
+    await this.#preparation.announce(staged)
+    this.#watching.reached?.('creating')
+  }
+
+  /** An earlier run was about to ask Kafka, or has asked: if Kafka has not answered, things may have happened since. */
+  async #lookAgain(creating: Underway): Promise<void> {
+    const now = await this.#topic.partitions()
+    if (now === creating.to) return
+    if (now !== creating.from) return this.#requireOwnCount(creating)
+    try {
+      await this.#preparation.requireSame(creating)
+      // A run that was taken over ends here, before it asks Kafka.
+      await this.#records.reach(creating)
+    } catch (error) {
+      if (!(error instanceof OperationFailure)) throw error
+      this.#watching.tell('Waiting until Kafka has answered what an earlier run may have asked …')
+      await pause(this.#order.answeredMs ?? ANSWERED_MS)
+      if ((await this.#topic.partitions()) === creating.from) await this.#preparation.refuse(creating, error)
+    }
+  }
+
+  /** If Kafka refuses, the growth can be taken back. @throws what the library throws */
+  async #askForPartitions(own: Underway): Promise<void> {
+    const grown = () => growTopic(this.#topic.servers.kafka, this.#topic.name, own.to)
+    try {
+      await grown()
+    } catch (error) {
+      const answer = brokersAnswer(error)
+      // The request of an earlier run has arrived meanwhile.
+      if (answer === 'INVALID_PARTITIONS') return void (await grown())
+      const hasRefused = answer !== undefined && !isRetriableAnswer(error)
+      if (hasRefused && (await this.#topic.partitions()) === own.from)
+        await this.#records.reach({ ...own, phase: 'staged' })
+      throw error
+    }
+  }
+
+  async #switchOver(own: Underway): Promise<void> {
+    const { states = [], to, generation, except } = own
+    const growths = await this.#history(own)
+    await this.#preparation.noteFor(except, { generation, partitions: to }, growths)
+    for (const [index, { consumer, partition, version, next }] of states.entries()) {
+      const live = this.#topic.keyOf(consumer, partition)
+      await this.#staged.switchOver(live, { live: version, next, fence: growthFence(own), growths })
+      this.#watching.tell(`Switched ${index + 1} of ${states.length} states`)
+      this.#watching.reached?.('switched')
+    }
+  }
+
+  /** Looks whether all is done that the growth was to do. @throws OperationFailure if not: then it stays under way */
+  async #requireEnd(own: Underway): Promise<void> {
+    const growths = await this.#history(own)
+    for (const { consumer, partition } of own.states ?? []) {
+      const live = this.#topic.keyOf(consumer, partition)
+      if (!(await this.#staged.isAfter(live, growths)))
+        throw new OperationFailure(
+          `${this.#topic.name} has grown, but ${nameOf(live)} is not the state that was switched to: Redis has lost it since, or something ` +
+            'has replaced it. Run the command again.',
+        )
+    }
+  }
+
+  /** Returns all growths of the topic, with this one as the last. @throws OperationFailure if Redis has lost that */
+  async #history({ operation, generation }: Underway): Promise<readonly KeptGrowth[]> {
+    const { growths } = await this.#records.read()
+    if (growths.length === generation && growths.at(-1)?.operation === operation) return growths
+    throw new OperationFailure(
+      `Redis does not know this growth of ${this.#topic.name} as its last one: it has lost data meanwhile. Run the command again.`,
+    )
+  }
+
+  #statesOf({ consumers, except, to }: Underway): StateKey[] {
+    return [...consumers, ...except].flatMap(consumer => this.#topic.keysOf(consumer, to))
+  }
+}

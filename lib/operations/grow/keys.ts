@@ -1,0 +1,114 @@
+/** Finds the keys of entities, and of failed records, in the log. */
+
+import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { entityOf, partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
+import { partitionOf } from '../../../packages/runtime/consumer/murmur2.ts'
+import { movedTo } from '../../../packages/runtime/pipeline/growing/routes.ts'
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { ENTITY_ERASED_TYPE } from '../../telemetry/erasure.ts'
+import { FAMILIES } from '../../telemetry/families.ts'
+import { CLOCK_SOURCE } from '../../telemetry/tick.ts'
+import { eventIn, recordsIn } from './log-tail.ts'
+
+/** The log is read from its end backwards, this many offsets at a time: most entities have a record there. */
+const STRETCH = 5_000
+
+/** Ticks are of the clock, which each partition has for itself. */
+const CLOCK = entityOf({ source: CLOCK_SOURCE })
+
+/** The keys of one topic. What was found once is not looked for again. */
+export class KeyFinder {
+  readonly #log: LogReader
+  readonly #topic: string
+  readonly #partitions: number
+  readonly #found = new Map<number, Map<string, Buffer | null>>()
+  /** Records that were looked at. */
+  looked = 0
+
+  /** @param partitions how many the topic has before it grows */
+  constructor(log: LogReader, topic: string, partitions: number) {
+    this.#log = log
+    this.#topic = topic
+    this.#partitions = partitions
+  }
+
+  /** The key of the entity's records in this partition; null if all that are retained have none, undefined if it is not known. */
+  keyOf(partition: number, entity: string): Buffer | null | undefined {
+    if (entity === CLOCK) return null
+    const found = this.#found.get(partition)?.get(entity)
+    return found === undefined ? this.#usualKey(partition, entity) : found
+  }
+
+  /** Looks for these entities' newest records, until each has one or the log is at its start. */
+  async learn(partition: number, entities: ReadonlySet<string>, { start, end }: Bounds): Promise<void> {
+    const found = this.#found.get(partition) ?? new Map<string, Buffer | null>()
+    this.#found.set(partition, found)
+    const missing = new Set([...entities].filter(entity => !this.#isSettled(partition, found.get(entity))))
+    missing.delete(CLOCK)
+    for (let toOffset = end; toOffset > start && missing.size > 0; ) {
+      const fromOffset = Math.max(start, toOffset - STRETCH)
+      for await (const record of recordsIn(this.#log, this.#topic, partition, { fromOffset, toOffset })) {
+        this.looked += 1
+        const entity = this.#entityIn(record)
+        if (entity === undefined || !missing.has(entity)) continue
+        const { key } = record
+        if (this.#isSettled(partition, key) || (found.get(entity) ?? null) === null) found.set(entity, key)
+      }
+      for (const entity of missing) if (this.#isSettled(partition, found.get(entity))) missing.delete(entity)
+      toOffset = fromOffset
+    }
+  }
+
+  /** The key of the record at a place; undefined if the record has expired. */
+  async keyAt(partition: number, offset: number): Promise<Buffer | null | undefined> {
+    const range = { fromOffset: offset, toOffset: offset + 1 }
+    for await (const { key, oversizeBytes } of recordsIn(this.#log, this.#topic, partition, range))
+      return key === null && oversizeBytes !== undefined ? undefined : key
+    return undefined
+  }
+
+  /** A record without a key, or with one of another partition, may be a stray: an older one can tell more. */
+  #isSettled(partition: number, key: Buffer | null | undefined): boolean {
+    return key != null && partitionOf(key, this.#partitions) === partition
+  }
+
+  #entityIn(record: LogRecord): string | undefined {
+    if (record.oversizeBytes !== undefined) return undefined
+    const event = eventIn(record)
+    // An erasure goes to every partition, whatever its entity.
+    return event && event.type !== ENTITY_ERASED_TYPE ? entityOf(event) : undefined
+  }
+
+  /** The key that the readings of the entity have by default, if that leads to this partition. */
+  #usualKey(partition: number, entity: string): Buffer | undefined {
+    const counts = { from: this.#partitions, to: this.#partitions }
+    const keys = usualKeys(entity).map(key => Buffer.from(key))
+    return keys.find(key => movedTo(key, partition, counts) !== undefined)
+  }
+}
+
+/** The keys of readings whose `source` and `subject` are those of the entity. */
+function usualKeys(entity: string): string[] {
+  const { source, subject = '' } = partsOfEntity(entity)
+  const group = decoded(source.split('/').at(-1) ?? '')
+  const data = {
+    sensorId: subject,
+    instanceId: subject,
+    deviceId: subject,
+    location: { site: group },
+    databaseType: group,
+    model: group,
+  }
+  return Object.values(FAMILIES)
+    .filter(family => family.source(data) === source && family.subject(data) === subject)
+    .flatMap(({ keys, keyedBy }) => (keyedBy === 'random' ? [] : [keys[keyedBy](data)]))
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}

@@ -1,0 +1,158 @@
+/** What a growth does to the partition states of each consumer. */
+import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import { isHolderName } from '../../../packages/runtime/pipeline/deciding/hold.ts'
+import { heldParts } from '../../../packages/runtime/pipeline/deciding/stored-state.ts'
+import type { Growing } from '../../../packages/runtime/pipeline/growing/repartition.ts'
+import {
+  type Counts,
+  type Found,
+  movedTo,
+  routed,
+  type Staying,
+  targetsOf,
+} from '../../../packages/runtime/pipeline/growing/routes.ts'
+import type { RememberedFailure } from '../../../packages/runtime/pipeline/model.ts'
+import { KeyFinder } from './keys.ts'
+import type { GrowingTopic } from './topic.ts'
+
+/** Bytes of a remembered id in Redis, as measured. */
+const ID_BYTES = 31
+
+export interface ConsumerPlan {
+  readonly consumer: string
+  readonly growing: Growing
+  readonly entities: number
+  /** Entities that change their partition. */
+  readonly moving: number
+  readonly staying: readonly Staying[]
+  /** Entities that are held, or released but with parked events still to apply: their clocks cannot be moved. By partition. */
+  readonly held: ReadonlyMap<number, number>
+  readonly failures: number
+  /** Failures that were tried again, or whose records have expired: wherever their keys can go, they are known. */
+  readonly copiedFailures: number
+  readonly ids: number
+  /** Bytes that the copies of the ids need until they are out of their window. */
+  readonly idBytes: number
+}
+
+/** @param bounds of the partitions that the topic has before it grows */
+export async function plansOf(
+  topic: GrowingTopic,
+  { consumers, ...counts }: Counts & { readonly generation: number; readonly consumers: readonly string[] },
+  bounds: readonly Bounds[],
+): Promise<ConsumerPlan[]> {
+  const { from, to, generation } = counts
+  const finder = new KeyFinder(topic.servers.log, topic.name, from)
+  await learnKeys(topic, finder, consumers, bounds)
+  const plans: ConsumerPlan[] = []
+  for (const consumer of consumers)
+    plans.push(await planOf(topic, finder, consumer, { from, to, generation }))
+  return plans
+}
+
+/** Looks for the key of each entity that any of the consumers remembers. */
+async function learnKeys(
+  topic: GrowingTopic,
+  finder: KeyFinder,
+  consumers: readonly string[],
+  bounds: readonly Bounds[],
+): Promise<void> {
+  for (const [partition, own] of bounds.entries()) {
+    const entities = new Set<string>()
+    for (const consumer of consumers)
+      for (const entity of (await keptIn(topic, consumer, partition)).entities) entities.add(entity)
+    await finder.learn(partition, entities, own)
+  }
+}
+
+async function planOf(
+  topic: GrowingTopic,
+  finder: KeyFinder,
+  consumer: string,
+  counts: Counts & { readonly generation: number },
+): Promise<ConsumerPlan> {
+  const found: Found[] = []
+  const old: Growing['old'][number][] = []
+  const failures = new Map<string, number | undefined>()
+  const held = new Map<number, number>()
+  let [ids, extraIds, failureCount] = [0, 0, 0]
+  for (const key of topic.keysOf(consumer, counts.from)) {
+    const { partition } = key
+    const meta = await topic.reader.meta(key)
+    const hasContext = (await topic.reader.context(key)) !== undefined
+    old.push({ partition, meta, hasContext })
+    const kept = await keptIn(topic, consumer, partition)
+    for (const entity of kept.entities)
+      found.push({ partition, entity, key: finder.keyOf(partition, entity) })
+    if (kept.held > 0) held.set(partition, kept.held)
+    const known = await topic.reader.idCount(key, meta)
+    ids += known
+    extraIds += known * (targetsOf(partition, counts).length - 1)
+    for await (const failure of topic.reader.failures(key)) {
+      const name = failureName(partition, failure)
+      if (failures.has(name)) continue
+      failures.set(name, await failureRoute(finder, partition, failure, counts))
+      failureCount += 1
+    }
+  }
+  const { routes, staying } = routed(found, counts)
+  const partitioning = { generation: counts.generation, partitions: counts.to }
+  const growing: Growing = {
+    ...counts,
+    partitioning,
+    old,
+    routes,
+    failureRoute: (partition, failure) => failures.get(failureName(partition, failure)),
+  }
+  return {
+    consumer,
+    growing,
+    entities: found.length,
+    moving: found.filter(({ partition, entity }) => routes(partition, entity) !== partition).length,
+    staying,
+    held,
+    failures: failureCount,
+    copiedFailures: [...failures.values()].filter(route => route === undefined).length,
+    ids,
+    idBytes: extraIds * ID_BYTES,
+  }
+}
+
+interface Kept {
+  readonly entities: ReadonlySet<string>
+  /** How many of them are held. */
+  readonly held: number
+}
+
+/** What belongs to entities in a partition state. The counters do not tell who still has parked events. */
+async function keptIn(topic: GrowingTopic, consumer: string, partition: number): Promise<Kept> {
+  const key = topic.keyOf(consumer, partition)
+  const [entities, held, holders] = [new Set<string>(), new Set<string>(), new Set<string>()]
+  for await (const [entity, state] of topic.reader.states(key)) {
+    if (isHolderName(entity)) holders.add(entity)
+    else entities.add(entity)
+    if (!isHolderName(entity) && heldParts(state).hold !== undefined) held.add(entity)
+  }
+  for await (const [entity] of topic.reader.timers(key)) entities.add(entity)
+  return { entities, held: Math.max(held.size, holders.size) }
+}
+
+/**
+ * As `presentPartition` decides for the redrive of the same record. That goes by the key of the last attempt: it can be patched, and
+ * only the first attempt surely has the key of the record in the log.
+ */
+async function failureRoute(
+  finder: KeyFinder,
+  partition: number,
+  failure: RememberedFailure,
+  counts: Counts,
+): Promise<number | undefined> {
+  if (failure.attempt > 1) return undefined
+  const key = await finder.keyAt(failure.partition, failure.offset)
+  if (key === undefined) return undefined
+  return key === null ? partition : (movedTo(key, partition, counts) ?? partition)
+}
+
+function failureName(partition: number, { id }: RememberedFailure): string {
+  return `${partition} ${id}`
+}

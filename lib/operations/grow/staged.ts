@@ -1,0 +1,99 @@
+/** Lays the states of a grown topic ready beside the live ones, and switches them over one by one. */
+import { CopyStopped } from '../../../packages/runtime/pipeline/errors.ts'
+import type { SwitchExpectation } from '../../../packages/runtime/pipeline/generations/generations.ts'
+import {
+  type Growing,
+  grownMeta,
+  latestOf,
+  partsFor,
+  sourcesOf,
+} from '../../../packages/runtime/pipeline/growing/repartition.ts'
+import type {
+  KeptGrowth,
+  RememberedFailure,
+  StateKey,
+  Version,
+} from '../../../packages/runtime/pipeline/model.ts'
+import type {
+  CheckpointPages,
+  CheckpointPart,
+} from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { OperationFailure } from '../failure.ts'
+import { nameOf } from '../state-keys.ts'
+import type { GrowingTopic } from './topic.ts'
+
+export class StagedStates {
+  readonly #reader: GrowingTopic['reader']
+  readonly #states: GrowingTopic['states']
+  readonly #generations: GrowingTopic['generations']
+
+  constructor({ reader, states, generations }: Pick<GrowingTopic, 'reader' | 'states' | 'generations'>) {
+    this.#reader = reader
+    this.#states = states
+    this.#generations = generations
+  }
+
+  /**
+   * Lays the state of a partition ready. The old states must not change meanwhile.
+   *
+   * @param attempt the run that has fenced it
+   * @param old the old partition states by their partitions
+   */
+  async stage(
+    live: StateKey,
+    attempt: number,
+    old: readonly StateKey[],
+    growing: Growing,
+  ): Promise<{ readonly next: Version }> {
+    try {
+      const pages = this.#pages(live.partition, old, growing)
+      return await this.#generations.build(live, { kind: 'growth', attempt }, pages)
+    } catch (error) {
+      throw error instanceof CopyStopped ? notWritten(live, error.why) : error
+    }
+  }
+
+  /** Switches over, unless that was done before. */
+  async switchOver(live: StateKey, expected: Expected): Promise<void> {
+    if (await this.isAfter(live, expected.growths)) return
+    const { kind } = await this.#generations.switchOver(live, { ...expected, above: 0 })
+    if (kind === 'switched') return
+    if (kind !== 'overtaken' && kind !== 'incomplete') throw notWritten(live, kind)
+    throw new OperationFailure(
+      `Redis has lost a part of what was laid ready for ${nameOf(live)}. Its state is what it was before the growth: \`sluice state ` +
+        'show` shows it. Put a checkpoint of before back for every consumer, and grow again.',
+    )
+  }
+
+  /** Returns whether a partition state has seen the last of these growths. Its number can have been used before, its operation not. */
+  async isAfter(live: StateKey, growths: readonly KeptGrowth[]): Promise<boolean> {
+    const { growths: own = [] } = await this.#reader.meta(live)
+    return own.at(-1)?.operation === growths.at(-1)?.operation
+  }
+
+  async *#pages(target: number, old: readonly StateKey[], growing: Growing): CheckpointPages {
+    yield [{ kind: 'meta', meta: grownMeta(target, growing) }]
+    const failures: RememberedFailure[] = []
+    for (const source of sourcesOf(target, growing)) {
+      const taken = await this.#states.take(old[source.partition] as StateKey)
+      if (!taken) continue
+      for await (const page of taken.pages) {
+        const parts: CheckpointPart[] = []
+        for (const part of partsFor(target, source, page, growing))
+          if (part.kind === 'failure') failures.push(part.failure)
+          else parts.push(part)
+        yield parts
+      }
+    }
+    yield latestOf(failures).map(failure => ({ kind: 'failure', failure }))
+  }
+}
+
+/** @param growths of the topic; the last one is this one */
+type Expected = Required<Pick<SwitchExpectation, 'next' | 'fence' | 'growths'>> & { readonly live: Version }
+
+function notWritten(state: StateKey, why: string): OperationFailure {
+  return new OperationFailure(
+    `${nameOf(state)} was not written (${why}): does another run of the command work on it? Run it again.`,
+  )
+}

@@ -1,0 +1,107 @@
+/** The topic that grows, with its partition states and its log. */
+
+import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
+import { partitionCount } from '../../../packages/runtime/adapters/kafka/grow-topic.ts'
+import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
+import { RedisForwardCursors } from '../../../packages/runtime/adapters/redis/forward-cursors.ts'
+import { RedisGenerations } from '../../../packages/runtime/adapters/redis/generations.ts'
+import { RedisPartitionStates } from '../../../packages/runtime/adapters/redis/partition-states.ts'
+import { StateList } from '../../../packages/runtime/adapters/redis/state-list.ts'
+import { type StateMeta, StateReader } from '../../../packages/runtime/adapters/redis/state-reader.ts'
+import { type Fence, isOwnFence } from '../../../packages/runtime/pipeline/generations/fence.ts'
+import type { Generations } from '../../../packages/runtime/pipeline/generations/generations.ts'
+import type { StateKey, Version } from '../../../packages/runtime/pipeline/model.ts'
+import type { Cursors, LogBounds, LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import type { PartitionStates } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { SIGNALS, topicName } from '../../app/topics.ts'
+import { OperationFailure } from '../failure.ts'
+import { nameOf } from '../state-keys.ts'
+
+/** The servers that a growth works with. */
+export interface Servers {
+  readonly client: RedisClient
+  readonly kafka: Kafka
+  readonly log: LogReader
+  readonly bounds: LogBounds
+  /** Absent if no checkpoints are kept. */
+  readonly kept?: KeptStates
+}
+
+/** The checkpoints of the topic's partition states. */
+export interface KeptStates {
+  /** The consumers that read the topic, also those that have no state in Redis. */
+  readonly readers: readonly string[]
+  has(partitionState: StateKey): Promise<boolean>
+  /** Takes one of each state that exists. @throws OperationFailure if some got none */
+  take(partitionStates: readonly StateKey[]): Promise<void>
+}
+
+/** The fence that a run of the command raises. */
+export function growthFence({ to, attempt }: { readonly to: number; readonly attempt: number }): Fence {
+  return { why: 'topic-growing', attempt, partitions: to }
+}
+
+export class GrowingTopic {
+  readonly servers: Servers
+  readonly env: string
+  readonly name: string
+  readonly reader: StateReader
+  readonly states: PartitionStates
+  readonly generations: Generations
+  readonly cursors: Cursors
+
+  /** @param name the topic's name in Kafka */
+  constructor(servers: Servers, env: string, name: string) {
+    this.servers = servers
+    this.env = env
+    this.name = name
+    this.reader = new StateReader(servers.client)
+    this.states = new RedisPartitionStates(servers.client)
+    this.generations = new RedisGenerations(servers.client)
+    this.cursors = new RedisForwardCursors(servers.client)
+  }
+
+  /** How many partitions Kafka has now. */
+  partitions(): Promise<number> {
+    return partitionCount(this.servers.kafka, this.name)
+  }
+
+  /** The consumers that have a partition state of the topic, and those that read it: Redis may have lost their states. */
+  async consumers(): Promise<string[]> {
+    const names = await new StateList(this.servers.client).names()
+    const own = names.filter(({ topic }) => topic === this.name)
+    const { readers = [] } = this.servers.kept ?? {}
+    return [...new Set([...readers, ...own.map(({ consumer }) => consumer)])].sort()
+  }
+
+  keyOf(consumer: string, partition: number): StateKey {
+    return { consumer, topic: this.name, partition }
+  }
+
+  /** The states of a consumer for the first partitions. */
+  keysOf(consumer: string, partitions: number): StateKey[] {
+    return Array.from({ length: partitions }, (_, partition) => this.keyOf(consumer, partition))
+  }
+
+  meta(consumer: string, partition: number): Promise<StateMeta> {
+    return this.reader.meta(this.keyOf(consumer, partition))
+  }
+
+  /**
+   * Stops commits to a partition state while the topic grows, or takes over the fence of an earlier run. Returns the version that it keeps.
+   *
+   * @throws OperationFailure if it is fenced for something else, or by a later run
+   */
+  async fence(live: StateKey, own: Fence): Promise<Version> {
+    const { version, fence } = await this.generations.fence(live, own)
+    if (isOwnFence(fence, own)) return version
+    throw new OperationFailure(
+      `${nameOf(live)} is fenced already (${fence.why}, ${fence.partitions ?? 'no'} partitions): try again when that is over.`,
+    )
+  }
+
+  /** The signal of the environment that the topic carries; undefined for any other topic. */
+  get signal() {
+    return SIGNALS.find(signal => topicName(signal, this.env) === this.name)
+  }
+}

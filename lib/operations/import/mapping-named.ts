@@ -1,0 +1,69 @@
+/** The mappings that `--mapping` names. */
+import { readdir } from 'node:fs/promises'
+import { basename, extname, join } from 'node:path'
+import { loadMapping, MappingFileError } from '../../mapping/adapters/mapping-files.ts'
+import type { Mapping } from '../../mapping/mapping.ts'
+import { InvalidMapping } from '../../mapping/mapping-file.ts'
+import { suggestion } from '../../similar.ts'
+import { OperationFailure } from '../failure.ts'
+
+/** The folder with the mappings that are ready. */
+export interface MappingsFolder {
+  readonly path: string
+  /** How messages name it. */
+  readonly shown: string
+}
+
+/**
+ * A name stands for a file of the folder; anything with a slash or an ending is a path.
+ *
+ * @param pathOf finds a file by its path as it was given
+ * @throws OperationFailure if there is none, or with all its errors
+ */
+export async function mappingNamed(
+  named: string,
+  folder: MappingsFolder,
+  pathOf: (file: string) => string,
+): Promise<Mapping> {
+  const isFile = named.includes('/') || extname(named) !== ''
+  const name = basename(named, extname(named))
+  const path = isFile ? pathOf(named) : join(folder.path, `${named}.yaml`)
+  try {
+    return await loadMapping(path, name, isFile ? named : join(folder.shown, `${named}.yaml`))
+  } catch (error) {
+    if (!isFile && error instanceof MappingFileError && isMissing(error.cause))
+      throw new OperationFailure(await unknownText(named, folder), { cause: error })
+    if (error instanceof InvalidMapping || error instanceof MappingFileError)
+      throw new OperationFailure(error.message, { cause: error })
+    throw error
+  }
+}
+
+/** `Ready mappings are a, b (in config/mappings/).` */
+export async function readyMappingsText(folder: MappingsFolder): Promise<string> {
+  const names = await readyNames(folder)
+  return names.length === 0
+    ? `There are no mappings in ${folder.shown}.`
+    : `Ready mappings are ${names.join(', ')} (in ${folder.shown}).`
+}
+
+async function unknownText(named: string, folder: MappingsFolder): Promise<string> {
+  const similar = suggestion(named, await readyNames(folder)) ?? ''
+  return `There is no mapping ${JSON.stringify(named)}.${similar} ${await readyMappingsText(folder)} A file of your own is named by its path.`
+}
+
+/** Empty if there is no such folder. */
+async function readyNames({ path }: MappingsFolder): Promise<readonly string[]> {
+  const files = await readdir(path).catch(error => {
+    if (isMissing(error)) return []
+    throw error
+  })
+  return files
+    .filter(file => extname(file) === '.yaml')
+    .map(file => basename(file, '.yaml'))
+    .sort()
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT'
+}

@@ -1,0 +1,52 @@
+/** One row becomes one event. Pure. */
+
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { readJsonEvent, toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
+import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { schemaViolation } from '../../app/schemas.ts'
+import { reading } from '../../telemetry/reading.ts'
+import { rfc3339 } from './instant.ts'
+import type { BrokenRow, Row } from './rows.ts'
+import type { Series } from './series.ts'
+
+/** What all rows of a file share. */
+export interface Recording {
+  /** The file's name without its folders: part of every id, so that a file may move. */
+  readonly file: string
+  readonly entity: string
+  readonly series: Series
+  /** Offset from UTC, `±hh:mm`, of timestamps that have no zone. */
+  readonly utcOffset: string
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+
+/**
+ * The event of a row. Its id follows from file name, line and content: files repeat timestamps, so only the line tells
+ * two equal rows apart; and the same row imported with another unit or entity is another event.
+ */
+export function eventOfRow(recording: Recording, row: Row): Event | BrokenRow {
+  const { series, entity, utcOffset, file } = recording
+  const { line } = row
+  const time = rfc3339(row.timestamp, utcOffset)
+  if (time === undefined)
+    return { line, error: `${quoted(row.timestamp)} is not a timestamp such as 2026-01-31 13:45:00` }
+  const number = row.value.trim()
+  if (!NUMBER.test(number)) return { line, error: `${quoted(row.value)} is not a number` }
+  const data = series.dataOf(entity, series.convert(Number(number)))
+  const content = JSON.stringify([series.family.type, entity, time, data])
+  const event = reading(series.family, derivedId('import', file, line, content), time, data)
+  const error = schemaViolation(event.type, event.data) ?? readersFault(event)
+  return error ? { line, error: `${error} (from ${quoted(row.timestamp)}, ${quoted(number)})` } : event
+}
+
+/** Why consumers would refuse the event, if they would: report that now instead of in the dead letters. */
+export function readersFault(event: Event): string | undefined {
+  const read = readJsonEvent(toJsonEvent(event))
+  return isFailure(read) ? read.message : undefined
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
+}

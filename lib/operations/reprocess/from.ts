@@ -1,0 +1,97 @@
+/** `--from`: where a rebuild begins. */
+
+import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import type { KeptCheckpoint } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import {
+  either,
+  instant,
+  type Kind,
+  mapped,
+  oneOf,
+  parsedBy,
+} from '../../../packages/runtime/settings/values.ts'
+import { duration } from '../../app/settings/duration.ts'
+import type { TopicReach } from '../../queries/topics.ts'
+import { OperationFailure } from '../failure.ts'
+import { nameOf } from '../state-keys.ts'
+
+export type From =
+  /** The first record that the log still has. */
+  | { readonly kind: 'start' }
+  /** The first record that was appended then or later. */
+  | { readonly kind: 'time'; readonly timeMs: number }
+  /** The newest checkpoint of each partition; taken then or earlier, if a time is given. */
+  | { readonly kind: 'checkpoint'; readonly timeMs?: number }
+
+const CHECKPOINT = /^checkpoint(?::(.+))?$/
+
+/** @param nowMs the time that durations go back from, milliseconds since the epoch */
+export function fromKind(nowMs: number): Kind<From> {
+  return either<From>(
+    mapped(oneOf(['start']), kind => ({ kind })),
+    mapped(instant(), timeMs => ({ kind: 'time', timeMs })),
+    mapped(duration(), ms => ({ kind: 'time', timeMs: nowMs - ms })),
+    parsedBy(checkpointIn, 'checkpoint or checkpoint:TIME'),
+  )
+}
+
+function checkpointIn(text: string): From | undefined {
+  const [whole, time] = CHECKPOINT.exec(text) ?? []
+  if (whole === undefined) return undefined
+  if (time === undefined) return { kind: 'checkpoint' }
+  const timeMs = /^\d{4}-\d\d-\d\dT/.test(time) ? Date.parse(time) : Number.NaN
+  return Number.isNaN(timeMs) ? undefined : { kind: 'checkpoint', timeMs }
+}
+
+/** Where the rebuild of a partition begins. */
+export interface Start {
+  readonly partition: number
+  /** The first offset that is read. */
+  readonly offset: number
+  /** Of the checkpoint that it begins with, if any. */
+  readonly checkpoint?: KeptCheckpoint
+}
+
+/**
+ * @param reach of the topic; `atTime` if `from` is a time
+ * @throws OperationFailure if the log no longer has what is asked for
+ */
+export function startInLog(from: From, state: StateKey, { bounds, atTime }: TopicReach): Start {
+  const { partition } = state
+  const first = bounds[partition]?.start ?? 0
+  if (from.kind !== 'time') return { partition, offset: first }
+  // -1 or absent: no record is that young.
+  const found = atTime[partition] ?? -1
+  const offset = found < 0 ? (bounds[partition]?.end ?? 0) : found
+  if (first > 0 && offset <= first)
+    throw new OperationFailure(
+      `${state.topic}/${partition} begins at offset ${first} now: records from ${new Date(from.timeMs).toISOString()} on have expired. ` +
+        'Take a later time, `--from start` for all that is left, or `--from checkpoint`.',
+    )
+  return { partition, offset }
+}
+
+/**
+ * @param kept the checkpoints of the partition state, newest first
+ * @throws OperationFailure if there is none, or the log no longer has what follows it
+ */
+export function startAtCheckpoint(
+  { timeMs }: Extract<From, { kind: 'checkpoint' }>,
+  state: StateKey,
+  kept: readonly KeptCheckpoint[],
+  firstOffset: number,
+): Start {
+  const found = kept.find(({ takenAtMs }) => timeMs === undefined || takenAtMs <= timeMs)
+  if (!found)
+    throw new OperationFailure(
+      kept.length === 0
+        ? `There is no checkpoint of ${nameOf(state)}.`
+        : `The oldest checkpoint of ${nameOf(state)} is of ${new Date(kept.at(-1)?.takenAtMs ?? 0).toISOString()}.`,
+    )
+  const offset = found.version.appliedOffset + 1
+  if (offset < firstOffset)
+    throw new OperationFailure(
+      `The checkpoint of ${nameOf(state)} ends before offset ${offset}, but the log begins at ${firstOffset} now.`,
+    )
+  return { partition: state.partition, offset, checkpoint: found }
+}

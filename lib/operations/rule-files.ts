@@ -1,0 +1,21 @@
+import { readFile, stat } from 'node:fs/promises'
+import type { RuleFile } from '../alerting/rule-files.ts'
+import { readRuleFiles } from '../alerting/rules-directory.ts'
+import { fileFailure } from './file-failure.ts'
+
+/**
+ * The rule file of this path, or those of a folder.
+ *
+ * @param shown how messages name it
+ * @throws OperationFailure if there is none, RulesFolderError if a folder cannot be used
+ */
+export async function ruleFiles(path: string, shown: string): Promise<readonly RuleFile[]> {
+  const found = await stat(path).catch(error => {
+    throw fileFailure(shown, error)
+  })
+  if (found.isDirectory()) return readRuleFiles(path, shown)
+  const text = await readFile(path, 'utf8').catch(error => {
+    throw fileFailure(shown, error)
+  })
+  return [{ where: shown, text }]
+}

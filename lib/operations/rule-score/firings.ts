@@ -1,0 +1,42 @@
+/** Which alerts fire in a recording: the alerting function itself reads it, with the clock and the timers of its log. */
+import { type Firing, firingsOf } from '../../alerting/firings.ts'
+import type { AnyRule } from '../../alerting/patterns/pattern.ts'
+import { OperationFailure } from '../failure.ts'
+import { RefusedByAlerting } from '../rule-log/refused.ts'
+import { RuleLog } from '../rule-log/rule-log.ts'
+import type { RecordedReading } from './recording.ts'
+
+interface Fired {
+  readonly firings: readonly Firing[]
+  /** Readings that came a second time, and were dropped as they would be. */
+  readonly duplicates: number
+}
+
+/**
+ * @param readings in the order of their arrival; at least one
+ * @param file how messages name the recording
+ * @param stop ends it, with an AbortError
+ * @throws OperationFailure with the line of a reading that alerting refuses
+ */
+export async function firingsIn(
+  readings: readonly RecordedReading[],
+  rules: readonly AnyRule[],
+  file: string,
+  stop: AbortSignal,
+): Promise<Fired> {
+  const [first] = readings
+  const log = new RuleLog(first && { startMs: first.arrivedMs })
+  await log.activate(0, rules)
+  try {
+    const duplicates = await log.replay(readings, stop)
+    return { firings: firingsOf(log.notifications.map(({ alert }) => alert)), duplicates }
+  } catch (error) {
+    if (!(error instanceof RefusedByAlerting)) throw error
+    const line = readings.find(({ event: { id, source } }) => isNamed(error, id, source))?.line
+    throw new OperationFailure(`${file}${line === undefined ? '' : `:${line}`}: refused: ${error.message}`)
+  }
+}
+
+function isNamed({ event }: RefusedByAlerting, id: string, source: string): boolean {
+  return event?.id === id && event.source === source
+}

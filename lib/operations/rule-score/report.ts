@@ -1,0 +1,151 @@
+/** Everything that `sluice rules score` tells: the scores, and what they come from. Pure. */
+
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
+import type { Firing } from '../../alerting/firings.ts'
+import { type KindScore, kindsOf } from './kinds.ts'
+import type { Label } from './label.ts'
+import type { RecordedEntity, Watch } from './recorded.ts'
+import {
+  delayMs,
+  matched,
+  type NotCountedReason,
+  type Score,
+  scoreOf,
+  type Window,
+  windowOf,
+  windowsFor,
+} from './score.ts'
+
+/** A label as its file has it, with times in UTC. */
+interface ShownLabel {
+  readonly entity: string
+  readonly metric?: string
+  readonly from: string
+  readonly to: string
+  readonly kind?: string
+}
+
+interface ShownAlert {
+  readonly rule: string
+  readonly entity: string
+  readonly metric?: string
+  readonly startedAt: string
+  /** Null: still firing at the end of the entity's recording. */
+  readonly endedAt: string | null
+  readonly value?: number | string
+}
+
+export interface ScoreReport {
+  readonly recording: {
+    readonly readings: number
+    readonly duplicates: number
+    /** Events that are not readings; alerting does not read them. */
+    readonly others: number
+    readonly entities: number
+    readonly from: string
+    readonly to: string
+  }
+  readonly rules: readonly ({ readonly rule: string } & Score)[]
+  /** All rules together: a window is found if any of them finds it. */
+  readonly total: Score
+  /** What was found of each kind of label. */
+  readonly kinds: readonly KindScore[]
+  readonly found: readonly (ShownLabel & { readonly delayMs: number; readonly alert: ShownAlert })[]
+  readonly missed: readonly ShownLabel[]
+  readonly falseAlerts: readonly ShownAlert[]
+  /** Labels of what was not recorded. */
+  readonly notCounted: readonly (ShownLabel & { readonly reason: NotCountedReason })[]
+  /** Alerts that fired only after the last reading of their entity: whether they are true cannot be known. */
+  readonly afterTheEnd: number
+  /** Rules that watch nothing of what was recorded. */
+  readonly unusedRules: readonly string[]
+}
+
+export interface Evidence {
+  readonly firings: readonly Firing[]
+  readonly labels: readonly Label[]
+  readonly recorded: ReadonlyMap<string, RecordedEntity>
+  readonly watches: readonly Watch[]
+  readonly readings: number
+  readonly duplicates: number
+  readonly others: number
+}
+
+export function reportOf({
+  firings,
+  labels,
+  recorded,
+  watches,
+  readings,
+  duplicates,
+  others,
+}: Evidence): ScoreReport {
+  const within = firings.flatMap(firing => withinRecording(firing, recorded) ?? [])
+  const ended = new Set(firings)
+  const judged = labels.map(label => [label, windowOf(label, recorded.values())] as const)
+  const windows = judged.flatMap(([, window]) => ('reason' in window ? [] : [window]))
+  const used = watches.filter(({ entities }) => entities.size > 0)
+  const all = matched(within, windows)
+  const watched = new Set(used.flatMap(({ entities }) => [...entities]))
+  const of = (entities: ReadonlySet<string>) => [...recorded.values()].filter(one => entities.has(one.entity))
+  const shown = (firing: Firing) => shownAlert(firing, ended)
+  const isMissed = (window: Window) => !all.firstOf.has(window)
+  return {
+    recording: { readings, duplicates, others, entities: recorded.size, ...extentOf(recorded) },
+    rules: used.map(watch => {
+      const own = within.filter(({ rule }) => rule === watch.rule)
+      return { rule: watch.rule, ...scoreOf(own, windowsFor(watch, windows), of(watch.entities)) }
+    }),
+    total: scoreOf(within, windows, of(watched)),
+    kinds: kindsOf(windows, all),
+    found: [...all.firstOf]
+      .sort(([a], [b]) => a.fromMs - b.fromMs)
+      .map(([window, first]) => ({
+        ...shownLabel(window),
+        delayMs: delayMs(window, first),
+        alert: shown(first),
+      })),
+    missed: windows.filter(isMissed).map(shownLabel),
+    falseAlerts: within.filter(firing => all.windowsOf.get(firing)?.length === 0).map(shown),
+    notCounted: judged.flatMap(([label, window]) =>
+      'reason' in window ? [{ ...shownLabel(label), reason: window.reason }] : [],
+    ),
+    afterTheEnd: firings.length - within.length,
+    unusedRules: watches.filter(({ entities }) => entities.size === 0).map(({ rule }) => rule),
+  }
+}
+
+/** The alert as long as its entity was recorded; undefined if it fires only after that. */
+function withinRecording(firing: Firing, recorded: ReadonlyMap<string, RecordedEntity>): Firing | undefined {
+  const endMs = recorded.get(firing.entity)?.toMs
+  if (endMs === undefined || firing.fromMs > endMs) return undefined
+  return firing.toMs <= endMs ? firing : { ...firing, toMs: endMs }
+}
+
+function extentOf(recorded: ReadonlyMap<string, RecordedEntity>) {
+  const all = [...recorded.values()]
+  return {
+    from: instant(all.reduce((first, { fromMs }) => Math.min(first, fromMs), Number.POSITIVE_INFINITY)),
+    to: instant(all.reduce((last, { toMs }) => Math.max(last, toMs), Number.NEGATIVE_INFINITY)),
+  }
+}
+
+function shownLabel({ entity, metric, fromMs, toMs, kind }: Label): ShownLabel {
+  const from = { from: instant(fromMs), to: instant(toMs) }
+  return {
+    entity,
+    ...(metric === undefined ? {} : { metric }),
+    ...from,
+    ...(kind === undefined ? {} : { kind }),
+  }
+}
+
+/** @param ended those that are whole: the others were cut at the end of the recording */
+function shownAlert(firing: Firing, ended: ReadonlySet<Firing>): ShownAlert {
+  const { rule, entity, metric, fromMs, toMs, value } = firing
+  return {
+    ...{ rule, entity, ...(metric === undefined ? {} : { metric }) },
+    ...{ startedAt: instant(fromMs), endedAt: ended.has(firing) ? instant(toMs) : null },
+    ...(value === undefined ? {} : { value }),
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Holds the alerts of a recording against its labels. Pure.
+ *
+ * An alert is true if the time in which it fires overlaps a labelled window of its entity and, where both name one, of its metric.
+ * Each alert counts once for precision, however many windows it overlaps; each window counts once for recall, however many
+ * alerts overlap it. docs/detection.md says why.
+ */
+import type { Firing } from '../../alerting/firings.ts'
+import type { Label } from './label.ts'
+import { isOf, type RecordedEntity, type Watch } from './recorded.ts'
+
+const DAY_MS = 86_400_000
+
+/** How well alerts and windows fit together. Ratios are null where there is nothing to divide by. */
+export interface Score {
+  readonly alerts: number
+  readonly trueAlerts: number
+  readonly falseAlerts: number
+  /** True alerts of all alerts. */
+  readonly precision: number | null
+  /** The windows that could have been found, and those that were. */
+  readonly windows: number
+  readonly found: number
+  readonly recall: number | null
+  /** From the beginning of a found window to the first alert of it; 0 where that was firing already. Null: none was found. */
+  readonly delayMs: { readonly median: number; readonly max: number } | null
+  /** The recorded time of the entities together, in days. */
+  readonly entityDays: number
+  /** False alerts per day of an entity. */
+  readonly falsePerEntityDay: number | null
+  /** The share of the time that alerts were firing that lies outside of all windows. */
+  readonly firingOutside: number | null
+}
+
+/** A window that counts, and the entities that its label names. */
+export interface Window extends Label {
+  readonly entities: readonly RecordedEntity[]
+}
+
+export type NotCountedReason = 'entity-not-recorded' | 'metric-not-recorded' | 'time-not-recorded'
+
+/** The window of a label, or why it cannot count. */
+export function windowOf(
+  label: Label,
+  recorded: Iterable<RecordedEntity>,
+): Window | { readonly reason: NotCountedReason } {
+  const named = [...recorded].filter(one => isOf(label, one))
+  if (named.length === 0) return { reason: 'entity-not-recorded' }
+  const { metric } = label
+  const measured = metric === undefined ? named : named.filter(({ metrics }) => metrics.has(metric))
+  if (measured.length === 0) return { reason: 'metric-not-recorded' }
+  const entities = measured.filter(({ fromMs, toMs }) => label.fromMs <= toMs && label.toMs >= fromMs)
+  return entities.length === 0 ? { reason: 'time-not-recorded' } : { ...label, entities }
+}
+
+/** Whether the alert tells of the window. */
+function tellsOf({ entity, metric, fromMs, toMs }: Firing, window: Window): boolean {
+  return (
+    fromMs <= window.toMs &&
+    toMs >= window.fromMs &&
+    (metric === undefined || window.metric === undefined || metric === window.metric) &&
+    window.entities.some(one => one.entity === entity)
+  )
+}
+
+/** The windows that a rule could find: those of an entity that it watches and, where they name one, of its metric. */
+export function windowsFor({ metric, entities }: Watch, windows: readonly Window[]): readonly Window[] {
+  return windows.filter(
+    window =>
+      (window.metric === undefined || metric === undefined || window.metric === metric) &&
+      window.entities.some(({ entity }) => entities.has(entity)),
+  )
+}
+
+/** Which alerts and windows belong together. */
+export interface Matched {
+  /** Empty for a false alert. */
+  readonly windowsOf: ReadonlyMap<Firing, readonly Window[]>
+  /** The first alert of each window that was found. */
+  readonly firstOf: ReadonlyMap<Window, Firing>
+}
+
+export function matched(firings: readonly Firing[], windows: readonly Window[]): Matched {
+  const byEntity = new Map<string, Window[]>()
+  for (const window of windows)
+    for (const { entity } of window.entities) {
+      const own = byEntity.get(entity)
+      if (own) own.push(window)
+      else byEntity.set(entity, [window])
+    }
+  const windowsOf = new Map<Firing, readonly Window[]>()
+  const firstOf = new Map<Window, Firing>()
+  for (const firing of firings) {
+    const own = (byEntity.get(firing.entity) ?? []).filter(window => tellsOf(firing, window))
+    windowsOf.set(firing, own)
+    for (const window of own)
+      if (firing.fromMs < (firstOf.get(window)?.fromMs ?? Number.POSITIVE_INFINITY))
+        firstOf.set(window, firing)
+  }
+  return { windowsOf, firstOf }
+}
+
+/** From the beginning of a window to its first alert; 0 where that was firing already. */
+export function delayMs(window: Window, first: Firing): number {
+  return Math.max(0, first.fromMs - window.fromMs)
+}
+
+/** @param entities those whose time counts for false alerts per day */
+export function scoreOf(
+  firings: readonly Firing[],
+  windows: readonly Window[],
+  entities: readonly RecordedEntity[],
+): Score {
+  const { windowsOf, firstOf } = matched(firings, windows)
+  const trueAlerts = firings.filter(firing => windowsOf.get(firing)?.length !== 0).length
+  const falseAlerts = firings.length - trueAlerts
+  const delays = [...firstOf].map(([window, first]) => delayMs(window, first)).sort((a, b) => a - b)
+  const entityDays = entities.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0) / DAY_MS
+  const firingMs = firings.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)
+  const insideMs = firings.reduce((sum, firing) => sum + insideOf(firing, windowsOf.get(firing) ?? []), 0)
+  return {
+    ...{ alerts: firings.length, trueAlerts, falseAlerts, precision: ratio(trueAlerts, firings.length) },
+    ...{ windows: windows.length, found: delays.length, recall: ratio(delays.length, windows.length) },
+    delayMs: delays.length === 0 ? null : { median: medianOf(delays), max: delays.at(-1) as number },
+    ...{ entityDays, falsePerEntityDay: ratio(falseAlerts, entityDays) },
+    firingOutside: ratio(firingMs - insideMs, firingMs),
+  }
+}
+
+/** How long the alert fires within its windows; where several overlap, that time counts once. */
+function insideOf(firing: Firing, windows: readonly Window[]): number {
+  let untilMs = firing.fromMs
+  let sum = 0
+  for (const { fromMs, toMs } of windows.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const [start, end] = [Math.max(fromMs, untilMs), Math.min(toMs, firing.toMs)]
+    sum += Math.max(0, end - start)
+    untilMs = Math.max(untilMs, end)
+  }
+  return sum
+}
+
+/** @param sorted at least one */
+function medianOf(sorted: readonly number[]): number {
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
+  return ((low as number) + (high as number)) / 2
+}
+
+function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole
+}

@@ -1,0 +1,103 @@
+/** Puts notifications into the order of those that a test expects, as far as their order is free. Pure. */
+import type { Notification } from '../rule-log/rule-log.ts'
+import type { ExpectedNotification } from './test-file.ts'
+
+type Fits = (expected: ExpectedNotification, actual: Notification) => boolean
+
+/** How many attempts are made to keep the order of each alert, where one instant has several notifications of it. */
+const MOST_ATTEMPTS = 10_000
+
+/**
+ * What different alerts send at one instant has no order; what one alert sends keeps its own. Each expected notification is given one
+ * that fits, such that as many as possible have one: a vague expectation takes none that only a specific one can have.
+ */
+export function asExpected(
+  expected: readonly ExpectedNotification[],
+  sent: readonly Notification[],
+  fits: Fits,
+): readonly Notification[] {
+  const wanted = instantsOf(expected)
+  return instantsOf(sent).flatMap(group => {
+    const index = wanted.findIndex(([one]) => one?.atMs === group[0]?.atMs)
+    const [own = []] = index < 0 ? [] : wanted.splice(index, 1)
+    return ordered(own, group, fits)
+  })
+}
+
+/** Neighbours with the same time. */
+function instantsOf<At extends { readonly atMs: number }>(all: readonly At[]): At[][] {
+  const groups: At[][] = []
+  for (const one of all) {
+    const last = groups.at(-1)
+    if (last?.[0]?.atMs === one.atMs) last.push(one)
+    else groups.push([one])
+  }
+  return groups
+}
+
+function ordered(
+  expected: readonly ExpectedNotification[],
+  sent: readonly Notification[],
+  fits: Fits,
+): readonly Notification[] {
+  const candidates = expected.map(one => sent.flatMap((actual, index) => (fits(one, actual) ? [index] : [])))
+  const chosen = matched(candidates)
+  const places = keepsOrders(chosen, sent) ? chosen : inOrders(candidates, sent)
+  if (places === undefined) return sent
+  const rest = sent.flatMap((_, index) => (places.includes(index) ? [] : [index]))
+  const all = places.map(index => index ?? rest.shift())
+  return [...all, ...rest].flatMap(index => (index === undefined ? [] : [sent[index] as Notification]))
+}
+
+/** For each expected one the index of what it is given: a largest matching, by augmenting paths (Kuhn). */
+function matched(candidates: readonly (readonly number[])[]): (number | undefined)[] {
+  const owner = new Map<number, number>()
+  const give = (place: number, tried: Set<number>): boolean => {
+    for (const index of candidates[place] ?? []) {
+      if (tried.has(index)) continue
+      tried.add(index)
+      const before = owner.get(index)
+      if (before !== undefined && !give(before, tried)) continue
+      owner.set(index, place)
+      return true
+    }
+    return false
+  }
+  for (const place of candidates.keys()) give(place, new Set())
+  const chosen: (number | undefined)[] = candidates.map(() => undefined)
+  for (const [index, place] of owner) chosen[place] = index
+  return chosen
+}
+
+/** Whether no alert has its notifications in another order than it sent them. */
+function keepsOrders(chosen: readonly (number | undefined)[], sent: readonly Notification[]): boolean {
+  const last = new Map<string, number>()
+  for (const index of chosen) {
+    if (index === undefined) continue
+    const { fingerprint } = (sent[index] as Notification).alert
+    if (index < (last.get(fingerprint) ?? -1)) return false
+    last.set(fingerprint, index)
+  }
+  return true
+}
+
+/** A matching of all that keeps the order of each alert, by trying; undefined if none is found. */
+function inOrders(
+  candidates: readonly (readonly number[])[],
+  sent: readonly Notification[],
+): number[] | undefined {
+  let attempts = 0
+  const extended = (chosen: readonly number[]): number[] | undefined => {
+    const open = candidates[chosen.length]
+    if (open === undefined) return [...chosen]
+    for (const index of open) {
+      attempts += 1
+      if (attempts > MOST_ATTEMPTS) return undefined
+      const next = [...chosen, index]
+      const found = chosen.includes(index) || !keepsOrders(next, sent) ? undefined : extended(next)
+      if (found) return found
+    }
+    return undefined
+  }
+  return extended([])
+}

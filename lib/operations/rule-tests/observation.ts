@@ -1,0 +1,93 @@
+import {
+  type Dimension,
+  FAMILIES,
+  type Family,
+  type FamilyName,
+  type ReadingData,
+} from '../../telemetry/families.ts'
+
+/** A reading, or an event of the topic `events`, as a test file has it. */
+export interface RawObservation {
+  /** Of the event; another observation with the same one is the same event once more. */
+  readonly id?: string
+  readonly event?: string
+  readonly entity?: string
+  readonly metric?: string
+  readonly value?: number | string
+  readonly values?: Readonly<Record<string, number | string>>
+  readonly unit?: string
+  readonly site?: string
+  readonly databaseType?: string
+  readonly model?: string
+  readonly tenant?: string
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+interface Reading {
+  readonly family: FamilyName
+  readonly data: ReadingData
+}
+
+type Report = (key: string, message: string) => void
+
+/** The family follows from the metrics, whose names only one family has. Undefined if something was reported. */
+export function readingOf(raw: RawObservation, entity: string, report: Report): Reading | undefined {
+  const values = raw.values ?? { [raw.metric ?? '']: raw.value ?? 0 }
+  const key = raw.values === undefined ? 'metric' : 'values'
+  const names = Object.keys(values)
+  const family = Object.values(FAMILIES).find(one => names.every(name => hasMetric(one, name)))
+  if (family === undefined) {
+    const unknown = names.find(name => !Object.values(FAMILIES).some(one => hasMetric(one, name)))
+    report(
+      key,
+      unknown === undefined
+        ? 'metrics of one reading must be of one family'
+        : `there is no metric ${unknown}`,
+    )
+    return undefined
+  }
+  for (const [name, value] of Object.entries(values)) {
+    const isNumber = Object.hasOwn(family.metrics, name)
+    if (isNumber !== (typeof value === 'number'))
+      report(raw.values ? key : 'value', `${name} is a ${isNumber ? 'number' : 'text'}`)
+  }
+  for (const name of DIMENSIONS)
+    if (raw[name] !== undefined && family.dimensions[name] === undefined)
+      report(name, `readings of the family ${family.name} have none`)
+  return {
+    family: family.name,
+    data: { ...whoIn(family.name, raw, entity), ...values, ...(raw.unit && { unit: raw.unit }) },
+  }
+}
+
+const DIMENSIONS = ['site', 'databaseType', 'model', 'tenant'] as const satisfies readonly Dimension[]
+
+function hasMetric({ metrics, states }: Family, name: string): boolean {
+  return Object.hasOwn(metrics, name) || Object.hasOwn(states, name)
+}
+
+/** What a reading of the family must have beside its metrics: the entity, and what groups it. */
+export function whoIn(family: FamilyName, raw: RawObservation, entity: string): ReadingData {
+  return WHO[family](raw, entity)
+}
+
+const WHO: Readonly<Record<FamilyName, (raw: RawObservation, entity: string) => ReadingData>> = {
+  environment: (raw, sensorId) => ({
+    sensorId,
+    location: { site: raw.site ?? 'site-1', latitude: 0, longitude: 0 },
+    ...tagsOf(raw),
+  }),
+  database: (raw, instanceId) => ({
+    instanceId,
+    databaseType: raw.databaseType ?? 'postgres',
+    tenant: raw.tenant ?? 'tenant-1',
+    ...(raw.tags && { tags: raw.tags }),
+  }),
+  device: (raw, deviceId) => ({ deviceId, model: raw.model ?? 'model-1', ...tagsOf(raw) }),
+}
+
+/** A tenant is a tag where readings have no field for it. */
+function tagsOf({ tags, tenant }: RawObservation): { readonly tags?: Readonly<Record<string, string>> } {
+  if (tags === undefined && tenant === undefined) return {}
+  return { tags: { ...tags, ...(tenant === undefined ? {} : { tenant }) } }
+}

@@ -1,0 +1,83 @@
+/** Reads files of rule tests, and finds every fault in them with its line. */
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { checkRules, type LocatedError } from '../../alerting/check-rules.ts'
+import { parseRules } from '../../alerting/parse-rules.ts'
+import type { AnyRule } from '../../alerting/patterns/pattern.ts'
+import { readRules } from '../../alerting/rule-files.ts'
+import { positionsIn } from '../../alerting/rule-positions.ts'
+import { yamlDocument } from '../../yaml-document.ts'
+import { fileFailure } from '../file-failure.ts'
+import { ruleFiles } from '../rule-files.ts'
+import { schemaFaults } from './schema-faults.ts'
+import type { RuleTestFile } from './test-file.ts'
+import { type Fault, type RawTest, readTests } from './tests.ts'
+
+export interface ReadFile {
+  readonly faults: readonly LocatedError[]
+  /** Undefined if there is any fault. */
+  readonly tests?: RuleTestFile
+}
+
+type Path = readonly (string | number)[]
+
+/**
+ * @param path of the file
+ * @param shown how messages name it
+ * @throws OperationFailure if it cannot be read
+ */
+export async function readTestFile(path: string, shown: string): Promise<ReadFile> {
+  const text = await readFile(path, 'utf8').catch(error => {
+    throw fileFailure(shown, error)
+  })
+  const yaml = yamlDocument(text)
+  if ('message' in yaml) return { faults: [{ file: shown, ...yaml }] }
+  const position = positionsIn(text)
+  const faults: LocatedError[] = []
+  const report: Fault = (at, message, more = {}) => {
+    faults.push({ file: shown, ...position(at), key: at.join('.'), ...more, message })
+  }
+  for (const { path: at, message } of schemaFaults(yaml.content)) report(at, message)
+  const isTests = faults.length === 0
+  const { rules: raw, tests } = (yaml.content ?? {}) as { rules?: unknown; tests: readonly RawTest[] }
+  const load = (rules: unknown, at: Path) =>
+    loadRules(rules, at, dirname(path), dirname(shown), report, faults)
+  const isRules = Array.isArray(raw) || (typeof raw === 'string' && raw !== '')
+  const rules = isRules ? await load(raw, ['rules']) : []
+  const read = isTests ? await readTests(tests, rules, { load, lineOf: at => position(at).line, report }) : []
+  return faults.length > 0
+    ? { faults: inOrder(faults) }
+    : { faults, tests: { file: shown, rules, tests: read } }
+}
+
+/** Rules that stand in the file, or the path of a rule file or folder from it. */
+async function loadRules(
+  rules: unknown,
+  at: Path,
+  folder: string,
+  shownFolder: string,
+  report: Fault,
+  faults: LocatedError[],
+): Promise<readonly AnyRule[]> {
+  if (typeof rules !== 'string') return inlineRules(rules, at, report)
+  const shown = join(shownFolder, rules)
+  const files = await ruleFiles(join(folder, rules), shown).catch((error: Error) => {
+    report(at, error.message)
+    return []
+  })
+  if (files.length === 0) return []
+  const { errors } = checkRules(files)
+  faults.push(...errors)
+  return errors.length > 0 ? [] : readRules(files)
+}
+
+function inlineRules(rules: unknown, at: Path, report: Fault): readonly AnyRule[] {
+  const { rules: read, errors } = parseRules([{ where: 'this list', content: { rules } }])
+  for (const { path, rule, key, message } of errors)
+    report([...at, ...path.slice(1)], message, { ...(rule && { rule }), ...(key && { key }) })
+  return read
+}
+
+function inOrder(faults: readonly LocatedError[]): readonly LocatedError[] {
+  return faults.toSorted((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : 0))
+}

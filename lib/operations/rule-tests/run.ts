@@ -1,0 +1,182 @@
+/** Runs tests of rules, and says what does not hold. */
+
+import type { Alert } from '../../alerting/alert.ts'
+import type { AlertingState } from '../../alerting/entity-state.ts'
+import { identityOfPatternKey } from '../../alerting/patterns/pattern.ts'
+import { type PatternStates, phaseOfPattern } from '../../alerting/patterns/state.ts'
+import { identityOf } from '../../alerting/rule.ts'
+import { identityOfKey } from '../../alerting/rules-in-force.ts'
+import { RefusedByAlerting } from '../rule-log/refused.ts'
+import { type Notification, RuleLog } from '../rule-log/rule-log.ts'
+import { asExpected } from './matching.ts'
+import type {
+  Expectation,
+  ExpectedNotification,
+  Observation,
+  Phase,
+  RuleTest,
+  RuleTestFile,
+} from './test-file.ts'
+
+/** Something that a test expected and that did not come. */
+export type Difference =
+  | {
+      readonly kind: 'state'
+      readonly line: number
+      readonly after: number
+      readonly rule: string
+      readonly entity: string
+      readonly expected: Phase
+      readonly actual: Phase
+    }
+  | {
+      readonly kind: 'notifications'
+      readonly line: number
+      readonly expected: readonly ShownNotification[]
+      readonly actual: readonly ShownNotification[]
+    }
+  | {
+      readonly kind: 'refused'
+      readonly line: number
+      readonly observation: number
+      readonly message: string
+    }
+
+/** With what the expected one has, so that the two can be compared by eye. */
+export type ShownNotification = Readonly<Record<string, unknown>>
+
+export interface TestResult {
+  readonly file: string
+  readonly line: number
+  readonly name: string
+  readonly passed: boolean
+  readonly differences: readonly Difference[]
+}
+
+export async function runTest({ file, rules }: RuleTestFile, test: RuleTest): Promise<TestResult> {
+  const log = new RuleLog()
+  const differences: Difference[] = []
+  await log.activate(0, rules)
+  for (const [index, observation] of test.observations.entries()) {
+    const place = index + 1
+    const refused = await observe(log, observation)
+    if (refused !== undefined)
+      differences.push({ kind: 'refused', line: test.line, observation: place, message: refused })
+    for (const expected of test.expect.filter(({ after }) => after === place)) {
+      const wrong = await differenceOf(log, expected)
+      if (wrong) differences.push(wrong)
+    }
+  }
+  const told = notificationDifference(test, log.notifications)
+  if (told) differences.push(told)
+  return { file, line: test.line, name: test.name, passed: differences.length === 0, differences }
+}
+
+/** Returns why the alerting function refused it, if it did. */
+async function observe(log: RuleLog, observation: Observation): Promise<string | undefined> {
+  const { atMs } = observation
+  try {
+    if (observation.kind === 'tick') await log.tick(atMs)
+    else if (observation.kind === 'rules') await log.activate(atMs, observation.rules)
+    else if (observation.kind === 'event') await log.happen(atMs, observation)
+    else await log.read(atMs, observation)
+    return undefined
+  } catch (error) {
+    if (error instanceof RefusedByAlerting) return error.message
+    throw error
+  }
+}
+
+async function differenceOf(log: RuleLog, expected: Expectation): Promise<Difference | undefined> {
+  const { line, after, rule, entity = '', state } = expected
+  const actual = phaseOf(await log.states(entity), await log.patternStates(entity), rule)
+  return actual === state ? undefined : { kind: 'state', line, after, rule, entity, expected: state, actual }
+}
+
+const PHASES: readonly Phase[] = ['inactive', 'pending', 'recovering', 'firing']
+
+/** The state of the rule with this name or identity; of several, the one furthest from inactive. */
+function phaseOf(states: readonly AlertingState[], patterns: readonly PatternStates[], rule: string): Phase {
+  const ofPatterns = patterns.flatMap(({ tracked }) =>
+    Object.entries(tracked).flatMap(([key, { state }]): Phase[] =>
+      isNamed(identityOfPatternKey(key), rule) ? [phaseOfPattern(state)] : [],
+    ),
+  )
+  const phases = states.flatMap(({ rules }) =>
+    Object.entries(rules).flatMap(([key, { state, noData }]): Phase[] => [
+      ...(isNamed(identityOfKey(key), rule) ? [state.phase] : []),
+      ...(noData && isNamed(identityOf({ name: noData.rule, labels: noData.labels }), rule)
+        ? ['firing' as const]
+        : []),
+    ]),
+  )
+  return PHASES[Math.max(0, ...[...phases, ...ofPatterns].map(phase => PHASES.indexOf(phase)))] as Phase
+}
+
+function isNamed(identity: string, rule: string): boolean {
+  return identity === rule || identity.split('{')[0] === rule
+}
+
+function notificationDifference(test: RuleTest, sent: readonly Notification[]): Difference | undefined {
+  const { notifications: expected, line } = test
+  if (expected === undefined) return undefined
+  const actual = asExpected(expected, sent, fits)
+  const isSame =
+    expected.length === actual.length &&
+    expected.every((one, index) => fits(one, actual[index] as Notification))
+  if (isSame) return undefined
+  return {
+    kind: 'notifications',
+    line,
+    expected: expected.map(({ atMs, ...one }) => ({ at: offsetText(atMs), ...one })),
+    actual: actual.map((one, index) => shown(one, expected[index])),
+  }
+}
+
+function fits(expected: ExpectedNotification, actual: Notification): boolean {
+  const fields = fieldsOf(actual)
+  const { rule, atMs, ...others } = expected
+  if (
+    atMs !== actual.atMs ||
+    !isNamed(identityOf({ name: actual.alert.rule, labels: actual.alert.labels }), rule)
+  )
+    return false
+  return Object.entries(others).every(
+    ([key, value]) => JSON.stringify(sorted(value)) === JSON.stringify(sorted(fields[key])),
+  )
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function fieldsOf({ alert }: { readonly alert: Alert }): Readonly<Record<string, unknown>> {
+  const { rule, status, entity, reason, severity, threshold, summary, labels } = alert
+  const value = alert.value ?? alert.state
+  const kind = status === 'firing' ? 'fired' : 'resolved'
+  return { rule, kind, entity: entity.subject ?? '', reason, severity, value, threshold, summary, labels }
+}
+
+function shown(actual: Notification, expected: ExpectedNotification | undefined): ShownNotification {
+  const { rule, kind, entity, ...others } = fieldsOf(actual)
+  const asked = Object.entries(others).filter(([key]) => expected && key in expected)
+  return { at: offsetText(actual.atMs), rule, kind, entity, ...Object.fromEntries(asked) }
+}
+
+/** `1h30m`, as test files have it. */
+function offsetText(ms: number): string {
+  const units = [
+    [86_400_000, 'd'],
+    [3_600_000, 'h'],
+    [60_000, 'm'],
+    [1_000, 's'],
+  ] as const
+  let rest = ms
+  const parts = units.flatMap(([size, name]) => {
+    const count = Math.floor(rest / size)
+    rest -= count * size
+    return count > 0 ? [`${count}${name}`] : []
+  })
+  return parts.join('') || '0m'
+}

@@ -1,0 +1,62 @@
+/** Holds a file of rule tests against its schema, `schemas/files/rule-tests.v1.json`. Rules are left to the rules' own checks. */
+
+import type { SchemaViolation } from '../../../schemas/compiled.js'
+import validators from '../../../schemas/compiled-rule-tests.js'
+import { firstOfEach, type PathError, pathOf, valueAt } from '../../file-errors.ts'
+
+/** At most one fault for a place. */
+export function schemaFaults(content: unknown): readonly PathError[] {
+  const validate = validators['io.sluice.rule-tests.v1']
+  if (validate === undefined) throw new Error('schemas/compiled-rule-tests.js has no io.sluice.rule-tests.v1')
+  if (validate(content)) return []
+  const violations = (validate.errors ?? []).filter(({ schemaPath }) => !/\/(anyOf|oneOf)\//.test(schemaPath))
+  const faults = violations.flatMap(violation => described(violation, content) ?? [])
+  return firstOfEach(faults.filter(({ path }) => !isInRules(path)))
+}
+
+/** Below a list of rules. */
+function isInRules(path: PathError['path']): boolean {
+  return path.some((part, index) => part === 'rules' && typeof path[index + 1] === 'number')
+}
+
+function described(
+  { instancePath, keyword, params }: SchemaViolation,
+  content: unknown,
+): PathError | undefined {
+  const path = pathOf(instancePath, content)
+  const key = path.at(-1)
+  switch (keyword) {
+    case 'additionalProperties':
+      return { path: [...path, String(params.additionalProperty)], message: 'unknown key' }
+    case 'required':
+      return { path: [...path, String(params.missingProperty)], message: 'is missing' }
+    case 'dependentRequired':
+      return {
+        path: [...path, String(params.property)],
+        message: `needs ${params.missingProperty} beside it`,
+      }
+    case 'oneOf':
+      return { path, message: 'give exactly one of metric (with value), values, event, tick and rules' }
+    case 'enum':
+      return { path, message: `must be one of ${[params.allowedValues].flat().join(', ')}` }
+    case 'const':
+      return { path, message: `must be ${params.allowedValue}` }
+    case 'type':
+      return { path, message: `must be ${[params.type].flat().join(' or ')}` }
+    case 'anyOf':
+      if (key === 'at') return { path, message: 'must be an offset from the start, such as 0, 90s or 1h30m' }
+      if (key === 'rules') return rulesFault(path, content)
+      return { path, message: 'has neither expect nor notifications: it would test nothing' }
+    default:
+      return {
+        path,
+        message: keyword.startsWith('min') ? 'must not be empty, or less than 1' : 'has a wrong value',
+      }
+  }
+}
+
+/** What is wrong within a list of rules is said by those who read rules. */
+function rulesFault(path: PathError['path'], content: unknown): PathError | undefined {
+  if (Array.isArray(valueAt(path, content))) return undefined
+  return { path, message: 'must be a list of rules, or the path of a rule file' }
+}

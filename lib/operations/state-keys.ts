@@ -1,0 +1,71 @@
+/** The partition states that a command works on. */
+
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import { SIGNALS, type Signal, signalNamed, TOPICS, topicName, topicNamed, topicSize } from '../app/topics.ts'
+import { partitionsOf, type TopicSize } from '../queries/partition-states.ts'
+import { usageFailure } from './failure.ts'
+
+export interface Wanted {
+  readonly consumer: string
+  /** A signal of the environment, or the whole name of a topic. */
+  readonly topic: string
+  readonly partition?: number
+}
+
+export function topicOf({ topic }: Pick<Wanted, 'topic'>, env: string): string {
+  return isSignal(topic) ? topicName(topic, env) : topic
+}
+
+/** Like `topicOf`, for a command that changes something. @throws OperationFailure for a topic of another environment */
+export function ownTopicOf(wanted: Pick<Wanted, 'topic'>, env: string): string {
+  const topic = topicOf(wanted, env)
+  requireOwn(topic, env)
+  return topic
+}
+
+/** @throws OperationFailure for a topic of another environment; one that is not in the table belongs to none */
+export function requireOwn(topic: string, env: string): void {
+  if (topicNamed(topic) && !signalNamed(topic, env))
+    throw usageFailure(
+      `Nothing was changed: ${topic} is not a topic of "${env}". Name its environment with --env.`,
+    )
+}
+
+/** @param partitions how many the topic has, if Kafka has answered */
+export function stateKeysOf(wanted: Wanted, env: string, partitions: number | undefined): StateKey[] {
+  const topic = topicOf(wanted, env)
+  const { consumer, partition } = wanted
+  const count = partitions ?? partitionsInTable(topic, env)
+  if (partition !== undefined) {
+    if (count !== undefined && partition >= count)
+      throw usageFailure(
+        `--partition ${partition}: ${topic} has ${count} partitions, from 0 to ${count - 1}.`,
+      )
+    return [{ consumer, topic, partition }]
+  }
+  if (count === undefined)
+    throw usageFailure(`Kafka does not tell how many partitions ${topic} has: name one with --partition.`)
+  return partitionsOf(consumer, { topic, partitions: count })
+}
+
+export function nameOf({ consumer, topic, partition }: StateKey): string {
+  return `${consumer} on ${topic}/${partition}`
+}
+
+/** A state key as the filter of an audit event. */
+export function textsOf({ consumer, topic, partition }: StateKey): Readonly<Record<string, string>> {
+  return { consumer, topic, partition: String(partition) }
+}
+
+/** The topics of an environment by the table. */
+export function signalTopics(env: string): (TopicSize & { readonly signal: Signal })[] {
+  return SIGNALS.map(signal => ({ signal, ...topicSize(signal, env) }))
+}
+
+function partitionsInTable(topic: string, env: string): number | undefined {
+  return signalTopics(env).find(one => one.topic === topic)?.partitions
+}
+
+function isSignal(text: string): text is Signal {
+  return Object.hasOwn(TOPICS, text)
+}

@@ -4,10 +4,10 @@ import { promisify } from 'node:util'
 import { PROJECT } from '../programs/paths.ts'
 import { DEFAULT_STACK } from '../programs/stack.ts'
 import { UserError } from '../programs/user-error.ts'
-import { type Report, SERVICE_NAMES, type ServiceName } from './report.ts'
-import { brokerPorts, type ServicesOptions } from './services/options.ts'
+import { type Report, SERVICE_NAMES, type ServerName, type ServiceName } from './report.ts'
+import { portsAt, type ServicesOptions } from './services/options.ts'
 import { requireFreePorts } from './services/ports.ts'
-import type { RunningServer } from './services/server.ts'
+import type { RunningServer, RunningServers } from './services/server.ts'
 
 const run = promisify(execFile)
 
@@ -21,10 +21,7 @@ const PORT_VARIABLES = {
 } as const
 
 /** Starts the servers that have a port as containers, and waits until Docker reports them healthy. */
-export async function startContainers(
-  options: ServicesOptions,
-  report: Report,
-): Promise<Map<ServiceName, RunningServer>> {
+export async function startContainers(options: ServicesOptions, report: Report): Promise<RunningServers> {
   requireOneBroker(options)
   const ports = containerPorts(options)
   const names = [...ports.keys()]
@@ -54,7 +51,10 @@ export async function startContainers(
     ended ??= timed(names, 'stopping', 'stopped', () => runCompose(['down'], env))
     return ended
   }
-  return new Map(names.map(name => [name, { stop, ...container(name, env, timed) }]))
+  const byName = new Map<ServerName, RunningServer>(
+    names.map(name => [name, { stop, ...container(name, env, timed) }]),
+  )
+  return { byName, stop }
 }
 
 function container(
@@ -91,19 +91,14 @@ function timedReport(report: Report) {
 }
 
 function requireOneBroker({ kafka }: ServicesOptions): void {
-  if (brokerPorts(kafka).length <= 1) return
+  if (portsAt(kafka).length <= 1) return
   throw new UserError(
     'With containers there is only one Kafka broker. Omit --docker and SLUICE_DOCKER, or --brokers.',
   )
 }
 
 function containerPorts(options: ServicesOptions): Map<ServiceName, number> {
-  const ports = new Map<ServiceName, number>()
-  for (const name of SERVICE_NAMES) {
-    const place = options[name]
-    if (place && 'port' in place) ports.set(name, place.port)
-  }
-  return ports
+  return new Map(SERVICE_NAMES.flatMap(name => portsAt(options[name]).map(port => [name, port] as const)))
 }
 
 async function requireDocker(): Promise<void> {

@@ -13,8 +13,11 @@ export type ServerName = ServiceName | `kafka-${number}`
  */
 export type ServiceState = 'installing' | 'installed' | 'starting' | 'ready' | 'used' | 'stopping' | 'stopped'
 
+/** What an event is about: a server, or the functions and the console, which use the servers. */
+export type ReportedName = ServerName | 'functions' | 'console'
+
 export interface ServiceEvent {
-  readonly service: ServerName
+  readonly service: ReportedName
   readonly state: ServiceState
   /** One phrase for the user: a version, an address, a reason. */
   readonly detail: string
@@ -24,11 +27,8 @@ export interface ServiceEvent {
 
 export type Report = (event: ServiceEvent) => void
 
-/** What a line is about: a server, or the functions and the console, which use the servers. */
-type Told = Omit<ServiceEvent, 'service'> & { readonly service: ServerName | 'functions' | 'console' }
-
 /** Formats an event as one line, without a line break. */
-export function formatEvent({ service, state, detail, ms }: Told): string {
+export function formatEvent({ service, state, detail, ms }: ServiceEvent): string {
   const took = ms < 100 ? '' : ` (${durationText(ms)})`
   return `${service.padEnd('functions'.length)} ${state.padEnd(10)} ${detail}${took}`
 }

@@ -9,12 +9,12 @@ import { awsServer } from './services/aws.ts'
 import type { Server } from './services/definition.ts'
 import { kafkaServers } from './services/kafka.ts'
 import { foldersOfOthers, requireSameBrokers } from './services/kafka-data.ts'
-import { brokerPorts, type KafkaPlace, type Place, type ServicesOptions } from './services/options.ts'
+import { type KafkaPlace, type Place, portsAt, type ServicesOptions } from './services/options.ts'
 import { endOrphan } from './services/orphans.ts'
 import { LOOPBACK, requireFreePorts } from './services/ports.ts'
 import { awsAnswers, kafkaAnswers, redisAnswers, registryAnswers } from './services/probes.ts'
 import { registryServer } from './services/registry.ts'
-import { type RunningServer, startServer } from './services/server.ts'
+import { type RunningServers, startTogether } from './services/server.ts'
 import { valkeyServer } from './services/valkey.ts'
 
 /** Addresses of the servers. */
@@ -36,34 +36,67 @@ export interface Services extends Addresses {
   restart(name: ServerName): Promise<void>
 }
 
+interface Service {
+  /** The variable that names a running one. */
+  readonly variable: string
+  /** The address of one that listens on a local port. */
+  at(port: number): string
+  /** Whether one at these addresses is ready for use. */
+  answers(address: string): Promise<boolean>
+  servers(ports: readonly number[], dataDir: string, options: ServicesOptions): Server[]
+}
+
+/** What differs between the services. */
+const SERVICES: Readonly<Record<ServiceName, Service>> = {
+  kafka: {
+    variable: 'KAFKA_BROKERS',
+    at: port => `${LOOPBACK}:${port}`,
+    answers: kafkaAnswers,
+    servers: (ports, dataDir, { kafkaVersion }) => kafkaServers({ ports, dataDir, version: kafkaVersion }),
+  },
+  valkey: {
+    variable: 'REDIS_URL',
+    at: port => `redis://${LOOPBACK}:${port}`,
+    answers: redisAnswers,
+    servers: (ports, dataDir) => ports.map(port => valkeyServer({ port, dataDir })),
+  },
+  aws: {
+    variable: 'AWS_ENDPOINT_URL',
+    at: port => `http://${LOOPBACK}:${port}`,
+    answers: awsAnswers,
+    servers: (ports, dataDir) => ports.map(port => awsServer({ port, dataDir })),
+  },
+  registry: {
+    variable: 'SCHEMA_REGISTRY_URL',
+    at: localRegistryUrl,
+    answers: registryAnswers,
+    servers: (ports, dataDir) => ports.map(port => registryServer({ port, dataDir })),
+  },
+}
+
 /** The variables with which all other programs find the servers. */
-export function serviceEnvironment({
-  brokers,
-  redisUrl,
-  awsEndpoint,
-  registryUrl,
-}: Addresses): Record<string, string> {
+export function serviceEnvironment(addresses: Addresses): Record<string, string> {
+  const { brokers, redisUrl, awsEndpoint, registryUrl } = addresses
   return {
-    KAFKA_BROKERS: brokers.join(','),
-    REDIS_URL: redisUrl,
-    AWS_ENDPOINT_URL: awsEndpoint,
-    ...(registryUrl ? { SCHEMA_REGISTRY_URL: registryUrl } : {}),
+    [SERVICES.kafka.variable]: brokers.join(','),
+    [SERVICES.valkey.variable]: redisUrl,
+    [SERVICES.aws.variable]: awsEndpoint,
+    ...(registryUrl ? { [SERVICES.registry.variable]: registryUrl } : {}),
   }
 }
 
 /** Addresses of servers that run already or are going to be started. */
-export function addressesOf({
-  kafka,
-  valkey,
-  aws,
-  registry,
-}: Pick<ServicesOptions, 'kafka' | 'valkey' | 'aws' | 'registry'>): Addresses {
+export function addressesOf({ kafka, valkey, aws, registry }: Pick<ServicesOptions, ServiceName>): Addresses {
   return {
-    brokers: brokersAt(kafka),
+    brokers: addressOf('kafka', kafka).split(','),
     redisUrl: addressOf('valkey', valkey),
     awsEndpoint: addressOf('aws', aws),
-    ...(registry ? { registryUrl: registryUrlOf(registry) } : {}),
+    ...(registry ? { registryUrl: addressOf('registry', registry) } : {}),
   }
+}
+
+function addressOf(name: ServiceName, place: KafkaPlace): string {
+  return 'address' in place ? place.address : portsAt(place).map(SERVICES[name].at).join(',')
 }
 
 /**
@@ -74,108 +107,47 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const report = options.report ?? (() => {})
   await Promise.all(SERVICE_NAMES.map(name => checkUsed(name, options[name], report)))
   const start = options.docker ? startContainers : startServers
-  const running: ReadonlyMap<ServerName, RunningServer> = await start(options, report)
+  const { byName, stop } = await start(options, report)
   const here = (name: ServerName) => {
-    const server = running.get(name)
+    const server = byName.get(name)
     if (server) return server
     throw new UserError(
-      `${name} was not started here. Started here: ${[...running.keys()].join(', ') || 'nothing'}.`,
+      `${name} was not started here. Started here: ${[...byName.keys()].join(', ') || 'nothing'}.`,
     )
   }
   return {
     ...addressesOf(options),
-    stop: () => stopAll(running),
+    stop,
     kill: (name, signal = 'SIGKILL') => here(name).kill(signal),
     restart: name => here(name).restart(),
   }
 }
 
-/** The variables that name a running server. */
-const VARIABLES = {
-  kafka: 'KAFKA_BROKERS',
-  valkey: 'REDIS_URL',
-  aws: 'AWS_ENDPOINT_URL',
-  registry: 'SCHEMA_REGISTRY_URL',
-} as const
-const SCHEMES = { kafka: '', valkey: 'redis://', aws: 'http://' } as const
-const PROBES = {
-  kafka: kafkaAnswers,
-  valkey: redisAnswers,
-  aws: awsAnswers,
-  registry: registryAnswers,
-} as const
-
-function registryUrlOf(place: Place): string {
-  return 'address' in place ? place.address : localRegistryUrl(place.port)
-}
-
-function addressOf(name: 'valkey' | 'aws', place: Place): string {
-  return 'address' in place ? place.address : `${SCHEMES[name]}${LOOPBACK}:${place.port}`
-}
-
-function brokersAt(place: KafkaPlace): string[] {
-  if ('address' in place) return place.address.split(',')
-  return brokerPorts(place).map(port => `${LOOPBACK}:${port}`)
-}
-
 async function checkUsed(name: ServiceName, place: Place | undefined, report: Report): Promise<void> {
   if (!place || !('address' in place)) return
   const beganAtMs = Date.now()
-  if (!(await PROBES[name](place.address))) {
+  const { variable, answers } = SERVICES[name]
+  const detail = place.address.replace(/:\/\/[^@/]*@/, '://***@')
+  if (!(await answers(place.address))) {
     throw new UserError(
-      `${VARIABLES[name]} names ${withoutPassword(place.address)}, but nothing answers there. Start it, or unset ` +
-        `${VARIABLES[name]} to start one here.`,
+      `${variable} names ${detail}, but nothing answers there. Start it, or unset ${variable} to start one here.`,
     )
   }
-  report({ service: name, state: 'used', detail: withoutPassword(place.address), ms: Date.now() - beganAtMs })
+  report({ service: name, state: 'used', detail, ms: Date.now() - beganAtMs })
 }
 
-function withoutPassword(address: string): string {
-  return address.replace(/:\/\/[^@/]*@/, '://***@')
-}
-
-async function startServers(
-  options: ServicesOptions,
-  report: Report,
-): Promise<Map<ServerName, RunningServer>> {
-  const { dataDir = DATA_DIR, logsDir = LOGS_DIR } = options
-  const servers = serversToStart(options, dataDir)
-  const brokers = brokerPorts(options.kafka).length
+async function startServers(options: ServicesOptions, report: Report): Promise<RunningServers> {
+  const { dataDir = DATA_DIR, logsDir = LOGS_DIR, fresh, revive = false } = options
+  const servers = SERVICE_NAMES.flatMap(name =>
+    SERVICES[name].servers(portsAt(options[name]), dataDir, options),
+  )
+  const brokers = portsAt(options.kafka).length
   const others = brokers > 0 ? foldersOfOthers(dataDir, brokers) : []
   for (const server of [...servers, ...others]) await endOrphan(server, report)
-  if (brokers > 0 && !options.fresh) requireSameBrokers(dataDir, brokers)
+  if (brokers > 0 && !fresh) requireSameBrokers(dataDir, brokers)
   await requireFreePorts(servers)
-  if (options.fresh)
-    for (const { dir } of [...servers, ...others]) await rm(dir, { recursive: true, force: true })
+  if (fresh) for (const { dir } of [...servers, ...others]) await rm(dir, { recursive: true, force: true })
   for (const { name } of servers) await rm(join(logsDir, `${name}.log`), { force: true })
-  const failed = new AbortController()
-  const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal
-  const running = new Map<ServerName, RunningServer>()
-  const starts = servers.map(async server => {
-    const logFile = join(logsDir, `${server.name}.log`)
-    try {
-      const context = { report, signal, logsDir, logFile, revive: options.revive ?? false }
-      running.set(server.name, await startServer(server, context))
-    } catch (error) {
-      // The first failure aborts the other starts, and its reason is the one that is thrown.
-      failed.abort(error)
-    }
-  })
-  await Promise.all(starts)
-  if (!signal.aborted) return running
-  await stopAll(running)
-  throw signal.reason
-}
-
-function serversToStart(options: ServicesOptions, dataDir: string): Server[] {
-  const { kafka, valkey, aws, registry, kafkaVersion } = options
-  const servers = kafkaServers({ ports: brokerPorts(kafka), dataDir, version: kafkaVersion })
-  if ('port' in valkey) servers.push(valkeyServer({ port: valkey.port, dataDir }))
-  if ('port' in aws) servers.push(awsServer({ port: aws.port, dataDir }))
-  if (registry && 'port' in registry) servers.push(registryServer({ port: registry.port, dataDir }))
-  return servers
-}
-
-async function stopAll(running: ReadonlyMap<ServerName, RunningServer>): Promise<void> {
-  await Promise.all([...running.values()].map(server => server.stop()))
+  const signal = options.signal ?? new AbortController().signal
+  return startTogether(servers, { report, signal, logsDir, revive })
 }

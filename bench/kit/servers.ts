@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { awsServer } from '../../localstack/services/aws.ts'
 import type { Server } from '../../localstack/services/definition.ts'
 import { kafkaServer } from '../../localstack/services/kafka.ts'
 import { freePort, freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
-import { startServer } from '../../localstack/services/server.ts'
+import { startApart } from '../../localstack/services/server.ts'
 import { valkeyServer } from '../../localstack/services/valkey.ts'
 
 /** The servers of one benchmark: started for it on free ports, with data that is deleted afterwards. */
@@ -62,19 +59,10 @@ async function whileRunning<T>(
   signal: AbortSignal,
   use: () => Promise<T>,
 ): Promise<T> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'bench-servers-'))
-  const started = await Promise.allSettled(
-    serversIn(dataDir).map(server => {
-      const logFile = join(dataDir, `${server.name}.log`)
-      return startServer(server, { report: () => {}, signal, logsDir: dataDir, logFile, revive: false })
-    }),
-  )
-  const running = started.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
+  const running = await startApart(serversIn, { signal })
   try {
-    for (const result of started) if (result.status === 'rejected') throw result.reason
     return await use()
   } finally {
-    await Promise.all(running.map(server => server.stop()))
-    await rm(dataDir, { recursive: true, force: true })
+    await running.stop()
   }
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { ensurePythonPackages } from '../../localstack/services/python.ts'
+import { ensureInstalled, pythonPackages } from '../../localstack/services/install.ts'
 import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { PROFILES, type ProfileName } from '../../packages/runtime/producer/index.ts'
 import { LOCAL } from '../../programs/paths.ts'
@@ -13,10 +13,7 @@ const PYTHON = join(LOCAL, 'python', 'librdkafka')
 /** librdkafka by its Python package, which is how most people who do not write C use it. */
 export async function installLibrdkafka(signal: AbortSignal, logsDir: string): Promise<void> {
   const packages = { service: 'kafka', title: 'librdkafka', lock: 'librdkafka.txt' } as const
-  await ensurePythonPackages(
-    { ...packages, dir: PYTHON, probe: join('bin', 'python') },
-    { report: () => {}, signal, logsDir },
-  )
+  await ensureInstalled(pythonPackages({ ...packages, dir: PYTHON }), { signal, logsDir })
 }
 
 /** A file of the records, for `librdkafkaMs`. */

@@ -1,8 +1,8 @@
 import type { ServerName } from '../report.ts'
-import type { InstallContext } from './install.ts'
+import type { InstallContext, Package } from './install.ts'
 import type { Launch } from './process.ts'
 
-/** The definition of one server: everything that differs between Kafka, Valkey and LocalStack. */
+/** The description of one server: everything that differs between Kafka, Valkey and LocalStack. */
 export interface Server {
   readonly name: ServerName
   /** Name and version, for the user. */
@@ -12,10 +12,10 @@ export interface Server {
   readonly variable: string
   /** Its data folder. The path appears in its command line, which identifies the server as one of this project's. */
   readonly dir: string
-  /** Installs what is missing. Fast if nothing is. */
-  install(context: InstallContext): Promise<void>
+  /** What has to be installed; undefined for a program that is there anyway. */
+  readonly package: Package | undefined
   /** Writes the configuration and initial data. Returns how to start the server. */
-  prepare(context: InstallContext): Promise<Launch>
+  prepare(context: Required<InstallContext>): Promise<Launch>
   /** Whether the server is ready for use. Never rejects. */
   answers(): Promise<boolean>
 }

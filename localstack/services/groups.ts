@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 // Each server leads its own process group. A Ctrl-C in the terminal therefore does not reach it before it is stopped in
@@ -63,4 +65,41 @@ function factsFromPs(pid: number): ProcessFacts | undefined {
   const ps = spawnSync('ps', ['-ww', '-o', 'ppid=,args=', '-p', String(pid)], { encoding: 'utf8' })
   const found = /^\s*(\d+)\s+(.*)$/m.exec(ps.stdout ?? '')
   return found ? { parent: Number(found[1]), commandLine: found[2] ?? '' } : undefined
+}
+
+let watchdog: ChildProcess | undefined
+const guarded = new Set<number>()
+
+/**
+ * Ensures that a process group ends when this process ends, for whatever reason: see `watchdog.ts`.
+ * @returns call this when the group has ended. If it was the last one, the promise resolves when the watchdog has
+ * ended.
+ */
+export function guardGroup(leader: number): () => Promise<void> {
+  watchdog ??= startWatchdog()
+  watchdog.stdin?.write(`+${leader}\n`)
+  guarded.add(leader)
+  return async () => {
+    guarded.delete(leader)
+    const current = watchdog
+    current?.stdin?.write(`-${leader}\n`)
+    if (guarded.size > 0 || !current) return
+    watchdog = undefined
+    current.stdin?.end()
+    // Otherwise this process could exit while it waits.
+    current.ref()
+    if (current.exitCode === null && current.signalCode === null) await once(current, 'exit')
+  }
+}
+
+function startWatchdog(): ChildProcess {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'watchdog.ts')], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  // The watchdog itself may have been killed. The servers then keep running with less protection.
+  child.stdin?.on('error', () => {})
+  child.on('error', () => {})
+  child.unref()
+  return child
 }

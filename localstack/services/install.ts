@@ -1,30 +1,38 @@
-import { existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withLockFile } from '../../programs/lock-file.mjs'
+import { LOCAL, LOGS_DIR, PROJECT } from '../../programs/paths.ts'
 import type { Report, ServiceName } from '../report.ts'
+import { type Launch, runTool } from './process.ts'
+import { requireMaven, requirePython } from './requirements.ts'
 
 /** What the caller passes to an install. */
 export interface InstallContext {
-  readonly report: Report
+  readonly report?: Report
   readonly signal: AbortSignal
   /** Folder for the logs of the install tools. */
-  readonly logsDir: string
+  readonly logsDir?: string
 }
 
-export interface Installation {
+/** Something that is downloaded once, into a folder of its own. */
+export interface Package {
   readonly service: ServiceName
   /** What is installed, for the user: "Kafka 4.3.0 from Maven". */
   readonly title: string
   readonly dir: string
   /** A file in it that must exist, as must its link target. */
   readonly probe: string
-  /** Identifies this installation: its version, or the hash of its lock file. */
-  readonly wanted: string
+  /** Identifies the installed content: its version, or the hash of its lock file. */
+  readonly version: string
   /** Fills an empty folder, which then replaces `dir`. */
-  readonly fill: (dir: string) => Promise<void>
+  fill(dir: string, run: RunTool, context: InstallContext): Promise<void>
 }
+
+/** Runs a tool of an install. The task for its error message is the install itself by default. */
+type RunTool = (launch: Launch, task?: string) => Promise<void>
 
 const MARKER = 'installed.txt'
 const STILL_INSTALLING_MS = 10_000
@@ -33,40 +41,35 @@ const STILL_INSTALLING_MS = 10_000
  * Installs what is missing. The folder is filled under another name and renamed only when it is complete, with a marker
  * in it. So an interrupted install is never mistaken for a complete one.
  */
-export async function ensureInstalled(installation: Installation, context: InstallContext): Promise<void> {
-  if (await upToDate(installation)) return
+export async function ensureInstalled(wanted: Package, context: InstallContext): Promise<void> {
+  if (await upToDate(wanted)) return
+  const { service, title, dir } = wanted
   const onWait = (holder: number) => {
     if (holder === process.pid) return
-    context.report({
-      service: installation.service,
-      state: 'installing',
-      detail: `${installation.title}: waiting for process ${holder}, which is installing it (${installation.dir}.lock)`,
-      ms: 0,
-    })
+    const detail = `${title}: waiting for process ${holder}, which is installing it (${dir}.lock)`
+    context.report?.({ service, state: 'installing', detail, ms: 0 })
   }
-  await withLockFile(
-    `${installation.dir}.lock`,
-    async () => {
-      if (!(await upToDate(installation))) await install(installation, context)
-    },
-    { signal: context.signal, onWait },
-  )
+  const work = async () => {
+    if (!(await upToDate(wanted))) await install(wanted, context)
+  }
+  await withLockFile(`${dir}.lock`, work, { signal: context.signal, onWait })
 }
 
-async function install({ service, title, dir, wanted, fill }: Installation, { report }: InstallContext) {
+async function install({ service, title, dir, version, fill }: Package, context: InstallContext) {
+  const { report, signal, logsDir = LOGS_DIR } = context
   const startedAtMs = Date.now()
-  const elapsed = () => Date.now() - startedAtMs
-  report({ service, state: 'installing', detail: title, ms: 0 })
-  const progress = setInterval(
-    () => report({ service, state: 'installing', detail: title, ms: elapsed() }),
-    STILL_INSTALLING_MS,
-  )
+  const say = (state: 'installing' | 'installed') =>
+    report?.({ service, state, detail: title, ms: Date.now() - startedAtMs })
+  say('installing')
+  const progress = setInterval(() => say('installing'), STILL_INSTALLING_MS)
+  const logFile = join(logsDir, `install-${service}.log`)
   const incomplete = `${dir}.incomplete`
   try {
     await rm(incomplete, { recursive: true, force: true })
     await mkdir(incomplete, { recursive: true })
-    await fill(incomplete)
-    await writeFile(join(incomplete, MARKER), wanted)
+    const run: RunTool = (launch, task = `Installing ${title}`) => runTool(launch, { task, logFile, signal })
+    await fill(incomplete, run, context)
+    await writeFile(join(incomplete, MARKER), version)
     await rm(dir, { recursive: true, force: true })
     await mkdir(dirname(dir), { recursive: true })
     await rename(incomplete, dir)
@@ -74,10 +77,89 @@ async function install({ service, title, dir, wanted, fill }: Installation, { re
     clearInterval(progress)
     await rm(incomplete, { recursive: true, force: true })
   }
-  report({ service, state: 'installed', detail: title, ms: elapsed() })
+  say('installed')
 }
 
-async function upToDate({ dir, probe, wanted }: Installation): Promise<boolean> {
+async function upToDate({ dir, probe, version }: Package): Promise<boolean> {
   const marker = join(dir, MARKER)
-  return existsSync(marker) && existsSync(join(dir, probe)) && (await readFile(marker, 'utf8')) === wanted
+  return existsSync(marker) && existsSync(join(dir, probe)) && (await readFile(marker, 'utf8')) === version
+}
+
+/** Downloads with a goal of Maven into the folder. */
+export async function fetchWithMaven(run: RunTool, ...goal: readonly string[]): Promise<void> {
+  const args = ['--batch-mode', '--no-transfer-progress', ...goal]
+  await run({ command: await requireMaven(), args })
+}
+
+/** The goal of Maven that copies one artifact into a folder. */
+export function copyOf(artifact: string, dir: string): string[] {
+  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy'
+  return [goal, `-Dartifact=${artifact}`, `-DoutputDirectory=${dir}`]
+}
+
+const PYTHON_PROBE = join('bin', 'python')
+
+/**
+ * Packages of the Python index in their own virtual environment, pinned with versions and hashes in a lock file. They are installed with
+ * uv.
+ *
+ * @param lock file name in `localstack/python/`, or an absolute path
+ */
+export function pythonPackages({
+  lock,
+  probe = PYTHON_PROBE,
+  ...rest
+}: Pick<Package, 'service' | 'title' | 'dir'> & {
+  readonly lock: string
+  readonly probe?: string
+}): Package {
+  return {
+    ...rest,
+    probe,
+    version: hashOf(lockPath(lock)),
+    async fill(dir, run, context) {
+      const python = await requirePython()
+      const uv = await ensureUv(rest.service, python, context)
+      // Relocatable, because it is moved when it is complete.
+      await run(uv('venv', '--allow-existing', '--relocatable', '--python', python, dir))
+      // The lock file lists everything that is needed; other declared dependencies are omitted.
+      const exact = ['--require-hashes', '--no-deps', '--requirement', lockPath(lock)]
+      await run(uv('pip', 'install', '--python', join(dir, PYTHON_PROBE), ...exact))
+    },
+  }
+}
+
+/** Installs uv with the pip of a virtual environment. Returns how to run it. */
+async function ensureUv(service: ServiceName, python: string, context: InstallContext) {
+  const lock = lockPath('uv.txt')
+  const uv: Package = {
+    service,
+    title: 'uv',
+    dir: join(LOCAL, 'python', 'uv'),
+    probe: join('bin', 'uv'),
+    version: hashOf(lock),
+    async fill(dir, run) {
+      const venv = 'Creating a virtual environment (on Debian and Ubuntu this needs the package python3-venv)'
+      await run({ command: python, args: ['-m', 'venv', dir] }, venv)
+      const exact = ['--require-hashes', '--only-binary', ':all:', '-r', lock]
+      const args = ['-m', 'pip', 'install', '--quiet', ...exact]
+      await run({ command: join(dir, PYTHON_PROBE), args })
+    },
+  }
+  await ensureInstalled(uv, context)
+  // Use the Python that was found; uv must not download another.
+  const env = { ...process.env, UV_PYTHON_DOWNLOADS: 'never', UV_NO_PROGRESS: '1' }
+  return (...args: string[]): Launch => ({
+    command: join(uv.dir, uv.probe),
+    args: ['--no-config', ...args],
+    env,
+  })
+}
+
+function lockPath(name: string): string {
+  return resolve(PROJECT, 'localstack', 'python', name)
+}
+
+function hashOf(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex')
 }

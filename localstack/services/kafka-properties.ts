@@ -11,7 +11,7 @@ export interface KafkaNode {
 const MiB = 1024 * 1024
 
 /**
- * The content of a node's `server.properties`.
+ * The properties of a node.
  * @param nodes all nodes of the cluster, including this one
  * @param log the folder of its records
  */
@@ -19,9 +19,9 @@ export function kafkaProperties(
   { id, port, controllerPort }: KafkaNode,
   nodes: readonly KafkaNode[],
   log: string,
-): string {
+): Readonly<Record<string, string | number | boolean>> {
   const { factor, minInsync } = replicationOn(nodes.length)
-  const settings = {
+  return {
     'process.roles': 'broker,controller',
     'node.id': id,
     'controller.quorum.voters': nodes.map(one => `${one.id}@${LOOPBACK}:${one.controllerPort}`).join(','),
@@ -52,7 +52,11 @@ export function kafkaProperties(
     'controlled.shutdown.max.retries': 1,
     ...(nodes.length > 1 ? FAST_FAILURE_DETECTION : {}),
   }
-  return Object.entries(settings)
+}
+
+/** The content of a file of properties. */
+export function propertiesText(properties: Readonly<Record<string, string | number | boolean>>): string {
+  return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('')
 }

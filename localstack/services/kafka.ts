@@ -3,16 +3,14 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { once } from '../../packages/runtime/lambda/once.ts'
 import { LOCAL, PROJECT } from '../../programs/paths.ts'
-import type { ServerName } from '../report.ts'
 import type { Server } from './definition.ts'
-import { ensureInstalled, type InstallContext } from './install.ts'
+import { fetchWithMaven, type Package } from './install.ts'
 import { type BrokerFolder, brokerFolders, clusterIdIn, isFormatted, logFolder } from './kafka-data.ts'
-import { type KafkaNode, kafkaProperties } from './kafka-properties.ts'
+import { type KafkaNode, kafkaProperties, propertiesText } from './kafka-properties.ts'
 import { accepts, freePorts, LOOPBACK } from './ports.ts'
 import { brokerTakesPart } from './probes.ts'
-import { FEW_ARENAS, type Launch } from './process.ts'
-import { requireJava, requireMaven } from './requirements.ts'
-import { runTool } from './tool.ts'
+import { FEW_ARENAS, type Launch, runTool } from './process.ts'
+import { requireJava, SMALL_JVM } from './requirements.ts'
 
 /** The default version. */
 export const KAFKA_VERSION = '4.3.0'
@@ -22,26 +20,75 @@ export interface KafkaOptions {
   readonly ports: readonly number[]
   readonly dataDir: string
   readonly version?: string | undefined
+  readonly variant?: KafkaVariant
+}
+
+/** How brokers differ from those of `npm start`. */
+export interface KafkaVariant {
+  /** Properties in addition to the usual ones, or instead of them. */
+  properties(node: KafkaNode): Readonly<Record<string, string | number | boolean>>
+  /** A folder with further classes. */
+  readonly classes: string
+  /** Arguments in addition to the usual ones with which the data folder is formatted. */
+  readonly format: readonly string[]
+}
+
+/** The jars of Kafka, from Maven. */
+export function kafkaPackage(version = KAFKA_VERSION): Package {
+  const pom = join(PROJECT, 'localstack', 'kafka', 'pom.xml')
+  return {
+    service: 'kafka',
+    title: `Kafka ${version} with Maven`,
+    dir: join(LOCAL, 'kafka', version),
+    probe: `kafka_2.13-${version}.jar`,
+    version,
+    fill: (dir, run) => {
+      const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${dir}`, `-Dkafka.version=${version}`]
+      return fetchWithMaven(run, '--file', pom, ...goal)
+    },
+  }
 }
 
 /** Apache Kafka from Maven, on loopback. Each port is one node, which is broker and controller (KRaft). */
-export function kafkaServers({ ports, dataDir, version = KAFKA_VERSION }: KafkaOptions): Server[] {
-  const jars = join(LOCAL, 'kafka', version)
+export function kafkaServers({ ports, dataDir, version, variant }: KafkaOptions): Server[] {
+  const jars = kafkaPackage(version)
   const folders = brokerFolders(dataDir, ports.length)
   const plan = () => planCluster(ports, folders)
   // In a cluster, a restarted node must keep its address, because the others look for it there. A single node may
   // change it.
   const cluster = ports.length > 1 ? once(plan) : plan
+  const classPath = [...(variant ? [variant.classes] : []), join(jars.dir, '*')].join(':')
   return folders.map(({ name, title, dir }, index) => {
     const port = ports[index] as number
     return {
       name,
-      title: title.replace('Kafka', `Kafka ${version}`),
+      title: title.replace('Kafka', `Kafka ${jars.version}`),
       variable: 'KAFKA_PORT',
       port,
       dir,
-      install: context => installKafka(version, jars, context),
-      prepare: async context => prepareKafka({ name, dir, jars, index, ...(await cluster()) }, context),
+      package: jars,
+      async prepare({ logsDir, signal }) {
+        const java = await requireJava()
+        const { id, nodes } = await cluster()
+        const node = nodes[index] as KafkaNode
+        const log = logFolder(dir)
+        const file = join(dir, 'server.properties')
+        await mkdir(log, { recursive: true })
+        const properties = { ...kafkaProperties(node, nodes, log), ...variant?.properties(node) }
+        await writeFile(file, propertiesText(properties))
+        const run = (main: string, ...args: readonly string[]): Launch => ({
+          command: java,
+          args: [...JVM_FLAGS, '-cp', classPath, main, ...args],
+          env: { ...process.env, ...FEW_ARENAS },
+        })
+        if (!isFormatted(dir)) {
+          const format = ['format', '--ignore-formatted', '--cluster-id', id, '--config', file]
+          const task = "Formatting Kafka's data folder"
+          const launch = run('kafka.tools.StorageTool', ...format, ...(variant?.format ?? []))
+          await runTool(launch, { task, logFile: join(logsDir, `${name}.log`), signal })
+        }
+        return run('kafka.Kafka', file)
+      },
       // Try the socket first: a Kafka client handles a refused connection slowly.
       answers: async () => (await accepts(LOOPBACK, port)) && (await brokerTakesPart(`${LOOPBACK}:${port}`)),
     }
@@ -75,64 +122,8 @@ async function planCluster(ports: readonly number[], folders: readonly BrokerFol
   return { id: clusterIdIn(folders) ?? newId, nodes }
 }
 
-async function installKafka(version: string, jars: string, context: InstallContext): Promise<void> {
-  const title = `Kafka ${version}`
-  const fill = async (dir: string) => {
-    const command = await requireMaven()
-    const pom = join(PROJECT, 'localstack', 'kafka', 'pom.xml')
-    const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${dir}`, `-Dkafka.version=${version}`]
-    const args = ['--batch-mode', '--no-transfer-progress', '--file', pom, ...goal]
-    const logFile = join(context.logsDir, 'install-kafka.log')
-    await runTool(
-      { command, args, env: process.env },
-      { task: `Installing ${title}`, logFile, signal: context.signal },
-    )
-  }
-  const installation = {
-    service: 'kafka',
-    title: `${title} with Maven`,
-    dir: jars,
-    probe: `kafka_2.13-${version}.jar`,
-  }
-  await ensureInstalled({ ...installation, service: 'kafka', wanted: version, fill }, context)
-}
-
-interface Place extends Cluster {
-  readonly name: ServerName
-  readonly dir: string
-  readonly jars: string
-  /** The index of this node in `nodes`. */
-  readonly index: number
-}
-
-async function prepareKafka({ name, dir, jars, index, id, nodes }: Place, context: InstallContext) {
-  const java = await requireJava()
-  const log = logFolder(dir)
-  const configuration = join(dir, 'server.properties')
-  await mkdir(log, { recursive: true })
-  await writeFile(configuration, kafkaProperties(nodes[index] as KafkaNode, nodes, log))
-  const run = (main: string, ...args: string[]): Launch => ({
-    command: java,
-    args: [...JVM_FLAGS, '-cp', join(jars, '*'), main, ...args],
-    env: { ...process.env, ...FEW_ARENAS },
-  })
-  if (!isFormatted(dir)) {
-    const format = ['format', '--ignore-formatted', '--cluster-id', id, '--config', configuration]
-    const logFile = join(context.logsDir, `${name}.log`)
-    await runTool(run('kafka.tools.StorageTool', ...format), {
-      task: "Formatting Kafka's data folder",
-      logFile,
-      signal: context.signal,
-    })
-  }
-  return run('kafka.Kafka', configuration)
-}
-
-/** Small and fast to start: a local broker has little to compile and little garbage to collect. */
 const JVM_FLAGS = [
-  '-Xmx256m',
-  '-XX:TieredStopAtLevel=1',
-  '-XX:+UseSerialGC',
+  ...SMALL_JVM,
   '-Djava.awt.headless=true',
   '-Djava.net.preferIPv4Stack=true',
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',

@@ -6,9 +6,9 @@ export type Place = { readonly port: number } | { readonly address: string }
 /** `further` has the ports of the other brokers, if there are several. */
 export type KafkaPlace = Place | { readonly port: number; readonly further: readonly number[] }
 
-/** The ports of the brokers to start; empty if Kafka is already running. */
-export function brokerPorts(place: KafkaPlace): number[] {
-  if ('address' in place) return []
+/** The ports of the servers to start; empty if one is already running, or none is wanted. */
+export function portsAt(place: KafkaPlace | undefined): number[] {
+  if (!place || 'address' in place) return []
   return 'further' in place ? [place.port, ...place.further] : [place.port]
 }
 

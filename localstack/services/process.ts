@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, relative } from 'node:path'
+import { PROJECT } from '../../programs/paths.ts'
 import { UserError } from '../../programs/user-error.ts'
-import { GRACE_MS, signalGroup } from './groups.ts'
-import { guardGroup } from './guard.ts'
+import { GRACE_MS, guardGroup, signalGroup } from './groups.ts'
 
 /** How to start a program. */
 export interface Launch {
   readonly command: string
   readonly args: readonly string[]
-  readonly env: NodeJS.ProcessEnv
+  /** The environment of this process by default. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 /**
@@ -35,14 +36,13 @@ export interface ManagedProcess {
 }
 
 /** Starts a program, and appends its output to `logFile`. */
-export async function startProcess(launch: Launch, logFile: string): Promise<ManagedProcess> {
+export async function startProcess(
+  { command, args, env = process.env }: Launch,
+  logFile: string,
+): Promise<ManagedProcess> {
   mkdirSync(dirname(logFile), { recursive: true })
   const log = openSync(logFile, 'a')
-  const child = spawn(launch.command, launch.args, {
-    env: launch.env,
-    detached: true,
-    stdio: ['ignore', log, log],
-  })
+  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
   const { pid } = child
   const ended = new Promise<Exit>((resolve, reject) => {
@@ -51,7 +51,7 @@ export async function startProcess(launch: Launch, logFile: string): Promise<Man
   })
   if (pid === undefined) {
     const cause = await ended.then(String, error => (error as Error).message)
-    throw new UserError(`Cannot run ${launch.command}: ${cause}`)
+    throw new UserError(`Cannot run ${command}: ${cause}`)
   }
   const release = guardGroup(pid)
   const exited = ended.finally(() => release())
@@ -70,6 +70,29 @@ async function stopGroup(pid: number, exited: Promise<Exit>, graceMs: number): P
   clearTimeout(tooLong)
   // The leader has ended. Kill whatever is left of the group.
   signalGroup(pid, 'SIGKILL')
+}
+
+export interface ToolOptions {
+  /** What the tool does, for the error message: "Installing Kafka 4.3.0". */
+  readonly task: string
+  readonly logFile: string
+  readonly signal: AbortSignal
+}
+
+/** Runs a tool until it ends. Throws one clear error if it fails. Aborting the signal stops it. */
+export async function runTool(launch: Launch, { task, logFile, signal }: ToolOptions): Promise<void> {
+  signal.throwIfAborted()
+  const tool = await startProcess(launch, logFile)
+  const onAbort = () => void tool.stop(2_000)
+  signal.addEventListener('abort', onAbort, { once: true })
+  const exit = await tool.exited
+  signal.removeEventListener('abort', onAbort)
+  signal.throwIfAborted()
+  if (exit.code === 0) return
+  throw new UserError(
+    `${task} failed: ${launch.command} ${describeExit(exit)}.\n` +
+      `  Its output says: ${tellingLine(logFile)}\n  Full output: ${relative(PROJECT, logFile)}`,
+  )
 }
 
 /** Describes how a program ended. */

@@ -5,6 +5,9 @@ import { UserError } from '../../programs/user-error.ts'
 
 const run = promisify(execFile)
 
+/** Small and fast to start: a local server has little to compile and little garbage to collect. */
+export const SMALL_JVM = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+
 const OLDEST_JAVA = 17
 const OLDEST_PYTHON = [3, 11] as const
 

@@ -1,144 +1,100 @@
 import { rmSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { relative } from 'node:path'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { PROJECT } from '../../programs/paths.ts'
-import { StopRequested } from '../../programs/stop-request.ts'
+import { LOGS_DIR, PROJECT } from '../../programs/paths.ts'
 import { UserError } from '../../programs/user-error.ts'
-import type { ServiceState } from '../report.ts'
+import type { ServerName } from '../report.ts'
 import type { Server } from './definition.ts'
-import type { InstallContext } from './install.ts'
+import { ensureInstalled, type InstallContext } from './install.ts'
 import { pidFile } from './orphans.ts'
 import { describeExit, type Exit, type ManagedProcess, startProcess, tellingLine } from './process.ts'
+import { Supervisor } from './supervisor.ts'
 
 export interface ServerContext extends InstallContext {
-  readonly logFile: string
   /** Whether to restart a server that ends by itself. */
-  readonly revive: boolean
+  readonly revive?: boolean
 }
 
 /** A server that was started here. */
-export interface RunningServer {
-  stop(): Promise<void>
-  /** Sends a signal. Resolves when the server has ended. */
-  kill(signal: NodeJS.Signals): Promise<void>
-  /** Restarts it with the same data, after stopping it if it is running. */
-  restart(): Promise<void>
-}
+export type RunningServer = Pick<Supervisor, 'stop' | 'kill' | 'restart'>
 
 const READY_WITHIN_MS = 60_000
 const ASK_EVERY_MS = 50
-/** A server that ran for less than this is not restarted, because it would end again. */
-const WORTH_REVIVING_MS = 10_000
 
 /** Installs and starts a server, and waits until it answers. If that fails, nothing is left running. */
-export async function startServer(server: Server, context: ServerContext): Promise<RunningServer> {
-  await server.install(context)
-  const supervised = new SupervisedServer(server, context)
-  await supervised.start(context.signal)
-  return supervised
+export async function startServer(server: Server, context: ServerContext): Promise<Supervisor> {
+  const { report = () => {}, logsDir = LOGS_DIR, revive = false } = context
+  if (server.package) await ensureInstalled(server.package, context)
+  const { name, title, port } = server
+  const start = async (signal: AbortSignal) => {
+    const started = await launchServer(server, { report, logsDir, signal })
+    return { ...started, detail: `${title} on port ${port}` }
+  }
+  const supervisor = new Supervisor({ name, title, start }, { report, revive })
+  await supervisor.start(context.signal)
+  return supervisor
 }
 
-class SupervisedServer implements RunningServer {
-  readonly #server: Server
-  readonly #context: ServerContext
-  /** The current process; undefined while it is stopped on purpose. */
-  #current: ManagedProcess | undefined
-  /** The restart in progress. The first start is not included, because its context aborts it. */
-  #restarting: { readonly over: Promise<unknown>; abort(): void } | undefined
+/** Servers that were started together. */
+export interface RunningServers<One extends RunningServer = RunningServer> {
+  readonly byName: ReadonlyMap<ServerName, One>
+  stop(): Promise<void>
+}
 
-  constructor(server: Server, context: ServerContext) {
-    this.#server = server
-    this.#context = context
+/** Starts servers concurrently. Either all become ready, or nothing is left running and the first error says why. */
+export async function startTogether(
+  servers: readonly Server[],
+  context: ServerContext,
+): Promise<RunningServers<Supervisor>> {
+  const failed = new AbortController()
+  const signal = AbortSignal.any([context.signal, failed.signal])
+  const byName = new Map<ServerName, Supervisor>()
+  const stop = async () => {
+    await Promise.all([...byName.values()].map(server => server.stop()))
   }
-
-  async start(signal: AbortSignal): Promise<void> {
-    const { title, port } = this.#server
-    const startedAtMs = Date.now()
-    this.#report('starting', title)
-    const started = await launchServer(this.#server, { ...this.#context, signal })
-    this.#current = started
-    const readyAtMs = Date.now()
-    this.#report('ready', `${title} on port ${port}`, readyAtMs - startedAtMs)
-    void started.exited.then(exit => this.#onExit(started, exit, readyAtMs))
-  }
-
-  stop(): Promise<void> {
-    return this.#end(running => running.stop())
-  }
-
-  kill(signal: NodeJS.Signals): Promise<void> {
-    return this.#end(async running => {
-      running.signal(signal)
-      await running.exited
-    })
-  }
-
-  async restart(): Promise<void> {
-    await this.stop()
-    await this.#restart()
-  }
-
-  async #end(how: (running: ManagedProcess) => Promise<void>): Promise<void> {
-    if (!this.#current && !this.#restarting) return
-    const beganAtMs = Date.now()
-    this.#report('stopping', this.#server.title)
-    const running = this.#current ?? (await this.#abortRestart())
-    this.#current = undefined
-    if (running) await how(running)
-    this.#report('stopped', this.#server.title, Date.now() - beganAtMs)
-  }
-
-  /** @returns the process, if it became ready at the last moment */
-  async #abortRestart(): Promise<ManagedProcess | undefined> {
-    this.#restarting?.abort()
-    await this.#restarting?.over
-    return this.#current
-  }
-
-  /** @throws StopRequested if it was stopped meanwhile */
-  async #restart(): Promise<void> {
-    const aborted = new AbortController()
-    const start = this.start(aborted.signal)
-    this.#restarting = {
-      over: start.catch(() => {}),
-      abort: () => aborted.abort(new StopRequested(`${this.#server.title} was stopped while it started`)),
-    }
+  const starts = servers.map(async server => {
     try {
-      await start
+      byName.set(server.name, await startServer(server, { ...context, signal }))
     } catch (error) {
-      aborted.signal.throwIfAborted()
-      throw error
-    } finally {
-      this.#restarting = undefined
+      // The first failure aborts the other starts, and its reason is the one that is thrown.
+      failed.abort(error)
     }
-  }
+  })
+  await Promise.all(starts)
+  if (!signal.aborted) return { byName, stop }
+  await stop()
+  throw signal.reason
+}
 
-  #onExit(ended: ManagedProcess, exit: Exit, readyAtMs: number): void {
-    if (this.#current !== ended) return
-    this.#current = undefined
-    this.#report('stopped', `${this.#server.title} ${describeExit(exit)}`)
-    if (!this.#context.revive || Date.now() - readyAtMs < WORTH_REVIVING_MS) return
-    this.#restart().catch(error => {
-      if (!(error instanceof StopRequested)) this.#report('stopped', (error as Error).message)
-    })
-  }
-
-  #report(state: ServiceState, detail: string, ms = 0): void {
-    this.#context.report({ service: this.#server.name, state, detail, ms })
+/** Starts servers with a temporary folder, which goes when they are stopped. Their logs are there, too, by default. */
+export async function startApart(
+  servers: (folder: string) => readonly Server[] | Promise<readonly Server[]>,
+  context: ServerContext,
+): Promise<RunningServers<Supervisor>> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-servers-'))
+  const remove = () => rm(folder, { recursive: true, force: true })
+  try {
+    const running = await startTogether(await servers(folder), { logsDir: folder, ...context })
+    return { ...running, stop: () => running.stop().finally(remove) }
+  } catch (error) {
+    await remove()
+    throw error
   }
 }
 
-async function launchServer(server: Server, context: ServerContext): Promise<ManagedProcess> {
+async function launchServer(server: Server, context: Required<InstallContext>): Promise<ManagedProcess> {
   const { signal } = context
+  const logFile = join(context.logsDir, `${server.name}.log`)
   const launch = await server.prepare(context)
   signal.throwIfAborted()
-  const started = await startProcess(launch, context.logFile)
+  const started = await startProcess(launch, logFile)
   await writeFile(pidFile(server.dir), JSON.stringify({ pid: started.pid, startedBy: process.pid }))
   // Remove it immediately, so that a later removal does not delete the note of the next process.
   void started.exited.then(() => rmSync(pidFile(server.dir), { force: true }))
   try {
-    await untilReady(server, started, context.logFile, signal)
+    await untilReady(server, started, logFile, signal)
     return started
   } catch (error) {
     await started.stop()

@@ -3,57 +3,53 @@ import { join } from 'node:path'
 import { LOCAL } from '../../programs/paths.ts'
 import { UserError } from '../../programs/user-error.ts'
 import type { Server } from './definition.ts'
+import { pythonPackages } from './install.ts'
 import { LOOPBACK } from './ports.ts'
 import { redisAnswers } from './probes.ts'
-import type { Launch } from './process.ts'
-import { ensurePythonPackages } from './python.ts'
 
-const VALKEY_VERSION = '9.1.2'
+const TITLE = 'Valkey 9.1.2'
+const INSTALLED = join(LOCAL, 'python', 'valkey')
 
 export interface ValkeyOptions {
   readonly port: number
   readonly dataDir: string
+  /** Arguments in addition to the settings of `npm start`. */
+  readonly settings?: readonly string[]
 }
 
 /** Valkey on loopback. The server binary comes from a Python wheel. */
-export function valkeyServer({ port, dataDir }: ValkeyOptions): Server {
-  const title = `Valkey ${VALKEY_VERSION}`
-  const installed = join(LOCAL, 'python', 'valkey')
+export function valkeyServer({ port, dataDir, settings = [] }: ValkeyOptions): Server {
   const dir = join(dataDir, 'valkey')
-  const probe = join('bin', 'python')
-  const packages = { service: 'valkey', title, lock: 'valkey.txt', dir: installed, probe } as const
   return {
     name: 'valkey',
-    title,
+    title: TITLE,
     variable: 'REDIS_PORT',
     port,
     dir,
-    install: context => ensurePythonPackages(packages, context),
-    prepare: () => prepareValkey(port, dir, installed),
+    package: pythonPackages({ service: 'valkey', title: TITLE, lock: 'valkey.txt', dir: INSTALLED }),
+    async prepare() {
+      const file = join(dir, 'valkey.conf')
+      await mkdir(dir, { recursive: true })
+      await writeFile(file, configuration(port, dir))
+      // Started directly: ending the Python program of the same name would leave the server running.
+      return { command: await findBinary(), args: [file, ...settings] }
+    },
     answers: () => redisAnswers(`redis://${LOOPBACK}:${port}`),
   }
 }
 
-async function prepareValkey(port: number, dir: string, installed: string): Promise<Launch> {
-  const configuration = join(dir, 'valkey.conf')
-  await mkdir(dir, { recursive: true })
-  await writeFile(configuration, settings(port, dir))
-  // Started directly: ending the Python program of the same name would leave the server running.
-  return { command: await findBinary(installed), args: [configuration], env: process.env }
-}
-
 /** The wheel contains one binary, in a folder named after its platform. */
-async function findBinary(installed: string): Promise<string> {
-  const files = await readdir(installed, { recursive: true })
+async function findBinary(): Promise<string> {
+  const files = await readdir(INSTALLED, { recursive: true })
   const binary = files.find(file => file.endsWith('/valkey-server') && file.includes('_binaries'))
-  if (binary) return join(installed, binary)
+  if (binary) return join(INSTALLED, binary)
   throw new UserError(
-    `There is no valkey-server in ${installed}. Remove that folder and start again, or set REDIS_URL to a running ` +
+    `There is no valkey-server in ${INSTALLED}. Remove that folder and start again, or set REDIS_URL to a running ` +
       'server.',
   )
 }
 
-function settings(port: number, dir: string): string {
+function configuration(port: number, dir: string): string {
   return `bind ${LOOPBACK}
 port ${port}
 dir "${dir}"

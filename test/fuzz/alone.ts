@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { PROCESS_VARIABLES } from '../../infra/process-variables.ts'
-import { guardGroup } from '../../localstack/services/guard.ts'
+import { guardGroup } from '../../localstack/services/groups.ts'
 import { startValkey } from '../support/valkey.ts'
 import { javaText } from './java.ts'
 

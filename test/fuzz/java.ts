@@ -4,13 +4,13 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { guardGroup } from '../../localstack/services/guard.ts'
-import { KAFKA_VERSION, kafkaServer } from '../../localstack/services/kafka.ts'
+import { guardGroup } from '../../localstack/services/groups.ts'
+import { ensureInstalled } from '../../localstack/services/install.ts'
+import { kafkaPackage } from '../../localstack/services/kafka.ts'
 import { requireJava } from '../../localstack/services/requirements.ts'
-import { LOCAL } from '../../programs/paths.ts'
 import { UserError } from '../../programs/user-error.ts'
 
-const JARS = join(LOCAL, 'kafka', KAFKA_VERSION)
+const JARS = kafkaPackage().dir
 const SOURCES = join(import.meta.dirname, 'java')
 const FLAGS = [
   '-XX:TieredStopAtLevel=1',
@@ -37,11 +37,7 @@ export async function installJavaPrograms(folder: string): Promise<void> {
       'The fuzzing producer is compiled when it is run, and this Java has no compiler: install a JDK (Debian, Ubuntu: ' +
         'apt install openjdk-17-jdk-headless), or set JAVA_HOME to one.',
     )
-  await kafkaServer({ port: 0, dataDir: folder }).install({
-    report: () => {},
-    signal: new AbortController().signal,
-    logsDir: folder,
-  })
+  await ensureInstalled(kafkaPackage(), { signal: new AbortController().signal, logsDir: folder })
 }
 
 /** Runs a program and yields the fields of each output line. Throws if it fails, or ends without its last line. */

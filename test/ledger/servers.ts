@@ -1,13 +1,9 @@
 /** The ledger's own Kafka and Valkey, which it can kill and pause. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { signalGroup } from '../../localstack/services/groups.ts'
 import { kafkaServers } from '../../localstack/services/kafka.ts'
 import type { BrokerCount } from '../../localstack/services/kafka-data.ts'
-import { pidFile } from '../../localstack/services/orphans.ts'
 import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
-import { type RunningServer, startServer } from '../../localstack/services/server.ts'
+import { type RunningServers, startApart } from '../../localstack/services/server.ts'
+import type { Supervisor } from '../../localstack/services/supervisor.ts'
 import { type Front, startFront } from '../support/front.ts'
 import { COPIES_AT_ONCE, onFreePorts, startValkey, type Valkey } from '../support/valkey.ts'
 
@@ -30,13 +26,13 @@ export interface Servers {
 }
 
 export async function startServers(brokers: BrokerCount, signal: AbortSignal): Promise<Servers> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-ledger-'))
-  const stops: (() => Promise<void> | void)[] = [() => rm(folder, { recursive: true, force: true })]
+  const stops: (() => Promise<void> | void)[] = []
   const stop = async () => {
     for (const end of stops.splice(0).reverse()) await end()
   }
   try {
-    const { nodes, addresses } = await startKafka(brokers, folder, signal, stops)
+    const kafka = await startKafka(brokers, signal)
+    stops.push(kafka.stop)
     const serving = { valkey: await startStandby() }
     const front: Front = await startFront(() => serving.valkey.port)
     stops.push(
@@ -44,8 +40,8 @@ export async function startServers(brokers: BrokerCount, signal: AbortSignal): P
       () => front.stop(),
     )
     return Object.assign(serving, {
-      brokers: addresses,
-      nodes,
+      brokers: kafka.addresses,
+      nodes: [...kafka.byName].map(([name, running]) => brokerOf(name, running)),
       redisUrl: `redis://${LOOPBACK}:${front.port}`,
       stop,
     })
@@ -62,42 +58,20 @@ export function startStandby(): Promise<Valkey> {
 
 function startKafka(
   brokers: BrokerCount,
-  folder: string,
   signal: AbortSignal,
-  stops: (() => Promise<void> | void)[],
-): Promise<{ nodes: Broker[]; addresses: string[] }> {
+): Promise<RunningServers<Supervisor> & { addresses: string[] }> {
   return onFreePorts(async () => {
     const ports = await freePorts(brokers)
-    const servers = kafkaServers({ ports, dataDir: folder })
-    const context = { report: () => {}, signal, logsDir: folder, revive: false }
-    const starts = servers.map(server =>
-      startServer(server, { ...context, logFile: join(folder, `${server.name}.log`) }),
-    )
-    const started = await Promise.allSettled(starts)
-    const running = started.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
-    const stop = async () => void (await Promise.all(running.map(broker => broker.stop())))
-    for (const result of started) {
-      if (result.status === 'fulfilled') continue
-      await stop()
-      throw result.reason
-    }
-    stops.push(stop)
-    const nodes = servers.map((server, index) => brokerOf(server, running[index] as RunningServer))
-    return { nodes, addresses: ports.map(port => `${LOOPBACK}:${port}`) }
+    const running = await startApart(dataDir => kafkaServers({ ports, dataDir }), { signal })
+    return { ...running, addresses: ports.map(port => `${LOOPBACK}:${port}`) }
   })
 }
 
-function brokerOf(
-  { name, dir }: { readonly name: string; readonly dir: string },
-  running: RunningServer,
-): Broker {
+function brokerOf(name: string, running: Supervisor): Broker {
   return {
     name,
     kill: () => running.kill('SIGKILL'),
     restart: () => running.restart(),
-    async signal(signal) {
-      const { pid } = JSON.parse(await readFile(pidFile(dir), 'utf8'))
-      signalGroup(pid, signal)
-    },
+    signal: async signal => running.signal(signal),
   }
 }

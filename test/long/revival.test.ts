@@ -53,7 +53,6 @@ async function killed(dir: string) {
     report: event => void events.push(event),
     signal: new AbortController().signal,
     logsDir: dir,
-    logFile: join(dir, 'server.log'),
     revive: true,
   })
   const first = pidOf(dir)
@@ -76,7 +75,7 @@ function idleServer(dir: string, answers: () => boolean): Server {
     port: 0,
     variable: 'NO_PORT',
     dir,
-    install: async () => {},
+    package: undefined,
     prepare: async () => ({
       command: process.execPath,
       args: ['-e', 'setInterval(() => {}, 1000)'],

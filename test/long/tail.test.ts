@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import kafkajs from 'kafkajs'
 import { kafkaServer } from '../../localstack/services/kafka.ts'
@@ -24,11 +23,8 @@ describe('given a follower of a topic', () => {
     const port = await freePort()
     brokers = [`${LOOPBACK}:${port}`]
     server = await startServer(kafkaServer({ port, dataDir: folder }), {
-      report: () => {},
       signal: new AbortController().signal,
       logsDir: folder,
-      logFile: join(folder, 'kafka.log'),
-      revive: false,
     })
     await prepareTopic(brokers)
     await send(brokers, ['before'])

@@ -1,11 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { freePort } from '../../localstack/services/ports.ts'
 import { registryServer } from '../../localstack/services/registry.ts'
-import { startServer } from '../../localstack/services/server.ts'
-import { LOGS_DIR } from '../../programs/paths.ts'
+import { startApart } from '../../localstack/services/server.ts'
 import { HOPELESS_MS } from './until.ts'
 
 export interface Apicurio {
@@ -19,26 +15,13 @@ export interface Apicurio {
 /** Starts a real schema registry without any schemas. After a restart on the same port it is empty. */
 export async function startApicurio(port?: number): Promise<Apicurio> {
   const at = port ?? (await freePort())
-  const dataDir = await mkdtemp(join(tmpdir(), 'sluice-registry-'))
-  const remove = () => rm(dataDir, { recursive: true, force: true })
-  const context = {
-    report: () => {},
+  const { stop } = await startApart(dataDir => [registryServer({ port: at, dataDir })], {
     signal: AbortSignal.timeout(HOPELESS_MS),
-    logsDir: LOGS_DIR,
-    logFile: join(LOGS_DIR, 'registry.log'),
-    revive: false,
-  }
-  const running = await startServer(registryServer({ port: at, dataDir }), context).catch(async error => {
-    await remove()
-    throw error
   })
   const uri = localRegistryUrl(at)
   return {
     uri,
-    stop: async () => {
-      await running.stop()
-      await remove()
-    },
+    stop,
     async register(subject, schema, schemaType, references = []) {
       const response = await fetch(`${uri}/subjects/${encodeURIComponent(subject)}/versions`, {
         method: 'POST',

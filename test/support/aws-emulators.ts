@@ -1,15 +1,13 @@
 /** ElasticMQ and S3Mock, from Maven: what others use in the place of SQS and S3, beside LocalStack. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensureInstalled } from '../../localstack/services/install.ts'
+import type { Server } from '../../localstack/services/definition.ts'
+import { copyOf, fetchWithMaven, type Package } from '../../localstack/services/install.ts'
 import { freePort, LOOPBACK } from '../../localstack/services/ports.ts'
 import { awsAnswers } from '../../localstack/services/probes.ts'
-import { type ManagedProcess, startProcess, tellingLine } from '../../localstack/services/process.ts'
-import { requireJava, requireMaven } from '../../localstack/services/requirements.ts'
-import { runTool } from '../../localstack/services/tool.ts'
-import { LOCAL, LOGS_DIR } from '../../programs/paths.ts'
-import { HOPELESS_MS, until } from './until.ts'
+import { requireJava, SMALL_JVM } from '../../localstack/services/requirements.ts'
+import { startApart } from '../../localstack/services/server.ts'
+import { LOCAL } from '../../programs/paths.ts'
+import { HOPELESS_MS } from './until.ts'
 import { onFreePorts } from './valkey.ts'
 
 export interface Emulator {
@@ -29,8 +27,6 @@ interface Kind {
   /** The arguments for Java. */
   run(jars: string, port: number, folder: string): string[]
 }
-
-const HEAP = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Djava.net.preferIPv4Stack=true']
 
 const ELASTIC_MQ: Kind = {
   name: 'elasticmq',
@@ -58,11 +54,7 @@ const S3_MOCK: Kind = {
   name: 's3mock',
   version: '4.11.0',
   probe: 's3mock-4.11.0-exec.jar',
-  fetch: folder => [
-    'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy',
-    '-Dartifact=com.adobe.testing:s3mock:4.11.0:jar:exec',
-    `-DoutputDirectory=${folder}`,
-  ],
+  fetch: folder => copyOf('com.adobe.testing:s3mock:4.11.0:jar:exec', folder),
   run: (jars, port, folder) => [
     // The listener for HTTPS takes plain HTTP: the other one, which cannot be turned off, has no address of its own.
     '-Dserver.ssl.enabled=false',
@@ -86,47 +78,35 @@ export function startS3Mock(): Promise<Emulator> {
 }
 
 async function start(kind: Kind): Promise<Emulator> {
-  const jars = await install(kind)
-  const folder = await mkdtemp(join(tmpdir(), `sluice-${kind.name}-`))
-  const logFile = join(folder, 'log')
-  let running: ManagedProcess | undefined
-  const stop = async () => {
-    await running?.stop(2_000)
-    await rm(folder, { recursive: true, force: true })
-  }
-  try {
-    const port = await freePort()
-    const args = [...HEAP, ...kind.run(jars, port, join(folder, 'data'))]
-    running = await startProcess({ command: await requireJava(), args, env: process.env }, logFile)
-    let isOver = false
-    void running.exited.then(() => {
-      isOver = true
-    })
-    const endpoint = `http://${LOOPBACK}:${port}`
-    await until(`${kind.name} to answer`, async () => isOver || (await awsAnswers(endpoint)))
-    if (isOver) throw new Error(`${kind.name} did not start: ${tellingLine(logFile)}`)
-    return { endpoint, stop }
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  const port = await freePort()
+  const endpoint = `http://${LOOPBACK}:${port}`
+  const { stop } = await startApart(folder => [serverOf(kind, port, endpoint, join(folder, 'data'))], {
+    signal: AbortSignal.timeout(HOPELESS_MS),
+  })
+  return { endpoint, stop }
 }
 
-async function install({ name, version, probe, fetch }: Kind): Promise<string> {
-  const dir = join(LOCAL, name, version)
-  const signal = AbortSignal.timeout(HOPELESS_MS)
-  const fill = async (folder: string) => {
-    const args = ['--batch-mode', '--no-transfer-progress', ...fetch(folder)]
-    const logFile = join(LOGS_DIR, `install-${name}.log`)
-    await runTool(
-      { command: await requireMaven(), args, env: process.env },
-      { task: `Installing ${name}`, logFile, signal },
-    )
+function serverOf(kind: Kind, port: number, endpoint: string, dir: string): Server {
+  const { name, version, probe, fetch } = kind
+  const jars: Package = {
+    service: 'aws',
+    title: `${name} ${version}`,
+    dir: join(LOCAL, name, version),
+    probe,
+    version,
+    fill: (folder, run) => fetchWithMaven(run, ...fetch(folder)),
   }
-  const context = { report: () => {}, signal, logsDir: LOGS_DIR }
-  await ensureInstalled(
-    { service: 'aws', title: `${name} ${version}`, dir, probe, wanted: version, fill },
-    context,
-  )
-  return dir
+  return {
+    name: 'aws',
+    title: name,
+    variable: 'AWS_PORT',
+    port,
+    dir,
+    package: jars,
+    prepare: async () => ({
+      command: await requireJava(),
+      args: [...SMALL_JVM, '-Djava.net.preferIPv4Stack=true', ...kind.run(jars.dir, port, dir)],
+    }),
+    answers: () => awsAnswers(endpoint),
+  }
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runTool } from '../../localstack/services/tool.ts'
+import { runTool } from '../../localstack/services/process.ts'
 import { HOPELESS_MS } from './until.ts'
 
 /** A private certificate authority, and its certificate for the name `localhost`, but not for the IP address. */

@@ -2,11 +2,14 @@
 import { createHash } from 'node:crypto'
 import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ensureInstalled, type InstallContext } from '../../localstack/services/install.ts'
+import {
+  ensureInstalled,
+  fetchWithMaven,
+  type Package,
+  pythonPackages,
+} from '../../localstack/services/install.ts'
 import type { Launch } from '../../localstack/services/process.ts'
-import { ensurePythonPackages } from '../../localstack/services/python.ts'
-import { requireJava, requireMaven } from '../../localstack/services/requirements.ts'
-import { runTool } from '../../localstack/services/tool.ts'
+import { requireJava } from '../../localstack/services/requirements.ts'
 import { LOCAL } from '../../programs/paths.ts'
 import { PROJECT } from './program.ts'
 import { brokers } from './servers.ts'
@@ -30,45 +33,28 @@ type Role = 'producer' | 'consumer'
 
 /** Downloads and compiles what the examples need, unless that is there already. */
 export async function installClientExamples(folder: string): Promise<void> {
-  const context = { report: () => {}, signal: new AbortController().signal, logsDir: folder }
+  const context = { signal: new AbortController().signal, logsDir: folder }
   const lock = join(EXAMPLES, 'python', 'requirements.txt')
-  const packages = { service: 'kafka', title: 'the Python clients', lock, dir: PYTHON } as const
-  await Promise.all([
-    ensurePythonPackages({ ...packages, probe: join('bin', 'python') }, context),
-    compileJava(context),
-  ])
+  const python = pythonPackages({ service: 'kafka', title: 'the Python clients', lock, dir: PYTHON })
+  await Promise.all([python, await javaClient()].map(one => ensureInstalled(one, context)))
 }
 
 /** Compiles a copy, because Maven writes into the folder of the project. */
-async function compileJava(context: InstallContext): Promise<void> {
+async function javaClient(): Promise<Package> {
   const source = join(EXAMPLES, 'java')
-  const title = 'the Java client'
-  const fill = async (dir: string) => {
-    await cp(source, dir, { recursive: true, filter: path => path !== join(source, 'target') })
-    const args = [
-      '--batch-mode',
-      '--no-transfer-progress',
-      '--file',
-      join(dir, 'pom.xml'),
-      'clean',
-      'compile',
-    ]
-    const logFile = join(context.logsDir, 'install-java-client.log')
-    const launch = { command: await requireMaven(), args, env: process.env }
-    await runTool(launch, { task: `Compiling ${title}`, logFile, signal: context.signal })
-  }
   const hash = createHash('sha256')
   for (const file of JAVA_FILES) hash.update(await readFile(join(source, file)))
-  const probe = join('target', 'classes', 'com', 'example', 'telemetry', 'Consumer.class')
-  const installation = {
+  return {
     service: 'kafka',
-    title,
+    title: 'the Java client',
     dir: JAVA,
-    probe,
-    wanted: hash.digest('hex'),
-    fill,
-  } as const
-  await ensureInstalled(installation, context)
+    probe: join('target', 'classes', 'com', 'example', 'telemetry', 'Consumer.class'),
+    version: hash.digest('hex'),
+    async fill(dir, run) {
+      await cp(source, dir, { recursive: true, filter: path => path !== join(source, 'target') })
+      await fetchWithMaven(run, '--file', join(dir, 'pom.xml'), 'clean', 'compile')
+    },
+  }
 }
 
 function javaFile(name: string): string {

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
-import { signalGroup } from '../../localstack/services/groups.ts'
-import { guardGroup } from '../../localstack/services/guard.ts'
+import { guardGroup, signalGroup } from '../../localstack/services/groups.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { HOPELESS_MS } from './until.ts'
 

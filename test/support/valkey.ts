@@ -1,13 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { freePort, LOOPBACK } from '../../localstack/services/ports.ts'
-import { redisAnswers } from '../../localstack/services/probes.ts'
-import { type ManagedProcess, startProcess, tellingLine } from '../../localstack/services/process.ts'
+import { startApart } from '../../localstack/services/server.ts'
+import type { Supervisor } from '../../localstack/services/supervisor.ts'
 import { valkeyServer } from '../../localstack/services/valkey.ts'
-import { LOGS_DIR } from '../../programs/paths.ts'
-import { HOPELESS_MS, until } from './until.ts'
+import { HOPELESS_MS } from './until.ts'
 
 /** A Valkey for one test: the same server as that of `npm start`, with additional settings. */
 export interface Valkey {
@@ -46,28 +42,11 @@ export async function onFreePorts<T>(start: () => Promise<T>, attempts = 5): Pro
 }
 
 async function start(port: number, settings: readonly string[], password?: string): Promise<Valkey> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'sluice-valkey-'))
-  const context = { report: () => {}, signal: AbortSignal.timeout(HOPELESS_MS), logsDir: LOGS_DIR }
-  const server = valkeyServer({ port, dataDir })
-  await server.install(context)
-  const url = `redis://${LOOPBACK}:${port}`
-  const run = async () => {
-    const { command, args, env } = await server.prepare(context)
-    const logFile = join(dataDir, 'valkey.log')
-    const started = await startProcess({ command, args: [...args, ...settings], env }, logFile)
-    let ended = false
-    void started.exited.then(() => {
-      ended = true
-    })
-    await until('Valkey to answer or end', async () => ended || (await redisAnswers(url)))
-    if (ended) throw new Error(`Valkey did not start: ${tellingLine(logFile)}`)
-    return started
-  }
-  const removeData = () => rm(dataDir, { recursive: true, force: true })
-  let running: ManagedProcess | undefined = await run().catch(async error => {
-    await removeData()
-    throw error
+  const { byName, stop } = await startApart(dataDir => [valkeyServer({ port, dataDir, settings })], {
+    signal: AbortSignal.timeout(HOPELESS_MS),
   })
+  const server = byName.get('valkey') as Supervisor
+  const url = `redis://${LOOPBACK}:${port}`
   const admin = new Redis(url, { lazyConnect: true, ...(password ? { password } : {}) })
   // Commands report errors themselves.
   admin.on('error', () => {})
@@ -75,21 +54,14 @@ async function start(port: number, settings: readonly string[], password?: strin
     port,
     url,
     admin,
-    signal: signal => running?.signal(signal),
-    async kill() {
-      running?.signal('SIGKILL')
-      await running?.exited
-      running = undefined
-    },
-    async restart() {
-      running = await run()
-    },
+    signal: signal => server.signal(signal),
+    kill: () => server.kill('SIGKILL'),
+    restart: () => server.restart(),
     async stop() {
       admin.disconnect()
       // A process that is paused by SIGSTOP does not react to SIGTERM.
-      running?.signal('SIGCONT')
-      await running?.stop()
-      await removeData()
+      server.signal('SIGCONT')
+      await stop()
     },
   }
 }

@@ -2,24 +2,16 @@
 import { mkdir, symlink } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import type { Server } from '../../../localstack/services/definition.ts'
+import { pythonPackages } from '../../../localstack/services/install.ts'
 import { LOOPBACK } from '../../../localstack/services/ports.ts'
 import { awsAnswers } from '../../../localstack/services/probes.ts'
 import type { Launch } from '../../../localstack/services/process.ts'
-import { ensurePythonPackages } from '../../../localstack/services/python.ts'
 import { LOCAL, PROJECT } from '../../../programs/paths.ts'
 
 /** As in localstack/python/ministack.txt. */
 const VERSION = '1.5.33'
 const TITLE = `ministack ${VERSION}`
 const INSTALLED = join(LOCAL, 'python', 'ministack')
-const PACKAGES = {
-  service: 'aws',
-  title: TITLE,
-  lock: 'ministack.txt',
-  dir: INSTALLED,
-  probe: join('bin', 'python'),
-} as const
-
 /** What a deployment and its functions call. Others would listen on addresses of their own, IoT for one. */
 const SERVICES = [
   'apigateway',
@@ -60,7 +52,7 @@ export function emulatorServer({ port, dir, brokers }: EmulatorOptions): Server 
     variable: 'AWS_PORT',
     port,
     dir,
-    install: context => ensurePythonPackages(PACKAGES, context),
+    package: pythonPackages({ service: 'aws', title: TITLE, lock: 'ministack.txt', dir: INSTALLED }),
     prepare: () => prepare(port, dir, brokers),
     answers: () => awsAnswers(`http://${LOOPBACK}:${port}/_ministack/health`),
   }

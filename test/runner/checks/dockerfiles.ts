@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { ensurePythonPackages } from '../../../localstack/services/python.ts'
-import { LOCAL, LOGS_DIR, PROJECT } from '../../../programs/paths.ts'
+import { ensureInstalled, pythonPackages } from '../../../localstack/services/install.ts'
+import { LOCAL, PROJECT } from '../../../programs/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
@@ -18,10 +18,8 @@ export const dockerfiles: Check = {
   async run(signal) {
     const files = await sourceFiles('Dockerfile', 'examples/*/Dockerfile')
     if (files.length < 3) throw new Failed(`only ${files.length} Dockerfiles were found`)
-    await ensurePythonPackages(
-      { service: 'aws', title: 'hadolint', lock: 'hadolint.txt', dir: DIR, probe: HADOLINT },
-      { report: () => {}, signal, logsDir: LOGS_DIR },
-    )
+    const packages = { service: 'aws', title: 'hadolint', lock: 'hadolint.txt' } as const
+    await ensureInstalled(pythonPackages({ ...packages, dir: DIR, probe: HADOLINT }), { signal })
     const found = await findings(files, '', signal)
     if (found !== '') throw new Failed(found)
     if (!(await findings(['-'], BROKEN, signal)).includes('DL3007'))

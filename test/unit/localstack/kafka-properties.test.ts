@@ -47,6 +47,6 @@ describe('the properties of a Kafka node', () => {
 })
 
 function read(node: KafkaNode, nodes: readonly KafkaNode[]): Map<string, string> {
-  const lines = kafkaProperties(node, nodes, '/data/log').trim().split('\n')
-  return new Map(lines.map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+  const properties = kafkaProperties(node, nodes, '/data/log')
+  return new Map(Object.entries(properties).map(([name, value]) => [name, String(value)]))
 }

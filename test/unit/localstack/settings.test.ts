@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { brokerPorts } from '../../../localstack/services/options.ts'
+import { portsAt } from '../../../localstack/services/options.ts'
 import { placesFromEnvironment } from '../../../localstack/settings.ts'
 
 describe('the places of the servers', () => {
@@ -43,7 +43,7 @@ describe('the places of the servers', () => {
   })
 
   it('are refused where there are not enough ports for three brokers', () => {
-    assert.equal(brokerPorts(placesFromEnvironment({ KAFKA_PORT: '65533' }, 3).kafka).length, 3)
+    assert.equal(portsAt(placesFromEnvironment({ KAFKA_PORT: '65533' }, 3).kafka).length, 3)
     assert.throws(() => placesFromEnvironment({ KAFKA_PORT: '65534' }, 3), {
       name: 'UserError',
       message:

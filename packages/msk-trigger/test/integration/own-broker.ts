@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { kafkaServer } from '../../../../localstack/services/kafka.ts'
 import { freePort, LOOPBACK } from '../../../../localstack/services/ports.ts'
-import { type RunningServer, startServer } from '../../../../localstack/services/server.ts'
+import { type RunningServer, startApart } from '../../../../localstack/services/server.ts'
 
 /** A broker that belongs to one test file, which may kill it. */
 export interface OwnBroker extends Pick<RunningServer, 'kill' | 'restart'> {
@@ -14,22 +11,15 @@ export interface OwnBroker extends Pick<RunningServer, 'kill' | 'restart'> {
 
 /** Starts a broker on a free port, with a temporary folder. */
 export async function startOwnBroker(): Promise<OwnBroker> {
-  const folder = await mkdtemp(join(tmpdir(), 'msk-trigger-broker-'))
   const port = await freePort()
-  const broker = await startServer(kafkaServer({ port, dataDir: folder }), {
-    report: () => {},
+  const { byName, stop } = await startApart(folder => [kafkaServer({ port, dataDir: folder })], {
     signal: new AbortController().signal,
-    logsDir: folder,
-    logFile: join(folder, 'kafka.log'),
-    revive: false,
   })
+  const broker = byName.get('kafka') as RunningServer
   return {
     address: `${LOOPBACK}:${port}`,
     kill: signal => broker.kill(signal),
     restart: () => broker.restart(),
-    remove: async () => {
-      await broker.stop()
-      await rm(folder, { recursive: true, force: true })
-    },
+    remove: stop,
   }
 }

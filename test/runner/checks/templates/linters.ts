@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { ensurePythonPackages } from '../../../../localstack/services/python.ts'
-import { LOCAL, LOGS_DIR } from '../../../../programs/paths.ts'
+import { ensureInstalled, pythonPackages } from '../../../../localstack/services/install.ts'
+import { LOCAL } from '../../../../programs/paths.ts'
 import { Failed } from '../../check.ts'
 import { cfnLintFindings, checkovFindings, type Finding } from './findings.ts'
 
@@ -20,10 +20,7 @@ interface Linter {
 /** Installs both in their pinned versions, the first time. */
 export async function installLinters(signal: AbortSignal): Promise<void> {
   const packages = { service: 'aws', title: 'cfn-lint and checkov', lock: 'lint.txt' } as const
-  await ensurePythonPackages(
-    { ...packages, dir: DIR, probe: join('bin', 'checkov') },
-    { report: () => {}, signal, logsDir: LOGS_DIR },
-  )
+  await ensureInstalled(pythonPackages({ ...packages, dir: DIR, probe: join('bin', 'checkov') }), { signal })
 }
 
 export const LINTERS: readonly Linter[] = [

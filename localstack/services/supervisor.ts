@@ -1,0 +1,134 @@
+import { StopRequested } from '../../programs/stop-request.ts'
+import type { Report, ReportedName, ServiceState } from '../report.ts'
+import { describeExit, type Exit, type ManagedProcess } from './process.ts'
+
+/** A program that is kept running. */
+export interface Supervised {
+  readonly name: ReportedName
+  /** Name and version, for the user. */
+  readonly title: string
+  /** Starts it, and resolves when it is ready. If that fails, nothing is left running. */
+  start(signal: AbortSignal): Promise<Ready>
+}
+
+/** A program that is ready for use. */
+export interface Ready extends Pick<ManagedProcess, 'exited' | 'signal' | 'stop'> {
+  /** Where it is, or what runs in it, for the user. */
+  readonly detail: string
+}
+
+export interface SupervisorOptions {
+  readonly report?: Report
+  /** Whether to restart it when it ends by itself. */
+  readonly revive?: boolean
+  /** Called with the reason when it has ended by itself and is not restarted. */
+  readonly onLost?: (reason: string) => void
+}
+
+/** A program that ran for less than this is not restarted, because it would end again. */
+const WORTH_REVIVING_MS = 10_000
+
+/** Starts, stops and restarts one program, and reports each change of its state. */
+export class Supervisor {
+  readonly #program: Supervised
+  readonly #options: SupervisorOptions
+  /** The current process; undefined while it is stopped on purpose. */
+  #current: Ready | undefined
+  /** The restart in progress. The first start is not included, because its caller aborts it. */
+  #restarting: { readonly over: Promise<unknown>; abort(): void } | undefined
+
+  constructor(program: Supervised, options: SupervisorOptions) {
+    this.#program = program
+    this.#options = options
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const startedAtMs = Date.now()
+    this.#report('starting', this.#program.title)
+    const started = await this.#program.start(signal)
+    this.#current = started
+    const readyAtMs = Date.now()
+    this.#report('ready', started.detail, readyAtMs - startedAtMs)
+    void started.exited.then(exit => this.#onExit(started, exit, readyAtMs))
+  }
+
+  stop(): Promise<void> {
+    return this.#end(running => running.stop())
+  }
+
+  /** Sends a signal that ends it. Resolves when it has ended. */
+  kill(signal: NodeJS.Signals): Promise<void> {
+    return this.#end(async running => {
+      running.signal(signal)
+      await running.exited
+    })
+  }
+
+  /** Sends a signal that does not end it, such as SIGSTOP. */
+  signal(signal: NodeJS.Signals): void {
+    this.#current?.signal(signal)
+  }
+
+  /** Restarts it with the same data, after stopping it if it is running. */
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.#restart()
+  }
+
+  async #end(how: (running: Ready) => Promise<void>): Promise<void> {
+    if (!this.#current && !this.#restarting) return
+    const beganAtMs = Date.now()
+    this.#report('stopping', this.#program.title)
+    const running = this.#current ?? (await this.#abortRestart())
+    this.#current = undefined
+    if (running) await how(running)
+    this.#report('stopped', this.#program.title, Date.now() - beganAtMs)
+  }
+
+  /** @returns the process, if it became ready at the last moment */
+  async #abortRestart(): Promise<Ready | undefined> {
+    this.#restarting?.abort()
+    await this.#restarting?.over
+    return this.#current
+  }
+
+  /** @throws StopRequested if it was stopped meanwhile */
+  async #restart(): Promise<void> {
+    const aborted = new AbortController()
+    const start = this.start(aborted.signal)
+    this.#restarting = {
+      over: start.catch(() => {}),
+      abort: () => aborted.abort(new StopRequested(`${this.#program.title} was stopped while it started`)),
+    }
+    try {
+      await start
+    } catch (error) {
+      aborted.signal.throwIfAborted()
+      throw error
+    } finally {
+      this.#restarting = undefined
+    }
+  }
+
+  #onExit(ended: Ready, exit: Exit, readyAtMs: number): void {
+    if (this.#current !== ended) return
+    this.#current = undefined
+    const { revive, onLost } = this.#options
+    const how = `${this.#program.title} ${describeExit(exit)}`
+    this.#report('stopped', how)
+    if (!revive || Date.now() - readyAtMs < WORTH_REVIVING_MS) {
+      onLost?.(how)
+      return
+    }
+    this.#restart().catch(error => {
+      if (error instanceof StopRequested) return
+      const { message } = error as Error
+      if (onLost) onLost(message)
+      else this.#report('stopped', message)
+    })
+  }
+
+  #report(state: ServiceState, detail: string, ms = 0): void {
+    this.#options.report?.({ service: this.#program.name, state, detail, ms })
+  }
+}

@@ -1,40 +1,59 @@
+import { RegistrySubjects } from '@sluice/schema-registry'
 import type { ResourcesOutcome } from '../lib/app/aws/resources.ts'
+import { packagedSchema, SCHEMA_FORMATS, schemaSubject } from '../lib/app/packaged-schemas.ts'
+import { SERIALIZED_TYPES } from '../lib/app/serialized-types.ts'
 import { createResources } from './resources.ts'
-import { registerSchemas } from './schemas.ts'
 import type { ServicesOptions } from './services/options.ts'
 import { type Services, startServices } from './services.ts'
 import { createTopics } from './topics.ts'
-
-export interface LocalCloudOptions extends ServicesOptions {
-  /** The last part of all topic and resource names. */
-  readonly env: string
-  /** The generator's initial settings, as JSON. */
-  readonly generator: unknown
-}
 
 export interface LocalCloud {
   readonly services: Services
   readonly resources: ResourcesOutcome
 }
 
-/** Starts the servers, then creates the topics and resources. If that fails, nothing is left running. */
-export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+/**
+ * Starts the servers, then creates the topics and resources. If that fails, nothing is left running.
+ *
+ * @param env the last part of all topic and resource names
+ */
+export async function startLocalCloud(options: ServicesOptions, env: string): Promise<LocalCloud> {
   const services = await startServices(options)
   const { brokers, awsEndpoint, registryUrl } = services
-  const { env, generator, signal } = options
   try {
     const [resources] = await Promise.all([
-      createResources({ awsEndpoint, env, generator }),
+      createResources({ awsEndpoint, env, generator: {} }),
       createTopics({ brokers, env }),
       // A registry that was running before is not ours to change.
       ...(registryUrl && options.registry && 'port' in options.registry
         ? [registerSchemas(registryUrl, env)]
         : []),
     ])
-    signal?.throwIfAborted()
+    options.signal?.throwIfAborted()
     return { services, resources }
   } catch (error) {
     await services.stop()
     throw error
   }
+}
+
+/** What a deployment should have, too: the new version of a schema reads what was written with the one before. */
+const RULE = 'BACKWARD'
+const FORMATS = { json: 'JSON', avro: 'AVRO', protobuf: 'PROTOBUF' } as const
+
+/**
+ * Registers the schemas that ship with the registry of the local cloud, as `sluice schemas register` does. A schema that it has already
+ * stays as it is.
+ *
+ * @throws RegistryError for a schema that is not compatible with the version before: `--fresh` begins anew
+ */
+export async function registerSchemas(url: string, env: string): Promise<void> {
+  const subjects = new RegistrySubjects(url)
+  await subjects.setRule(RULE)
+  for (const { type } of SERIALIZED_TYPES)
+    for (const format of SCHEMA_FORMATS) {
+      const packaged = await packagedSchema(type, format)
+      if (packaged)
+        await subjects.register(schemaSubject(type, format, env), { ...packaged, format: FORMATS[format] })
+    }
 }

@@ -8,24 +8,19 @@ import { runMain } from '../programs/main.ts'
 import { PROJECT } from '../programs/paths.ts'
 import { UserError } from '../programs/user-error.ts'
 import { startLocalCloud } from './local-cloud.ts'
-import { formatEvent } from './report.ts'
+import { readStartOptions, START_USAGE, type StartOptions } from './options.ts'
+import { formatEvent, type Report } from './report.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './resources.ts'
 import { requireFreePorts } from './services/ports.ts'
-import { type Addresses, addressesOf, serviceEnvironment } from './services.ts'
-import {
-  dockerFromEnvironment,
-  foldersFromEnvironment,
-  lambdaPort,
-  placesFromEnvironment,
-} from './settings.ts'
+import { Supervisor } from './services/supervisor.ts'
+import { addressesOf, serviceEnvironment } from './services.ts'
+import { lambdaPort, servicesFromEnvironment } from './settings.ts'
 import { type OwnStack, stackVariables, withStack } from './stack/with-stack.ts'
-import { readArguments, type StartOptions, USAGE } from './start/arguments.ts'
 import type { ConsoleOptions, StartedConsole } from './start/console.ts'
+import { FRAMEWORK, invokeFunction, startFunctions } from './start/functions.ts'
 import { LOOK_EVERY_MS } from './start/health.ts'
 import { localSqs, pollQueue } from './start/queue-poller.ts'
-import { watchVariables } from './start/reload.ts'
-import { type RevivedFunctions, startRevivedFunctions } from './start/revived-functions.ts'
-import { type LocalSchedules, localSchedules } from './start/schedules.ts'
+import { localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
 import { type Watch, watchFlow } from './start/watch.ts'
 
@@ -34,39 +29,52 @@ import { type Watch, watchFlow } from './start/watch.ts'
 /** The same value as in the functions, see infra/deployment.cjs. */
 const ENV = process.env.SLUICE_ENV || 'local'
 
-await runMain({ readOptions: args => readArguments(args, process.env), usage: USAGE, run: start })
+/** A message of the reload plugin, which runs with the functions (see `localstack/reload/plugin.ts`). */
+const RELOAD = /^watch {2}(.*)$/
+
+await runMain({
+  readOptions: args => readStartOptions(args, process.env),
+  usage: START_USAGE,
+  run: start,
+})
 
 function start(options: StartOptions, signal: AbortSignal): Promise<number> {
   const request = { name: options.name, command: 'npm start', environment: process.env, signal }
   return withStack(request, stack => runStack(stack, options, signal))
 }
 
+/** Everything that a run has from its start. */
+interface Run {
+  readonly stack: OwnStack
+  readonly options: StartOptions
+  readonly dataDir: string
+  readonly logsDir: string
+  readonly port: number
+  /** Variables with which functions, console and other programs reach the servers. */
+  readonly variables: Readonly<Record<string, string>>
+  readonly screen: Screen
+  readonly report: Report
+  readonly signal: AbortSignal
+}
+
 async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSignal): Promise<number> {
-  const { environment } = stack
   const screen = new Screen()
-  const { notices, ...schedules } = localSchedules(environment)
+  const { notices, ...schedules } = localSchedules(stack.environment)
   for (const notice of notices) screen.line(notice)
-  await requireFreePorts([lambdaPort(environment)])
-  const places = placesFromEnvironment(environment, options.brokers, options.registry)
+  const lambda = lambdaPort(stack.environment)
+  await requireFreePorts([lambda])
+  const servers = servicesFromEnvironment(stack.environment, options)
+  const report: Report = event => screen.line(formatEvent(event))
   const failed = new AbortController()
-  const cloud = startLocalCloud({
-    ...places,
-    ...foldersFromEnvironment(environment),
-    env: ENV,
-    generator: {},
-    fresh: options.fresh,
-    docker: options.docker || dockerFromEnvironment(environment),
-    stack: options.name,
-    revive: true,
-    report: event => screen.line(formatEvent(event)),
-    signal: AbortSignal.any([signal, failed.signal]),
-  })
+  const cloud = startLocalCloud({ ...servers, report, signal: AbortSignal.any([signal, failed.signal]) }, ENV)
   const watching = cloud.then(({ services }) => watchFlow(services, ENV, screen, schedules))
   // It may fail before the functions wait for it, which then fail with its reason.
   watching.catch(() => {})
+  const variables = { ...serviceEnvironment(addressesOf(servers)), ...LOCAL_AWS_ENVIRONMENT }
+  const { dataDir, logsDir } = servers
+  const run = { stack, options, dataDir, logsDir, port: lambda.port, variables, screen, report, signal }
   try {
-    const all = { ...options, ...schedules, addresses: addressesOf(places) }
-    return await runFunctions(stack, watching, all, screen, signal)
+    return await runFunctions(run, watching, schedules.first)
   } catch (error) {
     // Print it before the servers stop, which takes seconds.
     if (!(error instanceof UserError)) throw error
@@ -85,22 +93,16 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   }
 }
 
-type RunOptions = StartOptions & Omit<LocalSchedules, 'notices'> & { readonly addresses: Addresses }
-
-/** Builds the functions and the console while the servers start, and runs them when the servers are ready. */
-async function runFunctions(
-  stack: OwnStack,
-  watching: Promise<Watch>,
-  { forMs, watch: reloads, first, addresses }: RunOptions,
-  screen: Screen,
-  signal: AbortSignal,
-): Promise<number> {
-  const { port } = lambdaPort(stack.environment)
-  const { dataDir, logsDir } = foldersFromEnvironment(stack.environment)
+/**
+ * Builds the functions and the console while the servers start, and runs them when the servers are ready.
+ *
+ * @param first the functions to invoke at once
+ */
+async function runFunctions(run: Run, watching: Promise<Watch>, first: readonly string[]): Promise<number> {
+  const { stack, options, dataDir, logsDir, port, variables, screen, report, signal } = run
   const reportsFile = join(logsDir, 'msk-trigger.jsonl')
   for (const log of [frameworkLog(logsDir), functionLogsDir(logsDir), reportsFile])
     await rm(log, { recursive: true, force: true })
-  const variables = { ...serviceEnvironment(addresses), ...LOCAL_AWS_ENVIRONMENT }
   let watch: Watch | undefined
   // Before the functions: they have to know where it listens.
   const console = await consoleFor({
@@ -113,40 +115,50 @@ async function runFunctions(
     watch = started
   })
   servers.catch(() => {})
-  try {
-    const environment = {
+  const functionOptions = {
+    environment: {
       ...variables,
       ...console.functionVariables,
       LAMBDA_PORT: String(port),
-      ...watchVariables(reloads),
-    }
-    const options = {
-      environment,
-      lambdaPort: port,
-      logsDir,
-      servers,
-      reportsFile,
-      signal,
+      // Without --no-watch, the user's own variable applies.
+      ...(options.watch ? {} : { SLUICE_WATCH: 'off' }),
+    },
+    logsDir,
+    servers,
+    reportsFile,
+    onLogLine: (line: string) => {
+      const [, reload] = RELOAD.exec(line) ?? []
+      if (reload !== undefined) screen.line(reload)
       // No function runs before the watch.
-      onLogLine: (line: string) => watch?.logged(line),
-      onReport: (line: string) => watch?.reported(line),
-      onReload: (line: string) => screen.line(line),
-    }
-    const functions = await startRevivedFunctions(options, line => screen.line(line))
+      watch?.logged(line)
+    },
+    onReport: (line: string) => watch?.reported(line),
+  }
+  const lost = Promise.withResolvers<string>()
+  const functions = new Supervisor(
+    {
+      name: 'functions',
+      title: FRAMEWORK,
+      start: startSignal => startFunctions(functionOptions, AbortSignal.any([signal, startSignal])),
+    },
+    { report, revive: true, onLost: lost.resolve },
+  )
+  try {
+    await functions.start(signal)
     stack.ready({
       variables: stackVariables(stack.environment, variables),
       lambdaPort: port,
       ...(console.address ? { consoleAddress: console.address } : {}),
     })
-    for (const line of consoleLines(console)) screen.line(line)
+    if (console.address) report({ service: 'console', state: 'ready', detail: console.address, ms: 0 })
     screen.line(`${' '.repeat(21)}logs: ${relative(PROJECT, functionLogsDir(logsDir))}\n`)
     screen.line('Ctrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats · npx sluice logs -f\n')
     const over = new AbortController()
-    const polled = pollGivenUp(stack, addresses, functions, line => screen.line(line), over.signal)
+    const polled = pollGivenUp(run, over.signal)
     try {
       const started = await watching
-      const begun = firstRuns(first, functions, started)
-      return await flow({ functions, begun, watch: started, forMs, screen, signal })
+      const begun = firstRuns(first, port, started)
+      return await flow(run, { lost: lost.promise, begun, watch: started })
     } finally {
       over.abort()
       await polled
@@ -171,35 +183,28 @@ async function consoleFor(options: ConsoleOptions): Promise<StartedConsole> {
   }
 }
 
-/** The line that tells where it is. */
-function consoleLines({ address }: StartedConsole): string[] {
-  return address ? [formatEvent({ service: 'console', state: 'ready', detail: address, ms: 0 })] : []
-}
-
 interface Flow {
-  readonly functions: RevivedFunctions
+  /** Resolves with the reason when the functions have ended and cannot be restarted. */
+  readonly lost: Promise<string>
   /** Resolves when the first runs of the scheduled functions have ended. */
   readonly begun: Promise<void>
   readonly watch: Watch
-  readonly forMs: number | undefined
-  readonly screen: Screen
-  readonly signal: AbortSignal
 }
 
 /** Runs until a stop is requested, the functions cannot be restarted, or the time is over and everything is processed. */
-async function flow({ functions, begun, watch, forMs, screen, signal }: Flow): Promise<number> {
+async function flow({ options, screen, signal }: Run, { lost, begun, watch }: Flow): Promise<number> {
   const problems: string[] = []
-  const lost = new AbortController()
-  void functions.lost.then(reason => {
+  const ended = new AbortController()
+  void lost.then(reason => {
     problems.push(reason)
-    lost.abort()
+    ended.abort()
   })
-  const stop = AbortSignal.any([signal, lost.signal])
+  const stop = AbortSignal.any([signal, ended.signal])
   const over = new AbortController()
   const end = AbortSignal.any([stop, over.signal])
   // On a slow machine the first runs take longer than a short time: their records count, too.
   const onTime = () => begun.then(() => over.abort())
-  const timer = forMs === undefined ? undefined : setTimeout(onTime, forMs)
+  const timer = options.forMs === undefined ? undefined : setTimeout(onTime, options.forMs)
   while (!end.aborted) {
     await watch.refresh()
     await pause(LOOK_EVERY_MS, undefined, { signal: end }).catch(() => {})
@@ -215,23 +220,17 @@ async function flow({ functions, begun, watch, forMs, screen, signal }: Flow): P
 }
 
 /** Reads the queue that tells of what Lambda has given up, if there is one. */
-async function pollGivenUp(
-  { environment }: OwnStack,
-  { awsEndpoint }: Addresses,
-  functions: RevivedFunctions,
-  say: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const { onFailureQueue: queueArn } = readSettings([ON_FAILURE], environment)
+async function pollGivenUp({ stack, port, variables, screen }: Run, signal: AbortSignal): Promise<void> {
+  const { onFailureQueue: queueArn } = readSettings([ON_FAILURE], stack.environment)
   if (queueArn === undefined) return
-  const sqs = localSqs(awsEndpoint, LOCAL_AWS_ENVIRONMENT.AWS_REGION, signal)
-  await pollQueue({ queueArn, sqs, say, invoke: event => functions.invoke('on-failure', event) }, signal)
+  const sqs = localSqs(variables.AWS_ENDPOINT_URL as string, LOCAL_AWS_ENVIRONMENT.AWS_REGION, signal)
+  const invoke = (event: object) => invokeFunction(port, 'on-failure', event)
+  await pollQueue({ queueArn, sqs, say: line => screen.line(line), invoke }, signal)
 }
 
 /** A schedule fires on the minute; the first readings should not wait for it. */
-async function firstRuns(names: readonly string[], functions: RevivedFunctions, watch: Watch): Promise<void> {
+async function firstRuns(names: readonly string[], port: number, watch: Watch): Promise<void> {
   const timeouts = functionTimeouts()
-  for (const name of names) {
-    await watch.run(name, timeouts.get(name) ?? 0, async () => void (await functions.invoke(name)))
-  }
+  for (const name of names)
+    await watch.run(name, timeouts.get(name) ?? 0, async () => void (await invokeFunction(port, name)))
 }

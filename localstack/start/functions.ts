@@ -9,44 +9,32 @@ import {
   functionLogsDir,
   loggedFunctions,
 } from '../../programs/function-logs.ts'
+import { followLogs } from '../../programs/log-file.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { UserError } from '../../programs/user-error.ts'
 import { LOOPBACK } from '../services/ports.ts'
 import { describeExit, type Exit, FEW_ARENAS, startProcess, tellingLine } from '../services/process.ts'
-import { followLogs } from './log-follower.ts'
-import { reloadIn } from './reload.ts'
+import type { Ready } from '../services/supervisor.ts'
 import { SERVERS_READY } from './servers-plugin.ts'
 import { isFrameworkError, startupErrorIn } from './startup-error.ts'
 
 export interface FunctionsOptions {
   /** Additional variables: where the servers are. */
   readonly environment: Readonly<Record<string, string>>
-  readonly lambdaPort: number
   /** Resolves when the servers are ready. Until then the functions are built, and none runs. */
   readonly servers: Promise<unknown>
   /** The folder of the framework's log, with a folder for the functions' logs. */
   readonly logsDir: string
-  readonly signal: AbortSignal
   /** The file for the trigger's reports about stalled consumers. */
   readonly reportsFile: string
   /** Receives each line that the functions log. */
   readonly onLogLine: (line: string) => void
   /** Receives each line of the trigger's reports. */
   readonly onReport: (line: string) => void
-  /** Receives a line for each reload. */
-  readonly onReload: (line: string) => void
 }
 
-/** A running `serverless offline` whose event sources have joined their groups. */
-export interface Functions {
-  /** Resolves when it has ended, for whatever reason. */
-  readonly ended: Promise<Exit>
-  /** The names of the functions that read Kafka. */
-  readonly consumers: readonly string[]
-  /** Invokes a function, by default as its schedule would. Resolves with its answer; rejects with what it throws. */
-  invoke(name: string, event?: object): Promise<unknown>
-  stop(): Promise<void>
-}
+/** What is started, for the user. */
+export const FRAMEWORK = 'serverless offline'
 
 // The trigger prints this when every event source has joined its consumer group.
 const READY = /^msk {2}ready:/
@@ -63,28 +51,24 @@ const MESSAGE_MS = 300
 const GRACE_MS = 10_000
 
 /** Starts the functions and waits until they read Kafka. If that fails, nothing is left running. */
-export async function startFunctions(options: FunctionsOptions): Promise<Functions> {
-  const { logsDir, reportsFile, lambdaPort, servers, signal } = options
+export async function startFunctions(options: FunctionsOptions, signal: AbortSignal): Promise<Ready> {
+  const { logsDir, reportsFile, servers } = options
   const serversReady = join(logsDir, 'servers-ready')
   rmSync(serversReady, { force: true })
   const logFile = frameworkLog(logsDir)
   const ofFunctions = functionLogsDir(logsDir)
+  const serverless = join(PROJECT, 'node_modules', 'serverless', 'bin', 'serverless.js')
   const launch = {
     command: process.execPath,
-    args: [
-      SMALL_YOUNG_GENERATION,
-      '--import',
-      SPLIT_OUTPUT,
-      join(PROJECT, 'node_modules', 'serverless', 'bin', 'serverless.js'),
-      'offline',
-    ],
+    args: [SMALL_YOUNG_GENERATION, '--import', SPLIT_OUTPUT, serverless, 'offline'],
     env: {
       ...process.env,
       ...options.environment,
       ...FEW_ARENAS,
       [SERVERS_READY]: serversReady,
       MSK_TRIGGER_REPORTS: reportsFile,
-      NODE_OPTIONS: nodeOptions(process.env.NODE_OPTIONS),
+      // kafkajs computes a harmless negative timeout.
+      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --disable-warning=TimeoutNegativeWarning`.trim(),
       [FUNCTION_LOGS]: ofFunctions,
     },
   }
@@ -98,8 +82,6 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     if (consumer) consumers.add(consumer)
     if (READY.test(line)) ready.resolve()
     if (isFrameworkError(line)) startupError.resolve()
-    const reload = reloadIn(line)
-    if (reload !== undefined) options.onReload(reload)
     options.onLogLine(line)
   })
   // After the follower, which must not miss the first lines.
@@ -108,26 +90,17 @@ export async function startFunctions(options: FunctionsOptions): Promise<Functio
     unfollow()
     unfollowReports()
   })
+  const stop = () => started.stop(GRACE_MS)
   try {
     const opened = servers.then(() => writeFileSync(serversReady, ''))
-    await readyOrNot(
-      { ready: ready.promise, opened, startupError: startupError.promise },
-      started.exited,
-      logFile,
-      signal,
-    )
+    const steps = { ready: ready.promise, opened, startupError: startupError.promise }
+    await readyOrNot(steps, started.exited, logFile, signal)
   } catch (error) {
-    await started.stop(GRACE_MS)
+    await stop()
     throw error
   }
-  return {
-    ended: started.exited,
-    consumers: [...consumers].sort(),
-    invoke: (name, event) => invoke(`http://${LOOPBACK}:${lambdaPort}`, name, event),
-    stop: () => started.stop(GRACE_MS),
-  }
+  return { ...started, stop, detail: `${FRAMEWORK} with ${[...consumers].sort().join(', ')}` }
 }
-
 /** The steps of a start. */
 interface Steps {
   readonly ready: Promise<void>
@@ -173,8 +146,13 @@ function failureOf(how: string, logFile: string): string {
     : `✗ The functions cannot start: ${error}\n  ${where}`
 }
 
-/** The Lambda endpoint answers 200 even if the handler throws; the header tells the difference. */
-async function invoke(endpoint: string, name: string, event: object = {}): Promise<unknown> {
+/**
+ * Invokes a function, by default as its schedule would. Resolves with its answer; rejects with what it throws.
+ *
+ * The Lambda endpoint answers 200 even if the handler throws; the header tells the difference.
+ */
+export async function invokeFunction(lambdaPort: number, name: string, event: object = {}): Promise<unknown> {
+  const endpoint = `http://${LOOPBACK}:${lambdaPort}`
   const response = await fetch(`${endpoint}/2015-03-31/functions/sluice-local-${name}/invocations`, {
     method: 'POST',
     body: JSON.stringify(event),
@@ -183,9 +161,4 @@ async function invoke(endpoint: string, name: string, event: object = {}): Promi
     return await response.json().catch(() => undefined)
   const answer = (await response.json().catch(() => ({}))) as { errorMessage?: string }
   throw new UserError(answer.errorMessage ?? `Lambda's endpoint answered with status ${response.status}`)
-}
-
-// kafkajs computes a harmless negative timeout.
-function nodeOptions(given = ''): string {
-  return `${given} --disable-warning=TimeoutNegativeWarning`.trim()
 }

@@ -1,5 +1,5 @@
 import { pipe, transform } from 'valibot'
-import { BROKERS } from '../../localstack/brokers-option.ts'
+import { BROKERS } from '../../localstack/options.ts'
 import type { BrokerCount } from '../../localstack/services/kafka-data.ts'
 import { type Kind, list, oneOf, wholeNumber } from '../../packages/runtime/settings/values.ts'
 import { readOptions as optionsOf } from '../../programs/options.ts'

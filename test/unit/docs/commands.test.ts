@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream'
 import { describe, it } from 'node:test'
 import type { Command } from 'commander'
 import { program } from '../../../cli/program.ts'
-import { readArguments } from '../../../localstack/start/arguments.ts'
+import { readStartOptions } from '../../../localstack/options.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const PAGES = globSync(
@@ -135,9 +135,9 @@ describe('the commands in the pages', () => {
 
   it('given each with npm start, then it takes these options', () => {
     const all = behind('npm start --')
-    for (const options of all) readArguments(wordsOf(options))
+    for (const options of all) readStartOptions(wordsOf(options))
     assert.ok(all.length > 4)
-    assert.throws(() => readArguments(['--nonsense']), /nonsense/)
+    assert.throws(() => readStartOptions(['--nonsense']), /nonsense/)
   })
 
   it('given one that is wrong, then it is refused', async () => {

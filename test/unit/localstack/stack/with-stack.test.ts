@@ -3,10 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { stackNameFrom } from '../../../../localstack/stack/stack-option.ts'
 import { stackPorts } from '../../../../localstack/stack/stack-ports.ts'
 import { stackVariables, withStack } from '../../../../localstack/stack/with-stack.ts'
-import { readArguments } from '../../../../localstack/start/arguments.ts'
 import { runningStack, stackFile } from '../../../../programs/stack.ts'
 import { until } from '../../../support/until.ts'
 
@@ -136,27 +134,6 @@ describe('the ports of a stack', () => {
       { name: 'UserError', message: /KAFKA_PORT, REDIS_PORT, .*CONSOLE_PORT, and KAFKA_UI_PORT/ },
     )
   })
-})
-
-describe('the name of a stack', () => {
-  it('is that of the option, or the variable, or "local"', () => {
-    assert.equal(stackNameFrom('lab', { SLUICE_STACK: 'other' }), 'lab')
-    assert.equal(stackNameFrom(undefined, { SLUICE_STACK: 'other' }), 'other')
-    assert.equal(stackNameFrom(undefined, { SLUICE_STACK: '' }), 'local')
-  })
-
-  for (const name of ['', 'Lab', '../lab', 'a'.repeat(21)])
-    it(`cannot be "${name}"`, () => {
-      const allowed = 'must be 1 to 20 lower-case letters, digits and "-"'
-      assert.throws(() => readArguments([`--name=${name}`]), {
-        name: 'ConfigError',
-        message: `the command line of \`npm start\` has 1 error:\n  - --name: ${allowed}`,
-      })
-      if (name === '') return
-      assert.throws(() => readArguments([], { SLUICE_STACK: name }), {
-        message: `the environment has 1 error:\n  - SLUICE_STACK: ${allowed}`,
-      })
-    })
 })
 
 it('other programs receive the client settings of servers that were already running', () => {

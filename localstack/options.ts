@@ -1,0 +1,129 @@
+/** The options of the commands that start servers: `npm start` and `npm run services`. */
+import { pipe, transform } from 'valibot'
+import { duration } from '../lib/app/settings/duration.ts'
+import { type Environment, readSettings } from '../lib/app/settings/index.ts'
+import { type Kind, oneOf } from '../packages/runtime/settings/values.ts'
+import { readOptions } from '../programs/options.ts'
+import { STACK_NAME } from '../programs/stack.ts'
+import { BROKER_COUNTS, type BrokerCount } from './services/kafka-data.ts'
+import { LOCAL_CLOUD } from './settings.ts'
+
+const COUNTS = oneOf(BROKER_COUNTS.map(String))
+
+/** How many brokers there can be: it takes three to do without one. */
+export const BROKERS: Kind<BrokerCount> = {
+  allowed: COUNTS.allowed,
+  schema: pipe(
+    COUNTS.schema,
+    transform(text => Number(text) as BrokerCount),
+  ),
+}
+
+const FOR_SERVERS = {
+  fresh: { type: 'boolean', default: false },
+  docker: { type: 'boolean', default: false },
+  registry: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+  brokers: { type: 'string' },
+  name: { type: 'string' },
+} as const
+
+/** What the servers of a stack are. */
+export interface CloudOptions {
+  readonly fresh: boolean
+  readonly docker: boolean
+  /** Whether a schema registry is started, too. */
+  readonly registry: boolean
+  /** The name of the stack. */
+  readonly name: string
+  /** The requested number of Kafka brokers; undefined if not given. */
+  readonly brokers: BrokerCount | undefined
+}
+
+export interface StartOptions extends CloudOptions {
+  /** Whether code and rules are reloaded when they are saved. */
+  readonly watch: boolean
+  /** Milliseconds after which it stops; undefined for until a stop is requested. */
+  readonly forMs: number | undefined
+}
+
+/**
+ * The options of `npm run services`; undefined if the arguments ask for help.
+ *
+ * @throws ConfigError naming everything that is wrong
+ */
+export function readServicesOptions(
+  args: readonly string[],
+  environment: Environment = {},
+): CloudOptions | undefined {
+  const kinds = { brokers: BROKERS, name: STACK_NAME }
+  const values = readOptions('npm run services', args, FOR_SERVERS, kinds)
+  const { help, name, brokers, ...rest } = values
+  return help ? undefined : { ...rest, brokers, name: stackName(name, environment) }
+}
+
+/** As `readServicesOptions`, of `npm start`. */
+export function readStartOptions(
+  args: readonly string[],
+  environment: Environment = {},
+): StartOptions | undefined {
+  const options = {
+    ...FOR_SERVERS,
+    'no-watch': { type: 'boolean', default: false },
+    for: { type: 'string' },
+  } as const
+  const kinds = { brokers: BROKERS, name: STACK_NAME, for: duration() }
+  const values = readOptions('npm start', args, options, kinds)
+  const { help, name, brokers, 'no-watch': noWatch, for: forMs, ...rest } = values
+  return help ? undefined : { ...rest, brokers, name: stackName(name, environment), watch: !noWatch, forMs }
+}
+
+/** The option counts more than SLUICE_STACK. */
+function stackName(option: string | undefined, environment: Environment): string {
+  return option ?? readSettings([LOCAL_CLOUD], environment).stack
+}
+
+const PORTS = 'Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), REGISTRY_PORT (8081)'
+const LINES = {
+  fresh: '--fresh      start from empty data',
+  name: '--name NAME  a stack of that name, with its own ports and data (also: SLUICE_STACK)',
+  brokers:
+    '--brokers 3  three Kafka brokers, any one of which may fail, on KAFKA_PORT and the two ports after it',
+  registry: '--registry   also a schema registry, which functions and commands then use (Apicurio)',
+  docker: '--docker     use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)',
+  help: '--help       show this',
+  used: 'If KAFKA_BROKERS, REDIS_URL, AWS_ENDPOINT_URL or SCHEMA_REGISTRY_URL is set, that server is used and none is started.',
+}
+
+export const SERVICES_USAGE = `Usage: npm run services -- [options]
+
+Starts Kafka, Valkey and LocalStack, creates the topics and resources, and runs until Ctrl-C.
+
+  ${LINES.fresh}
+  ${LINES.name}
+  ${LINES.brokers}
+  ${LINES.registry}
+  ${LINES.docker}
+  ${LINES.help}
+
+${PORTS}, all on 127.0.0.1.
+${LINES.used}`
+
+export const START_USAGE = `Usage: npm start -- [options]
+
+Starts Kafka, Valkey and LocalStack, the console, then every function, and shows what flows, until Ctrl-C.
+
+  ${LINES.fresh}
+  ${LINES.name}
+  --for TIME   stop this long after the functions are up, e.g. 90s or 5m, when all records that arrived by then are processed;
+               exit status 0 if all was well
+  ${LINES.brokers}
+  ${LINES.registry}
+  --no-watch   do not reload code and rules when they are saved
+  ${LINES.docker}
+  ${LINES.help}
+
+${PORTS}, LAMBDA_PORT (3002), and for the console
+CONSOLE_PORT (8050) and KAFKA_UI_PORT (8080), all on 127.0.0.1.
+${LINES.used}
+SLUICE_GENERATOR=off: no simulated readings. SLUICE_SCHEDULES=off: also no clock, so no timer fires.`

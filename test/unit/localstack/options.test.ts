@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  readServicesOptions,
+  readStartOptions,
+  SERVICES_USAGE,
+  START_USAGE,
+} from '../../../localstack/options.ts'
+
+for (const [command, read, usage] of [
+  ['npm start', readStartOptions, START_USAGE],
+  ['npm run services', readServicesOptions, SERVICES_USAGE],
+] as const)
+  describe(`the options of \`${command}\``, () => {
+    it('given nothing, then one stack with the usual servers is started', () => {
+      const { fresh, docker, registry, brokers, name } = read([]) ?? assert.fail()
+      assert.deepEqual([fresh, docker, registry, brokers, name], [false, false, false, undefined, 'local'])
+    })
+
+    it('given --help, then nothing is started, and each option has a line', () => {
+      assert.equal(read(['--help']), undefined)
+      for (const option of ['fresh', 'name', 'brokers', 'registry', 'docker', 'help'])
+        assert.match(usage, new RegExp(`^  --${option} `, 'm'))
+    })
+
+    it('given a number of brokers, then it is one or three', () => {
+      assert.equal(read(['--brokers', '1'])?.brokers, 1)
+      assert.equal(read(['--brokers', '3'])?.brokers, 3)
+    })
+
+    for (const text of ['2', 'x', '', '03', '3.0', '-3'])
+      it(`given "${text}" brokers, then the message says what it must be`, () => {
+        assert.throws(() => read([`--brokers=${text}`]), {
+          name: 'ConfigError',
+          message: `the command line of \`${command}\` has 1 error:\n  - --brokers: must be one of 1, 3`,
+        })
+      })
+
+    it('given a name, then that of the option counts more than that of the variable', () => {
+      assert.equal(read(['--name', 'lab'], { SLUICE_STACK: 'other' })?.name, 'lab')
+      assert.equal(read([], { SLUICE_STACK: 'other' })?.name, 'other')
+      assert.equal(read([], { SLUICE_STACK: '' })?.name, 'local')
+    })
+
+    for (const name of ['Lab', '../lab', 'a'.repeat(21)])
+      it(`given the name "${name}", then the message names where it stands, and what it may have`, () => {
+        const allowed = 'must be 1 to 20 lower-case letters, digits and "-"'
+        assert.throws(() => read([`--name=${name}`]), {
+          message: `the command line of \`${command}\` has 1 error:\n  - --name: ${allowed}`,
+        })
+        assert.throws(() => read([], { SLUICE_STACK: name }), {
+          message: `the environment has 1 error:\n  - SLUICE_STACK: ${allowed}`,
+        })
+      })
+  })
+
+it('given --no-watch, then edits wait for the next start of the functions', () => {
+  assert.equal(readStartOptions([])?.watch, true)
+  assert.equal(readStartOptions(['--no-watch'])?.watch, false)
+})

@@ -9,16 +9,12 @@ import { safeHeaders } from './access/headers.ts'
 import { DEPLOYED_LIMITS, LIMITS, limitedBodies, limitedQuestions } from './access/limits.ts'
 import type { ConsoleHono } from './access/person.ts'
 import { admission, signInRoutes } from './access/sign-in.ts'
-import { alertRoutes } from './api/alerts.ts'
-import { environmentRoutes } from './api/environment.ts'
+import { alertListRoutes } from './api/alerts.ts'
+import { apiRoutes } from './api/api.ts'
 import { failureRoutes } from './api/failures.ts'
-import { journeyRoutes } from './api/journey.ts'
-import { kafkaRoutes } from './api/kafka.ts'
-import { overviewRoutes } from './api/overview.ts'
 import { answerProblem, ProblemError } from './api/problem.ts'
-import { stateRoutes } from './api/state.ts'
-import { telemetryRoutes } from './api/telemetry.ts'
-import { writingRoutes } from './api/writing.ts'
+import { addRoutes } from './api/route.ts'
+import { localOnly } from './api/writing.ts'
 import type { ConsoleEnvironment } from './environment.ts'
 import type { PageFiles } from './page-files.ts'
 
@@ -78,15 +74,10 @@ function api(environment: ConsoleEnvironment): Hono<ConsoleHono> {
     await next()
     context.header('cache-control', 'no-store')
   })
-  routes.route('/environment', environmentRoutes(environment))
-  routes.route('/overview', overviewRoutes(environment))
-  routes.route('/telemetry', telemetryRoutes(environment))
-  routes.route('/alerts', alertRoutes(environment))
+  routes.use('/writing/*', localOnly(environment))
+  addRoutes(routes, apiRoutes(environment), environment)
+  routes.route('/alerts', alertListRoutes(environment))
   routes.route('/failures', failureRoutes(environment))
-  routes.route('/kafka', kafkaRoutes(environment))
-  routes.route('/state', stateRoutes(environment))
-  routes.route('/journey', journeyRoutes(environment))
-  routes.route('/writing', writingRoutes(environment))
   routes.all('*', ({ req }) => {
     throw new ProblemError('not-found', `The console has no ${req.path}.`)
   })

@@ -10,14 +10,20 @@ import { ruleRoutes } from './alerts/rules.ts'
 import { silenceRoutes } from './alerts/silences.ts'
 import { trialRoutes } from './alerts/trial.ts'
 
-export function alertRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
+export function alertRoutes(environment: ConsoleEnvironment) {
+  return {
+    ...notificationRoutes(environment),
+    ...silenceRoutes(environment),
+    ...ruleRoutes(environment),
+    ...ruleFileRoutes(environment),
+    ...trialRoutes(environment),
+  }
+}
+
+/** The lists of alerts, and one of them. */
+export function alertListRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
   routes.route('/', listRoutes(environment))
   routes.route('/', oneRoutes(environment))
-  routes.route('/notifications', notificationRoutes(environment))
-  routes.route('/silences', silenceRoutes(environment))
-  routes.route('/rules', ruleRoutes(environment))
-  routes.route('/rules', ruleFileRoutes(environment))
-  routes.route('/rules', trialRoutes(environment))
   return routes
 }

@@ -1,13 +1,10 @@
 /** One event through the system: by the spans that the functions send here, or else by what the log says. */
-import { Hono } from 'hono'
-import { maxLength, minLength, object, optional, picklist, pipe, regex, string, transform } from 'valibot'
-import type { ConsoleHono } from '../access/person.ts'
+import { maxLength, minLength, optional, picklist, pipe, regex, string, transform } from 'valibot'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { JourneyFinder } from '../journey/finder.ts'
 import { recentJourneys } from '../journey/recent.ts'
-import { watchable } from '../live/watchable.ts'
 import { ProblemError } from './problem.ts'
-import { queryOf } from './query.ts'
+import { asked, watched } from './route.ts'
 
 /** How far back the log is searched, in minutes. */
 const SPANS_OF_TIME = ['15', '60', '360', '1440'] as const
@@ -20,27 +17,18 @@ const ASKED = {
   partition: optional(COUNT),
   offset: optional(COUNT),
 }
-const QUERY = object(ASKED)
-const SEARCH = object({
-  ...ASKED,
-  minutes: optional(picklist(SPANS_OF_TIME, `has to be one of ${SPANS_OF_TIME.join(', ')}`), '15'),
-})
+const MINUTES = optional(picklist(SPANS_OF_TIME, `has to be one of ${SPANS_OF_TIME.join(', ')}`), '15')
 
-export function journeyRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
+export function journeyRoutes(environment: ConsoleEnvironment) {
   const finder = new JourneyFinder(environment)
-  watchable(routes, '/', { query: QUERY, everyMs: 2_000, environment }, query =>
-    finder.follow(askedBy(query)),
-  )
-  routes.get('/search', async context => {
-    const { minutes, ...query } = queryOf(SEARCH, context)
-    const sinceMs = Date.now() - Number(minutes) * 60_000
-    return context.json(await finder.search(askedBy(query), sinceMs, context.req.raw.signal))
-  })
-  watchable(routes, '/recent', { query: object({}), everyMs: 2_000, environment }, async () =>
-    recentJourneys(environment),
-  )
-  return routes
+  return {
+    '/journey': watched(ASKED, 2_000, async query => finder.follow(askedBy(query))),
+    '/journey/search': asked({ ...ASKED, minutes: MINUTES }, async ({ minutes, ...query }, { req }) => {
+      const sinceMs = Date.now() - Number(minutes) * 60_000
+      return finder.search(askedBy(query), sinceMs, req.raw.signal)
+    }),
+    '/journey/recent': watched({}, 2_000, async () => recentJourneys(environment)),
+  }
 }
 
 interface Query {

@@ -1,21 +1,61 @@
 /** The cluster: brokers, topics, messages, groups, schemas. */
-import { Hono } from 'hono'
-import type { ConsoleHono } from '../access/person.ts'
+import { integer, maxLength, maxValue, minLength, minValue, optional, pipe, string, toNumber } from 'valibot'
+import { clusterDescription } from '../../lib/queries/cluster.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
-import { clusterRoutes } from './kafka/cluster.ts'
-import { groupRoutes } from './kafka/groups.ts'
-import { keyRoutes } from './kafka/keys.ts'
-import { messageRoutes } from './kafka/messages.ts'
-import { schemaRoutes } from './kafka/schemas.ts'
-import { topicRoutes } from './kafka/topics.ts'
+import { listedGroups, oneGroup } from './kafka/groups.ts'
+import { keysOf, MOST_RECORDS } from './kafka/keys.ts'
+import { MESSAGES_FIELDS, PLACE_FIELDS } from './kafka/messages/query.ts'
+import { ConsoleMessages } from './kafka/messages.ts'
+import { listedSubjects, oneSubject } from './kafka/schemas.ts'
+import { oneTopic } from './kafka/topic.ts'
+import { listedTopics } from './kafka/topics.ts'
+import { asked, watched } from './route.ts'
 
-export function kafkaRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
-  routes.route('/cluster', clusterRoutes(environment))
-  routes.route('/topics', topicRoutes(environment))
-  routes.route('/keys', keyRoutes(environment))
-  routes.route('/groups', groupRoutes(environment))
-  routes.route('/schemas', schemaRoutes(environment))
-  routes.route('/messages', messageRoutes(environment))
-  return routes
+/** A part of the names that are wanted. */
+const FIND = optional(pipe(string(), maxLength(249, 'is too long')), '')
+/** Names of topics have 249 letters at most. */
+const TOPIC = pipe(
+  optional(string(), ''),
+  minLength(1, 'name a topic'),
+  maxLength(249, 'is too long for the name of a topic'),
+)
+const GROUP = pipe(optional(string(), ''), minLength(1, 'name a group'), maxLength(1_000, 'is too long'))
+const SUBJECT = pipe(optional(string(), ''), minLength(1, 'name a subject'), maxLength(1_000, 'is too long'))
+const VERSION = pipe(
+  string(),
+  toNumber('give the number of a version'),
+  integer('give the number of a version'),
+  minValue(1, 'versions begin with 1'),
+)
+const RECORDS = pipe(
+  string(),
+  toNumber('give a number of records'),
+  integer('give a number of records'),
+  minValue(1, 'give a number of records from 1 on'),
+  maxValue(MOST_RECORDS, `at most ${MOST_RECORDS} records are read`),
+)
+
+export function kafkaRoutes(environment: ConsoleEnvironment) {
+  const messages = new ConsoleMessages(environment)
+  return {
+    '/kafka/cluster': watched({}, 5_000, async () => clusterDescription(await environment.cluster())),
+    '/kafka/topics': watched({ find: FIND }, 5_000, ({ find }) => listedTopics(environment, find)),
+    '/kafka/topics/one': watched({ name: TOPIC }, 5_000, ({ name }) => oneTopic(environment, name)),
+    '/kafka/keys': asked({ topic: TOPIC, records: optional(RECORDS, '10000') }, (query, { req }) =>
+      keysOf(environment, query, req.raw.signal),
+    ),
+    '/kafka/groups': watched({ find: FIND }, 4_000, ({ find }) => listedGroups(environment, find)),
+    '/kafka/groups/one': watched({ name: GROUP }, 4_000, ({ name }) => oneGroup(environment, name)),
+    '/kafka/schemas': asked(
+      { find: optional(pipe(string(), maxLength(1_000, 'is too long')), '') },
+      ({ find }) => listedSubjects(environment, find),
+    ),
+    '/kafka/schemas/one': asked({ name: SUBJECT, version: optional(VERSION) }, ({ name, version }) =>
+      oneSubject(environment, name, version),
+    ),
+    '/kafka/messages': watched(MESSAGES_FIELDS, 1_000, query => messages.list(query)),
+    '/kafka/messages/topics': asked({}, () => messages.topics()),
+    '/kafka/messages/one': asked(PLACE_FIELDS, place => messages.one(place)),
+    '/kafka/messages/download': asked(MESSAGES_FIELDS, (query, request) => messages.download(query, request)),
+  }
 }

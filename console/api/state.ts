@@ -1,8 +1,6 @@
 /** What consumers remember, by partition and by entity. */
-import { Hono } from 'hono'
-import { maxLength, minLength, object, optional, pipe, string } from 'valibot'
+import { maxLength, minLength, optional, pipe, string } from 'valibot'
 import { signalNamed, topicSize } from '../../lib/app/topics.ts'
-import type { EntityState } from '../../lib/queries/entities.ts'
 import { findEntities } from '../../lib/queries/find-entities.ts'
 import {
   type ConsumerState,
@@ -15,11 +13,9 @@ import { boundsIfThere } from '../../lib/queries/topics.ts'
 import { RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import type { ConsoleHono } from '../access/person.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
-import { watchable } from '../live/watchable.ts'
 import { ProblemError } from './problem.ts'
-import { queryOf } from './query.ts'
+import { asked, watched } from './route.ts'
 
 /** A consumer, and a topic that it reads. */
 interface StateName {
@@ -40,12 +36,6 @@ export interface PartitionsAnswer extends StateName {
   readonly withoutKafka?: string
 }
 
-export interface EntitiesAnswer extends StateName {
-  readonly entities: readonly EntityState[]
-  readonly looked: number
-  readonly isWhole: boolean
-}
-
 /** Counting what is in large states takes time, and Redis has other work. */
 const COUNTING_MS = 2_000
 const ENTITIES = { found: 20, looked: 200_000 }
@@ -53,28 +43,23 @@ const SEARCHING_MS = 5_000
 
 const NAME = pipe(string(), minLength(1, 'is missing'), maxLength(300, 'is too long'))
 const STATE = { consumer: NAME, topic: optional(NAME) }
-const ENTITY = object({
-  ...STATE,
-  entity: pipe(string(), minLength(1, 'is missing'), maxLength(2_000, 'is too long')),
-})
+const ENTITY = pipe(string(), minLength(1, 'is missing'), maxLength(2_000, 'is too long'))
 
-export function stateRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
-  watchable(routes, '/', { query: object({}), everyMs: 5_000, environment }, () => statesOf(environment))
-  watchable(routes, '/partitions', { query: object(STATE), everyMs: 10_000, environment }, query =>
-    partitionsIn(environment, nameOf(environment, query)),
-  )
-  routes.get('/entities', async context => {
-    const { entity, ...query } = queryOf(ENTITY, context)
-    const name = nameOf(environment, query)
-    const { count } = await sizeOf(environment, name.topic)
-    const partitions = partitionsOf(name.consumer, { topic: name.topic, partitions: count })
-    const signal = AbortSignal.any([context.req.raw.signal, AbortSignal.timeout(SEARCHING_MS)])
-    const limits = { ...ENTITIES, signal }
-    const found = await findEntities(await environment.inspection(), partitions, entity, limits)
-    return context.json({ ...name, ...found } satisfies EntitiesAnswer)
-  })
-  return routes
+export function stateRoutes(environment: ConsoleEnvironment) {
+  return {
+    '/state': watched({}, 5_000, () => statesOf(environment)),
+    '/state/partitions': watched(STATE, 10_000, async query =>
+      partitionsIn(environment, nameOf(environment, query)),
+    ),
+    '/state/entities': asked({ ...STATE, entity: ENTITY }, async ({ entity, ...query }, { req }) => {
+      const name = nameOf(environment, query)
+      const { count } = await sizeOf(environment, name.topic)
+      const partitions = partitionsOf(name.consumer, { topic: name.topic, partitions: count })
+      const signal = AbortSignal.any([req.raw.signal, AbortSignal.timeout(SEARCHING_MS)])
+      const limits = { ...ENTITIES, signal }
+      return { ...name, ...(await findEntities(await environment.inspection(), partitions, entity, limits)) }
+    }),
+  }
 }
 
 async function statesOf(environment: ConsoleEnvironment): Promise<StatesAnswer> {

@@ -1,15 +1,12 @@
 /** Entities, their statistics and their recent past. */
-import { Hono } from 'hono'
-import { maxLength, minLength, object, optional, picklist, pipe, regex, string, transform } from 'valibot'
+import { maxLength, minLength, optional, picklist, pipe, regex, string, transform } from 'valibot'
 import { averagesBy, type GroupAverages } from '../../lib/queries/averages.ts'
 import { firingNow } from '../../lib/queries/firing-alerts.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
-import type { ConsoleHono } from '../access/person.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { KeptAnswer } from '../live/kept-answer.ts'
-import { watchable } from '../live/watchable.ts'
-import { queryOf } from './query.ts'
+import { asked, watched } from './route.ts'
 import { activities } from './telemetry/activities.ts'
 import { entityNow, LIVE_MS } from './telemetry/entity.ts'
 import { entityPage, metricsOf, type ShownMetric, STATISTICS } from './telemetry/entity-page.ts'
@@ -48,48 +45,39 @@ const HOURS = pipe(
   transform(Number),
 )
 const SPAN = pipe(optional(string(), ''), picklist(['live', '1', '6', '24'], 'must be live, 1, 6 or 24'))
-const ENTITIES_QUERY = object({
+const PAGE = pipe(string(), regex(/^[1-9]\d{0,5}$/, 'must be a page, from 1 on'), transform(Number))
+const ENTITIES = {
   find: SOME_TEXT,
   family: optional(picklist(FAMILY_NAMES, `must be one of ${FAMILY_NAMES.join(', ')}`)),
   statistic: optional(picklist(STATISTICS, `must be one of ${STATISTICS.join(', ')}`), 'last'),
   sort: SOME_TEXT,
   alerting: optional(picklist(['yes'], 'must be yes, or not there')),
-  page: optional(
-    pipe(string(), regex(/^[1-9]\d{0,5}$/, 'must be a page, from 1 on'), transform(Number)),
-    '1',
-  ),
-})
+  page: optional(PAGE, '1'),
+}
 
-export function telemetryRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
+export function telemetryRoutes(environment: ConsoleEnvironment) {
   const memory = new TelemetryMemory(environment)
   const volumes = new Volumes(environment)
   const firing = new KeptAnswer(() => firingByEntity(environment), { forMs: 2_000 })
-
-  const entitiesQuery = { query: ENTITIES_QUERY, everyMs: 5_000, environment }
-  watchable(routes, '/entities', entitiesQuery, async ({ alerting, ...query }) => {
-    const [list, alerts] = await Promise.all([memory.entities.get(), firing.get()])
-    return entityPage(list, alerts, { ...query, alerting: alerting !== undefined })
-  })
-  watchable(routes, '/averages', { query: object({}), everyMs: 5_000, environment }, async () => {
-    return averages(await memory.entities.get())
-  })
-  const activitiesQuery = { query: object({ activity: SOME_TEXT }), everyMs: 5_000, environment }
-  watchable(routes, '/activities', activitiesQuery, ({ activity }) => activities(memory, activity))
-  const volumesQuery = { query: object({ hours: HOURS }), everyMs: 1_000, environment }
-  watchable(routes, '/volumes', volumesQuery, ({ hours }) => volumes.of(hours))
-
-  const entityQuery = { query: object({ entity: ENTITY, span: SPAN }), everyMs: 2_000, environment }
-  watchable(routes, '/entity', entityQuery, query => {
-    const isLive = query.span === 'live'
-    const spanMs = isLive ? LIVE_MS : Number(query.span) * HOUR_MS
-    return entityNow(environment, memory, { entity: query.entity, spanMs, isLive })
-  })
-  const historyQuery = object({ entity: ENTITY, hours: HOURS })
-  routes.get('/history', async context =>
-    context.json(await entityHistory(environment, memory, queryOf(historyQuery, context))),
-  )
-  return routes
+  return {
+    '/telemetry/entities': watched(ENTITIES, 5_000, async ({ alerting, ...query }) => {
+      const [list, alerts] = await Promise.all([memory.entities.get(), firing.get()])
+      return entityPage(list, alerts, { ...query, alerting: alerting !== undefined })
+    }),
+    '/telemetry/averages': watched({}, 5_000, async () => averages(await memory.entities.get())),
+    '/telemetry/activities': watched({ activity: SOME_TEXT }, 5_000, ({ activity }) =>
+      activities(memory, activity),
+    ),
+    '/telemetry/volumes': watched({ hours: HOURS }, 1_000, ({ hours }) => volumes.of(hours)),
+    '/telemetry/entity': watched({ entity: ENTITY, span: SPAN }, 2_000, ({ entity, span }) => {
+      const isLive = span === 'live'
+      const spanMs = isLive ? LIVE_MS : Number(span) * HOUR_MS
+      return entityNow(environment, memory, { entity, spanMs, isLive })
+    }),
+    '/telemetry/history': asked({ entity: ENTITY, hours: HOURS }, query =>
+      entityHistory(environment, memory, query),
+    ),
+  }
 }
 
 /** How many alerts fire, by the name of the entity. */

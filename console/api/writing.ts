@@ -1,67 +1,126 @@
 /** Readings that a person writes, and recorded streams that are played; on this machine only. */
 import { randomUUID } from 'node:crypto'
-import { type Context, Hono } from 'hono'
-import { object } from 'valibot'
+import type { MiddlewareHandler } from 'hono'
+import {
+  boolean,
+  check,
+  type InferOutput,
+  literal,
+  maxLength,
+  minLength,
+  minValue,
+  number,
+  type ObjectSchema,
+  optional,
+  picklist,
+  pipe,
+  record,
+  string,
+  union,
+  unknown,
+} from 'valibot'
+import { dataWriterOf } from '../../lib/app/data-writer.ts'
 import { packagedSchema } from '../../lib/app/packaged-schemas.ts'
+import type { Audit } from '../../lib/audit.ts'
+import { leaveAudit } from '../../lib/operations/audit.ts'
+import { type PlayCounts, play } from '../../lib/operations/replay/play.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
-import { type ConsoleHono, requireOperator } from '../access/person.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
-import { watchable } from '../live/watchable.ts'
 import { ProblemError, problemOf } from './problem.ts'
-import { bodyOf } from './query.ts'
-import { audited, publishAudit, replayAudit, stopAudit } from './writing/audit.ts'
-import { type FamilyForm, formOf, KEY_STRATEGIES } from './writing/forms.ts'
-import { playInto } from './writing/player.ts'
-import { type Delivery, publishReading } from './writing/publish.ts'
-import { type RecordingShown, Recordings } from './writing/recordings.ts'
-import { type ReplayShown, Replays } from './writing/replays.ts'
-import { READING, REPLAY } from './writing/requests.ts'
-import { writtenEvent } from './writing/written.ts'
+import { asked, changed, watched } from './route.ts'
+import { FAMILY_NAMES, type FamilyForm, formOf, KEY_STRATEGIES } from './writing/forms.ts'
+import { type Delivery, publishReading, writtenEvent } from './writing/publish.ts'
+import { type OpenRecording, Recordings } from './writing/recordings.ts'
+import { Replays } from './writing/replays.ts'
 
-/** What can be written. */
-export interface WritingForms {
-  readonly families: readonly FamilyForm[]
-  readonly keyStrategies: readonly string[]
-  readonly recordings: readonly RecordingShown[]
+const SHORT = pipe(
+  string('must be a text'),
+  minLength(1, 'must not be empty'),
+  maxLength(200, 'must have at most 200 characters'),
+)
+const TIME = pipe(
+  SHORT,
+  check(text => !Number.isNaN(Date.parse(text)), 'must be a time of RFC 3339'),
+)
+const READING = {
+  family: picklist(FAMILY_NAMES, `must be one of ${FAMILY_NAMES.join(', ')}`),
+  data: record(string(), unknown(), 'must be the data of the reading'),
+  /** A new one if it is left out. */
+  id: optional(SHORT),
+  /** Now if it is left out. */
+  time: optional(TIME),
+  traceparent: optional(SHORT),
+  keyBy: optional(picklist(KEY_STRATEGIES, `must be one of ${KEY_STRATEGIES.join(', ')}`)),
+}
+const REPLAY = {
+  recording: SHORT,
+  /** How many times faster than recorded. */
+  speed: union([literal('max'), pipe(number(), minValue(0.001))], 'must be a number above 0, or "max"'),
+  /** Whether new events are made of the recorded ones, as near to the present as consumers accept. */
+  shift: boolean('must be true or false'),
 }
 
-export interface ReplayList {
-  readonly replays: readonly ReplayShown[]
-}
-
-const EVERY_MS = 500
-
-export function writingRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
+export function writingRoutes(environment: ConsoleEnvironment) {
   const recordings = new Recordings()
   const replays = new Replays(Date.now, work => environment.inBackground(work))
-  routes.use(async (_, next) => {
-    if (!environment.isLocal)
+  return {
+    '/writing': asked({}, async () => {
+      const [families, shown] = await Promise.all([formsAt(Date.now()), recordings.all()])
+      return { families, keyStrategies: KEY_STRATEGIES as readonly string[], recordings: shown }
+    }),
+    'POST /writing/readings': changed(READING, (written, { name }) => published(environment, written, name)),
+    '/writing/replays': watched({}, 500, async () => ({ replays: replays.all() })),
+    'POST /writing/replays': changed(
+      REPLAY,
+      async ({ recording, speed, shift }, { name: by }, request) => {
+        const open = await recordings.named(recording)
+        if (!open) throw new ProblemError('not-found', 'There is no such recording.')
+        const pace = speed === 'max' ? Number.POSITIVE_INFINITY : speed
+        const played = { name: recording, open, speed: pace, shiftToNow: shift }
+        return replays.start(
+          { recording, speed: pace, by },
+          (counts, stop) => playInto(environment, played, counts, stop),
+          ({ id, startedAt, endedAt, acknowledged, state }) =>
+            audited(environment, {
+              ...{ action: 'replay', by, startedAt, endedAt: endedAt ?? startedAt, operation: id },
+              filter: {
+                recording,
+                speed: speed === 'max' ? 'max' : String(pace),
+                ...(shift ? { shift: 'now' } : {}),
+                ended: state,
+              },
+              counts: { published: acknowledged },
+            }),
+          request.get('told'),
+        )
+      },
+      202,
+    ),
+    'POST /writing/replays/:id/stop': changed({}, async (_, { name: by }, { req }) => {
+      const replay = replays.stop(req.param('id') ?? '')
+      const at = instant(Date.now())
+      // One that has ended stays as it is.
+      if (replay.state === 'running')
+        await audited(environment, {
+          ...{ action: 'replay stop', by, startedAt: at, endedAt: at, operation: randomUUID() },
+          filter: { operation: replay.id, recording: replay.recording },
+          counts: { stopped: 1 },
+        })
+      return replay
+    }),
+  }
+}
+
+export function localOnly({ isLocal }: Pick<ConsoleEnvironment, 'isLocal'>): MiddlewareHandler {
+  return async (_, next) => {
+    if (!isLocal)
       throw new ProblemError(
         'forbidden',
         'Readings are written, and recordings played, on the machine of a developer only: this environment is deployed.',
       )
     await next()
-  })
-  routes.get('/', async context => {
-    const [families, shown] = await Promise.all([formsAt(Date.now()), recordings.all()])
-    return context.json({ families, keyStrategies: KEY_STRATEGIES, recordings: shown } satisfies WritingForms)
-  })
-  routes.post('/readings', async context => context.json(await published(context, environment)))
-  const list = async (): Promise<ReplayList> => ({ replays: replays.all() })
-  watchable(routes, '/replays', { query: object({}), everyMs: EVERY_MS, environment }, list)
-  routes.post('/replays', async context =>
-    context.json(await started(context, environment, recordings, replays), 202),
-  )
-  routes.post('/replays/:id/stop', async context => {
-    const { name } = requireOperator(context)
-    const replay = replays.stop(context.req.param('id'))
-    // One that has ended stays as it is.
-    if (replay.state === 'running') await audited(environment, stopAudit(name, replay, Date.now()))
-    return context.json(replay)
-  })
-  return routes
+  }
 }
 
 function formsAt(nowMs: number): Promise<FamilyForm[]> {
@@ -73,14 +132,21 @@ function formsAt(nowMs: number): Promise<FamilyForm[]> {
   )
 }
 
-async function published(context: Context<ConsoleHono>, environment: ConsoleEnvironment): Promise<Delivery> {
-  const { name } = requireOperator(context)
+async function published(
+  environment: ConsoleEnvironment,
+  { keyBy, ...written }: InferOutput<ObjectSchema<typeof READING, undefined>>,
+  by: string,
+): Promise<Delivery> {
   const startedAt = instant(Date.now())
-  const { keyBy, ...written } = await bodyOf(READING, context)
   const event = writtenEvent({ ...written, id: written.id ?? randomUUID(), time: written.time ?? startedAt })
   const delivery = await publishReading(event, keyBy, environment)
+  const { id, topic, partition, offset } = delivery
   try {
-    await audited(environment, publishAudit(name, startedAt, delivery, Date.now()))
+    await audited(environment, {
+      ...{ action: 'publish', by, startedAt, endedAt: instant(Date.now()), operation: randomUUID() },
+      filter: { topic, partition: String(partition), offset: String(offset), id },
+      counts: { published: 1 },
+    })
   } catch (error) {
     const { message } = problemOf(error)
     throw new ProblemError(
@@ -91,23 +157,37 @@ async function published(context: Context<ConsoleHono>, environment: ConsoleEnvi
   return delivery
 }
 
-async function started(
-  context: Context<ConsoleHono>,
+/** @throws as `Publisher.publish` does */
+async function audited(environment: ConsoleEnvironment, audit: Audit): Promise<void> {
+  await leaveAudit(await environment.publisher(), environment.config, audit)
+}
+
+interface Played {
+  readonly name: string
+  readonly open: OpenRecording
+  /** How many times faster than recorded; `Infinity` is as fast as it goes. */
+  readonly speed: number
+  /** Makes new events of it, as near to the present as consumers accept. */
+  readonly shiftToNow: boolean
+}
+
+/** @throws as `play` does */
+async function playInto(
   environment: ConsoleEnvironment,
-  recordings: Recordings,
-  replays: Replays,
-): Promise<ReplayShown> {
-  const { name: by } = requireOperator(context)
-  const { recording, speed, shift } = await bodyOf(REPLAY, context)
-  const open = await recordings.named(recording)
-  if (!open) throw new ProblemError('not-found', 'There is no such recording.')
-  const pace = speed === 'max' ? Number.POSITIVE_INFINITY : speed
-  const played = { name: recording, open, speed: pace, shiftToNow: shift }
-  const kafka = () => environment.kafka()
-  return replays.start(
-    { recording, speed: pace, by },
-    (counts, stop) => playInto({ config: environment.config, kafka }, played, counts, stop),
-    ended => audited(environment, replayAudit(ended, shift)),
-    context.get('told'),
-  )
+  played: Played,
+  counts: PlayCounts,
+  stop: AbortSignal,
+): Promise<void> {
+  const { config } = environment
+  const { env, contentMode, futureToleranceMs, keyBy } = config
+  const { bulkPublisher } = await import('../../packages/runtime/producer/publisher.ts')
+  const dataWriter = await dataWriterOf(config)
+  const addressing = { env, contentMode, dataWriter, keepPartitions: false, ...(keyBy ? { keyBy } : {}) }
+  // Its own: it remembers what it could not deliver.
+  const publisher = bulkPublisher(() => environment.kafka())
+  try {
+    await play({ ...played, addressing, publisher, futureToleranceMs, nowMs: Date.now, stop }, counts)
+  } finally {
+    await publisher.close()
+  }
 }

@@ -1,38 +1,227 @@
-/** The areas of the console: what the navigation lists, and what addresses lead to. */
-import type { ComponentType } from 'preact'
-import type { Shown } from '../api/environment.ts'
-import { Alerts } from './alerts/alerts.tsx'
+/** All pages of the console. The navigation, the tabs of each area, headings and titles come from this table. */
+
+import type { ComponentType, JSX } from 'preact'
+import { useLocation } from 'preact-iso'
+import { type Shown, useEnvironment } from './data/environment.ts'
+import { Empty } from './parts/known.tsx'
+import './alerts/alerts.css'
+import { RuleEditor } from './alerts/editor.tsx'
+import { AlertList } from './alerts/list.tsx'
+import { NotificationsPage } from './alerts/notifications.tsx'
+import { OneAlertPage } from './alerts/one.tsx'
+import { OneRulePage, RuleList } from './alerts/rules.tsx'
+import { SilencesPage } from './alerts/silences.tsx'
 import { Failures } from './failures/failures.tsx'
 import { Journey } from './journey/journey.tsx'
-import { Kafka } from './kafka/kafka.tsx'
-import { Overview } from './overview/overview.tsx'
+import { Cluster } from './kafka/cluster.tsx'
+import { Groups, OneGroup } from './kafka/groups.tsx'
+import { Messages } from './kafka/messages/messages.tsx'
+import { OneSubject, Schemas } from './kafka/schemas.tsx'
+import { OneTopic } from './kafka/topic.tsx'
+import { Topics } from './kafka/topics.tsx'
+import { OverviewPage } from './overview/overview.tsx'
+import { Tabs } from './parts/tabs.tsx'
 import { Search } from './search/search.tsx'
 import { State } from './state/state.tsx'
-import { Telemetry } from './telemetry/telemetry.tsx'
+import { ActivitiesPage } from './telemetry/activities.tsx'
+import { AveragesPage } from './telemetry/averages.tsx'
+import { EntitiesPage } from './telemetry/entities.tsx'
+import { EntityPage } from './telemetry/entity.tsx'
+import './telemetry/telemetry.css'
+import { VolumesPage } from './telemetry/volumes.tsx'
 import { Writing } from './writing/writing.tsx'
 
-interface Area {
+interface Place {
   readonly title: string
-  /** Where it begins; its own pages lie below. */
   readonly path: string
-  readonly page: ComponentType
-  /** Whether this environment has it; if not said, each has. */
-  readonly isThere?: (shown: Shown) => boolean
+  /** Whether this environment lists it; if not said, each does. */
+  readonly isListed?: (shown: Shown) => boolean
 }
 
-export const AREAS: readonly Area[] = [
-  { title: 'Overview', path: '/', page: Overview },
-  { title: 'Telemetry', path: '/telemetry', page: Telemetry },
-  { title: 'Alerts', path: '/alerts', page: Alerts },
-  { title: 'Failures', path: '/failures', page: Failures },
-  { title: 'One event', path: '/event', page: Journey },
-  { title: 'State', path: '/state', page: State },
-  { title: 'Kafka', path: '/kafka', page: Kafka },
-  { title: 'Write', path: '/write', page: Writing, isThere: ({ isLocal }) => isLocal },
+interface Page extends Place {
+  readonly page: ComponentType
+  /** Heading of the page; if not said, that of its area. */
+  readonly heading?: string
+  /** The tab of another page is current. */
+  readonly isBelow?: string
+  readonly one?: OneThing
+}
+
+/** The page of one thing, which a parameter names. */
+interface OneThing {
+  readonly by: string
+  readonly page: ComponentType<{ readonly name: string }>
+  /** Undefined if the page has a heading of its own, and no tabs. */
+  readonly heading?: (name: string) => string
+}
+
+interface Area extends Place {
+  /** Parameters that name one thing, where the area has one page. All others only change what a page shows. */
+  readonly namedBy?: Readonly<Record<string, readonly string[]>>
+  /** One page with its own heading, or several with tabs. */
+  readonly page?: ComponentType
+  readonly pages?: readonly Page[]
+}
+
+const AREA_PAGES: readonly Area[] = [
+  { title: 'Overview', path: '/', page: OverviewPage },
+  {
+    title: 'Telemetry',
+    path: '/telemetry',
+    pages: [
+      {
+        title: 'Entities',
+        path: '/telemetry',
+        page: EntitiesPage,
+        one: { by: 'entity', page: EntityPage },
+      },
+      { title: 'Averages', path: '/telemetry/averages', page: AveragesPage },
+      { title: 'Activities', path: '/telemetry/activities', page: ActivitiesPage },
+      { title: 'Volumes', path: '/telemetry/volumes', page: VolumesPage },
+    ],
+  },
+  {
+    title: 'Alerts',
+    path: '/alerts',
+    pages: [
+      {
+        title: 'Alerts',
+        path: '/alerts',
+        page: AlertList,
+        one: { by: 'alert', page: OneAlertPage, heading: () => 'One alert' },
+      },
+      {
+        title: 'Notifications',
+        path: '/alerts/notifications',
+        page: NotificationsPage,
+        heading: 'Notifications',
+      },
+      { title: 'Silences', path: '/alerts/silences', page: SilencesPage, heading: 'Silences' },
+      {
+        title: 'Rules',
+        path: '/alerts/rules',
+        page: RuleList,
+        heading: 'Alert rules',
+        one: { by: 'rule', page: OneRulePage, heading: rule => `Rule ${rule}` },
+      },
+      {
+        title: 'Edit',
+        path: '/alerts/rules/edit',
+        page: RuleEditor,
+        heading: 'Edit and try rules',
+        isBelow: '/alerts/rules',
+      },
+    ],
+  },
+  {
+    title: 'Failures',
+    path: '/failures',
+    page: Failures,
+    namedBy: { '/failures': ['letter'], '/failures/operations': ['operation'] },
+  },
+  {
+    title: 'One event',
+    path: '/event',
+    page: Journey,
+    namedBy: { '/event': ['id', 'trace', 'topic', 'partition', 'offset'] },
+  },
+  { title: 'State', path: '/state', page: State, namedBy: { '/state': ['consumer'] } },
+  {
+    title: 'Kafka',
+    path: '/kafka',
+    pages: [
+      { title: 'Cluster', path: '/kafka', page: Cluster },
+      {
+        title: 'Topics',
+        path: '/kafka/topics',
+        page: Topics,
+        one: { by: 'topic', page: OneTopic, heading: () => 'Kafka' },
+      },
+      { title: 'Messages', path: '/kafka/messages', page: Messages },
+      {
+        title: 'Groups',
+        path: '/kafka/groups',
+        page: Groups,
+        one: { by: 'group', page: OneGroup, heading: () => 'Kafka' },
+      },
+      {
+        title: 'Schemas',
+        path: '/kafka/schemas',
+        page: Schemas,
+        isListed: ({ hasRegistry }) => hasRegistry,
+        one: { by: 'subject', page: OneSubject, heading: () => 'Kafka' },
+      },
+    ],
+  },
+  { title: 'Write', path: '/write', page: Writing, isListed: ({ isLocal }) => isLocal },
 ]
 
+export interface ShownArea extends Place {
+  readonly page: ComponentType
+}
+
+const shownArea = (area: Area): ShownArea => {
+  const { page = () => <Pages area={area} /> } = area
+  return { ...area, page }
+}
+
+/** What the navigation lists. */
+export const AREAS: readonly ShownArea[] = AREA_PAGES.map(shownArea)
+
 /** It has a field in the head of every page in place of a link. */
-const SEARCH: Area = { title: 'Search', path: '/search', page: Search }
+const SEARCH: Area = { title: 'Search', path: '/search', page: Search, namedBy: { '/search': ['for'] } }
 
 /** All that addresses lead to. */
-export const PLACES: readonly Area[] = [...AREAS, SEARCH]
+export const PLACES: readonly ShownArea[] = [...AREAS, shownArea(SEARCH)]
+
+const NAMED_BY: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  [...AREA_PAGES, SEARCH].flatMap(({ namedBy = {}, pages = [] }) => [
+    ...Object.entries(namedBy),
+    ...pages.flatMap(({ path, one }) => (one ? [[path, [one.by]] as const] : [])),
+  ]),
+)
+
+interface ShownPage {
+  /** Two addresses with the same key show the same page. */
+  readonly key: string
+  /** Of the one thing that the page is about; empty for all other pages. */
+  readonly name: string
+}
+
+/** Which page an address means. */
+export function shownPage(path: string, query: Readonly<Record<string, string>>): ShownPage {
+  const names = (NAMED_BY[path] ?? []).map(parameter => query[parameter] ?? '')
+  return { key: JSON.stringify([path, ...names]), name: names.filter(Boolean).join(' ') }
+}
+
+/** The page of an area that the address means, below the tabs of the area. */
+function Pages({ area: { title, pages = [] } }: { readonly area: Area }): JSX.Element {
+  const { path, query } = useLocation()
+  const shown = useEnvironment()
+  const current = pages.find(page => page.path === path.replace(/\/+$/, ''))
+  const { one } = current ?? {}
+  const name = one ? (query[one.by] ?? '') : ''
+  if (one && name && !one.heading) return <one.page key={name} name={name} />
+  const tabs = pages.filter(({ isBelow, isListed = () => true }) => isBelow === undefined && isListed(shown))
+  const heading = (name && one?.heading?.(name)) || current?.heading || title
+  const Shown = current?.page
+  return (
+    <div class={title.toLowerCase()}>
+      <h1>{heading}</h1>
+      <Tabs
+        label={`Pages of ${title.toLowerCase()}`}
+        tabs={tabs.map(tab => ({
+          ...tab,
+          isCurrent: tab.path === (current?.isBelow ?? current?.path),
+        }))}
+      />
+      {one && name ? (
+        <one.page key={name} name={name} />
+      ) : Shown ? (
+        <Shown />
+      ) : (
+        <Empty>There is no such page here. The tabs above lead on.</Empty>
+      )}
+    </div>
+  )
+}

@@ -1,18 +1,17 @@
 /** Where the page begins. The looks that all areas share come first, so that an area can differ from them. */
+import { useAnswer } from './data/answers.ts'
+import { EnvironmentContext } from './data/environment.ts'
+import { Empty, Known } from './parts/known.tsx'
 import '@picocss/pico/css/pico.min.css'
 import './style.css'
 import { type JSX, render } from 'preact'
 import { LocationProvider, Route, Router } from 'preact-iso'
-import type { Shown } from '../api/environment.ts'
 import { PLACES } from './areas.tsx'
-import { useAnswer } from './data/answers.ts'
-import { EnvironmentContext } from './data/environment.ts'
-import { Empty, Known } from './parts/known.tsx'
 import { Shell } from './shell.tsx'
 import './sign-in/sign-in.css'
 
 function Console(): JSX.Element {
-  const environment = useAnswer<Shown>('/environment', { insist: true })
+  const environment = useAnswer('/environment', {}, { insist: true })
   return (
     <Known of={environment} what="the environment">
       {shown => (

@@ -1,14 +1,14 @@
 /** What stands around every page: the name of the environment, the navigation, and the way to the content. */
+
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import { AREAS, PLACES } from './areas.tsx'
+import { AREAS, PLACES, shownPage } from './areas.tsx'
 import { useArrival } from './data/arrival.ts'
 import { useEnvironment } from './data/environment.ts'
-import { shownPage } from './data/shown-page.ts'
 import { Guarded } from './parts/fault.tsx'
 import { zoneText } from './parts/times.ts'
-import { SearchField } from './search/field.tsx'
+import { SearchField } from './search/search.tsx'
 
 export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
   const { env } = useEnvironment()
@@ -54,7 +54,7 @@ function Top({ path, title }: TopProps): JSX.Element {
     addEventListener('keydown', closeByKey)
     return () => removeEventListener('keydown', closeByKey)
   }, [isOpen])
-  const areas = AREAS.filter(({ isThere = () => true }) => isThere(shown))
+  const areas = AREAS.filter(({ isListed = () => true }) => isListed(shown))
   return (
     <header class="top">
       <p class="brand">

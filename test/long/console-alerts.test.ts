@@ -8,8 +8,9 @@ import type { CauseOfAlert } from '../../console/api/alerts/cause.ts'
 import type { AlertHistory, AlertsNow, PendingAlerts } from '../../console/api/alerts/lists.ts'
 import type { OneAlert } from '../../console/api/alerts/one.ts'
 import type { RuleFiles, RulesChecked, RulesSaved } from '../../console/api/alerts/rule-files.ts'
-import type { SilencePreview, Silences } from '../../console/api/alerts/silences.ts'
+import type { SilencePreview } from '../../console/api/alerts/silences.ts'
 import type { RulesTried } from '../../console/api/alerts/trial.ts'
+import type { Answers } from '../../console/api/api.ts'
 import { rulesActivated } from '../../lib/alerting/activation.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { readRules } from '../../lib/alerting/rule-files.ts'
@@ -198,13 +199,16 @@ describe('the console about alerts', () => {
     const endsAt = new Date(Date.now() + 3_600_000).toISOString()
     const { id } = await asked<{ id: string }>('/alerts/silences', { match, endsAt, comment: 'works' })
     assert.deepEqual((await served.ask<AlertsNow>('/alerts/now')).alerts[0]?.silencedBy, [id])
-    const [silence] = (await served.ask<Silences>('/alerts/silences')).silences
+    const [silence] = (await served.ask<Answers['/alerts/silences']>('/alerts/silences')).silences
     assert.deepEqual(
       [silence?.id, silence?.state, silence?.author, silence?.mutes, silence?.about],
       [id, 'active', 'ada', 1, 'rule=HO* labels.team=ops'],
     )
     await asked('/alerts/silences/end', { id })
-    assert.equal((await served.ask<Silences>('/alerts/silences')).silences[0]?.state, 'past')
+    assert.equal(
+      (await served.ask<Answers['/alerts/silences']>('/alerts/silences')).silences[0]?.state,
+      'past',
+    )
     assert.deepEqual((await served.ask<AlertsNow>('/alerts/now')).alerts[0]?.silencedBy, [])
     const actions = (await audits()).map(({ action }) => action)
     assert.deepEqual([actions.includes('silence add'), actions.includes('silence end')], [true, true])

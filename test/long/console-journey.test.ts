@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { EntitiesAnswer, PartitionsAnswer, StatesAnswer } from '../../console/api/state.ts'
+import type { Answers } from '../../console/api/api.ts'
+import type { PartitionsAnswer, StatesAnswer } from '../../console/api/state.ts'
 import type { JourneyAnswer, RecentAnswer } from '../../console/journey/answers.ts'
 import { receiveSpans, type SpanReceiver } from '../../console/spans/receiver.ts'
 import type { EventStep } from '../../lib/queries/journey/model.ts'
@@ -123,7 +124,7 @@ describe('one event through the system, and what consumers remember of it', () =
     assert.ok((begun[0]?.bytes ?? 0) > 100 && begun[0]?.nextTimer)
     for (const entity of ['roof-1', '/environment/test-site roof-1', 'roof']) {
       const query = `/state/entities?consumer=alerting&entity=${encodeURIComponent(entity)}`
-      const found = await served.ask<EntitiesAnswer>(query)
+      const found = await served.ask<Answers['/state/entities']>(query)
       assert.deepEqual(
         found.entities.map(one => [one.entity, typeof one.state, one.timers.length > 0]),
         [['/environment/test-site roof-1', 'object', true]],

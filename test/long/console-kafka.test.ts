@@ -1,9 +1,9 @@
 /** The pages about Kafka: the cluster, topics with their sizes, groups with their lag, keys, and the schema registry. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { GroupAnswer, GroupsAnswer } from '../../console/api/kafka/groups.ts'
+import type { Answers } from '../../console/api/api.ts'
+import type { GroupAnswer } from '../../console/api/kafka/groups.ts'
 import type { TopicAnswer } from '../../console/api/kafka/topic.ts'
-import type { TopicsAnswer } from '../../console/api/kafka/topics.ts'
 import type { ClusterDescription } from '../../lib/queries/cluster.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
@@ -47,12 +47,14 @@ describe('given the console, when Kafka is looked at', () => {
   })
 
   it('then a topic has records and a size, and is found by a part of its name', async () => {
-    const { topics, more } = await served.ask<TopicsAnswer>(`/kafka/topics?find=${topic.toUpperCase()}`)
+    const { topics, more } = await served.ask<Answers['/kafka/topics']>(
+      `/kafka/topics?find=${topic.toUpperCase()}`,
+    )
     assert.equal(more, 0)
     const [found] = topics
     assert.deepEqual([found?.topic, found?.partitions, found?.records], [topic, 3, 121])
     assert.ok(found?.bytes && found.bytes > 121, `${found?.bytes} bytes`)
-    const all = await served.ask<TopicsAnswer>('/kafka/topics')
+    const all = await served.ask<Answers['/kafka/topics']>('/kafka/topics')
     assert.ok(all.topics.some(one => one.isInternal))
   })
 
@@ -80,7 +82,7 @@ describe('given the console, when Kafka is looked at', () => {
   })
 
   it('then a group has its lag by partition, with how long the oldest record waits', async () => {
-    const { groups } = await served.ask<GroupsAnswer>(`/kafka/groups?find=${group}`)
+    const { groups } = await served.ask<Answers['/kafka/groups']>(`/kafka/groups?find=${group}`)
     assert.deepEqual(
       groups.map(one => [one.group, one.state, one.pending, one.topics]),
       [[group, 'empty', 21, [topic]]],

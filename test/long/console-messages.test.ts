@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
+import type { Answers } from '../../console/api/api.ts'
 import type { MessageList } from '../../console/api/kafka/messages/list.ts'
 import type { Message } from '../../console/api/kafka/messages/one.ts'
 import type { Delivery } from '../../console/api/writing/publish.ts'
-import type { ReplayList, WritingForms } from '../../console/api/writing.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { until } from '../support/until.ts'
@@ -36,7 +36,7 @@ describe('given a console beside Kafka', () => {
   })
 
   it('when a reading is written, then Kafka has it, it is found there, and an audit event says who did it', async () => {
-    const { families } = await served.ask<WritingForms>('/writing')
+    const { families } = await served.ask<Answers['/writing']>('/writing')
     const form = families.find(({ family }) => family === 'environment')
     const response = await post('/writing/readings', { family: 'environment', data: form?.example })
     const { id, topic, partition, offset, traceId } = (await response.json()) as Delivery
@@ -53,7 +53,7 @@ describe('given a console beside Kafka', () => {
   it('when a recording is played, then its progress can be watched, and its events are found as they were', async () => {
     const response = await post('/writing/replays', { recording: 'heatwave', speed: 'max', shift: false })
     assert.equal(response.status, 202)
-    const first = async () => (await served.ask<ReplayList>('/writing/replays')).replays[0]
+    const first = async () => (await served.ask<Answers['/writing/replays']>('/writing/replays')).replays[0]
     await until('it is played', async () => (await first())?.state === 'done')
     assert.deepEqual([(await first())?.total, (await first())?.acknowledged], [291, 291])
     const topic = environment.topic('readings')

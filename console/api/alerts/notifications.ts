@@ -1,6 +1,5 @@
 /** Notifications that people were sent, and what came of each. */
-import { Hono } from 'hono'
-import { check, number, object, optional, pipe, string, transform } from 'valibot'
+import { check, number, optional, pipe, string, transform } from 'valibot'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import type { Signal } from '../../../lib/app/topics.ts'
 import type { NotificationReason } from '../../../lib/notification/notification.ts'
@@ -19,11 +18,10 @@ import { topicReach } from '../../../lib/queries/topics.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { entityOf } from '../../../packages/runtime/consumer/event.ts'
 import { plainRecords } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
-import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswers } from '../../live/kept-answers.ts'
-import { watchable } from '../../live/watchable.ts'
 import { ProblemError } from '../problem.ts'
+import { watched } from '../route.ts'
 
 export interface NotificationRow {
   /** Of the event. */
@@ -63,7 +61,7 @@ const HOUR_MS = 3_600_000
 /** The first letters of all sinks' names. */
 const SINKS = 'notify-'
 
-const QUERY = object({
+const QUERY = {
   hours: optional(
     pipe(
       string(),
@@ -80,15 +78,15 @@ const QUERY = object({
     ),
     '',
   ),
-})
+}
 
-export function notificationRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
+export function notificationRoutes(environment: ConsoleEnvironment) {
   const kept = new KeptAnswers<NotificationsAnswer>({ forMs: 0, most: 20, idleMs: 300_000 })
-  watchable(routes, '/', { query: QUERY, everyMs: 5_000, environment }, given =>
-    kept.ask(JSON.stringify(given), () => notificationsIn(environment, given)),
-  )
-  return routes
+  return {
+    '/alerts/notifications': watched(QUERY, 5_000, given =>
+      kept.ask(JSON.stringify(given), () => notificationsIn(environment, given)),
+    ),
+  }
 }
 
 async function notificationsIn(

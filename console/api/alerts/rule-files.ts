@@ -1,6 +1,5 @@
 /** The text of alert rules: to be read, checked and, on this machine, saved. */
-import { Hono } from 'hono'
-import { maxLength, minLength, nullable, object, pipe, regex, string } from 'valibot'
+import { maxLength, minLength, nullable, pipe, regex, string } from 'valibot'
 import { checkRules, type LocatedError } from '../../../lib/alerting/check-rules.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
@@ -12,11 +11,10 @@ import {
   RULE_FILE_NAME,
   saveRuleFile,
 } from '../../../lib/operations/rule-file.ts'
-import { type ConsoleHono, requireOperator } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { audited } from '../audited.ts'
 import { ProblemError } from '../problem.ts'
-import { bodyOf } from '../query.ts'
+import { asked, changed } from '../route.ts'
 import { rulesInForce, textOf } from './rules.ts'
 
 export interface RuleFiles {
@@ -48,50 +46,49 @@ const FILE = pipe(
   string('the name of a file'),
   regex(RULE_FILE_NAME, 'a file name such as weather.yaml: letters, digits, ".", "_" and "-"'),
 )
-const CHECK = object({ file: FILE, text: RULES_TEXT })
-const SAVE = object({ file: FILE, text: RULES_TEXT, was: nullable(string()) })
+const TEXT = { file: FILE, text: RULES_TEXT }
 
-export function ruleFileRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
+export function ruleFileRoutes(environment: ConsoleEnvironment) {
   const { isLocal, config } = environment
-  routes.get('/files', async context => context.json(await filesIn(environment)))
-  // Checking takes a processor for itself, up to a second for a large text.
-  routes.post('/check', async context => {
-    requireOperator(context)
-    const { file, text } = await bodyOf(CHECK, context)
-    const files = isLocal ? await folderOf(config.rulesDir) : []
-    return context.json(errorsWith(files, file, text) satisfies RulesChecked)
-  })
-  routes.put('/file', async context => {
-    const person = requireOperator(context)
-    if (!isLocal)
+  return {
+    '/alerts/rules/files': asked({}, () => filesIn(environment)),
+    // Checking takes a processor for itself, up to a second for a large text.
+    'POST /alerts/rules/check': changed(TEXT, async ({ file, text }): Promise<RulesChecked> => {
+      return errorsWith(isLocal ? await folderOf(config.rulesDir) : [], file, text)
+    }),
+    'PUT /alerts/rules/file': changed({ ...TEXT, was: nullable(string()) }, (given, { name }) =>
+      saved(environment, given, name),
+    ),
+  }
+}
+
+async function saved(
+  environment: ConsoleEnvironment,
+  { file, text, was }: { readonly file: string; readonly text: string; readonly was: string | null },
+  by: string,
+): Promise<RulesSaved> {
+  if (!environment.isLocal)
+    throw new ProblemError(
+      'forbidden',
+      'Rules of a deployment are changed in its project and deployed: download the text.',
+    )
+  const { rulesDir } = environment.config
+  // Beforehand, so that an audit event tells of a change alone.
+  const { errors, rules } = errorsWith(await folderOf(rulesDir), file, text)
+  if (errors.length > 0) return { file: null, errors, rules }
+  const done = await audited(environment, { by, action: 'rules save', filter: { file } }, async () => {
+    const result = await saveRuleFile(rulesDir, file, text, was)
+    if (result.outcome === 'changed-meanwhile')
       throw new ProblemError(
-        'forbidden',
-        'Rules of a deployment are changed in its project and deployed: download the text.',
+        'conflict',
+        was === null
+          ? `There is a file ${file} already: choose another name.`
+          : `${file} has been changed since you opened it, so nothing was saved: bring its text and yours together.`,
       )
-    const { file, text, was } = await bodyOf(SAVE, context)
-    // Beforehand, so that an audit event tells of a change alone.
-    const { errors, rules } = errorsWith(await folderOf(config.rulesDir), file, text)
-    if (errors.length > 0) return context.json({ file: null, errors, rules } satisfies RulesSaved)
-    const by = { by: person.name, action: 'rules save', filter: { file } } as const
-    const saved = await audited(environment, by, async () => {
-      const result = await saveRuleFile(config.rulesDir, file, text, was)
-      if (result.outcome === 'changed-meanwhile')
-        throw new ProblemError(
-          'conflict',
-          was === null
-            ? `There is a file ${file} already: choose another name.`
-            : `${file} has been changed since you opened it, so nothing was saved: bring its text and yours together.`,
-        )
-      return { result, counts: { rules } }
-    })
-    const answer: RulesSaved =
-      saved.outcome === 'saved'
-        ? { file: saved.file, errors: [], rules: saved.rules }
-        : { file: null, errors: saved.errors, rules: 0 }
-    return context.json(answer)
+    return { result, counts: { rules } }
   })
-  return routes
+  if (done.outcome === 'saved') return { file: done.file, errors: [], rules: done.rules }
+  return { file: null, errors: done.errors, rules: 0 }
 }
 
 async function filesIn(environment: ConsoleEnvironment): Promise<RuleFiles> {

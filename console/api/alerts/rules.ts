@@ -1,18 +1,16 @@
 /** Alert rules: which are in force, and how they stand. */
-import { Hono } from 'hono'
 import { dump } from 'js-yaml'
-import { maxLength, minLength, object, pipe, string } from 'valibot'
+import { maxLength, minLength, pipe, string } from 'valibot'
 import { type AnyRule, isPatternRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { identityOf } from '../../../lib/alerting/rule.ts'
 import { InvalidRules } from '../../../lib/alerting/rule-files.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
 import { loadRules, RulesFolderError } from '../../../lib/alerting/rules-directory.ts'
 import { activatedRules, type RuleOn, type RuleStates, ruleStates } from '../../../lib/queries/rule-states.ts'
-import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswer } from '../../live/kept-answer.ts'
-import { watchable } from '../../live/watchable.ts'
 import { ProblemError } from '../problem.ts'
+import { watched } from '../route.ts'
 import { conditionText } from './rule-words.ts'
 
 export interface RuleRow {
@@ -59,38 +57,39 @@ export interface OneRule {
 }
 
 const MOST_ON = 500
-const ONE = object({
-  rule: pipe(
-    string('the name of a rule'),
-    minLength(1, 'the name of a rule'),
-    maxLength(1000, 'the name of a rule'),
-  ),
-})
+const NAME = pipe(
+  string('the name of a rule'),
+  minLength(1, 'the name of a rule'),
+  maxLength(1000, 'the name of a rule'),
+)
 
-export function ruleRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
+export function ruleRoutes(environment: ConsoleEnvironment) {
   const states = new KeptAnswer(() => statesIn(environment), { forMs: 0 })
-  watchable(routes, '/', { query: object({}), everyMs: 5_000, environment }, async () => {
-    const [known, now] = await Promise.all([rulesInForce(environment), states.get()])
-    const rules = known.rules.map(rule => rowOf(rule, now)).sort((a, b) => (a.rule < b.rule ? -1 : 1))
-    const { hash, having, partitions } = known
-    return { rules, hash, having, partitions, entities: now.entities } satisfies Rules
-  })
-  watchable(routes, '/one', { query: ONE, everyMs: 5_000, environment }, async ({ rule: asked }) => {
-    const [known, now] = await Promise.all([rulesInForce(environment), states.get()])
-    const own = known.rules.filter(rule => asked === rule.name || asked === identityOf(rule))
-    const identities = new Set([asked, ...own.map(identityOf)])
-    const on = now.on.filter(({ identity }) => identities.has(identity))
-    // A rule that has been removed may still be on, until its entities are looked at.
-    if (own.length === 0 && on.length === 0)
-      throw new ProblemError('not-found', `No rule ${asked} is in force. The list of rules shows which are.`)
-    return {
-      rules: own.map(rule => ({ ...rowOf(rule, now), text: textOf([rule]), summary: rule.summary })),
-      on: on.slice(0, MOST_ON).map(onRow),
-      total: on.length,
-    } satisfies OneRule
-  })
-  return routes
+  const known = () => Promise.all([rulesInForce(environment), states.get()])
+  return {
+    '/alerts/rules': watched({}, 5_000, async (): Promise<Rules> => {
+      const [{ rules: inForce, hash, having, partitions }, now] = await known()
+      const rules = inForce.map(rule => rowOf(rule, now)).sort((a, b) => (a.rule < b.rule ? -1 : 1))
+      return { rules, hash, having, partitions, entities: now.entities }
+    }),
+    '/alerts/rules/one': watched({ rule: NAME }, 5_000, async ({ rule: asked }): Promise<OneRule> => {
+      const [{ rules }, now] = await known()
+      const own = rules.filter(rule => asked === rule.name || asked === identityOf(rule))
+      const identities = new Set([asked, ...own.map(identityOf)])
+      const on = now.on.filter(({ identity }) => identities.has(identity))
+      // A rule that has been removed may still be on, until its entities are looked at.
+      if (own.length === 0 && on.length === 0)
+        throw new ProblemError(
+          'not-found',
+          `No rule ${asked} is in force. The list of rules shows which are.`,
+        )
+      return {
+        rules: own.map(rule => ({ ...rowOf(rule, now), text: textOf([rule]), summary: rule.summary })),
+        on: on.slice(0, MOST_ON).map(onRow),
+        total: on.length,
+      }
+    }),
+  }
 }
 
 interface InForce extends Pick<Rules, 'hash' | 'having' | 'partitions'> {

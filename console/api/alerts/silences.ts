@@ -1,6 +1,5 @@
 /** Silences: which there are, what they mute, and how they begin and end. */
 import { randomUUID } from 'node:crypto'
-import { Hono } from 'hono'
 import {
   array,
   check,
@@ -8,7 +7,6 @@ import {
   isoTimestamp,
   maxLength,
   minLength,
-  object,
   optional,
   pipe,
   record,
@@ -31,12 +29,10 @@ import {
 import { silencesTooLarge } from '../../../lib/notification/silences-changed.ts'
 import { changeSilences, SilencesNotAppended } from '../../../lib/operations/silences.ts'
 import { topicBounds } from '../../../lib/queries/topics.ts'
-import { type ConsoleHono, requireOperator } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { watchable } from '../../live/watchable.ts'
 import { audited } from '../audited.ts'
 import { ProblemError } from '../problem.ts'
-import { bodyOf } from '../query.ts'
+import { askedByBody, changed, watched } from '../route.ts'
 import type { AlertRow } from './lists.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
 
@@ -46,11 +42,6 @@ export interface SilenceRow extends Silence {
   readonly about: string
   /** How many alerts that fire now it mutes; of one that is still to come, how many it would. */
   readonly mutes: number
-}
-
-export interface Silences {
-  /** The newest first. */
-  readonly silences: readonly SilenceRow[]
 }
 
 /** What a silence would mute now. */
@@ -97,46 +88,43 @@ const COMMENT = pipe(
   minLength(1, 'say why'),
   maxLength(1000, 'at most 1,000 characters'),
 )
-const NEW = object({ match: MATCH, startsAt: optional(TIME), endsAt: TIME, comment: COMMENT })
-const END = object({ id: string('the id of a silence'), comment: optional(pipe(string(), maxLength(1000))) })
+const NEW = { match: MATCH, startsAt: optional(TIME), endsAt: TIME, comment: COMMENT }
+const END = { id: string('the id of a silence'), comment: optional(pipe(string(), maxLength(1000))) }
 
-export function silenceRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
-  watchable(routes, '/', { query: object({}), everyMs: 3_000, environment }, () => silencesIn(environment))
-  routes.post('/preview', async context => {
-    const { match } = await bodyOf(object({ match: MATCH }), context)
-    return context.json(await previewOf(environment, matchOf(match)))
-  })
-  routes.post('/', async context => {
-    const person = requireOperator(context)
-    const { match: given, startsAt, endsAt, comment } = await bodyOf(NEW, context)
-    const nowMs = Date.now()
-    const match = matchOf(given)
-    const startMs = startsAt === undefined ? nowMs : Date.parse(startsAt)
-    const wanted = { match, startMs, endMs: Date.parse(endsAt) }
-    const faults = faultsIn(wanted, nowMs)
-    if (faults.length > 0) throw new ProblemError('bad-request', faults.map(one => FAULTS[one]).join(' '))
-    const id = randomUUID().slice(0, 8)
-    const silence = newSilence({ ...wanted, id, author: person.name, comment }, nowMs)
-    await changed(environment, person.name, 'silence add', id, (set, atMs) => {
-      const next = withSilence(set, silence, atMs)
-      const tooLarge = silencesTooLarge(next, atMs)
-      if (tooLarge) throw new ProblemError('conflict', `Nothing was changed: ${tooLarge}.`)
-      return next
-    })
-    return context.json({ id })
-  })
-  routes.post('/end', async context => {
-    const person = requireOperator(context)
-    const { id, comment = '' } = await bodyOf(END, context)
-    await changed(environment, person.name, 'silence end', id, (set, atMs) => {
-      const next = withoutSilence(set, id, { author: person.name, comment }, atMs)
-      if (!next) throw new ProblemError('conflict', `There is no silence ${id} that has not ended.`)
-      return next
-    })
-    return context.json({ id })
-  })
-  return routes
+export function silenceRoutes(environment: ConsoleEnvironment) {
+  return {
+    '/alerts/silences': watched({}, 3_000, () => silencesIn(environment)),
+    'POST /alerts/silences/preview': askedByBody({ match: MATCH }, ({ match }) =>
+      previewOf(environment, matchOf(match)),
+    ),
+    'POST /alerts/silences': changed(
+      NEW,
+      async ({ match: given, startsAt, endsAt, comment }, { name: author }) => {
+        const nowMs = Date.now()
+        const startMs = startsAt === undefined ? nowMs : Date.parse(startsAt)
+        const wanted = { match: matchOf(given), startMs, endMs: Date.parse(endsAt) }
+        const faults = faultsIn(wanted, nowMs)
+        if (faults.length > 0) throw new ProblemError('bad-request', faults.map(one => FAULTS[one]).join(' '))
+        const id = randomUUID().slice(0, 8)
+        const silence = newSilence({ ...wanted, id, author, comment }, nowMs)
+        await change(environment, author, 'silence add', id, (set, atMs) => {
+          const next = withSilence(set, silence, atMs)
+          const tooLarge = silencesTooLarge(next, atMs)
+          if (tooLarge) throw new ProblemError('conflict', `Nothing was changed: ${tooLarge}.`)
+          return next
+        })
+        return { id }
+      },
+    ),
+    'POST /alerts/silences/end': changed(END, async ({ id, comment = '' }, { name: author }) => {
+      await change(environment, author, 'silence end', id, (set, atMs) => {
+        const next = withoutSilence(set, id, { author, comment }, atMs)
+        if (!next) throw new ProblemError('conflict', `There is no silence ${id} that has not ended.`)
+        return next
+      })
+      return { id }
+    }),
+  }
 }
 
 const FAULTS: Readonly<Record<SilenceFault, string>> = {
@@ -146,12 +134,12 @@ const FAULTS: Readonly<Record<SilenceFault, string>> = {
   'over-already': 'The silence would be over already.',
 }
 
-async function changed(
+async function change(
   environment: ConsoleEnvironment,
   by: string,
   action: 'silence add' | 'silence end',
   id: string,
-  change: Parameters<typeof changeSilences>[2],
+  update: Parameters<typeof changeSilences>[2],
 ): Promise<void> {
   const { connections, config } = environment
   // Before anything is kept: without its topic, a silence would never hold.
@@ -159,7 +147,7 @@ async function changed(
   await audited(environment, { by, action, filter: { id } }, async () => {
     const done = { result: undefined, counts: { silences: 1 } }
     try {
-      await changeSilences(connections, config, change)
+      await changeSilences(connections, config, update)
       return done
     } catch (error) {
       if (!(error instanceof SilencesNotAppended)) throw error
@@ -172,7 +160,8 @@ const NOT_APPENDED =
   'It is kept, but Kafka does not answer, so it does not hold yet: the function `silences` appends it within a minute of ' +
   "Kafka's return."
 
-async function silencesIn(environment: ConsoleEnvironment): Promise<Silences> {
+/** The newest first. */
+async function silencesIn(environment: ConsoleEnvironment): Promise<{ silences: SilenceRow[] }> {
   const { connections, config } = environment
   const [set, firing] = await Promise.all([
     (await keptSilences(connections, config.env)).read(),

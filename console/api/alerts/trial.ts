@@ -1,6 +1,5 @@
 /** Tries rules on the readings of the last hours, before they are saved. */
-import { Hono } from 'hono'
-import { maxLength, maxValue, minValue, number, object, optional, pipe, string, trim } from 'valibot'
+import { maxLength, maxValue, minValue, number, optional, pipe, string, trim } from 'valibot'
 import { checkRules, type LocatedError } from '../../../lib/alerting/check-rules.ts'
 import type { Firing } from '../../../lib/alerting/firings.ts'
 import { identityOf } from '../../../lib/alerting/rule.ts'
@@ -12,10 +11,9 @@ import { newestOf } from '../../../lib/queries/newest.ts'
 import { rangesOf } from '../../../lib/queries/records.ts'
 import { topicReach } from '../../../lib/queries/topics.ts'
 import { PlainLog } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
-import { type ConsoleHono, requireOperator } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
-import { bodyOf } from '../query.ts'
+import { changed } from '../route.ts'
 import { RULES_TEXT } from './rule-files.ts'
 import { ConsoleAlerts } from './source.ts'
 
@@ -53,32 +51,30 @@ const MOST_TOLD = 10_000
 const MOST_SHOWN = 300
 
 const HOURS = 'hours, more than none and at most the 168 for which readings are kept'
-const TRY = object({
+const TRY = {
   text: RULES_TEXT,
   hours: pipe(number(HOURS), minValue(0.01, HOURS), maxValue(MOST_HOURS, HOURS)),
   entity: optional(pipe(string(), trim(), maxLength(300, 'at most 300 characters')), ''),
-})
+}
 const FILE = 'the text'
 
-export function trialRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
+export function trialRoutes(environment: ConsoleEnvironment) {
   let isBusy = false
-  routes.post('/try', async context => {
-    requireOperator(context)
-    const { text, hours, entity } = await bodyOf(TRY, context)
-    const { errors } = checkRules([{ where: FILE, text }])
-    if (errors.length > 0) return context.json({ ...NOTHING, errors })
-    // It takes a processor for itself.
-    if (isBusy)
-      throw new ProblemError('conflict', 'Rules are being tried by somebody else: try yours in a moment.')
-    isBusy = true
-    try {
-      return context.json(await tried(environment, text, hours, entity, context.req.raw.signal))
-    } finally {
-      isBusy = false
-    }
-  })
-  return routes
+  return {
+    'POST /alerts/rules/try': changed(TRY, async ({ text, hours, entity }, _, { req }) => {
+      const { errors } = checkRules([{ where: FILE, text }])
+      if (errors.length > 0) return { ...NOTHING, errors }
+      // It takes a processor for itself.
+      if (isBusy)
+        throw new ProblemError('conflict', 'Rules are being tried by somebody else: try yours in a moment.')
+      isBusy = true
+      try {
+        return await tried(environment, text, hours, entity, req.raw.signal)
+      } finally {
+        isBusy = false
+      }
+    }),
+  }
 }
 
 const NOTHING: RulesTried = {

@@ -2,7 +2,6 @@
  * Lets operations run. Where the process stays, an operation runs in it from its beginning to its end. Behind an HTTP API the process sleeps
  * between two calls, so an operation runs in steps, each within one call, and the page calls the next one.
  */
-
 import {
   type KeptOperation,
   OperationRefused,

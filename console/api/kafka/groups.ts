@@ -1,22 +1,12 @@
 /** The consumer groups of the cluster, whoever runs them, and how far each is behind. */
-import { Hono } from 'hono'
-import { maxLength, minLength, object, optional, pipe, string } from 'valibot'
 import { type AgedGroupLag, allGroups, groupLags, withGroupAges } from '../../../lib/queries/group-lags.ts'
 import { consumerGroups } from '../../../lib/queries/groups.ts'
 import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
 import type { KnownBounds } from '../../../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import type { GroupDescription } from '../../../packages/runtime/adapters/kafka/groups.ts'
-import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { watchable } from '../../live/watchable.ts'
 import { ProblemError } from '../problem.ts'
-import { boundsOf, clusterTopics, FIND, functionOf, isFound } from './layouts.ts'
-
-export interface GroupsAnswer {
-  readonly groups: readonly ListedGroup[]
-  /** How many others match that are not listed, because the list has an upper bound. */
-  readonly more: number
-}
+import { boundsOf, clusterTopics, functionOf, isFound } from './layouts.ts'
 
 export interface ListedGroup {
   readonly group: string
@@ -36,30 +26,18 @@ export interface GroupAnswer extends AgedGroupLag {
   readonly seconds: number | null
 }
 
-const ASKED_EVERY_MS = 4_000
 /** Each costs a question to its coordinator. */
 const MOST_GROUPS = 500
 /** The age of a lag costs the reading of a record. */
 const MOST_AGES = 200
 
-const NAME = pipe(optional(string(), ''), minLength(1, 'name a group'), maxLength(1_000, 'is too long'))
-
-export function groupRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
-  const asked = { everyMs: ASKED_EVERY_MS, environment }
-  watchable(routes, '/', { query: object({ find: FIND }), ...asked }, ({ find }) => listed(environment, find))
-  watchable(routes, '/one', { query: object({ name: NAME }), ...asked }, ({ name }) =>
-    oneGroup(environment, name),
-  )
-  return routes
-}
-
-async function listed(environment: ConsoleEnvironment, find: string): Promise<GroupsAnswer> {
+/** The groups whose names have this part, up to a limit; `more` counts those that match and are not listed. */
+export async function listedGroups(environment: ConsoleEnvironment, find: string) {
   const kafka = await environment.kafka()
   const matching = (await allGroups(kafka)).filter(({ group }) => isFound(group, find))
   const shown = matching.slice(0, MOST_GROUPS)
   const lags = await groupLags(kafka, topics => boundsOfTopics(environment, topics), shown)
-  const groups = lags.map(({ group, state, members, topics, pending }) => ({
+  const groups: ListedGroup[] = lags.map(({ group, state, members, topics, pending }) => ({
     group,
     function: functionOf(environment, group),
     state,
@@ -72,7 +50,7 @@ async function listed(environment: ConsoleEnvironment, find: string): Promise<Gr
 }
 
 /** @throws ProblemError if there is no such group */
-async function oneGroup(environment: ConsoleEnvironment, name: string): Promise<GroupAnswer> {
+export async function oneGroup(environment: ConsoleEnvironment, name: string): Promise<GroupAnswer> {
   const kafka = await environment.kafka()
   const description = await groupCalled(kafka, name)
   if (!description)

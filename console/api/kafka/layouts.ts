@@ -1,5 +1,4 @@
 /** What the routes about Kafka share: the topics of the cluster, how far they reach, and whose consumer groups are whose. */
-import { maxLength, minLength, optional, pipe, string } from 'valibot'
 import { type ClusterTopic, layoutsIn } from '../../../lib/queries/cluster.ts'
 import { kafkaAnswer } from '../../../lib/queries/kafka-answers.ts'
 import type {
@@ -9,15 +8,6 @@ import type {
 import type { TopicLayout } from '../../../packages/runtime/adapters/kafka/topic-admin.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
-
-/** Names of topics have 249 letters at most. */
-export const TOPIC_NAME = pipe(
-  optional(string(), ''),
-  minLength(1, 'name a topic'),
-  maxLength(249, 'is too long for the name of a topic'),
-)
-/** A part of the names that are wanted. */
-export const FIND = optional(pipe(string(), maxLength(249, 'is too long')), '')
 
 /** All topics by name, with those that Kafka keeps for itself. @throws RefusedByKafka or Unavailable */
 export async function clusterTopics(cluster: ClusterInspection): Promise<ClusterTopic[]> {

@@ -1,24 +1,24 @@
 /** The subjects of the schema registry, their versions, and what has changed from one to the next. */
 import { isRegistryError, type RegistrySubjects, type SchemaVersion } from '@sluice/schema-registry'
-import { Hono } from 'hono'
-import { integer, maxLength, minLength, minValue, object, optional, pipe, string, toNumber } from 'valibot'
+import {
+  type AnySchemaFormat,
+  SCHEMA_FORMATS,
+  SUBJECT_STRATEGIES,
+  schemaSubject,
+} from '../../../lib/app/packaged-schemas.ts'
+import { SERIALIZED_TYPES } from '../../../lib/app/serialized-types.ts'
 import { promiseOf } from '../../../lib/queries/compatibility-rules.ts'
 import { readable } from '../../../lib/queries/readable-schema.ts'
 import { type DiffLine, diffOf } from '../../../lib/queries/text-diff.ts'
 import { registered } from '../../../packages/runtime/adapters/registry/data-writer.ts'
-import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
-import { queryOf } from '../query.ts'
 import { isFound } from './layouts.ts'
-import { type ShippedSubject, shippedSubjects } from './shipped-subjects.ts'
 
-export interface SubjectsAnswer {
-  /** Its address, without credentials. */
-  readonly registry: string
-  readonly subjects: readonly ListedSubject[]
-  /** How many others match that are not listed, because the list has an upper bound. */
-  readonly more: number
+interface ShippedSubject {
+  /** Of the events whose data it describes. */
+  readonly type: string
+  readonly format: AnySchemaFormat
 }
 
 export interface ListedSubject {
@@ -43,44 +43,36 @@ const MOST_SUBJECTS = 2_000
 /** Comparing takes time and memory with the product of the lines. */
 const MOST_LINES = 2_000
 
-const FOUND = object({ find: optional(pipe(string(), maxLength(1_000, 'is too long')), '') })
-const VERSION = pipe(
-  string(),
-  toNumber('give the number of a version'),
-  integer('give the number of a version'),
-  minValue(1, 'versions begin with 1'),
-)
-const ONE = object({
-  name: pipe(optional(string(), ''), minLength(1, 'name a subject'), maxLength(1_000, 'is too long')),
-  version: optional(VERSION),
-})
+/** The subjects whose names have this part, up to a limit; `registry` is its address, without credentials. */
+export async function listedSubjects({ config }: ConsoleEnvironment, find: string) {
+  const matching = (await ask(config, subjects => subjects.list())).filter(subject => isFound(subject, find))
+  const shipped = shippedSubjects(config.env)
+  const subjects = matching.slice(0, MOST_SUBJECTS).map(subject => listed(subject, shipped))
+  return { registry: config.registry?.url ?? '', subjects, more: matching.length - subjects.length }
+}
 
-export function schemaRoutes({ config }: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
-  const ask = <T>(question: (subjects: RegistrySubjects) => Promise<T>) => {
-    if (config.registry) return answered(registered(config.registry), question)
-    throw new ProblemError('not-found', 'No schema registry is configured: set SCHEMA_REGISTRY_URL.')
-  }
-  routes.get('/', async context => {
-    const { find } = queryOf(FOUND, context)
-    const matching = (await ask(subjects => subjects.list())).filter(subject => isFound(subject, find))
-    const shipped = shippedSubjects(config.env)
-    const subjects = matching.slice(0, MOST_SUBJECTS).map(subject => listed(subject, shipped))
-    const registry = config.registry?.url ?? ''
-    return context.json({
-      registry,
-      subjects,
-      more: matching.length - subjects.length,
-    } satisfies SubjectsAnswer)
-  })
-  routes.get('/one', async context => {
-    const { name, version } = queryOf(ONE, context)
-    const { earlier, ...found } = await ask(subjects => versionOf(subjects, name, version))
-    const changes = changesBetween(earlier, found.shown.text)
-    const one = listed(name, shippedSubjects(config.env))
-    return context.json({ ...one, ...found, changes } satisfies SubjectAnswer)
-  })
-  return routes
+/** @param version the last one by default. @throws ProblemError if there is no such subject or version */
+export async function oneSubject(
+  { config }: ConsoleEnvironment,
+  name: string,
+  version: number | undefined,
+): Promise<SubjectAnswer> {
+  const { earlier, ...found } = await ask(config, subjects => versionOf(subjects, name, version))
+  const one = listed(name, shippedSubjects(config.env))
+  return { ...one, ...found, changes: changesBetween(earlier, found.shown.text) }
+}
+
+/** By the name of the subject, whichever way of naming subjects was chosen. Pure. */
+function shippedSubjects(env: string): ReadonlyMap<string, ShippedSubject> {
+  return new Map(
+    SERIALIZED_TYPES.flatMap(({ type }) =>
+      SCHEMA_FORMATS.flatMap(format =>
+        SUBJECT_STRATEGIES.map(
+          strategy => [schemaSubject(type, format, env, strategy), { type, format }] as const,
+        ),
+      ),
+    ),
+  )
 }
 
 /** One question after another: some registries answer many at once with errors. */
@@ -116,13 +108,15 @@ function listed(subject: string, shipped: ReadonlyMap<string, ShippedSubject>): 
   return { subject, shipped: shipped.get(subject) ?? null }
 }
 
-/** @throws ProblemError if the registry does not answer, or refuses */
-async function answered<T>(
-  connecting: Promise<RegistrySubjects>,
+/** @throws ProblemError if the registry is not configured, does not answer, or refuses */
+async function ask<T>(
+  { registry }: ConsoleEnvironment['config'],
   question: (subjects: RegistrySubjects) => Promise<T>,
 ): Promise<T> {
+  if (!registry)
+    throw new ProblemError('not-found', 'No schema registry is configured: set SCHEMA_REGISTRY_URL.')
   try {
-    return await question(await connecting)
+    return await question(await registered(registry))
   } catch (error) {
     const { message } = error as Error
     if (isRegistryError(error, 'unavailable')) throw new ProblemError('unavailable', sentence(message))

@@ -1,23 +1,12 @@
-/** The topics of the cluster, and one of them. */
-import { Hono } from 'hono'
-import { object } from 'valibot'
+/** The topics of the cluster. */
 import { signalNamed } from '../../../lib/app/topics.ts'
 import { type ClusterTopic, isLeaderless, isUnderReplicated } from '../../../lib/queries/cluster.ts'
 import { kafkaAnswer } from '../../../lib/queries/kafka-answers.ts'
 import { type TopicSize, topicSizes } from '../../../lib/queries/topic-sizes.ts'
 import type { ClusterInspection } from '../../../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
-import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { watchable } from '../../live/watchable.ts'
-import { boundsOf, clusterTopics, FIND, isFound, TOPIC_NAME } from './layouts.ts'
-import { oneTopic } from './topic.ts'
-
-export interface TopicsAnswer {
-  readonly topics: readonly ListedTopic[]
-  /** How many others match that are not listed, because the list has an upper bound. */
-  readonly more: number
-}
+import { boundsOf, clusterTopics, isFound } from './layouts.ts'
 
 export interface ListedTopic {
   readonly topic: string
@@ -34,23 +23,11 @@ export interface ListedTopic {
   readonly bytes: number | null
 }
 
-const ASKED_EVERY_MS = 5_000
 /** A page with more would be too long to read and to send every few seconds. */
 const MOST_TOPICS = 1_000
 
-const QUERY = object({ find: FIND })
-
-export function topicRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
-  const asked = { everyMs: ASKED_EVERY_MS, environment }
-  watchable(routes, '/', { query: QUERY, ...asked }, async ({ find }) => listed(environment, find))
-  watchable(routes, '/one', { query: object({ name: TOPIC_NAME }), ...asked }, ({ name }) =>
-    oneTopic(environment, name),
-  )
-  return routes
-}
-
-async function listed(environment: ConsoleEnvironment, find: string): Promise<TopicsAnswer> {
+/** The topics whose names have this part, up to a limit; `more` counts those that match and are not listed. */
+export async function listedTopics(environment: ConsoleEnvironment, find: string) {
   const cluster = await environment.cluster()
   const matching = (await clusterTopics(cluster)).filter(({ topic }) => isFound(topic, find))
   const shown = matching.slice(0, MOST_TOPICS)

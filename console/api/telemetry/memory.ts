@@ -1,5 +1,4 @@
 /** What the questions about telemetry share: answers that are dear to get, and how far topics have been read. */
-
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { readData } from '../../../lib/app/event-data.ts'

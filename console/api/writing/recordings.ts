@@ -26,6 +26,9 @@ interface Manifest {
   >
 }
 
+/** Opens the bytes of a recording, again and again. */
+export type OpenRecording = () => Readable
+
 const FOLDER = new URL('../../../events/', import.meta.url)
 /** Bytes a read: some thousand events, so that they can be published in large requests. */
 const READ_BYTES = 1024 * 1024
@@ -46,8 +49,8 @@ export class Recordings {
     })
   }
 
-  /** Opens the bytes of a recording, again and again; undefined if there is none of this name. */
-  async named(name: string): Promise<(() => Readable) | undefined> {
+  /** Undefined if there is none of this name. */
+  async named(name: string): Promise<OpenRecording | undefined> {
     const { streams } = await this.#manifest()
     const file = Object.keys(streams).find(one => nameOf(one) === name)
     if (file === undefined) return undefined

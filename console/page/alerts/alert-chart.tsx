@@ -1,18 +1,18 @@
 /** The values around an alert, with its threshold and the time in which it fired. */
+
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useId, useState } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { OneAlert } from '../../api/alerts/one.ts'
-import type { EntityNow } from '../../api/telemetry/entity.ts'
-import type { EntityHistory } from '../../api/telemetry/history.ts'
-import { addressOf } from '../data/address.ts'
-import { useAnswer } from '../data/answers.ts'
+import type { Said } from '../data/action.ts'
+import { act, useAnswer } from '../data/answers.ts'
+import { ConfirmButton } from '../parts/confirm.tsx'
 import { hasTelemetry } from '../parts/entity.ts'
 import { Known } from '../parts/known.tsx'
 import { readoutOf } from '../telemetry/entity-charts.tsx'
 import { minuteColumns, rangeOf, within } from '../telemetry/series.ts'
 import { TimeChart } from '../telemetry/time-chart.tsx'
-import { type ChartTime, chartTime } from './chart-time.ts'
+import { type ChartTime, chartTime } from './words.ts'
 
 export function AlertChart({ alert }: { readonly alert: OneAlert }): JSX.Element | null {
   const { metric, entity } = alert
@@ -39,8 +39,8 @@ interface Props {
 
 function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Element {
   const { entity, rule, severity, threshold, startedAt, endedAt } = alert
-  const now = useAnswer<EntityNow>(addressOf('/telemetry/entity', { entity, span: hours }), { keep: true })
-  const history = useAnswer<EntityHistory>(addressOf('/telemetry/history', { entity, hours }), { keep: true })
+  const now = useAnswer('/telemetry/entity', { entity, span: hours }, { keep: true })
+  const history = useAnswer('/telemetry/history', { entity, hours }, { keep: true })
   return (
     <Known of={now} what="the entity">
       {({ openMinute, rules, metrics }) => (
@@ -71,5 +71,53 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
         </Known>
       )}
     </Known>
+  )
+}
+
+const OUTCOMES = {
+  shown: '',
+  resolved: ' The alert has resolved meanwhile.',
+  'not-yet': ' It is in the log, but firing-alerts has not come to it yet.',
+} as const
+
+interface AcknowledgeButtonsProps {
+  readonly alert: OneAlert
+  /** Hears what came of it: the buttons go away with the next answer. */
+  readonly tell: (said: Said | undefined) => void
+}
+
+export function AcknowledgeButtons({ alert, tell }: AcknowledgeButtonsProps): JSX.Element {
+  const { id, acknowledged } = alert
+  const [comment, setComment] = useState('')
+  const field = useId()
+  const take = async () => {
+    const said = { id, acknowledged: true, ...(comment.trim() ? { comment } : {}) }
+    const { outcome } = await act('POST /alerts/acknowledge', said)
+    setComment('')
+    return `You have taken it on.${OUTCOMES[outcome]}`
+  }
+  const giveBack = async () => {
+    const { outcome } = await act('POST /alerts/acknowledge', { id, acknowledged: false })
+    return `It is given back.${OUTCOMES[outcome]}`
+  }
+  return (
+    <>
+      <ConfirmButton label={acknowledged ? 'Take it over' : 'Acknowledge'} onConfirm={take} tell={tell}>
+        <p>Everybody sees that you are working on it, until the alert resolves.</p>
+        <label for={field}>What is being done (may be empty)</label>
+        <input
+          id={field}
+          type="text"
+          maxLength={1000}
+          value={comment}
+          onInput={event => setComment(event.currentTarget.value)}
+        />
+      </ConfirmButton>
+      {acknowledged && (
+        <ConfirmButton label="Give it back" onConfirm={giveBack} tell={tell}>
+          <p>Nobody is working on it any more, for all to see.</p>
+        </ConfirmButton>
+      )}
+    </>
   )
 }

@@ -1,13 +1,18 @@
 /** Rules as text: edited, checked, tried on what has been read lately, and saved or downloaded. */
+
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { NamedRuleFile } from '../../../lib/operations/rule-file.ts'
-import type { RuleFiles } from '../../api/alerts/rule-files.ts'
+import type { RuleFiles, RulesSaved } from '../../api/alerts/rule-files.ts'
 import { useParameter } from '../data/address.ts'
-import { useAnswer } from '../data/answers.ts'
+import { act, useAnswer } from '../data/answers.ts'
+import { problemOf, RefusedByServer } from '../data/ask.ts'
 import { useIsOperator } from '../data/environment.ts'
 import { saveBlob } from '../data/save-file.ts'
+import { ConfirmButton } from '../parts/confirm.tsx'
+import { Choice } from '../parts/fields.tsx'
 import { Known } from '../parts/known.tsx'
+import { countText } from '../parts/words.ts'
 import {
   type Drafts,
   isOvertaken,
@@ -19,9 +24,7 @@ import {
   withSaved,
   withText,
 } from './drafts.ts'
-import { Choice } from './list-filter.tsx'
 import { RulesText } from './rules-text.tsx'
-import { Overtaken, SaveButton } from './save-rules.tsx'
 import { TrialPart } from './trial.tsx'
 
 const NEW = '+'
@@ -35,7 +38,7 @@ const TEMPLATE = `rules:
 `
 
 export function RuleEditor(): JSX.Element {
-  const files = useAnswer<RuleFiles>('/alerts/rules/files')
+  const files = useAnswer('/alerts/rules/files')
   return (
     <Known of={files} what="the rule files">
       {known => <Editor known={known} again={files.again} />}
@@ -144,4 +147,63 @@ function inForceText(canBeSaved: boolean, areInForce: boolean | null): string {
   return areInForce
     ? 'These are the files of the rules folder, and they are in force.'
     : 'These are the files of the rules folder. Other rules are in force: the folder has changed since, or this is not the folder that is running.'
+}
+
+interface SaveProps {
+  readonly name: string
+  readonly text: string
+  readonly was: string | null
+  readonly isChanged: boolean
+  readonly saved: (as: NamedRuleFile) => void
+  /** Somebody else has changed the file. */
+  readonly refused: () => void
+}
+
+function SaveButton({ name, text, was, isChanged, saved, refused }: SaveProps): JSX.Element {
+  const save = async () => {
+    const asked = act('PUT /alerts/rules/file', { file: name, text, was })
+    const { file, errors, rules } = await asked.catch(error => {
+      if (problemOf(error).code === 'conflict') refused()
+      throw error
+    })
+    if (file === null) throw new RefusedByServer({ code: 'bad-request', message: notSavedText(errors) })
+    saved(file)
+    return `${name} is saved; ${countText(rules, 'rule')} in all. \`npm start\` puts them into force within seconds.`
+  }
+  return (
+    <ConfirmButton label="Save" onConfirm={save} disabled={!isChanged}>
+      <p>
+        This writes <code>{name}</code> into the rules folder of this machine. If <code>npm start</code> runs,
+        the rules are in force within seconds: alerts fire and resolve by them.
+      </p>
+    </ConfirmButton>
+  )
+}
+
+function notSavedText(errors: RulesSaved['errors']): string {
+  const [first] = errors
+  const where = first ? `, the first at line ${first.line} of ${first.file}` : ''
+  return `Nothing was saved: ${countText(errors.length, 'error')}${where}.`
+}
+
+interface OvertakenProps {
+  readonly by: NamedRuleFile
+  readonly settle: () => void
+}
+
+function Overtaken({ by: { name, text }, settle }: OvertakenProps): JSX.Element {
+  return (
+    <section aria-label="Changed meanwhile">
+      <p class="warn" role="status">
+        {name} has been changed since you began. Bring its text and yours together, or undo your changes.
+      </p>
+      <details>
+        <summary>Its text now</summary>
+        <pre>{text}</pre>
+      </details>
+      <button type="button" class="secondary outline" onClick={settle}>
+        My text has both
+      </button>
+    </section>
+  )
 }

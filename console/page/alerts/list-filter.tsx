@@ -1,7 +1,8 @@
 /** What of the alerts is listed; it stands in the address. */
+
 import type { JSX } from 'preact'
 import { useParameter } from '../data/address.ts'
-import { useSettled } from './hooks.ts'
+import { Check, Choice, TextField, useSettled } from '../parts/fields.tsx'
 
 export interface AlertQuery {
   /** The parameters of the question. */
@@ -48,13 +49,12 @@ export function ListFilter(): JSX.Element {
   const [state, setState] = useParameter('state', 'firing')
   const [severity, setSeverity] = useParameter('severity')
   const [hours, setHours] = useParameter('hours', '24')
-  const [unacknowledged, setUnacknowledged] = useParameter('unacknowledged')
   return (
     <form class="bar" onSubmit={event => event.preventDefault()} aria-label="Which alerts">
       <Choice label="Show" value={state} set={setState} options={STATES} />
       {state === 'history' && <Choice label="Fired in the" value={hours} set={setHours} options={HOURS} />}
-      <Text name="rule" label="Rule" placeholder="HIGH_TEMP, or a part" />
-      <Text name="entity" label="Entity" placeholder="pump-1, or a part" />
+      <TextField name="rule" label="Rule" placeholder="HIGH_TEMP, or a part" />
+      <TextField name="entity" label="Entity" placeholder="pump-1, or a part" />
       {state !== 'pending' && (
         <>
           <Choice
@@ -68,61 +68,12 @@ export function ListFilter(): JSX.Element {
               ['info', 'info'],
             ]}
           />
-          <Text name="label" label="Label" placeholder="team=ops" />
-          <label class="alerts-check">
-            <input
-              type="checkbox"
-              checked={unacknowledged === 'true'}
-              onChange={event => setUnacknowledged(event.currentTarget.checked ? 'true' : '')}
-            />
+          <TextField name="label" label="Label" placeholder="team=ops" />
+          <Check name="unacknowledged" value="true">
             Nobody has taken it
-          </label>
+          </Check>
         </>
       )}
     </form>
-  )
-}
-
-interface ChoiceProps {
-  readonly label: string
-  readonly value: string
-  readonly set: (value: string) => void
-  readonly options: readonly (readonly [value: string, text: string])[]
-}
-
-export function Choice({ label, value, set, options }: ChoiceProps): JSX.Element {
-  return (
-    <label>
-      {label}
-      <select value={value} onChange={event => set(event.currentTarget.value)}>
-        {options.map(([of, text]) => (
-          <option key={of} value={of} selected={of === value}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
-  )
-}
-
-interface TextProps {
-  /** Of the parameter. */
-  readonly name: string
-  readonly label: string
-  readonly placeholder: string
-}
-
-function Text({ name, label, placeholder }: TextProps): JSX.Element {
-  const [value, set] = useParameter(name)
-  return (
-    <label>
-      {label}
-      <input
-        type="search"
-        value={value}
-        placeholder={placeholder}
-        onInput={event => set(event.currentTarget.value)}
-      />
-    </label>
   )
 }

@@ -1,17 +1,15 @@
 /** The alerts that fire now, those that have fired, and those that may soon. */
+
 import type { JSX } from 'preact'
-import type { AlertHistory, AlertRow, AlertsNow, PendingAlerts } from '../../api/alerts/lists.ts'
+import type { AlertRow, PendingAlerts } from '../../api/alerts/lists.ts'
 import { addressOf, useParameter } from '../data/address.ts'
-import { useLive } from '../data/answers.ts'
 import { Badge } from '../parts/badge.tsx'
-import { EntityLink } from '../parts/entity-link.tsx'
-import { Known } from '../parts/known.tsx'
-import { Moment } from '../parts/moment.tsx'
+import { column, entityColumn, severityColumn, textColumn, timeColumn } from '../parts/columns.tsx'
+import { Live } from '../parts/known.tsx'
+import { useNow } from '../parts/marks.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, numberText } from '../parts/words.ts'
-import { useNow } from './hooks.ts'
 import { type AlertQuery, ListFilter, useListFilter } from './list-filter.tsx'
-import { Severity } from './marks.tsx'
 import { lastsText, reasonText, valueText } from './words.ts'
 
 export function AlertList(): JSX.Element {
@@ -36,9 +34,8 @@ interface Props {
 }
 
 function Now({ query: { filter, isNarrowed } }: Props): JSX.Element {
-  const now = useLive<AlertsNow>(addressOf('/alerts/now', filter), { keep: true })
   return (
-    <Known of={now} what="the alerts that fire">
+    <Live path="/alerts/now" query={filter} keep what="the alerts that fire">
       {({ alerts, total, firing, behind }) => (
         <>
           <p role="status">
@@ -63,14 +60,13 @@ function Now({ query: { filter, isNarrowed } }: Props): JSX.Element {
           />
         </>
       )}
-    </Known>
+    </Live>
   )
 }
 
 function History({ query: { filter, hours, isNarrowed } }: Props): JSX.Element {
-  const history = useLive<AlertHistory>(addressOf('/alerts/history', { ...filter, hours }), { keep: true })
   return (
-    <Known of={history} what="the alerts that have fired">
+    <Live path="/alerts/history" query={{ ...filter, hours }} keep what="the alerts that have fired">
       {({ alerts, total, leftOut, isCut }) => (
         <>
           <p role="status">
@@ -87,14 +83,13 @@ function History({ query: { filter, hours, isNarrowed } }: Props): JSX.Element {
           />
         </>
       )}
-    </Known>
+    </Live>
   )
 }
 
 function Pending({ query: { filter } }: Props): JSX.Element {
-  const pending = useLive<PendingAlerts>(addressOf('/alerts/pending', filter), { keep: true })
   return (
-    <Known of={pending} what="the alerts that are pending">
+    <Live path="/alerts/pending" query={filter} keep what="the alerts that are pending">
       {({ pending: rows, total }) => (
         <>
           <p role="status">
@@ -106,26 +101,20 @@ function Pending({ query: { filter } }: Props): JSX.Element {
             caption="alerts that are pending"
             rows={rows}
             keyOf={({ rule, entity }) => `${rule} ${entity}`}
-            columns={[
-              { heading: 'Rule', cell: ({ rule }) => rule, sortBy: ({ rule }) => rule },
-              {
-                heading: 'Entity',
-                cell: ({ entity }) => <EntityLink entity={entity} />,
-                sortBy: ({ entity }) => entity,
-              },
-              {
-                heading: 'Since',
-                cell: ({ activeAt }) => <Moment at={activeAt} />,
-                sortBy: ({ activeAt }) => activeAt,
-              },
-            ]}
+            columns={PENDING_COLUMNS}
             empty="No alert is pending."
           />
         </>
       )}
-    </Known>
+    </Live>
   )
 }
+
+const PENDING_COLUMNS: readonly Column<PendingAlerts['pending'][number]>[] = [
+  textColumn('Rule', ({ rule }) => rule),
+  entityColumn(),
+  timeColumn('Since', ({ activeAt }) => activeAt),
+]
 
 function Behind({ of: behind }: { readonly of: number | null }): JSX.Element | null {
   if (behind === 0) return null
@@ -147,40 +136,28 @@ interface TableProps {
 function AlertTable({ alerts, caption, empty }: TableProps): JSX.Element {
   const nowMs = useNow()
   const columns: readonly Column<AlertRow>[] = [
-    {
-      heading: 'Alert',
-      cell: ({ id, rule, summary }) => (
+    column(
+      'Alert',
+      ({ id, rule, summary }) => (
         <>
           <a href={addressOf('/alerts', { alert: id })}>{rule}</a>
-          <small class="alerts-summary">{summary}</small>
+          <small class="second">{summary}</small>
         </>
       ),
-      sortBy: ({ rule }) => rule,
-    },
-    {
-      heading: 'Entity',
-      cell: ({ entity }) => <EntityLink entity={entity} />,
-      sortBy: ({ entity }) => entity,
-    },
-    {
-      heading: 'Severity',
-      cell: ({ severity }) => <Severity of={severity} />,
-      sortBy: ({ severity }) => ['critical', 'warning', 'info'].indexOf(severity),
-    },
-    {
-      heading: 'Fired',
-      cell: ({ startedAt }) => <Moment at={startedAt} />,
-      sortBy: ({ startedAt }) => startedAt,
-    },
+      ({ rule }) => rule,
+    ),
+    entityColumn(),
+    severityColumn(),
+    timeColumn('Fired', ({ startedAt }) => startedAt),
     {
       heading: 'Value',
       align: 'right',
       cell: ({ value }) => valueText(value),
       sortBy: ({ value }) => (typeof value === 'number' ? value : Number.NEGATIVE_INFINITY),
     },
-    {
-      heading: 'State',
-      cell: alert => (
+    column(
+      'State',
+      alert => (
         <>
           <span title={reasonText(alert.reason)}>{lastsText(alert, nowMs)}</span>{' '}
           {alert.acknowledged && (
@@ -189,8 +166,8 @@ function AlertTable({ alerts, caption, empty }: TableProps): JSX.Element {
           {alert.silencedBy.length > 0 && <Badge>silenced</Badge>}
         </>
       ),
-      sortBy: ({ state }) => state,
-    },
+      ({ state }) => state,
+    ),
   ]
   return (
     <Table

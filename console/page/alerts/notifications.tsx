@@ -1,14 +1,14 @@
 /** Notifications that people were sent: when, to whom, about which alerts, and what came of each. */
+
 import type { JSX } from 'preact'
-import type { NotificationRow, NotificationsAnswer } from '../../api/alerts/notifications.ts'
+import type { NotificationRow } from '../../api/alerts/notifications.ts'
 import { addressOf, useParameter } from '../data/address.ts'
-import { useLive } from '../data/answers.ts'
 import { Badge, type Tone } from '../parts/badge.tsx'
-import { Known } from '../parts/known.tsx'
-import { Moment } from '../parts/moment.tsx'
+import { column, textColumn, timeColumn } from '../parts/columns.tsx'
+import { Choice } from '../parts/fields.tsx'
+import { Live } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText } from '../parts/words.ts'
-import { Choice } from './list-filter.tsx'
 
 const HOURS = [
   ['1', 'last hour'],
@@ -19,9 +19,6 @@ const HOURS = [
 export function NotificationsPage(): JSX.Element {
   const [hours, setHours] = useParameter('hours', '24')
   const [alert] = useParameter('alert')
-  const answer = useLive<NotificationsAnswer>(addressOf('/alerts/notifications', { hours, alert }), {
-    keep: true,
-  })
   return (
     <>
       <form class="bar" onSubmit={event => event.preventDefault()} aria-label="Which notifications">
@@ -33,7 +30,7 @@ export function NotificationsPage(): JSX.Element {
           <a href="/alerts/notifications">Show all</a>
         </p>
       )}
-      <Known of={answer} what="the notifications">
+      <Live path="/alerts/notifications" query={{ hours, alert }} keep what="the notifications">
         {({ notifications, total, leftOut }) => (
           <>
             <p role="status">
@@ -55,32 +52,29 @@ export function NotificationsPage(): JSX.Element {
             />
           </>
         )}
-      </Known>
+      </Live>
     </>
   )
 }
 
 const COLUMNS: readonly Column<NotificationRow>[] = [
-  { heading: 'Sent', cell: ({ at }) => <Moment at={at} />, sortBy: ({ at }) => Date.parse(at) },
-  { heading: 'Reason', cell: ({ reason }) => reason, sortBy: ({ reason }) => reason },
-  { heading: 'Receivers', cell: ({ receivers }) => receivers.join(', ') },
-  { heading: 'Alerts', cell: ({ alerts, omitted }) => <Alerts alerts={alerts} omitted={omitted} /> },
-  {
-    heading: 'Outcome',
-    cell: ({ outcomes }) => (
-      <ul class="alerts-outcomes">
-        {outcomes.map(one => (
-          <Outcome key={one.sink} outcome={one} />
-        ))}
-      </ul>
-    ),
-  },
-  { heading: 'Event', cell: ({ id }) => <a href={addressOf('/event', { id })}>its way</a> },
+  timeColumn('Sent', ({ at }) => at),
+  textColumn('Reason', ({ reason }) => reason),
+  column('Receivers', ({ receivers }) => receivers.join(', ')),
+  column('Alerts', ({ alerts, omitted }) => <Alerts alerts={alerts} omitted={omitted} />),
+  column('Outcome', ({ outcomes }) => (
+    <ul class="list">
+      {outcomes.map(one => (
+        <Outcome key={one.sink} outcome={one} />
+      ))}
+    </ul>
+  )),
+  column('Event', ({ id }) => <a href={addressOf('/event', { id })}>its way</a>),
 ]
 
 function Alerts({ alerts, omitted }: Pick<NotificationRow, 'alerts' | 'omitted'>): JSX.Element {
   return (
-    <ul class="alerts-notified">
+    <ul class="list">
       {alerts.map(({ id, rule, status, entity }) => (
         <li key={id}>
           <a href={addressOf('/alerts', { alert: id })}>{rule}</a> {status} <small>{entity}</small>
@@ -115,7 +109,7 @@ function Outcome({ outcome: { sink, state, error, letter } }: { readonly outcome
   return (
     <li>
       {sink} {letter ? <a href={addressOf('/failures', { letter })}>{badge}</a> : badge}
-      {error && <small class="alerts-summary">{error}</small>}
+      {error && <small class="second">{error}</small>}
     </li>
   )
 }

@@ -1,24 +1,24 @@
 /** One alert: what it says, what caused it, what happened to it, and who takes it on. */
+
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { CauseOfAlert } from '../../api/alerts/cause.ts'
 import type { OneAlert } from '../../api/alerts/one.ts'
+import type { Said } from '../data/action.ts'
 import { addressOf } from '../data/address.ts'
-import { useAnswer, useLive } from '../data/answers.ts'
+import { useLive } from '../data/answers.ts'
+import type { Parameters } from '../data/search.ts'
 import { traceIdOf } from '../data/trace.ts'
 import { Badge } from '../parts/badge.tsx'
-import { Outcome, type Said } from '../parts/confirm.tsx'
-import { EntityLink } from '../parts/entity-link.tsx'
-import { Known } from '../parts/known.tsx'
+import { Outcome } from '../parts/confirm.tsx'
+import { Facts } from '../parts/facts.tsx'
+import { Known, Once } from '../parts/known.tsx'
+import { EntityLink, Severity, useNow } from '../parts/marks.tsx'
 import { Moment } from '../parts/moment.tsx'
-import { AcknowledgeButtons } from './acknowledge.tsx'
-import { AlertChart } from './alert-chart.tsx'
-import { useNow } from './hooks.ts'
-import { Severity } from './marks.tsx'
+import { AcknowledgeButtons, AlertChart } from './alert-chart.tsx'
 import { comparedText, happenedText, lastsText, reasonText, valueText } from './words.ts'
 
-export function OneAlertPage({ id }: { readonly id: string }): JSX.Element {
-  const one = useLive<OneAlert>(addressOf('/alerts/one', { id }))
+export function OneAlertPage({ name: id }: { readonly name: string }): JSX.Element {
+  const one = useLive('/alerts/one', { id })
   const [said, tell] = useState<Said>()
   return (
     <>
@@ -28,8 +28,8 @@ export function OneAlertPage({ id }: { readonly id: string }): JSX.Element {
           <>
             <Head alert={alert} tell={tell} />
             <AlertChart alert={alert} />
-            <div class="grid-cards">
-              <Facts alert={alert} />
+            <div class="columns">
+              <AboutAlert alert={alert} />
               <div class="alerts-stack">
                 <Cause id={id} alert={alert} />
                 <Life alert={alert} />
@@ -56,7 +56,7 @@ function Head({ alert, tell }: HeadProps): JSX.Element {
   const nowMs = useNow(1_000)
   const [source, ...subject] = entity.split(' ')
   return (
-    <section class="alerts-head" aria-label="What it is">
+    <section class="card" aria-label="What it is">
       <p class="alerts-title">
         <Severity of={severity} /> <strong>{rule}</strong> of <EntityLink entity={entity} />
       </p>
@@ -74,7 +74,7 @@ function Head({ alert, tell }: HeadProps): JSX.Element {
         <div class="bar">
           <AcknowledgeButtons alert={alert} tell={tell} />
           <a
-            class="alerts-button"
+            class="button"
             href={addressOf('/alerts/silences', { rule, source, entity: subject.join(' '), new: 1 })}
           >
             Silence …
@@ -85,36 +85,30 @@ function Head({ alert, tell }: HeadProps): JSX.Element {
   )
 }
 
-function Facts({ alert }: Props): JSX.Element {
+function AboutAlert({ alert }: Props): JSX.Element {
   const { metric, family, activeAt, startedAt, endedAt, reason, labels, rule, phase, state, id } = alert
   const trace = traceIdOf(alert.traceparent)
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   return (
     <section aria-label="Facts" class="card">
       <h2>Facts</h2>
-      <dl class="facts">
-        {metric && <Fact name="Metric">{`${family}.${metric}`}</Fact>}
-        <Fact name="Value">{comparedText(alert)}</Fact>
-        <Fact name="Condition since">{<Moment at={activeAt} />}</Fact>
-        <Fact name="Fired">{<Moment at={startedAt} />}</Fact>
-        {endedAt && <Fact name="Resolved">{<Moment at={endedAt} />}</Fact>}
-        {reason && <Fact name="Because">{reasonText(reason)}</Fact>}
-        {state === 'firing' && <Fact name="Alerting says">{phaseText(phase)}</Fact>}
-        {pairs.length > 0 && <Fact name="Labels">{pairs.join(', ')}</Fact>}
-        <Fact name="Rule">{<a href={addressOf('/alerts/rules', { rule })}>{rule}</a>}</Fact>
-        <Fact name="Others of it">
-          <a href={addressOf('/alerts', { state: 'history', rule, hours: 168 })}>the last 7 days</a>
-        </Fact>
-        <Fact name="Notifications">
-          <a href={addressOf('/alerts/notifications', { alert: id, hours: 168 })}>of the last 7 days</a>
-        </Fact>
-        <Fact name="Trace">
-          {trace ? <a href={addressOf('/event', { trace })}>{trace}</a> : 'none: the reading had none'}
-        </Fact>
-        <Fact name="Id">
-          <code>{id}</code>
-        </Fact>
-      </dl>
+      <Facts
+        of={[
+          metric && ['Metric', `${family}.${metric}`],
+          ['Value', comparedText(alert)],
+          ['Condition since', <Moment key="since" at={activeAt} />],
+          ['Fired', <Moment key="fired" at={startedAt} />],
+          endedAt && ['Resolved', <Moment key="resolved" at={endedAt} />],
+          reason && ['Because', reasonText(reason)],
+          state === 'firing' && ['Alerting says', phaseText(phase)],
+          pairs.length > 0 && ['Labels', pairs.join(', ')],
+          ['Rule', link(rule, '/alerts/rules', { rule })],
+          ['Others of it', link('the last 7 days', '/alerts', { state: 'history', rule, hours: 168 })],
+          ['Notifications', link('of the last 7 days', '/alerts/notifications', { alert: id, hours: 168 })],
+          ['Trace', trace ? link(trace, '/event', { trace }) : 'none: the reading had none'],
+          ['Id', <code key="id">{id}</code>],
+        ]}
+      />
     </section>
   )
 }
@@ -124,19 +118,8 @@ function phaseText(phase: OneAlert['phase']): string {
   return phase ?? 'does not know it any more: its end is on the way, or the state of alerting was lost'
 }
 
-function Fact({
-  name,
-  children,
-}: {
-  readonly name: string
-  readonly children: JSX.Element | string
-}): JSX.Element {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </>
-  )
+function link(text: string, path: string, parameters: Parameters): JSX.Element {
+  return <a href={addressOf(path, parameters)}>{text}</a>
 }
 
 const AS = {
@@ -146,31 +129,29 @@ const AS = {
 } as const
 
 function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
-  const known = useAnswer<CauseOfAlert>(addressOf('/alerts/cause', { id }))
   return (
     <section aria-label="The reading that caused it" class="card">
       <h2>The reading that caused it</h2>
-      <Known of={known} what="the reading that caused it">
+      <Once path="/alerts/cause" query={{ id }} what="the reading that caused it">
         {({ cause, lookedAt }) =>
           cause ? (
             <>
               <p>{AS[cause.as]}</p>
-              <dl class="facts">
-                <Fact name="Read">{<Moment at={cause.time} />}</Fact>
-                {alert.metric && (
-                  <Fact name={alert.metric}>{valueText(valueIn(cause.data, alert.metric))}</Fact>
-                )}
-                <Fact name="Id">{<a href={addressOf('/event', { id: cause.id })}>{cause.id}</a>}</Fact>
-                <Fact name="In Kafka">
-                  <a
-                    href={addressOf('/kafka/messages', {
+              <Facts
+                of={[
+                  ['Read', <Moment key="read" at={cause.time} />],
+                  alert.metric && [alert.metric, valueText(valueIn(cause.data, alert.metric))],
+                  ['Id', link(cause.id, '/event', { id: cause.id })],
+                  [
+                    'In Kafka',
+                    link(`partition ${cause.partition}, offset ${cause.offset}`, '/kafka/messages', {
                       topic: cause.topic,
                       partition: cause.partition,
                       offset: cause.offset,
-                    })}
-                  >{`partition ${cause.partition}, offset ${cause.offset}`}</a>
-                </Fact>
-              </dl>
+                    }),
+                  ],
+                ]}
+              />
               <p>
                 <a href={addressOf('/event', { id: cause.id })}>Follow it through the system</a>
               </p>
@@ -179,7 +160,7 @@ function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
             <p class="empty">Not found. {lookedAt}</p>
           )
         }
-      </Known>
+      </Once>
     </section>
   )
 }

@@ -1,11 +1,13 @@
 /** The text of a rule file, checked while one types: every error leads to its place. */
+
 import type { JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { RulesChecked } from '../../api/alerts/rule-files.ts'
-import { act, problemOf } from '../data/answers.ts'
+import { act } from '../data/answers.ts'
+import { problemOf } from '../data/ask.ts'
 import { useIsOperator } from '../data/environment.ts'
+import { useSettled } from '../parts/fields.tsx'
 import { countText } from '../parts/words.ts'
-import { useSettled } from './hooks.ts'
 import { placeIn } from './words.ts'
 
 interface TextProps {
@@ -78,7 +80,7 @@ function useCheck(
   useEffect(() => {
     if (!isOperator) return
     let isOld = false
-    act<RulesChecked>('/alerts/rules/check', JSON.parse(settled)).then(
+    act('POST /alerts/rules/check', JSON.parse(settled)).then(
       checked => !isOld && setKnown({ checked }),
       error => !isOld && setKnown({ problem: problemOf(error).message }),
     )

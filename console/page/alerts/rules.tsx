@@ -1,23 +1,23 @@
 /** The rules that are in force, and how they stand. */
+
 import type { JSX } from 'preact'
-import type { RuleRow, Rules } from '../../api/alerts/rules.ts'
+import type { OneRule, OnRow, RuleRow, Rules } from '../../api/alerts/rules.ts'
 import { addressOf } from '../data/address.ts'
-import { useLive } from '../data/answers.ts'
 import { Badge } from '../parts/badge.tsx'
-import { Known } from '../parts/known.tsx'
+import { column, entityColumn, severityColumn, timeColumn } from '../parts/columns.tsx'
+import { Live } from '../parts/known.tsx'
+import { Severity, useNow } from '../parts/marks.tsx'
 import { type Column, Table } from '../parts/table.tsx'
-import { countText, numberText } from '../parts/words.ts'
-import { Severity } from './marks.tsx'
+import { countText, durationText, numberText } from '../parts/words.ts'
 
 export function RuleList(): JSX.Element {
-  const known = useLive<Rules>('/alerts/rules')
   return (
-    <Known of={known} what="the rules">
+    <Live path="/alerts/rules" what="the rules">
       {rules => (
         <>
           <p role="status">{aboutText(rules)}</p>
           <p>
-            <a class="alerts-button" href="/alerts/rules/edit">
+            <a class="button" href="/alerts/rules/edit">
               Edit and try rules
             </a>
           </p>
@@ -32,7 +32,7 @@ export function RuleList(): JSX.Element {
           />
         </>
       )}
-    </Known>
+    </Live>
   )
 }
 
@@ -48,21 +48,17 @@ function aboutText({ rules, hash, having, partitions, entities }: Rules): string
 }
 
 const COLUMNS: readonly Column<RuleRow>[] = [
-  {
-    heading: 'Rule',
-    cell: ({ rule, condition, paused }) => (
+  column(
+    'Rule',
+    ({ rule, condition, paused }) => (
       <>
         <a href={addressOf('/alerts/rules', { rule })}>{rule}</a> {paused && <Badge>paused</Badge>}
-        <small class="alerts-summary">{condition}</small>
+        <small class="second">{condition}</small>
       </>
     ),
-    sortBy: ({ rule }) => rule,
-  },
-  {
-    heading: 'Severity',
-    cell: ({ severity }) => <Severity of={severity} />,
-    sortBy: ({ severity }) => ['critical', 'warning', 'info'].indexOf(severity),
-  },
+    ({ rule }) => rule,
+  ),
+  severityColumn(),
   countColumn('Firing', ({ firing }) => firing, 'bad'),
   countColumn('Pending', ({ pending }) => pending, 'warn'),
   countColumn('Recovering', ({ recovering }) => recovering, 'warn'),
@@ -85,4 +81,113 @@ function countColumn(
     },
     sortBy: row => of(row) ?? -1,
   }
+}
+
+/** One rule: what it looks for, for which entities it is on, and its text. */
+export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Element {
+  const name = nameOf(rule)
+  return (
+    <Live path="/alerts/rules/one" query={{ rule }} what="the rule">
+      {known => (
+        <>
+          {known.rules.length === 0 && (
+            <p class="warn">
+              This rule is no longer in force. Its alerts resolve within five minutes, when its entities are
+              looked at.
+            </p>
+          )}
+          {known.rules.map(row => (
+            <About key={row.rule} row={row} />
+          ))}
+          <p class="bar">
+            <a class="button" href="/alerts/rules/edit">
+              Edit and try rules
+            </a>
+            <a class="button" href={addressOf('/alerts/silences', { rule: name, new: 1 })}>
+              Silence …
+            </a>
+            <a href={addressOf('/alerts', { state: 'history', rule: name, hours: 168 })}>
+              Its alerts of the last 7 days
+            </a>
+          </p>
+          <On known={known} />
+        </>
+      )}
+    </Live>
+  )
+}
+
+/** Without its labels. */
+function nameOf(rule: string): string {
+  return rule.replace(/\{.*$/s, '')
+}
+
+function About({ row }: { readonly row: OneRule['rules'][number] }): JSX.Element {
+  const { rule, condition, severity, summary, paused, text, firing, pending, recovering, inactive, silent } =
+    row
+  const counts = [
+    ['firing', firing],
+    ['pending', pending],
+    ['recovering', recovering],
+    ['silent', silent],
+    ['inactive', inactive],
+  ] as const
+  return (
+    <section aria-label={rule} class="card">
+      <p class="alerts-title">
+        <Severity of={severity} /> <strong>{rule}</strong> {paused && <Badge>paused</Badge>}
+      </p>
+      <p>{condition}</p>
+      <p class="muted">{summary}</p>
+      <ul class="row">
+        {counts.map(([name, count]) => (
+          <li key={name}>
+            <strong>{count === null ? '–' : numberText(count)}</strong> {name}
+          </li>
+        ))}
+      </ul>
+      <details>
+        <summary>As text, with all that it leaves to the defaults</summary>
+        <pre>{text}</pre>
+      </details>
+    </section>
+  )
+}
+
+function On({ known: { on, total } }: { readonly known: OneRule }): JSX.Element {
+  const nowMs = useNow()
+  const columns: readonly Column<OnRow>[] = [
+    entityColumn(),
+    column(
+      'State',
+      ({ phase, isOfSilence, alert }) => {
+        const text = isOfSilence ? 'silent' : phase
+        return alert ? <a href={addressOf('/alerts', { alert })}>{text}</a> : text
+      },
+      ({ phase }) => phase,
+    ),
+    timeColumn('Since', ({ activeAt }) => activeAt),
+    column(
+      'For',
+      ({ activeAt }) => durationText(Math.max(0, nowMs - Date.parse(activeAt))),
+      ({ activeAt }) => -Date.parse(activeAt),
+    ),
+  ]
+  return (
+    <section aria-label="Where it is on">
+      <h2>Where it is on</h2>
+      {total > on.length && (
+        <p>{`${countText(total, 'entity', 'entities')}; the newest ${on.length} are listed.`}</p>
+      )}
+      <Table
+        name="on"
+        caption="entities for which it is on"
+        columns={columns}
+        rows={on}
+        keyOf={({ entity, phase, isOfSilence }) => `${entity} ${phase} ${isOfSilence}`}
+        textOf={({ entity, phase }) => `${entity} ${phase}`}
+        empty="It is on for no entity: nothing is pending, and nothing fires."
+      />
+    </section>
+  )
 }

@@ -1,14 +1,17 @@
 /** The form of a new silence, with the alerts that it would mute now. */
+
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { SilencePreview } from '../../api/alerts/silences.ts'
-import { act, problemOf } from '../data/answers.ts'
+import { useAction } from '../data/action.ts'
+import { act } from '../data/answers.ts'
+import { problemOf, RefusedByServer } from '../data/ask.ts'
 import { useEnvironment, useIsOperator } from '../data/environment.ts'
-import { Outcome, type Said } from '../parts/confirm.tsx'
+import { Outcome } from '../parts/confirm.tsx'
+import { useSettled } from '../parts/fields.tsx'
 import { timeText } from '../parts/times.ts'
 import { countText } from '../parts/words.ts'
-import { useSettled } from './hooks.ts'
 import { matchOf, type SilenceFields } from './words.ts'
 
 const HOUR_MS = 3_600_000
@@ -44,7 +47,7 @@ export function SilenceForm(): JSX.Element {
   const form = useSilence(fields, () => setFields(EMPTY))
   const { name } = useEnvironment().person
   return (
-    <details class="alerts-form" open={query.new !== undefined}>
+    <details class="card" open={query.new !== undefined}>
       <summary>New silence</summary>
       <form onSubmit={form.submit} aria-label="New silence">
         <p id="silence-help">
@@ -92,35 +95,19 @@ function useSilence(fields: SilenceFields, done: () => void) {
   const [hours, setHours] = useState('2')
   const [until, setUntil] = useState('')
   const [comment, setComment] = useState('')
-  const [isBusy, setBusy] = useState(false)
-  const [said, setSaid] = useState<Said>()
-  const submit = async (event: Event) => {
-    event.preventDefault()
-    setBusy(true)
-    try {
-      const { match, problem } = matchOf(fields)
-      if (problem) throw new Error(problem)
-      const endsAt = new Date(hours === '' ? until : Date.now() + Number(hours) * HOUR_MS).toISOString()
-      const { id } = await act<{ id: string }>('/alerts/silences', { match, endsAt, comment })
-      setSaid({
-        text: `Silence ${id} holds, until ${timeText(endsAt, Date.now())}.`,
-        isProblem: false,
-      })
-      setComment('')
-      done()
-    } catch (error) {
-      setSaid({ text: sentenceOf(error), isProblem: true })
-    } finally {
-      setBusy(false)
-    }
-  }
-  return { hours, setHours, until, setUntil, comment, setComment, isBusy, said, submit }
-}
-
-/** What this page itself finds wrong is a plain error with a sentence. */
-function sentenceOf(error: unknown): string {
-  if (error instanceof RangeError) return 'Say until when it holds.'
-  return error instanceof Error && error.constructor === Error ? error.message : problemOf(error).message
+  const { isBusy, said, run } = useAction(async () => {
+    const { match, problem } = matchOf(fields)
+    if (problem) throw new RefusedByServer({ code: 'bad-request', message: problem })
+    const endMs = hours === '' ? Date.parse(until) : Date.now() + Number(hours) * HOUR_MS
+    if (Number.isNaN(endMs))
+      throw new RefusedByServer({ code: 'bad-request', message: 'Say until when it holds.' })
+    const endsAt = new Date(endMs).toISOString()
+    const { id } = await act('POST /alerts/silences', { match, endsAt, comment })
+    setComment('')
+    done()
+    return `Silence ${id} holds, until ${timeText(endsAt, Date.now())}.`
+  })
+  return { hours, setHours, until, setUntil, comment, setComment, isBusy, said, submit: run }
 }
 
 function When({ form: { hours, setHours, until, setUntil } }: { readonly form: Form }): JSX.Element {
@@ -182,7 +169,7 @@ function Preview({ fields }: { readonly fields: SilenceFields }): JSX.Element {
     setPreview(undefined)
     setProblem(wrong ?? '')
     if (!wrong && Object.keys(match).length > 0)
-      act<SilencePreview>('/alerts/silences/preview', { match }).then(
+      act('POST /alerts/silences/preview', { match }).then(
         answer => !isOld && setPreview(answer),
         error => !isOld && setProblem(problemOf(error).message),
       )

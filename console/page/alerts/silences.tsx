@@ -1,16 +1,18 @@
 /** Silences: those that hold, those to come, those that are over; and how one begins and ends. */
+
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { SilenceRow, Silences } from '../../api/alerts/silences.ts'
+import type { SilenceRow } from '../../api/alerts/silences.ts'
+import type { Said } from '../data/action.ts'
 import { useParameter } from '../data/address.ts'
-import { act, useLive } from '../data/answers.ts'
+import { act } from '../data/answers.ts'
 import { Badge } from '../parts/badge.tsx'
-import { ConfirmButton, Outcome, type Said } from '../parts/confirm.tsx'
-import { Known } from '../parts/known.tsx'
-import { Moment } from '../parts/moment.tsx'
+import { column, timeColumn } from '../parts/columns.tsx'
+import { ConfirmButton, Outcome } from '../parts/confirm.tsx'
+import { Choice } from '../parts/fields.tsx'
+import { Live } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText } from '../parts/words.ts'
-import { Choice } from './list-filter.tsx'
 import { SilenceForm } from './silence-form.tsx'
 
 const STATES = [
@@ -22,7 +24,6 @@ const STATES = [
 const STATE_TEXT = { active: 'active', pending: 'to come', past: 'over' } as const
 
 export function SilencesPage(): JSX.Element {
-  const known = useLive<Silences>('/alerts/silences')
   const [state, setState] = useParameter('state')
   const [said, tell] = useState<Said>()
   return (
@@ -36,7 +37,7 @@ export function SilencesPage(): JSX.Element {
         <Choice label="Show" value={state} set={setState} options={STATES} />
       </form>
       <Outcome of={said} />
-      <Known of={known} what="the silences">
+      <Live path="/alerts/silences" what="the silences">
         {({ silences }) => (
           <Table
             name="silences"
@@ -52,7 +53,7 @@ export function SilencesPage(): JSX.Element {
             }
           />
         )}
-      </Known>
+      </Live>
     </>
   )
 }
@@ -63,48 +64,45 @@ function isAsked({ state }: SilenceRow, asked: string): boolean {
 }
 
 const COLUMNS: readonly Column<SilenceRow>[] = [
-  {
-    heading: 'State',
-    cell: ({ state }) => <Badge>{STATE_TEXT[state]}</Badge>,
-    sortBy: ({ state }) => state,
-  },
-  {
-    heading: 'Mutes alerts with',
-    cell: ({ about, mutes, state }) => (
+  column(
+    'State',
+    ({ state }) => <Badge>{STATE_TEXT[state]}</Badge>,
+    ({ state }) => state,
+  ),
+  column(
+    'Mutes alerts with',
+    ({ about, mutes, state }) => (
       <>
         <code>{about}</code>
         {state !== 'past' && (
-          <small class="alerts-summary">
+          <small class="second">
             {state === 'active' ? 'mutes ' : 'would mute '}
             {countText(mutes, 'alert')} now
           </small>
         )}
       </>
     ),
-    sortBy: ({ about }) => about,
-  },
-  { heading: 'From', cell: ({ startsAt }) => <Moment at={startsAt} />, sortBy: ({ startsAt }) => startsAt },
-  { heading: 'Until', cell: ({ endsAt }) => <Moment at={endsAt} />, sortBy: ({ endsAt }) => endsAt },
-  {
-    heading: 'Why',
-    cell: ({ comment, author }) => (
+    ({ about }) => about,
+  ),
+  timeColumn('From', ({ startsAt }) => startsAt),
+  timeColumn('Until', ({ endsAt }) => endsAt),
+  column(
+    'Why',
+    ({ comment, author }) => (
       <>
-        {comment} <small class="alerts-summary">{author}</small>
+        {comment} <small class="second">{author}</small>
       </>
     ),
-    sortBy: ({ author }) => author,
-  },
+    ({ author }) => author,
+  ),
 ]
 
 function endColumn(tell: EndProps['tell']): Column<SilenceRow> {
-  return {
-    heading: 'Id',
-    cell: one => (
-      <>
-        <code>{one.id}</code> {one.state !== 'past' && <EndButton silence={one} tell={tell} />}
-      </>
-    ),
-  }
+  return column('Id', one => (
+    <>
+      <code>{one.id}</code> {one.state !== 'past' && <EndButton silence={one} tell={tell} />}
+    </>
+  ))
 }
 
 interface EndProps {
@@ -115,7 +113,7 @@ interface EndProps {
 
 function EndButton({ silence: { id, about }, tell }: EndProps): JSX.Element {
   const end = async () => {
-    await act('/alerts/silences/end', { id })
+    await act('POST /alerts/silences/end', { id })
     return `The silence of ${about} has ended.`
   }
   return (

@@ -1,14 +1,16 @@
 /** Tries a text of rules on the readings of the last hours, and shows what it would have told. */
+
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { RulesTried, TriedFiring, TriedRow } from '../../api/alerts/trial.ts'
-import { act, problemOf } from '../data/answers.ts'
-import { EntityLink } from '../parts/entity-link.tsx'
+import { useAction } from '../data/action.ts'
+import { act } from '../data/answers.ts'
+import { column, entityColumn, numberColumn, textColumn, timeColumn } from '../parts/columns.tsx'
+import { Outcome } from '../parts/confirm.tsx'
+import { Choice } from '../parts/fields.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, durationText, numberText } from '../parts/words.ts'
-import { Choice } from './list-filter.tsx'
-import { Strip } from './strip.tsx'
 import { trialText, valueText } from './words.ts'
 
 const HOURS = [
@@ -22,22 +24,14 @@ const HOURS = [
 export function TrialPart({ text }: { readonly text: string }): JSX.Element {
   const [hours, setHours] = useState('1')
   const [entity, setEntity] = useState('')
-  const [isBusy, setBusy] = useState(false)
   const [tried, setTried] = useState<{ readonly of: string; readonly answer: RulesTried }>()
-  const [problem, setProblem] = useState('')
-  const run = async (event: Event) => {
-    event.preventDefault()
-    setBusy(true)
-    setProblem('')
-    try {
-      const answer = await act<RulesTried>('/alerts/rules/try', { text, hours: Number(hours), entity })
-      setTried({ of: text, answer })
-    } catch (error) {
-      setProblem(problemOf(error).message)
-    } finally {
-      setBusy(false)
-    }
-  }
+  const { isBusy, said, run } = useAction(async () => {
+    setTried({
+      of: text,
+      answer: await act('POST /alerts/rules/try', { text, hours: Number(hours), entity }),
+    })
+    return undefined
+  })
   return (
     <section aria-label="Try it">
       <h2>Try it on what has been read</h2>
@@ -60,11 +54,7 @@ export function TrialPart({ text }: { readonly text: string }): JSX.Element {
           Try
         </button>
       </form>
-      {problem && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Outcome of={said} />
       {tried && (
         <>
           {tried.of !== text && <p class="warn">The text has changed since: try it again.</p>}
@@ -128,12 +118,12 @@ const LEFT = {
 
 function ruleColumns({ firings, span, total }: RulesTried): readonly Column<TriedRow>[] {
   return [
-    {
-      heading: 'Rule',
-      cell: ({ rule, left, watched }) => (
+    column(
+      'Rule',
+      ({ rule, left, watched }) => (
         <>
           {rule}
-          <small class="alerts-summary">
+          <small class="second">
             {left
               ? LEFT[left]
               : watched === 0
@@ -142,43 +132,26 @@ function ruleColumns({ firings, span, total }: RulesTried): readonly Column<Trie
           </small>
         </>
       ),
-      sortBy: ({ rule }) => rule,
-    },
+      ({ rule }) => rule,
+    ),
     {
       heading: 'Would fire',
       align: 'right',
       cell: ({ fired, left }) => (left ? '–' : <strong>{numberText(fired)}</strong>),
       sortBy: ({ fired }) => fired,
     },
-    {
-      heading: 'For entities',
-      align: 'right',
-      cell: ({ entities, left }) => (left ? '–' : numberText(entities)),
-      sortBy: ({ entities }) => entities,
-    },
-    {
-      heading: 'Still firing',
-      align: 'right',
-      cell: ({ firing, left }) => (left ? '–' : numberText(firing)),
-      sortBy: ({ firing }) => firing,
-    },
-    {
-      heading: 'Actually fired',
-      align: 'right',
-      cell: ({ told }) => (told === null ? '–' : numberText(told)),
-      sortBy: ({ told }) => told ?? -1,
-    },
-    {
-      heading: 'When',
-      cell: ({ rule, fired }) =>
-        span && fired > 0 ? (
-          <Strip
-            span={span}
-            firings={firings.filter(one => isOf(one, rule))}
-            label={`${rule}: ${countText(fired, 'alert')}${total > firings.length ? ', of which the newest are drawn' : ''}`}
-          />
-        ) : null,
-    },
+    numberColumn('For entities', ({ entities, left }) => (left ? null : entities)),
+    numberColumn('Still firing', ({ firing, left }) => (left ? null : firing)),
+    numberColumn('Actually fired', ({ told }) => told),
+    column('When', ({ rule, fired }) =>
+      span && fired > 0 ? (
+        <Strip
+          span={span}
+          firings={firings.filter(one => isOf(one, rule))}
+          label={`${rule}: ${countText(fired, 'alert')}${total > firings.length ? ', of which the newest are drawn' : ''}`}
+        />
+      ) : null,
+    ),
   ]
 }
 
@@ -191,25 +164,21 @@ function isOf({ rule }: TriedFiring, of: string): boolean {
 }
 
 const FIRING_COLUMNS: readonly Column<TriedFiring>[] = [
-  { heading: 'Rule', cell: ({ rule }) => rule, sortBy: ({ rule }) => rule },
-  {
-    heading: 'Entity',
-    cell: ({ entity }) => <EntityLink entity={entity.trim()} />,
-    sortBy: ({ entity }) => entity,
-  },
-  { heading: 'Fires', cell: ({ fromMs }) => <Moment at={fromMs} />, sortBy: ({ fromMs }) => fromMs },
-  {
-    heading: 'Resolves',
-    cell: ({ toMs, fromMs }) =>
+  textColumn('Rule', ({ rule }) => rule),
+  entityColumn(),
+  timeColumn('Fires', ({ fromMs }) => fromMs),
+  column(
+    'Resolves',
+    ({ toMs, fromMs }) =>
       toMs === null ? (
         'still firing'
       ) : (
         <>
-          {<Moment at={toMs} />} after {durationText(toMs - fromMs)}
+          <Moment at={toMs} /> after {durationText(toMs - fromMs)}
         </>
       ),
-    sortBy: ({ toMs }) => toMs ?? Number.POSITIVE_INFINITY,
-  },
+    ({ toMs }) => toMs ?? Number.POSITIVE_INFINITY,
+  ),
   {
     heading: 'Value',
     align: 'right',
@@ -217,3 +186,62 @@ const FIRING_COLUMNS: readonly Column<TriedFiring>[] = [
     sortBy: ({ value }) => (typeof value === 'number' ? value : 0),
   },
 ]
+
+interface Props {
+  readonly span: Span
+  readonly firings: readonly Stretch[]
+  /** For those who do not see it. */
+  readonly label: string
+}
+
+function Strip({ span, firings, label }: Props): JSX.Element {
+  return (
+    <svg
+      class="alerts-strip"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={label}
+    >
+      <rect class="alerts-strip-ground" x="0" y="0" width={WIDTH} height={HEIGHT} />
+      {barsOf(firings, span).map(({ x, width }) => (
+        <rect key={`${x} ${width}`} x={x} y="1" width={width} height={HEIGHT - 2} />
+      ))}
+    </svg>
+  )
+}
+
+interface Stretch {
+  readonly fromMs: number
+  /** Null: to the end. */
+  readonly toMs: number | null
+}
+
+/** Milliseconds since the epoch. */
+interface Span {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** The size of the picture, in its own units. */
+const WIDTH = 240
+const HEIGHT = 16
+/** An alert that ends at once can still be seen. */
+const LEAST = 1.5
+
+/** Where the bars stand; those that overlap are one. */
+function barsOf(
+  firings: readonly Stretch[],
+  { fromMs, toMs }: Span,
+): readonly { readonly x: number; readonly width: number }[] {
+  const scale = WIDTH / Math.max(1, toMs - fromMs)
+  const bars: { x: number; width: number }[] = []
+  for (const one of firings.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const x = Math.min(WIDTH - LEAST, Math.max(0, (one.fromMs - fromMs) * scale))
+    const end = Math.min(WIDTH, Math.max(x + LEAST, ((one.toMs ?? toMs) - fromMs) * scale))
+    const last = bars.at(-1)
+    if (last && x <= last.x + last.width) last.width = Math.max(last.width, end - last.x)
+    else bars.push({ x, width: end - x })
+  }
+  return bars
+}

@@ -3,6 +3,7 @@
 import type { AlertMatch } from '../../../lib/notification/match.ts'
 import type { AlertTransition } from '../../../lib/queries/alert-history.ts'
 import type { AlertSummary } from '../../../lib/queries/alert-summary.ts'
+import type { OneAlert } from '../../api/alerts/one.ts'
 import { countText, durationText, numberText } from '../parts/words.ts'
 
 /** `41.3`, or the state that was observed. */
@@ -129,4 +130,30 @@ export function trialText({
     ...(cut === 'time' ? ['It took too long and was stopped: choose a shorter time, or one entity.'] : []),
     ...(cut === 'alerts' ? ['Stopped, because the rules tell too much: at 10,000 notifications.'] : []),
   ].join(' ')
+}
+
+export interface ChartTime {
+  readonly fromMs: number
+  readonly toMs: number
+  /** Hours that are asked for: the fewest that reach back to its beginning. */
+  readonly hours: number
+}
+
+/** The spans that telemetry answers. */
+const HOURS = [1, 6, 24]
+const HOUR_MS = 3_600_000
+/** Shown before the alert and after it, at least. */
+const MARGIN_MS = 10 * 60_000
+
+/** From before its condition held to after its end; undefined if that is longer ago than charts reach back. */
+export function chartTime(
+  { activeAt, endedAt }: Pick<OneAlert, 'activeAt' | 'endedAt'>,
+  nowMs: number,
+): ChartTime | undefined {
+  const beganMs = Date.parse(activeAt)
+  const endedMs = endedAt === null ? nowMs : Date.parse(endedAt)
+  const marginMs = Math.max(MARGIN_MS, (endedMs - beganMs) / 4)
+  const fromMs = beganMs - marginMs
+  const hours = HOURS.find(one => nowMs - one * HOUR_MS <= fromMs)
+  return hours === undefined ? undefined : { fromMs, toMs: Math.min(nowMs, endedMs + marginMs), hours }
 }

@@ -1,11 +1,17 @@
 /** Asks the console's server. All questions go through here, so that signing in, errors and streams are treated alike. */
+
 import { useEffect, useState } from 'preact/hooks'
+import type { Answers } from '../../api/api.ts'
 import type { Problem } from '../../api/problem.ts'
+import { addressOf } from './address.ts'
 import { ask, problemMeanwhile, problemOf } from './ask.ts'
 import { useEnvironment } from './environment.ts'
+import type { Parameters } from './search.ts'
 import { type Message, watch } from './watched.ts'
 
-export { problemOf, RefusedByServer } from './ask.ts'
+/** Names of routes that change something, such as `POST /alerts/silences`; the others are questions. */
+type Change = Extract<keyof Answers, `P${string}`>
+export type Question = Exclude<keyof Answers, Change>
 
 /** What is known of an answer. While the server is away, the last answer stays, beside the problem. */
 export interface Answer<T> {
@@ -29,14 +35,19 @@ interface AskingOnce extends Asking {
 
 const INSIST_MS = 2_000
 
-/** The answer to one question, asked once for each address. @param path below `/api`, with its query */
-export function useAnswer<T>(path: string, { keep = false, insist = false }: AskingOnce = {}): Answer<T> {
-  const [state, setState] = useState<Kept<T>>(NOTHING)
+/** The answer to one question, asked once for each address. */
+export function useAnswer<Name extends Question>(
+  name: Name,
+  query: Parameters = {},
+  { keep = false, insist = false }: AskingOnce = {},
+): Answer<Answers[Name]> {
+  const path = addressOf(name, query)
+  const [state, setState] = useState<Kept<Answers[Name]>>(NOTHING)
   const [round, setRound] = useState(0)
   useEffect(() => {
     const over = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
-    ask<T>(path, { signal: over.signal }).then(
+    ask<Answers[Name]>(path, { signal: over.signal }).then(
       answer => {
         if (!over.signal.aborted) setState({ path, answer, problem: undefined })
       },
@@ -57,12 +68,17 @@ export function useAnswer<T>(path: string, { keep = false, insist = false }: Ask
 }
 
 /** The newest answer to a question that can be watched: by a stream where the server has one, else by asking again. */
-export function useLive<T>(path: string, { keep = false }: Asking = {}): Answer<T> {
+export function useLive<Name extends Question>(
+  name: Name,
+  query: Parameters = {},
+  { keep = false }: Asking = {},
+): Answer<Answers[Name]> {
+  const path = addressOf(name, query)
   const { streams } = useEnvironment()
-  const [state, setState] = useState<Kept<T>>(NOTHING)
+  const [state, setState] = useState<Kept<Answers[Name]>>(NOTHING)
   const [round, setRound] = useState(0)
   useEffect(
-    () => watch<T>(path, streams, message => setState(kept => after(kept, path, message))),
+    () => watch<Answers[Name]>(path, streams, message => setState(kept => after(kept, path, message))),
     [path, streams, round],
   )
   return { ...known(state, path, keep), again: () => setRound(now => now + 1) }
@@ -71,18 +87,23 @@ export function useLive<T>(path: string, { keep = false }: Asking = {}): Answer<
 /**
  * Asks for a change. The server checks that it comes from this page.
  *
+ * @param parameters of the path, in place of their names
  * @throws RefusedByServer with a sentence for people
  */
-export function act<T>(
-  path: string,
+export function act<Name extends Change>(
+  name: Name,
   body: unknown = {},
-  method: 'POST' | 'PUT' | 'DELETE' = 'POST',
-): Promise<T> {
-  return ask<T>(path, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  })
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Answers[Name]> {
+  const [method = '', path = ''] = name.split(' ')
+  return ask(
+    path.replace(/:(\w+)/g, (_, of: string) => encodeURIComponent(parameters[of] ?? '')),
+    {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    },
+  )
 }
 
 interface Kept<T> {

@@ -1,7 +1,9 @@
 /** What the server has said about the environment, for all parts of the page. */
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { Shown } from '../../api/environment.ts'
+import type { Answers } from '../../api/api.ts'
+
+export type Shown = Answers['/environment']
 
 export const EnvironmentContext = createContext<Shown | undefined>(undefined)
 

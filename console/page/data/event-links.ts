@@ -1,5 +1,8 @@
 /** Where an event leads, on every page that shows one: to its entity, its alert and rule, or its dead letter. Pure. */
-import { addressOf } from './search.ts'
+
+import type { Message } from '../../api/kafka/messages/one.ts'
+import { addressOf } from './address.ts'
+import { traceIdOf } from './trace.ts'
 
 export interface EventLink {
   readonly text: string
@@ -36,4 +39,35 @@ export function eventLinks({ type, source, subject, data, place }: Shown): Event
     links.push({ text: 'The dead letter: redrive or drop it', href: addressOf('/failures', { letter }) })
   }
   return links
+}
+
+const FAILED = /^io\.sluice\.(failure|retry|dead-letter)\.v1$/
+
+/** Where a message leads: to its event's way through the system, what the event is about, the record that failed. */
+export function messageLinks({
+  event,
+  partition,
+  offset,
+}: Pick<Message, 'event' | 'partition' | 'offset'>): EventLink[] {
+  if (!event) return []
+  const { id, type, source, subject, data, traceparent } = event
+  const trace = traceIdOf(traceparent)
+  return [
+    { text: 'Follow this event', href: addressOf('/event', { id: String(id) }) },
+    ...(trace ? [{ text: 'Follow its trace', href: addressOf('/event', { trace }) }] : []),
+    ...eventLinks({ type, source, subject, data, place: { partition, offset } }),
+    ...(FAILED.test(String(type)) ? failedRecord(data) : []),
+  ]
+}
+
+function failedRecord(data: unknown): EventLink[] {
+  const {
+    originalTopic: topic,
+    originalPartition: partition,
+    originalOffset: offset,
+  } = (data ?? {}) as Readonly<Record<string, unknown>>
+  if (typeof topic !== 'string' || typeof partition !== 'number' || typeof offset !== 'number') return []
+  return [
+    { text: 'The record that failed', href: addressOf('/kafka/messages', { topic, partition, offset }) },
+  ]
 }

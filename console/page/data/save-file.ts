@@ -1,5 +1,5 @@
 /** Lets the browser save files. */
-import { RefusedByServer } from './answers.ts'
+import { RefusedByServer } from './ask.ts'
 
 /**
  * Saves what the server answers.

@@ -1,6 +1,3 @@
-/** Puts addresses together. Pure. */
-
-/** `?…` with these changes, and empty where nothing is left; an empty value takes a parameter away. */
 export function changedSearch(search: string, changes: Readonly<Record<string, string>>): string {
   const changed = new URLSearchParams(search)
   for (const [name, value] of Object.entries(changes))
@@ -10,11 +7,11 @@ export function changedSearch(search: string, changes: Readonly<Record<string, s
   return text ? `?${text}` : ''
 }
 
+/** Parameters of an address. */
+export type Parameters = Readonly<Record<string, string | number | undefined>>
+
 /** `/telemetry?entity=…` with everything in its place; what is undefined or empty is left out. */
-export function addressOf(
-  path: string,
-  parameters: Readonly<Record<string, string | number | undefined>>,
-): string {
+export function addressOf(path: string, parameters: Parameters): string {
   const given = Object.entries(parameters).map(([name, value]) => [name, String(value ?? '')])
   return path + changedSearch('', Object.fromEntries(given))
 }

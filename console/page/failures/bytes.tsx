@@ -1,4 +1,5 @@
 /** A part of the record that failed, as text or as a hex dump. */
+
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { PartOfRecord } from '../../api/failures/one-letter.ts'

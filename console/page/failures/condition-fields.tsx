@@ -1,4 +1,5 @@
 /** Where a person says which dead letters to list; it stands in the address. */
+
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useParameter } from '../data/address.ts'

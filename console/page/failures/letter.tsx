@@ -1,11 +1,12 @@
 /** One dead letter: why it failed, each time, and what it was. */
+
 import type { ComponentChildren, JSX } from 'preact'
 import type { LetterAnswer } from '../../api/failures/one-letter.ts'
 import { addressOf } from '../data/address.ts'
 import { useAnswer } from '../data/answers.ts'
 import { bytesIn, hexDump, textIn } from '../parts/bytes.ts'
-import { EntityLink } from '../parts/entity-link.tsx'
 import { Known } from '../parts/known.tsx'
+import { EntityLink } from '../parts/marks.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Scrolls } from '../parts/scrolls.tsx'
 import { Bytes } from './bytes.tsx'
@@ -13,7 +14,7 @@ import { Handle } from './handle.tsx'
 import { PatchForm } from './patch.tsx'
 
 export function OneLetter({ at }: { readonly at: string }): JSX.Element {
-  const answer = useAnswer<LetterAnswer>(`/failures/letter?${new URLSearchParams({ at })}`)
+  const answer = useAnswer('/failures/letter', { at })
   return (
     <>
       <p>

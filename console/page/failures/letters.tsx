@@ -1,4 +1,5 @@
 /** The list of dead letters: which there are, by what and when, and what to do with them. */
+
 import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -11,7 +12,7 @@ import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, numberText } from '../parts/words.ts'
 import { ConditionFields } from './condition-fields.tsx'
-import { type Conditions, filterFrom, isLimited, listPath } from './conditions.ts'
+import { type Conditions, filterFrom, isLimited } from './conditions.ts'
 import { Facet } from './facet.tsx'
 import { Handle } from './handle.tsx'
 import { Times } from './times.tsx'
@@ -27,7 +28,7 @@ export function Letters(): JSX.Element {
   const [since] = useParameter('since')
   const [state] = useParameter('state', 'open')
   const conditions = { code, consumer, entity, type, since, state }
-  const answer = useLive<LettersAnswer>(listPath(conditions), { keep: true })
+  const answer = useLive('/failures', { ...conditions }, { keep: true })
   return (
     <>
       <ConditionFields />

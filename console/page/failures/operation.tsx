@@ -1,10 +1,12 @@
 /** One operation: how far it is, and what can be done with it. */
+
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
 import type { Problem } from '../../api/problem.ts'
 import { addressOf } from '../data/address.ts'
-import { act, problemOf, useLive } from '../data/answers.ts'
+import { act, useLive } from '../data/answers.ts'
+import { problemOf } from '../data/ask.ts'
 import { useEnvironment, useIsOperator } from '../data/environment.ts'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
@@ -14,7 +16,7 @@ import { goOnFromHere } from './steps.ts'
 import { meantText, toneOf, WORDS } from './words.ts'
 
 export function OneOperation({ id }: { readonly id: string }): JSX.Element {
-  const answer = useLive<OperationAnswer>(`/failures/operation?${new URLSearchParams({ id })}`)
+  const answer = useLive('/failures/operation', { id })
   return (
     <>
       <p>
@@ -117,7 +119,7 @@ function Controls({ operation: { id, state, resume }, again }: Props): JSX.Eleme
   const ask = async (what: 'stop' | 'resume') => {
     setProblem(undefined)
     try {
-      await act(`/failures/operation/${what}`, { id })
+      await act(`POST /failures/operation/${what}`, { id })
       if (what === 'resume' && !streams) goOnFromHere(id)
       again()
     } catch (error) {

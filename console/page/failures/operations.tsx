@@ -1,4 +1,5 @@
 /** The operations that run or have run: the newest first. */
+
 import type { JSX } from 'preact'
 import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
 import { addressOf } from '../data/address.ts'
@@ -11,7 +12,7 @@ import { numberText } from '../parts/words.ts'
 import { meantText, toneOf, WORDS } from './words.ts'
 
 export function Operations(): JSX.Element {
-  const answer = useLive<readonly OperationAnswer[]>('/failures/operations')
+  const answer = useLive('/failures/operations')
   return (
     <Known of={answer} what="the operations">
       {operations => (

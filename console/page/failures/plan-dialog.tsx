@@ -1,12 +1,13 @@
 /** Shows what a redrive or a drop would do, and begins it when the person says so. */
+
 import { type ComponentChildren, createContext, type JSX } from 'preact'
 import { useContext, useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
 import type { Plan } from '../../api/failures/plan.ts'
 import type { Problem } from '../../api/problem.ts'
 import { addressOf } from '../data/address.ts'
-import { act, problemOf } from '../data/answers.ts'
+import { act } from '../data/answers.ts'
+import { problemOf } from '../data/ask.ts'
 import { useEnvironment, useIsOperator } from '../data/environment.ts'
 import { PlanText } from './plan.tsx'
 import { goOnFromHere } from './steps.ts'
@@ -96,7 +97,7 @@ function usePlan(wanted: Wanted): Asked {
       if (isNewest) setAsked(answer)
     }
     say({})
-    act<Plan>('/failures/plan', wanted).then(
+    act('POST /failures/plan', wanted).then(
       plan => say({ plan }),
       (error: unknown) => say({ problem: problemOf(error) }),
     )
@@ -126,7 +127,7 @@ function Confirm({ plan, lookAgain, close }: ConfirmProps): JSX.Element {
     setBusy(true)
     try {
       const body = rate === '' ? request : { ...request, perSecond: Number(rate) }
-      const { id } = await act<OperationAnswer>('/failures/operations', body)
+      const { id } = await act('POST /failures/operations', body)
       if (!streams) goOnFromHere(id)
       close()
       route(addressOf('/failures/operations', { operation: id }))

@@ -1,4 +1,5 @@
 /** What a redrive or a drop would do. */
+
 import type { JSX } from 'preact'
 import type { LeftOut, Plan } from '../../api/failures/plan.ts'
 import { countText, numberText } from '../parts/words.ts'

@@ -1,9 +1,5 @@
-/**
- * Behind an HTTP API an operation is done in steps, each within one call. The page that has begun or resumed it calls one after another, wherever
- * in the console the person goes meanwhile; when it is closed, the operation can be resumed.
- */
-import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
-import { act, problemOf } from '../data/answers.ts'
+import { act } from '../data/answers.ts'
+import { problemOf } from '../data/ask.ts'
 
 const called = new Set<string>()
 const AGAIN_MS = 3_000
@@ -20,7 +16,7 @@ export function goOnFromHere(id: string): void {
 async function callSteps(id: string): Promise<void> {
   for (let failed = 0; failed < MOST_FAILED; ) {
     try {
-      const { state } = await act<OperationAnswer>('/failures/operation/step', { id })
+      const { state } = await act('POST /failures/operation/step', { id })
       if (state !== 'running') return
       failed = 0
     } catch (error) {

@@ -1,4 +1,5 @@
 /** When dead letters came, as bars. */
+
 import type { JSX } from 'preact'
 import type { LettersAnswer } from '../../api/failures/letters.ts'
 import { Moment } from '../parts/moment.tsx'

@@ -1,4 +1,5 @@
 /** How commands and states are called. Pure. */
+
 import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
 import type { Tone } from '../parts/badge.tsx'
 import { countText } from '../parts/words.ts'

@@ -1,14 +1,15 @@
 /** One event through the system. */
+
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import type { JourneyAnswer } from '../../journey/answers.ts'
+import type { RecentAnswer, RecentJourney } from '../../journey/answers.ts'
 import { addressOf, useParameter } from '../data/address.ts'
 import { useAnswer, useLive } from '../data/answers.ts'
 import { Empty, Known } from '../parts/known.tsx'
+import { Moment } from '../parts/moment.tsx'
 import { Path } from './path.tsx'
-import { Recent } from './recent.tsx'
-import { askedFor } from './words.ts'
+import { askedFor, endOf, kindOf } from './words.ts'
 import './journey.css'
 
 type Asked = Readonly<Record<'id' | 'trace' | 'topic' | 'partition' | 'offset', string>>
@@ -35,7 +36,7 @@ function AskForm({ asked }: { readonly asked: string }): JSX.Element {
     if (text.trim() !== '') route(addressOf('/event', askedFor(text)))
   }
   return (
-    <form class="journey-form" onSubmit={follow}>
+    <form class="ask" onSubmit={follow}>
       <label>
         Id of an event, trace id, or traceparent
         <input
@@ -54,7 +55,7 @@ function AskForm({ asked }: { readonly asked: string }): JSX.Element {
 
 /** What spans tell, live; where they tell nothing, and where a person asks for it, what the log tells. */
 function Followed({ asked }: { readonly asked: Asked }): JSX.Element {
-  const live = useLive<JourneyAnswer>(addressOf('/journey', asked))
+  const live = useLive('/journey', asked)
   const [minutes, setMinutes] = useParameter('minutes')
   const [round, setRound] = useState(0)
   // The same time is searched again: the log has grown meanwhile.
@@ -85,7 +86,7 @@ function Followed({ asked }: { readonly asked: Asked }): JSX.Element {
 }
 
 function Searched({ asked, minutes }: { readonly asked: Asked; readonly minutes: string }): JSX.Element {
-  const found = useAnswer<JourneyAnswer>(addressOf('/journey/search', { ...asked, minutes }))
+  const found = useAnswer('/journey/search', { ...asked, minutes })
   return (
     <Known of={found} what={`what the log of the last ${spanText(minutes)} says`}>
       {answer =>
@@ -117,13 +118,13 @@ interface ChoiceProps {
 
 function SearchChoice({ minutes, search, title }: ChoiceProps): JSX.Element {
   return (
-    <fieldset class="journey-search">
+    <fieldset class="row">
       <legend>{title}</legend>
       {CHOICES.map(choice => (
         <button
           key={choice}
           type="button"
-          class="secondary outline"
+          class="small secondary outline"
           aria-pressed={choice === minutes}
           onClick={() => search(choice)}
         >
@@ -136,5 +137,58 @@ function SearchChoice({ minutes, search, title }: ChoiceProps): JSX.Element {
         </button>
       )}
     </fieldset>
+  )
+}
+
+function Recent(): JSX.Element {
+  const recent = useLive('/journey/recent')
+  return (
+    <>
+      <p>
+        Every event leaves a trail: where it lies in Kafka, what each consumer decided about it and why, and
+        what came of that, down to an alert, a notification or a dead letter. Choose one, or name it by its
+        id.
+      </p>
+      <Known of={recent} what="the newest events">
+        {answer => <RecentList answer={answer} />}
+      </Known>
+    </>
+  )
+}
+
+function RecentList({ answer: { counts, journeys } }: { readonly answer: RecentAnswer }): JSX.Element {
+  if (!counts)
+    return (
+      <Empty>
+        The functions do not tell this console of their decisions; under <code>npm start</code> they do. An
+        event that you name is looked up in the log. Ids are on the pages of alerts, failures and Kafka
+        messages.
+      </Empty>
+    )
+  if (journeys.length === 0)
+    return <Empty>No function has told of a decision yet: that comes with the first readings.</Empty>
+  return (
+    <ul class="list lined journey-recent" aria-label="Newest events">
+      {journeys.map(one => (
+        <li key={one.traceId}>
+          <RecentEvent journey={one} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function RecentEvent({ journey }: { readonly journey: RecentJourney }): JSX.Element {
+  const { traceId, atMs, end, event, emitted } = journey
+  const { word, tone } = endOf(end)
+  return (
+    <a href={addressOf('/event', { trace: traceId })}>
+      <span class={`journey-end journey-${tone}`}>{word}</span>
+      <span class="journey-recent-what">
+        <strong>{event.subject ?? event.id}</strong> <span class="muted">{event.source}</span>{' '}
+        <span>{[kindOf(event.type).word, ...emitted.map(one => kindOf(one).word)].join(' → ')}</span>
+      </span>
+      <Moment at={atMs} />
+    </a>
   )
 }

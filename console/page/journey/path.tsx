@@ -1,11 +1,14 @@
 /** The path of an event: first the way to the farthest that came of it, then all of it, as a tree. */
-import type { JSX } from 'preact'
+
+import type { ComponentChildren, JSX } from 'preact'
+import type { DecisionStep, EventStep, Place } from '../../../lib/queries/journey/model.ts'
 import type { JourneyAnswer } from '../../journey/answers.ts'
-import { countText, durationText } from '../parts/words.ts'
-import { mainWay } from './main-way.ts'
-import { Tree } from './tree.tsx'
-import { Way } from './way.tsx'
-import { endOf } from './words.ts'
+import { addressOf } from '../data/address.ts'
+import { type EventLink, eventLinks } from '../data/event-links.ts'
+import { Facts, Text } from '../parts/facts.tsx'
+import { Moment } from '../parts/moment.tsx'
+import { bytesText, countText, durationText } from '../parts/words.ts'
+import { endOf, kindOf, mainWay, outcomeOf, purposeOf, type Stage, titleOf, valuesOf } from './words.ts'
 
 export function Path({ answer }: { readonly answer: JourneyAnswer }): JSX.Element {
   const { journey, missing, signals } = answer
@@ -26,7 +29,7 @@ export function Path({ answer }: { readonly answer: JourneyAnswer }): JSX.Elemen
       </p>
       <Way stages={way} signals={signals} />
       {missing.length > 0 && (
-        <ul class="journey-missing" aria-label="What is not known">
+        <ul class="muted" aria-label="What is not known">
           {missing.map(one => (
             <li key={one}>{one}</li>
           ))}
@@ -36,4 +39,287 @@ export function Path({ answer }: { readonly answer: JourneyAnswer }): JSX.Elemen
       <Tree roots={roots} signals={signals} startMs={fromMs} onWay={onWay} />
     </section>
   )
+}
+
+interface Props {
+  readonly stages: readonly Stage[]
+  /** What each topic carries. */
+  readonly signals: Readonly<Record<string, string>>
+}
+
+function Way({ stages, signals }: Props): JSX.Element {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys
+    <section class="journey-way" aria-label="In short" tabIndex={0}>
+      <ol>
+        {stages.flatMap(({ step, by }) => [
+          <li key={step.key} class={`journey-stop journey-${kindOf(step.event?.type).tone}`}>
+            <Stop title={kindOf(step.event?.type).word}>{titleOf(step, signals)}</Stop>
+          </li>,
+          ...(by
+            ? [
+                <li key={by.key} class={`journey-hop journey-${outcomeOf(by).tone}`}>
+                  <Stop title={by.consumer}>{by.reason ?? outcomeOf(by).word}</Stop>
+                </li>,
+              ]
+            : []),
+        ])}
+      </ol>
+    </section>
+  )
+}
+
+function Stop({
+  title,
+  children,
+}: {
+  readonly title: string
+  readonly children: ComponentChildren
+}): JSX.Element {
+  return (
+    <div>
+      <strong>{title}</strong>
+      <span>{children}</span>
+    </div>
+  )
+}
+
+interface Common {
+  /** What each topic carries. */
+  readonly signals: Readonly<Record<string, string>>
+  /** Where the path begins, in milliseconds since the epoch. */
+  readonly startMs: number | undefined
+  /** The keys of what leads to the farthest that came of the event. */
+  readonly onWay: ReadonlySet<string>
+}
+
+function Tree({ roots, ...common }: Common & { readonly roots: readonly EventStep[] }): JSX.Element {
+  return (
+    <ol class="journey-path">
+      {roots.map(step => (
+        <EventNode key={step.key} step={step} {...common} />
+      ))}
+    </ol>
+  )
+}
+
+function EventNode({ step, ...common }: Common & { readonly step: EventStep }): JSX.Element {
+  const { key, event, decisions } = step
+  return (
+    <li class={nodeClass(common, key)}>
+      <EventCard step={step} signals={common.signals} startMs={common.startMs} />
+      {decisions.length > 0 && (
+        <ol aria-label={`What consumers decided: ${kindOf(event?.type).word}`}>
+          {decisions.map(decision => (
+            <DecisionNode key={decision.key} decision={decision} of={step} {...common} />
+          ))}
+        </ol>
+      )}
+    </li>
+  )
+}
+
+function DecisionNode({
+  decision,
+  of,
+  ...common
+}: Common & { readonly decision: DecisionStep; readonly of: EventStep }): JSX.Element {
+  const { key, consumer, emitted, timers } = decision
+  return (
+    <li class={nodeClass(common, key)}>
+      <Verdict decision={decision} of={of} startMs={common.startMs} />
+      {timers.length + emitted.length > 0 && (
+        <ol aria-label={`What came of it: ${consumer}`}>
+          {emitted.map(step => (
+            <EventNode key={step.key} step={step} {...common} />
+          ))}
+          {timers.map(timer => (
+            <DecisionNode key={timer.key} decision={timer} of={of} {...common} />
+          ))}
+        </ol>
+      )}
+    </li>
+  )
+}
+
+function nodeClass({ onWay }: Common, key: string): string {
+  return onWay.has(key) ? 'journey-node journey-on-way' : 'journey-node'
+}
+
+interface VerdictProps {
+  readonly decision: DecisionStep
+  /** What it was about. */
+  readonly of: EventStep
+  /** Where the path begins, in milliseconds since the epoch. */
+  readonly startMs: number | undefined
+}
+
+function Verdict({ decision, of, startMs }: VerdictProps): JSX.Element {
+  const { consumer, reason, timer, toMs, place } = decision
+  const { word, tone } = outcomeOf(decision)
+  const purpose = purposeOf(consumer)
+  return (
+    <div class={`journey-verdict journey-${tone}`}>
+      <span class="journey-who">
+        <a href={stateAddress(decision, of)}>{consumer}</a>
+        {purpose && <small>{purpose}</small>}
+        {of.places.length > 1 && place && <small>about offset {place.offset}</small>}
+      </span>
+      <span class="journey-what">
+        <span class="journey-outcome">{timer === undefined ? word : `timer ${timer} fired`}</span>{' '}
+        {reason !== undefined && <code>{reason}</code>} <Because decision={decision} />
+      </span>
+      {toMs !== undefined && startMs !== undefined && (
+        <span class="journey-time">+{durationText(Math.max(0, toMs - startMs))}</span>
+      )}
+    </div>
+  )
+}
+
+function Because({ decision }: { readonly decision: DecisionStep }): JSX.Element | null {
+  const { outcome, why, knownBy, behind } = decision
+  if (outcome === 'waiting')
+    return (
+      <span>{behind === 0 ? 'it is the next record' : `${countText(behind ?? 0, 'record')} before it`}</span>
+    )
+  if (outcome === 'decided') return <span>its state is past the record; how it ended is not known</span>
+  if (why !== undefined) return <Sentence text={why} />
+  return knownBy === 'emission' ? <span>it emitted what follows; why is not known</span> : null
+}
+
+/** With its names as code, which stand between backticks. */
+function Sentence({ text }: { readonly text: string }): JSX.Element {
+  return (
+    <span>
+      {text.split('`').map((part, index) => (index % 2 === 0 ? part : <code key={part}>{part}</code>))}
+    </span>
+  )
+}
+
+interface EventCardProps {
+  readonly step: EventStep
+  /** What each topic carries. */
+  readonly signals: Readonly<Record<string, string>>
+  /** Where the path begins, in milliseconds since the epoch. */
+  readonly startMs: number | undefined
+}
+
+function EventCard({ step, signals, startMs }: EventCardProps): JSX.Element {
+  const { event, failure, places } = step
+  const { word, tone } = kindOf(event?.type)
+  if (event === undefined && places.length === 0)
+    return (
+      <article class="journey-card journey-plain">
+        <p>An earlier event set a timer. What else was decided about it is no longer known.</p>
+      </article>
+    )
+  return (
+    <article class={`journey-card journey-${tone}`} aria-label={word}>
+      <header>
+        <span class="journey-kind">{word}</span>
+        <strong>{titleOf(step, signals)}</strong>
+        <Elapsed step={step} startMs={startMs} />
+      </header>
+      {failure && <p class="bad">{failure.message}</p>}
+      <Values step={step} />
+      <Where step={step} signals={signals} />
+      {event && <Details step={step} />}
+    </article>
+  )
+}
+
+/** Since the beginning of the path, as people compare steps; the exact time is behind it. */
+function Elapsed({ step, startMs }: Pick<EventCardProps, 'step' | 'startMs'>): JSX.Element | null {
+  const written = step.places.flatMap(({ writtenAtMs }) => writtenAtMs ?? [])
+  const atMs = written.length > 0 ? Math.min(...written) : step.emittedAtMs
+  if (atMs === undefined) return null
+  const sinceMs = startMs === undefined ? 0 : atMs - startMs
+  return (
+    <span class="journey-time">
+      <Moment at={atMs} />
+      {sinceMs > 0 && <span> +{durationText(sinceMs)}</span>}
+    </span>
+  )
+}
+
+function Values({ step }: { readonly step: EventStep }): JSX.Element | null {
+  const values = valuesOf(step)
+  if (values.length === 0) return null
+  return (
+    <dl class="journey-values">
+      {values.map(([name, value]) => (
+        <div key={name} class="journey-value">
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function Where({ step: { places, topic }, signals }: Pick<EventCardProps, 'step' | 'signals'>): JSX.Element {
+  if (places.length === 0) return <p>{topic ? `in ${signals[topic] ?? topic}; where is not known` : ''}</p>
+  return (
+    <ul class="row" aria-label="Where it lies">
+      {places.map(place => (
+        <li key={placeText(place)}>
+          <a href={messageAddress(place)}>
+            {signals[place.topic] ?? place.topic} · partition {place.partition} · offset {place.offset}
+          </a>
+          {place.redrivenFor !== undefined && <span> came back for {place.redrivenFor}</span>}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Details({ step }: { readonly step: EventStep }): JSX.Element {
+  const { event, time, data, largeBytes, traceId } = step
+  return (
+    <div class="row">
+      <details>
+        <summary>What it says</summary>
+        <Facts
+          of={[
+            ['id', event?.id],
+            ['source', event?.source],
+            ['type', event?.type],
+            time !== undefined && ['time', time],
+            traceId !== undefined && ['trace', traceId],
+          ]}
+        />
+        {data !== undefined && <Text>{JSON.stringify(data, null, 2)}</Text>}
+        {largeBytes !== undefined && (
+          <p>Its data take {bytesText(largeBytes)}: the message itself shows them.</p>
+        )}
+      </details>
+      {linksOf(step).map(({ href, text }) => (
+        <a key={href} href={href}>
+          {text}
+        </a>
+      ))}
+    </div>
+  )
+}
+
+function placeText({ topic, partition, offset }: Place): string {
+  return `${topic}/${partition}/${offset}`
+}
+
+function messageAddress({ topic, partition, offset }: Place): string {
+  return addressOf('/kafka/messages', { topic, partition, offset })
+}
+
+/** What the consumer remembers of the entity of the event. */
+function stateAddress({ consumer, place }: DecisionStep, { event }: EventStep): string {
+  const entity = event?.subject === undefined ? undefined : `${event.source} ${event.subject}`
+  return addressOf('/state', { consumer, topic: place?.topic, entity })
+}
+
+function linksOf({
+  event,
+  data,
+  places,
+}: Pick<EventStep, 'event' | 'data' | 'places'>): readonly EventLink[] {
+  return event ? eventLinks({ ...event, data, place: places[0] }) : []
 }

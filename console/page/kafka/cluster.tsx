@@ -1,40 +1,26 @@
 /** Who the cluster consists of, and whether all of it is there. */
+
 import type { JSX } from 'preact'
 import type { BrokerDescription, ClusterDescription } from '../../../lib/queries/cluster.ts'
-import { useLive } from '../data/answers.ts'
-import { Known } from '../parts/known.tsx'
+import { column, numberColumn } from '../parts/columns.tsx'
+import { Facts } from '../parts/facts.tsx'
+import { Live } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { bytesText, countText, numberText } from '../parts/words.ts'
-import { Fact, Facts, Warning } from './parts.tsx'
+import { Warning } from './parts.tsx'
 import { clusterWarnings, controllerText, disksText, isActive } from './texts.ts'
 
 export function Cluster(): JSX.Element {
-  const cluster = useLive<ClusterDescription>('/kafka/cluster')
   return (
     <>
       <h2>Cluster</h2>
-      <Known of={cluster} what="the brokers">
+      <Live path="/kafka/cluster" what="the brokers">
         {found => (
           <>
             {clusterWarnings(found).map(text => (
               <Warning key={text}>{text}</Warning>
             ))}
-            <Facts>
-              <Fact name="Brokers">{numberText(found.brokers.length)}</Fact>
-              <Fact name="Controller">{controllerText(found.controller)}</Fact>
-              <Fact name="Topics">
-                {numberText(found.topics)}
-                {found.internalTopics > 0 && ` and ${numberText(found.internalTopics)} of Kafka's own`}
-              </Fact>
-              <Fact name="Partitions">{numberText(found.partitions)}</Fact>
-              <Fact name="Behind or without leader">
-                {numberText(found.underReplicated + found.leaderless)}
-              </Fact>
-              {found.metadataRelease !== null && <Fact name="Metadata version">{found.metadataRelease}</Fact>}
-              <Fact name="Cluster id">
-                <code>{found.clusterId ?? 'not told'}</code>
-              </Fact>
-            </Facts>
+            <Facts areBeside of={factsOf(found)} />
             <Table
               name="brokers"
               caption="brokers"
@@ -45,54 +31,42 @@ export function Cluster(): JSX.Element {
             />
           </>
         )}
-      </Known>
+      </Live>
     </>
   )
 }
 
+function factsOf(found: ClusterDescription) {
+  const own = found.internalTopics > 0 ? ` and ${numberText(found.internalTopics)} of Kafka's own` : ''
+  return [
+    ['Brokers', numberText(found.brokers.length)],
+    ['Controller', controllerText(found.controller)],
+    ['Topics', `${numberText(found.topics)}${own}`],
+    ['Partitions', numberText(found.partitions)],
+    ['Behind or without leader', numberText(found.underReplicated + found.leaderless)],
+    found.metadataRelease !== null && (['Metadata version', found.metadataRelease] as const),
+    ['Cluster id', <code key="id">{found.clusterId ?? 'not told'}</code>],
+  ] as const
+}
+
 function columnsOf(cluster: ClusterDescription): readonly Column<BrokerDescription>[] {
   const hasRacks = cluster.brokers.some(({ rack }) => rack !== null)
+  const racks = column<BrokerDescription>('Rack', ({ rack }) => <span class="line">{rack ?? '–'}</span>)
   return [
-    { heading: 'Broker', cell: ({ id }) => id, sortBy: ({ id }) => id, align: 'right' },
-    { heading: 'Address', cell: ({ host, port }) => <code class="kafka-line">{`${host}:${port}`}</code> },
-    ...(hasRacks
-      ? [
-          {
-            heading: 'Rack',
-            cell: ({ rack }: BrokerDescription) => <span class="kafka-line">{rack ?? '–'}</span>,
-          } satisfies Column<BrokerDescription>,
-        ]
-      : []),
-    { heading: 'Kafka', cell: ({ release }) => release ?? 'not told' },
-    {
-      heading: 'Role',
-      cell: ({ id }) => (isActive(cluster.controller, id) ? 'broker, controller' : 'broker'),
-    },
-    {
-      heading: 'Leads',
-      cell: ({ leads }) => numberText(leads),
-      sortBy: ({ leads }) => leads,
-      align: 'right',
-    },
-    {
-      heading: 'Copies',
-      cell: ({ copies }) => numberText(copies),
-      sortBy: ({ copies }) => copies,
-      align: 'right',
-    },
-    {
-      heading: 'Logs',
-      cell: ({ disks }) => <span class="kafka-line">{disks ? bytesText(disks.bytes) : 'not told'}</span>,
-      sortBy: ({ disks }) => disks?.bytes ?? -1,
-      align: 'right',
-    },
-    { heading: 'Disks', cell: broker => <Disks broker={broker} /> },
+    numberColumn('Broker', ({ id }) => id, { text: String }),
+    column('Address', ({ host, port }) => <code class="line">{`${host}:${port}`}</code>),
+    ...(hasRacks ? [racks] : []),
+    column('Kafka', ({ release }) => release ?? 'not told'),
+    column('Role', ({ id }) => (isActive(cluster.controller, id) ? 'broker, controller' : 'broker')),
+    numberColumn('Leads', ({ leads }) => leads),
+    numberColumn('Copies', ({ copies }) => copies),
+    numberColumn('Logs', ({ disks }) => disks?.bytes, { none: 'not told', text: bytesText }),
+    column('Disks', broker => <Disks broker={broker} />),
   ]
 }
 
 function Disks({ broker }: { readonly broker: BrokerDescription }): JSX.Element {
-  const { disks } = broker
-  const failed = disks?.failed ?? []
+  const failed = broker.disks?.failed ?? []
   return (
     <>
       {disksText(broker)}

@@ -1,26 +1,22 @@
-/** All consumer groups of the cluster; with `?group=…`, one of them. */
+/** The consumer groups of the cluster: all of them, or one with its members and how far it is behind in each partition. */
+
 import type { JSX } from 'preact'
-import type { GroupsAnswer, ListedGroup } from '../../api/kafka/groups.ts'
+import type { GroupAnswer, ListedGroup } from '../../api/kafka/groups.ts'
 import { addressOf, useParameter } from '../data/address.ts'
-import { useLive } from '../data/answers.ts'
-import { Known } from '../parts/known.tsx'
+import { column, numberColumn, textColumn } from '../parts/columns.tsx'
+import { Facts } from '../parts/facts.tsx'
+import { Empty, Live } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
-import { OneGroup } from './group.tsx'
-import { FindMore, GroupLink, TopicLink } from './parts.tsx'
-import { groupStanding, lagText } from './texts.ts'
+import { countText, numberText } from '../parts/words.ts'
+import { FindMore, GroupLink, OneThing, TopicLink, Warning } from './parts.tsx'
+import { assignedText, groupStanding, lagText, partitionsText, readersOf, waitText } from './texts.ts'
 
 export function Groups(): JSX.Element {
-  const [group] = useParameter('group')
-  return group ? <OneGroup name={group} /> : <AllGroups />
-}
-
-function AllGroups(): JSX.Element {
   const [find] = useParameter('find')
-  const groups = useLive<GroupsAnswer>(addressOf('/kafka/groups', { find }), { keep: true })
   return (
     <>
       <h2>Consumer groups</h2>
-      <Known of={groups} what="the consumer groups">
+      <Live path="/kafka/groups" query={{ find }} keep what="the consumer groups">
         {found => (
           <>
             <FindMore more={found.more} one="group" />
@@ -37,39 +33,163 @@ function AllGroups(): JSX.Element {
             />
           </>
         )}
-      </Known>
+      </Live>
     </>
   )
 }
 
-const COLUMNS: readonly Column<ListedGroup>[] = [
-  { heading: 'Group', cell: ({ group }) => <GroupLink group={group} />, sortBy: ({ group }) => group },
-  { heading: 'Function', cell: row => row.function ?? '–', sortBy: row => row.function ?? '' },
-  {
-    heading: 'State',
-    cell: row => {
+/** Columns of every list of groups. */
+export const GROUP_COLUMNS: readonly Column<
+  Pick<ListedGroup, 'group' | 'function' | 'state' | 'members' | 'pending'>
+>[] = [
+  column(
+    'Group',
+    ({ group }) => <GroupLink group={group} />,
+    ({ group }) => group,
+  ),
+  textColumn('Function', row => row.function),
+  column(
+    'State',
+    row => {
       const { text, tone } = groupStanding(row)
-      return <span class={`kafka-line ${tone}`}>{text}</span>
+      return <span class={`line ${tone}`}>{text}</span>
     },
-    sortBy: row => groupStanding(row).text,
-  },
-  { heading: 'Members', cell: ({ members }) => members, sortBy: ({ members }) => members, align: 'right' },
+    row => groupStanding(row).text,
+  ),
+  numberColumn('Members', ({ members }) => members, { text: String }),
+]
+
+const COLUMNS: readonly Column<ListedGroup>[] = [
+  ...GROUP_COLUMNS,
   {
     heading: 'Lag in records',
     cell: ({ pending, isAtLeast }) => lagText(pending, isAtLeast),
     sortBy: ({ pending }) => pending,
     align: 'right',
   },
-  {
-    heading: 'Reads',
-    cell: ({ topics }) => (
-      <ul class="kafka-list">
-        {topics.map(topic => (
-          <li key={topic}>
-            <TopicLink topic={topic} />
-          </li>
-        ))}
-      </ul>
-    ),
-  },
+  column('Reads', ({ topics }) => (
+    <ul class="list">
+      {topics.map(topic => (
+        <li key={topic}>
+          <TopicLink topic={topic} />
+        </li>
+      ))}
+    </ul>
+  )),
+]
+
+export function OneGroup({ name }: { readonly name: string }): JSX.Element {
+  return (
+    <OneThing name={name} all="All groups" at="/kafka/groups">
+      <Live path="/kafka/groups/one" query={{ name }} what="the consumer group">
+        {group => <Found group={group} />}
+      </Live>
+    </OneThing>
+  )
+}
+
+type Topic = GroupAnswer['topics'][number]
+type Member = GroupAnswer['members'][number]
+
+function Found({ group }: { readonly group: GroupAnswer }): JSX.Element {
+  const { members, topics, pending, seconds, function: reader } = group
+  const { text, tone } = groupStanding(group)
+  const isAtLeast = topics.some(({ unknown }) => unknown.length > 0)
+  const state = <span class={tone}>{text}</span>
+  return (
+    <>
+      {group.state === 'empty' && pending > 0 && (
+        <Warning>
+          Nobody reads as this group, and {countText(pending, 'record waits', 'records wait')}. If a function
+          should, look whether it runs.
+        </Warning>
+      )}
+      <Facts
+        areBeside
+        of={[
+          ['State', state],
+          reader && [
+            'Function',
+            <a key="state" href={addressOf('/state', { consumer: reader })}>
+              {reader}
+            </a>,
+          ],
+          ['Members', members.length],
+          ['Lag in records', lagText(pending, isAtLeast)],
+          ['Oldest waits', waitText(pending, seconds)],
+        ]}
+      />
+      {topics.length === 0 && (
+        <Empty>The group has no offsets, and none of its members has a partition.</Empty>
+      )}
+      {topics.map(topic => (
+        <section key={topic.topic} aria-label={topic.topic}>
+          <h3 class="breaks">
+            <TopicLink topic={topic.topic} />
+          </h3>
+          {topic.unknown.length > 0 && (
+            <Warning>
+              {partitionsText(topic.unknown)} no leader: what waits there is not known, and not counted.
+            </Warning>
+          )}
+          <Table
+            name={`lag.${topic.topic}`}
+            caption={`partitions of ${topic.topic}`}
+            columns={lagColumns(topic, members)}
+            rows={topic.partitions}
+            keyOf={({ partition }) => String(partition)}
+            empty="The topic is not there any more, or none of its partitions has a leader."
+          />
+        </section>
+      ))}
+      <section aria-label="Members">
+        <h3>Members</h3>
+        <Table
+          name="members"
+          caption="members of the group"
+          columns={MEMBER_COLUMNS}
+          rows={members}
+          keyOf={({ memberId }) => memberId}
+          empty="The group has no members: nobody reads at the moment."
+        />
+      </section>
+    </>
+  )
+}
+
+function lagColumns(
+  { topic }: Topic,
+  members: readonly Member[],
+): readonly Column<Topic['partitions'][number]>[] {
+  const readers = readersOf(topic, members)
+  return [
+    numberColumn('Partition', ({ partition }) => partition, { text: String }),
+    {
+      heading: 'Next offset',
+      cell: ({ partition, next }) => (
+        <a href={addressOf('/kafka/messages', { topic, partition, offset: next })}>{numberText(next)}</a>
+      ),
+      align: 'right',
+    },
+    numberColumn('End', ({ end }) => end),
+    numberColumn('Lag in records', ({ pending }) => pending),
+    {
+      heading: 'Oldest waits',
+      cell: ({ pending, seconds }) => waitText(pending, seconds),
+      sortBy: ({ seconds }) => seconds ?? 0,
+      align: 'right',
+    },
+    column('Read by', ({ partition }) => readers.get(partition) ?? 'nobody'),
+  ]
+}
+
+const MEMBER_COLUMNS: readonly Column<Member>[] = [
+  textColumn('Client', ({ clientId }) => clientId),
+  column(
+    'Host',
+    ({ host }) => <code>{host}</code>,
+    ({ host }) => host,
+  ),
+  column('Reads', ({ assigned }) => assignedText(assigned)),
+  column('Member id', ({ memberId }) => <code>{memberId}</code>),
 ]

@@ -1,10 +1,10 @@
 /** Which keys fill the partitions of a topic: counted in its newest records, when somebody asks for it. */
+
 import type { JSX } from 'preact'
 import type { KeySample } from '../../../lib/queries/balance.ts'
-import type { KeysAnswer } from '../../api/kafka/keys.ts'
-import { addressOf, useParameter } from '../data/address.ts'
-import { useAnswer } from '../data/answers.ts'
-import { Known } from '../parts/known.tsx'
+import { useParameter } from '../data/address.ts'
+import { column, numberColumn } from '../parts/columns.tsx'
+import { Once } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, numberText } from '../parts/words.ts'
 
@@ -17,12 +17,12 @@ export function Keys({ topic }: { readonly topic: string }): JSX.Element {
     <section aria-label="Keys">
       <h3>Keys</h3>
       <p>Which keys fill the partitions? The newest records are read to count them.</p>
-      <div class="kafka-choices">
+      <div class="row">
         {CHOICES.map(count => (
           <button
             key={count}
             type="button"
-            class={records === count ? '' : 'secondary outline'}
+            class={records === count ? 'small' : 'small secondary outline'}
             aria-pressed={records === count}
             onClick={() => setRecords(count)}
           >
@@ -36,15 +36,14 @@ export function Keys({ topic }: { readonly topic: string }): JSX.Element {
 }
 
 function Counted({ topic, records }: { readonly topic: string; readonly records: string }): JSX.Element {
-  const keys = useAnswer<KeysAnswer>(addressOf('/kafka/keys', { topic, records }))
   return (
-    <Known of={keys} what="the keys">
-      {found => (
+    <Once path="/kafka/keys" query={{ topic, records }} what="the keys">
+      {(found, again) => (
         <>
           <p>
             Looked at the newest {countText(found.records, 'record')}
             {found.isCutShort && ', when the time for it was over'}.{' '}
-            <button type="button" class="kafka-again secondary outline" onClick={keys.again}>
+            <button type="button" class="small secondary outline" onClick={again}>
               Count again
             </button>
           </p>
@@ -58,31 +57,16 @@ function Counted({ topic, records }: { readonly topic: string; readonly records:
           />
         </>
       )}
-    </Known>
+    </Once>
   )
 }
 
 const COLUMNS: readonly Column<KeySample>[] = [
-  {
-    heading: 'Partition',
-    cell: ({ partition }) => partition,
-    sortBy: ({ partition }) => partition,
-    align: 'right',
-  },
-  {
-    heading: 'Looked at',
-    cell: ({ records }) => numberText(records),
-    sortBy: ({ records }) => records,
-    align: 'right',
-  },
-  { heading: 'Keys', cell: ({ keys }) => numberText(keys), sortBy: ({ keys }) => keys, align: 'right' },
-  { heading: 'Most frequent key', cell: ({ top }) => (top ? <code>{top.key}</code> : '–') },
-  {
-    heading: 'Its share',
-    cell: row => `${(shareOf(row) * 100).toFixed(1)} %`,
-    sortBy: shareOf,
-    align: 'right',
-  },
+  numberColumn('Partition', ({ partition }) => partition, { text: String }),
+  numberColumn('Looked at', ({ records }) => records),
+  numberColumn('Keys', ({ keys }) => keys),
+  column('Most frequent key', ({ top }) => (top ? <code>{top.key}</code> : '–')),
+  numberColumn('Its share', shareOf, { text: share => `${(share * 100).toFixed(1)} %` }),
 ]
 
 function shareOf({ top, records }: KeySample): number {

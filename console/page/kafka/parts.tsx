@@ -1,31 +1,36 @@
 /** What the pages about Kafka share. */
+
 import { type ComponentChildren, Fragment, type JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { addressOf, useParameter } from '../data/address.ts'
 import { countText } from '../parts/words.ts'
 
-export function Facts({ children }: { readonly children: ComponentChildren }): JSX.Element {
-  return <dl class="kafka-facts">{children}</dl>
-}
-
-export function Fact({
+/** The page of one thing, below a way back to all of them. */
+export function OneThing({
   name,
+  all,
+  at,
   children,
 }: {
   readonly name: string
+  readonly all: string
+  readonly at: string
   readonly children: ComponentChildren
 }): JSX.Element {
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
+    <>
+      <p class="back">
+        <a href={at}>{all}</a>
+      </p>
+      <h2 class="breaks">{name}</h2>
+      {children}
+    </>
   )
 }
 
 export function Warning({ children }: { readonly children: ComponentChildren }): JSX.Element {
   return (
-    <p class="kafka-warning" role="status">
+    <p class="warning" role="status">
       {children}
     </p>
   )
@@ -33,7 +38,7 @@ export function Warning({ children }: { readonly children: ComponentChildren }):
 
 export function TopicLink({ topic }: { readonly topic: string }): JSX.Element {
   return (
-    <a class="kafka-link" href={addressOf('/kafka/topics', { topic })}>
+    <a class="roomy" href={addressOf('/kafka/topics', { topic })}>
       <Breaking name={topic} />
     </a>
   )
@@ -41,7 +46,7 @@ export function TopicLink({ topic }: { readonly topic: string }): JSX.Element {
 
 export function GroupLink({ group }: { readonly group: string }): JSX.Element {
   return (
-    <a class="kafka-link" href={addressOf('/kafka/groups', { group })}>
+    <a class="roomy" href={addressOf('/kafka/groups', { group })}>
       <Breaking name={group} />
     </a>
   )
@@ -74,7 +79,7 @@ export function FindMore({ more, one }: { readonly more: number; readonly one: s
   if (!isShown.current) return null
   return (
     <form
-      class="kafka-find"
+      class="row"
       onSubmit={event => {
         event.preventDefault()
         setFind(draft.trim())

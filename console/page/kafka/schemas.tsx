@@ -1,77 +1,144 @@
-/** The subjects of the schema registry; with `?subject=…`, one of them. */
+/** The subjects of the schema registry: all of them, or one with its versions, the text of one, and what has changed with it. */
+
 import type { JSX } from 'preact'
-import type { ListedSubject, SubjectsAnswer } from '../../api/kafka/schemas.ts'
+import { useId } from 'preact/hooks'
+import type { ListedSubject, SubjectAnswer } from '../../api/kafka/schemas.ts'
 import { addressOf, useParameter } from '../data/address.ts'
-import { useAnswer } from '../data/answers.ts'
 import { useEnvironment } from '../data/environment.ts'
-import { Empty, Known } from '../parts/known.tsx'
+import { column, linkColumn, textColumn } from '../parts/columns.tsx'
+import { Facts, Text } from '../parts/facts.tsx'
+import { Empty, Once } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
-import { FindMore } from './parts.tsx'
-import { OneSubject } from './subject.tsx'
+import { FindMore, OneThing } from './parts.tsx'
+import { ruleText, schemaText } from './texts.ts'
 
 export function Schemas(): JSX.Element {
-  const [subject] = useParameter('subject')
-  const { hasRegistry } = useEnvironment()
-  if (!hasRegistry) return <NoRegistry />
-  return subject ? <OneSubject key={subject} name={subject} /> : <AllSubjects />
-}
-
-function NoRegistry(): JSX.Element {
-  return (
-    <>
-      <h2>Schemas</h2>
-      <Empty>
-        No schema registry is configured: data has the packaged schema of its event type.{' '}
-        <code>npm start -- --registry</code> starts one; for another one, set <code>SCHEMA_REGISTRY_URL</code>
-        .
-      </Empty>
-    </>
-  )
-}
-
-function AllSubjects(): JSX.Element {
   const [find] = useParameter('find')
-  const subjects = useAnswer<SubjectsAnswer>(addressOf('/kafka/schemas', { find }), { keep: true })
+  const { hasRegistry } = useEnvironment()
   return (
     <>
       <h2>Schemas</h2>
-      <Known of={subjects} what="the subjects of the schema registry">
-        {found => (
-          <>
-            <p>
-              Subjects of the schema registry at <code>{found.registry}</code>.
-            </p>
-            <FindMore more={found.more} one="subject" />
-            <Table
-              name="subjects"
-              caption="subjects"
-              columns={COLUMNS}
-              rows={found.subjects}
-              keyOf={({ subject }) => subject}
-              textOf={({ subject }) => subject}
-              empty="The registry has no schema yet: `sluice schemas register --yes` registers those that ship."
-            />
-          </>
-        )}
-      </Known>
+      {hasRegistry ? (
+        <Once path="/kafka/schemas" query={{ find }} keep what="the subjects of the schema registry">
+          {found => (
+            <>
+              <p>
+                Subjects of the schema registry at <code>{found.registry}</code>.
+              </p>
+              <FindMore more={found.more} one="subject" />
+              <Table
+                name="subjects"
+                caption="subjects"
+                columns={COLUMNS}
+                rows={found.subjects}
+                keyOf={({ subject }) => subject}
+                textOf={({ subject }) => subject}
+                empty="The registry has no schema yet: `sluice schemas register --yes` registers those that ship."
+              />
+            </>
+          )}
+        </Once>
+      ) : (
+        <Empty>
+          No schema registry is configured: data has the packaged schema of its event type.{' '}
+          <code>npm start -- --registry</code> starts one; for another one, set{' '}
+          <code>SCHEMA_REGISTRY_URL</code>.
+        </Empty>
+      )}
     </>
   )
 }
 
 const COLUMNS: readonly Column<ListedSubject>[] = [
-  {
-    heading: 'Subject',
-    cell: ({ subject }) => <a href={addressOf('/kafka/schemas', { subject })}>{subject}</a>,
-    sortBy: ({ subject }) => subject,
-  },
-  {
-    heading: 'Event type',
-    cell: ({ shipped }) => (shipped ? <code>{shipped.type}</code> : 'not one of Sluice'),
-    sortBy: ({ shipped }) => shipped?.type ?? '',
-  },
-  {
-    heading: 'Format',
-    cell: ({ shipped }) => shipped?.format ?? '–',
-    sortBy: ({ shipped }) => shipped?.format ?? '',
-  },
+  linkColumn(
+    'Subject',
+    ({ subject }) => subject,
+    ({ subject }) => addressOf('/kafka/schemas', { subject }),
+  ),
+  column(
+    'Event type',
+    ({ shipped }) => (shipped ? <code>{shipped.type}</code> : 'not one of Sluice'),
+    ({ shipped }) => shipped?.type ?? '',
+  ),
+  textColumn('Format', ({ shipped }) => shipped?.format),
 ]
+
+export function OneSubject({ name }: { readonly name: string }): JSX.Element {
+  const [version, setVersion] = useParameter('version')
+  const { hasRegistry } = useEnvironment()
+  if (!hasRegistry) return <Schemas />
+  return (
+    <OneThing name={name} all="All subjects" at="/kafka/schemas">
+      <Once path="/kafka/schemas/one" query={{ name, version }} keep what="the schema">
+        {found => <Found subject={found} chosen={version} choose={setVersion} />}
+      </Once>
+    </OneThing>
+  )
+}
+
+interface FoundProps {
+  readonly subject: SubjectAnswer
+  /** Empty for the last one. While its answer is on its way, the one before it is shown. */
+  readonly chosen: string
+  readonly choose: (version: string) => void
+}
+
+function Found({ subject, chosen, choose }: FoundProps): JSX.Element {
+  const { shown, versions, rule, shipped, before, changes } = subject
+  const id = useId()
+  return (
+    <>
+      <Facts
+        areBeside
+        of={[
+          ['Format', shown.format],
+          ['Schema id', shown.id],
+          ['Compatibility', ruleText(rule)],
+          shipped && ['Event type', <code key="type">{shipped.type}</code>],
+        ]}
+      />
+      <div class="row">
+        <label for={id}>Version</label>
+        <select
+          id={id}
+          value={chosen || String(versions.at(-1) ?? shown.version)}
+          onChange={event => choose(event.currentTarget.value)}
+        >
+          {versions.toReversed().map(version => (
+            <option key={version} value={String(version)}>
+              {version}
+              {version === versions.at(-1) ? ' (last)' : ''}
+            </option>
+          ))}
+        </select>
+      </div>
+      <h3>Version {shown.version}</h3>
+      <Text>{schemaText(shown.text)}</Text>
+      {before !== null && <Changes before={before} changes={changes} />}
+    </>
+  )
+}
+
+const SIGNS = { '+': 'good', '-': 'bad', ' ': undefined } as const
+
+function Changes({
+  before,
+  changes,
+}: { readonly before: number } & Pick<SubjectAnswer, 'changes'>): JSX.Element {
+  return (
+    <section aria-label="Changes">
+      <h3>Changed since version {before}</h3>
+      {changes === null && <Empty>The texts are too long to be compared here.</Empty>}
+      {changes?.length === 0 && <Empty>Nothing but documentation and order.</Empty>}
+      {changes && changes.length > 0 && (
+        <Text>
+          {changes.map(({ sign, text }, line) => (
+            <span key={line} class={SIGNS[sign]}>
+              {`${sign} ${text}\n`}
+            </span>
+          ))}
+        </Text>
+      )}
+    </section>
+  )
+}

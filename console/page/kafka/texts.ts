@@ -1,4 +1,5 @@
 /** What the pages about Kafka say in words. Pure. */
+
 import type {
   BrokerDescription,
   ClusterDescription,

@@ -1,27 +1,25 @@
 /** One topic: how it lies on the brokers, how evenly it is filled, its settings, and who reads it. */
+
 import type { JSX } from 'preact'
 import type { PartitionAnswer, ReadingGroup, SettingAnswer, TopicAnswer } from '../../api/kafka/topic.ts'
 import { addressOf } from '../data/address.ts'
-import { useLive } from '../data/answers.ts'
-import { Empty, Known } from '../parts/known.tsx'
+import { column, numberColumn } from '../parts/columns.tsx'
+import { Facts } from '../parts/facts.tsx'
+import { Empty, Live } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { bytesText, countText, numberText } from '../parts/words.ts'
+import { GROUP_COLUMNS } from './groups.tsx'
 import { Keys } from './keys.tsx'
-import { Fact, Facts, GroupLink } from './parts.tsx'
-import { groupStanding, settingText } from './texts.ts'
+import { OneThing } from './parts.tsx'
+import { settingText } from './texts.ts'
 
 export function OneTopic({ name }: { readonly name: string }): JSX.Element {
-  const topic = useLive<TopicAnswer>(addressOf('/kafka/topics/one', { name }))
   return (
-    <>
-      <p class="kafka-back">
-        <a href="/kafka/topics">All topics</a>
-      </p>
-      <h2 class="kafka-name">{name}</h2>
-      <Known of={topic} what="the topic">
+    <OneThing name={name} all="All topics" at="/kafka/topics">
+      <Live path="/kafka/topics/one" query={{ name }} what="the topic">
         {found => <Found topic={found} />}
-      </Known>
-    </>
+      </Live>
+    </OneThing>
   )
 }
 
@@ -35,19 +33,17 @@ function Found({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
         {table && `Carries ${table.carries}. Key: ${table.key}. `}
         <a href={addressOf('/kafka/messages', { topic: topic.topic })}>Look at its messages</a>
       </p>
-      <Facts>
-        {table && <Fact name="Signal">{table.signal}</Fact>}
-        <Fact name="Partitions">{numberText(partitions.length)}</Fact>
-        <Fact name="Records">
-          {numberText(records)}
-          {!isWhole && ' and those of partitions without leader'}
-        </Fact>
-        <Fact name="Size">{bytes === null ? 'not told' : bytesText(bytes)}</Fact>
-        {bytesOfCopies !== null && bytesOfCopies !== bytes && (
-          <Fact name="With copies">{bytesText(bytesOfCopies)}</Fact>
-        )}
-        <Fact name="Read by">{countText(groups.length, 'group')}</Fact>
-      </Facts>
+      <Facts
+        areBeside
+        of={[
+          table && ['Signal', table.signal],
+          ['Partitions', numberText(partitions.length)],
+          ['Records', `${numberText(records)}${isWhole ? '' : ' and those of partitions without leader'}`],
+          ['Size', bytes === null ? 'not told' : bytesText(bytes)],
+          bytesOfCopies !== null && bytesOfCopies !== bytes && ['With copies', bytesText(bytesOfCopies)],
+          ['Read by', countText(groups.length, 'group')],
+        ]}
+      />
       <section aria-label="Partitions">
         <h3>Partitions</h3>
         <Table
@@ -65,7 +61,7 @@ function Found({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
         <Table
           name="readers"
           caption="consumer groups that read the topic"
-          columns={GROUP_COLUMNS}
+          columns={READER_COLUMNS}
           rows={groups}
           keyOf={({ group }) => group}
           empty="No consumer group reads this topic, or has offsets of it."
@@ -92,36 +88,24 @@ function partitionColumns(
       sortBy: ({ partition }) => partition,
       align: 'right',
     },
-    {
-      heading: 'Leader',
-      cell: ({ leader }) => (
-        <span class={leader < 0 ? 'kafka-line bad' : 'kafka-line'}>
-          {leader < 0 ? 'none' : `broker ${leader}`}
-        </span>
+    column(
+      'Leader',
+      ({ leader }) => (
+        <span class={leader < 0 ? 'line bad' : 'line'}>{leader < 0 ? 'none' : `broker ${leader}`}</span>
       ),
-      sortBy: ({ leader }) => leader,
-    },
-    { heading: 'Copies on', cell: ({ replicas }) => replicas.join(', ') },
-    { heading: 'In sync', cell: one => <InSync partition={one} /> },
-    { heading: 'First offset', cell: ({ start }) => offsetText(start), align: 'right' },
-    { heading: 'End', cell: ({ end }) => offsetText(end), align: 'right' },
-    {
-      heading: 'Records',
-      cell: one => (one.end === null ? 'not known' : numberText(recordsOf(one))),
-      sortBy: recordsOf,
-      align: 'right',
-    },
-    {
-      heading: 'Size',
-      cell: ({ bytes }) => <span class="kafka-line">{bytes === null ? 'not told' : bytesText(bytes)}</span>,
-      sortBy: ({ bytes }) => bytes ?? -1,
-      align: 'right',
-    },
-    {
-      heading: 'Skew',
-      cell: one => <Skew partition={one} fullest={fullest} />,
-      sortBy: ({ skew }) => skew ?? -1,
-    },
+      ({ leader }) => leader,
+    ),
+    column('Copies on', ({ replicas }) => replicas.join(', ')),
+    column('In sync', one => <InSync partition={one} />),
+    numberColumn('First offset', ({ start }) => start, { none: 'not known' }),
+    numberColumn('End', ({ end }) => end, { none: 'not known' }),
+    numberColumn('Records', one => (one.end === null ? null : recordsOf(one)), { none: 'not known' }),
+    numberColumn('Size', ({ bytes }) => bytes, { none: 'not told', text: bytesText }),
+    column(
+      'Skew',
+      one => <Skew partition={one} fullest={fullest} />,
+      ({ skew }) => skew ?? -1,
+    ),
   ]
 }
 
@@ -141,8 +125,8 @@ function Skew({
   const { skew, isTooFull } = partition
   const width = `${(recordsOf(partition) / fullest) * 100}%`
   return (
-    <span class={isTooFull ? 'kafka-bar bad' : 'kafka-bar'}>
-      <span class="kafka-bar-place" aria-hidden="true">
+    <span class={isTooFull ? 'bar-of bad' : 'bar-of'}>
+      <span aria-hidden="true">
         <span style={{ width }} />
       </span>
       {skew === null ? 'not known' : skew.toFixed(2)}
@@ -151,38 +135,23 @@ function Skew({
   )
 }
 
-function offsetText(offset: number | null): string {
-  return offset === null ? 'not known' : numberText(offset)
-}
-
-const GROUP_COLUMNS: readonly Column<ReadingGroup>[] = [
-  { heading: 'Group', cell: ({ group }) => <GroupLink group={group} />, sortBy: ({ group }) => group },
-  { heading: 'Function', cell: row => row.function ?? '–', sortBy: row => row.function ?? '' },
-  {
-    heading: 'State',
-    cell: row => {
-      const { text, tone } = groupStanding(row)
-      return <span class={tone}>{text}</span>
-    },
-    sortBy: ({ state }) => state,
-  },
-  { heading: 'Members', cell: ({ members }) => members, sortBy: ({ members }) => members, align: 'right' },
-  {
-    heading: 'Lag in records',
-    cell: ({ pending }) => numberText(pending),
-    sortBy: ({ pending }) => pending,
-    align: 'right',
-  },
+const READER_COLUMNS: readonly Column<ReadingGroup>[] = [
+  ...GROUP_COLUMNS,
+  numberColumn('Lag in records', ({ pending }) => pending),
 ]
 
 const SETTING_COLUMNS: readonly Column<SettingAnswer>[] = [
-  { heading: 'Setting', cell: ({ name }) => <code>{name}</code>, sortBy: ({ name }) => name },
-  { heading: 'Value', cell: ({ name, value }) => settingText(name, value) },
-  {
-    heading: 'From',
-    cell: ({ isOwn }) => (isOwn ? 'this topic' : "the brokers' default"),
-    sortBy: ({ isOwn }) => (isOwn ? 0 : 1),
-  },
+  column(
+    'Setting',
+    ({ name }) => <code>{name}</code>,
+    ({ name }) => name,
+  ),
+  column('Value', ({ name, value }) => settingText(name, value)),
+  column(
+    'From',
+    ({ isOwn }) => (isOwn ? 'this topic' : "the brokers' default"),
+    ({ isOwn }) => (isOwn ? 0 : 1),
+  ),
 ]
 
 function Settings({ settings }: Pick<TopicAnswer, 'settings'>): JSX.Element {

@@ -1,39 +1,29 @@
-/** All topics of the cluster; with `?topic=…`, one of them. */
+/** The topics of the cluster. */
+
 import type { JSX } from 'preact'
-import type { ListedTopic, TopicsAnswer } from '../../api/kafka/topics.ts'
-import { addressOf, useParameter } from '../data/address.ts'
-import { useLive } from '../data/answers.ts'
-import { Known } from '../parts/known.tsx'
+import type { ListedTopic } from '../../api/kafka/topics.ts'
+import { useParameter } from '../data/address.ts'
+import { column, numberColumn, textColumn } from '../parts/columns.tsx'
+import { Check } from '../parts/fields.tsx'
+import { Live } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
-import { bytesText, numberText } from '../parts/words.ts'
+import { bytesText } from '../parts/words.ts'
 import { FindMore, TopicLink } from './parts.tsx'
 import { topicStanding } from './texts.ts'
-import { OneTopic } from './topic.tsx'
 
 export function Topics(): JSX.Element {
-  const [topic] = useParameter('topic')
-  return topic ? <OneTopic name={topic} /> : <AllTopics />
-}
-
-function AllTopics(): JSX.Element {
   const [find] = useParameter('find')
-  const [internal, setInternal] = useParameter('internal')
-  const topics = useLive<TopicsAnswer>(addressOf('/kafka/topics', { find }), { keep: true })
+  const [internal] = useParameter('internal')
   return (
     <>
       <h2>Topics</h2>
-      <Known of={topics} what="the topics">
+      <Live path="/kafka/topics" query={{ find }} keep what="the topics">
         {found => (
           <>
             <FindMore more={found.more} one="topic" />
-            <label class="kafka-check">
-              <input
-                type="checkbox"
-                checked={internal === 'yes'}
-                onChange={event => setInternal(event.currentTarget.checked ? 'yes' : '')}
-              />
+            <Check name="internal" value="yes">
               With the topics that Kafka keeps for itself
-            </label>
+            </Check>
             <Table
               name="topics"
               caption="topics"
@@ -45,44 +35,28 @@ function AllTopics(): JSX.Element {
             />
           </>
         )}
-      </Known>
+      </Live>
     </>
   )
 }
 
 const COLUMNS: readonly Column<ListedTopic>[] = [
-  { heading: 'Topic', cell: ({ topic }) => <TopicLink topic={topic} />, sortBy: ({ topic }) => topic },
-  { heading: 'Signal', cell: ({ signal }) => signal ?? '–', sortBy: ({ signal }) => signal ?? '' },
-  {
-    heading: 'Partitions',
-    cell: ({ partitions }) => numberText(partitions),
-    sortBy: ({ partitions }) => partitions,
-    align: 'right',
-  },
-  {
-    heading: 'Copies',
-    cell: ({ replicationFactor }) => replicationFactor,
-    sortBy: ({ replicationFactor }) => replicationFactor,
-    align: 'right',
-  },
-  {
-    heading: 'State',
-    cell: row => {
+  column(
+    'Topic',
+    ({ topic }) => <TopicLink topic={topic} />,
+    ({ topic }) => topic,
+  ),
+  textColumn('Signal', ({ signal }) => signal),
+  numberColumn('Partitions', ({ partitions }) => partitions),
+  numberColumn('Copies', ({ replicationFactor }) => replicationFactor),
+  column(
+    'State',
+    row => {
       const { text, tone } = topicStanding(row)
-      return <span class={`kafka-line ${tone}`}>{text}</span>
+      return <span class={`line ${tone}`}>{text}</span>
     },
-    sortBy: ({ leaderless, underReplicated }) => leaderless * 1e6 + underReplicated,
-  },
-  {
-    heading: 'Records',
-    cell: ({ records }) => (records === null ? 'not known' : numberText(records)),
-    sortBy: ({ records }) => records ?? -1,
-    align: 'right',
-  },
-  {
-    heading: 'Size',
-    cell: ({ bytes }) => <span class="kafka-line">{bytes === null ? 'not told' : bytesText(bytes)}</span>,
-    sortBy: ({ bytes }) => bytes ?? -1,
-    align: 'right',
-  },
+    ({ leaderless, underReplicated }) => leaderless * 1e6 + underReplicated,
+  ),
+  numberColumn('Records', ({ records }) => records, { none: 'not known' }),
+  numberColumn('Size', ({ bytes }) => bytes, { none: 'not told', text: bytesText }),
 ]

@@ -1,4 +1,5 @@
 /** How far every consumer is behind, in records and seconds, and how that was in the last minutes. */
+
 import type { JSX } from 'preact'
 import type { History, Overview, ShownConsumer } from '../../api/overview/shapes.ts'
 import { addressOf } from '../data/address.ts'
@@ -6,8 +7,7 @@ import { Badge } from '../parts/badge.tsx'
 import { Sparkline } from '../parts/sparkline.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { durationText, numberText, rateText } from '../parts/words.ts'
-import { pastOf } from './past.ts'
-import { stateOf, urgencyOf } from './states.ts'
+import { pastOf, stateOf, urgencyOf } from './headline.ts'
 
 interface Props {
   readonly overview: Overview

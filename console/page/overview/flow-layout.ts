@@ -1,6 +1,6 @@
 /** Where everything stands in the picture of the flow, in pixels. Pure. */
+
 import type { Overview, ShownConsumer, ShownTopic } from '../../api/overview/shapes.ts'
-import { flowLine } from './flow-line.ts'
 
 type Flow = Pick<Overview, 'topics' | 'consumers' | 'producers'>
 type Signal = ShownTopic['signal']
@@ -214,4 +214,33 @@ function downwards(from: Box, to: Box): Edge {
     isFailure: true,
     path: `M${x} ${from.y + from.height}L${x} ${to.y}`,
   }
+}
+
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+interface Room {
+  /** Between two columns. */
+  readonly gap: number
+  /** Where no box stands above the target; negative in the uppermost lane, in which the boxes on the way are short. */
+  readonly aboveY: number
+}
+
+/** From the right of a box to the left of another, and around what stands in between. */
+function flowLine(start: Point, end: Point, { gap, aboveY }: Room): string {
+  const hasColumnsBetween = end.x - start.x > gap + 2
+  const way = hasColumnsBetween && aboveY > 0 ? around(start, end, { gap, aboveY }) : curve(start, end)
+  return `M${start.x} ${start.y}${way}`
+}
+
+function around(start: Point, end: Point, { gap, aboveY: y }: Room): string {
+  const last = { x: end.x - gap, y }
+  return `${curve(start, { x: start.x + gap, y })}L${last.x} ${y}${curve(last, end)}`
+}
+
+function curve(start: Point, end: Point): string {
+  const bend = Math.max(18, (end.x - start.x) / 2)
+  return `C${start.x + bend} ${start.y} ${end.x - bend} ${end.y} ${end.x} ${end.y}`
 }

@@ -1,11 +1,12 @@
 /** The flow as a picture: from what produces readings to what people are told, with how much goes where. */
+
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Overview, ShownConsumer } from '../../api/overview/shapes.ts'
 import { addressOf } from '../data/address.ts'
 import { compactText, durationText, rateText } from '../parts/words.ts'
 import { type Box, type Edge, flowLayout, HEADER, ROW, rowTop, targetsOf } from './flow-layout.ts'
-import { stateOf } from './states.ts'
+import { stateOf } from './headline.ts'
 
 export function Flow({ overview }: { readonly overview: Overview }): JSX.Element {
   const place = useRef<HTMLDivElement>(null)
@@ -118,7 +119,7 @@ function ConsumerRow({ consumer, overview, top, isNarrow, targets }: RowProps): 
   return (
     <div class="overview-consumer" style={{ top: `${top}px`, height: `${ROW}px` }}>
       <a class="overview-name" href={addressOf('/kafka/groups', { group })} title={state.text}>
-        <span class={`overview-dot ${state.tone}`} aria-hidden="true" />
+        <span class={`dot ${state.tone}`} aria-hidden="true" />
         {name}
         {state.tone === 'bad' && <span class="unseen">: {state.text}</span>}
       </a>

@@ -1,5 +1,6 @@
 /** The first sentence of the overview. Pure. */
-import type { Overview } from '../../api/overview/shapes.ts'
+
+import type { History, Overview, ShownConsumer } from '../../api/overview/shapes.ts'
 import { countText } from '../parts/words.ts'
 
 export interface Headline {
@@ -20,4 +21,81 @@ export function headlineOf({ standing, openLetters }: Pick<Overview, 'standing' 
   if (openLetters === null)
     return { tone: 'plain', text: 'Nothing has stalled. The dead letters are not counted yet.' }
   return { tone: 'good', text: 'Everything flows.' }
+}
+
+interface ConsumerState {
+  readonly tone: 'good' | 'warn' | 'bad' | 'plain'
+  readonly text: string
+}
+
+/** A record that waits longer than this waits for more than its batch. */
+const BEHIND_SECONDS = 15
+
+export function stateOf(
+  { function: name, topic }: Pick<ShownConsumer, 'function' | 'topic'>,
+  { standing, values }: Pick<Overview, 'standing' | 'values'>,
+): ConsumerState {
+  const stands = standing.find(({ functions }) => functions.includes(name))
+  if (stands) return { tone: 'bad', text: `stands still: ${stands.reason}` }
+  const lag = values[`lag/${name}/${topic}`] ?? null
+  const wait = values[`wait/${name}/${topic}`] ?? null
+  if (lag === null) return { tone: 'plain', text: 'not known' }
+  if (wait !== null && wait > BEHIND_SECONDS) return { tone: 'warn', text: 'behind' }
+  return { tone: 'good', text: lag === 0 ? 'up to date' : 'flows' }
+}
+
+/** For a list in which the worst come first. */
+export function urgencyOf({ tone }: ConsumerState): number {
+  return ['bad', 'warn', 'plain', 'good'].indexOf(tone)
+}
+
+/** Five minutes of looks, at one every two seconds. */
+const MOST_SAMPLES = 150
+/** Looks further apart than this had none between them: a gap, not a line. */
+const GAP_MS = 15_000
+
+export const NO_PAST: History = { atMs: [], values: {} }
+
+/** With one more look; one that is known, or older than the last, changes nothing. */
+export function withLook(past: History, { atMs, values }: Pick<Overview, 'atMs' | 'values'>): History {
+  const last = past.atMs.at(-1)
+  if (last !== undefined && atMs <= last) return past
+  if (last !== undefined && atMs - last > GAP_MS)
+    return withLook(appended(past, { atMs: atMs - 1, values: {} }), { atMs, values })
+  return appended(past, { atMs, values })
+}
+
+/** What the server has kept, and then the looks that the page has seen since. */
+export function joined(before: History, since: History): History {
+  const [first = Number.POSITIVE_INFINITY] = since.atMs
+  const kept = before.atMs.findLastIndex(atMs => atMs < first) + 1
+  const names = new Set([...Object.keys(before.values), ...Object.keys(since.values)])
+  const column = (name: string) => [...pastOf(before, name).slice(0, kept), ...pastOf(since, name)]
+  return bounded({
+    atMs: [...before.atMs.slice(0, kept), ...since.atMs],
+    values: Object.fromEntries([...names].map(name => [name, column(name)])),
+  })
+}
+
+/** The values of one name, the oldest first. */
+export function pastOf({ atMs, values }: History, name: string): readonly (number | null)[] {
+  return values[name] ?? atMs.map(() => null)
+}
+
+function appended(past: History, { atMs, values }: Pick<Overview, 'atMs' | 'values'>): History {
+  const names = new Set([...Object.keys(past.values), ...Object.keys(values)])
+  return bounded({
+    atMs: [...past.atMs, atMs],
+    values: Object.fromEntries([...names].map(name => [name, [...pastOf(past, name), values[name] ?? null]])),
+  })
+}
+
+function bounded({ atMs, values }: History): History {
+  if (atMs.length <= MOST_SAMPLES) return { atMs, values }
+  return {
+    atMs: atMs.slice(-MOST_SAMPLES),
+    values: Object.fromEntries(
+      Object.entries(values).map(([name, column]) => [name, column.slice(-MOST_SAMPLES)]),
+    ),
+  }
 }

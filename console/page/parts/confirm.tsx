@@ -1,7 +1,8 @@
 /** Asks before something is changed, and says what came of it. */
+
 import type { ComponentChildren, JSX } from 'preact'
-import { useRef, useState } from 'preact/hooks'
-import { problemOf } from '../data/answers.ts'
+import { useRef } from 'preact/hooks'
+import { type Said, useAction } from '../data/action.ts'
 import { useIsOperator } from '../data/environment.ts'
 
 interface Props {
@@ -16,12 +17,6 @@ interface Props {
   readonly tell?: (said: Said | undefined) => void
 }
 
-/** What came of a change. */
-export interface Said {
-  readonly text: string
-  readonly isProblem: boolean
-}
-
 const FOR_OPERATORS: Said = {
   text: 'Only an operator may do this, and you are signed in as a viewer.',
   isProblem: true,
@@ -31,24 +26,12 @@ const FOR_OPERATORS: Said = {
 export function ConfirmButton({ label, children, onConfirm, disabled = false, tell }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const isOperator = useIsOperator()
-  const [isBusy, setBusy] = useState(false)
-  const [said, setOwn] = useState<Said>()
-  const setSaid = tell ?? setOwn
+  const { isBusy, said, setSaid, run } = useAction(onConfirm, tell)
   const open = () => {
     setSaid(isOperator ? undefined : FOR_OPERATORS)
     if (isOperator) dialog.current?.showModal()
   }
-  const confirm = async () => {
-    setBusy(true)
-    try {
-      setSaid({ text: await onConfirm(), isProblem: false })
-    } catch (error) {
-      setSaid({ text: problemOf(error).message, isProblem: true })
-    } finally {
-      setBusy(false)
-      dialog.current?.close()
-    }
-  }
+  const confirm = () => run().finally(() => dialog.current?.close())
   return (
     <>
       {/* Not `disabled` for a viewer: who reaches it by keyboard shall learn why it does nothing. */}
@@ -74,11 +57,18 @@ export function ConfirmButton({ label, children, onConfirm, disabled = false, te
   )
 }
 
-export function Outcome({ of: said }: { readonly of: Said | undefined }): JSX.Element | null {
+interface OutcomeProps {
+  readonly of: Said | undefined
+  /** Follows what is said. */
+  readonly children?: ComponentChildren
+}
+
+export function Outcome({ of: said, children }: OutcomeProps): JSX.Element | null {
   if (!said) return null
   return (
     <p class={said.isProblem ? 'problem' : 'done'} role={said.isProblem ? 'alert' : 'status'}>
       {said.text}
+      {children}
     </p>
   )
 }

@@ -1,4 +1,5 @@
 /** Keeps a fault of one page from taking the whole console away. */
+
 import { Component, type ComponentChildren, type JSX } from 'preact'
 import { problemOf } from '../data/ask.ts'
 

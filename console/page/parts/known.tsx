@@ -1,6 +1,9 @@
 /** Shows an answer, or what there is instead: that it is on its way, or why there is none. */
+
 import type { ComponentChildren, JSX } from 'preact'
-import type { Answer } from '../data/answers.ts'
+import type { Answers } from '../../api/api.ts'
+import { type Answer, type Asking, type Question, useAnswer, useLive } from '../data/answers.ts'
+import type { Parameters } from '../data/search.ts'
 
 interface Props<T> {
   readonly of: Answer<T>
@@ -32,6 +35,36 @@ export function Known<T>({ of: { answer, problem, isOlder, again }, what, childr
         </p>
       )}
     </>
+  )
+}
+
+interface QuestionProps<Name extends Question> extends Asking {
+  /** Name of the route. */
+  readonly path: Name
+  readonly query?: Parameters
+  readonly what: string
+  readonly children: (answer: Answers[Name], again: () => void) => ComponentChildren
+}
+
+/** Shows an answer that is asked for once. */
+export function Once<Name extends Question>(props: QuestionProps<Name>): JSX.Element {
+  const { path, query, keep = false, what, children } = props
+  const answer = useAnswer(path, query, { keep })
+  return (
+    <Known of={answer} what={what}>
+      {known => children(known, answer.again)}
+    </Known>
+  )
+}
+
+/** Shows an answer, and each newer one. */
+export function Live<Name extends Question>(props: QuestionProps<Name>): JSX.Element {
+  const { path, query, keep = false, what, children } = props
+  const answer = useLive(path, query, { keep })
+  return (
+    <Known of={answer} what={what}>
+      {known => children(known, answer.again)}
+    </Known>
   )
 }
 

@@ -1,6 +1,5 @@
 /** The recent past of one figure, as a line without axes. */
 import type { JSX } from 'preact'
-import { HEIGHT, sparklinePath, WIDTH } from './sparkline-path.ts'
 
 interface Props {
   /** The oldest first; null where nothing is known. */
@@ -28,4 +27,30 @@ export function Sparkline({ values, label, text = String, top = 0 }: Props): JSX
       <path d={sparklinePath(values, Math.max(...known, top, 1e-9))} />
     </svg>
   )
+}
+
+const WIDTH = 120
+const HEIGHT = 28
+
+/**
+ * An SVG path with a gap wherever nothing is known.
+ *
+ * @param values the oldest first
+ * @param most the value at the top
+ */
+function sparklinePath(values: readonly (number | null)[], most: number): string {
+  const step = WIDTH / Math.max(1, values.length - 1)
+  let isDrawing = false
+  return values
+    .map((value, index) => {
+      if (value === null) {
+        isDrawing = false
+        return ''
+      }
+      const command = isDrawing ? 'L' : 'M'
+      isDrawing = true
+      const y = HEIGHT - 1 - (value / most) * (HEIGHT - 2)
+      return `${command}${(index * step).toFixed(1)} ${y.toFixed(1)}`
+    })
+    .join('')
 }

@@ -1,10 +1,9 @@
 /** A table that sorts, filters and pages; how it stands is in the address. Nothing is cut: on a narrow screen it scrolls. */
+
 import type { ComponentChildren, JSX } from 'preact'
 import { useId, useRef } from 'preact/hooks'
 import { useParameters } from '../data/address.ts'
 import { Empty } from './known.tsx'
-import { Pager } from './pager.tsx'
-import { filtered, paged, sorted } from './rows.ts'
 import { Scrolls } from './scrolls.tsx'
 
 export interface Column<Row> {
@@ -148,5 +147,77 @@ function Heading<Row>({ column, order, onSort }: HeadingProps<Row>): JSX.Element
         <span aria-hidden="true">{isUp ? ' ▲' : isDown ? ' ▼' : ''}</span>
       </button>
     </th>
+  )
+}
+
+type Sortable<Row> = {
+  readonly heading: string
+  readonly sortBy?: (row: Row) => string | number
+}
+
+/** Every word has to be there, whatever its case. */
+function filtered<Row>(
+  rows: readonly Row[],
+  filter: string,
+  textOf: ((row: Row) => string) | undefined,
+): readonly Row[] {
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
+  if (!textOf || words.length === 0) return rows
+  return rows.filter(row => {
+    const text = textOf(row).toLowerCase()
+    return words.every(word => text.includes(word))
+  })
+}
+
+/** @param order a heading, with `-` before it for the other way round; anything else leaves the order as it is */
+function sorted<Row>(rows: readonly Row[], columns: readonly Sortable<Row>[], order: string): readonly Row[] {
+  const isDown = order.startsWith('-')
+  const heading = isDown ? order.slice(1) : order
+  const sortBy = columns.find(column => column.heading === heading)?.sortBy
+  if (!sortBy) return rows
+  const sign = isDown ? -1 : 1
+  return [...rows].sort((a, b) => {
+    const [left, right] = [sortBy(a), sortBy(b)]
+    return left < right ? -sign : left > right ? sign : 0
+  })
+}
+
+/** The part of the rows that a page shows. @param page any text; what is no page leads to the nearest */
+function paged<Row>(
+  rows: readonly Row[],
+  page: string,
+  pageSize: number,
+): { readonly shown: readonly Row[]; readonly at: number; readonly pages: number } {
+  const pages = Math.max(1, Math.ceil(rows.length / pageSize))
+  const at = Math.min(pages, Math.max(1, Math.trunc(Number(page)) || 1))
+  return { shown: rows.slice((at - 1) * pageSize, at * pageSize), at, pages }
+}
+
+interface PagerProps {
+  /** What is listed, as in "dead letters". */
+  readonly of: string
+  /** The page that is shown; the first is 1. */
+  readonly at: number
+  readonly pages: number
+  /** How many there are in all. */
+  readonly total: number
+  readonly onPage: (page: number) => void
+}
+
+/** Nothing where one page holds everything. */
+export function Pager({ of, at, pages, total, onPage }: PagerProps): JSX.Element | null {
+  if (pages <= 1) return null
+  return (
+    <nav class="pages" aria-label={`Pages of ${of}`}>
+      <button type="button" class="secondary outline" disabled={at <= 1} onClick={() => onPage(at - 1)}>
+        Back
+      </button>
+      <span>
+        Page {at} of {pages}, {total.toLocaleString('en')} in all
+      </span>
+      <button type="button" class="secondary outline" disabled={at >= pages} onClick={() => onPage(at + 1)}>
+        On
+      </button>
+    </nav>
   )
 }

@@ -1,4 +1,5 @@
 /** One figure, large, with its recent past. */
+
 import type { ComponentChildren, JSX } from 'preact'
 import type { Tone } from './badge.tsx'
 

@@ -1,12 +1,8 @@
 /** Where a search looks, what it finds there, and the sentences about that. Pure: the questions are asked by what is given. */
-import type { AlertsNow } from '../../api/alerts/lists.ts'
-import type { OneAlert } from '../../api/alerts/one.ts'
-import type { GroupsAnswer } from '../../api/kafka/groups.ts'
-import type { TopicsAnswer } from '../../api/kafka/topics.ts'
-import type { EntityPage } from '../../api/telemetry/entity-page.ts'
-import type { JourneyAnswer } from '../../journey/answers.ts'
+
+import type { Answers } from '../../api/api.ts'
+import { addressOf } from '../data/address.ts'
 import { problemOf } from '../data/ask.ts'
-import { addressOf } from '../data/search.ts'
 import { askedFor } from '../journey/words.ts'
 import { partsOf } from '../parts/entity.ts'
 import { countText } from '../parts/words.ts'
@@ -93,7 +89,8 @@ export function unaskedText(results: readonly Result[]): string | undefined {
 
 /** One page of each family that has any. */
 async function entities(ask: Ask, find: string): Promise<Found> {
-  const pageOf = (family?: string) => ask<EntityPage>(addressOf('/telemetry/entities', { find, family }))
+  const pageOf = (family?: string) =>
+    ask<Answers['/telemetry/entities']>(addressOf('/telemetry/entities', { find, family }))
   const first = await pageOf()
   const others = first.families.filter(one => one.family !== first.family && one.entities > 0)
   const pages = [first, ...(await Promise.all(others.map(({ family }) => pageOf(family))))]
@@ -110,7 +107,7 @@ async function entities(ask: Ask, find: string): Promise<Found> {
 /** Those that fire of an entity, and one by its id, whether it fires or not. */
 async function alerts(ask: Ask, text: string): Promise<Found> {
   const [now, one] = await Promise.all([
-    ask<AlertsNow>(addressOf('/alerts/now', { entity: text })),
+    ask<Answers['/alerts/now']>(addressOf('/alerts/now', { entity: text })),
     alertCalled(ask, text),
   ])
   const found = [...(one ? [one] : []), ...now.alerts.filter(({ id }) => id !== one?.id)]
@@ -120,11 +117,11 @@ async function alerts(ask: Ask, text: string): Promise<Found> {
   return { things, total: things.length + now.total - now.alerts.length }
 }
 
-async function alertCalled(ask: Ask, id: string): Promise<OneAlert | undefined> {
+async function alertCalled(ask: Ask, id: string): Promise<Answers['/alerts/one'] | undefined> {
   // As ids of alerts are; others need no question.
   if (!/^[\w-]{22}$/.test(id)) return undefined
   try {
-    return await ask<OneAlert>(addressOf('/alerts/one', { id }))
+    return await ask<Answers['/alerts/one']>(addressOf('/alerts/one', { id }))
   } catch (error) {
     if (problemOf(error).code === 'not-found') return undefined
     throw error
@@ -134,13 +131,13 @@ async function alertCalled(ask: Ask, id: string): Promise<OneAlert | undefined> 
 /** Only what functions have told of: a search of the log takes seconds, so a person has to ask for it. */
 async function events(ask: Ask, text: string): Promise<Found> {
   const asked = askedFor(text)
-  const { journey } = await ask<JourneyAnswer>(addressOf('/journey', { ...asked }))
+  const { journey } = await ask<Answers['/journey']>(addressOf('/journey', { ...asked }))
   if (journey.roots.length === 0) return { things: [], total: 0 }
   return { things: [{ text, href: addressOf('/event', { ...asked }), isExact: true }], total: 1 }
 }
 
 async function groups(ask: Ask, find: string): Promise<Found> {
-  const { groups: listed, more } = await ask<GroupsAnswer>(addressOf('/kafka/groups', { find }))
+  const { groups: listed, more } = await ask<Answers['/kafka/groups']>(addressOf('/kafka/groups', { find }))
   const things = listed.map(({ group, function: name }) => {
     const isExact = isSame(group, find) || isSame(name, find)
     return { text: group, href: addressOf('/kafka/groups', { group }), isExact }
@@ -149,7 +146,7 @@ async function groups(ask: Ask, find: string): Promise<Found> {
 }
 
 async function topics(ask: Ask, find: string): Promise<Found> {
-  const { topics: listed, more } = await ask<TopicsAnswer>(addressOf('/kafka/topics', { find }))
+  const { topics: listed, more } = await ask<Answers['/kafka/topics']>(addressOf('/kafka/topics', { find }))
   const things = listed.map(({ topic, signal }) => {
     const isExact = isSame(topic, find) || isSame(signal, find)
     return { text: topic, href: addressOf('/kafka/topics', { topic }), isExact }

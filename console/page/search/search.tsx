@@ -1,6 +1,7 @@
 /** What a search has found, as links; where only one thing is called so, its page. */
+
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { addressOf, useParameter } from '../data/address.ts'
 import { ask } from '../data/ask.ts'
@@ -8,6 +9,7 @@ import { askedFor } from '../journey/words.ts'
 import { Empty, Known } from '../parts/known.tsx'
 import { countText } from '../parts/words.ts'
 import { onlyExact, type Result, search, summaryText, unaskedText } from './looked-for.ts'
+import './search.css'
 
 /** Of each kind; whoever sees more reads none of them. */
 const MOST_SHOWN = 20
@@ -71,7 +73,7 @@ function Kind({ result: { kind, found } }: { readonly result: Result }): JSX.Ele
   return (
     <section aria-label={kind.title}>
       <h2>{kind.title}</h2>
-      <ul class="search-found">
+      <ul class="list breaks">
         {shown.map(({ text, note, href, isExact }) => (
           <li key={href}>
             <a href={href}>{isExact ? <strong>{text}</strong> : text}</a>{' '}
@@ -81,5 +83,50 @@ function Kind({ result: { kind, found } }: { readonly result: Result }): JSX.Ele
       </ul>
       {more > 0 && <p class="muted">{countText(more, 'match', 'matches')} more: name more of it.</p>}
     </section>
+  )
+}
+
+const FORM_FIELDS = 'input, select, textarea, [contenteditable]'
+
+export function SearchField(): JSX.Element {
+  const { path, query, route } = useLocation()
+  const asked = path === '/search' ? (query.for ?? '') : ''
+  const [text, setText] = useState(asked)
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => setText(asked), [asked])
+  useLayoutEffect(() => {
+    const focusByKey = (event: KeyboardEvent) => {
+      const { key, target, ctrlKey, metaKey, altKey } = event
+      if (key !== '/' || ctrlKey || metaKey || altKey) return
+      // There it is a letter; and what lies under an open dialog cannot be reached.
+      if ((target as Element).matches(FORM_FIELDS) || document.querySelector('dialog[open]')) return
+      event.preventDefault()
+      field.current?.select()
+      field.current?.focus()
+    }
+    addEventListener('keydown', focusByKey)
+    return () => removeEventListener('keydown', focusByKey)
+  }, [])
+  const search = (event: Event) => {
+    event.preventDefault()
+    if (text.trim() !== '') route(addressOf('/search', { for: text.trim() }))
+  }
+  return (
+    <search class="find">
+      <form onSubmit={search}>
+        <input
+          ref={field}
+          type="search"
+          name="for"
+          value={text}
+          aria-label="Search everything"
+          aria-keyshortcuts="/"
+          placeholder="Search ( / )"
+          autocomplete="off"
+          spellcheck={false}
+          onInput={event => setText(event.currentTarget.value)}
+        />
+      </form>
+    </search>
   )
 }

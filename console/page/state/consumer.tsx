@@ -1,14 +1,19 @@
-/** What one consumer remembers of a topic, partition by partition. */
+/** What one consumer remembers of a topic: partition by partition, and of an entity as JSON, with its timers. */
+
 import type { JSX } from 'preact'
-import type { PartitionsAnswer, StatesAnswer } from '../../api/state.ts'
-import { addressOf } from '../data/address.ts'
-import { useAnswer, useLive } from '../data/answers.ts'
-import { Known } from '../parts/known.tsx'
+import { useState } from 'preact/hooks'
+import type { EntityState, TimerState } from '../../../lib/queries/entities.ts'
+import type { PartitionsAnswer } from '../../api/state.ts'
+import { addressOf, useParameter } from '../data/address.ts'
+import { useAnswer } from '../data/answers.ts'
+import { column, numberColumn, timeColumn } from '../parts/columns.tsx'
+import { hasTelemetry } from '../parts/entity.ts'
+import { Text } from '../parts/facts.tsx'
+import { Empty, Live, Once } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { bytesText, countText, durationText, numberText } from '../parts/words.ts'
-import { Entities } from './entities.tsx'
 import { outcomesOf } from './words.ts'
 
 interface Props {
@@ -18,7 +23,6 @@ interface Props {
 }
 
 export function ConsumerState({ consumer, topic }: Props): JSX.Element {
-  const state = useLive<PartitionsAnswer>(addressOf('/state/partitions', { consumer, topic }))
   return (
     <>
       <h1>What {consumer} remembers</h1>
@@ -27,16 +31,16 @@ export function ConsumerState({ consumer, topic }: Props): JSX.Element {
       </p>
       <Topics consumer={consumer} topic={topic} />
       <Entities consumer={consumer} topic={topic} />
-      <Known of={state} what={`what ${consumer} remembers`}>
+      <Live path="/state/partitions" query={{ consumer, topic }} what={`what ${consumer} remembers`}>
         {answer => <Partitions answer={answer} />}
-      </Known>
+      </Live>
     </>
   )
 }
 
 /** Only where it reads several. */
 function Topics({ consumer, topic }: Props): JSX.Element | null {
-  const { answer } = useAnswer<StatesAnswer>('/state')
+  const { answer } = useAnswer('/state')
   const own = answer?.states.filter(one => one.consumer === consumer) ?? []
   if (own.length < 2) return null
   return (
@@ -54,68 +58,37 @@ function Topics({ consumer, topic }: Props): JSX.Element | null {
 
 type Line = PartitionsAnswer['partitions'][number]
 
-function counted(heading: string, of: (line: Line) => number | null): Column<Line> {
-  const cell = (line: Line) => {
-    const count = of(line)
-    return count === null ? 'not counted' : numberText(count)
-  }
-  return { heading, cell, sortBy: line => of(line) ?? -1, align: 'right' }
-}
+const UNCOUNTED = { none: 'not counted' }
 
 /** The last columns are there where they have anything to tell. */
 function columnsFor(lines: readonly Line[]): readonly Column<Line>[] {
   return [
     ...COLUMNS,
     ...(lines.some(({ openFailures }) => openFailures !== 0)
-      ? [counted('Open failures', ({ openFailures }) => openFailures)]
+      ? [numberColumn<Line>('Open failures', ({ openFailures }) => openFailures, UNCOUNTED)]
       : []),
     ...(lines.some(({ held }) => held > 0)
-      ? [counted('Held', ({ held }) => held), counted('Parked', ({ parked }) => parked)]
+      ? [numberColumn<Line>('Held', ({ held }) => held), numberColumn<Line>('Parked', ({ parked }) => parked)]
       : []),
   ]
 }
 
 const COLUMNS: readonly Column<Line>[] = [
-  counted('Partition', ({ partition }) => partition),
-  {
-    heading: 'Applied offset',
-    cell: ({ appliedOffset }) => (appliedOffset < 0 ? 'none' : numberText(appliedOffset)),
-    sortBy: ({ appliedOffset }) => appliedOffset,
-    align: 'right',
-  },
-  {
-    heading: 'Behind',
-    cell: ({ lag }) => (lag === null ? 'not known' : numberText(lag)),
-    sortBy: ({ lag }) => lag ?? -1,
-    align: 'right',
-  },
-  {
-    heading: 'As of',
-    cell: ({ asOf }) => (asOf === null ? 'nothing yet' : <Moment at={asOf} />),
-    sortBy: ({ asOf }) => asOf ?? '',
-  },
-  {
-    heading: 'Log clock',
-    cell: ({ logClockMs }) => durationText(logClockMs),
-    sortBy: ({ logClockMs }) => logClockMs,
-    align: 'right',
-  },
-  counted('Entities', ({ entities }) => entities),
-  counted('Timers', ({ timers }) => timers),
-  {
-    heading: 'Next timer',
-    cell: ({ nextTimer }) =>
-      nextTimer ? `${nextTimer.name}, in ${durationText(nextTimer.firesAfterMs)}` : '–',
-    sortBy: ({ nextTimer }) => nextTimer?.firesAfterMs ?? Number.MAX_SAFE_INTEGER,
-  },
-  counted('Outbox', ({ outbox }) => outbox),
-  counted('Known ids', ({ ids }) => ids),
-  {
-    heading: 'Size',
-    cell: ({ bytes }) => (bytes === null ? 'not counted' : bytesText(bytes)),
-    sortBy: ({ bytes }) => bytes ?? -1,
-    align: 'right',
-  },
+  numberColumn('Partition', ({ partition }) => partition),
+  numberColumn('Applied offset', ({ appliedOffset }) => appliedOffset),
+  numberColumn('Behind', ({ lag }) => lag, { none: 'not known' }),
+  timeColumn('As of', ({ asOf }) => asOf, 'nothing yet'),
+  numberColumn('Log clock', ({ logClockMs }) => logClockMs, { text: durationText }),
+  numberColumn('Entities', ({ entities }) => entities, UNCOUNTED),
+  numberColumn('Timers', ({ timers }) => timers, UNCOUNTED),
+  column(
+    'Next timer',
+    ({ nextTimer }) => (nextTimer ? `${nextTimer.name}, in ${durationText(nextTimer.firesAfterMs)}` : '–'),
+    ({ nextTimer }) => nextTimer?.firesAfterMs ?? Number.MAX_SAFE_INTEGER,
+  ),
+  numberColumn('Outbox', ({ outbox }) => outbox, UNCOUNTED),
+  numberColumn('Known ids', ({ ids }) => ids, UNCOUNTED),
+  numberColumn('Size', ({ bytes }) => bytes, { none: 'not counted', text: bytesText }),
 ]
 
 function Partitions({ answer }: { readonly answer: PartitionsAnswer }): JSX.Element {
@@ -133,7 +106,7 @@ function Partitions({ answer }: { readonly answer: PartitionsAnswer }): JSX.Elem
           Counting all that is there would take too long: some partitions show only what needs no counting.
         </p>
       )}
-      <div class="state-partitions">
+      <div class="line">
         <Table
           name="partitions"
           caption={`partitions that ${consumer} remembers`}
@@ -162,7 +135,7 @@ function Decided({ partitions }: Pick<PartitionsAnswer, 'partitions'>): JSX.Elem
     <>
       <h2>What it has decided</h2>
       {outcomes.length === 0 && <p class="empty">Nothing so far.</p>}
-      <dl class="state-outcomes">
+      <dl class="row top">
         {outcomes.map(({ outcome, count, reasons }) => (
           <div key={outcome}>
             <dt>
@@ -176,6 +149,108 @@ function Decided({ partitions }: Pick<PartitionsAnswer, 'partitions'>): JSX.Elem
           </div>
         ))}
       </dl>
+    </>
+  )
+}
+
+function Entities({ consumer, topic }: Props): JSX.Element {
+  const [entity, setEntity] = useParameter('entity')
+  const [text, setText] = useState(entity)
+  const look = (event: Event) => {
+    event.preventDefault()
+    setEntity(text.trim())
+  }
+  return (
+    <>
+      <form class="ask" onSubmit={look}>
+        <label>
+          Entity: its source and subject, its subject, or a part of them
+          <input type="search" value={text} onInput={event => setText(event.currentTarget.value)} />
+        </label>
+        <button type="submit">Show its state</button>
+      </form>
+      {entity !== '' && <Found key={entity} consumer={consumer} topic={topic} entity={entity} />}
+    </>
+  )
+}
+
+function Found({ consumer, topic, entity }: Props & { readonly entity: string }): JSX.Element {
+  const query = { consumer, topic, entity }
+  return (
+    <Once path="/state/entities" query={query} what={`what ${consumer} remembers of ${entity}`}>
+      {({ entities, looked, isWhole }, again) => (
+        <section aria-label="State of the entity">
+          {entities.length === 0 && (
+            <Empty>
+              {consumer} remembers nothing of “{entity}”
+              {isWhole ? '.' : `, as far as was looked: at ${numberText(looked)} entities.`}
+            </Empty>
+          )}
+          {entities.length > 0 && !isWhole && (
+            <p>
+              The first {countText(entities.length, 'entity', 'entities')}, of {numberText(looked)} that were
+              looked at. Name more of it to see others.
+            </p>
+          )}
+          {entities.map(one => (
+            <Entity key={`${one.partition} ${one.entity}`} state={one} onlyOne={entities.length === 1} />
+          ))}
+          <button type="button" class="small secondary outline" onClick={again}>
+            Look again
+          </button>
+        </section>
+      )}
+    </Once>
+  )
+}
+
+function Entity({ state, onlyOne }: { readonly state: EntityState; readonly onlyOne: boolean }): JSX.Element {
+  const { entity, partition, version, state: value, timers, held } = state
+  return (
+    <details class="breaks" open={onlyOne}>
+      <summary>
+        <strong>{entity}</strong> partition {partition}
+        {version !== undefined && `, version ${version}`}
+      </summary>
+      {hasTelemetry(entity) && (
+        <p>
+          <a href={addressOf('/telemetry', { entity })}>Its readings and charts</a>
+        </p>
+      )}
+      {held && (
+        <p class="warn">
+          {held.failure === null
+            ? 'It was held for a retry, which is over.'
+            : `It is held for a retry, for at most ${durationText(held.endsAfterMs)} more of log time.`}{' '}
+          {countText(held.parked.length, 'event')} parked.
+        </p>
+      )}
+      {value === undefined ? <p>It has no state yet.</p> : <Text>{JSON.stringify(value, null, 2)}</Text>}
+      <Timers title="Timers" timers={timers} />
+      {held && <Timers title="Timers that do not fire meanwhile" timers={held.timers} />}
+    </details>
+  )
+}
+
+function Timers({
+  title,
+  timers,
+}: {
+  readonly title: string
+  readonly timers: readonly TimerState[]
+}): JSX.Element {
+  if (timers.length === 0) return <p>{title}: none.</p>
+  return (
+    <>
+      <p>{title}:</p>
+      <ul>
+        {timers.map(({ name, due, firesAfterMs }) => (
+          <li key={`${name} ${due}`}>
+            <code>{name}</code> due <Moment at={due} />, fires when the log has moved on by{' '}
+            {durationText(firesAfterMs)}
+          </li>
+        ))}
+      </ul>
     </>
   )
 }

@@ -1,4 +1,5 @@
 /** What devices do, which sensors are silent, and what has happened lately. */
+
 import type { ComponentChildren, JSX } from 'preact'
 import type { Happening } from '../../../lib/queries/happenings.ts'
 import type { Activities, DeviceNow } from '../../api/telemetry/activities.ts'
@@ -6,21 +7,22 @@ import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { partsOf } from '../parts/entity.ts'
 import { Empty, Known } from '../parts/known.tsx'
+import { EntityLink } from '../parts/marks.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { type Tab, Tabs } from '../parts/tabs.tsx'
 import { countText, durationText, numberText } from '../parts/words.ts'
-import { type Choices, useChoices } from './choices.ts'
-import { happeningText } from './happening-text.ts'
+import { happeningText } from './figures.ts'
+import { type Choices, useChoices } from './span-choice.tsx'
 
 export function ActivitiesPage(): JSX.Element {
   const choices = useChoices()
   const activity = choices.of('activity')
-  const answer = useLive<Activities>(addressOf('/telemetry/activities', { activity }), { keep: true })
+  const answer = useLive('/telemetry/activities', { activity }, { keep: true })
   return (
     <Known of={answer} what="the activities">
       {found => (
-        <div class="telemetry-columns">
+        <div class="columns">
           <Devices found={found} chosen={activity} choices={choices} />
           <div>
             <Lately lately={found.lately} />
@@ -86,7 +88,7 @@ const DEVICE_COLUMNS: readonly Column<DeviceNow>[] = [
   {
     heading: 'Since',
     cell: ({ since }) => (
-      <span class="telemetry-time" title={durationText(Date.now() - Date.parse(since))}>
+      <span title={durationText(Date.now() - Date.parse(since))}>
         <Moment at={since} />
       </span>
     ),
@@ -140,15 +142,13 @@ function Lately({ lately }: { lately: readonly Happening[] }): JSX.Element {
     <section>
       <h2>Lately</h2>
       {lately.length === 0 && <Empty>Nothing has happened to any entity yet.</Empty>}
-      <ol class="telemetry-lately">
+      <ol class="list lined">
         {lately.slice(0, 12).map(happening => (
           <li key={happening.id}>
             <Moment at={happening.at} />{' '}
             <span>
               <EntityLink entity={happening.entity} /> {happeningText(happening)}{' '}
-              <a class="telemetry-why" href={addressOf('/event', { id: happening.id })}>
-                how it came
-              </a>
+              <a href={addressOf('/event', { id: happening.id })}>how it came</a>
             </span>
           </li>
         ))}
@@ -157,6 +157,6 @@ function Lately({ lately }: { lately: readonly Happening[] }): JSX.Element {
   )
 }
 
-function EntityLink({ entity }: { readonly entity: string }): JSX.Element {
+function _EntityLink({ entity }: { readonly entity: string }): JSX.Element {
   return <a href={addressOf('/telemetry', { entity })}>{partsOf(entity).subject || entity}</a>
 }

@@ -1,8 +1,9 @@
 /** What families, and the sites, database types and models in them, measure on average. */
+
 import type { JSX } from 'preact'
 import type { GroupAverages } from '../../../lib/queries/averages.ts'
 import type { StatisticName } from '../../api/telemetry/entity-page.ts'
-import type { Averages, FamilyAverages } from '../../api/telemetry.ts'
+import type { FamilyAverages } from '../../api/telemetry.ts'
 import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Empty, Known } from '../parts/known.tsx'
@@ -10,13 +11,13 @@ import { type Column, Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { Tile } from '../parts/tile.tsx'
 import { countText, numberText } from '../parts/words.ts'
-import { useChoices } from './choices.ts'
 import { STATISTIC_WORDS, unitText, valueText } from './figures.ts'
+import { useChoices } from './span-choice.tsx'
 
 export function AveragesPage(): JSX.Element {
   const choices = useChoices()
   const statistic = (choices.of('statistic') || 'mean') as StatisticName
-  const answer = useLive<Averages>('/telemetry/averages')
+  const answer = useLive('/telemetry/averages')
   return (
     <>
       <Tabs
@@ -88,7 +89,7 @@ function Family({ family: { all, metrics, groups, count }, statistic }: FamilyPr
     }),
   ]
   return (
-    <section class="telemetry-family">
+    <section>
       <h2>{all.family}</h2>
       <p>
         {countText(all.entities, 'entity', 'entities')} of {countText(count, 'source')};{' '}

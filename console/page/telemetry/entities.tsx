@@ -1,23 +1,23 @@
 /** All entities with their statistics. The server chooses, sorts and cuts: ten thousand are too many for a browser. */
+
 import type { JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { EntityPage, StatisticName } from '../../api/telemetry/entity-page.ts'
-import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Empty, Known } from '../parts/known.tsx'
-import { Pager } from '../parts/pager.tsx'
+import { Pager } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { countText, numberText } from '../parts/words.ts'
-import { type Choices, useChoices } from './choices.ts'
 import { EntityTable } from './entity-table.tsx'
 import { STATISTIC_WORDS } from './figures.ts'
+import { type Choices, useChoices } from './span-choice.tsx'
 
 const CHOICES = ['find', 'family', 'statistic', 'sort', 'alerting', 'page'] as const
 
 export function EntitiesPage(): JSX.Element {
   const choices = useChoices()
   const query = Object.fromEntries(CHOICES.map(name => [name, choices.of(name)]))
-  const answer = useLive<EntityPage>(addressOf('/telemetry/entities', query), { keep: true })
+  const answer = useLive('/telemetry/entities', query, { keep: true })
   return (
     <>
       <Bar choices={choices} families={answer.answer} />
@@ -105,7 +105,7 @@ function Bar({ choices, families }: BarProps): JSX.Element {
           ))}
         </select>
       </label>
-      <label for={alertingId} class="telemetry-check">
+      <label for={alertingId} class="check">
         <input
           id={alertingId}
           type="checkbox"

@@ -1,4 +1,5 @@
 /** A chart for each metric of an entity, with limits and alerts drawn in. */
+
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
@@ -6,10 +7,10 @@ import type { EntityNow } from '../../api/telemetry/entity.ts'
 import type { EntityHistory } from '../../api/telemetry/history.ts'
 import { timeText } from '../parts/times.ts'
 import { numberText } from '../parts/words.ts'
+import type { ChartSpan } from './figures.ts'
 import { conditionText, forText, unitText, valueText } from './figures.ts'
-import type { ChosenRange } from './range-choice.tsx'
 import { type Columns, levelsOf, minuteColumns, rangeOf, readingColumns, spansOf, within } from './series.ts'
-import type { ChartSpan } from './spans.ts'
+import type { ChosenRange } from './span-choice.tsx'
 import { TimeChart } from './time-chart.tsx'
 
 interface Props {
@@ -25,7 +26,7 @@ export function EntityCharts(props: Props): JSX.Element {
   const missing = now.metrics.filter(({ statistics }) => !statistics).map(({ name }) => name)
   return (
     <>
-      <div class="telemetry-charts">
+      <div class="columns">
         {now.metrics.map(
           ({ name, statistics }, index) => statistics && <MetricChart key={name} {...props} index={index} />,
         )}
@@ -60,7 +61,7 @@ function MetricChart({
         {name}
         <small>{unitText(unit)}</small>
       </h3>
-      <p class="telemetry-now">{statistics && <strong>{valueText(statistics.last, unit)}</strong>}</p>
+      <p class="line">{statistics && <strong>{valueText(statistics.last, unit)}</strong>}</p>
       <TimeChart
         data={[columns.times, ...columns.lists] as unknown as uPlot.AlignedData}
         shapes={isLive ? ['line'] : ['line', 'edge', 'edge']}
@@ -84,7 +85,7 @@ function MetricChart({
           Searching the minutes …
         </p>
       )}
-      <ul class="telemetry-rules">
+      <ul class="list muted">
         {rules.map(rule => (
           <li key={rule.rule}>
             <strong>{rule.name}</strong> {conditionText(rule)}, {rule.forMs === 0 ? '' : 'for '}

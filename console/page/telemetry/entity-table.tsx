@@ -1,4 +1,5 @@
 /** A page of entities; the server has sorted them. */
+
 import type { ComponentChildren, JSX } from 'preact'
 import type { EntityPage } from '../../api/telemetry/entity-page.ts'
 import { addressOf } from '../data/address.ts'
@@ -6,8 +7,8 @@ import { partsOf } from '../parts/entity.ts'
 import { Moment } from '../parts/moment.tsx'
 import { Scrolls } from '../parts/scrolls.tsx'
 import { numberText } from '../parts/words.ts'
-import type { Choices } from './choices.ts'
 import { unitText } from './figures.ts'
+import type { Choices } from './span-choice.tsx'
 
 export function EntityTable({ page, choices }: { page: EntityPage; choices: Choices }): JSX.Element {
   const { rows, metrics } = page
@@ -45,7 +46,7 @@ export function EntityTable({ page, choices }: { page: EntityPage; choices: Choi
                 <a href={addressOf('/telemetry', { entity })}>{partsOf(entity).subject || entity}</a>
               </th>
               <td class="right">{alerts > 0 ? <strong class="bad">{alerts}</strong> : '0'}</td>
-              <td class="telemetry-time">
+              <td>
                 <Moment at={lastAt} />
               </td>
               <td class="right">{numberText(readings)}</td>

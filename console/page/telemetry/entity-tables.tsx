@@ -1,4 +1,5 @@
 /** The figures of an entity as tables. */
+
 import type { JSX } from 'preact'
 import type { EntityNow, ShownReading } from '../../api/telemetry/entity.ts'
 import type { WatchingRule } from '../../api/telemetry/thresholds.ts'

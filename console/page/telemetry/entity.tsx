@@ -1,4 +1,5 @@
 /** One entity: what it measures, what it does, and the rules that watch it. */
+
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { EntityNow } from '../../api/telemetry/entity.ts'
@@ -11,19 +12,18 @@ import { Moment } from '../parts/moment.tsx'
 import { numberText } from '../parts/words.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-tables.tsx'
+import type { ChartSpan } from './figures.ts'
 import { searchedText } from './figures.ts'
-import { RangeChoice, useRange } from './range-choice.tsx'
-import { SpanChoice, useSpan } from './span-choice.tsx'
-import type { ChartSpan } from './spans.ts'
+import { RangeChoice, SpanChoice, useRange, useSpan } from './span-choice.tsx'
 
-export function EntityPage({ entity }: { readonly entity: string }): JSX.Element {
+export function EntityPage({ name: entity }: { readonly name: string }): JSX.Element {
   const span = useSpan(true)
   const { source, subject } = partsOf(entity)
-  const now = useLive<EntityNow>(addressOf('/telemetry/entity', { entity, span: span.name }), { keep: true })
-  const history = useHistory(addressOf('/telemetry/history', { entity, hours: span.hours }))
+  const now = useLive('/telemetry/entity', { entity, span: span.name }, { keep: true })
+  const history = useHistory(entity, span.hours)
   return (
     <>
-      <nav aria-label="Way back" class="telemetry-back">
+      <nav aria-label="Way back" class="back">
         <a href={addressOf('/telemetry', { family: now.answer?.family })}>All entities</a>
       </nav>
       <h1>{subject || entity}</h1>
@@ -38,8 +38,8 @@ export function EntityPage({ entity }: { readonly entity: string }): JSX.Element
 /** A minute is over once a minute: a stream of its own would only take one of the few that browsers allow. */
 const AGAIN_MS = 15_000
 
-function useHistory(path: string): Answer<EntityHistory> {
-  const history = useAnswer<EntityHistory>(path, { keep: true })
+function useHistory(entity: string, hours: number): Answer<EntityHistory> {
+  const history = useAnswer('/telemetry/history', { entity, hours }, { keep: true })
   useEffect(() => {
     // A page that nobody sees asks for nothing; it asks at once when it is seen again.
     const look = () => {
@@ -51,7 +51,7 @@ function useHistory(path: string): Answer<EntityHistory> {
       clearInterval(again)
       document.removeEventListener('visibilitychange', look)
     }
-  }, [path])
+  }, [entity, hours])
   return history
 }
 
@@ -70,7 +70,7 @@ function Entity({ now, history, span }: EntityProps): JSX.Element {
     <>
       <Facts now={now} />
       <Alerts now={now} />
-      <div class="telemetry-heading">
+      <div class="row">
         <h2>Metrics</h2>
         <SpanChoice hasLive chosen={span} />
       </div>
@@ -142,7 +142,7 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 function Alerts({ now: { alerts } }: { readonly now: EntityNow }): JSX.Element | null {
   if (alerts.length === 0) return null
   return (
-    <ul class="telemetry-alerts" aria-label="Alerts of this entity">
+    <ul class="list lined" aria-label="Alerts of this entity">
       {alerts.map(({ rule, phase, activeAt, alert }) => (
         <li key={`${rule} ${alert?.alertId}`} class={phase === 'pending' ? 'warn' : 'bad'}>
           <strong>{phase}</strong>{' '}

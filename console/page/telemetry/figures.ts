@@ -1,5 +1,6 @@
 /** Words and figures of telemetry. Pure. */
 
+import type { Happening } from '../../../lib/queries/happenings.ts'
 import type { Searched } from '../../../lib/queries/newest-records.ts'
 import type { StatisticName } from '../../api/telemetry/entity-page.ts'
 import type { WatchingRule } from '../../api/telemetry/thresholds.ts'
@@ -42,4 +43,37 @@ export function forText({ forMs }: WatchingRule): string {
 export function searchedText({ records, ended }: Searched): string | undefined {
   if (ended !== 'limit') return undefined
   return `Only the last ${countText(records, 'record')} were looked at: older ones are left out.`
+}
+
+type Details = Happening['details']
+
+const WORDS: Readonly<Record<string, (details: Details, at: string) => string>> = {
+  'io.sluice.activity.changed.v1': ({ from, to, lastedSeconds }) =>
+    `${from} → ${to}, after ${durationText(Number(lastedSeconds) * 1_000)}`,
+  'io.sluice.sensor.silent.v1': () => 'has gone silent',
+  'io.sluice.sensor.returned.v1': ({ silentSince }, at) =>
+    `reports again, after ${durationText(Date.parse(at) - Date.parse(String(silentSince)))}`,
+  'io.sluice.device.fallen.v1': () => 'has fallen, and not got up',
+  'io.sluice.instance.restarted.v1': ({ memoryBefore, memoryAfter }) =>
+    `has restarted: memory from ${numberText(Number(memoryBefore))} % to ${numberText(Number(memoryAfter))} %`,
+}
+
+/** A type of which nothing is known here is told as it is. */
+export function happeningText({ type, details, at }: Happening): string {
+  const words = Object.hasOwn(WORDS, type) ? WORDS[type] : undefined
+  return words?.(details, at) ?? type
+}
+
+export const SPANS = [
+  { name: 'live', title: 'Live', words: 'the last 15 minutes', hours: 1, ms: 15 * 60_000 },
+  { name: '1', title: '1 h', words: 'the last hour', hours: 1, ms: 3_600_000 },
+  { name: '6', title: '6 h', words: 'the last six hours', hours: 6, ms: 6 * 3_600_000 },
+  { name: '24', title: '24 h', words: 'the last day', hours: 24, ms: 24 * 3_600_000 },
+] as const
+
+export type ChartSpan = (typeof SPANS)[number]
+
+/** The span of an address; an hour if it says nothing. */
+export function spanNamed(name: string): ChartSpan {
+  return SPANS.find(span => span.name === name) ?? SPANS[1]
 }

@@ -1,15 +1,15 @@
 /** How many records the topics get a minute. */
+
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { CountedSignal, Volume, VolumesOfTopics } from '../../api/telemetry/volumes.ts'
 import { addressOf } from '../data/address.ts'
-import { useLive } from '../data/answers.ts'
-import { Known } from '../parts/known.tsx'
+import { Live } from '../parts/known.tsx'
 import { timeText } from '../parts/times.ts'
 import { compactText, countText, numberText } from '../parts/words.ts'
+import type { ChartSpan } from './figures.ts'
 import { SpanChoice, useSpan } from './span-choice.tsx'
-import type { ChartSpan } from './spans.ts'
 import { TimeChart } from './time-chart.tsx'
 
 /** The same as the server counts, with what each tells. */
@@ -24,21 +24,19 @@ const SIGNALS: Readonly<Record<CountedSignal, string>> = {
 
 export function VolumesPage(): JSX.Element {
   const span = useSpan(false)
-  const path = addressOf('/telemetry/volumes', { hours: span.hours })
-  const answer = useLive<VolumesOfTopics>(path, { keep: true })
   return (
     <>
       <SpanChoice hasLive={false} chosen={span} />
       <p class="muted">Records a minute, by the time at which Kafka or their producer wrote them.</p>
-      <Known of={answer} what="the volumes">
+      <Live path="/telemetry/volumes" query={{ hours: span.hours }} keep what="the volumes">
         {volumes => (
-          <div class="telemetry-charts">
+          <div class="columns">
             {volumes.topics.map(volume => (
               <SignalVolume key={volume.signal} volume={volume} of={volumes} span={span} />
             ))}
           </div>
         )}
-      </Known>
+      </Live>
     </>
   )
 }
@@ -65,7 +63,7 @@ function SignalVolume({ volume, of: { steps, stepMs }, span }: Props): JSX.Eleme
         <a href={addressOf('/kafka/topics', { topic })}>{signal}</a>
       </h2>
       <p class="muted">{SIGNALS[signal]}</p>
-      <p class="telemetry-now">
+      <p class="line">
         <strong>{numberText(now)}</strong> a minute, at most {numberText(most)};{' '}
         {countText(records, 'record')} in {span.words}
       </p>

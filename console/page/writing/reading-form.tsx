@@ -1,16 +1,18 @@
 /** Publishes a reading, and tells where it lies. */
-import type { JSX, TargetedSubmitEvent } from 'preact'
-import { useState } from 'preact/hooks'
-import type { FamilyForm } from '../../api/writing/forms.ts'
-import type { Delivery } from '../../api/writing/publish.ts'
-import type { WritingForms } from '../../api/writing.ts'
-import { addressOf, useParameter } from '../data/address.ts'
-import { act, problemOf } from '../data/answers.ts'
-import { useIsOperator } from '../data/environment.ts'
-import { dataOf, valuesOf } from './data.ts'
-import { Field } from './field.tsx'
 
-export function ReadingForm({ families, keyStrategies }: WritingForms): JSX.Element {
+import type { ComponentChildren, InputHTMLAttributes, JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type { Answers } from '../../api/api.ts'
+import type { FamilyForm, FormField } from '../../api/writing/forms.ts'
+import type { Delivery } from '../../api/writing/publish.ts'
+import { useAction } from '../data/action.ts'
+import { addressOf, useParameter } from '../data/address.ts'
+import { act } from '../data/answers.ts'
+import { useIsOperator } from '../data/environment.ts'
+import { Outcome } from '../parts/confirm.tsx'
+import { dataOf, valuesOf } from './data.ts'
+
+export function ReadingForm({ families, keyStrategies }: Answers['/writing']): JSX.Element {
   const [name, setName] = useParameter('family', families[0]?.family)
   const form = families.find(({ family }) => family === name) ?? families[0]
   return (
@@ -36,29 +38,19 @@ interface Props {
   readonly keyStrategies: readonly string[]
 }
 
-type Said = { readonly delivery: Delivery } | { readonly problem: string }
-
 function OfFamily({ form, keyStrategies }: Props): JSX.Element {
   const { family, fields, example, about, keyedBy } = form
   const isOperator = useIsOperator()
   const [values, setValues] = useState<Record<string, string>>(() => valuesOf(fields, example))
-  const [isBusy, setBusy] = useState(false)
-  const [said, setSaid] = useState<Said>()
-  const publish = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const extras = new FormData(event.currentTarget)
-    setBusy(true)
-    try {
-      const body = { family, data: dataOf(fields, values), ...extrasIn(extras) }
-      setSaid({ delivery: await act<Delivery>('/writing/readings', body) })
-    } catch (error) {
-      setSaid({ problem: problemOf(error).message })
-    } finally {
-      setBusy(false)
-    }
-  }
+  const [delivery, setDelivery] = useState<Delivery>()
+  const { isBusy, said, run } = useAction(async event => {
+    setDelivery(undefined)
+    const extras = extrasIn(new FormData(event?.target as HTMLFormElement))
+    setDelivery(await act('POST /writing/readings', { family, data: dataOf(fields, values), ...extras }))
+    return undefined
+  })
   return (
-    <form onSubmit={publish}>
+    <form onSubmit={run}>
       <p>{about} The example is what a simulated sensor measures now.</p>
       <div class="writing-fields">
         {fields.map(field => (
@@ -73,41 +65,35 @@ function OfFamily({ form, keyStrategies }: Props): JSX.Element {
       <Extras keyStrategies={keyStrategies} keyedBy={keyedBy} />
       <button
         type="submit"
-        class="writing-button"
         disabled={isBusy || !isOperator}
         aria-busy={isBusy}
         title={isOperator ? undefined : 'Only an operator may do this.'}
       >
         Publish
       </button>
-      {said && <Outcome said={said} />}
+      <Outcome of={said} />
+      {delivery && <Delivered delivery={delivery} />}
     </form>
   )
 }
 
-function Extras({
-  keyStrategies,
-  keyedBy,
-}: {
+interface ExtrasProps {
   readonly keyStrategies: readonly string[]
   readonly keyedBy: string
-}): JSX.Element {
+}
+
+function Extras({ keyStrategies, keyedBy }: ExtrasProps): JSX.Element {
   return (
     <details>
       <summary>Time, id, key and trace</summary>
       <div class="writing-fields">
-        <label class="writing-field">
-          <span>Time of the event</span>
+        <Extra name="Time of the event" about="Now, if it is empty">
           <input name="time" type="datetime-local" step="1" />
-          <small>Now, if it is empty</small>
-        </label>
-        <label class="writing-field">
-          <span>Id of the event</span>
+        </Extra>
+        <Extra name="Id of the event" about="A new one, if it is empty: the same id twice is a duplicate">
           <input name="id" type="text" maxLength={200} />
-          <small>A new one, if it is empty: the same id twice is a duplicate</small>
-        </label>
-        <label class="writing-field">
-          <span>Record key</span>
+        </Extra>
+        <Extra name="Record key" about="It decides the partition. Random parts an entity from its state">
           <select name="keyBy">
             <option value="">as usual ({keyedBy})</option>
             {keyStrategies.map(strategy => (
@@ -116,15 +102,29 @@ function Extras({
               </option>
             ))}
           </select>
-          <small>It decides the partition. Random parts an entity from its state</small>
-        </label>
-        <label class="writing-field">
-          <span>traceparent</span>
+        </Extra>
+        <Extra name="traceparent" about="The trace that it continues; a new one, if it is empty">
           <input name="traceparent" type="text" maxLength={200} />
-          <small>The trace that it continues; a new one, if it is empty</small>
-        </label>
+        </Extra>
       </div>
     </details>
+  )
+}
+
+interface ExtraProps {
+  readonly name: string
+  readonly about: string
+  readonly children: ComponentChildren
+}
+
+function Extra({ name, about, children }: ExtraProps): JSX.Element {
+  return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: its field is among the children
+    <label class="writing-field">
+      <span>{name}</span>
+      {children}
+      <small>{about}</small>
+    </label>
   )
 }
 
@@ -140,21 +140,15 @@ function extrasIn(form: FormData): Record<string, string> {
   }
 }
 
-function Outcome({ said }: { readonly said: Said }): JSX.Element {
-  if ('problem' in said)
-    return (
-      <p class="problem" role="alert">
-        {said.problem}
-      </p>
-    )
-  const { id, topic, partition, offset, key, traceId, elapsedMs } = said.delivery
+function Delivered({ delivery }: { readonly delivery: Delivery }): JSX.Element {
+  const { id, topic, partition, offset, key, traceId, elapsedMs } = delivery
   return (
     <div class="done" role="status">
       <p>
         Kafka has it, in partition {partition} at offset {offset}, with the key <code>{key}</code>, after{' '}
         {elapsedMs} ms.
       </p>
-      <p class="writing-links">
+      <p class="row">
         <a href={addressOf('/event', { id })}>Follow this event</a>
         <a href={addressOf('/kafka/messages', { topic, partition, offset })}>Its message</a>
         <span>
@@ -163,4 +157,52 @@ function Outcome({ said }: { readonly said: Said }): JSX.Element {
       </p>
     </div>
   )
+}
+
+interface FieldProps {
+  readonly field: FormField
+  readonly value: string
+  readonly onChange: (value: string) => void
+}
+
+function Field({ field, value, onChange }: FieldProps): JSX.Element {
+  const { path, kind, isRequired, about, choices } = field
+  const change = (event: { readonly currentTarget: { readonly value: string } }) =>
+    onChange(event.currentTarget.value)
+  const id = `writing-${path}`
+  const aboutId = `${id}-about`
+  const shared = { id, name: path, value, required: isRequired, 'aria-describedby': aboutId }
+  return (
+    <div class="writing-field">
+      <label for={id}>
+        {path}
+        {isRequired && <span class="writing-needed"> needed</span>}
+      </label>
+      {kind === 'choice' ? (
+        <select {...shared} onChange={change}>
+          {!isRequired && <option value="">none</option>}
+          {choices.map(choice => (
+            <option key={choice} value={choice}>
+              {choice}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <input {...shared} {...inputOf(field)} onInput={change} />
+      )}
+      <small id={aboutId}>{about}</small>
+    </div>
+  )
+}
+
+/** The schema decides on the server; the browser helps before. */
+function inputOf({ kind, least, most }: FormField): InputHTMLAttributes {
+  if (kind === 'labels') return { type: 'text', placeholder: 'name=value, name=value' }
+  if (kind === 'text') return { type: 'text', maxLength: 200 }
+  return {
+    type: 'number',
+    step: kind === 'integer' ? 1 : 'any',
+    ...(least === null ? {} : { min: least }),
+    ...(most === null ? {} : { max: most }),
+  }
 }

@@ -1,21 +1,22 @@
 /** Plays recorded streams into the environment. */
+
 import type { JSX, TargetedSubmitEvent } from 'preact'
 import { useState } from 'preact/hooks'
 import type { RecordingShown } from '../../api/writing/recordings.ts'
 import type { ReplayShown } from '../../api/writing/replays.ts'
-import type { ReplayList } from '../../api/writing.ts'
 import { useParameter } from '../data/address.ts'
-import { act, problemOf, useLive } from '../data/answers.ts'
+import { act, useLive } from '../data/answers.ts'
+import { problemOf } from '../data/ask.ts'
 import { useIsOperator } from '../data/environment.ts'
 import { Empty, Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { countText } from '../parts/words.ts'
-import { paceText, progressText } from './progress.ts'
+import { paceText, progressText } from './data.ts'
 
 const SPEEDS = [1, 10, 60, 600, 3_600] as const
 
 export function ReplayForm({ recordings }: { readonly recordings: readonly RecordingShown[] }): JSX.Element {
-  const replays = useLive<ReplayList>('/writing/replays')
+  const replays = useLive('/writing/replays')
   const isRunning = replays.answer?.replays.some(({ state }) => state === 'running') ?? false
   return (
     <section aria-labelledby="writing-replay">
@@ -44,7 +45,7 @@ function Start({ recordings, isRunning, onStarted }: StartProps): JSX.Element {
     const form = new FormData(event.currentTarget)
     const speed = form.get('speed')
     try {
-      await act('/writing/replays', {
+      await act('POST /writing/replays', {
         recording: chosen?.name,
         speed: speed === 'max' ? 'max' : Number(speed),
         shift: form.get('shift') !== null,
@@ -87,7 +88,6 @@ function Start({ recordings, isRunning, onStarted }: StartProps): JSX.Element {
       {chosen && <About recording={chosen} />}
       <button
         type="submit"
-        class="writing-button"
         disabled={!isOperator || isRunning || !chosen}
         title={isOperator ? undefined : 'Only an operator may do this.'}
       >
@@ -105,7 +105,7 @@ function Start({ recordings, isRunning, onStarted }: StartProps): JSX.Element {
 function About({ recording: { what, events, fires } }: { readonly recording: RecordingShown }): JSX.Element {
   const alerts = Object.entries(fires).map(([rule, count]) => `${rule} ${countText(count, 'time')}`)
   return (
-    <p class="writing-about">
+    <p>
       {countText(events, 'event')}. {what}{' '}
       {alerts.length > 0 ? `On an empty state, it fires ${alerts.join(', ')}.` : 'It fires no alert.'}
     </p>
@@ -115,7 +115,7 @@ function About({ recording: { what, events, fires } }: { readonly recording: Rec
 function Replays({ replays }: { readonly replays: readonly ReplayShown[] }): JSX.Element {
   if (replays.length === 0) return <Empty>No recording has been played since the console was started.</Empty>
   return (
-    <ul class="writing-replays">
+    <ul class="list">
       {replays.map(replay => (
         <li key={replay.id}>
           <Replay replay={replay} />
@@ -129,12 +129,13 @@ function Replay({ replay }: { readonly replay: ReplayShown }): JSX.Element {
   const { id, recording, speed, startedAt, state, total, acknowledged, problem, by } = replay
   const isOperator = useIsOperator()
   const [refused, setRefused] = useState<string>()
-  const stop = () => act(`/writing/replays/${id}/stop`).catch(error => setRefused(problemOf(error).message))
+  const stop = () =>
+    act('POST /writing/replays/:id/stop', {}, { id }).catch(error => setRefused(problemOf(error).message))
   return (
-    <article class="writing-replay">
+    <article class="card">
       <p>
         <strong>{recording}</strong> {paceText(speed)}, by {by} at <Moment at={startedAt} />
-        <span class={`writing-state ${TONES[state]}`}>{state}</span>
+        <span class={TONES[state]}>{state}</span>
       </p>
       {state === 'running' && (
         <progress
@@ -143,10 +144,10 @@ function Replay({ replay }: { readonly replay: ReplayShown }): JSX.Element {
           aria-label={`Progress of ${recording}`}
         />
       )}
-      <p class="writing-progress">
+      <p class="row">
         {progressText(replay, Date.now())}
         {state === 'running' && (
-          <button type="button" class="secondary outline" disabled={!isOperator} onClick={stop}>
+          <button type="button" class="small secondary outline" disabled={!isOperator} onClick={stop}>
             Stop
           </button>
         )}

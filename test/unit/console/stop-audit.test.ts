@@ -3,6 +3,7 @@ import { beforeEach, describe, it } from 'node:test'
 import { Hono } from 'hono'
 import type { ConsoleHono, Person } from '../../../console/access/person.ts'
 import { failureRoutes } from '../../../console/api/failures.ts'
+import { addRoutes } from '../../../console/api/route.ts'
 import { writingRoutes } from '../../../console/api/writing.ts'
 import type { ConsoleEnvironment } from '../../../console/environment.ts'
 import { readConfig } from '../../../lib/app/config.ts'
@@ -63,7 +64,7 @@ describe('given something that a person stops', () => {
       context.set('person', person)
       await next()
     })
-    routes.route('/writing', writingRoutes(environment))
+    addRoutes(routes, writingRoutes(environment), environment)
     return routes.route('/failures', failureRoutes(environment))
   }
 

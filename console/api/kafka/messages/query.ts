@@ -26,14 +26,14 @@ const TIME = pipe(
 const SOME_TEXT = pipe(string(), maxLength(200, 'must have at most 200 characters'))
 
 /** Where one message lies. */
-export const PLACE_QUERY = object({
+export const PLACE_FIELDS = {
   topic: pipe(optional(string(), ''), minLength(1, 'must name a topic'), maxLength(249)),
   partition: COUNT,
   offset: COUNT,
-})
+}
 
-export const MESSAGES_QUERY = object({
-  ...PLACE_QUERY.entries,
+export const MESSAGES_FIELDS = {
+  ...PLACE_FIELDS,
   partition: optional(COUNT),
   /** Begins with this offset of the partition. */
   offset: optional(COUNT),
@@ -53,7 +53,8 @@ export const MESSAGES_QUERY = object({
   limit: optional(pipe(COUNT, minValue(1, 'must be at least 1'), maxValue(200, 'must be at most 200')), '50'),
   /** The newest messages, again and again. */
   live: optional(literal('1', 'must be 1')),
-})
+}
+export const MESSAGES_QUERY = object(MESSAGES_FIELDS)
 
 export type MessagesQuery = InferOutput<typeof MESSAGES_QUERY>
 

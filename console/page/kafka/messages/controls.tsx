@@ -1,14 +1,15 @@
 /** Which messages are shown: a form, whose content becomes the address. */
+
 import type { JSX, TargetedSubmitEvent } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import type { MessageTopics } from '../../../api/kafka/messages.ts'
+import type { MessageTopic } from '../../../api/kafka/messages.ts'
 import { addressOf } from '../../data/address.ts'
 import { localTime } from '../../parts/times.ts'
 import { type Asked, chosenIn, MESSAGES, type Start, startOf } from './question.ts'
 
 interface Props {
-  readonly topics: MessageTopics['topics']
+  readonly topics: readonly MessageTopic[]
   readonly topic: string
   readonly asked: Asked
 }
@@ -120,7 +121,7 @@ export function Controls({ topics, topic, asked }: Props): JSX.Element {
 
 interface OptionsProps {
   readonly label: string
-  readonly topics: MessageTopics['topics']
+  readonly topics: readonly MessageTopic[]
 }
 
 function Options({ label, topics }: OptionsProps): JSX.Element | null {

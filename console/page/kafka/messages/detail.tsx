@@ -1,15 +1,15 @@
 /** One message with all that it says: its event, its headers, and its bytes. */
-import type { ComponentChildren, JSX } from 'preact'
+
+import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Message } from '../../../api/kafka/messages/one.ts'
 import { addressOf } from '../../data/address.ts'
-import { useAnswer } from '../../data/answers.ts'
+import { messageLinks } from '../../data/event-links.ts'
 import { bytesIn, hexDump, textIn } from '../../parts/bytes.ts'
-import { Known } from '../../parts/known.tsx'
+import { Facts, Text } from '../../parts/facts.tsx'
+import { Once } from '../../parts/known.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { bytesText } from '../../parts/words.ts'
-import { EventTime } from './event-time.tsx'
-import { linksOf } from './links.ts'
 
 interface Props {
   readonly topic: string
@@ -17,12 +17,11 @@ interface Props {
   readonly offset: number
 }
 
-export function Detail({ topic, partition, offset }: Props): JSX.Element {
-  const message = useAnswer<Message>(addressOf('/kafka/messages/one', { topic, partition, offset }))
+export function Detail(place: Props): JSX.Element {
   return (
-    <Known of={message} what="the message">
+    <Once path="/kafka/messages/one" query={{ ...place }} what="the message">
       {one => <Shown message={one} />}
-    </Known>
+    </Once>
   )
 }
 
@@ -38,8 +37,8 @@ function Shown({ message }: { readonly message: Message }): JSX.Element {
   const { topic, partition, offset, recordTime, eventTime, key, event, failure, headers, bytes } = message
   return (
     <div class="messages-detail">
-      <p class="messages-links">
-        {linksOf(message).map(({ text, href }) => (
+      <p class="row">
+        {messageLinks(message).map(({ text, href }) => (
           <a key={href} href={href}>
             {text}
           </a>
@@ -47,47 +46,43 @@ function Shown({ message }: { readonly message: Message }): JSX.Element {
         <a href={addressOf('/kafka/messages', { topic, partition, offset })}>Address of this message</a>
       </p>
       {failure && (
-        <p class="messages-failure">
+        <p>
           <strong class={failureClass(failure.code)}>{failure.code}</strong> {failure.message}
           {failure.code === FOREIGN && '. A consumer can still read the record with a mapping.'}
         </p>
       )}
-      <dl class="messages-facts">
-        <Fact name="Record time" value={<Moment at={recordTime} />} />
-        <Fact name="Event time" value={eventTime ? <EventTime at={eventTime} /> : 'none'} />
-        <Fact name="Key" value={key === null ? 'none' : 'text' in key ? key.text : `base64:${key.base64}`} />
-        <Fact name="Form" value={formText(message)} />
-        <Fact name="Size" value={bytesText(bytes)} />
-      </dl>
+      <Facts
+        areBeside
+        of={[
+          ['Record time', <Moment key="record" at={recordTime} />],
+          ['Event time', eventTime ? <EventTime key="event" at={eventTime} /> : 'none'],
+          ['Key', key === null ? 'none' : textOf(key)],
+          ['Form', formText(message)],
+          ['Size', bytesText(bytes)],
+        ]}
+      />
       {event && (
         <details open>
           <summary>Event</summary>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys */}
-          <pre class="messages-bytes" tabIndex={0}>
-            {JSON.stringify(event, null, 2)}
-          </pre>
+          <Text>{JSON.stringify(event, null, 2)}</Text>
         </details>
       )}
       <details>
         <summary>Headers ({headers.length})</summary>
-        <dl class="messages-headers">
-          {headers.map(({ name, ...value }, index) => (
-            <Fact key={index} name={name} value={'text' in value ? value.text : `base64:${value.base64}`} />
-          ))}
-        </dl>
+        <Facts of={headers.map(({ name, ...value }) => [name, textOf(value)] as const)} />
       </details>
       <Raw message={message} isOpen={!event} />
     </div>
   )
 }
 
-function Fact({ name, value }: { readonly name: string; readonly value: ComponentChildren }): JSX.Element {
-  return (
-    <div>
-      <dt class="messages-name">{name}</dt>
-      <dd class="messages-value">{value}</dd>
-    </div>
-  )
+function textOf(value: NonNullable<Message['key']>): string {
+  return 'text' in value ? value.text : `base64:${value.base64}`
+}
+
+/** A leap second is a valid time of an event, but JavaScript has none. */
+export function EventTime({ at }: { readonly at: string }): JSX.Element {
+  return Number.isNaN(Date.parse(at)) ? <span>{at}</span> : <Moment at={at} />
 }
 
 function formText({ event, mode, contentType }: Message): string {
@@ -123,10 +118,7 @@ function Raw({ message: { raw, isOversize, bytes }, isOpen }: RawProps): JSX.Ele
         />
         Hexadecimal
       </label>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys */}
-      <pre class="messages-bytes" tabIndex={0}>
-        {asHex ? hexDump(shown) : text}
-      </pre>
+      <Text>{asHex ? hexDump(shown) : text}</Text>
       {raw.bytes > shown.length && <p>Only the first {bytesText(shown.length)} are shown.</p>}
     </details>
   )

@@ -1,4 +1,5 @@
 /** The messages that were found, one a line; each opens to all that it says. */
+
 import { Fragment, type JSX } from 'preact'
 import type { MessageList } from '../../../api/kafka/messages/list.ts'
 import type { MessageRow } from '../../../api/kafka/messages/rows.ts'
@@ -7,8 +8,7 @@ import { Empty } from '../../parts/known.tsx'
 import { Moment } from '../../parts/moment.tsx'
 import { Scrolls } from '../../parts/scrolls.tsx'
 import { countText, numberText } from '../../parts/words.ts'
-import { Detail, failureClass } from './detail.tsx'
-import { EventTime } from './event-time.tsx'
+import { Detail, EventTime, failureClass } from './detail.tsx'
 import { type Asked, MESSAGES } from './question.ts'
 
 interface Props {
@@ -68,7 +68,7 @@ export function List({ list, asked, isLive, opened }: Props): JSX.Element {
           </tbody>
         </table>
       </Scrolls>
-      <p class="messages-reach">{reachText(list, isLive)}</p>
+      <p class="muted">{reachText(list, isLive)}</p>
       {!isLive && <Further list={list} asked={asked} />}
     </>
   )
@@ -99,7 +99,7 @@ function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
       <td class="messages-content" title={summary}>
         <span class="messages-summary">{summary}</span>
       </td>
-      <td class="messages-key">{key ?? '–'}</td>
+      <td class="mono">{key ?? '–'}</td>
     </tr>
   )
 }
@@ -146,9 +146,7 @@ function Further({ list, asked }: { readonly list: MessageList; readonly asked: 
       : 'Newer messages'
   return (
     <p>
-      <a class="messages-further" href={addressOf(MESSAGES, { ...asked, cursor })}>
-        {text}
-      </a>
+      <a href={addressOf(MESSAGES, { ...asked, cursor })}>{text}</a>
     </p>
   )
 }

@@ -1,31 +1,35 @@
 /** The messages of any topic: found, followed live, opened, downloaded. */
+
 import type { JSX } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { MessageList } from '../../../api/kafka/messages/list.ts'
-import type { MessageTopics } from '../../../api/kafka/messages.ts'
+import type { MessageTopic } from '../../../api/kafka/messages.ts'
+import { useAction } from '../../data/action.ts'
 import { addressOf, useParameter } from '../../data/address.ts'
-import { useAnswer, useLive } from '../../data/answers.ts'
-import { Empty, Known } from '../../parts/known.tsx'
+import { useLive } from '../../data/answers.ts'
+import { saveFile } from '../../data/save-file.ts'
+import type { Parameters } from '../../data/search.ts'
+import { Outcome } from '../../parts/confirm.tsx'
+import { Empty, Known, Once } from '../../parts/known.tsx'
+import { countText } from '../../parts/words.ts'
 import { Controls, FORM } from './controls.tsx'
-import { Download } from './download.tsx'
 import { List } from './list.tsx'
-import { type Asked, askedIn, MESSAGES, questionOf, startOf } from './question.ts'
+import { type Asked, askedIn, MESSAGES, questionOf, recordCommand, recordNote, startOf } from './question.ts'
 import './messages.css'
 
 export function Messages(): JSX.Element {
-  const topics = useAnswer<MessageTopics>('/kafka/messages/topics')
   return (
     <>
       <h2>Messages</h2>
-      <Known of={topics} what="the topics">
-        {({ topics: all }) => <OfTopics topics={all} />}
-      </Known>
+      <Once path="/kafka/messages/topics" what="the topics">
+        {({ topics }) => <OfTopics topics={topics} />}
+      </Once>
     </>
   )
 }
 
-function OfTopics({ topics }: { readonly topics: MessageTopics['topics'] }): JSX.Element {
+function OfTopics({ topics }: { readonly topics: readonly MessageTopic[] }): JSX.Element {
   const { query } = useLocation()
   const [live, setLive] = useParameter('live')
   const usual = topics.find(({ signal }) => signal === 'readings') ?? topics[0]
@@ -36,13 +40,13 @@ function OfTopics({ topics }: { readonly topics: MessageTopics['topics'] }): JSX
   const canFollow = startOf(asked) === 'newest' && !query.cursor
   const isLive = canFollow && live === '1'
   const opened = query.partition && query.offset ? `${query.partition}:${query.offset}` : ''
-  const question = questionOf('/kafka/messages', query, topic)
-  const shown = { asked, opened, isLive }
+  const question = questionOf(query, topic)
+  const shown = { question, asked, opened, isLive }
   return (
     <>
       <Controls key={JSON.stringify(asked)} topics={topics} topic={topic} asked={asked} />
-      <div class="messages-actions">
-        <button type="submit" form={FORM} class="messages-small">
+      <div class="row">
+        <button type="submit" form={FORM} class="small">
           Show
         </button>
         <label>
@@ -56,41 +60,30 @@ function OfTopics({ topics }: { readonly topics: MessageTopics['topics'] }): JSX
           />
           Live
         </label>
-        <Download
-          question={questionOf('/kafka/messages/download', query, topic)}
-          asked={asked}
-          topic={topic}
-        />
+        <Download question={question} asked={asked} topic={topic} />
         {query.cursor && <a href={addressOf(MESSAGES, asked)}>Back to where it began</a>}
       </div>
       {isLive ? (
-        <Following key={question} question={`${question}&live=1`} {...shown} />
+        <Following key={JSON.stringify(question)} {...shown} />
       ) : (
-        <Once question={question} {...shown} />
+        <Once path="/kafka/messages" query={question} what="the messages">
+          {list => <List list={list} {...shown} />}
+        </Once>
       )}
     </>
   )
 }
 
 interface ShownProps {
-  readonly question: string
+  readonly question: Parameters
   readonly asked: Asked
   readonly opened: string
   readonly isLive: boolean
 }
 
-function Once({ question, ...shown }: ShownProps): JSX.Element {
-  const messages = useAnswer<MessageList>(question)
-  return (
-    <Known of={messages} what="the messages">
-      {list => <List list={list} {...shown} />}
-    </Known>
-  )
-}
-
 /** Who reads can hold what there is, while more arrives. */
 function Following({ question, ...shown }: ShownProps): JSX.Element {
-  const messages = useLive<MessageList>(question)
+  const messages = useLive('/kafka/messages', { ...question, live: '1' })
   const held = useRef<MessageList>(undefined)
   const [isHeld, setHeld] = useState(false)
   if (!isHeld) held.current = messages.answer
@@ -99,11 +92,7 @@ function Following({ question, ...shown }: ShownProps): JSX.Element {
       {list => (
         <>
           <p>
-            <button
-              type="button"
-              class="secondary outline messages-small"
-              onClick={() => setHeld(now => !now)}
-            >
+            <button type="button" class="small secondary outline" onClick={() => setHeld(now => !now)}>
               {isHeld ? 'Go on' : 'Hold'}
             </button>
           </p>
@@ -111,5 +100,44 @@ function Following({ question, ...shown }: ShownProps): JSX.Element {
         </>
       )}
     </Known>
+  )
+}
+
+interface DownloadProps {
+  readonly question: Parameters
+  readonly asked: Asked
+  readonly topic: string
+}
+
+/** Saves the messages that fit as a file, as `sluice record` writes them. */
+function Download({ question, asked, topic }: DownloadProps): JSX.Element {
+  const [isCut, setCut] = useState(false)
+  const { isBusy, said, run } = useAction(async () => {
+    setCut(false)
+    const headers = await saveFile(addressOf('/kafka/messages/download', question), `${topic}.jsonl`)
+    setCut(headers.get('sluice-is-cut') === 'true')
+    return `Saved ${countText(Number(headers.get('sluice-records')), 'message')}.`
+  })
+  return (
+    <>
+      <button
+        type="button"
+        class="small secondary outline"
+        aria-busy={isBusy}
+        disabled={isBusy}
+        onClick={run}
+      >
+        Download
+      </button>
+      <Outcome of={said}>
+        {isCut && (
+          <>
+            {' '}
+            There may be more than one file takes. The whole of it is written by{' '}
+            <code>{recordCommand(asked, topic)}</code>. {recordNote(asked)}
+          </>
+        )}
+      </Outcome>
+    </>
   )
 }

@@ -1,5 +1,5 @@
 /** What the address of the page asks for, as a question to the server. Pure. */
-import { addressOf } from '../../data/search.ts'
+import type { Parameters } from '../../data/search.ts'
 
 export const MESSAGES = '/kafka/messages'
 
@@ -28,9 +28,9 @@ export function startOf({ offset, time, from }: Asked): Start {
   return from === 'oldest' ? 'oldest' : 'newest'
 }
 
-/** The question, without what does not belong to its start. @param path below `/api` */
-export function questionOf(path: string, query: Readonly<Record<string, string>>, topic: string): string {
-  return addressOf(path, { ...askedIn(query), topic, cursor: query.cursor })
+/** The question, without what does not belong to its start. */
+export function questionOf(query: Readonly<Record<string, string>>, topic: string): Parameters {
+  return { ...askedIn(query), topic, cursor: query.cursor }
 }
 
 /** What an address asks for, without the place in it where an earlier answer ended. */

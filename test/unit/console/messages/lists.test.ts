@@ -6,7 +6,7 @@ import { listedMessages, type MessagePorts } from '../../../../console/api/kafka
 import { NewestMessages } from '../../../../console/api/kafka/messages/newest.ts'
 import { oneMessage } from '../../../../console/api/kafka/messages/one.ts'
 import { MESSAGES_QUERY } from '../../../../console/api/kafka/messages/query.ts'
-import { linksOf } from '../../../../console/page/kafka/messages/links.ts'
+import { messageLinks } from '../../../../console/page/data/event-links.ts'
 import { readConfig } from '../../../../lib/app/config.ts'
 import { dataReader } from '../../../../lib/app/data-reader.ts'
 import { readRecordedLine } from '../../../../lib/queries/recorded-line.ts'
@@ -209,7 +209,7 @@ describe('given a topic with events, ticks and what is none', () => {
 describe('given a message on the page', () => {
   it('then it leads to its event, trace, entity, alert, or the record that failed', () => {
     const hrefs = (event: Record<string, unknown> | null) =>
-      linksOf({ event, partition: 1, offset: 7 }).map(({ href }) => href)
+      messageLinks({ event, partition: 1, offset: 7 }).map(({ href }) => href)
     const trace = '0af7651916cd43dd8448eb211c80319c'
     const traceparent = `00-${trace}-b7ad6b7169203331-01`
     const type = 'io.sluice.environment.reading.v1'

@@ -1,0 +1,80 @@
+/** All routes of the HTTP interface below `/api`, and the types of their answers for the page. */
+import type { ConsoleEnvironment } from '../environment.ts'
+import type { CauseOfAlert } from './alerts/cause.ts'
+import type { AlertHistory, AlertsNow, PendingAlerts } from './alerts/lists.ts'
+import type { Acknowledged, OneAlert } from './alerts/one.ts'
+import { alertRoutes } from './alerts.ts'
+import type { LettersAnswer } from './failures/letters.ts'
+import type { LetterAnswer } from './failures/one-letter.ts'
+import type { OperationAnswer } from './failures/operation-answer.ts'
+import type { Plan } from './failures/plan.ts'
+import { journeyRoutes } from './journey.ts'
+import { kafkaRoutes } from './kafka.ts'
+import { OverviewSampler } from './overview/sampler.ts'
+import { type AnswersOf, asked, watched } from './route.ts'
+import { stateRoutes } from './state.ts'
+import { telemetryRoutes } from './telemetry.ts'
+import { writingRoutes } from './writing.ts'
+
+/** Answers by the names of routes, for the page. */
+export type Answers = AnswersOf<ReturnType<typeof apiRoutes>> & RouterAnswers
+
+/** Answers of the routes that have a router of their own. */
+interface RouterAnswers {
+  readonly '/alerts/now': AlertsNow
+  readonly '/alerts/history': AlertHistory
+  readonly '/alerts/pending': PendingAlerts
+  readonly '/alerts/one': OneAlert
+  readonly '/alerts/cause': CauseOfAlert
+  readonly 'POST /alerts/acknowledge': Acknowledged
+  readonly '/failures': LettersAnswer
+  readonly '/failures/letter': LetterAnswer
+  readonly '/failures/operation': OperationAnswer
+  readonly '/failures/operations': readonly OperationAnswer[]
+  readonly 'POST /failures/plan': Plan
+  readonly 'POST /failures/operations': OperationAnswer
+  readonly 'POST /failures/operation/step': OperationAnswer
+  readonly 'POST /failures/operation/stop': OperationAnswer
+  readonly 'POST /failures/operation/resume': OperationAnswer
+}
+
+export function apiRoutes(environment: ConsoleEnvironment) {
+  return {
+    ...environmentRoutes(environment),
+    ...overviewRoutes(environment),
+    ...telemetryRoutes(environment),
+    ...alertRoutes(environment),
+    ...kafkaRoutes(environment),
+    ...stateRoutes(environment),
+    ...journeyRoutes(environment),
+    ...writingRoutes(environment),
+  }
+}
+
+/** What the page must know before it shows anything. */
+function environmentRoutes({ config, isLocal, streams }: ConsoleEnvironment) {
+  return {
+    '/environment': asked({}, async (_, request) => ({
+      env: config.env,
+      isLocal,
+      /** Whether answers can be streamed; if not, the page asks again and again. */
+      streams,
+      hasRegistry: config.registry !== undefined,
+      person: request.get('person'),
+    })),
+  }
+}
+
+/** The flow of the environment: figures, lag, what stands still, the last alerts. */
+function overviewRoutes(environment: ConsoleEnvironment) {
+  const sampler = new OverviewSampler(environment)
+  return {
+    // It costs nothing to ask for the newest look.
+    '/overview': watched({}, 1_000, () => sampler.newest()),
+    '/overview/history': asked({}, async () => {
+      // Begins to look, so that there is something to tell the next time.
+      await sampler.newest()
+      return sampler.history
+    }),
+  }
+}

@@ -1,0 +1,42 @@
+/** Small parts that many pages show. */
+
+import type { JSX } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { addressOf } from '../data/address.ts'
+import { hasTelemetry, partsOf } from './entity.ts'
+
+/** An entity, as a link to its telemetry if it has any. */
+export function EntityLink({ entity }: { readonly entity: string }): JSX.Element {
+  const { source, subject } = partsOf(entity)
+  const shown = (
+    <>
+      {subject || source} {subject && <small class="muted">{source}</small>}
+    </>
+  )
+  return hasTelemetry(entity) ? (
+    <a href={addressOf('/telemetry', { entity })}>{shown}</a>
+  ) : (
+    <span>{shown}</span>
+  )
+}
+
+/** Never by colour alone: the word is there. */
+export function Severity({ of }: { readonly of: string }): JSX.Element {
+  const known = ['critical', 'warning', 'info'].includes(of) ? of : 'info'
+  return <span class={`severity ${known}`}>{of}</span>
+}
+
+/** The most urgent first. */
+export function urgencyOf({ severity }: { readonly severity: string }): number {
+  return ['critical', 'warning', 'info'].indexOf(severity)
+}
+
+/** Milliseconds since the epoch, for durations that grow while one looks at them. */
+export function useNow(everyMs = 5_000): number {
+  const [nowMs, setNowMs] = useState(Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(Date.now()), everyMs)
+    return () => clearInterval(timer)
+  }, [everyMs])
+  return nowMs
+}

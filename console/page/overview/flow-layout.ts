@@ -44,31 +44,22 @@ export const HEADER = 40
 export const ROW = 40
 const NAME_ROW = 22
 const GAP = 16
-const COLUMNS = 6
 /** Below this width, boxes beside each other would be too narrow to be read. */
 const NARROW = 860
 const WIDEST_BOX = 215
 
-/** The column of each topic, and its place from the top of the column. The main path is the uppermost. */
-const PLACES: Readonly<Record<Exclude<Signal, 'retry-1m' | 'retry-10m' | 'retry-1h'>, [number, number]>> = {
-  readings: [1, 0],
-  analytics: [2, 0],
-  events: [2, 1],
-  patterns: [3, 1],
-  alerts: [4, 0],
-  notifications: [5, 0],
-  failures: [1, 1],
-  dlq: [2, 2],
-}
 const RETRY = 'retry'
-const RETRY_PLACE: [number, number] = [2, 3]
 const SOURCES = 'sources'
+/** They come last: below the flow, or after it. */
+const FAILURES: ReadonlySet<string> = new Set(['failures', 'dlq', RETRY])
 
-interface Placed extends Omit<Box, 'x' | 'y' | 'width' | 'height'> {
+interface Spot {
   readonly column: number
+  /** From the top. */
   readonly lane: number
-  readonly height: number
 }
+
+type Placed = Spot & Omit<Box, 'x' | 'y' | 'width'>
 
 /** @param width of the place, in pixels */
 export function flowLayout(flow: Flow, width: number): Layout {
@@ -76,7 +67,13 @@ export function flowLayout(flow: Flow, width: number): Layout {
   const isNarrow = width < NARROW
   const boxes = isNarrow ? stacked(placed, width) : besideEachOther(placed, width)
   const height = Math.max(0, ...boxes.map(box => box.y + box.height))
-  return { width, height, isNarrow, boxes, edges: isNarrow ? [] : edgesOf(boxes, flow, columnsOf(width).gap) }
+  return {
+    width,
+    height,
+    isNarrow,
+    boxes,
+    edges: isNarrow ? [] : edgesOf(boxes, flow, columnsOf(placed, width).gap),
+  }
 }
 
 /** Where a consumer's row stands in its box. */
@@ -87,44 +84,63 @@ export function rowTop(index: number): number {
 function boxesOf({ topics, consumers, producers }: Flow): Placed[] {
   const feeding = producers.filter(({ emits }) => emits.includes('readings')).map(({ name }) => name)
   const names = [...feeding, 'other producers']
-  const sources = {
-    key: SOURCES,
-    title: 'producers',
-    consumers: [],
-    names,
-    column: 0,
-    lane: 0,
-    height: HEADER + names.length * NAME_ROW + 6,
-  }
+  const sources = { key: SOURCES, title: 'producers', consumers: [], names, column: 0, lane: 0 }
   const foreign = [...new Set(consumers.flatMap(({ signal, topic }) => (signal ? [] : [topic])))]
-  const known = topics.filter(({ signal }) => signal in PLACES)
-  return [
-    sources,
-    ...foreign.map((topic, index) => boxOf({ topic }, topic, [0, index + 1], consumers)),
-    ...known.map(({ signal, topic }) =>
-      boxOf({ signal, topic }, signal, PLACES[signal as keyof typeof PLACES], consumers),
-    ),
-    {
-      key: RETRY,
-      title: RETRY,
-      consumers: [],
+  const known = topics.filter(({ signal }) => keyOf(signal) !== RETRY)
+  const spots = spotsOf([...known.map(({ signal }) => signal), RETRY], consumers)
+  const boxOf = (key: string, topic: string, spot: Spot) => {
+    const readers = consumers.filter(one => one.topic === topic)
+    return {
+      key,
+      topic,
+      title: key,
+      consumers: readers,
       names: [],
-      column: RETRY_PLACE[0],
-      lane: RETRY_PLACE[1],
-      height: HEADER,
-    },
+      ...spot,
+      height: HEADER + readers.length * ROW,
+    }
+  }
+  return [
+    { ...sources, height: HEADER + names.length * NAME_ROW + 6 },
+    ...foreign.map((topic, index) => boxOf(topic, topic, { column: 0, lane: index + 1 })),
+    ...known.map(({ signal, topic }) => ({ signal, ...boxOf(signal, topic, spots(signal)) })),
+    { key: RETRY, title: RETRY, consumers: [], names: [], ...spots(RETRY), height: HEADER },
   ]
 }
 
-function boxOf(
-  of: { readonly signal?: Signal; readonly topic: string },
-  title: string,
-  [column, lane]: readonly [number, number],
-  consumers: readonly ShownConsumer[],
-): Placed {
-  const readers = consumers.filter(({ topic }) => topic === of.topic)
-  const height = HEADER + readers.length * ROW
-  return { ...of, key: of.signal ?? of.topic, title, consumers: readers, names: [], column, lane, height }
+/** All retry topics are one box. */
+function keyOf(signal: Signal): string {
+  return signal.startsWith('retry-') ? RETRY : signal
+}
+
+/**
+ * The spot of each topic. Its column is as far from the left as the longest way that leads to it. The uppermost lane is that of the main
+ * path: where a line passes by a column, only a topic without consumers may stand in its way, as its box is short.
+ */
+function spotsOf(keys: readonly string[], consumers: readonly ShownConsumer[]): (key: string) => Spot {
+  const links = consumers.flatMap(consumer => {
+    const { signal } = consumer
+    if (!signal) return []
+    return targetsOf({ key: keyOf(signal) }, consumer).map(to => ({ from: keyOf(signal), to }))
+  })
+  const columnOf = (key: string, after: readonly string[] = []): number => {
+    const before = links.filter(({ from, to }) => to === key && !after.includes(from))
+    return 1 + Math.max(0, ...before.map(({ from }) => columnOf(from, [...after, key])))
+  }
+  const isInTheWay = (key: string) => {
+    const column = columnOf(key)
+    const isPassed = links.some(({ from, to }) => columnOf(from) < column && columnOf(to) > column)
+    return isPassed && consumers.some(({ signal }) => signal && keyOf(signal) === key)
+  }
+  const spots = new Map<string, Spot>()
+  const isTaken = ({ column, lane }: Spot) =>
+    [...spots.values()].some(spot => spot.column === column && spot.lane === lane)
+  for (const key of keys.toSorted((a, b) => Number(FAILURES.has(a)) - Number(FAILURES.has(b)))) {
+    let spot = { column: columnOf(key), lane: FAILURES.has(key) || isInTheWay(key) ? 1 : 0 }
+    while (isTaken(spot)) spot = { ...spot, lane: spot.lane + 1 }
+    spots.set(key, spot)
+  }
+  return key => spots.get(key) ?? { column: 1, lane: 0 }
 }
 
 function stacked(placed: readonly Placed[], width: number): Box[] {
@@ -142,19 +158,18 @@ function inOrder(placed: readonly Placed[]): Placed[] {
   return placed.toSorted((a, b) => isFailure(a) - isFailure(b) || a.column - b.column || a.lane - b.lane)
 }
 
-const FAILURES: ReadonlySet<string> = new Set(['failures', 'dlq', RETRY])
-
 function besideEachOther(placed: readonly Placed[], width: number): Box[] {
-  const { boxWidth, step } = columnsOf(width)
+  const { boxWidth, step } = columnsOf(placed, width)
   const tops = laneTops(placed)
   return placed.map(({ column, lane, ...box }) => {
     return { ...box, x: Math.round(column * step), y: tops[lane] ?? 0, width: boxWidth }
   })
 }
 
-function columnsOf(width: number) {
-  const boxWidth = Math.min(WIDEST_BOX, Math.floor(width / (COLUMNS + (COLUMNS - 1) * 0.27)))
-  const step = (width - boxWidth) / (COLUMNS - 1)
+function columnsOf(placed: readonly Spot[], width: number) {
+  const last = Math.max(1, ...placed.map(({ column }) => column))
+  const boxWidth = Math.min(WIDEST_BOX, Math.floor(width / (last + 1 + last * 0.27)))
+  const step = (width - boxWidth) / last
   return { boxWidth, step, gap: Math.floor(step - boxWidth) }
 }
 
@@ -188,10 +203,9 @@ function edgesOf(boxes: readonly Box[], { producers }: Flow, gap: number): Edge[
 }
 
 /** The boxes to which a consumer's emissions go. What the router of failures tells other topics is not part of the flow. */
-export function targetsOf(box: Box, { emits }: ShownConsumer): string[] {
-  const keys = new Set<string>(emits.map(signal => (signal.startsWith('retry-') ? RETRY : signal)))
-  keys.delete(box.key)
-  return [...keys].filter(key => box.signal !== 'failures' || FAILURES.has(key))
+export function targetsOf({ key: from }: Pick<Box, 'key'>, { emits }: ShownConsumer): string[] {
+  const keys = [...new Set(emits.map(keyOf))]
+  return keys.filter(key => key !== from && (from !== 'failures' || FAILURES.has(key)))
 }
 
 function edge(from: Box, fromTop: number, to: Box, gap: number, by?: ShownConsumer): Edge {

@@ -69,6 +69,31 @@ describe('the picture of the flow', () => {
     assert.ok(edges.find(({ key }) => key === 'failures/dlq-router/dlq')?.isFailure)
   })
 
+  it('given what consumers emit, then each topic stands right of those that lead to it', () => {
+    const { boxes } = flowLayout(FLOW, 1_700)
+    const columns = new Map(boxes.map(({ key, x }) => [key, x]))
+    const order = ['sources', 'readings', 'events', 'patterns', 'alerts', 'notifications']
+    const places = order.map(key => columns.get(key) ?? Number.NaN)
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+    )
+    assert.equal(new Set(places).size, order.length)
+    // Nothing that is read stands between readings and the alerts that come of them at once.
+    const top = boxes.filter(({ y }) => y === 0).map(({ key }) => key)
+    assert.deepEqual(top.sort(), ['alerts', 'analytics', 'notifications', 'readings', 'sources'])
+  })
+
+  it('given functions of another flow, then the picture is theirs', () => {
+    const consumers = [
+      consumerOf('first', topicName('readings', 'local'), ['events']),
+      consumerOf('second', topicName('events', 'local'), ['readings', 'analytics']),
+    ]
+    const { boxes } = flowLayout({ ...FLOW, consumers }, 1_700)
+    const at = (key: string) => boxes.find(box => box.key === key)?.x ?? Number.NaN
+    assert.ok(at('events') > 0 && at('analytics') > at('events'))
+  })
+
   it('given a phone, then the boxes stand below each other, and no lines are drawn', () => {
     const { isNarrow, edges, boxes } = flowLayout(FLOW, 330)
     assert.ok(isNarrow)

@@ -13,9 +13,7 @@ import { StateInspection } from '../packages/runtime/adapters/redis/inspection.t
 import { Connections, type Value } from '../packages/runtime/lambda/connections.ts'
 import { once } from '../packages/runtime/lambda/once.ts'
 import type { LogReader } from '../packages/runtime/pipeline/ports.ts'
-import { PageOffsets } from './kafka-offsets.ts'
-import { KafkaReach } from './kafka-reach.ts'
-import { PartitionCounts } from './partition-counts.ts'
+import { KafkaReach, PageOffsets, PartitionCounts } from './kafka-answers.ts'
 import type { SpanStore } from './spans/span-store.ts'
 
 /** A function as its entry in serverless.yml declares it: what the console must know of it. */

@@ -1,8 +1,8 @@
 /** Failed sign-ins: who tries tokens is answered late, and seen. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
+import { routePath } from 'hono/route'
 import { ProblemError } from '../api/problem.ts'
-import { routeOf } from './access-log.ts'
 import type { ConsoleHono } from './person.ts'
 
 const LATELY_MS = 60_000
@@ -42,4 +42,34 @@ export class FailedSignIns {
       this.#waiting -= 1
     })
   }
+}
+
+export interface AccessLine {
+  /** Name of the person; absent without a session. */
+  readonly user?: string
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  readonly ms: number
+}
+
+/** @param log hears of every request when it is answered */
+export function accessLog(log: (line: AccessLine) => void): MiddlewareHandler<ConsoleHono> {
+  return async (context, next) => {
+    const beganAtMs = performance.now()
+    await next()
+    const person = context.get('person')
+    log({
+      ...(person && { user: person.name }),
+      method: context.req.method,
+      route: routeOf(context),
+      status: context.res.status,
+      ms: Math.round(performance.now() - beganAtMs),
+    })
+  }
+}
+
+/** The route of a request as it is declared, such as `/api/kafka/topics/:topic`; of a refused one, what has refused it. */
+function routeOf(context: Context<ConsoleHono>): string {
+  return routePath(context)
 }

@@ -7,8 +7,7 @@ import { keysOf, MOST_RECORDS } from './kafka/keys.ts'
 import { MESSAGES_FIELDS, PLACE_FIELDS } from './kafka/messages/query.ts'
 import { ConsoleMessages } from './kafka/messages.ts'
 import { listedSubjects, oneSubject } from './kafka/schemas.ts'
-import { oneTopic } from './kafka/topic.ts'
-import { listedTopics } from './kafka/topics.ts'
+import { listedTopics, oneTopic } from './kafka/topics.ts'
 import { asked, watched } from './route.ts'
 
 /** A part of the names that are wanted. */

@@ -13,7 +13,7 @@ import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { spanContextOf, startedTrace } from '../../packages/runtime/cloudevents/trace.ts'
 import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
-import type { JourneyAnswer } from './answers.ts'
+import type { JourneyAnswer } from './recent.ts'
 
 /** One search may take this long. */
 const SEARCH_MS = 8_000

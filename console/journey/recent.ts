@@ -1,9 +1,8 @@
 /** The newest paths that spans tell of, for those who do not know yet which one to look at. */
-import type { EventStep, ToldSpan } from '../../lib/queries/journey/model.ts'
+import type { EventName, EventStep, Journey, JourneyEnd, ToldSpan } from '../../lib/queries/journey/model.ts'
 import { journeyOf } from '../../lib/queries/journey/path.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
-import type { SpanStore } from '../spans/span-store.ts'
-import type { RecentAnswer, RecentJourney } from './answers.ts'
+import type { SpanCounts, SpanStore } from '../spans/span-store.ts'
 
 /** How many traces are looked at: several can belong to one path. */
 const NOTABLE = 40
@@ -50,4 +49,33 @@ function emittedAfter(steps: readonly EventStep[]): string[] {
   )
   if (next.length === 0) return []
   return [...next.flatMap(({ event }) => (event ? [event.type] : [])), ...emittedAfter(next)]
+}
+
+export interface JourneyAnswer {
+  readonly journey: Journey
+  /** Whether the functions tell this console of their decisions. */
+  readonly hearsSpans: boolean
+  /** What is not known, and why: sentences. */
+  readonly missing: readonly string[]
+  /** Of each topic on the path, what it carries; its name, if it is none of Sluice's. */
+  readonly signals: Readonly<Record<string, string>>
+  /** How much of the log was searched; absent where only known places were read. */
+  readonly searched?: { readonly sinceMs: number; readonly isWhole: boolean }
+}
+
+export interface RecentAnswer {
+  /** Absent if the functions do not tell this console of their decisions. */
+  readonly counts?: SpanCounts
+  /** The newest first: those of which something came, and a few others. */
+  readonly journeys: readonly RecentJourney[]
+}
+
+export interface RecentJourney {
+  readonly traceId: string
+  readonly atMs: number
+  readonly end: JourneyEnd
+  /** What is at the beginning. */
+  readonly event: EventName
+  /** The types of the events that came of it, each once. */
+  readonly emitted: readonly string[]
 }

@@ -1,6 +1,5 @@
 /** Keeps the newest spans that the functions send, within limits of number and age. Traces that led to something are kept longest. */
 import type { EventName, ToldSpan } from '../../lib/queries/journey/model.ts'
-import { TraceIndex } from './trace-index.ts'
 
 export interface SpanLimits {
   /**
@@ -179,4 +178,63 @@ class Traces {
 function isNotable(span: ToldSpan): boolean {
   if (span.kind === 'emission') return !span.event.type.includes('.analytics.')
   return span.kind === 'timer' || span.code !== undefined || span.outcome === 'failed'
+}
+
+type Name = Pick<EventName, 'id' | 'source'>
+
+/** Most events appear in one trace: a set for each of them would take more memory than all else here. */
+type TraceIds = string | Set<string>
+
+class TraceIndex {
+  /** Several sources may give the same id. */
+  readonly #byId = new Map<string, TraceIds>()
+  readonly #byName = new Map<string, TraceIds>()
+
+  add(event: Name, traceId: string): void {
+    addTo(this.#byId, event.id, traceId)
+    addTo(this.#byName, keyOf(event), traceId)
+  }
+
+  delete(event: Name, traceId: string): void {
+    deleteFrom(this.#byId, event.id, traceId)
+    deleteFrom(this.#byName, keyOf(event), traceId)
+  }
+
+  /** The traces of an event, in the order in which it was first told in them. */
+  of(event: Name): Iterable<string> {
+    return all(this.#byName.get(keyOf(event)))
+  }
+
+  /** As `of`, of all events with an id. */
+  withId(id: string): readonly string[] {
+    return [...all(this.#byId.get(id))]
+  }
+
+  /** How many different ids there are. */
+  get ids(): number {
+    return this.#byId.size
+  }
+}
+
+function keyOf({ id, source }: Name): string {
+  return `${source} ${id}`
+}
+
+function all(traces: TraceIds | undefined): Iterable<string> {
+  if (traces === undefined) return []
+  return typeof traces === 'string' ? [traces] : traces
+}
+
+function addTo(index: Map<string, TraceIds>, key: string, traceId: string): void {
+  const traces = index.get(key)
+  if (traces === undefined) index.set(key, traceId)
+  else if (typeof traces !== 'string') traces.add(traceId)
+  else if (traces !== traceId) index.set(key, new Set([traces, traceId]))
+}
+
+function deleteFrom(index: Map<string, TraceIds>, key: string, traceId: string): void {
+  const traces = index.get(key)
+  const isOver =
+    typeof traces === 'string' ? traces === traceId : traces?.delete(traceId) && traces.size === 0
+  if (isOver) index.delete(key)
 }

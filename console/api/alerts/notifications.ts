@@ -19,7 +19,7 @@ import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { entityOf } from '../../../packages/runtime/consumer/event.ts'
 import { plainRecords } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { KeptAnswers } from '../../live/kept-answers.ts'
+import { KeptAnswers } from '../../live/kept.ts'
 import { ProblemError } from '../problem.ts'
 import { watched } from '../route.ts'
 

@@ -6,7 +6,7 @@ import { type Acknowledged, acknowledge, isAcknowledged } from '../../../lib/ope
 import { type ShownAlert, shownAlerts } from '../../../lib/queries/known-alerts.ts'
 import { type ConsoleHono, requireOperator } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { KeptAnswers } from '../../live/kept-answers.ts'
+import { KeptAnswers } from '../../live/kept.ts'
 import { watchable } from '../../live/watchable.ts'
 import { audited } from '../audited.ts'
 import { ProblemError } from '../problem.ts'

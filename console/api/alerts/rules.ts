@@ -1,17 +1,19 @@
 /** Alert rules: which are in force, and how they stand. */
 import { dump } from 'js-yaml'
 import { maxLength, minLength, pipe, string } from 'valibot'
-import { type AnyRule, isPatternRule } from '../../../lib/alerting/patterns/pattern.ts'
-import { identityOf } from '../../../lib/alerting/rule.ts'
+import { conditionKind, measureKind } from '../../../lib/alerting/condition.ts'
+import { type AnyRule, isPatternRule, type Pattern } from '../../../lib/alerting/patterns/pattern.ts'
+import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
 import { InvalidRules } from '../../../lib/alerting/rule-files.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
 import { loadRules, RulesFolderError } from '../../../lib/alerting/rules-directory.ts'
+import { durationText } from '../../../lib/duration.ts'
 import { activatedRules, type RuleOn, type RuleStates, ruleStates } from '../../../lib/queries/rule-states.ts'
+import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { KeptAnswer } from '../../live/kept-answer.ts'
+import { KeptAnswer } from '../../live/kept.ts'
 import { ProblemError } from '../problem.ts'
 import { watched } from '../route.ts'
-import { conditionText } from './rule-words.ts'
 
 export interface RuleRow {
   /** Name and labels. */
@@ -142,4 +144,27 @@ function rowOf(rule: AnyRule, { on, reporting }: RuleStates): RuleRow {
 
 function onRow({ entity, phase, activeAt, isOfSilence, alert }: RuleOn): OnRow {
   return { entity: entity.trim(), phase, activeAt, isOfSilence, alert: alert?.alertId ?? null }
+}
+
+/** `temperature above 40 °C for 5 min`, `3 events within 10 min, per site` */
+export function conditionText(rule: AnyRule): string {
+  if (isPatternRule(rule)) return patternText(rule.pattern)
+  const lasts = rule.forMs > 0 ? ` for ${durationText(rule.forMs)}` : ''
+  return `${comparedText(rule)}${lasts}`
+}
+
+function comparedText({ condition, family, metric, measure }: Rule): string {
+  const kind = measure && measureKind(measure)
+  const unit = kind?.unit?.symbol ?? FAMILIES[family].metrics[metric]
+  const compared = measure && kind ? kind.words.text(measure, metric) : metric
+  return `${compared} ${conditionKind(condition).words.text(condition, unit)}`
+}
+
+function patternText(pattern: Pattern): string {
+  const per = pattern.per === 'entity' ? '' : `, per ${pattern.per}`
+  if (pattern.kind === 'count')
+    return `${pattern.count} events within ${durationText(pattern.withinMs)}${per}`
+  const steps = `${pattern.steps.length} ${pattern.steps.length === 1 ? 'event' : 'events in order'}`
+  const absent = pattern.absence ? `, then none for ${durationText(pattern.absence.withinMs)}` : ''
+  return `${steps}${absent}${per}`
 }

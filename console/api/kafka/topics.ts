@@ -1,12 +1,15 @@
 /** The topics of the cluster. */
-import { signalNamed } from '../../../lib/app/topics.ts'
+import { signalNamed, TOPICS } from '../../../lib/app/topics.ts'
+import { balanceOf } from '../../../lib/queries/balance.ts'
 import { type ClusterTopic, isLeaderless, isUnderReplicated } from '../../../lib/queries/cluster.ts'
+import { type GroupLag, groupsReading } from '../../../lib/queries/group-lags.ts'
 import { kafkaAnswer } from '../../../lib/queries/kafka-answers.ts'
-import { type TopicSize, topicSizes } from '../../../lib/queries/topic-sizes.ts'
+import { type TopicSize, topicSize, topicSizes } from '../../../lib/queries/topic-sizes.ts'
 import type { ClusterInspection } from '../../../packages/runtime/adapters/kafka/cluster-inspection.ts'
+import { RefusedByKafka } from '../../../packages/runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { boundsOf, clusterTopics, isFound } from './layouts.ts'
+import { boundsOf, clusterTopics, functionOf, isFound, topicCalled } from './layouts.ts'
 
 export interface ListedTopic {
   readonly topic: string
@@ -74,4 +77,113 @@ function recordsIn(bounds: readonly (Bounds | undefined)[]): number | null {
     records += Math.max(0, bound.end - bound.start)
   }
   return records
+}
+
+export interface TopicAnswer {
+  readonly topic: string
+  readonly isInternal: boolean
+  /** What the table of topics says of it; null if it is not one of the environment's. */
+  readonly table: { readonly signal: string; readonly carries: string; readonly key: string } | null
+  readonly partitions: readonly PartitionAnswer[]
+  readonly bytes: number | null
+  /** Of all copies together. */
+  readonly bytesOfCopies: number | null
+  /** Null if this client may not see them. */
+  readonly settings: readonly SettingAnswer[] | null
+  readonly groups: readonly ReadingGroup[]
+}
+
+export interface PartitionAnswer {
+  readonly partition: number
+  /** -1 if there is none: then the rest is not known. */
+  readonly leader: number
+  readonly replicas: readonly number[]
+  readonly inSync: readonly number[]
+  /** The offset of the first record, and the one after the last. */
+  readonly start: number | null
+  readonly end: number | null
+  readonly bytes: number | null
+  /** How many times the records that it would have if all partitions with a leader had as many. */
+  readonly skew: number | null
+  readonly isTooFull: boolean
+}
+
+export interface SettingAnswer {
+  readonly name: string
+  readonly value: string | null
+  /** It was set for this topic; otherwise it is the default of the brokers. */
+  readonly isOwn: boolean
+}
+
+export interface ReadingGroup {
+  readonly group: string
+  /** The function of Sluice that reads as this group; null if it is somebody else's. */
+  readonly function: string | null
+  readonly state: GroupLag['state']
+  readonly members: number
+  readonly pending: number
+}
+
+/** @throws ProblemError if there is no such topic; RefusedByKafka or Unavailable */
+export async function oneTopic(environment: ConsoleEnvironment, name: string): Promise<TopicAnswer> {
+  const cluster = await environment.cluster()
+  const topic = await topicCalled(cluster, name)
+  const bounds = (await boundsOf(cluster, [topic])).get(name) ?? []
+  const reading = await groupsReading(await environment.kafka(), { bounds: async () => bounds }, name)
+  const size = await topicSize(cluster, topic)
+  return {
+    topic: name,
+    isInternal: topic.isInternal,
+    table: inTable(name, environment.config.env),
+    partitions: partitionsOf(topic, bounds, size),
+    bytes: size.bytes,
+    bytesOfCopies: size.bytesOfCopies,
+    settings: await settingsOf(cluster, name),
+    groups: reading.map(({ group, state, members, pending }) => ({
+      group,
+      function: functionOf(environment, group),
+      state,
+      members: members.length,
+      pending,
+    })),
+  }
+}
+
+function inTable(name: string, env: string): TopicAnswer['table'] {
+  const signal = signalNamed(name, env)
+  if (!signal) return null
+  const { carries, key } = TOPICS[signal]
+  return { signal, carries, key }
+}
+
+function partitionsOf(
+  { partitions }: ClusterTopic,
+  bounds: readonly (Bounds | undefined)[],
+  size: TopicSize,
+): PartitionAnswer[] {
+  const known = partitions.filter(({ partition }) => bounds[partition])
+  const balance = balanceOf(known.map(({ partition }) => countOf(bounds[partition])))
+  return partitions.map(one => {
+    const { start = null, end = null } = bounds[one.partition] ?? {}
+    const { skew = null, isTooFull = false } = balance.partitions[known.indexOf(one)] ?? {}
+    return { ...one, start, end, bytes: size.partitions[one.partition] ?? null, skew, isTooFull }
+  })
+}
+
+function countOf(bound: Bounds | undefined): number {
+  return bound ? Math.max(0, bound.end - bound.start) : 0
+}
+
+/** Its own ones first. What else is known of the topic must not be lost where this client may not see them. */
+async function settingsOf(
+  cluster: ClusterInspection,
+  topic: string,
+): Promise<readonly SettingAnswer[] | null> {
+  try {
+    const settings = await kafkaAnswer(`settings of topic ${topic}`, cluster.topicSettings(topic))
+    return [...settings].sort((a, b) => Number(b.isOwn) - Number(a.isOwn) || (a.name < b.name ? -1 : 1))
+  } catch (error) {
+    if (error instanceof RefusedByKafka) return null
+    throw error
+  }
 }

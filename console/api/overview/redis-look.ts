@@ -6,7 +6,6 @@ import { firingAlerts } from '../../../lib/views/firing-alerts.ts'
 import { RedisCircuitBreaker } from '../../../packages/runtime/adapters/redis/circuit-breaker.ts'
 import { OPEN_MS } from '../../../packages/runtime/pipeline/failures/failure-surge.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { FiringCount } from './firing-count.ts'
 import type { KafkaLook } from './kafka-look.ts'
 
 export interface RedisLook {
@@ -67,4 +66,33 @@ export class RedisLooks {
 function appliedByView(lags: KafkaLook['lags'] | undefined): string | undefined {
   const lag = lags?.find(one => one.function === firingAlerts.name)
   return lag?.partitions.map(({ next }) => next).join()
+}
+
+/** How old a count may be where the view tells of nothing new. */
+const EVERY_MS = 10_000
+
+export class FiringCount {
+  readonly #count: () => Promise<number>
+  #known = 0
+  #applied: string | undefined
+  #atMs = Number.NEGATIVE_INFINITY
+
+  constructor(count: () => Promise<number>) {
+    this.#count = count
+  }
+
+  /**
+   * Counts where the number may have changed since it was counted.
+   *
+   * @param applied changes whenever the view of firing alerts has applied records; undefined if that is not known
+   * @throws as counting does
+   */
+  async at(nowMs: number, applied: string | undefined): Promise<number> {
+    const hasChanged = applied !== undefined && applied !== this.#applied
+    if (!hasChanged && nowMs - this.#atMs < EVERY_MS) return this.#known
+    this.#known = await this.#count()
+    this.#applied = applied
+    this.#atMs = nowMs
+    return this.#known
+  }
 }

@@ -1,18 +1,21 @@
 /** One entity as it is now. */
+import { conditionKind, measureKind, rememberingKind } from '../../../lib/alerting/condition.ts'
+import { matches } from '../../../lib/alerting/match.ts'
+import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
+import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
 import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
 import { activityOf } from '../../../lib/queries/activities.ts'
 import { type ActiveAlert, activeAlertsOf } from '../../../lib/queries/alerts.ts'
 import type { EntityReading } from '../../../lib/queries/entity-log.ts'
 import type { Searched } from '../../../lib/queries/newest-records.ts'
 import { entityStatistics, type FoundStatistics } from '../../../lib/queries/statistics.ts'
-import type { FamilyName } from '../../../lib/telemetry/families.ts'
+import { FAMILIES, type FamilyName, type ReadingData } from '../../../lib/telemetry/families.ts'
 import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 import { metricsOf, type ShownMetric } from './entity-page.ts'
 import type { TelemetryMemory } from './memory.ts'
-import { type WatchingRule, watchingRules } from './thresholds.ts'
 
 export interface EntityNow {
   readonly entity: string
@@ -150,4 +153,70 @@ function shownReadings(
   return wanted.map(({ id, timeMs, offset, values }) => {
     return { id, timeMs, offset, values: metrics.map(({ name }) => values[name] ?? null) }
   })
+}
+
+export interface WatchingRule {
+  /** Its name and labels. */
+  readonly rule: string
+  readonly name: string
+  readonly metric: string
+  readonly severity: string
+  /** What is compared: `value`, `state`, or the kind that replaces the value by a number of its own, such as `change`. */
+  readonly compares: string
+  /** When it is bad, in words. */
+  readonly text: string
+  /** Unit of the limits; `1` where they have none. */
+  readonly unit: string
+  /** Null where it has no such limit. */
+  readonly fireAbove: number | null
+  readonly fireBelow: number | null
+  readonly clearBelow: number | null
+  readonly clearAbove: number | null
+  readonly states: readonly string[]
+  /** How long it must hold, in milliseconds. */
+  readonly forMs: number
+  readonly isPaused: boolean
+}
+
+/**
+ * @param newest data of the newest reading, which says of which site, type or tags the entity is; without it, rules that ask for
+ * these are left out
+ */
+export function watchingRules(
+  rules: readonly AnyRule[],
+  { family, subject, newest }: { family: FamilyName; subject?: string; newest?: ReadingData | undefined },
+): WatchingRule[] {
+  const watches = (rule: Rule) =>
+    rule.family === family && (!rule.match || matches(rule.match, family, subject, newest ?? {}))
+  return thresholdRules(rules).filter(watches).map(watchingRule)
+}
+
+function watchingRule(rule: Rule): WatchingRule {
+  const { name, metric, severity, condition, measure, forMs, paused } = rule
+  const kind = conditionKind(condition)
+  const { fire, clear, states } = kind.chart?.(condition) ?? {}
+  const measureUnit = measure && measureKind(measure).unit
+  const unit = FAMILIES[rule.family].metrics[metric] ?? '1'
+  return {
+    rule: identityOf(rule),
+    name,
+    metric,
+    severity,
+    compares: states ? 'state' : (rememberingKind(rule)?.name ?? 'value'),
+    text: kind.words.text(condition, unit),
+    // A number of standard deviations, for example, has no unit.
+    unit: measureUnit ? '1' : unit,
+    fireAbove: finite(fire?.above),
+    fireBelow: finite(fire?.below),
+    // A value that is no longer above this one clears the alert.
+    clearBelow: finite(clear?.above),
+    clearAbove: finite(clear?.below),
+    states: states ?? [],
+    forMs,
+    isPaused: paused,
+  }
+}
+
+function finite(limit: number | undefined): number | null {
+  return limit !== undefined && Number.isFinite(limit) ? limit : null
 }

@@ -19,9 +19,7 @@ import { rulesOfPartition } from '../../../lib/queries/rules-of-partition.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { plainEvents } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { KeptAnswer } from '../../live/kept-answer.ts'
-import { KeptAnswers } from '../../live/kept-answers.ts'
-import { KeptByKey } from '../../live/kept-by-key.ts'
+import { KeptAnswer, KeptAnswers, KeptByKey } from '../../live/kept.ts'
 import { type RecentOptions, RecentRecords } from '../../live/recent-records.ts'
 
 /** Upper bound for the entities of one list: their statistics take about 50 MB. */

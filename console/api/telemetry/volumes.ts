@@ -4,7 +4,7 @@ import { instantsUntil, type KnownOffsets, recordsIfThere } from '../../../lib/q
 import { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import { once } from '../../../packages/runtime/lambda/once.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { PATIENCE_OF_A_PAGE } from '../../kafka-offsets.ts'
+import { PATIENCE_OF_A_PAGE } from '../../kafka-answers.ts'
 
 /** The topics that tell how much goes on. */
 const COUNTED_SIGNALS = [

@@ -3,10 +3,10 @@
 import type { JSX } from 'preact'
 import type { NotificationRow } from '../../api/alerts/notifications.ts'
 import { addressOf, useParameter } from '../data/address.ts'
-import { Badge, type Tone } from '../parts/badge.tsx'
 import { column, textColumn, timeColumn } from '../parts/columns.tsx'
 import { Choice } from '../parts/fields.tsx'
 import { Live } from '../parts/known.tsx'
+import { Badge, type Tone } from '../parts/marks.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText } from '../parts/words.ts'
 

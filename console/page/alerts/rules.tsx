@@ -3,10 +3,9 @@
 import type { JSX } from 'preact'
 import type { OneRule, OnRow, RuleRow, Rules } from '../../api/alerts/rules.ts'
 import { addressOf } from '../data/address.ts'
-import { Badge } from '../parts/badge.tsx'
 import { column, entityColumn, severityColumn, timeColumn } from '../parts/columns.tsx'
 import { Live } from '../parts/known.tsx'
-import { Severity, useNow } from '../parts/marks.tsx'
+import { Badge, Severity, useNow } from '../parts/marks.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, durationText, numberText } from '../parts/words.ts'
 

@@ -1,8 +1,6 @@
 /** Where an event leads, on every page that shows one: to its entity, its alert and rule, or its dead letter. Pure. */
-
 import type { Message } from '../../api/kafka/messages/one.ts'
 import { addressOf } from './address.ts'
-import { traceIdOf } from './trace.ts'
 
 export interface EventLink {
   readonly text: string
@@ -70,4 +68,14 @@ function failedRecord(data: unknown): EventLink[] {
   return [
     { text: 'The record that failed', href: addressOf('/kafka/messages', { topic, partition, offset }) },
   ]
+}
+
+/** Version `ff` is not valid, and only versions after `00` may add something at the end. */
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/
+
+/** The id of the trace in a `traceparent`; undefined if it is not one. */
+export function traceIdOf(traceparent: unknown): string | undefined {
+  if (typeof traceparent !== 'string') return undefined
+  const [, version, trace, more] = TRACEPARENT.exec(traceparent) ?? []
+  return version === '00' && more !== undefined ? undefined : trace
 }

@@ -1,7 +1,7 @@
 /** How commands and states are called. Pure. */
 
 import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
-import type { Tone } from '../parts/badge.tsx'
+import type { Tone } from '../parts/marks.tsx'
 import { countText } from '../parts/words.ts'
 
 export type Command = OperationAnswer['command']

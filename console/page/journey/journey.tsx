@@ -3,7 +3,7 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import type { RecentAnswer, RecentJourney } from '../../journey/answers.ts'
+import type { RecentAnswer, RecentJourney } from '../../journey/recent.ts'
 import { addressOf, useParameter } from '../data/address.ts'
 import { useAnswer, useLive } from '../data/answers.ts'
 import { Empty, Known } from '../parts/known.tsx'

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, JSX } from 'preact'
 import type { DecisionStep, EventStep, Place } from '../../../lib/queries/journey/model.ts'
-import type { JourneyAnswer } from '../../journey/answers.ts'
+import type { JourneyAnswer } from '../../journey/recent.ts'
 import { addressOf } from '../data/address.ts'
 import { type EventLink, eventLinks } from '../data/event-links.ts'
 import { Facts, Text } from '../parts/facts.tsx'

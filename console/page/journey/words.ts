@@ -1,6 +1,6 @@
 /** What the page of an event calls things. Pure. */
 import type { DecisionStep, EventStep, JourneyEnd } from '../../../lib/queries/journey/model.ts'
-import { traceIdOf } from '../data/trace.ts'
+import { traceIdOf } from '../data/event-links.ts'
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad'
 

@@ -1,7 +1,7 @@
 /** One topic: how it lies on the brokers, how evenly it is filled, its settings, and who reads it. */
 
 import type { JSX } from 'preact'
-import type { PartitionAnswer, ReadingGroup, SettingAnswer, TopicAnswer } from '../../api/kafka/topic.ts'
+import type { PartitionAnswer, ReadingGroup, SettingAnswer, TopicAnswer } from '../../api/kafka/topics.ts'
 import { addressOf } from '../data/address.ts'
 import { column, numberColumn } from '../parts/columns.tsx'
 import { Facts } from '../parts/facts.tsx'

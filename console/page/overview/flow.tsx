@@ -5,8 +5,8 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Overview, ShownConsumer } from '../../api/overview/shapes.ts'
 import { addressOf } from '../data/address.ts'
 import { compactText, durationText, rateText } from '../parts/words.ts'
+import { stateOf } from './figures.ts'
 import { type Box, type Edge, flowLayout, HEADER, ROW, rowTop, targetsOf } from './flow-layout.ts'
-import { stateOf } from './headline.ts'
 
 export function Flow({ overview }: { readonly overview: Overview }): JSX.Element {
   const place = useRef<HTMLDivElement>(null)

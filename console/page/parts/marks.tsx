@@ -1,6 +1,5 @@
 /** Small parts that many pages show. */
-
-import type { JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { addressOf } from '../data/address.ts'
 import { hasTelemetry, partsOf } from './entity.ts'
@@ -39,4 +38,23 @@ export function useNow(everyMs = 5_000): number {
     return () => clearInterval(timer)
   }, [everyMs])
   return nowMs
+}
+
+export type Tone = 'good' | 'warn' | 'bad' | 'plain'
+
+export function Badge({
+  tone = 'plain',
+  title,
+  children,
+}: {
+  readonly tone?: Tone
+  /** More words, for those who point at it. */
+  readonly title?: string
+  readonly children: ComponentChildren
+}): JSX.Element {
+  return (
+    <span class={`badge ${tone}`} title={title}>
+      {children}
+    </span>
+  )
 }

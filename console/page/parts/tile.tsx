@@ -1,7 +1,7 @@
 /** One figure, large, with its recent past. */
 
 import type { ComponentChildren, JSX } from 'preact'
-import type { Tone } from './badge.tsx'
+import type { Tone } from './marks.tsx'
 
 interface Props {
   readonly title: string

@@ -1,8 +1,7 @@
 /** The figures of an entity as tables. */
 
 import type { JSX } from 'preact'
-import type { EntityNow, ShownReading } from '../../api/telemetry/entity.ts'
-import type { WatchingRule } from '../../api/telemetry/thresholds.ts'
+import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity.ts'
 import { addressOf } from '../data/address.ts'
 import { Empty } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'

@@ -2,8 +2,8 @@
 
 import type { Happening } from '../../../lib/queries/happenings.ts'
 import type { Searched } from '../../../lib/queries/newest-records.ts'
+import type { WatchingRule } from '../../api/telemetry/entity.ts'
 import type { StatisticName } from '../../api/telemetry/entity-page.ts'
-import type { WatchingRule } from '../../api/telemetry/thresholds.ts'
 import { countText, durationText, numberText } from '../parts/words.ts'
 
 export const STATISTIC_WORDS: Readonly<Record<StatisticName, string>> = {

@@ -1,8 +1,7 @@
 /** What the charts of an entity are drawn from. Pure. Times of charts are seconds since the epoch, as uPlot wants them. */
 
-import type { EntityNow, ShownReading } from '../../api/telemetry/entity.ts'
+import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity.ts'
 import type { AlertSpan, EntityHistory } from '../../api/telemetry/history.ts'
-import type { WatchingRule } from '../../api/telemetry/thresholds.ts'
 
 /** Times, and lists of values that belong to them; null is a gap, undefined has no value of its own. */
 export interface Columns {

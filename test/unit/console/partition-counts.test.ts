@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { PartitionCounts } from '../../../console/partition-counts.ts'
+import { PartitionCounts } from '../../../console/kafka-answers.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 
 /** Kafka as `answer` says, and a clock. */

@@ -2,9 +2,9 @@
 import { findRecords } from '../../../../lib/queries/find-records.ts'
 import { recordedLine } from '../../../../lib/queries/recorded-line.ts'
 import { ProblemError } from '../../problem.ts'
-import { beginningOf } from './beginning.ts'
 import { limitsOf, type MessagePorts, type Most } from './list.ts'
 import type { MessagesQuery } from './query.ts'
+import { beginningOf } from './query.ts'
 import { Wanted } from './rows.ts'
 
 export interface Recording {

@@ -4,8 +4,8 @@ import type { Range } from '../../../../lib/queries/records.ts'
 import type { TopicOffsets } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
 import { instant } from '../../../../packages/runtime/consumer/instant.ts'
 import type { DataReader, LogReader } from '../../../../packages/runtime/pipeline/ports.ts'
-import { beginningOf, cursorOf } from './beginning.ts'
 import type { MessagesQuery } from './query.ts'
+import { beginningOf, cursorOf } from './query.ts'
 import { type MessageRow, Wanted } from './rows.ts'
 
 export interface MessageList {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Hono } from 'hono'
-import type { AccessLine } from '../../../../console/access/access-log.ts'
+import type { AccessLine } from '../../../../console/access/failed-sign-ins.ts'
 import { FailedSignIns } from '../../../../console/access/failed-sign-ins.ts'
 import type { ConsoleHono } from '../../../../console/access/person.ts'
 import { answerProblem } from '../../../../console/api/problem.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deployedAccess, localAccess } from '../../../../console/access/access.ts'
-import { type Origins, refusalOf } from '../../../../console/access/requests.ts'
+import { type Origins, refusalOf } from '../../../../console/access/guard.ts'
 import { endedHere, SignOuts } from '../../../../console/access/sign-outs.ts'
 
 const LOCAL = localAccess('t', { name: 'ada', role: 'operator' })

@@ -1,7 +1,7 @@
 /** A console without servers: whoever is refused needs none. */
 import type { Hono } from 'hono'
 import { type Access, localAccess } from '../../../../console/access/access.ts'
-import type { AccessLine } from '../../../../console/access/access-log.ts'
+import type { AccessLine } from '../../../../console/access/failed-sign-ins.ts'
 import type { ConsoleHono, Person, Role } from '../../../../console/access/person.ts'
 import { consoleApp } from '../../../../console/app.ts'
 import { ConsoleEnvironment } from '../../../../console/environment.ts'

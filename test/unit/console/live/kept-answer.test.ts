@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { KeptAnswer } from '../../../../console/live/kept-answer.ts'
-import { KeptAnswers } from '../../../../console/live/kept-answers.ts'
-import { KeptByKey } from '../../../../console/live/kept-by-key.ts'
+import { KeptAnswer, KeptAnswers, KeptByKey } from '../../../../console/live/kept.ts'
 
 /** A clock that stands still until it is moved, and a question that takes some of its time. */
 function stage({ takesMs = 0, forMs = 100, fails = false } = {}) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { SharedAnswers } from '../../../../console/live/shared-answers.ts'
+import { SharedAnswers } from '../../../../console/live/watchable.ts'
 
 /** A server that answers when it is told to, and a clock that moves when it is told to. */
 class Stage {

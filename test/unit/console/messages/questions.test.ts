@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parse, safeParse } from 'valibot'
-import { beginningOf, cursorOf } from '../../../../console/api/kafka/messages/beginning.ts'
-import { conditionsIn, MESSAGES_QUERY } from '../../../../console/api/kafka/messages/query.ts'
+import {
+  beginningOf,
+  conditionsIn,
+  cursorOf,
+  MESSAGES_QUERY,
+} from '../../../../console/api/kafka/messages/query.ts'
 import { ProblemError } from '../../../../console/api/problem.ts'
 import {
   askedIn,

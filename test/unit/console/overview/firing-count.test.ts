@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { FiringCount } from '../../../../console/api/overview/firing-count.ts'
+import { FiringCount } from '../../../../console/api/overview/redis-look.ts'
 
 /** A view in which as many alerts fire as is said, and how often they were counted. */
 function stage() {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { OffsetTimes } from '../../../../console/api/overview/offset-times.ts'
+import { OffsetTimes } from '../../../../console/api/overview/waits.ts'
 
 const known = (...looks: readonly (readonly [end: number, atMs: number])[]) => {
   const times = new OffsetTimes()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { WatchingRule } from '../../../../console/api/telemetry/thresholds.ts'
+import type { WatchingRule } from '../../../../console/api/telemetry/entity.ts'
 import {
   levelsOf,
   minuteColumns,

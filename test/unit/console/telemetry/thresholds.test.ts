@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { watchingRules } from '../../../../console/api/telemetry/thresholds.ts'
+import { watchingRules } from '../../../../console/api/telemetry/entity.ts'
 import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
 import { ruleOf } from '../../alerting/support.ts'
 

@@ -46,12 +46,7 @@ export function RuleEditor(): JSX.Element {
   )
 }
 
-interface Props {
-  readonly known: RuleFiles
-  readonly again: () => void
-}
-
-function Editor({ known, again }: Props): JSX.Element {
+function Editor({ known, again }: { readonly known: RuleFiles; readonly again: () => void }): JSX.Element {
   const { files, canBeSaved, areInForce } = known
   const [chosen, choose] = useParameter('file', files[0]?.name ?? NEW)
   const [drafts, change] = useDrafts(known)

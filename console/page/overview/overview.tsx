@@ -121,11 +121,6 @@ function LastAlerts({ overview }: { readonly overview: Overview }): JSX.Element 
   )
 }
 
-interface FiguresProps {
-  readonly overview: Overview
-  readonly past: History
-}
-
 interface Figure {
   readonly name: string
   readonly title: string
@@ -134,7 +129,7 @@ interface Figure {
   readonly isBad?: boolean
 }
 
-function Figures({ overview, past }: FiguresProps): JSX.Element {
+function Figures({ overview, past }: { readonly overview: Overview; readonly past: History }): JSX.Element {
   return (
     <dl class="tiles">
       {figuresOf(overview).map(({ name, title, note, isBad }) => {

@@ -1,4 +1,5 @@
 /** Asks the console's server. All questions go through here, so that signing in, errors and streams are treated alike. */
+
 import { useEffect, useState } from 'preact/hooks'
 import type { Answers } from '../../api/api.ts'
 import type { Problem } from '../../api/problem.ts'

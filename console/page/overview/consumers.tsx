@@ -1,7 +1,9 @@
 /** How far every consumer is behind, in records and seconds, and how that was in the last minutes. */
+
 import type { JSX } from 'preact'
 import type { History, Overview, ShownConsumer } from '../../api/overview/shapes.ts'
 import { addressOf } from '../data/address.ts'
+import { column, linkColumn } from '../parts/columns.tsx'
 import { Badge } from '../parts/marks.tsx'
 import { Sparkline } from '../parts/sparkline.tsx'
 import { type Column, Table } from '../parts/table.tsx'
@@ -62,28 +64,28 @@ function columnsOf(overview: Overview, past: History): Column<ShownConsumer>[] {
     }
   })
   return [
-    {
-      heading: 'Consumer',
-      sortBy: ({ function: name }) => name,
-      cell: ({ function: name, group }) => <a href={addressOf('/kafka/groups', { group })}>{name}</a>,
-    },
-    {
-      heading: 'Reads',
-      sortBy: ({ topic }) => topic,
-      cell: ({ signal, topic }) => (
+    linkColumn(
+      'Consumer',
+      ({ function: name }) => name,
+      ({ group }) => addressOf('/kafka/groups', { group }),
+    ),
+    column(
+      'Reads',
+      ({ signal, topic }) => (
         <a href={addressOf('/kafka/topics', { topic })} title={topic}>
           {signal ?? topic}
         </a>
       ),
-    },
+      ({ topic }) => topic,
+    ),
     ...figures,
-    {
-      heading: 'State',
-      sortBy: consumer => urgencyOf(stateOf(consumer, overview)),
-      cell: consumer => {
+    column(
+      'State',
+      consumer => {
         const { tone, text } = stateOf(consumer, overview)
         return <Badge tone={tone}>{tone === 'bad' ? 'stands still' : text}</Badge>
       },
-    },
+      consumer => urgencyOf(stateOf(consumer, overview)),
+    ),
   ]
 }

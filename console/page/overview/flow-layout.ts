@@ -1,5 +1,4 @@
 /** Where everything stands in the picture of the flow, in pixels. Pure. */
-
 import type { Overview, ShownConsumer, ShownTopic } from '../../api/overview/shapes.ts'
 
 type Flow = Pick<Overview, 'topics' | 'consumers' | 'producers'>

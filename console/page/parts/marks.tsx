@@ -1,4 +1,5 @@
 /** Small parts that many pages show. */
+
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { addressOf } from '../data/address.ts'

@@ -4,10 +4,9 @@ import type { ComponentChildren, JSX } from 'preact'
 import type { Happening } from '../../../lib/queries/happenings.ts'
 import type { Activities, DeviceNow } from '../../api/telemetry/activities.ts'
 import { addressOf } from '../data/address.ts'
-import { useLive } from '../data/answers.ts'
+import { column, textColumn, timeColumn } from '../parts/columns.tsx'
 import { partsOf } from '../parts/entity.ts'
-import { Empty, Known } from '../parts/known.tsx'
-import { EntityLink } from '../parts/marks.tsx'
+import { Empty, Live } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { type Tab, Tabs } from '../parts/tabs.tsx'
@@ -18,9 +17,8 @@ import { type Choices, useChoices } from './span-choice.tsx'
 export function ActivitiesPage(): JSX.Element {
   const choices = useChoices()
   const activity = choices.of('activity')
-  const answer = useLive('/telemetry/activities', { activity }, { keep: true })
   return (
-    <Known of={answer} what="the activities">
+    <Live path="/telemetry/activities" query={{ activity }} keep what="the activities">
       {found => (
         <div class="columns">
           <Devices found={found} chosen={activity} choices={choices} />
@@ -30,7 +28,7 @@ export function ActivitiesPage(): JSX.Element {
           </div>
         </div>
       )}
-    </Known>
+    </Live>
   )
 }
 
@@ -78,22 +76,26 @@ function Devices({ found, chosen, choices }: DevicesProps): JSX.Element {
 }
 
 const DEVICE_COLUMNS: readonly Column<DeviceNow>[] = [
-  {
-    heading: 'Device',
-    cell: ({ entity }) => <EntityLink entity={entity} />,
-    sortBy: ({ entity }) => partsOf(entity).subject,
-  },
-  { heading: 'Model', cell: ({ entity }) => partsOf(entity).source, sortBy: ({ entity }) => entity },
-  { heading: 'Activity', cell: ({ activity }) => activity, sortBy: ({ activity }) => activity },
-  {
-    heading: 'Since',
-    cell: ({ since }) => (
+  column(
+    'Device',
+    ({ entity }) => <EntityName entity={entity} />,
+    ({ entity }) => partsOf(entity).subject,
+  ),
+  column(
+    'Model',
+    ({ entity }) => partsOf(entity).source,
+    ({ entity }) => entity,
+  ),
+  textColumn('Activity', ({ activity }) => activity),
+  column(
+    'Since',
+    ({ since }) => (
       <span title={durationText(Date.now() - Date.parse(since))}>
         <Moment at={since} />
       </span>
     ),
-    sortBy: ({ since }) => since,
-  },
+    ({ since }) => since,
+  ),
 ]
 
 function SilentSensors({ found: { silent, silentCount } }: { found: Activities }): JSX.Element {
@@ -124,17 +126,13 @@ function SilentSensors({ found: { silent, silentCount } }: { found: Activities }
 }
 
 const SILENT_COLUMNS: readonly Column<Activities['silent'][number]>[] = [
-  {
-    heading: 'Sensor',
-    cell: ({ entity }) => <EntityLink entity={entity} />,
-    sortBy: ({ entity }) => entity,
-  },
-  { heading: 'Source', cell: ({ entity }) => partsOf(entity).source },
-  {
-    heading: 'Last reading',
-    cell: ({ lastSeen }) => <Moment at={lastSeen} />,
-    sortBy: ({ lastSeen }) => lastSeen,
-  },
+  column(
+    'Sensor',
+    ({ entity }) => <EntityName entity={entity} />,
+    ({ entity }) => entity,
+  ),
+  column('Source', ({ entity }) => partsOf(entity).source),
+  timeColumn('Last reading', ({ lastSeen }) => lastSeen),
 ]
 
 function Lately({ lately }: { lately: readonly Happening[] }): JSX.Element {
@@ -147,7 +145,7 @@ function Lately({ lately }: { lately: readonly Happening[] }): JSX.Element {
           <li key={happening.id}>
             <Moment at={happening.at} />{' '}
             <span>
-              <EntityLink entity={happening.entity} /> {happeningText(happening)}{' '}
+              <EntityName entity={happening.entity} /> {happeningText(happening)}{' '}
               <a href={addressOf('/event', { id: happening.id })}>how it came</a>
             </span>
           </li>
@@ -157,6 +155,6 @@ function Lately({ lately }: { lately: readonly Happening[] }): JSX.Element {
   )
 }
 
-function _EntityLink({ entity }: { readonly entity: string }): JSX.Element {
+function EntityName({ entity }: { readonly entity: string }): JSX.Element {
   return <a href={addressOf('/telemetry', { entity })}>{partsOf(entity).subject || entity}</a>
 }

@@ -5,8 +5,8 @@ import type { GroupAverages } from '../../../lib/queries/averages.ts'
 import type { StatisticName } from '../../api/telemetry/entity-page.ts'
 import type { FamilyAverages } from '../../api/telemetry.ts'
 import { addressOf } from '../data/address.ts'
-import { useLive } from '../data/answers.ts'
-import { Empty, Known } from '../parts/known.tsx'
+import { linkColumn, numberColumn } from '../parts/columns.tsx'
+import { Empty, Live } from '../parts/known.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { Tile } from '../parts/tile.tsx'
@@ -17,7 +17,6 @@ import { useChoices } from './span-choice.tsx'
 export function AveragesPage(): JSX.Element {
   const choices = useChoices()
   const statistic = (choices.of('statistic') || 'mean') as StatisticName
-  const answer = useLive('/telemetry/averages')
   return (
     <>
       <Tabs
@@ -30,7 +29,7 @@ export function AveragesPage(): JSX.Element {
         }))}
       />
       <p class="muted">{ABOUT[statistic] ?? ABOUT.mean}</p>
-      <Known of={answer} what="the averages">
+      <Live path="/telemetry/averages" what="the averages">
         {({ families, known, isWhole }) => (
           <>
             {families.length === 0 && <Empty>The processor has counted no reading yet.</Empty>}
@@ -42,7 +41,7 @@ export function AveragesPage(): JSX.Element {
             )}
           </>
         )}
-      </Known>
+      </Live>
     </>
   )
 }
@@ -62,31 +61,17 @@ interface FamilyProps {
 
 function Family({ family: { all, metrics, groups, count }, statistic }: FamilyProps): JSX.Element {
   const columns: readonly Column<GroupAverages>[] = [
-    {
-      heading: 'Source',
-      cell: ({ name }) => <a href={addressOf('/telemetry', { family: all.family, find: name })}>{name}</a>,
-      sortBy: ({ name }) => name,
-    },
-    {
-      heading: 'Entities',
-      cell: ({ entities }) => numberText(entities),
-      sortBy: ({ entities }) => entities,
-      align: 'right',
-    },
-    {
-      heading: 'Last minute',
-      cell: ({ readingsInMinute }) => numberText(readingsInMinute),
-      sortBy: ({ readingsInMinute }) => readingsInMinute,
-      align: 'right',
-    },
-    ...metrics.map(({ name, unit }): Column<GroupAverages> => {
-      return {
-        heading: `${name}${unitText(unit)}`,
-        cell: group => valueIn(group, name, statistic),
-        sortBy: group => group.metrics[name]?.[statistic] ?? Number.NEGATIVE_INFINITY,
-        align: 'right',
-      }
-    }),
+    linkColumn(
+      'Source',
+      ({ name }) => name,
+      ({ name }) => addressOf('/telemetry', { family: all.family, find: name }),
+    ),
+    numberColumn('Entities', ({ entities }) => entities),
+    numberColumn('Last minute', ({ readingsInMinute }) => readingsInMinute),
+    ...metrics.map(({ name, unit }) => ({
+      ...numberColumn<GroupAverages>(`${name}${unitText(unit)}`, group => group.metrics[name]?.[statistic]),
+      sortBy: (group: GroupAverages) => group.metrics[name]?.[statistic] ?? Number.NEGATIVE_INFINITY,
+    })),
   ]
   return (
     <section>
@@ -113,9 +98,4 @@ function Family({ family: { all, metrics, groups, count }, statistic }: FamilyPr
       {count > groups.length && <p class="warn">The largest {groups.length} sources are listed.</p>}
     </section>
   )
-}
-
-function valueIn({ metrics }: GroupAverages, name: string, statistic: StatisticName): string {
-  const value = metrics[name]?.[statistic]
-  return value === undefined ? '–' : numberText(value)
 }

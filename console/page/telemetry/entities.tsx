@@ -1,10 +1,12 @@
 /** All entities with their statistics. The server chooses, sorts and cuts: ten thousand are too many for a browser. */
+
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
-import type { EntityPage, StatisticName } from '../../api/telemetry/entity-page.ts'
+import type { EntityPage } from '../../api/telemetry/entity-page.ts'
 import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { partsOf } from '../parts/entity.ts'
+import { Choice } from '../parts/fields.tsx'
 import { Empty, Known } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Scrolls } from '../parts/scrolls.tsx'
@@ -74,7 +76,6 @@ interface BarProps {
 }
 
 function Bar({ choices, families }: BarProps): JSX.Element {
-  const [statisticId, alertingId] = [useId(), useId()]
   return (
     <div class="bar">
       {families && families.families.length > 0 && (
@@ -93,23 +94,14 @@ function Bar({ choices, families }: BarProps): JSX.Element {
         />
       )}
       <Find value={choices.of('find')} onFind={find => choices.change({ find, page: '' })} />
-      <label for={statisticId}>
-        Show
-        <select
-          id={statisticId}
-          value={choices.of('statistic') || 'last'}
-          onChange={event => choices.change({ statistic: event.currentTarget.value })}
-        >
-          {(Object.keys(STATISTIC_WORDS) as StatisticName[]).map(name => (
-            <option key={name} value={name}>
-              {STATISTIC_WORDS[name]}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label for={alertingId} class="check">
+      <Choice
+        label="Show"
+        value={choices.of('statistic') || 'last'}
+        set={statistic => choices.change({ statistic })}
+        options={Object.entries(STATISTIC_WORDS)}
+      />
+      <label class="check">
         <input
-          id={alertingId}
           type="checkbox"
           checked={choices.of('alerting') === 'yes'}
           onChange={event => choices.change({ alerting: event.currentTarget.checked ? 'yes' : '', page: '' })}
@@ -153,28 +145,22 @@ function Find({ value, onFind }: { value: string; onFind: (text: string) => void
 
 function EntityTable({ page, choices }: { page: EntityPage; choices: Choices }): JSX.Element {
   const { rows, metrics } = page
+  const headings: readonly (readonly [by: string, title: string, isNumber: boolean])[] = [
+    ['entity', 'Entity', false],
+    ['alerts', 'Alerts', true],
+    ['last-reading', 'Last reading', false],
+    ['readings', 'Readings', true],
+    ...metrics.map(({ name, unit }) => [name, `${name}${unitText(unit)}`, true] as const),
+  ]
   return (
     <Scrolls label="Entities">
       <table class="telemetry-entities">
         <caption class="unseen">Entities of the family {page.family}</caption>
         <thead>
           <tr>
-            <Heading by="entity" choices={choices}>
-              Entity
-            </Heading>
-            <Heading by="alerts" choices={choices} isNumber>
-              Alerts
-            </Heading>
-            <Heading by="last-reading" choices={choices}>
-              Last reading
-            </Heading>
-            <Heading by="readings" choices={choices} isNumber>
-              Readings
-            </Heading>
-            {metrics.map(({ name, unit }) => (
-              <Heading key={name} by={name} choices={choices} isNumber>
-                {name}
-                {unitText(unit)}
+            {headings.map(([by, title, isNumber]) => (
+              <Heading key={by} by={by} choices={choices} isNumber={isNumber}>
+                {title}
               </Heading>
             ))}
             <th scope="col">Source</th>
@@ -208,12 +194,12 @@ function EntityTable({ page, choices }: { page: EntityPage; choices: Choices }):
 interface HeadingProps {
   readonly by: string
   readonly choices: Choices
-  readonly isNumber?: boolean
+  readonly isNumber: boolean
   readonly children: ComponentChildren
 }
 
 /** Figures begin with the greatest, texts with the first. */
-function Heading({ by, choices, isNumber = false, children }: HeadingProps): JSX.Element {
+function Heading({ by, choices, isNumber, children }: HeadingProps): JSX.Element {
   const sort = choices.of('sort') || 'entity'
   const [isUp, isDown] = [sort === by, sort === `-${by}`]
   const other = isNumber ? (isDown ? by : `-${by}`) : isUp ? `-${by}` : by

@@ -3,10 +3,10 @@
 import type { JSX } from 'preact'
 import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity.ts'
 import { addressOf } from '../data/address.ts'
+import { column, numberColumn, textColumn, timeColumn } from '../parts/columns.tsx'
 import { Empty } from '../parts/known.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { type Column, Table } from '../parts/table.tsx'
-import { numberText } from '../parts/words.ts'
 import { conditionText, forText, unitText, valueText } from './figures.ts'
 
 type Metric = EntityNow['metrics'][number]
@@ -27,27 +27,15 @@ export function Statistics({ now: { metrics } }: { readonly now: EntityNow }): J
   )
 }
 
-function figure(
-  heading: string,
-  of: (statistics: NonNullable<Metric['statistics']>) => number,
-): Column<Metric> {
-  const value = ({ statistics }: Metric) => (statistics ? of(statistics) : 0)
-  return { heading, cell: one => numberText(value(one)), sortBy: value, align: 'right' }
-}
-
 const STATISTICS: readonly Column<Metric>[] = [
-  {
-    heading: 'Metric',
-    cell: ({ name, unit }) => `${name}${unitText(unit)}`,
-    sortBy: ({ name }) => name,
-  },
-  figure('Newest', ({ last }) => last),
-  figure('Mean', ({ mean }) => mean),
-  figure('Least', ({ minimum }) => minimum),
-  figure('Greatest', ({ maximum }) => maximum),
-  figure('Standard deviation', ({ standardDeviation }) => standardDeviation),
-  figure('Readings', ({ count }) => count),
-  { heading: 'Last reported', cell: ({ statistics }) => statistics && <Moment at={statistics.lastAt} /> },
+  textColumn('Metric', ({ name, unit }) => `${name}${unitText(unit)}`),
+  numberColumn('Newest', ({ statistics }) => statistics?.last),
+  numberColumn('Mean', ({ statistics }) => statistics?.mean),
+  numberColumn('Least', ({ statistics }) => statistics?.minimum),
+  numberColumn('Greatest', ({ statistics }) => statistics?.maximum),
+  numberColumn('Standard deviation', ({ statistics }) => statistics?.standardDeviation),
+  numberColumn('Readings', ({ statistics }) => statistics?.count),
+  timeColumn('Last reported', ({ statistics }) => statistics?.lastAt ?? null),
 ]
 
 /** Every rule that watches it, and how it stands. */
@@ -58,17 +46,17 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
     return alerts.find(one => one.rule.startsWith(`${rule} `))?.phase ?? 'inactive'
   }
   const columns: readonly Column<WatchingRule>[] = [
-    {
-      heading: 'Rule',
-      cell: ({ name }) => <a href={addressOf('/alerts/rules', { rule: name })}>{name}</a>,
-      sortBy: ({ rule }) => rule,
-    },
-    { heading: 'Metric', cell: ({ metric }) => metric, sortBy: ({ metric }) => metric },
-    { heading: 'Fires', cell: rule => conditionText(rule) },
-    { heading: 'For', cell: forText, sortBy: ({ forMs }) => forMs },
-    { heading: 'Clears', cell: rule => clearText(rule) },
-    { heading: 'Severity', cell: ({ severity }) => severity, sortBy: ({ severity }) => severity },
-    { heading: 'Now', cell: rule => <Phase phase={stateOf(rule)} />, sortBy: stateOf },
+    column(
+      'Rule',
+      ({ name }) => <a href={addressOf('/alerts/rules', { rule: name })}>{name}</a>,
+      ({ rule }) => rule,
+    ),
+    textColumn('Metric', ({ metric }) => metric),
+    column('Fires', rule => conditionText(rule)),
+    column('For', forText, ({ forMs }) => forMs),
+    column('Clears', rule => clearText(rule)),
+    textColumn('Severity', ({ severity }) => severity),
+    column('Now', rule => <Phase phase={stateOf(rule)} />, stateOf),
   ]
   return (
     <section>
@@ -111,23 +99,16 @@ const SHOWN = 10
 export function NewestReadings({ now }: { readonly now: EntityNow }): JSX.Element {
   const { newest, metrics, topic, partition } = now
   const columns: readonly Column<ShownReading>[] = [
-    { heading: 'Event time', cell: ({ timeMs }) => <Moment at={timeMs} /> },
-    ...metrics.map(({ name, unit }, index): Column<ShownReading> => {
-      const cell = ({ values }: ShownReading) => {
-        const value = values[index]
-        return value === null || value === undefined ? '–' : numberText(value)
-      }
-      return { heading: `${name}${unitText(unit)}`, cell, align: 'right' }
-    }),
-    {
-      heading: 'Record',
-      cell: ({ offset }) => (
-        <a href={addressOf('/kafka/messages', { topic, partition, offset })}>
-          {partition}:{offset}
-        </a>
-      ),
-    },
-    { heading: 'Event', cell: ({ id }) => <a href={addressOf('/event', { id })}>its way</a> },
+    column('Event time', ({ timeMs }) => <Moment at={timeMs} />),
+    ...metrics.map(({ name, unit }, index) =>
+      numberColumn<ShownReading>(`${name}${unitText(unit)}`, ({ values }) => values[index]),
+    ),
+    column('Record', ({ offset }) => (
+      <a href={addressOf('/kafka/messages', { topic, partition, offset })}>
+        {partition}:{offset}
+      </a>
+    )),
+    column('Event', ({ id }) => <a href={addressOf('/event', { id })}>its way</a>),
   ]
   return (
     <section>

@@ -1,5 +1,4 @@
 /** What the charts of an entity are drawn from. Pure. Times of charts are seconds since the epoch, as uPlot wants them. */
-
 import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity.ts'
 import type { AlertSpan, EntityHistory } from '../../api/telemetry/history.ts'
 

@@ -1,8 +1,7 @@
 /** All pages of the console. The navigation, the tabs of each area, headings and titles come from this table. */
-
 import type { ComponentType, JSX } from 'preact'
 import { useLocation } from 'preact-iso'
-import { type Shown, useEnvironment } from './data/environment.ts'
+import { type Shown, useEnvironment } from './data/answers.ts'
 import { Empty } from './parts/known.tsx'
 import './alerts/alerts.css'
 import { RuleEditor } from './alerts/editor.tsx'

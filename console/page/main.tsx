@@ -1,6 +1,5 @@
 /** Where the page begins. The looks that all areas share come first, so that an area can differ from them. */
-import { useAnswer } from './data/answers.ts'
-import { EnvironmentContext } from './data/environment.ts'
+import { EnvironmentContext, useAnswer } from './data/answers.ts'
 import { Empty, Known } from './parts/known.tsx'
 import '@picocss/pico/css/pico.min.css'
 import './style.css'

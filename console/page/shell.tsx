@@ -1,13 +1,12 @@
 /** What stands around every page: the name of the environment, the navigation, and the way to the content. */
-
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { AREAS, PLACES, shownPage } from './areas.tsx'
+import { useEnvironment } from './data/answers.ts'
 import { useArrival } from './data/arrival.ts'
-import { useEnvironment } from './data/environment.ts'
 import { Guarded } from './parts/fault.tsx'
-import { zoneText } from './parts/times.ts'
+import { zoneText } from './parts/words.ts'
 import { SearchField } from './search/search.tsx'
 
 export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {

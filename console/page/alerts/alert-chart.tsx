@@ -1,14 +1,12 @@
 /** The values around an alert, with its threshold and the time in which it fired. */
-
 import type { JSX } from 'preact'
 import { useId, useState } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { OneAlert } from '../../api/alerts/one.ts'
-import type { Said } from '../data/action.ts'
 import { act, useAnswer } from '../data/answers.ts'
-import { ConfirmButton } from '../parts/confirm.tsx'
-import { hasTelemetry } from '../parts/entity.ts'
+import { ConfirmButton, type Said } from '../parts/forms.tsx'
 import { Known } from '../parts/known.tsx'
+import { hasTelemetry } from '../parts/words.ts'
 import { readoutOf } from '../telemetry/entity-charts.tsx'
 import { minuteColumns, rangeOf, within } from '../telemetry/series.ts'
 import { TimeChart } from '../telemetry/time-chart.tsx'

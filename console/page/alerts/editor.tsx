@@ -1,16 +1,13 @@
 /** Rules as text: edited, checked, tried on what has been read lately, and saved or downloaded. */
-
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { NamedRuleFile } from '../../../lib/operations/rule-file.ts'
 import type { RuleFiles, RulesSaved } from '../../api/alerts/rule-files.ts'
 import { useParameter } from '../data/address.ts'
-import { act, useAnswer } from '../data/answers.ts'
+import { act, useAnswer, useIsOperator } from '../data/answers.ts'
 import { problemOf, RefusedByServer } from '../data/ask.ts'
-import { useIsOperator } from '../data/environment.ts'
 import { saveBlob } from '../data/save-file.ts'
-import { ConfirmButton } from '../parts/confirm.tsx'
-import { Choice } from '../parts/fields.tsx'
+import { Choice, ConfirmButton } from '../parts/forms.tsx'
 import { Known } from '../parts/known.tsx'
 import { countText } from '../parts/words.ts'
 import {

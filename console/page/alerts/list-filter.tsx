@@ -1,8 +1,7 @@
 /** What of the alerts is listed; it stands in the address. */
-
 import type { JSX } from 'preact'
 import { useParameter } from '../data/address.ts'
-import { Check, Choice, TextField, useSettled } from '../parts/fields.tsx'
+import { Check, Choice, TextField, useSettled } from '../parts/forms.tsx'
 
 export interface AlertQuery {
   /** The parameters of the question. */

@@ -1,12 +1,18 @@
 /** The alerts that fire now, those that have fired, and those that may soon. */
-
 import type { JSX } from 'preact'
 import type { AlertRow, PendingAlerts } from '../../api/alerts/lists.ts'
 import { addressOf, useParameter } from '../data/address.ts'
-import { column, entityColumn, severityColumn, textColumn, timeColumn } from '../parts/columns.tsx'
 import { Live } from '../parts/known.tsx'
 import { Badge, useNow } from '../parts/marks.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import {
+  type Column,
+  column,
+  entityColumn,
+  severityColumn,
+  Table,
+  textColumn,
+  timeColumn,
+} from '../parts/table.tsx'
 import { countText, numberText } from '../parts/words.ts'
 import { type AlertQuery, ListFilter, useListFilter } from './list-filter.tsx'
 import { lastsText, reasonText, valueText } from './words.ts'

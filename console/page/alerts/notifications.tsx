@@ -1,13 +1,11 @@
 /** Notifications that people were sent: when, to whom, about which alerts, and what came of each. */
-
 import type { JSX } from 'preact'
 import type { NotificationRow } from '../../api/alerts/notifications.ts'
 import { addressOf, useParameter } from '../data/address.ts'
-import { column, textColumn, timeColumn } from '../parts/columns.tsx'
-import { Choice } from '../parts/fields.tsx'
+import { Choice } from '../parts/forms.tsx'
 import { Live } from '../parts/known.tsx'
 import { Badge, type Tone } from '../parts/marks.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Column, column, Table, textColumn, timeColumn } from '../parts/table.tsx'
 import { countText } from '../parts/words.ts'
 
 const HOURS = [

@@ -1,18 +1,15 @@
 /** One alert: what it says, what caused it, what happened to it, and who takes it on. */
-
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { OneAlert } from '../../api/alerts/one.ts'
-import type { Said } from '../data/action.ts'
 import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { traceIdOf } from '../data/event-links.ts'
 import type { Parameters } from '../data/search.ts'
-import { Outcome } from '../parts/confirm.tsx'
 import { Facts } from '../parts/facts.tsx'
+import { Outcome, type Said } from '../parts/forms.tsx'
 import { Known, Once } from '../parts/known.tsx'
-import { Badge, EntityLink, Severity, useNow } from '../parts/marks.tsx'
-import { Moment } from '../parts/moment.tsx'
+import { Badge, EntityLink, Moment, Severity, useNow } from '../parts/marks.tsx'
 import { AcknowledgeButtons, AlertChart } from './alert-chart.tsx'
 import { comparedText, happenedText, lastsText, reasonText, valueText } from './words.ts'
 

@@ -1,12 +1,10 @@
 /** The text of a rule file, checked while one types: every error leads to its place. */
-
 import type { JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { RulesChecked } from '../../api/alerts/rule-files.ts'
-import { act } from '../data/answers.ts'
+import { act, useIsOperator } from '../data/answers.ts'
 import { problemOf } from '../data/ask.ts'
-import { useIsOperator } from '../data/environment.ts'
-import { useSettled } from '../parts/fields.tsx'
+import { useSettled } from '../parts/forms.tsx'
 import { countText } from '../parts/words.ts'
 import { placeIn } from './words.ts'
 

@@ -1,12 +1,10 @@
 /** The rules that are in force, and how they stand. */
-
 import type { JSX } from 'preact'
 import type { OneRule, OnRow, RuleRow, Rules } from '../../api/alerts/rules.ts'
 import { addressOf } from '../data/address.ts'
-import { column, entityColumn, severityColumn, timeColumn } from '../parts/columns.tsx'
 import { Live } from '../parts/known.tsx'
 import { Badge, Severity, useNow } from '../parts/marks.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Column, column, entityColumn, severityColumn, Table, timeColumn } from '../parts/table.tsx'
 import { countText, durationText, numberText } from '../parts/words.ts'
 
 export function RuleList(): JSX.Element {

@@ -1,17 +1,12 @@
 /** The form of a new silence, with the alerts that it would mute now. */
-
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { SilencePreview } from '../../api/alerts/silences.ts'
-import { useAction } from '../data/action.ts'
-import { act } from '../data/answers.ts'
+import { act, useEnvironment, useIsOperator } from '../data/answers.ts'
 import { problemOf, RefusedByServer } from '../data/ask.ts'
-import { useEnvironment, useIsOperator } from '../data/environment.ts'
-import { Outcome } from '../parts/confirm.tsx'
-import { useSettled } from '../parts/fields.tsx'
-import { timeText } from '../parts/times.ts'
-import { countText } from '../parts/words.ts'
+import { Outcome, useAction, useSettled } from '../parts/forms.tsx'
+import { countText, timeText } from '../parts/words.ts'
 import { matchOf, type SilenceFields } from './words.ts'
 
 const HOUR_MS = 3_600_000

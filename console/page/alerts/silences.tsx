@@ -1,17 +1,13 @@
 /** Silences: those that hold, those to come, those that are over; and how one begins and ends. */
-
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { SilenceRow } from '../../api/alerts/silences.ts'
-import type { Said } from '../data/action.ts'
 import { useParameter } from '../data/address.ts'
 import { act } from '../data/answers.ts'
-import { column, timeColumn } from '../parts/columns.tsx'
-import { ConfirmButton, Outcome } from '../parts/confirm.tsx'
-import { Choice } from '../parts/fields.tsx'
+import { Choice, ConfirmButton, Outcome, type Said } from '../parts/forms.tsx'
 import { Live } from '../parts/known.tsx'
 import { Badge } from '../parts/marks.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Column, column, Table, timeColumn } from '../parts/table.tsx'
 import { countText } from '../parts/words.ts'
 import { SilenceForm } from './silence-form.tsx'
 

@@ -1,15 +1,19 @@
 /** Tries a text of rules on the readings of the last hours, and shows what it would have told. */
-
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { RulesTried, TriedFiring, TriedRow } from '../../api/alerts/trial.ts'
-import { useAction } from '../data/action.ts'
 import { act } from '../data/answers.ts'
-import { column, entityColumn, numberColumn, textColumn, timeColumn } from '../parts/columns.tsx'
-import { Outcome } from '../parts/confirm.tsx'
-import { Choice } from '../parts/fields.tsx'
-import { Moment } from '../parts/moment.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { Choice, Outcome, useAction } from '../parts/forms.tsx'
+import { Moment } from '../parts/marks.tsx'
+import {
+  type Column,
+  column,
+  entityColumn,
+  numberColumn,
+  Table,
+  textColumn,
+  timeColumn,
+} from '../parts/table.tsx'
 import { countText, durationText, numberText } from '../parts/words.ts'
 import { trialText, valueText } from './words.ts'
 

@@ -1,5 +1,4 @@
 /** What is said of alerts, silences and rules, everywhere the same. Pure. */
-
 import type { AlertMatch } from '../../../lib/notification/match.ts'
 import type { AlertTransition } from '../../../lib/queries/alert-history.ts'
 import type { AlertSummary } from '../../../lib/queries/alert-summary.ts'

@@ -1,5 +1,4 @@
 /** What a person has chosen stands in the address, so that it can be shared and the browser's back button works. */
-
 import { useLocation } from 'preact-iso'
 import { changedSearch } from './search.ts'
 

@@ -1,11 +1,11 @@
 /** Asks the console's server. All questions go through here, so that signing in, errors and streams are treated alike. */
 
-import { useEffect, useState } from 'preact/hooks'
+import { createContext } from 'preact'
+import { useContext, useEffect, useState } from 'preact/hooks'
 import type { Answers } from '../../api/api.ts'
 import type { Problem } from '../../api/problem.ts'
 import { addressOf } from './address.ts'
 import { ask, problemMeanwhile, problemOf } from './ask.ts'
-import { useEnvironment } from './environment.ts'
 import type { Parameters } from './search.ts'
 import { type Message, watch } from './watched.ts'
 
@@ -124,4 +124,18 @@ function after<T>(kept: Kept<T>, path: string, message: Message<T>): Kept<T> {
 function known<T>({ path: of, answer, problem }: Kept<T>, path: string, keep: boolean) {
   if (of === path) return { answer, problem, isOlder: false }
   return { answer: keep ? answer : undefined, problem: undefined, isOlder: keep && answer !== undefined }
+}
+
+export type Shown = Answers['/environment']
+
+export const EnvironmentContext = createContext<Shown | undefined>(undefined)
+
+export function useEnvironment(): Shown {
+  const shown = useContext(EnvironmentContext)
+  if (!shown) throw new Error('nothing is shown before the environment is known')
+  return shown
+}
+
+export function useIsOperator(): boolean {
+  return useEnvironment().person.role === 'operator'
 }

@@ -1,5 +1,4 @@
 /** Questions that are watched: one stream for each, however many parts of the page watch it, and none while nobody sees the page. */
-
 import type { Problem } from '../../api/problem.ts'
 import { ask, problemMeanwhile } from './ask.ts'
 import { liveOf } from './search.ts'

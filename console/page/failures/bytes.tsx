@@ -1,10 +1,8 @@
 /** A part of the record that failed, as text or as a hex dump. */
-
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { PartOfRecord } from '../../api/failures/one-letter.ts'
-import { bytesIn, hexDump, readableText, textIn } from '../parts/bytes.ts'
-import { bytesText } from '../parts/words.ts'
+import { bytesIn, bytesText, hexDump, readableText, textIn } from '../parts/words.ts'
 
 interface Props {
   readonly title: string

@@ -1,5 +1,4 @@
 /** Where a person says which dead letters to list; it stands in the address. */
-
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useParameter } from '../data/address.ts'

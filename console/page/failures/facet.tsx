@@ -1,5 +1,4 @@
 /** How many dead letters have each value of something: choosing one narrows the list to it. */
-
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { numberText } from '../parts/words.ts'

@@ -1,14 +1,12 @@
 /** One dead letter: why it failed, each time, and what it was. */
-
 import type { ComponentChildren, JSX } from 'preact'
 import type { LetterAnswer } from '../../api/failures/one-letter.ts'
 import { addressOf } from '../data/address.ts'
 import { useAnswer } from '../data/answers.ts'
-import { bytesIn, hexDump, textIn } from '../parts/bytes.ts'
 import { Known } from '../parts/known.tsx'
-import { EntityLink } from '../parts/marks.tsx'
-import { Moment } from '../parts/moment.tsx'
-import { Scrolls } from '../parts/scrolls.tsx'
+import { EntityLink, Moment } from '../parts/marks.tsx'
+import { Scrolls } from '../parts/table.tsx'
+import { bytesIn, hexDump, textIn } from '../parts/words.ts'
 import { Bytes } from './bytes.tsx'
 import { Handle } from './handle.tsx'
 import { PatchForm } from './patch.tsx'

@@ -1,5 +1,4 @@
 /** The list of dead letters: which there are, by what and when, and what to do with them. */
-
 import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -7,8 +6,7 @@ import type { LetterLine, LettersAnswer } from '../../api/failures/letters.ts'
 import { addressOf, useParameter } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Known } from '../parts/known.tsx'
-import { Badge } from '../parts/marks.tsx'
-import { Moment } from '../parts/moment.tsx'
+import { Badge, Moment } from '../parts/marks.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { countText, numberText } from '../parts/words.ts'
 import { ConditionFields } from './condition-fields.tsx'

@@ -1,15 +1,13 @@
 /** One operation: how far it is, and what can be done with it. */
-
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
 import type { Problem } from '../../api/problem.ts'
 import { addressOf } from '../data/address.ts'
-import { act, useLive } from '../data/answers.ts'
+import { act, useEnvironment, useIsOperator, useLive } from '../data/answers.ts'
 import { problemOf } from '../data/ask.ts'
-import { useEnvironment, useIsOperator } from '../data/environment.ts'
 import { Known } from '../parts/known.tsx'
-import { Moment } from '../parts/moment.tsx'
+import { Moment } from '../parts/marks.tsx'
 import { durationText, numberText } from '../parts/words.ts'
 import { LeftOutList } from './plan.tsx'
 import { goOnFromHere } from './steps.ts'

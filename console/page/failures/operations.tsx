@@ -1,12 +1,10 @@
 /** The operations that run or have run: the newest first. */
-
 import type { JSX } from 'preact'
 import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
 import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Known } from '../parts/known.tsx'
-import { Badge } from '../parts/marks.tsx'
-import { Moment } from '../parts/moment.tsx'
+import { Badge, Moment } from '../parts/marks.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { numberText } from '../parts/words.ts'
 import { meantText, toneOf, WORDS } from './words.ts'

@@ -1,14 +1,12 @@
 /** Shows what a redrive or a drop would do, and begins it when the person says so. */
-
 import { type ComponentChildren, createContext, type JSX } from 'preact'
 import { useContext, useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { Plan } from '../../api/failures/plan.ts'
 import type { Problem } from '../../api/problem.ts'
 import { addressOf } from '../data/address.ts'
-import { act } from '../data/answers.ts'
+import { act, useEnvironment, useIsOperator } from '../data/answers.ts'
 import { problemOf } from '../data/ask.ts'
-import { useEnvironment, useIsOperator } from '../data/environment.ts'
 import { PlanText } from './plan.tsx'
 import { goOnFromHere } from './steps.ts'
 import { type Command, WORDS } from './words.ts'

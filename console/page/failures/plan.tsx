@@ -1,5 +1,4 @@
 /** What a redrive or a drop would do. */
-
 import type { JSX } from 'preact'
 import type { LeftOut, Plan } from '../../api/failures/plan.ts'
 import { countText, numberText } from '../parts/words.ts'

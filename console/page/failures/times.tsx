@@ -1,10 +1,8 @@
 /** When dead letters came, as bars. */
-
 import type { JSX } from 'preact'
 import type { LettersAnswer } from '../../api/failures/letters.ts'
-import { Moment } from '../parts/moment.tsx'
-import { exactText } from '../parts/times.ts'
-import { countText, durationText, numberText } from '../parts/words.ts'
+import { Moment } from '../parts/marks.tsx'
+import { countText, durationText, exactText, numberText } from '../parts/words.ts'
 
 const HEIGHT = 100
 const GAP = 0.15

@@ -1,5 +1,4 @@
 /** How commands and states are called. Pure. */
-
 import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
 import type { Tone } from '../parts/marks.tsx'
 import { countText } from '../parts/words.ts'

@@ -1,5 +1,4 @@
 /** One event through the system. */
-
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -7,7 +6,7 @@ import type { RecentAnswer, RecentJourney } from '../../journey/recent.ts'
 import { addressOf, useParameter } from '../data/address.ts'
 import { useAnswer, useLive } from '../data/answers.ts'
 import { Empty, Known } from '../parts/known.tsx'
-import { Moment } from '../parts/moment.tsx'
+import { Moment } from '../parts/marks.tsx'
 import { Path } from './path.tsx'
 import { askedFor, endOf, kindOf } from './words.ts'
 import './journey.css'

@@ -1,12 +1,11 @@
 /** The path of an event: first the way to the farthest that came of it, then all of it, as a tree. */
-
 import type { ComponentChildren, JSX } from 'preact'
 import type { DecisionStep, EventStep, Place } from '../../../lib/queries/journey/model.ts'
 import type { JourneyAnswer } from '../../journey/recent.ts'
 import { addressOf } from '../data/address.ts'
 import { type EventLink, eventLinks } from '../data/event-links.ts'
 import { Facts, Text } from '../parts/facts.tsx'
-import { Moment } from '../parts/moment.tsx'
+import { Moment } from '../parts/marks.tsx'
 import { bytesText, countText, durationText } from '../parts/words.ts'
 import { endOf, kindOf, mainWay, outcomeOf, purposeOf, type Stage, titleOf, valuesOf } from './words.ts'
 

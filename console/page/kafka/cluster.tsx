@@ -1,11 +1,9 @@
 /** Who the cluster consists of, and whether all of it is there. */
-
 import type { JSX } from 'preact'
 import type { BrokerDescription, ClusterDescription } from '../../../lib/queries/cluster.ts'
-import { column, numberColumn } from '../parts/columns.tsx'
 import { Facts } from '../parts/facts.tsx'
 import { Live } from '../parts/known.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Column, column, numberColumn, Table } from '../parts/table.tsx'
 import { bytesText, countText, numberText } from '../parts/words.ts'
 import { Warning } from './parts.tsx'
 import { clusterWarnings, controllerText, disksText, isActive } from './texts.ts'

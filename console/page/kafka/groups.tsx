@@ -1,12 +1,10 @@
 /** The consumer groups of the cluster: all of them, or one with its members and how far it is behind in each partition. */
-
 import type { JSX } from 'preact'
 import type { GroupAnswer, ListedGroup } from '../../api/kafka/groups.ts'
 import { addressOf, useParameter } from '../data/address.ts'
-import { column, numberColumn, textColumn } from '../parts/columns.tsx'
 import { Facts } from '../parts/facts.tsx'
 import { Empty, Live } from '../parts/known.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Column, column, numberColumn, Table, textColumn } from '../parts/table.tsx'
 import { countText, numberText } from '../parts/words.ts'
 import { FindMore, GroupLink, OneThing, TopicLink, Warning } from './parts.tsx'
 import { assignedText, groupStanding, lagText, partitionsText, readersOf, waitText } from './texts.ts'

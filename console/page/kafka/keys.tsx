@@ -1,11 +1,9 @@
 /** Which keys fill the partitions of a topic: counted in its newest records, when somebody asks for it. */
-
 import type { JSX } from 'preact'
 import type { KeySample } from '../../../lib/queries/balance.ts'
 import { useParameter } from '../data/address.ts'
-import { column, numberColumn } from '../parts/columns.tsx'
 import { Once } from '../parts/known.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Column, column, numberColumn, Table } from '../parts/table.tsx'
 import { countText, numberText } from '../parts/words.ts'
 
 const USUAL = '10000'

@@ -1,14 +1,12 @@
 /** The subjects of the schema registry: all of them, or one with its versions, the text of one, and what has changed with it. */
-
 import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import type { ListedSubject, SubjectAnswer } from '../../api/kafka/schemas.ts'
 import { addressOf, useParameter } from '../data/address.ts'
-import { useEnvironment } from '../data/environment.ts'
-import { column, linkColumn, textColumn } from '../parts/columns.tsx'
+import { useEnvironment } from '../data/answers.ts'
 import { Facts, Text } from '../parts/facts.tsx'
 import { Empty, Once } from '../parts/known.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Column, column, linkColumn, Table, textColumn } from '../parts/table.tsx'
 import { FindMore, OneThing } from './parts.tsx'
 import { ruleText, schemaText } from './texts.ts'
 

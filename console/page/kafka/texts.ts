@@ -1,5 +1,4 @@
 /** What the pages about Kafka say in words. Pure. */
-
 import type {
   BrokerDescription,
   ClusterDescription,

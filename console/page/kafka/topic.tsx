@@ -1,12 +1,10 @@
 /** One topic: how it lies on the brokers, how evenly it is filled, its settings, and who reads it. */
-
 import type { JSX } from 'preact'
 import type { PartitionAnswer, ReadingGroup, SettingAnswer, TopicAnswer } from '../../api/kafka/topics.ts'
 import { addressOf } from '../data/address.ts'
-import { column, numberColumn } from '../parts/columns.tsx'
 import { Facts } from '../parts/facts.tsx'
 import { Empty, Live } from '../parts/known.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Column, column, numberColumn, Table } from '../parts/table.tsx'
 import { bytesText, countText, numberText } from '../parts/words.ts'
 import { GROUP_COLUMNS } from './groups.tsx'
 import { Keys } from './keys.tsx'

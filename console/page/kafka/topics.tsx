@@ -1,12 +1,10 @@
 /** The topics of the cluster. */
-
 import type { JSX } from 'preact'
 import type { ListedTopic } from '../../api/kafka/topics.ts'
 import { useParameter } from '../data/address.ts'
-import { column, numberColumn, textColumn } from '../parts/columns.tsx'
-import { Check } from '../parts/fields.tsx'
+import { Check } from '../parts/forms.tsx'
 import { Live } from '../parts/known.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Column, column, numberColumn, Table, textColumn } from '../parts/table.tsx'
 import { bytesText } from '../parts/words.ts'
 import { FindMore, TopicLink } from './parts.tsx'
 import { topicStanding } from './texts.ts'

@@ -1,12 +1,10 @@
 /** How far every consumer is behind, in records and seconds, and how that was in the last minutes. */
-
 import type { JSX } from 'preact'
 import type { History, Overview, ShownConsumer } from '../../api/overview/shapes.ts'
 import { addressOf } from '../data/address.ts'
-import { column, linkColumn } from '../parts/columns.tsx'
+import { Sparkline } from '../parts/facts.tsx'
 import { Badge } from '../parts/marks.tsx'
-import { Sparkline } from '../parts/sparkline.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Column, column, linkColumn, Table } from '../parts/table.tsx'
 import { durationText, numberText, rateText } from '../parts/words.ts'
 import { pastOf, stateOf, urgencyOf } from './figures.ts'
 

@@ -1,5 +1,4 @@
 /** The first sentence of the overview. Pure. */
-
 import type { History, Overview, ShownConsumer } from '../../api/overview/shapes.ts'
 import { countText } from '../parts/words.ts'
 

@@ -1,5 +1,4 @@
 /** The flow as a picture: from what produces readings to what people are told, with how much goes where. */
-
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Overview, ShownConsumer } from '../../api/overview/shapes.ts'

@@ -1,15 +1,12 @@
 /** The first page: what flows, what stands still, and what was alerted last. */
-
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { History, Overview } from '../../api/overview/shapes.ts'
 import { addressOf } from '../data/address.ts'
 import { useAnswer, useLive } from '../data/answers.ts'
+import { Sparkline, Tile } from '../parts/facts.tsx'
 import { Empty, Known } from '../parts/known.tsx'
-import { Badge } from '../parts/marks.tsx'
-import { Moment } from '../parts/moment.tsx'
-import { Sparkline } from '../parts/sparkline.tsx'
-import { Tile } from '../parts/tile.tsx'
+import { Badge, Moment } from '../parts/marks.tsx'
 import { compactText, countText, durationText, rateText } from '../parts/words.ts'
 import { Consumers } from './consumers.tsx'
 import { headlineOf, joined, NO_PAST, pastOf, withLook } from './figures.ts'

@@ -1,5 +1,4 @@
 /** Keeps a fault of one page from taking the whole console away. */
-
 import { Component, type ComponentChildren, type JSX } from 'preact'
 import { problemOf } from '../data/ask.ts'
 

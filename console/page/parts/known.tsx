@@ -1,5 +1,4 @@
 /** Shows an answer, or what there is instead: that it is on its way, or why there is none. */
-
 import type { ComponentChildren, JSX } from 'preact'
 import type { Answers } from '../../api/api.ts'
 import { type Answer, type Asking, type Question, useAnswer, useLive } from '../data/answers.ts'

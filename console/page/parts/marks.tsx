@@ -1,9 +1,8 @@
 /** Small parts that many pages show. */
-
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { addressOf } from '../data/address.ts'
-import { hasTelemetry, partsOf } from './entity.ts'
+import { exactText, hasTelemetry, partsOf, timeText } from './words.ts'
 
 /** An entity, as a link to its telemetry if it has any. */
 export function EntityLink({ entity }: { readonly entity: string }): JSX.Element {
@@ -57,5 +56,14 @@ export function Badge({
     <span class={`badge ${tone}`} title={title}>
       {children}
     </span>
+  )
+}
+
+/** @param at RFC 3339, or milliseconds since the epoch */
+export function Moment({ at }: { readonly at: string | number }): JSX.Element {
+  return (
+    <time dateTime={new Date(at).toISOString()} title={exactText(at)}>
+      {timeText(at, Date.now())}
+    </time>
   )
 }

@@ -1,10 +1,10 @@
 /** A table that sorts, filters and pages; how it stands is in the address. Nothing is cut: on a narrow screen it scrolls. */
-
 import type { ComponentChildren, JSX } from 'preact'
-import { useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { useParameters } from '../data/address.ts'
 import { Empty } from './known.tsx'
-import { Scrolls } from './scrolls.tsx'
+import { EntityLink, Moment, Severity, urgencyOf } from './marks.tsx'
+import { numberText } from './words.ts'
 
 export interface Column<Row> {
   readonly heading: string
@@ -219,5 +219,96 @@ export function Pager({ of, at, pages, total, onPage }: PagerProps): JSX.Element
         On
       </button>
     </nav>
+  )
+}
+
+type Of<Row, Value> = (row: Row) => Value
+
+/** Without `sortBy`, it does not sort. */
+export function column<Row>(
+  heading: string,
+  cell: Of<Row, ComponentChildren>,
+  sortBy?: Of<Row, string | number>,
+): Column<Row> {
+  return { heading, cell, ...(sortBy && { sortBy }) }
+}
+
+export function textColumn<Row>(
+  heading: string,
+  of: Of<Row, string | null | undefined>,
+  none = '–',
+): Column<Row> {
+  return { heading, cell: row => of(row) ?? none, sortBy: row => of(row) ?? '' }
+}
+
+/** Figures, the unknown ones as `none` and below all others. */
+export function numberColumn<Row>(
+  heading: string,
+  of: Of<Row, number | null | undefined>,
+  { none = '–', text = numberText }: { readonly none?: string; readonly text?: Of<number, string> } = {},
+): Column<Row> {
+  const cell = (row: Row) => {
+    const value = of(row)
+    return value === null || value === undefined ? none : text(value)
+  }
+  return { heading, align: 'right', cell, sortBy: row => of(row) ?? -1 }
+}
+
+export function timeColumn<Row>(
+  heading: string,
+  of: Of<Row, string | number | null>,
+  none = '–',
+): Column<Row> {
+  const cell = (row: Row) => {
+    const at = of(row)
+    return at === null ? none : <Moment at={at} />
+  }
+  return { heading, cell, sortBy: row => of(row) ?? '' }
+}
+
+export function linkColumn<Row>(heading: string, of: Of<Row, string>, to: Of<Row, string>): Column<Row> {
+  return { heading, cell: row => <a href={to(row)}>{of(row)}</a>, sortBy: of }
+}
+
+export function entityColumn<Row extends { readonly entity: string }>(heading = 'Entity'): Column<Row> {
+  return {
+    heading,
+    cell: ({ entity }) => <EntityLink entity={entity.trim()} />,
+    sortBy: ({ entity }) => entity,
+  }
+}
+
+export function severityColumn<Row extends { readonly severity: string }>(): Column<Row> {
+  return { heading: 'Severity', cell: ({ severity }) => <Severity of={severity} />, sortBy: urgencyOf }
+}
+
+interface ScrollsProps {
+  /** Contents, for those who do not see them. */
+  readonly label: string
+  readonly children: ComponentChildren
+}
+
+export function Scrolls({ label, children }: ScrollsProps): JSX.Element {
+  const place = useRef<HTMLElement>(null)
+  const look = () => {
+    const scroller = place.current
+    if (!scroller) return
+    const { scrollLeft, scrollWidth, clientWidth, parentElement } = scroller
+    // Positions are rounded where the screen is scaled.
+    parentElement?.classList.toggle('more-before', scrollLeft > 1)
+    parentElement?.classList.toggle('more-behind', scrollLeft + clientWidth < scrollWidth - 1)
+  }
+  useLayoutEffect(() => {
+    const watching = new ResizeObserver(look)
+    for (const one of [place.current, place.current?.firstElementChild]) if (one) watching.observe(one)
+    return () => watching.disconnect()
+  }, [])
+  return (
+    <div class="scrolling">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys */}
+      <section ref={place} class="scrolls" aria-label={label} tabIndex={0} onScroll={look}>
+        {children}
+      </section>
+    </div>
   )
 }

@@ -50,3 +50,107 @@ export function bytesText(bytes: number): string {
   }
   return `${Number(value.toFixed(1))} ${unit}`
 }
+
+/** Local time to the second, with the date only where it is not today's. */
+export function timeText(at: string | number, nowMs: number): string {
+  const date = new Date(at)
+  const time = date.toLocaleTimeString('en-GB')
+  return date.toDateString() === new Date(nowMs).toDateString() ? time : `${dayText(date)} ${time}`
+}
+
+/** `1 Mar 2026, 13:00:00 CET (2026-03-01T12:00:00.000Z)` */
+export function exactText(at: string | number): string {
+  const date = new Date(at)
+  return `${date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' })} (${date.toISOString()})`
+}
+
+/** `13:30`; with its date where no time of the same day is before it, unless all are of today. For the axis of a chart. */
+export function axisTexts(timesMs: readonly number[], nowMs: number): string[] {
+  return timesMs.map((at, index) => {
+    const date = new Date(at)
+    const before = new Date(timesMs[index - 1] ?? nowMs)
+    const time = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+    if (date.toDateString() === before.toDateString()) return time
+    return `${time}\n${date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })}`
+  })
+}
+
+/** `Europe/Oslo, GMT+1` */
+export function zoneText(nowMs: number): string {
+  const format = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'shortOffset' })
+  const { timeZone } = format.resolvedOptions()
+  const offset = format.formatToParts(nowMs).find(({ type }) => type === 'timeZoneName')?.value
+  return timeZone === 'UTC' || !offset ? timeZone : `${timeZone}, ${offset}`
+}
+
+/** An instant as an input of the type `datetime-local` takes it; empty without one. */
+export function localTime(time: string | number | undefined): string {
+  const at = new Date(time ?? '')
+  if (Number.isNaN(at.getTime())) return ''
+  // Summer time has another offset.
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
+}
+
+function dayText(date: Date): string {
+  return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+}
+
+interface EntityParts {
+  readonly source: string
+  /** Empty if the event had none. */
+  readonly subject: string
+}
+
+export function partsOf(entity: string): EntityParts {
+  const space = entity.indexOf(' ')
+  if (space < 0) return { source: entity, subject: '' }
+  return { source: entity.slice(0, space), subject: entity.slice(space + 1) }
+}
+
+/** Whether it sends readings. Consumers also remember alerts, groups and patterns as entities, which have none. */
+export function hasTelemetry(entity: string): boolean {
+  return /^\/(environment|database|device)\//.test(entity)
+}
+
+const PER_LINE = 16
+const MOST_DUMPED = 4_096
+
+/** Control characters that text does not have, besides tabs and line ends. */
+const NOT_IN_TEXT = /[^\P{Cc}\t\r\n]/u
+
+export function bytesIn(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), char => char.charCodeAt(0))
+}
+
+/** Undefined if the bytes are not text. @param isCut they end where it suited, perhaps within a character */
+export function textIn(bytes: Uint8Array, isCut: boolean): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: isCut })
+    return NOT_IN_TEXT.test(text) ? undefined : text
+  } catch {
+    return undefined
+  }
+}
+
+/** Indented, if it is a JSON object or list; else as it is. */
+export function readableText(text: string): string {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : text
+  } catch {
+    return text
+  }
+}
+
+/** `00000000  6b 61 66 6b 61 00 …  kafka.` */
+export function hexDump(bytes: Uint8Array): string {
+  const lines: string[] = []
+  for (let at = 0; at < Math.min(bytes.length, MOST_DUMPED); at += PER_LINE) {
+    const row = [...bytes.subarray(at, at + PER_LINE)]
+    const hex = row.map(byte => byte.toString(16).padStart(2, '0')).join(' ')
+    const shown = row.map(byte => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('')
+    lines.push(`${at.toString(16).padStart(8, '0')}  ${hex.padEnd(PER_LINE * 3 - 1)}  ${shown}`)
+  }
+  const more = bytes.length - MOST_DUMPED
+  return [...lines, ...(more > 0 ? [`(${more} more bytes)`] : [])].join('\n')
+}

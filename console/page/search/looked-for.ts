@@ -1,11 +1,9 @@
 /** Where a search looks, what it finds there, and the sentences about that. Pure: the questions are asked by what is given. */
-
 import type { Answers } from '../../api/api.ts'
 import { addressOf } from '../data/address.ts'
 import { problemOf } from '../data/ask.ts'
 import { askedFor } from '../journey/words.ts'
-import { partsOf } from '../parts/entity.ts'
-import { countText } from '../parts/words.ts'
+import { countText, partsOf } from '../parts/words.ts'
 
 /** @param path below `/api`, with its query */
 export type Ask = <T>(path: string) => Promise<T>

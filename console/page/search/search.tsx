@@ -1,5 +1,4 @@
 /** What a search has found, as links; where only one thing is called so, its page. */
-
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'

@@ -1,19 +1,16 @@
 /** What one consumer remembers of a topic: partition by partition, and of an entity as JSON, with its timers. */
-
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { EntityState, TimerState } from '../../../lib/queries/entities.ts'
 import type { PartitionsAnswer } from '../../api/state.ts'
 import { addressOf, useParameter } from '../data/address.ts'
 import { useAnswer } from '../data/answers.ts'
-import { column, numberColumn, timeColumn } from '../parts/columns.tsx'
-import { hasTelemetry } from '../parts/entity.ts'
 import { Text } from '../parts/facts.tsx'
 import { Empty, Live, Once } from '../parts/known.tsx'
-import { Moment } from '../parts/moment.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { Moment } from '../parts/marks.tsx'
+import { type Column, column, numberColumn, Table, timeColumn } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { bytesText, countText, durationText, numberText } from '../parts/words.ts'
+import { bytesText, countText, durationText, hasTelemetry, numberText } from '../parts/words.ts'
 import { outcomesOf } from './words.ts'
 
 interface Props {

@@ -1,11 +1,9 @@
 /** What consumers remember: all of them, or one with its partitions and its entities. */
-
 import type { JSX } from 'preact'
 import type { Answers } from '../../api/api.ts'
 import { addressOf, useParameter } from '../data/address.ts'
-import { linkColumn, numberColumn, textColumn, timeColumn } from '../parts/columns.tsx'
 import { Live } from '../parts/known.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Column, linkColumn, numberColumn, Table, textColumn, timeColumn } from '../parts/table.tsx'
 import { ConsumerState } from './consumer.tsx'
 import { decidedOf } from './words.ts'
 

@@ -1,16 +1,13 @@
 /** What devices do, which sensors are silent, and what has happened lately. */
-
 import type { ComponentChildren, JSX } from 'preact'
 import type { Happening } from '../../../lib/queries/happenings.ts'
 import type { Activities, DeviceNow } from '../../api/telemetry/activities.ts'
 import { addressOf } from '../data/address.ts'
-import { column, textColumn, timeColumn } from '../parts/columns.tsx'
-import { partsOf } from '../parts/entity.ts'
 import { Empty, Live } from '../parts/known.tsx'
-import { Moment } from '../parts/moment.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { Moment } from '../parts/marks.tsx'
+import { type Column, column, Table, textColumn, timeColumn } from '../parts/table.tsx'
 import { type Tab, Tabs } from '../parts/tabs.tsx'
-import { countText, durationText, numberText } from '../parts/words.ts'
+import { countText, durationText, numberText, partsOf } from '../parts/words.ts'
 import { happeningText } from './figures.ts'
 import { type Choices, useChoices } from './span-choice.tsx'
 

@@ -1,15 +1,13 @@
 /** What families, and the sites, database types and models in them, measure on average. */
-
 import type { JSX } from 'preact'
 import type { GroupAverages } from '../../../lib/queries/averages.ts'
 import type { StatisticName } from '../../api/telemetry/entity-page.ts'
 import type { FamilyAverages } from '../../api/telemetry.ts'
 import { addressOf } from '../data/address.ts'
-import { linkColumn, numberColumn } from '../parts/columns.tsx'
+import { Tile } from '../parts/facts.tsx'
 import { Empty, Live } from '../parts/known.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Column, linkColumn, numberColumn, Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { Tile } from '../parts/tile.tsx'
 import { countText, numberText } from '../parts/words.ts'
 import { STATISTIC_WORDS, unitText, valueText } from './figures.ts'
 import { useChoices } from './span-choice.tsx'

@@ -1,18 +1,15 @@
 /** All entities with their statistics. The server chooses, sorts and cuts: ten thousand are too many for a browser. */
-
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { EntityPage } from '../../api/telemetry/entity-page.ts'
 import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
-import { partsOf } from '../parts/entity.ts'
-import { Choice } from '../parts/fields.tsx'
+import { Choice } from '../parts/forms.tsx'
 import { Empty, Known } from '../parts/known.tsx'
-import { Moment } from '../parts/moment.tsx'
-import { Scrolls } from '../parts/scrolls.tsx'
-import { Pager } from '../parts/table.tsx'
+import { Moment } from '../parts/marks.tsx'
+import { Pager, Scrolls } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { countText, numberText } from '../parts/words.ts'
+import { countText, numberText, partsOf } from '../parts/words.ts'
 import { STATISTIC_WORDS, unitText } from './figures.ts'
 import { type Choices, useChoices } from './span-choice.tsx'
 

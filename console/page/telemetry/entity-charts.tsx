@@ -1,14 +1,11 @@
 /** A chart for each metric of an entity, with limits and alerts drawn in. */
-
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { EntityNow } from '../../api/telemetry/entity.ts'
 import type { EntityHistory } from '../../api/telemetry/history.ts'
-import { timeText } from '../parts/times.ts'
-import { numberText } from '../parts/words.ts'
-import type { ChartSpan } from './figures.ts'
-import { conditionText, forText, unitText, valueText } from './figures.ts'
+import { numberText, timeText } from '../parts/words.ts'
+import { type ChartSpan, conditionText, forText, unitText, valueText } from './figures.ts'
 import { type Columns, levelsOf, minuteColumns, rangeOf, readingColumns, spansOf, within } from './series.ts'
 import type { ChosenRange } from './span-choice.tsx'
 import { TimeChart } from './time-chart.tsx'

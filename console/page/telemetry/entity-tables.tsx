@@ -1,12 +1,10 @@
 /** The figures of an entity as tables. */
-
 import type { JSX } from 'preact'
 import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity.ts'
 import { addressOf } from '../data/address.ts'
-import { column, numberColumn, textColumn, timeColumn } from '../parts/columns.tsx'
 import { Empty } from '../parts/known.tsx'
-import { Moment } from '../parts/moment.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { Moment } from '../parts/marks.tsx'
+import { type Column, column, numberColumn, Table, textColumn, timeColumn } from '../parts/table.tsx'
 import { conditionText, forText, unitText, valueText } from './figures.ts'
 
 type Metric = EntityNow['metrics'][number]

@@ -1,19 +1,16 @@
 /** One entity: what it measures, what it does, and the rules that watch it. */
-
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { EntityNow } from '../../api/telemetry/entity.ts'
 import type { EntityHistory } from '../../api/telemetry/history.ts'
 import { addressOf } from '../data/address.ts'
 import { type Answer, useAnswer, useLive } from '../data/answers.ts'
-import { partsOf } from '../parts/entity.ts'
 import { Known } from '../parts/known.tsx'
-import { Moment } from '../parts/moment.tsx'
-import { numberText } from '../parts/words.ts'
+import { Moment } from '../parts/marks.tsx'
+import { numberText, partsOf } from '../parts/words.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-tables.tsx'
-import type { ChartSpan } from './figures.ts'
-import { searchedText } from './figures.ts'
+import { type ChartSpan, searchedText } from './figures.ts'
 import { RangeChoice, SpanChoice, useRange, useSpan } from './span-choice.tsx'
 
 export function EntityPage({ name: entity }: { readonly name: string }): JSX.Element {

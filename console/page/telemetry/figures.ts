@@ -1,5 +1,4 @@
 /** Words and figures of telemetry. Pure. */
-
 import type { Happening } from '../../../lib/queries/happenings.ts'
 import type { Searched } from '../../../lib/queries/newest-records.ts'
 import type { WatchingRule } from '../../api/telemetry/entity.ts'

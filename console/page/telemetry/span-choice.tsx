@@ -1,10 +1,9 @@
 /** Chooses how much time the charts show. */
-
 import type { JSX } from 'preact'
 import { useLocation } from 'preact-iso'
 import { addressOf, useParameters } from '../data/address.ts'
 import { Tabs } from '../parts/tabs.tsx'
-import { localTime } from '../parts/times.ts'
+import { localTime } from '../parts/words.ts'
 import { type ChartRange, rangeWithin } from './chart-range.ts'
 import { type ChartSpan, SPANS, spanNamed } from './figures.ts'
 

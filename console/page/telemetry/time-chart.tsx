@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
-import { axisTexts } from '../parts/times.ts'
+import { axisTexts } from '../parts/words.ts'
 import { labelPlaces } from './chart-range.ts'
 import type { Level, Span } from './series.ts'
 import 'uplot/dist/uPlot.min.css'

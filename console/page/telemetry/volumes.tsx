@@ -1,13 +1,11 @@
 /** How many records the topics get a minute. */
-
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { CountedSignal, Volume, VolumesOfTopics } from '../../api/telemetry/volumes.ts'
 import { addressOf } from '../data/address.ts'
 import { Live } from '../parts/known.tsx'
-import { timeText } from '../parts/times.ts'
-import { compactText, countText, numberText } from '../parts/words.ts'
+import { compactText, countText, numberText, timeText } from '../parts/words.ts'
 import type { ChartSpan } from './figures.ts'
 import { SpanChoice, useSpan } from './span-choice.tsx'
 import { TimeChart } from './time-chart.tsx'

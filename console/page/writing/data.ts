@@ -1,5 +1,4 @@
 /** What a form holds, as the data of a reading. Pure. */
-
 import type { FormField } from '../../api/writing/forms.ts'
 import type { ReplayShown } from '../../api/writing/replays.ts'
 import { countText, durationText, numberText } from '../parts/words.ts'

@@ -1,15 +1,12 @@
 /** Publishes a reading, and tells where it lies. */
-
 import type { ComponentChildren, InputHTMLAttributes, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Answers } from '../../api/api.ts'
 import type { FamilyForm, FormField } from '../../api/writing/forms.ts'
 import type { Delivery } from '../../api/writing/publish.ts'
-import { useAction } from '../data/action.ts'
 import { addressOf, useParameter } from '../data/address.ts'
-import { act } from '../data/answers.ts'
-import { useIsOperator } from '../data/environment.ts'
-import { Outcome } from '../parts/confirm.tsx'
+import { act, useIsOperator } from '../data/answers.ts'
+import { Outcome, useAction } from '../parts/forms.tsx'
 import { dataOf, valuesOf } from './data.ts'
 
 export function ReadingForm({ families, keyStrategies }: Answers['/writing']): JSX.Element {

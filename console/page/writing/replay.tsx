@@ -1,15 +1,13 @@
 /** Plays recorded streams into the environment. */
-
 import type { JSX, TargetedSubmitEvent } from 'preact'
 import { useState } from 'preact/hooks'
 import type { RecordingShown } from '../../api/writing/recordings.ts'
 import type { ReplayShown } from '../../api/writing/replays.ts'
 import { useParameter } from '../data/address.ts'
-import { act, useLive } from '../data/answers.ts'
+import { act, useIsOperator, useLive } from '../data/answers.ts'
 import { problemOf } from '../data/ask.ts'
-import { useIsOperator } from '../data/environment.ts'
 import { Empty, Known } from '../parts/known.tsx'
-import { Moment } from '../parts/moment.tsx'
+import { Moment } from '../parts/marks.tsx'
 import { countText } from '../parts/words.ts'
 import { paceText, progressText } from './data.ts'
 

@@ -1,5 +1,4 @@
 /** Writes into the environment: a reading from a form, or a recorded stream. On a developer's machine only. */
-
 import type { JSX } from 'preact'
 import { Once } from '../parts/known.tsx'
 import { ReadingForm } from './reading-form.tsx'

@@ -1,11 +1,10 @@
 /** Which messages are shown: a form, whose content becomes the address. */
-
 import type { JSX, TargetedSubmitEvent } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { MessageTopic } from '../../../api/kafka/messages.ts'
 import { addressOf } from '../../data/address.ts'
-import { localTime } from '../../parts/times.ts'
+import { localTime } from '../../parts/words.ts'
 import { type Asked, chosenIn, MESSAGES, type Start, startOf } from './question.ts'
 
 interface Props {

@@ -1,15 +1,13 @@
 /** One message with all that it says: its event, its headers, and its bytes. */
-
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Message } from '../../../api/kafka/messages/one.ts'
 import { addressOf } from '../../data/address.ts'
 import { messageLinks } from '../../data/event-links.ts'
-import { bytesIn, hexDump, textIn } from '../../parts/bytes.ts'
 import { Facts, Text } from '../../parts/facts.tsx'
 import { Once } from '../../parts/known.tsx'
-import { Moment } from '../../parts/moment.tsx'
-import { bytesText } from '../../parts/words.ts'
+import { Moment } from '../../parts/marks.tsx'
+import { bytesIn, bytesText, hexDump, textIn } from '../../parts/words.ts'
 
 interface Props {
   readonly topic: string

@@ -1,12 +1,11 @@
 /** The messages that were found, one a line; each opens to all that it says. */
-
 import { Fragment, type JSX } from 'preact'
 import type { MessageList } from '../../../api/kafka/messages/list.ts'
 import type { MessageRow } from '../../../api/kafka/messages/rows.ts'
 import { addressOf, useParameter } from '../../data/address.ts'
 import { Empty } from '../../parts/known.tsx'
-import { Moment } from '../../parts/moment.tsx'
-import { Scrolls } from '../../parts/scrolls.tsx'
+import { Moment } from '../../parts/marks.tsx'
+import { Scrolls } from '../../parts/table.tsx'
 import { countText, numberText } from '../../parts/words.ts'
 import { Detail, EventTime, failureClass } from './detail.tsx'
 import { type Asked, MESSAGES } from './question.ts'

@@ -1,16 +1,14 @@
 /** The messages of any topic: found, followed live, opened, downloaded. */
-
 import type { JSX } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { MessageList } from '../../../api/kafka/messages/list.ts'
 import type { MessageTopic } from '../../../api/kafka/messages.ts'
-import { useAction } from '../../data/action.ts'
 import { addressOf, useParameter } from '../../data/address.ts'
 import { useLive } from '../../data/answers.ts'
 import { saveFile } from '../../data/save-file.ts'
 import type { Parameters } from '../../data/search.ts'
-import { Outcome } from '../../parts/confirm.tsx'
+import { Outcome, useAction } from '../../parts/forms.tsx'
 import { Empty, Known, Once } from '../../parts/known.tsx'
 import { countText } from '../../parts/words.ts'
 import { Controls, FORM } from './controls.tsx'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { axisTexts, exactText, localTime, timeText, zoneText } from '../../../../console/page/parts/times.ts'
+import { axisTexts, exactText, localTime, timeText, zoneText } from '../../../../console/page/parts/words.ts'
 
 process.env.TZ = 'Europe/Oslo'
 

@@ -1,0 +1,190 @@
+/** Fields of the forms above lists, whose values stand in the address. */
+import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { useParameter } from '../data/address.ts'
+import { useIsOperator } from '../data/answers.ts'
+import { problemOf } from '../data/ask.ts'
+
+interface ChoiceProps {
+  readonly label: string
+  readonly value: string
+  readonly set: (value: string) => void
+  readonly options: readonly (readonly [value: string, text: string])[]
+}
+
+export function Choice({ label, value, set, options }: ChoiceProps): JSX.Element {
+  return (
+    <label>
+      {label}
+      <select value={value} onChange={event => set(event.currentTarget.value)}>
+        {options.map(([of, text]) => (
+          <option key={of} value={of} selected={of === value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
+interface TextProps {
+  /** Of the parameter. */
+  readonly name: string
+  readonly label: string
+  readonly placeholder: string
+}
+
+export function TextField({ name, label, placeholder }: TextProps): JSX.Element {
+  const [value, set] = useParameter(name)
+  return (
+    <label>
+      {label}
+      <input
+        type="search"
+        value={value}
+        placeholder={placeholder}
+        onInput={event => set(event.currentTarget.value)}
+      />
+    </label>
+  )
+}
+
+interface CheckProps {
+  /** Of the parameter. */
+  readonly name: string
+  /** Value of the parameter while it is checked. */
+  readonly value: string
+  readonly children: ComponentChildren
+}
+
+export function Check({ name, value, children }: CheckProps): JSX.Element {
+  const [now, set] = useParameter(name)
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={now === value}
+        onChange={event => set(event.currentTarget.checked ? value : '')}
+      />
+      {children}
+    </label>
+  )
+}
+
+/** A value that a person is typing, once it has been as it is for a moment. */
+export function useSettled(value: string, afterMs = 300): string {
+  const [settled, setSettled] = useState(value)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), afterMs)
+    return () => clearTimeout(timer)
+  }, [value, afterMs])
+  return settled
+}
+
+interface Props {
+  /** What the button says, as in "Redrive". */
+  readonly label: string
+  /** What happens, in sentences: the dialog shows it. */
+  readonly children: ComponentChildren
+  /** Resolves to a sentence that says what was done. */
+  readonly onConfirm: () => Promise<string>
+  readonly disabled?: boolean
+  /** Hears what came of it, and shows it, where the change takes the button itself away. */
+  readonly tell?: (said: Said | undefined) => void
+}
+
+const FOR_OPERATORS: Said = {
+  text: 'Only an operator may do this, and you are signed in as a viewer.',
+  isProblem: true,
+}
+
+/** Only an operator can use it; a viewer who tries is told why not. */
+export function ConfirmButton({ label, children, onConfirm, disabled = false, tell }: Props): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const isOperator = useIsOperator()
+  const { isBusy, said, setSaid, run } = useAction(onConfirm, tell)
+  const open = () => {
+    setSaid(isOperator ? undefined : FOR_OPERATORS)
+    if (isOperator) dialog.current?.showModal()
+  }
+  const confirm = () => run().finally(() => dialog.current?.close())
+  return (
+    <>
+      {/* Not `disabled` for a viewer: who reaches it by keyboard shall learn why it does nothing. */}
+      <button type="button" disabled={disabled} aria-disabled={!isOperator} onClick={open}>
+        {label}
+      </button>
+      <dialog ref={dialog} aria-label={label}>
+        <article>
+          <h3>{label}</h3>
+          {children}
+          <footer>
+            <button type="button" class="secondary" onClick={() => dialog.current?.close()}>
+              Cancel
+            </button>
+            <button type="button" aria-busy={isBusy} disabled={isBusy} onClick={confirm}>
+              {label}
+            </button>
+          </footer>
+        </article>
+      </dialog>
+      <Outcome of={said} />
+    </>
+  )
+}
+
+interface OutcomeProps {
+  readonly of: Said | undefined
+  /** Follows what is said. */
+  readonly children?: ComponentChildren
+}
+
+export function Outcome({ of: said, children }: OutcomeProps): JSX.Element | null {
+  if (!said) return null
+  return (
+    <p class={said.isProblem ? 'problem' : 'done'} role={said.isProblem ? 'alert' : 'status'}>
+      {said.text}
+      {children}
+    </p>
+  )
+}
+
+/** What came of a change. */
+export interface Said {
+  readonly text: string
+  readonly isProblem: boolean
+}
+
+interface Action {
+  readonly isBusy: boolean
+  readonly said: Said | undefined
+  readonly setSaid: (said: Said | undefined) => void
+  /** Does it. */
+  readonly run: (event?: Event) => Promise<void>
+}
+
+/**
+ * @param work resolves to a sentence that says what was done, or to nothing where the page shows it
+ * @param tell hears what came of it in place of `said`, where the change takes away the part of the page that has asked for it
+ */
+export function useAction(
+  work: (event: Event | undefined) => Promise<string | undefined>,
+  tell?: (said: Said | undefined) => void,
+): Action {
+  const [isBusy, setBusy] = useState(false)
+  const [said, setOwn] = useState<Said>()
+  const setSaid = tell ?? setOwn
+  const run = async (event?: Event) => {
+    event?.preventDefault()
+    setBusy(true)
+    try {
+      const text = await work(event)
+      setSaid(text === undefined ? undefined : { text, isProblem: false })
+    } catch (error) {
+      setSaid({ text: problemOf(error).message, isProblem: true })
+    } finally {
+      setBusy(false)
+    }
+  }
+  return { isBusy, said, setSaid, run }
+}

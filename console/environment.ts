@@ -3,6 +3,7 @@ import type { Config } from '../lib/app/config.ts'
 import { groupName, type Signal, topicName, topicSize } from '../lib/app/topics.ts'
 import type { OpenStall } from '../lib/diagnosis/stalls/stalls.ts'
 import type { ReadTopic } from '../lib/queries/lag.ts'
+import type { LetterSource } from '../lib/queries/letters.ts'
 import type { TopicSize } from '../lib/queries/partition-states.ts'
 import { topicBounds } from '../lib/queries/topics.ts'
 import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
@@ -108,6 +109,13 @@ export class ConsoleEnvironment {
 
   log(): Promise<LogReader> {
     return this.#reached(() => this.#connections.log())()
+  }
+
+  /** Where the dead letters are read. */
+  async letters(): Promise<LetterSource> {
+    const topic = this.topic('dlq')
+    const [log, offsets] = await Promise.all([this.log(), this.offsets()])
+    return { log, topic, bounds: () => topicBounds(offsets, topic), states: this.inspection }
   }
 
   publisher(): Promise<TopicPublisher> {

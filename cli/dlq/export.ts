@@ -3,21 +3,20 @@ import { open, rename, rm } from 'node:fs/promises'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import { fileFailure } from '../../lib/operations/file-failure.ts'
-import { isWritten, meets } from '../../lib/queries/dead-letter-filter.ts'
-import { type DeadLetterFilter, type Scanned, scanDeadLetters } from '../../lib/queries/dead-letters.ts'
-import { handledDeadLetters } from '../../lib/queries/handled-dead-letters.ts'
-import type { Range } from '../../lib/queries/records.ts'
+import { type DeadLetterFilter, pageOf } from '../../lib/queries/letter-pages.ts'
+import { placeText, readLetters } from '../../lib/queries/letter-records.ts'
+import { type LetterSource, Letters, type PlacedRow } from '../../lib/queries/letters.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
-import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { StoppedByUser } from '../failure.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
 
 export interface ExportCounts {
   exported: number
   broken: number
-  /** Records of the topic that were looked at. */
-  scanned: number
+  /** Letters that are to be exported, broken ones among them. */
+  total: number
 }
 
 /**
@@ -25,33 +24,35 @@ export interface ExportCounts {
  * its data as it stands in the topic, with the bytes of the record in base64.
  */
 export async function* exportLines(
-  log: LogReader,
-  ranges: readonly Range[],
+  letters: LetterSource,
   { filter, all, signal }: { filter: DeadLetterFilter; all: boolean; signal: AbortSignal },
   counts: ExportCounts,
 ): AsyncGenerator<string> {
-  const known = await handledDeadLetters(log, ranges, signal)
-  for await (const scanned of scanDeadLetters(log, ranges, known, signal)) {
-    counts.scanned++
-    if (scanned.kind === 'other' || (scanned.handled && !all) || !isMeant(scanned, filter)) continue
-    if (scanned.kind === 'broken') counts.broken++
-    else counts.exported++
-    yield `${JSON.stringify(lineOf(scanned))}\n`
+  const table = await new Letters(letters).look(undefined, signal)
+  const isPart = all || table.wholeAfterMs !== undefined
+  const now =
+    isPart && table.from === 'table'
+      ? await new Letters(letters, { withHandled: true }).look(undefined, signal)
+      : table
+  const { rows } = pageOf(now, { ...filter, limit: Number.POSITIVE_INFINITY, all })
+  counts.total = rows.length
+  for await (const group of readLetters(letters.log, letters.topic, rows)) {
+    for (const { row, found } of group) {
+      if (row.kind === 'broken') counts.broken++
+      else if (found) counts.exported++
+      if (found || row.kind === 'broken') yield `${JSON.stringify(lineOf(row, found))}\n`
+    }
+    if (signal.aborted) break
   }
   // An incomplete file must not look like a complete one.
   if (signal.aborted) throw new StoppedByUser('stopped')
 }
 
-function isMeant(scanned: Exclude<Scanned, { kind: 'other' }>, filter: DeadLetterFilter): boolean {
-  return scanned.kind === 'broken' ? isWritten(scanned, filter) : meets(scanned.letter, filter)
-}
-
-function lineOf(scanned: Exclude<Scanned, { kind: 'other' }>): object {
-  const { partition, offset, writtenAtMs } = scanned.kind === 'broken' ? scanned : scanned.letter
-  const place = { at: `${partition}@${offset}`, writtenAt: instant(writtenAtMs) }
-  const handled = scanned.handled ?? null
-  if (scanned.kind === 'broken') return { ...place, handled, broken: scanned.why }
-  return { ...place, handled, id: scanned.letter.id, deadLetter: scanned.letter.deadLetter }
+function lineOf(row: PlacedRow, found: FoundDeadLetter | undefined): object {
+  const place = { at: placeText(row), writtenAt: instant(row.writtenAtMs) }
+  const handled = row.handled?.action ?? null
+  if (row.kind === 'broken') return { ...place, handled, broken: row.why }
+  return { ...place, handled, id: found?.id, deadLetter: found?.deadLetter }
 }
 
 /** What an export says that was stopped. A file is written in whole or not at all; standard output has what went out until then. */

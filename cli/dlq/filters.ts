@@ -1,6 +1,6 @@
 /** The options that say which dead letters are meant: the same for each command. */
 import type { Command } from 'commander'
-import type { DeadLetterFilter } from '../../lib/queries/dead-letters.ts'
+import type { DeadLetterFilter } from '../../lib/queries/letter-pages.ts'
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { choice, someText, timeOrAgo } from '../arguments.ts'

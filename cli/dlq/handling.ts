@@ -1,7 +1,5 @@
 /** What `dlq redrive` and `dlq drop` do alike: the checks before, the run, its report, and how to go on if it was stopped. */
-import { bulkPublisherOf } from '../../lib/operations/bulk.ts'
 import { Afterwards } from '../../lib/operations/dead-letters/afterwards.ts'
-import type { Tally } from '../../lib/operations/dead-letters/choose.ts'
 import type { RedriveTopics } from '../../lib/operations/dead-letters/decide.ts'
 import { isExpected } from '../../lib/operations/dead-letters/errors.ts'
 import {
@@ -11,12 +9,13 @@ import {
   Run,
   surveyed,
   type Work,
-  workOf,
 } from '../../lib/operations/dead-letters/handle.ts'
 import { newOperation, type Operation } from '../../lib/operations/dead-letters/operation.ts'
 import type { Chooser } from '../../lib/operations/dead-letters/redriving.ts'
 import { type Command, filterTexts, resumeCommand } from '../../lib/operations/dead-letters/request.ts'
+import type { Tally } from '../../lib/operations/dead-letters/selection.ts'
 import { consumersNow } from '../../lib/operations/dead-letters/topics.ts'
+import { workOf } from '../../lib/operations/dead-letters/work.ts'
 import type { ReadTopic } from '../../lib/queries/lag.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { configOf, reasonOf } from '../connections.ts'
@@ -70,12 +69,11 @@ export async function handle(handling: Handling, terminal: Terminal): Promise<vo
   const operation = options.resume ?? newOperation(Date.now())
   const config = configOf(terminal, options.env)
   const readers = readersIn(config.env)
-  await askDlq(config, options.since, async (log, ranges, connections) => {
+  await askDlq(config, async (letters, connections) => {
     const by = await operatorOf(config)
-    const publisher = () => bulkPublisherOf(connections)
     const work = await workOf(
       { command, ats, filter, operation, by, chooser: topics => chooser(topics, by) },
-      { config, connections, publisher, log, ranges, stop: terminal.stop, readers },
+      { config, connections, letters, stop: terminal.stop, readers },
     )
     const run = { handling, work, env: config.env, readers, terminal }
     // It audits each part of a run that can be resumed.
@@ -148,10 +146,10 @@ async function doneWithProgress(
   expected: number | undefined,
 ): Promise<Outcome> {
   const { command } = work
-  const run = new Run(work)
+  const run = new Run()
   const hide = showLine(terminal, () => {
-    const { tally, scanned, total, elapsedMs } = run
-    const part = expected === undefined ? scanned / (total || 1) : tally.taken / (expected || 1)
+    const { tally, decided, total = 0, elapsedMs } = run
+    const part = expected === undefined ? decided / (total || 1) : tally.taken / (expected || 1)
     const counts = { taken: tally.taken, leftOut: tally.met - tally.taken }
     return progressText({ command, ...counts, part: Math.min(1, part), elapsedMs })
   })

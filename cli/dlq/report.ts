@@ -1,13 +1,10 @@
 /** The reports of `dlq list --json` and `dlq show --json`. Pure. */
+import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.ts'
 import { type BytesView, bytesView } from '../../lib/queries/bytes-view.ts'
-import type { DeadLetterList } from '../../lib/queries/dead-letter-list.ts'
-import {
-  type BrokenDeadLetter,
-  type DeadLetterSummary,
-  deadLetterSummary,
-  type FoundDeadLetter,
-} from '../../lib/queries/dead-letters.ts'
+import type { DeadLetterCounts, OlderPlaces } from '../../lib/queries/letter-pages.ts'
+import { type DeadLetterSummary, deadLetterSummary, placeText } from '../../lib/queries/letter-records.ts'
+import type { LettersNow, PlacedRow } from '../../lib/queries/letters.ts'
 import type { FailedAttempt } from '../../packages/runtime/consumer/failure-event.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 
@@ -30,20 +27,33 @@ export interface DeadLetterListReport {
   readonly env: string
   readonly deadLetters: readonly DeadLetterLine[]
   readonly broken: readonly BrokenLine[]
-  /** Null if not everything was read: `--count` does. */
-  readonly counts: DeadLetterList['counts']
+  readonly counts: DeadLetterCounts
   /** The value of `--before` for the next page; null if this is the last one. */
   readonly before: string | null
+  /** Where it was read: the table of open letters, or all records of the topic. */
+  readonly from: LettersNow['from']
+  /** Why the table was not read although it should have been; null if it was, or was not asked for. */
+  readonly withoutTable: string | null
+  /** Open letters that the table does not hold, because newer ones needed the room. */
+  readonly left: number
 }
 
-export function listReport(env: string, { deadLetters, broken, counts, older }: DeadLetterList) {
+interface ListedPage extends Pick<LettersNow, 'from' | 'withoutTable' | 'left'> {
+  readonly deadLetters: readonly DeadLetterSummary[]
+  readonly broken: readonly Extract<PlacedRow, { kind: 'broken' }>[]
+  readonly counts: DeadLetterCounts
+  readonly older: OlderPlaces | null
+}
+
+export function listReport(env: string, page: ListedPage): DeadLetterListReport {
+  const { deadLetters, broken, counts, older, from, withoutTable = null, left } = page
   const before = older && [...older].map(([partition, offset]) => `${partition}@${offset}`).join(',')
-  const lines = { deadLetters: deadLetters.map(summaryOf), broken: broken.map(brokenLine) }
-  return { env, ...lines, counts, before } satisfies DeadLetterListReport
-}
-
-function brokenLine({ partition, offset, writtenAtMs, why }: BrokenDeadLetter): BrokenLine {
-  return { at: `${partition}@${offset}`, writtenAt: instant(writtenAtMs), why }
+  return {
+    env,
+    deadLetters: deadLetters.map(summaryOf),
+    broken: broken.map(row => ({ at: placeText(row), writtenAt: instant(row.writtenAtMs), why: row.why })),
+    ...{ counts, before, from, withoutTable, left },
+  }
 }
 
 /** Of one dead letter. */

@@ -1,8 +1,8 @@
 /** Dead letters as text. Pure. */
+import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import { LEFT_OUT } from '../../lib/operations/dead-letters/decide.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.ts'
 import { textIn } from '../../lib/queries/bytes-view.ts'
-import type { FoundDeadLetter } from '../../lib/queries/dead-letters.ts'
 import { shownBytes } from '../records/bytes.ts'
 import { shortTopic } from '../records/view.ts'
 import { type Column, tableText } from '../table.ts'
@@ -24,7 +24,7 @@ const COLUMNS: readonly Column[] = [
 /** @param columns of the terminal; undefined: no limit */
 export function listText(report: DeadLetterListReport, columns?: number): string {
   const { env, deadLetters } = report
-  const notes = [...brokenLines(report), ...countLines(report), ...olderLines(report)]
+  const notes = [...brokenLines(report), ...countLines(report), ...olderLines(report), ...sourceLines(report)]
   if (deadLetters.length === 0) return `${['No dead letters.', ...notes].join('\n')}\n`
   return `${[rowsText(deadLetters, env, columns), ...notes].join('\n')}\n`
 }
@@ -46,32 +46,38 @@ export function rowsText(deadLetters: readonly DeadLetterLine[], env: string, co
 }
 
 function countLines({ counts, deadLetters }: DeadLetterListReport): string[] {
-  if (!counts) return []
   const { total, codes, quarantined, handled, others } = counts
   const byCode = Object.entries(codes).map(([code, count]) => `${harmless(code)} ${count}`)
   const apart = quarantined > 0 ? `; ${quarantined} of them quarantined` : ''
   return [
     ...(total > deadLetters.length ? [`The last ${deadLetters.length} of ${total}.`] : []),
     ...(total > 1 ? [`By code: ${byCode.join(', ')}${apart}`] : []),
-    ...(handled > 0 ? [`${handled} more have been redriven or dropped: --all shows them.`] : []),
-    ...(others > 0
-      ? [`${others} records in the topic are not dead letters: sluice tail dlq --from start`]
-      : []),
+    ...(handled ? [`${handled} more have been redriven or dropped: --all shows them.`] : []),
+    ...(others ? [`${others} records in the topic are not dead letters: sluice tail dlq --from start`] : []),
   ]
 }
 
 function brokenLines({ broken, counts }: DeadLetterListReport): string[] {
-  const total = counts?.broken ?? broken.length
+  const total = counts.broken
   if (total === 0) return []
   const shown = broken.map(({ at, why }) => `  ${at}  ${harmless(why)}`)
   const last = total > broken.length ? `, of which the last ${broken.length}` : ''
   return [`${total} broken, to be looked at with sluice tail dlq${last}:`, ...shown]
 }
 
-function olderLines({ before, counts }: DeadLetterListReport): string[] {
-  if (before === null) return []
-  const count = counts ? '' : ' --count counts them all.'
-  return [`For older ones, add --before ${before} to the command.${count}`]
+function olderLines({ before }: DeadLetterListReport): string[] {
+  return before === null ? [] : [`For older ones, add --before ${before} to the command.`]
+}
+
+function sourceLines({ withoutTable, left }: DeadLetterListReport): string[] {
+  return [
+    ...(withoutTable === null
+      ? []
+      : [`Read from all records of the topic, because the table cannot be read: ${withoutTable}`]),
+    ...(left > 0
+      ? [`At most ${left} older ones are open and not in the table: --count reads them from the topic.`]
+      : []),
+  ]
 }
 
 export function deadLetterText(found: FoundDeadLetter, outlook: RedriveOutlook): string {

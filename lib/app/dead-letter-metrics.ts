@@ -3,19 +3,19 @@
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 import type { LogBounds } from '../../packages/runtime/pipeline/ports.ts'
-import { type CountedPartition, countOpen } from '../queries/open-dead-letters.ts'
+import { Letters } from '../queries/letters.ts'
+import { letterSource } from './letter-source.ts'
 import { report } from './metrics.ts'
 import type { GeneralSettings } from './settings/index.ts'
 import { RETRY_TOPICS, topicName } from './topics.ts'
 
-/** The count ends if the invocation has less time left than this; the next one goes on from there. */
+/** The count ends if the invocation has less time left than this. */
 const RESERVE_MS = 10_000
 const MINUTE_MS = 60_000
 
-/** Kept between runs. If it is lost, the dlq topic is counted from its beginning. */
+/** Kept between runs. */
 interface Measured {
   readonly atMs: number
-  readonly partitions: readonly CountedPartition[]
   /** How many records the retry topics have had so far, all together. */
   readonly retries: number
 }
@@ -32,20 +32,21 @@ export async function measureDeadLetters({
   remainingMs,
   telemetry,
 }: Scheduled<Connections, GeneralSettings>): Promise<object> {
-  const [value, log, bounds] = await Promise.all([
+  const [value, letters, bounds] = await Promise.all([
     connections.value<Measured>(`dead-letters:${env}`),
-    connections.log(),
+    letterSource(connections, env),
     connections.bounds(),
   ])
   const last = await value.read()
   const atMs = Date.now()
   const retries = await retriesSoFar(bounds, env)
-  const topic = topicName('dlq', env)
-  const inTime = () => remainingMs() > RESERVE_MS
-  const counted = await countOpen(log, topic, await bounds.bounds(topic), last?.partitions, inTime)
-  await value.write({ atMs, partitions: counted.partitions, retries })
+  const now = await new Letters(letters).look(() => remainingMs() > RESERVE_MS)
+  await value.write({ atMs, retries })
 
-  const { open, quarantined, pending, oldestMs } = counted
+  const { left, oldestMs, pending } = now
+  const rows = now.rows.filter(({ handled }) => !handled)
+  const open = rows.length + left
+  const quarantined = rows.filter(row => row.kind === 'letter' && row.quarantined).length
   const oldestSeconds = oldestMs === undefined ? 0 : Math.max(0, atMs - oldestMs) / 1000
   // Topics that were made anew have had fewer records than before.
   const retriesPerMinute =

@@ -66,7 +66,10 @@ export const TOPICS: Readonly<Record<Signal, Topic>> = {
   'retry-1m': retryTopic(1, 'failures to try again after one minute'),
   'retry-10m': retryTopic(10, 'failures to try again after ten minutes'),
   'retry-1h': retryTopic(60, 'failures to try again after one hour'),
-  dlq: topic(3, 30, 2 * MiB, 'original key', 'dead letters, for people'),
+  dlq: {
+    ...ticked(3, 30, 'original key', 'dead letters, for people; redrives and drops of them; ticks'),
+    maxMessageBytes: 2 * MiB,
+  },
 }
 
 export const SIGNALS = Object.keys(TOPICS) as readonly Signal[]

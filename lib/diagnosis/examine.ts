@@ -7,8 +7,9 @@ import { StateInspection } from '../../packages/runtime/adapters/redis/inspectio
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
 import type { Config } from '../app/config.ts'
+import { letterSource } from '../app/letter-source.ts'
 import { groupName, kafkaTopics, type Signal, TOPICS, topicName } from '../app/topics.ts'
-import { type CountedPartition, countOpen } from '../queries/open-dead-letters.ts'
+import { Letters } from '../queries/letters.ts'
 import { type AskedConsumer, consumerFacts } from './ask-consumers.ts'
 import { clusterFacts, topicFacts } from './ask-kafka.ts'
 import { redisFacts } from './ask-redis.ts'
@@ -153,7 +154,7 @@ function askedConsumers(functions: readonly ExaminedFunction[], env: string): As
   )
 }
 
-/** Counts the open dead letters, from where the function `dead-letters` ended. */
+/** Counts the open dead letters. */
 async function deadLettersCounted(
   connections: Connections,
   env: string,
@@ -164,11 +165,9 @@ async function deadLettersCounted(
   if (!facts || 'unseen' in facts.found || !facts.found.seen) return []
   const untilMs = Date.now() + LONGEST_COUNT_MS
   const counted = await seenIf(async () => {
-    const value = await connections.value<{ readonly partitions: readonly CountedPartition[] }>(
-      `dead-letters:${env}`,
-    )
-    const [last, log, bounds] = await Promise.all([value.read(), connections.log(), connections.bounds()])
-    return countOpen(log, topic, await bounds.bounds(topic), last?.partitions, () => Date.now() < untilMs)
+    const letters = new Letters(await letterSource(connections, env))
+    const { rows, left, oldestMs, pending } = await letters.look(() => Date.now() < untilMs)
+    return { open: rows.filter(({ handled }) => !handled).length + left, oldestMs, pending }
   })
   return deadLettersFindings(topic, facts.wanted.keptDays, counted, Date.now())
 }

@@ -1,8 +1,8 @@
 /** Figures for the terminal: exact counters from Redis, and dead letters from Kafka. */
 
 import { topicName } from '../../lib/app/topics.ts'
-import { readDlqRecord } from '../../lib/queries/dead-letter-records.ts'
-import { LetterCopies } from '../../lib/queries/letter-copies.ts'
+import { dlqEntry } from '../../lib/failures/letter-row.ts'
+import { LetterFold } from '../../lib/failures/open-letters.ts'
 import type { Outcomes } from '../../lib/queries/outcomes.ts'
 import { readRecords } from '../../lib/queries/records.ts'
 import { processorOutcomes } from '../../lib/queries/statistics.ts'
@@ -94,7 +94,7 @@ class DeadLetters {
   readonly #topic: string
   /** The next offset of each partition. */
   readonly #next: number[]
-  readonly #copies: LetterCopies[] = []
+  readonly #folds: LetterFold[] = []
   #count = 0
 
   private constructor(sources: Sources, topic: string, next: number[]) {
@@ -123,10 +123,9 @@ class DeadLetters {
       // Another count can run at the same time.
       if (offset < (this.#next[partition] ?? 0)) continue
       this.#next[partition] = offset + 1
-      const read = readDlqRecord(record)
-      this.#copies[partition] ??= new LetterCopies()
-      const isNew = read.kind === 'letter' && !this.#copies[partition].isCopy(read)
-      if (isNew || read.kind === 'broken') this.#count += 1
+      this.#folds[partition] ??= new LetterFold()
+      const reason = this.#folds[partition].take(dlqEntry(record))
+      if (reason === 'letter' || reason === 'broken') this.#count += 1
     }
     return this.#count
   }

@@ -105,7 +105,7 @@ describe('the failures of the console', () => {
     it('given dead letters, then they are counted and listed, and one is shown with all that is known', async () => {
       const console = await opened()
       const all = await console.ask<LettersAnswer>('/failures')
-      assert.deepEqual([all.total, all.quarantined, all.isWhole], [7, 1, true])
+      assert.deepEqual([all.total, all.quarantined, all.left], [7, 1, 0])
       assert.deepEqual(
         all.codes.map(({ name, count }) => [name, count]),
         [

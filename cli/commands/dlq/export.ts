@@ -4,7 +4,7 @@ import { durationText } from '../../../lib/duration.ts'
 import { filterTexts } from '../../../lib/operations/dead-letters/request.ts'
 import { environmentOption, someText } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
-import { exportLines, stoppedText, writeLines } from '../../dlq/export.ts'
+import { type ExportCounts, exportLines, stoppedText, writeLines } from '../../dlq/export.ts'
 import { addFilters, conditionsOf, type FilterOptions, filterOf } from '../../dlq/filters.ts'
 import { askDlq } from '../../dlq/read.ts'
 import { isStop, usageFailure } from '../../failure.ts'
@@ -54,16 +54,15 @@ async function exported(
   if (to !== '-' && !force && (await exists(pathIn(terminal, to))))
     throw usageFailure(`${to} is there already: name a file that is not, or add --force.`)
   const config = configOf(terminal, env)
-  const counts = { exported: 0, broken: 0, scanned: 0 }
+  const counts: ExportCounts = { exported: 0, broken: 0, total: 0 }
   const startedMs = performance.now()
   try {
-    await askDlq(config, filters.since, async (log, ranges, connections) => {
-      const total = ranges.reduce((sum, { start, end }) => sum + end - start, 0)
-      const hide = showLine(terminal, () => progressOf(counts, total, performance.now() - startedMs))
+    await askDlq(config, async (letters, connections) => {
+      const hide = showLine(terminal, () => progressOf(counts, performance.now() - startedMs))
       const options = { filter, all: all ?? false, signal: terminal.stop }
       const operation = { action: 'dlq export', filter: filterTexts(conditionsOf(filters)) } as const
       await carryOut(connections, operation, async audit => {
-        await writeLines(exportLines(log, ranges, options, counts), to, terminal).finally(() => {
+        await writeLines(exportLines(letters, options, counts), to, terminal).finally(() => {
           hide()
           audit.exported = counts.exported
         })
@@ -86,10 +85,11 @@ async function exported(
   else terminal.stderr.write(exportText(report))
 }
 
-function progressOf({ exported, scanned }: { exported: number; scanned: number }, total: number, ms: number) {
-  const left = scanned > 0 ? `, ${durationText((ms * Math.max(0, total - scanned)) / scanned)} left` : ''
-  const rate = ms > 0 ? Math.round((scanned * 1000) / ms) : 0
-  return `${exported} exported, ${scanned} of ${total} records read, ${rate}/s${left}`
+function progressOf({ exported, broken, total }: ExportCounts, ms: number) {
+  const done = exported + broken
+  const left = done > 0 ? `, ${durationText((ms * Math.max(0, total - done)) / done)} left` : ''
+  const rate = ms > 0 ? Math.round((done * 1000) / ms) : 0
+  return `${exported} exported of ${total}, ${rate}/s${left}`
 }
 
 function exportText({

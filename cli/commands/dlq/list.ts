@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import { placesIn } from '../../../lib/operations/dead-letters/named.ts'
-import { listDeadLetters, type OlderPlaces } from '../../../lib/queries/dead-letter-list.ts'
+import { type OlderPlaces, pageOf } from '../../../lib/queries/letter-pages.ts'
+import { deadLetterSummary, lettersOf, placeText } from '../../../lib/queries/letter-records.ts'
+import { Letters } from '../../../lib/queries/letters.ts'
 import { mapped, text } from '../../../packages/runtime/settings/values.ts'
 import { environmentOption, JSON_OPTION, parserOf, positiveInteger } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
@@ -23,13 +24,14 @@ interface ListOptions extends FilterOptions {
 /** A value of `--before`, as the report has it. */
 const PLACES = mapped(
   text(/^\d{1,9}@\d{1,15}(,\d{1,9}@\d{1,15})*$/, 'PARTITION@OFFSET, several separated by commas'),
-  places => new Map((placesIn(places.split(',')) ?? []).map(({ partition, offset }) => [partition, offset])),
+  places => new Map(places.split(',').map(place => place.split('@').map(Number) as [number, number])),
 )
 
 const ABOUT = `List dead letters, the newest last: which record failed in which consumer, and why.
 
 AT is the place in the dlq topic, by which the other commands name one of them. Those that were redriven or dropped are left out.
-The topic is read from its newest end, as far as the list needs. If there are older ones, the list ends with the option that shows them.`
+The list comes from the table of open letters, and from the topic itself where Redis does not answer. If there are older ones, the list ends with
+the option that shows them.`
 
 const MORE = `
 Examples:
@@ -46,7 +48,7 @@ export function addDlqList(dlq: Command, terminal: Terminal): void {
       'only older ones: the places that the list before ended with',
       parserOf(PLACES),
     )
-    .option('--count', 'also count all of them, by code, which reads the whole topic')
+    .option('--count', 'also count those that were handled, which reads the whole topic')
     .option(...JSON_OPTION)
     .option(...environmentOption('to look at'))
     .addHelpText('after', more(MORE))
@@ -55,8 +57,19 @@ export function addDlqList(dlq: Command, terminal: Terminal): void {
 
 async function listed({ json, env, ...options }: ListOptions, terminal: Terminal): Promise<void> {
   const { limit, all, before, count, ...filters } = options
-  const wanted = { ...filterOf(filters), limit, all, before, count, signal: terminal.stop }
+  const filter = filterOf(filters)
   const config = configOf(terminal, env)
-  const list = await askDlq(config, filters.since, (log, ranges) => listDeadLetters(log, ranges, wanted))
-  printReport(terminal, listReport(config.env, list), json, listText)
+  const report = await askDlq(config, async letters => {
+    const reader = new Letters(letters, { withHandled: (all || count) ?? false })
+    const now = await reader.look(undefined, terminal.stop)
+    const { rows, ...page } = pageOf(now, { ...filter, limit, all, before })
+    const handled = new Map(rows.map(row => [placeText(row), row.handled?.action]))
+    const found = await lettersOf(letters.log, letters.topic, rows)
+    const deadLetters = found.map(letter => deadLetterSummary(letter, handled.get(placeText(letter))))
+    return listReport(config.env, {
+      ...{ ...now, ...page, deadLetters },
+      broken: rows.filter(row => row.kind === 'broken'),
+    })
+  })
+  printReport(terminal, report, json, listText)
 }

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import type { FoundDeadLetter } from '../../../lib/failures/dlq-record.ts'
 import { OPERATION } from '../../../lib/operations/dead-letters/operation.ts'
 import { type Patch, readPatch } from '../../../lib/operations/dead-letters/patch.ts'
 import { type Chooser, redriveChooser } from '../../../lib/operations/dead-letters/redriving.ts'
 import { fileFailure } from '../../../lib/operations/file-failure.ts'
-import type { FoundDeadLetter } from '../../../lib/queries/dead-letters.ts'
 import { mapped, text } from '../../../packages/runtime/settings/values.ts'
 import {
   environmentOption,
@@ -119,16 +119,19 @@ async function redriven(
 /** Says once of each code that is permanent that a redrive alone does not help, before any is redriven. */
 function warning(choose: Chooser, { stderr }: Terminal): Chooser {
   const said = new Set<string>()
-  return (found, isNamed) => {
-    const choice = choose(found, isNamed)
-    const { errorType, class: kind } = found.letter.deadLetter
-    if (choice.kind === 'take' && kind === 'permanent' && !said.has(errorType)) {
-      said.add(errorType)
-      stderr.write(
-        `${errorType} is permanent: the same record fails again, unless what it failed by was mended since, or --patch changes it.\n`,
-      )
-    }
-    return choice
+  return {
+    ...choose,
+    byRow: (row, isNamed) => {
+      const because = choose.byRow(row, isNamed)
+      const { code, class: kind } = row
+      if (because === undefined && kind === 'permanent' && !said.has(code)) {
+        said.add(code)
+        stderr.write(
+          `${code} is permanent: the same record fails again, unless what it failed by was mended since, or --patch changes it.\n`,
+        )
+      }
+      return because
+    },
   }
 }
 

@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
-import { nameIn } from '../../../lib/operations/dead-letters/named.ts'
 import { outlookOf } from '../../../lib/operations/dead-letters/outlook.ts'
+import { nameIn } from '../../../lib/operations/dead-letters/selection.ts'
 import { redriveTopics } from '../../../lib/operations/dead-letters/topics.ts'
-import { type DeadLetterAnswer, findDeadLetter } from '../../../lib/queries/dead-letters.ts'
-import { handledDeadLetters } from '../../../lib/queries/handled-dead-letters.ts'
+import { type DeadLetterAnswer, findDeadLetter } from '../../../lib/queries/letter-records.ts'
 import { environmentOption, JSON_OPTION, someText } from '../../arguments.ts'
 import { configOf } from '../../connections.ts'
 import { askDlq } from '../../dlq/read.ts'
@@ -46,18 +45,11 @@ export function addDlqShow(dlq: Command, terminal: Terminal): void {
 async function show(at: string, { raw, json, env }: ShowOptions, terminal: Terminal): Promise<void> {
   if (raw && json) throw usageFailure('--raw and --json print different things: take one of them.')
   const config = configOf(terminal, env)
-  const { found, outlook } = await askDlq(config, undefined, async (log, ranges, connections) => {
-    const answer = await findDeadLetter(log, ranges, nameIn(at), terminal.stop)
+  const { found, outlook } = await askDlq(config, async (letters, connections) => {
+    const answer = await findDeadLetter(letters, nameIn(at), terminal.stop)
     if (answer.kind !== 'found') throw new CliFailure(missing(at, config.env, answer))
-    const { found } = answer
-    const behind = ranges.filter(({ partition }) => partition === found.partition)
-    const known = await handledDeadLetters(
-      log,
-      behind.map(range => ({ ...range, start: found.offset })),
-      terminal.stop,
-    )
     const topics = await redriveTopics(connections, config, readersIn(config.env))
-    return { found, outlook: outlookOf(found, known.how(found), topics) }
+    return { found: answer.found, outlook: outlookOf(answer.found, answer.handled, topics) }
   })
   if (!raw) return printReport(terminal, reportOf(found, outlook), json, () => deadLetterText(found, outlook))
   if (found.original.value === null) throw new CliFailure(`The record of ${at} had no value.`)

@@ -2,13 +2,24 @@
 import type { Hono } from 'hono'
 import * as v from 'valibot'
 import {
-  type CountedDeadLetters,
+  type CountedLetters,
   countedLetters,
+  type DeadLetterFilter,
   histogram,
-} from '../../../lib/queries/dead-letter-counts.ts'
-import type { DeadLetterFilter, DeadLetterSummary } from '../../../lib/queries/dead-letters.ts'
-import { DeadLetterWatch, type RecentDeadLetters } from '../../../lib/queries/recent-dead-letters.ts'
-import { topicBounds } from '../../../lib/queries/topics.ts'
+  type LetterState,
+} from '../../../lib/queries/letter-pages.ts'
+import {
+  type DeadLetterSummary,
+  deadLetterSummary,
+  lettersOf,
+  placeText,
+} from '../../../lib/queries/letter-records.ts'
+import {
+  type LetterSource,
+  Letters,
+  type LettersNow,
+  type PlacedLetter,
+} from '../../../lib/queries/letters.ts'
 import { FAILURES } from '../../../packages/runtime/consumer/failure-codes.ts'
 import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -42,18 +53,22 @@ export interface LettersAnswer {
   readonly consumers: readonly { readonly name: string; readonly count: number }[]
   /** How many came in each of equal parts of this time; milliseconds since the epoch. */
   readonly times: { readonly fromMs: number; readonly toMs: number; readonly counts: readonly number[] }
-  /** How many records of the topic were looked at, the newest, and whether these are all. */
-  readonly records: number
-  readonly isWhole: boolean
+  /** How many records of each partition were looked at, the newest, to find handled letters; null where the table has the answer. */
+  readonly newest: number | null
+  /** Open letters that the table does not hold, because newer ones needed the room. */
+  readonly left: number
   /** How many records are still to be looked at: the next answer knows of them. */
   readonly pending: number
 }
 
-/** Of each partition; the newest. Older letters are reached by their places, and by operations. */
-const LOOKED_AT = 4_000
+/** Only the topic knows handled letters; it is read as far back as this, in each partition. */
+const NEWEST = 4_000
 /** Large records take long to read: an answer that knows a part comes first. */
 const LOOK_MS = 2_000
 const MOST_LISTED = 200
+const MOST_REMEMBERED = 2_000
+/** Long errors are shown in whole with the letter itself. */
+const LONGEST_ERROR = 300
 const PARTS = 60
 /** A second for each part. */
 const SHORTEST_MS = PARTS * 1_000
@@ -64,53 +79,82 @@ const QUERY = v.object({
 })
 
 export function addLetters(routes: Hono<ConsoleHono>, environment: ConsoleEnvironment): void {
-  const watch = new DeadLetterWatch(LOOKED_AT)
+  let list: LetterList | undefined
   watchable(routes, '/', { query: QUERY, everyMs: 3_000, environment }, async ({ state, ...conditions }) => {
-    const topic = environment.topic('dlq')
-    const bounds = async () => topicBounds(await environment.offsets(), topic)
-    const untilMs = performance.now() + LOOK_MS
-    const inTime = () => performance.now() < untilMs
-    const recent = await watch.look(await environment.log(), topic, bounds, inTime)
-    const filter = filterFrom(conditions, Date.now())
-    return lettersAnswer(recent, countedLetters(recent.letters, filter, state), filter, Date.now())
+    list ??= new LetterList(await environment.letters())
+    return list.answer(state, filterFrom(conditions, Date.now()))
   })
 }
 
+/** Remembers what it has read: whoever watches the list asks every few seconds. */
+class LetterList {
+  readonly #source: LetterSource
+  readonly #open: Letters
+  readonly #all: Letters
+  /** Lines by place, without the work of operators. */
+  readonly #lines = new Map<string, LetterLine>()
+
+  constructor(source: LetterSource) {
+    this.#source = source
+    this.#open = new Letters(source)
+    this.#all = new Letters(source, { withHandled: true, newest: NEWEST })
+  }
+
+  async answer(state: LetterState, filter: DeadLetterFilter): Promise<LettersAnswer> {
+    const isOpen = state === 'open' || state === 'quarantined'
+    const untilMs = performance.now() + LOOK_MS
+    const now = await (isOpen ? this.#open : this.#all).look(() => performance.now() < untilMs)
+    const counted = countedLetters(now.rows, filter, state)
+    const lines = await this.#linesOf(counted.letters.slice(0, MOST_LISTED))
+    return { ...numbers(now, counted, filter, Date.now()), letters: lines, newest: isOpen ? null : NEWEST }
+  }
+
+  async #linesOf(rows: readonly PlacedLetter[]): Promise<readonly LetterLine[]> {
+    const { log, topic } = this.#source
+    const unread = rows.filter(row => !this.#lines.has(placeText(row)))
+    for (const letter of await lettersOf(log, topic, unread)) {
+      const { partition, offset, ...summary } = deadLetterSummary(letter)
+      const at = placeText(letter)
+      const error = summary.error.slice(0, LONGEST_ERROR)
+      this.#lines.set(at, { at, ...summary, error, writtenAtMs: letter.writtenAtMs })
+    }
+    const lines = rows.flatMap(row => {
+      const line = this.#lines.get(placeText(row))
+      return line ? [{ ...line, handled: row.handled?.action ?? null }] : []
+    })
+    for (const at of this.#lines.keys()) {
+      if (this.#lines.size <= MOST_REMEMBERED) break
+      this.#lines.delete(at)
+    }
+    return lines
+  }
+}
+
 /** Pure. */
-function lettersAnswer(
-  { letters: all, records, isWhole, pending }: RecentDeadLetters,
-  { letters, broken, codes, consumers }: CountedDeadLetters,
+function numbers(
+  { rows, left, pending }: LettersNow,
+  { letters, broken, codes, consumers }: CountedLetters,
   { sinceMs, untilMs }: DeadLetterFilter,
   nowMs: number,
-): LettersAnswer {
+): Omit<LettersAnswer, 'letters' | 'newest'> {
   const toMs = untilMs ?? roundUp(nowMs)
-  const oldestMs = all.at(-1)?.writtenAtMs ?? toMs
+  const oldestMs = rows[0]?.writtenAtMs ?? toMs
   const fromMs = Math.min(sinceMs ?? oldestMs, toMs - SHORTEST_MS)
   const timesMs = letters.map(({ writtenAtMs }) => writtenAtMs)
   return {
-    letters: letters.slice(0, MOST_LISTED).map(lineOf),
     total: letters.length,
     quarantined: letters.filter(({ quarantined }) => quarantined).length,
-    broken: broken.slice(0, MOST_LISTED).map(({ partition, offset, writtenAtMs, why, handled }) => {
-      return { at: `${partition}@${offset}`, writtenAtMs, why, handled }
+    broken: broken.slice(0, MOST_LISTED).map(row => {
+      const { writtenAtMs, why, handled } = row
+      return { at: placeText(row), writtenAtMs, why, handled: handled?.action ?? null }
     }),
     brokenTotal: broken.length,
     codes: Object.entries(codes).map(([name, count]) => ({ name, count, means: meaningOf(name) })),
     consumers: Object.entries(consumers).map(([name, count]) => ({ name, count })),
     times: { fromMs, toMs, counts: histogram(timesMs, { fromMs, toMs, parts: PARTS }) },
-    records,
-    isWhole,
+    left,
     pending,
   }
-}
-
-function lineOf({
-  partition,
-  offset,
-  kind: _,
-  ...letter
-}: CountedDeadLetters['letters'][number]): LetterLine {
-  return { at: `${partition}@${offset}`, ...letter }
 }
 
 /** What a failure code means; null for one that this version does not know. */

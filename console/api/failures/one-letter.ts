@@ -1,22 +1,18 @@
 /** One dead letter: why it failed, each time, what a redrive would do, and its bytes. */
 import type { Context, Hono } from 'hono'
 import * as v from 'valibot'
+import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
 import { LEFT_OUT } from '../../../lib/operations/dead-letters/decide.ts'
-import { nameIn } from '../../../lib/operations/dead-letters/named.ts'
 import { outlookOf, type RedriveOutlook } from '../../../lib/operations/dead-letters/outlook.ts'
+import { nameIn } from '../../../lib/operations/dead-letters/selection.ts'
 import { redriveTopics } from '../../../lib/operations/dead-letters/topics.ts'
 import {
+  type DeadLetterAnswer,
   type DeadLetterSummary,
   deadLetterSummary,
-  type FoundDeadLetter,
   findDeadLetter,
-  originalEvent,
-} from '../../../lib/queries/dead-letters.ts'
-import { handledDeadLetters } from '../../../lib/queries/handled-dead-letters.ts'
-import { type Range, rangesOf } from '../../../lib/queries/records.ts'
-import { topicReach } from '../../../lib/queries/topics.ts'
+} from '../../../lib/queries/letter-records.ts'
 import type { FailedAttempt } from '../../../packages/runtime/consumer/failure-event.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
@@ -54,7 +50,7 @@ export interface LetterAnswer extends Omit<DeadLetterSummary, 'partition' | 'off
 /** What a page shows of one part; all of it can be downloaded. */
 const SHOWN_BYTES = 64 * 1024
 const SHOWN_HEADER_BYTES = 4 * 1024
-/** What people did with a letter stands behind it, however far. */
+/** Only the whole topic says how a letter was handled. */
 const PATIENCE_MS = 15_000
 
 const QUERY = v.object({ at: PLACE })
@@ -73,26 +69,18 @@ export function addOneLetter(routes: Hono<ConsoleHono>, environment: ConsoleEnvi
 }
 
 async function letterAnswer(environment: ConsoleEnvironment, at: string): Promise<LetterAnswer> {
-  const { found, log, ranges } = await letterAt(environment, at)
-  const behind = ranges.filter(({ partition }) => partition === found.partition)
-  const known = await handledDeadLetters(
-    log,
-    behind.map(range => ({ ...range, start: found.offset })),
-    AbortSignal.timeout(PATIENCE_MS),
-  ).catch(tooLong)
+  const { found, handled } = await letterAt(environment, at)
   const topics = await redriveTopics(environment.connections, environment.config, environment.consumers)
-  return answerOf(found, outlookOf(found, known.how(found), topics))
+  return answerOf(found, outlookOf(found, handled, topics))
 }
 
 async function letterAt(
   environment: ConsoleEnvironment,
   at: string,
-): Promise<{ readonly found: FoundDeadLetter; readonly log: LogReader; readonly ranges: readonly Range[] }> {
-  const topic = environment.topic('dlq')
-  const [log, offsets] = await Promise.all([environment.log(), environment.offsets()])
-  const ranges = rangesOf(topic, await topicReach(offsets, topic))
-  const answer = await findDeadLetter(log, ranges, nameIn(at))
-  if (answer.kind === 'found') return { found: answer.found, log, ranges }
+): Promise<Extract<DeadLetterAnswer, { kind: 'found' }>> {
+  const time = AbortSignal.timeout(PATIENCE_MS)
+  const answer = await findDeadLetter(await environment.letters(), nameIn(at), time).catch(tooLong)
+  if (answer.kind === 'found') return answer
   throw new ProblemError('not-found', missing(at, answer.kind === 'broken' ? answer.broken.why : answer.kind))
 }
 
@@ -107,7 +95,7 @@ function tooLong(error: unknown): never {
   if ((error as Error).name !== 'TimeoutError') throw error
   throw new ProblemError(
     'unavailable',
-    'Too many records lie behind this letter to say in time whether it was handled: `sluice dlq show` takes the time.',
+    'The letter is not open, and the topic has too many records to say in time how it was handled: `sluice dlq show` takes the time.',
   )
 }
 

@@ -36,7 +36,7 @@ export interface OperationAnswer {
 const UNKNOWN: FailedAgain = { count: 0, isDecided: false, letters: [] }
 
 export function operationAnswer(one: KeptOperation, env: string, nowMs: number): OperationAnswer {
-  const { id, request, by, taken, passed, problem, updatedAtMs } = one
+  const { id, request, by, taken, leftOut = {}, problem, updatedAtMs } = one
   const { command, ats, filter, perSecond, again, patch } = request
   const rate = perSecond === undefined ? undefined : `${perSecond}/s`
   const conditions = filterTexts(filter)
@@ -52,7 +52,7 @@ export function operationAnswer(one: KeptOperation, env: string, nowMs: number):
     named: ats.length,
     conditions,
     taken,
-    leftOut: leftOutOf(passed.leftOut),
+    leftOut: leftOutOf(leftOut),
     failedAgain:
       command === 'redrive' && state === 'finished' && taken > 0 ? (one.failedAgain ?? UNKNOWN) : null,
     part: state === 'finished' ? 1 : partOf(one),
@@ -61,12 +61,7 @@ export function operationAnswer(one: KeptOperation, env: string, nowMs: number):
   }
 }
 
-function partOf({ request, taken, passed, total }: KeptOperation): number | null {
-  const { length } = request.ats
-  // Of named ones, only their places are read.
-  if (length > 0) {
-    const leftOut = Object.values(passed.leftOut).reduce((sum, count) => sum + count, 0)
-    return Math.min(1, (taken + leftOut) / length)
-  }
-  return total === null ? null : Math.min(1, passed.scanned / (total || 1))
+function partOf({ taken, leftOut = {}, total }: KeptOperation): number | null {
+  const decided = Object.values(leftOut).reduce((sum, count) => sum + count, taken)
+  return total === null ? null : Math.min(1, decided / (total || 1))
 }

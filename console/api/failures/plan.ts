@@ -31,7 +31,8 @@ export interface Plan {
   readonly missing: readonly string[]
   /** Whether all was looked at; if not, there may be more. */
   readonly isWhole: boolean
-  readonly scanned: number
+  /** How many letters were looked at. */
+  readonly looked: number
 }
 
 /** Behind an HTTP API, an answer has to come before 30 seconds are over. */
@@ -49,7 +50,7 @@ export async function planOf(
     ats.length > 0 ? asked : { ...asked, filter: { ...filter, untilMs: filter.untilMs ?? Date.now() } }
   const time = AbortSignal.timeout(LOOK_MS)
   const refused: string[] = []
-  const { tally, missing, scanned } = await operations.survey(request, by, time, why => refused.push(why))
+  const { tally, missing, decided } = await operations.survey(request, by, time, why => refused.push(why))
   const [consumers, topics] = [tally.consumers.byFrequency(), tally.topics.byFrequency()]
   const asksConsumers = request.command === 'redrive' && tally.taken > 0
   return {
@@ -66,7 +67,7 @@ export async function planOf(
       : [],
     missing: time.aborted ? [] : missing,
     isWhole: !time.aborted,
-    scanned,
+    looked: decided,
   }
 }
 

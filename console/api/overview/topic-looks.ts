@@ -1,7 +1,8 @@
 /** The alerts that fired or resolved last. */
+
 import { alertLives } from '../../../lib/queries/alert-history.ts'
 import type { AlertSummary } from '../../../lib/queries/alert-summary.ts'
-import { type CountedPartition, countOpen } from '../../../lib/queries/open-dead-letters.ts'
+import { Letters } from '../../../lib/queries/letters.ts'
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 
@@ -52,7 +53,8 @@ const FOR_MS = 500
 
 export class OpenLetters {
   readonly #environment: ConsoleEnvironment
-  #last: readonly CountedPartition[] | undefined
+  #letters: Letters | undefined
+  #bounds: readonly Bounds[] = []
   #ends = ''
   #open: number | null = null
 
@@ -70,18 +72,15 @@ export class OpenLetters {
     if (!bounds) return this.#open
     const ends = bounds.map(({ start, end }) => `${start}-${end}`).join()
     if (ends === this.#ends) return this.#open
+    this.#bounds = bounds
+    this.#letters ??= new Letters({
+      ...(await this.#environment.letters()),
+      bounds: async () => this.#bounds,
+    })
     const endMs = performance.now() + FOR_MS
-    const log = await this.#environment.log()
-    const counted = await countOpen(
-      log,
-      this.#environment.topic('dlq'),
-      bounds,
-      this.#last,
-      () => performance.now() < endMs,
-    )
-    this.#last = counted.partitions
-    this.#open = counted.pending === 0 ? counted.open : null
-    this.#ends = counted.pending === 0 ? ends : ''
+    const { rows, left, pending } = await this.#letters.look(() => performance.now() < endMs)
+    this.#open = pending === 0 ? rows.filter(({ handled }) => !handled).length + left : null
+    this.#ends = pending === 0 ? ends : ''
     return this.#open
   }
 }

@@ -51,13 +51,14 @@ export function Letters(): JSX.Element {
 }
 
 function Summary({ known, state }: { readonly known: LettersAnswer; readonly state: string }): JSX.Element {
-  const { total, quarantined, records, isWhole, pending } = known
+  const { total, quarantined, newest, left, pending } = known
   const kind = state === 'open' || state === 'quarantined' ? 'open ' : ''
   return (
     <>
       <strong>{countText(total, `${kind}dead letter`)}</strong>
       {quarantined > 0 && <>, {numberText(quarantined)} of them quarantined</>}
-      {!isWhole && <> in the newest {numberText(records)} records of the topic: there are older ones</>}.
+      {newest !== null && <> in the newest {numberText(newest)} records of each partition</>}.
+      {left > 0 && <> At most {numberText(left)} older ones are open and not in the table.</>}
       {pending > 0 && <> Reading on: {countText(pending, 'record')} to go.</>}
     </>
   )

@@ -11,7 +11,7 @@ interface Props {
 }
 
 export function PlanText({ plan, lookAgain }: Props): JSX.Element {
-  const { request, taken, codes, consumers, topics, missing, isWhole, scanned, leftOut, refused } = plan
+  const { request, taken, codes, consumers, topics, missing, isWhole, looked, leftOut, refused } = plan
   const { done } = WORDS[request.command]
   const isNamed = request.ats.length > 0
   const wasHandled = leftOut.some(({ reason }) => reason === 'handled')
@@ -48,8 +48,8 @@ export function PlanText({ plan, lookAgain }: Props): JSX.Element {
       {missing.length > 0 && <p class="warn">Not there any more: {missing.join(', ')}.</p>}
       {!isWhole && (
         <p class="warn">
-          Only {countText(scanned, 'record')} could be looked at in time. All that meet the conditions will be{' '}
-          {done}.
+          Only {countText(looked, 'dead letter')} could be looked at in time. All that meet the conditions
+          will be {done}.
         </p>
       )}
     </>

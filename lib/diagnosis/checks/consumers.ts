@@ -1,6 +1,5 @@
 /** Checks of consumers: readers, lag, outbox, breaker, and the end of an invocation; and the dead letters. Pure. */
 import { durationText } from '../../duration.ts'
-import type { OpenDeadLetters } from '../../queries/open-dead-letters.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
 import { type Finding, finding, judged, type Seen, unknown, wrong } from '../finding.ts'
 import { deferredCause, noReaders } from '../stalls/causes.ts'
@@ -118,15 +117,22 @@ function shutdown({ timeoutMs, reserveMs }: ConsumerFacts) {
   )
 }
 
+interface OpenCount {
+  readonly open: number
+  readonly oldestMs: number | undefined
+  /** Records of the topic that are not counted yet. */
+  readonly pending: number
+}
+
 /** Dead letters wait for people, and leave with the retention of their topic. */
 export function deadLettersFindings(
   topic: string,
   keptDays: number,
-  counts: Seen<Pick<OpenDeadLetters, 'open' | 'oldestMs' | 'pending'>>,
+  counts: Seen<OpenCount>,
   nowMs: number,
 ): Finding[] {
   const checks = {
-    'dead-letters': ({ open, oldestMs, pending }: Pick<OpenDeadLetters, 'open' | 'oldestMs' | 'pending'>) => {
+    'dead-letters': ({ open, oldestMs, pending }: OpenCount) => {
       if (open > 0)
         return wrong(
           `${open === 1 ? '1 dead letter waits' : `${open} dead letters wait`} for people${ageText(oldestMs, keptDays, nowMs)}`,
@@ -135,7 +141,7 @@ export function deadLettersFindings(
       if (pending === 0) return 'no dead letter waits'
       return unknown(
         `${pending} records of it are not counted yet`,
-        'Does the function dead-letters run? Look again in a minute.',
+        'Does the function open-letters run? Look again in a minute.',
       )
     },
   }

@@ -4,11 +4,10 @@ import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offs
 import type { FailureCode } from '../../../packages/runtime/consumer/failure-codes.ts'
 import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { readDlqRecord } from '../../failures/dlq-record.ts'
 import { ROUTER } from '../../failures/route.ts'
-import { readDlqRecord } from '../../queries/dead-letter-records.ts'
-import { type DeadLetterSummary, deadLetterSummary } from '../../queries/dead-letters.ts'
 import { consumerLags, pendingBefore, type ReadTopic } from '../../queries/lag.ts'
-import { LetterCopies } from '../../queries/letter-copies.ts'
+import { type DeadLetterSummary, deadLetterSummary } from '../../queries/letter-records.ts'
 import { readRecords } from '../../queries/records.ts'
 import { topicBounds } from '../../queries/topics.ts'
 
@@ -38,9 +37,9 @@ export class AftermathWatch {
   readonly #watched: Watched
   /** The next offsets of a topic, by partition. */
   readonly #next: ReadonlyMap<string, number[]>
-  readonly #copies = new LetterCopies()
+  /** Ids of the failures that were counted: a consumer that is killed publishes its outbox again. */
+  readonly #counted = new Set<string>()
   readonly #letters: DeadLetterSummary[] = []
-  #failed = 0
 
   private constructor(watched: Watched, next: ReadonlyMap<string, number[]>) {
     this.#watched = watched
@@ -71,7 +70,7 @@ export class AftermathWatch {
       const isOver = isRouted !== undefined && (await isRouted())
       await this.#look()
       if (isOver || !(await pause()))
-        return { failed: this.#failed, letters: this.#letters, isDecided: isRouted !== undefined }
+        return { failed: this.#counted.size, letters: this.#letters, isDecided: isRouted !== undefined }
     }
   }
 
@@ -98,7 +97,7 @@ export class AftermathWatch {
         if (read.kind !== 'letter' || !this.#isOfThis(read.deadLetter)) continue
         if (topic !== failuresTopic) {
           if (this.#letters.length < MOST_NAMED) this.#letters.push(deadLetterSummary(read))
-        } else if (!this.#copies.isCopy(read)) this.#failed += 1
+        } else this.#counted.add(`${read.event.source} ${read.id}`)
       }
     }
   }

@@ -5,9 +5,9 @@ import { topicName } from '../../app/topics.ts'
 import { ROUTER } from '../../failures/route.ts'
 import type { ReadTopic } from '../../queries/lag.ts'
 import { type Aftermath, AftermathWatch } from './aftermath.ts'
-import type { Tally } from './choose.ts'
 import { isExpected } from './errors.ts'
 import type { Work } from './handle.ts'
+import type { Tally } from './selection.ts'
 import { consumersNow } from './topics.ts'
 
 const LOOK_EVERY_MS = 250
@@ -18,7 +18,7 @@ const UNKNOWN: Aftermath = { failed: 0, isDecided: false, letters: [] }
 
 /** The redrive, and where it runs. */
 interface Redriving {
-  readonly work: Pick<Work, 'config' | 'connections' | 'log' | 'by'>
+  readonly work: Pick<Work, 'config' | 'connections' | 'letters' | 'by'>
   readonly readers: readonly ReadTopic[]
 }
 
@@ -35,9 +35,10 @@ export class Afterwards {
 
   /** Begins before anything is redriven. @throws Unavailable if Kafka does not answer */
   static async from(run: Redriving): Promise<Afterwards> {
-    const { log, by, connections, config } = run.work
+    const { letters, by, connections, config } = run.work
     const offsets = connections.kept(new TopicOffsets(await connections.kafka()))
-    const [failuresTopic, dlqTopic] = [topicName('failures', config.env), topicName('dlq', config.env)]
+    const failuresTopic = topicName('failures', config.env)
+    const { log, topic: dlqTopic } = letters
     const watched = { log, offsets, failuresTopic, dlqTopic, by, sinceMs: Date.now() }
     return new Afterwards(run, await AftermathWatch.from(watched), failuresTopic)
   }

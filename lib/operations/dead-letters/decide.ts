@@ -1,10 +1,10 @@
 /** Which dead letters can be redriven, and why the others cannot. Pure. */
 
 import type { Growth } from '../../../packages/runtime/pipeline/model.ts'
+import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import { isRedrivable } from '../../failures/redriven-record.ts'
-import type { HandledAction } from '../../queries/dead-letter-records.ts'
-import type { FoundDeadLetter } from '../../queries/dead-letters.ts'
+import type { PlacedLetter } from '../../queries/letters.ts'
 
 /** A topic of the environment, to which records can be redriven. */
 export interface RedriveTopic {
@@ -39,24 +39,25 @@ export const LEFT_OUT = {
 export type LeftOutReason = keyof typeof LEFT_OUT
 
 /**
- * Why a dead letter is not redriven; undefined if it can be.
+ * Why a letter is left out, as far as its row in the table says; undefined if its record decides.
  *
  * @param isNamed the operator named this dead letter itself, and not only conditions that it meets
- * @param again whether what was handled before is redriven once more, unless this very operation did it before it was stopped
+ * @param again whether a letter that was handled before is redriven once more
  */
+export function whyLeftByRow(
+  { handled, quarantined, code }: Pick<PlacedLetter, 'handled' | 'quarantined' | 'code'>,
+  { isNamed, again }: { readonly isNamed: boolean; readonly again: boolean },
+): LeftOutReason | undefined {
+  if (handled && !again) return 'handled'
+  if (quarantined && !isNamed) return 'quarantined'
+  return code === LAMBDA_DISCARDED ? 'never-failed' : undefined
+}
+
+/** Why the record of a dead letter is not redriven; undefined if it can be. */
 export function whyNotRedriven(
   { deadLetter }: Pick<FoundDeadLetter, 'deadLetter'>,
-  handled: HandledAction | undefined,
   topics: RedriveTopics,
-  {
-    isNamed,
-    again,
-    isOwn = false,
-  }: { readonly isNamed: boolean; readonly again: boolean; readonly isOwn?: boolean },
 ): LeftOutReason | undefined {
-  if (handled && (!again || isOwn)) return 'handled'
-  if (deadLetter.quarantined && !isNamed) return 'quarantined'
-  if (deadLetter.errorType === LAMBDA_DISCARDED) return 'never-failed'
   if (!isRedrivable(deadLetter)) return 'incomplete'
   const topic = topics.get(deadLetter.originalTopic)
   if (!topic) return 'unknown-topic'

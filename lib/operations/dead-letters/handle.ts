@@ -4,61 +4,41 @@ import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import type { Config } from '../../app/config.ts'
-import { topicName } from '../../app/topics.ts'
 import type { Audit } from '../../audit.ts'
+import type { DeadLetterFilter } from '../../queries/letter-pages.ts'
 import {
-  type DeadLetterFilter,
   type DeadLetterSummary,
   deadLetterSummary,
-  type FoundDeadLetter,
-} from '../../queries/dead-letters.ts'
-import type { ReadTopic } from '../../queries/lag.ts'
+  lettersOf,
+  type ReadLetter,
+  readLetters,
+} from '../../queries/letter-records.ts'
+import type { LetterSource, PlacedLetter, PlacedRow } from '../../queries/letters.ts'
 import { leaveAudit } from '../audit.ts'
-import { type Selection, type Taken, Tally } from './choose.ts'
-import type { RedriveTopics } from './decide.ts'
-import { Names } from './named.ts'
-import { Passage, type Passed } from './passage.ts'
+import type { LeftOutReason, RedriveTopics } from './decide.ts'
+import type { Operation } from './operation.ts'
 import { publishChosen } from './publish.ts'
 import type { Chooser } from './redriving.ts'
 import { ACTIONS, type Command } from './request.ts'
-import { chosenGroups, type Search } from './search.ts'
-import { redriveTopics, TopicWatch } from './topics.ts'
+import { type Selected, selectedLetters, type Taken, Tally } from './selection.ts'
+import { TopicWatch } from './topics.ts'
 
 /** What a run works with. */
-export interface Work extends Search {
+export interface Work {
   readonly config: Pick<Config, 'env' | 'contentMode'>
   readonly connections: Connections
-  /** What the records are published with. */
+  readonly letters: LetterSource
   readonly publisher: () => Promise<Publisher>
-  readonly by: string
-  readonly selection: () => Selection
-  readonly watched: ConstructorParameters<typeof TopicWatch>[1]
-}
-
-interface Ordered extends Pick<Work, 'command' | 'ats' | 'operation' | 'by'> {
+  /** Aborted when the operation is to end early. */
+  readonly stop: AbortSignal
+  readonly command: Command
+  readonly ats: readonly string[]
   readonly filter: DeadLetterFilter
-  readonly chooser: (topics: RedriveTopics) => Chooser
-}
-
-interface Surroundings
-  extends Pick<Work, 'config' | 'connections' | 'publisher' | 'log' | 'ranges' | 'stop'> {
-  /** The functions of the environment, and the topics that they read. */
-  readonly readers: readonly ReadTopic[]
-}
-
-/** @throws Unavailable if Kafka or Redis does not answer */
-export async function workOf(
-  { filter, chooser, ...ordered }: Ordered,
-  { readers, ...surroundings }: Surroundings,
-): Promise<Work> {
-  const { connections, config } = surroundings
-  const { ats, command, operation } = ordered
-  const topics = await redriveTopics(connections, config, readers, command === 'redrive')
-  // What was written later is not part of it: it may have failed again because of this very operation.
-  const untilMs = Math.min(filter.untilMs ?? Number.POSITIVE_INFINITY, operation.startedAtMs + 1)
-  const selection = () =>
-    ats.length > 0 ? { filter: {}, names: new Names(ats) } : { filter: { ...filter, untilMs } }
-  return { ...ordered, ...surroundings, selection, choose: chooser(topics), watched: topics }
+  readonly operation: Operation
+  readonly by: string
+  readonly choose: Chooser
+  /** The topics that are written to. */
+  readonly watched: RedriveTopics
 }
 
 const SAMPLE = 5
@@ -68,8 +48,8 @@ export interface Outcome {
   readonly tally: Tally
   readonly sample: readonly DeadLetterSummary[]
   readonly missing: readonly string[]
-  /** How many records were looked at. */
-  readonly scanned: number
+  /** How many of the selected letters were decided. */
+  readonly decided: number
   readonly elapsedMs: number
   /** The error that ended it early; undefined if there was none. */
   readonly error?: unknown
@@ -79,38 +59,32 @@ export interface Outcome {
 export async function surveyed(work: Work): Promise<Outcome> {
   const startedMs = performance.now()
   const tally = new Tally()
-  const sample: DeadLetterSummary[] = []
-  const selection = work.selection()
-  const inSample = (letter: FoundDeadLetter) => {
-    if (sample.length < SAMPLE) sample.push(deadLetterSummary(letter))
-  }
-  let scanned = 0
-  for await (const group of chosenGroups(work, selection, tally, inSample)) {
-    for (const one of group.taken) tally.take(one)
-    scanned += group.scanned
+  const sample: PlacedRow[] = []
+  const selected = await selectedUnlessStopped(work)
+  let looked = 0
+  for await (const { taken, decided } of decidedGroups(work, selected, tally)) {
+    looked += decided
+    for (const one of taken) {
+      tally.take(one)
+      if (sample.length < SAMPLE) sample.push(one.row)
+    }
     if (work.stop.aborted) break
   }
-  const missing = selection.names?.missing ?? []
-  return { tally, sample, missing, scanned, elapsedMs: performance.now() - startedMs }
+  const { log, topic } = work.letters
+  const letters = work.stop.aborted ? [] : await lettersOf(log, topic, sample)
+  const summaries = letters.map(letter => deadLetterSummary(letter))
+  const { missing } = selected
+  return { tally, sample: summaries, missing, decided: looked, elapsedMs: performance.now() - startedMs }
 }
 
 /** A run that can be watched while it goes on. */
 export class Run {
   readonly tally = new Tally()
-  /** What of it needs no second look when it goes on after a stop. */
-  readonly passage: Passage
   readonly startedMs = performance.now()
-  /** Whether it has come to its records: before, it looks for what people have handled. */
-  hasBegun = false
-  /** Records that were looked at, of those that are to be. */
-  scanned = 0
-  readonly total: number
-
-  /** @param before what is behind the runs before; the ranges begin there */
-  constructor({ ranges }: Pick<Work, 'ranges'>, before?: Passed) {
-    this.passage = new Passage(before)
-    this.total = ranges.reduce((sum, { start, end }) => sum + end - start, 0)
-  }
+  /** How many letters are selected; undefined while they are looked for. */
+  total: number | undefined
+  /** How many of them are decided. */
+  decided = 0
 
   get elapsedMs(): number {
     return performance.now() - this.startedMs
@@ -123,19 +97,18 @@ export async function done(
   run: Run,
   { perSecond }: { readonly perSecond: number | undefined },
 ): Promise<Outcome> {
-  const { config, command, stop } = work
-  const { tally, passage } = run
-  const selection = work.selection()
+  const { config, command, stop, letters, operation, by } = work
+  let missing: readonly string[] = []
   let error: unknown
   try {
+    const selected = await selectedUnlessStopped(work)
+    missing = selected.missing
     await publishChosen(
-      departing(work, selection, run),
+      departing(work, selected, run),
       await work.publisher(),
       {
-        operation: work.operation,
-        action: ACTIONS[command],
-        by: work.by,
-        dlqTopic: topicName('dlq', config.env),
+        ...{ operation, action: ACTIONS[command], by },
+        dlqTopic: letters.topic,
         contentMode: config.contentMode,
       },
       {
@@ -145,15 +118,14 @@ export async function done(
         isStopped: () => stop.aborted,
       },
       taken => {
-        for (const one of taken) tally.take(one)
-        passage.acknowledge(taken.length)
+        for (const one of taken) run.tally.take(one)
       },
     )
   } catch (caught) {
     error = caught
   }
-  const missing = selection.names?.missing ?? []
-  const outcome = { tally, sample: [], missing, scanned: run.scanned, elapsedMs: run.elapsedMs }
+  const { tally, decided, elapsedMs } = run
+  const outcome = { tally, sample: [], missing, decided, elapsedMs }
   return error === undefined ? outcome : { ...outcome, error }
 }
 
@@ -181,22 +153,72 @@ export function countsOf(command: Command, { taken, leftOut }: Tally): Audit['co
   return { [ACTIONS[command]]: taken, ...Object.fromEntries(leftOut) }
 }
 
-async function* departing(work: Work, selection: Selection, run: Run): AsyncGenerator<readonly Taken[]> {
-  const { tally, passage } = run
+/** Nothing if it is stopped meanwhile. */
+async function selectedUnlessStopped({ letters, ats, filter, operation, stop }: Work): Promise<Selected> {
+  try {
+    return await selectedLetters(letters, { ats, filter, operation: operation.id }, stop)
+  } catch (error) {
+    if (stop.aborted && error === stop.reason) return { rows: [], missing: [] }
+    throw error
+  }
+}
+
+async function* departing(work: Work, selected: Selected, run: Run): AsyncGenerator<readonly Taken[]> {
   const watch = new TopicWatch(work.connections, work.watched)
   const written = new Set<string>()
-  const counts: Pick<Tally, 'leave'> = {
-    leave(...left) {
-      tally.leave(...left)
-      passage.leave(...left)
-    },
-  }
-  for await (const { taken, scanned, next } of chosenGroups(work, selection, counts)) {
-    run.hasBegun = true
+  run.total = selected.rows.length
+  for await (const { taken, decided } of decidedGroups(work, selected, run.tally)) {
     for (const { record } of taken) if (record) written.add(record.topic)
     await watch.check(written)
-    passage.read(taken.length, scanned, next)
+    run.decided += decided
     yield taken
-    run.scanned += scanned
   }
+}
+
+/** As many letters are decided at once where their records are not read. */
+const GROUP = 1_000
+
+/** The letters that are taken, group by group, in the order of their partitions. Those that are left out are counted. */
+async function* decidedGroups(
+  { letters, ats, choose, command }: Work,
+  { rows }: Selected,
+  tally: Pick<Tally, 'leave'>,
+): AsyncGenerator<{ readonly taken: readonly Taken[]; readonly decided: number }> {
+  const { byRecord } = choose
+  const whyLeft = (row: PlacedRow): LeftOutReason | undefined => {
+    if (row.kind === 'letter') return choose.byRow(row, ats.length > 0)
+    return row.handled ? 'handled' : ats.length > 0 && command === 'drop' ? undefined : 'broken'
+  }
+  const wanted = rows.filter(row => {
+    const because = whyLeft(row)
+    if (because) tally.leave(because)
+    return because === undefined
+  })
+  yield { taken: [], decided: rows.length - wanted.length }
+  if (byRecord) {
+    const read = readLetters(letters.log, letters.topic, wanted as readonly PlacedLetter[])
+    for await (const group of read)
+      yield { taken: group.flatMap(one => takenBy(byRecord, one, tally)), decided: group.length }
+  } else
+    for (let at = 0; at < wanted.length; at += GROUP) {
+      const group = wanted.slice(at, at + GROUP)
+      const taken = group.map(row => ({ partition: row.partition, offset: row.offset, row }))
+      yield { taken, decided: group.length }
+    }
+}
+
+/** Nothing for a letter that the topic does not keep any more. */
+function takenBy(
+  byRecord: NonNullable<Chooser['byRecord']>,
+  { row, found }: ReadLetter,
+  tally: Pick<Tally, 'leave'>,
+): Taken[] {
+  if (!found) return []
+  const choice = byRecord(found)
+  if (choice.kind === 'take') {
+    const { partition, offset } = row
+    return [{ partition, offset, row, ...(choice.record && { record: choice.record }) }]
+  }
+  tally.leave(choice.because)
+  return []
 }

@@ -4,7 +4,7 @@
  */
 import type { Audit } from '../../audit.ts'
 import type { Aftermath } from './aftermath.ts'
-import { NOTHING_PASSED, type Passed } from './passage.ts'
+import type { LeftOutReason } from './decide.ts'
 import type { HandlingRequest } from './request.ts'
 
 /** An operation is `running` also between the steps in which it is done. */
@@ -29,10 +29,11 @@ export interface KeptOperation {
   /** Who began it. */
   readonly by: string
   readonly state: OperationState
-  readonly passed: Passed
-  /** How many it has redriven or dropped so far; of these, `passed` counts those that are behind it. */
+  /** How many its last run has left out, by the reason. */
+  readonly leftOut?: Readonly<Partial<Record<LeftOutReason, number>>> | undefined
+  /** How many it has redriven or dropped so far. */
   readonly taken: number
-  /** How many records it is to look at; null before it knows. */
+  /** How many letters are selected, with those that were taken before; null before it knows. */
   readonly total: number | null
   /** What a run has done without an audit event: the next run writes it first. */
   readonly unaudited?: Unaudited | undefined
@@ -77,7 +78,6 @@ export function withBegun(
   const begun: KeptOperation = {
     ...one,
     state: 'running',
-    passed: NOTHING_PASSED,
     taken: 0,
     total: null,
     updatedAtMs: nowMs,
@@ -113,7 +113,7 @@ export function withWorker(
 }
 
 /** How far an operation is. */
-export type Standing = Pick<KeptOperation, 'passed' | 'taken' | 'total' | 'unaudited'>
+export type Standing = Pick<KeptOperation, 'leftOut' | 'taken' | 'total' | 'unaudited'>
 
 /** The worker says how far it is. @throws OperationRefused if another one does the operation meanwhile */
 export function withProgress(

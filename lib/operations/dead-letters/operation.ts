@@ -4,8 +4,8 @@ import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/recor
 import { type ContentMode, producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import { mapped, text } from '../../../packages/runtime/settings/values.ts'
+import type { DeadLettersHandled, HandledAction } from '../../failures/dlq-record.ts'
 import { DEAD_LETTERS_HANDLED_TYPE } from '../../failures/event-types.ts'
-import type { DeadLettersHandled, HandledAction } from '../../queries/dead-letter-records.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
 
 export interface Operation {

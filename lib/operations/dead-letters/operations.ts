@@ -24,8 +24,8 @@ import {
 } from './kept.ts'
 import { newOperation, operationOf } from './operation.ts'
 import type { HandlingRequest } from './request.ts'
-import { requestTexts, type Surroundings, workFor } from './requested-work.ts'
 import { endOf, RunProgress } from './run-progress.ts'
+import { requestTexts, type Surroundings, workFor } from './work.ts'
 
 /** How often a worker says how far it is, and hears whether it is to stop. */
 const BEAT_MS = 1_000
@@ -144,7 +144,7 @@ export class DeadLetterOperations {
   /** @returns the error that ended it early, if there was one, and after a redrive what waits for its outcome */
   async #carryOut(
     connections: Connections,
-    { id, request, passed }: KeptOperation,
+    { id, request }: KeptOperation,
     by: Person,
     stop: AbortSignal,
     progress: RunProgress,
@@ -159,11 +159,11 @@ export class DeadLetterOperations {
       )
     try {
       await audit()
-      const asked = { request, operation: operationOf(id), by, stop, passed }
+      const asked = { request, operation: operationOf(id), by, stop }
       const work = await workFor(connections, this.#setup, asked)
       const { readers } = this.#setup
       const after = request.command === 'redrive' ? await Afterwards.from({ work, readers }) : undefined
-      const run = new Run(work, passed)
+      const run = new Run()
       progress.run = run
       const outcome = await done(work, run, { perSecond: request.perSecond })
       await audit()

@@ -1,8 +1,8 @@
 /** What a redrive of one dead letter would do. Pure. */
+
+import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
 import { redrivenRecord } from '../../failures/redriven-record.ts'
-import type { HandledAction } from '../../queries/dead-letter-records.ts'
-import type { FoundDeadLetter } from '../../queries/dead-letters.ts'
-import { type LeftOutReason, type RedriveTopics, whyNotRedriven } from './decide.ts'
+import { type LeftOutReason, type RedriveTopics, whyLeftByRow, whyNotRedriven } from './decide.ts'
 
 export interface RedriveOutlook {
   readonly to: {
@@ -28,7 +28,8 @@ export function outlookOf(
     undefined,
     topics.get(found.deadLetter.originalTopic)?.growths,
   )
-  const { consumer, attempt } = found.deadLetter
-  const leftOut = whyNotRedriven(found, handled, topics, { isNamed: true, again: true }) ?? null
+  const { consumer, attempt, quarantined, errorType: code } = found.deadLetter
+  const byRow = whyLeftByRow({ quarantined, code }, { isNamed: true, again: true })
+  const leftOut = byRow ?? whyNotRedriven(found, topics) ?? null
   return { to: { topic, partition, consumer, attempt: attempt + 1 }, leftOut, handled: handled ?? null }
 }

@@ -9,8 +9,8 @@ import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { digestOf } from '../../../packages/runtime/pipeline/failures/failure-record.ts'
 import { readData } from '../../app/event-data.ts'
+import { type FoundDeadLetter, originalEvent } from '../../failures/dlq-record.ts'
 import type { ByHand } from '../../failures/redriven-record.ts'
-import { type FoundDeadLetter, originalEvent } from '../../queries/dead-letters.ts'
 
 type Document = Readonly<Record<string, unknown>>
 

@@ -1,7 +1,7 @@
 /** Publishes what an operation has chosen, batch by batch, and says after each that its dead letters are handled. */
 import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
-import type { Taken } from './choose.ts'
+import type { LetterPlace } from '../../queries/letters.ts'
 import { type Doing, Places } from './operation.ts'
 
 /** A batch is one request to Kafka, which takes up to 900 kB. */
@@ -20,8 +20,13 @@ export interface Pace {
   readonly isStopped: () => boolean
 }
 
-interface Batch {
-  readonly taken: readonly Taken[]
+/** A dead letter that leaves; without a record, it is only marked as handled. */
+interface Departing extends LetterPlace {
+  readonly record?: OutgoingRecord
+}
+
+interface Batch<Letter> {
+  readonly taken: readonly Letter[]
   readonly records: readonly OutgoingRecord[]
 }
 
@@ -33,15 +38,15 @@ interface Batch {
  * @param acknowledged told of the dead letters of each batch once Kafka has their records
  * @throws as `Publisher.publish` does
  */
-export async function publishChosen(
-  groups: AsyncIterable<readonly Taken[]>,
+export async function publishChosen<Letter extends Departing>(
+  groups: AsyncIterable<readonly Letter[]>,
   publisher: Publisher,
   doing: Doing,
   pace: Pace,
-  acknowledged: (taken: readonly Taken[]) => void,
+  acknowledged: (taken: readonly Letter[]) => void,
 ): Promise<void> {
   let dueMs = 0
-  let inFlight: Promise<Batch | undefined> = Promise.resolve(undefined)
+  let inFlight: Promise<Batch<Letter> | undefined> = Promise.resolve(undefined)
   try {
     for await (const batch of batches(groups, pace)) {
       const before = await inFlight
@@ -64,18 +69,18 @@ export async function publishChosen(
   }
 }
 
-function handled(batch: Batch | undefined, doing: Doing): OutgoingRecord[] {
+function handled(batch: Batch<Departing> | undefined, doing: Doing): OutgoingRecord[] {
   const places = new Places()
   for (const one of batch?.taken ?? []) places.add(one)
   return places.records(doing, Date.now())
 }
 
-async function* batches(
-  groups: AsyncIterable<readonly Taken[]>,
+async function* batches<Letter extends Departing>(
+  groups: AsyncIterable<readonly Letter[]>,
   { perSecond = Number.POSITIVE_INFINITY, isStopped }: Pace,
-): AsyncGenerator<Batch> {
+): AsyncGenerator<Batch<Letter>> {
   const most = Math.max(1, Math.min(MOST_RECORDS, Math.floor((perSecond * LIMITED_BATCH_MS) / 1000)))
-  let taken: Taken[] = []
+  let taken: Letter[] = []
   let records: OutgoingRecord[] = []
   let bytes = 0
   for await (const group of groups) {

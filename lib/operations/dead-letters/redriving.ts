@@ -1,11 +1,11 @@
 /** What becomes of each dead letter in a redrive, or when they are dropped. Pure. */
 
-import { sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
+import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
+import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
 import { redrivenRecord } from '../../failures/redriven-record.ts'
-import type { FoundDeadLetter, Scanned } from '../../queries/dead-letters.ts'
-import type { Choice } from './choose.ts'
-import { type RedriveTopics, whyNotRedriven } from './decide.ts'
+import type { PlacedLetter } from '../../queries/letters.ts'
+import { type LeftOutReason, type RedriveTopics, whyLeftByRow, whyNotRedriven } from './decide.ts'
 import { type Patch, patched } from './patch.ts'
 
 interface RedriveOptions {
@@ -15,32 +15,42 @@ interface RedriveOptions {
   readonly patch: Patch | undefined
   /** Redrive once more what was handled before. */
   readonly again: boolean
-  /** Told of each dead letter that the patch would break. */
+  /** Called with each dead letter that the patch would break. */
   readonly onRefused: (letter: FoundDeadLetter, why: string) => void
 }
 
-/** Decides about one dead letter. What is dropped leaves no record. */
-export type Chooser = (
-  found: Pick<Extract<Scanned, { kind: 'letter' }>, 'letter' | 'handled' | 'isOwn'>,
-  isNamed: boolean,
-) => Choice
+/** The record to publish for a dead letter, or why it is left out. */
+export type Choice =
+  | { readonly kind: 'take'; readonly record?: OutgoingRecord }
+  | { readonly kind: 'leave'; readonly because: LeftOutReason }
+
+/** Decides about one dead letter: by its row, and then by its record where that is needed. */
+export interface Chooser {
+  /** Why a letter is left out, as far as its row says. */
+  readonly byRow: (row: PlacedLetter, isNamed: boolean) => LeftOutReason | undefined
+  /** Absent: the records are not read, and leave none. */
+  readonly byRecord?: (letter: FoundDeadLetter) => Choice
+}
 
 export function redriveChooser({ topics, by, nowMs, patch, again, onRefused }: RedriveOptions): Chooser {
   const now = clockOf(nowMs)
-  return ({ letter, handled, isOwn = false }, isNamed) => {
-    const because = whyNotRedriven(letter, handled, topics, { isNamed, again, isOwn })
-    if (because) return { kind: 'leave', because }
-    const change = patch && patched(letter, patch)
-    if (change?.kind === 'refused') {
-      onRefused(letter, change.why)
-      return { kind: 'leave', because: 'patch-refused' }
-    }
-    const { deadLetter } = letter
-    const byHand = { by, at: now(), ...(change ? { patch: change.patch } : {}) }
-    const topic = topics.get(deadLetter.originalTopic)
-    const record = redrivenRecord(deadLetter, byHand, topic?.growths)
-    const isTooLarge = sizeOf(record) > (topic?.maxMessageBytes ?? 0)
-    return isTooLarge ? { kind: 'leave', because: 'too-large' } : { kind: 'take', record }
+  return {
+    byRow: (row, isNamed) => whyLeftByRow(row, { isNamed, again }),
+    byRecord: letter => {
+      const because = whyNotRedriven(letter, topics)
+      if (because) return { kind: 'leave', because }
+      const change = patch && patched(letter, patch)
+      if (change?.kind === 'refused') {
+        onRefused(letter, change.why)
+        return { kind: 'leave', because: 'patch-refused' }
+      }
+      const { deadLetter } = letter
+      const byHand = { by, at: now(), ...(change ? { patch: change.patch } : {}) }
+      const topic = topics.get(deadLetter.originalTopic)
+      const record = redrivenRecord(deadLetter, byHand, topic?.growths)
+      const isTooLarge = sizeOf(record) > (topic?.maxMessageBytes ?? 0)
+      return isTooLarge ? { kind: 'leave', because: 'too-large' } : { kind: 'take', record }
+    },
   }
 }
 
@@ -54,5 +64,4 @@ function clockOf(nowMs: () => number): () => string {
   }
 }
 
-export const dropChooser: Chooser = ({ handled }) =>
-  handled ? { kind: 'leave', because: 'handled' } : { kind: 'take' }
+export const dropChooser: Chooser = { byRow: ({ handled }) => (handled ? 'handled' : undefined) }

@@ -1,8 +1,8 @@
 /** What a person asks to be done with dead letters. Pure. */
 
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
-import type { HandledAction } from '../../queries/dead-letter-records.ts'
-import type { DeadLetterFilter } from '../../queries/dead-letters.ts'
+import type { HandledAction } from '../../failures/dlq-record.ts'
+import type { DeadLetterFilter } from '../../queries/letter-pages.ts'
 
 export type Command = 'redrive' | 'drop'
 

@@ -22,11 +22,16 @@ export class RunProgress {
   }
 
   standing(): Standing {
-    const { passed, taken, total } = this.#before
+    const { leftOut, taken, total } = this.#before
     const unaudited = this.#unaudited()
-    if (!this.run) return { passed, taken, total, unaudited }
-    const { passage, total: toRead } = this.run
-    return { passed: passage.passed, taken: passage.taken, total: passed.scanned + toRead, unaudited }
+    if (this.run?.total === undefined) return { leftOut, taken, total, unaudited }
+    const { tally } = this.run
+    return {
+      leftOut: Object.fromEntries(tally.leftOut),
+      taken: taken + tally.taken,
+      total: taken + this.run.total,
+      unaudited,
+    }
   }
 
   /**
@@ -64,7 +69,7 @@ export function endOf({
   if (error !== undefined) return { state: 'failed', problem: problemOf(error) }
   if (stop.signal.aborted) return { state: 'stopped' }
   if (!pause.aborted) return { state: 'finished' }
-  return progress.run?.hasBegun ? { state: 'running' } : { state: 'failed', problem: NO_STEP }
+  return progress.run?.total !== undefined ? { state: 'running' } : { state: 'failed', problem: NO_STEP }
 }
 
 const NO_STEP =

@@ -58,6 +58,8 @@ export interface Application {
    * @param event the event in the record, which may be of a foreign type; undefined if the record is no CloudEvent
    */
   readForeign?(record: ForeignRecord, event?: Event): Event | Failure | undefined
+  /** Passes malformed CloudEvents to `readForeign`, too: for a consumer that lists broken records instead of failing them. */
+  readonly readsMalformed?: true
   /** Returns the shipped schema of an event type, for data without the id of a schema in a registry. */
   packagedSchema?(type: string, format: Exclude<DataFormat, 'json'>): Promise<PackagedSchema | undefined>
   /** Adds the empty lists and maps of a type, which Protobuf leaves out. May change the data itself. */

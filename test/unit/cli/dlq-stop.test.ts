@@ -4,24 +4,14 @@ import { describe, it } from 'node:test'
 import { stoppedText } from '../../../cli/dlq/export.ts'
 import { looked } from '../../../cli/dlq/handling.ts'
 import { StoppedByUser } from '../../../cli/failure.ts'
-import { Tally } from '../../../lib/operations/dead-letters/choose.ts'
 import { done, Run, type Work } from '../../../lib/operations/dead-letters/handle.ts'
-import { Names } from '../../../lib/operations/dead-letters/named.ts'
 import { newOperation } from '../../../lib/operations/dead-letters/operation.ts'
-import { dropChooser, redriveChooser } from '../../../lib/operations/dead-letters/redriving.ts'
-import { chosenGroups } from '../../../lib/operations/dead-letters/search.ts'
+import { dropChooser } from '../../../lib/operations/dead-letters/redriving.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { MemoryPublisher } from '../../../packages/runtime/testing/publisher.ts'
-import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
+import { letterRecord } from '../../support/dead-letters.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'
-const READINGS = 'sluice.telemetry.readings.local'
-const TOPIC_OF_READINGS = {
-  bounds: Array.from({ length: 12 }, () => ({ start: 0, end: 500 })),
-  consumers: new Set(['processor']),
-  maxMessageBytes: 4_000,
-  growths: [],
-}
 const RECORDS = Array.from({ length: 50 }, (_, offset) => ({
   ...letterRecord({}, undefined, `y${offset}`),
   partition: 0,
@@ -45,13 +35,12 @@ function stoppedDrop() {
     stop,
     connections: {},
     publisher: async () => publisher,
-    log: { read },
-    ranges: [{ topic: TOPIC, partition: 0, start: 0, end: RECORDS.length }],
+    letters: { topic: TOPIC, log: { read }, bounds: async () => [{ start: 0, end: RECORDS.length }] },
     command: 'drop',
     operation: newOperation(0),
     by: 'ann',
     ats: [],
-    selection: () => ({ filter: {} }),
+    filter: {},
     choose: dropChooser,
     watched: new Map(),
   } as unknown as Work
@@ -81,48 +70,8 @@ describe('dead letters that are being handled, at Ctrl-C', () => {
 
   it('given that it looks for what was handled before, then it ends at once, without an error', async () => {
     const { work, publisher, reads } = stoppedDrop()
-    const { error, tally } = await done(work, new Run(work), { perSecond: undefined })
+    const { error, tally } = await done(work, new Run(), { perSecond: undefined })
     assert.deepEqual([error, tally.taken, publisher.published.length], [undefined, 0, 0])
     assert.ok(reads() <= 3, `${reads()} reads`)
-  })
-})
-
-describe('letters that are redriven again, when the operation goes on after a stop', () => {
-  it('given what it has handled and what another has, then only its own is left out', async () => {
-    const [operation, other] = [newOperation(0), newOperation(0)]
-    const word = (offset: number, { id }: { id: string }, at: number) => ({
-      ...handledRecord({
-        action: 'redriven',
-        by: 'ann',
-        at: '2026-03-01T13:00:00Z',
-        operation: id,
-        ranges: [{ from: at, to: at }],
-      }),
-      partition: 0,
-      offset,
-    })
-    const records = [...RECORDS.slice(0, 3), word(3, operation, 0), word(4, other, 1)]
-    const search = {
-      stop: new AbortController().signal,
-      log: new MemoryLogReader(records),
-      ranges: [{ topic: TOPIC, partition: 0, start: 0, end: 5 }],
-      command: 'redrive' as const,
-      ats: ['0@0', '0@1', '0@2'],
-      operation,
-      choose: redriveChooser({
-        topics: new Map([[READINGS, TOPIC_OF_READINGS]]),
-        by: 'ann',
-        nowMs: () => 0,
-        patch: undefined,
-        again: true,
-        onRefused: () => assert.fail(),
-      }),
-    }
-    const tally = new Tally()
-    const offsets: number[] = []
-    const selection = { filter: {}, names: new Names(search.ats) }
-    for await (const { taken } of chosenGroups(search, selection, tally))
-      offsets.push(...taken.map(({ offset }) => offset))
-    assert.deepEqual([offsets, [...tally.leftOut]], [[1, 2], [['handled', 1]]])
   })
 })

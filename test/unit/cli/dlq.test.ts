@@ -8,7 +8,8 @@ import {
 } from '../../../cli/dlq/report.ts'
 import { deadLetterText, listText } from '../../../cli/dlq/text.ts'
 import { shownBytes } from '../../../cli/records/bytes.ts'
-import { deadLetterIn, deadLetterSummary } from '../../../lib/queries/dead-letters.ts'
+import { deadLetterIn } from '../../../lib/failures/dlq-record.ts'
+import { deadLetterSummary } from '../../../lib/queries/letter-records.ts'
 import { base64, letterRecord } from '../../support/dead-letters.ts'
 
 function found(changes: object = {}) {
@@ -27,7 +28,8 @@ const OUTLOOK = {
 const NO_COUNTS = { total: 0, codes: {}, quarantined: 0, handled: 0, broken: 0, others: 0 }
 
 function listOf(changes: Partial<DeadLetterListReport> = {}): DeadLetterListReport {
-  return { env: 'local', deadLetters: [], broken: [], counts: NO_COUNTS, before: null, ...changes }
+  const source = { from: 'table', withoutTable: null, left: 0 } as const
+  return { env: 'local', deadLetters: [], broken: [], counts: NO_COUNTS, before: null, ...source, ...changes }
 }
 
 function listed(deadLetter: ReturnType<typeof found>): DeadLetterLine {
@@ -134,10 +136,12 @@ describe('a list of dead letters', () => {
     assert.equal(listText(listOf()), 'No dead letters.\n')
   })
 
-  it('that was not counted names the option that counts', () => {
-    const text = listText(listOf({ deadLetters: [listed(found())], counts: null, before: '0@7' }))
-    assert.match(text, /^For older ones, add --before 0@7 to the command\. --count counts them all\.$/m)
-    assert.doesNotMatch(text, /By code|The last/)
+  it('that comes from the topic says why, and one of a full table what it does not hold', () => {
+    const text = listText(listOf({ withoutTable: 'Redis does not answer', left: 7 }))
+    assert.match(text, /^Read from all records of the topic, .*: Redis does not answer$/m)
+    assert.match(text, /^At most 7 older ones are open and not in the table: --count reads them/m)
+    const counts = { ...NO_COUNTS, handled: null, others: null }
+    assert.equal(listText(listOf({ counts })), 'No dead letters.\n')
   })
 })
 

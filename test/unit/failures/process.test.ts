@@ -49,6 +49,13 @@ describe('the router of failures', () => {
     ])
   })
 
+  it('given a record of the dlq topic that failed, then it does not become another dead letter', async () => {
+    const [taken] = await new Kit(router).when(
+      event({ ...failure, originalTopic: 'sluice.telemetry.dlq.test', consumer: 'open-letters' }),
+    )
+    assert.deepEqual([taken?.reason, taken?.emitted], ['from-dead-letters', []])
+  })
+
   it('given a record without a key, and a failure without a subject, then neither has its dead letter', async () => {
     const [taken] = await new Kit(router).when(event({ ...failure, originalKey: null }))
     assert.equal(taken?.emitted[0]?.key, null)

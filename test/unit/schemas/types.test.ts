@@ -4,9 +4,9 @@
  */
 import { test } from 'node:test'
 import type { PatternEvent } from '../../../lib/alerting/patterns/pattern-event.ts'
+import type { DeadLettersHandled } from '../../../lib/failures/dlq-record.ts'
 import type { DeadLetter, Retry } from '../../../lib/failures/process.ts'
 import type { SilencesChanged } from '../../../lib/notification/silences-changed.ts'
-import type { DeadLettersHandled } from '../../../lib/queries/dead-letter-records.ts'
 import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 import type * as derived from '../../../schemas/types.ts'
 

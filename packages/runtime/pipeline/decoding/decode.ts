@@ -87,7 +87,8 @@ function readForeign(
   redriveTarget: RedriveTarget | undefined,
 ): Event | Failure {
   const isForeign = isFailure(read)
-  if (!application.readForeign || (isForeign && read.code !== 'not-a-cloudevent')) return read
+  if (!application.readForeign) return read
+  if (isForeign && read.code !== 'not-a-cloudevent' && !application.readsMalformed) return read
   // The id of a foreign event may follow from its place: at a redrive it must be the one that failed.
   const value = readableValue(record)
   const written =

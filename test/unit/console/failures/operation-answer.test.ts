@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { operationAnswer } from '../../../../console/api/failures/operation-answer.ts'
 import type { KeptOperation } from '../../../../lib/operations/dead-letters/kept.ts'
-import { NOTHING_PASSED } from '../../../../lib/operations/dead-letters/passage.ts'
 
 const REDRIVE = { command: 'redrive', ats: ['2@17'], filter: {} } as const
 const ONE: KeptOperation = {
@@ -10,7 +9,6 @@ const ONE: KeptOperation = {
   request: REDRIVE,
   by: 'ann',
   state: 'finished',
-  passed: NOTHING_PASSED,
   taken: 1,
   total: 1,
   updatedAtMs: 0,
@@ -29,6 +27,14 @@ describe('an operation that is shown', () => {
     it(`given one ${name}, then it says ${expected ? `${expected.count} failed again` : 'nothing of that'}`, () => {
       assert.deepEqual(operationAnswer({ ...ONE, ...changes }, 'test', 0).failedAgain, expected)
     })
+
+  it('given one that is under way, then its part is what is taken and left out, of all that was selected', () => {
+    const partOf = (changes: object) =>
+      operationAnswer({ ...ONE, state: 'running', ...changes }, 'test', 0).part
+    assert.equal(partOf({ total: null }), null)
+    assert.equal(partOf({ taken: 3, leftOut: { quarantined: 2 }, total: 10 }), 0.5)
+    assert.equal(partOf({ taken: 0, total: 0 }), 0)
+  })
 
   it('given one with a patch that was stopped, then the command that goes on with it has the patch', () => {
     const request = { ...REDRIVE, patch: '{"time":null}' }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { deadLetterIn } from '../../../../lib/failures/dlq-record.ts'
 import {
   type KeptOperations,
   OperationRefused,
@@ -12,12 +13,11 @@ import {
   withStop,
   withWorker,
 } from '../../../../lib/operations/dead-letters/kept.ts'
-import { NOTHING_PASSED } from '../../../../lib/operations/dead-letters/passage.ts'
-import { deadLetterIn, deadLetterSummary } from '../../../../lib/queries/dead-letters.ts'
+import { deadLetterSummary } from '../../../../lib/queries/letter-records.ts'
 import { letterRecord } from '../../../support/dead-letters.ts'
 
 const REQUEST = { command: 'redrive', ats: [], filter: { code: 'rejected' } } as const
-const PROGRESS = { passed: { ...NOTHING_PASSED, taken: 3 }, taken: 4, total: 10 }
+const PROGRESS = { leftOut: {}, taken: 4, total: 10 }
 
 const begun = () => withBegun(undefined, { id: 'a', request: REQUEST, by: 'ann' }, 0)
 const worked = (name = 'w1', nowMs = 0) => withWorker(begun(), { id: 'a', name }, nowMs)

@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
-import { chosen, Tally } from '../../../../lib/operations/dead-letters/choose.ts'
-import { type RedriveTopics, whyNotRedriven } from '../../../../lib/operations/dead-letters/decide.ts'
-import { Names, nameIn, placesIn } from '../../../../lib/operations/dead-letters/named.ts'
+import { deadLetterIn, originalEvent } from '../../../../lib/failures/dlq-record.ts'
+import { letterRow } from '../../../../lib/failures/letter-row.ts'
+import {
+  type RedriveTopics,
+  whyLeftByRow,
+  whyNotRedriven,
+} from '../../../../lib/operations/dead-letters/decide.ts'
 import { newOperation, Places } from '../../../../lib/operations/dead-letters/operation.ts'
 import { patched, readPatch } from '../../../../lib/operations/dead-letters/patch.ts'
 import { type Pace, publishChosen } from '../../../../lib/operations/dead-letters/publish.ts'
 import { dropChooser, redriveChooser } from '../../../../lib/operations/dead-letters/redriving.ts'
-import { deadLetterIn, originalEvent } from '../../../../lib/queries/dead-letters.ts'
+import { selectedLetters } from '../../../../lib/operations/dead-letters/selection.ts'
 import { historyOf, redriveTargetOf } from '../../../../packages/runtime/cloudevents/redrive.ts'
 import { digestOf } from '../../../../packages/runtime/pipeline/failures/failure-record.ts'
+import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { MemoryPublisher } from '../../../../packages/runtime/testing/publisher.ts'
-import { base64, letterRecord } from '../../../support/dead-letters.ts'
+import { base64, handledRecord, letterRecord } from '../../../support/dead-letters.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
 const TOPICS: RedriveTopics = new Map([
@@ -33,7 +38,9 @@ function letter(changes: object = {}, offset = 17) {
 }
 
 describe('whether a dead letter is redriven', () => {
-  const IN_BULK = { isNamed: false, again: false }
+  const rowOf = (changes: object) => letterRow(letter(changes))
+  const why = (changes: object) =>
+    whyLeftByRow(rowOf(changes), { isNamed: false, again: false }) ?? whyNotRedriven(letter(changes), TOPICS)
   const cases: [title: string, changes: object, expected: string | undefined][] = [
     ['one that is whole', {}, undefined],
     ['one that is quarantined', { quarantined: true }, 'quarantined'],
@@ -47,18 +54,16 @@ describe('whether a dead letter is redriven', () => {
   ]
   for (const [title, changes, expected] of cases)
     test(`given ${title}, then ${expected ?? 'it is'}`, () => {
-      assert.equal(whyNotRedriven(letter(changes), undefined, TOPICS, IN_BULK), expected)
+      assert.equal(why(changes), expected)
     })
 
   it('given one that is named, then it may be quarantined, and with --again handled before', () => {
-    const quarantined = letter({ quarantined: true })
-    const why = (handled: 'dropped' | undefined, again: boolean) =>
-      whyNotRedriven(quarantined, handled, TOPICS, { isNamed: true, again })
-    assert.equal(why(undefined, false), undefined)
-    assert.equal(why('dropped', false), 'handled')
-    assert.equal(why('dropped', true), undefined)
-    const resumed = { isNamed: true, again: true, isOwn: true }
-    assert.equal(whyNotRedriven(quarantined, 'redriven', TOPICS, resumed), 'handled')
+    const handled = { action: 'dropped', operations: ['o'] } as const
+    const named = (again: boolean, changes: object = {}) =>
+      whyLeftByRow({ ...rowOf({ quarantined: true }), ...changes }, { isNamed: true, again })
+    assert.equal(named(false), undefined)
+    assert.equal(named(false, { handled }), 'handled')
+    assert.equal(named(true, { handled }), undefined)
   })
 })
 
@@ -72,11 +77,11 @@ describe('what is redriven', () => {
       again: false,
       onRefused: () => assert.fail(),
       ...options,
-    })({ letter: letter(changes) }, false)
+    }).byRecord?.(letter(changes))
 
   it('given a dead letter, then its bytes go to its partition, for the consumer that failed alone', () => {
     const choice = choose({ originalKey: null })
-    assert.ok(choice.kind === 'take' && choice.record)
+    assert.ok(choice?.kind === 'take' && choice.record)
     const { topic, partition, key, value, headers } = choice.record
     assert.deepEqual([topic, partition, key], [READINGS, 9, null])
     assert.equal(String(value), '{"sensorId":"roof-1","temperature":"28"}')
@@ -100,11 +105,10 @@ describe('what is redriven', () => {
   })
 
   it('given a drop, then everything that is open is taken, without a record', () => {
-    assert.deepEqual(dropChooser({ letter: letter({ quarantined: true }) }, false), { kind: 'take' })
-    assert.deepEqual(dropChooser({ letter: letter(), handled: 'redriven' }, false), {
-      kind: 'leave',
-      because: 'handled',
-    })
+    const row = { ...letterRow(letter({ quarantined: true })), partition: 2 }
+    assert.deepEqual([dropChooser.byRow(row, false), dropChooser.byRecord], [undefined, undefined])
+    const handled = { action: 'redriven', operations: [] } as const
+    assert.equal(dropChooser.byRow({ ...row, handled }, false), 'handled')
   })
 })
 
@@ -225,38 +229,50 @@ describe('a patch', () => {
 })
 
 describe('the dead letters of an operation', () => {
-  const scanned = (offset: number, changes: object = {}, handled?: 'redriven') => ({
-    kind: 'letter' as const,
-    letter: letter(changes, offset),
-    handled,
+  const at = (offset: number, changes: object = {}) => ({
+    ...letterRecord(changes, undefined, `y${offset}`),
+    partition: 0,
+    offset,
   })
-  const broken = { kind: 'broken' as const, partition: 0, offset: 3, writtenAtMs: 0, why: 'it is' }
+  const word = (offset: number, operation: string, of: number) => ({
+    ...handledRecord({
+      ...{ action: 'redriven', by: 'ann', at: '2026-03-01T13:00:00Z', operation },
+      ranges: [{ from: of, to: of }],
+    }),
+    partition: 0,
+    offset,
+  })
+  const records = [
+    at(0),
+    at(1, { consumer: 'alerting' }),
+    at(2, { consumer: undefined }),
+    at(3),
+    word(4, 'own', 3),
+    at(5),
+    word(6, 'other', 5),
+  ]
+  const source = {
+    topic: 'sluice.telemetry.dlq.local',
+    log: new MemoryLogReader(records),
+    bounds: async () => [{ start: 0, end: records.length }],
+  }
+  const select = async (ats: readonly string[], filter: object = {}) => {
+    const { rows, missing } = await selectedLetters(source, { ats, filter, operation: 'own' })
+    return { offsets: rows.map(({ offset }) => offset), missing }
+  }
 
-  it('given conditions, then those that meet them are taken, and the others are not even counted', () => {
-    const tally = new Tally()
-    const take = (one: Parameters<typeof chosen>[0]) =>
-      chosen(one, { filter: { consumer: 'processor' } }, tally, dropChooser, true)?.offset
-    const all = [scanned(1), scanned(2, { consumer: 'x' }), scanned(4, {}, 'redriven'), broken]
-    assert.deepEqual(all.map(take), [1, undefined, undefined, undefined])
-    assert.deepEqual(
-      [...tally.leftOut],
-      [
-        ['handled', 1],
-        ['broken', 1],
-      ],
-    )
+  it('given conditions, then the letters that meet them are meant, and the broken ones of that time', async () => {
+    assert.deepEqual(await select([], { consumer: 'processor' }), { offsets: [0, 2, 5], missing: [] })
+    assert.deepEqual(await select([], { consumer: 'alerting', untilMs: 0 }), { offsets: [], missing: [] })
   })
 
-  it('given names, then those are taken, a broken one only to be dropped, and the rest is missed', () => {
-    const names = new Names(['2@1', 'x1', '0@3', '0@9'])
-    const selection = { filter: {}, names }
-    const tally = new Tally()
-    assert.ok(chosen(scanned(1), selection, tally, dropChooser, true))
-    assert.ok(chosen(broken, selection, tally, dropChooser, true))
-    assert.equal(chosen(broken, selection, tally, dropChooser, false), undefined)
-    assert.deepEqual(names.missing, ['0@9'])
-    assert.deepEqual(placesIn(['2@1', '0@3']), [nameIn('2@1'), nameIn('0@3')])
-    assert.equal(placesIn(['2@1', 'x1']), undefined)
+  it('given places and ids, then those are meant, handled by others or not, and the rest is missing', async () => {
+    const all = ['0@0', 'y1', '0@2', '0@5', '0@9', 'x1', '0@4']
+    assert.deepEqual(await select(all), { offsets: [0, 1, 2, 5], missing: ['0@9', 'x1', '0@4'] })
+  })
+
+  it('given that the operation goes on after a stop, then what it has handled itself is not meant', async () => {
+    assert.deepEqual(await select(['0@3', '0@5']), { offsets: [5], missing: [] })
   })
 })
 

@@ -5,37 +5,39 @@ import { type KeptOperation, operationIn, withBegun } from '../../../../lib/oper
 import { endOf, RunProgress } from '../../../../lib/operations/dead-letters/run-progress.ts'
 import { Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
 
+const BROKEN = { kind: 'broken', partition: 0, offset: 1, writtenAtMs: 0, why: 'it is' } as const
 const REQUEST = { command: 'drop', ats: [], filter: {} } as const
 
 /** A run of an operation that has come some way before. */
 function run(hasBegun: boolean): { progress: RunProgress; ended: (changes?: object) => object } {
   const [begun] = withBegun(undefined, { id: 'a', request: REQUEST, by: 'ann' }, 0)
-  const passed = { taken: 2, leftOut: {}, next: { 0: 5 }, scanned: 5 }
-  const progress = new RunProgress({ ...(begun as KeptOperation), passed, taken: 3, total: 20 }, 'ann')
-  const started = new Run({ ranges: [{ topic: 'dlq', partition: 0, start: 5, end: 15 }] }, passed)
-  started.hasBegun = hasBegun
+  const progress = new RunProgress({ ...(begun as KeptOperation), taken: 3, total: 20 }, 'ann')
+  const started = new Run()
+  if (hasBegun) started.total = 10
   progress.run = started
   const [stop, pause] = [new AbortController(), new AbortController().signal]
   return { progress, ended: changes => endOf({ error: undefined, stop, pause, progress, ...changes }) }
 }
 
 describe('the run of an operation', () => {
-  it('given a run that goes on from before, then all its records count, also those of the runs before', () => {
-    const { progress } = run(false)
-    const { taken, total } = progress.standing()
-    assert.deepEqual([taken, total], [2, 15])
+  it('given a run that goes on from before, then all its letters count, also those of the runs before', () => {
+    const { progress } = run(true)
+    progress.run?.tally.take({ row: BROKEN })
+    progress.run?.tally.leave('quarantined')
+    const { taken, total, leftOut } = progress.standing()
+    assert.deepEqual([taken, total, leftOut], [4, 13, { quarantined: 1 }])
   })
 
   it('given that it has not begun to read, then it is as far as it was', () => {
     const [begun] = withBegun(undefined, { id: 'a', request: REQUEST, by: 'ann' }, 0)
     const kept = { ...operationIn([begun as KeptOperation], 'a'), taken: 3, total: 20 }
-    const { passed, taken, total } = new RunProgress(kept, 'ann').standing()
-    assert.deepEqual([passed, taken, total], [kept.passed, 3, 20])
+    const { taken, total } = new RunProgress(kept, 'ann').standing()
+    assert.deepEqual([taken, total], [3, 20])
   })
 
   it('given that Kafka does not take its audit event, then the next run writes it, and then its own', async () => {
     const { progress } = run(true)
-    progress.run?.tally.take({})
+    progress.run?.tally.take({ row: BROKEN })
     const away = async () => Promise.reject(new Unavailable('broker-unavailable', 'Kafka does not answer'))
     await assert.rejects(progress.audit(away), /does not answer/)
     const { unaudited } = progress.standing()
@@ -48,7 +50,7 @@ describe('the run of an operation', () => {
     await next.audit(write)
     assert.deepEqual([written, next.standing().unaudited], [[unaudited], undefined])
     next.run = run(true).progress.run
-    next.run?.tally.take({})
+    next.run?.tally.take({ row: BROKEN })
     assert.equal(next.standing().unaudited?.by, 'bob')
     await next.audit(write)
     await next.audit(write)

@@ -7,9 +7,9 @@ import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
 import validators, { type SchemaViolation } from '../../schemas/compiled.js'
-import { DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
-import type { DeadLetter } from '../failures/process.ts'
-import { unroutedWhy } from '../failures/route.ts'
+import { DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE } from './event-types.ts'
+import type { DeadLetter } from './process.ts'
+import { unroutedWhy } from './route.ts'
 
 /** A record of the dlq topic, and the dead letter in it. */
 export interface FoundDeadLetter {
@@ -60,10 +60,11 @@ export type DlqRecord =
   | FoundDeadLetter
   | BrokenDeadLetter
   | { readonly kind: 'handled'; readonly handled: DeadLettersHandled }
-  | { readonly kind: 'other' }
+  | { readonly kind: 'other'; readonly type?: string }
 
 const EVENT_FORMAT = /^\s*application\/cloudevents/i
-const OWN_TYPES = [DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE]
+/** Types of the events that belong to the dlq topic. */
+export const OWN_TYPES = [DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE]
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
 /** Never throws: a record that cannot be read must not hide those beside it. */
@@ -82,18 +83,19 @@ export function deadLetterIn(record: LogRecord): FoundDeadLetter | undefined {
   return read.kind === 'letter' ? read : undefined
 }
 
-/** Whether it is worth reading when only handled dead letters are looked for. */
-export function mayTellHandled({ headers, value }: LogRecord): boolean {
-  const type = headers.find(([name]) => name === 'ce_type')
-  if (type) return textOf(type[1]) === DEAD_LETTERS_HANDLED_TYPE
-  return value?.includes(DEAD_LETTERS_HANDLED_TYPE) ?? false
+/** The event that failed; undefined if the record is not one. */
+export function originalEvent({ original }: Pick<FoundDeadLetter, 'original'>): Event | undefined {
+  const { value, headers } = original
+  const event = readEvent({ value, headers: headers.map(({ name, value }) => [name, value] as const) })
+  return isFailure(event) ? undefined : event
 }
 
 function recordRead(record: LogRecord): DlqRecord {
   const event = readEvent(record)
   if (isFailure(event)) return saysItIsOne(record) ? broken(record, event.message) : { kind: 'other' }
   if (event.type === DEAD_LETTERS_HANDLED_TYPE) return handledIn(record, event)
-  if (event.type !== DEAD_LETTER_TYPE && event.type !== FAILURE_TYPE) return { kind: 'other' }
+  if (event.type !== DEAD_LETTER_TYPE && event.type !== FAILURE_TYPE)
+    return { kind: 'other', type: event.type }
   const why = violationOf(event) ?? bytesViolation(event.data as FailureData)
   return why === undefined ? letter(record, { ...event, data: deadLetterOf(event) }) : broken(record, why)
 }

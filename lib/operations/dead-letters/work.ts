@@ -1,18 +1,21 @@
-/** What the run of an operation works with, made of what was asked for. */
-
-import { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+/** Makes the work of an operation from what was asked for. */
 import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
 import type { Config } from '../../app/config.ts'
-import { topicName } from '../../app/topics.ts'
+import { letterSource } from '../../app/letter-source.ts'
 import type { ReadTopic } from '../../queries/lag.ts'
-import { type Range, rangesOf } from '../../queries/records.ts'
-import { topicReach } from '../../queries/topics.ts'
+import type { DeadLetterFilter } from '../../queries/letter-pages.ts'
 import { bulkPublisherOf } from '../bulk.ts'
-import { type Work, workOf } from './handle.ts'
-import type { Passed } from './passage.ts'
+import type { RedriveTopics } from './decide.ts'
+import type { Work } from './handle.ts'
 import { type Patch, readPatch } from './patch.ts'
-import { dropChooser, redriveChooser } from './redriving.ts'
+import { type Chooser, dropChooser, redriveChooser } from './redriving.ts'
 import { filterTexts, type HandlingRequest } from './request.ts'
+import { redriveTopics } from './topics.ts'
+
+interface Ordered extends Pick<Work, 'command' | 'ats' | 'operation' | 'by'> {
+  readonly filter: DeadLetterFilter
+  readonly chooser: (topics: RedriveTopics) => Chooser
+}
 
 export interface Surroundings {
   readonly config: Config
@@ -20,10 +23,31 @@ export interface Surroundings {
   readonly readers: readonly ReadTopic[]
 }
 
+/** @throws Unavailable if Kafka or Redis does not answer */
+export async function workOf(
+  { filter, chooser, ...ordered }: Ordered,
+  {
+    readers,
+    ...surroundings
+  }: Pick<Work, 'config' | 'connections' | 'letters' | 'stop'> & Pick<Surroundings, 'readers'>,
+): Promise<Work> {
+  const { connections, config } = surroundings
+  const { command, operation } = ordered
+  const watched = await redriveTopics(connections, config, readers, command === 'redrive')
+  // What was written later is not part of it: it may have failed again because of this very operation.
+  const untilMs = Math.min(filter.untilMs ?? Number.POSITIVE_INFINITY, operation.startedAtMs + 1)
+  return {
+    ...ordered,
+    ...surroundings,
+    publisher: () => bulkPublisherOf(connections),
+    filter: { ...filter, untilMs },
+    choose: chooser(watched),
+    watched,
+  }
+}
+
 interface Asked extends Pick<Work, 'operation' | 'by' | 'stop'> {
   readonly request: HandlingRequest
-  /** What is behind the runs before: this one begins there. */
-  readonly passed?: Passed
   /** Called with the reason for which a dead letter cannot be patched as asked. */
   readonly onRefused?: (why: string) => void
 }
@@ -32,13 +56,9 @@ interface Asked extends Pick<Work, 'operation' | 'by' | 'stop'> {
 export async function workFor(
   connections: Connections,
   { config, readers }: Surroundings,
-  { request, operation, by, stop, passed, onRefused = () => {} }: Asked,
+  { request, operation, by, stop, onRefused = () => {} }: Asked,
 ): Promise<Work> {
   const { command, ats, filter, again = false } = request
-  const ranges = (await dlqRanges(connections, config, filter.sinceMs)).map(range => {
-    return { ...range, start: Math.max(range.start, passed?.next[range.partition] ?? range.start) }
-  })
-  const [log, publisher] = [await connections.log(), () => bulkPublisherOf(connections)]
   const options = {
     ...{ by, nowMs: Date.now, patch: patchOf(request), again },
     onRefused: (_: unknown, why: string) => onRefused(why),
@@ -48,11 +68,11 @@ export async function workFor(
       ...{ command, ats, filter, operation, by },
       chooser: topics => (command === 'drop' ? dropChooser : redriveChooser({ ...options, topics })),
     },
-    { config, connections, publisher, log, ranges, stop, readers },
+    { config, connections, letters: await letterSource(connections, config.env), stop, readers },
   )
 }
 
-/** @throws if it is none: what begins an operation has to check that */
+/** @throws if the text is not a patch: the beginning of an operation has to check that */
 function patchOf({ patch: text }: HandlingRequest): Patch | undefined {
   if (text === undefined) return undefined
   const patch = readPatch(text)
@@ -60,7 +80,7 @@ function patchOf({ patch: text }: HandlingRequest): Patch | undefined {
   return patch
 }
 
-/** What was asked for, by the names of the command line's options: for the audit. */
+/** The request by the names of the command line's options, for the audit. */
 export function requestTexts(request: HandlingRequest): Readonly<Record<string, string>> {
   const { filter, ats, perSecond, again, patch } = request
   return {
@@ -70,24 +90,5 @@ export function requestTexts(request: HandlingRequest): Readonly<Record<string, 
     // Its values may be personal: they are in the redriven record alone.
     ...(patch === undefined ? {} : { patch: 'yes' }),
     ...(ats.length > 0 ? { at: ats.join(' ') } : {}),
-  }
-}
-
-/**
- * The dlq topic as it is now.
- *
- * @param sinceMs only what was written then or later
- */
-async function dlqRanges(
-  connections: Pick<Connections, 'kafka'>,
-  { env }: Pick<Config, 'env'>,
-  sinceMs: number | undefined,
-): Promise<readonly Range[]> {
-  const topic = topicName('dlq', env)
-  const offsets = new TopicOffsets(await connections.kafka())
-  try {
-    return rangesOf(topic, await topicReach(offsets, topic, sinceMs))
-  } finally {
-    await offsets.close()
   }
 }

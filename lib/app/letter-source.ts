@@ -1,0 +1,20 @@
+/** Where the dead letters of an environment are read. */
+import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import type { LetterSource } from '../queries/letters.ts'
+import { topicName } from './topics.ts'
+
+/** @throws Unavailable if Kafka does not answer */
+export async function letterSource(
+  connections: Pick<Connections, 'log' | 'bounds' | 'redis'>,
+  env: string,
+): Promise<LetterSource> {
+  const topic = topicName('dlq', env)
+  const [log, bounds] = await Promise.all([connections.log(), connections.bounds()])
+  return {
+    log,
+    topic,
+    bounds: () => bounds.bounds(topic),
+    states: async () => new StateInspection(await connections.redis()),
+  }
+}

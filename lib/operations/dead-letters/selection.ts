@@ -1,0 +1,105 @@
+/** The dead letters that an operation is about, and the count of what it takes and leaves out. */
+import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { Counts } from '../../queries/counts.ts'
+import { type DeadLetterFilter, isWritten, meets } from '../../queries/letter-pages.ts'
+import { placeText } from '../../queries/letter-records.ts'
+import { type LetterPlace, type LetterSource, Letters, type PlacedRow } from '../../queries/letters.ts'
+import type { LeftOutReason } from './decide.ts'
+
+/** A name of a dead letter: its place in the dlq topic, or its id. */
+export function nameIn(at: string): { readonly id: string } | LetterPlace {
+  const [, partition, offset] = /^(\d{1,9})@(\d{1,15})$/.exec(at) ?? []
+  return partition === undefined ? { id: at } : { partition: Number(partition), offset: Number(offset) }
+}
+
+/** Which letters are meant: those that are named, or else all that meet the conditions. */
+export interface Selection {
+  readonly ats: readonly string[]
+  readonly filter: DeadLetterFilter
+  /** Id of the operation: what it has handled before it was stopped is not selected again. */
+  readonly operation: string
+}
+
+export interface Selected {
+  /** In the order in which they were written. Of letters that are named, handled ones, too. */
+  readonly rows: readonly PlacedRow[]
+  /** Names that no letter has. */
+  readonly missing: readonly string[]
+}
+
+/**
+ * Selects letters from the table. It reads the whole topic only if the table does not hold all that may be meant: letters that were handled
+ * before, or that left the table for newer ones.
+ *
+ * @throws the reason of the signal if it is aborted; else see `readRecords`
+ */
+export async function selectedLetters(
+  source: LetterSource,
+  selection: Selection,
+  stop?: AbortSignal,
+): Promise<Selected> {
+  const now = await new Letters(source).look(undefined, stop)
+  const first = chosenOf(now.rows, selection)
+  const { sinceMs = 0 } = selection.filter
+  const isPart =
+    selection.ats.length > 0
+      ? first.missing.length > 0
+      : now.wholeAfterMs !== undefined && sinceMs <= now.wholeAfterMs
+  if (!isPart || now.from === 'topic') return first
+  const all = await new Letters(source, { withHandled: true }).look(undefined, stop)
+  return chosenOf(all.rows, selection)
+}
+
+function chosenOf(rows: readonly PlacedRow[], { ats, filter, operation }: Selection): Selected {
+  const names = new Set(ats)
+  const missing = new Set(ats)
+  const isMeant = (row: PlacedRow) => {
+    if (names.size === 0) return row.kind === 'letter' ? meets(row, filter) : isWritten(row, filter)
+    const own = [placeText(row), ...(row.kind === 'letter' ? [row.id] : [])].filter(name => names.has(name))
+    for (const name of own) missing.delete(name)
+    return own.length > 0
+  }
+  const meant = rows.filter(isMeant)
+  const isOver = ({ kind, handled }: PlacedRow) =>
+    handled?.operations.includes(operation) || (kind === 'broken' && handled && names.size === 0)
+  return { rows: meant.filter(row => !isOver(row)), missing: [...missing] }
+}
+
+/** A dead letter that is taken. A broken one can only be dropped. */
+export interface Taken extends LetterPlace {
+  readonly row: PlacedRow
+  /** The record to publish; absent if it is dropped. */
+  readonly record?: OutgoingRecord
+}
+
+/** Counts of an operation. */
+export class Tally {
+  readonly consumers = new Counts()
+  readonly topics = new Counts()
+  readonly codes = new Counts()
+  /** Those of the codes that are permanent: a redrive alone does not help. */
+  readonly permanent = new Set<string>()
+  readonly leftOut = new Map<LeftOutReason, number>()
+
+  get taken(): number {
+    return this.codes.total
+  }
+
+  /** How many meet the conditions. A broken one cannot be compared with them, so it is not counted. */
+  get met(): number {
+    const leftOut = [...this.leftOut].filter(([reason]) => reason !== 'broken')
+    return leftOut.reduce((sum, [, count]) => sum + count, this.taken)
+  }
+
+  take({ row }: Pick<Taken, 'row'>): void {
+    this.codes.add(row.kind === 'letter' ? row.code : 'broken')
+    if (row.kind !== 'letter') return
+    if (row.class === 'permanent') this.permanent.add(row.code)
+    this.consumers.add(row.consumer)
+    this.topics.add(row.topic)
+  }
+
+  leave(reason: LeftOutReason): void {
+    this.leftOut.set(reason, (this.leftOut.get(reason) ?? 0) + 1)
+  }
+}

@@ -1,0 +1,184 @@
+/** The records of dead letters: read by their places, with the bytes that failed. */
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { entityOf } from '../../packages/runtime/consumer/event.ts'
+import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
+import {
+  type BrokenDeadLetter,
+  type FoundDeadLetter,
+  type HandledAction,
+  originalEvent,
+  readDlqRecord,
+} from '../failures/dlq-record.ts'
+import { type LetterPlace, type LetterSource, Letters, type PlacedRow } from './letters.ts'
+import { type Range, readRecordGroups } from './records.ts'
+
+/** A dead letter without the bytes that failed. */
+export interface DeadLetterSummary {
+  /** Where it lies in the dlq topic. */
+  readonly partition: number
+  readonly offset: number
+  readonly id: string
+  /** RFC 3339. */
+  readonly failedAt: string
+  readonly code: string
+  readonly class: string
+  readonly consumer: string
+  readonly attempt: number
+  readonly originalTopic: string
+  readonly originalPartition: number
+  readonly originalOffset: number
+  /** `source`, a space, `subject` of the event that failed; null if it cannot be decoded. */
+  readonly entity: string | null
+  /** CloudEvents `type` of the event that failed; null if it cannot be decoded. */
+  readonly type: string | null
+  readonly error: string
+  readonly quarantined: boolean
+  /** What people did with it; null if it waits for them. */
+  readonly handled: HandledAction | null
+}
+
+/** The record at a place, or with an id: a dead letter, one that is broken, another record, or nothing. */
+export type DeadLetterAnswer =
+  | { readonly kind: 'found'; readonly found: FoundDeadLetter; readonly handled: HandledAction | undefined }
+  | { readonly kind: 'broken'; readonly broken: BrokenDeadLetter }
+  | { readonly kind: 'other-record' }
+  | { readonly kind: 'none' }
+
+/**
+ * Finds one dead letter by its place in the dlq topic, or by its id. One that is not open is searched for in the whole topic, which alone knows
+ * what was done with it.
+ *
+ * @throws the reason of the signal if it is aborted; else see `readRecords`
+ */
+export async function findDeadLetter(
+  source: LetterSource,
+  wanted: { readonly id: string } | LetterPlace,
+  signal?: AbortSignal,
+): Promise<DeadLetterAnswer> {
+  const isWanted = (row: PlacedRow) =>
+    'offset' in wanted
+      ? row.partition === wanted.partition && row.offset === wanted.offset
+      : row.kind === 'letter' && row.id === wanted.id
+  const now = await new Letters(source).look(undefined, signal)
+  const isKnown = now.from === 'topic' || now.rows.some(isWanted)
+  const { rows } = isKnown ? now : await new Letters(source, { withHandled: true }).look(undefined, signal)
+  const row = rows.find(isWanted)
+  const place = 'offset' in wanted ? wanted : row
+  const record = place && (await recordAt(source, place))
+  if (!record) return { kind: 'none' }
+  const read = readDlqRecord(record)
+  if (read.kind === 'letter') return { kind: 'found', found: read, handled: row?.handled?.action }
+  return read.kind === 'broken' ? { kind: 'broken', broken: read } : { kind: 'other-record' }
+}
+
+async function recordAt(
+  { log, topic, bounds }: LetterSource,
+  { partition, offset }: LetterPlace,
+): Promise<LogRecord | undefined> {
+  const { start, end } = (await bounds())[partition] ?? { start: 0, end: 0 }
+  if (offset < start || offset >= end) return undefined
+  const { records } = await log.read(topic, partition, { fromOffset: offset, toOffset: offset })
+  return records.find(record => record.offset === offset)
+}
+
+export function deadLetterSummary(found: FoundDeadLetter, handled?: HandledAction): DeadLetterSummary {
+  const { id, partition, offset, deadLetter } = found
+  const { failedAt, errorType, consumer, attempt, originalTopic, originalPartition, originalOffset, error } =
+    deadLetter
+  const event = originalEvent(found)
+  return {
+    partition,
+    offset,
+    id,
+    failedAt,
+    code: errorType,
+    class: deadLetter.class,
+    consumer,
+    attempt,
+    originalTopic,
+    originalPartition,
+    originalOffset,
+    entity: event ? entityOf(event).trim() : null,
+    type: event?.type ?? null,
+    error,
+    quarantined: deadLetter.quarantined,
+    handled: handled ?? null,
+  }
+}
+
+/** Records between two letters that are read along with them, because another read would take longer. */
+const MOST_BETWEEN = 100
+
+/** A row with its record; no record if the row is broken, or the topic does not keep it any more. */
+export interface ReadLetter {
+  readonly row: PlacedRow
+  readonly found?: FoundDeadLetter
+}
+
+/**
+ * Reads the records of rows, and no others than those between them.
+ *
+ * @param rows those of one partition in the order of their offsets
+ * @returns groups of rows as reads bring them, those of one partition in their order
+ * @throws see `readRecords`
+ */
+export async function* readLetters(
+  log: LogReader,
+  topic: string,
+  rows: readonly PlacedRow[],
+): AsyncGenerator<readonly ReadLetter[]> {
+  const byPartition = Map.groupBy(rows, ({ partition }) => partition)
+  const runs = [...byPartition].map(([partition, own]) => runsOf(topic, partition, own))
+  // Side by side, a run of each partition at a time: a read for each of many runs would hold them all in memory.
+  for (let at = 0; runs.some(({ length }) => at < length); at++) {
+    const now = runs.flatMap(own => own[at] ?? [])
+    const wanted = new Map(now.flatMap(run => run.rows.map(row => [placeText(row), row] as const)))
+    for await (const records of readRecordGroups(log, now)) {
+      const group: ReadLetter[] = []
+      for (const record of records) {
+        const row = wanted.get(placeText(record))
+        if (!row) continue
+        wanted.delete(placeText(record))
+        const read = readDlqRecord(record)
+        group.push(read.kind === 'letter' ? { row, found: read } : { row })
+      }
+      if (group.length > 0) yield group
+    }
+    if (wanted.size > 0) yield [...wanted.values()].map(row => ({ row }))
+  }
+}
+
+/** The records of a few rows, in the order of the rows; rows without a readable record are left out. */
+export async function lettersOf(
+  log: LogReader,
+  topic: string,
+  rows: readonly PlacedRow[],
+): Promise<readonly FoundDeadLetter[]> {
+  const found = new Map<string, FoundDeadLetter>()
+  for await (const group of readLetters(log, topic, rows))
+    for (const { row, found: letter } of group) if (letter) found.set(placeText(row), letter)
+  return rows.flatMap(row => found.get(placeText(row)) ?? [])
+}
+
+/** `2@17`, as operators name a dead letter. */
+export function placeText({ partition, offset }: LetterPlace): string {
+  return `${partition}@${offset}`
+}
+
+interface Run extends Range {
+  readonly rows: readonly PlacedRow[]
+}
+
+function runsOf(topic: string, partition: number, rows: readonly PlacedRow[]): Run[] {
+  const runs: { rows: PlacedRow[] }[] = []
+  for (const row of rows.toSorted((a, b) => a.offset - b.offset)) {
+    const last = runs.at(-1)
+    const before = last?.rows.at(-1)
+    if (last && before && row.offset - before.offset <= MOST_BETWEEN) last.rows.push(row)
+    else runs.push({ rows: [row] })
+  }
+  return runs.map(({ rows }) => {
+    const [first, last] = [rows[0]?.offset ?? 0, rows.at(-1)?.offset ?? 0]
+    return { topic, partition, start: first, end: last + 1, rows }
+  })
+}

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { DLQ_READING, OPEN_LETTERS } from '../../../lib/app/open-letters.ts'
+import { TOPICS } from '../../../lib/app/topics.ts'
+import { dlqEntry } from '../../../lib/failures/letter-row.ts'
+import {
+  LetterFold,
+  type OpenLetters,
+  openLetters,
+  STORED_BOUNDS,
+} from '../../../lib/failures/open-letters.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { Stage } from '../../../packages/runtime/testing/stage.ts'
+import { base64, handledRecord, letterRecord } from '../../support/dead-letters.ts'
+
+const START_MS = Date.parse('2026-03-01T12:00:00Z')
+const MINUTE_MS = 60_000
+const KEPT_MS = TOPICS.dlq.keptDays * 86_400_000
+
+/** A partition of the dlq topic, and the consumer that reads it. */
+class Dlq {
+  readonly stage: Stage
+  readonly records: LogRecord[] = []
+  #nowMs = START_MS
+
+  constructor(process = OPEN_LETTERS) {
+    this.stage = new Stage(DLQ_READING, process, {}, 'dlq')
+  }
+
+  async append(...records: readonly LogRecord[]): Promise<OpenLetters> {
+    const placed = records.map((record, index) => {
+      const offset = this.records.length + index
+      return { ...record, topic: this.stage.topic, partition: 0, offset, timestampMs: this.#nowMs }
+    })
+    this.records.push(...placed)
+    await this.stage.batch(placed)
+    return this.state()
+  }
+
+  pass(ms: number): void {
+    this.#nowMs += ms
+  }
+
+  async state(): Promise<OpenLetters> {
+    return ((await this.stage.state('/dlq 0')) ?? { next: 0, rows: [], newest: [], bytes: 0 }) as OpenLetters
+  }
+
+  get offsets(): Promise<number[]> {
+    return this.state().then(({ rows }) => rows.map(({ offset }) => offset))
+  }
+}
+
+let ids = 0
+const letter = (changes: object = {}, id = `l${ids++}`) => letterRecord(changes, undefined, id)
+const handled = (from: number, to: number, operation = 'o') =>
+  handledRecord({
+    action: 'redriven',
+    by: 'ann',
+    at: '2026-03-01T13:00:00Z',
+    operation,
+    ranges: [{ from, to }],
+  })
+const tick = () => letterRecord({}, 'io.sluice.clock.tick.v1', `t${ids++}`)
+/** Malformed in each way that a reader may meet. */
+const POISON: readonly LogRecord[] = [
+  letter({ consumer: undefined }),
+  { ...letter(), value: Buffer.from('{"specversion":"1.0"') },
+  { ...letter(), value: null },
+  { ...letter(), value: Buffer.from('[]') },
+  { ...letter(), headers: [] },
+  { ...letter(), headers: [['ce_type', Buffer.from('io.sluice.dead-letter.v1')]], value: Buffer.from('{}') },
+  { ...letter(), headers: [['ce_id', Buffer.of(0xff)]] },
+  handledRecord({ action: 'redriven', ranges: 'all' }),
+  letterRecord({}, 'io.sluice.audit.v1'),
+]
+
+describe('the process of the open dead letters', () => {
+  it('given letters, redrives and drops, then it keeps what is open, without bytes and messages', async () => {
+    const dlq = new Dlq()
+    await dlq.append(
+      letter({ quarantined: true }),
+      letter(),
+      letter({ attempt: 3 }, 'l-3'),
+      handled(1, 1),
+      tick(),
+    )
+    const { rows, next } = await dlq.state()
+    assert.deepEqual([rows.map(({ offset }) => offset), next], [[0, 2], 4])
+    assert.deepEqual(rows[1], {
+      kind: 'letter',
+      offset: 2,
+      writtenAtMs: START_MS,
+      id: 'l-3',
+      code: 'schema-violated',
+      class: 'permanent',
+      consumer: 'processor',
+      topic: 'sluice.telemetry.readings.local',
+      entity: '/environment/vienna roof-1',
+      type: 'io.sluice.environment.reading.v1',
+      attempt: 3,
+      quarantined: false,
+    })
+    assert.doesNotMatch(JSON.stringify(rows), /must be number|temperature/)
+    // It can only be about letters before it.
+    await dlq.append(handled(0, 99), letter())
+    assert.deepEqual(await dlq.offsets, [6])
+  })
+
+  it('given records that nobody can read, then none of them fails, and those that should be letters are listed', async () => {
+    const dlq = new Dlq()
+    await dlq.append(...POISON)
+    assert.deepEqual(
+      dlq.stage.events.map(({ data }) => data),
+      [],
+    )
+    assert.ok(dlq.stage.outcomes.every(outcome => !outcome.startsWith('failed')))
+    const { rows } = await dlq.state()
+    assert.ok(rows.length >= 6, `${rows.length}`)
+    assert.ok(rows.every(({ kind }) => kind === 'broken'))
+  })
+
+  it('given a copy of a letter, as a router that was killed writes it, then it is not another letter', async () => {
+    const dlq = new Dlq()
+    await dlq.append(letter({}, 'same'), letter({}, 'same'))
+    await dlq.append(letter({}, 'same'))
+    assert.deepEqual(await dlq.offsets, [0])
+    await dlq.append(handled(0, 0), letter({}, 'same'))
+    assert.deepEqual(await dlq.offsets, [])
+  })
+
+  it('given a producer whose records all fail, then the table is bounded, and counts what has left it', async () => {
+    const dlq = new Dlq()
+    const most = STORED_BOUNDS.rows + 50
+    for (let sent = 0; sent < most; sent += 205)
+      await dlq.append(...Array.from({ length: 205 }, () => letter()))
+    const { rows, left } = await dlq.state()
+    assert.deepEqual([rows.length, left?.count, left?.before], [STORED_BOUNDS.rows, 50, 50])
+    // Handling the letters that left is counted, too.
+    await dlq.append(handled(10, 29))
+    assert.equal((await dlq.state()).left?.count, 30)
+    await dlq.append(handled(30, 5_000), handled(0, 9))
+    assert.deepEqual([await dlq.offsets, (await dlq.state()).left], [[], undefined])
+  })
+
+  it('given a producer with the longest names, then the state stays below the limit of one entity', async () => {
+    const dlq = new Dlq()
+    const name = 'ü'.repeat(3_000)
+    const headers = [
+      ['ce_specversion', '1.0'],
+      ['ce_id', '1'],
+      ['ce_source', '/x'],
+      ['ce_type', name],
+      ['ce_subject', name],
+    ].map(([header = '', value = '']) => ({ name: header, value: base64(value) }))
+    const hostile = { consumer: name, errorType: name, originalTopic: name, originalHeaders: headers }
+    for (let batch = 0; batch < 4; batch++)
+      await dlq.append(...Array.from({ length: 50 }, () => letter(hostile, `${ids++}${name}`)))
+    const state = await dlq.state()
+    const bytes = Buffer.byteLength(JSON.stringify(state.rows))
+    assert.ok(bytes <= STORED_BOUNDS.bytes + state.rows.length + 2, `${bytes}`)
+    assert.equal(state.rows.length + (state.left?.count ?? 0), 200)
+    assert.ok(dlq.stage.outcomes.every(outcome => !outcome.startsWith('failed')))
+  })
+
+  it('given letters that the topic does not keep any more, then a tick is enough for them to leave', async () => {
+    const dlq = new Dlq(openLetters(10 * MINUTE_MS))
+    await dlq.append(letter())
+    for (let minute = 1; minute <= 20; minute++) {
+      dlq.pass(MINUTE_MS)
+      await dlq.append(minute === 5 ? letter() : tick())
+      const expected = minute <= 4 ? [0] : minute <= 10 ? [0, 5] : minute <= 15 ? [5] : []
+      if (minute !== 10 && minute !== 15) assert.deepEqual(await dlq.offsets, expected, `${minute}`)
+    }
+  })
+
+  it('given letters of before an upgrade that are older than the topic keeps them, then they do not fail', async () => {
+    const dlq = new Dlq()
+    await dlq.append(letter())
+    dlq.pass(2 * KEPT_MS)
+    await dlq.append(letter(), tick())
+    assert.deepEqual(await dlq.offsets, [1])
+  })
+
+  it('given any records in any batches, then the state is the fold of the records', async () => {
+    const record = fc.oneof(
+      { weight: 5, arbitrary: fc.nat(30).map(id => () => letter({}, `p${id}`)) },
+      {
+        weight: 2,
+        arbitrary: fc.tuple(fc.nat(40), fc.nat(5)).map(
+          ([from, more]) =>
+            () =>
+              handled(from, from + more),
+        ),
+      },
+      { weight: 1, arbitrary: fc.constant(tick) },
+      { weight: 1, arbitrary: fc.nat(POISON.length - 1).map(at => () => POISON[at] as LogRecord) },
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(record, { maxLength: 8 }), { maxLength: 6 }), async batches => {
+        const dlq = new Dlq()
+        const fold = new LetterFold()
+        for (const batch of batches) if (batch.length > 0) await dlq.append(...batch.map(make => make()))
+        for (const one of dlq.records) fold.take(dlqEntry(one))
+        assert.deepEqual((await dlq.state()).rows, [...fold.rows])
+      }),
+      { numRuns: 50 },
+    )
+  })
+})

@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { deadLetterIn, readDlqRecord } from '../../../lib/failures/dlq-record.ts'
+import { dlqEntry } from '../../../lib/failures/letter-row.ts'
+import { LetterFold, STORED_BOUNDS } from '../../../lib/failures/open-letters.ts'
+import { countedLetters, type OlderPlaces, pageOf } from '../../../lib/queries/letter-pages.ts'
+import { findDeadLetter, lettersOf, placeText } from '../../../lib/queries/letter-records.ts'
+import { type LetterSource, Letters } from '../../../lib/queries/letters.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
+import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
+import { appliedUpTo, inspectionOf, type StoredPartition } from './stored.ts'
+
+const TOPIC = 'sluice.telemetry.dlq.local'
+const at = (offset: number, changes: object = {}, type?: string, id = `y${offset}`): LogRecord => ({
+  ...letterRecord(changes, type, id),
+  partition: 0,
+  offset,
+  timestampMs: offset,
+})
+const handledAt = (offset: number, action: string, ranges: readonly object[]): LogRecord => {
+  const data = { action, by: 'ann', at: '2026-03-01T13:00:00Z', operation: 'o', ranges }
+  return { ...handledRecord(data), partition: 0, offset, timestampMs: offset }
+}
+const tick = (offset: number): LogRecord => at(offset, {}, 'io.sluice.clock.tick.v1')
+
+/** A topic in memory, and the table of its first records as the consumer would have stored it. */
+function sourceOf(
+  records: readonly LogRecord[],
+  { applied, starts = [], bounds = STORED_BOUNDS }: SourceOptions = {},
+): LetterSource & { readonly offsets: () => number[] } {
+  const partitions = Math.max(...records.map(({ partition }) => partition)) + 1
+  const log = new MemoryLogReader(records)
+  const seen = new Set<number>()
+  const stored: Record<string, StoredPartition> = {}
+  for (let partition = 0; applied !== undefined && partition < partitions; partition++) {
+    const fold = new LetterFold(undefined, { bounds })
+    for (const record of records)
+      if (record.partition === partition && record.offset <= applied) fold.take(dlqEntry(record))
+    const state = JSON.parse(JSON.stringify(fold.stored))
+    stored[`open-letters ${TOPIC}/${partition}`] = {
+      details: appliedUpTo(applied),
+      states: [[`/dlq ${partition}`, state]],
+    }
+  }
+  return {
+    topic: TOPIC,
+    log: {
+      read: async (...args) => {
+        const looked = await log.read(...args)
+        for (const { offset } of looked.records) seen.add(offset)
+        return looked
+      },
+    },
+    bounds: async () =>
+      Array.from({ length: partitions }, (_, partition) => {
+        const offsets = records.filter(one => one.partition === partition).map(({ offset }) => offset)
+        const start = starts[partition] ?? 0
+        return { start, end: Math.max(start, ...offsets.map(offset => offset + 1)) }
+      }),
+    states: async () => inspectionOf(stored),
+    offsets: () => [...seen],
+  }
+}
+
+interface SourceOptions {
+  readonly applied?: number
+  readonly starts?: readonly number[]
+  readonly bounds?: typeof STORED_BOUNDS
+}
+
+const look = (source: LetterSource, options = {}) => new Letters(source, options).look()
+const places = (rows: readonly { readonly partition: number; readonly offset: number }[]) =>
+  rows.map(placeText)
+
+const RECORDS = [
+  at(0),
+  at(1, { consumer: 'alerting' }),
+  at(2, {}, 'io.sluice.audit.v1'),
+  at(3, { errorType: 'rejected', quarantined: true }),
+  tick(4),
+  handledAt(5, 'redriven', [{ from: 0, to: 0 }]),
+  at(6, { consumer: undefined }),
+  at(7),
+  handledAt(8, 'dropped', [{ from: 7, to: 99 }]),
+  at(9, {}, undefined, 'y1'),
+]
+
+describe('the dead letters as they are now', () => {
+  it('given the table up to any record, then the answer is the same as that of the whole topic', async () => {
+    const whole = await look(sourceOf(RECORDS))
+    assert.deepEqual(places(whole.rows.filter(({ handled }) => !handled)), ['0@1', '0@3', '0@6'])
+    assert.deepEqual([whole.from, whole.others, whole.oldestMs, whole.pending], ['topic', 1, 1, 0])
+    for (let applied = 0; applied < RECORDS.length; applied++) {
+      const source = sourceOf(RECORDS, { applied })
+      const { rows, from, oldestMs, others } = await look(source)
+      const expected = whole.rows.filter(({ handled }) => !handled)
+      assert.deepEqual(rows, expected, `${applied}`)
+      assert.deepEqual([from, oldestMs, others], ['table', 1, null])
+      assert.ok(source.offsets().every(offset => offset > applied))
+    }
+  })
+
+  it('given a Redis that does not answer, then the topic has the answer, and says why it was read', async () => {
+    const away = async () => Promise.reject(new Unavailable('store-unavailable', 'Redis does not answer'))
+    const { rows, from, withoutTable } = await look({ ...sourceOf(RECORDS), states: away })
+    assert.equal(rows.length, 5)
+    assert.deepEqual([from, withoutTable], ['topic', 'Redis does not answer'])
+  })
+
+  it('given a second look, then only what is new is read, also by a look that ended early', async () => {
+    const source = sourceOf(RECORDS)
+    let length = 4
+    const bounds = async () => [{ start: 0, end: length }]
+    const letters = new Letters({ ...source, bounds })
+    assert.deepEqual(places((await letters.look()).rows), ['0@0', '0@1', '0@3'])
+    const before = source.offsets().length
+    length = RECORDS.length
+    await letters.look()
+    assert.deepEqual([before, source.offsets().length], [4, RECORDS.length])
+    const slow = new MemoryLogReader(RECORDS, 2)
+    const early = await new Letters({ ...source, log: slow }).look(() => false)
+    assert.deepEqual([early.rows.length, early.pending], [2, 8])
+  })
+
+  it('given what retention has taken, or a topic that was made anew, then those letters are gone', async () => {
+    const later = await look(sourceOf(RECORDS, { applied: 9, starts: [2] }))
+    assert.deepEqual(places(later.rows), ['0@3', '0@6'])
+    const anew = sourceOf(RECORDS.slice(0, 2))
+    const states = sourceOf(RECORDS, { applied: 9 }).states
+    const { rows, from } = await look({ ...anew, ...(states && { states }) })
+    assert.deepEqual([places(rows), from], [['0@0', '0@1'], 'topic'])
+  })
+
+  it('given a signal that is aborted, then no part of the answer looks like the whole', async () => {
+    const signal = AbortSignal.abort('stopped')
+    const isReason = (error: unknown) => error === 'stopped'
+    await assert.rejects(new Letters(sourceOf(RECORDS)).look(undefined, signal), isReason)
+    await assert.rejects(findDeadLetter(sourceOf(RECORDS), { id: 'x2' }, signal), isReason)
+  })
+
+  it('given more open letters than the table holds, then it says how many left, and the topic has them', async () => {
+    const many = Array.from({ length: 30 }, (_, offset) => at(offset))
+    const bounds = { rows: 10, bytes: 1e6 }
+    const table = await look(sourceOf(many, { applied: 29, bounds }))
+    assert.deepEqual([table.rows.length, table.left, table.wholeAfterMs, table.oldestMs], [10, 20, 19, 0])
+    const all = await look(sourceOf(many, { applied: 29, bounds }), { withHandled: true })
+    assert.deepEqual([all.rows.length, all.left], [30, 0])
+  })
+})
+
+describe('a page of dead letters', () => {
+  const pageIn = async (records: readonly LogRecord[], options = {}) =>
+    pageOf(await look(sourceOf(records)), { limit: 9, ...options })
+
+  it('given no filter, then the newest are listed, and all are counted', async () => {
+    const { rows, counts } = await pageIn(RECORDS, { limit: 2 })
+    assert.deepEqual(places(rows), ['0@3', '0@6'])
+    assert.deepEqual(counts, {
+      total: 2,
+      codes: { 'schema-violated': 1, rejected: 1 },
+      quarantined: 1,
+      handled: 2,
+      broken: 1,
+      others: 1,
+    })
+  })
+
+  it('given more than a page, then each page goes on where the one before ended, without what was handled', async () => {
+    const inOther = [1, 4, 7].map((timestampMs, offset) => ({ ...at(offset), partition: 1, timestampMs }))
+    const mixed = [...[0, 1, 2, 3].map(offset => at(offset)), ...inOther]
+    const records = [...mixed, handledAt(4, 'dropped', [{ from: 1, to: 1 }])]
+    const pages: string[][] = []
+    for (let before: OlderPlaces | null | undefined; before !== null && pages.length < 9; ) {
+      const page = await pageIn(records, { limit: 2, before })
+      pages.push(places(page.rows))
+      before = page.older
+    }
+    assert.deepEqual(pages, [
+      ['1@1', '1@2'],
+      ['0@2', '0@3'],
+      ['0@0', '1@0'],
+    ])
+  })
+
+  it('given conditions, then only what fits all of them is listed', async () => {
+    const offsets = async (filter: object) => (await pageIn(RECORDS, filter)).rows.map(({ offset }) => offset)
+    assert.deepEqual(await offsets({ consumer: 'alerting', untilMs: 6 }), [1])
+    assert.deepEqual(await offsets({ code: 'rejected', untilMs: 6 }), [3])
+    assert.deepEqual(await offsets({ code: 'rejected', consumer: 'alerting', untilMs: 6 }), [])
+    assert.deepEqual(await offsets({ sinceMs: 2, untilMs: 6 }), [3])
+  })
+
+  it('given an entity or a type, then only events of it are listed, and nothing that is not an event', async () => {
+    const mixed = [at(0), at(1, { originalHeaders: [] }), at(2)]
+    const offsets = async (filter: object) => (await pageIn(mixed, filter)).rows.map(({ offset }) => offset)
+    assert.deepEqual(await offsets({ entity: 'roof-1' }), [0, 2])
+    assert.deepEqual(await offsets({ entity: '/environment/vienna roof-1' }), [0, 2])
+    assert.deepEqual(await offsets({ entity: 'roof-2' }), [])
+    assert.deepEqual(await offsets({ type: 'io.sluice.environment.reading.v1' }), [0, 2])
+    assert.deepEqual(await offsets({ type: 'io.sluice.device.motion.v1' }), [])
+    assert.deepEqual(await offsets({}), [0, 1, 2])
+  })
+
+  it('given what people have handled, then it is left out unless all is asked for', async () => {
+    const { rows } = await pageIn(RECORDS, { all: true, limit: 2, untilMs: 6 })
+    assert.deepEqual(places(rows), ['0@1', '0@3'])
+    const { rows: all, counts } = await pageIn(RECORDS, { all: true })
+    assert.deepEqual(
+      all.map(({ handled }) => handled?.action),
+      ['redriven', undefined, undefined, undefined, 'dropped'],
+    )
+    assert.equal(counts.handled, 0)
+  })
+
+  it('given one that is broken, then it is shown with its place, and hides none of the others', async () => {
+    const wrong: [changes: object, why: RegExp][] = [
+      [{ originalPartition: 'three' }, /^originalPartition breaks the schema's "type"$/],
+      [{ consumer: undefined }, /^consumer is missing$/],
+      [{ originalValue: 'AA=A' }, /^originalValue is not base64$/],
+      [{ originalHeaders: [{ name: 'h', value: '%%%%' }] }, /^a header is not base64$/],
+      [{ history: [{ attempt: 0 }] }, /^history\.0/],
+    ]
+    const broken = wrong.map(([changes], index) => at(index + 1, changes))
+    const cut = { ...at(6), value: Buffer.from('{"specversion":"1.0"') }
+    const wordless = handledAt(7, 'redriven', [])
+    const { rows, counts } = await pageIn([at(0), ...broken, cut, wordless, at(8)], {
+      code: 'schema-violated',
+    })
+    assert.deepEqual([counts.total, counts.broken], [2, 7])
+    const whys = rows.flatMap(row => (row.kind === 'broken' ? [row.why] : []))
+    for (const [index, [, why]] of wrong.entries()) assert.match(whys[index] ?? '', why)
+    assert.match(whys[5] ?? '', /not JSON/)
+    assert.match(whys[6] ?? '', /should say which/)
+  })
+
+  it('given a letter that the router published twice, then it is there once, at its first place', async () => {
+    const twice = [at(0), at(1), at(2, {}, undefined, 'y1'), at(3, {}, undefined, 'y0'), at(4)]
+    assert.deepEqual(places((await pageIn(twice)).rows), ['0@0', '0@1', '0@4'])
+    assert.equal((await pageIn([at(0), { ...at(0), partition: 1 }])).counts.total, 2)
+  })
+
+  it('given the table, then a page reads few records', async () => {
+    const many = Array.from({ length: 1_500 }, (_, offset) => at(offset))
+    const source = sourceOf(many, { applied: 1_499 })
+    const { rows } = pageOf(await look(source), { limit: 50 })
+    const found = await lettersOf(source.log, TOPIC, rows)
+    assert.deepEqual([found.length, found.at(-1)?.offset, source.offsets().length], [50, 1_499, 50])
+  })
+
+  it('given letters far apart, then what lies between them is not read', async () => {
+    const many = Array.from({ length: 1_500 }, (_, offset) => at(offset, { attempt: offset + 1 }))
+    const source = sourceOf(many, { applied: 1_499 })
+    const rows = (await look(source)).rows.filter(({ offset }) => offset % 500 === 7)
+    const found = await lettersOf(source.log, TOPIC, rows.toReversed())
+    assert.deepEqual([places(found), source.offsets().length], [['0@1007', '0@507', '0@7'], 3])
+  })
+
+  it('given a code that is chosen, then it is counted which others there are', async () => {
+    const { rows } = await look(sourceOf(RECORDS))
+    const { letters, codes, consumers, broken } = countedLetters(rows, { code: 'rejected' }, 'open')
+    assert.deepEqual(places(letters), ['0@3'])
+    assert.deepEqual([codes, consumers], [{ 'schema-violated': 1, rejected: 1 }, { processor: 1 }])
+    assert.equal(broken.length, 1)
+    const numbers = (['open', 'quarantined', 'handled', 'all'] as const).map(
+      state => countedLetters(rows, {}, state).letters.length,
+    )
+    assert.deepEqual(numbers, [2, 1, 2, 4])
+  })
+})
+
+describe('one dead letter', () => {
+  it('given a place or an id, then that one is found, and another record is told apart from none', async () => {
+    for (const applied of [undefined, 5, 9]) {
+      const source = sourceOf(RECORDS, applied === undefined ? {} : { applied })
+      const kind = async (wanted: { id: string } | { partition: number; offset: number }) => {
+        const answer = await findDeadLetter(source, wanted)
+        return answer.kind === 'found' ? `${answer.found.offset} ${answer.handled ?? 'open'}` : answer.kind
+      }
+      assert.equal(await kind({ partition: 0, offset: 3 }), '3 open')
+      assert.equal(await kind({ partition: 0, offset: 7 }), '7 dropped')
+      assert.equal(await kind({ partition: 0, offset: 6 }), 'broken')
+      assert.equal(await kind({ partition: 0, offset: 2 }), 'other-record')
+      assert.equal(await kind({ partition: 0, offset: 10 }), 'none')
+      assert.equal(await kind({ partition: 1, offset: 0 }), 'none')
+      assert.equal(await kind({ id: 'y0' }), '0 redriven')
+      assert.equal(await kind({ id: 'x2' }), 'none')
+    }
+  })
+
+  it('given a failure of the router or the redriver themselves, then it is a dead letter, not a broken one', () => {
+    const unrouted = { class: undefined, routedBecause: undefined, quarantined: undefined }
+    const changes = { ...unrouted, consumer: 'redriver', errorType: 'rejected' }
+    const found = deadLetterIn(letterRecord(changes, 'io.sluice.failure.v1'))
+    const { class: kind, routedBecause, quarantined, consumer } = found?.deadLetter ?? {}
+    assert.deepEqual([kind, quarantined, consumer], ['permanent', false, 'redriver'])
+    assert.equal(routedBecause, 'the consumer refused the event; failures of redriver itself are not retried')
+    const cut = letterRecord({ ...changes, consumer: undefined }, 'io.sluice.failure.v1')
+    assert.equal(readDlqRecord(cut).kind, 'broken')
+  })
+
+  it('given what only lies in the same topic, then it is not a dead letter', () => {
+    assert.ok(deadLetterIn(letterRecord()))
+    assert.equal(deadLetterIn(letterRecord({}, 'io.sluice.audit.v1')), undefined)
+    assert.equal(deadLetterIn(letterRecord({ error: undefined })), undefined)
+    assert.equal(deadLetterIn({ ...letterRecord(), value: null }), undefined)
+  })
+})

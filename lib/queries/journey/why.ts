@@ -85,6 +85,14 @@ const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
     unchanged: 'people know everything already',
     forgotten: 'the group has nothing to tell',
   },
+  'open-letters': {
+    letter: 'the table of open dead letters has it now',
+    broken: 'it cannot be read: the table of open dead letters names its place',
+    copy: 'it is a copy of a letter that came before',
+    handled: 'letters that people have redriven or dropped leave the table',
+    other: 'it is not about a dead letter',
+    expired: 'the topic has deleted the letter',
+  },
   'dlq-router': {
     ...RETRIES,
     'not-retried': 'its code is not retried: it is a dead letter',
@@ -92,6 +100,7 @@ const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
     'too-old': 'its next retry would come too late: it is a dead letter',
     incomplete: 'parts of the record are only in the log: it is a dead letter',
     quarantined: 'people have redriven it too often: bulk redrives leave it out',
+    'from-dead-letters': 'its record is a dead letter already',
     'failed-in-router': 'what the router cannot handle must not come back to it: it is a dead letter',
   },
 }

@@ -4,7 +4,7 @@
  */
 
 /** Every other folder of lib/ is a feature, so that a new one needs no rule of its own. */
-const FEATURES = '^lib/(?!queries/|app/|diagnosis/|operations/)[^/]+/'
+const FEATURES = '^lib/(?!tables/|queries/|app/|diagnosis/|operations/)[^/]+/'
 
 /** From left to right: a layer imports itself and what stands left of it. */
 const LAYERS = [
@@ -15,6 +15,7 @@ const LAYERS = [
   '^packages/runtime/settings/',
   '^packages/runtime/(lambda/|producer/|index[.]ts$)',
   FEATURES,
+  '^lib/tables/',
   '^lib/queries/',
   '^lib/app/',
   '^lib/diagnosis/',
@@ -111,7 +112,7 @@ module.exports = {
       comment:
         'features are assembled: they know the shapes of a consumer, and neither settings nor handlers',
       severity: 'error',
-      from: { path: `${FEATURES}|^lib/queries/` },
+      from: { path: `${FEATURES}|^lib/(tables|queries)/` },
       to: { path: '^packages/runtime/(settings|lambda|testing)/' },
     },
     {

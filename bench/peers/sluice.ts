@@ -2,7 +2,8 @@ import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { EntitySummary } from '../../lib/analytics/process.ts'
 import { topicSize } from '../../lib/app/topics.ts'
-import { statisticsOf } from '../../lib/queries/statistics.ts'
+import { ENTITIES, entityReport } from '../../lib/tables/statistics.ts'
+import { readTable } from '../../lib/tables/table.ts'
 import { freePorts } from '../../localstack/services/ports.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
@@ -69,8 +70,8 @@ export async function startSluice(options: Options): Promise<Side> {
 }
 
 async function statesOf(redis: RedisClient, env: string): Promise<ReadonlyMap<string, EntitySummary>> {
-  const { entities } = await statisticsOf(new StateInspection(redis), topicSize('readings', env))
-  return new Map(entities.map(report => [partsOfEntity(report.entity).subject ?? '', report]))
+  const { rows } = await readTable(new StateInspection(redis), ENTITIES, topicSize('readings', env))
+  return new Map(rows.map(entityReport).map(report => [partsOfEntity(report.entity).subject ?? '', report]))
 }
 
 /** Of the server itself, since it was started. */

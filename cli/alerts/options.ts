@@ -1,8 +1,8 @@
 /** The options with which commands select alerts. */
 import type { Command } from 'commander'
 import { SEVERITIES } from '../../lib/alerting/rule.ts'
-import type { AlertFilter, Label } from '../../lib/queries/alert-summary.ts'
 import { WANTED_STATES, type WantedState } from '../../lib/queries/known-alerts.ts'
+import type { AlertFilter, Label } from '../../lib/tables/alert-summary.ts'
 import { parsedBy } from '../../packages/runtime/settings/values.ts'
 import { choice, listParserOf, someText, timeOrAgo } from '../arguments.ts'
 import { usageFailure } from '../failure.ts'

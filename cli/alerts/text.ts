@@ -1,6 +1,7 @@
 /** Lists and counts of alerts as text. Pure. */
-import type { AlertCount, AlertSummary, CountedBy } from '../../lib/queries/alert-summary.ts'
+
 import type { PendingAlert, WantedState } from '../../lib/queries/known-alerts.ts'
+import type { AlertCount, AlertSummary, CountedBy } from '../../lib/tables/alert-summary.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { topicSize } from '../../lib/app/topics.ts'
-import { statisticsOf } from '../../lib/queries/statistics.ts'
+import { outcomesOf } from '../../lib/queries/outcomes.ts'
+import { ENTITIES, entityReport } from '../../lib/tables/statistics.ts'
+import { partitionsOf, readTable } from '../../lib/tables/table.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { environmentOption, JSON_OPTION, someText } from '../arguments.ts'
 import { configOf, withRedis } from '../connections.ts'
@@ -41,8 +43,12 @@ async function stats(
 ): Promise<void> {
   const config = configOf(terminal, env)
   const readings = topicSize('readings', config.env)
-  const found = await withRedis(config, client => statisticsOf(new StateInspection(client), readings, entity))
-  const report: Report = { env: config.env, ...found }
+  const report = await withRedis(config, async (client): Promise<Report> => {
+    const inspection = new StateInspection(client)
+    const { rows } = await readTable(inspection, ENTITIES, readings, { text: entity })
+    const totals = await outcomesOf(inspection, partitionsOf(ENTITIES.process.name, readings))
+    return { env: config.env, entities: rows.map(entityReport), totals }
+  })
   if (entity !== undefined && report.entities.length === 0)
     throw new CliFailure(
       `No entity of "${config.env}" matches "${entity}"; \`sluice stats\` shows all there are.`,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { matchesText } from '../../lib/notification/match.ts'
 import { entitiesMatching } from '../../lib/queries/entity-sources.ts'
-import { partitionsOf } from '../../lib/queries/partition-states.ts'
+import { partitionsOf } from '../../lib/tables/table.ts'
 import { entityErased } from '../../lib/telemetry/erasure.ts'
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { StateReader } from '../../packages/runtime/adapters/redis/state-reader.ts'

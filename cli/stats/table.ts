@@ -1,13 +1,17 @@
 /** A report for people. Pure. */
 import type { Outcomes } from '../../lib/queries/outcomes.ts'
-import type { EntityReport, Statistics } from '../../lib/queries/statistics.ts'
+import type { EntityReport } from '../../lib/tables/statistics.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 
 /** What `stats --json` prints. */
-export interface Report extends Statistics {
+export interface Report {
   readonly env: string
+  /** By name. */
+  readonly entities: readonly EntityReport[]
+  /** Of all entities, whichever were asked for. */
+  readonly totals: Outcomes
 }
 
 const COLUMNS: readonly Column[] = [

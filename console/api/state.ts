@@ -8,8 +8,8 @@ import {
   type MeasuredState,
   measuredStates,
 } from '../../lib/queries/measured-states.ts'
-import { partitionsOf } from '../../lib/queries/partition-states.ts'
 import { boundsIfThere } from '../../lib/queries/topics.ts'
+import { partitionsOf } from '../../lib/tables/table.ts'
 import { RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'

@@ -1,7 +1,7 @@
 /** Entities, their statistics and their recent past. */
 import { maxLength, minLength, optional, picklist, pipe, regex, string, transform } from 'valibot'
 import { averagesBy, type GroupAverages } from '../../lib/queries/averages.ts'
-import { firingNow } from '../../lib/queries/firing-alerts.ts'
+import { firingNow } from '../../lib/tables/firing-alerts.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
 import type { ConsoleEnvironment } from '../environment.ts'

@@ -74,7 +74,7 @@ export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
 }
 
 /** Summarises the state for `sluice stats`. */
-export function summarise({ family, metrics }: EntityStatistics): EntitySummary {
+export function summarise({ family, metrics }: Omit<EntityStatistics, 'windows'>): EntitySummary {
   return { family, metrics: summariesOf(metrics) }
 }
 

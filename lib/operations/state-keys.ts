@@ -2,7 +2,7 @@
 
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { SIGNALS, type Signal, signalNamed, TOPICS, topicName, topicNamed, topicSize } from '../app/topics.ts'
-import { partitionsOf, type TopicSize } from '../queries/partition-states.ts'
+import { partitionsOf, type TopicSize } from '../tables/table.ts'
 import { usageFailure } from './failure.ts'
 
 export interface Wanted {

@@ -8,7 +8,7 @@ import { instant } from '../../packages/runtime/consumer/instant.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { ALERT_ACKNOWLEDGED_TYPE, type AlertAcknowledged } from '../alerting/acknowledged.ts'
 import type { Alert } from '../alerting/alert.ts'
-import { type AlertSummary, alertSummary } from './alert-summary.ts'
+import { type AlertSummary, alertSummary } from '../tables/alert-summary.ts'
 import { alertOf } from './alerts.ts'
 import { type Range, readRecords } from './records.ts'
 

@@ -1,8 +1,10 @@
 /** What the statistics of several entities say together: of a family, or of a site, database type or model of it. Pure. */
 import type { Statistics } from '../analytics/statistics.ts'
 import { WINDOW_MS } from '../analytics/windows.ts'
+import type { ListedEntity as TableEntity } from '../tables/statistics.ts'
 import type { FamilyName } from '../telemetry/families.ts'
-import type { ListedEntity } from './entity-list.ts'
+
+type ListedEntity = Omit<TableEntity, 'open'>
 
 /** The same figures as of one entity. */
 interface Average {

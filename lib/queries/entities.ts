@@ -2,17 +2,7 @@
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey, StoredTimer } from '../../packages/runtime/pipeline/model.ts'
-
-/** An entity as it is stored. */
-export interface StoredEntity {
-  readonly partition: number
-  /** `source`, a space, `subject`. */
-  readonly entity: string
-  /** Version of the shape of the state. */
-  readonly version: number
-  readonly state: unknown
-  readonly hold?: Hold | undefined
-}
+import { entitiesIn, preferExact, type StoredEntity } from '../tables/table.ts'
 
 export interface EntityState {
   readonly partition: number
@@ -90,45 +80,6 @@ export async function entityState(
 /** For sorting. */
 export function byPlace(a: EntityState, b: EntityState): number {
   return a.partition - b.partition || (a.entity < b.entity ? -1 : 1)
-}
-
-/**
- * The entities of one partition that have a state, and whose source and subject contain a text, each once, in no order.
- *
- * @throws Unavailable if Redis does not answer
- */
-export async function* storedEntities(
-  inspection: Pick<StateInspection, 'states'>,
-  partitionState: StateKey,
-  text: string,
-): AsyncGenerator<StoredEntity> {
-  for await (const stored of entitiesIn(inspection, partitionState, text))
-    if (stored.state !== undefined) yield stored
-}
-
-/** Those that are held and have no state, too. */
-export async function* entitiesIn(
-  inspection: Pick<StateInspection, 'states'>,
-  partitionState: StateKey,
-  text: string,
-): AsyncGenerator<StoredEntity> {
-  const { partition } = partitionState
-  // A page may repeat fields of an earlier one: Redis returns each field at least once.
-  const seen = new Set<string>()
-  for await (const [entity, state, version, hold] of inspection.states(partitionState)) {
-    if (!entity.includes(text) || seen.has(entity)) continue
-    seen.add(entity)
-    yield { partition, entity, version, state, hold }
-  }
-}
-
-/** A whole subject matches only that subject: `pump-1` must not show `pump-10` as well. Pure. */
-export function preferExact<Named extends { readonly entity: string }>(
-  found: readonly Named[],
-  wanted: string | undefined,
-): Named[] {
-  const exact = found.filter(({ entity }) => entity.slice(entity.indexOf(' ') + 1) === wanted)
-  return exact.length > 0 ? exact : [...found]
 }
 
 function heldState(entity: string, { waitsFor, parked, untilMs, timers }: Hold, nowMs: number): HeldState {

@@ -2,7 +2,8 @@
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { ErasureReason } from '../../packages/runtime/pipeline/reasons.ts'
-import { storedEntities, type TimerState, timerState } from './entities.ts'
+import { storedEntities } from '../tables/table.ts'
+import { type TimerState, timerState } from './entities.ts'
 
 /** What a consumer holds of an entity in one partition. */
 export interface Holding extends StateKey {

@@ -1,7 +1,8 @@
 /** Looks for entities that a consumer remembers, within limits: for a page that anybody may open. */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
-import { byPlace, type EntityState, entitiesIn, entityState, preferExact } from './entities.ts'
+import { entitiesIn, preferExact } from '../tables/table.ts'
+import { byPlace, type EntityState, entityState } from './entities.ts'
 
 /** What a search for entities has found. */
 export interface FoundEntities {

@@ -3,6 +3,7 @@ import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { StateDetails, StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { ListedState, StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import { partitionsOf, type TopicSize } from '../tables/table.ts'
 import { type TimerState, timerState } from './entities.ts'
 import { offsetsBehind } from './lag.ts'
 import { heldNow } from './outcomes.ts'
@@ -52,17 +53,6 @@ export interface PartitionState {
 export interface StateLine extends ListedState {
   /** Whether a consumer that is known has the name. */
   readonly hasFunction: boolean
-}
-
-/** A topic, and how many partitions it has. */
-export interface TopicSize {
-  readonly topic: string
-  readonly partitions: number
-}
-
-/** What a consumer remembers a topic by: a state for each of its partitions. */
-export function partitionsOf(consumer: string, { topic, partitions }: TopicSize): StateKey[] {
-  return Array.from({ length: partitions }, (_, partition) => ({ consumer, topic, partition }))
 }
 
 /**

@@ -7,10 +7,8 @@ import type { AnyRule } from '../alerting/patterns/pattern.ts'
 import type { PatternStates } from '../alerting/patterns/state.ts'
 import { rulesIn } from '../alerting/rule-set.ts'
 import { identityOfKey } from '../alerting/rules-in-force.ts'
-import { activePatterns } from './active-patterns.ts'
-import { type ActiveAlert, activeIn, eachOnce } from './alerts.ts'
-import { storedEntities } from './entities.ts'
-import { partitionsOf, type TopicSize } from './partition-states.ts'
+import { type ActiveAlert, activeIn, activePatterns, eachOnce } from '../tables/conditions.ts'
+import { partitionsOf, storedEntities, type TopicSize } from '../tables/table.ts'
 
 /** The rules that the log has activated for alerting. */
 export interface ActivatedRules {
@@ -88,11 +86,11 @@ export async function ruleStates(
       const metrics = Object.keys(known.seen)
       for (const metric of metrics) reporting.set(metric, (reporting.get(metric) ?? 0) + 1)
       if (known.lastTickMs === undefined) entities += 1
-      on.push(...activeIn(partition, entity, known).map(named))
+      on.push(...activeIn({ partition, entity, state: known }).map(named))
     }
   for (const key of partitionsOf(PATTERNS, groups))
     for await (const { partition, entity, state } of storedEntities(inspection, key, ''))
-      on.push(...activePatterns(partition, entity, state as PatternStates).map(named))
+      on.push(...activePatterns({ partition, entity, state: state as PatternStates }).map(named))
   return { on: eachOnce(on).sort(byTime), entities, reporting }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { topicSize } from '../../lib/app/topics.ts'
-import { entityStatistics } from '../../lib/queries/statistics.ts'
+import { entityStatistics } from '../../lib/tables/statistics.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { keyOf, reading } from '../../lib/telemetry/reading.ts'
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'

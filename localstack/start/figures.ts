@@ -4,9 +4,11 @@ import { topicName } from '../../lib/app/topics.ts'
 import { dlqEntry } from '../../lib/failures/letter-row.ts'
 import { LetterFold } from '../../lib/failures/open-letters.ts'
 import type { Outcomes } from '../../lib/queries/outcomes.ts'
+import { outcomesOf } from '../../lib/queries/outcomes.ts'
 import { readRecords } from '../../lib/queries/records.ts'
-import { processorOutcomes } from '../../lib/queries/statistics.ts'
 import { topicBounds } from '../../lib/queries/topics.ts'
+import { ENTITIES } from '../../lib/tables/statistics.ts'
+import { partitionsOf } from '../../lib/tables/table.ts'
 import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
@@ -84,7 +86,7 @@ export class FlowFigures {
   async #processor(): Promise<Outcomes> {
     const topic = topicName('readings', this.#env)
     const { length } = await topicBounds(this.#offsets, topic)
-    return processorOutcomes(this.#stateKeys, { topic, partitions: length })
+    return outcomesOf(this.#stateKeys, partitionsOf(ENTITIES.process.name, { topic, partitions: length }))
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { COUNTED_BY, type CountedBy, countedAlerts } from '../../../lib/queries/alert-summary.ts'
 import { selectedAlerts } from '../../../lib/queries/known-alerts.ts'
+import { COUNTED_BY, type CountedBy, countedAlerts } from '../../../lib/tables/alert-summary.ts'
 import {
   ABOUT_TIMES,
   addSelection,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { topicSize } from '../../../lib/app/topics.ts'
-import { type ActiveAlert, activeAlerts } from '../../../lib/queries/alerts.ts'
 import { pendingAlerts, selectedAlerts } from '../../../lib/queries/known-alerts.ts'
+import { type ActiveAlert, activeAlerts } from '../../../lib/tables/conditions.ts'
 import {
   ABOUT_TIMES,
   addSelection,

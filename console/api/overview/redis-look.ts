@@ -1,8 +1,11 @@
 /** What consumers have made of their records, and which of them keep theirs in Kafka because their code fails. */
-import { firingNow } from '../../../lib/queries/firing-alerts.ts'
+
+import { firingAlerts } from '../../../lib/alerting/firing-alerts.ts'
 import type { Outcomes } from '../../../lib/queries/outcomes.ts'
-import { processorOutcomes } from '../../../lib/queries/statistics.ts'
-import { firingAlerts } from '../../../lib/views/firing-alerts.ts'
+import { outcomesOf } from '../../../lib/queries/outcomes.ts'
+import { firingNow } from '../../../lib/tables/firing-alerts.ts'
+import { ENTITIES } from '../../../lib/tables/statistics.ts'
+import { partitionsOf } from '../../../lib/tables/table.ts'
 import { RedisCircuitBreaker } from '../../../packages/runtime/adapters/redis/circuit-breaker.ts'
 import { OPEN_MS } from '../../../packages/runtime/pipeline/failures/failure-surge.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -42,7 +45,7 @@ export class RedisLooks {
     const { topic, partitions: known } = await this.#environment.topicSize('readings')
     const readings = { topic, partitions: partitions ?? known }
     const [outcomes, firing, broken] = await Promise.all([
-      processorOutcomes(inspection, readings),
+      outcomesOf(inspection, partitionsOf(ENTITIES.process.name, readings)),
       this.#firing.at(nowMs, appliedByView(lags)),
       this.#broken(nowMs),
     ])

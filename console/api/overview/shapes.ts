@@ -1,7 +1,7 @@
 /** What the overview is told. */
 import type { Signal } from '../../../lib/app/topics.ts'
 import type { Standing } from '../../../lib/diagnosis/stalls/standing-still.ts'
-import type { AlertSummary } from '../../../lib/queries/alert-summary.ts'
+import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 
 /** Figures by name; null where one could not be known. */
 export type Values = Readonly<Record<string, number | null>>

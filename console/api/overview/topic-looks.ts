@@ -1,8 +1,8 @@
 /** The alerts that fired or resolved last. */
 
 import { alertLives } from '../../../lib/queries/alert-history.ts'
-import type { AlertSummary } from '../../../lib/queries/alert-summary.ts'
 import { Letters } from '../../../lib/queries/letters.ts'
+import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 

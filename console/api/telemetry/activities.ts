@@ -30,10 +30,12 @@ const MOST_LISTED = 200
 
 /** @param wanted an activity; empty for all */
 export async function activities(memory: TelemetryMemory, wanted: string): Promise<Activities> {
-  const [{ doing, silent, entities, isWhole }, { found }] = await Promise.all([
+  const [{ rows, entities, isWhole }, { found }] = await Promise.all([
     memory.activities.get(),
     memory.happenings().get({ sinceMs: 0 }),
   ])
+  const doing = rows.flatMap(({ entity, doing }) => (doing ? [{ entity, ...doing }] : []))
+  const silent = rows.filter(({ isSilent }) => isSilent).toSorted((a, b) => b.lastMs - a.lastMs)
   const byActivity = Map.groupBy(doing, ({ activity }) => activity)
   const devices = wanted === '' ? doing : (byActivity.get(wanted) ?? [])
   return {

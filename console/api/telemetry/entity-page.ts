@@ -1,6 +1,6 @@
 /** One page of the list of entities: chosen, sorted and cut here, because ten thousand are too many for a browser. Pure. */
 import type { Statistics } from '../../../lib/analytics/statistics.ts'
-import type { EntityList, ListedEntity } from '../../../lib/queries/entity-list.ts'
+import type { ListedEntity } from '../../../lib/tables/statistics.ts'
 import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
 
 export const STATISTICS = ['last', 'mean', 'minimum', 'maximum', 'standardDeviation'] as const
@@ -54,6 +54,15 @@ interface EntityRow {
   readonly values: readonly (number | null)[]
 }
 
+/** The entities that the console knows, and whether these are all. */
+export interface EntityList {
+  readonly entities: readonly ShownEntity[]
+  readonly isWhole: boolean
+}
+
+/** An entity without its open minute: ten thousand of them are kept. */
+export type ShownEntity = Omit<ListedEntity, 'open'>
+
 export const PAGE_SIZE = 50
 
 /** @param alerts that fire, by the name of the entity */
@@ -63,7 +72,7 @@ export function entityPage(
   query: EntityPageQuery,
 ): EntityPage {
   const words = query.find.toLowerCase().split(/\s+/).filter(Boolean)
-  const alertsOf = ({ entity }: ListedEntity) => alerts.get(entity.trim()) ?? 0
+  const alertsOf = ({ entity }: ShownEntity) => alerts.get(entity.trim()) ?? 0
   const matching = entities.filter(one => {
     const text = one.entity.toLowerCase()
     return words.every(word => text.includes(word)) && (!query.alerting || alertsOf(one) > 0)
@@ -93,8 +102,8 @@ export function metricsOf(family: FamilyName): ShownMetric[] {
 
 /** Families of which no entity is known at all are left out. */
 function countedFamilies(
-  all: readonly ListedEntity[],
-  matching: readonly ListedEntity[],
+  all: readonly ShownEntity[],
+  matching: readonly ShownEntity[],
 ): EntityPage['families'] {
   const count = (family: FamilyName) => matching.filter(one => one.family === family).length
   const known = new Set(all.map(({ family }) => family))
@@ -116,10 +125,10 @@ function figureOf(statistics: Statistics | undefined, wanted: StatisticName): nu
 
 /** Entities that lack what is sorted by are last, whichever way round. */
 function sortedBy(
-  entities: readonly ListedEntity[],
+  entities: readonly ShownEntity[],
   { sort, statistic }: EntityPageQuery,
-  alertsOf: (entity: ListedEntity) => number,
-): ListedEntity[] {
+  alertsOf: (entity: ShownEntity) => number,
+): ShownEntity[] {
   const sign = sort.startsWith('-') ? -1 : 1
   const by = sort.replace(/^-/, '')
   const keys = entities.map(entity => ({ entity, key: keyOf(entity, by, statistic, alertsOf) }))
@@ -132,10 +141,10 @@ function sortedBy(
 }
 
 function keyOf(
-  entity: ListedEntity,
+  entity: ShownEntity,
   by: string,
   statistic: StatisticName,
-  alertsOf: (entity: ListedEntity) => number,
+  alertsOf: (entity: ShownEntity) => number,
 ): string | number | null {
   if (by === 'readings') return entity.readings
   if (by === 'last-reading') return entity.lastAtMs

@@ -4,11 +4,12 @@ import { matches } from '../../../lib/alerting/match.ts'
 import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
 import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
-import { activityOf } from '../../../lib/queries/activities.ts'
-import { type ActiveAlert, activeAlertsOf } from '../../../lib/queries/alerts.ts'
 import type { EntityReading } from '../../../lib/queries/entity-log.ts'
 import type { Searched } from '../../../lib/queries/newest-records.ts'
-import { entityStatistics, type FoundStatistics } from '../../../lib/queries/statistics.ts'
+import { ACTIVITIES } from '../../../lib/tables/activities.ts'
+import { type ActiveAlert, activeAlertsOf } from '../../../lib/tables/conditions.ts'
+import { entityStatistics, type FoundStatistics } from '../../../lib/tables/statistics.ts'
+import { rowsOfEntity } from '../../../lib/tables/table.ts'
 import { FAMILIES, type FamilyName, type ReadingData } from '../../../lib/telemetry/families.ts'
 import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
@@ -90,8 +91,8 @@ export async function entityNow(
   const patterns = await environment.topicSize('patterns')
   const endsMs = endOf(known, spanMs)
   const period = { sinceMs: endsMs - LIVE_MS }
-  const [activity, alerts, rules, recent] = await Promise.all([
-    activityOf(inspection, readings, partition, entity),
+  const [[activity], alerts, rules, recent] = await Promise.all([
+    rowsOfEntity(inspection, ACTIVITIES, readings, entity),
     activeAlertsOf(inspection, readings, patterns, entity),
     memory.rules(partition),
     memory.readings(entity, partition).get(period),

@@ -2,8 +2,6 @@
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { readData } from '../../../lib/app/event-data.ts'
-import { activitiesNow } from '../../../lib/queries/activities.ts'
-import { listedEntities } from '../../../lib/queries/entity-list.ts'
 import {
   type EntityAlert,
   type EntityMinute,
@@ -16,11 +14,15 @@ import {
 } from '../../../lib/queries/entity-log.ts'
 import { type Happening, happeningIn } from '../../../lib/queries/happenings.ts'
 import { rulesOfPartition } from '../../../lib/queries/rules-of-partition.ts'
+import { ACTIVITIES, type EntityActivity } from '../../../lib/tables/activities.ts'
+import { ENTITIES } from '../../../lib/tables/statistics.ts'
+import { readTable, type TableRows } from '../../../lib/tables/table.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { plainEvents } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswer, KeptAnswers, KeptByKey } from '../../live/kept.ts'
 import { type RecentOptions, RecentRecords } from '../../live/recent-records.ts'
+import type { EntityList } from './entity-page.ts'
 
 /** Upper bound for the entities of one list: their statistics take about 50 MB. */
 const MOST_ENTITIES = 50_000
@@ -38,8 +40,8 @@ const KEPT = { most: 20, idleMs: 60_000 }
 const LIMITS = { mostRecords: 200_000, withinMs: 2_000 }
 
 export class TelemetryMemory {
-  readonly entities: KeptAnswer<Awaited<ReturnType<typeof listedEntities>> & { readonly asOfMs: number }>
-  readonly activities: KeptAnswer<Awaited<ReturnType<typeof activitiesNow>>>
+  readonly entities: KeptAnswer<EntityList & { readonly asOfMs: number }>
+  readonly activities: KeptAnswer<TableRows<EntityActivity>>
   readonly #environment: ConsoleEnvironment
   readonly #reader: ReturnType<typeof dataReader>
   readonly #rules = new KeptAnswers<readonly AnyRule[] | undefined>(RULES)
@@ -55,15 +57,19 @@ export class TelemetryMemory {
     this.entities = new KeptAnswer(
       async () => {
         const asOfMs = Date.now()
-        return {
-          asOfMs,
-          ...(await listedEntities(await environment.inspection(), await readings(), MOST_ENTITIES)),
-        }
+        const { rows, isWhole } = await readTable(
+          await environment.inspection(),
+          ENTITIES,
+          await readings(),
+          { most: MOST_ENTITIES },
+        )
+        return { asOfMs, entities: rows.map(({ open: _, ...entity }) => entity), isWhole }
       },
       { forMs: LIST_FOR_MS },
     )
     this.activities = new KeptAnswer(
-      async () => activitiesNow(await environment.inspection(), await readings(), MOST_ENTITIES),
+      async () =>
+        readTable(await environment.inspection(), ACTIVITIES, await readings(), { most: MOST_ENTITIES }),
       { forMs: LIST_FOR_MS },
     )
   }

@@ -1,7 +1,7 @@
 /** What is said of alerts, silences and rules, everywhere the same. Pure. */
 import type { AlertMatch } from '../../../lib/notification/match.ts'
 import type { AlertTransition } from '../../../lib/queries/alert-history.ts'
-import type { AlertSummary } from '../../../lib/queries/alert-summary.ts'
+import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { OneAlert } from '../../api/alerts/one.ts'
 import { countText, durationText, numberText } from '../parts/words.ts'
 

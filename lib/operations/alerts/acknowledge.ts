@@ -7,9 +7,9 @@ import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import { type AlertAcknowledged, alertAcknowledged, type Statement } from '../../alerting/acknowledged.ts'
-import type { AlertPlace, FiringNow } from '../../queries/firing-alerts.ts'
-import type { TopicSize } from '../../queries/partition-states.ts'
-import { type FiringAlerts, firingAlerts as view } from '../../views/firing-alerts.ts'
+import { type FiringAlerts, firingAlerts as view } from '../../alerting/firing-alerts.ts'
+import type { AlertPlace, FiringNow } from '../../tables/firing-alerts.ts'
+import type { TopicSize } from '../../tables/table.ts'
 
 /** How long the view may take to come to the event. */
 const PATIENCE_MS = 10_000

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { showText } from '../../../cli/alerts/show-text.ts'
 import { type AlertList, countText, listText } from '../../../cli/alerts/text.ts'
 import type { FiredAlert } from '../../../lib/alerting/alert.ts'
-import { type AlertSummary, alertSummary } from '../../../lib/queries/alert-summary.ts'
+import { type AlertSummary, alertSummary } from '../../../lib/tables/alert-summary.ts'
 import { firstAlert } from '../../support/alerts.ts'
 
 const HELD = { by: 'ann', at: '2026-03-01T12:30:00.000Z', comment: 'on it' }

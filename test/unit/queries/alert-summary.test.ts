@@ -7,7 +7,7 @@ import {
   alertSummary,
   countedAlerts,
   filteredAlerts,
-} from '../../../lib/queries/alert-summary.ts'
+} from '../../../lib/tables/alert-summary.ts'
 import { firstAlert } from '../../support/alerts.ts'
 
 const at = (clock: string) => `2026-03-01T${clock}:00.000Z`

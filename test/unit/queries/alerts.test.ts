@@ -6,11 +6,12 @@ import { keyOfPattern, type PatternRule } from '../../../lib/alerting/patterns/p
 import { patterns } from '../../../lib/alerting/patterns/process.ts'
 import type { PatternStates } from '../../../lib/alerting/patterns/state.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
-import { activeAlerts, activeAlertsOf, alertIn, publishedAlerts } from '../../../lib/queries/alerts.ts'
+import { alertIn, publishedAlerts } from '../../../lib/queries/alerts.ts'
+import { activeAlerts, activeAlertsOf } from '../../../lib/tables/conditions.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { acknowledged, firstAlert } from '../../support/alerts.ts'
 import { alertFired, environmentReading, logRecord } from '../../support/records.ts'
-import { inspectionOf } from './stored.ts'
+import { inspectionOf } from '../tables/stored.ts'
 
 const READINGS = { topic: 'readings', partitions: 2 }
 const GROUPS = { topic: 'patterns', partitions: 1 }

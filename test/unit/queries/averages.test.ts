@@ -3,7 +3,9 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { withReading } from '../../../lib/analytics/metrics.ts'
 import { averagesBy } from '../../../lib/queries/averages.ts'
-import type { ListedEntity } from '../../../lib/queries/entity-list.ts'
+import type { ListedEntity as TableEntity } from '../../../lib/tables/statistics.ts'
+
+type ListedEntity = Omit<TableEntity, 'open'>
 
 const NOW_MS = 600_500
 const LAST_MINUTE_MS = 540_000

@@ -10,7 +10,7 @@ import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
-import { appliedUpTo, inspectionOf, type StoredPartition } from './stored.ts'
+import { appliedUpTo, inspectionOf, type StoredPartition } from '../tables/stored.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'
 const at = (offset: number, changes: object = {}, type?: string, id = `y${offset}`): LogRecord => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { measuredStates } from '../../../lib/queries/measured-states.ts'
-import { partitionsOf } from '../../../lib/queries/partition-states.ts'
+import { partitionsOf } from '../../../lib/tables/table.ts'
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { outcomesOf } from '../../../lib/queries/outcomes.ts'
-import { partitionsOf } from '../../../lib/queries/partition-states.ts'
-import { inspectionOf } from './stored.ts'
+import { partitionsOf } from '../../../lib/tables/table.ts'
+import { inspectionOf } from '../tables/stored.ts'
 
 describe('how records ended', () => {
   it('given counters of several partitions, then they are summed by outcome and by reason', async () => {

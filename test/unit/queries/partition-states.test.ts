@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { entityStates, storedEntities } from '../../../lib/queries/entities.ts'
+import { entityStates } from '../../../lib/queries/entities.ts'
 import { findEntities } from '../../../lib/queries/find-entities.ts'
 import { consumerState, measuredStates } from '../../../lib/queries/measured-states.ts'
 import {
   listPartitionStates,
   partitionStates,
-  partitionsOf,
   topicsRemembered,
 } from '../../../lib/queries/partition-states.ts'
+import { partitionsOf, storedEntities } from '../../../lib/tables/table.ts'
 import type { Hold } from '../../../packages/runtime/pipeline/deciding/hold.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { RememberedFailure, StateKey, StoredTimer } from '../../../packages/runtime/pipeline/model.ts'
-import { appliedUpTo, inspectionOf } from './stored.ts'
+import { appliedUpTo, inspectionOf } from '../tables/stored.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const TIMER: StoredTimer = { name: 'silence', dueMs: NOON, thresholdMs: 90_000, id: 'i', trace: {} }

@@ -5,7 +5,7 @@ import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
 import { activatedRules, ruleStates } from '../../../lib/queries/rule-states.ts'
 import { firstAlert } from '../../support/alerts.ts'
 import { ruleOf } from '../alerting/support.ts'
-import { inspectionOf } from './stored.ts'
+import { inspectionOf } from '../tables/stored.ts'
 
 const READINGS = { topic: 'readings', partitions: 3 }
 const GROUPS = { topic: 'patterns', partitions: 1 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { ShownEntity as ListedEntity } from '../../../../console/api/telemetry/entity-page.ts'
 import { type EntityPageQuery, entityPage, PAGE_SIZE } from '../../../../console/api/telemetry/entity-page.ts'
 import { withReading } from '../../../../lib/analytics/metrics.ts'
-import type { ListedEntity } from '../../../../lib/queries/entity-list.ts'
 import type { FamilyName } from '../../../../lib/telemetry/families.ts'
 
 const QUERY: EntityPageQuery = { find: '', statistic: 'last', sort: '', alerting: false, page: 1 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { acknowledge } from '../../../../lib/operations/alerts/acknowledge.ts'
-import { alertSummary } from '../../../../lib/queries/alert-summary.ts'
+import { alertSummary } from '../../../../lib/tables/alert-summary.ts'
 import { Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
 import { MemoryPublisher } from '../../../../packages/runtime/testing/publisher.ts'
 import { firstAlert } from '../../../support/alerts.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { firingNow } from '../../../lib/queries/firing-alerts.ts'
-import type { FiringAlert } from '../../../lib/views/firing-alerts.ts'
+import type { FiringAlert } from '../../../lib/alerting/firing-alerts.ts'
+import { firingNow } from '../../../lib/tables/firing-alerts.ts'
 import { firstAlert } from '../../support/alerts.ts'
 import { inspectionOf, type StoredPartition } from './stored.ts'
 

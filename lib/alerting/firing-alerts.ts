@@ -10,20 +10,16 @@ import {
   type KeyedProcess,
   rejected,
 } from '../../packages/runtime/consumer/process.ts'
-import {
-  type Acknowledgement,
-  ALERT_ACKNOWLEDGED_TYPE,
-  type AlertAcknowledged,
-} from '../alerting/acknowledged.ts'
+import { type Acknowledgement, ALERT_ACKNOWLEDGED_TYPE, type AlertAcknowledged } from './acknowledged.ts'
 import {
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,
   type Alert,
   type FiredAlert,
   type ResolvedAlert,
-} from '../alerting/alert.ts'
-import { isBefore, type OrderedAlert, orderedAlert } from '../alerting/alert-order.ts'
-import { isClock } from '../alerting/pipeline-down.ts'
+} from './alert.ts'
+import { isBefore, type OrderedAlert, orderedAlert } from './alert-order.ts'
+import { isClock } from './pipeline-down.ts'
 
 /**
  * The state of an entity, whose name is that of the alert's events: `/alerting`, the rule and what it watches. Rules of one name

@@ -3,7 +3,7 @@
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Acknowledgement } from '../alerting/acknowledged.ts'
 import type { Alert } from '../alerting/alert.ts'
-import { preferExact } from './entities.ts'
+import { byText, preferExact } from './table.ts'
 
 export interface AlertSummary {
   readonly id: string
@@ -130,8 +130,4 @@ function hourOf({ startedAt }: AlertSummary): string {
 
 function byTime(a: AlertSummary, b: AlertSummary): number {
   return Date.parse(a.startedAt) - Date.parse(b.startedAt) || byText(a.id, b.id)
-}
-
-function byText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { EntityStatistics } from '../../../lib/analytics/process.ts'
-import { entityStatistics, statisticsOf } from '../../../lib/queries/statistics.ts'
+import {
+  ENTITIES,
+  entityReport,
+  entityStatistics,
+  type ListedEntity,
+} from '../../../lib/tables/statistics.ts'
+import { readTable } from '../../../lib/tables/table.ts'
 import { inspectionOf } from './stored.ts'
 
 const READINGS = { topic: 'readings', partitions: 12 }
@@ -15,11 +21,9 @@ const MEASURED: EntityStatistics = {
 
 const inspection = inspectionOf({
   'processor readings/3': {
-    details: { outbox: 1, tally: { 'applied/counted': 2 } },
     states: [['/environment/a pump-10', MEASURED]],
   },
   'processor readings/7': {
-    details: { outbox: 1, tally: { 'applied/counted': 2, 'failed/rejected': 1 } },
     // Redis may give a field twice.
     states: [
       ['/environment/a pump-1', MEASURED],
@@ -29,16 +33,19 @@ const inspection = inspectionOf({
 })
 
 describe('statistics', () => {
-  it('given entities in several partitions, then each is there once, by name, with the totals of all', async () => {
-    const { entities, totals } = await statisticsOf(inspection, READINGS)
+  it('given entities in several partitions, then each is there once, by name', async () => {
+    const { rows } = await readTable(inspection, ENTITIES, READINGS)
     assert.deepEqual(
-      entities.map(({ entity, partition, metrics }) => [entity, partition, metrics.temperature?.mean]),
+      rows
+        .map(entityReport)
+        .map(({ entity, partition, metrics }) => [entity, partition, metrics.temperature?.mean]),
       [
         ['/environment/a pump-1', 7, 20],
         ['/environment/a pump-10', 3, 20],
       ],
     )
-    assert.deepEqual([totals.applied, totals.failed, totals.outbox], [4, 1, 2])
+    const values = ENTITIES.columns.map(({ value }) => value(rows[0] as ListedEntity))
+    assert.deepEqual(values, ['/environment/a pump-1', 'environment', 7, 2, '1970-01-01T00:00:00.000Z'])
   })
 
   const cases: [wanted: string, found: string[]][] = [
@@ -49,12 +56,18 @@ describe('statistics', () => {
   ]
   for (const [wanted, found] of cases)
     it(`given "${wanted}", then a whole subject means that one alone, and a part all that have it`, async () => {
-      const { entities } = await statisticsOf(inspection, READINGS, wanted)
+      const { rows } = await readTable(inspection, ENTITIES, READINGS, { text: wanted })
       assert.deepEqual(
-        entities.map(({ entity }) => entity.split(' ')[1]),
+        rows.map(({ entity }) => entity.split(' ')[1]),
         found,
       )
     })
+
+  it('given the minutes of an entity, then the open one and the one before say how many readings they have', async () => {
+    const { rows, isWhole } = await readTable(inspection, ENTITIES, READINGS, { most: 1 })
+    assert.deepEqual(rows[0]?.minutes, [{ startMs: 0, readings: 0 }])
+    assert.deepEqual([rows.length, isWhole], [1, false])
+  })
 
   it('given one entity, then it is found in whichever partition it is', async () => {
     const found = await entityStatistics(inspection, READINGS, '/environment/a pump-10')

@@ -1,0 +1,44 @@
+/** The table of activities: what devices are doing, and which sensors are silent. */
+import { instant } from '../../packages/runtime/consumer/instant.ts'
+import { type Activity, activity } from '../activity/process.ts'
+import type { Table } from './table.ts'
+
+export interface EntityActivity extends Activity {
+  /** `source`, a space, `subject`. */
+  readonly entity: string
+}
+
+/** Those that changed last come first. */
+export const ACTIVITIES: Table<Activity, EntityActivity> = {
+  name: 'activities',
+  about: 'What each device is doing, and which sensors have been silent for five minutes',
+  process: activity,
+  rows: ({ entity, state }) => [{ entity, ...state }],
+  key: ({ entity }) => entity,
+  order: (a, b) => changedMs(b) - changedMs(a),
+  columns: [
+    { name: 'entity', type: 'entity', words: 'Source and subject', value: ({ entity }) => entity },
+    {
+      name: 'activity',
+      type: 'name',
+      words: 'What the device is doing',
+      value: ({ doing }) => doing?.activity ?? null,
+    },
+    {
+      name: 'since',
+      type: 'time',
+      words: 'When it began to',
+      value: ({ doing }) => (doing ? instant(doing.sinceMs) : null),
+    },
+    {
+      name: 'silentSince',
+      type: 'time',
+      words: 'Its last reading, if it is silent',
+      value: ({ isSilent, lastMs }) => (isSilent ? instant(lastMs) : null),
+    },
+  ],
+}
+
+function changedMs({ doing, lastMs }: EntityActivity): number {
+  return doing?.sinceMs ?? lastMs
+}

@@ -1,0 +1,92 @@
+/** The alerts that fire now, as the view of them has it. The question reads as much as fires, however many entities there are. */
+
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { entityOf } from '../../packages/runtime/consumer/event.ts'
+import { type FiringAlert, type FiringAlerts, firingAlerts } from '../alerting/firing-alerts.ts'
+import { type AlertSummary, alertSummary } from './alert-summary.ts'
+import { byText, readTable, type Table, type TopicSize } from './table.ts'
+
+/** An alert that fires now. */
+export interface FiringNow extends AlertSummary {
+  /**
+   * Where its events lie: in one place, unless several partitions of what is watched have told of the same alert. Nothing but the
+   * place of an acknowledgement depends on it.
+   */
+  readonly places: readonly AlertPlace[]
+}
+
+export interface AlertPlace {
+  /** Of the alerts topic. */
+  readonly partition: number
+  /** Name of the entity that its events are about: their `source`, a space, their `subject`. */
+  readonly events: string
+  readonly firing: FiringAlert
+}
+
+/** The rows are places: the alert of the clock has one for each partition of readings that reports it. */
+const FIRING: Table<FiringAlerts, AlertPlace> = {
+  name: 'firing-alerts',
+  about: 'The alerts that fire now, and who has acknowledged them',
+  process: firingAlerts,
+  rows: ({ partition, entity, state }) =>
+    Object.values(state.alerts).map(firing => ({ partition, events: entity, firing })),
+  key: ({ firing }) => firing.alert.alertId,
+  order: (a, b) => startedMs(a) - startedMs(b) || byText(FIRING.key(a), FIRING.key(b)),
+  columns: [
+    { name: 'id', type: 'name', words: 'The alert', value: ({ firing }) => firing.alert.alertId },
+    {
+      name: 'severity',
+      type: 'name',
+      words: 'Severity of its rule',
+      leaveOut: 2,
+      value: ({ firing }) => firing.alert.severity,
+    },
+    { name: 'rule', type: 'name', words: 'The rule that fired', value: ({ firing }) => firing.alert.rule },
+    {
+      name: 'entity',
+      type: 'entity',
+      words: 'What it is about',
+      value: ({ firing }) => entityOf(firing.alert.entity).trim(),
+    },
+    { name: 'firedAt', type: 'time', words: 'When it fired', value: ({ firing }) => firing.alert.startedAt },
+    {
+      name: 'acknowledgedBy',
+      type: 'name',
+      words: 'Who has acknowledged it',
+      leaveOut: 1,
+      value: ({ firing }) => firing.acknowledged?.by ?? null,
+    },
+  ],
+}
+
+/**
+ * The alerts that fire now, each once, in the order in which they fired.
+ *
+ * @param alerts the topic that the view reads
+ * @throws Unavailable if Redis does not answer
+ */
+export async function firingNow(
+  inspection: Pick<StateInspection, 'states'>,
+  alerts: TopicSize,
+): Promise<FiringNow[]> {
+  const { rows } = await readTable(inspection, FIRING, alerts)
+  return [...Map.groupBy(rows, FIRING.key).values()].map(merged)
+}
+
+/** Of several places, the first that fired tells of the alert. It is acknowledged once every place is. */
+function merged(places: readonly AlertPlace[]): FiringNow {
+  const [first] = places
+  const { alert, traceparent, acknowledged } = (first as AlertPlace).firing
+  const isAcknowledged = places.every(({ firing }) => firing.acknowledged)
+  return {
+    ...alertSummary(alert, {
+      traceparent: traceparent ?? null,
+      acknowledged: (isAcknowledged && acknowledged) || null,
+    }),
+    places,
+  }
+}
+
+function startedMs({ firing }: AlertPlace): number {
+  return Date.parse(firing.alert.startedAt)
+}

@@ -1,0 +1,170 @@
+/**
+ * Tables: the states of a keyed process as rows that people look at. A table is declared once, with its columns; command line and console read
+ * every table in the same way.
+ */
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
+import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+
+export interface Table<State, Row> {
+  /** In statements and addresses. */
+  readonly name: string
+  /** One sentence for people. */
+  readonly about: string
+  /** The process whose state it shows. */
+  readonly process: { readonly name: string }
+  /** The rows of one entity; none if its state has nothing for people. */
+  readonly rows: (stored: StoredState<State>) => readonly Row[]
+  /** Identifies a row. Rows with one key, in several partitions, are about the same thing. */
+  readonly key: (row: Row) => string
+  readonly order: (a: Row, b: Row) => number
+  readonly columns: readonly TableColumn<Row>[]
+}
+
+export interface TableColumn<Row> {
+  /** In JSON and in statements; the heading of a text is made of it. */
+  readonly name: string
+  readonly type: 'name' | 'entity' | 'text' | 'number' | 'time'
+  /** What it says, for people. */
+  readonly words: string
+  /** Where there is not enough room, columns are left out in the order of these numbers; one without a number stays. */
+  readonly leaveOut?: number
+  readonly value: (row: Row) => string | number | null
+}
+
+/** An entity of a partition, as the table's process has stored it. */
+export interface StoredState<State> {
+  /** Of the topic that the process reads. */
+  readonly partition: number
+  /** `source`, a space, `subject`. */
+  readonly entity: string
+  readonly state: State
+}
+
+/** A topic, and how many partitions it has. */
+export interface TopicSize {
+  readonly topic: string
+  readonly partitions: number
+}
+
+/** Rows of a table that were asked for. */
+export interface TableRows<Row> {
+  /** In the order of the table. */
+  readonly rows: readonly Row[]
+  /** How many entities were looked at. */
+  readonly entities: number
+  /** False if there are more entities than were asked for. */
+  readonly isWhole: boolean
+}
+
+interface TableQuery {
+  /** A whole subject, or a part of source and subject; all entities where it is undefined. */
+  readonly text?: string | undefined
+  /** Upper bound for the number of entities that are looked at. */
+  readonly most?: number
+}
+
+/**
+ * Reads a table.
+ *
+ * @param topic the topic that its process reads
+ * @throws Unavailable if Redis does not answer
+ */
+export async function readTable<State, Row>(
+  inspection: Pick<StateInspection, 'states'>,
+  table: Table<State, Row>,
+  topic: TopicSize,
+  { text = '', most = Number.POSITIVE_INFINITY }: TableQuery = {},
+): Promise<TableRows<Row>> {
+  const found: StoredState<State>[] = []
+  let isWhole = true
+  // One partition at a time: an answer of Redis must not wait for this process to take in those of all others.
+  for (const partitionState of partitionsOf(table.process.name, topic)) {
+    for await (const stored of storedEntities(inspection, partitionState, text)) {
+      isWhole = found.length < most
+      if (!isWhole) break
+      found.push(stored as StoredState<State>)
+    }
+    if (!isWhole) break
+  }
+  const rows = preferExact(found, text === '' ? undefined : text).flatMap(table.rows)
+  return { rows: rows.sort(table.order), entities: found.length, isWhole }
+}
+
+/**
+ * Reads the rows of one entity: one field in each partition, or in the one that is given.
+ *
+ * @param entity its whole name: `source`, a space, `subject`
+ * @throws Unavailable if Redis does not answer
+ */
+export async function rowsOfEntity<State, Row>(
+  inspection: Pick<StateInspection, 'state'>,
+  table: Table<State, Row>,
+  topic: TopicSize,
+  entity: string,
+): Promise<readonly Row[]> {
+  const found = partitionsOf(table.process.name, topic).map(async key => {
+    const state = (await inspection.state(key, entity)) as State | undefined
+    return state === undefined ? [] : table.rows({ partition: key.partition, entity, state })
+  })
+  return (await Promise.all(found)).flat().sort(table.order)
+}
+
+/** A consumer's partition states of a topic: one for each of its partitions. */
+export function partitionsOf(consumer: string, { topic, partitions }: TopicSize): StateKey[] {
+  return Array.from({ length: partitions }, (_, partition) => ({ consumer, topic, partition }))
+}
+
+/** An entity as it is stored. */
+export interface StoredEntity {
+  readonly partition: number
+  /** `source`, a space, `subject`. */
+  readonly entity: string
+  /** Version of the shape of the state. */
+  readonly version: number
+  readonly state: unknown
+  readonly hold?: Hold | undefined
+}
+
+/**
+ * The entities of one partition that have a state, and whose source and subject contain a text, each once, in no order.
+ *
+ * @throws Unavailable if Redis does not answer
+ */
+export async function* storedEntities(
+  inspection: Pick<StateInspection, 'states'>,
+  partitionState: StateKey,
+  text: string,
+): AsyncGenerator<StoredEntity> {
+  for await (const stored of entitiesIn(inspection, partitionState, text))
+    if (stored.state !== undefined) yield stored
+}
+
+/** Those that are held and have no state, too. */
+export async function* entitiesIn(
+  inspection: Pick<StateInspection, 'states'>,
+  partitionState: StateKey,
+  text: string,
+): AsyncGenerator<StoredEntity> {
+  const { partition } = partitionState
+  // A page may repeat fields of an earlier one: Redis returns each field at least once.
+  const seen = new Set<string>()
+  for await (const [entity, state, version, hold] of inspection.states(partitionState)) {
+    if (!entity.includes(text) || seen.has(entity)) continue
+    seen.add(entity)
+    yield { partition, entity, version, state, hold }
+  }
+}
+
+/** A whole subject matches only that subject: `pump-1` must not show `pump-10` as well. Pure. */
+export function preferExact<Named extends { readonly entity: string }>(
+  found: readonly Named[],
+  wanted: string | undefined,
+): Named[] {
+  const exact = found.filter(({ entity }) => entity.slice(entity.indexOf(' ') + 1) === wanted)
+  return exact.length > 0 ? exact : [...found]
+}
+
+export function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

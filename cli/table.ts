@@ -1,5 +1,6 @@
 /** Rows as text that fits a terminal. Pure. */
-import { shortened, shortenedAtStart, widthOf } from './text-width.ts'
+import type { TableColumn } from '../lib/tables/table.ts'
+import { harmless, shortened, shortenedAtStart, widthOf } from './text-width.ts'
 
 export interface Column {
   readonly heading: string
@@ -10,6 +11,43 @@ export interface Column {
   readonly cut?: 'start'
   /** Where the table does not fit, columns are left out in the order of these numbers. Without it, the column stays. */
   readonly leaveOut?: number
+}
+
+/** More digits do not help a reader; `--json` has them all. */
+const DIGITS = 6
+
+/**
+ * Rows of a declared table as text.
+ *
+ * @param width undefined: no limit, as where the output is not a terminal
+ */
+export function rowsText<Row>(
+  columns: readonly TableColumn<Row>[],
+  rows: readonly Row[],
+  width?: number,
+): string {
+  const shown = columns.map(({ name, heading = name.toUpperCase(), type, least, leaveOut }): Column => {
+    return {
+      heading,
+      ...(type === 'number' || type === 'count' ? { align: 'right' } : {}),
+      ...(type === 'entity' ? { cut: 'start' } : {}),
+      ...(least === undefined ? {} : { least }),
+      ...(leaveOut === undefined ? {} : { leaveOut }),
+    }
+  })
+  const cells = rows.map(row => columns.map(({ type, value }) => cellText(type, value(row))))
+  return tableText(shown, cells, width)
+}
+
+function cellText(type: TableColumn<never>['type'], value: string | number | null): string {
+  if (value === null) return '-'
+  if (typeof value === 'string') return harmless(value)
+  return type === 'count' ? String(value) : numberText(value)
+}
+
+/** `41.25`, with as many digits as people read. */
+export function numberText(value: number): string {
+  return String(Number(value.toPrecision(DIGITS)))
 }
 
 type Rows = readonly (readonly string[])[]

@@ -1,8 +1,9 @@
 /** One alert, or the alerts of one entity, as text. Pure. */
 import type { AlertTransition } from '../../lib/queries/alert-history.ts'
 import type { ShownAlert, ShownAlerts } from '../../lib/queries/known-alerts.ts'
+import { numberText } from '../table.ts'
 import { harmless } from '../text-width.ts'
-import { behindNotes, shownNumber, valueText } from './text.ts'
+import { behindNotes, valueText } from './text.ts'
 
 /** What `alerts show --json` prints. */
 export interface AlertsReport extends ShownAlerts {
@@ -25,7 +26,7 @@ function alertText(alert: ShownAlert): string {
     ['severity', alert.severity],
     ['summary', alert.summary],
     ['metric', alert.metric === null ? null : `${alert.family}.${alert.metric}`],
-    ['value', `${valueText(alert)}${threshold === null ? '' : `, threshold ${shownNumber(threshold)}`}`],
+    ['value', `${valueText(alert)}${threshold === null ? '' : `, threshold ${numberText(threshold)}`}`],
     ['condition since', alert.activeAt],
     ['fired', alert.startedAt],
     ['resolved', endedAt],
@@ -55,7 +56,7 @@ function phaseText({ state, phase }: ShownAlert): string | null {
 /** `2026-03-01T12:00:00.000Z  fired  0@17  condition  value 41 (threshold 40)  00-…`. What a person says has no cause to trace. */
 function transitionText({ time, kind, partition, offset, ...more }: AlertTransition): string {
   const { value, threshold, reason, by, traceparent } = more
-  const limit = threshold === undefined ? '' : ` (threshold ${shownNumber(threshold)})`
+  const limit = threshold === undefined ? '' : ` (threshold ${numberText(threshold)})`
   const parts = [
     time,
     kind,

@@ -1,8 +1,14 @@
 /** Lists and counts of alerts as text. Pure. */
 
 import type { PendingAlert, WantedState } from '../../lib/queries/known-alerts.ts'
-import type { AlertCount, AlertSummary, CountedBy } from '../../lib/tables/alert-summary.ts'
-import { type Column, tableText } from '../table.ts'
+import {
+  ALERT_COLUMNS,
+  type AlertCount,
+  type AlertSummary,
+  type CountedBy,
+} from '../../lib/tables/alert-summary.ts'
+import { PENDING_COLUMNS } from '../../lib/tables/conditions.ts'
+import { type Column, numberText, rowsText, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 
 /** What `alerts list --json` prints. */
@@ -29,30 +35,8 @@ export interface AlertCounts {
   readonly behind: number | null
 }
 
-interface ShownColumn extends Column {
-  /** Shown only where alerts can have ended. */
-  readonly past?: true
-  cell(alert: AlertSummary): string
-}
-
-const COLUMNS: readonly ShownColumn[] = [
-  { heading: 'ID', cell: ({ id }) => harmless(id) },
-  { heading: 'STATE', past: true, cell: ({ state }) => state },
-  { heading: 'SEVERITY', leaveOut: 5, cell: ({ severity }) => harmless(severity) },
-  { heading: 'RULE', least: 10, cell: ({ rule }) => harmless(rule) },
-  { heading: 'ENTITY', least: 12, cut: 'start', cell: ({ entity }) => harmless(entity) },
-  { heading: 'FIRED', leaveOut: 4, cell: ({ startedAt }) => harmless(startedAt) },
-  { heading: 'RESOLVED', past: true, leaveOut: 3, cell: ({ endedAt }) => harmless(endedAt ?? '-') },
-  { heading: 'VALUE', align: 'right', leaveOut: 2, cell: valueText },
-  { heading: 'BY', least: 6, leaveOut: 6, cell: ({ acknowledged }) => harmless(acknowledged?.by ?? '-') },
-  { heading: 'SUMMARY', least: 20, leaveOut: 1, cell: ({ summary }) => harmless(summary) },
-]
-
-const PENDING_COLUMNS: readonly Column[] = [
-  { heading: 'RULE', least: 10 },
-  { heading: 'ENTITY', least: 12, cut: 'start' },
-  { heading: 'SINCE', leaveOut: 1 },
-]
+/** They say nothing of an alert that fires. */
+const OF_PAST = ['state', 'endedAt']
 
 /**
  * @param columns of the terminal; undefined: no limit
@@ -60,11 +44,10 @@ const PENDING_COLUMNS: readonly Column[] = [
  */
 export function listText(list: AlertList, columns?: number, isNarrowed = false): string {
   const { env, state, alerts, total, behind, pending } = list
-  const shown = COLUMNS.filter(({ past }) => !past || state !== 'firing')
-  const rows = alerts.map(alert => shown.map(({ cell }) => cell(alert)))
+  const shown = ALERT_COLUMNS.filter(({ name }) => state !== 'firing' || !OF_PAST.includes(name))
   const more = total > alerts.length ? [`The last ${alerts.length} of ${total}: --limit shows more.`] : []
   const parts = [
-    rows.length === 0 ? nothingText(state, env, isNarrowed) : tableText(shown, rows, columns),
+    alerts.length === 0 ? nothingText(state, env, isNarrowed) : rowsText(shown, alerts, columns),
     ...more,
     ...(pending ? [pendingText(pending, env, columns)] : []),
     ...behindNotes(behind),
@@ -88,12 +71,7 @@ export function countText(
 
 /** `41`, or the state that was observed. */
 export function valueText({ value }: Pick<AlertSummary, 'value'>): string {
-  return value === null ? '-' : typeof value === 'number' ? shownNumber(value) : harmless(value)
-}
-
-/** More digits do not help a reader; `--json` has them all. */
-export function shownNumber(value: number): string {
-  return String(Number(value.toPrecision(6)))
+  return value === null ? '-' : typeof value === 'number' ? numberText(value) : harmless(value)
 }
 
 /** A list that may not be complete says so. */
@@ -115,6 +93,5 @@ function nothingText(state: WantedState, env: string, isNarrowed: boolean): stri
 
 function pendingText(pending: readonly PendingAlert[], env: string, columns: number | undefined): string {
   if (pending.length === 0) return `No alert is pending in "${env}".`
-  const rows = pending.map(({ rule, entity, activeAt }) => [harmless(rule), harmless(entity), activeAt])
-  return `Pending, not for long enough yet:\n${tableText(PENDING_COLUMNS, rows, columns)}`
+  return `Pending, not for long enough yet:\n${rowsText(PENDING_COLUMNS, pending, columns)}`
 }

@@ -3,7 +3,7 @@
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Acknowledgement } from '../alerting/acknowledged.ts'
 import type { Alert } from '../alerting/alert.ts'
-import { byText, preferExact } from './table.ts'
+import { byText, preferExact, type TableColumn } from './table.ts'
 
 export interface AlertSummary {
   readonly id: string
@@ -61,6 +61,54 @@ export interface AlertCount {
   readonly of: string
   readonly count: number
 }
+
+/** An alert in a list. `endedAt` says nothing of one that fires, and so does `state`: a list of firing ones leaves both out. */
+export const ALERT_COLUMNS: readonly TableColumn<AlertSummary>[] = [
+  { name: 'id', type: 'name', words: 'The alert', value: ({ id }) => id },
+  { name: 'state', type: 'name', words: 'Firing or resolved', value: ({ state }) => state },
+  {
+    name: 'severity',
+    type: 'name',
+    words: 'Severity of its rule',
+    leaveOut: 5,
+    value: ({ severity }) => severity,
+  },
+  { name: 'rule', type: 'name', words: 'The rule that fired', least: 10, value: ({ rule }) => rule },
+  { name: 'entity', type: 'entity', words: 'What it is about', least: 12, value: ({ entity }) => entity },
+  {
+    name: 'startedAt',
+    heading: 'FIRED',
+    type: 'time',
+    words: 'When it fired',
+    leaveOut: 4,
+    value: ({ startedAt }) => startedAt,
+  },
+  {
+    name: 'endedAt',
+    heading: 'RESOLVED',
+    type: 'time',
+    words: 'When it resolved',
+    leaveOut: 3,
+    value: ({ endedAt }) => endedAt,
+  },
+  {
+    name: 'value',
+    type: 'number',
+    words: 'What was compared last, or the state that was observed',
+    leaveOut: 2,
+    value: ({ value }) => value,
+  },
+  {
+    name: 'acknowledgedBy',
+    heading: 'BY',
+    type: 'name',
+    words: 'Who has acknowledged it',
+    least: 6,
+    leaveOut: 6,
+    value: ({ acknowledged }) => acknowledged?.by ?? null,
+  },
+  { name: 'summary', type: 'text', words: 'Its sentence', least: 20, leaveOut: 1, value: one => one.summary },
+]
 
 export function alertSummary(
   alert: Alert,

@@ -9,7 +9,15 @@ import type { FiredAlert } from '../alerting/alert.ts'
 import type { AlertingState } from '../alerting/entity-state.ts'
 import { identityOfPatternKey } from '../alerting/patterns/pattern.ts'
 import { type PatternState, type PatternStates, phaseOfPattern } from '../alerting/patterns/state.ts'
-import { byText, readTable, rowsOfEntity, type StoredState, type Table, type TopicSize } from './table.ts'
+import {
+  byText,
+  readTable,
+  rowsOfEntity,
+  type StoredState,
+  type Table,
+  type TableColumn,
+  type TopicSize,
+} from './table.ts'
 
 /** A rule that a value of an entity or a group is beyond, or was until just now. */
 export interface ActiveAlert {
@@ -26,20 +34,32 @@ export interface ActiveAlert {
   readonly alert: FiredAlert | null
 }
 
+/** The columns of a condition that is pending. */
+export const PENDING_COLUMNS: readonly TableColumn<Pick<ActiveAlert, 'rule' | 'entity' | 'activeAt'>>[] = [
+  {
+    name: 'rule',
+    type: 'name',
+    words: 'The rule and what it looks at',
+    least: 10,
+    value: ({ rule }) => rule,
+  },
+  { name: 'entity', type: 'entity', words: 'What is watched', least: 12, value: ({ entity }) => entity },
+  {
+    name: 'activeAt',
+    heading: 'SINCE',
+    type: 'time',
+    words: 'Since when the value is beyond the threshold',
+    leaveOut: 1,
+    value: ({ activeAt }) => activeAt,
+  },
+]
+
 const DECLARED: Pick<Table<never, ActiveAlert>, 'key' | 'order' | 'columns'> = {
   key: ({ entity, rule, alert }) => `${entity} ${rule} ${alert?.alertId ?? ''}`,
   order: (a, b) => byText(a.entity, b.entity) || byText(a.rule, b.rule),
   columns: [
-    { name: 'rule', type: 'name', words: 'The rule and what it looks at', value: ({ rule }) => rule },
-    { name: 'entity', type: 'entity', words: 'What is watched', value: ({ entity }) => entity },
+    ...PENDING_COLUMNS,
     { name: 'phase', type: 'name', words: 'Pending, firing or recovering', value: ({ phase }) => phase },
-    {
-      name: 'since',
-      type: 'time',
-      words: 'Since when the value is beyond the threshold',
-      leaveOut: 1,
-      value: ({ activeAt }) => activeAt,
-    },
   ],
 }
 

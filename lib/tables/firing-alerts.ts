@@ -1,9 +1,8 @@
 /** The alerts that fire now, as the view of them has it. The question reads as much as fires, however many entities there are. */
 
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import { type FiringAlert, type FiringAlerts, firingAlerts } from '../alerting/firing-alerts.ts'
-import { type AlertSummary, alertSummary } from './alert-summary.ts'
+import { ALERT_COLUMNS, type AlertSummary, alertSummary } from './alert-summary.ts'
 import { byText, readTable, type Table, type TopicSize } from './table.ts'
 
 /** An alert that fires now. */
@@ -32,31 +31,7 @@ const FIRING: Table<FiringAlerts, AlertPlace> = {
     Object.values(state.alerts).map(firing => ({ partition, events: entity, firing })),
   key: ({ firing }) => firing.alert.alertId,
   order: (a, b) => startedMs(a) - startedMs(b) || byText(FIRING.key(a), FIRING.key(b)),
-  columns: [
-    { name: 'id', type: 'name', words: 'The alert', value: ({ firing }) => firing.alert.alertId },
-    {
-      name: 'severity',
-      type: 'name',
-      words: 'Severity of its rule',
-      leaveOut: 2,
-      value: ({ firing }) => firing.alert.severity,
-    },
-    { name: 'rule', type: 'name', words: 'The rule that fired', value: ({ firing }) => firing.alert.rule },
-    {
-      name: 'entity',
-      type: 'entity',
-      words: 'What it is about',
-      value: ({ firing }) => entityOf(firing.alert.entity).trim(),
-    },
-    { name: 'firedAt', type: 'time', words: 'When it fired', value: ({ firing }) => firing.alert.startedAt },
-    {
-      name: 'acknowledgedBy',
-      type: 'name',
-      words: 'Who has acknowledged it',
-      leaveOut: 1,
-      value: ({ firing }) => firing.acknowledged?.by ?? null,
-    },
-  ],
+  columns: ALERT_COLUMNS.map(column => ({ ...column, value: place => column.value(merged([place])) })),
 }
 
 /**

@@ -2,9 +2,10 @@
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metrics.ts'
 import { type EntityStatistics, type EntitySummary, statistics, summarise } from '../analytics/process.ts'
+import type { StatisticsSummary } from '../analytics/statistics.ts'
 import type { Window } from '../analytics/windows.ts'
-import type { FamilyName } from '../telemetry/families.ts'
-import { byText, rowsOfEntity, type Table, type TopicSize } from './table.ts'
+import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
+import { byText, rowsOfEntity, type Table, type TableColumn, type TopicSize } from './table.ts'
 
 /** An entity that the processor knows. */
 export interface ListedEntity {
@@ -45,13 +46,13 @@ export const ENTITIES: Table<EntityStatistics, ListedEntity> = {
     { name: 'family', type: 'name', words: 'Family of its latest reading', value: ({ family }) => family },
     {
       name: 'partition',
-      type: 'number',
+      type: 'count',
       words: 'Partition of readings',
       value: ({ partition }) => partition,
     },
     {
       name: 'readings',
-      type: 'number',
+      type: 'count',
       words: 'Readings since the first',
       value: ({ readings }) => readings,
     },
@@ -93,3 +94,60 @@ export async function entityStatistics(
   const { readings: count, lastAtMs, open } = found
   return { ...entityReport(found), readings: count, lastAtMs, open }
 }
+
+/** The statistics of one metric of an entity. */
+export interface MetricRow extends StatisticsSummary {
+  readonly entity: string
+  readonly family: FamilyName
+  readonly metric: string
+}
+
+export function metricRows({ entity, family, metrics }: EntityReport): MetricRow[] {
+  return Object.entries(metrics).map(([metric, summary]) => ({ entity, family, metric, ...summary }))
+}
+
+export const METRIC_COLUMNS: readonly TableColumn<MetricRow>[] = [
+  { name: 'entity', type: 'entity', words: 'Source and subject', least: 14, value: row => row.entity },
+  { name: 'metric', type: 'name', words: 'What is measured', least: 8, value: row => row.metric },
+  { name: 'count', type: 'count', words: 'Readings with it', value: row => row.count },
+  { name: 'mean', type: 'number', words: 'Mean of all', value: row => row.mean },
+  {
+    name: 'standardDeviation',
+    heading: 'STD DEV',
+    type: 'number',
+    words: 'Standard deviation of all, of the population',
+    leaveOut: 2,
+    value: row => row.standardDeviation,
+  },
+  {
+    name: 'minimum',
+    heading: 'MIN',
+    type: 'number',
+    words: 'Lowest of all',
+    leaveOut: 3,
+    value: row => row.minimum,
+  },
+  {
+    name: 'maximum',
+    heading: 'MAX',
+    type: 'number',
+    words: 'Highest of all',
+    leaveOut: 4,
+    value: row => row.maximum,
+  },
+  { name: 'last', type: 'number', words: 'Value of the newest reading', value: row => row.last },
+  {
+    name: 'unit',
+    type: 'text',
+    words: 'Unit of the family; 1 for counts',
+    value: ({ family, metric }) => FAMILIES[family].metrics[metric] ?? '',
+  },
+  {
+    name: 'lastAt',
+    heading: 'LAST AT',
+    type: 'time',
+    words: 'Event time of the newest reading',
+    leaveOut: 1,
+    value: row => row.lastAt,
+  },
+]

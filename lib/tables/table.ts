@@ -22,12 +22,17 @@ export interface Table<State, Row> {
 }
 
 export interface TableColumn<Row> {
-  /** In JSON and in statements; the heading of a text is made of it. */
+  /** In JSON and in statements. */
   readonly name: string
-  readonly type: 'name' | 'entity' | 'text' | 'number' | 'time'
+  /** In a text; the name in capitals where it is absent. */
+  readonly heading?: string
+  /** Decides how a value is shown: a `count` has all its digits, a `number` as many as people read. */
+  readonly type: 'name' | 'entity' | 'text' | 'count' | 'number' | 'time'
   /** What it says, for people. */
   readonly words: string
-  /** Where there is not enough room, columns are left out in the order of these numbers; one without a number stays. */
+  /** Minimum width in characters: where there is not enough room, a value is cut down to it. Without it, it is shown in whole. */
+  readonly least?: number
+  /** Where there is still not enough room, columns are left out in the order of these numbers; one without a number stays. */
   readonly leaveOut?: number
   readonly value: (row: Row) => string | number | null
 }

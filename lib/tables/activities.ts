@@ -11,7 +11,7 @@ export interface EntityActivity extends Activity {
 /** Those that changed last come first. */
 export const ACTIVITIES: Table<Activity, EntityActivity> = {
   name: 'activities',
-  about: 'What each device is doing, and which sensors have been silent for five minutes',
+  about: 'Activity of each device, and sensors that have been silent for five minutes',
   process: activity,
   rows: ({ entity, state }) => [{ entity, ...state }],
   key: ({ entity }) => entity,
@@ -21,19 +21,19 @@ export const ACTIVITIES: Table<Activity, EntityActivity> = {
     {
       name: 'activity',
       type: 'name',
-      words: 'What the device is doing',
+      words: 'Activity of the device',
       value: ({ doing }) => doing?.activity ?? null,
     },
     {
       name: 'since',
       type: 'time',
-      words: 'When it began to',
+      words: 'Start of the activity',
       value: ({ doing }) => (doing ? instant(doing.sinceMs) : null),
     },
     {
       name: 'silentSince',
       type: 'time',
-      words: 'Its last reading, if it is silent',
+      words: 'Last reading of a silent sensor',
       value: ({ isSilent, lastMs }) => (isSilent ? instant(lastMs) : null),
     },
   ],

@@ -28,7 +28,7 @@ export interface ActiveAlert {
   readonly rule: string
   /** `pending`: not for long enough yet, nothing published. `recovering`: still firing, although the value has cleared. */
   readonly phase: 'pending' | 'firing' | 'recovering'
-  /** RFC 3339: since when the value was beyond the threshold. */
+  /** Start of the condition, RFC 3339. */
   readonly activeAt: string
   /** What was published when it fired; null while it is pending. */
   readonly alert: FiredAlert | null
@@ -43,12 +43,12 @@ export const PENDING_COLUMNS: readonly TableColumn<Pick<ActiveAlert, 'rule' | 'e
     least: 10,
     value: ({ rule }) => rule,
   },
-  { name: 'entity', type: 'entity', words: 'What is watched', least: 12, value: ({ entity }) => entity },
+  { name: 'entity', type: 'entity', words: 'Watched entity or group', least: 12, value: ({ entity }) => entity },
   {
     name: 'activeAt',
     heading: 'SINCE',
     type: 'time',
-    words: 'Since when the value is beyond the threshold',
+    words: 'Time since which the condition holds',
     leaveOut: 1,
     value: ({ activeAt }) => activeAt,
   },
@@ -153,7 +153,7 @@ export function activePatterns({
   })
 }
 
-/** While nothing has fired: when the first came of what is under way. */
+/** Returns the time of firing, or of the first event of a pattern that is under way. */
 function sinceMs({ firing, counted = [], reached = [], waiting }: PatternState): number {
   if (firing) return firing.activeAtMs
   const times = [...counted, ...reached.filter(atMs => atMs !== null), ...(waiting ? [waiting.sinceMs] : [])]

@@ -48,7 +48,7 @@ export async function firingNow(
   return [...Map.groupBy(rows, FIRING.key).values()].map(merged)
 }
 
-/** Of several places, the first that fired tells of the alert. It is acknowledged once every place is. */
+/** Merges the places of one alert: the first that fired describes it, and it is acknowledged once every place is. */
 function merged(places: readonly AlertPlace[]): FiringNow {
   const [first] = places
   const { alert, traceparent, acknowledged } = (first as AlertPlace).firing

@@ -11,12 +11,12 @@ import { byText, rowsOfEntity, type Table, type TableColumn, type TopicSize } fr
 export interface ListedEntity {
   /** `source`, a space, `subject`. */
   readonly entity: string
-  /** Of the readings topic. */
+  /** Partition of the readings topic. */
   readonly partition: number
   readonly family: FamilyName
-  /** Since its first reading. */
+  /** Counted since the first reading. */
   readonly metrics: MetricStatistics
-  /** Since its first reading. */
+  /** Counted since the first reading. */
   readonly readings: number
   /** Event time of the newest reading, milliseconds since the epoch. */
   readonly lastAtMs: number
@@ -108,7 +108,7 @@ export function metricRows({ entity, family, metrics }: EntityReport): MetricRow
 
 export const METRIC_COLUMNS: readonly TableColumn<MetricRow>[] = [
   { name: 'entity', type: 'entity', words: 'Source and subject', least: 14, value: row => row.entity },
-  { name: 'metric', type: 'name', words: 'What is measured', least: 8, value: row => row.metric },
+  { name: 'metric', type: 'name', words: 'Metric', least: 8, value: row => row.metric },
   { name: 'count', type: 'count', words: 'Readings with it', value: row => row.count },
   { name: 'mean', type: 'number', words: 'Mean of all', value: row => row.mean },
   {

@@ -7,7 +7,7 @@ import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 
 export interface Table<State, Row> {
-  /** In statements and addresses. */
+  /** Name in statements and addresses. */
   readonly name: string
   /** One sentence for people. */
   readonly about: string
@@ -22,13 +22,13 @@ export interface Table<State, Row> {
 }
 
 export interface TableColumn<Row> {
-  /** In JSON and in statements. */
+  /** Name in JSON and in statements. */
   readonly name: string
-  /** In a text; the name in capitals where it is absent. */
+  /** Heading in a text; by default the name in capitals. */
   readonly heading?: string
   /** Decides how a value is shown: a `count` has all its digits, a `number` as many as people read. */
   readonly type: 'name' | 'entity' | 'text' | 'count' | 'number' | 'time'
-  /** What it says, for people. */
+  /** Description for people. */
   readonly words: string
   /** Minimum width in characters: where there is not enough room, a value is cut down to it. Without it, it is shown in whole. */
   readonly least?: number
@@ -39,7 +39,7 @@ export interface TableColumn<Row> {
 
 /** An entity of a partition, as the table's process has stored it. */
 export interface StoredState<State> {
-  /** Of the topic that the process reads. */
+  /** Partition of the topic that the process reads. */
   readonly partition: number
   /** `source`, a space, `subject`. */
   readonly entity: string
@@ -52,9 +52,9 @@ export interface TopicSize {
   readonly partitions: number
 }
 
-/** Rows of a table that were asked for. */
+/** Result of a query of a table. */
 export interface TableRows<Row> {
-  /** In the order of the table. */
+  /** Rows in the order of the table. */
   readonly rows: readonly Row[]
   /** How many entities were looked at. */
   readonly entities: number
@@ -63,7 +63,7 @@ export interface TableRows<Row> {
 }
 
 interface TableQuery {
-  /** A whole subject, or a part of source and subject; all entities where it is undefined. */
+  /** Whole subject, or part of source and subject; all entities if undefined. */
   readonly text?: string | undefined
   /** Upper bound for the number of entities that are looked at. */
   readonly most?: number

@@ -1,5 +1,4 @@
 /** What is known of an account to deploy to, and every reason why it cannot be deployed to. Pure. */
-import { isAbsolute, posix, relative, resolve, sep } from 'node:path'
 import { alertsTopicName } from '../lib/app/resource-names.ts'
 import {
   CHECKPOINTS,
@@ -22,6 +21,7 @@ import type { Alarming } from './alarms/alarm.ts'
 import { alarmingOf } from './alarms/place.ts'
 import { arnHere } from './arn.ts'
 import type { ConsoleTokens } from './console-api.ts'
+import { type Folders, packedFolders } from './folders.ts'
 import { type KafkaSecrets, kafkaSecretProblems } from './kafka-secrets.ts'
 import { openSecrets } from './open-secrets.ts'
 import { otherRegions } from './other-regions.ts'
@@ -37,19 +37,8 @@ export interface Place {
   readonly clusterArn: string
   /** What the msk trigger connects to, on this machine. */
   readonly brokers: string
-  /** As the functions that read the rules find it where they run. */
-  readonly rulesDir: string
-  /** The rule files in the packages of those functions. */
-  readonly rulePatterns: readonly string[]
-  /** The same for the files that say who is told of alerts. */
-  readonly notificationsDir: string
-  readonly notificationPatterns: readonly string[]
-  /** The same for the file that says which failures are tried again. */
-  readonly failuresDir: string
-  readonly failurePatterns: readonly string[]
-  /** The same for the mappings of foreign records. */
-  readonly mappingsDir: string
-  readonly mappingPatterns: readonly string[]
+  /** Of files that people edit. */
+  readonly folders: Folders
   /** What the functions that publish alerts know of their topic: an ARN, or what CloudFormation makes one of. */
   readonly alertsTopicArn: string | object
   readonly schedules: Schedules
@@ -131,10 +120,6 @@ export function account(stage: string, region: string, env: Environment, project
     clusterArn: read('MSK_CLUSTER_ARN'),
     subnetIds: read('SUBNET_IDS'),
     securityGroupIds: read('SECURITY_GROUP_IDS'),
-    rulesDir: packedRules(read('RULES_DIR') ?? '', project),
-    notificationsDir: packedRules(read('NOTIFICATIONS_DIR') ?? '', project),
-    failuresDir: packedRules(read('FAILURES_DIR') ?? '', project),
-    mappingsDir: packedRules(read('MAPPINGS_DIR') ?? '', project),
     onFailureQueue: read('ON_FAILURE_QUEUE_ARN'),
     onFailureBucket: read('ON_FAILURE_BUCKET'),
     checkpointBucket: read('CHECKPOINT_BUCKET'),
@@ -151,6 +136,7 @@ export function account(stage: string, region: string, env: Environment, project
     ...(kafkaSecret ? { secret: kafkaSecret } : {}),
     ...(caSecret ? { caSecret } : {}),
   }
+  const { folders, problems: notPacked } = packedFolders(read, project)
   const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
   const clusterArn = given.clusterArn ?? NO_CLUSTER
   const alarms = alarmingOf(stage, region, clusterArn, env, errors)
@@ -173,39 +159,17 @@ export function account(stage: string, region: string, env: Environment, project
     ),
     ...openSecrets(stage, env),
     ...kafkaSecretProblems(kafkaSecrets),
-    ...(given.rulesDir === undefined
-      ? ['RULES_DIR: must be inside the project, from where rules are packed.']
-      : []),
-    ...(given.notificationsDir === undefined
-      ? ['NOTIFICATIONS_DIR: must be inside the project, from where its files are packed.']
-      : []),
-    ...(given.failuresDir === undefined
-      ? ['FAILURES_DIR: must be inside the project, from where its files are packed.']
-      : []),
-    ...(given.mappingsDir === undefined
-      ? ['MAPPINGS_DIR: must be inside the project, from where its files are packed.']
-      : []),
+    ...notPacked,
     ...((given.issuer === undefined) === (given.audience === undefined)
       ? []
       : ['CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: set both, or neither.']),
     ...wrongSchedules,
   ]
-  const rulesDir = given.rulesDir ?? 'config/rules'
-  const notificationsDir = given.notificationsDir ?? 'config/notifications'
-  const failuresDir = given.failuresDir ?? 'config/failures'
-  const mappingsDir = given.mappingsDir ?? 'config/mappings'
   return {
     env: given.env ?? 'none',
     clusterArn,
     brokers: '',
-    rulesDir,
-    rulePatterns: patternsIn(rulesDir),
-    notificationsDir,
-    notificationPatterns: patternsIn(notificationsDir),
-    failuresDir,
-    failurePatterns: patternsIn(failuresDir),
-    mappingsDir,
-    mappingPatterns: patternsIn(mappingsDir),
+    folders,
     alertsTopicArn: arnHere('sns', alertsTopicName(given.env ?? 'none')),
     schedules: { ...schedules, checkpoints: schedules.checkpoints && given.checkpointBucket !== undefined },
     pollers,
@@ -231,18 +195,6 @@ export function account(stage: string, region: string, env: Environment, project
     },
     problems,
   }
-}
-
-/** A folder or file as a path within the project, with slashes; undefined where it lies outside. */
-export function packedRules(folder: string, project: string): string | undefined {
-  const within = relative(project, resolve(project, folder))
-  if (within === '' || within === '..' || within.startsWith(`..${sep}`) || isAbsolute(within))
-    return undefined
-  return within.replaceAll(sep, posix.sep)
-}
-
-export function patternsIn(folder: string): string[] {
-  return ['yaml', 'yml'].map(extension => `${folder}/*.${extension}`)
 }
 
 function noSuchStage(stage: string): string {

@@ -14,6 +14,18 @@ export function arnOfAnyAccount(service: string, resource: string): object {
   return { 'Fn::Sub': ['arn', partition, service, region, '*', resource].join(':') }
 }
 
+/** The ARN of a bucket, or of objects in it. @param objects begins with a slash */
+export function arnInBucket(bucket: string, objects = ''): object {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
+  return { 'Fn::Sub': ['arn', '${AWS::Partition}', 's3', '', '', `${bucket}${objects}`].join(':') }
+}
+
+/** The name by which a service calls KMS. */
+export function byService(service: string): object {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
+  return { 'Fn::Sub': [service, '${AWS::Region}', 'amazonaws.com'].join('.') }
+}
+
 /** A statement of a policy: what may, or may not, be done with the resources of these ARNs. */
 export interface Statement {
   readonly Effect: 'Allow' | 'Deny'

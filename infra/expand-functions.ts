@@ -1,56 +1,42 @@
 /** From what an entry of serverless.yml declares to the framework's own fields. Pure. */
-
 import {
-  consumersOf,
   type DeclaredFunction,
   declaredFunctions,
   type FunctionKeys,
   isConsumer,
   READING_DEFAULTS,
 } from '../lib/app/functions.ts'
-import { consoleSecret, redisSecret } from '../lib/app/resource-names.ts'
 import { groupName, topicName, topicNamed } from '../lib/app/topics.ts'
 import type { Place } from './account.ts'
-import { consoleEvent } from './console-api.ts'
+import { folderVariable } from './folders.ts'
 import { mappingSignIn } from './kafka-secrets.ts'
 import { type MissedRunFields, missedRunFields } from './missed-runs.ts'
 import { pollerFields } from './pollers.ts'
 import { roleId } from './roles.ts'
+import { type UsesPlace, usesOf, type Variables } from './uses.ts'
 
 const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]
 
 /** What has to be known of the place that the functions run in. */
-export type Surroundings = Pick<
-  Place,
-  | 'env'
-  | 'clusterArn'
-  | 'rulesDir'
-  | 'rulePatterns'
-  | 'notificationsDir'
-  | 'notificationPatterns'
-  | 'failuresDir'
-  | 'failurePatterns'
-  | 'mappingsDir'
-  | 'mappingPatterns'
-  | 'alertsTopicArn'
-  | 'schedules'
-  | 'pollers'
-  | 'keepsMissedRuns'
-  | 'tracing'
-  | 'console'
-  | 'consoleTokens'
-  | 'checkpointBucket'
-  | 'onFailureQueue'
-  | 'kafkaSecrets'
->
+export type Surroundings = UsesPlace &
+  Pick<
+    Place,
+    | 'clusterArn'
+    | 'schedules'
+    | 'pollers'
+    | 'keepsMissedRuns'
+    | 'tracing'
+    | 'console'
+    | 'checkpointBucket'
+    | 'kafkaSecrets'
+  >
 
 /** The framework's fields of a function, as far as they follow from its entry. */
 export interface ExpandedFields extends Partial<MissedRunFields> {
   readonly role: string
   readonly reservedConcurrency?: number
   readonly package?: { readonly patterns: readonly string[] }
-  /** Texts, and what CloudFormation makes texts of. */
-  readonly environment?: Readonly<Record<string, string | object>>
+  readonly environment?: Variables
   readonly events: readonly object[]
 }
 
@@ -60,29 +46,19 @@ export function expandedFields(
   all: readonly DeclaredFunction[],
   surroundings: Surroundings,
 ): ExpandedFields {
-  const { name, schedule, uses, mappings } = declared
-  const environment = {
-    ...(uses.includes('rules') ? { RULES_DIR: surroundings.rulesDir } : {}),
-    ...(uses.includes('notifications') ? { NOTIFICATIONS_DIR: surroundings.notificationsDir } : {}),
-    ...(uses.includes('failure-policy')
-      ? { FAILURES_DIR: surroundings.failuresDir, FAILURE_CONSUMERS: consumersOf(all).join(',') }
-      : {}),
-    ...(mappings.length > 0 ? { MAPPINGS: mappings.join(','), MAPPINGS_DIR: surroundings.mappingsDir } : {}),
-    ...(uses.includes('checkpoints') ? { CHECKPOINT_CONSUMERS: checkpointConsumers(all) } : {}),
-    ...(uses.includes('console')
-      ? {
-          CONSOLE_SECRET: consoleSecret(surroundings.env),
-          REDIS_SECRET: redisSecret(surroundings.env, 'console'),
-        }
-      : {}),
-    ...(uses.includes('alerts-topic') ? { ALERTS_TOPIC_ARN: surroundings.alertsTopicArn } : {}),
-  }
-  const patterns = [
-    ...(uses.includes('rules') ? surroundings.rulePatterns : []),
-    ...(uses.includes('notifications') ? surroundings.notificationPatterns : []),
-    ...(uses.includes('failure-policy') ? surroundings.failurePatterns : []),
-    ...(mappings.length > 0 ? surroundings.mappingPatterns : []),
+  const { name, schedule, mappings } = declared
+  const { folders } = surroundings
+  const used = usesOf(declared)
+  const read = [
+    ...used.flatMap(({ folder }) => folder ?? []),
+    ...(mappings.length > 0 ? (['mappings'] as const) : []),
   ]
+  const environment = {
+    ...(mappings.length > 0 ? { MAPPINGS: mappings.join(',') } : {}),
+    ...Object.assign({}, ...read.map(folder => folderVariable(folder, folders))),
+    ...Object.assign({}, ...used.map(({ variables }) => variables?.(surroundings, all))),
+  }
+  const patterns = read.flatMap(folder => folders[folder].patterns)
   return {
     role: roleId(name),
     // Two runs at once would append twice what their schedule asks for once.
@@ -93,8 +69,7 @@ export function expandedFields(
     events: [
       ...topicsOf(declared, surroundings.env).map(topic => mskEvent(declared, topic, surroundings)),
       ...(schedule ? [scheduleEvent(schedule, surroundings)] : []),
-      ...(uses.includes('on-failure') ? queueEvents(surroundings) : []),
-      ...(uses.includes('console') ? [consoleEvent(surroundings.consoleTokens)] : []),
+      ...used.flatMap(({ events }) => events?.(surroundings) ?? []),
     ],
   }
 }
@@ -121,24 +96,11 @@ function mskEvent(declared: DeclaredFunction, topic: string, surroundings: Surro
   }
 }
 
-/** A message that cannot be taken stays in the queue, whose own policy moves it to a dead letter queue. */
-function queueEvents({ onFailureQueue }: Surroundings): object[] {
-  if (onFailureQueue === undefined) return []
-  const sqs = { arn: onFailureQueue, batchSize: 10, functionResponseType: 'ReportBatchItemFailures' }
-  // The least that SQS knows: many messages at once must not take invocations and Kafka from the consumers.
-  return [{ sqs: { ...sqs, maximumConcurrency: 2 } }]
-}
-
 function scheduleEvent(
   { expression, condition }: NonNullable<DeclaredFunction['schedule']>,
   { schedules }: Surroundings,
 ): object {
   return { schedule: { rate: [expression], enabled: schedules[condition] } }
-}
-
-/** As `CHECKPOINT_CONSUMERS` takes them. */
-function checkpointConsumers(all: readonly DeclaredFunction[]): string {
-  return all.flatMap(({ name, consumes }) => consumes.map(signal => `${name}=${signal}`)).join(',')
 }
 
 /** The functions that are deployed there: the console has to be asked for. */

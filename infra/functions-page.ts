@@ -1,5 +1,6 @@
 /** The list of functions in docs/functions.md, from serverless.yml. Pure. */
 import { type DeclaredFunction, readFunctions } from '../lib/app/functions.ts'
+import { usesOf } from './uses.ts'
 
 const LIST = /(?<=^<!-- The list is .* -->\n).*?(?=^<!-- end of the list -->$)/ms
 
@@ -18,13 +19,12 @@ function list(functions: readonly DeclaredFunction[]): string {
   return cells.map(row => `| ${row.join(' | ')} |`).join('\n')
 }
 
-function startOf({ consumes, foreignTopics, schedule, uses }: DeclaredFunction): string {
+function startOf(declared: DeclaredFunction): string {
+  const { consumes, foreignTopics, schedule } = declared
   return [
     ...[...consumes, ...foreignTopics].map(topic => `records of ${topic}`),
     ...(schedule ? [scheduleText(schedule)] : []),
-    ...(uses.includes('on-failure') ? ['messages of the SQS queue `ON_FAILURE_QUEUE_ARN`'] : []),
-    ...(uses.includes('console') ? ['HTTP requests; deployed only with `SLUICE_CONSOLE=on`'] : []),
-    ...(uses.includes('topics') ? ['a deployment'] : []),
+    ...usesOf(declared).flatMap(({ startedBy }) => startedBy ?? []),
   ].join('; ')
 }
 

@@ -1,7 +1,8 @@
 /** The schema of the keys in `FunctionKeys`, by which the framework refuses an entry that is wrong. */
 
-import { CONDITIONS, type FunctionKeys, USES } from '../lib/app/functions.ts'
+import { CONDITIONS, type FunctionKeys } from '../lib/app/functions.ts'
 import { SIGNALS } from '../lib/app/topics.ts'
+import { USES } from './uses.ts'
 
 const SIGNAL = { type: 'string', enum: SIGNALS }
 const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }

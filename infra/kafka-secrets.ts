@@ -1,6 +1,6 @@
 /** What follows for a deployment from how the functions sign in to Kafka: secrets that they read, and what polls for them. Pure. */
 import type { KafkaAuth } from '../packages/runtime/adapters/kafka/authentication.ts'
-import { allow, arnHere, type Statement } from './arn.ts'
+import { allow, arnHere, byService, type Statement } from './arn.ts'
 import { isSecretArn, readSecrets, secretArn } from './statements/secrets.ts'
 
 /** How functions sign in, as far as a deployment needs to know. */
@@ -35,15 +35,13 @@ export function kafkaSecretStatements({ auth, secret, caSecret }: KafkaSecrets):
   const read = auth === 'scram-sha-512' || auth === 'tls' ? [secret, caSecret] : [caSecret]
   const secrets = read.filter(name => name !== undefined)
   if (secrets.length === 0) return []
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
-  const secretsManager = { 'Fn::Sub': 'secretsmanager.${AWS::Region}.amazonaws.com' }
   return [
     readSecrets(...secrets),
     // MSK requires a key of the account for a secret with a user and a password. The key is known by what it decrypts.
     {
       ...allow(['kms:Decrypt'], [arnHere('kms', 'key/*')]),
       Condition: {
-        StringEquals: { 'kms:ViaService': secretsManager },
+        StringEquals: { 'kms:ViaService': byService('secretsmanager') },
         StringLike: { 'kms:EncryptionContext:SecretARN': secrets.map(secretArn) },
       },
     },

@@ -1,8 +1,8 @@
 /** The local cloud as a place where the functions run. Pure. */
-import { resolve } from 'node:path'
 import { alertsTopicName } from '../lib/app/resource-names.ts'
 import { type Environment, LOCAL_PORTS, readSetting } from '../lib/app/settings/index.ts'
-import { type Place, packedRules, patternsIn } from './account.ts'
+import type { Place } from './account.ts'
+import { foldersHere } from './folders.ts'
 import { schedulesFrom } from './schedules.ts'
 
 /**
@@ -17,25 +17,12 @@ export function thisMachine(env: Environment, project: string): Place {
   const redisUrl = env.REDIS_URL || `redis://${loopback('REDIS_PORT')}`
   const awsEndpoint = env.AWS_ENDPOINT_URL || `http://${loopback('AWS_PORT')}`
   const { schedules, problems } = schedulesFrom(env, true)
-  const rulesDir = env.RULES_DIR || 'config/rules'
-  const notificationsDir = env.NOTIFICATIONS_DIR || 'config/notifications'
-  const failuresDir = env.FAILURES_DIR || 'config/failures'
-  const mappingsDir = env.MAPPINGS_DIR || 'config/mappings'
   const name = env.SLUICE_ENV || 'local'
   return {
     env: name,
     clusterArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/sluice/00000000-0000-0000-0000-000000000000-1',
     brokers,
-    // Absolute: `serverless invoke local` runs in the folder of the bundles.
-    rulesDir: resolve(project, rulesDir),
-    // Here they are read where they lie, so it does not matter if they cannot be packed.
-    rulePatterns: patternsIn(packedRules(rulesDir, project) ?? 'config/rules'),
-    notificationsDir: resolve(project, notificationsDir),
-    notificationPatterns: patternsIn(packedRules(notificationsDir, project) ?? 'config/notifications'),
-    failuresDir: resolve(project, failuresDir),
-    failurePatterns: patternsIn(packedRules(failuresDir, project) ?? 'config/failures'),
-    mappingsDir: resolve(project, mappingsDir),
-    mappingPatterns: patternsIn(packedRules(mappingsDir, project) ?? 'config/mappings'),
+    folders: foldersHere(env, project),
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
     // The trigger of this machine has no other kind.

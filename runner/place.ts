@@ -1,6 +1,6 @@
 /** Where functions run that are processes: what their entries in serverless.yml become there. Pure. */
-import { resolve } from 'node:path'
 import { expandedFields, type Surroundings } from '../infra/expand-functions.ts'
+import { foldersHere } from '../infra/folders.ts'
 import type { Schedules } from '../infra/schedules.ts'
 import type { DeclaredFunction } from '../lib/app/functions.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
@@ -56,19 +56,10 @@ export function definitionsOf(
 }
 
 function surroundingsOf({ env, environment, files, schedules }: RunPlace): Surroundings {
-  const folder = (variable: string, name: string) => resolve(files, environment[variable]?.trim() || name)
   return {
     env,
     clusterArn: CLUSTER_ARN,
-    rulesDir: folder('RULES_DIR', 'config/rules'),
-    notificationsDir: folder('NOTIFICATIONS_DIR', 'config/notifications'),
-    failuresDir: folder('FAILURES_DIR', 'config/failures'),
-    mappingsDir: folder('MAPPINGS_DIR', 'config/mappings'),
-    // Nothing is packed.
-    rulePatterns: [],
-    notificationPatterns: [],
-    failurePatterns: [],
-    mappingPatterns: [],
+    folders: foldersHere(environment, files),
     alertsTopicArn: environment.ALERTS_TOPIC_ARN ?? '',
     schedules,
     console: false,

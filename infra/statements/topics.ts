@@ -20,11 +20,9 @@ interface Deployed {
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
  */
 export function topicsStatements(
-  { uses }: DeclaredFunction,
   all: readonly DeclaredFunction[],
   { env, clusterArn, kafkaSecrets }: Deployed,
 ): Statement[] {
-  if (!uses.includes('topics')) return []
   const arns = (signals: readonly Signal[]) =>
     signals.map(signal => arnInCluster(clusterArn, 'topic', topicName(signal, env)))
   const read = new Set(all.flatMap(({ consumes, forwards }) => [...consumes, ...forwards]))

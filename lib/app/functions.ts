@@ -7,27 +7,6 @@ import { fileURLToPath } from 'node:url'
 import { yamlContent } from '../yaml-document.ts'
 import { RETRY_TOPICS, type Signal } from './topics.ts'
 
-/** What a function may use beside topics: the words that `uses` takes. */
-export const USES = {
-  redis: 'state in Redis: the secret with its user and password',
-  rules: 'the alert rules: their files in the package, and RULES_DIR',
-  notifications: 'who is told of alerts: the files in the package, and NOTIFICATIONS_DIR',
-  registry: 'the schemas of a registry: the secret with its login. Consumers have it without this word',
-  parameter: 'settings of its own: the parameter /sluice/{env}/{function}',
-  checkpoints: 'the checkpoints of every consumer: it writes and removes them',
-  'receiver-secrets': 'the secrets of those receivers: all below sluice/{env}/receivers/',
-  'alerts-topic': 'the SNS topic sluice-alerts-{env}: it publishes there, and ALERTS_TOPIC_ARN',
-  'failure-policy':
-    'which failures are tried again: the file in the package, FAILURES_DIR and FAILURE_CONSUMERS',
-  console:
-    'a page for people over an HTTP API: it reads every topic, group and secret of the console, and is deployed only where SLUICE_CONSOLE=on',
-  topics:
-    'every topic of the environment: it creates them and changes their settings, and creates the secret of Redis and the parameter of the generator',
-  'on-failure':
-    'what Lambda has given up: the queue of ON_FAILURE_QUEUE_ARN, and the bucket ON_FAILURE_BUCKET',
-} as const
-type Use = keyof typeof USES
-
 /** On what a schedule can depend, see `infra/schedules.ts`. Without a condition, it runs with the clock. */
 export const CONDITIONS = ['generator', 'checkpoints'] as const
 type Condition = (typeof CONDITIONS)[number]
@@ -40,7 +19,8 @@ export interface FunctionKeys {
   readonly forwards?: Signal | readonly Signal[]
   /** Topics that it writes. */
   readonly emits?: Signal | readonly Signal[]
-  readonly uses?: Use | readonly Use[]
+  /** Words of the table in `infra/uses.ts`. */
+  readonly uses?: string | readonly string[]
   /** Instead of `consumes`: a Kafka topic that is none of Sluice's, by its whole name. */
   readonly foreignTopics?: string | readonly string[]
   /** The mappings by which it reads records of foreign forms: files of `config/mappings/`, asked in this order. */
@@ -66,7 +46,7 @@ export interface DeclaredFunction {
   readonly emits: readonly Signal[]
   /** `emits`, and where a consumer's or forwarder's failures go. */
   readonly writes: readonly Signal[]
-  readonly uses: readonly Use[]
+  readonly uses: readonly string[]
   readonly mappings: readonly string[]
   readonly foreignTopics: readonly string[]
   readonly schedule?: { readonly expression: string; readonly condition: Condition | 'clock' }

@@ -186,22 +186,25 @@ describe('an account to deploy to', () => {
   })
 
   it('given a folder of rules in the project, then that one is packed, and found where the functions run', () => {
-    const { problems, rulesDir, rulePatterns } = prod({ RULES_DIR: './deploy/rules/' })
+    const { problems, folders } = prod({ RULES_DIR: './deploy/rules/' })
     assert.deepEqual(problems, [])
-    assert.equal(rulesDir, 'deploy/rules')
-    assert.deepEqual(rulePatterns, ['deploy/rules/*.yaml', 'deploy/rules/*.yml'])
-    assert.equal(prod({ RULES_DIR: '/project/mine' }).rulesDir, 'mine')
+    assert.equal(folders.rules.path, 'deploy/rules')
+    assert.deepEqual(folders.rules.patterns, ['deploy/rules/*.yaml', 'deploy/rules/*.yml'])
+    assert.equal(prod({ RULES_DIR: '/project/mine' }).folders.rules.path, 'mine')
   })
 
-  for (const [name, dir, patterns] of [
-    ['FAILURES_DIR', 'failuresDir', 'failurePatterns'],
-    ['MAPPINGS_DIR', 'mappingsDir', 'mappingPatterns'],
-    ['NOTIFICATIONS_DIR', 'notificationsDir', 'notificationPatterns'],
+  for (const [name, folder] of [
+    ['FAILURES_DIR', 'failures'],
+    ['MAPPINGS_DIR', 'mappings'],
+    ['NOTIFICATIONS_DIR', 'notifications'],
   ] as const)
     it(`given a folder as ${name}, then it is packed; one outside of the project is refused`, () => {
       const place = prod({ [name]: 'deploy/f' })
       assert.deepEqual(place.problems, [])
-      assert.deepEqual([place[dir], place[patterns]], ['deploy/f', ['deploy/f/*.yaml', 'deploy/f/*.yml']])
+      assert.deepEqual(place.folders[folder], {
+        path: 'deploy/f',
+        patterns: ['deploy/f/*.yaml', 'deploy/f/*.yml'],
+      })
       assert.deepEqual(prod({ [name]: '/elsewhere' }).problems, [
         `${name}: must be inside the project, from where its files are packed.`,
       ])
@@ -240,10 +243,10 @@ describe('schedules', () => {
 
 describe('this machine', () => {
   it('given rules outside the project, then they are read where they lie, and nothing outside is packed', () => {
-    const { rulesDir, rulePatterns, problems } = thisMachine({ RULES_DIR: '/elsewhere' }, PROJECT)
+    const { folders, problems } = thisMachine({ RULES_DIR: '/elsewhere' }, PROJECT)
     assert.deepEqual(problems, [])
-    assert.equal(rulesDir, '/elsewhere')
-    assert.deepEqual(rulePatterns, ['config/rules/*.yaml', 'config/rules/*.yml'])
+    assert.equal(folders.rules.path, '/elsewhere')
+    assert.deepEqual(folders.rules.patterns, ['config/rules/*.yaml', 'config/rules/*.yml'])
   })
 })
 

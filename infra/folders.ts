@@ -1,0 +1,75 @@
+/** The folders of files that people edit: where functions find them, and what their packages have of them. Pure. */
+import { isAbsolute, posix, relative, resolve, sep } from 'node:path'
+import type { Environment } from '../lib/app/settings/index.ts'
+
+interface Edited {
+  /** Setting that names another folder. */
+  readonly variable: 'RULES_DIR' | 'NOTIFICATIONS_DIR' | 'FAILURES_DIR' | 'MAPPINGS_DIR'
+  readonly usual: string
+  readonly content: string
+}
+
+const FOLDERS = {
+  rules: { variable: 'RULES_DIR', usual: 'config/rules', content: 'rules' },
+  notifications: { variable: 'NOTIFICATIONS_DIR', usual: 'config/notifications', content: 'its files' },
+  failures: { variable: 'FAILURES_DIR', usual: 'config/failures', content: 'its files' },
+  mappings: { variable: 'MAPPINGS_DIR', usual: 'config/mappings', content: 'its files' },
+} as const satisfies Readonly<Record<string, Edited>>
+
+export type FolderName = keyof typeof FOLDERS
+
+/** A folder where the functions run. */
+export interface Folder {
+  readonly path: string
+  /** Its files in their packages. */
+  readonly patterns: readonly string[]
+}
+
+export type Folders = Readonly<Record<FolderName, Folder>>
+
+/** The folders in the packages of a deployment, and why one of them cannot be packed; a sentence each. */
+export function packedFolders(
+  read: (variable: Edited['variable']) => string | undefined,
+  project: string,
+): { readonly folders: Folders; readonly problems: readonly string[] } {
+  const problems: string[] = []
+  const folders = eachFolder(({ variable, usual, content }) => {
+    const path = packed(read(variable) ?? '', project)
+    if (path === undefined)
+      problems.push(`${variable}: must be inside the project, from where ${content} are packed.`)
+    return folder(path ?? usual)
+  })
+  return { folders, problems }
+}
+
+/**
+ * The folders where they lie: `serverless invoke local` and `sluice run` run elsewhere. It does not matter there if they cannot be
+ * packed.
+ */
+export function foldersHere(environment: Environment, project: string): Folders {
+  return eachFolder(({ variable, usual }) => {
+    const path = environment[variable]?.trim() || usual
+    return { path: resolve(project, path), patterns: folder(packed(path, project) ?? usual).patterns }
+  })
+}
+
+/** The variable that tells a function where a folder is. */
+export function folderVariable(name: FolderName, folders: Folders): Readonly<Record<string, string>> {
+  return { [FOLDERS[name].variable]: folders[name].path }
+}
+
+function folder(path: string): Folder {
+  return { path, patterns: ['yaml', 'yml'].map(extension => `${path}/*.${extension}`) }
+}
+
+function eachFolder(make: (edited: Edited) => Folder): Folders {
+  const entries = Object.entries(FOLDERS).map(([name, edited]) => [name, make(edited)])
+  return Object.fromEntries(entries)
+}
+
+/** A folder as a path within the project, with slashes; undefined where it lies outside. */
+function packed(path: string, project: string): string | undefined {
+  const within = relative(project, resolve(project, path))
+  const isOutside = within === '' || within === '..' || within.startsWith(`..${sep}`) || isAbsolute(within)
+  return isOutside ? undefined : within.replaceAll(sep, posix.sep)
+}

@@ -44,7 +44,7 @@ export type Cache =
  * - `notBreaching`: there is only data when something happens;
  * - `ignore`: it says nothing, so the alarm stays as it is.
  */
-type Missing = 'breaching' | 'notBreaching' | 'ignore'
+export type Missing = 'breaching' | 'notBreaching' | 'ignore'
 
 /** How the value comes about that an alarm compares. */
 export type Value =
@@ -68,29 +68,53 @@ export interface Watched {
 
 /** When there is an alarm: so many of the latest periods are beyond the threshold. */
 export interface When {
-  readonly above?: number
+  readonly above: number
+  /** Instead of `above`. */
   readonly below?: number
   /** For stages that may be worse, or are on purpose, by the name of the stage. */
   readonly stages?: Readonly<Record<string, number>>
   readonly periodSeconds: number
   readonly periods: number
-  /** How many of the periods; all, where absent. */
-  readonly breaching?: number
+  /** How many of the periods are beyond the threshold. */
+  readonly breaching: number
   /** Why this threshold, and this long. */
   readonly because: string
 }
 
 /** A kind of alarm: its key is its heading in docs/runbook.md. */
-export interface AlarmKind {
+export interface AlarmKind extends Pick<When, 'below' | 'stages' | 'because'> {
   /** What has happened, as one sentence: people read it first. */
   readonly says: string
   /** The composite alarm that rings for it. */
   readonly cause: CauseName
   /** Whether somebody must be woken, or whether it can wait for the next working day. */
   readonly urgency: 'now' | 'soon'
+  /** One of `sources.ts`. */
   readonly watches: (deployed: Deployed) => readonly Watched[]
-  readonly when: When | ((deployed: Deployed) => When)
-  readonly missing: Missing
+  /** By default 0: a single one is too many. */
+  readonly above?: number | ((deployed: Deployed) => number)
+  /** Length of a period, by default 1. */
+  readonly minutes?: number
+  /** By default 1. */
+  readonly periods?: number
+  /** By default all periods. */
+  readonly breaching?: number
+  /** By default `notBreaching`. */
+  readonly missing?: Missing
+}
+
+/** When there is an alarm of a kind in a deployment, with its defaults. */
+export function whenOf(kind: AlarmKind, deployed: Deployed): When {
+  const { above = 0, below, stages, minutes = 1, periods = 1, breaching = periods, because } = kind
+  return {
+    above: typeof above === 'function' ? above(deployed) : above,
+    ...(below === undefined ? {} : { below }),
+    ...(stages && { stages }),
+    periodSeconds: 60 * minutes,
+    periods,
+    breaching,
+    because,
+  }
 }
 
 /** An alarm of a deployment. */
@@ -107,5 +131,5 @@ export interface Alarm {
 
 /** The threshold of an alarm in a stage. */
 export function thresholdOf({ above, below, stages }: When, stage: string): number {
-  return stages?.[stage] ?? above ?? below ?? 0
+  return stages?.[stage] ?? below ?? above
 }

@@ -6,10 +6,9 @@ import { isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts
 import { DIMENSIONS } from '../../packages/runtime/adapters/lambda/metric-names.ts'
 import { missedRunsName } from '../missed-runs.ts'
 import type { Deployed } from './alarm.ts'
-import { hasConsole } from './console.ts'
 import { type Metric, type OwnMetric, ofCache, ofKafka, ofLambda, ofQueue, ofTopic, own } from './metrics.ts'
 import { clusterName, queueName, topicNames } from './names.ts'
-import { recordLags } from './progress.ts'
+import { hasConsole, recordLags } from './sources.ts'
 
 /** What a graph shows: metrics one by one, and searches that find them. */
 export interface Graph {

@@ -1,5 +1,5 @@
 /** The alarms of a deployment as resources of CloudFormation. Only those of causes have actions. Pure. */
-import { type Alarm, type Deployed, thresholdOf, type Value } from './alarm.ts'
+import { type Alarm, type Deployed, thresholdOf, type Value, whenOf } from './alarm.ts'
 import { type CompositeAlarm, compositeResource, compositesOf } from './composites.ts'
 import { type Metric, sqlOf } from './metrics.ts'
 import { ALARM_KINDS } from './table.ts'
@@ -7,10 +7,10 @@ import { ALARM_KINDS } from './table.ts'
 /** All alarms of a deployment, in the order of the table; none where the stage has none. */
 export function alarmsOf(deployed: Deployed): readonly Alarm[] {
   if (!deployed.alarms.enabled) return []
-  return Object.entries(ALARM_KINDS).flatMap(([kind, { watches, when }]) =>
-    watches(deployed).map(watched => {
+  return Object.entries(ALARM_KINDS).flatMap(([kind, row]) =>
+    row.watches(deployed).map(watched => {
       const short = [kind, ...(watched.of === undefined ? [] : [watched.of])].join('-')
-      const found = typeof when === 'function' ? when(deployed) : when
+      const when = whenOf(row, deployed)
       return {
         kind,
         name: `sluice-${deployed.stage}-${short}`,
@@ -19,7 +19,7 @@ export function alarmsOf(deployed: Deployed): readonly Alarm[] {
           .map(capitalised)
           .join('')}`,
         watched,
-        when: { ...found, periodSeconds: watched.periodSeconds ?? found.periodSeconds },
+        when: { ...when, periodSeconds: watched.periodSeconds ?? when.periodSeconds },
       }
     }),
   )
@@ -39,8 +39,8 @@ export function alarmResources(deployed: Deployed): Record<string, object> {
 }
 
 function resourceOf({ kind, name, watched, when }: Alarm, { stage, alarms }: Deployed): object {
-  const { says = '', urgency, missing } = ALARM_KINDS[kind] ?? {}
-  const { periods, breaching = periods, below } = when
+  const { says = '', urgency, missing = 'notBreaching' } = ALARM_KINDS[kind] ?? {}
+  const { periods, breaching, below } = when
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {

@@ -3,7 +3,7 @@
 import { readFunctions } from '../../lib/app/functions.ts'
 import { account } from '../account.ts'
 import { isDeployed } from '../expand-functions.ts'
-import { type AlarmKind, type Deployed, thresholdOf, type When } from './alarm.ts'
+import { type Deployed, type Missing, thresholdOf, type When, whenOf } from './alarm.ts'
 import { costOf } from './cost.ts'
 import { alarmsOf, causesOf } from './resources.ts'
 import { ALARM_KINDS } from './table.ts'
@@ -42,15 +42,15 @@ export function runbookPage(page: string): string {
 }
 
 function table(deployed: Deployed): string {
-  const rows = Object.entries(ALARM_KINDS).map(([kind, { says, cause, urgency, when, missing, watches }]) => {
-    const found = typeof when === 'function' ? when(deployed) : when
+  const rows = Object.entries(ALARM_KINDS).map(([kind, row]) => {
+    const { says, cause, urgency, missing = 'notBreaching', watches } = row
     const without = [...new Set([missing, ...watches(deployed).flatMap(one => one.missing ?? [])])]
     return [
       `[\`${kind}\`](#${kind})`,
       says,
       cause,
       urgency,
-      text(found),
+      text(whenOf(row, deployed)),
       without.map(one => MISSING[one]).join(' or '),
     ]
   })
@@ -62,14 +62,14 @@ function table(deployed: Deployed): string {
   return cells.map(row => `| ${row.join(' | ')} |`).join('\n')
 }
 
-const MISSING: Readonly<Record<AlarmKind['missing'], string>> = {
+const MISSING: Readonly<Record<Missing, string>> = {
   breaching: 'alarm',
   notBreaching: 'no alarm',
   ignore: 'stays as it is',
 }
 
 function text(when: When): string {
-  const { below, periodSeconds, periods, breaching = periods, because } = when
+  const { below, periodSeconds, periods, breaching, because } = when
   const value = thresholdOf(when, 'prod').toLocaleString('en')
   const minutes = periodSeconds / 60
   const each = minutes === 1 ? 'minutes' : `periods of ${minutes} minutes`

@@ -1,22 +1,11 @@
 /** Every kind of alarm, by its heading in docs/runbook.md, and why other metrics have none. Pure. */
 import type { ErrorLineKind } from '../../packages/runtime/adapters/lambda/lines.ts'
 import type { AlarmKind } from './alarm.ts'
-import { CONSOLE } from './console.ts'
+import { CONSUMERS } from './consumers.ts'
 import type { OwnMetric } from './metrics.ts'
-import { PROGRESS } from './progress.ts'
-import { RECORDS } from './records.ts'
-import { RUNS } from './runs.ts'
-import { SERVERS } from './servers.ts'
-import { STATES } from './states.ts'
+import { STORES } from './stores.ts'
 
-export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
-  ...PROGRESS,
-  ...RUNS,
-  ...RECORDS,
-  ...STATES,
-  ...SERVERS,
-  ...CONSOLE,
-}
+export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = { ...CONSUMERS, ...STORES }
 
 /** Metrics of the functions that have no alarm, and why not. */
 export const WITHOUT_ALARM: Readonly<Partial<Record<OwnMetric, string>>> = {

@@ -44,7 +44,7 @@ function valueIn(value: Value, outage: Outage, given: Deployed): number | undefi
 
 function ringsIn(alarm: Alarm, outage: Outage, given: Deployed): boolean {
   const value = valueIn(alarm.watched.value, outage, given)
-  const missing = alarm.watched.missing ?? ALARM_KINDS[alarm.kind]?.missing
+  const missing = alarm.watched.missing ?? ALARM_KINDS[alarm.kind]?.missing ?? 'notBreaching'
   if (value === undefined) return missing === 'breaching'
   const threshold = thresholdOf(alarm.when, given.stage)
   return alarm.when.below === undefined ? value > threshold : value < threshold

@@ -187,6 +187,17 @@ module.exports = {
       to: { path: '^infra/' },
     },
     {
+      name: 'infra-on-app',
+      comment:
+        'the template follows from the application alone: what builds, runs or shows it imports infra, never the other way',
+      severity: 'error',
+      from: { path: '^infra/' },
+      to: {
+        dependencyTypes: ['local'],
+        pathNot: '^(infra|lib|packages|programs|schemas)/|^console/page-files[.]ts$',
+      },
+    },
+    {
       name: 'page-stands-alone',
       comment: 'it runs in a browser: of the server it knows the shapes of answers, and nothing that runs',
       severity: 'error',

@@ -12,7 +12,7 @@ COPY packages/runtime/package.json packages/runtime/
 COPY packages/msk-trigger/package.json packages/msk-trigger/
 RUN npm ci --no-audit --no-fund
 COPY . .
-RUN node infra/run-image.ts /app
+RUN node runner/image.ts /app
 
 FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553
 ENV NODE_ENV=production \

@@ -17,10 +17,10 @@ import {
   SERIALIZATION,
   TRACING,
 } from '../lib/app/settings/index.ts'
-import { LOCAL_CLOUD } from '../localstack/settings.ts'
 import { consumerSettings } from '../packages/runtime/settings/consumer.ts'
 import { generalSettings } from '../packages/runtime/settings/general.ts'
 import type { Documented, Setting, Slice } from '../packages/runtime/settings/slice.ts'
+import { LOCAL_CLOUD } from '../programs/local-cloud.ts'
 import { REQUIRED } from './account.ts'
 import { runbookPage } from './alarms/runbook-page.ts'
 import { ALARMS } from './alarms/settings.ts'

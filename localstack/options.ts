@@ -3,10 +3,10 @@ import { pipe, transform } from 'valibot'
 import { duration } from '../lib/app/settings/duration.ts'
 import { type Environment, readSettings } from '../lib/app/settings/index.ts'
 import { type Kind, oneOf } from '../packages/runtime/settings/values.ts'
+import { LOCAL_CLOUD } from '../programs/local-cloud.ts'
 import { readOptions } from '../programs/options.ts'
 import { STACK_NAME } from '../programs/stack.ts'
 import { BROKER_COUNTS, type BrokerCount } from './services/kafka-data.ts'
-import { LOCAL_CLOUD } from './settings.ts'
 
 const COUNTS = oneOf(BROKER_COUNTS.map(String))
 

@@ -8,10 +8,10 @@ import {
   REGISTRY,
   readSettings,
 } from '../lib/app/settings/index.ts'
-import { setting, slice } from '../packages/runtime/settings/slice.ts'
-import { LAST_PORT, text } from '../packages/runtime/settings/values.ts'
+import { slice } from '../packages/runtime/settings/slice.ts'
+import { LAST_PORT } from '../packages/runtime/settings/values.ts'
+import { LOCAL_CLOUD } from '../programs/local-cloud.ts'
 import { DATA_DIR, LOGS_DIR } from '../programs/paths.ts'
-import { DEFAULT_STACK, STACK_NAME } from '../programs/stack.ts'
 import { UserError } from '../programs/user-error.ts'
 import type { CloudOptions } from './options.ts'
 import type { BrokerCount } from './services/kafka-data.ts'
@@ -32,34 +32,6 @@ const SERVERS = slice(
     valkey: REDIS_URL,
     aws: AWS_ENDPOINT_URL,
     registry: SCHEMA_REGISTRY_URL,
-  }),
-)
-
-/** What `npm start` and `npm run services` go by. */
-export const LOCAL_CLOUD = slice(
-  'Local cloud',
-  {
-    SLUICE_STACK: setting(STACK_NAME, {
-      description: 'The name of the stack, as the option `--name`.',
-      default: DEFAULT_STACK,
-    }),
-    SLUICE_DATA_DIR: setting(text(/\S/, 'a folder'), {
-      description: 'Where data and logs are kept, so that two runs can stand side by side.',
-      otherwise: '`.local`',
-    }),
-    SLUICE_DOCKER: setting(text(/^/, '"1" or "true", or anything else for no'), {
-      description:
-        'Whether the containers of `localstack/docker-compose.yml` are used, as with the option `--docker`.',
-    }),
-    SLUICE_WATCH: setting(text(/^/, '"off", or anything else for on'), {
-      description:
-        'Whether code and rules are reloaded when they are saved; `off` is the option `--no-watch`.',
-    }),
-  },
-  ({ SLUICE_STACK, SLUICE_DATA_DIR, SLUICE_DOCKER = '' }) => ({
-    stack: SLUICE_STACK,
-    dataDir: SLUICE_DATA_DIR,
-    docker: ['1', 'true'].includes(SLUICE_DOCKER),
   }),
 )
 

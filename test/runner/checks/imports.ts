@@ -47,6 +47,8 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^packages\/runtime\/settings\//, /node_modules\/valibot\//],
   [/^lib\/diagnosis\//, /^lib\/queries\//],
   [/^functions\//, /^lib\/app\//],
+  [/^infra\//, /^lib\/app\//],
+  [/^(runner|localstack)\//, /^infra\//],
   [/^(cli|console|localstack)\//, /^lib\/diagnosis\//],
   [/^cli\//, /^lib\//],
   [/^cli\//, /^lib\/queries\//],

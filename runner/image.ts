@@ -1,16 +1,16 @@
 /**
- * Builds what the image of `sluice run` holds: `node infra/run-image.ts FOLDER`. The command is one bundle, each function another, so
+ * Builds what the image of `sluice run` holds: `node runner/image.ts FOLDER`. The command is one bundle, each function another, so
  * that the image needs no npm package. `Dockerfile` copies the folder.
  */
 import { copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
+import { PROJECT } from '../infra/built-package.ts'
+import { builtPage } from '../infra/console-page.ts'
 import { isConsumer, readFunctions } from '../lib/app/functions.ts'
-import { writeBundles } from '../runner/bundles.ts'
-import { readEntries } from '../runner/entries.ts'
-import { PROJECT } from './built-package.ts'
-import { builtPage } from './console-page.ts'
+import { writeBundles } from './bundles.ts'
+import { readEntries } from './entries.ts'
 
 const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)('../esbuild.plugins.cjs')
 
@@ -59,7 +59,7 @@ async function writeCommand(outdir: string): Promise<void> {
     logLevel: 'warning',
   })
   // Where the command is in a clone.
-  await writeFile(join(outdir, 'sluice.mjs'), "import './sluice.js'\n")
+  await writeFile(join(outdir, 'sluice.mjs'), "import '../infra/sluice.js'\n")
 }
 
 /** The console's page is built here: the module that builds it needs its sources. */
@@ -92,6 +92,6 @@ const builtAlready: Plugin = {
 
 if (import.meta.main) {
   const [folder, ...names] = process.argv.slice(2)
-  if (folder === undefined) throw new Error('Usage: node infra/run-image.ts FOLDER [FUNCTION…]')
+  if (folder === undefined) throw new Error('Usage: node runner/image.ts FOLDER [FUNCTION…]')
   await buildRunImage(resolve(folder), names.length > 0 ? names : undefined)
 }

@@ -230,7 +230,11 @@ export function conformsAsGenerations(
       const state = await given()
       await seeded(state)
       await copies().fence(state, GROWING)
-      const outcome = await copies().switchOver(state, { ...(await versions(state)), code: CODE })
+      const outcome = await copies().switchOver(state, {
+        ...(await versions(state)),
+        code: CODE,
+        fence: fenceOf(9),
+      })
       assert.deepEqual(outcome, { kind: 'growing' })
       const { version, fence: stands } = await copies().facts(state)
       assert.deepEqual([version, stands], [{ epoch: 1, appliedOffset: 7, fired: 0 }, GROWING])
@@ -324,6 +328,20 @@ export function conformsAsGenerations(
       for (const other of [REPROCESSING, { ...own, attempt: 6 }]) await copies().drop(state, other)
       assert.equal(await copies().purpose(state), 'growth')
       assert.equal((await copies().facts(state, 'next')).version.appliedOffset, 7)
+    })
+
+    it('given a topic that begins to grow after all is laid ready, then the state is not replaced', async () => {
+      const state = await given()
+      const built = await copies().build(state, { kind: 'replacement', attempt: 0 }, inPages(partsAt(3)))
+      const { version: live } = await copies().fence(state, GROWING)
+      assert.deepEqual(await copies().switchOver(state, { ...built, live }), { kind: 'growing' })
+      assert.deepEqual(
+        await copies()
+          .facts(state)
+          .then(({ fence }) => fence),
+        GROWING,
+      )
+      assert.equal(await copies().purpose(state), undefined)
     })
 
     it('given a growth that is taken over, then a later run switches, and the state knows the growth', async () => {

@@ -121,10 +121,10 @@ export class MemoryGenerations implements Generations {
     const [old, own] = [this.#held(partitionState), this.#held(partitionState, 'next')]
     const isFenced = fence !== undefined && isOwnFence(old.fence, fence)
     const isGrowing = old.fence?.why === 'topic-growing' && !isFenced
-    if (isGrowing && (fence || !live)) return { kind: 'growing' }
-    if ((fence && !isFenced) || (live && !sameVersion(old.version, live))) {
+    if (isGrowing || (fence && !isFenced) || (live && !sameVersion(old.version, live))) {
+      // Without a fence, it was built for this switch alone.
       if (!fence && sameVersion(own.version, next)) this.#live.next.restore(partitionState, undefined)
-      return { kind: 'moved' }
+      return { kind: isGrowing ? 'growing' : 'moved' }
     }
     if (!sameVersion(own.version, next)) return { kind: 'overtaken' }
     if (code !== undefined && (old.code !== code || own.code !== code)) return { kind: 'other-code' }

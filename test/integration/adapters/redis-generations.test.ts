@@ -102,6 +102,20 @@ it('given a fence whose time is over, then the state goes on by itself, and the 
   assert.equal((await copies.facts(state)).fence, undefined)
 })
 
+it('given a part that the server evicts after all is laid ready, then it is not switched to', async () => {
+  for (const part of ['states', 'timers', 'due', 'ids:0', 'meta']) {
+    const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
+    await store.commit(state, changeOf())
+    const fence = { why: 'topic-growing', attempt: 7, partitions: 24 } as const
+    const { version: live } = await copies.fence(state, fence)
+    const built = await copies.build(state, { kind: 'growth', attempt: 7 }, inPages(partsAt(3)))
+    await client.run(redis => redis.del(`${prefixOf(state, 'next')}:${part}`))
+    const { kind } = await copies.switchOver(state, { ...built, live, fence })
+    assert.equal(kind, part === 'meta' ? 'overtaken' : 'incomplete', part)
+    assert.equal((await copies.facts(state)).version.appliedOffset, 0)
+  }
+})
+
 it('given a next generation that an older version has left, then it is built anew, and can be dropped', async () => {
   const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
   await copies.build(state, REPROCESSING, inPages(partsAt(3)))

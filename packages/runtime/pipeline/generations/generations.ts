@@ -55,7 +55,7 @@ export interface Built {
 
 /** Conditions of the switch; if one does not hold, nothing is changed. */
 export interface SwitchExpectation extends Built {
-  /** The version that the live state must have; undefined if any will do, unless its topic is growing. */
+  /** The version that the live state must have; undefined if any will do. */
   readonly live: Version | undefined
   /** The fence behind which the next generation continues the live state; undefined if it begins anew. */
   readonly fence?: Fence
@@ -152,8 +152,8 @@ const REPLACEMENT: Builder = { kind: 'replacement', attempt: 0 }
 /**
  * Replaces the whole state, or nothing if the pages fail. The new epoch is higher than those of both the old state and the pages.
  *
- * @param base the version that the state must still have; undefined if any version will do, unless the topic is growing
- * @throws CopyStopped if the state has another version, or `build` refuses; errors of the pages as they are
+ * @param base the version that the state must still have; undefined if any version will do
+ * @throws CopyStopped if the state has another version, or its topic is growing, or `build` refuses; errors of the pages as they are
  */
 export async function replaceState(
   generations: Pick<Generations, 'build' | 'switchOver'>,

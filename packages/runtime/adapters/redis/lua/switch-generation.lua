@@ -10,7 +10,7 @@
   ARGV[1]  the request, a map in MessagePack:
     next     the version that the next generation must have
     above    the new epoch is above this one
-    base     the version that the state must have; nil if any will do, unless the topic is growing
+    base     the version that the state must have; nil if any will do
     why      why it must be fenced; nil if it need not be
     attempt  who must have fenced it, or an earlier attempt
     code     the code that must have made the last commits of both; nil if any may have made them
@@ -28,7 +28,7 @@ local names, new = partsOf(ahead)
 local fence = meta.fence
 local isFenced = fence and fence.why == request.why and (fence.attempt or 0) <= request.attempt
 local isGrowing = fence and fence.why == 'topic-growing' and not isFenced
-local refused = isGrowing and (request.why or not request.base) and 'growing'
+local refused = isGrowing and 'growing'
   or request.why and not isFenced and 'moved'
   or request.base and not isAt(meta, request.base) and 'moved'
 if refused then

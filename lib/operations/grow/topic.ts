@@ -95,6 +95,8 @@ export class GrowingTopic {
   async fence(live: StateKey, own: Fence): Promise<Version> {
     const { version, fence } = await this.generations.fence(live, own)
     if (isOwnFence(fence, own)) return version
+    if (fence.why === own.why && fence.partitions === own.partitions)
+      throw new OperationFailure('Another run of the command has taken over.')
     throw new OperationFailure(
       `${nameOf(live)} is fenced already (${fence.why}, ${fence.partitions ?? 'no'} partitions): try again when that is over.`,
     )

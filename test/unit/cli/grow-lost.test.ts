@@ -245,6 +245,28 @@ describe('a growth, and a Redis that has lost data', () => {
     await assert.rejects(run, /was not written \(overtaken\): does another run/)
   })
 
+  it('given two runs, then the one that began first ends, wherever it is, and the other moves all', async () => {
+    for (const step of ['began', 'fenced', 'copied', 'staged'] as const) {
+      const { topic, growth, records, state, seen } = given()
+      await state(0)
+      let second: Promise<Underway> | undefined
+      const first = growth(4, reached => {
+        if (reached === step) second ??= growth(4).run()
+      }).run()
+      const ends = await Promise.allSettled([first, first.catch(() => second)])
+      const errors = ends.flatMap(end => (end.status === 'rejected' ? [String(end.reason)] : []))
+      assert.ok(
+        errors.every(error => /another run/i.test(error)),
+        errors.join(),
+      )
+      await second?.catch(() => {})
+      if ((await records.read()).underway) await growth(4).run()
+      const { growths } = await records.read()
+      assert.deepEqual([growths.length, topic.broker.partitions], [1, 4])
+      assert.deepEqual(await seen(4), Array(4).fill(growths[0]?.operation))
+    }
+  })
+
   it('given a growth that an older version has begun, then it is neither finished nor taken back', async () => {
     const { topic, growth, records, state, killedAt } = given()
     await state(0)

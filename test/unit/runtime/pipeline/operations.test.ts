@@ -54,7 +54,7 @@ describe('an operation on partition states', () => {
     assert.ok(first && (await operations.isOwn(first)))
   })
 
-  it('given its end, then what stands beside it stays, and a later run has a higher number, whatever its clock', async () => {
+  it('given its end, then what stands beside it stays, and later runs have higher numbers', async () => {
     const { operations, clock } = given()
     const first = await operations.take(BEGUN)
     assert.ok(first)

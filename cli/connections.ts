@@ -1,6 +1,7 @@
 /** Connects a command to its servers, and explains why a server does not answer. */
 
 import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
+import { kafkaAddress, reasonOf } from '../lib/operations/servers.ts'
 import { isUnknownTopic, RefusedByKafka } from '../packages/runtime/adapters/kafka/errors.ts'
 import type { TopicPublisher } from '../packages/runtime/adapters/kafka/produce-types.ts'
 import { signInProblem } from '../packages/runtime/adapters/kafka/sign-in.ts'
@@ -12,6 +13,8 @@ import { StackNotFound, stackEnvironment } from '../programs/addresses.ts'
 import { CommandConnections } from './command-connections.ts'
 import { CliFailure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
+
+export { kafkaAddress, reasonOf } from '../lib/operations/servers.ts'
 
 /** How long a server may take to answer for the first time. */
 const PATIENCE_MS = 10_000
@@ -80,11 +83,6 @@ export function requireSignIn(error: unknown, config: Config): void {
     throw new CliFailure(`Kafka at ${kafkaAddress(config)} cannot be used: ${problem}`)
 }
 
-/** For messages. */
-export function kafkaAddress({ kafka }: Config): string {
-  return kafka.brokers.join(', ') || kafka.clusterArn || ''
-}
-
 /**
  * Runs work with Redis without a time limit for the whole: each Redis command has its own.
  *
@@ -130,10 +128,4 @@ export function withinPatience<T>(answer: Promise<T>): Promise<T> {
     PATIENCE_MS,
   )
   return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
-}
-
-/** Describes an error that a client library has thrown. */
-export function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error
-  return cause instanceof Error ? cause.message : message
 }

@@ -2,9 +2,14 @@ import type { Config } from '../../lib/app/config.ts'
 import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
 import { type Signal, topicSize } from '../../lib/app/topics.ts'
 import { durationText } from '../../lib/duration.ts'
+import type { ErasedTopic, ErasureReport } from '../../lib/operations/erase/erase.ts'
+import { erased, planned } from '../../lib/operations/erase/erase.ts'
+import { eraseAll, matchingEntities, matchingReport } from '../../lib/operations/erase/matching.ts'
+import type { ConsumerErasure } from '../../lib/operations/erase/wait.ts'
 import { signInProblem } from '../../packages/runtime/adapters/kafka/sign-in.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
+import { StateReader } from '../../packages/runtime/adapters/redis/state-reader.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import {
   command,
@@ -20,11 +25,10 @@ import {
 import { configOf, kafkaAddress, withRedis } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
+import { showLine } from '../progress.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { confirm } from './confirm.ts'
-import { eraseMatching } from './erase-matching.ts'
-import { erased, planned } from './erasing.ts'
-import { type ErasedTopic, type ErasureReport, planText, reportText } from './erasure-text.ts'
+import { matchingErasedText, matchingText, planText, reportText, waitingText } from './erasure-text.ts'
 import { boundsOf, type LogBounds } from './log.ts'
 
 /**
@@ -90,13 +94,21 @@ Examples:
       const asked = await askedTopics(connections, config.env)
       if (wanted === undefined) {
         for (const one of asked) requireKafka(one, config)
-        const options = {
-          pattern: matching ?? '',
-          dryRun,
-          yes,
-          json,
-        }
-        return eraseMatching({ client, connections }, asked, options, terminal)
+        const pattern = matching ?? ''
+        const found = await matchingEntities(new StateReader(client), asked, pattern)
+        const report = matchingReport(pattern, found)
+        if (report.sample.length === 0)
+          throw new CliFailure(
+            `No entity matches "${pattern}": \`sluice state sources\` shows sources with names.`,
+          )
+        if (dryRun) return printReport(terminal, report, json, matchingText)
+        terminal.stderr.write(matchingText(report))
+        await confirm('Erase all of them?', yes, terminal)
+        const operation = { action: 'state erase', filter: { matching: pattern } } as const
+        const total = await carryOut(connections, operation, counts =>
+          eraseAll(servers, found, counts, terminal.stop),
+        )
+        return printReport(terminal, { ...report, erased: total }, json, matchingErasedText)
       }
       const plan = await planned(
         servers,
@@ -110,7 +122,17 @@ Examples:
       const report = await carryOut(
         connections,
         { action: 'state erase', filter: { entity: plan.entity } },
-        counts => erased(servers, plan, timeout, terminal, counts),
+        counts => {
+          let now: readonly ConsumerErasure[] = []
+          let hide: (() => void) | undefined
+          const onProgress = (consumers: readonly ConsumerErasure[]) => {
+            now = consumers
+            hide ??= showLine(terminal, () => waitingText(now))
+          }
+          return erased(servers, plan, timeout, { stop: terminal.stop, onProgress }, counts).finally(() =>
+            hide?.(),
+          )
+        },
       )
       printReport(terminal, report, json, reportText)
       requireDone(report, timeout, terminal)

@@ -1,42 +1,14 @@
 /** What `sluice state erase` shows, as text. Pure. */
 
+import type { ErasurePlan, ErasureReport } from '../../lib/operations/erase/erase.ts'
+import type { MatchingReport } from '../../lib/operations/erase/matching.ts'
+import type { ConsumerErasure } from '../../lib/operations/erase/wait.ts'
 import { nameOf } from '../../lib/operations/state-keys.ts'
 import type { Holding } from '../../lib/queries/erasure.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
-import type { ConsumerErasure } from './erasure-wait.ts'
 import { sizeText } from './list-text.ts'
-
-/** A topic whose consumers keep states by entity. */
-export interface ErasedTopic {
-  readonly topic: string
-  readonly partitions: number
-  readonly consumers: readonly string[]
-}
-
-/** What is to be erased. */
-export interface ErasurePlan {
-  /** `source`, a space, `subject`. */
-  readonly entity: string
-  /** In the order in which the erasure is appended. */
-  readonly topics: readonly ErasedTopic[]
-  /** What their consumers hold of the entity. */
-  readonly holdings: readonly Holding[]
-  /** Partition states that hold it, but that an erasure in these topics does not reach. */
-  readonly notReached: readonly StateKey[]
-}
-
-/** What came of it. */
-export interface ErasureReport extends Omit<ErasurePlan, 'holdings'> {
-  readonly erasureId: string
-  /** The records of the erasure. */
-  readonly records: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]
-  readonly consumers: readonly (ConsumerErasure & {
-    /** Whether it has a state of the entity by now: then events of it came after the erasure. */
-    readonly holdsAgain: boolean
-  })[]
-}
 
 const PLAN_COLUMNS: readonly Column[] = [
   { heading: 'CONSUMER', least: 12 },
@@ -107,4 +79,14 @@ function notReachedText({ notReached }: Pick<ErasurePlan, 'notReached'>): string
     'These hold it too, and the erasure does not reach them: no function comes to it for them. If a consumer is gone, `sluice ' +
     'state drop CONSUMER --all-partitions` removes all that it has left:'
   return [[advice, ...lines].join('\n')]
+}
+
+export function matchingText({ pattern, topics, sample }: MatchingReport): string {
+  const lines = topics.map(({ topic, entities }) => `  ${harmless(topic)}: ${entities}`)
+  const names = sample.map(name => `  ${harmless(name)}`)
+  return [`Entities that match "${harmless(pattern)}":`, ...lines, 'For example:', ...names, ''].join('\n')
+}
+
+export function matchingErasedText({ erased, pattern }: MatchingReport): string {
+  return `Appended ${erased} erasures. Each consumer applies them as it comes to them: \`sluice state erase --matching '${harmless(pattern)}' --dry-run\` shows what is left.\n`
 }

@@ -43,7 +43,13 @@ export const PENDING_COLUMNS: readonly TableColumn<Pick<ActiveAlert, 'rule' | 'e
     least: 10,
     value: ({ rule }) => rule,
   },
-  { name: 'entity', type: 'entity', words: 'Watched entity or group', least: 12, value: ({ entity }) => entity },
+  {
+    name: 'entity',
+    type: 'entity',
+    words: 'Watched entity or group',
+    least: 12,
+    value: ({ entity }) => entity,
+  },
   {
     name: 'activeAt',
     heading: 'SINCE',

@@ -1,17 +1,17 @@
 /** `sluice state erase` without servers; beside consumers it is in test/long/state-erase.test.ts. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { erased, planned, type Servers } from '../../../cli/state/erasing.ts'
-import { erasureTarget } from '../../../cli/state/erasure-target.ts'
+import { planText, reportText, waitingText } from '../../../cli/state/erasure-text.ts'
 import {
   type ErasedTopic,
   type ErasurePlan,
   type ErasureReport,
-  planText,
-  reportText,
-  waitingText,
-} from '../../../cli/state/erasure-text.ts'
-import { type ConsumerErasure, untilApplied } from '../../../cli/state/erasure-wait.ts'
+  erased,
+  planned,
+  type Servers,
+} from '../../../lib/operations/erase/erase.ts'
+import { erasureTarget } from '../../../lib/operations/erase/target.ts'
+import { type ConsumerErasure, untilApplied } from '../../../lib/operations/erase/wait.ts'
 import type { ErasurePlace } from '../../../lib/queries/erasure.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 
@@ -212,7 +212,7 @@ describe('the topics of an erasure', () => {
       inspection,
       states: { names: async () => [held] },
     } as unknown as Servers
-    const terminal = { stderr: { write: () => true }, stop: new AbortController().signal } as never
+    const terminal = { onProgress: () => {}, stop: new AbortController().signal }
     return { servers, terminal, steps }
   }
 

@@ -119,8 +119,7 @@ describe('a platform without DuckDB', () => {
       Promise.reject(new Error("Cannot find module 'x'\nRequire stack:")),
     )
     await assert.rejects(loading, {
-      name: 'CliFailure',
-      status: 1,
+      name: 'OperationFailure',
       message: /needs DuckDB, which is not installed for \S+ \S+\. Run `npm ci`.*\(Cannot find module 'x'\)$/,
     })
   })

@@ -1,6 +1,7 @@
 /** Waits until consumers have applied an erasure. */
-import { type ErasurePlace, type ErasureStanding, erasureStanding } from '../../lib/queries/erasure.ts'
-import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+
+import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
+import { type ErasurePlace, type ErasureStanding, erasureStanding } from '../../queries/erasure.ts'
 
 /** What became of an erasure in a consumer. */
 export interface ConsumerErasure {

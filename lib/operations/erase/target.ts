@@ -1,14 +1,15 @@
-/** Which entity `sluice state erase` means. An erasure cannot be taken back, so a name that fits several is refused. */
-import { entitiesLike, holdingsOf } from '../../lib/queries/erasure.ts'
-import { type Erasure, entityErased } from '../../lib/telemetry/erasure.ts'
-import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import { attributeViolation } from '../../packages/runtime/cloudevents/attributes.ts'
-import { attributesOf } from '../../packages/runtime/cloudevents/event.ts'
-import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
-import { largeAttribute } from '../../packages/runtime/pipeline/deciding/limits.ts'
-import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
-import { CliFailure, usageFailure } from '../failure.ts'
-import { harmless } from '../text-width.ts'
+/** Finds the entity that is to be erased. An erasure cannot be taken back, so a name that fits several is refused. */
+
+import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
+import { attributeViolation } from '../../../packages/runtime/cloudevents/attributes.ts'
+import { attributesOf } from '../../../packages/runtime/cloudevents/event.ts'
+import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
+import { largeAttribute } from '../../../packages/runtime/pipeline/deciding/limits.ts'
+import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import { harmless } from '../../harmless.ts'
+import { entitiesLike, holdingsOf } from '../../queries/erasure.ts'
+import { type Erasure, entityErased } from '../../telemetry/erasure.ts'
+import { OperationFailure, usageFailure } from '../failure.ts'
 
 /** How many names a message lists. */
 const LISTED = 10
@@ -20,7 +21,7 @@ const HOW_TO_NAME = 'Name it whole: its source, a space and its subject, as in "
  * no state is held, since records of it may still wait in the log.
  *
  * @param wanted a whole name or a whole subject
- * @throws CliFailure if it names none, or several
+ * @throws OperationFailure if it names none, or several
  */
 export async function erasureTarget(
   inspection: Pick<StateInspection, 'state' | 'states' | 'summary' | 'timersOf'>,
@@ -38,12 +39,12 @@ export async function erasureTarget(
   if (only !== undefined) return only
   if (wanted.includes(' ')) return valid(wanted)
   const nearest = similar.length > 0 ? ` These contain it:\n${listed(similar)}\n` : ' '
-  throw new CliFailure(
+  throw new OperationFailure(
     `No consumer holds a state of an entity with the subject "${harmless(wanted)}".${nearest}${HOW_TO_NAME}`,
   )
 }
 
-/** @throws CliFailure if no event can have such a source or subject */
+/** @throws OperationFailure if no event can have such a source or subject */
 function valid(entity: string): string {
   const event = entityErased(partsOfEntity(entity), NOWHERE)
   const wrong = attributeViolation(attributesOf(event)) ?? largeAttribute(event)

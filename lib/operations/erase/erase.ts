@@ -1,27 +1,61 @@
 /** Runs one erasure: shows who holds the entity, appends the event to each topic, waits until every consumer has applied it, and reports. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Config } from '../../lib/app/config.ts'
-import type { Counts } from '../../lib/operations/audit.ts'
-import { signalTopics } from '../../lib/operations/state-keys.ts'
-import { type ErasurePlace, erasuresSoFar, holdingsOf } from '../../lib/queries/erasure.ts'
-import { partitionsOf } from '../../lib/tables/table.ts'
-import { type Erasure, entityErased } from '../../lib/telemetry/erasure.ts'
-import { RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
-import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import type { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
-import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
-import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
-import type { Connections } from '../../packages/runtime/lambda/connections.ts'
-import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
-import { kafkaAddress, reasonOf } from '../connections.ts'
-import { CliFailure } from '../failure.ts'
-import { showLine } from '../progress.ts'
-import type { Terminal } from '../terminal.ts'
-import { erasureTarget } from './erasure-target.ts'
-import { type ErasedTopic, type ErasurePlan, type ErasureReport, waitingText } from './erasure-text.ts'
-import { type ConsumerErasure, untilApplied } from './erasure-wait.ts'
+import { RefusedByKafka } from '../../../packages/runtime/adapters/kafka/errors.ts'
+import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
+import type { StateList } from '../../../packages/runtime/adapters/redis/state-list.ts'
+import { producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
+import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
+import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
+import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import type { Config } from '../../app/config.ts'
+import { type ErasurePlace, erasuresSoFar, type Holding, holdingsOf } from '../../queries/erasure.ts'
+import { partitionsOf } from '../../tables/table.ts'
+import { type Erasure, entityErased } from '../../telemetry/erasure.ts'
+import type { Counts } from '../audit.ts'
+import { OperationFailure } from '../failure.ts'
+import { kafkaAddress, reasonOf } from '../servers.ts'
+import { signalTopics } from '../state-keys.ts'
+import { erasureTarget } from './target.ts'
+import { type ConsumerErasure, untilApplied } from './wait.ts'
+
+/** A topic whose consumers keep states by entity. */
+export interface ErasedTopic {
+  readonly topic: string
+  readonly partitions: number
+  readonly consumers: readonly string[]
+}
+
+/** What is to be erased. */
+export interface ErasurePlan {
+  /** `source`, a space, `subject`. */
+  readonly entity: string
+  /** In the order in which the erasure is appended. */
+  readonly topics: readonly ErasedTopic[]
+  /** What their consumers hold of the entity. */
+  readonly holdings: readonly Holding[]
+  /** Partition states that hold it, but that an erasure in these topics does not reach. */
+  readonly notReached: readonly StateKey[]
+}
+
+/** What came of it. */
+export interface ErasureReport extends Omit<ErasurePlan, 'holdings'> {
+  readonly erasureId: string
+  /** The records of the erasure. */
+  readonly records: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]
+  readonly consumers: readonly (ConsumerErasure & {
+    /** Whether it has a state of the entity by now: then events of it came after the erasure. */
+    readonly holdsAgain: boolean
+  })[]
+}
+
+/** Who waits for an erasure. */
+export interface Watching {
+  readonly stop: AbortSignal
+  /** Receives how far the consumers are, again and again. */
+  readonly onProgress: (consumers: readonly ConsumerErasure[]) => void
+}
 
 /** What an erasure works with. */
 export interface Servers {
@@ -36,7 +70,7 @@ export interface Servers {
  *
  * @param wanted its whole name, or its subject
  * @param topics those whose consumers the erasure reaches
- * @throws CliFailure if it names no entity, or several
+ * @throws OperationFailure if it names no entity, or several
  */
 export async function planned(
   { config, inspection, states }: Servers,
@@ -62,13 +96,13 @@ export async function planned(
  * in several: if its keys are random, or were another partitioner's, or if the topic has grown.
  *
  * @param timeoutMs for all waits together. The erasure is appended to every topic, even if the time is up.
- * @throws CliFailure if Kafka does not take the erasure
+ * @throws OperationFailure if Kafka does not take the erasure
  */
 export async function erased(
   servers: Servers,
   plan: ErasurePlan,
   timeoutMs: number,
-  terminal: Terminal,
+  watching: Watching,
   counts: Counts,
 ): Promise<ErasureReport> {
   const { inspection } = servers
@@ -86,7 +120,7 @@ export async function erased(
     records.push(...offsets.map((offset, partition) => ({ topic, partition, offset })))
     const own = before.filter(place => place.topic === topic)
     places.push(...own.map(place => ({ ...place, offset: offsets[place.partition] as number })))
-    consumers = await waited(inspection, places, Math.max(0, endMs - performance.now()), terminal)
+    consumers = await waited(inspection, places, Math.max(0, endMs - performance.now()), watching)
   }
   const now = await holdingsOf(inspection, places.map(stateKeyOf), entity)
   const holdsAgain = ({ consumer, topic, pending }: ConsumerErasure) =>
@@ -128,34 +162,26 @@ async function appended(
     return await (await connections.publisher()).publish(records)
   } catch (error) {
     if (!(error instanceof Unavailable || error instanceof RefusedByKafka)) throw error
-    throw new CliFailure(
+    throw new OperationFailure(
       `Kafka at ${kafkaAddress(config)} has not acknowledged the erasure: some partitions may have it, and others not. Erase the ` +
         `entity again: twice does no harm. (${reasonOf(error)})`,
     )
   }
 }
 
-async function waited(
+function waited(
   inspection: StateInspection,
   places: readonly ErasurePlace[],
   timeoutMs: number,
-  terminal: Terminal,
+  { stop, onProgress }: Watching,
 ): Promise<ConsumerErasure[]> {
-  let now: readonly ConsumerErasure[] = []
-  const hide = showLine(terminal, () => waitingText(now))
-  try {
-    const patience = {
-      timeoutMs,
-      nowMs: () => performance.now(),
-      pause: (ms: number) => sleep(ms, undefined, { signal: terminal.stop }),
-      stop: terminal.stop,
-    }
-    return await untilApplied(inspection, places, patience, consumers => {
-      now = consumers
-    })
-  } finally {
-    hide()
+  const patience = {
+    timeoutMs,
+    nowMs: () => performance.now(),
+    pause: (ms: number) => sleep(ms, undefined, { signal: stop }),
+    stop,
   }
+  return untilApplied(inspection, places, patience, onProgress)
 }
 
 function statesIn({ topic, partitions, consumers }: ErasedTopic): StateKey[] {

@@ -1,0 +1,92 @@
+/** Erases all entities whose names fit a pattern, as after a flood: each in the partitions that hold it, by an event in the log. */
+import { randomUUID } from 'node:crypto'
+import type { StateReader } from '../../../packages/runtime/adapters/redis/state-reader.ts'
+import { producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
+import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
+import { matchesText } from '../../notification/match.ts'
+import { entitiesMatching } from '../../queries/entity-sources.ts'
+import { partitionsOf } from '../../tables/table.ts'
+import { entityErased } from '../../telemetry/erasure.ts'
+import type { Counts } from '../audit.ts'
+import type { ErasedTopic, Servers } from './erase.ts'
+
+export interface MatchingTopic {
+  readonly topic: string
+  /** Entities of each partition. */
+  readonly entities: ReadonlyMap<number, ReadonlySet<string>>
+}
+
+export interface MatchingReport {
+  readonly pattern: string
+  readonly topics: readonly { readonly topic: string; readonly entities: number }[]
+  /** Names of some. */
+  readonly sample: readonly string[]
+  readonly erased: number
+}
+
+const SAMPLE = 5
+/** Records of one request. */
+const AT_ONCE = 500
+
+/** Finds the entities. @param topics with the consumers whose states are looked at */
+export async function matchingEntities(
+  reader: StateReader,
+  topics: readonly ErasedTopic[],
+  pattern: string,
+): Promise<MatchingTopic[]> {
+  const found: MatchingTopic[] = []
+  for (const { topic, partitions, consumers } of topics) {
+    const states = consumers.flatMap(consumer => partitionsOf(consumer, { topic, partitions }))
+    const entities = await entitiesMatching(reader, states, name => matchesText(pattern, name))
+    found.push({ topic, entities })
+  }
+  return found
+}
+
+/**
+ * Appends an erasure for each entity, until it is stopped.
+ *
+ * @param counts is raised with each request that Kafka has taken
+ * @returns how many were appended
+ */
+export async function eraseAll(
+  { config, connections }: Pick<Servers, 'config' | 'connections'>,
+  found: readonly MatchingTopic[],
+  counts: Counts,
+  stop: AbortSignal,
+): Promise<number> {
+  counts.entities = 0
+  const publisher = await connections.publisher()
+  const requestedAt = new Date().toISOString()
+  for (const { topic, entities } of found)
+    for (const [partition, names] of entities)
+      for (const some of chunks([...names])) {
+        if (stop.aborted) return counts.entities
+        await publisher.publish(
+          some.map(name => {
+            // Of its own, because ids of events with the same source are derived from it.
+            const erasure = { erasureId: randomUUID(), requestedAt, partition }
+            const event = entityErased(partsOfEntity(name), erasure)
+            return { ...producedRecord(topic, null, event, config.contentMode), partition }
+          }),
+        )
+        counts.entities += some.length
+      }
+  return counts.entities
+}
+
+function* chunks(names: readonly string[]): Generator<readonly string[]> {
+  for (let from = 0; from < names.length; from += AT_ONCE) yield names.slice(from, from + AT_ONCE)
+}
+
+/** Sums up what would be erased. */
+export function matchingReport(pattern: string, found: readonly MatchingTopic[]): MatchingReport {
+  const topics = found.map(({ topic, entities }) => ({
+    topic,
+    entities: [...entities.values()].reduce((sum, { size }) => sum + size, 0),
+  }))
+  const sample = found.flatMap(({ entities }) =>
+    [...entities.values()].flatMap(names => [...names].slice(0, SAMPLE)),
+  )
+  return { pattern, topics, sample: sample.slice(0, SAMPLE), erased: 0 }
+}

@@ -1,0 +1,13 @@
+/** How messages of operations name servers, and what they answer. */
+import type { Config } from '../app/config.ts'
+
+/** For messages. */
+export function kafkaAddress({ kafka }: Config): string {
+  return kafka.brokers.join(', ') || kafka.clusterArn || ''
+}
+
+/** Describes an error that a client library has thrown. */
+export function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error
+  return cause instanceof Error ? cause.message : message
+}

@@ -74,7 +74,7 @@ describe('the entity that is meant', () => {
   ]
   for (const [wanted, status, said] of refused)
     it(`given ${wanted.slice(0, 20)}, then it is refused`, () =>
-      assert.rejects(target(wanted), { status, message: said }))
+      assert.rejects(target(wanted), { isUsage: status === 2, message: said }))
 })
 
 describe('the wait for consumers', () => {

@@ -68,11 +68,11 @@ describe('which partition states are meant', () => {
   test('a partition that does not exist, or an unknown topic, is wrong usage', () => {
     const wanted = { consumer: 'processor', topic: 'readings', partition: 12 }
     assert.throws(() => stateKeysOf(wanted, 'test', undefined), {
-      status: 2,
+      isUsage: true,
       message: /12 partitions, from 0 to 11/,
     })
     assert.throws(() => stateKeysOf({ consumer: 'c', topic: 'orders' }, 'test', undefined), {
-      status: 2,
+      isUsage: true,
       message: /name one with --partition/,
     })
   })
@@ -156,7 +156,7 @@ describe('what cannot be taken back', () => {
   test('does not after anything else, nor where nobody can be asked', async () => {
     for (const answer of ['n\n', '\n', 'yesterday\n', ''])
       await assert.rejects(asked(answer), { status: 1, message: 'Nothing was changed.' })
-    await assert.rejects(asked('y\n', false, false), { status: 2, message: /there is no terminal .* --yes/ })
+    await assert.rejects(asked('y\n', false, false), { isUsage: true, message: /there is no terminal .* --yes/ })
   })
 })
 

@@ -1,6 +1,9 @@
+import { dataReader } from '../../lib/app/data-reader.ts'
 import { SIGNALS } from '../../lib/app/topics.ts'
 import { positionKind } from '../../lib/operations/record/ranges.ts'
+import { type RecordPorts, record } from '../../lib/operations/record/record.ts'
 import { topicOf } from '../../lib/operations/state-keys.ts'
+import type { TopicReach } from '../../lib/queries/topics.ts'
 import {
   command,
   environment,
@@ -12,10 +15,15 @@ import {
   requiredOption,
   SOME_TEXT,
 } from '../command.ts'
+import { CommandConnections } from '../command-connections.ts'
 import { configOf } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
+import { showLine } from '../progress.ts'
+import { progressText } from '../progress-text.ts'
 import { CONDITION } from '../tail/filter.ts'
-import { record } from './record.ts'
+import { pathIn, printReport } from '../terminal.ts'
+import { reachOf } from '../topics.ts'
+import { recordText } from './report.ts'
 
 const POSITION = positionKind(Date.now())
 
@@ -51,7 +59,7 @@ Examples:
     json: JSON_OPTION,
     env: environment('to look at'),
   },
-  run(options, terminal) {
+  async run(options, terminal) {
     const { from, to, partition, filter: filters, out, resume, json, env } = options
     if (resume && (from !== undefined || to !== undefined || partition !== undefined || filters.length > 0))
       throw usageFailure(
@@ -65,10 +73,22 @@ Examples:
         throw usageFailure(`${name} with an offset needs --partition: each partition counts its own.`)
     const config = configOf(terminal, env)
     const topic = topicOf({ topic: options.topic }, config.env)
-    return record(
-      { topic, from: from ?? 'start', to: to ?? 'end', partition, filters, out, resume, json },
-      config,
-      terminal,
-    )
+    const connections = new CommandConnections(config)
+    const startedMs = performance.now()
+    const ports: RecordPorts = {
+      log: () => connections.log(),
+      reach: async timeMs => (await reachOf(connections, config, [topic], timeMs)).get(topic) as TopicReach,
+      reader: dataReader(config),
+      pathOf: file => pathIn(terminal, file),
+      stop: terminal.stop,
+      notice: text => terminal.stderr.write(`${text}\n`),
+      watch: progress =>
+        showLine(terminal, () =>
+          progressText({ ...progress(), elapsedMs: performance.now() - startedMs }, 'offsets read'),
+        ),
+      report: report => printReport(terminal, report, json, recordText),
+    }
+    const plan = { topic, from: from ?? 'start', to: to ?? 'end', partition, filters, out, resume } as const
+    await record(plan, ports).finally(() => connections.close())
   },
 })

@@ -1,22 +1,7 @@
 /** What a recording came to. Pure. */
-import { durationText } from '../../lib/duration.ts'
 
-export interface RecordReport {
-  readonly isWhole: boolean
-  /** Lines in the file. */
-  readonly recorded: number
-  /** Records that did not fit the filters. */
-  readonly filtered: number
-  /** Offsets that hold no record: markers of transactions, records of aborted ones, and what compaction has taken. */
-  readonly withoutRecord: number
-  /** Offsets that expired before they could be read. */
-  readonly expired: number
-  /** Lines without their value, because no reader gets a record of that size. */
-  readonly oversize: number
-  /** Offsets of the range that are not recorded yet. */
-  readonly missing: number
-  readonly elapsedMs: number
-}
+import { durationText } from '../../lib/duration.ts'
+import type { RecordReport } from '../../lib/operations/record/record.ts'
 
 export function recordText(report: RecordReport): string {
   const { recorded, filtered, withoutRecord, expired, oversize, missing, elapsedMs } = report

@@ -15,6 +15,7 @@ import {
   livePartitions,
   startsOf,
 } from '../../lib/operations/reprocess/plan.ts'
+import { GO_ON, NOTHING_LEFT, reprocessAll } from '../../lib/operations/reprocess/run.ts'
 import { stateKeysOf } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
@@ -27,12 +28,12 @@ import type { CommandConnections } from '../command-connections.ts'
 import { environmentOf, withRedis } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
+import { showLine } from '../progress.ts'
 import { confirm } from '../state/confirm.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
 import { consumerNamed, signalOf, versionsOf } from './consumer.ts'
-import { GO_ON, NOTHING_LEFT, reprocessAll } from './run.ts'
-import { planText, resultText } from './text.ts'
+import { planText, progressText, resultText } from './text.ts'
 
 export interface ReprocessOptions {
   readonly from?: From
@@ -142,7 +143,11 @@ async function run(found: Found, options: ReprocessOptions, terminal: Terminal):
       const options = { atOnce, isTrial: dryRun, counts }
       const servers = { copies, recovery, operations }
       try {
-        return await reprocessAll(servers, work, operation, byPartition, options, terminal)
+        return await reprocessAll(servers, work, operation, byPartition, options, {
+          stop: terminal.stop,
+          notice: text => terminal.stderr.write(`${text}\n`),
+          watch: progress => showLine(terminal, () => progressText(progress, Date.now(), dryRun)),
+        })
       } finally {
         const { underway } = await operations.read()
         if (dryRun) await discardAll(copies, operations, states, {})

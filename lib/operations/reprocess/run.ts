@@ -1,27 +1,20 @@
 /** Computes the partitions of an operation anew, some of them side by side, and switches each when it has caught up. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Counts } from '../../lib/operations/audit.ts'
-import type { Start } from '../../lib/operations/reprocess/from.ts'
-import type {
-  Reprocessed,
-  Reprocessings,
-  SwitchedPartition,
-} from '../../lib/operations/reprocess/operation.ts'
-import { nameOf } from '../../lib/operations/state-keys.ts'
-import { CopyStopped, PartitionStopped, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import type { Generations } from '../../packages/runtime/pipeline/generations/generations.ts'
-import type { OffsetRange, StateKey } from '../../packages/runtime/pipeline/model.ts'
-import type { Recovery } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { CopyStopped, PartitionStopped, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import type { Generations } from '../../../packages/runtime/pipeline/generations/generations.ts'
+import type { OffsetRange, StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import type { Recovery } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import {
   begin,
   type Reprocessing,
   reprocess,
-} from '../../packages/runtime/pipeline/reprocessing/reprocess.ts'
-import { emptyAt, withoutOutbox } from '../../packages/runtime/pipeline/reprocessing/seed.ts'
-import { CliFailure } from '../failure.ts'
-import { showLine } from '../progress.ts'
-import type { Terminal } from '../terminal.ts'
-import { progressText } from './text.ts'
+} from '../../../packages/runtime/pipeline/reprocessing/reprocess.ts'
+import { emptyAt, withoutOutbox } from '../../../packages/runtime/pipeline/reprocessing/seed.ts'
+import type { Counts } from '../audit.ts'
+import { OperationFailure } from '../failure.ts'
+import { nameOf } from '../state-keys.ts'
+import type { Start } from './from.ts'
+import type { Reprocessed, Reprocessings, SwitchedPartition } from './operation.ts'
 
 export interface Servers {
   readonly copies: Generations
@@ -38,9 +31,27 @@ interface Options {
   readonly counts: Counts
 }
 
+/** How far a reprocessing has come. */
+export interface ReprocessProgress {
+  /** Records that were decided. */
+  readonly decided: number
+  readonly total: number
+  readonly switched: number
+  readonly partitions: number
+  readonly beganMs: number
+}
+
+export interface Watching {
+  readonly stop: AbortSignal
+  /** Receives what is noticed, a sentence each. */
+  readonly notice: (text: string) => void
+  /** Shows the progress, again and again, until the returned function is called. */
+  readonly watch: (progress: ReprocessProgress) => () => void
+}
+
 /**
  * @param states the live states that are to be replaced, by partition
- * @throws CliFailure with the first thing that went wrong, after the partitions at work have stopped
+ * @throws OperationFailure with the first thing that went wrong, after the partitions at work have stopped
  */
 export async function reprocessAll(
   servers: Servers,
@@ -48,10 +59,10 @@ export async function reprocessAll(
   operation: Reprocessed,
   states: ReadonlyMap<number, StateKey>,
   { atOnce, isTrial, counts }: Options,
-  terminal: Terminal,
+  watching: Watching,
 ): Promise<readonly SwitchedPartition[]> {
   const failed = new AbortController()
-  const stop = AbortSignal.any([terminal.stop, failed.signal])
+  const stop = AbortSignal.any([watching.stop, failed.signal])
   const open = operation.starts.filter(
     ({ partition }) => !operation.switched.includes(partition) && states.has(partition),
   )
@@ -63,7 +74,7 @@ export async function reprocessAll(
     decided: count => {
       progress.decided += count
     },
-    expired: (state, range) => expired(state, range, terminal),
+    expired: (state, range) => expired(state, range, watching),
     pause,
     nowMs: Date.now,
     stop,
@@ -82,13 +93,13 @@ export async function reprocessAll(
       }
     }
   }
-  const hide = showLine(terminal, () => progressText(progress, Date.now(), isTrial))
+  const hide = watching.watch(progress)
   try {
     await Promise.all(Array.from({ length: atOnce }, worker))
   } finally {
     hide()
   }
-  if (failed.signal.aborted && !terminal.stop.aborted) throw failed.signal.reason
+  if (failed.signal.aborted && !watching.stop.aborted) throw failed.signal.reason
   return done.sort((a, b) => a.partition - b.partition)
 }
 
@@ -128,9 +139,9 @@ async function missingOf(copies: Generations, state: StateKey, startOffset: numb
   return Math.max(0, live.version.appliedOffset - from)
 }
 
-function expired(state: StateKey, { fromOffset, toOffset }: OffsetRange, { stderr }: Terminal): void {
-  stderr.write(
-    `${state.topic}/${state.partition}: offsets ${fromOffset} to ${toOffset} have expired meanwhile; the new state goes without them.\n`,
+function expired(state: StateKey, { fromOffset, toOffset }: OffsetRange, { notice }: Watching): void {
+  notice(
+    `${state.topic}/${state.partition}: offsets ${fromOffset} to ${toOffset} have expired meanwhile; the new state goes without them.`,
   )
 }
 
@@ -139,15 +150,14 @@ export const NOTHING_LEFT = 'Nothing was changed, and what was rebuilt is remove
 
 function failureOf(error: unknown, state: StateKey, isTrial: boolean): unknown {
   if (error instanceof CopyStopped && error.why === 'other-code')
-    return new CliFailure(
+    return new OperationFailure(
       `${nameOf(state)} was deployed anew meanwhile: ${error.message}. What was rebuilt is of the old code. ` +
         (isTrial ? 'Begin again.' : 'Remove it with --discard, and begin again.'),
     )
   const isKnown = [CopyStopped, PartitionStopped].some(known => error instanceof known)
   if (isKnown || error instanceof Unavailable)
-    return new CliFailure(
+    return new OperationFailure(
       `${nameOf(state)} was not ${isTrial ? 'computed' : 'switched'}: ${(error as Error).message}. ${isTrial ? NOTHING_LEFT : GO_ON}`,
-      1,
       { cause: error },
     )
   return error

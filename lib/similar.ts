@@ -10,6 +10,17 @@ export function suggestion(typed: string, names: Iterable<string>): string | und
   return similar.length > 0 ? ` Did you mean ${similar.join(', ')}?` : undefined
 }
 
+/**
+ * The message about a key that a file must not have.
+ *
+ * @param known says which it may have, as "a rule has name, family"
+ */
+export function unknownKey(typed: string, known: string): string {
+  const names = known.replace(/^.* has /, '').split(', ')
+  const meant = similarNames(typed, names)
+  return `unknown key; ${meant.length > 0 ? `did you mean ${meant.join(', ')}? ` : ''}${known}`
+}
+
 function similarNames(typed: string, names: Iterable<string>): string[] {
   const wanted = typed.toLowerCase()
   return [...new Set(names)]

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { readFunctions } from '../../lib/app/functions.ts'
+import { suggestion } from '../../lib/similar.ts'
 import { FRAMEWORK, functionLogsDir, loggedFunctions } from '../../programs/function-logs.ts'
 import { ANY_TEXT, command, flag, optionalArguments, optionWithDefault, POSITIVE, short } from '../command.ts'
 import { CliFailure } from '../failure.ts'
@@ -33,7 +34,7 @@ Examples:
     const unknown = functions.filter(name => name !== FRAMEWORK && !known.includes(name))
     if (unknown.length > 0)
       throw new CliFailure(
-        `There is no function ${unknown.join(', ')}. There are: ${known.join(', ')}, and ${FRAMEWORK}.`,
+        `There is no function ${unknown.join(', ')}.${suggestion(unknown[0] ?? '', [...known, FRAMEWORK]) ?? ''} There are: ${known.join(', ')}, and ${FRAMEWORK}.`,
       )
     if (logged.length === 0)
       terminal.stderr.write(

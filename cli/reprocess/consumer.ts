@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { codeVersions } from '../../infra/code-version.ts'
 import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
 import type { Signal } from '../../lib/app/topics.ts'
+import { suggestion } from '../../lib/similar.ts'
 import type { KafkaHandler } from '../../packages/runtime/lambda/handler-types.ts'
 import type { AnyKeyedProcess, Consumer } from '../../packages/runtime/pipeline/consumer.ts'
 import { keepsStates } from '../../packages/runtime/pipeline/consumer.ts'
@@ -26,7 +27,7 @@ export function signalOf(consumer: string, wanted: string | undefined): Signal {
   const own = functions.find(({ name }) => name === consumer)
   if (!own || own.consumes.length === 0)
     throw usageFailure(
-      `No function of this project is the consumer "${consumer}". Consumers are ${consumersOf(functions).join(', ')}.`,
+      `No function of this project is the consumer "${consumer}".${suggestion(consumer, consumersOf(functions)) ?? ''} Consumers are ${consumersOf(functions).join(', ')}.`,
     )
   const [first, ...others] = own.consumes
   const signal =

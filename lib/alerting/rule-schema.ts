@@ -2,9 +2,11 @@
  * Holds rule files against their schema, `schemas/files/rules.v1.json`, and says in words what is wrong. The schema knows shapes;
  * `read-rule.ts` knows what does not go together.
  */
+
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-rules.js'
 import { type FilePath, MOST_ERRORS, pathOf, valueAt } from '../file-errors.ts'
+import { unknownKey } from '../similar.ts'
 import { patternMessage } from './patterns/pattern-schema.ts'
 import { CONDITION_KEYS, FIRE_KEYS, RULE_KEYS } from './rule-keys.ts'
 
@@ -79,9 +81,14 @@ function messageOf(
     return { message: patternMessage(keyword, params, path.slice(2), shownIfThere(value)) }
   switch (keyword) {
     case 'additionalProperties':
-      return path.length === 3
-        ? { message: `unknown key; a rule has ${Object.keys(RULE_KEYS).join(', ')}` }
-        : { message: `unknown key; ${key} has ${Object.keys(parts ?? {}).join(', ')}` }
+      return {
+        message: unknownKey(
+          String(path.at(-1)),
+          path.length === 3
+            ? `a rule has ${Object.keys(RULE_KEYS).join(', ')}`
+            : `${key} has ${Object.keys(parts ?? {}).join(', ')}`,
+        ),
+      }
     case 'required':
       return { message: `is missing: must be ${wanted}` }
     case 'dependentRequired':

@@ -1,5 +1,7 @@
 /** Says in words what is wrong with the shape of a pattern. What does not go together is found by `read-pattern.ts`. */
+
 import type { SchemaViolation } from '../../../schemas/compiled.js'
+import { unknownKey } from '../../similar.ts'
 import { EVENT_NAMES } from './events.ts'
 
 type Path = readonly (string | number)[]
@@ -45,7 +47,7 @@ export function patternMessage(
   const expected = EXPECTED[key] ?? TEXTS
   switch (keyword) {
     case 'additionalProperties':
-      return `unknown key; ${knownKeys(path)}`
+      return unknownKey(key, knownKeys(path))
     case 'required':
       return `is missing: must be ${expected}`
     case 'dependentRequired':

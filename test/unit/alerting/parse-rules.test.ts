@@ -93,7 +93,7 @@ describe('a rule', () => {
 
 describe('an error', () => {
   const cases: [changes: Record<string, unknown>, ...errors: RegExp[]][] = [
-    [{ onsilence: 'alert' }, /^onsilence: unknown key; a rule has name, family, /],
+    [{ onsilence: 'alert' }, /^onsilence: unknown key; did you mean onSilence\? a rule has name, family, /],
     [{ onSilence: 'alert' }, /^onSilence: needs staleAfter, which says how long a silence must last$/],
     [{ fireabove: 3 }, /^fireabove: unknown key/],
     [{ name: undefined }, /^name: is missing: must be a letter/],

@@ -96,7 +96,7 @@ describe('sluice logs', () => {
     assert.equal(status, 1)
     assert.match(
       stderr,
-      /^There is no function proccesor\. There are: .*clock, .*processor, .*and serverless\.\n$/,
+      /^There is no function proccesor\. Did you mean .*processor.*\? There are: .*clock, .*processor, .*and serverless\.\n$/,
     )
   })
 

@@ -83,6 +83,7 @@ export async function program(
     get stack() {
       return sluice.opts().stack
     },
+    commandLine: words => program(terminal, { command: undefined }, words),
     withKafkaOptions: environment => kafkaEnvironment(running.command, environment, terminal.folder),
   }
   await addCommands(sluice, COMMANDS, args && wordsOf(args), context)

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import type { Command } from 'commander'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 
 /** Everything that a command uses of its environment; tests replace it. */
@@ -18,6 +19,8 @@ export interface Terminal {
   readonly withKafkaOptions?: (environment: Environment) => Environment
   /** Where the files of running stacks lie. */
   readonly stacksDir?: string
+  /** The command line, with the commands that these words name. */
+  readonly commandLine?: (words: readonly string[]) => Promise<Command>
   /** Aborted when the user wants to stop: the command then ends in order. */
   readonly stop: AbortSignal
   /** From now on `stop` is aborted if the reader of `stdout` closes it. Without this call, the process ends at once. */

@@ -1,5 +1,4 @@
 import { ANY_TEXT, command, optionalArguments } from '../command.ts'
-import { program } from '../program.ts'
 import { complete } from './candidates.ts'
 import { knownValues } from './known-values.ts'
 import { FILES_FIT } from './scripts.ts'
@@ -9,7 +8,8 @@ export default command({
   more: 'Example:\n  sluice complete -- state sh',
   args: { words: optionalArguments('what is typed so far behind the name of the program', ANY_TEXT) },
   async run({ words }, terminal) {
-    const sluice = await program(terminal, { command: undefined }, words)
+    const sluice = await terminal.commandLine?.(words)
+    if (!sluice) return
     const { candidates, files } = complete(sluice, words, knownValues(terminal.stacksDir))
     const lines = candidates.map(({ value, description }) => `${value}\t${description}`)
     terminal.stdout.write([...lines, ...(files ? [FILES_FIT] : [])].map(line => `${line}\n`).join(''))

@@ -38,7 +38,7 @@ export interface RecordReport {
 }
 
 /** How far a recording has come, in offsets. */
-export interface RecordProgress {
+interface RecordProgress {
   readonly done: number
   readonly total: number
   /** Done by an earlier command. */

@@ -32,7 +32,7 @@ interface Options {
 }
 
 /** How far a reprocessing has come. */
-export interface ReprocessProgress {
+interface ReprocessProgress {
   /** Records that were decided. */
   readonly decided: number
   readonly total: number

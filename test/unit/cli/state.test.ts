@@ -156,7 +156,10 @@ describe('what cannot be taken back', () => {
   test('does not after anything else, nor where nobody can be asked', async () => {
     for (const answer of ['n\n', '\n', 'yesterday\n', ''])
       await assert.rejects(asked(answer), { status: 1, message: 'Nothing was changed.' })
-    await assert.rejects(asked('y\n', false, false), { isUsage: true, message: /there is no terminal .* --yes/ })
+    await assert.rejects(asked('y\n', false, false), {
+      isUsage: true,
+      message: /there is no terminal .* --yes/,
+    })
   })
 })
 

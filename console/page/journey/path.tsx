@@ -28,7 +28,7 @@ export function Path({ answer }: { readonly answer: JourneyAnswer }): JSX.Elemen
       </p>
       <Way stages={way} signals={signals} />
       {missing.length > 0 && (
-        <ul class="muted" aria-label="What is not known">
+        <ul class="list muted" aria-label="What is not known">
           {missing.map(one => (
             <li key={one}>{one}</li>
           ))}

@@ -29,7 +29,7 @@ export function OneThing({
 
 export function Warning({ children }: { readonly children: ComponentChildren }): JSX.Element {
   return (
-    <p class="warning" role="status">
+    <p class="caution" role="status">
       {children}
     </p>
   )

@@ -72,7 +72,7 @@ async function main(args: string[]): Promise<number> {
   const stateKeys = new StateInspection(await connections.redis())
   const offsets = new TopicOffsets(await connections.kafka())
   const log = new PlainLog(await connections.log(), dataReader(config))
-  const alerts = await FiredAlerts.from(offsets, log, config.env, readings.sensor)
+  const alerts = await FiredAlerts.from({ offsets, log }, config.env, readings.sensor)
   await (await connections.publisher()).publish(readings.records())
   const startedAtMs = Date.now()
   console.log(`sent      ${readings.count} readings of ${readings.sensor} to ${readings.topic}`)

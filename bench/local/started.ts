@@ -10,7 +10,7 @@ import { topicName } from '../../lib/app/topics.ts'
 import { consumerLags } from '../../lib/queries/lag.ts'
 import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
 import { consumersOf } from '../../localstack/smoke/consumers.ts'
-import { FlowFigures } from '../../localstack/start/figures.ts'
+import { type FlowFigures, flowFigures } from '../../localstack/start/figures.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '../../packages/runtime/adapters/kafka/log-reader.ts'
 import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
@@ -78,7 +78,7 @@ export async function started(
     let figures: FlowFigures | undefined
     await until(async () => {
       const sources = { offsets, stateKeys: new StateInspection(redis), log: new KafkaLogReader(client) }
-      figures = await FlowFigures.from(sources, ENV).catch(() => undefined)
+      figures = await flowFigures(sources, ENV).catch(() => undefined)
       return figures !== undefined
     })
     const [readyMs, flowingMs] = await Promise.all([

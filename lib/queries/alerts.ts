@@ -5,9 +5,7 @@ import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
-import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../alerting/alert.ts'
-import { type Range, readRecords } from './records.ts'
 
 /** An event of the alerts topic. */
 export interface FoundAlert {
@@ -16,19 +14,6 @@ export interface FoundAlert {
   readonly time?: string
   /** Milliseconds since the epoch: of the event, or else of its record. */
   readonly timeMs: number
-}
-
-/**
- * The alerts that fired and resolved, in the order of time.
- *
- * @param ranges of the alerts topic
- * @throws see `readRecords`
- */
-export async function* publishedAlerts(log: LogReader, ranges: readonly Range[]): AsyncGenerator<FoundAlert> {
-  for await (const record of readRecords(log, ranges)) {
-    const found = alertIn(record)
-    if (found) yield found
-  }
 }
 
 /** Returns undefined if the record is not an alert. */

@@ -1,8 +1,10 @@
 /** The records that topics hold, read without a consumer group. */
+
+import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Looked } from '../../packages/runtime/pipeline/model.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
-import type { TopicReach } from './topics.ts'
+import { type TopicReach, topicBounds } from './topics.ts'
 
 /** Offsets of one partition: from the first to before the end. */
 export interface Range {
@@ -81,6 +83,49 @@ export async function searchRecords(
   }
   for (const result of await Promise.allSettled(ranges.map(search)))
     if (result.status === 'rejected') throw result.reason
+}
+
+interface Log {
+  readonly offsets: Pick<TopicOffsets, 'bounds'>
+  readonly log: LogReader
+}
+
+/** The records that a topic gets from a moment on, each once. */
+export class NewRecords {
+  readonly #log: Log
+  readonly #topic: string
+  /** The next offset of each partition. */
+  readonly #next: number[]
+
+  private constructor(log: Log, topic: string, next: number[]) {
+    this.#log = log
+    this.#topic = topic
+    this.#next = next
+  }
+
+  static async fromNow(log: Log, topic: string): Promise<NewRecords> {
+    const bounds = await topicBounds(log.offsets, topic)
+    return new NewRecords(
+      log,
+      topic,
+      bounds.map(({ end }) => end),
+    )
+  }
+
+  /** Those that came since the last read. */
+  async *read(): AsyncGenerator<LogRecord> {
+    const bounds = await topicBounds(this.#log.offsets, this.#topic)
+    const ranges = bounds.map(({ start, end }, partition) => {
+      return { topic: this.#topic, partition, start: this.#next[partition] ?? start, end }
+    })
+    for await (const record of readRecords(this.#log.log, ranges)) {
+      const { partition, offset } = record
+      // Another read can run at the same time.
+      if (offset < (this.#next[partition] ?? 0)) continue
+      this.#next[partition] = offset + 1
+      yield record
+    }
+  }
 }
 
 /** The records of a range that are in memory, and the read that brings more. */

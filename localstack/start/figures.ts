@@ -3,9 +3,8 @@
 import { topicName } from '../../lib/app/topics.ts'
 import { dlqEntry } from '../../lib/failures/letter-row.ts'
 import { LetterFold } from '../../lib/failures/open-letters.ts'
-import type { Outcomes } from '../../lib/queries/outcomes.ts'
 import { outcomesOf } from '../../lib/queries/outcomes.ts'
-import { readRecords } from '../../lib/queries/records.ts'
+import { NewRecords } from '../../lib/queries/records.ts'
 import { topicBounds } from '../../lib/queries/topics.ts'
 import { ENTITIES } from '../../lib/tables/statistics.ts'
 import { partitionsOf } from '../../lib/tables/table.ts'
@@ -29,104 +28,67 @@ type Counters = Omit<Figures, 'deadLetters'>
 /** Ticks and rule sets: the readings topic has them for the functions alone. */
 const FOR_FUNCTIONS = ['ignored/tick', 'ignored/rule-set']
 
-const NOTHING: Counters = { readings: 0, applied: 0, duplicates: 0, ignored: 0, failed: 0 }
-
 interface Sources {
   readonly offsets: Pick<TopicOffsets, 'bounds'>
   readonly stateKeys: StateInspection
   readonly log: LogReader
 }
 
-/** Reads the figures of one environment, counted from when this object was created. */
-export class FlowFigures {
-  readonly #offsets: Pick<TopicOffsets, 'bounds'>
-  readonly #stateKeys: StateInspection
-  readonly #env: string
-  readonly #letters: DeadLetters
-  #before = NOTHING
+export interface FlowFigures {
+  /** The figures of one environment, counted from when this object was made. */
+  read(): Promise<Figures>
+}
 
-  private constructor({ offsets, stateKeys }: Sources, env: string, letters: DeadLetters) {
-    this.#offsets = offsets
-    this.#stateKeys = stateKeys
-    this.#env = env
-    this.#letters = letters
+export async function flowFigures(sources: Sources, env: string): Promise<FlowFigures> {
+  const letters = new NewLetters(await NewRecords.fromNow(sources, topicName('dlq', env)))
+  const before = await countersOf(sources, env)
+  return {
+    async read() {
+      const [total, deadLetters] = await Promise.all([countersOf(sources, env), letters.count()])
+      const since = (name: keyof Counters) => total[name] - before[name]
+      return {
+        readings: since('readings'),
+        applied: since('applied'),
+        duplicates: since('duplicates'),
+        ignored: since('ignored'),
+        failed: since('failed'),
+        deadLetters,
+      }
+    },
   }
+}
 
-  static async from(sources: Sources, env: string): Promise<FlowFigures> {
-    const figures = new FlowFigures(sources, env, await DeadLetters.fromNow(sources, topicName('dlq', env)))
-    figures.#before = await figures.#total()
-    return figures
-  }
-
-  async read(): Promise<Figures> {
-    const [total, deadLetters] = await Promise.all([this.#total(), this.#letters.count()])
-    const since = (name: keyof Counters) => total[name] - this.#before[name]
-    return {
-      readings: since('readings'),
-      applied: since('applied'),
-      duplicates: since('duplicates'),
-      ignored: since('ignored'),
-      failed: since('failed'),
-      deadLetters,
-    }
-  }
-
-  async #total(): Promise<Counters> {
-    const { applied, duplicate, ignored, failed, reasons } = await this.#processor()
-    const forFunctions = FOR_FUNCTIONS.reduce((sum, reason) => sum + (reasons[reason] ?? 0), 0)
-    return {
-      readings: applied + duplicate + ignored + failed - forFunctions,
-      applied,
-      duplicates: duplicate,
-      ignored: ignored - forFunctions,
-      failed,
-    }
-  }
-
-  async #processor(): Promise<Outcomes> {
-    const topic = topicName('readings', this.#env)
-    const { length } = await topicBounds(this.#offsets, topic)
-    return outcomesOf(this.#stateKeys, partitionsOf(ENTITIES.process.name, { topic, partitions: length }))
+async function countersOf({ offsets, stateKeys }: Sources, env: string): Promise<Counters> {
+  const topic = topicName('readings', env)
+  const { length: partitions } = await topicBounds(offsets, topic)
+  const { applied, duplicate, ignored, failed, reasons } = await outcomesOf(
+    stateKeys,
+    partitionsOf(ENTITIES.process.name, { topic, partitions }),
+  )
+  const forFunctions = FOR_FUNCTIONS.reduce((sum, reason) => sum + (reasons[reason] ?? 0), 0)
+  return {
+    readings: applied + duplicate + ignored + failed - forFunctions,
+    applied,
+    duplicates: duplicate,
+    ignored: ignored - forFunctions,
+    failed,
   }
 }
 
 /** The dead letters that have come since a moment, without what the topic says of handled ones. */
-class DeadLetters {
-  readonly #sources: Sources
-  readonly #topic: string
-  /** The next offset of each partition. */
-  readonly #next: number[]
+class NewLetters {
+  readonly #records: NewRecords
   readonly #folds: LetterFold[] = []
   #count = 0
 
-  private constructor(sources: Sources, topic: string, next: number[]) {
-    this.#sources = sources
-    this.#topic = topic
-    this.#next = next
-  }
-
-  static async fromNow(sources: Sources, topic: string): Promise<DeadLetters> {
-    const bounds = await topicBounds(sources.offsets, topic)
-    return new DeadLetters(
-      sources,
-      topic,
-      bounds.map(({ end }) => end),
-    )
+  constructor(records: NewRecords) {
+    this.#records = records
   }
 
   async count(): Promise<number> {
-    const { offsets, log } = this.#sources
-    const bounds = await topicBounds(offsets, this.#topic)
-    const ranges = bounds.map(({ end }, partition) => {
-      return { topic: this.#topic, partition, start: this.#next[partition] ?? 0, end }
-    })
-    for await (const record of readRecords(log, ranges)) {
-      const { partition, offset } = record
-      // Another count can run at the same time.
-      if (offset < (this.#next[partition] ?? 0)) continue
-      this.#next[partition] = offset + 1
-      this.#folds[partition] ??= new LetterFold()
-      const reason = this.#folds[partition].take(dlqEntry(record))
+    for await (const record of this.#records.read()) {
+      this.#folds[record.partition] ??= new LetterFold()
+      const reason = this.#folds[record.partition]?.take(dlqEntry(record))
       if (reason === 'letter' || reason === 'broken') this.#count += 1
     }
     return this.#count

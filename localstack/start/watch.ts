@@ -23,7 +23,7 @@ import { plainRecords } from '../../packages/runtime/pipeline/decoding/plain-rec
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import type { Services } from '../services.ts'
 import { Drain, type EmittedTopics } from './drain.ts'
-import { type Figures, FlowFigures } from './figures.ts'
+import { type Figures, flowFigures } from './figures.ts'
 import { Health } from './health.ts'
 import { readLogLine } from './log-lines.ts'
 import { BROKEN_REPORT, readReport } from './report-lines.ts'
@@ -73,7 +73,7 @@ export async function watchFlow(
   const offsets = new TopicOffsets(kafka)
   const reader = dataReader(readSettings([REGISTRY]))
   const log = new KafkaLogReader(kafka)
-  const flow = await FlowFigures.from({ offsets, stateKeys: new StateInspection(redis), log }, env)
+  const flow = await flowFigures({ offsets, stateKeys: new StateInspection(redis), log }, env)
   const health = new Health({ brokers: services.brokers.join(',') })
   const alerts = { fired: 0, resolved: 0 }
   const following = await followAlertsAndEvents()

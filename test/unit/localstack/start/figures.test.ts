@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { BusyConsumer } from '../../../../lib/diagnosis/stalls/condition.ts'
-import { FlowFigures } from '../../../../localstack/start/figures.ts'
+import { flowFigures } from '../../../../localstack/start/figures.ts'
 import { figuresLine } from '../../../../localstack/start/screen.ts'
 import type { StateInspection, StateSummary } from '../../../../packages/runtime/adapters/redis/inspection.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
@@ -17,7 +17,7 @@ describe('the figures of a flow', () => {
       { processor: { appliedOffset: -1 }, alerting: { appliedOffset: -1 }, activity: { appliedOffset: -1 } },
       0,
     )
-    const figures = await FlowFigures.from(flow, 'test')
+    const figures = await flowFigures(flow, 'test')
     const tally = {
       'applied/counted': 5,
       'duplicate/id': 2,
@@ -52,7 +52,7 @@ describe('the figures of a flow', () => {
         })
     }
     add(letterRecord({}, undefined, 'before'))
-    const figures = await FlowFigures.from(flow, 'test')
+    const figures = await flowFigures(flow, 'test')
     assert.equal((await figures.read()).deadLetters, 0)
     add(letterRecord({}, undefined, 'a'), letterRecord({}, undefined, 'b'), letterRecord({}, undefined, 'a'))
     assert.equal((await figures.read()).deadLetters, 2)
@@ -68,7 +68,7 @@ describe('the figures of a flow', () => {
       { processor: { appliedOffset: -1 }, alerting: { appliedOffset: -1 }, activity: { appliedOffset: -1 } },
       0,
     )
-    const figures = await FlowFigures.from(flow, 'test')
+    const figures = await flowFigures(flow, 'test')
     assert.doesNotMatch(figuresLine(await figures.read(), NO_ALERTS, UP_TO_DATE), /ignored/)
   })
 })

@@ -5,6 +5,7 @@ import {
   type Known,
   noProgress,
   reportedCause,
+  reportedFailures,
   serverAway,
 } from '../../lib/diagnosis/stalls/causes.ts'
 import type {
@@ -23,10 +24,8 @@ import {
 import { listOf, recordsOf } from '../../lib/diagnosis/stalls/words.ts'
 import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 import type { Drain } from './drain.ts'
-import type { LoggedLine, LogLine } from './log-lines.ts'
-import { Notices } from './notices.ts'
-import { isExplanation, Reasons } from './reasons.ts'
-import { ToldErrors } from './told-errors.ts'
+import { FunctionLog, isExplanation } from './function-log.ts'
+import type { LoggedLine, LogLine } from './lines.ts'
 
 /** A reason that arrives this soon after a report belongs to the same attempt. */
 const SAME_ATTEMPT_MS = 2_000
@@ -41,6 +40,15 @@ const TIMEOUT_MARGIN_MS = 60_000
 
 type Of<Kind extends Report['report']> = Extract<Report, { report: Kind }>
 
+/** A function that reads a topic. */
+interface Consumer {
+  /** The function's timeout, if its mapping has reported it. */
+  timeoutMs?: number
+  /** Start of each long invocation, by partition. */
+  readonly invocations: Map<number, number>
+  condition?: ConsumerCondition
+}
+
 /**
  * The health of the functions. It receives what the trigger, the functions' log and Kafka report, shows the user each
  * problem once, and lists what is unresolved in the end. It reads no clock.
@@ -48,18 +56,12 @@ type Of<Kind extends Report['report']> = Extract<Report, { report: Kind }>
 export class Health {
   readonly #known: Known
   readonly #stalls = new Stalls()
-  readonly #errors = new ToldErrors()
-  readonly #notices = new Notices()
-  /** Timeouts by function. */
-  readonly #timeouts = new Map<string, number>()
+  readonly #log = new FunctionLog()
   /** Scheduled functions whose last run failed, and why. */
   readonly #failedRuns = new Map<string, string>()
   readonly #progress = new ProgressWatch({ lookEveryMs: LOOK_EVERY_MS, quietMs: QUIET_MS })
-  /** Start of each long invocation, by function and topic, and by partition. */
-  readonly #invocations = new Map<string, Map<number, number>>()
   /** By function and topic. */
-  readonly #conditions = new Map<string, ConsumerCondition>()
-  readonly #reasons = new Reasons()
+  readonly #consumers = new Map<string, Consumer>()
   #lags: readonly WatchedLag[] = []
   #lines: string[] = []
 
@@ -69,16 +71,29 @@ export class Health {
 
   /** Handles a report of the trigger. */
   reported(report: Report, nowMs: number): void {
-    if (report.report === 'mapped') this.#mapped(report, nowMs)
-    else if (report.report === 'stalled') this.#stalled(report, nowMs)
-    else if (report.report === 'resumed') this.#resumed(report, nowMs)
-    else if (report.report === 'running') this.#running(report, nowMs)
-    else if (report.report === 'returned') this.#returned(report)
-    else if (report.report === 'discarded') this.#discarded(report, nowMs)
-    else {
-      const reason = firstLine(report.reason)
-      this.#lines.push(`✗ ${report.function}: ${reason}`)
-      this.#errors.addLasting(report.function, reason, nowMs)
+    switch (report.report) {
+      case 'mapped':
+        this.#mapped(report, nowMs)
+        break
+      case 'stalled':
+        this.#stalled(report, nowMs)
+        break
+      case 'resumed':
+        this.#resumed(report, nowMs)
+        break
+      case 'running':
+        for (const partition of Object.keys(report.offsets))
+          this.#consumer(report).invocations.set(Number(partition), nowMs - report.forMs)
+        break
+      case 'returned':
+        for (const partition of report.partitions) this.#consumer(report).invocations.delete(partition)
+        break
+      case 'discarded':
+        this.#discarded(report, nowMs)
+        break
+      case 'ended':
+        this.#lost(report.function, firstLine(report.reason), '', nowMs)
+        break
     }
   }
 
@@ -88,13 +103,11 @@ export class Health {
       this.ran(line.function, line.error, nowMs)
       return
     }
-    const { level, service } = line
     if (isExplanation(line)) {
       this.#explained(line, nowMs)
       return
     }
-    if (level !== 'WARN') this.#errors.add(line, this.#stalls.isOpen(service), nowMs)
-    const shown = this.#notices.add(line, nowMs)
+    const shown = this.#log.add(line, this.#stalls.isOpen(line.service), nowMs)
     if (shown !== undefined) this.#lines.push(shown)
   }
 
@@ -140,7 +153,7 @@ export class Health {
     this.#lags = lags
     for (const lag of lags) {
       const { function: name, topic, partitions } = lag
-      for (const { partition, next } of partitions) this.#errors.passed(name, topic, partition, next)
+      for (const { partition, next } of partitions) this.#log.passed(name, topic, partition, next)
       const isPast = (place: Place) =>
         place.function === name &&
         place.topic === topic &&
@@ -154,7 +167,7 @@ export class Health {
 
   /** Returns the lines that are due. */
   due(nowMs: number): string[] {
-    const lines = [...this.#lines, ...this.#notices.due(nowMs), ...this.#stalls.due(nowMs)]
+    const lines = [...this.#lines, ...this.#log.due(nowMs), ...this.#stalls.due(nowMs)]
     this.#lines = []
     return lines
   }
@@ -176,8 +189,9 @@ export class Health {
 
   /** The consumers that are busy, largest lag first. */
   get busy(): BusyConsumer[] {
-    const busy = this.#lags.flatMap(({ function: name, topic }) => {
-      const condition = this.#conditions.get(keyOf(name, topic))
+    const busy = this.#lags.flatMap(lag => {
+      const { function: name } = lag
+      const { condition } = this.#consumer(lag)
       return condition?.is === 'busy' && !this.#stalls.isOpen(name) ? [{ function: name, ...condition }] : []
     })
     return busy.sort((a, b) => b.lag - a.lag)
@@ -225,12 +239,23 @@ export class Health {
     const failedRuns = [...this.#failedRuns]
       .filter(([name]) => !this.#stalls.isOpen(name))
       .map(([name, reason]) => `the last run of ${name} failed: ${reason}`)
-    return [...stalled, ...failedRuns, ...behind, ...this.#errors.open]
+    return [...stalled, ...failedRuns, ...behind, ...this.#log.unresolved]
   }
 
-  #mapped({ function: name, topic, timeoutMs }: Of<'mapped'>, nowMs: number): void {
-    this.#timeouts.set(name, timeoutMs)
-    this.#invocations.delete(keyOf(name, topic))
+  #consumer({ function: name, topic }: Pick<WatchedLag, 'function' | 'topic'>): Consumer {
+    const key = `${name}|${topic}`
+    const known = this.#consumers.get(key)
+    if (known) return known
+    const consumer = { invocations: new Map<number, number>() }
+    this.#consumers.set(key, consumer)
+    return consumer
+  }
+
+  #mapped(report: Of<'mapped'>, nowMs: number): void {
+    const { function: name, topic, timeoutMs } = report
+    const consumer = this.#consumer(report)
+    consumer.timeoutMs = timeoutMs
+    consumer.invocations.clear()
     // A new process does not repeat the obstacles of the old one. Stalls of batches end by progress only.
     this.#resume(
       place => place.function === name && place.topic === topic && place.offset === undefined,
@@ -249,9 +274,9 @@ export class Health {
 
   #stalled(report: Of<'stalled'>, nowMs: number): void {
     const { function: name, topic, offsets, obstacle } = report
-    const timeoutMs = this.#timeouts.get(name)
+    const { timeoutMs } = this.#consumer(report)
     const known = { ...this.#known, ...(timeoutMs !== undefined && { timeoutMs }) }
-    const cause = reportedCause(report, known) ?? this.#reasons.of(name, nowMs)
+    const cause = reportedCause(report, known) ?? this.#log.reasonOf(name, nowMs)
     if (offsets === undefined) this.#begin({ function: name, topic, obstacle }, cause, nowMs)
     for (const [partition, offset] of Object.entries(offsets ?? {})) {
       const place = { function: name, topic, partition: Number(partition), offset, obstacle }
@@ -259,27 +284,15 @@ export class Health {
     }
   }
 
-  #running({ function: name, topic, forMs, offsets }: Of<'running'>, nowMs: number): void {
-    const key = keyOf(name, topic)
-    const since = this.#invocations.get(key) ?? new Map<number, number>()
-    for (const partition of Object.keys(offsets)) since.set(Number(partition), nowMs - forMs)
-    this.#invocations.set(key, since)
-  }
-
-  #returned({ function: name, topic, partitions }: Of<'returned'>): void {
-    for (const partition of partitions) this.#invocations.get(keyOf(name, topic))?.delete(partition)
-  }
-
   /** The longest invocation of a consumer that is known to run. */
-  #invocationOf({ function: name, topic }: WatchedLag, nowMs: number): RunningInvocation | undefined {
-    const since = [...(this.#invocations.get(keyOf(name, topic))?.values() ?? [])]
-    if (since.length === 0) return undefined
-    const timeoutMs = this.#timeouts.get(name) ?? Number.POSITIVE_INFINITY
-    return { forMs: nowMs - Math.min(...since), limitMs: timeoutMs + TIMEOUT_MARGIN_MS }
+  #invocationOf(lag: WatchedLag, nowMs: number): RunningInvocation | undefined {
+    const { invocations, timeoutMs = Number.POSITIVE_INFINITY } = this.#consumer(lag)
+    if (invocations.size === 0) return undefined
+    return { forMs: nowMs - Math.min(...invocations.values()), limitMs: timeoutMs + TIMEOUT_MARGIN_MS }
   }
 
-  #directionOf({ function: name, topic }: WatchedLag): string {
-    const condition = this.#conditions.get(keyOf(name, topic))
+  #directionOf(lag: WatchedLag): string {
+    const { condition } = this.#consumer(lag)
     return condition?.is === 'busy' ? `, lag ${condition.direction}` : ''
   }
 
@@ -289,9 +302,9 @@ export class Health {
    */
   #explained(line: LoggedLine, nowMs: number): void {
     const { service, details } = line
-    const cause = this.#reasons.learn(line, nowMs)
+    const cause = this.#log.explain(line, nowMs)
     if (!cause) return
-    const unknown = this.#reasons.unknown(service).id
+    const unknown = reportedFailures(service).id
     const fits = (place: Place, outage: { readonly cause: Cause; readonly sinceMs: number }) =>
       place.function === service &&
       place.obstacle === INVOCATION &&
@@ -303,17 +316,19 @@ export class Health {
 
   #discarded({ function: name, reason, records, destination }: Of<'discarded'>, nowMs: number): void {
     const what = `${recordsOf(records)} discarded: ${firstLine(reason)}`
-    if (destination !== null) this.#lines.push(`! ${name}: ${what}. Sent to ${destination}.`)
-    else {
-      this.#lines.push(`✗ ${name}: ${what}. There is no destination, so they are lost.`)
-      this.#errors.addLasting(name, what, nowMs)
-    }
+    if (destination === null) this.#lost(name, what, '. There is no destination, so they are lost.', nowMs)
+    else this.#lines.push(`! ${name}: ${what}. Sent to ${destination}.`)
+  }
+
+  #lost(name: string, what: string, further: string, nowMs: number): void {
+    this.#lines.push(`✗ ${name}: ${what}${further}`)
+    this.#log.addLoss(name, what, nowMs)
   }
 
   #watchProgress(lag: WatchedLag, nowMs: number): void {
     const { function: name, topic, pending } = lag
     const condition = this.#progress.look(lag, nowMs, this.#invocationOf(lag, nowMs))
-    this.#conditions.set(keyOf(name, topic), condition)
+    this.#consumer(lag).condition = condition
     if (condition.is !== 'stalled') {
       this.#resume(one => one.function === name && one.topic === topic && one.obstacle === PROGRESS, nowMs)
     } else if (!this.#stalls.isOpen(name)) {
@@ -330,19 +345,15 @@ export class Health {
     if (place.obstacle !== PROGRESS)
       this.#stalls.drop(one => one.function === name && one.obstacle === PROGRESS)
     this.#stalls.begin(place, cause, nowMs)
-    if (name !== undefined) this.#errors.stalled(name, nowMs)
+    if (name !== undefined) this.#log.stalled(name, nowMs)
   }
 
   #resume(fits: (place: Place, cause: Cause) => boolean, nowMs: number): void {
     for (const name of this.#stalls.endAll(fits, nowMs))
-      if (!this.#stalls.isOpen(name)) this.#errors.resumed(name)
+      if (!this.#stalls.isOpen(name)) this.#log.resumed(name)
   }
 }
 
 const INVOCATION: Of<'stalled'>['obstacle'] = 'invocation'
 const PROGRESS = 'progress'
 const RUN = 'run'
-
-function keyOf(name: string, topic: string): string {
-  return `${name}|${topic}`
-}

@@ -3,7 +3,7 @@ import type { BusyConsumer } from '../../lib/diagnosis/stalls/condition.ts'
 import { recordsOf } from '../../lib/diagnosis/stalls/words.ts'
 import { type Event, timeOf } from '../../packages/runtime/consumer/event.ts'
 import type { Figures } from './figures.ts'
-import type { LoggedLine } from './log-lines.ts'
+import type { LoggedLine } from './lines.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
 /** How often the live line is printed without a terminal. */

@@ -25,8 +25,7 @@ import type { Services } from '../services.ts'
 import { Drain, type EmittedTopics } from './drain.ts'
 import { type Figures, flowFigures } from './figures.ts'
 import { Health } from './health.ts'
-import { readLogLine } from './log-lines.ts'
-import { BROKEN_REPORT, readReport } from './report-lines.ts'
+import { BROKEN_REPORT, readLogLine, readReport } from './lines.ts'
 import { alertLine, eventLine, figuresLine, type Screen } from './screen.ts'
 
 /** Shows the flow of one environment on the screen, and what keeps its functions from making progress. */

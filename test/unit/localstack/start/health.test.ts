@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { WatchedLag } from '../../../../lib/diagnosis/stalls/progress-watch.ts'
 import { Drain } from '../../../../localstack/start/drain.ts'
 import { Health } from '../../../../localstack/start/health.ts'
-import { readLogLine } from '../../../../localstack/start/log-lines.ts'
+import { readLogLine } from '../../../../localstack/start/lines.ts'
 import type { Report } from '../../../../packages/msk-trigger/report/reports.ts'
 
 const TOPIC = 'readings'
@@ -548,14 +548,4 @@ describe('the drain', () => {
     assert.equal(person.health.isDrained(drain, person.nowMs), false)
     assert.equal(person.health.isDrained(drain, person.nowMs + 10_000), true)
   })
-})
-
-it('given log lines that are irrelevant or cut off, then they are ignored', () => {
-  for (const line of [
-    '{"level":"INFO","message":"done","service":"generator"}',
-    '{"level":"WARN","message":"cut off',
-    'msk  processor ← t  group g ready (12 partitions)',
-    '(λ: processor) RequestId: 7  Duration: 1 ms  Billed Duration: 1 ms',
-  ])
-    assert.equal(readLogLine(line), undefined)
 })

@@ -1,3 +1,6 @@
+/** Lines of the functions' log, and of the trigger's reports. Pure. */
+import type { Report } from '../../packages/msk-trigger/report/reports.ts'
+
 /** A warning or error that a function has logged. */
 export interface LoggedLine {
   readonly is: 'logged'
@@ -27,16 +30,31 @@ export function readLogLine(line: string): LogLine | undefined {
   if (failed !== undefined) return { is: 'run', function: failed, error: error || 'without a message' }
   const [, succeeded] = SUCCEEDED_SCHEDULE.exec(line) ?? []
   if (succeeded !== undefined) return { is: 'run', function: succeeded }
-  return loggedLine(line)
+  if (!line.startsWith('{"level":"')) return undefined
+  const logged = parsed<Record<string, unknown>>(line)
+  if (logged === undefined) return undefined
+  const { level, service = '', message = '', timestamp: _, ...details } = logged
+  return ['WARN', 'ERROR', 'CRITICAL'].includes(String(level))
+    ? ({ is: 'logged', level, service, message, details } as LoggedLine)
+    : undefined
 }
 
-function loggedLine(line: string): LoggedLine | undefined {
-  if (!line.startsWith('{"level":"')) return undefined
+/** Shown for a broken report. */
+export const BROKEN_REPORT =
+  'a report of the trigger is broken off and left out, as after a full disk: what it was about may be missing above'
+
+/**
+ * Reads a line of the trigger's reports. When its disk was full, it leaves the beginning of a report, and ends that line before
+ * the next one.
+ */
+export function readReport(line: string): Report | 'broken' | 'empty' {
+  return line === '' ? 'empty' : (parsed<Report>(line) ?? 'broken')
+}
+
+/** Returns undefined for a line that was cut off. */
+function parsed<Line>(line: string): Line | undefined {
   try {
-    const { level, service = '', message = '', timestamp: _, ...details } = JSON.parse(line)
-    return ['WARN', 'ERROR', 'CRITICAL'].includes(level)
-      ? { is: 'logged', level, service, message, details }
-      : undefined
+    return JSON.parse(line) as Line
   } catch {
     return undefined
   }

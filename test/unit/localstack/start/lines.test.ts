@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readReport } from '../../../../localstack/start/report-lines.ts'
+import { readLogLine, readReport } from '../../../../localstack/start/lines.ts'
 
 describe('a line of the reports of the trigger', () => {
   const report = { function: 'f', report: 'ended', reason: 'it threw' }
@@ -16,4 +16,14 @@ describe('a line of the reports of the trigger', () => {
   it('given the line that ends such a rest where there was none, then it is empty', () => {
     assert.equal(readReport(''), 'empty')
   })
+})
+
+it('given log lines that are irrelevant or cut off, then they are ignored', () => {
+  for (const line of [
+    '{"level":"INFO","message":"done","service":"generator"}',
+    '{"level":"WARN","message":"cut off',
+    'msk  processor ← t  group g ready (12 partitions)',
+    '(λ: processor) RequestId: 7  Duration: 1 ms  Billed Duration: 1 ms',
+  ])
+    assert.equal(readLogLine(line), undefined)
 })

@@ -23,8 +23,8 @@ export class ReloadedFunction {
   readonly #definition: Definition
   /** `functions/clock/handler.handler`, in the folder of any version. */
   readonly #handler: string
-  #code: CodeVersion | undefined
-  #rules: RulesVersion | undefined
+  /** The versions in use. */
+  readonly #used = new Map<Change['kind'], Change>()
 
   constructor(key: string, definition: Definition) {
     const { handler, environment } = definition
@@ -42,20 +42,19 @@ export class ReloadedFunction {
 
   /** The versions of its code and rules in use. */
   get versions(): readonly number[] {
-    return [this.#code, this.#rules].flatMap(used => used?.version ?? [])
+    return [...this.#used.values()].map(({ version }) => version)
   }
 
   /** Fingerprint of the code in use; undefined before the first build. */
   get fingerprint(): string | undefined {
-    return this.#code?.fingerprint
+    return this.#used.get('code')?.variables.CODE_VERSION
   }
 
   /** Uses this change for all later starts. Running instances are not affected. */
   use(change: Change): void {
-    this.#code = change.code ?? this.#code
-    this.#rules = change.rules ?? this.#rules
+    this.#used.set(change.kind, change)
     this.#definition.handler = this.#handlerWith(change)
-    this.#definition.environment = { ...this.#definition.environment, ...variablesOf(change) }
+    this.#definition.environment = { ...this.#definition.environment, ...change.variables }
   }
 
   /**
@@ -73,46 +72,29 @@ export class ReloadedFunction {
         AWS_LAMBDA_FUNCTION_NAME: this.#definition.name ?? this.key,
         ...provided,
         ...this.#definition.environment,
-        ...variablesOf(change),
+        ...change.variables,
         IS_OFFLINE: 'true',
       },
     }
   }
 
-  #handlerWith({ code }: Change): string {
-    return code ? join(code.folder, this.#handler) : this.#definition.handler
+  #handlerWith({ folder }: Change): string {
+    return folder === undefined ? this.#definition.handler : join(folder, this.#handler)
   }
 }
 
-export interface CodeVersion {
-  readonly version: number
-  /** The folder of all functions of this version, relative to the folder that handlers are resolved from. */
-  readonly folder: string
-  readonly fingerprint: string
-}
-
-export interface RulesVersion {
-  readonly version: number
-  /** Absolute. */
-  readonly folder: string
-}
-
-/** New code or rules for a function. */
+/** A version of code or rules: a folder that is complete and never modified. */
 export interface Change {
-  readonly code?: CodeVersion
-  readonly rules?: RulesVersion
+  readonly kind: 'code' | 'rules'
+  readonly version: number
+  /** The folder of the code of all functions, relative to the folder that handlers are resolved from. */
+  readonly folder?: string
+  /** Variables that a function starts with. */
+  readonly variables: Readonly<Record<string, string>>
 }
 
 function moduleOf(handler: string): string {
   return handler.slice(0, handler.lastIndexOf('.'))
-}
-
-function variablesOf({ code, rules }: Change): Record<string, string> {
-  return {
-    // Functions share files, so a function cannot recognize its code by its file.
-    ...(code ? { CODE_VERSION: code.fingerprint } : {}),
-    ...(rules ? { RULES_DIR: rules.folder } : {}),
-  }
 }
 
 /** serverless-offline passes these on from its own environment. */

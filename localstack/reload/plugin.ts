@@ -24,6 +24,13 @@ const READ_AT_START = [
   'config/failures/policy.yaml',
 ]
 
+/** What is done when files are saved. A file belongs to the first row that has it. */
+interface SavedFiles {
+  /** @param path relative to the project */
+  has(path: string): boolean
+  act(paths: readonly string[]): Promise<void>
+}
+
 /** The prefix of this plugin's lines in the functions' log. */
 const PREFIX = 'watch  '
 
@@ -116,31 +123,36 @@ export default class ReloadPlugin {
 
   #watch(reloader: Reloader): void {
     const { serviceDir, service } = this.#serverless
-    const rulesDirs = reloader.rulesDirs.map(folder => ({ folder, path: relative(serviceDir, folder) }))
-    const isIn = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`)
+    const rules = reloader.rulesDirs.map(folder => ({ folder, path: relative(serviceDir, folder) }))
+    const rulesPaths = rules.map(({ path }) => path)
+    const rows: SavedFiles[] = [
+      { has: path => isIn(path, READ_AT_START), act: async paths => this.#say(restartLine(paths)) },
+      // Before the rules, which may need it.
+      { has: path => !isIn(path, rulesPaths), act: paths => reloader.codeSaved(paths) },
+      ...rules.map(({ folder, path }) => ({
+        has: (saved: string) => isIn(saved, [path]),
+        act: (paths: readonly string[]) => this.#rulesSaved(reloader, folder, paths),
+      })),
+    ]
     new Watcher({
       projectDir: serviceDir,
-      patterns: [
-        ...service.custom.esbuild.watch.pattern,
-        ...rulesDirs.map(({ path }) => path),
-        ...READ_AT_START,
-      ],
+      patterns: [...service.custom.esbuild.watch.pattern, ...rulesPaths, ...READ_AT_START],
       sinceMs: this.#beganMs,
-      onSave: async paths => {
-        const atStart = paths.filter(path => READ_AT_START.some(folder => isIn(path, folder)))
-        if (atStart.length > 0) this.#say(restartLine(atStart))
-        const inRules = (path: string) => rulesDirs.some(rules => isIn(path, rules.path))
-        const code = paths.filter(path => !atStart.includes(path) && !inRules(path))
-        await this.#guarded(async () => {
-          if (code.length > 0) await reloader.codeSaved(code)
-          for (const { folder, path } of rulesDirs) {
-            const rules = paths.filter(one => isIn(one, path) && /\.ya?ml$/.test(one))
-            if (rules.length > 0)
-              for (const key of await reloader.rulesSaved(folder, rules)) await this.#run(key)
+      onSave: paths =>
+        this.#guarded(async () => {
+          const byRow = Map.groupBy(paths, path => rows.find(row => row.has(path)))
+          for (const row of rows) {
+            const saved = byRow.get(row)
+            if (saved) await row.act(saved)
           }
-        })
-      },
+        }),
     })
+  }
+
+  async #rulesSaved(reloader: Reloader, folder: string, paths: readonly string[]): Promise<void> {
+    const rules = paths.filter(path => /\.ya?ml$/.test(path))
+    if (rules.length === 0) return
+    for (const key of await reloader.rulesSaved(folder, rules)) await this.#run(key)
   }
 
   /** Runs a scheduled function now, because its next run may be a minute away. */
@@ -169,6 +181,10 @@ export default class ReloadPlugin {
     const plugins = this.#serverless.pluginManager.getPlugins()
     return plugins.find(plugin => 'replaceInstances' in plugin) as Trigger | undefined
   }
+}
+
+function isIn(path: string, folders: readonly string[]): boolean {
+  return folders.some(folder => path === folder || path.startsWith(`${folder}/`))
 }
 
 const THREAD = new URL('../../packages/msk-trigger/invoke/runtimes/node/worker.ts', import.meta.url)

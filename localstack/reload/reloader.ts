@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import pMap from 'p-map'
 import { BuildError, type Built, type FunctionCode } from '../../infra/bundle-builder.ts'
-import type { Change, ReloadedFunction, RulesVersion } from './functions.ts'
+import type { Change, ReloadedFunction } from './functions.ts'
 import { filesNamed, type Refusal, refusedLines, reloadedLine, unchangedLine } from './lines.ts'
 import { differenceOf, type RuleSet, readRuleSet } from './rule-set.ts'
 import type { Candidate } from './try-out.ts'
@@ -28,12 +28,6 @@ export interface ReloaderParts {
 interface Changed {
   readonly target: ReloadedFunction
   readonly change: Change
-}
-
-/** A change that was not tried yet, and how to describe it. */
-interface Planned extends Changed {
-  readonly kept: Refusal['kept']
-  readonly what: string
 }
 
 /** Functions that are tried at the same time: each takes the memory of a running one. */
@@ -78,9 +72,9 @@ export class Reloader {
     for (const folder of this.rulesDirs) {
       const set = await readRuleSet(folder).catch(() => undefined)
       if (!set) continue
-      const rules = await this.#copyOf(set)
+      const change = await this.#parts.versions.writeRules(set)
       this.#rules.set(folder, set)
-      for (const target of this.#readersOf(folder)) target.use({ rules })
+      for (const target of this.#readersOf(folder)) target.use(change)
     }
   }
 
@@ -90,7 +84,7 @@ export class Reloader {
    */
   async rulesSaved(folder: string, files: readonly string[]): Promise<readonly string[]> {
     const readers = this.#readersOf(folder)
-    const { say, projectDir } = this.#parts
+    const { say, projectDir, versions } = this.#parts
     const set = await readRuleSet(folder, relative(projectDir, folder)).catch((error: Error) => error)
     if (set instanceof Error) {
       const functions = readers.map(({ key }) => key)
@@ -102,8 +96,12 @@ export class Reloader {
       say(unchangedLine(files, 'rule'))
       return []
     }
-    const rules = await this.#copyOf(set)
-    await this.#apply(readers.map(target => ({ target, change: { rules }, kept: 'rules', what })))
+    const change = await versions.writeRules(set)
+    // The code with which functions read rules has read them, so that there is nothing to try.
+    await this.#replace(
+      readers.map(target => ({ target, change })),
+      what,
+    )
     this.#rules.set(folder, set)
     return readers.flatMap(({ key, isScheduled }) => (isScheduled ? [key] : []))
   }
@@ -115,8 +113,7 @@ export class Reloader {
     const refusals: Refusal[] = []
     const changed = await this.#builtOrRefused(affected, refusals)
     refusedLines(refusals).forEach(say)
-    if (changed.length > 0)
-      await this.#apply(changed.map(one => ({ ...one, kept: 'code', what: filesNamed(files) })))
+    if (changed.length > 0) await this.#replace(await this.#thoseThatStart(changed), filesNamed(files))
     else if (refusals.length === 0) say(unchangedLine(files, 'function'))
   }
 
@@ -169,42 +166,37 @@ export class Reloader {
       return fingerprint === target.fingerprint ? [] : [{ target, fingerprint }]
     })
     if (changed.length === 0) return []
-    const version = versions.next()
-    const folder = await versions.writeCode(version, files)
-    return changed.map(({ target, fingerprint }) => ({
-      target,
-      change: { code: { version, folder, fingerprint } },
-    }))
+    const changeTo = await versions.writeCode(files)
+    return changed.map(({ target, fingerprint }) => ({ target, change: changeTo(fingerprint) }))
   }
 
   #hasSource(target: ReloadedFunction, files: readonly string[]): boolean {
     return files.some(file => this.#sources.get(target)?.has(file))
   }
 
-  async #copyOf(set: RuleSet): Promise<RulesVersion> {
-    const version = this.#parts.versions.next()
-    return { version, folder: await this.#parts.versions.writeRules(version, set) }
-  }
-
-  /** Tries new code, applies what starts, and reports the result. */
-  async #apply(planned: readonly Planned[]): Promise<void> {
-    const { location, provided, tryOut, replace, say, versions, functions } = this.#parts
-    const reasonOf = async ({ target, change }: Planned) =>
-      // Rules were read by the code with which functions read them when they start.
-      change.code ? tryOut(target.candidate(change, location, provided)) : undefined
-    const reasons = await pMap(planned, reasonOf, { concurrency: TRIED_AT_ONCE })
-    const refusals = planned.flatMap(({ target, kept }, at) => {
+  /** Tries new code, and reports what does not start. */
+  async #thoseThatStart(changed: readonly Changed[]): Promise<readonly Changed[]> {
+    const { location, provided, tryOut, say } = this.#parts
+    const reasons = await pMap(
+      changed,
+      ({ target, change }) => tryOut(target.candidate(change, location, provided)),
+      { concurrency: TRIED_AT_ONCE },
+    )
+    const refusals = changed.flatMap(({ target }, at): Refusal[] => {
       const reason = reasons[at]
-      return reason === undefined ? [] : [{ functions: [target.key], kept, reason }]
+      return reason === undefined ? [] : [{ functions: [target.key], kept: 'code', reason }]
     })
     refusedLines(refusals).forEach(say)
-    const accepted = planned.filter((_, at) => reasons[at] === undefined)
-    const [first] = accepted
-    if (!first) return
+    return changed.filter((_, at) => reasons[at] === undefined)
+  }
+
+  async #replace(accepted: readonly Changed[], what: string): Promise<void> {
+    if (accepted.length === 0) return
+    const { replace, say, versions, functions } = this.#parts
     for (const { target, change } of accepted) target.use(change)
     const keys = accepted.map(({ target }) => target.key)
     await replace(keys)
-    say(reloadedLine(keys, first.what))
+    say(reloadedLine(keys, what))
     await versions.prune(new Set(functions.flatMap(target => target.versions)))
   }
 

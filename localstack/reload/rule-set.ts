@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { checkRules, errorLine } from '../../lib/alerting/check-rules.ts'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
@@ -28,11 +26,6 @@ export async function readRuleSet(folder: string, shownAs = folder): Promise<Rul
     if (!(error instanceof InvalidRules)) throw error
     throw new Error(checkRules(files).errors.map(errorLine).join('\n'), { cause: error })
   }
-}
-
-export async function copyRuleSet({ files }: RuleSet, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  await Promise.all(files.map(({ where, text }) => writeFile(join(folder, basename(where)), text)))
 }
 
 /**

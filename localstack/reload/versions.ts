@@ -1,7 +1,8 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Files } from '../../infra/bundle-builder.ts'
-import { copyRuleSet, type RuleSet } from './rule-set.ts'
+import type { Change } from './functions.ts'
+import type { RuleSet } from './rule-set.ts'
 
 /** Old versions to keep in addition to those in use: a running invocation may still read a file of one. */
 const KEPT = 5
@@ -23,27 +24,31 @@ export class Versions {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  /** Returns the number of the next version. */
-  next(): number {
-    this.#latest += 1
-    return this.#latest
-  }
-
-  /** Returns the folder of the files, relative to the folder of all versions. */
-  async writeCode(version: number, files: Files): Promise<string> {
+  /**
+   * Writes the files of functions. Returns the change for the function with a fingerprint.
+   */
+  async writeCode(files: Files): Promise<(fingerprint: string) => Change> {
+    const version = this.#next()
     const folder = join(this.#folder, `${version}`)
     const all = [...files, ['package.json', '{"type":"module"}'] as const]
     for (const path of new Set(all.map(([file]) => dirname(file))))
       await mkdir(join(folder, path), { recursive: true })
     for (const [file, content] of all) await writeFile(join(folder, file), content)
-    return `${version}`
+    // Functions share files, so a function cannot recognize its code by its file.
+    return fingerprint => ({
+      kind: 'code',
+      version,
+      folder: `${version}`,
+      variables: { CODE_VERSION: fingerprint },
+    })
   }
 
-  /** Returns the absolute path of the copy. */
-  async writeRules(version: number, rules: RuleSet): Promise<string> {
+  async writeRules({ files }: RuleSet): Promise<Change> {
+    const version = this.#next()
     const folder = join(this.#folder, `${version}`, 'rules')
-    await copyRuleSet(rules, folder)
-    return folder
+    await mkdir(folder, { recursive: true })
+    await Promise.all(files.map(({ where, text }) => writeFile(join(folder, basename(where)), text)))
+    return { kind: 'rules', version, variables: { RULES_DIR: folder } }
   }
 
   /** Removes old versions, except those in use. */
@@ -53,5 +58,10 @@ export class Versions {
     await Promise.all(
       old.map(version => rm(join(this.#folder, `${version}`), { recursive: true, force: true })),
     )
+  }
+
+  #next(): number {
+    this.#latest += 1
+    return this.#latest
   }
 }

@@ -6,7 +6,7 @@ import { plainReport } from './report.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './resources.ts'
 import { serviceEnvironment } from './services.ts'
 import { servicesFromEnvironment } from './settings.ts'
-import { type OwnStack, stackVariables, withStack } from './stack/with-stack.ts'
+import { type OwnStack, stackVariables, withStack } from './stack.ts'
 
 // `npm run services`: only the servers, for use with `npx serverless offline`.
 

@@ -1,8 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { loadRules } from '../lib/alerting/rules-directory.ts'
-import { localEnvironment, readConfig } from '../lib/app/config.ts'
+import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
 import { dataReader } from '../lib/app/data-reader.ts'
+import { topicName } from '../lib/app/topics.ts'
+import { alertIn } from '../lib/queries/alerts.ts'
 import { consumerLags, pendingBefore } from '../lib/queries/lag.ts'
+import { NewRecords } from '../lib/queries/records.ts'
 import { topicBounds } from '../lib/queries/topics.ts'
 import { TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
 import { StateInspection } from '../packages/runtime/adapters/redis/inspection.ts'
@@ -12,9 +15,8 @@ import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { StackNotFound, stackEnvironment } from '../programs/addresses.ts'
 import { readOptions } from '../programs/options.ts'
 import { UserError } from '../programs/user-error.ts'
-import { FiredAlerts } from './smoke/alerts.ts'
+import { kafkaAnswers, redisAnswers } from './services/probes.ts'
 import { consumersOf } from './smoke/consumers.ts'
-import { requireReachable } from './smoke/reachable.ts'
 import { EXPECTED_RULES, SmokeReadings } from './smoke/readings.ts'
 import { failureOf, isPassed, type Seen, summaryOf } from './smoke/result.ts'
 
@@ -35,6 +37,35 @@ nothing has changed for 45 seconds.
 
 Without --stack: KAFKA_BROKERS or KAFKA_PORT, and REDIS_URL or REDIS_PORT, or else the running stack.
 RULES_DIR names the stack's rules, if they are not the ones that ship.`
+
+/** The alerts of one sensor that come from now on. */
+class FiredAlerts {
+  readonly #records: NewRecords
+  readonly #sensor: string
+  readonly #rules = new Set<string>()
+
+  private constructor(records: NewRecords, sensor: string) {
+    this.#records = records
+    this.#sensor = sensor
+  }
+
+  static async from(
+    log: Parameters<typeof NewRecords.fromNow>[0],
+    env: string,
+    sensor: string,
+  ): Promise<FiredAlerts> {
+    return new FiredAlerts(await NewRecords.fromNow(log, topicName('alerts', env)), sensor)
+  }
+
+  /** The names of the rules of which an alert has fired so far. */
+  async read(): Promise<ReadonlySet<string>> {
+    for await (const record of this.#records.read()) {
+      const alert = alertIn(record)?.alert
+      if (alert?.status === 'firing' && alert.entity.subject === this.#sensor) this.#rules.add(alert.rule)
+    }
+    return this.#rules
+  }
+}
 
 process.exitCode = await main(process.argv.slice(2)).catch(error => {
   const saysWhatToDo = [UserError, ConfigError, StackNotFound].some(kind => error instanceof kind)
@@ -110,4 +141,33 @@ async function askUntil(ask: () => Promise<Seen>, isEnough: (seen: Seen) => bool
     if (isEnough(seen) || Date.now() > deadlineMs) return seen
     await pause(ASK_EVERY_MS)
   }
+}
+
+/**
+ * Checks that the configured servers answer, so that a wrong address is reported by name and not by a later failure.
+ * @throws UserError naming the servers that do not answer, without user and password
+ */
+async function requireReachable({ kafka, redis }: Config): Promise<void> {
+  if (!URL.canParse(redis.url))
+    throw new UserError('REDIS_URL is not of the form redis://host:port (rediss:// for TLS). Fix it.')
+  const [kafkaIsThere, redisIsThere] = await Promise.all([
+    // The probe supports only plaintext, and a cluster that is named by its ARN is looked up later.
+    kafka.auth !== 'none' || kafka.brokers.length === 0 || kafkaAnswers(kafka.brokers.join(',')),
+    redisAnswers(redis.url),
+  ])
+  const silent = [
+    ...(kafkaIsThere
+      ? []
+      : [`Kafka does not answer at ${kafka.brokers.join(',')} (KAFKA_BROKERS, KAFKA_PORT).`]),
+    ...(redisIsThere ? [] : [`Redis does not answer at ${hostAndPort(redis.url)} (REDIS_URL, REDIS_PORT).`]),
+  ]
+  if (silent.length === 0) return
+  throw new UserError(
+    `${silent.join('\n  ')}\n  Start the stack with npm start, or set these variables to its addresses.`,
+  )
+}
+
+function hostAndPort(url: string): string {
+  const { hostname, port } = new URL(url)
+  return `${hostname}:${port || 6379}`
 }

@@ -13,7 +13,7 @@ import type { Change, StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { CircuitBreaker, StateStore } from '../../packages/runtime/pipeline/ports.ts'
 import { MemoryCheckpointStore } from '../../packages/runtime/testing/checkpoint-store.ts'
 import { MemoryCircuitBreaker } from '../../packages/runtime/testing/circuit-breaker.ts'
-import { transcript } from './invocation.ts'
+import { transcript } from './transcript.ts'
 
 class ToldStateStore extends MemoryStateStore {
   override async commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {

@@ -10,7 +10,7 @@ import { KafkaConnections as ServerConnections } from '../../packages/runtime/la
 import type { OffsetRange } from '../../packages/runtime/pipeline/model.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
-import { transcript } from './invocation.ts'
+import { transcript } from './transcript.ts'
 
 const PUBLISHER: TopicPublisher = {
   publish: async records => {

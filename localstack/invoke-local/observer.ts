@@ -4,7 +4,7 @@
  */
 import { LambdaObserver as ServerObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
 import type { Decision, OffsetRange, StateKey, Waiting } from '../../packages/runtime/pipeline/model.ts'
-import { transcript } from './invocation.ts'
+import { transcript } from './transcript.ts'
 
 export class LambdaObserver extends ServerObserver {
   override traceTo(): void {}

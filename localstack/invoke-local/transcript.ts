@@ -99,3 +99,6 @@ const LONGEST_TEXT = 200
 function indented(line: string): string {
   return `  ${line}`
 }
+
+/** The transcript of the only invocation of this process. */
+export const transcript = new Transcript()

@@ -16,7 +16,6 @@ import { LOOPBACK } from '../services/ports.ts'
 import { describeExit, type Exit, FEW_ARENAS, startProcess, tellingLine } from '../services/process.ts'
 import type { Ready } from '../services/supervisor.ts'
 import { SERVERS_READY } from './servers-plugin.ts'
-import { isFrameworkError, startupErrorIn } from './startup-error.ts'
 
 export interface FunctionsOptions {
   /** Additional variables: where the servers are. */
@@ -32,6 +31,13 @@ export interface FunctionsOptions {
   /** Receives each line of the trigger's reports. */
   readonly onReport: (line: string) => void
 }
+
+/**
+ * The framework prints this line before its message. It may keep running afterwards without having started anything.
+ */
+const FRAMEWORK_ERROR = /^Errors?:$/
+const STACK_FRAME = /^\s+at /
+const MOST_LINES = 15
 
 /** What is started, for the user. */
 export const FRAMEWORK = 'serverless offline'
@@ -144,6 +150,22 @@ function failureOf(how: string, logFile: string): string {
   return error === undefined
     ? `✗ The functions did not start: serverless offline ${how}.\n  Its log says: ${tellingLine(logFile)}\n  ${where}`
     : `✗ The functions cannot start: ${error}\n  ${where}`
+}
+
+/** Whether the framework has failed to start; its message follows. */
+export function isFrameworkError(line: string): boolean {
+  return FRAMEWORK_ERROR.test(line)
+}
+
+/** The framework's error message in a log, without a stack. Undefined if there is none. */
+export function startupErrorIn(log: string): string | undefined {
+  const lines = log.split('\n')
+  const from = lines.findIndex(isFrameworkError)
+  if (from < 0) return undefined
+  const rest = lines.slice(from + 1)
+  const end = rest.findIndex(line => STACK_FRAME.test(line) || line.startsWith('Learn more about'))
+  const message = rest.slice(0, end < 0 ? MOST_LINES : Math.min(end, MOST_LINES)).join('\n')
+  return message.replace(/^(?:Error: )+/, '').trim() || undefined
 }
 
 /**

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
-import { freePort, freePorts, portInUse } from '../../../localstack/services/ports.ts'
-import { reservePort } from '../../../localstack/services/reserved-ports.ts'
+import { freePort, freePorts, portInUse, reservePort } from '../../../localstack/services/ports.ts'
 
 const PORTS = new URL('../../../localstack/services/ports.ts', import.meta.url).href
-const RESERVED = new URL('../../../localstack/services/reserved-ports.ts', import.meta.url).href
+const RESERVED = new URL('../../../localstack/services/ports.ts', import.meta.url).href
 
 /** The output of a separate process. */
 async function printed(program: string): Promise<string> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isFrameworkError, startupErrorIn } from '../../../../localstack/start/startup-error.ts'
+import { isFrameworkError, startupErrorIn } from '../../../../localstack/start/functions.ts'
 
 const SYNTAX = `Environment: linux, node 24.21.0, osls 4.3.1 (local)
 Docs:        github.com/oss-serverless/osls

@@ -3,10 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { stackPorts } from '../../../../localstack/stack/stack-ports.ts'
-import { stackVariables, withStack } from '../../../../localstack/stack/with-stack.ts'
-import { runningStack, stackFile } from '../../../../programs/stack.ts'
-import { until } from '../../../support/until.ts'
+import { stackPorts, stackVariables, withStack } from '../../../localstack/stack.ts'
+import { runningStack, stackFile } from '../../../programs/stack.ts'
+import { until } from '../../support/until.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'sluice-with-stack-'))
 after(() => rmSync(dir, { recursive: true }))

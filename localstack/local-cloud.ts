@@ -1,7 +1,8 @@
 import { RegistrySubjects } from '@sluice/schema-registry'
 import type { ResourcesOutcome } from '../lib/app/aws/resources.ts'
-import { packagedSchema, SCHEMA_FORMATS, schemaSubject } from '../lib/app/packaged-schemas.ts'
-import { SERIALIZED_TYPES } from '../lib/app/serialized-types.ts'
+import { packagedSchema, schemaSubject } from '../lib/app/packaged-schemas.ts'
+import { SERIALIZED_TYPES } from '../lib/app/serializing.ts'
+import { EVENT_FORMATS } from '../lib/event-types.ts'
 import { createResources } from './resources.ts'
 import type { ServicesOptions } from './services/options.ts'
 import { type Services, startServices } from './services.ts'
@@ -51,7 +52,7 @@ export async function registerSchemas(url: string, env: string): Promise<void> {
   const subjects = new RegistrySubjects(url)
   await subjects.setRule(RULE)
   for (const { type } of SERIALIZED_TYPES)
-    for (const format of SCHEMA_FORMATS) {
+    for (const format of EVENT_FORMATS) {
       const packaged = await packagedSchema(type, format)
       if (packaged)
         await subjects.register(schemaSubject(type, format, env), { ...packaged, format: FORMATS[format] })

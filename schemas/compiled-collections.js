@@ -45,68 +45,6 @@ export default {
    {}
   ]
  ],
- "io.sluice.audit.v1": [
-  [
-   [
-    "filter"
-   ],
-   {}
-  ],
-  [
-   [
-    "counts"
-   ],
-   {}
-  ]
- ],
- "io.sluice.dead-letter.v1": [
-  [
-   [
-    "originalHeaders"
-   ],
-   []
-  ],
-  [
-   [
-    "history"
-   ],
-   []
-  ],
-  [
-   [
-    "omitted"
-   ],
-   []
-  ]
- ],
- "io.sluice.dead-letters.handled.v1": [
-  [
-   [
-    "ranges"
-   ],
-   []
-  ]
- ],
- "io.sluice.failure.v1": [
-  [
-   [
-    "originalHeaders"
-   ],
-   []
-  ],
-  [
-   [
-    "history"
-   ],
-   []
-  ],
-  [
-   [
-    "omitted"
-   ],
-   []
-  ]
- ],
  "io.sluice.notification.v1": [
   [
    [
@@ -133,58 +71,6 @@ export default {
     "labels"
    ],
    {}
-  ]
- ],
- "io.sluice.pattern.event.v1": [
-  [
-   [
-    "matches"
-   ],
-   []
-  ]
- ],
- "io.sluice.retry.v1": [
-  [
-   [
-    "originalHeaders"
-   ],
-   []
-  ],
-  [
-   [
-    "history"
-   ],
-   []
-  ],
-  [
-   [
-    "omitted"
-   ],
-   []
-  ]
- ],
- "io.sluice.rules.activated.v1": [
-  [
-   [
-    "rules"
-   ],
-   []
-  ],
-  [
-   [
-    "rules",
-    "*",
-    "labels"
-   ],
-   {}
-  ]
- ],
- "io.sluice.silences.changed.v1": [
-  [
-   [
-    "silences"
-   ],
-   []
   ]
  ]
 }

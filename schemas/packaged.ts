@@ -1,45 +1,32 @@
 /** Puts the schemas of a format into a module, which is loaded only by what reads or writes that format. */
-import { readdirSync, readFileSync } from 'node:fs'
-
-const FORMATS = [
-  ['avro', '.avsc'],
-  ['protobuf', '.proto'],
-  ['json', '.json'],
-] as const
+import { EVENT_FORMATS, EVENT_TYPE_NAMES, type EventFormat } from '../lib/event-types.ts'
+import { binarySchemas } from './binary.ts'
+import { type JsonSchema, jsonSchemaOf } from './sources.ts'
 
 /** The modules, and what makes the text of each: an object that maps each event type to the text of its schema. */
-export const PACKAGED: readonly (readonly [compiled: URL, make: () => string])[] = FORMATS.map(
-  ([format, extension]) => [
+export const PACKAGED: readonly (readonly [compiled: URL, make: () => string])[] = EVENT_FORMATS.map(
+  format => [
     new URL(`compiled-texts-${format}.js`, import.meta.url),
-    () => textsModule(new URL(`${format}/`, import.meta.url), extension),
+    () => `export default ${JSON.stringify(Object.fromEntries(textsOf(format).sort()), null, 1)}\n`,
   ],
 )
 
-/** @throws Error if the folder has no schema, or another kind of file */
-function textsModule(folder: URL, extension: string): string {
-  const files = readdirSync(folder).sort()
-  const odd = files.find(file => !file.endsWith(extension))
-  if (files.length === 0 || odd)
-    throw new Error(`${folder.pathname}: must hold schemas, ${extension}, and nothing else`)
-  const texts = files.map(file => {
-    const text = readFileSync(new URL(file, folder), 'utf8')
-    const whole = extension === '.json' ? bundled(JSON.parse(text), folder) : text
-    return [`io.sluice.${file.slice(0, -extension.length)}`, extension === '.avsc' ? compact(text) : whole]
-  })
-  return `export default ${JSON.stringify(Object.fromEntries(texts), null, 1)}\n`
+function textsOf(format: EventFormat): [type: string, text: string][] {
+  if (format === 'json') return EVENT_TYPE_NAMES.map(type => [type, bundled(jsonSchemaOf(type))])
+  return binarySchemas(format).map(({ type, text }) => [
+    type,
+    format === 'avro' ? JSON.stringify(JSON.parse(text())) : text(),
+  ])
 }
 
 /** With the schemas that it references under `$defs`, where their `$id` makes them found. */
-function bundled(schema: Readonly<Record<string, unknown>>, folder: URL): string {
-  const refs = new Set(
-    [...JSON.stringify(schema).matchAll(/"\$ref":"https:[^"]+\/([^"/]+)"/g)].map(([, name]) => name),
+function bundled(schema: JsonSchema): string {
+  const names = new Set(
+    [...JSON.stringify(schema).matchAll(/"\$ref":"https:[^"]+\/([^"/]+)\.json"/g)].map(
+      ([, name = '']) => name,
+    ),
   )
-  if (refs.size === 0) return JSON.stringify(schema)
-  const others = [...refs].map(name => [name, JSON.parse(readFileSync(new URL(`${name}`, folder), 'utf8'))])
-  const { $defs = {} } = schema as { $defs?: object }
-  return JSON.stringify({ ...schema, $defs: { ...$defs, ...Object.fromEntries(others) } })
-}
-
-function compact(json: string): string {
-  return JSON.stringify(JSON.parse(json))
+  if (names.size === 0) return JSON.stringify(schema)
+  const others = [...names].map(name => [`${name}.json`, jsonSchemaOf(name)])
+  return JSON.stringify({ ...schema, $defs: { ...schema.$defs, ...Object.fromEntries(others) } })
 }

@@ -1,21 +1,20 @@
 /** Derives TypeScript's types of the data of events from their JSON Schemas. */
-import { readdirSync, readFileSync } from 'node:fs'
 import { compile, type JSONSchema } from 'json-schema-to-typescript'
+import { EVENT_TYPE_NAMES, eventTypeRow, fileNameOf } from '../lib/event-types.ts'
+import { jsonSchemaOf } from './sources.ts'
 
-const SOURCES = new URL('json/', import.meta.url)
-const AVRO = new URL('avro/', import.meta.url)
 export const TYPES = new URL('types.ts', import.meta.url)
 
-/** The text of the module: a type for each event type, called as its record in Avro is. */
+/** The text of the module: a type for each event type, called as the table of event types says. */
 export async function typesModule(): Promise<string> {
   const texts: string[] = []
-  for (const file of readdirSync(SOURCES).sort()) texts.push(await typeIn(file))
+  for (const type of EVENT_TYPE_NAMES.toSorted()) texts.push(await typeIn(type))
   return texts.join('\n')
 }
 
-async function typeIn(file: string): Promise<string> {
-  const schema = prepared(JSON.parse(readFileSync(new URL(file, SOURCES), 'utf8')))
-  const text = await compile(schema as JSONSchema, nameOf(file), {
+async function typeIn(type: string): Promise<string> {
+  const schema = prepared({ ...jsonSchemaOf(type) })
+  const text = await compile(schema as JSONSchema, recordOf(type), {
     additionalProperties: false,
     bannerComment: '',
     style: { semi: false, singleQuote: true, printWidth: 110, trailingComma: 'all', arrowParens: 'avoid' },
@@ -23,9 +22,11 @@ async function typeIn(file: string): Promise<string> {
   return readonlyIn(text)
 }
 
-/** The name of the record, such as `AlertFired` for `alert.fired.v1.json`. */
-function nameOf(file: string): string {
-  return JSON.parse(readFileSync(new URL(file.replace(/json$/, 'avsc'), AVRO), 'utf8')).name
+/** The name of the type, such as `AlertFired` for `alert.fired.v1`. */
+function recordOf(type: string): string {
+  const row = eventTypeRow(`io.sluice.${fileNameOf(type)}`)
+  if (!row) throw new Error(`${type} is not in the table of event types, lib/event-types.ts`)
+  return row.record
 }
 
 /**
@@ -43,7 +44,7 @@ function prepared(schema: Readonly<Record<string, unknown>>): unknown {
     if (ref === undefined) return value
     const own = /^#\/\$defs\/(.+)$/.exec(ref)?.[1]
     if (own !== undefined) return ($defs as Record<string, unknown>)[own]
-    return { tsType: nameOf(ref.slice(ref.lastIndexOf('/') + 1)) }
+    return { tsType: recordOf(ref.slice(ref.lastIndexOf('/') + 1).replace(/\.json$/, '')) }
   })
 }
 

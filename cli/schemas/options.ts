@@ -1,11 +1,7 @@
 /** The options that the commands about schemas share. */
-import {
-  packagedSchema,
-  SCHEMA_FORMATS,
-  SUBJECT_STRATEGIES,
-  schemaSubject,
-} from '../../lib/app/packaged-schemas.ts'
-import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
+import { packagedSchema, SUBJECT_STRATEGIES, schemaSubject } from '../../lib/app/packaged-schemas.ts'
+import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'
+import { EVENT_FORMATS, EVENT_TYPE_NAMES, fileNameOf } from '../../lib/event-types.ts'
 import { suggestion } from '../../lib/similar.ts'
 import { REGISTRY_ADDRESS } from '../../packages/runtime/settings/registry.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'
@@ -40,8 +36,8 @@ export const SCHEMAS_ARGUMENTS = {
 export const SCHEMAS_OPTIONS = {
   format: optionList(
     '<format>',
-    `only this format; can be given several times: ${SCHEMA_FORMATS.join(', ')}`,
-    oneOf(SCHEMA_FORMATS),
+    `only this format; can be given several times: ${EVENT_FORMATS.join(', ')}`,
+    oneOf(EVENT_FORMATS),
   ),
   subjectStrategy: optionWithDefault(
     '<name>',
@@ -66,7 +62,7 @@ export async function shippedSchemas(
   env: string,
 ): Promise<ShippedSchema[]> {
   const types = names.length === 0 ? SERIALIZED_TYPES.map(({ type }) => type) : names.map(typeNamed)
-  const formats = format.length === 0 ? SCHEMA_FORMATS : format
+  const formats = format.length === 0 ? EVENT_FORMATS : format
   const schemas: ShippedSchema[] = []
   for (const type of new Set(types))
     for (const format of formats) {
@@ -81,6 +77,12 @@ export async function shippedSchemas(
 function typeNamed(name: string): string {
   const found = SERIALIZED_TYPES.find(one => one.type === name || one.name === name)
   if (found) return found.type
+  const json = EVENT_TYPE_NAMES.find(type => [type, fileNameOf(type)].includes(name))
+  if (json)
+    throw new CliFailure(
+      `The data of ${json} is always JSON, so that every version of the code can read it without a registry. It has no subject.`,
+      2,
+    )
   const names = SERIALIZED_TYPES.flatMap(({ type, name: family }) => (family ? [type, family] : [type]))
   const known = suggestion(name, names) ?? ` There are ${names.join(', ')}.`
   throw new CliFailure(

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { COMPILED, compiledModule, SchemaError, SOURCES } from '../../schemas/compile.ts'
+import { COMPILED, compiledModule, SchemaError } from '../../schemas/compile.ts'
+import { SOURCES } from '../../schemas/sources.ts'
 
 /** Why the schemas would not load, or would not be those that lie in `schemas/json/`. */
 export async function schemaProblems(sources = SOURCES, compiled = COMPILED): Promise<string[]> {

@@ -1,7 +1,7 @@
 /** What the functions would make of their environment when they start. Pure. */
 import { SLICES } from '../../lib/app/config.ts'
 import { isLoopback } from '../../lib/app/loopback.ts'
-import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
+import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'
 import { type Environment, readSettings } from '../../lib/app/settings/index.ts'
 import { parseRedisUrl } from '../../packages/runtime/adapters/redis/address.ts'
 import { formatsOf, type Serialization } from '../../packages/runtime/consumer/serialization.ts'

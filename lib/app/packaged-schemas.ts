@@ -1,31 +1,24 @@
 /** The schemas that ship in `schemas/`, loaded when a format is first needed. */
 import type { PackagedSchema } from '../../packages/runtime/consumer/application.ts'
 import type { SchemaDataFormat } from '../../packages/runtime/consumer/serialization.ts'
+import { type EventFormat, eventTypeRow } from '../event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
-import { serializedType } from './serialized-types.ts'
-import { topicName } from './topics.ts'
+import { type Signal, topicName } from './topics.ts'
 
 interface Texts {
   readonly default: Readonly<Record<string, string>>
 }
 
-/** In the order in which people name them. */
-export const SCHEMA_FORMATS = ['json', 'avro', 'protobuf'] as const
-export type AnySchemaFormat = (typeof SCHEMA_FORMATS)[number]
-
 const FORMATS: Readonly<
-  Record<AnySchemaFormat, { readonly extension: string; readonly load: () => Promise<Texts> }>
+  Record<EventFormat, { readonly extension: string; readonly load: () => Promise<Texts> }>
 > = {
   json: { extension: '.json', load: () => import('../../schemas/compiled-texts-json.js') },
   avro: { extension: '.avsc', load: () => import('../../schemas/compiled-texts-avro.js') },
   protobuf: { extension: '.proto', load: () => import('../../schemas/compiled-texts-protobuf.js') },
 }
 
-/** The schema of an event type, as it ships; undefined if there is none. It references no others. */
-export async function packagedSchema(
-  type: string,
-  format: AnySchemaFormat,
-): Promise<PackagedSchema | undefined> {
+/** The schema of an event type, as it ships; undefined if there is none in this format. It references no others. */
+export async function packagedSchema(type: string, format: EventFormat): Promise<PackagedSchema | undefined> {
   const { extension, load } = FORMATS[format]
   const { default: texts } = await load()
   const text = Object.hasOwn(texts, type) ? texts[type] : undefined
@@ -44,13 +37,13 @@ export type SubjectStrategy = (typeof SUBJECT_STRATEGIES)[number]
  */
 export function schemaSubject(
   type: string,
-  format: AnySchemaFormat,
+  format: EventFormat,
   env: string,
   strategy: SubjectStrategy = 'topic-record',
 ): string {
-  const { signal, record } = serializedType(type) ?? {}
-  if (!signal) throw new Error(`${type} has no subject: its data is always JSON`)
-  const topic = strategy === 'record' ? '' : `${topicName(signal, env)}-`
+  const { topic: signal, record, formats = [] } = eventTypeRow(type) ?? {}
+  if (formats.length < 2) throw new Error(`${type} has no subject: its data is always JSON`)
+  const topic = strategy === 'record' ? '' : `${topicName(signal as Signal, env)}-`
   return `${topic}${type}.${record}${format === 'avro' ? '' : `-${format}`}`
 }
 

@@ -1,6 +1,27 @@
 /** Data that fits a JSON Schema, as fast-check generates it. Of the language it knows what the schemas of `schemas/json/` use. */
 import fc, { type Arbitrary } from 'fast-check'
-import type { JsonSchema, Resolve } from './schema-shapes.ts'
+
+export interface JsonSchema {
+  readonly $ref?: string
+  readonly $defs?: Readonly<Record<string, JsonSchema>>
+  readonly type?: string | readonly string[]
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly required?: readonly string[]
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly additionalProperties?: JsonSchema | boolean
+  readonly items?: JsonSchema
+  readonly anyOf?: readonly JsonSchema[]
+  readonly format?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minLength?: number
+  readonly minItems?: number
+  readonly minProperties?: number
+}
+
+/** The schema that a reference names. */
+type Resolve = (ref: string) => JsonSchema
 
 const MOST_ITEMS = 3
 

@@ -1,12 +1,8 @@
 /** The subjects of the schema registry, their versions, and what has changed from one to the next. */
 import { isRegistryError, type RegistrySubjects, type SchemaVersion } from '@sluice/schema-registry'
-import {
-  type AnySchemaFormat,
-  SCHEMA_FORMATS,
-  SUBJECT_STRATEGIES,
-  schemaSubject,
-} from '../../../lib/app/packaged-schemas.ts'
-import { SERIALIZED_TYPES } from '../../../lib/app/serialized-types.ts'
+import { SUBJECT_STRATEGIES, schemaSubject } from '../../../lib/app/packaged-schemas.ts'
+import { SERIALIZED_TYPES } from '../../../lib/app/serializing.ts'
+import { EVENT_FORMATS, type EventFormat } from '../../../lib/event-types.ts'
 import { promiseOf } from '../../../lib/queries/compatibility-rules.ts'
 import { readable } from '../../../lib/queries/readable-schema.ts'
 import { type DiffLine, diffOf } from '../../../lib/queries/text-diff.ts'
@@ -18,7 +14,7 @@ import { isFound } from './layouts.ts'
 interface ShippedSubject {
   /** Of the events whose data it describes. */
   readonly type: string
-  readonly format: AnySchemaFormat
+  readonly format: EventFormat
 }
 
 export interface ListedSubject {
@@ -66,7 +62,7 @@ export async function oneSubject(
 function shippedSubjects(env: string): ReadonlyMap<string, ShippedSubject> {
   return new Map(
     SERIALIZED_TYPES.flatMap(({ type }) =>
-      SCHEMA_FORMATS.flatMap(format =>
+      EVENT_FORMATS.flatMap(format =>
         SUBJECT_STRATEGIES.map(
           strategy => [schemaSubject(type, format, env, strategy), { type, format }] as const,
         ),

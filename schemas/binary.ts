@@ -1,0 +1,99 @@
+/** Derives the Avro and Protobuf schemas of the event types that can have such data from their JSON Schemas. */
+import { BINARY_TYPES, EVENT_TYPES, type EventFormat, fileNameOf } from '../lib/event-types.ts'
+import { type FieldType, type RecordField, type RecordType, recordOf, type Scalar } from './records.ts'
+
+/** A generated schema. */
+export interface BinarySchema {
+  readonly type: string
+  readonly file: URL
+  /** @throws Error if Avro and Protobuf cannot express its JSON Schema */
+  text(): string
+}
+
+/** The generated schemas of a format, in the order of the table. */
+export function binarySchemas(format: Exclude<EventFormat, 'json'>): BinarySchema[] {
+  const { extension, write } = FORMATS[format]
+  return BINARY_TYPES.map(type => ({
+    type,
+    file: new URL(`${format}/${fileNameOf(type)}.${extension}`, import.meta.url),
+    text: () => write(type.replaceAll('-', '_'), recordOf(type, EVENT_TYPES[type])),
+  }))
+}
+
+const FORMATS = {
+  avro: { extension: 'avsc', write: avroText },
+  protobuf: { extension: 'proto', write: protobufText },
+} as const
+
+const AVRO_SCALARS: Readonly<Record<Scalar, string>> = {
+  string: 'string',
+  number: 'double',
+  boolean: 'boolean',
+  uint32: 'int',
+  int32: 'int',
+  int64: 'long',
+}
+
+function avroText(namespace: string, { record: name, doc, fields }: RecordType): string {
+  const record = { type: 'record', name, namespace, ...documented(doc), fields: fields.map(avroField) }
+  return `${JSON.stringify(record, null, 2)}\n`
+}
+
+function avroField({ name, doc, type, isOptional }: RecordField): object {
+  const plain = avroType(type)
+  const typed = isOptional ? { type: ['null', plain], default: null } : { type: plain }
+  return { name, ...documented(doc), ...typed }
+}
+
+function avroType(type: FieldType): unknown {
+  if (typeof type === 'string') return AVRO_SCALARS[type]
+  if ('list' in type) return { type: 'array', items: avroType(type.list) }
+  if ('map' in type) return { type: 'map', values: avroType(type.map) }
+  return { type: 'record', name: type.record, ...documented(type.doc), fields: type.fields.map(avroField) }
+}
+
+function documented(doc: string | undefined): { readonly doc?: string } {
+  return doc === undefined ? {} : { doc }
+}
+
+function protobufText(namespace: string, record: RecordType): string {
+  const messages = [record, ...nestedIn(record)].map(messageText)
+  return `syntax = "proto3";\n\npackage ${namespace};\n\n${messages.join('\n')}`
+}
+
+function messageText({ record, doc, fields }: RecordType): string {
+  const lines = fields.map(
+    (field, index) => `${comment(field.doc, '  ')}  ${protobufField(field)} = ${index + 1};\n`,
+  )
+  return `${comment(doc, '')}message ${record} {\n${lines.join('')}}\n`
+}
+
+function protobufField({ name, type, isOptional }: RecordField): string {
+  const snake = name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+  if (typeof type === 'object' && 'list' in type) return `repeated ${protobufType(type.list)} ${snake}`
+  // Messages and maps are never without presence, so the word is not needed there, or not allowed.
+  return `${isOptional && typeof type === 'string' ? 'optional ' : ''}${protobufType(type)} ${snake}`
+}
+
+function protobufType(type: FieldType): string {
+  if (type === 'boolean') return 'bool'
+  if (typeof type === 'string') return type === 'number' ? 'double' : type
+  if ('list' in type) throw new Error('Protobuf has no list of lists and no map of lists')
+  return 'map' in type ? `map<string, ${protobufType(type.map)}>` : type.record
+}
+
+function nestedIn({ fields }: RecordType): RecordType[] {
+  return fields.flatMap(({ type }) => {
+    const inner = innerOf(type)
+    return typeof inner === 'string' ? [] : [inner, ...nestedIn(inner)]
+  })
+}
+
+function innerOf(type: FieldType): Scalar | RecordType {
+  if (typeof type === 'string' || 'record' in type) return type
+  return innerOf('list' in type ? type.list : type.map)
+}
+
+function comment(doc: string | undefined, indent: string): string {
+  return doc === undefined ? '' : `${indent}// ${doc}${/[.…]$/.test(doc) ? '' : '.'}\n`
+}

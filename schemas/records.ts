@@ -1,0 +1,106 @@
+/** Reads the JSON Schema of an event type as records with fields, which is what Avro and Protobuf know. Pure but for reading the files. */
+import type { EventTypeRow } from '../lib/event-types.ts'
+import { type JsonSchema, jsonSchemaOf, type Located, resolved } from './sources.ts'
+
+export type Scalar = 'string' | 'number' | 'boolean' | 'uint32' | 'int32' | 'int64'
+
+export type FieldType = Scalar | RecordType | { readonly list: FieldType } | { readonly map: FieldType }
+
+export interface RecordType {
+  readonly record: string
+  readonly doc?: string
+  readonly fields: readonly RecordField[]
+}
+
+/** The number of a field in Protobuf is its place in this order: a new property of a JSON Schema has to be the last one. */
+export interface RecordField {
+  readonly name: string
+  readonly doc?: string
+  readonly type: FieldType
+  readonly isOptional: boolean
+}
+
+/** @throws Error if the schema has a part that Avro or Protobuf cannot express */
+export function recordOf(type: string, { record, binary = {} }: EventTypeRow): RecordType {
+  const root = jsonSchemaOf(type)
+
+  /** @param isDocumented fields of nested objects have no documentation, because their field has it */
+  function recordAt(
+    { schema, root }: Located,
+    path: string,
+    name: string,
+    isDocumented: boolean,
+  ): RecordType {
+    const { properties = {}, required = [] } = schema
+    const fields = Object.entries(properties).map(([field, property]): RecordField => {
+      const doc = isDocumented ? firstSentence(property.description) : undefined
+      return {
+        name: field,
+        ...(doc === undefined ? {} : { doc }),
+        type: typeAt({ schema: property, root }, path === '' ? field : `${path}.${field}`, field),
+        isOptional: !required.includes(field),
+      }
+    })
+    return { record: name, fields }
+  }
+
+  function typeAt(located: Located, path: string, property: string): FieldType {
+    const { schema, root } = resolved(located)
+    const { name, doc } = binary.records?.[path] ?? { name: property.replace(/^./, a => a.toUpperCase()) }
+    if (schema.anyOf) {
+      const either = eitherOf(schema.anyOf.map(one => resolved({ schema: one, root })))
+      return { ...recordAt(either, path, name, true), ...(doc === undefined ? {} : { doc }) }
+    }
+    if (schema.properties) return recordAt({ schema, root }, path, name, false)
+    const { items, additionalProperties } = schema
+    if (items) return { list: typeAt({ schema: items, root }, `${path}.*`, property) }
+    if (typeof additionalProperties === 'object')
+      return { map: typeAt({ schema: additionalProperties, root }, `${path}.*`, property) }
+    return scalarAt(schema, path)
+  }
+
+  function scalarAt({ type: scalar, enum: words, const: word }: JsonSchema, path: string): Scalar {
+    if (words?.every(one => typeof one === 'string') || typeof word === 'string') return 'string'
+    if (scalar === 'string' || scalar === 'number' || scalar === 'boolean') return scalar
+    if (scalar === 'integer') return binary.integers?.[path] ?? 'uint32'
+    throw new Error(
+      `${type}: ${path} has no form in Avro and Protobuf: make the type JSON alone, or change its schema`,
+    )
+  }
+
+  const { description } = root
+  const whole = recordAt({ schema: root, root }, '', record, true)
+  return { ...whole, ...(description === undefined ? {} : { doc: description }) }
+}
+
+/** All fields of the alternatives, in the order of the one that has most. Fields that one of them lacks are optional. */
+function eitherOf(alternatives: readonly Located[]): Located {
+  const [widest] = alternatives.toSorted((a, b) => sizeOf(b) - sizeOf(a))
+  if (!widest) throw new Error('an anyOf without alternatives')
+  const schemas = alternatives.map(({ schema }) => schema)
+  return {
+    root: widest.root,
+    schema: {
+      properties: Object.assign({ ...widest.schema.properties }, ...without(widest.schema, schemas)),
+      required: (widest.schema.required ?? []).filter(name =>
+        schemas.every(({ required = [] }) => required.includes(name)),
+      ),
+    },
+  }
+}
+
+function sizeOf({ schema }: Located): number {
+  return Object.keys(schema.properties ?? {}).length
+}
+
+/** The properties of the schemas that this one lacks. */
+function without({ properties: known = {} }: JsonSchema, schemas: readonly JsonSchema[]) {
+  return schemas.map(({ properties = {} }) =>
+    Object.fromEntries(Object.entries(properties).filter(([name]) => !Object.hasOwn(known, name))),
+  )
+}
+
+/** The first sentence says what a field is. When it is absent follows, which a type says outside of JSON. */
+function firstSentence(description: string | undefined): string | undefined {
+  return description?.split(/\. (?=[A-Z])/)[0]
+}

@@ -1,0 +1,46 @@
+/** The JSON Schemas of event types, from which everything else in this folder is derived. */
+import { readFileSync } from 'node:fs'
+import { fileNameOf } from '../lib/event-types.ts'
+
+/** The part of JSON Schema that schemas of event types use. */
+export interface JsonSchema {
+  readonly $ref?: string
+  readonly $defs?: Readonly<Record<string, JsonSchema>>
+  readonly description?: string
+  readonly type?: string | readonly string[]
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly required?: readonly string[]
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly additionalProperties?: JsonSchema | boolean
+  readonly items?: JsonSchema
+  readonly anyOf?: readonly JsonSchema[]
+}
+
+/** A schema, and the one whose `$defs` its references mean. */
+export interface Located {
+  readonly schema: JsonSchema
+  readonly root: JsonSchema
+}
+
+/** Folder of the JSON Schemas. */
+export const SOURCES = new URL('json/', import.meta.url)
+
+/** Reads the JSON Schema of an event type. */
+export function jsonSchemaOf(type: string): JsonSchema {
+  return JSON.parse(readFileSync(new URL(`${fileNameOf(type)}.json`, SOURCES), 'utf8'))
+}
+
+/** Follows a reference: into `$defs` of the schema itself, or to another event type by its `$id`. */
+export function resolved({ schema, root }: Located): Located {
+  const { $ref } = schema
+  if ($ref === undefined) return { schema, root }
+  const own = /^#\/\$defs\/(.+)$/.exec($ref)?.[1]
+  if (own === undefined) {
+    const other = jsonSchemaOf($ref.slice($ref.lastIndexOf('/') + 1).replace(/\.json$/, ''))
+    return { schema: other, root: other }
+  }
+  const found = root.$defs?.[own]
+  if (!found) throw new Error(`${root.description}: there is no ${$ref}`)
+  return { schema: found, root }
+}

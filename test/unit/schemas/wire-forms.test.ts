@@ -1,0 +1,93 @@
+/**
+ * Avro and Protobuf schemas that are generated stay readable for those who have data and registries of before. `wire-forms.json` has
+ * what was published: rows may be added to it, and none may change.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import protobuf from 'protobufjs'
+import { packagedSchema, schemaSubject } from '../../../lib/app/packaged-schemas.ts'
+import { BINARY_TYPES } from '../../../lib/event-types.ts'
+
+/** Subject, Avro fields and Protobuf fields by event type. */
+type WireForms = Readonly<
+  Record<
+    string,
+    { readonly subject: string; readonly avro: readonly string[]; readonly protobuf: readonly string[] }
+  >
+>
+
+const KEPT: WireForms = JSON.parse(readFileSync(new URL('wire-forms.json', import.meta.url), 'utf8'))
+
+interface AvroRecord {
+  readonly type: 'record'
+  readonly name: string
+  readonly namespace?: string
+  readonly fields: readonly { readonly name: string; readonly type: Avro; readonly default?: unknown }[]
+}
+type Avro =
+  | string
+  | readonly Avro[]
+  | AvroRecord
+  | { readonly type: 'array'; readonly items: Avro }
+  | { readonly type: 'map'; readonly values: Avro }
+
+/** Each field of each record, with its type, as a line. */
+function avroLines(record: AvroRecord): string[] {
+  return record.fields.flatMap(({ name, type, default: otherwise }) => [
+    `${[record.namespace, record.name].filter(Boolean).join('.')} ${name}: ${avroType(type)}${otherwise === null ? ' = null' : ''}`,
+    ...recordsIn(type).flatMap(avroLines),
+  ])
+}
+
+function avroType(type: Avro): string {
+  if (typeof type === 'string') return type
+  if (isUnion(type)) return type.map(avroType).join(' | ')
+  if (type.type === 'record') return type.name
+  return type.type === 'array' ? `array of ${avroType(type.items)}` : `map of ${avroType(type.values)}`
+}
+
+function recordsIn(type: Avro): AvroRecord[] {
+  if (typeof type === 'string') return []
+  if (isUnion(type)) return type.flatMap(recordsIn)
+  if (type.type === 'record') return [type]
+  return recordsIn(type.type === 'array' ? type.items : type.values)
+}
+
+function isUnion(type: Avro): type is readonly Avro[] {
+  return Array.isArray(type)
+}
+
+/** Each field of each message, with its number, as a line. */
+function protobufLines(text: string): string[] {
+  const { root, package: space = '' } = protobuf.parse(text)
+  const messages = (root.lookup(space) as protobuf.Namespace).nestedArray as protobuf.Type[]
+  return messages.flatMap(({ name, fieldsArray }) =>
+    fieldsArray.map(field => {
+      const many = field.map ? 'map of ' : field.repeated ? 'repeated ' : field.partOf ? 'optional ' : ''
+      return `${space}.${name} ${field.name} = ${field.id}: ${many}${field.type}`
+    }),
+  )
+}
+
+describe('given the Avro and Protobuf schemas that have been published', () => {
+  for (const type of Object.keys(KEPT))
+    test(`given ${type}, then Avro and Protobuf keep every name, number and type`, async () => {
+      const kept = KEPT[type]
+      assert.equal(schemaSubject(type, 'avro', 'prod'), kept?.subject)
+      const avro = avroLines(JSON.parse((await packagedSchema(type, 'avro'))?.text ?? ''))
+      const fields = protobufLines((await packagedSchema(type, 'protobuf'))?.text ?? '')
+      assert.deepEqual(
+        kept?.avro.filter(line => !avro.includes(line)),
+        [],
+      )
+      assert.deepEqual(
+        kept?.protobuf.filter(line => !fields.includes(line)),
+        [],
+      )
+    })
+
+  test('then each type that can be written in them is among them', () => {
+    assert.deepEqual(Object.keys(KEPT).sort(), BINARY_TYPES.toSorted())
+  })
+})

@@ -2,6 +2,7 @@
 
 import type { Event } from '../packages/runtime/consumer/event.ts'
 import type { Audit as AuditData } from '../schemas/types.ts'
+import type { EventType } from './event-types.ts'
 import { dataschemaOf } from './telemetry/dataschema.ts'
 
 /** Every operation, by the name that its audit event has. docs/commands.md lists them. */
@@ -36,7 +37,7 @@ export type Action = (typeof ACTIONS)[number]
 export type Audit = AuditData & { readonly action: Action }
 
 /** CloudEvents `type` of the event that an operator's command leaves behind. */
-export const AUDIT_TYPE = 'io.sluice.audit.v1'
+export const AUDIT_TYPE = 'io.sluice.audit.v1' satisfies EventType
 
 /** The event for an operation. Its id is derived from the operation and its end, so each part of a resumed one leaves its own. */
 export function auditEvent(audit: Audit): Event<Audit> {

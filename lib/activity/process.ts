@@ -14,6 +14,7 @@ import {
   type Step,
   type Timer,
 } from '../../packages/runtime/consumer/process.ts'
+import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import {
   type DatabaseReading,
@@ -23,11 +24,11 @@ import {
   type ReadingData,
 } from '../telemetry/families.ts'
 
-export const ACTIVITY_CHANGED_TYPE = 'io.sluice.activity.changed.v1'
-export const DEVICE_FALLEN_TYPE = 'io.sluice.device.fallen.v1'
-export const INSTANCE_RESTARTED_TYPE = 'io.sluice.instance.restarted.v1'
-export const SENSOR_RETURNED_TYPE = 'io.sluice.sensor.returned.v1'
-export const SENSOR_SILENT_TYPE = 'io.sluice.sensor.silent.v1'
+export const ACTIVITY_CHANGED_TYPE = 'io.sluice.activity.changed.v1' satisfies EventType
+export const DEVICE_FALLEN_TYPE = 'io.sluice.device.fallen.v1' satisfies EventType
+export const INSTANCE_RESTARTED_TYPE = 'io.sluice.instance.restarted.v1' satisfies EventType
+export const SENSOR_RETURNED_TYPE = 'io.sluice.sensor.returned.v1' satisfies EventType
+export const SENSOR_SILENT_TYPE = 'io.sluice.sensor.silent.v1' satisfies EventType
 
 const MINUTE_MS = 60_000
 /** A sensor reports every few seconds, so this allows for many lost readings. */

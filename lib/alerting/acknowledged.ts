@@ -2,12 +2,13 @@
 
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { AlertAcknowledged } from '../../schemas/types.ts'
+import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import type { Alert } from './alert.ts'
 
 export type { AlertAcknowledged }
 
-export const ALERT_ACKNOWLEDGED_TYPE = 'io.sluice.alert.acknowledged.v1'
+export const ALERT_ACKNOWLEDGED_TYPE = 'io.sluice.alert.acknowledged.v1' satisfies EventType
 
 /** The acknowledgement that holds for an alert. */
 export interface Acknowledgement {

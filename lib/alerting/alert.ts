@@ -6,13 +6,14 @@ import type { Received } from '../../packages/runtime/consumer/event.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import type { AlertFired, AlertResolved } from '../../schemas/types.ts'
+import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import type { FamilyName } from '../telemetry/families.ts'
 import { identityOf, type Rule } from './rule.ts'
 import { type Compared, renderSummary, silenceSummary } from './summary.ts'
 
-export const ALERT_FIRED_TYPE = 'io.sluice.alert.fired.v1'
-export const ALERT_RESOLVED_TYPE = 'io.sluice.alert.resolved.v1'
+export const ALERT_FIRED_TYPE = 'io.sluice.alert.fired.v1' satisfies EventType
+export const ALERT_RESOLVED_TYPE = 'io.sluice.alert.resolved.v1' satisfies EventType
 
 export type Alert = FiredAlert | ResolvedAlert
 

@@ -10,6 +10,7 @@ import {
   type Step,
 } from '../../packages/runtime/consumer/process.ts'
 import type { MinuteSummary as MinuteData } from '../../schemas/types.ts'
+import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import {
   type FamilyName,
@@ -23,7 +24,7 @@ import { type Measured, type MetricStatistics, summariesOf, withReading } from '
 import { isCountable, type StatisticsSummary } from './statistics.ts'
 import { assignToWindow, published, WINDOW_MS, type Window, type Windows } from './windows.ts'
 
-export const MINUTE_TYPE = 'io.sluice.analytics.minute.v1'
+export const MINUTE_TYPE = 'io.sluice.analytics.minute.v1' satisfies EventType
 
 /** Longer than the log keeps readings. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1

@@ -7,9 +7,10 @@ import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import type { InhibitionChanged } from '../../schemas/types.ts'
 import { type Alert, NO_DATA } from '../alerting/alert.ts'
 import { PIPELINE_DOWN } from '../alerting/pipeline-down.ts'
+import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 
-export const INHIBITION_CHANGED_TYPE = 'io.sluice.inhibition.changed.v1'
+export const INHIBITION_CHANGED_TYPE = 'io.sluice.inhibition.changed.v1' satisfies EventType
 
 /** Data of `io.sluice.inhibition.changed.v1`: an alert that mutes others has begun or ended. */
 export type InhibitionChange = InhibitionChanged

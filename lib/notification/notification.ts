@@ -4,9 +4,10 @@ import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import type { Notification as NotificationData } from '../../schemas/types.ts'
 import type { Alert } from '../alerting/alert.ts'
+import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 
-export const NOTIFICATION_TYPE = 'io.sluice.notification.v1'
+export const NOTIFICATION_TYPE = 'io.sluice.notification.v1' satisfies EventType
 
 /**
  * `new`: the first for this group; `changed`: alerts of the group have fired or resolved since; `repeat`: the group still fires;

@@ -3,10 +3,11 @@
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import type { AlertRouted } from '../../schemas/types.ts'
 import type { Alert } from '../alerting/alert.ts'
+import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import type { Target } from './route.ts'
 
-export const ALERT_ROUTED_TYPE = 'io.sluice.alert.routed.v1'
+export const ALERT_ROUTED_TYPE = 'io.sluice.alert.routed.v1' satisfies EventType
 
 /** CloudEvents source of everything about a group; its subject is the group. */
 const NOTIFICATION_SOURCE = '/notification'

@@ -3,10 +3,11 @@
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { type Appended, type AppendReason, whyAppend as whyAppendAgain } from '../append-again.ts'
+import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { phaseOf, type Silence, type SilenceChange, type SilenceSet } from './silences.ts'
 
-export const SILENCES_CHANGED_TYPE = 'io.sluice.silences.changed.v1'
+export const SILENCES_CHANGED_TYPE = 'io.sluice.silences.changed.v1' satisfies EventType
 
 /** Data of `io.sluice.silences.changed.v1`. */
 export interface SilencesChanged {

@@ -1,9 +1,10 @@
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from './dataschema.ts'
 
 /** CloudEvents `type` of the event at which every consumer forgets the entity that the event's source and subject name. */
-export const ENTITY_ERASED_TYPE = 'io.sluice.entity.erased.v1'
+export const ENTITY_ERASED_TYPE = 'io.sluice.entity.erased.v1' satisfies EventType
 
 /** Data of `io.sluice.entity.erased.v1`. */
 export interface Erasure {

@@ -3,6 +3,7 @@
  * simulator, import, rules, statistics) uses this table.
  */
 import type { EnvironmentReading } from '../../schemas/types.ts'
+import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from './dataschema.ts'
 import type { NamedStrategy } from './key.ts'
 
@@ -13,7 +14,7 @@ export type FamilyName = 'environment' | 'database' | 'device'
 export interface Family {
   readonly name: FamilyName
   /** CloudEvents `type` of its readings. */
-  readonly type: string
+  readonly type: EventType
   /** CloudEvents `dataschema`: the schema that ships in `schemas/`. */
   readonly dataschema: string
   /** The metrics: name in `data` → unit (one of `units.ts`). */
@@ -109,7 +110,9 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
 
 export const READING_TYPES: readonly string[] = Object.values(FAMILIES).map(family => family.type)
 
-const BY_TYPE = new Map(Object.values(FAMILIES).map(family => [family.type, family]))
+const BY_TYPE: ReadonlyMap<string, Family> = new Map(
+  Object.values(FAMILIES).map(family => [family.type, family]),
+)
 
 /** The family whose readings have this CloudEvents type; undefined for any other type. */
 export function familyOf(type: string): Family | undefined {

@@ -1,8 +1,9 @@
 import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from './dataschema.ts'
 
 /** CloudEvents `type` of a tick: the record that advances the log's clock where no readings arrive. */
-export const TICK_TYPE = 'io.sluice.clock.tick.v1'
+export const TICK_TYPE = 'io.sluice.clock.tick.v1' satisfies EventType
 
 /** CloudEvents `source` of ticks. */
 export const CLOCK_SOURCE = '/clock'

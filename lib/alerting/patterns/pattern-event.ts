@@ -1,11 +1,12 @@
 /** The event by which a reading or another event is sent to its group: only where a pattern in force asks for it. */
 import type { Emission } from '../../../packages/runtime/consumer/process.ts'
+import type { EventType } from '../../event-types.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
 import { type Facts, groupOf } from './facts.ts'
 import type { Regrouping } from './in-force.ts'
 import { isMet } from './matcher.ts'
 
-export const PATTERN_EVENT_TYPE = 'io.sluice.pattern.event.v1'
+export const PATTERN_EVENT_TYPE = 'io.sluice.pattern.event.v1' satisfies EventType
 
 /** Data of `io.sluice.pattern.event.v1`. Source and subject of the event name the group. */
 export interface PatternEvent {

@@ -20,7 +20,7 @@ interface WrittenRow {
   readonly handled?: HandledRow
 }
 
-export interface HandledRow {
+interface HandledRow {
   readonly action: HandledAction
   /** Ids of the operations that handled it. */
   readonly operations: readonly string[]

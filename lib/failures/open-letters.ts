@@ -49,7 +49,7 @@ export interface LetterBounds {
 export const STORED_BOUNDS: LetterBounds = { rows: 2_000, bytes: 640 * 1024 }
 
 /** As many as a few chunks of the router have. */
-export const MOST_REMEMBERED = 1_000
+const MOST_REMEMBERED = 1_000
 
 /** `known`: an earlier fold has had the record. */
 type FoldReason = 'letter' | 'broken' | 'copy' | 'handled' | 'known' | 'other'

@@ -6,8 +6,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import type { Context } from 'aws-lambda'
+import { DLQ_READING, OPEN_LETTERS } from '../../lib/app/open-letters.ts'
 import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
+import { kafkaHandler } from '../../packages/runtime/lambda/kafka-handler.ts'
 import { userOfMachine } from '../../programs/person.ts'
+import { DeliveredLog } from '../support/delivered-log.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FailingConsumer } from '../support/failing-consumer.ts'
 import { Program } from '../support/program.ts'
@@ -142,6 +145,48 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const resumed = await report(name, ...rest)
     assert.deepEqual([resumed.taken, resumed.leftOut], [LETTERS - done, {}])
     await appliedOnce(LETTERS)
+  })
+
+  it('given the table of open letters, then each command has the same answer from it as from the topic', async () => {
+    const before = { ...process.env }
+    Object.assign(process.env, variables(), { IS_LOCAL: 'true' })
+    const log = new DeliveredLog(brokers())
+    // With `IS_LOCAL`, a handler is called once.
+    const handler = () => kafkaHandler(DLQ_READING, OPEN_LETTERS.name, OPEN_LETTERS)
+    const tabled = async () =>
+      assert.ok(await log.deliver(environment.topic('dlq'), OPEN_LETTERS.name, handler))
+    const placesIn = async (from: string, ...args: string[]) => {
+      const list = await report('list', ...args)
+      assert.equal(list.from, from)
+      return list.deadLetters.map(({ at }: { readonly at: string }) => at)
+    }
+    const withoutRedis = () =>
+      ran(['dlq', 'list'], { environment: { ...variables(), REDIS_URL: 'redis://127.0.0.1:1' }, folder })
+    try {
+      await consumer.deadLetters(6)
+      const places = await placesIn('topic')
+      await tabled()
+      assert.deepEqual(await placesIn('table'), places)
+      // The consumer has not read the drop yet.
+      assert.equal((await report('drop', places[0], '--yes')).taken, 1)
+      assert.deepEqual(await placesIn('table'), places.slice(1))
+      assert.equal((await report('show', places[0])).redrive.handled, 'dropped')
+      await tabled()
+      assert.deepEqual(await placesIn('table'), places.slice(1))
+      assert.deepEqual(await placesIn('topic', '--all'), places)
+      const { stdout } = await withoutRedis()
+      assert.match(stdout, /^Read from all records of the topic, because the table cannot be read: /m)
+      for (const place of places.slice(1)) assert.match(stdout, new RegExp(`^${place} `, 'm'))
+      assert.deepEqual((await report('redrive', places[0], '--yes')).leftOut, { handled: 1 })
+      assert.equal((await report('redrive', '--since', '1h', '--yes')).taken, 5)
+      await tabled()
+      assert.deepEqual(await placesIn('table'), [])
+      assert.equal((await report('redrive', places[0], '--again', '--yes')).taken, 1)
+      await appliedOnce(6)
+    } finally {
+      process.env = before
+      await log.close()
+    }
   })
 
   it('given a dry run, then it shows what it would do, and writes nothing', async () => {

@@ -20,7 +20,7 @@ interface RedriveOptions {
 }
 
 /** The record to publish for a dead letter, or why it is left out. */
-export type Choice =
+type Choice =
   | { readonly kind: 'take'; readonly record?: OutgoingRecord }
   | { readonly kind: 'leave'; readonly because: LeftOutReason }
 

@@ -107,7 +107,7 @@ describe('the process of the open dead letters', () => {
     assert.deepEqual(await dlq.offsets, [6])
   })
 
-  it('given records that nobody can read, then none of them fails, and those that should be letters are listed', async () => {
+  it('given records that nobody can read, then none fails, and those that should be letters are listed', async () => {
     const dlq = new Dlq()
     await dlq.append(...POISON)
     assert.deepEqual(

@@ -4,13 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { functionSizes, type Size, tookAt } from '../infra/sizes.ts'
+import { type FunctionEntry, readEntries } from '../lib/app/function-entries.ts'
 import { type DeclaredFunction, readFunctions } from '../lib/app/functions.ts'
 import { createResources } from '../localstack/resources.ts'
 import { LOOPBACK } from '../localstack/services/ports.ts'
 import { createTopics } from '../localstack/topics.ts'
 import { LOCAL } from '../programs/paths.ts'
 import { type Measured, measure } from './functions/measure.ts'
+import { tookAt } from './functions/processor.ts'
 import { produceReadings } from './functions/readings.ts'
 import { variablesFor } from './functions/variables.ts'
 import { aimed, type Figure } from './kit/figures.ts'
@@ -77,14 +78,14 @@ async function allOf(cloud: Cloud, { all, bundles, room, run }: Subjects): Promi
     folder: join(room, 'notifications'),
     receiverPort: port,
   })
-  const sizes = functionSizes()
+  const entryOf = readEntries()
   const figures: Figure[] = []
   try {
     for (const [step, names] of STEPS.entries()) {
       if (step === 1) await produceReadings(broker, env, run.quick ? SMALL : ALL)
       for (const declared of all.filter(({ name }) => (names as readonly string[]).includes(name))) {
         run.signal.throwIfAborted()
-        const size = sizes.get(declared.name) as Size
+        const size = entryOf(declared.name)
         const file = bundles.fileOf(declared.name)
         const place = { file, memoryMb: size.memoryMb, broker, env, receiver: `http://${LOOPBACK}:${port}/` }
         const measured = await measure(declared, { ...place, variables: variables(declared, all) })
@@ -101,7 +102,7 @@ async function allOf(cloud: Cloud, { all, bundles, room, run }: Subjects): Promi
 /** A row for the table in docs/functions.md. */
 function line(
   { name, records, loadedMs, firstMs, laterMs, largestMs, peakMib }: Measured,
-  size: Size,
+  size: FunctionEntry,
 ): string {
   const ms = (value: number | undefined) => (value === undefined ? '' : value.toFixed(0))
   const typical = median(laterMs)
@@ -120,7 +121,10 @@ function line(
   return `| ${cells.join(' | ')} |`
 }
 
-function figuresOf({ name, records, firstMs, laterMs, peakMib }: Measured, { memoryMb }: Size): Figure[] {
+function figuresOf(
+  { name, records, firstMs, laterMs, peakMib }: Measured,
+  { memoryMb }: FunctionEntry,
+): Figure[] {
   const took = laterMs.map(ms => tookAt(memoryMb, ms))
   const goal = { atMost: records > 0 ? BATCH_MS : RUN_MS }
   return [

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { functionTimeouts } from '../infra/timeouts.ts'
+import { readEntries } from '../lib/app/function-entries.ts'
 import { ON_FAILURE, readSettings } from '../lib/app/settings/index.ts'
 import { frameworkLog, functionLogsDir } from '../programs/function-logs.ts'
 import { runMain } from '../programs/main.ts'
@@ -230,7 +230,11 @@ async function pollGivenUp({ stack, port, variables, screen }: Run, signal: Abor
 
 /** A schedule fires on the minute; the first readings should not wait for it. */
 async function firstRuns(names: readonly string[], port: number, watch: Watch): Promise<void> {
-  const timeouts = functionTimeouts()
+  const entryOf = readEntries()
   for (const name of names)
-    await watch.run(name, timeouts.get(name) ?? 0, async () => void (await invokeFunction(port, name)))
+    await watch.run(
+      name,
+      entryOf(name).timeoutSeconds * 1_000,
+      async () => void (await invokeFunction(port, name)),
+    )
 }

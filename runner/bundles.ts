@@ -4,9 +4,9 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BuildError, Builder } from '../infra/bundle-builder.ts'
 import { endingEsbuild } from '../infra/esbuild-process.ts'
+import type { FunctionEntry } from '../lib/app/function-entries.ts'
 import { OperationFailure } from '../lib/operations/failure.ts'
 import { yamlContent } from '../lib/yaml-document.ts'
-import type { FunctionEntry } from './entries.ts'
 
 /** What the plugins of the bundles ask about the command that builds. */
 const COMMAND = { processedInput: { commands: ['run'] }, classes: { Error } }

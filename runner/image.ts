@@ -8,9 +8,9 @@ import { join, resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { PROJECT } from '../infra/built-package.ts'
 import { builtPage } from '../infra/console-page.ts'
+import { readEntries } from '../lib/app/function-entries.ts'
 import { isConsumer, readFunctions } from '../lib/app/functions.ts'
 import { writeBundles } from './bundles.ts'
-import { readEntries } from './entries.ts'
 
 const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)('../esbuild.plugins.cjs')
 
@@ -32,7 +32,7 @@ export async function buildRunImage(to: string, names?: readonly string[]): Prom
   await mkdir(join(to, 'bin'), { recursive: true })
   await writeCommand(join(to, 'bin'))
   const run = readFunctions().filter(declared => isConsumer(declared) || declared.schedule !== undefined)
-  const entryOf = readEntries(join(PROJECT, 'serverless.yml'))
+  const entryOf = readEntries()
   await writeBundles(names ?? run.map(({ name }) => name), entryOf, { project: PROJECT, to, isAlone: true })
   await Promise.all(FILES.map(file => cp(join(PROJECT, file), join(to, file), { recursive: true })))
   await copyFile(join(PROJECT, 'package.json'), join(to, 'package.json'))

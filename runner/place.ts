@@ -2,9 +2,9 @@
 import { expandedFields, type Surroundings } from '../infra/expand-functions.ts'
 import { foldersHere } from '../infra/folders.ts'
 import type { Schedules } from '../infra/schedules.ts'
+import type { FunctionEntry } from '../lib/app/function-entries.ts'
 import type { DeclaredFunction } from '../lib/app/functions.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
-import type { FunctionEntry } from './entries.ts'
 
 /** A function as the trigger's engine takes it: as the framework has it. */
 export interface Definition {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import type { Config } from '../lib/app/config.ts'
+import type { FunctionEntry } from '../lib/app/function-entries.ts'
 import { type DeclaredFunction, isConsumer } from '../lib/app/functions.ts'
 import { groupName, topicName } from '../lib/app/topics.ts'
 import {
@@ -14,7 +15,6 @@ import {
 import { securityOf } from '../packages/runtime/adapters/kafka/client.ts'
 import { Connections } from '../packages/runtime/lambda/connections.ts'
 import { kafkaConnection } from '../packages/runtime/lambda/kafka-connection.ts'
-import type { FunctionEntry } from './entries.ts'
 import { isScheduled } from './functions.ts'
 import { CountingInvoker, threadsFor } from './invoking.ts'
 import { Lag } from './lag.ts'

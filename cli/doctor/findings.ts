@@ -4,10 +4,10 @@ import { account, REQUIRED, tellsMissing } from '../../infra/account.ts'
 import { deploymentPlan } from '../../infra/checks/servers.ts'
 import { problemsWith, withStackOutputs } from '../../infra/stack-outputs.ts'
 import { stageNamed } from '../../infra/stages.ts'
-import { functionTimeouts } from '../../infra/timeouts.ts'
 import { accountThings } from '../../lib/app/aws/account-things.ts'
 import { stackOutputs } from '../../lib/app/aws/stack-outputs.ts'
 import { type Config, readConfig } from '../../lib/app/config.ts'
+import { readEntries } from '../../lib/app/function-entries.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
 import { accountFinding } from '../../lib/diagnosis/checks/account.ts'
@@ -204,8 +204,10 @@ interface Deployed {
 /** Looks at a running environment. @param at where a stage is deployed, and whether its account is judged by the rules of one */
 export async function findingsOf(config: Config, at: Deployed, environment: Environment): Promise<Finding[]> {
   const connections = new Connections(config, 'sluice-doctor')
-  const timeouts = functionTimeouts()
-  const functions = readFunctions().map(one => ({ ...one, timeoutMs: timeouts.get(one.name) ?? 0 }))
+  const entryOf = readEntries()
+  const functions = readFunctions().map(one => {
+    return { ...one, timeoutMs: entryOf(one.name).timeoutSeconds * 1_000 }
+  })
   try {
     return [
       ...(config.kafka.clusterArn ? await accountFindings(config, at.region, environment) : []),

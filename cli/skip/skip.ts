@@ -1,6 +1,5 @@
-/** Sets records aside that hang or end the function of a consumer, or takes that back. */
-import { join } from 'node:path'
 import { readConfig } from '../../lib/app/config.ts'
+import { readEntries } from '../../lib/app/function-entries.ts'
 import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
@@ -14,8 +13,6 @@ import { digestOf } from '../../packages/runtime/pipeline/failures/failure-recor
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { SkippedRecords } from '../../packages/runtime/pipeline/ports.ts'
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
-import { PROJECT } from '../../programs/paths.ts'
-import { readEntries } from '../../runner/entries.ts'
 import { environmentOf, reasonOf, withinPatience, withRedis } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
@@ -158,7 +155,7 @@ async function sought(
   terminal: Terminal,
 ): Promise<readonly FoundRecord[]> {
   const waiting = backlogs.filter(({ fromOffset, toOffset }) => fromOffset <= toOffset)
-  const { memoryMb } = readEntries(join(PROJECT, 'serverless.yml'))(consumer)
+  const { memoryMb } = readEntries()(consumer)
   const hide = showLine(terminal, () => `Trying the next records of ${waiting.length} partitions`)
   try {
     return await findStuck(consumer, waiting, attempt =>

@@ -111,15 +111,18 @@ function scheduleOf(schedule: NonNullable<FunctionKeys['schedule']>) {
 /** In an image, the bundle with this code lies one folder below the file; here two. */
 const PLACES = ['../../serverless.yml', '../serverless.yml'].map(place => new URL(place, import.meta.url))
 
+/** The list of functions of this project. */
+export function serverlessFile(): URL | string {
+  return PLACES.find(place => existsSync(place)) ?? 'serverless.yml'
+}
+
 /**
  * Reads the list from a file as it stands: no variable is resolved, so the keys of `FunctionKeys` must not hold any.
  *
  * @param file serverless.yml of this project, or another with the same keys
  * @throws Error with file, line and column where it is not YAML
  */
-export function readFunctions(
-  file: URL | string = PLACES.find(place => existsSync(place)) ?? 'serverless.yml',
-): DeclaredFunction[] {
+export function readFunctions(file: URL | string = serverlessFile()): DeclaredFunction[] {
   const filename = file instanceof URL ? fileURLToPath(file) : file
   const { functions } = yamlContent(readFileSync(filename, 'utf8'), filename) as {
     functions?: Readonly<Record<string, Entry>>

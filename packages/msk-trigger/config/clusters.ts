@@ -29,14 +29,13 @@ export interface ClusterSettings {
   readonly names: ClusterSettingNames
 }
 
-export interface LocalCluster {
-  readonly brokers?: readonly string[]
-  readonly ssl?: boolean | TlsSettings
-  readonly sasl?: SaslSettings
-}
-
 /** `custom.mskTrigger.clusters`: by the ARN or the name of a cluster, or by one of its bootstrap servers. */
-export type LocalClusters = Readonly<Record<string, LocalCluster>>
+export type LocalClusters = Readonly<
+  Record<
+    string,
+    { readonly brokers?: readonly string[]; readonly ssl?: boolean | TlsSettings; readonly sasl?: SaslSettings }
+  >
+>
 
 /** The brokers that the settings name for events without a cluster of their own. */
 export interface KnownClusters {

@@ -5,9 +5,9 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { readConfig } from '../../../lib/app/config.ts'
+import { readEntries } from '../../../lib/app/function-entries.ts'
 import { readFunctions } from '../../../lib/app/functions.ts'
 import { LOOPBACK } from '../../../localstack/services/ports.ts'
-import { readEntries } from '../../../runner/entries.ts'
 import { startRun } from '../../../runner/start.ts'
 import { serveFunctions } from './endpoint.ts'
 

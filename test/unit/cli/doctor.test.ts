@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { doctorText, reportOf } from '../../../cli/doctor/text.ts'
-import { functionTimeouts } from '../../../infra/timeouts.ts'
+import { readEntries } from '../../../lib/app/function-entries.ts'
+import { readFunctions } from '../../../lib/app/functions.ts'
 import { type Finding, finding, ok, unknown, wrong } from '../../../lib/diagnosis/finding.ts'
 import { ran } from './terminal.ts'
 
@@ -79,9 +80,10 @@ describe('given no server that answers', () => {
 
 describe('given serverless.yml', () => {
   it('then each function has its own timeout, or that of all', () => {
-    const timeouts = functionTimeouts()
-    assert.ok(timeouts.size > 10)
-    assert.ok([...timeouts.values()].every(ms => ms >= 6_000))
-    assert.equal(timeouts.get('checkpoints'), 300_000)
+    const entryOf = readEntries()
+    const names = readFunctions().map(({ name }) => name)
+    assert.ok(names.length > 10)
+    assert.ok(names.every(name => entryOf(name).timeoutSeconds >= 6))
+    assert.equal(entryOf('checkpoints').timeoutSeconds, 300)
   })
 })

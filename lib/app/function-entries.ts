@@ -1,7 +1,10 @@
+/** The framework's own keys in the entries of serverless.yml: handlers and limits of functions. */
 import { readFileSync } from 'node:fs'
-import { yamlContent } from '../lib/yaml-document.ts'
+import { fileURLToPath } from 'node:url'
+import { yamlContent } from '../yaml-document.ts'
+import { serverlessFile } from './functions.ts'
 
-/** What the framework's own keys of an entry say. */
+/** Where a function is, and its limits. */
 export interface FunctionEntry {
   /** `folder/module.name` */
   readonly handler: string
@@ -22,11 +25,13 @@ interface Keys {
 /**
  * Reads the handlers and limits of functions from a `serverless.yml`.
  *
+ * @param file that of this project by default
  * @returns the entry of a function by its name
  * @throws Error with file, line and column where it is not YAML
  */
-export function readEntries(file: string): (name: string) => FunctionEntry {
-  const { provider = {}, functions = {} } = yamlContent(readFileSync(file, 'utf8'), file) as {
+export function readEntries(file: URL | string = serverlessFile()): (name: string) => FunctionEntry {
+  const filename = file instanceof URL ? fileURLToPath(file) : file
+  const { provider = {}, functions = {} } = yamlContent(readFileSync(filename, 'utf8'), filename) as {
     provider?: Keys
     functions?: Readonly<Record<string, Keys>>
   }

@@ -1,3 +1,4 @@
+/** Sets records aside that hang or end the function of a consumer, or takes that back. */
 import { readConfig } from '../../lib/app/config.ts'
 import { readEntries } from '../../lib/app/function-entries.ts'
 import { consumersOf, readFunctions } from '../../lib/app/functions.ts'

@@ -19,7 +19,7 @@ interface Use {
   readonly variables?: (place: UsesPlace, all: readonly DeclaredFunction[]) => Variables
   readonly events?: (place: UsesPlace) => readonly object[]
   readonly statements?: (declared: DeclaredFunction, place: RolesPlace) => readonly Statement[]
-  /** Whether consumers have `statements` without the word. */
+  /** Set where consumers have `statements` without the word. */
   readonly isOfConsumers?: true
 }
 
@@ -28,7 +28,7 @@ export type Variables = Readonly<Record<string, string | object>>
 
 export type UsesPlace = Pick<Place, 'env' | 'folders' | 'alertsTopicArn' | 'consoleTokens' | 'onFailureQueue'>
 
-/** What has to be known of the place that functions with roles are deployed to. */
+/** The part of a deployment that roles depend on. */
 export type RolesPlace = Pick<
   Place,
   | 'env'
@@ -117,12 +117,12 @@ export const USES: Readonly<Record<string, Use>> = {
   },
 }
 
-/** The rows of a function. */
+/** Returns the rows whose words a function has. */
 export function usesOf({ uses }: Pick<DeclaredFunction, 'uses'>): readonly Use[] {
   return Object.entries(USES).flatMap(([word, use]) => (uses.includes(word) ? [use] : []))
 }
 
-/** What the role of a function allows by its words, and by being a consumer. */
+/** Returns the permissions of a function by its words, and by being a consumer. */
 export function useStatements(declared: DeclaredFunction, place: RolesPlace): readonly Statement[] {
   return Object.entries(USES).flatMap(([word, { statements, isOfConsumers }]) => {
     const hasIt = declared.uses.includes(word) || (isOfConsumers && isConsumer(declared))
@@ -130,7 +130,7 @@ export function useStatements(declared: DeclaredFunction, place: RolesPlace): re
   })
 }
 
-/** As `CHECKPOINT_CONSUMERS` takes them. */
+/** Returns the value of `CHECKPOINT_CONSUMERS`. */
 function checkpointConsumers(all: readonly DeclaredFunction[]): string {
   return all.flatMap(({ name, consumes }) => consumes.map(signal => `${name}=${signal}`)).join(',')
 }

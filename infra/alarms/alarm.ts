@@ -1,4 +1,4 @@
-/** What an alarm is, before CloudFormation is told of it. */
+/** The shapes of alarms, independent of CloudFormation. */
 
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import type { Schedules } from '../schedules.ts'
@@ -17,7 +17,7 @@ export interface Deployed {
   readonly alarms: Alarming
 }
 
-/** What a deployment says of its alarms. */
+/** Settings of a deployment for its alarms. */
 export interface Alarming {
   /** Whether there are alarms. There is a dashboard in any case. */
   readonly enabled: boolean
@@ -71,7 +71,7 @@ export interface When {
   readonly above: number
   /** Instead of `above`. */
   readonly below?: number
-  /** For stages that may be worse, or are on purpose, by the name of the stage. */
+  /** Other thresholds, by the name of the stage: some stages may be worse, or are on purpose. */
   readonly stages?: Readonly<Record<string, number>>
   readonly periodSeconds: number
   readonly periods: number
@@ -83,23 +83,23 @@ export interface When {
 
 /** A kind of alarm: its key is its heading in docs/runbook.md. */
 export interface AlarmKind extends Pick<When, 'below' | 'stages' | 'because'> {
-  /** What has happened, as one sentence: people read it first. */
+  /** One sentence that people read first. */
   readonly says: string
   /** The composite alarm that rings for it. */
   readonly cause: CauseName
-  /** Whether somebody must be woken, or whether it can wait for the next working day. */
+  /** `now` wakes people; `soon` can wait for the next working day. */
   readonly urgency: 'now' | 'soon'
   /** One of `sources.ts`. */
   readonly watches: (deployed: Deployed) => readonly Watched[]
-  /** By default 0: a single one is too many. */
+  /** Default 0: a single one is too many. */
   readonly above?: number | ((deployed: Deployed) => number)
-  /** Length of a period, by default 1. */
+  /** Length of a period. Default 1. */
   readonly minutes?: number
-  /** By default 1. */
+  /** Default 1. */
   readonly periods?: number
-  /** By default all periods. */
+  /** Default: all periods. */
   readonly breaching?: number
-  /** By default `notBreaching`. */
+  /** Default `notBreaching`. */
   readonly missing?: Missing
 }
 

@@ -1,4 +1,4 @@
-/** Where alarms find their metrics: each source gives what it watches in a deployment. Pure. */
+/** Sources of metrics for alarms: each returns the metrics of one kind in a deployment. Pure. */
 
 import { consumersOf, type DeclaredFunction, isConsumer } from '../../lib/app/functions.ts'
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
@@ -38,7 +38,7 @@ export const WAITS = {
     'a failover or a rolling restart of servers is over sooner; between the tries of a mapping a minute may be silent',
 } as const satisfies Partial<AlarmKind>
 
-/** What all functions count together; where there are reasons, each of them by itself, and no others. */
+/** Sum over all functions. With reasons, one alarm for each of them alone. */
 export function counted(name: OwnMetric, reasons?: readonly string[]): Source {
   return ({ env }) =>
     reasons?.map(reason => ({ of: reason, value: { query: ofAllFunctions(env, name, reason) } })) ?? [
@@ -100,7 +100,7 @@ export function publishing(name: OwnMetric): Source {
       .map(one => ({ of: one.name, value: { metric: own(env, one.name, name), statistic: 'p99' } }))
 }
 
-/** All consumers of a topic see the same repeats, so the first one tells. */
+/** All consumers of a topic see the same repeats, so one of them is enough. */
 export const duplicateRates: Source = ({ env, functions }) =>
   SIGNALS.flatMap(signal => {
     const [name] = consumersOf(functions, signal)
@@ -210,7 +210,7 @@ export function caches(names: Readonly<Record<Cache['kind'], CacheMetric>>): Sou
   }
 }
 
-/** What is watched where the console is deployed. */
+/** A source that counts only where the console is deployed. */
 export function onConsole(source: Source): Source {
   return deployed => (hasConsole(deployed) ? source(deployed) : [])
 }

@@ -16,7 +16,7 @@ export const PLACEHOLDERS = [
 ] as const
 type Placeholder = (typeof PLACEHOLDERS)[number]
 
-/** With those that single kinds add. */
+/** Every placeholder, including those that single kinds add. */
 export const EVERY_PLACEHOLDER: readonly string[] = [...PLACEHOLDERS, ...OWN_PLACEHOLDERS]
 
 /** A label of the rule is `{{labels.NAME}}`. */

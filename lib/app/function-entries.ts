@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { yamlContent } from '../yaml-document.ts'
 import { serverlessFile } from './functions.ts'
 
-/** Where a function is, and its limits. */
+/** Handler and limits of a function. */
 export interface FunctionEntry {
   /** `folder/module.name` */
   readonly handler: string
@@ -12,7 +12,7 @@ export interface FunctionEntry {
   readonly memoryMb: number
 }
 
-/** What Lambda and the framework take where nothing is set. */
+/** Defaults of Lambda and the framework. */
 const TIMEOUT_SECONDS = 6
 const MEMORY_MB = 1_024
 

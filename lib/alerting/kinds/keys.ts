@@ -4,7 +4,7 @@
 export interface RuleKey extends KeyValues {
   /** Markdown, for the table in `config/rules/README.md` and, without its marks, for the schema. */
   readonly about: string
-  /** For the column of that table: `yes`, or `no` with the default. */
+  /** Column of that table: `yes`, or `no` with the default. */
   readonly required?: string
   readonly example?: string
   /** Another key without which this one has no effect. */
@@ -18,7 +18,7 @@ export interface KeyValues {
   readonly schema: Readonly<Record<string, unknown>>
   /** Completes "must be …". */
   readonly expected: string
-  /** Of a mapping with known keys: completes "must be …" for each. */
+  /** Completes "must be …" for each key of a mapping whose keys are known. */
   readonly parts?: Readonly<Record<string, string>>
 }
 

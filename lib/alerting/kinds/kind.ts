@@ -48,7 +48,7 @@ export interface ConditionKind<Own> extends Kind<Own> {
     /** Stands for `{{threshold}}` where it is not a number. */
     threshold?(own: Own): string
   }
-  /** What a chart shows of it. */
+  /** Returns the lines and states that a chart can show. */
   chart?(own: Own): Chart
 }
 
@@ -94,7 +94,7 @@ export interface Comparison {
   readonly words?: Readonly<Record<string, number>>
 }
 
-/** What a rule watches, as far as it can be read. */
+/** The part of a rule that other keys refer to. Keys with an error are undefined. */
 export interface Subject {
   readonly family: FamilyName | undefined
   readonly metric: string | undefined

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PAGES } from '../../../infra/api-pages.ts'
+import { PAGES } from '../../../programs/api-pages.ts'
 import { PROJECT } from '../../support/program.ts'
 import { type Check, Failed, tool } from '../check.ts'
 
@@ -8,7 +8,7 @@ import { type Check, Failed, tool } from '../check.ts'
 export const apiPages: Check = {
   name: 'API pages',
   async run(signal) {
-    await tool('./infra/api-pages.ts', ['--check'], signal)
+    await tool('./programs/api-pages.ts', ['--check'], signal)
     const names = Object.keys(PAGES)
     for (const [folder, extension] of [
       ['docs/api', '.md'],

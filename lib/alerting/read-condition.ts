@@ -4,7 +4,7 @@ import { type Condition, conditionKind, type Measure } from './condition.ts'
 import type { Given, Row } from './given.ts'
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
 import type { ConditionKind, MeasureKind } from './kinds/kind.ts'
-import { CONDITION_KEYS, FIRE_KEYS, MEASURE_KEYS } from './rule-keys.ts'
+import { FIRE_KEYS, FIRE_KEYS_IN_PATTERNS, MEASURE_KEYS } from './rule-keys.ts'
 
 interface Read {
   /** Undefined if something is wrong with it. */
@@ -56,5 +56,5 @@ export function conditionRow(condition: Condition): Row {
 /** Those of the keys that the condition of a pattern has, too. */
 export function conditionRowInPattern(condition: Condition): Row {
   const rows = Object.entries(conditionRow(condition))
-  return Object.fromEntries(rows.filter(([key]) => CONDITION_KEYS[key]?.inPatterns !== undefined))
+  return Object.fromEntries(rows.filter(([key]) => FIRE_KEYS_IN_PATTERNS.includes(key)))
 }

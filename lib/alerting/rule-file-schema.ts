@@ -5,7 +5,13 @@
 import { FAMILIES } from '../telemetry/families.ts'
 import type { Keys } from './kinds/keys.ts'
 import { PATTERN_PLACEHOLDERS } from './patterns/pattern-summary.ts'
-import { CONDITION_KEYS, FIRE_KEYS, KEYS_WITH_PATTERN, RULE_KEYS } from './rule-keys.ts'
+import {
+  CONDITION_KEYS,
+  FIRE_KEYS,
+  FIRE_KEYS_IN_PATTERNS,
+  KEYS_WITH_PATTERN,
+  RULE_KEYS,
+} from './rule-keys.ts'
 import { EVERY_PLACEHOLDER } from './summary.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -40,12 +46,11 @@ export function ruleFileSchema<Whole extends RuleFileSchema>(schema: Whole): Who
     additionalProperties: false,
     properties: Object.fromEntries(described),
   }
-  const inPatterns = FIRE_KEYS.filter(key => CONDITION_KEYS[key]?.inPatterns !== undefined)
-  const asked = forEach(inPatterns, key => {
+  const asked = forEach(FIRE_KEYS_IN_PATTERNS, key => {
     const { schema: own, inPatterns: description } = CONDITION_KEYS[key] as Keys[string]
     return { ...own, description }
   })
-  const referred = forEach(inPatterns, key => ({ $ref: `#/$defs/patternEvent/properties/${key}` }))
+  const referred = forEach(FIRE_KEYS_IN_PATTERNS, key => ({ $ref: `#/$defs/patternEvent/properties/${key}` }))
   return {
     ...schema,
     $defs: {

@@ -130,6 +130,9 @@ export const FIRE_KEYS: readonly string[] = Object.keys(CONDITION_KEYS).filter(
   key => !CONDITION_KEYS[key]?.needs,
 )
 
+/** Those that the events of a pattern may have. */
+export const FIRE_KEYS_IN_PATTERNS = FIRE_KEYS.filter(key => CONDITION_KEYS[key]?.inPatterns !== undefined)
+
 /** The keys that rules over several events have, too. */
 export const KEYS_WITH_PATTERN: readonly string[] = [
   'name',

@@ -2,16 +2,20 @@
 
 import type { SchemaViolation } from '../../../schemas/compiled.js'
 import { unknownKey } from '../../similar.ts'
+import { TEXTS } from '../kinds/keys.ts'
+import { FIRE_KEYS_IN_PATTERNS, RULE_KEYS } from '../rule-keys.ts'
 import { EVENT_NAMES } from './events.ts'
 
 type Path = readonly (string | number)[]
 
 const DURATION = 'a duration such as 90s, 5m or 1h30m'
-const NUMBER = 'a number without quotes'
-const TEXTS = 'a text in quotes, or a list of such texts'
 const EVENT = 'an event such as { event: instance.restarted } or { family: environment }'
 
-const EXPECTED: Readonly<Record<string, string>> = {
+/** Keys of events that other rules have, too. */
+const SHARED = ['family', 'metric', 'unit', ...FIRE_KEYS_IN_PATTERNS, 'match']
+
+const EXPECTED: Readonly<Record<string, string | undefined>> = {
+  ...Object.fromEntries(SHARED.map(key => [key, RULE_KEYS[key]?.expected])),
   count: 'a whole number from 2 to 500',
   of: EVENT,
   within: DURATION,
@@ -19,19 +23,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   per: 'entity, site, databaseType, model, tenant, or a tag such as tags.floor',
   until: EVENT,
   absence: EVENT,
-  family: 'one of environment, database, device',
-  metric: 'a metric of the family',
   event: `one of ${EVENT_NAMES.join(', ')}`,
   where: 'a mapping of fields to texts, such as { to: falling }',
-  match: 'a mapping such as { site: oslo }, with site, databaseType, model, tenant, entity or tags',
-  unit: 'a unit such as °F',
-  fireAbove: NUMBER,
-  fireBelow: NUMBER,
-  fireOutside: 'two numbers, [least, most]',
-  fireEquals: TEXTS,
 }
 
-const OF_EVENTS = 'family, metric, unit, fireAbove, fireBelow, fireOutside, fireEquals, event, where, match'
+const OF_EVENTS = [...SHARED.filter(key => key !== 'match'), 'event', 'where', 'match'].join(', ')
 
 /**
  * @param path of the value, or of the key that is unknown or missing, from `pattern` on
@@ -44,7 +40,7 @@ export function patternMessage(
   found: string | undefined,
 ): string {
   const key = [...path].reverse().find(part => typeof part === 'string') as string
-  const expected = EXPECTED[key] ?? TEXTS
+  const expected = EXPECTED[key] ?? TEXTS.expected
   switch (keyword) {
     case 'additionalProperties':
       return unknownKey(key, knownKeys(path))

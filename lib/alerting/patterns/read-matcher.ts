@@ -3,7 +3,7 @@ import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import type { Given, Row } from '../given.ts'
 import { conditionRowInPattern, readCondition } from '../read-condition.ts'
 import { matchRow, readMatch } from '../read-match.ts'
-import { FIRE_KEYS } from '../rule-keys.ts'
+import { FIRE_KEYS_IN_PATTERNS } from '../rule-keys.ts'
 import { EVENTS, isEventName } from './events.ts'
 import type { Matcher } from './pattern.ts'
 
@@ -38,9 +38,9 @@ function readingMatcher(given: Given, at: Place, fault: PatternFault): Matcher {
   const family = row.family as FamilyName
   const metric = row.metric as string | undefined
   const match = readMatch(given, family)
-  const [, ...more] = FIRE_KEYS.filter(key => row[key] !== undefined)
+  const [, ...more] = FIRE_KEYS_IN_PATTERNS.filter(key => row[key] !== undefined)
   for (const key of more)
-    fault([...at, key], `one condition is enough: give only one of ${FIRE_KEYS.join(', ')}`)
+    fault([...at, key], `one condition is enough: give only one of ${FIRE_KEYS_IN_PATTERNS.join(', ')}`)
   const condition = more.length > 0 ? undefined : readCondition(given, family, metric)
   return {
     of: 'reading',

@@ -19,7 +19,7 @@ const FOLDERS = {
 export type FolderName = keyof typeof FOLDERS
 
 /** A folder where the functions run. */
-export interface Folder {
+interface Folder {
   readonly path: string
   /** Its files in their packages. */
   readonly patterns: readonly string[]

@@ -5,7 +5,7 @@ import { DURATION, type Keys, TEXTS } from './kinds/keys.ts'
 import { DIMENSIONS } from './read-match.ts'
 import { ON_SILENCE, SEVERITIES } from './rule.ts'
 
-export const FAMILY_NAMES = Object.keys(FAMILIES)
+const FAMILY_NAMES = Object.keys(FAMILIES)
 
 const SUBJECT: Keys = {
   name: {

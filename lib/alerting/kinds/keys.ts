@@ -1,7 +1,7 @@
 /** Keys of rules: the values that they take, in the schema of rule files and in words. */
 
 /** A key of a rule, or of a part of one. */
-export interface RuleKey extends KeyValues {
+interface RuleKey extends KeyValues {
   /** Markdown, for the table in `config/rules/README.md` and, without its marks, for the schema. */
   readonly about: string
   /** Column of that table: `yes`, or `no` with the default. */

@@ -52,7 +52,7 @@ export interface ConditionKind<Own> extends Kind<Own> {
   chart?(own: Own): Chart
 }
 
-export interface Chart {
+interface Chart {
   readonly fire?: Limits
   readonly clear?: Limits
   readonly states?: readonly string[]

@@ -1,22 +1,61 @@
-/** The list of functions in docs/functions.md, from serverless.yml. Pure. */
+/** The lists in docs/functions.md: functions from serverless.yml, and the tables of topics and event types. */
 import { type DeclaredFunction, readFunctions } from '../lib/app/functions.ts'
+import { SIGNALS, TOPICS, type TopicWord, topicsOf } from '../lib/app/topics.ts'
+import { EVENT_TYPE_NAMES, EVENT_TYPES, fileNameOf } from '../lib/event-types.ts'
 import { usesOf } from './uses.ts'
 
-const LIST = /(?<=^<!-- The list is .* -->\n).*?(?=^<!-- end of the list -->$)/ms
+const LISTS = {
+  functions: functionList,
+  topics: topicList,
+  'event types': eventTypeList,
+} as const
 
-/** Returns the page with the list as it is now. @throws Error if it has no place for the list */
+/** Returns the page with the lists as they are now. @throws Error if it has no place for one of them */
 export function functionsPage(page: string): string {
-  if (!LIST.test(page)) throw new Error('docs/functions.md has no place for the list of functions')
-  return page.replace(LIST, () => `\n${list(readFunctions())}\n\n`)
+  return Object.entries(LISTS).reduce((text, [name, list]) => {
+    const place = new RegExp(
+      `(?<=^<!-- The list of ${name} is .* -->\n).*?(?=^<!-- end of the list -->$)`,
+      'ms',
+    )
+    if (!place.test(text)) throw new Error(`docs/functions.md has no place for the list of ${name}`)
+    return text.replace(place, () => `\n${list()}\n\n`)
+  }, page)
 }
 
-function list(functions: readonly DeclaredFunction[]): string {
-  const rows = functions.map(declared => {
+function tableOf(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [headings, headings.map(() => '---'), ...rows]
+  return cells.map(row => `| ${row.join(' | ')} |`).join('\n')
+}
+
+function functionList(): string {
+  const rows = readFunctions().map(declared => {
     const { name, description, emits } = declared
     return [`[${name}](../functions/${name}/handler.ts)`, startOf(declared), description, emits.join(', ')]
   })
-  const cells = [['function', 'started by', 'what it does', 'emits'], ['---', '---', '---', '---'], ...rows]
-  return cells.map(row => `| ${row.join(' | ')} |`).join('\n')
+  return tableOf(['function', 'started by', 'what it does', 'emits'], rows)
+}
+
+function topicList(): string {
+  const rows = SIGNALS.map(signal => {
+    const { partitions, keptDays, key, carries, isTicked } = TOPICS[signal]
+    return [signal, String(partitions), `${keptDays} days`, key, isTicked ? 'yes' : '', carries]
+  })
+  return tableOf(['topic', 'partitions', 'kept', 'key', 'ticked', 'carries'], rows)
+}
+
+function eventTypeList(): string {
+  const rows = EVENT_TYPE_NAMES.map(type => {
+    const { label, topic, formats } = EVENT_TYPES[type]
+    // The compiler holds that each is in the table of topics.
+    const topics = topicsOf([topic satisfies TopicWord])
+    return [
+      `[\`${type}\`](../schemas/json/${fileNameOf(type)}.json)`,
+      label,
+      topics.join(', '),
+      formats.join(', '),
+    ]
+  })
+  return tableOf(['event type', 'what it is', 'topics', 'formats'], rows)
 }
 
 function startOf(declared: DeclaredFunction): string {

@@ -1,10 +1,12 @@
 /** The schema of the keys in `FunctionKeys`, by which the framework refuses an entry that is wrong. */
 
 import { CONDITIONS, type FunctionKeys } from '../lib/app/functions.ts'
-import { SIGNALS } from '../lib/app/topics.ts'
+import { SIGNALS, TOPIC_GROUPS } from '../lib/app/topics.ts'
 import { USES } from './uses.ts'
 
 const SIGNAL = { type: 'string', enum: SIGNALS }
+/** A topic, or a group of topics. */
+const TOPIC_WORD = { type: 'string', enum: [...SIGNALS, ...Object.keys(TOPIC_GROUPS)] }
 const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }
 /** What Kafka allows is checked in `names.ts`, with a sentence. */
 const TOPIC = { type: 'string' }
@@ -14,8 +16,8 @@ const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
 export const FUNCTION_PROPERTIES: { readonly properties: Readonly<Record<keyof FunctionKeys, object>> } = {
   properties: {
     consumes: { anyOf: [SIGNAL, listOf(SIGNAL)] },
-    forwards: { anyOf: [SIGNAL, listOf(SIGNAL)] },
-    emits: listOf(SIGNAL),
+    forwards: { anyOf: [TOPIC_WORD, listOf(TOPIC_WORD)] },
+    emits: listOf(TOPIC_WORD),
     uses: listOf({ type: 'string', enum: Object.keys(USES) }),
     foreignTopics: { anyOf: [TOPIC, listOf(TOPIC)] },
     mappings: { anyOf: [MAPPING, listOf(MAPPING)] },

@@ -1,6 +1,6 @@
 import type { Config } from '../../lib/app/config.ts'
 import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
-import { type Signal, topicSize } from '../../lib/app/topics.ts'
+import { TOPIC_GROUPS, topicSize } from '../../lib/app/topics.ts'
 import { durationText } from '../../lib/duration.ts'
 import type { ErasedTopic, ErasureReport } from '../../lib/operations/erase/erase.ts'
 import { erased, planned } from '../../lib/operations/erase/erase.ts'
@@ -35,7 +35,7 @@ import { boundsOf, type LogBounds } from './log.ts'
  * The topics whose consumers keep states by the entities of readings. `patterns` gets what consumers of `readings` send there, so it
  * comes later.
  */
-const BY_ENTITY: readonly Signal[] = ['readings', 'patterns']
+const BY_ENTITY = TOPIC_GROUPS.erased
 
 const DEFAULT_TIMEOUT_MS = 120_000
 

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { yamlContent } from '../yaml-document.ts'
-import { RETRY_TOPICS, type Signal } from './topics.ts'
+import { RETRY_TOPICS, type Signal, type TopicWord, topicsOf } from './topics.ts'
 
 /** On what a schedule can depend, see `infra/schedules.ts`. Without a condition, it runs with the clock. */
 export const CONDITIONS = ['generator', 'checkpoints'] as const
@@ -16,9 +16,9 @@ export interface FunctionKeys {
   /** The topic that it reads as a consumer group of its own: one, as a group is for one event source. See `functionProblems`. */
   readonly consumes?: Signal | readonly Signal[]
   /** Topics that a forwarder reads when its schedule calls it, from an offset that it keeps itself. */
-  readonly forwards?: Signal | readonly Signal[]
-  /** Topics that it writes. */
-  readonly emits?: Signal | readonly Signal[]
+  readonly forwards?: TopicWord | readonly TopicWord[]
+  /** Topics that it writes. Groups of topics have names, too: see `TOPIC_GROUPS`. */
+  readonly emits?: TopicWord | readonly TopicWord[]
   /** Words of the table in `infra/uses.ts`. */
   readonly uses?: string | readonly string[]
   /** Instead of `consumes`: a Kafka topic that is none of Sluice's, by its whole name. */
@@ -65,8 +65,8 @@ export function declaredFunctions(entries: Readonly<Record<string, Entry>>): Dec
   return Object.entries(entries).map(([name, entry]) => {
     const { schedule } = entry
     // The framework, too, takes one word for a list of one.
-    const [consumes, forwards] = [listed(entry.consumes), listed(entry.forwards)]
-    const [emits, uses] = [listed(entry.emits), listed(entry.uses)]
+    const [consumes, uses] = [listed(entry.consumes), listed(entry.uses)]
+    const [forwards, emits] = [topicsOf(listed(entry.forwards)), topicsOf(listed(entry.emits))]
     const foreignTopics = listed(entry.foreignTopics)
     return {
       name,

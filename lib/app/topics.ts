@@ -7,25 +7,20 @@ import type { KafkaTopic } from '../../packages/runtime/adapters/kafka/topics.ts
 import type { TopicSettings } from '../../packages/runtime/consumer/application.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 
-/** What a topic carries, and the third part of its name. */
-export type Signal =
-  | 'readings'
-  | 'events'
-  | 'alerts'
-  | 'notifications'
-  | 'patterns'
-  | 'analytics'
-  | 'failures'
-  | 'retry-1m'
-  | 'retry-10m'
-  | 'retry-1h'
-  | 'dlq'
-
+/** A row of the table. */
 export interface Topic extends TopicSettings {
   /** LogAppendTime where the broker's clock must decide: timers and delays count from it. */
   readonly timestamps: 'LogAppendTime' | 'CreateTime'
   /** Whether `clock` appends ticks, because its consumers have timers or park events. */
   readonly isTicked: boolean
+  /** Whether people wait for its timers: its partitions get a tick every few seconds. */
+  readonly isTickedOften?: boolean
+  /** Whether `rules` appends the alert rules, because its consumers evaluate them or route by them. */
+  readonly isRuled?: boolean
+  /** Whether its consumers keep states by entity, which an erasure has to reach. */
+  readonly isErased?: boolean
+  /** Whether consumers read it whose failed records come back: every topic that a consumer reads, except failures. */
+  readonly isRedriven?: boolean
   /** How long a record waits there before it is tried again, from the time that the broker gave it; only in retry topics. */
   readonly delayMs?: number
   readonly key: string
@@ -36,25 +31,44 @@ const ORG = 'sluice'
 const DOMAIN = 'telemetry'
 const MiB = 1024 * 1024
 
-/** The stream of readings is sized for twelve concurrent functions, one for each partition. The other topics carry little. */
-export const TOPICS: Readonly<Record<Signal, Topic>> = {
+/**
+ * A topic is one row here. Clock, rules, erasures, redriver, dlq-router, permissions, alarms, console and docs follow from it. The stream
+ * of readings is sized for twelve concurrent functions, one for each partition. The other topics carry little.
+ */
+const TABLE = {
   readings: {
     ...READINGS_TOPIC,
     partitions: 12,
     timestamps: 'LogAppendTime',
     isTicked: true,
+    isRuled: true,
+    isErased: true,
+    isRedriven: true,
     key: 'entity key',
     carries: 'every telemetry family, told apart by type; ticks, rule sets and erasures',
   },
-  events: topic(3, 30, MiB, 'entity', 'things that happened; rule sets'),
-  alerts: topic(3, 90, MiB, 'alert fingerprint', 'alert fired / resolved'),
-  notifications: ticked(3, 7, 'group', 'alerts by group, silences, and what people are told; ticks'),
-  patterns: ticked(
-    3,
-    7,
-    'group',
-    'events that a rule counts together for a group of entities; ticks and rule sets',
-  ),
+  events: {
+    ...topic(3, 30, MiB, 'entity', 'things that happened; rule sets'),
+    isRuled: true,
+    isRedriven: true,
+  },
+  alerts: { ...topic(3, 90, MiB, 'alert fingerprint', 'alert fired / resolved'), isRedriven: true },
+  notifications: {
+    ...ticked(3, 7, 'group', 'alerts by group, silences, and what people are told; ticks'),
+    isTickedOften: true,
+    isRedriven: true,
+  },
+  patterns: {
+    ...ticked(
+      3,
+      7,
+      'group',
+      'events that a rule counts together for a group of entities; ticks and rule sets',
+    ),
+    isRuled: true,
+    isErased: true,
+    isRedriven: true,
+  },
   analytics: topic(3, 7, MiB, 'entity', 'closed windows, rolling statistics'),
   failures: topic(
     3,
@@ -70,7 +84,14 @@ export const TOPICS: Readonly<Record<Signal, Topic>> = {
     ...ticked(3, 30, 'original key', 'dead letters, for people; redrives and drops of them; ticks'),
     maxMessageBytes: 2 * MiB,
   },
-}
+} as const satisfies Readonly<Record<string, Topic>>
+
+/** What a topic carries, and the third part of its name. */
+export type Signal = keyof typeof TABLE
+
+export type RetrySignal = Extract<Signal, `retry-${string}`>
+
+export const TOPICS: Readonly<Record<Signal, Topic>> = TABLE
 
 export const SIGNALS = Object.keys(TOPICS) as readonly Signal[]
 
@@ -78,10 +99,30 @@ export const SIGNALS = Object.keys(TOPICS) as readonly Signal[]
 export const TICKED = SIGNALS.filter(signal => TOPICS[signal].isTicked)
 
 /** Those for whose timers people wait: their partitions get a tick every few seconds. */
-export const TICKED_OFTEN = ['notifications'] as const satisfies readonly Signal[]
+export const TICKED_OFTEN = SIGNALS.filter(signal => TOPICS[signal].isTickedOften)
 
 /** The topics in which failures wait to be tried again, from the shortest delay to the longest. */
-export const RETRY_TOPICS = ['retry-1m', 'retry-10m', 'retry-1h'] as const satisfies readonly Signal[]
+export const RETRY_TOPICS = SIGNALS.filter(
+  (signal): signal is RetrySignal => TOPICS[signal].delayMs !== undefined,
+)
+
+/** Topics by what they have in common, for the lists in `serverless.yml` and in the table of event types. */
+export const TOPIC_GROUPS = {
+  ticked: TICKED,
+  ruled: SIGNALS.filter(signal => TOPICS[signal].isRuled),
+  erased: SIGNALS.filter(signal => TOPICS[signal].isErased),
+  redriven: SIGNALS.filter(signal => TOPICS[signal].isRedriven),
+  retries: RETRY_TOPICS,
+} as const satisfies Readonly<Record<string, readonly Signal[]>>
+
+/** A topic, or a group of topics. */
+export type TopicWord = Signal | keyof typeof TOPIC_GROUPS
+
+/** The topics that words mean, each once. */
+export function topicsOf(words: readonly TopicWord[]): readonly Signal[] {
+  const groups: Readonly<Partial<Record<TopicWord, readonly Signal[]>>> = TOPIC_GROUPS
+  return [...new Set(words.flatMap(word => groups[word] ?? [word as Signal]))]
+}
 
 /** The name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`. */
 export function topicName(signal: Signal, env: string): string {

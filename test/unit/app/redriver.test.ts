@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readFunctions } from '../../../lib/app/functions.ts'
-import { REDRIVEN_TO, redriverIn } from '../../../lib/app/redriver.ts'
-import { RETRY_TOPICS, TOPICS, topicName } from '../../../lib/app/topics.ts'
+import { redriverIn } from '../../../lib/app/redriver.ts'
+import { RETRY_TOPICS, TOPIC_GROUPS, TOPICS, topicName } from '../../../lib/app/topics.ts'
 import { waitingRecord } from '../../support/retries.ts'
 
 const MINUTE = 60_000
 
 describe('the redriver of Sluice', () => {
   const FUNCTIONS = readFunctions()
+  const REDRIVEN_TO = TOPIC_GROUPS.redriven
   const entry = FUNCTIONS.find(({ name }) => name === 'redriver')
 
   it('given the functions, then it may write to each topic that one reads, except failures and dlq, and to the dlq', () => {

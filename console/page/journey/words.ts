@@ -1,4 +1,6 @@
 /** What the page of an event calls things. Pure. */
+
+import { type EventType, eventTypeRow, fileNameOf } from '../../../lib/event-types.ts'
 import type { DecisionStep, EventStep, JourneyEnd } from '../../../lib/queries/journey/model.ts'
 import { traceIdOf } from '../data/event-links.ts'
 
@@ -9,32 +11,27 @@ interface Kind {
   readonly tone: Tone
 }
 
-const KINDS: readonly (readonly [type: RegExp, kind: Kind])[] = [
-  [/\.reading\.v\d+$|\.motion\.v\d+$/, { word: 'Reading', tone: 'plain' }],
-  [/\.alert\.fired\./, { word: 'Alert fires', tone: 'warn' }],
-  [/\.alert\.resolved\./, { word: 'Alert resolves', tone: 'good' }],
-  [/\.alert\.routed\./, { word: 'Alert, in its group', tone: 'warn' }],
-  [/\.alert\.acknowledged\./, { word: 'Acknowledgement', tone: 'plain' }],
-  [/^io\.sluice\.notification\./, { word: 'Notification', tone: 'warn' }],
-  [/^io\.sluice\.failure\.v/, { word: 'Failure', tone: 'bad' }],
-  [/^io\.sluice\.retry\./, { word: 'Retry', tone: 'bad' }],
-  [/^io\.sluice\.dead-letter\./, { word: 'Dead letter', tone: 'bad' }],
-  [/\.analytics\.minute\./, { word: 'Statistics of a minute', tone: 'plain' }],
-  [/^io\.sluice\.clock\.tick\./, { word: 'Tick', tone: 'plain' }],
-  [/^io\.sluice\.rules\.activated\./, { word: 'Rule set', tone: 'plain' }],
-]
+/** Event types that mean something good or bad for people. */
+const TONES: Readonly<Partial<Record<EventType, Tone>>> = {
+  'io.sluice.alert.fired.v1': 'warn',
+  'io.sluice.alert.resolved.v1': 'good',
+  'io.sluice.alert.routed.v1': 'warn',
+  'io.sluice.notification.v1': 'warn',
+  'io.sluice.failure.v1': 'bad',
+  'io.sluice.retry.v1': 'bad',
+  'io.sluice.dead-letter.v1': 'bad',
+}
 
-/** What an event is, by its type: `io.sluice.sensor.silent.v1` is "Sensor silent". */
+/** What an event is, by its type: by the table of event types, or else by its name, `com.example.door.opened.v1` is "Com example door opened". */
 export function kindOf(type: string | undefined): Kind {
   if (type === undefined) return { word: 'A record that carries no event', tone: 'bad' }
-  const known = KINDS.find(([form]) => form.test(type))
-  if (known) return known[1]
-  const words = type
-    .replace(/^io\.sluice\./, '')
+  const tone = TONES[type as EventType] ?? 'plain'
+  const known = eventTypeRow(type)
+  if (known) return { word: known.label, tone }
+  const [first = '', ...rest] = fileNameOf(type)
     .replace(/\.v\d+$/, '')
     .split(/[.-]/)
-  const [first = '', ...rest] = words
-  return { word: [first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(' '), tone: 'plain' }
+  return { word: [first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(' '), tone }
 }
 
 const ENDS: Readonly<

@@ -3,10 +3,8 @@
  * named is loaded. A command lies where its words say: `rules test` in `rules/test.ts`, and `tail` in `tail/index.ts`, or in `tail.ts` if it is one file.
  */
 
-import type { Command } from 'commander'
 import { OPEN_MS } from '../packages/runtime/pipeline/failures/failure-surge.ts'
 import type { CommandValue } from './command.ts'
-import type { Terminal } from './terminal.ts'
 
 /** The line is missing where a command is for programs alone. */
 type Leaf = readonly [line: string | undefined, load: () => Promise<{ readonly default: CommandValue }>]
@@ -18,13 +16,7 @@ interface Group {
   readonly commands: Readonly<Record<string, Leaf>>
 }
 
-/** Adds its commands itself. */
-interface Adding {
-  readonly line: string
-  readonly add: () => Promise<(program: Command, terminal: Terminal) => void>
-}
-
-export type Listed = Readonly<Record<string, Leaf | Group | Adding>>
+export type Listed = Readonly<Record<string, Leaf | Group>>
 
 export const COMMANDS: Listed = {
   import: ['turn CSV files, or JSON lines, into a stream of CloudEvents', () => import('./import/index.ts')],
@@ -35,10 +27,7 @@ export const COMMANDS: Listed = {
     () => import('./reprocess/index.ts'),
   ],
   simulate: ['write simulated readings, and labels of their anomalies', () => import('./simulate.ts')],
-  stats: {
-    line: 'show statistics of entities',
-    add: async () => (await import('./commands/stats.ts')).addStats,
-  },
+  stats: ['show statistics of entities', () => import('./stats/index.ts')],
   state: {
     line: 'look at what a consumer remembers, take it, put it back, erase an entity',
     about: `Look at what a consumer remembers of its partitions, take it, put it back, and erase an entity from it.
@@ -101,11 +90,27 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
   ],
   alerts: {
     line: 'look at alerts, and acknowledge them',
-    add: async () => (await import('./commands/alerts.ts')).addAlerts,
+    about: 'Look at the alerts that fire now or have fired, and acknowledge them.',
+    commands: {
+      list: ['list the alerts that fire now, or have fired', () => import('./alerts/list.ts')],
+      show: ['show an alert, or the alerts of an entity', () => import('./alerts/show.ts')],
+      count: ['count alerts by rule, severity, entity or hour', () => import('./alerts/count.ts')],
+      ack: ['acknowledge an alert that fires', () => import('./alerts/ack.ts')],
+      sql: ['ask the alert log in SQL', () => import('./alerts/sql.ts')],
+      'send-test': ['send a test to the receivers', () => import('./alerts/send-test.ts')],
+    },
   },
   dlq: {
     line: 'look at dead letters, and redrive them',
-    add: async () => (await import('./commands/dlq.ts')).addDlq,
+    about: 'Look at dead letters, which are records that a consumer could not process, and bring them back.',
+    commands: {
+      list: ['list dead letters, and why they failed', () => import('./dlq/list.ts')],
+      show: ['show a dead letter with the bytes that failed', () => import('./dlq/show.ts')],
+      policy: ['check which failures are tried again', () => import('./dlq/policy.ts')],
+      redrive: ['bring dead letters back to the consumers that failed', () => import('./dlq/redrive.ts')],
+      drop: ['mark dead letters as done with', () => import('./dlq/drop.ts')],
+      export: ['write dead letters to a file', () => import('./dlq/export.ts')],
+    },
   },
   doctor: ['check an environment, or what a deployment will need', () => import('./doctor/index.ts')],
   groups: {

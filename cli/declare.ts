@@ -69,7 +69,7 @@ function valuesOf(command: Command, args: Parameters, options: Parameters): Reco
 }
 
 /** Takes the place of a value until `requireRightValues` reports it, so that later values are looked at, too. */
-export class WrongValue {
+class WrongValue {
   readonly text: string
   readonly allowed: string
 

@@ -5,7 +5,7 @@ import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { STACK_NAME } from '../programs/stack.ts'
 import { option } from './command.ts'
 import { COMMANDS, type Listed } from './commands.ts'
-import { addKafkaOptions, declare, optionOf, requireRightValues } from './declare.ts'
+import { declare, optionOf, requireRightValues } from './declare.ts'
 import { CliFailure, isStop } from './failure.ts'
 import { HELP, helpWidth } from './help.ts'
 import { kafkaEnvironment } from './kafka-options.ts'
@@ -98,16 +98,7 @@ async function addCommands(
   terminal: Terminal,
 ): Promise<void> {
   for (const [name, entry] of Object.entries(listed)) {
-    if ('add' in entry) {
-      if (words && words[0] !== name) {
-        parent.command(name).summary(entry.line)
-        continue
-      }
-      const add = await entry.add()
-      add(parent, terminal)
-      for (const leaf of leavesOf(parent.commands.at(-1) as Command))
-        if (!['stats', 'send-test'].includes(leaf.name())) addKafkaOptions(leaf, terminal)
-    } else if ('commands' in entry) {
+    if ('commands' in entry) {
       const group = parent.command(name).summary(entry.line).description(entry.about)
       await addCommands(group, entry.commands, words && (words[0] === name ? words.slice(1) : []), terminal)
     } else {
@@ -116,10 +107,6 @@ async function addCommands(
       if (words === undefined || words[0] === name) declare(command, (await load()).default, terminal)
     }
   }
-}
-
-function leavesOf(command: Command): readonly Command[] {
-  return command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf)
 }
 
 /** The arguments that can be names of commands: those that are neither options nor the value of the one above all commands. */

@@ -1,90 +1,95 @@
-/** Dead letters as JSON lines, to a file or to standard output. */
-import { open, rename, rm } from 'node:fs/promises'
-import { Readable, type Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { createGzip } from 'node:zlib'
-import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
-import { fileFailure } from '../../lib/operations/file-failure.ts'
-import { type DeadLetterFilter, pageOf } from '../../lib/queries/letter-pages.ts'
-import { placeText, readLetters } from '../../lib/queries/letter-records.ts'
-import { type LetterSource, Letters, type PlacedRow } from '../../lib/queries/letters.ts'
-import { instant } from '../../packages/runtime/consumer/instant.ts'
-import { StoppedByUser } from '../failure.ts'
-import { pathIn, type Terminal } from '../terminal.ts'
+import { stat } from 'node:fs/promises'
+import { durationText } from '../../lib/duration.ts'
+import { filterTexts } from '../../lib/operations/dead-letters/request.ts'
+import { command, environment, flag, requiredOption, SOME_TEXT } from '../command.ts'
+import { configOf } from '../connections.ts'
+import { isStop, usageFailure } from '../failure.ts'
+import { carryOut } from '../operation.ts'
+import { showLine } from '../progress.ts'
+import { pathIn, printReport } from '../terminal.ts'
+import { type ExportCounts, exportLines, stoppedText, writeLines } from './export-lines.ts'
+import { conditionsOf, FILTERS, filterOf } from './filters.ts'
+import { askDlq } from './read.ts'
 
-export interface ExportCounts {
-  exported: number
-  broken: number
-  /** Letters that are to be exported, broken ones among them. */
-  total: number
-}
+export default command({
+  about: `Write dead letters to a file: one JSON document a line, with the bytes of the record that failed in base64.
 
-/**
- * One line for each dead letter that meets the filter, and for each broken one of that time: where it lies, what people did with it, and
- * its data as it stands in the topic, with the bytes of the record in base64.
- */
-export async function* exportLines(
-  letters: LetterSource,
-  { filter, all, signal }: { filter: DeadLetterFilter; all: boolean; signal: AbortSignal },
-  counts: ExportCounts,
-): AsyncGenerator<string> {
-  const table = await new Letters(letters).look(undefined, signal)
-  const isPart = all || table.wholeAfterMs !== undefined
-  const now =
-    isPart && table.from === 'table'
-      ? await new Letters(letters, { withHandled: true }).look(undefined, signal)
-      : table
-  const { rows } = pageOf(now, { ...filter, limit: Number.POSITIVE_INFINITY, all })
-  counts.total = rows.length
-  for await (const group of readLetters(letters.log, letters.topic, rows)) {
-    for (const { row, found } of group) {
-      if (row.kind === 'broken') counts.broken++
-      else if (found) counts.exported++
-      if (found || row.kind === 'broken') yield `${JSON.stringify(lineOf(row, found))}\n`
+The file holds the records as they are: keep it as you keep the data itself.`,
+  more: `
+A dead letter that cannot be read has a line with its place and what is wrong with it. Those that were redriven or dropped are left out.
+
+Examples:
+  sluice dlq export --to letters.jsonl.gz
+  sluice dlq export --consumer alerting --since 1d --to - | jq .deadLetter.error`,
+  options: {
+    ...FILTERS,
+    to: requiredOption('<file>', 'a file, compressed if it ends in .gz, or "-"', SOME_TEXT),
+    all: flag('also those that were redriven or dropped'),
+    force: flag('replace a file that is there'),
+    json: flag('print what was exported as one JSON document; not with --to "-"'),
+    env: environment('to look at'),
+  },
+  async run({ to, all, force, json, env, ...filters }, terminal) {
+    if (json && to === '-')
+      throw usageFailure(
+        '--json prints to standard output, where the dead letters go: name a file with --to.',
+      )
+    const filter = filterOf(filters)
+    if (to !== '-' && !force && (await exists(pathIn(terminal, to))))
+      throw usageFailure(`${to} is there already: name a file that is not, or add --force.`)
+    const config = configOf(terminal, env)
+    const counts: ExportCounts = { exported: 0, broken: 0, total: 0 }
+    const startedMs = performance.now()
+    try {
+      await askDlq(config, async (letters, connections) => {
+        const hide = showLine(terminal, () => progressOf(counts, performance.now() - startedMs))
+        const options = { filter, all, signal: terminal.stop }
+        const operation = { action: 'dlq export', filter: filterTexts(conditionsOf(filters)) } as const
+        await carryOut(connections, operation, async audit => {
+          await writeLines(exportLines(letters, options, counts), to, terminal).finally(() => {
+            hide()
+            audit.exported = counts.exported
+          })
+        })
+      })
+    } catch (error) {
+      if (!isStop(error, terminal.stop)) throw error
+      terminal.stderr.write(stoppedText(to, counts))
+      return
     }
-    if (signal.aborted) break
-  }
-  // An incomplete file must not look like a complete one.
-  if (signal.aborted) throw new StoppedByUser('stopped')
+    const { exported, broken } = counts
+    const report = {
+      env: config.env,
+      to,
+      exported,
+      broken,
+      elapsedMs: Math.round(performance.now() - startedMs),
+    }
+    if (json) printReport(terminal, report, json, String)
+    else terminal.stderr.write(exportText(report))
+  },
+})
+
+function progressOf({ exported, broken, total }: ExportCounts, ms: number) {
+  const done = exported + broken
+  const left = done > 0 ? `, ${durationText((ms * Math.max(0, total - done)) / done)} left` : ''
+  const rate = ms > 0 ? Math.round((done * 1000) / ms) : 0
+  return `${exported} exported of ${total}, ${rate}/s${left}`
 }
 
-function lineOf(row: PlacedRow, found: FoundDeadLetter | undefined): object {
-  const place = { at: placeText(row), writtenAt: instant(row.writtenAtMs) }
-  const handled = row.handled?.action ?? null
-  if (row.kind === 'broken') return { ...place, handled, broken: row.why }
-  return { ...place, handled, id: found?.id, deadLetter: found?.deadLetter }
+function exportText({
+  to,
+  exported,
+  broken,
+  elapsedMs,
+}: Record<'exported' | 'broken' | 'elapsedMs', number> & { to: string }) {
+  const apart = broken > 0 ? `, and ${broken} broken ones` : ''
+  return `Exported ${exported} dead letters${apart} to ${to} in ${durationText(elapsedMs)}\n`
 }
 
-/** What an export says that was stopped. A file is written in whole or not at all; standard output has what went out until then. */
-export function stoppedText(
-  to: string,
-  { exported, broken }: Pick<ExportCounts, 'exported' | 'broken'>,
-): string {
-  const lines = exported + broken
-  if (to !== '-' || lines === 0) return 'Stopped: nothing was exported.\n'
-  return `Stopped: not all was exported. At most ${lines} ${lines === 1 ? 'line' : 'lines'} went to standard output.\n`
-}
-
-/** Writes the lines to a file, completely or not at all; "-" is standard output. It is compressed if its name ends in .gz. */
-export async function writeLines(
-  lines: AsyncIterable<string>,
-  to: string,
-  terminal: Terminal,
-): Promise<void> {
-  if (to === '-') return pipeline(Readable.from(lines), terminal.stdout, { end: false })
-  const path = pathIn(terminal, to)
-  const partial = `${path}.part`
-  try {
-    const target = (await open(partial, 'w', 0o600)).createWriteStream({ flush: true })
-    await written(lines, target, to.endsWith('.gz'))
-    await rename(partial, path)
-  } catch (error) {
-    await rm(partial, { force: true }).catch(() => {})
-    throw fileFailure(to, error)
-  }
-}
-
-function written(lines: AsyncIterable<string>, target: Writable, isCompressed: boolean): Promise<void> {
-  const source = Readable.from(lines)
-  return isCompressed ? pipeline(source, createGzip(), target) : pipeline(source, target)
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
 }

@@ -1,30 +1,23 @@
 /** The options that say which dead letters are meant: the same for each command. */
-import type { Command } from 'commander'
 import type { DeadLetterFilter } from '../../lib/queries/letter-pages.ts'
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
-import { choice, someText, timeOrAgo } from '../arguments.ts'
+import { oneOf } from '../../packages/runtime/settings/values.ts'
+import { option, SOME_TEXT, TIME_OR_AGO, type ValuesOf } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 
-export interface FilterOptions {
-  readonly code?: string
-  readonly consumer?: string
-  readonly entity?: string
-  readonly type?: string
-  readonly since?: number
-  readonly until?: number
+const TIME = 'an RFC 3339 time, or a duration before now'
+
+export const FILTERS = {
+  code: option('<code>', 'only failures of this code', oneOf(Object.keys(FAILURES))),
+  consumer: option('<name>', 'only of this consumer', SOME_TEXT),
+  entity: option('<entity>', 'only of this entity: source, a space and subject, or the subject', SOME_TEXT),
+  type: option('<type>', 'only events of this CloudEvents type', SOME_TEXT),
+  since: option('<time>', `only what was written since: ${TIME}`, TIME_OR_AGO),
+  until: option('<time>', `only what was written before: ${TIME}`, TIME_OR_AGO),
 }
 
-export function addFilters(command: Command): Command {
-  const time = 'an RFC 3339 time, or a duration before now'
-  return command
-    .addOption(choice('--code <code>', 'only failures of this code', Object.keys(FAILURES)))
-    .option('--consumer <name>', 'only of this consumer', someText)
-    .option('--entity <entity>', 'only of this entity: source, a space and subject, or the subject', someText)
-    .option('--type <type>', 'only events of this CloudEvents type', someText)
-    .option('--since <time>', `only what was written since: ${time}`, timeOrAgo)
-    .option('--until <time>', `only what was written before: ${time}`, timeOrAgo)
-}
+export type FilterOptions = ValuesOf<typeof FILTERS>
 
 /** @throws CliFailure if the times leave nothing between them */
 export function filterOf(options: FilterOptions): DeadLetterFilter {

@@ -30,9 +30,9 @@ import { readersIn } from './readers.ts'
 import { summaryOf } from './report.ts'
 
 export interface HandlingOptions extends FilterOptions {
-  readonly yes?: true
+  readonly yes: boolean
   readonly resume?: Operation
-  readonly json?: true
+  readonly json: boolean
   readonly env?: string
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { describe, it } from 'node:test'
-import { stoppedText } from '../../../cli/dlq/export.ts'
+import { stoppedText } from '../../../cli/dlq/export-lines.ts'
 import { looked } from '../../../cli/dlq/handling.ts'
 import { StoppedByUser } from '../../../cli/failure.ts'
 import { done, Run, type Work } from '../../../lib/operations/dead-letters/handle.ts'

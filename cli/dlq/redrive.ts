@@ -1,38 +1,50 @@
 import { readFile } from 'node:fs/promises'
-import type { Command } from 'commander'
-import type { FoundDeadLetter } from '../../../lib/failures/dlq-record.ts'
-import { OPERATION } from '../../../lib/operations/dead-letters/operation.ts'
-import { type Patch, readPatch } from '../../../lib/operations/dead-letters/patch.ts'
-import { type Chooser, redriveChooser } from '../../../lib/operations/dead-letters/redriving.ts'
-import { fileFailure } from '../../../lib/operations/file-failure.ts'
-import { mapped, text } from '../../../packages/runtime/settings/values.ts'
+import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
+import { OPERATION } from '../../lib/operations/dead-letters/operation.ts'
+import { type Patch, readPatch } from '../../lib/operations/dead-letters/patch.ts'
+import { type Chooser, redriveChooser } from '../../lib/operations/dead-letters/redriving.ts'
+import { fileFailure } from '../../lib/operations/file-failure.ts'
+import { mapped, text } from '../../packages/runtime/settings/values.ts'
 import {
-  environmentOption,
+  command,
+  environment,
+  flag,
   JSON_OPTION,
-  listParserOf,
-  parserOf,
+  option,
+  optionalArguments,
   SOME_TEXT,
-  someText,
-} from '../../arguments.ts'
-import { addFilters } from '../../dlq/filters.ts'
-import { type HandlingOptions, handle } from '../../dlq/handling.ts'
-import { CliFailure, usageFailure } from '../../failure.ts'
-import { more } from '../../help.ts'
-import { pathIn, type Terminal } from '../../terminal.ts'
+  type ValuesOf,
+} from '../command.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { pathIn, type Terminal } from '../terminal.ts'
+import { FILTERS } from './filters.ts'
+import { handle } from './handling.ts'
 
-interface RedriveOptions extends HandlingOptions {
-  readonly rate?: number
-  readonly patch?: string
-  readonly again?: true
+type RedriveOptions = ValuesOf<typeof OPTIONS>
+
+/** Dead letters a second. */
+const RATE = mapped(text(/^[1-9]\d{0,6}(\/s)?$/, 'a number a second, as 100/s'), rate =>
+  Number.parseInt(rate, 10),
+)
+
+const OPTIONS = {
+  ...FILTERS,
+  patch: option('<file>', 'a change of the event: a file with JSON, or the JSON itself', SOME_TEXT),
+  rate: option('<n/s>', 'how many a second at most', RATE),
+  again: flag('also those that were redriven or dropped before'),
+  yes: flag('do it'),
+  resume: option('<operation>', 'go on with an operation that was stopped', OPERATION),
+  json: JSON_OPTION,
+  env: environment('whose dead letters are meant'),
 }
 
-const ABOUT = `Bring dead letters back to the consumers that failed: each to its original topic and partition, with its bytes, for that consumer
+export default command({
+  about: `Bring dead letters back to the consumers that failed: each to its original topic and partition, with its bytes, for that consumer
 alone.
 
 It shows what it would do; --yes does it. Name dead letters by AT or id, or say which with options. Quarantined ones are left out unless
-they are named.`
-
-const MORE = `
+they are named.`,
+  more: `
 Ctrl-C finishes the batch at hand and prints the command that goes on. After a crash, too: what is handled stands in the dlq topic itself, and
 --resume leaves it out, together with all that was written since the operation began. A letter that is redriven twice is applied once.
 
@@ -45,36 +57,13 @@ JSON on the command line goes into the audit event; of a file, only its name doe
 Examples:
   sluice dlq redrive 2@17
   sluice dlq redrive --consumer alerting --code timer-failed --since 1d --rate 100/s --yes
-  sluice dlq redrive 2@17 --patch '{"data":{"temperature":28}}' --yes`
-
-/** Dead letters a second. */
-const RATE = mapped(text(/^[1-9]\d{0,6}(\/s)?$/, 'a number a second, as 100/s'), rate =>
-  Number.parseInt(rate, 10),
-)
-
-export function addDlqRedrive(dlq: Command, terminal: Terminal): void {
-  const redrive = dlq
-    .command('redrive')
-    .summary('bring dead letters back to the consumers that failed')
-    .description(ABOUT)
-    .argument(
-      '[at...]',
-      'their places as `sluice dlq list` shows them, or their ids',
-      listParserOf(SOME_TEXT),
-    )
-  addFilters(redrive)
-    .option('--patch <file>', 'a change of the event: a file with JSON, or the JSON itself', someText)
-    .option('--rate <n/s>', 'how many a second at most', parserOf(RATE))
-    .option('--again', 'also those that were redriven or dropped before')
-    .option('--yes', 'do it')
-    .option('--resume <operation>', 'go on with an operation that was stopped', parserOf(OPERATION))
-    .option(...JSON_OPTION)
-    .option(...environmentOption('whose dead letters are meant'))
-    .addHelpText('after', more(MORE))
-    .action((ats: readonly string[] | undefined, options: RedriveOptions) =>
-      redriven(ats ?? [], options, terminal),
-    )
-}
+  sluice dlq redrive 2@17 --patch '{"data":{"temperature":28}}' --yes`,
+  args: {
+    at: optionalArguments('their places as `sluice dlq list` shows them, or their ids', SOME_TEXT),
+  },
+  options: OPTIONS,
+  run: ({ at, ...options }, terminal) => redriven(at, options, terminal),
+})
 
 async function redriven(
   ats: readonly string[],
@@ -95,7 +84,7 @@ async function redriven(
       command: 'redrive',
       ats,
       options,
-      others: { patch: given, rate: rate === undefined ? undefined : `${rate}/s`, again },
+      others: { patch: given, rate: rate === undefined ? undefined : `${rate}/s`, again: again || undefined },
       perSecond: rate,
       isPatched: patch !== undefined,
       looksFirst: patch !== undefined || rate !== undefined || ats.length > 0,
@@ -105,7 +94,7 @@ async function redriven(
           by,
           nowMs: Date.now,
           patch,
-          again: again ?? false,
+          again,
           onRefused,
         })
         return patch ? choose : warning(choose, terminal)

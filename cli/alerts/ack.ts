@@ -1,0 +1,56 @@
+import { userOfMachine } from '../../programs/person.ts'
+import { argument, command, environment, flag, JSON_OPTION, option, SOME_TEXT } from '../command.ts'
+import { configOf } from '../connections.ts'
+import { printReport } from '../terminal.ts'
+import { harmless } from '../text-width.ts'
+import { type AckReport, acknowledge } from './acknowledge.ts'
+import { AlertsReader } from './read.ts'
+
+export default command({
+  about: `Acknowledge an alert that fires: say who is working on it.
+
+The acknowledgement is an event beside the alert's own, so it holds even if Redis loses its contents. It ends when the alert
+resolves, and changes nothing about when that is. A later one replaces it.`,
+  more: `
+An id that begins with "-" goes behind "--", after all options.
+
+Examples:
+  sluice alerts ack IFzYlCPmXUzUpk-fYxk9ag --comment 'the fan is being replaced'
+  sluice alerts ack IFzYlCPmXUzUpk-fYxk9ag --remove`,
+  args: {
+    id: argument('of the alert, as `sluice alerts list` shows it', SOME_TEXT),
+  },
+  options: {
+    by: option('<who>', 'who is working on it (default: the user of this machine)', SOME_TEXT),
+    comment: option('<text>', 'what is being done', SOME_TEXT),
+    remove: flag('take the acknowledgement back'),
+    json: JSON_OPTION,
+    env: environment('that the alert is in'),
+  },
+  async run({ id, by, comment, remove, json, env }, terminal) {
+    const said = {
+      acknowledged: !remove,
+      by: by ?? userOfMachine(),
+      ...(comment === undefined ? {} : { comment }),
+    }
+    const config = configOf(terminal, env)
+    await AlertsReader.run(config, terminal.stop, async reader => {
+      const report = await acknowledge(reader, id, said, terminal.stop)
+      printReport(terminal, report, json, ackText)
+    })
+  },
+})
+
+function ackText({ rule, entity, acknowledged, by, outcome }: AckReport): string {
+  const what = `${harmless(rule)} of ${harmless(entity)}`
+  const done = acknowledged
+    ? `${what} is acknowledged by ${harmless(by)}.`
+    : `The acknowledgement of ${what} is taken back.`
+  const more = {
+    shown: '',
+    resolved: ' It has resolved meanwhile.',
+    'not-yet':
+      ' It is in the log, but firing-alerts has not come to it: sluice state show firing-alerts --topic alerts',
+  }[outcome]
+  return `${done}${more}\n`
+}

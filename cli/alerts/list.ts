@@ -1,0 +1,59 @@
+import { topicSize } from '../../lib/app/topics.ts'
+import { pendingAlerts, selectedAlerts } from '../../lib/queries/known-alerts.ts'
+import { type ActiveAlert, activeAlerts } from '../../lib/tables/conditions.ts'
+import { command, environment, flag, JSON_OPTION, optionWithDefault, POSITIVE } from '../command.ts'
+import { configOf } from '../connections.ts'
+import { usageFailure } from '../failure.ts'
+import { printReport } from '../terminal.ts'
+import { ABOUT_TIMES, filterOf, isNarrowed, SELECTION } from './options.ts'
+import { AlertsReader } from './read.ts'
+import { listText } from './text.ts'
+
+export default command({
+  about: `List alerts, the newest last: those that fire now, or with --state those that have resolved.
+
+What fires now is known to the function firing-alerts, so the answer does not depend on how many entities there are. What has
+resolved is read from the alerts topic.`,
+  more: `
+${ABOUT_TIMES}
+
+An alert is pending while its condition holds, but not for long enough yet. Only alerting knows that: --pending reads its state of
+every entity and group. BY is who has acknowledged the alert.
+
+Examples:
+  sluice alerts list
+  sluice alerts list --severity critical --unacknowledged
+  sluice alerts list --state all --rule HIGH_TEMP --since 6h --json`,
+  options: {
+    ...SELECTION,
+    pending: flag('also those that do not fire yet'),
+    limit: optionWithDefault('<n>', 'maximum number, newest first', POSITIVE, 50),
+    json: JSON_OPTION,
+    env: environment('to look at'),
+  },
+  async run({ limit, json, env, ...options }, terminal) {
+    const { state, pending } = options
+    const filter = filterOf(options)
+    if (pending && state === 'resolved')
+      throw usageFailure('--pending and --state resolved exclude each other.')
+    const config = configOf(terminal, env)
+    await AlertsReader.run(config, terminal.stop, async reader => {
+      const behind = state === 'resolved' ? 0 : await reader.behind()
+      const found = await selectedAlerts(reader, state, filter)
+      const waiting = pending ? pendingAlerts(await activeIn(reader), filter) : undefined
+      const report = {
+        env: config.env,
+        state,
+        alerts: found.slice(-limit),
+        total: found.length,
+        behind,
+        ...(waiting && { pending: waiting }),
+      }
+      printReport(terminal, report, json, (one, columns) => listText(one, columns, isNarrowed(options)))
+    })
+  },
+})
+
+function activeIn({ inspection, config: { env } }: AlertsReader): Promise<ActiveAlert[]> {
+  return activeAlerts(inspection, topicSize('readings', env), topicSize('patterns', env))
+}

@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import { GENERAL, NOTIFICATIONS, RECEIVERS, readSettings } from '../../lib/app/settings/index.ts'
+import { NotificationFileError } from '../../lib/notification/adapters/notification-file.ts'
+import { loadReceivers, RECEIVERS_FILE } from '../../lib/notification/adapters/receivers-file.ts'
+import type { Receiver } from '../../lib/notification/receiver.ts'
+import { InvalidReceivers } from '../../lib/notification/receivers-file.ts'
+import { StackNotFound, stackEnvironment } from '../../programs/addresses.ts'
+import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
+import { CliFailure } from '../failure.ts'
+import { awsPlace } from '../send-test/aws-place.ts'
+import { type Tried, tryReceivers } from '../send-test/try-receivers.ts'
+import { pathIn, printReport, type Terminal } from '../terminal.ts'
+
+interface Report {
+  readonly env: string
+  readonly receivers: readonly Tried[]
+}
+
+export default command({
+  about: `Send a test to every receiver of notifications, or to one, and say what came of it.
+
+The test goes straight to them, not through Kafka: a notification with the reason "test" and one alert, which says that nothing has
+happened. The exit status is 1 if a receiver did not take it.`,
+  more: `
+Examples:
+  sluice alerts send-test
+  sluice alerts send-test pager --json`,
+  args: {
+    receiver: optionalArgument('its name, as in the file of receivers (default: all)', SOME_TEXT),
+  },
+  options: {
+    json: JSON_OPTION,
+    env: environment('that the test is sent from'),
+  },
+  withoutKafka: true,
+  async run({ receiver: name, env, json }, terminal) {
+    const environment = environmentOf(terminal, env)
+    const config = readSettings([GENERAL, NOTIFICATIONS, RECEIVERS], environment)
+    const folder = config.notificationsDir
+    const all = await receiversIn(pathIn(terminal, folder), folder)
+    const chosen = choose(all, name, join(folder, RECEIVERS_FILE))
+    const receivers = await tryReceivers(chosen, config, awsPlace(environment))
+    printReport(terminal, { env: config.env, receivers }, json, textOf)
+    const failed = receivers.filter(({ delivered }) => !delivered).length
+    if (failed > 0)
+      throw new CliFailure(
+        `${failed} of ${chosen.length} ${chosen.length === 1 ? 'receiver' : 'receivers'} did not take the test.`,
+      )
+  },
+})
+
+function environmentOf({ environment, stack, stacksDir }: Terminal, env: string | undefined) {
+  try {
+    const reaching = stackEnvironment(environment, stack, stacksDir)
+    return env === undefined ? reaching : { ...reaching, SLUICE_ENV: env }
+  } catch (error) {
+    throw error instanceof StackNotFound ? new CliFailure(error.message) : error
+  }
+}
+
+async function receiversIn(folder: string, shown: string): Promise<readonly Receiver[]> {
+  try {
+    return await loadReceivers(folder, shown)
+  } catch (error) {
+    if (error instanceof NotificationFileError || error instanceof InvalidReceivers)
+      throw new CliFailure(error.message)
+    throw error
+  }
+}
+
+function choose(receivers: readonly Receiver[], name: string | undefined, file: string): readonly Receiver[] {
+  if (name === undefined) return receivers
+  const found = receivers.filter(receiver => receiver.name === name)
+  if (found.length > 0) return found
+  const names = receivers.map(receiver => receiver.name).join(', ')
+  throw new CliFailure(`${file} has no receiver "${name}"; there are: ${names}.`)
+}
+
+function textOf({ receivers }: Report): string {
+  const width = Math.max(...receivers.map(({ name }) => name.length))
+  const lines = receivers.map(({ name, kind, delivered, ms, why }) => {
+    const outcome = delivered ? `delivered in ${ms} ms` : `not delivered: ${why}`
+    return `${name.padEnd(width)}  ${kind.padEnd('webhook'.length)}  ${outcome}\n`
+  })
+  return lines.join('')
+}

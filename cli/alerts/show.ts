@@ -1,0 +1,55 @@
+import { shownAlerts } from '../../lib/queries/known-alerts.ts'
+import {
+  argument,
+  command,
+  environment,
+  JSON_OPTION,
+  option,
+  optionWithDefault,
+  POSITIVE,
+  SOME_TEXT,
+  TIME_OR_AGO,
+} from '../command.ts'
+import { configOf } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import { printReport } from '../terminal.ts'
+import { AlertsReader } from './read.ts'
+import { showText } from './show-text.ts'
+
+export default command({
+  about: `Show an alert, or the alerts of an entity, with everything that happened to them: when, why, values, trace and
+acknowledgements.`,
+  more: `
+ALERT is an id as \`sluice alerts list\` shows it, or an entity: its whole subject, or a part of its source and subject. Of an
+entity, alerts that are pending are shown as well. An id that begins with "-" goes behind "--".
+
+Examples:
+  sluice alerts show IFzYlCPmXUzUpk-fYxk9ag
+  sluice alerts show roof-1 --since 1d`,
+  args: {
+    alert: argument('its id, or an entity', SOME_TEXT),
+  },
+  options: {
+    since: option(
+      '<time>',
+      'only what was written since: an RFC 3339 time, or a duration before now (default: all that is kept)',
+      TIME_OR_AGO,
+    ),
+    limit: optionWithDefault('<n>', 'maximum number, newest first', POSITIVE, 10),
+    json: JSON_OPTION,
+    env: environment('to look at'),
+  },
+  async run({ alert: wanted, since, limit, json, env }, terminal) {
+    const config = configOf(terminal, env)
+    await AlertsReader.run(config, terminal.stop, async reader => {
+      const found = await shownAlerts(reader, wanted, { sinceMs: since, limit })
+      const report = { env: config.env, ...found }
+      if (report.alerts.length === 0 && report.pending.length === 0)
+        throw new CliFailure(
+          `No alert in "${config.env}" has the id "${wanted}", or is of an entity that matches it. \`sluice alerts list --state all\` ` +
+            'shows which there are; --pending those that do not fire yet.',
+        )
+      printReport(terminal, report, json, showText)
+    })
+  },
+})

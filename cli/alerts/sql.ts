@@ -1,0 +1,163 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { AlertDatabase, type Answer, SqlError } from '../../lib/operations/alert-log/database.ts'
+import { fileFailure } from '../../lib/operations/file-failure.ts'
+import {
+  command,
+  environment,
+  flag,
+  JSON_OPTION,
+  option,
+  optionalArgument,
+  SOME_TEXT,
+  TIME_OR_AGO,
+  type ValuesOf,
+} from '../command.ts'
+import { configOf } from '../connections.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { columnsOf, pathIn, type Terminal } from '../terminal.ts'
+import { harmlessLines } from '../text-width.ts'
+import { readAlertEvents } from './sql-read.ts'
+import { answerText, csvLine, type ReadAnswer } from './sql-text.ts'
+
+type SqlOptions = ValuesOf<typeof OPTIONS>
+
+/** More rows than anybody reads; a table has to be known as a whole before its first line is written. */
+const MOST_ROWS = 50_000
+
+/** How often a statement learns that the user has stopped it. */
+const INTERRUPT_MS = 100
+
+const OPTIONS = {
+  file: option(
+    '<file>',
+    'take the statements from this file, or from standard input where it is "-"',
+    SOME_TEXT,
+  ),
+  since: option(
+    '<time>',
+    'only events written since: an RFC 3339 time, or a duration before now',
+    TIME_OR_AGO,
+  ),
+  until: option('<time>', 'only events written before: the log as it was then', TIME_OR_AGO),
+  csv: flag('print CSV'),
+  json: JSON_OPTION,
+  env: environment('to look at'),
+}
+
+export default command({
+  about: `Ask the alert log in SQL. DuckDB answers, from tables that are made of the alerts topic for this call.
+
+alert_log has a row for each alert that fired; resolved_ts is NULL while it fires. alert_events has every transition. Times are UTC.`,
+  more: `
+datetime(TIME, MODIFIER) means what it means in SQLite, e.g. datetime('now', '-1 hour') or datetime(alert_ts, 'start of day').
+
+Statements can change nothing outside of this call: they reach no file and no network. Several are separated by semicolons.
+docs/alerts.md lists the columns; so does DESCRIBE alert_log.
+
+Examples:
+  sluice alerts sql "SELECT * FROM alert_log WHERE resolved_ts IS NULL"
+  sluice alerts sql --file report.sql --since 7d --csv`,
+  args: {
+    sql: optionalArgument('statements', SOME_TEXT),
+  },
+  options: OPTIONS,
+  async run({ sql: given, ...options }, terminal) {
+    if (options.csv && options.json)
+      throw usageFailure('--csv and --json print different things: take one of them.')
+    const statements = await statementsOf(given, options.file, terminal)
+    const config = configOf(terminal, options.env)
+    const database = await AlertDatabase.open()
+    try {
+      const written = { sinceMs: options.since, untilMs: options.until }
+      const read = await readAlertEvents(config, written, event => database.add(event), terminal)
+      if (terminal.stop.aborted) return
+      if (read.others > 0)
+        terminal.stderr.write(`${read.others} of ${read.records} records are no alert events.\n`)
+      await answer(database, statements, options, terminal)
+    } finally {
+      database.close()
+    }
+  },
+})
+
+async function statementsOf(
+  given: string | undefined,
+  file: string | undefined,
+  terminal: Terminal,
+): Promise<string> {
+  if ((given === undefined) === (file === undefined))
+    throw usageFailure('Give statements, or --file with a file that has them: one of the two.')
+  if (given !== undefined) return given
+  if (file === undefined || file === '-') return text(terminal.stdin)
+  return readFile(pathIn(terminal, file), 'utf8').catch(error => {
+    throw fileFailure(file, error)
+  })
+}
+
+/** Makes the tables, and prints what the statements answer. */
+async function answer(
+  database: AlertDatabase,
+  statements: string,
+  options: SqlOptions,
+  terminal: Terminal,
+): Promise<void> {
+  // Again and again: an interrupt that comes between two statements ends neither.
+  const interrupts = setInterval(() => terminal.stop.aborted && database.interrupt(), INTERRUPT_MS)
+  try {
+    await database.complete()
+    await print(database.run(statements), options, terminal)
+  } catch (error) {
+    if (terminal.stop.aborted) return
+    if (!(error instanceof SqlError)) throw error
+    // The message quotes the statement, and maybe values of the tables.
+    const tables = await database.describe().catch(() => [])
+    const hint = tables.length > 0 ? `\n\nTables:\n  ${tables.join('\n  ')}` : ''
+    throw new CliFailure(`${harmlessLines(error.message)}${hint}`, 1, { cause: error })
+  } finally {
+    clearInterval(interrupts)
+  }
+}
+
+async function print(
+  answers: AsyncIterable<Answer>,
+  { csv, json }: SqlOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const all: ReadAnswer[] = []
+  let count = 0
+  for await (const answer of answers) {
+    if (csv) await printCsv(answer, count, terminal)
+    else if (json) all.push(await readAnswer(answer))
+    else {
+      const shown = answerText(await readAnswer(answer), columnsOf(terminal))
+      terminal.stdout.write(`${count > 0 ? '\n' : ''}${shown}`)
+    }
+    count++
+  }
+  if (json) terminal.stdout.write(`${JSON.stringify({ answers: all.map(document) }, null, 2)}\n`)
+}
+
+async function printCsv({ columns, rows }: Answer, before: number, { stdout }: Terminal): Promise<void> {
+  stdout.write(`${before > 0 ? '\r\n' : ''}${csvLine(columns.map(({ name }) => name))}`)
+  for await (const row of rows()) if (!stdout.write(csvLine(row))) await once(stdout, 'drain')
+}
+
+async function readAnswer({ columns, rows }: Answer): Promise<ReadAnswer> {
+  const read: ReadAnswer['rows'][number][] = []
+  for await (const row of rows()) {
+    if (read.length === MOST_ROWS)
+      throw new CliFailure(`The answer has more than ${MOST_ROWS} rows: add a LIMIT, or take --csv.`)
+    read.push(row)
+  }
+  return { columns, rows: read }
+}
+
+/** Of one answer in the JSON document: rows as objects. */
+function document({ columns, rows }: ReadAnswer) {
+  return {
+    columns: columns.map(({ name, type }) => ({ name, type })),
+    rows: rows.map(row => Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null]))),
+  }
+}

@@ -1,0 +1,39 @@
+import { OPERATION } from '../../lib/operations/dead-letters/operation.ts'
+import { dropChooser } from '../../lib/operations/dead-letters/redriving.ts'
+import { command, environment, flag, JSON_OPTION, option, optionalArguments, SOME_TEXT } from '../command.ts'
+import { FILTERS } from './filters.ts'
+import { handle } from './handling.ts'
+
+export default command({
+  about: `Mark dead letters as done with: they need no more attention, and are not listed and not redriven any more.
+
+It shows what it would do; --yes does it. They stay in the topic for as long as it keeps records; \`sluice dlq redrive AT --again\` brings one back
+all the same.`,
+  more: `
+Examples:
+  sluice dlq drop 2@17 --yes
+  sluice dlq drop --code schema-violated --until 7d`,
+  args: {
+    at: optionalArguments('their places as `sluice dlq list` shows them, or their ids', SOME_TEXT),
+  },
+  options: {
+    ...FILTERS,
+    yes: flag('do it'),
+    resume: option('<operation>', 'go on with an operation that was stopped', OPERATION),
+    json: JSON_OPTION,
+    env: environment('whose dead letters are meant'),
+  },
+  run: ({ at, ...options }, terminal) =>
+    handle(
+      {
+        command: 'drop',
+        ats: at,
+        options,
+        others: {},
+        isPatched: false,
+        looksFirst: at.length > 0,
+        chooser: () => dropChooser,
+      },
+      terminal,
+    ),
+})

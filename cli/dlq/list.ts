@@ -1,0 +1,56 @@
+import { pageOf } from '../../lib/queries/letter-pages.ts'
+import { deadLetterSummary, lettersOf, placeText } from '../../lib/queries/letter-records.ts'
+import { Letters } from '../../lib/queries/letters.ts'
+import { mapped, text } from '../../packages/runtime/settings/values.ts'
+import { command, environment, flag, JSON_OPTION, option, optionWithDefault, POSITIVE } from '../command.ts'
+import { configOf } from '../connections.ts'
+import { printReport } from '../terminal.ts'
+import { FILTERS, filterOf } from './filters.ts'
+import { askDlq } from './read.ts'
+import { listReport } from './report.ts'
+import { listText } from './text.ts'
+
+/** A value of `--before`, as the report has it. */
+const PLACES = mapped(
+  text(/^\d{1,9}@\d{1,15}(,\d{1,9}@\d{1,15})*$/, 'PARTITION@OFFSET, several separated by commas'),
+  places => new Map(places.split(',').map(place => place.split('@').map(Number) as [number, number])),
+)
+
+export default command({
+  about: `List dead letters, the newest last: which record failed in which consumer, and why.
+
+AT is the place in the dlq topic, by which the other commands name one of them. Those that were redriven or dropped are left out.
+The list comes from the table of open letters, and from the topic itself where Redis does not answer. If there are older ones, the list ends with
+the option that shows them.`,
+  more: `
+Examples:
+  sluice dlq list --since 1h
+  sluice dlq list --code schema-violated --consumer alerting --json`,
+  options: {
+    ...FILTERS,
+    all: flag('also those that were redriven or dropped'),
+    limit: optionWithDefault('<n>', 'maximum number, newest first', POSITIVE, 50),
+    before: option('<places>', 'only older ones: the places that the list before ended with', PLACES),
+    count: flag('also count those that were handled, which reads the whole topic'),
+    json: JSON_OPTION,
+    env: environment('to look at'),
+  },
+  async run({ json, env, ...options }, terminal) {
+    const { limit, all, before, count, ...filters } = options
+    const filter = filterOf(filters)
+    const config = configOf(terminal, env)
+    const report = await askDlq(config, async letters => {
+      const reader = new Letters(letters, { withHandled: all || count })
+      const now = await reader.look(undefined, terminal.stop)
+      const { rows, ...page } = pageOf(now, { ...filter, limit, all, before })
+      const handled = new Map(rows.map(row => [placeText(row), row.handled?.action]))
+      const found = await lettersOf(letters.log, letters.topic, rows)
+      const deadLetters = found.map(letter => deadLetterSummary(letter, handled.get(placeText(letter))))
+      return listReport(config.env, {
+        ...{ ...now, ...page, deadLetters },
+        broken: rows.filter(row => row.kind === 'broken'),
+      })
+    })
+    printReport(terminal, report, json, listText)
+  },
+})

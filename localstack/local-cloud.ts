@@ -38,7 +38,7 @@ export async function startLocalCloud(options: ServicesOptions, env: string): Pr
   }
 }
 
-/** What a deployment should have, too: the new version of a schema reads what was written with the one before. */
+/** The rule of compatibility, which a deployment should have, too: the new version of a schema reads what was written with the one before. */
 const RULE = 'BACKWARD'
 const FORMATS = { json: 'JSON', avro: 'AVRO', protobuf: 'PROTOBUF' } as const
 

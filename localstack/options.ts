@@ -7,10 +7,12 @@ import { LOCAL_CLOUD } from '../programs/local-cloud.ts'
 import { readOptions } from '../programs/options.ts'
 import { STACK_NAME } from '../programs/stack.ts'
 import { BROKER_COUNTS, type BrokerCount } from './services/kafka-data.ts'
+import type { ServicesOptions } from './services/options.ts'
+import { foldersFromEnvironment, placesFromEnvironment } from './settings.ts'
 
 const COUNTS = oneOf(BROKER_COUNTS.map(String))
 
-/** How many brokers there can be: it takes three to do without one. */
+/** The supported numbers of brokers: it takes three to do without one. */
 export const BROKERS: Kind<BrokerCount> = {
   allowed: COUNTS.allowed,
   schema: pipe(
@@ -28,7 +30,7 @@ const FOR_SERVERS = {
   name: { type: 'string' },
 } as const
 
-/** What the servers of a stack are. */
+/** Options of the servers of a stack. */
 export interface CloudOptions {
   readonly fresh: boolean
   readonly docker: boolean
@@ -62,7 +64,7 @@ export function readServicesOptions(
   return help ? undefined : { ...rest, brokers, name: stackName(name, environment) }
 }
 
-/** As `readServicesOptions`, of `npm start`. */
+/** The options of `npm start`; see `readServicesOptions`. */
 export function readStartOptions(
   args: readonly string[],
   environment: Environment = {},
@@ -76,6 +78,25 @@ export function readStartOptions(
   const values = readOptions('npm start', args, options, kinds)
   const { help, name, brokers, 'no-watch': noWatch, for: forMs, ...rest } = values
   return help ? undefined : { ...rest, brokers, name: stackName(name, environment), watch: !noWatch, forMs }
+}
+
+/**
+ * Returns how the servers of a stack are to be started, as the environment and the options say.
+ *
+ * @throws ConfigError, UserError as `placesFromEnvironment`
+ */
+export function servicesFromEnvironment(
+  env: Environment,
+  { fresh, docker, registry, brokers, name }: CloudOptions,
+): ServicesOptions & { readonly dataDir: string; readonly logsDir: string } {
+  return {
+    ...placesFromEnvironment(env, brokers, registry),
+    ...foldersFromEnvironment(env),
+    fresh,
+    docker: docker || readSettings([LOCAL_CLOUD], env).docker,
+    stack: name,
+    revive: true,
+  }
 }
 
 /** The option counts more than SLUICE_STACK. */

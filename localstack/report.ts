@@ -13,7 +13,7 @@ export type ServerName = ServiceName | `kafka-${number}`
  */
 export type ServiceState = 'installing' | 'installed' | 'starting' | 'ready' | 'used' | 'stopping' | 'stopped'
 
-/** What an event is about: a server, or the functions and the console, which use the servers. */
+/** The subject of an event: a server, or the functions and the console, which use the servers. */
 export type ReportedName = ServerName | 'functions' | 'console'
 
 export interface ServiceEvent {

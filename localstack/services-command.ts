@@ -1,11 +1,10 @@
 import { once } from 'node:events'
 import { runMain } from '../programs/main.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
-import { type CloudOptions, readServicesOptions, SERVICES_USAGE } from './options.ts'
+import { type CloudOptions, readServicesOptions, SERVICES_USAGE, servicesFromEnvironment } from './options.ts'
 import { plainReport } from './report.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './resources.ts'
 import { serviceEnvironment } from './services.ts'
-import { servicesFromEnvironment } from './settings.ts'
 import { type OwnStack, stackVariables, withStack } from './stack.ts'
 
 // `npm run services`: only the servers, for use with `npx serverless offline`.

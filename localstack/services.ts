@@ -46,7 +46,7 @@ interface Service {
   servers(ports: readonly number[], dataDir: string, options: ServicesOptions): Server[]
 }
 
-/** What differs between the services. */
+/** The services, one row each. */
 const SERVICES: Readonly<Record<ServiceName, Service>> = {
   kafka: {
     variable: 'KAFKA_BROKERS',

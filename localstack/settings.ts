@@ -13,7 +13,6 @@ import { LAST_PORT } from '../packages/runtime/settings/values.ts'
 import { LOCAL_CLOUD } from '../programs/local-cloud.ts'
 import { DATA_DIR, LOGS_DIR } from '../programs/paths.ts'
 import { UserError } from '../programs/user-error.ts'
-import type { CloudOptions } from './options.ts'
 import type { BrokerCount } from './services/kafka-data.ts'
 import type { KafkaPlace, ServicesOptions } from './services/options.ts'
 import type { WantedPort } from './services/ports.ts'
@@ -76,25 +75,6 @@ export function foldersFromEnvironment(env: Environment): { dataDir: string; log
   return dataDir
     ? { dataDir: resolve(dataDir), logsDir: resolve(dataDir, 'logs') }
     : { dataDir: DATA_DIR, logsDir: LOGS_DIR }
-}
-
-/**
- * Returns how the servers of a stack are to be started, as the environment and the options say.
- *
- * @throws ConfigError, UserError as `placesFromEnvironment`
- */
-export function servicesFromEnvironment(
-  env: Environment,
-  { fresh, docker, registry, brokers, name }: CloudOptions,
-): ServicesOptions & { readonly dataDir: string; readonly logsDir: string } {
-  return {
-    ...placesFromEnvironment(env, brokers, registry),
-    ...foldersFromEnvironment(env),
-    fresh,
-    docker: docker || readSettings([LOCAL_CLOUD], env).docker,
-    stack: name,
-    revive: true,
-  }
 }
 
 function kafkaPlace(

@@ -24,7 +24,7 @@ const READ_AT_START = [
   'config/failures/policy.yaml',
 ]
 
-/** What is done when files are saved. A file belongs to the first row that has it. */
+/** Files, and the reaction when they are saved. A file belongs to the first row that has it. */
 interface SavedFiles {
   /** @param path relative to the project */
   has(path: string): boolean

@@ -12,7 +12,7 @@ export interface Server {
   readonly variable: string
   /** Its data folder. The path appears in its command line, which identifies the server as one of this project's. */
   readonly dir: string
-  /** What has to be installed; undefined for a program that is there anyway. */
+  /** The package that it runs from; undefined for a program that is there anyway. */
   readonly package: Package | undefined
   /** Writes the configuration and initial data. Returns how to start the server. */
   prepare(context: Required<InstallContext>): Promise<Launch>

@@ -9,7 +9,7 @@ import type { Report, ServiceName } from '../report.ts'
 import { type Launch, runTool } from './process.ts'
 import { requireMaven, requirePython } from './requirements.ts'
 
-/** What the caller passes to an install. */
+/** Context of an install, from its caller. */
 export interface InstallContext {
   readonly report?: Report
   readonly signal: AbortSignal
@@ -20,7 +20,7 @@ export interface InstallContext {
 /** Something that is downloaded once, into a folder of its own. */
 export interface Package {
   readonly service: ServiceName
-  /** What is installed, for the user: "Kafka 4.3.0 from Maven". */
+  /** Name and version, for the user: "Kafka 4.3.0 from Maven". */
   readonly title: string
   readonly dir: string
   /** A file in it that must exist, as must its link target. */

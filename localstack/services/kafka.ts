@@ -23,7 +23,7 @@ export interface KafkaOptions {
   readonly variant?: KafkaVariant
 }
 
-/** How brokers differ from those of `npm start`. */
+/** Differences from the brokers of `npm start`. */
 export interface KafkaVariant {
   /** Properties in addition to the usual ones, or instead of them. */
   properties(node: KafkaNode): Readonly<Record<string, string | number | boolean>>
@@ -104,7 +104,7 @@ export function kafkaServer({
   return server as Server
 }
 
-/** What all nodes of a cluster must agree on. */
+/** Facts on which all nodes of a cluster must agree. */
 interface Cluster {
   readonly id: string
   readonly nodes: readonly KafkaNode[]

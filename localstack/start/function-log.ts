@@ -50,7 +50,7 @@ interface LoggedError {
   readonly function: string
   readonly message: string
   readonly atMs: number
-  /** What resolves it. The end of a stall counts only if the error belongs to that stall. */
+  /** The event that resolves it. The end of a stall counts only if the error belongs to that stall. */
   readonly end:
     | 'never'
     | 'stall'
@@ -70,7 +70,7 @@ export class FunctionLog {
   #errors: readonly LoggedError[] = []
   /** The latest reason of each function for reporting records. */
   readonly #reasons = new Map<string, { readonly cause: Cause; readonly atMs: number }>()
-  /** Where the code of a function fails for nearly all records. */
+  /** The place in the code of a function that fails for nearly all records. */
   readonly #broken = new Map<string, unknown>()
 
   /**
@@ -179,7 +179,7 @@ export class FunctionLog {
   }
 }
 
-/** Whether a line only explains reported records. */
+/** Returns true if a line only explains reported records. */
 export function isExplanation(line: LoggedLine): boolean {
   return kindOf(line).explains ?? false
 }

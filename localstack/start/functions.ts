@@ -39,7 +39,7 @@ const FRAMEWORK_ERROR = /^Errors?:$/
 const STACK_FRAME = /^\s+at /
 const MOST_LINES = 15
 
-/** What is started, for the user. */
+/** The program that runs the functions, as the user knows it. */
 export const FRAMEWORK = 'serverless offline'
 
 // The trigger prints this when every event source has joined its consumer group.

@@ -86,7 +86,7 @@ async function start(): Promise<SecuredKafka> {
   }
 }
 
-/** How it differs from the broker of `npm start`. */
+/** Its differences from the broker of `npm start`. */
 function variantOf(ports: Ports, classes: string, encrypted: Readonly<Record<string, string>>): KafkaVariant {
   const { username, password } = LOGINS.scram
   return {

@@ -13,6 +13,7 @@ import type {
   ConsumerCondition,
   RunningInvocation,
 } from '../../lib/diagnosis/stalls/condition.ts'
+import { FunctionLog, isExplanation, type LoggedLine } from '../../lib/diagnosis/stalls/function-log.ts'
 import { ProgressWatch, type WatchedLag } from '../../lib/diagnosis/stalls/progress-watch.ts'
 import {
   type Cause,
@@ -24,8 +25,7 @@ import {
 import { listOf, recordsOf } from '../../lib/diagnosis/stalls/words.ts'
 import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 import type { Drain } from './drain.ts'
-import { FunctionLog, isExplanation } from './function-log.ts'
-import type { LoggedLine, LogLine } from './lines.ts'
+import type { LogLine } from './lines.ts'
 
 /** A reason that arrives this soon after a report belongs to the same attempt. */
 const SAME_ATTEMPT_MS = 2_000

@@ -1,14 +1,6 @@
 /** Lines of the functions' log, and of the trigger's reports. Pure. */
+import type { LoggedLine } from '../../lib/diagnosis/stalls/function-log.ts'
 import type { Report } from '../../packages/msk-trigger/report/reports.ts'
-
-/** A warning or error that a function has logged. */
-export interface LoggedLine {
-  readonly is: 'logged'
-  readonly level: 'WARN' | 'ERROR' | 'CRITICAL'
-  readonly service: string
-  readonly message: string
-  readonly details: Readonly<Record<string, unknown>>
-}
 
 /** The end of a scheduled run. */
 interface ScheduledRun {

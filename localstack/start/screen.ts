@@ -3,7 +3,6 @@ import type { BusyConsumer } from '../../lib/diagnosis/stalls/condition.ts'
 import { recordsOf } from '../../lib/diagnosis/stalls/words.ts'
 import { type Event, timeOf } from '../../packages/runtime/consumer/event.ts'
 import type { Figures } from './figures.ts'
-import type { LoggedLine } from './lines.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
 /** How often the live line is printed without a terminal. */
@@ -120,32 +119,4 @@ function said(data: unknown): string {
     ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
   return told.length > 0 ? `: ${told.join(', ')}` : ''
-}
-
-/** The details of a line that are useful to the user. */
-const SHOWN = [
-  'reason',
-  'failure',
-  'error',
-  'place',
-  'entity',
-  'topic',
-  'partition',
-  'offset',
-  'fromOffset',
-  'toOffset',
-  'records',
-  'unsaid',
-]
-
-export function loggedLine({ level, service, message, details }: LoggedLine): string {
-  const told = SHOWN.filter(name => name in details).map(name => `${name}=${textOf(details[name])}`)
-  return [`${level === 'WARN' ? '!' : '✗'} ${service}: ${message}`, ...told].join(' ')
-}
-
-/** Powertools logs an error as an object. */
-function textOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value)
-  const { message } = value as { message?: unknown }
-  return message === undefined ? JSON.stringify(value) : String(message)
 }

@@ -1,10 +1,18 @@
-import { deferredCause, reportedFailures } from '../../lib/diagnosis/stalls/causes.ts'
-import type { Cause } from '../../lib/diagnosis/stalls/stalls.ts'
-import { listOf } from '../../lib/diagnosis/stalls/words.ts'
-import { durationText } from '../../lib/duration.ts'
-import { Repeats } from '../../packages/runtime/adapters/lambda/repeats.ts'
-import type { LoggedLine } from './lines.ts'
-import { loggedLine } from './screen.ts'
+/** Warnings and errors that functions log, and what they mean for the health of the functions. Pure. */
+import { Repeats } from '../../../packages/runtime/adapters/lambda/repeats.ts'
+import { durationText } from '../../duration.ts'
+import { deferredCause, reportedFailures } from './causes.ts'
+import type { Cause } from './stalls.ts'
+import { listOf } from './words.ts'
+
+/** A warning or error that a function has logged. */
+export interface LoggedLine {
+  readonly is: 'logged'
+  readonly level: 'WARN' | 'ERROR' | 'CRITICAL'
+  readonly service: string
+  readonly message: string
+  readonly details: Readonly<Record<string, unknown>>
+}
 
 /** The meaning of a kind of lines. All others are shown, and resolved by the progress of their function. */
 interface Kind {
@@ -186,4 +194,32 @@ export function isExplanation(line: LoggedLine): boolean {
 
 function kindOf({ details: { kind } }: LoggedLine): Kind {
   return typeof kind === 'string' && Object.hasOwn(KINDS, kind) ? (KINDS[kind] as Kind) : {}
+}
+
+/** The details of a line that are useful to the user. */
+const SHOWN = [
+  'reason',
+  'failure',
+  'error',
+  'place',
+  'entity',
+  'topic',
+  'partition',
+  'offset',
+  'fromOffset',
+  'toOffset',
+  'records',
+  'unsaid',
+]
+
+function loggedLine({ level, service, message, details }: LoggedLine): string {
+  const shown = SHOWN.filter(name => name in details).map(name => `${name}=${textOf(details[name])}`)
+  return [`${level === 'WARN' ? '!' : '✗'} ${service}: ${message}`, ...shown].join(' ')
+}
+
+/** Powertools logs an error as an object. */
+function textOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value)
+  const { message } = value as { message?: unknown }
+  return message === undefined ? JSON.stringify(value) : String(message)
 }

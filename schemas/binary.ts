@@ -82,6 +82,24 @@ function protobufType(type: FieldType): string {
   return 'map' in type ? `map<string, ${protobufType(type.map)}>` : type.record
 }
 
+/** Returns the fields of a Protobuf schema that a newer one no longer has under the same number: what was written with them could not be read. */
+export function lostFields(before: string, after: string): string[] {
+  const kept = fieldsIn(after)
+  return [...fieldsIn(before)].filter(field => !kept.has(field))
+}
+
+/** Each field with its message, type and number. */
+function fieldsIn(text: string): ReadonlySet<string> {
+  const fields = new Set<string>()
+  let message = ''
+  for (const line of text.split('\n')) {
+    message = /^message (\w+)/.exec(line)?.[1] ?? message
+    const field = /^ {2}(\w.*);$/.exec(line)?.[1]
+    if (field !== undefined) fields.add(`${message}: ${field}`)
+  }
+  return fields
+}
+
 function nestedIn({ fields }: RecordType): RecordType[] {
   return fields.flatMap(({ type }) => {
     const inner = innerOf(type)

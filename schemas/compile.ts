@@ -10,7 +10,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import standaloneCode from 'ajv/dist/standalone/index.js'
 import { build } from 'esbuild'
 import { EVENT_TYPE_NAMES } from '../lib/event-types.ts'
-import { binarySchemas } from './binary.ts'
+import { binarySchemas, lostFields } from './binary.ts'
 import { COMPILED_COLLECTIONS, collectionsModule } from './empty-collections.ts'
 import { PACKAGED } from './packaged.ts'
 import { SOURCES } from './sources.ts'
@@ -175,8 +175,20 @@ export function requireSchemas(types: readonly string[], sources = SOURCES): voi
     throw new SchemaError(`${unlisted.join(', ')}: the schema has no row in lib/event-types.ts`)
 }
 
+/** @throws SchemaError if a field that was generated before would go, or change its type or number */
+function requireFields(): void {
+  for (const { type, file, text } of binarySchemas('protobuf')) {
+    const lost = existsSync(file) ? lostFields(readFileSync(file, 'utf8'), text()) : []
+    if (lost.length > 0)
+      throw new SchemaError(
+        `${type}: \`${lost.join('`, `')}\` would change. Put new properties last, and leave the others as they are; or make it the next version, a type of its own`,
+      )
+  }
+}
+
 async function main(check: boolean): Promise<void> {
   requireSchemas(EVENT_TYPE_NAMES)
+  requireFields()
   for (const [compiled, make] of GENERATED) {
     const module = await make()
     const name = compiled.pathname.slice(new URL('../', import.meta.url).pathname.length)

@@ -16,18 +16,17 @@ interface Shown {
   readonly place: { readonly partition: number; readonly offset: number } | undefined
 }
 
-const READING = /^io\.sluice\.(environment\.reading|database\.reading|device\.motion)\.v1$/
-const ALERT = /^io\.sluice\.alert\.(fired|resolved|acknowledged)\.v1$/
 const DEAD_LETTER = 'io.sluice.dead-letter.v1'
 
 export function eventLinks({ type, source, subject, data, place }: Shown): EventLink[] {
   const { alertId, rule } = (data ?? {}) as { alertId?: unknown; rule?: unknown }
   const links: EventLink[] = []
-  if (READING.test(String(type)) && typeof subject === 'string') {
+  const topic = eventTypeRow(String(type))?.topic
+  if (topic === 'readings' && typeof subject === 'string') {
     const entity = `${source} ${subject}`
     links.push({ text: 'Its entity and charts', href: addressOf('/telemetry', { entity }) })
   }
-  if (ALERT.test(String(type))) {
+  if (topic === 'alerts') {
     if (typeof alertId === 'string')
       links.push({ text: 'Its alert', href: addressOf('/alerts', { alert: alertId }) })
     if (typeof rule === 'string') links.push({ text: 'Its rule', href: addressOf('/alerts/rules', { rule }) })

@@ -29,7 +29,7 @@ import { askDlq } from './read.ts'
 import { readersIn } from './readers.ts'
 import { summaryOf } from './report.ts'
 
-export interface HandlingOptions extends FilterOptions {
+interface HandlingOptions extends FilterOptions {
   readonly yes: boolean
   readonly resume?: Operation
   readonly json: boolean

@@ -47,7 +47,7 @@ export interface AlertFilter {
   readonly unacknowledged?: boolean | undefined
 }
 
-export interface Label {
+interface Label {
   readonly name: string
   readonly value: string
 }

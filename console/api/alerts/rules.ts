@@ -147,7 +147,7 @@ function onRow({ entity, phase, activeAt, isOfSilence, alert }: RuleOn): OnRow {
 }
 
 /** `temperature above 40 °C for 5 min`, `3 events within 10 min, per site` */
-export function conditionText(rule: AnyRule): string {
+function conditionText(rule: AnyRule): string {
   if (isPatternRule(rule)) return patternText(rule.pattern)
   const lasts = rule.forMs > 0 ? ` for ${durationText(rule.forMs)}` : ''
   return `${comparedText(rule)}${lasts}`

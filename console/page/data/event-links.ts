@@ -1,4 +1,5 @@
 /** Where an event leads, on every page that shows one: to its entity, its alert and rule, or its dead letter. Pure. */
+import { eventTypeRow } from '../../../lib/event-types.ts'
 import type { Message } from '../../api/kafka/messages/one.ts'
 import { addressOf } from './address.ts'
 

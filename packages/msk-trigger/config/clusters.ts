@@ -33,7 +33,11 @@ export interface ClusterSettings {
 export type LocalClusters = Readonly<
   Record<
     string,
-    { readonly brokers?: readonly string[]; readonly ssl?: boolean | TlsSettings; readonly sasl?: SaslSettings }
+    {
+      readonly brokers?: readonly string[]
+      readonly ssl?: boolean | TlsSettings
+      readonly sasl?: SaslSettings
+    }
   >
 >
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LOCAL, PROJECT } from '../../programs/paths.ts'
-import type { Server } from './definition.ts'
+import type { Server, ServerOptions } from './definition.ts'
 import { pythonPackages } from './install.ts'
 import { LOOPBACK } from './ports.ts'
 import { awsAnswers } from './probes.ts'
@@ -14,13 +14,8 @@ const INSTALLED = join(LOCAL, 'python', 'localstack')
 /** The services that LocalStack starts, by the names that it has for them. */
 export const AWS_SERVICES = ['s3', 'sns', 'sqs', 'ssm', 'secretsmanager', 'cloudwatch', 'logs']
 
-export interface AwsOptions {
-  readonly port: number
-  readonly dataDir: string
-}
-
 /** LocalStack from the Python index, on loopback. It keeps no data over a restart. */
-export function awsServer({ port, dataDir }: AwsOptions): Server {
+export function awsServer({ port, dataDir }: ServerOptions): Server {
   const dir = join(dataDir, 'aws')
   const address = `${LOOPBACK}:${port}`
   return {

@@ -19,3 +19,10 @@ export interface Server {
   /** Whether the server is ready for use. Never rejects. */
   answers(): Promise<boolean>
 }
+
+/** The port and data of a server. */
+export interface ServerOptions {
+  readonly port: number
+  /** The folder with the data of all servers. */
+  readonly dataDir: string
+}

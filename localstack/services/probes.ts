@@ -41,25 +41,26 @@ export function redisAnswers(url: string): Promise<boolean> {
 }
 
 /** Whether a schema registry with Confluent's API answers there. */
-export async function registryAnswers(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(`${url.replace(/\/+$/, '')}/subjects`, {
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    })
-    await response.body?.cancel()
-    // A registry that asks for credentials is one, too.
-    return response.ok || response.status === 401
-  } catch {
-    return false
-  }
+export function registryAnswers(url: string): Promise<boolean> {
+  // A registry that asks for credentials is one, too.
+  const isOne = ({ ok, status }: Response) => ok || status === 401
+  return httpAnswers(`${url.replace(/\/+$/, '')}/subjects`, ANSWER_WITHIN_MS, isOne)
 }
 
 /** Whether an AWS endpoint answers a plain GET, with any content: each emulator has its own health page. */
-export async function awsAnswers(url: string): Promise<boolean> {
+export function awsAnswers(url: string): Promise<boolean> {
+  return httpAnswers(url, AWS_ANSWERS_WITHIN_MS, ({ status }) => status < 500)
+}
+
+async function httpAnswers(
+  url: string,
+  withinMs: number,
+  isReady: (response: Response) => boolean,
+): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(AWS_ANSWERS_WITHIN_MS) })
+    const response = await fetch(url, { signal: AbortSignal.timeout(withinMs) })
     await response.body?.cancel()
-    return response.status < 500
+    return isReady(response)
   } catch {
     return false
   }

@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { LOCAL } from '../../programs/paths.ts'
-import type { Server } from './definition.ts'
+import type { Server, ServerOptions } from './definition.ts'
 import { copyOf, fetchWithMaven, type Package } from './install.ts'
 import { LOOPBACK } from './ports.ts'
 import { registryAnswers } from './probes.ts'
@@ -26,13 +26,8 @@ const PACKAGE: Package = {
   },
 }
 
-export interface RegistryOptions {
-  readonly port: number
-  readonly dataDir: string
-}
-
 /** A schema registry on loopback, from Maven. It keeps its schemas in a file, because records in Kafka name them by id. */
-export function registryServer({ port, dataDir }: RegistryOptions): Server {
+export function registryServer({ port, dataDir }: ServerOptions): Server {
   const dir = join(dataDir, 'registry-data')
   return {
     name: 'registry',

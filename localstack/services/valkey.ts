@@ -2,7 +2,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LOCAL } from '../../programs/paths.ts'
 import { UserError } from '../../programs/user-error.ts'
-import type { Server } from './definition.ts'
+import type { Server, ServerOptions } from './definition.ts'
 import { pythonPackages } from './install.ts'
 import { LOOPBACK } from './ports.ts'
 import { redisAnswers } from './probes.ts'
@@ -10,9 +10,7 @@ import { redisAnswers } from './probes.ts'
 const TITLE = 'Valkey 9.1.2'
 const INSTALLED = join(LOCAL, 'python', 'valkey')
 
-export interface ValkeyOptions {
-  readonly port: number
-  readonly dataDir: string
+export interface ValkeyOptions extends ServerOptions {
   /** Arguments in addition to the settings of `npm start`. */
   readonly settings?: readonly string[]
 }

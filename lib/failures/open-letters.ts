@@ -108,9 +108,8 @@ export class LetterFold {
     if (entry.kind === 'other') return 'other'
     if (entry.kind === 'row') return this.#add(entry.row, entry.copyName)
     const { action, operation, ranges } = entry.handled
-    // Such an event can only be about letters that lie before it.
-    for (const { from, to } of ranges)
-      this.#handle({ from, to: Math.min(to, entry.offset - 1) }, action, operation)
+    // Letters behind the event are not here yet, whatever its ranges say.
+    for (const range of ranges) this.#handle(range, action, operation)
     return 'handled'
   }
 

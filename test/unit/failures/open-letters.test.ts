@@ -182,6 +182,19 @@ describe('the process of the open dead letters', () => {
     assert.deepEqual(await dlq.offsets, [1])
   })
 
+  it('given records that a fold has had already, then they change nothing', async () => {
+    const dlq = new Dlq()
+    await dlq.append(letter(), letter(), handled(0, 0))
+    const fold = new LetterFold()
+    for (const record of [...dlq.records, ...dlq.records]) fold.take(dlqEntry(record))
+    assert.deepEqual(
+      [...fold.rows].map(({ offset }) => offset),
+      [1],
+    )
+    const again = dlq.records.map(record => ({ ...dlqEntry(record), copyName: 'another' }))
+    for (const entry of again) assert.equal(fold.take(entry), 'known')
+  })
+
   it('given any records in any batches, then the state is the fold of the records', async () => {
     const record = fc.oneof(
       { weight: 5, arbitrary: fc.nat(30).map(id => () => letter({}, `p${id}`)) },

@@ -59,7 +59,7 @@ async function writeCommand(outdir: string): Promise<void> {
     logLevel: 'warning',
   })
   // Where the command is in a clone.
-  await writeFile(join(outdir, 'sluice.mjs'), "import '../infra/sluice.js'\n")
+  await writeFile(join(outdir, 'sluice.mjs'), "import './sluice.js'\n")
 }
 
 /** The console's page is built here: the module that builds it needs its sources. */

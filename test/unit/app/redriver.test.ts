@@ -12,7 +12,7 @@ describe('the redriver of Sluice', () => {
   const REDRIVEN_TO = TOPIC_GROUPS.redriven
   const entry = FUNCTIONS.find(({ name }) => name === 'redriver')
 
-  it('given the functions, then it may write to each topic that one reads, except failures and dlq, and to the dlq', () => {
+  it('given the functions, then it may write to what they read, except failures and dlq, and to the dlq', () => {
     const read = new Set(FUNCTIONS.flatMap(({ consumes }) => consumes))
     // What failed there is in the dlq already.
     assert.ok(read.delete('failures') && read.delete('dlq'))

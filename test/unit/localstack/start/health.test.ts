@@ -125,6 +125,41 @@ describe('a consumer that stands still', () => {
     assert.deepEqual(person.health.verdict(), [])
   })
 
+  const reasons: [what: string, stall: Partial<Stalled>, line: RegExp][] = [
+    [
+      'because it times out',
+      { kind: 'timeout', reason: 'timeout: the handler took longer than 3000 ms' },
+      /: its handler takes longer than its timeout of 3 s\. Make it faster.* npx sluice skip f$/,
+    ],
+    [
+      'because its handler ends its process',
+      { reason: 'RuntimeEnded: the handler ended its process with exit code 1' },
+      /it is retried\. If it stops at one record, this finds it: npx sluice skip f$/,
+    ],
+    [
+      'whose topic does not exist',
+      { obstacle: 'reading', kind: 'no-topic' },
+      /: the topic readings does not exist\. Create it/,
+    ],
+    [
+      'that reports records without a reason',
+      { kind: 'reported', reason: 'it reported t-0@5' },
+      /: it reports records as failed .*npx sluice logs f$/,
+    ],
+  ]
+  for (const [what, stall, line] of reasons)
+    it(`${what}: is reported with what to do, and when it goes on`, () => {
+      const person = new Person()
+      person.mapped('f', 3_000)
+      person.stalls('f', stall)
+      person.look(2_000)
+      assert.match(person.seen[0] ?? '', /^✗ f is stalled: /)
+      assert.match(person.seen[0] ?? '', line)
+      person.resumes('f', undefined, stall.obstacle)
+      person.look(3_000)
+      assert.match(person.seen[1] ?? '', /^✓ f goes on/)
+    })
+
   it('because it cannot be loaded: is reported with every line of the reason, without stacks', () => {
     const person = new Person()
     person.fails(
@@ -141,27 +176,6 @@ describe('a consumer that stands still', () => {
     assert.deepEqual(person.health.verdict(), [
       'alerting is stalled: the rules have 2 faults (40 records pending)',
     ])
-  })
-
-  it('because it times out: is reported with its timeout', () => {
-    const person = new Person()
-    person.mapped('late', 3_000)
-    person.fails('late', 'timeout: the handler took longer than 3000 ms', { kind: 'timeout' })
-    person.look(2_000)
-    assert.match(
-      person.seen[0] ?? '',
-      /^✗ late is stalled: its handler takes longer than its timeout of 3 s\. Make it faster.* npx sluice skip late$/,
-    )
-  })
-
-  it('because its handler ends its process: is reported with the command that finds the record', () => {
-    const person = new Person()
-    person.fails('ends', 'RuntimeEnded: the handler ended its process with exit code 1')
-    person.look(2_000)
-    assert.match(
-      person.seen[0] ?? '',
-      /it is retried\. If it stops at one record, this finds it: npx sluice skip ends$/,
-    )
   })
 
   it('because nothing ended its handler at its timeout: is reported with the question whether that returns', () => {
@@ -227,16 +241,6 @@ describe('a consumer that stands still', () => {
     person.look(3_000)
     assert.deepEqual(person.seen.slice(1), ['✓ f goes on (after 2 s)'])
     assert.deepEqual(person.health.verdict(), [])
-  })
-
-  it('whose topic does not exist: is reported with what to create', () => {
-    const person = new Person()
-    person.stalls('frost', { obstacle: 'reading', kind: 'no-topic' })
-    person.look(2_000)
-    assert.match(person.seen[0] ?? '', /^✗ frost is stalled: the topic readings does not exist\. Create it/)
-    person.resumes('frost', undefined, 'reading')
-    person.look(3_000)
-    assert.match(person.seen[1] ?? '', /^✓ frost goes on/)
   })
 
   it('continues with a new process, except for obstacles of its batches', () => {
@@ -373,16 +377,6 @@ describe('one outage is reported in one line', () => {
       '✗ alerting is stalled: nearly all of its records fail unexpectedly (at f (handler.js:3:1)), so they stay in Kafka. ' +
         'Fix its code, or release them as failures: npx sluice breaker show alerting',
     ])
-  })
-
-  it('of records reported without a reason, with how to read the log', () => {
-    const person = new Person()
-    person.fails('plain', 'it reported t-0@5', { kind: 'reported' })
-    person.look(3_000)
-    assert.match(
-      person.seen[0] ?? '',
-      /^✗ plain is stalled: it reports records as failed .*npx sluice logs plain$/,
-    )
   })
 })
 

@@ -209,6 +209,13 @@ module.exports = {
       },
     },
     {
+      name: 'event-types-alone',
+      comment: 'functions, the page and the schemas load the table of event types: it is data',
+      severity: 'error',
+      from: { path: '^lib/event-types[.]ts$' },
+      to: {},
+    },
+    {
       name: 'server-without-page',
       comment: 'the page is built, never imported',
       severity: 'error',

@@ -33,15 +33,15 @@ import { Writing } from './writing/writing.tsx'
 interface Place {
   readonly title: string
   readonly path: string
-  /** Whether this environment lists it; if not said, each does. */
+  /** Returns whether this environment lists it; each does by default. */
   readonly isListed?: (shown: Shown) => boolean
 }
 
 interface Page extends Place {
   readonly page: ComponentType
-  /** Heading of the page; if not said, that of its area. */
+  /** Heading of the page; by default, that of its area. */
   readonly heading?: string
-  /** The tab of another page is current. */
+  /** Path of the page whose tab is current. */
   readonly isBelow?: string
   readonly one?: OneThing
 }
@@ -50,7 +50,7 @@ interface Page extends Place {
 interface OneThing {
   readonly by: string
   readonly page: ComponentType<{ readonly name: string }>
-  /** Undefined if the page has a heading of its own, and no tabs. */
+  /** Heading for the name; absent if the page has its own and no tabs. */
   readonly heading?: (name: string) => string
 }
 
@@ -164,7 +164,7 @@ const shownArea = (area: Area): ShownArea => {
   return { ...area, page }
 }
 
-/** What the navigation lists. */
+/** The areas that the navigation lists. */
 export const AREAS: readonly ShownArea[] = AREA_PAGES.map(shownArea)
 
 /** It has a field in the head of every page in place of a link. */

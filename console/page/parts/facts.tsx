@@ -5,7 +5,7 @@ import type { Tone } from './marks.tsx'
 type Fact = readonly [name: string, value: ComponentChildren]
 
 interface Props {
-  /** What is not there is left out. */
+  /** Missing facts are left out. */
   readonly of: readonly (Fact | false | null | undefined | '')[]
   /** Side by side, each value below its name; else one below the other. */
   readonly areBeside?: boolean

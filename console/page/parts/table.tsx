@@ -224,7 +224,7 @@ export function Pager({ of, at, pages, total, onPage }: PagerProps): JSX.Element
 
 type Of<Row, Value> = (row: Row) => Value
 
-/** Without `sortBy`, it does not sort. */
+/** Does not sort without `sortBy`. */
 export function column<Row>(
   heading: string,
   cell: Of<Row, ComponentChildren>,

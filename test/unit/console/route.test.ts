@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Hono } from 'hono'
+import { pipe, string, transform } from 'valibot'
+import type { ConsoleHono, Role } from '../../../console/access/person.ts'
+import { answerProblem } from '../../../console/api/problem.ts'
+import { addRoutes, asked, askedByBody, changed, watched } from '../../../console/api/route.ts'
+import type { ConsoleEnvironment } from '../../../console/environment.ts'
+
+const COUNT = pipe(string('must be a count'), transform(Number))
+
+const TABLE = {
+  '/things': watched({ least: COUNT }, 1_000, async ({ least }) => ({ least })),
+  '/things/file': asked({}, async (_, request) =>
+    request.text('a file', 200, { 'content-type': 'text/plain' }),
+  ),
+  'POST /things/preview': askedByBody({ name: string('must be a name') }, async ({ name }) => ({ name })),
+  'PUT /things/:id': changed({ name: string('must be a name') }, async ({ name }, { name: by }, { req }) => ({
+    id: req.param('id'),
+    name,
+    by,
+  })),
+  'POST /things/:id/stop': changed({}, async () => ({ isStopped: true }), 202),
+}
+
+function appFor(role: Role, streams = false): Hono<ConsoleHono> {
+  const app = new Hono<ConsoleHono>()
+  app.onError((error, context) => answerProblem(context, error, () => {}))
+  app.use((context, next) => {
+    context.set('person', { name: 'ada', role })
+    return next()
+  })
+  addRoutes(app, TABLE, { streams } as ConsoleEnvironment)
+  return app
+}
+
+async function answered(app: Hono<ConsoleHono>, path: string, init?: RequestInit) {
+  const response = await app.request(path, init)
+  return [response.status, await response.text()]
+}
+
+describe('a table of routes', () => {
+  it('given a question, then its fields are read, and each that is wrong is named', async () => {
+    const app = appFor('viewer')
+    assert.deepEqual(await answered(app, '/things?least=3'), [200, '{"least":3}'])
+    const [status, text] = await answered(app, '/things')
+    assert.equal(status, 400)
+    assert.match(String(text), /least: /)
+  })
+
+  it('given an answer that is a file, then it is sent as it is', async () => {
+    const response = await appFor('viewer').request('/things/file')
+    assert.match(response.headers.get('content-type') ?? '', /^text\/plain/)
+    assert.equal(await response.text(), 'a file')
+  })
+
+  it('given a viewer, then a question with a body is answered, and a change is refused', async () => {
+    const app = appFor('viewer')
+    const body = JSON.stringify({ name: 'x' })
+    assert.deepEqual(await answered(app, '/things/preview', { method: 'POST', body }), [200, '{"name":"x"}'])
+    const [status] = await answered(app, '/things/7', { method: 'PUT', body })
+    assert.equal(status, 403)
+  })
+
+  it('given an operator, then a change has its parameters, its body, and who asks for it', async () => {
+    const body = JSON.stringify({ name: 'x' })
+    const [status, text] = await answered(appFor('operator'), '/things/7', { method: 'PUT', body })
+    assert.deepEqual([status, JSON.parse(String(text))], [200, { id: '7', name: 'x', by: 'ada' }])
+  })
+
+  it('given a change without fields, then no body is needed', async () => {
+    const answer = await answered(appFor('operator'), '/things/7/stop', { method: 'POST' })
+    assert.deepEqual(answer, [202, '{"isStopped":true}'])
+  })
+
+  it('given a server that streams, then what can be watched has a stream, and nothing else', async () => {
+    const app = appFor('viewer', true)
+    const head = { method: 'HEAD' }
+    assert.equal((await app.request('/things/live?least=3', head)).status, 200)
+    assert.equal((await app.request('/things/file/live', head)).status, 404)
+    assert.equal((await appFor('viewer').request('/things/live?least=3', head)).status, 404)
+  })
+})

@@ -37,7 +37,7 @@ interface Compared {
 }
 
 /** A kind whose comparisons depend on earlier readings, by its name, with what it has read of the rule. */
-interface Remembering {
+export interface Remembering {
   readonly name: string
   readonly memory: Memory<Condition | Measure>
   readonly own: Condition | Measure

@@ -1,7 +1,7 @@
 /** What one reading does to all rules of its entity. Pure. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import type { Family, ReadingData } from '../telemetry/families.ts'
-import { conditionKind, rememberingKind, type Value } from './condition.ts'
+import { conditionKind, type Value } from './condition.ts'
 import type { EntityRun } from './entity-run.ts'
 import type { AlertingHistory, AlertingState, TrackedRule } from './entity-state.ts'
 import type { Comparison } from './kinds/kind.ts'
@@ -56,8 +56,14 @@ export function evaluate(
       before?.state ?? (seenMs === undefined ? undefined : { phase: 'inactive', seenMs })
     const isLate = seenMs !== undefined && event.timeMs < seenMs
     const compared = histories.compare(keyed, value, isLate)
-    run.read(key, rule, before, known, event, { timeMs: event.timeMs, value: compared.value }, () =>
-      comparedOf(rule, value, compared, known),
+    run.read(
+      key,
+      rule,
+      before,
+      known,
+      event,
+      { timeMs: event.timeMs, value: compared ? compared.value : value },
+      () => comparedOf(rule, value, compared, known),
     )
   }
   return {
@@ -109,14 +115,13 @@ class Histories {
     }
   }
 
-  /** What the condition of the rule is asked about; null if that cannot be known yet. */
-  compare(keyed: KeyedRule, value: Value, isLate: boolean): Asked {
-    const { historyKey, rule } = keyed
-    const kind = historyKey === undefined ? undefined : rememberingKind(rule)
-    if (historyKey === undefined || !kind) return { value }
+  /** The number that replaces the value, null if it is not known yet; undefined where the value itself is compared. */
+  compare(keyed: KeyedRule, value: Value, isLate: boolean): Replaced | undefined {
+    const { historyKey, remembering: kind } = keyed
+    if (historyKey === undefined || !kind) return undefined
     if (isLate) this.keep(keyed)
     // Late: the rule decides nothing, whatever the value.
-    if (isLate) return { value: null }
+    if (isLate) return LATE
     const known = this.#compared.get(historyKey)
     if (known) return known
     const compared = kind.memory.compare(kind.own, this.#before[historyKey], this.#timeMs, value as number)
@@ -127,20 +132,26 @@ class Histories {
   }
 }
 
-interface Asked extends Pick<Comparison, 'words'> {
-  readonly value: Value | null
-}
+type Replaced = Pick<Comparison, 'value' | 'words'>
+
+const LATE: Replaced = { value: null }
 
 /** What the alert says of the comparison: with the clear threshold once it fires. */
-function comparedOf(rule: Rule, raw: Value, { value, words }: Asked, known: RuleState | undefined): Compared {
+function comparedOf(
+  rule: Rule,
+  raw: Value,
+  replaced: Replaced | undefined,
+  known: RuleState | undefined,
+): Compared {
+  const value = replaced ? (replaced.value as number) : raw
   const isFiring = known?.phase === 'firing' || known?.phase === 'recovering'
   const kind = conditionKind(rule.condition)
-  const threshold = kind.threshold?.(rule.condition, isFiring ? 'clear' : 'fire', value as Value)
+  const threshold = kind.threshold?.(rule.condition, isFiring ? 'clear' : 'fire', value)
   return {
-    value: value as Value,
+    value,
     ...(threshold === undefined ? {} : { threshold }),
-    ...(rememberingKind(rule) && { measured: raw as number }),
-    ...(words && { words }),
+    ...(replaced && { measured: raw as number }),
+    ...(replaced?.words && { words: replaced.words }),
   }
 }
 

@@ -1,6 +1,6 @@
 /** The rules of a partition, arranged for evaluation. Pure. */
 import type { FamilyName } from '../telemetry/families.ts'
-import { REMEMBERING, rememberingKind } from './condition.ts'
+import { REMEMBERING, type Remembering, rememberingKind } from './condition.ts'
 import { type PatternsInForce, patternsInForce } from './patterns/in-force.ts'
 import { type AnyRule, thresholdRules } from './patterns/pattern.ts'
 import { identityOf, type Rule } from './rule.ts'
@@ -11,6 +11,8 @@ export interface KeyedRule {
   readonly rule: Rule
   /** Names the history that it compares with; rules that compare alike share one. */
   readonly historyKey?: string
+  /** The kind to which that history belongs. */
+  readonly remembering?: Remembering
 }
 
 export interface RulesInForce {
@@ -43,7 +45,7 @@ export function rulesInForce(all: readonly AnyRule[]): RulesInForce {
 function withKey(rule: Rule): KeyedRule {
   const kind = rememberingKind(rule)
   const historyKey = kind && `${kind.name} ${rule.metric} ${kind.memory.key(kind.own)}`
-  return { key: keyOf(rule), rule, ...(historyKey === undefined ? {} : { historyKey }) }
+  return { key: keyOf(rule), rule, ...(kind && historyKey ? { historyKey, remembering: kind } : {}) }
 }
 
 /**

@@ -73,11 +73,11 @@ describe('serverless invoke local', () => {
     ],
     [
       'rules',
-      /^would have been published, 18 records:\n {2}→ sluice\.telemetry\.readings\.local, partition 0 {2}no key$/m,
+      /^would have been published, 21 records:\n {2}→ sluice\.telemetry\.readings\.local, partition 0 {2}no key$/m,
     ],
     [
       'clock',
-      /^would have been published, 18 records:\n {2}→ sluice\.telemetry\.readings\.local, partition 0 {2}no key$/m,
+      /^would have been published, 21 records:\n {2}→ sluice\.telemetry\.readings\.local, partition 0 {2}no key$/m,
     ],
   ] as const)
     it(`given ${name}, which a schedule calls, then it says what it would have published`, async () => {

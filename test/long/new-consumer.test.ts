@@ -72,7 +72,7 @@ describe('sluice new consumer', () => {
     mkdirSync(join(folder, 'functions/half'))
     writeFileSync(join(folder, 'functions/half/notes'), '')
     for (const [name, present] of [
-      ['runtime', 'packages/runtime'],
+      ['runtime', 'test/unit/runtime'],
       ['half', 'functions/half'],
       ['cli', 'test/unit/cli'],
     ]) {

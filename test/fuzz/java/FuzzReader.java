@@ -82,6 +82,9 @@ public class FuzzReader {
   }
 
   static void failure(ConsumerRecord<byte[], byte[]> record, String as) throws Exception {
+    byte[] type = last(record, "ce_type");
+    // The dead letters have ticks beside them.
+    if (new String(type, StandardCharsets.UTF_8).equals("io.sluice.clock.tick.v1")) return;
     JsonNode data = JSON.readTree(record.value());
     List<Named> headers = new ArrayList<>();
     for (JsonNode header : data.get("originalHeaders"))

@@ -61,7 +61,7 @@ function SignalVolume({ volume, of: { steps, stepMs }, span }: Props): JSX.Eleme
         <a href={addressOf('/kafka/topics', { topic })}>{signal}</a>
       </h2>
       <p class="muted">{SIGNALS[signal]}</p>
-      <p class="line">
+      <p>
         <strong>{numberText(now)}</strong> a minute, at most {numberText(most)};{' '}
         {countText(records, 'record')} in {span.words}
       </p>

@@ -20,6 +20,8 @@ const admin = foreign.admin()
 const client = () => kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
 const reader = new KafkaLogReader(client())
 const uncommitted = new KafkaLogReader(client(), 'read-uncommitted')
+/** The records have times of long ago: a check of Kafka's, every five minutes, would take them. */
+const KEPT = { name: 'retention.ms', value: '-1' }
 const topic = `log-${randomUUID()}`
 const oddTopic = `log-odd-${randomUUID()}`
 const largeTopic = `log-large-${randomUUID()}`
@@ -119,7 +121,7 @@ it('given a broker that does not answer, then reading is unavailable, and the ne
 
 /** The batches as they are: the library writes neither all codecs nor headers that are null. */
 async function writeOddLog(): Promise<void> {
-  const configEntries = [{ name: 'max.message.bytes', value: String(32 * 1024 * 1024) }]
+  const configEntries = [{ name: 'max.message.bytes', value: String(32 * 1024 * 1024) }, KEPT]
   await createTopic(admin, { topic: oddTopic, numPartitions: 1, configEntries })
   const producer = foreign.producer({ transactionalId: oddTopic, idempotent: true, maxInFlightRequests: 1 })
   await producer.connect()
@@ -140,7 +142,7 @@ async function writeOddLog(): Promise<void> {
 }
 
 async function writeLargeLog(): Promise<void> {
-  await createTopic(admin, { topic: largeTopic, numPartitions: 1 })
+  await createTopic(admin, { topic: largeTopic, numPartitions: 1, configEntries: [KEPT] })
   const batch = recordBatch({ records: LARGE_VALUES.map(value => ({ value })), codec: 'gzip' })
   assert.deepEqual(await appendBatches(foreign, largeTopic, 0, [batch]), [0])
 }

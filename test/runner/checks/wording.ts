@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PROJECT } from '../../../programs/paths.ts'
+import { type Check, Failed } from '../check.ts'
+import { sourceFiles } from '../source-files.ts'
+
+/** Maximum number of findings of one habit per 1,000 texts of a part of the project. */
+const MAX_PER_THOUSAND = 3
+
+/** Habits that make a text hard to read, with the expression that finds them. */
+const HABITS: Readonly<Record<string, RegExp>> = {
+  'begins with "What"':
+    /^What (?!if\b)|(?<=[.:;] )What (?:is|are|was|were|has|have|had|comes?|came|must|can|an?|the|it|they|one|lies|follows|stands)\b(?![^.]*\?)/,
+  'begins with a preposition':
+    /^(?:Of|By|With|As|For|At|Not|Absent|To|On|From|Like) (?!npm\b)|^In (?!bytes|characters|seconds|milliseconds|minutes|hours|days|order|parallel|total)/,
+  'begins with a pronoun': /^(?:It|They|Its|Their|Them|Those|These (?:hold|lie|stand|are))\b(?!')/,
+  person: /\b(?:[Nn]obody|[Ss]omebody|[Ww]hoever)\b|^Who /,
+  'is none': /\b(?:is|are) none\b|\b[Nn]one (?:is|are|holds?)\b|\bis no (?!longer\b|more\b|less\b)[a-z]+/,
+  told: /\btells?\b|\btold\b/,
+  idiom:
+    /\b(?:goes? on|went on|stands? still|stood still|for ever|in vain|likewise|comes? to nothing|as well as can be|so long as|lies? in|begun anew|begins? anew|leads? (?:nowhere|on)|that fits)\b/,
+  'one of many': /(?<![\d.,-])\b1 (?:alerts|records|topics|partitions|messages|events|entities|files|letters)\b/,
+}
+
+const TEXT_FILES = [
+  '{bench,bin,cli,config,console,examples,functions,infra,lib,localstack,packages,programs,runner,schemas,test}/**/*.{ts,tsx,mjs,cjs,lua,yml,yaml}',
+  'serverless.yml',
+]
+
+/** A comment, a message or a test's title, with the place of its first line. */
+export interface Text {
+  readonly kind: 'comment' | 'message'
+  readonly file: string
+  readonly line: number
+  readonly text: string
+}
+
+export interface Finding extends Text {
+  readonly habit: string
+}
+
+/** Checks that comments, messages and titles are written in plain English. */
+export const wording: Check = {
+  name: 'plain words',
+  async run() {
+    const texts = await allTexts()
+    if (texts.length === 0) throw new Failed('no comment or message was found')
+    const found = texts.flatMap(findingsIn)
+    const lines: string[] = []
+    for (const isTest of [true, false])
+      for (const kind of ['comment', 'message'] as const) {
+        const isPart = (text: Text) => text.kind === kind && isTestFile(text.file) === isTest
+        const total = texts.filter(isPart).length
+        for (const habit of Object.keys(HABITS)) {
+          const ofHabit = found.filter(finding => finding.habit === habit && isPart(finding))
+          if (ofHabit.length * 1_000 <= total * MAX_PER_THOUSAND) continue
+          lines.push(...ofHabit.map(describeFinding))
+        }
+      }
+    if (lines.length === 0) return `${texts.length} texts, ${found.length} findings`
+    throw new Failed(
+      `${lines.join('\n')}\nAt most ${MAX_PER_THOUSAND} of each habit per 1,000 texts: begin with the thing or the verb, name the component.`,
+    )
+  },
+}
+
+export function describeFinding({ file, line, habit, text }: Finding): string {
+  return `${file}:${line}: ${habit}: ${text.length > 140 ? `${text.slice(0, 139)}…` : text}`
+}
+
+function isTestFile(file: string): boolean {
+  return /^(?:test|bench|examples)\/|\/test\/|\.test\./.test(file)
+}
+
+/** Returns all texts of the project's files. */
+export async function allTexts(): Promise<Text[]> {
+  const files = (await sourceFiles(...TEXT_FILES)).filter(file => !/\.d\.m?ts$|\/vendor\/|wording/.test(file))
+  const found = await Promise.all(
+    files.map(async file => textsOf(file, await readFile(join(PROJECT, file), 'utf8'))),
+  )
+  return found.flat()
+}
+
+/** Returns the habits that a text shows. A quotation in code marks does not count. */
+export function findingsIn(text: Text): Finding[] {
+  const plain = text.text.replaceAll(/`[^`]*`/g, 'code')
+  return Object.entries(HABITS).flatMap(([habit, pattern]) =>
+    pattern.test(plain) ? [{ ...text, habit }] : [],
+  )
+}
+
+/** Returns the comments, messages of three words or more, and page texts of a file. Consecutive lines of a comment are one text. */
+export function textsOf(file: string, source: string): Text[] {
+  const texts: Text[] = []
+  let comment: { line: number; parts: string[] } | undefined
+  const end = () => {
+    const text = comment?.parts.join(' ').replaceAll(/\s+/g, ' ').trim()
+    if (comment && text) texts.push({ kind: 'comment', file, line: comment.line, text })
+    comment = undefined
+  }
+  const mark = commentMark(file)
+  for (const [index, whole] of source.split('\n').entries()) {
+    const [line, number] = [whole.trim(), index + 1]
+    const isBlock = mark === '//' && /^(?:\{?\/\*|\*)/.test(line)
+    if (isBlock || line.startsWith(mark)) {
+      if (/^\{?\/\*/.test(line)) end()
+      const part = isBlock ? line.replace(/^\{?\/\*+|^\*+(?!\/)/, '').replace(/\*+\/\}?$/, '') : line.slice(mark.length)
+      // A tag of a docstring is a text of its own.
+      const tag = /^@(?:param \S+|returns|throws(?: [A-Z]\w+)?)/.exec(part.trim())
+      if (tag) end()
+      comment ??= { line: number, parts: [] }
+      comment.parts.push(tag ? part.trim().slice(tag[0].length) : part)
+      if (line.includes('*/')) end()
+      continue
+    }
+    end()
+    texts.push(...messagesIn(line).map(text => ({ kind: 'message' as const, file, line: number, text })))
+  }
+  end()
+  return texts
+}
+
+function commentMark(file: string): string {
+  if (file.endsWith('.lua')) return '--'
+  return /\.ya?ml$/.test(file) ? '#' : '//'
+}
+
+const QUOTED = /'(?<single>(?:[^'\\]|\\.)*)'|"(?<double>(?:[^"\\]|\\.)*)"|`(?<template>(?:[^`\\]|\\.)*)`/g
+const THREE_WORDS = /[A-Za-z]+\S* \S+ \S*[A-Za-z]/
+
+/** Returns the quoted texts of a line, or the text between tags. */
+function messagesIn(line: string): string[] {
+  const quoted = [...line.matchAll(QUOTED)].map(
+    ({ groups }) => groups?.single ?? groups?.double ?? groups?.template ?? '',
+  )
+  // A line of a page or of a long template: no code, but words.
+  const bare = line.replaceAll(/<[^<>]*>/g, ' ').trim()
+  const isProse = quoted.length === 0 && /^[A-Z"$][\w ,.:;'’"(){}$…-]*$/.test(bare) && !/[=;]|=>/.test(bare)
+  return [...quoted, ...(isProse ? [bare] : [])].filter(text => THREE_WORDS.test(text))
+}

@@ -7,7 +7,7 @@ import { StopRequested } from '../programs/stop-request.ts'
 import { parseSelection, type Selection, USAGE } from './runner/arguments.ts'
 import { filesOf, TEST_GROUPS, type TestGroup } from './runner/files.ts'
 import type { Result } from './runner/results.ts'
-import { countsOf, runTests } from './runner/tests.ts'
+import { countsOf, runTests, runTestsTwice } from './runner/tests.ts'
 import { withOwnServers } from './support/own-servers.ts'
 
 /**
@@ -21,9 +21,11 @@ await runMain({ readOptions: parseSelection, usage: USAGE, run: test })
 
 async function test(selection: Selection, signal: AbortSignal): Promise<number> {
   const startedAtMs = Date.now()
-  const results = await runAll(selection, signal)
+  const results = await runSelected(selection, signal)
   const failed = results.filter(({ outcome }) => outcome === 'failed')
   const skipped = results.filter(({ outcome }) => outcome === 'skipped')
+  const late = results.filter(({ outcome, why }) => outcome === 'passed' && why !== undefined)
+  listFiles('Passed only in a second run (the first failures are above)', late)
   list(selection.isWhole ? 'Skipped, which --all does not allow' : 'Skipped', skipped)
   list('Failed (the reasons are above)', failed)
   if (signal.aborted) console.log('\nStopped before the end: only the files that had ended are counted.')
@@ -36,18 +38,19 @@ async function test(selection: Selection, signal: AbortSignal): Promise<number> 
   return isGood ? 0 : 1
 }
 
-async function runAll(selection: Selection, signal: AbortSignal): Promise<Result[]> {
+async function runSelected(selection: Selection, signal: AbortSignal): Promise<Result[]> {
   const [alone, beside] = await selectedFiles(selection)
   // Tests that look at samples look at everything then.
   const environment = { ...process.env, ...(selection.isWhole && { SLUICE_TEST_ALL: '1' }) }
   const options = { signal, print: (line: string) => console.log(line) }
   if (alone.length > 0) console.log('\nTests without servers')
-  const results = await runTests(alone, { ...options, width: WIDTH, env: environment })
+  const runAll = selection.isWhole ? runTestsTwice : runTests
+  const results = await runAll(alone, { ...options, width: WIDTH, env: environment })
   if (beside.length === 0 || signal.aborted) return results
   console.log('\nTests beside Kafka, Valkey and LocalStack')
   const report = (event: Parameters<typeof formatEvent>[0]) => console.log(`  ${formatEvent(event)}`)
   const run = (variables: Readonly<Record<string, string>>) =>
-    runTests(beside, { ...options, width: WIDTH_BESIDE_SERVERS, env: { ...environment, ...variables } })
+    runAll(beside, { ...options, width: WIDTH_BESIDE_SERVERS, env: { ...environment, ...variables } })
   try {
     const { kafkaVersion } = selection
     return [...results, ...(await withOwnServers({ kafkaVersion, report, signal }, run))]
@@ -64,6 +67,12 @@ async function selectedFiles(selection: Selection): Promise<[alone: string[], be
   const alone = await filesOfAll(groups.filter(({ needsServers }) => !needsServers))
   const beside = await filesOfAll(groups.filter(({ needsServers }) => needsServers))
   return [alone.flat(), beside.flat()]
+}
+
+function listFiles(title: string, results: readonly Result[]): void {
+  if (results.length === 0) return
+  console.log(`\n${title}`)
+  for (const file of new Set(results.map(({ file }) => file))) console.log(`  ${file}`)
 }
 
 function list(title: string, results: readonly Result[]): void {

@@ -8,7 +8,7 @@ export interface Result {
   readonly name: string
   /** Path relative to the project. */
   readonly file: string
-  /** Reason of a failure or a skip. */
+  /** Reason of a failure or a skip; "in a second run" if the file of a passed test failed at first. */
   readonly why?: string
 }
 
@@ -78,7 +78,8 @@ function failed(name: string, file: string, why: string): Result {
 /** Describes the error of the test, which node:test wraps. */
 function describe(error: Error, running: readonly string[]): string {
   const thrown = error.cause ?? error
-  if (thrown instanceof Error && thrown.name === 'TimeoutError')
+  // The abort of `AbortSignal.timeout`. Libraries have errors of that name, too.
+  if (thrown instanceof DOMException && thrown.name === 'TimeoutError')
     return `the file took too long and was ended${running.length > 0 ? ` in: ${running.join(', ')}` : ''}`
   const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : inspect(thrown)
   return text.replaceAll(`file://${PROJECT}/`, '')

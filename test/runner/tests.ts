@@ -20,6 +20,7 @@ export interface TestOptions {
 }
 
 const FILE_TIMEOUT_MS = 20 * 60_000
+const MAX_SECOND_RUNS = 3
 
 /** Runs test files, prints a line for each, and returns the results. Files that were stopped have none. */
 export async function runTests(files: readonly string[], options: TestOptions): Promise<Result[]> {
@@ -31,6 +32,24 @@ export async function runTests(files: readonly string[], options: TestOptions): 
     { concurrency: options.width },
   )
   return results.flat()
+}
+
+/**
+ * Runs test files as `runTests` does, then the files that failed once more, one at a time. A file that passes then has passed, and
+ * its results say so: the machine was too slow for it while others ran beside it. More than `MAX_SECOND_RUNS` failed files are no
+ * accident of the machine, and none of them runs again.
+ */
+export async function runTestsTwice(files: readonly string[], options: TestOptions): Promise<Result[]> {
+  const results = await runTests(files, options)
+  const failed = new Set(results.flatMap(({ outcome, file }) => (outcome === 'failed' ? [file] : [])))
+  if (failed.size === 0 || failed.size > MAX_SECOND_RUNS || options.signal.aborted) return results
+  options.print('\nFailed files once more, one at a time')
+  const again = await runTests([...failed], { ...options, width: 1 })
+  if (options.signal.aborted) return results
+  return [
+    ...results.filter(({ file }) => !failed.has(file)),
+    ...again.map(result => (result.outcome === 'passed' ? { ...result, why: 'in a second run' } : result)),
+  ]
 }
 
 async function runFile(

@@ -19,7 +19,8 @@ const HABITS: Readonly<Record<string, RegExp>> = {
   told: /\btells?\b|\btold\b/,
   idiom:
     /\b(?:goes? on|went on|stands? still|stood still|for ever|in vain|likewise|comes? to nothing|as well as can be|so long as|lies? in|begun anew|begins? anew|leads? (?:nowhere|on)|that fits)\b/,
-  'one of many': /(?<![\d.,-])\b1 (?:alerts|records|topics|partitions|messages|events|entities|files|letters)\b/,
+  'one of many':
+    /(?<![\d.,-])\b1 (?:alerts|records|topics|partitions|messages|events|entities|files|letters)\b/,
 }
 
 const TEXT_FILES = [
@@ -104,7 +105,9 @@ export function textsOf(file: string, source: string): Text[] {
     const isBlock = mark === '//' && /^(?:\{?\/\*|\*)/.test(line)
     if (isBlock || line.startsWith(mark)) {
       if (/^\{?\/\*/.test(line)) end()
-      const part = isBlock ? line.replace(/^\{?\/\*+|^\*+(?!\/)/, '').replace(/\*+\/\}?$/, '') : line.slice(mark.length)
+      const part = isBlock
+        ? line.replace(/^\{?\/\*+|^\*+(?!\/)/, '').replace(/\*+\/\}?$/, '')
+        : line.slice(mark.length)
       // A tag of a docstring is a text of its own.
       const tag = /^@(?:param \S+|returns|throws(?: [A-Z]\w+)?)/.exec(part.trim())
       if (tag) end()

@@ -100,6 +100,6 @@ async function ran(script: string, output: 'read' | 'unread') {
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { timeout: 60_000 })
   const [said, read] = [text(child.stderr), output === 'read' ? text(child.stdout) : '']
   const [status] = await once(child, 'exit')
-  child.stdout.destroy()
+  if (output === 'unread') child.stdout.destroy()
   return { status, said: await said, read: await read }
 }

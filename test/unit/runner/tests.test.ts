@@ -14,15 +14,16 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }))
 
 /** Runs one file as `npm test` does, in another process, because `run` of node:test does nothing inside a test. */
-async function ran(source: string, fileTimeoutMs = 300_000) {
-  const [file, script] = [join(folder, 'some.test.mjs'), join(folder, 'runner.mjs')]
-  await writeFile(file, `import { it } from 'node:test'\n${source}\n`)
+async function ran(source: string, fileTimeoutMs = 300_000, run = 'runTests', copies = 1) {
+  const files = Array.from({ length: copies }, (_, copy) => join(folder, `some${copy || ''}.test.mjs`))
+  const script = join(folder, 'runner.mjs')
+  for (const file of files) await writeFile(file, `import { it } from 'node:test'\n${source}\n`)
   await writeFile(
     script,
-    `import { runTests } from ${JSON.stringify(join(PROJECT, 'test/runner/tests.ts'))}
+    `import { ${run} } from ${JSON.stringify(join(PROJECT, 'test/runner/tests.ts'))}
      const { signal } = new AbortController()
      const options = { width: 1, env: process.env, signal, print: console.error, fileTimeoutMs: ${fileTimeoutMs} }
-     console.log(JSON.stringify(await runTests(${JSON.stringify([file])}, options)))`,
+     console.log(JSON.stringify(await ${run}(${JSON.stringify(files)}, options)))`,
   )
   const { stdout, output } = await runProgram(script, [])
   const results: Result[] = JSON.parse(stdout)
@@ -75,6 +76,36 @@ describe('the test runner', () => {
       assert.equal(reasons.length, 1)
       assert.match(reasons[0] ?? '', why)
     })
+
+  it('runs a failed file of a whole run once more, and says that it passed only then', async () => {
+    const mark = JSON.stringify(join(folder, 'has-failed'))
+    const { results, output } = await ran(
+      `import { existsSync, writeFileSync } from 'node:fs'
+       const isSecond = existsSync(${mark})
+       writeFileSync(${mark}, '')
+       it('a', () => {}); it('b', () => { if (!isSecond) throw new Error('too slow') })`,
+      300_000,
+      'runTestsTwice',
+    )
+    assert.deepEqual(results, [
+      ['passed', 'a', 'in a second run'],
+      ['passed', 'b', 'in a second run'],
+    ])
+    assert.match(output, /FAIL 1\/1 .*b: Error: too slow.*once more.*ok {3}1\/1/s)
+  })
+
+  it('keeps the failure of a file that fails twice, and runs many failed files only once', async () => {
+    const fails = "it('a', () => { throw new Error('broken') })"
+    const one = await ran(fails, 300_000, 'runTestsTwice')
+    assert.deepEqual(
+      one.results.map(([outcome, name]) => [outcome, name]),
+      [['failed', 'a']],
+    )
+    assert.equal(one.output.match(/FAIL/g)?.length, 2)
+    const many = await ran(fails, 300_000, 'runTestsTwice', 4)
+    assert.equal(many.results.length, 4)
+    assert.equal(many.output.match(/FAIL/g)?.length, 4)
+  })
 
   it('ends a file that stays after its tests, and names the test that never ended', async () => {
     const stays = await ran("it('a', () => {}); setInterval(() => {}, 1000)", 3_000)

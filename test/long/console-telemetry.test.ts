@@ -24,6 +24,7 @@ import { TestEnvironment } from '../support/environment.ts'
 import { environmentReading } from '../support/records.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { Stage } from '../support/stage.ts'
+import { until } from '../support/until.ts'
 import { ruleOf } from '../unit/alerting/support.ts'
 
 const ROOF = '/environment/test-site roof-1'
@@ -160,7 +161,6 @@ describe('telemetry in the console', () => {
     try {
       const visit = await browser.visit(served.address('/telemetry'))
       const { page } = visit
-      page.setDefaultTimeout(15_000)
       await page.getByLabel('Find').fill('roof-1')
       await page.getByText('2 entities of the family environment').waitFor()
       await page.getByRole('link', { name: 'roof-1', exact: true }).click()
@@ -169,8 +169,11 @@ describe('telemetry in the console', () => {
         .getByRole('img', { name: /temperature in the last hour: from 20 °C to 45 °C; 1 limit/ })
         .waitFor()
       assert.deepEqual(await visit.obstacles(), [])
-      await dragOver(page.locator('.u-over').first())
-      await page.getByRole('img', { name: /temperature in a part of the last hour/ }).waitFor()
+      // A chart that is drawn anew during a drag forgets where the drag began.
+      await until('a part of the last hour is shown', async () => {
+        await dragOver(page.locator('.u-over').first())
+        return page.getByRole('img', { name: /temperature in a part of the last hour/ }).isVisible()
+      })
       assert.deepEqual(await visit.obstacles(), [])
       await page.getByRole('button', { name: 'Show all' }).click()
       await measured([reading('roof-1', 48, ago(0))])

@@ -7,15 +7,18 @@ import { sourceFiles } from '../source-files.ts'
 /** Maximum number of findings of one habit per 1,000 texts of a part of the project. */
 const MAX_PER_THOUSAND = 3
 
+const PRONOUN = 'begins with a pronoun'
+
 /** Habits that make a text hard to read, with the expression that finds them. */
 const HABITS: Readonly<Record<string, RegExp>> = {
   'begins with "What"':
     /^What (?!if\b)|(?<=[.:;] )What (?:is|are|was|were|has|have|had|comes?|came|must|can|an?|the|it|they|one|lies|follows|stands)\b(?![^.]*\?)/,
   'begins with a preposition':
     /^(?:Of|By|With|As|For|At|Not|Absent|To|On|From|Like) (?!npm\b)|^In (?!bytes|characters|seconds|milliseconds|minutes|hours|days|order|parallel|total)/,
-  'begins with a pronoun': /^(?:It|They|Its|Their|Them|Those|These (?:hold|lie|stand|are))\b(?!')/,
+  [PRONOUN]: /^(?:It|They|Its|Their|Them|Those|These (?:hold|lie|stand|are))\b(?!')/,
   person: /\b(?:[Nn]obody|[Ss]omebody|[Ww]hoever)\b|^Who /,
-  'is none': /\b(?:is|are) none\b|\b[Nn]one (?:is|are|holds?)\b|\bis no (?!longer\b|more\b|less\b)[a-z]+/,
+  'is none':
+    /\b(?:is|are) none\b|\b[Nn]one (?:is|are|holds?)\b|(?<!\b[Tt]here )\bis no (?!longer\b|more\b|less\b)[a-z]+/,
   told: /\btells?\b|\btold\b/,
   idiom:
     /\b(?:goes? on|went on|stands? still|stood still|for ever|in vain|likewise|comes? to nothing|as well as can be|so long as|lies? in|begun anew|begins? anew|leads? (?:nowhere|on)|that fits)\b/,
@@ -82,11 +85,13 @@ export async function allTexts(): Promise<Text[]> {
   return found.flat()
 }
 
-/** Returns the habits that a text shows. A quotation in code marks does not count. */
+/** Returns the habits that a text shows. A quotation in code marks does not count, and a message may begin with "It": it follows another one. */
 export function findingsIn(text: Text): Finding[] {
   const plain = text.text.replaceAll(/`[^`]*`/g, 'code')
   return Object.entries(HABITS).flatMap(([habit, pattern]) =>
-    pattern.test(plain) ? [{ ...text, habit }] : [],
+    pattern.test(plain) && !(habit === PRONOUN && text.kind === 'message' && !/^These/.test(plain))
+      ? [{ ...text, habit }]
+      : [],
   )
 }
 

@@ -1,6 +1,6 @@
 /** When what every partition of a topic must have is appended to all of them. Pure. */
 
-/** What was appended to every partition, or is to be. */
+/** Content that was appended to every partition, or is to be appended. */
 export interface Appended {
   /** Milliseconds since the epoch. */
   readonly atMs: number

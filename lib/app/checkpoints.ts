@@ -1,4 +1,4 @@
-/** What the scheduled function `checkpoints` does and reports. */
+/** The scheduled function `checkpoints` and its report. */
 
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'

@@ -1,4 +1,4 @@
-/** What writes the events of Sluice, for functions and commands that publish without the engine. */
+/** Writers of the events of Sluice, for functions and commands that publish without the engine. */
 import { type DataWriter, JSON_WRITER } from '../../packages/runtime/cloudevents/data-writer.ts'
 import { dataWriterIn, type WritingSettings } from '../../packages/runtime/lambda/data-writer.ts'
 import { SERIALIZING } from './serializing.ts'

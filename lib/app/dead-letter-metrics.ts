@@ -1,4 +1,4 @@
-/** What the scheduled function `dead-letters` measures: what waits for people, and how much is tried again. */
+/** Measurements of the scheduled function `dead-letters`: open dead letters and retries. */
 
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'

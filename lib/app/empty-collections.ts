@@ -1,8 +1,8 @@
 import collections from '../../schemas/compiled-collections.js'
 
 /**
- * The data with the lists and maps that its event type always has. Protobuf does not tell an empty one from an absent one, so data
- * that was read from it lacks those that are empty. Changes the data itself, which its reader has just made.
+ * Adds the lists and maps that the event type always has. Data read from Protobuf lacks the empty ones. Changes the data itself,
+ * which its reader has just made.
  */
 export function withEmptyCollections(type: string, data: unknown): unknown {
   for (const [path, empty] of Object.hasOwn(collections, type) ? (collections[type] ?? []) : [])

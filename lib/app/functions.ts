@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { yamlContent } from '../yaml-document.ts'
 import { RETRY_TOPICS, type Signal, type TopicWord, topicsOf } from './topics.ts'
 
-/** On what a schedule can depend, see `infra/schedules.ts`. Without a condition, it runs with the clock. */
+/** Conditions of a schedule, see `infra/schedules.ts`. Without one, it runs with the clock. */
 export const CONDITIONS = ['generator', 'checkpoints'] as const
 type Condition = (typeof CONDITIONS)[number]
 
@@ -21,7 +21,7 @@ export interface FunctionKeys {
   readonly emits?: TopicWord | readonly TopicWord[]
   /** Words of the table in `infra/uses.ts`. */
   readonly uses?: string | readonly string[]
-  /** Instead of `consumes`: a Kafka topic that is none of Sluice's, by its whole name. */
+  /** Foreign Kafka topics by their whole names, instead of `consumes`. */
   readonly foreignTopics?: string | readonly string[]
   /** The mappings by which it reads records of foreign forms: files of `config/mappings/`, asked in this order. */
   readonly mappings?: string | readonly string[]
@@ -95,7 +95,7 @@ function listed<T>(value: T | readonly T[] | undefined): readonly T[] {
 /** Where failures pass through. */
 const WITH_FAILURES: readonly Signal[] = ['failures', ...RETRY_TOPICS]
 
-/** Who reads a topic writes its failures, except one that reads failures: what it cannot read must not come back to it. */
+/** A reader of a topic writes failures, except a reader of failures, which must not read its own again. */
 function failuresOf(read: readonly Signal[], foreignTopics: readonly string[]): Signal[] {
   return read.length + foreignTopics.length === 0 || read.some(signal => WITH_FAILURES.includes(signal))
     ? []
@@ -108,7 +108,7 @@ function scheduleOf(schedule: NonNullable<FunctionKeys['schedule']>) {
     : { expression: schedule.rate, condition: schedule.if }
 }
 
-/** In an image, the bundle with this code lies one folder below the file; here two. */
+/** The bundle with this code lies one folder below the file in an image, and two here. */
 const PLACES = ['../../serverless.yml', '../serverless.yml'].map(place => new URL(place, import.meta.url))
 
 /** The list of functions of this project. */

@@ -3,7 +3,7 @@ import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { growthsName, type KnownGrowths } from '../../packages/runtime/pipeline/growing/history.ts'
 import type { Growth } from '../../packages/runtime/pipeline/model.ts'
 
-/** By the topic's name in Kafka. */
+/** Growths by the topic's name in Kafka. */
 export type Growths = ReadonlyMap<string, readonly Growth[]>
 
 /** @param topics by their names in Kafka */

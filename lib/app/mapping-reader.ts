@@ -4,7 +4,7 @@ import { APPLICATION } from './application.ts'
 import type { MappingSettings } from './settings/index.ts'
 
 /**
- * For `Choices.foreignReader`. A function without mappings loads nothing of them.
+ * Reader for `Choices.foreignReader`. A function without mappings loads nothing of them.
  *
  * @throws MappingFileError or InvalidMapping if a mapping cannot be used
  */

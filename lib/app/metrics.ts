@@ -1,10 +1,7 @@
 /** The metrics of scheduled functions and of the console: the code that writes them, and the alarms of a deployment, read these tables. */
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 
-/**
- * By name: the function that writes it at each run, and whether it is a number of things or a time in seconds. Each tells what there
- * is at that moment: a value replaces the one before, and is not added to it.
- */
+/** Metrics by name: the function that writes each at every run, and its unit. A value replaces the one before. */
 export const SCHEDULED_METRICS = {
   deadLettersOpen: { by: 'dead-letters', unit: 'Count' },
   deadLettersQuarantined: { by: 'dead-letters', unit: 'Count' },

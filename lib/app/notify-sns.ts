@@ -20,7 +20,7 @@ export async function notifySns({
 }: Config): Promise<Sink<Notification>> {
   if (alertsTopicArn === undefined)
     throw new ConfigError('the environment', ['ALERTS_TOPIC_ARN: must be the ARN of an SNS topic'])
-  // With the SDK, only now: a function that starts does not wait for it.
+  // The SDK is loaded on first use: a starting function does not wait for it.
   const { SnsTopic } = await import('./aws/alerts-topic.ts')
   const topic = new SnsTopic(alertsTopicArn)
   return { ...snsSink(await loadReceivers(notificationsDir), env, topic), close: () => topic.close() }

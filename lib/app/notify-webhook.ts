@@ -14,12 +14,12 @@ import type { RECEIVERS } from './settings/receivers.ts'
 
 type ReceiverSettings = PartsOf<readonly [typeof NOTIFICATIONS, typeof RECEIVERS]>
 
-/** What webhooks need of the world. @param aws where secrets are, if not where the variables of the SDK say */
+/** Ports of webhooks. @param aws place of the secrets, if not the one in the variables of the SDK */
 export async function webhookPorts(
   { env, receiverSecrets }: Pick<GeneralSettings, 'env'> & Pick<ReceiverSettings, 'receiverSecrets'>,
   aws: AwsPlace = {},
 ): Promise<WebhookPorts> {
-  // With Node's TLS, only now: a function that starts does not wait for it.
+  // Node's TLS is loaded on first use: a starting function does not wait for it.
   const { httpsPost } = await import('../notification/adapters/https.ts')
   return {
     post: httpsPost(),

@@ -1,4 +1,4 @@
-/** The handler of messages that tell of records that Lambda has given up: publishes a failure for each record. */
+/** Handler of messages about records that Lambda has given up: publishes a failure for each record. */
 
 import middy from '@middy/core'
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
@@ -18,7 +18,7 @@ import { functionOf } from './resource-names.ts'
 import { GENERAL, KAFKA, readSettings } from './settings/index.ts'
 import { topicName } from './topics.ts'
 
-/** What the messages need to become failures. */
+/** Ports that turn the messages into failures. */
 export interface OnFailurePorts {
   readonly publisher: Publisher
   /** The text of an object in S3. Rejects if it cannot be read. */
@@ -66,8 +66,8 @@ export function onFailure(name: string) {
 }
 
 /**
- * Publishes the failures that the messages tell of. A message that cannot be read, or whose failures Kafka does not take, stays in
- * the queue: after the queue's own number of receives it is in the dead letter queue.
+ * Publishes the failures of the messages. A message that cannot be read, or whose failures Kafka refuses, stays in the queue.
+ * After the queue's own number of receives it moves to the dead letter queue.
  */
 export async function takeMessages(
   { Records }: Pick<SQSEvent, 'Records'>,

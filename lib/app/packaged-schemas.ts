@@ -17,7 +17,7 @@ const FORMATS: Readonly<
   protobuf: { extension: '.proto', load: () => import('../../schemas/compiled-texts-protobuf.js') },
 }
 
-/** The schema of an event type, as it ships; undefined if there is none in this format. It references no others. */
+/** Returns the shipped schema of an event type, undefined if it is missing in this format. It references no others. */
 export async function packagedSchema(type: string, format: EventFormat): Promise<PackagedSchema | undefined> {
   const { extension, load } = FORMATS[format]
   const { default: texts } = await load()

@@ -17,7 +17,7 @@ export function isServerlessCluster(clusterArn: string): boolean {
 
 /** The name that a Lambda function has in serverless.yml. A function of another project keeps its own. */
 export function functionOf(name: string, env: string): string {
-  // On this machine, the environments share one stage.
+  // Local environments share one stage.
   const prefix = [env, 'local'].map(stage => lambdaName(stage, '')).find(one => name.startsWith(one))
   return name.slice(prefix?.length ?? 0)
 }

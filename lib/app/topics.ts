@@ -45,7 +45,7 @@ const TABLE = {
     isErased: true,
     isRedriven: true,
     key: 'entity key',
-    carries: 'every telemetry family, told apart by type; ticks, rule sets and erasures',
+    carries: 'all telemetry families, distinguished by type; ticks, rule sets and erasures',
   },
   events: {
     ...topic(3, 30, MiB, 'entity', 'things that happened; rule sets'),
@@ -54,7 +54,7 @@ const TABLE = {
   },
   alerts: { ...topic(3, 90, MiB, 'alert fingerprint', 'alert fired / resolved'), isRedriven: true },
   notifications: {
-    ...ticked(3, 7, 'group', 'alerts by group, silences, and what people are told; ticks'),
+    ...ticked(3, 7, 'group', 'alerts by group, silences, and notifications; ticks'),
     isTickedOften: true,
     isRedriven: true,
   },
@@ -98,7 +98,7 @@ export const SIGNALS = Object.keys(TOPICS) as readonly Signal[]
 /** The topics whose partitions have a clock. */
 export const TICKED = SIGNALS.filter(signal => TOPICS[signal].isTicked)
 
-/** Those for whose timers people wait: their partitions get a tick every few seconds. */
+/** Topics with timers that people wait for: their partitions get a tick every few seconds. */
 export const TICKED_OFTEN = SIGNALS.filter(signal => TOPICS[signal].isTickedOften)
 
 /** The topics in which failures wait to be tried again, from the shortest delay to the longest. */

@@ -25,7 +25,7 @@ export interface DeploymentRefusals {
 }
 
 /**
- * Looks over the network; a server that is not reached is no problem. Never throws.
+ * Checks over the network. An unreachable server is no refusal. Never throws.
  *
  * @param patienceMs how long Redis and Kafka may take, in milliseconds
  */

@@ -40,7 +40,7 @@ export interface TopicFacts {
 
 export interface FoundTopic {
   readonly partitions: readonly TopicPartition[]
-  /** With the defaults of its brokers. */
+  /** Settings with the defaults of the brokers. */
   readonly settings: Seen<Settings>
   /** The newest record batches of each partition, as their producers wrote them. */
   readonly newest: Seen<readonly PartitionBatches[]>
@@ -111,11 +111,11 @@ export interface PartitionProgress {
   /** Committed offsets before the state was read, and after; -1 without any. */
   readonly committedBefore: number
   readonly committedAfter: number
-  /** The last offset whose effects are in the state; -1 where there is none. Null if Redis did not report it. */
+  /** Last applied offset; -1 before the first. Null if Redis did not report it. */
   readonly applied: number | null
   /** Emissions that are committed and not published yet. Null if Redis did not report it. */
   readonly outbox: number | null
-  /** Wait of the first pending record; null if it cannot be read, 0 if none is pending. */
+  /** Wait of the first pending record; null if it cannot be read, 0 without pending records. */
   readonly waitsSeconds: number | null
 }
 
@@ -123,7 +123,9 @@ export interface PartitionProgress {
 export interface RedisServer {
   readonly address: string
   readonly info: Seen<Readonly<Record<string, string>>>
-  /** Its clock, in milliseconds since the epoch, and ours when it was read, with half of the time that the question took. */
+  /**
+   * Clock of the server and ours at the same time, in milliseconds since the epoch, with half of the duration of the question.
+   */
   readonly clock: Seen<{ readonly theirsMs: number; readonly oursMs: number; readonly toleranceMs: number }>
 }
 

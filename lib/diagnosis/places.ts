@@ -32,7 +32,7 @@ export function redisPlace({ redis, checkpoints }: Config): Omit<RedisFacts, 'se
 }
 
 /**
- * On one machine, topics have a copy on each broker, up to three. Everywhere else they have what an account needs.
+ * A local topic has a replica on each broker, at most three. Other clusters get the replicas of an account.
  *
  * @param brokers how many the cluster has
  */

@@ -1,4 +1,4 @@
-/** What a record of the dlq topic is: a dead letter, one that is broken, or word that people have handled some. Pure. */
+/** Records of the dlq topic: a dead letter, a broken one, or a note that people have handled some. Pure. */
 
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { textOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
@@ -16,7 +16,7 @@ export interface FoundDeadLetter {
   readonly kind: 'letter'
   /** The id of the dead letter's event. */
   readonly id: string
-  /** Where it lies in the dlq topic. */
+  /** Position in the dlq topic. */
   readonly partition: number
   readonly offset: number
   /** When it was written there, in milliseconds since the epoch. */
@@ -26,7 +26,7 @@ export interface FoundDeadLetter {
   readonly original: OriginalBytes
 }
 
-/** What could not be processed, byte for byte. */
+/** Bytes of the record that could not be processed. */
 interface OriginalBytes {
   readonly key: Buffer | null
   readonly value: Buffer | null
@@ -39,7 +39,7 @@ export interface BrokenDeadLetter {
   readonly partition: number
   readonly offset: number
   readonly writtenAtMs: number
-  /** What is wrong with it, without its contents. */
+  /** Reason without the record's contents. */
   readonly why: string
 }
 
@@ -72,7 +72,7 @@ export function readDlqRecord(record: LogRecord): DlqRecord {
   try {
     return recordRead(record)
   } catch (error) {
-    // For instance, data that is nested too deeply for the check of its schema.
+    // Example: data that is nested too deeply for the check of its schema.
     return broken(record, `it cannot be read: ${(error as Error).name}`)
   }
 }
@@ -100,7 +100,7 @@ function recordRead(record: LogRecord): DlqRecord {
   return why === undefined ? letter(record, { ...event, data: deadLetterOf(event) }) : broken(record, why)
 }
 
-/** The router and the redriver write their own failures here as they are: routed, they could come back to them for ever. */
+/** The router and the redriver write their own failures here unchanged: routed, they could return forever. */
 function deadLetterOf({ type, data }: Event): DeadLetter {
   if (type === DEAD_LETTER_TYPE) return data as DeadLetter
   const failure = data as FailureData

@@ -15,7 +15,7 @@ import type { DlqEntry, Row } from './letter-row.ts'
 export interface OpenLetters {
   /** The offset after the last record that was folded in. */
   readonly next: number
-  /** In the order of their offsets. */
+  /** Rows by ascending offset. */
   readonly rows: readonly Row[]
   /** Open letters that the table does not hold any more, because newer ones needed the room; absent if it holds all. */
   readonly left?: LeftLetters
@@ -38,7 +38,7 @@ export interface LeftLetters {
 export interface LetterBounds {
   /** Open letters of one partition; the oldest leave first. */
   readonly rows: number
-  /** Their size as JSON, in bytes. */
+  /** Size of the rows as JSON, in bytes. */
   readonly bytes: number
 }
 
@@ -48,7 +48,7 @@ export interface LetterBounds {
  */
 export const STORED_BOUNDS: LetterBounds = { rows: 2_000, bytes: 640 * 1024 }
 
-/** As many as a few chunks of the router have. */
+/** Room for a few chunks of the router. */
 const MOST_REMEMBERED = 1_000
 
 /** `known`: an earlier fold has had the record. */
@@ -64,7 +64,7 @@ const UNBOUNDED: LetterBounds = { rows: Number.POSITIVE_INFINITY, bytes: Number.
 
 /** Folds the records of one partition, in their order. */
 export class LetterFold {
-  /** By offset, in the order of offsets. */
+  /** Rows by offset, in ascending order. */
   readonly #rows: Map<number, Row>
   readonly #newest: Set<string>
   readonly #bounds: LetterBounds
@@ -155,7 +155,7 @@ export class LetterFold {
   }
 
   #handle({ from, to }: { from: number; to: number }, action: HandledAction, operation: string): void {
-    // Of the letters that left, only the number is known.
+    // Letters that left are only counted.
     if (this.#left && from < this.#left.before) {
       const count = this.#left.count - (Math.min(to, this.#left.before - 1) - from + 1)
       this.#left = count > 0 ? { ...this.#left, count } : undefined

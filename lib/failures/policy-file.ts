@@ -62,7 +62,7 @@ interface RawPolicy extends RawRules {
   readonly consumers?: Readonly<Record<string, RawRules>>
 }
 
-/** What no schema can say. */
+/** Returns contradictions that a schema cannot express. */
 function contradictions(raw: RawPolicy, consumers: readonly string[] | undefined): PathError[] {
   const ofAll = maxAgeOf(raw) ?? DEFAULT_POLICY.maxAgeMs
   const each = Object.entries(raw.consumers ?? {})
@@ -158,7 +158,7 @@ function policyOf({ consumers = {}, ...raw }: RawPolicy): FailurePolicy {
   }
 }
 
-/** What ships for the consumer counts where the file says nothing of it. */
+/** The shipped rules of the consumer apply where the file has none. */
 function rulesOfConsumer(name: string, raw: RawRules): RetryRules {
   const rules = rulesOf(raw)
   const shipped = Object.hasOwn(DEFAULT_POLICY.consumers, name) ? DEFAULT_POLICY.consumers[name] : undefined

@@ -7,7 +7,7 @@ import { DELAYS_MS, MOST_RETRIES, POLICY_CLASSES } from './policy.ts'
 const DELAYS = Object.keys(DELAYS_MS).join(', ')
 const KEYS = 'maxAge, classes and codes'
 
-/** At most one for a place. */
+/** Returns at most one error for each path. */
 export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.failure-policy.v1']
   if (validate === undefined) throw new Error('schemas/compiled-failure-policy.js has no policy')

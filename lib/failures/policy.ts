@@ -9,7 +9,7 @@ export type Delay = keyof typeof DELAYS_MS
 /** The topic in which a failure waits. */
 export type RetryTopic = `retry-${Delay}`
 
-/** The delay before each retry, the first one first. A list ends, so no failure is tried for ever. */
+/** Delays before the retries, in order. A list ends, so no failure is retried forever. */
 export type Retries = readonly Delay[]
 
 /** `unknown` is the class of a code that this version does not know. */
@@ -32,12 +32,12 @@ export const LAMBDA_DISCARDED: FailureCode = 'lambda-discarded'
 export type PolicyClass = (typeof POLICY_CLASSES)[number]
 
 /**
- * At most this many retries in a row. With them, the history of a record that people have redriven until it is quarantined still
- * fits into the headers of its next attempt.
+ * Maximum number of retries in a row. With them, the history of a record that was redriven until its quarantine still fits into
+ * the headers of its next attempt.
  */
 export const MOST_RETRIES = 5
 
-/** What a policy says of all consumers or of one. A code comes before its class. */
+/** Rules for all consumers or for one. A code takes precedence over its class. */
 export interface RetryRules {
   readonly classes: Readonly<Partial<Record<PolicyClass, Retries>>>
   readonly codes: Readonly<Record<string, Retries>>
@@ -47,7 +47,7 @@ export interface RetryRules {
 
 export interface FailurePolicy extends RetryRules {
   readonly maxAgeMs: number
-  /** By the name of the consumer; what it says comes before the rest. */
+  /** Rules by consumer, which take precedence over the others. */
   readonly consumers: Readonly<Record<string, RetryRules>>
 }
 
@@ -68,7 +68,7 @@ export function parkedForMs(retries: Retries): number {
   return retries.reduce((sum, delay) => sum + DELAYS_MS[delay] + BACK_WITHIN_MS, 0)
 }
 
-/** What ships, and what counts where the file says nothing. A mended deployment helps against unexpected errors. */
+/** Default policy. Unexpected errors are retried because a mended deployment may process the record. */
 export const DEFAULT_POLICY: FailurePolicy = {
   maxAgeMs: 24 * 3_600_000,
   classes: { retryable: ['1m', '10m', '1h'], unexpected: ['10m', '1h'], permanent: [], unknown: [] },

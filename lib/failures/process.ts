@@ -49,7 +49,7 @@ export function failureRouter(options: RouterOptions): KeyedProcess<undefined, F
       if (data === undefined) return rejected('a failure event without data')
       if (type === FAILURE_TYPE) {
         const failure = data as FailureData
-        // It is in the dlq topic already: a dead letter of a dead letter would come back without end.
+        // The failure comes from the dlq topic: a dead letter of a dead letter would return endlessly.
         if (topicOf(failure.originalTopic) === 'dlq') return decided('from-dead-letters', undefined)
         const address = { source, ...(subject === undefined ? {} : { subject }) }
         const { taken, emit } = routed({ failure, address, suffix: '' }, policy, topicOf)

@@ -22,7 +22,7 @@ export interface ByHand {
   readonly by: string
   /** RFC 3339. */
   readonly at: string
-  /** What takes the place of the original parts, and the digest of the original record: the failure is known by it. */
+  /** Parts that replace the original ones, and the digest of the original record, which identifies the failure. */
   readonly patch?: {
     readonly key?: Buffer | null
     readonly value?: Buffer | null
@@ -37,7 +37,7 @@ export function isRedrivable({ omitted }: Pick<FailureData, 'omitted'>): boolean
 }
 
 /**
- * @param byHand undefined for a retry that nobody asked for
+ * @param byHand undefined for a scheduled retry
  * @param growths of the record's topic: the failure has moved with them
  */
 export function redrivenRecord(

@@ -13,7 +13,7 @@ import {
   rulesFor,
 } from './policy.ts'
 
-/** The consumer group that routes. What it cannot read itself must not come back to it. */
+/** Consumer group of the router. A failure of its own must not return to it. */
 export const ROUTER = 'dlq-router'
 
 /** After so many redrives by hand, a record that fails again is quarantined: bulk redrives leave it out. */
@@ -28,7 +28,7 @@ type DeadLetterReason =
   /** Parts of the record are only in the log. */
   | 'incomplete'
   | 'quarantined'
-  /** It failed in the router itself. */
+  /** The router itself failed. */
   | 'failed-in-router'
 
 export interface Route {
@@ -112,7 +112,7 @@ function firstAttemptMs(
   return (second ? Date.parse(second.failedAt) : own) - DELAYS_MS[retries[0]]
 }
 
-/** The attempts after which people redrove the record. Headers can be forged: an attempt that is yet to come is none. */
+/** Returns the attempts after which people redrove the record. Headers can be forged, so attempts in the future do not count. */
 function redrivesByHand({ history, attempt }: FailureData) {
   return history.filter(past => past.redrivenBy !== undefined && past.attempt > 0 && past.attempt < attempt)
 }

@@ -11,20 +11,20 @@ export interface AccountThing {
   /** `secret`, `parameter`, `alerts-topic`, `bucket`, `cluster`. */
   readonly check: string
   readonly name: string
-  /** Who makes it, or what to do without it. */
+  /** Component that creates it, or the step that replaces it. */
   readonly todo: string
-  /** Whether a deployment makes it where there is none. */
+  /** Whether a deployment creates it if it is missing. */
   readonly isMadeByDeployment: boolean
 }
 
-/** `wrong`: it is there, and not as it must be. `unseen`: whoever asks may not look, or AWS does not answer. */
+/** `wrong`: it exists with other properties. `unseen`: the caller may not look, or AWS does not respond. */
 export type ThingSeen =
   | { readonly is: 'there'; readonly says: string }
   | { readonly is: 'missing' }
   | { readonly is: 'wrong'; readonly says: string }
   | { readonly is: 'unseen'; readonly why: string }
 
-/** What the environment uses of an account. */
+/** Things of an account that the environment uses. */
 interface AccountUses {
   readonly config: Pick<Config, 'env' | 'kafka' | 'checkpoints'>
   readonly region: string
@@ -149,7 +149,7 @@ async function secretSeen(name: string, keys: readonly string[]): Promise<ThingS
 
 /** Names of AWS's answers to a question about something that does not exist. */
 const MISSING = /^(ResourceNotFoundException|ParameterNotFound|NotFound|NoSuchBucket|NotFoundException)$/
-/** What our own readers say of a value that cannot be used. */
+/** Messages of our own readers about an unusable value. */
 const UNUSABLE = /: not a JSON object$|has no listener for/
 
 function unseenFor(error: Error & { readonly $metadata?: { readonly httpStatusCode?: number } }): ThingSeen {

@@ -21,7 +21,7 @@ const FINAL =
 /**
  * The ARN of an environment's topic, of those that exist.
  *
- * @returns undefined if there is none
+ * @returns undefined if it is missing
  */
 export async function findAlertsTopic(access: AwsPlace, env: string): Promise<string | undefined> {
   const client = new SNSClient({ ...access, requestHandler: TIMEOUTS })

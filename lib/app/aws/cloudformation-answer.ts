@@ -23,7 +23,7 @@ export async function putAnswer(url: string, body: string): Promise<void> {
   }
 }
 
-/** What went wrong; undefined if nothing did. */
+/** Sends the answer. Returns an error message, undefined on success. */
 async function put(url: string, body: string): Promise<string | undefined> {
   try {
     const answer = await fetch(url, {

@@ -18,7 +18,7 @@ export class DiscardedObjects {
       new GetObjectCommand({ Bucket: bucket, Key: key }),
     )
     if (ContentLength > LARGEST_BYTES)
-      throw new Error(`an object of ${ContentLength} bytes is none of Lambda's`)
+      throw new Error(`an object of ${ContentLength} bytes was not written by Lambda`)
     return (await Body?.transformToString()) ?? ''
   }
 

@@ -1,4 +1,4 @@
-/** The parameter and the secret that the functions of an environment read, where nobody has made them. */
+/** Creates the missing parameter and secret that the functions of an environment read. */
 import {
   CreateSecretCommand,
   ResourceExistsException,
@@ -8,7 +8,7 @@ import { ParameterAlreadyExists, PutParameterCommand, SSMClient } from '@aws-sdk
 import type { AwsPlace } from '../../../packages/runtime/adapters/aws/clients.ts'
 import { redisSecret as redisSecretName } from '../resource-names.ts'
 
-/** Settings that are written only if there are none yet, so that later changes by a person are kept. */
+/** Settings that are written only if they are missing, so later changes by an operator are kept. */
 export interface InitialSettings {
   readonly generator: unknown
   readonly redis: { readonly username: string; readonly password: string }

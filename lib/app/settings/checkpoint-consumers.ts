@@ -12,7 +12,7 @@ export interface CheckpointConsumers {
   readonly checkpointConsumers: readonly { readonly consumer: string; readonly signal: Signal }[]
 }
 
-/** Of which consumers the function `checkpoints` copies the states. */
+/** Consumers whose states the function `checkpoints` copies. */
 export const CHECKPOINT_CONSUMERS = slice(
   'Taking checkpoints',
   {

@@ -6,7 +6,7 @@ interface ConsoleSettings {
   readonly consoleSecret?: string
 }
 
-/** Who may use the console where it is deployed. */
+/** Access to a deployed console. */
 export const CONSOLE = slice(
   'Console',
   {

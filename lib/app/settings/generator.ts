@@ -22,7 +22,7 @@ import { simulatedFields } from '../../telemetry/simulator.ts'
 import { document } from './document.ts'
 
 export interface GeneratorParameter {
-  /** Absent if no parameter is named. */
+  /** Absent if no parameter is configured. */
   readonly generatorParameter?: string
 }
 

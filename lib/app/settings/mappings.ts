@@ -3,7 +3,7 @@ import { list, text } from '../../../packages/runtime/settings/values.ts'
 
 export interface MappingSettings {
   readonly mappingsDir: string
-  /** By name, in the order in which they are asked whether they take a record. */
+  /** Names of the mappings, in the order in which they are tried. */
   readonly mappings: readonly string[]
 }
 

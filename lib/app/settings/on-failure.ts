@@ -3,20 +3,20 @@ import { text } from '../../../packages/runtime/settings/values.ts'
 
 /** Where Lambda writes what it has given up, if it does. */
 export const ON_FAILURE = slice(
-  'What Lambda gives up',
+  'Records that Lambda gives up',
   {
     ON_FAILURE_QUEUE_ARN: setting(
       text(/^arn:aws[\w-]*:sqs:[\w-]+:\d{12}:[\w-]{1,80}$/, 'the ARN of an SQS queue'),
       {
         description:
-          'The SQS queue that tells of [what Lambda has given up](failures.md#what-lambda-itself-gives-up): an on-failure destination, or what SNS or S3 notify.',
-        otherwise: 'none is read',
+          'SQS queue of [records that Lambda has given up](failures.md#what-lambda-itself-gives-up): an on-failure destination, or notifications of SNS or S3.',
+        otherwise: 'not read',
         setBy: 'deployment',
       },
     ),
     ON_FAILURE_BUCKET: setting(text(/^[a-z0-9.-]{3,63}$/, 'the name of a bucket'), {
       description: 'The S3 bucket that is such a destination, and that notifies the queue.',
-      otherwise: 'none is read',
+      otherwise: 'not read',
       setBy: 'deployment',
     }),
   },

@@ -54,7 +54,7 @@ function readers(consumer: SeenConsumer) {
       return unknown(`Kafka does not report the state of the group ${group}`, GROUP_RIGHTS)
     default: {
       const pending = pendingOf(consumer)
-      if (pending === 0) return 'nobody reads, and nothing waits'
+      if (pending === 0) return 'no consumer, and no pending records'
       const { reason, advice } = noReaders(name, group, pending)
       return wrong(reason, advice)
     }

@@ -77,7 +77,7 @@ const SETTINGS = {
   'auto-create': setting(
     'auto.create.topics.enable',
     value => value === 'false',
-    'a mistyped name makes a topic with settings that nobody chose',
+    'a mistyped name creates a topic with default settings',
     'Set auto.create.topics.enable=false on the brokers.',
   ),
   'unclean-election': setting(

@@ -18,7 +18,7 @@ export interface LoggedLine {
 interface Kind {
   /** The line for all consumers that have logged it for the same event. */
   readonly together?: (shared: Shared) => string
-  /** It only explains records that a function reports as failed. The report itself is shown instead. */
+  /** Explains only records that a function reports as failed. The report itself is shown instead. */
   readonly explains?: true
   /** No progress resolves it: records are lost, or an entity may be in two partitions. */
   readonly lasts?: true

@@ -26,7 +26,7 @@ export interface Place {
   readonly obstacle: string
 }
 
-/** Something that stands still now, and what has stalled with it. */
+/** A present stall and the functions that have stalled with it. */
 export interface OpenStall {
   readonly cause: Cause
   /** Milliseconds since the epoch. */
@@ -216,7 +216,7 @@ function stallLine(names: readonly string[], { reason, advice }: Cause): string 
   return [what, ...[...further, advice].map(line => `    ${line.trim()}`)].join('\n')
 }
 
-/** The part of a reason that fits into a summary. */
+/** Returns the part of a reason that fits into a summary. */
 export function firstLine(reason: string): string {
   return (reason.split('\n')[0] ?? '').replace(/:$/, '')
 }

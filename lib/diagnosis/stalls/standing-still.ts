@@ -3,7 +3,7 @@ import { away, deferredCause, noProgress, noReaders } from './causes.ts'
 import { ProgressWatch, type WatchedLag } from './progress-watch.ts'
 import { type Cause, type OpenStall, type Place, Stalls } from './stalls.ts'
 
-/** Functions that stand still for one common cause. */
+/** Functions that have stalled for one common cause. */
 export interface Standing {
   readonly functions: readonly string[]
   /** Without a full stop. */
@@ -24,7 +24,10 @@ export interface StallFacts {
   readonly members: ReadonlyMap<string, number>
   /** The consumers whose circuit breaker is open; undefined if Redis did not answer. */
   readonly broken: readonly string[] | undefined
-  /** Stalls reported by the program that runs the functions; undefined if there is none. It knows more, and sooner. */
+  /**
+   * Stalls reported by the program that runs the functions, more and earlier than seen from outside; undefined without such a
+   * program.
+   */
   readonly known: readonly OpenStall[] | undefined
 }
 

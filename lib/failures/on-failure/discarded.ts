@@ -11,14 +11,14 @@ import { type KafkaEventRecord, receive } from '../../../packages/runtime/pipeli
 /** CloudEvents `type` under which the router gets such a record from Kafka. It is never written: the record is not an event. */
 export const LAMBDA_DISCARDED_TYPE = 'io.sluice.lambda.discarded.v1'
 
-/** What Lambda has given up, and why. */
+/** A record range that Lambda has given up, with the reason. */
 export interface Discarded {
   readonly requestId: string
   /** Name of the Lambda function. */
   readonly functionName: string
   /** `RetryAttemptsExhausted`, in Kafka also `RetriesExhausted`; `MaximumPayloadSizeExceeded`, and others. */
   readonly condition: string
-  /** RFC 3339; absent where it is none. */
+  /** RFC 3339; absent if invalid. */
   readonly at?: string
   readonly records: readonly KafkaEventRecord[]
   /** Records of which only the places are known. */
@@ -29,14 +29,14 @@ export interface Discarded {
 export interface DiscardedRange {
   readonly topic: string
   readonly partition: number
-  /** In decimal digits, as Lambda writes them: AWS's samples have offsets that are longer than Kafka's. */
+  /** Decimal digits, as Lambda writes them: AWS's samples have offsets longer than Kafka's. */
   readonly firstOffset: string
   readonly lastOffset: string
   /** Milliseconds since the epoch; -1 if it is not known. */
   readonly timestampMs: number
 }
 
-/** It is not such a record. The message says what is wrong, and quotes nothing. */
+/** Thrown for a message that is not such a record. It quotes nothing of the message. */
 export class NotDiscarded extends Error {
   override readonly name = 'NotDiscarded'
 }
@@ -92,7 +92,10 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What Lambda's own registry support says of a key or a value: without it, the bytes would count as those of the log. */
+/**
+ * Returns the schema that Lambda's registry support reports for a key or a value. Without it, the bytes would count as those of
+ * the log.
+ */
 function schemaIn(record: Json, name: 'keySchemaMetadata' | 'valueSchemaMetadata') {
   if (record[name] === undefined || record[name] === null) return {}
   const { dataFormat, schemaId } = object(record[name], name)

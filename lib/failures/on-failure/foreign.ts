@@ -3,7 +3,10 @@ import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { type Discarded, LAMBDA_DISCARDED_TYPE, NotDiscarded, readDiscarded } from './discarded.ts'
 
-/** What Lambda has written to a Kafka topic as an event, so that the router can take it; undefined for any other record. */
+/**
+ * Returns the event for a record that Lambda has written to a Kafka topic, so that the router can take it; undefined for any
+ * other record.
+ */
 export function discardedEvent({ value }: Pick<LogRecord, 'value'>): Event<Discarded> | undefined {
   if (value === null) return undefined
   try {

@@ -1,4 +1,6 @@
-/** What arrives in a queue when Lambda has given up records: what it wrote, or the news of an object that it wrote. Pure. */
+/**
+ * Messages of a queue for records that Lambda has given up: the record itself, or the notification of an object with it. Pure.
+ */
 import { type Discarded, NotDiscarded, readDiscarded } from './discarded.ts'
 
 /** An object in S3. */
@@ -17,7 +19,7 @@ type Json = Readonly<Record<string, unknown>>
 /**
  * Reads the body of a message: Lambda's own form, a notification of SNS around it, or one of S3.
  *
- * @throws NotDiscarded if it is none of them
+ * @throws NotDiscarded for any other message
  */
 export function readNotice(body: string): Notice {
   const content = parsed(body)

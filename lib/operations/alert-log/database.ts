@@ -14,7 +14,7 @@ import { plainValue, type Value } from './value.ts'
 
 type DuckDB = typeof import('@duckdb/node-api')
 
-/** What a statement answered, row by row. */
+/** Result of a statement, row by row. */
 export interface Answer {
   readonly columns: readonly AnswerColumn[]
   rows(): AsyncIterable<readonly Value[]>
@@ -22,7 +22,7 @@ export interface Answer {
 
 export interface AnswerColumn {
   readonly name: string
-  /** In the words of DuckDB, as TIMESTAMP. */
+  /** DuckDB's name of the type, such as TIMESTAMP. */
   readonly type: string
   readonly isNumber: boolean
 }

@@ -7,7 +7,7 @@ import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { ALERT_ACKNOWLEDGED_TYPE } from '../../alerting/acknowledged.ts'
 
-/** What happened to an alert. Anything that the event does not say is null. Times are in milliseconds since the epoch. */
+/** Event of an alert. Missing facts are null. Times are in milliseconds since the epoch. */
 export interface AlertEvent {
   /** `fired`, `resolved`, `acknowledged` or `acknowledgement-removed`; of a type that does not have such a name, the whole type. */
   readonly event: string
@@ -31,7 +31,7 @@ export interface AlertEvent {
   readonly startedMs: number | null
   readonly endedMs: number | null
   readonly reason: string | null
-  /** Who acknowledged the alert, or took that back, and what was said. */
+  /** Author and comment of an acknowledgement or its withdrawal. */
   readonly acknowledgedBy: string | null
   readonly acknowledgedComment: string | null
   readonly summary: string | null

@@ -1,7 +1,7 @@
 /** Values of DuckDB as values of JSON. Pure. */
 import type { DuckDBValue } from '@duckdb/node-api'
 
-/** What JSON can hold. Whole numbers that a double cannot hold are text, and so are times. */
+/** Values of JSON. Whole numbers outside the range of a double are text, and so are times. */
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value }
 
 /** Values of DuckDB that are neither simple nor shown as text: lists, structs, maps and decimals, by their members. */

@@ -15,13 +15,13 @@ import type { TopicSize } from '../../tables/table.ts'
 const PATIENCE_MS = 10_000
 const LOOK_EVERY_MS = 100
 
-/** Who says that the alert is taken on, or with `acknowledged: false` that it is given back. */
+/** Acknowledgement of an alert, or its withdrawal with `acknowledged: false`. */
 export type Said = Pick<AlertAcknowledged, 'acknowledged' | 'by' | 'comment'>
 
 export interface Acknowledging {
   readonly inspection: Pick<StateInspection, 'state'>
   readonly publisher: () => Promise<Publisher>
-  /** Of the alerts. */
+  /** Topic of the alerts. */
   readonly topic: TopicSize
   readonly contentMode: Parameters<typeof producedRecord>[3]
 }

@@ -1,4 +1,4 @@
-/** What becomes of redriven records: how many fail again, and where their new dead letters are. */
+/** Results of a redrive: the number of records that fail again, and their new dead letters. */
 
 import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { FailureCode } from '../../../packages/runtime/consumer/failure-codes.ts'

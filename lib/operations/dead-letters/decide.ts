@@ -8,7 +8,7 @@ import type { PlacedLetter } from '../../queries/letters.ts'
 
 /** A topic of the environment, to which records can be redriven. */
 export interface RedriveTopic {
-  /** By partition: what the log holds now. */
+  /** Present bounds of the log, by partition. */
   readonly bounds: readonly { readonly start: number; readonly end: number }[]
   /** The consumers that read it. */
   readonly consumers: ReadonlySet<string>

@@ -23,7 +23,7 @@ import { ACTIONS, type Command } from './request.ts'
 import { type Selected, selectedLetters, type Taken, Tally } from './selection.ts'
 import { TopicWatch } from './topics.ts'
 
-/** What a run works with. */
+/** Ports and parts of a run. */
 export interface Work {
   readonly config: Pick<Config, 'env' | 'contentMode'>
   readonly connections: Connections
@@ -43,7 +43,7 @@ export interface Work {
 
 const SAMPLE = 5
 
-/** What was come across, and how it ended. */
+/** Result of a run. */
 export interface Outcome {
   readonly tally: Tally
   readonly sample: readonly DeadLetterSummary[]
@@ -77,7 +77,7 @@ export async function surveyed(work: Work): Promise<Outcome> {
   return { tally, sample: summaries, missing, decided: looked, elapsedMs: performance.now() - startedMs }
 }
 
-/** A run that can be watched while it goes on. */
+/** A run that can be watched. */
 export class Run {
   readonly tally = new Tally()
   readonly startedMs = performance.now()
@@ -148,7 +148,7 @@ export async function audited(
   })
 }
 
-/** What an audit event counts. */
+/** Returns the counts of an audit event. */
 export function countsOf(command: Command, { taken, leftOut }: Tally): Audit['counts'] {
   return { [ACTIONS[command]]: taken, ...Object.fromEntries(leftOut) }
 }
@@ -175,7 +175,7 @@ async function* departing(work: Work, selected: Selected, run: Run): AsyncGenera
   }
 }
 
-/** As many letters are decided at once where their records are not read. */
+/** Letters that are decided at once where their records are not read. */
 const GROUP = 1_000
 
 /** The letters that are taken, group by group, in the order of their partitions. Those that are left out are counted. */

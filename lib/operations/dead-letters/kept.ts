@@ -10,10 +10,10 @@ import type { HandlingRequest } from './request.ts'
 /** An operation is `running` also between the steps in which it is done. */
 export type OperationState = 'running' | 'stopped' | 'finished' | 'failed'
 
-/** What a run has done; the operation itself says the rest of its audit event. */
+/** Work of a run that is not audited yet; the operation has the rest of its audit event. */
 export type Unaudited = Pick<Audit, 'by' | 'startedAt' | 'endedAt' | 'counts'>
 
-/** What has become of what an operation has redriven. */
+/** Number of redriven records that failed again. */
 export interface FailedAgain {
   /** How many of them, as far as is known. */
   readonly count: number
@@ -26,7 +26,7 @@ export interface FailedAgain {
 export interface KeptOperation {
   readonly id: string
   readonly request: HandlingRequest
-  /** Who began it. */
+  /** Person who began it. */
   readonly by: string
   readonly state: OperationState
   /** How many its last run has left out, by the reason. */
@@ -35,15 +35,15 @@ export interface KeptOperation {
   readonly taken: number
   /** How many letters are selected, with those that were taken before; null before it knows. */
   readonly total: number | null
-  /** What a run has done without an audit event: the next run writes it first. */
+  /** Work of a run without an audit event: the next run writes it first. */
   readonly unaudited?: Unaudited | undefined
-  /** Absent while nothing is known. */
+  /** Absent while unknown. */
   readonly failedAgain?: FailedAgain
   /** Why it has failed. */
   readonly problem?: string
   /** The process that does it now, until it says so again. */
   readonly worker?: { readonly name: string; readonly untilMs: number }
-  /** Somebody wants it to stop. */
+  /** A stop was requested. */
   readonly isToStop?: true
   /** Milliseconds since the epoch. */
   readonly updatedAtMs: number
@@ -51,14 +51,14 @@ export interface KeptOperation {
 
 export type KeptOperations = readonly KeptOperation[]
 
-/** Of older ones, the dlq topic and the audit tell. */
+/** Older operations are in the dlq topic and the audit log only. */
 const MOST_KEPT = 30
-/** For so long a worker is believed to be alive after its last word. */
+/** A worker without a heartbeat for this long counts as gone. */
 const WORKER_MS = 10_000
-/** For so long an operation is expected to go on by itself after a step. */
+/** A paused operation is expected to continue by itself within this time. */
 const PAUSE_MS = 30_000
 
-/** What was asked of an operation cannot be. The message is for people. */
+/** Thrown for a request that cannot be fulfilled. The message is for users. */
 export class OperationRefused extends Error {
   override readonly name = 'OperationRefused'
   readonly code: 'unknown' | 'conflict'
@@ -91,7 +91,7 @@ export function withBegun(
 
 interface Claiming {
   readonly id: string
-  /** Of the worker. */
+  /** Name of the worker. */
   readonly name: string
   /** The state in which it is taken; else, any in which it is not finished. */
   readonly only?: OperationState | undefined
@@ -142,7 +142,7 @@ export function withEnd(
     const { worker: _, isToStop, ...rest } = { ...one, ...end }
     // A patch has values of the event, which are not kept for longer than it takes to go on.
     if (end.state === 'finished') return { ...rest, request: { ...rest.request, patch: undefined } }
-    // Who asked for a stop while a step ended must not see it go on.
+    // A stop that was requested while a step ended takes effect now.
     return isToStop && end.state === 'running' ? { ...rest, state: 'stopped' } : rest
   })
 }
@@ -179,7 +179,7 @@ export function withStop(all: KeptOperations | undefined, id: string, nowMs: num
   })
 }
 
-/** What an operation looks like now: one whose process has died says `interrupted`, and can be resumed. */
+/** Returns the present state of an operation: one whose process has died is `interrupted`, and can be resumed. */
 export function stateNow(one: KeptOperation, nowMs: number): OperationState | 'interrupted' {
   if (one.state !== 'running' || isWorkedOn(one, nowMs)) return one.state
   return one.worker || one.updatedAtMs + PAUSE_MS < nowMs ? 'interrupted' : 'running'

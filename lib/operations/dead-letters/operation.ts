@@ -11,7 +11,7 @@ import { dataschemaOf } from '../../telemetry/dataschema.ts'
 export interface Operation {
   /** `2026-11-21T12:07:00.123Z-3f9a2c`: its start, and something random. */
   readonly id: string
-  /** What was written to the dlq topic later is not part of it, however often it is resumed. */
+  /** Later records of the dlq topic are not part of it, however often it is resumed. */
   readonly startedAtMs: number
 }
 
@@ -32,7 +32,7 @@ export function newOperation(nowMs: number): Operation {
   return { id: `${instant(nowMs)}-${randomBytes(3).toString('hex')}`, startedAtMs: nowMs }
 }
 
-/** Who does what. */
+/** Operation and the person who runs it. */
 export interface Doing {
   readonly operation: Operation
   readonly action: HandledAction
@@ -41,11 +41,11 @@ export interface Doing {
   readonly contentMode: ContentMode
 }
 
-/** Where dead letters lie in the dlq topic, as ranges by partition. */
+/** Positions of dead letters in the dlq topic, as ranges by partition. */
 export class Places {
   readonly #ranges = new Map<number, { from: number; to: number }[]>()
 
-  /** Those of one partition must be added in order. */
+  /** Adds a position. Those of one partition must be added in order. */
   add({ partition, offset }: { readonly partition: number; readonly offset: number }): void {
     const ranges = this.#ranges.get(partition) ?? []
     this.#ranges.set(partition, ranges)

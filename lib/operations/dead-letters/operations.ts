@@ -31,13 +31,13 @@ import { requestTexts, type Surroundings, workFor } from './work.ts'
 const BEAT_MS = 1_000
 
 interface Setup extends Surroundings {
-  /** For what is asked of the list. */
+  /** Connection for questions about the list. */
   readonly shared: Pick<Connections, 'value'>
   /** Connections for one run, which are closed at its end: a run may end after the others are closed. */
   readonly connect: () => Connections
 }
 
-/** Who does something, for the audit. */
+/** Name of a person, for the audit. */
 type Person = string
 
 /** The right to run an operation. */
@@ -114,12 +114,13 @@ export class DeadLetterOperations {
   }
 
   /**
-   * Does an operation, or goes on with it, until it ends, is stopped or is paused. What was done is audited at the end of the run; where
-   * that fails, at the beginning of the next. If Redis is away just then, it can be audited twice. After a redrive that is finished, it waits
-   * for what becomes of the records.
+   * Runs or resumes an operation until it ends, is stopped or is paused. The run is audited at its end, or at the beginning of
+   * the next run if that fails. If Redis is away just then, it can be audited twice. A finished redrive then waits for the
+   * results of its records.
    *
-   * @param pause ends the run after the batch at hand, and the wait: another run goes on
-   * @throws OperationRefused if another process runs it meanwhile; Unavailable if Redis does not answer at the end; an error that nobody expects
+   * @param pause ends the run after the present batch, and the wait; another run continues
+   * @throws OperationRefused if another process runs it meanwhile; Unavailable if Redis does not respond at the end; any
+   * unexpected error
    */
   async run({ name, kept }: Claim, by: Person, pause: AbortSignal): Promise<KeptOperation> {
     const { id } = kept
@@ -173,7 +174,7 @@ export class DeadLetterOperations {
     }
   }
 
-  /** Says how far the run is, and stops it if somebody wants that, or if another process does the operation meanwhile. */
+  /** Stores the progress of the run. Stops it on request, or if another process runs the operation meanwhile. */
   async #beat({ connections, id, name, progress, stop }: Beating, over: AbortSignal): Promise<void> {
     while (!over.aborted) {
       await sleep(BEAT_MS, undefined, { signal: over }).catch(() => {})
@@ -184,7 +185,8 @@ export class DeadLetterOperations {
         const { isToStop } = await this.#change(id, said, connections)
         if (isToStop) stop.abort()
       } catch (error) {
-        // Without Redis the run goes on: what it does stands in the dlq topic. Its end needs Redis, and tells.
+        // Without Redis the run continues, because its work is recorded in the dlq topic. Its end needs Redis and reports the
+        // outage.
         if (error instanceof OperationRefused) stop.abort()
       }
     }

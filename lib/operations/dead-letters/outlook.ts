@@ -1,4 +1,4 @@
-/** What a redrive of one dead letter would do. Pure. */
+/** Outcome of a redrive of one dead letter, before it is done. Pure. */
 
 import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
 import { redrivenRecord } from '../../failures/redriven-record.ts'
@@ -13,7 +13,7 @@ export interface RedriveOutlook {
   }
   /** Why it is left out although it is named; null if it is redriven. */
   readonly leftOut: LeftOutReason | null
-  /** What people did with it; null if it waits for them. */
+  /** Action of a person; null while it is open. */
   readonly handled: HandledAction | null
 }
 

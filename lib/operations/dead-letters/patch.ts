@@ -14,10 +14,10 @@ import type { ByHand } from '../../failures/redriven-record.ts'
 
 type Document = Readonly<Record<string, unknown>>
 
-/** What is to be changed: a JSON merge patch (RFC 7396) of the event in the JSON event format, or a whole event. */
+/** A change: a JSON merge patch (RFC 7396) of the event in the JSON event format, or a whole event. */
 export interface Patch {
   readonly document: Document
-  /** It has a `specversion`, so it takes the place of the event; otherwise it is merged into it. */
+  /** Whether it has a `specversion` and replaces the event. Otherwise it is merged. */
   readonly isWhole: boolean
 }
 
@@ -74,7 +74,7 @@ function whySerialized(before: Event | undefined, { document, isWhole }: Patch):
   return `its data is ${before.datacontenttype ?? 'not JSON'}, in bytes that only a schema reads, so "${named}" cannot be patched: give the whole event, with "specversion" and "data" in JSON, which consumers read as well`
 }
 
-/** As a consumer will read it. */
+/** Returns why a consumer could not read the record, undefined if it could. */
 function whyNotRead(record: {
   readonly value: Buffer | null
   readonly headers: readonly RecordHeader[]

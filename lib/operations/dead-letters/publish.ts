@@ -7,7 +7,7 @@ import { type Doing, Places } from './operation.ts'
 /** A batch is one request to Kafka, which takes up to 900 kB. */
 const MOST_BYTES = 800 * 1024
 const MOST_RECORDS = 2_000
-/** With a limit of the rate, a batch is what it allows in this time. */
+/** A limited rate is applied to batches of this duration. */
 const LIMITED_BATCH_MS = 250
 
 export interface Pace {
@@ -35,7 +35,7 @@ interface Batch<Letter> {
  * So one that was published can be published again after a crash, and one that is handled was published. Meanwhile the next
  * batch is made.
  *
- * @param acknowledged told of the dead letters of each batch once Kafka has their records
+ * @param acknowledged called with the dead letters of each batch once Kafka has their records
  * @throws as `Publisher.publish` does
  */
 export async function publishChosen<Letter extends Departing>(
@@ -59,7 +59,7 @@ export async function publishChosen<Letter extends Departing>(
         acknowledged(batch.taken)
         return batch
       })
-      // It can reject while the next batch is made.
+      // Its rejection is handled below; the next batch is made meanwhile.
       inFlight.catch(() => {})
     }
   } finally {

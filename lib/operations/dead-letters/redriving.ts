@@ -1,4 +1,4 @@
-/** What becomes of each dead letter in a redrive, or when they are dropped. Pure. */
+/** Outcome of each dead letter in a redrive or a drop. Pure. */
 
 import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'

@@ -1,4 +1,4 @@
-/** What a person asks to be done with dead letters. Pure. */
+/** Requests of people about dead letters. Pure. */
 
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { HandledAction } from '../../failures/dlq-record.ts'
@@ -6,10 +6,10 @@ import type { DeadLetterFilter } from '../../queries/letter-pages.ts'
 
 export type Command = 'redrive' | 'drop'
 
-/** What each command does with a dead letter, as the dlq topic and the audit call it. */
+/** Action of each command, as named in the dlq topic and the audit log. */
 export const ACTIONS: Readonly<Record<Command, HandledAction>> = { redrive: 'redriven', drop: 'dropped' }
 
-/** What an operation is to do, as it is kept to be resumed. */
+/** Request of an operation, stored so that it can be resumed. */
 export interface HandlingRequest {
   readonly command: Command
   /** Places or ids of dead letters; empty if conditions say which are meant. */
@@ -23,7 +23,7 @@ export interface HandlingRequest {
   readonly patch?: string | undefined
 }
 
-/** The conditions as text, by the names of the command line's options: for the audit, and for the command that goes on. */
+/** Returns the conditions as text, by the names of the command line's options: for the audit, and for the resuming command. */
 export function filterTexts(filter: DeadLetterFilter): Readonly<Record<string, string>> {
   const { code, consumer, entity, type, sinceMs, untilMs } = filter
   const times = { since: sinceMs && instant(sinceMs), until: untilMs && instant(untilMs) }
@@ -31,7 +31,7 @@ export function filterTexts(filter: DeadLetterFilter): Readonly<Record<string, s
   return Object.fromEntries(named.flatMap(([name, value]) => (value ? [[name, value]] : [])))
 }
 
-/** The command that goes on with an operation that was stopped, as a shell takes it. */
+/** Returns the command that resumes a stopped operation, quoted for a shell. */
 export function resumeCommand(
   command: Command,
   operation: string,

@@ -10,7 +10,7 @@ export class RunProgress {
   readonly #before: KeptOperation
   readonly #by: string
   readonly #startedAt = instant(Date.now())
-  /** What is to be written next: of the run before, then of this one. */
+  /** Handled letters that are still to be written: of the run before, then of this one. */
   #owed: Unaudited | undefined
   #isOver = false
 
@@ -73,7 +73,7 @@ export function endOf({
 }
 
 const NO_STEP =
-  'In the time of one call, the dead letters could not even be looked through: limit the time, or use `sluice dlq`.'
+  'The dead letters could not be searched within one call: limit the time range, or use `sluice dlq`.'
 
 function problemOf(error: unknown): string {
   return isExpected(error)

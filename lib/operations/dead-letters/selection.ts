@@ -21,7 +21,7 @@ export interface Selection {
 }
 
 export interface Selected {
-  /** In the order in which they were written. Of letters that are named, handled ones, too. */
+  /** Rows in the order of writing. A selection by name includes handled ones. */
   readonly rows: readonly PlacedRow[]
   /** Names that no letter has. */
   readonly missing: readonly string[]
@@ -77,7 +77,7 @@ export class Tally {
   readonly consumers = new Counts()
   readonly topics = new Counts()
   readonly codes = new Counts()
-  /** Those of the codes that are permanent: a redrive alone does not help. */
+  /** Permanent codes: a redrive alone does not help. */
   readonly permanent = new Set<string>()
   readonly leftOut = new Map<LeftOutReason, number>()
 

@@ -15,7 +15,7 @@ import { boundsIfThere } from '../../queries/topics.ts'
 import type { RedriveTopic, RedriveTopics } from './decide.ts'
 
 /**
- * Those of the topic table that Kafka has, without the dlq itself: it has no consumer to redrive to.
+ * Returns the existing topics of the topic table without the dlq, which has no consumer to redrive to.
  *
  * @param readers the functions of the environment, and the topics that they read
  * @param readsGrowths whether to ask Redis how they have grown; without it, records cannot be redriven to them
@@ -48,7 +48,7 @@ export async function redriveTopics(
 }
 
 /**
- * How a topic has grown. The topic table cannot tell whether it has: its numbers are raised after a growth.
+ * Returns the growths of a topic. The topic table has only the present number of partitions.
  *
  * @param consumers that read it; to a topic without any, nothing is redriven
  * @throws Unavailable if Redis does not answer

@@ -34,7 +34,7 @@ export async function workOf(
   const { connections, config } = surroundings
   const { command, operation } = ordered
   const watched = await redriveTopics(connections, config, readers, command === 'redrive')
-  // What was written later is not part of it: it may have failed again because of this very operation.
+  // Later letters are not part of it: they may have failed again because of this very operation.
   const untilMs = Math.min(filter.untilMs ?? Number.POSITIVE_INFINITY, operation.startedAtMs + 1)
   return {
     ...ordered,
@@ -87,7 +87,7 @@ export function requestTexts(request: HandlingRequest): Readonly<Record<string, 
     ...filterTexts(filter),
     ...(perSecond === undefined ? {} : { rate: `${perSecond}/s` }),
     ...(again ? { again: 'yes' } : {}),
-    // Its values may be personal: they are in the redriven record alone.
+    // The patch may contain personal values, so only the redriven record has them.
     ...(patch === undefined ? {} : { patch: 'yes' }),
     ...(ats.length > 0 ? { at: ats.join(' ') } : {}),
   }

@@ -6,7 +6,7 @@ import type { Applying } from '../topics/apply.ts'
 import type { PlannedTopics } from '../topics/planned.ts'
 import { isRollback, type Outcome, type ResourceRequest, readersIn } from './request.ts'
 
-/** What a deployment needs of the world. */
+/** Ports of a deployment. */
 export interface DeploymentPorts {
   planned(readers: ReadonlyMap<Signal, readonly string[]>): Promise<PlannedTopics>
   /** @param applying grows while it works */
@@ -25,8 +25,8 @@ export interface Teller {
 }
 
 /**
- * Creates and changes what the table asks for. Everything is decided before anything is changed: if one change would lose records, none
- * is made. A resource that is deleted leaves topics, secret and parameter as they are.
+ * Applies the topic table. Everything is decided before anything is changed: if one change would lose records, none is made.
+ * Deleting the resource keeps topics, secret and parameter.
  *
  * @returns the outcome. Never rejects
  */

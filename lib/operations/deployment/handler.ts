@@ -22,7 +22,7 @@ const INITIAL = { generator: {}, redis: { username: '', password: '' } }
  * A handler that CloudFormation calls. It answers in every case, also if its settings are wrong or its time runs out.
  *
  * @param environment the settings; by default, the environment of the process when it is called
- * @returns a function that rejects if it is called by somebody else, or if the answer cannot be handed over: Lambda then calls it again
+ * @returns a function that rejects calls by other services, and if the answer cannot be sent: Lambda then repeats the call
  */
 export function topicsResource(name: string, environment?: Environment) {
   const { logger } = telemetryOf(name, NAME)
@@ -44,13 +44,13 @@ interface Run {
   readonly withinMs: number
 }
 
-/** Never rejects. What has been begun when the time is over ends with the step that it is in. */
+/** Never rejects. A step that has begun when the time is over is completed. */
 async function outcomeInTime(request: ResourceRequest, run: Run, told: Teller): Promise<Outcome> {
   const stopping = new AbortController()
   const deployment = new Deployment(run, stopping.signal)
   const late = pause(Math.max(0, run.withinMs), undefined, { signal: stopping.signal }).then(
     () => failed(request, lateReason(run), told),
-    // Not late: the other one has won.
+    // Not late: the other promise has won.
     () => new Promise<never>(() => {}),
   )
   try {
@@ -63,7 +63,7 @@ async function outcomeInTime(request: ResourceRequest, run: Run, told: Teller): 
 
 function lateReason({ withinMs }: Run): string {
   const seconds = Math.round(withinMs / 1000)
-  return `The topics were not created and changed within ${seconds} seconds. Can brokers and AWS be reached from the subnets? Deploying again goes on where this has ended.`
+  return `The topics were not created and changed within ${seconds} seconds. Check that brokers and AWS can be reached from the subnets, then deploy again: it continues where this deployment ended.`
 }
 
 /** The world of one request. */

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { brokersAnswer, isRetriableAnswer } from '../../../packages/runtime/adapters/kafka/availability.ts'
 
 interface Patience {
-  /** For how many milliseconds after the first attempt another one may begin. */
+  /** Time after the first attempt within which another one may begin, in milliseconds. */
   readonly forMs: number
   readonly everyMs: number
 }

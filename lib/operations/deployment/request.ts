@@ -1,7 +1,6 @@
 /**
- * What CloudFormation asks of a custom resource, and how that is answered. Pure.
- *
- * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
+ * Requests of CloudFormation to a custom resource, and their answers. Pure. @see
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
  */
 import { SIGNALS, type Signal } from '../../app/topics.ts'
 
@@ -14,14 +13,14 @@ export interface ResourceRequest {
   readonly LogicalResourceId: string
   /** Where the answer is written to. It holds a signature, so it is as secret as a password. */
   readonly ResponseURL: string
-  /** Absent in the request that creates it. */
+  /** Absent in a create request. */
   readonly PhysicalResourceId?: string
   readonly ResourceProperties: Properties
-  /** In the request that updates it. */
+  /** Present in an update request. */
   readonly OldResourceProperties?: Properties
 }
 
-/** What the answer says: done, or why not. */
+/** Outcome of a request, with the reason of a failure. */
 export type Outcome = { readonly status: 'SUCCESS' } | { readonly status: 'FAILED'; readonly reason: string }
 
 const REQUEST_TYPES: readonly unknown[] = ['Create', 'Update', 'Delete']
@@ -55,8 +54,8 @@ export function readersIn({ ResourceProperties }: ResourceRequest): ReadonlyMap<
 }
 
 /**
- * Whether a deployment comes back that is older than the one before it: CloudFormation rolls back, or a person does. CloudFormation
- * itself does not tell, and sends the same request either way.
+ * Returns whether the deployment goes back to an older version, by a rollback of CloudFormation or by a person. CloudFormation
+ * sends the same request for both.
  */
 export function isRollback({ ResourceProperties, OldResourceProperties }: ResourceRequest): boolean {
   return Number(ResourceProperties.PackagedAt) < Number(OldResourceProperties?.PackagedAt)

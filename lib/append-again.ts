@@ -16,7 +16,7 @@ const DAY_MS = 24 * 60 * 60_000
  * its start then meets it within the first day.
  *
  * @param last undefined if nothing is known to have been appended
- * @param versionOf what tells one content from another
+ * @param versionOf returns the version of a content
  */
 export function whyAppend<Kind extends Appended>(
   last: Kind | undefined,

@@ -1,4 +1,4 @@
-/** What an operator did, as an event of the topic `events`. Pure. */
+/** Action of an operator, as an event of the topic `events`. Pure. */
 
 import type { Event } from '../packages/runtime/consumer/event.ts'
 import type { Audit as AuditData } from '../schemas/types.ts'

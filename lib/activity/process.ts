@@ -49,11 +49,11 @@ export interface Activity {
   /** Event time of the latest reading. */
   readonly lastMs: number
   readonly isSilent?: boolean
-  /** Of its latest reading, for the events that no reading causes. */
+  /** Tags of the latest reading, for events without a reading of their own. */
   readonly tags?: Tags
-  /** For a device: its activity, and since when. */
+  /** Activity of a device, and its start. */
   readonly doing?: { readonly activity: string; readonly sinceMs: number }
-  /** For a database: percent. */
+  /** Memory of a database, percent. */
   readonly memory?: number
   readonly cpu?: number
 }
@@ -65,7 +65,7 @@ export const activity: KeyedProcess<Activity, ReadingData> = {
   name: 'activity',
   accepts: READING_TYPES,
   allowedLatenessMs: MINUTE_MS,
-  // While the log itself stands still, nobody is silent.
+  // A log that has stopped proves no silence.
   awaitsLog: timer => timer === 'silent',
   onEvent(state, event) {
     const { data, timeMs, type } = event
@@ -165,7 +165,7 @@ function isRestart({ lastMs, memory: before, cpu }: Activity, after: number, tim
   return before - after >= FREED_PERCENT && (cpu ?? 0) < BUSY_PERCENT
 }
 
-/** By tenant and tags, rules see what happened to several entities together. */
+/** Tags and tenant, by which rules see events of several entities together. */
 function tagsIn({ data }: Pick<Received<ReadingData>, 'data'>): { readonly tags?: Tags } {
   const tags = data?.tags as Tags | undefined
   return tags && Object.keys(tags).length > 0 ? { tags } : {}

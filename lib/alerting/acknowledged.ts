@@ -18,9 +18,9 @@ export interface Acknowledgement {
   readonly at: string
 }
 
-/** What a person says of an alert, and when. */
+/** An acknowledgement or its withdrawal, with its time. */
 export interface Statement extends Pick<AlertAcknowledged, 'acknowledged' | 'by' | 'comment'> {
-  /** Of this event. */
+  /** Id of this event. */
   readonly id: string
   /** RFC 3339. */
   readonly time: string

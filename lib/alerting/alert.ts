@@ -30,8 +30,8 @@ export interface ResolvedAlert extends AlertResolved {
 }
 
 /**
- * `silent`: the entity has been silent, and the rule counts that as bad, or is told of it by the alert `NoData`. `no-ticks`: the
- * clock of the log has stopped. `pattern`: the events of a pattern have come.
+ * `silent`: the entity has been silent, and the rule treats that as a bad value or fires the alert `NoData`. `no-ticks`: the
+ * clock of the log has stopped. `pattern`: the events of a pattern have arrived.
  */
 type FiredReason = 'condition' | 'silent' | 'no-ticks' | 'pattern'
 
@@ -82,7 +82,7 @@ export function silentAlert(rule: Rule, entity: Entity, firing: Firing): FiredAl
   return { ...facts, alertId: derivedId(facts.fingerprint, 'silent', firing.firedAtMs), reason: 'silent' }
 }
 
-/** The rule as which the silence of an entity is told, with an identity of its own. */
+/** Returns the rule for the silence of an entity, with an identity of its own. */
 export function noDataRule(rule: Rule): Rule {
   return { ...rule, name: NO_DATA, labels: { ...rule.labels, rule: rule.name } }
 }

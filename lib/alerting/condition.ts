@@ -4,7 +4,7 @@ import type { ConditionKind, MeasureKind, Memory, Value } from './kinds/kind.ts'
 
 export type { Value } from './kinds/kind.ts'
 
-/** What the kinds of a table read from a rule. */
+/** Properties that the kinds of a table read from a rule. */
 type ReadBy<Kind> = Kind extends { row(own: infer Own): unknown } ? Own : never
 
 /** The condition of a rule, as its kind has read it. `kind` is the name of the kind. */

@@ -19,7 +19,7 @@ import { awaitsEverySilence } from './silence.ts'
 import type { Compared } from './summary.ts'
 import { type Observation, type Transition, transition } from './transition.ts'
 
-/** What can be due at once: the end of `keepFiringFor`, a silence, the end of its `for`. */
+/** Timers that can be due at once: the end of `keepFiringFor`, a silence, the end of its `for`. */
 const MOST_AT_ONCE = 4
 
 type Entity = Pick<Received, 'source' | 'subject' | 'entity'>
@@ -38,7 +38,7 @@ export class EntityRun {
     this.reason = foremost(this.reason, reason)
   }
 
-  /** What the rule was stays. */
+  /** Keeps a rule unchanged. */
   keep(key: string, tracked: TrackedRule): void {
     this.rules[key] = tracked
   }
@@ -108,7 +108,7 @@ export class EntityRun {
     timeMs: number,
     reason: ResolvedReason & TransitionReason,
   ): void {
-    // With a late reading, the alert still ends no earlier than its last observation.
+    // A late reading ends the alert no earlier than its last observation.
     const atMs = Math.max(timeMs, latestMs(state))
     for (const one of [alert, noData]) if (one) this.#resolve(one, atMs, reason)
     if (alert || noData) this.note(reason)

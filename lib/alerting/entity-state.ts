@@ -1,4 +1,4 @@
-/** What alerting remembers of an entity. It is stored as JSON; whoever reads it elsewhere finds it in `lib/queries/alerts.ts`. */
+/** State of alerting for an entity, stored as JSON. `lib/tables/conditions.ts` reads it elsewhere. */
 import type { FiredAlert } from './alert.ts'
 import type { PatternStates } from './patterns/state.ts'
 import type { RuleState } from './rule-state.ts'
@@ -21,13 +21,13 @@ export interface SetTimers {
 export interface AlertingState extends SetTimers {
   /** Metric → when it was last seen, in milliseconds since the epoch. */
   readonly seen: Readonly<Record<string, number>>
-  /** By rule and metric, see `rules-in-force.ts`. */
+  /** Tracked rules by rule and metric, see `rules-in-force.ts`. */
   readonly rules: Readonly<Record<string, TrackedRule>>
   /** State of the kinds that compare new readings with earlier ones, see `kinds/kind.ts`; by `historyKey` of the rules. */
   readonly history?: AlertingHistory
   /** Only of the clock, see `pipeline-down.ts`: the time of its last tick, in milliseconds since the epoch. */
   readonly lastTickMs?: number
-  /** Of the rules over several of its readings. */
+  /** States of the rules over several readings. */
   readonly patterns?: PatternStates
 }
 

@@ -1,6 +1,6 @@
 /**
- * The view of the alerts that fire now: a consumer of the alerts topic whose state is exactly those alerts, so that whoever asks
- * reads as many states as alerts fire, however many entities there are.
+ * View of the alerts that fire now: a consumer of the alerts topic whose state has exactly those alerts. A question reads as many
+ * states as alerts fire, however many entities there are.
  */
 
 import { entityOf, type Received, timeOf } from '../../packages/runtime/consumer/event.ts'
@@ -26,11 +26,11 @@ import { isClock } from './pipeline-down.ts'
  * with other labels share it. An entity of which nothing fires has a state only if an old fire may still come.
  */
 export interface FiringAlerts {
-  /** By fingerprint: of one, a single alert can fire at a time. */
+  /** Firing alerts by fingerprint, which has at most one at a time. */
   readonly alerts: Readonly<Record<string, FiringAlert>>
   /**
-   * By fingerprint: the last alert that has ended, kept from the first end on whose fire may still come. Such a fire failed and is
-   * redriven, or it is that of the clock, which every partition of readings reports.
+   * Last ended alert by fingerprint, kept while a fire of it may still arrive: one that failed and is redriven, or that of the
+   * clock, which every partition of readings reports.
    */
   readonly ended?: Readonly<Record<string, OrderedAlert>>
 }

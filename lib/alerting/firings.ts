@@ -1,4 +1,4 @@
-/** Alerts from firing to resolving, as the events of a stretch of a log tell of them. Pure. */
+/** Alerts from firing to resolving, read from the events of a range of a log. Pure. */
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import { type Alert, NO_DATA } from './alert.ts'
 import { type AnyRule, isPatternRule } from './patterns/pattern.ts'
@@ -15,7 +15,7 @@ export interface Firing {
   /** Milliseconds since the epoch; infinite if it was still firing at the end. */
   readonly fromMs: number
   readonly toMs: number
-  /** What was compared with the threshold. */
+  /** Value that was compared with the threshold. */
   readonly value?: number | string
 }
 

@@ -1,4 +1,4 @@
-/** What the readers of a rule's row are given. */
+/** Arguments of the readers of a rule's row. */
 import { parseDuration } from '../duration.ts'
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
 

@@ -42,8 +42,8 @@ function forgottenMs(latestMs: number): number {
 }
 
 /**
- * The rules that wait for a silence of the entity and do not know of it yet, because nothing has been read since they came into
- * force. What a rule matches is in readings only, except the id of the entity.
+ * Returns the rules that wait for a silence of the entity and have not seen it, because no reading has come since they took
+ * effect. A rule matches by the contents of readings, except for the id of the entity.
  *
  * @param seen metric → when it was last seen
  */

@@ -28,7 +28,7 @@ export interface RuleError {
   /** The rule's name, or its number in the list if it has no name. */
   readonly rule?: string
   readonly key?: string
-  /** What is wrong, and what to do. */
+  /** Problem and remedy. */
   readonly message: string
   /** Keys and list indexes that lead to the value, outermost first. Empty for the document as a whole. */
   readonly path: readonly (string | number)[]
@@ -45,7 +45,7 @@ interface ParsedRules {
 /**
  * Reads all documents together, because rules must be unique across files. Reports the first `MOST_ERRORS` errors.
  *
- * @param isFromLog of rules that were activated: what has become an error since then is none
+ * @param isFromLog for activated rules, which stay valid although they would be an error today
  */
 export function parseRules(documents: readonly RuleDocument[], isFromLog = false): ParsedRules {
   const errors: RuleError[] = []

@@ -20,7 +20,7 @@ export const PIPELINE_DOWN_TIMER = 'pipeline-down'
 /** A clock ticks each minute. */
 const DOWN_AFTER_MS = 5 * 60_000
 
-/** The entity that ticks are events of. It is no sensor: its state has the last tick, and the alert. */
+/** Entity of the ticks. Its state has the last tick and the alert, and no readings. */
 const CLOCK = { entity: entityOf({ source: CLOCK_SOURCE }) }
 
 export function isClock({ entity }: Pick<Received, 'entity'>): boolean {

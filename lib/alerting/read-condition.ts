@@ -53,7 +53,7 @@ export function conditionRow(condition: Condition): Row {
   return conditionKind(condition).row(condition)
 }
 
-/** Those of the keys that the condition of a pattern has, too. */
+/** Returns the keys that the condition of a pattern also has. */
 export function conditionRowInPattern(condition: Condition): Row {
   const rows = Object.entries(conditionRow(condition))
   return Object.fromEntries(rows.filter(([key]) => FIRE_KEYS_IN_PATTERNS.includes(key)))

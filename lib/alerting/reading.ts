@@ -1,4 +1,4 @@
-/** What one reading does to all rules of its entity. Pure. */
+/** Effect of one reading on all rules of its entity. Pure. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import type { Family, ReadingData } from '../telemetry/families.ts'
 import { conditionKind, type Value } from './condition.ts'
@@ -83,7 +83,10 @@ function isMatched(
   return match === undefined || matches(match, family.name, subject, data)
 }
 
-/** The value that a rule watches; undefined if the reading does not have it. NaN, which Avro and Protobuf can carry, is none. */
+/**
+ * Returns the value that a rule watches, undefined if the reading lacks it. NaN, which Avro and Protobuf can carry, counts as
+ * missing.
+ */
 function watchedValue({ metric, condition }: Rule, data: ReadingData): Value | undefined {
   const value = data[metric]
   return conditionKind(condition).isValue(value) ? value : undefined
@@ -136,7 +139,7 @@ type Replaced = Pick<Comparison, 'value' | 'words'>
 
 const LATE: Replaced = { value: null }
 
-/** What the alert says of the comparison: with the clear threshold once it fires. */
+/** Returns the comparison for the alert: with the clear threshold once it fires. */
 function comparedOf(
   rule: Rule,
   raw: Value,

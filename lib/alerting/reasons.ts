@@ -3,7 +3,7 @@
 interface Reason {
   /** The notification that goes with it, if any. */
   readonly change?: 'fired' | 'resolved'
-  /** For people. */
+  /** Text for people. */
   readonly says: string
 }
 
@@ -54,7 +54,7 @@ export type Change = 'fired' | 'resolved'
 
 const PRECEDENCE = new Map(Object.keys(REASONS).map((reason, index) => [reason, index]))
 
-/** Of two reasons, the one that people care about most. */
+/** Returns the more important of two reasons. */
 export function foremost(a: TransitionReason | undefined, b: TransitionReason): TransitionReason {
   if (a === undefined || a === b) return b
   return (PRECEDENCE.get(a) as number) <= (PRECEDENCE.get(b) as number) ? a : b

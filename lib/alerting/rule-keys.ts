@@ -82,7 +82,7 @@ const LIFE: Keys = {
     schema: { enum: ON_SILENCE },
     expected: `one of ${ON_SILENCE.join(', ')}`,
     about:
-      'What a [silence](#silence) means. `keep`: an alert that fires stays. `ok`: it resolves. `alert`: silence is a bad value. `no-data`: an alert `NoData` of its own fires. Needs `staleAfter`.',
+      'Effect of a [silence](#silence). `keep`: a firing alert stays. `ok`: it resolves. `alert`: silence is a bad value. `no-data`: an alert `NoData` of its own fires. Needs `staleAfter`.',
     required: 'no, `keep`',
     example: 'ok',
     needs: 'staleAfter',
@@ -130,7 +130,7 @@ export const FIRE_KEYS: readonly string[] = Object.keys(CONDITION_KEYS).filter(
   key => !CONDITION_KEYS[key]?.needs,
 )
 
-/** Those that the events of a pattern may have. */
+/** Keys that the events of a pattern may have. */
 export const FIRE_KEYS_IN_PATTERNS = FIRE_KEYS.filter(key => CONDITION_KEYS[key]?.inPatterns !== undefined)
 
 /** The keys that rules over several events have, too. */

@@ -10,7 +10,7 @@ import { unknownKey } from '../similar.ts'
 import { patternMessage } from './patterns/pattern-schema.ts'
 import { CONDITION_KEYS, FIRE_KEYS, RULE_KEYS } from './rule-keys.ts'
 
-/** What is wrong at a place of a file. */
+/** A violation at a path of a file. */
 export interface Violation {
   readonly path: FilePath
   readonly message: string
@@ -31,7 +31,7 @@ export function violationsIn(content: unknown): Violations {
   const found = new Map<string, Violation>()
   const reported = (validate.errors ?? []).filter(isReported)
   for (const one of reported.slice(0, MOST_ERRORS)) {
-    // What is no mapping is told as such, and lacks no key.
+    // A value that is not a mapping is reported as such, without its missing keys.
     if (one.keyword === 'oneOf' && typeof valueAt(pathOf(one.instancePath, content), content) !== 'object')
       continue
     const violation = described(one, content)

@@ -1,4 +1,4 @@
-/** What is remembered of one rule for one entity. Times are event times, in milliseconds since the epoch. */
+/** State of one rule for one entity. Times are event times, in milliseconds since the epoch. */
 
 export type RuleState = Inactive | Pending | Firing | Recovering
 

@@ -4,7 +4,7 @@ import type { Condition, Measure } from './condition.ts'
 export const SEVERITIES = ['critical', 'warning', 'info'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
-/** What becomes of a rule for an entity that has been silent for `staleAfter`. */
+/** Effect on a rule when its entity has been silent for `staleAfter`. */
 export const ON_SILENCE = ['keep', 'ok', 'alert', 'no-data'] as const
 export type OnSilence = (typeof ON_SILENCE)[number]
 
@@ -38,7 +38,7 @@ export interface Rule {
   readonly labels: Readonly<Record<string, string>>
   /** A template, see `summary.ts`. */
   readonly summary: string
-  /** Not evaluated; an alert that fires is resolved. */
+  /** Whether the rule is paused: not evaluated, and a firing alert is resolved. */
   readonly paused: boolean
 }
 

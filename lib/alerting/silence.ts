@@ -1,4 +1,4 @@
-/** What time alone does to a rule: silence, and durations that end while nothing arrives. Pure. */
+/** Effect of time alone on a rule: silence, and durations that end while no reading arrives. Pure. */
 import type { TransitionReason } from './reasons.ts'
 import type { Rule } from './rule.ts'
 import { latestMs, type RuleState } from './rule-state.ts'
@@ -15,7 +15,7 @@ interface AfterTick {
 /** An instant at which time alone changes the state, unless a reading comes before or at it. */
 interface WakeUp {
   readonly atMs: number
-  /** It follows from a silence, so only the log's clock can say that it has come: a later event does not. */
+  /** Whether it follows from a silence, so that only the log's clock can reach it: a later event does not. */
   readonly isOfSilence: boolean
 }
 

@@ -69,9 +69,9 @@ export function templateError(
     : undefined
 }
 
-/** What fired an alert. */
+/** Comparison that fired an alert. */
 export interface Compared {
-  /** What was compared with the threshold; undefined if a silence fired it. */
+  /** Value that was compared with the threshold; undefined if a silence fired the alert. */
   readonly value?: Value
   readonly threshold?: number
   /** The value of the reading, where something else was compared. */

@@ -1,7 +1,7 @@
 /**
- * What alerting tells when a state that was computed anew from the log replaces the live one. Alerts are matched by rule and entity:
- * one that both say is firing goes on as the alert that was told; one that only the live state has ends; one that only the
- * rebuilt state has begins. Pure.
+ * Events that alerting publishes when a state rebuilt from the log replaces the live one. Alerts are matched by rule and entity.
+ * One that fires in both continues under its published id, one that only the live state has ends, and one that only the rebuilt
+ * state has begins. Pure.
  */
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Takeover, TakeoverPlace } from '../../packages/runtime/consumer/process.ts'
@@ -40,7 +40,7 @@ function takeover<State>(
   }
 }
 
-/** An alert may have been told under this id, and resolved. A new fire after a resolve is a new alert. */
+/** An alert may have been published under this id, and resolved. A new fire after a resolve is a new alert. */
 function asNew({ timeMs }: TakeoverPlace): Renamed {
   return alert =>
     alert.rule === PIPELINE_DOWN
@@ -90,7 +90,7 @@ function mapped<T>(all: Readonly<Record<string, T>>, change: (one: T) => T): Rec
   return Object.fromEntries(Object.entries(all).map(([key, one]) => [key, change(one)]))
 }
 
-/** Of an entity and its rules. */
+/** Takeover of an entity and its rules. */
 export function alertingTakeover(
   live: AlertingState | undefined,
   rebuilt: AlertingState | undefined,
@@ -99,7 +99,7 @@ export function alertingTakeover(
   return takeover(OF_ENTITIES, live, rebuilt, at)
 }
 
-/** Of an entity or group and the patterns over its events. */
+/** Takeover of an entity or group and the patterns over its events. */
 export function patternsTakeover(
   live: PatternStates | undefined,
   rebuilt: PatternStates | undefined,

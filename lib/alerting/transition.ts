@@ -1,10 +1,9 @@
 /**
- * What one observation does to one rule for one entity. The only time is that of the observation, in milliseconds since
- * the epoch. Nothing here reads a clock, so a replay decides as the first run did.
- *
- * If several observations have the same instant, the last one counts. Silent decisions of an earlier one (it ended a
- * pending alert, or made a recovering one fire again) are undone, as if only the last observation existed. Notifications
- * stand, because people may have read them. For this, two states keep the state `before` them, for that instant only.
+ * Effect of one observation on one rule for one entity. The only time is that of the observation, in milliseconds since the
+ * epoch. No clock is read, so a replay decides as the first run did. Of several observations at the same instant, the last one
+ * counts. Silent decisions of an earlier one (a pending alert that ended, a recovering one that fired again) are undone, as if
+ * only the last observation existed. Notifications remain, because people may have read them. Two states keep the state `before`
+ * them for this, for that instant only.
  */
 import { fires, holds, type Value } from './condition.ts'
 import { type Change, changeOf, type TransitionReason } from './reasons.ts'
@@ -21,9 +20,9 @@ import { afterTick } from './silence.ts'
 
 export interface Observation {
   readonly timeMs: number
-  /** Absent for a tick: time has passed, and nothing arrived. Null for a reading that cannot be compared yet. */
+  /** Observed value. Undefined for a tick: time has passed without a reading. Null for a reading that cannot be compared yet. */
   readonly value?: Value | null
-  /** For a tick: whether the log's clock has come as far, so that silences count; `true` by default. */
+  /** Whether a tick proves that the log has been read up to its time, so that silences count; `true` by default. */
   readonly isSilenceKnown?: boolean
 }
 

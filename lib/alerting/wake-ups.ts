@@ -56,7 +56,7 @@ export function wantedTimers(
   }
 }
 
-/** What is set once this timer has fired. */
+/** Returns the timers that are set once this timer has fired. */
 export function withoutFired(
   before: SetTimers,
   { name, dueMs }: { readonly name: string; readonly dueMs: number },
@@ -70,7 +70,7 @@ export function withoutFired(
   }
 }
 
-/** What must change in the timers. */
+/** Returns the necessary changes of the timers. */
 export function timerChanges(before: SetTimers, wanted: SetTimers): TimerChange[] {
   const { checkMs } = wanted
   return [

@@ -20,7 +20,7 @@ export interface Windows {
   readonly closed?: Window
 }
 
-/** What a reading did to the windows, and the closed window whose summary is now due, if any. */
+/** Effect of a reading on the windows, and the closed window whose summary is due, if any. */
 interface Assignment {
   readonly reason: 'counted' | 'window-closed' | 'window-revised' | 'late'
   readonly windows: Windows

@@ -86,7 +86,7 @@ const TABLE = {
   },
 } as const satisfies Readonly<Record<string, Topic>>
 
-/** What a topic carries, and the third part of its name. */
+/** Contents of a topic, and the third part of its name. */
 export type Signal = keyof typeof TABLE
 
 export type RetrySignal = Extract<Signal, `retry-${string}`>

@@ -1,4 +1,7 @@
-/** What no schema can say about a mapping: fields that the family does not have, units that do not fit, and the like. Pure. */
+/**
+ * Contradictions of a mapping that no schema can express: fields that the family lacks, units of another dimension, and so on.
+ * Pure.
+ */
 import type { FilePath, PathError } from '../file-errors.ts'
 import { linearPattern, UnfitPattern } from '../linear-pattern.ts'
 import { FAMILIES } from '../telemetry/families.ts'

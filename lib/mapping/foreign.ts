@@ -7,7 +7,7 @@ import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import { type ForeignDocument, mapped, takes } from './apply.ts'
 import type { Mapping } from './mapping.ts'
 
-/** The reading in a document, or why there is none; undefined if no mapping takes it. */
+/** Returns the reading in a document, or the reason why it has none; undefined if no mapping takes it. */
 export function mappedByFirst(
   mappings: readonly Mapping[],
   document: ForeignDocument,
@@ -17,8 +17,8 @@ export function mappedByFirst(
 }
 
 /**
- * For `Application.readForeign`: a record that is no CloudEvent and holds a JSON object, or a CloudEvent of a type that a mapping
- * names. Undefined for what no mapping takes: that stays what it is.
+ * Returns a reader for `Application.readForeign`. It reads JSON objects that are not CloudEvents, and CloudEvents of a type that
+ * a mapping names. Undefined for any other record, which stays unchanged.
  */
 export function foreignReader(mappings: readonly Mapping[]) {
   const types = new Set(mappings.flatMap(({ eventType }) => eventType ?? []))

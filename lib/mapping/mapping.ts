@@ -11,7 +11,7 @@ export interface Path {
 export type Scalar = string | number | boolean
 
 export interface Mapping {
-  /** For messages and ids. */
+  /** Name of the mapping, for messages and ids. */
   readonly name: string
   readonly family: Family
   readonly has: readonly Path[]
@@ -52,7 +52,7 @@ export interface FieldSource {
   readonly pattern?: LinearPattern
   readonly values?: ReadonlyMap<string, string | number>
   readonly as?: 'number' | 'text'
-  /** From the number in the record to that in the reading. */
+  /** Converts the number of the record to that of the reading. */
   readonly convert?: (value: number) => number
 }
 

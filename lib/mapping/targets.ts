@@ -4,7 +4,7 @@ import type { FieldSource } from './mapping.ts'
 
 type Kind = FieldSource['kind']
 
-/** What identifies the entity: a reading without one of them violates its schema. */
+/** Attributes that identify the entity: a reading without one of them violates its schema. */
 const IDENTITY: Readonly<Record<FamilyName, Readonly<Record<string, Kind>>>> = {
   environment: {
     sensorId: 'text',
@@ -18,7 +18,7 @@ const IDENTITY: Readonly<Record<FamilyName, Readonly<Record<string, Kind>>>> = {
 
 const EVERYWHERE = { unit: 'text', tags: 'labels' } as const
 
-/** By the dotted path in the data of a reading. Single tags, such as `tags.room`, are texts, too. */
+/** Returns the targets by their dotted path in the data of a reading. Single tags, such as `tags.room`, are texts, too. */
 export function targetsOf(name: FamilyName): ReadonlyMap<string, Kind> {
   const { metrics, states } = FAMILIES[name]
   return new Map<string, Kind>([

@@ -3,7 +3,7 @@ import { isTimestamp } from '../../packages/runtime/cloudevents/attributes.ts'
 import type { Epoch, TimeSource } from './mapping.ts'
 import { localOffsets, offsetText } from './zones.ts'
 
-/** A time, or why there is none: words that follow the name of the field, without its value. */
+/** A time, or a problem in words that follow the name of the field, without its value. */
 export type ReadTime = { readonly time: string } | { readonly problem: string }
 
 const LOCAL_OR_ZONED =

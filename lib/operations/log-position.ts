@@ -17,7 +17,7 @@ export type From =
   | { readonly timeMs: number }
   | { readonly offset: number }
 
-/** What `--from` can be. @param nowMs the time that durations go back from, in milliseconds since the epoch */
+/** Returns the kind of option `--from`. @param nowMs the time that durations go back from, in milliseconds since the epoch */
 export function fromKind(nowMs: number): Kind<From> {
   return either<From>(
     oneOf(['start', 'end']),

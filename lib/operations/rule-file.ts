@@ -13,7 +13,7 @@ export const RULE_FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.ya?ml$/
 export interface NamedRuleFile {
   readonly name: string
   readonly text: string
-  /** Of the text: who saves it names the one that was edited. */
+  /** Hash of the text: a save names the version that was edited. */
   readonly hash: string
 }
 
@@ -46,7 +46,7 @@ export function errorsWith(
   return { errors, rules }
 }
 
-/** By folder, the last change that this process has begun. */
+/** Last change begun by this process, by folder. */
 const saving = new Map<string, Promise<unknown>>()
 
 /**
@@ -86,7 +86,7 @@ async function checkedAndSaved(
   return { outcome: 'saved', file: named(name, text), rules }
 }
 
-/** Whoever reads the file meanwhile, such as a watcher, finds the old text or the new one. */
+/** Concurrent readers of the file, such as a watcher, see the old text or the new one. */
 async function replace(path: string, text: string): Promise<void> {
   const next = `${path}.${randomUUID()}.new`
   try {

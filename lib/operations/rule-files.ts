@@ -7,7 +7,7 @@ import { fileFailure } from './file-failure.ts'
  * The rule file of this path, or those of a folder.
  *
  * @param shown how messages name it
- * @throws OperationFailure if there is none, RulesFolderError if a folder cannot be used
+ * @throws OperationFailure if it is missing, RulesFolderError if a folder cannot be used
  */
 export async function ruleFiles(path: string, shown: string): Promise<readonly RuleFile[]> {
   const found = await stat(path).catch(error => {

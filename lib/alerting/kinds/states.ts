@@ -15,7 +15,7 @@ export const states: ConditionKind<StatesCondition> = {
   keys: {
     fireEquals: {
       ...TEXTS,
-      about: 'For states such as `status`: fires when the state is this one, or one of these.',
+      about: 'Fires when a state such as `status` is this one, or one of these.',
       example: 'degraded',
       inPatterns: 'One whose state is this one, or one of these.',
     },

@@ -37,7 +37,7 @@ function count(pattern: CountPattern, draft: Draft, timeMs: number): void {
   }
   draft.counted = [...draft.counted, timeMs].sort((a, b) => a - b).slice(-pattern.count)
   const endMs = endOf(pattern, draft.counted)
-  // It was full with the latest of them, which need not be the one that has come last.
+  // The latest of them filled it, which need not be the one that arrived last.
   const fullMs = draft.counted.at(-1) ?? timeMs
   if (endMs !== undefined && endMs >= nowMs) draft.hold(fullMs, fullMs)
   else if (!draft.firing) draft.note('pending')

@@ -7,7 +7,7 @@ export interface PatternChange {
   readonly atMs: number
   /** When the event came that completed the pattern. */
   readonly activeAtMs: number
-  /** It fired because an event did not come in time. */
+  /** Fired because an event did not arrive in time. */
   readonly byTime: boolean
 }
 
@@ -39,7 +39,7 @@ export class Draft {
     return this.decidedMs !== undefined && timeMs < this.decidedMs
   }
 
-  /** The pattern holds. An alert that fires goes on. */
+  /** Marks the pattern as holding. A firing alert stays. */
   hold(timeMs: number, activeAtMs: number, byTime = false): void {
     const atMs = this.#after(timeMs)
     if (!this.firing) {
@@ -52,7 +52,7 @@ export class Draft {
     this.decidedMs = atMs
   }
 
-  /** A sequence has ended with an event. An alert that fires goes on. */
+  /** Ends a sequence with an event. A firing alert stays. */
   match(timeMs: number): void {
     this.hold(timeMs, timeMs)
     if (this.firing) this.firing = { ...this.firing, matchedAtMs: timeMs }

@@ -1,4 +1,4 @@
-/** What one event, or time alone, does to one pattern. The only time is that of the event. Pure. */
+/** Effect of one event, or of time alone, on one pattern. The only time is that of the event. Pure. */
 import type { TransitionReason } from '../reasons.ts'
 import { countEvent, endOfCounting, passCounting } from './count.ts'
 import { Draft, type PatternChange } from './draft.ts'
@@ -13,7 +13,7 @@ export interface Evaluated {
   /** Undefined if nothing is left to remember. */
   readonly state: PatternState | undefined
   readonly reason: TransitionReason
-  /** What is to be told, in order. */
+  /** Changes to publish, in order. */
   readonly changes: readonly PatternChange[]
 }
 
@@ -51,7 +51,7 @@ export function onPatternTime(
 export function duesOf({ pattern, keepFiringForMs }: PatternLife, state: PatternState | undefined): Dues {
   if (!state) return {}
   if (pattern.kind === 'count') return present({ end: endOfCounting(pattern, keepFiringForMs, state) })
-  // As long as the alert fires, another absence changes nothing.
+  // While the alert fires, another absence changes nothing.
   const holds = state.firing !== undefined && state.firing.clearedAtMs === undefined
   const absence = holds ? undefined : absenceEnds(pattern, state)
   return present({ absence, end: endOfSequence(pattern, keepFiringForMs, state) })

@@ -1,4 +1,4 @@
-/** What patterns ask of an event, be it a reading or an event of the topic `events`. Pure. */
+/** Facts of a reading or of an event of the topic `events` that patterns use. Pure. */
 import { attributeText } from '../../../packages/runtime/consumer/attribute-text.ts'
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import {
@@ -16,7 +16,7 @@ export interface Facts {
   readonly event: EventName | undefined
   readonly family: FamilyName
   readonly data: ReadingData
-  /** What the event is about. */
+  /** Entity of the event. */
   readonly entity: { readonly source: string; readonly subject?: string }
   readonly timeMs: number
   dimension(name: Dimension): string | undefined

@@ -16,7 +16,7 @@ import {
 import { familyOfMatcher, matcherRow } from './read-matcher.ts'
 
 export interface KeyedPattern {
-  /** Of its state. */
+  /** Key of its state. */
   readonly key: string
   readonly rule: PatternRule
   readonly matchers: readonly Matcher[]
@@ -24,10 +24,10 @@ export interface KeyedPattern {
   readonly matcherKeys: readonly string[]
 }
 
-/** What an event is tested for, before it is sent to its group. */
+/** A test of an event before it is sent to its group. */
 export interface Regrouping {
   readonly per: Per
-  /** By name. */
+  /** Matchers by name. */
   readonly matchers: ReadonlyMap<string, Matcher>
 }
 
@@ -39,7 +39,7 @@ export interface PatternsInForce {
   readonly paused: ReadonlySet<string>
   readonly byFamily: ReadonlyMap<FamilyName, readonly KeyedPattern[]>
   readonly ofReadings: ReadonlyMap<FamilyName, readonly Regrouping[]>
-  /** By CloudEvents type. */
+  /** Tests by CloudEvents type. */
   readonly ofEvents: ReadonlyMap<string, readonly Regrouping[]>
 }
 
@@ -70,7 +70,7 @@ function keyed(rule: PatternRule): KeyedPattern {
   return { key: keyOfPattern(rule, shapeOf(rule.pattern, matcherKeys)), rule, matchers, matcherKeys }
 }
 
-/** What a pattern asks for, without its numbers: an edit of those leaves an alert firing. */
+/** Returns the pattern without its numbers: an edit of those leaves an alert firing. */
 function shapeOf(pattern: Pattern, matcherKeys: readonly string[]): string {
   const parts = pattern.kind === 'count' ? [] : [String(pattern.steps.length), String(!!pattern.absence)]
   return derivedId('pattern', pattern.kind, pattern.per, ...parts, ...matcherKeys)

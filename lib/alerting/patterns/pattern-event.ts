@@ -10,15 +10,15 @@ export const PATTERN_EVENT_TYPE = 'io.sluice.pattern.event.v1' satisfies EventTy
 
 /** Data of `io.sluice.pattern.event.v1`. Source and subject of the event name the group. */
 export interface PatternEvent {
-  /** What the event is about. */
+  /** Entity of the event. */
   readonly entity: Facts['entity']
-  /** What the group has in common: `tenant`, `tags.floor`; `entity` if it is one entity. */
+  /** Common property of the group: `tenant`, `tags.floor`; `entity` for one entity. */
   readonly per: string
   /** Which of the events it is that the patterns in force ask for: names that follow from what they ask for. */
   readonly matches: readonly string[]
 }
 
-/** At most one for each kind of group; none for an event that no pattern asks for, or that belongs to no group. */
+/** Returns at most one event for each kind of group, and no event without a pattern or a group for it. */
 export function regrouped(facts: Facts, regroupings: readonly Regrouping[]): readonly Emission[] {
   return regroupings.flatMap(({ per, matchers }) => {
     const matches = [...matchers].flatMap(([name, matcher]) => (isMet(matcher, facts) ? [name] : []))

@@ -53,7 +53,7 @@ export function renderPatternSummary(
   return fillIn(summary, texts, labels)
 }
 
-/** Of a sequence: the time of its last step. */
+/** Returns the time of the last step of a sequence. */
 function withinOf(pattern: Pattern): number {
   if (pattern.kind === 'count') return pattern.withinMs
   return pattern.absence?.withinMs ?? pattern.steps.at(-1)?.withinMs ?? 0

@@ -24,12 +24,12 @@ export interface EventMatcher {
 
 export type Matcher = ReadingMatcher | EventMatcher
 
-/** What events must have in common to be seen together: the entity, a dimension of its family, or a tag. */
+/** Property that events must share to be seen together: the entity, a dimension of its family, or a tag. */
 export type Per = 'entity' | Dimension | `tags.${string}`
 
 interface Common {
   readonly per: Per
-  /** Ends the alert, and lets the pattern begin anew. */
+  /** Ends the alert and resets the pattern. */
   readonly until?: Matcher
 }
 

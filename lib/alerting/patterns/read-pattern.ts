@@ -15,7 +15,7 @@ import {
 } from './read-matcher.ts'
 
 const DAY_MS = 86_400_000
-/** What is older may be gone from the log, and could not be read again. */
+/** Older events may be gone from the log, and could not be read again. */
 const LONGEST_MS = READINGS_TOPIC.keptDays * DAY_MS
 
 /** Reads what can be read of a row. The result is a rule only if nothing was reported. */
@@ -102,7 +102,7 @@ function reportOthers(step: Row, at: Place, fault: PatternFault): void {
       fault([...at, key], 'belongs into absence: { … }, with all that says which event does not come')
 }
 
-/** Of a group, every event must say to which one it belongs; an entity has readings of one family. */
+/** Every event of a group must name its group; an entity has readings of one family. */
 function reportGroups(pattern: Pattern, fault: PatternFault): void {
   const families = [...new Set(matchersOf(pattern).map(familyOfMatcher))]
   for (const family of families) {

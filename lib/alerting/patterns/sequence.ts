@@ -37,7 +37,7 @@ export function sequenceEvent(
   }
 }
 
-/** From the last step to the first, so that an event is one step of a match only. */
+/** The steps are visited from the last to the first, so that an event is only one step of a match. */
 function advance(pattern: SequencePattern, draft: Draft, timeMs: number, steps: ReadonlySet<number>): void {
   for (let index = pattern.steps.length - 1; index >= 0; index -= 1)
     if (steps.has(index) && follows(pattern, draft, index, timeMs))
@@ -145,7 +145,7 @@ function absentEvent(pattern: SequencePattern, keepMs: number, draft: Draft, tim
   if (waiting?.cameMs !== undefined) absentEvent(pattern, keepMs, draft, waiting.cameMs)
 }
 
-/** Of the times at which a wait began, those before the event are over. */
+/** Ends the waits that began before the event. */
 function endWait(draft: Draft, timeMs: number): void {
   const { waiting } = draft
   if (!waiting || timeMs < waiting.sinceMs) return

@@ -1,18 +1,18 @@
-/** What is remembered of one pattern for one entity or group. Times are event times, in milliseconds since the epoch. */
+/** State of one pattern for one entity or group. Times are event times, in milliseconds since the epoch. */
 import type { FiredAlert } from '../alert.ts'
 
 export interface PatternState {
   /** Set while the alert fires. */
   readonly firing?: FiringPattern
-  /** When the alert last fired, went on or resolved: what happened before that has been used. */
+  /** Time at which the alert last fired, continued or resolved: earlier events have been used. */
   readonly decidedMs?: number
-  /** Of a count: the times of the latest events, oldest first; at most as many as the rule counts. */
+  /** Times of the latest events of a count, oldest first; at most as many as the rule counts. */
   readonly counted?: readonly number[]
-  /** Of a sequence: by step, when it was last reached; null if it was not. The last step needs none. */
+  /** Time at which each step of a sequence was last reached; null before that. The last step needs no entry. */
   readonly reached?: readonly (number | null)[]
-  /** Of a sequence whose steps have all come: since when the absence lasts. */
+  /** Start of the absence, for a sequence whose steps have all occurred. */
   readonly waiting?: Waiting
-  /** Of a sequence with an absence: when its event came last. A step from before it that arrives later begins no wait. */
+  /** Time of the last event of an absence. An earlier step that arrives later begins no wait. */
   readonly absentMs?: number
 }
 
@@ -21,7 +21,7 @@ export interface FiringPattern {
   readonly activeAtMs: number
   /** Since when the pattern no longer holds: the alert resolves `keepFiringFor` later. Absent while it holds. */
   readonly clearedAtMs?: number
-  /** Of a sequence that ends with an event, which does not last: when it last matched. It resolves `keepFiringFor` later. */
+  /** Time of the last match of a sequence that ends with an event. It resolves `keepFiringFor` later. */
   readonly matchedAtMs?: number
 }
 
@@ -33,7 +33,7 @@ export interface Waiting {
   readonly cameMs?: number
 }
 
-/** What a timer waits for: the end of an absence, or of anything else. */
+/** Reason of a timer: the end of an absence, or any other end. */
 export type Due = 'absence' | 'end'
 
 export type Dues = Partial<Record<Due, number>>

@@ -22,7 +22,7 @@ import { simulatedFields } from '../../telemetry/simulator.ts'
 import { document } from './document.ts'
 
 export interface GeneratorParameter {
-  /** Absent if no parameter is configured. */
+  /** Name of the parameter, if one is configured. */
   readonly generatorParameter?: string
 }
 

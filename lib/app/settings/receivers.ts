@@ -16,7 +16,7 @@ function secretsIn(json: string): Secrets | undefined {
   }
 }
 
-/** What the receivers of notifications are reached with. */
+/** Credentials of the receivers of notifications. */
 export const RECEIVERS = slice(
   'Receivers of notifications',
   {

@@ -37,7 +37,7 @@ export interface KeptOperation {
   readonly total: number | null
   /** Work of a run without an audit event: the next run writes it first. */
   readonly unaudited?: Unaudited | undefined
-  /** Absent while unknown. */
+  /** Number of redriven records that failed again; missing while unknown. */
   readonly failedAgain?: FailedAgain
   /** Why it has failed. */
   readonly problem?: string

@@ -59,7 +59,7 @@ export async function publishChosen<Letter extends Departing>(
         acknowledged(batch.taken)
         return batch
       })
-      // Its rejection is handled below; the next batch is made meanwhile.
+      // A rejection is handled below; the next batch is made meanwhile.
       inFlight.catch(() => {})
     }
   } finally {

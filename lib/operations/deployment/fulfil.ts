@@ -25,8 +25,8 @@ export interface Teller {
 }
 
 /**
- * Applies the topic table. Everything is decided before anything is changed: if one change would lose records, none is made.
- * Deleting the resource keeps topics, secret and parameter.
+ * Applies the topic table. Everything is decided before anything is changed: a change that would lose records prevents all
+ * others. Deleting the resource keeps topics, secret and parameter.
  *
  * @returns the outcome. Never rejects
  */

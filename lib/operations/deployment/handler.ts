@@ -50,7 +50,7 @@ async function outcomeInTime(request: ResourceRequest, run: Run, told: Teller): 
   const deployment = new Deployment(run, stopping.signal)
   const late = pause(Math.max(0, run.withinMs), undefined, { signal: stopping.signal }).then(
     () => failed(request, lateReason(run), told),
-    // Not late: the other promise has won.
+    // The other promise has won, so this one never resolves.
     () => new Promise<never>(() => {}),
   )
   try {

@@ -13,7 +13,7 @@ export interface ResourceRequest {
   readonly LogicalResourceId: string
   /** Where the answer is written to. It holds a signature, so it is as secret as a password. */
   readonly ResponseURL: string
-  /** Absent in a create request. */
+  /** Physical id of the resource; missing in a create request. */
   readonly PhysicalResourceId?: string
   readonly ResourceProperties: Properties
   /** Present in an update request. */

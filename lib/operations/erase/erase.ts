@@ -27,19 +27,19 @@ export interface ErasedTopic {
   readonly consumers: readonly string[]
 }
 
-/** What is to be erased. */
+/** Plan of an erasure. */
 export interface ErasurePlan {
   /** `source`, a space, `subject`. */
   readonly entity: string
-  /** In the order in which the erasure is appended. */
+  /** Topics in the order in which the erasure is appended. */
   readonly topics: readonly ErasedTopic[]
-  /** What their consumers hold of the entity. */
+  /** States of the entity in their consumers. */
   readonly holdings: readonly Holding[]
   /** Partition states that hold it, but that an erasure in these topics does not reach. */
   readonly notReached: readonly StateKey[]
 }
 
-/** What came of it. */
+/** Result of an erasure. */
 export interface ErasureReport extends Omit<ErasurePlan, 'holdings'> {
   readonly erasureId: string
   /** The records of the erasure. */
@@ -50,14 +50,14 @@ export interface ErasureReport extends Omit<ErasurePlan, 'holdings'> {
   })[]
 }
 
-/** Who waits for an erasure. */
+/** Watcher of an erasure. */
 export interface Watching {
   readonly stop: AbortSignal
   /** Receives how far the consumers are, again and again. */
   readonly onProgress: (consumers: readonly ConsumerErasure[]) => void
 }
 
-/** What an erasure works with. */
+/** Connections of an erasure. */
 export interface Servers {
   readonly config: Config
   readonly connections: Pick<Connections, 'publisher'>
@@ -66,7 +66,7 @@ export interface Servers {
 }
 
 /**
- * Who holds what of the entity.
+ * Returns the plan: the states and records of the entity, by consumer.
  *
  * @param wanted its whole name, or its subject
  * @param topics those whose consumers the erasure reaches
@@ -91,9 +91,9 @@ export async function planned(
 }
 
 /**
- * Appends the erasure to every partition of a topic, waits for the consumers, and goes on to the next topic: what consumers of the
- * one have sent to the other before the erasure should come before it there, too. Every partition, because an entity can have states
- * in several: if its keys are random, or were another partitioner's, or if the topic has grown.
+ * Appends the erasure to every partition of a topic, waits for the consumers, and continues with the next topic: events that
+ * consumers of the one sent to the other must come before the erasure there, too. Every partition is included because an entity
+ * can have states in several: with random keys, keys of another partitioner, or after a growth of the topic.
  *
  * @param timeoutMs for all waits together. The erasure is appended to every topic, even if the time is up.
  * @throws OperationFailure if Kafka does not take the erasure

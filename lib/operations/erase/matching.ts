@@ -64,7 +64,7 @@ export async function eraseAll(
         if (stop.aborted) return counts.entities
         await publisher.publish(
           some.map(name => {
-            // Of its own, because ids of events with the same source are derived from it.
+            // Each has an id of its own, because ids of events with the same source are derived from it.
             const erasure = { erasureId: randomUUID(), requestedAt, partition }
             const event = entityErased(partsOfEntity(name), erasure)
             return { ...producedRecord(topic, null, event, config.contentMode), partition }

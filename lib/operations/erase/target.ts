@@ -1,4 +1,4 @@
-/** Finds the entity that is to be erased. An erasure cannot be taken back, so a name that fits several is refused. */
+/** Finds the entity that is to be erased. An erasure cannot be undone, so an ambiguous name is refused. */
 
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import { attributeViolation } from '../../../packages/runtime/cloudevents/attributes.ts'

@@ -3,7 +3,7 @@
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import { type ErasurePlace, type ErasureStanding, erasureStanding } from '../../queries/erasure.ts'
 
-/** What became of an erasure in a consumer. */
+/** State of an erasure in a consumer. */
 export interface ConsumerErasure {
   readonly consumer: string
   readonly topic: string
@@ -30,7 +30,7 @@ const BETWEEN_LOOKS_MS = 500
  * Looks at the partition states until all have come past the erasure, the time is up, or the user wants to stop.
  *
  * @param places of every consumer, in the order of the result
- * @param progress is told after each look
+ * @param progress called after each look
  * @throws Unavailable if Redis does not answer
  */
 export async function untilApplied(
@@ -42,7 +42,7 @@ export async function untilApplied(
   const standings = new Map<ErasurePlace, ErasureStanding>()
   const endMs = nowMs() + timeoutMs
   for (;;) {
-    // What is applied is not looked at again. One at a time: consumers use this Redis.
+    // Applied erasures are not read again. One question at a time: consumers use this Redis.
     for (const place of places)
       if (standings.get(place)?.kind !== 'applied')
         standings.set(place, await erasureStanding(inspection, place))

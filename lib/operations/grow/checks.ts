@@ -1,4 +1,4 @@
-/** What must hold before a topic can grow. Each check returns what is wrong, for a person, and what to do. */
+/** Conditions for the growth of a topic. Each check returns the problem and its remedy. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isUnknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'

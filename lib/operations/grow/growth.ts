@@ -22,7 +22,7 @@ const ANSWERED_MS = 30_000
 export interface Checked {
   readonly from: number
   readonly plans: readonly ConsumerPlan[]
-  /** What is in the way, a line each; the topic can grow if nothing is. */
+  /** Obstacles, a line each; empty if the topic can grow. */
   readonly wrong: readonly string[]
 }
 
@@ -46,7 +46,7 @@ export class Growth {
   /** The growth that is under way, begun by an earlier run. @throws OperationFailure if it is one to another number */
   async underway(): Promise<Underway | undefined> {
     const { underway } = await this.#records.read()
-    // What was laid ready lies elsewhere.
+    // The prepared states are elsewhere.
     if (underway && underway.attempt === undefined)
       throw new OperationFailure(
         `${underway.by} began to grow ${this.#topic.name} to ${underway.to} partitions with an older version of this command: finish it with ` +
@@ -102,7 +102,7 @@ export class Growth {
     return staged
   }
 
-  /** Takes a growth back. @throws OperationFailure if there is none, or Kafka may have the partitions already */
+  /** Takes a growth back. @throws OperationFailure without a growth, or if Kafka may have the partitions already */
   async abort(): Promise<void> {
     await this.underway()
     const underway = await this.#records.takeOver()

@@ -17,7 +17,7 @@ const STRETCH = 5_000
 /** Ticks are of the clock, which each partition has for itself. */
 const CLOCK = entityOf({ source: CLOCK_SOURCE })
 
-/** The keys of one topic. What was found once is not looked for again. */
+/** Finds the keys of one topic, each only once. */
 export class KeyFinder {
   readonly #log: LogReader
   readonly #topic: string
@@ -68,7 +68,7 @@ export class KeyFinder {
     return undefined
   }
 
-  /** A record without a key, or with one of another partition, may be a stray: an older one can tell more. */
+  /** A record without a key, or with one of another partition, may be a stray: an older record has the right one. */
   #isSettled(partition: number, key: Buffer | null | undefined): boolean {
     return key != null && partitionOf(key, this.#partitions) === partition
   }

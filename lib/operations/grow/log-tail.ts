@@ -1,4 +1,4 @@
-/** What lies at the end of a log: ticks do not count, because they are of no entity. */
+/** Records at the end of a log. Ticks do not count, because they belong to no entity. */
 
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'

@@ -1,4 +1,4 @@
-/** What a growth does to the partition states of each consumer. */
+/** Effect of a growth on the partition states of each consumer. */
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import { isHolderName } from '../../../packages/runtime/pipeline/deciding/hold.ts'
 import { heldParts } from '../../../packages/runtime/pipeline/deciding/stored-state.ts'
@@ -124,7 +124,7 @@ interface Kept {
   readonly held: number
 }
 
-/** What belongs to entities in a partition state. The counters do not tell who still has parked events. */
+/** Returns the data of entities in a partition state. The counters do not include the owners of parked events. */
 async function keptIn(topic: GrowingTopic, consumer: string, partition: number): Promise<Kept> {
   const key = topic.keyOf(consumer, partition)
   const [entities, held, holders] = [new Set<string>(), new Set<string>(), new Set<string>()]
@@ -138,8 +138,8 @@ async function keptIn(topic: GrowingTopic, consumer: string, partition: number):
 }
 
 /**
- * As `presentPartition` decides for the redrive of the same record. That goes by the key of the last attempt: it can be patched, and
- * only the first attempt surely has the key of the record in the log.
+ * Decides as `presentPartition` does for the redrive of the same record. That uses the key of the last attempt, which can be
+ * patched; only the first attempt surely has the key of the record in the log.
  */
 async function failureRoute(
   finder: KeyFinder,

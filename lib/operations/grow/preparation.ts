@@ -72,7 +72,7 @@ export class Preparation {
   async takeBack(underway: Underway): Promise<void> {
     const { generations } = this.#topic
     for (const live of this.#statesOf(underway)) {
-      // As long as the fence stands, nobody else builds there.
+      // No other operation builds here while the fence stands.
       await generations.drop(live, { kind: 'growth', attempt: underway.attempt })
       await generations.unfence(live, growthFence(underway))
     }
@@ -91,7 +91,7 @@ export class Preparation {
     throw failure
   }
 
-  /** For consumers whose states are left alone: misrouted records are told by the present number of partitions. */
+  /** Note for consumers whose states do not move: they recognize misrouted records by the present number of partitions. */
   async noteFor(
     consumers: readonly string[],
     partitioning: Partitioning,

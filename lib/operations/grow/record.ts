@@ -1,4 +1,4 @@
-/** What Redis keeps of the growths of a topic: those that are over, and how far one has come that is under way. */
+/** Record of the growths of a topic in Redis: the finished ones, and the progress of the present one. */
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import { type Operation, Operations } from '../../../packages/runtime/pipeline/generations/operations.ts'
@@ -40,7 +40,7 @@ export interface Underway extends Operation {
   /** The generation that the partitioning will have. */
   readonly generation: number
   readonly phase: Phase
-  /** Those whose states move, and those that keep nothing by entity and go on meanwhile. */
+  /** Consumers whose states move, and those without states by entity, which continue meanwhile. */
   readonly consumers: readonly string[]
   readonly except: readonly string[]
   /** Set once the states are laid ready. */

@@ -1,16 +1,16 @@
-/** What a growth is told, and what it tells. */
+/** Arguments and events of a growth. */
 import type { ConsumerPlan } from './plan.ts'
 
 export interface Order {
   readonly to: number
   readonly by: string
-  /** Also where entities stay behind because nothing tells their key. */
+  /** Whether entities with an unknown key may stay behind. */
   readonly allowUnknown: boolean
   /** Consumers that keep nothing by entity: they may be behind, and their states are left alone. */
   readonly except: readonly string[]
-  /** For how many milliseconds no record may come before the growth begins. */
+  /** Time without a record before the growth begins, in milliseconds. */
   readonly quietMs: number
-  /** For how many milliseconds a request of a run that was killed may still reach Kafka; 30 s if absent. */
+  /** Time in which a request of a killed run may still reach Kafka, in milliseconds; 30 s by default. */
   readonly answeredMs?: number
 }
 
@@ -26,7 +26,7 @@ export type Step =
   | 'switched'
   | 'over'
 
-/** What a person is told meanwhile. A test stops a growth at a step. */
+/** Events for the operator. A test stops a growth at a step. */
 export interface Watching {
   readonly tell: (text: string) => void
   readonly reached?: (step: Step) => void
@@ -40,7 +40,7 @@ export function refusal(wrong: readonly string[]): string {
 /** How many of the entities are named that stay behind. */
 const NAMED = 5
 
-/** What the states themselves have against a growth, a line for each consumer that has something. */
+/** Returns the objections of the states to a growth, a line for each consumer. */
 export function inTheWay(
   plans: readonly ConsumerPlan[],
   { allowUnknown }: Pick<Order, 'allowUnknown'>,
@@ -56,7 +56,7 @@ function stayingBehind(plans: readonly ConsumerPlan[]): string[] {
     const some = unknown.slice(0, NAMED).map(({ entity, why }) => `${entity} (${why})`)
     return [
       `${unknown.length} entities of ${consumer} would stay behind: ${some.join(', ')}${unknown.length > NAMED ? ', …' : ''}. ` +
-        'With --allow-unknown they do, and their next records may begin with no state.',
+        'With --allow-unknown they do, and their next records may begin without a state.',
     ]
   })
 }

@@ -23,7 +23,7 @@ export interface Servers {
   readonly kafka: Kafka
   readonly log: LogReader
   readonly bounds: LogBounds
-  /** Absent if no checkpoints are kept. */
+  /** Missing without checkpoints. */
   readonly kept?: KeptStates
 }
 

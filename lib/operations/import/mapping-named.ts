@@ -18,7 +18,7 @@ export interface MappingsFolder {
  * A name stands for a file of the folder; anything with a slash or an ending is a path.
  *
  * @param pathOf finds a file by its path as it was given
- * @throws OperationFailure if there is none, or with all its errors
+ * @throws OperationFailure without such a mapping, or with all its errors
  */
 export async function mappingNamed(
   named: string,

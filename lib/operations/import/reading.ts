@@ -10,7 +10,7 @@ import { rfc3339 } from './instant.ts'
 import type { BrokenRow, Row } from './rows.ts'
 import type { Series } from './series.ts'
 
-/** What all rows of a file share. */
+/** Common properties of all rows of a file. */
 export interface Recording {
   /** The file's name without its folders: part of every id, so that a file may move. */
   readonly file: string
@@ -23,8 +23,8 @@ export interface Recording {
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
 /**
- * The event of a row. Its id follows from file name, line and content: files repeat timestamps, so only the line tells
- * two equal rows apart; and the same row imported with another unit or entity is another event.
+ * Returns the event of a row. Its id is derived from file name, line and content. Files repeat timestamps, so only the line
+ * distinguishes two equal rows; the same row with another unit or entity is another event.
  */
 export function eventOfRow(recording: Recording, row: Row): Event | BrokenRow {
   const { series, entity, utcOffset, file } = recording

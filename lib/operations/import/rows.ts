@@ -24,7 +24,7 @@ export interface BrokenRow {
   readonly isJson?: true
 }
 
-/** In a longer row the closing quote is missing, and it would extend to the end of the file. */
+/** A longer row has no closing quote, and would extend to the end of the file. */
 const LONGEST_ROW = 64 * 1024
 
 interface Parsed {

@@ -30,7 +30,7 @@ export interface SeriesOptions extends IdentityOptions {
 export interface Series {
   readonly family: Family
   readonly metric: string
-  /** From the unit of the column to the metric's own. */
+  /** Converts from the unit of the column to that of the metric. */
   readonly convert: (value: number) => number
   /** The data of a reading; `value` in the metric's own unit. */
   readonly dataOf: (entity: string, value: number) => ReadingData

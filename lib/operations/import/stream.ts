@@ -15,7 +15,7 @@ import { type MappingsFolder, readyMappingsText } from './mapping-named.ts'
 import { eventOfRow, type Recording } from './reading.ts'
 import { type BrokenRow, type Columns, readRows } from './rows.ts'
 
-/** What all rows of CSV files share. Without `entity`, the name of each file is the entity. */
+/** Common properties of all rows of CSV files. Without `entity`, the name of each file is the entity. */
 export interface SeriesPlan extends Omit<Recording, 'file' | 'entity'> {
   readonly entity?: string
   readonly columns: Columns
@@ -28,7 +28,7 @@ export interface MappedPlan {
 
 export type ImportPlan = (SeriesPlan | MappedPlan) & {
   readonly skipInvalid: boolean
-  /** What `partitionkey` of the events is made of; undefined: they have none. */
+  /** Source of the events' `partitionkey`; undefined for events without one. */
   readonly keyBy: KeyStrategy | undefined
 }
 
@@ -38,7 +38,7 @@ export interface ImportCounts {
   skipped: number
 }
 
-/** What an import has of its surroundings. */
+/** Ports of an import. */
 export interface ImportPorts {
   /** Opens a file by the name that it was given by. */
   readonly open: (file: string) => Readable

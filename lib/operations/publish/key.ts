@@ -11,11 +11,11 @@ import { familyOf, type ReadingData } from '../../telemetry/families.ts'
 import { keyOf } from '../../telemetry/reading.ts'
 
 const OF_ALERTS: readonly string[] = [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, ALERT_ACKNOWLEDGED_TYPE]
-/** Their subject is the group. */
+/** Types whose subject is the group. */
 const OF_GROUPS: readonly string[] = [ALERT_ROUTED_TYPE, NOTIFICATION_TYPE]
-/** Their data name an entity, too, but it is their own source and subject that name the group. */
+/** Types whose data name an entity, but whose own source and subject name the group. */
 const OF_PATTERNS: readonly string[] = [PATTERN_EVENT_TYPE]
-/** They keep the key of the record that failed. */
+/** Types that keep the key of the failed record. */
 const OF_FAILURES: readonly string[] = [FAILURE_TYPE, RETRY_TYPE, DEAD_LETTER_TYPE]
 
 /**

@@ -1,4 +1,4 @@
-/** Publishes single events, and tells where each lies. */
+/** Publishes single events and reports their positions. */
 
 import type { TopicPublisher } from '../../../packages/runtime/adapters/kafka/produce-types.ts'
 import { requestsOf } from '../../../packages/runtime/adapters/kafka/requests.ts'
@@ -11,7 +11,7 @@ import type { KeyStrategy } from '../../telemetry/key.ts'
 import { eventKey } from './key.ts'
 import { keyBy as keyOfEvent } from './key-by.ts'
 
-/** What is told of each event. */
+/** Report about each event. */
 export interface PublishedEvent {
   readonly id: string
   readonly topic: string

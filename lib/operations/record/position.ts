@@ -19,9 +19,9 @@ const count = pipe(number(), integer(), minValue(0))
 
 const POSITION = object({
   version: literal(1),
-  /** Its whole name. */
+  /** Whole name of the topic. */
   topic: string(),
-  /** As they were written on the command line. */
+  /** Filters as written on the command line. */
   filters: array(string()),
   /** How many bytes of the file are good. */
   bytes: count,

@@ -22,7 +22,10 @@ export interface Progressing {
   next: number
 }
 
-/** What `--from` and `--to` can be. @param nowMs the time that durations go back from, in milliseconds since the epoch */
+/**
+ * Returns the kind of options `--from` and `--to`. @param nowMs the time that durations go back from, in milliseconds since the
+ * epoch
+ */
 export function positionKind(nowMs: number): Kind<From> {
   return either<From>(
     mapped(oneOf(['start', 'end', 'now']), name => (name === 'start' ? name : 'end')),
@@ -48,7 +51,7 @@ export interface Ranges {
  * Which offsets the bounds mean now.
  *
  * @param reach of the topic, with the offsets at the time of `from`, if it is one
- * @param atEndTime the offsets at the time of `to`; empty if it is none
+ * @param atEndTime the offsets at the time of `to`; empty without a time
  * @throws OperationFailure if the bounds cannot mean anything
  */
 export function rangesOf(

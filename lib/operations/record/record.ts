@@ -12,9 +12,9 @@ import { type Bounds, extentOf, rangesOf } from './ranges.ts'
 import { exists, positionOf, RecordingFile } from './recording-file.ts'
 
 export interface RecordPlan extends Bounds {
-  /** Its whole name. */
+  /** Whole name of the topic. */
   readonly topic: string
-  /** As written on the command line; each one is right. */
+  /** Filters as written on the command line; each is valid. */
   readonly filters: readonly string[]
   readonly out: string
   readonly resume: boolean
@@ -110,7 +110,7 @@ function requireSameLog({ topic, ranges }: RecordingPosition, bounds: readonly {
   if (lost === undefined) return
   throw new OperationFailure(
     `${topic}/${lost.partition} ends before offset ${lost.end}, to which it was to be recorded: the topic was made anew, or cut off. ` +
-      'What was recorded of it stays in the file; record the new one into another.',
+      'Its records of the other topic stay in the file: record the new topic into another file.',
   )
 }
 

@@ -4,7 +4,7 @@ import { LONGEST } from '../../../packages/runtime/adapters/files/lines.ts'
 
 /** A line of a text, without its end. */
 export interface Line {
-  /** From 1. */
+  /** Number of the line, from 1. */
   readonly number: number
   /** Undefined if it cannot be read as text. */
   readonly text: string | undefined

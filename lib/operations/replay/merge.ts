@@ -7,8 +7,8 @@ type Groups = AsyncIterable<readonly Recorded[]>
 const GROUP = 2_000
 
 /**
- * What all recordings hold, in the order of time. Items of one recording keep their order: one that is out of order, or has no time,
- * stays behind the item before it. At one time, those of the recording that is named first come first.
+ * Yields the items of all recordings by time. Items of one recording keep their order: one out of order, or without a time, stays
+ * behind the item before it. Items of the same time come in the order of their recordings.
  */
 export async function* merged(recordings: readonly Groups[]): AsyncGenerator<readonly Recorded[]> {
   const [only, ...others] = recordings

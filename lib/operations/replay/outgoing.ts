@@ -53,7 +53,7 @@ export function outgoing(item: Recorded & Partial<Item>, addressing: Addressing)
   return addressing.carryLogTime ? carrying(made, item, movedMs ?? 0) : made
 }
 
-/** By how many milliseconds an item moves; undefined if it stays as it is. */
+/** Returns the number of milliseconds by which an item moves; undefined if it stays. */
 export function movedBy({ roundMs = 0 }: Partial<Item>, { shiftMs }: Addressing): number | undefined {
   return shiftMs === undefined && roundMs === 0 ? undefined : (shiftMs ?? 0) + roundMs
 }
@@ -93,7 +93,7 @@ function keyInStream(event: Event, line: number, strategy: KeyStrategy | undefin
 }
 
 /**
- * What is asked for, else what the event's extension `partitionkey` says, else the key of its family. A reading that violates its
+ * Returns the requested key, else the event's extension `partitionkey`, else the key of its family. A reading that violates its
  * schema may lack the fields of its key. Consumers must refuse it, so it is not refused here.
  *
  * @throws KeyFieldMissing if the strategy is a field that the event must have, and has not

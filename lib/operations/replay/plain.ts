@@ -1,4 +1,4 @@
-/** What is recorded, with the plain data of its events: for those who look into them. What is published stays as it was recorded. */
+/** Recorded events with plain data, for readers. Publishing uses the bytes as recorded. */
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'

@@ -108,7 +108,7 @@ export async function publishAll(
   await onTheWay.orFailure(Promise.resolve())
 }
 
-/** What is on its way, each followed by its own step once everything before it is done. */
+/** Work in flight; each item's own step follows once everything before it is done. */
 class InOrder {
   #last: Promise<void> = Promise.resolve()
   #count = 0
@@ -116,7 +116,7 @@ class InOrder {
   #hasRoom = Promise.withResolvers<void>()
 
   constructor() {
-    // Whoever asks gets it.
+    // The rejection is handled by its callers.
     this.#failure.promise.catch(() => {})
   }
 
@@ -130,7 +130,7 @@ class InOrder {
     while (this.#count >= MOST_ON_THE_WAY) await this.orFailure(this.#hasRoom.promise)
   }
 
-  /** What another promise resolves to, unless something fails first. */
+  /** Resolves as another promise does, unless something fails first. */
   orFailure<T>(other: Promise<T>): Promise<T> {
     return Promise.race([this.#failure.promise, other])
   }

@@ -16,7 +16,7 @@ import { DamagedGzip, unzipped } from './unzipped.ts'
 
 /** One thing to publish. */
 export interface Recorded {
-  /** Its line in a stream or a recording, its number in a batch; from 1. */
+  /** Line in a stream or a recording, or number in a batch; from 1. */
   readonly line: number
   /** When it was recorded, milliseconds since the epoch: the pace follows it. */
   readonly paceMs: number | undefined
@@ -34,7 +34,7 @@ export type OnInvalid = (message: string) => void
  * The recorded items of a text, or of a gzip of it, piece by piece. Its first line shows whether it has lines or is a batch.
  *
  * @param name for messages
- * @param onInvalid leaves out lines that cannot be read, and is told of each; without it, the first of them ends the reading
+ * @param onInvalid receives each line that cannot be read and is left out; without it, the first one ends the reading
  * @throws OperationFailure naming the line that cannot be read
  */
 export async function* readRecorded(
@@ -130,7 +130,7 @@ function mayBeginBatch(text: string): boolean {
   return parse(text) !== undefined || BATCH_BEGINS.test(text)
 }
 
-/** @returns why the line is none, as text */
+/** @returns the problem of an invalid line, as text */
 function recordedEvent(parsed: unknown, line: number): Recorded | string {
   if (parsed instanceof Unparsed) return parsed.reason
   const event = readJsonEvent(parsed)

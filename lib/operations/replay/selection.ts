@@ -39,7 +39,7 @@ function fitsAll(recorded: Recorded, filters: readonly Filter[]): boolean {
   return filters.every(fits => fits(view))
 }
 
-/** What is known of a recording before any of it is published. */
+/** Properties of a recording before any of it is published. */
 export interface Survey {
   /** Undefined if no event that is selected has a time. */
   readonly extent: Extent | undefined
@@ -47,7 +47,7 @@ export interface Survey {
   readonly count: number
   /** Whether a limit ends the recording before its end. */
   readonly isCut: boolean
-  /** From its earliest time to its latest, of events and of records. */
+  /** Time from the earliest to the latest event or record. */
   readonly spanMs: number
   /** When the first thing that is selected was recorded; undefined if nothing has a time. */
   readonly firstPaceMs: number | undefined
@@ -94,7 +94,7 @@ class Times {
   earliestMs = Number.POSITIVE_INFINITY
   latestMs = Number.NEGATIVE_INFINITY
 
-  /** What has no time does not count. */
+  /** Includes a time. Items without one do not count. */
   include(timeMs: number | undefined): void {
     if (timeMs === undefined) return
     this.firstMs ??= timeMs

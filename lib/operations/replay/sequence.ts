@@ -3,7 +3,7 @@ import type { Recorded } from './recorded.ts'
 
 /** One thing to publish, in its round. */
 export interface Item extends Recorded {
-  /** By how many milliseconds its round is later than the first. */
+  /** Delay of its round after the first, in milliseconds. */
   readonly roundMs: number
   /** The latest time so far, of this round: an append time for what comes from no log. */
   readonly latestMs: number | undefined
@@ -12,7 +12,7 @@ export interface Item extends Recorded {
 export interface Limits {
   /** How often the recording is published; `Infinity` is forever. */
   readonly loop: number
-  /** From the beginning of one round to that of the next, in milliseconds. */
+  /** Time from the beginning of one round to that of the next, in milliseconds. */
   readonly periodMs: number
   /** The maximum number of items of all rounds; `Infinity` is all. */
   readonly limit: number
@@ -105,7 +105,7 @@ class Cutter {
   }
 }
 
-/** Used where nothing tells how far apart items are. */
+/** Used where the distance of items is unknown. */
 const USUAL_GAP_MS = 1_000
 
 /** How long one round takes: from its first time to its latest, and as much longer as items are apart on average. */

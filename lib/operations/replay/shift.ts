@@ -21,11 +21,10 @@ export interface Extent {
 }
 
 /**
- * By how many milliseconds every event moves; undefined if that needs the latest time, and it is not known.
- *
- * `now` moves the events as far as possible without sending any before its time, because consumers refuse events from the
- * future. At recorded pace, or slower, the first event is now. Faster, the first ones are in the past and the latest is sent at
- * its time. At `max` speed the latest is now.
+ * Returns the number of milliseconds by which every event moves; undefined if that needs the latest time, which is unknown. `now`
+ * moves the events as far as possible without sending any before its time, because consumers refuse events from the future. At
+ * recorded pace, or slower, the first event is now. Faster, the first ones are in the past and the latest is sent at its time. At
+ * `max` speed the latest is now.
  */
 export function shiftFor(
   target: ShiftTarget,

@@ -10,10 +10,10 @@ export interface Source {
   readonly name: string
   /** Whether it can be read more than once, as a file can and a pipe cannot. */
   readonly isRepeatable: boolean
-  /** Its size; null where nobody knows. */
+  /** Size in bytes; null if unknown. */
   readonly bytes: number | null
   /**
-   * What is recorded, in order, as far as each read goes.
+   * Reads the recorded items in order, up to the present end.
    *
    * @param onInvalid leaves out lines that cannot be read, see `readRecorded`
    */

@@ -2,15 +2,15 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
-/** The gzip data is damaged, or ends before its end. What came before it was sound. */
+/** Damaged or truncated gzip data. Data before the damage was sound. */
 export class DamagedGzip extends Error {
   override readonly name = 'DamagedGzip'
 }
 
 const MAGIC = [0x1f, 0x8b]
-/** Of what is unzipped at once: some thousand records, so that they can be published in large requests. */
+/** Unzipped at once: some thousand records, so that they can be published in large requests. */
 const PIECE_BYTES = 1024 * 1024
-/** A stream that fails drops what nobody has read yet; so it holds one piece at most. */
+/** A failing stream drops unread data, so it holds at most one piece. */
 const ONE_AT_A_TIME = { readableHighWaterMark: 1 } as object
 
 /** @throws DamagedGzip */

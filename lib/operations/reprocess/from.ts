@@ -48,7 +48,7 @@ export interface Start {
   readonly partition: number
   /** The first offset that is read. */
   readonly offset: number
-  /** Of the checkpoint that it begins with, if any. */
+  /** Checkpoint that it begins with, if any. */
   readonly checkpoint?: KeptCheckpoint
 }
 
@@ -73,7 +73,7 @@ export function startInLog(from: From, state: StateKey, { bounds, atTime }: Topi
 
 /**
  * @param kept the checkpoints of the partition state, newest first
- * @throws OperationFailure if there is none, or the log no longer has what follows it
+ * @throws OperationFailure without a checkpoint, or if the log no longer has the records after it
  */
 export function startAtCheckpoint(
   { timeMs }: Extract<From, { kind: 'checkpoint' }>,

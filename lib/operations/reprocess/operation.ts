@@ -1,4 +1,4 @@
-/** What an unfinished reprocessing is about, kept in Redis so that a later command can go on with it. */
+/** Description of an unfinished reprocessing, kept in Redis so that a later command can continue it. */
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import { type Operation, Operations } from '../../../packages/runtime/pipeline/generations/operations.ts'
@@ -15,7 +15,7 @@ export interface Reprocessed extends Operation {
   readonly switched: readonly number[]
 }
 
-/** What became of a partition. */
+/** Result of a partition. */
 export interface SwitchedPartition extends StateKey {
   readonly startOffset: number
   readonly appliedOffset: number

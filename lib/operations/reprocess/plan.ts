@@ -15,7 +15,7 @@ export interface LivePartition {
   readonly facts: StateFacts
 }
 
-/** The partitions that the consumer has a state of. @throws OperationFailure if there are none */
+/** Returns the partitions that the consumer has a state of. @throws OperationFailure without any */
 export async function livePartitions(
   copies: Pick<Generations, 'facts'>,
   states: readonly StateKey[],

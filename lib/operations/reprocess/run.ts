@@ -145,13 +145,13 @@ function expired(state: StateKey, { fromOffset, toOffset }: OffsetRange, { notic
   )
 }
 
-export const GO_ON = 'What is rebuilt is kept: --resume goes on with it, --discard removes it.'
+export const GO_ON = 'The partial rebuild is kept. Continue it with --resume, or delete it with --discard.'
 export const NOTHING_LEFT = 'Nothing was changed, and what was rebuilt is removed.'
 
 function failureOf(error: unknown, state: StateKey, isTrial: boolean): unknown {
   if (error instanceof CopyStopped && error.why === 'other-code')
     return new OperationFailure(
-      `${nameOf(state)} was deployed anew meanwhile: ${error.message}. What was rebuilt is of the old code. ` +
+      `${nameOf(state)} was deployed again meanwhile: ${error.message}. The rebuilt state is of the old code.` +
         (isTrial ? 'Begin again.' : 'Remove it with --discard, and begin again.'),
     )
   const isKnown = [CopyStopped, PartitionStopped].some(known => error instanceof known)

@@ -33,12 +33,12 @@ export const LARGEST_BATCH = CONSUMER_DEFAULTS.limits.records
 /** An event, and the time at which it is appended. */
 export type Appended = readonly [timeMs: number, event: Event]
 
-/** What a consumer made of the events that were appended. */
+/** Effects of the appended events on a consumer. */
 interface Consumed {
-  /** What it published because of them. */
+  /** Published events. */
   readonly published: readonly Event[]
   readonly duplicates: number
-  /** Those that it would not take. */
+  /** Refused events. */
   readonly refused: readonly RefusedByAlerting[]
 }
 
@@ -62,7 +62,7 @@ export class ConsumerLog {
       failuresTo: APPLICATION.failuresTopic,
       process: process as Process,
       env: ENV,
-      // What is late in a test is meant to be, however late.
+      // Late events of a test are intended, however late.
       futureToleranceMs: Number.MAX_SAFE_INTEGER,
     }
   }

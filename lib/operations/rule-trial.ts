@@ -1,6 +1,6 @@
 /**
- * Tries rules on the readings of the last hours: what they would have told. Alerting itself reads them, with the clock and the timers
- * of its log, beginning without any state. Nothing is changed, and nothing leaves the trial.
+ * Tries rules on the readings of the last hours, and returns the alerts that they would have published. Alerting itself reads
+ * them, with the clock and the timers of its log, from an empty state. Nothing is changed, and no event leaves the trial.
  */
 
 import { parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
@@ -20,16 +20,16 @@ import { tick } from '../telemetry/tick.ts'
 import { RuleLog } from './rule-log/rule-log.ts'
 
 export interface TrialOptions {
-  /** Its records have plain data. */
+  /** Log whose records have plain data. */
   readonly log: LogReader
-  /** Of the readings. */
+  /** Ranges of readings. */
   readonly ranges: readonly Range[]
   readonly rules: readonly AnyRule[]
   /** Only readings whose source and subject contain this. */
   readonly entity: string
   /** Until when time passes after the last reading, in milliseconds since the epoch. */
   readonly untilMs: number
-  /** Ends it early, with what was told until then. */
+  /** Ends the trial early, with the alerts so far. */
   readonly stop: AbortSignal
   /** Ends it once this many alerts have fired or resolved. */
   readonly mostTold: number
@@ -37,7 +37,7 @@ export interface TrialOptions {
 
 export interface Trial {
   readonly readings: number
-  /** Those that came a second time, and those that alerting would not take. */
+  /** Number of duplicates. */
   readonly duplicates: number
   readonly refused: number
   readonly entities: number
@@ -46,7 +46,7 @@ export interface Trial {
   /** Why it ended before the end of the readings; null if it did not. */
   readonly cut: 'time' | 'alerts' | null
   readonly rules: readonly TriedRule[]
-  /** In the order in which they fired. */
+  /** Alerts in the order of firing. */
   readonly firings: readonly Firing[]
 }
 
@@ -58,7 +58,7 @@ export interface TriedRule {
   /** How many entities it watches. */
   readonly watched: number
   readonly fired: number
-  /** Of those, how many were still firing at the end. */
+  /** Number of alerts that still fire at the end. */
   readonly firing: number
   /** How many entities it fired for. */
   readonly entities: number
@@ -106,7 +106,7 @@ class Running {
     await this.#replay(arrivals)
   }
 
-  /** Time goes on after the last reading: it can fire and resolve alerts. */
+  /** Lets time pass after the last reading: alerts can fire and resolve. */
   async end(): Promise<void> {
     const { untilMs } = this.#options
     if (this.cut || !this.#span || untilMs <= this.#span.toMs) return

@@ -1,7 +1,7 @@
 /** How messages of operations name servers, and what they answer. */
 import type { Config } from '../app/config.ts'
 
-/** For messages. */
+/** Returns the address of Kafka for messages. */
 export function kafkaAddress({ kafka }: Config): string {
   return kafka.brokers.join(', ') || kafka.clusterArn || ''
 }

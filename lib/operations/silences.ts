@@ -25,7 +25,7 @@ export async function changeSilences(
   try {
     await appendSilences(connections, config, set, new Date(nowMs).toISOString())
   } catch (error) {
-    // What is kept and not appended is appended by the schedule: nothing has to be done again.
+    // A stored silence that was not appended is appended by the schedule, so the operation need not be repeated.
     if (!(error instanceof Unavailable)) throw error
     throw new SilencesNotAppended(error.message, { cause: error })
   }

@@ -16,7 +16,10 @@ export function topicOf({ topic }: Pick<Wanted, 'topic'>, env: string): string {
   return isSignal(topic) ? topicName(topic, env) : topic
 }
 
-/** Like `topicOf`, for a command that changes something. @throws OperationFailure for a topic of another environment */
+/**
+ * Returns a topic as `topicOf` does, for a command that changes something. @throws OperationFailure for a topic of another
+ * environment
+ */
 export function ownTopicOf(wanted: Pick<Wanted, 'topic'>, env: string): string {
   const topic = topicOf(wanted, env)
   requireOwn(topic, env)
@@ -44,7 +47,7 @@ export function stateKeysOf(wanted: Wanted, env: string, partitions: number | un
     return [{ consumer, topic, partition }]
   }
   if (count === undefined)
-    throw usageFailure(`Kafka does not tell how many partitions ${topic} has: name one with --partition.`)
+    throw usageFailure(`The number of partitions of ${topic} is unknown: name one with --partition.`)
   return partitionsOf(consumer, { topic, partitions: count })
 }
 

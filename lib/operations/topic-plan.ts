@@ -1,4 +1,6 @@
-/** What it takes to bring the topics of an environment to what the table says, and what is refused because records would be lost. Pure. */
+/**
+ * Changes that bring the topics of an environment to the table's settings, and those refused because records would be lost. Pure.
+ */
 
 import type { TopicComparison, TopicDifference } from '../../packages/runtime/adapters/kafka/topics.ts'
 import { isServerlessCluster } from '../app/resource-names.ts'
@@ -6,7 +8,7 @@ import { isServerlessCluster } from '../app/resource-names.ts'
 export interface TopicCreation {
   readonly topic: string
   readonly partitions: number
-  /** Absent where the cluster decides. */
+  /** Missing where the cluster decides. */
   readonly replicationFactor?: number
 }
 
@@ -14,7 +16,7 @@ export interface RefusedChange extends TopicDifference {
   readonly because: string
 }
 
-/** What people do about refused changes. */
+/** Remedy for refused changes. */
 export const ABOUT_REFUSED =
   'Take the change of lib/app/topics.ts back; or make it by hand, as with kafka-configs.sh, if the loss is meant'
 
@@ -24,7 +26,7 @@ export interface TopicPlan {
   readonly refused: readonly RefusedChange[]
 }
 
-/** What is known of a topic that exists. */
+/** Facts of an existing topic. */
 export interface TopicFacts {
   readonly signal: string
   /** How many records it keeps. An empty topic has no records to lose. */
@@ -34,7 +36,7 @@ export interface TopicFacts {
   readonly readers: readonly string[]
 }
 
-/** What a kind of cluster decides by itself, whatever a topic asks for. */
+/** Settings that a kind of cluster decides by itself. */
 interface ClusterKind {
   /** Neither asked for nor compared. */
   readonly decides: readonly string[]

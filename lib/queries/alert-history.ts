@@ -1,4 +1,4 @@
-/** What became of alerts, as the alerts topic has it: each with everything that happened to it. */
+/** Histories of alerts, read from the alerts topic. */
 
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
@@ -21,13 +21,13 @@ export interface AlertTransition {
   readonly kind: 'fired' | 'resolved' | 'acknowledged' | 'acknowledgement-removed'
   /** RFC 3339: of the event. */
   readonly time: string
-  /** Where it lies in the alerts topic. */
+  /** Position in the alerts topic. */
   readonly partition: number
   readonly offset: number
   readonly reason?: string
   readonly value?: number | string
   readonly threshold?: number
-  /** Who acknowledged it. */
+  /** Person who acknowledged it. */
   readonly by?: string
   readonly comment?: string
   readonly traceparent?: string
@@ -55,7 +55,7 @@ export async function alertLives(
   return lives.told
 }
 
-/** The alerts that records tell of, by id. Pure. @param records those of one partition in their own order */
+/** Returns the alerts of records, by id. Pure. @param records those of one partition in their own order */
 export function livesIn(
   records: readonly LogRecord[],
   isWanted: IsWanted = () => true,
@@ -116,7 +116,7 @@ class Life {
     return { ...summary, transitions: this.#transitions }
   }
 
-  /** An alert fires once and ends once. Of one that several partitions tell of, each repeats both, maybe after it is over. */
+  /** An alert fires once and ends once. Each of several reporting partitions repeats both, maybe after the alert has ended. */
   #change(alert: Alert, place: Place): void {
     const isFiring = alert.status === 'firing'
     if (this.#isOver || (isFiring && this.#alert)) return

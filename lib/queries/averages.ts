@@ -1,4 +1,4 @@
-/** What the statistics of several entities say together: of a family, or of a site, database type or model of it. Pure. */
+/** Common statistics of several entities: of a family, a site, a database type or a model. Pure. */
 import type { Statistics } from '../analytics/statistics.ts'
 import { WINDOW_MS } from '../analytics/windows.ts'
 import type { ListedEntity as TableEntity } from '../tables/statistics.ts'
@@ -10,24 +10,24 @@ type ListedEntity = Omit<TableEntity, 'open'>
 interface Average {
   /** Mean of the newest values, each entity once. */
   readonly last: number
-  /** Of all readings. */
+  /** Mean of all readings. */
   readonly mean: number
   readonly minimum: number
   readonly maximum: number
-  /** Of all readings, of the population. */
+  /** Standard deviation of all readings, as a population. */
   readonly standardDeviation: number
 }
 
 export interface GroupAverages {
   readonly family: FamilyName
-  /** What its entities have in common: their source, or the family itself. */
+  /** Common source of its entities, or the family. */
   readonly name: string
   readonly entities: number
   /** Since the first reading of each. */
   readonly readings: number
-  /** In the last whole minute of event time. */
+  /** Readings in the last whole minute of event time. */
   readonly readingsInMinute: number
-  /** By metric. */
+  /** Averages by metric. */
   readonly metrics: Readonly<Record<string, Average>>
 }
 

@@ -3,7 +3,7 @@
 export interface PartitionBalance {
   readonly partition: number
   readonly records: number
-  /** Of all records of the topic, from 0 to 1. */
+  /** Share of the topic's records, 0 to 1. */
   readonly share: number
   /** How many times the share that each partition would have if all were even. */
   readonly skew: number
@@ -15,7 +15,7 @@ export interface Balance {
   readonly partitions: readonly PartitionBalance[]
 }
 
-/** From this skew on, a partition is too full: the function that reads it has half as much again to do as the others. */
+/** Skew from which a partition is too full: its function has half as much work again as the others. */
 const TOO_FULL = 1.5
 /** Chance alone makes partitions of few records uneven: the excess must be this many standard deviations. */
 const BEYOND_CHANCE = 3
@@ -37,7 +37,7 @@ export interface KeySample {
   readonly partition: number
   readonly records: number
   readonly keys: number
-  /** The most frequent key as text, and how many of the records have it; null if there is none. */
+  /** Most frequent key as text, with its number of records; null without keys. */
   readonly top: { readonly key: string; readonly records: number } | null
 }
 

@@ -13,16 +13,16 @@ import { releaseOf } from './kafka-releases.ts'
 export interface ClusterDescription {
   readonly clusterId: string | null
   readonly controller: ControllerDescription
-  /** At which release's level of metadata the whole cluster works; null if it does not tell. */
+  /** Release of the cluster's metadata; null if the cluster does not report it. */
   readonly metadataRelease: string | null
-  /** By id. */
+  /** Brokers by id. */
   readonly brokers: readonly BrokerDescription[]
   /** Brokers that are to keep copies, and are not in the cluster now. */
   readonly missing: readonly { readonly id: number; readonly copies: number }[]
   /** Without those that Kafka keeps for itself. */
   readonly topics: number
   readonly internalTopics: number
-  /** Of all topics. */
+  /** Number of partitions of all topics. */
   readonly partitions: number
   /** Partitions that a copy of has fallen behind, without those that have no leader. */
   readonly underReplicated: number
@@ -44,21 +44,21 @@ export interface BrokerDescription {
   readonly host: string
   readonly port: number
   readonly rack: string | null
-  /** Such as `4.3`; null if the broker does not tell. */
+  /** Release such as `4.3`; null if the broker does not report it. */
   readonly release: string | null
   /** Partitions that it leads, and those of which it keeps a copy. */
   readonly leads: number
   readonly copies: number
-  /** What it has on its disks; null if it does not tell. */
+  /** Disks of the broker; null if it does not report them. */
   readonly disks: BrokerDisks | null
-  /** Why it does not tell. */
+  /** Reason of missing disks. */
   readonly disksUnknown: 'refused' | 'unsupported' | 'away' | null
 }
 
 interface BrokerDisks {
-  /** Of all logs. */
+  /** Size of all logs, in bytes. */
   readonly bytes: number
-  /** Of the volumes together; null before Kafka 3.3. */
+  /** Size of all volumes; null before Kafka 3.3. */
   readonly totalBytes: number | null
   readonly usableBytes: number | null
   /** Directories that cannot be used: their disk has failed. */
@@ -74,12 +74,12 @@ export async function clusterDescription(inspection: ClusterInspection): Promise
   return clusterIn({ metadata, features, logDirs, quorum: await quorumOf(inspection) })
 }
 
-/** Undefined if the cluster does not tell, as one with ZooKeeper. */
+/** Returns the quorum, undefined if the cluster does not report one, as with ZooKeeper. */
 async function quorumOf(inspection: ClusterInspection): Promise<MetadataQuorum | undefined> {
   try {
     return await kafkaAnswer('controllers', inspection.quorum())
   } catch {
-    // It is one line of a page: what else is known must not be lost with it, and the next question tells if Kafka is away.
+    // The quorum is one line of a page, which must not lose its other lines. The next question reports an outage of Kafka.
     return undefined
   }
 }
@@ -124,7 +124,7 @@ export function clusterIn({ metadata, features, logDirs, quorum }: ClusterAnswer
   }
 }
 
-/** The feature that tells the release of a broker. Only clusters without ZooKeeper have it. */
+/** Feature with the release of a broker. Only clusters without ZooKeeper have it. */
 const METADATA = 'metadata.version'
 
 export function isLeaderless({ leader }: Pick<TopicPartition, 'leader'>): boolean {

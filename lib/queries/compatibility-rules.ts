@@ -1,6 +1,6 @@
 /** The rules by which a schema registry accepts the next version of a subject. Pure. */
 
-/** What each rule promises. Source: Confluent's documentation, "Schema Evolution and Compatibility". */
+/** Promise of each rule. Source: Confluent's documentation, "Schema Evolution and Compatibility". */
 const RULES: Readonly<Record<string, string>> = {
   NONE: 'nothing is checked',
   BACKWARD: 'the new schema reads data of the last version',
@@ -11,7 +11,7 @@ const RULES: Readonly<Record<string, string>> = {
   FULL_TRANSITIVE: 'the new schema and every version read data of each other',
 }
 
-/** What a rule promises; undefined if it is not a usual one. */
+/** Returns the promise of a rule; undefined for an unusual one. */
 export function promiseOf(rule: string): string | undefined {
   return Object.hasOwn(RULES, rule) ? RULES[rule] : undefined
 }

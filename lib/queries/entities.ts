@@ -8,24 +8,24 @@ export interface EntityState {
   readonly partition: number
   /** `source`, a space, `subject`. */
   readonly entity: string
-  /** Of the shape of the state, where the code that stored it had another one than 1. */
+  /** Version of the state's shape; missing for 1. */
   readonly version?: number
-  /** Absent if the entity is held, and has no state yet. */
+  /** State of the entity; missing if it is held before its first state. */
   readonly state?: unknown
-  /** Those that can fire: a held entity has none. */
+  /** Timers that can fire: a held entity has no such timers. */
   readonly timers: readonly TimerState[]
   readonly held?: HeldState
 }
 
-/** What a held entity waits for. */
+/** Reasons why an entity is held. */
 export interface HeldState {
   /** Id of the failure that is retried; null if nothing is waited for any more, and the parked events are next. */
   readonly failure: string | null
   /** The offsets of the parked events. */
   readonly parked: readonly number[]
-  /** By how many milliseconds the log's clock must move on until it no longer waits. */
+  /** Time by which the log's clock must advance until the wait ends, in milliseconds. */
   readonly endsAfterMs: number
-  /** Those that do not fire meanwhile. */
+  /** Timers that do not fire meanwhile. */
   readonly timers: readonly TimerState[]
 }
 
@@ -34,7 +34,7 @@ export interface TimerState {
   readonly name: string
   /** Event time, RFC 3339. */
   readonly due: string
-  /** By how many milliseconds the log's clock must move on until it fires. */
+  /** Time by which the log's clock must advance until it fires, in milliseconds. */
   readonly firesAfterMs: number
 }
 
@@ -77,7 +77,7 @@ export async function entityState(
   }
 }
 
-/** For sorting. */
+/** Compares for sorting. */
 export function byPlace(a: EntityState, b: EntityState): number {
   return a.partition - b.partition || (a.entity < b.entity ? -1 : 1)
 }

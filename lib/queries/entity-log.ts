@@ -1,4 +1,4 @@
-/** What topics say of one entity: its readings, the minutes of analytics, its alerts. Pure. */
+/** Records of one entity: its readings, the minutes of analytics, its alerts. Pure. */
 
 import { parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
@@ -10,7 +10,7 @@ import { MINUTE_TYPE, type MinuteSummary } from '../analytics/process.ts'
 import { type FamilyName, familyOf, measurements, type ReadingData } from '../telemetry/families.ts'
 import { alertOf } from './alerts.ts'
 
-/** A record with its event, or with the reason why there is none. */
+/** A record with its event, or with the reason why it has no event. */
 export interface ReadRecord {
   readonly record: LogRecord
   readonly event: Event | Failure
@@ -53,7 +53,7 @@ export interface EntityAlert {
   readonly startedMs: number
   /** Null while it fires. */
   readonly endedMs: number | null
-  /** When it was told, milliseconds since the epoch. */
+  /** Time of the event, milliseconds since the epoch. */
   readonly timeMs: number
 }
 
@@ -67,7 +67,7 @@ export function textOfEntity(entity: string): string | undefined {
 }
 
 /**
- * Returns undefined if the record is no valid reading of the entity.
+ * Returns undefined unless the record is a valid reading of the entity.
  *
  * @param readData gives the data in the units of the family
  */
@@ -91,7 +91,7 @@ export function readingIn(
   }
 }
 
-/** Returns undefined if the record is no minute of the entity. Any client may write to the topic. */
+/** Returns undefined unless the record is a minute of the entity. Any client may write to the topic. */
 export function minuteIn({ event }: ReadRecord, entity: string): EntityMinute | undefined {
   if (isFailure(event) || event.type !== MINUTE_TYPE || !isObject(event.data)) return undefined
   const { entity: about, family, windowStart, revision, metrics } = event.data as Partial<MinuteSummary>
@@ -104,7 +104,7 @@ export function minuteIn({ event }: ReadRecord, entity: string): EntityMinute | 
   return { family, timeMs, revision: Number(revision), metrics: Object.fromEntries(values) }
 }
 
-/** Returns undefined if the record is no alert of the entity. */
+/** Returns undefined unless the record is an alert of the entity. */
 export function entityAlertIn({ record, event }: ReadRecord, entity: string): EntityAlert | undefined {
   if (isFailure(event)) return undefined
   const alert = alertOf(event)
@@ -120,7 +120,7 @@ export function entityAlertIn({ record, event }: ReadRecord, entity: string): En
   }
 }
 
-/** Of several revisions of a minute, the last; in their order. */
+/** Returns the last revision of each minute, in order. */
 export function lastRevisions(minutes: readonly EntityMinute[]): EntityMinute[] {
   const byTime = new Map<number, EntityMinute>()
   for (const minute of minutes) {

@@ -5,7 +5,7 @@ import type { ErasureReason } from '../../packages/runtime/pipeline/reasons.ts'
 import { storedEntities } from '../tables/table.ts'
 import { type TimerState, timerState } from './entities.ts'
 
-/** What a consumer holds of an entity in one partition. */
+/** Data of an entity in one partition of a consumer. */
 export interface Holding extends StateKey {
   readonly state: unknown
   /** The size of the state as JSON. */
@@ -13,7 +13,7 @@ export interface Holding extends StateKey {
   readonly timers: readonly TimerState[]
 }
 
-/** Where an erasure lies in the log, and how the partition state was before it was appended. */
+/** Position of an erasure in the log, and the partition state before it was appended. */
 export interface ErasurePlace extends StateKey {
   readonly offset: number
   /** Whether it held a state of the entity. */
@@ -32,7 +32,7 @@ export type ErasureStanding =
 const ERASED = `applied/${'erased' satisfies ErasureReason}`
 
 /**
- * What partition states hold of an entity. Those that hold nothing are left out.
+ * Returns the data of an entity in partition states, without empty ones.
  *
  * @param entity its whole name: `source`, a space, `subject`
  * @throws Unavailable if Redis does not answer

@@ -4,7 +4,7 @@ import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { entitiesIn, preferExact } from '../tables/table.ts'
 import { byPlace, type EntityState, entityState } from './entities.ts'
 
-/** What a search for entities has found. */
+/** Result of a search for entities. */
 export interface FoundEntities {
   readonly entities: readonly EntityState[]
   /** How many were looked at. */
@@ -22,7 +22,7 @@ export interface EntityLimits {
 }
 
 /**
- * As `entityStates`, within limits. The whole name of an entity is looked up, which takes no time.
+ * Returns states as `entityStates` does, within limits. The whole name of an entity is looked up, which takes no time.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -49,7 +49,7 @@ export async function findEntities(
   return { entities: preferExact(entities.sort(byPlace), wanted), looked, isWhole: true }
 }
 
-/** In which partition an entity is depends on its key, so each is asked. */
+/** The partition of an entity depends on its key, so each is asked. */
 async function namedEntities(
   inspection: Pick<StateInspection, 'entity' | 'summary' | 'timersOf'>,
   partitions: readonly StateKey[],

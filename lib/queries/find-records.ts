@@ -4,7 +4,7 @@ import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { type Range, readRecordGroups } from './records.ts'
 import { readRecordGroupsBackward } from './records-backward.ts'
 
-/** In which order of time. */
+/** Direction of time. */
 export type Direction = 'forward' | 'backward'
 
 export interface FindLimits {
@@ -19,13 +19,13 @@ export interface FindLimits {
 }
 
 export interface Found<T> {
-  /** In the direction of reading. */
+  /** Results in the direction of reading. */
   readonly found: readonly T[]
   /** Records that were looked at. */
   readonly looked: number
   /** Why it ended: all of the ranges are read, as many as wanted are found, or a limit was reached. */
   readonly endedBy: 'end' | 'found' | 'limit'
-  /** What has not been looked at. Empty at the end. */
+  /** Ranges that are still unread. Empty at the end. */
   readonly left: readonly Range[]
   /** When the last record that was looked at was written; undefined if none was. Milliseconds since the epoch. */
   readonly reachedMs: number | undefined
@@ -34,7 +34,7 @@ export interface Found<T> {
 /**
  * Looks at the records of the ranges in the order of time until it has enough.
  *
- * @param take what is to be told of a record; undefined if it is not wanted
+ * @param take returns the result for a record; undefined if it is not wanted
  * @throws as `readRecords` does, and what `take` throws
  */
 export async function findRecords<T>(
@@ -69,7 +69,7 @@ export async function findRecords<T>(
   return ended('end')
 }
 
-/** What of the ranges has not been looked at. */
+/** Unread parts of the ranges. */
 class Left {
   readonly #direction: Direction
   readonly #ranges: Map<string, Range>

@@ -10,7 +10,7 @@ import { topicBounds } from './topics.ts'
 
 /** How long to wait for new records before asking for the ends of the topic again. */
 const AGAIN_AFTER_MS = 250
-/** For how long Kafka may be away. */
+/** Maximum outage of Kafka. */
 const PATIENCE_MS = 30_000
 
 /** The topic that is read ends before a record that was read from it: it was deleted, and another one has its name. */

@@ -1,4 +1,4 @@
-/** Consumer groups of a cluster, whoever runs them, and how far each is behind. */
+/** Consumer groups of a cluster, and their lags. */
 import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
 import type { KnownBounds } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import {
@@ -23,11 +23,11 @@ export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'me
 
 interface TopicLag extends ConsumerLag {
   readonly topic: string
-  /** Partitions that nobody leads: what waits there is not known, and not counted. */
+  /** Partitions without a leader: their pending records are unknown, and not counted. */
   readonly unknown: readonly number[]
 }
 
-/** With how long the oldest record of each partition has waited. */
+/** Lag with the age of the oldest pending record of each partition. */
 export interface AgedGroupLag extends Omit<GroupLag, 'topics'> {
   readonly topics: readonly AgedTopicLag[]
 }
@@ -68,7 +68,7 @@ export async function groupLag(
 }
 
 /**
- * As `groupLag`, for many groups with few questions.
+ * Returns lags as `groupLag` does, for many groups with few questions.
  *
  * @param boundsOf how far topics reach, by topic; one that does not exist is left out
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
@@ -123,7 +123,7 @@ function listOf(committed: ReadonlyMap<number, number> = new Map()): number[] {
 }
 
 /**
- * With how long the oldest record has waited that the group has not consumed. It reads one record of each partition that has any.
+ * Adds the age of the oldest pending record. Reads one record of each partition that has any.
  *
  * @param nowMs milliseconds since the epoch, on a clock that the broker's agrees with
  */

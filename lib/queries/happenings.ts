@@ -1,11 +1,11 @@
-/** What happened to entities, as the events topic tells of it. Pure. */
+/** Events of the events topic about entities. Pure. */
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import type { ReadRecord } from './entity-log.ts'
 
 export interface Happening {
-  /** Of the event. */
+  /** Id of the event. */
   readonly id: string
   readonly type: string
   /** RFC 3339. */
@@ -16,7 +16,7 @@ export interface Happening {
   readonly details: Readonly<Record<string, string | number>>
 }
 
-/** Returns undefined if the record is no event about an entity. */
+/** Returns undefined unless the record is an event about an entity. */
 export function happeningIn({ record, event }: ReadRecord): Happening | undefined {
   if (isFailure(event) || typeof event.data !== 'object' || event.data === null) return undefined
   const { entity, ...fields } = event.data as Readonly<Record<string, unknown>>

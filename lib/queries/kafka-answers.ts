@@ -4,7 +4,7 @@ import { RefusedByKafka, unknownTopic } from '../../packages/runtime/adapters/ka
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 
 /**
- * Waits for Kafka's answer, and says what was out of reach where there is none.
+ * Waits for Kafka's answer. Errors name what could not be reached.
  *
  * @param what was asked about, as in "topic readings"
  * @throws UnknownTopic if Kafka has no such topic, RefusedByKafka if it does not let this client ask, Unavailable if it
@@ -23,7 +23,8 @@ function failureOf(what: string, error: unknown): unknown {
   if (brokersAnswer(error) === 'UNKNOWN_TOPIC_OR_PARTITION')
     return unknownTopic(`Kafka has no ${what}`, options)
   const { message } = options.cause as Error
-  if (isRefusal(error)) return new RefusedByKafka(`Kafka refuses to tell of the ${what}: ${message}`, options)
+  if (isRefusal(error))
+    return new RefusedByKafka(`Kafka refuses to describe the ${what}: ${message}`, options)
   if (!isAway(error)) return error
   return new Unavailable(
     'broker-unavailable',

@@ -47,7 +47,7 @@ export async function keySamples(
   return { records, partitions: keys.samples(bounds.length) }
 }
 
-/** Of a key, so that a sample of large keys fits into memory and on a page. */
+/** Maximum of a key, so that a sample of large keys fits into memory and on a page. */
 const MOST_BYTES = 200
 
 /** Long keys that begin alike stay apart by their hash. */

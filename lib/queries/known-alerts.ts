@@ -16,14 +16,14 @@ import type { Range } from './records.ts'
 export const WANTED_STATES = ['firing', 'resolved', 'all'] as const
 export type WantedState = (typeof WANTED_STATES)[number]
 
-/** Where the answers come from. Whoever asks decides how far the topic is read, and how a server that is away is told. */
+/** Source of the answers. The caller decides how far the topic is read, and how an outage is reported. */
 export interface AlertSource {
-  /** Those of the view. */
+  /** Returns the alerts of the view. */
   firing(): Promise<FiringNow[]>
   /** How many records of the topic the view has not come to; null if that is not known. */
   behind(): Promise<number | null>
   /**
-   * What became of alerts, by the topic.
+   * Returns the histories of alerts in the topic.
    *
    * @param fromMs only what was written then or later; undefined: all that is kept
    */
@@ -32,7 +32,7 @@ export interface AlertSource {
     isWanted?: IsWanted,
     isIn?: (range: Range) => boolean,
   ): Promise<AlertLife[]>
-  /** What alerting knows of an entity or group. @param entity its whole name */
+  /** Returns the conditions of an entity or group in alerting. @param entity its whole name */
   active(entity: string): Promise<ActiveAlert[]>
 }
 
@@ -40,22 +40,22 @@ export type PendingAlert = Pick<ActiveAlert, 'entity' | 'rule' | 'activeAt'>
 
 /** An alert with everything that happened to it. */
 export interface ShownAlert extends AlertLife {
-  /** What alerting itself knows of it; null if it does not know it, or could not be asked. */
+  /** Phase in alerting's own state; null if it is unknown or could not be read. */
   readonly phase: ActiveAlert['phase'] | null
 }
 
 export interface ShownAlerts {
-  /** In the order in which they fired. */
+  /** Alerts in the order of firing. */
   readonly alerts: readonly ShownAlert[]
   /** How many there are, shown or not. */
   readonly total: number
-  /** Of the entity. */
+  /** Pending alerts of the entity. */
   readonly pending: readonly PendingAlert[]
   readonly behind: number | null
 }
 
 const DAY_MS = 86_400_000
-/** By how much the clock of a producer may be ahead of the broker's for its alerts to be found. */
+/** Maximum time by which a producer's clock may be ahead of the broker's for its alerts to be found. */
 const AHEAD_MS = 3_600_000
 
 /** The alerts that the filter asks for, in the order in which they fired. Where the view is behind, the topic decides. */
@@ -73,7 +73,7 @@ export async function selectedAlerts(
   return filteredAlerts(wanted, filter)
 }
 
-/** Those of the alerts that are on that do not fire yet. Of them neither severity nor labels are known, and a filter by these is none. */
+/** Returns the active alerts that do not fire yet. Their severity and labels are unknown, so a filter by these matches all. */
 export function pendingAlerts(
   active: readonly ActiveAlert[],
   { rule, entity, sinceMs = 0, untilMs = Number.POSITIVE_INFINITY }: AlertFilter,
@@ -138,7 +138,7 @@ export async function recordsBehind(
   return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0)
 }
 
-/** Of an alert that fires, the partition is known, and from when on it must be read. */
+/** The partition and the start of a firing alert are known, so only these are read. */
 async function livesOf(source: AlertSource, known: FiringNow): Promise<AlertLife[]> {
   const partitions = known.places.map(({ partition }) => partition)
   const lives = await source.lives(

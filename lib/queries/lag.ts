@@ -5,7 +5,7 @@ import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 import { boundsIfThere } from './topics.ts'
 
-/** What a function reads, and as which consumer group. */
+/** Topic and consumer group of a function. */
 export interface ReadTopic {
   readonly function: string
   readonly topic: string
@@ -16,7 +16,7 @@ export interface ReadTopic {
 export interface ConsumerLag {
   /** Records that it has not got through yet, all partitions together. */
   readonly pending: number
-  /** In the order of the partitions; none where the topic does not exist. */
+  /** Partitions in order; empty if the topic does not exist. */
   readonly partitions: readonly PartitionLag[]
 }
 
@@ -26,15 +26,15 @@ interface PartitionLag {
   readonly next: number
   /** The offset after the last record. Records of a transaction that is open, and those behind it, do not count yet. */
   readonly end: number
-  /** Offsets from `next` to the end: records, and the few markers of transactions, which Kafka does not tell apart. */
+  /** Offsets from `next` to the end: records, and the few markers of transactions, which Kafka counts alike. */
   readonly pending: number
 }
 
-/** With how long the first pending record has waited. */
+/** Lag with the age of the first pending record. */
 export interface AgedPartitionLag extends PartitionLag {
   /**
-   * Seconds since the first pending record was written; 0 where none is pending, and null if none of them can be read, for
-   * instance because their transaction was aborted.
+   * Seconds since the first pending record was written; 0 without pending records, and null if none of them can be read, for
+   * example because their transaction was aborted.
    */
   readonly seconds: number | null
 }
@@ -62,7 +62,7 @@ export async function consumerLags<Consumer extends ReadTopic>(
     consumers.map(async consumer => {
       const { group, topic } = consumer
       const known = bounds.get(topic)
-      // Kafka refuses to tell what a group has committed in a topic that does not exist.
+      // Kafka reports no committed offsets for a topic that does not exist.
       const committed = known
         ? await kafkaAnswer(`consumer group ${group}`, offsets.committed(group, topic))
         : []
@@ -88,9 +88,7 @@ export function partitionLags(
   })
 }
 
-/**
- * Of the records before these ends, by partition, how many are still to be taken. What came later does not count.
- */
+/** Returns the number of records before these ends that are pending, by partition. */
 export function pendingBefore({ partitions }: ConsumerLag, ends: readonly number[]): number {
   return sumOf(ends.map((end, partition) => Math.max(0, end - (partitions[partition]?.next ?? 0))))
 }

@@ -12,7 +12,7 @@ export interface DeadLetterFilter {
   /** A failure code. */
   readonly code?: string | undefined
   readonly consumer?: string | undefined
-  /** Of the event that failed: `source`, a space, `subject`; or the subject alone. */
+  /** Entity of the failed event: `source`, a space, `subject`; or the subject alone. */
   readonly entity?: string | undefined
   /** CloudEvents `type` of the event that failed. */
   readonly type?: string | undefined
@@ -40,7 +40,7 @@ export function isWritten(
   return writtenAtMs >= (sinceMs ?? writtenAtMs) && (untilMs === undefined || writtenAtMs < untilMs)
 }
 
-/** By partition of the dlq topic, the offset before which older dead letters lie. */
+/** Offset before which older dead letters are, by partition of the dlq topic. */
 export type OlderPlaces = ReadonlyMap<number, number>
 
 export interface DeadLetterCounts {
@@ -106,7 +106,7 @@ export function pageOf(
 }
 
 export interface CountedLetters {
-  /** Those that meet all conditions, the newest first. */
+  /** Letters that meet all conditions, the newest first. */
   readonly letters: readonly PlacedLetter[]
   /** Broken ones of that time: nothing else is known of them. */
   readonly broken: readonly Extract<PlacedRow, { kind: 'broken' }>[]
@@ -133,7 +133,7 @@ export function countedLetters(
   }
 }
 
-/** How many of these times lie in each of equal parts of a stretch. */
+/** Counts the times in each of equal parts of a range. */
 export function histogram(
   timesMs: readonly number[],
   { fromMs, toMs, parts }: { readonly fromMs: number; readonly toMs: number; readonly parts: number },

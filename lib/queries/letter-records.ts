@@ -14,7 +14,7 @@ import { type Range, readRecordGroups } from './records.ts'
 
 /** A dead letter without the bytes that failed. */
 export interface DeadLetterSummary {
-  /** Where it lies in the dlq topic. */
+  /** Position in the dlq topic. */
   readonly partition: number
   readonly offset: number
   readonly id: string
@@ -33,7 +33,7 @@ export interface DeadLetterSummary {
   readonly type: string | null
   readonly error: string
   readonly quarantined: boolean
-  /** What people did with it; null if it waits for them. */
+  /** Action of a person; null while the letter is open. */
   readonly handled: HandledAction | null
 }
 

@@ -34,7 +34,7 @@ export interface LetterSource {
 }
 
 export interface LettersNow {
-  /** In the order in which they were written: open letters, and the handled ones where the topic was read instead of the table. */
+  /** Rows in the order of writing: open letters, and handled ones if the topic was read instead of the table. */
   readonly rows: readonly PlacedRow[]
   /** Open letters that the table does not hold, because newer ones needed the room. They are still in the topic. */
   readonly left: number

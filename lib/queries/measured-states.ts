@@ -20,8 +20,8 @@ export interface MeasuredState
 }
 
 /**
- * As `partitionStates`, until the signal is aborted; of the partition that is being counted then, and of those after it, what
- * takes no counting.
+ * Reads as `partitionStates` does, until the signal is aborted. The partition at hand and later ones then lack the figures that
+ * need counting.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -56,7 +56,7 @@ async function counted(
   }
 }
 
-/** Null where the server does not tell. */
+/** Returns null if the server does not report it. */
 async function bytesOf(inspection: Pick<StateInspection, 'bytes'>, one: StateKey): Promise<number | null> {
   try {
     return await inspection.bytes(one)
@@ -85,10 +85,10 @@ async function uncounted(
   return { ...known, timers: null, openFailures: null, ids: null, bytes: null }
 }
 
-/** What a consumer remembers of a topic, all partitions together. */
+/** State of a consumer in all partitions of a topic. */
 export interface ConsumerState {
   readonly partitions: number
-  /** Those of which anything is remembered. */
+  /** Number of partitions with a state. */
   readonly begun: number
   readonly entities: number
   readonly outbox: number
@@ -96,7 +96,7 @@ export interface ConsumerState {
   readonly parked: number
   /** Offsets behind the end of the log; null if that is not known. */
   readonly lag: number | null
-  /** RFC 3339: when the newest record that is applied was written; null if there is none. */
+  /** Time at which the newest applied record was written, RFC 3339; null before the first. */
   readonly asOf: string | null
   /** Records by `outcome/reason` since the state exists. */
   readonly tally: Readonly<Record<string, number>>

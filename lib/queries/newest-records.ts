@@ -95,7 +95,7 @@ class StepReading {
     return this.#limits.signal?.aborted === true
   }
 
-  /** Not all of them where it is too large, or over. */
+  /** Returns a part of them if the range is too large, or the time is over. */
   async recordsIn({ topic, partition, start, end }: Range): Promise<LogRecord[]> {
     const records: LogRecord[] = []
     for (let next = start; next < end && !this.isTooLarge && !this.isOver; ) {

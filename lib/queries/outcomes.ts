@@ -4,7 +4,7 @@ import type { ParkedOutcome, RecordOutcome, StateKey } from '../../packages/runt
 
 /** Records by how they ended, since the partition states exist. Each counts once: a parked one as what has become of it. */
 export interface Outcomes extends Readonly<Record<RecordOutcome, number>> {
-  /** By `outcome/reason`; with `timer/reason` for timers that fired. */
+  /** Counts by `outcome/reason`, and by `timer/reason` for timers that fired. */
   readonly reasons: Readonly<Record<string, number>>
   /** Emitted, and not yet known to be published. */
   readonly outbox: number

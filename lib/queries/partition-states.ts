@@ -19,7 +19,7 @@ interface OpenFailure {
 
 export interface PartitionState {
   readonly partition: number
-  /** The last offset whose effects are in the state; -1 where there is none. */
+  /** Last applied offset; -1 before the first. */
   readonly appliedOffset: number
   /** How many offsets the log's end lies beyond the applied one; null if that is not known. */
   readonly lag: number | null
@@ -30,7 +30,7 @@ export interface PartitionState {
   /** Milliseconds of log time since the state began: what timers and the memory of ids go by. */
   readonly logClockMs: number
   readonly entities: number
-  /** Those that wait for a retry of one of their events, and the events that are parked behind it. */
+  /** Entities that wait for a retry of one of their events, and the events that are parked behind it. */
   readonly held: number
   readonly parked: number
   readonly timers: number
@@ -56,8 +56,8 @@ export interface StateLine extends ListedState {
 }
 
 /**
- * What a consumer remembers of partitions, one after another. Where the consumer goes on meanwhile, the figures of one partition
- * may be a moment apart.
+ * Yields the partition states of a consumer one after another. While the consumer runs, the figures of one partition may be a
+ * moment apart.
  *
  * @param bounds of the topic, by partition; undefined if they are not known, and then the lag is not known either
  * @param withFailures lists the open failures, too
@@ -92,7 +92,7 @@ export async function listPartitionStates(
 }
 
 /**
- * Those of some topics of which a consumer remembers anything.
+ * Returns the topics that a consumer has a state of.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -109,7 +109,7 @@ export async function topicsRemembered<Topic extends TopicSize>(
   return (await Promise.all(topics.map(remembers))).flat()
 }
 
-/** What the details of a partition state come to. Pure. */
+/** Summarizes the details of a partition state. Pure. */
 export function partitionState(
   { partition }: StateKey,
   details: StateDetails,

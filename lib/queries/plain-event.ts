@@ -6,7 +6,7 @@ import { plainEvents } from '../../packages/runtime/pipeline/decoding/plain-reco
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import type { DataReader } from '../../packages/runtime/pipeline/ports.ts'
 
-/** The event in a record with plain data, or why there is none: that the registry does not answer, too. */
+/** Returns the event of a record with plain data, or the reason why it has no event, an outage of the registry included. */
 export async function plainEvent(record: LogRecord, reader: DataReader): Promise<Event | Failure> {
   try {
     const [event] = await plainEvents([record], reader)

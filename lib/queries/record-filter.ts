@@ -70,7 +70,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** As numbers where both are; else as times, where both are. */
+/** Compares numbers as numbers, else times as times. */
 function ordered(fits: (order: number) => boolean): Comparison {
   return (found, wanted) => {
     const text = textOf(found)

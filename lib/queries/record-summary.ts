@@ -1,4 +1,4 @@
-/** What a record says, in one line of text: for lists of records. Pure. */
+/** Summary of a record in one line of text, for lists of records. Pure. */
 import type { BytesView } from './bytes-view.ts'
 import type { RecordView } from './record-view.ts'
 

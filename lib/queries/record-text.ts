@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 
-/** @param text in lower case: case does not count. Data that is not text, as Avro, is looked through as it lies in the log. */
+/** @param text in lower case: case is ignored. Data in a binary format, such as Avro, is searched as stored. */
 export function holdsText({ key, value, headers }: LogRecord, text: string): boolean {
   if (holds(key, text) || holds(value, text)) return true
   return headers.some(([name, bytes]) => name.toLowerCase().includes(text) || holds(bufferOf(bytes), text))

@@ -8,26 +8,26 @@ import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { type BytesView, bytesView } from './bytes-view.ts'
 
-/** What `sluice tail --json` prints of a record. */
+/** JSON of a record for `sluice tail --json`. */
 export interface RecordView {
   readonly topic: string
   readonly partition: number
   readonly offset: number
   /** When the record was written, by its timestamp. */
   readonly recordTime: string
-  /** As the producer wrote it; null if the event has no time, or the record carries no event. */
+  /** Event time, unchanged from the producer; null if it is missing, or the record carries no event. */
   readonly eventTime: string | null
   readonly key: BytesView | null
   readonly headers: readonly ({ readonly name: string } & BytesView)[]
-  /** As in the JSON event format of CloudEvents; null if the record carries no event. */
+  /** JSON event format of CloudEvents; null if the record carries no event. */
   readonly event: Readonly<Record<string, unknown>> | null
   /** Why the record carries no event. */
   readonly failure: { readonly code: string; readonly message: string } | null
-  /** Of a record that carries no event; else its content is the event's data. */
+  /** Value of a record that carries no event. */
   readonly value: BytesView | null
 }
 
-/** @param event the event in the record with plain data, or why there is none; by default, as it was sent */
+/** @param event the event in the record with plain data, or the reason why it has no event; by default, as it was sent */
 export function recordView(record: LogRecord, event: Event | Failure = readEvent(record)): RecordView {
   const { topic, partition, offset, timestampMs, key, value, headers } = record
   const place = { topic, partition, offset, recordTime: instant(timestampMs) }

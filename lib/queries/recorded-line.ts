@@ -24,7 +24,7 @@ export function isRecordedLine(parsed: unknown): boolean {
   return isObject(parsed) && 'partition' in parsed && 'offset' in parsed && !('specversion' in parsed)
 }
 
-/** @returns the record of the line, or why it is none */
+/** @returns the record of the line, or the problem of an invalid line */
 export function readRecordedLine(parsed: unknown): LogRecord | string {
   if (!isObject(parsed)) return 'not a recorded record'
   const { topic, partition, offset, timestamp, headers, oversizeBytes } = parsed

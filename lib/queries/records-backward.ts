@@ -6,9 +6,9 @@ import type { Range } from './records.ts'
 /** Offsets of the first window of a partition, and of the largest. */
 const FIRST_WINDOW = 32
 const LARGEST_WINDOW = 4_000
-/** What a window should hold, in bytes: windows grow and shrink with the records that they find. */
+/** Intended size of a window, in bytes: windows grow and shrink with the records that they find. */
 const WINDOW_BYTES = 512 * 1024
-/** What a window may hold, in bytes: of a larger one, only the newest part is kept. */
+/** Maximum size of a window, in bytes: only the newest part of a larger one is kept. */
 const MOST_WINDOW_BYTES = 2 * 1024 * 1024
 
 /**

@@ -24,7 +24,7 @@ export function rangesOf(topic: string, { bounds, atTime }: TopicReach): Range[]
 /**
  * The records of all ranges in the order of their times; those of one partition in their own order.
  *
- * @param onExpired is told of each part of a range that retention has taken before it could be read
+ * @param onExpired called with each part of a range that retention has deleted before it could be read
  * @throws Unavailable if Kafka does not answer, or if the records lie behind a transaction that is open; PartitionStopped if
  * they cannot be read at all
  */
@@ -37,8 +37,8 @@ export async function* readRecords(
 }
 
 /**
- * As `readRecords`, but as many records at once as the reads so far allow: for those who read many. While a group is in use, the
- * next one is being read. At most two reads of each partition are in memory.
+ * Reads as `readRecords` does, but as many records at once as the reads so far allow. The next group is read while one is in use.
+ * At most two reads of each partition are in memory.
  */
 export async function* readRecordGroups(
   log: LogReader,
@@ -112,7 +112,7 @@ export class NewRecords {
     )
   }
 
-  /** Those that came since the last read. */
+  /** Yields the records since the last read. */
   async *read(): AsyncGenerator<LogRecord> {
     const bounds = await topicBounds(this.#log.offsets, this.#topic)
     const ranges = bounds.map(({ start, end }, partition) => {
@@ -179,7 +179,7 @@ class PartitionRecords {
   #read(): Promise<Looked> {
     const { topic, partition, end } = this.#range
     const reading = this.#log.read(topic, partition, { fromOffset: this.#next, toOffset: end - 1 })
-    // It can reject before anything awaits it.
+    // A rejection is kept for the next reader.
     reading.catch(() => {})
     return reading
   }

@@ -12,7 +12,7 @@ import { partitionsOf, storedEntities, type TopicSize } from '../tables/table.ts
 
 /** The rules that the log has activated for alerting. */
 export interface ActivatedRules {
-  /** Of the rule set that most partitions have. */
+  /** Hash of the rule set that most partitions have. */
   readonly hash: string
   readonly rules: readonly AnyRule[]
   /** How many partitions have it, and how many there are: in the others the event that activates it is still to be read. */
@@ -33,7 +33,7 @@ export interface RuleStates {
   readonly on: readonly RuleOn[]
   /** How many entities alerting remembers. */
   readonly entities: number
-  /** By metric, how many entities have reported it. */
+  /** Number of entities that have reported each metric. */
   readonly reporting: ReadonlyMap<string, number>
 }
 
@@ -66,7 +66,7 @@ export async function activatedRules(
 }
 
 /**
- * What alerting remembers of every entity and group. It reads all their states, page by page.
+ * Reads the states of every entity and group in alerting, page by page.
  *
  * @param readings the topic that alerting reads
  * @param groups the topic of the events of groups

@@ -11,7 +11,7 @@ import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../notification/notification.ts'
 
 export interface SentNotification {
-  /** Of the event. */
+  /** Id of the event. */
   readonly id: string
   /** RFC 3339: when the group was due. */
   readonly at: string

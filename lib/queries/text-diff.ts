@@ -20,8 +20,8 @@ const NONE: BreakingLines = { before: new Set(), after: new Set() }
 const AROUND = 2
 
 /**
- * The lines of both texts in order, without those far from any difference; empty if there is none. The longest lines in common are
- * found by a table, which suits texts of a few hundred lines.
+ * Returns the lines of both texts in order, without those far from any difference; empty for equal texts. The longest common
+ * lines are found by a table, which suits texts of a few hundred lines.
  */
 export function diffOf(before: string, after: string, breaking: BreakingLines = NONE): DiffLine[] {
   const [a, b] = [before.trimEnd().split('\n'), after.trimEnd().split('\n')]

@@ -1,4 +1,4 @@
-/** Topics of a cluster, whoever made them: their partitions, settings, records and subscribers. */
+/** Descriptions of a cluster's topics: their partitions, settings, records and subscribers. */
 import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
 import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import {

@@ -4,20 +4,20 @@ import type { ClusterInspection, OfBroker } from '../../packages/runtime/adapter
 import type { TopicLayout } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
-/** The size of a topic. What no broker tells is null. */
+/** Size of a topic. Figures that no broker reports are null. */
 export interface TopicSize {
-  /** Of each log once, as its leader has it. */
+  /** Size of each log, as its leader reports it. */
   readonly bytes: number | null
-  /** Of all copies together. */
+  /** Size of all replicas together. */
   readonly bytesOfCopies: number | null
-  /** As its leader has it, by partition. */
+  /** Size as the leader reports it, by partition. */
   readonly partitions: readonly (number | null)[]
 }
 
 /**
  * The size of one topic.
  *
- * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`; a broker that does not tell its sizes is no error
+ * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`; a broker that does not report its sizes causes no error
  */
 export async function topicSize(
   inspection: Pick<ClusterInspection, 'logDirs'>,
@@ -28,7 +28,7 @@ export async function topicSize(
   return sizeIn(topic, copiesIn(await kafkaAnswer(what, inspection.logDirs(brokers, topic))))
 }
 
-/** The size of each topic, from what all brokers tell, by topic. Pure. */
+/** Returns the size of each topic, from the reports of all brokers, by topic. Pure. */
 export function topicSizes(
   topics: readonly TopicLayout[],
   answers: readonly OfBroker<readonly LogDir[]>[],
@@ -37,7 +37,7 @@ export function topicSizes(
   return new Map(topics.map(topic => [topic.topic, sizeIn(topic, copies)]))
 }
 
-/** By topic, partition and broker. */
+/** Sizes by topic, partition and broker. */
 type Copies = ReadonlyMap<string, number>
 
 function copiesIn(answers: readonly OfBroker<readonly LogDir[]>[]): Copies {

@@ -33,7 +33,10 @@ export function topicBounds<Known extends Bounds | undefined>(
   return kafkaAnswer(`topic ${topic}`, offsets.bounds(topic))
 }
 
-/** As `topicBounds`; undefined if Kafka has no such topic. @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */
+/**
+ * Returns bounds as `topicBounds` does; undefined if Kafka has no such topic. @throws RefusedByKafka or Unavailable, see
+ * `kafkaAnswer`
+ */
 export async function boundsIfThere<Known extends Bounds | undefined>(
   offsets: BoundsSource<Known>,
   topic: string,

@@ -16,7 +16,7 @@ const SETTLED_AFTER_MS = 10_000
  *
  * @param instants milliseconds since the epoch, in their order
  * @param known what earlier calls have found; it is added to, and what is before the first instant is forgotten
- * @param signal ends the questions early, the oldest of which come last; a later call goes on
+ * @param signal ends the questions early, the oldest of which come last; a later call continues
  * @returns one count less than there are instants; null where that is not known yet
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -43,7 +43,7 @@ export async function recordsBetween(
   })
 }
 
-/** As `recordsBetween`, with nothing known of a topic that does not exist. @throws RefusedByKafka or Unavailable */
+/** Counts as `recordsBetween` does, with null for a missing topic. @throws RefusedByKafka or Unavailable */
 export async function recordsIfThere(
   ...asked: Parameters<typeof recordsBetween>
 ): Promise<(number | null)[]> {

@@ -8,7 +8,7 @@ export interface EntityActivity extends Activity {
   readonly entity: string
 }
 
-/** Those that changed last come first. */
+/** Table of activities, the last changed first. */
 export const ACTIVITIES: Table<Activity, EntityActivity> = {
   name: 'activities',
   about: 'Activity of each device, and sensors that have been silent for five minutes',

@@ -19,7 +19,7 @@ export interface AlertSummary {
   readonly activeAt: string
   readonly startedAt: string
   readonly endedAt: string | null
-  /** What was compared last, or the state that was observed; null if a silence fired it. */
+  /** Value that was compared last, or the observed state; null if a silence fired it. */
   readonly value: number | string | null
   readonly threshold: number | null
   /** Why it fired or, once it has resolved, why it did that. */
@@ -136,7 +136,7 @@ export function alertSummary(
   }
 }
 
-/** Those that the filter asks for, in the order in which they fired. A whole subject matches only that subject. */
+/** Returns the alerts that the filter selects, in the order of firing. A whole subject matches only that subject. */
 export function filteredAlerts<Found extends AlertSummary>(
   alerts: readonly Found[],
   filter: AlertFilter,

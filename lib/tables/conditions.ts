@@ -1,7 +1,7 @@
 /**
- * The table of conditions: rules that a value is beyond, or was until just now, as alerting and the consumer of groups have decided them so far.
- * Only they know what is pending. An alert that fires is a row of `firing-alerts`, which knows each once, whoever acknowledged it; here the
- * alert of the clock stands in every partition.
+ * Table of conditions: rules that a value meets, or met until just now, as decided by alerting and the consumer of groups. Only
+ * they know pending ones. A firing alert is also a row of `firing-alerts`, once and with its acknowledgement; here every
+ * partition has the alert of the clock.
  */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
@@ -30,7 +30,7 @@ export interface ActiveAlert {
   readonly phase: 'pending' | 'firing' | 'recovering'
   /** Start of the condition, RFC 3339. */
   readonly activeAt: string
-  /** What was published when it fired; null while it is pending. */
+  /** Alert that was published when it fired; null while it is pending. */
   readonly alert: FiredAlert | null
 }
 

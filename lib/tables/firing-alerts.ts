@@ -8,14 +8,14 @@ import { byText, readTable, type Table, type TopicSize } from './table.ts'
 /** An alert that fires now. */
 export interface FiringNow extends AlertSummary {
   /**
-   * Where its events lie: in one place, unless several partitions of what is watched have told of the same alert. Nothing but the
-   * place of an acknowledgement depends on it.
+   * Positions of its events: one, unless several partitions of the watched topic have reported the same alert. Only the position
+   * of an acknowledgement depends on it.
    */
   readonly places: readonly AlertPlace[]
 }
 
 export interface AlertPlace {
-  /** Of the alerts topic. */
+  /** Partition of the alerts topic. */
   readonly partition: number
   /** Name of the entity that its events are about: their `source`, a space, their `subject`. */
   readonly events: string

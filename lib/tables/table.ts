@@ -145,7 +145,7 @@ export async function* storedEntities(
     if (stored.state !== undefined) yield stored
 }
 
-/** Those that are held and have no state, too. */
+/** Yields the entities, including those that are held without a state. */
 export async function* entitiesIn(
   inspection: Pick<StateInspection, 'states'>,
   partitionState: StateKey,

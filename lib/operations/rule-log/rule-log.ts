@@ -46,7 +46,7 @@ export interface Notification {
 interface Options {
   /** When the logs begin, in milliseconds since the epoch. */
   readonly startMs?: number
-  /** Is told of each event that the consumers do not take; without it, the method that appended the event throws. */
+  /** Called with each event that the consumers refuse; without it, the method that appended the event throws. */
   readonly onRefused?: (refused: RefusedByAlerting) => void
 }
 
@@ -76,7 +76,7 @@ export class RuleLog {
     this.#nowMs = startMs
   }
 
-  /** From here on these rules are in force. @throws RefusedByAlerting */
+  /** Activates these rules. @throws RefusedByAlerting */
   async activate(atMs: number, rules: readonly AnyRule[]): Promise<void> {
     await this.#passTo(atMs)
     const activated = rulesActivated(ruleSetOf(rules), 0, instant(this.#nowMs))
@@ -142,12 +142,12 @@ export class RuleLog {
     await this.#appendTicks([[this.#nowMs, tick(0, instant(this.#nowMs))]])
   }
 
-  /** The states of the entities with this id: those that differ only in their source are told apart by nothing else. */
+  /** Returns the states of the entities with this id, which differ only in their source. */
   states(entity: string): Promise<readonly AlertingState[]> {
     return this.#readings.states<AlertingState>(named(this.#entities, entity))
   }
 
-  /** What patterns remember of the entities and groups with this id. */
+  /** Returns the pattern states of the entities and groups with this id. */
   async patternStates(entity: string): Promise<readonly PatternStates[]> {
     const own = (await this.states(entity)).flatMap(({ patterns: states }) => states ?? [])
     return [...own, ...(await this.#patterns.states<PatternStates>(named(this.#groups, entity)))]
@@ -178,7 +178,7 @@ export class RuleLog {
     this.#notifications.push(...told.toSorted((a, b) => a.atMs - b.atMs))
   }
 
-  /** What is sent to a group arrives at once. Returns how many were duplicates. */
+  /** Appends events and delivers those of groups at once. Returns the number of duplicates. */
   async #append(log: ConsumerLog, ...events: readonly Appended[]): Promise<number> {
     const { published, duplicates, refused } = await log.append(...events)
     for (const event of published) {

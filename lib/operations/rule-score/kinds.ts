@@ -1,4 +1,4 @@
-/** What was found of each kind of label. Pure. */
+/** Scores by kind of label. Pure. */
 import type { Matched, Window } from './score.ts'
 
 export interface KindScore {

@@ -22,7 +22,7 @@ type RawLabels = readonly {
   readonly to: string
   readonly kind?: string
 }[]
-/** As in NAB's `combined_windows.json`: the path of a CSV file, and windows of two timestamps without a zone. */
+/** Windows as in NAB's `combined_windows.json`: the path of a CSV file, and windows of two timestamps without a zone. */
 type RawWindows = Readonly<Record<string, readonly (readonly [from: string, to: string])[]>>
 
 /**
@@ -70,7 +70,7 @@ function violations(content: unknown, report: Report): void {
 function described({ instancePath, keyword, params }: SchemaViolation, isList: boolean): [Path, string] {
   const parts = instancePath.split('/').slice(1)
   const names = parts.map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-  // In a list the first part is an index, in an object all parts after the first.
+  // Indexes are the first part of a path in a list, and all later parts in an object.
   const path = names.map((name, index) => ((index === 0) === isList ? Number(name) : name))
   switch (keyword) {
     case 'required':

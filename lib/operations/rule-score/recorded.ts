@@ -1,4 +1,4 @@
-/** What a recording has of each entity, and which rules watch it. Pure. */
+/** Contents of a recording by entity, and the rules that watch each. Pure. */
 import { identitiesOf } from '../../alerting/firings.ts'
 import { type AnyRule, isPatternRule } from '../../alerting/patterns/pattern.ts'
 import { isWatched } from '../../alerting/watched.ts'
@@ -12,7 +12,7 @@ export interface RecordedEntity {
   readonly subject: string
   /** Milliseconds since the epoch. */
   readonly fromMs: number
-  /** Its last reading, or later where a label goes further. */
+  /** Time of its last reading, or the end of its last label if that is later. */
   readonly toMs: number
   readonly metrics: ReadonlySet<string>
 }
@@ -20,7 +20,7 @@ export interface RecordedEntity {
 /** The entities that a rule watches, under each identity that its alerts have. */
 export interface Watch {
   readonly rule: string
-  /** Absent for a rule over several readings, which may look at more than one. */
+  /** Metric of the rule; missing for a rule over several readings, which may watch more than one. */
   readonly metric?: string
   readonly entities: ReadonlySet<string>
 }

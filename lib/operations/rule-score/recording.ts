@@ -12,7 +12,7 @@ import type { Arrival } from '../rule-log/arrivals.ts'
 export interface RecordedReading extends Arrival {
   /** Source and subject. */
   readonly entity: string
-  /** Its line in a stream, its number in a batch; from 1. */
+  /** Line in a stream, or number in a batch; from 1. */
   readonly line: number
   /** Milliseconds since the epoch. */
   readonly timeMs: number

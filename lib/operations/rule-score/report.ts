@@ -1,4 +1,4 @@
-/** Everything that `sluice rules score` tells: the scores, and what they come from. Pure. */
+/** Report of `sluice rules score`: the scores and their basis. Pure. */
 
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { Firing } from '../../alerting/firings.ts'
@@ -48,7 +48,7 @@ export interface ScoreReport {
   readonly rules: readonly ({ readonly rule: string } & Score)[]
   /** All rules together: a window is found if any of them finds it. */
   readonly total: Score
-  /** What was found of each kind of label. */
+  /** Scores by kind of label. */
   readonly kinds: readonly KindScore[]
   readonly found: readonly (ShownLabel & { readonly delayMs: number; readonly alert: ShownAlert })[]
   readonly missed: readonly ShownLabel[]

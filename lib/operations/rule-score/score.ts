@@ -22,7 +22,9 @@ export interface Score {
   readonly windows: number
   readonly found: number
   readonly recall: number | null
-  /** From the beginning of a found window to the first alert of it; 0 where that was firing already. Null: none was found. */
+  /**
+   * Time from the beginning of a found window to its first alert; 0 for an alert that fired already. Null without a found window.
+   */
   readonly delayMs: { readonly median: number; readonly max: number } | null
   /** The recorded time of the entities together, in days. */
   readonly entityDays: number
@@ -53,7 +55,7 @@ export function windowOf(
   return entities.length === 0 ? { reason: 'time-not-recorded' } : { ...label, entities }
 }
 
-/** Whether the alert tells of the window. */
+/** Returns whether the alert belongs to the window. */
 function tellsOf({ entity, metric, fromMs, toMs }: Firing, window: Window): boolean {
   return (
     fromMs <= window.toMs &&
@@ -100,7 +102,7 @@ export function matched(firings: readonly Firing[], windows: readonly Window[]):
   return { windowsOf, firstOf }
 }
 
-/** From the beginning of a window to its first alert; 0 where that was firing already. */
+/** Returns the time from the beginning of a window to its first alert; 0 for an alert that fired already. */
 export function delayMs(window: Window, first: Firing): number {
   return Math.max(0, first.fromMs - window.fromMs)
 }

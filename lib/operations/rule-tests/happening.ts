@@ -8,13 +8,13 @@ export interface Happening {
   /** CloudEvents type. */
   readonly type: string
   readonly data: ReadingData & Pick<Facts, 'entity'>
-  /** What patterns see of it. */
+  /** Facts for patterns. */
   readonly facts: Facts
 }
 
 const LONG_AGO = '2026-01-01T00:00:00Z'
 
-/** What the data of an event must have, where a test does not say it. */
+/** Data that an event must have, unless a test sets it. */
 const DEFAULTS: Readonly<Record<keyof typeof EVENTS, ReadingData>> = {
   'activity.changed': { from: 'resting', to: 'walking', lastedSeconds: 60 },
   'device.fallen': { fellAt: LONG_AGO },

@@ -8,8 +8,9 @@ type Fits = (expected: ExpectedNotification, actual: Notification) => boolean
 const MOST_ATTEMPTS = 10_000
 
 /**
- * What different alerts send at one instant has no order; what one alert sends keeps its own. Each expected notification is given one
- * that fits, such that as many as possible have one: a vague expectation takes none that only a specific one can have.
+ * Assigns actual notifications to expected ones. Different alerts at one instant have no order among each other; the
+ * notifications of one alert keep theirs. The assignment is as large as possible: a vague expectation leaves a notification that
+ * only a specific one matches.
  */
 export function asExpected(
   expected: readonly ExpectedNotification[],
@@ -49,7 +50,7 @@ function ordered(
   return [...all, ...rest].flatMap(index => (index === undefined ? [] : [sent[index] as Notification]))
 }
 
-/** For each expected one the index of what it is given: a largest matching, by augmenting paths (Kuhn). */
+/** Returns the index of the candidate for each expected notification: a largest matching, by augmenting paths (Kuhn). */
 function matched(candidates: readonly (readonly number[])[]): (number | undefined)[] {
   const owner = new Map<number, number>()
   const give = (place: number, tried: Set<number>): boolean => {
@@ -81,7 +82,7 @@ function keepsOrders(chosen: readonly (number | undefined)[], sent: readonly Not
   return true
 }
 
-/** A matching of all that keeps the order of each alert, by trying; undefined if none is found. */
+/** Returns a complete matching that keeps the order of each alert, by trying; undefined without one. */
 function inOrders(
   candidates: readonly (readonly number[])[],
   sent: readonly Notification[],

@@ -8,7 +8,7 @@ import {
 
 /** A reading, or an event of the topic `events`, as a test file has it. */
 export interface RawObservation {
-  /** Of the event; another observation with the same one is the same event once more. */
+  /** Id of the event; another observation with the same id repeats the event. */
   readonly id?: string
   readonly event?: string
   readonly entity?: string
@@ -66,7 +66,7 @@ function hasMetric({ metrics, states }: Family, name: string): boolean {
   return Object.hasOwn(metrics, name) || Object.hasOwn(states, name)
 }
 
-/** What a reading of the family must have beside its metrics: the entity, and what groups it. */
+/** Returns the fields of a reading beside its metrics: the entity and its groups. */
 export function whoIn(family: FamilyName, raw: RawObservation, entity: string): ReadingData {
   return WHO[family](raw, entity)
 }

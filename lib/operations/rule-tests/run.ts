@@ -42,7 +42,7 @@ export type Difference =
       readonly message: string
     }
 
-/** With what the expected one has, so that the two can be compared by eye. */
+/** A notification with the fields of the expected one, for comparison by eye. */
 export type ShownNotification = Readonly<Record<string, unknown>>
 
 export interface TestResult {

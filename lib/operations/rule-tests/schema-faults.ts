@@ -4,7 +4,7 @@ import type { SchemaViolation } from '../../../schemas/compiled.js'
 import validators from '../../../schemas/compiled-rule-tests.js'
 import { firstOfEach, type PathError, pathOf, valueAt } from '../../file-errors.ts'
 
-/** At most one fault for a place. */
+/** Returns at most one fault for each path. */
 export function schemaFaults(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.rule-tests.v1']
   if (validate === undefined) throw new Error('schemas/compiled-rule-tests.js has no io.sluice.rule-tests.v1')
@@ -55,7 +55,7 @@ function described(
   }
 }
 
-/** What is wrong within a list of rules is said by those who read rules. */
+/** Faults within a list of rules are reported by the reader of rules. */
 function rulesFault(path: PathError['path'], content: unknown): PathError | undefined {
   if (Array.isArray(valueAt(path, content))) return undefined
   return { path, message: 'must be a list of rules, or the path of a rule file' }

@@ -1,4 +1,4 @@
-/** What stands in a file of rule tests, once it has been checked. */
+/** Contents of a checked file of rule tests. */
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import type { Reading } from '../rule-log/rule-log.ts'
 import type { Happening } from './happening.ts'

@@ -30,7 +30,7 @@ export interface RawTest {
 /** The entity of a test that names none. */
 const DEFAULT_ENTITY = 'entity-1'
 
-/** What a test is read with. */
+/** Context for reading a test. */
 interface Reader {
   readonly load: Load
   readonly lineOf: (at: Path) => number
@@ -91,7 +91,7 @@ async function readObservations(row: RawTest, at: Path, { load, report }: Reader
     const atMs = offsetAt(raw.at, here, report)
     if (raw.tick || raw.rules !== undefined)
       for (const key of OF_A_READING)
-        if (Object.hasOwn(raw, key)) report([...here, key], 'belongs to a reading, and this is none')
+        if (Object.hasOwn(raw, key)) report([...here, key], 'belongs to a reading, and this is another event')
     if (raw.tick) observations.push({ atMs, kind: 'tick' })
     else if (raw.rules !== undefined) {
       const rules = await load(raw.rules, [...here, 'rules'])
@@ -120,7 +120,7 @@ async function readObservations(row: RawTest, at: Path, { load, report }: Reader
   return { observations, entities, changes }
 }
 
-/** What the first observation of an id is. */
+/** First observation of each id. */
 type FirstById = Map<string, Identified>
 
 interface Identified {

@@ -11,7 +11,7 @@ import { OperationFailure } from '../failure.ts'
 import type { TopicCreation } from '../topic-plan.ts'
 import type { PlannedTopics } from './planned.ts'
 
-/** What has been done so far. */
+/** Progress of the changes. */
 export interface Applying {
   readonly created: string[]
   readonly changed: TopicDifference[]

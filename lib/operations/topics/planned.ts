@@ -10,7 +10,7 @@ import { allTopics, recordCounts } from '../../queries/topic-descriptions.ts'
 import { topicsByTable } from '../../queries/topics.ts'
 import { clusterKind, planTopics, type TopicFacts, type TopicPlan } from '../topic-plan.ts'
 
-/** Of whose topics, and what has to be known of them beside what Kafka tells. */
+/** Owner of the topics, and facts that Kafka does not report. */
 interface Planning {
   readonly kafka: Kafka
   readonly offsets: Pick<TopicOffsets, 'bounds'>

@@ -39,7 +39,7 @@ export function timeOf({ places, emittedAtMs }: EventDraft): number | undefined 
   return written.length > 0 ? Math.min(...written) : emittedAtMs
 }
 
-/** For sorting, the earliest first. */
+/** Compares for sorting, the earliest first. */
 export function byTime(a: EventDraft, b: EventDraft): number {
   return (timeOf(a) ?? 0) - (timeOf(b) ?? 0)
 }

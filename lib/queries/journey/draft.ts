@@ -17,7 +17,7 @@ import { whyOf } from './why.ts'
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 export interface EventDraft extends Writable<Omit<EventStep, 'places' | 'decisions'>> {
-  /** By their texts. */
+  /** Positions by their texts. */
   readonly places: Map<string, PlaceInLog>
   readonly decisions: Map<string, DecisionDraft>
   /** The decision that emitted it. */
@@ -130,7 +130,7 @@ export function inferred(consumer: string, place: Place, outcome: string, more: 
   }
 }
 
-/** What tells the decisions of a consumer about one event apart. */
+/** Returns the key of a consumer's decision about one event. */
 export function decisionKey(consumer: string, place: Place, outcome = ''): string {
   const parked = outcome.startsWith('parked-') ? ' parked' : ''
   return `${consumer} ${placeText(place)}${parked}`

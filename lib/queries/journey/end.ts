@@ -21,7 +21,7 @@ export function endOf(events: readonly EventDraft[]): JourneyEnd {
   return outcome(...DONE, 'duplicate', 'ignored', 'timer') ? 'remembered' : 'unknown'
 }
 
-/** What failed has come back, and was processed. */
+/** Returns whether a failed event has been retried and processed. */
 function isRetried({ of, place, outcome }: DecisionDraft): boolean {
   if (!DONE.includes(outcome) || !place) return false
   return [...of.places.values()].some(

@@ -17,7 +17,7 @@ export interface RecordSources {
   readonly reader: DataReader
 }
 
-/** Records by their places. What the log has at a place does not change, so each is read once. */
+/** Records by position. The log never changes at a position, so each is read once. */
 export class KnownRecords {
   readonly #kept = new Map<string, FoundRecord>()
 

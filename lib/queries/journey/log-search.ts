@@ -18,7 +18,7 @@ export interface SearchSources extends RecordSources {
   readonly topics: readonly string[]
 }
 
-/** What is asked for: the id of an event, a trace, or the record at a place. */
+/** Target of a search: the id of an event, a trace, or the record at a position. */
 export interface Asked {
   readonly id?: string | undefined
   readonly trace?: string | undefined
@@ -31,7 +31,7 @@ export interface Searched {
   readonly isWhole: boolean
 }
 
-/** Of more, one cannot draw a path. */
+/** A longer path is not drawn. */
 const MOST_FOUND = 200
 const MOST_TRACES = 5
 
@@ -104,7 +104,7 @@ function holds({ value, headers }: LogRecord, text: string): boolean {
   return value?.includes(text) || headers.some(([, bytes]) => bufferOf(bytes).includes(text))
 }
 
-/** Of topics that have not answered when the signal is aborted, it knows none. */
+/** Topics that have not answered when the signal is aborted have no ranges. */
 async function rangesSince(
   { offsets, topics }: SearchSources,
   sinceMs: number,
@@ -142,7 +142,7 @@ function placeOf({ record: { topic, partition, offset } }: FoundRecord): Place {
 }
 
 /**
- * Finds where an event lies that a consumer has told to have emitted, at about that time.
+ * Finds the position of an emitted event, searching around its time.
  *
  * @returns undefined if it is not there (yet)
  */

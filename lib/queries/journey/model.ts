@@ -14,7 +14,7 @@ export interface Place {
 /** The attributes of an event by which it is known. */
 export type EventName = Pick<Event, 'id' | 'source' | 'type' | 'subject'>
 
-/** What a consumer has told of one decision, see docs/observability.md#spans. */
+/** A consumer's report of one decision, see docs/observability.md#spans. */
 export interface DecisionSpan {
   readonly kind: 'record' | 'timer'
   readonly traceId: string
@@ -27,7 +27,7 @@ export interface DecisionSpan {
   readonly offset: number
   readonly outcome: string
   readonly reason: string
-  /** Of a failure. */
+  /** Code of a failure. */
   readonly code: string | undefined
   /** The name of the timer that fired. */
   readonly timer: string | undefined
@@ -38,7 +38,7 @@ export interface DecisionSpan {
   readonly toMs: number
 }
 
-/** What a consumer has told of an event that it emitted. */
+/** A consumer's report of an emitted event. */
 export interface EmissionSpan {
   readonly kind: 'emission'
   readonly traceId: string
@@ -63,7 +63,7 @@ export interface Position {
   readonly consumer: string
   readonly topic: string
   readonly partition: number
-  /** The last offset whose effects are in its state; -1 where there is none. */
+  /** Last applied offset; -1 before the first. */
   readonly appliedOffset: number
 }
 
@@ -94,13 +94,13 @@ export interface EventStep {
   readonly places: readonly PlaceInLog[]
   /** The topic by its name in Kafka; undefined if it is not known. */
   readonly topic: string | undefined
-  /** As its producer wrote it, RFC 3339. */
+  /** Event time, RFC 3339, unchanged from the producer. */
   readonly time?: string
-  /** When it was emitted, in milliseconds since the epoch; undefined if no consumer has told. */
+  /** Time of emission, in milliseconds since the epoch; undefined without a report. */
   readonly emittedAtMs: number | undefined
   /** Undefined if the record was not read. */
   readonly data?: unknown
-  /** Of a record whose data are too large to show here, in bytes. */
+  /** Size of data that are too large to show here, in bytes. */
   readonly largeBytes?: number
   readonly traceId?: string
   readonly decisions: readonly DecisionStep[]
@@ -126,13 +126,13 @@ export interface DecisionStep {
   readonly reason: string | undefined
   /** The reason as a sentence, where there is one. */
   readonly why: string | undefined
-  /** Of a failure. */
+  /** Code of a failure. */
   readonly code: string | undefined
   readonly timer: string | undefined
-  /** Milliseconds since the epoch; undefined if the consumer has not told. */
+  /** Milliseconds since the epoch; undefined without a report of the consumer. */
   readonly fromMs: number | undefined
   readonly toMs: number | undefined
-  /** How it is known: the consumer has told, it follows from what it emitted, or from how far it is. */
+  /** Source of the knowledge: a report of the consumer, its emissions, or its position. */
   readonly knownBy: 'span' | 'emission' | 'position'
   /** How many offsets lie before the record; only where it waits. */
   readonly behind?: number
@@ -154,7 +154,7 @@ export type JourneyEnd =
   | 'unknown'
 
 export interface Journey {
-  /** What is at the beginning, as far as it is known. */
+  /** Known beginnings. */
   readonly roots: readonly EventStep[]
   /** How many beginnings are left out, because a trace has more than one can look at. */
   readonly leftOut: number
@@ -162,7 +162,7 @@ export interface Journey {
   /** How many events and decisions there are. */
   readonly events: number
   readonly decisions: number
-  /** From the first to the last that is known of it, in milliseconds since the epoch. */
+  /** Time from the first to the last known step, in milliseconds since the epoch. */
   readonly fromMs: number | undefined
   readonly toMs: number | undefined
 }

@@ -146,7 +146,7 @@ function fromSequence(drafts: Drafts, draft: EventDraft, functions: readonly Rea
   }
 }
 
-/** Of consumers that have told nothing, it is known whether they have come to the record. */
+/** For consumers without reports, the position shows whether they have reached the record. */
 function fromPositions(drafts: Drafts, { positions, functions }: Known): void {
   const applied = new Map(positions.map(one => [`${one.consumer} ${one.topic}/${one.partition}`, one]))
   for (const draft of drafts.events.values())

@@ -19,7 +19,7 @@ export interface Unplaced {
   readonly emittedAtMs: number
 }
 
-/** Events that were emitted, and that no consumer has read so far: of topics that nobody consumes, such as dead letters. */
+/** Returns emitted events that no consumer has read so far, as in topics without consumers, such as dead letters. */
 export function unplaced(spans: readonly ToldSpan[]): readonly Unplaced[] {
   const read = new Set(spans.flatMap(({ kind, event }) => (kind === 'record' && event ? [event.id] : [])))
   return spans.flatMap(span =>

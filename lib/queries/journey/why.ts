@@ -27,7 +27,7 @@ const SINK: Sentences = {
   superseded: 'a later notification of the group has been sent already',
 }
 
-/** What reasons of a consumer mean, by the name of the consumer. */
+/** Meanings of reasons, by the name of the consumer. */
 const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
   processor: {
     counted: 'it belongs to the minute that is open',
@@ -68,14 +68,14 @@ const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
     'routed-already': 'it was sent to its group before',
     'ended-before': 'its end has come before it',
     'end-routed': 'its end goes to the same group',
-    'no-route': 'no notification route takes it: nobody is told',
+    'no-route': 'no notification route matches: no notification is sent',
   },
   notifier: {
-    queued: 'the group tells of it with its next notification',
+    queued: 'part of the group's next notification',
     known: 'the group knows it',
     'ended-before': 'its end has come before it',
-    'end-queued': 'the group tells of its end with the next notification',
-    'never-told': 'it ended before anybody was told',
+    'end-queued': 'its end is part of the group's next notification',
+    'never-told': 'it ended before a notification was sent',
     'not-known': 'the group does not know it',
     new: 'the first notification of the group',
     changed: 'alerts have fired or resolved since the last notification',
@@ -83,7 +83,7 @@ const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
     resolved: 'none of the group fires any more',
     muted: 'a silence, or another alert, mutes it',
     unchanged: 'people know everything already',
-    forgotten: 'the group has nothing to tell',
+    forgotten: 'the group has nothing to report',
   },
   'open-letters': {
     letter: 'the table of open dead letters has it now',

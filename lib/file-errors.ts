@@ -1,10 +1,10 @@
-/** Errors in the files that people edit: where they are, and how they are told. Pure. */
+/** Errors in the files that people edit: their positions and their messages. Pure. */
 import type { SchemaViolation } from '../schemas/compiled.js'
 
 /** Keys and list indexes that lead to a value, outermost first. */
 export type FilePath = readonly (string | number)[]
 
-/** What is wrong at a place of a file. */
+/** An error at a path of a file. */
 export interface PathError {
   readonly path: FilePath
   readonly message: string
@@ -93,7 +93,7 @@ export function pathOf(pointer: SchemaViolation['instancePath'], content: unknow
   return path
 }
 
-/** The value at a path; undefined if there is none. */
+/** Returns the value at a path; undefined if it is missing. */
 export function valueAt(path: FilePath, content: unknown): unknown {
   return path.reduce<unknown>(
     (value, part) => (value as Record<string | number, unknown> | null | undefined)?.[part],

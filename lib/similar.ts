@@ -1,10 +1,10 @@
 /** Which of some names may have been meant. Pure. */
 
 const MOST_NAMES = 3
-/** Of the letters that a name has, how many may be wrong. */
+/** Maximum share of wrong letters in a name. */
 const MOST_WRONG = 0.4
 
-/** ` Did you mean a, b?`, with the most similar names; undefined if none is similar. */
+/** Returns ` Did you mean a, b?` with the most similar names; undefined without a similar one. */
 export function suggestion(typed: string, names: Iterable<string>): string | undefined {
   const similar = similarNames(typed, names)
   return similar.length > 0 ? ` Did you mean ${similar.join(', ')}?` : undefined

@@ -1,4 +1,7 @@
-/** Lists and maps that an event type always has, by its JSON Schema: Protobuf does not tell an empty one from an absent one. */
+/**
+ * Lists and maps that an event type always has, by its JSON Schema: Protobuf does not distinguish an empty one from an absent
+ * one.
+ */
 import { BINARY_TYPES } from '../lib/event-types.ts'
 import { type JsonSchema, jsonSchemaOf, type Located, resolved } from './sources.ts'
 

@@ -19,7 +19,7 @@ function textsOf(format: EventFormat): [type: string, text: string][] {
   ])
 }
 
-/** With the schemas that it references under `$defs`, where their `$id` makes them found. */
+/** Returns the schema with its references under `$defs`, where their `$id` makes them found. */
 function bundled(schema: JsonSchema): string {
   const names = new Set(
     [...JSON.stringify(schema).matchAll(/"\$ref":"https:[^"]+\/([^"/]+)\.json"/g)].map(

@@ -36,7 +36,7 @@ function recordOf(type: string): string {
 function prepared(schema: Readonly<Record<string, unknown>>): unknown {
   const { $id: _id, $schema: _schema, $defs, title: _title, ...rest } = schema
   return JSON.parse(JSON.stringify(rest), (key, value) => {
-    // Types for the lengths of lists are in nobody's way but the writer's.
+    // Types for the lengths of lists only hinder the writer.
     if (key === 'minItems' || key === 'minProperties') return undefined
     if (key === 'anyOf' && value.every((one: object) => Object.keys(one).join() === 'required'))
       return undefined
@@ -48,7 +48,7 @@ function prepared(schema: Readonly<Record<string, unknown>>): unknown {
   })
 }
 
-/** Events are facts: nobody changes them. */
+/** Events are immutable. */
 function readonlyIn(text: string): string {
   return text
     .replace(/^( +)(?=(?:\w+\??|\[k: string\]): )/gm, '$1readonly ')

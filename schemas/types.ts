@@ -8,9 +8,9 @@ export interface ActivityChanged {
     /** CloudEvents subject */
     readonly subject?: string
   }
-  /** What it did before */
+  /** Previous activity */
   readonly from: string
-  /** What it does now */
+  /** Present activity */
   readonly to: string
   /** How long it did that, in seconds of event time */
   readonly lastedSeconds: number
@@ -24,7 +24,7 @@ export interface ActivityChanged {
 export interface AlertAcknowledged {
   /** The alert, as in its fired event */
   readonly alertId: string
-  /** As in its fired event; the record key */
+  /** Fingerprint of the fired event; the record key */
   readonly fingerprint: string
   /** Name of the rule */
   readonly rule: string
@@ -37,9 +37,9 @@ export interface AlertAcknowledged {
   }
   /** False takes the acknowledgement back */
   readonly acknowledged: boolean
-  /** Who says so; free text */
+  /** Person; free text */
   readonly by: string
-  /** For people */
+  /** Text for people */
   readonly comment?: string
 }
 
@@ -56,7 +56,7 @@ export interface AlertFired {
   readonly labels: {
     readonly [k: string]: string
   }
-  /** For people */
+  /** Text for people */
   readonly summary: string
   /** The entity, identified by the source and subject of its readings */
   readonly entity: {
@@ -69,7 +69,7 @@ export interface AlertFired {
   readonly family?: string
   /** Metric of the family; absent where the alert is not about one */
   readonly metric?: string
-  /** What was compared last: the value, its change or its deviation. Absent for states, and if a silence fired it */
+  /** Value, change or deviation that was compared last. Missing for states, and if a silence fired the alert */
   readonly value?: number
   /** The threshold that it was compared with */
   readonly threshold?: number
@@ -98,7 +98,7 @@ export interface AlertResolved {
   readonly labels: {
     readonly [k: string]: string
   }
-  /** For people */
+  /** Text for people */
   readonly summary: string
   /** The entity, identified by the source and subject of its readings */
   readonly entity: {
@@ -111,7 +111,7 @@ export interface AlertResolved {
   readonly family?: string
   /** Metric of the family; absent where the alert is not about one */
   readonly metric?: string
-  /** What was compared last: the value, its change or its deviation. Absent for states, and if a silence fired it */
+  /** Value, change or deviation that was compared last. Missing for states, and if a silence fired the alert */
   readonly value?: number
   /** The threshold that it was compared with */
   readonly threshold?: number
@@ -129,11 +129,11 @@ export interface AlertResolved {
   readonly state?: string
 }
 
-/** An alert on its way to the group that tells of it, and how that group is told. */
+/** An alert on its way to its group, with the timing of the group. */
 export interface AlertRouted {
   /** Identifies the group; the record key */
   readonly group: string
-  /** What the alerts of the group have in common */
+  /** Common labels of the group's alerts */
   readonly groupLabels: {
     readonly [k: string]: string
   }
@@ -141,15 +141,15 @@ export interface AlertRouted {
   readonly receivers: readonly string[]
   /** How long the first alert of a group waits for others, in milliseconds */
   readonly groupWaitMs: number
-  /** From one notification to the next if the alerts have changed, in milliseconds */
+  /** Time between two notifications if the alerts have changed, in milliseconds */
   readonly groupIntervalMs: number
-  /** From one notification to the next without a change, in milliseconds */
+  /** Time between two notifications without a change, in milliseconds */
   readonly repeatIntervalMs: number
   /** The alert, as it has fired or resolved */
   readonly alert: AlertFired | AlertResolved
 }
 
-/** What an entity measured in one minute of event time. */
+/** Measurements of an entity in one minute of event time. */
 export interface MinuteSummary {
   /** The entity, identified by the source and subject of its readings */
   readonly entity: {
@@ -166,7 +166,7 @@ export interface MinuteSummary {
   readonly windowEnd: string
   /** 1 for the first summary of the minute; one with a higher revision includes late readings and replaces it */
   readonly revision: number
-  /** By name of the metric */
+  /** Values by name of the metric */
   readonly metrics: {
     readonly [k: string]: {
       /** Readings */
@@ -181,17 +181,17 @@ export interface MinuteSummary {
       readonly maximum: number
       /** Value of the latest reading by event time */
       readonly last: number
-      /** Its event time, RFC 3339 */
+      /** Event time, RFC 3339 */
       readonly lastAt: string
     }
   }
 }
 
-/** What an operator did. */
+/** Action of an operator. */
 export interface Audit {
-  /** What was done, as the command names it */
+  /** Action, as named by the command */
   readonly action: string
-  /** Who did it */
+  /** Person */
   readonly by: string
   /** RFC 3339 */
   readonly startedAt: string
@@ -199,7 +199,7 @@ export interface Audit {
   readonly endedAt: string
   /** Identifies what was done; the same if it was stopped and resumed */
   readonly operation: string
-  /** What it was limited to, by the names of the options */
+  /** Conditions, by the names of the options */
   readonly filter: {
     readonly [k: string]: string
   }
@@ -217,7 +217,7 @@ export interface ClockTick {
   readonly scheduledFor: string
 }
 
-/** What a database instance reported at one instant. At least one metric is present. */
+/** Metrics of a database instance at one instant. At least one metric is present. */
 export interface DatabaseReading {
   /** Kind of database; also part of the source of the event */
   readonly databaseType: string
@@ -247,17 +247,17 @@ export interface DatabaseReading {
 export interface DeadLetter {
   /** Topic of the record that failed */
   readonly originalTopic: string
-  /** Its partition */
+  /** Partition of the original record */
   readonly originalPartition: number
-  /** Its offset */
+  /** Offset of the original record */
   readonly originalOffset: number
-  /** Its timestamp, milliseconds since the epoch; -1 if it has none */
+  /** Timestamp of the original record, milliseconds since the epoch; -1 without one */
   readonly originalTimestamp: number
-  /** Its key, base64; null if it has none */
+  /** Key of the original record, base64; null without one */
   readonly originalKey: string | null
-  /** Its value, base64; null for a tombstone */
+  /** Value of the original record, base64; null for a tombstone */
   readonly originalValue: string | null
-  /** Its headers in order; a name can occur more than once */
+  /** Headers of the original record in order; a name can occur more than once */
   readonly originalHeaders: readonly {
     readonly name: string
     /** Base64 */
@@ -265,7 +265,7 @@ export interface DeadLetter {
   }[]
   /** The code of the failure */
   readonly errorType: string
-  /** What is wrong, for people; never holds the payload */
+  /** Error message, without the payload */
   readonly error: string
   /** The consumer that could not process it */
   readonly consumer: string
@@ -277,15 +277,15 @@ export interface DeadLetter {
   readonly failedAt: string
   /** The attempts before this one that are remembered, the oldest first */
   readonly history: readonly {
-    /** Its number, from 1 */
+    /** Number of the attempt, from 1 */
     readonly attempt: number
     /** RFC 3339, by the clock of the log */
     readonly failedAt: string
     /** The code of the failure */
     readonly errorType: string
-    /** What was wrong */
+    /** Error message */
     readonly error: string
-    /** Who redrove it after that; absent if it was retried by itself */
+    /** Person who redrove it after that; missing for a scheduled retry */
     readonly redrivenBy?: string
     /** When people redrove it, RFC 3339 */
     readonly redrivenAt?: string
@@ -306,15 +306,15 @@ export interface DeadLetter {
 
 /** Dead letters of this partition of the topic, all before this record, need no more attention. */
 export interface DeadLettersHandled {
-  /** What was done with them */
+  /** Action */
   readonly action: 'redriven' | 'dropped'
-  /** Who did it */
+  /** Person */
   readonly by: string
   /** When, RFC 3339 */
   readonly at: string
   /** Identifies what was done, over all partitions */
   readonly operation: string
-  /** Their offsets, in order */
+  /** Offsets in order */
   readonly ranges: readonly {
     /** First offset */
     readonly from: number
@@ -344,7 +344,7 @@ export interface DeviceFallen {
 export interface DeviceMotion {
   /** The device; also the subject of the event */
   readonly deviceId: string
-  /** Its model; also part of the source of the event */
+  /** Model; also part of the source of the event */
   readonly model: string
   /** m/s² */
   readonly x?: number
@@ -352,7 +352,7 @@ export interface DeviceMotion {
   readonly y?: number
   /** m/s² */
   readonly z?: number
-  /** What its wearer is doing: resting, walking, running, … */
+  /** Activity of the wearer: resting, walking, running, … */
   readonly activity?: string
   /** Unit of the metrics of this dimension, if it differs from the schema: see docs/readings.md */
   readonly unit?: string
@@ -372,7 +372,7 @@ export interface EntityErased {
   readonly partition: number
 }
 
-/** What an environment sensor measured at one instant. At least one metric is present. */
+/** Measurements of an environment sensor at one instant. At least one metric is present. */
 export interface EnvironmentReading {
   /** The sensor; also the subject of the event */
   readonly sensorId: string
@@ -420,17 +420,17 @@ export interface FailureEnded {
 export interface Failure {
   /** Topic of the record that failed */
   readonly originalTopic: string
-  /** Its partition */
+  /** Partition of the original record */
   readonly originalPartition: number
-  /** Its offset */
+  /** Offset of the original record */
   readonly originalOffset: number
-  /** Its timestamp, milliseconds since the epoch; -1 if it has none */
+  /** Timestamp of the original record, milliseconds since the epoch; -1 without one */
   readonly originalTimestamp: number
-  /** Its key, base64; null if it has none */
+  /** Key of the original record, base64; null without one */
   readonly originalKey: string | null
-  /** Its value, base64; null for a tombstone */
+  /** Value of the original record, base64; null for a tombstone */
   readonly originalValue: string | null
-  /** Its headers in order; a name can occur more than once */
+  /** Headers of the original record in order; a name can occur more than once */
   readonly originalHeaders: readonly {
     readonly name: string
     /** Base64 */
@@ -438,7 +438,7 @@ export interface Failure {
   }[]
   /** The code of the failure */
   readonly errorType: string
-  /** What is wrong, for people; never holds the payload */
+  /** Error message, without the payload */
   readonly error: string
   /** The consumer that could not process it */
   readonly consumer: string
@@ -450,15 +450,15 @@ export interface Failure {
   readonly failedAt: string
   /** The attempts before this one that are remembered, the oldest first */
   readonly history: readonly {
-    /** Its number, from 1 */
+    /** Number of the attempt, from 1 */
     readonly attempt: number
     /** RFC 3339, by the clock of the log */
     readonly failedAt: string
     /** The code of the failure */
     readonly errorType: string
-    /** What was wrong */
+    /** Error message */
     readonly error: string
-    /** Who redrove it after that; absent if it was retried by itself */
+    /** Person who redrove it after that; missing for a scheduled retry */
     readonly redrivenBy?: string
     /** When people redrove it, RFC 3339 */
     readonly redrivenAt?: string
@@ -471,7 +471,7 @@ export interface Failure {
   readonly parks: boolean
 }
 
-/** From here on, an alert that mutes others stands in this partition, or no longer does. */
+/** Start or end of an alert that mutes others in this partition. */
 export interface InhibitionChanged {
   /** Identifies the alert that mutes others */
   readonly alertId: string
@@ -504,13 +504,13 @@ export interface InstanceRestarted {
   }
 }
 
-/** What people are told about a group of alerts at one time. Each receiver that it names gets it once. */
+/** Notification of a group of alerts. Each receiver that it names gets it once. */
 export interface Notification {
   /** Identifies the notification; a receiver that has seen it drops it */
   readonly notificationId: string
   /** Identifies the group, over all its notifications; the record key */
   readonly group: string
-  /** What the alerts of the group have in common */
+  /** Common labels of the group's alerts */
   readonly groupLabels: {
     readonly [k: string]: string
   }
@@ -535,7 +535,7 @@ export interface PatternEvent {
     /** CloudEvents subject */
     readonly subject?: string
   }
-  /** What the group has in common, such as tenant; entity if it is one entity */
+  /** Common property of the group, such as tenant; entity for one entity */
   readonly per: string
   /** Which of the events it is that rules ask for */
   readonly matches: readonly string[]
@@ -545,17 +545,17 @@ export interface PatternEvent {
 export interface Retry {
   /** Topic of the record that failed */
   readonly originalTopic: string
-  /** Its partition */
+  /** Partition of the original record */
   readonly originalPartition: number
-  /** Its offset */
+  /** Offset of the original record */
   readonly originalOffset: number
-  /** Its timestamp, milliseconds since the epoch; -1 if it has none */
+  /** Timestamp of the original record, milliseconds since the epoch; -1 without one */
   readonly originalTimestamp: number
-  /** Its key, base64; null if it has none */
+  /** Key of the original record, base64; null without one */
   readonly originalKey: string | null
-  /** Its value, base64; null for a tombstone */
+  /** Value of the original record, base64; null for a tombstone */
   readonly originalValue: string | null
-  /** Its headers in order; a name can occur more than once */
+  /** Headers of the original record in order; a name can occur more than once */
   readonly originalHeaders: readonly {
     readonly name: string
     /** Base64 */
@@ -563,7 +563,7 @@ export interface Retry {
   }[]
   /** The code of the failure */
   readonly errorType: string
-  /** What is wrong, for people; never holds the payload */
+  /** Error message, without the payload */
   readonly error: string
   /** The consumer that could not process it */
   readonly consumer: string
@@ -575,15 +575,15 @@ export interface Retry {
   readonly failedAt: string
   /** The attempts before this one that are remembered, the oldest first */
   readonly history: readonly {
-    /** Its number, from 1 */
+    /** Number of the attempt, from 1 */
     readonly attempt: number
     /** RFC 3339, by the clock of the log */
     readonly failedAt: string
     /** The code of the failure */
     readonly errorType: string
-    /** What was wrong */
+    /** Error message */
     readonly error: string
-    /** Who redrove it after that; absent if it was retried by itself */
+    /** Person who redrove it after that; missing for a scheduled retry */
     readonly redrivenBy?: string
     /** When people redrove it, RFC 3339 */
     readonly redrivenAt?: string
@@ -600,7 +600,7 @@ export interface Retry {
   readonly routedBecause: string
 }
 
-/** From here on, the events of this partition are checked against these alert rules. */
+/** Alert rules for the following events of this partition. */
 export interface RulesActivated {
   /** SHA-256 of the rules, as hexadecimal digits */
   readonly hash: string
@@ -682,7 +682,7 @@ export interface SensorSilent {
   }
 }
 
-/** From here on, these are the silences of this partition: alerts that match one of them are not told. */
+/** Silences of this partition from here on: matching alerts cause no notifications. */
 export interface SilencesChanged {
   /** Grows with each change; an older set never takes the place of a newer one */
   readonly revision: number
@@ -699,18 +699,18 @@ export interface SilencesChanged {
       readonly source?: readonly string[]
       readonly entity?: readonly string[]
     }
-    /** From when on it holds */
+    /** Start */
     readonly startsAt: string
-    /** From when on it does not */
+    /** End */
     readonly endsAt: string
-    /** Who made it */
+    /** Author */
     readonly author: string
     /** Why */
     readonly comment: string
     /** When it was made */
     readonly createdAt: string
   }[]
-  /** What was done last, and by whom */
+  /** Last change and its author */
   readonly change: {
     readonly action: 'added' | 'ended'
     readonly silenceId: string

@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 // Files of earlier builds would be packed as well.
 await rm('dist', { recursive: true, force: true })
 
-// What the function imports when it is needed is a file of its own, named by its content.
+// The function loads some modules on demand, each a file named by its content.
 for (const name of ['changes'])
   await build({
     entryPoints: [`src/handlers/${name}.ts`],

@@ -1,6 +1,6 @@
 /**
- * Publishes the motion of simulated devices, as Protobuf, until it is told to stop. With SCHEMA_REGISTRY_URL, its schema is in a
- * registry, and each record names it by its id; without, consumers read it by the schema that Sluice ships.
+ * Publishes the motion of simulated devices, as Protobuf, until it is stopped. With SCHEMA_REGISTRY_URL, its schema is in a
+ * registry, and each record has its id. Without it, consumers read it by the schema that Sluice ships.
  */
 import { readFile } from 'node:fs/promises'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
@@ -40,7 +40,7 @@ function record(deviceId, nowMs) {
     headers: {
       'content-type': 'application/protobuf',
       ce_specversion: '1.0',
-      // It follows from device and time, so that sending it twice is noticed.
+      // The id is derived from device and time, so a repeated event is noticed.
       ce_id: `${deviceId}@${time}`,
       ce_type: 'io.sluice.device.motion.v1',
       ce_source: `/device/${MODEL}`,
@@ -53,7 +53,7 @@ function record(deviceId, nowMs) {
 let timer
 let isStopping = false
 let sent = 0
-/** What is on its way, if anything. A reading that cannot be delivered is dropped and said: the next one is a second away. */
+/** Request in flight, if any. A reading that cannot be delivered is dropped and logged: the next one follows in a second. */
 let sending
 
 async function send(nowMs) {

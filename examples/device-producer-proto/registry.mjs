@@ -1,4 +1,4 @@
-/** What a producer needs of a schema registry with Confluent's REST API. */
+/** The part of Confluent's REST API of a schema registry that a producer needs. */
 
 /**
  * Registers a schema of Protobuf, unless the subject has it.

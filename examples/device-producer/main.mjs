@@ -1,6 +1,6 @@
 /**
- * Publishes the motion of simulated devices, as JSON, until it is told to stop: a part of one's own beside Sluice, which shares
- * nothing with it but the form of a record.
+ * Publishes the motion of simulated devices, as JSON, until it is stopped: a program of one's own beside Sluice, which shares
+ * only the form of a record with it.
  */
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { readings } from './devices.mjs'
@@ -38,7 +38,7 @@ function record({ id, time, data }) {
 let timer
 let isStopping = false
 let sent = 0
-/** What is on its way, if anything. A reading that cannot be delivered is dropped and said: the next one is a second away. */
+/** Request in flight, if any. A reading that cannot be delivered is dropped and logged: the next one follows in a second. */
 let sending
 
 async function send(nowMs) {

@@ -18,7 +18,7 @@ const producer = new TelemetryProducer({
   event: { type: 'com.example.job.finished', source: '/jobs' },
   onDelivery: report => console.log(deliveryText(report)),
 })
-// What waits is delivered before the process ends.
+// Waiting events are delivered before the process ends.
 process.once('SIGTERM', () => void producer.close())
 
 // 1. Many: `enqueue` waits only while too much is on its way.

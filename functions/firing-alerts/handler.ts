@@ -1,4 +1,4 @@
-/** Keeps the alerts that fire now, and who has acknowledged them, for whoever asks. */
+/** Keeps the firing alerts and their acknowledgements as a table. */
 
 import { firingAlerts } from '../../lib/alerting/firing-alerts.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'

@@ -1,4 +1,7 @@
-/** Brings back failures that are due. What it cannot bring back goes to the dlq, never to failures: it would come here again. */
+/**
+ * Brings back failures that are due. Those that it cannot bring back go to the dlq, never to failures, from where they would
+ * return here.
+ */
 import { scheduledForwarder } from '../../lib/app/forwarder.ts'
 import { deployedRedriver } from '../../lib/app/redriver.ts'
 

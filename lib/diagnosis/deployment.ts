@@ -25,7 +25,7 @@ export interface DeploymentRefusals {
 }
 
 /**
- * Checks over the network. An unreachable server is no refusal. Never throws.
+ * Checks over the network. An unreachable server is not a refusal. Never throws.
  *
  * @param patienceMs how long Redis and Kafka may take, in milliseconds
  */

@@ -1,4 +1,4 @@
-/** The `alert-router`: sends each alert to the group that tells of it, and its end to the same group, whatever the routes are by then. */
+/** The `alert-router`: sends each alert to its group, and its end to the same group, even if the routes have changed. */
 
 import {
   decided,
@@ -31,8 +31,8 @@ interface LatestAlert extends OrderedAlert {
 type RouterReason = 'routed' | 'routed-already' | 'ended-before' | 'end-routed' | 'no-route'
 
 /**
- * It keeps where each alert went until that ends: were it a map, an alert that fires before the routes change would end in
- * another group, and those who were told that it fires would never hear that it does not.
+ * Stores the group of each alert until the alert ends. Without this state, an alert that fires before the routes change would end
+ * in another group, and its receivers would never be notified of the end.
  */
 export function alertRouter(routes: NotificationRoutes): KeyedProcess<RouterState, Alert> {
   return {
@@ -57,7 +57,7 @@ function onFired(
   place: OrderedAlert,
 ) {
   const { firing, latest } = state ?? { firing: {} }
-  // Several partitions can tell of one pipeline alert.
+  // Several partitions can report one pipeline alert.
   if (firing[alert.alertId]) return decided<RouterState>('routed-already' satisfies RouterReason, state)
   const last = state?.latest?.[alert.fingerprint]
   if (last && (last.alertId === alert.alertId || isBefore(place, last)))

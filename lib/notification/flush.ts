@@ -1,4 +1,4 @@
-/** Decides what a group tells people when its time has come, and when it is looked at next. Pure. */
+/** Decides when a group sends a notification, with which contents, and when it is evaluated next. Pure. */
 import type { Alert } from '../alerting/alert.ts'
 import { type Group, isEmpty, type Known, mutedUntilMs } from './group.ts'
 import { allTold, isMoreMuted, moreAlerts, NO_MORE, silencedUntilMs, TOLD } from './more-alerts.ts'
@@ -8,20 +8,20 @@ import { type Notification, type NotificationReason, notificationId } from './no
 export interface Flushed {
   readonly group: Group
   readonly notification?: Notification
-  /** `muted`: alerts fire, and none of them may be told. `unchanged`: people know everything. */
+  /** `muted`: alerts fire, and all of them are muted. `unchanged`: all changes have been sent. */
   readonly reason: NotificationReason | 'muted' | 'unchanged'
 }
 
 /**
- * The group with news, at a time. It is due when the batch has waited, and so has a group that has told something just before. A
- * look that was to come earlier, for a repeat or a silence, waits for that: else it would tear the batch apart.
+ * Schedules the next evaluation of a group with news. It is due when the batch has waited, or after the interval since the last
+ * notification. An earlier evaluation, for a repeat or a silence, waits for that: it would split the batch.
  */
 export function dueWithNews(group: Group, nowMs: number): Group {
   const { newsDueMs: before, groupWaitMs, groupIntervalMs, notifiedAtMs, isOpen } = group
   // Later than the last one in any case: two notifications of a group at an instant would have the same id.
   const earliest = (notifiedAtMs ?? 0) + (isOpen ? groupIntervalMs : 1)
   const due = Math.max(nowMs + Math.max(groupWaitMs, 1), earliest)
-  // In the past: the timer was lost with a step that failed.
+  // A time in the past: the timer was lost with a failed step.
   const newsDueMs = before === undefined || before < nowMs ? due : Math.min(due, before)
   return { ...group, newsDueMs, dueMs: newsDueMs }
 }
@@ -43,7 +43,7 @@ export function flush(name: string, group: Group, atMs: number, muting: Muting):
   const told = afterwards(group, firing, new Set(shown), atMs, muting)
   const reason = reasonOf(group, told, isNews)
   const notification: Notification = {
-    // Of two notifications at an instant, which a clock that has gone back makes possible, the one before was at another.
+    // A clock that has gone back can make two notifications of one instant. The previous one was at another.
     notificationId: notificationId(name, group.notifiedAtMs ?? 0, atMs),
     group: name,
     groupLabels: group.labels,
@@ -67,7 +67,7 @@ function quiet(
   return { group: scheduled(group, atMs, muting), reason }
 }
 
-/** The group when its notification has left. What is muted and told stays told: its end will be told, too. */
+/** Returns the group after its notification. A muted alert that was sent before stays known: its end will be sent, too. */
 function afterwards(
   { moreEnded: _, more, ...group }: Group,
   firing: readonly Known[],

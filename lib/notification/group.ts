@@ -1,4 +1,4 @@
-/** A group of alerts that are told together: which it has, and which of them people know. Pure. */
+/** A group of alerts with common notifications: its alerts, and those that were sent. Pure. */
 import type { Alert } from '../alerting/alert.ts'
 import { isBefore } from '../alerting/alert-order.ts'
 import { isInhibited } from './inhibition.ts'
@@ -24,7 +24,7 @@ export interface Group extends Timing {
   readonly more?: MoreAlerts
   /** How many alerts of `more` that people know have ended since the last notification. */
   readonly moreEnded?: number
-  /** Ids of the alerts that ended last: several partitions can tell of the same alert, and late. */
+  /** Ids of the alerts that ended last: several partitions can report the same alert, and late. */
   readonly ended: readonly string[]
   /** Alerts that ended before they fired, each with when its end came. Such a fire failed and may be redriven. Most groups have none. */
   readonly endedFirst?: MoreAlerts
@@ -34,18 +34,18 @@ export interface Group extends Timing {
   readonly isOpen: boolean
   /** When it is looked at next. */
   readonly dueMs?: number
-  /** When it has news to tell, if an alert has come or ended since it was looked at. It is not looked at earlier. */
+  /** Time of the next evaluation if an alert has fired or resolved since the last one, which is not earlier. */
   readonly newsDueMs?: number
 }
 
-/** An alert with all that people are told of it. One that has resolved is here only if people know that it fired. */
+/** An alert with all data of its notifications. A resolved one is here only if its firing was sent. */
 export interface Known {
   readonly alert: Alert
   /** Whether people know that it fires. */
   readonly isTold: boolean
 }
 
-/** Of a notification, and of the alerts that a group keeps with all their data. */
+/** Maximum of alerts with all their data in a notification and in a group. */
 const MOST_ALERTS = 100
 const LARGEST_ALERTS_BYTES = 128 * 1024
 const MOST_ENDED = 64
@@ -55,7 +55,7 @@ export const ENDED_FIRST_MS = 30 * 24 * 60 * 60_000
 
 type GroupReason = 'queued' | 'known' | 'ended-before' | 'end-queued' | 'never-told' | 'not-known'
 
-/** What became of an alert that has reached its group. */
+/** Result of adding an alert to its group. */
 export type Taken =
   | { readonly kind: 'taken'; readonly group: Group; readonly reason: GroupReason }
   | { readonly kind: 'full'; readonly why: string }
@@ -151,7 +151,7 @@ export function withResolved(group: Group, alert: Alert, atMs: number): Taken {
     })
   if (known && !known.isTold) return taken('never-told', { alerts: alerts.filter(one => one !== known) })
   const ending = withoutMore(more, alertId)
-  // Its fire may still come, from a partition that lags or out of the dead letters.
+  // Its fire may still arrive, from a partition that lags or out of the dead letters.
   if (ending === undefined) {
     const endedFirst = moreSince(group.endedFirst ?? NO_MORE, atMs - ENDED_FIRST_MS)
     if (group.ended.includes(alertId) || hasMore(endedFirst, alertId)) return taken('not-known', {})

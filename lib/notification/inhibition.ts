@@ -1,6 +1,6 @@
 /**
- * One alert mutes others: while the pipeline is down, no entity is told to be silent, because nothing of it can arrive. The
- * groups of those alerts are in any partition of `notifications`, so the pipeline alert is sent to every one, as a context.
+ * One alert mutes others: while the pipeline is down, no entity is reported as silent, because none of its readings can arrive.
+ * The groups of those alerts are in any partition of `notifications`, so the pipeline alert is sent to every one, as a context.
  */
 
 import type { Emission } from '../../packages/runtime/consumer/process.ts'

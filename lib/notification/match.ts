@@ -8,7 +8,7 @@ import type { Alert } from '../alerting/alert.ts'
 export interface AlertMatch {
   readonly rule?: readonly string[]
   readonly severity?: readonly string[]
-  /** By name. An alert without the label does not match. */
+  /** Labels by name. An alert without the label does not match. */
   readonly labels?: Readonly<Record<string, readonly string[]>>
   /** CloudEvents source of the entity, such as `/environment/oslo`. */
   readonly source?: readonly string[]
@@ -16,7 +16,7 @@ export interface AlertMatch {
   readonly entity?: readonly string[]
 }
 
-/** What routes and silences look at. */
+/** Facts of an alert that routes and silences match. */
 export interface AlertFacts extends Pick<Alert, 'rule' | 'labels' | 'entity'> {
   readonly severity: string
 }

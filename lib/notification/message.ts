@@ -1,4 +1,4 @@
-/** What is sent to a receiver: a notification, or one digest of several that have become old. Pure. */
+/** Content for a receiver: a notification, or one digest of several old ones. Pure. */
 
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'

@@ -51,7 +51,7 @@ export function moreAlerts(more: MoreAlerts): readonly MoreAlert[] {
   return entries(more).map(([, one]) => one)
 }
 
-/** The same alerts, those told that are not muted at this time. */
+/** Returns the same alerts; those not muted at this time are marked as sent. */
 export function allTold(more: MoreAlerts, atMs: number, muting: Muting): MoreAlerts {
   return entries(more)
     .map(([id, one]) => `;${id}=${isMoreMuted(one, atMs, muting) ? one : TOLD}`)

@@ -1,4 +1,4 @@
-/** What mutes alerts in a partition of `notifications`: silences, and alerts that mute others. Both are set by the log. */
+/** Muting conditions of a partition of `notifications`: silences, and alerts that mute others. Both are set by the log. */
 import type { PartitionContext } from '../../packages/runtime/consumer/process.ts'
 import { INHIBITION_CHANGED_TYPE, type InhibitionChange } from './inhibition.ts'
 import { type Silence, type TimedSilence, timed } from './silences.ts'
@@ -10,12 +10,12 @@ export interface Muting {
   readonly inhibitedUntilMs: number
 }
 
-/** As it is stored with the partition. */
+/** Stored form of the partition's data. */
 interface MutingData {
   readonly revision: number
   readonly silences: readonly Silence[]
   readonly inhibiting: readonly Inhibiting[]
-  /** Ids of the last alerts that have ended, because several partitions tell of the same alert. */
+  /** Ids of the last alerts that have ended, because several partitions report the same alert. */
   readonly ended: readonly string[]
 }
 

@@ -1,4 +1,4 @@
-/** What a new silence must be: about some alerts, and for a while. Pure. */
+/** Conditions of a new silence: a selection of alerts, and a bounded duration. Pure. */
 import type { AlertMatch } from './match.ts'
 import type { Silence } from './silences.ts'
 

@@ -1,4 +1,4 @@
-/** The event that tells people about a group of alerts: what the sinks deliver to the receivers. */
+/** The notification of a group of alerts, which the sinks deliver to the receivers. */
 
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
@@ -11,7 +11,7 @@ export const NOTIFICATION_TYPE = 'io.sluice.notification.v1' satisfies EventType
 
 /**
  * `new`: the first for this group; `changed`: alerts of the group have fired or resolved since; `repeat`: the group still fires;
- * `resolved`: none of them fires any more; `watchdog`: the alert that always fires; `test`: somebody tries the receivers.
+ * `resolved`: none of them fires any more; `watchdog`: the alert that always fires; `test`: a test of the receivers.
  */
 export type NotificationReason = 'new' | 'changed' | 'repeat' | 'resolved' | 'watchdog' | 'test'
 

@@ -1,4 +1,4 @@
-/** The `notifier`: collects the alerts of a group, and publishes one notification where there is something to tell. */
+/** The `notifier`: collects the alerts of a group, and publishes a notification when there are changes. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import {
   type Decided,
@@ -40,7 +40,8 @@ interface Notifier extends KeyedProcess<Group | WatchdogState, never, Muting> {
 }
 
 /**
- * @param watchdog from the routes, if they have one. All else comes with the alerts: the log decides how a group is told.
+ * @param watchdog from the routes, if they have one. Everything else is part of the alerts: the log decides how a group is
+ * notified.
  */
 export function notifier(watchdog?: Watchdog): Notifier {
   return {
@@ -74,7 +75,7 @@ function onAlert(
   if (taken.kind === 'full') return rejected(taken.why)
   const { group, reason } = taken
   if (reason !== 'queued' && reason !== 'end-queued') return step(reason, state, group, timeMs)
-  // It can say that no tick arrives any more. Then no record would make the group's timer fire.
+  // This alert can mean that no tick arrives any more. Then no record would make the group's timer fire.
   if (isInhibiting(alert) && timeMs > (group.notifiedAtMs ?? 0))
     return told(state, flush(routed.group, group, timeMs, muting), timeMs)
   return step(reason, state, dueWithNews(group, timeMs), timeMs)

@@ -1,5 +1,5 @@
 /**
- * Reads `config/notifications/routes.yaml`, strictly: a typing error must not become an alert that nobody is told of. All errors are
+ * Reads `config/notifications/routes.yaml`, strictly: a typing error must not leave an alert without receivers. All errors are
  * found at once. Pure.
  */
 import { SEVERITIES } from '../alerting/rule.ts'
@@ -74,7 +74,7 @@ interface RawRoutes {
   readonly watchdog?: { readonly every: unknown; readonly receivers: readonly string[] }
 }
 
-/** What no schema can say. */
+/** Returns contradictions that a schema cannot express. */
 function contradictions({ routes, watchdog }: RawRoutes): PathError[] {
   const errors: PathError[] = []
   const report = (path: FilePath, message: string) => errors.push({ path, message })
@@ -106,7 +106,7 @@ function contradictions({ routes, watchdog }: RawRoutes): PathError[] {
   return errors
 }
 
-/** Whether an alert can have it: a text with `*` that fits one will do. */
+/** Returns whether a severity matches the text, which may have `*`. */
 export function isSeverity(text: string): boolean {
   return SEVERITIES.some(severity => matchesText(text, severity))
 }

@@ -5,7 +5,7 @@ export type Format = (typeof FORMATS)[number]
 
 export type Receiver = SnsReceiver | WebhookReceiver
 
-/** The topic of the environment. Subscriptions tell several such receivers apart by the attribute `receivers`. */
+/** The environment's topic. Subscriptions distinguish several such receivers by the attribute `receivers`. */
 interface SnsReceiver {
   readonly name: string
   readonly kind: 'sns'
@@ -15,7 +15,7 @@ export interface WebhookReceiver {
   readonly name: string
   readonly kind: 'webhook'
   readonly format: Format
-  /** Absent if the secret has it. */
+  /** URL, unless the secret has it. */
   readonly url?: string
   /** The last part of the secret's name. */
   readonly secret?: string

@@ -53,7 +53,7 @@ export function readReceivers(text: string, file: string): readonly Receiver[] {
   if ('message' in yaml) throw new InvalidReceivers([{ file, ...yaml }])
   const rows = rowsOf(yaml.content)
   const ofSchema = schemaErrors(yaml.content)
-  // What has no right shape cannot be looked at any closer.
+  // Rows of the wrong shape cannot be checked any further.
   const closer = ofSchema.includes(MORE_ERRORS) ? [] : rows
   const errors = [...ofSchema, ...closer.flatMap((row, index) => rowErrors(row, index, ofSchema, rows))]
   if (errors.length === 0) return rows.map(receiverOf)
@@ -89,7 +89,7 @@ function named(
 
 const WEBHOOK_KEYS = ['format', 'url', 'secret', 'timeout', 'allowPrivate', 'headers'] as const
 
-/** What the schema cannot find; nothing about keys in which it has found something. */
+/** Returns errors beyond the schema, except for keys with an error of the schema. */
 function rowErrors(
   row: Row,
   index: number,

@@ -15,7 +15,7 @@ const KEYS: Readonly<Record<string, string>> = {
   headers: 'a mapping of names to texts',
 }
 
-/** At most one for a place. */
+/** Returns at most one error for each path. */
 export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.notification-receivers.v1']
   if (validate === undefined) throw new Error('schemas/compiled-notification-receivers.js has no receivers')

@@ -1,17 +1,17 @@
-/** Which receivers an alert goes to, and with which other alerts it is told: the routes in `config/notifications/routes.yaml`. Pure. */
+/** Routes of `config/notifications/routes.yaml`: the receivers of an alert, and its group. Pure. */
 import { attributeText } from '../../packages/runtime/consumer/attribute-text.ts'
 import { type AlertFacts, type AlertMatch, matchesAlert } from './match.ts'
 
-/** What alerts must have in common to be told together: `labels.NAME` is the label of that name. */
+/** Property by which alerts are grouped: `labels.NAME` is the label of that name. */
 export type GroupKey = 'rule' | 'severity' | 'source' | 'entity' | `labels.${string}`
 
 /** How long a group waits, in milliseconds. */
 export interface Timing {
-  /** From the first alert of a group to its first notification, so that the alerts of a batch leave together. */
+  /** Time from the first alert of a group to its first notification, so that the alerts of a batch leave together. */
   readonly groupWaitMs: number
-  /** From one notification of a group to the next, if its alerts have changed. */
+  /** Time between two notifications of a group whose alerts have changed. */
   readonly groupIntervalMs: number
-  /** From one notification to the next of a group that still fires, without a change. */
+  /** Time between two notifications of a firing group without a change. */
   readonly repeatIntervalMs: number
 }
 
@@ -25,19 +25,19 @@ export interface Route extends Timing {
   readonly continue: boolean
 }
 
-/** Who is told at regular intervals that notifications still arrive. */
+/** Regular notifications which prove that notifications still arrive. */
 export interface Watchdog {
   readonly everyMs: number
   readonly receivers: readonly string[]
 }
 
 export interface NotificationRoutes {
-  /** In the order in which they are tried. */
+  /** Routes in the order in which they are tried. */
   readonly routes: readonly Route[]
   readonly watchdog?: Watchdog
 }
 
-/** Where an alert goes: a group, and how it is told. */
+/** Group and timing of an alert's notifications. */
 export interface Target extends Timing {
   readonly group: string
   readonly groupLabels: Readonly<Record<string, string>>

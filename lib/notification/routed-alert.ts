@@ -12,7 +12,7 @@ export const ALERT_ROUTED_TYPE = 'io.sluice.alert.routed.v1' satisfies EventType
 /** CloudEvents source of everything about a group; its subject is the group. */
 const NOTIFICATION_SOURCE = '/notification'
 
-/** Data of `io.sluice.alert.routed.v1`: how the group is told comes along, so that the log decides it. */
+/** Data of `io.sluice.alert.routed.v1`: the group's timing is part of them, so that the log decides it. */
 export interface RoutedAlert extends AlertRouted {
   readonly alert: Alert
 }

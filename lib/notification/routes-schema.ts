@@ -28,7 +28,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   labels: 'a mapping of label to a text, or to a list of texts',
 }
 
-/** At most one error for a place. */
+/** Returns at most one error for each path. */
 export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.notification-routes.v1']
   if (validate === undefined)
@@ -63,7 +63,7 @@ function knownIn(path: FilePath): string {
   return path.length === 2 ? ROUTE_KEYS : 'rule, severity, labels, source and entity'
 }
 
-/** What belongs at a place: by the innermost key that says it, because a list's elements have none. */
+/** Returns the expectation at a path, by its innermost known key, because elements of a list have none. */
 function expectedAt(path: FilePath): string {
   if (path.length === 0) return 'a mapping with the keys routes and, if wanted, watchdog'
   if (path[0] === 'routes' && path.length === 2) return `a mapping with the keys ${ROUTE_KEYS}`

@@ -1,4 +1,4 @@
-/** The event that tells every partition of `notifications` which silences there are, and when it is appended. Pure. */
+/** The event with all silences for every partition of `notifications`, and the time when it is appended. Pure. */
 
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'

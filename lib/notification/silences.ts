@@ -1,4 +1,4 @@
-/** Silences: alerts that match one are not told between two times. Pure. */
+/** Silences: alerts that match one cause no notifications between two times. Pure. */
 import { type AlertFacts, type AlertMatch, matchesAlert } from './match.ts'
 
 export interface Silence {
@@ -7,13 +7,13 @@ export interface Silence {
   /** RFC 3339; it holds from the first on, and no longer at the second. */
   readonly startsAt: string
   readonly endsAt: string
-  /** Who made it, and why. */
+  /** Author and reason. */
   readonly author: string
   readonly comment: string
   readonly createdAt: string
 }
 
-/** What was done with the silences last, and by whom. */
+/** Last change of the silences, and its author. */
 export interface SilenceChange {
   readonly action: 'added' | 'ended'
   readonly silenceId: string
@@ -25,7 +25,7 @@ export interface SilenceChange {
 export interface SilenceSet {
   /** Grows with each change, so that an older set never takes the place of a newer one. */
   readonly revision: number
-  /** In the order in which they were made; those that have ended, too, for a while. */
+  /** Silences in the order of creation, with those that ended recently. */
   readonly silences: readonly Silence[]
   readonly change: SilenceChange
 }
@@ -49,7 +49,7 @@ export function withSilence(set: SilenceSet | undefined, silence: Silence, nowMs
 /**
  * Ends a silence now, also one that has not begun.
  *
- * @returns undefined if there is none with this id, or it has ended
+ * @returns undefined if this id is unknown, or its silence has ended
  */
 export function withoutSilence(
   set: SilenceSet | undefined,
@@ -92,7 +92,7 @@ export function timed({ match, startsAt, endsAt }: Silence): TimedSilence {
   return { match, startMs: Date.parse(startsAt), endMs: Date.parse(endsAt) }
 }
 
-/** Those that mute the alert at this time. */
+/** Returns the silences that mute the alert at this time. */
 export function silencing(
   silences: readonly TimedSilence[],
   alert: AlertFacts,

@@ -2,7 +2,7 @@
 import type { Alert } from '../alerting/alert.ts'
 import { highestSeverity, type Message, rulesOf } from './message.ts'
 
-/** Alerts that a text lists; of the others it tells the number. */
+/** Alerts that a text lists; the others are counted. */
 const LISTED = 30
 const RULES_IN_TITLE = 3
 
@@ -30,7 +30,7 @@ function stateOf({ status, reason, alerts, omitted }: Message['notification']): 
   return `FIRING: ${alerts.filter(one => one.status === 'firing').length}${omitted > 0 ? '+' : ''}`
 }
 
-/** What happened, in a line: `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since 2026-03-01T12:00:00.000Z)`. */
+/** Returns one line: `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since 2026-03-01T12:00:00.000Z)`. */
 export function alertLine(alert: Alert): string {
   const { rule, severity, summary, entity, status, startedAt } = alert
   const where = entity.subject ?? entity.source

@@ -7,7 +7,7 @@ import { type Decided, decided } from '../../packages/runtime/consumer/process.t
 import { notificationEmission, notificationId } from './notification.ts'
 import type { Watchdog } from './route.ts'
 
-/** When it was told last, in milliseconds since the epoch. */
+/** Time of the last message, in milliseconds since the epoch. */
 export interface WatchdogState {
   readonly toldAtMs: number
 }
@@ -28,7 +28,7 @@ export function onTick(
   if (data?.partition !== 0) return decided<WatchdogState>('tick', state)
   // Times are multiples of the interval, whenever the first tick came.
   const atMs = Math.floor(timeMs / everyMs) * everyMs
-  // Not `<=`: after the broker's clock has gone back, it would be silent until the clock has caught up.
+  // `<=` would silence it after the broker's clock has gone back, until the clock has caught up.
   if (atMs === state?.toldAtMs) return decided<WatchdogState>('tick', state)
   const emission = notificationEmission({
     notificationId: notificationId(WATCHDOG_GROUP, id),

@@ -21,9 +21,9 @@ export interface Family {
   readonly metrics: Readonly<Record<string, string>>
   /** Smallest and largest possible value of a metric, as its schema has them. A metric without an entry has no bounds. */
   readonly bounds: Readonly<Record<string, readonly [least: number, most: number]>>
-  /** What readings say in words: name in `data` → the words that its schema allows; null if it allows any. */
+  /** Text fields of readings: name in `data` → the allowed values; null if any value is allowed. */
   readonly states: Readonly<Record<string, readonly string[] | null>>
-  /** What tells groups of its entities apart, by the name that rules use for it. */
+  /** Properties that group its entities, by the name that rules use. */
   readonly dimensions: Readonly<Partial<Record<Dimension, (data: ReadingData) => unknown>>>
   /** Derive CloudEvents `source` and `subject`, and the record key of each strategy, from a reading's data. */
   readonly source: (data: ReadingData) => string
@@ -33,7 +33,7 @@ export interface Family {
   readonly keyedBy: NamedStrategy
 }
 
-/** What rules can match beside the entity and its tags. */
+/** Properties that rules can match beside the entity and its tags. */
 export type Dimension = 'site' | 'databaseType' | 'model' | 'tenant'
 
 /** Where an environment sensor is. */

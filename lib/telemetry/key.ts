@@ -35,8 +35,8 @@ export class KeyFieldMissing extends Error {
 const FIELD = /^[^\s.]+(\.[^\s.]+)*$/
 
 /**
- * A strategy as people write it: one of the names, or the path of a field. `data.` before the path is allowed, so that a field
- * can be told from a strategy of the same name.
+ * Returns the strategy of a text: one of the names, or the path of a field. `data.` before the path is allowed, because a field
+ * may have the name of a strategy.
  *
  * @returns undefined if the text is neither
  */
@@ -46,7 +46,7 @@ export function keyStrategyNamed(text: string): KeyStrategy | undefined {
   return FIELD.test(text) ? { field: text.replace(/^data\./, '') } : undefined
 }
 
-/** The text of a field as a record key; undefined if the data has none that can be one. An empty text is none. */
+/** Returns the text of a field as a record key; undefined if it is missing, empty or cannot be a key. */
 export function fieldKey(data: unknown, field: string): string | undefined {
   let found = data
   for (const step of field.split('.')) {

@@ -1,4 +1,4 @@
-/** What features go by in the topic that readings come through. The table of topics takes it from here. */
+/** Properties of the topic of readings that features use. The table of topics takes them from here. */
 export const READINGS_TOPIC = {
   keptDays: 7,
   maxMessageBytes: 1024 * 1024,

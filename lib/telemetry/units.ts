@@ -1,6 +1,6 @@
 /** All units in which a metric may be given, by dimension, and the conversion between units of the same dimension. */
 
-/** From one unit to another. */
+/** Converts from one unit to another. */
 type Conversion = (value: number) => number
 
 interface Unit {

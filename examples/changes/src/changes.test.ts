@@ -43,7 +43,7 @@ it('given the life of a row, then each change that means something is an event',
   assert.equal(await kit.state(ORDER), undefined)
 })
 
-it('given the first reading of a table, then nothing has happened, and later changes are told', async () => {
+it('takes the first reading of a table as a start, and publishes later changes', async () => {
   const kit = new ProcessKit(orderChanges)
   await kit.when(captured('r', 1, 'new'), captured('u', 2, 'paid'))
   assert.deepEqual(

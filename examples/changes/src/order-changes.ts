@@ -1,6 +1,6 @@
 import { changes, ROW_CHANGED } from './application.ts'
 
-/** What is remembered of a row, because a change does not always say what was before. */
+/** State of a row, because a change does not always contain the values before it. */
 interface Row {
   readonly lsn: number
   readonly status: string

@@ -16,7 +16,7 @@ function print(topic, partition, message) {
   try {
     event = eventOf(message)
   } catch (error) {
-    // Not an event, and it never will be: the consumer must get past it.
+    // The record will never be an event, so the consumer must skip it.
     console.error(`Skipped ${topic} [${partition}] @ ${message.offset}: ${error.message}`)
     return
   }

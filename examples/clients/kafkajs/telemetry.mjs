@@ -1,4 +1,4 @@
-/** What the producer and the consumer share: settings, readings, and CloudEvents in records of Kafka. */
+/** Common parts of the producer and the consumer: settings, readings, and CloudEvents in records of Kafka. */
 import { Kafka as Binding, CloudEvent } from 'cloudevents'
 
 export const BROKERS = (process.env.KAFKA_BROKERS ?? 'localhost:9092').split(',')
@@ -53,11 +53,11 @@ export function recordOf(event, mode) {
   return { key, value: JSON.stringify(value), headers: Object.fromEntries(set) }
 }
 
-/** The event in a record, in whichever mode its content type says. Throws if there is none. */
+/** Returns the event of a record, in the mode of its content type. Throws without one. */
 export function eventOf({ headers = {}, value }) {
   const named = Object.fromEntries(Object.entries(headers).map(([name, bytes]) => [name, String(bytes)]))
   const isStructured = /^\s*application\/cloudevents/i.test(named['content-type'] ?? '')
-  // Not the SDK's reader of this mode: it refuses an event without a time.
+  // The SDK's reader of this mode refuses an event without a time.
   if (isStructured) return new CloudEvent(JSON.parse(String(value)))
   if (value !== null) return Binding.toEvent({ headers: named, value })
   // The SDK takes a record without a value for one that is not an event, and an empty value for JSON that is broken.

@@ -51,7 +51,7 @@ it('given many errors in a minute, then they are reported once, at once', async 
   assert.deepEqual(state?.open[0]?.errors[0], { message: 'others', count: 10 })
 })
 
-it('given a line of a minute that has been told, then it is late', async () => {
+it('reports a line of a published minute as late', async () => {
   const kit = new ProcessKit(summary)
   await kit.when(line('info', 'started', 1))
   await kit.pass(2 * 60_000)

@@ -6,7 +6,7 @@ const BURST = 10
 const MOST_KINDS = 20
 const OTHERS = 'others'
 
-/** What one service has logged in one minute that is not over yet. */
+/** Log lines of one service in one minute that is not over yet. */
 interface Minute {
   readonly startMs: number
   readonly lines: Readonly<Partial<Record<Level, number>>>
@@ -21,7 +21,7 @@ interface Kind {
 
 interface Service {
   readonly open: readonly Minute[]
-  /** The minutes before this instant have been told. */
+  /** End of the published minutes. */
   readonly toldMs: number
 }
 

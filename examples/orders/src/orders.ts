@@ -1,7 +1,7 @@
 import { hours } from '@sluice/runtime'
 import { ORDER_PAID, ORDER_PLACED, shop } from './application.ts'
 
-/** What is remembered of a customer. */
+/** State of a customer. */
 interface Customer {
   readonly totalCents: number
   /** Orders that are not paid yet. */

@@ -216,7 +216,7 @@ function stallLine(names: readonly string[], { reason, advice }: Cause): string 
   return [what, ...[...further, advice].map(line => `    ${line.trim()}`)].join('\n')
 }
 
-/** Returns the part of a reason that fits into a summary. */
+/** Returns the first line of a reason, for a summary. */
 export function firstLine(reason: string): string {
   return (reason.split('\n')[0] ?? '').replace(/:$/, '')
 }

@@ -1,6 +1,6 @@
 /**
- * Which addresses a webhook may be sent to. Somebody who may choose an address must not reach what only this network reaches.
- * Source: https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
+ * Addresses that a webhook may be sent to. The owner of a webhook must not reach servers of this network. Source:
+ * https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
  */
 import { BlockList, isIPv6 } from 'node:net'
 
@@ -15,7 +15,10 @@ const PRIVATE = blockList([
   'fc00::/7',
 ])
 
-/** Never called: link-local addresses, among them those of metadata and credentials, and what is no single host of the internet. */
+/**
+ * Addresses that are never called: link-local ones, among them those of metadata and credentials, and others that are no single
+ * host of the internet.
+ */
 const NEVER = blockList([
   '0.0.0.0/8',
   '169.254.0.0/16',
@@ -43,7 +46,7 @@ const PUBLIC_IPV6 = blockList(['2000::/3'])
 
 export type AddressKind = 'public' | 'private' | 'never'
 
-/** What kind of address this is. An IPv4 address that is written as IPv6 (`::ffff:10.0.0.1`) is judged as IPv4. */
+/** Returns the kind of an address. An IPv4 address written as IPv6 (`::ffff:10.0.0.1`) is treated as IPv4. */
 export function addressKind(address: string): AddressKind {
   const [plain = ''] = address.split('%')
   const family = isIPv6(plain) ? 'ipv6' : 'ipv4'

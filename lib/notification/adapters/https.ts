@@ -18,8 +18,8 @@ interface HttpsParts {
 }
 
 /**
- * The status of an answer decides, and is not waited for any longer. What follows is read for this long, in milliseconds, and this
- * far, in bytes, and thrown away: a receiver should not be cut off while it writes.
+ * The status decides, without waiting for the body. The body is read for this long, in milliseconds, up to this size, in bytes,
+ * and discarded, so that a receiver is not cut off while it writes.
  */
 const DRAIN_MS = 1_000
 const DRAIN_BYTES = 16 * 1024
@@ -159,7 +159,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'cannot be reached',
 }
 
-/** From the code alone: messages of errors can have parts of the address. */
+/** Only the code is used: messages of errors can contain parts of the address. */
 function noAnswer(error: NodeJS.ErrnoException): PostAnswer {
   const { code = error.name } = error
   const said =

@@ -1,4 +1,4 @@
-/** The folder that says who is told of alerts: its routes and its receivers, checked together. */
+/** The folder of notifications: its routes and its receivers, checked together. */
 import { join } from 'node:path'
 import { errorLine } from '../../file-errors.ts'
 import { InvalidRoutes } from '../parse-routes.ts'
@@ -9,7 +9,7 @@ import { NotificationFileError } from './notification-file.ts'
 import { loadReceivers, RECEIVERS_FILE } from './receivers-file.ts'
 import { loadRoutes, ROUTES_FILE } from './routes-file.ts'
 
-/** What is wrong in a file of the folder. */
+/** An error in a file of the folder. */
 export interface NotificationError {
   /** The whole line for people, which begins with the file and where it is known with line and column. */
   readonly text: string
@@ -27,8 +27,7 @@ export interface NotificationFiles {
 }
 
 /**
- * Reads both files as the functions do when they start, and finds every error, also receivers that a route names and nobody
- * defines.
+ * Reads both files as the functions do when they start, and finds every error, including unknown receivers in routes.
  *
  * @param folder an absolute path
  * @param shown how messages name it

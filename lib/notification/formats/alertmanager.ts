@@ -25,7 +25,7 @@ interface PostableAlert {
   readonly endsAt: string
 }
 
-/** Pure. Alertmanager tells alerts apart by their labels, so these are the same from firing to resolving. */
+/** Pure. Alertmanager identifies alerts by their labels, so these are the same from firing to resolving. */
 export function alertmanagerBody({ notification, atMs, env }: Message): readonly PostableAlert[] {
   const { alerts, status, reason, group, groupLabels, notificationId } = notification
   const untilMs = atMs + firesForMs(reason)

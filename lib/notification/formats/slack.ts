@@ -25,7 +25,7 @@ export function slackBody(message: Message): object {
   const title = titleOf(message)
   const { group, reason, notificationId } = notification
   return {
-    // What a notification of the phone shows.
+    // Text of a phone's notification.
     text: escaped(cut(title, SLACK_LIMITS.header)),
     blocks: [
       {

@@ -1,8 +1,7 @@
 /**
- * What is published to SNS.
- * Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: 256 KiB with attributes, a subject of at most 100 ASCII
- * characters, `MessageStructure` json; https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html: with raw delivery at most
- * 10 attributes reach SQS.
+ * Messages for SNS. Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: 256 KiB with attributes, a subject of at
+ * most 100 ASCII characters, `MessageStructure` json; https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html: with
+ * raw delivery at most 10 attributes reach SQS.
  */
 import { highestSeverity, type Message, rulesOf, sluiceBody } from '../message.ts'
 import { cut, plainText, titleOf } from '../text.ts'
@@ -21,7 +20,7 @@ export interface SnsMessage {
   readonly subject: string
   /** JSON with a text for each protocol: `default`, `email`, `sms`. */
   readonly message: string
-  /** By which subscriptions filter: a text, or a list of texts. */
+  /** Attributes for the filters of subscriptions: a text, or a list of texts. */
   readonly attributes: Readonly<Record<string, string | readonly string[]>>
 }
 
@@ -41,7 +40,7 @@ export function snsMessage(
     const bytes = snsBytes(built)
     const { alerts } = fitting.notification
     if (bytes <= mostBytes || alerts.length === 0) return built
-    // A little less than the share that fits, as alerts differ in size.
+    // Slightly less than the share that fits, as alerts differ in size.
     fitting = withAlerts(fitting, Math.floor(alerts.length * Math.min(0.9, (mostBytes / bytes) * 0.95)))
   }
 }
@@ -87,7 +86,7 @@ function ascii(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/gu, '?')
 }
 
-/** As SNS counts them: the message, and name, type and value of each attribute. */
+/** Returns the size that SNS counts: the message, and name, type and value of each attribute. */
 export function snsBytes({ message, subject, attributes }: SnsMessage): number {
   const ofAttributes = Object.entries(attributes).map(([name, value]) => {
     const [type, text] = attributeOf(value)

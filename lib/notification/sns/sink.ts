@@ -23,7 +23,7 @@ export interface AlertsTopic {
 }
 
 /**
- * @param receivers all of them: this sink also tells of names that are none
+ * @param receivers all of them: this sink also reports unknown names
  * @param env the environment that messages name
  */
 export function snsSink(receivers: readonly Receiver[], env: string, topic: AlertsTopic): Sink<Notification> {
@@ -81,8 +81,8 @@ function answerOf(refusal: NotPublished | undefined): Delivered {
 }
 
 /**
- * As few calls as the limits of a call allow, in order. Messages of one group go in calls of their own: SNS can take the second and
- * not the first, and then the resolve would overtake its fire.
+ * Splits messages into as few calls as the limits allow, in order. Messages of one group go in calls of their own: SNS can take
+ * the second and not the first, and then the resolve would overtake its fire.
  */
 function calls<T extends { readonly message: Message; readonly toSend: SnsMessage }>(
   built: readonly T[],

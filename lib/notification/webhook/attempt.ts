@@ -23,11 +23,11 @@ export interface PostRequest {
   readonly allowPrivate: boolean
 }
 
-/** What came of a request. `why` never has the address, which can be a secret. */
+/** Result of a request. `why` never contains the address, which can be a secret. */
 export type PostAnswer =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string }
   | { readonly kind: 'no-answer'; readonly why: string; readonly timedOut: boolean }
-  /** It was not sent, and never will be. */
+  /** Permanently refused, without a request. */
   | { readonly kind: 'refused'; readonly why: string }
 
 export interface WebhookPorts {

@@ -59,7 +59,7 @@ export class Lane {
   }
 
   /**
-   * Delivers one digest of those messages that the receiver has not had, and that are still news. Undefined if none is for it.
+   * Delivers one digest of the messages that the receiver has not had, and that are still news. Undefined without any.
    *
    * @param key the same for the same messages
    */

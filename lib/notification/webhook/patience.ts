@@ -12,9 +12,9 @@ const WAITS_MS = 10 * 60_000
 const REMEMBERED = 1_000
 
 export class Patience {
-  /** The attempts since the receiver last answered for good, all of them in vain. */
+  /** Notifications with a recent attempt. */
   #down: { readonly sinceMs: number; readonly lastMs: number } | undefined
-  /** Notifications with which the receiver was called in vain. */
+  /** Notifications with failed calls of the receiver. */
   readonly #called = new Recent<true>(REMEMBERED)
 
   answered(): void {

@@ -1,7 +1,7 @@
 /**
- * Signs requests so that a receiver can tell who sent them, and when.
- * Source: Standard Webhooks 1.0.0, https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md,
- * "Signature scheme" (HMAC-SHA256 over id, timestamp and body; `v1`) and "Webhook headers".
+ * Signs requests so that a receiver can verify sender and time. Source: Standard Webhooks 1.0.0,
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, "Signature scheme" (HMAC-SHA256
+ * over id, timestamp and body; `v1`) and "Webhook headers".
  */
 import { createHmac } from 'node:crypto'
 

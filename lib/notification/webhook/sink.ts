@@ -62,7 +62,7 @@ export function webhookSink(
   }
 }
 
-/** What one retries, all are offered again: those that have it already drop it. */
+/** If one receiver retries, the message is offered to all again: those that have it drop it. */
 function combined(answers: readonly Delivered[]): Delivered {
   const refusals = answers.flatMap(one => (one.kind === 'rejected' ? [one.why] : []))
   const later = answers.filter(one => one.kind === 'retry')

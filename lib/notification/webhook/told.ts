@@ -1,6 +1,6 @@
 /**
- * Remembers what a webhook was told last of each group. A notification that comes behind a later one of its group (it failed and is
- * offered again, or is redriven) must not bring back what is over.
+ * Remembers the last message to a webhook for each group. A notification that arrives behind a later one of its group (after a
+ * failure, or redriven) must not bring back what is over.
  */
 import type { Message } from '../message.ts'
 import { Recent } from './recent.ts'

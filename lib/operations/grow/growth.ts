@@ -186,7 +186,7 @@ export class Growth {
     this.#watching.tell(`Kafka has ${to} partitions of ${name}`)
     this.#watching.reached?.('created')
     const ends = bounds.slice(0, from).map(({ end }) => end)
-    // From here on, redrives go to the new partitions, where they wait for the states.
+    // Redrives now go to the new partitions, where they wait for the states.
     await this.#records.reach({ ...own, phase: 'created' }, ends)
     this.#watching.reached?.('noted')
   }

@@ -146,7 +146,7 @@ function fromSequence(drafts: Drafts, draft: EventDraft, functions: readonly Rea
   }
 }
 
-/** For consumers without reports, the position shows whether they have reached the record. */
+/** Consumers without reports are judged by their position, which shows whether they have reached the record. */
 function fromPositions(drafts: Drafts, { positions, functions }: Known): void {
   const applied = new Map(positions.map(one => [`${one.consumer} ${one.topic}/${one.partition}`, one]))
   for (const draft of drafts.events.values())

@@ -71,10 +71,10 @@ const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
     'no-route': 'no notification route matches: no notification is sent',
   },
   notifier: {
-    queued: 'part of the group's next notification',
+    queued: "part of the group's next notification",
     known: 'the group knows it',
     'ended-before': 'its end has come before it',
-    'end-queued': 'its end is part of the group's next notification',
+    'end-queued': "its end is part of the group's next notification",
     'never-told': 'it ended before a notification was sent',
     'not-known': 'the group does not know it',
     new: 'the first notification of the group',

@@ -22,7 +22,7 @@ export interface DatabaseInstance {
   readonly id: string
   readonly tenant: string
   readonly databaseType: string
-  /** In degrees: where the users live, whose working day determines the load. */
+  /** Longitude in degrees of the users, whose working day determines the load. */
   readonly longitude: number
   /** Connections at full load. */
   readonly connections: number
@@ -33,7 +33,7 @@ export interface Device {
   readonly id: string
   readonly tenant: string
   readonly model: string
-  /** In degrees: where the wearer lives, which determines night and day. */
+  /** Longitude in degrees of the wearer, which determines night and day. */
   readonly longitude: number
 }
 

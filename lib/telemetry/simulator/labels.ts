@@ -1,4 +1,4 @@
-/** What was injected into a simulation, as labels: with them, rules can be scored. Pure. */
+/** Labels of the anomalies of a simulation, for scoring rules. Pure. */
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { ReadingData } from '../families.ts'
 import { simulated } from '../simulator.ts'
@@ -65,7 +65,7 @@ function labelsOfSensor(
   })
 }
 
-/** At its edges an anomaly can be smaller than what the sensor shows. */
+/** An anomaly can be smaller than the resolution of the sensor at its edges. */
 function changedMetrics(
   sensor: Sensor,
   settings: GeneratorSettings,

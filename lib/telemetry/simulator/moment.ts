@@ -1,4 +1,4 @@
-/** What a simulated value depends on, apart from the sensor. */
+/** Variables of a simulated value, apart from the sensor. */
 export interface Moment {
   readonly seed: string
   /** Ticks since the epoch. */

@@ -1,4 +1,4 @@
-/** The motion of a device: an activity of its wearer that lasts some minutes, and the acceleration that fits it. */
+/** Motion of a device: an activity of its wearer that lasts some minutes, and the acceleration that fits it. */
 import type { Device } from './fleet.ts'
 import { HOUR_MS, type Moment, type Observation, solarHour } from './moment.ts'
 import { uniform } from './noise.ts'

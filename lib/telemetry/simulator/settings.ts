@@ -1,4 +1,4 @@
-/** What can be set about the simulator. `lib/app/settings/generator.ts` checks settings that come from outside. */
+/** Settings of the simulator. `lib/app/settings/generator.ts` checks settings that come from outside. */
 import type { FamilyName } from '../families.ts'
 import type { KeyStrategy } from '../key.ts'
 

@@ -45,7 +45,7 @@ export function observeWeather(sensor: EnvironmentSensor, moment: Moment): Obser
   }
 }
 
-/** From time to time a sensor reports itself as degraded for an hour. */
+/** A sensor occasionally reports itself as degraded for an hour. */
 function statusOf(sensor: EnvironmentSensor, { seed, timeMs }: Moment): 'ok' | 'degraded' {
   return uniform(seed, sensor.id, 'status', Math.floor(timeMs / HOUR_MS)) < 0.02 ? 'degraded' : 'ok'
 }

@@ -101,7 +101,10 @@ export function parsedJson(bytes: Buffer): Payload | Failure {
   return failure('malformed-event', 'the data is not JSON, as its content type says')
 }
 
-/** "Type System": the canonical string of an attribute's value that is no string; undefined if the JSON value cannot be an attribute. */
+/**
+ * Returns the canonical string of an attribute's value that is not a string ("Type System"); undefined if the JSON value cannot
+ * be an attribute.
+ */
 function canonical(value: unknown): string | undefined {
   if (typeof value === 'boolean') return String(value)
   const integer =

@@ -1,4 +1,4 @@
-/** What `JSON.parse` does not tell of a text: which members it drops, and whether its numbers may be inexact. */
+/** Facts of a JSON text that `JSON.parse` hides: members that it drops, and numbers that may be inexact. */
 
 export interface Outline {
   /** The commas between the members of the outermost object. */

@@ -1,7 +1,7 @@
 /**
- * What Lambda's own registry support does to keys and values, and how it is undone. Both settings of a mapping are read without being
- * told which one it has: `SOURCE` removes the id of the schema, `JSON` delivers JSON instead of Avro and Protobuf.
- * Source: AWS Lambda Developer Guide, "Using schema registries with Kafka event sources in Lambda".
+ * Undoes the changes of Lambda's own registry support to keys and values. Both settings of a mapping are recognized: `SOURCE`
+ * removes the id of the schema, `JSON` delivers JSON instead of Avro and Protobuf. Source: AWS Lambda Developer Guide, "Using
+ * schema registries with Kafka event sources in Lambda".
  */
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'

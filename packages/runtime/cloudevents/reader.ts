@@ -19,7 +19,7 @@ const JSON_FORMAT = /^application\/cloudevents\+json\s*(;|$)/i
 
 type Readable = Pick<LogRecord, 'value' | 'headers' | 'oversizeBytes' | 'validatedByLambda'>
 
-/** Reads the event in a record, or returns why there is none. */
+/** Reads the event of a record, or returns the reason why it has no event. */
 export function readEvent(record: Readable): Event | Failure {
   if (record.oversizeBytes !== undefined) return tooLarge(record.oversizeBytes)
   const contentType = contentTypeOf(record.headers)
@@ -42,7 +42,7 @@ export function isStructured({ headers }: Pick<Readable, 'headers'>): boolean {
   return typeof contentType === 'string' && isEventFormat(contentType)
 }
 
-/** The text of the only header `content-type`; undefined if there is none. */
+/** Returns the text of the only header `content-type`; undefined if it is missing. */
 function contentTypeOf(headers: Readable['headers']): string | undefined | Failure {
   let only: RecordHeader | undefined
   for (const header of headers) {

@@ -35,7 +35,7 @@ export interface LogRecord {
 /** The schema with which Lambda has validated a key or a value: `keySchemaMetadata` and `valueSchemaMetadata` of its events. */
 export interface LambdaSchema {
   readonly dataFormat: 'JSON' | 'AVRO' | 'PROTOBUF'
-  /** In decimals for a registry with Confluent's API, a UUID for AWS Glue. */
+  /** Id of the schema: decimal for a registry with Confluent's API, a UUID for AWS Glue. */
   readonly schemaId: string
 }
 

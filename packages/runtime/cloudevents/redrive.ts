@@ -14,7 +14,7 @@ const HISTORY = `${OWN}redrive-history`
 const REPLACES = `${OWN}redrive-replaces`
 const PLACE = `${OWN}redrive-place`
 
-/** Of the attempts at a record, the newest are kept: this many, and this many bytes. */
+/** Maximum number of attempts that a record keeps, the newest; their bytes have a limit, too. */
 const MOST_ATTEMPTS = 20
 const MOST_HISTORY_BYTES = 16 * 1024
 /** Longer texts were not written by a consumer; of a message, more may have been added to it. */
@@ -42,7 +42,7 @@ export interface RecordPlace {
   readonly timestampMs?: number
 }
 
-/** What a redrive says of a record. */
+/** Headers of a redriven record. */
 export interface Redrive extends RedriveTarget {
   /** The attempts so far, the oldest first. */
   readonly history: readonly FailedAttempt[]

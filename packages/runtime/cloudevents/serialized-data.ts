@@ -12,7 +12,7 @@ export type SerializedData =
   | {
       readonly kind: 'registered'
       readonly schemaId: number
-      /** What its content type says; undefined if that names no format. */
+      /** Format of the content type; undefined if it has no known format. */
       readonly format: DataFormat | undefined
       readonly body: Buffer
     }

@@ -21,7 +21,7 @@ export interface Application {
    * of spans are such as `shop.outcome`, and settings such as `SHOP_ENV`.
    */
   readonly name: string
-  /** By name within the application. */
+  /** Topics by name within the application. */
   readonly topics: Readonly<Record<string, TopicSettings>>
   /** The name of the topic in Kafka, in an environment. */
   kafkaTopic(name: TopicName, env: string): string

@@ -95,7 +95,7 @@ export function isUnexpected(code: FailureCode): boolean {
   return FAILURES[code].class === 'unexpected'
 }
 
-/** Whether records that fail with this code are tried again, unless somebody decides otherwise. */
+/** Returns whether records that fail with this code are retried by default. */
 export function isRetried(code: FailureCode): boolean {
   const { class: kind } = FAILURES[code]
   return kind === 'unexpected' || kind === 'retryable'
@@ -106,9 +106,9 @@ export interface Failure {
   readonly kind: 'failure'
   readonly code: FailureCode
   readonly message: string
-  /** For unexpected errors, where in the code it happened. Safe to log, unlike the message of an error, which may quote data. */
+  /** Position in the code, for unexpected errors. Safe to log, unlike the message of an error, which may quote data. */
   readonly place?: string
-  /** What the consumer did wrong, if the runtime knows it. Safe to log, because it contains no data. */
+  /** Description of a consumer's fault, if the runtime knows it. Safe to log, because it contains no data. */
   readonly safeMessage?: string
 }
 

@@ -37,12 +37,12 @@ export interface FailureData extends OriginalRecord {
 
 /** An earlier attempt at a record, and how it came back. */
 export interface FailedAttempt {
-  /** Its number, from 1. */
+  /** Number of the attempt, from 1. */
   readonly attempt: number
   readonly failedAt: string
   readonly errorType: string
   readonly error: string
-  /** Who redrove it after that; absent if it was retried by itself. */
+  /** Person who redrove it after that; missing for a scheduled retry. */
   readonly redrivenBy?: string
   /** RFC 3339. */
   readonly redrivenAt?: string

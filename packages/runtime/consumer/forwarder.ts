@@ -29,7 +29,7 @@ export interface SourceRecord extends RecordBytes {
   readonly timestampMs: number
 }
 
-/** What a record carries. */
+/** Contents of a record. */
 interface RecordBytes {
   readonly key: Buffer | null
   readonly value: Buffer | null

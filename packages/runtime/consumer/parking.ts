@@ -41,7 +41,7 @@ export function parkingError(process: { readonly parking?: Parking }, firstRetry
     if (!Number.isSafeInteger(bound) || bound < 1)
       return `parking.${name} ${bound}, which is not a whole number from 1 on`
   if (bounds && bounds.forMs < firstRetryMs)
-    return `parking.forMs ${bounds.forMs}, and the first retry of an event can take ${firstRetryMs} ms: events would be parked in vain`
+    return `parking.forMs ${bounds.forMs}, and the first retry of an event can take ${firstRetryMs} ms: parking would end before the retry`
   if (bounds && bounds.bytes > MOST_BYTES)
     return `parking.bytes ${bounds.bytes}, and an entity may park ${MOST_BYTES} bytes`
   return undefined

@@ -11,9 +11,9 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
   /** Consumer group, prefix in Redis and dimension of the metrics. A renamed process starts without any state. */
   readonly name: string
   /**
-   * Event types that it processes; any other is acknowledged as `not-mine`. The application's `tickType` may be one of them: a tick
-   * is an event of the entity that its source and subject name, its `timeMs` is the time of its record, and its id is not
-   * remembered. If its step has the reason `tick`, it counts as ignored, as it does where nobody accepts it.
+   * Processed event types; any other is acknowledged as `not-mine`. The application's `tickType` may be one of them: a tick is an
+   * event of the entity of its source and subject, its `timeMs` is the time of its record, and its id is not remembered. A step
+   * with the reason `tick` counts as ignored, as for processes that do not accept ticks.
    */
   readonly accepts: readonly string[]
   /**
@@ -27,8 +27,8 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
   readonly allowedLatenessMs?: number
   /**
    * Whether a timer of this name fires only once the log's clock has passed it. Any other timer also fires when an event of its
-   * entity is later than it is due, however little the log's clock has moved. For timers that mean that nothing has arrived for a
-   * while: time in which the log itself stood still must not count.
+   * entity is later than it is due, however little the log's clock has advanced. For timers of silence: time in which the log
+   * itself had stopped must not count.
    */
   awaitsLog?(timer: string): boolean
   /**
@@ -42,7 +42,7 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
    * must not be refused.
    */
   readonly trustsProducers?: true
-  /** What all entities of a partition share, if anything. */
+  /** Common context of all entities of a partition. */
   readonly context?: PartitionContext<Context>
   /** `state` is what this entity's last step returned; undefined at first. It must survive JSON. */
   onEvent(state: State | undefined, event: Received<Data>, context: Context): Step<State>
@@ -56,10 +56,10 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
    */
   onErase?(state: State, erasure: Received, context: Context): readonly Emission[]
   /**
-   * Called for an entity when a state that was computed anew from the log replaces the live one, unless both
-   * are the same. What the rebuild emitted was dropped, so this is the only place to tell what differs: for alerting, which alerts
-   * end and begin. It may be called several times before the switch, the last time with what both are then. Pure. Without it,
-   * nothing is emitted and the rebuilt state is taken as it is.
+   * Called for an entity when a state rebuilt from the log replaces a different live one. Emissions of the rebuild were dropped,
+   * so this is the only place to emit the difference: for alerting, alerts that end and begin. It may be called several times
+   * before the switch, the last time with the final states. Pure. Without it, the rebuilt state is taken as it is, without
+   * emissions.
    */
   onTakeover?(live: State | undefined, rebuilt: State | undefined, at: TakeoverPlace): Takeover<State>
 }
@@ -114,7 +114,7 @@ export interface Timer {
   readonly dueMs: number
   readonly entity: string
   readonly source: string
-  /** Absent if the entity's events have no subject or an empty one. */
+  /** Missing if the entity's events have no subject or an empty one. */
   readonly subject?: string
 }
 
@@ -130,7 +130,7 @@ export function contextTypes({ setBy }: Pick<PartitionContext<unknown>, 'setBy'>
   return [setBy].flat()
 }
 
-/** What a process decided about one event, and why. */
+/** Decision of a process about one event, with the reason. */
 export type Step<State> = Decided<State> | Rejected
 
 /** Made by `decided()`. */

@@ -8,15 +8,15 @@ export type SchemaDataFormat = Exclude<DataFormat, 'json'>
 export interface SerializedType {
   /** CloudEvents `type`. */
   readonly type: string
-  /** What SERIALIZATION may call it, beside its type: several types can share a name. */
+  /** Name in SERIALIZATION beside the type: several types can share it. */
   readonly name?: string
 }
 
-/** What SERIALIZATION says. */
+/** Parsed value of SERIALIZATION. */
 export interface Serialization {
   /** The format of every type that is not named. */
   readonly otherwise: DataFormat
-  /** By event type, or by another name that the application gives to types. */
+  /** Formats by event type, or by another name that the application gives to types. */
   readonly named: ReadonlyMap<string, DataFormat>
 }
 

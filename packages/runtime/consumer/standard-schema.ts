@@ -39,7 +39,7 @@ const MOST_ISSUES = 5
 /**
  * Reads data by the schema of its event type. Data of other types passes.
  *
- * @throws ConfigError if a schema shows that it is asynchronous; some only do so with data that fits, and then the event fails
+ * @throws ConfigError if a schema shows that it is asynchronous; some only do so with valid data, and then the event fails
  */
 export function schemaReader(schemas: EventSchemas): (event: Event) => EventData | Failure {
   const byType = new Map(Object.entries(schemas))

@@ -21,8 +21,8 @@ import { scheduled } from './scheduled.ts'
  *
  * @param name of the function
  * @param makeTick the tick of a partition for the time of a run; by default an event of the tick type without data
- * @param often topics for whose timers people wait: a run that a schedule has called goes on to append ticks to these, as often as
- *   `CLOCK_SECONDS` says, until the next one
+ * @param often topics whose timers people wait for: a scheduled run appends ticks to these every `CLOCK_SECONDS`, until the next
+ * run
  * @throws the handler rejects with a `ConfigError` that names every setting that is missing or wrong
  */
 export function clockHandler(

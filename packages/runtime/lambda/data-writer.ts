@@ -1,4 +1,4 @@
-/** What writes the data of a function's events. */
+/** Writers for the data of a function's events. */
 import type { DataWriter } from '../cloudevents/data-writer.ts'
 import type { Application } from '../consumer/application.ts'
 import { isAllJson } from '../consumer/serialization.ts'
@@ -12,7 +12,8 @@ import { once } from './once.ts'
 export type WritingSettings = GeneralSettings & SerializationSettings & RegistrySettings
 
 /**
- * What writes the data of events under these settings. Undefined if it is all JSON; no code of the other formats is then loaded.
+ * Returns the writer for the data of events under these settings. Undefined if all are JSON; no code of the other formats is then
+ * loaded.
  *
  * @param types the event types that will be written; by default all whose data is not always JSON
  * @param withinMs milliseconds for the answers of a registry; by default each has the time that the client gives it

@@ -1,4 +1,4 @@
-/** What a Kafka-triggered handler is made from, and what it is. */
+/** Options and type of a Kafka-triggered handler. */
 import type { Application } from '../consumer/application.ts'
 import type { TopicName } from '../consumer/declared.ts'
 import type { KeyedProcess } from '../consumer/process.ts'

@@ -1,4 +1,4 @@
-/** From the settings of Kafka to addresses and credentials: looks up brokers, reads secrets and files. */
+/** Resolves the settings of Kafka to addresses and credentials: looks up brokers, reads secrets and files. */
 import { readFile } from 'node:fs/promises'
 import { secretOf } from '../adapters/aws/clients.ts'
 import { type ClientCertificate, hasPassword, type Login } from '../adapters/kafka/authentication.ts'

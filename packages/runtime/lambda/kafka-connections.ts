@@ -17,7 +17,7 @@ export class KafkaConnections {
   readonly publisher: () => Promise<TopicPublisher>
   readonly log: () => Promise<LogReader>
   readonly bounds: () => Promise<LogBounds>
-  /** Is told how many milliseconds each publishing took, whether it succeeded or not. */
+  /** Called with the duration of each publishing in milliseconds, successful or not. */
   onPublished: ((ms: number) => void) | undefined
   readonly #open: Closable[] = []
   #isClosed = false

@@ -110,7 +110,7 @@ function handlerOf(
     const connections = new Connections(config, `${application.name}-${name}`)
     const consumer = await madeFrom(config)
     const { process } = consumer
-    // What a sink has opened ends with the connections.
+    // A sink is closed with the connections.
     if ('close' in process && process.close) connections.kept({ close: () => process.close?.() })
     const reached = {
       store: await connections.store(),
@@ -122,7 +122,7 @@ function handlerOf(
     const ports = timed(reached, (step, ms) => observer.took(step, ms))
     const tracing = await tracingOf(application, config, name, observer)
     const ready = readyToWrite(consumer, application, config)
-    // A registry that does not answer makes records wait, and is no reason not to start.
+    // A registry that does not respond makes records wait, and does not prevent a start.
     await ready()
     return { config, connections, ready, ports, tracing }
   })

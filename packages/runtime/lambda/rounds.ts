@@ -1,8 +1,8 @@
-/** The rounds of a run that goes on until its schedule calls it again: EventBridge calls once a minute at most. */
+/** Rounds of a run until its schedule calls it again: EventBridge calls once a minute at most. */
 
 /** The time from one run to the next. */
 const PERIOD_MS = 60_000
-/** What a round may take: it ends before the next run begins, and before the invocation times out. */
+/** Maximum duration of a round: it ends before the next run begins, and before the invocation times out. */
 const ROUND_MS = 5_000
 
 /** The clock of an invocation; tests replace it. */

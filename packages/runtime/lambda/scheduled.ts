@@ -10,7 +10,7 @@ import type { ScheduledHandler } from './handler-types.ts'
 import type { KafkaConnections } from './kafka-connections.ts'
 import { once } from './once.ts'
 
-/** What a scheduled function works with. Connections are made on first use. */
+/** Context of a scheduled function. Connections are made on first use. */
 export interface Scheduled<Connections, Config> {
   /** The settings that the function reads. */
   readonly config: Config
@@ -26,7 +26,7 @@ export interface Scheduled<Connections, Config> {
   readonly powertools: ReturnType<typeof telemetryOf>
 }
 
-/** What a scheduled function reports in addition to its result. */
+/** Additional telemetry of a scheduled function. */
 interface ScheduledTelemetry {
   /** @param details with the `kind` of the log line, and never with payloads */
   warn(message: string, details: Record<string, unknown>): void

@@ -1,10 +1,8 @@
 /**
- * Bounds the memory that V8 sets aside for new objects.
- *
- * Lambda starts Node with 5 % of a function's memory for each half of the young generation, which V8 rounds up: 64 MiB of 512.
- * A batch of large records makes it grow to that size, and then it stays there, full of objects that nobody needs any more, and
- * of references to their buffers. A quarter of it costs no measurable time. Lambda's options cannot be changed from outside
- * without a program of one's own in front of Node, so the growth is stopped from inside.
+ * Bounds the memory that V8 reserves for new objects. Lambda starts Node with 5 % of a function's memory for each half of the
+ * young generation, which V8 rounds up: 64 MiB of 512. A batch of large records makes it grow to that size, where it stays, full
+ * of unused objects and references to their buffers. A quarter of it costs no measurable time. Lambda's options cannot be changed
+ * from outside without a wrapper in front of Node, so the growth is stopped from inside.
  */
 import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8'
@@ -17,7 +15,7 @@ const DOUBLES = 2
 const STAYS = 1
 
 /**
- * By what the young generation may be multiplied when it grows next.
+ * Returns the factor by which the young generation may grow next.
  *
  * @param bytes its size now, of both halves
  * @param limitBytes of the whole heap

@@ -18,7 +18,7 @@ export async function consume(
   event: KafkaEvent,
   invocation: Invocation,
 ): Promise<BatchResponse> {
-  // Not awaited here: that would keep the text of the event until the end.
+  // Awaiting here would keep the text of the event until the end.
   return consumeBatches(consumer, ports, receive(event), invocation)
 }
 

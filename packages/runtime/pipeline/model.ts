@@ -35,7 +35,7 @@ export interface Partitioning {
 export interface Growth {
   readonly from: number
   readonly to: number
-  /** For each old partition, the offset after its last record of before the growth. */
+  /** Offset after the last record before the growth, for each old partition. */
   readonly ends: readonly number[]
   /** Consumers whose failures stayed in the partitions of their records. */
   readonly except: readonly string[]
@@ -180,7 +180,7 @@ interface Progress {
   readonly parkedBytes: number
   /** Levels of `NewEntities`; absent if empty. */
   readonly newEntities?: string
-  /** Append time from which every record was decided and every failure is remembered; undefined if there is none. */
+  /** Append time from which every record was decided and every failure is remembered; undefined before that. */
   readonly failuresFromMs: number | undefined
 }
 
@@ -252,7 +252,7 @@ export interface Looked {
 
 export type RecordOutcome = 'applied' | 'duplicate' | 'ignored' | 'failed' | 'parked'
 
-/** What became of a parked record. Each is counted as `parked` before, and as one of these later. */
+/** Outcome of a parked record. Each is counted as `parked` before, and as one of these later. */
 export type ParkedOutcome = 'parked-applied' | 'parked-ignored' | 'parked-failed' | 'parked-erased'
 
 /** A decision about one record or timer, with its reason. Metrics, log lines and tests use it. */
@@ -266,7 +266,7 @@ export interface Decision {
   readonly failure?: Failure
   /** Set if a timer was decided. */
   readonly timer?: StoredTimer & { readonly entity: string }
-  /** What became of a held entity with it: it is held from now on, still held, or why it no longer is. */
+  /** State of a held entity after it: newly held, still held, or the reason of its release. */
   readonly hold?: 'begins' | 'stays' | ReleaseReason
   readonly emitted?: readonly OutboxEntry[]
 }

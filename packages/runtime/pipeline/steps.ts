@@ -262,7 +262,7 @@ async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Commi
   if (undecided.length < decoded.length)
     ports.observer.redelivered(stateKey, decoded.length - undecided.length)
   const lastOffset = (decoded.at(-1) as Decoded).record.offset
-  // What waits for a schema comes after the decoded records. If some of those are left, they are the next chunk.
+  // Records that wait for a schema follow the decoded ones. If some of those are left, they are the next chunk.
   const restAfter = (toOffset: number) => (toOffset === lastOffset ? part.restWaits : undefined)
   if (!applied) {
     // If entities of decided records used up the bytes of the load, the next chunk begins after those records.

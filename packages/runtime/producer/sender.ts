@@ -207,7 +207,7 @@ export class Sender {
       batch.attempts === 1 &&
       this.#parts.identity.restart(queue)
     ) {
-      // It was never sent before, so it was not written.
+      // The sequence was never sent, so the batch gets another one.
       batch.sequence = undefined
       this.#retry(departure, error)
     } else this.#giveUp(this.#returned(departure), error)

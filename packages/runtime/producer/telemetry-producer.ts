@@ -189,7 +189,7 @@ export class TelemetryProducer {
       identity.abandon()
       this.#records.discard(new Error('the transaction is aborted', { cause: error }))
       await this.#records.drained(this.#settings.requestTimeoutMs)
-      // Its failure shows at the next transaction, which ends this one first.
+      // A failure shows at the next transaction, which ends this one first.
       await identity.abort().catch(() => {})
       throw new DeliveryFailed('transaction-aborted', error)
     }

@@ -52,7 +52,7 @@ const SHARED = {
   }),
   EARLIEST_TIME: setting(instant(), {
     description: 'Events that happened before this instant are refused, as `time-too-early`.',
-    // Not a `default`, because every start would parse it.
+    // A text instead of a `default`, because every start would parse it.
     otherwise: '`2000-01-01T00:00:00Z`',
   }),
   LOG_TIME: setting(oneOf(LOG_TIMES), {

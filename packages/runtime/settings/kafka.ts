@@ -89,11 +89,11 @@ const SETTINGS = {
   }),
   KAFKA_ISOLATION: setting(oneOf(['read-committed', 'read-uncommitted']), {
     description:
-      'Which records of transactions the event source mappings deliver. What is read beside them must see the same records.',
+      'Records of transactions that the event source mappings deliver. Other readers must see the same records.',
     default: 'read-committed',
   }),
   AWS_REGION: setting(text(/^[a-z0-9-]+$/, 'a region'), {
-    description: 'The region for which IAM signs, where neither the ARN nor the name of a broker tells it.',
+    description: 'Region for which IAM signs, if neither the ARN nor the name of a broker contains it.',
     setBy: 'runtime',
   }),
 }
@@ -110,7 +110,7 @@ export interface KafkaAccess {
   /** Empty if the cluster is named by its ARN. */
   readonly brokers: readonly string[]
   readonly clusterArn?: string
-  /** Absent if brokers in the cluster's private network are meant. */
+  /** Missing for brokers in the cluster's private network. */
   readonly connectivity?: MskConnectivity
   readonly auth: KafkaAuth
   /** Present if user and password are sent in plain text. */

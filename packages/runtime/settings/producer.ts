@@ -1,4 +1,4 @@
-/** What can be set about a producer, and the profiles: named sets of these settings. */
+/** Settings of a producer, and the profiles: named sets of these settings. */
 import {
   boolean,
   type InferOutput,
@@ -49,7 +49,7 @@ const SCHEMA = strictObject({
 /** Settings of a producer: sizes in bytes, times in milliseconds. `PRODUCER_SETTINGS` explains each. */
 export type ProducerSettings = Readonly<InferOutput<typeof SCHEMA>>
 
-/** What bounds a batch; profiles leave out when it is compressed. */
+/** Bounds of a batch; profiles omit the size at which it is compressed. */
 export interface BatchLimits {
   readonly lingerMs: number
   readonly deliveryTimeoutMs: number
@@ -57,7 +57,7 @@ export interface BatchLimits {
   readonly compressFromBytes?: number
 }
 
-/** What each setting does, in sentences; the page about the producer shows them. */
+/** Effect of each setting, in sentences; the page about the producer shows them. */
 export const PRODUCER_SETTINGS: Readonly<Record<keyof ProducerSettings, string>> = {
   batchRecords:
     'Everything that waits is sent as soon as so many records wait, over all partitions. No batch of a partition holds more.',
@@ -142,7 +142,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   },
   plain: {
     description:
-      'What most clients do: acknowledged by all replicas, three retries, five requests in flight.',
+      'Usual settings of clients: acknowledged by all replicas, three retries, five requests in flight.',
     settings: { ...COMMON, batchRecords: 100, lingerMs: 10, acks: 'all' },
   },
 }

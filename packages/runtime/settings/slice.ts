@@ -5,23 +5,23 @@ import type { Kind } from './values.ts'
 /** Variables by name. An empty or blank variable counts as not set. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What the documentation says about a setting. */
+/** Documentation of a setting. */
 export interface Documented {
-  /** What it is for, in whole sentences of Markdown. */
+  /** Purpose, in whole sentences of Markdown. */
   readonly description: string
   /** Which values are allowed, as in `Kind`. */
   readonly allowed: string
   /** The default value, as a person would write it. */
   readonly default?: string
-  /** For a setting without a default value: what happens if it is not set, in words. */
+  /** Effect of a missing value, for a setting without a default. */
   readonly otherwise?: string
 }
 
 /** One variable of the environment. */
 export interface Setting<Value = unknown> extends Documented {
   /**
-   * Who sets it: a person for a deployment, the deployment itself, the platform, or (`machine`) a person for
-   * programs on this machine, because it is a secret or a file that a deployment must not hand on.
+   * Origin of the value: a person for a deployment, the deployment itself, the platform, or (`machine`) a person for local
+   * programs, because it is a secret or a file that must not be deployed.
    */
   readonly setBy: 'person' | 'deployment' | 'runtime' | 'machine'
   readonly schema: GenericSchema<string | undefined, Value>
@@ -46,7 +46,7 @@ export function variableOf(application: string, setting: string): string {
 
 /** The settings of one capability, and the part of the configuration that is made from them. */
 export interface Slice<Part = unknown, Settings = Readonly<Record<string, Setting>>> {
-  /** Its heading in the documentation. */
+  /** Heading in the documentation. */
   readonly title: string
   readonly settings: Settings
   readonly schema: GenericSchema<Environment, Part>

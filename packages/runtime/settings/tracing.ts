@@ -9,7 +9,7 @@ export const TRACING = slice(
   {
     OTEL_EXPORTER_OTLP_ENDPOINT: setting(httpAddress(), {
       description: 'Where spans are sent: see [observability](observability.md#spans).',
-      otherwise: 'none are sent',
+      otherwise: 'not sent',
     }),
     OTEL_EXPORTER_OTLP_HEADERS: setting(namedValues(), {
       description: 'HTTP headers of the requests with spans, such as credentials.',

@@ -33,7 +33,7 @@ export interface Bounds {
   readonly least: number
   /** Undefined if there is no upper bound. */
   readonly most?: number
-  /** In the plural, such as "seconds". */
+  /** Unit in the plural, such as "seconds". */
   readonly unit?: string
 }
 
@@ -60,14 +60,14 @@ export function mapped<From, To>({ allowed, schema }: Kind<From>, convert: (valu
   return { allowed, schema: pipe(schema, transform(convert)) }
 }
 
-/** A value of any of these kinds; the first that fits decides. */
+/** Accepts a value of any of these kinds; the first that matches decides. */
 export function either<Value>(...kinds: readonly Kind<Value>[]): Kind<Value> {
   const allowed = kinds.map(kind => kind.allowed).join(', or ')
   const schemas = kinds.map(({ schema }) => schema)
   return { allowed, schema: union(schemas, `must be ${allowed}`) }
 }
 
-/** What a parser makes of the text. @param parse returns undefined for a text that is not of the kind */
+/** Returns a kind with the result of a parser. @param parse returns undefined for a text that is not of the kind */
 export function parsedBy<Value>(
   parse: (text: string) => Value | undefined,
   allowed: string,
@@ -128,7 +128,7 @@ export function instant(): Kind<number> {
   }, 'an instant that exists, such as 2026-03-01T00:00:00Z')
 }
 
-/** As in the HTTP header `baggage`: `name=value`, separated by commas, with percent-encoded values. */
+/** Reads the form of the HTTP header `baggage`: `name=value`, separated by commas, with percent-encoded values. */
 export function namedValues(): Kind<Readonly<Record<string, string>>> {
   return parsedBy(value => {
     const pairs = partsOf(value).map(part => /^([\w-]+)\s*=\s*(.*)$/.exec(part))

@@ -16,7 +16,7 @@ import { logRecord } from './records.ts'
 /** The environment in whose topics a forwarder finds its records. */
 const ENV = 'test'
 
-/** What lies in a topic. */
+/** Record of a topic. */
 type GivenRecord = Partial<Pick<LogRecord, 'key' | 'value' | 'headers' | 'partition' | 'timestampMs'>>
 
 /**
@@ -66,7 +66,7 @@ export class ForwarderKit {
     ]
   }
 
-  /** What it has written, in order: the records that it forwarded, and failure records. */
+  /** Written records in order: the forwarded ones, and failure records. */
   get published(): readonly OutgoingRecord[] {
     return this.#publisher.published
   }

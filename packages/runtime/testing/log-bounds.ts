@@ -1,7 +1,7 @@
 import type { LogRecord } from '../cloudevents/record.ts'
 import type { LogBounds } from '../pipeline/ports.ts'
 
-/** What a log in memory holds, for tests: as many partitions of a topic as there are up to the highest with a record. */
+/** Bounds of a log in memory, for tests. A topic has partitions up to the highest with a record. */
 export class MemoryLogBounds implements LogBounds {
   readonly #records: readonly LogRecord[]
 

@@ -21,7 +21,7 @@ export interface Taken<State> {
   /** Id of the event, or name of the timer, that caused the step. */
   readonly by: string
   readonly entity: string
-  /** Absent if the event was `rejected`. */
+  /** Missing if the event was `rejected`. */
   readonly reason?: string
   readonly rejected?: string
   readonly state?: State | undefined
@@ -31,7 +31,7 @@ export interface Taken<State> {
 /** How often the log ticks while time passes; the same interval as the schedule of `clock`. */
 const TICK_MS = 60_000
 
-/** What a test begins with. */
+/** Options of a test. */
 export interface ProcessKitOptions {
   /** The tick of partition 0 at an instant (RFC 3339); by default an event of the application's tick type without data. */
   readonly tick?: (partition: number, at: string) => Event
@@ -127,7 +127,7 @@ export class ProcessKit<State> {
     return this.#steps.slice(before)
   }
 
-  /** The state of an entity (`source`, a space, `subject`); undefined if there is none. */
+  /** Returns the state of an entity (`source`, a space, `subject`); undefined without one. */
   async state(entity: string): Promise<State | undefined> {
     return (await this.#stage.state(entity)) as State | undefined
   }

@@ -18,7 +18,7 @@ const FORMAT = 2
 const FIRST_FORMAT = 1
 
 export interface Header extends StateKey {
-  /** Not known yet where a state is written while it is read. */
+  /** Applied offset; unknown while a state is read and written at the same time. */
   readonly appliedOffset?: number
   readonly epoch?: number
   /** RFC 3339. */
@@ -31,7 +31,7 @@ type Line =
   | { readonly meta: CheckpointMeta }
   /** `version` of the state's shape; absent if it is 1. */
   | { readonly entity: string; readonly version?: number; readonly state: unknown }
-  /** Of a held entity, as the store has it. */
+  /** Stored text of a held entity. */
   | { readonly entity: string; readonly stored: string }
   | { readonly entity: string; readonly timers: readonly StoredTimer[] }
   | { readonly outbox: OutboxEntry }
@@ -145,7 +145,7 @@ export class CheckpointParser {
 
 function lineOf(part: CheckpointPart): string {
   if (part.kind === 'state') {
-    // As text, because a held entity may have no state.
+    // Compared as text, because a held entity may have no state.
     if (heldParts(part.state).hold !== undefined)
       return JSON.stringify({ entity: part.entity, stored: part.state })
     const { version, json } = partsOfState(part.state)
@@ -170,12 +170,14 @@ function beforeContext(hash: string): string {
   return `{"context":{"hash":${JSON.stringify(hash)},"content":`
 }
 
-/** What stands behind such a beginning, as it was written; a line that another program wrote anew has it in other words. */
+/**
+ * Returns the content behind the beginning of a line, byte for byte; undefined if another program wrote the line in another form.
+ */
 function verbatim(line: string, before: string, end: string, content: unknown): string {
   return line.startsWith(before) ? line.slice(before.length, -end.length) : JSON.stringify(content)
 }
 
-/** Lines have no type tag: the name of their content tells them apart. */
+/** Reads a line. Lines have no type tag: the name of their content distinguishes them. */
 function partOf(content: Line, line: string): CheckpointPart | undefined {
   if ('stored' in content) return { kind: 'state', entity: content.entity, state: content.stored }
   if ('state' in content) {

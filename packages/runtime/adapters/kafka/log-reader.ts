@@ -97,7 +97,7 @@ export class KafkaLogReader implements LogReader {
     if (fromOffset > range.toOffset) return { records: [], nextOffset: range.toOffset + 1, logStart }
     const messages = await this.#fetch(cluster, topic, partition, { ...range, fromOffset })
     const last = messages.at(-1)
-    // It is below a record that was delivered: an open transaction hides it, or this replica has just taken over.
+    // The offset is below a delivered record: an open transaction hides it, or this replica has just taken over.
     if (!last) throw unavailable(`Kafka has nothing of ${topic}/${partition} from offset ${fromOffset} on`)
     // Records after the range are delivered anyway, so do not keep them in memory twice.
     const wanted = messages.filter(

@@ -1,4 +1,4 @@
-/** What a log line may contain about a decision, a failure or an error: names and places, never payload data. */
+/** Details of a log line about a decision, a failure or an error: names and positions, never payload data. */
 import { spanContextOf } from '../../cloudevents/trace.ts'
 import { entityOf } from '../../consumer/event.ts'
 import type { Failure, FailureCode } from '../../consumer/failure-codes.ts'

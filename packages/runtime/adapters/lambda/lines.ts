@@ -29,7 +29,7 @@ const LINES = {
     'the store knows nothing of partitions that have a past: they are read from their beginning',
   ),
   'restored-from-checkpoint': error(
-    'the store has lost the state of a partition: it goes on from its newest checkpoint',
+    'the store has lost the state of a partition: it is restored from its newest checkpoint',
   ),
   'checkpoint-damaged': error('a checkpoint is not what was written: the next older one is used'),
   'outbox-not-trimmed': warn(
@@ -79,7 +79,7 @@ export class Lines {
   }
 
   /**
-   * @param of tells apart, within a kind, what is told separately
+   * @param of distinguishes, within a kind, lines that are written separately
    * @param text instead of the words of the kind
    */
   write(kind: LineKind, of: string, details: Record<string, unknown>, text?: string): void {

@@ -7,17 +7,17 @@ export interface InvocationEnd {
 }
 
 /**
- * What one invocation counts and measures, written at its end as CloudWatch embedded metrics: a line for each reason, which
- * counts for the function as a whole as well, and a line for the invocation. Partitions are not a dimension: each would
- * multiply the number of metrics, which is what they cost by.
+ * Counts and measures one invocation, and writes them at its end as CloudWatch embedded metrics: a line for each reason, which
+ * counts for the function as a whole as well, and a line for the invocation. Partitions are not a dimension, because the number
+ * of metrics determines their cost.
  */
 export class Measurements {
   readonly #metrics: Metrics
-  /** By reason, and in it by outcome. */
+  /** Counts by reason, then by outcome. */
   readonly #counts = new Map<string, Map<keyof Counters, number>>()
   /** Time from append to decision, by reason. */
   readonly #latencies = new Map<string, number[]>()
-  /** Of the invocation, by metric. */
+  /** Durations of the invocation, by metric. */
   readonly #durations = new Map<`${TimedStep}Ms`, number[]>()
 
   constructor(metrics: Metrics) {
@@ -77,10 +77,7 @@ export function addValues(metrics: Metrics, name: keyof typeof METRICS, values: 
   for (const value of spread(values, MOST_VALUES)) metrics.addMetric(name, METRICS[name], value)
 }
 
-/**
- * As many values as fit, evenly by rank, the lowest and the highest among them: percentiles of what is written are those of
- * what was measured, whichever records came first.
- */
+/** Returns as many values as fit, evenly by rank, with the lowest and the highest, so that the percentiles stay the same. */
 function spread(values: readonly number[], most: number): readonly number[] {
   if (values.length <= most) return values
   const sorted = [...values].sort((a, b) => a - b)

@@ -16,7 +16,7 @@ export const DIMENSIONS = {
 
 /** Counting metrics and their reasons. Decisions have those of `reasons.ts`, failure codes and consumers. */
 export interface Counters extends Record<Decision['outcome'], string> {
-  /** By the code of the failure that is retried. */
+  /** Reason: the code of the failure that is retried. */
   readonly held: FailureCode
   readonly released: ReleaseReason
   readonly redelivered: 'at-or-below-applied-offset'
@@ -37,14 +37,14 @@ export interface Counters extends Record<Decision['outcome'], string> {
   readonly 'timed-by-producers': 'create-time'
   readonly 'context-unreadable': 'other-code'
   readonly misrouted: 'another-partitioner'
-  /** By what the exporter says. */
+  /** Reason: the exporter's report. */
   readonly 'spans-dropped': string
 }
 
 /** A step of the pipeline that waits for Redis or Kafka. */
 export type TimedStep = 'load' | 'commit' | 'trimOutbox' | 'publish' | 'read'
 
-/** As CloudWatch writes it. */
+/** Unit as CloudWatch writes it. */
 export type Unit = 'Count' | 'Seconds' | 'Milliseconds'
 
 type MetricName = keyof Counters | `${TimedStep}Ms` | 'latencyMs' | 'invocationMs' | 'lagSeconds'

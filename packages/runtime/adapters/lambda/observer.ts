@@ -41,7 +41,7 @@ export class LambdaObserver implements Observer {
   readonly #lines: Lines
   #progress: Progress
   #records = 0
-  /** For how many milliseconds partitions were silent. */
+  /** Gaps of partitions, in milliseconds. */
   readonly #gaps = new PerTopic()
   /** Start offsets of partitions for which the store has no applied offset. */
   readonly #starts = new PerTopic()

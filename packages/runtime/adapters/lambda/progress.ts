@@ -50,7 +50,7 @@ export class Progress {
     this.#of(stateKey).lagMs = nowMs - appendMs
   }
 
-  /** The largest lag of any partition; undefined if none is known. */
+  /** Returns the largest lag of any partition; undefined if all are unknown. */
   get lagMs(): number | undefined {
     const known = [...this.#partitions.values()].flatMap(({ lagMs }) => (lagMs === undefined ? [] : [lagMs]))
     // A producer's clock may be ahead.
@@ -72,15 +72,15 @@ export class Progress {
 interface Noted {
   readonly consumer: string
   readonly topic: string
-  /** By partition. */
+  /** Values by partition. */
   readonly values: Map<number, number>
 }
 
-/** A value for each partition in which an invocation met something, by topic: one line tells of all of them. */
+/** One value for each partition with an event of an invocation, by topic: one line reports all of them. */
 export class PerTopic {
   readonly #topics = new Map<string, Noted>()
 
-  /** Of several values of one partition the highest stays. */
+  /** Keeps the highest value of a partition. */
   note({ consumer, topic, partition }: StateKey, value: number): void {
     const noted = this.#topics.get(topic) ?? { consumer, topic, values: new Map<number, number>() }
     noted.values.set(partition, Math.max(value, noted.values.get(partition) ?? value))

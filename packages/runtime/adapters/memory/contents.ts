@@ -48,7 +48,7 @@ export interface MemoryState {
   forgotten: number
   failuresFromMs: number | undefined
   changes?: Changes | undefined
-  /** Absent unless it is a next generation. */
+  /** Builder of a next generation; missing for a live state. */
   builder?: NumberedBuilder
 }
 
@@ -181,7 +181,7 @@ function add(held: MemoryState, part: CheckpointPart): void {
   else if (part.kind === 'gone') forget(held, part.gone)
   else if (part.kind === 'context') held.context = part.context
   else {
-    // What a store says of a state beside this, such as its fence, is not part of its contents.
+    // Further facts of a store about a state, such as its fence, are not part of its contents.
     const { version, clock, partitioning, growths, appliedDigest, emitted, failuresFromMs } = part.meta
     const { newEntities = '', tally } = part.meta
     const meta = { version, clock, appliedDigest, emitted, failuresFromMs, newEntities }

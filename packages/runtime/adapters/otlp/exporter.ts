@@ -120,7 +120,7 @@ function rejectedIn(answer: string): number {
   }
 }
 
-/** As `ECONNREFUSED`; messages may hold addresses with credentials. */
+/** Returns a code such as `ECONNREFUSED`; messages may contain addresses with credentials. */
 function codeOf(error: unknown): string | undefined {
   const { cause } = error as { cause?: { code?: unknown } }
   return typeof cause?.code === 'string' ? cause.code : undefined

@@ -1,10 +1,8 @@
 /**
- * What was decided, as spans that a viewer joins: the producer's, which is the parent of `process`, which is the parent of a
- * `create` for each event that it brought about. The id of a `create` is the one that travels in that event's traceparent, so
- * the next consumer's `process` hangs below it.
- *
- * All ids are derived from what they name. If a record is decided again, after a crash or on a restored store, its spans have
- * the same ids.
+ * Spans of decisions, which a viewer joins: the producer's, which is the parent of `process`, which is the parent of a `create`
+ * for each emitted event. The id of a `create` travels in that event's traceparent, so the next consumer's `process` is its
+ * child. All ids are derived from the names of their objects. If a record is decided again, after a crash or on a restored store,
+ * its spans have the same ids.
  */
 import {
   derivedSpanId,
@@ -17,7 +15,7 @@ import type { TopicName } from '../../consumer/declared.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { Decision, OutboxEntry, StateKey } from '../../pipeline/model.ts'
 
-/** By the number that OTLP gives to each. */
+/** Span kinds by OTLP's numbers. */
 export const SPAN_KINDS = { internal: 1, producer: 4, consumer: 5 } as const
 
 export interface Span {
@@ -35,7 +33,7 @@ export interface Span {
   readonly isError: boolean
 }
 
-/** Who has decided, and when. */
+/** Consumer, time and place of decisions. */
 export interface Scene {
   /** The name of the application: attributes without a name in OpenTelemetry's conventions begin with it. */
   readonly application: string
@@ -73,7 +71,7 @@ function sampledParent(stateKey: StateKey, decision: Decision, sampler: Sampler)
   )
 }
 
-/** What names a record that carries no event. */
+/** Returns the attributes of a record that carries no event. */
 function atPlace({ topic, partition }: StateKey, { offset }: Decision): Pick<Event, 'source' | 'id'> {
   return { source: `${topic}/${partition}`, id: String(offset) }
 }
@@ -155,7 +153,7 @@ function follows(
   }
 }
 
-// By the names of OpenTelemetry's semantic conventions, where they have one.
+// Attributes, named by OpenTelemetry's semantic conventions where these have a name.
 
 function messaging(operation: 'process' | 'create', topic: string) {
   return {

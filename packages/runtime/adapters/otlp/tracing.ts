@@ -11,7 +11,7 @@ export interface Traced {
   readonly serviceName: string
   /** The name of the application. */
   readonly application: string
-  /** By default, producers decide what is sampled. */
+  /** Sampler; by default, the decision of the producers counts. */
   readonly sampler?: Sampler
   /** Records a second that get spans; those that fail always do. By default, all. */
   readonly mostPerSecond?: number | undefined

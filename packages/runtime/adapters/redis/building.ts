@@ -117,7 +117,7 @@ function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
       yield [`ids:${generation}`, buckets[at] as string, buckets[at + 1] as string]
 }
 
-/** By the last part of a key, its fields and values in turn. In ids and failures, strings hold bytes. */
+/** Returns fields and values in turn, by the last part of a key. Strings of ids and failures contain bytes. */
 function partsOf(fields: readonly Field[]): AddRequest['parts'] {
   const parts = [...Map.groupBy(fields, ([name]) => name)].map(([name, own]) => {
     const inTurn = own.flatMap(([, field, value]) => [field, value])
@@ -131,7 +131,7 @@ class MetaFields {
   #meta: CheckpointMeta | undefined
   #oldestIdMs = Infinity
   #failures: RememberedFailure[] = []
-  /** By entity: it may occur more than once. */
+  /** Bytes of parked events by entity, which may occur more than once. */
   readonly #parkedBytes = new Map<string, number>()
 
   note(page: readonly CheckpointPart[]): void {
@@ -153,7 +153,7 @@ class MetaFields {
     return this.#known.growths
   }
 
-  /** As `commit.lua` writes them, but for the epoch; and failures, whose groups say how much they have. */
+  /** Fields as `commit.lua` writes them, without the epoch; and failures, whose groups have their sizes. */
   *fields(): Generator<Field> {
     const { version, clock, appliedDigest, emitted, tally, partitioning } = this.#known
     const { failuresFromMs, growths, newEntities } = this.#known
@@ -170,7 +170,7 @@ class MetaFields {
       last: clock.lastAppendMs,
       highest: clock.highestAppendMs,
       digest: appliedDigest,
-      // From this generation on, commits remove ids that have become too old.
+      // Oldest generation of ids: commits remove older ones from then on.
       oldest: generationOf(Math.min(this.#oldestIdMs, nowMs)),
       failureBytes: failures.bytes,
       failuresFrom: failuresFromMs,

@@ -16,11 +16,11 @@ import { checkpointMetaOf, gathered, type StateMeta, StateReader } from './state
 
 /** Everything that a partition state contains. */
 export interface Checkpoint extends CheckpointMeta {
-  /** As they are stored. */
+  /** States as stored. */
   readonly states: ReadonlyMap<string, string>
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
   readonly outbox: readonly OutboxEntry[]
-  /** Of one generation, the newest of a bucket first. */
+  /** Ids of one generation, the newest of a bucket first. */
   readonly ids: readonly RememberedId[]
   readonly failures: readonly RememberedFailure[]
   readonly context?: StoredContext
@@ -96,7 +96,7 @@ async function* pagesOf(checkpoint: Checkpoint): AsyncGenerator<CheckpointPart[]
   yield Array.from(states, ([entity, state]) => ({ kind: 'state', entity, state }))
   yield Array.from(timers, ([entity, own]) => ({ kind: 'timers', entity, timers: own }))
   yield outbox.map(entry => ({ kind: 'outbox', outbox: entry }))
-  // In parts, the newest come last.
+  // The newest ids come last.
   yield ids.toReversed().map(id => ({ kind: 'id', id }))
   yield failures.map(failure => ({ kind: 'failure', failure }))
   if (context) yield [{ kind: 'context', context }]

@@ -17,14 +17,17 @@ export class RedisCircuitBreaker implements CircuitBreaker {
     return since === 'reset' ? since : Number(since)
   }
 
-  /** For an operator: the version of the code for which the breaker last opened; undefined if it never did. */
+  /** Returns the version of the code for which the breaker last opened, for an operator; undefined if it never opened. */
   async look(consumer: string): Promise<{ version: string; since: number | 'reset' } | undefined> {
     const { version, since } = await this.#client.run(redis => redis.hgetall(this.#keyOf(consumer)))
     if (version === undefined || since === undefined) return undefined
     return { version, since: since === 'reset' ? since : Number(since) }
   }
 
-  /** For an operator: deferred records are then processed, and their failures are sent. False if the breaker is not open. */
+  /**
+   * Resets the breaker for an operator: deferred records are then processed, and their failures are sent. False if the breaker is
+   * not open.
+   */
   async reset(consumer: string): Promise<boolean> {
     const since = await this.#client.run(redis => redis.hget(this.#keyOf(consumer), 'since'))
     if (since === null || since === 'reset') return false

@@ -91,7 +91,7 @@ export class RedisClient {
     })
   }
 
-  /** For good: commands after it fail as `Unavailable`. */
+  /** Closes the client: later commands fail as `Unavailable`. */
   close(): void {
     this.#isClosed = true
     this.#drop()
@@ -143,7 +143,7 @@ function isBug(error: unknown): boolean {
   return [TypeError, RangeError, ReferenceError, SyntaxError].some(kind => error instanceof kind)
 }
 
-/** What is known of an error of the library: no more than this goes anywhere, see `failureOf`. */
+/** Known facts of an error of the library: no others are logged, see `failureOf`. */
 interface Failure {
   readonly name: string
   readonly code: string | undefined
@@ -197,8 +197,9 @@ const NO_ANSWER = 'NoAnswer'
 const PARTS = 4
 
 /**
- * For a single server and a cluster: the library's own limit does not apply while it looks for the cluster's nodes. A time in which this
- * process itself was frozen or starved counts as one part, so that an answer which came meanwhile is still read.
+ * Limits the time of a command, for a single server and a cluster: the library's own limit does not apply while it looks for the
+ * cluster's nodes. A time in which this process itself was frozen or starved counts as one part, so that a response which came
+ * meanwhile is still read.
  */
 function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()

@@ -59,13 +59,13 @@ function unpacked(entry: Buffer, producerGroup: number): RememberedFailure {
   }
 }
 
-/** By group. */
+/** Packs failures by group. */
 export function packFailures(failures: readonly RememberedFailure[]): Map<string, Buckets> {
   const groups = Map.groupBy(failures, ({ producerGroup }) => String(producerGroup))
   return new Map([...groups].map(([group, own]) => [group, intoBuckets(own.map(entryOf))]))
 }
 
-/** By group and bucket, the bytes of the ids. No failure has an id of another form. */
+/** Returns the bytes of the ids by group and bucket. All failures have ids of this form. */
 export function namesByBucket(names: readonly FailureName[]): Map<string, Map<string, string[]>> {
   const known = names.flatMap(({ id, producerGroup }) => {
     const bytes = bytesOf(id)
@@ -117,7 +117,7 @@ type Field = readonly [name: string, field: string, value: string]
 
 /** The failures of a partition state that is restored: one generation per group. Returns all fields and their bytes. */
 export function restoredFailures(failures: readonly RememberedFailure[]): {
-  /** Their strings hold bytes, one character for each. */
+  /** Fields, whose strings hold one byte per character. */
   readonly fields: readonly Field[]
   readonly bytes: number
 } {

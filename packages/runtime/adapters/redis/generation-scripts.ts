@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { EVICTED_PART, PARTITION_STATE, script } from './scripts.ts'
 
-/** What all scripts about new contents of a partition state begin with. */
+/** Common beginning of all scripts about new contents of a partition state. */
 const GENERATION = [
   PARTITION_STATE,
   readFileSync(new URL('./lua/state-parts.lua', import.meta.url), 'utf8'),

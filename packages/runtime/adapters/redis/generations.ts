@@ -41,7 +41,7 @@ export class RedisGenerations implements Generations {
 
   async facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts> {
     const meta = await this.#reader(copy).meta(partitionState)
-    // It is built, and has no epoch until it is whole.
+    // A generation has no epoch until it is complete.
     return copy && meta.version.epoch === 0 ? readMeta({}) : meta
   }
 

@@ -8,7 +8,7 @@ const { bucketBytes, digestBytes, clockBytes, knownBytes, entryBytes } = LAYOUT.
 /** Names and contents of buckets in turn. Like all strings here they hold bytes, one character for each. */
 export type Buckets = readonly string[]
 
-/** By generation; a later id goes before those that its bucket has. */
+/** Packs ids by generation; a later id precedes those of its bucket. */
 export function packIds(ids: readonly RememberedId[]): Map<number, Buckets> {
   const generations = Map.groupBy(ids, ({ appliedAtMs }) => generationOf(appliedAtMs))
   return new Map([...generations].map(([generation, own]) => [generation, intoBuckets(own.map(entryOf))]))
@@ -50,12 +50,12 @@ export function bytesInBucket(name: Buffer, bucket: Buffer): Buffer {
   return bytes
 }
 
-/** As `bytesInBucket`, of an id in a field of its own. */
+/** Returns bytes as `bytesInBucket` does, for an id in a field of its own. */
 export function bytesOfId(id: Buffer, known: Buffer): Buffer {
   return Buffer.concat([id, known])
 }
 
-/** By generation, as `packIds`. */
+/** Packs ids by generation, as `packIds` does. */
 export function packIdBytes(bytes: Buffer): Map<number, Buckets> {
   const generations = new Map<number, Entry[]>()
   for (let at = 0; at < bytes.length; at += ID_BYTES) {

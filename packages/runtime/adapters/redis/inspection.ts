@@ -30,7 +30,7 @@ export interface StateDetails extends StateSummary {
   readonly nextTimer: { readonly entity: string; readonly timer: StoredTimer } | undefined
   /** The position of the first entry that waits to be published. */
   readonly oldestOutbox: string | undefined
-  /** Those that may still be taken back. */
+  /** Failures that may still be retracted. */
   readonly openFailures: readonly RememberedFailure[]
   readonly ids: number
 }
@@ -54,7 +54,7 @@ export class StateInspection {
   }
 
   /**
-   * Not a snapshot: the consumer may commit during the reads.
+   * Reads the details. They are not a snapshot: the consumer may commit during the reads.
    *
    * @throws the reason of the signal, once it is aborted: counting a large state takes many reads
    */
@@ -87,12 +87,12 @@ export class StateInspection {
     return stored === undefined ? undefined : inspected(stored).state
   }
 
-  /** What an event has set for all entities of the partition; undefined if none has. */
+  /** Returns the context that an event has set for all entities of the partition; undefined without one. */
   context(stateKey: StateKey): Promise<StoredContext | undefined> {
     return this.#reader.context(stateKey)
   }
 
-  /** As `states`, of one entity; undefined if it has no state and is not held. */
+  /** Reads as `states` does, for one entity; undefined if it has no state and is not held. */
   async entity(
     stateKey: StateKey,
     entity: string,

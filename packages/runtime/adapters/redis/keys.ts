@@ -44,7 +44,7 @@ export function skippedKeyOf(stateKey: StateKey): string {
   return `${tagOf(stateKey)}:skipped`
 }
 
-/** What has changed since the last checkpoint, see `lua/changes.lua`. No part of the state: no copy has it. */
+/** Key of the changes since the last checkpoint, see `lua/changes.lua`. Copies of the state do not include it. */
 export function changesKeyOf(stateKey: StateKey, copy?: CopyName): string {
   return `${prefixOf(stateKey, copy)}:changes`
 }
@@ -54,7 +54,7 @@ export function cursorKeyOf(stateKey: StateKey): string {
   return `${tagOf(stateKey)}:cursor`
 }
 
-/** What all keys of a partition state, or of a copy of it, begin with. */
+/** Returns the common prefix of all keys of a partition state, or of a copy of it. */
 export function prefixOf(stateKey: StateKey, copy?: CopyName): string {
   return copy ? `${tagOf(stateKey)}:${copy}` : tagOf(stateKey)
 }

@@ -27,7 +27,7 @@ export const LAYOUT = {
     'appliedOffset',
     'fired',
     'emitted',
-    /** What all held entities have parked. */
+    /** Bytes of all parked events. */
     'parkedBytes',
     /** How many entities each group of producers has added of late. */
     'newEntities',
@@ -84,7 +84,7 @@ export const LAYOUT = {
     /** Bytes that count for each, at least what the server needs. */
     takes: { entry: 64, bucket: 64, generation: 512 },
   },
-  /** What has changed since the last checkpoint, see `lua/changes.lua`. */
+  /** Changes since the last checkpoint, see `lua/changes.lua`. */
   changes: {
     idBytes: ID.bytes + KNOWN_BYTES,
     idsOfBlock: 500,

@@ -2,7 +2,7 @@ import type { Fence } from '../../pipeline/generations/fence.ts'
 import type { FailureMemory, LogClock, Partitioning, Version } from '../../pipeline/model.ts'
 import { generationOf, type MetaField } from './layout.ts'
 
-/** What the hash `meta` says of a partition state. */
+/** Contents of the hash `meta` of a partition state. */
 export interface Meta {
   readonly version: Version
   readonly clock: LogClock
@@ -21,7 +21,7 @@ export interface Meta {
   readonly failuresFromMs: number | undefined
   /** The oldest generation of ids that still exists. */
   readonly oldestIds: number
-  /** Absent if the topic has never grown. */
+  /** Missing if the topic has never grown. */
   readonly partitioning?: Partitioning
   /** Nothing can be committed as long as it stands. */
   readonly fence?: Fence

@@ -1,6 +1,4 @@
-/**
- * What the scripts are asked: one map each. The head of the script explains its fields; a field that is undefined is nil in Lua.
- */
+/** Requests to the scripts, one map each. The head of each script explains its fields; an undefined field is nil in Lua. */
 import type { Builder, SwitchExpectation } from '../../pipeline/generations/generations.ts'
 import { LONGEST_STEP_MS } from '../../pipeline/log/clock.ts'
 import type { Change, StoredTimer, Version, Wanted } from '../../pipeline/model.ts'
@@ -11,7 +9,7 @@ import { Bytes } from './message-pack.ts'
 /** A field of a hash and its value, or what a sorted set has of them, one after another. */
 type InTurn = readonly string[]
 
-/** For `load.lua`. */
+/** Request to `load.lua`. */
 export type LoadRequest = {
   readonly entities: readonly string[]
   readonly ids: Bytes
@@ -40,7 +38,7 @@ export function loadRequest({ span, ids, failures, ...wanted }: Wanted): LoadReq
   }
 }
 
-/** For `commit.lua`. */
+/** Request to `commit.lua`. */
 export type CommitRequest = {
   readonly base: BaseRequest
   readonly appliedOffset: number
@@ -103,7 +101,7 @@ export function commitRequest(change: Change): CommitRequest {
   }
 }
 
-/** For `own-generation.lua`. */
+/** Request to `own-generation.lua`. */
 export type OwnRequest = {
   readonly [Part in keyof Builder]: Builder[Part]
 } & {
@@ -112,7 +110,7 @@ export type OwnRequest = {
   readonly nowMs?: number
 }
 
-/** For `add-to-generation.lua`. */
+/** Request to `add-to-generation.lua`. */
 export type AddRequest = {
   readonly token: string
   readonly gone: ReadonlyMap<string, readonly string[]>
@@ -121,7 +119,7 @@ export type AddRequest = {
   readonly parts: ReadonlyMap<string, InTurn | Bytes>
 }
 
-/** For `switch-generation.lua`. */
+/** Request to `switch-generation.lua`. */
 export type SwitchRequest = {
   readonly next: BaseRequest
   readonly above: number

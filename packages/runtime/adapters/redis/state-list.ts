@@ -4,7 +4,7 @@ import type { RedisClient } from './client.ts'
 import { StateReader } from './state-reader.ts'
 
 export interface ListedState extends StateKey {
-  /** The last offset whose effects are in the state; -1 where there is none. */
+  /** Last applied offset; -1 before the first. */
   readonly appliedOffset: number
   readonly epoch: number
   readonly entities: number

@@ -176,7 +176,7 @@ export function stateMetaOf(fields: Readonly<Record<string, string>>): StateMeta
   return { ...readMeta(fields), tally, ...(growths ? { growths: JSON.parse(growths) } : {}) }
 }
 
-/** What a checkpoint says of a partition state. */
+/** Returns the facts of a partition state in a checkpoint. */
 export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
   const { version, clock, appliedDigest, emitted, failuresFromMs, tally } = meta
   const { partitioning, growths, newEntities } = meta

@@ -39,7 +39,7 @@ export class RedisReading implements Reading {
   readonly #state: StateKey
   readonly #isWhole: boolean
   readonly #changes: string
-  /** What the changes are known since: a checkpoint, or this run. */
+  /** Beginning of the known changes: a checkpoint, or this run. */
   #since: string
   /** The last generation that is read. */
   #read = 0

@@ -24,7 +24,7 @@ export class RedisValue<T> {
     await this.#client.run(redis => redis.set(this.#key, JSON.stringify(value)))
   }
 
-  /** Writes what `change` makes of the value, if nobody has written meanwhile; otherwise again, with what is there then. */
+  /** Writes the changed value, and repeats the change if another client has written meanwhile. */
   async update(change: (value: T | undefined) => T): Promise<T> {
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
       const before = await this.#client.run(redis => redis.get(this.#key))

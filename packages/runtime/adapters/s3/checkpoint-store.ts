@@ -34,7 +34,7 @@ const QUICK = { [constants.ZSTD_c_compressionLevel]: 1 }
 
 export interface S3CheckpointSettings {
   readonly bucket: string
-  /** For a stand-in endpoint with a single host name, which cannot contain the name of the bucket. */
+  /** Whether to use path-style addresses, for a stand-in endpoint with a single host name. */
   readonly pathStyle: boolean
 }
 
@@ -74,7 +74,7 @@ export class S3CheckpointStore implements CheckpointStore {
     const parser = new CheckpointParser()
     const text = createZstdDecompress()
     const compressed = this.#pieces(Body as AsyncIterable<Uint8Array>)
-    // Its failure destroys what is read below, which then fails with it.
+    // A failure destroys the stream that is read below, which then fails with it.
     const unpacking = pipeline(compressed, text).catch(() => {})
     try {
       for await (const lines of linesByPiece(text)) {

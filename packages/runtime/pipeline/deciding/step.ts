@@ -147,7 +147,7 @@ function whyInvalid(
   if (moved !== undefined) return `changed the timer "${moved}" twice in one step`
   const unknown = emit.find(({ to }) => !Object.hasOwn(topics, to))
   if (unknown)
-    return `emitted "${unknown.name}" to "${unknown.to}", which is none of ${Object.keys(topics).join(', ')}`
+    return `emitted "${unknown.name}" to "${unknown.to}", which is not one of ${Object.keys(topics).join(', ')}`
   const odd = emit.find(({ partition }) => partition !== undefined && !isPartition(partition))
   if (odd) return `emitted "${odd.name}" to the partition ${odd.partition}: must be a non-negative integer`
   const twice = emit.find(({ partition, everyPartition }) => everyPartition && partition !== undefined)

@@ -10,7 +10,7 @@ export interface Tried {
   /** Number of records that were not accepted, and the first of them. */
   readonly records: number
   readonly offset: number
-  /** What of the receiver's answer may be logged, or what was thrown instead. */
+  /** The loggable part of the receiver's response, or the error that was thrown instead. */
   readonly cause: { readonly safeMessage: string | undefined } | { readonly error: unknown }
 }
 

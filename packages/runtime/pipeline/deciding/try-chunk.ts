@@ -11,7 +11,7 @@ import { type Applied, apply } from './apply.ts'
 
 export type Backlog = StateKey & OffsetRange
 
-/** Decides the records as the next batch would; undefined if none is left. @param began called before each record is decided */
+/** Decides the records as the next batch would; undefined without any. @param began called before each record is decided */
 export async function tryChunk(
   consumer: Consumer<AnyKeyedProcess>,
   { store, log }: { readonly store: Pick<StateStore, 'load'>; readonly log: LogReader },

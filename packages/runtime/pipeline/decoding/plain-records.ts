@@ -11,7 +11,10 @@ import { unpreparedIn } from '../errors.ts'
 import type { Looked, OffsetRange } from '../model.ts'
 import type { DataReader, LogReader } from '../ports.ts'
 
-/** The events in records, with plain data, or why there are none. @throws Unavailable if a schema cannot be fetched */
+/**
+ * Returns the events of records, with plain data, or the reasons why they have none. @throws Unavailable if a schema cannot be
+ * fetched
+ */
 export async function plainEvents(
   records: readonly LogRecord[],
   reader: DataReader,

@@ -48,7 +48,7 @@ export function groupsOfFailure(record: LogRecord): readonly number[] {
 
 /** One partition's share of a consumer's failure memory, in bytes. */
 export function failureBytesOf(application: Application, all: number, topic: string): number {
-  // For an unknown topic, assume the highest partition count of the application's topics.
+  // An unknown topic gets the highest partition count of the application's topics.
   const partitions =
     application.topicNamed(topic)?.partitions ??
     Math.max(...Object.values(application.topics).map(({ partitions }) => partitions))

@@ -167,7 +167,7 @@ export function failureRecordBytes(record: LogRecord): number {
 /** Approximate size of a failure record without its record's bytes: attributes, and a message of up to 1,000 characters. */
 export const FAILURE_RECORD_BYTES = 2048
 
-/** What routing a failure record adds to it: it must still fit into the topics behind, which have the same limit. */
+/** Bytes that routing adds to a failure record: it must still fit into the topics behind, which have the same limit. */
 const ROUTING_BYTES = 1_024
 
 const LEFT_BEHIND: readonly (readonly [part: RecordPart, nothing: Partial<FailureData>])[] = [

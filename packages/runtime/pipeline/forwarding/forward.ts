@@ -1,7 +1,8 @@
 /**
- * Runs a forwarder once: the schedule's counterpart of `consume.ts`. The partitions take turns, so that a long backlog of one does not
- * hold up the others. The cursor moves only when all replicas have a chunk, and only from where it was read: none is passed over, a
- * killed invocation publishes again what it had not committed, and of two at the same time one stops after a chunk.
+ * Runs a forwarder once: the schedule's counterpart of `consume.ts`. The partitions take turns, so that a long backlog of one
+ * does not delay the others. The cursor moves only when all replicas have a chunk, and only from the position where it was read.
+ * So no chunk is skipped, a killed invocation publishes again what it had not committed, and of two concurrent runs one stops
+ * after a chunk.
  */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { failure } from '../../consumer/failure-codes.ts'

@@ -39,7 +39,7 @@ export interface StateFacts {
   readonly code: string | undefined
   /** The first offset that this code has decided since the state was made or replaced, without another in between. */
   readonly codeFrom?: number | undefined
-  /** Absent if the topic has never grown. */
+  /** Missing if the topic has never grown. */
   readonly partitioning?: Partitioning
   /** Nothing can be committed as long as it stands. */
   readonly fence?: Fence
@@ -47,7 +47,7 @@ export interface StateFacts {
 
 /** A next generation that is whole. */
 export interface Built {
-  /** It changes with each claim and commit. */
+  /** Version of the next generation, which changes with each claim and commit. */
   readonly next: Version
   /** Highest epoch that the contents are known to have had: the switch goes beyond it. */
   readonly above: number
@@ -57,7 +57,7 @@ export interface Built {
 export interface SwitchExpectation extends Built {
   /** The version that the live state must have; undefined if any will do. */
   readonly live: Version | undefined
-  /** The fence behind which the next generation continues the live state; undefined if it begins anew. */
+  /** Fence behind which the next generation continues the live state; undefined for an independent one. */
   readonly fence?: Fence
   /** The code of the last commit of both; undefined if any may have made them. */
   readonly code?: string
@@ -96,15 +96,15 @@ export interface Generations {
   context(partitionState: StateKey): Promise<StoredContext | undefined>
 
   /**
-   * Makes the next generation what the pages say, with an epoch that none had before. Whatever was built before is removed, and whoever
-   * worked on it is refused from now on. While the topic grows, only the run that has fenced the state may build.
+   * Builds the next generation from the pages, with a new epoch. An earlier build is removed, and its builder is refused from now
+   * on. While the topic grows, only the run that has fenced the state may build.
    *
    * @throws CopyStopped if it may not, or another one has begun meanwhile, or the server has lost a part; errors of the pages as they are
    */
   build(partitionState: StateKey, builder: Builder, pages: CheckpointPages): Promise<Built>
   /**
-   * Raises the epoch of a next generation that was built for this, so that whoever has worked on it before is refused. Returns the new
-   * epoch; undefined if there is none.
+   * Raises the epoch of a next generation of this purpose, so that earlier workers are refused. Returns the new epoch; undefined
+   * without a generation.
    */
   claim(partitionState: StateKey, kind: Purpose): Promise<number | undefined>
   /** The store of next generations. */

@@ -16,7 +16,7 @@ interface Shared<T> {
 
 /** @typeParam Beside what the value has beside the operation, and keeps when it is over */
 export type Registered<Own extends Operation, Beside extends object> = Beside & {
-  /** Absent if nothing is under way. */
+  /** The unfinished operation; missing without one. */
   readonly underway?: Own
 }
 

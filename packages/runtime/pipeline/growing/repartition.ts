@@ -13,10 +13,10 @@ export interface OldPartition {
   readonly hasContext: boolean
 }
 
-/** What decides where the parts of one consumer's partition states go. */
+/** Facts that decide where the parts of one consumer's partition states go. */
 export interface Growing extends Counts {
   readonly partitioning: Partitioning
-  /** In the order of the partitions, `from` of them. */
+  /** Old partitions in order, `from` of them. */
   readonly old: readonly OldPartition[]
   readonly routes: Routes
   /** Where a failure belongs; undefined if that is not known. */
@@ -48,11 +48,10 @@ export function sourcesOf(target: number, growing: Growing): readonly OldPartiti
 }
 
 /**
- * Of some parts of an old partition state, those that a partition has after the growth. Times are on its own clock.
- *
- * States and timers go where the key of their entity goes. Remembered ids do not tell their entity, so each goes wherever an
- * entity of its partition can: knowing more ids than needed does no harm. So does a failure whose key is not known: it is
- * redriven to one partition only. The outbox stays, and so does what no other partition may take.
+ * Returns the parts of an old partition state that a partition has after the growth. Times are on its own clock. States and
+ * timers follow the key of their entity. Remembered ids do not contain their entity, so each goes wherever an entity of its
+ * partition can: additional ids are harmless. The same holds for a failure with an unknown key: it is redriven to one partition
+ * only. The outbox stays, and so does everything that no other partition may take.
  */
 export function partsFor(
   target: number,
@@ -125,7 +124,7 @@ function within(timeMs: number, nowMs: number): number {
   return Math.max(0, Math.min(timeMs, nowMs))
 }
 
-/** Of copies of a failure, the one that knows the last attempt: a partition may hold one that was never redriven there. */
+/** Chooses, of copies of a failure, the one with the last attempt: a partition may hold one that was never redriven there. */
 export function latestOf(failures: readonly RememberedFailure[]): RememberedFailure[] {
   const latest = new Map<string, RememberedFailure>()
   for (const failure of failures) {

@@ -9,13 +9,13 @@ export interface Counts {
 
 /** Why an entity stays in its partition. */
 type StayReason =
-  /** None of its records is retained, and nothing else tells its key. */
+  /** None of its records is retained, so its key is unknown. */
   | 'key-unknown'
   /** Its records have no key, so they may be in any partition, before and after. */
   | 'no-key'
   /** Its key belongs to another partition: another partitioner has put it here. */
   | 'misrouted'
-  /** It has states in several partitions, which cannot be one. */
+  /** Several partitions have a state of it, which cannot be merged. */
   | 'in-several-partitions'
 
 /** An entity of a partition state, and the key of its records; null if they have none, undefined if it is not known. */
@@ -52,8 +52,8 @@ export function movedTo(key: Buffer, partition: number, { from, to }: Counts): n
 }
 
 /**
- * Decides where each entity of one consumer belongs. Two states are never put together, and none is given up: an entity that
- * cannot be moved stays where it is.
+ * Decides the partition of each entity of one consumer. Two states are never merged, and none is dropped: an entity that cannot
+ * be moved stays.
  */
 export function routed(
   found: readonly Found[],

@@ -25,7 +25,7 @@ export function codeOf(version: string, consumer: Deciding): string {
   return `${version}/${derivedId('settings', ...settings).slice(0, SETTINGS_LENGTH)}`
 }
 
-/** What differs between two codes: their versions, or their settings alone. */
+/** Returns the difference of two codes: their versions, or their settings alone. */
 export function differenceOf(one: string, other: string): 'version' | 'settings' {
   return one.split('/')[0] === other.split('/')[0] ? 'settings' : 'version'
 }

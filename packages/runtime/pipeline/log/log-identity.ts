@@ -21,7 +21,7 @@ function isOfAnotherLog({ version, clock, appliedDigest }: Decided, record: LogR
   if (record.offset < version.appliedOffset || appliedDigest === undefined) return false
   // The setting that says whether carried times are used may have changed since.
   const isSameTime = record.timestampMs === clock.lastAppendMs || carriesTime(record)
-  // What Lambda has decoded has other bytes than the log.
+  // A record that Lambda has decoded has other bytes than the log.
   return !isSameTime || (!record.decodedByLambda && digestOf(record) !== appliedDigest)
 }
 

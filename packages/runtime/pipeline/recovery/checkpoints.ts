@@ -19,7 +19,7 @@ import type {
 export interface CheckpointMeta {
   readonly version: Version
   readonly clock: LogClock
-  /** Absent if the topic has never grown. */
+  /** Missing if the topic has never grown. */
   readonly partitioning?: Partitioning
   /** How the topic has grown, the first growth first; absent if it never has. */
   readonly growths?: readonly KeptGrowth[]
@@ -122,7 +122,7 @@ export interface TakenState {
   readonly pages: CheckpointPages
 }
 
-/** What a store knows of a partition state before a checkpoint of it is taken. */
+/** Facts of a partition state before a checkpoint of it is taken. */
 export interface Tracked {
   readonly version: Version
   /** `takenAtMs` of the checkpoint since which all changes are known; undefined if they are not. */
@@ -147,7 +147,7 @@ export interface PartitionStates {
   /** Undefined if there is no state. */
   tracked(partitionState: StateKey): Promise<Tracked | undefined>
   /**
-   * Reads a state although commits go on. What they change meanwhile is read again, the last of it in one step.
+   * Reads a state during commits. Parts that they change meanwhile are read again, the last of them in one step.
    *
    * @param tracked `since` is the checkpoint since which changes are kept
    * @param scope the whole state, or what has changed since that checkpoint
@@ -160,7 +160,7 @@ export interface PartitionStates {
   replace(partitionState: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement>
 }
 
-/** What is needed to restore a state. */
+/** Ports for restoring a state. */
 export interface Recovery {
   readonly checkpoints: CheckpointStore
   readonly states: PartitionStates

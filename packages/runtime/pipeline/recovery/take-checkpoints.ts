@@ -19,7 +19,7 @@ export interface TakingOptions {
 export interface NotTaken {
   readonly partitionState: StateKey
   readonly reason: 'moving' | 'out-of-time' | 'failed'
-  /** Milliseconds since the newest checkpoint was taken; undefined if there is none. */
+  /** Milliseconds since the newest checkpoint was taken; undefined without one. */
   readonly ageMs: number | undefined
   readonly error?: unknown
 }

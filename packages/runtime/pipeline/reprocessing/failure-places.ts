@@ -12,7 +12,7 @@ import { firstFailureIndexOf, isOfTakeover, type TakeoverAt } from './takeover.t
  * Gives the new failures their places among what the switch emits: in the places of their records, they would replace what the live
  * outbox still holds. Removes those that a later attempt has settled.
  *
- * @returns how many the switch tells
+ * @returns the number of failures that the switch emits
  */
 export async function placeNewFailures(
   consumer: Consumer,

@@ -93,7 +93,7 @@ export class LogAgain {
       store: this.#store,
       publisher: { publish: async () => {} },
       log: new PartitionLog(log, new Semaphore(1)),
-      // What the live consumer has decided before must be decided again, a surge of failures included.
+      // Records that the live consumer has decided must be decided again, a surge of failures included.
       breaker: { open: async () => 'reset' },
       observer,
     }

@@ -1,6 +1,6 @@
 /**
- * Failures that only a rebuild has found: the live consumer has applied these records, so no failure record of them was ever
- * written. They wait in the outbox of the rebuilt state, and are told from the switch on.
+ * Failures that only a rebuild has found: the live consumer has applied these records, so they have no failure records. They wait
+ * in the outbox of the rebuilt state, and are emitted from the switch on.
  */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { FailureData } from '../../consumer/failure-event.ts'
@@ -11,7 +11,7 @@ import { failureEventId } from '../failures/failure-record.ts'
 import type { Generations } from '../generations/generations.ts'
 import type { Change, OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
 
-/** What the live state remembers, by the id of the failure. */
+/** Returns the failures that the live state remembers, by their ids. */
 export async function failuresById(
   copies: Pick<Generations, 'failures'>,
   partitionState: StateKey,
@@ -25,8 +25,8 @@ export async function failuresById(
 }
 
 /**
- * The failure records of a change of the rebuilt state that the live consumer has not emitted. Those of timers are not among
- * them: no state remembers whether they were told.
+ * Returns the failure records of a change of the rebuilt state that the live consumer has not emitted. Those of timers are
+ * excluded, because no state remembers their emission.
  *
  * @param live what the live state remembers, at the offset of the change or behind it
  */

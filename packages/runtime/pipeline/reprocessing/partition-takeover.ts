@@ -1,4 +1,4 @@
-/** Compares a rebuilt state with the live one, entity by entity, and prepares in the rebuilt one what the switch must tell. */
+/** Compares a rebuilt state with the live one, entity by entity, and prepares the events of the switch in the rebuilt one. */
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { isHolderName } from '../deciding/hold.ts'
 import type { Generations } from '../generations/generations.ts'

@@ -1,6 +1,6 @@
 /**
- * A rebuilt state: the log is applied to it, up to an offset, and what does not come from the log is written to it. What it emits is
- * dropped: it was emitted before, apart from failures that are new, which it keeps in its outbox until the switch.
+ * A rebuilt state: the log is applied to it, up to an offset, and other contents are copied to it. Its emissions are dropped as
+ * repetitions, except for new failures, which stay in its outbox until the switch.
  */
 import { type Application, topicOf } from '../../consumer/application.ts'
 import { CopyStopped, PartitionStopped } from '../errors.ts'
@@ -37,7 +37,7 @@ export type Addition = Partial<Pick<Change, 'states' | 'outbox' | 'ids' | 'failu
 const FAILURE_BYTES = 4 * 1024 * 1024
 const DAY_MS = 24 * 60 * 60_000
 
-/** It is this command's as long as it has the epoch of its claim. */
+/** The state belongs to this command while it has the epoch of its claim. */
 export class RebuiltState {
   readonly #with: Advancing
   readonly #partitionState: StateKey
@@ -46,7 +46,7 @@ export class RebuiltState {
   readonly #again: LogAgain
   /** The new failures as of the last load. */
   #outbox: readonly OutboxEntry[] = []
-  /** What the live state remembers; undefined if it must be read again. */
+  /** Memory of the live state; undefined if it must be read again. */
   #liveFailures: ReadonlyMap<string, RememberedFailure> | undefined
 
   constructor(advancing: Advancing, partitionState: StateKey, epoch: number) {
@@ -112,7 +112,7 @@ export class RebuiltState {
       idWindowMs,
       failureWindowMs: failureWindowMs(application),
       failureBytes: failureBytesOf(application, failureBytes, this.#partitionState.topic),
-      // They were reported when the live state forgot them.
+      // Forgotten failures were reported when the live state forgot them.
       forgottenTold: failureMemory.forgotten,
       failuresFromMs,
       code,
@@ -157,7 +157,7 @@ export class RebuiltState {
     if (bytesOf(this.#outbox) + bytesOf(found) <= failureBytes) return found
     throw new CopyStopped(
       'failing',
-      `the deployed code fails ${this.#outbox.length + found.length} records or more that the live state has applied, which is more than a switch may tell: mend the code first`,
+      `the deployed code fails at least ${this.#outbox.length + found.length} records that the live state has applied, which is more than a switch may publish: correct the code first`,
     )
   }
 

@@ -34,8 +34,8 @@ export function failureToKeep(
 }
 
 /**
- * What the rebuild starts with, so that redriven records from after the start find their failures: those of earlier records, open
- * as they are, and closed ones before the attempt that closed them.
+ * Initial memory of the rebuild, so that redriven records from after the start find their failures: those of earlier records,
+ * open as they are, and closed ones before the attempt that closed them.
  */
 export function failureBefore(
   live: RememberedFailure,

@@ -1,6 +1,6 @@
 /**
- * Computes a partition state anew from the log, beside the live one, which goes on. Once little of the log is missing, the live state is
- * fenced: it stands still while the rest is read, the two are compared, and the rebuilt one takes its place.
+ * Rebuilds a partition state from the log, beside the live one, which continues. Once little of the log is missing, the live
+ * state is fenced and stops while the rest is read, the two are compared, and the rebuilt one replaces it.
  */
 
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
@@ -99,7 +99,7 @@ export async function reprocess(
 interface Fenced {
   readonly partitionState: StateKey
   readonly startOffset: number
-  /** The version at which the live state stands still. */
+  /** Version at which the live state has stopped. */
   readonly live: Version
   readonly epoch: number
   readonly rebuilt: RebuiltState

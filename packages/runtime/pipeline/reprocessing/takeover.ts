@@ -1,4 +1,4 @@
-/** What changes for one entity when its rebuilt state replaces the live one. Pure. */
+/** Changes for one entity when its rebuilt state replaces the live one. Pure. */
 import { derivedId } from '../../consumer/derived-id.ts'
 import { partsOfEntity } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
@@ -10,7 +10,7 @@ import { runStep } from '../deciding/step.ts'
 import { heldParts, readState, withHold } from '../deciding/stored-state.ts'
 import type { OutboxEntry, StateKey } from '../model.ts'
 
-/** What is stored of an entity, with its hold if it is held; undefined where there is nothing. */
+/** Stored states of an entity, with its hold if it is held; undefined if missing. */
 export interface BothStates {
   readonly live: string | undefined
   readonly rebuilt: string | undefined
@@ -25,7 +25,7 @@ export interface TakenOver {
 /** Where and when states are taken over. */
 export interface TakeoverAt {
   readonly partitionState: StateKey
-  /** Of the live state: a second takeover at the same offset emits other events. */
+  /** Epoch of the live state: a second takeover at the same offset emits other events. */
   readonly epoch: number
   /** The applied offset of both states. */
   readonly appliedOffset: number
@@ -88,7 +88,7 @@ export function takeOver(
   return { state: withHold(state, found.hold) ?? undefined, entries }
 }
 
-/** Whether an entity is held says nothing about what was told: only its states are compared. */
+/** Reads the parts to compare: a hold has emitted no event, so only the states count. */
 function partsOf(stored: string | undefined): ReturnType<typeof heldParts> {
   return stored === undefined ? {} : heldParts(stored)
 }

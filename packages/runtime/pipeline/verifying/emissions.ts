@@ -30,7 +30,7 @@ export interface OutputRange {
 export interface OneSidedFailure {
   readonly partition: number
   readonly reason: Exception
-  /** What else may differ for it: its entity, the id of its event, its offset, and the name of its hold. */
+  /** Further names of the difference: its entity, the id of its event, its offset, and the name of its hold. */
   readonly concerns: readonly (string | number | undefined)[]
 }
 

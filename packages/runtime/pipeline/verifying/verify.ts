@@ -38,7 +38,7 @@ export interface Verified {
   readonly emissions: number
   readonly failures: number
   readonly differences: readonly Difference[]
-  /** Entities, ids, events and failures that differ for a reason that is no fault. */
+  /** Number of entities, ids, events and failures with an accepted difference. */
   readonly excepted: Readonly<Partial<Record<Exception, number>>>
 }
 

@@ -28,7 +28,7 @@ local function allGroups(memory)
   return groups
 end
 
--- From now on, only failures of later records are all remembered.
+-- From now on, only failures of later records are remembered completely.
 local function forgets(memory)
   memory.failuresFrom = memory.failuresFrom and memory.highest + 1
 end

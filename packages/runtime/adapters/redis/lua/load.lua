@@ -51,8 +51,8 @@ if #due > 2 * timerLimit then
   due[#due] = nil
 end
 
--- Read in small blocks, so that few entities beyond the byte limit are read in vain: as many as would fit if they had the
--- average size so far, and at most 16.
+-- Entities are read in small blocks, so that few are read beyond the byte limit: as many as would fit at the average size so far,
+-- and at most 16.
 local BLOCK = 16
 local states, timers, bytes = {}, {}, 0
 -- Returns the number of entities added: at least one, if there are any.
@@ -100,7 +100,7 @@ for _, entity in ipairs(request.entities) do
 end
 add(wanted, request.byteLimit)
 
--- What is known of ids, the newest first.
+-- Known ids, the newest first.
 local ids, names, known, isKnown = request.ids, {}, {}, {}
 local sub, idBytes, nameBytes, entryBytes = string.sub, LAYOUT.ids.bytes, LAYOUT.ids.bucketBytes, LAYOUT.ids.entryBytes
 for at = 1, #ids, idBytes do

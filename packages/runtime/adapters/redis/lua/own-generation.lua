@@ -1,17 +1,17 @@
 --[[
-  Says who builds the next generation of a partition state, or works on it. Whoever has done so before is refused from now on.
+  Sets the builder of the next generation of a partition state. Earlier builders are refused from now on.
 
-  To begin removes what is there. While the topic grows, only the run of the growth that has fenced the state may do so. To claim makes
-  the generation a state that can be committed to and switched to. To drop removes it, unless it was built for something else, or by a
-  later attempt.
+  "begin" removes the generation that exists. While the topic grows, only the run of the growth that has fenced the state may do so.
+  "claim" makes the generation a state that can be committed to and switched to. "drop" removes it, unless it has another purpose or
+  belongs to a later attempt.
 
   KEYS[1]  {stateKey}: prefix of its keys
 
   ARGV[1]  the request, a map in MessagePack:
     act      "begin", "claim" or "drop"
-    kind     what it is built for: "growth", or anything else
-    attempt  of what it is built for
-    token    of who builds it; nil to claim what was claimed before, by another one
+    kind     purpose: "growth", or any other
+    attempt  attempt of that purpose
+    token    token of the builder; nil to claim the generation of another one
     nowMs    for a claim: milliseconds since the epoch. Functions may not ask the server for the time
 
   Returns  1; for a claim its epoch, which it never had before, even if it was removed and built again. "growing" or "overtaken" if
@@ -52,7 +52,7 @@ if request.token then
     return 'incomplete'
   end
   redis.call('HDEL', generationKey, 'token')
-  -- From now on, what the server evicts is noticed as in any partition state.
+  -- Evictions are noticed from now on, as in any partition state.
   local states = redis.call('HLEN', generationKey .. ':states')
   local timers = redis.call('HLEN', generationKey .. ':timers')
   local ids = countIds(generationKey .. ':ids', meta.oldest, generationAt(meta.clock or 0))

@@ -79,7 +79,7 @@ if request.why then
   end
 end
 
--- Those that it was built with, and those of commits since.
+-- Names of the build, and those of commits since.
 for _, name in ipairs(namesIn(live)) do
   names[#names + 1] = name
 end

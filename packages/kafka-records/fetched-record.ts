@@ -75,7 +75,7 @@ interface Message {
 export function headersOf(message: Message): readonly Header[] {
   const { headerList } = message
   if (headerList) return headerList
-  // Not earlier: a `FetchedRecord` creates them each time.
+  // Read on demand, because a `FetchedRecord` creates them each time.
   return Object.entries(message.headers ?? {}).flatMap(([name, values]) =>
     [values].flat().map((value): Header => [name, value == null ? null : Buffer.from(value)]),
   )

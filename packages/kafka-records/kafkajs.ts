@@ -32,7 +32,7 @@ export function readEveryCodec(codecs: object): void {
     const former = registered[number]
     registered[number] = () => ({
       compress: async encoder => {
-        if (!former) throw new Error(`cannot compress with codec ${number}: none is registered`)
+        if (!former) throw new Error(`cannot compress with codec ${number}: no such codec is registered`)
         return former().compress(encoder)
       },
       decompress: bytes => inflate(number, bytes),
@@ -75,7 +75,7 @@ function hookedBroker(broker: Broker, memory: Memory): Broker {
   broker.fetch = request => {
     requireMethod(broker, 'lookupRequest')
     const lookup = broker.lookupRequest
-    // For this request alone, another one may be under way.
+    // A copy for this request alone, because another one may be under way.
     const asked: Broker = Object.create(broker, {
       lookupRequest: {
         value: (apiKey: number, definition: object) => {

@@ -56,7 +56,7 @@ export async function recordsOf(
         inThisTurn = 0
       }
       inThisTurn += batch.records.length
-      // Not for batches before the offset, which an earlier fetch has checked.
+      // Batches before the offset were checked by an earlier fetch.
       const isAhead = batch.lastOffset >= fromOffset
       if (isAhead) {
         at = Math.max(fromOffset, batch.baseOffset)

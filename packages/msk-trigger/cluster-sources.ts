@@ -67,12 +67,12 @@ export class ClusterSources {
     const cluster = new Cluster(kafka, () => access.ready())
     const senderParts = (mapping: Mapping) => ({
       kafka,
-      // It names the mapping's objects in S3.
+      // The cluster is part of the mapping's group in S3.
       groupId: mapping.cluster ? `${mapping.groupId} at ${settings.brokers}` : mapping.groupId,
       origin: { mapping, brokers: mapping.bootstrapServers ?? settings.brokers },
     })
     const outage = new Outage()
-    // It asks in plain text.
+    // The probe uses plain text.
     const ask = settings.ssl === false ? probe : undefined
     const ending = this.#ending.signal
     this.warnings = accessWarnings(settings)

@@ -63,7 +63,7 @@ export default class MskTriggerPlugin {
   readonly #cliOptions: Readonly<Record<string, unknown>>
   readonly #log: Log
   readonly #framework: FrameworkEvents
-  /** What is read once all plugins are ready. */
+  /** Settings that are read once all plugins are ready. */
   #prepared: { readonly mappings: readonly Mapping[]; readonly settings: Settings } | undefined
   #trigger: Trigger | undefined
   #invoker: Invoker | undefined

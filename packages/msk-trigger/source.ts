@@ -131,12 +131,12 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
       const attempt = await this.#readOnce()
       this.#trouble.settled()
       this.#dispatcher.keepOnly([])
-      // A member that was told to rejoin has not failed.
+      // A member that was asked to rejoin has not failed.
       await pause(delayAfter(Math.max(1, attempt), REJOIN), this.#ending.signal)
     }
   }
 
-  /** Reads until that fails, or the member is told to leave. Returns the number of consecutive failures. */
+  /** Reads until it fails, or the member is asked to leave. Returns the number of consecutive failures. */
   async #readOnce(): Promise<number> {
     this.#trouble.begins()
     try {
@@ -185,7 +185,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
 
   async isSameTopic(): Promise<boolean> {
     const fate = await this.#tracker.fate()
-    // By the time of the next fetch there may be another topic of this name, with other records at the known positions.
+    // The next fetch may find another topic of this name, with other records at the known positions.
     if (fate === 'gone') void this.#rejoin()
     return fate === 'same'
   }

@@ -5,7 +5,7 @@ import type { TlsSettings } from '../config/security.ts'
 import { ConfigurationError } from '../support/framework.ts'
 import { AccessError, readSecret, textIn } from './secrets.ts'
 
-/** What a connection is encrypted with, in PEM form. */
+/** Keys and certificates of a connection, in PEM form. */
 export type Certificates = Omit<TlsSettings, 'secret'>
 
 /** The settings that are a file, a text or the ARN of a secret, with the member of the secret. */

@@ -64,7 +64,7 @@ export class KafkaAccess {
       const region = sasl.region ?? regionOf(brokers) ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION
       if (!region)
         throw new ConfigurationError(
-          `${names.sasl}.region must be the region of the cluster: neither the names of the brokers nor AWS_REGION tell it`,
+          `${names.sasl}.region must be the region of the cluster: neither the names of the brokers nor AWS_REGION contain it`,
         )
       return bearerMechanism(() => iamToken(region))
     }
@@ -83,7 +83,7 @@ export class KafkaAccess {
   }
 }
 
-/** What is allowed and should be known, one line each. */
+/** Returns warnings about allowed settings, one line each. */
 export function accessWarnings({
   ssl,
   registrySsl,

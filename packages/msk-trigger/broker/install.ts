@@ -12,7 +12,7 @@ const OLDEST_JAVA = 17
 const COPY_JARS = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 const INSTEAD = 'Or run Kafka with Docker, as the README of serverless-offline-msk-trigger says.'
 
-/** What a user can mend: only the message is shown. */
+/** A problem that a user can correct: only the message is shown. */
 export class Refused extends Error {
   override readonly name = 'Refused'
 }
@@ -27,7 +27,7 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform = pro
   return join(env.XDG_CACHE_HOME ?? caches, 'serverless-offline-msk-trigger')
 }
 
-/** The command of a Java that can run Kafka. @throws Refused if there is none */
+/** Returns the command of a Java that can run Kafka. @throws Refused if it is missing */
 export async function requiredJava(): Promise<string> {
   const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java'
   const said = await outputOf(java, ['-version'])

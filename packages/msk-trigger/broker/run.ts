@@ -86,7 +86,7 @@ async function untilListening(child: ChildProcess, port: number): Promise<boolea
   return true
 }
 
-/** For the controller, which only the broker itself talks to. */
+/** Finds a port for the controller, which only the broker itself uses. */
 async function freePort(): Promise<number> {
   const server: Server = createServer().listen(0, LOOPBACK)
   await once(server, 'listening')

@@ -9,11 +9,11 @@ import {
 } from './clusters.ts'
 import { type KafkaEvent, nameOf } from './event-settings.ts'
 
-/** The name of a cluster in the cloud, as far as an event tells it. */
+/** Name of a cluster in the cloud, as far as an event contains it. */
 export interface CloudCluster {
-  /** Absent for a self-managed cluster. */
+  /** Missing for a self-managed cluster. */
   readonly eventSourceArn?: string
-  /** Absent for a cluster of MSK. */
+  /** Missing for a cluster of MSK. */
   readonly bootstrapServers?: readonly string[]
 }
 

@@ -13,9 +13,9 @@ import { type IntrinsicContext, referredResource, resolveIntrinsics } from './in
 /** The destination of an event, with what this machine knows of it. */
 export interface EventDestination extends Pick<GivenDestination, 'setting'> {
   readonly kind: Destination['kind']
-  /** For the template: an ARN, `kafka://topic`, or a call of an intrinsic function that gives one there. */
+  /** Reference in the template: an ARN, `kafka://topic`, or a call of an intrinsic function that returns one. */
   readonly reference: unknown
-  /** For this machine; undefined if only CloudFormation knows its name. */
+  /** Local destination; undefined if only CloudFormation knows its name. */
   readonly local: Destination | undefined
 }
 

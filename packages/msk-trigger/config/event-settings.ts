@@ -55,7 +55,7 @@ const POLLERS = pipe(
   ),
 )
 
-/** What each setting must be, with the rule that requires it. The other keys of an event are the framework's. */
+/** Schema of each setting, with the rule that requires it. The other keys of an event are the framework's. */
 const SETTINGS = object({
   topic: pipe(string(TOPIC), regex(/^[\w.-]{1,249}$/, TOPIC)),
   // Rules 2, 3.
@@ -101,7 +101,7 @@ function ownTopic({ input }: { readonly input: EventSettings }): string {
   return `must not be "kafka://${input.topic}": the topic that the function reads; failed records would be delivered to it again, endlessly`
 }
 
-/** With what the settings must be together. */
+/** Conditions on several settings. */
 const SCHEMA = pipe(
   SETTINGS,
   forward(
@@ -158,7 +158,7 @@ export function readEvents(events: Iterable<KafkaEvent>): ReadEvent[] {
 }
 
 function readEventSettings(event: KafkaEvent): EventSettings {
-  // In YAML a key without a value is null.
+  // A YAML key without a value is null.
   const set = Object.entries(event.event).filter(([, value]) => value != null)
   // A missing topic is checked like a wrong one.
   const { success, output, issues } = safeParse(SCHEMA, { topic: undefined, ...Object.fromEntries(set) })

@@ -9,7 +9,7 @@ import {
   urlSuffixOf,
 } from './resource-types.ts'
 
-/** What CloudFormation would know of a stack, as far as this machine knows it. */
+/** Values of a stack in CloudFormation, as far as they are known locally. */
 export interface IntrinsicContext extends Place {
   /** `resources.Resources`. A resource has the name that its properties give it; without one it is not known here. */
   readonly resources: Readonly<Record<string, unknown>>

@@ -45,9 +45,9 @@ export interface Mapping {
   /** Upper bound of the function's concurrent invocations; infinity without one. 0 throttles it. Rule 24. */
   readonly reservedConcurrency: number
   readonly open: OpenChoices
-  /** Absent for a self-managed cluster. Rule 11. */
+  /** Missing for a self-managed cluster. Rule 11. */
   readonly eventSourceArn?: string
-  /** Of a self-managed cluster, where they are known on this machine. */
+  /** Addresses of a self-managed cluster, if they are known locally. */
   readonly bootstrapServers?: readonly string[]
   /** The brokers to read from, instead of those of the settings. */
   readonly cluster?: ClusterSettings

@@ -10,7 +10,7 @@ const FRAMEWORK_SETTINGS = {
   kafka: ['accessConfigurations', 'bootstrapServers', 'enabled'],
 } as const
 
-/** What settings are called in CloudFormation, in the CDK, or in other events of the framework, in lower case. */
+/** Names of the settings in CloudFormation, in the CDK, or in other events of the framework, in lower case. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['batchwindow', 'maximumBatchingWindow'],
   ['maxbatchingwindow', 'maximumBatchingWindow'],

@@ -20,7 +20,7 @@ export interface Place {
   readonly accountId: string
 }
 
-/** What a reference to a resource can give. */
+/** Properties that a reference to a resource can return. */
 export type Part = 'arn' | 'name' | 'url'
 
 export interface ResourceType {

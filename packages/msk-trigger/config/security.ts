@@ -111,7 +111,7 @@ export const SSL = lazy(given => (typeof given === 'boolean' ? boolean() : TLS))
   boolean | TlsSettings
 >
 
-/** `registrySsl`: a map, because the address tells whether the connection is encrypted. */
+/** `registrySsl`: a map, because the scheme of the address already decides on encryption. */
 export const REGISTRY_SSL = TLS as GenericSchema<unknown, TlsSettings>
 
 const LOGIN = {
@@ -165,7 +165,7 @@ const OAUTH = pipe(
 
 const IAM = hiddenMap({ mechanism, region: exactOptional(text) })
 
-/** As long as the mechanism is not known, nothing can be said of the other settings. */
+/** The other settings cannot be checked without a known mechanism. */
 const UNKNOWN = pipe(
   custom<object>(isObject, mustBe('a map')),
   transform(given => ({ mechanism: (given as { mechanism?: unknown }).mechanism }) as object),

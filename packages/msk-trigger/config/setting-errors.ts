@@ -7,7 +7,7 @@ export function must(be: string): (issue: BaseIssue<unknown>) => string {
   return ({ input }) => `must be ${be}, not ${show(input)}`
 }
 
-/** The same for a value that may be or have a secret: the message tells its kind, and shows nothing of it. */
+/** Reports a value that may be or contain a secret: the message has its kind only. */
 export function mustBe(be: string): (issue: BaseIssue<unknown>) => string {
   return ({ input }) => `must be ${be}, not ${kindOf(input)}`
 }
@@ -33,7 +33,7 @@ export function hiddenMap<const Entries extends ObjectEntries>(entries: Entries)
   )
 }
 
-/** In YAML a key without a value is null. */
+/** Removes null values: a YAML key without a value is null. */
 export function withoutNull(settings: object): object {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null))
 }

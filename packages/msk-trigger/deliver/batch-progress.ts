@@ -22,7 +22,7 @@ export class BatchProgress<R extends Passed = Passed> {
       const own = this.#partitions.get(partition)
       if (!own) continue
       const before = own.prefix
-      // In the common case the whole partition is done at once.
+      // The common case is the whole partition at once.
       if (records === own.records) own.prefix = records.length
       else for (const { offset } of records) own.done.add(offset)
       while (own.done.has(own.records[own.prefix]?.offset ?? Number.NaN)) own.prefix += 1
@@ -41,7 +41,7 @@ export class BatchProgress<R extends Passed = Passed> {
 
   get open(): readonly Part<R>[] {
     return [...this.#partitions].flatMap(([partition, { records, done, prefix }]) => {
-      // In the common case none of the partition is done.
+      // The common case is an untouched partition.
       const open = prefix + done.size === 0 ? records : records.slice(prefix).filter(r => !done.has(r.offset))
       return open.length > 0 ? [{ partition, records: open }] : []
     })

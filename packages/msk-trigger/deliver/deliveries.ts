@@ -25,7 +25,7 @@ export class Deliveries {
     await Promise.all([...this.#open.values()].map(({ over }) => over))
   }
 
-  /** What was begun and is not committed, without partitions that have been revoked: another member has those. */
+  /** Records that were begun and not committed, without revoked partitions, which belong to another member. */
   get uncommitted(): readonly Part[] {
     return [...this.#open].flatMap(([progress, { queues }]) =>
       progress.uncommitted.filter(({ partition }) => queues.get(partition)?.revoked === false),

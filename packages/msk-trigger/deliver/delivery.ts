@@ -18,7 +18,7 @@ import type { Semaphore } from './semaphore.ts'
 
 export type Batch = readonly Part<PendingRecord>[]
 
-/** What the delivery of a batch needs from its event source. */
+/** Ports of the delivery of a batch, provided by its event source. */
 export interface DeliveryContext extends DiscardContext, AttemptLog {
   readonly mapping: RetryPolicy & AnswerOptions
   readonly permits: Pick<Semaphore, 'acquire' | 'release'>
@@ -102,7 +102,7 @@ class Delivery {
     await this.#complete(pick(batch, ({ packed }) => packed === undefined))
     await this.#discardUndeliverable(batch)
     const sent = pick(batch, ({ packed, undeliverable }) => packed !== undefined && !undeliverable)
-    // What failed before its partition was revoked and assigned again has these attempts behind it.
+    // Batches that failed before their partition was revoked and assigned again keep their attempts.
     let units = this.#stillAssigned<TriedUnit>(this.#to.failedBatches.unitsOf(sent))
     for (let unit = units[0]; unit && !this.#to.ending.aborted; unit = units[0]) {
       const next = await this.#attempt(unit)

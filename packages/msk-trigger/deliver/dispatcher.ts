@@ -26,7 +26,7 @@ import { Semaphore } from './semaphore.ts'
 /** Rule 18: invocations that one event poller runs at once, each with other partitions (rule 19). */
 const CONCURRENT_INVOCATIONS = 5
 
-/** Whoever stops the trigger is told what it still waits for, unless that takes no longer than this. */
+/** A stop of the trigger reports pending work, unless it ends within this time. */
 const UNNOTICED_MS = 300
 
 export interface DispatcherParts extends Fetching {
@@ -138,7 +138,7 @@ export class Dispatcher {
     this.keepOnly([])
   }
 
-  /** Resolves when no batch with this partition is in flight, or with any partition if none is given. */
+  /** Resolves when no batch with this partition is in flight, or with any partition by default. */
   async idle(partition?: number): Promise<void> {
     const isBusy = () => (partition === undefined ? this.#busy.size > 0 : this.#busy.has(partition))
     while (isBusy() && !this.#ending.signal.aborted) await this.#released.promise

@@ -64,7 +64,7 @@ export class FailedBatches {
     ].filter(unit => unit.parts.length > 0)
   }
 
-  /** These are done, delivered or discarded. */
+  /** Removes parts that were delivered or discarded. */
   done(parts: readonly Part[]): void {
     if (this.#byPartition.size === 0) return
     for (const { partition, records } of parts) {

@@ -32,7 +32,7 @@ export interface LastResponse {
 
 type InvocationMapping = Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn' | 'functionArn' | 'open'>
 
-/** What all payloads of one event source share. */
+/** Common part of all payloads of one event source. */
 export interface Origin {
   readonly mapping: InvocationMapping
   readonly brokers: readonly string[]

@@ -36,7 +36,7 @@ export class RunningInvocations {
     }
   }
 
-  /** What the handlers have now. */
+  /** Parts that the handlers have now. */
   get parts(): readonly Part[] {
     return [...this.#running].flatMap(({ parts }) => parts)
   }

@@ -21,9 +21,9 @@ export interface Fault {
   readonly function: string
   /** Needed only if the function has several Kafka events. */
   readonly topic?: string
-  /** For `hold` and `release`; absent for all partitions. */
+  /** Partition of `hold` and `release`; missing for all partitions. */
   readonly partition?: number
-  /** For `duplicate`, `timeout` and `crash`: the number of batches, one after another. */
+  /** Number of consecutive batches for `duplicate`, `timeout` and `crash`. */
   readonly times?: number
 }
 

@@ -9,7 +9,7 @@ export function injectFault(socket: string, fault: Fault): Promise<void> {
     connection.once('close', () => reject(new Error('the trigger has ended')))
     connection.write(`${JSON.stringify(fault)}\n`)
     const answers = createInterface({ input: connection })
-    // It forwards the connection's errors.
+    // The proxy forwards the connection's errors.
     for (const one of [connection, answers]) one.once('error', reject)
     answers.once('line', line => {
       const { error } = JSON.parse(line)

@@ -6,13 +6,13 @@ import { copyRecords, lengthOf, type PackedRecord, unpacked } from './packed-rec
 
 /** An event for a handler. */
 export interface EventContent {
-  /** As Lambda sends it. */
+  /** Returns the JSON that Lambda sends. */
   json(): string
-  /** For a thread of this process, which needs no JSON. */
+  /** Packed form for a thread of this process, which needs no JSON. */
   readonly packed?: PackedEvent
 }
 
-/** What the packed records of an event do not tell themselves. */
+/** Parts of an event that the packed records lack. */
 export interface EventHead {
   readonly eventSource: LambdaEvent['eventSource']
   readonly eventSourceArn: string | undefined

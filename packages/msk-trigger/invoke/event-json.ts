@@ -12,7 +12,7 @@ export function recordJson(
   tombstone: OpenChoices['tombstone'] = 'absent',
 ): string {
   const { offset, timestamp, key, value, bare, keySchema, valueSchema } = message
-  // For LogAppendTime (1), kafkajs already sets the timestamp to the broker's time.
+  // The timestamp of LogAppendTime (1) is the broker's time, set by kafkajs.
   const type = message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME' : 'CREATE_TIME'
   let json = `{"topic":"${topic}","partition":${partition},"offset":${offset},"timestamp":${timestamp},"timestampType":"${type}","headers":${headersJson(message)}`
   if (key != null) json += `,"key":${field(key, bare?.key)}`
@@ -53,7 +53,7 @@ function signed(bytes: Buffer | null): string {
   return bytes ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length).join() : ''
 }
 
-/** In base64; or the JSON that a registry decoded. */
+/** Returns base64, or the JSON that a registry decoded. */
 function field(bytes: Buffer, isBare = false): string {
   return isBare ? bytes.toString() : `"${bytes.toString('base64')}"`
 }

@@ -29,7 +29,7 @@ export interface LambdaEvent {
 /** The delivered part of a kafkajs message. `batchContext` exists at run time but not in kafkajs's types. */
 export type Message = Pick<KafkaMessage, 'key' | 'value' | 'timestamp' | 'offset' | 'headers'> & {
   readonly batchContext?: { readonly timestampType?: number }
-  /** In log order. */
+  /** Headers in log order. */
   readonly headerList?: readonly (readonly [name: string, value: Buffer | null])[]
   /** Set if the record is larger than any event: its size in the log. Its value was omitted. */
   readonly oversizeBytes?: number | undefined
@@ -50,7 +50,7 @@ export function partitionName(topic: string, partition: number): string {
   return `${topic}-${partition}`
 }
 
-/** From this number of headers on, others wait noticeably while a record is built; 90,000 take tens of milliseconds. */
+/** Number of headers from which building a record delays others noticeably; 90,000 take tens of milliseconds. */
 const MANY_HEADERS = 500
 
 /** Whether it takes far longer than others to build a record of this message. */

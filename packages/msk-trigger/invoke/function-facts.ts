@@ -5,12 +5,12 @@ import { ACCOUNT } from '../config/resource-types.ts'
 import type { Provider, Serverless } from '../support/framework.ts'
 import { isObject } from '../support/values.ts'
 
-/** What a runtime is told of its function. */
+/** Facts of a function for its runtime. */
 export interface FunctionFacts {
   readonly functionKey: string
-  /** In the cloud. */
+  /** Name in the cloud. */
   readonly functionName: string
-  /** As in its definition: `folder/module.name`; empty if it has none. */
+  /** Handler of the definition: `folder/module.name`; empty if it is missing. */
   readonly handler: string
   /** `nodejs22.x`, `python3.13` … */
   readonly runtime: string
@@ -100,7 +100,7 @@ function texts(
   return Object.fromEntries(set.map(([name, value]) => [name, textOf(value, context)]))
 }
 
-/** What only CloudFormation can resolve is given as JSON. */
+/** Returns text; values that only CloudFormation can resolve become JSON. */
 function textOf(value: unknown, context: IntrinsicContext): string {
   const known = resolveIntrinsics(value, context) ?? value
   return isObject(known) ? JSON.stringify(known) : String(known)

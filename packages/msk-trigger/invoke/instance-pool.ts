@@ -17,7 +17,7 @@ interface Caller<I> {
   patientSinceMs: number
   readonly start: Start<I>
   readonly outcome: PromiseWithResolvers<unknown>
-  /** At an instance, running or in line. */
+  /** Assigned instance, running or in line. */
   at: Started | undefined
 }
 
@@ -35,7 +35,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
   readonly #idle = new Map<I, NodeJS.Timeout>()
   /** The callers at each instance, running or in line. */
   readonly #callers = new Map<I, Set<Caller<I>>>()
-  /** Those whose invocation has not begun. */
+  /** Callers whose invocation has not begun. */
   readonly #waiting = new WaitingList<Caller<I>>()
   /** Since when the queue has been non-empty, and what this thread had done by then. */
   #backlog: { readonly sinceMs: number; readonly use: EventLoopUtilization } | undefined
@@ -206,7 +206,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     caller.at = at
     caller.patientSinceMs = performance.now()
     const settle = async (of: () => void) => {
-      // An instance that breaks does not tell those in line that they begin.
+      // A broken instance no longer reports its callers as begun.
       this.#waiting.remove(caller)
       await this.#release(caller, instance)
       of()
@@ -215,7 +215,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
       answer => settle(() => caller.outcome.resolve(answer)),
       error => {
         if (!(error instanceof NotBegun)) return settle(() => caller.outcome.reject(error))
-        // It has not failed, so it is served again, before those that came later. If it was taken back, that has been done.
+        // The caller has not failed, so it is served again, before later ones. A caller that was taken back is already in line.
         if (caller.at === at) {
           caller.at = undefined
           this.#waiting.add(caller)
@@ -248,7 +248,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
   }
 }
 
-/** What waits, in the order in which it came. */
+/** Waiting callers in the order of arrival. */
 class WaitingList<Item extends { readonly sinceMs: number }> {
   readonly #items: Item[] = []
 

@@ -34,7 +34,7 @@ export class Instance {
   #hasResponded = false
   /** Why its runtime has ended by itself. */
   #ownEnd: RuntimeEnded | undefined
-  /** It was closed because one invocation was too late. The others have not failed by themselves. */
+  /** The instance was closed because one invocation was too late. The others have not failed by themselves. */
   #givesBack = false
 
   /** @param onIdleEnd called when the runtime ends by itself after it has responded. */
@@ -76,7 +76,8 @@ export class Instance {
     } catch (error) {
       // One that the runtime has not given back may have begun.
       const isGivenBack = error instanceof NotBegun && turn.isOver
-      // What loading has begun may end the runtime a moment later. It would do so each time, so it counts as a failure of the first one.
+      // Code that loading has started may end the runtime a moment later, and would do so each time, so it counts as a failure of
+      // the first invocation.
       const endByLoading = isGivenBack && isFirst && !this.#hasResponded ? this.#ownEnd : undefined
       isBegun = !isGivenBack || endByLoading !== undefined
       throw endByLoading ?? error

@@ -75,7 +75,7 @@ function numbers(bytes: Buffer, start: number, end: number): number[] {
   return list
 }
 
-/** In base64; or what a registry decoded, which the type of the record leaves out. */
+/** Returns base64, or the content that a registry decoded, which the type of the record omits. */
 function field(bytes: Buffer, at: number, length: number, isBare: number): string {
   return isBare === 0
     ? bytes.toString('base64', at, at + length)

@@ -1,4 +1,6 @@
-/** How a record lies in bytes, for who packs and who reads it. It imports nothing, so that the threads of handlers load nothing else. */
+/**
+ * Byte layout of a packed record, for writer and reader. It imports nothing, so that the threads of handlers load nothing else.
+ */
 import type { SchemaMetadata } from './event.ts'
 
 /** The positions of a record's head, little-endian. Then follow schemas, key, value and headers. A length of -1 means null. */

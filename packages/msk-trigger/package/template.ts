@@ -168,7 +168,7 @@ export function nameClusters(
         `arn of the ${nameOf(kafkaEvent)} must be the ARN of a cluster, or a reference to one, not ${show(arn)}: ` +
           'without it the event can be read locally, but not deployed',
       )
-    // Not enumerable, so that it is not written.
+    // Defined as not enumerable, so that it is not written.
     Object.defineProperty(arn, 'Ref', { value: nameIn(arn, intrinsics), configurable: true })
     named.push(arn)
   }

@@ -1,6 +1,6 @@
 export interface BatchableRecord {
   readonly offset: number
-  /** Its size in the JSON event: at most what an event has room for, and 0 for a record that is never sent. */
+  /** Size in the JSON event: at most the room of an event, and 0 for a record that is never sent. */
   readonly eventBytes: number
   readonly arrivedAtMs: number
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 
-/** What listens at the address of a broker, as far as one short request can tell. */
+/** Kind of the listener at the address of a broker, found by one short request. */
 export type Listener =
   /** Kafka, without TLS. It answers this request before a login. */
   | 'kafka'
@@ -8,9 +8,9 @@ export type Listener =
   | 'tls'
   /** Something that answers, but not as Kafka does. */
   | 'foreign'
-  /** It ends the connection without a word. A broker that expects TLS can do so. */
+  /** Ends the connection without a response. A broker that expects TLS can do so. */
   | 'closes'
-  /** It accepts the connection and says nothing. */
+  /** Accepts the connection and stays silent. */
   | 'silent'
   | 'refused'
   | 'unknown-name'

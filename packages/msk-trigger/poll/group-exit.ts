@@ -32,7 +32,7 @@ export class GroupExit {
     return {
       ...assigner,
       protocol: subscription => {
-        // Not retriable; otherwise kafkajs would keep trying.
+        // Marked as not retriable; otherwise kafkajs would keep trying.
         if (this.#isLeaving) throw Object.assign(new Error('the group is being left'), { retriable: false })
         this.#hasAsked = true
         return assigner.protocol(subscription)

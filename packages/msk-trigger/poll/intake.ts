@@ -2,7 +2,7 @@ import { admits, filterData } from '../config/filters.ts'
 import type { Mapping } from '../config/mappings.ts'
 import type { Message } from '../invoke/event.ts'
 
-/** What happens to a fetched record before it is in a batch. */
+/** Fate of a fetched record before it is in a batch. */
 export type Entry =
   | { readonly fate: 'deliver'; readonly message: Message }
   /** No filter admits it: it is skipped, and only its offset is committed. Rule 39. */

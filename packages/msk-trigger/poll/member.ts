@@ -13,9 +13,12 @@ import type { StartOffsets } from './start-offsets.ts'
 /** A fetch that waits at a broker is answered from the log that has the topic's name by then, even if it was created again meanwhile. */
 const QUIET_MS = 50
 
-/** What a group member calls. Only `isSameTopic`, `mayDeliver` and `startOffsets` may take long. */
+/** Callbacks of a group member. Only `isSameTopic`, `mayDeliver` and `startOffsets` may take long. */
 export interface MemberListener {
-  /** These are assigned now. Returns where those continue that are kept: none if the group had dropped this member. */
+  /**
+   * Called with the assigned partitions. Returns the positions of those that are kept, which are none if the group had dropped
+   * this member.
+   */
   assigned(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number>
   /** Returns whether the topic was not deleted or created again. Where it does not exist now, `rejoin` has been called. */
   isSameTopic(): Promise<boolean>
@@ -87,7 +90,7 @@ export class GroupMember {
       partitionAssigners: [parts => this.#exit.guarded(kafkajs.PartitionAssigners.roundRobin(parts))],
     })
     const broken = Promise.withResolvers<never>()
-    // It can reject before it is awaited below.
+    // A rejection is kept until it is awaited below.
     broken.promise.catch(() => {})
     this.#rejoins = Promise.withResolvers()
     this.#consumer = consumer
@@ -162,7 +165,7 @@ export class GroupMember {
 
   /** Makes the consumer look for added partitions before its next fetch, and join again if there are some. */
   refresh(): void {
-    // It refreshes again if this fails.
+    // A failed refresh is repeated.
     this.#cluster?.refreshMetadata().catch(() => {})
   }
 

@@ -16,20 +16,20 @@ interface Undeliverable {
 export interface PendingRecord extends BatchableRecord {
   /** The last offset that is done when this record is done: skipped records that follow it take no entry of their own. Rule 39. */
   lastOffset: number
-  /** What is delivered; undefined for a record that a filter skips. */
+  /** Content to deliver; undefined for a record that a filter skips. */
   readonly packed: PackedRecord | undefined
   /** Milliseconds since 1970. */
   readonly timestampMs: number
   /** The original key, kept only for a destination that reuses it. Rule 43. */
   readonly key: Buffer | null
-  /** Its approximate size in memory, whether it is sent or not. */
+  /** Approximate size in memory, sent or not. */
   readonly memoryBytes: number
   readonly undeliverable: Undeliverable | undefined
 }
 
 export type QueueMapping = Pick<Mapping, 'topic' | 'batchSize' | 'open' | 'destination'>
 
-/** What a header takes in memory beside its name and value. */
+/** Memory of a header beside its name and value, in bytes. */
 const HEADER_BYTES = 150
 
 /** Kept small so that most records are released before the garbage collector promotes them to the old generation. */
@@ -147,7 +147,7 @@ export class PartitionQueue implements BatchableQueue {
     this.#pendingBytes += size
   }
 
-  /** Lets the last pending record cover a skipped one. If none is pending, the skipped record becomes an entry of its own. */
+  /** Lets the last pending record cover a skipped one. Without a pending record, the skipped one becomes an entry of its own. */
   #coverSkipped(offset: number, timestampMs: number, arrivedAtMs: number): void {
     const last = this.#pending.at(-1)
     if (last) last.lastOffset = offset

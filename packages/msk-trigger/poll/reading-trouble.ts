@@ -114,7 +114,7 @@ export class ReadingTrouble {
     if (!this.isFailing) this.#waiting = setTimeout(explain, EXPLAINED_AFTER_MS).unref()
   }
 
-  /** What listens there may say nothing that kafkajs would take for an answer. */
+  /** The listener may send a response that kafkajs cannot read. */
   async #explainSilence(): Promise<void> {
     const { log, ending, outage, whyUnreachable } = this.#parts
     const why = await whyUnreachable(undefined)

@@ -9,7 +9,7 @@ interface TrackerParts {
 /** The topic still is the one that was known, is another one of its name, or does not exist now. */
 type TopicFate = 'same' | 'replaced' | 'gone'
 
-/** What a look at the topic asks for: to join the group anew, or to look for added partitions. */
+/** Action after a look at the topic: to join the group again, or to look for added partitions. */
 type TopicChange = 'rejoin' | 'refresh' | undefined
 
 /** Follows what becomes of the topic of one event source: whether it is deleted, created again or enlarged. */

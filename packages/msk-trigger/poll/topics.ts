@@ -5,12 +5,15 @@ import { pause } from '../support/wait.ts'
 
 /** A topic as the brokers have it now. */
 export interface TopicState {
-  /** Another one if a topic of the same name was deleted and created again. Absent if the broker does not tell. */
+  /**
+   * Id of the topic, which a topic of the same name has not after it was deleted and created again. Missing if the broker does
+   * not report it.
+   */
   readonly id?: string
   readonly partitionCount: number
 }
 
-/** By name. A topic that is missing does not exist. */
+/** States by name. A missing topic does not exist. */
 export type TopicStates = ReadonlyMap<string, TopicState>
 
 /** The protocol's UNKNOWN_TOPIC_OR_PARTITION. */

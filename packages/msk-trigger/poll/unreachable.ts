@@ -2,7 +2,7 @@ import { type ClusterSettingNames, DEFAULT_NAMES } from '../config/clusters.ts'
 import { rootMessage } from '../report/explain.ts'
 import type { Listener } from './broker-probe.ts'
 
-/** What kafkajs says of a failed connection, the innermost cause first. */
+/** kafkajs's report of a failed connection, the innermost cause first. */
 interface ConnectionFailure {
   readonly message: string
   readonly broker: string | undefined
@@ -57,7 +57,7 @@ const FOUND: Readonly<Record<Listener, (broker: string) => string>> = {
   away: broker => `${broker} cannot be reached`,
 }
 
-/** What to do, where it is not to start Kafka. */
+/** Advice for listeners other than a missing one, for which it is to start Kafka. */
 const ADVICE: Readonly<Partial<Record<Listener, (names: ClusterSettingNames) => string>>> = {
   tls: ({ ssl }) => `set ${ssl}`,
   closes: ({ ssl }) => `if it is a Kafka that expects TLS, set ${ssl}`,
@@ -74,7 +74,7 @@ function failureOf(error: unknown): ConnectionFailure {
   }
 }
 
-/** What to do about a topic that does not exist. */
+/** Returns the advice for a topic that does not exist. */
 export function missingTopic(topic: string, brokers: readonly string[]): string {
   return (
     `topic ${topic} does not exist: create topic ${topic}, for example with kafka-topics.sh --bootstrap-server ` +

@@ -30,7 +30,7 @@ class SchemaNotFoundError extends Error {
 }
 
 interface Decoded {
-  /** As delivered to the function. */
+  /** Bytes as delivered to the function. */
   readonly bytes: Buffer
   readonly metadata: SchemaMetadata
   readonly json: string
@@ -92,7 +92,7 @@ export class RegistryReader {
     }
   }
 
-  /** As an object it must not have the whitespace that the producer wrote: it has none in the event of Lambda. */
+  /** Lambda's event has an object without the whitespace of the producer. */
   #delivered(json: string, body: Buffer): Buffer {
     if (this.#config.form === 'SOURCE') return body
     return Buffer.from(this.#asObject ? compactJson(json) : json)
@@ -129,7 +129,7 @@ export class RegistryReader {
   }
 }
 
-/** What JSON allows between its tokens. */
+/** Whitespace that JSON allows between its tokens. */
 const WHITESPACE = /[\t\n\r ]/
 
 /** Removes whitespace between the tokens of valid JSON. Parsing it and writing it again would round numbers beyond 2^53. */

@@ -8,7 +8,7 @@ interface Reported {
   }
 }
 
-/** The type that tells nothing: a `KeyError` or `Runtime.ImportModuleError` is named. */
+/** The type without information: a `KeyError` or `Runtime.ImportModuleError` is named. */
 const PLAIN = 'Error'
 
 /** The first frame of a stack, and everything behind it. */
@@ -36,7 +36,7 @@ const UNREACHABLE = [
   'KafkaJSNumberOfRetriesExceeded',
 ]
 
-/** What kafkajs says, under the name of many errors, of a broker that has not answered its first request. */
+/** kafkajs's message, for many errors, about a broker that has not answered its first request. */
 const NOT_CONNECTED = 'Broker not connected'
 
 /** Whether no broker answers, rather than one that refuses. By name: kafkajs exports its errors in a form that cannot be imported. */

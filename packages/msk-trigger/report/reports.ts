@@ -4,7 +4,7 @@ import type { Mapping } from '../config/mappings.ts'
 import { ConfigurationError, type Log } from '../support/framework.ts'
 import type { Part } from '../support/parts.ts'
 
-/** What keeps a mapping from progress: the topic, the function, a commit, a schema registry or a destination. */
+/** Obstacle of a mapping: the topic, the function, a commit, a schema registry or a destination. */
 export type Obstacle = 'reading' | 'invocation' | 'commit' | 'registry' | 'destination'
 
 /** `unreachable`: no broker answers. `reported`: the function responded and named these records as failed. */
@@ -67,7 +67,7 @@ const WHOLE_MAPPING = 'all'
 export class MappingReports {
   readonly #of: ReportedMapping
   readonly #write: WriteReport
-  /** What is stalled, as `obstacle/partition`. */
+  /** Stalls, as `obstacle/partition`. */
   readonly #stalled = new Set<string>()
 
   constructor(mapping: Mapping, write: WriteReport) {

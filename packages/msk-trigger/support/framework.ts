@@ -20,7 +20,7 @@ export interface Serverless {
     getFunction(key: string): FunctionDefinition
   }
   readonly configSchemaHandler: {
-    /** Not public API. */
+    /** Private API of the framework. */
     readonly schema?: ConfigSchema
     defineFunctionEventProperties(provider: string, event: string, schema: object): void
     defineCustomProperties(schema: object): void
@@ -51,7 +51,7 @@ interface EventsSchema {
 
 export interface Provider {
   readonly naming: {
-    /** Absent from the naming of other providers. */
+    /** Missing from the naming of other providers. */
     getStackName?(): string
     getMSKEventLogicalId(functionKey: string, cluster: string, topic: string): string
     getKafkaEventLogicalId(functionKey: string, topic: string): string

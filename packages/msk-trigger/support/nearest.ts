@@ -1,4 +1,4 @@
-/** From this length on, two mistakes in a name are forgiven. */
+/** Length of a name from which two mistakes are forgiven. */
 const LONG = 8
 
 /** Returns the known name that is probably meant: up to case, hyphens and underscores one edit away, or two in a long name. */

@@ -22,7 +22,7 @@ export function pick<R extends WithOffset>(
     const { partition } = part
     const records = part.records.filter(record => isWanted(record, partition))
     if (records.length === 0) continue
-    // In the common case all records pass.
+    // The common case is that all records pass.
     picked.push(records.length === part.records.length ? part : { partition, records })
   }
   return picked

@@ -1,6 +1,6 @@
 import process from 'node:process'
 
-/** It is the first with zstd, one of Kafka's codecs. */
+/** The first version with zstd, one of Kafka's codecs. */
 const OLDEST = { major: 22, minor: 15 }
 
 /** Rejects a Node that cannot run the plugin, before what it lacks is used. @throws Error that the framework shows as a sentence */

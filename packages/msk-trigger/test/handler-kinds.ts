@@ -6,7 +6,7 @@ export type Result = { readonly ok: unknown } | { readonly error: string }
 export interface HandlerKind {
   /** The source of the handler. */
   readonly code: string
-  /** Absent if Lambda does not load such a handler. */
+  /** Result with a callback; missing if Lambda does not load such a handler. */
   readonly callback?: Result
   readonly promise?: Result
 }

@@ -1,4 +1,4 @@
-/** What runs a handler: a thread, a process, or a runner of serverless-offline. */
+/** A runtime of a handler: a thread, a process, or a runner of serverless-offline. */
 
 import type { EventContent } from '../event-content.ts'
 
@@ -25,7 +25,7 @@ export interface Runtime {
   load?(): Promise<void> | undefined
   /** Resolves with what the handler returned, as a JSON value; null where it returned nothing. @throws HandlerError */
   invoke(invocation: Invocation): Promise<unknown>
-  /** The same, also while another invocation runs: the handler goes on with the next one without waiting for this process. */
+  /** Hands over the next invocation while another one runs, so that the handler continues without waiting for this process. */
   handOver?(invocation: Invocation): HandedOver
   /** How many more invocations can be handed over. */
   readonly room?: number
@@ -37,9 +37,9 @@ export interface Runtime {
   close(): Promise<void>
 }
 
-/** What a runtime of Lambda reports of an invocation that failed. */
+/** Report of Lambda's runtime about a failed invocation. */
 export interface ReportedError {
-  /** As `Error`, or `Runtime.MarshalError`. */
+  /** Type such as `Error`, or `Runtime.MarshalError`. */
   readonly errorType: string
   readonly errorMessage: string
   /** The lines of its stack; empty if what was thrown has none. */

@@ -78,7 +78,7 @@ describe('an injected fault', () => {
     assert.equal(project.output.match(/crash ← .* ready/g)?.length, 2, 'it has joined again')
   })
 
-  it('reassigns the partitions while a batch fails, which goes on with its retries', async () => {
+  it('reassigns the partitions while a batch fails, which continues its retries', async () => {
     await kafka.send(topic('retries'), [{ partition: 0, value: 'x' }])
     await until('some attempts', () => project.invocations('retries').length >= 3)
     await inject({ fault: 'rebalance' }, 'retries')

@@ -11,13 +11,13 @@ import { BROKERS } from './kafka.ts'
 export interface Invocation {
   readonly event: LambdaEvent
   readonly startedAtMs: number
-  /** Absent while it runs, and if its process was killed. */
+  /** End of the process; missing while it runs, and if it was killed. */
   readonly endedAtMs?: number
 }
 
-/** What runs a project; by default the framework and the Node of this repository. */
+/** Command that runs a project; by default the framework and the Node of this repository. */
 export interface Framework {
-  /** Its name in `node_modules/.bin` of this repository, or a path. */
+  /** Name in `node_modules/.bin` of this repository, or a path. */
   readonly command: string
   /** Path of a Node. */
   readonly node?: string
@@ -114,7 +114,7 @@ export class Project {
     await this.#program?.says(line)
   }
 
-  /** Its output since the last start. */
+  /** Output since the last start. */
   get output(): string {
     return this.#program?.output ?? ''
   }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 export type Step =
   | { readonly do: 'write'; readonly file: string; readonly text: string }
   | { readonly do: 'run'; readonly command: string }
-  /** What the last command prints, among other lines. */
+  /** Lines that the last command prints, among others. */
   | { readonly do: 'see'; readonly lines: readonly string[] }
   /** Settings for the event, which is the end of serverless.yml. */
   | { readonly do: 'append'; readonly text: string }
@@ -16,7 +16,7 @@ const README = new URL('../../README.md', import.meta.url)
 /** The broker and the topic that the README names. They occur nowhere in another meaning. */
 const NAMED = { broker: '127.0.0.1:9092', topic: 'new-orders' } as const
 
-/** Reads the steps. @throws Error if there is a block of code that is none of them */
+/** Reads the steps. @throws Error for a block of code that is not a step */
 export async function readSteps(): Promise<Step[]> {
   const [, section = ''] = /^## Five minutes$(.*?)^## /ms.exec(await readFile(README, 'utf8')) ?? []
   const blocks = [...section.matchAll(/^```(\w*)(?: (\S+))?\n(.*?)^```$/gms)]

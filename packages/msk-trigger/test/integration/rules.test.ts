@@ -116,7 +116,7 @@ describe('the rules of an event source mapping', () => {
 
   it('given a window of 0, then nothing is waited for, whatever the batch size (rules 5, 6)', async () => {
     let sent = 0
-    // On a slow machine, one alone can take as long as a window.
+    // A single one can take as long as a window on a slow machine.
     await until('one is delivered before a window would have ended', async () => {
       sent += 1
       await kafka.send(topic('zero'), numbered(sent, sent + 1))
@@ -159,7 +159,7 @@ describe('the rules of an event source mapping', () => {
     assert.equal(JSON.parse(`${value}`).requestContext.approximateInvokeCount, 11)
   })
 
-  it('given a group that has read before, then it goes on there, and LATEST is ignored (rule 36)', async () => {
+  it('given a group that has read before, then it continues there and ignores LATEST (rule 36)', async () => {
     await kafka.untilCommitted(`known-${topic('known')}`, topic('known'), [10])
     assert.deepEqual(offsetsSeen(project, 'known'), [3, 4, 5, 6, 7, 8, 9])
   })

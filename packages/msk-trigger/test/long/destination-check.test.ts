@@ -28,7 +28,7 @@ describe('what is wrong with a destination in AWS', () => {
       assert.equal(await awsProblem(kind, arn), `${what} does not exist at ${endpoint}: create it`)
     })
 
-  it('is that nothing answers at the endpoint, or that none is set', async () => {
+  it('reports that nothing answers at the endpoint, or that it is missing', async () => {
     const arn = 'arn:aws:sqs:eu-west-1:000000000000:any'
     try {
       process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:1'

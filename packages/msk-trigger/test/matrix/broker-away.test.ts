@@ -10,7 +10,7 @@ import { Project } from '../integration/project.ts'
 const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
 const PARTITIONS = 3
 const FUNCTIONS = ['quick', 'slow', 'failing', 'reporting'] as const
-/** What is in flight and not committed when a broker ends, of one function: its batches, and what waits for a commit. */
+/** Batches of one function that are in flight and not committed when a broker ends. */
 const BATCH_SIZE = 10
 const MOST_REPEATED = 20 * BATCH_SIZE
 
@@ -35,7 +35,7 @@ describe('the only broker is away in the middle of a run', { timeout: 600_000 },
 
   before(async () => {
     broker = await startOwnBroker()
-    // It takes precedence over the setting.
+    // The variable takes precedence over the setting.
     process.env.KAFKA_BROKERS = broker.address
   })
   afterEach(async () => {

@@ -4,7 +4,7 @@ import process from 'node:process'
 
 export interface Framework {
   readonly name: string
-  /** What a project installs beside the trigger. */
+  /** Packages that a project installs beside the trigger. */
   readonly packages: Readonly<Record<string, string>>
   /** `frameworkVersion` in serverless.yml. */
   readonly version: string

@@ -8,7 +8,7 @@ import type { Framework } from './frameworks.ts'
 import { KINDS, type Kind, NEEDED } from './kinds.ts'
 
 const TRIGGER = 'serverless-offline-msk-trigger'
-/** What stays in the folder from one project to the next. */
+/** Files that stay in the folder from one project to the next. */
 const INSTALLED = ['node_modules', 'package-lock.json', 'tarballs']
 
 export interface Topics {

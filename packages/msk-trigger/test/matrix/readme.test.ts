@@ -52,7 +52,7 @@ describe('the README, followed to the letter by a stranger', { timeout: 15 * 60_
     return program
   }
 
-  /** What each command of the README does here. A command that is not here fails. */
+  /** Effect of each command of the README here. An unknown command fails. */
   const commands: readonly (readonly [RegExp, (words: readonly string[]) => Promise<unknown>])[] = [
     [/^npm init -y$/, ([, ...words]) => npm(reader.folder, ...words)],
     [
@@ -79,7 +79,10 @@ describe('the README, followed to the letter by a stranger', { timeout: 15 * 60_
     return npx([...words, ...ports], /msk {2}ready: /)
   }
 
-  /** With a Docker daemon, Docker reads the file. It is not started, because its ports are those of a developer's Kafka. */
+  /**
+   * Docker reads the file where a Docker daemon runs. The file is not started, because its ports are those of a developer's
+   * Kafka.
+   */
   async function checkCompose(): Promise<void> {
     const compose = await readFile(reader.file('compose.yaml'), 'utf8')
     assert.ok(compose.includes(`image: apache/kafka:${KAFKA_VERSION}\n`))

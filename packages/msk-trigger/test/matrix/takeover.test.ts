@@ -38,7 +38,7 @@ describe('a second process that takes over from the first', { timeout: 600_000 }
     return { topic, first, second, send, untilDone }
   }
 
-  /** What both processes have delivered, in the order in which it began. */
+  /** Deliveries of both processes, in the order of their beginnings. */
   function delivered(...by: readonly Project[]): Invocation[] {
     const all = by.flatMap(project => project.invocations('f'))
     return all.toSorted((a, b) => a.startedAtMs - b.startedAtMs)
@@ -46,7 +46,7 @@ describe('a second process that takes over from the first', { timeout: 600_000 }
   const ends = (count: number) => Array(PARTITIONS).fill(count)
   const hasRun = (project: Project, times: number) => () => project.invocations('f').length >= times
 
-  it('given one that is ended, then the other goes on at once, and no record is repeated', async () => {
+  it('given one that is ended, then the other continues at once, and no record is repeated', async () => {
     const { topic, first, second, send, untilDone } = await given('await delay(20)')
     await first.start()
     await send(0, COUNT)

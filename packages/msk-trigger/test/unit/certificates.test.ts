@@ -51,7 +51,7 @@ describe('certificates in the settings', () => {
     )
   })
 
-  it('given a key in place of its path, then nothing of it is told', () => {
+  it('given a key in place of its path, then the error does not contain it', () => {
     const body = client.key.split('\n').slice(1).join('\n')
     assert.throws(
       () => read({ cert: client.cert, key: body }),

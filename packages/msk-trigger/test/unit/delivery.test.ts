@@ -248,7 +248,7 @@ describe('the delivery of a batch', () => {
     const { run, seen } = given(Array(6).fill(fail), { ...options, records: 3 })
     await run()
     assert.deepEqual(lost.seen.invoked, Array(2).fill('0@0,1 1@0,1'))
-    // What came later has not been tried yet, and is behind what failed.
+    // Later records have not been tried yet, and are behind the failed ones.
     assert.deepEqual(seen.invoked, ['0@0,1 1@0,1', '0@0,1 1@0,1', '0@2 1@2', '0@2 1@2', '0@2 1@2', '0@2 1@2'])
     assert.deepEqual(
       seen.sent.map(({ parts, invocations }) => [show(parts), invocations]),
@@ -271,7 +271,7 @@ describe('the delivery of a batch', () => {
     assert.deepEqual(seen.invoked, ['1@0,1', '0@0,1'])
   })
 
-  it('tells the destination the last response, also that of before a rejoin (rules 28, 44)', async () => {
+  it('sends the last response to the destination, also that of before a rejoin (rules 28, 44)', async () => {
     const failedBatches = new FailedBatches()
     const timestampMs = Date.now() - 50_000
     const options = { failedBatches, timestamps: () => timestampMs }
@@ -324,7 +324,7 @@ describe('the delivery of a batch', () => {
     ])
   })
 
-  it('tells the destination the id that the handler saw last, which is another one each time (rule 44)', async () => {
+  it('sends the id that the handler saw last to the destination, a different one each time (rule 44)', async () => {
     const ids: string[] = []
     const mapping = mappingOf({ maximumRetryAttempts: 1, destination: { kind: 'sqs', arn: 'arn:sqs' } })
     const { run, seen } = given([], {
@@ -371,7 +371,7 @@ describe('the delivery of a batch', () => {
 })
 
 describe('a delivery in flight', () => {
-  /** An error that nobody foresaw, this many times; `onDefect` is called with each. */
+  /** Begins with this number of unexpected errors; `onDefect` is called with each. */
   function begun(defects: number, onDefect = (_: number) => {}, options: Options = {}) {
     let count = 0
     const begin = () => {
@@ -386,7 +386,7 @@ describe('a delivery in flight', () => {
   }
 
   for (const defects of [0, 3])
-    it(`given ${defects} errors that nobody foresaw, then the log says so, and nothing is left of it`, async () => {
+    it(`given ${defects} unexpected errors, then they are logged and leave no trace`, async () => {
       const { deliveries, seen, written, permits } = begun(defects)
       await deliveries.over()
       assert.equal(show(deliveries.uncommitted), '')

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Destination } from '../../config/destination-setting.ts'
 import { type CheckParts, checkDestinations } from '../../deliver/destination-check.ts'
 
-/** What is logged at the start of functions `f`, `g` … with these destinations. */
+/** Returns the log of the start of functions `f`, `g` … with these destinations. */
 async function logged(
   destinations: readonly (Destination | undefined)[],
   parts: Partial<Omit<CheckParts, 'cluster' | 'settings'>> & {
@@ -38,7 +38,7 @@ const asTheBrokerDoes = { partitions: -1, replicationFactor: -1 }
 const waits = 'Until then, what should be sent there waits, and so does its partition'
 
 describe('the destinations of a trigger that starts', () => {
-  it('are not mentioned if they exist, or if there is none', async () => {
+  it('are not mentioned if they exist, or none is set', async () => {
     assert.deepEqual(await logged([topic, queue, undefined], { cluster: { hasTopic: async () => true } }), [])
   })
 

@@ -139,7 +139,7 @@ describe('the dispatcher', () => {
     other.running[0]?.fail()
     await turn()
     assert.deepEqual(started(), [2, 2], 'a batch that waits for its next attempt leaves it to others')
-    assert.ok(!other.log.join().includes('attempt 2'), 'a wait is no attempt')
+    assert.ok(!other.log.join().includes('attempt 2'), 'a wait does not count as an attempt')
     other.running[1]?.end()
     await Promise.all([one, other].map(({ dispatcher }) => dispatcher.stop(0)))
   })

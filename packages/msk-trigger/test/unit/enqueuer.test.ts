@@ -47,7 +47,7 @@ describe('fetched records', () => {
     assert.deepEqual(offsets(), [0, 1, 2, 3])
   })
 
-  it('wait while the intake fails, with a log line, and none is lost', async () => {
+  it('wait while the intake fails, with a log line, and no record is lost', async () => {
     let failures = 3
     const { receive, offsets, log } = given(async (_, list) => {
       if (failures-- > 0) throw new Error('the registry is unavailable')

@@ -36,7 +36,7 @@ describe('the destination of an event', () => {
   const known: [reference: unknown, local: object, inTemplate: unknown][] = [
     [getArn('Failed'), sqs('failed'), getArn('Failed')],
     [{ 'Fn::GetAtt': 'Failed.Arn' }, sqs('failed'), { 'Fn::GetAtt': 'Failed.Arn' }],
-    // In the cloud, `Ref` gives the address of a queue and the name of a bucket, which Lambda rejects.
+    // `Ref` returns the address of a queue and the name of a bucket in the cloud, which Lambda rejects.
     [{ Ref: 'Failed' }, sqs('failed'), getArn('Failed')],
     [{ Ref: 'Kept' }, { kind: 's3', arn: 'arn:aws:s3:::kept' }, getArn('Kept')],
     [{ Ref: 'Told' }, { kind: 'sns', arn: `arn:aws:sns:${here}:told` }, { Ref: 'Told' }],
@@ -119,7 +119,7 @@ describe('the destination of an event', () => {
       )
   })
 
-  it('given none, or one that is empty, then there is none', () => {
+  it('given a missing or empty one, then the function has no destination', () => {
     for (const settings of [{}, { onFailureDestination: '' }, { destinations: { onFailure: '' } }])
       assert.equal(destination(settings, NOTHING_KNOWN), undefined)
   })

@@ -40,7 +40,7 @@ const mappings = [
   { kind: 'kafka', topic: 'a.topic_-1' },
 ] as const
 
-/** What Lambda's pages say of a record, in the simplest way. */
+/** Model of a record after Lambda's documentation, in the simplest way. */
 function model(topic: string, partition: number, message: Message, nothing: object): object {
   const { bare, keySchema, valueSchema } = message
   const field = (bytes: Buffer | null, isBare = false) =>
@@ -128,7 +128,7 @@ describe('a record with many headers', () => {
   })
 
   it('has the size in the event that was calculated for it', () => {
-    // With the comma after it.
+    // The size includes the comma after it.
     assert.equal(Buffer.byteLength(jsonWith(2_000)) + 1, recordBytes('t', 0, messageWith(many(2_000))))
   })
 
@@ -152,7 +152,7 @@ describe('a record with many headers', () => {
     const kept = Array.from({ length: 10 }, () => jsonWith(20_000))
     const each = (usedBytes() - before) / kept.length
     const text = Buffer.byteLength(kept[0] ?? '', 'utf16le')
-    // As objects they take ten times as much.
+    // Objects would take ten times as much.
     assert.ok(each < 2 * text, `${each} bytes for a text of ${text}`)
   })
 })

@@ -18,7 +18,7 @@ const text = { value: ['order'] }
 const order = '{"kind":"order"}'
 
 describe('filters (rules 37 to 40)', () => {
-  it('admit everything if there are none, or if one has no pattern', () => {
+  it('admit everything without filters, or with one without a pattern', () => {
     assert.equal(delivered([], 'x'), true)
     assert.equal(delivered([json, {}], 'x'), true)
   })

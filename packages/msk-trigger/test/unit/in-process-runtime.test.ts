@@ -4,7 +4,7 @@ import { InProcessRuntime } from '../../invoke/runtimes/node/in-process-runtime.
 import { HANDLER_KINDS, handlerModule } from '../handler-kinds.ts'
 import { errorOf, factsOf, folderOf, resultOf } from './node-runtime-support.ts'
 
-/** What ends the process of the plugin, or would need an event loop of its own. */
+/** Handlers that end the process of the plugin, or need an event loop of their own. */
 const NOT_HERE = /timer throws|rejection|never settles|ends its process/
 
 const STYLES = [

@@ -63,13 +63,13 @@ class Call {
     await this.over
   }
 
-  /** As an instance does that ends. */
+  /** Fails as an instance does that ends. */
   failed(): void {
     this.at?.line.splice(this.at.line.indexOf(this), 1)
     this.#answer.reject(new Error('it ended'))
   }
 
-  /** As an instance does that breaks before this one has begun. */
+  /** Drops as an instance does that breaks before this one has begun. */
   dropped(): void {
     this.at?.leave(this)
     this.#answer.reject(new NotBegun())
@@ -135,7 +135,7 @@ describe('the instances of a function', () => {
     assert.equal(started.length, 1)
   })
 
-  it('increase in number if none is free for too long', async () => {
+  it('increase in number if all are busy for too long', async () => {
     const { started, call } = given()
     const [first, second] = [call(), call()]
     await waitFor(PATIENCE_MS)
@@ -220,7 +220,7 @@ describe('the instances of a function', () => {
     await assert.rejects(call().over, /no thread left/)
     const first = call()
     await first.end()
-    assert.equal(call().at, first.at, 'nobody else has taken it')
+    assert.equal(call().at, first.at, 'no other caller has taken it')
     assert.equal(started.length, 1)
   })
 
@@ -254,7 +254,7 @@ describe('the instances of a function', () => {
   })
 
   for (const room of [0, 5])
-    it(`are not started once the pool is closed: whoever waits, or comes later, is refused (room ${room})`, async () => {
+    it(`are not started once the pool is closed: waiting and later callers are refused (room ${room})`, async () => {
       const { started, instances, call } = given({ room })
       const [first, waiting] = [call(), call()]
       await instances.close()

@@ -10,7 +10,7 @@ import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../..
 
 const TIMEOUT_MS = 3_000
 
-/** As `NodeRuntime`, with a thread that does what the test says. */
+/** A runtime as `NodeRuntime`, with a thread that does as the test says. */
 class FakeRuntime implements Runtime {
   readonly isComputing = false
   isOver = false
@@ -68,7 +68,10 @@ class FakeRuntime implements Runtime {
     this.running = undefined
   }
 
-  /** The handler fails with what Lambda starts the runtime again for: with its invocation another thread goes on, here at once. */
+  /**
+   * Fails the handler with an error for which Lambda restarts the runtime: another thread continues with its invocation, here at
+   * once.
+   */
   failFatally(): void {
     if (this.running === undefined) {
       this.#end('it failed after it had responded')
@@ -120,7 +123,7 @@ function given() {
   }
   run('a')
   const first = runtimes[0] as FakeRuntime
-  /** Whatever still runs or waits goes on, until nothing does. */
+  /** Continues with all running and waiting invocations, until all have ended. */
   const goOn = async () => {
     for (let round = 0; round < 8; round += 1) {
       await settled()
@@ -153,7 +156,7 @@ async function withSecondRunning(test: Given): Promise<void> {
 
 interface State {
   readonly before?: (test: Given) => Promise<void>
-  /** In the same turn of the event loop as the event: nothing that follows from it has happened then. */
+  /** Whether the action is in the same turn of the event loop as the event, before its consequences. */
   readonly justNow?: (test: Given) => void
 }
 
@@ -203,7 +206,7 @@ const EVENTS: Readonly<Record<string, (test: Given) => unknown>> = {
 const [OK, STOPPED, CLOSED] = ['answered', 'the trigger has stopped', 'it was closed']
 const [EXITED, FAILED, LATE] = ['it exited', 'Error: boom', 'timeout: the handler took longer than 3000 ms']
 
-/** What becomes of `b` after each event, in the order of `EVENTS`. */
+/** Outcomes of `b` after each event, in the order of `EVENTS`. */
 const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
   'waits for an instance that is loading': [OK, OK, OK, OK, STOPPED, OK],
   'waits in the thread': [OK, OK, OK, OK, STOPPED, OK],
@@ -247,7 +250,7 @@ describe('an invocation is settled once', () => {
         assert.deepEqual(
           test.outcomes.c,
           [event === 'the end of the trigger' ? STOPPED : OK],
-          'the pool goes on',
+          'the pool continues',
         )
       })
 })

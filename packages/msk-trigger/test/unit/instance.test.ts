@@ -114,7 +114,7 @@ function givenLine() {
     started.answer.catch(() => {})
     return started
   }
-  /** The thread goes on, whether this process knows it or not. */
+  /** The thread continues, whether this process knows it or not. */
   const begins = (n: number) => {
     ;(handed[n] as (typeof handed)[number]).hasBegun = true
   }
@@ -126,7 +126,7 @@ describe('an instance that gets invocations while one runs', () => {
   afterEach(() => mock.timers.reset())
   const settled = () => new Promise(setImmediate)
 
-  /** Its first invocation is over: it was loaded with that. */
+  /** Completes its first invocation, with which it was loaded. */
   async function givenWarmLine() {
     const line = givenLine()
     const { answer } = line.invoke('first')
@@ -184,7 +184,7 @@ describe('an instance that gets invocations while one runs', () => {
     await assert.rejects(second.answer, /timeout/)
   })
 
-  it('whose runtime ends after an answer, and before the next one, tells that, and fails none', async () => {
+  it('whose runtime ends after an answer, and before the next one, reports that, and fails none', async () => {
     const { invoke, ended, handed, events } = await givenWarmLine()
     const first = invoke('a')
     await settled()
@@ -194,7 +194,7 @@ describe('an instance that gets invocations while one runs', () => {
     ended.resolve(new RuntimeEnded('it ended'))
     assert.equal(await first.answer, 'of a')
     await assert.rejects(second.answer, NotBegun)
-    assert.deepEqual(events, ['a begins', 'told: it ended', 'closed'])
+    assert.deepEqual(events, ['a begins', 'reported: it ended', 'closed'])
   })
 
   it('that is ended because one was too late gives back another one that has begun', async () => {
@@ -202,7 +202,7 @@ describe('an instance that gets invocations while one runs', () => {
     const first = invoke('a')
     await settled()
     const second = invoke('b')
-    // As an injected fault does.
+    // An injected fault does the same.
     instance.isBroken = true
     handed[0]?.answer.resolve('of a')
     begins(1)
@@ -211,7 +211,7 @@ describe('an instance that gets invocations while one runs', () => {
     assert.deepEqual(events, ['a begins', 'closed', 'closed'])
   })
 
-  it('fails one that cannot be handed over, and goes on with the others', async () => {
+  it('fails one that cannot be handed over, and continues with the others', async () => {
     const { instance, invoke, handed, begins } = await givenWarmLine()
     const first = invoke('a')
     await settled()

@@ -80,7 +80,7 @@ describe('an error of a client', () => {
   const named = (name: string, message: string, more = {}) =>
     Object.assign(new Error(message), { name, ...more })
 
-  it('given a refusal inside other errors, then it is told in one sentence', () => {
+  it('given a refusal inside other errors, then it is reported in one sentence', () => {
     const refusal = named('KafkaJSProtocolError', 'x', { type: 'ILLEGAL_SASL_STATE' })
     const outer = named('KafkaJSNumberOfRetriesExceeded', 'y', { cause: refusal })
     assert.equal(

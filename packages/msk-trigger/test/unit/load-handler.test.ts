@@ -11,7 +11,7 @@ const MODULE = { 'package.json': '{"type":"module"}' }
 type Files = Record<string, string>
 
 for (const style of ['callback', 'promise'] as const) {
-  /** What the handler of these files returns, or the error with which it does not load. */
+  /** Returns the result of the handler in these files, or the error with which it does not load. */
   const loaded = async (t: TestContext, files: Files, handler = 'a.handler') => {
     const place = { handler, folder: await folderOf(t, files), style, loaderFrom: undefined }
     try {
@@ -37,7 +37,7 @@ for (const style of ['callback', 'promise'] as const) {
       assert.equal(await loaded(t, { 'a.mjs': code }), 'awaited')
     })
 
-    it('may lie in a folder and export the handler within objects', async t => {
+    it('may be in a folder and export the handler within objects', async t => {
       const code = 'module.exports.b = { c: { d: () => "nested" } }'
       assert.equal(await loaded(t, { 'x/y/a.js': code }, 'x/y/a.b.c.d'), 'nested')
       assert.equal(await loaded(t, { 'a.mjs': 'export default () => "d"' }, 'a.default'), 'd')

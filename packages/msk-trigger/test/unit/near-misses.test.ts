@@ -89,7 +89,7 @@ describe('names that look like those of Kafka events', () => {
       ])
   })
 
-  it('given an event that is no map, then it says that it is not read, and what is to be indented', () => {
+  it('given an event that is not a map, then the error says that it is not read, and which lines to indent', () => {
     assert.match(
       of({ msk: 'orders' }).join(),
       /the msk event of function "f" is "orders", not a map .* not read/,

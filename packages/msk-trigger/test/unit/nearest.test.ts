@@ -43,5 +43,5 @@ describe('the known name that is meant by another', () => {
     fc.assert(property, { numRuns: 300 })
   })
 
-  it('given nothing known, then it is none', () => assert.equal(nearest('topic', []), undefined))
+  it('given no known name, then there is no suggestion', () => assert.equal(nearest('topic', []), undefined))
 })

@@ -70,7 +70,7 @@ export async function errorOf(runtime: Runtime, event: unknown = {}): Promise<st
   return 'error' in result ? result.error : ''
 }
 
-/** What an invocation throws. */
+/** Returns the error of an invocation. */
 export function thrownBy(runtime: Runtime): Promise<Error> {
   return runtime.invoke(invocationOf({})).then(
     () => new Error('it succeeded'),

@@ -76,7 +76,7 @@ for (const [style, runtime] of STYLES) {
       if (!expected) continue
       it(kind, async () => {
         assert.deepEqual(await resultOf(node, { kind }), expected)
-        // The end of a process is final; after every other error the same runtime goes on.
+        // The end of a process is final; after every other error the same runtime continues.
         if (kind === 'ends its process') node = new NodeRuntime(factsOf({ runtime, folder }))
       })
     }
@@ -147,7 +147,7 @@ describe('the thread of a handler', () => {
     assert.deepEqual(results, [{ ok: 1 }, { ok: 2 }, { error: 'Error: boom' }, { ok: 1 }])
   })
 
-  it('has ended when its fatal error is told, so that no two handlers have the batch', async t => {
+  it('has ended when its fatal error is reported, so that no two handlers have the batch', async t => {
     const node = await nodeRuntime(t, THROWS)
     const order: string[] = []
     const { terminate } = Worker.prototype
@@ -302,7 +302,7 @@ describe('a thread that gets invocations while one runs', () => {
     })
   }
 
-  it('that never settles one of them goes on with another thread, and gives back the others', async t => {
+  it('that never settles one of them continues with another thread, and gives back the others', async t => {
     const { hand, begun, goOn } = await given(t, 'nodejs24.x')
     const [first, second] = [hand('a', 'never ends'), hand('b')]
     const rejected = [
@@ -427,7 +427,7 @@ describe('the context of an invocation', () => {
     >
   }
 
-  it('has what Lambda tells', async t => {
+  it('has the values that Lambda provides', async t => {
     const { remaining, ...others } = await contextOf(t, 'nodejs24.x', 60_000)
     assert.ok(Number(remaining) > 1_000 && Number(remaining) <= 60_000)
     assert.deepEqual(others, {

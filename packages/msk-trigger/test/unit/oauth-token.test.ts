@@ -50,7 +50,7 @@ describe('a token from an endpoint', () => {
     assert.equal(await own.token(), 'token-2')
   })
 
-  it('given a refusal, then its reason is told, and no secret', async () => {
+  it('reports the reason of a refusal without the secret', async () => {
     answer = { status: 401, body: '{"error":"invalid_client","error_description":"unknown client"}' }
     await assert.rejects(tokens().token(), {
       name: 'AccessError',
@@ -58,7 +58,7 @@ describe('a token from an endpoint', () => {
     })
   })
 
-  it('given an answer of something else, then that is told', async () => {
+  it('reports an answer of another service', async () => {
     answer.body = '<html>'
     await assert.rejects(tokens().token(), /no token from .*: its answer has no access_token$/)
     const nowhere = new OAuthTokens({

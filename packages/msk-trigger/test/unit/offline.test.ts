@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { followOffline } from '../../offline.ts'
 
-/** Like the plugin in what the trigger relies on: it starts and ends through its own properties. */
+/** A stand-in for the plugin, as far as the trigger relies on it: it starts and ends through its own properties. */
 class ServerlessOffline {
   readonly calls: string[]
 
@@ -44,7 +44,7 @@ describe('plain serverless offline', () => {
     assert.deepEqual(calls, ['trigger starts', 'starts', 'runs', 'trigger stops', 'ends'])
   })
 
-  it('given it ends without exit, then it is told so', async () => {
+  it('given it ends without exit, then the log says so', async () => {
     const { calls, offline } = followed()
     await offline.end(true)
     assert.deepEqual(calls, ['trigger stops', 'ends without exit'])

@@ -73,7 +73,7 @@ describe('the outcome of an invocation', () => {
     ['no identifier', { batchItemFailures: [null] }, /names null, which must be like/],
     ['an identifier as text', failed('my.topic-0'), /as for SQS and Kinesis.*"my\.topic-0", offset: 12/],
     ['an identifier as a list', failed(['my.topic-0']), /must be like \{ itemIdentifier/],
-    ['an item that is no map', { batchItemFailures: ['my.topic-0'] }, /"my\.topic-0", which must be like/],
+    ['an item that is not a map', { batchItemFailures: ['my.topic-0'] }, /"my\.topic-0", which must be like/],
     [
       'an item without its identifier',
       { batchItemFailures: [{ partition: 'my.topic-0', offset: 10 }] },

@@ -57,7 +57,7 @@ describe('an event of packed records', () => {
         fc.nat({ max: 200 }),
         (mapping, parts, tombstone, room) => {
           const packer = new RecordPacker(room)
-          // Those that are left out, as by a retry, are between the others.
+          // Omitted records, as by a retry, are between the others.
           const packed = parts.map(list =>
             list.map(([one, isSent]) => ({ one, isSent, record: packer.pack(one) })),
           )
@@ -78,7 +78,7 @@ describe('an event of packed records', () => {
           )
           const expected = eventJson(mapping, BROKERS, texts)
           assert.equal(event.json(), expected)
-          // As texts: the order of the members counts, too.
+          // Compared as texts, because the order of the members counts, too.
           assert.equal(JSON.stringify(handedOver(event)), JSON.stringify(JSON.parse(expected)))
         },
       ),

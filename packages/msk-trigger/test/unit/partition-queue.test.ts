@@ -152,7 +152,7 @@ describe('a record in a partition queue', () => {
     )
   })
 
-  it('has an entry of its own if none is pending before it', () => {
+  it('has an entry of its own if no record is pending before it', () => {
     const own = queue()
     fill(own, list, 0, skipping(0, 1, 4))
     assert.deepEqual(

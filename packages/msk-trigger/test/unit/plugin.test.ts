@@ -14,7 +14,7 @@ const pollers = { provisionedPollerConfig: { minimumPollers: 1 } }
 
 type Options = Parameters<typeof serverlessOf>[2]
 
-/** The plugin in a framework that knows provisioned mode unless told otherwise, and what it logs. */
+/** Returns the plugin in a framework with provisioned mode by default, and its log. */
 function plugged(
   events: readonly Record<string, unknown>[],
   custom: Record<string, unknown> = {},
@@ -29,19 +29,19 @@ function plugged(
   return { f, lines, run, service: serverless.service }
 }
 
-describe('the variable that tells a function that its response is read', () => {
+describe('the variable that promises a function that its response is read', () => {
   const announced = (event: object, mskTrigger: object, options: Options = {}) => {
     const { f, run } = plugged([{ msk: event }], { mskTrigger }, options)
     run('initialize')
     return f.environment
   }
 
-  it('given nobody asked for it, then it is not set', () => {
+  it('given no such mapping, then it is not set', () => {
     assert.equal(announced(reads, {}), undefined)
     assert.equal(announced(reads, { announceResponseType: false }), undefined)
   })
 
-  it('given somebody asked for it, then it is set, without any broker', () => {
+  it('given a mapping that asks for it, then it is set, without any broker', () => {
     assert.deepEqual(announced(reads, { announceResponseType: true }), { REPORT_BATCH_ITEM_FAILURES: 'true' })
   })
 
@@ -143,7 +143,7 @@ describe('the cluster of a packaged event', () => {
   const packaged = (event: object) => {
     const { run } = plugged([{ msk: event }])
     run('before:package:compileEvents')
-    // What the framework asks for; see `getMskClusterNameToken`.
+    // Arguments of the framework; see `getMskClusterNameToken`.
     const { arn: cluster } = event as { arn: { Ref?: unknown } }
     const name = cluster.Ref
     const inTemplate = JSON.parse(JSON.stringify(cluster))

@@ -101,7 +101,7 @@ export function saysWhatIsWrong(): void {
         assert.doesNotMatch(stderr, /wrong-pw|plain-pw/)
       })
 
-    it("given an address that is not the certificate's, then the names are told", async () => {
+    it("given an address that is not the certificate's, then the error has the names", async () => {
       const broker = kafka.tls.replace('localhost', '127.0.0.1')
       const { status, stderr } = await ran(['topics', 'list', '--brokers', broker, '--auth', 'tls'], {
         environment: ca,

@@ -4,7 +4,7 @@ import { RuntimeFailure } from './reported-error.ts'
 
 type Callback = (error?: unknown, result?: unknown) => void
 
-/** What a context has in addition where a handler may call back. */
+/** Additional properties of a context whose handler may call back. */
 interface CallbackContext extends LambdaContext {
   callbackWaitsForEmptyEventLoop: boolean
   readonly done: Callback
@@ -96,7 +96,7 @@ class CallbackCall implements Call {
     }
   }
 
-  /** Who reads one of these methods is going to call it. */
+  /** Reading one of these methods announces a call. */
   #watch(context: CallbackContext, methods: Readonly<Record<string, unknown>>): void {
     for (const [name, method] of Object.entries(methods))
       Object.defineProperty(context, name, {

@@ -98,7 +98,7 @@ function typeOf(folder: string): unknown {
     try {
       return JSON.parse(readFileSync(file, 'utf8'))?.type
     } catch {
-      // As in Lambda, a package.json that cannot be read does not make ES modules of its files.
+      // An unreadable package.json does not make ES modules of its files, as in Lambda.
       return undefined
     }
   }

@@ -1,10 +1,10 @@
-/** What the plugin and the thread of a handler tell each other. */
+/** Messages between the plugin and the thread of a handler. */
 
 import type { EventHead } from '../../event-content.ts'
 import type { ReportedError } from '../runtime.ts'
 
 export interface ThreadData {
-  /** Not used by the thread: it shows who creates a thread whose it is, as that of serverless-offline does. */
+  /** Owner of the thread, for the process that creates it, such as that of serverless-offline. The thread does not use it. */
   readonly functionKey: string
   readonly handler: string
   readonly folder: string

@@ -116,7 +116,7 @@ export class NodeRuntime implements Runtime {
     else pending?.reject(new HandlerError(answer.error))
   }
 
-  /** Ends the thread. What it still does, such as to handle its own end, must be over before the batch is tried again. */
+  /** Ends the thread. Its remaining work, such as handling its own end, must be over before the batch is retried. */
   async #abandon(): Promise<void> {
     const thread = this.#thread
     this.#thread = undefined

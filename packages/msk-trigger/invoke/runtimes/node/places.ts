@@ -25,7 +25,7 @@ export class Places {
     throw new Error('the thread has no place for another invocation')
   }
 
-  /** Of an invocation that was not taken back. */
+  /** Returns whether an invocation was not taken back. */
   isTaken(place: number): boolean {
     return this.#is(place, TAKEN)
   }

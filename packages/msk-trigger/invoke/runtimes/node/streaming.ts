@@ -23,7 +23,7 @@ export function isStreaming(handler: Handler): boolean {
   return STREAMING in handler
 }
 
-/** Calls a handler that streams. What it wrote is the response, as text, because an event source invokes it without a stream. */
+/** Calls a handler that streams. Its output is the response, as text, because an event source invokes it without a stream. */
 export function callStreaming(
   handler: Handler,
   event: unknown,

@@ -37,7 +37,7 @@ function styleOf(runtime: string): HandlerStyle {
   return version >= FIRST_WITHOUT_CALLBACKS ? 'promise' : 'callback'
 }
 
-/** Its main module, from which its loader of TypeScript can be found; undefined if these folders have no such version. */
+/** Returns its main module, from which its loader of TypeScript can be found; undefined if these folders have no such version. */
 function serverlessOffline([folder, ...others]: readonly string[]): string | undefined {
   if (folder === undefined) return undefined
   try {

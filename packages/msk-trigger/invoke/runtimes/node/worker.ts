@@ -22,7 +22,7 @@ const places = new Places(states)
 /** Where records arrive, by place. They are read before anything can answer: afterwards others may be written there. */
 const memories: Buffer[] = []
 const waiting: Request[] = []
-/** From the beginning of an invocation until the next one may begin. */
+/** True from the beginning of an invocation until the next one may begin. */
 let isBusy = false
 let isOver = false
 let running: number | undefined
@@ -59,7 +59,7 @@ function beginNext(): void {
 
 function begin(request: Request): void {
   const { place, requestId, timeoutMs, atMs } = request
-  // As the plugin counts, which does not wait forever for a handler to be loaded.
+  // The plugin's deadline, which does not wait forever for a handler to be loaded.
   const deadlineMs = Math.max(atMs, freeSinceMs) + timeoutMs
   const outcome = new Response(place)
   running = place
@@ -130,7 +130,7 @@ function send(answer: Answer): void {
   freeSinceMs = Date.now()
   port.ref()
   port.postMessage(answer)
-  // What the handler left behind has a turn, as between any two invocations.
+  // Work that the handler left behind has a turn, as between any two invocations.
   if (waiting.length > 0) setImmediate(beginNext)
   else isBusy = false
 }

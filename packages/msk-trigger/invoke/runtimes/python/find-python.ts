@@ -21,7 +21,9 @@ const ANSWER_WITHIN_MS = 20_000
 /** Searches that are under way, or have found one. */
 const searches = new Map<string, Promise<Python>>()
 
-/** Finds a Python: of the active virtual environment, or the version of the runtime, or any Python 3. @throws Error if none is found */
+/**
+ * Finds a Python: of the active virtual environment, or the version of the runtime, or any Python 3. @throws Error without any
+ */
 export async function findPython(
   runtime: string,
   environment: Environment,
@@ -34,7 +36,7 @@ export async function findPython(
   try {
     return await search
   } catch (error) {
-    // It may be installed before the next attempt.
+    // Python may be installed before the next attempt.
     searches.delete(key)
     throw error
   }

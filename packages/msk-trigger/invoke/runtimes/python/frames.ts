@@ -1,4 +1,4 @@
-/** What travels between this process and the one that runs a handler: a kind (one character), a length, and a body. */
+/** A frame between this process and the one that runs a handler: a kind (one character), a length, and a body. */
 export interface Frame {
   readonly kind: string
   readonly body: Buffer

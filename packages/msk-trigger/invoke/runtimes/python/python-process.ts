@@ -7,7 +7,7 @@ import { within } from '../../../support/wait.ts'
 import { HandlerError, type ReportedError } from '../runtime.ts'
 import { type Frame, FrameReader, frame } from './frames.ts'
 
-/** It has this name in the source and in the package. */
+/** The file has this name in the source and in the package. */
 const RUNNER = fileURLToPath(new URL('./python-runner.py', import.meta.url))
 
 /** Loaded, an error while loading, an answer, an error. */
@@ -19,7 +19,7 @@ const REST_MS = 200
 /** Upper bound for ending a process. It is killed, so only a defect reaches this bound. */
 const END_MS = 1_000
 
-/** Such as the handler, or a fork of its process that goes on to answer. */
+/** Written by others to the channel, such as the handler, or a fork of its process that continues. */
 const SPOILT =
   'something other than the runner wrote to descriptor 3, over which the answers of the handler come: leave it alone'
 
@@ -61,12 +61,12 @@ export class PythonProcess {
     })
     const [channel, lifeline] = this.#child.stdio.slice(3) as (Duplex | undefined)[]
     this.#channel = channel
-    // They break when the process ends, which `ended` reports.
+    // The streams break when the process ends, which `ended` reports.
     for (const stream of [channel, lifeline]) stream?.on('error', () => {})
     channel?.on('data', (piece: Buffer) => {
       if (!this.#isSpoilt) this.#read(piece)
     })
-    // It can fail before somebody waits for it.
+    // A failure is kept for later callers.
     this.#loaded.promise.catch(() => {})
     this.ended = this.#end(executable)
   }
@@ -126,7 +126,7 @@ export class PythonProcess {
   async #end(executable: string): Promise<string> {
     try {
       const [code, signal] = await once(this.#child, 'exit')
-      // What it started can outlive it, and keeps the id of the group in use.
+      // Child processes can outlive it, and keep the id of the group in use.
       this.#killGroup()
       this.#hasEnded = true
       const channel = this.#channel

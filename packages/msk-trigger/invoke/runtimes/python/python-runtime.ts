@@ -62,7 +62,7 @@ export class PythonRuntime implements Runtime {
       await python.loaded
       return python
     } catch (error) {
-      // As in the cloud, the next invocation loads the handler again, in a new process.
+      // The next invocation loads the handler again, in a new process, as in the cloud.
       const failed = this.#process
       this.#start = undefined
       this.#process = undefined

@@ -13,7 +13,7 @@ export function isReached(): void {
       it(how, async () => {
         const { client, ready } = clientWith(await security(), listener)
         assert.equal(await new Cluster(client, ready).hasTopic(TOPIC), true)
-        // As the producer of a destination does.
+        // The producer of a destination has the same option.
         const producer = client.producer({ allowAutoTopicCreation: false })
         await producer.connect()
         const [sent] = await producer.send({ topic: FAILED, messages: [{ value: how }], acks: -1 })

@@ -95,7 +95,7 @@ export function saysWhatIsWrong(): void {
         assert.equal(isUnreachable(error), false)
       })
 
-    it("given an address that is not the certificate's, then the names are told", async () => {
+    it("given an address that is not the certificate's, then the error has the names", async () => {
       const settings = { ssl: ca(), brokers: kafka.tls.replace('localhost', '127.0.0.1') }
       const { client, ready } = clientWith(settings, 'tls')
       const admin = client.admin()

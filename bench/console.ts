@@ -17,15 +17,15 @@ import { ConsoleServer } from './console/server.ts'
 import { SimulatedFlow } from './console/simulated-flow.ts'
 import { aimed, type Figure, table } from './kit/figures.ts'
 
-// `npm run bench:console`: the console before a real flow. All functions run, readings arrive at a steady rate, and one page stays open:
-// how long each page takes until it is filled, and whether the memory of page and server grows. The functions tell the console of every
-// record, as under `npm start`.
+// `npm run bench:console`: the console with a real flow. All functions run, readings arrive at a steady rate, and one page stays
+// open. Measures the time until each page is filled, and the growth of the memory of page and server. The functions report every
+// record to the console, as under `npm start`.
 
 /** The environment that is shown. */
 const ENV = 'bench'
 const MOST_FILLED_MS = 1_000
 const MOST_GROWTH = 1.1
-/** What the page keeps of the past is whole by then. */
+/** The page's window of the past is full after this time. */
 const FIRST_AFTER_MS = 5 * 60_000
 
 const USAGE = `Usage: npm run bench:console -- [options]
@@ -72,7 +72,7 @@ async function run(options: Options, signal: AbortSignal): Promise<number> {
   return 0
 }
 
-/** What is looked at. */
+/** The flow to look at. */
 interface Flowing {
   readonly flow: SimulatedFlow
   readonly server: ConsoleServer

@@ -25,7 +25,7 @@ import { type Unpacked, unpacked } from './start/bundles.ts'
 
 /** Lambda waits one second for a batch to fill: one that takes no longer lets no backlog grow. A run comes each minute. */
 const [BATCH_MS, RUN_MS] = [1_000, 10_000]
-/** What may be used of a function's memory. */
+/** Usable share of a function's memory, in percent. */
 const PEAK_PERCENT = 75
 /** Later steps read what earlier ones have written. */
 const STEPS = [
@@ -70,7 +70,7 @@ async function allOf(cloud: Cloud, { all, bundles, room, run }: Subjects): Promi
   const { broker } = cloud
   await createTopics({ brokers: [broker], env })
   await createResources({ awsEndpoint: cloud.awsEndpoint, env, generator: {} })
-  // Of webhooks, and of answers to CloudFormation.
+  // Receiver of webhooks, and of answers to CloudFormation.
   const receiver = createServer((request, response) => request.resume().on('end', () => response.end()))
   await once(receiver.listen(0, LOOPBACK), 'listening')
   const { port } = receiver.address() as AddressInfo

@@ -94,7 +94,7 @@ async function rates(setup: Setup, run: Run): Promise<Figure[]> {
 interface Applied {
   /** Records per second. */
   readonly rate: number
-  /** Processor time of a record; not a number where the system does not tell. */
+  /** Processor time of a record; NaN if the system does not report it. */
   readonly microseconds: number
 }
 
@@ -130,7 +130,7 @@ async function steady(setup: Setup, run: Run): Promise<Figure[]> {
   ]
 }
 
-/** What the spans of every record cost, as under `npm start`: the processor time of a warm function with and without. */
+/** Measures the cost of spans for every record, as under `npm start`: the processor time of a warm function with and without. */
 async function spans(setup: Setup, run: Run): Promise<Figure[]> {
   const receiver = await receiveSpans()
   const found: Record<'without' | 'with', number[]> = { without: [], with: [] }
@@ -155,7 +155,7 @@ async function spans(setup: Setup, run: Run): Promise<Figure[]> {
   ]
 }
 
-/** Microseconds of processor time a record; not a number where the system does not tell. */
+/** Returns the processor time of a record in microseconds; NaN if the system does not report it. */
 async function whenWarm(setup: Setup, env: string, run: Run): Promise<number> {
   const records = run.quick ? QUICK_STEADY_RECORDS : STEADY_RECORDS
   return withReadings(setup, env, async readings => {
@@ -233,7 +233,7 @@ async function withReadings<T>(
   }
 }
 
-/** Runs one side on the topic of the readings. What it has stored in the end must be what was sent, or there is no figure. */
+/** Runs one side on the topic of the readings. There is no figure unless its stored states equal the readings in the end. */
 async function withSide<T>(
   name: SideName,
   readings: Readings,

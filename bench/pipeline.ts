@@ -13,7 +13,7 @@ import { small } from './pipeline/small.ts'
 // its cost in Redis. It starts its own Valkey and Kafka.
 
 const PARTS = { compare: compared, calls, size, chunk: largestChunk, drift, small }
-/** It also needs a place for checkpoints. */
+/** Name of the part that also needs a bucket for checkpoints. */
 const CHECKPOINTS = 'checkpoints'
 
 await runBenchmark({

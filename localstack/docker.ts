@@ -42,7 +42,7 @@ export async function startContainers(options: ServicesOptions, report: Report):
   try {
     await timed(names, 'starting', 'ready', () => compose('up', '--detach', '--wait', ...names))
   } catch (error) {
-    // Not through `compose`, whose signal may be what ended the start.
+    // Called without `compose`, whose signal may have ended the start.
     await runCompose(['down'], env)
     throw error
   }
@@ -93,7 +93,7 @@ function timedReport(report: Report) {
 function requireOneBroker({ kafka }: ServicesOptions): void {
   if (portsAt(kafka).length <= 1) return
   throw new UserError(
-    'With containers there is only one Kafka broker. Omit --docker and SLUICE_DOCKER, or --brokers.',
+    'Containers include only one Kafka broker. Omit --docker and SLUICE_DOCKER, or --brokers.',
   )
 }
 

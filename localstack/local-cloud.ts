@@ -46,7 +46,7 @@ const FORMATS = { json: 'JSON', avro: 'AVRO', protobuf: 'PROTOBUF' } as const
  * Registers the schemas that ship with the registry of the local cloud, as `sluice schemas register` does. A schema that it has already
  * stays as it is.
  *
- * @throws RegistryError for a schema that is not compatible with the version before: `--fresh` begins anew
+ * @throws RegistryError for a schema that is not compatible with the version before: start with `--fresh`
  */
 export async function registerSchemas(url: string, env: string): Promise<void> {
   const subjects = new RegistrySubjects(url)

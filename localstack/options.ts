@@ -113,7 +113,7 @@ const LINES = {
   registry: '--registry   also a schema registry, which functions and commands then use (Apicurio)',
   docker: '--docker     use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)',
   help: '--help       show this',
-  used: 'If KAFKA_BROKERS, REDIS_URL, AWS_ENDPOINT_URL or SCHEMA_REGISTRY_URL is set, that server is used and none is started.',
+  used: 'If KAFKA_BROKERS, REDIS_URL, AWS_ENDPOINT_URL or SCHEMA_REGISTRY_URL is set, that server is used instead of a new one.',
 }
 
 export const SERVICES_USAGE = `Usage: npm run services -- [options]

@@ -5,7 +5,7 @@ export interface LocalResourcesOptions {
   readonly awsEndpoint: string
   /** The last part of every resource's name. */
   readonly env?: string
-  /** The generator's initial settings, as JSON. Written only if there are none yet. */
+  /** Initial settings of the generator, as JSON. Written only if they are missing. */
   readonly generator: InitialSettings['generator']
 }
 

@@ -22,7 +22,7 @@ export interface Addresses {
   readonly brokers: readonly string[]
   readonly redisUrl: string
   readonly awsEndpoint: string
-  /** Absent if there is no schema registry. */
+  /** Missing without a schema registry. */
   readonly registryUrl?: string
 }
 

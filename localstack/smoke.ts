@@ -22,7 +22,7 @@ import { failureOf, isPassed, type Seen, summaryOf } from './smoke/result.ts'
 
 // `npm run smoke`: sends readings of a new sensor through a running stack, and waits for everything that they cause.
 
-/** It waits this long for the next change of the figures. */
+/** Maximum time until the next change of the figures. */
 const CHANGES_WITHIN_MS = 45_000
 const ASK_EVERY_MS = 100
 
@@ -107,7 +107,7 @@ async function main(args: string[]): Promise<number> {
   await (await connections.publisher()).publish(readings.records())
   const startedAtMs = Date.now()
   console.log(`sent      ${readings.count} readings of ${readings.sensor} to ${readings.topic}`)
-  // What comes after ours is not waited for: a busy topic is never idle.
+  // Later records are not waited for: a busy topic is never idle.
   const ends = (await topicBounds(offsets, readings.topic)).map(({ end }) => end)
   const ask = async (): Promise<Seen> => {
     const lags = await consumerLags(offsets, consumers)

@@ -68,7 +68,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const failed = new AbortController()
   const cloud = startLocalCloud({ ...servers, report, signal: AbortSignal.any([signal, failed.signal]) }, ENV)
   const watching = cloud.then(({ services }) => watchFlow(services, ENV, screen, schedules))
-  // It may fail before the functions wait for it, which then fail with its reason.
+  // A failure is kept for the functions, which then fail with its reason.
   watching.catch(() => {})
   const variables = { ...serviceEnvironment(addressesOf(servers)), ...LOCAL_AWS_ENVIRONMENT }
   const { dataDir, logsDir } = servers
@@ -170,8 +170,8 @@ async function runFunctions(run: Run, watching: Promise<Watch>, first: readonly 
 }
 
 /**
- * It shares its code with the functions. Where that cannot be loaded, their own start says so with file and line, so that here it is
- * not an error.
+ * Starts the console, which shares its code with the functions. If that cannot be loaded, their own start reports it with file
+ * and line, so it is not an error here.
  */
 async function consoleFor(options: ConsoleOptions): Promise<StartedConsole> {
   try {
@@ -202,7 +202,7 @@ async function flow({ options, screen, signal }: Run, { lost, begun, watch }: Fl
   const stop = AbortSignal.any([signal, ended.signal])
   const over = new AbortController()
   const end = AbortSignal.any([stop, over.signal])
-  // On a slow machine the first runs take longer than a short time: their records count, too.
+  // The first runs on a slow machine take longer than a short time: their records count, too.
   const onTime = () => begun.then(() => over.abort())
   const timer = options.forMs === undefined ? undefined : setTimeout(onTime, options.forMs)
   while (!end.aborted) {
@@ -215,11 +215,11 @@ async function flow({ options, screen, signal }: Run, { lost, begun, watch }: Fl
     screen.endLive()
     return 0
   }
-  screen.line(problems.length === 0 ? 'All was well.' : `Not well: ${problems.join('; ')}.`)
+  screen.line(problems.length === 0 ? 'All was well.' : `Problems: ${problems.join('; ')}.`)
   return problems.length === 0 ? 0 : 1
 }
 
-/** Reads the queue that tells of what Lambda has given up, if there is one. */
+/** Reads the queue of records that Lambda has given up, if it exists. */
 async function pollGivenUp({ stack, port, variables, screen }: Run, signal: AbortSignal): Promise<void> {
   const { onFailureQueue: queueArn } = readSettings([ON_FAILURE], stack.environment)
   if (queueArn === undefined) return

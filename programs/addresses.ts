@@ -16,7 +16,7 @@ export class StackNotFound extends Error {
  * and the default ports apply.
  *
  * @param stack the name that `--stack` gives
- * @throws StackNotFound if the named stack does not run, or several do and none is the default one
+ * @throws StackNotFound if the named stack does not run, or several do without a default one
  */
 export function stackEnvironment(environment: Environment, stack?: string, dir = STACKS_DIR): Environment {
   if (stack !== undefined) return reaching(environment, named(stack, runningStacks(dir)))
@@ -101,7 +101,7 @@ function filledIn(environment: Environment, { variables }: Stack): Environment {
     // The ids in the records of a Kafka elsewhere are of a registry elsewhere.
     ...(hasRegistry || hasKafka ? OF_REGISTRY : []),
   ])
-  // With a Kafka elsewhere, the stack's AWS is not used: the credentials of that Kafka may be in an account.
+  // The stack's AWS is not used with a Kafka elsewhere: the credentials of that Kafka may be in an account.
   const added = Object.entries(variables).filter(
     ([name]) => !left.has(name) && !(name.startsWith('AWS_') && (hasKafka || environment.AWS_ENDPOINT_URL)),
   )

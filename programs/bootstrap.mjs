@@ -12,7 +12,7 @@ import { withLockFile } from './lock-file.mjs'
 // the machine's own Node, so it is plain JavaScript without dependencies. It installs the npm packages if they are
 // missing, including the Node that the functions run on, and then runs the script on that Node.
 
-// Not import.meta.dirname: a Node that is too old must still reach the message that says so.
+// `import.meta.dirname` is avoided, because a Node that is too old must still reach the message about it.
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 const MODULES = join(PROJECT, 'node_modules')
 const NODE = join(MODULES, '.bin', 'node')

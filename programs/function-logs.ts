@@ -10,7 +10,7 @@ export const FUNCTION_LOGS = 'SLUICE_FUNCTION_LOGS'
 
 const SUFFIX = '.log'
 
-/** What `serverless offline` itself says. */
+/** Returns the log of `serverless offline` itself. */
 export function frameworkLog(logsDir: string): string {
   return join(logsDir, `${FRAMEWORK}${SUFFIX}`)
 }

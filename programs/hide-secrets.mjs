@@ -22,7 +22,7 @@ export function hideSecrets(args, environment = process.env) {
     else shown.push(arg)
     pending = pending === undefined && Object.hasOwn(SECRETS, arg) ? arg : undefined
   }
-  // On Linux and macOS this replaces what is shown of the process, from its first argument on.
+  // This replaces the arguments that Linux and macOS show of the process, from the first one on.
   if (shown.some((arg, index) => arg !== args[index])) process.title = 'sluice'
   return shown
 }

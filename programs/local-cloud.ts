@@ -3,7 +3,7 @@ import { setting, slice } from '../packages/runtime/settings/slice.ts'
 import { text } from '../packages/runtime/settings/values.ts'
 import { DEFAULT_STACK, STACK_NAME } from './stack.ts'
 
-/** What `npm start` and `npm run services` go by. */
+/** Settings of `npm start` and `npm run services`. */
 export const LOCAL_CLOUD = slice(
   'Local cloud',
   {

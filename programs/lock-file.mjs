@@ -66,7 +66,7 @@ function createExclusively(file, content) {
   }
 }
 
-/** The holder; undefined if there is none, or one that has not written its process id yet. */
+/** Returns the holder; undefined if it is missing or has not written its process id yet. */
 function read(file) {
   try {
     return readFileSync(file, 'utf8') || undefined

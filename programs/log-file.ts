@@ -4,7 +4,7 @@ import { StringDecoder } from 'node:string_decoder'
 /** Upper bound for what one read takes into memory. */
 const MOST_BYTES = 4 * 1024 * 1024
 
-/** The lines of a file that another program appends to, and may begin anew. */
+/** Reads the lines of a file that another program appends to, and may truncate. */
 export class LogFile {
   readonly #path: string
   #position: number

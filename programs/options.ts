@@ -3,14 +3,14 @@ import { safeParse } from 'valibot'
 import { ConfigError, errorLines } from '../packages/runtime/settings/config-error.ts'
 import type { Kind } from '../packages/runtime/settings/values.ts'
 
-/** What the values of some options may be, by their names. Every other option has its text. */
+/** Kinds of the values of some options, by their names. Every other option has its text. */
 type Kinds<Options> = { readonly [Name in keyof Options]?: Kind<unknown> }
 
 type Texts<Options extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ options: Options; strict: true }>
 >['values']
 
-/** What a text, a list of texts or nothing becomes where the text is of a kind. */
+/** Type of the value of a text, a list of texts or a missing option of some kind. */
 type Read<Text, Value> = Text extends string ? Value : Text extends readonly string[] ? Value[] : Text
 
 type Values<Options extends ParseArgsOptionsConfig, K> = {
@@ -36,7 +36,7 @@ export function readOptions<const O extends ParseArgsOptionsConfig, const K exte
   return read(command, args, options, false, kinds ?? ({} as K)).values
 }
 
-/** As `readOptions`, of a command that takes arguments beside its options. */
+/** Reads as `readOptions` does, for a command with arguments beside its options. */
 export function readCommandLine<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
   command: string,
   args: readonly string[],
@@ -53,7 +53,7 @@ function read<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
   allowPositionals: boolean,
   kinds: K,
 ): { values: Values<O, K>; positionals: readonly string[] } {
-  // Not strict, because that reports only the first error.
+  // Parsed leniently, because a strict parser reports only the first error.
   const parsed = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true })
   const misplaced = parsed.tokens.flatMap(token => errorIn(token, options, allowPositionals, command))
   const isMisplaced = new Set(misplaced.map(({ name }) => name))
@@ -74,7 +74,7 @@ function read<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
 
 type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number]
 
-/** What is wrong with the form of one part of the command line, if anything. */
+/** Returns an error in the form of one part of the command line, if any. */
 function errorIn(
   token: Token,
   options: ParseArgsOptionsConfig,

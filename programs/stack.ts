@@ -23,14 +23,14 @@ export interface Stack {
   /** How it was started: `npm start` or `npm run services`. */
   readonly command: string
   readonly pid: number
-  /** See `processStart`: tells the process from a later one with the same number. */
+  /** Start of the process, see `processStart`: distinguishes it from a later one with the same number. */
   readonly processStart: string
   readonly startedAt: string
   /** The variables by which programs reach its servers, e.g. KAFKA_BROKERS. REDIS_URL may hold a password. */
   readonly variables: Readonly<Record<string, string>>
   /** The port of Lambda's own endpoint, where functions run. */
   readonly lambdaPort: number | null
-  /** Where a person opens the console, with the token; absent where there is none. */
+  /** Address of the console, with the token; missing without a console. */
   readonly consoleAddress?: string
   readonly dataDir: string
   readonly logsDir: string
@@ -40,7 +40,7 @@ export function stackFile(name: string, dir = STACKS_DIR): string {
   return join(dir, `${name}.json`)
 }
 
-/** What the name of a stack may be; it becomes part of file names. */
+/** Form of a stack's name, which becomes part of file names. */
 export const STACK_NAME = text(/^[a-z0-9-]{1,20}$/, '1 to 20 lower-case letters, digits and "-"')
 
 /** The stacks that run now, in the order of their names. Files that a stack left behind when it was killed do not count. */

@@ -8,7 +8,7 @@ import type { FunctionEntry } from '../lib/app/function-entries.ts'
 import { OperationFailure } from '../lib/operations/failure.ts'
 import { yamlContent } from '../lib/yaml-document.ts'
 
-/** What the plugins of the bundles ask about the command that builds. */
+/** Command for the plugins of the bundles. */
 const COMMAND = { processedInput: { commands: ['run'] }, classes: { Error } }
 
 /**
@@ -43,6 +43,6 @@ export async function writeBundles(
   await endingEsbuild(async () => {
     for (const name of names) await write(name)
   })
-  // It says that the bundles are ES modules.
+  // This file marks the bundles as ES modules.
   await copyFile(join(project, 'functions', 'package.json'), join(to, 'functions', 'package.json'))
 }

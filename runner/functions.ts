@@ -17,18 +17,18 @@ export interface ChosenFunctions {
 }
 
 interface Choices extends ChosenFunctions {
-  /** Those of `leftOut` that were asked for by name, and not switched off. */
+  /** Functions of `leftOut` that were asked for by name, and not switched off. */
   readonly refused: readonly LeftOut[]
   readonly unknown: readonly string[]
 }
 
-/** What a function cannot do without, by the word of `uses` that asks for it. */
+/** Requirements of functions, by their words in `uses`. */
 const NEEDED: Readonly<Record<string, string>> = {
   'alerts-topic': 'ALERTS_TOPIC_ARN',
   checkpoints: 'CHECKPOINT_BUCKET',
 }
 
-/** What is for Lambda alone. */
+/** Purposes that exist in Lambda alone. */
 const OF_LAMBDA: Readonly<Record<string, string>> = {
   console: 'it answers an HTTP API of AWS: `sluice console` serves the same page',
   'on-failure': 'it reads what Lambda has given up, and here nothing is given up',

@@ -14,10 +14,10 @@ import { writeBundles } from './bundles.ts'
 
 const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)('../esbuild.plugins.cjs')
 
-/** What functions and the command read beside their code. */
+/** Files that functions and the command read beside their code. */
 const FILES = ['serverless.yml', 'LICENSE', 'config']
 
-/** Its 70 MB are for one command, which says that it needs them. */
+/** Packages left out of the image: 70 MB for one command, which reports that it needs them. */
 const LEFT_OUT = ['@duckdb/node-api']
 
 /** CommonJS in a bundle of ES modules calls `require`. */

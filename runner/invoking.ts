@@ -33,7 +33,7 @@ interface InvokingParts {
   readonly report: (line: string) => void
 }
 
-/** Threads for the handlers. What they log goes to `out`, and their metrics into `metrics`. */
+/** Starts threads for the handlers. Their logs go to `out`, and their metrics into `metrics`. */
 export function threadsFor(parts: InvokingParts): FunctionInvoker {
   const { definitions, metrics, log, out, report } = parts
   const start = (name: string) =>

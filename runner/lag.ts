@@ -1,4 +1,4 @@
-/** How far the consumers of this process are behind, for whoever asks for metrics. */
+/** Lag of the consumers of this process, for the endpoint of metrics. */
 import type { ReadTopic } from '../lib/queries/lag.ts'
 import { consumerLags } from '../lib/queries/lag.ts'
 import { TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
@@ -8,9 +8,9 @@ import type { Metrics } from './metrics/metrics.ts'
 const LAG = 'sluice_runner_lag_records'
 const LAG_HELP = 'Records of a partition that the consumer group has not got through yet.'
 const UP = 'sluice_runner_kafka_up'
-const UP_HELP = '1 if Kafka has told the lag, 0 if it did not: there is no lag to see then.'
+const UP_HELP = '1 if the lag is known, 0 if Kafka did not report it.'
 
-/** Whoever asks more often gets the same answer. */
+/** More frequent requests get the same answer. */
 const FRESH_MS = 5_000
 /** Metrics are not held up for longer by a Kafka that does not answer. */
 const PATIENCE_MS = 4_000

@@ -14,6 +14,6 @@ export async function removeLeftBundles(folder: string): Promise<void> {
     throw error
   })
   const left = names.filter(name => /^[1-9]\d*$/.test(name) && !alive(Number(name)))
-  // Those of another user may have to stay.
+  // Folders of another user may have to stay.
   await Promise.allSettled(left.map(name => rm(join(folder, name), { recursive: true, force: true })))
 }

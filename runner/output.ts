@@ -1,16 +1,16 @@
-/** Where the process and its functions log: lines to a reader that may be slow, or stand still. */
+/** Output of the process and its functions: log lines to a reader that may be slow or blocked. */
 import type { Writable } from 'node:stream'
 import type { Metrics } from './metrics/metrics.ts'
 
 const LOST = 'sluice_runner_lost_log_lines_total'
 const LOST_HELP = 'Lines of the log that were left out, because nothing read standard output for too long.'
 
-/** At most this many bytes wait for the reader. */
+/** Maximum number of bytes that wait for the reader. */
 const MOST_WAITING = 8 * 1024 * 1024
 
 /**
- * Writes lines, and holds up nothing for it: what a reader does not take is kept up to a limit. What comes then is left out until
- * all of that has been read; it is counted, and told in a line of its own.
+ * Writes lines without blocking: unread ones are kept up to a limit. Later ones are dropped until all of those have been read;
+ * they are counted, and reported in a line of their own.
  */
 export class Output {
   readonly #out: Writable

@@ -1,11 +1,11 @@
-/** Whether Redis answers, for whoever asks whether the process is ready. */
+/** Checks Redis for the readiness of the process. */
 import type { RedisClient } from '../packages/runtime/adapters/redis/client.ts'
 import type { Metrics } from './metrics/metrics.ts'
 
 const UP = 'sluice_runner_redis_up'
 const UP_HELP = '1 if Redis answers, 0 if it does not: batches wait in Kafka then.'
 
-/** Whoever asks more often gets the same answer. */
+/** More frequent requests get the same answer. */
 const FRESH_MS = 2_000
 
 export class RedisCheck {

@@ -9,7 +9,7 @@ const CRON = /^cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)$/
 
 /** Due times of one schedule, in milliseconds since the epoch. */
 export interface Times {
-  /** The first time after this one; undefined if there is none. */
+  /** Returns the first time after this one; undefined without any. */
   after(ms: number): number | undefined
   /** The time between two runs; undefined where it varies. */
   readonly everyMs?: number
@@ -50,7 +50,9 @@ function cronOf([
   }
 }
 
-/** The days of a week: EventBridge counts from 1 for Sunday, the library from 0. What follows `#` and `/` is no day. */
+/**
+ * Converts the days of a week: EventBridge counts from 1 for Sunday, the library from 0. Numbers after `#` and `/` are not days.
+ */
 function fromSunday(weekdays: string): string {
   return weekdays.replace(/(?<![#/\d])[1-7](?!\d)/g, day => String(Number(day) - 1))
 }

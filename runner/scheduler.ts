@@ -23,7 +23,7 @@ const RETRY_AFTER_MS = [5_000, 30_000, 120_000] as const
 
 export interface ScheduledFunction {
   readonly name: string
-  /** As in `serverless.yml`. */
+  /** Expression as in `serverless.yml`. */
   readonly expression: string
   /** Whether a run lasts until the next one is due, and can be ended anywhere. The first one at a start is short. */
   readonly isLong?: boolean
@@ -67,8 +67,8 @@ export class Scheduler {
   }
 
   /**
-   * Waits for the due times from now on. What is due each minute is called now as well, one after another in the order of the
-   * list: rules come before readings, and nobody has to wait for the next minute.
+   * Waits for the due times from now on. Functions due each minute are called now as well, one after another in the order of the
+   * list: rules come before readings, without a wait for the next minute.
    */
   start(): void {
     for (const [name, times] of this.#times) {
@@ -134,7 +134,7 @@ export class Scheduler {
       this.#parts.log.notice(`${name}: its scheduled run succeeds again, after ${failing.calls} that failed`)
   }
 
-  /** An outage is told once, and again only if another reason comes. */
+  /** An outage is reported once, and again only for another reason. */
   #failed(due: DueRun, reason: string): void {
     const { name } = due
     const pauseMs = this.#pauseMs(due)

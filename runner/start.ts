@@ -1,4 +1,4 @@
-/** Runs functions as one process: the trigger's engine, their schedules, and the endpoints that tell how they are. */
+/** Runs functions as one process: the trigger's engine, their schedules, and the endpoints for their status. */
 import { randomUUID } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import type { Config } from '../lib/app/config.ts'
@@ -58,7 +58,7 @@ export interface Run {
 }
 
 /**
- * Starts to read and to serve. It waits for neither Kafka nor Redis: the log and `/ready` tell of them.
+ * Starts to read and to serve. It does not wait for Kafka and Redis: the log and `/ready` report them.
  *
  * @throws ConfigError or ConfigurationError for settings that cannot be used
  * @throws OperationFailure if nothing can listen at the address
@@ -187,7 +187,7 @@ function readTopics(functions: readonly DeclaredFunction[], env: string) {
   )
 }
 
-/** As EventBridge sends it; the first one at a start says that no schedule was due. */
+/** Returns the event that EventBridge sends; the first one at a start says that no schedule was due. */
 function scheduledEvent(dueMs: number, region: string, isFirst = false): object {
   return {
     version: '0',

@@ -1,4 +1,4 @@
-/** What the event sources report of themselves: whether the process is ready, and what stands still. */
+/** Status of the event sources: whether the process is ready, and which partitions have stalled. */
 import type { Report } from '../packages/msk-trigger/engine.ts'
 import type { Metrics } from './metrics/metrics.ts'
 
@@ -21,7 +21,7 @@ export class Status {
   readonly #metrics: Metrics
   /** Event sources that have not joined yet, as people read them. */
   readonly #joining = new Set<string>()
-  /** What stands still: partitions, or `all`, by function, topic and obstacle. */
+  /** Stalled partitions, or `all`, by function, topic and obstacle. */
   readonly #stalled = new Map<string, Set<string>>()
   #isStarted = false
   #isStopping = false

@@ -2,7 +2,7 @@ import { parseRules } from '../../lib/alerting/parse-rules.ts'
 import { thresholdRules } from '../../lib/alerting/patterns/pattern.ts'
 import type { Rule } from '../../lib/alerting/rule.ts'
 
-/** What a rule compares, or waits for. */
+/** Comparison of a rule. */
 export type Kind = 'threshold' | 'change' | 'deviation' | 'silence'
 
 export const KINDS: readonly Kind[] = ['threshold', 'change', 'deviation', 'silence']

@@ -111,7 +111,7 @@ function readingOf(names: Names, timeMs: number, temperature: number): Received<
   return { id: 'r', ...names, type: FAMILIES.environment.type, timeMs, data: { temperature } }
 }
 
-/** What people write first: one flag for each rule and entity, and no time. */
+/** The usual first version: one flag for each rule and entity, without time. */
 function plain(rules: readonly Rule[], entities: number): Side {
   const thresholds = rules.map(({ condition }) => (condition.kind === 'limits' ? condition.fire.above : 0))
   const isFiring: boolean[] = Array.from({ length: rules.length * entities }, () => false)

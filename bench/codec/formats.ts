@@ -30,7 +30,7 @@ interface Codec {
 type Codecs = ReadonlyMap<string, Codec>
 type Keyed = ReturnType<typeof readings>[number]
 
-/** What data costs in each format, to write, to read and on the wire. */
+/** Measures each format: writing, reading and size. */
 export async function* formats(run: Run): AsyncGenerator<Figure> {
   const events = readings(run.quick ? TICKS / 4 : TICKS)
   const types = [...new Set(events.map(({ event }) => event.type))]
@@ -146,7 +146,7 @@ async function codecsOf(format: DataFormat, types: readonly string[]): Promise<C
 
 const FILES = { avro: ['AVRO', '.avsc'], protobuf: ['PROTOBUF', '.proto'] } as const
 
-/** With the packaged schema of the type, and without a schema id. */
+/** Returns the codec with the packaged schema of the type, and without a schema id. */
 async function codecOf(format: DataFormat, type: string): Promise<Codec> {
   if (format === 'json')
     return { encode: data => Buffer.from(JSON.stringify(data)), read: bytes => parseExact(bytes.toString()) }

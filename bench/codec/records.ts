@@ -19,11 +19,11 @@ export function readings(ticks: number): readonly { readonly key: string; readon
 
 /** One record in the forms in which programs get it. */
 export interface Forms {
-  /** As Lambda passes it to a function. */
+  /** Record in Lambda's form. */
   readonly lambda: KafkaEventRecord
-  /** As a Kafka client has it: header values are buffers. */
+  /** Record of a Kafka client: header values are buffers. */
   readonly record: LogRecord
-  /** As the CloudEvents SDK takes it: header values are strings. */
+  /** Message of the CloudEvents SDK: header values are strings. */
   readonly message: SdkMessage
 }
 
@@ -44,7 +44,7 @@ export function formsOf(events: ReturnType<typeof readings>, mode: ContentMode):
   })
 }
 
-/** What a program does before it can call the SDK. */
+/** Converts a record, as a program must before it can call the SDK. */
 export function messageOf({ key, value, headers }: LogRecord): SdkMessage {
   const texts: Record<string, string> = {}
   for (const [name, bytes] of headers) texts[name] = bytes.toString()

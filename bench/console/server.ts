@@ -3,14 +3,14 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
-/** What `served.ts` tells first. */
+/** First message of `served.ts`. */
 interface Started {
   readonly address: string
   readonly functionVariables: Readonly<Record<string, string>>
 }
 
 export class ConsoleServer {
-  /** What the functions have to know, so that their spans come to it. */
+  /** Variables by which the functions send it their spans. */
   readonly functionVariables: Readonly<Record<string, string>>
   readonly #child: ChildProcess
   readonly #address: string

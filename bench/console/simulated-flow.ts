@@ -43,7 +43,7 @@ export class SimulatedFlow {
     }
   }
 
-  /** From one reading of a sensor to its next. */
+  /** Time between two readings of a sensor. */
   get #tickSeconds(): number {
     return FLEET.length / this.#rate
   }

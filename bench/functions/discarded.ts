@@ -1,8 +1,11 @@
-/** What a queue tells of batches that Lambda has given up, as https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html has it. */
+/**
+ * Messages of a queue about batches that Lambda has given up, in the form of
+ * https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html.
+ */
 
 const MESSAGES = 10
 
-/** @param run tells messages of one run from those of another */
+/** @param run distinguishes the messages of different runs */
 export function discardedEvent(run: number): object {
   const Records = Array.from({ length: MESSAGES }, (_, at) => ({
     messageId: `${run}-${at}`,

@@ -9,7 +9,7 @@ const HOST = join(import.meta.dirname, 'host.js')
 /** Beside much other work a server may not answer in time. */
 const ATTEMPTS = 5
 
-/** What one invocation took. */
+/** Figures of one invocation. */
 interface Invoked {
   /** Processor time of the process, in milliseconds. */
   readonly cpuMs: number
@@ -45,7 +45,7 @@ export async function hosted(
       `--max-old-space-size=${Math.floor(memoryMib * 0.9)}`,
       `--max-semi-space-size=${Math.floor(memoryMib * 0.05)}`,
     ],
-    // Log lines are written, as in Lambda, and nobody reads them.
+    // Log lines are written, as in Lambda, and discarded.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...process.env, ...PROCESS_VARIABLES, ...env, AWS_LAMBDA_FUNCTION_NAME: `sluice-bench-${name}` },
   })

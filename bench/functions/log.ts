@@ -1,4 +1,4 @@
-/** What lies in topics, as Lambda hands it to a function. */
+/** Records of topics in the form that Lambda passes to a function. */
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '../../packages/runtime/adapters/kafka/log-reader.ts'
 import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'

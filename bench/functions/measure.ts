@@ -1,4 +1,4 @@
-/** Measures one function: over all that lies in its topics, or called as its schedule does. */
+/** Measures one function: over all records of its topics, or called as its schedule does. */
 
 import { TOPICS_RESOURCE } from '../../infra/topics-resource.ts'
 import { type DeclaredFunction, isConsumer } from '../../lib/app/functions.ts'
@@ -17,7 +17,7 @@ export interface Measured {
   /** Processor time, in milliseconds: the start of the process, its first batch or run, and the later ones. */
   readonly loadedMs: number
   readonly firstMs: number
-  /** Of full batches where there are any, and of runs. */
+  /** Durations of full batches if there are any, and of runs. */
   readonly laterMs: readonly number[]
   /** The records of such a batch; 0 for a run. */
   readonly records: number
@@ -59,7 +59,7 @@ async function overBatches(
     consumes.map(signal => batchesOf(broker, topicName(signal, env), reading.batchSize)),
   )
   const batches = all.flat()
-  if (batches.length === 0) throw new Error(`${name}: nothing lies in the topics that it reads`)
+  if (batches.length === 0) throw new Error(`${name}: no records in its topics`)
   const small = batches.filter(({ text }) => text.length < SMALL_BYTES)
   const records = Math.max(...small.map(batch => batch.records))
   let [peakMib, largestMs] = [0, 0]

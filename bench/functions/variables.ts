@@ -8,7 +8,7 @@ import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import type { Cloud } from '../kit/servers.ts'
 
-/** Each sensor is a group of its own and told of at once, by SNS and by a webhook. */
+/** Each sensor is a group of its own with immediate notifications, by SNS and by a webhook. */
 const ROUTES =
   'routes: [{ name: all, groupBy: [entity], groupWait: 0s, groupInterval: 1s, receivers: [sns, hook] }]\n'
 

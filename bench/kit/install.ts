@@ -9,11 +9,11 @@ import { runCommand } from './command.ts'
 /** Bounds the download. */
 const WITHIN_MS = 5 * 60_000
 
-/** What a benchmark compares with. It is no dependency of the project. */
+/** A peer of the comparison. The project does not depend on it. */
 export interface Installation {
-  /** For the folder's name: different for every other set of versions. */
+  /** Part of the folder's name: different for every other set of versions. */
   readonly name: string
-  /** For reports. */
+  /** Title for reports. */
   readonly title: string
   /** Versions by the name under which a package is imported. */
   readonly packages: Readonly<Record<string, string>>

@@ -27,7 +27,7 @@ export interface Cloud extends Servers {
   readonly awsEndpoint: string
 }
 
-/** Like `withServers`, with LocalStack beside them. */
+/** Runs as `withServers` does, with LocalStack beside them. */
 export async function withCloud<T>(signal: AbortSignal, use: (cloud: Cloud) => Promise<T>): Promise<T> {
   const [kafka = 0, redis = 0, aws = 0] = await freePorts(3)
   const serversIn = (dataDir: string) => [
@@ -44,7 +44,7 @@ export async function withCloud<T>(signal: AbortSignal, use: (cloud: Cloud) => P
   )
 }
 
-/** Like `withServers`, but with Kafka only. */
+/** Runs as `withServers` does, but with Kafka only. */
 export async function kafkaOnly<T>(signal: AbortSignal, use: (broker: string) => Promise<T>): Promise<T> {
   const port = await freePort()
   return whileRunning(

@@ -6,7 +6,7 @@ import { RetryableError } from '../../packages/runtime/consumer/author-errors.ts
 // A sink on the alerts topic whose receiver takes every request and never answers in time, beside the measured function.
 
 const HANGING = 'hanging'
-/** As long as a patient webhook would wait. */
+/** The timeout of a patient webhook. */
 const HANGS_MS = 30_000
 
 export const handler = kafkaConsumer(HANGING, {

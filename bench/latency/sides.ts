@@ -12,7 +12,7 @@ const HANGING = 'hanging'
 export const SIDES = ['bare', 'sluice'] as const
 export type SideName = (typeof SIDES)[number]
 
-/** What both sides of a comparison have, unless it says otherwise. */
+/** Common options of both sides of a comparison. */
 export interface Beside {
   /** The address of a receiver that hangs: a sink then delivers every alert to it. */
   readonly receiverUrl?: string

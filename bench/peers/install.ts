@@ -7,7 +7,7 @@ const PACKAGES = {
   '@restatedev/restate-sdk': '1.17.2',
 } as const
 
-/** For reports. */
+/** Name for reports. */
 export const RESTATE = `Restate ${PACKAGES['@restatedev/restate-server']}, SDK ${PACKAGES['@restatedev/restate-sdk']}`
 
 /**

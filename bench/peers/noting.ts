@@ -1,6 +1,6 @@
 import { openSync, writeSync } from 'node:fs'
 
-/** What was applied in a tenth of a second. */
+/** Records applied in a tenth of a second. */
 export interface Note {
   readonly atMs: number
   readonly count: number

@@ -18,7 +18,7 @@ export async function processorTime(groups: readonly number[]): Promise<number |
   return stats.reduce((sum, stat) => sum + timeIn(stat, groups), 0)
 }
 
-/** Of a line of /proc/PID/stat, if the process is of one of the groups. Source: proc_pid_stat(5). */
+/** Returns the time in a line of /proc/PID/stat, if the process is of one of the groups. Source: proc_pid_stat(5). */
 function timeIn(stat: string, groups: readonly number[]): number {
   // The second field is a name in brackets, which may hold anything.
   const [, , group, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -7,7 +7,7 @@ import { environmentReading } from '../../test/support/records.ts'
 const ENTITIES = 100
 const RECORDS_A_CALL = 1_000
 
-/** What the statistics of an entity have to be. */
+/** Expected statistics of an entity. */
 export interface Expected {
   readonly count: number
   readonly sum: number
@@ -36,7 +36,7 @@ export class Readings {
     return new Readings(env, producer)
   }
 
-  /** By sensor. */
+  /** Expected statistics by sensor. */
   get expected(): ReadonlyMap<string, Expected> {
     return this.#expected
   }

@@ -6,8 +6,8 @@ import type { ReadingData } from '../../lib/telemetry/families.ts'
 import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 import { Noting } from './noting.ts'
 
-// Restate's side: a virtual object for each entity, whose handler takes the same step as the processor. What the step emits, and its
-// timers, are left out. A note is written when the handler ends, before the server has stored what it did.
+// Restate's side: a virtual object for each entity, whose handler takes the same step as the processor. Emissions and timers are
+// omitted. A note is written when the handler ends, before the server has stored its effect.
 
 interface Context {
   get<T>(name: string): Promise<T | null>
@@ -39,7 +39,7 @@ function refused(why: object): never {
   process.exit(1)
 }
 
-// It keeps no journal of what has ended: its effect is the state.
+// Completed invocations keep no journal: their effect is the state.
 const options = { journalRetention: { seconds: 0 } }
 await restate.serve({
   services: [restate.object({ name: 'statistics', handlers: { apply }, options })],

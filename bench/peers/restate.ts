@@ -133,7 +133,7 @@ async function post(admin: number, path: string, body: object): Promise<unknown>
   return JSON.parse(text)
 }
 
-/** What the server has stored, asked of itself and not of the service. */
+/** Returns the states stored in the server, read from its own API. */
 async function statesOf(admin: number): Promise<ReadonlyMap<string, EntitySummary>> {
   const query = `SELECT service_key, value_utf8 FROM state WHERE service_name = 'statistics' AND key = 'state'`
   const { rows } = (await post(admin, '/query', { query })) as {

@@ -8,9 +8,12 @@ import type { Expected } from './readings.ts'
 export interface Side {
   /** The file with what it has applied. */
   readonly notes: string
-  /** What it keeps of each entity now, by sensor. */
+  /** Returns the present statistics of each entity, by sensor. */
   statistics(): Promise<ReadonlyMap<string, EntitySummary>>
-  /** Milliseconds that its processes have used so far, its store's included; undefined where the system does not tell. */
+  /**
+   * Returns the processor time of its processes, its store's included, in milliseconds; undefined if the system does not report
+   * it.
+   */
   processorMs(): Promise<number | undefined>
   /** Undefined while it runs, or else why it has ended. */
   failed(): string | undefined

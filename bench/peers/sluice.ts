@@ -74,7 +74,7 @@ async function statesOf(redis: RedisClient, env: string): Promise<ReadonlyMap<st
   return new Map(rows.map(entityReport).map(report => [partsOfEntity(report.entity).subject ?? '', report]))
 }
 
-/** Of the server itself, since it was started. */
+/** Returns the processor time of the server since its start. */
 async function processorMsOf(redis: RedisClient): Promise<number> {
   const info = await redis.run(client => client.info('cpu'))
   const seconds = ['user', 'sys'].map(name =>

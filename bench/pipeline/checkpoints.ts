@@ -15,12 +15,12 @@ import { usedMemory } from './size.ts'
 
 const PARTITIONS = 12
 const ENTITIES = 1_000_000
-/** Of 15 minutes, at 20,000 a second. */
+/** Changes of 15 minutes at 20,000 a second. */
 const CHANGES = 18_000_000
 const MINUTES_MS = 15 * 60_000
 /** 300 s of a function with 512 MB, which has so much of a processor. */
 const PROCESSOR_SECONDS = 85
-/** With `--quick`, all sizes are so much smaller. */
+/** Divisor of all sizes with `--quick`. */
 const QUICK = 20
 const AT_ONCE = 500
 const APPENDED_MS = Date.parse('2026-03-01T12:00:00Z')

@@ -51,7 +51,7 @@ export async function* largestChunk({ redisUrl }: Servers, run: Run): AsyncGener
       const alone = await slowestPing(others, () => new Promise(resolve => setTimeout(resolve, 100)))
       const event = chunks.next().value
       const ping = await slowestPing(others, () => handler(event))
-      // From the first checkpoint on, commits note what they change.
+      // Commits note their changes from the first checkpoint on.
       if (round === 0) await beginCheckpoints(redis)
       // The first two rounds set the first timers and compile the code.
       if (round < 2) continue

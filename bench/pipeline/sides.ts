@@ -40,7 +40,7 @@ function handlerSide(redisUrl: string): Side {
   }
 }
 
-/** As in the documentation of Powertools: the function that processes one event is made idempotent by the event's identity. */
+/** Powertools as in its documentation: the function that processes one event is made idempotent by the event's identity. */
 async function powertoolsSide(url: string, name: 'powertools' | 'powertools-unordered'): Promise<Side> {
   const client = createClient({ url })
   await client.connect()

@@ -13,7 +13,7 @@ const MOST_BATCH_MS = 10
 const EVERY_MS = 100
 const WARM_UP = 200
 
-/** What one batch took, and how much of it this process worked and collected garbage. */
+/** Duration of one batch, and the share of work and garbage collection in it. */
 interface Batch {
   readonly ms: number
   readonly cpuMs: number
@@ -74,7 +74,7 @@ async function measured(send: () => Promise<void>, collections: { ms: number }):
   await send()
   const ms = performance.now() - startedMs
   const { user, system } = process.cpuUsage(before)
-  // Collections are told in a later turn.
+  // Collections are reported in a later turn.
   await pause(0)
   return { ms, cpuMs: (user + system) / 1_000, gcMs: collections.ms - gcBefore }
 }

@@ -5,7 +5,7 @@ import { simulate } from '../../lib/telemetry/simulator.ts'
 import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
 
-/** What every side publishes: events for Sluice, and for the others the same records, made beforehand. */
+/** Load of every side: events for Sluice, and the same records, made beforehand, for the others. */
 export interface Load {
   readonly events: readonly KeyedEvent[]
   readonly records: readonly OutgoingRecord[]

@@ -21,7 +21,7 @@ export interface Target {
 
 export type MakeSide = (profile: ProfileName, target: Target) => Promise<Side>
 
-/** From events to acknowledged records, each with its report. */
+/** Publishes events and waits for the acknowledged records with their reports. */
 export const sluice: MakeSide = async (profile, { broker, topic }) => {
   let failed = 0
   const producer = new TelemetryProducer({

@@ -10,5 +10,5 @@ const status = await run(process.argv.slice(2), {
   folder: process.cwd(),
   stop: new AbortController().signal,
 })
-// As the command itself: an open connection does not keep it.
+// Ends like the command itself, which an open connection does not keep alive.
 process.stderr.write(`\npeak ${process.resourceUsage().maxRSS} KiB\n`, () => process.exit(status))

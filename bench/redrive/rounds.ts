@@ -18,7 +18,7 @@ import { filled } from './letters.ts'
 
 const LETTERS = 100_000
 const QUICK_LETTERS = 10_000
-/** As many records as the redrive publishes at once. */
+/** Number of records that a redrive publishes at once. */
 const MOST_RECORDS = 2_000
 
 /** The redrive, and copies: of the records that failed, of their dead letters, and of these with the reads and writes of the redrive. */

@@ -25,7 +25,7 @@ const ACCOUNT = {
   REDIS_URL: 'rediss://cache.example:6379',
   SUBNET_IDS: 'subnet-1,subnet-2',
   SECURITY_GROUP_IDS: 'sg-1',
-  // It is deployed only on request.
+  // The console is deployed only on request.
   SLUICE_CONSOLE: 'on',
 }
 

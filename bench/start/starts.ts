@@ -7,9 +7,9 @@ import type { Servers } from '../kit/servers.ts'
 
 /** The start of a function, in milliseconds. */
 export interface Start {
-  /** From the start of the process until the handler can be called. */
+  /** Time from the start of the process until the handler can be called. */
   readonly loadedMs: number
-  /** From the start of the process until the first record is processed; only for Kafka consumers and the empty function. */
+  /** Time from the start of the process until the first record is processed; only for Kafka consumers and the empty function. */
   readonly firstMs?: number
   /** How long the first invocation takes if it comes some time after the function was loaded. */
   readonly laterMs?: number
@@ -54,7 +54,7 @@ async function timesOf(
       POWERTOOLS_METRICS_DISABLED: 'true',
       AWS_LAMBDA_FUNCTION_NAME: name,
       REPORT_BATCH_ITEM_FAILURES: 'true',
-      // Of a sink, which sends nothing for a reading.
+      // Topic of a sink, which sends no message for a reading.
       ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:bench',
     },
   })

@@ -47,7 +47,7 @@ export class Consumer {
     const variables = { BENCH_NOTES: join(folder, NOTES), BENCH_AGES: ages ? 'all' : 'none' }
     const args = await side.prepare({ ...options, variables }, folder)
     const env = { ...process.env, ...variables, SLS_NOTIFICATIONS_MODE: 'off' }
-    // To a file, because a pipe that is read too slowly would block the consumer.
+    // Output goes to a file, because a pipe that is read too slowly would block the consumer.
     const output = await open(join(folder, OUTPUT), 'a')
     const stdio = ['ignore', output.fd, output.fd] as const
     const child = spawn(process.execPath, [...process.execArgv, ...args], {

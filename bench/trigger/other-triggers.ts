@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Installation, installed } from '../kit/install.ts'
 import { modulePath, type Side, serverlessProject } from './sides.ts'
 
-/** The other open triggers for serverless-offline. None is a dependency: only this benchmark needs them. */
+/** The other open triggers for serverless-offline. Only this benchmark needs them, so they are not dependencies. */
 
 interface OtherTrigger extends Installation {
   /** @param folder where it is installed */
@@ -19,7 +19,7 @@ const OTHERS: readonly OtherTrigger[] = [
   },
 ]
 
-/** Those that can be installed here, by the names of their packages. Says which cannot, and why. */
+/** Returns those that can be installed here, by the names of their packages. Reports the others with the reason. */
 export async function otherTriggers(signal: AbortSignal, say: (line: string) => void): Promise<Side[]> {
   const sides: Side[] = []
   for (const other of OTHERS) {

@@ -2,7 +2,7 @@ import { aimed, type Figure } from '../kit/figures.ts'
 import type { Latency } from './runs.ts'
 import { bare, trigger } from './sides.ts'
 
-/** What was measured in each round, by the name of the side. */
+/** Measurements of each round, by the name of the side. */
 export type BySide<T> = ReadonlyMap<string, readonly T[]>
 
 export interface Results {

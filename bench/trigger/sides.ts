@@ -15,10 +15,10 @@ export interface SideOptions {
   readonly variables: Readonly<Record<string, string>>
 }
 
-/** What takes part in the comparison. */
+/** A side of the comparison. */
 export interface Side {
   readonly name: string
-  /** What its output says when it reads. */
+  /** Output of a side once it reads. */
   readonly ready: RegExp
   /** Writes its files into a folder that has the handler already. Returns the arguments for Node, which runs there. */
   prepare(options: SideOptions, folder: string): Promise<readonly string[]>

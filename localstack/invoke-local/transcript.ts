@@ -5,7 +5,7 @@ import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.t
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Decision, StateKey, StoredTimer } from '../../packages/runtime/pipeline/model.ts'
 
-/** What one invocation has decided and would have published, written for the person who ran it. */
+/** Transcript of one invocation for the person who ran it: its decisions and the events that it would have published. */
 export class Transcript {
   readonly #partitions = new Map<string, string[]>()
   /** The timers that each entity has in the end, by partition. */

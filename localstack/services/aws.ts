@@ -38,8 +38,8 @@ export function awsServer({ port, dataDir }: ServerOptions): Server {
 }
 
 /**
- * Not the whole environment: LocalStack reads dozens of variables, and one that is set for another purpose (DEBUG, PERSISTENCE, AWS_*)
- * would change its behaviour.
+ * A selection of the environment: LocalStack reads dozens of variables, and one that is set for another purpose (DEBUG,
+ * PERSISTENCE, AWS_*) would change its behaviour.
  */
 function environment(address: string, dir: string): NodeJS.ProcessEnv {
   return {

@@ -10,7 +10,7 @@ export interface Server {
   readonly port: number
   /** The environment variable that sets another port. */
   readonly variable: string
-  /** Its data folder. The path appears in its command line, which identifies the server as one of this project's. */
+  /** Data folder. The path appears in the command line, which identifies the server as one of this project's. */
   readonly dir: string
   /** The package that it runs from; undefined for a program that is there anyway. */
   readonly package: Package | undefined

@@ -54,8 +54,7 @@ export function kafkaServers({ ports, dataDir, version, variant }: KafkaOptions)
   const jars = kafkaPackage(version)
   const folders = brokerFolders(dataDir, ports.length)
   const plan = () => planCluster(ports, folders)
-  // In a cluster, a restarted node must keep its address, because the others look for it there. A single node may
-  // change it.
+  // A restarted node of a cluster must keep its address for the others. A single node may change it.
   const cluster = ports.length > 1 ? once(plan) : plan
   const classPath = [...(variant ? [variant.classes] : []), join(jars.dir, '*')].join(':')
   return folders.map(({ name, title, dir }, index) => {

@@ -10,7 +10,7 @@ export function pidFile(dir: string): string {
   return `${dir}.pid`
 }
 
-/** What identifies an orphan. */
+/** Identity of an orphan. */
 type Owner = Pick<Server, 'name' | 'title' | 'dir'>
 
 interface Note {

@@ -14,7 +14,7 @@ export const LOOPBACK = '127.0.0.1'
 export interface WantedPort {
   readonly port: number
   readonly variable: string
-  /** What listens on it, for the user. */
+  /** Name of the listener, for the user. */
   readonly title: string
 }
 

@@ -73,7 +73,7 @@ async function stopGroup(pid: number, exited: Promise<Exit>, graceMs: number): P
 }
 
 export interface ToolOptions {
-  /** What the tool does, for the error message: "Installing Kafka 4.3.0". */
+  /** Task of the tool, for the error message: "Installing Kafka 4.3.0". */
   readonly task: string
   readonly logFile: string
   readonly signal: AbortSignal

@@ -13,7 +13,7 @@ export interface Supervised {
 
 /** A program that is ready for use. */
 export interface Ready extends Pick<ManagedProcess, 'exited' | 'signal' | 'stop'> {
-  /** Its address or contents, for the user. */
+  /** Address or contents, for the user. */
   readonly detail: string
 }
 

@@ -7,9 +7,7 @@ import type { StateInspection } from '../../packages/runtime/adapters/redis/insp
 import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
 import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 
-/**
- * What each reading measures in addition to the usual values. Readings that fire an alert are mixed with normal ones.
- */
+/** Additional measurements of each reading. Readings that fire an alert are mixed with normal ones. */
 const MEASURED: readonly Readonly<Record<string, number>>[] = [
   ...usual(3),
   { temperature: 43.5 },

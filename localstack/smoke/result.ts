@@ -1,4 +1,4 @@
-/** What has happened to the readings so far. */
+/** Progress of the readings. */
 export interface Seen {
   readonly sent: number
   /** How many the processor has counted. */
@@ -6,7 +6,7 @@ export interface Seen {
   /** The rules whose alerts must fire. */
   readonly expected: readonly string[]
   readonly fired: ReadonlySet<string>
-  /** By consumer of readings: records up to the last one sent that it has not processed. */
+  /** Records up to the last one sent that are still pending, by consumer of readings. */
   readonly pending: ReadonlyMap<string, number>
 }
 

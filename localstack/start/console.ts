@@ -69,7 +69,7 @@ async function served(
   }
   const ports = consolePorts(environment)
   const config = readConfig(environment)
-  // Who has a collector wants the spans there.
+  // A configured collector gets the spans instead.
   const receiver = config.otlp ? undefined : keep(await receiveSpans())
   const shown = keep(
     new ConsoleEnvironment({

@@ -4,7 +4,7 @@ import { pendingBefore } from '../../lib/queries/lag.ts'
 /** A consumer at the end of a run. */
 export interface DrainedConsumer {
   readonly lag: WatchedLag
-  /** It is stalled, so waiting for it is pointless. */
+  /** Whether it is stalled, so that waiting for it is pointless. */
   readonly isStalled: boolean
   /** A long invocation of it runs. If nothing ends that, the consumer is stalled before long. */
   readonly isInvoked: boolean

@@ -157,7 +157,7 @@ export function isFrameworkError(line: string): boolean {
   return FRAMEWORK_ERROR.test(line)
 }
 
-/** The framework's error message in a log, without a stack. Undefined if there is none. */
+/** Returns the framework's error message in a log, without a stack. Undefined without one. */
 export function startupErrorIn(log: string): string | undefined {
   const lines = log.split('\n')
   const from = lines.findIndex(isFrameworkError)
@@ -169,9 +169,8 @@ export function startupErrorIn(log: string): string | undefined {
 }
 
 /**
- * Invokes a function, by default as its schedule would. Resolves with its answer; rejects with what it throws.
- *
- * The Lambda endpoint answers 200 even if the handler throws; the header tells the difference.
+ * Invokes a function, by default as its schedule would. Resolves with its response; rejects with its error. The Lambda endpoint
+ * answers 200 even if the handler throws; the header makes the difference.
  */
 export async function invokeFunction(lambdaPort: number, name: string, event: object = {}): Promise<unknown> {
   const endpoint = `http://${LOOPBACK}:${lambdaPort}`

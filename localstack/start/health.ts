@@ -29,7 +29,7 @@ import type { LogLine } from './lines.ts'
 
 /** A reason that arrives this soon after a report belongs to the same attempt. */
 const SAME_ATTEMPT_MS = 2_000
-/** At the end, a stall of this age is not waited for. */
+/** Maximum age of a stall that the end still waits for. */
 const OLD_MS = 10_000
 /** The time between two looks at the lags. */
 export const LOOK_EVERY_MS = 1_000
@@ -60,7 +60,7 @@ export class Health {
   /** Scheduled functions whose last run failed, and why. */
   readonly #failedRuns = new Map<string, string>()
   readonly #progress = new ProgressWatch({ lookEveryMs: LOOK_EVERY_MS, quietMs: QUIET_MS })
-  /** By function and topic. */
+  /** Consumers by function and topic. */
   readonly #consumers = new Map<string, Consumer>()
   #lags: readonly WatchedLag[] = []
   #lines: string[] = []

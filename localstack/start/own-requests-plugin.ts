@@ -41,7 +41,7 @@ function guard(server: Server, event: string): void {
   server.removeAllListeners(event)
   server.on(event, (request: IncomingMessage, response: ServerResponse) => {
     const refusal = refusalOf(request.headers)
-    // In the form of AWS, whose clients show the message.
+    // The message is in the form of AWS, whose clients show it.
     if (refusal !== undefined)
       response
         .writeHead(403, { 'content-type': 'application/json' })

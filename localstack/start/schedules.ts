@@ -8,11 +8,11 @@ export interface LocalSchedules {
   readonly first: readonly string[]
   /** Whether readings are simulated. */
   readonly expectsReadings: boolean
-  /** What does not happen, and what follows from it, a line each. */
+  /** Missing schedules and their consequences, a line each. */
   readonly notices: readonly string[]
 }
 
-/** What runs less often can wait for its time. */
+/** Less frequent functions can wait for their time. */
 const EACH_MINUTE = 'rate(1 minute)'
 
 /** @throws UserError where SLUICE_GENERATOR or SLUICE_SCHEDULES is neither on nor off */
@@ -25,7 +25,7 @@ export function localSchedules(
   const stopped = clockNotice(schedules)
   const quiet = schedules.generator
     ? []
-    : ['SLUICE_GENERATOR=off: no readings are simulated. The clock goes on.']
+    : ['SLUICE_GENERATOR=off: no readings are simulated. The clock continues.']
   return {
     first: functions
       .filter(({ schedule }) => schedule?.expression === EACH_MINUTE && schedules[schedule.condition])

@@ -79,7 +79,7 @@ export async function watchFlow(
   void following.lost.then(({ message }) =>
     screen.line(`✗ alerts and events are no longer shown, because their topics cannot be read: ${message}`),
   )
-  /** What the functions read, by function and topic. */
+  /** Topics of the functions, by function and topic. */
   const consumers = new Map<string, BatchedTopic>()
   const pipelineTold = new Set<string>()
   let figures: Figures | undefined
@@ -119,7 +119,7 @@ export async function watchFlow(
     screen.line(alertLine(found.alert, found))
   }
 
-  /** Every partition tells of a pipeline that is down, as one alert. */
+  /** Every partition reports a pipeline that is down, as one alert. */
   function isRepeated({ rule, status, alertId }: Alert): boolean {
     if (rule !== PIPELINE_DOWN) return false
     const isKnown = pipelineTold.has(`${status} ${alertId}`)

@@ -113,7 +113,7 @@ function impliedBy({ type, resolvedType, typeDefault }: Field, convert: Convert)
 
 function converterOf({ type, resolvedType }: Field, known: Map<Type, readonly FieldPlan[]>): Convert {
   if (resolvedType instanceof protobuf.Type) return plainMessage(resolvedType, known)
-  // As in Protobuf's JSON mapping, a number that has no name stays a number.
+  // A number without a name stays a number, as in Protobuf's JSON mapping.
   if (resolvedType instanceof protobuf.Enum) return value => resolvedType.valuesById[value as number] ?? value
   if (type === 'bytes') return value => Buffer.from(value as Uint8Array).toString('base64')
   if (type === 'float' || type === 'double') return finite

@@ -7,10 +7,10 @@ import type { Labels } from './metrics.ts'
 
 /** One metric of a line. */
 export interface Measured {
-  /** As Prometheus wants it: `sluice_applied_total`, `sluice_lag_seconds`. */
+  /** Name in Prometheus's form: `sluice_applied_total`, `sluice_lag_seconds`. */
   readonly name: string
   readonly kind: 'counter' | 'gauge' | 'histogram'
-  /** As the function names it. */
+  /** Name in the function. */
   readonly of: string
   readonly labels: Labels
   /** Durations in seconds. */
@@ -25,7 +25,7 @@ interface Directive {
   readonly Metrics?: readonly { readonly Name: string; readonly Unit?: string }[]
 }
 
-/** The metrics of a line; undefined if it is none of these lines. */
+/** Returns the metrics of a line; undefined for any other line. */
 export function measuredIn(line: string): Measured[] | undefined {
   if (!line.startsWith(BEGINNING)) return undefined
   const document = parsed(line)
@@ -44,7 +44,7 @@ function measured(of: string, unit: string | undefined, labels: Labels, value: u
     const seconds = values.map(ms => ms / 1_000)
     return { of, name: name.replace(/_ms$/, '_seconds'), kind: 'histogram', labels, values: seconds }
   }
-  // What a scheduled function reports is there now, and has not happened since it reported last.
+  // A figure of a scheduled function is the present value, and not an increase since its last report.
   return unit === 'Count' && !Object.hasOwn(SCHEDULED_METRICS, of)
     ? { of, name: `${name}_total`, kind: 'counter', labels, values }
     : { of, name, kind: 'gauge', labels, values }

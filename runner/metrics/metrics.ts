@@ -1,6 +1,6 @@
 /** Metrics in memory, and their text for Prometheus. */
 
-/** By name. Values may be any text. */
+/** Labels by name. Values may be any text. */
 export type Labels = Readonly<Record<string, string>>
 
 type Kind = 'counter' | 'gauge' | 'histogram'
@@ -14,7 +14,7 @@ interface Family {
 interface Series {
   readonly labels: Labels
   value: number
-  /** Of a histogram: how many observations each bucket has, without those of the smaller ones. */
+  /** Number of observations in each bucket of a histogram, without those of the smaller ones. */
   readonly buckets: number[]
   count: number
 }
@@ -39,7 +39,7 @@ export class Metrics {
     this.#series(name, 'gauge', help, labels).value = value
   }
 
-  /** Forgets every value of a gauge, so that none is shown that is no longer known. */
+  /** Forgets every value of a gauge, so that no outdated one is shown. */
   clear(name: string): void {
     this.#families.delete(name)
   }

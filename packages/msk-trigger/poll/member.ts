@@ -15,10 +15,7 @@ const QUIET_MS = 50
 
 /** Callbacks of a group member. Only `isSameTopic`, `mayDeliver` and `startOffsets` may take long. */
 export interface MemberListener {
-  /**
-   * Called with the assigned partitions. Returns the positions of those that are kept, which are none if the group had dropped
-   * this member.
-   */
+  /** Called with the assigned partitions. Returns the positions of the kept ones: empty if the group had dropped this member. */
   assigned(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number>
   /** Returns whether the topic was not deleted or created again. Where it does not exist now, `rejoin` has been called. */
   isSameTopic(): Promise<boolean>

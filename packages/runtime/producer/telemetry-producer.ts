@@ -99,7 +99,7 @@ export class TelemetryProducer {
     const published: Promise<Delivered>[] = []
     for (const event of events) {
       const one = this.publish(event, options)
-      // Its failure is reported below, when the others have settled.
+      // A failure is reported below, when the others have settled.
       one.catch(() => {})
       published.push(one)
       await this.#records.room()

@@ -38,7 +38,7 @@ const asTheBrokerDoes = { partitions: -1, replicationFactor: -1 }
 const waits = 'Until then, what should be sent there waits, and so does its partition'
 
 describe('the destinations of a trigger that starts', () => {
-  it('are not mentioned if they exist, or none is set', async () => {
+  it('are not mentioned if they exist or are not set', async () => {
     assert.deepEqual(await logged([topic, queue, undefined], { cluster: { hasTopic: async () => true } }), [])
   })
 

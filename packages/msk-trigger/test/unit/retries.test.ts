@@ -68,7 +68,7 @@ describe('bisect', () => {
     assert.deepEqual(failures('restart'), ['0', '0'])
   })
 
-  it('goes on until the bad record is alone, whatever the retries: only it is discarded (rules 26, 29)', () => {
+  it('splits until the bad record is alone, whatever the retries: only it is discarded (rules 26, 29)', () => {
     for (const maximumRetryAttempts of [0, 1, 2]) {
       const policy = mappingOf({ ...bisect, maximumRetryAttempts })
       const attempts: string[] = []
@@ -125,7 +125,7 @@ describe('bisect', () => {
 })
 
 describe('the age of a record (rule 28)', () => {
-  it('is exceeded above the maximum, and never if none is set', () => {
+  it('is exceeded above the maximum, and never without one', () => {
     const policy = mappingOf({ maximumRecordAgeMs: 60_000 })
     assert.equal(isOverAge(1_000, policy, 61_000), false)
     assert.equal(isOverAge(1_000, policy, 61_001), true)

@@ -25,7 +25,10 @@ const ADDED = [
   'schemaRegistryConfig',
 ]
 
-/** What each framework knows of the two events, as their source says. Serverless 4 is that of August 2026: it does not run without a licence. */
+/**
+ * Schema of each framework for the two events, from its source. Serverless 4 is that of August 2026: it does not run without a
+ * licence.
+ */
 const FRAMEWORKS = {
   'Serverless 3': { msk: MSK, kafka: KAFKA },
   'Serverless 4': { msk: MSK, kafka: KAFKA },

@@ -87,7 +87,7 @@ describe('settings for secured clusters and registries', () => {
       assert.throws(() => read(security), { name: 'ConfigurationError', message: whole })
     })
 
-  it('given a list in place of all settings, then nothing of it is told', () => {
+  it('given a list in place of all settings, then the message contains no part of it', () => {
     assert.throws(() => readSettings([{ sasl: { password: 'pw-1' } }], {}), {
       message: 'custom.mskTrigger must be a map, not a list',
     })

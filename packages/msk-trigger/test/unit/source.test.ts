@@ -145,7 +145,7 @@ describe('a source whose topic changes while it is read', () => {
     { id: 'b', partitionCount: 1 },
   ]
 
-  /** What fails while a member reads is only logged. */
+  /** Returns the log, because failures while a member reads are only logged. */
   async function logOf(run: () => Promise<string[]>): Promise<string[]> {
     const log = await run()
     assert.deepEqual(

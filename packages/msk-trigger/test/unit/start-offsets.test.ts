@@ -7,7 +7,7 @@ const TRIM_HORIZON: StartingPosition = { at: 'TRIM_HORIZON' }
 const LATEST: StartingPosition = { at: 'LATEST' }
 const AT_TIMESTAMP: StartingPosition = { at: 'AT_TIMESTAMP', timestampMs: 5 }
 
-/** A topic of two partitions with the offsets 3 to 9 and 0 to 20. The timestamp lies in the middle. */
+/** A topic of two partitions with the offsets 3 to 9 and 0 to 20, and a timestamp in the middle. */
 function start(
   startingPosition: StartingPosition,
   committed: [number, number][],

@@ -25,7 +25,7 @@ async function given() {
   const settings = readSettings({ brokers: NOWHERE }, {})
   const member = new GroupMember(connect, mappingOf(), settings, listener)
   const reading = member.read(1_000)
-  // Its consumer is there after that.
+  // The consumer exists after that.
   await Promise.resolve()
   return { member, reading }
 }
@@ -38,7 +38,7 @@ describe('a consumer that has stopped', () => {
     await assert.rejects(reading, /ECONNREFUSED/)
   })
 
-  it('given something that is no partition, then that still is an error', async () => {
+  it('given a value that is not a partition, then that still is an error', async () => {
     const { member, reading } = await given()
     assert.throws(() => member.pause([Number.NaN]), /Array of valid partitions required to pause/)
     assert.throws(() => member.resume([Number.NaN]), /Array of valid partitions required to resume/)

@@ -8,9 +8,9 @@ describe('a topic that may be another one of the same name', () => {
     ['the first id', ['a'], [false]],
     ['another id, once', ['a', 'b', 'b'], [false, true, false]],
     ['the former id, which a broker still names', ['a', 'b', 'a', 'c'], [false, true, false, true]],
-    ['no id, where a broker tells none', ['a', undefined, 'a'], [false, false, false]],
+    ['no id if a broker reports none', ['a', undefined, 'a'], [false, false, false]],
   ] as const)
-    it(`given ${what}, then that tells whether it is another topic`, () => {
+    it(`given ${what}, then the watch reports whether it is another topic`, () => {
       const identity = new TopicIdentity()
       const said = ids.map(id => [identity.isOther(id), identity.replacedBy(id)])
       assert.deepEqual(
@@ -41,7 +41,7 @@ describe('a watch over topics', () => {
   }
   const nothing = async () => undefined
 
-  it('given several observers, then it asks once for all, and tells each of its own topic', async () => {
+  it('given several observers, then it asks once for all, and reports to each about its own topic', async () => {
     const states = async () => new Map([['t', { id: 'a', partitionCount: 1 }]])
     assert.deepEqual(await given(states, nothing), [
       'asked for t,u',
@@ -52,7 +52,7 @@ describe('a watch over topics', () => {
     ])
   })
 
-  it('given brokers that do not answer, or have no ids, then nobody is told anything', async () => {
+  it('given brokers that do not answer, or have no ids, then no observer is called', async () => {
     const fails = async () => assert.fail('unreachable')
     assert.deepEqual(await given(fails, nothing, nothing), Array(3).fill('asked for t,u'))
   })

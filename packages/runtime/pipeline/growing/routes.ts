@@ -11,9 +11,9 @@ export interface Counts {
 type StayReason =
   /** None of its records is retained, so its key is unknown. */
   | 'key-unknown'
-  /** Its records have no key, so they may be in any partition, before and after. */
+  /** Keyless records, which may be in any partition, before and after. */
   | 'no-key'
-  /** Its key belongs to another partition: another partitioner has put it here. */
+  /** Misplaced: its key belongs to another partition, so another partitioner has put it here. */
   | 'misrouted'
   /** Several partitions have a state of it, which cannot be merged. */
   | 'in-several-partitions'
@@ -52,8 +52,8 @@ export function movedTo(key: Buffer, partition: number, { from, to }: Counts): n
 }
 
 /**
- * Decides the partition of each entity of one consumer. Two states are never merged, and none is dropped: an entity that cannot
- * be moved stays.
+ * Decides the partition of each entity of one consumer. Two states are never merged, and no state is dropped: an entity that
+ * cannot be moved stays.
  */
 export function routed(
   found: readonly Found[],

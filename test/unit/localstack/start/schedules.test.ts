@@ -32,7 +32,7 @@ describe('what npm start does by itself', () => {
     assert.deepEqual(schedules({ SLUICE_GENERATOR: 'off' }), {
       first: ['first', 'last'],
       expectsReadings: false,
-      notices: ['SLUICE_GENERATOR=off: no readings are simulated. The clock goes on.'],
+      notices: ['SLUICE_GENERATOR=off: no readings are simulated. The clock continues.'],
     })
   })
 

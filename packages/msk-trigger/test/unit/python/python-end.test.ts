@@ -67,10 +67,10 @@ describe('the end of a Python process', () => {
     })
   }
 
-  it('given that it ends after its answer, then the answer counts, and the end is told', async () => {
+  it('given that it ends after its answer, then the answer counts, and the end is reported', async () => {
     const { instance, idleEnds } = instanceOf('app.answers_and_exits')
     assert.equal(await instance.invoke(invocation()).answer, 'answered')
-    await until('the end to be told', () => idleEnds.length > 0)
+    await until('the report of the end', () => idleEnds.length > 0)
     assert.deepEqual(idleEnds, ['the handler ended its process with exit code 7'])
   })
 
@@ -97,7 +97,7 @@ describe('the end of a Python process', () => {
   it('given a second answer, then it is not that of the next invocation, and the process is ended', async () => {
     const { instance, idleEnds } = instanceOf('app.answers_twice')
     assert.equal(await instance.invoke(invocation()).answer, 1)
-    await until('the end to be told', () => idleEnds.length > 0)
+    await until('the report of the end', () => idleEnds.length > 0)
     assert.match(String(idleEnds[0]), /^something other than the runner wrote to descriptor 3/)
   })
 
@@ -116,7 +116,7 @@ describe('the end of a Python process', () => {
     assert.equal(kill.mock.callCount(), 0)
   })
 
-  it('given a group that may not be killed, then the end is told all the same', async t => {
+  it('given a group that may not be killed, then the end is still reported', async t => {
     const { instance } = instanceOf('app.exits')
     t.mock.method(process, 'kill', () => {
       throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
@@ -175,7 +175,7 @@ describe('what a Python handler prints', () => {
     await once(program, 'close')
   })
 
-  it('is seen as it prints it, also through logging and from commands, and is no answer', () => {
+  it('is shown as printed, also through logging and from commands, and does not count as an answer', () => {
     const lines = [
       '{"__offline_payload__": "printed"}',
       'from the handler',

@@ -117,7 +117,7 @@ describe('the error of a Python handler', () => {
     })
   })
 
-  it('given an exception, then the process goes on with the next invocation', async () => {
+  it('given an exception, then the process continues with the next invocation', async () => {
     const runtime = runtimeOf('app.takes_one')
     const invocation = { event: { json: () => '{}' }, requestId: 'r', timeoutMs: 5_000 }
     await assert.rejects(runtime.invoke(invocation), /TypeError/)

@@ -28,7 +28,7 @@ local function allGroups(memory)
   return groups
 end
 
--- From now on, only failures of later records are remembered completely.
+-- Only failures of later records are remembered completely from now on.
 local function forgets(memory)
   memory.failuresFrom = memory.failuresFrom and memory.highest + 1
 end

@@ -20,7 +20,7 @@ export interface ConsoleParts {
   readonly environment: ConsoleEnvironment
   readonly page: PageFiles
   readonly access: Access
-  /** Hears of errors that nobody expects. */
+  /** Called with unexpected errors. */
   readonly told: (error: unknown) => void
   /** Receives failed sign-ins. */
   readonly signInFailed: (failed: { readonly route: string }) => void
@@ -49,7 +49,7 @@ export function consoleApp({
   app.route('/', signInRoutes(access, failed, page.styleAt))
   app.use('/api/*', signedIn(access, failed), limitedQuestions(limits))
   app.route('/api', api(environment))
-  // What they hold is no secret, and the sign-in page needs the style sheet.
+  // Assets are public, because the sign-in page needs the style sheet.
   app.get('/assets/:name', context => {
     const file = page.asset(context.req.param('name'))
     if (!file) return context.notFound()

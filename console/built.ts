@@ -1,6 +1,6 @@
 /**
- * What a bundle of the console carries: the page, and the functions that it shows. The build puts them in the place of this module
- * (see `esbuild.plugins.cjs`); unbuilt, whoever serves the console has both anyway.
+ * Contents of a bundle of the console: the page, and the functions that it shows. The build replaces this module (see
+ * `esbuild.plugins.cjs`); without a build, the server of the console has both anyway.
  */
 import type { ShownFunction } from './environment.ts'
 

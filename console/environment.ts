@@ -25,7 +25,7 @@ export interface ShownFunction {
   /** Topics that it reads when its schedule calls it. */
   readonly forwards: readonly Signal[]
   readonly emits: readonly Signal[]
-  /** For how many seconds a batch may wait to be filled. */
+  /** Maximum wait of a batch in seconds. */
   readonly reading: { readonly maximumBatchingWindow: number }
 }
 
@@ -36,7 +36,7 @@ export interface EnvironmentOptions {
   readonly isLocal: boolean
   /** Whether answers can be streamed; behind an HTTP API they cannot. */
   readonly streams: boolean
-  /** What the functions tell of their decisions; absent where they tell it somewhere else. */
+  /** Spans of decisions; missing if the functions send them elsewhere. */
   readonly spans?: SpanStore | undefined
   /** Stalled functions as seen by a program that runs them; absent if Kafka and Redis are the only sources. */
   readonly standing?: () => readonly OpenStall[] | undefined
@@ -82,7 +82,7 @@ export class ConsoleEnvironment {
     this.inspection = once(async () => new StateInspection(await this.redis()))
   }
 
-  /** As which group each function reads which topic. */
+  /** Topics and consumer groups of the functions. */
   get consumers(): readonly ReadTopic[] {
     const { env } = this.config
     return this.functions.flatMap(({ name, consumes, foreignTopics }) =>
@@ -97,7 +97,10 @@ export class ConsoleEnvironment {
     return topicName(signal, this.config.env)
   }
 
-  /** The name in Kafka of a topic of the table, and how many partitions it has: by the table, where Kafka does not tell soon. */
+  /**
+   * Returns the name in Kafka of a topic of the table, and its number of partitions: that of the table, if Kafka does not respond
+   * soon.
+   */
   async topicSize(signal: Signal): Promise<TopicSize> {
     const { topic, partitions } = topicSize(signal, this.config.env)
     return { topic, partitions: await this.#partitions.of(topic, partitions) }
@@ -130,7 +133,7 @@ export class ConsoleEnvironment {
     return this.#connections.value(name)
   }
 
-  /** For what takes all connections together, such as an operation. */
+  /** All connections, for users such as an operation. */
   get connections(): Connections {
     return this.#connections
   }
@@ -138,7 +141,7 @@ export class ConsoleEnvironment {
   /**
    * Lets work go on after the request that began it.
    *
-   * @param work has to end soon when its signal is aborted: `close` waits for it. Its errors are for itself to tell
+   * @param work must end soon when its signal is aborted, because `close` waits for it. It reports its own errors
    */
   inBackground(work: (closing: AbortSignal) => Promise<void>): void {
     const going = work(this.#closing.signal)
@@ -162,7 +165,7 @@ export class ConsoleEnvironment {
   }
 }
 
-/** Whether everything runs on this machine, as far as the settings tell: brokers on loopback that nobody has to sign in to. */
+/** Returns whether everything runs locally, by the settings: brokers on loopback without authentication. */
 export function isOnThisMachine({ kafka }: Pick<Config, 'kafka'>): boolean {
   const { brokers, auth } = kafka
   return auth === 'none' && brokers.length > 0 && brokers.every(broker => LOOPBACK.test(broker))

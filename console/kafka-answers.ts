@@ -57,7 +57,7 @@ export class KafkaReach {
       await this.#look()
       this.#note(undefined)
     } catch (error) {
-      // What else goes wrong is for the question itself to say.
+      // Other errors are reported by the question itself.
       this.#note(isAway(error) ? away((error as Error).message) : undefined)
     }
   }
@@ -92,7 +92,7 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
     this.#apart = new TopicOffsets(kafka, NO_PATIENCE)
   }
 
-  /** As `TopicOffsets.bounds`. Whoever asks while another one waits to ask the same gets the same answer. */
+  /** Returns bounds as `TopicOffsets.bounds` does. Concurrent identical requests share one response. */
   bounds(topic: string): Promise<Bounds[]> {
     const joined = this.#bounds.get(topic)
     if (joined) return joined
@@ -109,7 +109,7 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
     return asked
   }
 
-  /** As `TopicOffsets.at`. */
+  /** Returns offsets as `TopicOffsets.at` does. */
   async at(topic: string, timeMs: number): Promise<number[]> {
     // Times differ, so these questions cannot be joined: they would pile up behind a broker that does not answer.
     if (this.#failed.has(topic)) await this.bounds(topic)
@@ -136,7 +136,7 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
   }
 }
 
-/** Who looks into Redis shall not wait long for Kafka. */
+/** Maximum wait of a look into Redis for Kafka. */
 const BRIEFLY_MS = 500
 const KEPT_MS = 10_000
 
@@ -156,7 +156,7 @@ export class PartitionCounts {
     this.#nowMs = nowMs
   }
 
-  /** @param otherwise where Kafka does not tell, and has not told before */
+  /** @param otherwise used if Kafka has never responded */
   of(topic: string, otherwise: number): Promise<number> {
     const nowMs = this.#nowMs()
     const kept = this.#kept.get(topic)

@@ -14,7 +14,7 @@ export interface PageFiles {
   asset(name: string): PageFile | undefined
 }
 
-/** @param script an ES module that holds everything, @param style likewise */
+/** @param script an ES module with the whole page @param style its style sheet */
 export function pageFiles({ script, style }: { readonly script: string; readonly style: string }): PageFiles {
   const files = new Map<string, PageFile>()
   const add = (extension: string, type: string, text: string) => {

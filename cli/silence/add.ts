@@ -26,7 +26,7 @@ type AddOptions = ValuesOf<typeof OPTIONS>
 const MATCHER = text(/^.{1,256}$/su, 'a text of 1 to 256 characters, in which * stands for any')
 const SEVERITY = parsedBy(
   given => (isSeverity(given) ? given : undefined),
-  'critical, warning or info, or a text with * that fits one',
+  'critical, warning or info, or a text with * that matches one',
 )
 const LABEL = parsedBy(
   given => /^([A-Za-z][A-Za-z0-9_]*)=(.{1,256})$/su.exec(given)?.slice(1) as [string, string] | undefined,

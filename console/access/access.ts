@@ -1,4 +1,4 @@
-/** Who may come in, and how they show it: on this machine, and where the console is deployed. */
+/** Access to the console and its credentials, local and deployed. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Person } from './person.ts'
 import { newSession, sessionIn } from './sessions.ts'
@@ -68,13 +68,13 @@ function people(holders: () => Promise<readonly Holder[]>, signOuts: SignOuts, n
   }
 }
 
-/** On this machine, who has the printed address is this person. @param token of the printed address */
+/** Access to a local console: the owner of the printed address has it. @param token of the printed address */
 export function localAccess(token: string, person: Person, now: () => number = Date.now): Access {
   const here = endedHere()
   const signOuts = new SignOuts(async () => here, { forMs: SIGN_OUTS_FOR_MS, now, told: () => {} })
   return {
     ...people(async () => [{ ...person, token }], signOuts, now),
-    // Of any port: it may be forwarded.
+    // Any port is accepted, because it may be forwarded.
     isOwnHost: host => LOOPBACK.has(host.toLowerCase().replace(/:\d+$/, '')),
     cookieFor: ({ port }) => `sluice-console-${port}`,
     takesTokenInAddress: true,

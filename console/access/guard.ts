@@ -75,11 +75,11 @@ function bearerOf(context: Context): string | undefined {
   return /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1]
 }
 
-/** What a request says about where it comes from. */
+/** Facts of a request about its origin. */
 export interface Origins {
   readonly method: string
   readonly url: URL
-  /** As the routes see it, without percent signs. */
+  /** Path as in the routes, without percent signs. */
   readonly path: string
   readonly host: string | undefined
   readonly origin: string | undefined
@@ -140,7 +140,7 @@ export function safeHeaders({ isSecure }: Pick<Access, 'isSecure'>): MiddlewareH
       baseUri: ["'none'"],
     },
     xFrameOptions: 'DENY',
-    // With `no-referrer`, browsers hide the origin of a form, too, and the console could not tell its own.
+    // `no-referrer` would hide the origin of a form, too, and the console could not recognize its own.
     referrerPolicy: 'same-origin',
     strictTransportSecurity: isSecure ? `max-age=${HTTPS_FOR_S}` : false,
     permissionsPolicy: { camera: false, geolocation: false, microphone: false, payment: false, usb: false },

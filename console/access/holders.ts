@@ -1,4 +1,4 @@
-/** Who may use a deployed console: the people and programs that a secret names, each with a token and a role. */
+/** Holders of access to a deployed console: the people and programs of a secret, each with a token and a role. */
 import { array, minLength, object, picklist, pipe, regex, safeParse, string } from 'valibot'
 import { ProblemError } from '../api/problem.ts'
 import type { Holder } from './access.ts'
@@ -8,7 +8,7 @@ const HOLDERS = object({
   tokens: pipe(
     array(
       object({
-        // Long enough that nobody finds it by trying.
+        // Long enough to resist guessing.
         token: pipe(string(), regex(/^[\w.~+/=-]{32,}$/)),
         name: pipe(string(), regex(/\S/)),
         role: picklist(ROLES),
@@ -70,7 +70,7 @@ export function freshHolders(
     if (!known)
       throw new ProblemError(
         'unavailable',
-        'The console cannot read who may come in, so it lets nobody in. Its log says why.',
+        'The console cannot read its list of holders, so access is refused. Its log has the reason.',
       )
     return known.holders
   }

@@ -1,4 +1,4 @@
-/** What the console takes on at once, so that no page and no program can make it read without end. */
+/** Limits of concurrent work, so that no page and no program can make the console read without end. */
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { ProblemError } from '../api/problem.ts'
@@ -37,7 +37,7 @@ export function limitedBodies({ bodyBytes }: Limits): MiddlewareHandler {
 }
 
 /**
- * The work on a question that takes too long goes on until it finds its own limit; a stream counts until it has begun.
+ * The work on a question that takes too long continues up to its own limit; a stream counts until it has begun.
  *
  * @throws ProblemError where there are too many questions, or this one takes too long
  */

@@ -1,4 +1,4 @@
-/** Who asks, and what that person may do. */
+/** The caller and its rights. */
 import type { Context } from 'hono'
 import { ProblemError } from '../api/problem.ts'
 
@@ -7,18 +7,18 @@ export const ROLES = ['viewer', 'operator'] as const
 export type Role = (typeof ROLES)[number]
 
 export interface Person {
-  /** For the audit. */
+  /** Name for the audit. */
   readonly name: string
   readonly role: Role
 }
 
-/** What every route finds in its context, once the guard has let the request in. */
+/** Context of every route after the guard has admitted the request. */
 export interface ConsoleHono {
   readonly Variables: {
     person: Person
     /** Asks again, for answers that last: whether the session or token of the request is still valid. */
     isStillSignedIn: () => Promise<boolean>
-    /** Hears of errors that nobody expects. */
+    /** Called with unexpected errors. */
     told: (error: unknown) => void
   }
 }

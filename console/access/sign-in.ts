@@ -14,7 +14,7 @@ const NOT_KEPT = { 'cache-control': 'no-store' }
 
 const WRONG = 'This token is not valid, or no longer.'
 
-/** What the form of the sign-in page asks for. @param styleAt the style sheet of the console's page */
+/** Routes of the sign-in page. @param styleAt the style sheet of the console's page */
 export function signInRoutes(access: Access, failed: FailedSignIns, styleAt: string): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
   routes.post('/sign-in', async context => {

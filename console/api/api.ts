@@ -51,7 +51,7 @@ export function apiRoutes(environment: ConsoleEnvironment) {
   }
 }
 
-/** What the page must know before it shows anything. */
+/** Routes that the page needs before it shows anything. */
 function environmentRoutes({ config, isLocal, streams }: ConsoleEnvironment) {
   return {
     '/environment': asked({}, async (_, request) => ({
@@ -65,14 +65,14 @@ function environmentRoutes({ config, isLocal, streams }: ConsoleEnvironment) {
   }
 }
 
-/** The flow of the environment: figures, lag, what stands still, the last alerts. */
+/** Routes of the flow: figures, lag, stalls, the last alerts. */
 function overviewRoutes(environment: ConsoleEnvironment) {
   const sampler = new OverviewSampler(environment)
   return {
-    // It costs nothing to ask for the newest look.
+    // The newest look is already in memory.
     '/overview': watched({}, 1_000, () => sampler.newest()),
     '/overview/history': asked({}, async () => {
-      // Begins to look, so that there is something to tell the next time.
+      // Starts looking, so that the next request has figures.
       await sampler.newest()
       return sampler.history
     }),

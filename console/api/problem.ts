@@ -1,4 +1,4 @@
-/** What is answered where a question cannot be: one sentence that says what is wrong and what to do. */
+/** Answer for a question that failed: one sentence with the problem and the remedy. */
 import type { Context } from 'hono'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { isUnknownTopic, RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
@@ -10,7 +10,7 @@ import {
 } from '../../packages/runtime/pipeline/errors.ts'
 
 export interface Problem {
-  /** What kind of problem it is, for programs. */
+  /** Kind of the problem, for programs. */
   readonly code:
     | 'bad-request'
     | 'signed-out'
@@ -49,14 +49,14 @@ export class ProblemError extends Error {
   }
 }
 
-/** @param told hears of errors that nobody expects, which are faults of Sluice itself */
+/** @param told called with unexpected errors, which are faults of Sluice itself */
 export function answerProblem(context: Context, error: unknown, told: (error: unknown) => void): Response {
   const problem = problemOf(error)
   if (problem.code === 'fault') told(error)
   return context.json(problem, STATUS[problem.code])
 }
 
-/** What an error means to those who asked. Pure. */
+/** Returns the problem that an error means to the caller. Pure. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return { code: error.code, message: error.message }
   const message = (error as Error)?.message
@@ -66,6 +66,6 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof Unavailable || isUnreadable(error)) return { code: 'unavailable', message }
   if (error instanceof PartitionStopped)
     return { code: 'unavailable', message: 'The topic has changed while it was read: ask again.' }
-  // Not its message: it may quote what it was given.
+  // The error's message is left out: it may quote data.
   return { code: 'fault', message: 'This is a fault of Sluice itself; the log of the console says more.' }
 }

@@ -40,7 +40,7 @@ export function asked<Fields extends ObjectEntries, Answer>(
 /**
  * A question that can be watched, see `watchable`.
  *
- * @param everyMs how often it is asked while somebody watches
+ * @param everyMs interval of the question while a page is open
  */
 export function watched<Fields extends ObjectEntries, Answer>(
   fields: Fields,

@@ -1,4 +1,4 @@
-/** What consumers remember, by partition and by entity. */
+/** State of consumers, by partition and by entity. */
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
 import { signalNamed, topicSize } from '../../lib/app/topics.ts'
 import { findEntities } from '../../lib/queries/find-entities.ts'
@@ -21,7 +21,7 @@ import { asked, watched } from './route.ts'
 interface StateName {
   readonly consumer: string
   readonly topic: string
-  /** What the topic carries; its name, if it is none of Sluice's. */
+  /** Signal of the topic; its name if it is foreign. */
   readonly signal: string
 }
 
@@ -90,7 +90,7 @@ async function partitionsIn(environment: ConsoleEnvironment, name: StateName): P
   return { ...name, partitions: states, ...(problem === undefined ? {} : { withoutKafka: problem }) }
 }
 
-/** How many partitions a topic has; by the table, where Kafka does not tell. */
+/** Returns the number of partitions of a topic; that of the table if Kafka does not respond. */
 async function sizeOf(
   environment: ConsoleEnvironment,
   topic: string,

@@ -17,7 +17,7 @@ import { Volumes } from './telemetry/volumes.ts'
 export interface FamilyAverages {
   readonly metrics: readonly ShownMetric[]
   readonly all: GroupAverages
-  /** By source, which tells sites, database types and models apart; the largest first, up to a limit. */
+  /** Averages by source, which distinguishes sites, database types and models; the largest first, up to a limit. */
   readonly groups: readonly GroupAverages[]
   /** How many groups there are. */
   readonly count: number

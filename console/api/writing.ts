@@ -183,7 +183,7 @@ async function playInto(
   const { bulkPublisher } = await import('../../packages/runtime/producer/publisher.ts')
   const dataWriter = await dataWriterOf(config)
   const addressing = { env, contentMode, dataWriter, keepPartitions: false, ...(keyBy ? { keyBy } : {}) }
-  // Its own: it remembers what it could not deliver.
+  // Separate publisher, because it remembers its undelivered events.
   const publisher = bulkPublisher(() => environment.kafka())
   try {
     await play({ ...played, addressing, publisher, futureToleranceMs, nowMs: Date.now, stop }, counts)

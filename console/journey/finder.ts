@@ -32,7 +32,7 @@ export class JourneyFinder {
     this.#reader = dataReader(environment.config)
   }
 
-  /** What spans tell of it, and the records that they name. Where there are no spans, that is nothing. */
+  /** Returns the records that its spans name; empty without spans. */
   async follow(asked: Asked): Promise<JourneyAnswer> {
     const missing = new Set<string>()
     const at = await this.#known(missing, () => this.#atPlace(asked, missing), [])
@@ -105,7 +105,7 @@ export class JourneyFinder {
     return outside === undefined ? this.#records.at([place], sources) : []
   }
 
-  /** The records that spans name, and those of events that nobody has read yet. */
+  /** Returns the records that spans name, and those of events that are still unread. */
   async #recordsOf(spans: readonly ToldSpan[]): Promise<readonly FoundRecord[]> {
     const sources = await this.#sources()
     const read = await this.#records.at(placesOf(spans, []), sources)
@@ -136,7 +136,7 @@ export class JourneyFinder {
     return { log, offsets, reader: this.#reader }
   }
 
-  /** A path that is half known is better than none: what does not answer is told as missing. */
+  /** A partial path is better than an error: unanswered parts are reported as missing. */
   async #known<T>(missing: Set<string>, ask: () => Promise<T>, otherwise: T): Promise<T> {
     try {
       return await ask()
@@ -169,7 +169,7 @@ export class JourneyFinder {
 }
 
 const NO_SPANS =
-  'The functions do not tell this console of their decisions: what a consumer decided is known only where it emitted something.'
+  "The functions do not report their decisions to this console: a consumer's decision is known only if it emitted an event."
 
 /** The trace of a record. One that carries no trace context has that with which its spans begin. */
 function traceOf({ event, record: { topic, partition, offset } }: FoundRecord): string {

@@ -1,4 +1,4 @@
-/** The newest paths that spans tell of, for those who do not know yet which one to look at. */
+/** The newest paths in the spans, as suggestions. */
 import type { EventName, EventStep, Journey, JourneyEnd, ToldSpan } from '../../lib/queries/journey/model.ts'
 import { journeyOf } from '../../lib/queries/journey/path.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
@@ -53,18 +53,18 @@ function emittedAfter(steps: readonly EventStep[]): string[] {
 
 export interface JourneyAnswer {
   readonly journey: Journey
-  /** Whether the functions tell this console of their decisions. */
+  /** Whether the functions report their decisions to this console. */
   readonly hearsSpans: boolean
-  /** What is not known, and why: sentences. */
+  /** Missing parts and reasons, as sentences. */
   readonly missing: readonly string[]
-  /** Of each topic on the path, what it carries; its name, if it is none of Sluice's. */
+  /** Signals of the topics on the path; the name of a foreign one. */
   readonly signals: Readonly<Record<string, string>>
   /** How much of the log was searched; absent where only known places were read. */
   readonly searched?: { readonly sinceMs: number; readonly isWhole: boolean }
 }
 
 export interface RecentAnswer {
-  /** Absent if the functions do not tell this console of their decisions. */
+  /** Missing if the functions do not report their decisions to this console. */
   readonly counts?: SpanCounts
   /** The newest first: those of which something came, and a few others. */
   readonly journeys: readonly RecentJourney[]
@@ -74,7 +74,7 @@ export interface RecentJourney {
   readonly traceId: string
   readonly atMs: number
   readonly end: JourneyEnd
-  /** What is at the beginning. */
+  /** First event of the path. */
   readonly event: EventName
   /** The types of the events that came of it, each once. */
   readonly emitted: readonly string[]

@@ -7,7 +7,7 @@ export interface KeptAnswerOptions {
   readonly nowMs?: () => number
 }
 
-/** What took long to get is asked for less often: it may take this part of the time. */
+/** Maximum share of the time that a slow answer may take. */
 const SHARE = 1 / 10
 
 export class KeptAnswer<T> {
@@ -62,7 +62,7 @@ export class KeptAnswers<T> {
     return this.#kept.get(key, () => new KeptAnswer(ask, this.#options)).get()
   }
 
-  /** What the answer tells has just been changed: the next one who asks gets a new one. */
+  /** Forgets an answer that a change has made obsolete. */
   forget(key: string): void {
     this.#kept.drop(key)
   }
@@ -71,7 +71,7 @@ export class KeptAnswers<T> {
 interface KeptByKeyOptions {
   /** Upper bound for the number of things; the one that was not asked for the longest gives way. */
   readonly most: number
-  /** What nobody has asked for in this time is dropped, in milliseconds. */
+  /** Unused answers are dropped after this time, in milliseconds. */
   readonly idleMs: number
   /** Milliseconds on a clock that does not jump. */
   readonly nowMs?: () => number
@@ -81,7 +81,7 @@ export class KeptByKey<T> {
   readonly #most: number
   readonly #idleMs: number
   readonly #nowMs: () => number
-  /** In the order in which they were asked for, the last one last. */
+  /** Answers in the order of their use, the last one last. */
   readonly #kept = new Map<string, { readonly value: T; readonly askedMs: number }>()
 
   constructor({ most, idleMs, nowMs = () => performance.now() }: KeptByKeyOptions) {

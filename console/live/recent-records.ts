@@ -1,4 +1,7 @@
-/** What a topic has had lately of one subject: searched once, backwards and up to a limit, and then followed from question to question. */
+/**
+ * Recent records of a topic about one subject: searched once, backwards and up to a limit, and then followed from question to
+ * question.
+ */
 import { type Searched, searchNewest } from '../../lib/queries/newest-records.ts'
 import { type Range, rangesOf } from '../../lib/queries/records.ts'
 import { topicReach } from '../../lib/queries/topics.ts'
@@ -36,7 +39,7 @@ export interface Period {
 }
 
 export interface Recent<T> {
-  /** By their times, the oldest first. */
+  /** Results by time, the oldest first. */
   readonly found: readonly T[]
   /** How far the search came. */
   readonly searched: Searched
@@ -46,7 +49,7 @@ export class RecentRecords<T extends Timed> {
   readonly #options: RecentOptions<T>
   #found: readonly T[] = []
   #searched: Searched = { records: 0, ended: 'whole' }
-  /** By partition, the offset after the last that was looked at; undefined before the first search. */
+  /** Offset after the last read record, by partition; undefined before the first search. */
   #next: readonly number[] | undefined
   #last: Promise<unknown> = Promise.resolve()
 
@@ -55,7 +58,7 @@ export class RecentRecords<T extends Timed> {
   }
 
   /**
-   * What there is now. One question after another: each goes on where the one before ended.
+   * Returns the present results. One question after another: each continues where the one before ended.
    *
    * @throws UnknownTopic, RefusedByKafka, Unavailable or PartitionStopped
    */
@@ -119,7 +122,7 @@ export class RecentRecords<T extends Timed> {
         return fresh.length < most
       },
     )
-    // What lies between was not read, so nothing older can stay.
+    // A gap was not read, so older results are dropped.
     const older = searched.ended === 'whole' ? this.#found : []
     this.#found = [...older, ...fresh].sort((a, b) => a.timeMs - b.timeMs).slice(-most)
     this.#searched = searched

@@ -9,7 +9,7 @@ import { problemOf } from '../api/problem.ts'
 import { queryOf } from '../api/query.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 
-/** What goes through a stream: the answer, or why there is none at the moment. */
+/** Message of a stream: the answer, or the reason of its absence. */
 type Live<T> = { readonly answer: T } | { readonly problem: ReturnType<typeof problemOf> }
 
 /** A proxy, or a laptop that was asleep, must not make a dead stream look alive; nor does a stream outlast the session. */
@@ -20,7 +20,7 @@ const streams = new OpenStreams()
 /**
  * Adds a question that can be watched.
  *
- * @param everyMs how often it is asked while somebody watches
+ * @param everyMs interval of the question while a page is open
  * @param ask must not depend on anything but the query: all who watch get the same answer
  */
 export function watchable<Schema extends GenericSchema, T>(
@@ -54,7 +54,7 @@ async function answerOf<T>(ask: () => Promise<T>, told: (error?: unknown) => voi
   }
 }
 
-/** A question that is asked every few seconds tells of the same fault once. Called without an error, it begins anew. */
+/** Reports a fault only once in a row. A call without an error resets it. */
 function onceInARow(told: (error: unknown) => void): (error?: unknown) => void {
   let last: string | undefined
   return error => {
@@ -112,7 +112,7 @@ class Newest {
   }
 }
 
-/** What a watcher is told: JSON of the answer or of the problem, and only where it has changed. */
+/** Sends JSON of the answer or of the problem, if it has changed. */
 type Tell = (json: string) => void
 
 interface Watched {
@@ -153,7 +153,7 @@ export class SharedAnswers {
     }
   }
 
-  /** A question that nobody waits for any more goes on: those who come before its answer join it, instead of asking again. */
+  /** A question without watchers continues: those who come before its answer join it. */
   async #keepAsking(
     key: string,
     watched: Watched,

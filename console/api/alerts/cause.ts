@@ -32,9 +32,9 @@ type Whose = Pick<ShownAlert, 'id' | 'transitions'> & { readonly topic: string }
 
 const MOST_RECORDS = 200_000
 const MOST_MS = 8_000
-/** A reading is looked for in the minute before the alert was told; where it is not, in the hour before. */
+/** Ranges before the alert in which its reading is searched, one after the other. */
 const BEFORE_MS = [60_000, 3_600_000]
-/** By how much the broker's clock may be behind that of whoever wrote the alert. */
+/** Maximum lag of the broker's clock behind that of the alert's writer. */
 const AFTER_MS = 60_000
 
 const GONE: CauseOfAlert = {

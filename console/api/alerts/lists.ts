@@ -45,7 +45,7 @@ export interface PendingAlerts {
 }
 
 const MOST_ROWS = 500
-/** Only for as long as its time tells: what is quick to answer is always new. */
+/** Kept for the duration of the question only: quick answers are always new. */
 const KEPT = { forMs: 0, most: 20, idleMs: 300_000 }
 const HOUR_MS = 3_600_000
 

@@ -24,7 +24,7 @@ import { ProblemError } from '../problem.ts'
 import { watched } from '../route.ts'
 
 export interface NotificationRow {
-  /** Of the event. */
+  /** Id of the event. */
   readonly id: string
   readonly at: string
   readonly reason: NotificationReason
@@ -33,7 +33,7 @@ export interface NotificationRow {
   readonly alerts: readonly NotifiedAlert[]
   /** How many alerts it counts beyond those that it shows. */
   readonly omitted: number
-  /** By function that delivers. */
+  /** Outcomes by delivering function. */
   readonly outcomes: readonly SinkOutcome[]
 }
 

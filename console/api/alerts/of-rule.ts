@@ -1,7 +1,7 @@
 /** Finds alerts by the name of their rule. Pure. */
 
 /**
- * The alerts of exactly this rule; where there are none, those with the text in the name of their rule, in capitals or not. So an
+ * Returns the alerts of exactly this rule; without any, those with the text in the name of their rule, ignoring case. So an
  * entity is found, too.
  *
  * @param asked undefined: all of them

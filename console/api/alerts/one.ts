@@ -22,7 +22,7 @@ export interface OneAlert extends ShownAlert {
   readonly behind: number | null
 }
 
-/** What came of an acknowledgement. */
+/** Result of an acknowledgement. */
 export type { Acknowledged }
 
 const ID = object({
@@ -32,7 +32,7 @@ const ID = object({
     maxLength(200, 'the id of an alert'),
   ),
 })
-/** As `derivedId` makes it. Any other text would find half of the topic, and no alert. */
+/** Form of `derivedId`. Any other text would match half of the topic, and no alert. */
 const DERIVED_ID = /^[\w-]{22}$/
 
 const SAID = object({

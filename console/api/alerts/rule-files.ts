@@ -21,22 +21,22 @@ export interface RuleFiles {
   /** The files of the folder on this machine; elsewhere the rules in force, as one file that cannot be saved. */
   readonly files: readonly NamedRuleFile[]
   readonly canBeSaved: boolean
-  /** Whether the rules of the files are those in force; null if the files have errors, or none are in force yet. */
+  /** Whether the rules of the files are active; null if the files have errors, or no rules are active yet. */
   readonly areInForce: boolean | null
 }
 
-/** What is wrong with a text. */
+/** Errors of a text. */
 export interface RulesChecked {
   readonly errors: readonly LocatedError[]
   readonly rules: number
 }
 
-/** What came of saving: nothing was written if there are errors. */
+/** Result of saving: with errors, no file was written. */
 export interface RulesSaved extends RulesChecked {
   readonly file: NamedRuleFile | null
 }
 
-/** As many characters as a rule set may have bytes. */
+/** Maximum number of characters, equal to the bytes of a rule set. */
 export const RULES_TEXT = pipe(
   string('a text'),
   minLength(1, 'a text with rules'),
@@ -73,7 +73,7 @@ async function saved(
       'Rules of a deployment are changed in its project and deployed: download the text.',
     )
   const { rulesDir } = environment.config
-  // Beforehand, so that an audit event tells of a change alone.
+  // Checked first, so that an audit event always means a change.
   const { errors, rules } = errorsWith(await folderOf(rulesDir), file, text)
   if (errors.length > 0) return { file: null, errors, rules }
   const done = await audited(environment, { by, action: 'rules save', filter: { file } }, async () => {

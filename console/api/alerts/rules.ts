@@ -21,7 +21,7 @@ export interface RuleRow {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly severity: string
-  /** What it looks for, in one line. */
+  /** Condition in one line. */
   readonly condition: string
   readonly paused: boolean
   /** How many entities or groups are in each state; `silent`: alerts about their silence, beside. */
@@ -34,11 +34,11 @@ export interface RuleRow {
 }
 
 export interface Rules {
-  /** By name. */
+  /** Rules by name. */
   readonly rules: readonly RuleRow[]
   /** Which rule set it is. Null where the log has activated none yet: then they are those of the folder. */
   readonly hash: string | null
-  /** In how many partitions of readings it is in force, and how many there are. */
+  /** Number of partitions of readings that have it, of all partitions. */
   readonly having: number
   readonly partitions: number
   /** How many entities alerting remembers. */
@@ -101,7 +101,7 @@ interface InForce extends Pick<Rules, 'hash' | 'having' | 'partitions'> {
 /**
  * The rules by which alerting decides.
  *
- * @throws Unavailable if Redis does not answer; ProblemError if there are none to be found
+ * @throws Unavailable if Redis does not respond; ProblemError if no rules are found
  */
 export async function rulesInForce(environment: ConsoleEnvironment): Promise<InForce> {
   const readings = await environment.topicSize('readings')

@@ -38,13 +38,13 @@ import { ConsoleAlerts, silencedBy } from './source.ts'
 
 export interface SilenceRow extends Silence {
   readonly state: SilencePhase
-  /** What it is about, on one line. */
+  /** Matchers in one line. */
   readonly about: string
   /** How many alerts that fire now it mutes; of one that is still to come, how many it would. */
   readonly mutes: number
 }
 
-/** What a silence would mute now. */
+/** Preview of a silence: the alerts that it would mute now. */
 export interface SilencePreview {
   readonly about: string
   /** The newest first; not all, where there are many. */
@@ -76,7 +76,7 @@ const MATCH = strictObject({
   severity: optional(
     pipe(
       TEXTS.wrapped,
-      check(all => all.every(isSeverity), 'critical, warning or info, or a text with * that fits one'),
+      check(all => all.every(isSeverity), 'critical, warning or info, or a text with * that matches one'),
     ),
   ),
   labels: optional(record(LABEL_NAME, TEXTS.wrapped)),

@@ -1,4 +1,4 @@
-/** Where the console's answers about alerts come from. What it reads of the topic is bounded. */
+/** Source of the console's answers about alerts. Reading the topic is bounded. */
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { keptSilences } from '../../../lib/app/silences.ts'
 import { topicSize } from '../../../lib/app/topics.ts'

@@ -17,13 +17,13 @@ import { changed } from '../route.ts'
 import { RULES_TEXT } from './rule-files.ts'
 import { ConsoleAlerts } from './source.ts'
 
-/** A rule that was tried, beside what was told in truth. */
+/** A tried rule beside its real alerts. */
 export interface TriedRow extends TriedRule {
   /** How many alerts of a rule of this name and these labels fired in the same time; null where that was not looked at. */
   readonly told: number | null
 }
 
-/** An alert that the rules would have told. */
+/** An alert that the rules would have published. */
 export interface TriedFiring extends Omit<Firing, 'toMs'> {
   /** Null: it was still firing at the end. */
   readonly toMs: number | null
@@ -64,9 +64,9 @@ export function trialRoutes(environment: ConsoleEnvironment) {
     'POST /alerts/rules/try': changed(TRY, async ({ text, hours, entity }, _, { req }) => {
       const { errors } = checkRules([{ where: FILE, text }])
       if (errors.length > 0) return { ...NOTHING, errors }
-      // It takes a processor for itself.
+      // A trial occupies a processor.
       if (isBusy)
-        throw new ProblemError('conflict', 'Rules are being tried by somebody else: try yours in a moment.')
+        throw new ProblemError('conflict', 'Another trial of rules is running: try again in a moment.')
       isBusy = true
       try {
         return await tried(environment, text, hours, entity, req.raw.signal)

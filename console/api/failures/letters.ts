@@ -86,7 +86,7 @@ export function addLetters(routes: Hono<ConsoleHono>, environment: ConsoleEnviro
   })
 }
 
-/** Remembers what it has read: whoever watches the list asks every few seconds. */
+/** Remembers its reading, because an open list is refreshed every few seconds. */
 class LetterList {
   readonly #source: LetterSource
   readonly #open: Letters
@@ -157,12 +157,12 @@ function numbers(
   }
 }
 
-/** What a failure code means; null for one that this version does not know. */
+/** Returns the meaning of a failure code; null for one that this version does not know. */
 export function meaningOf(code: string): string | null {
   return code in FAILURES ? FAILURES[code as keyof typeof FAILURES].description : null
 }
 
-/** To ten seconds: an answer in which nothing has changed is not sent again. */
+/** Rounds to ten seconds: an unchanged answer is not sent again. */
 function roundUp(ms: number): number {
   return Math.ceil(ms / 10_000) * 10_000
 }

@@ -22,16 +22,16 @@ import { meaningOf } from './letters.ts'
 
 /** The first bytes of a part of a record. */
 export interface PartOfRecord {
-  /** Of the whole part. */
+  /** Size of the whole part. */
   readonly bytes: number
-  /** As many of them as are shown. */
+  /** The shown beginning, base64. */
   readonly base64: string
 }
 
 export interface LetterAnswer extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
   readonly at: string
   readonly writtenAtMs: number
-  /** What its code means; null if this version does not know it. */
+  /** Meaning of the code; null if this version does not know it. */
   readonly means: string | null
   readonly routedBecause: string
   readonly firstFailedAt: string
@@ -47,7 +47,7 @@ export interface LetterAnswer extends Omit<DeadLetterSummary, 'partition' | 'off
   readonly headers: readonly ({ readonly name: string } & PartOfRecord)[]
 }
 
-/** What a page shows of one part; all of it can be downloaded. */
+/** Shown bytes of one part; all of it can be downloaded. */
 const SHOWN_BYTES = 64 * 1024
 const SHOWN_HEADER_BYTES = 4 * 1024
 /** Only the whole topic says how a letter was handled. */
@@ -87,7 +87,7 @@ async function letterAt(
 function missing(at: string, why: string): string {
   if (why === 'none')
     return `There is no dead letter at ${at} any more: the topic keeps them for a while only.`
-  if (why === 'other-record') return `What lies at ${at} is not a dead letter.`
+  if (why === 'other-record') return `The record at ${at} is not a dead letter.`
   return `The dead letter at ${at} is broken: ${why}. The pages of Kafka show the record; it can only be dropped.`
 }
 

@@ -25,11 +25,11 @@ export interface OperationAnswer {
   readonly leftOut: readonly LeftOut[]
   /** Null for a drop, before the end, and if nothing was redriven. */
   readonly failedAgain: FailedAgain | null
-  /** From 0 to 1; null while that is not known. */
+  /** Progress, 0 to 1; null while unknown. */
   readonly part: number | null
   /** Why it has failed; null if it has not. */
   readonly problem: string | null
-  /** What goes on with it on the command line; null once it is finished. */
+  /** Command that continues it; null once it is finished. */
   readonly resume: string | null
 }
 

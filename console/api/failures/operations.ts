@@ -16,7 +16,7 @@ import { OperationRunner } from './runner.ts'
 
 /** More are chosen by conditions. */
 const MOST_NAMED = 500
-/** It is kept with its operation until that has ended. */
+/** Maximum size, because a patch is kept with its operation until that has ended. */
 const LONGEST_PATCH = 64 * 1024
 const LEAST_RATE = 1
 const MOST_RATE = 100_000

@@ -1,4 +1,4 @@
-/** What a redrive or a drop would do. It looks, and changes nothing. */
+/** Plan of a redrive or a drop, made by reading alone. */
 import { LEFT_OUT, type LeftOutReason } from '../../../lib/operations/dead-letters/decide.ts'
 import type { DeadLetterOperations } from '../../../lib/operations/dead-letters/operations.ts'
 import type { HandlingRequest } from '../../../lib/operations/dead-letters/request.ts'
@@ -8,26 +8,26 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 export interface LeftOut {
   readonly reason: LeftOutReason
   readonly count: number
-  /** For people. */
+  /** Text for people. */
   readonly because: string
 }
 
 export interface Plan {
-  /** What is to be posted to do exactly this: its times do not move, so that letters that come meanwhile are not part of it. */
+  /** Request body for exactly this operation: its times are fixed, so that letters that arrive meanwhile are not part of it. */
   readonly request: HandlingRequest
   readonly taken: number
   readonly leftOut: readonly LeftOut[]
   /** Why the patch would break an event; empty if it does not. */
   readonly refused: readonly string[]
-  /** Of those that are taken, how many have each of these. */
+  /** Number of selected letters by code. */
   readonly codes: Readonly<Record<string, number>>
-  /** Those of the codes that are permanent. */
+  /** Permanent codes among them. */
   readonly permanent: readonly string[]
   readonly consumers: Readonly<Record<string, number>>
   readonly topics: Readonly<Record<string, number>>
   /** The consumers that get them, as they are now. */
   readonly consumersNow: readonly RedriveConsumer[]
-  /** Those that are named and not there. */
+  /** Named letters that do not exist. */
   readonly missing: readonly string[]
   /** Whether all was looked at; if not, there may be more. */
   readonly isWhole: boolean

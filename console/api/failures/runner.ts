@@ -72,7 +72,7 @@ export class OperationRunner {
   }
 }
 
-/** Nobody waits for the end of a run: the page sees the state of its operation, and the log has the error. */
+/** A run has no waiting caller: the page sees the state of its operation, and the log has the error. */
 function told(error: unknown): void {
   process.stderr.write(`${(error as Error).stack}\n`)
 }

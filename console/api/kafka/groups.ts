@@ -1,4 +1,4 @@
-/** The consumer groups of the cluster, whoever runs them, and how far each is behind. */
+/** Consumer groups of the cluster, and the lag of each. */
 import { type AgedGroupLag, allGroups, groupLags, withGroupAges } from '../../../lib/queries/group-lags.ts'
 import { consumerGroups } from '../../../lib/queries/groups.ts'
 import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
@@ -10,7 +10,7 @@ import { boundsOf, clusterTopics, functionOf, isFound } from './layouts.ts'
 
 export interface ListedGroup {
   readonly group: string
-  /** The function of Sluice that reads as this group; null if it is somebody else's. */
+  /** Function of Sluice that reads as this group; null for a foreign group. */
   readonly function: string | null
   readonly state: AgedGroupLag['state']
   readonly members: number
@@ -22,7 +22,7 @@ export interface ListedGroup {
 
 export interface GroupAnswer extends AgedGroupLag {
   readonly function: string | null
-  /** Of its oldest record that is not consumed; 0 without lag, null if that is not known. */
+  /** Age of its oldest pending record in seconds; 0 without lag, null if unknown. */
   readonly seconds: number | null
 }
 
@@ -59,7 +59,7 @@ export async function oneGroup(environment: ConsoleEnvironment, name: string): P
       `Kafka has no consumer group ${name}. A function has one once it has begun to read.`,
     )
   const [lag] = await groupLags(kafka, topics => boundsOfTopics(environment, topics), [description])
-  if (!lag) throw new Error('a group was asked about, and none is answered')
+  if (!lag) throw new Error('no lag was returned for a group')
   const waiting = lag.topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
   const aged =
     waiting.length > MOST_AGES

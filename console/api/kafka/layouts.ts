@@ -1,4 +1,4 @@
-/** What the routes about Kafka share: the topics of the cluster, how far they reach, and whose consumer groups are whose. */
+/** Common parts of the routes about Kafka: the topics of the cluster, their bounds, and the owners of consumer groups. */
 import { type ClusterTopic, layoutsIn } from '../../../lib/queries/cluster.ts'
 import { kafkaAnswer } from '../../../lib/queries/kafka-answers.ts'
 import type {
@@ -32,7 +32,10 @@ export function boundsOf(
   return kafkaAnswer('ends of topics', cluster.bounds(topics))
 }
 
-/** By partition, with what open transactions hide; nothing if there is no such topic. @throws RefusedByKafka or Unavailable */
+/**
+ * Returns the ends by partition, including records of open transactions; empty if the topic does not exist. @throws
+ * RefusedByKafka or Unavailable
+ */
 export async function highWatermarksOf(
   cluster: Pick<ClusterInspection, 'metadata' | 'bounds'>,
   topic: string,
@@ -42,7 +45,7 @@ export async function highWatermarksOf(
   return bounds.get(topic)?.map(bound => bound?.end) ?? []
 }
 
-/** The function that reads as a group; null if the group belongs to somebody else. */
+/** Returns the function that reads as a group; null for a foreign group. */
 export function functionOf({ consumers }: ConsoleEnvironment, group: string): string | null {
   return consumers.find(consumer => consumer.group === group)?.function ?? null
 }

@@ -19,7 +19,7 @@ export interface MessageTopic {
   readonly partitions: number
 }
 
-/** Of a file. Behind an HTTP API, no answer may be larger than 6 MB, and this one goes as Base64. */
+/** Maximum of a file. An answer behind an HTTP API may have 6 MB, and this one is sent as Base64. */
 const MOST_RECORDED = { records: 10_000, bytes: 64 * 1024 * 1024 } as const
 const MOST_BEHIND_HTTP_API = { records: 10_000, bytes: 3.5 * 1024 * 1024 } as const
 

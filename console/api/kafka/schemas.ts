@@ -12,7 +12,7 @@ import { ProblemError } from '../problem.ts'
 import { isFound } from './layouts.ts'
 
 interface ShippedSubject {
-  /** Of the events whose data it describes. */
+  /** Type of the events whose data it describes. */
   readonly type: string
   readonly format: EventFormat
 }
@@ -31,7 +31,7 @@ export interface SubjectAnswer extends ListedSubject {
   readonly shown: SchemaVersion
   /** The version before it; null if it is the first. */
   readonly before: number | null
-  /** From that one to the one that is shown; null if they are too long to compare. */
+  /** Changes since the earlier version; null if the texts are too long to compare. */
   readonly changes: readonly DiffLine[] | null
 }
 
@@ -58,7 +58,7 @@ export async function oneSubject(
   return { ...one, ...found, changes: changesBetween(earlier, found.shown.text) }
 }
 
-/** By the name of the subject, whichever way of naming subjects was chosen. Pure. */
+/** Returns the shipped subjects by name, for every naming strategy. Pure. */
 function shippedSubjects(env: string): ReadonlyMap<string, ShippedSubject> {
   return new Map(
     SERIALIZED_TYPES.flatMap(({ type }) =>
@@ -92,7 +92,7 @@ function ruleCalled(name: string | undefined): SubjectAnswer['rule'] {
   return name === undefined ? null : { name, promise: promiseOf(name) ?? null }
 }
 
-/** @param earlier null: there is none */
+/** @param earlier null without an earlier one */
 function changesBetween(earlier: string | null, text: string): readonly DiffLine[] | null {
   if (earlier === null) return []
   const [before, now] = [readable(earlier), readable(text)]

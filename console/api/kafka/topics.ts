@@ -13,16 +13,16 @@ import { boundsOf, clusterTopics, functionOf, isFound, topicCalled } from './lay
 
 export interface ListedTopic {
   readonly topic: string
-  /** Its name in the table of topics; null if it is not one of the environment's. */
+  /** Name in the table of topics; null for a foreign topic. */
   readonly signal: string | null
   readonly isInternal: boolean
   readonly partitions: number
   readonly replicationFactor: number
   readonly underReplicated: number
   readonly leaderless: number
-  /** What Kafka keeps now; null if a partition has no leader. */
+  /** Records that Kafka keeps now; null if a partition has no leader. */
   readonly records: number | null
-  /** Of each log once; null if a broker does not tell. */
+  /** Size of each log once; null if a broker does not report it. */
   readonly bytes: number | null
 }
 
@@ -82,11 +82,11 @@ function recordsIn(bounds: readonly (Bounds | undefined)[]): number | null {
 export interface TopicAnswer {
   readonly topic: string
   readonly isInternal: boolean
-  /** What the table of topics says of it; null if it is not one of the environment's. */
+  /** Entry in the table of topics; null for a foreign topic. */
   readonly table: { readonly signal: string; readonly carries: string; readonly key: string } | null
   readonly partitions: readonly PartitionAnswer[]
   readonly bytes: number | null
-  /** Of all copies together. */
+  /** Size of all replicas together. */
   readonly bytesOfCopies: number | null
   /** Null if this client may not see them. */
   readonly settings: readonly SettingAnswer[] | null
@@ -95,7 +95,7 @@ export interface TopicAnswer {
 
 export interface PartitionAnswer {
   readonly partition: number
-  /** -1 if there is none: then the rest is not known. */
+  /** Leader, or -1 without one: the rest is then unknown. */
   readonly leader: number
   readonly replicas: readonly number[]
   readonly inSync: readonly number[]
@@ -111,13 +111,13 @@ export interface PartitionAnswer {
 export interface SettingAnswer {
   readonly name: string
   readonly value: string | null
-  /** It was set for this topic; otherwise it is the default of the brokers. */
+  /** Whether it was set for this topic; otherwise it is the default of the brokers. */
   readonly isOwn: boolean
 }
 
 export interface ReadingGroup {
   readonly group: string
-  /** The function of Sluice that reads as this group; null if it is somebody else's. */
+  /** Function of Sluice that reads as this group; null for a foreign group. */
   readonly function: string | null
   readonly state: GroupLag['state']
   readonly members: number
@@ -174,7 +174,7 @@ function countOf(bound: Bounds | undefined): number {
   return bound ? Math.max(0, bound.end - bound.start) : 0
 }
 
-/** Its own ones first. What else is known of the topic must not be lost where this client may not see them. */
+/** Returns the settings, those of the topic first. A refusal must not hide the other facts of the topic. */
 async function settingsOf(
   cluster: ClusterInspection,
   topic: string,

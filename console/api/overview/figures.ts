@@ -1,4 +1,4 @@
-/** Turns what Kafka and Redis have told into the figures of the overview. Pure. */
+/** Computes the figures of the overview from the reports of Kafka and Redis. Pure. */
 import { SIGNALS, type Signal, signalNamed } from '../../../lib/app/topics.ts'
 import type { WatchedLag } from '../../../lib/diagnosis/stalls/progress-watch.ts'
 import type { ConsumerLag, ReadTopic } from '../../../lib/queries/lag.ts'
@@ -10,7 +10,7 @@ import type { ShownConsumer, ShownTopic, Values } from './shapes.ts'
 
 type Lag = ReadTopic & ConsumerLag
 
-/** What only grows, by name; see `Overview.values`. */
+/** Returns the growing counters by name; see `Overview.values`. */
 export function countersIn(kafka: KafkaLook | undefined, redis: RedisLook | undefined): Values {
   const ends = (signal: Signal) => endsOf(kafka?.bounds[signal])
   const topics = SIGNALS.map(signal => [`topic/${signal}`, ends(signal)] as const)
@@ -73,7 +73,7 @@ export function shownConsumers(
   })
 }
 
-/** With how long a batch of each consumer may wait to be filled. */
+/** Adds the maximum wait of each consumer's batches. */
 export function withWindows(lags: readonly Lag[], functions: readonly ShownFunction[]): WatchedLag[] {
   return lags.map(lag => {
     const declared = functions.find(({ name }) => name === lag.function)

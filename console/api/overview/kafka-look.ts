@@ -10,7 +10,7 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 
 export interface KafkaLook {
   readonly lags: readonly (ReadTopic & ConsumerLag)[]
-  /** By signal; undefined for a topic that does not exist. */
+  /** Bounds by signal; undefined for a topic that does not exist. */
   readonly bounds: Readonly<Record<Signal, readonly Bounds[] | undefined>>
   /** How many members each consumer group has, as far as that is known. */
   readonly members: ReadonlyMap<string, number>
@@ -69,7 +69,7 @@ export class KafkaLooks {
   }
 }
 
-/** Asks for the bounds of each topic once, whoever wants to know them. */
+/** Shares one request for the bounds of each topic among all callers. */
 function boundsOnce(offsets: TopicOffsets): Pick<TopicOffsets, 'bounds' | 'committed'> {
   const known = new Map<string, Promise<Bounds[]>>()
   return {

@@ -1,7 +1,7 @@
 /** How fast counters grow. */
 import type { History, Values } from './shapes.ts'
 
-/** Counters by name at one moment; each only grows, unless what it counts begins anew. */
+/** Counters by name at one moment; each only grows, unless its source is reset. */
 export interface Counted {
   readonly atMs: number
   readonly counters: Readonly<Record<string, number | null>>
@@ -14,7 +14,7 @@ const OVER_MS = 10_000
 export class Rates {
   #looks: Counted[] = []
 
-  /** How fast each grows a second; null where it was not known before, or has begun anew. */
+  /** Returns the growth of each per second; null for one that is new, or was reset. */
   next(now: Counted): Record<string, number | null> {
     this.#looks = [...this.#looks.filter(({ atMs }) => now.atMs - atMs <= OVER_MS), now]
     return Object.fromEntries(

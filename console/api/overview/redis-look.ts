@@ -1,4 +1,4 @@
-/** What consumers have made of their records, and which of them keep theirs in Kafka because their code fails. */
+/** Outcomes of consumers, and those whose circuit breaker is open. */
 
 import { firingAlerts } from '../../../lib/alerting/firing-alerts.ts'
 import type { Outcomes } from '../../../lib/queries/outcomes.ts'
@@ -71,7 +71,7 @@ function appliedByView(lags: KafkaLook['lags'] | undefined): string | undefined 
   return lag?.partitions.map(({ next }) => next).join()
 }
 
-/** How old a count may be where the view tells of nothing new. */
+/** Maximum age of a count while the view has no news. */
 const EVERY_MS = 10_000
 
 export class FiringCount {

@@ -1,4 +1,4 @@
-/** Looks at the environment every two seconds once somebody has asked, and keeps what the last five minutes were like. */
+/** Samples the environment every two seconds after the first request, and keeps the last five minutes. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { StandingStill } from '../../../lib/diagnosis/stalls/standing-still.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -15,7 +15,7 @@ const EVERY_MS = 2_000
 /** A server that has not answered by then counts as away. */
 const ANSWERS_WITHIN_MS = 8_000
 
-/** An answer, or why there is none. */
+/** An answer, or the reason of its absence. */
 type Asked<T> =
   | { readonly value: T; readonly problem: null }
   | { readonly value: undefined; readonly problem: string }
@@ -56,7 +56,7 @@ export class OverviewSampler {
     return isOld || !this.#last ? this.#lookOnce() : this.#last
   }
 
-  /** What the figures were. Where answers are not streamed, the server may have seen little of it. */
+  /** Past figures. Without streams, the server may have few of them. */
   get history(): History {
     return this.#history.columns
   }
@@ -64,7 +64,7 @@ export class OverviewSampler {
   async #keepLooking(): Promise<void> {
     const { signal } = this.#over
     while (!signal.aborted) {
-      // Whoever asks next is told why there is no newer one.
+      // The next request gets the reason.
       await this.#lookOnce().catch(() => {
         this.#last = undefined
       })

@@ -1,4 +1,4 @@
-/** What the overview is told. */
+/** Shapes of the overview. */
 import type { Signal } from '../../../lib/app/topics.ts'
 import type { Standing } from '../../../lib/diagnosis/stalls/standing-still.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
@@ -21,7 +21,7 @@ export interface Overview {
   readonly totals: Values
   readonly topics: readonly ShownTopic[]
   readonly consumers: readonly ShownConsumer[]
-  /** What writes without reading. */
+  /** Functions that write without reading. */
   readonly producers: readonly { readonly name: string; readonly emits: readonly Signal[] }[]
   readonly standing: readonly Standing[]
   /** How many alerts fire now. */
@@ -35,19 +35,19 @@ export interface Overview {
 export interface ShownTopic {
   readonly signal: Signal
   readonly topic: string
-  /** From its first record that is kept to its last; null if it does not exist, or that is not known. */
+  /** Number of records that are kept; null if the topic does not exist, or the number is unknown. */
   readonly records: number | null
 }
 
 export interface ShownConsumer {
   readonly function: string
   readonly topic: string
-  /** Undefined for a topic that is none of Sluice's. */
+  /** Signal of the topic; undefined for a foreign one. */
   readonly signal?: Signal
   readonly group: string
   /** Where it writes; failures are implied. */
   readonly emits: readonly Signal[]
-  /** How many members its group has; null if that is not known, or if an offset of its own tells how far it is. */
+  /** Number of members of its group; null if unknown, or if its position is an offset of its own. */
   readonly readers: number | null
 }
 

@@ -1,4 +1,4 @@
-/** For how long the first pending record of each consumer has waited. */
+/** Age of the first pending record of each consumer. */
 import type { ConsumerLag, ReadTopic } from '../../../lib/queries/lag.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { problemOf } from '../problem.ts'
@@ -27,8 +27,8 @@ export class Waits {
   }
 
   /**
-   * In seconds, by `consumer/topic`; null as long as it is not known. What was written before the first look is read from the topic
-   * until the next one.
+   * Returns the ages in seconds, by `consumer/topic`; null while unknown. Records written before the first look are read from the
+   * topic until the next one.
    */
   next(lags: readonly (ReadTopic & ConsumerLag)[], nowMs: number): Readonly<Record<string, number | null>> {
     for (const { topic, partitions } of lags)
@@ -61,7 +61,7 @@ export class Waits {
       for (const place of places) await this.#readOne(log, place)
       this.#fault = undefined
     } catch (error) {
-      // Nobody waits for the reading. The next look at Kafka tells of what is no fault of Sluice.
+      // The reading runs in the background. Outages are reported by the next look at Kafka.
       if (problemOf(error).code === 'fault') this.#tell(error)
     } finally {
       this.#isReading = false
@@ -92,19 +92,19 @@ interface Look {
 
 interface Known {
   readonly looks: Look[]
-  /** Of each record that was read: what it would have been as the end of a look, and the first look at that time. */
+  /** For each record that was read: its look as an end, and the first look at that time. */
   readonly reads: (readonly Look[])[]
 }
 
 /** Ten minutes of looks, at one every two seconds. */
 const MOST_LOOKS = 300
-/** More than consumers of one topic that stand still. */
+/** More than the number of stalled consumers of one topic. */
 const MOST_READS = 20
 
 export class OffsetTimes {
   readonly #known = new Map<string, Known>()
 
-  /** The partition ends here now. Each of several consumers of the topic may tell it of the same look. */
+  /** Notes the present end of the partition. Several consumers of the topic may report the same look. */
   ended(topic: string, partition: number, end: number, atMs: number): void {
     const { looks, reads } = this.#of(topic, partition)
     const last = looks.at(-1)

@@ -1,4 +1,4 @@
-/** What devices do, which sensors are silent, and what has happened lately. */
+/** Activities of devices, silent sensors, and recent events. */
 import type { Happening } from '../../../lib/queries/happenings.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { TelemetryMemory } from './memory.ts'
@@ -7,7 +7,7 @@ import { MOST_HAPPENINGS } from './memory.ts'
 export interface Activities {
   /** The most frequent first. */
   readonly counts: readonly { readonly activity: string; readonly devices: number }[]
-  /** Those that changed last, of the activity that was asked for or of all. */
+  /** Devices that changed last, of the requested activity or of all. */
   readonly devices: readonly DeviceNow[]
   readonly silent: readonly { readonly entity: string; readonly lastSeen: string }[]
   /** How many there are of both, of which lists have the first. */

@@ -95,7 +95,7 @@ export function entityPage(
   return { family, families, metrics, rows, page, pages, matching: own.length, known, isWhole }
 }
 
-/** Its metrics, in the order of the table of families. */
+/** Returns the metrics in the order of the table of families. */
 export function metricsOf(family: FamilyName): ShownMetric[] {
   return Object.entries(FAMILIES[family].metrics).map(([name, unit]) => ({ name, unit }))
 }

@@ -23,7 +23,7 @@ export interface EntityNow {
   readonly source: string
   readonly subject: string
   readonly family: FamilyName
-  /** Of the readings topic, and that topic. */
+  /** Partition of the readings topic, and that topic. */
   readonly partition: number
   readonly topic: string
   readonly metrics: readonly (ShownMetric & { readonly statistics: StatisticsSummary | null })[]
@@ -53,7 +53,7 @@ interface OpenValues {
 interface ShownActivity {
   /** RFC 3339, if it is silent. */
   readonly silentSince: string | null
-  /** What a device does, and since when. */
+  /** Activity of a device, and its start. */
   readonly doing: string | null
   readonly since: string | null
 }
@@ -63,7 +63,7 @@ export interface ShownReading {
   /** Milliseconds since the epoch. */
   readonly timeMs: number
   readonly offset: number
-  /** In the order of the metrics; null where the reading has none. */
+  /** Values in the order of the metrics; null where the reading has none. */
   readonly values: readonly (number | null)[]
 }
 
@@ -157,12 +157,12 @@ function shownReadings(
 }
 
 export interface WatchingRule {
-  /** Its name and labels. */
+  /** Name and labels of the rule. */
   readonly rule: string
   readonly name: string
   readonly metric: string
   readonly severity: string
-  /** What is compared: `value`, `state`, or the kind that replaces the value by a number of its own, such as `change`. */
+  /** Compared quantity: `value`, `state`, or the kind that derives a number of its own, such as `change`. */
   readonly compares: string
   /** When it is bad, in words. */
   readonly text: string

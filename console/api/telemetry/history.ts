@@ -10,7 +10,7 @@ import type { TelemetryMemory } from './memory.ts'
 export interface EntityHistory {
   /** The first instant of each minute, milliseconds since the epoch. */
   readonly minutes: readonly number[]
-  /** By metric, a value for each minute; null where it has none. */
+  /** Values of each minute, by metric; null for a minute without one. */
   readonly metrics: Readonly<Record<string, MinuteColumns>>
   readonly alerts: readonly AlertSpan[]
   /** How far the search for minutes came. */

@@ -1,4 +1,4 @@
-/** What the questions about telemetry share: answers that are dear to get, and how far topics have been read. */
+/** Common parts of the questions about telemetry: expensive answers, and the positions in topics. */
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { readData } from '../../../lib/app/event-data.ts'
@@ -35,7 +35,7 @@ export const MOST_HAPPENINGS = 50
 
 const LIST_FOR_MS = 4_000
 const RULES = { forMs: 15_000, most: 100, idleMs: 60_000 }
-/** What was read of a topic for one entity is kept while a page shows it, for this many entities at once. */
+/** Records of a topic for one entity are kept while a page shows them, for this many entities at once. */
 const KEPT = { most: 20, idleMs: 60_000 }
 const LIMITS = { mostRecords: 200_000, withinMs: 2_000 }
 
@@ -93,7 +93,8 @@ export class TelemetryMemory {
   }
 
   /**
-   * Of the partition that the entity's key leads to: if the topic has grown in the last hours, minutes from before are in another one.
+   * Returns the minutes in the partition of the entity's key: if the topic has grown in the last hours, earlier minutes are in
+   * another one.
    *
    * @param hours each span is searched on its own
    */
@@ -112,7 +113,7 @@ export class TelemetryMemory {
     )
   }
 
-  /** What happened to any entity. */
+  /** Returns the recent events of all entities. */
   happenings(): RecentRecords<Happening & { timeMs: number }> {
     const timed = (one: ReadRecord) => {
       const happening = happeningIn(one)

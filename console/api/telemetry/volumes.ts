@@ -6,7 +6,7 @@ import { once } from '../../../packages/runtime/lambda/once.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { PATIENCE_OF_A_PAGE } from '../../kafka-answers.ts'
 
-/** The topics that tell how much goes on. */
+/** Topics whose volume is counted. */
 const COUNTED_SIGNALS = [
   'readings',
   'analytics',
@@ -36,7 +36,7 @@ export interface Volume {
 const MINUTE_MS = 60_000
 /** A first answer has what was found in this time; the next ones add the rest. */
 const WITHIN_MS = 500
-/** By hours: about as many steps as a chart has room for. */
+/** Steps by hours: about as many as a chart has room for. */
 const STEPS: Readonly<Record<number, { stepMs: number; count: number }>> = {
   1: { stepMs: MINUTE_MS, count: 60 },
   6: { stepMs: 5 * MINUTE_MS, count: 72 },
@@ -45,7 +45,7 @@ const STEPS: Readonly<Record<number, { stepMs: number; count: number }>> = {
 
 export class Volumes {
   readonly #environment: ConsoleEnvironment
-  /** Its own connection: many questions in a row must not hold up those of other pages. */
+  /** Separate connection: many questions in a row must not delay those of other pages. */
   readonly #offsets: () => Promise<TopicOffsets>
   readonly #known = new Map<string, KnownOffsets>()
 

@@ -11,11 +11,11 @@ export interface FormField {
   /** `labels` are pairs of a name and a value. */
   readonly kind: 'number' | 'integer' | 'text' | 'choice' | 'labels'
   readonly isRequired: boolean
-  /** What the schema says of it: meaning, or unit. */
+  /** Meaning or unit, from the schema. */
   readonly about: string
   readonly least: number | null
   readonly most: number | null
-  /** Of a choice. */
+  /** Values of a choice. */
   readonly choices: readonly string[]
 }
 

@@ -19,7 +19,7 @@ export interface WrittenReading {
   readonly id: string
   /** RFC 3339. */
   readonly time: string
-  /** Its trace; without one, it begins a trace of its own. */
+  /** Trace of the event; a new one begins without it. */
   readonly traceparent?: string | undefined
 }
 
@@ -46,7 +46,7 @@ function refused(message: string): ProblemError {
   return new ProblemError('bad-request', message)
 }
 
-/** What is told of a reading that Kafka has taken. */
+/** Answer about a reading that Kafka has stored. */
 export interface Delivery {
   readonly id: string
   readonly topic: string

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 
 export interface RecordingShown {
   readonly name: string
-  /** What is in it. */
+  /** Description of the contents. */
   readonly what: string
   readonly events: number
   /** Alerts that fire on an empty state, by rule. */
@@ -49,7 +49,7 @@ export class Recordings {
     })
   }
 
-  /** Undefined if there is none of this name. */
+  /** Returns undefined if the name is unknown. */
   async named(name: string): Promise<OpenRecording | undefined> {
     const { streams } = await this.#manifest()
     const file = Object.keys(streams).find(one => nameOf(one) === name)

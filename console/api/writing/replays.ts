@@ -39,14 +39,14 @@ interface Replay {
   problem: string | null
 }
 
-/** Hears of errors that nobody expects. */
+/** Called with unexpected errors. */
 type Told = (error: unknown) => void
 type Play = (counts: PlayCounts, stop: AbortSignal) => Promise<void>
 type OnEnd = (ended: ReplayShown) => Promise<void>
-/** As `ConsoleEnvironment.inBackground`. */
+/** Runs work in the background, see `ConsoleEnvironment.inBackground`. */
 type InBackground = (work: (closing: AbortSignal) => Promise<void>) => void
 
-/** Of those that have ended. */
+/** Number of ended replays that are remembered. */
 const MOST_REMEMBERED = 20
 
 export class Replays {
@@ -69,7 +69,7 @@ export class Replays {
    *
    * @param play rejects once its signal is aborted
    * @param onEnd is called when it has ended, however that was
-   * @param told hears of faults: nobody waits for the end
+   * @param told called with faults, because the end has no waiting caller
    * @throws ProblemError if another recording is being played
    */
   start(started: StartedReplay, play: Play, onEnd: OnEnd, told: Told): ReplayShown {

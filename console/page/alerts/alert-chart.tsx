@@ -102,7 +102,7 @@ export function AcknowledgeButtons({ alert, tell }: AcknowledgeButtonsProps): JS
     <>
       <ConfirmButton label={acknowledged ? 'Take it over' : 'Acknowledge'} onConfirm={take} tell={tell}>
         <p>Everybody sees that you are working on it, until the alert resolves.</p>
-        <label for={field}>What is being done (may be empty)</label>
+        <label for={field}>Comment about the work (may be empty)</label>
         <input
           id={field}
           type="text"
@@ -113,7 +113,7 @@ export function AcknowledgeButtons({ alert, tell }: AcknowledgeButtonsProps): JS
       </ConfirmButton>
       {acknowledged && (
         <ConfirmButton label="Give it back" onConfirm={giveBack} tell={tell}>
-          <p>Nobody is working on it any more, for all to see.</p>
+          <p>The alert counts as not acknowledged again.</p>
         </ConfirmButton>
       )}
     </>

@@ -7,19 +7,19 @@ export interface Draft {
   readonly of: NamedRuleFile | undefined
 }
 
-/** By the name under which the file is chosen. */
+/** Drafts by the name of the chosen file. */
 export type Drafts = Readonly<Record<string, Draft>>
 
 export function isUnsaved({ text, of }: Draft): boolean {
   return text !== of?.text
 }
 
-/** Whether somebody else has changed the file since the person began. */
+/** Returns whether the file was changed by another person since the draft began. */
 export function isOvertaken(draft: Draft | undefined, file: NamedRuleFile | undefined): boolean {
   return draft !== undefined && file !== undefined && isUnsaved(draft) && draft.of?.hash !== file.hash
 }
 
-/** With the text that was typed. Where it is that of the file again, there is no draft any more. */
+/** Returns the drafts with the typed text. A text equal to the file's removes the draft. */
 export function withText(
   drafts: Drafts,
   name: string,
@@ -30,7 +30,7 @@ export function withText(
   return isUnsaved(draft) ? { ...drafts, [name]: draft } : without(drafts, name)
 }
 
-/** With what a file contains since it was saved; the page shows it until the files are read again. */
+/** Returns the drafts with the saved contents of a file, which the page shows until the files are read again. */
 export function withSaved(drafts: Drafts, chosen: string, file: NamedRuleFile): Drafts {
   return { ...without(drafts, chosen), [file.name]: { text: file.text, of: file } }
 }
@@ -46,7 +46,7 @@ export function unsavedOf(drafts: Drafts): Drafts {
 
 let kept: Drafts = {}
 
-/** They outlast a visit to another page of the console. */
+/** Keeps the drafts during a visit to another page of the console. */
 export function keptDrafts(): Drafts {
   return kept
 }

@@ -119,26 +119,26 @@ function Editor({ known, again }: { readonly known: RuleFiles; readonly again: (
   )
 }
 
-/** What a draft began with is not forgotten when the files are read again: nothing is saved over what a person has not seen. */
+/** Keeps the beginning of a draft when the files are read again, so that saving never overwrites an unseen change. */
 function useDrafts(known: RuleFiles): [Drafts, (by: (drafts: Drafts) => Drafts) => void] {
   const [drafts, set] = useState(keptDrafts)
   const change = (by: (drafts: Drafts) => Drafts) => {
     keepDrafts(by(keptDrafts()))
     set(keptDrafts())
   }
-  // What has been saved is in the files now.
+  // Saved drafts are in the files now.
   useEffect(() => change(unsavedOf), [known])
   return [drafts, change]
 }
 
 function inForceText(canBeSaved: boolean, areInForce: boolean | null): string {
   if (!canBeSaved)
-    return 'These are the rules in force. Rules of a deployment are changed in its project: try your text here, download it, and deploy.'
+    return 'These rules are active. Rules of a deployment are changed in its project: try your text here, download it, and deploy.'
   if (areInForce === null)
-    return 'These are the files of the rules folder. No rules are in force yet, or the files have errors.'
+    return 'These are the files of the rules folder. No rules are active yet, or the files have errors.'
   return areInForce
-    ? 'These are the files of the rules folder, and they are in force.'
-    : 'These are the files of the rules folder. Other rules are in force: the folder has changed since, or this is not the folder that is running.'
+    ? 'These are the files of the rules folder, and they are active.'
+    : 'These are the files of the rules folder. Other rules are active: the folder has changed since, or this is not the folder of the running functions.'
 }
 
 interface SaveProps {
@@ -147,7 +147,7 @@ interface SaveProps {
   readonly was: string | null
   readonly isChanged: boolean
   readonly saved: (as: NamedRuleFile) => void
-  /** Somebody else has changed the file. */
+  /** Called if the file was changed by another person. */
   readonly refused: () => void
 }
 

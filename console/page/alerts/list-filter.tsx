@@ -1,4 +1,4 @@
-/** What of the alerts is listed; it stands in the address. */
+/** Filter of the alerts; part of the address. */
 import type { JSX } from 'preact'
 import { useParameter } from '../data/address.ts'
 import { Check, Choice, TextField, useSettled } from '../parts/forms.tsx'

@@ -40,7 +40,7 @@ export class Downloads {
   }
 }
 
-/** What is looked at for one file. */
+/** Maximum that is searched for one file. */
 const MOST_LOOKED: Most = { records: 500_000, bytes: 256 * 1024 * 1024, ms: 20_000 }
 
 /** @throws as `listedMessages` does */

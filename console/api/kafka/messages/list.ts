@@ -18,7 +18,7 @@ export interface MessageList {
   readonly isNewestFirst: boolean
   /** Messages that were looked at, whether they are shown or not. */
   readonly looked: number
-  /** Of those, ticks and rule sets that are not shown. */
+  /** Ticks and rule sets among them that are not shown. */
   readonly hidden: number
   /** `limit`: there may be more messages that fit, which were not looked for. */
   readonly endedBy: Found<unknown>['endedBy']
@@ -32,7 +32,7 @@ export interface MessageList {
   readonly skipped: number
 }
 
-/** What is needed to look at messages. */
+/** Ports for reading messages. */
 export interface MessagePorts {
   readonly log: LogReader
   readonly offsets: Pick<TopicOffsets, 'bounds' | 'at'>

@@ -1,4 +1,4 @@
-/** The newest messages, for those who watch: each question goes on where the one before it ended, so that nothing is read twice. */
+/** The newest messages for an open page: each question continues where the one before ended, so that records are read once. */
 import { findRecords } from '../../../../lib/queries/find-records.ts'
 import { topicBounds } from '../../../../lib/queries/topics.ts'
 import type { Bounds } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
@@ -13,7 +13,7 @@ import {
 import type { MessagesQuery } from './query.ts'
 import { Wanted } from './rows.ts'
 
-/** What was told last, and how far it reached in each partition. */
+/** Last answer and its end in each partition. */
 interface Followed {
   readonly list: MessageList
   readonly ends: readonly number[]
@@ -24,7 +24,7 @@ interface Followed {
 const MOST_FOLLOWED = 20
 const REMEMBERED_MS = 30_000
 
-/** New messages that one question looks at. Of more, only the newest: nobody can read them anyway. */
+/** New messages that one question reads. A larger number is cut to the newest, since a page cannot show more. */
 const MOST_NEW = 5_000
 
 export class NewestMessages {
@@ -35,7 +35,7 @@ export class NewestMessages {
     this.#ports = ports
   }
 
-  /** @throws as `listedMessages` does; then the next question begins anew */
+  /** @throws as `listedMessages` does; the next question then starts from the beginning */
   async ask(query: MessagesQuery): Promise<MessageList> {
     const name = JSON.stringify(Object.entries(query).sort())
     const before = this.#followed.get(name)

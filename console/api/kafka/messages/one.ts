@@ -11,15 +11,15 @@ import type { MessagePorts } from './list.ts'
 export interface Message extends RecordView {
   /** About what it takes in Kafka. */
   readonly bytes: number
-  /** The value as it lies in Kafka; null if it has none. */
+  /** Stored value; null if it is missing. */
   readonly raw: {
     readonly bytes: number
     /** The beginning of it. */
     readonly base64: string
   } | null
-  /** How the event lies in the record; null if there is none. */
+  /** Encoding of the event in the record; null without an event. */
   readonly mode: 'binary' | 'structured' | null
-  /** As its header says. */
+  /** Content type of the header. */
   readonly contentType: string | null
   /** Whether it is too large for any reader, and has been left in Kafka. */
   readonly isOversize: boolean
@@ -31,7 +31,7 @@ interface Place {
   readonly offset: number
 }
 
-/** What a page shows of the bytes of one message. */
+/** Shown bytes of one message. */
 const MOST_RAW_BYTES = 64 * 1024
 
 /** @throws ProblemError if there is no such message, with the reason; else as `LogReader.read` */

@@ -47,7 +47,7 @@ export const MESSAGES_FIELDS = {
   from: optional(picklist(['newest', 'oldest'], 'must be newest or oldest')),
   /** Goes on where an earlier answer ended. */
   cursor: optional(pipe(string(), maxLength(20_000))),
-  /** What the record holds anywhere, what its key holds, and what the type of its event holds; case does not count. */
+  /** Texts that the record, its key, and the type of its event must contain, ignoring case. */
   text: optional(SOME_TEXT),
   key: optional(SOME_TEXT),
   type: optional(SOME_TEXT),
@@ -82,7 +82,7 @@ export function conditionsIn(where = ''): Filter[] {
 interface Beginning {
   readonly direction: Direction
   readonly ranges: readonly Range[]
-  /** Of all partitions of the topic. */
+  /** Bounds of all partitions of the topic. */
   readonly bounds: readonly Bounds[]
 }
 
@@ -125,7 +125,7 @@ function startingAt(range: Range, offset: number): Range {
 
 const CURSOR = /^([fb]):(\d{1,15}-\d{1,15}-\d{1,15}(?:,\d{1,15}-\d{1,15}-\d{1,15})*)$/
 
-/** What is left to look at, as text for an address: `b:0-12-40,2-0-7`. Undefined if nothing is left. Pure. */
+/** Returns the unread ranges as text for an address: `b:0-12-40,2-0-7`. Undefined without any. Pure. */
 export function cursorOf(direction: Direction, left: readonly Range[]): string | undefined {
   if (left.length === 0) return undefined
   const ranges = left.map(({ partition, start, end }) => `${partition}-${start}-${end}`)

@@ -9,7 +9,7 @@ import { type LogRecord, sizeOf } from '../../../../packages/runtime/cloudevents
 import type { DataReader } from '../../../../packages/runtime/pipeline/ports.ts'
 import { conditionsIn, type MessagesQuery } from './query.ts'
 
-/** What a list shows of a message; texts are cut. */
+/** Row of a list of messages; texts are cut. */
 export interface MessageRow {
   readonly partition: number
   readonly offset: number
@@ -18,7 +18,7 @@ export interface MessageRow {
   /** When the event happened, as its producer wrote it. */
   readonly eventTime: string | null
   readonly key: string | null
-  /** Of its event; null if it carries none. */
+  /** Type of its event; null without one. */
   readonly type: string | null
   /** The type without what all types of Sluice share. */
   readonly shortType: string | null
@@ -76,7 +76,7 @@ export class Wanted {
     this.#withTicks = ticks !== undefined
   }
 
-  /** Undefined if the record is not wanted. What can be seen without decoding is looked at first. */
+  /** Returns undefined for an unwanted record. Conditions that need no decoding are checked first. */
   async view(record: LogRecord): Promise<RecordView | undefined> {
     if (this.#text && !holdsText(record, this.#text)) return undefined
     if (this.#key && !record.key?.toString().toLowerCase().includes(this.#key)) return undefined

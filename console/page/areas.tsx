@@ -167,7 +167,7 @@ const shownArea = (area: Area): ShownArea => {
 /** The areas that the navigation lists. */
 export const AREAS: readonly ShownArea[] = AREA_PAGES.map(shownArea)
 
-/** It has a field in the head of every page in place of a link. */
+/** Search has a field in the head of every page in place of a link. */
 const SEARCH: Area = { title: 'Search', path: '/search', page: Search, namedBy: { '/search': ['for'] } }
 
 /** All that addresses lead to. */
@@ -183,7 +183,7 @@ const NAMED_BY: Readonly<Record<string, readonly string[]>> = Object.fromEntries
 interface ShownPage {
   /** Two addresses with the same key show the same page. */
   readonly key: string
-  /** Of the one thing that the page is about; empty for all other pages. */
+  /** Name of the one object that the page is about; empty for all other pages. */
   readonly name: string
 }
 
@@ -219,7 +219,7 @@ function Pages({ area: { title, pages = [] } }: { readonly area: Area }): JSX.El
       ) : Shown ? (
         <Shown />
       ) : (
-        <Empty>There is no such page here. The tabs above lead on.</Empty>
+        <Empty>Page not found. Choose one of the tabs above.</Empty>
       )}
     </div>
   )

@@ -1,4 +1,4 @@
-/** What stands around every page: the name of the environment, the navigation, and the way to the content. */
+/** Frame of every page: the name of the environment, the navigation, and the way to the content. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -33,7 +33,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }): J
 
 interface TopProps {
   readonly path: string
-  /** Of the present area: on a narrow screen, the button that opens the navigation bears it. */
+  /** Title of the present area, shown on the button that opens the navigation on a narrow screen. */
   readonly title: string
 }
 

@@ -22,7 +22,7 @@ const SPAN_ID = /^[0-9a-f]{16}$/
 /**
  * The spans of an `ExportTraceServiceRequest`.
  *
- * @returns undefined if it is none
+ * @returns undefined for any other request
  */
 export function spansIn(request: unknown): TakenSpans | undefined {
   const resources = (request as { resourceSpans?: unknown } | null)?.resourceSpans

@@ -8,7 +8,7 @@ import { SpanStore } from './span-store.ts'
 
 export interface SpanReceiver {
   readonly store: SpanStore
-  /** For the functions: where to send spans, with which credentials, and of how many records. */
+  /** Variables for the functions: address and credentials for spans, and the sampling rate. */
   readonly variables: Readonly<Record<string, string>>
   close(): Promise<void>
 }
@@ -16,7 +16,7 @@ export interface SpanReceiver {
 /** Several times what one request of the functions takes. */
 const LARGEST_BYTES = 8 * 1024 * 1024
 
-/** Listens on a free port of 127.0.0.1. Who may send has a token that only the returned variables tell. */
+/** Listens on a free port of 127.0.0.1. Senders need a token, which only the returned variables contain. */
 export async function receiveSpans(store: SpanStore = new SpanStore()): Promise<SpanReceiver> {
   const token = randomBytes(16).toString('hex')
   const server = createServer((request, response) => {
@@ -28,7 +28,7 @@ export async function receiveSpans(store: SpanStore = new SpanStore()): Promise<
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  // It must not keep a program alive that has ended otherwise.
+  // An open server must not keep a finished program alive.
   server.unref()
   return {
     store,
@@ -89,7 +89,7 @@ function parsed(text: string): unknown {
 }
 
 function respond(response: ServerResponse, status: number, body: object): void {
-  // What was not read of a request cannot be told from the next one.
+  // Unread bytes of a request would be taken for the next one.
   const close = status >= 400 ? { connection: 'close' } : {}
   response.writeHead(status, { 'content-type': 'application/json', ...close })
   response.end(JSON.stringify(body))

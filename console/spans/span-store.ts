@@ -17,7 +17,7 @@ const LIMITS: SpanLimits = { spans: 40_000, spansOfTrace: 500, ageMs: 3_600_000 
 /** How many traces one question follows an event through. */
 const MOST_TRACES = 20
 
-/** What the store has been sent. */
+/** Number of received spans. */
 export interface SpanCounts {
   readonly kept: number
   /** How many different ids the events in them have. */
@@ -37,7 +37,7 @@ interface Trace {
 export class SpanStore {
   readonly #limits: SpanLimits
   readonly #now: () => number
-  /** In the order of their last spans, the oldest first. */
+  /** Traces in the order of their last spans, the oldest first. */
   readonly #plain = new Traces()
   readonly #notable = new Traces()
   readonly #byEvent = new TraceIndex()
@@ -200,12 +200,12 @@ class TraceIndex {
     deleteFrom(this.#byName, keyOf(event), traceId)
   }
 
-  /** The traces of an event, in the order in which it was first told in them. */
+  /** Returns the traces of an event, in the order of its first spans. */
   of(event: Name): Iterable<string> {
     return all(this.#byName.get(keyOf(event)))
   }
 
-  /** As `of`, of all events with an id. */
+  /** Returns the traces of all events with an id. */
   withId(id: string): readonly string[] {
     return [...all(this.#byId.get(id))]
   }

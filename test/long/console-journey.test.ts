@@ -149,7 +149,7 @@ describe('one event through the system, and what consumers remember of it', () =
     await page.keyboard.press('Enter')
     await page.getByText('It ended as a dead letter').waitFor()
     await page.getByRole('link', { name: 'alerting' }).first().click()
-    await page.getByText('What it has decided').waitFor()
+    await page.getByText('Decisions').waitFor()
     await page.getByText('alerting remembers nothing of').waitFor()
     assert.deepEqual([await visit.obstacles(), await visit.isTooWide()], [[], false])
     await visit.close()

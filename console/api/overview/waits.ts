@@ -92,7 +92,7 @@ interface Look {
 
 interface Known {
   readonly looks: Look[]
-  /** For each record that was read: its look as an end, and the first look at that time. */
+  /** Looks by the record that was read: as an end, and the first look at that time. */
   readonly reads: (readonly Look[])[]
 }
 

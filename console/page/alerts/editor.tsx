@@ -135,10 +135,10 @@ function inForceText(canBeSaved: boolean, areInForce: boolean | null): string {
   if (!canBeSaved)
     return 'These rules are active. Rules of a deployment are changed in its project: try your text here, download it, and deploy.'
   if (areInForce === null)
-    return 'These are the files of the rules folder. No rules are active yet, or the files have errors.'
+    return 'These are the saved files of the rules folder. No rules are active yet, or the files have errors.'
   return areInForce
-    ? 'These are the files of the rules folder, and they are active.'
-    : 'These are the files of the rules folder. Other rules are active: the folder has changed since, or this is not the folder of the running functions.'
+    ? 'The files of the rules folder, which are active.'
+    : 'The files of the rules folder. Other rules are active: the folder has changed since, or this is not the folder of the running functions.'
 }
 
 interface SaveProps {

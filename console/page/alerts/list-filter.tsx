@@ -39,7 +39,7 @@ export function useListFilter(): AlertQuery {
     severity,
     unacknowledged,
   }
-  // A label that is still being typed is none.
+  // An incomplete label is ignored while it is being typed.
   const filter = { ...asked, label: asked.label.indexOf('=') > 0 ? asked.label : '' }
   return { filter, hours, isNarrowed: Object.values(filter).some(one => one !== '') }
 }
@@ -69,7 +69,7 @@ export function ListFilter(): JSX.Element {
           />
           <TextField name="label" label="Label" placeholder="team=ops" />
           <Check name="unacknowledged" value="true">
-            Nobody has taken it
+            Not acknowledged
           </Check>
         </>
       )}

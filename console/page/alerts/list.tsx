@@ -84,7 +84,7 @@ function History({ query: { filter, hours, isNarrowed } }: Props): JSX.Element {
           <AlertTable
             alerts={alerts}
             caption="alerts that have fired"
-            empty={`No alert${isNarrowed ? ' that fits the filter' : ''} fired in this time. Choose a longer one.`}
+            empty={`No ${isNarrowed ? 'matching ' : ''}alert fired in this time. Choose a longer one.`}
           />
         </>
       )}
@@ -127,7 +127,7 @@ function Behind({ of: behind }: { readonly of: number | null }): JSX.Element | n
     <span class="warn">
       {behind === null
         ? 'Kafka does not answer, so it is not known whether this is up to date.'
-        : `Not up to date: firing-alerts has ${countText(behind, 'record')} of the alerts topic still to read.`}
+        : `Not up to date: firing-alerts still has to read ${countText(behind, 'record')} of the alerts topic.`}
     </span>
   )
 }

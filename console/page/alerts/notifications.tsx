@@ -87,7 +87,7 @@ function Alerts({ alerts, omitted }: Pick<NotificationRow, 'alerts' | 'omitted'>
 type Outcome = NotificationRow['outcomes'][number]
 
 const STATES: Readonly<Record<Outcome['state'], { tone: Tone; text: string; title: string }>> = {
-  waiting: { tone: 'warn', text: 'waiting', title: 'Not processed yet, or a receiver does not answer' },
+  waiting: { tone: 'warn', text: 'waiting', title: 'Not processed yet, or a receiver does not respond' },
   passed: { tone: 'good', text: 'done', title: 'Each of its receivers that are named here has taken it' },
   failed: {
     tone: 'warn',

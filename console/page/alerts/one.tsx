@@ -52,7 +52,7 @@ function Head({ alert, tell }: HeadProps): JSX.Element {
   const nowMs = useNow(1_000)
   const [source, ...subject] = entity.split(' ')
   return (
-    <section class="card" aria-label="What it is">
+    <section class="card" aria-label="Details">
       <p class="alerts-title">
         <Severity of={severity} /> <strong>{rule}</strong> of <EntityLink entity={entity} />
       </p>
@@ -119,8 +119,8 @@ function link(text: string, path: string, parameters: Parameters): JSX.Element {
 }
 
 const AS = {
-  fired: 'With this reading the alert fired.',
-  began: 'With this reading the condition began to hold; time did the rest.',
+  fired: 'The alert fired with this reading.',
+  began: 'The condition began with this reading; the alert fired after its duration.',
   last: 'This is the last reading of the entity before the alert fired.',
 } as const
 
@@ -168,8 +168,8 @@ function valueIn(data: unknown, metric: string): number | string | null {
 
 function Life({ alert: { transitions, topic } }: Props): JSX.Element {
   return (
-    <section aria-label="What happened to it" class="card">
-      <h2>What happened to it</h2>
+    <section aria-label="Events of the alert" class="card">
+      <h2>Events of the alert</h2>
       {transitions.length === 0 && <p class="empty">Its events are no longer on the alerts topic.</p>}
       <ol class="alerts-life">
         {transitions.map(({ kind, time, partition, offset, reason, value, by, comment }) => (

@@ -9,7 +9,7 @@ import { countText } from '../parts/words.ts'
 import { placeIn } from './words.ts'
 
 interface TextProps {
-  /** Of the file. */
+  /** Name of the file. */
   readonly name: string
   readonly text: string
   readonly set: (text: string) => void

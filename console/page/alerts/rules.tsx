@@ -144,7 +144,7 @@ function About({ row }: { readonly row: OneRule['rules'][number] }): JSX.Element
         ))}
       </ul>
       <details>
-        <summary>As text, with all that it leaves to the defaults</summary>
+        <summary>As text, with all defaults</summary>
         <pre>{text}</pre>
       </details>
     </section>

@@ -29,7 +29,7 @@ const FIELDS = [
   ['labels', 'Labels', 'team=infra'],
 ] as const
 
-/** It begins with what the address says, so that a link from an alert can fill it in. */
+/** The form starts with the values of the address, so that a link from an alert can fill it in. */
 export function SilenceForm(): JSX.Element {
   const { query } = useLocation()
   const [fields, setFields] = useState<SilenceFields>({

@@ -44,8 +44,8 @@ export function SilencesPage(): JSX.Element {
             textOf={({ about, author, comment }) => `${about} ${author} ${comment}`}
             empty={
               silences.length === 0
-                ? 'There has never been a silence, or none is kept any more. Add one above, or from an alert.'
-                : 'None holds, and none is to come.'
+                ? 'No silences exist or are kept. Add one above, or from an alert.'
+                : 'No silences are active or scheduled.'
             }
           />
         )}

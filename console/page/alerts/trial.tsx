@@ -1,4 +1,4 @@
-/** Tries a text of rules on the readings of the last hours, and shows what it would have told. */
+/** Tries a text of rules on the readings of the last hours, and shows the alerts that it would have published. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { RulesTried, TriedFiring, TriedRow } from '../../api/alerts/trial.ts'
@@ -194,7 +194,7 @@ const FIRING_COLUMNS: readonly Column<TriedFiring>[] = [
 interface Props {
   readonly span: Span
   readonly firings: readonly Stretch[]
-  /** For those who do not see it. */
+  /** Text for screen readers. */
   readonly label: string
 }
 

@@ -1,4 +1,4 @@
-/** What is said of alerts, silences and rules, everywhere the same. Pure. */
+/** Texts about alerts, silences and rules, shared by all pages. Pure. */
 import type { AlertMatch } from '../../../lib/notification/match.ts'
 import type { AlertTransition } from '../../../lib/queries/alert-history.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
@@ -59,7 +59,7 @@ export function happenedText(kind: AlertTransition['kind']): string {
   return HAPPENED[kind]
 }
 
-/** What a person has written into the form of a silence. */
+/** Fields of the form of a silence. */
 export interface SilenceFields {
   readonly rule: string
   readonly severity: string
@@ -127,7 +127,7 @@ export function trialText({
     ...(refused > 0 ? [`${countText(refused, 'reading')} would be refused.`] : []),
     ...(leftOut > 0 ? [`${countText(leftOut, 'older record')} not read: the limit was reached.`] : []),
     ...(cut === 'time' ? ['It took too long and was stopped: choose a shorter time, or one entity.'] : []),
-    ...(cut === 'alerts' ? ['Stopped, because the rules tell too much: at 10,000 notifications.'] : []),
+    ...(cut === 'alerts' ? ['Stopped at 10,000 notifications: the rules publish too many.'] : []),
   ].join(' ')
 }
 
@@ -144,7 +144,7 @@ const HOUR_MS = 3_600_000
 /** Shown before the alert and after it, at least. */
 const MARGIN_MS = 10 * 60_000
 
-/** From before its condition held to after its end; undefined if that is longer ago than charts reach back. */
+/** Returns the time from before the condition to after its end; undefined if that is longer ago than charts reach back. */
 export function chartTime(
   { activeAt, endedAt }: Pick<OneAlert, 'activeAt' | 'endedAt'>,
   nowMs: number,

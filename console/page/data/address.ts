@@ -1,4 +1,4 @@
-/** What a person has chosen stands in the address, so that it can be shared and the browser's back button works. */
+/** Reads and changes the choices in the address, so that it can be shared and the browser's back button works. */
 import { useLocation } from 'preact-iso'
 import { changedSearch } from './search.ts'
 
@@ -16,6 +16,6 @@ export function useParameters(): [
   change: (changes: Readonly<Record<string, string>>) => void,
 ] {
   const { query, path, route } = useLocation()
-  // What another part has changed meanwhile must not be lost, so the address itself is read.
+  // The address itself is read, so that changes by other parts are kept.
   return [query, changes => route(path + changedSearch(location.search, changes), true)]
 }

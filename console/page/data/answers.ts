@@ -13,7 +13,7 @@ import { type Message, watch } from './watched.ts'
 type Change = Extract<keyof Answers, `P${string}`>
 export type Question = Exclude<keyof Answers, Change>
 
-/** What is known of an answer. While the server is away, the last answer stays, beside the problem. */
+/** State of an answer. While the server is away, the last answer stays, beside the problem. */
 export interface Answer<T> {
   readonly answer: T | undefined
   readonly problem: Problem | undefined

@@ -1,9 +1,9 @@
-/** What happens when a person comes to another page: its name is shown, and the keyboard and the screen reader begin at its heading. */
+/** Arrival at another page: its name is shown, and the keyboard and the screen reader begin at its heading. */
 import type { RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 
 /**
- * @param page the key of the page; a change of other parameters is no arrival
+ * @param page the key of the page; a change of other parameters does not count as an arrival
  * @param title of the page
  * @param content where the page is
  */

@@ -26,7 +26,7 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   throw new RefusedByServer(await response.json().catch(() => AWAY))
 }
 
-/** As `problemOf`, for a question that the page itself asks again: where the console is away, that is said, too. */
+/** Returns a problem as `problemOf` does, for a question that the page itself repeats: an outage of the console is included. */
 export function problemMeanwhile(error: unknown): Problem {
   const problem = problemOf(error)
   if (problem !== AWAY) return problem

@@ -13,7 +13,7 @@ interface Shown {
   readonly source: unknown
   readonly subject?: unknown
   readonly data: unknown
-  /** Where the event lies in Kafka, if that is known. */
+  /** Position of the event in Kafka, if it is known. */
   readonly place: { readonly partition: number; readonly offset: number } | undefined
 }
 

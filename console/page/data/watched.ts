@@ -1,9 +1,9 @@
-/** Questions that are watched: one stream for each, however many parts of the page watch it, and none while nobody sees the page. */
+/** Watched questions: one stream for each, shared by all parts of the page, and none while the page is hidden. */
 import type { Problem } from '../../api/problem.ts'
 import { ask, problemMeanwhile } from './ask.ts'
 import { liveOf } from './search.ts'
 
-/** The newest answer, or why there is none at the moment. */
+/** The newest answer, or the reason of its absence. */
 export type Message<T> = { readonly answer: T } | { readonly problem: Problem }
 
 type Tell = (message: Message<never>) => void
@@ -45,7 +45,7 @@ class Watched {
     this.#stop()
   }
 
-  /** A browser keeps few connections to one server: pages that nobody sees must not take them from the one that is seen. */
+  /** A browser keeps few connections to one server: hidden pages must not take them from the visible one. */
   readonly #look = (): void => {
     if (document.hidden) this.#stop()
     else this.#end ??= this.#begin()
@@ -85,7 +85,7 @@ function stream(path: string, tell: Tell): () => void {
     source.onmessage = ({ data }) => tell(JSON.parse(data))
     source.onerror = () => {
       source?.close()
-      // A stream does not tell why it has ended; the question itself does.
+      // A stream ends without a reason; the question itself returns it.
       void askOnce(path, tell, over.signal).then(() => setTimeout(open, REOPEN_MS))
     }
   }

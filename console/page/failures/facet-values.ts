@@ -16,7 +16,7 @@ interface Listed {
  * The first values, and the chosen one wherever it is, so that it can be undone.
  *
  * @param values the most frequent first
- * @param chosen empty if none is chosen
+ * @param chosen empty without a choice
  * @param shown how many of the values are listed
  */
 export function listedValues(values: readonly FacetValue[], chosen: string, shown: number): Listed {

@@ -7,7 +7,7 @@ import { type FacetValue, listedValues } from './facet-values.ts'
 interface Props {
   readonly title: string
   readonly values: readonly FacetValue[]
-  /** Empty if none is chosen. */
+  /** Chosen value; empty without a choice. */
   readonly chosen: string
   readonly choose: (name: string) => void
 }

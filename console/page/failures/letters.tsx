@@ -15,7 +15,7 @@ import { Facet } from './facet.tsx'
 import { Handle } from './handle.tsx'
 import { Times } from './times.tsx'
 
-/** Its name in the address. */
+/** Name in the address. */
 const TABLE = 'letters'
 
 export function Letters(): JSX.Element {
@@ -72,7 +72,7 @@ interface ListedProps {
 function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Element {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const { path } = useLocation()
-  // What is not listed any more cannot be meant.
+  // Letters that are no longer listed are not selected.
   const ats = letters.flatMap(({ at }) => (chosen.has(at) ? [at] : []))
   const toggle = (at: string) => {
     const next = new Set(chosen)
@@ -121,7 +121,10 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
   )
 }
 
-/** The filter of the table is none of the conditions: while it is set, "all of these" would be more than a person sees. */
+/**
+ * Offers an action for all letters of the conditions. The filter of the table is not one of them: while it is set, "all of these"
+ * would be more than the page shows.
+ */
 function ForAll({ conditions }: Pick<ListedProps, 'conditions'>): JSX.Element {
   const [tableFilter] = useParameter(`${TABLE}.filter`)
   if (tableFilter)

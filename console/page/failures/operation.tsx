@@ -52,9 +52,7 @@ function Operation({ operation, again }: Props): JSX.Element {
       </p>
       {problem && <p class="problem">{problem}</p>}
       {state === 'interrupted' && (
-        <p class="warn">
-          What did it is gone: a process that has ended, or a page that was closed. It can be resumed.
-        </p>
+        <p class="warn">Interrupted: its process has ended, or its page was closed. It can be resumed.</p>
       )}
       <FailedAgain operation={operation} />
       <LeftOutList leftOut={leftOut} />
@@ -144,7 +142,7 @@ function Controls({ operation: { id, state, resume }, again }: Props): JSX.Eleme
       )}
       {state !== 'running' && (
         <details>
-          <summary>On the command line</summary>
+          <summary>With the command line</summary>
           <pre>{resume}</pre>
         </details>
       )}

@@ -11,7 +11,7 @@ import { PlanText } from './plan.tsx'
 import { goOnFromHere } from './steps.ts'
 import { type Command, WORDS } from './words.ts'
 
-/** What a person may want to be done: the question for its plan. */
+/** A requested action: the question for its plan. */
 interface Wanted {
   readonly command: Command
   readonly ats: readonly string[]

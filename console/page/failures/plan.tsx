@@ -1,4 +1,4 @@
-/** What a redrive or a drop would do. */
+/** Plan of a redrive or a drop. */
 import type { JSX } from 'preact'
 import type { LeftOut, Plan } from '../../api/failures/plan.ts'
 import { countText, numberText } from '../parts/words.ts'
@@ -72,7 +72,7 @@ function Counted({
   )
 }
 
-/** Those that an operation leaves out, and why. */
+/** Shows the letters that an operation leaves out, with the reasons. */
 export function LeftOutList({ leftOut }: { readonly leftOut: readonly LeftOut[] }): JSX.Element | null {
   if (leftOut.length === 0) return null
   return (

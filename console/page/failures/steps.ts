@@ -6,7 +6,7 @@ const AGAIN_MS = 3_000
 /** After this many failed calls in a row, the server is not expected back soon. */
 const MOST_FAILED = 5
 
-/** Sees to it that an operation goes on that runs in steps. */
+/** Continues an operation that runs in steps. */
 export function goOnFromHere(id: string): void {
   if (called.has(id)) return
   called.add(id)
@@ -20,7 +20,7 @@ async function callSteps(id: string): Promise<void> {
       if (state !== 'running') return
       failed = 0
     } catch (error) {
-      // It was stopped, or another page goes on with it. Of all else, the page of the operation shows what came of it.
+      // The operation was stopped, or another page continues it. The page of the operation shows all other results.
       if (problemOf(error).code === 'conflict') return
       failed += 1
       await new Promise(resolve => setTimeout(resolve, AGAIN_MS))

@@ -52,7 +52,7 @@ function AskForm({ asked }: { readonly asked: string }): JSX.Element {
   )
 }
 
-/** What spans tell, live; where they tell nothing, and where a person asks for it, what the log tells. */
+/** Shows the spans live. Without spans, and on request, it shows the records of the log. */
 function Followed({ asked }: { readonly asked: Asked }): JSX.Element {
   const live = useLive('/journey', asked)
   const [minutes, setMinutes] = useParameter('minutes')
@@ -73,7 +73,7 @@ function Followed({ asked }: { readonly asked: Asked }): JSX.Element {
         ) : (
           <>
             {answer.hearsSpans && minutes === '' && (
-              <p>No function has told of it, or that was too long ago: the log is searched.</p>
+              <p>No spans of it were found, or they are too old: the log is searched.</p>
             )}
             <Searched key={round} asked={asked} minutes={minutes || '15'} />
             <SearchChoice minutes={minutes || '15'} search={search} title="The log was searched for" />
@@ -144,9 +144,9 @@ function Recent(): JSX.Element {
   return (
     <>
       <p>
-        Every event leaves a trail: where it lies in Kafka, what each consumer decided about it and why, and
-        what came of that, down to an alert, a notification or a dead letter. Choose one, or name it by its
-        id.
+        Every event leaves a trail: its position in Kafka, the decisions of each consumer with their reasons,
+        and what came of that, down to an alert, a notification or a dead letter. Choose one, or name it by
+        its id.
       </p>
       <Known of={recent} what="the newest events">
         {answer => <RecentList answer={answer} />}

@@ -28,7 +28,7 @@ export function Path({ answer }: { readonly answer: JourneyAnswer }): JSX.Elemen
       </p>
       <Way stages={way} signals={signals} />
       {missing.length > 0 && (
-        <ul class="list muted" aria-label="What is not known">
+        <ul class="list muted" aria-label="Missing parts">
           {missing.map(one => (
             <li key={one}>{one}</li>
           ))}
@@ -42,7 +42,7 @@ export function Path({ answer }: { readonly answer: JourneyAnswer }): JSX.Elemen
 
 interface Props {
   readonly stages: readonly Stage[]
-  /** What each topic carries. */
+  /** Signal of each topic. */
   readonly signals: Readonly<Record<string, string>>
 }
 
@@ -84,7 +84,7 @@ function Stop({
 }
 
 interface Common {
-  /** What each topic carries. */
+  /** Signal of each topic. */
   readonly signals: Readonly<Record<string, string>>
   /** Where the path begins, in milliseconds since the epoch. */
   readonly startMs: number | undefined
@@ -108,7 +108,7 @@ function EventNode({ step, ...common }: Common & { readonly step: EventStep }): 
     <li class={nodeClass(common, key)}>
       <EventCard step={step} signals={common.signals} startMs={common.startMs} />
       {decisions.length > 0 && (
-        <ol aria-label={`What consumers decided: ${kindOf(event?.type).word}`}>
+        <ol aria-label={`Decisions of consumers: ${kindOf(event?.type).word}`}>
           {decisions.map(decision => (
             <DecisionNode key={decision.key} decision={decision} of={step} {...common} />
           ))}
@@ -128,7 +128,7 @@ function DecisionNode({
     <li class={nodeClass(common, key)}>
       <Verdict decision={decision} of={of} startMs={common.startMs} />
       {timers.length + emitted.length > 0 && (
-        <ol aria-label={`What came of it: ${consumer}`}>
+        <ol aria-label={`Events emitted by ${consumer}`}>
           {emitted.map(step => (
             <EventNode key={step.key} step={step} {...common} />
           ))}
@@ -147,7 +147,7 @@ function nodeClass({ onWay }: Common, key: string): string {
 
 interface VerdictProps {
   readonly decision: DecisionStep
-  /** What it was about. */
+  /** Event of the decision. */
   readonly of: EventStep
   /** Where the path begins, in milliseconds since the epoch. */
   readonly startMs: number | undefined
@@ -186,7 +186,7 @@ function Because({ decision }: { readonly decision: DecisionStep }): JSX.Element
   return knownBy === 'emission' ? <span>it emitted what follows; why is not known</span> : null
 }
 
-/** With its names as code, which stand between backticks. */
+/** Shows a sentence with its names, between backticks, as code. */
 function Sentence({ text }: { readonly text: string }): JSX.Element {
   return (
     <span>
@@ -197,7 +197,7 @@ function Sentence({ text }: { readonly text: string }): JSX.Element {
 
 interface EventCardProps {
   readonly step: EventStep
-  /** What each topic carries. */
+  /** Signal of each topic. */
   readonly signals: Readonly<Record<string, string>>
   /** Where the path begins, in milliseconds since the epoch. */
   readonly startMs: number | undefined
@@ -277,7 +277,7 @@ function Details({ step }: { readonly step: EventStep }): JSX.Element {
   return (
     <div class="row">
       <details>
-        <summary>What it says</summary>
+        <summary>Contents</summary>
         <Facts
           of={[
             ['id', event?.id],
@@ -309,7 +309,7 @@ function messageAddress({ topic, partition, offset }: Place): string {
   return addressOf('/kafka/messages', { topic, partition, offset })
 }
 
-/** What the consumer remembers of the entity of the event. */
+/** Returns the address of the consumer's state for the entity of the event. */
 function stateAddress({ consumer, place }: DecisionStep, { event }: EventStep): string {
   const entity = event?.subject === undefined ? undefined : `${event.source} ${event.subject}`
   return addressOf('/state', { consumer, topic: place?.topic, entity })

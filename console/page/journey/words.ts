@@ -1,4 +1,4 @@
-/** What the page of an event calls things. Pure. */
+/** Texts of the page of an event. Pure. */
 
 import { type EventType, eventTypeRow, fileNameOf } from '../../../lib/event-types.ts'
 import type { DecisionStep, EventStep, JourneyEnd } from '../../../lib/queries/journey/model.ts'
@@ -22,7 +22,10 @@ const TONES: Readonly<Partial<Record<EventType, Tone>>> = {
   'io.sluice.dead-letter.v1': 'bad',
 }
 
-/** What an event is, by its type: by the table of event types, or else by its name, `com.example.door.opened.v1` is "Com example door opened". */
+/**
+ * Returns the kind of an event by the table of event types, or else by its name: `com.example.door.opened.v1` is "Com example
+ * door opened".
+ */
 export function kindOf(type: string | undefined): Kind {
   if (type === undefined) return { word: 'A record that carries no event', tone: 'bad' }
   const tone = TONES[type as EventType] ?? 'plain'
@@ -44,7 +47,7 @@ const ENDS: Readonly<
   },
   retrying: { word: 'retrying', says: 'It failed, and waits to be tried again.', tone: 'bad' },
   failed: { word: 'failed', says: 'A consumer could not process it.', tone: 'bad' },
-  told: { word: 'people told', says: 'An alert changed, and people were told.', tone: 'warn' },
+  told: { word: 'people told', says: 'An alert changed, and notifications were sent.', tone: 'warn' },
   alert: { word: 'alert', says: 'An alert fired.', tone: 'warn' },
   waiting: { word: 'under way', says: 'It is under way: a consumer has not come to it yet.', tone: 'plain' },
   emitted: { word: 'emitted', says: 'Events came of it.', tone: 'good' },
@@ -72,14 +75,14 @@ const CONSUMERS: Readonly<Record<string, string>> = {
   patterns: 'holds groups of events against the rules',
   'firing-alerts': 'lists the alerts that fire now',
   'alert-router': 'sends each alert to its group, by the routes',
-  notifier: 'collects the alerts of a group, and tells of them together',
+  notifier: 'collects the alerts of a group for common notifications',
   'notify-sns': 'publishes notifications to SNS',
   'notify-webhook': 'delivers notifications to webhooks',
   'open-letters': 'lists the dead letters that wait for people',
   'dlq-router': 'decides whether a failure is tried again',
 }
 
-/** What a consumer is for; undefined for one that is not Sluice's. */
+/** Returns the purpose of a consumer; undefined for a foreign one. */
 export function purposeOf(consumer: string): string | undefined {
   return Object.hasOwn(CONSUMERS, consumer) ? CONSUMERS[consumer] : undefined
 }
@@ -103,7 +106,7 @@ export function outcomeOf({ outcome }: Pick<DecisionStep, 'outcome'>): Kind {
   return OUTCOMES[outcome] ?? { word: outcome, tone: 'plain' }
 }
 
-/** What a person has typed or pasted: an id, a trace id, or a traceparent. */
+/** Returns the search of a typed text: an id, a trace id, or a traceparent. */
 export function askedFor(text: string): { readonly id: string } | { readonly trace: string } {
   const asked = text.trim()
   const inHex = asked.toLowerCase()
@@ -111,7 +114,7 @@ export function askedFor(text: string): { readonly id: string } | { readonly tra
   return trace === undefined ? { id: asked } : { trace }
 }
 
-/** What an event is about, short: of an alert its rule and entity, of a failure the place of its record. */
+/** Returns a short title of an event: of an alert its rule and entity, of a failure the position of its record. */
 export function titleOf(
   { event, data, topic }: Pick<EventStep, 'event' | 'data' | 'topic'>,
   signals: Readonly<Record<string, string>>,
@@ -172,7 +175,7 @@ const WEIGHTS: readonly (readonly [form: RegExp, weight: number])[] = [
   [/\.analytics\./, 1],
 ]
 
-/** @param roots of a path; empty if there are none */
+/** @param roots of a path; may be empty */
 export function mainWay(roots: readonly EventStep[]): readonly Stage[] {
   return heaviest(roots.map(wayFrom))?.stages ?? []
 }
@@ -201,7 +204,7 @@ function weightOf({ event }: EventStep): number {
   return WEIGHTS.find(([form]) => form.test(event?.type ?? ''))?.[1] ?? 2
 }
 
-/** Who has the last word about an event of which nothing came: a receiver of people, or one that failed or waits. */
+/** Returns the final decision about an event without emissions: of a sink, or of a consumer that failed or waits. */
 function lastWord({ decisions }: EventStep): DecisionStep | undefined {
   return (
     decisions.find(({ outcome }) => outcome === 'failed') ??

@@ -1,4 +1,4 @@
-/** Who the cluster consists of, and whether all of it is there. */
+/** Nodes of the cluster, and their health. */
 import type { JSX } from 'preact'
 import type { BrokerDescription, ClusterDescription } from '../../../lib/queries/cluster.ts'
 import { Facts } from '../parts/facts.tsx'

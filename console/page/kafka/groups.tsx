@@ -148,7 +148,7 @@ function Found({ group }: { readonly group: GroupAnswer }): JSX.Element {
           columns={MEMBER_COLUMNS}
           rows={members}
           keyOf={({ memberId }) => memberId}
-          empty="The group has no members: nobody reads at the moment."
+          empty="The group has no members, so its topics are not read at the moment."
         />
       </section>
     </>

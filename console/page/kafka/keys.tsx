@@ -1,4 +1,4 @@
-/** Which keys fill the partitions of a topic: counted in its newest records, when somebody asks for it. */
+/** The most frequent keys in the partitions of a topic: counted in its newest records, on request. */
 import type { JSX } from 'preact'
 import type { KeySample } from '../../../lib/queries/balance.ts'
 import { useParameter } from '../data/address.ts'

@@ -1,4 +1,4 @@
-/** What the pages about Kafka share. */
+/** Common parts of the pages about Kafka. */
 import { type ComponentChildren, Fragment, type JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { addressOf, useParameter } from '../data/address.ts'

@@ -1,4 +1,4 @@
-/** What the pages about Kafka say in words. Pure. */
+/** Texts of the pages about Kafka. Pure. */
 import type {
   BrokerDescription,
   ClusterDescription,
@@ -6,7 +6,7 @@ import type {
 } from '../../../lib/queries/cluster.ts'
 import { bytesText, countText, durationText, numberText } from '../parts/words.ts'
 
-/** What is wrong with a cluster, the worst first; nothing where all is well. */
+/** Returns the problems of a cluster, the worst first; empty for a healthy one. */
 export function clusterWarnings({
   missing,
   leaderless,
@@ -49,13 +49,13 @@ export function disksText({
     return `${bytesText(disks.usableBytes)} free of ${bytesText(disks.totalBytes)}`
   switch (disksUnknown) {
     case 'refused':
-      return 'not told: this needs the right to describe the cluster'
+      return 'unknown: this needs the right to describe the cluster'
     case 'away':
       return 'the broker does not answer'
     case 'unsupported':
-      return 'not told by this kind of broker'
+      return 'unknown with this kind of broker'
     default:
-      return 'not told before Kafka 3.3'
+      return 'unknown before Kafka 3.3'
   }
 }
 
@@ -110,7 +110,7 @@ export function settingText(name: string, value: string | null): string {
   return value
 }
 
-/** Who reads each partition of a topic: the client's name and its host. */
+/** Returns the readers of each partition of a topic: the client's name and its host. */
 export function readersOf(
   topic: string,
   members: readonly {

@@ -50,12 +50,12 @@ function Found({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
           columns={partitionColumns(topic.topic, partitions)}
           rows={partitions}
           keyOf={({ partition }) => String(partition)}
-          empty="The topic has no partitions that Kafka tells of."
+          empty="Kafka reports no partitions of the topic."
         />
       </section>
       <Keys topic={topic.topic} />
       <section aria-label="Groups">
-        <h3>Who reads it</h3>
+        <h3>Readers</h3>
         <Table
           name="readers"
           caption="consumer groups that read the topic"
@@ -181,7 +181,7 @@ function Settings({ settings }: Pick<TopicAnswer, 'settings'>): JSX.Element {
               rows={settings}
               keyOf={({ name }) => name}
               textOf={({ name }) => name}
-              empty="Kafka tells of none."
+              empty="Kafka reports no configurations."
               pageSize={50}
             />
           </details>

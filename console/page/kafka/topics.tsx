@@ -20,7 +20,7 @@ export function Topics(): JSX.Element {
           <>
             <FindMore more={found.more} one="topic" />
             <Check name="internal" value="yes">
-              With the topics that Kafka keeps for itself
+              With Kafka's internal topics
             </Check>
             <Table
               name="topics"

@@ -5,7 +5,7 @@ import { countText } from '../parts/words.ts'
 export interface Headline {
   readonly tone: 'good' | 'warn' | 'bad' | 'plain'
   readonly text: string
-  /** Text of a link to the open dead letters; absent if there are none. */
+  /** Text of a link to the open dead letters; missing without any. */
   readonly letters?: string
 }
 
@@ -35,7 +35,7 @@ export function stateOf(
   { standing, values }: Pick<Overview, 'standing' | 'values'>,
 ): ConsumerState {
   const stands = standing.find(({ functions }) => functions.includes(name))
-  if (stands) return { tone: 'bad', text: `stands still: ${stands.reason}` }
+  if (stands) return { tone: 'bad', text: `stalled: ${stands.reason}` }
   const lag = values[`lag/${name}/${topic}`] ?? null
   const wait = values[`wait/${name}/${topic}`] ?? null
   if (lag === null) return { tone: 'plain', text: 'not known' }
@@ -43,7 +43,7 @@ export function stateOf(
   return { tone: 'good', text: lag === 0 ? 'up to date' : 'flows' }
 }
 
-/** For a list in which the worst come first. */
+/** Returns a rank for a list in which the worst come first. */
 export function urgencyOf({ tone }: ConsumerState): number {
   return ['bad', 'warn', 'plain', 'good'].indexOf(tone)
 }
@@ -55,7 +55,7 @@ const GAP_MS = 15_000
 
 export const NO_PAST: History = { atMs: [], values: {} }
 
-/** With one more look; one that is known, or older than the last, changes nothing. */
+/** Returns the history with one more look; a known one, or one older than the last, changes nothing. */
 export function withLook(past: History, { atMs, values }: Pick<Overview, 'atMs' | 'values'>): History {
   const last = past.atMs.at(-1)
   if (last !== undefined && atMs <= last) return past
@@ -64,7 +64,7 @@ export function withLook(past: History, { atMs, values }: Pick<Overview, 'atMs' 
   return appended(past, { atMs, values })
 }
 
-/** What the server has kept, and then the looks that the page has seen since. */
+/** Joins the server's history and the looks that the page has seen since. */
 export function joined(before: History, since: History): History {
   const [first = Number.POSITIVE_INFINITY] = since.atMs
   const kept = before.atMs.findLastIndex(atMs => atMs < first) + 1

@@ -8,7 +8,7 @@ type Signal = ShownTopic['signal']
 export interface Box {
   readonly key: string
   readonly title: string
-  /** Undefined for what is no topic of Sluice. */
+  /** Signal of the box; undefined unless it is a topic of Sluice. */
   readonly signal?: Signal
   /** Undefined for the producers. */
   readonly topic?: string
@@ -49,12 +49,12 @@ const WIDEST_BOX = 215
 
 const RETRY = 'retry'
 const SOURCES = 'sources'
-/** They come last: below the flow, or after it. */
+/** Failures come last: below the flow, or after it. */
 const FAILURES: ReadonlySet<string> = new Set(['failures', 'dlq', RETRY])
 
 interface Spot {
   readonly column: number
-  /** From the top. */
+  /** Row, counted from the top. */
   readonly lane: number
 }
 
@@ -201,7 +201,7 @@ function edgesOf(boxes: readonly Box[], { producers }: Flow, gap: number): Edge[
   return producers.length > 0 ? [...fed, ...failed, ...flows] : [...failed, ...flows]
 }
 
-/** The boxes to which a consumer's emissions go. What the router of failures tells other topics is not part of the flow. */
+/** Returns the boxes of a consumer's emissions. Messages of the router of failures to other topics are not part of the flow. */
 export function targetsOf({ key: from }: Pick<Box, 'key'>, { emits }: ShownConsumer): string[] {
   const keys = [...new Set(emits.map(keyOf))]
   return keys.filter(key => key !== from && (from !== 'failures' || FAILURES.has(key)))
@@ -241,7 +241,7 @@ interface Room {
   readonly aboveY: number
 }
 
-/** From the right of a box to the left of another, and around what stands in between. */
+/** Draws a line from the right of a box to the left of another, and around the boxes between. */
 function flowLine(start: Point, end: Point, { gap, aboveY }: Room): string {
   const hasColumnsBetween = end.x - start.x > gap + 2
   const way = hasColumnsBetween && aboveY > 0 ? around(start, end, { gap, aboveY }) : curve(start, end)

@@ -1,4 +1,4 @@
-/** The flow as a picture: from what produces readings to what people are told, with how much goes where. */
+/** Picture of the flow: from the producers of readings to the notifications, with the rate of each topic. */
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Overview, ShownConsumer } from '../../api/overview/shapes.ts'
@@ -92,7 +92,7 @@ function FlowBox({ box, overview, isNarrow }: BoxProps): JSX.Element {
   )
 }
 
-/** What the head of a box says beside its name. */
+/** Returns the fact in the head of a box beside its name. */
 function factOf({ key, signal }: Box, { values, openLetters }: Overview): string {
   if (signal === 'dlq') return openLetters === null ? '–' : `${compactText(openLetters)} open`
   if (signal) return rateText(values[`topic/${signal}`] ?? null)

@@ -1,4 +1,4 @@
-/** The first page: what flows, what stands still, and what was alerted last. */
+/** The first page: flow, stalls, and the last alerts. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { History, Overview } from '../../api/overview/shapes.ts'
@@ -43,7 +43,7 @@ export function OverviewPage(): JSX.Element {
   )
 }
 
-/** What the server has kept, and what the page has seen since. */
+/** Returns the server's history, and the looks that the page has seen since. */
 function usePast(newest: Overview | undefined): History {
   const { answer: before } = useAnswer('/overview/history')
   const [past, setPast] = useState(NO_PAST)

@@ -63,7 +63,7 @@ export function Tile({ title, value, note, tone = 'plain', children }: TileProps
 interface SparklineProps {
   /** The oldest first; null where nothing is known. */
   readonly values: readonly (number | null)[]
-  /** For those who do not see it, as in "readings a second, last five minutes". */
+  /** Text for screen readers, as in "readings a second, last five minutes". */
   readonly label: string
   /** How its figures are written. */
   readonly text?: (value: number) => string

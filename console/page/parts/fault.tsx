@@ -3,7 +3,7 @@ import { Component, type ComponentChildren, type JSX } from 'preact'
 import { problemOf } from '../data/ask.ts'
 
 interface Props {
-  /** The page; another page begins anew. */
+  /** Page of the fault; another page resets it. */
   readonly page: string
   readonly children: ComponentChildren
 }

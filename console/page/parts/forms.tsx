@@ -28,7 +28,7 @@ export function Choice({ label, value, set, options }: ChoiceProps): JSX.Element
 }
 
 interface TextProps {
-  /** Of the parameter. */
+  /** Name of the parameter. */
   readonly name: string
   readonly label: string
   readonly placeholder: string
@@ -50,7 +50,7 @@ export function TextField({ name, label, placeholder }: TextProps): JSX.Element 
 }
 
 interface CheckProps {
-  /** Of the parameter. */
+  /** Name of the parameter. */
   readonly name: string
   /** Value of the parameter while it is checked. */
   readonly value: string
@@ -82,9 +82,9 @@ export function useSettled(value: string, afterMs = 300): string {
 }
 
 interface Props {
-  /** What the button says, as in "Redrive". */
+  /** Text of the button, as in "Redrive". */
   readonly label: string
-  /** What happens, in sentences: the dialog shows it. */
+  /** Effect, in sentences, for the dialog. */
   readonly children: ComponentChildren
   /** Resolves to a sentence that says what was done. */
   readonly onConfirm: () => Promise<string>
@@ -98,7 +98,7 @@ const FOR_OPERATORS: Said = {
   isProblem: true,
 }
 
-/** Only an operator can use it; a viewer who tries is told why not. */
+/** A button for operators; a viewer who tries it sees the reason of the refusal. */
 export function ConfirmButton({ label, children, onConfirm, disabled = false, tell }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const isOperator = useIsOperator()
@@ -110,7 +110,7 @@ export function ConfirmButton({ label, children, onConfirm, disabled = false, te
   const confirm = () => run().finally(() => dialog.current?.close())
   return (
     <>
-      {/* Not `disabled` for a viewer: who reaches it by keyboard shall learn why it does nothing. */}
+      {/* `disabled` would hide the button from a viewer's keyboard, and with it the reason. */}
       <button type="button" disabled={disabled} aria-disabled={!isOperator} onClick={open}>
         {label}
       </button>
@@ -149,7 +149,7 @@ export function Outcome({ of: said, children }: OutcomeProps): JSX.Element | nul
   )
 }
 
-/** What came of a change. */
+/** Result of a change. */
 export interface Said {
   readonly text: string
   readonly isProblem: boolean

@@ -1,4 +1,4 @@
-/** Shows an answer, or what there is instead: that it is on its way, or why there is none. */
+/** Shows an answer, or its state instead: on its way, or the reason of its absence. */
 import type { ComponentChildren, JSX } from 'preact'
 import type { Answers } from '../../api/api.ts'
 import { type Answer, type Asking, type Question, useAnswer, useLive } from '../data/answers.ts'
@@ -6,7 +6,7 @@ import type { Parameters } from '../data/search.ts'
 
 interface Props<T> {
   readonly of: Answer<T>
-  /** What is being asked for, as in "the dead letters". */
+  /** Object of the question, as in "the dead letters". */
   readonly what: string
   readonly children: (answer: T) => ComponentChildren
 }

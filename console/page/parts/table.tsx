@@ -9,7 +9,7 @@ import { numberText } from './words.ts'
 export interface Column<Row> {
   readonly heading: string
   readonly cell: (row: Row) => ComponentChildren
-  /** What it is sorted by; without it, the column does not sort. */
+  /** Sort key; without it, the column does not sort. */
   readonly sortBy?: (row: Row) => string | number
   readonly align?: 'right'
 }
@@ -17,12 +17,12 @@ export interface Column<Row> {
 interface Props<Row> {
   /** Distinguishes the tables of one page in the address. */
   readonly name: string
-  /** What it lists, for those who do not see it. */
+  /** Caption for screen readers. */
   readonly caption: string
   readonly columns: readonly Column<Row>[]
   readonly rows: readonly Row[]
   readonly keyOf: (row: Row) => string
-  /** What the filter looks at; without it, there is no filter. */
+  /** Text for the filter; without it, there is no filter. */
   readonly textOf?: (row: Row) => string
   readonly empty: ComponentChildren
   readonly pageSize?: number
@@ -54,7 +54,7 @@ export function Table<Row>(props: Props<Row>): JSX.Element {
   )
 }
 
-/** Those that the filter leaves, in their order, a page at a time. */
+/** Shows the filtered rows in order, a page at a time. */
 function Rows<Row>(props: Props<Row>): JSX.Element {
   const { name, caption, columns, rows, keyOf, textOf, pageSize = 25, firstOrder = '' } = props
   const [query, change] = useParameters()
@@ -182,7 +182,7 @@ function sorted<Row>(rows: readonly Row[], columns: readonly Sortable<Row>[], or
   })
 }
 
-/** The part of the rows that a page shows. @param page any text; what is no page leads to the nearest */
+/** Returns the rows of a page. @param page any text; an invalid one selects the nearest page */
 function paged<Row>(
   rows: readonly Row[],
   page: string,
@@ -194,7 +194,7 @@ function paged<Row>(
 }
 
 interface PagerProps {
-  /** What is listed, as in "dead letters". */
+  /** Name of the rows, as in "dead letters". */
   readonly of: string
   /** The page that is shown; the first is 1. */
   readonly at: number

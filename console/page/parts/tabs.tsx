@@ -11,7 +11,7 @@ interface Props {
   /** Read out before the links. */
   readonly label: string
   readonly tabs: readonly Tab[]
-  /** Choices within a page are small, so that nobody mistakes them for its pages. */
+  /** Whether they are choices within a page, which are small to distinguish them from pages. */
   readonly areChoices?: boolean
 }
 

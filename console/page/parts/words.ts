@@ -18,7 +18,7 @@ export function countText(count: number, one: string, many = `${one}s`): string 
   return `${numberText(count)} ${count === 1 ? one : many}`
 }
 
-/** Of something a second: `1,012/s`, `12.3/s`, `0.04/s`; where nothing is known, a dash. */
+/** Returns a rate per second: `1,012/s`, `12.3/s`, `0.04/s`; a dash if unknown. */
 export function rateText(perSecond: number | null): string {
   if (perSecond === null) return '–'
   const digits = perSecond >= 100 ? 0 : perSecond >= 1 ? 1 : 2

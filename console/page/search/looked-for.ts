@@ -24,7 +24,7 @@ interface Found {
   readonly total: number
 }
 
-/** What came of one question. */
+/** Result of one question. */
 export type Result = { readonly kind: Kind } & (
   | { readonly found: Found; readonly problem?: never }
   | { readonly problem: string; readonly found?: never }
@@ -40,7 +40,7 @@ interface Kind {
 const KINDS: readonly Kind[] = [
   { title: 'Entities', one: 'entity', look: entities },
   { title: 'Alerts', one: 'alert that fires', look: alerts },
-  { title: 'Events', one: 'event that functions have told of', look: events },
+  { title: 'Events', one: 'event in the spans', look: events },
   { title: 'Consumer groups', one: 'consumer group', look: groups },
   { title: 'Topics', one: 'topic', look: topics },
 ]
@@ -80,7 +80,8 @@ export function unaskedText(results: readonly Result[]): string | undefined {
   const unasked = results.filter(({ problem }) => problem !== undefined)
   const reasons = [...Map.groupBy(unasked, ({ problem }) => problem)]
   const texts = reasons.map(
-    ([problem, of]) => `Not asked: ${of.map(({ kind }) => kind.title.toLowerCase()).join(', ')}. ${problem}`,
+    ([problem, of]) =>
+      `Not searched: ${of.map(({ kind }) => kind.title.toLowerCase()).join(', ')}. ${problem}`,
   )
   return texts.join(' ') || undefined
 }
@@ -102,7 +103,7 @@ async function entities(ask: Ask, find: string): Promise<Found> {
   return { things, total: pages.reduce((sum, { matching }) => sum + matching, 0) }
 }
 
-/** Those that fire of an entity, and one by its id, whether it fires or not. */
+/** Returns the firing alerts of an entity, and the alert of an id, firing or resolved. */
 async function alerts(ask: Ask, text: string): Promise<Found> {
   const [now, one] = await Promise.all([
     ask<Answers['/alerts/now']>(addressOf('/alerts/now', { entity: text })),
@@ -116,7 +117,7 @@ async function alerts(ask: Ask, text: string): Promise<Found> {
 }
 
 async function alertCalled(ask: Ask, id: string): Promise<Answers['/alerts/one'] | undefined> {
-  // As ids of alerts are; others need no question.
+  // Other texts cannot be ids of alerts, and need no question.
   if (!/^[\w-]{22}$/.test(id)) return undefined
   try {
     return await ask<Answers['/alerts/one']>(addressOf('/alerts/one', { id }))
@@ -126,7 +127,7 @@ async function alertCalled(ask: Ask, id: string): Promise<Answers['/alerts/one']
   }
 }
 
-/** Only what functions have told of: a search of the log takes seconds, so a person has to ask for it. */
+/** Searches the spans only: a search of the log takes seconds, so it is made on request. */
 async function events(ask: Ask, text: string): Promise<Found> {
   const asked = askedFor(text)
   const { journey } = await ask<Answers['/journey']>(addressOf('/journey', { ...asked }))

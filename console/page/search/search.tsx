@@ -1,4 +1,4 @@
-/** What a search has found, as links; where only one thing is called so, its page. */
+/** Results of a search, as links; a single result leads to its page. */
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -10,7 +10,7 @@ import { countText } from '../parts/words.ts'
 import { onlyExact, type Result, search, summaryText, unaskedText } from './looked-for.ts'
 import './search.css'
 
-/** Of each kind; whoever sees more reads none of them. */
+/** Maximum of shown results of each kind, which can still be read. */
 const MOST_SHOWN = 20
 
 export function Search(): JSX.Element {

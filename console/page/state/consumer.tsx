@@ -1,4 +1,4 @@
-/** What one consumer remembers of a topic: partition by partition, and of an entity as JSON, with its timers. */
+/** State of one consumer in a topic: by partition, and of an entity as JSON, with its timers. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { EntityState, TimerState } from '../../../lib/queries/entities.ts'
@@ -22,7 +22,7 @@ interface Props {
 export function ConsumerState({ consumer, topic }: Props): JSX.Element {
   return (
     <>
-      <h1>What {consumer} remembers</h1>
+      <h1>State of {consumer}</h1>
       <p>
         <a href="/state">All consumers</a>
       </p>
@@ -57,7 +57,7 @@ type Line = PartitionsAnswer['partitions'][number]
 
 const UNCOUNTED = { none: 'not counted' }
 
-/** The last columns are there where they have anything to tell. */
+/** Returns the columns; the last ones are left out if all their values are empty. */
 function columnsFor(lines: readonly Line[]): readonly Column<Line>[] {
   return [
     ...COLUMNS,
@@ -130,7 +130,7 @@ function Decided({ partitions }: Pick<PartitionsAnswer, 'partitions'>): JSX.Elem
   const outcomes = outcomesOf(sums)
   return (
     <>
-      <h2>What it has decided</h2>
+      <h2>Decisions</h2>
       {outcomes.length === 0 && <p class="empty">Nothing so far.</p>}
       <dl class="row top">
         {outcomes.map(({ outcome, count, reasons }) => (

@@ -1,4 +1,4 @@
-/** What consumers remember: all of them, or one with its partitions and its entities. */
+/** State of consumers: all of them, or one with its partitions and its entities. */
 import type { JSX } from 'preact'
 import type { Answers } from '../../api/api.ts'
 import { addressOf, useParameter } from '../data/address.ts'
@@ -39,7 +39,7 @@ function Consumers(): JSX.Element {
     <>
       <h1>State</h1>
       <p>
-        What each consumer remembers of each topic. It belongs to the offset up to which records are applied,
+        The state of each consumer for each topic. It belongs to the offset up to which records are applied,
         so a copy of it is a checkpoint from which the log can be read on.
       </p>
       <Live path="/state" what="what consumers remember">

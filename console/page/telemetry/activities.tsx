@@ -1,4 +1,4 @@
-/** What devices do, which sensors are silent, and what has happened lately. */
+/** Activities of devices, silent sensors, and recent events. */
 import type { ComponentChildren, JSX } from 'preact'
 import type { Happening } from '../../../lib/queries/happenings.ts'
 import type { Activities, DeviceNow } from '../../api/telemetry/activities.ts'
@@ -60,7 +60,7 @@ function Devices({ found, chosen, choices }: DevicesProps): JSX.Element {
         rows={devices}
         keyOf={({ entity }) => entity}
         textOf={({ entity, activity }) => `${entity} ${activity}`}
-        empty="No device has told of an activity yet."
+        empty="No device has reported an activity yet."
       />
       {matching > devices.length && (
         <p class="muted">

@@ -1,4 +1,4 @@
-/** What families, and the sites, database types and models in them, measure on average. */
+/** Averages of families, and of the sites, database types and models in them. */
 import type { JSX } from 'preact'
 import type { GroupAverages } from '../../../lib/queries/averages.ts'
 import type { StatisticName } from '../../api/telemetry/entity-page.ts'
@@ -46,10 +46,10 @@ export function AveragesPage(): JSX.Element {
 
 const ABOUT: Readonly<Record<StatisticName, string>> = {
   last: 'The newest value of each entity, on average.',
-  mean: 'Of all readings since the first of each entity.',
+  mean: 'All readings since the first of each entity.',
   minimum: 'The least value that any entity has reported.',
   maximum: 'The greatest value that any entity has reported.',
-  standardDeviation: 'Of all readings, however they are spread over entities.',
+  standardDeviation: 'All readings, weighted equally.',
 }
 
 interface FamilyProps {

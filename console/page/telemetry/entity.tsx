@@ -38,7 +38,7 @@ const AGAIN_MS = 15_000
 function useHistory(entity: string, hours: number): Answer<EntityHistory> {
   const history = useAnswer('/telemetry/history', { entity, hours }, { keep: true })
   useEffect(() => {
-    // A page that nobody sees asks for nothing; it asks at once when it is seen again.
+    // A hidden page asks no questions; it asks at once when it is shown again.
     const look = () => {
       if (!document.hidden) history.again()
     }
@@ -135,7 +135,7 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
   )
 }
 
-/** Those that fire, recover, or will fire if it goes on. */
+/** Shows the alerts that fire, recover, or are pending. */
 function Alerts({ now: { alerts } }: { readonly now: EntityNow }): JSX.Element | null {
   if (alerts.length === 0) return null
   return (

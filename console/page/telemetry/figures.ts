@@ -23,7 +23,7 @@ export function unitText(unit: string): string {
   return unit === '1' ? '' : ` (${unit})`
 }
 
-/** What makes a rule fire: `above 40 °C`, `below 0 °C or above 40 °C`, `is degraded`. */
+/** Returns the condition of a rule: `above 40 °C`, `below 0 °C or above 40 °C`, `is degraded`. */
 export function conditionText({ compares, text, unit, fireAbove, fireBelow }: WatchingRule): string {
   const limits = [
     ...(fireBelow === null ? [] : [`below ${valueText(fireBelow, unit)}`]),
@@ -38,7 +38,7 @@ export function forText({ forMs }: WatchingRule): string {
   return forMs === 0 ? 'at once' : durationText(forMs).replace(/ 0 \w+$/, '')
 }
 
-/** What a search could not see; undefined if it saw everything. */
+/** Returns the limit of a search as text; undefined for a complete one. */
 export function searchedText({ records, ended }: Searched): string | undefined {
   if (ended !== 'limit') return undefined
   return `Only the last ${countText(records, 'record')} were looked at: older ones are left out.`
@@ -57,7 +57,7 @@ const WORDS: Readonly<Record<string, (details: Details, at: string) => string>> 
     `has restarted: memory from ${numberText(Number(memoryBefore))} % to ${numberText(Number(memoryAfter))} %`,
 }
 
-/** A type of which nothing is known here is told as it is. */
+/** Returns the text of an event; an unknown type is shown unchanged. */
 export function happeningText({ type, details, at }: Happening): string {
   const words = Object.hasOwn(WORDS, type) ? WORDS[type] : undefined
   return words?.(details, at) ?? type

@@ -1,4 +1,4 @@
-/** What the charts of an entity are drawn from. Pure. Times of charts are seconds since the epoch, as uPlot wants them. */
+/** Series for the charts of an entity. Pure. Times of charts are seconds since the epoch, as uPlot wants them. */
 import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity.ts'
 import type { AlertSpan, EntityHistory } from '../../api/telemetry/history.ts'
 
@@ -45,7 +45,7 @@ export function minuteColumns(
 /** The value of each reading. @param index of the metric */
 export function readingColumns(readings: readonly ShownReading[], index: number): Columns {
   const sorted = readings.toSorted((a, b) => a.timeMs - b.timeMs)
-  // Of several readings at one instant, the last counts.
+  // The last of several readings at one instant counts.
   const once = sorted.filter(({ timeMs }, at) => sorted[at + 1]?.timeMs !== timeMs)
   const times = once.map(({ timeMs }) => timeMs / 1_000)
   return withGaps({ times, lists: [once.map(({ values }) => values[index] ?? undefined)] }, 0)
@@ -71,7 +71,7 @@ export function withGaps({ times, lists }: Columns, leastS: number): Columns {
   }
 }
 
-/** The part of the columns that lies in a time; milliseconds since the epoch. */
+/** Returns the part of the columns within a time; milliseconds since the epoch. */
 export function within({ times, lists }: Columns, fromMs: number, toMs: number): Columns {
   const isIn = (_: unknown, index: number) => {
     const atMs = (times[index] as number) * 1_000
@@ -91,7 +91,7 @@ export function levelsOf(rules: readonly WatchingRule[], metric: string): Level[
   ])
 }
 
-/** The alerts of a metric: those that are told of by the topic, and those that fire and began before it was read. */
+/** Returns the alerts of a metric: those of the topic, and firing ones that began before the read range. */
 export function spansOf(
   told: readonly AlertSpan[],
   active: EntityNow['alerts'],
@@ -114,7 +114,7 @@ export function spansOf(
 const LEAST_SHARE = 1 / 3
 const MARGIN = 0.08
 
-/** From where to where a chart reaches: all values, and the limits that are not too far away to be seen beside them. */
+/** Returns the range of a chart: all values, and the limits that are near enough to be shown beside them. */
 export function rangeOf(
   lists: readonly (readonly (number | null | undefined)[])[],
   levels: readonly Level[],

@@ -19,9 +19,9 @@ interface Props {
   /** The least and the greatest value that is shown. */
   readonly range: readonly [number, number]
   readonly marks?: Marks
-  /** For those who do not see it: what it shows, in a sentence. */
+  /** Sentence about the contents, for screen readers. */
   readonly label: string
-  /** What is said of the point below the mouse. */
+  /** Returns the text for the point below the mouse. */
   readonly readout: (index: number) => string
   readonly height?: number
   /** Called with the part over which a person has dragged, in seconds; without it, nothing can be dragged. */

@@ -10,11 +10,11 @@ import type { ChartSpan } from './figures.ts'
 import { SpanChoice, useSpan } from './span-choice.tsx'
 import { TimeChart } from './time-chart.tsx'
 
-/** The same as the server counts, with what each tells. */
+/** The signals that the server counts, with their contents. */
 const SIGNALS: Readonly<Record<CountedSignal, string>> = {
   readings: 'All that comes in, with the ticks of the clock',
   analytics: 'Minutes of entities',
-  events: 'What happened to entities, and what operators did',
+  events: 'Events of entities, and actions of operators',
   alerts: 'Alerts that fired or resolved',
   failures: 'Records that a consumer could not process',
   dlq: 'Dead letters',

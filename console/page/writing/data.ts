@@ -1,4 +1,4 @@
-/** What a form holds, as the data of a reading. Pure. */
+/** Values of a form as the data of a reading. Pure. */
 import type { FormField } from '../../api/writing/forms.ts'
 import type { ReplayShown } from '../../api/writing/replays.ts'
 import { countText, durationText, numberText } from '../parts/words.ts'
@@ -6,7 +6,7 @@ import { countText, durationText, numberText } from '../parts/words.ts'
 type Values = Readonly<Record<string, string>>
 
 /**
- * The data of a reading. Fields that are empty are left out; a number that is none stays text, so that the server says what is wrong.
+ * Returns the data of a reading. Empty fields are left out; an invalid number stays text, so that the server reports the error.
  *
  * @param values by the paths of the fields
  */
@@ -19,7 +19,7 @@ export function dataOf(fields: readonly FormField[], values: Values): Record<str
   return data
 }
 
-/** What the fields of a form show of a reading. */
+/** Returns the values of a form's fields for a reading. */
 export function valuesOf(fields: readonly FormField[], data: unknown): Record<string, string> {
   return Object.fromEntries(fields.map(({ path }) => [path, textOf(at(data, path.split('.')))]))
 }

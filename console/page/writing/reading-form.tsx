@@ -1,4 +1,4 @@
-/** Publishes a reading, and tells where it lies. */
+/** Publishes a reading, and shows its position. */
 import type { ComponentChildren, InputHTMLAttributes, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Answers } from '../../api/api.ts'

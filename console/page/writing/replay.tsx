@@ -105,7 +105,7 @@ function About({ recording: { what, events, fires } }: { readonly recording: Rec
   return (
     <p>
       {countText(events, 'event')}. {what}{' '}
-      {alerts.length > 0 ? `On an empty state, it fires ${alerts.join(', ')}.` : 'It fires no alert.'}
+      {alerts.length > 0 ? `With an empty state, it fires ${alerts.join(', ')}.` : 'It fires no alert.'}
     </p>
   )
 }

@@ -150,7 +150,7 @@ function Further({ list, asked }: { readonly list: MessageList; readonly asked: 
   )
 }
 
-/** What was looked at, and where that ended. Pure. */
+/** Returns the searched range and its end as text. Pure. */
 function reachText(list: MessageList, isLive: boolean): string {
   const { messages, looked, hidden, endedBy, reached, held, skipped, isNewestFirst } = list
   const ticks = hidden > 0 ? `, ${numberText(hidden)} of them ticks or rule sets, which are not shown` : ''

@@ -79,7 +79,7 @@ interface ShownProps {
   readonly isLive: boolean
 }
 
-/** Who reads can hold what there is, while more arrives. */
+/** Shows new messages, and can pause while more arrives. */
 function Following({ question, ...shown }: ShownProps): JSX.Element {
   const messages = useLive('/kafka/messages', { ...question, live: '1' })
   const held = useRef<MessageList>(undefined)

@@ -1,4 +1,4 @@
-/** What the address of the page asks for, as a question to the server. Pure. */
+/** The question of the page's address. Pure. */
 import type { Parameters } from '../../data/search.ts'
 
 export const MESSAGES = '/kafka/messages'
@@ -33,12 +33,12 @@ export function questionOf(query: Readonly<Record<string, string>>, topic: strin
   return { ...askedIn(query), topic, cursor: query.cursor }
 }
 
-/** What an address asks for, without the place in it where an earlier answer ended. */
+/** Returns the question of an address, without the position at which an earlier answer ended. */
 export function askedIn(query: Readonly<Record<string, string>>): Asked {
   return Object.fromEntries(ASKED.flatMap(name => (query[name] ? [[name, query[name]]] : [])))
 }
 
-/** What a form has: everything that does not belong to the start is left out. */
+/** Returns the question of a form, without fields that do not belong to the start. */
 export function chosenIn(form: Readonly<Record<string, string>>): Asked {
   const { start = 'newest', offset = '', time = '', ...others } = form
   const asked = askedIn(others)
@@ -65,7 +65,7 @@ export function recordCommand(asked: Asked, topic: string): string {
   return `npx sluice record ${options.join(' ')} --out messages.jsonl.gz`
 }
 
-/** What the command leaves out of the question, as a sentence; empty if it asks for the same. */
+/** Returns a sentence about conditions that the command cannot express; empty if it can express all. */
 export function recordNote({ text }: Asked): string {
   return text ? `It cannot look for a text anywhere, so it also writes messages without “${text}”.` : ''
 }
